@@ -1,0 +1,28 @@
+/**
+ * How `pulumi up` heals what Pulumi cannot see.
+ *
+ * Pulumi compares a program with its own record, not with the world: a node that was killed, or that left the swarm,
+ * is still in the record, so nothing would happen. The program therefore looks at the world first (`localState.ts`,
+ * `swarmState.ts`). Where it finds something gone or broken it writes new words into one input of that resource, and
+ * the engine replaces or updates it. While all is well that input is left as it was (`ignoreChanges`), so that a second
+ * `up` changes nothing.
+ */
+export interface Renewal {
+  /** Whether the resource is to be made, or checked, anew. */
+  due: boolean;
+  /** What to write into the input; plain words of a shell. */
+  words: string[];
+}
+
+/** When this program run began; the same for all that it finds, so that one incident has one name. */
+const now = new Date().toISOString();
+
+/** A renewal that is due unless `healthy`; `details` are words for the script that runs again. */
+export function renewUnless(healthy: boolean, ...details: string[]): Renewal {
+  return { due: !healthy, words: [now, ...details] };
+}
+
+/** The label that a container or network gets: changed, it makes the engine replace it. */
+export function incarnation(renewal: Renewal): Record<string, string> {
+  return { "swarmbench.incarnation": renewal.words.join(" ") };
+}

@@ -1,0 +1,171 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { remoteDocker } from "./lib/docker";
+import { exec } from "./lib/exec";
+import { labels, type Owner, removeLeftoverFirst } from "./lib/ownership";
+import { outputOf, runOn } from "./lib/remote";
+import { renewUnless } from "./lib/renewal";
+import { sshOptions } from "./lib/ssh";
+import type { Settings } from "./settings";
+import {
+  admitScript,
+  drainCommand,
+  initScript,
+  inviteScript,
+  joinScript,
+  leaveCommand,
+  strikeOffCommand,
+} from "./swarmScripts";
+import { judge, type SwarmState } from "./swarmState";
+import type { Node } from "./testbed/testbed";
+
+/** Name of the overlay network on which services and the bench meet. */
+export const OVERLAY = "bench";
+
+export interface SwarmArgs {
+  /** The first is the manager. */
+  nodes: [Node, ...Node[]];
+  settings: Settings["swarm"];
+  owner: Owner;
+  /** What was seen of the swarm before anything was declared. */
+  state: SwarmState;
+}
+
+/** A Docker Swarm over a testbed's nodes, with role labels and an attachable overlay network. */
+export class Swarm extends pulumi.ComponentResource {
+  readonly manager: Node;
+  /** The swarm's id, once the manager runs it. */
+  readonly id: pulumi.Output<string>;
+  /** Resolves, to the nodes' ids, once every node is ready and labelled. */
+  readonly members: pulumi.Output<string[]>;
+  /** For resources of the swarm: talks to the manager's engine over SSH. */
+  readonly provider: docker.Provider;
+  readonly network: docker.Network;
+
+  constructor(
+    name: string,
+    private readonly args: SwarmArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super("swarmbench:swarm:Swarm", name, {}, options);
+    const [manager, ...workers] = args.nodes;
+    this.manager = manager;
+    this.id = this.init();
+    this.provider = this.managerProvider(name);
+    const admissions = [this.admit(manager, this.id), ...workers.map((node) => this.join(node))];
+    this.members = pulumi.all(admissions);
+    this.network = this.overlay();
+    this.registerOutputs({ id: this.id, members: this.members, network: this.network.name });
+  }
+
+  private init(): pulumi.Output<string> {
+    const { name, address, ready, ssh, machine } = this.manager;
+    const init = runOn(
+      `${name}-init`,
+      ssh,
+      {
+        script: ready.apply((text) =>
+          initScript({ node: name, address, addressPool: this.args.settings.addressPool, machine: text }),
+        ),
+        renewal: this.renewal(this.manager),
+      },
+      { parent: this, deletedWith: machine },
+    );
+    return outputOf(init);
+  }
+
+  /** invite (manager) -> join (worker) -> admit (manager); deleted in the reverse order: drain, leave, strike off. */
+  private join(node: Node): pulumi.Output<string> {
+    const { manager, id } = this;
+    const onManager = { parent: this, deletedWith: manager.machine };
+    const invite = runOn(
+      `${node.name}-invite`,
+      manager.ssh,
+      {
+        script: id.apply((swarmId) => inviteScript({ node: node.name, swarmId })),
+        renewal: this.renewal(node),
+        delete: strikeOffCommand(node.name),
+        secretOutput: true,
+      },
+      onManager,
+    );
+    const join = runOn(
+      `${node.name}-join`,
+      node.ssh,
+      {
+        script: pulumi.all([id, outputOf(invite), node.ready]).apply(([swarmId, token, machine]) =>
+          joinScript({
+            node: node.name,
+            address: node.address,
+            manager: manager.address,
+            swarmId,
+            token,
+            machine,
+          }),
+        ),
+        renewal: this.renewal(node),
+        delete: leaveCommand(),
+      },
+      { parent: this, deletedWith: node.machine },
+    );
+    // The token made the join's output secret; a node's id is none.
+    return this.admit(node, pulumi.unsecret(outputOf(join)));
+  }
+
+  private admit(node: Node, joined: pulumi.Output<string>): pulumi.Output<string> {
+    const isManager = node === this.manager;
+    const admit = runOn(
+      `${node.name}-admit`,
+      this.manager.ssh,
+      {
+        script: pulumi.all([joined, node.ready, this.manager.ready]).apply(([nodeId, ...machines]) =>
+          admitScript({
+            node: node.name,
+            nodeId: isManager ? "self" : nodeId,
+            role: node.role,
+            machine: machines.join(" "),
+          }),
+        ),
+        renewal: this.renewal(node),
+        ...(isManager ? {} : { delete: drainCommand(node.name, this.args.settings.drainTimeoutSec) }),
+      },
+      { parent: this, deletedWith: this.manager.machine },
+    );
+    return outputOf(admit);
+  }
+
+  private renewal(node: Node) {
+    const membership = judge(node, this.args.state);
+    if (membership.kind !== "broken") return renewUnless(true);
+    return renewUnless(false, ...(membership.evict ? [membership.evict] : []));
+  }
+
+  private managerProvider(name: string): docker.Provider {
+    const { user, host, port } = this.manager.ssh;
+    return new docker.Provider(
+      `${name}-manager`,
+      {
+        // Through the swarm's id, so that the provider is not used before the manager runs the swarm.
+        host: this.id.apply(() => `ssh://${user}@${host}:${port}`),
+        sshOpts: sshOptions(this.manager.ssh),
+      },
+      { parent: this, deletedWith: this.manager.machine },
+    );
+  }
+
+  private overlay(): docker.Network {
+    return new docker.Network(
+      OVERLAY,
+      { name: OVERLAY, driver: "overlay", attachable: true, labels: labels(this.args.owner) },
+      {
+        parent: this,
+        provider: this.provider,
+        deletedWith: this.manager.machine,
+        deleteBeforeReplace: true,
+        // A manager that lost its data runs another swarm, in which there is no such network.
+        replacementTrigger: this.id,
+        hooks: removeLeftoverFirst("network", OVERLAY, this.args.owner, remoteDocker(this.manager.ssh, exec)),
+      },
+    );
+  }
+}

@@ -1,0 +1,153 @@
+import { commandLine, script } from "./lib/shell";
+
+/**
+ * Where a node keeps the id of the swarm that we put it into. It lives and dies with the engine's data, and tells a
+ * swarm that we made from one that was there before us, which we leave alone.
+ */
+const MARK = "/var/lib/docker/swarmbench-swarm";
+
+const SWARM_STATE = `state=$(docker info --format '{{.Swarm.LocalNodeState}}')`;
+
+const FOREIGN = `
+foreign() {
+  echo "$NODE is already in a swarm that this stack did not create; take it out with: docker swarm leave" >&2
+  exit 1
+}`;
+
+/** On the manager: makes it the manager of a swarm unless it is one, and prints the swarm's id. */
+export function initScript(p: {
+  node: string;
+  address: string;
+  addressPool: string;
+  machine: string;
+}): string {
+  return script(
+    { NODE: p.node, ADDRESS: p.address, POOL: p.addressPool, MACHINE: p.machine, MARK },
+    `${FOREIGN}
+${SWARM_STATE}
+if [ "$state" != inactive ]; then
+  [ -f "$MARK" ] || foreign
+  manager=$(docker info --format '{{.Swarm.ControlAvailable}}')
+  if [ "$state" != active ] || [ "$manager" != true ]; then
+    docker swarm leave --force >&2
+    state=inactive
+  fi
+fi
+if [ "$state" = inactive ]; then
+  echo pending > "$MARK"
+  docker swarm init --advertise-addr "$ADDRESS" --default-addr-pool "$POOL" >&2
+fi
+docker info --format '{{.Swarm.Cluster.ID}}' | tee "$MARK"`,
+  );
+}
+
+/** On the manager: prints what a worker needs to join. The output is a secret. */
+export function inviteScript(p: { node: string; swarmId: string }): string {
+  return script({ NODE: p.node, SWARM: p.swarmId }, "docker swarm join-token --quiet worker");
+}
+
+/** On the manager, when a node has left: strikes it off the list. */
+export function strikeOffCommand(node: string): string {
+  return commandLine(
+    { NODE: node },
+    `
+for id in $(docker node ls --format '{{.Hostname}} {{.ID}}' | awk -v n="$NODE" '$1 == n { print $2 }'); do
+  docker node rm --force "$id"
+done`,
+  );
+}
+
+/** On a worker: joins the swarm unless it is in it already, leaving one that it was put into by us before. */
+export function joinScript(p: {
+  node: string;
+  address: string;
+  manager: string;
+  swarmId: string;
+  token: string;
+  machine: string;
+}): string {
+  return script(
+    {
+      NODE: p.node,
+      ADDRESS: p.address,
+      MANAGER: `${p.manager}:2377`,
+      SWARM: p.swarmId,
+      TOKEN: p.token,
+      MACHINE: p.machine,
+      MARK,
+    },
+    `${FOREIGN}
+# Second argument: the id of a membership that the manager no longer honours.
+evict=\${2:-}
+${SWARM_STATE}
+if [ "$state" != inactive ]; then
+  [ -f "$MARK" ] || foreign
+  if [ "$state" != active ] || [ "$(cat "$MARK")" != "$SWARM" ] ||
+    [ "$(docker info --format '{{.Swarm.NodeID}}')" = "$evict" ]; then
+    docker swarm leave --force >&2
+    state=inactive
+  fi
+fi
+if [ "$state" = inactive ]; then
+  echo "$SWARM" > "$MARK"
+  docker swarm join --token "$TOKEN" --advertise-addr "$ADDRESS" "$MANAGER" >&2
+fi
+docker info --format '{{.Swarm.NodeID}}'`,
+  );
+}
+
+/** On a worker that goes: leaves our swarm, and no other. */
+export function leaveCommand(): string {
+  return commandLine(
+    { MARK },
+    `
+[ -f "$MARK" ] || exit 0
+if [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" != inactive ]; then docker swarm leave --force; fi
+rm -f "$MARK"`,
+  );
+}
+
+/**
+ * On the manager: waits until a node is ready, strikes off what is left of its earlier lives, labels it and lets it
+ * take work.
+ */
+export function admitScript(p: { node: string; nodeId: string; role: string; machine: string }): string {
+  return script(
+    { NODE: p.node, ID: p.nodeId, ROLE: p.role, MACHINE: p.machine, TIMEOUT: 60 },
+    `
+end=$(( $(date +%s) + TIMEOUT ))
+until [ "$(docker node inspect --format '{{.Status.State}}' "$ID" 2>/dev/null)" = ready ]; do
+  if [ "$(date +%s)" -ge "$end" ]; then
+    echo "$NODE joined the swarm, but the manager does not see it ready after $TIMEOUT s" >&2
+    exit 1
+  fi
+  sleep 0.2
+done
+ID=$(docker node inspect --format '{{.ID}}' "$ID") # it may have been "self"
+for id in $(docker node ls --format '{{.Hostname}} {{.ID}}' | awk -v n="$NODE" '$1 == n { print $2 }'); do
+  [ "$id" = "$ID" ] || docker node rm --force "$id" >&2
+done
+docker node update --label-add "role=$ROLE" --availability active "$ID" >/dev/null
+echo "$ID"`,
+  );
+}
+
+/** On the manager: takes a node's work away and waits until it has none, or is not there to have any. */
+export function drainCommand(node: string, timeoutSec: number): string {
+  return commandLine(
+    { NODE: node, TIMEOUT: Math.ceil(timeoutSec) },
+    `
+end=$(( $(date +%s) + TIMEOUT ))
+for id in $(docker node ls --format '{{.Hostname}} {{.ID}}' | awk -v n="$NODE" '$1 == n { print $2 }'); do
+  docker node update --availability drain "$id" >/dev/null
+  while [ "$(docker node inspect --format '{{.Status.State}}' "$id")" = ready ] &&
+    docker node ps --format '{{.CurrentState}}' "$id" | grep -q '^Running'; do
+    if [ "$(date +%s)" -ge "$end" ]; then
+      echo "$NODE still has tasks after $TIMEOUT s of draining; swarmbench:swarm.drainTimeout allows more" >&2
+      exit 1
+    fi
+    sleep 0.2
+  done
+done`,
+  );
+}

@@ -1,0 +1,71 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Installation } from "../installation";
+import { localDocker } from "../lib/docker";
+import { exec } from "../lib/exec";
+import type { Owner } from "../lib/ownership";
+import type { Settings } from "../settings";
+import { judge, observeSwarm, type SwarmState } from "../swarmState";
+import { LocalTestbed } from "./local";
+import { containerName, localEndpoint } from "./localNode";
+import { type Claim, clashes, isOurs, portClashes, readDocker } from "./localState";
+import type { Testbed } from "./testbed";
+
+/** How long nodes that run but do not answer, or are not ready in the swarm yet, are waited for. */
+const PATIENCE_MS = 20_000;
+
+/**
+ * Looks at what there is, says what is wrong with it, and declares the testbed that the settings ask for.
+ *
+ * @throws pulumi.RunError with every clash between what the stack would take and what others have
+ */
+export async function openTestbed(
+  settings: Settings,
+  installation: Installation,
+  owner: Owner,
+): Promise<{ testbed: Testbed; swarmState: SwarmState }> {
+  const state = await readDocker(localDocker(installation.engineHost, exec));
+  const name = (node: string) => containerName(settings.prefix, node);
+  const claim: Claim = {
+    owner,
+    subnet: settings.subnet,
+    nodes: settings.nodes.map((node) => ({ container: name(node.name), sshPort: node.sshPort })),
+  };
+  const found = [...clashes(state, claim), ...(await portClashes(state, claim))];
+  if (found.length > 0) {
+    throw new pulumi.RunError(
+      `Stack ${settings.stack} cannot have what it needs on this machine; nothing was changed:\n` +
+        found.map((clash) => `  - ${clash}`).join("\n"),
+    );
+  }
+
+  const ours = new Map(state.containers.filter((c) => isOurs(owner, c)).map((c) => [c.name, c]));
+  const running = settings.nodes.filter((node) => ours.get(name(node.name))?.running);
+  const swarmState = await observeSwarm(
+    settings.nodes[0].name,
+    running.map((node) => ({
+      name: node.name,
+      ssh: localEndpoint(node, installation, pulumi.secret("")),
+    })),
+    {
+      exec,
+      patienceMs: PATIENCE_MS,
+      now: Date.now,
+      sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)),
+    },
+  );
+  const unreachable = new Set(
+    running.filter((node) => !swarmState.reports.has(node.name)).map((node) => name(node.name)),
+  );
+  for (const node of settings.nodes) {
+    const membership = judge(node, swarmState);
+    if (unreachable.has(name(node.name))) {
+      await pulumi.log.warn(`${node.name} runs but does not answer: it will be made anew; its data stays`);
+    } else if (ours.get(name(node.name))?.running === false) {
+      await pulumi.log.warn(`${node.name} has stopped: it will be made anew; its data stays`);
+    } else if (membership.kind === "broken") {
+      await pulumi.log.info(`${node.name} ${membership.why}: it will be put right`);
+    }
+  }
+  const testbed = new LocalTestbed("testbed", { settings, installation, owner, state, unreachable });
+  return { testbed, swarmState };
+}

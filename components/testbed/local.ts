@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { local } from "@pulumi/command";
+import { Network, Provider } from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Installation } from "../installation";
+import { addressIn } from "../lib/addresses";
+import { localDocker } from "../lib/docker";
+import { exec } from "../lib/exec";
+import { labels, type Owner, removeLeftoverFirst } from "../lib/ownership";
+import { incarnation, renewUnless } from "../lib/renewal";
+import type { Settings } from "../settings";
+import { localNode } from "./localNode";
+import { type DockerState, isOurs } from "./localState";
+import { removeEverythingScript } from "./scripts";
+import type { Node, Testbed } from "./testbed";
+
+export interface LocalTestbedArgs {
+  settings: Settings;
+  installation: Installation;
+  owner: Owner;
+  /** What this machine's Docker had when the program began. */
+  state: DockerState;
+  /** Containers that run but did not answer; they are made anew. */
+  unreachable: ReadonlySet<string>;
+}
+
+/** Nodes as containers of this machine, each with its own dockerd and sshd, on a bridge network of their own. */
+export class LocalTestbed extends pulumi.ComponentResource implements Testbed {
+  readonly nodes: [Node, ...Node[]];
+  readonly lifetime: pulumi.Resource;
+
+  constructor(name: string, args: LocalTestbedArgs, options?: pulumi.ComponentResourceOptions) {
+    super("swarmbench:testbed:Local", name, {}, options);
+    const { settings, installation, owner } = args;
+    const engine = new Provider(`${name}-engine`, { host: installation.engineHost }, { parent: this });
+    // Deleting this removes all that carries our labels, in one go and whatever Pulumi knows of it.
+    // So the rest need not be deleted one by one: neither a dead node nor what a crash left stops a destroy.
+    this.lifetime = new local.Command(
+      `${name}-lifetime`,
+      { delete: removeEverythingScript(installation.engineHost, owner), logging: local.Logging.None },
+      { parent: this },
+    );
+    const shared = { parent: this, provider: engine, deletedWith: this.lifetime };
+    const network = localNetwork(name, args, shared);
+    const privateKey = pulumi.secret(
+      readFileSync(path.join(installation.directory, "ssh/id_ed25519"), "utf8"),
+    );
+    const [manager, ...workers] = settings.nodes;
+    const node = (wanted: typeof manager) => localNode(wanted, { ...args, network, privateKey }, shared);
+    this.nodes = [node(manager), ...workers.map(node)];
+    this.registerOutputs({ nodes: this.nodes.map(({ name, address }) => ({ name, address })) });
+  }
+}
+
+function localNetwork(
+  name: string,
+  { settings, installation, owner, state }: LocalTestbedArgs,
+  shared: pulumi.CustomResourceOptions,
+): Network {
+  const docker = localDocker(installation.engineHost, exec);
+  const renewal = renewUnless(state.networks.some((n) => isOurs(owner, n) && n.name === settings.prefix));
+  return new Network(
+    `${name}-network`,
+    {
+      name: settings.prefix,
+      driver: "bridge",
+      ipamConfigs: [{ subnet: settings.subnet, gateway: addressIn(settings.subnet, 1) }],
+      labels: labels(owner, incarnation(renewal)),
+    },
+    {
+      ...shared,
+      deleteBeforeReplace: true,
+      ignoreChanges: renewal.due ? [] : ["labels"],
+      hooks: removeLeftoverFirst("network", settings.prefix, owner, docker),
+    },
+  );
+}

@@ -1,0 +1,137 @@
+import * as path from "node:path";
+import * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+import { HOST_KEY_ALIAS, type Installation } from "../installation";
+import { localDocker } from "../lib/docker";
+import { exec } from "../lib/exec";
+import { labels, removeLeftoverFirst } from "../lib/ownership";
+import { outputOf, runOn } from "../lib/remote";
+import { incarnation, renewUnless } from "../lib/renewal";
+import type { SshEndpoint } from "../lib/ssh";
+import type { NodeSettings } from "../settings";
+import type { LocalTestbedArgs } from "./local";
+import { isOurs } from "./localState";
+import { waitForEngineScript } from "./scripts";
+import type { Node } from "./testbed";
+
+/** What a node may do beyond an ordinary container: less than `--privileged`, which some machines refuse. */
+const CAPABILITIES = [
+  "SYS_ADMIN", // mounts and namespaces: containers in the container
+  "NET_ADMIN", // bridges, VXLAN, iptables, traffic shaping
+  "NET_RAW",
+  "SYS_PTRACE",
+  "MKNOD",
+  "SYS_CHROOT",
+  "SETFCAP",
+  "AUDIT_WRITE",
+  "DAC_READ_SEARCH",
+];
+
+export interface LocalNodeArgs extends LocalTestbedArgs {
+  network: docker.Network;
+  privateKey: pulumi.Output<string>;
+}
+
+/** The name of a node's container, and of its volume, on this machine. */
+export function containerName(prefix: string, node: string): string {
+  return `${prefix}-${node}`;
+}
+
+/** How to reach the SSH of a local node: on loopback, with the installation's keys. */
+export function localEndpoint(
+  node: NodeSettings,
+  installation: Installation,
+  privateKey: pulumi.Output<string>,
+): SshEndpoint {
+  return {
+    host: "127.0.0.1",
+    port: node.sshPort,
+    user: "root",
+    keyFile: path.join(installation.directory, "ssh/id_ed25519"),
+    privateKey,
+    hostKey: installation.ssh.hostKey,
+    knownHostsFile: path.join(installation.directory, "ssh/known_hosts"),
+    hostKeyAlias: HOST_KEY_ALIAS,
+  };
+}
+
+/** One node: a volume for its engine, the container, and the wait until SSH and the engine answer. */
+export function localNode(
+  node: NodeSettings,
+  args: LocalNodeArgs,
+  shared: pulumi.CustomResourceOptions,
+): Node {
+  const { settings, installation, owner, state, unreachable } = args;
+  const name = containerName(settings.prefix, node.name);
+  const running = state.containers.some((c) => isOurs(owner, c) && c.running && c.name === name);
+  const renewal = renewUnless(running && !unreachable.has(name));
+  const container = nodeContainer(
+    name,
+    node,
+    args,
+    {
+      ...shared,
+      deleteBeforeReplace: true,
+      ignoreChanges: renewal.due ? [] : ["labels"],
+      hooks: removeLeftoverFirst("container", name, owner, localDocker(installation.engineHost, exec)),
+    },
+    incarnation(renewal),
+  );
+  const ssh = localEndpoint(node, installation, args.privateKey);
+  const { provider: _, ...withoutProvider } = shared;
+  const ready = runOn(
+    `${node.name}-ready`,
+    ssh,
+    { script: container.id.apply((id) => waitForEngineScript(node.name, id)) },
+    { ...withoutProvider, deletedWith: container },
+  );
+  return {
+    name: node.name,
+    role: node.role,
+    address: node.address,
+    ssh,
+    ready: outputOf(ready),
+    machine: container,
+    running: !renewal.due,
+  };
+}
+
+function nodeContainer(
+  name: string,
+  node: NodeSettings,
+  { settings, installation, owner, network }: LocalNodeArgs,
+  options: pulumi.CustomResourceOptions,
+  incarnationLabel: Record<string, string>,
+): docker.Container {
+  const { hooks: _, ...volumeOptions } = options;
+  const volume = new docker.Volume(`${node.name}-engine`, { name, labels: labels(owner) }, volumeOptions);
+  return new docker.Container(
+    `${node.name}-machine`,
+    {
+      name,
+      hostname: node.name,
+      // An id, because the engine reports one: a name would differ from it at every refresh.
+      image: installation.images.node.id,
+      restart: "unless-stopped",
+      capabilities: { adds: CAPABILITIES.map((capability) => `CAP_${capability}`) },
+      securityOpts: ["seccomp=unconfined", "apparmor=unconfined"],
+      tmpfs: { "/run": "", "/tmp": "exec" },
+      mounts: [
+        { type: "volume", source: volume.name, target: "/var/lib/docker" },
+        {
+          type: "bind",
+          source: path.join(installation.directory, "ssh/node"),
+          target: "/etc/swarmbench/ssh",
+          readOnly: true,
+        },
+      ],
+      networksAdvanced: [{ name: network.name, ipv4Address: node.address }],
+      ports: [{ internal: 22, external: node.sshPort, ip: "127.0.0.1", protocol: "tcp" }],
+      envs: [`SWARMBENCH_REGISTRIES=${settings.subnet}`],
+      labels: labels(owner, incarnationLabel),
+      ...(node.memoryMiB ? { memory: node.memoryMiB, memorySwap: node.memoryMiB } : {}),
+      ...(node.cpus ? { cpus: String(node.cpus) } : {}),
+    },
+    options,
+  );
+}

@@ -1,0 +1,121 @@
+import { createServer } from "node:net";
+import { overlaps } from "../lib/addresses";
+import type { DockerCli } from "../lib/docker";
+import { OWNER_LABEL, type Owner, STACK_LABEL } from "../lib/ownership";
+
+/** What Docker has of one object, as far as we look. */
+interface Labelled {
+  name: string;
+  labels: Record<string, string>;
+}
+export interface DockerState {
+  containers: (Labelled & { running: boolean; id: string })[];
+  networks: (Labelled & { subnets: string[] })[];
+  volumes: Labelled[];
+}
+
+interface ContainerJson {
+  Id: string;
+  Name: string;
+  Config: { Labels: Record<string, string> | null };
+  State: { Running: boolean };
+}
+interface NetworkJson {
+  Name: string;
+  Labels: Record<string, string> | null;
+  IPAM: { Config: { Subnet?: string }[] | null };
+}
+interface VolumeJson {
+  Name: string;
+  Labels: Record<string, string> | null;
+}
+
+/** Reads what this machine's Docker engine has: all networks, and the containers and volumes that carry our label. */
+export async function readDocker(docker: DockerCli): Promise<DockerState> {
+  const ours = ["--filter", `label=${STACK_LABEL}`];
+  const inspect = async <T>(kind: string, list: string[]): Promise<T[]> => {
+    const ids = (await docker(...list)).split("\n").filter(Boolean);
+    if (ids.length === 0) return [];
+    return JSON.parse(await docker(kind, "inspect", ...ids)) as T[];
+  };
+  const [containers, networks, volumes] = await Promise.all([
+    inspect<ContainerJson>("container", ["ps", "--all", "--quiet", "--no-trunc", ...ours]),
+    inspect<NetworkJson>("network", ["network", "ls", "--quiet", "--no-trunc"]),
+    inspect<VolumeJson>("volume", ["volume", "ls", "--quiet", ...ours]),
+  ]);
+  return {
+    containers: containers.map(({ Id, Name, Config, State }) => ({
+      id: Id,
+      name: Name.replace(/^\//, ""),
+      labels: Config.Labels ?? {},
+      running: State.Running,
+    })),
+    networks: networks.map(({ Name, Labels, IPAM }) => ({
+      name: Name,
+      labels: Labels ?? {},
+      subnets: (IPAM.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []),
+    })),
+    volumes: volumes.map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} })),
+  };
+}
+
+export function isOurs(owner: Owner, { labels }: Labelled): boolean {
+  return labels[STACK_LABEL] === owner.prefix && labels[OWNER_LABEL] === owner.directory;
+}
+
+/** What a stack is about to take on this machine. */
+export interface Claim {
+  owner: Owner;
+  subnet: string;
+  nodes: { container: string; sshPort: number }[];
+}
+
+/**
+ * What already has a name or network that the stack would take, and is not its own: one sentence each,
+ * with the setting that gets out of the way.
+ */
+export function clashes(state: DockerState, { owner, subnet, nodes }: Claim): string[] {
+  const others = [...state.containers, ...state.networks, ...state.volumes].filter(
+    (object) => object.labels[STACK_LABEL] === owner.prefix && !isOurs(owner, object),
+  );
+  const folders = [...new Set(others.map((object) => object.labels[OWNER_LABEL] ?? "an unknown folder"))];
+  const networks = state.networks
+    .filter((network) => !isOurs(owner, network) && network.labels[STACK_LABEL] !== owner.prefix)
+    .filter((network) => network.subnets.some((taken) => overlaps(taken, subnet)));
+  const names = new Set(nodes.map((node) => node.container));
+  const foreign = state.containers.filter((c) => names.has(c.name) && c.labels[STACK_LABEL] !== owner.prefix);
+  return [
+    ...folders.map(
+      (folder) =>
+        `a stack of the same name runs from ${folder} ` +
+        "(destroy it there, or give this one another swarmbench:namespace)",
+    ),
+    ...networks.map(
+      (network) =>
+        `the Docker network ${network.name} has ${network.subnets.join(", ")}, and this stack wants ${subnet} ` +
+        "(set swarmbench:testbed.subnet)",
+    ),
+    ...foreign.map((c) => `there is a container named ${c.name} that no stack of ours made (remove it)`),
+  ];
+}
+
+/** The nodes whose SSH port something else listens on, as sentences. A port that our own container has is no clash. */
+export async function portClashes(state: DockerState, { owner, nodes }: Claim): Promise<string[]> {
+  const running = new Set(state.containers.filter((c) => isOurs(owner, c) && c.running).map((c) => c.name));
+  const taken = await Promise.all(
+    nodes.map(async ({ container, sshPort }) =>
+      running.has(container) || (await isFree(sshPort)) ? [] : [sshPort],
+    ),
+  );
+  return taken
+    .flat()
+    .map((port) => `something listens on 127.0.0.1:${port} (set swarmbench:testbed.sshPortBase)`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      .once("error", () => resolve(false))
+      .listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}

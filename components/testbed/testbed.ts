@@ -1,0 +1,29 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { SshEndpoint } from "../lib/ssh";
+import type { Role } from "../settings";
+
+/** A machine that answers over SSH and runs a Docker engine. Nothing past this interface knows where it came from. */
+export interface Node {
+  /** Its name in the swarm, and its host name. */
+  name: string;
+  role: Role;
+  /** IPv4 address on the network between the nodes. */
+  address: string;
+  ssh: SshEndpoint;
+  /**
+   * Resolves once SSH and the Docker engine answer, to a text that changes when the machine was made anew.
+   * Whoever takes it as an input waits for the node, and checks it again after it was replaced.
+   */
+  ready: pulumi.Output<string>;
+  /** When this is deleted, what runs on the node is gone with it (`deletedWith`). */
+  machine: pulumi.Resource;
+  /** Whether the machine was there and running when this `up` began: only then it can be asked about its swarm. */
+  running: boolean;
+}
+
+/** Where nodes come from. The first node is the swarm's manager. */
+export interface Testbed {
+  nodes: [Node, ...Node[]];
+  /** When this is deleted, every node is gone with it (`deletedWith`). */
+  lifetime: pulumi.Resource;
+}

@@ -1,0 +1,45 @@
+import { readInstallation } from "./components/installation";
+import { ownerOf } from "./components/lib/ownership";
+import { Registry } from "./components/registry";
+import { readSettings } from "./components/settings";
+import { Swarm } from "./components/swarm";
+import { openTestbed } from "./components/testbed";
+
+/** Settings -> testbed -> swarm -> registry: each takes what the one before gives. */
+export = async () => {
+  const settings = readSettings();
+  const installation = readInstallation();
+  const owner = ownerOf(settings.prefix);
+
+  const { testbed, swarmState } = await openTestbed(settings, installation, owner);
+  const inTestbed = { deletedWith: testbed.lifetime };
+  const swarm = new Swarm(
+    "swarm",
+    { nodes: testbed.nodes, settings: settings.swarm, owner, state: swarmState },
+    inTestbed,
+  );
+  const registry = new Registry(
+    "registry",
+    {
+      swarm,
+      owner,
+      port: settings.swarm.registryPort,
+      image: installation.images.registry,
+      engineHost: installation.engineHost,
+    },
+    inTestbed,
+  );
+
+  return {
+    nodes: testbed.nodes.map(({ name, role, address, ssh }) => ({
+      name,
+      role,
+      address,
+      ssh: `ssh -i ${ssh.keyFile} -p ${ssh.port} ${ssh.user}@${ssh.host}`,
+    })),
+    swarmId: swarm.id,
+    memberIds: swarm.members,
+    network: swarm.network.name,
+    registry: registry.address,
+  };
+};

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
+)
+
+// connection stands for the engine until somebody needs it. The Terraform provider pings the engine while it is
+// being configured, and Pulumi configures every provider of a stack: one dead host would then fail each preview
+// and destroy, even of resources elsewhere.
+type connection struct {
+	dial func(context.Context) (any, diag.Diagnostics)
+
+	mu      sync.Mutex
+	attempt *attempt // the one that succeeded, or is under way
+}
+
+type attempt struct {
+	done   chan struct{} // closed when client and diags are final
+	client any
+	diags  diag.Diagnostics
+}
+
+// get connects once. Callers that come while an attempt is under way share its outcome, so a dead host costs
+// one timeout and not one for each resource; a later caller tries again, as the host may have come up.
+func (c *connection) get(ctx context.Context) (any, diag.Diagnostics) {
+	c.mu.Lock()
+	a := c.attempt
+	if a == nil {
+		a = &attempt{done: make(chan struct{})}
+		c.attempt = a
+		// Others wait for this attempt: it must not end because its first caller was cancelled.
+		go c.run(context.WithoutCancel(ctx), a)
+	}
+	c.mu.Unlock()
+
+	select {
+	case <-a.done:
+		return a.client, a.diags
+	case <-ctx.Done():
+		return nil, diag.FromErr(ctx.Err())
+	}
+}
+
+func (c *connection) run(ctx context.Context, a *attempt) {
+	a.client, a.diags = c.dial(ctx)
+	if a.diags.HasError() {
+		c.mu.Lock()
+		c.attempt = nil
+		c.mu.Unlock()
+	}
+	close(a.done)
+}
+
+// makeLazy defers p's own configuration to the first call that works on a resource or reads a data source.
+func makeLazy(p *schema.Provider) {
+	configure := p.ConfigureContextFunc
+	p.ConfigureContextFunc = func(_ context.Context, d *schema.ResourceData) (any, diag.Diagnostics) {
+		return &connection{dial: func(ctx context.Context) (any, diag.Diagnostics) { return configure(ctx, d) }}, nil
+	}
+	for _, resources := range []map[string]*schema.Resource{p.ResourcesMap, p.DataSourcesMap} {
+		for _, r := range resources {
+			r.CreateContext = connected(r.CreateContext)
+			r.ReadContext = connected(r.ReadContext)
+			r.UpdateContext = connected(r.UpdateContext)
+			r.DeleteContext = connected(r.DeleteContext)
+		}
+	}
+}
+
+// connected gives f the client in place of the connection.
+func connected[F ~func(context.Context, *schema.ResourceData, any) diag.Diagnostics](f F) F {
+	if f == nil {
+		return nil
+	}
+	return func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+		client, diags := meta.(*connection).get(ctx)
+		if diags.HasError() {
+			return diags
+		}
+		return append(diags, f(ctx, d, client)...)
+	}
+}

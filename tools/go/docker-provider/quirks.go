@@ -1,0 +1,448 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/client"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/terraform-providers/terraform-provider-docker/internal/provider"
+)
+
+type crud = func(context.Context, *schema.ResourceData, any) diag.Diagnostics
+
+func engine(meta any) *client.Client { return meta.(*provider.ProviderConfig).DockerClient }
+
+// fixProviderSchema accepts a switch of the official provider that asks for what is always so here.
+func fixProviderSchema(p *schema.Provider) {
+	p.Schema["disable_docker_daemon_check"] = &schema.Schema{
+		Type:        schema.TypeBool,
+		Optional:    true,
+		Description: "Has no effect: the engine is asked for only once a resource needs it.",
+	}
+}
+
+func fixResources(p *schema.Provider) {
+	for name, inspect := range inspectors {
+		fixMissing(p.ResourcesMap[name], inspect)
+	}
+	fixContainer(p.ResourcesMap["docker_container"])
+	keepEquivalents(p.ResourcesMap["docker_container"], containerEquivalents)
+	keepEquivalents(p.ResourcesMap["docker_network"], networkEquivalents)
+	keepEquivalents(p.ResourcesMap["docker_service"], serviceEquivalents)
+}
+
+// inspectors ask the engine for one object by its id.
+var inspectors = map[string]func(context.Context, *client.Client, string) error{
+	"docker_container": func(ctx context.Context, c *client.Client, id string) error {
+		_, err := c.ContainerInspect(ctx, id)
+		return err
+	},
+	"docker_network": func(ctx context.Context, c *client.Client, id string) error {
+		_, err := c.NetworkInspect(ctx, id, types.NetworkInspectOptions{})
+		return err
+	},
+	"docker_volume": func(ctx context.Context, c *client.Client, id string) error {
+		_, err := c.VolumeInspect(ctx, id)
+		return err
+	},
+	"docker_service": func(ctx context.Context, c *client.Client, id string) error {
+		_, _, err := c.ServiceInspectWithRaw(ctx, id, types.ServiceInspectOptions{})
+		return err
+	},
+	"docker_config": func(ctx context.Context, c *client.Client, id string) error {
+		_, _, err := c.ConfigInspectWithRaw(ctx, id)
+		return err
+	},
+	"docker_secret": func(ctx context.Context, c *client.Client, id string) error {
+		_, _, err := c.SecretInspectWithRaw(ctx, id)
+		return err
+	},
+}
+
+// fixMissing makes read and delete tell "no such object" from any other error. The Terraform provider fails to
+// delete a container, service or volume that is gone, fails to read such a volume, and, worse, takes a network,
+// config or secret for gone when only the engine failed to answer.
+func fixMissing(r *schema.Resource, inspect func(context.Context, *client.Client, string) error) {
+	read, remove := r.ReadContext, r.DeleteContext
+	r.ReadContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+		if err := inspect(ctx, engine(meta), d.Id()); client.IsErrNotFound(err) {
+			d.SetId("")
+			return nil
+		} else if err != nil {
+			return diag.FromErr(err)
+		}
+		return read(ctx, d, meta)
+	}
+	r.DeleteContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+		if err := inspect(ctx, engine(meta), d.Id()); client.IsErrNotFound(err) {
+			return nil
+		} else if err != nil {
+			return diag.FromErr(err)
+		}
+		diags := remove(ctx, d, meta)
+		if diags.HasError() && client.IsErrNotFound(inspect(ctx, engine(meta), d.Id())) {
+			return nil // somebody else was faster
+		}
+		return diags
+	}
+}
+
+func fixContainer(r *schema.Resource) {
+	r.Schema["cpus"] = &schema.Schema{
+		Type:        schema.TypeString,
+		Optional:    true,
+		Description: "How many CPUs the container may use, such as 1.5.",
+		ValidateFunc: func(v any, key string) ([]string, []error) {
+			if _, err := nanoCPUs(v.(string)); err != nil {
+				return nil, []error{fmt.Errorf("%s: %w", key, err)}
+			}
+			return nil, nil
+		},
+		DiffSuppressFunc: func(_, before, after string, _ *schema.ResourceData) bool {
+			a, errA := nanoCPUs(before)
+			b, errB := nanoCPUs(after)
+			return errA == nil && errB == nil && a == b
+		},
+	}
+
+	create, read, update := r.CreateContext, r.ReadContext, r.UpdateContext
+	r.CreateContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+		diags := create(ctx, d, meta)
+		if diags.HasError() || d.Id() == "" {
+			return diags
+		}
+		return append(diags, limitCPUs(ctx, d, meta)...)
+	}
+	r.ReadContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+		c, err := engine(meta).ContainerInspect(ctx, d.Id())
+		if err != nil {
+			return diag.FromErr(err)
+		}
+		if c.HostConfig.NanoCPUs != 0 || d.Get("cpus").(string) != "" {
+			set(d, "cpus", formatCPUs(c.HostConfig.NanoCPUs))
+		}
+		// A container that should run and does not: the Terraform provider deletes it here, in a mere refresh, and
+		// with it the logs that tell why it died. To call it gone would leave it holding its name, so the next
+		// create would fail. So it is reported as drift: mustRun turns false, and the next update starts it again.
+		// Nothing else is read, for a container at rest has neither ports nor addresses to compare.
+		if !c.State.Running && d.Get("must_run").(bool) {
+			set(d, "must_run", false)
+			set(d, "exit_code", c.State.ExitCode)
+			return nil
+		}
+		return read(ctx, d, meta)
+	}
+	r.UpdateContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+		diags := update(ctx, d, meta)
+		if diags.HasError() {
+			return diags
+		}
+		if d.HasChange("cpus") {
+			diags = append(diags, limitCPUs(ctx, d, meta)...)
+		}
+		if d.HasChange("must_run") && d.Get("must_run").(bool) && d.Get("start").(bool) {
+			if err := engine(meta).ContainerStart(ctx, d.Id(), types.ContainerStartOptions{}); err != nil {
+				return append(diags, diag.FromErr(err)...)
+			}
+		}
+		return diags
+	}
+	// The engine cannot change these on a living container, yet the Terraform provider calls them updatable and
+	// then does nothing. The engine also has no way to lift a limit of CPUs.
+	r.CustomizeDiff = func(_ context.Context, d *schema.ResourceDiff, _ any) error {
+		if d.Id() == "" {
+			return nil
+		}
+		for _, key := range []string{"init", "tmpfs", "healthcheck"} {
+			if d.HasChange(key) && d.NewValueKnown(key) {
+				if err := d.ForceNew(key); err != nil {
+					return err
+				}
+			}
+		}
+		if d.HasChange("cpus") && d.NewValueKnown("cpus") && d.Get("cpus").(string) == "" {
+			return d.ForceNew("cpus")
+		}
+		return nil
+	}
+}
+
+// limitCPUs sets the limit after the container has started, since 2.23 has no such input to create it with.
+func limitCPUs(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+	cpus := d.Get("cpus").(string)
+	if cpus == "" {
+		return nil
+	}
+	nano, err := nanoCPUs(cpus)
+	if err != nil {
+		return diag.FromErr(err)
+	}
+	limit := container.UpdateConfig{
+		Resources: container.Resources{NanoCPUs: nano},
+		RestartPolicy: container.RestartPolicy{ // it is replaced as a whole
+			Name:              d.Get("restart").(string),
+			MaximumRetryCount: d.Get("max_retry_count").(int),
+		},
+	}
+	if _, err := engine(meta).ContainerUpdate(ctx, d.Id(), limit); err != nil {
+		return diag.Errorf("Unable to limit the container to %s CPUs: %s", cpus, err)
+	}
+	return nil
+}
+
+// keepEquivalents runs f after every create, read and update. f puts back what the program wrote where the engine
+// reports the same thing in other words; without it each preview would show a change that never ends.
+func keepEquivalents(r *schema.Resource, f func(context.Context, *client.Client, *schema.ResourceData, values)) {
+	wrap := func(next crud) crud {
+		if next == nil {
+			return nil
+		}
+		return func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+			before := values{}
+			for name, attribute := range r.Schema {
+				if attribute.Optional || attribute.Required {
+					before[name] = d.Get(name)
+				}
+			}
+			diags := next(ctx, d, meta)
+			if d.Id() != "" {
+				f(ctx, engine(meta), d, before)
+			}
+			return diags
+		}
+	}
+	r.CreateContext, r.ReadContext, r.UpdateContext = wrap(r.CreateContext), wrap(r.ReadContext), wrap(r.UpdateContext)
+}
+
+// values are the attributes of a resource as the program, or the last read, left them.
+type values map[string]any
+
+func containerEquivalents(ctx context.Context, c *client.Client, d *schema.ResourceData, before values) {
+	// Unset, these are read back as the engine's defaults: swap of the size of memory, the log options of
+	// daemon.json, network "default" or, from Docker 26, "bridge".
+	if before["memory_swap"].(int) == 0 {
+		set(d, "memory_swap", 0)
+	}
+	if len(before["log_opts"].(map[string]any)) == 0 {
+		set(d, "log_opts", map[string]any{})
+	}
+	if before["network_mode"].(string) == "" {
+		set(d, "network_mode", "")
+	}
+	// The image is read back as an id; keep the name as long as it still names that image.
+	if name := before["image"].(string); name != "" && name != d.Get("image") {
+		if image, _, err := c.ImageInspectWithRaw(ctx, name); err == nil && image.ID == d.Get("image") {
+			set(d, "image", name)
+		}
+	}
+	if old := before["capabilities"].(*schema.Set); sameCapabilities(old, d.Get("capabilities").(*schema.Set)) {
+		set(d, "capabilities", old)
+	}
+	// Read as a list sorted by port, and with one entry for each address family of an unspecified one.
+	if old := before["ports"].([]any); samePorts(old, d.Get("ports").([]any)) {
+		set(d, "ports", old)
+	}
+	keepDurations(d, "healthcheck", before)
+}
+
+func networkEquivalents(_ context.Context, _ *client.Client, d *schema.ResourceData, before values) {
+	// Swarm adds options (the VXLAN ids) and gateways of its own; one that was not asked for is not a change.
+	if old := before["options"].(map[string]any); len(old) > 0 {
+		now := d.Get("options").(map[string]any)
+		maps.DeleteFunc(now, func(key string, _ any) bool { _, asked := old[key]; return !asked })
+		set(d, "options", now)
+	}
+	configs := d.Get("ipam_config").(*schema.Set).List()
+	for _, raw := range before["ipam_config"].(*schema.Set).List() {
+		old := raw.(map[string]any)
+		for _, now := range configs {
+			if now := now.(map[string]any); now["subnet"] == old["subnet"] && old["gateway"] == "" {
+				now["gateway"] = ""
+			}
+		}
+	}
+	set(d, "ipam_config", configs)
+}
+
+func serviceEquivalents(ctx context.Context, c *client.Client, d *schema.ResourceData, before values) {
+	for _, key := range []string{"task_spec", "update_config", "rollback_config"} {
+		keepDurations(d, key, before)
+	}
+	old, _ := at(before["task_spec"], 0)
+	spec := d.Get("task_spec")
+	now, ok := at(spec, 0)
+	if !ok || old == nil {
+		return
+	}
+	// The engine pins an image to its digest when it creates a service.
+	oldContainer, _ := at(old["container_spec"], 0)
+	nowContainer, ok := at(now["container_spec"], 0)
+	if ok && oldContainer != nil {
+		if image := oldContainer["image"].(string); strings.HasPrefix(nowContainer["image"].(string), image+"@sha256:") {
+			nowContainer["image"] = image
+		}
+	}
+	// Networks are read back as ids, also those given by name.
+	if networks, ok := now["networks"].(*schema.Set); ok {
+		if oldNetworks, ok := old["networks"].(*schema.Set); ok {
+			for _, id := range networks.Difference(oldNetworks).List() {
+				n, err := c.NetworkInspect(ctx, id.(string), types.NetworkInspectOptions{})
+				if err == nil && oldNetworks.Contains(n.Name) {
+					networks.Remove(id)
+					networks.Add(n.Name)
+				}
+			}
+		}
+	}
+	set(d, "task_spec", spec)
+}
+
+// set is d.Set for values that came from the schema itself, so that an error is a bug.
+func set(d *schema.ResourceData, key string, value any) {
+	if err := d.Set(key, value); err != nil {
+		panic(fmt.Sprintf("cannot set %s: %s", key, err))
+	}
+}
+
+func at(list any, i int) (map[string]any, bool) {
+	l, ok := list.([]any)
+	if !ok || i >= len(l) {
+		return nil, false
+	}
+	m, ok := l[i].(map[string]any)
+	return m, ok
+}
+
+func keepDurations(d *schema.ResourceData, key string, before values) {
+	set(d, key, withDurations(before[key], d.Get(key)))
+}
+
+// withDurations is now, with every duration spelled as before if it is the same one ("60s", not "1m0s").
+func withDurations(before, now any) any {
+	switch now := now.(type) {
+	case string:
+		if old, ok := before.(string); ok {
+			a, errA := time.ParseDuration(old)
+			b, errB := time.ParseDuration(now)
+			if errA == nil && errB == nil && a == b {
+				return old
+			}
+		}
+	case []any:
+		if old, ok := before.([]any); ok && len(old) == len(now) {
+			for i := range now {
+				now[i] = withDurations(old[i], now[i])
+			}
+		}
+	case map[string]any:
+		if old, ok := before.(map[string]any); ok {
+			for key := range now {
+				now[key] = withDurations(old[key], now[key])
+			}
+		}
+	}
+	return now
+}
+
+// sameCapabilities compares as the engine does, which takes net_admin for CAP_NET_ADMIN.
+func sameCapabilities(a, b *schema.Set) bool {
+	normal := func(s *schema.Set) (names []string) {
+		for _, raw := range s.List() {
+			for _, key := range []string{"add", "drop"} {
+				for _, name := range raw.(map[string]any)[key].(*schema.Set).List() {
+					names = append(names, key+" "+strings.TrimPrefix(strings.ToUpper(name.(string)), "CAP_"))
+				}
+			}
+		}
+		slices.Sort(names)
+		return slices.Compact(names)
+	}
+	return slices.Equal(normal(a), normal(b))
+}
+
+// samePorts tells whether two lists publish the same ports, in any order. A port that had no external number
+// matches any, and an unspecified address matches that of either family.
+func samePorts(old, now []any) bool {
+	type port struct {
+		internal int
+		protocol string
+		ip       string
+	}
+	index := func(list []any) map[port]int {
+		ports := map[port]int{}
+		for _, raw := range list {
+			p := raw.(map[string]any)
+			ip := p["ip"].(string)
+			if ip == "" || ip == "::" {
+				ip = "0.0.0.0"
+			}
+			ports[port{p["internal"].(int), p["protocol"].(string), ip}] = p["external"].(int)
+		}
+		return ports
+	}
+	return maps.Equal(index(old), index(now))
+}
+
+// nanoCPUs reads a number of CPUs, as the engine counts them.
+func nanoCPUs(cpus string) (int64, error) {
+	if cpus == "" {
+		return 0, nil
+	}
+	n, ok := new(big.Rat).SetString(cpus)
+	if !ok || n.Sign() < 0 {
+		return 0, fmt.Errorf("%q is not a number of CPUs", cpus)
+	}
+	n.Mul(n, big.NewRat(1e9, 1))
+	if !n.IsInt() || !n.Num().IsInt64() {
+		return 0, fmt.Errorf("%q is finer than a billionth of a CPU, or too large", cpus)
+	}
+	return n.Num().Int64(), nil
+}
+
+func formatCPUs(nano int64) string {
+	return strconv.FormatFloat(float64(nano)/1e9, 'f', -1, 64)
+}
+
+// mapServiceNetworks turns the newer spelling taskSpec.networksAdvanceds: [{name}] into 2.23's networks: [name].
+// Values that are not known yet, and secrets, are passed on as they are.
+func mapServiceNetworks(inputs resource.PropertyMap) resource.PropertyMap {
+	spec := inputs["taskSpec"]
+	if !spec.IsObject() {
+		return inputs
+	}
+	advanced, ok := spec.ObjectValue()["networksAdvanceds"]
+	if !ok {
+		return inputs
+	}
+	networks := advanced // unless it is a list, it is null or unknown as a whole
+	if advanced.IsArray() {
+		names := []resource.PropertyValue{}
+		for _, network := range advanced.ArrayValue() {
+			if network.IsObject() {
+				object := network.ObjectValue()
+				if network = object["name"]; network.IsNull() {
+					network = object["id"]
+				}
+			}
+			names = append(names, network)
+		}
+		networks = resource.NewArrayProperty(names)
+	}
+	inputs, task := inputs.Copy(), spec.ObjectValue().Copy()
+	delete(task, "networksAdvanceds")
+	task["networks"] = networks
+	inputs["taskSpec"] = resource.NewObjectProperty(task)
+	return inputs
+}

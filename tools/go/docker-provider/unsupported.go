@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+// unsupported lists, by resource, the inputs that @pulumi/docker 5.2.0 declares and Terraform provider 2.23 does
+// not know. They are refused: an ignored input would be a container that silently is not what was asked for.
+// A test compares this list, and the schema served, with testdata/sdk-inputs.json.
+var unsupported = map[string][]string{}
+
+// rejectUnsupported returns an error that names the first input that cannot be honoured.
+func rejectUnsupported(resourceName string, inputs resource.PropertyMap) error {
+	for _, path := range unsupported[resourceName] {
+		if has(resource.NewObjectProperty(inputs), strings.Split(path, ".")) {
+			return fmt.Errorf("docker.%s: the input %q is not supported by this build of the provider, which serves "+
+				"version 2.23 of the Terraform Docker provider; remove it or install the official plugin", resourceName, path)
+		}
+	}
+	return nil
+}
+
+// has tells whether v has a value at the path, looking into every element of the lists on the way.
+func has(v resource.PropertyValue, path []string) bool {
+	switch {
+	case v.IsSecret():
+		return has(v.SecretValue().Element, path)
+	case v.IsOutput():
+		return has(v.OutputValue().Element, path)
+	case len(path) == 0:
+		return !v.IsNull()
+	case v.IsArray():
+		for _, element := range v.ArrayValue() {
+			if has(element, path) {
+				return true
+			}
+		}
+		return false
+	case v.IsObject():
+		child, ok := v.ObjectValue()[resource.PropertyKey(path[0])]
+		return ok && has(child, path[1:])
+	default:
+		return false
+	}
+}
+
+// rejectProviderConfig does for the provider's own configuration what rejectUnsupported does for resources.
+func rejectProviderConfig(config resource.PropertyMap, _ shim.ResourceConfig) error {
+	return rejectUnsupported("Provider", config)
+}
