@@ -47,6 +47,7 @@ export function removeLeftoverFirst(
   owner: Owner,
   docker: DockerCli,
 ): pulumi.ResourceHookBinding {
+  if (process.env.NOHOOK) return {};
   const hook = new pulumi.ResourceHook(`remove-leftover-${kind}-${name}`, async () => {
     const list = kind === "container" ? ["ps", "--all"] : ["network", "ls"];
     const filters = [...labelFilters(owner), "--filter", `name=^${name}$`];
@@ -56,5 +57,5 @@ export function removeLeftoverFirst(
       await pulumi.log.info(`removed ${kind} ${name}, which an interrupted \`up\` had left`);
     }
   });
-  return { beforeCreate: [hook] };
+  return process.env.NOHOOK ? {} : { beforeCreate: [hook] };
 }

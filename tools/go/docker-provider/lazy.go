@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"runtime/debug"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
@@ -71,12 +72,18 @@ func makeLazy(p *schema.Provider) {
 	}
 }
 
-// connected gives f the client in place of the connection.
+// connected gives f the client in place of the connection. A panic in f (2.23 has some) becomes an error: it would
+// end the plugin, and with it every call under way, whose new objects would then be missing from the state.
 func connected[F ~func(context.Context, *schema.ResourceData, any) diag.Diagnostics](f F) F {
 	if f == nil {
 		return nil
 	}
-	return func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+	return func(ctx context.Context, d *schema.ResourceData, meta any) (diags diag.Diagnostics) {
+		defer func() {
+			if r := recover(); r != nil {
+				diags = diag.Errorf("the Terraform provider panicked: %v\n%s", r, debug.Stack())
+			}
+		}()
 		client, diags := meta.(*connection).get(ctx)
 		if diags.HasError() {
 			return diags

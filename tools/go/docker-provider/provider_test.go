@@ -68,7 +68,8 @@ func TestEveryInputOfTheSDKIsServedOrRefused(t *testing.T) {
 		missing := missingInputs("", declared, properties, spec.Types)
 		if name == "Service" { // rewritten before the check, see mapServiceNetworks
 			missing = slices.DeleteFunc(missing, func(path string) bool { return path == "taskSpec.networksAdvanceds" })
-			missing = append(missing, "taskSpec.networksAdvanceds.aliases", "taskSpec.networksAdvanceds.driverOpts")
+			missing = append(missing, "taskSpec.networksAdvanceds.aliases", "taskSpec.networksAdvanceds.driverOpts",
+				"taskSpec.containerSpec.mounts.tmpfsOptions")
 		}
 		slices.Sort(missing)
 		refused := slices.Sorted(slices.Values(unsupported[name]))

@@ -34,10 +34,11 @@ func fixProviderSchema(p *schema.Provider) {
 }
 
 func fixResources(p *schema.Provider) {
+	fixContainer(p.ResourcesMap["docker_container"])
+	fixService(p.ResourcesMap["docker_service"])
 	for name, inspect := range inspectors {
 		fixMissing(p.ResourcesMap[name], inspect)
 	}
-	fixContainer(p.ResourcesMap["docker_container"])
 	keepEquivalents(p.ResourcesMap["docker_container"], containerEquivalents)
 	keepEquivalents(p.ResourcesMap["docker_network"], networkEquivalents)
 	keepEquivalents(p.ResourcesMap["docker_service"], serviceEquivalents)
@@ -176,6 +177,19 @@ func fixContainer(r *schema.Resource) {
 			return d.ForceNew("cpus")
 		}
 		return nil
+	}
+}
+
+// fixService names the cause where a service did not converge: the Terraform provider then removes it, and if its
+// tasks outlive their grace period, which they mostly do, reports only that.
+func fixService(r *schema.Resource) {
+	create := r.CreateContext
+	r.CreateContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+		diags := create(ctx, d, meta)
+		if diags.HasError() && strings.Contains(diags[0].Summary, "error on wait for container") {
+			diags[0].Summary = fmt.Sprintf("Service %s did not converge in time and was removed (%s)", d.Get("name"), diags[0].Summary)
+		}
+		return diags
 	}
 }
 

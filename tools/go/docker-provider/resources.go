@@ -30,6 +30,7 @@ func providerInfo() tfbridge.ProviderInfo {
 		Version:              version,
 		GitHubOrg:            "kreuzwerker",
 		PreConfigureCallback: rejectProviderConfig,
+		Config:               map[string]*tfbridge.SchemaInfo{"registry_auth": {Name: "registryAuth"}},
 		Resources: map[string]*tfbridge.ResourceInfo{
 			"docker_container": {
 				Tok: resourceToken("Container"),
@@ -37,13 +38,15 @@ func providerInfo() tfbridge.ProviderInfo {
 				DeleteBeforeReplace: true,
 				Fields: map[string]*tfbridge.SchemaInfo{
 					"networks_advanced": {Name: "networksAdvanced"},
+					"command":           {Name: "command"},
 				},
 			},
 			"docker_image": {
 				Tok: resourceToken("RemoteImage"),
 				Fields: map[string]*tfbridge.SchemaInfo{
 					"build": {Elem: &tfbridge.SchemaInfo{Fields: map[string]*tfbridge.SchemaInfo{
-						"path": {Name: "context"}, // its name since 3.0
+						"path":      {Name: "context"}, // as it is called since 3.0
+						"build_arg": {Name: "buildArgs"},
 					}}},
 				},
 			},

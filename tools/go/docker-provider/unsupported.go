@@ -11,7 +11,39 @@ import (
 // unsupported lists, by resource, the inputs that @pulumi/docker 5.2.0 declares and Terraform provider 2.23 does
 // not know. They are refused: an ignored input would be a container that silently is not what was asked for.
 // A test compares this list, and the schema served, with testdata/sdk-inputs.json.
-var unsupported = map[string][]string{}
+var unsupported = map[string][]string{
+	"Provider": {"context", "registryAuth.authDisabled"},
+	"Container": {
+		"cgroupParent", "cgroupnsMode", "cpuPeriod", "cpuQuota", "deviceCgroupRules", "deviceReadBps", "deviceReadIops",
+		"deviceRequests", "deviceWriteBps", "deviceWriteIops", "healthcheck.startInterval", "memoryReservation",
+		"mounts.volumeOptions.subpath", "networksAdvanced.driverOpts", "networksAdvanced.gwPriority",
+		"networksAdvanced.linkLocalIps", "networksAdvanced.macAddress", "platform", "uploads.group", "uploads.owner",
+		"uploads.permissions", "volumes.selinuxRelabel",
+	},
+	"Network": {"ipamOptions"},
+	"Volume":  {"cluster"},
+	"Service": {
+		"taskSpec.containerSpec.capAdds", "taskSpec.containerSpec.capDrops", "taskSpec.containerSpec.init",
+		"taskSpec.containerSpec.sysctl", "taskSpec.networksAdvanceds.aliases", "taskSpec.networksAdvanceds.driverOpts",
+		"taskSpec.containerSpec.mounts.tmpfsOptions", // in the schema of 2.23, whose code panics on it
+	},
+	"ServiceConfig": {"dataRaw", "labels"},
+	"Tag":           {"tagTriggers"},
+	"RemoteImage": {
+		"build.additionalContexts", "build.authConfigs", "build.buildId", "build.buildLogFile", "build.builder",
+		"build.cacheFroms", "build.cacheTos", "build.cgroupParent", "build.cpuPeriod", "build.cpuQuota",
+		"build.cpuSetCpus", "build.cpuSetMems", "build.cpuShares", "build.extraHosts", "build.isolation",
+		"build.labels", "build.memory", "build.memorySwap", "build.networkMode", "build.platform", "build.provenance",
+		"build.pullParent", "build.remoteContext", "build.sbom", "build.secrets", "build.securityOpts",
+		"build.sessionId", "build.shmSize", "build.squash", "build.suppressOutput", "build.ulimits",
+		"build.useLegacyBuilder", "build.version", "platform",
+	},
+	"RegistryImage": {
+		"authConfig", "build.additionalContexts", "build.buildLogFile", "build.builder", "build.cacheTos",
+		"build.label", "build.provenance", "build.sbom", "build.secrets", "build.tags", "build.useLegacyBuilder",
+		"triggers",
+	},
+}
 
 // rejectUnsupported returns an error that names the first input that cannot be honoured.
 func rejectUnsupported(resourceName string, inputs resource.PropertyMap) error {

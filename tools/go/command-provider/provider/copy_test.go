@@ -130,7 +130,7 @@ func TestDoNotCopyWhenNothingToCopyChanged(t *testing.T) {
 }
 
 func TestCopyChecksItsSource(t *testing.T) {
-	uri := &resource.Asset{URI: "file:///x"}
+	uri := &resource.Asset{Sig: resource.AssetSig, URI: "file:///x"}
 	e := newEngine(t, copyToRemote)
 	resp, err := e.Check(p.CheckRequest{Urn: e.urn, Inputs: object(m{
 		"connection": m{"host": "h"}, "remotePath": "/x", "source": uri,

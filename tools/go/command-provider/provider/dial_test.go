@@ -168,5 +168,7 @@ func TestAnUnknownConnectionFieldDoesNotTellTheKey(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, resp.Failures, 1)
 	assert.NotContains(t, resp.Failures[0].Reason, "PRIVATE")
+	assert.Contains(t, resp.Failures[0].Reason, "property connection: ")
+	assert.Empty(t, resp.Failures[0].Property, "the engine prints the value of the property it names")
 	assert.True(t, resp.Inputs.Get("connection").Secret())
 }

@@ -34,10 +34,11 @@ func TestNewTriggersReplace(t *testing.T) {
 }
 
 func TestEveryOtherInputUpdates(t *testing.T) {
-	for name, value := range m{
+	changes := m{
 		"create": "true", "update": "true", "delete": "true", "dir": "/", "stdin": "x", "logging": "none",
 		"environment": m{"A": "b"}, "interpreter": []any{"sh"}, "assetPaths": []any{"*"}, "archivePaths": []any{"*"},
-	} {
+	}
+	for name, value := range changes {
 		t.Run(name, func(t *testing.T) {
 			e := newEngine(t, localCommand)
 			diff := e.diff(e.create(m{}), m{}, m{name: value})
@@ -51,7 +52,7 @@ func TestAChangedConnectionUpdates(t *testing.T) {
 	e := newEngine(t, remoteCommand)
 	before, after := m{"connection": m{"host": "a"}}, m{"connection": m{"host": "b"}}
 	diff := e.diff(e.create(before), before, after)
-	assert.Equal(t, p.Update, diff.DetailedDiff["connection.host"].Kind)
+	assert.Equal(t, p.Update, diff.DetailedDiff["connection"].Kind)
 }
 
 func TestEveryChangeOfCopyFileReplaces(t *testing.T) {

@@ -181,7 +181,8 @@ func TestLocalOutputsAreUnknownInAPreviewOfCreate(t *testing.T) {
 
 func TestLocalOutputsAreUnknownInAPreviewOfAChange(t *testing.T) {
 	e := newEngine(t, localCommand)
-	state := e.previewUpdate(e.create(m{"create": "echo c"}), m{"create": "echo c", "delete": "true"})
+	state := e.create(m{"create": "echo c", "delete": "true"})
+	state = e.previewUpdate(state, m{"create": "echo c", "delete": "false"})
 	assert.True(t, state.Get("stdout").IsComputed())
 }
 

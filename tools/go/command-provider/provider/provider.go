@@ -16,7 +16,7 @@ const Name = "command"
 // New builds the provider. infer adds the rest of the protocol: defaults in Check, diffs, and
 // Cancel, which cancels the context of every operation under way.
 func New() p.Provider {
-	return infer.Provider(infer.Options{
+	return withQuietFailures(infer.Provider(infer.Options{
 		Metadata: schema.Metadata{
 			DisplayName: "Command",
 			Description: "Runs commands and scripts, locally or over SSH, as part of the Pulumi resource model.",
@@ -33,5 +33,5 @@ func New() p.Provider {
 		Functions: []infer.InferredFunction{
 			infer.Function(&local.Run{}),
 		},
-	})
+	}))
 }

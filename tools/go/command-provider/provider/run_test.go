@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -70,7 +72,11 @@ func TestAStarDoesNotMatchASlash(t *testing.T) {
 
 func TestArchivePathsReturnOneArchive(t *testing.T) {
 	state := newEngine(t, localCommand).create(m{"create": "true", "dir": tree(t), "archivePaths": exampleRules})
-	archive := state.Get("archive").AsArchive()
+	// infer returns an archive in the form it has on the wire.
+	wire := resource.ToResourcePropertyValue(state.Get("archive")).Mappable().(map[string]any)
+	archive, isArchive, err := archive.Deserialize(wire)
+	require.NoError(t, err)
+	require.True(t, isArchive)
 	assert.Len(t, archive.Assets, 2)
 	assert.Contains(t, archive.Assets, "src/index.js")
 }

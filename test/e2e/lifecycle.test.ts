@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { eventually } from "../support/eventually";
+import { TestProject } from "../support/project";
+
+/** One swarm through its whole life; each claim builds on the state that the one before left. */
+describe("a local testbed", { concurrency: 1 }, () => {
+  let project: TestProject;
+  before(async () => {
+    project = await TestProject.create("life", { nodes: "1", namespace: "e2e" });
+  });
+  after(() => project.dispose());
+
+  it("previews on a machine that has nothing of it", async () => {
+    assert.match(await project.mustPulumi("preview"), /to create/);
+    assert.deepEqual(await project.remains(), []);
+  });
+
+  it("comes up with one node that is manager and worker", async () => {
+    await project.mustUp();
+    assert.deepEqual(await project.swarmNodes(), ["node1 ready active monitor"]);
+  });
+
+  it("changes nothing at a second up", async () => {
+    assert.match(await project.mustUp("--expect-no-changes"), /unchanged/);
+  });
+
+  it("changes nothing at a refresh, nor at an up after it", async () => {
+    await project.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    await project.mustUp("--expect-no-changes");
+  });
+
+  it("gains nodes: from one to three", async () => {
+    await project.configure({ nodes: "3" });
+    await project.mustUp();
+    assert.deepEqual(await project.swarmNodes(), [
+      "node1 ready active monitor",
+      "node2 ready active broker",
+      "node3 ready active agent",
+    ]);
+  });
+
+  it("has a registry that every node pulls from", async () => {
+    await startService(project, "spread", "--mode global");
+    assert.deepEqual(await runningOn(project, "spread"), ["node1", "node2", "node3"]);
+  });
+
+  it("has an overlay network over which containers on different nodes talk", async () => {
+    const { registry } = await project.outputs<{ registry: string }>();
+    const image = `${registry}/test`;
+    await project.on("node2", `docker run -d --name talker --network bench ${image}`);
+    const address = await project.on(
+      "node2",
+      "docker inspect --format '{{.NetworkSettings.Networks.bench.IPAddress}}' talker",
+    );
+    const answer = await project.on(
+      "node3",
+      `docker run -d --name asker --network bench ${image} >/dev/null
+       nsenter --net --target "$(docker inspect --format '{{.State.Pid}}' asker)" bash -c \
+         'exec 3<>/dev/tcp/${address.trim()}/5000; printf "GET /v2/ HTTP/1.0\r\n\r\n" >&3; cat <&3'`,
+    );
+    assert.match(answer, /200 OK/);
+    await Promise.all([
+      project.on("node2", "docker rm -f talker"),
+      project.on("node3", "docker rm -f asker"),
+    ]);
+  });
+
+  it("gains nodes: from three to five, and leaves the others as they are", async () => {
+    await project.configure({ nodes: "5" });
+    const text = await project.mustUp();
+    assert.doesNotMatch(text, /updated|replaced|deleted/);
+    assert.equal((await project.swarmNodes()).length, 5);
+    await eventually(async () => assert.equal((await runningOn(project, "spread")).length, 5));
+  });
+
+  it("loses nodes: from five to two, and services go on, on the nodes that stay", async () => {
+    await startService(project, "web", "--replicas 5");
+    await eventually(async () => assert.equal((await runningOn(project, "web")).length, 5));
+    await project.configure({ nodes: "2" });
+    await project.mustUp();
+    assert.deepEqual(await project.swarmNodes(), ["node1 ready active monitor", "node2 ready active broker"]);
+    await eventually(async () => {
+      const nodes = await runningOn(project, "web");
+      assert.equal(nodes.length, 5);
+      assert.deepEqual([...new Set(nodes)].sort(), ["node1", "node2"]);
+    });
+  });
+
+  it("keeps the join token and the private key out of the state and the outputs", async () => {
+    const token = (await project.on("node1", "docker swarm join-token --quiet worker")).trim();
+    const key = await project.must("cat", ".swarmbench/ssh/id_ed25519");
+    const secretLine = key.split("\n")[2] ?? "";
+    assert.ok(token.startsWith("SWMTKN-") && secretLine.length > 30);
+    const state = project.stateFile();
+    assert.ok(!state.includes(token), "the token is in the state");
+    assert.ok(!state.includes(secretLine), "the key is in the state");
+  });
+
+  it("leaves nothing when it is destroyed", async () => {
+    await project.mustPulumi("destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await project.remains(), []);
+  });
+});
+
+/** Starts a service of the one image that the testbed has anyway, from its registry. */
+async function startService(project: TestProject, name: string, mode: string): Promise<void> {
+  const { registry } = await project.outputs<{ registry: string }>();
+  const image = `${registry}/test`;
+  await project.on(
+    "node1",
+    `docker tag $(docker inspect --format '{{.Image}}' registry) ${image} && docker push --quiet ${image} && ` +
+      `docker service create --quiet --name ${name} --endpoint-mode dnsrr ${mode} ${image}`,
+  );
+}
+
+/** The nodes on which a service's tasks run, one entry a task. */
+async function runningOn(project: TestProject, service: string): Promise<string[]> {
+  const filter = "--filter desired-state=running --format '{{.Node}} {{.CurrentState}}'";
+  const tasks = await project.on("node1", `docker service ps ${filter} ${service}`);
+  return tasks
+    .split("\n")
+    .filter((line) => / Running/.test(line))
+    .map((line) => line.split(" ")[0] ?? "")
+    .sort();
+}

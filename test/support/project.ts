@@ -1,0 +1,200 @@
+import { execFile, spawn } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+
+const repository = path.resolve(__dirname, "../..");
+const LONGEST_COMMAND_MS = 5 * 60_000;
+
+export interface Result {
+  code: number;
+  /** Standard output and standard error, in the order of their coming. */
+  text: string;
+}
+
+/**
+ * A copy of the Pulumi project in a folder of its own, with a state of its own, as a second checkout on the machine
+ * would be: what a test does cannot touch the developer's stacks. The tools, keys and images are the installation's.
+ */
+export class TestProject {
+  readonly directory = mkdtempSync(path.join(tmpdir(), "swarmbench-e2e-"));
+  private env: NodeJS.ProcessEnv = {};
+  private exports: { source: string; engineHost: string } | undefined;
+
+  private constructor(readonly stack: string) {}
+
+  static async create(stack: string, config: Record<string, string>): Promise<TestProject> {
+    const project = new TestProject(stack);
+    const { directory } = project;
+    for (const name of ["index.ts", "components", "Pulumi.yaml", "package.json", "tsconfig.json"]) {
+      cpSync(path.join(repository, name), path.join(directory, name), { recursive: true });
+    }
+    symlinkSync(path.join(repository, "node_modules"), path.join(directory, "node_modules"));
+    symlinkSync(path.join(repository, ".swarmbench"), path.join(directory, ".swarmbench"));
+    mkdirSync(path.join(directory, "state"));
+    const shell = await import("../../tools/lib/shellEnv.mjs");
+    project.exports = shell.readInstallation();
+    project.env = { ...process.env, ...shell.pulumiEnv(), PULUMI_BACKEND_URL: `file://${directory}/state` };
+    await project.must("pulumi", "stack", "init", stack);
+    await project.configure({ "pulumi:disable-default-providers[0]": "docker", ...config });
+    return project;
+  }
+
+  /** The name that begins all that this stack makes on the machine. */
+  get prefix(): string {
+    return `swarmbench-e2e-${this.stack}`;
+  }
+
+  async configure(values: Record<string, string>): Promise<void> {
+    for (const [key, value] of Object.entries(values)) {
+      await this.must("pulumi", "config", "set", "--stack", this.stack, "--path", key, value);
+    }
+  }
+
+  up(...more: string[]): Promise<Result> {
+    return this.pulumi("up", "--yes", "--skip-preview", ...more);
+  }
+
+  /** An `up` that must succeed. */
+  async mustUp(...more: string[]): Promise<string> {
+    return expectSuccess("pulumi up", await this.up(...more));
+  }
+
+  /** `pulumi COMMAND` on this stack, without questions. */
+  pulumi(command: string, ...args: string[]): Promise<Result> {
+    return this.run("pulumi", command, "--stack", this.stack, "--non-interactive", ...args);
+  }
+
+  async mustPulumi(command: string, ...args: string[]): Promise<string> {
+    return expectSuccess(`pulumi ${command}`, await this.pulumi(command, ...args));
+  }
+
+  /** Starts `pulumi up` and kills it, as a power cut would, once its output shows `pattern`. */
+  upUntil(pattern: RegExp): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const args = ["up", "--stack", this.stack, "--non-interactive", "--yes", "--skip-preview"];
+      const child = spawn("pulumi", args, { cwd: this.directory, env: this.env });
+      let text = "";
+      const read = (data: Buffer) => {
+        text += data;
+        if (pattern.test(text)) child.kill("SIGKILL");
+      };
+      child.stdout.on("data", read);
+      child.stderr.on("data", read);
+      child.on("error", reject);
+      child.on("close", (_, signal) =>
+        signal === "SIGKILL" ? resolve(text) : reject(new Error(`it ended before ${pattern} came:\n${text}`)),
+      );
+    });
+  }
+
+  async outputs<T>(): Promise<T> {
+    return JSON.parse(await this.must("pulumi", "stack", "output", "--stack", this.stack, "--json")) as T;
+  }
+
+  /** `docker` on this machine's engine. */
+  docker(...args: string[]): Promise<string> {
+    return this.must("docker", "--host", this.exports?.engineHost ?? "", ...args);
+  }
+
+  /** Runs a command on a node, over the SSH that the stack's outputs name. */
+  async on(node: string, command: string): Promise<string> {
+    return expectSuccess(`${command} on ${node}`, await this.tryOn(node, command));
+  }
+
+  async tryOn(node: string, command: string): Promise<Result> {
+    const { nodes } = await this.outputs<{ nodes: { name: string; ssh: string }[] }>();
+    const ssh = nodes
+      .find(({ name }) => name === node)
+      ?.ssh.split(" ")
+      .slice(1);
+    if (!ssh) throw new Error(`no such node: ${node}`);
+    const checks = [
+      "-o",
+      "StrictHostKeyChecking=no",
+      "-o",
+      "UserKnownHostsFile=/dev/null",
+      "-o",
+      "LogLevel=ERROR",
+    ];
+    return this.run("ssh", ...checks, ...ssh, command);
+  }
+
+  /** Name, state and role of the swarm's nodes as the manager lists them, in the order of their names. */
+  async swarmNodes(): Promise<string[]> {
+    const format = "{{.Description.Hostname}} {{.Status.State}} {{.Spec.Availability}} {{.Spec.Labels.role}}";
+    const list = await this.on("node1", `docker node inspect --format '${format}' $(docker node ls -q)`);
+    return list.trim().split("\n").sort();
+  }
+
+  /** What the machine's engine has that carries this stack's labels. */
+  async remains(): Promise<string[]> {
+    const mine = ["--filter", `label=swarmbench.stack=${this.prefix}`];
+    const lists = await Promise.all([
+      this.docker("ps", "--all", "--format", "container {{.Names}}", ...mine),
+      this.docker("network", "ls", "--format", "network {{.Name}}", ...mine),
+      this.docker("volume", "ls", "--format", "volume {{.Name}}", ...mine),
+    ]);
+    return lists.join("").split("\n").filter(Boolean);
+  }
+
+  /** The state as it lies on disk. */
+  stateFile(): string {
+    return readFileSync(
+      path.join(this.directory, `state/.pulumi/stacks/swarmbench/${this.stack}.json`),
+      "utf8",
+    );
+  }
+
+  writeFile(name: string, text: string): void {
+    writeFileSync(path.join(this.directory, name), text);
+  }
+
+  /** Removes the stack, whatever it is in, and the folder. */
+  async dispose(): Promise<void> {
+    if (!existsSync(this.directory)) return;
+    await this.pulumi("cancel", "--yes");
+    const destroyed = await this.pulumi("destroy", "--yes", "--skip-preview");
+    if (destroyed.code === 0) rmSync(this.directory, { recursive: true, force: true });
+    else throw new Error(`${this.directory} could not be destroyed:\n${destroyed.text}`);
+  }
+
+  async must(file: string, ...args: string[]): Promise<string> {
+    return expectSuccess([file, ...args].join(" "), await this.run(file, ...args));
+  }
+
+  run(file: string, ...args: string[]): Promise<Result> {
+    return new Promise((resolve) => {
+      const options = {
+        cwd: this.directory,
+        env: this.env,
+        timeout: LONGEST_COMMAND_MS,
+        maxBuffer: 64 * 1024 * 1024,
+      };
+      let text = "";
+      const child = execFile(file, args, options, (error) => {
+        resolve({ code: error ? (typeof error.code === "number" ? error.code : -1) : 0, text });
+      });
+      child.stdout?.on("data", (data) => {
+        text += data;
+      });
+      child.stderr?.on("data", (data) => {
+        text += data;
+      });
+    });
+  }
+}
+
+function expectSuccess(what: string, { code, text }: Result): string {
+  if (code !== 0) throw new Error(`${what} ended with ${code}:\n${text}`);
+  return text;
+}

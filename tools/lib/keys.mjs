@@ -1,0 +1,40 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { home, passphraseFile, stateDirectory } from "./paths.mjs";
+import { run } from "./run.mjs";
+
+/** Name of the nodes' host key in known_hosts; components/installation.ts has it too. */
+const HOST_KEY_ALIAS = "swarmbench-node";
+
+/**
+ * The keys of this installation: one pair for us, one host key for local nodes, and the passphrase of Pulumi's secrets.
+ * Made once; they are as precious as the state that is encrypted with them.
+ *
+ * @returns {Promise<{ hostKey: string }>} the nodes' public host key
+ */
+export async function ensureKeys() {
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  chmodSync(home, 0o700);
+  mkdirSync(stateDirectory, { recursive: true });
+  if (!existsSync(passphraseFile)) {
+    writeFileSync(passphraseFile, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
+  }
+  const ssh = path.join(home, "ssh");
+  const node = path.join(ssh, "node");
+  mkdirSync(node, { recursive: true, mode: 0o700 });
+  const hostKeyFile = path.join(node, "ssh_host_ed25519_key");
+  await Promise.all([
+    ensureKey(path.join(ssh, "id_ed25519"), "swarmbench"),
+    ensureKey(hostKeyFile, HOST_KEY_ALIAS),
+  ]);
+  copyFileSync(path.join(ssh, "id_ed25519.pub"), path.join(node, "authorized_keys"));
+  const hostKey = readFileSync(`${hostKeyFile}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
+  writeFileSync(path.join(ssh, "known_hosts"), `${HOST_KEY_ALIAS} ${hostKey}\n`);
+  return { hostKey };
+}
+
+async function ensureKey(file, comment) {
+  if (existsSync(file)) return;
+  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file]);
+}

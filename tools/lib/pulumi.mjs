@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { ensureBuiltTools } from "./goTools.mjs";
+import { cache, pulumiHome } from "./paths.mjs";
+import { ask, run } from "./run.mjs";
+import { step } from "./steps.mjs";
+import { versions } from "./versions.mjs";
+
+/**
+ * The Pulumi CLI with the Node language host, and the two plugins in Pulumi's own folder of plugins.
+ *
+ * @param {"official" | "built"} source
+ * @returns {Promise<string>} the folder of the `pulumi` program
+ */
+export async function ensurePulumi(source) {
+  mkdirSync(path.join(pulumiHome, "plugins"), { recursive: true });
+  return source === "built" ? builtPulumi() : officialPulumi();
+}
+
+async function builtPulumi() {
+  const programs = await ensureBuiltTools();
+  const bin = path.join(pulumiHome, "bin");
+  mkdirSync(bin, { recursive: true });
+  link(programs.pulumi, path.join(bin, "pulumi"));
+  link(programs["pulumi-language-nodejs"], path.join(bin, "pulumi-language-nodejs"));
+  for (const name of ["docker", "command"]) {
+    const directory = path.join(pulumiHome, "plugins", `resource-${name}-v${versions[name]}`);
+    mkdirSync(directory, { recursive: true });
+    link(programs[`pulumi-resource-${name}`], path.join(directory, `pulumi-resource-${name}`));
+  }
+  return bin;
+}
+
+function link(target, name) {
+  if (existsSync(name) && readlinkSync(name) === target) return;
+  rmSync(name, { force: true });
+  symlinkSync(target, name);
+}
+
+async function officialPulumi() {
+  const bin = (await installedPulumi()) ?? (await npmPulumi());
+  const env = { PULUMI_HOME: pulumiHome };
+  await Promise.all(
+    ["docker", "command"].map(async (name) => {
+      if (existsSync(path.join(pulumiHome, "plugins", `resource-${name}-v${versions[name]}`))) return;
+      await step(`install the Pulumi plugin ${name} ${versions[name]}`, () =>
+        run(path.join(bin, "pulumi"), ["plugin", "install", "resource", name, versions[name]], { env }),
+      );
+    }),
+  );
+  return bin;
+}
+
+/** A CLI that the user has and that can run our program: the same major version, and not older than our SDK. */
+async function installedPulumi() {
+  const version = /^v?(\d+)\.(\d+)/.exec((await ask("pulumi", ["version"])) ?? "");
+  const [major, minor] = versions.pulumi.split(".").map(Number);
+  if (!version || Number(version[1]) !== major || Number(version[2]) < minor) return undefined;
+  return path.dirname(await ask("sh", ["-c", "command -v pulumi"]));
+}
+
+/** The CLI as its makers publish it in the npm registry; the package fetches the program when it first runs. */
+async function npmPulumi() {
+  const directory = path.join(cache, `tools/pulumi-npm-${versions.pulumi}`);
+  const bin = path.join(directory, "node_modules/.bin");
+  if (!existsSync(path.join(bin, "pulumi"))) {
+    await step(`fetch the Pulumi CLI ${versions.pulumi}`, async () => {
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(path.join(directory, "package.json"), '{ "private": true }\n');
+      await run("npm", ["install", "--silent", "--no-save", `pulumi@${versions.pulumi}`], { cwd: directory });
+      await run(path.join(bin, "pulumi"), ["version"]);
+    });
+  }
+  return bin;
+}

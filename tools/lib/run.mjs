@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { Problem } from "./problem.mjs";
+
+const children = new Set();
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    for (const child of children) killGroup(child);
+    process.exit(signal === "SIGINT" ? 130 : 143);
+  });
+}
+
+function killGroup(child) {
+  try {
+    process.kill(-child.pid, "SIGTERM");
+  } catch {
+    // it ended by itself
+  }
+}
+
+/**
+ * Runs a program and gives what it prints on standard output.
+ *
+ * @param {string} file
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, cwd?: string, input?: import("node:stream").Readable, show?: boolean }} [options]
+ *   `show`: its output goes to the terminal instead
+ * @returns {Promise<string>}
+ * @throws Problem with the end of what it printed
+ */
+export function run(file, args, { env, cwd, show = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
+      detached: !show,
+    });
+    children.add(child);
+    let stdout = "";
+    let everything = "";
+    child.stdout?.on("data", (data) => {
+      stdout += data;
+      everything = (everything + data).slice(-8000);
+    });
+    child.stderr?.on("data", (data) => {
+      everything = (everything + data).slice(-8000);
+    });
+    child.on("error", (error) => {
+      children.delete(child);
+      const missing = error.code === "ENOENT";
+      reject(new Problem(missing ? `${file} is not installed` : `${file}: ${error.message}`));
+    });
+    child.on("close", (code, signal) => {
+      children.delete(child);
+      if (code === 0) return resolve(stdout);
+      const tail = everything.trim().split("\n").slice(-25).join("\n");
+      reject(
+        new Problem(`${[file, ...args].join(" ")}\nended with ${signal ?? code}${tail && `:\n${tail}`}`),
+      );
+    });
+  });
+}
+
+/** The same, but gives undefined where the program fails or is missing: for asking, not for doing. */
+export async function ask(file, args, options) {
+  try {
+    return (await run(file, args, options)).trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { installationFile, passphraseFile, pulumiHome, stateDirectory } from "./paths.mjs";
+import { Problem } from "./problem.mjs";
+
+/** @returns {{ bin: string, source: string, engineHost: string }} what `npm run setup` wrote */
+export function readInstallation() {
+  try {
+    return JSON.parse(readFileSync(installationFile, "utf8"));
+  } catch {
+    throw new Problem("This checkout is not set up.", "Run: npm run setup");
+  }
+}
+
+/** The environment in which `pulumi` finds its program, plugins, state and passphrase. */
+export function pulumiEnv() {
+  const { bin } = readInstallation();
+  return {
+    PATH: [bin, ...(process.env.PATH ?? "").split(path.delimiter).filter((entry) => entry !== bin)].join(
+      path.delimiter,
+    ),
+    PULUMI_HOME: pulumiHome,
+    PULUMI_BACKEND_URL: `file://${stateDirectory}`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    // Types are checked by `npm run check`; checking them again at every `up` takes seconds.
+    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+  };
+}

@@ -1,0 +1,59 @@
+// Everything that this machine lacks. Plain Node without packages, since it runs first.
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { ensureEngine, ensurePrograms } from "./lib/host.mjs";
+import { ensureImages } from "./lib/images.mjs";
+import { ensureKeys } from "./lib/keys.mjs";
+import { ensureNpmPackages } from "./lib/npmPackages.mjs";
+import { cache, home, installationFile } from "./lib/paths.mjs";
+import { main } from "./lib/problem.mjs";
+import { ensurePulumi } from "./lib/pulumi.mjs";
+import { chooseSource } from "./lib/source.mjs";
+import { elapsed } from "./lib/steps.mjs";
+
+const HELP = `npm run setup
+
+Makes this machine ready: a Docker engine, npm packages, the Pulumi CLI with its plugins, keys, images.
+What is there already is left alone; a second run takes a few seconds.
+
+  SWARMBENCH_SOURCE=official|built   tools and images from their makers, or built from package registries
+                                     (unset: found out once, then remembered)
+  SWARMBENCH_CACHE=DIR               what is slow to make        (now ${cache})
+  SWARMBENCH_HOME=DIR                keys and Pulumi's state     (now ${home})`;
+
+export async function setup() {
+  const source = await chooseSource();
+  console.log(
+    `swarmbench setup: tools and images ${source === "built" ? "built from package registries" : "from their makers"}`,
+  );
+  mkdirSync(cache, { recursive: true });
+  await ensurePrograms({ ssh: "openssh-client", "ssh-keygen": "openssh-client", bash: "bash" });
+  const { hostKey } = await ensureKeys();
+  const engineAndImages = async () => {
+    const engineHost = await ensureEngine();
+    return { engineHost, images: await ensureImages(source, engineHost) };
+  };
+  const [{ engineHost, images }, bin] = await allOrFirstError([
+    engineAndImages(),
+    ensurePulumi(source),
+    ensureNpmPackages(),
+  ]);
+  const installation = { version: 1, source, bin, engineHost, images, ssh: { hostKey } };
+  writeFileSync(`${installationFile}.partial`, `${JSON.stringify(installation, null, 2)}\n`);
+  renameSync(`${installationFile}.partial`, installationFile);
+  console.log(`swarmbench setup: ready (${elapsed()})`);
+}
+
+/** Waits for all, so that no step is cut off in the middle, then throws what failed first. */
+async function allOrFirstError(work) {
+  const results = await Promise.allSettled(work);
+  const failed = results.find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
+  return results.map(({ value }) => value);
+}
+
+if (process.argv[1]?.endsWith("setup.mjs")) {
+  await main(async () => {
+    if (process.argv.includes("--help")) console.log(HELP);
+    else await setup();
+  });
+}
