@@ -35,7 +35,7 @@ if [ "$state" != inactive ]; then
 fi
 if [ "$state" = inactive ]; then
   echo pending > "$MARK"
-  docker swarm init --advertise-addr "$ADDRESS" --default-addr-pool "$POOL" >&2
+  docker swarm init --advertise-addr "$ADDRESS" --default-addr-pool "$POOL" >/dev/null # it prints the join token
 fi
 docker info --format '{{.Swarm.Cluster.ID}}' | tee "$MARK"`,
   );

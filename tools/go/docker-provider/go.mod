@@ -264,6 +264,7 @@ require (
 )
 
 // v2.23.0, the only version of the provider that the module proxy serves; its go.mod bears the old name.
+// The checksum database does not know it: to change go.sum, set GONOSUMDB to the path on the right.
 replace github.com/terraform-providers/terraform-provider-docker => github.com/kreuzwerker/terraform-provider-docker v0.0.0-20221102105757-3489fbbafc7b
 
 // The bridge needs Pulumi's fork of the SDK, and an otelgrpc that still has the interceptors it calls.

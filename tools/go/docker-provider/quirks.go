@@ -12,6 +12,7 @@ import (
 
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/swarm"
 	"github.com/docker/docker/client"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
@@ -146,6 +147,12 @@ func fixContainer(r *schema.Resource) {
 		return read(ctx, d, meta)
 	}
 	r.UpdateContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+		// Swap was set to twice the memory by the engine, and would now be a bound on it.
+		if memory := int64(d.Get("memory").(int)) * 1024 * 1024; d.HasChange("memory") && d.Get("memory_swap").(int) == 0 {
+			if err := limit(ctx, d, meta, container.Resources{Memory: memory, MemorySwap: 2 * memory}); err != nil {
+				return diag.Errorf("Unable to limit the container's memory: %s", err)
+			}
+		}
 		diags := update(ctx, d, meta)
 		if diags.HasError() {
 			return diags
@@ -161,7 +168,7 @@ func fixContainer(r *schema.Resource) {
 		return diags
 	}
 	// The engine cannot change these on a living container, yet the Terraform provider calls them updatable and
-	// then does nothing. The engine also has no way to lift a limit of CPUs.
+	// then does nothing. The engine also has no way to lift a limit of CPUs or memory, it takes 0 for "as before".
 	r.CustomizeDiff = func(_ context.Context, d *schema.ResourceDiff, _ any) error {
 		if d.Id() == "" {
 			return nil
@@ -173,17 +180,56 @@ func fixContainer(r *schema.Resource) {
 				}
 			}
 		}
-		if d.HasChange("cpus") && d.NewValueKnown("cpus") && d.Get("cpus").(string) == "" {
-			return d.ForceNew("cpus")
+		for key, none := range map[string]any{"cpus": "", "memory": 0} {
+			if d.HasChange(key) && d.NewValueKnown(key) && d.Get(key) == none {
+				if err := d.ForceNew(key); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
+	}
+}
+
+// taskRemovalTimeout is how long a deleted service may take to stop its tasks beyond their grace period.
+const taskRemovalTimeout = 30 * time.Second
+
+// awaitTasksGone waits until swarm has removed what a deleted service ran. The deletion returns at once, and the
+// networks, volumes and nodes that are deleted next would still be in use.
+func awaitTasksGone(ctx context.Context, c *client.Client, serviceID string, timeout time.Duration) diag.Diagnostics {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	for {
+		tasks, err := c.TaskList(ctx, types.TaskListOptions{}) // a filter would have to name a service that exists
+		if err == nil && !slices.ContainsFunc(tasks, func(t swarm.Task) bool { return t.ServiceID == serviceID }) {
+			return nil
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done(): // on a node that is down tasks never end; the service itself is gone
+			return diag.Diagnostics{{Severity: diag.Warning, Summary: "Tasks of the deleted service " + serviceID + " have not ended yet"}}
+		}
 	}
 }
 
 // fixService names the cause where a service did not converge: the Terraform provider then removes it, and if its
 // tasks outlive their grace period, which they mostly do, reports only that.
 func fixService(r *schema.Resource) {
-	create := r.CreateContext
+	create, remove := r.CreateContext, r.DeleteContext
+	r.DeleteContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+		id, timeout := d.Id(), taskRemovalTimeout
+		if grace, ok := d.Get("task_spec.0.container_spec.0.stop_grace_period").(string); ok {
+			if period, err := time.ParseDuration(grace); err == nil {
+				timeout += period
+			}
+		}
+		diags := remove(ctx, d, meta)
+		if _, _, err := engine(meta).ServiceInspectWithRaw(ctx, id, types.ServiceInspectOptions{}); !client.IsErrNotFound(err) {
+			return diags
+		}
+		// What failed, if anything, was upstream's own wait, which gives up after the grace period.
+		return awaitTasksGone(ctx, engine(meta), id, timeout)
+	}
 	r.CreateContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
 		diags := create(ctx, d, meta)
 		if diags.HasError() && strings.Contains(diags[0].Summary, "error on wait for container") {
@@ -203,17 +249,22 @@ func limitCPUs(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagn
 	if err != nil {
 		return diag.FromErr(err)
 	}
-	limit := container.UpdateConfig{
-		Resources: container.Resources{NanoCPUs: nano},
-		RestartPolicy: container.RestartPolicy{ // it is replaced as a whole
-			Name:              d.Get("restart").(string),
-			MaximumRetryCount: d.Get("max_retry_count").(int),
-		},
-	}
-	if _, err := engine(meta).ContainerUpdate(ctx, d.Id(), limit); err != nil {
+	if err := limit(ctx, d, meta, container.Resources{NanoCPUs: nano}); err != nil {
 		return diag.Errorf("Unable to limit the container to %s CPUs: %s", cpus, err)
 	}
 	return nil
+}
+
+// limit changes the given limits of a container; the engine takes what is 0 as unchanged.
+func limit(ctx context.Context, d *schema.ResourceData, meta any, resources container.Resources) error {
+	_, err := engine(meta).ContainerUpdate(ctx, d.Id(), container.UpdateConfig{
+		Resources: resources,
+		RestartPolicy: container.RestartPolicy{ // always replaced as a whole
+			Name:              d.Get("restart").(string),
+			MaximumRetryCount: d.Get("max_retry_count").(int),
+		},
+	})
+	return err
 }
 
 // keepEquivalents runs f after every create, read and update. f puts back what the program wrote where the engine

@@ -17,7 +17,9 @@ import (
 func connectedTo(t *testing.T, f http.HandlerFunc) *schema.Provider {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if w.Header().Set("Content-Type", "application/json"); !strings.HasSuffix(r.URL.Path, "/_ping") {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Api-Version", "1.41")
+		if !strings.HasSuffix(r.URL.Path, "/_ping") {
 			f(w, r)
 		}
 	}))

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { TestProject } from "../support/project";
+
+const HEALTHY = ["node1 ready active monitor", "node2 ready active broker", "node3 ready active agent"];
+
+/** Each test breaks a running testbed in one way; then one `up` must heal it, and the next find nothing to do. */
+describe("pulumi up heals", { concurrency: 1 }, () => {
+  let project: TestProject;
+  before(async () => {
+    project = await TestProject.create("heal", { nodes: "3", namespace: "e2e" });
+    await project.mustUp();
+  });
+  after(() => project.dispose());
+
+  async function heals(breakIt: () => Promise<unknown>, expected = HEALTHY): Promise<void> {
+    await breakIt();
+    await project.mustUp();
+    assert.deepEqual(await project.swarmNodes(), expected);
+    await project.mustUp("--expect-no-changes");
+  }
+  const container = (node: string) => `${project.prefix}-${node}`;
+
+  it("a worker whose container was killed", () => heals(() => project.docker("kill", container("node2"))));
+
+  it("a worker whose container was removed", () =>
+    heals(() => project.docker("rm", "--force", container("node3"))));
+
+  it("a worker whose container was restarted", () =>
+    heals(() => project.docker("restart", "--time", "1", container("node2"))));
+
+  it("a worker that lost its container and its data", () =>
+    heals(async () => {
+      await project.docker("rm", "--force", container("node3"));
+      await project.docker("volume", "rm", container("node3"));
+    }));
+
+  it("a worker whose dockerd was killed", () => heals(() => project.on("node2", "pkill -KILL -x dockerd")));
+
+  it("a manager whose dockerd was killed", () => heals(() => project.on("node1", "pkill -KILL -x dockerd")));
+
+  it("a manager whose container was restarted", () =>
+    heals(() => project.docker("restart", "--time", "1", container("node1"))));
+
+  it("a manager whose container was killed", () => heals(() => project.docker("kill", container("node1"))));
+
+  it("a manager that lost its container and its data", () =>
+    heals(async () => {
+      await project.docker("rm", "--force", container("node1"));
+      await project.docker("volume", "rm", container("node1"));
+    }));
+
+  it("a worker that left the swarm", () => heals(() => project.on("node2", "docker swarm leave")));
+
+  it("a worker that the manager removed", () => heals(() => project.on("node1", "docker node rm --force node3")));
+
+  it("a worker that was drained and lost its label", () =>
+    heals(() => project.on("node1", "docker node update --availability drain --label-rm role node2")));
+
+  it("a testbed of which everything is gone but Pulumi's record", () =>
+    heals(async () => {
+      for (const node of ["node1", "node2", "node3"]) {
+        await project.docker("rm", "--force", container(node));
+        await project.docker("volume", "rm", container(node));
+      }
+      await project.docker("network", "rm", project.prefix);
+    }));
+
+  it("keeps a service running on the other nodes while a worker is dead", async () => {
+    const { registry } = await project.outputs<{ registry: string }>();
+    await project.on(
+      "node1",
+      `docker tag $(docker inspect --format '{{.Image}}' registry) ${registry}/test &&
+       docker push --quiet ${registry}/test && docker service create --quiet --name web --replicas 3 ${registry}/test`,
+    );
+    await heals(() => project.docker("kill", container("node3")));
+    assert.match(await project.on("node1", "docker service ls --format '{{.Replicas}}'"), /3\/3/);
+  });
+
+  it("does not stop a destroy that finds its manager dead", async () => {
+    await project.docker("kill", container("node1"));
+    await project.mustPulumi("destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await project.remains(), []);
+  });
+});
