@@ -52,7 +52,8 @@ describe("pulumi up heals", { concurrency: 1 }, () => {
 
   it("a worker that left the swarm", () => heals(() => project.on("node2", "docker swarm leave")));
 
-  it("a worker that the manager removed", () => heals(() => project.on("node1", "docker node rm --force node3")));
+  it("a worker that the manager removed", () =>
+    heals(() => project.on("node1", "docker node rm --force node3")));
 
   it("a worker that was drained and lost its label", () =>
     heals(() => project.on("node1", "docker node update --availability drain --label-rm role node2")));

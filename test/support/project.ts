@@ -1,14 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
@@ -27,26 +18,38 @@ export interface Result {
  */
 export class TestProject {
   readonly directory = mkdtempSync(path.join(tmpdir(), "swarmbench-e2e-"));
-  private env: NodeJS.ProcessEnv = {};
-  private exports: { source: string; engineHost: string } | undefined;
+  private env: NodeJS.ProcessEnv = process.env;
 
   private constructor(readonly stack: string) {}
 
   static async create(stack: string, config: Record<string, string>): Promise<TestProject> {
     const project = new TestProject(stack);
     const { directory } = project;
-    for (const name of ["index.ts", "components", "Pulumi.yaml", "package.json", "tsconfig.json"]) {
-      cpSync(path.join(repository, name), path.join(directory, name), { recursive: true });
+    for (const name of ["index.ts", "components", "tools", "Pulumi.yaml", "package.json", "tsconfig.json"]) {
+      const filter = (source: string) => !source.includes("/tools/go");
+      cpSync(path.join(repository, name), path.join(directory, name), { recursive: true, filter });
     }
     symlinkSync(path.join(repository, "node_modules"), path.join(directory, "node_modules"));
-    symlinkSync(path.join(repository, ".swarmbench"), path.join(directory, ".swarmbench"));
-    mkdirSync(path.join(directory, "state"));
-    const shell = await import("../../tools/lib/shellEnv.mjs");
-    project.exports = shell.readInstallation();
-    project.env = { ...process.env, ...shell.pulumiEnv(), PULUMI_BACKEND_URL: `file://${directory}/state` };
+    mkdirSync(path.join(directory, ".swarmbench/state"), { recursive: true });
+    for (const name of ["ssh", "pulumi", "passphrase", "installation.json"]) {
+      symlinkSync(path.join(repository, ".swarmbench", name), path.join(directory, ".swarmbench", name));
+    }
+    project.env = { ...process.env, ...(await project.exportedEnv()) };
     await project.must("pulumi", "stack", "init", stack);
     await project.configure({ "pulumi:disable-default-providers[0]": "docker", ...config });
     return project;
+  }
+
+  /** What `eval "$(npm run -s env)"` puts into a shell. */
+  private async exportedEnv(): Promise<NodeJS.ProcessEnv> {
+    const show = 'eval "$(node tools/env.mjs)" && env -0 | grep -z "^PULUMI_\\|^PATH="';
+    const shown = await this.must("bash", "-c", show);
+    return Object.fromEntries(
+      shown
+        .split("\0")
+        .filter(Boolean)
+        .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+    );
   }
 
   /** The name that begins all that this stack makes on the machine. */
@@ -103,7 +106,7 @@ export class TestProject {
 
   /** `docker` on this machine's engine. */
   docker(...args: string[]): Promise<string> {
-    return this.must("docker", "--host", this.exports?.engineHost ?? "", ...args);
+    return this.must("docker", ...args);
   }
 
   /** Runs a command on a node, over the SSH that the stack's outputs name. */
@@ -150,13 +153,9 @@ export class TestProject {
   /** The state as it lies on disk. */
   stateFile(): string {
     return readFileSync(
-      path.join(this.directory, `state/.pulumi/stacks/swarmbench/${this.stack}.json`),
+      path.join(this.directory, `.swarmbench/state/.pulumi/stacks/swarmbench/${this.stack}.json`),
       "utf8",
     );
-  }
-
-  writeFile(name: string, text: string): void {
-    writeFileSync(path.join(this.directory, name), text);
   }
 
   /** Removes the stack, whatever it is in, and the folder. */
