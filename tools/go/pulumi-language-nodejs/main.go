@@ -32,11 +32,12 @@ const (
 )
 
 func main() {
-	tracing := flag.String("tracing", "", "where the program sends its trace")
-	flag.Int("v", 0, "accepted for the engine's sake; the host writes no log")
-	flag.Bool("logtostderr", false, "accepted for the engine's sake; the host writes no log")
-	flag.Parse()
-	if err := serve(flag.Arg(0), *tracing); err != nil {
+	flags := flag.NewFlagSet("pulumi-language-nodejs", flag.ExitOnError)
+	tracing := flags.String("tracing", "", "where the program sends its trace")
+	flags.Int("v", 0, "accepted for the engine's sake; the host writes no log")
+	flags.Bool("logtostderr", false, "accepted for the engine's sake; the host writes no log")
+	_ = flags.Parse(os.Args[1:]) // It exits by itself.
+	if err := serve(flags.Arg(0), *tracing); err != nil {
 		fmt.Fprintln(os.Stderr, "pulumi-language-nodejs:", err)
 		os.Exit(1)
 	}

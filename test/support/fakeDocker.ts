@@ -1,0 +1,171 @@
+import { execFile } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+
+/**
+ * A `docker` that plays one engine: its state is files in its folder, by the names used below. A call that it does not
+ * know fails, and so does one that the real engine would refuse in that state.
+ */
+const DOCKER = `#!/bin/sh
+cd "$FAKE" || exit 99
+echo "\${DOCKER_HOST:+[$DOCKER_HOST] }$*" >> calls
+get() { [ ! -f "$1" ] || cat "$1"; }
+refuse() { echo "Error response from daemon: $*" >&2; exit 1; }
+[ ! -f broken ] || refuse "broken"
+state=$(get state)
+for last; do :; done
+[ "$last" != self ] || last=$(get nodeId)
+node() { [ -d "nodes/$last" ] || refuse "node $last not found"; get "nodes/$last/$1"; }
+case "$*" in
+  "info --format {{.ID}}") get engine ;;
+  "info --format {{.Swarm.LocalNodeState}}") echo "$state" ;;
+  "info --format {{.Swarm.ControlAvailable}}") get control ;;
+  "info --format {{.Swarm.Cluster.ID}}") get cluster ;;
+  "info --format {{.Swarm.NodeID}}") get nodeId ;;
+  "swarm init "*)
+    [ "$state" = inactive ] || refuse "This node is already part of a swarm."
+    echo active > state; echo true > control; echo swarm-new > cluster; echo node-new > nodeId
+    echo "To add a worker to this swarm, run: docker swarm join --token SWMTKN-secret" ;;
+  "swarm join "*)
+    [ "$state" = inactive ] || refuse "This node is already part of a swarm."
+    echo active > state; echo false > control; echo node-new > nodeId
+    echo "This node joined a swarm as a worker." ;;
+  "swarm leave --force")
+    [ "$state" != inactive ] || refuse "This node is not part of a swarm"
+    echo inactive > state; rm -f control cluster nodeId
+    echo "Node left the swarm." ;;
+  "swarm join-token --quiet worker") echo SWMTKN-secret ;;
+  "node ls --format {{.Hostname}} {{.ID}}")
+    for id in $(ls nodes); do echo "$(cat "nodes/$id/hostname") $id"; done ;;
+  "node inspect --format {{.Status.State}} "*) node status ;;
+  "node inspect --format {{.ID}} "*) node id ;;
+  "node ps --format {{.CurrentState}} "*) node tasks ;;
+  "node rm --force "*) node id; rm -r "nodes/$last" ;;
+  "node update --availability drain "*) node id; echo drain > "nodes/$last/availability" ;;
+  "node update --label-add role="*" --availability active "*)
+    node id; echo active > "nodes/$last/availability"
+    for word; do case $word in role=*) echo "\${word#role=}" > "nodes/$last/role" ;; esac; done ;;
+  *) refuse "the fake does not know: docker $*" ;;
+esac
+`;
+
+/** Time stands still but for sleeping: a second passes at each `sleep`, whatever it was asked for. */
+const DATE = `#!/bin/sh\n[ "$*" = +%s ] && cat "$FAKE/clock"\n`;
+const SLEEP = `#!/bin/sh
+cd "$FAKE" || exit 99
+now=$(( $(cat clock) + 1 ))
+echo "$now" > clock
+[ "$now" -lt 2000 ] || { echo "it sleeps for ever" >&2; exit 98; }
+[ ! -f tick ] || . ./tick
+`;
+
+/** Where the scripts keep their mark on a real node. */
+const MARK = "/var/lib/docker/swarmbench-swarm";
+
+export interface FakeNode {
+  hostname: string;
+  status?: "ready" | "down" | "unknown";
+  /** As `docker node ps` gives them, a line each. */
+  tasks?: string;
+}
+
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A machine for scripts: `sh`, a {@link DOCKER} and a clock of its own. */
+export class FakeMachine {
+  readonly directory = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
+
+  constructor(state: Record<string, string> = {}, docker = DOCKER) {
+    mkdirSync(path.join(this.directory, "bin"));
+    mkdirSync(path.join(this.directory, "nodes"));
+    for (const [name, text] of Object.entries({ docker, date: DATE, sleep: SLEEP })) {
+      const file = path.join(this.directory, "bin", name);
+      writeFileSync(file, text);
+      chmodSync(file, 0o755);
+    }
+    for (const [name, value] of Object.entries({ state: "inactive", clock: "1000", ...state })) {
+      this.write(name, value);
+    }
+  }
+
+  /** Puts a node on the manager's list. */
+  node(id: string, { hostname, status = "ready", tasks = "" }: FakeNode): this {
+    mkdirSync(path.join(this.directory, "nodes", id));
+    const files = { id, hostname, status, availability: "active", tasks };
+    for (const [name, value] of Object.entries(files)) this.write(`nodes/${id}/${name}`, value);
+    return this;
+  }
+
+  /** What a machine of the name has now; undefined where there is no such thing. */
+  read(name: string): string | undefined {
+    const file = path.join(this.directory, name);
+    return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
+  }
+
+  write(name: string, value: string): void {
+    writeFileSync(path.join(this.directory, name), value === "" ? "" : `${value}\n`);
+  }
+
+  folders(...names: string[]): void {
+    for (const name of names) mkdirSync(path.join(this.directory, name));
+  }
+
+  list(folder: string): string[] {
+    return readdirSync(path.join(this.directory, folder)).sort();
+  }
+
+  remove(name: string): void {
+    rmSync(path.join(this.directory, name));
+  }
+
+  /** The calls of `docker` so far that change something, in their order. */
+  get changes(): string[] {
+    return this.calls.filter((call) => !/^(info|node (ls|inspect|ps)) /.test(call));
+  }
+
+  get calls(): string[] {
+    return (this.read("calls") ?? "").split("\n").filter(Boolean);
+  }
+
+  /** Runs a script as `runOn` does at create and, with arguments, at update: through standard input. */
+  script(text: string, ...args: string[]): Promise<Outcome> {
+    return this.run(["-s", ...(args.length > 0 ? ["--", ...args] : [])], text);
+  }
+
+  /** Runs a command line as `runOn` does at delete. */
+  commandLine(text: string): Promise<Outcome> {
+    return this.run(["-c", this.here(text)], "");
+  }
+
+  dispose(): void {
+    rmSync(this.directory, { recursive: true });
+  }
+
+  private here(text: string): string {
+    return text.replaceAll(MARK, path.join(this.directory, "mark"));
+  }
+
+  private run(args: string[], input: string): Promise<Outcome> {
+    const env = { FAKE: this.directory, PATH: `${this.directory}/bin:${process.env.PATH}` };
+    return new Promise((resolve) => {
+      const child = execFile("sh", args, { env, timeout: 20_000 }, (error, stdout, stderr) => {
+        const code = error ? (typeof error.code === "number" ? error.code : -1) : 0;
+        resolve({ code, stdout, stderr });
+      });
+      child.stdin?.end(this.here(input));
+    });
+  }
+}
+
+/** The whole of a script is read before it is judged: whether `sh -n` takes it, with what it says. */
+export async function parses(text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const child = execFile("sh", ["-n"], (error, _, stderr) => resolve(error ? `${stderr || error.message}` : ""));
+    child.stdin?.end(text);
+  });
+}

@@ -1,0 +1,130 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** Key under which Pulumi wraps a secret on its way to the engine, and the value that it then has. */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+/** A resource as a program registered it with the engine. Resources are named by their logical names. */
+export interface Declared {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+  /** Inputs, anywhere in them, that are secrets: their paths, such as `connection.privateKey`. */
+  secrets: string[];
+  parent: string | undefined;
+  provider: string | undefined;
+  deletedWith: string | undefined;
+  dependencies: string[];
+  ignoreChanges: string[];
+  beforeCreate: string[];
+  deleteBeforeReplace: boolean;
+  replacementTrigger: unknown;
+}
+
+/** The parts that we use of the request by which a resource is registered. */
+interface Request {
+  getType(): string;
+  getName(): string;
+  getObject(): { toJavaScript(): Record<string, unknown> };
+  getParent(): string;
+  getProvider(): string;
+  getDeletedwith(): string;
+  getDependenciesList(): string[];
+  getIgnorechangesList(): string[];
+  getAdditionalsecretoutputsList(): string[];
+  getDeletebeforereplace(): boolean;
+  getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
+  getHooks(): { getBeforeCreateList(): string[] } | undefined;
+}
+type Callback = (error: unknown, answer: unknown) => void;
+interface Monitor {
+  registerResource(request: Request, callback: Callback): Promise<void>;
+  registerResourceHook?(request: unknown, callback: Callback): void;
+}
+
+/**
+ * Runs a program against an engine that creates nothing, and gives what it declared, and the program's own result.
+ *
+ * Unlike Pulumi's own mocks this knows the options of a resource, and hooks: the mock monitor of the SDK (3.259) says
+ * that it has them, and has no `registerResourceHook`.
+ *
+ * @param output what a resource has beside its inputs, such as a command's `stdout`
+ */
+export async function declare<T>(
+  program: () => T | Promise<T>,
+  output: (type: string, name: string) => Record<string, unknown> = () => ({}),
+): Promise<{ resources: Map<string, Declared>; result: T }> {
+  const secretOutputs = new Map<string, string[]>();
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        const state = { ...plain(inputs), ...output(type, name) };
+        for (const key of secretOutputs.get(name) ?? []) {
+          if (key in state) state[key] = { [SIGNATURE]: SECRET, value: state[key] };
+        }
+        return { id: `${name}-id`, state };
+      },
+      call: ({ token }) => {
+        throw new Error(`nothing may be called, but ${token} was`);
+      },
+    },
+    "swarmbench",
+    "test",
+  );
+  const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+  const resources = new Map<string, Declared>();
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) => {
+    const declared = read(request);
+    if (resources.has(declared.name)) throw new Error(`${declared.name} is declared twice`);
+    resources.set(declared.name, declared);
+    secretOutputs.set(declared.name, request.getAdditionalsecretoutputsList());
+    return register(request, callback);
+  };
+  monitor.registerResourceHook = (_, callback) => callback(null, {});
+  const result = await program();
+  await pulumi.runtime.waitForRPCs();
+  return { resources, result };
+}
+
+/** The value of an output, once it is known. */
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply((value) => resolve(value)));
+}
+
+function read(request: Request): Declared {
+  const secrets: string[] = [];
+  const inputs = plain(request.getObject().toJavaScript(), secrets);
+  return {
+    type: request.getType(),
+    name: request.getName(),
+    inputs,
+    secrets,
+    parent: nameOf(request.getParent()),
+    provider: nameOf(request.getProvider().replace(/::[^:]*$/, "")),
+    deletedWith: nameOf(request.getDeletedwith()),
+    dependencies: request.getDependenciesList().map((urn) => nameOf(urn) ?? ""),
+    ignoreChanges: request.getIgnorechangesList(),
+    beforeCreate: request.getHooks()?.getBeforeCreateList() ?? [],
+    deleteBeforeReplace: request.getDeletebeforereplace(),
+    replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
+  };
+}
+
+const nameOf = (urn: string) => urn.split("::").at(-1) || undefined;
+
+/** Without the wrappers of secrets; where these were goes to `secrets`. */
+function plain(value: Record<string, unknown>, secrets: string[] = []): Record<string, unknown> {
+  const walk = (item: unknown, at: string): unknown => {
+    if (Array.isArray(item)) return item.map((member, index) => walk(member, `${at}.${index}`));
+    if (typeof item !== "object" || item === null) return item;
+    if ((item as Record<string, unknown>)[SIGNATURE] === SECRET) {
+      secrets.push(at);
+      return walk((item as { value?: unknown }).value, at);
+    }
+    return Object.fromEntries(
+      Object.entries(item).map(([key, member]) => [key, walk(member, at === "" ? key : `${at}.${key}`)]),
+    );
+  };
+  return walk(value, "") as Record<string, unknown>;
+}

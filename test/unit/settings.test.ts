@@ -1,0 +1,397 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { MAX_NODES, parseSettings, type Settings, SettingsError } from "../../components/settings";
+
+/** Settings of stack "local" of user "ann"; objects become JSON text, as Pulumi keeps them. */
+function parse(config: Record<string, unknown>, stack = "local", user = "ann"): Settings {
+  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+  return parseSettings(
+    Object.fromEntries(Object.entries(config).map(([k, v]) => [k, text(v)])),
+    stack,
+    user,
+  );
+}
+
+function errorOf(config: Record<string, unknown>): SettingsError {
+  try {
+    parse(config);
+  } catch (error) {
+    assert.ok(error instanceof SettingsError, String(error));
+    return error;
+  }
+  return assert.fail(`no mistake found in ${JSON.stringify(config)}`);
+}
+const mistakesOf = (config: Record<string, unknown>) => errorOf(config).mistakes;
+const local = (more: object) => ({ testbed: { kind: "local", ...more } });
+
+describe("settings that are left out", () => {
+  it("become three local nodes, the first of which is the manager", () => {
+    assert.deepEqual(parse({}), {
+      stack: "local",
+      prefix: "swarmbench-ann-local",
+      subnet: "10.216.185.0/24",
+      nodes: [
+        { name: "node1", role: "monitor", address: "10.216.185.10", sshPort: 22048 },
+        { name: "node2", role: "broker", address: "10.216.185.11", sshPort: 22049 },
+        { name: "node3", role: "agent", address: "10.216.185.12", sshPort: 22050 },
+      ],
+      swarm: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, registryPort: 5000 },
+    });
+  });
+
+  it("give the manager the monitor's role and the others broker and agent in turn", () => {
+    assert.deepEqual(
+      parse({ nodes: "6" }).nodes.map(({ role }) => role),
+      ["monitor", "broker", "agent", "broker", "agent", "broker"],
+    );
+  });
+});
+
+describe("settings that are given", () => {
+  it("may be numbers as text, as `pulumi config set` stores them", () => {
+    const settings = parse({
+      nodes: "2",
+      ...local({ sshPortBase: "22000", cpus: "1.5" }),
+      swarm: { registryPort: "5001" },
+    });
+    assert.deepEqual(
+      settings.nodes.map(({ sshPort, cpus }) => [sshPort, cpus]),
+      [
+        [22000, 1.5],
+        [22001, 1.5],
+      ],
+    );
+    assert.equal(settings.swarm.registryPort, 5001);
+  });
+
+  it("may be numbers as YAML has them", () => {
+    const settings = parse({ nodes: 1, ...local({ sshPortBase: 22000, cpus: 2 }) });
+    assert.deepEqual([settings.nodes[0].sshPort, settings.nodes[0].cpus], [22000, 2]);
+  });
+
+  it("lay the nodes into the network that is asked for", () => {
+    const { subnet, nodes } = parse({ nodes: "2", ...local({ subnet: "172.30.4.0/22" }) });
+    assert.equal(subnet, "172.30.4.0/22");
+    assert.deepEqual(
+      nodes.map(({ address }) => address),
+      ["172.30.4.10", "172.30.4.11"],
+    );
+  });
+
+  it("of one node win over those of the testbed, one by one", () => {
+    const all = { cpus: 1, memory: "1 GiB" };
+    const perNode = { node2: { memory: "3 GiB", role: "agent", sshPort: 23000, address: "10.9.8.200" } };
+    const [node1, node2] = parse({
+      nodes: "2",
+      ...local({ subnet: "10.9.8.0/24", sshPortBase: 22000, ...all, perNode }),
+    }).nodes;
+    assert.deepEqual(node1, {
+      name: "node1",
+      role: "monitor",
+      address: "10.9.8.10",
+      sshPort: 22000,
+      cpus: 1,
+      memoryMiB: 1024,
+    });
+    assert.deepEqual(node2, {
+      name: "node2",
+      role: "agent",
+      address: "10.9.8.200",
+      sshPort: 23000,
+      cpus: 1,
+      memoryMiB: 3072,
+    });
+  });
+
+  it("allow an address or port that another node would get by default, where that one has its own", () => {
+    const perNode = {
+      node1: { address: "10.9.8.11", sshPort: 22001 },
+      node2: { address: "10.9.8.10", sshPort: 22000 },
+    };
+    const { nodes } = parse({ nodes: "2", ...local({ subnet: "10.9.8.0/24", sshPortBase: 22000, perNode }) });
+    assert.deepEqual(
+      nodes.map(({ address, sshPort }) => `${address} ${sshPort}`),
+      ["10.9.8.11 22001", "10.9.8.10 22000"],
+    );
+  });
+
+  it("of the swarm are read in seconds, and the rest stays at its default", () => {
+    assert.deepEqual(parse({ swarm: { drainTimeout: "2 minutes" } }).swarm, {
+      addressPool: "10.176.0.0/16",
+      drainTimeoutSec: 120,
+      registryPort: 5000,
+    });
+  });
+});
+
+describe("names", () => {
+  it("derive from user and stack", () => {
+    assert.equal(parse({}, "campaign", "bob").prefix, "swarmbench-bob-campaign");
+  });
+
+  it("have the namespace instead of the user where there is one", () => {
+    assert.equal(parse({ namespace: "lab-2" }, "campaign", "bob").prefix, "swarmbench-lab-2-campaign");
+  });
+
+  it("hold nothing that Docker refuses, whatever user and stack are called", () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (stack, user) => {
+        assert.match(parse({}, stack, user).prefix, /^swarmbench-[a-z0-9-]+-[a-z0-9-]+$/);
+      }),
+    );
+  });
+
+  it("of two stacks give them different networks and ports", () => {
+    const [a, b] = [parse({}, "one"), parse({}, "two")];
+    assert.notEqual(a.subnet, b.subnet);
+    assert.notEqual(a.nodes[0].sshPort, b.nodes[0].sshPort);
+  });
+});
+
+describe("a mistake is named with its path:", () => {
+  const small = { subnet: "10.9.8.0/24", sshPortBase: 22000 };
+  const cases: [what: string, config: Record<string, unknown>, mistakes: RegExp[]][] = [
+    [
+      "a typo at the top",
+      { nodse: "3" },
+      [/^swarmbench:nodse: no such setting; there are nodes, namespace, testbed, swarm$/],
+    ],
+    ["a typo in the testbed", local({ memmory: "1 GiB" }), [/^swarmbench:testbed: no such setting: memmory$/]],
+    [
+      "a typo in a node",
+      local({ perNode: { node2: { cpu: 1 } } }),
+      [/^swarmbench:testbed\.perNode\.node2: no such setting: cpu$/],
+    ],
+    ["a typo in the swarm", { swarm: { drain: "1 minute" } }, [/^swarmbench:swarm: no such setting: drain$/]],
+    ["another kind of testbed", { testbed: { kind: "oar" } }, [/^swarmbench:testbed\.kind: expected "local"/]],
+    [
+      "a wrong unit of memory",
+      local({ memory: "2 GB" }),
+      [/^swarmbench:testbed\.memory: expected .* MiB, GiB .*got "2 GB"$/],
+    ],
+    [
+      "a wrong unit of time",
+      { swarm: { drainTimeout: "90 s" } },
+      [/^swarmbench:swarm\.drainTimeout: expected .*got "90 s"$/],
+    ],
+    ["no nodes", { nodes: "0" }, [/^swarmbench:nodes: expected a whole number from 1 to 50$/]],
+    ["one node too many", { nodes: "51" }, [/^swarmbench:nodes: expected a whole number from 1 to 50$/]],
+    ["half a node", { nodes: "2.5" }, [/^swarmbench:nodes: expected a whole number from 1 to 50$/]],
+    ["no CPU", local({ cpus: 0 }), [/^swarmbench:testbed\.cpus: expected more than 0 CPUs$/]],
+    [
+      "a role that there is not",
+      local({ perNode: { node1: { role: "boss" } } }),
+      [/^swarmbench:testbed\.perNode\.node1\.role: expected one of broker, agent, monitor$/],
+    ],
+    [
+      "a privileged port",
+      local({ perNode: { node1: { sshPort: 22 } } }),
+      [/^swarmbench:testbed\.perNode\.node1\.sshPort: .*from 1024 to 65535$/],
+    ],
+    [
+      "a block of ports that does not fit",
+      local({ sshPortBase: 65500 }),
+      [/^swarmbench:testbed\.sshPortBase: .*to 65471$/],
+    ],
+    [
+      "a network with host bits",
+      local({ subnet: "10.9.8.7/24" }),
+      [/^swarmbench:testbed\.subnet: expected a network .*got "10\.9\.8\.7\/24"$/],
+    ],
+    [
+      "a namespace that is no name",
+      { namespace: "My Lab" },
+      [/^swarmbench:namespace: .*lower-case letters, digits or dashes/],
+    ],
+    ["a namespace too long", { namespace: "a".repeat(21) }, [/^swarmbench:namespace: .*1 to 20/]],
+    [
+      "a name that no node can have",
+      local({ perNode: { manager: {} } }),
+      [/^swarmbench:testbed\.perNode\.manager: nodes are named node1, node2, …$/],
+    ],
+    [
+      "a node beyond the number of nodes",
+      local({ perNode: { node9: {} } }),
+      [/^swarmbench:testbed\.perNode\.node9: there is no such node; swarmbench:nodes is 3$/],
+    ],
+    [
+      "an address outside the network",
+      local({ ...small, perNode: { node2: { address: "10.9.9.5" } } }),
+      [/^swarmbench:testbed\.perNode\.node2\.address: 10\.9\.9\.5 is no host address of 10\.9\.8\.0\/24$/],
+    ],
+    [
+      "an address that is the gateway's",
+      local({ ...small, perNode: { node2: { address: "10.9.8.1" } } }),
+      [/^swarmbench:testbed\.perNode\.node2\.address: 10\.9\.8\.1 is no host address/],
+    ],
+    [
+      "one address given twice",
+      local({ ...small, perNode: { node2: { address: "10.9.8.99" }, node3: { address: "10.9.8.99" } } }),
+      [/^swarmbench:testbed\.perNode: node2 and node3 have one address, 10\.9\.8\.99$/],
+    ],
+    [
+      "an address that another node gets by default",
+      local({ ...small, perNode: { node3: { address: "10.9.8.10" } } }),
+      [/^swarmbench:testbed\.perNode: node1 and node3 have one address, 10\.9\.8\.10$/],
+    ],
+    [
+      "one SSH port given twice",
+      local({ ...small, perNode: { node1: { sshPort: 30000 }, node2: { sshPort: "30000" } } }),
+      [/^swarmbench:testbed\.perNode: node1 and node2 have one SSH port, 30000$/],
+    ],
+    [
+      "an SSH port that another node gets by default",
+      local({ ...small, perNode: { node1: { sshPort: 22002 } } }),
+      [/^swarmbench:testbed\.perNode: node1 and node3 have one SSH port, 22002$/],
+    ],
+    [
+      "a pool of the swarm over the testbed's network",
+      { ...local(small), swarm: { addressPool: "10.0.0.0/8" } },
+      [/^swarmbench:swarm\.addressPool: 10\.0\.0\.0\/8 overlaps the testbed's network 10\.9\.8\.0\/24$/],
+    ],
+    ["a testbed that is no object", { testbed: "local" }, [/^swarmbench:testbed: /]],
+    ["a testbed that is broken JSON", { testbed: '{"kind": ' }, [/^swarmbench:testbed: /]],
+  ];
+  for (const [what, config, expected] of cases) {
+    it(what, () => {
+      const mistakes = mistakesOf(config);
+      assert.equal(mistakes.length, expected.length, mistakes.join("\n"));
+      for (const [index, pattern] of expected.entries()) assert.match(mistakes[index] ?? "", pattern);
+    });
+  }
+
+  it("a network too small for the nodes, once for each that does not fit", () => {
+    const mistakes = mistakesOf({ nodes: "6", ...local({ subnet: "10.9.8.0/28" }) });
+    assert.deepEqual(
+      mistakes.map((line) => line.replace(/ is .*/, "")),
+      ["swarmbench:testbed.perNode.node6.address: 10.9.8.15"],
+    );
+  });
+
+  it("one address written in two ways", { todo: "settings.ts: leading zeros pass isHostIn" }, () => {
+    const perNode = { node1: { address: "10.9.8.99" }, node2: { address: "10.9.8.099" } };
+    assert.throws(() => parse(local({ ...small, perNode })), SettingsError);
+  });
+
+  it("a typo that is a property of every object", { todo: "settings.ts: `name in schema`" }, () => {
+    assert.throws(() => parse({ constructor: "3" }), SettingsError);
+  });
+});
+
+describe("a configuration with mistakes", () => {
+  it("gets all that its form tells in one error", () => {
+    const mistakes = mistakesOf({
+      nodse: "3",
+      nodes: "none",
+      namespace: "Lab!",
+      testbed: {
+        kind: "local",
+        subnte: "10.0.0.0/24",
+        memory: "2 GB",
+        perNode: { node1: { role: "boss", cpu: 3 }, node2: { sshPort: 1 } },
+      },
+      swarm: { drainTimeout: "soon", registryPort: 80, addressPool: "10.1.1.1/24" },
+    });
+    assert.deepEqual(mistakes.map((line) => line.replace(/: .*/, "")).sort(), [
+      "swarmbench:namespace",
+      "swarmbench:nodes",
+      "swarmbench:nodse",
+      "swarmbench:swarm.addressPool",
+      "swarmbench:swarm.drainTimeout",
+      "swarmbench:swarm.registryPort",
+      "swarmbench:testbed",
+      "swarmbench:testbed.memory",
+      "swarmbench:testbed.perNode.node1",
+      "swarmbench:testbed.perNode.node1.role",
+      "swarmbench:testbed.perNode.node2.sshPort",
+    ]);
+  });
+
+  it("gets all that is wrong between its values in one error, beside the typos", () => {
+    const mistakes = mistakesOf({
+      nodse: "3",
+      nodes: "2",
+      ...local({
+        subnet: "10.176.3.0/24",
+        sshPortBase: 22000,
+        perNode: {
+          node1: { sshPort: 22001, address: "10.176.4.10" },
+          node2: { address: "10.176.4.10" },
+          node3: {},
+        },
+      }),
+    });
+    assert.deepEqual(
+      mistakes.map((line) => line.replace(/^swarmbench:/, "")),
+      [
+        "nodse: no such setting; there are nodes, namespace, testbed, swarm",
+        "testbed.perNode.node3: there is no such node; swarmbench:nodes is 2",
+        "testbed.perNode.node1.address: 10.176.4.10 is no host address of 10.176.3.0/24",
+        "testbed.perNode.node2.address: 10.176.4.10 is no host address of 10.176.3.0/24",
+        "testbed.perNode: node1 and node2 have one address, 10.176.4.10",
+        "testbed.perNode: node1 and node2 have one SSH port, 22001",
+        "swarm.addressPool: 10.176.0.0/16 overlaps the testbed's network 10.176.3.0/24",
+      ],
+    );
+  });
+
+  it("gets an error that names the stack, counts the mistakes and lists each on a line", () => {
+    const { message, mistakes } = errorOf({ nodse: "3", nodes: "0" });
+    assert.equal(
+      message,
+      `The configuration of stack local has 2 mistakes; nothing was changed:\n  - ${mistakes[0]}\n  - ${mistakes[1]}`,
+    );
+  });
+
+  it("is refused for a typo alone, although all the rest could be used", () => {
+    assert.throws(() => parse({ nodes: "1", nodse: "1" }), SettingsError);
+  });
+});
+
+describe("for every number of nodes and every name", () => {
+  const stacks = fc.tuple(fc.integer({ min: 1, max: MAX_NODES }), fc.string(), fc.string({ minLength: 1 }));
+  const check = (claim: (settings: Settings, count: number) => void) =>
+    fc.assert(
+      fc.property(stacks, ([count, stack, user]) => {
+        claim(parse({ nodes: String(count) }, stack, user), count);
+      }),
+    );
+
+  it("addresses are distinct hosts of the derived network", () => {
+    check(({ subnet, nodes }, count) => {
+      const [network] = /^10(\.\d+){2}(?=\.0\/24$)/.exec(subnet) ?? assert.fail(subnet);
+      const hosts = nodes.map(({ address }) => {
+        assert.ok(address.startsWith(`${network}.`), `${address} in ${subnet}`);
+        return Number(address.split(".")[3]);
+      });
+      assert.equal(new Set(hosts).size, count);
+      assert.ok(hosts.every((host) => host > 1 && host < 255));
+    });
+  });
+
+  it("SSH ports are distinct and in one block of 64 below the ephemeral ports", () => {
+    check(({ nodes }, count) => {
+      const ports = nodes.map(({ sshPort }) => sshPort);
+      assert.equal(new Set(ports).size, count);
+      const blocks = new Set(ports.map((port) => Math.floor((port - 20_000) / 64)));
+      assert.equal(blocks.size, 1);
+      assert.ok(ports.every((port) => port >= 20_000 && port < 32_768));
+    });
+  });
+
+  it("the derived network does not overlap the swarm's own pool", () => {
+    check(({ subnet, swarm }) => {
+      assert.equal(swarm.addressPool, "10.176.0.0/16");
+      assert.notEqual(subnet.split(".")[1], "176");
+    });
+  });
+
+  it("the same names give the same settings", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string({ minLength: 1 }), (stack, user) => {
+        assert.deepEqual(parse({}, stack, user), parse({}, stack, user));
+      }),
+    );
+  });
+});
