@@ -47,15 +47,24 @@ export function removeLeftoverFirst(
   owner: Owner,
   docker: DockerCli,
 ): pulumi.ResourceHookBinding {
-  if (process.env.NOHOOK) return {};
   const hook = new pulumi.ResourceHook(`remove-leftover-${kind}-${name}`, async () => {
-    const list = kind === "container" ? ["ps", "--all"] : ["network", "ls"];
-    const filters = [...labelFilters(owner), "--filter", `name=^${name}$`];
-    const found = await docker(...list, "--quiet", "--no-trunc", ...filters);
-    for (const id of found.split("\n").filter(Boolean)) {
-      await docker(kind, "rm", ...(kind === "container" ? ["--force"] : []), id);
-      await pulumi.log.info(`removed ${kind} ${name}, which an interrupted \`up\` had left`);
+    const ours = [...labelFilters(owner), "--quiet", "--no-trunc"];
+    const lines = async (...args: string[]) => (await docker(...args)).split("\n").filter(Boolean);
+    if (kind === "container") {
+      for (const id of await lines("ps", "--all", ...ours, "--filter", `name=^${name}$`)) {
+        await docker("rm", "--force", id);
+        await pulumi.log.info(`removed container ${name}, which an interrupted \`up\` had left`);
+      }
+      return;
+    }
+    for (const id of await lines("network", "ls", ...ours, "--filter", `name=^${name}$`)) {
+      // A container that is on it was made after it, so Pulumi does not know that one either.
+      for (const container of await lines("ps", "--all", ...ours, "--filter", `network=${id}`)) {
+        await docker("rm", "--force", container);
+      }
+      await docker("network", "rm", id);
+      await pulumi.log.info(`removed network ${name}, which an interrupted \`up\` had left`);
     }
   });
-  return process.env.NOHOOK ? {} : { beforeCreate: [hook] };
+  return { beforeCreate: [hook] };
 }

@@ -1,5 +1,14 @@
 import { execFile } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
@@ -165,7 +174,9 @@ export class FakeMachine {
 /** The whole of a script is read before it is judged: whether `sh -n` takes it, with what it says. */
 export async function parses(text: string): Promise<string> {
   return new Promise((resolve) => {
-    const child = execFile("sh", ["-n"], (error, _, stderr) => resolve(error ? `${stderr || error.message}` : ""));
+    const child = execFile("sh", ["-n"], (error, _, stderr) =>
+      resolve(error ? `${stderr || error.message}` : ""),
+    );
     child.stdin?.end(text);
   });
 }

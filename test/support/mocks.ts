@@ -4,13 +4,18 @@ import * as pulumi from "@pulumi/pulumi";
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-/** A resource as a program registered it with the engine. Resources are named by their logical names. */
+/**
+ * A resource as a program registered it with the engine. Others stand in it, and it among all, by what they are and
+ * their logical name: `Container registry`.
+ */
 export interface Declared {
-  type: string;
+  kind: string;
   name: string;
   inputs: Record<string, unknown>;
-  /** Inputs, anywhere in them, that are secrets: their paths, such as `connection.privateKey`. */
+  /** Paths of the inputs that are secrets, such as `connection.privateKey`. */
   secrets: string[];
+  /** All that is not secret of its inputs, and of what a component registers as its outputs, as text. */
+  open: string;
   parent: string | undefined;
   provider: string | undefined;
   deletedWith: string | undefined;
@@ -19,6 +24,8 @@ export interface Declared {
   beforeCreate: string[];
   deleteBeforeReplace: boolean;
   replacementTrigger: unknown;
+  /** Of a component: whether it registered its outputs. */
+  completed: boolean;
 }
 
 /** The parts that we use of the request by which a resource is registered. */
@@ -37,7 +44,12 @@ interface Request {
   getHooks(): { getBeforeCreateList(): string[] } | undefined;
 }
 type Callback = (error: unknown, answer: unknown) => void;
+interface OutputsRequest {
+  getUrn(): string;
+  getOutputs(): { toJavaScript(): Record<string, unknown> } | undefined;
+}
 interface Monitor {
+  registerResourceOutputs(request: OutputsRequest, callback: Callback): void;
   registerResource(request: Request, callback: Callback): Promise<void>;
   registerResourceHook?(request: unknown, callback: Callback): void;
 }
@@ -59,7 +71,7 @@ export async function declare<T>(
     {
       newResource: ({ type, name, inputs }) => {
         const state = { ...plain(inputs), ...output(type, name) };
-        for (const key of secretOutputs.get(name) ?? []) {
+        for (const key of secretOutputs.get(keyFor(type, name)) ?? []) {
           if (key in state) state[key] = { [SIGNATURE]: SECRET, value: state[key] };
         }
         return { id: `${name}-id`, state };
@@ -73,13 +85,24 @@ export async function declare<T>(
   );
   const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
   const resources = new Map<string, Declared>();
-  const register = monitor.registerResource.bind(monitor);
+  const { registerResource, registerResourceOutputs } = monitor;
   monitor.registerResource = (request, callback) => {
     const declared = read(request);
-    if (resources.has(declared.name)) throw new Error(`${declared.name} is declared twice`);
-    resources.set(declared.name, declared);
-    secretOutputs.set(declared.name, request.getAdditionalsecretoutputsList());
-    return register(request, callback);
+    const key = keyFor(request.getType(), declared.name);
+    if (resources.has(key)) throw new Error(`${key} is declared twice`);
+    resources.set(key, declared);
+    // What a command prints is a secret where it is said to be, or where a secret goes in at its standard input.
+    const fromStdin = declared.secrets.includes("stdin") ? ["stdout"] : [];
+    secretOutputs.set(key, [...request.getAdditionalsecretoutputsList(), ...fromStdin]);
+    return registerResource.call(monitor, request, callback);
+  };
+  monitor.registerResourceOutputs = (request, callback) => {
+    const declared = resources.get(keyOf(request.getUrn()) ?? "");
+    if (declared) {
+      declared.open += visible(request.getOutputs()?.toJavaScript() ?? {});
+      declared.completed = true;
+    }
+    registerResourceOutputs.call(monitor, request, callback);
   };
   monitor.registerResourceHook = (_, callback) => callback(null, {});
   const result = await program();
@@ -94,16 +117,18 @@ export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
 
 function read(request: Request): Declared {
   const secrets: string[] = [];
-  const inputs = plain(request.getObject().toJavaScript(), secrets);
+  const raw = request.getObject().toJavaScript();
   return {
-    type: request.getType(),
+    kind: kindOf(request.getType()),
     name: request.getName(),
-    inputs,
+    inputs: plain(raw, secrets),
     secrets,
-    parent: nameOf(request.getParent()),
-    provider: nameOf(request.getProvider().replace(/::[^:]*$/, "")),
-    deletedWith: nameOf(request.getDeletedwith()),
-    dependencies: request.getDependenciesList().map((urn) => nameOf(urn) ?? ""),
+    open: visible(raw),
+    completed: false,
+    parent: keyOf(request.getParent()),
+    provider: keyOf(request.getProvider().replace(/::[^:]*$/, "")),
+    deletedWith: keyOf(request.getDeletedwith()),
+    dependencies: request.getDependenciesList().map((urn) => keyOf(urn) ?? ""),
     ignoreChanges: request.getIgnorechangesList(),
     beforeCreate: request.getHooks()?.getBeforeCreateList() ?? [],
     deleteBeforeReplace: request.getDeletebeforereplace(),
@@ -111,7 +136,19 @@ function read(request: Request): Declared {
   };
 }
 
-const nameOf = (urn: string) => urn.split("::").at(-1) || undefined;
+const kindOf = (type: string) =>
+  type.startsWith("pulumi:providers:") ? "Provider" : (type.split(":").at(-1) ?? "");
+const keyFor = (type: string, name: string) => `${kindOf(type)} ${name}`;
+
+/** `Container registry` of `urn:pulumi:stack::project::parent$docker:index/container:Container::registry`. */
+function keyOf(urn: string): string | undefined {
+  const [, , type, name] = urn.split("::");
+  return type && name ? keyFor(type.split("$").at(-1) ?? "", name) : undefined;
+}
+
+function visible(value: unknown): string {
+  return JSON.stringify(value, (_, item) => (item?.[SIGNATURE] === SECRET ? "[secret]" : item));
+}
 
 /** Without the wrappers of secrets; where these were goes to `secrets`. */
 function plain(value: Record<string, unknown>, secrets: string[] = []): Record<string, unknown> {

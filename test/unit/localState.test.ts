@@ -49,7 +49,11 @@ describe("what Docker has", () => {
     "network inspect n1 n2 n3": JSON.stringify([
       {
         Name: "bridge",
-        IPAM: { Driver: "default", Options: null, Config: [{ Subnet: "172.17.0.0/16", Gateway: "172.17.0.1" }] },
+        IPAM: {
+          Driver: "default",
+          Options: null,
+          Config: [{ Subnet: "172.17.0.0/16", Gateway: "172.17.0.1" }],
+        },
         Labels: {},
       },
       { Name: "host", IPAM: { Driver: "default", Config: null }, Labels: null },
@@ -62,7 +66,9 @@ describe("what Docker has", () => {
     "volume ls --quiet --filter label=swarmbench.stack": "",
   };
   const read = () =>
-    readDocker(async (...args) => recorded[args.join(" ")] ?? assert.fail(`it was not to ask: ${args.join(" ")}`));
+    readDocker(
+      async (...args) => recorded[args.join(" ")] ?? assert.fail(`it was not to ask: ${args.join(" ")}`),
+    );
 
   it("is containers with their labels and whether they run", async () => {
     assert.deepEqual((await read()).containers, [
@@ -110,7 +116,11 @@ describe("a clash is", () => {
     subnet: "10.9.8.0/24",
     nodes: [{ container: "swarmbench-ann-local-node1", sshPort: 1 }],
   };
-  const network = (of: Record<string, string>, ...subnets: string[]) => ({ name: "lan", labels: of, subnets });
+  const network = (of: Record<string, string>, ...subnets: string[]) => ({
+    name: "lan",
+    labels: of,
+    subnets,
+  });
   const node1 = "swarmbench-ann-local-node1";
   const cases: [what: string, state: Partial<DockerState>, sentences: RegExp[]][] = [
     ["nothing on an empty machine", {}, []],
@@ -144,7 +154,12 @@ describe("a clash is", () => {
     ],
     [
       "stacks of the same name from two folders, one sentence each",
-      { volumes: [{ name: "a", labels: otherFolder }, { name: "b", labels: labels(owner.prefix, "/third") }] },
+      {
+        volumes: [
+          { name: "a", labels: otherFolder },
+          { name: "b", labels: labels(owner.prefix, "/third") },
+        ],
+      },
       [/\/home\/bob\/bench/, /\/third/],
     ],
     [
@@ -177,26 +192,25 @@ describe("a clash is", () => {
     });
   }
 
-  it(
-    "an IPv6 network never",
-    { todo: "localState.ts clashes: overlaps() throws on an IPv6 subnet, so `up` dies on such a machine" },
-    () => {
-      assert.deepEqual(clashes({ ...nothing, networks: [network({}, "172.18.0.0/16", "fd00::/64")] }, claim), []);
-    },
-  );
+  it("an IPv6 network never", {
+    todo: "localState.ts clashes: overlaps() throws on an IPv6 subnet, so `up` dies on such a machine",
+  }, () => {
+    assert.deepEqual(
+      clashes({ ...nothing, networks: [network({}, "172.18.0.0/16", "fd00::/64")] }, claim),
+      [],
+    );
+  });
 
-  it(
-    "a container without labels that has a node's name",
-    { todo: "localState.ts readDocker: lists labelled containers only, so such a clash is never seen" },
-    async () => {
-      const theirs = [{ Id: "aaa", Name: `/${node1}`, Config: { Labels: {} }, State: { Running: true } }];
-      const state = await readDocker(async (...args) => {
-        if (args[0] === "ps") return args.includes("label=swarmbench.stack") ? "" : "aaa\n";
-        return args[0] === "container" ? JSON.stringify(theirs) : "";
-      });
-      assert.equal(clashes(state, claim).length, 1);
-    },
-  );
+  it("a container without labels that has a node's name", {
+    todo: "localState.ts readDocker: lists labelled containers only, so such a clash is never seen",
+  }, async () => {
+    const theirs = [{ Id: "aaa", Name: `/${node1}`, Config: { Labels: {} }, State: { Running: true } }];
+    const state = await readDocker(async (...args) => {
+      if (args[0] === "ps") return args.includes("label=swarmbench.stack") ? "" : "aaa\n";
+      return args[0] === "container" ? JSON.stringify(theirs) : "";
+    });
+    assert.equal(clashes(state, claim).length, 1);
+  });
 });
 
 describe("an SSH port", () => {
@@ -209,7 +223,11 @@ describe("an SSH port", () => {
     port = typeof address === "object" && address ? address.port : assert.fail();
   });
   after(() => server.close());
-  const claim = (sshPort: number): Claim => ({ owner, subnet: "10.9.8.0/24", nodes: [{ container: "c", sshPort }] });
+  const claim = (sshPort: number): Claim => ({
+    owner,
+    subnet: "10.9.8.0/24",
+    nodes: [{ container: "c", sshPort }],
+  });
   const taken = (): RegExp[] => [new RegExp(`^something listens on 127\\.0\\.0\\.1:${port} .*sshPortBase`)];
 
   async function expectClashes(state: DockerState, sentences: RegExp[]): Promise<void> {

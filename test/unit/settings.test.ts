@@ -6,11 +6,7 @@ import { MAX_NODES, parseSettings, type Settings, SettingsError } from "../../co
 /** Settings of stack "local" of user "ann"; objects become JSON text, as Pulumi keeps them. */
 function parse(config: Record<string, unknown>, stack = "local", user = "ann"): Settings {
   const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-  return parseSettings(
-    Object.fromEntries(Object.entries(config).map(([k, v]) => [k, text(v)])),
-    stack,
-    user,
-  );
+  return parseSettings(Object.fromEntries(Object.entries(config).map(([k, v]) => [k, text(v)])), stack, user);
 }
 
 function errorOf(config: Record<string, unknown>): SettingsError {
@@ -157,14 +153,22 @@ describe("a mistake is named with its path:", () => {
       { nodse: "3" },
       [/^swarmbench:nodse: no such setting; there are nodes, namespace, testbed, swarm$/],
     ],
-    ["a typo in the testbed", local({ memmory: "1 GiB" }), [/^swarmbench:testbed: no such setting: memmory$/]],
+    [
+      "a typo in the testbed",
+      local({ memmory: "1 GiB" }),
+      [/^swarmbench:testbed: no such setting: memmory$/],
+    ],
     [
       "a typo in a node",
       local({ perNode: { node2: { cpu: 1 } } }),
       [/^swarmbench:testbed\.perNode\.node2: no such setting: cpu$/],
     ],
     ["a typo in the swarm", { swarm: { drain: "1 minute" } }, [/^swarmbench:swarm: no such setting: drain$/]],
-    ["another kind of testbed", { testbed: { kind: "oar" } }, [/^swarmbench:testbed\.kind: expected "local"/]],
+    [
+      "another kind of testbed",
+      { testbed: { kind: "oar" } },
+      [/^swarmbench:testbed\.kind: expected "local"/],
+    ],
     [
       "a wrong unit of memory",
       local({ memory: "2 GB" }),

@@ -16,7 +16,9 @@ const endpoint = {
 
 /** What the system's own `ssh` understands of arguments: its settings, by name in lower case. */
 function understood(args: string[]): Map<string, string> {
-  const lines = execFileSync("ssh", ["-G", ...args], { encoding: "utf8" }).trim().split("\n");
+  const lines = execFileSync("ssh", ["-G", ...args], { encoding: "utf8" })
+    .trim()
+    .split("\n");
   return new Map(lines.map((line) => [line.split(" ", 1)[0] ?? "", line.replace(/^\S+ /, "")]));
 }
 

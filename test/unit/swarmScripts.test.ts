@@ -121,7 +121,9 @@ describe("init", () => {
     assert.notEqual((await m.script(init)).code, 0);
   });
 
-  it("fails where the engine does not tell the swarm's id", { todo: "init: `docker info | tee` hides it" }, async () => {
+  it("fails where the engine does not tell the swarm's id", {
+    todo: "init: `docker info | tee` hides it",
+  }, async () => {
     const m = machine({ state: "active", control: "true", cluster: "", mark: "swarm1" });
     assert.notEqual((await m.script(init)).code, 0);
   });
@@ -259,7 +261,10 @@ describe("admit", () => {
   it("waits for a node that the manager does not know yet", async () => {
     const m = manager();
     m.node("later", { hostname: "node2" });
-    m.write("tick", '[ "$now" -lt 1003 ] || [ -d nodes/n2 ] || { mv nodes/later nodes/n2; echo n2 > nodes/n2/id; }');
+    m.write(
+      "tick",
+      '[ "$now" -lt 1003 ] || [ -d nodes/n2 ] || { mv nodes/later nodes/n2; echo n2 > nodes/n2/id; }',
+    );
     assert.equal((await m.script(admit("n2"))).stdout, "n2\n");
   });
 
@@ -324,7 +329,9 @@ describe("drain", () => {
     assert.deepEqual(m.changes, []);
   });
 
-  it("fails where the manager does not answer", { todo: "drain: `$(docker node ls | awk)` hides it" }, async () => {
+  it("fails where the manager does not answer", {
+    todo: "drain: `$(docker node ls | awk)` hides it",
+  }, async () => {
     const m = manager("Running 3 minutes ago");
     m.write("broken", "yes");
     assert.notEqual((await m.commandLine(drain)).code, 0);

@@ -181,7 +181,10 @@ describe("looking at the swarm", () => {
   });
 
   it("does not wait for entries of nodes that are not asked", async () => {
-    const world = new World({ info: active, roster: () => [inspected("node1"), inspected("old", { status: "down" })] });
+    const world = new World({
+      info: active,
+      roster: () => [inspected("node1"), inspected("old", { status: "down" })],
+    });
     await world.observe(["node1"]);
     assert.equal(world.now, 0);
   });
@@ -228,25 +231,24 @@ describe("looking at the swarm", () => {
     assert.deepEqual([world.now, world.commands], [0, []]);
   });
 
-  it(
-    "waits for an engine that is about to take its place in the swarm again (pending)",
-    { todo: "swarmState.ts isSettled: any state but active counts as settled" },
-    async () => {
-      const world = new World({
-        info: (node, now) => ({ NodeID: node, LocalNodeState: now < 2000 ? "pending" : "active" }),
-        roster: (now) => (now < 2000 ? undefined : [inspected("node1", { labels: { role: "monitor" } })]),
-      });
-      const state = await world.observe(["node1"]);
-      assert.deepEqual(judge({ name: "node1", role: "monitor" }, state), { kind: "healthy" });
-    },
-  );
+  it("waits for an engine that is about to take its place in the swarm again (pending)", {
+    todo: "swarmState.ts isSettled: any state but active counts as settled",
+  }, async () => {
+    const world = new World({
+      info: (node, now) => ({ NodeID: node, LocalNodeState: now < 2000 ? "pending" : "active" }),
+      roster: (now) => (now < 2000 ? undefined : [inspected("node1", { labels: { role: "monitor" } })]),
+    });
+    const state = await world.observe(["node1"]);
+    assert.deepEqual(judge({ name: "node1", role: "monitor" }, state), { kind: "healthy" });
+  });
 
-  it(
-    "waits for a manager that is in the swarm and cannot tell its list yet",
-    { todo: "swarmState.ts isSettled: a manager without its list counts as settled" },
-    async () => {
-      const world = new World({ info: active, roster: (now) => (now < 2000 ? undefined : [inspected("node1")]) });
-      assert.equal((await world.observe(["node1", "node2"])).roster?.length, 1);
-    },
-  );
+  it("waits for a manager that is in the swarm and cannot tell its list yet", {
+    todo: "swarmState.ts isSettled: a manager without its list counts as settled",
+  }, async () => {
+    const world = new World({
+      info: active,
+      roster: (now) => (now < 2000 ? undefined : [inspected("node1")]),
+    });
+    assert.equal((await world.observe(["node1", "node2"])).roster?.length, 1);
+  });
 });

@@ -44,7 +44,10 @@ describe("waiting for a node's engine", () => {
     const m = machine({ broken: "yes" });
     const { code, stdout, stderr } = await m.script(wait);
     assert.deepEqual([code, stdout], [1, ""]);
-    assert.match(stderr, /^the Docker engine of node2 did not answer within 60 s; .*docker logs container-id$/m);
+    assert.match(
+      stderr,
+      /^the Docker engine of node2 did not answer within 60 s; .*docker logs container-id$/m,
+    );
     assert.equal(m.read("clock"), "1060");
   });
 });
@@ -128,7 +131,10 @@ describe("removing everything", () => {
     const m = engine();
     m.remove("container/c-ours");
     assert.equal((await m.script(remove)).code, 0);
-    assert.deepEqual([m.list("volume").includes("v-ours"), m.list("network").includes("n-ours")], [false, false]);
+    assert.deepEqual(
+      [m.list("volume").includes("v-ours"), m.list("network").includes("n-ours")],
+      [false, false],
+    );
   });
 
   it("has nothing to do the second time", async () => {
@@ -147,7 +153,10 @@ describe("removing everything", () => {
     const { code, stderr } = await m.script(remove);
     assert.equal(code, 1);
     assert.match(stderr, /^could not remove: v-ours$/m);
-    assert.deepEqual([m.list("container").includes("c-ours"), m.list("network").includes("n-ours")], [false, false]);
+    assert.deepEqual(
+      [m.list("container").includes("c-ours"), m.list("network").includes("n-ours")],
+      [false, false],
+    );
   });
 
   it("fails where the engine does not answer", async () => {

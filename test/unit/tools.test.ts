@@ -34,7 +34,8 @@ describe("a content key", () => {
 
   it("changes with the name of a file", () => assert.ok(changes(() => renameSync(file("a"), file("c")))));
 
-  it("changes with the folder of a file", () => assert.ok(changes(() => renameSync(file("sub/b"), file("b")))));
+  it("changes with the folder of a file", () =>
+    assert.ok(changes(() => renameSync(file("sub/b"), file("b")))));
 
   it("changes when a file becomes executable", () => assert.ok(changes(() => chmodSync(file("a"), 0o755))));
 
@@ -79,7 +80,8 @@ describe("a content key", () => {
 
   it("can be a part of a tag of an image", () => assert.match(key(), /^[0-9a-f]{16}$/));
 
-  it("fails for what is not there", () => assert.throws(() => contentKey([file("none")]), { code: "ENOENT" }));
+  it("fails for what is not there", () =>
+    assert.throws(() => contentKey([file("none")]), { code: "ENOENT" }));
 });
 
 describe("the source of tools and images", () => {
@@ -107,7 +109,10 @@ describe("the source of tools and images", () => {
   }
 
   it("is a problem where SWARMBENCH_SOURCE is neither, and says what it may be", async () => {
-    await assert.rejects(choose("offical", "built", unasked), /SWARMBENCH_SOURCE is "offical".*official or built/s);
+    await assert.rejects(
+      choose("offical", "built", unasked),
+      /SWARMBENCH_SOURCE is "offical".*official or built/s,
+    );
   });
 
   it("is official where their makers can be reached", async () => {

@@ -30,7 +30,18 @@ describe("a memory size", () => {
     it(`of ${text} is ${mib} MiB`, () => assert.equal(read(memorySize, text), mib));
   }
 
-  for (const text of ["2GiB", "2 GB", "2 gib", "2  GiB", "-2 GiB", "0 GiB", "GiB", "2", "2 GiB of RAM", ".5 GiB"]) {
+  for (const text of [
+    "2GiB",
+    "2 GB",
+    "2 gib",
+    "2  GiB",
+    "-2 GiB",
+    "0 GiB",
+    "GiB",
+    "2",
+    "2 GiB of RAM",
+    ".5 GiB",
+  ]) {
     it(`is not written "${text}", and the complaint quotes it and shows how`, () => {
       assert.match(
         String(read(memorySize, text)),
@@ -43,7 +54,9 @@ describe("a memory size", () => {
     assert.equal(read(memorySize, 2048), 'expected a text such as "2 GiB"');
   });
 
-  it("is never rounded to zero, which would mean no limit", { todo: "units.ts: rounds after the check" }, () => {
+  it("is never rounded to zero, which would mean no limit", {
+    todo: "units.ts: rounds after the check",
+  }, () => {
     assert.match(String(read(memorySize, "0.3 MiB")), /above zero/);
   });
 });
@@ -59,7 +72,8 @@ describe("a duration", () => {
   }
 
   for (const text of ["90", "90s", "90 sec", "1 hour", "0 seconds"]) {
-    it(`is not written "${text}"`, () => assert.match(String(read(duration, text)), /^expected a number above zero/));
+    it(`is not written "${text}"`, () =>
+      assert.match(String(read(duration, text)), /^expected a number above zero/));
   }
 });
 
@@ -75,7 +89,23 @@ describe("a whole number", () => {
     );
   });
 
-  for (const value of [0, 51, -1, 1.5, Number.NaN, "0", "51", "", " 3", "3.0", "three", "0x3", true, null, [3]]) {
+  for (const value of [
+    0,
+    51,
+    -1,
+    1.5,
+    Number.NaN,
+    "0",
+    "51",
+    "",
+    " 3",
+    "3.0",
+    "three",
+    "0x3",
+    true,
+    null,
+    [3],
+  ]) {
     it(`is not ${JSON.stringify(value)}, and the complaint gives both ends`, () => {
       assert.equal(read(between, value), "expected a whole number from 1 to 50");
     });

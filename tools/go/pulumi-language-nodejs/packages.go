@@ -52,7 +52,9 @@ func requiredPackages(directory string) ([]*pulumirpc.PackageDependency, error) 
 		}
 		dependency, err := pluginOf(text)
 		if err != nil {
-			return fmt.Errorf("%s: %w", file, err)
+			// Official hosts say nothing; to refuse the program for one package's mistake would be too much.
+			fmt.Fprintf(os.Stderr, "no plugin is looked for: %s: %v\n", file, err)
+			return nil
 		}
 		if dependency != nil && !seen[dependency.String()] {
 			seen[dependency.String()] = true
