@@ -1,12 +1,13 @@
 // Everything that this machine lacks. Plain Node without packages, since it runs first.
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { ensureEngine, ensurePrograms } from "./lib/host.mjs";
 import { ensureImages } from "./lib/images.mjs";
 import { ensureKeys } from "./lib/keys.mjs";
 import { ensureNpmPackages } from "./lib/npmPackages.mjs";
-import { cache, home, installationFile } from "./lib/paths.mjs";
+import { cache, home, installationFile, project } from "./lib/paths.mjs";
 import { main } from "./lib/problem.mjs";
 import { ensurePulumi } from "./lib/pulumi.mjs";
+import { ensureStack } from "./lib/pulumiCli.mjs";
 import { chooseSource } from "./lib/source.mjs";
 import { elapsed } from "./lib/steps.mjs";
 
@@ -40,7 +41,14 @@ export async function setup() {
   const installation = { version: 1, source, bin, engineHost, images, ssh: { hostKey } };
   writeFileSync(`${installationFile}.partial`, `${JSON.stringify(installation, null, 2)}\n`);
   renameSync(`${installationFile}.partial`, installationFile);
+  for (const scenario of scenarios()) await ensureStack(scenario);
   console.log(`swarmbench setup: ready (${elapsed()})`);
+  return installation;
+}
+
+/** The stacks that have a configuration: Pulumi.<scenario>.yaml. */
+function scenarios() {
+  return readdirSync(project).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
 }
 
 /** Waits for all, so that no step is cut off in the middle, then throws what failed first. */

@@ -49,12 +49,22 @@ describe("after pulumi was killed in the middle of an up", { concurrency: 1 }, (
   it("the doctor finds what is left over, and removes only that", async () => {
     await crashAt(/node2-machine creating/);
     await project.docker("volume", "create", "swarmbench-e2e-bystander");
+    const labels = [`swarmbench.stack=${project.prefix}`, `swarmbench.owner=${project.directory}`];
+    await project.docker(
+      "volume",
+      "create",
+      ...labels.flatMap((label) => ["--label", label]),
+      "swarmbench-e2e-stray",
+    );
     const report = await project.run("node", "tools/doctor.mjs");
     assert.equal(report.code, 1);
     assert.match(report.text, /left over: the lock of stack crash/);
+    assert.match(report.text, /left over: volume swarmbench-e2e-stray/);
+    assert.doesNotMatch(report.text, /bystander/);
     const cleaned = await project.run("node", "tools/doctor.mjs", "--clean");
     assert.equal(cleaned.code, 0, cleaned.text);
     assert.match((await project.run("node", "tools/doctor.mjs")).text, /all is well/);
+    assert.doesNotMatch(await project.docker("volume", "ls"), /swarmbench-e2e-stray/);
     assert.match(await project.docker("volume", "rm", "swarmbench-e2e-bystander"), /bystander/);
     await project.mustUp();
     assert.deepEqual(await project.swarmNodes(), HEALTHY);

@@ -106,12 +106,12 @@ export async function declare<T>(
   };
   monitor.registerResourceHook = (_, callback) => callback(null, {});
   const result = await program();
-  await pulumi.runtime.waitForRPCs();
+  await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs(); // not in its types
   return { resources, result };
 }
 
 /** The value of an output, once it is known. */
-export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+export function known<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply((value) => resolve(value)));
 }
 

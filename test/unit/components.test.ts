@@ -12,7 +12,7 @@ import { Swarm } from "../../components/swarm";
 import type { SwarmState } from "../../components/swarmState";
 import { LocalTestbed } from "../../components/testbed/local";
 import type { DockerState } from "../../components/testbed/localState";
-import { type Declared, declare, valueOf } from "../support/mocks";
+import { type Declared, declare, known } from "../support/mocks";
 
 const KEY = "-----BEGIN OPENSSH PRIVATE KEY-----";
 const TOKEN = "SWMTKN-secret";
@@ -25,7 +25,10 @@ const installation: Installation = {
   version: 1,
   source: "built",
   engineHost: "unix:///run/docker.sock",
-  images: { node: { tag: "node:1", id: "sha256:node" }, registry: { tag: "registry:1", id: "sha256:registry" } },
+  images: {
+    node: { tag: "node:1", id: "sha256:node" },
+    registry: { tag: "registry:1", id: "sha256:registry" },
+  },
   ssh: { hostKey: "ssh-ed25519 HOSTKEY" },
   directory,
 };
@@ -136,7 +139,9 @@ const DOCKER_KINDS = /^(Container|Network|Volume)$/;
 
 /** Of some resources, what one function gives, by `Kind name`. */
 function each<T>(resources: Declared[], what: (resource: Declared) => T): Record<string, T> {
-  return Object.fromEntries(resources.map((resource) => [`${resource.kind} ${resource.name}`, what(resource)]));
+  return Object.fromEntries(
+    resources.map((resource) => [`${resource.kind} ${resource.name}`, what(resource)]),
+  );
 }
 function labelsOf({ inputs }: Declared): Record<string, string> {
   const list = inputs.labels as { label: string; value: string }[];
@@ -154,7 +159,11 @@ describe("three nodes are declared as", () => {
         "Command testbed-lifetime",
         "Network testbed-network",
         "Provider testbed-engine",
-        ...NODES.flatMap((node) => [`Command ${node}-ready`, `Container ${node}-machine`, `Volume ${node}-engine`]),
+        ...NODES.flatMap((node) => [
+          `Command ${node}-ready`,
+          `Container ${node}-machine`,
+          `Volume ${node}-engine`,
+        ]),
       ].sort(),
     );
     assert.deepEqual(
@@ -318,15 +327,19 @@ describe("a command on a node", () => {
   const remote = () => all(/^Command$/).filter(({ inputs }) => "connection" in inputs);
 
   it("goes to the node's own port and accepts the installation's host key alone", () => {
-    const ports = each(remote(), ({ inputs }) => {
-      const { privateKey, ...rest } = inputs.connection as Record<string, unknown>;
+    const endpoints = each(remote(), ({ inputs }) => {
+      const { host, port, user, hostKey, privateKey } = inputs.connection as Record<string, unknown>;
       assert.equal(privateKey, KEY);
-      return rest;
+      return { host, port, user, hostKey };
     });
     const at = (port: number) => ({ host: "127.0.0.1", port, user: "root", hostKey: "ssh-ed25519 HOSTKEY" });
-    const expected = (name: string) => at({ "node2-ready": 22001, "node2-join": 22001, "node3-ready": 22002, "node3-join": 22002 }[name] ?? 22000);
+    const expected = (name: string) =>
+      at(
+        { "node2-ready": 22001, "node2-join": 22001, "node3-ready": 22002, "node3-join": 22002 }[name] ??
+          22000,
+      );
     assert.deepEqual(
-      ports,
+      endpoints,
       each(remote(), ({ name }) => expected(name)),
     );
     assert.equal(remote().length, 3 + 2 + 2 * 3);
@@ -354,13 +367,20 @@ describe("a command on a node", () => {
 describe("a secret", () => {
   it("is the private key wherever a node is reached", async () => {
     const { nodes } = fresh.result.testbed;
-    assert.deepEqual(await Promise.all(nodes.map((node) => pulumi.isSecret(node.ssh.privateKey))), [true, true, true]);
+    assert.deepEqual(await Promise.all(nodes.map((node) => pulumi.isSecret(node.ssh.privateKey))), [
+      true,
+      true,
+      true,
+    ]);
   });
 
   it("is the connection of every command", () => {
     for (const { name, secrets, inputs } of all(/^Command$/)) {
       if ("connection" in inputs) {
-        assert.ok(secrets.some((at) => at === "connection" || at === "connection.privateKey"), name);
+        assert.ok(
+          secrets.some((at) => at === "connection" || at === "connection.privateKey"),
+          name,
+        );
       }
     }
   });
@@ -381,13 +401,23 @@ describe("a secret", () => {
 
   it("is none of what the program gives out", async () => {
     const { swarm, registry, testbed } = fresh.result;
-    const given = [swarm.id, swarm.members, swarm.network.name, registry.address, testbed.nodes[0].ready];
-    assert.deepEqual(await Promise.all(given.map((output) => pulumi.isSecret(output))), given.map(() => false));
+    const given: pulumi.Output<unknown>[] = [
+      swarm.id,
+      swarm.members,
+      swarm.network.name,
+      registry.address,
+      testbed.nodes[0].ready,
+    ];
+    assert.deepEqual(
+      await Promise.all(given.map((output) => pulumi.isSecret(output))),
+      given.map(() => false),
+    );
   });
 });
 
 describe("the swarm", () => {
-  const after = (step: string) => get(`Command ${step}`).dependencies.map((name) => name.replace("Command ", ""));
+  const after = (step: string) =>
+    get(`Command ${step}`).dependencies.map((name) => name.replace("Command ", ""));
 
   it("begins on the manager, once that answers", () => {
     assert.deepEqual(after("node1-init"), ["node1-ready"]);
@@ -402,7 +432,9 @@ describe("the swarm", () => {
     });
 
     it(`lets ${node} go in three steps: drain, leave, strike off`, () => {
-      const atDelete = ["admit", "join", "invite"].map((step) => String(get(`Command ${node}-${step}`).inputs.delete));
+      const atDelete = ["admit", "join", "invite"].map((step) =>
+        String(get(`Command ${node}-${step}`).inputs.delete),
+      );
       assert.match(atDelete[0] ?? "", /--availability drain/);
       assert.match(atDelete[1] ?? "", /docker swarm leave/);
       assert.match(atDelete[2] ?? "", /docker node rm/);
@@ -421,7 +453,7 @@ describe("the swarm", () => {
 
   it("has as its members the ids of all nodes, once they are admitted", async () => {
     assert.deepEqual(
-      await valueOf(fresh.result.swarm.members),
+      await known(fresh.result.swarm.members),
       NODES.map((node) => `${node}-admit-printed`),
     );
   });
@@ -458,7 +490,7 @@ describe("the registry", () => {
   });
 
   it("gives the address by which nodes name its images", async () => {
-    assert.equal(await valueOf(fresh.result.registry.address), "10.9.8.10:5000");
+    assert.equal(await known(fresh.result.registry.address), "10.9.8.10:5000");
   });
 });
 
@@ -493,7 +525,9 @@ describe("what Pulumi cannot see", () => {
   });
 
   it("renews the machine of a node that does not answer, and nothing else", async () => {
-    assert.deepEqual(renewed(await declareIn(healthy({ unreachable: "node3" }))), ["Container node3-machine"]);
+    assert.deepEqual(renewed(await declareIn(healthy({ unreachable: "node3" }))), [
+      "Container node3-machine",
+    ]);
   });
 
   it("renews a machine by a label that names the incident", async () => {

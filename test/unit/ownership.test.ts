@@ -29,15 +29,66 @@ describe("the owner of what a stack makes", () => {
   });
 });
 
+interface Thing {
+  id: string;
+  name: string;
+  labels: string[];
+  /** Of a container: the network it is on. */
+  network?: string;
+}
+
+/** An engine with these containers and networks; like the real one it keeps a network that a container is on. */
+class Engine {
+  readonly removed: string[] = [];
+  constructor(private things: { containers: Thing[]; networks: Thing[] }) {}
+
+  readonly docker = async (...args: string[]): Promise<string> => {
+    const last = args.at(-1) ?? "";
+    if (args[0] === "rm" || (args[0] === "network" && args[1] === "rm")) {
+      const kind = args[0] === "rm" ? "containers" : "networks";
+      assert.ok(kind === "networks" || args.includes("--force"), "it may run");
+      assert.ok(
+        kind === "containers" || this.things.containers.every(({ network }) => network !== last),
+        "in use",
+      );
+      this.things = { ...this.things, [kind]: this.things[kind].filter(({ id }) => id !== last) };
+      this.removed.push(`${kind} ${last}`);
+      return `${last}\n`;
+    }
+    assert.ok(args[0] === "ps" ? args.includes("--all") : args[1] === "ls", args.join(" "));
+    assert.ok(args.includes("--quiet"), "ids are wanted");
+    const filters = args.filter((_, index) => args[index - 1] === "--filter");
+    return this.things[args[0] === "ps" ? "containers" : "networks"]
+      .filter((thing) => filters.every((filter) => matches(thing, filter)))
+      .map(({ id }) => `${id}\n`)
+      .join("");
+  };
+}
+
+function matches(thing: Thing, filter: string): boolean {
+  const [, key, value = ""] = /^(label|name|network)=(.*)$/.exec(filter) ?? assert.fail(filter);
+  if (key === "label") return thing.labels.includes(value);
+  return key === "name" ? new RegExp(value).test(thing.name) : thing.network === value;
+}
+
 describe("before a container or network is made", () => {
-  /** Runs the hook against an engine that lists `found`, and gives the calls of `docker`. */
-  async function calls(kind: "container" | "network", found: string): Promise<string[]> {
-    const made: string[] = [];
-    const docker = async (...args: string[]) => {
-      made.push(args.join(" "));
-      return args.includes("--quiet") ? found : "";
-    };
-    const { result } = await declare(() => removeLeftoverFirst(kind, "thing", owner, docker));
+  const ours = ["swarmbench.stack=swarmbench-ann-local", "swarmbench.owner=/home/ann/bench"];
+  const theirs = ["swarmbench.stack=swarmbench-ann-local", "swarmbench.owner=/elsewhere"];
+  const thing = (id: string, of: string[], name = "thing", network?: string): Thing => ({
+    id,
+    name,
+    labels: of,
+    ...(network ? { network } : {}),
+  });
+
+  /** Runs the hook against an engine, and gives what it removes there. */
+  async function removed(
+    kind: "container" | "network",
+    containers: Thing[],
+    networks: Thing[] = [],
+  ): Promise<string[]> {
+    const engine = new Engine({ containers, networks });
+    const { result } = await declare(() => removeLeftoverFirst(kind, "thing", owner, engine.docker));
     const [hook] = (result.beforeCreate ?? []) as ResourceHook[];
     assert.ok(hook, "there is no such hook");
     const said = mock.method(console, "log", () => {});
@@ -46,25 +97,29 @@ describe("before a container or network is made", () => {
     } finally {
       said.mock.restore();
     }
-    return made;
+    return engine.removed;
   }
-  const filters =
-    "--quiet --no-trunc --filter label=swarmbench.stack=swarmbench-ann-local " +
-    "--filter label=swarmbench.owner=/home/ann/bench --filter name=^thing$";
 
-  it("one of the same name and the same owner is looked for, and nothing is removed where there is none", async () => {
-    assert.deepEqual(await calls("container", ""), [`ps --all ${filters}`]);
+  it("nothing is removed where nothing is left over", async () => {
+    assert.deepEqual(await removed("container", []), []);
+    assert.deepEqual(await removed("network", []), []);
   });
 
-  it("a container that is left over is removed, though it runs", async () => {
-    assert.deepEqual(await calls("container", "abc\n"), [`ps --all ${filters}`, "container rm --force abc"]);
+  it("a container of its name and owner is removed, and nobody else's, nor one of a longer name", async () => {
+    const containers = [thing("a", ours), thing("b", theirs), thing("c", []), thing("d", ours, "thing2")];
+    assert.deepEqual(await removed("container", containers, [thing("n", ours)]), ["containers a"]);
   });
 
-  it("every network that is left over is removed: Docker allows several of one name", async () => {
-    assert.deepEqual(await calls("network", "abc\ndef\n"), [
-      `network ls ${filters}`,
-      "network rm abc",
-      "network rm def",
+  it("every network of its name and owner is removed, and nobody else's, nor one of a longer name", async () => {
+    const networks = [thing("a", ours), thing("b", theirs), thing("c", ours, "my-thing"), thing("d", ours)];
+    assert.deepEqual(await removed("network", [], networks), ["networks a", "networks d"]);
+  });
+
+  it("our containers on a network that is left over are removed before it, and no others", async () => {
+    const containers = [thing("a", ours, "node1", "n"), thing("b", ours, "node2", "other")];
+    assert.deepEqual(await removed("network", containers, [thing("n", ours)]), [
+      "containers a",
+      "networks n",
     ]);
   });
 });

@@ -4,13 +4,21 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, afterEach, before, beforeEach, describe, it, mock } from "node:test";
 
+// Dynamic, because the tools are ES modules and the tests are not.
+const load = async () => ({
+  ...(await import("../../tools/lib/contentKey.mjs")),
+  ...(await import("../../tools/lib/source.mjs")),
+  ...(await import("../../tools/lib/steps.mjs")),
+});
+type Tools = Awaited<ReturnType<typeof load>>;
+
 describe("a content key", () => {
-  let contentKey: typeof import("../../tools/lib/contentKey.mjs").contentKey;
+  let contentKey: Tools["contentKey"];
   let folder: string;
   const file = (name: string) => path.join(folder, name);
   const key = (...texts: string[]) => contentKey([folder], ...texts);
   before(async () => {
-    ({ contentKey } = await import("../../tools/lib/contentKey.mjs"));
+    ({ contentKey } = await load());
   });
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
@@ -85,9 +93,9 @@ describe("a content key", () => {
 });
 
 describe("the source of tools and images", () => {
-  let chooseSource: typeof import("../../tools/lib/source.mjs").chooseSource;
+  let chooseSource: Tools["chooseSource"];
   before(async () => {
-    ({ chooseSource } = await import("../../tools/lib/source.mjs"));
+    ({ chooseSource } = await load());
   });
   /** Asks with nothing remembered unless told; `reach` stands for the network. */
   const choose = (wanted: string | undefined, remembered: string | null, reach: () => Promise<object>) =>
@@ -140,10 +148,10 @@ describe("the source of tools and images", () => {
 });
 
 describe("a step", () => {
-  let step: typeof import("../../tools/lib/steps.mjs").step;
+  let step: Tools["step"];
   let lines: string[];
   before(async () => {
-    ({ step } = await import("../../tools/lib/steps.mjs"));
+    ({ step } = await load());
     mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
   });
   after(() => mock.timers.reset());

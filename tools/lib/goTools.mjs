@@ -18,7 +18,7 @@ const TOOLS = {
   },
   "pulumi-language-nodejs": {
     module: "pulumi-language-nodejs",
-    package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+    package: ".",
     ldflags: "",
   },
   "pulumi-resource-docker": { module: "docker-provider", package: ".", ldflags: "" },

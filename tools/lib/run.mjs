@@ -1,11 +1,16 @@
 import { spawn } from "node:child_process";
 import { Problem } from "./problem.mjs";
 
-const children = new Set();
+/** What runs now, and whether it has the terminal: then Ctrl-C has reached it already, and it ends in its own time. */
+const children = new Map();
 for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, () => {
-    for (const child of children) killGroup(child);
-    process.exit(signal === "SIGINT" ? 130 : 143);
+  process.on(signal, () => {
+    const [shown, hidden] = [true, false].map((has) =>
+      [...children.keys()].filter((c) => children.get(c) === has),
+    );
+    for (const child of hidden) killGroup(child);
+    if (shown.length === 0) process.exit(signal === "SIGINT" ? 130 : 143);
+    if (signal === "SIGTERM") for (const child of shown) child.kill(signal);
   });
 }
 
@@ -35,7 +40,7 @@ export function run(file, args, { env, cwd, show = false } = {}) {
       stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
       detached: !show,
     });
-    children.add(child);
+    children.set(child, show);
     let stdout = "";
     let everything = "";
     child.stdout?.on("data", (data) => {

@@ -6,7 +6,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 
 	"swarmbench/command-provider/provider"
 )
@@ -16,8 +20,28 @@ import (
 var version = "1.2.1"
 
 func main() {
-	if err := provider.New().Run(context.Background(), provider.Name, version); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	if err := endWithEngine(os.Args[1:]); err != nil {
+		fail(err)
 	}
+	if err := provider.New().Run(context.Background(), provider.Name, version); err != nil {
+		fail(err)
+	}
+}
+
+// endWithEngine ends this process soon after its engine is gone: an engine that was killed can tell nobody to stop.
+// The engine's address is the last argument; there is none where the plugin is only asked for its schema.
+func endWithEngine(arguments []string) error {
+	if len(arguments) == 0 {
+		return nil
+	}
+	engine := arguments[len(arguments)-1]
+	if _, _, err := net.SplitHostPort(engine); err != nil {
+		return nil
+	}
+	return rpcutil.Healthcheck(context.Background(), engine, time.Second, func() { os.Exit(1) })
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
 }

@@ -1,0 +1,39 @@
+// From a machine that may have nothing to a running swarm, in one command.
+import { main } from "./lib/problem.mjs";
+import { pulumi } from "./lib/pulumiCli.mjs";
+import { setup } from "./setup.mjs";
+
+const HELP = `npm run demo
+
+Sets this machine up (npm run setup), brings up the stack "local" (a Docker Swarm of three nodes in containers), then
+says what is there and what to try next. Run again, it changes nothing that is as it should be.`;
+
+/** @param {{ nodes: { name: string, role: string, address: string, ssh: string }[], network: string, registry: string }} is */
+function whatIsThere({ nodes, network, registry }) {
+  return `
+A Docker Swarm of ${nodes.length} nodes runs on this machine:
+
+${nodes.map(({ name, role, address }) => `  ${name}  ${address.padEnd(15)} role=${role}`).join("\n")}
+
+  overlay network  ${network}
+  image registry   ${registry} (on the nodes' network)
+
+Try next:
+
+  ${nodes[0].ssh} docker node ls
+  eval "$(npm run -s env)"                                    # pulumi, in this shell
+  pulumi config set nodes 5 -s local && pulumi up -s local    # scale it
+  docker kill $(docker ps -qf name=node2) ; pulumi up -s local   # break it, and have it healed
+  pulumi destroy -s local                                     # remove it all
+`;
+}
+
+await main(async () => {
+  if (process.argv.includes("--help")) {
+    console.log(HELP);
+    return;
+  }
+  await setup();
+  await pulumi(["up", "--stack", "local", "--yes", "--skip-preview"], { show: true });
+  console.log(whatIsThere(JSON.parse(await pulumi(["stack", "output", "--stack", "local", "--json"]))));
+});

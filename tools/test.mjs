@@ -1,0 +1,120 @@
+// All tests: quick ones first, then the end-to-end ones on a real swarm. The only thing that CI runs.
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import readline from "node:readline";
+import { ensureGo } from "./lib/goToolchain.mjs";
+import { project } from "./lib/paths.mjs";
+import { main, Problem } from "./lib/problem.mjs";
+import { elapsed } from "./lib/steps.mjs";
+import { setup } from "./setup.mjs";
+
+const HELP = `npm test [-- PART…]
+
+Sets this machine up (npm run setup), then runs the parts, all unless some are named:
+  check   formatter, linter, type check
+  go      the providers and the language host that are built here (only where tools are built)
+  unit    decisions and declarations, in seconds
+  e2e     the real Pulumi engine and a real swarm in containers, in minutes
+An end-to-end file alone: npm test -- e2e healing`;
+
+const GO_MODULES = ["command-provider", "docker-provider", "pulumi-language-nodejs"];
+const totals = { passed: 0, failed: 0 };
+
+/** Runs a program, shows its lines as they come, and hands each to `read`. @returns {Promise<number>} exit code */
+function follow(file, args, { cwd = project, env = {}, show = (line) => console.log(line) }, read) {
+  return new Promise((resolve, reject) => {
+    const options = { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] };
+    const child = spawn(file, args, options).on("error", reject).on("close", resolve);
+    readline.createInterface({ input: child.stdout }).on("line", (line) => {
+      show(line);
+      read?.(line);
+    });
+  });
+}
+
+async function check() {
+  const bin = path.join(project, "node_modules/.bin");
+  for (const [name, ...args] of [
+    ["biome", "check", "--error-on-warnings"],
+    ["tsc", "--noEmit"],
+  ]) {
+    const code = await follow(path.join(bin, name), args, {});
+    count(code === 0, 1);
+    console.log(`${code === 0 ? "✔" : "✖"} ${[name, ...args].join(" ")}`);
+  }
+}
+
+async function go() {
+  const tool = await ensureGo();
+  for (const module of GO_MODULES) {
+    const cwd = path.join(project, "tools/go", module);
+    const output = [];
+    let [passed, failed] = [0, 0];
+    const code = await follow(
+      tool.go,
+      ["test", "-json", "./..."],
+      { cwd, env: tool.env, show: () => {} },
+      (line) => {
+        const event = JSON.parse(line);
+        if (event.Output) output.push(event.Output);
+        if (event.Test && event.Action === "pass") passed += 1;
+        if (event.Test && event.Action === "fail") failed += 1;
+      },
+    );
+    if (code !== 0) console.log(output.join(""));
+    count(true, passed);
+    count(false, code === 0 ? 0 : Math.max(failed, 1));
+    console.log(`${code === 0 ? "✔" : "✖"} go test ${module} (${passed} tests)`);
+  }
+}
+
+async function nodeTests(folder, names, ...flags) {
+  const directory = path.join(project, "test", folder);
+  const files = readdirSync(directory).filter(
+    (name) =>
+      name.endsWith(".test.ts") && (names.length === 0 || names.includes(name.replace(".test.ts", ""))),
+  );
+  if (files.length === 0) throw new Problem(`No such tests in test/${folder}: ${names.join(", ")}`);
+  const args = ["--enable-source-maps", "--import", "tsx", "--test", "--test-reporter=spec", ...flags];
+  let seen = false;
+  const code = await follow(
+    process.execPath,
+    [...args, ...files.sort().map((name) => path.join(directory, name))],
+    {},
+    (line) => {
+      const [, kind, number] = /^ℹ (pass|fail|cancelled) (\d+)$/.exec(line) ?? [];
+      if (!kind) return;
+      seen = true;
+      count(kind === "pass", Number(number));
+    },
+  );
+  // A run that died before it could count is a failure of its own.
+  if (code !== 0 && !seen) count(false, 1);
+}
+
+function count(passed, number) {
+  totals[passed ? "passed" : "failed"] += number;
+}
+
+await main(async () => {
+  const wanted = process.argv.slice(2);
+  if (wanted.includes("--help")) {
+    console.log(HELP);
+    return;
+  }
+  const parts = ["check", "go", "unit", "e2e"];
+  const files = wanted.filter((name) => !parts.includes(name));
+  const chosen = parts.filter((part) => wanted.length === files.length || wanted.includes(part));
+  const { source } = await setup();
+  for (const part of chosen) {
+    console.log(`\n── ${part} (${elapsed()})`);
+    if (part === "check") await check();
+    if (part === "go" && source === "built") await go();
+    if (part === "unit") await nodeTests("unit", files);
+    if (part === "e2e") await nodeTests("e2e", files, "--test-concurrency=1");
+  }
+  console.log(`\nall parts done after ${elapsed()}`);
+  console.log(`${totals.passed} passed, ${totals.failed} failed`);
+  if (totals.failed > 0 || totals.passed === 0) process.exitCode = 1;
+});
