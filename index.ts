@@ -1,3 +1,4 @@
+import "./components/lib/stackTraces";
 import { readInstallation } from "./components/installation";
 import { ownerOf } from "./components/lib/ownership";
 import { Registry } from "./components/registry";

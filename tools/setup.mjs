@@ -51,12 +51,15 @@ function scenarios() {
   return readdirSync(project).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
 }
 
-/** Waits for all, so that no step is cut off in the middle, then throws what failed first. */
+/** Waits for all, since some steps must not be cut off, then throws what failed first. */
 async function allOrFirstError(work) {
-  const results = await Promise.allSettled(work);
-  const failed = results.find(({ status }) => status === "rejected");
-  if (failed) throw failed.reason;
-  return results.map(({ value }) => value);
+  let first;
+  const remember = (error) => {
+    first ??= error;
+  };
+  const results = await Promise.all(work.map((lane) => lane.catch(remember)));
+  if (first) throw first;
+  return results;
 }
 
 if (process.argv[1]?.endsWith("setup.mjs")) {

@@ -7,7 +7,13 @@ import { TestProject } from "../support/project";
 describe("a local testbed", { concurrency: 1 }, () => {
   let project: TestProject;
   before(async () => {
-    project = await TestProject.create("life", { nodes: "1", namespace: "e2e" });
+    project = await TestProject.create("life", {
+      nodes: "1",
+      namespace: "e2e",
+      "testbed.kind": "local",
+      "testbed.memory": "1 GiB",
+      "testbed.cpus": "1.5",
+    });
   });
   after(() => project.dispose());
 
@@ -19,6 +25,23 @@ describe("a local testbed", { concurrency: 1 }, () => {
   it("comes up with one node that is manager and worker", async () => {
     await project.mustUp();
     assert.deepEqual(await project.swarmNodes(), ["node1 ready active monitor"]);
+  });
+
+  it("holds a node, with all that runs in it, to its limits of memory and CPU", async () => {
+    const limits = "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}";
+    const node = `${project.prefix}-node1`;
+    assert.equal((await project.docker("inspect", "--format", limits, node)).trim(), `${2 ** 30} 1500000000`);
+    // The limit that the kernel applies to a container in the node: the smallest of those above it.
+    const inside = await project.on(
+      "node1",
+      `id=$(docker inspect --format '{{.Id}}' registry)
+       if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
+         test -d "/sys/fs/cgroup/docker/$id" && cat /sys/fs/cgroup/memory.max
+       else
+         awk '/^hierarchical_memory_limit/ { print $2 }' "/sys/fs/cgroup/memory/docker/$id/memory.stat"
+       fi`,
+    );
+    assert.equal(inside.trim(), String(2 ** 30));
   });
 
   it("changes nothing at a second up", async () => {

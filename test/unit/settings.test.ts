@@ -77,7 +77,7 @@ describe("settings that are given", () => {
 
   it("of one node win over those of the testbed, one by one", () => {
     const all = { cpus: 1, memory: "1 GiB" };
-    const perNode = { node2: { memory: "3 GiB", role: "agent", sshPort: 23000, address: "10.9.8.200" } };
+    const perNode = { node2: { cpus: 2.5, role: "agent", sshPort: 23000, address: "10.9.8.200" } };
     const [node1, node2] = parse({
       nodes: "2",
       ...local({ subnet: "10.9.8.0/24", sshPortBase: 22000, ...all, perNode }),
@@ -95,9 +95,17 @@ describe("settings that are given", () => {
       role: "agent",
       address: "10.9.8.200",
       sshPort: 23000,
-      cpus: 1,
-      memoryMiB: 3072,
+      cpus: 2.5,
+      memoryMiB: 1024,
     });
+  });
+
+  it("of one node may limit the memory of that node alone", () => {
+    const { nodes } = parse({ nodes: "2", ...local({ perNode: { node2: { memory: "3 GiB" } } }) });
+    assert.deepEqual(
+      nodes.map(({ memoryMiB }) => memoryMiB),
+      [undefined, 3072],
+    );
   });
 
   it("allow an address or port that another node would get by default, where that one has its own", () => {

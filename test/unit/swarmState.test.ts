@@ -119,6 +119,7 @@ class World {
       sleep: async (ms) => {
         assert.ok(ms > 0, "it waits without sleeping");
         this.now += ms;
+        assert.ok(this.now < 60_000, "it waits for ever");
       },
     });
   }

@@ -52,6 +52,7 @@ async function build(directory, tool, program) {
   await run(go, ["build", "-trimpath", "-ldflags", ldflags, "-o", partial, tool.package], {
     cwd: directory,
     env,
+    mayCut: true,
   });
   renameSync(partial, program);
 }

@@ -14,6 +14,12 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 
+/** Ends what runs now and may be cut off at any point; what may not (a package manager) goes on to its end. */
+export function interrupt() {
+  for (const child of interruptible) killGroup(child);
+}
+const interruptible = new Set();
+
 function killGroup(child) {
   try {
     process.kill(-child.pid, "SIGTERM");
@@ -27,12 +33,12 @@ function killGroup(child) {
  *
  * @param {string} file
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, cwd?: string, input?: import("node:stream").Readable, show?: boolean }} [options]
- *   `show`: its output goes to the terminal instead
+ * @param {{ env?: Record<string, string>, cwd?: string, show?: boolean, mayCut?: boolean }} [options]
+ *   `show`: its output goes to the terminal instead; `mayCut`: {@link interrupt} may end it
  * @returns {Promise<string>}
  * @throws Problem with the end of what it printed
  */
-export function run(file, args, { env, cwd, show = false } = {}) {
+export function run(file, args, { env, cwd, show = false, mayCut = false } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd,
@@ -41,6 +47,7 @@ export function run(file, args, { env, cwd, show = false } = {}) {
       detached: !show,
     });
     children.set(child, show);
+    if (mayCut) interruptible.add(child);
     let stdout = "";
     let everything = "";
     child.stdout?.on("data", (data) => {
@@ -57,6 +64,7 @@ export function run(file, args, { env, cwd, show = false } = {}) {
     });
     child.on("close", (code, signal) => {
       children.delete(child);
+      interruptible.delete(child);
       if (code === 0) return resolve(stdout);
       const tail = everything.trim().split("\n").slice(-25).join("\n");
       reject(

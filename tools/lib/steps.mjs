@@ -1,9 +1,13 @@
+import { Problem } from "./problem.mjs";
+import { interrupt } from "./run.mjs";
+
 /**
  * Progress of steps that may run beside each other: a line when one has run for two seconds, more lines while it goes
  * on, and one when it is done. Nothing for what is done at once.
  */
 const began = Date.now();
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(0)} s`;
+let failed = false;
 const QUIET_MS = 2_000;
 const REPEAT_MS = 30_000;
 
@@ -14,6 +18,7 @@ const REPEAT_MS = 30_000;
  * @returns {Promise<T>}
  */
 export async function step(title, work) {
+  if (failed) throw new Problem(`not started: ${title}`);
   const start = Date.now();
   let shown = false;
   const show = () => {
@@ -27,6 +32,9 @@ export async function step(title, work) {
     if (shown) console.log(`  ✓ ${title} (${seconds(start)})`);
     return result;
   } catch (error) {
+    // Nothing new is begun after a failure, and what can be cut off is: nobody waits minutes for bad news.
+    failed = true;
+    interrupt();
     console.log(`  ✗ ${title} (${seconds(start)})`);
     throw error;
   } finally {
