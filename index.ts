@@ -1,5 +1,6 @@
 import "./components/lib/stackTraces";
 import { readInstallation } from "./components/installation";
+import { exec } from "./components/lib/exec";
 import { ownerOf } from "./components/lib/ownership";
 import { Registry } from "./components/registry";
 import { readSettings } from "./components/settings";
@@ -12,7 +13,7 @@ export = async () => {
   const installation = readInstallation();
   const owner = ownerOf(settings.prefix);
 
-  const { testbed, swarmState } = await openTestbed(settings, installation, owner);
+  const { testbed, swarmState } = await openTestbed(settings, installation, owner, exec);
   const inTestbed = { deletedWith: testbed.lifetime };
   const swarm = new Swarm(
     "swarm",

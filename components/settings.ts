@@ -21,6 +21,9 @@ export const MAX_NODES = 50;
 /** Node addresses start here in their subnet; what is below is for the gateway and for the user. */
 const FIRST_NODE_OFFSET = 10;
 
+/** What a swarm listens on: management, gossip, VXLAN. */
+const SWARM_PORTS = new Set([2377, 7946, 4789]);
+
 const role = z.enum(ROLES, `expected one of ${ROLES.join(", ")}`);
 const port = wholeNumber(1024, 65535);
 const cpus = z.preprocess(
@@ -58,7 +61,9 @@ const schema = {
   swarm: z.strictObject({
     addressPool: subnet.prefault("10.176.0.0/16"),
     drainTimeout: duration.prefault("60 seconds"),
-    registryPort: port.prefault(5000),
+    registryPort: port
+      .refine((value) => !SWARM_PORTS.has(value), "the swarm itself listens on this port")
+      .prefault(5000),
   }),
 };
 type Key = keyof typeof schema;
@@ -154,7 +159,7 @@ export function readSettings(): Settings {
 }
 
 function parseKeys(raw: Record<string, string>, mistakes: string[]): Partial<Parsed> {
-  for (const key of Object.keys(raw).filter((name) => !(name in schema))) {
+  for (const key of Object.keys(raw).filter((name) => !Object.hasOwn(schema, name))) {
     mistakes.push(`swarmbench:${key}: no such setting; there are ${Object.keys(schema).join(", ")}`);
   }
   const parsed: Partial<Record<Key, unknown>> = {};

@@ -6,7 +6,21 @@ import { commandLine, script } from "./lib/shell";
  */
 const MARK = "/var/lib/docker/swarmbench-swarm";
 
-const SWARM_STATE = `state=$(docker info --format '{{.Swarm.LocalNodeState}}')`;
+/** Sets `state`; an engine that has just started does not know yet whether its swarm will have it. */
+const SWARM_STATE = `
+swarm_state() { docker info --format '{{.Swarm.LocalNodeState}}'; }
+state=$(swarm_state)
+waited=0
+while [ "$state" = pending ] && [ "$waited" -lt 30 ]; do
+  sleep 1
+  waited=$((waited + 1))
+  state=$(swarm_state)
+done`;
+
+/** Sets `entries` to the ids under which the manager knows the node; fails where there is no manager to ask. */
+const ENTRIES = `
+roster=$(docker node ls --format '{{.Hostname}} {{.ID}}')
+entries=$(printf '%s\\n' "$roster" | awk -v n="$NODE" '$1 == n { print $2 }')`;
 
 const FOREIGN = `
 foreign() {
@@ -37,7 +51,10 @@ if [ "$state" = inactive ]; then
   echo pending > "$MARK"
   docker swarm init --advertise-addr "$ADDRESS" --default-addr-pool "$POOL" >/dev/null # it prints the join token
 fi
-docker info --format '{{.Swarm.Cluster.ID}}' | tee "$MARK"`,
+id=$(docker info --format '{{.Swarm.Cluster.ID}}')
+[ -n "$id" ] || { echo "the swarm on $NODE has no id" >&2; exit 1; }
+echo "$id" > "$MARK"
+echo "$id"`,
   );
 }
 
@@ -51,7 +68,8 @@ export function strikeOffCommand(node: string): string {
   return commandLine(
     { NODE: node },
     `
-for id in $(docker node ls --format '{{.Hostname}} {{.ID}}' | awk -v n="$NODE" '$1 == n { print $2 }'); do
+${ENTRIES}
+for id in $entries; do
   docker node rm --force "$id"
 done`,
   );
@@ -124,7 +142,8 @@ until [ "$(docker node inspect --format '{{.Status.State}}' "$ID" 2>/dev/null)" 
   sleep 0.2
 done
 ID=$(docker node inspect --format '{{.ID}}' "$ID") # it may have been "self"
-for id in $(docker node ls --format '{{.Hostname}} {{.ID}}' | awk -v n="$NODE" '$1 == n { print $2 }'); do
+${ENTRIES}
+for id in $entries; do
   [ "$id" = "$ID" ] || docker node rm --force "$id" >&2
 done
 docker node update --label-add "role=$ROLE" --availability active "$ID" >/dev/null
@@ -138,7 +157,8 @@ export function drainCommand(node: string, timeoutSec: number): string {
     { NODE: node, TIMEOUT: Math.ceil(timeoutSec) },
     `
 end=$(( $(date +%s) + TIMEOUT ))
-for id in $(docker node ls --format '{{.Hostname}} {{.ID}}' | awk -v n="$NODE" '$1 == n { print $2 }'); do
+${ENTRIES}
+for id in $entries; do
   docker node update --availability drain "$id" >/dev/null
   while [ "$(docker node inspect --format '{{.Status.State}}' "$id")" = ready ] &&
     docker node ps --format '{{.CurrentState}}' "$id" | grep -q '^Running'; do

@@ -50,7 +50,7 @@ export async function observeSwarm(
   const end = options.now() + options.patienceMs;
   for (;;) {
     const state = await observeOnce(manager, nodes, options.exec);
-    if (isSettled(nodes, state) || options.now() >= end) return state;
+    if (isSettled(manager, nodes, state) || options.now() >= end) return state;
     await options.sleep(500);
   }
 }
@@ -93,11 +93,12 @@ export function parseRoster(json: string): RosterEntry[] {
   }));
 }
 
-/** Whether waiting longer cannot tell more: all answer, and every member of the swarm among them is ready. */
-function isSettled(nodes: Observable[], { reports, roster }: SwarmState): boolean {
+/** Whether waiting longer cannot tell more: all answer, and whoever is in a swarm or starting in one is ready. */
+function isSettled(manager: string, nodes: Observable[], { reports, roster }: SwarmState): boolean {
+  if (reports.get(manager)?.state === "active" && !roster) return false; // it has only just started
   return nodes.every((node) => {
     const report = reports.get(node.name);
-    if (!report) return false;
+    if (!report || report.state === "pending") return false;
     const entry = roster?.find(({ id }) => id === report.nodeId);
     return report.state !== "active" || !entry || entry.status === "ready";
   });

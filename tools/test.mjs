@@ -1,11 +1,13 @@
 // All tests: quick ones first, then the end-to-end ones on a real swarm. The only thing that CI runs.
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import readline from "node:readline";
 import { ensureGo } from "./lib/goToolchain.mjs";
 import { project } from "./lib/paths.mjs";
 import { main, Problem } from "./lib/problem.mjs";
+import { run, track } from "./lib/run.mjs";
 import { elapsed } from "./lib/steps.mjs";
 import { setup } from "./setup.mjs";
 
@@ -26,6 +28,7 @@ function follow(file, args, { cwd = project, env = {}, show = (line) => console.
   return new Promise((resolve, reject) => {
     const options = { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] };
     const child = spawn(file, args, options).on("error", reject).on("close", resolve);
+    track(child);
     readline.createInterface({ input: child.stdout }).on("line", (line) => {
       show(line);
       read?.(line);
@@ -81,7 +84,7 @@ async function nodeTests(folder, names, ...flags) {
   const code = await follow(
     process.execPath,
     [...args, ...files.sort().map((name) => path.join(directory, name))],
-    {},
+    { env: { TEST_RUN: String(process.pid) } },
     (line) => {
       const [, kind, number] = /^ℹ (pass|fail|cancelled) (\d+)$/.exec(line) ?? [];
       if (!kind) return;
@@ -91,6 +94,35 @@ async function nodeTests(folder, names, ...flags) {
   );
   // A run that died before it could count is a failure of its own.
   if (code !== 0 && !seen) count(false, 1);
+}
+
+/** What the test projects of this run have left where they were cut off: containers, volumes, networks, folders. */
+async function removeTestProjects(engineHost) {
+  const directories = readdirSync(tmpdir())
+    .filter((name) => name.startsWith(`swarmbench-e2e-${process.pid}-`))
+    .map((name) => path.join(tmpdir(), name));
+  const docker = (...args) => run("docker", ["--host", engineHost, ...args]);
+  for (const directory of directories) {
+    const mine = ["--quiet", "--filter", `label=swarmbench.owner=${directory}`];
+    for (const [list, remove] of [
+      [
+        ["ps", "--all"],
+        ["rm", "--force"],
+      ],
+      [
+        ["volume", "ls"],
+        ["volume", "rm"],
+      ],
+      [
+        ["network", "ls"],
+        ["network", "rm"],
+      ],
+    ]) {
+      const ids = (await docker(...list, ...mine)).split("\n").filter(Boolean);
+      if (ids.length > 0) await docker(...remove, ...ids);
+    }
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 function count(passed, number) {
@@ -106,14 +138,20 @@ await main(async () => {
   const parts = ["check", "go", "unit", "e2e"];
   const files = wanted.filter((name) => !parts.includes(name));
   const chosen = parts.filter((part) => wanted.length === files.length || wanted.includes(part));
-  const { source } = await setup();
+  const { source, engineHost } = await setup();
+  let interrupted = false;
+  process.once("SIGINT", () => {
+    interrupted = true;
+  });
   for (const part of chosen) {
+    if (interrupted) break;
     console.log(`\n── ${part} (${elapsed()})`);
     if (part === "check") await check();
     if (part === "go" && source === "built") await go();
     if (part === "unit") await nodeTests("unit", files);
     if (part === "e2e") await nodeTests("e2e", files, "--test-concurrency=1");
   }
+  if (chosen.includes("e2e")) await removeTestProjects(engineHost);
   console.log(`\nall parts done after ${elapsed()}`);
   console.log(`${totals.passed} passed, ${totals.failed} failed`);
   if (totals.failed > 0 || totals.passed === 0) process.exitCode = 1;

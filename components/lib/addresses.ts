@@ -33,12 +33,13 @@ export function addressIn(subnet: string, offset: number): string {
 export function isSubnet(subnet: string): boolean {
   if (!/^[\d.]+\/\d+$/.test(subnet) || !Address4.isValid(subnet)) return false;
   const parsed = new Address4(subnet);
-  return parsed.startAddress().address === parsed.addressMinusSuffix;
+  return parsed.startAddress().correctForm() === parsed.addressMinusSuffix;
 }
 
 /** Whether `address` is a usable host address in `subnet`: not the network, the gateway (.1) or the broadcast. */
 export function isHostIn(subnet: string, address: string): boolean {
-  if (address.includes("/") || !Address4.isValid(address)) return false;
+  // In its one canonical form, so that two spellings of one address cannot pass for two.
+  if (!Address4.isValid(address) || new Address4(address).correctForm() !== address) return false;
   const offset = new Address4(address).bigInt() - new Address4(subnet).startAddress().bigInt();
   const last = new Address4(subnet).endAddress().bigInt() - new Address4(subnet).startAddress().bigInt();
   return offset > 1n && offset < last;

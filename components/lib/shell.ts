@@ -1,8 +1,6 @@
-import { quote } from "shell-quote";
-
-/** One word of a POSIX shell, whatever is in it. */
+/** One word of a POSIX shell, whatever is in it: nothing is special between single quotes but the single quote. */
 export function word(value: string | number): string {
-  return quote([String(value)]);
+  return `'${String(value).replaceAll("'", "'\\''")}'`;
 }
 
 /**

@@ -16,8 +16,13 @@ function quantity<U extends string>(units: Record<U, number>, example: string) {
   });
 }
 
+/** With less, dockerd and sshd alone are killed for want of memory. */
+const LEAST_MEMORY_MIB = 256;
+
 /** `"2 GiB"` or `"512 MiB"`, parsed to whole MiB. */
-export const memorySize = quantity(SIZE_UNITS, "2 GiB").transform(Math.round);
+export const memorySize = quantity(SIZE_UNITS, "2 GiB")
+  .transform(Math.round)
+  .refine((mib) => mib >= LEAST_MEMORY_MIB, `a node needs at least ${LEAST_MEMORY_MIB} MiB`);
 
 /** `"90 seconds"` or `"2 minutes"`, parsed to seconds. */
 export const duration = quantity(TIME_UNITS, "90 seconds");

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Installation } from "../installation";
 import { localDocker } from "../lib/docker";
-import { exec } from "../lib/exec";
+import type { Exec } from "../lib/exec";
 import type { Owner } from "../lib/ownership";
 import type { Settings } from "../settings";
 import { judge, observeSwarm, type SwarmState } from "../swarmState";
@@ -22,6 +22,7 @@ export async function openTestbed(
   settings: Settings,
   installation: Installation,
   owner: Owner,
+  exec: Exec,
 ): Promise<{ testbed: Testbed; swarmState: SwarmState }> {
   const state = await readDocker(localDocker(installation.engineHost, exec));
   const name = (node: string) => containerName(settings.prefix, node);

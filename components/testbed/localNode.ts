@@ -65,9 +65,10 @@ export function localNode(
   const name = containerName(settings.prefix, node.name);
   const running = state.containers.some((c) => isOurs(owner, c) && c.running && c.name === name);
   const renewal = renewUnless(running && !unreachable.has(name));
+  const volume = nodeVolume(name, node, args, shared);
   const container = nodeContainer(
-    name,
     node,
+    volume,
     args,
     {
       ...shared,
@@ -96,19 +97,33 @@ export function localNode(
   };
 }
 
-function nodeContainer(
+/** Where the node's engine keeps its data, and so its place in the swarm: it outlives the container. */
+function nodeVolume(
   name: string,
   node: NodeSettings,
+  { owner, state }: LocalNodeArgs,
+  shared: pulumi.CustomResourceOptions,
+): docker.Volume {
+  // Without this a lost volume would be made by Docker as the container starts, and carry no label of ours.
+  const renewal = renewUnless(state.volumes.some((volume) => isOurs(owner, volume) && volume.name === name));
+  return new docker.Volume(
+    `${node.name}-engine`,
+    { name, labels: labels(owner, incarnation(renewal)) },
+    { ...shared, deleteBeforeReplace: true, ignoreChanges: renewal.due ? [] : ["labels"] },
+  );
+}
+
+function nodeContainer(
+  node: NodeSettings,
+  volume: docker.Volume,
   { settings, installation, owner, network }: LocalNodeArgs,
   options: pulumi.CustomResourceOptions,
   incarnationLabel: Record<string, string>,
 ): docker.Container {
-  const { hooks: _, ...volumeOptions } = options;
-  const volume = new docker.Volume(`${node.name}-engine`, { name, labels: labels(owner) }, volumeOptions);
   return new docker.Container(
     `${node.name}-machine`,
     {
-      name,
+      name: containerName(settings.prefix, node.name),
       hostname: node.name,
       // An id, because the engine reports one: a name would differ from it at every refresh.
       image: installation.images.node.id,

@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { overlaps } from "../lib/addresses";
+import { isSubnet, overlaps } from "../lib/addresses";
 import type { DockerCli } from "../lib/docker";
 import { OWNER_LABEL, type Owner, STACK_LABEL } from "../lib/ownership";
 
@@ -30,18 +30,17 @@ interface VolumeJson {
   Labels: Record<string, string> | null;
 }
 
-/** Reads what this machine's Docker engine has: all networks, and the containers and volumes that carry our label. */
+/** Reads what this machine's Docker engine has. */
 export async function readDocker(docker: DockerCli): Promise<DockerState> {
-  const ours = ["--filter", `label=${STACK_LABEL}`];
   const inspect = async <T>(kind: string, list: string[]): Promise<T[]> => {
     const ids = (await docker(...list)).split("\n").filter(Boolean);
     if (ids.length === 0) return [];
     return JSON.parse(await docker(kind, "inspect", ...ids)) as T[];
   };
   const [containers, networks, volumes] = await Promise.all([
-    inspect<ContainerJson>("container", ["ps", "--all", "--quiet", "--no-trunc", ...ours]),
+    inspect<ContainerJson>("container", ["ps", "--all", "--quiet", "--no-trunc"]),
     inspect<NetworkJson>("network", ["network", "ls", "--quiet", "--no-trunc"]),
-    inspect<VolumeJson>("volume", ["volume", "ls", "--quiet", ...ours]),
+    inspect<VolumeJson>("volume", ["volume", "ls", "--quiet"]),
   ]);
   return {
     containers: containers.map(({ Id, Name, Config, State }) => ({
@@ -81,9 +80,12 @@ export function clashes(state: DockerState, { owner, subnet, nodes }: Claim): st
   const folders = [...new Set(others.map((object) => object.labels[OWNER_LABEL] ?? "an unknown folder"))];
   const networks = state.networks
     .filter((network) => !isOurs(owner, network) && network.labels[STACK_LABEL] !== owner.prefix)
-    .filter((network) => network.subnets.some((taken) => overlaps(taken, subnet)));
-  const names = new Set(nodes.map((node) => node.container));
-  const foreign = state.containers.filter((c) => names.has(c.name) && c.labels[STACK_LABEL] !== owner.prefix);
+    .filter((network) => network.subnets.some((taken) => isSubnet(taken) && overlaps(taken, subnet)));
+  const taken = (kind: string, objects: Labelled[], names: string[]) =>
+    objects
+      .filter(({ name, labels }) => names.includes(name) && labels[STACK_LABEL] !== owner.prefix)
+      .map(({ name }) => `there is a ${kind} named ${name} that no stack of ours made (remove it)`);
+  const containers = nodes.map(({ container }) => container);
   return [
     ...folders.map(
       (folder) =>
@@ -95,7 +97,9 @@ export function clashes(state: DockerState, { owner, subnet, nodes }: Claim): st
         `the Docker network ${network.name} has ${network.subnets.join(", ")}, and this stack wants ${subnet} ` +
         "(set swarmbench:testbed.subnet)",
     ),
-    ...foreign.map((c) => `there is a container named ${c.name} that no stack of ours made (remove it)`),
+    ...taken("container", state.containers, containers),
+    ...taken("volume", state.volumes, containers),
+    ...taken("network", state.networks, [owner.prefix]),
   ];
 }
 

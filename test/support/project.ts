@@ -17,7 +17,9 @@ export interface Result {
  * would be: what a test does cannot touch the developer's stacks. The tools, keys and images are the installation's.
  */
 export class TestProject {
-  readonly directory = mkdtempSync(path.join(tmpdir(), "swarmbench-e2e-"));
+  readonly directory = mkdtempSync(
+    path.join(tmpdir(), `swarmbench-e2e-${process.env.TEST_RUN ?? "single"}-`),
+  );
   private env: NodeJS.ProcessEnv = process.env;
 
   private constructor(readonly stack: string) {}
@@ -139,15 +141,17 @@ export class TestProject {
     return list.trim().split("\n").sort();
   }
 
-  /** What the machine's engine has that carries this stack's labels. */
+  /** What the machine's engine has of this stack: by its name, so that what has lost its labels is seen as well. */
   async remains(): Promise<string[]> {
-    const mine = ["--filter", `label=swarmbench.stack=${this.prefix}`];
     const lists = await Promise.all([
-      this.docker("ps", "--all", "--format", "container {{.Names}}", ...mine),
-      this.docker("network", "ls", "--format", "network {{.Name}}", ...mine),
-      this.docker("volume", "ls", "--format", "volume {{.Name}}", ...mine),
+      this.docker("ps", "--all", "--format", "container {{.Names}}"),
+      this.docker("network", "ls", "--format", "network {{.Name}}"),
+      this.docker("volume", "ls", "--format", "volume {{.Name}}"),
     ]);
-    return lists.join("").split("\n").filter(Boolean);
+    return lists
+      .join("")
+      .split("\n")
+      .filter((line) => line.includes(this.prefix));
   }
 
   /** The state as it lies on disk. */
@@ -163,8 +167,13 @@ export class TestProject {
     if (!existsSync(this.directory)) return;
     await this.pulumi("cancel", "--yes");
     const destroyed = await this.pulumi("destroy", "--yes", "--skip-preview");
-    if (destroyed.code === 0) rmSync(this.directory, { recursive: true, force: true });
-    else throw new Error(`${this.directory} could not be destroyed:\n${destroyed.text}`);
+    const remains = await this.remains();
+    if (destroyed.code === 0 && remains.length === 0)
+      rmSync(this.directory, { recursive: true, force: true });
+    else
+      throw new Error(
+        `${this.directory} could not be destroyed, left: ${remains.join(", ")}\n${destroyed.text}`,
+      );
   }
 
   async must(file: string, ...args: string[]): Promise<string> {

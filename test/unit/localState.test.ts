@@ -193,18 +193,14 @@ describe("a clash is", () => {
     });
   }
 
-  it("an IPv6 network never", {
-    todo: "localState.ts clashes: overlaps() throws on an IPv6 subnet, so `up` dies on such a machine",
-  }, () => {
+  it("an IPv6 network never", () => {
     assert.deepEqual(
       clashes({ ...nothing, networks: [network({}, "172.18.0.0/16", "fd00::/64")] }, claim),
       [],
     );
   });
 
-  it("a container without labels that has a node's name", {
-    todo: "localState.ts readDocker: lists labelled containers only, so such a clash is never seen",
-  }, async () => {
+  it("a container without labels that has a node's name", {}, async () => {
     const theirs = [{ Id: "aaa", Name: `/${node1}`, Config: { Labels: {} }, State: { Running: true } }];
     const state = await readDocker(async (...args) => {
       if (args[0] === "ps") return args.includes("label=swarmbench.stack") ? "" : "aaa\n";

@@ -121,9 +121,7 @@ describe("init", () => {
     assert.notEqual((await m.script(init)).code, 0);
   });
 
-  it("fails where the engine does not tell the swarm's id", {
-    todo: "init: `docker info | tee` hides it",
-  }, async () => {
+  it("fails where the engine does not tell the swarm's id", {}, async () => {
     const m = machine({ state: "active", control: "true", cluster: "", mark: "swarm1" });
     assert.notEqual((await m.script(init)).code, 0);
   });
@@ -329,9 +327,7 @@ describe("drain", () => {
     assert.deepEqual(m.changes, []);
   });
 
-  it("fails where the manager does not answer", {
-    todo: "drain: `$(docker node ls | awk)` hides it",
-  }, async () => {
+  it("fails where the manager does not answer", {}, async () => {
     const m = manager("Running 3 minutes ago");
     m.write("broken", "yes");
     assert.notEqual((await m.commandLine(drain)).code, 0);

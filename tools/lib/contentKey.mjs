@@ -11,9 +11,9 @@ import path from "node:path";
  */
 export function contentKey(paths, ...texts) {
   const hash = createHash("sha256");
-  for (const root of paths) {
+  for (const [index, root] of paths.entries()) {
     for (const file of filesBelow(root)) {
-      hash.update(`${path.relative(root, file)}\0${statSync(file).mode & 0o111}\0`);
+      hash.update(`${index}\0${path.relative(root, file)}\0${statSync(file).mode & 0o111}\0`);
       hash.update(readFileSync(file)).update("\0");
     }
   }

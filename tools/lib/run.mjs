@@ -14,6 +14,12 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 
+/** Makes a child known that has the terminal: a signal leaves it the time to end. */
+export function track(child) {
+  children.set(child, true);
+  child.once("close", () => children.delete(child));
+}
+
 /** Ends what runs now and may be cut off at any point; what may not (a package manager) goes on to its end. */
 export function interrupt() {
   for (const child of interruptible) killGroup(child);

@@ -3,9 +3,15 @@
 package main
 
 import (
+	"context"
 	_ "embed"
+	"fmt"
+	"net"
+	"os"
+	"time"
 
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 )
 
 // version must be that of the npm package: the engine asks for the plugin by it.
@@ -17,5 +23,22 @@ const version = "5.2.0"
 var pulumiSchema []byte
 
 func main() {
+	if err := endWithEngine(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	tfbridge.Main("docker", version, providerInfo(), pulumiSchema)
+}
+
+// endWithEngine ends this process soon after its engine is gone: an engine that was killed can tell nobody to stop.
+// The engine's address is the last argument; there is none where the plugin is only asked for its version.
+func endWithEngine(arguments []string) error {
+	if len(arguments) == 0 {
+		return nil
+	}
+	engine := arguments[len(arguments)-1]
+	if _, _, err := net.SplitHostPort(engine); err != nil {
+		return nil
+	}
+	return rpcutil.Healthcheck(context.Background(), engine, time.Second, func() { os.Exit(1) })
 }
