@@ -1,4 +1,5 @@
 import "./components/lib/stackTraces";
+import * as path from "node:path";
 import { readInstallation } from "./components/installation";
 import { exec } from "./components/lib/exec";
 import { ownerOf } from "./components/lib/ownership";
@@ -33,11 +34,13 @@ export = async () => {
   );
 
   return {
+    /** Begins the name of everything that this stack has on this machine: node2's container is `<prefix>-node2`. */
+    prefix: settings.prefix,
     nodes: testbed.nodes.map(({ name, role, address, ssh }) => ({
       name,
       role,
       address,
-      ssh: `ssh -i ${ssh.keyFile} -p ${ssh.port} ${ssh.user}@${ssh.host}`,
+      ssh: `ssh -F ${path.join(installation.directory, "ssh/config")} -p ${ssh.port} ${ssh.user}@${ssh.host}`,
     })),
     swarmId: swarm.id,
     memberIds: swarm.members,

@@ -8,8 +8,8 @@ const HELP = `npm run demo
 Sets this machine up (npm run setup), brings up the stack "local" (a Docker Swarm of three nodes in containers), then
 says what is there and what to try next. Run again, it changes nothing that is as it should be.`;
 
-/** @param {{ nodes: { name: string, role: string, address: string, ssh: string }[], network: string, registry: string }} is */
-function whatIsThere({ nodes, network, registry }) {
+/** @param {{ prefix: string, nodes: { name: string, role: string, address: string, ssh: string }[], network: string, registry: string }} is */
+function whatIsThere({ prefix, nodes, network, registry }) {
   return `
 A Docker Swarm of ${nodes.length} nodes runs on this machine:
 
@@ -23,7 +23,7 @@ Try next:
   ${nodes[0].ssh} docker node ls
   eval "$(npm run -s env)"                                    # pulumi, in this shell
   pulumi config set nodes 5 -s local && pulumi up -s local    # scale it
-  docker kill $(docker ps -qf name=node2) ; pulumi up -s local   # break it, and have it healed
+  docker kill ${prefix}-node2; pulumi up -s local    # break it, and have it healed
   pulumi destroy -s local                                     # remove it all
 `;
 }

@@ -80,7 +80,7 @@ async function nodeTests(folder, names, ...flags) {
   );
   if (files.length === 0) throw new Problem(`No such tests in test/${folder}: ${names.join(", ")}`);
   const args = ["--enable-source-maps", "--import", "tsx", "--test", "--test-reporter=spec", ...flags];
-  let seen = false;
+  const failedBefore = totals.failed;
   const code = await follow(
     process.execPath,
     [...args, ...files.sort().map((name) => path.join(directory, name))],
@@ -88,12 +88,11 @@ async function nodeTests(folder, names, ...flags) {
     (line) => {
       const [, kind, number] = /^ℹ (pass|fail|cancelled) (\d+)$/.exec(line) ?? [];
       if (!kind) return;
-      seen = true;
       count(kind === "pass", Number(number));
     },
   );
-  // A run that died before it could count is a failure of its own.
-  if (code !== 0 && !seen) count(false, 1);
+  // Neither a run that died before it could count nor a clean-up that failed is counted as a test.
+  if (code !== 0 && totals.failed === failedBefore) count(false, 1);
 }
 
 /** What the test projects of this run have left where they were cut off: containers, volumes, networks, folders. */

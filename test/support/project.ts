@@ -20,6 +20,7 @@ export class TestProject {
   readonly directory = mkdtempSync(
     path.join(tmpdir(), `swarmbench-e2e-${process.env.TEST_RUN ?? "single"}-`),
   );
+  private namespace = "";
   private env: NodeJS.ProcessEnv = process.env;
 
   private constructor(readonly stack: string) {}
@@ -56,10 +57,11 @@ export class TestProject {
 
   /** The name that begins all that this stack makes on the machine. */
   get prefix(): string {
-    return `swarmbench-e2e-${this.stack}`;
+    return `swarmbench-${this.namespace}-${this.stack}`;
   }
 
   async configure(values: Record<string, string>): Promise<void> {
+    this.namespace = values.namespace ?? this.namespace;
     for (const [key, value] of Object.entries(values)) {
       await this.must("pulumi", "config", "set", "--stack", this.stack, "--path", key, value);
     }
@@ -123,15 +125,7 @@ export class TestProject {
       ?.ssh.split(" ")
       .slice(1);
     if (!ssh) throw new Error(`no such node: ${node}`);
-    const checks = [
-      "-o",
-      "StrictHostKeyChecking=no",
-      "-o",
-      "UserKnownHostsFile=/dev/null",
-      "-o",
-      "LogLevel=ERROR",
-    ];
-    return this.run("ssh", ...checks, ...ssh, command);
+    return this.run("ssh", ...ssh, command);
   }
 
   /** Name, state and role of the swarm's nodes as the manager lists them, in the order of their names. */

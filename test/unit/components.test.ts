@@ -62,7 +62,9 @@ const nothing: World = {
 };
 
 /** A world in which all is well, but for the nodes that have no running container or are not on the manager's list. */
-function healthy(but: { stopped?: string; struckOff?: string; unreachable?: string } = {}): World {
+function healthy(
+  but: { stopped?: string; struckOff?: string; unreachable?: string; volumeOf?: string } = {},
+): World {
   const labels = { "swarmbench.stack": owner.prefix, "swarmbench.owner": owner.directory };
   const seen = settings.nodes.filter(({ name }) => name !== but.stopped && name !== but.unreachable);
   return {
@@ -74,7 +76,9 @@ function healthy(but: { stopped?: string; struckOff?: string; unreachable?: stri
         running: name !== but.stopped,
       })),
       networks: [{ name: prefix, labels, subnets: [settings.subnet] }],
-      volumes: [],
+      volumes: settings.nodes
+        .filter(({ name }) => name !== but.volumeOf)
+        .map(({ name }) => ({ name: `${prefix}-${name}`, labels })),
     },
     swarm: {
       reports: new Map(seen.map(({ name }) => [name, { nodeId: `${name}-id`, state: "active" }])),
@@ -500,7 +504,7 @@ describe("the registry", () => {
 describe("what Pulumi cannot see", () => {
   /** The resources that the engine is told to make, or check, anew. */
   function renewed({ resources }: Program): string[] {
-    const renewable = /^(Command node\d-(?!ready)|Container node|Network testbed)/;
+    const renewable = /^(Command node\d-(?!ready)|Container node|Volume node|Network testbed)/;
     return [...resources]
       .filter(([name, { ignoreChanges }]) => renewable.test(name) && ignoreChanges.length === 0)
       .map(([name]) => name)
@@ -520,6 +524,7 @@ describe("what Pulumi cannot see", () => {
     assert.deepEqual(renewed(fresh), [
       ...NODES.map((node) => `Container ${node}-machine`),
       "Network testbed-network",
+      ...NODES.map((node) => `Volume ${node}-engine`),
     ]);
   });
 
@@ -548,12 +553,14 @@ describe("what Pulumi cannot see", () => {
     assert.match(String(get("Command node3-join", program).inputs.update), /^sh -s -- \S+ node3-id$/);
   });
 
+  it("renews a volume that is gone: one that Docker makes by itself would carry no label of ours", async () => {
+    const program = await declareIn(healthy({ volumeOf: "node2" }));
+    assert.deepEqual(renewed(program), ["Volume node2-engine"]);
+  });
+
   it("keeps a volume whose container is renewed: its data outlive it", async () => {
     const program = await declareIn(healthy({ stopped: "node2" }));
-    assert.deepEqual(labelsOf(get("Volume node2-engine", program)), {
-      "swarmbench.stack": owner.prefix,
-      "swarmbench.owner": owner.directory,
-    });
+    assert.deepEqual(get("Volume node2-engine", program).ignoreChanges, ["labels"]);
     assert.equal(get("Volume node2-engine", program).replacementTrigger, undefined);
   });
 });

@@ -31,7 +31,21 @@ export async function ensureKeys() {
   copyFileSync(path.join(ssh, "id_ed25519.pub"), path.join(node, "authorized_keys"));
   const hostKey = readFileSync(`${hostKeyFile}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
   writeFileSync(path.join(ssh, "known_hosts"), `${HOST_KEY_ALIAS} ${hostKey}\n`);
+  writeFileSync(path.join(ssh, "config"), sshConfig(ssh));
   return { hostKey };
+}
+
+/** For `ssh -F`: our key, the nodes' host key and no other, and nothing of the user's own files. */
+function sshConfig(directory) {
+  return `Host *
+  User root
+  IdentityFile "${directory}/id_ed25519"
+  IdentitiesOnly yes
+  UserKnownHostsFile "${directory}/known_hosts"
+  HostKeyAlias ${HOST_KEY_ALIAS}
+  StrictHostKeyChecking yes
+  LogLevel ERROR
+`;
 }
 
 async function ensureKey(file, comment) {

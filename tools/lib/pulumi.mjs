@@ -1,5 +1,15 @@
-import { existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
+import { contentKey } from "./contentKey.mjs";
 import { ensureBuiltTools } from "./goTools.mjs";
 import { cache, pulumiHome } from "./paths.mjs";
 import { ask, run } from "./run.mjs";
@@ -19,16 +29,25 @@ export async function ensurePulumi(source) {
 
 async function builtPulumi() {
   const programs = await ensureBuiltTools();
-  const bin = path.join(pulumiHome, "bin");
-  mkdirSync(bin, { recursive: true });
-  link(programs.pulumi, path.join(bin, "pulumi"));
-  link(programs["pulumi-language-nodejs"], path.join(bin, "pulumi-language-nodejs"));
   for (const name of ["docker", "command"]) {
     const directory = path.join(pulumiHome, "plugins", `resource-${name}-v${versions[name]}`);
     mkdirSync(directory, { recursive: true });
     link(programs[`pulumi-resource-${name}`], path.join(directory, `pulumi-resource-${name}`));
   }
-  return bin;
+  return toolset(programs.pulumi, programs["pulumi-language-nodejs"]);
+}
+
+/** A folder with these programs in it: the CLI takes a language host that lies beside it for its own. */
+function toolset(...programs) {
+  const directory = path.join(cache, "tools", `toolset-${contentKey([], ...programs)}`);
+  if (!existsSync(directory)) {
+    const partial = `${directory}.partial`;
+    rmSync(partial, { recursive: true, force: true });
+    mkdirSync(partial, { recursive: true });
+    for (const program of programs) linkSync(program, path.join(partial, path.basename(program)));
+    renameSync(partial, directory);
+  }
+  return directory;
 }
 
 function link(target, name) {
