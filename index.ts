@@ -1,8 +1,8 @@
 import "./components/lib/stackTraces";
-import * as path from "node:path";
 import { readInstallation } from "./components/installation";
 import { exec } from "./components/lib/exec";
 import { ownerOf } from "./components/lib/ownership";
+import { word } from "./components/lib/shell";
 import { Registry } from "./components/registry";
 import { readSettings } from "./components/settings";
 import { Swarm } from "./components/swarm";
@@ -18,7 +18,13 @@ export = async () => {
   const inTestbed = { deletedWith: testbed.lifetime };
   const swarm = new Swarm(
     "swarm",
-    { nodes: testbed.nodes, settings: settings.swarm, owner, state: swarmState },
+    {
+      nodes: testbed.nodes,
+      lifetime: testbed.lifetime,
+      settings: settings.swarm,
+      owner,
+      state: swarmState,
+    },
     inTestbed,
   );
   const registry = new Registry(
@@ -40,7 +46,7 @@ export = async () => {
       name,
       role,
       address,
-      ssh: `ssh -F ${path.join(installation.directory, "ssh/config")} -p ${ssh.port} ${ssh.user}@${ssh.host}`,
+      ssh: `ssh -F ${word(ssh.configFile)} -p ${ssh.port} ${ssh.user}@${ssh.host}`,
     })),
     swarmId: swarm.id,
     memberIds: swarm.members,

@@ -14,11 +14,8 @@ const schema = z.object({
   ssh: z.object({ hostKey: z.string() }),
 });
 
-/** What `npm run setup` made and found on this machine; see tools/lib/installation.mjs, which writes it. */
+/** What `npm run setup` made and found on this machine; tools/setup.mjs writes it. */
 export type Installation = z.output<typeof schema> & { directory: string };
-
-/** Name under which the nodes' host key stands in the known_hosts file that setup writes. */
-export const HOST_KEY_ALIAS = "swarmbench-node";
 
 /** Folder of the installation: keys, Pulumi state, and what setup found. */
 export function installationDirectory(): string {

@@ -42,7 +42,7 @@ export class Registry extends pulumi.ComponentResource {
     const loaded = new local.Command(
       `${name}-image`,
       {
-        create: sendImageScript(image.id, args),
+        create: sendImageScript(image, args),
         // A manager that was made anew may have lost its images.
         environment: { SWARMBENCH_MANAGER: manager.ready },
         interpreter: ["/bin/bash", "-c"],
@@ -73,17 +73,17 @@ export class Registry extends pulumi.ComponentResource {
   }
 }
 
-/** Sends an image of this machine's engine to the manager's, unless it is there, and prints its id. */
-function sendImageScript(imageId: string, { engineHost, swarm }: RegistryArgs): string {
+/** Sends an image of this machine's engine to the manager's, unless it is there, and prints its id there. */
+function sendImageScript({ tag }: RegistryArgs["image"], { engineHost, swarm }: RegistryArgs): string {
   const ssh = ["ssh", ...sshArguments(swarm.manager.ssh)].map(word).join(" ");
   return script(
-    { DOCKER_HOST: engineHost, IMAGE: imageId },
+    { DOCKER_HOST: engineHost, IMAGE: tag },
     `
 set -o pipefail
 export DOCKER_HOST
-if ! ${ssh} docker image inspect "$IMAGE" >/dev/null 2>&1; then
-  docker save "$IMAGE" | ${ssh} docker load >&2
-fi
-echo "$IMAGE"`,
+id() { ${ssh} docker image inspect --format '{{.Id}}' "$IMAGE"; }
+# Sent by name: two engines need not have the same id for one image.
+if ! id >/dev/null 2>&1; then docker save "$IMAGE" | ${ssh} docker load >&2; fi
+id`,
   );
 }

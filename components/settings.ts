@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as os from "node:os";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
@@ -48,7 +49,7 @@ const schema = {
   nodes: wholeNumber(1, MAX_NODES),
   namespace: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,19}$/, "expected 1 to 20 lower-case letters, digits or dashes")
+    .regex(/^[a-z0-9]{1,20}$/, "expected 1 to 20 lower-case letters or digits")
     .or(z.literal("")),
   testbed: z.strictObject({
     kind: z.literal("local", 'expected "local", the one kind of testbed there is yet'),
@@ -125,8 +126,8 @@ export class SettingsError extends Error {
 export function parseSettings(raw: Record<string, string>, stack: string, user: string): Settings {
   const mistakes: string[] = [];
   const parsed = parseKeys(raw, mistakes);
-  const namespace = parsed.namespace || user.toLowerCase().replace(/[^a-z0-9-]/g, "-");
-  const prefix = `swarmbench-${namespace}-${stack.toLowerCase().replace(/[^a-z0-9-]/g, "-")}`;
+  const namespace = parsed.namespace || plainName(user, /[^a-z0-9]/g);
+  const prefix = `swarmbench-${namespace}-${plainName(stack, /[^a-z0-9-]/g)}`;
   const network = parsed.testbed?.subnet ?? deriveSubnet(prefix);
   const { testbed, swarm } = parsed;
   const nodes = testbed && parsed.nodes ? nodeSettings(prefix, network, testbed, parsed.nodes) : [];
@@ -148,14 +149,39 @@ export function parseSettings(raw: Record<string, string>, stack: string, user: 
   };
 }
 
-/** The configuration of the stack that runs now. */
+/**
+ * A name with nothing in it but what Docker and DNS allow. Where that loses something, a hash of the whole is added, so
+ * that no two names become one: of two stacks with one name, each would take the other's containers for its own.
+ */
+function plainName(name: string, others: RegExp): string {
+  const plain = name.toLowerCase().replace(others, "");
+  return plain === name ? name : plain + createHash("sha256").update(name).digest("hex").slice(0, 6);
+}
+
+function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return `user${process.getuid?.() ?? ""}`; // an id that has no name here, as in some containers
+  }
+}
+
+/**
+ * The configuration of the stack that runs now.
+ *
+ * @throws pulumi.RunError, which Pulumi prints without a stack trace, with every mistake
+ */
 export function readSettings(): Settings {
   const raw: Record<string, string> = {};
   for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
     const [project, name] = key.split(":", 2);
     if (project === pulumi.getProject() && name) raw[name] = value;
   }
-  return parseSettings(raw, pulumi.getStack(), os.userInfo().username);
+  try {
+    return parseSettings(raw, pulumi.getStack(), userName());
+  } catch (error) {
+    throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
+  }
 }
 
 function parseKeys(raw: Record<string, string>, mistakes: string[]): Partial<Parsed> {

@@ -1,3 +1,4 @@
+import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { remoteDocker } from "./lib/docker";
@@ -5,7 +6,7 @@ import { exec } from "./lib/exec";
 import { labels, type Owner, removeLeftoverFirst } from "./lib/ownership";
 import { outputOf, runOn } from "./lib/remote";
 import { renewUnless } from "./lib/renewal";
-import { sshOptions } from "./lib/ssh";
+import { sshArguments, sshOptions } from "./lib/ssh";
 import type { Settings } from "./settings";
 import {
   admitScript,
@@ -13,7 +14,7 @@ import {
   initScript,
   inviteScript,
   joinScript,
-  leaveCommand,
+  leaveOverSshScript,
   strikeOffCommand,
 } from "./swarmScripts";
 import { judge, type SwarmState } from "./swarmState";
@@ -25,6 +26,8 @@ export const OVERLAY = "bench";
 export interface SwarmArgs {
   /** The first is the manager. */
   nodes: [Node, ...Node[]];
+  /** When this is deleted, all nodes go, and none is told to leave the swarm first. */
+  lifetime: pulumi.Resource;
   settings: Settings["swarm"];
   owner: Owner;
   /** What was seen of the swarm before anything was declared. */
@@ -74,7 +77,10 @@ export class Swarm extends pulumi.ComponentResource {
     return outputOf(init);
   }
 
-  /** invite (manager) -> join (worker) -> admit (manager); deleted in the reverse order: drain, leave, strike off. */
+  /**
+   * invite (manager) -> join (worker) -> leave -> admit (manager). A node that goes is deleted in the reverse order:
+   * admit drains it, leave has it leave, invite strikes it off the manager's list.
+   */
   private join(node: Node): pulumi.Output<string> {
     const { manager, id } = this;
     const onManager = { parent: this, deletedWith: manager.machine };
@@ -104,15 +110,24 @@ export class Swarm extends pulumi.ComponentResource {
           }),
         ),
         renewal: this.renewal(node),
-        delete: leaveCommand(),
       },
       { parent: this, deletedWith: node.machine },
     );
+    // Not a part of join, because it is run when the machine is deleted too, and must not fail where that is dead.
+    const leave = new local.Command(
+      `${node.name}-leave`,
+      { delete: leaveOverSshScript(node.name, sshArguments(node.ssh)), logging: local.Logging.None },
+      { parent: this, deletedWith: this.args.lifetime, dependsOn: [join] },
+    );
     // The token made the join's output secret; a node's id is none.
-    return this.admit(node, pulumi.unsecret(outputOf(join)));
+    return this.admit(node, pulumi.unsecret(outputOf(join)), [leave]);
   }
 
-  private admit(node: Node, joined: pulumi.Output<string>): pulumi.Output<string> {
+  private admit(
+    node: Node,
+    joined: pulumi.Output<string>,
+    dependsOn: pulumi.Resource[] = [],
+  ): pulumi.Output<string> {
     const isManager = node === this.manager;
     const admit = runOn(
       `${node.name}-admit`,
@@ -129,7 +144,8 @@ export class Swarm extends pulumi.ComponentResource {
         renewal: this.renewal(node),
         ...(isManager ? {} : { delete: drainCommand(node.name, this.args.settings.drainTimeoutSec) }),
       },
-      { parent: this, deletedWith: this.manager.machine },
+      // For the order of deletion alone: drained before it leaves.
+      { parent: this, deletedWith: this.manager.machine, dependsOn },
     );
     return outputOf(admit);
   }
@@ -148,6 +164,8 @@ export class Swarm extends pulumi.ComponentResource {
         // Through the swarm's id, so that the provider is not used before the manager runs the swarm.
         host: this.id.apply(() => `ssh://${user}@${host}:${port}`),
         sshOpts: sshOptions(this.manager.ssh),
+        // Else a dead manager would fail every preview and destroy, where nothing of it is needed.
+        disableDockerDaemonCheck: true,
       },
       { parent: this, deletedWith: this.manager.machine },
     );

@@ -1,4 +1,4 @@
-import { commandLine, script } from "./lib/shell";
+import { commandLine, script, word } from "./lib/shell";
 
 /**
  * Where a node keeps the id of the swarm that we put it into. It lives and dies with the engine's data, and tells a
@@ -42,9 +42,11 @@ ${SWARM_STATE}
 if [ "$state" != inactive ]; then
   [ -f "$MARK" ] || foreign
   manager=$(docker info --format '{{.Swarm.ControlAvailable}}')
+  # A manager has all that the swarm knows: it is never made to leave by us.
   if [ "$state" != active ] || [ "$manager" != true ]; then
-    docker swarm leave --force >&2
-    state=inactive
+    echo "$NODE should manage its swarm, but is $state there (manager: $manager). Run the same again in a while;" \
+      "to give that swarm up, with all its services: docker swarm leave --force" >&2
+    exit 1
   fi
 fi
 if [ "$state" = inactive ]; then
@@ -108,13 +110,17 @@ if [ "$state" != inactive ]; then
 fi
 if [ "$state" = inactive ]; then
   echo "$SWARM" > "$MARK"
-  docker swarm join --token "$TOKEN" --advertise-addr "$ADDRESS" "$MANAGER" >&2
+  # Through the engine's API, because an argument of \`docker swarm join\` would show in every process list.
+  body='{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","RemoteAddrs":["%s"],"JoinToken":"%s"}'
+  printf "$body" "$ADDRESS" "$MANAGER" "$TOKEN" |
+    curl --silent --show-error --fail-with-body --unix-socket /var/run/docker.sock \
+      --header 'Content-Type: application/json' --data @- http://docker/swarm/join >&2
 fi
 docker info --format '{{.Swarm.NodeID}}'`,
   );
 }
 
-/** On a worker that goes: leaves our swarm, and no other. */
+/** On a worker that goes: leaves our swarm, and no other. A command line for that node. */
 export function leaveCommand(): string {
   return commandLine(
     { MARK },
@@ -169,5 +175,23 @@ for id in $entries; do
     sleep 0.2
   done
 done`,
+  );
+}
+
+/**
+ * On this machine, when a node goes: has it leave the swarm. A node that does not answer need not: the manager strikes
+ * it off anyway.
+ *
+ * @param ssh arguments of the system's `ssh` for the node
+ */
+export function leaveOverSshScript(node: string, ssh: string[]): string {
+  return script(
+    { NODE: node, COMMAND: leaveCommand() },
+    `
+status=0
+ssh ${ssh.map(word).join(" ")} "$COMMAND" || status=$?
+# 255 is ssh's own: it could not connect.
+[ "$status" != 255 ] || { echo "$NODE does not answer; the manager strikes it off all the same" >&2; exit 0; }
+exit "$status"`,
   );
 }

@@ -25,7 +25,7 @@ export interface SwarmState {
 
 export interface Observable {
   name: string;
-  ssh: Pick<SshEndpoint, Exclude<keyof SshEndpoint, "privateKey">>;
+  ssh: Omit<SshEndpoint, "privateKey" | "hostKey">;
 }
 
 export interface ObserveOptions {
@@ -60,7 +60,7 @@ async function observeOnce(managerName: string, nodes: Observable[], exec: Exec)
   const reports = new Map<string, EngineReport>();
   const ask = async (node: Observable, command: string) => {
     try {
-      return await exec("ssh", [...sshArguments(node.ssh as SshEndpoint), command], { timeoutMs: 15_000 });
+      return await exec("ssh", [...sshArguments(node.ssh), command], { timeoutMs: 15_000 });
     } catch {
       return undefined; // not an error here: that a node does not answer is what we want to know
     }

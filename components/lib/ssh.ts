@@ -5,38 +5,20 @@ export interface SshEndpoint {
   host: string;
   port: number;
   user: string;
-  /** File of the private key, for the system's `ssh`. */
-  keyFile: string;
-  /** The same key's content, a secret. */
+  /** For the Command provider; a secret. */
   privateKey: pulumi.Output<string>;
   /** The only host key that is accepted, as in an authorized_keys line: `ssh-ed25519 AAAA…`. */
   hostKey: string;
-  /** File with the host key under the name {@link hostKeyAlias}, for the system's `ssh`. */
-  knownHostsFile: string;
-  hostKeyAlias: string;
+  /** For the system's `ssh`: the same key and host key, in a file of its own, so that nothing of the user's applies. */
+  configFile: string;
 }
 
-/** Options of the system's `ssh`: this key, this host key, no questions, and nothing of the user's own config. */
-export function sshOptions(ssh: SshEndpoint): string[] {
-  const options = {
-    IdentitiesOnly: "yes",
-    BatchMode: "yes",
-    StrictHostKeyChecking: "yes",
-    UserKnownHostsFile: ssh.knownHostsFile,
-    HostKeyAlias: ssh.hostKeyAlias,
-    ConnectTimeout: "10",
-    LogLevel: "ERROR",
-  };
-  return [
-    "-F",
-    "none",
-    "-i",
-    ssh.keyFile,
-    ...Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
-  ];
+/** Options of the system's `ssh`: the endpoint's own config, and no questions. */
+export function sshOptions({ configFile }: Pick<SshEndpoint, "configFile">): string[] {
+  return ["-F", configFile, "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"];
 }
 
 /** Arguments of the system's `ssh` up to and with the destination; a command may follow. */
-export function sshArguments(ssh: SshEndpoint): string[] {
+export function sshArguments(ssh: Omit<SshEndpoint, "privateKey" | "hostKey">): string[] {
   return [...sshOptions(ssh), "-p", String(ssh.port), `${ssh.user}@${ssh.host}`];
 }

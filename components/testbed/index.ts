@@ -7,7 +7,7 @@ import type { Settings } from "../settings";
 import { judge, observeSwarm, type SwarmState } from "../swarmState";
 import { LocalTestbed } from "./local";
 import { containerName, localEndpoint } from "./localNode";
-import { type Claim, clashes, isOurs, portClashes, readDocker } from "./localState";
+import { type Claim, clashes, isOurs, portClashes, readDocker, readRoutes, routeClashes } from "./localState";
 import type { Testbed } from "./testbed";
 
 /** How long nodes that run but do not answer, or are not ready in the swarm yet, are waited for. */
@@ -24,14 +24,22 @@ export async function openTestbed(
   owner: Owner,
   exec: Exec,
 ): Promise<{ testbed: Testbed; swarmState: SwarmState }> {
-  const state = await readDocker(localDocker(installation.engineHost, exec));
+  const state = await readDocker(localDocker(installation.engineHost, exec)).catch((error: Error) => {
+    throw new pulumi.RunError(
+      `The Docker engine of this machine does not answer: ${error.message}\nSee: npm run doctor`,
+    );
+  });
   const name = (node: string) => containerName(settings.prefix, node);
   const claim: Claim = {
     owner,
     subnet: settings.subnet,
     nodes: settings.nodes.map((node) => ({ container: name(node.name), sshPort: node.sshPort })),
   };
-  const found = [...clashes(state, claim), ...(await portClashes(state, claim))];
+  const found = [
+    ...clashes(state, claim),
+    ...routeClashes(state, claim, readRoutes()),
+    ...(await portClashes(state, claim)),
+  ];
   if (found.length > 0) {
     throw new pulumi.RunError(
       `Stack ${settings.stack} cannot have what it needs on this machine; nothing was changed:\n` +

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import { HOST_KEY_ALIAS, type Installation } from "../installation";
+import type { Installation } from "../installation";
 import { localDocker } from "../lib/docker";
 import { exec } from "../lib/exec";
 import { labels, removeLeftoverFirst } from "../lib/ownership";
@@ -47,11 +47,9 @@ export function localEndpoint(
     host: "127.0.0.1",
     port: node.sshPort,
     user: "root",
-    keyFile: path.join(installation.directory, "ssh/id_ed25519"),
     privateKey,
     hostKey: installation.ssh.hostKey,
-    knownHostsFile: path.join(installation.directory, "ssh/known_hosts"),
-    hostKeyAlias: HOST_KEY_ALIAS,
+    configFile: path.join(installation.directory, "ssh/config"),
   };
 }
 

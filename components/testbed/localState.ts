@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { isSubnet, overlaps } from "../lib/addresses";
 import type { DockerCli } from "../lib/docker";
@@ -101,6 +102,56 @@ export function clashes(state: DockerState, { owner, subnet, nodes }: Claim): st
     ...taken("volume", state.volumes, containers),
     ...taken("network", state.networks, [owner.prefix]),
   ];
+}
+
+/** A network that this machine reaches, and through which interface. */
+export interface Route {
+  network: string;
+  device: string;
+}
+
+/** The kernel's IPv4 routes; none where it does not tell them this way (macOS). */
+export function readRoutes(): Route[] {
+  if (!existsSync("/proc/net/route")) return [];
+  return parseRoutes(readFileSync("/proc/net/route", "utf8"));
+}
+
+/** Parses /proc/net/route, whose addresses are 32 bits in the machine's (little-endian) order. */
+export function parseRoutes(table: string): Route[] {
+  return table
+    .trim()
+    .split("\n")
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/))
+    .map(([device = "", destination = "", , , , , , mask = ""]) => ({
+      device,
+      network: `${dotted(destination)}/${BigInt(`0x${mask}`).toString(2).replaceAll("0", "").length}`,
+    }));
+}
+
+function dotted(hex: string): string {
+  return (hex.match(/../g) ?? [])
+    .reverse()
+    .map((byte) => Number.parseInt(byte, 16))
+    .join(".");
+}
+
+/** Routes this wide are a VPN's or a default: our network, being narrower, takes little from them. */
+const WIDE_PREFIX = 15;
+
+/** What is reached at the addresses that the stack would take, and would not be any more. Docker's own are no clash. */
+export function routeClashes(state: DockerState, { owner, subnet }: Claim, routes: Route[]): string[] {
+  if (state.networks.some((network) => isOurs(owner, network) && network.name === owner.prefix)) return [];
+  return routes
+    .filter(
+      ({ device, network }) => !/^(br-|docker)/.test(device) && Number(network.split("/")[1]) > WIDE_PREFIX,
+    )
+    .filter(({ network }) => overlaps(network, subnet))
+    .map(
+      ({ network, device }) =>
+        `this machine reaches ${network} through ${device}, and this stack wants ${subnet} ` +
+        "(set swarmbench:testbed.subnet)",
+    );
 }
 
 /** The nodes whose SSH port something else listens on, as sentences. A port that our own container has is no clash. */

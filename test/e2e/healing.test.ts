@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { eventually } from "../support/eventually";
 import { TestProject } from "../support/project";
 
 const HEALTHY = ["node1 ready active monitor", "node2 ready active broker", "node3 ready active agent"];
@@ -74,8 +75,20 @@ describe("pulumi up heals", { concurrency: 1 }, () => {
       `docker tag $(docker inspect --format '{{.Image}}' registry) ${registry}/test &&
        docker push --quiet ${registry}/test && docker service create --quiet --name web --replicas 3 ${registry}/test`,
     );
-    await heals(() => project.docker("kill", container("node3")));
-    assert.match(await project.on("node1", "docker service ls --format '{{.Replicas}}'"), /3\/3/);
+    const running = () =>
+      project.on(
+        "node1",
+        "docker service ps web --no-trunc --filter node=node1 --filter node=node2 " +
+          "--filter desired-state=running --format '{{.ID}} {{slice .CurrentState 0 7}}' | sort",
+      );
+    await eventually(async () => assert.equal((await running()).match(/ Running/g)?.length, 2));
+    const before = (await running()).trim().split("\n");
+    await project.docker("kill", container("node3"));
+    const meanwhile = await running();
+    await heals(async () => {});
+    const afterwards = await running();
+    for (const task of before)
+      assert.ok(meanwhile.includes(task) && afterwards.includes(task), `${task} did not go on`);
   });
 
   it("does not stop a destroy that finds its manager dead", async () => {

@@ -6,6 +6,12 @@ import { TestProject } from "../support/project";
 /** One swarm through its whole life; each claim builds on the state that the one before left. */
 describe("a local testbed", { concurrency: 1 }, () => {
   let project: TestProject;
+  const upOutputs: string[] = [];
+  const up = async (...args: string[]) => {
+    const text = await project.mustUp(...args);
+    upOutputs.push(text);
+    return text;
+  };
   before(async () => {
     project = await TestProject.create("life", {
       nodes: "1",
@@ -23,7 +29,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
   });
 
   it("comes up with one node that is manager and worker", async () => {
-    await project.mustUp();
+    await up();
     assert.deepEqual(await project.swarmNodes(), ["node1 ready active monitor"]);
   });
 
@@ -45,17 +51,17 @@ describe("a local testbed", { concurrency: 1 }, () => {
   });
 
   it("changes nothing at a second up", async () => {
-    assert.match(await project.mustUp("--expect-no-changes"), /unchanged/);
+    assert.match(await up("--expect-no-changes"), /unchanged/);
   });
 
   it("changes nothing at a refresh, nor at an up after it", async () => {
     await project.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
-    await project.mustUp("--expect-no-changes");
+    await up("--expect-no-changes");
   });
 
   it("gains nodes: from one to three", async () => {
     await project.configure({ nodes: "3" });
-    await project.mustUp();
+    await up();
     assert.deepEqual(await project.swarmNodes(), [
       "node1 ready active monitor",
       "node2 ready active broker",
@@ -91,7 +97,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
 
   it("gains nodes: from three to five, and leaves the others as they are", async () => {
     await project.configure({ nodes: "5" });
-    const text = await project.mustUp();
+    const text = await up();
     assert.doesNotMatch(text, /updated|replaced|deleted/);
     assert.equal((await project.swarmNodes()).length, 5);
     await eventually(async () => assert.equal((await runningOn(project, "spread")).length, 5));
@@ -100,8 +106,16 @@ describe("a local testbed", { concurrency: 1 }, () => {
   it("loses nodes: from five to two, and services go on, on the nodes that stay", async () => {
     await startService(project, "web", "--replicas 5");
     await eventually(async () => assert.equal((await runningOn(project, "web")).length, 5));
+    const staying = await tasksOn(project, "web", ["node1", "node2"]);
+    assert.ok(staying.length > 0);
     await project.configure({ nodes: "2" });
-    await project.mustUp();
+    await up();
+    const still = await tasksOn(project, "web", ["node1", "node2"]);
+    assert.deepEqual(
+      staying.filter((task) => !still.includes(task)),
+      [],
+      "these tasks were restarted",
+    );
     assert.deepEqual(await project.swarmNodes(), ["node1 ready active monitor", "node2 ready active broker"]);
     await eventually(async () => {
       const nodes = await runningOn(project, "web");
@@ -110,7 +124,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
     });
   });
 
-  it("keeps the join token and the private key out of the state and the outputs", async () => {
+  it("keeps the join token and the private key out of the state and of what up prints", async () => {
     const token = (await project.on("node1", "docker swarm join-token --quiet worker")).trim();
     const key = await project.must("cat", ".swarmbench/ssh/id_ed25519");
     const secretLine = key.split("\n")[2] ?? "";
@@ -118,11 +132,19 @@ describe("a local testbed", { concurrency: 1 }, () => {
     const state = project.stateFile();
     assert.ok(!state.includes(token), "the token is in the state");
     assert.ok(!state.includes(secretLine), "the key is in the state");
+    const printed = upOutputs.join("\n") + (await project.mustPulumi("stack", "output"));
+    assert.ok(upOutputs.length > 3 && !printed.includes(token) && !printed.includes(secretLine));
   });
 
   it("leaves nothing when it is destroyed", async () => {
     await project.mustPulumi("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await project.remains(), []);
+    const mounts = await project.must("cat", "/proc/mounts");
+    assert.ok(!mounts.includes(project.prefix) && !mounts.includes(project.directory), "a mount is left");
+    await eventually(async () => {
+      const processes = await project.must("ps", "-eo", "args");
+      assert.ok(!processes.includes(`${project.directory}/`), `a process is left:\n${processes}`);
+    });
   });
 });
 
@@ -135,6 +157,18 @@ async function startService(project: TestProject, name: string, mode: string): P
     `docker tag $(docker inspect --format '{{.Image}}' registry) ${image} && docker push --quiet ${image} && ` +
       `docker service create --quiet --name ${name} --endpoint-mode dnsrr ${mode} ${image}`,
   );
+}
+
+/** The ids of a service's tasks that run on these nodes. */
+async function tasksOn(project: TestProject, service: string, nodes: string[]): Promise<string[]> {
+  const format = "--no-trunc --filter desired-state=running --format '{{.ID}} {{.Node}} {{.CurrentState}}'";
+  const tasks = await project.on("node1", `docker service ps ${format} ${service}`);
+  return tasks
+    .split("\n")
+    .map((line) => line.split(" "))
+    .filter(([, node, state]) => state === "Running" && nodes.includes(node ?? ""))
+    .map(([id = ""]) => id)
+    .sort();
 }
 
 /** The nodes on which a service's tasks run, one entry a task. */

@@ -66,7 +66,7 @@ describe("two checkouts on one machine", { concurrency: 1 }, () => {
     refuses(second, new RegExp(`runs from ${first.directory}.*swarmbench:namespace`)));
 
   it("live side by side under two namespaces", async () => {
-    await second.configure({ namespace: "e2e-too" });
+    await second.configure({ namespace: "e2etoo" });
     await second.mustUp();
     assert.deepEqual(await second.swarmNodes(), ["node1 ready active monitor"]);
     await first.mustUp("--expect-no-changes");

@@ -36,10 +36,6 @@ case "$*" in
     [ "$state" = inactive ] || refuse "This node is already part of a swarm."
     echo active > state; echo true > control; echo swarm-new > cluster; echo node-new > nodeId
     echo "To add a worker to this swarm, run: docker swarm join --token SWMTKN-secret" ;;
-  "swarm join "*)
-    [ "$state" = inactive ] || refuse "This node is already part of a swarm."
-    echo active > state; echo false > control; echo node-new > nodeId
-    echo "This node joined a swarm as a worker." ;;
   "swarm leave --force")
     [ "$state" != inactive ] || refuse "This node is not part of a swarm"
     echo inactive > state; rm -f control cluster nodeId
@@ -57,6 +53,16 @@ case "$*" in
     for word; do case $word in role=*) echo "\${word#role=}" > "nodes/$last/role" ;; esac; done ;;
   *) refuse "the fake does not know: docker $*" ;;
 esac
+`;
+
+/** A `curl` that knows the engine's one call which the `docker` command would need a secret argument for. */
+const CURL = `#!/bin/sh
+cd "$FAKE" || exit 99
+[ "$*" = "--silent --show-error --fail-with-body --unix-socket /var/run/docker.sock \
+--header Content-Type: application/json --data @- http://docker/swarm/join" ] || { echo "curl: what? $*" >&2; exit 2; }
+echo "POST /swarm/join $(cat)" >> calls
+[ "$(cat state)" = inactive ] || { echo '{"message":"This node is already part of a swarm."}'; exit 22; }
+echo active > state; echo false > control; echo node-new > nodeId
 `;
 
 /** Time stands still but for sleeping: a second passes at each `sleep`, whatever it was asked for. */
@@ -92,7 +98,7 @@ export class FakeMachine {
   constructor(state: Record<string, string> = {}, docker = DOCKER) {
     mkdirSync(path.join(this.directory, "bin"));
     mkdirSync(path.join(this.directory, "nodes"));
-    for (const [name, text] of Object.entries({ docker, date: DATE, sleep: SLEEP })) {
+    for (const [name, text] of Object.entries({ docker, curl: CURL, date: DATE, sleep: SLEEP })) {
       const file = path.join(this.directory, "bin", name);
       writeFileSync(file, text);
       chmodSync(file, 0o755);

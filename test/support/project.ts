@@ -120,12 +120,9 @@ export class TestProject {
 
   async tryOn(node: string, command: string): Promise<Result> {
     const { nodes } = await this.outputs<{ nodes: { name: string; ssh: string }[] }>();
-    const ssh = nodes
-      .find(({ name }) => name === node)
-      ?.ssh.split(" ")
-      .slice(1);
+    const ssh = nodes.find(({ name }) => name === node)?.ssh;
     if (!ssh) throw new Error(`no such node: ${node}`);
-    return this.run("ssh", ...ssh, command);
+    return this.run("sh", "-c", `${ssh} "$0"`, command);
   }
 
   /** Name, state and role of the swarm's nodes as the manager lists them, in the order of their names. */

@@ -108,7 +108,7 @@ function declareIn({ docker, swarm: state, unreachable = [] }: World) {
     const inTestbed = { deletedWith: testbed.lifetime };
     const swarm = new Swarm(
       "swarm",
-      { nodes: testbed.nodes, settings: settings.swarm, owner, state },
+      { nodes: testbed.nodes, lifetime: testbed.lifetime, settings: settings.swarm, owner, state },
       inTestbed,
     );
     const registry = new Registry(
@@ -177,7 +177,9 @@ describe("three nodes are declared as", () => {
         "Command node1-init",
         "Network bench",
         "Provider swarm-manager",
-        ...WORKERS.flatMap((node) => ["invite", "join", "admit"].map((step) => `Command ${node}-${step}`)),
+        ...WORKERS.flatMap((node) =>
+          ["invite", "join", "leave", "admit"].map((step) => `Command ${node}-${step}`),
+        ),
       ].sort(),
     );
     assert.deepEqual(below("Registry registry").sort(), [
@@ -185,7 +187,7 @@ describe("three nodes are declared as", () => {
       "Container registry",
       "Volume registry-data",
     ]);
-    assert.equal(fresh.resources.size, 3 + 12 + 10 + 3);
+    assert.equal(fresh.resources.size, 3 + 12 + 12 + 3);
   });
 
   it("components that keep no input in the state and register their outputs", () => {
@@ -222,7 +224,7 @@ describe("everything in Docker", () => {
     const roots = ["Local testbed", "Provider testbed-engine", "Command testbed-lifetime"];
     for (const [name, lifetime] of Object.entries(lifetimes)) {
       const worker = /(node[23])-(ready|join)/.exec(name)?.[1];
-      const onMachine = !/^(Container|Volume) node|testbed|^(Swarm|Registry) /.test(name);
+      const onMachine = !/^(Container|Volume) node|testbed|-leave$|^(Swarm|Registry) /.test(name);
       const machine = onMachine ? `Container ${worker ?? "node1"}-machine` : "Command testbed-lifetime";
       assert.equal(lifetime, roots.includes(name) ? undefined : machine, name);
     }
@@ -363,7 +365,12 @@ describe("a command on a node", () => {
     const local = all(/^Command$/).filter(({ inputs }) => !("connection" in inputs));
     assert.deepEqual(
       each(local, ({ inputs }) => inputs.logging),
-      { "Command testbed-lifetime": "none", "Command registry-image": "none" },
+      {
+        "Command testbed-lifetime": "none",
+        "Command registry-image": "none",
+        "Command node2-leave": "none",
+        "Command node3-leave": "none",
+      },
     );
   });
 });
@@ -432,11 +439,14 @@ describe("the swarm", () => {
     it(`takes ${node} in three steps: invite, join, admit`, () => {
       assert.deepEqual(after(`${node}-invite`), ["node1-init"]);
       assert.deepEqual(after(`${node}-join`).sort(), ["node1-init", `${node}-invite`, `${node}-ready`]);
-      assert.deepEqual(after(`${node}-admit`).sort(), ["node1-ready", `${node}-join`, `${node}-ready`]);
+      assert.deepEqual(
+        after(`${node}-admit`).sort(),
+        ["node1-ready", `${node}-join`, `${node}-leave`, `${node}-ready`].sort(),
+      );
     });
 
     it(`lets ${node} go in three steps: drain, leave, strike off`, () => {
-      const atDelete = ["admit", "join", "invite"].map((step) =>
+      const atDelete = ["admit", "leave", "invite"].map((step) =>
         String(get(`Command ${node}-${step}`).inputs.delete),
       );
       assert.match(atDelete[0] ?? "", /--availability drain/);
@@ -504,7 +514,7 @@ describe("the registry", () => {
 describe("what Pulumi cannot see", () => {
   /** The resources that the engine is told to make, or check, anew. */
   function renewed({ resources }: Program): string[] {
-    const renewable = /^(Command node\d-(?!ready)|Container node|Volume node|Network testbed)/;
+    const renewable = /^(Command node\d-(?!ready|leave)|Container node|Volume node|Network testbed)/;
     return [...resources]
       .filter(([name, { ignoreChanges }]) => renewable.test(name) && ignoreChanges.length === 0)
       .map(([name]) => name)

@@ -134,8 +134,20 @@ describe("names", () => {
     assert.equal(parse({}, "campaign", "bob").prefix, "swarmbench-bob-campaign");
   });
 
+  it("are never the same for two stacks, or for two users, however their names are written", () => {
+    const names = ["my.test", "my-test", "My-test", "mytest", "my_test"];
+    const pairs = [
+      ...names.map((stack) => ["ann", stack]),
+      ["a.nn", "mytest"],
+      ["Ann", "mytest"],
+      ["a", "nn-mytest"],
+    ];
+    const prefixes = pairs.map(([user = "", stack]) => parse({}, stack, user).prefix);
+    assert.equal(new Set(prefixes).size, pairs.length, prefixes.join(" "));
+  });
+
   it("have the namespace instead of the user where there is one", () => {
-    assert.equal(parse({ namespace: "lab-2" }, "campaign", "bob").prefix, "swarmbench-lab-2-campaign");
+    assert.equal(parse({ namespace: "lab2" }, "campaign", "bob").prefix, "swarmbench-lab2-campaign");
   });
 
   it("hold nothing that Docker refuses, whatever user and stack are called", () => {
@@ -214,7 +226,7 @@ describe("a mistake is named with its path:", () => {
     [
       "a namespace that is no name",
       { namespace: "My Lab" },
-      [/^swarmbench:namespace: .*lower-case letters, digits or dashes/],
+      [/^swarmbench:namespace: .*lower-case letters or digits/],
     ],
     ["a namespace too long", { namespace: "a".repeat(21) }, [/^swarmbench:namespace: .*1 to 20/]],
     [

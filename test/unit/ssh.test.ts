@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { describe, it } from "node:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { after, before, describe, it } from "node:test";
 import { remoteDocker } from "../../components/lib/docker";
 import { type SshEndpoint, sshArguments, sshOptions } from "../../components/lib/ssh";
+
+/** A checkout may lie anywhere. */
+const keys = mkdtempSync(path.join(tmpdir(), "swarmbench unit %h "));
+after(() => rmSync(keys, { recursive: true }));
+writeFileSync(path.join(keys, "id_ed25519"), ""); // ssh leaves out a key file that does not exist
 
 const endpoint = {
   host: "127.0.0.1",
   port: 29001,
   user: "root",
-  keyFile: __filename, // ssh leaves out a key file that does not exist
   hostKey: "ssh-ed25519 AAAA",
-  knownHostsFile: "/keys/known_hosts",
-  hostKeyAlias: "swarmbench-node",
+  configFile: path.join(keys, "config"),
 } as SshEndpoint;
 
 /** What the system's own `ssh` understands of arguments: its settings, by name in lower case. */
@@ -23,7 +29,12 @@ function understood(args: string[]): Map<string, string> {
 }
 
 describe("the system's ssh", () => {
-  const settings = understood(sshArguments(endpoint));
+  let settings: Map<string, string>;
+  before(async () => {
+    const { sshConfig } = await import("../../tools/lib/keys.mjs");
+    writeFileSync(path.join(keys, "config"), sshConfig(keys));
+    settings = understood(sshArguments(endpoint));
+  });
 
   it("goes to the endpoint's host, port and user", () => {
     assert.deepEqual(
@@ -33,13 +44,16 @@ describe("the system's ssh", () => {
   });
 
   it("offers this key alone", () => {
-    assert.deepEqual([settings.get("identityfile"), settings.get("identitiesonly")], [__filename, "yes"]);
+    const file = settings.get("identityfile")?.replaceAll("%%", "%");
+    assert.deepEqual([file, settings.get("identitiesonly")], [path.join(keys, "id_ed25519"), "yes"]);
   });
 
   it("accepts the pinned host key alone", () => {
     assert.deepEqual(
-      ["stricthostkeychecking", "userknownhostsfile", "hostkeyalias"].map((name) => settings.get(name)),
-      ["true", "/keys/known_hosts", "swarmbench-node"],
+      ["stricthostkeychecking", "userknownhostsfile", "hostkeyalias"].map((name) =>
+        settings.get(name)?.replaceAll("%%", "%"),
+      ),
+      ["true", path.join(keys, "known_hosts"), "swarmbench-node"],
     );
   });
 
@@ -49,7 +63,7 @@ describe("the system's ssh", () => {
 
   it("does not read the user's own config", () => {
     const options = sshOptions(endpoint);
-    assert.equal(options[options.indexOf("-F") + 1], "none");
+    assert.equal(options[options.indexOf("-F") + 1], endpoint.configFile);
   });
 });
 

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { chmodSync } from "node:fs";
+import * as path from "node:path";
 import { after, describe, it } from "node:test";
 import {
   admitScript,
@@ -7,6 +9,7 @@ import {
   inviteScript,
   joinScript,
   leaveCommand,
+  leaveOverSshScript,
   strikeOffCommand,
 } from "../../components/swarmScripts";
 import { FakeMachine, parses } from "../support/fakeDocker";
@@ -40,7 +43,12 @@ const drain = drainCommand("node2", 30);
 
 const LEAVE = "swarm leave --force";
 const INIT = "swarm init --advertise-addr 10.9.8.10 --default-addr-pool 10.176.0.0/16";
-const JOIN = "swarm join --token SWMTKN-secret --advertise-addr 10.9.8.11 10.9.8.10:2377";
+const JOIN = `POST /swarm/join ${JSON.stringify({
+  ListenAddr: "0.0.0.0:2377",
+  AdvertiseAddr: "10.9.8.11",
+  RemoteAddrs: ["10.9.8.10:2377"],
+  JoinToken: "SWMTKN-secret",
+})}`;
 
 describe("every script is one that sh can parse:", () => {
   const scripts = {
@@ -104,16 +112,25 @@ describe("init", () => {
     });
   }
 
-  it("makes a new swarm where the engine is a worker in one of ours", async () => {
-    const m = machine({ state: "active", control: "false", mark: "swarm1" });
-    assert.equal((await m.script(init)).stdout, "swarm-new\n");
-    assert.deepEqual(m.changes, [LEAVE, INIT]);
-  });
+  for (const [what, state] of Object.entries({
+    "is a worker in our swarm": { state: "active", control: "false" },
+    "is pending in our swarm": { state: "pending", control: "false" },
+    "cannot manage our swarm": { state: "error", control: "false" },
+    "is locked out of our swarm": { state: "locked", control: "false" },
+  })) {
+    it(`never gives up what a manager has: fails where the engine ${what}`, async () => {
+      const m = machine({ ...state, mark: "swarm1" });
+      const { code, stderr } = await m.script(init);
+      assert.equal(code, 1);
+      assert.match(stderr, /node1 should manage its swarm.*docker swarm leave --force/);
+      assert.deepEqual([m.changes, m.read("mark")], [[], "swarm1"]);
+    });
+  }
 
-  it("makes a new swarm where ours is broken", async () => {
-    const m = machine({ state: "error", control: "false", mark: "swarm1" });
-    assert.equal((await m.script(init)).stdout, "swarm-new\n");
-    assert.deepEqual(m.changes, [LEAVE, INIT]);
+  it("waits for an engine that has just started", async () => {
+    const m = machine({ state: "pending", control: "true", cluster: "swarm1", mark: "swarm1" });
+    m.write("tick", "[ $(cat clock) -lt 1005 ] || echo active > state");
+    assert.equal((await m.script(init)).stdout, "swarm1\n");
   });
 
   it("fails where the engine does not answer", async () => {
@@ -336,6 +353,32 @@ describe("drain", () => {
   it("rounds a time-out of half a second up to a whole one", async () => {
     const m = manager("Running 3 minutes ago");
     assert.match((await m.commandLine(drainCommand("node2", 0.5))).stderr, /after 1 s of draining/);
+  });
+});
+
+describe("leave over ssh", () => {
+  const over = (code: number, said = "") => {
+    const m = machine();
+    m.write("bin/ssh", `#!/bin/sh\necho "$*" >> "$FAKE/calls"\necho "${said}" >&2\nexit ${code}`);
+    chmodSync(path.join(m.directory, "bin/ssh"), 0o755);
+    return m;
+  };
+  const text = leaveOverSshScript("node2", ["-F", "/a b/config", "root@host"]);
+
+  it("runs the leave command on the node", async () => {
+    const m = over(0);
+    assert.equal((await m.script(text)).code, 0);
+    assert.match(m.calls[0] ?? "", /^-F \/a b\/config root@host sh -c /);
+  });
+
+  it("does not mind a node that does not answer: the manager strikes it off", async () => {
+    const { code, stderr } = await over(255).script(text);
+    assert.equal(code, 0);
+    assert.match(stderr, /node2 does not answer/);
+  });
+
+  it("fails where the node answers and cannot leave", async () => {
+    assert.equal((await over(1, "no").script(text)).code, 1);
   });
 });
 

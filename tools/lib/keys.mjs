@@ -4,7 +4,7 @@ import path from "node:path";
 import { home, passphraseFile, stateDirectory } from "./paths.mjs";
 import { run } from "./run.mjs";
 
-/** Name of the nodes' host key in known_hosts; components/installation.ts has it too. */
+/** Name of the nodes' host key in known_hosts, whatever address they have. */
 const HOST_KEY_ALIAS = "swarmbench-node";
 
 /**
@@ -36,7 +36,8 @@ export async function ensureKeys() {
 }
 
 /** For `ssh -F`: our key, the nodes' host key and no other, and nothing of the user's own files. */
-function sshConfig(directory) {
+export function sshConfig(keys) {
+  const directory = keys.replaceAll("%", "%%"); // which ssh expands
   return `Host *
   User root
   IdentityFile "${directory}/id_ed25519"
