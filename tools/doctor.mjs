@@ -1,23 +1,26 @@
 // Tells what is missing and what a crash left over; --clean removes the latter, and nothing else.
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { dockerLeftovers, partialFiles, staleLocks, strayProcesses } from "./lib/leftovers.mjs";
+import { DEFAULT_ENGINE } from "./lib/host.mjs";
+import { findLeftovers } from "./lib/leftovers.mjs";
 import { installationFile, project } from "./lib/paths.mjs";
-import { main } from "./lib/problem.mjs";
+import { main, Problem } from "./lib/problem.mjs";
 import { ask } from "./lib/run.mjs";
 import { pulumiEnv, readInstallation } from "./lib/shellEnv.mjs";
+import { Stopped } from "./lib/signals.mjs";
 
-const HELP = `npm run doctor [-- --clean]
+const HELP = `npm run doctor [-- --clean [--gone]]
 
-Tells what this checkout is missing, and what is left over from a crash: containers, networks, volumes and processes
-that carry our label and that no stack knows, locks whose pulumi is gone, half-made files.
-  --clean   removes the left-overs, and nothing else
-Ends with 1 where something is missing or left over.`;
+Tells what this checkout is missing, and what is left over from a crash: containers, networks and volumes that carry
+our label and that no stack knows, processes and locks whose pulumi is gone, half-made files.
+  --clean          removes what this checkout has left over, and nothing else
+  --clean --gone   removes as well what belongs to checkouts whose folder is not there any more
+Ends with 1 where something is missing, damaged or left over.`;
 
 /** @returns {Promise<string[]>} what is missing, a sentence each */
-async function missing() {
-  if (!existsSync(installationFile)) return ["this checkout is not set up"];
-  const { engineHost, images, bin } = readInstallation();
+async function missing(installed) {
+  if (!installed) return ["this checkout is not set up"];
+  const { engineHost, images, bin } = installed;
   const docker = (...args) => ask("docker", ["--host", engineHost, ...args]);
   if (!(await docker("version"))) return [`no Docker engine answers at ${engineHost}`];
   const absent = [];
@@ -29,45 +32,69 @@ async function missing() {
   return absent;
 }
 
-async function doctor(clean) {
-  const absent = await missing();
+/** What setup wrote, undefined where it wrote nothing that can be read. */
+function installation() {
+  try {
+    return existsSync(installationFile) ? readInstallation() : undefined;
+  } catch (error) {
+    if (error instanceof Problem) return undefined; // setup makes it anew
+    throw error;
+  }
+}
+
+async function doctor(clean, alsoGone) {
+  const installed = installation();
+  const absent = await missing(installed);
   for (const what of absent) console.log(`missing: ${what}`);
   if (absent.length > 0) console.log("         npm run setup puts it right");
 
-  const installed = existsSync(installationFile) ? readInstallation() : undefined;
-  const engineHost = installed?.engineHost ?? process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
+  const engineHost = installed?.engineHost ?? process.env.DOCKER_HOST ?? DEFAULT_ENGINE;
   const engineAnswers = await ask("docker", ["--host", engineHost, "version"]);
-  const found = engineAnswers ? await dockerLeftovers(engineHost) : { leftovers: [], others: [] };
-  // Containers first: what they use cannot be removed before them.
-  const leftovers = [
-    ...strayProcesses(),
-    ...found.leftovers,
-    ...(installed ? staleLocks(path.join(installed.bin, "pulumi"), pulumiEnv()) : []),
-    ...partialFiles(),
-  ];
+  const cli = installed && { pulumi: path.join(installed.bin, "pulumi"), env: pulumiEnv() };
+  const { mine, gone, notes, damaged } = await findLeftovers(engineAnswers && engineHost, cli);
+
+  const kept = clean ? await remove(mine) : report("left over", mine);
+  const keptGone =
+    clean && alsoGone ? await remove(gone) : report("left over by a checkout that is gone", gone);
+  for (const note of notes) console.log(note);
+  for (const file of damaged) console.log(`damaged, so what it knew is not known: ${file}`);
+  if (kept > 0 && !clean) console.log("           npm run doctor -- --clean removes what is left over");
+  if (keptGone > 0 && !(clean && alsoGone)) {
+    console.log("           npm run doctor -- --clean --gone removes what gone checkouts left as well");
+  }
+  if (absent.length + mine.length + damaged.length === 0) {
+    console.log("all is well: nothing missing, nothing left over");
+  }
+  const failed = clean && alsoGone ? kept + keptGone : kept;
+  if (absent.length + damaged.length + failed > 0) process.exitCode = 1;
+}
+
+/** @returns {number} how many are left */
+function report(kind, leftovers) {
+  for (const { what } of leftovers) console.log(`${kind}: ${what}`);
+  return leftovers.length;
+}
+
+/** @returns {Promise<number>} how many are left */
+async function remove(leftovers) {
   let failures = 0;
-  for (const { what, remove } of leftovers) {
-    if (!clean) {
-      console.log(`left over: ${what}`);
-      continue;
-    }
+  for (const leftover of leftovers) {
     try {
-      await remove();
-      console.log(`removed: ${what}`);
+      await leftover.remove();
+      console.log(`removed: ${leftover.what}`);
     } catch (error) {
+      if (error instanceof Stopped) throw error;
       failures += 1;
-      console.log(`could not remove: ${what}\n  ${error.message}`);
+      console.log(`could not remove: ${leftover.what}\n  ${error.message}`);
     }
   }
-  for (const stack of found.others) console.log(`in use by another checkout, left alone: ${stack}`);
-  if (leftovers.length > 0 && !clean)
-    console.log("           npm run doctor -- --clean removes what is left over");
-  if (absent.length === 0 && leftovers.length === 0)
-    console.log("all is well: nothing missing, nothing left over");
-  if (absent.length > 0 || failures > 0 || (leftovers.length > 0 && !clean)) process.exitCode = 1;
+  return failures;
 }
 
 await main(async () => {
-  if (process.argv.includes("--help")) console.log(HELP);
-  else await doctor(process.argv.includes("--clean"));
+  const asked = (flag) => process.argv.includes(flag);
+  if (asked("--help")) console.log(HELP);
+  else if (asked("--gone") && !asked("--clean"))
+    throw new Problem("--gone says what else to remove.", "Run: npm run doctor -- --clean --gone");
+  else await doctor(asked("--clean"), asked("--gone"));
 });

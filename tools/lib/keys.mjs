@@ -1,6 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
+import { makeWhole } from "./partial.mjs";
 import { home, passphraseFile, stateDirectory } from "./paths.mjs";
 import { run } from "./run.mjs";
 
@@ -18,7 +27,8 @@ export async function ensureKeys() {
   chmodSync(home, 0o700);
   mkdirSync(stateDirectory, { recursive: true });
   if (!existsSync(passphraseFile)) {
-    writeFileSync(passphraseFile, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
+    const passphrase = `${randomBytes(32).toString("base64url")}\n`;
+    await makeWhole(passphraseFile, (partial) => writeFileSync(partial, passphrase, { mode: 0o600 }));
   }
   const ssh = path.join(home, "ssh");
   const node = path.join(ssh, "node");
@@ -51,5 +61,8 @@ export function sshConfig(keys) {
 
 async function ensureKey(file, comment) {
   if (existsSync(file)) return;
-  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", file]);
+  await makeWhole(file, async (partial) => {
+    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", partial]);
+    renameSync(`${partial}.pub`, `${file}.pub`); // before the key, which is what is looked for
+  });
 }

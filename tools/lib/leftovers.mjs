@@ -1,129 +1,102 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
-import { hostname } from "node:os";
 import path from "node:path";
+import { checkout, labelledObjects, removeObject, verdict } from "./dockerLeftovers.mjs";
+import { BASE_SCRATCH } from "./images.mjs";
+import { abandonedBelow, removeTree } from "./partial.mjs";
 import { cache, home, project, stateDirectory } from "./paths.mjs";
+import { readLocks, readStates } from "./pulumiState.mjs";
 import { run } from "./run.mjs";
-
-const STACK_LABEL = "swarmbench.stack";
-const OWNER_LABEL = "swarmbench.owner";
+import { strayProcesses } from "./strayProcesses.mjs";
 
 /**
  * @typedef {{ what: string, remove: () => Promise<unknown> }} Leftover
- * @typedef {{ leftovers: Leftover[], others: string[] }} Found `others`: what another checkout is using
+ * @typedef {{ mine: Leftover[], gone: Leftover[], notes: string[], damaged: string[] }} Found
+ *   `mine`: this checkout's; `gone`: of checkouts that are no more; `notes`: what is left alone, and why
  */
 
 /**
- * What carries our label on this machine's engine and no stack of this checkout knows: a crash left it.
+ * What a crash has left.
  *
- * @param {string} engineHost
+ * @param {string | undefined} engineHost undefined where no engine answers
+ * @param {{ pulumi: string, env: Record<string, string> } | undefined} cli undefined where nothing is set up
  * @returns {Promise<Found>}
  */
-export async function dockerLeftovers(engineHost) {
-  const docker = (...args) => run("docker", ["--host", engineHost, ...args]);
-  const list = async (kind, args, id, name) => {
-    const columns = [id, name, `{{.Label "${STACK_LABEL}"}}`, `{{.Label "${OWNER_LABEL}"}}`].join("\t");
-    const text = await docker(...args, "--filter", `label=${STACK_LABEL}`, "--format", columns);
-    return text
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => {
-        const [id, name, stack, owner] = line.split("\t");
-        return { kind, id, name, stack, owner };
-      });
+export async function findLeftovers(engineHost, cli) {
+  // In this order: what pulumi makes meanwhile is not in the list, what it made before is in a state or under a lock.
+  const objects = engineHost ? await labelledObjects(engineHost) : [];
+  const locks = readLocks(stateDirectory);
+  const states = readStates(stateDirectory);
+  const docker = sortObjects(objects, locks, states, engineHost);
+  return {
+    // Containers first: what they use cannot be removed before them.
+    mine: [
+      ...(await strayProcesses()),
+      ...docker.mine,
+      ...(cli ? staleLocks(locks, cli) : []),
+      ...halfMade(),
+    ],
+    gone: docker.gone,
+    notes: [...lockNotes(locks), ...docker.notes],
+    damaged: [...locks.damaged, ...states.damaged],
   };
-  // In the order in which they can be removed.
-  const objects = [
-    ...(await list("container", ["ps", "--all", "--no-trunc"], "{{.ID}}", "{{.Names}}")),
-    ...(await list("volume", ["volume", "ls"], "{{.Name}}", "{{.Name}}")),
-    ...(await list("network", ["network", "ls", "--no-trunc"], "{{.ID}}", "{{.Name}}")),
-  ];
-  const known = recordedIds();
-  const mine = objects.filter(({ id, owner }) => owner === project && !known.has(id));
-  const orphaned = objects.filter(
-    ({ owner }) => owner !== project && !existsSync(path.join(owner, "Pulumi.yaml")),
-  );
-  const others = objects.filter(
-    ({ owner }) => owner !== project && existsSync(path.join(owner, "Pulumi.yaml")),
-  );
-  const leftover = ({ kind, id, name, stack, owner }, why) => ({
-    what: `${kind} ${name} of ${stack}: ${why ?? `its checkout ${owner} is gone`}`,
-    remove: () => docker(kind, "rm", ...(kind === "network" ? [] : ["--force"]), id),
+}
+
+/** @returns {{ mine: Leftover[], gone: Leftover[], notes: string[] }} */
+export function sortObjects(objects, locks, states, engineHost, ownerIs = checkout, thisCheckout = project) {
+  const knowledge = { ids: states.ids, damaged: [...states.damaged, ...locks.damaged] };
+  const running = locks.locks.some(({ is }) => is !== "stale");
+  const judged = objects
+    // What a running pulumi has just made is not in its state yet.
+    .filter(({ owner }) => !(running && owner === thisCheckout))
+    .map((object) => ({ object, is: verdict(object, knowledge, ownerIs, thisCheckout) }));
+  const having = (wanted) => judged.filter(({ is }) => is === wanted).map(({ object }) => object);
+  const leftover = (object, why) => ({
+    what: `${object.kind} ${object.name} of ${object.stack}: ${why}`,
+    remove: () => removeObject(engineHost, object),
   });
   return {
-    leftovers: [
-      ...mine.map((object) => leftover(object, "no stack of this checkout knows it")),
-      ...orphaned.map((object) => leftover(object)),
+    mine: having("leftover").map((object) => leftover(object, "no stack of this checkout knows it")),
+    gone: having("gone").map((object) => leftover(object, `its checkout ${object.owner} is gone`)),
+    notes: [
+      ...having("unknown").map(
+        ({ kind, name, stack, owner }) =>
+          `cannot tell whether it is in use, left alone: ${kind} ${name} of ${stack}, from ${owner || "nowhere"}`,
+      ),
+      ...new Set(
+        having("other").map(
+          ({ stack, owner }) => `in use by another checkout, left alone: ${stack}, from ${owner}`,
+        ),
+      ),
     ],
-    others: [...new Set(others.map(({ stack, owner }) => `${stack}, from ${owner}`))],
   };
 }
 
-/** The ids of every resource in this checkout's Pulumi states. */
-function recordedIds() {
-  const ids = new Set();
-  for (const file of filesBelow(path.join(stateDirectory, ".pulumi/stacks"), ".json")) {
-    const { checkpoint } = JSON.parse(readFileSync(file, "utf8"));
-    for (const { id } of checkpoint?.latest?.resources ?? []) if (id) ids.add(id);
-  }
-  return ids;
-}
-
-function filesBelow(directory, suffix) {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { recursive: true })
-    .filter((name) => name.endsWith(suffix))
-    .map((name) => path.join(directory, name));
+function lockNotes({ locks }) {
+  return locks
+    .filter(({ is }) => is !== "stale")
+    .map(({ stack, pid, host, is }) =>
+      is === "live"
+        ? `pulumi is running (process ${pid}, stack ${stack}): what it is making is not looked at`
+        : `pulumi may be running on ${host} (process ${pid}, stack ${stack}): what it is making is not looked at; ` +
+          `if it is not, run: pulumi cancel -s ${stack}`,
+    );
 }
 
 /** Locks of stacks whose `pulumi` is no more: the next one would refuse to work. @returns {Leftover[]} */
-export function staleLocks(pulumi, env) {
-  return filesBelow(path.join(stateDirectory, ".pulumi/locks"), ".json").flatMap((file) => {
-    const { pid, hostname: host } = JSON.parse(readFileSync(file, "utf8"));
-    if (host !== hostname() || existsSync(`/proc/${pid}`)) return [];
-    const stack = path.basename(path.dirname(file));
-    return [
-      {
-        what: `the lock of stack ${stack}, whose pulumi (process ${pid}) is no more`,
-        remove: () => run(pulumi, ["cancel", "--yes", "--stack", stack], { env, cwd: project }),
-      },
-    ];
-  });
+function staleLocks({ locks }, { pulumi, env }) {
+  return locks
+    .filter(({ is }) => is === "stale")
+    .map(({ stack, pid }) => ({
+      what: `the lock of stack ${stack}, whose pulumi (process ${pid}) is no more`,
+      remove: () => run(pulumi, ["cancel", "--yes", "--stack", stack], { env, cwd: project }),
+    }));
 }
 
-/** Processes of our tools whose pulumi is no more. @returns {Leftover[]} */
-export function strayProcesses() {
-  if (process.platform !== "linux") return [];
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      const seen = look(pid);
-      if (!seen?.ours || seen.parent !== 1) return [];
-      const remove = async () => process.kill(Number(pid), "SIGTERM");
-      return [{ what: `process ${pid}: ${seen.command.slice(0, 120)}`, remove }];
-    });
-}
-
-function look(pid) {
-  try {
-    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
-    const program = readlinkSync(`/proc/${pid}/exe`);
-    const parent = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]);
-    const ours =
-      program.startsWith(path.join(cache, "tools") + path.sep) ||
-      command.includes(path.join(home, "ssh/id_ed25519")) ||
-      (command.includes("@pulumi/pulumi/cmd/run") && command.includes(` --pwd ${project} `));
-    return { command, parent, ours };
-  } catch {
-    return undefined; // it ended while we looked, or is not ours to look at
-  }
-}
-
-/** Half-made files in the cache, of a setup that was cut off. @returns {Leftover[]} */
-export function partialFiles() {
-  const scratch = path.join(cache, "tmp");
-  const names = existsSync(scratch) ? readdirSync(scratch).map((name) => path.join(scratch, name)) : [];
-  return names.map((name) => ({
-    what: `half-made files in ${name}`,
-    remove: async () => rmSync(name, { recursive: true, force: true }),
-  }));
+/** What a set-up that was cut off has left half-made. @returns {Leftover[]} */
+function halfMade() {
+  const scratch = path.dirname(BASE_SCRATCH);
+  return [
+    ...abandonedBelow(cache),
+    ...abandonedBelow(home),
+    ...abandonedBelow(scratch, undefined, 1).filter((name) => name.startsWith(BASE_SCRATCH)),
+  ].map((name) => ({ what: `half-made files in ${name}`, remove: () => removeTree(name) }));
 }

@@ -1,9 +1,11 @@
 import {
+  accessSync,
+  constants,
   existsSync,
   linkSync,
   mkdirSync,
   readlinkSync,
-  renameSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -11,8 +13,10 @@ import {
 import path from "node:path";
 import { contentKey } from "./contentKey.mjs";
 import { ensureBuiltTools } from "./goTools.mjs";
+import { makeWhole } from "./partial.mjs";
 import { cache, pulumiHome } from "./paths.mjs";
 import { ask, run } from "./run.mjs";
+import { fromMakers } from "./source.mjs";
 import { step } from "./steps.mjs";
 import { versions } from "./versions.mjs";
 
@@ -23,14 +27,15 @@ import { versions } from "./versions.mjs";
  * @returns {Promise<string>} the folder of the `pulumi` program
  */
 export async function ensurePulumi(source) {
-  mkdirSync(path.join(pulumiHome, "plugins"), { recursive: true });
-  return source === "built" ? builtPulumi() : officialPulumi();
+  const plugins = path.join(pulumiHome(source), "plugins");
+  mkdirSync(plugins, { recursive: true });
+  return source === "built" ? builtPulumi(plugins) : officialPulumi(plugins);
 }
 
-async function builtPulumi() {
+async function builtPulumi(plugins) {
   const programs = await ensureBuiltTools();
   for (const name of ["docker", "command"]) {
-    const directory = path.join(pulumiHome, "plugins", `resource-${name}-v${versions[name]}`);
+    const directory = path.join(plugins, `resource-${name}-v${versions[name]}`);
     mkdirSync(directory, { recursive: true });
     link(programs[`pulumi-resource-${name}`], path.join(directory, `pulumi-resource-${name}`));
   }
@@ -38,32 +43,41 @@ async function builtPulumi() {
 }
 
 /** A folder with these programs in it: the CLI takes a language host that lies beside it for its own. */
-function toolset(...programs) {
+async function toolset(...programs) {
   const directory = path.join(cache, "tools", `toolset-${contentKey([], ...programs)}`);
   if (!existsSync(directory)) {
-    const partial = `${directory}.partial`;
-    rmSync(partial, { recursive: true, force: true });
-    mkdirSync(partial, { recursive: true });
-    for (const program of programs) linkSync(program, path.join(partial, path.basename(program)));
-    renameSync(partial, directory);
+    await makeWhole(directory, (partial) => {
+      mkdirSync(partial, { recursive: true });
+      for (const program of programs) linkSync(program, path.join(partial, path.basename(program)));
+    });
   }
   return directory;
 }
 
-function link(target, name) {
-  if (existsSync(name) && readlinkSync(name) === target) return;
-  rmSync(name, { force: true });
+/** Makes a symbolic link, whatever stood there before. */
+export function link(target, name) {
+  if (linkTarget(name) === target) return;
+  rmSync(name, { recursive: true, force: true });
   symlinkSync(target, name);
 }
 
-async function officialPulumi() {
+function linkTarget(name) {
+  try {
+    return readlinkSync(name);
+  } catch {
+    return undefined; // nothing there, or not a link
+  }
+}
+
+async function officialPulumi(plugins) {
   const bin = (await installedPulumi()) ?? (await npmPulumi());
-  const env = { PULUMI_HOME: pulumiHome };
+  const env = { PULUMI_HOME: path.dirname(plugins) };
   await Promise.all(
     ["docker", "command"].map(async (name) => {
-      if (existsSync(path.join(pulumiHome, "plugins", `resource-${name}-v${versions[name]}`))) return;
+      if (existsSync(path.join(plugins, `resource-${name}-v${versions[name]}`))) return;
+      const install = ["plugin", "install", "resource", name, versions[name]];
       await step(`install the Pulumi plugin ${name} ${versions[name]}`, () =>
-        run(path.join(bin, "pulumi"), ["plugin", "install", "resource", name, versions[name]], { env }),
+        fromMakers(() => run(path.join(bin, "pulumi"), install, { env })),
       );
     }),
   );
@@ -72,10 +86,25 @@ async function officialPulumi() {
 
 /** A CLI that the user has and that can run our program: the same major version, and not older than our SDK. */
 async function installedPulumi() {
-  const version = /^v?(\d+)\.(\d+)/.exec((await ask("pulumi", ["version"])) ?? "");
+  const bin = foreignPulumi((process.env.PATH ?? "").split(path.delimiter));
+  if (!bin) return undefined;
+  const version = /^v?(\d+)\.(\d+)/.exec((await ask(path.join(bin, "pulumi"), ["version"])) ?? "");
   const [major, minor] = versions.pulumi.split(".").map(Number);
   if (!version || Number(version[1]) !== major || Number(version[2]) < minor) return undefined;
-  return path.dirname(await ask("sh", ["-c", "command -v pulumi"]));
+  return bin;
+}
+
+/** The first folder with a CLI that is not one of ours, which `npm run env` puts into the shell. */
+export function foreignPulumi(folders, ours = cache) {
+  return folders.find((folder) => {
+    try {
+      const program = path.join(folder, "pulumi");
+      accessSync(program, constants.X_OK);
+      return path.isAbsolute(folder) && !realpathSync(program).startsWith(realpathSync(ours) + path.sep);
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** The CLI as its makers publish it in the npm registry; the package fetches the program when it first runs. */
@@ -83,12 +112,16 @@ async function npmPulumi() {
   const directory = path.join(cache, `tools/pulumi-npm-${versions.pulumi}`);
   const bin = path.join(directory, "node_modules/.bin");
   if (!existsSync(path.join(bin, "pulumi"))) {
-    await step(`fetch the Pulumi CLI ${versions.pulumi}`, async () => {
-      mkdirSync(directory, { recursive: true });
-      writeFileSync(path.join(directory, "package.json"), '{ "private": true }\n');
-      await run("npm", ["install", "--silent", "--no-save", `pulumi@${versions.pulumi}`], { cwd: directory });
-      await run(path.join(bin, "pulumi"), ["version"]);
-    });
+    await step(`fetch the Pulumi CLI ${versions.pulumi}`, () =>
+      fromMakers(() => makeWhole(directory, fetchPulumi)),
+    );
   }
   return bin;
+}
+
+async function fetchPulumi(partial) {
+  mkdirSync(partial, { recursive: true });
+  writeFileSync(path.join(partial, "package.json"), '{ "private": true }\n');
+  await run("npm", ["install", "--silent", "--no-save", `pulumi@${versions.pulumi}`], { cwd: partial });
+  await run(path.join(partial, "node_modules/.bin/pulumi"), ["version"]);
 }

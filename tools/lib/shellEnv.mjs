@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { installationFile, passphraseFile, pulumiHome, stateDirectory } from "./paths.mjs";
+import { home, installationFile, passphraseFile, pulumiHome, stateDirectory } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
 
 /** @returns {{ bin: string, source: string, engineHost: string }} what `npm run setup` wrote */
@@ -14,16 +14,18 @@ export function readInstallation() {
 
 /** The environment in which `pulumi` finds its program, plugins, state and passphrase. */
 export function pulumiEnv() {
-  const { bin } = readInstallation();
+  const { bin, source } = readInstallation();
   return {
     PATH: [bin, ...(process.env.PATH ?? "").split(path.delimiter).filter((entry) => entry !== bin)].join(
       path.delimiter,
     ),
-    PULUMI_HOME: pulumiHome,
+    PULUMI_HOME: pulumiHome(source),
     PULUMI_BACKEND_URL: `file://${stateDirectory}`,
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // Types are checked by `npm run check`; checking them again at every `up` takes seconds.
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+    // The program looks for its installation there; unset, both look below the checkout.
+    ...(process.env.SWARMBENCH_HOME ? { SWARMBENCH_HOME: home } : {}),
   };
 }

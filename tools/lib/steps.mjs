@@ -1,5 +1,4 @@
-import { Problem } from "./problem.mjs";
-import { interrupt } from "./run.mjs";
+import { isStopping, Stopped, stop } from "./signals.mjs";
 
 /**
  * Progress of steps that may run beside each other: a line when one has run for two seconds, more lines while it goes
@@ -7,7 +6,6 @@ import { interrupt } from "./run.mjs";
  */
 const began = Date.now();
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(0)} s`;
-let failed = false;
 const QUIET_MS = 2_000;
 const REPEAT_MS = 30_000;
 
@@ -18,7 +16,7 @@ const REPEAT_MS = 30_000;
  * @returns {Promise<T>}
  */
 export async function step(title, work) {
-  if (failed) throw new Problem(`not started: ${title}`);
+  if (isStopping()) throw new Stopped(`not started: ${title}`);
   const start = Date.now();
   let shown = false;
   const show = () => {
@@ -33,9 +31,8 @@ export async function step(title, work) {
     return result;
   } catch (error) {
     // Nothing new is begun after a failure, and what can be cut off is: nobody waits minutes for bad news.
-    failed = true;
-    interrupt();
-    console.log(`  ✗ ${title} (${seconds(start)})`);
+    if (!isStopping()) stop();
+    if (!(error instanceof Stopped)) console.log(`  ✗ ${title} (${seconds(start)})`);
     throw error;
   } finally {
     clearTimeout(first);

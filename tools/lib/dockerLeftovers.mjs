@@ -1,0 +1,66 @@
+import { statSync } from "node:fs";
+import path from "node:path";
+import { project } from "./paths.mjs";
+import { run } from "./run.mjs";
+
+const STACK_LABEL = "swarmbench.stack";
+const OWNER_LABEL = "swarmbench.owner";
+
+/**
+ * @typedef {{ kind: string, id: string, name: string, stack: string, owner: string }} DockerObject
+ * @typedef {"recorded" | "leftover" | "gone" | "other" | "unknown"} Verdict
+ *   `leftover`: this checkout made it, and none of its stacks knows it; `gone`: its checkout is not there any more
+ */
+
+/** What carries our label on an engine, in the order in which it can be removed. @returns {Promise<DockerObject[]>} */
+export async function labelledObjects(engineHost) {
+  const list = async (kind, args, id, name) => {
+    const columns = [id, name, `{{.Label "${STACK_LABEL}"}}`, `{{.Label "${OWNER_LABEL}"}}`].join("\t");
+    const filter = ["--filter", `label=${STACK_LABEL}`, "--format", columns];
+    const text = await run("docker", ["--host", engineHost, ...args, ...filter]);
+    return text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => {
+        const [id, name, stack, owner] = line.split("\t");
+        return { kind, id, name, stack, owner };
+      });
+  };
+  return [
+    ...(await list("container", ["ps", "--all", "--no-trunc"], "{{.ID}}", "{{.Names}}")),
+    ...(await list("volume", ["volume", "ls"], "{{.Name}}", "{{.Name}}")),
+    ...(await list("network", ["network", "ls", "--no-trunc"], "{{.ID}}", "{{.Name}}")),
+  ];
+}
+
+/**
+ * Whose an object is, and whether anyone still wants it.
+ *
+ * @param {{ id: string, owner: string }} object
+ * @param {{ ids: Set<string>, damaged: string[] }} states what this checkout's stacks know
+ * @returns {Verdict}
+ */
+export function verdict({ id, owner }, states, ownerIs = checkout, mine = project) {
+  if (owner === mine) {
+    if (states.ids.has(id)) return "recorded";
+    return states.damaged.length > 0 ? "unknown" : "leftover";
+  }
+  return { gone: "gone", there: "other", unknown: "unknown" }[ownerIs(owner)];
+}
+
+/** Whether a checkout's folder is there. Only its plain absence says no: one that we may not see may be in use. */
+export function checkout(owner, stat = statSync) {
+  if (!path.isAbsolute(owner)) return "unknown";
+  try {
+    stat(owner);
+    return "there";
+  } catch (error) {
+    return error.code === "ENOENT" ? "gone" : "unknown";
+  }
+}
+
+/** @param {DockerObject} object */
+export function removeObject(engineHost, { kind, id }) {
+  const force = kind === "network" ? [] : ["--force"];
+  return run("docker", ["--host", engineHost, kind, "rm", ...force, id]);
+}
