@@ -2,10 +2,10 @@
  * How long the testbed takes, measured on this machine: `npm run bench:testbed`.
  *
  * Prints a table; a figure is the median of the rounds, with the smallest and the largest beside it. `--cold` also
- * measures a set-up from nothing, once: it removes our images from the engine and uses an empty cache folder.
+ * measures a set-up from nothing, once: of a copy of this checkout, with a cache, keys and images of its own.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { cpus, tmpdir, totalmem } from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
@@ -40,8 +40,15 @@ async function measure(figure: Figure | undefined, work: () => unknown): Promise
   figure?.samples.push(Number(process.hrtime.bigint() - start) / 1e9);
 }
 
-function setup(env: NodeJS.ProcessEnv = {}): void {
+const repository = path.resolve(__dirname, "../..");
+const COLD_IMAGES = "swarmbench-cold";
+const COLD_MEANS =
+  "Set-up from nothing: n=1; a copy of the checkout with empty cache, keys and images. Warm stay the Docker engine and " +
+  "the Debian packages of the host, which are installed already, npm's own cache, and the engine's build cache.";
+
+function setup(cwd = repository, env: NodeJS.ProcessEnv = {}): void {
   const { status } = spawnSync("npm", ["run", "--silent", "setup"], {
+    cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "ignore", "inherit"],
   });
@@ -49,16 +56,55 @@ function setup(env: NodeJS.ProcessEnv = {}): void {
 }
 
 async function coldSetup(): Promise<void> {
-  const scratch = mkdtempSync(path.join(tmpdir(), "swarmbench-cold-"));
-  const images = spawnSync("docker", ["images", "--quiet", "--filter", "reference=swarmbench/*"]);
-  const ids = [...new Set(images.stdout.toString().split("\n").filter(Boolean))];
-  if (ids.length > 0) spawnSync("docker", ["rmi", "--force", ...ids]);
-  rmSync("node_modules/.swarmbench-key", { force: true });
-  await measure(figures.coldSetup, () =>
-    setup({ SWARMBENCH_CACHE: path.join(scratch, "cache"), SWARMBENCH_HOME: path.join(scratch, "home") }),
-  );
-  rmSync(scratch, { recursive: true, force: true });
-  setup();
+  const scratch = mkdtempSync(path.join(tmpdir(), `${COLD_IMAGES}-`));
+  const checkout = path.join(scratch, "checkout");
+  try {
+    removeColdImages();
+    copyCheckout(checkout);
+    await measure(figures.coldSetup, () =>
+      setup(checkout, {
+        SWARMBENCH_CACHE: path.join(scratch, "cache"),
+        SWARMBENCH_HOME: path.join(scratch, "home"),
+        SWARMBENCH_IMAGES: COLD_IMAGES,
+        SWARMBENCH_SOURCE: installation().source,
+        DOCKER_HOST: installation().engineHost,
+      }),
+    );
+  } finally {
+    removeColdImages();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** What git has of this checkout, and what it would have: nothing that setup made. */
+function copyCheckout(target: string): void {
+  const names = output("git", "-C", repository, "ls-files", "-z", "-co", "--exclude-standard");
+  for (const name of names.split("\0").filter(Boolean)) {
+    if (!existsSync(path.join(repository, name))) continue; // deleted, and not yet committed so
+    mkdirSync(path.dirname(path.join(target, name)), { recursive: true });
+    cpSync(path.join(repository, name), path.join(target, name));
+  }
+}
+
+/** By their names, so that images of other names which are the same stay. */
+function removeColdImages(): void {
+  const docker = (...args: string[]) => output("docker", "--host", installation().engineHost, ...args);
+  const list = ["--filter", `reference=${COLD_IMAGES}/*`, "--format", "{{.Repository}}:{{.Tag}}"];
+  const tags = docker("image", "ls", ...list)
+    .split("\n")
+    .filter(Boolean);
+  if (tags.length > 0) docker("image", "rm", ...tags);
+}
+
+function installation(): { engineHost: string; source: string } {
+  const home = process.env.SWARMBENCH_HOME || path.join(repository, ".swarmbench");
+  return JSON.parse(readFileSync(path.join(home, "installation.json"), "utf8"));
+}
+
+function output(file: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(file, args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  if (status !== 0) throw new Error(`${[file, ...args].join(" ")} ended with ${status}:\n${stderr}`);
+  return stdout;
 }
 
 /** What the kernel counts for a node and all that runs in it, without its page cache. */
@@ -103,6 +149,7 @@ function table(rows: Figure[]): string {
   });
   return [
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores (${model}), ${gib} GiB, Node ${process.version}`,
+    ...(values.cold ? [COLD_MEANS] : []),
     "",
     "| figure | median | range | samples | wanted |",
     "| --- | --- | --- | --- | --- |",

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { contentKey } from "./contentKey.mjs";
 import { ensureGo } from "./goToolchain.mjs";
-import { makeWhole } from "./partial.mjs";
+import { makeWhole, removeTree } from "./partial.mjs";
 import { cache, project } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { step } from "./steps.mjs";
@@ -47,12 +47,16 @@ export async function ensureBuiltTools() {
 
 async function build(directory, tool, program) {
   const { go, env } = await ensureGo();
-  mkdirSync(path.dirname(program), { recursive: true });
   const ldflags = `-s -w ${tool.ldflags}`.trim();
-  await makeWhole(program, (partial) =>
-    run(go, ["build", "-trimpath", "-ldflags", ldflags, "-o", partial, tool.package], {
+  await makeWhole(path.dirname(program), async (partial) => {
+    // Go's work folder too, which it leaves where it is cut off before it compiles.
+    const work = path.join(partial, "work");
+    mkdirSync(work, { recursive: true });
+    const output = path.join(partial, path.basename(program));
+    await run(go, ["build", "-trimpath", "-ldflags", ldflags, "-o", output, tool.package], {
       cwd: directory,
-      env,
-    }),
-  );
+      env: { ...env, GOTMPDIR: work },
+    });
+    await removeTree(work);
+  });
 }

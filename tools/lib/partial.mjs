@@ -72,7 +72,8 @@ export async function removeTree(directory) {
       `Unmount it: umount ${mounted.join(" ")}`,
     );
   }
-  rmSync(directory, { recursive: true, force: true });
+  // Again where something came meanwhile: what was cut off may take a moment to end.
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Where something is mounted at or below a folder, the innermost first. */

@@ -31,6 +31,8 @@ export function interruption() {
 export function track(child, how = "terminal") {
   children.set(child, how);
   for (const end of ["close", "error"]) child.once(end, () => children.delete(child));
+  // What it began may outlive it: a shell's background processes do not listen to SIGINT.
+  if (how === "cut") child.once("exit", () => stopping && signalGroup(child, "SIGKILL"));
 }
 
 export function stop() {
@@ -41,13 +43,14 @@ export function stop() {
 }
 
 function signalGroups(signal) {
-  for (const [child, how] of children) {
-    if (how !== "cut") continue;
-    try {
-      process.kill(-child.pid, signal);
-    } catch {
-      // it ended by itself
-    }
+  for (const [child, how] of children) if (how === "cut") signalGroup(child, signal);
+}
+
+function signalGroup(child, signal) {
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // it ended by itself
   }
 }
 
