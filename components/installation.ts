@@ -19,7 +19,7 @@ export type Installation = z.output<typeof schema> & { directory: string };
 
 /** Folder of the installation: keys, Pulumi state, and what setup found. */
 export function installationDirectory(): string {
-  return path.resolve(process.env.SWARMBENCH_HOME ?? ".swarmbench");
+  return path.resolve(process.env.SWARMBENCH_HOME || ".swarmbench");
 }
 
 /** @throws pulumi.RunError that names `npm run setup` where it has not run, or ran at another version */

@@ -4,7 +4,8 @@ import type { DockerCli } from "./docker";
 
 /**
  * Whose a container, network or volume is. Everything we create carries these labels; what does not is never touched.
- * `owner` is the project's folder: two checkouts have two Pulumi states, so neither may touch what the other made.
+ * `owner` is the project's folder, or SWARMBENCH_HOME where that is set: two checkouts, and two homes, have two Pulumi
+ * states, so neither may touch what the other made.
  */
 export interface Owner {
   prefix: string;
@@ -15,7 +16,7 @@ export const STACK_LABEL = "swarmbench.stack";
 export const OWNER_LABEL = "swarmbench.owner";
 
 export function ownerOf(prefix: string): Owner {
-  return { prefix, directory: path.resolve(".") };
+  return { prefix, directory: path.resolve(process.env.SWARMBENCH_HOME || ".") };
 }
 
 /** The labels of everything that a stack creates, as `@pulumi/docker` takes them. */

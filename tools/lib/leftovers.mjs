@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { checkout, labelledObjects, removeObject, verdict } from "./dockerLeftovers.mjs";
 import { BASE_SCRATCH } from "./images.mjs";
 import { abandonedBelow, removeTree } from "./partial.mjs";
-import { cache, home, project, stateDirectory } from "./paths.mjs";
+import { cache, defaultHome, home, project, stateDirectory } from "./paths.mjs";
 import { readLocks, readStates } from "./pulumiState.mjs";
 import { run } from "./run.mjs";
 import { strayProcesses } from "./strayProcesses.mjs";
@@ -25,7 +26,15 @@ export async function findLeftovers(engineHost, cli) {
   const objects = engineHost ? await labelledObjects(engineHost) : [];
   const locks = readLocks(stateDirectory);
   const states = readStates(stateDirectory);
-  const docker = sortObjects(objects, locks, states, engineHost);
+  const damaged = [...locks.damaged, ...states.damaged];
+  const known = {
+    ids: states.ids,
+    // The label names the checkout, whose stacks are in its own home; another home does not know them.
+    complete: damaged.length === 0 && home === defaultHome && existsSync(stateDirectory),
+    // What a running pulumi has just made is not in its state yet.
+    growing: locks.locks.some(({ is }) => is !== "stale"),
+  };
+  const docker = sortObjects(objects, known, engineHost);
   return {
     // Containers first: what they use cannot be removed before them.
     mine: [
@@ -36,18 +45,19 @@ export async function findLeftovers(engineHost, cli) {
     ],
     gone: docker.gone,
     notes: [...lockNotes(locks), ...docker.notes],
-    damaged: [...locks.damaged, ...states.damaged],
+    damaged,
   };
 }
 
-/** @returns {{ mine: Leftover[], gone: Leftover[], notes: string[] }} */
-export function sortObjects(objects, locks, states, engineHost, ownerIs = checkout, thisCheckout = project) {
-  const knowledge = { ids: states.ids, damaged: [...states.damaged, ...locks.damaged] };
-  const running = locks.locks.some(({ is }) => is !== "stale");
+/**
+ * @param {import("./dockerLeftovers.mjs").DockerObject[]} objects
+ * @param {{ ids: Set<string>, complete: boolean, growing: boolean }} known
+ * @returns {{ mine: Leftover[], gone: Leftover[], notes: string[] }}
+ */
+export function sortObjects(objects, known, engineHost, ownerIs = checkout, thisCheckout = project) {
   const judged = objects
-    // What a running pulumi has just made is not in its state yet.
-    .filter(({ owner }) => !(running && owner === thisCheckout))
-    .map((object) => ({ object, is: verdict(object, knowledge, ownerIs, thisCheckout) }));
+    .filter(({ owner }) => !(known.growing && owner === thisCheckout))
+    .map((object) => ({ object, is: verdict(object, known, ownerIs, thisCheckout) }));
   const having = (wanted) => judged.filter(({ is }) => is === wanted).map(({ object }) => object);
   const leftover = (object, why) => ({
     what: `${object.kind} ${object.name} of ${object.stack}: ${why}`,

@@ -12,7 +12,8 @@ export const cache = path.resolve(
 );
 
 /** What belongs to this checkout and cannot be made again: keys, passphrase, Pulumi's state. */
-export const home = path.resolve(process.env.SWARMBENCH_HOME || path.join(project, ".swarmbench"));
+export const defaultHome = path.join(project, ".swarmbench");
+export const home = path.resolve(process.env.SWARMBENCH_HOME || defaultHome);
 
 export const stateDirectory = path.join(home, "state");
 export const passphraseFile = path.join(home, "passphrase");

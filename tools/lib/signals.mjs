@@ -10,7 +10,6 @@ const children = new Map();
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
 /** npm hands on the Ctrl-C that the terminal has given us already; a hand is slower than that. */
 const ECHO_MS = 300;
-const PATIENCE_MS = 5_000;
 
 let stopping = false;
 let received;
@@ -31,15 +30,13 @@ export function interruption() {
 export function track(child, how = "terminal") {
   children.set(child, how);
   for (const end of ["close", "error"]) child.once(end, () => children.delete(child));
-  // What it began may outlive it: a shell's background processes do not listen to SIGINT.
+  // What it began may outlive it, and would write into folders that we are about to remove.
   if (how === "cut") child.once("exit", () => stopping && signalGroup(child, "SIGKILL"));
 }
 
 export function stop() {
   stopping = true;
-  // SIGINT, because it is what programs clean up after (Go removes its work folder); not all of them listen.
-  signalGroups("SIGINT");
-  setTimeout(() => signalGroups("SIGTERM"), PATIENCE_MS).unref();
+  signalGroups("SIGTERM"); // not SIGINT: a shell that just waits for a program overhears it and goes on
 }
 
 function signalGroups(signal) {
