@@ -190,3 +190,22 @@ describe("Ctrl-C", () => {
     assert.doesNotMatch(result.text, /began|cut off/);
   });
 });
+
+describe("a scenario whose stack is to be made", () => {
+  const salted = "config:\n  swarmbench:nodes: 3\nencryptionsalt: v1:abc=:v1:def\n";
+  const clean = async (text: string) =>
+    (await import("../../tools/lib/pulumiCli.mjs")).withoutForeignSalt("local", text);
+
+  it("loses the salt of a passphrase that is not ours, and nothing else", async () => {
+    assert.equal(await clean(salted), "config:\n  swarmbench:nodes: 3\n");
+  });
+
+  it("stays as it is where it has no salt", async () => {
+    assert.equal(await clean("config:\n  swarmbench:nodes: 3\n"), "config:\n  swarmbench:nodes: 3\n");
+  });
+
+  it("is refused where it holds secrets that nobody here can read", async () => {
+    const secret = "config:\n  swarmbench:token:\n    secure: v1:xyz\nencryptionsalt: v1:abc=:v1:def\n";
+    await assert.rejects(clean(secret), /holds secrets of another checkout's passphrase/);
+  });
+});
