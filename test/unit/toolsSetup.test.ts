@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { lstatSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, before, beforeEach, describe, it } from "node:test";
@@ -207,5 +207,24 @@ describe("a scenario whose stack is to be made", () => {
   it("is refused where it holds secrets that nobody here can read", async () => {
     const secret = "config:\n  swarmbench:token:\n    secure: v1:xyz\nencryptionsalt: v1:abc=:v1:def\n";
     await assert.rejects(clean(secret), /holds secrets of another checkout's passphrase/);
+  });
+});
+
+describe("an engine that was killed", () => {
+  it("leaves no number that another program has: the next engine would take that for itself", async () => {
+    const { removeStalePidFiles } = await import("../../tools/lib/engine.mjs");
+    const directory = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
+    const [mine, theirs] = ["mine.pid", "theirs.pid"].map((name) => path.join(directory, name)) as [
+      string,
+      string,
+    ];
+    writeFileSync(mine, "10");
+    writeFileSync(theirs, "20");
+    removeStalePidFiles(
+      { [mine]: "dockerd", [theirs]: "dockerd", [`${mine}.none`]: "dockerd" },
+      (pid: string) => (pid === "10" ? "dockerd" : "node"),
+    );
+    assert.deepEqual(readdirSync(directory), ["mine.pid"]);
+    rmSync(directory, { recursive: true });
   });
 });

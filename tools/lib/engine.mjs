@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync } from "node:fs";
+import { existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { DEFAULT_ENGINE, ensurePrograms, isRoot } from "./host.mjs";
 import { Problem } from "./problem.mjs";
@@ -8,6 +8,10 @@ import { Stopped } from "./signals.mjs";
 import { step } from "./steps.mjs";
 
 const ENGINE_LOG = "/var/log/swarmbench-dockerd.log";
+const PID_FILES = {
+  "/var/run/docker.pid": "dockerd",
+  "/var/run/docker/containerd/containerd.pid": "containerd",
+};
 const LOG_TAIL = 15;
 const ENGINE_START_TIMEOUT_MS = 60_000;
 /** The newest API version that the Docker provider which is built here speaks. */
@@ -121,8 +125,24 @@ async function startService() {
   return { ended: () => undefined, hint };
 }
 
+/**
+ * An engine that was killed leaves the numbers of its processes. Where another program has such a number by now, the
+ * next engine takes that for itself and does not start.
+ */
+export function removeStalePidFiles(files = PID_FILES, nameOf = programName) {
+  for (const [file, program] of Object.entries(files)) {
+    if (existsSync(file) && nameOf(readFileSync(file, "utf8").trim()) !== program) rmSync(file);
+  }
+}
+
+function programName(pid) {
+  const comm = `/proc/${pid}/comm`;
+  return existsSync(comm) ? readFileSync(comm, "utf8").trim() : undefined;
+}
+
 /** For machines without an init system; the engine goes on after we end. */
 function spawnEngine() {
+  removeStalePidFiles();
   const log = openSync(ENGINE_LOG, "a");
   let ended;
   spawn("dockerd", [], { detached: true, stdio: ["ignore", log, log] })
