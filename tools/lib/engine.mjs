@@ -8,6 +8,7 @@ import { Stopped } from "./signals.mjs";
 import { step } from "./steps.mjs";
 
 const ENGINE_LOG = "/var/log/swarmbench-dockerd.log";
+/** @type {Record<string, string>} the program that each file should name */
 const PID_FILES = {
   "/var/run/docker.pid": "dockerd",
   "/var/run/docker/containerd/containerd.pid": "containerd",
