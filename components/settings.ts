@@ -145,7 +145,7 @@ export function parseSettings(raw: Record<string, string>, stack: string, user: 
     prefix,
     subnet: network,
     nodes: [manager, ...workers],
-    swarm: { ...definedOnly(rest), drainTimeoutSec: drainTimeout },
+    swarm: { ...rest, drainTimeoutSec: drainTimeout },
   };
 }
 

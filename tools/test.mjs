@@ -4,6 +4,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import readline from "node:readline";
+import { labelledObjects, removeObject } from "./lib/dockerLeftovers.mjs";
 import { ensureGo } from "./lib/goToolchain.mjs";
 import { project } from "./lib/paths.mjs";
 import { main, Problem } from "./lib/problem.mjs";
@@ -116,29 +117,11 @@ async function removeTestProjects(engineHost) {
   const directories = readdirSync(tmpdir())
     .filter((name) => name.startsWith(`swarmbench-e2e-${process.pid}-`))
     .map((name) => path.join(tmpdir(), name));
-  // After Ctrl-C as well: that is when they are left.
-  const docker = (...args) => run("docker", ["--host", engineHost, ...args], { cleanUp: true });
-  for (const directory of directories) {
-    const mine = ["--quiet", "--filter", `label=swarmbench.owner=${directory}`];
-    for (const [list, remove] of [
-      [
-        ["ps", "--all"],
-        ["rm", "--force"],
-      ],
-      [
-        ["volume", "ls"],
-        ["volume", "rm"],
-      ],
-      [
-        ["network", "ls"],
-        ["network", "rm"],
-      ],
-    ]) {
-      const ids = (await docker(...list, ...mine)).split("\n").filter(Boolean);
-      if (ids.length > 0) await docker(...remove, ...ids);
-    }
-    rmSync(directory, { recursive: true, force: true });
+  const options = { cleanUp: true }; // after Ctrl-C as well: that is when they are left
+  for (const object of directories.length > 0 ? await labelledObjects(engineHost, options) : []) {
+    if (directories.includes(object.owner)) await removeObject(engineHost, object, options);
   }
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 }
 
 function count(passed, number) {

@@ -22,7 +22,12 @@ export function renewUnless(healthy: boolean, ...details: string[]): Renewal {
   return { due: !healthy, words: [now, ...details] };
 }
 
-/** The label that a container or network gets: changed, it makes the engine replace it. */
+/** Options of what is replaced by a changed {@link incarnation} label: its name is fixed, so the old one goes first. */
+export function replacedBy(renewal: Renewal): { deleteBeforeReplace: true; ignoreChanges: string[] } {
+  return { deleteBeforeReplace: true, ignoreChanges: renewal.due ? [] : ["labels"] };
+}
+
+/** The label that a container, volume or network gets: changed, it makes the engine replace it. */
 export function incarnation(renewal: Renewal): Record<string, string> {
   return { "swarmbench.incarnation": renewal.words.join(" ") };
 }

@@ -7,7 +7,16 @@ import type { Settings } from "../settings";
 import { judge, observeSwarm, type SwarmState } from "../swarmState";
 import { LocalTestbed } from "./local";
 import { containerName, localEndpoint } from "./localNode";
-import { type Claim, clashes, isOurs, portClashes, readDocker, readRoutes, routeClashes } from "./localState";
+import {
+  type Claim,
+  clashes,
+  type DockerState,
+  findOurs,
+  portClashes,
+  readDocker,
+  readRoutes,
+  routeClashes,
+} from "./localState";
 import type { Testbed } from "./testbed";
 
 /** How long nodes that run but do not answer, or are not ready in the swarm yet, are waited for. */
@@ -30,25 +39,14 @@ export async function openTestbed(
     );
   });
   const name = (node: string) => containerName(settings.prefix, node);
-  const claim: Claim = {
+  await refuseClashes(settings, state, {
     owner,
     subnet: settings.subnet,
     nodes: settings.nodes.map((node) => ({ container: name(node.name), sshPort: node.sshPort })),
-  };
-  const found = [
-    ...clashes(state, claim),
-    ...routeClashes(state, claim, readRoutes()),
-    ...(await portClashes(state, claim)),
-  ];
-  if (found.length > 0) {
-    throw new pulumi.RunError(
-      `Stack ${settings.stack} cannot have what it needs on this machine; nothing was changed:\n` +
-        found.map((clash) => `  - ${clash}`).join("\n"),
-    );
-  }
+  });
 
-  const ours = new Map(state.containers.filter((c) => isOurs(owner, c)).map((c) => [c.name, c]));
-  const running = settings.nodes.filter((node) => ours.get(name(node.name))?.running);
+  const machine = (node: string) => findOurs(owner, state.containers, name(node));
+  const running = settings.nodes.filter((node) => machine(node.name)?.running);
   const swarmState = await observeSwarm(
     settings.nodes[0].name,
     running.map((node) => ({
@@ -69,7 +67,7 @@ export async function openTestbed(
     const membership = judge(node, swarmState);
     if (unreachable.has(name(node.name))) {
       await pulumi.log.warn(`${node.name} runs but does not answer: it will be made anew; its data stays`);
-    } else if (ours.get(name(node.name))?.running === false) {
+    } else if (machine(node.name)?.running === false) {
       await pulumi.log.warn(`${node.name} has stopped: it will be made anew; its data stays`);
     } else if (membership.kind === "broken") {
       await pulumi.log.info(`${node.name} ${membership.why}: it will be put right`);
@@ -77,4 +75,17 @@ export async function openTestbed(
   }
   const testbed = new LocalTestbed("testbed", { settings, installation, owner, state, unreachable });
   return { testbed, swarmState };
+}
+
+async function refuseClashes(settings: Settings, state: DockerState, claim: Claim): Promise<void> {
+  const found = [
+    ...clashes(state, claim),
+    ...routeClashes(state, claim, readRoutes()),
+    ...(await portClashes(state, claim)),
+  ];
+  if (found.length === 0) return;
+  throw new pulumi.RunError(
+    `Stack ${settings.stack} cannot have what it needs on this machine; nothing was changed:\n` +
+      found.map((clash) => `  - ${clash}`).join("\n"),
+  );
 }

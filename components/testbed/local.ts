@@ -8,10 +8,10 @@ import { addressIn } from "../lib/addresses";
 import { localDocker } from "../lib/docker";
 import { exec } from "../lib/exec";
 import { labels, type Owner, removeLeftoverFirst } from "../lib/ownership";
-import { incarnation, renewUnless } from "../lib/renewal";
+import { incarnation, renewUnless, replacedBy } from "../lib/renewal";
 import type { Settings } from "../settings";
 import { localNode } from "./localNode";
-import { type DockerState, isOurs } from "./localState";
+import { type DockerState, findOurs } from "./localState";
 import { removeEverythingScript } from "./scripts";
 import type { Node, Testbed } from "./testbed";
 
@@ -59,7 +59,7 @@ function localNetwork(
   shared: pulumi.CustomResourceOptions,
 ): Network {
   const docker = localDocker(installation.engineHost, exec);
-  const renewal = renewUnless(state.networks.some((n) => isOurs(owner, n) && n.name === settings.prefix));
+  const renewal = renewUnless(findOurs(owner, state.networks, settings.prefix) !== undefined);
   return new Network(
     `${name}-network`,
     {
@@ -70,8 +70,7 @@ function localNetwork(
     },
     {
       ...shared,
-      deleteBeforeReplace: true,
-      ignoreChanges: renewal.due ? [] : ["labels"],
+      ...replacedBy(renewal),
       hooks: removeLeftoverFirst("network", settings.prefix, owner, docker),
     },
   );

@@ -6,11 +6,11 @@ import { localDocker } from "../lib/docker";
 import { exec } from "../lib/exec";
 import { labels, removeLeftoverFirst } from "../lib/ownership";
 import { outputOf, runOn } from "../lib/remote";
-import { incarnation, renewUnless } from "../lib/renewal";
+import { incarnation, renewUnless, replacedBy } from "../lib/renewal";
 import type { SshEndpoint } from "../lib/ssh";
 import type { NodeSettings } from "../settings";
 import type { LocalTestbedArgs } from "./local";
-import { isOurs } from "./localState";
+import { findOurs } from "./localState";
 import { waitForEngineScript } from "./scripts";
 import type { Node } from "./testbed";
 
@@ -61,7 +61,7 @@ export function localNode(
 ): Node {
   const { settings, installation, owner, state, unreachable } = args;
   const name = containerName(settings.prefix, node.name);
-  const running = state.containers.some((c) => isOurs(owner, c) && c.running && c.name === name);
+  const running = findOurs(owner, state.containers, name)?.running ?? false;
   const renewal = renewUnless(running && !unreachable.has(name));
   const volume = nodeVolume(name, node, args, shared);
   const container = nodeContainer(
@@ -70,8 +70,7 @@ export function localNode(
     args,
     {
       ...shared,
-      deleteBeforeReplace: true,
-      ignoreChanges: renewal.due ? [] : ["labels"],
+      ...replacedBy(renewal),
       hooks: removeLeftoverFirst("container", name, owner, localDocker(installation.engineHost, exec)),
     },
     incarnation(renewal),
@@ -91,7 +90,6 @@ export function localNode(
     ssh,
     ready: outputOf(ready),
     machine: container,
-    running: !renewal.due,
   };
 }
 
@@ -103,11 +101,11 @@ function nodeVolume(
   shared: pulumi.CustomResourceOptions,
 ): docker.Volume {
   // Without this a lost volume would be made by Docker as the container starts, and carry no label of ours.
-  const renewal = renewUnless(state.volumes.some((volume) => isOurs(owner, volume) && volume.name === name));
+  const renewal = renewUnless(findOurs(owner, state.volumes, name) !== undefined);
   return new docker.Volume(
     `${node.name}-engine`,
     { name, labels: labels(owner, incarnation(renewal)) },
-    { ...shared, deleteBeforeReplace: true, ignoreChanges: renewal.due ? [] : ["labels"] },
+    { ...shared, ...replacedBy(renewal) },
   );
 }
 

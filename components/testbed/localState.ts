@@ -63,6 +63,11 @@ export function isOurs(owner: Owner, { labels }: Labelled): boolean {
   return labels[STACK_LABEL] === owner.prefix && labels[OWNER_LABEL] === owner.directory;
 }
 
+/** The one of a name that is ours. */
+export function findOurs<T extends Labelled>(owner: Owner, objects: T[], name: string): T | undefined {
+  return objects.find((object) => object.name === name && isOurs(owner, object));
+}
+
 /** What a stack is about to take on this machine. */
 export interface Claim {
   owner: Owner;
@@ -141,7 +146,7 @@ const WIDE_PREFIX = 15;
 
 /** What is reached at the addresses that the stack would take, and would not be any more. Docker's own are no clash. */
 export function routeClashes(state: DockerState, { owner, subnet }: Claim, routes: Route[]): string[] {
-  if (state.networks.some((network) => isOurs(owner, network) && network.name === owner.prefix)) return [];
+  if (findOurs(owner, state.networks, owner.prefix)) return [];
   return routes
     .filter(
       ({ device, network }) => !/^(br-|docker)/.test(device) && Number(network.split("/")[1]) > WIDE_PREFIX,
@@ -156,10 +161,9 @@ export function routeClashes(state: DockerState, { owner, subnet }: Claim, route
 
 /** The nodes whose SSH port something else listens on, as sentences. A port that our own container has is no clash. */
 export async function portClashes(state: DockerState, { owner, nodes }: Claim): Promise<string[]> {
-  const running = new Set(state.containers.filter((c) => isOurs(owner, c) && c.running).map((c) => c.name));
   const taken = await Promise.all(
     nodes.map(async ({ container, sshPort }) =>
-      running.has(container) || (await isFree(sshPort)) ? [] : [sshPort],
+      findOurs(owner, state.containers, container)?.running || (await isFree(sshPort)) ? [] : [sshPort],
     ),
   );
   return taken

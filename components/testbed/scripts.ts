@@ -1,5 +1,5 @@
-import { OWNER_LABEL, type Owner, STACK_LABEL } from "../lib/ownership";
-import { script } from "../lib/shell";
+import { labelFilters, type Owner } from "../lib/ownership";
+import { script, word } from "../lib/shell";
 
 /** Seconds that a node has to answer after its container was started; it takes one or two. */
 const ENGINE_TIMEOUT_SEC = 60;
@@ -27,14 +27,10 @@ echo "$engine $MACHINE"`,
 /** Removes every container, volume and network that carries the stack's labels, known to Pulumi or not. */
 export function removeEverythingScript(engineHost: string, owner: Owner): string {
   return script(
-    {
-      DOCKER_HOST: engineHost,
-      STACK: `label=${STACK_LABEL}=${owner.prefix}`,
-      OWNER: `label=${OWNER_LABEL}=${owner.directory}`,
-    },
+    { DOCKER_HOST: engineHost },
     `
 export DOCKER_HOST
-list() { docker "$@" --quiet --filter "$STACK" --filter "$OWNER"; }
+list() { docker "$@" --quiet ${labelFilters(owner).map(word).join(" ")}; }
 for container in $(list ps --all); do docker rm --force --volumes "$container" >/dev/null & done
 wait
 for volume in $(list volume ls); do docker volume rm --force "$volume" >/dev/null & done

@@ -17,8 +17,6 @@ export interface Node {
   ready: pulumi.Output<string>;
   /** When this is deleted, what runs on the node is gone with it (`deletedWith`). */
   machine: pulumi.Resource;
-  /** Whether the machine was there and running when this `up` began: only then it can be asked about its swarm. */
-  running: boolean;
 }
 
 /** Where nodes come from. The first node is the swarm's manager. */

@@ -6,8 +6,10 @@ import {
   clashes,
   type DockerState,
   isOurs,
+  parseRoutes,
   portClashes,
   readDocker,
+  routeClashes,
 } from "../../components/testbed/localState";
 
 const owner = { prefix: "swarmbench-ann-local", directory: "/home/ann/bench" };
@@ -252,5 +254,35 @@ describe("an SSH port", () => {
     await new Promise((closed) => other.close(closed));
     assert.deepEqual(await portClashes(nothing, claim(free)), []);
     assert.deepEqual(await portClashes(nothing, claim(free)), []);
+  });
+});
+
+describe("a route of this machine", () => {
+  const claim: Claim = { owner, subnet: "10.9.8.0/24", nodes: [] };
+  const table = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+eth0\t00000000\t0100A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
+tun0\t0008090A\t00000000\t0001\t0\t0\t0\t00FCFFFF\t0\t0\t0
+br-12ab\t0008090A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
+vpn\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0
+`;
+
+  it("is read from the kernel's table, whose numbers are little-endian", () => {
+    assert.deepEqual(parseRoutes(table), [
+      { device: "eth0", network: "0.0.0.0/0" },
+      { device: "tun0", network: "10.9.8.0/22" },
+      { device: "br-12ab", network: "10.9.8.0/24" },
+      { device: "vpn", network: "10.0.0.0/8" },
+    ]);
+  });
+
+  it("clashes where it is narrow and not Docker's own: a default route or a wide VPN loses little", () => {
+    const found = routeClashes(nothing, claim, parseRoutes(table));
+    assert.equal(found.length, 1, found.join("\n"));
+    assert.match(found[0] ?? "", /reaches 10\.9\.8\.0\/22 through tun0.*testbed\.subnet/);
+  });
+
+  it("is no clash once the stack's own network is there", () => {
+    const own = { name: owner.prefix, labels: ours, subnets: [claim.subnet] };
+    assert.deepEqual(routeClashes({ ...nothing, networks: [own] }, claim, parseRoutes(table)), []);
   });
 });

@@ -13,11 +13,11 @@ const OWNER_LABEL = "swarmbench.owner";
  */
 
 /** What carries our label on an engine, in the order in which it can be removed. @returns {Promise<DockerObject[]>} */
-export async function labelledObjects(engineHost) {
+export async function labelledObjects(engineHost, options) {
   const list = async (kind, args, id, name) => {
     const columns = [id, name, `{{.Label "${STACK_LABEL}"}}`, `{{.Label "${OWNER_LABEL}"}}`].join("\t");
     const filter = ["--filter", `label=${STACK_LABEL}`, "--format", columns];
-    const text = await run("docker", ["--host", engineHost, ...args, ...filter]);
+    const text = await run("docker", ["--host", engineHost, ...args, ...filter], options);
     return text
       .split("\n")
       .filter(Boolean)
@@ -60,7 +60,7 @@ export function checkout(owner, stat = statSync) {
 }
 
 /** @param {DockerObject} object */
-export function removeObject(engineHost, { kind, id }) {
+export function removeObject(engineHost, { kind, id }, options) {
   const force = kind === "network" ? [] : ["--force"];
-  return run("docker", ["--host", engineHost, kind, "rm", ...force, id]);
+  return run("docker", ["--host", engineHost, kind, "rm", ...force, id], options);
 }
