@@ -1,17 +1,20 @@
 import "./components/lib/stackTraces";
+import { Images } from "./components/images";
 import { readInstallation } from "./components/installation";
 import { exec } from "./components/lib/exec";
 import { ownerOf } from "./components/lib/ownership";
 import { word } from "./components/lib/shell";
 import { Registry } from "./components/registry";
 import { readSettings } from "./components/settings";
+import { deployStack, imagesFor, refuseMissingImages } from "./components/stack";
 import { Swarm } from "./components/swarm";
 import { openTestbed } from "./components/testbed";
 
-/** Settings -> testbed -> swarm -> registry: each takes what the one before gives. */
+/** Settings -> testbed -> swarm -> registry -> stack: each takes what the one before gives. */
 export = async () => {
   const settings = readSettings();
   const installation = readInstallation();
+  await refuseMissingImages(settings.parts, installation);
   const owner = ownerOf(settings.prefix);
 
   const { testbed, swarmState } = await openTestbed(settings, installation, owner, exec);
@@ -38,6 +41,12 @@ export = async () => {
     },
     inTestbed,
   );
+  const images = new Images(
+    "images",
+    { swarm, registry, images: imagesFor(settings.parts, installation) },
+    inTestbed,
+  );
+  const stack = deployStack(settings.parts, { swarm, nodes: testbed.nodes, images, owner }, inTestbed);
 
   return {
     /** Begins the name of everything that this stack has on this machine: node2's container is `<prefix>-node2`. */
@@ -52,5 +61,6 @@ export = async () => {
     memberIds: swarm.members,
     network: swarm.network.name,
     registry: registry.address,
+    ...stack,
   };
 };

@@ -3,19 +3,43 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-const image = z.object({ tag: z.string(), id: z.string().regex(/^sha256:[0-9a-f]{64}$/) });
+const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const image = z.object({ tag: z.string(), id: sha256 });
+
+const storedImage = z.object({
+  /** Of its manifest: what runs is named by it. */
+  digest: sha256,
+  /** Its name in a testbed's registry. */
+  repository: z.string(),
+  /** Folder with its part of a registry's storage, beginning with `docker/registry/v2`. */
+  tree: z.string(),
+});
 
 const schema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   source: z.enum(["official", "built"]),
   /** The Docker engine of this machine, on which local nodes run. */
   engineHost: z.string(),
-  images: z.object({ node: image, registry: image }),
+  images: z.object({
+    node: image,
+    registry: image,
+    kafka: storedImage,
+    influxdb: storedImage,
+    telegraf: storedImage,
+    grafana: storedImage,
+    bench: storedImage,
+    /** Its maker's images are the only ones there are. */
+    portainer: storedImage.optional(),
+    portainerAgent: storedImage.optional(),
+  }),
   ssh: z.object({ hostKey: z.string() }),
 });
 
 /** What `npm run setup` made and found on this machine; tools/setup.mjs writes it. */
 export type Installation = z.output<typeof schema> & { directory: string };
+
+/** An image that services of the swarm run, as setup has stored it for a testbed's registry. */
+export type StoredImage = z.output<typeof storedImage>;
 
 /** Folder of the installation: keys, Pulumi state, and what setup found. */
 export function installationDirectory(): string {

@@ -27,6 +27,8 @@ export interface RegistryArgs {
 export class Registry extends pulumi.ComponentResource {
   /** `address:port`, the first part of every image name in it; known once the registry runs. */
   readonly address: pulumi.Output<string>;
+  /** Name of the manager's volume that holds what it serves; known once the volume is there. */
+  readonly volume: pulumi.Output<string>;
 
   constructor(name: string, args: RegistryArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:swarm:Registry", name, {}, options);
@@ -68,6 +70,7 @@ export class Registry extends pulumi.ComponentResource {
         hooks: removeLeftoverFirst("container", "registry", owner, remoteDocker(manager.ssh, exec)),
       },
     );
+    this.volume = volume.name;
     this.address = container.id.apply(() => `${manager.address}:${port}`);
     this.registerOutputs({ address: this.address });
   }

@@ -11,7 +11,8 @@ import {
   overlaps,
   SSH_PORTS_PER_STACK,
 } from "./lib/addresses";
-import { duration, memorySize, wholeNumber } from "./lib/units";
+import { cpuCount, duration, memorySize, wholeNumber } from "./lib/units";
+import { type PartSettings, partDefaults, partMistakes, partSchema, partSettings } from "./partSettings";
 
 /** What a node is mainly for; services are placed by it. `monitor` is what watches and stores, not what is measured. */
 export const ROLES = ["broker", "agent", "monitor"] as const;
@@ -27,10 +28,8 @@ const SWARM_PORTS = new Set([2377, 7946, 4789]);
 
 const role = z.enum(ROLES, `expected one of ${ROLES.join(", ")}`);
 const port = wholeNumber(1024, 65535);
-const cpus = z.preprocess(
-  (value) => (typeof value === "string" && value !== "" ? Number(value) : value),
-  z.number("expected a number of CPUs such as 1.5").positive("expected more than 0 CPUs"),
-);
+/** With less, dockerd and sshd alone are killed for want of memory. */
+const nodeMemory = memorySize(256, "a node");
 const subnet = z
   .string()
   .refine(isSubnet, { error: (issue) => `expected a network such as 10.20.30.0/24, got "${issue.input}"` });
@@ -40,8 +39,8 @@ const nodeName = z.string().regex(/^node[1-9]\d*$/, "nodes are named node1, node
 const perNode = z.strictObject({
   address: z.string().optional(),
   sshPort: port.optional(),
-  cpus: cpus.optional(),
-  memory: memorySize.optional(),
+  cpus: cpuCount.optional(),
+  memory: nodeMemory.optional(),
   role: role.optional(),
 });
 
@@ -55,8 +54,8 @@ const schema = {
     kind: z.literal("local", 'expected "local", the one kind of testbed there is yet'),
     subnet: subnet.optional(),
     sshPortBase: wholeNumber(1024, 65535 - SSH_PORTS_PER_STACK).optional(),
-    cpus: cpus.optional(),
-    memory: memorySize.optional(),
+    cpus: cpuCount.optional(),
+    memory: nodeMemory.optional(),
     perNode: z.record(nodeName, perNode).prefault({}),
   }),
   swarm: z.strictObject({
@@ -66,11 +65,18 @@ const schema = {
       .refine((value) => !SWARM_PORTS.has(value), "the swarm itself listens on this port")
       .prefault(5000),
   }),
+  ...partSchema,
 };
 type Key = keyof typeof schema;
 type Parsed = { [K in Key]: z.output<(typeof schema)[K]> };
 
-const defaults: Record<Key, unknown> = { nodes: 3, namespace: "", testbed: { kind: "local" }, swarm: {} };
+const defaults: Record<Key, unknown> = {
+  nodes: 3,
+  namespace: "",
+  testbed: { kind: "local" },
+  swarm: {},
+  ...partDefaults,
+};
 
 /** One node as it is wanted, every default filled in. */
 export interface NodeSettings {
@@ -100,6 +106,7 @@ export interface Settings {
     drainTimeoutSec: number;
     registryPort: number;
   };
+  parts: PartSettings;
 }
 
 /** Raised with every mistake of a configuration at once; `mistakes` are lines of `path: what is wrong`. */
@@ -137,16 +144,22 @@ export function parseSettings(raw: Record<string, string>, stack: string, user: 
       `swarmbench:swarm.addressPool: ${swarm.addressPool} overlaps the testbed's network ${network}`,
     );
   }
+  mistakes.push(...partMistakes(parsed, nodes));
   const [manager, ...workers] = nodes;
-  if (mistakes.length > 0 || !manager || !swarm) throw new SettingsError(stack, mistakes);
-  const { drainTimeout, ...rest } = swarm;
+  if (mistakes.length > 0 || !manager || !isComplete(parsed)) throw new SettingsError(stack, mistakes);
+  const { drainTimeout, ...rest } = parsed.swarm;
   return {
     stack,
     prefix,
     subnet: network,
     nodes: [manager, ...workers],
     swarm: { ...rest, drainTimeoutSec: drainTimeout },
+    parts: partSettings(parsed),
   };
+}
+
+function isComplete(parsed: Partial<Parsed>): parsed is Parsed {
+  return Object.keys(schema).every((key) => Object.hasOwn(parsed, key));
 }
 
 /**

@@ -36,16 +36,16 @@ export async function setup() {
   mkdirSync(cache, { recursive: true });
   await ensurePrograms({ ssh: "openssh-client", "ssh-keygen": "openssh-client", bash: "bash" });
   const { hostKey } = await ensureKeys();
+  const pulumi = ensurePulumi(source);
+  const npmPackages = ensureNpmPackages();
   const engineAndImages = async () => {
     const engineHost = await ensureEngine(source);
-    return { engineHost, images: await ensureImages(source, engineHost) };
+    // What is compiled for the images needs all cores as well, and their bundles need the packages.
+    const lanes = { go: pulumi, npm: npmPackages };
+    return { engineHost, images: await ensureImages(source, engineHost, lanes) };
   };
-  const [{ engineHost, images }, bin] = await allOrFirstError([
-    engineAndImages(),
-    ensurePulumi(source),
-    ensureNpmPackages(),
-  ]);
-  const installation = { version: 1, source, bin, engineHost, images, ssh: { hostKey } };
+  const [{ engineHost, images }, bin] = await allOrFirstError([engineAndImages(), pulumi, npmPackages]);
+  const installation = { version: 2, source, bin, engineHost, images, ssh: { hostKey } };
   await makeWhole(installationFile, (partial) =>
     writeFileSync(partial, `${JSON.stringify(installation, null, 2)}\n`),
   );

@@ -35,37 +35,59 @@ export function labelFilters(owner: Owner): string[] {
   ];
 }
 
+/** What of a name an interrupted `up` may have left, by kind: how to list it, and how to remove it by its id. */
+const LEFTOVERS = {
+  container: {
+    list: (name: string) => ["ps", "--all", "--no-trunc", "--filter", `name=^${name}$`],
+    format: "{{.ID}} {{.Names}}",
+    remove: (docker: DockerCli, id: string, _: Owner) => docker("rm", "--force", id),
+  },
+  network: {
+    list: (name: string) => ["network", "ls", "--no-trunc", "--filter", `name=^${name}$`],
+    format: "{{.ID}} {{.Name}}",
+    remove: removeNetwork,
+  },
+  service: {
+    list: (name: string) => ["service", "ls", "--filter", `name=${name}`],
+    format: "{{.ID}} {{.Name}}",
+    remove: (docker: DockerCli, id: string, _: Owner) => docker("service", "rm", id),
+  },
+};
+
 /**
- * A hook that runs just before the engine creates a container or network: one of that name that carries our labels
- * is then a leftover of an `up` that was killed after Docker had made it and before Pulumi had written it down.
+ * A hook that runs just before the engine creates a container, network or service: one of that name that carries our
+ * labels is then a leftover of an `up` that was killed after Docker had made it and before Pulumi had written it down.
  * It would stand in the way for ever; so it goes.
  *
  * @param docker the `docker` command of the engine in question
  */
 export function removeLeftoverFirst(
-  kind: "container" | "network",
+  kind: keyof typeof LEFTOVERS,
   name: string,
   owner: Owner,
   docker: DockerCli,
 ): pulumi.ResourceHookBinding {
+  const { list, format, remove } = LEFTOVERS[kind];
   const hook = new pulumi.ResourceHook(`remove-leftover-${kind}-${name}`, async () => {
-    const ours = [...labelFilters(owner), "--quiet", "--no-trunc"];
-    const lines = async (...args: string[]) => (await docker(...args)).split("\n").filter(Boolean);
-    if (kind === "container") {
-      for (const id of await lines("ps", "--all", ...ours, "--filter", `name=^${name}$`)) {
-        await docker("rm", "--force", id);
-        await pulumi.log.info(`removed container ${name}, which an interrupted \`up\` had left`);
-      }
-      return;
-    }
-    for (const id of await lines("network", "ls", ...ours, "--filter", `name=^${name}$`)) {
-      // A container that is on it was made after it, so Pulumi does not know that one either.
-      for (const container of await lines("ps", "--all", ...ours, "--filter", `network=${id}`)) {
-        await docker("rm", "--force", container);
-      }
-      await docker("network", "rm", id);
-      await pulumi.log.info(`removed network ${name}, which an interrupted \`up\` had left`);
+    const found = await lines(docker, ...list(name), ...labelFilters(owner), "--format", format);
+    for (const [id = "", itsName] of found.map((line) => line.split(" "))) {
+      if (itsName !== name) continue; // a service's filter takes names that merely begin so
+      await remove(docker, id, owner);
+      await pulumi.log.info(`removed ${kind} ${name}, which an interrupted \`up\` had left`);
     }
   });
   return { beforeCreate: [hook] };
+}
+
+async function removeNetwork(docker: DockerCli, id: string, owner: Owner): Promise<void> {
+  // A container that is on it was made after it, so Pulumi does not know that one either.
+  const filters = [...labelFilters(owner), "--quiet", "--no-trunc", "--filter", `network=${id}`];
+  for (const container of await lines(docker, "ps", "--all", ...filters)) {
+    await docker("rm", "--force", container);
+  }
+  await docker("network", "rm", id);
+}
+
+async function lines(docker: DockerCli, ...args: string[]): Promise<string[]> {
+  return (await docker(...args)).split("\n").filter(Boolean);
 }

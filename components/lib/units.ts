@@ -2,6 +2,7 @@ import { z } from "zod";
 
 const SIZE_UNITS = { MiB: 1, GiB: 1024 } as const;
 const TIME_UNITS = { second: 1, seconds: 1, minute: 60, minutes: 60 } as const;
+const LONG_TIME_UNITS = { ...TIME_UNITS, hour: 3600, hours: 3600, day: 86_400, days: 86_400 } as const;
 
 function quantity<U extends string>(units: Record<U, number>, example: string) {
   const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?) (${Object.keys(units).join("|")})$`);
@@ -16,16 +17,30 @@ function quantity<U extends string>(units: Record<U, number>, example: string) {
   });
 }
 
-/** With less, dockerd and sshd alone are killed for want of memory. */
-const LEAST_MEMORY_MIB = 256;
-
 /** `"2 GiB"` or `"512 MiB"`, parsed to whole MiB. */
-export const memorySize = quantity(SIZE_UNITS, "2 GiB")
-  .transform(Math.round)
-  .refine((mib) => mib >= LEAST_MEMORY_MIB, `a node needs at least ${LEAST_MEMORY_MIB} MiB`);
+export function memorySize(leastMiB: number, whoNeedsIt: string) {
+  return quantity(SIZE_UNITS, "2 GiB")
+    .transform(Math.round)
+    .refine((mib) => mib >= leastMiB, `${whoNeedsIt} needs at least ${leastMiB} MiB`);
+}
 
 /** `"90 seconds"` or `"2 minutes"`, parsed to seconds. */
 export const duration = quantity(TIME_UNITS, "90 seconds");
+
+/** `"12 hours"` or `"30 days"`, parsed to seconds; the shorter units too. */
+export const longDuration = quantity(LONG_TIME_UNITS, "30 days");
+
+/** A number of CPUs such as 1.5; `pulumi config set` stores it as text. */
+export const cpuCount = z.preprocess(
+  (value) => (typeof value === "string" && value !== "" ? Number(value) : value),
+  z.number("expected a number of CPUs such as 1.5").positive("expected more than 0 CPUs"),
+);
+
+/** `pulumi config set` stores it as text, YAML as a boolean. */
+export const yesOrNo = z.preprocess(
+  (value) => (value === "true" ? true : value === "false" ? false : value),
+  z.boolean("expected true or false"),
+);
 
 /** A whole number; `pulumi config set` stores it as text, YAML as a number. */
 export function wholeNumber(min: number, max: number) {

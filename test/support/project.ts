@@ -6,6 +6,11 @@ import * as path from "node:path";
 const repository = path.resolve(__dirname, "../..");
 const LONGEST_COMMAND_MS = 5 * 60_000;
 
+/** Configuration of a stack without any part: nodes and swarm alone. */
+export const SWARM_ONLY = Object.fromEntries(
+  ["kafka", "influxdb", "telegraf", "grafana", "portainer"].map((part) => [`${part}.enabled`, "false"]),
+);
+
 export interface Result {
   code: number;
   /** Standard output and standard error, in the order of their coming. */
@@ -25,10 +30,11 @@ export class TestProject {
 
   private constructor(readonly stack: string) {}
 
+  /** A project whose stack has no parts but those that the configuration switches on. */
   static async create(stack: string, config: Record<string, string>): Promise<TestProject> {
     const project = new TestProject(stack);
     const { directory } = project;
-    for (const name of ["index.ts", "components", "tools", "Pulumi.yaml", "package.json", "tsconfig.json"]) {
+    for (const name of ["index.ts", "components", "contract", "tools", "Pulumi.yaml", "package.json", "tsconfig.json"]) {
       const filter = (source: string) => !source.includes("/tools/go");
       cpSync(path.join(repository, name), path.join(directory, name), { recursive: true, filter });
     }
@@ -39,7 +45,7 @@ export class TestProject {
     }
     project.env = { ...process.env, ...(await project.exportedEnv()) };
     await project.must("pulumi", "stack", "init", stack);
-    await project.configure({ "pulumi:disable-default-providers[0]": "docker", ...config });
+    await project.configure({ "pulumi:disable-default-providers[0]": "docker", ...SWARM_ONLY, ...config });
     return project;
   }
 
@@ -78,7 +84,7 @@ export class TestProject {
 
   /** `pulumi COMMAND` on this stack, without questions. */
   pulumi(command: string, ...args: string[]): Promise<Result> {
-    return this.run("pulumi", command, "--stack", this.stack, "--non-interactive", ...args);
+    return this.run("pulumi", command, ...args, "--stack", this.stack, "--non-interactive");
   }
 
   async mustPulumi(command: string, ...args: string[]): Promise<string> {
@@ -105,7 +111,12 @@ export class TestProject {
   }
 
   async outputs<T>(): Promise<T> {
-    return JSON.parse(await this.must("pulumi", "stack", "output", "--stack", this.stack, "--json")) as T;
+    return JSON.parse(await this.mustPulumi("stack", "output", "--json")) as T;
+  }
+
+  /** The outputs with their secrets in clear. */
+  async secretOutputs<T>(): Promise<T> {
+    return JSON.parse(await this.mustPulumi("stack", "output", "--json", "--show-secrets")) as T;
   }
 
   /** `docker` on this machine's engine. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
+import { Images } from "../../components/images";
 import type { Installation } from "../../components/installation";
 import { sshOptions } from "../../components/lib/ssh";
 import { Registry } from "../../components/registry";
@@ -21,13 +22,23 @@ mkdirSync(path.join(directory, "ssh"));
 writeFileSync(path.join(directory, "ssh/id_ed25519"), KEY);
 after(() => rmSync(directory, { recursive: true }));
 
+const stored = (name: string) => ({
+  digest: `sha256:${name}`,
+  repository: `swarmbench/${name}`,
+  tree: `/cache/images/${name}`,
+});
 const installation: Installation = {
-  version: 1,
+  version: 2,
   source: "built",
   engineHost: "unix:///run/docker.sock",
   images: {
     node: { tag: "node:1", id: "sha256:node" },
     registry: { tag: "registry:1", id: "sha256:registry" },
+    kafka: stored("kafka"),
+    influxdb: stored("influxdb"),
+    telegraf: stored("telegraf"),
+    grafana: stored("grafana"),
+    bench: stored("bench"),
   },
   ssh: { hostKey: "ssh-ed25519 HOSTKEY" },
   directory,
@@ -122,7 +133,8 @@ function declareIn({ docker, swarm: state, unreachable = [] }: World) {
       },
       inTestbed,
     );
-    return { testbed, swarm, registry };
+    const images = new Images("images", { swarm, registry, images: installation.images }, inTestbed);
+    return { testbed, swarm, registry, images };
   };
   return declare(program, (type, name) => {
     if (!type.endsWith(":Command")) return {};
@@ -147,6 +159,15 @@ function each<T>(resources: Declared[], what: (resource: Declared) => T): Record
     resources.map((resource) => [`${resource.kind} ${resource.name}`, what(resource)]),
   );
 }
+/** What an output waits for, by `Kind name`. */
+async function dependenciesOf(output: pulumi.Output<unknown>): Promise<string[]> {
+  const { allResources } = output as unknown as { allResources(): Promise<Set<pulumi.Resource>> }; // not in its types
+  const waited = [...(await allResources.call(output))].map(async (resource) => {
+    const [, , type = "", name = ""] = (await known(resource.urn)).split("::");
+    return `${type.split(":").at(-1)} ${name}`;
+  });
+  return Promise.all(waited);
+}
 function labelsOf({ inputs }: Declared): Record<string, string> {
   const list = inputs.labels as { label: string; value: string }[];
   return Object.fromEntries(list.map(({ label, value }) => [label, value]));
@@ -156,7 +177,12 @@ describe("three nodes are declared as", () => {
   it("these resources, each below its component, and no others", () => {
     const below = (parent: string | undefined) =>
       [...fresh.resources].filter(([, resource]) => resource.parent === parent).map(([name]) => name);
-    assert.deepEqual(below(undefined).sort(), ["Local testbed", "Registry registry", "Swarm swarm"]);
+    assert.deepEqual(below(undefined).sort(), [
+      "Images images",
+      "Local testbed",
+      "Registry registry",
+      "Swarm swarm",
+    ]);
     assert.deepEqual(
       below("Local testbed").sort(),
       [
@@ -187,16 +213,18 @@ describe("three nodes are declared as", () => {
       "Container registry",
       "Volume registry-data",
     ]);
-    assert.equal(fresh.resources.size, 3 + 12 + 12 + 3);
+    assert.deepEqual(below("Images images"), ["Command images-sent"]);
+    assert.equal(fresh.resources.size, 4 + 12 + 12 + 3 + 1);
   });
 
   it("components that keep no input in the state and register their outputs", () => {
     assert.deepEqual(
-      each(all(/^(Local|Swarm|Registry)$/), ({ inputs, completed }) => [inputs, completed]),
+      each(all(/^(Local|Swarm|Registry|Images)$/), ({ inputs, completed }) => [inputs, completed]),
       {
         "Local testbed": [{}, true],
         "Swarm swarm": [{}, true],
         "Registry registry": [{}, true],
+        "Images images": [{}, true],
       },
     );
   });
@@ -224,7 +252,7 @@ describe("everything in Docker", () => {
     const roots = ["Local testbed", "Provider testbed-engine", "Command testbed-lifetime"];
     for (const [name, lifetime] of Object.entries(lifetimes)) {
       const worker = /(node[23])-(ready|join)/.exec(name)?.[1];
-      const onMachine = !/^(Container|Volume) node|testbed|-leave$|^(Swarm|Registry) /.test(name);
+      const onMachine = !/^(Container|Volume) node|testbed|-leave$|^(Swarm|Registry|Images) /.test(name);
       const machine = onMachine ? `Container ${worker ?? "node1"}-machine` : "Command testbed-lifetime";
       assert.equal(lifetime, roots.includes(name) ? undefined : machine, name);
     }
@@ -368,6 +396,7 @@ describe("a command on a node", () => {
       {
         "Command testbed-lifetime": "none",
         "Command registry-image": "none",
+        "Command images-sent": "none",
         "Command node2-leave": "none",
         "Command node3-leave": "none",
       },
@@ -411,12 +440,13 @@ describe("a secret", () => {
   });
 
   it("is none of what the program gives out", async () => {
-    const { swarm, registry, testbed } = fresh.result;
+    const { swarm, registry, testbed, images } = fresh.result;
     const given: pulumi.Output<unknown>[] = [
       swarm.id,
       swarm.members,
       swarm.network.name,
       registry.address,
+      images.ref("kafka"),
       testbed.nodes[0].ready,
     ];
     assert.deepEqual(
@@ -508,6 +538,43 @@ describe("the registry", () => {
 
   it("gives the address by which nodes name its images", async () => {
     assert.equal(await known(fresh.result.registry.address), "10.9.8.10:5000");
+  });
+});
+
+describe("the images of the stack's services", () => {
+  const sent = () => get("Command images-sent");
+
+  it("are all sent to the registry's volume, once that is there, over the manager's own SSH", () => {
+    const text = String(sent().inputs.create);
+    for (const name of ["kafka", "influxdb", "telegraf", "grafana", "bench"]) {
+      assert.match(text, new RegExp(`/cache/images/${name}$|/cache/images/${name}\\W`, "m"));
+    }
+    assert.match(text, /VOLUME=.*registry/);
+    assert.match(text, /'ssh' .*'-p' '22000' 'root@127\.0\.0\.1' "\$1"/);
+    assert.ok(sent().dependencies.includes("Volume registry-data"));
+  });
+
+  it("are sent again to a manager that was made anew, or that runs another swarm", () => {
+    assert.deepEqual(sent().inputs.environment, {
+      SWARMBENCH_MANAGER: "node1-ready-printed node1-init-printed",
+    });
+  });
+
+  it("are named by the registry's address and their digest", async () => {
+    assert.equal(
+      await known(fresh.result.images.ref("kafka")),
+      "10.9.8.10:5000/swarmbench/kafka@sha256:kafka",
+    );
+  });
+
+  it("are named only once they are sent and the registry serves them", async () => {
+    const { images } = fresh.result;
+    const resources = await dependenciesOf(images.ref("bench"));
+    for (const name of ["Command images-sent", "Container registry"]) assert.ok(resources.includes(name));
+  });
+
+  it("that only their maker has are asked for with the way to get them", () => {
+    assert.throws(() => fresh.result.images.ref("portainer"), /SWARMBENCH_SOURCE=official npm run setup/);
   });
 });
 

@@ -37,18 +37,20 @@ interface Thing {
   network?: string;
 }
 
-/** An engine with these containers and networks; like the real one it keeps a network that a container is on. */
+type Kind = "containers" | "networks" | "services";
+
+/** An engine with these things; like the real one it keeps a network that a container is on. */
 class Engine {
   readonly removed: string[] = [];
-  constructor(private things: { containers: Thing[]; networks: Thing[] }) {}
+  constructor(private things: Record<Kind, Thing[]>) {}
 
   readonly docker = async (...args: string[]): Promise<string> => {
     const last = args.at(-1) ?? "";
-    if (args[0] === "rm" || (args[0] === "network" && args[1] === "rm")) {
-      const kind = args[0] === "rm" ? "containers" : "networks";
-      assert.ok(kind === "networks" || args.includes("--force"), "it may run");
+    const kind: Kind = args[0] === "network" ? "networks" : args[0] === "service" ? "services" : "containers";
+    if (args[0] === "rm" || args[1] === "rm") {
+      assert.ok(kind !== "containers" || args.includes("--force"), "it may run");
       assert.ok(
-        kind === "containers" || this.things.containers.every(({ network }) => network !== last),
+        kind !== "networks" || this.things.containers.every(({ network }) => network !== last),
         "in use",
       );
       this.things = { ...this.things, [kind]: this.things[kind].filter(({ id }) => id !== last) };
@@ -56,11 +58,11 @@ class Engine {
       return `${last}\n`;
     }
     assert.ok(args[0] === "ps" ? args.includes("--all") : args[1] === "ls", args.join(" "));
-    assert.ok(args.includes("--quiet"), "ids are wanted");
+    assert.ok(args.includes("--quiet") !== args.includes("--format"), "ids are wanted, or a format");
     const filters = args.filter((_, index) => args[index - 1] === "--filter");
-    return this.things[args[0] === "ps" ? "containers" : "networks"]
+    return this.things[kind]
       .filter((thing) => filters.every((filter) => matches(thing, filter)))
-      .map(({ id }) => `${id}\n`)
+      .map(({ id, name }) => (args.includes("--format") ? `${id} ${name}\n` : `${id}\n`))
       .join("");
   };
 }
@@ -68,10 +70,12 @@ class Engine {
 function matches(thing: Thing, filter: string): boolean {
   const [, key, value = ""] = /^(label|name|network)=(.*)$/.exec(filter) ?? assert.fail(filter);
   if (key === "label") return thing.labels.includes(value);
+  // As services have it: the beginning of a name is enough.
+  if (key === "name" && !value.startsWith("^")) return thing.name.startsWith(value);
   return key === "name" ? new RegExp(value).test(thing.name) : thing.network === value;
 }
 
-describe("before a container or network is made", () => {
+describe("before a container, network or service is made", () => {
   const ours = ["swarmbench.stack=swarmbench-ann-local", "swarmbench.owner=/home/ann/bench"];
   const theirs = ["swarmbench.stack=swarmbench-ann-local", "swarmbench.owner=/elsewhere"];
   const thing = (id: string, of: string[], name = "thing", network?: string): Thing => ({
@@ -83,11 +87,12 @@ describe("before a container or network is made", () => {
 
   /** Runs the hook against an engine, and gives what it removes there. */
   async function removed(
-    kind: "container" | "network",
+    kind: "container" | "network" | "service",
     containers: Thing[],
     networks: Thing[] = [],
+    services: Thing[] = [],
   ): Promise<string[]> {
-    const engine = new Engine({ containers, networks });
+    const engine = new Engine({ containers, networks, services });
     const { result } = await declare(() => removeLeftoverFirst(kind, "thing", owner, engine.docker));
     const [hook] = (result.beforeCreate ?? []) as ResourceHook[];
     assert.ok(hook, "there is no such hook");
@@ -108,6 +113,11 @@ describe("before a container or network is made", () => {
   it("a container of its name and owner is removed, and nobody else's, nor one of a longer name", async () => {
     const containers = [thing("a", ours), thing("b", theirs), thing("c", []), thing("d", ours, "thing2")];
     assert.deepEqual(await removed("container", containers, [thing("n", ours)]), ["containers a"]);
+  });
+
+  it("a service of its name and owner is removed, and nobody else's, nor one of a longer name", async () => {
+    const services = [thing("a", ours), thing("b", theirs), thing("c", ours, "thing2")];
+    assert.deepEqual(await removed("service", [], [], services), ["services a"]);
   });
 
   it("every network of its name and owner is removed, and nobody else's, nor one of a longer name", async () => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { duration, memorySize, wholeNumber } from "../../components/lib/units";
+import { duration, memorySize as sizeOf, wholeNumber } from "../../components/lib/units";
+
+const memorySize = sizeOf(256, "a node");
 
 interface Schema {
   safeParse(value: unknown): {

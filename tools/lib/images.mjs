@@ -1,8 +1,10 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { contentKey } from "./contentKey.mjs";
+import { imageKey, withBuildContext } from "./buildContext.mjs";
 import { DEFAULT_ENGINE, ensurePrograms } from "./host.mjs";
+import { recallImage, storeImages } from "./imageStore.mjs";
 import { partialOf, removeTree } from "./partial.mjs";
+import { STACK_IMAGES, TESTBED_IMAGES } from "./parts.mjs";
 import { project } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
 import { ask, run } from "./run.mjs";
@@ -10,9 +12,8 @@ import { fromMakers } from "./source.mjs";
 import { step } from "./steps.mjs";
 
 const SUITE = "bookworm";
-const OFFICIAL_BASE = `debian:${SUITE}-slim`;
 /** Counted up when the way the base is made changes. */
-const BASE_RECIPE = 2;
+const BASE_RECIPE = 3;
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /** In a folder that is on a disk, and neither in the checkout nor in a home: root may make it for another user. */
 export const BASE_SCRATCH = "/var/tmp/swarmbench-base";
@@ -23,30 +24,83 @@ const images = process.env.SWARMBENCH_IMAGES || DEFAULT_IMAGES;
 const builtBase = `${images}/base:${SUITE}-${BASE_RECIPE}`;
 
 /**
- * The images of the testbed in this machine's engine, built where they are missing.
+ * @typedef {import("./parts.mjs").Part} Part
+ * @typedef {{ folder: string, directory: string, payload: Record<string, string>, base: string, key: string, tag: string }} Wanted
+ * @typedef {{ source: "official" | "built", host: string, base: () => Promise<unknown> }} Builder
+ */
+
+/**
+ * All images, built where they are missing: the testbed's in this machine's engine, the stack's in the store.
  *
  * @param {"official" | "built"} source
  * @param {string} engineHost
- * @returns {Promise<Record<"node" | "registry", { tag: string, id: string }>>}
+ * @param {Record<string, Promise<unknown>>} [lanes] what the payloads of a lane must wait for
+ * @returns {Promise<Record<string, { tag: string, id: string } | import("./imageStore.mjs").StoredImage>>}
  */
-export async function ensureImages(source, engineHost) {
-  const base = source === "built" ? builtBase : OFFICIAL_BASE;
-  const wanted = ["node", "registry"].map((name) => {
-    const directory = path.join(project, "images", name);
-    return { name, directory, tag: `${images}/${name}:${contentKey([directory], base)}` };
-  });
-  const there = await Promise.all(wanted.map(({ tag }) => imageId(engineHost, tag)));
-  if (there.includes(undefined) && source === "built") await ensureBaseImage(engineHost);
-  const made = await Promise.all(
-    wanted.map(async ({ name, directory, tag }, index) => {
-      if (there[index]) return [name, { tag, id: there[index] }];
-      const args = ["--network", "host", "--build-arg", `BASE=${base}`, "--tag", tag, directory];
-      const build = () => run("docker", ["--host", engineHost, "build", ...args]);
-      await step(`build the ${name} image`, source === "built" ? build : () => fromMakers(build));
-      return [name, { tag, id: await builtImageId(engineHost, tag) }];
+export async function ensureImages(source, engineHost, lanes = {}) {
+  let base;
+  const builder = { source, host: engineHost, base: () => (base ??= ensureBaseImage(engineHost)) };
+  const stackParts = Object.entries(STACK_IMAGES).filter(
+    ([, { fromMakerOnly }]) => source === "official" || !fromMakerOnly,
+  );
+  const payloads = makePayloads(stackParts, source, lanes);
+  const [testbed, stack] = await Promise.all([
+    ofEach(Object.entries(TESTBED_IMAGES), async (part) => {
+      const image = wanted(part, source, {});
+      return { tag: image.tag, id: await ensureInEngine(image, builder) };
+    }),
+    ofEach(stackParts, async (part, name) => {
+      const image = wanted(part, source, await payloads[name]);
+      if (!recallImage(image)) await ensureInEngine(image, builder);
+      return image;
+    }),
+  ]);
+  const missing = Object.values(stack).filter((image) => !recallImage(image));
+  await storeImages(engineHost, testbed.registry.id, missing);
+  return { ...testbed, ...(await ofEach(Object.entries(stack), async (image) => recallImage(image))) };
+}
+
+async function ofEach(entries, work) {
+  return Object.fromEntries(
+    await Promise.all(entries.map(async ([name, value]) => [name, await work(value, name)])),
+  );
+}
+
+/** Begins with all lanes at once; within a lane one payload comes after the other, since each needs all cores. */
+function makePayloads(parts, source, lanes) {
+  const last = { ...lanes };
+  return Object.fromEntries(
+    parts.map(([name, { payload, lane }]) => {
+      const made = Promise.resolve(lane && last[lane]).then(() => payload(source));
+      made.catch(() => {}); // whoever takes it hears of it
+      if (lane) last[lane] = made;
+      return [name, made];
     }),
   );
-  return Object.fromEntries(made);
+}
+
+/** @param {Part} part @returns {Wanted} */
+function wanted({ folder, base: makersBase }, source, payload) {
+  const directory = path.join(project, "images", folder);
+  const base = source === "built" ? builtBase : makersBase;
+  const key = imageKey(directory, base, payload);
+  return { folder, directory, payload, base, key, tag: `${images}/${folder}:${key}` };
+}
+
+/** @param {Wanted} image @param {Builder} builder @returns {Promise<string>} its id */
+async function ensureInEngine({ folder, directory, payload, base, tag }, builder) {
+  const { source, host } = builder;
+  const there = await imageId(host, tag);
+  if (there) return there;
+  if (source === "built") await builder.base();
+  const args = ["--network", "host", "--build-arg", `BASE=${base}`, "--tag", tag];
+  await step(`build the ${folder} image`, () =>
+    withBuildContext(directory, payload, (context) => {
+      const build = () => run("docker", ["--host", host, "build", ...args, context]);
+      return source === "built" ? build() : fromMakers(build);
+    }),
+  );
+  return builtImageId(host, tag);
 }
 
 function imageId(engineHost, tag) {
@@ -97,11 +151,36 @@ async function makeBase(engineHost) {
   mkdirSync(system, { mode: 0o755 });
   try {
     const signed = ["--force-check-gpg", `--keyring=${KEYRING}`];
-    await run("debootstrap", ["--variant=minbase", ...signed, SUITE, system]);
-    const pack =
-      'set -o pipefail; tar -C "$1" --exclude="./var/cache/apt/archives/*.deb" -c . | docker --host "$2" import - "$3"';
+    const minimal = ["--variant=minbase", "--include=ca-certificates,curl"];
+    await run("debootstrap", [...minimal, ...signed, SUITE, system]);
+    trimBase(system);
+    const pack = 'set -o pipefail; tar -C "$1" -c . | docker --host "$2" import - "$3"';
     await run("bash", ["-c", pack, "bash", system, engineHost, builtBase]);
   } finally {
     await removeTree(scratch);
+  }
+}
+
+/** Folders of which no program needs a file: documentation, translations, what apt fetches again. */
+const UNNEEDED = [
+  ...["doc", "info", "locale", "man"].map((name) => `usr/share/${name}`),
+  ...["var/cache/apt", "var/lib/apt/lists", "var/log"],
+];
+/** For the packages that the Dockerfiles install. */
+const DPKG_EXCLUDES = `path-exclude=/usr/share/doc/*
+path-include=/usr/share/doc/*/copyright
+path-exclude=/usr/share/info/*
+path-exclude=/usr/share/locale/*
+path-exclude=/usr/share/man/*
+`;
+
+/** Removes what is not needed, but the licences; folders stay, since packages expect them. */
+export function trimBase(system) {
+  writeFileSync(path.join(system, "etc/dpkg/dpkg.cfg.d/swarmbench"), DPKG_EXCLUDES);
+  for (const folder of UNNEEDED.map((name) => path.join(system, name))) {
+    for (const name of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (name.isFile() && name.name !== "copyright")
+        rmSync(path.join(name.parentPath ?? name.path, name.name));
+    }
   }
 }

@@ -1,0 +1,34 @@
+import { Point } from "@influxdata/influxdb-client";
+import { type FieldValues, MEASUREMENTS, type Measurement, type Tag } from "../../contract/measurements";
+
+type FieldType = "float" | "int" | "boolean" | "string";
+
+/**
+ * A point of one of the contract's measurements.
+ *
+ * @param atMs ms since 1970
+ * @returns undefined where no field has a value: InfluxDB knows no point without one
+ */
+export function pointOf<M extends Measurement>(
+  measurement: M,
+  tags: Record<Tag<M>, string>,
+  fields: FieldValues<M>,
+  atMs: number,
+): Point | undefined {
+  const { name, tags: tagNames, fields: types } = MEASUREMENTS[measurement];
+  const point = new Point(name).timestamp(Math.round(atMs));
+  for (const tag of tagNames) point.tag(tag, (tags as Record<string, string>)[tag] ?? "");
+  for (const [field, type] of Object.entries(types as Record<string, FieldType>)) {
+    addField(point, field, type, (fields as Record<string, unknown>)[field]);
+  }
+  return Object.keys(point.fields).length > 0 ? point : undefined;
+}
+
+/** A figure that does not exist, such as a percentile of nothing, is no field. */
+function addField(point: Point, name: string, type: FieldType, value: unknown): void {
+  if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) return;
+  if (type === "float") point.floatField(name, value);
+  else if (type === "int") point.intField(name, Math.round(value as number));
+  else if (type === "boolean") point.booleanField(name, value);
+  else point.stringField(name, value);
+}

@@ -1,0 +1,35 @@
+import type { z } from "zod";
+import { type Clock, realClock } from "./clock";
+
+/** What a job has of the world beside its input. */
+export interface JobContext {
+  clock: Clock;
+  /** Shows a line to who waits. Never a secret. */
+  progress(line: string): void;
+}
+
+/** A short task on the swarm's network: a JSON document in, a JSON document out. */
+export interface Job<S extends z.ZodType = z.ZodType> {
+  input: S;
+  run(input: z.output<S>, context: JobContext): Promise<object>;
+}
+
+/** Ties a job's input to its schema's type. */
+export function job<S extends z.ZodType>(definition: Job<S>): Job {
+  return definition as unknown as Job;
+}
+
+/** A line at most every so often, however often there is something to say. */
+export function throttled(context: JobContext, everyMs = 3_000): (line: () => string) => void {
+  let last = context.clock.now();
+  return (line) => {
+    if (context.clock.now() - last < everyMs) return;
+    last = context.clock.now();
+    context.progress(line());
+  };
+}
+
+export const stderrContext: JobContext = {
+  clock: realClock,
+  progress: (line) => void process.stderr.write(`${line}\n`),
+};

@@ -1,0 +1,52 @@
+import type { KafkaTarget } from "../../contract/target";
+import { reason } from "../problem";
+import type { KafkaDoor, PartitionView } from "./cluster";
+import { nameOf } from "./rounds";
+
+/** One look at a cluster. */
+export interface Look {
+  /** What is amiss, as a phrase; undefined where nothing is. */
+  amiss: string | undefined;
+  /** Of all topics, the internal ones too. */
+  partitions: number;
+}
+
+/** The first look that found something, else the first: what is amiss for one is amiss for all. */
+export function worst(looks: Look[]): Look {
+  return (
+    looks.find(({ amiss }) => amiss !== undefined) ?? looks[0] ?? { amiss: "nobody to ask", partitions: 0 }
+  );
+}
+
+/** Asks every expected broker as a client does, since each has a view of its own. */
+export async function lookAsClient(target: KafkaTarget, expected: number[], door: KafkaDoor): Promise<Look> {
+  const asked = target.brokers.filter(({ id }) => expected.includes(id));
+  const looks = asked.map(async (broker): Promise<Look> => {
+    try {
+      const [{ brokers }, partitions] = await Promise.all([
+        door.view(target, broker),
+        door.partitions(target, broker),
+      ]);
+      return { amiss: missing(expected, brokers) ?? unsettled(partitions), partitions: partitions.length };
+    } catch (error) {
+      return { amiss: `${nameOf(broker, target.brokers)}: ${reason(error)}`, partitions: 0 };
+    }
+  });
+  return worst(await Promise.all(looks));
+}
+
+function missing(expected: number[], there: number[]): string | undefined {
+  const lacking = expected.filter((id) => !there.includes(id));
+  return lacking.length > 0 ? `broker ${lacking.join(", ")} is not in the cluster` : undefined;
+}
+
+/** What is amiss with partitions; undefined where each has its leader and all its replicas in sync. */
+export function unsettled(partitions: PartitionView[]): string | undefined {
+  const leaderless = partitions.filter(({ leader }) => leader < 0).length;
+  const behind = partitions.filter(({ replicas, isr }) => isr.length < replicas.length).length;
+  const phrases = [
+    ...(behind > 0 ? [`${behind} of ${partitions.length} partitions are under-replicated`] : []),
+    ...(leaderless > 0 ? [`${leaderless} of ${partitions.length} have no leader`] : []),
+  ];
+  return phrases.length > 0 ? phrases.join(", ") : undefined;
+}

@@ -1,0 +1,187 @@
+import * as pulumi from "@pulumi/pulumi";
+import { dashboards } from "./dashboards";
+import type { InfluxDb } from "./influxdb";
+import { configFile, secretFile } from "./lib/files";
+import { runJob } from "./lib/job";
+import { homeOf } from "./lib/placement";
+import { type RandomSecret, randomSecret } from "./lib/randomSecret";
+import { service, type TaskFile } from "./lib/service";
+import type { Site } from "./lib/site";
+import { nodeVolume } from "./lib/volume";
+import type { GrafanaSettings } from "./partSettings";
+import type { Node } from "./testbed/testbed";
+
+const NAME = "grafana";
+const PORT = 3000;
+const USER = "admin";
+const PROVISIONING = "/etc/grafana/provisioning";
+const DASHBOARDS = "/etc/grafana/dashboards";
+const PASSWORD_FILE = "/run/secrets/grafana_admin_password";
+const SECRET_KEY_FILE = "/run/secrets/grafana_secret_key";
+const TOKEN_FILE = "/run/secrets/influxdb_read_token";
+/** What dashboards name their data source by. */
+export const DATA_SOURCE = "influxdb";
+
+export interface GrafanaArgs {
+  site: Site;
+  settings: GrafanaSettings;
+  influxdb: InfluxDb;
+}
+
+/** Grafana on the monitor node, with InfluxDB as its data source and the dashboards, all from files. */
+export class Grafana extends pulumi.ComponentResource {
+  readonly node: Node;
+  readonly url = `http://${NAME}:${PORT}`;
+  readonly port = PORT;
+  readonly service = NAME;
+  readonly user = USER;
+  readonly password: pulumi.Output<string>;
+  /** Resolves once it serves, takes the password, and reaches its data source. */
+  readonly ready: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    private readonly args: GrafanaArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super("swarmbench:stack:Grafana", name, {}, options);
+    const { site, settings } = args;
+    this.node = homeOf("monitor", site.nodes);
+    const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });
+    this.password = password.current;
+    const running = this.run(name, password);
+    this.ready = this.provision(name, running, password);
+    this.registerOutputs({ url: this.url });
+  }
+
+  private run(name: string, password: RandomSecret): pulumi.Output<string> {
+    const { site, settings, influxdb } = this.args;
+    const secretKey = randomSecret(`${name}-secret-key`, 0, { parent: this });
+    const grafana = service(
+      name,
+      {
+        site,
+        name: NAME,
+        image: site.images.ref("grafana"),
+        environment: grafanaEnvironment(),
+        on: this.node,
+        limits: settings.limits,
+        mounts: [
+          { type: "volume", source: nodeVolume(NAME, this.node, site, this), target: "/var/lib/grafana" },
+        ],
+        files: [
+          {
+            path: PASSWORD_FILE,
+            source: secretFile(`${name}-admin-password`, password.current, site, this),
+          },
+          // Not rotated: what is encrypted with it in the database could not be read any more.
+          {
+            path: SECRET_KEY_FILE,
+            source: secretFile(`${name}-secret-key`, secretKey.current, site, this),
+          },
+          { path: TOKEN_FILE, source: secretFile(`${name}-token`, influxdb.readToken, site, this) },
+          ...this.configFiles(name),
+        ],
+        health: [
+          "curl",
+          "--fail",
+          "--silent",
+          "--output",
+          "/dev/null",
+          `http://127.0.0.1:${PORT}/api/health`,
+        ],
+      },
+      this,
+    );
+    return grafana.id;
+  }
+
+  private configFiles(name: string): TaskFile[] {
+    const { site, influxdb } = this.args;
+    const file = (of: string, path: string, text: string) => ({
+      path,
+      source: configFile(`${name}-${of}`, text, site, this),
+    });
+    return [
+      file("data-source", `${PROVISIONING}/datasources/influxdb.yaml`, dataSource(influxdb)),
+      file("provider", `${PROVISIONING}/dashboards/swarmbench.yaml`, dashboardProvider()),
+      ...Object.entries(dashboards()).map(([of, dashboard]) =>
+        file(`dashboard-${of}`, `${DASHBOARDS}/${of}.json`, JSON.stringify(dashboard)),
+      ),
+    ];
+  }
+
+  private provision(
+    name: string,
+    running: pulumi.Output<string>,
+    password: RandomSecret,
+  ): pulumi.Output<string> {
+    const { site, influxdb } = this.args;
+    return runJob(
+      `${name}-provision`,
+      {
+        site,
+        job: "grafana-provision",
+        input: { url: this.url, user: USER, password, dataSource: DATA_SOURCE },
+        after: [running, influxdb.ready, this.node.ready],
+      },
+      { parent: this },
+    );
+  }
+}
+
+/** Nobody but the administrator, and nothing asked of the internet. */
+export function grafanaEnvironment(): Record<string, string> {
+  return {
+    GF_SECURITY_ADMIN_USER: USER,
+    // The server itself reads the file; of another variable (`…__FILE`) only the maker's entry point knows.
+    GF_SECURITY_ADMIN_PASSWORD: `$__file{${PASSWORD_FILE}}`,
+    // Encrypts the data source's token in Grafana's database; its default is the same everywhere.
+    GF_SECURITY_SECRET_KEY: `$__file{${SECRET_KEY_FILE}}`,
+    GF_USERS_ALLOW_SIGN_UP: "false",
+    GF_AUTH_ANONYMOUS_ENABLED: "false",
+    GF_ANALYTICS_REPORTING_ENABLED: "false",
+    GF_ANALYTICS_CHECK_FOR_UPDATES: "false",
+    GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: "false",
+    GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: "true",
+    GF_NEWS_NEWS_FEED_ENABLED: "false",
+    GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: `${DASHBOARDS}/delay.json`,
+    GF_LOG_LEVEL: "warn",
+  };
+}
+
+/** JSON is YAML too, and quotes every value. */
+export function dataSource({ url, organization, bucket }: Pick<InfluxDb, "url" | "organization" | "bucket">) {
+  return JSON.stringify({
+    apiVersion: 1,
+    datasources: [
+      {
+        name: "InfluxDB",
+        uid: DATA_SOURCE,
+        type: "influxdb",
+        access: "proxy",
+        url,
+        isDefault: true,
+        editable: false,
+        jsonData: { version: "Flux", organization, defaultBucket: bucket, timeInterval: "1s" },
+        secureJsonData: { token: `$__file{${TOKEN_FILE}}` },
+      },
+    ],
+  });
+}
+
+export function dashboardProvider() {
+  return JSON.stringify({
+    apiVersion: 1,
+    providers: [
+      {
+        name: "swarmbench",
+        type: "file",
+        folder: "swarmbench",
+        disableDeletion: true,
+        allowUiUpdates: false,
+        options: { path: DASHBOARDS },
+      },
+    ],
+  });
+}

@@ -1,0 +1,250 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import type { KafkaTarget } from "../contract/target";
+import { certificateAuthority, memberCertificate } from "./kafka/certificates";
+import { CA_FILE, DATA_DIRECTORY, KEY_FILE, PORTS, renderBroker } from "./kafka/config";
+import { awaitTaskScript } from "./kafka/scripts";
+import { type ClusterPlan, type Member, planCluster } from "./kafka/topology";
+import { createUser } from "./kafka/user";
+import { secretFile } from "./lib/files";
+import { runJob } from "./lib/job";
+import { randomSecret } from "./lib/randomSecret";
+import { service, type TaskFile } from "./lib/service";
+import type { Site } from "./lib/site";
+import { nodeVolume } from "./lib/volume";
+import type { KafkaSettings } from "./partSettings";
+import type { Node } from "./testbed/testbed";
+
+/** Seconds for a cluster to be whole again after one broker was restarted: it reads its log and catches up. */
+const SETTLE_TIMEOUT_SEC = 240;
+const READY_TIMEOUT_SEC = 180;
+/** A broker hands its partitions over before it ends. */
+const STOP_GRACE_SEC = 60;
+/** Whom clients log in as, where `kafka.security` asks them to. */
+const USER = "bench";
+
+export interface KafkaArgs {
+  site: Site;
+  settings: KafkaSettings;
+}
+
+interface MemberFiles {
+  files: TaskFile[];
+  /** Changes when the files do. */
+  marks: pulumi.Input<string>[];
+}
+
+/**
+ * Kafka in KRaft mode, one service a member, pinned to its node.
+ *
+ * Members are made side by side, for a quorum needs more than one. They are changed one after the other: after each
+ * change a job waits until the cluster is whole again, and the next member's service depends on it. At create that job
+ * does nothing.
+ *
+ * A member has no health check: swarm gives a task's name to the network only once it is healthy, and the quorum needs
+ * the names first. What tells is {@link ready}: a record went through every broker.
+ */
+export class Kafka extends pulumi.ComponentResource {
+  /** For what runs on the overlay network. */
+  readonly target: pulumi.Output<KafkaTarget>;
+  /** `host:port` of each broker for clients that are not on the swarm; absent where no port is set for them. */
+  readonly external?: string[];
+  /** Where each member tells its metrics. */
+  readonly jolokia: { name: string; jolokiaUrl: string; roles: string[] }[];
+  /** Resolves once a record was produced and consumed through every broker. */
+  readonly ready: pulumi.Output<string>;
+  private readonly plan: ClusterPlan;
+  /**
+   * Another number of brokers is another cluster, which must not find the data of the one before: the quorum's voters
+   * are part of what is stored, and a broker that goes would leave partitions without their replicas.
+   */
+  private readonly generation: string;
+
+  constructor(
+    private readonly name: string,
+    private readonly args: KafkaArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super("swarmbench:stack:Kafka", name, {}, options);
+    const { settings, site } = args;
+    this.plan = planCluster({ brokers: settings.brokers, nodes: site.nodes });
+    const { members, shape } = this.plan;
+    this.generation = `${settings.brokers}-${shape}`;
+    this.jolokia = members.map(({ name: host, roles }) => ({
+      name: host,
+      jolokiaUrl: `http://${host}:${PORTS.jolokia}/jolokia`,
+      roles,
+    }));
+    if (settings.externalPort) {
+      this.external = brokersOf(this.plan).map(({ node }) => `${node.address}:${settings.externalPort}`);
+    }
+    const authority =
+      settings.security === "PLAINTEXT" ? undefined : certificateAuthority(`${name}-ca`, { parent: this });
+    const password = settings.security.startsWith("SASL_")
+      ? randomSecret(`${name}-password`, settings.rotation, { parent: this })
+      : undefined;
+    this.target = this.describe(authority?.certificate, password?.current);
+    const settled = this.runMembers(authority);
+    const user =
+      password && createUser(`${name}-user`, this.broker(1), site, USER, password.current, settled, this);
+    this.ready = runJob(
+      `${name}-ready`,
+      {
+        site,
+        job: "kafka-ready",
+        input: pulumi.all([this.target]).apply(([target]) => ({ target, timeoutSec: READY_TIMEOUT_SEC })),
+        after: user ? [...settled, user] : settled,
+      },
+      { parent: this },
+    );
+    this.registerOutputs({ members: members.map(({ name: member, node }) => ({ member, node: node.name })) });
+  }
+
+  /** Declares the members; what it gives changes whenever one of them was changed. */
+  private runMembers(
+    authority: ReturnType<typeof certificateAuthority> | undefined,
+  ): pulumi.Output<string>[] {
+    const settled: pulumi.Output<string>[] = [];
+    let previous: pulumi.Output<string> | undefined;
+    for (const member of this.plan.members) {
+      const { files, marks } = this.memberFiles(member, authority);
+      const environment = renderBroker(
+        { member, plan: this.plan, clusterId: this.clusterId(), hostOf: ({ name }) => name },
+        this.args.settings,
+      );
+      const serviceId = this.runMember(member, environment, files, previous);
+      const { limits } = this.args.settings;
+      previous = this.settle(member, [serviceId, digestOf({ environment, limits }), ...marks], previous);
+      settled.push(previous);
+    }
+    return settled;
+  }
+
+  private runMember(
+    member: Member,
+    environment: Record<string, string>,
+    files: TaskFile[],
+    previous: pulumi.Output<string> | undefined,
+  ): pulumi.Output<string> {
+    const { site, settings } = this.args;
+    const node = this.nodeOf(member);
+    const volume = nodeVolume(`kafka-${member.name}-${this.generation}`, node, site, this);
+    const declared = service(
+      member.name,
+      {
+        site,
+        name: member.name,
+        image: site.images.ref("kafka"),
+        // Through the job before it, which is how it waits for that.
+        environment: { ...environment, SWARMBENCH_CLUSTER: after(this.clusterId(), previous) },
+        on: node,
+        limits: settings.limits,
+        mounts: [{ type: "volume", source: volume, target: DATA_DIRECTORY }],
+        files,
+        ports:
+          settings.externalPort && member.roles.includes("broker")
+            ? [{ published: settings.externalPort, target: PORTS.external }]
+            : [],
+        stopGraceSec: STOP_GRACE_SEC,
+        converge: false,
+      },
+      this,
+    );
+    return declared.id;
+  }
+
+  private settle(
+    member: Member,
+    marks: pulumi.Input<string>[],
+    previous: pulumi.Output<string> | undefined,
+  ): pulumi.Output<string> {
+    const done = runJob(
+      // Of another name for another cluster: then all members are new, and there is nothing to wait for.
+      `${member.name}-settled-${this.generation}`,
+      {
+        site: this.args.site,
+        job: "kafka-settled",
+        input: { members: this.jolokia, timeoutSec: SETTLE_TIMEOUT_SEC },
+        after: previous ? [...marks, previous] : marks,
+        before: awaitTaskScript(member.name),
+        onlyOnUpdate: true,
+      },
+      { parent: this },
+    );
+    return pulumi.all([done, ...marks]).apply((texts) => digestOf(texts));
+  }
+
+  /** Key, certificate and authority, where members speak TLS among themselves. */
+  private memberFiles(
+    member: Member,
+    authority: ReturnType<typeof certificateAuthority> | undefined,
+  ): MemberFiles {
+    if (!authority) return { files: [], marks: [] };
+    const { site, settings } = this.args;
+    const key = memberCertificate(
+      `${member.name}-certificate`,
+      [member.name, member.node.address, "localhost", "127.0.0.1"],
+      authority.bundle,
+      settings.rotation,
+      { parent: this },
+    );
+    const keyFile = secretFile(`${member.name}-key`, key, site, this);
+    const caFile = secretFile(`${member.name}-ca`, authority.certificate, site, this);
+    return {
+      files: [
+        { path: KEY_FILE, source: keyFile },
+        { path: CA_FILE, source: caFile },
+      ],
+      marks: [keyFile.id, caFile.id],
+    };
+  }
+
+  private describe(
+    ca: pulumi.Output<string> | undefined,
+    password: pulumi.Output<string> | undefined,
+  ): pulumi.Output<KafkaTarget> {
+    const { security } = this.args.settings;
+    const brokers = brokersOf(this.plan).map(({ id, name }) => ({ id, host: name, port: PORTS.client }));
+    return pulumi.all([ca, password]).apply(([certificate, secret]) => ({
+      bootstrap: brokers.map(({ host, port }) => `${host}:${port}`),
+      brokers,
+      security: {
+        protocol: security,
+        ...(secret ? { mechanism: "SCRAM-SHA-512" as const, username: USER, password: secret } : {}),
+        ...(certificate && security.endsWith("SSL") ? { ca: certificate } : {}),
+      },
+    }));
+  }
+
+  /** Kafka's form of an id: 16 bytes in URL-safe base 64. */
+  private clusterId(): string {
+    const { owner } = this.args.site;
+    const hash = createHash("sha256").update(`${owner.prefix} ${this.name} ${this.generation}`).digest();
+    return hash.subarray(0, 16).toString("base64url");
+  }
+
+  private nodeOf({ node: { name } }: Member): Node {
+    const found = this.args.site.nodes.find((node) => node.name === name);
+    if (!found) throw new Error(`no node ${name}`);
+    return found;
+  }
+
+  private broker(id: number): { service: string; node: Node } {
+    const member = this.plan.members.find((one) => one.id === id);
+    if (!member) throw new Error(`no broker ${id}`);
+    return { service: member.name, node: this.nodeOf(member) };
+  }
+}
+
+function brokersOf({ members }: ClusterPlan): Member[] {
+  return members.filter(({ roles }) => roles.includes("broker"));
+}
+
+/** A value that is known once something else is. */
+function after(value: string, other: pulumi.Output<string> | undefined): pulumi.Input<string> {
+  return other ? other.apply(() => value) : value;
+}
+
+function digestOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,86 @@
+import { local } from "@pulumi/command";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** Days. A stack lives for hours or weeks; nobody is to meet an expired certificate in a measurement. */
+const VALIDITY = 3650;
+const NEW_KEY = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256";
+const IN_A_FOLDER = `set -euo pipefail
+umask 077
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"`;
+
+/** A private key and its certificates, PEM in one text. */
+type Bundle = pulumi.Output<string>;
+
+/** The stack's own authority. It is made once: brokers that are restarted one by one must trust one another meanwhile. */
+export function certificateAuthority(
+  name: string,
+  options: pulumi.CustomResourceOptions,
+): { bundle: Bundle; certificate: pulumi.Output<string> } {
+  const command = new local.Command(
+    name,
+    {
+      create: `${IN_A_FOLDER}
+${NEW_KEY} -out key
+openssl req -new -x509 -key key -days ${VALIDITY} -subj "/CN=$NAME" -out certificate \\
+  -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
+cat key certificate`,
+      environment: { NAME: name },
+      interpreter: ["/bin/bash", "-c"],
+      logging: local.Logging.None,
+      addPreviousOutputInEnv: false,
+    },
+    { ...options, additionalSecretOutputs: ["stdout"], ignoreChanges: ["create", "interpreter"] },
+  );
+  return { bundle: command.stdout, certificate: command.stdout.apply(certificateOf) };
+}
+
+/**
+ * A broker's or controller's key and certificate, for both ends of a connection.
+ *
+ * @param names what clients reach it by: host names and IPv4 addresses
+ */
+export function memberCertificate(
+  name: string,
+  names: string[],
+  authority: Bundle,
+  rotation: number,
+  options: pulumi.CustomResourceOptions,
+): Bundle {
+  const command = new local.Command(
+    name,
+    {
+      create: `${IN_A_FOLDER}
+printf '%s' "$AUTHORITY" > authority
+${NEW_KEY} -out key
+openssl req -new -key key -subj "/CN=$NAME" -out request
+printf 'subjectAltName=%s\\nextendedKeyUsage=serverAuth,clientAuth\\n' "$NAMES" > extensions
+openssl x509 -req -in request -CA authority -CAkey authority -CAcreateserial -days ${VALIDITY} \\
+  -extfile extensions -out certificate 2>log || { cat log >&2; exit 1; }
+cat key certificate`,
+      environment: {
+        AUTHORITY: authority,
+        NAME: name,
+        NAMES: subjectAltNames(names),
+        ROTATION: String(rotation),
+      },
+      interpreter: ["/bin/bash", "-c"],
+      logging: local.Logging.None,
+      addPreviousOutputInEnv: false,
+    },
+    { ...options, additionalSecretOutputs: ["stdout"] },
+  );
+  return command.stdout;
+}
+
+export function subjectAltNames(names: string[]): string {
+  return names.map((name) => (/^\d+(\.\d+){3}$/.test(name) ? `IP:${name}` : `DNS:${name}`)).join(",");
+}
+
+/** The certificate alone, which is no secret. */
+export function certificateOf(bundle: string): string {
+  const start = bundle.indexOf("-----BEGIN CERTIFICATE-----");
+  if (start < 0) throw new Error("openssl gave no certificate");
+  return bundle.slice(start);
+}

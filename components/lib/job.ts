@@ -1,0 +1,87 @@
+import * as pulumi from "@pulumi/pulumi";
+import { labels } from "./ownership";
+import { outputOf, runOn } from "./remote";
+import { script } from "./shell";
+import type { Site } from "./site";
+
+export interface JobArgs {
+  site: Site;
+  /** One of the bench image's jobs (`bench/jobs`). */
+  job: string;
+  /** What it is told, as JSON through its standard input; may hold secrets. */
+  input: pulumi.Input<object>;
+  /** Whatever else must be there first and, when it changes, makes the job run again. */
+  after: pulumi.Input<pulumi.Input<string>[]>;
+  /** Shell words that run on the manager before the job, such as a wait for the swarm. */
+  before?: string;
+  /** Does nothing when it is made, and runs only when its inputs change later. */
+  onlyOnUpdate?: boolean;
+  /** What it prints is a secret. */
+  secretOutput?: boolean;
+}
+
+/**
+ * Runs a job of the bench image on the manager, inside the swarm's overlay network, and gives the JSON that it prints.
+ * It runs again whenever its input, its image or what it comes after changes.
+ */
+export function runJob(
+  name: string,
+  args: JobArgs,
+  options: { parent: pulumi.Resource; dependsOn?: pulumi.Input<pulumi.Resource>[] },
+): pulumi.Output<string> {
+  const { site, job, input, after } = args;
+  const { manager, network } = site.swarm;
+  const text = pulumi
+    .all([pulumi.output(input), site.images.ref("bench"), network.name, manager.ready, after])
+    .apply(([document, image, overlay, ready, done]) =>
+      jobScript({
+        ...{ job, image, network: overlay, before: args.before ?? "" },
+        input: JSON.stringify(document),
+        marks: [ready, ...done].join(" "),
+        onlyOnUpdate: args.onlyOnUpdate ?? false,
+        labels: labels(site.owner).map(({ label, value }) => `${label}=${value}`),
+      }),
+    );
+  const command = runOn(
+    name,
+    manager.ssh,
+    { script: text, secretOutput: args.secretOutput ?? false },
+    { ...options, deletedWith: manager.machine },
+  );
+  return outputOf(command);
+}
+
+interface JobScript {
+  job: string;
+  image: string;
+  network: string;
+  input: string;
+  before: string;
+  marks: string;
+  onlyOnUpdate: boolean;
+  labels: string[];
+}
+
+/** The input is a shell variable and `printf` is the shell's own: neither shows in a process list. */
+export function jobScript({
+  job,
+  image,
+  network,
+  input,
+  before,
+  marks,
+  onlyOnUpdate,
+  labels,
+}: JobScript): string {
+  const labelWords = labels.map((_, index) => `--label "$LABEL${index}"`).join(" ");
+  return script(
+    {
+      ...{ JOB: job, IMAGE: image, NETWORK: network, INPUT: input, MARKS: marks },
+      ...Object.fromEntries(labels.map((label, index) => [`LABEL${index}`, label])),
+    },
+    `
+${onlyOnUpdate ? "[ $# -gt 0 ] || exit 0 # at create there is nothing to wait for" : ""}
+${before}
+printf '%s\\n' "$INPUT" | docker run --rm --interactive --log-driver none --network "$NETWORK" ${labelWords} "$IMAGE" "$JOB"`,
+  );
+}

@@ -1,0 +1,169 @@
+import { z } from "zod";
+import { checkProperties } from "./kafka/properties";
+import { type KafkaNode, placementMistake } from "./kafka/topology";
+import { cpuCount, longDuration, memorySize, wholeNumber, yesOrNo } from "./lib/units";
+
+/** Kafka's own names of how clients talk to a broker (`security.protocol`). */
+export const SECURITY_PROTOCOLS = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] as const;
+export type SecurityProtocol = (typeof SECURITY_PROTOCOLS)[number];
+
+/** The least that lets each start; a limit below it would be a task that dies over and over. */
+const partMemory = memorySize(64, "a service");
+const limits = { cpus: cpuCount.optional(), memory: partMemory.optional() };
+const rotation = wholeNumber(0, 1_000_000).prefault(0);
+const enabled = yesOrNo.prefault(true);
+
+/** Configuration keys of the stack's parts, one object each. */
+export const partSchema = {
+  kafka: z.strictObject({
+    enabled,
+    brokers: wholeNumber(1, 50).prefault(1),
+    heap: memorySize(128, "a broker's heap").prefault("1 GiB"),
+    jvmOptions: z.array(z.string()).prefault([]),
+    config: z.record(z.string(), z.unknown()).prefault({}),
+    security: z
+      .enum(SECURITY_PROTOCOLS, `expected one of ${SECURITY_PROTOCOLS.join(", ")}`)
+      .prefault("PLAINTEXT"),
+    externalPort: wholeNumber(1024, 65535).optional(),
+    rotation,
+    ...limits,
+  }),
+  influxdb: z.strictObject({
+    enabled,
+    organization: z.string().min(1).prefault("swarmbench"),
+    bucket: z.string().min(1).prefault("bench"),
+    retention: z.literal("forever").or(longDuration).prefault("30 days"),
+    rotation,
+    ...limits,
+  }),
+  telegraf: z.strictObject({ enabled, interval: longDuration.prefault("1 second"), ...limits }),
+  grafana: z.strictObject({ enabled, rotation, ...limits }),
+  portainer: z.strictObject({ enabled: yesOrNo.optional(), rotation, ...limits }),
+};
+type Parsed = { [K in keyof typeof partSchema]: z.output<(typeof partSchema)[K]> };
+
+export const partDefaults: Record<keyof typeof partSchema, unknown> = {
+  kafka: {},
+  influxdb: {},
+  telegraf: {},
+  grafana: {},
+  portainer: {},
+};
+
+/** Limits of a service's task; none where absent. */
+export interface Limits {
+  cpus?: number;
+  memoryMiB?: number;
+}
+
+/** What of the settings makes new secrets when it is another number than before. */
+interface Rotation {
+  rotation: number;
+}
+
+export interface KafkaSettings extends Rotation {
+  brokers: number;
+  /** Heap of a broker, its least and its most size. */
+  heapMiB: number;
+  jvmOptions: string[];
+  /** Server properties by Kafka's names; they win over our defaults. */
+  config: Record<string, unknown>;
+  /** How clients talk to the brokers, on the overlay and outside. */
+  security: SecurityProtocol;
+  /** Port of each broker's node for clients that are not on the swarm; none where absent. */
+  externalPort?: number;
+  limits: Limits;
+}
+
+export interface InfluxdbSettings extends Rotation {
+  organization: string;
+  bucket: string;
+  /** 0: for ever, as InfluxDB has it. */
+  retentionSec: number;
+  limits: Limits;
+}
+
+export interface TelegrafSettings {
+  intervalSec: number;
+  limits: Limits;
+}
+
+export interface GrafanaSettings extends Rotation {
+  limits: Limits;
+}
+
+export interface PortainerSettings extends Rotation {
+  limits: Limits;
+  /** Whether the user asked for it; else it is there where its image is. */
+  required: boolean;
+}
+
+/** The parts of the stack; what is absent is not wanted. */
+export interface PartSettings {
+  kafka?: KafkaSettings;
+  influxdb?: InfluxdbSettings;
+  telegraf?: TelegrafSettings;
+  grafana?: GrafanaSettings;
+  portainer?: PortainerSettings;
+}
+
+/** What is wrong with the parts beyond the form of each setting, one sentence each. */
+export function partMistakes(parsed: Partial<Parsed>, nodes: KafkaNode[]): string[] {
+  return [...kafkaMistakes(parsed.kafka, nodes), ...missingInfluxdb(parsed)];
+}
+
+function kafkaMistakes(kafka: Parsed["kafka"] | undefined, nodes: KafkaNode[]): string[] {
+  if (!kafka?.enabled) return [];
+  const placement = nodes.length > 0 ? placementMistake({ brokers: kafka.brokers, nodes }) : undefined;
+  return [
+    ...checkProperties(kafka.config).map((mistake) => `swarmbench:kafka.config.${mistake}`),
+    ...(placement ? [`swarmbench:${placement}`] : []),
+  ];
+}
+
+function missingInfluxdb({ influxdb, telegraf, grafana }: Partial<Parsed>): string[] {
+  if (influxdb?.enabled !== false) return [];
+  return Object.entries({ telegraf, grafana })
+    .filter(([, part]) => part?.enabled)
+    .map(
+      ([name]) =>
+        `swarmbench:${name}.enabled: ${name} needs InfluxDB, which swarmbench:influxdb.enabled switches off`,
+    );
+}
+
+export function partSettings({ kafka, influxdb, telegraf, grafana, portainer }: Parsed): PartSettings {
+  return {
+    ...(kafka.enabled ? { kafka: kafkaSettings(kafka) } : {}),
+    ...(influxdb.enabled ? { influxdb: influxdbSettings(influxdb) } : {}),
+    ...(telegraf.enabled ? { telegraf: { intervalSec: telegraf.interval, limits: limitsOf(telegraf) } } : {}),
+    ...(grafana.enabled ? { grafana: { rotation: grafana.rotation, limits: limitsOf(grafana) } } : {}),
+    ...(portainer.enabled === false
+      ? {}
+      : {
+          portainer: {
+            rotation: portainer.rotation,
+            limits: limitsOf(portainer),
+            required: portainer.enabled === true,
+          },
+        }),
+  };
+}
+
+function kafkaSettings(kafka: Parsed["kafka"]): KafkaSettings {
+  const { brokers, heap, jvmOptions, config, security, externalPort, rotation } = kafka;
+  return {
+    ...{ brokers, heapMiB: heap, jvmOptions, config, security, rotation },
+    ...(externalPort ? { externalPort } : {}),
+    limits: limitsOf(kafka),
+  };
+}
+
+function influxdbSettings(influxdb: Parsed["influxdb"]): InfluxdbSettings {
+  const { organization, bucket, retention, rotation } = influxdb;
+  const retentionSec = retention === "forever" ? 0 : retention;
+  return { organization, bucket, retentionSec, rotation, limits: limitsOf(influxdb) };
+}
+
+function limitsOf({ cpus, memory }: { cpus?: number | undefined; memory?: number | undefined }): Limits {
+  return { ...(cpus ? { cpus } : {}), ...(memory ? { memoryMiB: memory } : {}) };
+}

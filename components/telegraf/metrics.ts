@@ -1,0 +1,87 @@
+// Names of what Telegraf writes to InfluxDB and the dashboards query. Only what is named here is collected.
+
+/** Of every node. `host` is the node's name in the swarm. Values count up where it says so. */
+export const NODE_METRICS = {
+  /** Percent of one CPU, or of all where the tag is `cpu-total`. */
+  cpu: {
+    name: "cpu",
+    tags: ["host", "cpu"],
+    fields: {
+      usage_active: "percent",
+      usage_user: "percent",
+      usage_system: "percent",
+      usage_iowait: "percent",
+      usage_irq: "percent",
+      usage_softirq: "percent",
+      usage_steal: "percent",
+      usage_nice: "percent",
+    },
+  },
+  memory: {
+    name: "mem",
+    tags: ["host"],
+    fields: { total: "bytes", used: "bytes", available: "bytes", cached: "bytes", used_percent: "percent" },
+  },
+  system: { name: "system", tags: ["host"], fields: { load1: "tasks", n_cpus: "CPUs", uptime: "s" } },
+  /** All count up. `network` is `test` on the interface of the network between the nodes, else `other`. */
+  network: {
+    name: "net",
+    tags: ["host", "interface", "network"],
+    fields: {
+      bytes_recv: "bytes",
+      bytes_sent: "bytes",
+      packets_recv: "packets",
+      packets_sent: "packets",
+      err_in: "packets",
+      err_out: "packets",
+      drop_in: "packets",
+      drop_out: "packets",
+    },
+  },
+  /** The file system of the engine's images, volumes and containers. */
+  disk: {
+    name: "disk",
+    tags: ["host", "path"],
+    fields: { total: "bytes", used: "bytes", free: "bytes", used_percent: "percent" },
+  },
+  /** All count up. */
+  diskIo: {
+    name: "diskio",
+    tags: ["host", "name"],
+    fields: {
+      read_bytes: "bytes",
+      write_bytes: "bytes",
+      reads: "operations",
+      writes: "operations",
+      io_time: "ms",
+    },
+  },
+  /** `service`: of the swarm; `task`: its number in the service, or the service's name where there is one a node. */
+  containerCpu: {
+    name: "docker_container_cpu",
+    tags: ["host", "service", "task"],
+    fields: { usage_percent: "percent of one CPU", throttling_throttled_periods: "periods, counting up" },
+  },
+  containerMemory: {
+    name: "docker_container_mem",
+    tags: ["host", "service", "task"],
+    fields: { usage: "bytes", limit: "bytes", max_usage: "bytes" },
+  },
+  /** Both count up. */
+  containerNetwork: {
+    name: "docker_container_net",
+    tags: ["host", "service", "task"],
+    fields: { rx_bytes: "bytes", tx_bytes: "bytes" },
+  },
+  /** How Telegraf itself fares; all count up. `collector`: `node` or `kafka`. */
+  telegraf: {
+    name: "internal_agent",
+    tags: ["host", "collector"],
+    fields: {
+      metrics_gathered: "samples",
+      metrics_written: "samples",
+      metrics_dropped: "samples",
+      gather_errors: "errors",
+    },
+  },
+} as const;

@@ -1,0 +1,50 @@
+// What the stack tells the benchmark about itself. components/ writes it, bench/ reads it; neither imports the other.
+import { z } from "zod";
+
+const address = z.string().regex(/^[^\s:]+:\d{1,5}$/, 'expected host:port, such as "broker-1:9092"');
+
+export const kafkaBrokerSchema = z.strictObject({
+  /** Kafka's node.id. */
+  id: z.int().min(0),
+  /** As clients reach it: what the broker advertises. */
+  host: z.string().min(1),
+  port: z.int().min(1).max(65535),
+});
+export type KafkaBroker = z.output<typeof kafkaBrokerSchema>;
+
+const kafkaSecuritySchema = z
+  .strictObject({
+    /** Kafka's own names. */
+    protocol: z.enum(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
+    mechanism: z.literal("SCRAM-SHA-512").optional(),
+    username: z.string().min(1).optional(),
+    password: z.string().min(1).optional(),
+    /** Certificates of the authorities that the brokers' certificates are checked with, PEM. */
+    ca: z.string().includes("BEGIN CERTIFICATE").optional(),
+  })
+  .superRefine((security, context) => {
+    const require = (...keys: ("mechanism" | "username" | "password" | "ca")[]) => {
+      for (const key of keys.filter((name) => security[name] === undefined)) {
+        context.addIssue({ code: "custom", path: [key], message: `${security.protocol} needs it` });
+      }
+    };
+    if (security.protocol.startsWith("SASL_")) require("mechanism", "username", "password");
+    if (security.protocol.endsWith("SSL")) require("ca");
+  });
+
+/** A Kafka cluster and how a client on the swarm's network gets into it. */
+export const kafkaTargetSchema = z.strictObject({
+  bootstrap: z.array(address).min(1),
+  brokers: z.array(kafkaBrokerSchema).min(1),
+  security: kafkaSecuritySchema,
+});
+export type KafkaTarget = z.output<typeof kafkaTargetSchema>;
+
+/** A bucket of InfluxDB, and a token that may do there what is to be done. */
+export const influxTargetSchema = z.strictObject({
+  url: z.url(),
+  org: z.string().min(1),
+  bucket: z.string().min(1),
+  token: z.string().min(1),
+});
+export type InfluxTarget = z.output<typeof influxTargetSchema>;

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { Kafka, logLevel } from "kafkajs";
+import { eventually } from "../support/eventually";
+import { readAll, startLoad, underReplicated, watchBrokers } from "../support/kafkaLoad";
+import { TestProject } from "../support/project";
+import { assertHidden } from "../support/secrets";
+
+interface Outputs {
+  kafkaExternal: string[];
+  kafka: { security: { username: string; password: string; ca: string } };
+}
+
+const TOPIC = "orders";
+const PORT = "19092";
+
+/** Three brokers behind TLS and passwords; each claim builds on the state that the one before left. */
+describe("a Kafka cluster", { concurrency: 1 }, () => {
+  let project: TestProject;
+  const printed: string[] = [];
+  const up = async (...args: string[]) => {
+    const text = await project.mustUp(...args);
+    printed.push(text);
+    return text;
+  };
+
+  before(async () => {
+    project = await TestProject.create("kafka", {
+      nodes: "3",
+      namespace: "e2e",
+      "testbed.kind": "local",
+      "testbed.perNode.node1.role": "broker",
+      "testbed.perNode.node3.role": "broker",
+      "kafka.enabled": "true",
+      "kafka.brokers": "3",
+      "kafka.heap": "256 MiB",
+      "kafka.security": "SASL_SSL",
+      "kafka.externalPort": PORT,
+    });
+  });
+  after(() => project.dispose());
+
+  /** A client outside the swarm: this process. */
+  async function client(otherPassword?: string): Promise<Kafka> {
+    const { kafkaExternal, kafka } = await project.secretOutputs<Outputs>();
+    const { username, password, ca } = kafka.security;
+    return new Kafka({
+      clientId: "test",
+      brokers: kafkaExternal,
+      ssl: { ca: [ca] },
+      sasl: { mechanism: "scram-sha-512", username, password: otherPassword ?? password },
+      logLevel: logLevel.NOTHING,
+    });
+  }
+
+  it("refuses a property that Kafka does not have, names the nearest, and touches nothing", async () => {
+    await project.configure({ 'kafka.config["num.io.thread"]': "4" });
+    const { code, text } = await project.up();
+    await project.must("pulumi", "config", "rm", "--stack", project.stack, "--path", "kafka.config");
+    assert.notEqual(code, 0);
+    assert.match(text, /kafka\.config\.num\.io\.thread:.*nearest are num\.io\.threads/);
+    assert.deepEqual(await project.remains(), []);
+  });
+
+  it("is up once a record went through every broker", async () => {
+    await up();
+    const { ready } = await project.outputs<{ ready: boolean }>();
+    assert.equal(ready, true);
+  });
+
+  it("changes nothing at a second up", async () => {
+    await up("--expect-no-changes");
+  });
+
+  it("serves clients that are not on the swarm, at addresses they reach", async () => {
+    const admin = (await client()).admin();
+    await admin.connect();
+    const { brokers } = await admin.describeCluster();
+    await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 6 }], waitForLeaders: true });
+    await admin.disconnect();
+    const { nodes } = await project.outputs<{ nodes: { address: string }[] }>();
+    assert.deepEqual(
+      brokers.map(({ host, port }) => `${host}:${port}`).sort(),
+      nodes.map(({ address }) => `${address}:${PORT}`).sort(),
+    );
+  });
+
+  it("keeps three replicas, of which two must have a record, unless it is told otherwise", async () => {
+    const admin = (await client()).admin();
+    await admin.connect();
+    const [topic] = (await admin.fetchTopicMetadata({ topics: [TOPIC] })).topics;
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: 2, name: TOPIC, configNames: ["min.insync.replicas"] }],
+    });
+    await admin.disconnect();
+    assert.deepEqual(new Set(topic?.partitions.map(({ replicas }) => replicas.length)), new Set([3]));
+    assert.equal(resources[0]?.configEntries[0]?.configValue, "2");
+  });
+
+  it("refuses a client with a wrong password", async () => {
+    const admin = (await client("wrong")).admin();
+    await assert.rejects(admin.connect(), /[Aa]uthentication/);
+  });
+
+  it("loses no record of a producer with acks=all while its configuration rolls, one broker at a time", async () => {
+    const kafka = await client();
+    const admin = kafka.admin();
+    await admin.connect();
+    const load = await startLoad(kafka, TOPIC);
+    const watch = watchBrokers(admin);
+    await project.configure({ 'kafka.config["num.io.threads"]': "4", "kafka.heap": "300 MiB" });
+    await up();
+    const fewest = await watch.stop();
+    const acked = await load.stop();
+    const stored = await readAll(kafka, admin, TOPIC);
+    await admin.disconnect();
+    assert.ok(acked.length > 100, `only ${acked.length} records were acknowledged`);
+    assert.deepEqual(
+      acked.filter((record) => !stored.has(record)),
+      [],
+    );
+    assert.equal(fewest, 2, "the fewest brokers that were there at any moment");
+  });
+
+  it("runs with the new configuration and heap afterwards, on every broker", async () => {
+    for (const [node, broker] of [
+      ["node1", "broker-1"],
+      ["node2", "broker-2"],
+      ["node3", "broker-3"],
+    ] as const) {
+      const environment = await project.on(
+        node,
+        `docker inspect --format '{{.Config.Env}}' $(docker ps -q --filter label=com.docker.swarm.service.name=${broker})`,
+      );
+      assert.match(environment, /KAFKA_NUM_IO_THREADS=4/);
+      assert.match(environment, /-Xmx300m/);
+    }
+  });
+
+  it("takes a new password, and no longer the old one, when its secrets are rotated", async () => {
+    const before = (await project.secretOutputs<Outputs>()).kafka.security.password;
+    await project.configure({ "kafka.rotation": "1" });
+    await up();
+    const admin = (await client()).admin();
+    await admin.connect();
+    await admin.disconnect();
+    await assert.rejects((await client(before)).admin().connect(), /[Aa]uthentication/);
+  });
+
+  it("shows its password and keys in no output, state, service, container, process or log", async () => {
+    const { password } = (await project.secretOutputs<Outputs>()).kafka.security;
+    await assertHidden(project, [password, "PRIVATE KEY"], printed);
+  });
+
+  it("survives the loss of a task: swarm starts it again and its data is there", async () => {
+    const kafka = await client();
+    const admin = kafka.admin();
+    await admin.connect();
+    const before = await readAll(kafka, admin, TOPIC);
+    const killed = await project.on(
+      "node2",
+      "docker rm -f $(docker ps -q --filter label=com.docker.swarm.service.name=broker-2)",
+    );
+    assert.notEqual(killed.trim(), "");
+    await eventually(async () => assert.deepEqual(await underReplicated(admin, TOPIC), []), 120_000);
+    const stored = await readAll(kafka, admin, TOPIC);
+    await admin.disconnect();
+    assert.deepEqual(stored, before);
+  });
+});
