@@ -9,11 +9,18 @@ export interface Clock {
 
 export const realClock: Clock = { now: () => performance.now(), sleep: (ms) => sleep(ms) };
 
-/** The result of a promise, or an error when it does not come within the time. What it waits for goes on. */
+/** Says nothing of why it took so long: where another error is known, that one tells more. */
+export class TookTooLong extends Error {}
+
+/**
+ * The result of a promise, or an error when it does not come within the time. What it waits for goes on.
+ *
+ * @throws TookTooLong
+ */
 export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took more than ${Math.round(ms)} ms`)), ms);
+    timer = setTimeout(() => reject(new TookTooLong(`${what} took more than ${Math.round(ms)} ms`)), ms);
   });
   try {
     return await Promise.race([promise, late]);

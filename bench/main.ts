@@ -3,15 +3,19 @@
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
 import { type Job, type JobContext, stderrContext } from "./job";
+import { grafanaProvision } from "./jobs/grafanaProvision";
 import { influxProvision } from "./jobs/influxProvision";
 import { kafkaReady } from "./jobs/kafkaReady";
 import { kafkaSettled } from "./jobs/kafkaSettled";
+import { portainerProvision } from "./jobs/portainerProvision";
 import { Problem, reason } from "./problem";
 
 const JOBS: Record<string, Job> = {
+  "grafana-provision": grafanaProvision,
   "influx-provision": influxProvision,
   "kafka-ready": kafkaReady,
   "kafka-settled": kafkaSettled,
+  "portainer-provision": portainerProvision,
 };
 
 /** What the program ends with. */

@@ -28,7 +28,7 @@ export class Images extends pulumi.ComponentResource {
     super("swarmbench:swarm:Images", name, {}, options);
     const { swarm, registry, images } = args;
     const { manager } = swarm;
-    const trees = Object.values(images).flatMap((image) => (image && "tree" in image ? [image.tree] : []));
+    const trees = Object.values(images).flatMap((image) => (image ? [image.tree] : []));
     const sent = new local.Command(
       `${name}-sent`,
       {
@@ -101,6 +101,7 @@ done`,
       ),
     },
     `
+[ -n "$TREES" ] || exit 0
 set -o pipefail
 manager() { ${["ssh", ...ssh].map(word).join(" ")} "$1"; }
 files() {

@@ -14,11 +14,16 @@ const DATA = "/var/lib/influxdb2";
 /** The first user, for InfluxDB's own pages. */
 const USER = "admin";
 
+/** What the job `influx-provision` answers, as far as we read it. */
+interface Provisioned {
+  tokens: { operator: string; write: string; read: string };
+}
+
 /**
  * InfluxDB 2 on the monitor node, with an organisation, a bucket, an operator token and two narrow ones.
  *
- * All secrets are made here, before InfluxDB runs, so that Telegraf and Grafana need not wait for it. A job then brings
- * InfluxDB to what is declared, whether its volume is new, old, or knows the tokens of before a rotation.
+ * A job brings InfluxDB to what is declared, whether its volume is new, old, or knows the password of before a
+ * rotation. It is InfluxDB that makes the tokens: its API takes none that is given (2.7, `POST /api/v2/authorizations`).
  */
 export class InfluxDb extends pulumi.ComponentResource {
   readonly node: Node;
@@ -49,17 +54,14 @@ export class InfluxDb extends pulumi.ComponentResource {
     this.node = homeOf("monitor", site.nodes);
     this.organization = settings.organization;
     this.bucket = settings.bucket;
-    const secret = (of: string) => randomSecret(`${name}-${of}`, settings.rotation, { parent: this });
-    const password = secret("password");
-    const operator = secret("operator-token");
-    const write = secret("write-token");
-    const read = secret("read-token");
+    const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });
     this.password = password.current;
-    this.operatorToken = operator.current;
-    this.writeToken = write.current;
-    this.readToken = read.current;
-    const running = this.run(name);
-    this.ready = this.provision(name, running, { password, operator, write, read });
+    this.ready = this.provision(name, this.run(name), password);
+    const token = (of: keyof Provisioned["tokens"]) =>
+      pulumi.secret(this.ready.apply((answer) => (JSON.parse(answer) as Provisioned).tokens[of]));
+    this.operatorToken = token("operator");
+    this.writeToken = token("write");
+    this.readToken = token("read");
     this.registerOutputs({ url: this.url, organization: this.organization, bucket: this.bucket });
   }
 
@@ -91,7 +93,7 @@ export class InfluxDb extends pulumi.ComponentResource {
   private provision(
     name: string,
     running: pulumi.Output<string>,
-    secrets: Record<"password" | "operator" | "write" | "read", RandomSecret>,
+    password: RandomSecret,
   ): pulumi.Output<string> {
     const { site, settings } = this.args;
     return runJob(
@@ -105,9 +107,8 @@ export class InfluxDb extends pulumi.ComponentResource {
           bucket: settings.bucket,
           retentionSec: settings.retentionSec,
           user: USER,
-          password: secrets.password,
-          operatorToken: secrets.operator,
-          tokens: { write: secrets.write.current, read: secrets.read.current },
+          password,
+          rotation: settings.rotation,
         },
         // The volume is gone with its machine.
         after: [running, this.node.ready],

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { KafkaTarget } from "../contract/target";
+import { setMetadata } from "./kafka/admin";
 import { certificateAuthority, memberCertificate } from "./kafka/certificates";
-import { CA_FILE, DATA_DIRECTORY, KEY_FILE, PORTS, renderBroker } from "./kafka/config";
+import { CA_FILE, DATA_DIRECTORY, defaultsFor, KEY_FILE, PORTS, renderBroker } from "./kafka/config";
 import { awaitTaskScript } from "./kafka/scripts";
 import { type ClusterPlan, type Member, planCluster } from "./kafka/topology";
-import { createUser } from "./kafka/user";
 import { secretFile } from "./lib/files";
 import { runJob } from "./lib/job";
 import { randomSecret } from "./lib/randomSecret";
@@ -85,15 +85,14 @@ export class Kafka extends pulumi.ComponentResource {
       : undefined;
     this.target = this.describe(authority?.certificate, password?.current);
     const settled = this.runMembers(authority);
-    const user =
-      password && createUser(`${name}-user`, this.broker(1), site, USER, password.current, settled, this);
+    const metadata = this.setMetadata(settled, password?.current);
     this.ready = runJob(
       `${name}-ready`,
       {
         site,
         job: "kafka-ready",
         input: pulumi.all([this.target]).apply(([target]) => ({ target, timeoutSec: READY_TIMEOUT_SEC })),
-        after: user ? [...settled, user] : settled,
+        after: [...settled, metadata],
       },
       { parent: this },
     );
@@ -229,10 +228,26 @@ export class Kafka extends pulumi.ComponentResource {
     return found;
   }
 
-  private broker(id: number): { service: string; node: Node } {
-    const member = this.plan.members.find((one) => one.id === id);
-    if (!member) throw new Error(`no broker ${id}`);
-    return { service: member.name, node: this.nodeOf(member) };
+  private setMetadata(
+    after: pulumi.Output<string>[],
+    password: pulumi.Output<string> | undefined,
+  ): pulumi.Output<string> {
+    const { settings } = this.args;
+    const [broker] = brokersOf(this.plan);
+    if (!broker) throw new Error("a cluster has a broker");
+    const minInSync = "min.insync.replicas";
+    return setMetadata(
+      `${this.name}-metadata`,
+      {
+        broker: broker.name,
+        node: this.nodeOf(broker),
+        security: settings.security,
+        minInSyncReplicas: String(settings.config[minInSync] ?? defaultsFor(settings.brokers)[minInSync]),
+        ...(password ? { user: { name: USER, password } } : {}),
+        after,
+      },
+      { parent: this },
+    );
   }
 }
 

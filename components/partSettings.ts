@@ -32,7 +32,10 @@ export const partSchema = {
     enabled,
     organization: z.string().min(1).prefault("swarmbench"),
     bucket: z.string().min(1).prefault("bench"),
-    retention: z.literal("forever").or(longDuration).prefault("30 days"),
+    retention: z
+      .literal("forever")
+      .or(longDuration.refine((seconds) => seconds >= 3600, "InfluxDB keeps data for an hour at least"))
+      .prefault("30 days"),
     rotation,
     ...limits,
   }),

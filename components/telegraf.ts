@@ -66,7 +66,7 @@ export class Telegraf extends pulumi.ComponentResource {
         site,
         name: serviceName,
         image: site.images.ref("telegraf"),
-        environment: nodeEnvironment(),
+        environment: on === "every node" ? nodeEnvironment() : {},
         on,
         limits: settings.limits,
         mounts: on === "every node" ? NODE_MOUNTS : [],

@@ -24,8 +24,10 @@ async function missing(installed) {
   const docker = (...args) => ask("docker", ["--host", engineHost, ...args]);
   if (!(await docker("version"))) return [`no Docker engine answers at ${engineHost}`];
   const absent = [];
-  for (const { tag, id } of Object.values(images)) {
-    if (!(await docker("image", "inspect", id))) absent.push(`the image ${tag} is not in the engine`);
+  for (const { tag, id, tree } of Object.values(images)) {
+    if (tree) {
+      if (!existsSync(tree)) absent.push(`the image ${path.basename(tree)} is not in the cache`);
+    } else if (!(await docker("image", "inspect", id))) absent.push(`the image ${tag} is not in the engine`);
   }
   if (!existsSync(path.join(bin, "pulumi"))) absent.push("the Pulumi CLI is not there");
   if (!existsSync(path.join(project, "node_modules"))) absent.push("the npm packages are not installed");

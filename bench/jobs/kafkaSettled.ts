@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { kafkaTargetSchema } from "../../contract/target";
-import { within } from "../clock";
+import { TookTooLong, within } from "../clock";
 import { type JobContext, job, throttled } from "../job";
 import { type KafkaDoor, kafkaDoor } from "../kafka/cluster";
 import { type Look, lookAsClient } from "../kafka/look";
@@ -41,9 +41,15 @@ export async function waitUntilSettled(
   const began = clock.now();
   const deadline = began + input.timeoutSec * 1_000;
   const show = throttled(context);
+  let last: string | undefined;
+  const failed = (error: unknown): Look => {
+    const tellsMore = error instanceof TookTooLong && last !== undefined;
+    return { amiss: tellsMore ? last : reason(error), partitions: 0 };
+  };
   for (let calm = 0; ; await clock.sleep(PAUSE_MS)) {
     const ms = Math.max(1, Math.min(ATTEMPT_MS, deadline - clock.now()));
-    const { amiss, partitions } = await within(ms, "the look", look()).catch(failedLook);
+    const { amiss, partitions } = await within(ms, "the look", look()).catch(failed);
+    last = amiss;
     calm = amiss === undefined ? calm + 1 : 0;
     if (calm === CALM_LOOKS) return { partitions, tookMs: Math.round(clock.now() - began) };
     if (clock.now() + PAUSE_MS > deadline) {
@@ -62,10 +68,6 @@ export function lookOf(input: Input, door: KafkaDoor = kafkaDoor): () => Promise
   const { target, expectBrokers } = input;
   const expected = expectBrokers ?? target.brokers.map(({ id }) => id);
   return () => lookAsClient(target, expected, door);
-}
-
-function failedLook(error: unknown): Look {
-  return { amiss: reason(error), partitions: 0 };
 }
 
 export const kafkaSettled = job({

@@ -11,11 +11,13 @@ export interface Look {
   partitions: number;
 }
 
-/** The first look that found something, else the first: what is amiss for one is amiss for all. */
-export function worst(looks: Look[]): Look {
-  return (
-    looks.find(({ amiss }) => amiss !== undefined) ?? looks[0] ?? { amiss: "nobody to ask", partitions: 0 }
-  );
+/** All that any of several looks at one cluster found. */
+export function together(looks: Look[]): Look {
+  const found = new Set(looks.map(({ amiss }) => amiss).filter((amiss) => amiss !== undefined));
+  return {
+    amiss: found.size > 0 ? [...found].join("; ") : undefined,
+    partitions: Math.max(0, ...looks.map(({ partitions }) => partitions)),
+  };
 }
 
 /** Asks every expected broker as a client does, since each has a view of its own. */
@@ -32,7 +34,7 @@ export async function lookAsClient(target: KafkaTarget, expected: number[], door
       return { amiss: `${nameOf(broker, target.brokers)}: ${reason(error)}`, partitions: 0 };
     }
   });
-  return worst(await Promise.all(looks));
+  return together(await Promise.all(looks));
 }
 
 function missing(expected: number[], there: number[]): string | undefined {

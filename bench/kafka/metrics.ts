@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { reason } from "../problem";
-import { type Look, worst } from "./look";
+import { type Look, together } from "./look";
 
 const ASK_TIMEOUT_MS = 5_000;
 /** Kafka's number of a broker that serves. */
@@ -38,13 +38,9 @@ export async function lookAtMetrics(members: Member[], ask: AskMetrics = askJolo
       : []),
   ]);
   const done = await Promise.all(looks);
-  const bad = worst(done);
-  if (bad.amiss !== undefined) return bad;
-  // Only the active controller's figures count.
-  const partitions = done.map((look) => look.partitions).find((count) => count > 0) ?? 0;
-  return done.some(({ active }) => active)
-    ? { amiss: undefined, partitions }
-    : { amiss: "no controller leads", partitions };
+  const { amiss, partitions } = together(done);
+  const led = done.some(({ active }) => active);
+  return { amiss: amiss ?? (led ? undefined : "no controller leads"), partitions };
 }
 
 type MemberLook = Look & { active?: boolean };

@@ -1,5 +1,5 @@
 import type { KafkaBroker } from "../../contract/target";
-import { within } from "../clock";
+import { TookTooLong, within } from "../clock";
 import { type JobContext, throttled } from "../job";
 import { Problem, reason } from "../problem";
 import { addressOf } from "./client";
@@ -39,7 +39,8 @@ export async function throughAll<T>(
         try {
           done.set(broker.id, await within(ms, "the attempt", attempt(broker)));
         } catch (error) {
-          failures.set(broker.id, reason(error));
+          if (!(error instanceof TookTooLong && failures.has(broker.id)))
+            failures.set(broker.id, reason(error));
         }
       }),
     );

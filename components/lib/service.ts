@@ -74,7 +74,7 @@ export function service(
         containerSpec: containerSpec(args),
         networksAdvanceds: (args.networks ?? [site.swarm.network.id]).map((network) => ({ name: network })),
         placement: on === "every node" ? {} : { constraints: [`node.hostname==${on.name}`] },
-        resources: { limits: limitsInput(args.limits) },
+        ...resources(args.limits),
         restartPolicy: { condition: "any", delay: "1s", window: "5s" },
       },
       mode: on === "every node" ? { global: true } : { replicated: { replicas: 1 } },
@@ -125,9 +125,15 @@ function containerSpec({ site, ...args }: ServiceArgs) {
   };
 }
 
-function limitsInput({ cpus, memoryMiB }: Limits) {
+/** Nothing at all where there is no limit: of an empty object the Terraform provider makes a crash. */
+function resources({ cpus, memoryMiB }: Limits) {
+  if (!cpus && !memoryMiB) return {};
   return {
-    ...(cpus ? { nanoCpus: Math.round(cpus * 1e9) } : {}),
-    ...(memoryMiB ? { memoryBytes: memoryMiB * 1024 * 1024 } : {}),
+    resources: {
+      limits: {
+        ...(cpus ? { nanoCpus: Math.round(cpus * 1e9) } : {}),
+        ...(memoryMiB ? { memoryBytes: memoryMiB * 1024 * 1024 } : {}),
+      },
+    },
   };
 }

@@ -79,7 +79,14 @@ export function nodeConfig({
       system: [fields(NODE_METRICS.system)],
       net: networkInputs(testInterface),
       // The engine's data are where the root of every container is.
-      disk: [{ mount_points: ["/"], ignore_fs: [], ...fields(NODE_METRICS.disk) }],
+      disk: [
+        {
+          mount_points: ["/"],
+          ignore_fs: [],
+          ...fields(NODE_METRICS.disk),
+          tagexclude: ["device", "fstype", "mode"],
+        },
+      ],
       diskio: [
         { skip_serial_number: true, ...fields(NODE_METRICS.diskIo), tagdrop: { name: ["loop*", "ram*"] } },
       ],
@@ -161,15 +168,24 @@ function dockerInput() {
   return {
     endpoint: "unix:///var/run/docker.sock",
     perdevice: false,
-    perdevice_include: [],
+    // Without it, of the totals below there is only the processor's; Telegraf 1.30 warns of it all the same.
     total: true,
+    perdevice_include: [],
     total_include: ["cpu", "network"],
     docker_label_include: ["com.docker.swarm.service.name"],
     namepass: [containerCpu.name, containerMemory.name, containerNetwork.name],
     fieldinclude: [containerCpu, containerMemory, containerNetwork].flatMap(({ fields }) =>
       Object.keys(fields),
     ),
-    tagexclude: ["container_image", "container_version", "container_status", "engine_host", "server_version"],
+    tagexclude: [
+      "container_image",
+      "container_version",
+      "container_status",
+      "engine_host",
+      "server_version",
+      "cpu",
+      "network",
+    ],
     tagpass: { "com.docker.swarm.service.name": ["*"] },
   };
 }

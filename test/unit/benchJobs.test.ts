@@ -109,6 +109,15 @@ describe("kafka-ready", () => {
       (error) => error instanceof Problem && /other passwords or certificates/.test(error.next),
     );
   });
+  it("tells the cause, also where the last attempt was cut off by the time", async () => {
+    let attempts = 0;
+    const view = () => (++attempts > 9 ? new Promise<never>(() => {}) : Promise.reject(new Error("refused")));
+    await assert.rejects(
+      waitUntilReady({ target: plain, timeoutSec: 2 }, fakeContext(), fakeDoor({ view })),
+      /broker-1: refused/,
+    );
+    assert.ok(attempts > 9);
+  });
   it("tells brokers of one host apart by their ports", async () => {
     const brokers = [1, 2].map((id) => ({ id, host: "localhost", port: 9090 + id }));
     const view: KafkaDoor["view"] = async (_, { id }) => {
@@ -204,7 +213,11 @@ describe("kafka-settled by metrics", () => {
       [leads, { ...follows, BrokerState: 1 }],
       "broker-2: it does not serve yet",
     ],
-    ["a member without metrics yet", [leads, {}], "broker-2: it does not serve yet"],
+    [
+      "a member without metrics yet",
+      [leads, {}],
+      "broker-2: it does not serve yet; broker-2: its controller does not run yet",
+    ],
     [
       "replicas that are behind",
       [leads, { ...follows, UnderReplicatedPartitions: 4 }],
@@ -219,6 +232,11 @@ describe("kafka-settled by metrics", () => {
       "partitions without a leader",
       [{ ...leads, OfflinePartitionsCount: 2 }, follows],
       "broker-1: 2 of 7 partitions have no leader",
+    ],
+    [
+      "all that is amiss, each thing once",
+      [{ ...leads, UnderReplicatedPartitions: 1 }, undefined],
+      "broker-1: 1 partitions are under-replicated; broker-2: connection refused",
     ],
     ["a quorum without a leader", [follows, follows], "no controller leads"],
   ] as const)

@@ -133,7 +133,8 @@ function declareIn({ docker, swarm: state, unreachable = [] }: World) {
       },
       inTestbed,
     );
-    const images = new Images("images", { swarm, registry, images: installation.images }, inTestbed);
+    const { node: _node, registry: _registry, ...stack } = installation.images;
+    const images = new Images("images", { swarm, registry, images: stack }, inTestbed);
     return { testbed, swarm, registry, images };
   };
   return declare(program, (type, name) => {

@@ -140,7 +140,7 @@ describe("a build context", () => {
 });
 
 describe("the base image", () => {
-  it("has of what it needs not only the licences and the empty folders", () => {
+  it("is rid of documentation and caches, but has the licences and all folders", () => {
     const kept = ["usr/share/doc/curl/copyright", "usr/bin/curl"];
     const dropped = [
       "usr/share/doc/curl/changelog.gz",

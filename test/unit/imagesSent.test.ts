@@ -124,6 +124,11 @@ describe("the images' files", () => {
     assert.deepEqual(received(), []);
   });
 
+  it("are none where no part of the stack is wanted: nobody is asked", async () => {
+    assert.deepEqual(await send(), done);
+    assert.ok(!existsSync(at("calls")));
+  });
+
   it("do not come to another folder where there is no such volume", async () => {
     writeFileSync(at("bin/docker"), "#!/bin/sh\necho 'no such volume' >&2; exit 1\n", { mode: 0o755 });
     const { code, stderr } = await send("bench");

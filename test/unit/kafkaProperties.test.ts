@@ -38,7 +38,7 @@ describe("the list of Kafka's properties", () => {
   it("is what Kafka's jars say", async (context) => {
     if (!existsSync(jars.kafkaJars().folder)) return context.skip("no jars yet: npm run setup");
     if (spawnSync("javac", ["-version"]).status !== 0) return context.skip("no JDK on this machine");
-    const committed = readFileSync(path.join(project, "components/kafka/properties.json"), "utf8");
+    const committed = readFileSync(path.join(project, "components/kafka/serverProperties.json"), "utf8");
     assert.deepEqual(JSON.parse(committed), await jars.listKafkaProperties());
   });
 });

@@ -1,0 +1,254 @@
+import type * as cog from "@grafana/grafana-foundation-sdk/cog";
+import * as common from "@grafana/grafana-foundation-sdk/common";
+import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
+import * as stat from "@grafana/grafana-foundation-sdk/stat";
+import * as table from "@grafana/grafana-foundation-sdk/table";
+import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
+import * as trend from "@grafana/grafana-foundation-sdk/trend";
+
+/** Grafana's uid of the data source; the type is that of its InfluxDB plugin. */
+export const DATA_SOURCE = { type: "influxdb", uid: "influxdb" };
+
+/** Readable on a light and on a dark ground. */
+export type Colour = "blue" | "green" | "orange" | "purple" | "red" | "yellow" | "text";
+
+export interface Line {
+  query: string;
+  /** Name of a line, with Grafana's place-holders; see `tag`. Default: the field's own name. */
+  legend?: string;
+  colour?: Colour;
+  /** Dashed, without points, and kept out of the stack: a limit rather than a measurement. */
+  limit?: boolean;
+  /** On the axis at the right, in this unit. */
+  rightUnit?: string;
+}
+
+interface Common {
+  title: string;
+  /** One sentence: what to look for. */
+  description: string;
+  /** Grafana's id of the unit. */
+  unit: string;
+  /** Of 24. */
+  width: number;
+  /** Of 30 pixels each. Default: 8. */
+  height?: number;
+}
+
+export interface TimePanel extends Common {
+  lines: readonly Line[];
+  /** Text along the axis. */
+  axis: string;
+  /** Least and most of the axis; the least is 0 where absent. */
+  min?: number;
+  max?: number;
+  scale?: "linear" | "log";
+  stack?: boolean;
+  /** How points are shown and counted: steps for what stays until it changes. */
+  steps?: boolean;
+  /** Colours by the name of a field. */
+  colours?: Readonly<Record<string, Colour>>;
+}
+
+export interface CurvePanel extends Common {
+  query: string;
+  /** Column along the bottom, and the text below it. */
+  x: string;
+  xAxis: string;
+  axis: string;
+  scale?: "linear" | "log";
+  colours: Readonly<Record<string, Colour>>;
+  /** The columns that are dashed. */
+  limits?: readonly string[];
+}
+
+export interface NumberPanel extends Common {
+  query: string;
+  /** Shown where there is no value. */
+  noValue: string;
+  /** From which value on it is which colour; the first has no value. */
+  thresholds?: readonly { from: number | null; colour: Colour }[];
+  /** Colours by text. */
+  texts?: Readonly<Record<string, Colour>>;
+  decimals?: number;
+}
+
+export interface TablePanel extends Common {
+  query: string;
+  /** Units and links by column. */
+  columns: Readonly<
+    Record<string, { unit?: string; link?: { title: string; url: string }; hidden?: boolean }>
+  >;
+}
+
+/** The value of a tag, in a legend. */
+export const tag = (name: string) => `\${__field.labels.${name}}`;
+/** The name of the field, in a legend. */
+export const FIELD = tag("_field");
+
+/** Lines over time. */
+export function timePanel(panel: TimePanel): timeseries.PanelBuilder {
+  const { lines, axis, min = 0, max, scale = "linear", stack = false, steps = false, colours = {} } = panel;
+  const builder = described(new timeseries.PanelBuilder(), panel)
+    .targets(lines.map(({ query }, index) => target(query, index)))
+    // Finer than what is collected, a derivative would show steps.
+    .interval("1s")
+    .axisLabel(axis)
+    .lineWidth(stack ? 1 : 2)
+    .fillOpacity(stack ? 30 : 0)
+    .lineInterpolation(steps ? common.LineInterpolation.StepAfter : common.LineInterpolation.Linear)
+    .showPoints(common.VisibilityMode.Never)
+    // A gap of some seconds is a late sample; a longer one is a fact.
+    .spanNulls(5000)
+    .scaleDistribution(scaleOf(scale))
+    .stacking(
+      new common.StackingConfigBuilder().mode(stack ? common.StackingMode.Normal : common.StackingMode.None),
+    )
+    .tooltip(tooltip())
+    .legend(legend(["lastNotNull", "mean", "max"]));
+  if (scale === "linear") builder.min(min);
+  if (max !== undefined) builder.max(max);
+  for (const [field, colour] of Object.entries(colours)) builder.overrideByName(field, [coloured(colour)]);
+  lines.forEach((line, index) => {
+    builder.overrideByQuery(refId(index), lineOptions(line));
+  });
+  return builder;
+}
+
+/** Columns of a table against one of them. */
+export function curvePanel(panel: CurvePanel): trend.PanelBuilder {
+  const { query, x, xAxis, axis, scale = "linear", colours, limits = [] } = panel;
+  const builder = described(new trend.PanelBuilder(), panel)
+    .targets([target(query, 0)])
+    .xField(x)
+    .axisLabel(axis)
+    .lineWidth(2)
+    .showPoints(common.VisibilityMode.Always)
+    .pointSize(7)
+    .scaleDistribution(scaleOf(scale))
+    .tooltip(tooltip())
+    .legend(legend(["max"]))
+    .overrideByName(x, [
+      { id: "custom.axisLabel", value: xAxis },
+      { id: "unit", value: "short" },
+    ]);
+  for (const [column, colour] of Object.entries(colours)) builder.overrideByName(column, [coloured(colour)]);
+  for (const column of limits) builder.overrideByName(column, dashed());
+  return builder;
+}
+
+/** The last value, large. */
+export function numberPanel(panel: NumberPanel): stat.PanelBuilder {
+  const { query, noValue, thresholds = [{ from: null, colour: "text" }], texts = {}, decimals } = panel;
+  const builder = described(new stat.PanelBuilder(), panel)
+    .targets([target(query, 0)])
+    .graphMode(common.BigValueGraphMode.None)
+    .textMode(common.BigValueTextMode.Value)
+    // All fields: a text is no number, and would not be shown.
+    .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]).fields("/^(?!_?[Tt]ime$).*/"))
+    .noValue(noValue)
+    .mappings([{ type: dashboard.MappingType.ValueToText, options: colourTexts(texts) }])
+    .thresholds(
+      new dashboard.ThresholdsConfigBuilder()
+        .mode(dashboard.ThresholdsMode.Absolute)
+        .steps(thresholds.map(({ from, colour }) => ({ value: from, color: colour }))),
+    );
+  if (decimals !== undefined) builder.decimals(decimals);
+  return builder;
+}
+
+export function tablePanel(panel: TablePanel): table.PanelBuilder {
+  const builder = described(new table.PanelBuilder(), panel)
+    .targets([target(panel.query, 0)])
+    .filterable(true);
+  for (const [column, { unit, link, hidden }] of Object.entries(panel.columns)) {
+    builder.overrideByName(column, [
+      ...(unit ? [{ id: "unit", value: unit }] : []),
+      ...(link ? [{ id: "links", value: [link] }] : []),
+      ...(hidden ? [{ id: "custom.hidden", value: true }] : []),
+    ]);
+  }
+  return builder;
+}
+
+interface Described {
+  title(title: string): this;
+  description(description: string): this;
+  unit(unit: string): this;
+  span(width: number): this;
+  height(height: number): this;
+  datasource(source: typeof DATA_SOURCE): this;
+}
+
+function described<B extends Described>(
+  builder: B,
+  { title, description, unit, width, height = 8 }: Common,
+): B {
+  return builder
+    .title(title)
+    .description(description)
+    .unit(unit)
+    .span(width)
+    .height(height)
+    .datasource(DATA_SOURCE);
+}
+
+const refId = (index: number) => String.fromCharCode("A".charCodeAt(0) + index);
+
+/** The kit has no builder for this data source's queries. */
+export function target(query: string, index: number): cog.Builder<cog.Dataquery> {
+  const built = { refId: refId(index), datasource: DATA_SOURCE, query };
+  return { build: () => ({ ...built, _implementsDataqueryVariant: undefined }) as unknown as cog.Dataquery };
+}
+
+function lineOptions({ legend, colour, limit, rightUnit }: Line): dashboard.DynamicConfigValue[] {
+  return [
+    { id: "displayName", value: legend ?? FIELD },
+    ...(colour ? [coloured(colour)] : []),
+    ...(limit ? dashed() : []),
+    ...(rightUnit
+      ? [
+          { id: "unit", value: rightUnit },
+          { id: "custom.axisPlacement", value: "right" },
+          { id: "custom.axisLabel", value: "" },
+        ]
+      : []),
+  ];
+}
+
+const coloured = (colour: Colour) => ({ id: "color", value: { mode: "fixed", fixedColor: colour } });
+
+function dashed(): dashboard.DynamicConfigValue[] {
+  return [
+    { id: "custom.lineStyle", value: { fill: "dash", dash: [10, 10] } },
+    { id: "custom.showPoints", value: "never" },
+    { id: "custom.stacking", value: { mode: "none" } },
+    { id: "custom.spanNulls", value: true },
+  ];
+}
+
+function colourTexts(texts: Readonly<Record<string, Colour>>) {
+  return Object.fromEntries(
+    Object.entries(texts).map(([text, color], index) => [text, { text, color, index }] as const),
+  );
+}
+
+function scaleOf(scale: "linear" | "log") {
+  const { ScaleDistribution, ScaleDistributionConfigBuilder } = common;
+  const builder = new ScaleDistributionConfigBuilder();
+  return scale === "log"
+    ? builder.type(ScaleDistribution.Log).log(10)
+    : builder.type(ScaleDistribution.Linear);
+}
+
+const tooltip = () =>
+  new common.VizTooltipOptionsBuilder()
+    .mode(common.TooltipDisplayMode.Multi)
+    .sort(common.SortOrder.Descending);
+
+const legend = (calcs: string[]) =>
+  new common.VizLegendOptionsBuilder()
+    .displayMode(common.LegendDisplayMode.Table)
+    .placement(common.LegendPlacement.Bottom)
+    .showLegend(true)
+    .calcs(calcs);
