@@ -1,3 +1,6 @@
+import http from "node:http";
+import https from "node:https";
+import { text } from "node:stream/consumers";
 import type { z } from "zod";
 
 const TIMEOUT_MS = 10_000;
@@ -35,48 +38,59 @@ export async function ask<S extends z.ZodType>(
   answer: S,
   base: string,
   path: string,
-  { method = "GET", authorization, json, form }: Request = {},
+  request: Request = {},
 ): Promise<z.output<S>> {
-  const response = await fetch(new URL(path, base), {
-    method,
-    headers: {
-      ...(authorization === undefined ? {} : { authorization }),
-      ...(json ? { "content-type": "application/json" } : {}),
-    },
-    ...(json ? { body: JSON.stringify(json) } : {}),
-    ...(form ? { body: multipart(form) } : {}),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  }).catch((error) => {
-    throw unreachable(error);
-  });
-  const body = parse(await response.text());
-  if (!response.ok) {
-    throw new Refusal(`${method} ${path} was answered ${response.status}${messageIn(body)}`, response.status);
+  const what = `${request.method ?? "GET"} ${path}`;
+  const { status, body } = await send(new URL(path, base), request);
+  if (status < 200 || status > 299) {
+    throw new Refusal(`${what} was answered ${status}${messageIn(body)}`, status);
   }
   const parsed = answer.safeParse(body);
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues.map((issue) => issue.path.join(".") || "all of it").join(", ");
-  throw new Error(`${method} ${path} was answered with something unexpected: ${where}`);
+  throw new Error(`${what} was answered with something unexpected: ${where}`);
+}
+
+/** Not by `fetch`: that of Node 20 never ends where a server (or its proxy) closes a connection as soon as it is open. */
+async function send(
+  url: URL,
+  { method = "GET", authorization, json, form }: Request,
+): Promise<{ status: number; body: unknown }> {
+  const content = contentOf(json, form);
+  const data = content && Buffer.from(await content.arrayBuffer());
+  const headers = {
+    ...(authorization === undefined ? {} : { authorization }),
+    ...(content && data
+      ? { "content-type": content.headers.get("content-type") ?? "", "content-length": data.length }
+      : {}),
+  };
+  const { request } = url.protocol === "https:" ? https : http;
+  const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    request(url, { method, headers, signal, agent: false })
+      .on("response", resolve)
+      .on("error", (error) => reject(signal.aborted ? new Error(`no answer within ${TIMEOUT_MS} ms`) : error))
+      .end(data);
+  });
+  const response = await answered;
+  return { status: response.statusCode ?? 0, body: parse(await text(response)) };
+}
+
+function contentOf(json?: object, form?: Record<string, string>): Response | undefined {
+  if (json) return Response.json(json);
+  if (!form) return undefined;
+  const fields = new FormData();
+  for (const [name, value] of Object.entries(form)) fields.set(name, value);
+  return new Response(fields);
 }
 
 export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 }
 
-/** fetch itself says no more than that it failed. */
-function unreachable(error: Error & { cause?: { message?: string; code?: string } }): Error {
-  return new Error(error.cause?.message || error.cause?.code || error.message);
-}
-
-function multipart(fields: Record<string, string>): FormData {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.set(name, value);
-  return form;
-}
-
-function parse(text: string): unknown {
+function parse(document: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(document);
   } catch {
     return undefined;
   }

@@ -7,6 +7,7 @@ import { grafanaProvision } from "./jobs/grafanaProvision";
 import { influxProvision } from "./jobs/influxProvision";
 import { kafkaReady } from "./jobs/kafkaReady";
 import { kafkaSettled } from "./jobs/kafkaSettled";
+import { metricsReady } from "./jobs/metricsReady";
 import { portainerProvision } from "./jobs/portainerProvision";
 import { Problem, reason } from "./problem";
 
@@ -15,6 +16,7 @@ const JOBS: Record<string, Job> = {
   "influx-provision": influxProvision,
   "kafka-ready": kafkaReady,
   "kafka-settled": kafkaSettled,
+  "metrics-ready": metricsReady,
   "portainer-provision": portainerProvision,
 };
 
@@ -85,6 +87,8 @@ if (require.main === module) {
   process.on("SIGINT", () => process.exit(130));
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
+  // Else a promise that nothing will ever settle would end it with success.
+  process.on("beforeExit", () => fail(new Error("the job ended without a result")));
   text(process.stdin)
     .then((input) => runJob(process.argv[2], input, stderrContext))
     .then((result) => end(EXIT.done, process.stdout, JSON.stringify(result)))

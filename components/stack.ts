@@ -47,13 +47,14 @@ export function deployStack(
 ): Record<string, unknown> {
   const kafka = parts.kafka && new Kafka("kafka", { site, settings: parts.kafka }, options);
   const influxdb = parts.influxdb && new InfluxDb("influxdb", { site, settings: parts.influxdb }, options);
-  if (parts.telegraf && influxdb) {
+  const telegraf =
+    parts.telegraf &&
+    influxdb &&
     new Telegraf(
       "telegraf",
       { site, settings: parts.telegraf, influxdb, ...(kafka ? { kafka } : {}) },
       options,
     );
-  }
   const grafana =
     parts.grafana && influxdb && new Grafana("grafana", { site, settings: parts.grafana, influxdb }, options);
   const portainer =
@@ -82,7 +83,7 @@ export function deployStack(
     /** What `npm run ui` opens. */
     uis,
     /** Resolves once every part serves, and is how `up` waits for it. */
-    ready: allOf([kafka, influxdb, grafana, portainer].map((part) => part?.ready)),
+    ready: allOf([kafka, influxdb, telegraf, grafana, portainer].map((part) => part?.ready)),
   };
 }
 

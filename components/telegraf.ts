@@ -2,11 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { InfluxDb } from "./influxdb";
 import type { Kafka } from "./kafka";
 import { configFile, secretFile } from "./lib/files";
+import { runJob } from "./lib/job";
 import { homeOf } from "./lib/placement";
 import { service } from "./lib/service";
 import type { Site } from "./lib/site";
 import type { TelegrafSettings } from "./partSettings";
 import { kafkaConfig, NODE_MOUNTS, nodeConfig, nodeEnvironment } from "./telegraf/config";
+import { KAFKA_METRICS } from "./telegraf/kafkaMetrics";
+import { NODE_METRICS } from "./telegraf/metrics";
 import type { Node } from "./testbed/testbed";
 
 const NAME = "telegraf";
@@ -15,6 +18,10 @@ const KAFKA_COLLECTOR = "telegraf-kafka";
 const CONFIG = "/etc/telegraf/telegraf.conf";
 const TOKEN_FILE = "/run/secrets/influx_token";
 const HEALTH = ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080"];
+
+/** How old a sample may be that tells that its sender lives, beside the interval. */
+const SAMPLE_AGE_SEC = 10;
+const TIMEOUT_SEC = 120;
 
 export interface TelegrafArgs {
   site: Site;
@@ -28,6 +35,9 @@ export interface TelegrafArgs {
  * the tasks of a global service share one configuration, so each would ask every broker.
  */
 export class Telegraf extends pulumi.ComponentResource {
+  /** Resolves once there are samples from every node and every broker. */
+  readonly ready: pulumi.Output<string>;
+
   constructor(
     name: string,
     private readonly args: TelegrafArgs,
@@ -38,17 +48,13 @@ export class Telegraf extends pulumi.ComponentResource {
     const token = secretFile(`${name}-token`, influxdb.writeToken, site, this);
     const { url, organization: org, bucket } = influxdb;
     const output = { url, org, bucket, intervalSec: args.settings.intervalSec };
-    this.collector(name, NAME, "every node", nodeConfig(output), token);
+    const collectors = [this.collector(name, NAME, "every node", nodeConfig(output), token)];
     if (kafka) {
-      const brokers = kafka.jolokia;
-      this.collector(
-        `${name}-kafka`,
-        KAFKA_COLLECTOR,
-        homeOf("monitor", site.nodes),
-        kafkaConfig({ ...output, brokers }),
-        token,
-      );
+      const config = kafkaConfig({ ...output, brokers: kafka.jolokia });
+      const home = homeOf("monitor", site.nodes);
+      collectors.push(this.collector(`${name}-kafka`, KAFKA_COLLECTOR, home, config, token));
     }
+    this.ready = this.awaitSamples(name, collectors.flat());
     this.registerOutputs({});
   }
 
@@ -58,25 +64,53 @@ export class Telegraf extends pulumi.ComponentResource {
     on: Node | "every node",
     config: string,
     token: ReturnType<typeof secretFile>,
-  ): void {
+  ): pulumi.Output<string>[] {
     const { site, settings } = this.args;
-    service(
+    const file = configFile(`${name}-config`, config, site, this);
+    const declared = service(
       name,
       {
         site,
         name: serviceName,
         image: site.images.ref("telegraf"),
-        environment: on === "every node" ? nodeEnvironment() : {},
+        environment: nodeEnvironment(),
         on,
         limits: settings.limits,
         mounts: on === "every node" ? NODE_MOUNTS : [],
         files: [
-          { path: CONFIG, source: configFile(`${name}-config`, config, site, this) },
+          { path: CONFIG, source: file },
           { path: TOKEN_FILE, source: token },
         ],
         health: HEALTH,
       },
       this,
+    );
+    return [declared.id, file.id];
+  }
+
+  /** What a global service's tasks do is not told by the service: swarm starts one that dies again and again. */
+  private awaitSamples(name: string, collectors: pulumi.Output<string>[]): pulumi.Output<string> {
+    const { site, settings, influxdb, kafka } = this.args;
+    const { url, organization: org, bucket, readToken } = influxdb;
+    const nodes = site.nodes.map((node) => node.name);
+    const brokers = kafka?.jolokia.map((member) => member.name) ?? [];
+    return runJob(
+      `${name}-ready`,
+      {
+        site,
+        job: "metrics-ready",
+        input: {
+          influx: { url, org, bucket, token: readToken },
+          series: [
+            { measurement: NODE_METRICS.system.name, tag: "host", values: nodes },
+            ...(kafka ? [{ measurement: KAFKA_METRICS.heap.name, tag: "broker", values: brokers }] : []),
+          ],
+          withinSec: SAMPLE_AGE_SEC + settings.intervalSec,
+          timeoutSec: TIMEOUT_SEC + settings.intervalSec,
+        },
+        after: collectors,
+      },
+      { parent: this },
     );
   }
 }

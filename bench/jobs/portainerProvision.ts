@@ -59,7 +59,8 @@ export async function provision(input: Input, context: JobContext): Promise<Port
   );
   const authorization = await takePassword(input, context, wait);
   await registerSwarm(input, context, authorization, wait);
-  const found = await environments(input, authorization);
+  const listing = { what: "Portainer to list its environments", next: SEE_PORTAINER };
+  const found = await wait(listing, () => environments(input, authorization));
   return {
     version: Version,
     environments: found

@@ -172,7 +172,7 @@ function traffic(): Row {
       }),
       timePanel({
         ...bytes,
-        title: "Replication",
+        title: "Replication traffic",
         description:
           "Look at the network's share that replication takes: with three replicas twice what comes in.",
         lines: [{ query: queries.replication, legend: BROKER_AND_NAME }],

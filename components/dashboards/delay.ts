@@ -30,12 +30,13 @@ export function delayDashboard(): dashboard.Dashboard {
 function verdict(): Row {
   const number = { width: 4, height: 4 };
   return {
-    title: "Verdict",
+    title: "Result",
     panels: [
       numberPanel({
         ...number,
         title: "Verdict",
-        description: "Look whether the run ended as ok: only then its knee is one of the broker.",
+        description:
+          "Look whether it was the broker that was measured: a run that is generator-bound says nothing about it.",
         unit: "string",
         query: queries.runResult("verdict"),
         noValue: "not yet",

@@ -100,6 +100,6 @@ function matches(column: string, wanted: Wanted): string {
 
 const list = (columns: readonly string[]) => `[${columns.map(quote).join(", ")}]`;
 /** Flux tells 8 from 8.0, and knows no exponents. */
-const float = (value: number) => (Number.isInteger(value) ? `${value}.0` : `${value}`);
+const float = (value: number) => value.toFixed(12).replace(/0+$/, "").replace(/\.$/, ".0");
 /** A dashboard's variable stays as it is: Grafana puts its value there. */
 const quote = (text: string) => `"${text.replace(/[\\"]/g, "\\$&")}"`;

@@ -169,12 +169,11 @@ export const throttled = graph({
   merge: "max",
 });
 
-/** Samples lost or not had, per second. */
+/** Samples lost or not had, per second. The collector that asks the brokers has no node to be chosen by. */
 export const lostSamples = graph({
   from: NODE_METRICS.telegraf,
   fields: ["metrics_dropped", "gather_errors"],
-  where: NODE,
-  by: ["host", "collector"],
+  by: ["collector", "host"],
   perSecond: true,
   sample: "max",
 });

@@ -189,7 +189,7 @@ function services(): Row {
         description:
           "Look for anything above 0: gaps in these graphs are then Telegraf's, not the machine's.",
         ...{ unit: "short", axis: "per second", width: 8 },
-        lines: [{ query: queries.lostSamples, legend: `${NODE} ${tag("collector")} ${FIELD}` }],
+        lines: [{ query: queries.lostSamples, legend: `${tag("collector")} ${NODE} ${FIELD}` }],
       }),
     ],
   };

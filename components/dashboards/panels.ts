@@ -84,7 +84,8 @@ export interface TablePanel extends Common {
 /** The value of a tag, in a legend. */
 export const tag = (name: string) => `\${__field.labels.${name}}`;
 /** The name of the field, in a legend. */
-export const FIELD = tag("_field");
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's place-holder
+export const FIELD = "${__field.name}";
 
 /** Lines over time. */
 export function timePanel(panel: TimePanel): timeseries.PanelBuilder {
@@ -203,7 +204,7 @@ export function target(query: string, index: number): cog.Builder<cog.Dataquery>
 
 function lineOptions({ legend, colour, limit, rightUnit }: Line): dashboard.DynamicConfigValue[] {
   return [
-    { id: "displayName", value: legend ?? FIELD },
+    ...(legend ? [{ id: "displayName", value: legend }] : []),
     ...(colour ? [coloured(colour)] : []),
     ...(limit ? dashed() : []),
     ...(rightUnit

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { outputOf, runOn } from "../lib/remote";
 import { script } from "../lib/shell";
+import type { SecurityProtocol } from "../partSettings";
 import type { Node } from "../testbed/testbed";
 import { internalClientProperties, PORTS } from "./config";
-import type { SecurityProtocol } from "../partSettings";
 
 /** Seconds in which a new cluster has its quorum and answers. */
 const TIMEOUT_SEC = 180;
@@ -33,15 +33,13 @@ export function setMetadata(
   options: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   const { broker, node, user } = args;
-  const text = pulumi
-    .all([user?.password, node.ready, args.after])
-    .apply(([password, ready, after]) =>
-      metadataScript({
-        ...{ broker, security: args.security, minInSyncReplicas: args.minInSyncReplicas },
-        ...(user && password ? { user: user.name, password } : {}),
-        marks: [ready, ...after].join(" "),
-      }),
-    );
+  const text = pulumi.all([user?.password, node.ready, args.after]).apply(([password, ready, after]) =>
+    metadataScript({
+      ...{ broker, security: args.security, minInSyncReplicas: args.minInSyncReplicas },
+      ...(user && password ? { user: user.name, password } : {}),
+      marks: [ready, ...after].join(" "),
+    }),
+  );
   return outputOf(runOn(name, node.ssh, { script: text }, { ...options, deletedWith: node.machine }));
 }
 

@@ -94,6 +94,8 @@ export function service(
       ...inSwarm(site, parent),
       deleteBeforeReplace: true,
       hooks: withoutLeftover(site, args.name),
+      // The engine's, which the client adds from what the registry says of the image.
+      ignoreChanges: ["taskSpec.placement.platforms"],
       ...options,
     },
   );

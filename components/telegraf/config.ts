@@ -144,7 +144,7 @@ function internalInput(collector: "node" | "kafka") {
     namepass: [NODE_METRICS.telegraf.name],
     ...fields(NODE_METRICS.telegraf),
     tagexclude: ["version", "go_version"],
-    tags: { collector, host: NODE_NAME },
+    tags: { collector },
   };
 }
 

@@ -73,7 +73,7 @@ export const NODE_METRICS = {
     tags: ["host", "service", "task"],
     fields: { rx_bytes: "bytes", tx_bytes: "bytes" },
   },
-  /** How Telegraf itself fares; all count up. `collector`: `node` or `kafka`. */
+  /** How Telegraf itself fares; all count up. `collector`: `node`, or `kafka`, which has no host. */
   telegraf: {
     name: "internal_agent",
     tags: ["host", "collector"],

@@ -14,12 +14,9 @@ const TELEGRAF_VERSION = "github.com/influxdata/telegraf/internal.Version";
 
 /** What the stack's configuration names; each plugin brings its own dependencies. */
 const TELEGRAF_PLUGINS = {
-  inputs: [
-    ...["cpu", "disk", "diskio", "docker", "internal", "jolokia2_agent", "kernel", "mem"],
-    ...["net", "netstat", "nstat", "processes", "swap", "system"],
-  ],
-  outputs: ["file", "health", "influxdb_v2"],
-  parsers: ["influx"],
+  inputs: ["cpu", "disk", "diskio", "docker", "internal", "jolokia2_agent", "mem", "net", "system"],
+  processors: ["regex"],
+  outputs: ["health", "influxdb_v2"],
   serializers: ["influx"],
   secretstores: ["docker"],
 };

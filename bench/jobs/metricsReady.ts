@@ -1,0 +1,78 @@
+import { flux, fluxDuration, InfluxDB } from "@influxdata/influxdb-client";
+import { z } from "zod";
+import { influxTargetSchema } from "../../contract/target";
+import { type JobContext, job } from "../job";
+import { patience } from "../patience";
+
+const TIMEOUT_MS = 10_000;
+
+const seriesSchema = z.strictObject({
+  measurement: z.string().min(1),
+  /** Each of these values of this tag must have a sample. */
+  tag: z.string().min(1),
+  values: z.array(z.string()).min(1),
+});
+const inputSchema = z.strictObject({
+  influx: influxTargetSchema,
+  series: z.array(seriesSchema).min(1),
+  /** How old a sample may be. */
+  withinSec: z.number().positive(),
+  timeoutSec: z.number().positive(),
+});
+type Input = z.output<typeof inputSchema>;
+type Series = z.output<typeof seriesSchema>;
+
+export interface MetricsReadyResult {
+  series: number;
+  tookMs: number;
+}
+
+/** Gives the values of a tag that fresh samples of a measurement have. */
+export type TagValues = (series: Series) => Promise<string[]>;
+
+/** Waits until there are fresh samples from everyone who is to send them. */
+export async function waitForMetrics(
+  input: Input,
+  context: JobContext,
+  valuesOf: TagValues = asker(input),
+): Promise<MetricsReadyResult> {
+  const began = context.clock.now();
+  const wait = patience(context, input.timeoutSec);
+  for (const series of input.series) {
+    const { measurement, tag, values } = series;
+    await wait(
+      {
+        what: `samples of ${measurement}`,
+        next: "See how the collectors fare on the manager: docker service ps telegraf, docker service logs telegraf",
+      },
+      async () => {
+        const there = await valuesOf(series);
+        const lacking = values.filter((value) => !there.includes(value));
+        if (lacking.length > 0) throw new Error(`none with ${tag} ${lacking.join(", ")}`);
+      },
+    );
+  }
+  return {
+    series: input.series.reduce((sum, { values }) => sum + values.length, 0),
+    tookMs: Math.round(context.clock.now() - began),
+  };
+}
+
+function asker({ influx, withinSec }: Input): TagValues {
+  const { url, token, org, bucket } = influx;
+  const api = new InfluxDB({ url, token, timeout: TIMEOUT_MS }).getQueryApi(org);
+  return async ({ measurement, tag }) => {
+    const query = flux`from(bucket: ${bucket})
+      |> range(start: ${fluxDuration(`-${withinSec}s`)})
+      |> filter(fn: (r) => r._measurement == ${measurement} and exists r[${tag}])
+      |> keep(columns: [${tag}])
+      |> group()
+      |> distinct(column: ${tag})`;
+    return (await api.collectRows<{ _value: string }>(query)).map(({ _value }) => _value);
+  };
+}
+
+export const metricsReady = job({
+  input: inputSchema,
+  run: (input, context) => waitForMetrics(input, context),
+});

@@ -1,0 +1,42 @@
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+
+/** What came to a {@link FakeApi}. */
+export interface Call {
+  /** Such as "GET /api/user", without what follows a question mark. */
+  what: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+export type Answer = [status: number, body?: unknown];
+
+/** A JSON API on loopback that answers as a test says, and keeps what it was asked. */
+export interface FakeApi {
+  url: string;
+  calls: Call[];
+  close(): Promise<void>;
+}
+
+export async function fakeApi(answer: (call: Call, calls: Call[]) => Answer): Promise<FakeApi> {
+  const calls: Call[] = [];
+  const server = createServer(async (request, response) => {
+    const call = {
+      what: `${request.method} ${request.url?.split("?", 1)[0]}`,
+      headers: request.headers,
+      body: await text(request),
+    };
+    calls.push(call);
+    const [status, body] = answer(call, calls);
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    calls,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}

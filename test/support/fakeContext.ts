@@ -1,0 +1,15 @@
+import type { Clock } from "../../bench/clock";
+import type { JobContext } from "../../bench/job";
+
+/** A job's context whose time passes only where somebody sleeps; `lines` is what it showed. */
+export function fakeContext(): JobContext & { lines: string[] } {
+  let now = 0;
+  const clock: Clock = {
+    now: () => now,
+    sleep: async (ms) => {
+      now += ms;
+    },
+  };
+  const lines: string[] = [];
+  return { clock, lines, progress: (line) => lines.push(line) };
+}
