@@ -5,22 +5,37 @@ import { setup } from "./setup.mjs";
 
 const HELP = `npm run demo
 
-Sets this machine up (npm run setup), brings up the stack "local" (a Docker Swarm of three nodes in containers), then
-says what is there and what to try next. Run again, it changes nothing that is as it should be.`;
+Sets this machine up (npm run setup), brings up the stack "local" (a Docker Swarm of three nodes in containers, on it
+Kafka, InfluxDB, Telegraf and Grafana), then says what is there and what to try next. Run again, it changes nothing that is as it should be.`;
 
-/** @param {{ prefix: string, nodes: { name: string, role: string, address: string, ssh: string }[], network: string, registry: string }} is */
-function whatIsThere({ prefix, nodes, network, registry }) {
+/**
+ * @param {{ prefix: string, nodes: { name: string, role: string, address: string, ssh: string }[], network: string,
+ *   registry: string, kafka?: { bootstrap: string[] }, influxdb?: { url: string, organization: string, bucket: string },
+ *   uis: { name: string, service: string, port: number }[] }} is the stack's outputs
+ */
+function whatIsThere({ prefix, nodes, network, registry, kafka, influxdb, uis }) {
+  const parts = [
+    ["overlay network", network],
+    ["image registry", `${registry} (on the nodes' network)`],
+    ...(kafka ? [["Kafka", kafka.bootstrap.join(",")]] : []),
+    ...(influxdb
+      ? [["InfluxDB", `${influxdb.url}, organisation ${influxdb.organization}, bucket ${influxdb.bucket}`]]
+      : []),
+    ...uis
+      .filter(({ name }) => name !== "InfluxDB")
+      .map(({ name, service, port }) => [name, `http://${service}:${port}`]),
+  ];
   return `
 A Docker Swarm of ${nodes.length} nodes runs on this machine:
 
 ${nodes.map(({ name, role, address }) => `  ${name}  ${address.padEnd(15)} role=${role}`).join("\n")}
 
-  overlay network  ${network}
-  image registry   ${registry} (on the nodes' network)
+${parts.map(([what, where]) => `  ${what.padEnd(15)}  ${where}`).join("\n")}
 
 Try next:
 
-  ${nodes[0].ssh} docker node ls
+  npm run ui                                                  # their pages, at this machine's loopback; passwords too
+  ${nodes[0].ssh} docker service ls
   eval "$(npm run -s env)"                                    # pulumi, in this shell
   pulumi config set nodes 5 -s local && pulumi up -s local    # scale it
   docker kill ${prefix}-node2; pulumi up -s local    # break it, and have it healed

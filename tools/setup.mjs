@@ -34,7 +34,8 @@ export async function setup() {
     `swarmbench setup: tools and images ${source === "built" ? "built from package registries" : "from their makers"}`,
   );
   mkdirSync(cache, { recursive: true });
-  await ensurePrograms({ ssh: "openssh-client", "ssh-keygen": "openssh-client", bash: "bash" });
+  const programs = { ssh: "openssh-client", "ssh-keygen": "openssh-client", openssl: "openssl", bash: "bash" };
+  await ensurePrograms(programs);
   const { hostKey } = await ensureKeys();
   const pulumi = ensurePulumi(source);
   const npmPackages = ensureNpmPackages();

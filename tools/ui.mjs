@@ -52,7 +52,7 @@ function say(line) {
   console.log(`${new Date().toTimeString().slice(0, 8)}  ${line}`);
 }
 
-async function open(uis, passwordOf) {
+async function open(uis, scenario, passwordOf) {
   const ports = await choosePorts(uis, isFree);
   const links = uis.map((ui, index) => new Link(ui, ports[index]));
   const troubles = [];
@@ -62,7 +62,7 @@ async function open(uis, passwordOf) {
       if (trouble !== undefined) troubles.push(`${ui.name} cannot be reached: ${trouble}`);
     }
     if (troubles.length === links.length) {
-      throw new Problem(troubles.join("\n"), "See what the stack lacks: pulumi up");
+      throw new Problem(troubles.join("\n"), `See what the stack lacks: pulumi up -s ${scenario}`);
     }
     const rows = links.map(({ ui, url }) => [ui.name, url, ui.user, passwordOf(ui)]);
     console.log(`\n${table([["UI", "URL", "user", "password"], ...rows])}\n`);
@@ -92,7 +92,7 @@ await main(async () => {
     console.log(table([["UI", "on the swarm's network", "node", "user", "password"], ...rows]));
     return;
   }
-  await open(uis, passwordOf);
+  await open(uis, stack, passwordOf);
   if (interruption() === 130) {
     console.log("closed");
     process.exit(0); // Ctrl-C is how this ends, not a failure

@@ -31,12 +31,14 @@ export const runs = flux(
     identity: {started: 0, ended: 0, verdict: "", slo_ms: 0.0, knee: 0.0},
     fn: (r, accumulator) => ({
       started: if r.event == "start" then int(v: r._time) / 1000000 else accumulator.started,
-      ended: int(v: r._time) / 1000000,
+      ended: if r.event == "end" then int(v: r._time) / 1000000 else accumulator.ended,
       verdict: if exists r.verdict then r.verdict else accumulator.verdict,
       slo_ms: if exists r.slo_ms then r.slo_ms else accumulator.slo_ms,
       knee: if exists r.knee then r.knee else accumulator.knee,
     }),
   )`,
+  // One that has not ended is shown until now.
+  "map(fn: (r) => ({r with ended: if r.ended == 0 then int(v: now()) / 1000000 else r.ended}))",
   "group()",
   'sort(columns: ["started"], desc: true)',
 );

@@ -28,13 +28,26 @@ export class TestProject {
   private namespace = "";
   private env: NodeJS.ProcessEnv = process.env;
 
+  /** What `eval "$(npm run -s env)"` gives a shell in this project. */
+  get environment(): NodeJS.ProcessEnv {
+    return this.env;
+  }
+
   private constructor(readonly stack: string) {}
 
   /** A project whose stack has no parts but those that the configuration switches on. */
   static async create(stack: string, config: Record<string, string>): Promise<TestProject> {
     const project = new TestProject(stack);
     const { directory } = project;
-    for (const name of ["index.ts", "components", "contract", "tools", "Pulumi.yaml", "package.json", "tsconfig.json"]) {
+    for (const name of [
+      "index.ts",
+      "components",
+      "contract",
+      "tools",
+      "Pulumi.yaml",
+      "package.json",
+      "tsconfig.json",
+    ]) {
       const filter = (source: string) => !source.includes("/tools/go");
       cpSync(path.join(repository, name), path.join(directory, name), { recursive: true, filter });
     }

@@ -1,0 +1,256 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { InfluxDB } from "@influxdata/influxdb-client";
+import { DASHBOARDS, panelQueries } from "../../components/dashboards";
+import { eventually } from "../support/eventually";
+import { type FakeRun, writeFakeRun } from "../support/fakeRun";
+import { TestProject } from "../support/project";
+import { assertHidden } from "../support/secrets";
+import { ask, type OpenUis, openUis } from "../support/uis";
+
+interface Outputs {
+  ready: boolean;
+  influxdb: { organization: string; bucket: string; token: string };
+  uis: { name: string; password: string }[];
+}
+
+/** Longer than swarm takes to notice a node that is gone and to start its tasks again. */
+const HEALING_MS = 180_000;
+
+/** All parts on three nodes; each claim builds on the state that the one before left. */
+describe("the stack", { concurrency: 1 }, () => {
+  let project: TestProject;
+  let uis: OpenUis | undefined;
+  let run: FakeRun;
+  const printed: string[] = [];
+  const secrets = new Set<string>();
+
+  const up = async (...args: string[]) => {
+    const text = await project.mustUp(...args);
+    printed.push(text);
+    return text;
+  };
+  /** The web interfaces, through tunnels that are opened anew. */
+  const reopen = async (): Promise<OpenUis> => {
+    await uis?.close();
+    uis = await openUis(project);
+    return uis;
+  };
+  const opened = () => uis ?? assert.fail("the tunnels are not open");
+  const rememberSecrets = async () => {
+    const { influxdb, uis: list } = await project.secretOutputs<Outputs>();
+    for (const secret of [influxdb.token, ...list.map(({ password }) => password)]) secrets.add(secret);
+  };
+  /** How many points of the run InfluxDB has. */
+  const storedPoints = async (): Promise<number> => {
+    const { influxdb } = await project.secretOutputs<Outputs>();
+    const api = new InfluxDB({ url: opened().influxdb.url, token: influxdb.token });
+    const rows = await api.getQueryApi(influxdb.organization).collectRows<{ _value: number }>(
+      `from(bucket: "${influxdb.bucket}") |> range(start: -1h)
+         |> filter(fn: (r) => r._measurement == "bench_delay" and r._field == "p99" and r.run == "${run.run}")
+         |> group() |> count()`,
+    );
+    return rows[0]?._value ?? 0;
+  };
+  /** Services with as many running tasks as they should have. */
+  const wholeServices = async (): Promise<string[]> => {
+    const lines = (await project.on("node1", "docker service ls --format '{{.Name}} {{.Replicas}}'")).trim();
+    return lines
+      .split("\n")
+      .filter((line) => !/(^| )0\/|unknown/.test(line) && /(\d+)\/\1/.test(line))
+      .map((line) => line.split(" ")[0] ?? "")
+      .sort();
+  };
+
+  before(async () => {
+    project = await TestProject.create("stack", {
+      nodes: "3",
+      namespace: "e2e",
+      "testbed.kind": "local",
+      "kafka.enabled": "true",
+      "kafka.heap": "512 MiB",
+      "influxdb.enabled": "true",
+      "telegraf.enabled": "true",
+      "grafana.enabled": "true",
+    });
+  });
+  after(async () => {
+    await uis?.close();
+    await project.dispose();
+  });
+
+  it("is refused with Portainer where its images cannot be had, before anything changes", async () => {
+    await project.configure({ "portainer.enabled": "true" });
+    const { code, text } = await project.up();
+    await project.configure({ "portainer.enabled": "false" });
+    assert.notEqual(code, 0);
+    assert.match(text, /Portainer cannot be had: its images come from its maker alone/);
+    assert.deepEqual(await project.remains(), []);
+  });
+
+  it("is up once Kafka, InfluxDB, Telegraf on every node, and Grafana serve", async () => {
+    await up();
+    assert.equal((await project.outputs<Outputs>()).ready, true);
+    assert.deepEqual(await wholeServices(), [
+      "broker-1",
+      "grafana",
+      "influxdb",
+      "telegraf",
+      "telegraf-kafka",
+    ]);
+    await rememberSecrets();
+  });
+
+  it("changes nothing at a second up, nor at a refresh", async () => {
+    await up("--expect-no-changes");
+    await project.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    await up("--expect-no-changes");
+  });
+
+  it("publishes no port: nodes listen for SSH and swarm, and the manager for the registry", async () => {
+    for (const node of ["node1", "node2", "node3"]) {
+      const listening = await project.on(
+        node,
+        "ss -Hltn | awk '{ print $4 }' | grep -v '^127\\.' | sed 's/.*://' | sort -un",
+      );
+      const allowed = new Set(["22", "2377", "5000", "7946"]);
+      assert.deepEqual(
+        listening
+          .trim()
+          .split("\n")
+          .filter((port) => !allowed.has(port)),
+        [],
+      );
+    }
+  });
+
+  it("gives URL, user and password of each web interface by `npm run ui`, and they are right", async () => {
+    const { grafana, influxdb } = await reopen();
+    assert.equal((await ask<{ login: string }>(grafana, "/api/user")).login, grafana.user);
+    await ask(influxdb, "/api/v2/signin", {});
+    for (const { url } of [grafana, influxdb]) assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
+  });
+
+  it("has a data source in Grafana that is well, and every dashboard", async () => {
+    const { grafana } = opened();
+    const health = await ask<{ status: string }>(grafana, "/api/datasources/uid/influxdb/health");
+    assert.equal(health.status, "OK");
+    for (const { uid, title } of Object.values(DASHBOARDS)) {
+      const { dashboard } = await ask<{ dashboard: { title: string } }>(
+        grafana,
+        `/api/dashboards/uid/${uid}`,
+      );
+      assert.equal(dashboard.title, title);
+    }
+  });
+
+  it("has data for every query of every panel after a run", async () => {
+    const { grafana, influxdb } = opened();
+    const { organization: org, bucket, token } = (await project.secretOutputs<Outputs>()).influxdb;
+    run = await writeFakeRun({ url: influxdb.url, org, bucket, token });
+    assert.ok(panelQueries().length > 20, "there are too few queries for this to mean much");
+    await eventually(async () => {
+      const empty: string[] = [];
+      for (const { dashboard, panel, refId, query } of panelQueries()) {
+        if ((await rowsOf(grafana, query, run)) === 0) empty.push(`${dashboard}: ${panel} (${refId})`);
+      }
+      assert.deepEqual(empty, []);
+    });
+  });
+
+  it("touches one part alone when that part's setting is changed", async () => {
+    await project.configure({ "grafana.memory": "512 MiB" });
+    const { steps } = JSON.parse(await project.mustPulumi("preview", "--json")) as {
+      steps: { op: string; urn: string }[];
+    };
+    const changed = steps.filter(({ op }) => op !== "same").map(({ urn }) => urn.split("::").at(-1));
+    assert.ok(changed.includes("grafana"));
+    assert.deepEqual(
+      changed.filter((name) => !name?.startsWith("grafana")),
+      [],
+    );
+    await up();
+  });
+
+  it("takes new passwords and tokens when they are rotated, and no old ones", async () => {
+    const { grafana, influxdb } = await reopen();
+    await project.configure({ "grafana.rotation": "1", "influxdb.rotation": "1" });
+    await up();
+    await rememberSecrets();
+    const fresh = await reopen();
+    await ask(fresh.grafana, "/api/user");
+    await ask(fresh.influxdb, "/api/v2/signin", {});
+    await assert.rejects(ask({ ...fresh.grafana, basic: grafana.basic }, "/api/user"), /401/);
+    await assert.rejects(ask({ ...fresh.influxdb, basic: influxdb.basic }, "/api/v2/signin", {}), /401/);
+    assert.ok((await storedPoints()) > 0, "the points from before are there");
+    await up("--expect-no-changes");
+  });
+
+  it("heals without an up when every task is killed, and keeps what was stored", async () => {
+    const { grafana } = opened();
+    await ask(grafana, "/api/annotations", { text: "kept", time: run.startMs });
+    const points = await storedPoints();
+    for (const node of ["node1", "node2", "node3"]) {
+      await project.on(node, "docker ps -q --filter label=com.docker.swarm.task.id | xargs -r docker kill");
+    }
+    await expectWhole(points);
+  });
+
+  it("heals without an up when nodes are restarted, the manager too, and keeps what was stored", async () => {
+    const points = await storedPoints();
+    await project.docker("restart", "--time", "5", `${project.prefix}-node1`, `${project.prefix}-node2`);
+    await expectWhole(points);
+    await up("--expect-no-changes");
+  });
+
+  it("shows its secrets in no output, state, service, config, container, process or log", async () => {
+    await rememberSecrets();
+    assert.ok(secrets.size >= 6, "there are secrets from before and after the rotation");
+    await assertHidden(project, [...secrets], printed);
+  });
+
+  it("leaves nothing at a destroy", async () => {
+    await uis?.close();
+    uis = undefined;
+    await project.mustPulumi("destroy", "--yes", "--skip-preview");
+    assert.deepEqual(await project.remains(), []);
+  });
+
+  /** Waits until all services run again, and every part has what it had. */
+  async function expectWhole(points: number): Promise<void> {
+    const services = ["broker-1", "grafana", "influxdb", "telegraf", "telegraf-kafka"];
+    await eventually(async () => assert.deepEqual(await wholeServices(), services), HEALING_MS);
+    await eventually(async () => {
+      const { grafana } = await reopen();
+      const kept = await ask<{ text: string }[]>(grafana, "/api/annotations?limit=10");
+      assert.deepEqual(
+        kept.map(({ text }) => text),
+        ["kept"],
+      );
+      assert.equal(await storedPoints(), points);
+    }, HEALING_MS);
+  }
+});
+
+/** How many values a panel's query gives through Grafana, as its page would ask: with the variables in their place. */
+async function rowsOf(grafana: OpenUis["grafana"], query: string, run: FakeRun): Promise<number> {
+  const text = query.replaceAll(/\$\{run(:\w+)?\}/g, run.run).replaceAll(/\$\{\w+:regex\}/g, ".*");
+  const answer = await ask<{
+    results: Record<string, { error?: string; frames?: { data: { values: unknown[][] } }[] }>;
+  }>(grafana, "/api/ds/query", {
+    from: String(run.startMs - 60_000),
+    to: String(Date.now()),
+    queries: [
+      {
+        refId: "A",
+        datasource: { uid: "influxdb", type: "influxdb" },
+        query: text,
+        intervalMs: 1_000,
+        maxDataPoints: 1_000,
+      },
+    ],
+  });
+  const { error, frames = [] } = answer.results.A ?? {};
+  if (error) throw new Error(`${error}\n${text}`);
+  return frames.reduce((sum, { data }) => sum + (data.values[0]?.length ?? 0), 0);
+}
