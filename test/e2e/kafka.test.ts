@@ -158,12 +158,15 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     const admin = kafka.admin();
     await admin.connect();
     const before = await readAll(kafka, admin, TOPIC);
-    const killed = await project.on(
-      "node2",
-      "docker rm -f $(docker ps -q --filter label=com.docker.swarm.service.name=broker-2)",
-    );
-    assert.notEqual(killed.trim(), "");
-    await eventually(async () => assert.deepEqual(await underReplicated(admin, TOPIC), []), 120_000);
+    const task = "docker ps --quiet --filter label=com.docker.swarm.service.name=broker-2";
+    const killed = await project.on("node2", task);
+    await project.on("node2", `docker rm --force ${killed.trim()}`);
+    await eventually(async () => {
+      const running = (await project.on("node2", task)).trim();
+      assert.ok(running !== "" && running !== killed.trim(), "there is another container");
+      assert.deepEqual(await underReplicated(admin, TOPIC), []);
+      assert.equal((await admin.describeCluster()).brokers.length, 3);
+    }, 120_000);
     const stored = await readAll(kafka, admin, TOPIC);
     await admin.disconnect();
     assert.deepEqual(stored, before);

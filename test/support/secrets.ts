@@ -13,7 +13,6 @@ const SHOWN_BY_THE_MANAGER = {
   configs:
     "docker config ls -q | xargs -r docker config inspect --format '{{json .Spec.Data}} {{.Spec.Data}}'",
   tasks: "docker service ls -q | xargs -r docker service ps -q | xargs -r docker inspect",
-  "service logs":
     "for id in $(docker service ls -q); do docker service logs --raw $id 2>&1 | tail -n 2000; done",
 };
 

@@ -3,7 +3,7 @@ import { grafanaPayload, influxdbPayload, MAKER_IMAGES, telegrafPayload } from "
 import { KAFKA_IMAGE, kafkaPayload } from "./kafkaJars.mjs";
 
 const DEBIAN = "debian:bookworm-slim";
-const PORTAINER = "2.21.5";
+const PORTAINER = "2.33.6";
 const nothing = async () => ({});
 
 /**
