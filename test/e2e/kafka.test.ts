@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { Kafka, logLevel } from "kafkajs";
 import { eventually } from "../support/eventually";
 import { readAll, startLoad, underReplicated, watchBrokers } from "../support/kafkaLoad";
+import { watchProcesses } from "../support/processes";
 import { TestProject } from "../support/project";
 import { assertHidden } from "../support/secrets";
 
@@ -17,11 +18,17 @@ const PORT = "19092";
 /** Three brokers behind TLS and passwords; each claim builds on the state that the one before left. */
 describe("a Kafka cluster", { concurrency: 1 }, () => {
   let project: TestProject;
+  /** What every `up` printed, and the command lines of all processes meanwhile. */
   const printed: string[] = [];
   const up = async (...args: string[]) => {
-    const text = await project.mustUp(...args);
-    printed.push(text);
-    return text;
+    const processes = watchProcesses();
+    try {
+      const text = await project.mustUp(...args);
+      printed.push(text);
+      return text;
+    } finally {
+      printed.push(processes.stop());
+    }
   };
 
   before(async () => {

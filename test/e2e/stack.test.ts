@@ -4,6 +4,7 @@ import { InfluxDB } from "@influxdata/influxdb-client";
 import { DASHBOARDS, panelQueries } from "../../components/dashboards";
 import { eventually } from "../support/eventually";
 import { type FakeRun, writeFakeRun } from "../support/fakeRun";
+import { watchProcesses } from "../support/processes";
 import { TestProject } from "../support/project";
 import { assertHidden } from "../support/secrets";
 import { ask, type OpenUis, openUis } from "../support/uis";
@@ -22,13 +23,19 @@ describe("the stack", { concurrency: 1 }, () => {
   let project: TestProject;
   let uis: OpenUis | undefined;
   let run: FakeRun;
+  /** What every `up` printed, and the command lines of all processes meanwhile. */
   const printed: string[] = [];
   const secrets = new Set<string>();
 
   const up = async (...args: string[]) => {
-    const text = await project.mustUp(...args);
-    printed.push(text);
-    return text;
+    const processes = watchProcesses();
+    try {
+      const text = await project.mustUp(...args);
+      printed.push(text);
+      return text;
+    } finally {
+      printed.push(processes.stop());
+    }
   };
   /** The web interfaces, through tunnels that are opened anew. */
   const reopen = async (): Promise<OpenUis> => {

@@ -66,7 +66,7 @@ export async function declare<T>(
   program: () => T | Promise<T>,
   output: (type: string, name: string) => Record<string, unknown> = () => ({}),
 ): Promise<{ resources: Map<string, Declared>; result: T }> {
-  const secretOutputs = new Map<string, string[]>();
+  const secretOutputs = new Map<string, Set<string>>();
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => {
@@ -93,7 +93,7 @@ export async function declare<T>(
     resources.set(key, declared);
     // What a command prints is a secret where it is said to be, or where a secret goes in at its standard input.
     const fromStdin = declared.secrets.includes("stdin") ? ["stdout"] : [];
-    secretOutputs.set(key, [...request.getAdditionalsecretoutputsList(), ...fromStdin]);
+    secretOutputs.set(key, new Set([...request.getAdditionalsecretoutputsList(), ...fromStdin]));
     return registerResource.call(monitor, request, callback);
   };
   monitor.registerResourceOutputs = (request, callback) => {

@@ -19,11 +19,14 @@ function errorOf(config: Record<string, unknown>): SettingsError {
   return assert.fail(`no mistake found in ${JSON.stringify(config)}`);
 }
 const mistakesOf = (config: Record<string, unknown>) => errorOf(config).mistakes;
+const KEYS = "nodes, namespace, testbed, swarm, kafka, influxdb, telegraf, grafana, portainer";
 const local = (more: object) => ({ testbed: { kind: "local", ...more } });
 
 describe("settings that are left out", () => {
   it("become three local nodes, the first of which is the manager", () => {
-    assert.deepEqual(parse({}), {
+    const { parts, ...settings } = parse({});
+    assert.deepEqual(Object.keys(parts), ["kafka", "influxdb", "telegraf", "grafana", "portainer"]);
+    assert.deepEqual(settings, {
       stack: "local",
       prefix: "swarmbench-ann-local",
       subnet: "10.216.185.0/24",
@@ -171,7 +174,7 @@ describe("a mistake is named with its path:", () => {
     [
       "a typo at the top",
       { nodse: "3" },
-      [/^swarmbench:nodse: no such setting; there are nodes, namespace, testbed, swarm$/],
+      [new RegExp(`^swarmbench:nodse: no such setting; there are ${KEYS}$`)],
     ],
     [
       "a typo in the testbed",
@@ -349,7 +352,7 @@ describe("a configuration with mistakes", () => {
     assert.deepEqual(
       mistakes.map((line) => line.replace(/^swarmbench:/, "")),
       [
-        "nodse: no such setting; there are nodes, namespace, testbed, swarm",
+        `nodse: no such setting; there are ${KEYS}`,
         "testbed.perNode.node3: there is no such node; swarmbench:nodes is 2",
         "testbed.perNode.node1.address: 10.176.4.10 is no host address of 10.176.3.0/24",
         "testbed.perNode.node2.address: 10.176.4.10 is no host address of 10.176.3.0/24",

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { duration, memorySize as sizeOf, wholeNumber } from "../../components/lib/units";
+import {
+  cpuCount,
+  duration,
+  longDuration,
+  memorySize as sizeOf,
+  wholeNumber,
+  yesOrNo,
+} from "../../components/lib/units";
 
 const memorySize = sizeOf(256, "a node");
 
@@ -74,6 +81,61 @@ describe("a duration", () => {
   for (const text of ["90", "90s", "90 sec", "1 hour", "0 seconds"]) {
     it(`is not written "${text}"`, () =>
       assert.match(String(read(duration, text)), /^expected a number above zero/));
+  }
+});
+
+describe("a long duration", () => {
+  for (const [text, seconds] of [
+    ["90 seconds", 90],
+    ["2 minutes", 120],
+    ["1 hour", 3_600],
+    ["12 hours", 43_200],
+    ["1 day", 86_400],
+    ["1.5 days", 129_600],
+  ] as const) {
+    it(`of ${text} is ${seconds} s`, () => assert.equal(read(longDuration, text), seconds));
+  }
+
+  for (const text of ["30d", "30 day s", "1 week", "0 days", "-1 days"]) {
+    it(`is not written "${text}", and the complaint lists hours and days`, () => {
+      assert.match(
+        String(read(longDuration, text)),
+        new RegExp(`one of .*hour, hours, day, days \\(such as "30 days"\\), got "${text}"$`),
+      );
+    });
+  }
+});
+
+describe("a number of CPUs", () => {
+  it("is read from its text as from itself", () => {
+    assert.deepEqual([read(cpuCount, 1.5), read(cpuCount, "1.5"), read(cpuCount, "2")], [1.5, 1.5, 2]);
+  });
+
+  for (const value of [0, "0", -1, "-0.5"]) {
+    it(`is not ${JSON.stringify(value)}`, () => {
+      assert.equal(read(cpuCount, value), "expected more than 0 CPUs");
+    });
+  }
+
+  for (const value of ["", "two", "1.5 CPUs", true, null, [1], Number.NaN]) {
+    it(`is not ${JSON.stringify(value)}, and the complaint shows one`, () => {
+      assert.equal(read(cpuCount, value), "expected a number of CPUs such as 1.5");
+    });
+  }
+});
+
+describe("yes or no", () => {
+  it("is read from its text as from itself", () => {
+    assert.deepEqual(
+      [true, "true", false, "false"].map((value) => read(yesOrNo, value)),
+      [true, true, false, false],
+    );
+  });
+
+  for (const value of ["yes", "True", "", 1, 0, null, []]) {
+    it(`is not ${JSON.stringify(value)}`, () => {
+      assert.equal(read(yesOrNo, value), "expected true or false");
+    });
   }
 });
 

@@ -1,0 +1,176 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Images, type Part } from "../../components/images";
+import type { Owner } from "../../components/lib/ownership";
+import type { Site } from "../../components/lib/site";
+import { Registry } from "../../components/registry";
+import type { Role } from "../../components/settings";
+import { Swarm } from "../../components/swarm";
+import type { Node } from "../../components/testbed/testbed";
+import { type Declared, declare, known } from "./mocks";
+
+export const owner: Owner = { prefix: "swarmbench-ann-test", directory: "/home/ann/bench" };
+/** What the swarm's id is: what is in the swarm is replaced when it changes. */
+export const SWARM_ID = "node1-init-printed";
+/** Those that can be had without the internet. */
+export const BUILT: Part[] = ["kafka", "influxdb", "telegraf", "grafana", "bench"];
+export const ROLES: Role[] = ["monitor", "broker", "broker", "broker", "agent"];
+
+export interface FakeSite {
+  /** Role of each node; the first is the manager. @default one monitor, three brokers, one agent */
+  roles?: Role[];
+  /** @default {@link BUILT} */
+  images?: Part[];
+}
+
+export const stored = (part: string) => ({
+  digest: `sha256:${part}`,
+  repository: `swarmbench/${part}`,
+  tree: `/cache/images/${part}`,
+});
+/** The name by which a service is to run the image of a part. */
+export const imageOf = (part: string) => `10.9.8.10:5000/swarmbench/${part}@sha256:${part}`;
+
+/** Begins every secret that a fake resource gives, so that a search finds any of them. */
+const SECRET = "fakesecret";
+/** What a fake resource gives that is secret, by the resource's name. */
+export const secretOf = (name: string, what: string) => `${SECRET}-${what}-${name}`;
+export const fakeTokens = {
+  operator: secretOf("influxdb", "operator"),
+  write: secretOf("influxdb", "write"),
+  read: secretOf("influxdb", "read"),
+};
+export const fakeCertificate = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n`;
+export const fakeBundle = (name: string) =>
+  `-----BEGIN PRIVATE KEY-----\n${secretOf(name, "key")}\n${fakeCertificate(name)}`;
+
+/** Declares something on a site of a swarm, a registry and images of which nothing is real. */
+export async function declareOn<T>(program: (site: Site) => T, options: FakeSite = {}): Promise<Program<T>> {
+  const { resources, result } = await declare(() => program(siteOf(options)), outputOf);
+  return new Program(resources, result);
+}
+
+/** What was declared, looked up by `Kind name`. */
+export class Program<T> {
+  constructor(
+    readonly resources: Map<string, Declared>,
+    readonly result: T,
+  ) {}
+
+  get(name: string): Declared {
+    const found = this.resources.get(name);
+    if (!found) throw new Error(`${name} is not among ${[...this.resources.keys()].join(", ")}`);
+    return found;
+  }
+
+  all(kind: string): Declared[] {
+    return [...this.resources.values()].filter((resource) => resource.kind === kind);
+  }
+
+  /** Of a swarm's service, what its task is. */
+  container(name: string): Record<string, unknown> {
+    return (this.get(`Service ${name}`).inputs.taskSpec as { containerSpec: Record<string, unknown> })
+      .containerSpec;
+  }
+
+  /** What a job is told: the document in its script. */
+  jobInput(name: string): Record<string, unknown> {
+    const script = String(this.get(`Command ${name}`).inputs.stdin);
+    const quoted = /^INPUT='(.*)'$/m.exec(script)?.[1];
+    if (quoted === undefined) throw new Error(`no input of a job in: ${script}`);
+    return JSON.parse(quoted.replaceAll("'\\''", "'"));
+  }
+
+  /** All resources that a resource waits for, straight or through others. */
+  waitsFor(name: string, seen = new Set<string>()): Set<string> {
+    for (const dependency of this.resources.get(name)?.dependencies ?? []) {
+      if (seen.has(dependency)) continue;
+      seen.add(dependency);
+      this.waitsFor(dependency, seen);
+    }
+    return seen;
+  }
+
+  /** Names of the resources in which a secret of a fake resource can be read, as it is or in base 64. */
+  get leaks(): string[] {
+    const inBase64 = /[A-Za-z0-9+/]{16,}={0,2}/g;
+    const decoded = (text: string) =>
+      (text.match(inBase64) ?? []).map((word) => Buffer.from(word, "base64").toString("latin1")).join();
+    return [...this.resources]
+      .filter(([, { open }]) => open.includes(SECRET) || decoded(open).includes(SECRET))
+      .map(([name]) => name);
+  }
+}
+
+/** The text of a file of a task, which swarm is given in base 64. */
+export function fileText({ inputs }: Declared): string {
+  return Buffer.from(String(inputs.data), "base64").toString();
+}
+
+export async function secrecy(outputs: Record<string, pulumi.Output<unknown>>) {
+  const entries = Object.entries(outputs).map(async ([name, output]) => {
+    await known(output);
+    return [name, await pulumi.isSecret(output)] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function siteOf({ roles = ROLES, images = BUILT }: FakeSite): Site {
+  const [manager, ...workers] = roles.map(fakeNode);
+  if (!manager) throw new Error("a site has a node");
+  const nodes: Site["nodes"] & [Node, ...Node[]] = [manager, ...workers];
+  const swarm = new Swarm("swarm", {
+    nodes,
+    owner,
+    lifetime: manager.machine,
+    settings: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, registryPort: 5000 },
+    state: { reports: new Map() },
+  });
+  const registry = new Registry("registry", {
+    swarm,
+    owner,
+    port: 5000,
+    image: { tag: "registry:1", id: "sha256:registry" },
+    engineHost: "unix:///run/docker.sock",
+  });
+  const parts = Object.fromEntries(images.map((part) => [part, stored(part)]));
+  return { swarm, nodes, owner, images: new Images("images", { swarm, registry, images: parts }) };
+}
+
+class Machine extends pulumi.CustomResource {
+  declare readonly ready: pulumi.Output<string>;
+  constructor(name: string) {
+    super("test:index:Machine", name, { ready: `${name}-ready` });
+  }
+}
+
+function fakeNode(role: Role, index: number): Node {
+  const name = `node${index + 1}`;
+  const machine = new Machine(name);
+  return {
+    name,
+    role,
+    machine,
+    address: `10.9.8.${10 + index}`,
+    ready: machine.ready,
+    ssh: {
+      host: "127.0.0.1",
+      port: 22000 + index,
+      user: "root",
+      privateKey: pulumi.secret(secretOf(name, "ssh")),
+      hostKey: "ssh-ed25519 HOSTKEY",
+      configFile: "/home/ann/ssh-config",
+    },
+  };
+}
+
+/** What the resources give that are not real. */
+function outputOf(type: string, name: string): Record<string, unknown> {
+  if (/:(Secret|ServiceConfig)$/.test(type)) return { name: `${name}-drawn` };
+  if (!type.endsWith(":Command")) return {};
+  if (/-(password|secret-key)$/.test(name)) {
+    return { stdout: `0 ${secretOf(name, "current")} ${secretOf(name, "previous")}\n` };
+  }
+  if (/-(ca|certificate)$/.test(name)) return { stdout: fakeBundle(name) };
+  if (name === "influxdb-provision") return { stdout: JSON.stringify({ tokens: fakeTokens }) };
+  return { stdout: `${name}-printed\n` };
+}
