@@ -171,11 +171,10 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     await eventually(async () => {
       const running = (await project.on("node2", task)).trim();
       assert.ok(running !== "" && running !== killed.trim(), "there is another container");
+      // The cluster calls a broker that was killed its own for some seconds more: so each partition is read.
+      assert.deepEqual(await readAll(kafka, admin, TOPIC), before);
       assert.deepEqual(await underReplicated(admin, TOPIC), []);
-      assert.equal((await admin.describeCluster()).brokers.length, 3);
     }, 120_000);
-    const stored = await readAll(kafka, admin, TOPIC);
     await admin.disconnect();
-    assert.deepEqual(stored, before);
   });
 });

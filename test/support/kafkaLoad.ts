@@ -61,21 +61,26 @@ export async function readAll(kafka: Kafka, admin: Admin, topic: string): Promis
   );
   const records = new Set<string>();
   const consumer = kafka.consumer({ groupId: `read-${process.pid}-${Date.now()}` });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await new Promise<void>((resolve, reject) => {
-    if (left.size === 0) return resolve();
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-    void consumer.run({
-      eachMessage: async ({ partition, message }) => {
-        records.add(String(message.value));
-        const end = left.get(partition);
-        if (end !== undefined && BigInt(message.offset) + 1n >= end) left.delete(partition);
-        if (left.size === 0) resolve();
-      },
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      if (left.size === 0) return resolve();
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      consumer
+        .run({
+          eachMessage: async ({ partition, message }) => {
+            records.add(String(message.value));
+            const end = left.get(partition);
+            if (end !== undefined && BigInt(message.offset) + 1n >= end) left.delete(partition);
+            if (left.size === 0) resolve();
+          },
+        })
+        .catch(reject);
     });
-  });
-  await consumer.disconnect();
+  } finally {
+    await consumer.disconnect();
+  }
   return records;
 }
 

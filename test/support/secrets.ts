@@ -38,7 +38,8 @@ export async function assertHidden(
     }
   }
   for (const [place, text] of Object.entries(places)) {
-    assert.notEqual(text.trim(), "", `nothing was found to search in ${place}`);
+    // A stack may have no configs; there are processes, containers and services always.
+    if (!place.startsWith("configs")) assert.notEqual(text.trim(), "", `nothing to search in ${place}`);
     for (const secret of secrets) {
       for (const form of [secret, Buffer.from(secret).toString("base64").replace(/=+$/, "")]) {
         assert.ok(!text.includes(form), `a secret is in clear in ${place}: …${around(text, form)}…`);

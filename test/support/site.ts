@@ -74,10 +74,16 @@ export class Program<T> {
 
   /** What a job is told: the document in its script. */
   jobInput(name: string): Record<string, unknown> {
+    return this.jobOf(name).input;
+  }
+
+  /** What a command has a container of the bench image do. */
+  jobOf(name: string): { job: string; input: Record<string, unknown> } {
     const script = String(this.get(`Command ${name}`).inputs.stdin);
+    const job = /^JOB='(.*)'$/m.exec(script)?.[1] ?? "";
     const quoted = /^INPUT='(.*)'$/m.exec(script)?.[1];
     if (quoted === undefined) throw new Error(`no input of a job in: ${script}`);
-    return JSON.parse(quoted.replaceAll("'\\''", "'"));
+    return { job, input: JSON.parse(quoted.replaceAll("'\\''", "'")) };
   }
 
   /** All resources that a resource waits for, straight or through others. */
@@ -88,6 +94,16 @@ export class Program<T> {
       this.waitsFor(dependency, seen);
     }
     return seen;
+  }
+
+  /** What an output waits for itself. */
+  async dependenciesOf(output: pulumi.Output<unknown>): Promise<string[]> {
+    const { allResources } = output as unknown as { allResources(): Promise<Set<pulumi.Resource>> }; // not in its types
+    const waited = [...(await allResources.call(output))].map(async (resource) => {
+      const [, , type = "", name = ""] = (await known(resource.urn)).split("::");
+      return `${type.split(":").at(-1)} ${name}`;
+    });
+    return Promise.all(waited);
   }
 
   /** Names of the resources in which a secret of a fake resource can be read, as it is or in base 64. */
@@ -106,6 +122,12 @@ export function fileText({ inputs }: Declared): string {
   return Buffer.from(String(inputs.data), "base64").toString();
 }
 
+export function labelsOf({ inputs }: Declared): Record<string, string> {
+  const list = inputs.labels as { label: string; value: string }[];
+  return Object.fromEntries(list.map(({ label, value }) => [label, value]));
+}
+
+/** Which of some outputs are secrets. */
 export async function secrecy(outputs: Record<string, pulumi.Output<unknown>>) {
   const entries = Object.entries(outputs).map(async ([name, output]) => {
     await known(output);
