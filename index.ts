@@ -46,7 +46,12 @@ export = async () => {
     { swarm, registry, images: imagesFor(settings.parts, installation) },
     inTestbed,
   );
-  const stack = deployStack(settings.parts, { swarm, nodes: testbed.nodes, images, owner }, inTestbed);
+  const stack = deployStack(
+    settings.parts,
+    { swarm, nodes: testbed.nodes, images, owner },
+    installation.source,
+    inTestbed,
+  );
 
   return {
     /** Begins the name of everything that this stack has on this machine: node2's container is `<prefix>-node2`. */

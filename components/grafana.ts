@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DASHBOARDS as CATALOGUE, dashboards } from "./dashboards";
 import type { InfluxDb } from "./influxdb";
+import { awaitTasksScript } from "./lib/awaitTasks";
 import { configFile, secretFile } from "./lib/files";
 import { runJob } from "./lib/job";
 import { homeOf } from "./lib/placement";
@@ -49,12 +50,13 @@ export class Grafana extends pulumi.ComponentResource {
     this.node = homeOf("monitor", site.nodes);
     const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });
     this.password = password.current;
-    const running = this.run(name, password);
-    this.ready = this.provision(name, running, password);
+    const files = this.configFiles(name);
+    const running = this.run(name, password, files);
+    this.ready = this.provision(name, [running, ...files.map(({ source }) => source.id)], password);
     this.registerOutputs({ url: this.url });
   }
 
-  private run(name: string, password: RandomSecret): pulumi.Output<string> {
+  private run(name: string, password: RandomSecret, files: TaskFile[]): pulumi.Output<string> {
     const { site, settings, influxdb } = this.args;
     const secretKey = randomSecret(`${name}-secret-key`, 0, { parent: this });
     const grafana = service(
@@ -80,7 +82,7 @@ export class Grafana extends pulumi.ComponentResource {
             source: secretFile(`${name}-secret-key`, secretKey.current, site, this),
           },
           { path: TOKEN_FILE, source: secretFile(`${name}-token`, influxdb.readToken, site, this) },
-          ...this.configFiles(name),
+          ...files,
         ],
         health: [
           "curl",
@@ -113,7 +115,7 @@ export class Grafana extends pulumi.ComponentResource {
 
   private provision(
     name: string,
-    running: pulumi.Output<string>,
+    running: pulumi.Output<string>[],
     password: RandomSecret,
   ): pulumi.Output<string> {
     const { site, influxdb } = this.args;
@@ -126,10 +128,11 @@ export class Grafana extends pulumi.ComponentResource {
           ...{ url: this.url, user: USER, password, dataSource: DATA_SOURCE },
           dashboards: Object.values(CATALOGUE).map(({ uid }) => uid),
         },
-        after: [running, influxdb.ready, this.node.ready],
+        after: [...running, this.node.ready],
+        before: awaitTasksScript(NAME, 1),
       },
-      { parent: this },
-    );
+      { parent: this, dependsOn: [influxdb.provisioned] },
+    ).result;
   }
 }
 

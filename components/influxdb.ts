@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { runJob } from "./lib/job";
+import { type Job, runJob } from "./lib/job";
 import { homeOf } from "./lib/placement";
 import { type RandomSecret, randomSecret } from "./lib/randomSecret";
 import { service } from "./lib/service";
@@ -14,7 +14,7 @@ const DATA = "/var/lib/influxdb2";
 /** The first user, for InfluxDB's own pages. */
 const USER = "admin";
 
-/** What the job `influx-provision` answers, as far as we read it. */
+/** What the job `influx-tokens` answers. */
 interface Provisioned {
   tokens: { operator: string; write: string; read: string };
 }
@@ -43,6 +43,8 @@ export class InfluxDb extends pulumi.ComponentResource {
   readonly readToken: pulumi.Output<string>;
   /** Resolves once all of the above is so. */
   readonly ready: pulumi.Output<string>;
+  /** For whoever is to come after it (`dependsOn`). */
+  readonly provisioned: pulumi.Resource;
 
   constructor(
     name: string,
@@ -56,9 +58,12 @@ export class InfluxDb extends pulumi.ComponentResource {
     this.bucket = settings.bucket;
     const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });
     this.password = password.current;
-    this.ready = this.provision(name, this.run(name), password);
+    const provisioned = this.provision(name, this.run(name), password);
+    const tokens = this.makeTokens(name, provisioned, password);
+    this.provisioned = tokens.resource;
+    this.ready = tokens.result;
     const token = (of: keyof Provisioned["tokens"]) =>
-      pulumi.secret(this.ready.apply((answer) => (JSON.parse(answer) as Provisioned).tokens[of]));
+      pulumi.secret(tokens.result.apply((answer) => (JSON.parse(answer) as Provisioned).tokens[of]));
     this.operatorToken = token("operator");
     this.writeToken = token("write");
     this.readToken = token("read");
@@ -84,37 +89,46 @@ export class InfluxDb extends pulumi.ComponentResource {
         limits: settings.limits,
         mounts: [{ type: "volume", source: nodeVolume(NAME, this.node, site, this), target: DATA }],
         health: ["curl", "--fail", "--silent", "--output", "/dev/null", `http://127.0.0.1:${PORT}/health`],
+        // It writes down what it has in memory only.
+        stopGraceSec: 30,
       },
       this,
     );
     return influxd.id;
   }
 
-  private provision(
-    name: string,
-    running: pulumi.Output<string>,
-    password: RandomSecret,
-  ): pulumi.Output<string> {
+  private provision(name: string, running: pulumi.Output<string>, password: RandomSecret): Job {
     const { site, settings } = this.args;
     return runJob(
       `${name}-provision`,
       {
         site,
         job: "influx-provision",
-        input: {
-          url: this.url,
-          org: settings.organization,
-          bucket: settings.bucket,
-          retentionSec: settings.retentionSec,
-          user: USER,
-          password,
-          rotation: settings.rotation,
-        },
+        input: { ...this.login(password), retentionSec: settings.retentionSec },
         // The volume is gone with its machine.
         after: [running, this.node.ready],
-        secretOutput: true,
       },
       { parent: this },
     );
+  }
+
+  /** Apart from the rest, so that a changed retention leaves those alone who use the tokens. */
+  private makeTokens(name: string, provisioned: Job, password: RandomSecret): Job {
+    const { site, settings } = this.args;
+    return runJob(
+      `${name}-tokens`,
+      {
+        site,
+        job: "influx-tokens",
+        input: { ...this.login(password), rotation: settings.rotation },
+        after: [this.node.ready],
+        secretOutput: true,
+      },
+      { parent: this, dependsOn: [provisioned.resource] },
+    );
+  }
+
+  private login(password: RandomSecret) {
+    return { url: this.url, org: this.organization, bucket: this.bucket, user: USER, password };
   }
 }

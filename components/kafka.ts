@@ -4,8 +4,8 @@ import type { KafkaTarget } from "../contract/target";
 import { setMetadata } from "./kafka/admin";
 import { certificateAuthority, memberCertificate } from "./kafka/certificates";
 import { CA_FILE, DATA_DIRECTORY, defaultsFor, KEY_FILE, PORTS, renderBroker } from "./kafka/config";
-import { awaitTaskScript } from "./kafka/scripts";
 import { type ClusterPlan, type Member, planCluster } from "./kafka/topology";
+import { awaitTasksScript } from "./lib/awaitTasks";
 import { secretFile } from "./lib/files";
 import { runJob } from "./lib/job";
 import { randomSecret } from "./lib/randomSecret";
@@ -28,6 +28,9 @@ export interface KafkaArgs {
   settings: KafkaSettings;
 }
 
+/** The same, with values that may not be known yet. */
+type Inputs<T> = { [K in keyof T]: T[K] extends object ? Inputs<T[K]> : pulumi.Input<T[K]> };
+
 interface MemberFiles {
   files: TaskFile[];
   /** Changes when the files do. */
@@ -46,7 +49,7 @@ interface MemberFiles {
  */
 export class Kafka extends pulumi.ComponentResource {
   /** For what runs on the overlay network. */
-  readonly target: pulumi.Output<KafkaTarget>;
+  readonly target: Inputs<KafkaTarget>;
   /** `host:port` of each broker for clients that are not on the swarm; absent where no port is set for them. */
   readonly external?: string[];
   /** Where each member tells its metrics. */
@@ -56,7 +59,8 @@ export class Kafka extends pulumi.ComponentResource {
   private readonly plan: ClusterPlan;
   /**
    * Another number of brokers is another cluster, which must not find the data of the one before: the quorum's voters
-   * are part of what is stored, and a broker that goes would leave partitions without their replicas.
+   * are part of what is stored, and a broker that goes would leave partitions without their replicas. So it is where
+   * brokers begin or cease to speak TLS among themselves: half of them could not be understood by the other half.
    */
   private readonly generation: string;
 
@@ -69,7 +73,9 @@ export class Kafka extends pulumi.ComponentResource {
     const { settings, site } = args;
     this.plan = planCluster({ brokers: settings.brokers, nodes: site.nodes });
     const { members, shape } = this.plan;
-    this.generation = `${settings.brokers}-${shape}`;
+    this.generation = [settings.brokers, shape, ...(settings.security === "PLAINTEXT" ? [] : ["tls"])].join(
+      "-",
+    );
     this.jolokia = members.map(({ name: host, roles }) => ({
       name: host,
       jolokiaUrl: `http://${host}:${PORTS.jolokia}/jolokia`,
@@ -91,11 +97,11 @@ export class Kafka extends pulumi.ComponentResource {
       {
         site,
         job: "kafka-ready",
-        input: pulumi.all([this.target]).apply(([target]) => ({ target, timeoutSec: READY_TIMEOUT_SEC })),
-        after: [...settled, metadata],
+        input: { target: this.target, timeoutSec: READY_TIMEOUT_SEC },
+        after: [...settled, metadata, ...members.map((member) => this.nodeOf(member).ready)],
       },
       { parent: this },
-    );
+    ).result;
     this.registerOutputs({ members: members.map(({ name: member, node }) => ({ member, node: node.name })) });
   }
 
@@ -113,7 +119,12 @@ export class Kafka extends pulumi.ComponentResource {
       );
       const serviceId = this.runMember(member, environment, files, previous);
       const { limits } = this.args.settings;
-      previous = this.settle(member, [serviceId, digestOf({ environment, limits }), ...marks], previous);
+      const image = this.args.site.images.ref("kafka");
+      previous = this.settle(
+        member,
+        [serviceId, image, digestOf({ environment, limits }), ...marks],
+        previous,
+      );
       settled.push(previous);
     }
     return settled;
@@ -135,7 +146,7 @@ export class Kafka extends pulumi.ComponentResource {
         name: member.name,
         image: site.images.ref("kafka"),
         // Through the job before it, which is how it waits for that.
-        environment: { ...environment, SWARMBENCH_CLUSTER: after(this.clusterId(), previous) },
+        environment: { ...environment, SWARMBENCH_CLUSTER: onceKnown(previous, this.clusterId()) },
         on: node,
         limits: settings.limits,
         mounts: [{ type: "volume", source: volume, target: DATA_DIRECTORY }],
@@ -163,14 +174,14 @@ export class Kafka extends pulumi.ComponentResource {
       {
         site: this.args.site,
         job: "kafka-settled",
-        input: { members: this.jolokia, timeoutSec: SETTLE_TIMEOUT_SEC },
+        input: { self: member.name, members: this.jolokia, timeoutSec: SETTLE_TIMEOUT_SEC },
         after: previous ? [...marks, previous] : marks,
-        before: awaitTaskScript(member.name),
+        before: awaitTasksScript(member.name, 1),
         onlyOnUpdate: true,
       },
       { parent: this },
     );
-    return pulumi.all([done, ...marks]).apply((texts) => digestOf(texts));
+    return pulumi.all([done.result, ...marks]).apply((texts) => digestOf(texts));
   }
 
   /** Key, certificate and authority, where members speak TLS among themselves. */
@@ -201,18 +212,18 @@ export class Kafka extends pulumi.ComponentResource {
   private describe(
     ca: pulumi.Output<string> | undefined,
     password: pulumi.Output<string> | undefined,
-  ): pulumi.Output<KafkaTarget> {
+  ): Inputs<KafkaTarget> {
     const { security } = this.args.settings;
     const brokers = brokersOf(this.plan).map(({ id, name }) => ({ id, host: name, port: PORTS.client }));
-    return pulumi.all([ca, password]).apply(([certificate, secret]) => ({
+    return {
       bootstrap: brokers.map(({ host, port }) => `${host}:${port}`),
       brokers,
       security: {
         protocol: security,
-        ...(secret ? { mechanism: "SCRAM-SHA-512" as const, username: USER, password: secret } : {}),
-        ...(certificate && security.endsWith("SSL") ? { ca: certificate } : {}),
+        ...(password ? { mechanism: "SCRAM-SHA-512" as const, username: USER, password } : {}),
+        ...(ca && security.endsWith("SSL") ? { ca } : {}),
       },
-    }));
+    };
   }
 
   /** Kafka's form of an id: 16 bytes in URL-safe base 64. */
@@ -256,7 +267,7 @@ function brokersOf({ members }: ClusterPlan): Member[] {
 }
 
 /** A value that is known once something else is. */
-function after(value: string, other: pulumi.Output<string> | undefined): pulumi.Input<string> {
+function onceKnown(other: pulumi.Output<string> | undefined, value: string): pulumi.Input<string> {
   return other ? other.apply(() => value) : value;
 }
 

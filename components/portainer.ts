@@ -136,6 +136,6 @@ export class Portainer extends pulumi.ComponentResource {
         after: [running, this.node.ready],
       },
       { parent: this },
-    );
+    ).result;
   }
 }

@@ -10,7 +10,7 @@ import { Portainer } from "./portainer";
 import { Telegraf } from "./telegraf";
 
 /**
- * Says which parts there will be not, and refuses what cannot be, before anything is touched.
+ * Says which parts cannot be had, and refuses where one of them is asked for, before anything is touched.
  *
  * @throws pulumi.RunError where Portainer is asked for and its images are not to be had
  */
@@ -43,6 +43,7 @@ export function imagesFor(parts: PartSettings, { images }: Installation): { [P i
 export function deployStack(
   parts: PartSettings,
   site: Site,
+  source: Installation["source"],
   options: pulumi.ComponentResourceOptions,
 ): Record<string, unknown> {
   const kafka = parts.kafka && new Kafka("kafka", { site, settings: parts.kafka }, options);
@@ -62,10 +63,12 @@ export function deployStack(
       ? new Portainer("portainer", { site, settings: parts.portainer }, options)
       : undefined;
 
+  // What their pages are made of is in no package registry.
+  const pages = source === "official";
   const uis = [
-    ...(grafana ? [ui("Grafana", grafana)] : []),
-    ...(influxdb ? [ui("InfluxDB", influxdb)] : []),
-    ...(portainer ? [ui("Portainer", portainer)] : []),
+    ...(grafana ? [ui("Grafana", grafana, pages)] : []),
+    ...(influxdb ? [ui("InfluxDB", influxdb, pages)] : []),
+    ...(portainer ? [ui("Portainer", portainer, true)] : []),
   ];
   return {
     ...(kafka ? { kafka: kafka.target } : {}),
@@ -100,6 +103,7 @@ interface WithUi {
   node: { name: string };
 }
 
-function ui(name: string, { service, port, user, password, node }: WithUi) {
-  return { name, service, port, scheme: "http", user, password, node: node.name };
+/** @param pages whether it has pages for a browser; else it answers its API alone */
+function ui(name: string, { service, port, user, password, node }: WithUi, pages: boolean) {
+  return { name, service, port, scheme: "http", user, password, node: node.name, pages };
 }

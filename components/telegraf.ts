@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { InfluxDb } from "./influxdb";
 import type { Kafka } from "./kafka";
+import { awaitTasksScript } from "./lib/awaitTasks";
 import { configFile, secretFile } from "./lib/files";
 import { runJob } from "./lib/job";
 import { homeOf } from "./lib/placement";
@@ -19,8 +20,6 @@ const CONFIG = "/etc/telegraf/telegraf.conf";
 const TOKEN_FILE = "/run/secrets/influx_token";
 const HEALTH = ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080"];
 
-/** How old a sample may be that tells that its sender lives, beside the interval. */
-const SAMPLE_AGE_SEC = 10;
 const TIMEOUT_SEC = 120;
 
 export interface TelegrafArgs {
@@ -73,7 +72,7 @@ export class Telegraf extends pulumi.ComponentResource {
         site,
         name: serviceName,
         image: site.images.ref("telegraf"),
-        environment: nodeEnvironment(),
+        environment: nodeEnvironment(site.swarm.manager.address),
         on,
         limits: settings.limits,
         mounts: on === "every node" ? NODE_MOUNTS : [],
@@ -105,12 +104,16 @@ export class Telegraf extends pulumi.ComponentResource {
             { measurement: NODE_METRICS.system.name, tag: "host", values: nodes },
             ...(kafka ? [{ measurement: KAFKA_METRICS.heap.name, tag: "broker", values: brokers }] : []),
           ],
-          withinSec: SAMPLE_AGE_SEC + settings.intervalSec,
           timeoutSec: TIMEOUT_SEC + settings.intervalSec,
         },
         after: collectors,
+        // Samples of tasks that are about to be replaced would tell nothing.
+        before: [
+          awaitTasksScript(NAME, site.nodes.length),
+          ...(kafka ? [awaitTasksScript(KAFKA_COLLECTOR, 1)] : []),
+        ].join("\n"),
       },
       { parent: this },
-    );
+    ).result;
   }
 }

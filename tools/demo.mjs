@@ -34,7 +34,7 @@ ${parts.map(([what, where]) => `  ${what.padEnd(15)}  ${where}`).join("\n")}
 
 Try next:
 
-  npm run ui                                                  # their pages, at this machine's loopback; passwords too
+  npm run ui                                                  # all of them at this machine's loopback, with passwords
   ${nodes[0].ssh} docker service ls
   eval "$(npm run -s env)"                                    # pulumi, in this shell
   pulumi config set nodes 5 -s local && pulumi up -s local    # scale it

@@ -67,6 +67,12 @@ async function open(uis, scenario, passwordOf) {
     const rows = links.map(({ ui, url }) => [ui.name, url, ui.user, passwordOf(ui)]);
     console.log(`\n${table([["UI", "URL", "user", "password"], ...rows])}\n`);
     for (const trouble of troubles) console.log(`${trouble}; it is tried again`);
+    const bare = uis.filter(({ pages }) => pages === false).map(({ name }) => name);
+    if (bare.length > 0) {
+      console.log(
+        `Without pages for a browser, since built from package registries: ${bare.join(", ")}. Their APIs answer.`,
+      );
+    }
     console.log("Ctrl-C closes the tunnels.");
     await watch(links, say);
   } catch (error) {

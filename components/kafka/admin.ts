@@ -70,8 +70,9 @@ until
   [ -n "$container" ] && said=$(printf '%s\\n' "$INPUT" | docker exec --interactive "$container" bash -c "$INSIDE" 2>&1)
 do
   if [ "$(date +%s)" -ge "$end" ]; then
-    # Kafka quotes what it cannot read, and that may be the password.
     echo "Kafka did not take its settings within $TIMEOUT s; on the manager see: docker service logs $SERVICE" >&2
+    # Kafka quotes what it cannot read, and that may be the password.
+    printf '%s\\n' "\${said:-$SERVICE has no task on this node}" | grep -vi password | tail -n 5 >&2
     exit 1
   fi
   sleep 1

@@ -1,5 +1,5 @@
 import { local } from "@pulumi/command";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
 /** Days. A stack lives for hours or weeks; nobody is to meet an expired certificate in a measurement. */
 const VALIDITY = 3650;
@@ -33,7 +33,7 @@ cat key certificate`,
     },
     { ...options, additionalSecretOutputs: ["stdout"], ignoreChanges: ["create", "interpreter"] },
   );
-  return { bundle: command.stdout, certificate: command.stdout.apply(certificateOf) };
+  return { bundle: command.stdout, certificate: pulumi.unsecret(command.stdout.apply(certificateOf)) };
 }
 
 /**

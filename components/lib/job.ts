@@ -20,6 +20,13 @@ export interface JobArgs {
   secretOutput?: boolean;
 }
 
+export interface Job {
+  /** The line of JSON that it prints. */
+  result: pulumi.Output<string>;
+  /** For whoever is to come after it without running again whenever it does (`dependsOn`). */
+  resource: pulumi.Resource;
+}
+
 /**
  * Runs a job of the bench image on the manager, inside the swarm's overlay network, and gives the JSON that it prints.
  * It runs again whenever its input, its image or what it comes after changes.
@@ -27,8 +34,8 @@ export interface JobArgs {
 export function runJob(
   name: string,
   args: JobArgs,
-  options: { parent: pulumi.Resource; dependsOn?: pulumi.Input<pulumi.Resource>[] },
-): pulumi.Output<string> {
+  options: { parent: pulumi.Resource; dependsOn?: pulumi.Resource[] },
+): Job {
   const { site, job, input, after } = args;
   const { manager, network } = site.swarm;
   const text = pulumi
@@ -45,10 +52,10 @@ export function runJob(
   const command = runOn(
     name,
     manager.ssh,
-    { script: text, secretOutput: args.secretOutput ?? false },
+    { script: text, secretOutput: args.secretOutput ?? false, showProgress: true },
     { ...options, deletedWith: manager.machine },
   );
-  return outputOf(command);
+  return { result: outputOf(command), resource: command };
 }
 
 interface JobScript {
@@ -82,6 +89,7 @@ export function jobScript({
     `
 ${onlyOnUpdate ? "[ $# -gt 0 ] || exit 0 # at create there is nothing to wait for" : ""}
 ${before}
+docker image inspect "$IMAGE" >/dev/null 2>&1 || docker pull --quiet "$IMAGE" >/dev/null
 printf '%s\\n' "$INPUT" | docker run --rm --interactive --log-driver none --network "$NETWORK" ${labelWords} "$IMAGE" "$JOB"`,
   );
 }

@@ -12,13 +12,15 @@ export interface RunOnArgs {
   renewal?: Renewal;
   /** The output is a secret. */
   secretOutput?: boolean;
+  /** What it writes to standard error is shown while it runs: only where that never is a secret. */
+  showProgress?: boolean;
 }
 
 /**
  * Runs a script on a node: the one door to `remote.Command`.
  *
  * The script goes through standard input, so that nothing of it (tokens!) shows in process lists or in the
- * provider's error messages, which quote the command line. Output is not logged: it may be a secret, and the
+ * provider's error messages, which quote the command line. Output is not logged unless asked for: it may be a secret, and the
  * provider's log does not mask secrets. It is not put into the next run's environment either, which sshd may refuse.
  */
 export function runOn(
@@ -37,7 +39,7 @@ export function runOn(
       update: ["sh -s --", ...(args.renewal?.words ?? ["first"])].join(" "),
       ...(args.delete ? { delete: args.delete } : {}),
       stdin: args.script,
-      logging: remote.Logging.None,
+      logging: args.showProgress ? remote.Logging.Stderr : remote.Logging.None,
       addPreviousOutputInEnv: false,
     },
     {

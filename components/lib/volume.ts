@@ -16,45 +16,59 @@ export function nodeVolume(
   parent: pulumi.Resource,
 ): pulumi.Output<string> {
   const volume = runOn(
-    `${name}-volume`,
+    // The node is part of its name: on another node it is another volume, and the one here goes.
+    `${name}-volume-${node.name}`,
     node.ssh,
     {
       script: node.ready.apply((ready) => createVolumeScript(name, ready, labels(site.owner))),
-      delete: removeVolumeCommand(name),
+      delete: removeVolumeCommand(name, labels(site.owner)),
     },
     { parent, deletedWith: node.machine },
   );
   return outputOf(volume);
 }
 
+interface Label {
+  label: string;
+  value: string;
+}
+
 /** Makes the volume unless it is there, and prints its name. `ready` is in it so that a new machine is looked at. */
-export function createVolumeScript(
-  name: string,
-  ready: string,
-  volumeLabels: { label: string; value: string }[],
-): string {
-  const options = volumeLabels.map((_, index) => `--label "$LABEL${index}"`).join(" ");
-  const parameters = Object.fromEntries(
-    volumeLabels.map(({ label, value }, index) => [`LABEL${index}`, `${label}=${value}`]),
-  );
+export function createVolumeScript(name: string, ready: string, volumeLabels: Label[]): string {
   return script(
-    { NAME: name, READY: ready, ...parameters },
-    `docker volume inspect --format '{{.Name}}' "$NAME" 2>/dev/null || docker volume create ${options} "$NAME"`,
+    { NAME: name, READY: ready, ...labelVariables(volumeLabels) },
+    `docker volume inspect --format '{{.Name}}' "$NAME" 2>/dev/null || docker volume create ${volumeLabels
+      .map((_, index) => `--label "$LABEL${index}"`)
+      .join(" ")} "$NAME"`,
   );
 }
 
-/** Seconds in which the last container that has a volume is gone, once its service is. */
-const RELEASE_TIMEOUT_SEC = 30;
+/** Seconds in which the last task that has a volume has ended; a broker takes up to a minute. */
+const RELEASE_TIMEOUT_SEC = 90;
 
-function removeVolumeCommand(name: string): string {
+/**
+ * Removes the volume once no task has it. Swarm keeps the containers of tasks that have ended for a while, and they
+ * hold the volume; no task will ever run in them again.
+ */
+export function removeVolumeCommand(name: string, volumeLabels: Label[]): string {
+  const ours = volumeLabels.map((_, index) => `--filter "label=$LABEL${index}"`).join(" ");
   return commandLine(
-    { NAME: name, TIMEOUT: RELEASE_TIMEOUT_SEC },
+    { NAME: name, TIMEOUT: RELEASE_TIMEOUT_SEC, ...labelVariables(volumeLabels) },
     `
 end=$(( $(date +%s) + TIMEOUT ))
-until docker volume rm --force "$NAME" >/dev/null 2>/tmp/volume-rm-$$; do
-  if [ "$(date +%s)" -ge "$end" ]; then cat /tmp/volume-rm-$$ >&2; rm -f /tmp/volume-rm-$$; exit 1; fi
+for state in created exited dead; do ended="\${ended:-} --filter status=$state"; done
+until
+  docker ps --all --quiet --filter "volume=$NAME" $ended ${ours} | xargs -r docker rm >/dev/null
+  said=$(docker volume rm --force "$NAME" 2>&1 >/dev/null)
+do
+  if [ "$(date +%s)" -ge "$end" ]; then echo "$said" >&2; exit 1; fi
   sleep 0.5
-done
-rm -f /tmp/volume-rm-$$`,
+done`,
+  );
+}
+
+function labelVariables(volumeLabels: Label[]): Record<string, string> {
+  return Object.fromEntries(
+    volumeLabels.map(({ label, value }, index) => [`LABEL${index}`, `${label}=${value}`]),
   );
 }

@@ -14,6 +14,8 @@ export interface Declared {
   inputs: Record<string, unknown>;
   /** Paths of the inputs that are secrets, such as `connection.privateKey`. */
   secrets: string[];
+  /** Outputs that are said to be secrets beside those that hold a secret input. */
+  secretOutputs: string[];
   /** All that is not secret of its inputs, and of what a component registers as its outputs, as text. */
   open: string;
   parent: string | undefined;
@@ -93,7 +95,7 @@ export async function declare<T>(
     resources.set(key, declared);
     // What a command prints is a secret where it is said to be, or where a secret goes in at its standard input.
     const fromStdin = declared.secrets.includes("stdin") ? ["stdout"] : [];
-    secretOutputs.set(key, new Set([...request.getAdditionalsecretoutputsList(), ...fromStdin]));
+    secretOutputs.set(key, new Set([...declared.secretOutputs, ...fromStdin]));
     return registerResource.call(monitor, request, callback);
   };
   monitor.registerResourceOutputs = (request, callback) => {
@@ -129,6 +131,7 @@ function read(request: Request): Declared {
     name: request.getName(),
     inputs: plain(raw, secrets),
     secrets,
+    secretOutputs: request.getAdditionalsecretoutputsList(),
     open: visible(raw),
     completed: false,
     parent: keyOf(request.getParent()),

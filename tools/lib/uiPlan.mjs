@@ -10,6 +10,7 @@ import { Problem } from "./problem.mjs";
  * @property {string} user
  * @property {string} password
  * @property {string} node name of the node that its task runs on
+ * @property {boolean} [pages] whether it has pages for a browser; else only an API
  * @property {string} ssh shell command line that leads to that node
  */
 

@@ -1,21 +1,21 @@
-import { word } from "../lib/shell";
+import { word } from "./shell";
 
 /** Seconds in which a task with the new settings is running, once swarm has been told of them. */
 const TASK_TIMEOUT_SEC = 120;
 
 /**
- * Waits until the one running task of a service has the service's present settings: right after an update the old task
- * still runs, and a cluster with it looks whole. Part of a script that ends with the look at the cluster itself.
+ * Waits until all tasks of a service have its present settings: right after an update the old ones still run, and a
+ * cluster with them looks whole. Part of a script that goes on with the look itself.
  */
-export function awaitTaskScript(service: string): string {
+export function awaitTasksScript(service: string, tasks: number): string {
   return `
 service=${word(service)}
 end=$(( $(date +%s) + ${TASK_TIMEOUT_SEC} ))
 wanted=$(docker service inspect --format '{{json .Spec.TaskTemplate.ContainerSpec}} {{json .Spec.TaskTemplate.Resources}}' "$service")
 until
-  running=$(docker service ps --quiet --no-trunc --filter desired-state=running "$service" \\
+  running=$(docker service ps --quiet --no-trunc --filter desired-state=running "$service" \
     | xargs -r docker inspect --format '{{.Status.State}} {{json .Spec.ContainerSpec}} {{json .Spec.Resources}}')
-  [ "$running" = "running $wanted" ]
+  [ "$(printf '%s\n' "$running" | grep -cxF "running $wanted")" -eq ${tasks} ]
 do
   if [ "$(date +%s)" -ge "$end" ]; then
     echo "$service does not run with its new settings after ${TASK_TIMEOUT_SEC} s; on the manager see: docker service ps $service" >&2

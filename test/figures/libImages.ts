@@ -1,0 +1,69 @@
+import { createReadStream, readdirSync, statSync } from "node:fs";
+import * as path from "node:path";
+import { createGunzip } from "node:zlib";
+import { type Installation, output } from "./lib";
+
+interface Size {
+  /** As the testbed's registry keeps and sends it, bytes. */
+  compressed: number;
+  /** The files of its layers, as tar has them, bytes. */
+  unpacked: number;
+}
+
+/** A table in Markdown of how large the images are; what several have in common is in the sum once. */
+export async function imageTable({ engineHost, images }: Installation): Promise<string> {
+  const blobs = new Map<string, Size>();
+  const lines: string[] = [];
+  for (const [name, { tree, id }] of Object.entries(images)) {
+    if (tree) {
+      const own = await blobsOf(tree);
+      for (const [digest, size] of own) blobs.set(digest, size);
+      const { compressed, unpacked } = sum(own.values());
+      lines.push(row(name, megabytes(compressed), megabytes(unpacked)));
+    } else if (id) {
+      const size = output("docker", "--host", engineHost, "image", "inspect", "--format", "{{.Size}}", id);
+      lines.push(row(`${name} (in this machine's engine)`, "", megabytes(Number(size))));
+    }
+  }
+  const { compressed, unpacked } = sum(blobs.values());
+  lines.push(row("what the registry serves, together", megabytes(compressed), megabytes(unpacked)));
+  return ["| image | compressed | unpacked |", "| --- | --- | --- |", ...lines].join("\n");
+}
+
+const row = (...cells: string[]) => `| ${cells.join(" | ")} |`;
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+
+function sum(sizes: Iterable<Size>): Size {
+  const total: Size = { compressed: 0, unpacked: 0 };
+  for (const { compressed, unpacked } of sizes) {
+    total.compressed += compressed;
+    total.unpacked += unpacked;
+  }
+  return total;
+}
+
+/** Manifest, configuration and layers of the one image in a tree of the store, by digest. */
+async function blobsOf(tree: string): Promise<Map<string, Size>> {
+  const folder = path.join(tree, "docker/registry/v2/blobs");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith("/data"),
+  );
+  const blobs = new Map<string, Size>();
+  for (const name of files) {
+    const file = path.join(folder, name);
+    const compressed = statSync(file).size;
+    blobs.set(name, { compressed, unpacked: (await isGzip(file)) ? await unpackedSize(file) : 0 });
+  }
+  return blobs;
+}
+
+async function isGzip(file: string): Promise<boolean> {
+  for await (const start of createReadStream(file, { end: 1 })) return start.readUInt16BE() === 0x1f8b;
+  return false;
+}
+
+async function unpackedSize(file: string): Promise<number> {
+  let size = 0;
+  for await (const chunk of createReadStream(file).pipe(createGunzip())) size += chunk.length;
+  return size;
+}

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { InfluxDb } from "../../components/influxdb";
+import { Kafka } from "../../components/kafka";
+import { parseSettings } from "../../components/settings";
+import { Telegraf } from "../../components/telegraf";
+import { declareOn, fakeTokens, fileText, imageOf, type Program } from "../support/site";
+
+const { kafka, influxdb, telegraf } = parseSettings(
+  { nodes: "4", kafka: '{"brokers":2}', telegraf: '{"interval":"5 seconds","cpus":0.5}' },
+  "local",
+  "ann",
+).parts;
+const declareTelegraf = ({ withKafka = true } = {}) =>
+  declareOn((site) => {
+    assert.ok(kafka && influxdb && telegraf);
+    const brokers = withKafka ? { kafka: new Kafka("kafka", { site, settings: kafka }) } : {};
+    const store = new InfluxDb("influxdb", { site, settings: influxdb });
+    return new Telegraf("telegraf", { site, settings: telegraf, influxdb: store, ...brokers });
+  });
+
+let program: Program<Telegraf>;
+before(async () => {
+  program = await declareTelegraf();
+});
+const collectors = ["telegraf", "telegraf-kafka"];
+const taskOf = (name: string) => program.get(`Service ${name}`).inputs.taskSpec as Record<string, unknown>;
+
+describe("Telegraf", () => {
+  it("runs on every node for the node, and once on the monitor node for all brokers", () => {
+    const modes = collectors.map((name) => program.get(`Service ${name}`).inputs.mode);
+    assert.deepEqual(modes, [{ global: true }, { replicated: { replicas: 1 } }]);
+    assert.deepEqual(taskOf("telegraf-kafka").placement, { constraints: ["node.hostname==node1"] });
+  });
+
+  it("sees the node's own figures on the nodes only, and can change nothing of it", () => {
+    const mounts = program.container("telegraf").mounts as { type: string; readOnly: boolean }[];
+    assert.ok(mounts.length > 0);
+    assert.ok(mounts.every(({ type, readOnly }) => type === "bind" && readOnly));
+    assert.deepEqual(program.container("telegraf-kafka").mounts, []);
+  });
+
+  for (const name of collectors) {
+    it(`(${name}) runs the testbed's image within its limits, and publishes nothing`, () => {
+      assert.equal(program.container(name).image, imageOf("telegraf"));
+      assert.deepEqual(taskOf(name).resources, { limits: { nanoCpus: 500_000_000 } });
+      assert.deepEqual(program.get(`Service ${name}`).inputs.endpointSpec, { mode: "dnsrr", ports: [] });
+    });
+
+    it(`(${name}) has the token that may write and no more, as a secret file`, () => {
+      assert.deepEqual(program.container(name).secrets, [
+        {
+          secretId: "telegraf-token-id",
+          secretName: "telegraf-token-drawn",
+          fileName: "/run/secrets/influx_token",
+        },
+      ]);
+      assert.equal(fileText(program.get("Secret telegraf-token")), fakeTokens.write);
+    });
+
+    it(`(${name}) has its configuration as a file, with the interval that is set and no token`, () => {
+      const [{ configId, fileName } = {}] = program.container(name).configs as Record<string, string>[];
+      assert.deepEqual([configId, fileName], [`${name}-config-id`, "/etc/telegraf/telegraf.conf"]);
+      const text = fileText(program.get(`ServiceConfig ${name}-config`));
+      assert.match(text, /interval *= *"5s"/);
+      assert.ok(!text.includes(fakeTokens.write));
+    });
+  }
+
+  it("asks every broker for its metrics", () => {
+    const text = fileText(program.get("ServiceConfig telegraf-kafka-config"));
+    for (const broker of ["broker-1", "broker-2"]) assert.ok(text.includes(`http://${broker}:8778/jolokia`));
+  });
+
+  it("lets no secret be read in what is declared", () => assert.deepEqual(program.leaks, []));
+});
+
+describe("Telegraf is ready", () => {
+  const series = (of: Program<Telegraf>) =>
+    (of.jobInput("telegraf-ready").series as { tag: string; values: string[] }[]).map(({ tag, values }) => [
+      tag,
+      ...values,
+    ]);
+
+  it("once there are samples of every node and of every broker", () => {
+    assert.deepEqual(series(program), [
+      ["host", "node1", "node2", "node3", "node4", "node5"],
+      ["broker", "broker-1", "broker-2"],
+    ]);
+  });
+
+  it("once there are samples of every node where there is no Kafka", async () => {
+    const alone = await declareTelegraf({ withKafka: false });
+    assert.deepEqual(series(alone), [["host", "node1", "node2", "node3", "node4", "node5"]]);
+    assert.equal(alone.resources.has("Service telegraf-kafka"), false);
+  });
+
+  it("by what a token for reading finds, which the job is told in secret", () => {
+    const { influx } = program.jobInput("telegraf-ready");
+    assert.equal((influx as { token: string }).token, fakeTokens.read);
+    assert.ok(program.get("Command telegraf-ready").secrets.includes("stdin"));
+  });
+
+  it("by samples that are younger than the interval and some seconds", () => {
+    const { withinSec } = program.jobInput("telegraf-ready");
+    assert.equal(withinSec, 15);
+  });
+
+  it("again whenever a collector or its configuration is another", () => {
+    const { inputs } = program.get("Command telegraf-ready");
+    assert.match(
+      String(inputs.stdin),
+      /^MARKS='node1-ready telegraf-id telegraf-config-id telegraf-kafka-id telegraf-kafka-config-id'$/m,
+    );
+  });
+});
