@@ -26,6 +26,8 @@ export interface Request {
   json?: object;
   /** What is sent as a multipart form instead. */
   form?: Record<string, string>;
+  /** @default 10,000 */
+  timeoutMs?: number;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function ask<S extends z.ZodType>(
 /** Not by `fetch`: that of Node 20 never ends where a server (or its proxy) closes a connection as soon as it is open. */
 async function send(
   url: URL,
-  { method = "GET", authorization, json, form }: Request,
+  { method = "GET", authorization, json, form, timeoutMs = TIMEOUT_MS }: Request,
 ): Promise<{ status: number; body: unknown }> {
   const content = contentOf(json, form);
   const data = content && Buffer.from(await content.arrayBuffer());
@@ -66,10 +68,10 @@ async function send(
   };
   const { request } = url.protocol === "https:" ? https : http;
   const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = AbortSignal.timeout(timeoutMs);
     request(url, { method, headers, signal, agent: false })
       .on("response", resolve)
-      .on("error", (error) => reject(signal.aborted ? new Error(`no answer within ${TIMEOUT_MS} ms`) : error))
+      .on("error", (error) => reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error))
       .end(data);
   });
   const response = await answered;

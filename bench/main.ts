@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { type Job, type JobContext, stderrContext } from "./job";
 import { grafanaProvision } from "./jobs/grafanaProvision";
 import { influxProvision } from "./jobs/influxProvision";
+import { influxTokens } from "./jobs/influxTokens";
 import { kafkaReady } from "./jobs/kafkaReady";
 import { kafkaSettled } from "./jobs/kafkaSettled";
 import { metricsReady } from "./jobs/metricsReady";
@@ -14,6 +15,7 @@ import { Problem, reason } from "./problem";
 const JOBS: Record<string, Job> = {
   "grafana-provision": grafanaProvision,
   "influx-provision": influxProvision,
+  "influx-tokens": influxTokens,
   "kafka-ready": kafkaReady,
   "kafka-settled": kafkaSettled,
   "metrics-ready": metricsReady,

@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { checkProperties } from "./kafka/properties";
-import { type KafkaNode, placementMistake } from "./kafka/topology";
 import { cpuCount, longDuration, memorySize, wholeNumber, yesOrNo } from "./lib/units";
 
 /** Kafka's own names of how clients talk to a broker (`security.protocol`). */
@@ -12,6 +10,17 @@ const partMemory = memorySize(64, "a service");
 const limits = { cpus: cpuCount.optional(), memory: partMemory.optional() };
 const rotation = wholeNumber(0, 1_000_000).prefault(0);
 const enabled = yesOrNo.prefault(true);
+/** They are handed over as one text, which is cut at its blanks. */
+const jvmOption = z
+  .string()
+  .regex(/^-\S+$/, 'expected a JVM option, which begins with "-" and has no blank, such as -XX:+UseZGC');
+const influxName = z
+  .string()
+  .regex(/^\S(.*\S)?$/, "expected a name without a blank at its beginning or end, such as bench");
+const retention = longDuration
+  .refine((seconds) => seconds >= 3600, "InfluxDB keeps data for an hour at least")
+  .refine(isWhole, 'InfluxDB counts whole seconds; give a time such as "90 minutes"');
+const sampling = longDuration.refine((seconds) => seconds >= 1, "expected 1 second at least");
 
 /** Configuration keys of the stack's parts, one object each. */
 export const partSchema = {
@@ -19,7 +28,7 @@ export const partSchema = {
     enabled,
     brokers: wholeNumber(1, 50).prefault(1),
     heap: memorySize(128, "a broker's heap").prefault("1 GiB"),
-    jvmOptions: z.array(z.string()).prefault([]),
+    jvmOptions: z.array(jvmOption).prefault([]),
     config: z.record(z.string(), z.unknown()).prefault({}),
     security: z
       .enum(SECURITY_PROTOCOLS, `expected one of ${SECURITY_PROTOCOLS.join(", ")}`)
@@ -30,20 +39,24 @@ export const partSchema = {
   }),
   influxdb: z.strictObject({
     enabled,
-    organization: z.string().min(1).prefault("swarmbench"),
-    bucket: z.string().min(1).prefault("bench"),
-    retention: z
-      .literal("forever")
-      .or(longDuration.refine((seconds) => seconds >= 3600, "InfluxDB keeps data for an hour at least"))
-      .prefault("30 days"),
+    organization: influxName.prefault("swarmbench"),
+    bucket: influxName
+      .refine(
+        (name) => !name.startsWith("_"),
+        'a name that begins with "_" is InfluxDB\'s own; choose another',
+      )
+      .refine((name) => !name.includes('"'), "InfluxDB takes no bucket with a quotation mark; leave it out")
+      .prefault("bench"),
+    retention: z.literal("forever").or(retention).prefault("30 days"),
     rotation,
     ...limits,
   }),
-  telegraf: z.strictObject({ enabled, interval: longDuration.prefault("1 second"), ...limits }),
+  telegraf: z.strictObject({ enabled, interval: sampling.prefault("1 second"), ...limits }),
   grafana: z.strictObject({ enabled, rotation, ...limits }),
   portainer: z.strictObject({ enabled: yesOrNo.optional(), rotation, ...limits }),
 };
-type Parsed = { [K in keyof typeof partSchema]: z.output<(typeof partSchema)[K]> };
+/** The parts as their configuration has them, each setting by itself in order. */
+export type ParsedParts = { [K in keyof typeof partSchema]: z.output<(typeof partSchema)[K]> };
 
 export const partDefaults: Record<keyof typeof partSchema, unknown> = {
   kafka: {},
@@ -110,31 +123,12 @@ export interface PartSettings {
   portainer?: PortainerSettings;
 }
 
-/** What is wrong with the parts beyond the form of each setting, one sentence each. */
-export function partMistakes(parsed: Partial<Parsed>, nodes: KafkaNode[]): string[] {
-  return [...kafkaMistakes(parsed.kafka, nodes), ...missingInfluxdb(parsed)];
+/** 1.1 hours are 3960.0000000000005 seconds. */
+function isWhole(value: number): boolean {
+  return Math.abs(value - Math.round(value)) < 1e-6;
 }
 
-function kafkaMistakes(kafka: Parsed["kafka"] | undefined, nodes: KafkaNode[]): string[] {
-  if (!kafka?.enabled) return [];
-  const placement = nodes.length > 0 ? placementMistake({ brokers: kafka.brokers, nodes }) : undefined;
-  return [
-    ...checkProperties(kafka.config).map((mistake) => `swarmbench:kafka.config.${mistake}`),
-    ...(placement ? [`swarmbench:${placement}`] : []),
-  ];
-}
-
-function missingInfluxdb({ influxdb, telegraf, grafana }: Partial<Parsed>): string[] {
-  if (influxdb?.enabled !== false) return [];
-  return Object.entries({ telegraf, grafana })
-    .filter(([, part]) => part?.enabled)
-    .map(
-      ([name]) =>
-        `swarmbench:${name}.enabled: ${name} needs InfluxDB, which swarmbench:influxdb.enabled switches off`,
-    );
-}
-
-export function partSettings({ kafka, influxdb, telegraf, grafana, portainer }: Parsed): PartSettings {
+export function partSettings({ kafka, influxdb, telegraf, grafana, portainer }: ParsedParts): PartSettings {
   return {
     ...(kafka.enabled ? { kafka: kafkaSettings(kafka) } : {}),
     ...(influxdb.enabled ? { influxdb: influxdbSettings(influxdb) } : {}),
@@ -152,7 +146,7 @@ export function partSettings({ kafka, influxdb, telegraf, grafana, portainer }: 
   };
 }
 
-function kafkaSettings(kafka: Parsed["kafka"]): KafkaSettings {
+function kafkaSettings(kafka: ParsedParts["kafka"]): KafkaSettings {
   const { brokers, heap, jvmOptions, config, security, externalPort, rotation } = kafka;
   return {
     ...{ brokers, heapMiB: heap, jvmOptions, config, security, rotation },
@@ -161,9 +155,9 @@ function kafkaSettings(kafka: Parsed["kafka"]): KafkaSettings {
   };
 }
 
-function influxdbSettings(influxdb: Parsed["influxdb"]): InfluxdbSettings {
+function influxdbSettings(influxdb: ParsedParts["influxdb"]): InfluxdbSettings {
   const { organization, bucket, retention, rotation } = influxdb;
-  const retentionSec = retention === "forever" ? 0 : retention;
+  const retentionSec = retention === "forever" ? 0 : Math.round(retention);
   return { organization, bucket, retentionSec, rotation, limits: limitsOf(influxdb) };
 }
 

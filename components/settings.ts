@@ -10,9 +10,11 @@ import {
   isSubnet,
   overlaps,
   SSH_PORTS_PER_STACK,
+  SWARM_PORTS,
 } from "./lib/addresses";
 import { cpuCount, duration, memorySize, wholeNumber } from "./lib/units";
-import { type PartSettings, partDefaults, partMistakes, partSchema, partSettings } from "./partSettings";
+import { partMistakes } from "./partMistakes";
+import { type PartSettings, partDefaults, partSchema, partSettings } from "./partSettings";
 
 /** What a node is mainly for; services are placed by it. `monitor` is what watches and stores, not what is measured. */
 export const ROLES = ["broker", "agent", "monitor"] as const;
@@ -22,9 +24,6 @@ export type Role = (typeof ROLES)[number];
 export const MAX_NODES = 50;
 /** Node addresses start here in their subnet; what is below is for the gateway and for the user. */
 const FIRST_NODE_OFFSET = 10;
-
-/** What a swarm listens on: management, gossip, VXLAN. */
-const SWARM_PORTS = new Set([2377, 7946, 4789]);
 
 const role = z.enum(ROLES, `expected one of ${ROLES.join(", ")}`);
 const port = wholeNumber(1024, 65535);
@@ -62,7 +61,7 @@ const schema = {
     addressPool: subnet.prefault("10.176.0.0/16"),
     drainTimeout: duration.prefault("60 seconds"),
     registryPort: port
-      .refine((value) => !SWARM_PORTS.has(value), "the swarm itself listens on this port")
+      .refine((value) => !SWARM_PORTS.includes(value), "the swarm itself listens on this port")
       .prefault(5000),
   }),
   ...partSchema,
@@ -144,7 +143,7 @@ export function parseSettings(raw: Record<string, string>, stack: string, user: 
       `swarmbench:swarm.addressPool: ${swarm.addressPool} overlaps the testbed's network ${network}`,
     );
   }
-  mistakes.push(...partMistakes(parsed, nodes));
+  mistakes.push(...partMistakes(parsed, nodes, swarm?.registryPort));
   const [manager, ...workers] = nodes;
   if (mistakes.length > 0 || !manager || !isComplete(parsed)) throw new SettingsError(stack, mistakes);
   const { drainTimeout, ...rest } = parsed.swarm;

@@ -2,9 +2,11 @@ import { HttpError, InfluxDB } from "@influxdata/influxdb-client";
 import {
   type Authorization,
   AuthorizationsAPI,
+  type Bucket,
   BucketsAPI,
   HealthAPI,
   MeAPI,
+  type Organization,
   OrgsAPI,
   type Permission,
   type Resource,
@@ -93,11 +95,24 @@ export async function setPassword(
   await new MeAPI(session.client).putMePassword({ auth, body: { password } });
 }
 
+export async function findOrg({ client }: Session, name: string): Promise<Organization | undefined> {
+  const found = await orNothing(new OrgsAPI(client).getOrgs({ org: name }));
+  return found?.orgs?.find((each) => each.name === name);
+}
+
+export async function findBucket(
+  { client }: Session,
+  orgId: string,
+  name: string,
+): Promise<Bucket | undefined> {
+  const found = await orNothing(new BucketsAPI(client).getBuckets({ orgID: orgId, name }));
+  return found?.buckets?.find((each) => each.name === name);
+}
+
 /** @returns the organisation's id */
-export async function ensureOrg({ client }: Session, name: string): Promise<string> {
-  const api = new OrgsAPI(client);
-  const found = await orNothing(api.getOrgs({ org: name }));
-  const org = found?.orgs?.find((each) => each.name === name) ?? (await api.postOrgs({ body: { name } }));
+export async function ensureOrg(session: Session, name: string): Promise<string> {
+  const api = new OrgsAPI(session.client);
+  const org = (await findOrg(session, name)) ?? (await api.postOrgs({ body: { name } }));
   return required(org.id, "the organisation's id");
 }
 
@@ -106,16 +121,15 @@ export async function ensureOrg({ client }: Session, name: string): Promise<stri
  * @returns the bucket's id
  */
 export async function ensureBucket(
-  { client }: Session,
+  session: Session,
   orgId: string,
   name: string,
   retentionSec: number,
 ): Promise<string> {
-  const api = new BucketsAPI(client);
+  const api = new BucketsAPI(session.client);
   const retentionRules = [{ type: "expire" as const, everySeconds: retentionSec }];
-  const found = await orNothing(api.getBuckets({ orgID: orgId, name }));
   const bucket =
-    found?.buckets?.find((each) => each.name === name) ??
+    (await findBucket(session, orgId, name)) ??
     (await api.postBuckets({ body: { orgID: orgId, name, retentionRules } }));
   const id = required(bucket.id, "the bucket's id");
   const keeps = bucket.retentionRules[0]?.everySeconds ?? 0;

@@ -1,4 +1,4 @@
-import { flux, fluxDuration, InfluxDB } from "@influxdata/influxdb-client";
+import { flux, fluxDateTime, InfluxDB } from "@influxdata/influxdb-client";
 import { z } from "zod";
 import { influxTargetSchema } from "../../contract/target";
 import { type JobContext, job } from "../job";
@@ -15,8 +15,6 @@ const seriesSchema = z.strictObject({
 const inputSchema = z.strictObject({
   influx: influxTargetSchema,
   series: z.array(seriesSchema).min(1),
-  /** How old a sample may be. */
-  withinSec: z.number().positive(),
   timeoutSec: z.number().positive(),
 });
 type Input = z.output<typeof inputSchema>;
@@ -24,19 +22,17 @@ type Series = z.output<typeof seriesSchema>;
 
 export interface MetricsReadyResult {
   series: number;
-  tookMs: number;
 }
 
-/** Gives the values of a tag that fresh samples of a measurement have. */
+/** Gives the values of a tag that samples of a measurement have, of those that are younger than this job. */
 export type TagValues = (series: Series) => Promise<string[]>;
 
 /** Waits until there are fresh samples from everyone who is to send them. */
 export async function waitForMetrics(
   input: Input,
   context: JobContext,
-  valuesOf: TagValues = asker(input),
+  valuesOf: TagValues = asker(input, new Date()),
 ): Promise<MetricsReadyResult> {
-  const began = context.clock.now();
   const wait = patience(context, input.timeoutSec);
   for (const series of input.series) {
     const { measurement, tag, values } = series;
@@ -52,18 +48,15 @@ export async function waitForMetrics(
       },
     );
   }
-  return {
-    series: input.series.reduce((sum, { values }) => sum + values.length, 0),
-    tookMs: Math.round(context.clock.now() - began),
-  };
+  return { series: input.series.reduce((sum, { values }) => sum + values.length, 0) };
 }
 
-function asker({ influx, withinSec }: Input): TagValues {
+function asker({ influx }: Input, began: Date): TagValues {
   const { url, token, org, bucket } = influx;
   const api = new InfluxDB({ url, token, timeout: TIMEOUT_MS }).getQueryApi(org);
   return async ({ measurement, tag }) => {
     const query = flux`from(bucket: ${bucket})
-      |> range(start: ${fluxDuration(`-${withinSec}s`)})
+      |> range(start: ${fluxDateTime(began.toISOString())})
       |> filter(fn: (r) => r._measurement == ${measurement} and exists r[${tag}])
       |> keep(columns: [${tag}])
       |> group()

@@ -11,21 +11,10 @@ export interface ClusterView {
   brokers: number[];
 }
 
-export interface PartitionView {
-  topic: string;
-  partition: number;
-  leader: number;
-  replicas: number[];
-  /** In-sync replicas. */
-  isr: number[];
-}
-
 /** What the jobs ask of a Kafka cluster. */
 export interface KafkaDoor {
   /** Connects to this very broker and asks what it knows. */
   view(target: KafkaTarget, broker: KafkaBroker): Promise<ClusterView>;
-  /** Connects to this very broker and lists every partition of every topic, the internal ones too. */
-  partitions(target: KafkaTarget, broker: KafkaBroker): Promise<PartitionView[]>;
   /** Makes topics of one partition with its one replica on the broker given by id, where they are not there yet. */
   placeTopics(target: KafkaTarget, brokerOf: Record<string, number>): Promise<void>;
   /** Removes the topics whose name begins so. */
@@ -39,20 +28,6 @@ export const kafkaDoor: KafkaDoor = {
     withAdmin(impatientClient(target, [addressOf(broker)]), async (admin) => {
       const { brokers, controller, clusterId } = await admin.describeCluster();
       return { clusterId, controllerId: controller, brokers: brokers.map(({ nodeId }) => nodeId) };
-    }),
-
-  partitions: (target, broker) =>
-    withAdmin(impatientClient(target, [addressOf(broker)]), async (admin) => {
-      const { topics } = await admin.fetchTopicMetadata();
-      return topics.flatMap(({ name, partitions }) =>
-        partitions.map(({ partitionId, leader, replicas, isr }) => ({
-          topic: name,
-          partition: partitionId,
-          leader,
-          replicas,
-          isr,
-        })),
-      );
     }),
 
   placeTopics: (target, brokerOf) =>

@@ -58,13 +58,19 @@ export function renderBroker(placed: Placed, settings: BrokerSettings): Record<s
   const environment: Record<string, string> = {
     CLUSTER_ID: placed.clusterId,
     KAFKA_HEAP_OPTS: `-Xms${settings.heapMiB}m -Xmx${settings.heapMiB}m`,
-    KAFKA_OPTS: [metricsAgent(), ...settings.jvmOptions].join(" "),
+    KAFKA_OPTS: [metricsAgent(), ...jvmOptions(settings.jvmOptions)].join(" "),
   };
   for (const [name, value] of Object.entries(properties)) {
     // The image writes the value into a properties file, where a backslash begins an escape.
     environment[environmentName(name)] = propertyText(value).replaceAll("\\", "\\\\");
   }
   return Object.fromEntries(Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The image chooses G1 itself, ahead of these, and a JVM with two collectors chosen does not start. */
+function jvmOptions(wanted: string[]): string[] {
+  const choosesOther = wanted.some((option) => /^-XX:\+Use(?!G1GC$)[A-Z][a-z]*GC$/.test(option));
+  return choosesOther ? ["-XX:-UseG1GC", ...wanted] : wanted;
 }
 
 function brokerCount({ members }: ClusterPlan): number {

@@ -24,21 +24,21 @@ export interface ClusterPlan {
   /** Those that hold the cluster's metadata and vote on it. */
   voters: Member[];
   /**
-   * Another text, other voters. They are part of what is stored (a static quorum), so the cluster must then be made
-   * anew: `1` one combined server, `3c` three of them, `3d` three dedicated controllers.
+   * Another text, other voters: `1` one combined server, `3c` three of them, `3d` three dedicated controllers. They are
+   * part of what is stored (a static quorum).
    */
   shape: "1" | "3c" | "3d";
 }
 
-/** Far from any broker's id, so that brokers can come without end. */
+/** Far from any broker's id. */
 const FIRST_CONTROLLER_ID = 1001;
 const CONTROLLERS = 3;
 
 /**
  * The cluster's members and their places, one broker a node.
  *
- * Where the number of brokers grows within a shape, every member keeps its place, and so its data. Nodes that come
- * last move nobody either, as long as three nodes are for something else than brokers.
+ * Nodes that come last move no member, which would leave its data behind, as long as three nodes are for something else
+ * than brokers. Another number of brokers is another cluster, whose data begin anew (`kafka.ts`).
  *
  * @throws Error with one sentence where the brokers do not fit; see {@link placementMistake}
  */

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import { Address4 } from "ip-address";
 
+/** What a swarm listens on: management, gossip, VXLAN. */
+export const SWARM_PORTS: readonly number[] = [2377, 7946, 4789];
+
 /** The local testbed's networks are cut from here: private, and away from Docker's own default pools. */
 const LOCAL_RANGE = { first: "10.192.0.0", networks: 32 * 256 };
 /** SSH ports of one stack are a block of this many, below Linux' ephemeral range (32768 and up). */

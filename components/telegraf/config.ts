@@ -55,10 +55,15 @@ function bind(source: string, target: string) {
   return { type: "bind" as const, source, target, readOnly: true };
 }
 
-/** Environment of every Telegraf task; swarm fills in the node's name. */
-export function nodeEnvironment(): Record<string, string> {
+/**
+ * Environment of every Telegraf task; swarm fills in the node's name.
+ *
+ * @param networkAddress an address on the network between the nodes, by which each finds its interface of that network
+ */
+export function nodeEnvironment(networkAddress: string): Record<string, string> {
   return {
     SWARMBENCH_NODE: "{{.Node.Hostname}}",
+    SWARMBENCH_NETWORK_ADDRESS: networkAddress,
     HOST_PROC: "/hostfs/proc",
     // The mounts of the task itself, of which the first is on the file system of the engine's data.
     HOST_PROC_MOUNTINFO: "/proc/self",

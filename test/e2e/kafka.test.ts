@@ -3,9 +3,8 @@ import { after, before, describe, it } from "node:test";
 import { Kafka, logLevel } from "kafkajs";
 import { eventually } from "../support/eventually";
 import { readAll, startLoad, underReplicated, watchBrokers } from "../support/kafkaLoad";
-import { watchProcesses } from "../support/processes";
 import { TestProject } from "../support/project";
-import { assertHidden } from "../support/secrets";
+import { assertHidden, secretsOf } from "../support/secrets";
 
 interface Outputs {
   kafkaExternal: string[];
@@ -18,18 +17,8 @@ const PORT = "19092";
 /** Three brokers behind TLS and passwords; each claim builds on the state that the one before left. */
 describe("a Kafka cluster", { concurrency: 1 }, () => {
   let project: TestProject;
-  /** What every `up` printed, and the command lines of all processes meanwhile. */
-  const printed: string[] = [];
-  const up = async (...args: string[]) => {
-    const processes = watchProcesses();
-    try {
-      const text = await project.mustUp(...args);
-      printed.push(text);
-      return text;
-    } finally {
-      printed.push(processes.stop());
-    }
-  };
+  /** The secrets of before the rotation. */
+  let earlier: string[] = [];
 
   before(async () => {
     project = await TestProject.create("kafka", {
@@ -60,6 +49,17 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     });
   }
 
+  /** When swarm was told to make a service's present task, and when that ran. */
+  async function lastTask(service: string): Promise<{ ordered: Date; running: Date }> {
+    const task = `$(docker service ps --quiet --no-trunc --filter desired-state=running ${service})`;
+    const [found] = JSON.parse(await project.on("node1", `docker inspect ${task}`)) as {
+      CreatedAt: string;
+      Status: { State: string; Timestamp: string };
+    }[];
+    assert.equal(found?.Status.State, "running");
+    return { ordered: new Date(found.CreatedAt), running: new Date(found.Status.Timestamp) };
+  }
+
   it("refuses a property that Kafka does not have, names the nearest, and touches nothing", async () => {
     await project.configure({ 'kafka.config["num.io.thread"]': "4" });
     const { code, text } = await project.up();
@@ -70,13 +70,13 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
   });
 
   it("is up once a record went through every broker", async () => {
-    await up();
+    await project.recordedUp();
     const { ready } = await project.outputs<{ ready: boolean }>();
     assert.equal(ready, true);
   });
 
   it("changes nothing at a second up", async () => {
-    await up("--expect-no-changes");
+    await project.recordedUp("--expect-no-changes");
   });
 
   it("serves clients that are not on the swarm, at addresses they reach", async () => {
@@ -114,10 +114,11 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     const kafka = await client();
     const admin = kafka.admin();
     await admin.connect();
+    const { kafkaExternal } = await project.outputs<Outputs>();
     const load = await startLoad(kafka, TOPIC);
-    const watch = watchBrokers(admin);
+    const watch = watchBrokers(kafka, kafkaExternal);
     await project.configure({ 'kafka.config["num.io.threads"]': "4", "kafka.heap": "300 MiB" });
-    await up();
+    await project.recordedUp();
     const fewest = await watch.stop();
     const acked = await load.stop();
     const stored = await readAll(kafka, admin, TOPIC);
@@ -128,6 +129,19 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
       [],
     );
     assert.equal(fewest, 2, "the fewest brokers that were there at any moment");
+  });
+
+  it("changes a broker only once the new task of the one before has started", async () => {
+    const { kafkaExternal } = await project.outputs<Outputs>();
+    const times: Date[] = [];
+    for (const index of kafkaExternal.keys()) {
+      const { ordered, running } = await lastTask(`broker-${index + 1}`);
+      times.push(ordered, running);
+    }
+    assert.deepEqual(
+      times,
+      [...times].sort((a, b) => a.getTime() - b.getTime()),
+    );
   });
 
   it("runs with the new configuration and heap afterwards, on every broker", async () => {
@@ -147,8 +161,9 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
 
   it("takes a new password, and no longer the old one, when its secrets are rotated", async () => {
     const before = (await project.secretOutputs<Outputs>()).kafka.security.password;
+    earlier = await secretsOf(project);
     await project.configure({ "kafka.rotation": "1" });
-    await up();
+    await project.recordedUp();
     const admin = (await client()).admin();
     await admin.connect();
     await admin.disconnect();
@@ -156,8 +171,10 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
   });
 
   it("shows its password and keys in no output, state, service, container, process or log", async () => {
+    const secrets = await secretsOf(project);
     const { password } = (await project.secretOutputs<Outputs>()).kafka.security;
-    await assertHidden(project, [password, "PRIVATE KEY"], printed);
+    assert.ok(secrets.includes(password), "the password is among what is searched for");
+    await assertHidden(project, [...secrets, ...earlier, "PRIVATE KEY"]);
   });
 
   it("survives the loss of a task: swarm starts it again and its data is there", async () => {

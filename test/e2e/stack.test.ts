@@ -4,10 +4,11 @@ import { InfluxDB } from "@influxdata/influxdb-client";
 import { DASHBOARDS, panelQueries } from "../../components/dashboards";
 import { eventually } from "../support/eventually";
 import { type FakeRun, writeFakeRun } from "../support/fakeRun";
-import { watchProcesses } from "../support/processes";
+import { KafkaTopic } from "../support/kafkaTools";
 import { TestProject } from "../support/project";
-import { assertHidden } from "../support/secrets";
-import { ask, type OpenUis, openUis } from "../support/uis";
+import { assertHidden, secretsOf } from "../support/secrets";
+import { runningTasks, wholeServices } from "../support/swarm";
+import { ask, type OpenUis, openUis, valuesOf } from "../support/uis";
 
 interface Outputs {
   ready: boolean;
@@ -23,20 +24,10 @@ describe("the stack", { concurrency: 1 }, () => {
   let project: TestProject;
   let uis: OpenUis | undefined;
   let run: FakeRun;
-  /** What every `up` printed, and the command lines of all processes meanwhile. */
-  const printed: string[] = [];
+  let topic: KafkaTopic;
+  /** Those of before a rotation too. */
   const secrets = new Set<string>();
 
-  const up = async (...args: string[]) => {
-    const processes = watchProcesses();
-    try {
-      const text = await project.mustUp(...args);
-      printed.push(text);
-      return text;
-    } finally {
-      printed.push(processes.stop());
-    }
-  };
   /** The web interfaces, through tunnels that are opened anew. */
   const reopen = async (): Promise<OpenUis> => {
     await uis?.close();
@@ -45,8 +36,7 @@ describe("the stack", { concurrency: 1 }, () => {
   };
   const opened = () => uis ?? assert.fail("the tunnels are not open");
   const rememberSecrets = async () => {
-    const { influxdb, uis: list } = await project.secretOutputs<Outputs>();
-    for (const secret of [influxdb.token, ...list.map(({ password }) => password)]) secrets.add(secret);
+    for (const secret of await secretsOf(project)) secrets.add(secret);
   };
   /** How many points of the run InfluxDB has. */
   const storedPoints = async (): Promise<number> => {
@@ -58,15 +48,6 @@ describe("the stack", { concurrency: 1 }, () => {
          |> group() |> count()`,
     );
     return rows[0]?._value ?? 0;
-  };
-  /** Services with as many running tasks as they should have. */
-  const wholeServices = async (): Promise<string[]> => {
-    const lines = (await project.on("node1", "docker service ls --format '{{.Name}} {{.Replicas}}'")).trim();
-    return lines
-      .split("\n")
-      .filter((line) => !/(^| )0\/|unknown/.test(line) && /(\d+)\/\1/.test(line))
-      .map((line) => line.split(" ")[0] ?? "")
-      .sort();
   };
 
   before(async () => {
@@ -80,6 +61,7 @@ describe("the stack", { concurrency: 1 }, () => {
       "telegraf.enabled": "true",
       "grafana.enabled": "true",
     });
+    topic = new KafkaTopic(project, "orders", { broker: "broker-1", node: "node2" });
   });
   after(async () => {
     await uis?.close();
@@ -96,9 +78,9 @@ describe("the stack", { concurrency: 1 }, () => {
   });
 
   it("is up once Kafka, InfluxDB, Telegraf on every node, and Grafana serve", async () => {
-    await up();
+    await project.recordedUp();
     assert.equal((await project.outputs<Outputs>()).ready, true);
-    assert.deepEqual(await wholeServices(), [
+    assert.deepEqual(await wholeServices(project), [
       "broker-1",
       "grafana",
       "influxdb",
@@ -109,9 +91,9 @@ describe("the stack", { concurrency: 1 }, () => {
   });
 
   it("changes nothing at a second up, nor at a refresh", async () => {
-    await up("--expect-no-changes");
+    await project.recordedUp("--expect-no-changes");
     await project.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
-    await up("--expect-no-changes");
+    await project.recordedUp("--expect-no-changes");
   });
 
   it("publishes no port: nodes listen for SSH and swarm, and the manager for the registry", async () => {
@@ -159,30 +141,42 @@ describe("the stack", { concurrency: 1 }, () => {
     await eventually(async () => {
       const empty: string[] = [];
       for (const { dashboard, panel, refId, query } of panelQueries()) {
-        if ((await rowsOf(grafana, query, run)) === 0) empty.push(`${dashboard}: ${panel} (${refId})`);
+        if ((await valuesOf(grafana, query, run)) === 0) empty.push(`${dashboard}: ${panel} (${refId})`);
       }
       assert.deepEqual(empty, []);
     });
   });
 
-  it("touches one part alone when that part's setting is changed", async () => {
-    await project.configure({ "grafana.memory": "512 MiB" });
-    const { steps } = JSON.parse(await project.mustPulumi("preview", "--json")) as {
-      steps: { op: string; urn: string }[];
-    };
-    const changed = steps.filter(({ op }) => op !== "same").map(({ urn }) => urn.split("::").at(-1));
-    assert.ok(changed.includes("grafana"));
-    assert.deepEqual(
-      changed.filter((name) => !name?.startsWith("grafana")),
-      [],
-    );
-    await up();
-  });
+  for (const [part, setting, value, mine] of [
+    ["grafana", "grafana.memory", "512 MiB", /^grafana/],
+    ["influxdb", "influxdb.retention", "20 days", /^influxdb/],
+    ["kafka", 'kafka.config["log.retention.hours"]', "24", /^(kafka|broker)-/],
+  ] as const) {
+    it(`touches ${part} alone when ${setting} is changed`, async () => {
+      await project.configure({ [setting]: value });
+      const { steps } = JSON.parse(await project.mustPulumi("preview", "--json")) as {
+        steps: { op: string; urn: string }[];
+      };
+      const changed = steps.filter(({ op }) => op !== "same").map(({ urn }) => urn.split("::").at(-1) ?? "");
+      assert.ok(
+        changed.some((name) => mine.test(name)),
+        `${setting} changes nothing of ${part}`,
+      );
+      assert.deepEqual(
+        changed.filter((name) => !mine.test(name)),
+        [],
+      );
+      const others = async () => (await runningTasks(project)).filter(({ service }) => !mine.test(service));
+      const before = await others();
+      await project.recordedUp();
+      assert.deepEqual(await others(), before);
+    });
+  }
 
   it("takes new passwords and tokens when they are rotated, and no old ones", async () => {
     const { grafana, influxdb } = await reopen();
     await project.configure({ "grafana.rotation": "1", "influxdb.rotation": "1" });
-    await up();
+    await project.recordedUp();
     await rememberSecrets();
     const fresh = await reopen();
     await ask(fresh.grafana, "/api/user");
@@ -190,12 +184,14 @@ describe("the stack", { concurrency: 1 }, () => {
     await assert.rejects(ask({ ...fresh.grafana, basic: grafana.basic }, "/api/user"), /401/);
     await assert.rejects(ask({ ...fresh.influxdb, basic: influxdb.basic }, "/api/v2/signin", {}), /401/);
     assert.ok((await storedPoints()) > 0, "the points from before are there");
-    await up("--expect-no-changes");
+    await project.recordedUp("--expect-no-changes");
   });
 
   it("heals without an up when every task is killed, and keeps what was stored", async () => {
     const { grafana } = opened();
     await ask(grafana, "/api/annotations", { text: "kept", time: run.startMs });
+    await topic.create(1);
+    await topic.produce("from before the tasks were killed");
     const points = await storedPoints();
     for (const node of ["node1", "node2", "node3"]) {
       await project.on(node, "docker ps -q --filter label=com.docker.swarm.task.id | xargs -r docker kill");
@@ -205,15 +201,44 @@ describe("the stack", { concurrency: 1 }, () => {
 
   it("heals without an up when nodes are restarted, the manager too, and keeps what was stored", async () => {
     const points = await storedPoints();
+    await topic.produce("from before the nodes were restarted");
     await project.docker("restart", "--time", "5", `${project.prefix}-node1`, `${project.prefix}-node2`);
     await expectWhole(points);
-    await up("--expect-no-changes");
+    await project.recordedUp("--expect-no-changes");
   });
 
   it("shows its secrets in no output, state, service, config, container, process or log", async () => {
     await rememberSecrets();
-    assert.ok(secrets.size >= 6, "there are secrets from before and after the rotation");
-    await assertHidden(project, [...secrets], printed);
+    const { influxdb, uis: list } = await project.secretOutputs<Outputs>();
+    for (const secret of [influxdb.token, ...list.map(({ password }) => password)]) {
+      assert.ok(secrets.has(secret), "what the stack gives out is among what is searched for");
+    }
+    await assertHidden(project, [...secrets]);
+  });
+
+  it("would find a secret that a service shows, as it is, in base 64 or in a URL", async () => {
+    const { token } = (await project.secretOutputs<Outputs>()).influxdb;
+    const labels = [
+      ...["--label", `plain='${token}'`],
+      ...["--label", `encoded='${Buffer.from(`root:${token}`).toString("base64")}'`],
+      ...["--label", `url='${encodeURIComponent(token)}'`],
+    ];
+    await project.on(
+      "node1",
+      `docker service create --quiet --detach --no-resolve-image --name planted --replicas 0 ${labels.join(" ")} \
+         $(docker image ls -q | head -n 1)`,
+    );
+    try {
+      await assert.rejects(assertHidden(project, [token]), ({ message }: Error) => {
+        for (const label of ["plain", "encoded", "url"]) {
+          assert.match(message, new RegExp(`services of node1: .*"${label}": "[^"]{0,8}\\[SECRET\\]`));
+        }
+        assert.ok(!message.includes(token), "and does not show it");
+        return true;
+      });
+    } finally {
+      await project.on("node1", "docker service rm planted");
+    }
   });
 
   it("leaves nothing at a destroy", async () => {
@@ -226,7 +251,7 @@ describe("the stack", { concurrency: 1 }, () => {
   /** Waits until all services run again, and every part has what it had. */
   async function expectWhole(points: number): Promise<void> {
     const services = ["broker-1", "grafana", "influxdb", "telegraf", "telegraf-kafka"];
-    await eventually(async () => assert.deepEqual(await wholeServices(), services), HEALING_MS);
+    await eventually(async () => assert.deepEqual(await wholeServices(project), services), HEALING_MS);
     await eventually(async () => {
       const { grafana } = await reopen();
       const kept = await ask<{ text: string }[]>(grafana, "/api/annotations?limit=10");
@@ -235,29 +260,7 @@ describe("the stack", { concurrency: 1 }, () => {
         ["kept"],
       );
       assert.equal(await storedPoints(), points);
+      await topic.assertKept();
     }, HEALING_MS);
   }
 });
-
-/** How many values a panel's query gives through Grafana, as its page would ask: with the variables in their place. */
-async function rowsOf(grafana: OpenUis["grafana"], query: string, run: FakeRun): Promise<number> {
-  const text = query.replaceAll(/\$\{run(:\w+)?\}/g, run.run).replaceAll(/\$\{\w+:regex\}/g, ".*");
-  const answer = await ask<{
-    results: Record<string, { error?: string; frames?: { data: { values: unknown[][] } }[] }>;
-  }>(grafana, "/api/ds/query", {
-    from: String(run.startMs - 60_000),
-    to: String(Date.now()),
-    queries: [
-      {
-        refId: "A",
-        datasource: { uid: "influxdb", type: "influxdb" },
-        query: text,
-        intervalMs: 1_000,
-        maxDataPoints: 1_000,
-      },
-    ],
-  });
-  const { error, frames = [] } = answer.results.A ?? {};
-  if (error) throw new Error(`${error}\n${text}`);
-  return frames.reduce((sum, { data }) => sum + (data.values[0]?.length ?? 0), 0);
-}

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Admin, Kafka } from "kafkajs";
 
@@ -33,16 +35,31 @@ export async function startLoad(kafka: Kafka, topic: string): Promise<{ stop(): 
   };
 }
 
-/** Watches how many brokers there are until it is stopped; gives the fewest that were there at any look. */
-export function watchBrokers(admin: Admin): { stop(): Promise<number> } {
+/**
+ * Watches how many brokers there are until it is stopped; gives the fewest that were there at any look. Where nobody
+ * answers a look, those count that accept a connection: none where all refuse.
+ *
+ * @param addresses `host:port` of every broker
+ */
+export function watchBrokers(kafka: Kafka, addresses: string[]): { stop(): Promise<number> } {
+  // Not again and again: what matters is what is so at this moment.
+  const admin = kafka.admin({ retry: { retries: 0 } });
   let fewest = Number.POSITIVE_INFINITY;
   let stopped = false;
+  const look = async (): Promise<number> => {
+    try {
+      return (await admin.describeCluster()).brokers.length;
+    } catch {
+      return (await Promise.all(addresses.map(accepts))).filter(Boolean).length;
+    }
+  };
   const watching = (async () => {
+    await admin.connect();
     while (!stopped) {
-      const seen = await admin.describeCluster().catch(() => undefined); // asked of a broker that just ended
-      if (seen) fewest = Math.min(fewest, seen.brokers.length);
+      fewest = Math.min(fewest, await look());
       await delay(LOOK_MS);
     }
+    await admin.disconnect();
   })();
   return {
     async stop() {
@@ -51,6 +68,20 @@ export function watchBrokers(admin: Admin): { stop(): Promise<number> } {
       return fewest;
     },
   };
+}
+
+async function accepts(address: string): Promise<boolean> {
+  const [host, port] = address.split(":");
+  const socket = connect({ host: host ?? "", port: Number(port), timeout: LOOK_MS * 10 });
+  socket.on("timeout", () => socket.destroy(new Error("no answer")));
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** Every record of a topic, from its beginning to where it now ends. */

@@ -1,7 +1,17 @@
 import { execFile, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { watchProcesses } from "./processes";
 
 const repository = path.resolve(__dirname, "../..");
 const LONGEST_COMMAND_MS = 5 * 60_000;
@@ -25,6 +35,8 @@ export class TestProject {
   readonly directory = mkdtempSync(
     path.join(tmpdir(), `swarmbench-e2e-${process.env.TEST_RUN ?? "single"}-`),
   );
+  /** What every {@link recordedUp} printed, and the command lines of all processes meanwhile. */
+  readonly printed: string[] = [];
   private namespace = "";
   private env: NodeJS.ProcessEnv = process.env;
 
@@ -93,6 +105,18 @@ export class TestProject {
   /** An `up` that must succeed. */
   async mustUp(...more: string[]): Promise<string> {
     return expectSuccess("pulumi up", await this.up(...more));
+  }
+
+  /** An `up` that must succeed; what it shows to others on the machine is kept for a search ({@link printed}). */
+  async recordedUp(...more: string[]): Promise<string> {
+    const processes = watchProcesses();
+    try {
+      const result = await this.up(...more);
+      this.printed.push(result.text);
+      return expectSuccess("pulumi up", result);
+    } finally {
+      this.printed.push(processes.stop());
+    }
   }
 
   /** `pulumi COMMAND` on this stack, without questions. */
@@ -175,6 +199,15 @@ export class TestProject {
       path.join(this.directory, `.swarmbench/state/.pulumi/stacks/swarmbench/${this.stack}.json`),
       "utf8",
     );
+  }
+
+  /** All that the state's folder has: backups and the history too. */
+  stateFiles(): string {
+    const state = path.join(this.directory, ".swarmbench/state/.pulumi");
+    return readdirSync(state, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((file) => readFileSync(path.join(file.parentPath, file.name), "utf8"))
+      .join("\n");
   }
 
   /** Removes the stack, whatever it is in, and the folder. */

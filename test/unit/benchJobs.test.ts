@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
-import type { Clock } from "../../bench/clock";
-import { type JobContext, job } from "../../bench/job";
+import { job } from "../../bench/job";
 import { waitUntilReady } from "../../bench/jobs/kafkaReady";
-import { lookOf, waitUntilSettled } from "../../bench/jobs/kafkaSettled";
 import { clientConfig } from "../../bench/kafka/client";
-import type { KafkaDoor, PartitionView } from "../../bench/kafka/cluster";
-import { unsettled } from "../../bench/kafka/look";
-import { type AskMetrics, lookAtMetrics } from "../../bench/kafka/metrics";
+import type { KafkaDoor } from "../../bench/kafka/cluster";
 import { EXIT, explain, runJob } from "../../bench/main";
 import { Problem } from "../../bench/problem";
 import { type KafkaTarget, kafkaTargetSchema } from "../../contract/target";
+import { fakeContext } from "../support/fakeContext";
 
 const plain: KafkaTarget = {
   bootstrap: ["broker-1:9092"],
@@ -19,26 +16,12 @@ const plain: KafkaTarget = {
   security: { protocol: "PLAINTEXT" },
 };
 
-/** A context whose time passes only where somebody sleeps. */
-function fakeContext(): JobContext & { lines: string[] } {
-  let now = 0;
-  const clock: Clock = {
-    now: () => now,
-    sleep: async (ms) => {
-      now += ms;
-    },
-  };
-  const lines: string[] = [];
-  return { clock, lines, progress: (line) => lines.push(line) };
-}
-
 /** A healthy cluster of three, but for what a test says; `calls` tells what was asked of it. */
 function fakeDoor(own: Partial<KafkaDoor> = {}): KafkaDoor & { calls: string[] } {
   const calls: string[] = [];
   return {
     calls,
     view: async () => ({ clusterId: "c", controllerId: 1, brokers: [1, 2, 3] }),
-    partitions: async () => [{ topic: "t", partition: 0, leader: 1, replicas: [1, 2], isr: [2, 1] }],
     placeTopics: async (_, brokerOf) => void calls.push(`place on ${Object.values(brokerOf)}`),
     removeTopics: async (_, prefix) => void calls.push(`remove ${prefix}`),
     roundTrip: async (_, broker, topic) => void calls.push(`record through ${broker.host} on ${topic}`),
@@ -50,7 +33,7 @@ describe("kafka-ready", () => {
   it("sends a record through every broker, on a topic that only this one has", async () => {
     const door = fakeDoor();
     const result = await waitUntilReady({ target: plain, timeoutSec: 10 }, fakeContext(), door);
-    assert.deepEqual(result, { brokers: [1, 2, 3], controllerId: 1, clusterId: "c", tookMs: 0 });
+    assert.deepEqual(result, { brokers: [1, 2, 3], controllerId: 1, clusterId: "c" });
     for (const id of [1, 2, 3]) {
       const sent = door.calls.filter((call) => call.startsWith(`record through broker-${id} `));
       assert.match(sent.join(), new RegExp(`^record through broker-${id} on swarmbench-ready-\\w+-${id}$`));
@@ -129,118 +112,6 @@ describe("kafka-ready", () => {
       /not ready: localhost:9092 did/,
     );
   });
-});
-
-describe("kafka-settled", () => {
-  const settle = (
-    input: { target: KafkaTarget; timeoutSec: number; expectBrokers?: number[] },
-    own: Partial<KafkaDoor>,
-  ) => waitUntilSettled(input, fakeContext(), lookOf(input, fakeDoor(own)));
-  const partition = (isr: number[], leader = 1): PartitionView => ({
-    topic: "t",
-    partition: 0,
-    leader,
-    replicas: [1, 2],
-    isr,
-  });
-
-  it("finds nothing amiss where every replica is in sync, in whatever order", () =>
-    assert.equal(unsettled([partition([2, 1])]), undefined));
-  it("counts what is under-replicated and what has no leader", () =>
-    assert.equal(
-      unsettled([partition([1]), partition([1, 2]), partition([], -1)]),
-      "2 of 3 partitions are under-replicated, 1 of 3 have no leader",
-    ));
-  it("wants several calm looks in a row", async () => {
-    let looks = 0;
-    const partitions = async () => [partition(++looks > 3 && looks !== 7 ? [1, 2] : [1])];
-    const target = { ...plain, brokers: plain.brokers.slice(0, 1) };
-    await settle({ target, timeoutSec: 60 }, { partitions });
-    assert.equal(looks, 6);
-    looks = 4;
-    await settle({ target, timeoutSec: 60 }, { partitions });
-    assert.equal(looks, 10, "the look that found something starts the count again");
-  });
-  it("heeds what any single broker says", async () => {
-    const partitions: KafkaDoor["partitions"] = async (_, { id }) => [partition(id === 3 ? [1] : [1, 2])];
-    await assert.rejects(
-      settle({ target: plain, timeoutSec: 5 }, { partitions }),
-      /did not settle within 5 s: 1 of 1 partitions are under-replicated/,
-    );
-  });
-  it("says which expected broker is not in the cluster", async () => {
-    const view = async () => ({ clusterId: "c", controllerId: 1, brokers: [1, 3] });
-    await assert.rejects(
-      settle({ target: plain, timeoutSec: 5 }, { view }),
-      /broker 2 is not in the cluster/,
-    );
-  });
-  it("leaves alone a broker that is not expected", async () => {
-    const view: KafkaDoor["view"] = async (_, { id }) => {
-      if (id === 2) throw new Error("down");
-      return { clusterId: "c", controllerId: 1, brokers: [1, 3] };
-    };
-    const result = await settle({ target: plain, timeoutSec: 5, expectBrokers: [1, 3] }, { view });
-    assert.equal(result.partitions, 1);
-  });
-});
-
-describe("kafka-settled by metrics", () => {
-  const members = [1, 2].map((id) => ({
-    name: `broker-${id}`,
-    jolokiaUrl: `http://broker-${id}`,
-    roles: ["broker" as const, "controller" as const],
-  }));
-  const well = { BrokerState: 3, UnderReplicatedPartitions: 0, OfflinePartitionsCount: 0 };
-  const leads = { ...well, ActiveControllerCount: 1, ActiveBrokerCount: 2, GlobalPartitionCount: 7 };
-  const follows = { ...well, ActiveControllerCount: 0, ActiveBrokerCount: 0, GlobalPartitionCount: 0 };
-  /** The answers of the two members; one that is undefined does not answer. */
-  const look = (...figures: (Record<string, number> | undefined)[]) => {
-    const ask: AskMetrics = async (url, mbeans) => {
-      const own = figures[Number(url.at(-1)) - 1];
-      if (!own) throw new Error("connection refused");
-      return mbeans.map((mbean) => own[mbean.split("name=")[1] ?? ""]);
-    };
-    return lookAtMetrics(members, ask);
-  };
-
-  it("finds nothing amiss in a whole cluster, and counts its partitions", async () =>
-    assert.deepEqual(await look(follows, leads), { amiss: undefined, partitions: 7 }));
-  for (const [what, figures, amiss] of [
-    ["a member that does not answer", [leads, undefined], "broker-2: connection refused"],
-    [
-      "a broker that still starts",
-      [leads, { ...follows, BrokerState: 1 }],
-      "broker-2: it does not serve yet",
-    ],
-    [
-      "a member without metrics yet",
-      [leads, {}],
-      "broker-2: it does not serve yet; broker-2: its controller does not run yet",
-    ],
-    [
-      "replicas that are behind",
-      [leads, { ...follows, UnderReplicatedPartitions: 4 }],
-      "broker-2: 4 partitions are under-replicated",
-    ],
-    [
-      "a broker that the active controller misses",
-      [{ ...leads, ActiveBrokerCount: 1 }, follows],
-      "broker-1: 1 of 2 brokers are in the cluster",
-    ],
-    [
-      "partitions without a leader",
-      [{ ...leads, OfflinePartitionsCount: 2 }, follows],
-      "broker-1: 2 of 7 partitions have no leader",
-    ],
-    [
-      "all that is amiss, each thing once",
-      [{ ...leads, UnderReplicatedPartitions: 1 }, undefined],
-      "broker-1: 1 partitions are under-replicated; broker-2: connection refused",
-    ],
-    ["a quorum without a leader", [follows, follows], "no controller leads"],
-  ] as const)
-    it(`finds ${what}`, async () => assert.equal((await look(...figures)).amiss, amiss));
 });
 
 describe("a Kafka client", () => {

@@ -3,6 +3,7 @@ import { before, describe, it } from "node:test";
 import { dashboards } from "../../components/dashboards";
 import { Grafana } from "../../components/grafana";
 import { InfluxDb } from "../../components/influxdb";
+import { awaitTasksScript } from "../../components/lib/awaitTasks";
 import { parseSettings } from "../../components/settings";
 import { declareOn, fakeTokens, fileText, imageOf, type Program, secrecy, secretOf } from "../support/site";
 
@@ -37,7 +38,7 @@ describe("Grafana", () => {
     assert.equal(program.container("grafana").image, imageOf("grafana"));
     assert.equal(program.result.node.name, "node1");
     const [mount] = program.container("grafana").mounts as Record<string, unknown>[];
-    assert.deepEqual([mount?.source, mount?.target], ["grafana-volume-printed", "/var/lib/grafana"]);
+    assert.deepEqual([mount?.source, mount?.target], ["grafana-volume-node1-printed", "/var/lib/grafana"]);
   });
 
   it("publishes no port, and is healthy once it serves", () => {
@@ -116,8 +117,26 @@ describe("Grafana", () => {
     });
     const { dependencies } = program.get("Command grafana-provision");
     assert.ok(
-      dependencies.includes("Service grafana") && dependencies.includes("Command influxdb-provision"),
+      dependencies.includes("Service grafana") && dependencies.includes("Command influxdb-tokens"),
     );
+  });
+
+  it("is asked that of a task with its present settings", () => {
+    const { inputs } = program.get("Command grafana-provision");
+    assert.ok(String(inputs.stdin).includes(awaitTasksScript("grafana", 1)));
+  });
+
+  it("is asked again when one of its files or its machine is another, and not for InfluxDB's answer", () => {
+    const { inputs } = program.get("Command grafana-provision");
+    const marks = /^MARKS='(.*)'$/m.exec(String(inputs.stdin))?.[1]?.split(" ");
+    const configs = program.container("grafana").configs as { configId: string }[];
+    assert.ok(configs.length > Object.keys(dashboards()).length);
+    assert.deepEqual(marks, [
+      "node1-ready",
+      "grafana-id",
+      ...configs.map(({ configId }) => configId),
+      "node1-ready",
+    ]);
   });
 
   it("lets no secret be read in what is declared", async () => {

@@ -12,9 +12,21 @@ const settings: InfluxdbSettings = {
   rotation: 2,
   limits: { memoryMiB: 512 },
 };
+const login = {
+  url: "http://influxdb:8086",
+  org: "lab",
+  bucket: "runs",
+  user: "admin",
+  password: {
+    current: secretOf("influxdb-password", "current"),
+    previous: secretOf("influxdb-password", "previous"),
+  },
+};
+const declareInflux = (own: Partial<InfluxdbSettings> = {}) =>
+  declareOn((site) => new InfluxDb("influxdb", { site, settings: { ...settings, ...own } }));
 let program: Program<InfluxDb>;
 before(async () => {
-  program = await declareOn((site) => new InfluxDb("influxdb", { site, settings }));
+  program = await declareInflux();
 });
 
 describe("InfluxDB", () => {
@@ -25,7 +37,7 @@ describe("InfluxDB", () => {
     assert.deepEqual(mounts, [
       {
         type: "volume",
-        source: "influxdb-volume-printed",
+        source: "influxdb-volume-node1-printed",
         target: "/var/lib/influxdb2",
         readOnly: false,
       },
@@ -46,19 +58,26 @@ describe("InfluxDB", () => {
     assert.deepEqual(resources, { limits: { memoryBytes: 512 * 1024 * 1024 } });
   });
 
+  it("has half a minute to write down what is in its memory only", () => {
+    assert.equal(program.container("influxdb").stopGracePeriod, "30s");
+  });
+
   it("is set up by a job that is told all that is declared, with the password before a rotation", () => {
-    assert.deepEqual(program.jobInput("influxdb-provision"), {
-      url: "http://influxdb:8086",
-      org: "lab",
-      bucket: "runs",
-      retentionSec: 86_400,
-      user: "admin",
-      password: {
-        current: secretOf("influxdb-password", "current"),
-        previous: secretOf("influxdb-password", "previous"),
-      },
-      rotation: 2,
-    });
+    assert.deepEqual(program.jobInput("influxdb-provision"), { ...login, retentionSec: 86_400 });
+  });
+
+  it("is asked for its tokens by a job of their own, once it is set up", () => {
+    assert.deepEqual(program.jobInput("influxdb-tokens"), { ...login, rotation: 2 });
+    assert.ok(program.get("Command influxdb-tokens").dependencies.includes("Command influxdb-provision"));
+  });
+
+  it("is asked for them again when its machine is another, but not whenever it is set up again", () => {
+    const { inputs } = program.get("Command influxdb-tokens");
+    assert.match(String(inputs.stdin), /^MARKS='node1-ready node1-ready'$/m);
+  });
+
+  it("is to be waited for with its tokens", async () => {
+    assert.match(await known(program.result.provisioned.urn), /::influxdb-tokens$/);
   });
 
   it("is set up once it runs, and again when its service or its machine is another", () => {
@@ -88,16 +107,27 @@ describe("InfluxDB", () => {
   });
 
   it("lets no secret be read in what is declared", () => {
-    const { secrets, secretOutputs } = program.get("Command influxdb-provision");
-    assert.ok(secrets.includes("stdin") && secretOutputs.includes("stdout"));
+    for (const job of ["provision", "tokens"]) {
+      assert.ok(program.get(`Command influxdb-${job}`).secrets.includes("stdin"), job);
+    }
+    assert.deepEqual(program.get("Command influxdb-tokens").secretOutputs, ["stdout"]);
     assert.deepEqual(program.leaks, []);
   });
 
   it("is not restarted for another password", async () => {
-    const turned = await declareOn(
-      (site) => new InfluxDb("influxdb", { site, settings: { ...settings, rotation: 3 } }),
-    );
+    const turned = await declareInflux({ rotation: 3 });
     assert.deepEqual(turned.get("Service influxdb").inputs, program.get("Service influxdb").inputs);
-    assert.equal(turned.jobInput("influxdb-provision").rotation, 3);
+    assert.equal(turned.jobInput("influxdb-tokens").rotation, 3);
+  });
+
+  it("is set up again, and no more, for another retention", async () => {
+    const longer = await declareInflux({ retentionSec: 172_800 });
+    const changed = [...longer.resources].filter(
+      ([name, { inputs }]) => JSON.stringify(inputs) !== JSON.stringify(program.get(name).inputs),
+    );
+    assert.deepEqual(
+      changed.map(([name]) => name),
+      ["Command influxdb-provision"],
+    );
   });
 });

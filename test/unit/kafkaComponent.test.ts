@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
 import { Kafka } from "../../components/kafka";
+import { awaitTasksScript } from "../../components/lib/awaitTasks";
 import type { KafkaSettings } from "../../components/partSettings";
 import { kafkaTargetSchema } from "../../contract/target";
 import { known } from "../support/mocks";
@@ -23,7 +25,7 @@ const BROKERS = ["broker-1", "broker-2", "broker-3"];
 const names = (program: Kafkas, kind: string) => program.all(kind).map(({ name }) => name);
 /** The jobs that wait for a member, in the order of the members. */
 const settledOf = (program: Kafkas) => names(program, "Command").filter((name) => name.includes("-settled-"));
-const volumesOf = (program: Kafkas) => names(program, "Command").filter((name) => name.endsWith("-volume"));
+const volumesOf = (program: Kafkas) => names(program, "Command").filter((name) => /-volume-node\d$/.test(name));
 const environment = (program: Kafkas, member: string) =>
   program.container(member).env as Record<string, string>;
 const ports = (program: Kafkas, member: string) =>
@@ -51,7 +53,7 @@ describe("a cluster of three brokers", () => {
     for (const [index, broker] of BROKERS.entries()) {
       const { image, mounts } = three.container(broker);
       assert.equal(image, imageOf("kafka"));
-      const volume = `kafka-${broker}-3-3c-volume`;
+      const volume = `kafka-${broker}-3-3c-volume-node${index + 2}`;
       assert.deepEqual(mounts, [
         { type: "volume", source: `${volume}-printed`, target: "/var/lib/kafka/data", readOnly: false },
       ]);
@@ -82,8 +84,8 @@ describe("a cluster of three brokers", () => {
     assert.equal(three.result.external, undefined);
   });
 
-  it("is told to clients on the overlay in the form that the bench reads", async () => {
-    const target = await known(three.result.target);
+  it("is told to clients on the overlay in the form that the bench reads", () => {
+    const { target } = three.result;
     assert.deepEqual(kafkaTargetSchema.parse(target), target);
     assert.deepEqual(target.bootstrap, ["broker-1:9092", "broker-2:9092", "broker-3:9092"]);
     assert.deepEqual(target.security, { protocol: "PLAINTEXT" });
@@ -95,14 +97,19 @@ describe("a cluster of three brokers", () => {
       names(three, "Command").filter((name) => /certificate|kafka-ca|password/.test(name)),
       [],
     );
-    assert.deepEqual(await secrecy({ target: three.result.target }), { target: false });
+    assert.deepEqual(await secrecy({ target: pulumi.output(three.result.target) }), { target: false });
   });
 
   it("is ready once a record went through every broker that it tells of", async () => {
     const { target, timeoutSec } = three.jobInput("kafka-ready");
-    assert.deepEqual(target, await known(three.result.target));
+    assert.deepEqual(target, three.result.target);
     assert.ok(Number(timeoutSec) > 0);
     assert.equal(await known(three.result.ready), "kafka-ready-printed");
+  });
+
+  it("is asked for readiness again when a broker's machine was made anew", () => {
+    const { inputs } = three.get("Command kafka-ready");
+    assert.match(String(inputs.stdin), /^MARKS='.* node2-ready node3-ready node4-ready'$/m);
   });
 
   it("is not asked for readiness before all its settings are in it", () => {
@@ -141,15 +148,30 @@ describe("a change of the brokers", () => {
     }
   });
 
-  it("is waited for by a look at all members", () => {
+  it("is waited for by a look at all members, which knows the one that was changed", () => {
     const members = BROKERS.map((name) => ({
       name,
       jolokiaUrl: `http://${name}:8778/jolokia`,
       roles: ["broker", "controller"],
     }));
-    const { members: looked } = three.jobInput("broker-2-settled-3-3c");
-    assert.deepEqual(looked, members);
+    const { timeoutSec, ...told } = three.jobInput("broker-2-settled-3-3c");
+    assert.deepEqual(told, { self: "broker-2", members });
+    assert.ok(Number(timeoutSec) > 0);
     assert.deepEqual(three.result.jolokia, members);
+  });
+
+  it("is looked at only once a task has the present settings, and never when the broker is made", () => {
+    const script = String(three.get("Command broker-2-settled-3-3c").inputs.stdin);
+    assert.match(script, /^\[ \$# -gt 0 \] \|\| exit 0/m);
+    assert.ok(script.includes(awaitTasksScript("broker-2", 1)));
+  });
+
+  it("is waited for whenever the broker's image is another", () => {
+    const { inputs } = three.get("Command broker-1-settled-3-3c");
+    const [ready, service, image, settingsDigest, ...rest] =
+      /^MARKS='(.*)'$/m.exec(String(inputs.stdin))?.[1]?.split(" ") ?? [];
+    assert.deepEqual([ready, service, image, rest], ["node1-ready", "broker-1-id", imageOf("kafka"), []]);
+    assert.match(settingsDigest ?? "", /^[0-9a-f]{16}$/);
   });
 
   it("is waited for whenever the brokers' settings change", async () => {
@@ -206,11 +228,28 @@ describe("another number of brokers", () => {
     });
   }
 
-  it("is all that makes another cluster: with more nodes and other settings it is the same", async () => {
+  it("is another cluster, but more nodes and other settings are not", async () => {
     const config = { "num.io.threads": 16 };
     const program = await declareKafka({ config, heapMiB: 2048, rotation: 4 }, five);
     assert.deepEqual(identity(program), identity(three));
   });
+
+  it("is another cluster as TLS among the brokers is, which half of them could not speak", async () => {
+    const program = identity(await declareKafka({ security: "SSL" }));
+    const plain = identity(three);
+    assert.notEqual(program.id, plain.id);
+    for (const kind of ["volumes", "settled"] as const) {
+      assert.equal(program[kind].length, 3);
+      assert.ok(!program[kind].some((name) => plain[kind].includes(name)), kind);
+    }
+  });
+
+  for (const security of ["SASL_PLAINTEXT", "SASL_SSL"] as const) {
+    it(`is another cluster, but ${security} instead of SSL is not: the brokers go on speaking TLS`, async () => {
+      const program = identity(await declareKafka({ security, rotation: 1 }));
+      assert.deepEqual(program, identity(await declareKafka({ security: "SSL" })));
+    });
+  }
 
   it("beyond three has dedicated controllers, which publish no port and are no target", async () => {
     const program = await declareKafka({ brokers: 4, externalPort: 19_092 }, five);
@@ -224,9 +263,8 @@ describe("another number of brokers", () => {
       "controller-3",
     ]);
     assert.deepEqual(ports(program, "controller-1"), []);
-    const { brokers } = await known(program.result.target);
     assert.deepEqual(
-      brokers.map(({ host }) => host),
+      program.result.target.brokers.map(({ host }) => host),
       ["broker-1", "broker-2", "broker-3", "broker-4"],
     );
   });

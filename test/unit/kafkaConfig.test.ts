@@ -111,9 +111,20 @@ describe("the environment of a Kafka server", () => {
 
   it("has the user's JVM options after the metrics agent", () =>
     assert.match(
-      render("broker-1", 1, { jvmOptions: ["-XX:+UseZGC", "-Da=b"] }).KAFKA_OPTS ?? "",
-      /^-javaagent:\S+ -XX:\+UseZGC -Da=b$/,
+      render("broker-1", 1, { jvmOptions: ["-Xlog:gc", "-Da=b"] }).KAFKA_OPTS ?? "",
+      /^-javaagent:\S+ -Xlog:gc -Da=b$/,
     ));
+
+  for (const collector of ["Z", "Shenandoah", "Parallel", "Serial"])
+    it(`drops the collector of the image where the user chooses ${collector}GC`, () =>
+      assert.match(
+        render("broker-1", 1, { jvmOptions: [`-XX:+Use${collector}GC`] }).KAFKA_OPTS ?? "",
+        new RegExp(` -XX:-UseG1GC -XX:\\+Use${collector}GC$`),
+      ));
+
+  for (const option of ["-XX:+UseG1GC", "-XX:+UseAdaptiveSizePolicyWithSystemGC", "-XX:-UseZGC"])
+    it(`leaves the image its collector with ${option}`, () =>
+      assert.doesNotMatch(render("broker-1", 1, { jvmOptions: [option] }).KAFKA_OPTS ?? "", / -XX:-UseG1GC/));
 
   it("does not depend on the order of the user's properties", () => {
     const pairs = { "num.io.threads": 16, "num.network.threads": 4, "broker.rack": "r" };

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
 import { Kafka } from "../../components/kafka";
 import { certificateOf, subjectAltNames } from "../../components/kafka/certificates";
 import type { KafkaSettings, SecurityProtocol } from "../../components/partSettings";
@@ -52,15 +53,27 @@ describe("what clients are told", () => {
     ["SASL_SSL", { ...user, ...ca }],
   ] as const) {
     it(`with ${protocol} is all that it needs and no more`, async () => {
-      const { security } = kafkaTargetSchema.parse(await known(by(protocol).result.target));
+      const { security } = kafkaTargetSchema.parse(await known(pulumi.output(by(protocol).result.target)));
       assert.deepEqual(security, { protocol, ...more });
     });
 
-    it(`with ${protocol} is a secret, and can be read nowhere`, async () => {
-      const program = by(protocol);
-      assert.deepEqual(await secrecy({ target: program.result.target }), { target: true });
-      assert.ok(program.get("Command kafka-ready").secrets.includes("stdin"));
-      assert.deepEqual(program.leaks, []);
+    const hasPassword = "password" in more;
+    it(`with ${protocol} is ${hasPassword ? "secret in its password alone" : "no secret"}`, async () => {
+      const { ca, password, ...open } = by(protocol).result.target.security;
+      const outputs = { ...(ca ? { ca } : {}), ...(password ? { password } : {}) };
+      assert.ok(Object.values(open).every((value) => typeof value === "string"));
+      assert.deepEqual(await secrecy(Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, pulumi.output(value)]))), {
+        ...("ca" in more ? { ca: false } : {}),
+        ...(hasPassword ? { password: true } : {}),
+      });
+    });
+
+    it(`with ${protocol} goes into a job's script that is ${hasPassword ? "a" : "no"} secret`, () => {
+      assert.equal(by(protocol).get("Command kafka-ready").secrets.includes("stdin"), hasPassword);
+    });
+
+    it(`with ${protocol} lets no secret be read in what is declared`, () => {
+      assert.deepEqual(by(protocol).leaks, []);
     });
   }
 });
@@ -83,7 +96,7 @@ describe("the brokers among themselves", () => {
   }
 
   it("are settled anew after their files have changed", () => {
-    const { inputs } = by("SSL").get("Command broker-1-settled-1-1");
+    const { inputs } = by("SSL").get("Command broker-1-settled-1-1-tls");
     assert.match(String(inputs.stdin), /^MARKS='.* broker-1-key-id broker-1-ca-id'$/m);
   });
 });

@@ -102,17 +102,6 @@ describe("the plan of a Kafka cluster", () => {
       }),
     ));
 
-  it("leaves every member where it was when a broker comes and the shape stays", () =>
-    fc.assert(
-      fc.property(fitting, ([nodes, brokers]) => {
-        fc.pre(brokers > 1);
-        const [fewer, more] = [brokers - 1, brokers].map((count) => planCluster({ brokers: count, nodes }));
-        fc.pre(fewer?.shape === more?.shape);
-        const later = new Map(more?.members.map((member) => [member.name, member]));
-        for (const member of fewer?.members ?? []) assert.deepEqual(later.get(member.name), member);
-      }),
-    ));
-
   it("leaves every member where it was when nodes come, where three are for something else", () =>
     fc.assert(
       fc.property(fitting, fc.array(fc.constantFrom(...ROLES)), ([nodes, brokers], more) => {

@@ -69,8 +69,8 @@ describe("a part", () => {
 
   for (const part of ["kafka", "influxdb", "telegraf", "grafana", "portainer"] as const) {
     it(`such as ${part} has the limits that are set for it`, () => {
-      const limits = parse({ [part]: { cpus: "1.5", memory: "1 GiB" } })[part]?.limits;
-      assert.deepEqual(limits, { cpus: 1.5, memoryMiB: 1024 });
+      const limits = parse({ [part]: { cpus: "1.5", memory: "2 GiB" } })[part]?.limits;
+      assert.deepEqual(limits, { cpus: 1.5, memoryMiB: 2048 });
     });
   }
 
@@ -146,9 +146,120 @@ describe("Kafka's settings", () => {
     ]);
   });
 
+  for (const [externalPort, whose] of [
+    [2377, "the swarm itself listens on 2377; choose another port for kafka.externalPort"],
+    [7946, "the swarm itself listens on 7946; choose another port for kafka.externalPort"],
+    [4789, "the swarm itself listens on 4789; choose another port for kafka.externalPort"],
+    [
+      5000,
+      "the registry listens on 5000; choose another port for kafka.externalPort or for swarm.registryPort",
+    ],
+  ] as const) {
+    it(`refuse port ${externalPort} for clients outside, which is taken`, () => {
+      assert.deepEqual(mistakesOf({ kafka: { externalPort } }), [`kafka.externalPort: ${whose}`]);
+    });
+  }
+
+  it("take the registry's usual port where the registry has another", () => {
+    const config = { swarm: { registryPort: 5001 }, kafka: { externalPort: 5000 } };
+    assert.equal(parse(config).kafka?.externalPort, 5000);
+  });
+
+  for (const option of ["UseZGC", "-Da=b -Dc=d", ""]) {
+    it(`refuse "${option}" as an option of the JVM`, () => {
+      assert.deepEqual(mistakesOf({ kafka: { jvmOptions: ["-Xss1m", option] } }), [
+        'kafka.jvmOptions.1: expected a JVM option, which begins with "-" and has no blank, such as -XX:+UseZGC',
+      ]);
+    });
+  }
+
+  it("refuse a limit of memory that leaves a broker nothing beside its heap", () => {
+    assert.deepEqual(mistakesOf({ kafka: { heap: "1 GiB", memory: "1331 MiB" } }), [
+      "kafka.memory: a broker with a heap of 1024 MiB needs 1332 MiB, got 1331; raise it, or lower kafka.heap",
+    ]);
+  });
+
+  it("take a limit of memory that is three tenths above the heap", () => {
+    assert.equal(parse({ kafka: { heap: "1 GiB", memory: "1332 MiB" } }).kafka?.limits.memoryMiB, 1332);
+  });
+
   it("refuse a heap in which no broker starts", () => {
     assert.deepEqual(mistakesOf({ kafka: { heap: "64 MiB" } }), [
       "kafka.heap: a broker's heap needs at least 128 MiB",
+    ]);
+  });
+});
+
+describe("the replicas of a Kafka cluster", () => {
+  const withConfig = (config: object, brokers = 3) => ({ nodes: "7", kafka: { brokers, config } });
+
+  for (const name of [
+    "default.replication.factor",
+    "offsets.topic.replication.factor",
+    "transaction.state.log.replication.factor",
+    "share.coordinator.state.topic.replication.factor",
+  ]) {
+    it(`are refused where ${name} is above the number of brokers`, () => {
+      assert.deepEqual(mistakesOf(withConfig({ [name]: "4" })), [
+        `kafka.config.${name}: 4 replicas need as many brokers, and kafka.brokers is 3; lower it, or raise that`,
+      ]);
+    });
+  }
+
+  for (const [replicas, inSync] of [
+    ["default.replication.factor", "min.insync.replicas"],
+    ["transaction.state.log.replication.factor", "transaction.state.log.min.isr"],
+    ["share.coordinator.state.topic.replication.factor", "share.coordinator.state.topic.min.isr"],
+  ] as const) {
+    const told = (count: number, least: number) =>
+      `with ${inSync} ${least} and ${replicas} ${count} nothing could be written; lower the one, or raise the other`;
+    it(`are refused where ${inSync} is above them`, () => {
+      assert.deepEqual(mistakesOf(withConfig({ [inSync]: 4 })), [`kafka.config.${inSync}: ${told(3, 4)}`]);
+    });
+    it(`are refused where ${replicas} is below what must be in sync without another word`, () => {
+      assert.deepEqual(mistakesOf(withConfig({ [replicas]: 1 })), [
+        `kafka.config.${replicas}: ${told(1, 2)}`,
+      ]);
+    });
+    it(`are taken where ${inSync} is as many as there are`, () => {
+      assert.deepEqual(parse(withConfig({ [inSync]: 3 })).kafka?.config, { [inSync]: 3 });
+    });
+  }
+
+  it("are told once only where they are no number", () => {
+    const [mistake, ...more] = mistakesOf(withConfig({ "default.replication.factor": "many" }));
+    assert.deepEqual(more, []);
+    assert.match(mistake ?? "", /expected a whole number/);
+  });
+
+  it("are as many as suits the number of brokers where nothing is said", () => {
+    for (const brokers of [1, 2, 3]) assert.deepEqual(parse(withConfig({}, brokers)).kafka?.config, {});
+  });
+});
+
+describe("InfluxDB's names", () => {
+  for (const key of ["organization", "bucket"]) {
+    for (const name of [" ", " bench", "bench ", ""]) {
+      it(`refuse "${name}" as ${key}`, () => {
+        assert.deepEqual(mistakesOf({ influxdb: { [key]: name } }), [
+          `influxdb.${key}: expected a name without a blank at its beginning or end, such as bench`,
+        ]);
+      });
+    }
+    it(`take a blank within the ${key}, and a single letter`, () => {
+      for (const name of ["my lab", "b"]) assert.ok(parse({ influxdb: { [key]: name } }).influxdb);
+    });
+  }
+
+  it("refuse a bucket that looks like one of InfluxDB's own", () => {
+    assert.deepEqual(mistakesOf({ influxdb: { bucket: "_bench" } }), [
+      'influxdb.bucket: a name that begins with "_" is InfluxDB\'s own; choose another',
+    ]);
+  });
+
+  it("refuse a quotation mark in a bucket, as InfluxDB does", () => {
+    assert.deepEqual(mistakesOf({ influxdb: { bucket: 'be"nch' } }), [
+      "influxdb.bucket: InfluxDB takes no bucket with a quotation mark; leave it out",
     ]);
   });
 });
@@ -157,6 +268,7 @@ describe("InfluxDB's retention", () => {
   for (const [text, seconds] of [
     ["12 hours", 43_200],
     ["1 day", 86_400],
+    ["1.1 hours", 3_960],
     ["forever", 0],
   ] as const) {
     it(`of ${text} is ${seconds} s, as InfluxDB has it`, () => {
@@ -168,6 +280,24 @@ describe("InfluxDB's retention", () => {
     assert.deepEqual(mistakesOf({ influxdb: { retention: "59 minutes" } }), [
       "influxdb.retention: InfluxDB keeps data for an hour at least",
     ]);
+  });
+
+  it("has no fraction of a second", () => {
+    assert.deepEqual(mistakesOf({ influxdb: { retention: "4000.5 seconds" } }), [
+      'influxdb.retention: InfluxDB counts whole seconds; give a time such as "90 minutes"',
+    ]);
+  });
+});
+
+describe("Telegraf's interval", () => {
+  it("is a second at least", () => {
+    assert.deepEqual(mistakesOf({ telegraf: { interval: "0.5 seconds" } }), [
+      "telegraf.interval: expected 1 second at least",
+    ]);
+  });
+
+  it("may be a fraction above it", () => {
+    assert.equal(parse({ telegraf: { interval: "1.5 seconds" } }).telegraf?.intervalSec, 1.5);
   });
 });
 

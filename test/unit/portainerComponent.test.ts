@@ -67,8 +67,8 @@ describe("Portainer's agent", () => {
       string,
       string
     >;
-    assert.equal(data, "portainer-volume-printed node1-ready");
-    assert.ok(program.get("Service portainer-agent").dependencies.includes("Command portainer-volume"));
+    assert.equal(data, "portainer-volume-node1-printed node1-ready");
+    assert.ok(program.get("Service portainer-agent").dependencies.includes("Command portainer-volume-node1"));
   });
 });
 
@@ -77,7 +77,7 @@ describe("Portainer's server", () => {
     assert.equal(program.container("portainer").image, imageOf("portainer"));
     assert.equal(program.result.node.name, "node1");
     const [mount] = program.container("portainer").mounts as Record<string, unknown>[];
-    assert.deepEqual([mount?.source, mount?.target], ["portainer-volume-printed", "/data"]);
+    assert.deepEqual([mount?.source, mount?.target], ["portainer-volume-node1-printed", "/data"]);
   });
 
   it("reaches the stack's network and the agents', and publishes no port", () => {

@@ -3,6 +3,7 @@ import { before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { grafanaProvision } from "../../bench/jobs/grafanaProvision";
 import { influxProvision } from "../../bench/jobs/influxProvision";
+import { influxTokens } from "../../bench/jobs/influxTokens";
 import { kafkaReady } from "../../bench/jobs/kafkaReady";
 import { kafkaSettled } from "../../bench/jobs/kafkaSettled";
 import { metricsReady } from "../../bench/jobs/metricsReady";
@@ -49,7 +50,7 @@ function installation(images: Part[]): Installation {
 }
 type Stack = Program<Record<string, unknown>>;
 const deploy = (config: Record<string, object> = {}, images: Part[] = ALL): Promise<Stack> =>
-  declareOn((site) => deployStack(partsOf(config), site, {}), { images });
+  declareOn((site) => deployStack(partsOf(config), site, installation(images).source, {}), { images });
 /** The components below which something of the stack was declared. */
 const components = ({ resources }: Stack) =>
   [...resources.keys()].filter((name) => /^(Kafka|InfluxDb|Telegraf|Grafana|Portainer) /.test(name)).sort();
@@ -98,14 +99,17 @@ describe("the whole stack", () => {
     }
   });
 
-  it("logs nothing of what any command prints", () => {
-    for (const { name, inputs } of whole.all("Command")) assert.equal(inputs.logging, "none", name);
+  it("logs what jobs say of their progress, and nothing else that any command prints", () => {
+    for (const { name, inputs } of whole.all("Command")) {
+      const isJob = /^JOB=/m.test(String(inputs.stdin));
+      assert.equal(inputs.logging, isJob ? "stderr" : "none", name);
+    }
   });
 
   it("gives the URL, user and password of every page, and where it is", async () => {
     const uis = whole.result.uis as Record<string, unknown>[];
     const plain = uis.map(({ password: _, ...rest }) => rest);
-    const at = { scheme: "http", user: "admin", node: "node1" };
+    const at = { scheme: "http", user: "admin", node: "node1", pages: true };
     assert.deepEqual(plain, [
       { name: "Grafana", service: "grafana", port: 3000, ...at },
       { name: "InfluxDB", service: "influxdb", port: 8086, ...at },
@@ -118,16 +122,30 @@ describe("the whole stack", () => {
     );
   });
 
-  it("gives as secrets what is one, and that it is ready in clear", async () => {
+  it("says which pages there are not, where the images were built: they answer their APIs alone", async () => {
+    const { uis } = (await deploy({}, BUILT)).result as { uis: { name: string; pages: boolean }[] };
+    assert.deepEqual(
+      uis.map(({ name, pages }) => [name, pages]),
+      [
+        ["Grafana", false],
+        ["InfluxDB", false],
+      ],
+    );
+  });
+
+  it("gives as secrets what is one, and in clear how to reach Kafka and that it is ready", async () => {
     const { kafka, influxdb, uis, ready } = whole.result as {
-      kafka: pulumi.Output<object>;
+      kafka: { bootstrap: string[]; security: { password: pulumi.Output<string>; ca: pulumi.Output<string> } };
       influxdb: { token: pulumi.Output<string> };
       uis: { password: pulumi.Output<string> }[];
       ready: pulumi.Output<boolean>;
     };
     const passwords = Object.fromEntries(uis.map(({ password }, index) => [index, password]));
-    assert.deepEqual(await secrecy({ kafka, token: influxdb.token, ...passwords, ready }), {
-      kafka: true,
+    assert.deepEqual(kafka.bootstrap, ["broker-1:9092", "broker-2:9092", "broker-3:9092"]);
+    const { password, ca } = kafka.security;
+    assert.deepEqual(await secrecy({ password, ca, token: influxdb.token, ...passwords, ready }), {
+      password: true,
+      ca: false,
       token: true,
       ...{ 0: true, 1: true, 2: true },
       ready: false,
@@ -138,8 +156,9 @@ describe("the whole stack", () => {
 
   for (const [command, job, { input }] of [
     ["kafka-ready", "kafka-ready", kafkaReady],
-    ["broker-2-settled-3-3c", "kafka-settled", kafkaSettled],
+    ["broker-2-settled-3-3c-tls", "kafka-settled", kafkaSettled],
     ["influxdb-provision", "influx-provision", influxProvision],
+    ["influxdb-tokens", "influx-tokens", influxTokens],
     ["telegraf-ready", "metrics-ready", metricsReady],
     ["grafana-provision", "grafana-provision", grafanaProvision],
     ["portainer-provision", "portainer-provision", portainerProvision],
@@ -156,7 +175,7 @@ describe("the whole stack", () => {
     const waited = await whole.dependenciesOf(whole.result.ready as pulumi.Output<boolean>);
     const jobs = [
       "kafka-ready",
-      "influxdb-provision",
+      "influxdb-tokens",
       "telegraf-ready",
       "grafana-provision",
       "portainer-provision",
@@ -167,6 +186,13 @@ describe("the whole stack", () => {
   it("says where clients outside the swarm find each broker", () => {
     assert.deepEqual(whole.result.kafkaExternal, ["10.9.8.11:19092", "10.9.8.12:19092", "10.9.8.13:19092"]);
   });
+});
+
+describe("a setting of one part", () => {
+  const config = { nodes: "8" };
+  void config;
+  const CHANGES: [string, Record<string, object>, string[]][] = [];
+  void CHANGES;
 });
 
 describe("a part that is switched off", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { InfluxDb } from "../../components/influxdb";
 import { Kafka } from "../../components/kafka";
+import { awaitTasksScript } from "../../components/lib/awaitTasks";
 import { parseSettings } from "../../components/settings";
 import { Telegraf } from "../../components/telegraf";
 import { declareOn, fakeTokens, fileText, imageOf, type Program } from "../support/site";
@@ -45,6 +46,11 @@ describe("Telegraf", () => {
       assert.equal(program.container(name).image, imageOf("telegraf"));
       assert.deepEqual(taskOf(name).resources, { limits: { nanoCpus: 500_000_000 } });
       assert.deepEqual(program.get(`Service ${name}`).inputs.endpointSpec, { mode: "dnsrr", ports: [] });
+    });
+
+    it(`(${name}) is told the manager's address, by which it finds the test network`, () => {
+      const { SWARMBENCH_NETWORK_ADDRESS: address } = program.container(name).env as Record<string, string>;
+      assert.equal(address, "10.9.8.10");
     });
 
     it(`(${name}) has the token that may write and no more, as a secret file`, () => {
@@ -101,9 +107,21 @@ describe("Telegraf is ready", () => {
     assert.ok(program.get("Command telegraf-ready").secrets.includes("stdin"));
   });
 
-  it("by samples that are younger than the interval and some seconds", () => {
-    const { withinSec } = program.jobInput("telegraf-ready");
-    assert.equal(withinSec, 15);
+  it("with time for the first interval beside two minutes", () => {
+    assert.equal(program.jobInput("telegraf-ready").timeoutSec, 125);
+  });
+
+  it("by samples of tasks with the present settings: it waits for one on each node, and for the brokers' one", () => {
+    const script = String(program.get("Command telegraf-ready").inputs.stdin);
+    assert.ok(script.includes(awaitTasksScript("telegraf", 5)));
+    assert.ok(script.includes(awaitTasksScript("telegraf-kafka", 1)));
+  });
+
+  it("without a wait for the brokers' one where there is no Kafka", async () => {
+    const alone = await declareTelegraf({ withKafka: false });
+    const script = String(alone.get("Command telegraf-ready").inputs.stdin);
+    assert.ok(script.includes(awaitTasksScript("telegraf", 5)));
+    assert.doesNotMatch(script, /telegraf-kafka/);
   });
 
   it("again whenever a collector or its configuration is another", () => {

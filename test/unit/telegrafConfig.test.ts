@@ -69,7 +69,11 @@ for (const [name, config] of Object.entries(configs)) {
 describe("nodeConfig", () => {
   it("names the node and not the container", () => {
     assert.match(configs.node, /hostname = "\$\{SWARMBENCH_NODE\}"/);
-    assert.equal(nodeEnvironment().SWARMBENCH_NODE, "{{.Node.Hostname}}");
+    assert.equal(nodeEnvironment("10.0.0.10").SWARMBENCH_NODE, "{{.Node.Hostname}}");
+  });
+
+  it("tells the image's entry script an address on the test network", () => {
+    assert.equal(nodeEnvironment("10.0.0.10").SWARMBENCH_NETWORK_ADDRESS, "10.0.0.10");
   });
 
   it("counts each interface once: as the test network's, or among the others", () => {

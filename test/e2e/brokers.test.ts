@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { KafkaTopic } from "../support/kafkaTools";
+import { TestProject } from "../support/project";
+import { runningTasks } from "../support/swarm";
+
+const NODES = ["node1", "node2", "node3"];
+
+/** A cluster that goes through what may befall it; each claim builds on the state that the one before left. */
+describe("a Kafka cluster's brokers", { concurrency: 1 }, () => {
+  let project: TestProject;
+  let topic: KafkaTopic;
+
+  before(async () => {
+    project = await TestProject.create("brokers", {
+      nodes: "3",
+      namespace: "e2e",
+      "testbed.kind": "local",
+      ...Object.fromEntries(NODES.map((node) => [`testbed.perNode.${node}.role`, "broker"])),
+      "kafka.enabled": "true",
+      "kafka.brokers": "3",
+      "kafka.heap": "256 MiB",
+    });
+    topic = new KafkaTopic(project, "orders", { broker: "broker-3", node: "node3" });
+  });
+  after(() => project.dispose());
+
+  /** Each broker that runs, and where. */
+  const runningBrokers = async (): Promise<string[]> =>
+    (await runningTasks(project))
+      .filter(({ runs }) => runs)
+      .map(({ service, node }) => `${service} on ${node}`)
+      .sort();
+  const ALL = ["broker-1 on node1", "broker-2 on node2", "broker-3 on node3"];
+  const volumes = (): Promise<string[][]> =>
+    Promise.all(
+      NODES.map(async (node) => {
+        const list = await project.on(node, "docker volume ls --quiet --filter name=kafka-");
+        return list.split("\n").filter(Boolean);
+      }),
+    );
+
+  it("that cannot start fail the up, which says where to look", async () => {
+    await project.configure({ "kafka.jvmOptions[0]": "-XX:+NoSuchOption" });
+    const { code, text } = await project.up();
+    assert.notEqual(code, 0);
+    assert.match(text, /on the manager see: docker service (ps|logs) broker-\d/);
+  });
+
+  it("run after the next up, once that is put right, although all of them were down", async () => {
+    await project.must("pulumi", "config", "rm", "--stack", project.stack, "--path", "kafka.jvmOptions");
+    await project.mustUp();
+    assert.deepEqual(await runningBrokers(), ALL);
+    await project.mustUp("--expect-no-changes");
+  });
+
+  it("are all back after one up, with their records, when the manager's node was lost with its data", async () => {
+    await topic.create(3);
+    await topic.produce("from before the manager was lost");
+    await project.docker("rm", "--force", `${project.prefix}-node1`);
+    await project.docker("volume", "rm", `${project.prefix}-node1`);
+    await project.mustUp();
+    assert.deepEqual(await runningBrokers(), ALL);
+    await topic.assertKept();
+    await project.mustUp("--expect-no-changes");
+  });
+
+  it("become fewer, and those that go leave no volume on any node", async () => {
+    const before = (await volumes()).flat();
+    await project.configure({ "kafka.brokers": "1" });
+    await project.mustUp();
+    assert.deepEqual(await runningBrokers(), ["broker-1 on node1"]);
+    const [first = [], ...others] = await volumes();
+    assert.equal(first.length, 1, "the one that is left has a volume");
+    assert.deepEqual(others, [[], []]);
+    assert.equal(before.length, 3);
+    assert.ok(!before.includes(first[0] ?? ""), "and it is not the one of the cluster before");
+  });
+
+  it("become more, also when the up was killed while a broker was being made", async () => {
+    await project.configure({ "kafka.brokers": "3" });
+    await project.upUntil(/Service broker-2 creating/);
+    await project.mustPulumi("cancel", "--yes");
+    await project.mustUp();
+    assert.deepEqual(await runningBrokers(), ALL);
+    await project.mustUp("--expect-no-changes");
+  });
+});
