@@ -31,8 +31,20 @@ interface VolumeJson {
   Labels: Record<string, string> | null;
 }
 
-/** Reads what this machine's Docker engine has. */
-export async function readDocker(docker: DockerCli): Promise<DockerState> {
+/** So often is the engine asked again when something that it has listed is gone before it could be looked at. */
+const LOOKS = 5;
+
+/** Reads what this machine's Docker engine has, while others may remove what is theirs. */
+export async function readDocker(docker: DockerCli, looks = LOOKS): Promise<DockerState> {
+  try {
+    return await readOnce(docker);
+  } catch (error) {
+    if (looks <= 1 || !/no such/i.test((error as Error).message)) throw error;
+    return readDocker(docker, looks - 1);
+  }
+}
+
+async function readOnce(docker: DockerCli): Promise<DockerState> {
   const inspect = async <T>(kind: string, list: string[]): Promise<T[]> => {
     const ids = (await docker(...list)).split("\n").filter(Boolean);
     if (ids.length === 0) return [];

@@ -16,6 +16,8 @@ export interface Figure {
   samples: number[];
 }
 
+const loadAtStart = loadavg()[0];
+
 export const repository = path.resolve(__dirname, "../..");
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
@@ -115,7 +117,7 @@ export async function nodeMemory(project: TestProject, count: number): Promise<n
     });
 }
 
-/** On what, and with what, is measured now: one line. */
+/** On what, and with what, was measured until now: one line. The load shows whether others kept the machine busy. */
 export function conditions(): string {
   const { engineHost, source } = installation();
   const model = /model name\s*: (.*)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown CPU";
@@ -128,7 +130,7 @@ export function conditions(): string {
     `Docker ${engine}`,
     `Node ${process.version}`,
     source,
-    `load average ${loadavg()[0]?.toFixed(1)} at the start`,
+    `load average ${loadAtStart?.toFixed(1)} at the start, ${loadavg()[0]?.toFixed(1)} at the end`,
   ].join(", ");
 }
 

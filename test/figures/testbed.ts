@@ -97,7 +97,6 @@ function removeColdImages(): void {
 }
 
 async function bench(rounds: number): Promise<void> {
-  const setting = conditions();
   if (values.cold) await coldSetup();
   await onOwnStack("figures", { nodes: "3" }, async (project) => {
     for (let round = 1; round <= rounds; round++) {
@@ -109,7 +108,9 @@ async function bench(rounds: number): Promise<void> {
       await measure(figures.destroy, () => project.mustPulumi("destroy", "--yes", "--skip-preview"));
     }
   });
-  console.log([setting, ...(values.cold ? [COLD_MEANS] : []), "", table(Object.values(figures))].join("\n"));
+  console.log(
+    [conditions(), ...(values.cold ? [COLD_MEANS] : []), "", table(Object.values(figures))].join("\n"),
+  );
 }
 
 void main(async () => {

@@ -94,7 +94,7 @@ export class TestProject {
   async configure(values: Record<string, string>): Promise<void> {
     this.namespace = values.namespace ?? this.namespace;
     for (const [key, value] of Object.entries(values)) {
-      await this.must("pulumi", "config", "set", "--stack", this.stack, "--path", key, value);
+      await this.must("pulumi", "config", "set", "--stack", this.stack, "--path", "--", key, value);
     }
   }
 

@@ -127,9 +127,10 @@ export function labelsOf({ inputs }: Declared): Record<string, string> {
   return Object.fromEntries(list.map(({ label, value }) => [label, value]));
 }
 
-/** Which of some outputs are secrets. */
-export async function secrecy(outputs: Record<string, pulumi.Output<unknown>>) {
-  const entries = Object.entries(outputs).map(async ([name, output]) => {
+/** Which of some values are secrets, or hold one. */
+export async function secrecy(values: Record<string, unknown>) {
+  const entries = Object.entries(values).map(async ([name, value]) => {
+    const output = pulumi.output(value);
     await known(output);
     return [name, await pulumi.isSecret(output)] as const;
   });

@@ -116,9 +116,7 @@ describe("Grafana", () => {
       dashboards: Object.values(dashboards()).map(({ uid }) => uid),
     });
     const { dependencies } = program.get("Command grafana-provision");
-    assert.ok(
-      dependencies.includes("Service grafana") && dependencies.includes("Command influxdb-tokens"),
-    );
+    assert.ok(dependencies.includes("Service grafana") && dependencies.includes("Command influxdb-tokens"));
   });
 
   it("is asked that of a task with its present settings", () => {

@@ -110,7 +110,7 @@ describe("InfluxDB", () => {
     for (const job of ["provision", "tokens"]) {
       assert.ok(program.get(`Command influxdb-${job}`).secrets.includes("stdin"), job);
     }
-    assert.deepEqual(program.get("Command influxdb-tokens").secretOutputs, ["stdout"]);
+    assert.ok(program.get("Command influxdb-tokens").secretOutputs.includes("stdout"));
     assert.deepEqual(program.leaks, []);
   });
 

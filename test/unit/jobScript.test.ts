@@ -1,14 +1,26 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { jobScript, runJob } from "../../components/lib/job";
+import { type Job, jobScript, runJob } from "../../components/lib/job";
 import { labels } from "../../components/lib/ownership";
 import { FakeMachine, parses } from "../support/fakeDocker";
 import { declareOn, imageOf, owner, type Program, secrecy } from "../support/site";
 
-/** A `docker` that notes its words, one a line, and what it is told at standard input, and answers as a job does. */
+/**
+ * A `docker` that has the images that are files in `images`, gets others unless it is `offline`, and runs a job: it
+ * notes its words, one a line, and what it is told at standard input.
+ */
 const DOCKER = `#!/bin/sh
 cd "$FAKE" || exit 99
+for last; do :; done
+file=images/$(echo "$last" | tr / _)
+case $1 in
+  image) [ -f "$file" ] || { echo "Error: No such image: $last" >&2; exit 1; }; echo '[{}]'; exit ;;
+  pull)
+    echo "pull $2" >> calls
+    [ ! -f offline ] || { echo "no route to the registry" >&2; exit 1; }
+    touch "$file"; echo "$last"; exit ;;
+esac
 for word; do printf '%s\\n' "$word"; done > words
 echo run >> calls
 tr '\\0' '\\n' < /proc/$PPID/cmdline > parent
@@ -30,9 +42,12 @@ const job = {
   labels: labels({ ...owner, directory: "/home/ann's bench" }).map(({ label, value }) => `${label}=${value}`),
 };
 
+const IMAGE_FILE = `images/${job.image.replaceAll("/", "_")}`;
 const machines: FakeMachine[] = [];
 function machine(): FakeMachine {
   const made = new FakeMachine({}, DOCKER);
+  made.folders("images");
+  made.write(IMAGE_FILE, "here");
   machines.push(made);
   return made;
 }
@@ -77,6 +92,28 @@ describe("a job's script", () => {
     ]);
   });
 
+  it("pulls an image that is not there first, and says nothing of that", async () => {
+    const manager = machine();
+    manager.remove(IMAGE_FILE);
+    assert.deepEqual(await manager.script(jobScript(job)), { code: 0, stdout: '{"ok":true}\n', stderr: "" });
+    assert.deepEqual(manager.calls, ["pull --quiet", "run"]);
+  });
+
+  it("pulls no image that is there", async () => {
+    const manager = machine();
+    await manager.script(jobScript(job));
+    assert.deepEqual(manager.calls, ["run"]);
+  });
+
+  it("fails where the image cannot be had, and says why", async () => {
+    const manager = machine();
+    manager.remove(IMAGE_FILE);
+    manager.write("offline", "yes");
+    const outcome = await manager.script(jobScript(job));
+    assert.deepEqual(outcome, { code: 1, stdout: "", stderr: "no route to the registry\n" });
+    assert.deepEqual(manager.calls, ["pull --quiet"]);
+  });
+
   it("fails as the job does", async () => {
     const manager = machine();
     manager.write("broken", "yes");
@@ -108,14 +145,16 @@ describe("a job for updates only", () => {
 });
 
 describe("a job of the program", () => {
-  let program: Program<Record<string, pulumi.Output<string>>>;
+  let program: Program<Record<"open" | "hidden" | "answering" | "later", Job>>;
   before(async () => {
     program = await declareOn((site) => {
       const part = new pulumi.ComponentResource("test:index:Part", "part");
       const options = { parent: part };
       const plain = { site, job: "probe", after: [pulumi.output("a"), "b"] };
+      const open = runJob("open", { ...plain, input: { word: "loud" } }, options);
       return {
-        open: runJob("open", { ...plain, input: { word: "loud" } }, options),
+        open,
+        later: runJob("later", { ...plain, input: {} }, { ...options, dependsOn: [open.resource] }),
         hidden: runJob("hidden", { ...plain, input: { word: pulumi.secret("hush") } }, options),
         answering: runJob("answering", { ...plain, input: {}, secretOutput: true }, options),
       };
@@ -137,6 +176,16 @@ describe("a job of the program", () => {
     assert.match(String(program.get("Command open").inputs.stdin), /^MARKS='node1-ready a b'$/m);
   });
 
+  it("may come after another one without running again whenever that does", () => {
+    const { inputs, dependencies } = program.get("Command later");
+    assert.ok(dependencies.includes("Command open"));
+    assert.doesNotMatch(String(inputs.stdin), /open-printed/);
+  });
+
+  it("shows what it says at standard error while it runs, and not what it answers", () => {
+    assert.equal(program.get("Command hidden").inputs.logging, "stderr");
+  });
+
   it("has a script that is a secret where its input holds one, and only there", () => {
     const hasSecretScript = (name: string) => program.get(`Command ${name}`).secrets.includes("stdin");
     assert.deepEqual([hasSecretScript("open"), hasSecretScript("hidden")], [false, true]);
@@ -144,7 +193,11 @@ describe("a job of the program", () => {
   });
 
   it("gives an answer that is a secret where it is said to be one, or its input is", async () => {
-    assert.deepEqual(await secrecy(program.result), { open: false, hidden: true, answering: true });
+    const { open, hidden, answering } = program.result;
+    assert.deepEqual(
+      await secrecy({ open: open.result, hidden: hidden.result, answering: answering.result }),
+      { open: false, hidden: true, answering: true },
+    );
   });
 
   it("is told its input as JSON", () => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import * as pulumi from "@pulumi/pulumi";
 import { Kafka } from "../../components/kafka";
 import { awaitTasksScript } from "../../components/lib/awaitTasks";
 import type { KafkaSettings } from "../../components/partSettings";
@@ -25,11 +24,18 @@ const BROKERS = ["broker-1", "broker-2", "broker-3"];
 const names = (program: Kafkas, kind: string) => program.all(kind).map(({ name }) => name);
 /** The jobs that wait for a member, in the order of the members. */
 const settledOf = (program: Kafkas) => names(program, "Command").filter((name) => name.includes("-settled-"));
-const volumesOf = (program: Kafkas) => names(program, "Command").filter((name) => /-volume-node\d$/.test(name));
+const volumesOf = (program: Kafkas) =>
+  names(program, "Command").filter((name) => /-volume-node\d$/.test(name));
 const environment = (program: Kafkas, member: string) =>
   program.container(member).env as Record<string, string>;
 const ports = (program: Kafkas, member: string) =>
   (program.get(`Service ${member}`).inputs.endpointSpec as { ports: unknown[] }).ports;
+/** What makes a cluster itself. */
+const identity = (program: Kafkas) => ({
+  id: environment(program, "broker-1").CLUSTER_ID,
+  volumes: volumesOf(program),
+  settled: settledOf(program),
+});
 
 let three: Kafkas;
 before(async () => {
@@ -97,7 +103,7 @@ describe("a cluster of three brokers", () => {
       names(three, "Command").filter((name) => /certificate|kafka-ca|password/.test(name)),
       [],
     );
-    assert.deepEqual(await secrecy({ target: pulumi.output(three.result.target) }), { target: false });
+    assert.deepEqual(await secrecy({ target: three.result.target }), { target: false });
   });
 
   it("is ready once a record went through every broker that it tells of", async () => {
@@ -206,12 +212,6 @@ describe("a change of the brokers", () => {
 
 describe("another number of brokers", () => {
   const five: FakeSite = { roles: [...ROLES, "broker"] };
-  const identity = (program: Kafkas) => ({
-    id: environment(program, "broker-1").CLUSTER_ID,
-    volumes: volumesOf(program),
-    settled: settledOf(program),
-  });
-
   for (const brokers of [1, 2, 4]) {
     it(`(${brokers}) is another cluster: another id, new volumes, and nothing to settle`, async () => {
       const other = identity(await declareKafka({ brokers }, five));
@@ -234,23 +234,6 @@ describe("another number of brokers", () => {
     assert.deepEqual(identity(program), identity(three));
   });
 
-  it("is another cluster as TLS among the brokers is, which half of them could not speak", async () => {
-    const program = identity(await declareKafka({ security: "SSL" }));
-    const plain = identity(three);
-    assert.notEqual(program.id, plain.id);
-    for (const kind of ["volumes", "settled"] as const) {
-      assert.equal(program[kind].length, 3);
-      assert.ok(!program[kind].some((name) => plain[kind].includes(name)), kind);
-    }
-  });
-
-  for (const security of ["SASL_PLAINTEXT", "SASL_SSL"] as const) {
-    it(`is another cluster, but ${security} instead of SSL is not: the brokers go on speaking TLS`, async () => {
-      const program = identity(await declareKafka({ security, rotation: 1 }));
-      assert.deepEqual(program, identity(await declareKafka({ security: "SSL" })));
-    });
-  }
-
   it("beyond three has dedicated controllers, which publish no port and are no target", async () => {
     const program = await declareKafka({ brokers: 4, externalPort: 19_092 }, five);
     assert.deepEqual(names(program, "Service").sort(), [
@@ -268,6 +251,25 @@ describe("another number of brokers", () => {
       ["broker-1", "broker-2", "broker-3", "broker-4"],
     );
   });
+});
+
+describe("TLS among the brokers", () => {
+  it("makes another cluster: half of the old one could not speak it", async () => {
+    const program = identity(await declareKafka({ security: "SSL" }));
+    const plain = identity(three);
+    assert.notEqual(program.id, plain.id);
+    for (const kind of ["volumes", "settled"] as const) {
+      assert.equal(program[kind].length, 3);
+      assert.ok(!program[kind].some((name) => plain[kind].includes(name)), kind);
+    }
+  });
+
+  for (const security of ["SASL_PLAINTEXT", "SASL_SSL"] as const) {
+    it(`is the same cluster's where clients use ${security} instead of SSL`, async () => {
+      const program = identity(await declareKafka({ security, rotation: 1 }));
+      assert.deepEqual(program, identity(await declareKafka({ security: "SSL" })));
+    });
+  }
 });
 
 describe("a port for clients that are not on the swarm", () => {

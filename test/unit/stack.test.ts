@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { grafanaProvision } from "../../bench/jobs/grafanaProvision";
 import { influxProvision } from "../../bench/jobs/influxProvision";
@@ -135,7 +136,10 @@ describe("the whole stack", () => {
 
   it("gives as secrets what is one, and in clear how to reach Kafka and that it is ready", async () => {
     const { kafka, influxdb, uis, ready } = whole.result as {
-      kafka: { bootstrap: string[]; security: { password: pulumi.Output<string>; ca: pulumi.Output<string> } };
+      kafka: {
+        bootstrap: string[];
+        security: { password: pulumi.Output<string>; ca: pulumi.Output<string> };
+      };
       influxdb: { token: pulumi.Output<string> };
       uis: { password: pulumi.Output<string> }[];
       ready: pulumi.Output<boolean>;
@@ -189,10 +193,38 @@ describe("the whole stack", () => {
 });
 
 describe("a setting of one part", () => {
-  const config = { nodes: "8" };
-  void config;
-  const CHANGES: [string, Record<string, object>, string[]][] = [];
-  void CHANGES;
+  let usual: Stack;
+  before(async () => {
+    usual = await deploy();
+  });
+  // What the resources give that are touched is the same here: who would be told another answer is the next test's.
+  for (const [part, own, touched] of [
+    ["kafka", { heap: "2 GiB" }, /^(Service broker-|Command (broker-\d-settled-|kafka-(metadata|ready)))/],
+    ["influxdb", { retention: "2 days" }, /^Command influxdb-provision$/],
+    ["influxdb", { memory: "512 MiB" }, /^Service influxdb$/],
+    ["telegraf", { interval: "5 seconds" }, /^(ServiceConfig|Command) telegraf-/],
+    ["grafana", { memory: "512 MiB" }, /^Service grafana$/],
+    ["portainer", { memory: "512 MiB" }, /^Service portainer(-agent)?$/],
+  ] as const) {
+    it(`touches that part alone, such as ${part}'s ${Object.keys(own)}`, async () => {
+      const other = await deploy({ [part]: own });
+      assert.deepEqual([...other.resources.keys()].sort(), [...usual.resources.keys()].sort());
+      const changed = [...other.resources]
+        .filter(([name, { inputs }]) => !isDeepStrictEqual(inputs, usual.get(name).inputs))
+        .map(([name]) => name);
+      assert.notDeepEqual(changed, []);
+      assert.deepEqual(
+        changed.filter((name) => !touched.test(name)),
+        [],
+      );
+    });
+  }
+
+  it("of InfluxDB touches nobody by the answer of the job that sets it up: nobody is told that", () => {
+    for (const [name, { inputs }] of whole.resources) {
+      assert.doesNotMatch(JSON.stringify(inputs), /influxdb-provision-printed/, name);
+    }
+  });
 });
 
 describe("a part that is switched off", () => {

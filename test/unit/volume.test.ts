@@ -7,23 +7,48 @@ import { FakeMachine, parses } from "../support/fakeDocker";
 import { known } from "../support/mocks";
 import { declareOn, owner, type Program } from "../support/site";
 
-/** A `docker` with the volumes that are files in `volumes`; one that is named in `busy` cannot be removed. */
+/**
+ * A `docker` whose volumes are the files in `volumes`, and its containers those in `containers`: of each, the filters
+ * that find it, a line each. A volume that a container has cannot be removed, nor can a container that runs.
+ */
 const DOCKER = `#!/bin/sh
 cd "$FAKE" || exit 99
 echo "$*" >> calls
 for last; do :; done
 refuse() { echo "Error response from daemon: $*" >&2; exit 1; }
+# As Docker's own: all filters must hold, but of several for the state one is enough.
+found() {
+  inState=no
+  while [ $# -gt 0 ]; do
+    if [ "$1" = --filter ]; then
+      if ! grep -qxF "$2" "containers/$id"; then case $2 in status=*) ;; *) return 1 ;; esac
+      else case $2 in status=*) inState=yes ;; esac
+      fi
+    fi
+    shift
+  done
+  [ "$inState" = yes ]
+}
 case "$1 $2" in
+  "ps --all") for id in $(ls containers); do ! found "$@" || echo "$id"; done ;;
+  "rm "*)
+    shift
+    for id; do
+      ! grep -qx status=running "containers/$id" || refuse "remove $id: container is running"
+      rm "containers/$id"
+    done ;;
   "volume inspect") [ -f "volumes/$last" ] || { echo; refuse "get $last: no such volume"; }; echo "$last" ;;
   "volume create") for word; do printf '%s\\n' "$word"; done > "volumes/$last"; echo "$last" ;;
-  "volume rm") [ ! -f busy ] || refuse "remove $last: volume is in use"; rm -f "volumes/$last"; echo "$last" ;;
+  "volume rm")
+    ! grep -qrx "volume=$last" containers || refuse "remove $last: volume is in use"
+    rm -f "volumes/$last"; echo "$last" ;;
   *) refuse "the fake does not know: docker $*" ;;
 esac
 `;
 const machines: FakeMachine[] = [];
 function machine(): FakeMachine {
   const made = new FakeMachine({}, DOCKER);
-  made.folders("volumes");
+  made.folders("volumes", "containers");
   machines.push(made);
   return made;
 }
@@ -63,7 +88,8 @@ describe("a volume of the program", () => {
       return nodeVolume("grafana", site.nodes[2] ?? assert.fail(), site, part);
     });
   });
-  const declared = () => program.get("Command grafana-volume");
+  // The node's name is in it: a part that moves gets another one, and the one that it leaves is removed.
+  const declared = () => program.get("Command grafana-volume-node3");
 
   it("is made on its node, and goes with that", () => {
     assert.equal((declared().inputs.connection as { port: number }).port, 22_002);
@@ -75,36 +101,67 @@ describe("a volume of the program", () => {
   });
 
   it("is known by the name that the engine gave", async () => {
-    assert.equal(await known(program.result), "grafana-volume-printed");
+    assert.equal(await known(program.result), "grafana-volume-node3-printed");
   });
 
   describe("is removed at delete", () => {
     const remove = () => String(declared().inputs.delete);
+    const OURS = [`label=swarmbench.stack=${owner.prefix}`, `label=swarmbench.owner=${owner.directory}`];
+    /** A node with the volume and a container that has it. */
+    function nodeWith(container: { status: string; of?: string[] }): FakeMachine {
+      const { status, of = OURS } = container;
+      const node = machine();
+      node.write("volumes/grafana", "data");
+      node.write("containers/c1", ["volume=grafana", `status=${status}`, ...of].join("\n"));
+      return node;
+    }
+    const left = (node: FakeMachine) => [...node.list("volumes"), ...node.list("containers")];
+    const IN_USE = "Error response from daemon: remove grafana: volume is in use\n";
+
+    it("by a command that sh can parse", async () => assert.equal(await parses(remove()), ""));
 
     it("with what is in it", async () => {
       const node = machine();
       node.write("volumes/grafana", "data");
       assert.deepEqual(await node.commandLine(remove()), { code: 0, stdout: "", stderr: "" });
-      assert.deepEqual(node.list("volumes"), []);
+      assert.deepEqual(left(node), []);
     });
 
-    it("once the last container that has it is gone", async () => {
-      const node = machine();
-      node.write("volumes/grafana", "data");
-      node.write("busy", "yes");
-      node.write("tick", '[ "$now" -lt 1005 ] || rm -f busy');
+    for (const status of ["created", "exited", "dead"]) {
+      it(`at once where only an ended task of ours has it (${status})`, async () => {
+        const node = nodeWith({ status });
+        assert.deepEqual(await node.commandLine(remove()), { code: 0, stdout: "", stderr: "" });
+        assert.deepEqual([left(node), node.read("clock")], [[], "1000"]);
+      });
+    }
+
+    it("once the last task that has it has ended", async () => {
+      const node = nodeWith({ status: "running" });
+      node.write("tick", '[ "$now" -ne 1005 ] || sed -i s/running/exited/ containers/c1');
       assert.equal((await node.commandLine(remove())).code, 0);
-      assert.deepEqual(node.list("volumes"), []);
+      assert.deepEqual([left(node), node.read("clock")], [[], "1005"]);
     });
 
-    it("or fails with the engine's own words after half a minute", async () => {
-      const node = machine();
-      node.write("busy", "yes");
-      node.write("tick", "echo $(( now + 9 )) > clock");
-      const { code, stderr } = await node.commandLine(remove());
-      assert.equal(code, 1);
-      assert.equal(stderr, "Error response from daemon: remove grafana: volume is in use\n");
-      assert.equal(node.read("clock"), "1030");
+    const EVERY_TEN_SECONDS = "echo $(( now + 9 )) > clock";
+
+    it("or fails with the engine's own words after a minute and a half", async () => {
+      const node = nodeWith({ status: "running" });
+      node.write("tick", EVERY_TEN_SECONDS);
+      assert.deepEqual(await node.commandLine(remove()), { code: 1, stdout: "", stderr: IN_USE });
+      assert.equal(node.read("clock"), "1090");
     });
+
+    for (const [whose, of] of [
+      ["another stack's", ["label=swarmbench.stack=swarmbench-bob-test", ...OURS.slice(1)]],
+      ["another folder's", [...OURS.slice(0, 1), "label=swarmbench.owner=/home/bob"]],
+      ["nobody's", []],
+    ] as const) {
+      it(`but not where an ended container has it that is ${whose}`, async () => {
+        const node = nodeWith({ status: "exited", of: [...of] });
+        node.write("tick", EVERY_TEN_SECONDS);
+        assert.deepEqual(await node.commandLine(remove()), { code: 1, stdout: "", stderr: IN_USE });
+        assert.deepEqual(left(node), ["grafana", "c1"]);
+      });
+    }
   });
 });
