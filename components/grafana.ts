@@ -50,15 +50,14 @@ export class Grafana extends pulumi.ComponentResource {
     this.node = homeOf("monitor", site.nodes);
     const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });
     this.password = password.current;
-    const files = this.configFiles(name);
-    const running = this.run(name, password, files);
+    const files = [...this.secretFiles(name, password), ...this.configFiles(name)];
+    const running = this.run(name, files);
     this.ready = this.provision(name, [running, ...files.map(({ source }) => source.id)], password);
     this.registerOutputs({ url: this.url });
   }
 
-  private run(name: string, password: RandomSecret, files: TaskFile[]): pulumi.Output<string> {
-    const { site, settings, influxdb } = this.args;
-    const secretKey = randomSecret(`${name}-secret-key`, 0, { parent: this });
+  private run(name: string, files: TaskFile[]): pulumi.Output<string> {
+    const { site, settings } = this.args;
     const grafana = service(
       name,
       {
@@ -71,19 +70,7 @@ export class Grafana extends pulumi.ComponentResource {
         mounts: [
           { type: "volume", source: nodeVolume(NAME, this.node, site, this), target: "/var/lib/grafana" },
         ],
-        files: [
-          {
-            path: PASSWORD_FILE,
-            source: secretFile(`${name}-admin-password`, password.current, site, this),
-          },
-          // Not rotated: what is encrypted with it in the database could not be read any more.
-          {
-            path: SECRET_KEY_FILE,
-            source: secretFile(`${name}-secret-key`, secretKey.current, site, this),
-          },
-          { path: TOKEN_FILE, source: secretFile(`${name}-token`, influxdb.readToken, site, this) },
-          ...files,
-        ],
+        files,
         health: [
           "curl",
           "--fail",
@@ -96,6 +83,21 @@ export class Grafana extends pulumi.ComponentResource {
       this,
     );
     return grafana.id;
+  }
+
+  private secretFiles(name: string, password: RandomSecret): TaskFile[] {
+    const { site, influxdb } = this.args;
+    // Not rotated: what is encrypted with it in the database could not be read any more.
+    const secretKey = randomSecret(`${name}-secret-key`, 0, { parent: this });
+    const file = (of: string, path: string, value: pulumi.Output<string>) => ({
+      path,
+      source: secretFile(`${name}-${of}`, value, site, this),
+    });
+    return [
+      file("admin-password", PASSWORD_FILE, password.current),
+      file("secret-key", SECRET_KEY_FILE, secretKey.current),
+      file("token", TOKEN_FILE, influxdb.readToken),
+    ];
   }
 
   private configFiles(name: string): TaskFile[] {

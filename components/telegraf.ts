@@ -84,7 +84,15 @@ export class Telegraf extends pulumi.ComponentResource {
       },
       this,
     );
-    return [declared.id, file.id];
+    // Its id stays when its image, its limits or its token change.
+    const { cpus, memoryMiB } = settings.limits;
+    return [
+      declared.id,
+      file.id,
+      token.id,
+      site.images.ref("telegraf"),
+      pulumi.output(`${cpus ?? "-"}/${memoryMiB ?? "-"}`),
+    ];
   }
 
   /** What a global service's tasks do is not told by the service: swarm starts one that dies again and again. */

@@ -172,7 +172,7 @@ export class FakeMachine {
         const code = error ? (typeof error.code === "number" ? error.code : -1) : 0;
         resolve({ code, stdout, stderr });
       });
-      child.stdin?.end(this.here(input));
+      child.stdin?.end(input === "" ? undefined : this.here(input));
     });
   }
 }

@@ -17,6 +17,8 @@ const SHOWN_BY_THE_MANAGER = {
 
 /** Characters. What is shorter is no secret of ours: InfluxDB's ids have 16, the shortest secret that is made has 48. */
 const SHORTEST = 20;
+/** Key by which Pulumi's state marks a secret. */
+const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 interface Resource {
@@ -64,11 +66,14 @@ function plaintexts(value: unknown): unknown[] {
 
 /** The words of a value that may be secrets, also of JSON that is printed as a text. */
 function words(value: unknown): string[] {
-  if (typeof value === "object" && value !== null) return Object.values(value).flatMap(words);
+  if (typeof value === "object" && value !== null) {
+    // A secret may be a part of another one, and what marks it as such is none.
+    return Object.entries(value).flatMap(([key, part]) => (key === SECRET_MARK ? [] : words(part)));
+  }
   if (typeof value !== "string") return [];
   try {
     const parsed: unknown = JSON.parse(value);
-    if (typeof parsed === "object") return words(parsed);
+    if (typeof parsed === "object" || typeof parsed === "string") return words(parsed);
   } catch {
     // it is no JSON
   }

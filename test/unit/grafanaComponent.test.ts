@@ -127,11 +127,15 @@ describe("Grafana", () => {
   it("is asked again when one of its files or its machine is another, and not for InfluxDB's answer", () => {
     const { inputs } = program.get("Command grafana-provision");
     const marks = /^MARKS='(.*)'$/m.exec(String(inputs.stdin))?.[1]?.split(" ");
-    const configs = program.container("grafana").configs as { configId: string }[];
+    const { configs, secrets } = program.container("grafana") as {
+      configs: { configId: string }[];
+      secrets: { secretId: string }[];
+    };
     assert.ok(configs.length > Object.keys(dashboards()).length);
     assert.deepEqual(marks, [
       "node1-ready",
       "grafana-id",
+      ...secrets.map(({ secretId }) => secretId),
       ...configs.map(({ configId }) => configId),
       "node1-ready",
     ]);

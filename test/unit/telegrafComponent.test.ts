@@ -124,11 +124,16 @@ describe("Telegraf is ready", () => {
     assert.doesNotMatch(script, /telegraf-kafka/);
   });
 
-  it("again whenever a collector or its configuration is another", () => {
+  it("again whenever a collector, its configuration, token, image or limits are others", () => {
     const { inputs } = program.get("Command telegraf-ready");
-    assert.match(
-      String(inputs.stdin),
-      /^MARKS='node1-ready telegraf-id telegraf-config-id telegraf-kafka-id telegraf-kafka-config-id'$/m,
-    );
+    const marks = /^MARKS='(.*)'$/m.exec(String(inputs.stdin))?.[1]?.split(" ");
+    const of = (name: string) => [
+      `${name}-id`,
+      `${name}-config-id`,
+      "telegraf-token-id",
+      imageOf("telegraf"),
+      "0.5/-",
+    ];
+    assert.deepEqual(marks, ["node1-ready", ...of("telegraf"), ...of("telegraf-kafka")]);
   });
 });
