@@ -20,6 +20,7 @@ Sets this machine up (npm run setup), then runs the parts, all unless some are n
   go      the providers and the language host that are built here (only where tools are built)
   unit    decisions and declarations, in seconds
   e2e     the real Pulumi engine and a real swarm in containers, in minutes
+  slow    more of the same, in many minutes: only where it is named (npm run test:slow)
 An end-to-end file alone: npm test -- e2e healing`;
 
 const GO_MODULES = ["command-provider", "docker-provider", "pulumi-language-nodejs"];
@@ -134,9 +135,10 @@ await main(async () => {
     console.log(HELP);
     return;
   }
-  const parts = ["check", "go", "unit", "e2e"];
+  const usual = ["check", "go", "unit", "e2e"];
+  const parts = [...usual, "slow"];
   const files = wanted.filter((name) => !parts.includes(name));
-  const chosen = parts.filter((part) => wanted.length === files.length || wanted.includes(part));
+  const chosen = wanted.length === files.length ? usual : parts.filter((part) => wanted.includes(part));
   const { source, engineHost } = await setup();
   try {
     for (const part of chosen) {
@@ -144,10 +146,10 @@ await main(async () => {
       if (part === "check") await check();
       if (part === "go" && source === "built") await go();
       if (part === "unit") await nodeTests("unit", files);
-      if (part === "e2e") await nodeTests("e2e", files, "--test-concurrency=1");
+      if (part === "e2e" || part === "slow") await nodeTests(part, files, "--test-concurrency=1");
     }
   } finally {
-    if (chosen.includes("e2e")) await removeTestProjects(engineHost);
+    if (chosen.includes("e2e") || chosen.includes("slow")) await removeTestProjects(engineHost);
   }
   console.log(`\nall parts done after ${elapsed()}`);
   console.log(`${totals.passed} passed, ${totals.failed} failed`);
