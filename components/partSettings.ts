@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cpuCount, longDuration, memorySize, wholeNumber, yesOrNo } from "./lib/units";
+import { cpuCount, longDuration, memorySize, wholeNumber, yesOrNo } from "../contract/units";
 
 /** Kafka's own names of how clients talk to a broker (`security.protocol`). */
 export const SECURITY_PROTOCOLS = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] as const;

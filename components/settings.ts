@@ -12,7 +12,7 @@ import {
   SSH_PORTS_PER_STACK,
   SWARM_PORTS,
 } from "./lib/addresses";
-import { cpuCount, duration, memorySize, wholeNumber } from "./lib/units";
+import { cpuCount, duration, memorySize, wholeNumber } from "../contract/units";
 import { partMistakes } from "./partMistakes";
 import { type PartSettings, partDefaults, partSchema, partSettings } from "./partSettings";
 

@@ -8,7 +8,7 @@ import {
   memorySize as sizeOf,
   wholeNumber,
   yesOrNo,
-} from "../../components/lib/units";
+} from "../../contract/units";
 
 const memorySize = sizeOf(256, "a node");
 

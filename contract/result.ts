@@ -1,0 +1,253 @@
+// The results of a run: run.json, and the events that it is made of. Other tools read it: a change that breaks them
+// counts `SCHEMA_VERSION` up. contract/run.schema.json is the same as a JSON Schema (test/unit/resultSchema.test.ts).
+import { z } from "zod";
+import { STEP_VERDICTS } from "./measurements";
+import { SEARCH_VARIABLES, STEP_VARIABLES, sloSchema } from "./workload";
+
+export const SCHEMA_VERSION = 1;
+
+const count = z.int().min(0);
+const ms = z.number();
+/** UTC, ISO 8601. */
+const instant = z.iso.datetime();
+
+/** A delay's distribution, ms. Absent figures: nothing was counted. */
+export const distributionSchema = z.strictObject({
+  count,
+  /** Of them, those below zero, which only clocks that disagree can make. They count as 0 in the percentiles. */
+  negative: count,
+  mean: ms.nullable(),
+  min: ms.nullable(),
+  p50: ms.nullable(),
+  p90: ms.nullable(),
+  p99: ms.nullable(),
+  "p99.9": ms.nullable(),
+  "p99.99": ms.nullable(),
+  max: ms.nullable(),
+});
+export type Distribution = z.output<typeof distributionSchema>;
+
+/** One second of a step, by the clock; all tasks together. Messages, not rates. */
+export const secondSchema = z.strictObject({
+  /** Whole seconds since 1970. */
+  at: z.int(),
+  /** Whether it is wholly within the measured time. */
+  measured: z.boolean(),
+  /** Due in this second. */
+  offered: count,
+  sent: count,
+  acked: count,
+  delivered: count,
+  /** Of the values delivered. */
+  bytes: count,
+  errors: count,
+  late: count,
+  /** Sent so far, but not delivered yet to every group. */
+  backlog: z.int(),
+  delayMs: distributionSchema,
+  generator: z.strictObject({
+    scheduleLagMsP99: ms.nullable(),
+    eventLoopDelayMsP99: ms.nullable(),
+    /** Of the busiest task, in CPUs. */
+    cpu: z.number().nullable(),
+  }),
+});
+export type Second = z.output<typeof secondSchema>;
+
+export const generatorSchema = z.strictObject({
+  /** From a message's intended time to the call of the client's send, p99 of all messages measured, ms. */
+  scheduleLagMsP99: ms.nullable(),
+  scheduleLagMsMax: ms.nullable(),
+  /** Of the worst task. */
+  eventLoopDelayMsP99: ms.nullable(),
+  /** CPUs that the busiest task used, of which one thread can use 1. */
+  cpu: z.number().nullable(),
+  /** CPUs that all agents used. */
+  cpuTotal: z.number().nullable(),
+  /** Share of the time in which the busiest task's main thread waited for a CPU. */
+  cpuWait: z.number().nullable(),
+  /** Memory of all agents, MiB. */
+  memoryMiB: z.number().nullable(),
+});
+export type GeneratorFigures = z.output<typeof generatorSchema>;
+
+export const stepSchema = z.strictObject({
+  /** From 1, in the order in which they ran. */
+  step: z.int().min(1),
+  phase: z.enum(["sweep", "search", "soak"]),
+  /** What this step varies, and its values. */
+  values: z.partialRecord(z.enum(STEP_VARIABLES), z.union([z.number(), z.string()])),
+  startedAt: instant,
+  producers: count,
+  consumers: count,
+  groups: count,
+  brokers: count,
+  /** Nodes that producers and consumers ran on. */
+  nodes: count,
+  partitions: count,
+  replicationFactor: count,
+  acks: z.union([z.literal(0), z.literal(1), z.literal("all")]),
+  client: z.string(),
+  messageBytes: z.number(),
+  ratePerProducer: z.number(),
+  /** Of the measured time. */
+  durationSeconds: z.number(),
+  warmUpSeconds: z.number(),
+  /** Whether it was steady by the end of the warm-up; why not. */
+  steady: z.boolean(),
+  steadyReason: z.string(),
+  /** Messages whose intended time is in the measured time: what became of them. */
+  offered: count,
+  sent: count,
+  acked: count,
+  /** By a group, each message once; the least of the groups. */
+  delivered: count,
+  /** Acknowledged (with acks 0: sent) and not delivered to every group by the end of the drain. */
+  lost: count,
+  duplicated: count,
+  /** Delivered after a later one of the same producer and partition. */
+  reordered: count,
+  /** Sent more than a tenth of the SLO after their intended time. */
+  late: count,
+  /** Due, but not sent by the end of the measured time. */
+  unsent: count,
+  /** Sends that failed, by the kind of error. */
+  errors: z.record(z.string(), count),
+  /** Of the values delivered, in the measured time. */
+  bytes: count,
+  /** Messages sent and not delivered when the measured time ended, and how long it took until they were; null: not in time. */
+  backlogAtEnd: z.int(),
+  drainSeconds: z.number().nullable(),
+  delayMs: distributionSchema,
+  ackMs: distributionSchema,
+  sendToReceiveMs: distributionSchema,
+  /** The delay of the producer whose own p99 is the largest. */
+  slowestProducer: z.strictObject({ producer: count, p99: ms }).nullable(),
+  generator: generatorSchema,
+  /** CPUs that all brokers used; null where it could not be had. */
+  brokersCpu: z.number().nullable(),
+  /** CPUs that were busy on the busiest machine, and how many it has. */
+  busiestMachine: z.strictObject({ cpusBusy: z.number(), cpus: z.number() }).nullable(),
+  verdict: z.enum(STEP_VERDICTS),
+  /** Why, as sentences. */
+  reasons: z.array(z.string()),
+  /** Of the delay, HdrHistogram V2 compressed, base64, µs. */
+  histogram: z.string(),
+  histograms: z.strictObject({ ack: z.string(), sendToReceive: z.string() }),
+  /** Warm-up, measured time and drain. */
+  seconds: z.array(secondSchema),
+  /** How long it took until all clients were connected and ready. */
+  connectSeconds: z.number(),
+});
+export type Step = z.output<typeof stepSchema>;
+
+export const kneeSchema = z.strictObject({
+  variable: z.enum(SEARCH_VARIABLES),
+  /** The largest value that met the SLO. */
+  value: z.number(),
+  /** Where the true limit lies: met at the first, missed at the second. The second is null where nothing was missed. */
+  interval: z.tuple([z.number(), z.number().nullable()]),
+  /** Of the interval; 0 to 1. */
+  confidence: z.number(),
+  slo: sloSchema,
+  /** Why the search stopped, and what failed first beyond the knee. */
+  reason: z.string(),
+});
+export type Knee = z.output<typeof kneeSchema>;
+
+/** What the figures were made under. */
+export const conditionsSchema = z.strictObject({
+  swarmbench: z.strictObject({
+    version: z.string(),
+    commit: z.string().nullable(),
+    dirty: z.boolean().nullable(),
+  }),
+  source: z.string(),
+  /** By part: what is run, by digest. */
+  images: z.record(z.string(), z.string()),
+  versions: z.record(z.string(), z.string()),
+  /** The scenario's settings that tell on the figures: nodes, kafka, limits. */
+  settings: z.record(z.string(), z.unknown()),
+  workload: z.record(z.string(), z.unknown()),
+  benchmark: z.record(z.string(), z.unknown()),
+  nodes: z.array(
+    z.strictObject({
+      name: z.string(),
+      role: z.string(),
+      cpus: z.number().nullable(),
+      memoryMiB: z.number().nullable(),
+      cpuModel: z.string().nullable(),
+      kernel: z.string().nullable(),
+    }),
+  ),
+  agents: z.array(
+    z.strictObject({ name: z.string(), role: z.enum(["producer", "consumer"]), node: z.string() }),
+  ),
+});
+export type Conditions = z.output<typeof conditionsSchema>;
+
+export const RUN_VERDICTS = [
+  "ok",
+  "slo-missed",
+  "generator-bound",
+  "not-steady",
+  "failed",
+  "interrupted",
+] as const;
+
+export const runSchema = z.strictObject({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  /** Also the name of its folder: <UTC time>-<scenario>-<id>. */
+  run: z.string(),
+  scenario: z.string(),
+  startedAt: instant,
+  /** null: it was cut off. */
+  endedAt: instant.nullable(),
+  conditions: conditionsSchema,
+  slo: sloSchema,
+  steps: z.array(stepSchema),
+  knee: kneeSchema.nullable(),
+  /** Why there is no knee, or how the search went; empty where none was searched. */
+  searchReason: z.string(),
+  /** `ok`: every step met the SLO, or a knee was found; else of the worst step. */
+  verdict: z.enum(RUN_VERDICTS),
+  warnings: z.array(z.string()),
+  /** Points for InfluxDB. */
+  points: z.strictObject({ written: count, lost: count }).nullable(),
+});
+export type Run = z.output<typeof runSchema>;
+
+/** What the runner writes, a line each, as it happens: events.jsonl. */
+export const eventSchema = z.discriminatedUnion("event", [
+  z.strictObject({
+    event: z.literal("run"),
+    schemaVersion: z.literal(SCHEMA_VERSION),
+    run: z.string(),
+    scenario: z.string(),
+    at: instant,
+    /** Whether it goes on with an earlier one's steps. */
+    resumed: z.boolean(),
+    conditions: conditionsSchema,
+    slo: sloSchema,
+  }),
+  z.strictObject({
+    event: z.literal("step-started"),
+    at: instant,
+    step: z.int().min(1),
+    values: stepSchema.shape.values,
+  }),
+  z.strictObject({ event: z.literal("second"), step: z.int().min(1), second: secondSchema }),
+  z.strictObject({ event: z.literal("step"), at: instant, result: stepSchema }),
+  z.strictObject({ event: z.literal("warning"), at: instant, text: z.string() }),
+  z.strictObject({
+    event: z.literal("end"),
+    at: instant,
+    knee: kneeSchema.nullable(),
+    searchReason: z.string(),
+    verdict: z.enum(RUN_VERDICTS),
+    /** Why it failed or was interrupted. */
+    error: z.string().optional(),
+    points: z.strictObject({ written: count, lost: count }).nullable(),
+  }),
+]);
+export type RunEvent = z.output<typeof eventSchema>;
