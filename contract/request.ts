@@ -36,3 +36,52 @@ export const runRequestSchema = z.strictObject({
   finished: z.array(z.unknown()).prefault([]),
 });
 export type RunRequest = z.output<typeof runRequestSchema>;
+
+/** What `up` and `npm run bench` give to tools/runBench.mts on standard input: the request, and how to get it to the runner. */
+export const benchPlanSchema = z.strictObject({
+  scenario: z.string().min(1),
+  /** Arguments of `ssh` up to and with the destination: the swarm's manager. */
+  ssh: z.array(z.string()),
+  /** The bench image, by digest. */
+  image: z.string().min(1),
+  /** The overlay network. */
+  network: z.string().min(1),
+  /** KEY=VALUE of the runner's container, so that destroy and doctor know it for ours. */
+  labels: z.array(z.string()),
+  target: benchTargetSchema,
+  /** As the scenario has them. */
+  workload: z.record(z.string(), z.unknown()),
+  benchmark: z.record(z.string(), z.unknown()),
+  /** What the stack knows of them: images, settings. The rest is found out by whoever starts the run. */
+  conditions: z.strictObject({
+    source: z.string(),
+    images: z.record(z.string(), z.string()),
+    settings: z.record(z.string(), z.unknown()),
+    nodes: z.array(z.strictObject({ name: z.string(), role: z.string() })),
+  }),
+});
+export type BenchPlan = z.output<typeof benchPlanSchema>;
+
+/** What it prints on standard output, and the stack gives as its output `benchmark`. */
+export const benchSummarySchema = z.strictObject({
+  run: z.string(),
+  verdict: z.string(),
+  /** Of the operator's machine: the folder with run.json, events.jsonl, report.html and the plots. */
+  results: z.string(),
+  /** One sentence: the knee, or why there is none. */
+  knee: z.string(),
+  /** A line for each step, as the table that is printed has them. */
+  steps: z.array(
+    z.strictObject({
+      values: z.record(z.string(), z.union([z.number(), z.string()])),
+      offeredPerSec: z.number(),
+      deliveredPerSec: z.number(),
+      p50Ms: z.number().nullable(),
+      p99Ms: z.number().nullable(),
+      lost: z.number(),
+      verdict: z.string(),
+    }),
+  ),
+  warnings: z.array(z.string()),
+});
+export type BenchSummary = z.output<typeof benchSummarySchema>;
