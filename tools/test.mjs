@@ -4,6 +4,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import readline from "node:readline";
+import { lives } from "./lib/alive.mjs";
 import { labelledObjects, removeObject } from "./lib/dockerLeftovers.mjs";
 import { ensureGo } from "./lib/goToolchain.mjs";
 import { project } from "./lib/paths.mjs";
@@ -113,16 +114,29 @@ async function nodeTests(folder, names, ...flags) {
   if (code !== 0 && totals.failed === failedBefore) count(false, 1);
 }
 
-/** What the test projects of this run have left where they were cut off: containers, volumes, networks, folders. */
-async function removeTestProjects(engineHost) {
-  const directories = readdirSync(tmpdir())
-    .filter((name) => name.startsWith(`swarmbench-e2e-${process.pid}-`))
-    .map((name) => path.join(tmpdir(), name));
-  const options = { cleanUp: true }; // after Ctrl-C as well: that is when they are left
-  for (const object of directories.length > 0 ? await labelledObjects(engineHost, options) : []) {
-    if (directories.includes(object.owner)) await removeObject(engineHost, object, options);
+/** Begins the name of a test project's folder; the number of the process that its run is of follows. */
+const TEST_PROJECTS = path.join(tmpdir(), "swarmbench-e2e-");
+
+/** Whether a folder is that of a test project whose run goes on no more: this one, or one that was killed. */
+function isOver(folder, isOfThisRun) {
+  if (!folder.startsWith(TEST_PROJECTS)) return false;
+  const pid = Number.parseInt(folder.slice(TEST_PROJECTS.length), 10);
+  return pid === process.pid ? isOfThisRun : !(pid > 0 && lives(pid));
+}
+
+/**
+ * What test projects have left where they were cut off: containers, volumes, networks, folders. Before the tests those
+ * of earlier runs, which have the names and ports that are needed now; after them those of this run as well.
+ */
+async function removeTestProjects(engineHost, { ofThisRun }) {
+  const options = { cleanUp: ofThisRun }; // after Ctrl-C as well: that is when they are left
+  for (const object of await labelledObjects(engineHost, options)) {
+    if (isOver(object.owner, ofThisRun)) await removeObject(engineHost, object, options);
   }
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  for (const name of readdirSync(tmpdir())) {
+    const folder = path.join(tmpdir(), name);
+    if (isOver(folder, ofThisRun)) rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function count(passed, number) {
@@ -140,6 +154,8 @@ await main(async () => {
   const files = wanted.filter((name) => !parts.includes(name));
   const chosen = wanted.length === files.length ? usual : parts.filter((part) => wanted.includes(part));
   const { source, engineHost } = await setup();
+  const onSwarm = chosen.includes("e2e") || chosen.includes("slow");
+  if (onSwarm) await removeTestProjects(engineHost, { ofThisRun: false });
   try {
     for (const part of chosen) {
       console.log(`\n── ${part} (${elapsed()})`);
@@ -149,7 +165,7 @@ await main(async () => {
       if (part === "e2e" || part === "slow") await nodeTests(part, files, "--test-concurrency=1");
     }
   } finally {
-    if (chosen.includes("e2e") || chosen.includes("slow")) await removeTestProjects(engineHost);
+    if (onSwarm) await removeTestProjects(engineHost, { ofThisRun: true });
   }
   console.log(`\nall parts done after ${elapsed()}`);
   console.log(`${totals.passed} passed, ${totals.failed} failed`);

@@ -33,7 +33,7 @@ export interface Result {
  */
 export class TestProject {
   readonly directory = mkdtempSync(
-    path.join(tmpdir(), `swarmbench-e2e-${process.env.TEST_RUN ?? "single"}-`),
+    path.join(tmpdir(), `swarmbench-e2e-${process.env.TEST_RUN ?? process.pid}-`),
   );
   /** What every {@link recordedUp} printed, and the command lines of all processes meanwhile. */
   readonly printed: string[] = [];
