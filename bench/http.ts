@@ -99,7 +99,11 @@ function parse(document: string): unknown {
 }
 
 function messageIn(body: unknown): string {
-  const { message, details } = (body ?? {}) as { message?: unknown; details?: unknown };
-  const said = [message, details].filter((each) => typeof each === "string" && each !== "");
+  const { message, details, error } = (body ?? {}) as {
+    message?: unknown;
+    details?: unknown;
+    error?: unknown;
+  };
+  const said = [message, details, error].filter((each) => typeof each === "string" && each !== "");
   return said.length > 0 ? `: ${said.join(", ")}` : "";
 }

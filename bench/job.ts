@@ -4,6 +4,8 @@ import { type Clock, realClock } from "./clock";
 /** What a job has of the world beside its input. */
 export interface JobContext {
   clock: Clock;
+  /** Aborted when the program is asked to end; a job that does not {@link Job.stops} is ended without it. */
+  signal: AbortSignal;
   /** Shows a line to who waits. Never a secret. */
   progress(line: string): void;
 }
@@ -11,6 +13,8 @@ export interface JobContext {
 /** A short task on the swarm's network: a JSON document in, a JSON document out. */
 export interface Job<S extends z.ZodType = z.ZodType> {
   input: S;
+  /** Whether it looks at its context's signal, and so ends by itself and in order when it is asked to. */
+  stops?: boolean;
   run(input: z.output<S>, context: JobContext): Promise<object>;
 }
 
@@ -29,7 +33,11 @@ export function throttled(context: JobContext, everyMs = 3_000): (line: () => st
   };
 }
 
+/** Ends jobs that {@link Job.stops}. */
+export const stopping = new AbortController();
+
 export const stderrContext: JobContext = {
   clock: realClock,
+  signal: stopping.signal,
   progress: (line) => void process.stderr.write(`${line}\n`),
 };

@@ -1,8 +1,11 @@
 // What the bench image runs: `node bench.cjs JOB`, with the job's input as JSON on standard input, so that no secret is
-// in arguments. Progress goes to standard error, the result is one line of JSON on standard output.
+// in arguments. Progress goes to standard error, the result is one line of JSON on standard output. And
+// `node bench.cjs agent ROLE`, which serves until it is ended.
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
-import { type Job, type JobContext, stderrContext } from "./job";
+import { isRole, runAgent } from "./agent/command";
+import { type Job, type JobContext, stderrContext, stopping } from "./job";
+import { benchmark } from "./jobs/benchmark";
 import { grafanaProvision } from "./jobs/grafanaProvision";
 import { influxProvision } from "./jobs/influxProvision";
 import { influxTokens } from "./jobs/influxTokens";
@@ -13,6 +16,7 @@ import { portainerProvision } from "./jobs/portainerProvision";
 import { Problem, reason } from "./problem";
 
 const JOBS: Record<string, Job> = {
+  benchmark,
   "grafana-provision": grafanaProvision,
   "influx-provision": influxProvision,
   "influx-tokens": influxTokens,
@@ -83,16 +87,29 @@ function fail(error: unknown): void {
   end(code, process.stderr, message);
 }
 
-if (require.main === module) {
-  // As a container's first process it gets no default action of a signal.
-  process.on("SIGTERM", () => process.exit(143));
-  process.on("SIGINT", () => process.exit(130));
+/** As a container's first process it gets no default action of a signal. */
+function endOnSignals(job: Job | undefined): void {
+  const codes = { SIGTERM: 143, SIGINT: 130 } as const;
+  for (const [signal, code] of Object.entries(codes)) {
+    process.on(signal, () => (job?.stops ? stopping.abort() : process.exit(code)));
+  }
+}
+
+function main(name: string | undefined, role: string | undefined): void {
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
+  if (name === "agent") {
+    if (isRole(role)) runAgent(role).catch(fail);
+    else fail(new UsageError(`no such agent: ${role ?? "(none given)"}`));
+    return;
+  }
+  endOnSignals(Object.hasOwn(JOBS, name ?? "") ? JOBS[name ?? ""] : undefined);
   // Else a promise that nothing will ever settle would end it with success.
   process.on("beforeExit", () => fail(new Error("the job ended without a result")));
   text(process.stdin)
-    .then((input) => runJob(process.argv[2], input, stderrContext))
+    .then((input) => runJob(name, input, stderrContext))
     .then((result) => end(EXIT.done, process.stdout, JSON.stringify(result)))
     .catch(fail);
 }
+
+if (require.main === module) main(process.argv[2], process.argv[3]);

@@ -218,6 +218,7 @@ export const consumerTotalsSchema = z.object({
 });
 export type ConsumerTotals = z.output<typeof consumerTotalsSchema>;
 export const totalsSchema = z.discriminatedUnion("role", [producerTotalsSchema, consumerTotalsSchema]);
+export type Totals = z.output<typeof totalsSchema>;
 
 /** Any answer that is no success. */
 export const refusalSchema = z.object({ error: z.string() });

@@ -123,7 +123,7 @@ async function lookAtController(
 
 const answerSchema = z.array(z.object({ status: z.number(), value: z.unknown() }));
 
-const askJolokia: AskMetrics = async (url, readings) => {
+export const askJolokia: AskMetrics = async (url, readings) => {
   const json = readings.map(({ mbean, attribute }) => ({ type: "read", mbean, attribute }));
   const { pathname } = new URL(url);
   const answers = await ask(answerSchema, url, pathname, {

@@ -11,5 +11,6 @@ export function fakeContext(): JobContext & { lines: string[] } {
     },
   };
   const lines: string[] = [];
-  return { clock, lines, progress: (line) => lines.push(line) };
+  const { signal } = new AbortController();
+  return { clock, signal, lines, progress: (line) => lines.push(line) };
 }

@@ -1,0 +1,148 @@
+// What an agent does, apart from how it is asked: one run at a time, one step of it at a time.
+import type { AgentRole } from "../../contract/request";
+import type { Client } from "../../contract/workload";
+import type { ClientAdapter } from "../kafka/port";
+import { SelfWatch } from "../measure/self";
+import { reason } from "../problem";
+import type { WallClock } from "../wallClock";
+import { ConsumerStep } from "./consumerStep";
+import { machine } from "./machine";
+import { ProducerStep } from "./producerStep";
+import {
+  type ConsumerReport,
+  type Hello,
+  ORPHANED_AFTER_MS,
+  PROTOCOL_VERSION,
+  type Prepare,
+  type Prepared,
+  type ProducerReport,
+  type Totals,
+} from "./protocol";
+import { conflict } from "./refusal";
+import type { AgentStep, StepWindow } from "./step";
+
+/** A clock that is disciplined drifts from the one that is read by 1 µs in a second, about. */
+const RESYNC_EVERY_SEC = 10;
+
+/** Which step is meant. */
+export interface StepId {
+  run: string;
+  step: number;
+}
+
+export interface AgentIdentity {
+  role: AgentRole;
+  task: string;
+  node: string;
+}
+
+export type AdapterOf = (client: Client) => Promise<ClientAdapter>;
+
+export class Agent {
+  private current: { id: StepId; step: AgentStep; ready: boolean } | undefined;
+  private readonly self = new SelfWatch();
+  private ticks = 0;
+  private askedAt = performance.now();
+  private readonly timer: NodeJS.Timeout;
+  private versions: Record<string, string> = { node: process.versions.node };
+
+  constructor(
+    private readonly identity: AgentIdentity,
+    private readonly clock: WallClock,
+    private readonly adapterOf: AdapterOf,
+    private readonly orphanedAfterMs = ORPHANED_AFTER_MS,
+  ) {
+    this.timer = setInterval(() => this.tick(), 1_000);
+  }
+
+  /** Once a second. */
+  private tick(): void {
+    this.ticks += 1;
+    if (this.ticks % RESYNC_EVERY_SEC === 0) this.clock.resync();
+    if (!this.current) return;
+    if (this.current.ready) this.current.step.tick();
+    // While it prepares, the runner waits for its answer.
+    if (this.current.ready && performance.now() - this.askedAt > this.orphanedAfterMs) void this.free();
+  }
+
+  hello(): Hello {
+    const run = this.current?.id.run ?? null;
+    return { protocol: PROTOCOL_VERSION, ...this.identity, run, machine: machine(), versions: this.versions };
+  }
+
+  async prepare(order: Prepare): Promise<Prepared> {
+    const { run, step } = order;
+    if (this.current && this.current.id.run !== run)
+      throw conflict(`it works for run ${this.current.id.run}`);
+    if (this.current && !this.current.ready)
+      throw conflict(`it prepares step ${this.current.id.step} already`);
+    const { role } = this.identity;
+    const adapter = await this.adapterOf(order.workload.client);
+    await this.free();
+    this.versions = { ...this.versions, [order.workload.client]: adapter.version };
+    const made =
+      role === "producer"
+        ? new ProducerStep(order, adapter, this.clock, this.self)
+        : new ConsumerStep(order, adapter, this.clock, this.self);
+    const current = { id: { run, step }, step: made, ready: false };
+    this.current = current;
+    try {
+      const prepared = await made.prepare();
+      current.ready = true;
+      this.asked();
+      return prepared;
+    } catch (error) {
+      await this.free();
+      throw conflict(`its ${role}s cannot connect: ${reason(error)}`);
+    }
+  }
+
+  start(id: StepId, atUs: number): void {
+    this.stepOf(id).start(atUs);
+  }
+
+  measure(id: StepId, window: StepWindow): void {
+    this.stepOf(id).measure(window);
+  }
+
+  report(id: StepId, after: number): ProducerReport | ConsumerReport {
+    return this.stepOf(id).report(after);
+  }
+
+  stop(id: StepId): void {
+    this.stepOf(id).stop();
+  }
+
+  /** The step's totals; then it is free for the next one. */
+  async collect(id: StepId, patienceMs: number): Promise<Totals> {
+    const totals = await this.stepOf(id).collect(patienceMs);
+    await this.free();
+    return totals;
+  }
+
+  private stepOf({ run, step }: StepId): AgentStep {
+    const { current } = this;
+    if (!current) throw conflict("it has no step: it may have been started anew, or was not asked for long");
+    if (current.id.run !== run || current.id.step !== step) {
+      throw conflict(`it has step ${current.id.step} of run ${current.id.run}`);
+    }
+    this.asked();
+    return current.step;
+  }
+
+  private asked(): void {
+    this.askedAt = performance.now();
+  }
+
+  private async free(): Promise<void> {
+    const { current } = this;
+    this.current = undefined;
+    await current?.step.close();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    this.self.close();
+    await this.free();
+  }
+}

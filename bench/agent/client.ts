@@ -1,0 +1,93 @@
+// The runner's side of the protocol: one agent.
+import { z } from "zod";
+import { AGENT_PORT, type AgentRole } from "../../contract/request";
+import { ask, Refusal } from "../http";
+import { Problem, reason } from "../problem";
+import type { StepId } from "./agent";
+import {
+  type ConsumerReport,
+  type Hello,
+  helloSchema,
+  PATHS,
+  type Prepare,
+  type Prepared,
+  type ProducerReport,
+  preparedSchema,
+  reportSchema,
+  type startSchema,
+  type Totals,
+  totalsSchema,
+  type windowSchema,
+} from "./protocol";
+
+const TIMEOUT_MS = 10_000;
+/** A thousand connections, on machines that do other things too. */
+const PREPARE_TIMEOUT_MS = 120_000;
+/** Beyond the patience that it is asked for: to put millions of sequences into its answer. */
+const COLLECT_TIMEOUT_MS = 120_000;
+const nothing = z.object({});
+
+export class AgentClient {
+  private readonly url: string;
+
+  /** @param address of a task on the overlay network, with a port where that is another than usual */
+  constructor(
+    address: string,
+    private readonly role: AgentRole,
+    private readonly name = address,
+  ) {
+    this.url = `http://${address.includes(":") ? address : `${address}:${AGENT_PORT}`}`;
+  }
+
+  hello(): Promise<Hello> {
+    return this.ask(helloSchema, "GET", PATHS.hello, undefined, TIMEOUT_MS);
+  }
+
+  prepare(order: Prepare): Promise<Prepared> {
+    return this.ask(preparedSchema, "POST", PATHS.prepare, order, PREPARE_TIMEOUT_MS);
+  }
+
+  async start(order: z.output<typeof startSchema>): Promise<void> {
+    await this.ask(nothing, "POST", PATHS.start, order, TIMEOUT_MS);
+  }
+
+  async window(order: z.output<typeof windowSchema>): Promise<void> {
+    await this.ask(nothing, "POST", PATHS.window, order, TIMEOUT_MS);
+  }
+
+  report({ run, step }: StepId, after: number): Promise<ProducerReport | ConsumerReport> {
+    const query = new URLSearchParams({ run, step: String(step), after: String(after) });
+    return this.ask(reportSchema, "GET", `${PATHS.report}?${query}`, undefined, TIMEOUT_MS);
+  }
+
+  async stop(id: StepId): Promise<void> {
+    await this.ask(nothing, "POST", PATHS.stop, id, TIMEOUT_MS);
+  }
+
+  collect(order: StepId & { patienceMs: number }): Promise<Totals> {
+    return this.ask(totalsSchema, "POST", PATHS.collect, order, COLLECT_TIMEOUT_MS + order.patienceMs);
+  }
+
+  /** @throws Problem that names the agent */
+  private async ask<S extends z.ZodType>(
+    schema: S,
+    method: "GET" | "POST",
+    path: string,
+    json: object | undefined,
+    timeoutMs: number,
+  ): Promise<z.output<S>> {
+    try {
+      return await ask(schema, this.url, path, { method, timeoutMs, ...(json ? { json } : {}) });
+    } catch (error) {
+      const said =
+        error instanceof Refusal ? `refused: ${reason(error)}` : `does not answer: ${reason(error)}`;
+      throw new Problem(
+        `agent ${this.name} (${this.role}) ${said}`,
+        `On the manager see: docker service ps ${this.role}s`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,200 @@
+// A step at a consumer task: so many logical consumers of each group.
+import type { ClientAdapter, ConsumerPort } from "../kafka/port";
+import { readStamp, runMark, type Stamp } from "../load/message";
+import { added } from "../measure/account";
+import { DelayHistogram } from "../measure/histogram";
+import type { SelfWatch } from "../measure/self";
+import { SequenceTracker } from "../measure/sequences";
+import type { WallClock } from "../wallClock";
+import { inBatches } from "./inBatches";
+import type { ConsumerReport, ConsumerSecond, ConsumerTotals, Prepare, Prepared } from "./protocol";
+import { conflict } from "./refusal";
+import { Seconds } from "./seconds";
+import type { AgentStep, StepWindow } from "./step";
+
+const CONNECTING_AT_ONCE = 50;
+
+type Counts = Omit<ConsumerSecond, "at" | "delay" | "sendToReceive" | "errors" | "self" | "negative"> & {
+  delay: DelayHistogram;
+  sendToReceive: DelayHistogram;
+};
+
+/** A group's consumers of this task. */
+interface Group {
+  name: string;
+  consumers: ConsumerPort[];
+  sequences: SequenceTracker;
+  /** Delay of the measured time, by producer. */
+  byProducer: DelayHistogram[];
+}
+
+export class ConsumerStep implements AgentStep {
+  private groups: Group[] = [];
+  private readonly mark: number;
+  private readonly stamp: Stamp = { run: 0, step: 0, producer: 0, sequence: 0, intendedUs: 0, sentUs: 0 };
+  private readonly seconds: Seconds<Counts>;
+  private readonly reported: ConsumerSecond[] = [];
+  private reportedErrors: Record<string, number> = {};
+  private fromUs = Number.POSITIVE_INFINITY;
+  private toUs = Number.POSITIVE_INFINITY;
+  private readonly measured = { delay: new DelayHistogram(), sendToReceive: new DelayHistogram(), bytes: 0 };
+  private foreign = 0;
+  private malformed = 0;
+
+  constructor(
+    private readonly order: Prepare,
+    private readonly adapter: ClientAdapter,
+    private readonly clock: WallClock,
+    private readonly self: SelfWatch,
+  ) {
+    this.mark = runMark(order.run);
+    this.seconds = new Seconds(Math.floor(clock.nowUs() / 1e6), newCounts);
+  }
+
+  async prepare(): Promise<Prepared> {
+    const began = performance.now();
+    const { workload } = this.order;
+    this.groups = Array.from({ length: workload.groups }, (_, index) => ({
+      name: this.groupName(index),
+      consumers: [],
+      sequences: new SequenceTracker(),
+      byProducer: [],
+    }));
+    await Promise.all(this.groups.map((group) => this.connect(group)));
+    return {
+      connectSeconds: (performance.now() - began) / 1_000,
+      assigned: Object.fromEntries(
+        this.groups.map(({ name, consumers }) => [
+          name,
+          consumers.flatMap((consumer) => consumer.assigned()),
+        ]),
+      ),
+    };
+  }
+
+  /** Of its own for each step: no offsets of an earlier one, and nobody else in it. */
+  private groupName(index: number): string {
+    return `${this.order.run}-${this.order.step}-g${index + 1}`;
+  }
+
+  private async connect(group: Group): Promise<void> {
+    const { share, kafka, topic, workload, startOffsets } = this.order;
+    const indexes = Array.from({ length: share.count }, (_, index) => share.first + index);
+    group.consumers = await inBatches(indexes, CONNECTING_AT_ONCE, (index) =>
+      this.adapter.connectConsumer(
+        kafka,
+        `${group.name}-c${index}`,
+        { topic, group: group.name, fetch: workload.fetch, startOffsets },
+        this.clock.nowUs,
+        (partition, values, receivedUs) => this.receive(group, partition, values, receivedUs),
+      ),
+    );
+  }
+
+  private receive(group: Group, partition: number, values: readonly Buffer[], receivedUs: number): void {
+    const { stamp, mark, order } = this;
+    const counts = this.seconds.at(receivedUs);
+    for (const value of values) {
+      if (!readStamp(value, stamp)) {
+        this.malformed += 1;
+      } else if (stamp.run !== mark || stamp.step !== order.step) {
+        this.foreign += 1;
+      } else {
+        group.sequences.record(stamp.producer, partition, stamp.sequence);
+        this.record(group, counts, value.length, receivedUs);
+      }
+    }
+  }
+
+  private record(group: Group, counts: Counts, bytes: number, receivedUs: number): void {
+    const { producer, intendedUs, sentUs } = this.stamp;
+    const delayUs = receivedUs - intendedUs;
+    counts.delivered += 1;
+    counts.bytes += bytes;
+    counts.delay.record(delayUs);
+    counts.sendToReceive.record(receivedUs - sentUs);
+    if (intendedUs < this.fromUs || intendedUs >= this.toUs) return;
+    this.measured.bytes += bytes;
+    this.measured.delay.record(delayUs);
+    this.measured.sendToReceive.record(receivedUs - sentUs);
+    let own = group.byProducer[producer];
+    if (!own) {
+      own = new DelayHistogram(2);
+      group.byProducer[producer] = own;
+    }
+    own.record(delayUs);
+  }
+
+  /** Consumers work from their preparation on. */
+  start(): void {
+    throw conflict("a consumer is not started: it works once it is prepared");
+  }
+
+  measure({ fromUs, toUs }: StepWindow): void {
+    this.fromUs = fromUs;
+    this.toUs = toUs;
+  }
+
+  stop(): void {} // it has nothing scheduled
+
+  tick(): void {
+    const self = this.self.sample();
+    for (const { at, entry } of this.seconds.settled(this.clock.nowUs())) {
+      const { delay, sendToReceive, ...counts } = entry;
+      const { negative } = delay;
+      this.reported.push({
+        ...{ at, ...counts, negative, errors: this.newErrors(), self },
+        ...{ delay: delay.encode(), sendToReceive: sendToReceive.encode() },
+      });
+    }
+  }
+
+  private newErrors(): Record<string, number> {
+    const now = this.errors();
+    const since = Object.entries(now).map(([kind, count]) => [
+      kind,
+      count - (this.reportedErrors[kind] ?? 0),
+    ]);
+    this.reportedErrors = now;
+    return Object.fromEntries(since.filter(([, count]) => count !== 0));
+  }
+
+  private errors(): Record<string, number> {
+    return added(this.groups.flatMap(({ consumers }) => consumers.map((consumer) => consumer.errors())));
+  }
+
+  report(after: number): ConsumerReport {
+    return {
+      ...{ role: "consumer", next: this.reported.length, failed: null, seconds: this.reported.slice(after) },
+      delivered: Object.fromEntries(this.groups.map(({ name, sequences }) => [name, sequences.delivered])),
+    };
+  }
+
+  async collect(): Promise<ConsumerTotals> {
+    const { delay, sendToReceive, bytes } = this.measured;
+    return {
+      role: "consumer",
+      groups: Object.fromEntries(this.groups.map((group) => [group.name, groupTotals(group)])),
+      ...{ delay: delay.encode(), sendToReceive: sendToReceive.encode() },
+      negative: { delay: delay.negative, sendToReceive: sendToReceive.negative },
+      ...{ bytes, foreign: this.foreign, malformed: this.malformed, errors: this.errors() },
+    };
+  }
+
+  async close(): Promise<void> {
+    const consumers = this.groups.flatMap((group) => group.consumers);
+    await Promise.allSettled(consumers.map((consumer) => consumer.close()));
+  }
+}
+
+function groupTotals({ sequences, byProducer }: Group): ConsumerTotals["groups"][string] {
+  const nothing = new DelayHistogram(2).encode();
+  return sequences.totals().map(({ producer, received, duplicated, reordered }) => ({
+    ...{ producer, received: received.encode(), duplicated, reordered },
+    delay: byProducer[producer]?.encode() ?? nothing,
+  }));
+}
+
+function newCounts(): Counts {
+  return { delivered: 0, bytes: 0, delay: new DelayHistogram(), sendToReceive: new DelayHistogram() };
+}

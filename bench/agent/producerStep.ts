@@ -1,0 +1,217 @@
+// A step at a producer task: so many logical producers, one dispatcher.
+import { ratePerProducer } from "../../contract/workload";
+import { errorKind } from "../kafka/errorKind";
+import type { ClientAdapter, ProducerPort } from "../kafka/port";
+import { Dispatcher } from "../load/dispatcher";
+import { keysOf } from "../load/keys";
+import { runMark } from "../load/message";
+import { openPacer } from "../load/pacer";
+import { payloadsOf } from "../load/payload";
+import { randomOf } from "../load/random";
+import { scheduleOf } from "../load/schedule";
+import { DelayHistogram } from "../measure/histogram";
+import type { SelfWatch } from "../measure/self";
+import type { WallClock } from "../wallClock";
+import { inBatches } from "./inBatches";
+import { type Due, LogicalProducer, type ProducerListener } from "./producer";
+import type { Prepare, Prepared, ProducerReport, ProducerSecond, ProducerTotals } from "./protocol";
+import { conflict } from "./refusal";
+import { Seconds } from "./seconds";
+import type { AgentStep, StepWindow } from "./step";
+
+/** Connections that are made at once: a broker's listen backlog holds 50. */
+const CONNECTING_AT_ONCE = 50;
+const LOOK_EVERY_MS = 20;
+
+type Counts = Omit<ProducerSecond, "at" | "ack" | "lag" | "self"> & {
+  ack: DelayHistogram;
+  lag: DelayHistogram;
+};
+
+export class ProducerStep implements AgentStep, ProducerListener {
+  private producers: LogicalProducer[] = [];
+  private readonly dispatcher: Dispatcher;
+  private seconds: Seconds<Counts> | undefined;
+  private readonly reported: ProducerSecond[] = [];
+  private readonly totals = { offered: 0, sent: 0, acked: 0, failed: 0 };
+  private window: StepWindow | undefined;
+  private readonly measured = {
+    ack: new DelayHistogram(),
+    lag: new DelayHistogram(),
+    errors: {} as Record<string, number>,
+  };
+  private finished = false;
+  private failure: string | null = null;
+
+  constructor(
+    private readonly order: Prepare,
+    private readonly adapter: ClientAdapter,
+    private readonly clock: WallClock,
+    private readonly self: SelfWatch,
+  ) {
+    this.dispatcher = new Dispatcher(clock, openPacer(order.pacing, clock));
+    this.dispatcher.done.then(
+      () => {
+        for (const producer of this.producers) producer.flush();
+        this.finished = true;
+      },
+      (error: Error) => {
+        this.failure = `it cannot go on: ${error.stack ?? error.message}`;
+      },
+    );
+  }
+
+  async prepare(): Promise<Prepared> {
+    const began = performance.now();
+    const { share, workload, topic, kafka, run, step } = this.order;
+    const { acks, idempotent, compression } = workload;
+    const options = { topic, acks, idempotent, compression };
+    const indexes = Array.from({ length: share.count }, (_, index) => share.first + index);
+    const ports = await inBatches(indexes, CONNECTING_AT_ONCE, (index) =>
+      this.adapter.connectProducer(kafka, `${run}-${step}-p${index}`, options),
+    );
+    this.producers = ports.map((port, at) => this.producer(port, indexes[at] as number));
+    return { connectSeconds: (performance.now() - began) / 1_000, assigned: {} };
+  }
+
+  private producer(port: ProducerPort, index: number): LogicalProducer {
+    const { workload, seed, run, step, lateAfterUs } = this.order;
+    const { lingerMs, batchBytes, maxOutstanding } = workload;
+    // By its number among all, so that it does the same whichever task it is in.
+    const random = randomOf(seed, step, index);
+    const schedule = scheduleOf(workload.arrival, ratePerProducer(workload), random);
+    const producer = new LogicalProducer(
+      port,
+      { run: runMark(run), step, producer: index, lingerMs, batchBytes, maxOutstanding, lateAfterUs },
+      payloadsOf(workload.messageBytes, workload.content, random),
+      keysOf(workload.keys, random),
+      this.clock.nowUs,
+      this,
+    );
+    this.dispatcher.add(schedule, (sequence, intendedUs) => {
+      this.due(intendedUs);
+      producer.due(sequence, intendedUs);
+    });
+    return producer;
+  }
+
+  start(atUs: number): void {
+    if (this.seconds) throw conflict("it has been started already");
+    this.seconds = new Seconds(Math.floor(atUs / 1e6), newCounts);
+    this.dispatcher.start(atUs);
+  }
+
+  /** @throws AgentRefusal where a message of the window is on its way already */
+  measure(window: StepWindow): void {
+    if (!this.seconds) throw conflict("it has not been started");
+    if (this.dispatcher.nextUs() >= window.fromUs) {
+      throw conflict(
+        "the measured time would begin with messages that have been sent already: name a later one",
+      );
+    }
+    this.window = window;
+    for (const producer of this.producers) producer.measureFrom(window.fromUs);
+    this.dispatcher.until(window.toUs);
+  }
+
+  stop(): void {
+    this.dispatcher.stop();
+  }
+
+  private due(intendedUs: number): void {
+    const counts = this.countsAt(intendedUs);
+    const lagUs = this.clock.nowUs() - intendedUs;
+    counts.offered += 1;
+    counts.lag.record(lagUs);
+    this.totals.offered += 1;
+    if (this.isMeasured(intendedUs)) this.measured.lag.record(lagUs);
+  }
+
+  sent(messages: readonly Due[], late: number, atUs: number): void {
+    const counts = this.countsAt(atUs);
+    counts.sent += messages.length;
+    counts.late += late;
+    this.totals.sent += messages.length;
+  }
+
+  acked(messages: readonly Due[], sentUs: number, atUs: number): void {
+    const counts = this.countsAt(atUs);
+    counts.acked += messages.length;
+    this.totals.acked += messages.length;
+    for (const { intendedUs } of messages) {
+      counts.ack.record(atUs - sentUs);
+      if (this.isMeasured(intendedUs)) this.measured.ack.record(atUs - sentUs);
+    }
+  }
+
+  failed(messages: readonly Due[], error: unknown, atUs: number): void {
+    const kind = errorKind(error);
+    count(this.countsAt(atUs).errors, kind, messages.length);
+    this.totals.failed += messages.length;
+    const measured = messages.filter(({ intendedUs }) => this.isMeasured(intendedUs)).length;
+    if (measured > 0) count(this.measured.errors, kind, measured);
+  }
+
+  private countsAt(us: number): Counts {
+    return (this.seconds as Seconds<Counts>).at(us);
+  }
+
+  private isMeasured(intendedUs: number): boolean {
+    const { window } = this;
+    return window !== undefined && intendedUs >= window.fromUs && intendedUs < window.toUs;
+  }
+
+  /** Each second: what has settled becomes part of the report. */
+  tick(): void {
+    const self = this.self.sample();
+    for (const { at, entry } of this.seconds?.settled(this.clock.nowUs()) ?? []) {
+      this.reported.push({ at, ...entry, ack: entry.ack.encode(), lag: entry.lag.encode(), self });
+    }
+  }
+
+  report(after: number): ProducerReport {
+    const { waiting, outstanding } = this.inFlight();
+    return {
+      ...{ role: "producer", next: this.reported.length, failed: this.failure },
+      seconds: this.reported.slice(after),
+      totals: { ...this.totals, waiting, outstanding },
+      idle: this.finished && outstanding === 0,
+    };
+  }
+
+  private inFlight(): { waiting: number; outstanding: number } {
+    let [waiting, outstanding] = [0, 0];
+    for (const producer of this.producers) {
+      waiting += producer.waiting;
+      outstanding += producer.outstanding;
+    }
+    return { waiting, outstanding };
+  }
+
+  async collect(patienceMs: number): Promise<ProducerTotals> {
+    const deadline = performance.now() + patienceMs;
+    while (this.inFlight().outstanding > 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+    const { ack, lag, errors } = this.measured;
+    return {
+      role: "producer",
+      producers: this.producers.map((producer) => producer.totals()),
+      ...{ errors, ack: ack.encode(), lag: lag.encode() },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.dispatcher.stop();
+    await Promise.allSettled(this.producers.map((producer) => producer.close()));
+  }
+}
+
+function newCounts(): Counts {
+  const [ack, lag] = [new DelayHistogram(), new DelayHistogram()];
+  return { offered: 0, sent: 0, acked: 0, late: 0, errors: {}, ack, lag };
+}
+
+export function count(counts: Record<string, number>, name: string, more = 1): void {
+  counts[name] = (counts[name] ?? 0) + more;
+}

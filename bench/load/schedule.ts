@@ -1,0 +1,63 @@
+// When the messages of one logical producer are due.
+import type { Arrival } from "../../contract/workload";
+import type { Random } from "./random";
+
+/** The intended times of a producer's messages, one after the other. */
+export interface Schedule {
+  /** µs after the start; never decreases. */
+  next(): number;
+}
+
+/**
+ * The schedule of one producer, with a phase of its own, so that producers do not send in step.
+ *
+ * Every arrival but `poisson` is computed from the message's number, not from the message before: nothing adds up.
+ *
+ * @param ratePerSecond the mean; of a ramp the rate at its end
+ */
+export function scheduleOf(arrival: Arrival, ratePerSecond: number, random: Random): Schedule {
+  const perUs = ratePerSecond / 1e6;
+  const phase = random();
+  if (arrival === "poisson") return poisson(perUs, random);
+  if (arrival === "constant") return counted((k) => (k + phase) / perUs);
+  if ("burst" in arrival) {
+    const { size } = arrival.burst;
+    return counted((k) => ((Math.floor(k / size) + phase) * size) / perUs);
+  }
+  const { from, over } = arrival.ramp;
+  return counted((k) => rampedUs(k + phase, perUs, from, over * 1e6));
+}
+
+function counted(dueUs: (k: number) => number): Schedule {
+  let k = 0;
+  return {
+    next: () => {
+      const due = dueUs(k);
+      k += 1;
+      return due;
+    },
+  };
+}
+
+/** Exponential times between messages: a Poisson process has no memory, so its first message needs no phase. */
+function poisson(perUs: number, random: Random): Schedule {
+  let due = 0;
+  return {
+    next: () => {
+      due += -Math.log(1 - random()) / perUs;
+      return due;
+    },
+  };
+}
+
+/**
+ * When so many messages have become due: the inverse of the integral of a rate that grows linearly from `share` of itself
+ * to the whole over `rampUs`, and stays.
+ */
+function rampedUs(messages: number, perUs: number, share: number, rampUs: number): number {
+  const inRamp = (perUs * rampUs * (1 + share)) / 2;
+  if (messages >= inRamp) return rampUs + (messages - inRamp) / perUs;
+  const [start, growth] = [perUs * share, (perUs * (1 - share)) / rampUs];
+  // The root of growth/2 t² + start t = messages, in the form that is exact for a growth of zero.
+  return (2 * messages) / (start + Math.sqrt(start * start + 2 * growth * messages));
+}

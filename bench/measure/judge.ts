@@ -1,0 +1,98 @@
+// The verdict on a step.
+import type { StepVerdict } from "../../contract/measurements";
+import type { Slo } from "../../contract/workload";
+
+/** Of a step's measured time. */
+export interface StepFigures {
+  offered: number;
+  delivered: number;
+  lost: number;
+  unsent: number;
+  /** Sends that failed. */
+  errors: number;
+  p99Ms: number | null;
+  steady: boolean;
+  steadyReason: string;
+  /** From the intended time to the hand-out; what waits for the broker's answers is not in it, but in the delay. */
+  scheduleLagMsP99: number | null;
+  /** CPUs of the busiest task. */
+  cpu: number | null;
+  /** Whether all that was acknowledged was delivered in time. */
+  drained: boolean;
+  /** Why it could not be carried out; null: it was. */
+  failure: string | null;
+}
+
+/** A schedule lag above this share of the SLO's p99 makes the delay a figure of the generator. */
+const LAG_SHARE = 0.1;
+/**
+ * One thread of Node does the work of a task: with its helpers it is at its limit from about here on (kafkajs: 1.1 CPUs,
+ * with seconds of lag; shared/clients.md, section 3).
+ */
+const SATURATED_CPUS = 0.9;
+
+/**
+ * `failed` goes before `generator-bound`, since a step without figures has no lag; `generator-bound` goes before all
+ * that is said of the broker, and where the SLO is met as well: no knee may rest on such a step.
+ *
+ * @returns the verdict, and why, as sentences with both numbers
+ */
+export function judge(figures: StepFigures, slo: Slo): { verdict: StepVerdict; reasons: string[] } {
+  const failures = failureReasons(figures);
+  if (failures.length > 0) return { verdict: "failed", reasons: failures };
+  const bound = generatorReasons(figures, slo);
+  const missed = sloReasons(figures, slo);
+  const unsteady = figures.steady ? [] : [`it did not become steady: ${figures.steadyReason}`];
+  const verdict = bound.length > 0 ? "generator-bound" : missed.length > 0 ? "slo-missed" : undefined;
+  return {
+    verdict: verdict ?? (figures.steady ? "ok" : "not-steady"),
+    reasons: [...bound, ...missed, ...unsteady],
+  };
+}
+
+function failureReasons({ failure, offered, delivered, errors }: StepFigures): string[] {
+  if (failure !== null) return [failure];
+  if (offered === 0) return ["no message was due in the measured time: raise the rate or the duration"];
+  if (delivered > 0) return [];
+  return [`none of ${offered} messages was delivered${errors > 0 ? `, ${errors} sends failed` : ""}`];
+}
+
+function generatorReasons({ scheduleLagMsP99: lag, cpu }: StepFigures, slo: Slo): string[] {
+  const limit = LAG_SHARE * slo.p99Ms;
+  return [
+    ...(lag !== null && lag > limit
+      ? [
+          `the generator was late: schedule lag p99 ${lag.toFixed(1)} ms, above a tenth of the SLO (${limit.toFixed(1)} ms)`,
+        ]
+      : []),
+    ...(cpu !== null && cpu >= SATURATED_CPUS
+      ? [`the generator's busiest task used ${cpu.toFixed(2)} CPUs, and one thread cannot use much more`]
+      : []),
+  ];
+}
+
+function sloReasons({ p99Ms, offered, delivered, lost, unsent }: StepFigures, slo: Slo): string[] {
+  const share = delivered / offered;
+  const unsentText = unsent > 0 ? `, ${unsent} were not even sent in time` : "";
+  return [
+    ...(p99Ms === null || p99Ms > slo.p99Ms
+      ? [`p99 delay ${p99Ms === null ? "unknown" : `${p99Ms.toFixed(1)} ms`}, above ${slo.p99Ms} ms`]
+      : []),
+    ...(share < slo.delivered
+      ? [
+          `${percent(share)} of ${offered} messages were delivered, less than ${percent(slo.delivered)}${unsentText}`,
+        ]
+      : []),
+    ...(lost > slo.lost ? [`${lost} messages were lost, more than ${slo.lost}`] : []),
+  ];
+}
+
+/** "p99 delay <= 100 ms, delivered >= 99.9 %, lost <= 0" */
+export function sloText({ p99Ms, delivered, lost }: Slo): string {
+  return `p99 delay <= ${p99Ms} ms, delivered >= ${percent(delivered)}, lost <= ${lost}`;
+}
+
+/** Rounded down, so that 99.99 % is not called 100 %. */
+function percent(share: number): string {
+  return `${Math.floor(share * 1e4 + 1e-9) / 100} %`;
+}

@@ -1,0 +1,53 @@
+// What a run does next: a pure function of what it has done, so that a run can be cut off and go on.
+import type { StepVerdict } from "../../contract/measurements";
+import type { Knee } from "../../contract/result";
+import type { Benchmark, StepValues, Workload } from "../../contract/workload";
+import { nextSearch, searchLeft } from "./search";
+import { sweepSteps } from "./sweep";
+
+/** A finished step, as far as planning needs it. */
+export interface Trial {
+  phase: "sweep" | "search" | "soak";
+  values: StepValues;
+  verdict: StepVerdict;
+  reasons: readonly string[];
+  p99Ms: number | null;
+  /** It took, all in all. */
+  seconds: number;
+}
+
+export interface PlannedStep {
+  phase: Trial["phase"];
+  values: StepValues;
+}
+
+export type Next = { step: PlannedStep } | { done: { knee: Knee | null; searchReason: string } };
+
+/** The step after these. The same history, the same answer. */
+export function nextStep(workload: Workload, benchmark: Benchmark, history: readonly Trial[]): Next {
+  const planned = plannedSteps(benchmark)[history.length];
+  if (planned) return { step: planned };
+  if (!benchmark.search) return { done: { knee: null, searchReason: "" } };
+  const next = nextSearch(workload, benchmark.search, benchmark.slo, history);
+  return "value" in next
+    ? { step: { phase: "search", values: { [benchmark.search.variable]: next.value } } }
+    : { done: next.done };
+}
+
+/** How many steps are still to come. */
+export function stepsLeft(
+  workload: Workload,
+  benchmark: Benchmark,
+  history: readonly Trial[],
+): { least: number; most: number } {
+  const planned = Math.max(0, plannedSteps(benchmark).length - history.length);
+  if (!benchmark.search) return { least: planned, most: planned };
+  const { least, most } = searchLeft(workload, benchmark.search, benchmark.slo, history);
+  return { least: planned + least, most: planned + most };
+}
+
+/** What is known before anything has been done. */
+function plannedSteps(benchmark: Benchmark): PlannedStep[] {
+  if (benchmark.soak !== undefined) return [{ phase: "soak", values: {} }];
+  return sweepSteps(benchmark).map((values) => ({ phase: "sweep", values }));
+}

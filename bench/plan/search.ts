@@ -1,0 +1,171 @@
+// The search for the knee: doubling, then bisection, with more trials where it matters.
+import type { Knee } from "../../contract/result";
+import type { Search, SearchVariable, Slo, Workload } from "../../contract/workload";
+import { type Evidence, evidenceOf, passShares } from "./evidence";
+import type { Trial } from "./index";
+import { credibleInterval } from "./posterior";
+
+export type SearchNext = { value: number } | { done: { knee: Knee | null; searchReason: string } };
+
+const CONFIDENCE = 0.9;
+/** A generator that was at its limit twice at a value is called so; once may be a neighbour's doing. */
+const BOUND_TRIALS = 2;
+const WHOLE: readonly SearchVariable[] = ["producers", "messageBytes", "consumers"];
+
+/** What is known of the limit. */
+interface Bracket {
+  evidence: readonly Evidence[];
+  /** The largest value that met the SLO in at least half of its trials, after pooling. */
+  good: Evidence | undefined;
+  /** The next larger value that did not. */
+  bad: Evidence | undefined;
+  /** The smallest larger value at which the generator was at its limit. */
+  ceiling: Evidence | undefined;
+}
+
+/** The value to try next, or the knee. Trials are those of the sweep and of the search, in their order. */
+export function nextSearch(
+  workload: Workload,
+  search: Search,
+  slo: Slo,
+  history: readonly Trial[],
+): SearchNext {
+  const bracket = bracketOf(evidenceOf(workload, search.variable, history));
+  const next = candidate(search, bracket);
+  const over = budgetOver(search, history);
+  if (next !== undefined && over === undefined) return { value: next };
+  return { done: conclude(search, slo, bracket, over) };
+}
+
+/** How many trials may still come: bisections and confirmations that are sure to come, and all that are allowed. */
+export function searchLeft(
+  workload: Workload,
+  search: Search,
+  slo: Slo,
+  history: readonly Trial[],
+): { least: number; most: number } {
+  if (!("value" in nextSearch(workload, search, slo, history))) return { least: 0, most: 0 };
+  const most = search.maxSteps - history.filter(({ phase }) => phase === "search").length;
+  const bracket = bracketOf(evidenceOf(workload, search.variable, history));
+  const low = bracket.good?.value ?? search.from;
+  const high = upperOf(bracket)?.value ?? Math.min(search.to, 2 * low);
+  const halvings = Math.log2(Math.log(Math.max(1, high / low)) / Math.log(1 + search.tolerance));
+  const least = Math.max(0, Math.ceil(halvings)) + missingTrials(search, bracket);
+  return { least: Math.min(most, Math.max(1, least)), most };
+}
+
+function missingTrials({ trials }: Search, { good, bad }: Bracket): number {
+  const needed = Math.floor(trials / 2) + 1;
+  return Math.max(0, needed - (good?.met ?? 0)) + Math.max(0, needed - (bad?.missed ?? 0));
+}
+
+function bracketOf(evidence: readonly Evidence[]): Bracket {
+  const shares = passShares(evidence);
+  const tried = evidence.filter(({ value }) => shares.has(value));
+  const good = tried.findLast(({ value }) => (shares.get(value) as number) >= 0.5);
+  const above = (value: number) => value > (good?.value ?? 0);
+  const bad = tried.find(({ value }) => above(value));
+  const ceiling = evidence.find(({ value, bound, met, missed }) => above(value) && bound > met + missed);
+  return { evidence, good, bad, ceiling };
+}
+
+/** What ends the range that is searched: a miss, or the generator's limit, whichever is lower. */
+function upperOf({ bad, ceiling }: Bracket): Evidence | undefined {
+  if (!bad || !ceiling) return bad ?? ceiling;
+  return bad.value <= ceiling.value ? bad : ceiling;
+}
+
+/** undefined: there is nothing left to try. */
+function candidate(search: Search, bracket: Bracket): number | undefined {
+  const { good } = bracket;
+  const upper = upperOf(bracket);
+  if (!good && !upper) return search.from;
+  if (!upper)
+    return good && good.value < search.to ? Math.min(search.to, 2 * good.value) : unsure(search, good);
+  const low = good?.value ?? search.from;
+  if (upper.value <= low) return unsure(search, upper);
+  const middle = isNarrow(search, low, upper.value) ? undefined : middleOf(search, low, upper.value);
+  if (middle !== undefined) return middle;
+  if (!good) return low;
+  return unsure(search, good) ?? unsure(search, upper);
+}
+
+/** A value that must be tried again, since no majority of its trials has decided it. */
+function unsure({ trials }: Search, evidence: Evidence | undefined): number | undefined {
+  if (!evidence) return undefined;
+  const { value, met, missed, bound } = evidence;
+  const decided = Math.max(met, missed) > trials / 2 && met !== missed;
+  return decided || bound >= BOUND_TRIALS ? undefined : value;
+}
+
+function isNarrow({ variable, tolerance }: Search, low: number, high: number): boolean {
+  return (high - low) / low <= tolerance || (WHOLE.includes(variable) && high - low <= 1);
+}
+
+/** The geometric one: it halves the range in orders of magnitude, of which the limit may be in any. */
+function middleOf({ variable }: Search, low: number, high: number): number | undefined {
+  const middle = Math.sqrt(low * high);
+  if (!WHOLE.includes(variable)) return Number(middle.toPrecision(4));
+  const whole = Math.min(high - 1, Math.max(low + 1, Math.round(middle)));
+  return whole > low && whole < high ? whole : undefined;
+}
+
+function budgetOver({ maxSteps, maxTime }: Search, history: readonly Trial[]): string | undefined {
+  const trials = history.filter(({ phase }) => phase === "search");
+  if (trials.length >= maxSteps) return `maxSteps, ${maxSteps}, was reached`;
+  const seconds = trials.reduce((sum, trial) => sum + trial.seconds, 0);
+  return seconds >= maxTime ? `maxTime, ${Math.round(maxTime / 60)} min, was over` : undefined;
+}
+
+function conclude(
+  search: Search,
+  slo: Slo,
+  bracket: Bracket,
+  over: string | undefined,
+): { knee: Knee | null; searchReason: string } {
+  const { variable, from, to } = search;
+  const { good, bad, ceiling } = bracket;
+  const stopped = over ? `${over}; ` : "";
+  if (!good) {
+    const first = upperOf(bracket);
+    const why = first === ceiling && first ? "the generator was at its own limit" : "the SLO was missed";
+    const least = Math.min(from, first?.value ?? from);
+    return {
+      knee: null,
+      searchReason: `${stopped}no value met the SLO: at ${least} ${variable} ${why} (${first?.reason ?? "not tried"})`,
+    };
+  }
+  if (ceiling && upperOf(bracket) === ceiling) {
+    const reason = `${stopped}the generator, not Kafka, was the limit from ${ceiling.value} ${variable} up (${ceiling.reason}): the knee is above ${good.value}`;
+    return { knee: null, searchReason: reason };
+  }
+  if (!bad) {
+    const reason = over
+      ? `${over} before anything missed the SLO`
+      : `all up to ${to} ${variable} met the SLO`;
+    return kneeAt(search, slo, good.value, [good.value, null], reason);
+  }
+  const width = Math.round((100 * (bad.value - good.value)) / good.value);
+  const reason = `${stopped}${good.value} ${variable} met the SLO, ${bad.value} did not (${width} % more): ${bad.reason}`;
+  return kneeAt(search, slo, good.value, intervalOf(bracket, good.value, bad.value), reason);
+}
+
+/** Never narrower than what was seen: the largest good value and the smallest bad one. */
+function intervalOf({ evidence }: Bracket, good: number, bad: number): [number, number] {
+  const values = evidence.map(({ value }) => value);
+  const range: [number, number] = [Math.min(...values) / 2, Math.max(...values) * 2];
+  const [low, high] = credibleInterval(evidence, range, CONFIDENCE);
+  return [round(Math.min(good, low)), round(Math.max(bad, high))];
+}
+
+function kneeAt(
+  { variable }: Search,
+  slo: Slo,
+  value: number,
+  interval: Knee["interval"],
+  reason: string,
+): { knee: Knee; searchReason: string } {
+  return { knee: { variable, value, interval, confidence: CONFIDENCE, slo, reason }, searchReason: reason };
+}
+
+const round = (value: number) => Number(value.toPrecision(3));

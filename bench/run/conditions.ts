@@ -1,0 +1,37 @@
+import type { BenchTarget } from "../../contract/request";
+import type { Conditions } from "../../contract/result";
+import { type AskMetrics, askJolokia } from "../kafka/metrics";
+import type { Fleet } from "./fleet";
+
+/** The conditions with what only those who are on the swarm know: machines, agents, versions. */
+export async function withFleet(
+  conditions: Conditions,
+  { producers, consumers }: Fleet,
+  target: BenchTarget,
+  ask: AskMetrics = askJolokia,
+): Promise<Conditions> {
+  const agents = [...producers, ...consumers];
+  const nodes = conditions.nodes.map((node) => {
+    const machine = agents.find((agent) => agent.node === node.name)?.hello.machine;
+    if (!machine) return node;
+    const { cpus, memoryMiB, cpuModel, kernel } = machine;
+    return { ...node, cpus: node.cpus ?? cpus, memoryMiB: node.memoryMiB ?? memoryMiB, cpuModel, kernel };
+  });
+  const versions = Object.assign({}, conditions.versions, ...agents.map(({ hello }) => hello.versions));
+  return {
+    ...conditions,
+    nodes,
+    versions: { ...versions, kafka: await kafkaVersion(target, ask) },
+    agents: agents.map(({ task, role, node }) => ({ name: task, role, node })),
+  };
+}
+
+/** As the first broker tells it. */
+async function kafkaVersion({ kafka, brokerMetrics }: BenchTarget, ask: AskMetrics): Promise<string> {
+  const [broker] = kafka.brokers;
+  const [metrics] = brokerMetrics;
+  if (!broker || !metrics) return "unknown";
+  const reading = { mbean: `kafka.server:type=app-info,id=${broker.id}`, attribute: "Version" };
+  const [version] = await ask(metrics.jolokiaUrl, [reading]).catch(() => [undefined]);
+  return String(version ?? "unknown");
+}

@@ -1,0 +1,83 @@
+// The agents of a stack: found by their services' names, each asked who it is.
+import { lookup } from "node:dns/promises";
+import { AGENT_SERVICES, type AgentRole, type BenchTarget } from "../../contract/request";
+import { AgentClient } from "../agent/client";
+import type { Hello } from "../agent/protocol";
+import { ORPHANED_AFTER_MS, PROTOCOL_VERSION } from "../agent/protocol";
+import type { JobContext } from "../job";
+import { patience } from "../patience";
+import { Problem, reason } from "../problem";
+import { inOrder } from "./shares";
+
+export interface Agent {
+  role: AgentRole;
+  /** Such as producers.1 */
+  task: string;
+  node: string;
+  hello: Hello;
+  client: AgentClient;
+}
+
+export interface Fleet {
+  producers: Agent[];
+  consumers: Agent[];
+}
+
+/** Addresses of all tasks of a service: Docker's name server knows them. */
+export type Resolve = (service: string) => Promise<string[]>;
+const byDocker: Resolve = async (service) =>
+  (await lookup(`tasks.${service}`, { all: true, family: 4 })).map(({ address }) => address);
+
+/** New tasks start within seconds; those of a run that was killed are free again once they see that it is gone. */
+const TIMEOUT_SEC = 60 + ORPHANED_AFTER_MS / 1_000;
+
+/**
+ * Waits until every agent that the stack declares answers and is free for this run.
+ *
+ * @throws Problem that names what is missing, or whose run they work for
+ */
+export async function findFleet(
+  target: BenchTarget["agents"],
+  run: string,
+  context: JobContext,
+  resolve: Resolve = byDocker,
+): Promise<Fleet> {
+  const wait = patience(context, TIMEOUT_SEC);
+  const find = (role: AgentRole) =>
+    wait(
+      {
+        what: `the ${AGENT_SERVICES[role]} to answer`,
+        next: `On the manager see: docker service ps ${AGENT_SERVICES[role]}`,
+      },
+      () => askAll(role, target[role].tasks, run, resolve),
+    );
+  const [producers, consumers] = [await find("producer"), await find("consumer")];
+  return { producers, consumers };
+}
+
+async function askAll(role: AgentRole, tasks: number, run: string, resolve: Resolve): Promise<Agent[]> {
+  const service = AGENT_SERVICES[role];
+  const addresses = await resolve(service);
+  if (addresses.length !== tasks) throw new Error(`${addresses.length} of ${tasks} tasks are there`);
+  const agents = await Promise.all(addresses.map((address) => askOne(role, address)));
+  for (const { task, hello } of agents) {
+    if (hello.protocol !== PROTOCOL_VERSION) {
+      throw new Problem(
+        `${task} speaks version ${hello.protocol} of the agents' protocol, this runner version ${PROTOCOL_VERSION}`,
+        "Bring the agents up to date: pulumi up",
+      );
+    }
+    if (hello.run !== null && hello.run !== run) throw new Error(`${task} works for run ${hello.run}`);
+  }
+  const order = inOrder(agents.map(({ task }) => task));
+  return agents.sort((a, b) => order.indexOf(a.task) - order.indexOf(b.task));
+}
+
+async function askOne(role: AgentRole, address: string): Promise<Agent> {
+  // Not its own error, which would end the wait: a task that starts may answer in a moment.
+  const hello = await new AgentClient(address, role).hello().catch((error: Error) => {
+    throw new Error(reason(error), { cause: error });
+  });
+  const name = `${hello.task} on ${hello.node}`;
+  return { role, task: hello.task, node: hello.node, hello, client: new AgentClient(address, role, name) };
+}

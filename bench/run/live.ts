@@ -1,0 +1,132 @@
+// The run as InfluxDB and Grafana see it while it goes on.
+import type { DelayKind, FieldValues } from "../../contract/measurements";
+import type { Distribution, Knee, Step } from "../../contract/result";
+import type { InfluxTarget } from "../../contract/target";
+import type { Slo } from "../../contract/workload";
+import { pointOf } from "../influx/points";
+import { PointWriter } from "../influx/writer";
+import { reason } from "../problem";
+import type { MergedSecond } from "./timeline";
+
+type Faults = {
+  lost: number;
+  duplicated: number;
+  reordered: number;
+  late: number;
+  unsent: number;
+  errors: number;
+};
+
+export interface LiveTally {
+  written: number;
+  lost: number;
+  /** Why points were lost. */
+  why?: string;
+}
+
+/** Writes behind the run's back: an InfluxDB that is slow or away costs points, which are counted, and nothing else. */
+export class Live {
+  private readonly writer: PointWriter | undefined;
+  /** Of finished steps; what a step loses is known at its end. */
+  private readonly faults: Faults = { lost: 0, duplicated: 0, reordered: 0, late: 0, unsent: 0, errors: 0 };
+  private inStep = { late: 0, errors: 0 };
+
+  constructor(
+    target: InfluxTarget | undefined,
+    private readonly tags: { run: string; scenario: string },
+    private readonly slo: Slo,
+  ) {
+    this.writer = target && new PointWriter(target);
+  }
+
+  started(text: string): void {
+    const tags = { ...this.tags, event: "start" };
+    this.writer?.write(pointOf("run", tags, { text, slo_ms: this.slo.p99Ms }, Date.now()));
+  }
+
+  ended(text: string, verdict: string, knee: Knee | null): void {
+    const tags = { ...this.tags, event: "end" };
+    const fields = { text, verdict, slo_ms: this.slo.p99Ms, ...(knee ? { knee: knee.value } : {}) };
+    this.writer?.write(pointOf("run", tags, fields, Date.now()));
+  }
+
+  second(step: number, second: MergedSecond, now: { producers: number; consumers: number }): void {
+    if (!this.writer) return;
+    const tags = { ...this.tags, step: String(step) };
+    const atMs = second.at * 1_000;
+    const kinds = { delay: second.delay, ack: second.ack, send_to_receive: second.sendToReceive };
+    for (const [kind, histogram] of Object.entries(kinds)) {
+      const fields = delayFields(histogram.distribution());
+      this.writer.write(pointOf("delay", { ...tags, kind: kind as DelayKind }, fields, atMs));
+    }
+    const { offered, sent, acked, delivered, bytes, late, errors, generator } = second;
+    this.inStep.late += late;
+    this.inStep.errors += errors;
+    this.writer.write(
+      pointOf("rate", tags, { offered, sent, acked, delivered, bytes, ...now }, atMs),
+      pointOf("faults", tags, this.faultsNow(), atMs),
+      pointOf("generator", tags, generatorFields(generator), atMs),
+    );
+  }
+
+  private faultsNow(): Faults {
+    const { late, errors } = this.inStep;
+    return { ...this.faults, late: this.faults.late + late, errors: this.faults.errors + errors };
+  }
+
+  step(step: Step, variable: string): void {
+    this.faults.lost += step.lost;
+    this.faults.duplicated += step.duplicated;
+    this.faults.reordered += step.reordered;
+    this.faults.unsent += step.unsent;
+    this.faults.late += this.inStep.late;
+    this.faults.errors += this.inStep.errors;
+    this.inStep = { late: 0, errors: 0 };
+    const value = (step.values as Record<string, number | string | undefined>)[variable];
+    const tags = { ...this.tags, step: String(step.step), variable, verdict: step.verdict };
+    const { count: _, ...delays } = delayFields(step.delayMs);
+    this.writer?.write(
+      pointOf(
+        "step",
+        tags,
+        {
+          value: typeof value === "number" ? value : step.producers,
+          producers: step.producers,
+          offered: step.offered / step.durationSeconds,
+          delivered: step.delivered / step.durationSeconds,
+          ...delays,
+          lost: step.lost,
+          duplicated: step.duplicated,
+          reordered: step.reordered,
+          slo_ms: this.slo.p99Ms,
+          meets_slo: step.verdict === "ok",
+        },
+        Date.now(),
+      ),
+    );
+  }
+
+  /** Sends what is left. @returns null where there is no InfluxDB */
+  async close(): Promise<LiveTally | null> {
+    if (!this.writer) return null;
+    const { written, lost, lastError } = await this.writer.close();
+    return { written, lost, ...(lastError ? { why: reason(lastError) } : {}) };
+  }
+}
+
+/** A percentile of nothing is no field. */
+function delayFields(delay: Distribution): FieldValues<"delay"> {
+  const { count, p50, p90, p99, max } = delay;
+  const figures = { p50, p90, p99, p999: delay["p99.9"], p9999: delay["p99.99"], max };
+  const known = Object.entries(figures).filter(([, value]) => value !== null);
+  return { ...Object.fromEntries(known), count };
+}
+
+function generatorFields(generator: MergedSecond["generator"]): FieldValues<"generator"> {
+  const { scheduleLagMsP99, eventLoopDelayMsP99, cpu } = generator;
+  return {
+    ...(scheduleLagMsP99 === null ? {} : { schedule_lag_p99_ms: scheduleLagMsP99 }),
+    ...(eventLoopDelayMsP99 === null ? {} : { event_loop_p99_ms: eventLoopDelayMsP99 }),
+    ...(cpu === null ? {} : { cpu }),
+  };
+}

@@ -1,0 +1,43 @@
+// The lines that a run shows to who waits for it: plain functions.
+import type { Step } from "../../contract/result";
+import type { StepValues } from "../../contract/workload";
+import type { MergedSecond } from "./timeline";
+
+/** "producers 200, messageBytes 1000"; "the workload as it is" where nothing is varied. */
+export function valuesText(values: StepValues): string {
+  const texts = Object.entries(values).map(([name, value]) => `${name} ${value}`);
+  return texts.length > 0 ? texts.join(", ") : "the workload as it is";
+}
+
+/** 0.85, 4.1, 38, 1204: three digits at the most below a thousand. */
+export function figure(value: number | null): string {
+  if (value === null) return "-";
+  if (value === 0) return "0";
+  return value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(2)));
+}
+
+/** "3 of 5", "3 of 5 to 12" */
+export function stepText(step: number, left: { least: number; most: number }): string {
+  const [least, most] = [step - 1 + Math.max(1, left.least), step - 1 + Math.max(1, left.most)];
+  return least === most ? `step ${step} of ${most}` : `step ${step} of ${least} to ${most}`;
+}
+
+/** "40 s", "3 min" */
+export function timeText(seconds: number): string {
+  return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+}
+
+export function secondText({ offered, delivered, delayMs }: MergedSecond): string {
+  return `offered ${offered}/s, delivered ${delivered}/s, delay p50 ${figure(delayMs.p50)} ms, p99 ${figure(delayMs.p99)} ms`;
+}
+
+export function resultText(step: Step): string {
+  const perSec = (count: number) => `${Math.round(count / step.durationSeconds)}/s`;
+  const { p50, p99 } = step.delayMs;
+  return [
+    `${step.verdict}: offered ${perSec(step.offered)}, delivered ${perSec(step.delivered)}`,
+    `delay p50 ${figure(p50)} ms, p99 ${figure(p99)} ms`,
+    `lost ${step.lost}`,
+    ...(step.verdict === "ok" ? [] : step.reasons.slice(0, 1)),
+  ].join(", ");
+}

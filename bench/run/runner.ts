@@ -1,0 +1,201 @@
+// A run: step after step, as the plan says, until it is done, cannot go on, or is asked to stop.
+import type { RunRequest } from "../../contract/request";
+import {
+  type RUN_VERDICTS,
+  type RunEvent,
+  SCHEMA_VERSION,
+  type Step,
+  stepSchema,
+} from "../../contract/result";
+import { withValues } from "../../contract/workload";
+import type { JobContext } from "../job";
+import { sloText } from "../measure/judge";
+import { nextStep, type PlannedStep, stepsLeft, type Trial } from "../plan";
+import { Problem, reason } from "../problem";
+import { openWallClock } from "../wallClock";
+import { withFleet } from "./conditions";
+import { type EventSink, instant } from "./events";
+import { type Fleet, findFleet } from "./fleet";
+import { Live } from "./live";
+import { resultText, secondText, stepText, timeText, valuesText } from "./progress";
+import { runStep, type StepOrder } from "./step";
+import { failedStep } from "./stepResult";
+import { plain } from "./timeline";
+
+type End = Extract<RunEvent, { event: "end" }>;
+type Verdict = (typeof RUN_VERDICTS)[number];
+
+/** A second in a row that could not be carried out, or the first of all, ends the run: nothing works then. */
+const FAILURES_IN_A_ROW = 2;
+/** Lines about a step that goes on are this far apart. */
+const SHOW_EVERY_SEC = 3;
+
+export class Runner {
+  private readonly clock = openWallClock();
+  private readonly live: Live;
+  private readonly steps: Step[];
+  /** What each step took, s: of this session, for the time that is left. */
+  private readonly took: number[] = [];
+  private readonly history: Trial[];
+  private failures = 0;
+  private lastProblem: Error | undefined;
+  private shownSec = 0;
+
+  constructor(
+    private readonly request: RunRequest,
+    private readonly context: JobContext,
+    private readonly emit: EventSink,
+  ) {
+    const { run, scenario, target, benchmark } = request;
+    this.live = new Live(target.influx, { run, scenario }, benchmark.slo);
+    this.steps = request.finished.map((step) => stepSchema.parse(step));
+    this.history = this.steps.map((step) => trialOf(step, lengthOf(step)));
+  }
+
+  /** @returns the event that ends the run. @throws Problem where it could not go on, after it has written that event */
+  async run(): Promise<End> {
+    const { benchmark, workload } = this.request;
+    try {
+      await this.begin();
+      for (;;) {
+        const next = nextStep(workload, benchmark, this.history);
+        if ("done" in next) return await this.end(next.done.knee, next.done.searchReason);
+        await this.carryOut(next.step);
+      }
+    } catch (error) {
+      return await this.fail(error as Error);
+    }
+  }
+
+  private async begin(): Promise<void> {
+    const { run, scenario, benchmark, finished, target } = this.request;
+    const { slo } = benchmark;
+    let { conditions } = this.request;
+    try {
+      conditions = await withFleet(conditions, await findFleet(target.agents, run, this.context), target);
+    } finally {
+      this.emit({
+        ...{ event: "run", schemaVersion: SCHEMA_VERSION, run, scenario, at: instant() },
+        ...{ resumed: finished.length > 0, conditions, slo },
+      });
+    }
+    this.live.started(`${scenario}: ${sloText(slo)}`);
+  }
+
+  private async carryOut(planned: PlannedStep): Promise<void> {
+    const number = this.steps.length + 1;
+    const label = `${stepText(number, this.left())}: ${valuesText(planned.values)}`;
+    const began = this.clock.nowUs();
+    this.emit({ event: "step-started", at: instant(), step: number, values: planned.values });
+    const fleet = await findFleet(this.request.target.agents, this.request.run, this.context);
+    const order = this.orderOf(planned, number, fleet);
+    const result = await this.tryStep(order, label);
+    const seconds = (this.clock.nowUs() - began) / 1e6;
+    this.took.push(seconds);
+    this.steps.push(result);
+    this.history.push(trialOf(result, seconds));
+    this.emit({ event: "step", at: instant(), result });
+    this.live.step(result, Object.keys(planned.values)[0] ?? "producers");
+    this.context.progress(`${label}: ${resultText(result)}`);
+    if (this.failures >= FAILURES_IN_A_ROW || (this.failures === 1 && this.steps.length === 1)) {
+      throw this.lastProblem;
+    }
+  }
+
+  private orderOf({ phase, values }: PlannedStep, number: number, fleet: Fleet): StepOrder {
+    const { run, workload, benchmark, target } = this.request;
+    return {
+      ...{ run, number, phase, values, target, fleet },
+      workload: withValues(workload, values),
+      benchmark:
+        phase === "soak" ? { ...benchmark, duration: benchmark.soak ?? benchmark.duration } : benchmark,
+    };
+  }
+
+  /** What cannot be carried out is a step as well, without figures: the others are kept, and tell. */
+  private async tryStep(order: StepOrder, label: string): Promise<Step> {
+    const { producers, consumers, groups } = order.workload;
+    const startedAt = instant();
+    try {
+      const result = await runStep(
+        order,
+        this.clock,
+        {
+          doing: (what) => this.show(`${label}: ${what}`, SHOW_EVERY_SEC),
+          second: (second, what) => {
+            this.emit({ event: "second", step: order.number, second: plain(second) });
+            this.live.second(order.number, second, { producers, consumers: consumers * groups });
+            this.show(`${label}: ${what}: ${secondText(second)}${this.timeLeft()}`, SHOW_EVERY_SEC);
+          },
+        },
+        this.context.signal,
+      );
+      this.failures = 0;
+      return result;
+    } catch (error) {
+      if (this.context.signal.aborted) throw error;
+      this.failures += 1;
+      this.lastProblem = error as Error;
+      return failedStep(order, startedAt, reason(error));
+    }
+  }
+
+  private show(line: string, everySec: number): void {
+    const nowSec = this.clock.nowUs() / 1e6;
+    if (nowSec - this.shownSec < everySec) return;
+    this.shownSec = nowSec;
+    this.context.progress(line);
+  }
+
+  private left(): { least: number; most: number } {
+    return stepsLeft(this.request.workload, this.request.benchmark, this.history);
+  }
+
+  private timeLeft(): string {
+    if (this.took.length === 0) return "";
+    const each = this.took.reduce((sum, seconds) => sum + seconds, 0) / this.took.length;
+    return `; ${timeText(this.left().least * each)} or more to go`;
+  }
+
+  private async end(knee: End["knee"], searchReason: string): Promise<End> {
+    const verdict = knee ? "ok" : worst(this.steps);
+    const text = knee ? `knee at ${knee.value} ${knee.variable}` : searchReason || verdict;
+    return this.close({ knee, searchReason, verdict }, text);
+  }
+
+  private async fail(error: Error): Promise<never> {
+    const interrupted = this.context.signal.aborted;
+    const why = interrupted ? "it was asked to stop" : reason(error);
+    const verdict = interrupted ? "interrupted" : "failed";
+    this.emit(await this.close({ knee: null, searchReason: why, verdict, error: why }, why));
+    if (!interrupted) throw error;
+    throw new Problem("the run was stopped", "Finished steps are kept: go on with --resume.");
+  }
+
+  private async close(end: Omit<End, "event" | "at" | "points">, text: string): Promise<End> {
+    this.live.ended(text, end.verdict, end.knee);
+    const tally = await this.live.close();
+    if (tally && tally.lost > 0) {
+      const warning = `${tally.lost} of ${tally.lost + tally.written} points did not get into InfluxDB (${tally.why})`;
+      this.emit({ event: "warning", at: instant(), text: warning });
+    }
+    const points = tally && { written: tally.written, lost: tally.lost };
+    return { event: "end", at: instant(), ...end, points };
+  }
+}
+
+function trialOf({ phase, values, verdict, reasons, delayMs }: Step, seconds: number): Trial {
+  return { phase, values: values as Trial["values"], verdict, reasons, p99Ms: delayMs.p99, seconds };
+}
+
+/** What a step of an earlier session took, about. */
+function lengthOf({ warmUpSeconds, durationSeconds, drainSeconds, connectSeconds }: Step): number {
+  return connectSeconds + warmUpSeconds + durationSeconds + (drainSeconds ?? 0);
+}
+
+const SEVERITY: readonly Verdict[] = ["ok", "slo-missed", "not-steady", "generator-bound", "failed"];
+
+function worst(steps: readonly Step[]): Verdict {
+  const ranks = steps.map(({ verdict }) => SEVERITY.indexOf(verdict));
+  return SEVERITY[Math.max(0, ...ranks)] ?? "failed";
+}

@@ -1,0 +1,292 @@
+// One step: prepare everything, warm up until steady, measure, drain, collect.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BenchTarget } from "../../contract/request";
+import type { Step } from "../../contract/result";
+import type { Benchmark, StepValues, Workload } from "../../contract/workload";
+import type { ConsumerTotals, Prepare, ProducerReport, ProducerTotals } from "../agent/protocol";
+import { ensureTopic, removeTopic } from "../kafka/topics";
+import { STEADY_WINDOW, steadiness } from "../measure/steady";
+import type { WallClock } from "../wallClock";
+import { type CpuReading, readBrokerCpu } from "./brokerCpu";
+import type { Agent, Fleet } from "./fleet";
+import { onNodes, type Share, sharesOf } from "./shares";
+import { type StepFindings, stepResult } from "./stepResult";
+import { type MergedSecond, Timeline } from "./timeline";
+
+/** From the command to the first message: every agent has it by then. */
+const START_LEAD_US = 500_000;
+/** From the command to the measured time: long enough that no message of it is under way already. */
+const WINDOW_LEAD_SEC = 2;
+const POLL_MS = 500;
+/** Agents close a second a second later. */
+const REPORT_LAG_SEC = 2;
+
+export interface StepOrder {
+  run: string;
+  /** From 1. */
+  number: number;
+  phase: Step["phase"];
+  values: StepValues;
+  workload: Workload;
+  benchmark: Benchmark;
+  target: BenchTarget;
+  fleet: Fleet;
+}
+
+/** What a step tells while it runs. */
+export interface StepListener {
+  doing(what: string): void;
+  second(second: MergedSecond, what: string): void;
+}
+
+interface Worker {
+  agent: Agent;
+  share: Share;
+}
+
+/** @throws where an agent is lost, a client cannot connect, or the topic cannot be had; nothing of it goes on then */
+export async function runStep(
+  order: StepOrder,
+  clock: WallClock,
+  listener: StepListener,
+  signal: AbortSignal,
+): Promise<Step> {
+  const { target, workload, run, number } = order;
+  listener.doing("making the topic");
+  const name = workload.topic ?? `${run}-${number}`;
+  const topic = await ensureTopic(target.kafka, {
+    topic: name,
+    partitions: workload.partitions,
+    config: workload.topicConfig,
+    ...(workload.replicationFactor === undefined ? {} : { replicationFactor: workload.replicationFactor }),
+  });
+  const step = new StepRun(order, { name, ...topic }, clock, listener, signal);
+  try {
+    return await step.run();
+  } catch (error) {
+    await step.abandon();
+    throw error;
+  } finally {
+    // One that the user named stays: it may be theirs, and they may want to look at it.
+    if (topic.created && workload.topic === undefined) await removeTopic(target.kafka, name).catch(() => {});
+  }
+}
+
+interface Topic {
+  name: string;
+  partitions: number;
+  replicationFactor: number;
+  startOffsets: Record<number, string>;
+}
+
+class StepRun {
+  private readonly producers: Worker[];
+  private readonly consumers: Worker[];
+  private readonly id: { run: string; step: number };
+  private timeline!: Timeline;
+  private readonly after = new Map<string, number>();
+  private readonly latest = new Map<string, ProducerReport>();
+  private readonly delivered = new Map<string, Record<string, number>>();
+  private readonly startedAt = new Date().toISOString();
+
+  constructor(
+    private readonly order: StepOrder,
+    private readonly topic: Topic,
+    private readonly clock: WallClock,
+    private readonly listener: StepListener,
+    private readonly signal: AbortSignal,
+  ) {
+    const { fleet, workload } = order;
+    const chosen = onNodes([...fleet.producers, ...fleet.consumers], workload.nodes);
+    const of = (agents: Agent[], total: number) =>
+      workersOf(
+        agents.filter((agent) => chosen.includes(agent)),
+        total,
+      );
+    this.producers = of(fleet.producers, workload.producers);
+    this.consumers = of(fleet.consumers, workload.consumers);
+    this.id = { run: order.run, step: order.number };
+  }
+
+  private get workers(): Worker[] {
+    return [...this.producers, ...this.consumers];
+  }
+
+  async run(): Promise<Step> {
+    const connectSeconds = await this.prepare();
+    const startSec = await this.start();
+    const warmUp = await this.warmUp(startSec);
+    const measured = await this.measure();
+    const drain = await this.drain(measured.toSec);
+    this.listener.doing("collecting");
+    const findings: StepFindings = {
+      ...{ connectSeconds, startedAt: this.startedAt, warmUp, measured, drain },
+      ...(await this.collect()),
+      timeline: this.timeline,
+      topic: this.topic,
+      agents: this.workers.map(({ agent }) => agent),
+    };
+    return stepResult(this.order, findings);
+  }
+
+  /** Consumers first: from the first message on there is somebody to take it. */
+  private async prepare(): Promise<number> {
+    const { workload, benchmark, target } = this.order;
+    this.listener.doing(`connecting ${workload.consumers * workload.groups} consumers`);
+    const prepare = async (workers: Worker[]) => {
+      const answers = await Promise.all(
+        workers.map(({ agent, share }) => {
+          const order: Prepare = {
+            ...this.id,
+            ...{ kafka: target.kafka, topic: this.topic.name, workload, share },
+            ...{ pacing: benchmark.pacing, seed: benchmark.seed, startOffsets: this.topic.startOffsets },
+            lateAfterUs: benchmark.slo.p99Ms * 100,
+          };
+          return agent.client.prepare(order);
+        }),
+      );
+      return Math.max(...answers.map(({ connectSeconds }) => connectSeconds));
+    };
+    const consumersTook = await prepare(this.consumers);
+    this.signal.throwIfAborted();
+    this.listener.doing(`connecting ${workload.producers} producers`);
+    return Math.max(consumersTook, await prepare(this.producers));
+  }
+
+  private async start(): Promise<number> {
+    const atUs = this.clock.nowUs() + START_LEAD_US;
+    await Promise.all(this.producers.map(({ agent }) => agent.client.start({ ...this.id, atUs })));
+    const startSec = Math.floor(atUs / 1e6);
+    const sources = (workers: Worker[]) =>
+      workers.map(({ agent }) => ({ task: agent.task, machine: agent.hello.machine.bootId }));
+    this.timeline = new Timeline(
+      startSec,
+      { producers: sources(this.producers), consumers: sources(this.consumers) },
+      this.order.workload.groups,
+    );
+    return startSec;
+  }
+
+  private async warmUp(startSec: number): Promise<{ steady: boolean; reason: string; seconds: number }> {
+    const { min, max } = this.order.benchmark.warmUp;
+    for (;;) {
+      await this.look("warming up");
+      const seconds = this.nowSec() - startSec;
+      // The first second is not whole.
+      const whole = this.timeline.seconds.slice(1);
+      const judged = steadiness(
+        whole.map(({ offered, delivered, backlog, delayMs }) => ({
+          ...{ offered, delivered: delivered / this.order.workload.groups, backlog },
+          ...{ p50Ms: delayMs.p50, p99Ms: delayMs.p99 },
+        })),
+      );
+      const enough = seconds >= min && whole.length >= STEADY_WINDOW;
+      if ((enough && judged.steady) || seconds >= Math.max(max, STEADY_WINDOW + REPORT_LAG_SEC + 1)) {
+        return { ...judged, seconds };
+      }
+    }
+  }
+
+  private async measure(): Promise<StepFindings["measured"]> {
+    const fromSec = Math.floor(this.nowSec()) + WINDOW_LEAD_SEC;
+    const toSec = fromSec + this.order.benchmark.duration;
+    const window = { ...this.id, fromUs: fromSec * 1e6, toUs: Math.round(toSec * 1e6) };
+    // Consumers first: they must know it before the first message of it comes.
+    for (const workers of [this.consumers, this.producers]) {
+      await Promise.all(workers.map(({ agent }) => agent.client.window(window)));
+    }
+    this.timeline.measure(fromSec, toSec);
+    await this.lookUntil(fromSec, "about to measure");
+    const before = await this.cpu();
+    await this.lookUntil(toSec, "measuring");
+    return { fromSec, toSec, brokerCpu: { before, after: await this.cpu() } };
+  }
+
+  private cpu(): Promise<CpuReading | undefined> {
+    return readBrokerCpu(this.order.target.brokerMetrics);
+  }
+
+  /** Until every message that was acknowledged is there, or the time for it is over. */
+  private async drain(toSec: number): Promise<StepFindings["drain"]> {
+    const deadline = toSec + this.order.benchmark.drain;
+    let backlogAtEnd: number | undefined;
+    for (;;) {
+      await this.look("draining");
+      const { idle, acked } = this.progressOfProducers();
+      const delivered = this.deliveredToAll();
+      backlogAtEnd ??= Math.max(0, acked - delivered);
+      const done = idle && delivered >= acked;
+      if (done || this.nowSec() >= deadline) {
+        // Seconds that the agents have not closed yet.
+        if (done) await this.lookUntil(this.nowSec() + REPORT_LAG_SEC - 1, "draining");
+        return { backlogAtEnd, seconds: done ? Math.max(0, this.nowSec() - toSec) : null };
+      }
+    }
+  }
+
+  private progressOfProducers(): { idle: boolean; acked: number } {
+    const reports = [...this.latest.values()];
+    const total = (key: "acked" | "sent") => reports.reduce((sum, { totals }) => sum + totals[key], 0);
+    return {
+      idle: reports.length === this.producers.length && reports.every(({ idle }) => idle),
+      acked: total(this.order.workload.acks === 0 ? "sent" : "acked"),
+    };
+  }
+
+  private deliveredToAll(): number {
+    const groups = new Map<string, number>();
+    for (const byGroup of this.delivered.values()) {
+      for (const [group, count] of Object.entries(byGroup))
+        groups.set(group, (groups.get(group) ?? 0) + count);
+    }
+    return groups.size < this.order.workload.groups ? 0 : Math.min(...groups.values());
+  }
+
+  private async lookUntil(atSec: number, what: string): Promise<void> {
+    while (this.nowSec() < atSec) await this.look(what);
+  }
+
+  /** Asks every agent what is new. */
+  private async look(what: string): Promise<void> {
+    await sleep(POLL_MS, undefined, { signal: this.signal });
+    await Promise.all(this.workers.map(({ agent }) => this.ask(agent)));
+    for (const second of this.timeline.ready(Math.floor(this.nowSec()) - 1))
+      this.listener.second(second, what);
+  }
+
+  private async ask(agent: Agent): Promise<void> {
+    const report = await agent.client.report(this.id, this.after.get(agent.task) ?? 0);
+    if (report.failed !== null) throw new Error(`${agent.task} on ${agent.node}: ${report.failed}`);
+    this.after.set(agent.task, report.next);
+    this.timeline.take(agent.task, report);
+    if (report.role === "producer") this.latest.set(agent.task, report);
+    else this.delivered.set(agent.task, report.delivered);
+  }
+
+  private async collect(): Promise<{ produced: ProducerTotals[]; consumed: ConsumerTotals[] }> {
+    const order = { ...this.id, patienceMs: 1_000 };
+    const collect = (workers: Worker[]) =>
+      Promise.all(workers.map(({ agent }) => agent.client.collect(order)));
+    // Producers first: what they still send meanwhile can arrive.
+    const produced = (await collect(this.producers)) as ProducerTotals[];
+    return { produced, consumed: (await collect(this.consumers)) as ConsumerTotals[] };
+  }
+
+  /** Ends it at the agents that can still be reached; who cannot ends by itself. */
+  async abandon(): Promise<void> {
+    await Promise.allSettled(
+      this.workers.map(({ agent }) => agent.client.collect({ ...this.id, patienceMs: 0 })),
+    );
+  }
+
+  private nowSec(): number {
+    return this.clock.nowUs() / 1e6;
+  }
+}
+
+function workersOf(agents: Agent[], total: number): Worker[] {
+  const shares = sharesOf(total, agents.length);
+  return agents
+    .map((agent, index) => ({ agent, share: shares[index] ?? { first: 0, count: 0 } }))
+    .filter(({ share }) => share.count > 0);
+}

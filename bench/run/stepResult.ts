@@ -1,0 +1,190 @@
+// From what a step has found to its entry in the results: plain functions.
+import type { GeneratorFigures, Step } from "../../contract/result";
+import { meanBytes, ratePerProducer } from "../../contract/workload";
+import type { ConsumerTotals, ProducerTotals } from "../agent/protocol";
+import { accountStep } from "../measure/account";
+import { DelayHistogram } from "../measure/histogram";
+import { judge } from "../measure/judge";
+import { type CpuReading, cpusBetween } from "./brokerCpu";
+import type { Agent } from "./fleet";
+import { inOrder } from "./shares";
+import type { StepOrder } from "./step";
+import type { Timeline } from "./timeline";
+
+export interface StepFindings {
+  startedAt: string;
+  connectSeconds: number;
+  warmUp: { steady: boolean; reason: string; seconds: number };
+  measured: {
+    fromSec: number;
+    toSec: number;
+    brokerCpu: { before: CpuReading | undefined; after: CpuReading | undefined };
+  };
+  /** seconds: until all was delivered; null: not in time. */
+  drain: { backlogAtEnd: number; seconds: number | null };
+  produced: ProducerTotals[];
+  consumed: ConsumerTotals[];
+  timeline: Timeline;
+  topic: { partitions: number; replicationFactor: number };
+  agents: Agent[];
+}
+
+export function stepResult(order: StepOrder, found: StepFindings): Step {
+  const { benchmark } = order;
+  const account = accountStep(found.produced, found.consumed);
+  const { delay, ack, sendToReceive, lag, foreign, malformed, ...counts } = account;
+  const generator = generatorFigures(found, lag);
+  const delayMs = delay.distribution();
+  const { verdict, reasons } = judge(
+    {
+      ...counts,
+      errors: Object.values(counts.errors).reduce((sum, count) => sum + count, 0),
+      ...{ p99Ms: delayMs.p99, steady: found.warmUp.steady, steadyReason: found.warmUp.reason },
+      ...{ scheduleLagMsP99: generator.scheduleLagMsP99, cpu: generator.cpu, cpuWait: generator.cpuWait },
+      ...{ drained: found.drain.seconds !== null, failure: null },
+    },
+    benchmark.slo,
+  );
+  return {
+    ...conditionsOf(order, found),
+    ...counts,
+    ...{ backlogAtEnd: found.drain.backlogAtEnd, drainSeconds: found.drain.seconds },
+    ...{ delayMs, ackMs: ack.distribution(), sendToReceiveMs: sendToReceive.distribution() },
+    ...{
+      generator,
+      brokersCpu: cpusBetween(found.measured.brokerCpu.before, found.measured.brokerCpu.after),
+    },
+    busiestMachine: busiestMachine(found),
+    ...{ verdict, reasons: [...reasons, ...strangers(foreign, malformed)] },
+    histogram: delay.encode(),
+    histograms: { ack: ack.encode(), sendToReceive: sendToReceive.encode() },
+    seconds: found.timeline.seconds,
+  };
+}
+
+/** A step that has no figures: what it was, and why it failed. */
+export function failedStep(order: StepOrder, startedAt: string, why: string): Step {
+  const nothing = new DelayHistogram();
+  const { verdict, reasons } = judge(
+    {
+      ...{
+        offered: 0,
+        sent: 0,
+        acked: 0,
+        delivered: 0,
+        lost: 0,
+        duplicated: 0,
+        reordered: 0,
+        late: 0,
+        unsent: 0,
+      },
+      ...{ errors: 0, p99Ms: null, steady: false, steadyReason: why, scheduleLagMsP99: null, cpu: null },
+      ...{ cpuWait: null, drained: false, failure: why },
+    },
+    order.benchmark.slo,
+  );
+  return {
+    ...conditionsOf(order, {
+      startedAt,
+      connectSeconds: 0,
+      warmUp: { steady: false, reason: why, seconds: 0 },
+      measured: { fromSec: 0, toSec: 0 },
+      topic: {
+        partitions: order.workload.partitions,
+        replicationFactor: order.workload.replicationFactor ?? 0,
+      },
+      agents: [],
+    }),
+    ...{
+      offered: 0,
+      sent: 0,
+      acked: 0,
+      delivered: 0,
+      lost: 0,
+      duplicated: 0,
+      reordered: 0,
+      late: 0,
+      unsent: 0,
+    },
+    ...{ errors: {}, bytes: 0, backlogAtEnd: 0, drainSeconds: null, slowestProducer: null },
+    delayMs: nothing.distribution(),
+    ackMs: nothing.distribution(),
+    sendToReceiveMs: nothing.distribution(),
+    generator: {
+      ...{ scheduleLagMsP99: null, scheduleLagMsMax: null, eventLoopDelayMsP99: null, cpu: null },
+      ...{ cpuTotal: null, cpuWait: null, memoryMiB: null },
+    },
+    ...{ brokersCpu: null, busiestMachine: null, verdict, reasons },
+    histogram: nothing.encode(),
+    histograms: { ack: nothing.encode(), sendToReceive: nothing.encode() },
+    seconds: [],
+  };
+}
+
+function conditionsOf(
+  { number, phase, values, workload, target }: StepOrder,
+  found: Pick<StepFindings, "startedAt" | "connectSeconds" | "warmUp" | "topic" | "agents"> & {
+    measured: Pick<StepFindings["measured"], "fromSec" | "toSec">;
+  },
+) {
+  const { producers, consumers, groups, acks, client } = workload;
+  return {
+    ...{
+      step: number,
+      phase,
+      values,
+      startedAt: found.startedAt,
+      producers,
+      consumers,
+      groups,
+      acks,
+      client,
+    },
+    brokers: target.brokerMetrics.length,
+    nodes: inOrder(found.agents.map(({ node }) => node)).length,
+    partitions: found.topic.partitions,
+    replicationFactor: found.topic.replicationFactor,
+    messageBytes: meanBytes(workload.messageBytes),
+    ratePerProducer: ratePerProducer(workload),
+    durationSeconds: found.measured.toSec - found.measured.fromSec,
+    warmUpSeconds: found.warmUp.seconds,
+    steady: found.warmUp.steady,
+    steadyReason: found.warmUp.reason,
+    connectSeconds: found.connectSeconds,
+  };
+}
+
+function generatorFigures({ timeline }: StepFindings, lag: DelayHistogram): GeneratorFigures {
+  const usage = [...timeline.usage().values()];
+  const busiest = usage.reduce((most, each) => (each.cpu > most.cpu ? each : most), usage[0] ?? NOTHING_USED);
+  const known = usage.length > 0;
+  const total = (key: "cpu" | "memoryMiB") => usage.reduce((sum, each) => sum + each[key], 0);
+  return {
+    scheduleLagMsP99: lag.percentileMs(99),
+    scheduleLagMsMax: lag.percentileMs(100),
+    eventLoopDelayMsP99: known ? Math.max(...usage.map((each) => each.eventLoopDelayMsP99)) : null,
+    cpu: known ? busiest.cpu : null,
+    cpuTotal: known ? total("cpu") : null,
+    cpuWait: known ? busiest.cpuWait : null,
+    memoryMiB: known ? total("memoryMiB") : null,
+  };
+}
+const NOTHING_USED = { cpu: 0, cpuWait: 0, eventLoopDelayMsP99: 0, memoryMiB: 0 };
+
+/** Nodes in containers are one machine: the boot id tells. */
+function busiestMachine({ timeline, agents }: StepFindings): Step["busiestMachine"] {
+  const machines = [...timeline.machineUse()].map(([bootId, cpusBusy]) => {
+    const cpus = agents.find(({ hello }) => hello.machine.bootId === bootId)?.hello.machine.cpus ?? 0;
+    return { cpusBusy, cpus };
+  });
+  const share = ({ cpusBusy, cpus }: { cpusBusy: number; cpus: number }) => cpusBusy / cpus;
+  return machines.reduce<Step["busiestMachine"]>(
+    (most, each) => (most === null || share(each) > share(most) ? each : most),
+    null,
+  );
+}
+
+function strangers(foreign: number, malformed: number): string[] {
+  const others = foreign + malformed;
+  return others > 0 ? [`${others} messages of somebody else were on the topic`] : [];
+}

@@ -1,0 +1,81 @@
+// From a plan to what the runner is asked for: plain functions.
+import { createHash, randomBytes } from "node:crypto";
+import type { BenchPlan, RunRequest } from "../../contract/request";
+import type { Conditions, Step } from "../../contract/result";
+import { benchmarkMistakes, benchmarkSchema, workloadSchema } from "../../contract/workload";
+import type { Asked } from "./changes";
+
+/** <UTC time>-<scenario>-<id>: sorts by time, and can be told from others of the same second. */
+export function runName(scenario: string, now: Date, id = randomBytes(3).toString("hex")): string {
+  const time = now.toISOString().replace(/[-:]|\.\d+/g, "");
+  return `${time}-${scenario.replace(/[^0-9A-Za-z._-]/g, "-")}-${id}`;
+}
+
+/** The same for plans that ask for the same of the same stack. Passwords are none of its matter. */
+export function planKey({ scenario, image, target }: BenchPlan, asked: Asked): string {
+  const { kafka, influx, ...rest } = target;
+  const { token: _, ...where } = influx ?? { token: "" };
+  const same = { scenario, image, rest, bootstrap: kafka.bootstrap, where, ...asked };
+  return createHash("sha256").update(JSON.stringify(same)).digest("hex").slice(0, 16);
+}
+
+/** @throws Error that lists every mistake, a line each */
+export function checked(asked: Asked): Pick<RunRequest, "workload" | "benchmark"> {
+  const workload = workloadSchema.safeParse(asked.workload);
+  const benchmark = benchmarkSchema.safeParse(asked.benchmark);
+  const mistakes = [
+    ...(workload.error?.issues ?? []).map((issue) => describe("workload", issue)),
+    ...(benchmark.error?.issues ?? []).map((issue) => describe("benchmark", issue)),
+    ...(workload.success && benchmark.success ? benchmarkMistakes(workload.data, benchmark.data) : []),
+  ];
+  if (!workload.success || !benchmark.success || mistakes.length > 0) throw new Error(mistakes.join("\n"));
+  return { workload: workload.data, benchmark: benchmark.data };
+}
+
+function describe(root: string, { path, message }: { path: PropertyKey[]; message: string }): string {
+  return `${[root, ...path.map(String)].join(".")}: ${message}`;
+}
+
+/** What can be found out about this checkout and the stack's machines. */
+export interface Surroundings {
+  version: string;
+  commit: string | null;
+  dirty: boolean | null;
+  machines: { name: string; cpus: number; memoryMiB: number; engine: string }[];
+}
+
+export function conditionsOf(
+  plan: BenchPlan,
+  { workload, benchmark }: Pick<RunRequest, "workload" | "benchmark">,
+  { version, commit, dirty, machines }: Surroundings,
+): Conditions {
+  const { source, images, settings } = plan.conditions;
+  return {
+    swarmbench: { version, commit, dirty },
+    ...{ source, images, settings },
+    versions: { docker: [...new Set(machines.map(({ engine }) => engine))].join(", ") },
+    workload: withoutContent(workload),
+    benchmark: { ...benchmark },
+    nodes: plan.conditions.nodes.map(({ name, role }) => {
+      const machine = machines.find((each) => each.name === name);
+      return {
+        ...{ name, role, cpus: machine?.cpus ?? null, memoryMiB: machine?.memoryMiB ?? null },
+        ...{ cpuModel: null, kernel: null },
+      };
+    }),
+    agents: [],
+  };
+}
+
+/** A file's bytes are in the messages, not in the results: there its hash is. */
+function withoutContent({ content, ...workload }: RunRequest["workload"]): Record<string, unknown> {
+  if (typeof content === "string" || "file" in content) return { ...workload, content };
+  const sha256 = createHash("sha256").update(content.base64).digest("hex");
+  return { ...workload, content: { sha256 } };
+}
+
+/** Steps that tell something: what failed for want of an agent or a line is run again. */
+export function finishedSteps(steps: readonly Step[]): Step[] {
+  const firstLost = steps.findIndex(({ offered }) => offered === 0);
+  return firstLost < 0 ? [...steps] : steps.slice(0, firstLost);
+}
