@@ -47,9 +47,9 @@ export = async () => {
     inTestbed,
   );
   const stack = deployStack(
-    settings.parts,
+    settings,
     { swarm, nodes: testbed.nodes, images, owner },
-    installation.source,
+    installation,
     inTestbed,
   );
 

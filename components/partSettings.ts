@@ -161,6 +161,13 @@ function influxdbSettings(influxdb: ParsedParts["influxdb"]): InfluxdbSettings {
   return { organization, bucket, retentionSec, rotation, limits: limitsOf(influxdb) };
 }
 
-function limitsOf({ cpus, memory }: { cpus?: number | undefined; memory?: number | undefined }): Limits {
+/** As the services have them. */
+export function limitsOf({
+  cpus,
+  memory,
+}: {
+  cpus?: number | undefined;
+  memory?: number | undefined;
+}): Limits {
   return { ...(cpus ? { cpus } : {}), ...(memory ? { memoryMiB: memory } : {}) };
 }

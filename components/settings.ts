@@ -2,6 +2,14 @@ import { createHash } from "node:crypto";
 import * as os from "node:os";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { cpuCount, duration, memorySize, wholeNumber } from "../contract/units";
+import {
+  type BenchSettings,
+  benchDefaults,
+  benchMistakes,
+  benchSchema,
+  benchSettings,
+} from "./benchSettings";
 import {
   addressIn,
   deriveSshPortBase,
@@ -12,7 +20,6 @@ import {
   SSH_PORTS_PER_STACK,
   SWARM_PORTS,
 } from "./lib/addresses";
-import { cpuCount, duration, memorySize, wholeNumber } from "../contract/units";
 import { partMistakes } from "./partMistakes";
 import { type PartSettings, partDefaults, partSchema, partSettings } from "./partSettings";
 
@@ -65,6 +72,7 @@ const schema = {
       .prefault(5000),
   }),
   ...partSchema,
+  ...benchSchema,
 };
 type Key = keyof typeof schema;
 type Parsed = { [K in Key]: z.output<(typeof schema)[K]> };
@@ -75,6 +83,7 @@ const defaults: Record<Key, unknown> = {
   testbed: { kind: "local" },
   swarm: {},
   ...partDefaults,
+  ...benchDefaults,
 };
 
 /** One node as it is wanted, every default filled in. */
@@ -106,6 +115,8 @@ export interface Settings {
     registryPort: number;
   };
   parts: PartSettings;
+  /** Absent where there is no Kafka to put load on. */
+  bench?: BenchSettings;
 }
 
 /** Raised with every mistake of a configuration at once; `mistakes` are lines of `path: what is wrong`. */
@@ -143,7 +154,7 @@ export function parseSettings(raw: Record<string, string>, stack: string, user: 
       `swarmbench:swarm.addressPool: ${swarm.addressPool} overlaps the testbed's network ${network}`,
     );
   }
-  mistakes.push(...partMistakes(parsed, nodes, swarm?.registryPort));
+  mistakes.push(...partMistakes(parsed, nodes, swarm?.registryPort), ...benchMistakes(parsed, nodes));
   const [manager, ...workers] = nodes;
   if (mistakes.length > 0 || !manager || !isComplete(parsed)) throw new SettingsError(stack, mistakes);
   const { drainTimeout, ...rest } = parsed.swarm;
@@ -154,6 +165,7 @@ export function parseSettings(raw: Record<string, string>, stack: string, user: 
     nodes: [manager, ...workers],
     swarm: { ...rest, drainTimeoutSec: drainTimeout },
     parts: partSettings(parsed),
+    ...(parsed.kafka.enabled ? { bench: benchSettings(parsed) } : {}),
   };
 }
 

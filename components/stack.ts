@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Agents } from "./agents";
+import { BenchmarkRun, benchPlan } from "./benchmark";
 import { Grafana } from "./grafana";
 import type { Part } from "./images";
 import { InfluxDb } from "./influxdb";
@@ -7,6 +9,7 @@ import { Kafka } from "./kafka";
 import type { Site } from "./lib/site";
 import type { PartSettings } from "./partSettings";
 import { Portainer } from "./portainer";
+import type { Settings } from "./settings";
 import { Telegraf } from "./telegraf";
 
 /**
@@ -30,7 +33,10 @@ export async function refuseMissingImages(
 }
 
 /** The images that these parts run; whatever is waited for needs the bench image, which has the jobs. */
-export function imagesFor(parts: PartSettings, { images }: Installation): { [P in Part]?: StoredImage } {
+export function imagesFor(
+  parts: PartSettings,
+  { images }: Pick<Installation, "images">,
+): { [P in Part]?: StoredImage } {
   const wanted: Part[] = [
     ...(["kafka", "influxdb", "telegraf", "grafana", "portainer"] as const).filter((part) => parts[part]),
     ...(parts.portainer ? (["portainerAgent"] as const) : []),
@@ -41,11 +47,12 @@ export function imagesFor(parts: PartSettings, { images }: Installation): { [P i
 
 /** The parts of the stack that are wanted, wired together, and what `up` says of them. */
 export function deployStack(
-  parts: PartSettings,
+  settings: Pick<Settings, "parts" | "bench" | "nodes">,
   site: Site,
-  source: Installation["source"],
+  installation: Pick<Installation, "source" | "images">,
   options: pulumi.ComponentResourceOptions,
 ): Record<string, unknown> {
+  const { parts } = settings;
   const kafka = parts.kafka && new Kafka("kafka", { site, settings: parts.kafka }, options);
   const influxdb = parts.influxdb && new InfluxDb("influxdb", { site, settings: parts.influxdb }, options);
   const telegraf =
@@ -64,12 +71,13 @@ export function deployStack(
       : undefined;
 
   // What their pages are made of is in no package registry.
-  const pages = source === "official";
+  const pages = installation.source === "official";
   const uis = [
     ...(grafana ? [ui("Grafana", grafana, pages)] : []),
     ...(influxdb ? [ui("InfluxDB", influxdb, pages)] : []),
     ...(portainer ? [ui("Portainer", portainer, true)] : []),
   ];
+  const ready = [kafka, influxdb, telegraf, grafana, portainer].map((part) => part?.ready);
   return {
     ...(kafka ? { kafka: kafka.target } : {}),
     ...(kafka?.external ? { kafkaExternal: kafka.external } : {}),
@@ -86,7 +94,65 @@ export function deployStack(
     /** What `npm run ui` opens. */
     uis,
     /** Resolves once every part serves, and is how `up` waits for it. */
-    ready: allOf([kafka, influxdb, telegraf, grafana, portainer].map((part) => part?.ready)),
+    ready: allOf(ready),
+    ...(kafka ? deployBenchmark(settings, { site, kafka, influxdb, ready, installation }, options) : {}),
+  };
+}
+
+interface Deployed {
+  site: Site;
+  kafka: Kafka;
+  influxdb: InfluxDb | undefined;
+  ready: (pulumi.Output<string> | undefined)[];
+  installation: Pick<Installation, "source" | "images">;
+}
+
+/** Agents, and the run that is the last thing of an `up`. */
+function deployBenchmark(
+  { parts, bench, nodes }: Pick<Settings, "parts" | "bench" | "nodes">,
+  { site, kafka, influxdb, ready, installation }: Deployed,
+  options: pulumi.ComponentResourceOptions,
+): Record<string, unknown> {
+  if (!bench) return {};
+  const { producers, consumers, benchmark } = bench;
+  const settings = { producer: producers, consumer: consumers };
+  const agents = new Agents("agents", { site, settings }, options);
+  const conditions = {
+    source: installation.source,
+    images: imageNames(imagesFor(parts, installation)),
+    settings: settingsThatTell(parts, bench, nodes),
+    nodes: nodes.map(({ name, role }) => ({ name, role })),
+  };
+  const plan = benchPlan({ site, settings: bench, kafka, influxdb, conditions });
+  if (!benchmark.run) {
+    void pulumi.log.info(
+      `no benchmark, since benchmark.run is false; by hand: npm run bench -- -s ${pulumi.getStack()}`,
+    );
+    return { benchPlan: plan };
+  }
+  const after = [...ready, agents.ready].filter((each) => each !== undefined);
+  const run = new BenchmarkRun("benchmark", { site, plan, after }, options);
+  return { benchPlan: plan, benchmark: run.summary };
+}
+
+function imageNames(images: { [P in Part]?: StoredImage }): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(images).map(([part, { repository, digest }]) => [part, `${repository}@${digest}`]),
+  );
+}
+
+/** What of the configuration tells on the figures: a run says it, and another one of it runs the benchmark again. */
+function settingsThatTell(
+  { kafka, influxdb, telegraf, grafana }: PartSettings,
+  { producers, consumers }: NonNullable<Settings["bench"]>,
+  nodes: Settings["nodes"],
+): Record<string, unknown> {
+  const { rotation: _, externalPort: __, ...broker } = kafka ?? { rotation: 0 };
+  return {
+    nodes: nodes.map(({ name, role, cpus, memoryMiB }) => ({ name, role, cpus, memoryMiB })),
+    kafka: broker,
+    ...{ producers, consumers, telegraf },
+    limits: { influxdb: influxdb?.limits, grafana: grafana?.limits },
   };
 }
 

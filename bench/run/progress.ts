@@ -1,20 +1,7 @@
 // The lines that a run shows to who waits for it: plain functions.
 import type { Step } from "../../contract/result";
-import type { StepValues } from "../../contract/workload";
+import { figure } from "../../contract/text";
 import type { MergedSecond } from "./timeline";
-
-/** "producers 200, messageBytes 1000"; "the workload as it is" where nothing is varied. */
-export function valuesText(values: StepValues): string {
-  const texts = Object.entries(values).map(([name, value]) => `${name} ${value}`);
-  return texts.length > 0 ? texts.join(", ") : "the workload as it is";
-}
-
-/** 0.85, 4.1, 38, 1204: three digits at the most below a thousand. */
-export function figure(value: number | null): string {
-  if (value === null) return "-";
-  if (value === 0) return "0";
-  return value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(2)));
-}
 
 /** "3 of 5", "3 of 5 to 12" */
 export function stepText(step: number, left: { least: number; most: number }): string {

@@ -7,6 +7,7 @@ import {
   type Step,
   stepSchema,
 } from "../../contract/result";
+import { valuesText } from "../../contract/text";
 import { withValues } from "../../contract/workload";
 import type { JobContext } from "../job";
 import { sloText } from "../measure/judge";
@@ -17,7 +18,7 @@ import { withFleet } from "./conditions";
 import { type EventSink, instant } from "./events";
 import { type Fleet, findFleet } from "./fleet";
 import { Live } from "./live";
-import { resultText, secondText, stepText, timeText, valuesText } from "./progress";
+import { resultText, secondText, stepText, timeText } from "./progress";
 import { runStep, type StepOrder } from "./step";
 import { failedStep } from "./stepResult";
 import { plain } from "./timeline";

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Limits } from "../partSettings";
+import type { Role } from "../settings";
 import type { Node } from "../testbed/testbed";
 import { labels } from "./ownership";
 import { inSwarm, type Site, withoutLeftover } from "./site";
@@ -19,6 +20,12 @@ export interface TaskMount {
   readOnly?: boolean;
 }
 
+/** Tasks that swarm spreads evenly over the nodes of a role; where no node has it, they are on the manager. */
+export interface Spread {
+  role: Role;
+  replicas: number;
+}
+
 export interface ServiceArgs {
   site: Site;
   /** Its name in the swarm, and its host name on the overlay network. */
@@ -30,8 +37,8 @@ export interface ServiceArgs {
   user?: string;
   /** Ids of the networks that it is on; the stack's overlay network unless given. */
   networks?: pulumi.Input<string>[];
-  /** The node it is pinned to, or all: one task a node. */
-  on: Node | "every node";
+  /** The node it is pinned to, or all: one task a node, or so many tasks on the nodes of a role. */
+  on: Node | "every node" | Spread;
   limits: Limits;
   mounts?: TaskMount[];
   files?: TaskFile[];
@@ -73,11 +80,11 @@ export function service(
       taskSpec: {
         containerSpec: containerSpec(args),
         networksAdvanceds: (args.networks ?? [site.swarm.network.id]).map((network) => ({ name: network })),
-        placement: on === "every node" ? {} : { constraints: [`node.hostname==${on.name}`] },
+        placement: placementOn(on, site),
         ...resources(args.limits),
         restartPolicy: { condition: "any", delay: "1s", window: "5s" },
       },
-      mode: on === "every node" ? { global: true } : { replicated: { replicas: 1 } },
+      mode: on === "every node" ? { global: true } : { replicated: { replicas: replicasOn(on) } },
       endpointSpec: {
         mode: "dnsrr",
         ports: ports.map(({ published, target }) => ({
@@ -99,6 +106,23 @@ export function service(
       ...options,
     },
   );
+}
+
+function placementOn(on: ServiceArgs["on"], { nodes }: Site): { constraints?: string[] } {
+  if (on === "every node") return {};
+  if (!isSpread(on)) return { constraints: [`node.hostname==${on.name}`] };
+  const constraint = nodes.some(({ role }) => role === on.role)
+    ? `node.labels.role==${on.role}`
+    : `node.hostname==${nodes[0].name}`;
+  return { constraints: [constraint] };
+}
+
+function replicasOn(on: Node | Spread): number {
+  return isSpread(on) ? on.replicas : 1;
+}
+
+function isSpread(on: Node | Spread): on is Spread {
+  return "replicas" in on;
 }
 
 function containerSpec({ site, ...args }: ServiceArgs) {

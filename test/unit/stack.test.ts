@@ -12,7 +12,7 @@ import { portainerProvision } from "../../bench/jobs/portainerProvision";
 import type { Part } from "../../components/images";
 import type { Installation } from "../../components/installation";
 import type { PartSettings } from "../../components/partSettings";
-import { parseSettings } from "../../components/settings";
+import { parseSettings, type Settings } from "../../components/settings";
 import { deployStack, imagesFor, refuseMissingImages } from "../../components/stack";
 import { known } from "../support/mocks";
 import {
@@ -30,10 +30,12 @@ import {
 const ALL: Part[] = [...BUILT, "portainer", "portainerAgent"];
 const off = { enabled: false };
 
-function partsOf(config: Record<string, object> = {}): PartSettings {
+function settingsOf(config: Record<string, object> = {}): Settings {
   const text = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]);
-  return parseSettings({ nodes: "8", ...Object.fromEntries(text) }, "local", "ann").parts;
+  return parseSettings({ nodes: "8", ...Object.fromEntries(text) }, "local", "ann");
 }
+const partsOf = (config: Record<string, object> = {}): PartSettings => settingsOf(config).parts;
+
 function installation(images: Part[]): Installation {
   const local = { tag: "tag", id: "sha256:id" };
   return {
@@ -51,7 +53,7 @@ function installation(images: Part[]): Installation {
 }
 type Stack = Program<Record<string, unknown>>;
 const deploy = (config: Record<string, object> = {}, images: Part[] = ALL): Promise<Stack> =>
-  declareOn((site) => deployStack(partsOf(config), site, installation(images).source, {}), { images });
+  declareOn((site) => deployStack(settingsOf(config), site, installation(images), {}), { images });
 /** The components below which something of the stack was declared. */
 const components = ({ resources }: Stack) =>
   [...resources.keys()].filter((name) => /^(Kafka|InfluxDb|Telegraf|Grafana|Portainer) /.test(name)).sort();

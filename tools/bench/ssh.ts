@@ -1,5 +1,5 @@
 // Scripts on the swarm's manager, over the system's ssh.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 
 /** ssh's own exit code: the line is cut, or there never was one. */
@@ -15,14 +15,14 @@ export interface Answer {
  * Starts a script on the manager. The script goes through standard input, so that nothing of it shows in process lists.
  * Not in our process group: a Ctrl-C is for us alone, who then end things in order.
  */
-export function start(ssh: readonly string[], script: string): ChildProcess {
+export function start(ssh: readonly string[], script: string): ChildProcessWithoutNullStreams {
   const child = spawn("ssh", [...ssh, "sh -s"], { stdio: ["pipe", "pipe", "pipe"], detached: true });
-  child.stdin?.on("error", () => {}); // it ended before it read all: its exit code tells
-  child.stdin?.end(script);
+  child.stdin.on("error", () => {}); // it ended before it read all: its exit code tells
+  child.stdin.end(script);
   return child;
 }
 
-export function ended(child: ChildProcess): Promise<number> {
+export function ended(child: ChildProcessWithoutNullStreams): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? LINE_LOST));
@@ -32,10 +32,6 @@ export function ended(child: ChildProcess): Promise<number> {
 /** Runs a script to its end. */
 export async function run(ssh: readonly string[], script: string): Promise<Answer> {
   const child = start(ssh, script);
-  const [code, stdout, stderr] = await Promise.all([
-    ended(child),
-    text(child.stdout ?? []),
-    text(child.stderr ?? []),
-  ]);
+  const [code, stdout, stderr] = await Promise.all([ended(child), text(child.stdout), text(child.stderr)]);
   return { code, stdout, stderr };
 }

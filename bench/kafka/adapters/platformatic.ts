@@ -36,7 +36,9 @@ function optionsOf(target: KafkaTarget, clientId: string) {
   return {
     ...{ clientId, bootstrapBrokers: target.bootstrap, autocreateTopics: false, ...RETRY, ...TIMEOUTS },
     ...(protocol.endsWith("SSL") ? { tls: ca === undefined ? {} : { ca: [ca] } } : {}),
-    ...(protocol.startsWith("SASL_") ? { sasl: { mechanism: "SCRAM-SHA-512", username, password } } : {}),
+    ...(protocol.startsWith("SASL_")
+      ? { sasl: { mechanism: "SCRAM-SHA-512" as const, username, password } }
+      : {}),
   };
 }
 

@@ -1,0 +1,91 @@
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { BenchPlan } from "../contract/request";
+import type { BenchSettings } from "./benchSettings";
+import type { InfluxDb } from "./influxdb";
+import type { Kafka } from "./kafka";
+import { labels } from "./lib/ownership";
+import type { Site } from "./lib/site";
+import { sshArguments } from "./lib/ssh";
+
+/** The same program as `npm run bench`. */
+const RUN = "node --import tsx tools/bench/main.ts --from-up";
+
+export interface PlanArgs {
+  site: Site;
+  settings: BenchSettings;
+  kafka: Kafka;
+  influxdb: InfluxDb | undefined;
+  /** Of the stack: what tells on the figures. */
+  conditions: pulumi.Input<BenchPlan["conditions"]>;
+}
+
+/** What a run is told, and how the runner is reached: a secret, for it has the passwords. */
+export function benchPlan({
+  site,
+  settings,
+  kafka,
+  influxdb,
+  conditions,
+}: PlanArgs): pulumi.Output<BenchPlan> {
+  const { manager, network } = site.swarm;
+  const { producers, consumers, workload, benchmark } = settings;
+  const { run: _, ...measured } = benchmark;
+  const brokerMetrics = kafka.jolokia
+    .filter(({ roles }) => roles.includes("broker"))
+    .map(({ name, jolokiaUrl }) => ({ name, jolokiaUrl }));
+  const influx = influxdb && {
+    ...{ url: influxdb.url, org: influxdb.organization, bucket: influxdb.bucket, token: influxdb.writeToken },
+  };
+  const plan = pulumi.output({
+    scenario: pulumi.getStack(),
+    ssh: sshArguments(manager.ssh),
+    image: site.images.ref("bench"),
+    network: network.name,
+    labels: labels(site.owner).map(({ label, value }) => `${label}=${value}`),
+    target: {
+      kafka: kafka.target,
+      brokerMetrics,
+      ...(influx ? { influx } : {}),
+      agents: { producer: { tasks: producers.tasks }, consumer: { tasks: consumers.tasks } },
+    },
+    workload,
+    benchmark: measured,
+    conditions,
+  });
+  return pulumi.secret(plan).apply((document) => document as unknown as BenchPlan);
+}
+
+export interface BenchmarkArgs {
+  site: Site;
+  plan: pulumi.Output<BenchPlan>;
+  /** Resolve once the parts serve; a run that began before would measure their start. */
+  after: pulumi.Output<unknown>[];
+}
+
+/**
+ * The last resource of `pulumi up`: runs the benchmark on the stack, and again whenever anything that it is told has
+ * changed: workload, brokers, agents, the bench image. Its input is on standard input, so that no secret is in arguments or
+ * in the environment. A run that failed has failed `up`, and the next `up` runs it again.
+ */
+export class BenchmarkRun extends pulumi.ComponentResource {
+  /** BenchSummary of contract/request.ts. */
+  readonly summary: pulumi.Output<unknown>;
+
+  constructor(name: string, { site, plan, after }: BenchmarkArgs, options?: pulumi.ComponentResourceOptions) {
+    super("swarmbench:stack:Benchmark", name, {}, options);
+    const command = new local.Command(
+      `${name}-run`,
+      {
+        create: RUN,
+        stdin: pulumi.all([plan, ...after]).apply(([document]) => JSON.stringify(document)),
+        interpreter: ["/bin/sh", "-c"],
+        logging: local.Logging.Stderr,
+        addPreviousOutputInEnv: false,
+      },
+      { parent: this, deletedWith: site.swarm.manager.machine },
+    );
+    this.summary = pulumi.unsecret(command.stdout).apply((text) => (text ? JSON.parse(text) : undefined));
+    this.registerOutputs({ summary: this.summary });
+  }
+}

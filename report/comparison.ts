@@ -1,0 +1,140 @@
+// compare.html: runs side by side.
+import type { Run } from "../contract/result";
+import { figure } from "../contract/text";
+import { type Chart, drawn } from "./charts";
+import {
+  type ConditionDifference,
+  conditionDifferences,
+  type Difference,
+  delayDifferences,
+  kneeDifference,
+  obstacles,
+  p99Points,
+} from "./difference";
+import { axis, BAD, scaleOf } from "./draw";
+import { figureOf, type Html, html, page, table } from "./page";
+import { curvesOf } from "./series";
+import { kneeSentence, sloSentence } from "./table";
+
+export interface Comparison {
+  runs: Run[];
+  /** Why they ought not to be compared. */
+  obstacles: string[];
+  conditions: ConditionDifference[];
+  /** Of the first run against each other one. */
+  differences: { run: Run; knee: Difference | undefined; delays: Difference[] }[];
+}
+
+/** @param runs two at least; the first is what the others are compared with */
+export function compare(runs: Run[]): Comparison {
+  const [first, ...others] = runs;
+  if (!first || others.length === 0) throw new Error("a comparison needs two runs at least");
+  return {
+    runs,
+    obstacles: obstacles(runs),
+    conditions: conditionDifferences(runs),
+    differences: others.map((run) => ({
+      ...{ run, knee: kneeDifference(first, run), delays: delayDifferences(first, run) },
+    })),
+  };
+}
+
+const mark = ({ real, text }: Difference) => `${real ? "differs" : "within noise"}: ${text}`;
+
+/** For the terminal. */
+export function comparisonText({ runs, obstacles: why, conditions, differences }: Comparison): string {
+  return [
+    ...why.map((obstacle) => `warning: ${obstacle}`),
+    ...runs.map((run, index) => `${letter(index)}  ${run.run}\n   ${kneeSentence(run)}`),
+    "",
+    "conditions that differ:",
+    ...conditions.map(({ what, values }) => `  ${what}: ${values.join(" | ")}`),
+    ...(conditions.length === 0 ? ["  none"] : []),
+    ...differences.flatMap(({ knee, delays }, index) => [
+      "",
+      `A against ${letter(index + 1)}:`,
+      ...[...(knee ? [knee] : []), ...delays].map((difference) => `  ${mark(difference)}`),
+      ...(!knee && delays.length === 0 ? ["  they have no value in common"] : []),
+    ]),
+  ].join("\n");
+}
+
+const letter = (index: number) => String.fromCharCode(65 + index);
+
+export function comparisonPage(comparison: Comparison): string {
+  const { runs, obstacles: why, conditions, differences } = comparison;
+  return page(
+    `comparison of ${runs.length} runs`,
+    html`<h1>${runs.map(({ scenario }) => scenario).join(" against ")}</h1>
+${why.map((obstacle) => html`<p class="warning">Forced: ${obstacle}</p>`)}
+<h2>Knees</h2>
+${kneeTable(runs)}
+<h2>Differences</h2>
+${differences.map(
+  ({ run, knee, delays }, index) =>
+    html`<h3>A against ${letter(index + 1)} (${run.run})</h3>${[...(knee ? [knee] : []), ...delays].map(
+      (difference) => html`<p><b>${difference.real ? "Differs" : "Within noise"}</b>: ${difference.text}</p>`,
+    )}`,
+)}
+<p class="faint">Knees differ where their intervals have nothing in common. Delays differ where the p99 of the measured
+seconds do by a rank test (Mann and Whitney, p below 0.01) and by more than 10 %. Steps at which the generator was at its
+own limit are left out.</p>
+${chartOf(runs).map(figureOf)}
+<h2>Conditions that differ</h2>
+<div class="left">${table(
+      ["what", ...runs.map((_, index) => letter(index))],
+      conditions.map(({ what, values }) => [what, ...values]),
+    )}</div>`,
+  );
+}
+
+function kneeTable(runs: readonly Run[]): Html {
+  return table(
+    ["run", "SLO", "knee", "interval", "verdict"],
+    runs.map((run, index) => {
+      const { knee, verdict } = run;
+      const [low, high] = knee?.interval ?? [null, null];
+      return [
+        `${letter(index)}: ${run.run}`,
+        sloSentence(run),
+        knee ? `${figure(knee.value)} ${knee.variable}` : "none",
+        knee ? `${figure(low)} to ${high === null ? "above" : figure(high)}` : "-",
+        verdict,
+      ];
+    }),
+  );
+}
+
+function chartOf(runs: readonly Run[]): Chart[] {
+  const [first] = runs;
+  const variable = first && curvesOf(first).variable;
+  if (!first || variable === undefined) return [];
+  const series = runs.map((run, index) => ({
+    type: "line" as const,
+    name: `${letter(index)}: ${run.scenario}`,
+    symbolSize: 8,
+    data: p99Points(run, variable).sort(([a], [b]) => a - b),
+  }));
+  const points = series.flatMap(({ data }) => data);
+  if (points.length === 0) return [];
+  const slo = {
+    yAxis: first.slo.p99Ms,
+    lineStyle: { color: BAD, type: "dashed" as const },
+    label: { formatter: `SLO ${first.slo.p99Ms} ms`, position: "insideStartTop" as const, color: BAD },
+  };
+  return [
+    drawn({
+      name: "comparison",
+      title: `p99 delay against ${variable}`,
+      caption: "Steps at which the generator was at its own limit are left out.",
+      option: {
+        xAxis: axis(variable, scaleOf(points.map(([value]) => value))),
+        yAxis: axis("p99 delay, ms", scaleOf([...points.map(([, ms]) => ms), first.slo.p99Ms])),
+        series: [
+          ...series,
+          { type: "line", data: [], silent: true, markLine: { symbol: "none", data: [slo] } },
+        ],
+      },
+    }),
+  ];
+}

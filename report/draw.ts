@@ -1,0 +1,69 @@
+// The one door to the chart library: an option in, an SVG out, without a browser.
+import * as echarts from "echarts";
+
+export const WIDTH = 960;
+const HEIGHT = 420;
+
+/** Told apart by people who see colours otherwise too: P. Okabe and M. Ito, "Color Universal Design", 2008. */
+export const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999"];
+export const BAD = "#d55e00";
+export const GOOD = "#009e73";
+
+const THEMES = {
+  light: { text: "#24292f", line: "#d0d7de", background: "#ffffff" },
+  dark: { text: "#e6edf3", line: "#3d444d", background: "#0d1117" },
+};
+export type Theme = keyof typeof THEMES;
+
+/** What all charts have in common goes first; an option's own settings win. */
+export function draw(option: echarts.EChartsOption, theme: Theme, height = HEIGHT): string {
+  const chart = echarts.init(null, themeOf(theme), { renderer: "svg", ssr: true, width: WIDTH, height });
+  chart.setOption({
+    animation: false,
+    color: COLOURS,
+    grid: { left: 70, right: 30, top: 50, bottom: 60 },
+    legend: { top: 8 },
+    ...option,
+  });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return svg;
+}
+
+function themeOf(theme: Theme): object {
+  const { text, line, background } = THEMES[theme];
+  const axis = {
+    axisLine: { lineStyle: { color: line } },
+    axisTick: { lineStyle: { color: line } },
+    axisLabel: { color: text },
+    nameTextStyle: { color: text },
+    splitLine: { lineStyle: { color: line, opacity: 0.6 } },
+    minorSplitLine: { show: false },
+  };
+  return {
+    backgroundColor: background,
+    textStyle: { color: text, fontFamily: "system-ui, 'DejaVu Sans', sans-serif" },
+    legend: { textStyle: { color: text } },
+    valueAxis: axis,
+    logAxis: axis,
+    categoryAxis: axis,
+    timeAxis: axis,
+  };
+}
+
+/** An axis with its name at its middle. */
+export function axis(
+  name: string,
+  type: "value" | "log" | "category" | "time" = "value",
+  more: object = {},
+): object {
+  return { name, type, nameLocation: "middle", nameGap: 38, ...more };
+}
+
+/** Values over more than a decade are read on a logarithmic axis. */
+export function scaleOf(values: readonly number[]): "value" | "log" {
+  const positive = values.filter((value) => value > 0);
+  return positive.length === values.length && Math.max(...positive) > 12 * Math.min(...positive)
+    ? "log"
+    : "value";
+}

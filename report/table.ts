@@ -1,0 +1,91 @@
+// A run as text: for the terminal and for a README.
+import path from "node:path";
+import Table from "cli-table3";
+import type { BenchSummary } from "../contract/request";
+import type { Run, Step } from "../contract/result";
+import { figure, valuesText } from "../contract/text";
+import type { StepValues } from "../contract/workload";
+
+const HEADS = [
+  "step",
+  "offered/s",
+  "delivered/s",
+  "p50",
+  "p90",
+  "p99",
+  "p99.9",
+  "max",
+  "lost",
+  "dup",
+  "late",
+  "brokers CPU",
+  "agent CPU",
+  "verdict",
+];
+
+function cells(step: Step): string[] {
+  const { delayMs, durationSeconds: seconds } = step;
+  const rate = (count: number) => (seconds > 0 ? figure(count / seconds) : "-");
+  return [
+    valuesText(step.values as StepValues),
+    ...[rate(step.offered), rate(step.delivered)],
+    ...[delayMs.p50, delayMs.p90, delayMs.p99, delayMs["p99.9"], delayMs.max].map(figure),
+    ...[step.lost, step.duplicated, step.late].map(String),
+    ...[figure(step.brokersCpu), figure(step.generator.cpu)],
+    step.verdict,
+  ];
+}
+
+/** The steps, the knee, and what is to be known of them; delays in ms. */
+export function runTable(run: Run): string {
+  const table = new Table({ head: HEADS, style: { head: [], border: [], compact: true } });
+  for (const step of run.steps) table.push(cells(step));
+  return [
+    table.toString(),
+    `delays in ms, from the intended time to the consumer's hands; SLO: ${sloSentence(run)}`,
+    kneeSentence(run),
+    ...run.warnings.map((warning) => `warning: ${warning}`),
+  ].join("\n");
+}
+
+/** The same for a README. */
+export function markdownTable(run: Run): string {
+  const row = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
+  return [row(HEADS), row(HEADS.map(() => "---")), ...run.steps.map((step) => row(cells(step)))].join("\n");
+}
+
+export function sloSentence({ slo }: Run): string {
+  return `p99 delay at most ${slo.p99Ms} ms, ${figure(100 * slo.delivered)} % delivered, ${slo.lost === 0 ? "nothing" : `at most ${slo.lost}`} lost`;
+}
+
+/** One sentence: the limit, or why none is known. */
+export function kneeSentence({ knee, searchReason, verdict, steps, conditions }: Run): string {
+  if (knee) {
+    const [low, high] = knee.interval;
+    const range =
+      high === null
+        ? "nothing that was tried missed the SLO"
+        : `${Math.round(100 * knee.confidence)} % interval ${figure(low)} to ${figure(high)}`;
+    return `knee: ${figure(knee.value)} ${knee.variable} (${range}); ${knee.reason}`;
+  }
+  if (searchReason) return `no knee: ${searchReason}`;
+  if (conditions.benchmark.search) return `no knee: the run is not finished (${verdict})`;
+  const good = steps.filter((step) => step.verdict === "ok").length;
+  return `${good} of ${steps.length} steps met the SLO; no knee was searched`;
+}
+
+export function summaryOf(run: Run, folder: string): BenchSummary {
+  return {
+    run: run.run,
+    verdict: run.verdict,
+    results: path.resolve(folder),
+    knee: kneeSentence(run),
+    steps: run.steps.map(({ values: of, offered, delivered, durationSeconds, delayMs, lost, verdict }) => ({
+      values: of as Record<string, number | string>,
+      offeredPerSec: durationSeconds > 0 ? offered / durationSeconds : 0,
+      deliveredPerSec: durationSeconds > 0 ? delivered / durationSeconds : 0,
+      ...{ p50Ms: delayMs.p50, p99Ms: delayMs.p99, lost, verdict },
+    })),
+    warnings: run.warnings,
+  };
+}
