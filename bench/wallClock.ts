@@ -48,11 +48,15 @@ export function openWallClock(source: TimeSource = real): WallClock {
 function findOffset({ date, monotonic }: TimeSource, edges: number): { offsetUs: number; widthNs: number } {
   let best = { offsetUs: 0, widthNs: Number.POSITIVE_INFINITY };
   for (let edge = 0; edge < edges; edge += 1) {
+    // The tick was between two reads of the date, and so between the reads of the other clock around them.
+    let from = monotonic();
     const before = date();
-    let [from, to] = [monotonic(), monotonic()];
+    let seen = monotonic();
     let tick = date();
+    let to = monotonic();
     while (tick === before) {
-      from = to;
+      from = seen;
+      seen = to;
       tick = date();
       to = monotonic();
     }

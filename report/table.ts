@@ -55,7 +55,7 @@ export function markdownTable(run: Run): string {
 }
 
 export function sloSentence({ slo }: Run): string {
-  return `p99 delay at most ${slo.p99Ms} ms, ${figure(100 * slo.delivered)} % delivered, ${slo.lost === 0 ? "nothing" : `at most ${slo.lost}`} lost`;
+  return `p99 delay at most ${slo.p99Ms} ms, ${Number((100 * slo.delivered).toFixed(4))} % delivered, ${slo.lost === 0 ? "nothing" : `at most ${slo.lost}`} lost`;
 }
 
 /** One sentence: the limit, or why none is known. */

@@ -38,7 +38,8 @@ function within(
 ): string | undefined {
   if (depth === DEEPEST || typeof error !== "object" || error === null) return undefined;
   const { cause, originalError, errors } = error as Nested;
-  for (const inner of [cause, originalError, ...(Array.isArray(errors) ? errors : [])]) {
+  // Of several attempts the last one tells.
+  for (const inner of [cause, originalError, ...(Array.isArray(errors) ? errors.toReversed() : [])]) {
     const name = inner === undefined ? undefined : find(inner, depth + 1);
     if (name !== undefined) return name;
   }

@@ -151,15 +151,11 @@ function containerSpec({ site, ...args }: ServiceArgs) {
   };
 }
 
-/** Nothing at all where there is no limit: of an empty object the Terraform provider makes a crash. */
-function resources({ cpus, memoryMiB }: Limits) {
-  if (!cpus && !memoryMiB) return {};
+/** 0 is no limit. Always given: of a limit that is left out the Terraform provider keeps the one before. */
+function resources({ cpus = 0, memoryMiB = 0 }: Limits) {
   return {
     resources: {
-      limits: {
-        ...(cpus ? { nanoCpus: Math.round(cpus * 1e9) } : {}),
-        ...(memoryMiB ? { memoryBytes: memoryMiB * 1024 * 1024 } : {}),
-      },
+      limits: { nanoCpus: Math.round(cpus * 1e9), memoryBytes: memoryMiB * 1024 * 1024 },
     },
   };
 }

@@ -109,6 +109,12 @@ function nodeVolume(
   );
 }
 
+/**
+ * Where the machine's CPUs are short, agents go first: all nodes share them, and a generator that waits for a CPU would
+ * measure its own waiting. On 2 CPUs, 600 producers at 10 messages per second: schedule lag p99 5 ms instead of 71.
+ */
+const CPU_SHARES = { agent: 262_144, broker: 1_024, monitor: 1_024 };
+
 function nodeContainer(
   node: NodeSettings,
   volume: docker.Volume,
@@ -140,6 +146,7 @@ function nodeContainer(
       ports: [{ internal: 22, external: node.sshPort, ip: "127.0.0.1", protocol: "tcp" }],
       envs: [`SWARMBENCH_REGISTRIES=${settings.subnet}`],
       labels: labels(owner, incarnationLabel),
+      cpuShares: CPU_SHARES[node.role],
       ...(node.memoryMiB ? { memory: node.memoryMiB, memorySwap: node.memoryMiB } : {}),
       ...(node.cpus ? { cpus: String(node.cpus) } : {}),
     },

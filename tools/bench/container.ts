@@ -8,6 +8,8 @@ const NAME = "bench-runner";
 const RUN_LABEL = "swarmbench.run";
 const PLAN_LABEL = "swarmbench.plan";
 const ORIGIN_LABEL = "swarmbench.origin";
+/** More than the events of a week; a node's engine may keep less by default. */
+const LOG_SIZE = "16g";
 /** Time for the runner to tell its agents, and to write its last event. */
 const STOP_SEC = 30;
 
@@ -70,15 +72,15 @@ export class RunnerContainer {
     ];
     await this.do(
       {
-        ...{ NAME, IMAGE: image, NETWORK: network, INPUT: input },
+        ...{ NAME, IMAGE: image, NETWORK: network, INPUT: input, LOG_SIZE },
         ...Object.fromEntries(all.map((label, index) => [`LABEL${index}`, label])),
       },
       `
 docker image inspect "$IMAGE" >/dev/null 2>&1 || docker pull --quiet "$IMAGE" >/dev/null
 # Its events are kept until they have been fetched, however many they are.
-docker create --name "$NAME" --interactive --network "$NETWORK" --log-driver json-file --log-opt max-size=-1 \\
+docker create --name "$NAME" --interactive --network "$NETWORK" --log-driver json-file --log-opt max-size="$LOG_SIZE" \\
   ${all.map((_, index) => `--label "$LABEL${index}"`).join(" ")} "$IMAGE" benchmark >/dev/null
-docker start "$NAME" >/dev/null
+docker start "$NAME" >/dev/null || { docker rm "$NAME" >/dev/null; exit 1; }
 printf '%s' "$INPUT" | docker attach --sig-proxy=false "$NAME" >/dev/null 2>&1 &
 # It has read all of it once it says something, or has ended.
 until [ -n "$(docker logs "$NAME" 2>&1 | head -c 1)" ] || [ "$(docker inspect --format '{{.State.Running}}' "$NAME")" = false ]

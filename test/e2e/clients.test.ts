@@ -1,0 +1,269 @@
+// The Kafka clients behind their port, both of them with the same claims, against real Kafka processes of this machine.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, describe, it } from "node:test";
+import { adapterOf } from "../../bench/kafka/adapters";
+import { errorKind } from "../../bench/kafka/errorKind";
+import type { ClientAdapter, ConsumerPort, OutgoingMessage, ProducerOptions } from "../../bench/kafka/port";
+import { ensureTopic, removeTopic } from "../../bench/kafka/topics";
+import { Problem } from "../../bench/problem";
+import { CLIENTS } from "../../contract/workload";
+import { eventually } from "../support/eventually";
+import { KafkaCluster } from "../support/kafkaCluster";
+
+const PARTITIONS = 4;
+const fetch = { minBytes: 1, maxWaitMs: 500, maxBytes: 50 * 1024 * 1024 };
+const plain = { acks: "all", idempotent: false, compression: "none" } as const;
+const texts = (prefix: string, count: number): OutgoingMessage[] =>
+  Array.from({ length: count }, (_, index) => ({ value: Buffer.from(`${prefix} ${index}`) }));
+
+let cluster: KafkaCluster;
+before(async () => {
+  const { ensureKafkaJars } = await import("../../tools/lib/kafkaJars.mjs");
+  const { libs } = await ensureKafkaJars();
+  cluster = await KafkaCluster.start({ jars: libs, brokers: 1, secure: true });
+  const wanted = { topic: "ready", partitions: 1, config: {} };
+  await eventually(async () => void (await ensureTopic(cluster.target, wanted)));
+});
+after(() => cluster?.dispose());
+
+async function newTopic(config: Record<string, string> = {}): Promise<string> {
+  const topic = `t-${randomUUID()}`;
+  await ensureTopic(cluster.target, { topic, partitions: PARTITIONS, config });
+  return topic;
+}
+
+interface Received {
+  partition: number;
+  value: Buffer;
+  receivedUs: number;
+}
+
+/** A consumer, and all that it has been given. */
+async function consume(
+  client: ClientAdapter,
+  topic: string,
+  group: string = randomUUID(),
+  startOffsets = {},
+) {
+  const received: Received[] = [];
+  const port = await client.connectConsumer(
+    cluster.target,
+    "consumer",
+    { topic, group, fetch, startOffsets },
+    () => performance.now() * 1_000,
+    (partition, values, receivedUs) =>
+      received.push(...values.map((value) => ({ partition, value: Buffer.from(value), receivedUs }))),
+  );
+  return { port, received };
+}
+
+async function send(
+  client: ClientAdapter,
+  topic: string,
+  messages: OutgoingMessage[],
+  how: Partial<ProducerOptions> = {},
+) {
+  const producer = await client.connectProducer(cluster.target, "producer", { topic, ...plain, ...how });
+  await Promise.all(messages.map((message) => producer.send([message])));
+  await producer.close();
+}
+
+const sorted = (received: Received[]) => received.map(({ value }) => value.toString()).sort();
+const expected = (messages: OutgoingMessage[]) => messages.map(({ value }) => value.toString()).sort();
+
+for (const name of CLIENTS) {
+  describe(`the client ${name}, by TLS and with a password`, () => {
+    let client: ClientAdapter;
+    before(async () => {
+      client = await adapterOf(name);
+    });
+
+    it("delivers every message that was acknowledged, once, and in order within a partition", async () => {
+      const topic = await newTopic();
+      const { port, received } = await consume(client, topic);
+      const messages = texts("message", 500);
+      const producer = await client.connectProducer(cluster.target, "producer", {
+        topic,
+        ...plain,
+        idempotent: true,
+      });
+      for (const message of messages) await producer.send([message]);
+      await eventually(() => assert.equal(received.length, 500));
+      assert.deepEqual(sorted(received), expected(messages));
+      for (let partition = 0; partition < PARTITIONS; partition += 1) {
+        const numbers = received
+          .filter((each) => each.partition === partition)
+          .map(({ value }) => Number(value.toString().split(" ")[1]));
+        assert.deepEqual(
+          numbers,
+          [...numbers].sort((a, b) => a - b),
+        );
+        assert.ok(numbers.length > 0, "messages without a key go to all partitions");
+      }
+      await Promise.all([producer.close(), port.close()]);
+    });
+
+    it("takes a batch as one", async () => {
+      const topic = await newTopic();
+      const { port, received } = await consume(client, topic);
+      const producer = await client.connectProducer(cluster.target, "producer", { topic, ...plain });
+      await producer.send(texts("batch", 50));
+      await eventually(() => assert.equal(received.length, 50));
+      await Promise.all([producer.close(), port.close()]);
+    });
+
+    for (const compression of name === "kafkajs"
+      ? (["gzip"] as const)
+      : (["gzip", "snappy", "lz4"] as const)) {
+      it(`compresses by ${compression}`, async () => {
+        const topic = await newTopic();
+        const { port, received } = await consume(client, topic);
+        const messages = [{ value: Buffer.alloc(10_000, "compressible ") }];
+        await send(client, topic, messages, { compression });
+        await eventually(() => assert.deepEqual(sorted(received), expected(messages)));
+        await port.close();
+      });
+    }
+
+    for (const acks of [0, 1, "all"] as const) {
+      it(`delivers with acks ${acks}`, async () => {
+        const topic = await newTopic();
+        const { port, received } = await consume(client, topic);
+        await send(client, topic, texts("acks", 20), { acks });
+        await eventually(() => assert.equal(received.length, 20));
+        await port.close();
+      });
+    }
+
+    it("delivers a message of a megabyte", async () => {
+      const topic = await newTopic({ "max.message.bytes": "2000000" });
+      const { port, received } = await consume(client, topic);
+      await send(client, topic, [{ value: Buffer.alloc(1_000_000, 7) }]);
+      await eventually(() => assert.equal(received[0]?.value.length, 1_000_000));
+      await port.close();
+    });
+
+    it("begins where it is told to, and else at the beginning", async () => {
+      const topic = await newTopic();
+      await send(client, topic, texts("before", 40));
+      const wanted = { topic, partitions: PARTITIONS, config: {} };
+      const { startOffsets } = await ensureTopic(cluster.target, wanted);
+      const late = await consume(client, topic, randomUUID(), startOffsets);
+      const early = await consume(client, topic);
+      await send(client, topic, texts("after", 40));
+      await eventually(() => assert.equal(early.received.length, 80));
+      await eventually(() =>
+        assert.deepEqual(
+          sorted(late.received).filter((text) => text.startsWith("after")),
+          expected(texts("after", 40)),
+        ),
+      );
+      await Promise.all([late.port.close(), early.port.close()]);
+    });
+
+    it("shares the partitions within a group, and gives every group everything", async () => {
+      const topic = await newTopic();
+      const [first, second] = [
+        await consume(client, topic, "shared"),
+        await consume(client, topic, "shared"),
+      ];
+      const other = await consume(client, topic, "other");
+      const partitions = ({ port }: { port: ConsumerPort }) => port.assigned().length;
+      await eventually(() =>
+        assert.deepEqual([partitions(first), partitions(second), partitions(other)], [2, 2, 4]),
+      );
+      await send(client, topic, texts("shared", 100));
+      await eventually(() => assert.equal(first.received.length + second.received.length, 100));
+      await eventually(() => assert.equal(other.received.length, 100));
+      await Promise.all([first, second, other].map(({ port }) => port.close()));
+    });
+
+    it("fails with Kafka's own name for what is wrong", async () => {
+      const topic = await newTopic();
+      const producer = await client.connectProducer(cluster.target, "producer", { topic, ...plain });
+      await assert.rejects(producer.send([{ value: Buffer.alloc(1_100_000) }]), (error) => {
+        assert.equal(errorKind(error), "MESSAGE_TOO_LARGE");
+        return true;
+      });
+      await producer.close();
+    });
+
+    it("connects 200 producers, and leaves no connection", async () => {
+      const topic = await newTopic();
+      const sockets = () =>
+        (process as unknown as { getActiveResourcesInfo(): string[] })
+          .getActiveResourcesInfo()
+          .filter((kind) => /TCPSocketWrap|TLSWrap/.test(kind)).length;
+      const before = sockets();
+      const producers = await Promise.all(
+        Array.from({ length: 200 }, (_, index) =>
+          client.connectProducer(cluster.target, `p${index}`, { topic, ...plain }),
+        ),
+      );
+      await Promise.all(producers.map((producer) => producer.send(texts("one", 1))));
+      assert.ok(sockets() >= before + 200);
+      await Promise.all(producers.map((producer) => producer.close()));
+      await eventually(() => assert.ok(sockets() <= before, `${sockets()} of ${before}`));
+    });
+  });
+}
+
+describe("both clients", () => {
+  it("put a key into the same partition", async () => {
+    const topic = await newTopic();
+    const [reader, ...clients] = [await adapterOf("kafkajs"), ...(await Promise.all(CLIENTS.map(adapterOf)))];
+    const { port, received } = await consume(reader as ClientAdapter, topic);
+    const keys = Array.from({ length: 30 }, (_, index) => Buffer.from(`key-${index}`));
+    for (const client of clients)
+      await send(
+        client,
+        topic,
+        keys.map((key) => ({ key, value: key })),
+      );
+    await eventually(() => assert.equal(received.length, 60));
+    for (const key of keys) {
+      const partitions = received.filter(({ value }) => value.equals(key)).map(({ partition }) => partition);
+      assert.equal(new Set(partitions).size, 1, `${key}: ${partitions}`);
+    }
+    await port.close();
+  });
+});
+
+describe("a topic", () => {
+  it("that is there with other settings is refused, with every difference", async () => {
+    const topic = await newTopic({ "retention.ms": "60000" });
+    const wanted = { topic, partitions: 7, replicationFactor: 3, config: { "retention.ms": "1000" } };
+    await assert.rejects(ensureTopic(cluster.target, wanted), (error) => {
+      assert.ok(error instanceof Problem);
+      assert.match(
+        error.message,
+        /partitions: 4, wanted 7; replication factor: 1, wanted 3; retention.ms: 60000, wanted 1000/,
+      );
+      assert.match(error.next, /Choose another workload.topic/);
+      return true;
+    });
+  });
+
+  it("of more replicas than there are brokers is refused, and it is said what to do", async () => {
+    const wanted = { topic: "too-many", partitions: 1, replicationFactor: 3, config: {} };
+    await assert.rejects(ensureTopic(cluster.target, wanted), (error) => {
+      assert.match((error as Problem).next, /Lower workload.replicationFactor/);
+      return true;
+    });
+  });
+
+  it("can be removed twice", async () => {
+    const topic = await newTopic();
+    await removeTopic(cluster.target, topic);
+    await removeTopic(cluster.target, topic);
+  });
+
+  it("of a Kafka that nobody answers for is an error that names where it was looked for", async () => {
+    const target = { ...cluster.target, bootstrap: ["127.0.0.1:1"] };
+    await assert.rejects(
+      ensureTopic(target, { topic: "t", partitions: 1, config: {} }),
+      /Kafka at 127.0.0.1:1 cannot be asked/,
+    );
+  });
+});
