@@ -77,7 +77,7 @@ export type MessageSize = z.output<typeof bytes>;
 const content = z.union(
   [
     z.literal("random"),
-    /** Text of words: gzip makes about a third of it. */
+    /** Readings of sensors as JSON: gzip makes about a fifth of it. */
     z.literal("compressible"),
     /** Cut from a file of the operator's machine, over and over: base64 once it has been read. */
     z.strictObject({ file: z.string().min(1) }),
@@ -209,7 +209,10 @@ export type SearchVariable = (typeof SEARCH_VARIABLES)[number];
 export type VariableValue = number | string;
 export type StepValues = Partial<Record<StepVariable, VariableValue>>;
 
-const stepValue = z.union([z.number(), z.string().min(1)]);
+const stepValue = z.preprocess(
+  (value) => (typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value),
+  z.union([z.number(), z.string().min(1)]),
+);
 const sweep = z
   .partialRecord(
     z.enum(STEP_VARIABLES, `a sweep varies ${STEP_VARIABLES.join(", ")}`),

@@ -100,7 +100,7 @@ export function spectrumChart({ steps, slo }: Run): ChartPlan | undefined {
     option: {
       color: COLOURS,
       grid: { left: 70, right: 30, top: 90, bottom: 60 },
-      legend: { top: 8, type: "plain" },
+      legend: { top: 8, itemGap: 30 },
       xAxis: axis("percentile", "log", {
         axisLabel: {
           formatter: (value: number) => {

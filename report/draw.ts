@@ -22,7 +22,7 @@ export function draw(option: echarts.EChartsOption, theme: Theme, height = HEIGH
     animation: false,
     color: COLOURS,
     grid: { left: 70, right: 30, top: 50, bottom: 60 },
-    legend: { top: 8 },
+    legend: { top: 8, itemGap: 30 },
     ...option,
   });
   const svg = chart.renderToSVGString();
@@ -44,6 +44,7 @@ function themeOf(theme: Theme): object {
     backgroundColor: background,
     textStyle: { color: text, fontFamily: "system-ui, 'DejaVu Sans', sans-serif" },
     legend: { textStyle: { color: text } },
+    markArea: { label: { color: text, textBorderWidth: 0 } },
     valueAxis: axis,
     logAxis: axis,
     categoryAxis: axis,

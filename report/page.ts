@@ -44,7 +44,7 @@ figure { margin: 1.2rem 0; break-inside: avoid; } figure svg { width: 100%; heig
 .dark { display: none; } @media screen and (prefers-color-scheme: dark) { .dark { display: block; } .light { display: none; } }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .88rem; } tr { break-inside: avoid; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
-th:first-child, td:first-child, .left td, .left th { text-align: left; } td { overflow-wrap: anywhere; }
+th:first-child, td:first-child, .left td, .left th { text-align: left; } td { white-space: nowrap; } .left td { white-space: normal; overflow-wrap: anywhere; }
 .warning { border-left: .3rem solid var(--bad); padding: .2rem .8rem; margin: .4rem 0; background: var(--box); }
 .ok { color: var(--good); } .missed { color: var(--bad); } dt { font-weight: 600; margin-top: .6rem; } dd { margin: 0; }
 @media print { body { max-width: none; padding: 0; font-size: 11px; } @page { size: A4; margin: 14mm; } a { color: inherit; } }`;

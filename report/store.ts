@@ -67,8 +67,20 @@ export async function writeResults(folder: string, run: Run): Promise<void> {
   writeWhole(path.join(folder, REPORT), reportPage(run));
 }
 
+/** @throws Error in plain words, such as that the disk is full */
 export function writeWhole(file: string, content: string | Buffer): void {
   const partial = `${file}.partial`;
-  writeFileSync(partial, content);
-  renameSync(partial, file);
+  try {
+    writeFileSync(partial, content);
+    renameSync(partial, file);
+  } catch (error) {
+    throw notWritten(file, error);
+  }
+}
+
+export function notWritten(file: string, cause: unknown): Error {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new Error(`${file} cannot be written: ${code === "ENOSPC" ? "the disk is full" : message}`, {
+    cause,
+  });
 }

@@ -93,14 +93,17 @@ async function create(
       ],
     });
   } catch (error) {
-    throw new Problem(
-      `topic ${topic} cannot be made: ${detailOf(error)}`,
-      NEXT[kindOf(error)] ?? "See workload.",
-    );
+    const next = NEXT[kindOf(error)];
+    if (next === undefined) throw error;
+    throw new Problem(`topic ${topic} cannot be made: ${detailOf(error)}`, next);
   }
 }
 
+/** What the user can do about Kafka's refusals. */
 const NEXT: Record<string, string> = {
+  INVALID_PARTITIONS: "Lower workload.partitions.",
+  POLICY_VIOLATION: "The cluster's policy forbids it: set the workload as it allows.",
+  TOPIC_AUTHORIZATION_FAILED: "Choose a workload.topic that its user may make.",
   INVALID_REPLICATION_FACTOR: "Lower workload.replicationFactor, or raise kafka.brokers.",
   INVALID_CONFIG: "See workload.topicConfig: names and values are Kafka's own.",
   INVALID_TOPIC_EXCEPTION: "Choose another workload.topic.",

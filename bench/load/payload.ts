@@ -103,7 +103,7 @@ function randomBytes(): Buffer {
   return pool;
 }
 
-/** Readings of sensors as JSON, of which gzip makes about a third. */
+/** Readings of sensors as JSON, of which gzip makes about a fifth. */
 function text(): Buffer {
   const random = randomOf(POOL_BYTES, 1);
   const pool = Buffer.alloc(POOL_BYTES);

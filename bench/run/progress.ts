@@ -19,6 +19,7 @@ export function secondText({ offered, delivered, delayMs }: MergedSecond): strin
 }
 
 export function resultText(step: Step): string {
+  if (step.offered === 0) return `${step.verdict}: ${step.reasons.join("; ")}`;
   const perSec = (count: number) => `${Math.round(count / step.durationSeconds)}/s`;
   const { p50, p99 } = step.delayMs;
   return [

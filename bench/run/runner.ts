@@ -168,7 +168,12 @@ export class Runner {
     const interrupted = this.context.signal.aborted;
     const why = interrupted ? "it was asked to stop" : reason(error);
     const verdict = interrupted ? "interrupted" : "failed";
-    this.emit(await this.close({ knee: null, searchReason: why, verdict, error: why }, why));
+    this.emit(
+      await this.close(
+        { knee: null, searchReason: this.request.benchmark.search ? why : "", verdict, error: why },
+        why,
+      ),
+    );
     if (!interrupted) throw error;
     throw new Problem("the run was stopped", "Finished steps are kept: go on with --resume.");
   }

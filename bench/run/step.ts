@@ -4,6 +4,7 @@ import type { BenchTarget } from "../../contract/request";
 import type { Step } from "../../contract/result";
 import type { Benchmark, StepValues, Workload } from "../../contract/workload";
 import type { ConsumerTotals, Prepare, ProducerReport, ProducerTotals } from "../agent/protocol";
+import { within } from "../clock";
 import { ensureTopic, removeTopic } from "../kafka/topics";
 import { STEADY_WINDOW, steadiness } from "../measure/steady";
 import type { WallClock } from "../wallClock";
@@ -18,6 +19,8 @@ const START_LEAD_US = 500_000;
 /** From the command to the measured time: long enough that no message of it is under way already. */
 const WINDOW_LEAD_SEC = 2;
 const POLL_MS = 500;
+/** For agents that may be gone: those that are there end their step at once. */
+const ABANDON_MS = 5_000;
 /** Agents close a second a second later. */
 const REPORT_LAG_SEC = 2;
 
@@ -274,9 +277,8 @@ class StepRun {
 
   /** Ends it at the agents that can still be reached; who cannot ends by itself. */
   async abandon(): Promise<void> {
-    await Promise.allSettled(
-      this.workers.map(({ agent }) => agent.client.collect({ ...this.id, patienceMs: 0 })),
-    );
+    const collect = ({ agent }: Worker) => agent.client.collect({ ...this.id, patienceMs: 0 });
+    await Promise.allSettled(this.workers.map((worker) => within(ABANDON_MS, "it", collect(worker))));
   }
 
   private nowSec(): number {

@@ -32,6 +32,13 @@ describe("--set", () => {
     assert.deepEqual(withChanges(asked, ["search=null"]).benchmark, {});
   });
 
+  it("puts a rate of all producers in the place of one of each, and the other way round", () => {
+    const each = { workload: { rate: 10 }, benchmark: {} };
+    assert.deepEqual(withChanges(each, ["totalRate=500"]).workload, { totalRate: 500 });
+    const all = { workload: { totalRate: 500 }, benchmark: {} };
+    assert.deepEqual(withChanges(all, ["rate=10"]).workload, { rate: 10 });
+  });
+
   it("leaves what it was given as it was", () => {
     const asked = { workload: { fetch: { minBytes: 1 } }, benchmark: {} };
     withChanges(asked, ["fetch.minBytes=2"]);
@@ -128,7 +135,9 @@ describe("a plan's key", () => {
 
 describe("a run that goes on", () => {
   it("keeps the steps before the first one that has no figures", () => {
-    const steps = [{ offered: 5 }, { offered: 0 }, { offered: 7 }] as unknown as Parameters<typeof finishedSteps>[0];
+    const steps = [{ offered: 5 }, { offered: 0 }, { offered: 7 }] as unknown as Parameters<
+      typeof finishedSteps
+    >[0];
     assert.deepEqual(finishedSteps(steps), [{ offered: 5 }]);
   });
 });

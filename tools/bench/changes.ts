@@ -20,7 +20,12 @@ export function withChanges(asked: Asked, changes: readonly string[]): Asked {
     const [key, value] = split(change);
     const path = key === undefined ? undefined : pathOf(key);
     if (!path) mistakes.push(mistakeIn(change, key));
-    else assign(changed as unknown as Tree, path, read(value));
+    else {
+      // Each is instead of the other.
+      if (path[1] === "rate") delete changed.workload.totalRate;
+      if (path[1] === "totalRate") delete changed.workload.rate;
+      assign(changed as unknown as Tree, path, read(value));
+    }
   }
   if (mistakes.length > 0) throw new Error(mistakes.join("\n"));
   return changed;

@@ -1,5 +1,6 @@
 // The events of a run as they come, into events.jsonl.
 import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs";
+import { notWritten } from "../../report/store";
 
 /**
  * Appends a run's events to a file, each at once. Who follows a run anew is given all its events again from the first
@@ -29,9 +30,7 @@ export class EventLog {
     try {
       appendFileSync(this.file, `${line}\n`);
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      const why = code === "ENOSPC" ? "the disk is full" : message;
-      this.failure = new Error(`${this.file} cannot be written: ${why}`, { cause: error });
+      this.failure = notWritten(this.file, error);
     }
   }
 

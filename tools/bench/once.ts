@@ -137,7 +137,11 @@ async function finish(session: Session, args: Arguments, folder: string): Promis
   const log = openLog(folder);
   const code = await follow(session, log);
   const run = readResults(folder);
-  await writeResults(folder, run);
+  await writeResults(folder, run).catch((error: Error) => {
+    throw new Failure(
+      `${error.message}. All events are in ${folder}: make room, then npm run report -- ${folder}`,
+    );
+  });
   session.progress(`\n${runTable(run)}\n\nresults: ${path.relative(project, folder)}/report.html`);
   if (session.signal.aborted) throw new Failure(interrupted(folder), EXIT.interrupted);
   if (code !== 0) throw new Failure(failed(run, folder));
@@ -160,11 +164,11 @@ function interrupted(folder: string): string {
 
 function failed(run: Run, folder: string): string {
   const why = run.warnings.at(-1) ?? run.searchReason;
-  const rest =
-    run.steps.length > 0
-      ? ` Finished steps are kept; go on: npm run bench -- --resume ${path.relative(project, folder)}`
-      : "";
-  return `the run failed: ${why}.${rest}`;
+  const kept = finishedSteps(run.steps).length > 0;
+  const next = kept
+    ? `. Finished steps are kept; go on: npm run bench -- --resume ${path.relative(project, folder)}`
+    : "";
+  return `the run failed: ${why}${next}`;
 }
 
 /** Of which code the figures are. */

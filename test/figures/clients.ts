@@ -1,0 +1,222 @@
+/**
+ * The benchmark against independent tools, on one stack, in one sitting: `npm run bench:clients`.
+ *
+ * The yardstick (tools/go/yardstick) is a load generator on franz-go, which costs little: the same producers, rate, messages
+ * and network as the agents have, in turn with them. Kafka's own EndToEndLatency sends one message at a time. Targets are
+ * ratios within the sitting: figures of different days are not compared.
+ */
+import { parseArgs } from "node:util";
+import { readResults } from "../../report/store";
+import type { TestProject } from "../support/project";
+import { conditions, installation, main, onOwnStack, wholeNumber } from "./lib";
+
+const HELP = `npm run bench:clients [-- --rounds N] [--producers N] [--rate N]
+
+Brings up a stack with one broker, measures in turn with the yardstick (franz-go), the agents by kafkajs and by
+@platformatic/kafka, and Kafka's EndToEndLatency; prints medians and ratios; destroys the stack. About 3 minutes a round.
+  --rounds N     how often (3)
+  --producers N  logical producers (600)
+  --rate N       messages per second of all together (5000)`;
+
+const WARM_SEC = 8;
+const MEASURE_SEC = 10;
+const MESSAGE_BYTES = 200;
+const SINGLE_MESSAGES = 3_000;
+
+interface Sample {
+  p50: number;
+  p99: number;
+  /** CPUs of the process that sends; undefined where the tool does not tell. */
+  cpu?: number;
+  lagP99?: number;
+  lost?: number;
+}
+
+const CONFIG = {
+  "kafka.enabled": "true",
+  "benchmark.warmUp.min": `${WARM_SEC} seconds`,
+  "benchmark.warmUp.max": `${WARM_SEC + 4} seconds`,
+  "benchmark.duration": `${MEASURE_SEC} seconds`,
+};
+
+/** Puts a tool onto the agents' node, where it runs on the swarm's network as an agent does. */
+async function installYardstick(project: TestProject): Promise<void> {
+  const { ensureGoProgram } = await import("../../tools/lib/goProgram.mjs");
+  const program = { module: "yardstick", package: "yardstick", cgo: false };
+  const file = await ensureGoProgram("yardstick", program);
+  const { nodes } = await project.outputs<{ nodes: { name: string; ssh: string }[] }>();
+  const ssh = nodes.find(({ name }) => name === "node3")?.ssh;
+  await project.must("sh", "-c", `${ssh} 'cat > /tmp/yardstick && chmod 755 /tmp/yardstick' < '${file}'`);
+}
+
+interface Plan {
+  image: string;
+  target: { kafka: { bootstrap: string[] } };
+  conditions: { images: Record<string, string> };
+}
+
+class Tools {
+  private topics = 0;
+
+  constructor(
+    private readonly project: TestProject,
+    private readonly plan: Plan,
+    private readonly registry: string,
+  ) {}
+
+  private get bootstrap(): string {
+    return this.plan.target.kafka.bootstrap.join(",");
+  }
+
+  private newTopic(): string {
+    this.topics += 1;
+    return `tools-${this.topics}`;
+  }
+
+  async yardstick(producers: number, rate: number): Promise<Sample> {
+    const options = `-mode e2e -brokers ${this.bootstrap} -topic ${this.newTopic()} -parts 12 -n ${producers} -rate ${rate}`;
+    const load = `-size ${MESSAGE_BYTES} -acks 1 -warm ${WARM_SEC} -dur ${MEASURE_SEC}`;
+    const text = await this.project.on(
+      "node3",
+      `docker run --rm --network bench -v /tmp/yardstick:/yardstick:ro --entrypoint /yardstick ${this.plan.image} ${options} ${load}`,
+    );
+    const { generator, consumer } = JSON.parse(text.slice(text.indexOf("{")));
+    return { ...consumer.d, cpu: generator.cpu / MEASURE_SEC, lost: generator.sentWin - consumer.recvWin };
+  }
+
+  async agents(client: string, load: Record<string, string | number>): Promise<Sample> {
+    const changes = { client, acks: 1, messageBytes: MESSAGE_BYTES, ...load };
+    const sets = Object.entries(changes).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+    const args = ["--import", "tsx", "tools/bench/main.ts", "-s", this.project.stack, ...sets];
+    const text = await this.project.must("node", ...args);
+    const folder = /^results: (.*)\/report\.html$/m.exec(text)?.[1] ?? "";
+    const [step] = readResults(`${this.project.directory}/${folder}`).steps;
+    if (!step || step.delayMs.p50 === null || step.delayMs.p99 === null)
+      throw new Error(`no figures:\n${text}`);
+    return {
+      ...{ p50: step.delayMs.p50, p99: step.delayMs.p99, lost: step.lost },
+      ...{ cpu: step.generator.cpu ?? Number.NaN, lagP99: step.generator.scheduleLagMsP99 ?? Number.NaN },
+    };
+  }
+
+  /** Kafka's own: one message at a time, from send to receipt. */
+  async endToEndLatency(): Promise<Sample> {
+    const image = `${this.registry}/${this.plan.conditions.images.kafka}`;
+    const text = await this.project.on(
+      "node3",
+      `docker run --rm --network bench --entrypoint java ${image} -cp '/opt/kafka/libs/*' org.apache.kafka.tools.EndToEndLatency ` +
+        `--bootstrap-server ${this.bootstrap} --topic ${this.newTopic()} --num-records ${SINGLE_MESSAGES} --producer-acks 1 --record-size ${MESSAGE_BYTES}`,
+    );
+    const [, p50, p99] = /Percentiles: 50th = (\d+), 99th = (\d+)/.exec(text) ?? [];
+    const [, mean] = /Avg latency: ([\d.]+)/.exec(text) ?? [];
+    if (p50 === undefined || p99 === undefined)
+      throw new Error(`EndToEndLatency printed something else:\n${text}`);
+    // It rounds to whole ms: where its median is below one, its mean tells more.
+    return { p50: Number(p50) || Number(mean), p99: Number(p99) };
+  }
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+function medians(samples: readonly Sample[]): Sample {
+  const of = (key: keyof Sample) => median(samples.map((sample) => sample[key] ?? Number.NaN));
+  return { p50: of("p50"), p99: of("p99"), cpu: of("cpu"), lagP99: of("lagP99"), lost: of("lost") };
+}
+
+const show = (value: number | undefined) =>
+  value === undefined || Number.isNaN(value) ? "-" : value.toFixed(2);
+
+function row(name: string, { p50, p99, lagP99, cpu, lost }: Sample): string {
+  return `| ${[name, ...[p50, p99, lagP99, cpu].map(show), lost ?? "-"].join(" | ")} |`;
+}
+
+/** Of shared/measuring.md: what of ours is to be within what of the yardstick's. */
+function targets(yard: Sample, ours: Record<string, Sample>, single: Sample, ourSingle: Sample): string[] {
+  const line = (what: string, value: number, limit: number, unit: string) =>
+    `| ${what} | ${value.toFixed(2)}${unit} | <= ${limit}${unit} | ${value <= limit ? "met" : "missed"} |`;
+  const cpuLimits: Record<string, number> = { kafkajs: 1.15, platformatic: 0.8 };
+  return [
+    "| target | measured | wanted | |",
+    "| --- | --- | --- | --- |",
+    ...Object.entries(ours).flatMap(([client, sample]) => [
+      line(`${client}: p50 above the yardstick's`, sample.p50 - yard.p50, 1, " ms"),
+      line(`${client}: p99 to the yardstick's`, sample.p99 / yard.p99, 2, "x"),
+      line(
+        `${client}: CPU of the sender to the yardstick's`,
+        (sample.cpu ?? 0) / (yard.cpu ?? 1),
+        cpuLimits[client] ?? 1,
+        "x",
+      ),
+      line(`${client}: schedule lag p99`, sample.lagP99 ?? Number.NaN, 2, " ms"),
+    ]),
+    line("one producer: p50 to EndToEndLatency's", ourSingle.p50 / single.p50, 1, "x"),
+    line("one producer: p99 to EndToEndLatency's", ourSingle.p99 / single.p99, 2, "x"),
+  ];
+}
+
+void main(async () => {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "3" },
+      producers: { type: "string", default: "600" },
+      rate: { type: "string", default: "5000" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return console.log(HELP);
+  const [rounds, producers, rate] = [
+    wholeNumber("rounds", values.rounds),
+    wholeNumber("producers", values.producers),
+    wholeNumber("rate", values.rate),
+  ];
+  installation();
+  await onOwnStack("clients", CONFIG, async (project) => {
+    await project.mustUp();
+    await installYardstick(project);
+    const { benchPlan, registry } = await project.secretOutputs<{ benchPlan: Plan; registry: string }>();
+    const tools = new Tools(project, benchPlan, registry);
+    const samples: Record<string, Sample[]> = {
+      yardstick: [],
+      kafkajs: [],
+      platformatic: [],
+      single: [],
+      ourSingle: [],
+    };
+    const load = { producers, totalRate: rate };
+    for (let round = 1; round <= rounds; round += 1) {
+      console.error(`round ${round} of ${rounds}`);
+      samples.yardstick?.push(await tools.yardstick(producers, rate));
+      samples.kafkajs?.push(await tools.agents("kafkajs", load));
+      samples.platformatic?.push(await tools.agents("platformatic", load));
+      samples.single?.push(await tools.endToEndLatency());
+      samples.ourSingle?.push(await tools.agents("kafkajs", { producers: 1, totalRate: 100 }));
+    }
+    const middle = Object.fromEntries(
+      Object.entries(samples).map(([name, all]) => [name, medians(all)]),
+    ) as Record<string, Sample>;
+    const { yardstick, kafkajs, platformatic, single, ourSingle } = middle as Record<string, Sample> &
+      Record<"yardstick" | "kafkajs" | "platformatic" | "single" | "ourSingle", Sample>;
+    console.log(`\n${conditions()}; ${rounds} rounds, medians\n`);
+    console.log(
+      `${producers} producers, ${rate} messages of ${MESSAGE_BYTES} bytes per second, acks 1; delays in ms\n`,
+    );
+    console.log(
+      "| who | p50 | p99 | schedule lag p99 | CPU of the sender | lost |\n| --- | --- | --- | --- | --- | --- |",
+    );
+    console.log(
+      [
+        row("yardstick (franz-go)", yardstick),
+        row("agents, kafkajs", kafkajs),
+        row("agents, platformatic", platformatic),
+      ].join("\n"),
+    );
+    console.log(
+      "\none message at a time\n\n| who | p50 | p99 | schedule lag p99 | CPU of the sender | lost |\n| --- | --- | --- | --- | --- | --- |",
+    );
+    console.log(
+      [row("EndToEndLatency", single), row("agents, kafkajs, 100 messages per second", ourSingle)].join("\n"),
+    );
+    console.log(`\n${targets(yardstick, { kafkajs, platformatic }, single, ourSingle).join("\n")}`);
+  });
+});
