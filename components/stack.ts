@@ -141,19 +141,15 @@ function imageNames(images: { [P in Part]?: StoredImage }): Record<string, strin
   );
 }
 
-/** What of the configuration tells on the figures: a run says it, and another one of it runs the benchmark again. */
+/** What is put under load, and who does it: a run records it, and the benchmark runs again when it changes. */
 function settingsThatTell(
-  { kafka, influxdb, telegraf, grafana }: PartSettings,
+  { kafka }: PartSettings,
   { producers, consumers }: NonNullable<Settings["bench"]>,
   nodes: Settings["nodes"],
 ): Record<string, unknown> {
   const { rotation: _, externalPort: __, ...broker } = kafka ?? { rotation: 0 };
-  return {
-    nodes: nodes.map(({ name, role, cpus, memoryMiB }) => ({ name, role, cpus, memoryMiB })),
-    kafka: broker,
-    ...{ producers, consumers, telegraf },
-    limits: { influxdb: influxdb?.limits, grafana: grafana?.limits },
-  };
+  const machines = nodes.map(({ name, role, cpus, memoryMiB }) => ({ name, role, cpus, memoryMiB }));
+  return { nodes: machines, kafka: broker, producers, consumers };
 }
 
 /** A job that failed has failed `up`; so what is known is true. InfluxDB's answer is a secret, that it came is none. */

@@ -194,6 +194,7 @@ function outputOf(type: string, name: string): Record<string, unknown> {
     return { stdout: `0 ${secretOf(name, "current")} ${secretOf(name, "previous")}\n` };
   }
   if (/-(ca|certificate)$/.test(name)) return { stdout: fakeBundle(name) };
+  if (name === "benchmark-run") return { stdout: JSON.stringify({ run: "fake" }) };
   if (name === "influxdb-tokens") return { stdout: JSON.stringify({ tokens: fakeTokens }) };
   return { stdout: `${name}-printed\n` };
 }

@@ -55,7 +55,7 @@ describe("InfluxDB", () => {
 
   it("has the limits that are set", () => {
     const { resources } = program.get("Service influxdb").inputs.taskSpec as { resources: unknown };
-    assert.deepEqual(resources, { limits: { memoryBytes: 512 * 1024 * 1024 } });
+    assert.deepEqual(resources, { limits: { nanoCpus: 0, memoryBytes: 512 * 1024 * 1024 } });
   });
 
   it("has half a minute to write down what is in its memory only", () => {

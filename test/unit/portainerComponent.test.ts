@@ -126,7 +126,7 @@ describe("Portainer", () => {
 
     it(`(${name}) has the limits that are set`, () => {
       const { resources } = program.get(`Service ${name}`).inputs.taskSpec as { resources: unknown };
-      assert.deepEqual(resources, { limits: { nanoCpus: 500_000_000 } });
+      assert.deepEqual(resources, { limits: { nanoCpus: 500_000_000, memoryBytes: 0 } });
     });
   }
 

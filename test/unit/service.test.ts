@@ -126,16 +126,15 @@ describe("limits of a service", () => {
 
   it("are whole numbers, whatever the fraction of a CPU", async () => {
     assert.deepEqual((await resources({ cpus: 0.1 + 0.2 })).resources, {
-      limits: { nanoCpus: 300_000_000 },
+      limits: { nanoCpus: 300_000_000, memoryBytes: 0 },
     });
   });
 
-  it("of one kind leave the other one out", async () => {
-    assert.deepEqual((await resources({ memoryMiB: 64 })).resources, { limits: { memoryBytes: 67_108_864 } });
-  });
-
-  it("that are none leave no `resources` at all: of an empty object the provider makes a crash", async () => {
-    assert.equal("resources" in (await resources({})), false);
+  it("that are none are zero: of one that is left out the provider keeps the one before", async () => {
+    assert.deepEqual((await resources({ memoryMiB: 64 })).resources, {
+      limits: { nanoCpus: 0, memoryBytes: 67_108_864 },
+    });
+    assert.deepEqual((await resources({})).resources, { limits: { nanoCpus: 0, memoryBytes: 0 } });
   });
 });
 

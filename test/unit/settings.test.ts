@@ -19,12 +19,14 @@ function errorOf(config: Record<string, unknown>): SettingsError {
   return assert.fail(`no mistake found in ${JSON.stringify(config)}`);
 }
 const mistakesOf = (config: Record<string, unknown>) => errorOf(config).mistakes;
-const KEYS = "nodes, namespace, testbed, swarm, kafka, influxdb, telegraf, grafana, portainer";
+const KEYS =
+  "nodes, namespace, testbed, swarm, kafka, influxdb, telegraf, grafana, portainer, producers, consumers, workload, benchmark";
 const local = (more: object) => ({ testbed: { kind: "local", ...more } });
 
 describe("settings that are left out", () => {
   it("become three local nodes, the first of which is the manager", () => {
-    const { parts, ...settings } = parse({});
+    const { parts, bench, ...settings } = parse({});
+    assert.ok(bench);
     assert.deepEqual(Object.keys(parts), ["kafka", "influxdb", "telegraf", "grafana", "portainer"]);
     assert.deepEqual(settings, {
       stack: "local",

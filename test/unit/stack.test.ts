@@ -32,7 +32,8 @@ const off = { enabled: false };
 
 function settingsOf(config: Record<string, object> = {}): Settings {
   const text = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]);
-  return parseSettings({ nodes: "8", ...Object.fromEntries(text) }, "local", "ann");
+  const noRun = { benchmark: JSON.stringify({ run: false }) };
+  return parseSettings({ nodes: "8", ...noRun, ...Object.fromEntries(text) }, "local", "ann");
 }
 const partsOf = (config: Record<string, object> = {}): PartSettings => settingsOf(config).parts;
 

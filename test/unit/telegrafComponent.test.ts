@@ -44,7 +44,7 @@ describe("Telegraf", () => {
   for (const name of collectors) {
     it(`(${name}) runs the testbed's image within its limits, and publishes nothing`, () => {
       assert.equal(program.container(name).image, imageOf("telegraf"));
-      assert.deepEqual(taskOf(name).resources, { limits: { nanoCpus: 500_000_000 } });
+      assert.deepEqual(taskOf(name).resources, { limits: { nanoCpus: 500_000_000, memoryBytes: 0 } });
       assert.deepEqual(program.get(`Service ${name}`).inputs.endpointSpec, { mode: "dnsrr", ports: [] });
     });
 

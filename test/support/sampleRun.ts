@@ -1,0 +1,132 @@
+import { randomOf } from "../../bench/load/random";
+import { DelayHistogram } from "../../bench/measure/histogram";
+import { type Run, type RunEvent, SCHEMA_VERSION, type Second, type Step } from "../../contract/result";
+import { benchmarkSchema, sloSchema, workloadSchema } from "../../contract/workload";
+import { runOf } from "../../report/fold";
+
+const RATE = 10;
+const SECONDS = 10;
+const START = 1_764_000_000;
+const at = (second: number) => new Date((START + second) * 1_000).toISOString();
+
+/** Delays that look like those of a broker: a log-normal body around the median. */
+function delaysOf(count: number, medianMs: number, seed: number): DelayHistogram {
+  const random = randomOf(seed, count);
+  const histogram = new DelayHistogram();
+  for (let sample = 0; sample < count; sample += 1) {
+    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    histogram.record(medianMs * 1_000 * Math.exp(0.9 * normal));
+  }
+  return histogram;
+}
+
+export function sampleStep(
+  step: number,
+  producers: number,
+  medianMs: number,
+  verdict: Step["verdict"] = "ok",
+): Step {
+  const perSec = producers * RATE;
+  const offered = perSec * SECONDS;
+  const delay = delaysOf(Math.min(offered, 5_000), medianMs, step);
+  const seconds: Second[] = Array.from({ length: SECONDS + 4 }, (_, index) => ({
+    ...{ at: START + step * 30 + index, measured: index >= 3 && index < SECONDS + 3 },
+    ...{ offered: perSec, sent: perSec, acked: perSec, delivered: perSec, bytes: perSec * 200 },
+    ...{ errors: 0, late: 0, backlog: 3 },
+    delayMs: delaysOf(500, medianMs, step * 100 + index).distribution(),
+    generator: { scheduleLagMsP99: 1.5, eventLoopDelayMsP99: 2, cpu: 0.3 },
+  }));
+  return {
+    ...{
+      step,
+      phase: "sweep",
+      values: { producers },
+      startedAt: at(step * 30),
+      producers,
+      consumers: 1,
+      groups: 1,
+    },
+    ...{ brokers: 1, nodes: 1, partitions: 12, replicationFactor: 1, acks: "all", client: "kafkajs" },
+    ...{ messageBytes: 200, ratePerProducer: RATE, durationSeconds: SECONDS, warmUpSeconds: 8 },
+    ...{
+      steady: true,
+      steadyReason: "steady for 5 s",
+      offered,
+      sent: offered,
+      acked: offered,
+      delivered: offered,
+    },
+    ...{ lost: 0, duplicated: 0, reordered: 0, late: 0, unsent: 0, errors: {}, bytes: offered * 200 },
+    ...{ backlogAtEnd: 3, drainSeconds: 0.6, delayMs: delay.distribution(), ackMs: delay.distribution() },
+    ...{ sendToReceiveMs: delay.distribution(), slowestProducer: { producer: 0, p99: 12 } },
+    generator: {
+      ...{ scheduleLagMsP99: 1.5, scheduleLagMsMax: 9, eventLoopDelayMsP99: 3, cpu: 0.3, cpuTotal: 0.5 },
+      ...{ cpuWait: 0.05, memoryMiB: 200 },
+    },
+    ...{ brokersCpu: 0.4, busiestMachine: { cpusBusy: 1.2, cpus: 2 }, verdict },
+    reasons: verdict === "ok" ? [] : ["p99 delay 240.0 ms, above 100 ms"],
+    histogram: delay.encode(),
+    histograms: { ack: delay.encode(), sendToReceive: delay.encode() },
+    ...{ seconds, connectSeconds: 0.4 },
+  };
+}
+
+/** A sweep over producers whose knee is at 500, event by event. */
+export function sampleEvents(): RunEvent[] {
+  const steps: [producers: number, medianMs: number, verdict?: Step["verdict"]][] = [
+    ...([
+      [1, 2],
+      [50, 2],
+      [100, 2.2],
+      [300, 3],
+      [500, 6],
+      [800, 30, "slo-missed"],
+    ] as [number, number, Step["verdict"]?][]),
+  ];
+  const slo = sloSchema.parse({});
+  const machine = { cpus: 2, memoryMiB: 24_000, cpuModel: "CPU", kernel: "6.1" };
+  return [
+    {
+      ...{
+        event: "run",
+        schemaVersion: SCHEMA_VERSION,
+        run: "20251124T160000Z-local-abcdef",
+        scenario: "local",
+      },
+      ...{ at: at(0), resumed: false, slo },
+      conditions: {
+        swarmbench: { version: "0.1.0", commit: "abc", dirty: false },
+        ...{ source: "built", images: { kafka: "swarmbench/kafka@sha256:1" }, versions: { kafka: "4.3.1" } },
+        settings: { kafka: { brokers: 1 } },
+        workload: { ...workloadSchema.parse({}) },
+        benchmark: { ...benchmarkSchema.parse({ sweep: { producers: [1, 50] } }) },
+        nodes: [{ name: "node1", role: "monitor", ...machine }],
+        agents: [{ name: "producers.1", role: "producer", node: "node1" }],
+      },
+    },
+    ...steps.flatMap(([producers, medianMs, verdict], index): RunEvent[] => {
+      const result = sampleStep(index + 1, producers, medianMs, verdict);
+      return [
+        { event: "step-started", at: result.startedAt, step: result.step, values: result.values },
+        { event: "step", at: result.startedAt, result },
+      ];
+    }),
+    {
+      ...{
+        event: "end",
+        at: at(400),
+        searchReason: "800 missed",
+        verdict: "ok",
+        points: { written: 100, lost: 0 },
+      },
+      knee: {
+        ...{ variable: "producers", value: 500, interval: [480, 620], confidence: 0.9, slo },
+        reason: "500 producers met the SLO, 620 did not",
+      },
+    },
+  ];
+}
+
+export function sampleRun(): Run {
+  return runOf(sampleEvents());
+}
