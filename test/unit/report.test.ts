@@ -271,7 +271,7 @@ describe("a comparison", () => {
   });
 
   it("tests ranks as the tables of the test have it", () => {
-    assert.equal(mannWhitney([1, 2, 3], [1, 2, 3]), 1);
+    assert.ok(mannWhitney([1, 2, 3], [1, 2, 3]) > 0.99);
     const p = mannWhitney([1, 2, 3, 4, 5, 6, 7, 8], [9, 10, 11, 12, 13, 14, 15, 16]);
     assert.ok(p > 0.0005 && p < 0.0015, String(p)); // U = 0, n = m = 8: z = 3.31 with the correction for continuity
   });
