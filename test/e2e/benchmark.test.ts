@@ -200,7 +200,10 @@ describe("the benchmark", () => {
     const step = onlyStep();
     assert.deepEqual([step.producers, step.lost], [1_000, 0]);
     // Half a message per second of each: with their phases, two or three of each in 5 s.
-    assert.ok(step.delivered === step.offered && Math.abs(step.offered - 2_500) < 100, `${step.delivered} of ${step.offered}`);
+    assert.ok(
+      step.delivered === step.offered && Math.abs(step.offered - 2_500) < 100,
+      `${step.delivered} of ${step.offered}`,
+    );
     assert.ok((step.generator.memoryMiB ?? 0) > 0);
   });
 

@@ -128,7 +128,7 @@ const show = (value: number | undefined) =>
   value === undefined || Number.isNaN(value) ? "-" : value.toFixed(2);
 
 function row(name: string, { p50, p99, lagP99, cpu, lost }: Sample): string {
-  return `| ${[name, ...[p50, p99, lagP99, cpu].map(show), lost ?? "-"].join(" | ")} |`;
+  return `| ${[name, ...[p50, p99, lagP99, cpu].map(show), lost === undefined || Number.isNaN(lost) ? "-" : lost].join(" | ")} |`;
 }
 
 /** Of shared/measuring.md: what of ours is to be within what of the yardstick's. */

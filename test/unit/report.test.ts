@@ -161,7 +161,10 @@ describe("the table", () => {
 describe("the report", () => {
   it("is one file that asks no network for anything, light and dark", () => {
     const page = reportPage(sampleRun());
-    assert.doesNotMatch(page.replaceAll("http://www.w3.org/", ""), /(src|href)=|url\((?!#)|https?:\/\/|<script/);
+    assert.doesNotMatch(
+      page.replaceAll("http://www.w3.org/", ""),
+      /(src|href)=|url\((?!#)|https?:\/\/|<script/,
+    );
     assert.match(page, /prefers-color-scheme: dark/);
     assert.equal((page.match(/<svg/g) ?? []).length, 2 * chartsOf(sampleRun()).length);
   });
