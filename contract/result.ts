@@ -50,6 +50,8 @@ export const secondSchema = z.strictObject({
     eventLoopDelayMsP99: ms.nullable(),
     /** Of the busiest task, in CPUs. */
     cpu: z.number().nullable(),
+    /** Of all agents. */
+    memoryMiB: z.number().nullable(),
   }),
 });
 export type Second = z.output<typeof secondSchema>;

@@ -3,6 +3,7 @@ import type { Run, Step } from "../contract/result";
 import { figure, valuesText } from "../contract/text";
 import type { StepValues } from "../contract/workload";
 import { chartsOf } from "./charts";
+import { driftSentence } from "./drift";
 import { figureOf, type Html, html, page, table } from "./page";
 import { kneeSentence, sloSentence } from "./table";
 
@@ -33,11 +34,13 @@ ${HOW_TO_READ}`,
 function headline(run: Run): Html {
   const good = run.verdict === "ok";
   const { knee } = run;
+  const drift = driftSentence(run);
   const text = knee
     ? html`Up to <b>${figure(knee.value)} ${knee.variable}</b> keep the agreed delivery time (${sloSentence(run)}).`
     : html`${kneeSentence(run)}.`;
   return html`<div class="verdict ${good ? "good" : "bad"}">${text}</div>
-${knee ? html`<p>${kneeSentence(run)}.</p>` : html`<p>Agreed: ${sloSentence(run)}. Verdict: ${run.verdict}.</p>`}`;
+${knee ? html`<p>${kneeSentence(run)}.</p>` : html`<p>Agreed: ${sloSentence(run)}. Verdict: ${run.verdict}.</p>`}
+${drift === undefined ? "" : html`<p>${drift}.</p>`}`;
 }
 
 function keyFigures({ steps, knee }: Run): Html {

@@ -121,6 +121,7 @@ export class Timeline {
         scheduleLagMsP99: merged(sent, "lag").percentileMs(99),
         eventLoopDelayMsP99: largest(selves.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
         cpu: largest(selves.map(({ cpu }) => cpu)),
+        memoryMiB: selves.length > 0 ? sum(selves.map(({ memoryMiB }) => memoryMiB)) : null,
       },
       delay,
       ack: merged(sent, "ack"),

@@ -34,7 +34,7 @@ export function sampleStep(
     ...{ offered: perSec, sent: perSec, acked: perSec, delivered: perSec, bytes: perSec * 200 },
     ...{ errors: 0, late: 0, backlog: 3 },
     delayMs: delaysOf(500, medianMs, step * 100 + index).distribution(),
-    generator: { scheduleLagMsP99: 1.5, eventLoopDelayMsP99: 2, cpu: 0.3 },
+    generator: { scheduleLagMsP99: 1.5, eventLoopDelayMsP99: 2, cpu: 0.3, memoryMiB: 200 + index },
   }));
   return {
     ...{
