@@ -66,7 +66,7 @@ export function kneeSentence({ knee, searchReason, verdict, steps, conditions }:
     const [low, high] = knee.interval;
     const range =
       high === null
-        ? "nothing that was tried missed the SLO"
+        ? "no upper end was found"
         : `${Math.round(100 * knee.confidence)} % interval ${figure(low)} to ${figure(high)}`;
     return `knee: ${figure(knee.value)} ${knee.variable} (${range}); ${knee.reason}`;
   }

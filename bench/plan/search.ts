@@ -10,6 +10,8 @@ export type SearchNext = { value: number } | { done: { knee: Knee | null; search
 const CONFIDENCE = 0.9;
 /** A generator that was at its limit twice at a value is called so; once may be a neighbour's doing. */
 const BOUND_TRIALS = 2;
+/** More than half of the trials: no knee rests on a tie. */
+const MAJORITY = 0.5 + Number.EPSILON;
 const WHOLE: readonly SearchVariable[] = ["producers", "messageBytes", "consumers"];
 
 /** What is known of the limit. */
@@ -34,7 +36,7 @@ export function nextSearch(
   const next = candidate(search, bracket);
   const over = budgetOver(search, history);
   if (next !== undefined && over === undefined) return { value: next };
-  return { done: conclude(search, slo, bracket, over) };
+  return { done: conclude(search, slo, bracketOf(bracket.evidence, MAJORITY), over) };
 }
 
 /** How many trials may still come: bisections and confirmations that are sure to come, and all that are allowed. */
@@ -59,10 +61,11 @@ function missingTrials({ trials }: Search, { good, bad }: Bracket): number {
   return Math.max(0, needed - (good?.met ?? 0)) + Math.max(0, needed - (bad?.missed ?? 0));
 }
 
-function bracketOf(evidence: readonly Evidence[]): Bracket {
+/** @param least share of trials that a good value has met the SLO in: while it is searched, a tie is worth more trials */
+function bracketOf(evidence: readonly Evidence[], least = 0.5): Bracket {
   const shares = passShares(evidence);
   const tried = evidence.filter(({ value }) => shares.has(value));
-  const good = tried.findLast(({ value }) => (shares.get(value) as number) >= 0.5);
+  const good = tried.findLast(({ value }) => (shares.get(value) as number) >= least);
   const above = (value: number) => value > (good?.value ?? 0);
   const bad = tried.find(({ value }) => above(value));
   const ceiling = evidence.find(({ value, bound, met, missed }) => above(value) && bound > met + missed);

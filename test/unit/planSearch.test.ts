@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { nextStep, stepsLeft } from "../../bench/plan";
+import { nextStep, stepsLeft, type Trial } from "../../bench/plan";
 import { passShares } from "../../bench/plan/evidence";
 import { type Benchmark, benchmarkSchema, workloadSchema } from "../../contract/workload";
 import { type SimulatedBroker, simulate } from "../support/simulatedBroker";
@@ -134,6 +134,18 @@ describe("the search for the knee", () => {
     const { knee, history } = run({ limit: 555 }, benchmarkOf({ maxTime: "2 minutes" }));
     assert.equal(history.length, 6); // of 20 s each
     assert.match(knee?.reason ?? "", /maxTime, 2 min, was over/);
+  });
+
+  it("rests no knee on a tie where its steps are over", () => {
+    const trial = (producers: number, verdict: "ok" | "slo-missed"): Trial => ({
+      ...{ phase: "search", values: { producers }, verdict, reasons: [verdict], p99Ms: 1, seconds: 20 },
+    });
+    const tied = [trial(500, "ok"), trial(500, "ok"), trial(600, "slo-missed"), trial(600, "ok")];
+    const next = nextStep(workload, benchmarkOf({ maxSteps: 4 }), tied);
+    assert.ok("done" in next && next.done.knee);
+    assert.equal(next.done.knee.value, 500);
+    assert.ok((next.done.knee.interval[1] ?? 0) >= 600);
+    assert.match(next.done.knee.reason, /maxSteps, 4, was reached; 500 producers met the SLO, 600 did not/);
   });
 
   it("searches rates between whole numbers too", () => {
