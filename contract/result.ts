@@ -111,7 +111,7 @@ export const stepSchema = z.strictObject({
   reordered: count,
   /** Sent more than a tenth of the SLO after their intended time. */
   late: count,
-  /** Due, but not sent by the end of the measured time. */
+  /** Due in the measured time, and not sent by the end of the drain. */
   unsent: count,
   /** Sends that failed, by the kind of error. */
   errors: z.record(z.string(), count),

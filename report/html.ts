@@ -205,5 +205,5 @@ and no knee rests on it.</dd>
 <dt>not-steady</dt><dd>Rate, backlog or delay still changed when the measurement began.</dd>
 <dt>Lost, duplicated, reordered</dt><dd>By producer and sequence number: acknowledged and never delivered; delivered more than
 once; delivered after a later one of the same producer and partition.</dd>
-<dt>Late, unsent</dt><dd>Sent more than a tenth of the SLO after their time; not sent by the end of the measured time.</dd>
+<dt>Late, unsent</dt><dd>Sent more than a tenth of the SLO after their time; not sent by the end of the drain.</dd>
 </dl>`;
