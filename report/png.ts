@@ -1,5 +1,7 @@
 import { Resvg } from "@resvg/resvg-js";
 
+/** Where "system-ui" is no font of the machine. */
+const FONT = "DejaVu Sans";
 /** Twice the size, for screens of a high resolution. */
 const SCALE = 2;
 
@@ -8,7 +10,10 @@ const SCALE = 2;
  * while the SVG and the report have them.
  */
 export function pngOf(svg: string): Buffer {
-  return new Resvg(svg, { fitTo: { mode: "zoom", value: SCALE }, font: { loadSystemFonts: true } })
+  return new Resvg(svg, {
+    fitTo: { mode: "zoom", value: SCALE },
+    font: { loadSystemFonts: true, defaultFontFamily: FONT, sansSerifFamily: FONT },
+  })
     .render()
     .asPng();
 }
