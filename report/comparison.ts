@@ -90,16 +90,16 @@ ${chartOf(runs).map(figureOf)}
 
 function kneeTable(runs: readonly Run[]): Html {
   return table(
-    ["run", "SLO", "knee", "interval", "verdict"],
+    ["run", "knee", "interval", "verdict", "SLO"],
     runs.map((run, index) => {
       const { knee, verdict } = run;
       const [low, high] = knee?.interval ?? [null, null];
       return [
         `${letter(index)}: ${run.run}`,
-        sloSentence(run),
         knee ? `${figure(knee.value)} ${knee.variable}` : "none",
         knee ? `${figure(low)} to ${high === null ? "above" : figure(high)}` : "-",
         verdict,
+        sloSentence(run),
       ];
     }),
   );

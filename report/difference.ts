@@ -81,7 +81,7 @@ export function delayDifferences(a: Run, b: Run): Difference[] {
     const p = mannWhitney(x, y);
     const real = p < SIGNIFICANT && Math.abs(mx - my) > RELEVANT * Math.min(mx, my);
     const sign = my >= mx ? "+" : "";
-    const text = `${value || "the workload as it is"}: p99 of a second ${figure(mx)} against ${figure(my)} ms (${sign}${Math.round((100 * (my - mx)) / mx)} %, p = ${p < 0.001 ? "< 0.001" : p.toFixed(3)})`;
+    const text = `${value || "the workload as it is"}: p99 of a second ${figure(mx)} against ${figure(my)} ms (${sign}${Math.round((100 * (my - mx)) / mx)} %, p ${p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`})`;
     return [{ text, real }];
   });
 }

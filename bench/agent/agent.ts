@@ -44,7 +44,6 @@ export class Agent {
   private ticks = 0;
   private askedAt = performance.now();
   private readonly timer: NodeJS.Timeout;
-  private versions: Record<string, string> = { node: process.versions.node };
 
   constructor(
     private readonly identity: AgentIdentity,
@@ -67,7 +66,13 @@ export class Agent {
 
   hello(): Hello {
     const run = this.current?.id.run ?? null;
-    return { protocol: PROTOCOL_VERSION, ...this.identity, run, machine: machine(), versions: this.versions };
+    return {
+      protocol: PROTOCOL_VERSION,
+      ...this.identity,
+      run,
+      machine: machine(),
+      versions: { node: process.versions.node },
+    };
   }
 
   async prepare(order: Prepare): Promise<Prepared> {
@@ -79,7 +84,6 @@ export class Agent {
     const { role } = this.identity;
     const adapter = await this.adapterOf(order.workload.client);
     await this.free();
-    this.versions = { ...this.versions, [order.workload.client]: adapter.version };
     const made =
       role === "producer"
         ? new ProducerStep(order, adapter, this.clock, this.self)

@@ -1,13 +1,20 @@
 import type { BenchTarget } from "../../contract/request";
 import type { Conditions } from "../../contract/result";
+import type { Client } from "../../contract/workload";
+import { adapterOf } from "../kafka/adapters";
 import { type AskMetrics, askJolokia } from "../kafka/metrics";
 import type { Fleet } from "./fleet";
 
-/** The conditions with what only those who are on the swarm know: machines, agents, versions. */
+/**
+ * The conditions with what only those who are on the swarm know: machines, agents, versions.
+ *
+ * @param clients that the run uses; runner and agents are one image
+ */
 export async function withFleet(
   conditions: Conditions,
   { producers, consumers }: Fleet,
   target: BenchTarget,
+  clients: readonly Client[],
   ask: AskMetrics = askJolokia,
 ): Promise<Conditions> {
   const agents = [...producers, ...consumers];
@@ -17,7 +24,14 @@ export async function withFleet(
     const { cpus, memoryMiB, cpuModel, kernel } = machine;
     return { ...node, cpus: node.cpus ?? cpus, memoryMiB: node.memoryMiB ?? memoryMiB, cpuModel, kernel };
   });
-  const versions = Object.assign({}, conditions.versions, ...agents.map(({ hello }) => hello.versions));
+  const adapters = await Promise.all([...new Set(clients)].map(adapterOf));
+  const ofClients = Object.fromEntries(adapters.map(({ name, version }) => [name, version]));
+  const versions = Object.assign(
+    {},
+    conditions.versions,
+    ...agents.map(({ hello }) => hello.versions),
+    ofClients,
+  );
   return {
     ...conditions,
     nodes,

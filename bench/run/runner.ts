@@ -8,7 +8,7 @@ import {
   stepSchema,
 } from "../../contract/result";
 import { valuesText } from "../../contract/text";
-import { withValues } from "../../contract/workload";
+import { type Client, withValues } from "../../contract/workload";
 import type { JobContext } from "../job";
 import { sloText } from "../measure/judge";
 import { nextStep, type PlannedStep, stepsLeft, type Trial } from "../plan";
@@ -69,11 +69,13 @@ export class Runner {
   }
 
   private async begin(): Promise<void> {
-    const { run, scenario, benchmark, finished, target } = this.request;
+    const { run, scenario, workload, benchmark, finished, target } = this.request;
     const { slo } = benchmark;
     let { conditions } = this.request;
     try {
-      conditions = await withFleet(conditions, await findFleet(target.agents, run, this.context), target);
+      const fleet = await findFleet(target.agents, run, this.context);
+      const clients = [workload.client, ...((benchmark.sweep?.client ?? []) as Client[])];
+      conditions = await withFleet(conditions, fleet, target, clients);
     } finally {
       this.emit({
         ...{ event: "run", schemaVersion: SCHEMA_VERSION, run, scenario, at: instant() },
