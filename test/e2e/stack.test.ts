@@ -82,8 +82,10 @@ describe("the stack", { concurrency: 1 }, () => {
     assert.equal((await project.outputs<Outputs>()).ready, true);
     assert.deepEqual(await wholeServices(project), [
       "broker-1",
+      "consumers",
       "grafana",
       "influxdb",
+      "producers",
       "telegraf",
       "telegraf-kafka",
     ]);
@@ -250,7 +252,15 @@ describe("the stack", { concurrency: 1 }, () => {
 
   /** Waits until all services run again, and every part has what it had. */
   async function expectWhole(points: number): Promise<void> {
-    const services = ["broker-1", "grafana", "influxdb", "telegraf", "telegraf-kafka"];
+    const services = [
+      "broker-1",
+      "consumers",
+      "grafana",
+      "influxdb",
+      "producers",
+      "telegraf",
+      "telegraf-kafka",
+    ];
     await eventually(async () => assert.deepEqual(await wholeServices(project), services), HEALING_MS);
     await eventually(async () => {
       const { grafana } = await reopen();
