@@ -4,7 +4,7 @@ import { z } from "zod";
 import { STEP_VERDICTS } from "./measurements";
 import { SEARCH_VARIABLES, STEP_VARIABLES, sloSchema } from "./workload";
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 const count = z.int().min(0);
 const ms = z.number();
@@ -14,7 +14,7 @@ const instant = z.iso.datetime();
 /** A delay's distribution, ms. Absent figures: nothing was counted. */
 export const distributionSchema = z.strictObject({
   count,
-  /** Of them, those below zero, which only clocks that disagree can make. They count as 0 in the percentiles. */
+  /** Of them, those below zero, which only clocks that disagree can make. They are in all figures, as they are. */
   negative: count,
   mean: ms.nullable(),
   min: ms.nullable(),
@@ -73,6 +73,46 @@ export const generatorSchema = z.strictObject({
 });
 export type GeneratorFigures = z.output<typeof generatorSchema>;
 
+/** Clocks of two tasks, compared by timestamps that they exchange (bench/exchange/corridor.ts) during the step. */
+const pairClockSchema = z.strictObject({
+  /** Names of tasks, or `runner`. */
+  from: z.string(),
+  to: z.string(),
+  /** How far the clock of `to` is ahead of that of `from` in the middle of the measured time; null: no answer came. */
+  offsetMs: ms.nullable(),
+  /** The true offset is within ± this, throughout the measured time. */
+  boundMs: ms.nullable(),
+  /** µs that it gets further ahead in a second. */
+  driftPpm: z.number().nullable(),
+  /** false: a clock was stepped or slewed meanwhile, and the bound is so much wider. */
+  straight: z.boolean().nullable(),
+  /** Of the quickest probe, there and back. */
+  minRttMs: ms.nullable(),
+  sent: count,
+  answered: count,
+});
+
+const stepClocksSchema = z.strictObject({
+  /** What clocks make a delay wrong by at the most: the largest offset of a producer and a consumer, and its bound. */
+  errorMs: ms.nullable(),
+  /** The same of the corrected delays: what remains. null: clocks could not be compared, and nothing is corrected. */
+  boundMs: ms.nullable(),
+  pairs: z.array(pairClockSchema),
+});
+
+/** A share of the messages, timed one way and on the node that sent them, by its monotonic clock alone. */
+const sameNodeSchema = z.strictObject({
+  /** Of all messages, 0 to 1. */
+  share: z.number(),
+  ownMs: distributionSchema,
+  oneWayMs: distributionSchema,
+  /** Of the medians: one way minus own. */
+  differenceMs: ms,
+  /** What it may be: the clocks' bound, the medians' own error, and that two processes receive at other times. */
+  boundMs: ms,
+  agrees: z.boolean(),
+});
+
 export const stepSchema = z.strictObject({
   /** From 1, in the order in which they ran. */
   step: z.int().min(1),
@@ -121,6 +161,11 @@ export const stepSchema = z.strictObject({
   backlogAtEnd: z.int(),
   drainSeconds: z.number().nullable(),
   delayMs: distributionSchema,
+  /** As it would be with clocks that agree, to {@link stepClocksSchema}'s boundMs; null: not known. */
+  correctedDelayMs: distributionSchema.nullable(),
+  clocks: stepClocksSchema,
+  /** null: too few messages, or partitions, for it. */
+  sameNode: sameNodeSchema.nullable(),
   ackMs: distributionSchema,
   sendToReceiveMs: distributionSchema,
   /** The delay of the producer whose own p99 is the largest. */
@@ -133,7 +178,7 @@ export const stepSchema = z.strictObject({
   verdict: z.enum(STEP_VERDICTS),
   /** Why, as sentences. */
   reasons: z.array(z.string()),
-  /** Of the delay, HdrHistogram V2 compressed, base64, µs. */
+  /** Of the delay, HdrHistogram V2 compressed, base64, µs; after a "|" the magnitudes of those below zero, if there are any. */
   histogram: z.string(),
   histograms: z.strictObject({ ack: z.string(), sendToReceive: z.string() }),
   /** Warm-up, measured time and drain. */

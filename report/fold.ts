@@ -1,5 +1,7 @@
 // From the events of a run to its results.
+
 import { type Run, type RunEvent, SCHEMA_VERSION, type Step } from "../contract/result";
+import { clockWarnings } from "./clocks";
 
 type Of<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
 
@@ -34,6 +36,7 @@ export function runOf(events: readonly RunEvent[]): Run {
       ...of("warning").map(({ text }) => text),
       ...changed.map(({ at }) => `it went on at ${at} under other conditions`),
       ...stepWarnings([...steps.values()]),
+      ...clockWarnings([...steps.values()], first.slo.p99Ms),
       ...(end ? [] : ["it was cut off: what is here is what was done by then"]),
       ...(end?.error === undefined ? [] : [end.error]),
     ],

@@ -1,6 +1,7 @@
 // What an agent does, apart from how it is asked: one run at a time, one step of it at a time.
 import type { AgentRole } from "../../contract/request";
 import type { Client } from "../../contract/workload";
+import type { Exchange } from "../exchange/exchange";
 import type { ClientAdapter } from "../kafka/port";
 import { SelfWatch } from "../measure/self";
 import { reason } from "../problem";
@@ -34,7 +35,12 @@ export interface AgentIdentity {
   role: AgentRole;
   task: string;
   node: string;
+  /** See {@link Hello}. */
+  faults: string[];
 }
+
+/** It can leave out partitions; it is not what is measured, so it need not be the client of the run. */
+const OWN_MESSAGES_CLIENT = "kafkajs";
 
 export type AdapterOf = (client: Client) => Promise<ClientAdapter>;
 
@@ -49,6 +55,7 @@ export class Agent {
     private readonly identity: AgentIdentity,
     private readonly clock: WallClock,
     private readonly adapterOf: AdapterOf,
+    private readonly exchange: Exchange,
     private readonly orphanedAfterMs = ORPHANED_AFTER_MS,
   ) {
     this.timer = setInterval(() => this.tick(), 1_000);
@@ -72,6 +79,7 @@ export class Agent {
       run,
       machine: machine(),
       versions: { node: process.versions.node },
+      exchangePort: this.exchange.port,
     };
   }
 
@@ -86,13 +94,14 @@ export class Agent {
     await this.free();
     const made =
       role === "producer"
-        ? new ProducerStep(order, adapter, this.clock, this.self)
+        ? new ProducerStep(order, adapter, this.clock, this.self, await this.adapterOf(OWN_MESSAGES_CLIENT))
         : new ConsumerStep(order, adapter, this.clock, this.self);
     const current = { id: { run, step }, step: made, ready: false };
     this.current = current;
     try {
       const prepared = await made.prepare();
       current.ready = true;
+      this.exchange.watch(order.peers);
       this.asked();
       return prepared;
     } catch (error) {
@@ -119,9 +128,11 @@ export class Agent {
 
   /** The step's totals; then it is free for the next one. */
   async collect(id: StepId, patienceMs: number): Promise<Totals> {
-    const totals = await this.stepOf(id).collect(patienceMs);
+    const step = this.stepOf(id);
+    const [totals] = await Promise.all([step.collect(patienceMs), this.exchange.burst()]);
+    const clocks = this.exchange.findings();
     await this.free();
-    return totals;
+    return { ...totals, clocks };
   }
 
   private stepOf({ run, step }: StepId): AgentStep {
@@ -141,6 +152,7 @@ export class Agent {
   private async free(): Promise<void> {
     const { current } = this;
     this.current = undefined;
+    this.exchange.unwatch();
     await current?.step.close();
   }
 
@@ -148,5 +160,6 @@ export class Agent {
     clearInterval(this.timer);
     this.self.close();
     await this.free();
+    this.exchange.close();
   }
 }

@@ -1,8 +1,10 @@
 // `bench.cjs agent producer|consumer`: the program of the agents' services.
 import { AGENT_PORT, AGENT_SERVICES, type AgentRole } from "../../contract/request";
+import { Exchange } from "../exchange/exchange";
 import { adapterOf } from "../kafka/adapters";
 import { openWallClock } from "../wallClock";
 import { Agent } from "./agent";
+import { parseClockFault, withFault } from "./clockFault";
 import { serve } from "./server";
 
 /** Swarm gives a task ten seconds; connections that are not closed by then are the brokers' to notice. */
@@ -16,7 +18,12 @@ export function isRole(name: string | undefined): name is AgentRole {
 /** Serves until it is asked to end. */
 export async function runAgent(role: AgentRole, environment = process.env): Promise<void> {
   const { SWARMBENCH_TASK: task = `${AGENT_SERVICES[role]}.?`, SWARMBENCH_NODE: node = "?" } = environment;
-  const agent = new Agent({ role, task, node }, openWallClock(), adapterOf);
+  // Set by a test alone (test/e2e/clockFaults.test.ts); every run on such an agent says so.
+  const { SWARMBENCH_CLOCK_FAULT: fault } = environment;
+  const clock = fault ? withFault(openWallClock(), parseClockFault(fault)) : openWallClock();
+  const faults = fault ? [`its clock is wrong on purpose: ${fault}`] : [];
+  const exchange = await Exchange.open(clock, AGENT_PORT);
+  const agent = new Agent({ role, task, node, faults }, clock, adapterOf, exchange);
   await serve(agent, AGENT_PORT);
   process.stderr.write(`agent ${task} on ${node} listens on port ${AGENT_PORT}\n`);
   const end = () => {

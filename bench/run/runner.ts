@@ -9,6 +9,7 @@ import {
 } from "../../contract/result";
 import { valuesText } from "../../contract/text";
 import { type Client, withValues } from "../../contract/workload";
+import { Exchange } from "../exchange/exchange";
 import type { JobContext } from "../job";
 import { sloText } from "../measure/judge";
 import { nextStep, type PlannedStep, stepsLeft, type Trial } from "../plan";
@@ -33,6 +34,7 @@ const SHOW_EVERY_SEC = 3;
 
 export class Runner {
   private readonly clock = openWallClock();
+  private exchange!: Exchange;
   private readonly live: Live;
   private readonly steps: Step[];
   /** What each step took, s: of this session, for the time that is left. */
@@ -56,6 +58,7 @@ export class Runner {
   /** @returns the event that ends the run. @throws Problem where it could not go on, after it has written that event */
   async run(): Promise<End> {
     const { benchmark, workload } = this.request;
+    this.exchange = await Exchange.open(this.clock, 0);
     try {
       await this.begin();
       for (;;) {
@@ -65,6 +68,8 @@ export class Runner {
       }
     } catch (error) {
       return await this.fail(error as Error);
+    } finally {
+      this.exchange.close();
     }
   }
 
@@ -74,6 +79,7 @@ export class Runner {
     let { conditions } = this.request;
     try {
       const fleet = await findFleet(target.agents, run, this.context);
+      this.warnOfFaults(fleet);
       const clients = [workload.client, ...((benchmark.sweep?.client ?? []) as Client[])];
       conditions = await withFleet(conditions, fleet, target, clients);
     } finally {
@@ -83,6 +89,17 @@ export class Runner {
       });
     }
     this.live.started(`${scenario}: ${sloText(slo)}`);
+  }
+
+  /** No figure made with an agent that is made wrong for a test may pass for a measurement. */
+  private warnOfFaults({ producers, consumers }: Fleet): void {
+    for (const { task, hello } of [...producers, ...consumers]) {
+      for (const fault of hello.faults) this.warn(`this run is a test and no measurement: ${task}: ${fault}`);
+    }
+  }
+
+  private warn(text: string): void {
+    this.emit({ event: "warning", at: instant(), text });
   }
 
   private async carryOut(planned: PlannedStep): Promise<void> {
@@ -123,6 +140,7 @@ export class Runner {
       const result = await runStep(
         order,
         this.clock,
+        this.exchange,
         {
           doing: (what) => this.show(`${label}: ${what}`, SHOW_EVERY_SEC),
           second: (second, what) => {
@@ -184,8 +202,9 @@ export class Runner {
     this.live.ended(text, end.verdict, end.knee);
     const tally = await this.live.close();
     if (tally && tally.lost > 0) {
-      const warning = `${tally.lost} of ${tally.lost + tally.written} points did not get into InfluxDB (${tally.why})`;
-      this.emit({ event: "warning", at: instant(), text: warning });
+      this.warn(
+        `${tally.lost} of ${tally.lost + tally.written} points did not get into InfluxDB (${tally.why})`,
+      );
     }
     const points = tally && { written: tally.written, lost: tally.lost };
     return { event: "end", at: instant(), ...end, points };

@@ -159,14 +159,9 @@ export class Timeline {
   }
 }
 
-function merged<K extends string>(
-  seconds: readonly ({ [key in K]: string } & { negative?: number })[],
-  key: K,
-): DelayHistogram {
+function merged<K extends string>(seconds: readonly { [key in K]: string }[], key: K): DelayHistogram {
   const histogram = new DelayHistogram();
-  for (const second of seconds) {
-    histogram.addEncoded(second[key], key === "delay" ? (second.negative ?? 0) : 0);
-  }
+  for (const second of seconds) histogram.addEncoded(second[key]);
   return histogram;
 }
 

@@ -65,7 +65,7 @@ async function connectProducer(
 async function connectConsumer(
   target: KafkaTarget,
   clientId: string,
-  { topic, group, fetch, startOffsets }: ConsumerOptions,
+  { topic, group, fetch, startOffsets, only }: ConsumerOptions,
   nowUs: () => number,
   receive: ReceiveBatch,
 ): Promise<ConsumerPort> {
@@ -97,6 +97,10 @@ async function connectConsumer(
     },
   });
   await joined;
+  if (only) {
+    const others = assigned.filter((partition) => !only.includes(partition));
+    if (others.length > 0) consumer.pause([{ topic, partitions: others }]);
+  }
   for (const [partition, offset] of Object.entries(startOffsets)) {
     consumer.seek({ topic, partition: Number(partition), offset });
   }
