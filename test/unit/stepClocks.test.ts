@@ -94,6 +94,7 @@ describe("what is said of clocks", () => {
   const wrong = () => {
     const sample = sampleStep(2, 50, 60);
     sample.clocks.errorMs = 50.2;
+    sample.histogram = encoded(-20_000, -19_000, 5_000, 60_000);
     Object.assign(sample.clocks.pairs[0] ?? {}, { offsetMs: 50, boundMs: 0.2 });
     sample.correctedDelayMs = { ...sample.delayMs, p50: 2, p99: 9 };
     sample.sameNode = {
