@@ -148,7 +148,13 @@ function settingsThatTell(
   nodes: Settings["nodes"],
 ): Record<string, unknown> {
   const { rotation: _, externalPort: __, ...broker } = kafka ?? { rotation: 0 };
-  const machines = nodes.map(({ name, role, cpus, memoryMiB }) => ({ name, role, cpus, memoryMiB }));
+  const machines = nodes.map(({ name, role, cpus, memoryMiB, network }) => ({
+    name,
+    role,
+    cpus,
+    memoryMiB,
+    network,
+  }));
   return { nodes: machines, kafka: broker, producers, consumers };
 }
 

@@ -113,6 +113,33 @@ describe("settings that are given", () => {
     );
   });
 
+  it("shape the link of every node, but of one that has its own the way that it says", () => {
+    const network = { delay: "10 milliseconds", rate: "100 Mbit/s", loss: "0.01" };
+    const perNode = {
+      node2: { network: { rate: "2.5 Gbit/s" } },
+      node3: { network: {} },
+      node4: { network: { loss: 0 } },
+    };
+    assert.deepEqual(
+      parse({ nodes: "5", ...local({ network, perNode }) }).nodes.map(({ network }) => network),
+      [
+        { delayMs: 10, rate: 100_000_000, loss: 0.01 },
+        { rate: 2_500_000_000 },
+        undefined,
+        undefined,
+        { delayMs: 10, rate: 100_000_000, loss: 0.01 },
+      ],
+    );
+  });
+
+  it("shape the link of one node alone", () => {
+    const { nodes } = parse({ nodes: "2", ...local({ perNode: { node2: { network: { loss: 0.5 } } } }) });
+    assert.deepEqual(
+      nodes.map((node) => ("network" in node ? node.network : "free")),
+      ["free", { loss: 0.5 }],
+    );
+  });
+
   it("allow an address or port that another node would get by default, where that one has its own", () => {
     const perNode = {
       node1: { address: "10.9.8.11", sshPort: 22001 },
@@ -203,6 +230,20 @@ describe("a mistake is named with its path:", () => {
       "a wrong unit of time",
       { swarm: { drainTimeout: "90 s" } },
       [/^swarmbench:swarm\.drainTimeout: expected .*got "90 s"$/],
+    ],
+    [
+      "three mistakes in how links are shaped",
+      local({ network: { delay: "10 ms", rate: "10 kbit/s", loss: 1 } }),
+      [
+        /^swarmbench:testbed\.network\.delay: expected .*got "10 ms"$/,
+        /^swarmbench:testbed\.network\.rate: a link needs at least 1 Mbit\/s$/,
+        /^swarmbench:testbed\.network\.loss: expected a fraction from 0 to 0\.5/,
+      ],
+    ],
+    [
+      "a typo in how one link is shaped",
+      local({ perNode: { node2: { network: { latency: "1 second" } } } }),
+      [/^swarmbench:testbed\.perNode\.node2\.network: no such setting: latency$/],
     ],
     ["no nodes", { nodes: "0" }, [/^swarmbench:nodes: expected a whole number from 1 to 50$/]],
     ["one node too many", { nodes: "51" }, [/^swarmbench:nodes: expected a whole number from 1 to 50$/]],
