@@ -10,6 +10,7 @@ import {
   benchSchema,
   benchSettings,
 } from "./benchSettings";
+import { type ClockSettings, clockDefaults, clockSchema, clockSettings } from "./clockSettings";
 import {
   addressIn,
   deriveSshPortBase,
@@ -71,6 +72,7 @@ const schema = {
       .refine((value) => !SWARM_PORTS.includes(value), "the swarm itself listens on this port")
       .prefault(5000),
   }),
+  ...clockSchema,
   ...partSchema,
   ...benchSchema,
 };
@@ -82,6 +84,7 @@ const defaults: Record<Key, unknown> = {
   namespace: "",
   testbed: { kind: "local" },
   swarm: {},
+  ...clockDefaults,
   ...partDefaults,
   ...benchDefaults,
 };
@@ -114,6 +117,7 @@ export interface Settings {
     drainTimeoutSec: number;
     registryPort: number;
   };
+  clockSync: ClockSettings;
   parts: PartSettings;
   /** Absent where there is no Kafka to put load on. */
   bench?: BenchSettings;
@@ -164,6 +168,7 @@ export function parseSettings(raw: Record<string, string>, stack: string, user: 
     subnet: network,
     nodes: [manager, ...workers],
     swarm: { ...rest, drainTimeoutSec: drainTimeout },
+    clockSync: clockSettings(parsed.clockSync),
     parts: partSettings(parsed),
     ...(parsed.kafka.enabled ? { bench: benchSettings(parsed) } : {}),
   };

@@ -175,6 +175,7 @@ function fakeNode(role: Role, index: number): Node {
     machine,
     address: `10.9.8.${10 + index}`,
     ready: machine.ready,
+    ownClock: false,
     ssh: {
       host: "127.0.0.1",
       port: 22000 + index,
