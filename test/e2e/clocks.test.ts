@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { eventually } from "../support/eventually";
 import { TestProject } from "../support/project";
@@ -61,16 +63,23 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
     }
   };
 
+  const nothingOfIt = async () => {
+    for (const node of ["node1", "node2"]) {
+      assert.deepEqual(await running(node), ["ptpd"]);
+      assert.equal(await project.on(node, "ls -d /run/swarmbench-compare 2>/dev/null || true"), "");
+    }
+  };
+
   it("fails where the bound is below what clocks can do, with the offsets and what to do", async () => {
     await project.configure({
       "clockSync.maxOffset": "0.001 nanoseconds",
-      "clockSync.timeout": "25 seconds",
+      "clockSync.timeout": "15 seconds",
     });
     const { code, text } = await project.up();
     assert.notEqual(code, 0);
     assert.match(
       text,
-      /the clock of node2 is not within 0\.000001 µs of node1's after 25 s \(clockSync\.kind: ptpd\)/,
+      /the clock of node2 is not within 0\.000001 µs of node1's after 15 s \(clockSync\.kind: ptpd\)/,
     );
     assert.match(text, /state SLAVE, last offsets( -?\d+\.\d+){8} µs, path delay \d+\.\d+ µs/);
     assert.match(text, /clockSync\.maxOffset/);
@@ -97,12 +106,35 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
     await cannotSetTheClock();
     assert.match(
       await project.on("node2", "cat /run/swarmbench-clock/ptpd.status"),
-      /Clock status *: *no control/,
+      /Clock status *:.* read-only/,
     );
   });
 
   it("changes nothing at a second up", async () => {
     await project.mustUp("--expect-no-changes");
+  });
+
+  it("compares NTP with PTP side by side, and leaves nothing of it", async () => {
+    const compare = "node --import tsx tools/clocks/main.ts -s clocks --seconds 5";
+    const { code, text } = await project.run("sh", "-c", compare);
+    assert.equal(code, 0, text);
+    assert.match(text, /node2 +│ PTP \(ptpd\) +│ [1-9]/);
+    assert.match(text, /node2 +│ NTP \(chrony\) +│ [1-9]/);
+    const file = /written: (\S+)/.exec(text)?.[1] ?? "";
+    const { accuracy } = JSON.parse(await project.must("cat", file)) as { accuracy: { max: number }[] };
+    assert.equal(accuracy.length, 2);
+    for (const { max } of accuracy) assert.ok(max < 10_000, `off by ${max} µs`);
+    await nothingOfIt();
+  });
+
+  it("leaves nothing of a comparison that is interrupted", async () => {
+    const args = ["--import", "tsx", "tools/clocks/main.ts", "-s", "clocks", "--seconds", "600"];
+    const child = spawn("node", args, { cwd: project.directory, env: project.environment, stdio: "ignore" });
+    const ended = once(child, "exit");
+    await eventually(async () => assert.deepEqual(await running("node2"), ["ptpd", "chronyd"]));
+    child.kill("SIGINT");
+    assert.deepEqual(await ended, [130, null]);
+    await nothingOfIt();
   });
 
   it("says that a daemon is down or stale and gives no old offset, and starts it again", async () => {
