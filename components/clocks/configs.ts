@@ -21,6 +21,7 @@ export function ptpdConfig({ role, adjust, domain, run }: PtpDaemon): string {
     `ptpengine:domain=${domain}`,
     // One a second each: with PTP's own two seconds between announcements, locking takes twice as long.
     "ptpengine:log_announce_interval=0",
+    "ptpengine:announce_receipt_timeout=3",
     "ptpengine:log_sync_interval=0",
     "ptpengine:log_delayreq_interval=0",
     // A clock that is half a second off would take a quarter of an hour to be slewed.

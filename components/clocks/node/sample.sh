@@ -71,7 +71,7 @@ sample_chrony() {
 parse_chrony() {
   awk -F , -v adjust="$ADJUST" -v now="$1" -v stale="$STALE_SEC" '
     NR == 1 { source = $1; at = $4; correction = $5; last = $6; delay = $11 }
-    NR == 2 && $19 > 0 { delay = $19 }
+    NR == 2 && $20 > 0 { delay = $20 }
     END {
       if (source == "" || source == "00000000" || source == "7F7F0101") print "LISTENING"
       else if (now - at > 2 * stale) print "STALE"
