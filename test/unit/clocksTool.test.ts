@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { nodeFile } from "../../components/clocks/nodeFiles";
 import { readArguments } from "../../tools/clocks/arguments";
 import { compareScript, othersOf } from "../../tools/clocks/nodes";
 import { accuracies, readSample } from "../../tools/clocks/samples";
@@ -39,6 +40,18 @@ describe("npm run clocks", () => {
     assert.match(text, /chronyd -x /);
     assert.match(text, /clock:no_adjust=y/);
     assert.doesNotMatch(text, /makestep|step_startup/);
+  });
+
+  it("has files of its own, whatever the node's own clock sync calls its", () => {
+    const text = compareScript({ role: "slave", address: "10.0.0.10", others: ["chrony"], seconds: 9 });
+    const ours = [...text.matchAll(/^([A-Z_]+)='/gm)].map(([, name]) => name);
+    const [, env = ""] = /cat > "\$LIB\/env" <<ENV\n(.*?)\nENV/s.exec(nodeFile("install.sh")) ?? [];
+    const theirs = [...env.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+    assert.ok(theirs.includes("CHRONY_CONFIG") && ours.includes("WORK"));
+    assert.deepEqual(
+      ours.filter((name) => theirs.includes(name)),
+      ["LIB"],
+    );
   });
 
   it("asks the master's chrony on a port that no time service has", () => {

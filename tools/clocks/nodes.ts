@@ -51,7 +51,7 @@ export function compareScript({ role, address, others, seconds }: CompareArgs): 
   return nodeScript(
     { OTHERS: others.join(" "), SECONDS_LONG: seconds, SETTLE: SETTLE_SEC },
     `clean
-mkdir -p "$WORK" "\${CHRONY_CONFIG%/*}"
+mkdir -p "$WORK" "\${COMPARE_CONFIG%/*}"
 echo $$ > "$WORK/session.pid.of"
 write() { printf '%s' "$2" > "$1"; }
 ${files.map((file) => `write ${file}`).join("\n")}
@@ -67,6 +67,12 @@ export function cleanScript(): string {
     {},
     `session=$(cat "$WORK/session.pid.of" 2>/dev/null) || session=
 [ -z "$session" ] || kill "$session" 2>/dev/null || true
+tries=100
+# It cleans up itself, at the next second; only what it leaves is left to us.
+while [ -n "$session" ] && [ "$tries" -gt 0 ] && kill -0 "$session" 2>/dev/null; do
+  tries=$((tries - 1))
+  sleep 0.1
+done
 clean`,
   );
 }
@@ -74,7 +80,7 @@ clean`,
 function nodeScript(parameters: Record<string, string | number>, body: string): string {
   const { config, socket } = chronyPaths(CHRONY);
   return script(
-    { LIB, WORK, CHRONY_CONFIG: config, CHRONY_SOCKET: socket, ...parameters },
+    { LIB, WORK, COMPARE_CONFIG: config, COMPARE_SOCKET: socket, ...parameters },
     `
 . "$LIB/env"
 . "$LIB/sample.sh"

@@ -1,14 +1,15 @@
 # Runs clock daemons beside the one that keeps this node's time, only measuring, and says each second what each finds.
 # What it has begun or installed is gone when it ends, however it ends; a line that is cut is noticed at the next second.
 #
-# Needs WORK, OTHERS (ptpd, chrony), SECONDS_LONG, SETTLE, PACKAGES, CHRONY_CONFIG, CHRONY_SOCKET, and what LIB/env has.
+# Needs WORK, OTHERS (ptpd, chrony), SECONDS_LONG, SETTLE, PACKAGES, COMPARE_CONFIG, COMPARE_SOCKET, and what LIB/env has.
 # Output: `METHOD STATE OFFSET_US PATH_DELAY_US ID` lines once all have locked or SETTLE seconds are over; the master's are
 # but signs of life.
 
 pids() { cat "$WORK"/*.pid 2>/dev/null || true; }
 
 clean() {
-  trap - EXIT HUP INT TERM PIPE
+  trap - EXIT
+  trap '' HUP INT TERM PIPE # what is begun here is finished
   for pid in $(pids); do kill "$pid" 2>/dev/null || true; done
   tries=50
   for pid in $(pids); do
@@ -16,19 +17,19 @@ clean() {
     kill -KILL "$pid" 2>/dev/null || true
   done
   packages_remove
-  rm -rf "$WORK" "$CHRONY_CONFIG" "$CHRONY_SOCKET"
+  rm -rf "$WORK" "$COMPARE_CONFIG" "$COMPARE_SOCKET"
 }
 
 begin() { # method
   case $1 in
     ptpd) ptpd -c "$WORK/ptpd.conf" --ptpengine:interface="$INTERFACE" >/dev/null 2>&1 & ;;
-    chrony) chronyd -x -d -f "$CHRONY_CONFIG" >/dev/null 2>&1 & ;;
+    chrony) chronyd -x -d -f "$COMPARE_CONFIG" >/dev/null 2>&1 & ;;
   esac
   echo $! > "$WORK/$1.pid"
 }
 
 # In a subshell, since the one that keeps the time has files of its own.
-sample_other() { (RUN=$WORK CHRONY=$CHRONY_SOCKET ADJUST=no; "sample_$1"); }
+sample_other() { (RUN=$WORK CHRONY=$COMPARE_SOCKET ADJUST=no; "sample_$1"); }
 
 say() {
   [ "$KIND" = none ] || echo "$KIND $("sample_$KIND")"

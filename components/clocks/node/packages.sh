@@ -1,4 +1,5 @@
-# Packages of the clock daemons. What was installed by us is kept in KEEP/packages, and only that is removed again.
+# Packages of the clock daemons. Their installers get no standard input: this script itself may come through it.
+# What was installed by us is kept in KEEP/packages, and only that is removed again.
 
 packager() {
   for candidate in apt-get dnf yum; do
@@ -17,9 +18,9 @@ packages_install() {
   case $(packager) in
     apt-get)
       apt-get -qq update >&2 || true # one that fails may be of a source that has nothing of ours
-      DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >&2 ;;
-    dnf) dnf --quiet --assumeyes install $missing >&2 ;;
-    yum) yum --quiet --assumeyes install $missing >&2 ;;
+      DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing </dev/null >&2 ;;
+    dnf) dnf --quiet --assumeyes install $missing </dev/null >&2 ;;
+    yum) yum --quiet --assumeyes install $missing </dev/null >&2 ;;
     *) false ;;
   esac || {
     echo "could not install$missing on this node; install it there by hand, or choose another clockSync.kind" >&2
