@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
+import { removeCommand } from "../../components/clocks/scripts";
 import { eventually } from "../support/eventually";
 import { TestProject } from "../support/project";
 
@@ -190,5 +191,15 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
       assert.deepEqual(await running(node), []);
       assert.equal(await project.on(node, "ls /etc/node/sv"), "clock-status\ndockerd\nsshd\n");
     }
+  });
+
+  it("is taken off a node without a trace, by what was put there to do it", async () => {
+    const remove = removeCommand();
+    await project.on("node2", remove);
+    const places =
+      "/usr/local/lib/swarmbench-clock /var/lib/swarmbench/clock /run/swarmbench-clock /etc/chrony/swarmbench.conf";
+    assert.equal(await project.on("node2", `ls -d ${places} 2>/dev/null || true`), "");
+    assert.equal(await project.on("node2", "ls -A /etc/node/sv"), "dockerd\nsshd\n");
+    await project.on("node2", remove);
   });
 });

@@ -109,7 +109,8 @@ describe("chronyc's answers", () => {
 
 describe("sampling ptpd", () => {
   let at: ShellFolder;
-  const sample = () => at.run(`RUN=$DIR/run ADJUST=no\n${nodeFile("sample.sh")}\nsample_ptpd`).stdout.trim();
+  const sample = () =>
+    at.run(`RUN=$DIR/run ADJUST=no\n${nodeFile("sample.sh")}\nlook_at_time; sample_ptpd`).stdout.trim();
   beforeEach(() => {
     at = folder();
     at.write("run/ptpd.lock", `${process.pid}\n`);
@@ -159,14 +160,14 @@ describe("status.json", () => {
 
   it("keeps the last eight measurements, each once, and none from before the lock was lost", () => {
     const at = folder();
-    const text = `RUN=$DIR\nlast=\n${nodeFile("status.sh")}\n: > recent\n`;
+    const text = `RUN=$DIR\nlast= recent=\n${nodeFile("status.sh")}\n: > recent\n`;
     const many = Array.from(
       { length: 10 },
       (_, n) => `remember SLAVE ${n} 5 id${n}\nremember SLAVE ${n} 5 id${n}`,
     );
-    assert.equal(at.run(`${text}${many.join("\n")}\nxargs < recent`).stdout, "2 3 4 5 6 7 8 9\n");
+    assert.equal(at.run(`${text}${many.join("\n")}\ncat recent`).stdout, "2 3 4 5 6 7 8 9\n");
     assert.equal(
-      at.run(`${text}remember SLAVE 1 5 a\nremember STALE\nremember SLAVE 2 5 b\nxargs < recent`).stdout,
+      at.run(`${text}remember SLAVE 1 5 a\nremember STALE\nremember SLAVE 2 5 b\ncat recent`).stdout,
       "2\n",
     );
   });

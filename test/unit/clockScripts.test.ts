@@ -86,7 +86,7 @@ describe("waiting for a clock", () => {
   }
   const status = (state: string, at = 1000, delay: number | null = 15.1) =>
     `{"kind":"ptpd","state":"${state}","offset_us":-1.9,"path_delay_us":${delay},"at":${at}.5}\n`;
-  const lines = (...offsets: number[]) => `${offsets.join("\n")}\n`;
+  const lines = (...offsets: number[]) => `${offsets.join(" ")}\n`;
 
   it("ends at once where the median of the last eight offsets' sizes is within the bound", () => {
     const { run } = waits(status("SLAVE"), lines(-1, 900, 3, -4, 5, -6, -700, 8));
@@ -101,7 +101,7 @@ describe("waiting for a clock", () => {
 
   it("waits until there are enough offsets", () => {
     const { at, run } = waits(status("SLAVE"), lines(1, 2, 3), 30);
-    at.write("tick", 'echo 4 >> "$DIR/recent"');
+    at.write("tick", 'echo "$(cat "$DIR/recent") 4" > "$DIR/recent"');
     assert.equal(run().stdout, "SLAVE 4 µs\n");
   });
 

@@ -14,7 +14,7 @@ look() {
   # Where the status service itself has died its last word stays.
   age=$(awk -v at="$(field at)" -v now="$(date +%s)" 'BEGIN { printf "%d", now - at }')
   [ "$age" -le 5 ] || state="unknown (nothing was written for $age s)"
-  offsets=$(tail -n "$ENOUGH" "$RUN/recent" 2>/dev/null | xargs) || offsets=
+  offsets=$(cat "$RUN/recent" 2>/dev/null) || offsets=
 }
 
 # Of sizes, whatever their sign. Of an even number, the upper of the two in the middle.

@@ -66,7 +66,8 @@ fi
 write_env
 if [ ! -e "$STATUS/status.json" ]; then # whoever looks before the first second is over finds a file all the same
   [ "$KIND" = none ] && state=NONE || state=DOWN
-  write_status "$state" "" "" "$(now)"
+  look_at_time
+  write_status "$state" "" "" "$NOW"
 fi
 
 for service in sync ntp phc; do

@@ -3,13 +3,18 @@
 # measurement that was looked at twice. A daemon that is dead is DOWN, and one that has nothing new to say is STALE: an old
 # offset is never passed off as today's.
 #
-# Needs RUN (folder of the daemons' files), CHRONY (its socket), ADJUST (yes, no), ROLE (master, slave), DOMAIN.
+# Needs RUN (folder of the daemons' files), CHRONY (its socket), ADJUST (yes, no), ROLE (master, slave), DOMAIN, and NOW, which
+# look_at_time sets. Processes are begun sparingly: this runs each second beside what is measured.
 
 STALE_SEC=5
 
-now() { date +%s.%N | cut -c1-14; }
-alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
-fresh() { [ -e "$1" ] && [ $(( $(date +%s) - $(stat -c %Y "$1") )) -le "$STALE_SEC" ]; }
+# Seconds since 1970, to a tenth.
+look_at_time() {
+  NOW=$(date +%s.%N)
+  NOW=${NOW%????????}
+}
+alive() { [ -s "$1" ] && read -r pid < "$1" && kill -0 "$pid" 2>/dev/null; }
+fresh() { [ -e "$1" ] && [ $(( ${NOW%.*} - $(stat -c %Y "$1") )) -le "$STALE_SEC" ]; }
 
 sample_none() { echo NONE; }
 
@@ -63,7 +68,7 @@ sample_chrony() {
   tracking=$(timeout 3 chronyc -h "$CHRONY" -c tracking 2>/dev/null) || { echo DOWN; return; }
   [ "$ROLE" != master ] || { echo MASTER; return; }
   peers=$(timeout 3 chronyc -h "$CHRONY" -c ntpdata 2>/dev/null) || peers=
-  printf '%s\n%s\n' "$tracking" "$peers" | parse_chrony "$(now)"
+  printf '%s\n%s\n' "$tracking" "$peers" | parse_chrony "$NOW"
 }
 
 # First line: `tracking`; then `ntpdata` of the one server. While chrony adjusts, what it found at its last update is the

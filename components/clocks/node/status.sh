@@ -1,7 +1,7 @@
 # Each second: asks the clock daemon how it fares and writes that down for whoever wants to know, and lets NTP go on for
 # as long as PTP has not locked.
 #
-# Output: STATUS/status.json, always a whole one, and RUN/recent: the last offsets, a line each, while it is a slave.
+# Output: STATUS/status.json, always a whole one, and RUN/recent: the last offsets, while it is a slave.
 
 RECENT=8
 # PTP is given up for NTP after so many seconds without a lock.
@@ -21,12 +21,15 @@ write_status() {
 # A measurement is kept once, and none from before the lock was lost.
 remember() { # state offset delay id
   if [ "$1" != SLAVE ]; then
+    recent= last=
     : > "$RUN/recent"
-    last=
   elif [ "$4" != "$last" ]; then
     last=$4
-    { tail -n $((RECENT - 1)) "$RUN/recent"; echo "$2"; } > "$RUN/.recent"
-    mv -f "$RUN/.recent" "$RUN/recent"
+    offset=$2
+    set -- $recent "$offset"
+    [ $# -le "$RECENT" ] || shift
+    recent=$*
+    echo "$recent" > "$RUN/recent"
   fi
 }
 
@@ -45,10 +48,11 @@ hand_over() { # state
 status_loop() {
   mkdir -p "$RUN" "$STATUS"
   : > "$RUN/recent"
-  last= ntp=unknown unlocked=0
+  recent= last= ntp=unknown unlocked=0
   while :; do
+    look_at_time
     set -- $("sample_$KIND")
-    write_status "${1:-DOWN}" "${2:-}" "${3:-}" "$(now)"
+    write_status "${1:-DOWN}" "${2:-}" "${3:-}" "$NOW"
     remember "${1:-DOWN}" "${2:-}" "${3:-}" "${4:-}"
     [ "$BRIDGE" = no ] || [ "$ROLE" = master ] || hand_over "${1:-DOWN}"
     sleep 1
