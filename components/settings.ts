@@ -18,6 +18,7 @@ import {
   benchSchema,
   benchSettings,
 } from "./benchSettings";
+import { type ClockSettings, clockDefaults, clockSchema, clockSettings } from "./clockSettings";
 import {
   addressIn,
   deriveSshPortBase,
@@ -88,6 +89,7 @@ const schema = {
       .refine((value) => !SWARM_PORTS.includes(value), "the swarm itself listens on this port")
       .prefault(5000),
   }),
+  ...clockSchema,
   ...partSchema,
   ...benchSchema,
 };
@@ -99,6 +101,7 @@ const defaults: Record<Key, unknown> = {
   namespace: "",
   testbed: { kind: "local" },
   swarm: {},
+  ...clockDefaults,
   ...partDefaults,
   ...benchDefaults,
 };
@@ -143,6 +146,7 @@ export interface Settings {
     drainTimeoutSec: number;
     registryPort: number;
   };
+  clockSync: ClockSettings;
   parts: PartSettings;
   /** Absent where there is no Kafka to put load on. */
   bench?: BenchSettings;
@@ -193,6 +197,7 @@ export function parseSettings(raw: Record<string, string>, stack: string, user: 
     subnet: network,
     nodes: [manager, ...workers],
     swarm: { ...rest, drainTimeoutSec: drainTimeout },
+    clockSync: clockSettings(parsed.clockSync),
     parts: partSettings(parsed),
     ...(parsed.kafka.enabled ? { bench: benchSettings(parsed) } : {}),
   };

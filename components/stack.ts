@@ -45,12 +45,17 @@ export function imagesFor(
   return Object.fromEntries(needed.flatMap((part) => (images[part] ? [[part, images[part]]] : [])));
 }
 
-/** The parts of the stack that are wanted, wired together, and what `up` says of them. */
+/**
+ * The parts of the stack that are wanted, wired together, and what `up` says of them.
+ *
+ * @param after what must be there too before the stack is ready and is measured, such as clocks that agree
+ */
 export function deployStack(
   settings: Pick<Settings, "parts" | "bench" | "nodes">,
   site: Site,
   installation: Pick<Installation, "source" | "images">,
   options: pulumi.ComponentResourceOptions,
+  after: readonly pulumi.Output<string>[] = [],
 ): Record<string, unknown> {
   const { parts } = settings;
   const kafka = parts.kafka && new Kafka("kafka", { site, settings: parts.kafka }, options);
@@ -77,7 +82,7 @@ export function deployStack(
     ...(influxdb ? [ui("InfluxDB", influxdb, pages)] : []),
     ...(portainer ? [ui("Portainer", portainer, true)] : []),
   ];
-  const ready = [kafka, influxdb, telegraf, grafana, portainer].map((part) => part?.ready);
+  const ready = [...after, ...[kafka, influxdb, telegraf, grafana, portainer].map((part) => part?.ready)];
   return {
     ...(kafka ? { kafka: kafka.target } : {}),
     ...(kafka?.external ? { kafkaExternal: kafka.external } : {}),

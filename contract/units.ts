@@ -1,5 +1,9 @@
 import { z } from "zod";
 
+const SMALL_TIME_UNITS = {
+  ...{ nanosecond: 1e-3, nanoseconds: 1e-3, microsecond: 1, microseconds: 1 },
+  ...{ millisecond: 1e3, milliseconds: 1e3, second: 1e6, seconds: 1e6 },
+} as const;
 const SIZE_UNITS = { MiB: 1, GiB: 1024 } as const;
 const TIME_UNITS = { second: 1, seconds: 1, minute: 60, minutes: 60 } as const;
 const LONG_TIME_UNITS = { ...TIME_UNITS, hour: 3600, hours: 3600, day: 86_400, days: 86_400 } as const;
@@ -28,6 +32,9 @@ export function memorySize(leastMiB: number, whoNeedsIt: string) {
 
 /** `"90 seconds"` or `"2 minutes"`, parsed to seconds. */
 export const duration = quantity(TIME_UNITS, "90 seconds");
+
+/** `"100 microseconds"` or `"2 milliseconds"`, parsed to microseconds. */
+export const smallTime = quantity(SMALL_TIME_UNITS, "100 microseconds");
 
 /** `"12 hours"` or `"30 days"`, parsed to seconds; the shorter units too. */
 export const longDuration = quantity(LONG_TIME_UNITS, "30 days");

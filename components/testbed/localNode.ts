@@ -101,6 +101,7 @@ export function localNode(
     role: node.role,
     address: node.address,
     ssh,
+    ownClock: false, // containers have the machine's clock; nor have they the right to set it (no SYS_TIME)
     ready: outputOf(link), // what `ready` printed, later
     machine: container,
   };

@@ -20,7 +20,7 @@ function errorOf(config: Record<string, unknown>): SettingsError {
 }
 const mistakesOf = (config: Record<string, unknown>) => errorOf(config).mistakes;
 const KEYS =
-  "nodes, namespace, testbed, swarm, kafka, influxdb, telegraf, grafana, portainer, producers, consumers, workload, benchmark";
+  "nodes, namespace, testbed, swarm, clockSync, kafka, influxdb, telegraf, grafana, portainer, producers, consumers, workload, benchmark";
 const local = (more: object) => ({ testbed: { kind: "local", ...more } });
 
 describe("settings that are left out", () => {
@@ -38,6 +38,7 @@ describe("settings that are left out", () => {
         { name: "node3", role: "agent", address: "10.216.185.12", sshPort: 22050 },
       ],
       swarm: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, registryPort: 5000 },
+      clockSync: { kind: "ptpd", maxOffsetUs: 100, timeoutSec: 120, ntpServers: ["pool.ntp.org"] },
     });
   });
 

@@ -9,6 +9,7 @@ import {
   longDuration,
   shortDuration,
   memorySize as sizeOf,
+  smallTime,
   wholeNumber,
   yesOrNo,
 } from "../../contract/units";
@@ -31,6 +32,21 @@ function read(schema: Schema, value: unknown): unknown {
   assert.equal(messages.length, 1, messages.join("\n"));
   return messages[0];
 }
+
+describe("a small time", () => {
+  for (const [text, micros] of [
+    ["100 microseconds", 100],
+    ["1 nanosecond", 0.001],
+    ["2.5 milliseconds", 2500],
+    ["1 second", 1_000_000],
+  ] as const) {
+    it(`takes ${text}`, () => assert.equal(read(smallTime, text), micros));
+  }
+
+  it("refuses what has no unit that is small enough", () => {
+    assert.match(String(read(smallTime, "1 minute")), /such as "100 microseconds"/);
+  });
+});
 
 describe("a memory size", () => {
   for (const [text, mib] of [

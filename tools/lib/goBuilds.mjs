@@ -14,9 +14,10 @@ const TELEGRAF_VERSION = "github.com/influxdata/telegraf/internal.Version";
 
 /** What the stack's configuration names; each plugin brings its own dependencies. */
 const TELEGRAF_PLUGINS = {
-  inputs: ["cpu", "disk", "diskio", "docker", "internal", "jolokia2_agent", "mem", "net", "system"],
+  inputs: ["cpu", "disk", "diskio", "docker", "file", "internal", "jolokia2_agent", "mem", "net", "system"],
   processors: ["regex"],
   outputs: ["health", "influxdb_v2"],
+  parsers: ["json"],
   serializers: ["influx"],
   secretstores: ["docker"],
 };
