@@ -51,7 +51,7 @@ export function imagesFor(
  * @param after what must be there too before the stack is ready and is measured, such as clocks that agree
  */
 export function deployStack(
-  settings: Pick<Settings, "parts" | "bench" | "nodes">,
+  settings: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync">,
   site: Site,
   installation: Pick<Installation, "source" | "images">,
   options: pulumi.ComponentResourceOptions,
@@ -114,7 +114,7 @@ interface Deployed {
 
 /** Agents, and the run that is the last thing of an `up`. */
 function deployBenchmark(
-  { parts, bench, nodes }: Pick<Settings, "parts" | "bench" | "nodes">,
+  { parts, bench, nodes, clockSync }: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync">,
   { site, kafka, influxdb, ready, installation }: Deployed,
   options: pulumi.ComponentResourceOptions,
 ): Record<string, unknown> {
@@ -125,7 +125,7 @@ function deployBenchmark(
   const conditions = {
     source: installation.source,
     images: imageNames(imagesFor(parts, installation)),
-    settings: settingsThatTell(parts, bench, nodes),
+    settings: { ...settingsThatTell(parts, bench, nodes), clockSync: clockSync.kind },
     nodes: nodes.map(({ name, role }) => ({ name, role })),
   };
   const plan = benchPlan({ site, settings: bench, kafka, influxdb, conditions });
