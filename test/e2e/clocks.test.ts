@@ -139,8 +139,8 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
   });
 
   it("says that a daemon is down or stale and gives no old offset, and starts it again", async () => {
-    // Held back, so that it is seen while it is away; then it comes back by itself.
-    await project.on("node2", "sv once /etc/node/sv/clock-sync && pkill -KILL -x ptpd");
+    // Held back first, so that it is seen while it is away.
+    await project.on("node2", "sv -w 15 down /etc/node/sv/clock-sync");
     await shows("node2", { state: "DOWN", offset_us: null, path_delay_us: null });
     await project.on("node2", "sv up /etc/node/sv/clock-sync");
     await shows("node2", { state: "SLAVE" });
