@@ -2,10 +2,12 @@
 import type { AgentRole } from "../../contract/request";
 import type { Client } from "../../contract/workload";
 import type { ClientAdapter } from "../kafka/port";
+import { runMark } from "../load/message";
 import { SelfWatch } from "../measure/self";
 import { reason } from "../problem";
 import type { WallClock } from "../wallClock";
 import { ConsumerStep } from "./consumerStep";
+import { type Fault, Skipper } from "./fault";
 import { machine } from "./machine";
 import { ProducerStep } from "./producerStep";
 import {
@@ -34,12 +36,22 @@ export interface AgentIdentity {
   role: AgentRole;
   task: string;
   node: string;
+  fault?: Fault | undefined;
+}
+
+interface Current {
+  id: StepId;
+  step: AgentStep;
+  ready: boolean;
+  /** Where it leaves messages out on purpose. */
+  skipper: Skipper | undefined;
+  window: StepWindow | undefined;
 }
 
 export type AdapterOf = (client: Client) => Promise<ClientAdapter>;
 
 export class Agent {
-  private current: { id: StepId; step: AgentStep; ready: boolean } | undefined;
+  private current: Current | undefined;
   private readonly self = new SelfWatch();
   private ticks = 0;
   private askedAt = performance.now();
@@ -66,9 +78,11 @@ export class Agent {
 
   hello(): Hello {
     const run = this.current?.id.run ?? null;
+    const { fault, ...identity } = this.identity;
     return {
       protocol: PROTOCOL_VERSION,
-      ...this.identity,
+      ...identity,
+      ...(fault ? { fault: fault.text } : {}),
       run,
       machine: machine(),
       versions: { node: process.versions.node },
@@ -81,14 +95,16 @@ export class Agent {
       throw conflict(`it works for run ${this.current.id.run}`);
     if (this.current && !this.current.ready)
       throw conflict(`it prepares step ${this.current.id.step} already`);
-    const { role } = this.identity;
-    const adapter = await this.adapterOf(order.workload.client);
+    const { role, fault } = this.identity;
+    const skipper = fault && new Skipper(fault.every, { run: runMark(run), step });
+    const client = await this.adapterOf(order.workload.client);
+    const adapter = skipper ? skipper.wrap(client) : client;
     await this.free();
     const made =
       role === "producer"
         ? new ProducerStep(order, adapter, this.clock, this.self)
         : new ConsumerStep(order, adapter, this.clock, this.self);
-    const current = { id: { run, step }, step: made, ready: false };
+    const current: Current = { id: { run, step }, step: made, ready: false, skipper, window: undefined };
     this.current = current;
     try {
       const prepared = await made.prepare();
@@ -107,6 +123,7 @@ export class Agent {
 
   measure(id: StepId, window: StepWindow): void {
     this.stepOf(id).measure(window);
+    if (this.current) this.current.window = window;
   }
 
   report(id: StepId, after: number): ProducerReport | ConsumerReport {
@@ -120,8 +137,10 @@ export class Agent {
   /** The step's totals; then it is free for the next one. */
   async collect(id: StepId, patienceMs: number): Promise<Totals> {
     const totals = await this.stepOf(id).collect(patienceMs);
+    const { skipper, window } = this.current ?? {};
     await this.free();
-    return totals;
+    if (!skipper || totals.role !== "consumer") return totals;
+    return { ...totals, skipped: window ? skipper.countIn(window) : 0 };
   }
 
   private stepOf({ run, step }: StepId): AgentStep {

@@ -3,6 +3,7 @@ import { AGENT_PORT, AGENT_SERVICES, type AgentRole } from "../../contract/reque
 import { adapterOf } from "../kafka/adapters";
 import { openWallClock } from "../wallClock";
 import { Agent } from "./agent";
+import { FAULT_VARIABLE, readFault } from "./fault";
 import { serve } from "./server";
 
 /** Swarm gives a task ten seconds; connections that are not closed by then are the brokers' to notice. */
@@ -16,7 +17,8 @@ export function isRole(name: string | undefined): name is AgentRole {
 /** Serves until it is asked to end. */
 export async function runAgent(role: AgentRole, environment = process.env): Promise<void> {
   const { SWARMBENCH_TASK: task = `${AGENT_SERVICES[role]}.?`, SWARMBENCH_NODE: node = "?" } = environment;
-  const agent = new Agent({ role, task, node }, openWallClock(), adapterOf);
+  const fault = readFault(role, environment[FAULT_VARIABLE]);
+  const agent = new Agent({ role, task, node, fault }, openWallClock(), adapterOf);
   await serve(agent, AGENT_PORT);
   process.stderr.write(`agent ${task} on ${node} listens on port ${AGENT_PORT}\n`);
   const end = () => {

@@ -53,6 +53,8 @@ export const helloSchema = z.object({
     bootId: z.string(),
   }),
   versions: z.record(z.string(), z.string()),
+  /** What it does wrong on purpose, for a calibration. */
+  fault: z.string().optional(),
 });
 export type Hello = z.output<typeof helloSchema>;
 
@@ -214,6 +216,8 @@ export const consumerTotalsSchema = z.object({
   foreign: count,
   /** No message of ours: too short, wrong mark. */
   malformed: count,
+  /** Of the window, left out on purpose; absent where it leaves out none. */
+  skipped: count.optional(),
   errors: z.record(z.string(), count),
 });
 export type ConsumerTotals = z.output<typeof consumerTotalsSchema>;

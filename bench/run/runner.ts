@@ -16,6 +16,7 @@ import { Problem, reason } from "../problem";
 import { openWallClock } from "../wallClock";
 import { withFleet } from "./conditions";
 import { type EventSink, instant } from "./events";
+import { faultWarnings } from "./faults";
 import { type Fleet, findFleet } from "./fleet";
 import { Live } from "./live";
 import { resultText, secondText, stepText, timeText } from "./progress";
@@ -72,16 +73,19 @@ export class Runner {
     const { run, scenario, workload, benchmark, finished, target } = this.request;
     const { slo } = benchmark;
     let { conditions } = this.request;
+    let warnings: string[] = [];
     try {
       const fleet = await findFleet(target.agents, run, this.context);
       const clients = [workload.client, ...((benchmark.sweep?.client ?? []) as Client[])];
       conditions = await withFleet(conditions, fleet, target, clients);
+      warnings = faultWarnings(fleet);
     } finally {
       this.emit({
         ...{ event: "run", schemaVersion: SCHEMA_VERSION, run, scenario, at: instant() },
         ...{ resumed: finished.length > 0, conditions, slo },
       });
     }
+    for (const text of warnings) this.emit({ event: "warning", at: instant(), text });
     this.live.started(`${scenario}: ${sloText(slo)}`);
   }
 
