@@ -1,5 +1,7 @@
 // Tools of others that measure the same: the yardstick, a load generator on franz-go (tools/go/yardstick), and Kafka's own
 // EndToEndLatency. Both run on an agents' node, on the swarm's network, as an agent does.
+import { word } from "../../components/lib/shell";
+import { median } from "./statistics";
 
 /** What they need of a stack. */
 export interface ToolsSite {
@@ -8,13 +10,11 @@ export interface ToolsSite {
   images: { bench: string; kafka: string };
   /** KEY=VALUE of the containers. */
   labels: readonly string[];
-  /** A node of the agents. */
-  node: string;
-  /** Shell's words that lead to it. */
+  /** Shell's words that lead to a node of the agents. */
   ssh: string;
   /** Runs a shell's command line on this machine. @returns what it printed */
   shell(command: string): Promise<string>;
-  /** The same on that node. */
+  /** The same on that node: there the tools run. */
   onNode(command: string): Promise<string>;
 }
 
@@ -63,7 +63,7 @@ export class IndependentTools {
   }
 
   private run(options: string): Promise<string> {
-    const labels = this.site.labels.map((label) => `--label '${label}'`).join(" ");
+    const labels = this.site.labels.map((label) => `--label ${word(label)}`).join(" ");
     return this.site.onNode(`docker run --rm --network bench ${labels} ${options}`);
   }
 
@@ -95,10 +95,7 @@ export class IndependentTools {
   }
 }
 
-const middle = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-
 export function medians(samples: readonly Sample[]): Sample {
-  const of = (key: keyof Sample) => middle(samples.map((sample) => sample[key] ?? Number.NaN));
+  const of = (key: keyof Sample) => median(samples.map((sample) => sample[key] ?? Number.NaN));
   return { p50: of("p50"), p99: of("p99"), cpu: of("cpu"), lagP99: of("lagP99"), lost: of("lost") };
 }

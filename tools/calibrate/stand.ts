@@ -51,7 +51,8 @@ export class Stand {
     const plan = { ...this.parts.plan, target };
     const session = {
       ...{ plan, signal, container: new RunnerContainer(plan) },
-      progress: (line: string) => progress(line.trim().replaceAll(/^/gm, "    ")),
+      // Its own table is in its report; here it would hide the calibration's lines.
+      progress: (line: string) => (line.includes("\n") ? undefined : progress(`    ${line}`)),
       event: (line: string) => event?.(eventSchema.parse(JSON.parse(line))),
     };
     const args: Arguments = {

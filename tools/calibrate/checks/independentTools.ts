@@ -47,7 +47,7 @@ async function measure(stand: Stand, { rounds, measureSec, messages }: typeof FU
   const { plan, registry } = stand.parts;
   const node = await stand.nodeOf("producers");
   const tools = new IndependentTools({
-    ...{ node, ssh: stand.sshTo(node), labels: plan.labels },
+    ...{ ssh: stand.sshTo(node), labels: plan.labels },
     bootstrap: plan.target.kafka.bootstrap.join(","),
     images: { bench: plan.image, kafka: `${registry}/${plan.conditions.images.kafka}` },
     shell: (command) => stand.shell(command),
