@@ -5,8 +5,8 @@ import type { Check } from "../check";
 import { holds, type Row, stated } from "../row";
 import type { Stand } from "../stand";
 
-/** The first one that is bound ends the coarse part; a machine of many fast cores gets further. */
 const FIRST_RATE = 4_000;
+/** From the first rate on it is doubled until one is bound, or halved until one is not. */
 const FULL = { doublings: 8, refined: 4, seconds: 6 };
 const QUICK = { doublings: 6, refined: 1, seconds: 4 };
 const PRODUCERS = 100;
@@ -86,9 +86,9 @@ async function tried(stand: Stand, rates: readonly number[], seconds: number): P
 
 async function measure(stand: Stand, { doublings, refined, seconds }: typeof FULL): Promise<Row[]> {
   const trials: Trial[] = [];
-  for (let doubling = 0; doubling < doublings; doubling += 1) {
-    trials.push(...(await tried(stand, [FIRST_RATE * 2 ** doubling], seconds)));
-    if (trials.at(-1)?.bound) break;
+  for (let rate = FIRST_RATE; trials.length < doublings; rate *= trials[0]?.bound ? 0.5 : 2) {
+    trials.push(...(await tried(stand, [rate], seconds)));
+    if (trials.at(-1)?.bound !== trials[0]?.bound) break;
   }
   const { ceiling, bound } = borderOf(trials);
   if (ceiling && bound)
