@@ -220,7 +220,7 @@ describe("repeatability", () => {
 
 describe("the generator's border", () => {
   const trial = (rate: number, bound: boolean, keptUp = true): Trial => ({
-    ...{ rate, bound, keptUp, lagP99Ms: 1, cpu: 0.5 },
+    ...{ rate, bound, keptUp, lagP99Ms: 1, cpu: 0.5, why: "" },
   });
 
   it("is between the highest rate below every one that is bound, and that one", () => {
@@ -232,6 +232,7 @@ describe("the generator's border", () => {
     assert.deepEqual(passes(generatorRows([trial(2, false), trial(4, true, false)])), [
       null,
       null,
+      null,
       true,
       true,
     ]);
@@ -239,7 +240,7 @@ describe("the generator's border", () => {
   });
 
   it("fails where no rate was bound: the ceiling is not known", () => {
-    assert.equal(passes(generatorRows([trial(2, false)]))[2], false);
+    assert.equal(passes(generatorRows([trial(2, false)]))[3], false);
   });
 
   it("is refined evenly on a logarithmic scale", () => {
@@ -253,9 +254,9 @@ describe("the generator's border", () => {
       { ...second, sent: 100 },
       { ...second, sent: 97 },
     ];
-    assert.equal(trialOf(1, { ...step, seconds }).keptUp, false);
-    assert.equal(trialOf(1, { ...step, seconds: seconds.slice(0, 1) }).keptUp, true);
-    assert.throws(() => trialOf(1, { ...step, verdict: "failed", reasons: ["no agent"] }), /no agent/);
+    assert.equal(trialOf(100, { ...step, seconds }).keptUp, false);
+    assert.equal(trialOf(100, { ...step, seconds: seconds.slice(0, 1) }).keptUp, true);
+    assert.throws(() => trialOf(100, { ...step, verdict: "failed", reasons: ["no agent"] }), /no agent/);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Calibration } from "./record";
 import type { Row } from "./row";
 
 const HEAD = ["check", "what was done", "expected", "measured", "limit", ""];
-const WIDTHS = [18, 44, 20, 30, 20, 8];
+const WIDTHS = [20, 44, 20, 32, 20, 8];
 
 export function verdictText(pass: Row["pass"]): string {
   return pass === null ? "stated" : pass ? "pass" : "FAIL";

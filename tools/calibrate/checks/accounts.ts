@@ -31,6 +31,7 @@ async function truncation(stand: Stand): Promise<Row[]> {
         ...{ target: kafka, topic: live.name },
       });
       await proxy.arrange(true);
+      if (records <= delivered) throw new Error("nothing was lost: the consumers were not cut off");
       return records - delivered;
     };
     // The consumers come back within seconds, whatever their pause between attempts has grown to.
@@ -79,13 +80,15 @@ async function skipping(stand: Stand): Promise<Row[]> {
     await update("--env-add", `SWARMBENCH_FAULT=skip:${SKIP_EVERY}`);
     const run = await stand.run([...LOAD, "drain=5"]);
     const [step] = run.steps;
+    if (!step?.skippedOnPurpose)
+      throw new Error("the consumers left nothing out, although they were told to");
     const warned = run.warnings.filter((text) => text.includes("SWARMBENCH_FAULT")).length;
     const consumers = run.conditions.agents.filter(({ role }) => role === "consumer").length;
     return [
       exactly(
         `consumers leave out every ${SKIP_EVERY}th message of a producer: lost, by the consumers' own count`,
-        step?.lost,
-        step?.skippedOnPurpose ?? -1,
+        step.lost,
+        step.skippedOnPurpose,
       ),
       exactly("the same: consumers that the run's warnings name", warned, consumers),
     ];
