@@ -6,6 +6,8 @@ import type { z } from "zod";
 import { isRole, runAgent } from "./agent/command";
 import { type Job, type JobContext, stderrContext, stopping } from "./job";
 import { benchmark } from "./jobs/benchmark";
+import { calibrateProxy } from "./jobs/calibrateProxy";
+import { calibrateRepeat, calibrateTruncate } from "./jobs/calibrateTopic";
 import { grafanaProvision } from "./jobs/grafanaProvision";
 import { influxProvision } from "./jobs/influxProvision";
 import { influxTokens } from "./jobs/influxTokens";
@@ -17,6 +19,9 @@ import { Problem, reason } from "./problem";
 
 const JOBS: Record<string, Job> = {
   benchmark,
+  "calibrate-proxy": calibrateProxy,
+  "calibrate-repeat": calibrateRepeat,
+  "calibrate-truncate": calibrateTruncate,
   "grafana-provision": grafanaProvision,
   "influx-provision": influxProvision,
   "influx-tokens": influxTokens,

@@ -42,6 +42,8 @@ export function imagesFor(
     ...(parts.portainer ? (["portainerAgent"] as const) : []),
   ];
   const needed = wanted.length > 0 ? [...wanted, "bench" as const] : [];
+  // Next to nothing to send, since its layers but one are the others' too; then a calibration needs no `up`.
+  if (parts.kafka) needed.push("toxiproxy");
   return Object.fromEntries(needed.flatMap((part) => (images[part] ? [[part, images[part]]] : [])));
 }
 
@@ -84,7 +86,8 @@ export function deployStack(
   ];
   const ready = [...after, ...[kafka, influxdb, telegraf, grafana, portainer].map((part) => part?.ready)];
   return {
-    ...(kafka ? { kafka: kafka.target } : {}),
+    /** `npm run calibrate` runs it between agents and brokers. */
+    ...(kafka ? { kafka: kafka.target, proxyImage: site.images.ref("toxiproxy") } : {}),
     ...(kafka?.external ? { kafkaExternal: kafka.external } : {}),
     ...(influxdb
       ? {
@@ -124,7 +127,7 @@ function deployBenchmark(
   const agents = new Agents("agents", { site, settings }, options);
   const conditions = {
     source: installation.source,
-    images: imageNames(imagesFor(parts, installation)),
+    images: imageNames(measuredImages(parts, installation)),
     settings: { ...settingsThatTell(parts, bench, nodes), clockSync: clockSync.kind },
     nodes: nodes.map(({ name, role }) => ({ name, role })),
   };
@@ -138,6 +141,12 @@ function deployBenchmark(
   const after = [...ready, agents.ready].filter((each) => each !== undefined);
   const run = new BenchmarkRun("benchmark", { site, plan, after }, options);
   return { benchPlan: plan, benchmark: run.summary };
+}
+
+/** What tells on the figures: the proxy is there for a calibration alone. */
+function measuredImages(parts: PartSettings, installation: Pick<Installation, "images">) {
+  const { toxiproxy: _, ...measured } = imagesFor(parts, installation);
+  return measured;
 }
 
 function imageNames(images: { [P in Part]?: StoredImage }): Record<string, string> {

@@ -1,7 +1,7 @@
 // What `up` and `npm run bench` ask the runner for, and how the runner is reached.
 import { z } from "zod";
 import { conditionsSchema } from "./result";
-import { influxTargetSchema, kafkaTargetSchema } from "./target";
+import { detourSchema, influxTargetSchema, kafkaTargetSchema } from "./target";
 import { benchmarkSchema, workloadSchema } from "./workload";
 
 /** Services of the agents; on the overlay network each name gives the addresses of all its tasks. */
@@ -20,6 +20,8 @@ export const benchTargetSchema = z.strictObject({
     producer: z.strictObject({ tasks: z.int().min(1) }),
     consumer: z.strictObject({ tasks: z.int().min(1) }),
   }),
+  /** Of a calibration: producers, or consumers, reach the brokers through proxies. */
+  via: z.strictObject({ producer: detourSchema.optional(), consumer: detourSchema.optional() }).optional(),
 });
 export type BenchTarget = z.output<typeof benchTargetSchema>;
 

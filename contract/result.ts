@@ -147,6 +147,8 @@ export const stepSchema = z.strictObject({
   /** Acknowledged (with acks 0: sent) and not delivered to every group by the end of the drain. */
   lost: count,
   duplicated: count,
+  /** Left out by consumers that a calibration told to: no such step is a measurement. */
+  skippedOnPurpose: count.optional(),
   /** Delivered after a later one of the same producer and partition. */
   reordered: count,
   /** Sent more than a tenth of the SLO after their intended time. */

@@ -1,6 +1,7 @@
 // From the events of a run to its results.
 
 import { type Run, type RunEvent, SCHEMA_VERSION, type Step } from "../contract/result";
+import { NO_BROKER } from "../contract/workload";
 import { clockWarnings } from "./clocks";
 
 type Of<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
@@ -50,7 +51,10 @@ function sameMachines(a: Run["conditions"], b: Run["conditions"]): boolean {
 
 /** What a reader of a table could overlook. */
 function stepWarnings(steps: readonly Step[]): string[] {
-  return steps.flatMap(({ step, delayMs, busiestMachine }) => [
+  return steps.flatMap(({ step, client, delayMs, busiestMachine }) => [
+    ...(client === NO_BROKER
+      ? [`step ${step}: no broker took part: it is a figure of the generator alone`]
+      : []),
     ...(delayMs.negative > 0
       ? [
           `step ${step}: ${delayMs.negative} delays are below zero: the agents' clocks disagree by more than the delay`,

@@ -1,6 +1,8 @@
 // For tests: an agent whose clock is wrong, as by faketime(1), so that what is done about wrong clocks can be shown.
 import type { WallClock } from "../wallClock";
 
+export const CLOCK_FAULT_VARIABLE = "SWARMBENCH_CLOCK_FAULT";
+
 export interface ClockFault {
   /** Ahead of the true time by so much. */
   shiftUs: number;

@@ -25,7 +25,7 @@ export class OwnMessages {
     const group = `${run}-${step}-own-${share.first}`;
     const mark = runMark(run);
     this.consumer = await adapter.connectConsumer(
-      kafka,
+      { ...kafka, via: undefined }, // a detour is the producers' alone
       group,
       { topic, group, fetch: workload.fetch, startOffsets, only: [this.partition] },
       this.clock.steadyUs,

@@ -235,6 +235,8 @@ export const consumerTotalsSchema = z.object({
   foreign: count,
   /** No message of ours: too short, wrong mark. */
   malformed: count,
+  /** Of the window, left out on purpose; absent where it leaves out none. */
+  skipped: count.optional(),
   errors: z.record(z.string(), count),
   clocks: z.array(findingsSchema),
 });

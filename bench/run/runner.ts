@@ -17,6 +17,7 @@ import { Problem, reason } from "../problem";
 import { openWallClock } from "../wallClock";
 import { withFleet } from "./conditions";
 import { type EventSink, instant } from "./events";
+import { faultWarnings } from "./faults";
 import { type Fleet, findFleet } from "./fleet";
 import { Live } from "./live";
 import { resultText, secondText, stepText, timeText } from "./progress";
@@ -77,25 +78,20 @@ export class Runner {
     const { run, scenario, workload, benchmark, finished, target } = this.request;
     const { slo } = benchmark;
     let { conditions } = this.request;
+    let warnings: string[] = [];
     try {
       const fleet = await findFleet(target.agents, run, this.context);
-      this.warnOfFaults(fleet);
       const clients = [workload.client, ...((benchmark.sweep?.client ?? []) as Client[])];
       conditions = await withFleet(conditions, fleet, target, clients);
+      warnings = faultWarnings(fleet);
     } finally {
       this.emit({
         ...{ event: "run", schemaVersion: SCHEMA_VERSION, run, scenario, at: instant() },
         ...{ resumed: finished.length > 0, conditions, slo },
       });
     }
+    for (const text of warnings) this.warn(text);
     this.live.started(`${scenario}: ${sloText(slo)}`);
-  }
-
-  /** No figure made with an agent that is made wrong for a test may pass for a measurement. */
-  private warnOfFaults({ producers, consumers }: Fleet): void {
-    for (const { task, hello } of [...producers, ...consumers]) {
-      for (const fault of hello.faults) this.warn(`this run is a test and no measurement: ${task}: ${fault}`);
-    }
   }
 
   private warn(text: string): void {

@@ -11,6 +11,7 @@ import { ensureTopic, removeTopic } from "../kafka/topics";
 import { STEADY_WINDOW, steadiness } from "../measure/steady";
 import type { WallClock } from "../wallClock";
 import { type CpuReading, readBrokerCpu } from "./brokerCpu";
+import { NO_TOPIC, reachesBroker } from "./brokerless";
 import type { Agent, Fleet } from "./fleet";
 import { onNodes, type Share, sharesOf } from "./shares";
 import { type StepFindings, stepResult } from "./stepResult";
@@ -64,12 +65,16 @@ export async function runStep(
   const { target, workload, run, number } = order;
   listener.doing("making the topic");
   const name = workload.topic ?? `${run}-${number}`;
-  const topic = await ensureTopic(target.kafka, {
-    topic: name,
-    partitions: workload.partitions,
-    config: workload.topicConfig,
-    ...(workload.replicationFactor === undefined ? {} : { replicationFactor: workload.replicationFactor }),
-  });
+  const topic = reachesBroker(workload)
+    ? await ensureTopic(target.kafka, {
+        topic: name,
+        partitions: workload.partitions,
+        config: workload.topicConfig,
+        ...(workload.replicationFactor === undefined
+          ? {}
+          : { replicationFactor: workload.replicationFactor }),
+      })
+    : NO_TOPIC;
   const step = new StepRun(order, { name, ...topic }, clock, exchange, listener, signal);
   try {
     return await step.run();
@@ -115,7 +120,7 @@ class StepRun {
         total,
       );
     this.producers = of(fleet.producers, workload.producers);
-    this.consumers = of(fleet.consumers, workload.consumers);
+    this.consumers = reachesBroker(workload) ? of(fleet.consumers, workload.consumers) : [];
     this.id = { run: order.run, step: order.number };
   }
 
@@ -155,9 +160,10 @@ class StepRun {
       const peers = watched.map(({ agent }) => peerOf(agent));
       const answers = await Promise.all(
         workers.map(({ agent, share }) => {
+          const kafka = { ...target.kafka, via: target.via?.[agent.role] };
           const order: Prepare = {
             ...this.id,
-            ...{ kafka: target.kafka, topic: this.topic.name, workload, share },
+            ...{ kafka, topic: this.topic.name, workload, share },
             ...{ pacing: benchmark.pacing, seed: benchmark.seed, startOffsets: this.topic.startOffsets },
             lateAfterUs: benchmark.slo.p99Ms * 100,
             ...{ peers, sources, sameNode: this.sameNode },
@@ -217,7 +223,8 @@ class StepRun {
       const judged = steadiness(
         whole.map(({ offered, delivered, backlog, delayMs }) => ({
           ...{ offered, delivered: delivered / this.order.workload.groups, backlog },
-          ...{ p50Ms: delayMs.p50, p99Ms: delayMs.p99 },
+          // Without a broker there is no delay whose trend could be looked at.
+          ...{ p50Ms: reachesBroker(this.order.workload) ? delayMs.p50 : 0, p99Ms: delayMs.p99 },
         })),
       );
       const enough = seconds >= min && whole.length >= STEADY_WINDOW;
@@ -253,7 +260,7 @@ class StepRun {
     for (;;) {
       await this.look("draining");
       const { idle, acked } = this.progressOfProducers();
-      const delivered = this.deliveredToAll();
+      const delivered = reachesBroker(this.order.workload) ? this.deliveredToAll() : acked;
       backlogAtEnd ??= Math.max(0, acked - delivered);
       const done = idle && delivered >= acked;
       if (done || this.nowSec() >= deadline) {

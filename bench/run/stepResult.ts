@@ -8,6 +8,8 @@ import { correctedDelay, pairClocks, type StepClocks, sameNodeFigures } from "..
 import { DelayHistogram } from "../measure/histogram";
 import { judge } from "../measure/judge";
 import { type CpuReading, cpusBetween } from "./brokerCpu";
+import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless";
+import { faultReasons, skippedOnPurpose } from "./faults";
 import type { Agent } from "./fleet";
 import { inOrder } from "./shares";
 import type { StepOrder } from "./step";
@@ -39,7 +41,9 @@ export interface StepFindings {
 
 export function stepResult(order: StepOrder, found: StepFindings): Step {
   const { benchmark } = order;
-  const account = accountStep(found.produced, found.consumed);
+  const withBroker = reachesBroker(order.workload);
+  const all = accountStep(found.produced, found.consumed);
+  const account = withBroker ? all : generatorAccount(all);
   const { delay, ack, sendToReceive, lag, foreign, malformed, ...counts } = account;
   const generator = generatorFigures(found, lag);
   const delayMs = delay.distribution();
@@ -47,7 +51,9 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
     {
       ...counts,
       errors: Object.values(counts.errors).reduce((sum, count) => sum + count, 0),
-      ...{ p99Ms: delayMs.p99, steady: found.warmUp.steady, steadyReason: found.warmUp.reason },
+      // Without a broker: how late messages leave.
+      p99Ms: withBroker ? delayMs.p99 : lag.percentileMs(99),
+      ...{ steady: found.warmUp.steady, steadyReason: found.warmUp.reason },
       ...{ scheduleLagMsP99: generator.scheduleLagMsP99, cpu: generator.cpu, cpuWait: generator.cpuWait },
       ...{ drained: found.drain.seconds !== null, failure: null },
     },
@@ -64,7 +70,14 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
       brokersCpu: cpusBetween(found.measured.brokerCpu.before, found.measured.brokerCpu.after),
     },
     busiestMachine: busiestMachine(found),
-    ...{ verdict, reasons: [...reasons, ...strangers(foreign, malformed)] },
+    verdict,
+    reasons: [
+      ...(withBroker ? [] : [NO_BROKER_REASON]),
+      ...reasons,
+      ...strangers(foreign, malformed),
+      ...faultReasons(found.consumed),
+    ],
+    ...skippedOnPurpose(found.consumed),
     histogram: delay.encode(),
     histograms: { ack: ack.encode(), sendToReceive: sendToReceive.encode() },
     seconds: found.timeline.seconds,

@@ -101,7 +101,11 @@ export class Timeline {
     if (measured) this.remember(producers, consumers);
     const failures = (seconds: readonly { errors: Record<string, number> }[]) =>
       sum(seconds.flatMap(({ errors }) => Object.values(errors)));
-    const delivered = sum(received.map((second) => second.delivered));
+    // Where nobody consumes (client null), what is acknowledged counts.
+    const delivered =
+      this.sources.consumers.length > 0
+        ? sum(received.map((second) => second.delivered))
+        : sum(sent.map((second) => second.acked)) * this.groups;
     this.backlog += sum(sent.map((second) => second.sent)) - failures(sent) - delivered / this.groups;
     const delay = merged(received, "delay");
     const selves = [...sent, ...received].map(({ self }) => self);

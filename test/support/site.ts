@@ -12,7 +12,7 @@ export const owner: Owner = { prefix: "swarmbench-ann-test", directory: "/home/a
 /** What the swarm's id is: what is in the swarm is replaced when it changes. */
 export const SWARM_ID = "node1-init-printed";
 /** Those that can be had without the internet. */
-export const BUILT: Part[] = ["kafka", "influxdb", "telegraf", "grafana", "bench"];
+export const BUILT: Part[] = ["kafka", "influxdb", "telegraf", "grafana", "bench", "toxiproxy"];
 export const ROLES: Role[] = ["monitor", "broker", "broker", "broker", "agent"];
 
 export interface FakeSite {

@@ -39,6 +39,7 @@ const installation: Installation = {
     telegraf: stored("telegraf"),
     grafana: stored("grafana"),
     bench: stored("bench"),
+    toxiproxy: stored("toxiproxy"),
   },
   ssh: { hostKey: "ssh-ed25519 HOSTKEY" },
   directory,
