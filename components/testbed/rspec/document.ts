@@ -119,7 +119,7 @@ export function readDocument(file: string, text: string): RspecDocument {
   };
 }
 
-const nodeSchema = z.object({
+const nodeShape = {
   client_id: clientId,
   component_manager_id: freeText.optional(),
   component_id: freeText.optional(),
@@ -127,10 +127,10 @@ const nodeSchema = z.object({
   sliver_type: freeText.optional(),
   image: freeText.optional(),
   hardware_type: freeText.optional(),
-});
+};
 
 const hostSchema = z.object({ name: freeText.optional(), ipv4: ipv4.optional() });
-const interfaceSchema = z.object({ name: freeText.optional(), sliver: freeText.optional() });
+const interfaceShape = { name: freeText.optional(), sliver: freeText.optional() };
 const address = {
   ipv4: z.object({ address: ipv4, netmask: netmask.optional() }),
   ipv6: z.object({ address: ipv6 }),
@@ -147,7 +147,7 @@ function readNode(file: string, element: XmlElement, index: number, expires?: st
     image: attribute(image, "name") ?? attribute(image, "url"),
     hardware_type: hardwareType(element),
   };
-  const node = parsed(nodeSchema, raw, "", mistakes);
+  const node = parsedFields(nodeShape, raw, "", mistakes);
   const manager = raw.component_manager_id ?? managerFrom(raw.component_id ?? raw.sliver_id);
   if (manager !== undefined && authorityOf(manager) === undefined) {
     mistakes.push(`component_manager_id ${shown(manager)} is no URN such as urn:publicid:IDN+…+authority+cm`);
@@ -158,11 +158,11 @@ function readNode(file: string, element: XmlElement, index: number, expires?: st
     name: nodeName(raw.client_id) ?? `node ${index + 1} (line ${element.line})`,
     ...definedOnly({
       manager,
-      component: node?.component_id,
-      sliver: node?.sliver_id,
-      sliverType: node?.sliver_type,
-      image: node?.image,
-      hardwareType: node?.hardware_type,
+      component: node.component_id,
+      sliver: node.sliver_id,
+      sliverType: node.sliver_type,
+      image: node.image,
+      hardwareType: node.hardware_type,
       exclusive: yesOrNo(attribute(element, "exclusive")),
       expires: attribute(childrenNamed(element, "geni_sliver_info")[0], "expiration_time") ?? expires,
       status: statusOf(element),
@@ -223,12 +223,12 @@ function statusOf(element: XmlElement): NodeStatus | undefined {
 function readInterface(element: XmlElement, notes: string[], mistakes: string[]): DocumentInterface {
   const raw = { name: attribute(element, "client_id"), sliver: attribute(element, "sliver_id") };
   const at = `interface ${raw.name === undefined ? `on line ${element.line}` : shown(raw.name)}: `;
-  const checked = parsed(interfaceSchema, raw, at, mistakes);
+  const checked = parsedFields(interfaceShape, raw, at, mistakes);
   const macAddress = attribute(element, "mac_address");
   // Nothing depends on it: what is wrong with it is no reason to refuse a machine.
   const checkedMac = macAddress === undefined ? undefined : parsed(mac, macAddress, at, notes);
   return {
-    ...definedOnly({ name: checked?.name, sliver: checked?.sliver, mac: checkedMac }),
+    ...definedOnly({ name: checked.name, sliver: checked.sliver, mac: checkedMac }),
     addresses: childrenNamed(element, "ip").flatMap((ip) => readAddress(ip, at, notes, mistakes)),
   };
 }
@@ -292,4 +292,20 @@ export function parsed<T extends z.ZodType>(
     mistakes.push(`${at}${[...issue.path.map(String), issue.message].join(" ")}`);
   }
   return undefined;
+}
+
+/** Each value on its own: one that is wrong does not take the others away. */
+function parsedFields<S extends Record<string, z.ZodType>>(
+  shape: S,
+  raw: { [K in keyof S]?: unknown },
+  at: string,
+  mistakes: string[],
+): { [K in keyof S]?: z.output<S[K]> } {
+  const fields: { [K in keyof S]?: z.output<S[K]> } = {};
+  for (const name of Object.keys(shape) as (keyof S & string)[]) {
+    const field = z.object({ [name]: shape[name] as z.ZodType });
+    const checked = parsed(field, raw[name] === undefined ? {} : { [name]: raw[name] }, at, mistakes);
+    if (checked) fields[name] = checked[name] as z.output<S[typeof name]>;
+  }
+  return fields;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type DocumentLogin, type DocumentNode, parsed } from "./document";
 import { shown } from "./errors";
-import { hostName, port, userName } from "./values";
+import { authorityOf, hostName, port, userName } from "./values";
 
 /** An account on a machine that takes keys. */
 export interface Account {
@@ -54,19 +54,29 @@ function whyNone(node: DocumentNode, usable: Login[], user: string | undefined, 
   if (node.logins.length > 0) {
     return `has no login that can be used${notes.length > 0 ? `: ${notes.slice(0, 5).join("; ")}` : " but a proxy's"}`;
   }
-  return node.sliver === undefined
-    ? "is not reserved: it has neither sliver nor login; wait until jFed shows it as ready, then save the manifest again"
-    : "has no login: it is not ready yet, or of a kind that cannot be logged in to; wait until jFed shows it as ready, then save the manifest again";
+  const wait = "wait until jFed shows it as ready, then save the manifest again";
+  if (node.sliver !== undefined) {
+    return `has no login: it is not ready yet, or of a kind that cannot be logged in to; ${wait}`;
+  }
+  const testbed = authorityOf(node.manager);
+  const other = testbed ? `, or give the manifest of ${testbed} too` : "";
+  return `is not reserved: it has neither sliver nor login; ${wait}${other}`;
 }
 
 function readLogin(written: DocumentLogin, notes: string[]): Account | undefined {
   const authentication = written.authentication ?? "ssh-keys";
-  const who = `login of ${shown(written.username ?? "nobody")}`;
+  // Some testbeds write user:password here: it goes into no message.
+  const who = `login of ${shown((written.username ?? "nobody").replace(/:.*/s, ""))}`;
   if (authentication.toLowerCase() !== "ssh-keys") {
     notes.push(`${who} is left out: it is by ${shown(authentication)}, and keys are needed ("ssh-keys")`);
     return undefined;
   }
-  const checked = parsed(loginSchema, written, `${who} is left out: `, notes);
+  const checked = parsed(
+    loginSchema,
+    { ...written, username: written.username?.replace(/:.*/s, ":…") },
+    `${who} is left out: `,
+    notes,
+  );
   return checked && { host: checked.hostname, port: checked.port, user: checked.username };
 }
 
