@@ -106,6 +106,7 @@ describe("a request", () => {
           assert.deepEqual(notes, []);
         },
       ),
+      { numRuns: 30 },
     );
   });
 });
