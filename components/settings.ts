@@ -216,7 +216,7 @@ function plainName(name: string, others: RegExp): string {
   return plain === name ? name : plain + createHash("sha256").update(name).digest("hex").slice(0, 6);
 }
 
-function userName(): string {
+export function userName(): string {
   try {
     return os.userInfo().username;
   } catch {
