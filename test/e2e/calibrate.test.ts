@@ -56,11 +56,11 @@ describe("a calibration", () => {
 
   it("finds a known delay in the measured one", async () => {
     const { code, text } = await calibrate("known-delay");
-    const [p50, p99] = rows();
-    assert.match(p50?.what ?? "", /proxy adds 20 ms .* rise of p50/, text);
-    assert.equal(p50?.pass, true, text);
-    // On a machine that is shared, p99 is the neighbours': it is measured here, and judged by who calibrates.
-    assert.match(p99?.measured ?? "", /^-?[\d.]+ ms$/);
+    const [min, p50, p99] = rows();
+    assert.match(min?.what ?? "", /proxy adds 20 ms .* rise of min/, text);
+    assert.equal(min?.pass, true, text);
+    // On a machine that is shared, p50 and p99 are the neighbours': measured here, and judged by who calibrates.
+    for (const row of [p50, p99]) assert.match(row?.measured ?? "", /^-?[\d.]+ ms$/);
     assert.equal(code, hasPassed(latest()) ? 0 : 1);
   });
 
