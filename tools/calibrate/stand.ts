@@ -139,7 +139,9 @@ function stepWithFigures({ run: name, steps }: Run): Step {
 }
 
 /** @throws Error where nothing was counted */
-export function delaysOf({ delayMs: { p50, p99 } }: Step): { p50: number; p99: number } {
-  if (p50 === null || p99 === null) throw new Error("a step delivered nothing, so that it has no delay");
-  return { p50, p99 };
+export function delaysOf({ delayMs }: Step): { min: number; p50: number; p99: number } {
+  const { min, p50, p99 } = delayMs;
+  if (min === null || p50 === null || p99 === null)
+    throw new Error("a step delivered nothing, so that it has no delay");
+  return { min, p50, p99 };
 }
