@@ -52,6 +52,7 @@ export type Pair = z.output<typeof pairSchema>;
 /** Before the load. */
 export const networkSchema = z.strictObject({
   nodes: z.array(z.string()),
+  brokers: z.array(z.strictObject({ name: z.string(), node: z.string() })),
   pairs: z.array(pairSchema),
 });
 export type NetworkFigures = z.output<typeof networkSchema>;
@@ -75,8 +76,6 @@ export const nodeClockSchema = z.strictObject({
   /** Every state that it was seen in. */
   states: z.array(z.string()),
   samples: count,
-  offsetUs: z
-    .strictObject({ median: z.number(), min: z.number(), max: z.number() })
-    .nullable(),
+  offsetUs: z.strictObject({ median: z.number(), min: z.number(), max: z.number() }).nullable(),
 });
 export type NodeClock = z.output<typeof nodeClockSchema>;

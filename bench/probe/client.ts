@@ -30,7 +30,12 @@ export class ProbeClient {
     return ask(helloSchema, this.url, PATHS.hello, { timeoutMs: TIMEOUT_MS });
   }
 
-  async round(network: NetworkName, peers: Peer[], packets: number, perSecond: number): Promise<RoundTrips[]> {
+  async round(
+    network: NetworkName,
+    peers: Peer[],
+    packets: number,
+    perSecond: number,
+  ): Promise<RoundTrips[]> {
     const timeoutMs = (2_000 * packets) / perSecond + SPARE_MS;
     const order = { network, peers, packets, perSecond };
     return (await this.post(roundTripsSchema, PATHS.round, order, timeoutMs)).pairs;
@@ -49,7 +54,12 @@ export class ProbeClient {
   }
 
   /** bit/s to the address, or from it where it is `reverse`. */
-  async throughput(network: NetworkName, address: string, seconds: number, reverse: boolean): Promise<number> {
+  async throughput(
+    network: NetworkName,
+    address: string,
+    seconds: number,
+    reverse: boolean,
+  ): Promise<number> {
     const order = { network, address, seconds, reverse };
     return (await this.post(bitRateSchema, PATHS.throughput, order, 1_000 * seconds + SPARE_MS)).bitPerSec;
   }

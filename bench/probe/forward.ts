@@ -7,10 +7,18 @@ import { HttpRefusal } from "../httpServer";
 import { reason } from "../problem";
 
 /** Passes a request on, and its answer back. @throws HttpRefusal where it is none, or no success */
-export async function forward(socketPath: string, method: "GET" | "POST", path: string, body?: unknown): Promise<unknown> {
+export async function forward(
+  socketPath: string,
+  method: "GET" | "POST",
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
   const { status, answer } = await send(socketPath, method, path, body).catch((error) => {
     const next = `see: docker service ps ${PROBE_SERVICES.host}`;
-    throw new HttpRefusal(503, `the probe on the node's own network does not answer (${reason(error)}); ${next}`);
+    throw new HttpRefusal(
+      503,
+      `the probe on the node's own network does not answer (${reason(error)}); ${next}`,
+    );
   });
   if (status === 200) return answer;
   throw new HttpRefusal(status, String((answer as { error?: unknown }).error ?? `it answered ${status}`));

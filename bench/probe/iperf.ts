@@ -81,7 +81,8 @@ export function parseIperf(text: string): number {
   if (!parsed.success) throw new Error(`iperf3 printed something unexpected: ${text.trim().slice(0, 200)}`);
   const { error, end } = parsed.data;
   const rate = end?.sum_received?.bits_per_second;
-  if (error !== undefined || rate === undefined) throw new Error(`iperf3: ${error ?? "nothing was received"}`);
+  if (error !== undefined || rate === undefined)
+    throw new Error(`iperf3: ${error ?? "nothing was received"}`);
   return rate;
 }
 

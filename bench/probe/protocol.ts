@@ -70,7 +70,12 @@ export const watchSchema = roundSchema.omit({ packets: true });
 /** `last`: the watch ends, once what is under way has been answered. */
 export const takeSchema = z.strictObject({ network, last: z.boolean() });
 export const serveSchema = z.strictObject({ network, seconds: z.int().min(1).max(60) });
-export const throughputSchema = z.strictObject({ network, address, seconds: z.int().min(1).max(60), reverse: z.boolean() });
+export const throughputSchema = z.strictObject({
+  network,
+  address,
+  seconds: z.int().min(1).max(60),
+  reverse: z.boolean(),
+});
 export const mtuSchema = z.strictObject({ network, address });
 
 const roundTrips = z.object({

@@ -37,6 +37,7 @@ const CONFIG = {
   "benchmark.warmUp.min": `${WARM_SEC} seconds`,
   "benchmark.warmUp.max": `${WARM_SEC + 4} seconds`,
   "benchmark.duration": `${MEASURE_SEC} seconds`,
+  "benchmark.network.enabled": "false",
 };
 
 /** Puts a tool onto the agents' node, where it runs on the swarm's network as an agent does. */
