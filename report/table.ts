@@ -6,6 +6,7 @@ import type { Run, Step } from "../contract/result";
 import { figure, valuesText } from "../contract/text";
 import type { StepValues } from "../contract/workload";
 import { driftSentence } from "./drift";
+import { networkSentence } from "./networkFigures";
 
 const HEADS = [
   "step",
@@ -45,7 +46,7 @@ export function runTable(run: Run): string {
     table.toString(),
     `delays in ms, from the intended time to the consumer's hands; SLO: ${sloSentence(run)}`,
     kneeSentence(run),
-    ...[driftSentence(run)].filter((sentence) => sentence !== undefined),
+    ...[driftSentence(run), networkSentence(run)].filter((sentence) => sentence !== undefined),
     ...run.warnings.map((warning) => `warning: ${warning}`),
   ].join("\n");
 }
