@@ -35,8 +35,9 @@ export class Echo {
   /** @param peerPort where the others listen; @default the same port */
   static async open(address: string, port: number, peerPort?: number): Promise<Echo> {
     const socket = dgram.createSocket({ type: "udp4", lookup: asItIs });
+    const listening = once(socket, "listening"); // before it: without a name server's turn it listens at once
     socket.bind(port, address);
-    await once(socket, "listening"); // rejects at an error
+    await listening; // rejects at an error
     return new Echo(socket, peerPort);
   }
 
