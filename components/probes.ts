@@ -10,7 +10,10 @@ import type { Node } from "./testbed/testbed";
 const STOP_GRACE_SEC = 3;
 /** The user of the bench image, by number. */
 const USER = 1000;
-/** Swarm's own name for a node's own network. */
+/**
+ * Swarm's own name for a node's own network. By its name, for its id is another one on every swarm and no command of Docker
+ * tells it; our provider reads it back as the name that was given (tools/go/docker-provider/quirks.go).
+ */
 const HOST_NETWORK = "host";
 
 /**
@@ -77,8 +80,6 @@ export class Probes extends pulumi.ComponentResource {
         mounts: [{ type: "bind", source: probe, target: probe }, ...(more.mounts ?? [])],
       },
       this,
-      // Swarm says the network's id where its name was given: no other way to say it would be the same on every swarm.
-      more.networks ? { ignoreChanges: ["taskSpec.networksAdvanceds", "taskSpec.placement.platforms"] } : {},
     );
   }
 }
