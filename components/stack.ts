@@ -9,6 +9,7 @@ import { Kafka } from "./kafka";
 import type { Site } from "./lib/site";
 import type { PartSettings } from "./partSettings";
 import { Portainer } from "./portainer";
+import { Probes } from "./probes";
 import type { Settings } from "./settings";
 import { Telegraf } from "./telegraf";
 
@@ -125,6 +126,7 @@ function deployBenchmark(
   const { producers, consumers, benchmark } = bench;
   const settings = { producer: producers, consumer: consumers };
   const agents = new Agents("agents", { site, settings }, options);
+  const probes = benchmark.network.enabled ? new Probes("probes", site, options) : undefined;
   const conditions = {
     source: installation.source,
     images: imageNames(measuredImages(parts, installation)),
@@ -138,7 +140,7 @@ function deployBenchmark(
     );
     return { benchPlan: plan };
   }
-  const after = [...ready, agents.ready].filter((each) => each !== undefined);
+  const after = [...ready, agents.ready, probes?.ready].filter((each) => each !== undefined);
   const run = new BenchmarkRun("benchmark", { site, plan, after }, options);
   return { benchPlan: plan, benchmark: run.summary };
 }

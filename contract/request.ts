@@ -16,6 +16,13 @@ export const benchTargetSchema = z.strictObject({
   /** Jolokia of each broker, for the CPU that it uses. */
   brokerMetrics: z.array(z.strictObject({ name: z.string(), jolokiaUrl: z.url() })),
   influx: influxTargetSchema.optional(),
+  /** The nodes, each of which has probes, and where the brokers are. Absent: there are no probes. */
+  network: z
+    .strictObject({
+      nodes: z.array(z.string()).min(1),
+      brokers: z.array(z.strictObject({ name: z.string(), node: z.string() })),
+    })
+    .optional(),
   agents: z.strictObject({
     producer: z.strictObject({ tasks: z.int().min(1) }),
     consumer: z.strictObject({ tasks: z.int().min(1) }),

@@ -1,8 +1,12 @@
 // The results of a run: run.json, and the events that it is made of. Other tools read it: a change that breaks them
 // counts `SCHEMA_VERSION` up. contract/run.schema.json is the same as a JSON Schema (test/unit/resultSchema.test.ts).
 import { z } from "zod";
+import { distributionSchema } from "./distribution";
 import { STEP_VERDICTS } from "./measurements";
+import { networkSchema, nodeClockSchema, stepNetworkSchema } from "./network";
 import { SEARCH_VARIABLES, STEP_VARIABLES, sloSchema } from "./workload";
+
+export { type Distribution, distributionSchema } from "./distribution";
 
 export const SCHEMA_VERSION = 2;
 
@@ -10,22 +14,6 @@ const count = z.int().min(0);
 const ms = z.number();
 /** UTC, ISO 8601. */
 const instant = z.iso.datetime();
-
-/** A delay's distribution, ms. Absent figures: nothing was counted. */
-export const distributionSchema = z.strictObject({
-  count,
-  /** Of them, those below zero, which only clocks that disagree can make. They are in all figures, as they are. */
-  negative: count,
-  mean: ms.nullable(),
-  min: ms.nullable(),
-  p50: ms.nullable(),
-  p90: ms.nullable(),
-  p99: ms.nullable(),
-  "p99.9": ms.nullable(),
-  "p99.99": ms.nullable(),
-  max: ms.nullable(),
-});
-export type Distribution = z.output<typeof distributionSchema>;
 
 /** One second of a step, by the clock; all tasks together. Messages, not rates. */
 export const secondSchema = z.strictObject({
@@ -187,6 +175,8 @@ export const stepSchema = z.strictObject({
   seconds: z.array(secondSchema),
   /** How long it took until all clients were connected and ready. */
   connectSeconds: z.number(),
+  /** Absent: nothing measured it. */
+  network: stepNetworkSchema.nullable().optional(),
 });
 export type Step = z.output<typeof stepSchema>;
 
@@ -254,6 +244,9 @@ export const runSchema = z.strictObject({
   endedAt: instant.nullable(),
   conditions: conditionsSchema,
   slo: sloSchema,
+  /** The network between the nodes, before the load. null: nothing measured it. */
+  network: networkSchema.nullable(),
+  nodeClocks: z.array(nodeClockSchema),
   steps: z.array(stepSchema),
   knee: kneeSchema.nullable(),
   /** Why there is no knee, or how the search went; empty where none was searched. */
@@ -287,6 +280,10 @@ export const eventSchema = z.discriminatedUnion("event", [
   }),
   z.strictObject({ event: z.literal("second"), step: z.int().min(1), second: secondSchema }),
   z.strictObject({ event: z.literal("step"), at: instant, result: stepSchema }),
+  /** Once, before the first step. */
+  z.strictObject({ event: z.literal("network"), at: instant, network: networkSchema }),
+  /** After every step, of the whole run so far: the last one counts. */
+  z.strictObject({ event: z.literal("clocks"), at: instant, nodes: z.array(nodeClockSchema) }),
   z.strictObject({ event: z.literal("warning"), at: instant, text: z.string() }),
   z.strictObject({
     event: z.literal("end"),

@@ -272,6 +272,16 @@ export const benchmarkSchema = z.strictObject({
   duration: shortTime.prefault("10 seconds"),
   /** How long messages that are under way at the end are waited for. */
   drain: shortTime.prefault("30 seconds"),
+  /** The network between the nodes, measured before the load, and lightly during it. */
+  network: z
+    .strictObject({
+      enabled: yesOrNo.prefault(true),
+      /** Of each measurement of a throughput: one at a time between nodes that share a machine. */
+      seconds: wholeNumber(1, 60).prefault(1),
+      /** Round trips of each pair before the load. */
+      packets: wholeNumber(10, 10_000).prefault(200),
+    })
+    .prefault({}),
   /** Of the random choices: the same seed, the same phases, sizes and keys. */
   seed: wholeNumber(0, 4_294_967_295).prefault(1),
   /** `precise` wakes by a thread of its own and costs a few per cent of a CPU; `timer` is late by up to 1.5 ms. */

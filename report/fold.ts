@@ -29,6 +29,8 @@ export function runOf(events: readonly RunEvent[]): Run {
     endedAt: end?.at ?? null,
     conditions: first.conditions,
     slo: first.slo,
+    network: of("network")[0]?.network ?? null,
+    nodeClocks: of("clocks").at(-1)?.nodes ?? [],
     steps: [...steps.values()].sort((a, b) => a.step - b.step),
     knee: end?.knee ?? null,
     searchReason: end?.searchReason ?? "",

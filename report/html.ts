@@ -5,6 +5,7 @@ import type { StepValues } from "../contract/workload";
 import { chartsOf } from "./charts";
 import { clockSection } from "./clocks";
 import { driftSentence } from "./drift";
+import { networkPart } from "./network";
 import { figureOf, type Html, html, page, table } from "./page";
 import { kneeSentence, sloSentence } from "./table";
 
@@ -28,6 +29,7 @@ ${clockSection(run)}
 <h2>The generator</h2>
 <p>A generator that is at its own limit measures itself. What it used, and how late it was:</p>
 ${generatorTable(run)}
+${networkPart(run)}
 <h2>Conditions</h2>
 ${conditions(run)}
 ${HOW_TO_READ}`,

@@ -7,6 +7,7 @@ import { figure, valuesText } from "../contract/text";
 import type { StepValues } from "../contract/workload";
 import { clockSentence, marked, needsCorrection } from "./clocks";
 import { driftSentence } from "./drift";
+import { networkSentence } from "./networkFigures";
 
 /** Only where the clocks are known to be wrong. */
 const CORRECTED = ["p50 corr.", "p99 corr."];
@@ -59,7 +60,9 @@ export function runTable(run: Run): string {
     table.toString(),
     `delays in ms, from the intended time to the consumer's hands; SLO: ${sloSentence(run)}`,
     kneeSentence(run),
-    ...[clockSentence(run), driftSentence(run)].filter((sentence) => sentence !== undefined),
+    ...[clockSentence(run), driftSentence(run), networkSentence(run)].filter(
+      (sentence) => sentence !== undefined,
+    ),
     ...run.warnings.map((warning) => `warning: ${warning}`),
   ].join("\n");
 }

@@ -20,6 +20,7 @@ import { type EventSink, instant } from "./events";
 import { faultWarnings } from "./faults";
 import { type Fleet, findFleet } from "./fleet";
 import { Live } from "./live";
+import { NetworkWatch } from "./network";
 import { resultText, secondText, stepText, timeText } from "./progress";
 import { runStep, type StepOrder } from "./step";
 import { failedStep } from "./stepResult";
@@ -37,6 +38,7 @@ export class Runner {
   private readonly clock = openWallClock();
   private exchange!: Exchange;
   private readonly live: Live;
+  private readonly network: NetworkWatch;
   private readonly steps: Step[];
   /** What each step took, s: of this session, for the time that is left. */
   private readonly took: number[] = [];
@@ -52,6 +54,7 @@ export class Runner {
   ) {
     const { run, scenario, target, benchmark } = request;
     this.live = new Live(target.influx, { run, scenario }, benchmark.slo);
+    this.network = new NetworkWatch(request, context, this.live, emit);
     this.steps = request.finished.map((step) => stepSchema.parse(step));
     this.history = this.steps.map((step) => trialOf(step, lengthOf(step)));
   }
@@ -62,6 +65,7 @@ export class Runner {
     this.exchange = await Exchange.open(this.clock, 0);
     try {
       await this.begin();
+      await this.network.before();
       for (;;) {
         const next = nextStep(workload, benchmark, this.history);
         if ("done" in next) return await this.end(next.done.knee, next.done.searchReason);
@@ -105,7 +109,9 @@ export class Runner {
     this.emit({ event: "step-started", at: instant(), step: number, values: planned.values });
     const fleet = await findFleet(this.request.target.agents, this.request.run, this.context);
     const order = this.orderOf(planned, number, fleet);
+    await this.network.begin();
     const result = await this.tryStep(order, label);
+    result.network = await this.network.end(order);
     const seconds = (this.clock.nowUs() - began) / 1e6;
     this.took.push(seconds);
     this.steps.push(result);
@@ -195,6 +201,7 @@ export class Runner {
   }
 
   private async close(end: Omit<End, "event" | "at" | "points">, text: string): Promise<End> {
+    await this.network.close();
     this.live.ended(text, end.verdict, end.knee);
     const tally = await this.live.close();
     if (tally && tally.lost > 0) {

@@ -29,6 +29,7 @@ const CONFIG = {
   "benchmark.warmUp.min": `${WARM_SEC} seconds`,
   "benchmark.warmUp.max": `${WARM_SEC + 4} seconds`,
   "benchmark.duration": `${MEASURE_SEC} seconds`,
+  "benchmark.network.enabled": "false",
 };
 
 interface Plan {
