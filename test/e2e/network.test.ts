@@ -109,9 +109,18 @@ describe("the network", () => {
     assert.doesNotMatch(text, /\d+ (created|updated|replaced|changes)/);
   });
 
-  it("has nothing listen on the nodes' network but the echo, beside Docker and SSH", async () => {
-    // SSH, swarm's management, gossip and VXLAN, the registry.
-    const known = ["tcp 22", "tcp 2377", "tcp 5000", "tcp 7946", "udp 4789", "udp 7946"];
+  it("has nothing listen on the nodes' network but the echo, beside Docker, SSH and PTP", async () => {
+    // SSH, swarm's management, gossip and VXLAN, the registry, PTP (IEEE 1588) with its multicast.
+    const known = [
+      "tcp 22",
+      "tcp 2377",
+      "tcp 5000",
+      "tcp 7946",
+      "udp 319",
+      "udp 320",
+      "udp 4789",
+      "udp 7946",
+    ];
     for (const name of NODES) {
       // The node has no ss; the probe's container shares the node's network.
       const tables = await project.on(
