@@ -17,6 +17,7 @@ const CONFIG = {
   "benchmark.warmUp.min": "1 second",
   "benchmark.warmUp.max": "9 seconds",
   "benchmark.duration": "10 seconds",
+  "benchmark.network.enabled": "false",
 };
 /** What two medians of the same broker, one run after the other, may differ by on a machine that others use too. */
 const NOISE_MS = 5;
