@@ -68,6 +68,8 @@ export const stepNetworkSchema = z.strictObject({
 });
 export type StepNetwork = z.output<typeof stepNetworkSchema>;
 
+const summarySchema = z.strictObject({ median: z.number(), min: z.number(), max: z.number() });
+
 /** How well a node's clock kept to the others', as what disciplines it says; samples of the whole run. */
 export const nodeClockSchema = z.strictObject({
   node: z.string(),
@@ -76,6 +78,8 @@ export const nodeClockSchema = z.strictObject({
   /** Every state that it was seen in. */
   states: z.array(z.string()),
   samples: count,
-  offsetUs: z.strictObject({ median: z.number(), min: z.number(), max: z.number() }).nullable(),
+  offsetUs: summarySchema.nullable(),
+  /** From the node whose clock it follows, there and back halved. */
+  pathDelayUs: summarySchema.nullable(),
 });
 export type NodeClock = z.output<typeof nodeClockSchema>;

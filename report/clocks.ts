@@ -12,19 +12,26 @@ type Offset = Pair & { offsetMs: number; boundMs: number };
 
 const isKnown = (pair: Pair): pair is Offset => pair.offsetMs !== null && pair.boundMs !== null;
 
+/** How far apart the clocks of a pair were at the worse end of the measured time, ms. */
+function apart({ offsetMs, driftPpm }: Offset, { durationSeconds }: Step): number {
+  return Math.abs(offsetMs) + (Math.abs(driftPpm ?? 0) * durationSeconds) / 2_000;
+}
+
+function agentPairs({ clocks }: Step): Offset[] {
+  return clocks.pairs.filter(({ from }) => from !== "runner").filter(isKnown);
+}
+
 /** The producer and consumer whose clocks are furthest apart; undefined where none were compared. */
-function widest({ clocks }: Step): Offset | undefined {
-  const pairs = clocks.pairs.filter(({ from }) => from !== "runner").filter(isKnown);
-  return pairs.reduce<Offset | undefined>(
-    (most, pair) => (!most || Math.abs(pair.offsetMs) > Math.abs(most.offsetMs) ? pair : most),
+function widest(step: Step): Offset | undefined {
+  return agentPairs(step).reduce<Offset | undefined>(
+    (most, pair) => (!most || apart(pair, step) > apart(most, step) ? pair : most),
     undefined,
   );
 }
 
 /** Whether the clocks differ by more than what is known of them, so that corrected delays say more than measured ones. */
 export function needsCorrection(step: Step): boolean {
-  const pair = widest(step);
-  return pair !== undefined && Math.abs(pair.offsetMs) - pair.boundMs > WORTH_TELLING_MS;
+  return agentPairs(step).some((pair) => apart(pair, step) - pair.boundMs > WORTH_TELLING_MS);
 }
 
 /** A delay, with a "*" where it is not above what the clocks make it wrong by. */

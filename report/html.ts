@@ -3,7 +3,7 @@ import type { Run, Step } from "../contract/result";
 import { figure, valuesText } from "../contract/text";
 import type { StepValues } from "../contract/workload";
 import { chartsOf } from "./charts";
-import { clockSection } from "./clocks";
+import { clockSection, clockSentence, marked } from "./clocks";
 import { driftSentence } from "./drift";
 import { networkPart } from "./network";
 import { figureOf, type Html, html, page, table } from "./page";
@@ -21,6 +21,7 @@ ${run.warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
 ${chartsOf(run).map(figureOf)}
 <h2>Steps</h2>
 ${stepsTable(run)}
+<p class="faint">${clockSentence(run) ?? ""}</p>
 ${reasons(run)}
 <h2>What became of the messages</h2>
 ${lossTable(run)}
@@ -99,7 +100,7 @@ function stepsTable({ steps }: Run): Html {
         named(step),
         ...[figure(perSec(step)), figure(seconds > 0 ? step.delivered / seconds : null)],
         ...[delayMs.p50, delayMs.p90, delayMs.p99, delayMs["p99.9"], delayMs["p99.99"], delayMs.max].map(
-          figure,
+          (ms) => marked(ms, step.clocks.errorMs),
         ),
         figure(slowestProducer?.p99),
         html`<span class="${verdict === "ok" ? "ok" : "missed"}">${verdict}</span>`,

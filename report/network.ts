@@ -130,10 +130,10 @@ function clockTable({ nodeClocks }: Run): Html | "" {
   if (nodeClocks.every(({ kind }) => kind === null)) return "";
   return html`<h3>The nodes' clocks, as what keeps them says</h3>
 ${table(
-  ["node", "kept by", "states", "samples", "offset µs: median", "least", "most"],
-  nodeClocks.map(({ node, kind, states, samples, offsetUs }) => [
+  ["node", "kept by", "states", "samples", "offset µs: median", "least", "most", "path delay µs"],
+  nodeClocks.map(({ node, kind, states, samples, offsetUs, pathDelayUs }) => [
     ...[node, kind ?? "nothing", states.join(", "), samples],
-    ...[figure(offsetUs?.median), figure(offsetUs?.min), figure(offsetUs?.max)],
+    ...[offsetUs?.median, offsetUs?.min, offsetUs?.max, pathDelayUs?.median].map(figure),
   ]),
 )}`;
 }

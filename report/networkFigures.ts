@@ -25,7 +25,8 @@ export function networkShare({ network, delayMs }: Pick<Step, "network" | "delay
   // Probes are programs too: where CPUs are short they wait longer than a packet travels.
   if (way >= delay)
     return `at most ${figure(way)} ms, which is no less than all of ${figure(delay)} ms: probes waited for a CPU`;
-  return `${figure(way)} ms of ${figure(delay)} ms (${Math.max(1, Math.round((100 * way) / delay))} %)`;
+  const percent = Math.round((100 * way) / delay);
+  return `${figure(way)} ms of ${figure(delay)} ms (${percent === 0 && way > 0 ? "less than 1" : percent} %)`;
 }
 
 /** One sentence: of the heaviest step that met the SLO, else of the last that tells. */

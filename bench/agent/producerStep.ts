@@ -54,7 +54,8 @@ export class ProducerStep implements AgentStep, ProducerListener {
     private readonly ownAdapter: ClientAdapter = adapter,
   ) {
     const partition = order.sameNode?.[order.sources.indexOf(order.share.first)];
-    this.own = partition === undefined ? undefined : new OwnMessages(order, partition, clock);
+    this.own =
+      partition === undefined || partition === null ? undefined : new OwnMessages(order, partition, clock);
     this.dispatcher = new Dispatcher(clock, openPacer(order.pacing, clock));
     this.dispatcher.done.then(
       () => {

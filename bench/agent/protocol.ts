@@ -85,10 +85,10 @@ export const prepareSchema = z.strictObject({
   /** The first logical producer of each producer task, in ascending order: consumers tell the tasks apart by it. */
   sources: z.array(count),
   /**
-   * Of each source, the partition whose messages its own task consumes too, to time them by one clock alone; null: none.
+   * Of each source, the partition that its own task consumes too, to time its messages by one clock alone; null: none.
    * Producers take the entry of their own share.
    */
-  sameNode: z.array(count).nullable(),
+  sameNode: z.array(count.nullable()).nullable(),
 });
 export type Prepare = z.output<typeof prepareSchema>;
 

@@ -62,16 +62,30 @@ export function offsetLine(limits: Limits, fromUs: number, toUs: number): Offset
   const [early, late] = [within(-half), within(half)];
   // The middle of what is possible, at both ends: the line that is wrong by the least.
   const [left, right] = [(early.low + early.high) / 2, (late.low + late.high) / 2];
-  const boundUs = Math.max(early.high - early.low, late.high - late.low) / 2 + excess;
-  return {
-    ...{ offsetUs: (left + right) / 2, middleUs, boundUs },
+  const line = {
+    ...{ offsetUs: (left + right) / 2, middleUs, straight: excess === 0 },
     driftPpm: half > 0 ? (right - left) / (2 * half) : widest,
-    straight: excess === 0,
   };
+  const boundUs =
+    excess === 0
+      ? Math.max(early.high - early.low, late.high - late.low) / 2
+      : furthest([...limits.upper, ...limits.lower], line) + Math.abs(line.driftPpm);
+  return { ...line, boundUs };
+}
+
+/**
+ * Where no line fits: at any time the offset was between that second's limits, and so no further off than the worst of them,
+ * and what the line itself moves in the second.
+ */
+function furthest(limits: readonly Limit[], line: Omit<OffsetLine, "boundUs">): number {
+  return Math.max(...limits.map(({ atUs, us }) => Math.abs(us - offsetAt(line, atUs))));
 }
 
 /** The offset at a time. */
-export function offsetAt({ offsetUs, middleUs, driftPpm }: OffsetLine, atUs: number): number {
+export function offsetAt(
+  { offsetUs, middleUs, driftPpm }: Pick<OffsetLine, "offsetUs" | "middleUs" | "driftPpm">,
+  atUs: number,
+): number {
   return offsetUs + (driftPpm * (atUs - middleUs)) / 1e6;
 }
 

@@ -52,6 +52,15 @@ export function pairClocks(step: StepClocks): PairClock[] {
   ];
 }
 
+/** What a pair's clocks can have made a delay wrong by, ms, at the worse end of so many seconds; null: not known. */
+export function errorOfPair(
+  { offsetMs, boundMs, driftPpm }: Pick<PairClock, "offsetMs" | "boundMs" | "driftPpm">,
+  seconds: number,
+): number | null {
+  if (offsetMs === null) return null;
+  return Math.abs(offsetMs) + (Math.abs(driftPpm ?? 0) * seconds) / 2_000 + (boundMs ?? 0);
+}
+
 /**
  * The delays as they would be if consumers read the producers' clocks: each slice of each pair moved by their offset.
  *
@@ -87,12 +96,10 @@ function errorOf({ boundUs, driftPpm }: OffsetLine, slice: number, shiftUs: numb
  * clocks their medians are alike.
  *
  * @param boundMs what the clocks are known to; null: not known
- * @param share of all messages that are timed twice
  */
 export function sameNodeFigures(
   { produced, consumed }: Pick<StepClocks, "produced" | "consumed">,
   boundMs: number | null,
-  share: number,
 ): Step["sameNode"] {
   const [own, oneWay] = [new DelayHistogram(), new DelayHistogram()];
   for (const { sameNode } of produced) if (sameNode !== null) own.addEncoded(sameNode);
@@ -101,14 +108,21 @@ export function sameNodeFigures(
   const [ownMs, oneWayMs] = [own.percentileMs(50) as number, oneWay.percentileMs(50) as number];
   const tolerance = Math.max(TOLERANCE_MS, TOLERANCE_SHARE * Math.abs(ownMs));
   const allowed = (boundMs ?? 0) + samplingError(own) + samplingError(oneWay) + tolerance;
+  const all = consumed.flatMap(({ delays }) => delays).reduce((sum, { delay }) => sum + countOf(delay), 0);
   return {
-    share,
+    share: all > 0 ? oneWay.count / all : 0,
     ownMs: own.distribution(),
     oneWayMs: oneWay.distribution(),
     differenceMs: oneWayMs - ownMs,
     boundMs: allowed,
     agrees: Math.abs(oneWayMs - ownMs) <= allowed,
   };
+}
+
+function countOf(encoded: string): number {
+  const histogram = new DelayHistogram();
+  histogram.addEncoded(encoded);
+  return histogram.count;
 }
 
 /** Half of the median's interval. */

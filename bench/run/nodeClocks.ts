@@ -6,6 +6,7 @@ interface Seen {
   kind: string | null;
   states: Set<string>;
   offsets: number[];
+  pathDelays: number[];
   samples: number;
   /** The time of the last sample: a status that nobody writes any more is none. */
   at: number;
@@ -16,23 +17,34 @@ export class ClockSamples {
   private readonly seen = new Map<string, Seen>();
 
   add(node: string, status: ClockStatus | null): void {
-    const known = this.seen.get(node) ?? { kind: null, states: new Set(), offsets: [], samples: 0, at: 0 };
+    const known = this.seen.get(node) ?? newSeen();
     this.seen.set(node, known);
     if (!status || status.at <= known.at) return;
+    // Its first one may be of long ago, by a service that has died since: only one that changes is told.
+    const isFirst = known.at === 0;
+    known.at = status.at;
+    if (isFirst) return;
     known.kind = status.kind;
     known.states.add(status.state);
     known.samples += 1;
-    known.at = status.at;
-    if (status.offset_us !== undefined && status.offset_us !== null) known.offsets.push(status.offset_us);
+    if (isNumber(status.offset_us)) known.offsets.push(status.offset_us);
+    if (isNumber(status.path_delay_us)) known.pathDelays.push(status.path_delay_us);
   }
 
   summary(): NodeClock[] {
     return inOrder(this.seen.keys()).map((node) => {
-      const { kind, states, offsets, samples } = this.seen.get(node) as Seen;
-      return { node, kind, states: [...states].sort(), samples, offsetUs: summaryOf(offsets) };
+      const { kind, states, offsets, pathDelays, samples } = this.seen.get(node) as Seen;
+      const summaries = { offsetUs: summaryOf(offsets), pathDelayUs: summaryOf(pathDelays) };
+      return { node, kind, states: [...states].sort(), samples, ...summaries };
     });
   }
 }
+
+function newSeen(): Seen {
+  return { kind: null, states: new Set(), offsets: [], pathDelays: [], samples: 0, at: 0 };
+}
+
+const isNumber = (value: number | null | undefined): value is number => typeof value === "number";
 
 function summaryOf(values: readonly number[]): NodeClock["offsetUs"] {
   const sorted = values.toSorted((a, b) => a - b);

@@ -28,6 +28,7 @@ const ABANDON_MS = 5_000;
 const MOST_OFFSET_MS = 250;
 /** Fewer partitions, and the share of messages that is timed twice would be no small one. */
 const LEAST_PARTITIONS = 4;
+const OWN_SHARE = 1 / 12;
 /** Agents close a second a second later. */
 const REPORT_LAG_SEC = 2;
 
@@ -179,11 +180,15 @@ class StepRun {
     return Math.max(consumersTook, await prepare(this.producers, []));
   }
 
-  /** Of each producer task the partition of which it consumes its own messages; null: there are too few partitions. */
-  private get sameNode(): number[] | null {
+  /**
+   * Of the first producer tasks the partition that each consumes too, for its own messages in it; of so few that the brokers
+   * have little more to send. null: there are too few partitions.
+   */
+  private get sameNode(): (number | null)[] | null {
     const { partitions } = this.topic;
     if (partitions < LEAST_PARTITIONS) return null;
-    return this.producers.map((_, index) => index % partitions);
+    const most = Math.max(1, Math.floor(partitions * OWN_SHARE));
+    return this.producers.map((_, index) => (index < most ? index : null));
   }
 
   /** @throws Error that names the agents whose clocks are far from the runner's */

@@ -4,7 +4,7 @@ import { meanBytes, ratePerProducer } from "../../contract/workload";
 import type { ConsumerTotals, ProducerTotals } from "../agent/protocol";
 import type { Findings } from "../exchange/findings";
 import { accountStep } from "../measure/account";
-import { correctedDelay, pairClocks, type StepClocks, sameNodeFigures } from "../measure/clocks";
+import { correctedDelay, errorOfPair, pairClocks, type StepClocks, sameNodeFigures } from "../measure/clocks";
 import { DelayHistogram } from "../measure/histogram";
 import { judge } from "../measure/judge";
 import { type CpuReading, cpusBetween } from "./brokerCpu";
@@ -96,13 +96,13 @@ function clockFigures(found: StepFindings): Pick<Step, "clocks" | "correctedDela
   const corrected = correctedDelay(clocks);
   const errors = pairs
     .filter(({ from }) => from !== "runner")
-    .map(({ offsetMs, boundMs }) => (offsetMs === null ? null : Math.abs(offsetMs) + (boundMs ?? 0)));
+    .map((pair) => errorOfPair(pair, toSec - fromSec));
   const errorMs = errors.length > 0 && !errors.includes(null) ? Math.max(...(errors as number[])) : null;
   const boundMs = corrected?.boundMs ?? null;
   return {
     clocks: { errorMs, boundMs, pairs },
     correctedDelayMs: corrected?.delay.distribution() ?? null,
-    sameNode: found.sameNode ? sameNodeFigures(clocks, boundMs, 1 / found.topic.partitions) : null,
+    sameNode: found.sameNode ? sameNodeFigures(clocks, boundMs) : null,
   };
 }
 

@@ -26,6 +26,7 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
       nodes: "2",
       namespace: "clk",
       "testbed.kind": "local",
+      "clockSync.kind": "ptpd",
       "testbed.memory": "1 GiB",
     });
   });

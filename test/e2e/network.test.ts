@@ -23,6 +23,7 @@ const CONFIG = {
   "benchmark.warmUp.max": "9 seconds",
   "benchmark.duration": "5 seconds",
   "benchmark.drain": "15 seconds",
+  "benchmark.network.enabled": "true",
   "benchmark.network.packets": "50",
 };
 const NODES = ["node1", "node2", "node3"];

@@ -54,6 +54,7 @@ describe("the stack", { concurrency: 1 }, () => {
     project = await TestProject.create("stack", {
       nodes: "3",
       namespace: "e2e",
+      "clockSync.kind": "ptpd", // the dashboards show it
       "testbed.kind": "local",
       "kafka.enabled": "true",
       "kafka.heap": "512 MiB",

@@ -16,12 +16,17 @@ import { watchProcesses } from "./processes";
 const repository = path.resolve(__dirname, "../..");
 const LONGEST_COMMAND_MS = 5 * 60_000;
 
-/** Configuration of a stack without any part: nodes and swarm alone. Where parts are switched on, no benchmark is run. */
+/**
+ * Configuration of a stack without any part: nodes and swarm alone. Where parts are switched on, no benchmark is run, no
+ * network measured, and no clock kept: whoever tests that switches it on.
+ */
 export const SWARM_ONLY = {
   ...Object.fromEntries(
     ["kafka", "influxdb", "telegraf", "grafana", "portainer"].map((part) => [`${part}.enabled`, "false"]),
   ),
   "benchmark.run": "false",
+  "benchmark.network.enabled": "false",
+  "clockSync.kind": "none",
 };
 
 export interface Result {

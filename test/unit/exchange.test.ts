@@ -62,6 +62,25 @@ describe("the offset of two clocks", () => {
     assert.ok(line && line.boundUs < 200, `${line?.boundUs}`);
   });
 
+  it("is within its bound where a clock was stepped too, by less or by more than a round trip", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1_500, max: 1_500 }), fc.nat(1_000), (stepUs, seed) => {
+        const line = offsetLine(probes({ stepUs, delayUs: 100, seed }), 0, 20 * SEC);
+        assert.ok(line);
+        for (const [at, offsetUs] of [
+          [1, 0],
+          [9, 0],
+          [11.5, stepUs],
+          [19, stepUs],
+        ] as const) {
+          const error = Math.abs(offsetAt(line, at * SEC) - offsetUs);
+          assert.ok(error <= line.boundUs + 1, `${error} of ${line.boundUs} at ${at} s`);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it("finds a drift of 100 ppm", () => {
     const line = offsetLine(probes({ driftPpm: 100, delayUs: 50 }), 2 * SEC, 18 * SEC);
     assert.ok(line && Math.abs(line.driftPpm - 100) < 25, `${line?.driftPpm}`);

@@ -39,6 +39,7 @@ function runOn(count: number, overlayMs = 0.4): Run {
     states: ["SLAVE"],
     samples: 3,
     offsetUs: { median: 1, min: -4, max: 9 },
+    pathDelayUs: { median: 15, min: 12, max: 30 },
   };
   const events = sampleEvents().map((event) =>
     event.event === "step"
@@ -84,22 +85,24 @@ describe("the nodes' clocks", () => {
     kind: "ptpd",
     state,
     offset_us,
+    path_delay_us: 15,
     at,
   });
 
-  it("are what was seen of them, each status once", () => {
+  it("are what was seen of them, each status once, and nothing of one that nobody writes any more", () => {
     const clocks = new ClockSamples();
-    for (const status of [at(1, 5, "LISTENING"), at(2, -3), at(2, -3), at(3, 40), at(4, null)])
+    for (const status of [at(0.5, 900), at(1, 5, "LISTENING"), at(2, -3), at(2, -3), at(3, 40), at(4, null)])
       clocks.add("b", status);
     clocks.add("a", null);
     assert.deepEqual(clocks.summary(), [
-      { node: "a", kind: null, states: [], samples: 0, offsetUs: null },
+      { node: "a", kind: null, states: [], samples: 0, offsetUs: null, pathDelayUs: null },
       {
         node: "b",
         kind: "ptpd",
         states: ["LISTENING", "SLAVE"],
         samples: 4,
         offsetUs: { median: 5, min: -3, max: 40 },
+        pathDelayUs: { median: 15, min: 15, max: 15 },
       },
     ]);
   });

@@ -75,18 +75,18 @@ describe("messages that are timed twice", () => {
     consumed([], [], [{ source: 0, delay: encoded(...Array<number>(100).fill(ms * 1_000)) }]);
 
   it("agree where the clocks do", () => {
-    const figures = sameNodeFigures({ produced: [own(2)], consumed: [oneWay(2.3)] }, 0.1, 1 / 12);
+    const figures = sameNodeFigures({ produced: [own(2)], consumed: [oneWay(2.3)] }, 0.1);
     assert.ok(figures?.agrees);
   });
 
   it("disagree where the clocks do, by as much as these", () => {
-    const figures = sameNodeFigures({ produced: [own(2)], consumed: [oneWay(52)] }, 0.1, 1 / 12);
+    const figures = sameNodeFigures({ produced: [own(2)], consumed: [oneWay(52)] }, 0.1);
     assert.ok(figures && !figures.agrees && Math.abs(figures.differenceMs - 50) < 0.1);
   });
 
   it("tell nothing where there are few", () => {
     const few = { sameNode: encoded(1_000) } as ProducerTotals;
-    assert.equal(sameNodeFigures({ produced: [few], consumed: [oneWay(2)] }, 0.1, 1 / 12), null);
+    assert.equal(sameNodeFigures({ produced: [few], consumed: [oneWay(2)] }, 0.1), null);
   });
 });
 

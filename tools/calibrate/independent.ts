@@ -39,6 +39,8 @@ export interface ToolLoad {
 const YARDSTICK = "/tmp/swarmbench-yardstick";
 
 export class IndependentTools {
+  /** Of the topics that the tools make. */
+  private readonly prefix = `tools-${Date.now()}`;
   private topics = 0;
 
   constructor(private readonly site: ToolsSite) {}
@@ -53,13 +55,19 @@ export class IndependentTools {
   }
 
   async remove(): Promise<void> {
+    if (this.topics > 0) {
+      const { bootstrap, images } = this.site;
+      await this.run(
+        `--entrypoint /opt/kafka/bin/kafka-topics.sh ${images.kafka} --bootstrap-server ${bootstrap} --delete --if-exists --topic '${this.prefix}-.*'`,
+      );
+    }
     await this.site.onNode(`rm -f ${YARDSTICK}`);
   }
 
   /** Of its own each time: the tools make it with the brokers' own settings. */
   private newTopic(): string {
     this.topics += 1;
-    return `tools-${Date.now()}-${this.topics}`;
+    return `${this.prefix}-${this.topics}`;
   }
 
   private run(options: string): Promise<string> {

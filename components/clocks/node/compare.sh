@@ -47,7 +47,14 @@ settled() {
 compare() {
   trap 'exit 1' HUP INT TERM PIPE
   trap clean EXIT
+  command -v chronyd >/dev/null && brought= || brought="chrony chronyd"
   packages_install $PACKAGES
+  # A package starts what it brings, and that would set the clock.
+  if [ -d /run/systemd/system ]; then
+    for service in $brought; do
+      if systemctl --quiet is-active "$service.service"; then systemctl --quiet disable --now "$service.service"; fi
+    done
+  fi
   for other in $OTHERS; do begin "$other"; done
   waited=0
   until settled || [ "$waited" -ge "$SETTLE" ]; do

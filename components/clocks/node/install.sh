@@ -54,6 +54,8 @@ interface=$(find_interface)
 
 if [ "$KIND" != none ] && [ "$ADJUST" = yes ] && [ ! -f "$KEEP/rivals" ]; then
   : > "$KEEP/rivals"
+  # Where this fails nothing of ours would keep the time: then the machine's own do again.
+  trap '[ $? -eq 0 ] || wake_rivals' EXIT
   rest_rivals yes
 fi
 packages_install $PACKAGES
