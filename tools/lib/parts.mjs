@@ -2,7 +2,7 @@ import { benchPayload, NODE_IMAGE } from "./benchBundle.mjs";
 import { grafanaPayload, influxdbPayload, MAKER_IMAGES, telegrafPayload } from "./goBuilds.mjs";
 import { KAFKA_IMAGE, kafkaPayload } from "./kafkaJars.mjs";
 
-const DEBIAN = "debian:bookworm-slim";
+export const DEBIAN = "debian:bookworm-slim";
 const PORTAINER = "2.33.6";
 const nothing = async () => ({});
 
