@@ -1,5 +1,13 @@
 import { execFile } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
@@ -85,7 +93,19 @@ export class OarLab {
 
   /** As a user, in the container: what somebody does by hand. */
   shell(user: string, script: string): Promise<string> {
-    return this.docker("exec", "--user", user, "--env", `HOME=/home/${user}`, "--workdir", `/home/${user}`, this.name, "sh", "-c", script);
+    return this.docker(
+      "exec",
+      "--user",
+      user,
+      "--env",
+      `HOME=/home/${user}`,
+      "--workdir",
+      `/home/${user}`,
+      this.name,
+      "sh",
+      "-c",
+      script,
+    );
   }
 
   /** Makes a job by hand. @returns its id */
@@ -113,11 +133,20 @@ export class OarLab {
 
   /** What holds for who asks; the server has read it before. */
   allowExtension(allow: boolean): Promise<string> {
-    return this.inside(`sed -i 's/^WALLTIME_CHANGE_ENABLED=.*/WALLTIME_CHANGE_ENABLED="${allow ? "yes" : "no"}"/' /etc/oar/oar.conf`);
+    return this.inside(
+      `sed -i 's/^WALLTIME_CHANGE_ENABLED=.*/WALLTIME_CHANGE_ENABLED="${allow ? "yes" : "no"}"/' /etc/oar/oar.conf`,
+    );
   }
 
-  server(what: "stop" | "start"): Promise<string> {
-    return this.inside(`/etc/init.d/oar-server ${what}`);
+  startServer(): Promise<string> {
+    return this.inside("/etc/init.d/oar-server start");
+  }
+
+  /** Until nothing of it runs; its init script would leave it to end in its own time. */
+  stopServer(): Promise<string> {
+    return this.inside(
+      "/etc/init.d/oar-server stop; until ! pgrep -f '[A]lmighty' >/dev/null; do pkill -KILL -f '[A]lmighty'; sleep 0.1; done",
+    );
   }
 
   /** `swarmbench:testbed` of a scenario on this OAR. */

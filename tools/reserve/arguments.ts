@@ -25,8 +25,9 @@ export interface Arguments {
 /** @throws UsageError for what is no argument */
 export function readArguments(args: string[]): Arguments {
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args,
+      allowPositionals: true,
       options: {
         stack: { type: "string", short: "s" },
         list: { type: "boolean", default: false },
@@ -36,6 +37,8 @@ export function readArguments(args: string[]): Arguments {
         help: { type: "boolean", default: false },
       },
     });
+    // A renewal of `pulumi up` is told apart by words that mean nothing.
+    if (positionals.length > 0 && !values["from-up"]) throw new Error(`what is ${positionals.join(" ")}?`);
     const modes = (["help", "list", "extend", "delete"] as const).filter(
       (mode) => values[mode] !== undefined && values[mode] !== false,
     );

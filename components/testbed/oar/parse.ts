@@ -149,7 +149,10 @@ function common(job: {
 
 const byId = (a: Job, b: Job) => a.id - b.id;
 
-/** A job of OAR's REST API; its nodes are another request, but in a list of details. */
+/**
+ * A job of OAR's REST API; its nodes are another request, but in a list of details. They come in another order each time, so
+ * they are sorted: the first is the first again.
+ */
 export function readRestJob(value: unknown, nodes: readonly string[] | undefined, now: number): Job {
   const job = parsed(restJob, value, "the API's job");
   const state = jobState(job.state);
@@ -162,14 +165,26 @@ export function readRestJob(value: unknown, nodes: readonly string[] | undefined
     ...time("walltimeSec", job.walltime),
     ...time("startedAt", job.start_time),
     ...time("scheduledAt", job.scheduled_start),
-    addresses: addressesOf(state, nodes ?? job.nodes?.map((node) => node.network_address) ?? []),
+    addresses: addressesOf(state, inOrder(nodes ?? job.nodes?.map((node) => node.network_address) ?? [])),
     readAt: job.api_timestamp ?? now,
   };
 }
 
+const inOrder = (names: readonly string[]) =>
+  [...names].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+
 /** A list of OAR's REST API, details or not: the jobs as they are in it. */
 export function readRestItems(value: unknown): unknown[] {
   return parsed(z.object({ items: z.array(z.unknown()) }), value, "the API's list").items;
+}
+
+/** Ids of the jobs of a list that are as asked for. */
+export function readRestIds(items: readonly unknown[], asked: Record<string, string>): number[] {
+  const shape = z.looseObject({ id: count });
+  return items
+    .map((item) => parsed(shape, item, "the API's list"))
+    .filter((item) => Object.entries(asked).every(([key, value]) => item[key] === value))
+    .map(({ id }) => id);
 }
 
 export function readRestNodes(value: unknown): string[] {

@@ -1,13 +1,15 @@
 import { lookup } from "node:dns/promises";
 import type { Door } from "./door";
 import { OarError } from "./errors";
-import { isOver, type Job } from "./job";
+import { isOver, JOB_STATES, type Job } from "./job";
 import * as parse from "./parse";
 import { COMMAND, isNoop, type JobRequest } from "./request";
 import type { OarSettings } from "./settings";
 import { formatWalltime } from "./walltime";
 
 const TIMEOUT_MS = 30_000;
+/** The API gives 500 at most where it is not asked for more. */
+const MOST_JOBS = "100000";
 /** A submission with a date waits for the scheduler. */
 const SUBMIT_TIMEOUT_MS = 180_000;
 
@@ -151,10 +153,10 @@ function oarApi(settings: OarSettings, send: Send, options: RestOptions): Door {
     const nodes = await asked(`/jobs/${id}/nodes.json`, `the nodes of job ${id}`);
     return parse.readRestJob(document, nodes === undefined ? [] : parse.readRestNodes(nodes), options.now());
   };
-  const listed = async (query: Record<string, string>) =>
-    parse.readRestItems(
-      (await asked(`/jobs.json?${new URLSearchParams(query)}`, "the list of jobs")) ?? { items: [] },
-    );
+  const listed = async (path: string, query: Record<string, string>) => {
+    const asking = new URLSearchParams({ ...query, limit: MOST_JOBS });
+    return parse.readRestItems((await asked(`${path}?${asking}`, "the list of jobs")) ?? { items: [] });
+  };
   return {
     ...{ user, job, deploy, resolve: nodeNames },
     submit: (request) =>
@@ -164,25 +166,25 @@ function oarApi(settings: OarSettings, send: Send, options: RestOptions): Door {
         return parse.readSubmission({ code: 0, text: id === undefined ? text : `OAR_JOB_ID=${id}\n` });
       }),
     async jobs(base) {
-      const query = new URLSearchParams({ user, limit: "10000" });
-      const document = await asked(`/jobs/details.json?${query}`, "the list of jobs");
-      // With a limit in the query, jobs that are over come too.
-      return parse
-        .readRestItems(document ?? { items: [] })
+      const living = JOB_STATES.filter((state) => !isOver({ state })).join(",");
+      const items = await listed("/jobs/details.json", { user, state: living });
+      return items
         .map((item) => parse.readRestJob(item, undefined, options.now()))
-        .filter((each) => each.owner === user && each.name.startsWith(base) && !isOver(each));
+        .filter((each) => each.owner === user && each.name.startsWith(base) && !isOver(each))
+        .sort((a, b) => a.id - b.id);
     },
     async latest(name) {
-      const items = await listed({ user, name, limit: "10000" });
-      const ids = items.map((item) => Number((item as { id?: unknown }).id)).filter(Number.isInteger);
+      // The API takes a name in the query, and does not look at it.
+      const items = await listed("/jobs.json", { user, state: JOB_STATES.join(",") });
+      const ids = parse.readRestIds(items, { name, owner: user });
       return ids.length === 0 ? undefined : job(Math.max(...ids));
     },
     remove: (id) => removed(id, `/jobs/${id}.json`),
     extend: (id, bySec) =>
       extended(id, `/jobs/${id}.json`, { method: "walltime-change", walltime: `+${formatWalltime(bySec)}` }),
     async ahead({ id, queue }) {
-      const waiting = (await listed({ state: "Waiting" })) as { id?: unknown; queue?: unknown }[];
-      return waiting.filter((each) => each.queue === queue && Number(each.id) < id).length;
+      const items = await listed("/jobs.json", { state: "Waiting" });
+      return parse.readRestIds(items, { queue }).filter((each) => each < id).length;
     },
     nodeStates: async () =>
       parse.readRestResources(
