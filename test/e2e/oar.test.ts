@@ -404,10 +404,19 @@ exit $code`;
     });
   });
 
-  it("a server that is down is not waited for longer than asked, and deletes the job when it is back", async () => {
-    await lab.stopServer();
-    const reserving = reserve(ssh, wanted("down-1", 1), watching(), { timeoutSec: 5 });
+  it("a server that does nothing is not waited for longer than asked, and deletes the job when it wakes", async () => {
+    await lab.freezeServer(true);
+    const reserving = reserve(ssh, wanted("frozen-1", 1), watching(), { timeoutSec: 5 });
     await fails(reserving, "timeout", /not run after 5 s[\s\S]*The deletion of job \d+ is noted/);
+    assert.equal((await lab.living("frozen-1")).length, 1);
+    await lab.freezeServer(false);
+    await eventually(async () => assert.deepEqual(await lab.living("frozen-1"), []));
+  });
+
+  it("a server that is down is told as such at once, and no job is left when it is back", async () => {
+    await lab.stopServer();
+    const reserving = reserve(ssh, wanted("down-1", 1), watching(), { timeoutSec: 60 });
+    await fails(reserving, "server-down", /Cannot connect to executor[\s\S]*try again later/);
     await lab.startServer();
     await eventually(async () => assert.deepEqual(await lab.living("down-1"), []));
   });

@@ -149,6 +149,11 @@ export class OarLab {
     );
   }
 
+  /** The server takes what comes, and does nothing. */
+  freezeServer(freeze: boolean): Promise<string> {
+    return this.inside(`pkill -${freeze ? "STOP" : "CONT"} -f '[A]lmighty'`);
+  }
+
   /** `swarmbench:testbed` of a scenario on this OAR. */
   testbed(more: Record<string, unknown> = {}): Record<string, unknown> {
     const hostKey = readFileSync(path.join(this.directory, "ssh/container/ssh_host_ed25519_key.pub"), "utf8");

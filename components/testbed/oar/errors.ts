@@ -9,6 +9,8 @@ const NEXT = {
   "bad-date": 'See testbed.start: "YYYY-MM-DD hh:mm:ss" in the frontend\'s time',
   "start-refused": "Take another testbed.start, or leave it out to have the nodes as soon as they are free",
   refused: "An admission rule of this testbed says no: its text names the rule",
+  "server-down":
+    "The frontend is there and its OAR server is not: see the testbed's status page, and try again later",
   unreachable:
     "Is the testbed up, and are testbed.frontend, port and jump right? Try by hand: ssh -J JUMP USER@FRONTEND oarstat",
   "line-lost": "What was asked may have happened all the same: the next run finds it by its name",

@@ -245,6 +245,7 @@ export interface Answer {
 const OARSUB: [test: (answer: Answer) => boolean, code: OarErrorCode][] = [
   [({ text }) => /not enough resources/i.test(text), "not-enough-nodes"],
   [({ text }) => /Reservation not valid/i.test(text), "start-refused"],
+  [({ text }) => /Cannot connect to executor/i.test(text), "server-down"],
   [({ code }) => code === 127, "no-oar"],
   [({ code, text }) => code === 254 || /unknown job type/i.test(text), "bad-type"],
   [({ code, text }) => code === 248 || /queue \S+ does not exist/i.test(text), "bad-queue"],
