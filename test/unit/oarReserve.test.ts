@@ -341,6 +341,6 @@ describe("a release", () => {
 
   it("does not end well where OAR has only noted it", async () => {
     const { door, watch } = fakeOar({ jobsNow: () => [job()] });
-    await rejects(release(door, "bench", watch), "delete-pending", /job 1 is not over after 30 s/);
+    await rejects(release(door, "bench", watch), "delete-pending", /job 1 is not over after 60 s/);
   });
 });

@@ -33,8 +33,8 @@ const POLL_MS = 1_000;
 const LONGEST_POLL_MS = 15_000;
 /** So long may a frontend be away while a job is waited for. */
 const AWAY_MS = 120_000;
-/** So long a deletion that OAR has noted is waited for; it takes two seconds where the server is up. */
-export const DELETE_PATIENCE_MS = 30_000;
+/** So long a deletion that OAR has noted is waited for; it takes two seconds, and 40 where the job was just being launched (seen). */
+export const DELETE_PATIENCE_MS = 60_000;
 /** After a line that was lost, oarsub may take this long to come to its end by itself. */
 const LOST_LOOKS = 3;
 
