@@ -1,4 +1,5 @@
 import "./components/lib/stackTraces";
+import { ClockSync } from "./components/clockSync";
 import { Images } from "./components/images";
 import { readInstallation } from "./components/installation";
 import { exec } from "./components/lib/exec";
@@ -10,7 +11,7 @@ import { deployStack, imagesFor, refuseMissingImages } from "./components/stack"
 import { Swarm } from "./components/swarm";
 import { openTestbed } from "./components/testbed";
 
-/** Settings -> testbed -> swarm -> registry -> stack: each takes what the one before gives. */
+/** Settings -> testbed -> clocks -> swarm -> registry -> stack: each takes what the one before gives. */
 export = async () => {
   const settings = readSettings();
   const installation = readInstallation();
@@ -19,10 +20,16 @@ export = async () => {
 
   const { testbed, swarmState } = await openTestbed(settings, installation, owner, exec);
   const inTestbed = { deletedWith: testbed.lifetime };
+  const clocks = new ClockSync(
+    "clocks",
+    { nodes: testbed.nodes, settings: settings.clockSync, owner },
+    inTestbed,
+  );
+  const { nodes } = clocks;
   const swarm = new Swarm(
     "swarm",
     {
-      nodes: testbed.nodes,
+      nodes,
       lifetime: testbed.lifetime,
       settings: settings.swarm,
       owner,
@@ -46,22 +53,21 @@ export = async () => {
     { swarm, registry, images: imagesFor(settings.parts, installation) },
     inTestbed,
   );
-  const stack = deployStack(
-    settings,
-    { swarm, nodes: testbed.nodes, images, owner },
-    installation,
-    inTestbed,
-  );
+  const stack = deployStack(settings, { swarm, nodes, images, owner }, installation, inTestbed, [
+    clocks.ready,
+  ]);
 
   return {
     /** Begins the name of everything that this stack has on this machine: node2's container is `<prefix>-node2`. */
     prefix: settings.prefix,
-    nodes: testbed.nodes.map(({ name, role, address, ssh }) => ({
+    nodes: nodes.map(({ name, role, address, ssh }) => ({
       name,
       role,
       address,
       ssh: `ssh -F ${word(ssh.configFile)} -p ${ssh.port} ${ssh.user}@${ssh.host}`,
     })),
+    /** What was found of each node's clock when it was last waited for, and by which kind: what `npm run clocks` compares. */
+    clocks: { kind: settings.clockSync.kind, found: clocks.ready },
     swarmId: swarm.id,
     memberIds: swarm.members,
     network: swarm.network.name,

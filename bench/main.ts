@@ -1,11 +1,13 @@
 // What the bench image runs: `node bench.cjs JOB`, with the job's input as JSON on standard input, so that no secret is
 // in arguments. Progress goes to standard error, the result is one line of JSON on standard output. And
-// `node bench.cjs agent ROLE`, which serves until it is ended.
+// `node bench.cjs agent ROLE` and `node bench.cjs probe NETWORK`, which serve until they are ended.
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
 import { isRole, runAgent } from "./agent/command";
 import { type Job, type JobContext, stderrContext, stopping } from "./job";
 import { benchmark } from "./jobs/benchmark";
+import { calibrateProxy } from "./jobs/calibrateProxy";
+import { calibrateRepeat, calibrateTruncate } from "./jobs/calibrateTopic";
 import { grafanaProvision } from "./jobs/grafanaProvision";
 import { influxProvision } from "./jobs/influxProvision";
 import { influxTokens } from "./jobs/influxTokens";
@@ -13,10 +15,14 @@ import { kafkaReady } from "./jobs/kafkaReady";
 import { kafkaSettled } from "./jobs/kafkaSettled";
 import { metricsReady } from "./jobs/metricsReady";
 import { portainerProvision } from "./jobs/portainerProvision";
+import { isNetwork, runProbe } from "./probe/command";
 import { Problem, reason } from "./problem";
 
 const JOBS: Record<string, Job> = {
   benchmark,
+  "calibrate-proxy": calibrateProxy,
+  "calibrate-repeat": calibrateRepeat,
+  "calibrate-truncate": calibrateTruncate,
   "grafana-provision": grafanaProvision,
   "influx-provision": influxProvision,
   "influx-tokens": influxTokens,
@@ -95,12 +101,17 @@ function endOnSignals(job: Job | undefined): void {
   }
 }
 
-function main(name: string | undefined, role: string | undefined): void {
+function main(name: string | undefined, what: string | undefined): void {
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
   if (name === "agent") {
-    if (isRole(role)) runAgent(role).catch(fail);
-    else fail(new UsageError(`no such agent: ${role ?? "(none given)"}`));
+    if (isRole(what)) runAgent(what).catch(fail);
+    else fail(new UsageError(`no such agent: ${what ?? "(none given)"}`));
+    return;
+  }
+  if (name === "probe") {
+    if (isNetwork(what)) runProbe(what).catch(fail);
+    else fail(new UsageError(`no such probe: ${what ?? "(none given)"}`));
     return;
   }
   endOnSignals(Object.hasOwn(JOBS, name ?? "") ? JOBS[name ?? ""] : undefined);

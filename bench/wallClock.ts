@@ -6,6 +6,10 @@ export interface WallClock {
   nowUs(): number;
   /** Finds the offset anew. @returns by how much it has changed, µs: the drift of the clock that is read, or a step */
   resync(): number;
+  /** The machine's monotonic clock, µs from a start of its own: what no clock synchronisation can step. */
+  steadyUs(): number;
+  /** Where on {@link steadyUs} a time lies that {@link nowUs} had, or will have while no {@link resync} comes between. */
+  steadyAt(wallUs: number): number;
 }
 
 /** Sources of time, as parameters for tests. */
@@ -23,6 +27,8 @@ const EDGES = 8;
 const RESYNC_EDGES = 2;
 /** An edge that was seen through a wider gap (the thread had to wait for a CPU) tells less than what is known already. */
 const WIDEST_NS = 20_000;
+/** Offsets of the past that are kept: of messages that were under way so many {@link WallClock.resync}s ago. */
+const REMEMBERED = 10;
 
 /**
  * Reads the monotonic clock and adds its offset to the time of day.
@@ -32,14 +38,28 @@ const WIDEST_NS = 20_000;
  */
 export function openWallClock(source: TimeSource = real): WallClock {
   let { offsetUs } = findOffset(source, EDGES);
+  const steadyUs = () => Number(source.monotonic()) / 1_000;
+  /** Offsets that held until then, the latest first. */
+  const earlier: { untilUs: number; offsetUs: number }[] = [];
   return {
-    nowUs: () => Number(source.monotonic()) / 1_000 + offsetUs,
+    nowUs: () => steadyUs() + offsetUs,
     resync: () => {
       const found = findOffset(source, RESYNC_EDGES);
       if (found.widthNs > WIDEST_NS) return 0;
       const change = found.offsetUs - offsetUs;
+      earlier.unshift({ untilUs: steadyUs(), offsetUs });
+      earlier.length = Math.min(earlier.length, REMEMBERED);
       offsetUs = found.offsetUs;
       return change;
+    },
+    steadyUs,
+    steadyAt: (wallUs) => {
+      let at = wallUs - offsetUs;
+      for (const each of earlier) {
+        if (at >= each.untilUs) break;
+        at = wallUs - each.offsetUs;
+      }
+      return at;
     },
   };
 }

@@ -34,6 +34,7 @@ export function benchPlan({
   const brokerMetrics = kafka.jolokia
     .filter(({ roles }) => roles.includes("broker"))
     .map(({ name, jolokiaUrl }) => ({ name, jolokiaUrl }));
+  const probed = { nodes: site.nodes.map(({ name }) => name), brokers: kafka.brokers };
   const influx = influxdb && {
     ...{ url: influxdb.url, org: influxdb.organization, bucket: influxdb.bucket, token: influxdb.writeToken },
   };
@@ -47,6 +48,7 @@ export function benchPlan({
       kafka: kafka.target,
       brokerMetrics,
       ...(influx ? { influx } : {}),
+      ...(benchmark.network.enabled ? { network: probed } : {}),
       agents: { producer: { tasks: producers.tasks }, consumer: { tasks: consumers.tasks } },
     },
     workload,

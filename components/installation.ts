@@ -29,6 +29,8 @@ const schema = z.object({
     telegraf: storedImage,
     grafana: storedImage,
     bench: storedImage,
+    /** For `npm run calibrate` alone. */
+    toxiproxy: storedImage,
     /** Its maker's images are the only ones there are. */
     portainer: storedImage.optional(),
     portainerAgent: storedImage.optional(),

@@ -54,6 +54,8 @@ export class Kafka extends pulumi.ComponentResource {
   readonly external?: string[];
   /** Where each member tells its metrics. */
   readonly jolokia: { name: string; jolokiaUrl: string; roles: string[] }[];
+  /** The brokers, and the node of each. */
+  readonly brokers: { name: string; node: string }[];
   /** Resolves once a record was produced and consumed through every broker. */
   readonly ready: pulumi.Output<string>;
   private readonly plan: ClusterPlan;
@@ -81,6 +83,7 @@ export class Kafka extends pulumi.ComponentResource {
       jolokiaUrl: `http://${host}:${PORTS.jolokia}/jolokia`,
       roles,
     }));
+    this.brokers = brokersOf(this.plan).map(({ name: host, node }) => ({ name: host, node: node.name }));
     if (settings.externalPort) {
       this.external = brokersOf(this.plan).map(({ node }) => `${node.address}:${settings.externalPort}`);
     }

@@ -1,6 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { cpuCount, duration, memorySize, wholeNumber } from "../contract/units";
+import {
+  bitRate,
+  cpuCount,
+  duration,
+  fraction,
+  memorySize,
+  shortDuration,
+  wholeNumber,
+} from "../contract/units";
 import {
   type BenchSettings,
   benchDefaults,
@@ -8,6 +16,7 @@ import {
   benchSchema,
   benchSettings,
 } from "./benchSettings";
+import { type ClockSettings, clockDefaults, clockSchema, clockSettings } from "./clockSettings";
 import {
   addressIn,
   deriveSshPortBase,
@@ -41,11 +50,19 @@ const subnet = z
 
 const nodeName = z.string().regex(/^node[1-9]\d*$/, "nodes are named node1, node2, …");
 
+/** SSH must still answer and images arrive over a link that is shaped. */
+const network = z.strictObject({
+  delay: shortDuration(2000).optional(),
+  rate: bitRate(1e6, "a link").optional(),
+  loss: fraction(0.5).optional(),
+});
+
 const perNode = z.strictObject({
   address: z.string().optional(),
   sshPort: port.optional(),
   cpus: cpuCount.optional(),
   memory: nodeMemory.optional(),
+  network: network.optional(),
   role: role.optional(),
 });
 
@@ -61,6 +78,7 @@ const schema = {
     sshPortBase: wholeNumber(1024, 65535 - SSH_PORTS_PER_STACK).optional(),
     cpus: cpuCount.optional(),
     memory: nodeMemory.optional(),
+    network: network.optional(),
     perNode: z.record(nodeName, perNode).prefault({}),
   }),
   swarm: z.strictObject({
@@ -70,6 +88,7 @@ const schema = {
       .refine((value) => !SWARM_PORTS.includes(value), "the swarm itself listens on this port")
       .prefault(5000),
   }),
+  ...clockSchema,
   ...partSchema,
   ...benchSchema,
 };
@@ -81,9 +100,20 @@ const defaults: Record<Key, unknown> = {
   namespace: "",
   testbed: { kind: "local" },
   swarm: {},
+  ...clockDefaults,
   ...partDefaults,
   ...benchDefaults,
 };
+
+/** What a node's link to the testbed's network does to what the node sends; at least one of them. */
+export interface LinkSettings {
+  /** How much later everything arrives. */
+  delayMs?: number;
+  /** Bits per second that it carries. */
+  rate?: number;
+  /** Share of the packets that is lost. */
+  loss?: number;
+}
 
 /** One node as it is wanted, every default filled in. */
 export interface NodeSettings {
@@ -98,6 +128,8 @@ export interface NodeSettings {
   cpus?: number;
   /** Memory limit in MiB; none where absent. */
   memoryMiB?: number;
+  /** How its link is shaped; not at all where absent. */
+  network?: LinkSettings;
 }
 
 /** The stack's configuration, checked and complete. */
@@ -113,6 +145,7 @@ export interface Settings {
     drainTimeoutSec: number;
     registryPort: number;
   };
+  clockSync: ClockSettings;
   parts: PartSettings;
   /** Absent where there is no Kafka to put load on. */
   bench?: BenchSettings;
@@ -162,6 +195,7 @@ export function parseSettings(raw: Record<string, string>, stack: string, user: 
     subnet: network,
     nodes: [manager, ...workers],
     swarm: { ...rest, drainTimeoutSec: drainTimeout },
+    clockSync: clockSettings(parsed.clockSync),
     parts: partSettings(parsed),
     ...(parsed.kafka.enabled ? { bench: benchSettings(parsed) } : {}),
   };
@@ -236,9 +270,19 @@ function nodeSettings(
       role: own.role ?? defaultRole(index),
       address: own.address ?? addressIn(network, FIRST_NODE_OFFSET + index),
       sshPort: own.sshPort ?? portBase + index,
-      ...definedOnly({ cpus: own.cpus ?? testbed.cpus, memoryMiB: own.memory ?? testbed.memory }),
+      ...definedOnly({
+        cpus: own.cpus ?? testbed.cpus,
+        memoryMiB: own.memory ?? testbed.memory,
+        network: linkSettings(own.network ?? testbed.network),
+      }),
     };
   });
+}
+
+/** Of a link that is not shaped, which `{}` says for one node where the testbed's are, nothing. */
+function linkSettings({ delay, rate, loss }: z.output<typeof network> = {}): LinkSettings | undefined {
+  const link = definedOnly({ delayMs: delay, rate, loss: loss || undefined });
+  return Object.keys(link).length > 0 ? link : undefined;
 }
 
 /** The manager watches; of the others, every second one carries brokers, so that load and broker grow together. */

@@ -9,6 +9,7 @@ import { Kafka } from "./kafka";
 import type { Site } from "./lib/site";
 import type { PartSettings } from "./partSettings";
 import { Portainer } from "./portainer";
+import { Probes } from "./probes";
 import type { Settings } from "./settings";
 import { Telegraf } from "./telegraf";
 
@@ -42,15 +43,22 @@ export function imagesFor(
     ...(parts.portainer ? (["portainerAgent"] as const) : []),
   ];
   const needed = wanted.length > 0 ? [...wanted, "bench" as const] : [];
+  // Next to nothing to send, since its layers but one are the others' too; then a calibration needs no `up`.
+  if (parts.kafka) needed.push("toxiproxy");
   return Object.fromEntries(needed.flatMap((part) => (images[part] ? [[part, images[part]]] : [])));
 }
 
-/** The parts of the stack that are wanted, wired together, and what `up` says of them. */
+/**
+ * The parts of the stack that are wanted, wired together, and what `up` says of them.
+ *
+ * @param after what must be there too before the stack is ready and is measured, such as clocks that agree
+ */
 export function deployStack(
-  settings: Pick<Settings, "parts" | "bench" | "nodes">,
+  settings: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync">,
   site: Site,
   installation: Pick<Installation, "source" | "images">,
   options: pulumi.ComponentResourceOptions,
+  after: readonly pulumi.Output<string>[] = [],
 ): Record<string, unknown> {
   const { parts } = settings;
   const kafka = parts.kafka && new Kafka("kafka", { site, settings: parts.kafka }, options);
@@ -77,9 +85,10 @@ export function deployStack(
     ...(influxdb ? [ui("InfluxDB", influxdb, pages)] : []),
     ...(portainer ? [ui("Portainer", portainer, true)] : []),
   ];
-  const ready = [kafka, influxdb, telegraf, grafana, portainer].map((part) => part?.ready);
+  const ready = [...after, ...[kafka, influxdb, telegraf, grafana, portainer].map((part) => part?.ready)];
   return {
-    ...(kafka ? { kafka: kafka.target } : {}),
+    /** `npm run calibrate` runs it between agents and brokers. */
+    ...(kafka ? { kafka: kafka.target, proxyImage: site.images.ref("toxiproxy") } : {}),
     ...(kafka?.external ? { kafkaExternal: kafka.external } : {}),
     ...(influxdb
       ? {
@@ -109,7 +118,7 @@ interface Deployed {
 
 /** Agents, and the run that is the last thing of an `up`. */
 function deployBenchmark(
-  { parts, bench, nodes }: Pick<Settings, "parts" | "bench" | "nodes">,
+  { parts, bench, nodes, clockSync }: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync">,
   { site, kafka, influxdb, ready, installation }: Deployed,
   options: pulumi.ComponentResourceOptions,
 ): Record<string, unknown> {
@@ -117,10 +126,11 @@ function deployBenchmark(
   const { producers, consumers, benchmark } = bench;
   const settings = { producer: producers, consumer: consumers };
   const agents = new Agents("agents", { site, settings }, options);
+  const probes = benchmark.network.enabled ? new Probes("probes", site, options) : undefined;
   const conditions = {
     source: installation.source,
-    images: imageNames(imagesFor(parts, installation)),
-    settings: settingsThatTell(parts, bench, nodes),
+    images: imageNames(measuredImages(parts, installation)),
+    settings: { ...settingsThatTell(parts, bench, nodes), clockSync: clockSync.kind },
     nodes: nodes.map(({ name, role }) => ({ name, role })),
   };
   const plan = benchPlan({ site, settings: bench, kafka, influxdb, conditions });
@@ -130,9 +140,15 @@ function deployBenchmark(
     );
     return { benchPlan: plan };
   }
-  const after = [...ready, agents.ready].filter((each) => each !== undefined);
+  const after = [...ready, agents.ready, probes?.ready].filter((each) => each !== undefined);
   const run = new BenchmarkRun("benchmark", { site, plan, after }, options);
   return { benchPlan: plan, benchmark: run.summary };
+}
+
+/** What tells on the figures: the proxy is there for a calibration alone. */
+function measuredImages(parts: PartSettings, installation: Pick<Installation, "images">) {
+  const { toxiproxy: _, ...measured } = imagesFor(parts, installation);
+  return measured;
 }
 
 function imageNames(images: { [P in Part]?: StoredImage }): Record<string, string> {
@@ -148,7 +164,13 @@ function settingsThatTell(
   nodes: Settings["nodes"],
 ): Record<string, unknown> {
   const { rotation: _, externalPort: __, ...broker } = kafka ?? { rotation: 0 };
-  const machines = nodes.map(({ name, role, cpus, memoryMiB }) => ({ name, role, cpus, memoryMiB }));
+  const machines = nodes.map(({ name, role, cpus, memoryMiB, network }) => ({
+    name,
+    role,
+    cpus,
+    memoryMiB,
+    network,
+  }));
   return { nodes: machines, kafka: broker, producers, consumers };
 }
 

@@ -92,6 +92,15 @@ export const MEASUREMENTS = {
     tags: ["run", "scenario", "step"],
     fields: { schedule_lag_p99_ms: "float", event_loop_p99_ms: "float", cpu: "float" },
   },
+  /**
+   * Every few seconds of a step: round trips between two nodes, ms, and the share of packets that were lost; before the
+   * load also bit/s and bytes. `network`: host or overlay.
+   */
+  network: {
+    name: "bench_network",
+    tags: ["run", "scenario", "from", "to", "network"],
+    fields: { rtt_p50: "float", rtt_p99: "float", loss: "float", throughput: "float", mtu: "int" },
+  },
 } as const satisfies Record<string, MeasurementShape>;
 
 interface MeasurementShape {

@@ -1,7 +1,7 @@
 // What `up` and `npm run bench` ask the runner for, and how the runner is reached.
 import { z } from "zod";
 import { conditionsSchema } from "./result";
-import { influxTargetSchema, kafkaTargetSchema } from "./target";
+import { detourSchema, influxTargetSchema, kafkaTargetSchema } from "./target";
 import { benchmarkSchema, workloadSchema } from "./workload";
 
 /** Services of the agents; on the overlay network each name gives the addresses of all its tasks. */
@@ -16,10 +16,19 @@ export const benchTargetSchema = z.strictObject({
   /** Jolokia of each broker, for the CPU that it uses. */
   brokerMetrics: z.array(z.strictObject({ name: z.string(), jolokiaUrl: z.url() })),
   influx: influxTargetSchema.optional(),
+  /** The nodes, each of which has probes, and where the brokers are. Absent: there are no probes. */
+  network: z
+    .strictObject({
+      nodes: z.array(z.string()).min(1),
+      brokers: z.array(z.strictObject({ name: z.string(), node: z.string() })),
+    })
+    .optional(),
   agents: z.strictObject({
     producer: z.strictObject({ tasks: z.int().min(1) }),
     consumer: z.strictObject({ tasks: z.int().min(1) }),
   }),
+  /** Of a calibration: producers, or consumers, reach the brokers through proxies. */
+  via: z.strictObject({ producer: detourSchema.optional(), consumer: detourSchema.optional() }).optional(),
 });
 export type BenchTarget = z.output<typeof benchTargetSchema>;
 

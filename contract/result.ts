@@ -1,31 +1,19 @@
 // The results of a run: run.json, and the events that it is made of. Other tools read it: a change that breaks them
 // counts `SCHEMA_VERSION` up. contract/run.schema.json is the same as a JSON Schema (test/unit/resultSchema.test.ts).
 import { z } from "zod";
+import { distributionSchema } from "./distribution";
 import { STEP_VERDICTS } from "./measurements";
+import { networkSchema, nodeClockSchema, stepNetworkSchema } from "./network";
 import { SEARCH_VARIABLES, STEP_VARIABLES, sloSchema } from "./workload";
 
-export const SCHEMA_VERSION = 1;
+export { type Distribution, distributionSchema } from "./distribution";
+
+export const SCHEMA_VERSION = 2;
 
 const count = z.int().min(0);
 const ms = z.number();
 /** UTC, ISO 8601. */
 const instant = z.iso.datetime();
-
-/** A delay's distribution, ms. Absent figures: nothing was counted. */
-export const distributionSchema = z.strictObject({
-  count,
-  /** Of them, those below zero, which only clocks that disagree can make. They count as 0 in the percentiles. */
-  negative: count,
-  mean: ms.nullable(),
-  min: ms.nullable(),
-  p50: ms.nullable(),
-  p90: ms.nullable(),
-  p99: ms.nullable(),
-  "p99.9": ms.nullable(),
-  "p99.99": ms.nullable(),
-  max: ms.nullable(),
-});
-export type Distribution = z.output<typeof distributionSchema>;
 
 /** One second of a step, by the clock; all tasks together. Messages, not rates. */
 export const secondSchema = z.strictObject({
@@ -73,6 +61,46 @@ export const generatorSchema = z.strictObject({
 });
 export type GeneratorFigures = z.output<typeof generatorSchema>;
 
+/** Clocks of two tasks, compared by timestamps that they exchange (bench/exchange/corridor.ts) during the step. */
+const pairClockSchema = z.strictObject({
+  /** Names of tasks, or `runner`. */
+  from: z.string(),
+  to: z.string(),
+  /** How far the clock of `to` is ahead of that of `from` in the middle of the measured time; null: no answer came. */
+  offsetMs: ms.nullable(),
+  /** The true offset is within ± this, throughout the measured time. */
+  boundMs: ms.nullable(),
+  /** µs that it gets further ahead in a second. */
+  driftPpm: z.number().nullable(),
+  /** false: a clock was stepped or slewed meanwhile, and the bound is so much wider. */
+  straight: z.boolean().nullable(),
+  /** Of the quickest probe, there and back. */
+  minRttMs: ms.nullable(),
+  sent: count,
+  answered: count,
+});
+
+const stepClocksSchema = z.strictObject({
+  /** What clocks make a delay wrong by at the most: the largest offset of a producer and a consumer, and its bound. */
+  errorMs: ms.nullable(),
+  /** The same of the corrected delays: what remains. null: clocks could not be compared, and nothing is corrected. */
+  boundMs: ms.nullable(),
+  pairs: z.array(pairClockSchema),
+});
+
+/** A share of the messages, timed one way and on the node that sent them, by its monotonic clock alone. */
+const sameNodeSchema = z.strictObject({
+  /** Of all messages, 0 to 1. */
+  share: z.number(),
+  ownMs: distributionSchema,
+  oneWayMs: distributionSchema,
+  /** Of the medians: one way minus own. */
+  differenceMs: ms,
+  /** What it may be: the clocks' bound, the medians' own error, and that two processes receive at other times. */
+  boundMs: ms,
+  agrees: z.boolean(),
+});
+
 export const stepSchema = z.strictObject({
   /** From 1, in the order in which they ran. */
   step: z.int().min(1),
@@ -107,6 +135,8 @@ export const stepSchema = z.strictObject({
   /** Acknowledged (with acks 0: sent) and not delivered to every group by the end of the drain. */
   lost: count,
   duplicated: count,
+  /** Left out by consumers that a calibration told to: no such step is a measurement. */
+  skippedOnPurpose: count.optional(),
   /** Delivered after a later one of the same producer and partition. */
   reordered: count,
   /** Sent more than a tenth of the SLO after their intended time. */
@@ -121,6 +151,11 @@ export const stepSchema = z.strictObject({
   backlogAtEnd: z.int(),
   drainSeconds: z.number().nullable(),
   delayMs: distributionSchema,
+  /** As it would be with clocks that agree, to {@link stepClocksSchema}'s boundMs; null: not known. */
+  correctedDelayMs: distributionSchema.nullable(),
+  clocks: stepClocksSchema,
+  /** null: too few messages, or partitions, for it. */
+  sameNode: sameNodeSchema.nullable(),
   ackMs: distributionSchema,
   sendToReceiveMs: distributionSchema,
   /** The delay of the producer whose own p99 is the largest. */
@@ -133,13 +168,15 @@ export const stepSchema = z.strictObject({
   verdict: z.enum(STEP_VERDICTS),
   /** Why, as sentences. */
   reasons: z.array(z.string()),
-  /** Of the delay, HdrHistogram V2 compressed, base64, µs. */
+  /** Of the delay, HdrHistogram V2 compressed, base64, µs; after a "|" the magnitudes of those below zero, if there are any. */
   histogram: z.string(),
   histograms: z.strictObject({ ack: z.string(), sendToReceive: z.string() }),
   /** Warm-up, measured time and drain. */
   seconds: z.array(secondSchema),
   /** How long it took until all clients were connected and ready. */
   connectSeconds: z.number(),
+  /** Absent: nothing measured it. */
+  network: stepNetworkSchema.nullable().optional(),
 });
 export type Step = z.output<typeof stepSchema>;
 
@@ -207,6 +244,9 @@ export const runSchema = z.strictObject({
   endedAt: instant.nullable(),
   conditions: conditionsSchema,
   slo: sloSchema,
+  /** The network between the nodes, before the load. null: nothing measured it. */
+  network: networkSchema.nullable(),
+  nodeClocks: z.array(nodeClockSchema),
   steps: z.array(stepSchema),
   knee: kneeSchema.nullable(),
   /** Why there is no knee, or how the search went; empty where none was searched. */
@@ -240,6 +280,10 @@ export const eventSchema = z.discriminatedUnion("event", [
   }),
   z.strictObject({ event: z.literal("second"), step: z.int().min(1), second: secondSchema }),
   z.strictObject({ event: z.literal("step"), at: instant, result: stepSchema }),
+  /** Once, before the first step. */
+  z.strictObject({ event: z.literal("network"), at: instant, network: networkSchema }),
+  /** After every step, of the whole run so far: the last one counts. */
+  z.strictObject({ event: z.literal("clocks"), at: instant, nodes: z.array(nodeClockSchema) }),
   z.strictObject({ event: z.literal("warning"), at: instant, text: z.string() }),
   z.strictObject({
     event: z.literal("end"),

@@ -32,11 +32,17 @@ const kafkaSecuritySchema = z
     if (security.protocol.endsWith("SSL")) require("ca");
   });
 
+/** Where connections go instead: "broker-1:9092" to the address of a proxy that leads there. */
+export const detourSchema = z.record(address, address);
+export type Detour = z.output<typeof detourSchema>;
+
 /** A Kafka cluster and how a client on the swarm's network gets into it. */
 export const kafkaTargetSchema = z.strictObject({
   bootstrap: z.array(address).min(1),
   brokers: z.array(kafkaBrokerSchema).min(1),
   security: kafkaSecuritySchema,
+  /** Kafka tells its clients the brokers' own addresses; a client that is to go through a proxy must know of it. */
+  via: detourSchema.optional(),
 });
 export type KafkaTarget = z.output<typeof kafkaTargetSchema>;
 

@@ -1,8 +1,14 @@
 import { z } from "zod";
 
+const SMALL_TIME_UNITS = {
+  ...{ nanosecond: 1e-3, nanoseconds: 1e-3, microsecond: 1, microseconds: 1 },
+  ...{ millisecond: 1e3, milliseconds: 1e3, second: 1e6, seconds: 1e6 },
+} as const;
 const SIZE_UNITS = { MiB: 1, GiB: 1024 } as const;
 const TIME_UNITS = { second: 1, seconds: 1, minute: 60, minutes: 60 } as const;
 const LONG_TIME_UNITS = { ...TIME_UNITS, hour: 3600, hours: 3600, day: 86_400, days: 86_400 } as const;
+const SHORT_TIME_UNITS = { microseconds: 0.001, milliseconds: 1, second: 1000, seconds: 1000 } as const;
+const RATE_UNITS = { "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9 } as const;
 
 function quantity<U extends string>(units: Record<U, number>, example: string) {
   const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?) (${Object.keys(units).join("|")})$`);
@@ -27,8 +33,35 @@ export function memorySize(leastMiB: number, whoNeedsIt: string) {
 /** `"90 seconds"` or `"2 minutes"`, parsed to seconds. */
 export const duration = quantity(TIME_UNITS, "90 seconds");
 
+/** `"100 microseconds"` or `"2 milliseconds"`, parsed to microseconds. */
+export const smallTime = quantity(SMALL_TIME_UNITS, "100 microseconds");
+
 /** `"12 hours"` or `"30 days"`, parsed to seconds; the shorter units too. */
 export const longDuration = quantity(LONG_TIME_UNITS, "30 days");
+
+/** `"10 milliseconds"` or `"500 microseconds"`, parsed to milliseconds. */
+export function shortDuration(mostMs: number) {
+  return quantity(SHORT_TIME_UNITS, "10 milliseconds").refine(
+    (ms) => ms >= 0.001 && ms <= mostMs,
+    `expected from 1 microsecond to ${mostMs} milliseconds`,
+  );
+}
+
+/** `"100 Mbit/s"` or `"1.5 Gbit/s"`, parsed to bits per second. */
+export function bitRate(least: number, whoNeedsIt: string) {
+  return quantity(RATE_UNITS, "100 Mbit/s")
+    .transform(Math.round)
+    .refine((rate) => rate >= least, `${whoNeedsIt} needs at least ${least / RATE_UNITS["Mbit/s"]} Mbit/s`);
+}
+
+/** A share of all, such as 0.01; `pulumi config set` stores it as text. */
+export function fraction(most: number) {
+  const message = `expected a fraction from 0 to ${most} such as 0.01, which is one of a hundred`;
+  return z.preprocess(
+    (value) => (typeof value === "string" && value.trim() !== "" ? Number(value) : value),
+    z.number(message).min(0, message).max(most, message),
+  );
+}
 
 /** A number of CPUs such as 1.5; `pulumi config set` stores it as text. */
 export const cpuCount = z.preprocess(

@@ -5,7 +5,9 @@ import { duration, longDuration, wholeNumber, yesOrNo } from "./units";
 
 /** Kafka clients that a run can use; a run records which. */
 export const CLIENTS = ["kafkajs", "platformatic"] as const;
-export type Client = (typeof CLIENTS)[number];
+/** No client: a send is done at once and reaches no broker. It measures the generator alone, and nothing of Kafka. */
+export const NO_BROKER = "null";
+export type Client = (typeof CLIENTS)[number] | typeof NO_BROKER;
 
 /** What a message has before its filling (bench/load/message.ts), and so the least that it may have. */
 export const MESSAGE_HEADER_BYTES = 40;
@@ -108,7 +110,7 @@ export type Keys = z.output<typeof keys>;
 /** The load of a step. Defaults are those of the experiment where it told them, else Kafka's. */
 export const workloadSchema = z
   .strictObject({
-    client: z.enum(CLIENTS, `expected one of ${CLIENTS.join(", ")}`).prefault("kafkajs"),
+    client: z.enum([...CLIENTS, NO_BROKER], `expected one of ${CLIENTS.join(", ")}`).prefault("kafkajs"),
     /** Logical producers of all tasks together: each a client with a connection and a schedule of its own. */
     producers: wholeNumber(1, 100_000).prefault(100),
     /** Messages per second of each producer. @default 10 */
@@ -270,6 +272,16 @@ export const benchmarkSchema = z.strictObject({
   duration: shortTime.prefault("10 seconds"),
   /** How long messages that are under way at the end are waited for. */
   drain: shortTime.prefault("30 seconds"),
+  /** The network between the nodes, measured before the load, and lightly during it. */
+  network: z
+    .strictObject({
+      enabled: yesOrNo.prefault(true),
+      /** Of each measurement of a throughput: one at a time between nodes that share a machine. */
+      seconds: wholeNumber(1, 60).prefault(1),
+      /** Round trips of each pair before the load. */
+      packets: wholeNumber(10, 10_000).prefault(200),
+    })
+    .prefault({}),
   /** Of the random choices: the same seed, the same phases, sizes and keys. */
   seed: wholeNumber(0, 4_294_967_295).prefault(1),
   /** `precise` wakes by a thread of its own and costs a few per cent of a CPU; `timer` is late by up to 1.5 ms. */
@@ -294,6 +306,9 @@ function dropUndefined(values: Record<string, unknown>): Record<string, unknown>
 export function benchmarkMistakes(workload: Workload, benchmark: Benchmark): string[] {
   const { sweep: variables, combine, search, soak } = benchmark;
   const mistakes: string[] = [];
+  if (search && [workload.client, ...(variables?.client ?? [])].includes(NO_BROKER)) {
+    mistakes.push(`benchmark.search: client ${NO_BROKER} reaches no broker, so there is no knee to be found`);
+  }
   const lengths = new Set(Object.values(variables ?? {}).map((values) => values.length));
   if (combine === "side by side" && lengths.size > 1) {
     mistakes.push("benchmark.sweep: side by side, every variable needs as many values as the others");

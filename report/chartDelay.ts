@@ -1,4 +1,4 @@
-import { decodeFromCompressedBase64 } from "hdr-histogram-js";
+import { DelayHistogram } from "../bench/measure/histogram";
 import type { Run, Step } from "../contract/result";
 import { figure, valuesText } from "../contract/text";
 import type { StepValues } from "../contract/workload";
@@ -76,17 +76,19 @@ export function spectrumChart({ steps, slo }: Run): ChartPlan | undefined {
   const measured = steps.filter(({ delayMs }) => delayMs.count > 0);
   if (measured.length === 0) return undefined;
   const series = measured.slice(-SERIES_MAX).map((step) => {
-    const histogram = decodeFromCompressedBase64(step.histogram, 32, false);
+    const histogram = new DelayHistogram();
+    histogram.addEncoded(step.histogram);
     // A percentile beyond all samples would be the maximum, over and over.
     const known = SPECTRUM.filter((percent) => step.delayMs.count * (1 - percent / 100) >= 1);
     return {
       type: "line" as const,
       name: `${step.step}: ${valuesText(step.values as StepValues)}`,
       showSymbol: false,
-      data: known.map((percent) => [
-        1 / (1 - percent / 100),
-        Math.max(0.001, histogram.getValueAtPercentile(percent) / 1_000),
-      ]),
+      // What is at or below zero, where clocks disagree, has no place on a logarithmic axis; the table has it.
+      data: known.flatMap((percent) => {
+        const ms = histogram.percentileMs(percent) as number;
+        return ms > 0 ? [[1 / (1 - percent / 100), ms] as [number, number]] : [];
+      }),
     };
   });
   const percents = new Map(

@@ -12,6 +12,7 @@ import {
   p99Points,
 } from "./difference";
 import { axis, BAD, scaleOf } from "./draw";
+import { networkDifference } from "./networkFigures";
 import { figureOf, type Html, html, page, table } from "./page";
 import { curvesOf } from "./series";
 import { kneeSentence, sloSentence } from "./table";
@@ -22,7 +23,12 @@ export interface Comparison {
   obstacles: string[];
   conditions: ConditionDifference[];
   /** Of the first run against each other one. */
-  differences: { run: Run; knee: Difference | undefined; delays: Difference[] }[];
+  differences: {
+    run: Run;
+    knee: Difference | undefined;
+    delays: Difference[];
+    network?: Difference | undefined;
+  }[];
 }
 
 /** @param runs two at least; the first is what the others are compared with */
@@ -35,6 +41,7 @@ export function compare(runs: Run[]): Comparison {
     conditions: conditionDifferences(runs),
     differences: others.map((run) => ({
       ...{ run, knee: kneeDifference(first, run), delays: delayDifferences(first, run) },
+      network: networkDifference(first, run),
     })),
   };
 }
@@ -50,11 +57,12 @@ export function comparisonText({ runs, obstacles: why, conditions, differences }
     "conditions that differ:",
     ...conditions.map(({ what, values }) => `  ${what}: ${values.join(" | ")}`),
     ...(conditions.length === 0 ? ["  none"] : []),
-    ...differences.flatMap(({ knee, delays }, index) => [
+    ...differences.flatMap(({ knee, delays, network }, index) => [
       "",
       `A against ${letter(index + 1)}:`,
       ...[...(knee ? [knee] : []), ...delays].map((difference) => `  ${mark(difference)}`),
       ...(!knee && delays.length === 0 ? ["  they have no value in common"] : []),
+      ...(network ? [`  ${mark(network)}`] : []),
     ]),
   ].join("\n");
 }
@@ -71,8 +79,12 @@ ${why.map((obstacle) => html`<p class="warning">Forced: ${obstacle}</p>`)}
 ${kneeTable(runs)}
 <h2>Differences</h2>
 ${differences.map(
-  ({ run, knee, delays }, index) =>
-    html`<h3>A against ${letter(index + 1)} (${run.run})</h3>${[...(knee ? [knee] : []), ...delays].map(
+  ({ run, knee, delays, network }, index) =>
+    html`<h3>A against ${letter(index + 1)} (${run.run})</h3>${[
+      ...(knee ? [knee] : []),
+      ...delays,
+      ...(network ? [network] : []),
+    ].map(
       (difference) => html`<p><b>${difference.real ? "Differs" : "Within noise"}</b>: ${difference.text}</p>`,
     )}`,
 )}

@@ -5,8 +5,8 @@ import { flatten } from "./html";
 import { curvesOf, varied } from "./series";
 
 /** A difference of delays is called one below this probability, and above this share of the smaller. */
-const SIGNIFICANT = 0.01;
-const RELEVANT = 0.1;
+export const SIGNIFICANT = 0.01;
+export const RELEVANT = 0.1;
 
 export interface ConditionDifference {
   what: string;

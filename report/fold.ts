@@ -1,5 +1,8 @@
 // From the events of a run to its results.
+
 import { type Run, type RunEvent, SCHEMA_VERSION, type Step } from "../contract/result";
+import { NO_BROKER } from "../contract/workload";
+import { clockWarnings } from "./clocks";
 
 type Of<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
 
@@ -26,6 +29,8 @@ export function runOf(events: readonly RunEvent[]): Run {
     endedAt: end?.at ?? null,
     conditions: first.conditions,
     slo: first.slo,
+    network: of("network")[0]?.network ?? null,
+    nodeClocks: of("clocks").at(-1)?.nodes ?? [],
     steps: [...steps.values()].sort((a, b) => a.step - b.step),
     knee: end?.knee ?? null,
     searchReason: end?.searchReason ?? "",
@@ -34,6 +39,7 @@ export function runOf(events: readonly RunEvent[]): Run {
       ...of("warning").map(({ text }) => text),
       ...changed.map(({ at }) => `it went on at ${at} under other conditions`),
       ...stepWarnings([...steps.values()]),
+      ...clockWarnings([...steps.values()], first.slo.p99Ms),
       ...(end ? [] : ["it was cut off: what is here is what was done by then"]),
       ...(end?.error === undefined ? [] : [end.error]),
     ],
@@ -47,7 +53,10 @@ function sameMachines(a: Run["conditions"], b: Run["conditions"]): boolean {
 
 /** What a reader of a table could overlook. */
 function stepWarnings(steps: readonly Step[]): string[] {
-  return steps.flatMap(({ step, delayMs, busiestMachine }) => [
+  return steps.flatMap(({ step, client, delayMs, busiestMachine }) => [
+    ...(client === NO_BROKER
+      ? [`step ${step}: no broker took part: it is a figure of the generator alone`]
+      : []),
     ...(delayMs.negative > 0
       ? [
           `step ${step}: ${delayMs.negative} delays are below zero: the agents' clocks disagree by more than the delay`,

@@ -3,7 +3,9 @@ import type { Run, Step } from "../contract/result";
 import { figure, valuesText } from "../contract/text";
 import type { StepValues } from "../contract/workload";
 import { chartsOf } from "./charts";
+import { clockSection } from "./clocks";
 import { driftSentence } from "./drift";
+import { networkPart } from "./network";
 import { figureOf, type Html, html, page, table } from "./page";
 import { kneeSentence, sloSentence } from "./table";
 
@@ -22,9 +24,12 @@ ${stepsTable(run)}
 ${reasons(run)}
 <h2>What became of the messages</h2>
 ${lossTable(run)}
+<h2>The clocks</h2>
+${clockSection(run)}
 <h2>The generator</h2>
 <p>A generator that is at its own limit measures itself. What it used, and how late it was:</p>
 ${generatorTable(run)}
+${networkPart(run)}
 <h2>Conditions</h2>
 ${conditions(run)}
 ${HOW_TO_READ}`,
@@ -205,5 +210,7 @@ and no knee rests on it.</dd>
 <dt>not-steady</dt><dd>Rate, backlog or delay still changed when the measurement began.</dd>
 <dt>Lost, duplicated, reordered</dt><dd>By producer and sequence number: acknowledged and never delivered; delivered more than
 once; delivered after a later one of the same producer and partition.</dd>
+<dt>Clocks</dt><dd>A delay across two nodes is as true as their clocks. What they can have made it wrong by is measured, and
+stands beside it; delays are shown as they were measured, those below zero too.</dd>
 <dt>Late, unsent</dt><dd>Sent more than a tenth of the SLO after their time; not sent by the end of the drain.</dd>
 </dl>`;

@@ -5,7 +5,12 @@ import type { BenchSummary } from "../contract/request";
 import type { Run, Step } from "../contract/result";
 import { figure, valuesText } from "../contract/text";
 import type { StepValues } from "../contract/workload";
+import { clockSentence, marked, needsCorrection } from "./clocks";
 import { driftSentence } from "./drift";
+import { networkSentence } from "./networkFigures";
+
+/** Only where the clocks are known to be wrong. */
+const CORRECTED = ["p50 corr.", "p99 corr."];
 
 const HEADS = [
   "step",
@@ -24,13 +29,22 @@ const HEADS = [
   "verdict",
 ];
 
-function cells(step: Step): string[] {
-  const { delayMs, durationSeconds: seconds } = step;
+function heads(corrected: boolean): string[] {
+  return HEADS.flatMap((head) => (head === "lost" && corrected ? [...CORRECTED, head] : [head]));
+}
+
+function cells(step: Step, corrected: boolean): string[] {
+  const { delayMs, correctedDelayMs, clocks, durationSeconds: seconds } = step;
   const rate = (count: number) => (seconds > 0 ? figure(count / seconds) : "-");
   return [
     valuesText(step.values as StepValues),
     ...[rate(step.offered), rate(step.delivered)],
-    ...[delayMs.p50, delayMs.p90, delayMs.p99, delayMs["p99.9"], delayMs.max].map(figure),
+    ...[delayMs.p50, delayMs.p90, delayMs.p99, delayMs["p99.9"], delayMs.max].map((ms) =>
+      marked(ms, clocks.errorMs),
+    ),
+    ...(corrected
+      ? [correctedDelayMs?.p50, correctedDelayMs?.p99].map((ms) => marked(ms ?? null, clocks.boundMs))
+      : []),
     ...[step.lost, step.duplicated, step.late].map(String),
     ...[figure(step.brokersCpu), figure(step.generator.cpu)],
     step.verdict,
@@ -39,13 +53,16 @@ function cells(step: Step): string[] {
 
 /** The steps, the knee, and what is to be known of them; delays in ms. */
 export function runTable(run: Run): string {
-  const table = new Table({ head: HEADS, style: { head: [], border: [], compact: true } });
-  for (const step of run.steps) table.push(cells(step));
+  const corrected = run.steps.some(needsCorrection);
+  const table = new Table({ head: heads(corrected), style: { head: [], border: [], compact: true } });
+  for (const step of run.steps) table.push(cells(step, corrected));
   return [
     table.toString(),
     `delays in ms, from the intended time to the consumer's hands; SLO: ${sloSentence(run)}`,
     kneeSentence(run),
-    ...[driftSentence(run)].filter((sentence) => sentence !== undefined),
+    ...[clockSentence(run), driftSentence(run), networkSentence(run)].filter(
+      (sentence) => sentence !== undefined,
+    ),
     ...run.warnings.map((warning) => `warning: ${warning}`),
   ].join("\n");
 }
@@ -53,7 +70,13 @@ export function runTable(run: Run): string {
 /** The same for a README. */
 export function markdownTable(run: Run): string {
   const row = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
-  return [row(HEADS), row(HEADS.map(() => "---")), ...run.steps.map((step) => row(cells(step)))].join("\n");
+  const corrected = run.steps.some(needsCorrection);
+  const names = heads(corrected);
+  return [
+    row(names),
+    row(names.map(() => "---")),
+    ...run.steps.map((step) => row(cells(step, corrected))),
+  ].join("\n");
 }
 
 export function sloSentence({ slo }: Run): string {

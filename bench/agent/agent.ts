@@ -1,11 +1,14 @@
 // What an agent does, apart from how it is asked: one run at a time, one step of it at a time.
 import type { AgentRole } from "../../contract/request";
 import type { Client } from "../../contract/workload";
+import type { Exchange } from "../exchange/exchange";
 import type { ClientAdapter } from "../kafka/port";
+import { runMark } from "../load/message";
 import { SelfWatch } from "../measure/self";
 import { reason } from "../problem";
 import type { WallClock } from "../wallClock";
 import { ConsumerStep } from "./consumerStep";
+import { type Fault, Skipper } from "./fault";
 import { machine } from "./machine";
 import { ProducerStep } from "./producerStep";
 import {
@@ -34,12 +37,28 @@ export interface AgentIdentity {
   role: AgentRole;
   task: string;
   node: string;
+  /** See {@link Hello}. */
+  faults: string[];
+  /** Messages that it leaves out. */
+  fault?: Fault | undefined;
 }
+
+interface Current {
+  id: StepId;
+  step: AgentStep;
+  ready: boolean;
+  /** Where it leaves messages out on purpose. */
+  skipper: Skipper | undefined;
+  window: StepWindow | undefined;
+}
+
+/** It can leave out partitions; it is not what is measured, so it need not be the client of the run. */
+const OWN_MESSAGES_CLIENT = "kafkajs";
 
 export type AdapterOf = (client: Client) => Promise<ClientAdapter>;
 
 export class Agent {
-  private current: { id: StepId; step: AgentStep; ready: boolean } | undefined;
+  private current: Current | undefined;
   private readonly self = new SelfWatch();
   private ticks = 0;
   private askedAt = performance.now();
@@ -49,6 +68,7 @@ export class Agent {
     private readonly identity: AgentIdentity,
     private readonly clock: WallClock,
     private readonly adapterOf: AdapterOf,
+    private readonly exchange: Exchange,
     private readonly orphanedAfterMs = ORPHANED_AFTER_MS,
   ) {
     this.timer = setInterval(() => this.tick(), 1_000);
@@ -66,12 +86,14 @@ export class Agent {
 
   hello(): Hello {
     const run = this.current?.id.run ?? null;
+    const { fault: _, ...identity } = this.identity;
     return {
       protocol: PROTOCOL_VERSION,
-      ...this.identity,
+      ...identity,
       run,
       machine: machine(),
       versions: { node: process.versions.node },
+      exchangePort: this.exchange.port,
     };
   }
 
@@ -81,18 +103,21 @@ export class Agent {
       throw conflict(`it works for run ${this.current.id.run}`);
     if (this.current && !this.current.ready)
       throw conflict(`it prepares step ${this.current.id.step} already`);
-    const { role } = this.identity;
-    const adapter = await this.adapterOf(order.workload.client);
+    const { role, fault } = this.identity;
+    const skipper = fault && new Skipper(fault.every, { run: runMark(run), step });
+    const client = await this.adapterOf(order.workload.client);
+    const adapter = skipper ? skipper.wrap(client) : client;
     await this.free();
     const made =
       role === "producer"
-        ? new ProducerStep(order, adapter, this.clock, this.self)
+        ? new ProducerStep(order, adapter, this.clock, this.self, await this.adapterOf(OWN_MESSAGES_CLIENT))
         : new ConsumerStep(order, adapter, this.clock, this.self);
-    const current = { id: { run, step }, step: made, ready: false };
+    const current: Current = { id: { run, step }, step: made, ready: false, skipper, window: undefined };
     this.current = current;
     try {
       const prepared = await made.prepare();
       current.ready = true;
+      this.exchange.watch(order.peers);
       this.asked();
       return prepared;
     } catch (error) {
@@ -107,6 +132,7 @@ export class Agent {
 
   measure(id: StepId, window: StepWindow): void {
     this.stepOf(id).measure(window);
+    if (this.current) this.current.window = window;
   }
 
   report(id: StepId, after: number): ProducerReport | ConsumerReport {
@@ -119,9 +145,13 @@ export class Agent {
 
   /** The step's totals; then it is free for the next one. */
   async collect(id: StepId, patienceMs: number): Promise<Totals> {
-    const totals = await this.stepOf(id).collect(patienceMs);
+    const step = this.stepOf(id);
+    const [totals] = await Promise.all([step.collect(patienceMs), this.exchange.burst()]);
+    const clocks = this.exchange.findings();
+    const { skipper, window } = this.current ?? {};
     await this.free();
-    return totals;
+    if (!skipper || totals.role !== "consumer") return { ...totals, clocks };
+    return { ...totals, clocks, skipped: window ? skipper.countIn(window) : 0 };
   }
 
   private stepOf({ run, step }: StepId): AgentStep {
@@ -141,6 +171,7 @@ export class Agent {
   private async free(): Promise<void> {
     const { current } = this;
     this.current = undefined;
+    this.exchange.unwatch();
     await current?.step.close();
   }
 
@@ -148,5 +179,6 @@ export class Agent {
     clearInterval(this.timer);
     this.self.close();
     await this.free();
+    this.exchange.close();
   }
 }

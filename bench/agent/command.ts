@@ -1,8 +1,11 @@
 // `bench.cjs agent producer|consumer`: the program of the agents' services.
 import { AGENT_PORT, AGENT_SERVICES, type AgentRole } from "../../contract/request";
+import { Exchange } from "../exchange/exchange";
 import { adapterOf } from "../kafka/adapters";
 import { openWallClock } from "../wallClock";
 import { Agent } from "./agent";
+import { CLOCK_FAULT_VARIABLE, parseClockFault, withFault } from "./clockFault";
+import { FAULT_VARIABLE, readFault } from "./fault";
 import { serve } from "./server";
 
 /** Swarm gives a task ten seconds; connections that are not closed by then are the brokers' to notice. */
@@ -16,7 +19,16 @@ export function isRole(name: string | undefined): name is AgentRole {
 /** Serves until it is asked to end. */
 export async function runAgent(role: AgentRole, environment = process.env): Promise<void> {
   const { SWARMBENCH_TASK: task = `${AGENT_SERVICES[role]}.?`, SWARMBENCH_NODE: node = "?" } = environment;
-  const agent = new Agent({ role, task, node }, openWallClock(), adapterOf);
+  const skip = readFault(role, environment[FAULT_VARIABLE]);
+  // Set by a test alone (test/e2e/clockFaults.test.ts); every run on such an agent says so.
+  const wrong = environment[CLOCK_FAULT_VARIABLE];
+  const clock = wrong ? withFault(openWallClock(), parseClockFault(wrong)) : openWallClock();
+  const faults = [
+    ...(skip ? [`${FAULT_VARIABLE}=${skip.text}`] : []),
+    ...(wrong ? [`${CLOCK_FAULT_VARIABLE}=${wrong}`] : []),
+  ];
+  const exchange = await Exchange.open(clock, AGENT_PORT);
+  const agent = new Agent({ role, task, node, faults, fault: skip }, clock, adapterOf, exchange);
   await serve(agent, AGENT_PORT);
   process.stderr.write(`agent ${task} on ${node} listens on port ${AGENT_PORT}\n`);
   const end = () => {

@@ -7,14 +7,21 @@ import type { SelfWatch } from "../measure/self";
 import { SequenceTracker } from "../measure/sequences";
 import type { WallClock } from "../wallClock";
 import { inBatches } from "./inBatches";
-import type { ConsumerReport, ConsumerSecond, ConsumerTotals, Prepare, Prepared } from "./protocol";
+import {
+  type ConsumerReport,
+  type ConsumerSecond,
+  type ConsumerTotals,
+  type Prepare,
+  type Prepared,
+  sliceUs,
+} from "./protocol";
 import { conflict } from "./refusal";
 import { Seconds } from "./seconds";
 import type { AgentStep, StepWindow } from "./step";
 
 const CONNECTING_AT_ONCE = 50;
 
-type Counts = Omit<ConsumerSecond, "at" | "delay" | "sendToReceive" | "errors" | "self" | "negative"> & {
+type Counts = Omit<ConsumerSecond, "at" | "delay" | "sendToReceive" | "errors" | "self"> & {
   delay: DelayHistogram;
   sendToReceive: DelayHistogram;
 };
@@ -37,7 +44,12 @@ export class ConsumerStep implements AgentStep {
   private reportedErrors: Record<string, number> = {};
   private fromUs = Number.POSITIVE_INFINITY;
   private toUs = Number.POSITIVE_INFINITY;
-  private readonly measured = { delay: new DelayHistogram(), sendToReceive: new DelayHistogram(), bytes: 0 };
+  private sliceUs = 1;
+  private readonly measured = { sendToReceive: new DelayHistogram(), bytes: 0 };
+  /** Delay of the measured time: by source, and by slice. */
+  private readonly delays: DelayHistogram[][] = [];
+  /** By source: of the messages that its task consumes as well. */
+  private readonly sameNode: DelayHistogram[] = [];
   private foreign = 0;
   private malformed = 0;
 
@@ -101,12 +113,12 @@ export class ConsumerStep implements AgentStep {
         this.foreign += 1;
       } else {
         group.sequences.record(stamp.producer, partition, stamp.sequence);
-        this.record(group, counts, value.length, receivedUs);
+        this.record(group, partition, counts, value.length, receivedUs);
       }
     }
   }
 
-  private record(group: Group, counts: Counts, bytes: number, receivedUs: number): void {
+  private record(group: Group, partition: number, counts: Counts, bytes: number, receivedUs: number): void {
     const { producer, intendedUs, sentUs } = this.stamp;
     const delayUs = receivedUs - intendedUs;
     counts.delivered += 1;
@@ -115,14 +127,23 @@ export class ConsumerStep implements AgentStep {
     counts.sendToReceive.record(receivedUs - sentUs);
     if (intendedUs < this.fromUs || intendedUs >= this.toUs) return;
     this.measured.bytes += bytes;
-    this.measured.delay.record(delayUs);
     this.measured.sendToReceive.record(receivedUs - sentUs);
-    let own = group.byProducer[producer];
-    if (!own) {
-      own = new DelayHistogram(2);
-      group.byProducer[producer] = own;
+    histogramOf(group.byProducer, producer, 2).record(delayUs);
+    const source = this.sourceOf(producer);
+    this.delays[source] ??= [];
+    const slice = Math.floor((intendedUs - this.fromUs) / this.sliceUs);
+    histogramOf(this.delays[source], slice).record(delayUs);
+    if (partition === this.order.sameNode?.[source] && group === this.groups[0]) {
+      histogramOf(this.sameNode, source).record(delayUs);
     }
-    own.record(delayUs);
+  }
+
+  /** Which producer task a logical producer is in. */
+  private sourceOf(producer: number): number {
+    const { sources } = this.order;
+    let source = sources.length - 1;
+    while (source > 0 && producer < (sources[source] as number)) source -= 1;
+    return Math.max(0, source);
   }
 
   /** Consumers work from their preparation on. */
@@ -131,6 +152,7 @@ export class ConsumerStep implements AgentStep {
   }
 
   measure({ fromUs, toUs }: StepWindow): void {
+    this.sliceUs = sliceUs({ fromUs, toUs });
     this.fromUs = fromUs;
     this.toUs = toUs;
   }
@@ -141,9 +163,8 @@ export class ConsumerStep implements AgentStep {
     const self = this.self.sample();
     for (const { at, entry } of this.seconds.settled(this.clock.nowUs())) {
       const { delay, sendToReceive, ...counts } = entry;
-      const { negative } = delay;
       this.reported.push({
-        ...{ at, ...counts, negative, errors: this.newErrors(), self },
+        ...{ at, ...counts, errors: this.newErrors(), self },
         ...{ delay: delay.encode(), sendToReceive: sendToReceive.encode() },
       });
     }
@@ -171,13 +192,17 @@ export class ConsumerStep implements AgentStep {
   }
 
   async collect(): Promise<ConsumerTotals> {
-    const { delay, sendToReceive, bytes } = this.measured;
+    const { sendToReceive, bytes } = this.measured;
     return {
       role: "consumer",
       groups: Object.fromEntries(this.groups.map((group) => [group.name, groupTotals(group)])),
-      ...{ delay: delay.encode(), sendToReceive: sendToReceive.encode() },
-      negative: { delay: delay.negative, sendToReceive: sendToReceive.negative },
+      delays: this.delays.flatMap((slices, source) =>
+        slices.map((delay, slice) => ({ source, slice, delay: delay.encode() })),
+      ),
+      sendToReceive: sendToReceive.encode(),
+      sameNode: this.sameNode.flatMap((delay, source) => [{ source, delay: delay.encode() }]),
       ...{ bytes, foreign: this.foreign, malformed: this.malformed, errors: this.errors() },
+      clocks: [],
     };
   }
 
@@ -185,6 +210,15 @@ export class ConsumerStep implements AgentStep {
     const consumers = this.groups.flatMap((group) => group.consumers);
     await Promise.allSettled(consumers.map((consumer) => consumer.close()));
   }
+}
+
+function histogramOf(histograms: DelayHistogram[], index: number, digits: 2 | 3 = 3): DelayHistogram {
+  let histogram = histograms[index];
+  if (!histogram) {
+    histogram = new DelayHistogram(digits);
+    histograms[index] = histogram;
+  }
+  return histogram;
 }
 
 function groupTotals({ sequences, byProducer }: Group): ConsumerTotals["groups"][string] {

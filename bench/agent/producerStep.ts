@@ -13,6 +13,7 @@ import { DelayHistogram } from "../measure/histogram";
 import type { SelfWatch } from "../measure/self";
 import type { WallClock } from "../wallClock";
 import { inBatches } from "./inBatches";
+import { OwnMessages } from "./ownMessages";
 import { type Due, LogicalProducer, type ProducerListener } from "./producer";
 import type { Prepare, Prepared, ProducerReport, ProducerSecond, ProducerTotals } from "./protocol";
 import { conflict } from "./refusal";
@@ -40,6 +41,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
     lag: new DelayHistogram(),
     errors: {} as Record<string, number>,
   };
+  private readonly own: OwnMessages | undefined;
   private finished = false;
   private failure: string | null = null;
 
@@ -48,7 +50,11 @@ export class ProducerStep implements AgentStep, ProducerListener {
     private readonly adapter: ClientAdapter,
     private readonly clock: WallClock,
     private readonly self: SelfWatch,
+    /** Who consumes the task's own messages. */
+    private readonly ownAdapter: ClientAdapter = adapter,
   ) {
+    const partition = order.sameNode?.[order.sources.indexOf(order.share.first)];
+    this.own = partition === undefined ? undefined : new OwnMessages(order, partition, clock);
     this.dispatcher = new Dispatcher(clock, openPacer(order.pacing, clock));
     this.dispatcher.done.then(
       () => {
@@ -67,10 +73,13 @@ export class ProducerStep implements AgentStep, ProducerListener {
     const { acks, idempotent, compression } = workload;
     const options = { topic, acks, idempotent, compression };
     const indexes = Array.from({ length: share.count }, (_, index) => share.first + index);
+    const own = this.own?.connect(this.ownAdapter);
+    own?.catch(() => {}); // told below, after what comes before it
     const ports = await inBatches(indexes, CONNECTING_AT_ONCE, (index) =>
       this.adapter.connectProducer(kafka, `${run}-${step}-p${index}`, options),
     );
     this.producers = ports.map((port, at) => this.producer(port, indexes[at] as number));
+    await own;
     return { connectSeconds: (performance.now() - began) / 1_000, assigned: {} };
   }
 
@@ -110,6 +119,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
       );
     }
     this.window = window;
+    this.own?.measure(window);
     for (const producer of this.producers) producer.measureFrom(window.fromUs);
     this.dispatcher.until(window.toUs);
   }
@@ -198,12 +208,13 @@ export class ProducerStep implements AgentStep, ProducerListener {
       role: "producer",
       producers: this.producers.map((producer) => producer.totals()),
       ...{ errors, ack: ack.encode(), lag: lag.encode() },
+      ...{ sameNode: this.own?.encode() ?? null, clocks: [] },
     };
   }
 
   async close(): Promise<void> {
     this.dispatcher.stop();
-    await Promise.allSettled(this.producers.map((producer) => producer.close()));
+    await Promise.allSettled([this.own, ...this.producers].map((each) => each?.close()));
   }
 }
 

@@ -3,9 +3,10 @@
 import { z } from "zod";
 import { kafkaTargetSchema } from "../../contract/target";
 import { workloadSchema } from "../../contract/workload";
+import { findingsSchema } from "../exchange/findings";
 
 /** Part of every path; counted up with any change that an older agent would not understand. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /**
  * An agent that has not been asked anything for so long stops what it does: its runner is gone. Long enough for a runner
@@ -16,7 +17,7 @@ export const ORPHANED_AFTER_MS = 30_000;
 const count = z.int().min(0);
 /** µs since 1970. */
 const instantUs = z.number();
-/** HdrHistogram V2 compressed, base64, µs. */
+/** DelayHistogram.encode (bench/measure/histogram.ts), µs. */
 const histogram = z.string();
 
 export const PATHS = {
@@ -53,6 +54,10 @@ export const helloSchema = z.object({
     bootId: z.string(),
   }),
   versions: z.record(z.string(), z.string()),
+  /** UDP port on which its clock can be asked (bench/exchange). */
+  exchangePort: z.int(),
+  /** What is wrong with it on purpose, in a test; whoever uses it says so. */
+  faults: z.array(z.string()),
 });
 export type Hello = z.output<typeof helloSchema>;
 
@@ -75,6 +80,15 @@ export const prepareSchema = z.strictObject({
   share: z.strictObject({ first: count, count }),
   /** For consumers: where each partition begins. */
   startOffsets: z.record(z.string(), z.string()),
+  /** Whose clocks it compares with its own until the step is collected. */
+  peers: z.array(z.strictObject({ name: z.string(), host: z.string(), port: z.int() })),
+  /** The first logical producer of each producer task, in ascending order: consumers tell the tasks apart by it. */
+  sources: z.array(count),
+  /**
+   * Of each source, the partition whose messages its own task consumes too, to time them by one clock alone; null: none.
+   * Producers take the entry of their own share.
+   */
+  sameNode: z.array(count).nullable(),
 });
 export type Prepare = z.output<typeof prepareSchema>;
 
@@ -125,7 +139,6 @@ export const consumerSecondSchema = z.object({
   /** Deliveries, of all groups. */
   delivered: count,
   bytes: count,
-  negative: count,
   delay: histogram,
   sendToReceive: histogram,
   errors: z.record(z.string(), count),
@@ -184,6 +197,10 @@ export const producerTotalsSchema = z.object({
   errors: z.record(z.string(), count),
   ack: histogram,
   lag: histogram,
+  /** Delay of its own messages of one partition, received by itself: on one monotonic clock. null: not asked for. */
+  sameNode: histogram.nullable(),
+  /** Of {@link prepareSchema}'s peers. */
+  clocks: z.array(findingsSchema),
 });
 export type ProducerTotals = z.output<typeof producerTotalsSchema>;
 
@@ -205,20 +222,35 @@ export const consumerTotalsSchema = z.object({
       }),
     ),
   ),
-  /** Of the window, all groups. */
-  delay: histogram,
+  /**
+   * Of the window, all groups: the delays by source and by slice of intended time. A window has a slice for each of its
+   * seconds, but {@link MAX_SLICES} at most.
+   */
+  delays: z.array(z.object({ source: count, slice: count, delay: histogram })),
   sendToReceive: histogram,
-  negative: z.object({ delay: count, sendToReceive: count }),
+  /** Of the first group, by source: the messages that the source's task consumes as well. */
+  sameNode: z.array(z.object({ source: count, delay: histogram })),
   bytes: count,
   /** Of other runs or steps. */
   foreign: count,
   /** No message of ours: too short, wrong mark. */
   malformed: count,
+  /** Of the window, left out on purpose; absent where it leaves out none. */
+  skipped: count.optional(),
   errors: z.record(z.string(), count),
+  clocks: z.array(findingsSchema),
 });
 export type ConsumerTotals = z.output<typeof consumerTotalsSchema>;
 export const totalsSchema = z.discriminatedUnion("role", [producerTotalsSchema, consumerTotalsSchema]);
 export type Totals = z.output<typeof totalsSchema>;
+
+/** A slice is short enough that clocks hardly drift in it, and there are few enough to be sent. */
+export const MAX_SLICES = 30;
+
+/** How long a slice of a window is, µs. */
+export function sliceUs({ fromUs, toUs }: { fromUs: number; toUs: number }): number {
+  return Math.max(1e6, (toUs - fromUs) / MAX_SLICES);
+}
 
 /** Any answer that is no success. */
 export const refusalSchema = z.object({ error: z.string() });

@@ -1,10 +1,9 @@
+import { HttpRefusal } from "../httpServer";
+
 /** An answer that is no success, with its HTTP status. */
-export class AgentRefusal extends Error {
-  constructor(
-    readonly status: 400 | 404 | 409,
-    message: string,
-  ) {
-    super(message);
+export class AgentRefusal extends HttpRefusal {
+  constructor(status: 400 | 404 | 409, message: string) {
+    super(status, message);
   }
 }
 

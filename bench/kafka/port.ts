@@ -31,6 +31,8 @@ export interface ConsumerOptions {
   group: string;
   fetch: Workload["fetch"];
   startOffsets: StartOffsets;
+  /** Of these partitions alone it gets messages, though its group gives it all. @default all that it is given */
+  only?: readonly number[];
 }
 
 /** Messages of one partition as they came, in their order. */

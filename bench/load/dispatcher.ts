@@ -34,7 +34,7 @@ export class Dispatcher {
   });
 
   constructor(
-    private readonly clock: WallClock,
+    private readonly clock: Pick<WallClock, "nowUs">,
     private readonly pacer: Pacer,
   ) {
     this.done.catch(() => {}); // who waits for it is told all the same

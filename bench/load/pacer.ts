@@ -19,14 +19,14 @@ const GRID_US = 500;
  * @param kind `precise`: a thread that sleeps in `Atomics.wait`, late by 0.1 ms in the middle and 0.2 ms at p99;
  *   `timer`: `setTimeout`, which costs less
  */
-export function openPacer(kind: "precise" | "timer", clock: WallClock): Pacer {
+export function openPacer(kind: "precise" | "timer", clock: Pick<WallClock, "nowUs">): Pacer {
   return kind === "precise" ? new ThreadPacer(clock) : new TimerPacer(clock);
 }
 
 class TimerPacer implements Pacer {
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly clock: WallClock) {}
+  constructor(private readonly clock: Pick<WallClock, "nowUs">) {}
 
   wakeAt(atUs: number, wake: () => void): void {
     clearTimeout(this.timer);
@@ -71,7 +71,7 @@ class ThreadPacer implements Pacer {
   private wake: () => void = () => {};
   private lastUs = 0;
 
-  constructor(private readonly clock: WallClock) {
+  constructor(private readonly clock: Pick<WallClock, "nowUs">) {
     this.thread.unref();
     this.thread.on("message", () => {
       this.lastUs = this.clock.nowUs();

@@ -59,13 +59,13 @@ export function accountStep(
     unsent: sum(produced, ({ unsent }) => unsent),
     errors: added([...producers, ...consumers].map(({ errors }) => errors)),
     bytes: sum(consumers, ({ bytes }) => bytes),
-    delay: merged(consumers, ({ delay, negative }) => [delay, negative.delay]),
-    ack: merged(producers, ({ ack }) => [ack, 0]),
-    sendToReceive: merged(consumers, ({ sendToReceive, negative }) => [
-      sendToReceive,
-      negative.sendToReceive,
-    ]),
-    lag: merged(producers, ({ lag }) => [lag, 0]),
+    delay: merged(
+      consumers.flatMap(({ delays }) => delays),
+      ({ delay }) => delay,
+    ),
+    ack: merged(producers, ({ ack }) => ack),
+    sendToReceive: merged(consumers, ({ sendToReceive }) => sendToReceive),
+    lag: merged(producers, ({ lag }) => lag),
     slowestProducer: slowestOf(groups.flat()),
     foreign: sum(consumers, ({ foreign }) => foreign),
     malformed: sum(consumers, ({ malformed }) => malformed),
@@ -136,12 +136,9 @@ function slowestOf(entries: readonly Consumed[]): Account["slowestProducer"] {
   return slowest;
 }
 
-function merged<T>(
-  tasks: readonly T[],
-  encoded: (task: T) => [text: string, negative: number],
-): DelayHistogram {
+function merged<T>(parts: readonly T[], encoded: (part: T) => string): DelayHistogram {
   const histogram = new DelayHistogram();
-  for (const task of tasks) histogram.addEncoded(...encoded(task));
+  for (const part of parts) histogram.addEncoded(encoded(part));
   return histogram;
 }
 

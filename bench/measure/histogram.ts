@@ -5,85 +5,118 @@ import {
   encodeIntoCompressedBase64,
   type Histogram,
 } from "hdr-histogram-js";
+import type JsHistogram from "hdr-histogram-js/dist/JsHistogram";
+import RecordedValuesIterator from "hdr-histogram-js/dist/RecordedValuesIterator";
 import type { Distribution } from "../../contract/result";
 
-/** From 1 µs to 10 minutes. */
+/** From 1 µs to 10 minutes, on either side of zero. */
 const HIGHEST_US = 600_000_000;
+/** Between the two sides of an encoded histogram; base64 does not have it. */
+const SIDES = "|";
 
 /**
- * A distribution of delays, recorded in µs with two or three digits. No sample is dropped: what is below zero counts as
- * zero, and is counted apart too; what is above the range counts as its end, and is counted apart too.
+ * A distribution of delays, recorded in µs with two or three digits. No sample is dropped or clamped: what is below zero,
+ * which only clocks that disagree can make, is kept by its magnitude in a histogram of its own. What is above the range
+ * counts as its end, and is counted apart too.
  */
 export class DelayHistogram {
-  private readonly histogram: Histogram;
+  private readonly above: Histogram;
+  /** Magnitudes of what is below zero; made with the first of them. */
+  private below: Histogram | undefined;
   private least = Number.POSITIVE_INFINITY;
   private most = Number.NEGATIVE_INFINITY;
-  /** Of the samples, those below zero: only clocks that disagree make them. */
-  negative = 0;
-  /** Of the samples, those above the range. */
+  /** Of the samples, those outside of the range. */
   beyond = 0;
 
-  constructor(digits: 2 | 3 = 3) {
-    this.histogram = build({
-      lowestDiscernibleValue: 1,
-      highestTrackableValue: HIGHEST_US,
-      numberOfSignificantValueDigits: digits,
-      bitBucketSize: 32,
-      autoResize: false,
-      useWebAssembly: false,
-    });
+  constructor(private readonly digits: 2 | 3 = 3) {
+    this.above = newHistogram(digits);
   }
 
   get count(): number {
-    return this.histogram.totalCount;
+    return this.above.totalCount + this.negative;
   }
 
-  record(us: number): void {
+  /** Of the samples, those below zero. */
+  get negative(): number {
+    return this.below?.totalCount ?? 0;
+  }
+
+  record(us: number, times = 1): void {
     if (us < this.least) this.least = us;
     if (us > this.most) this.most = us;
-    if (us < 0) {
-      this.negative += 1;
-      this.histogram.recordValue(0);
-    } else if (us > HIGHEST_US) {
-      this.beyond += 1;
-      this.histogram.recordValue(HIGHEST_US);
-    } else {
-      this.histogram.recordValue(Math.round(us));
+    let value = Math.round(us < 0 ? -us : us);
+    if (value > HIGHEST_US) {
+      this.beyond += times;
+      value = HIGHEST_US;
     }
+    const side = us < 0 ? this.negatives() : this.above;
+    if (times === 1) side.recordValue(value);
+    else side.recordValueWithCount(value, times);
+  }
+
+  private negatives(): Histogram {
+    this.below ??= newHistogram(this.digits);
+    return this.below;
   }
 
   add(other: DelayHistogram): void {
-    this.histogram.add(other.histogram);
+    this.above.add(other.above);
+    if (other.below) this.negatives().add(other.below);
     this.least = Math.min(this.least, other.least);
     this.most = Math.max(this.most, other.most);
-    this.negative += other.negative;
     this.beyond += other.beyond;
   }
 
-  /**
-   * Adds what {@link encode} gave, or another HDR tool. Least and most are then as exact as the buckets are.
-   *
-   * @param negative of its samples, which the encoding does not tell
-   */
-  addEncoded(text: string, negative = 0): void {
-    const other = decodeFromCompressedBase64(text, 32, false);
-    this.histogram.add(other);
-    this.negative += negative;
-    if (other.totalCount === 0) return;
-    this.least = Math.min(this.least, other.getValueAtPercentile(0)); // its own minimum leaves out zero
-    this.most = Math.max(this.most, other.maxValue);
+  /** Adds what {@link encode} gave, or another HDR tool. Least and most are then as exact as the buckets are. */
+  addEncoded(text: string): void {
+    const [above = "", below] = text.split(SIDES);
+    const positive = decodeFromCompressedBase64(above, 32, false);
+    this.above.add(positive);
+    if (positive.totalCount > 0) {
+      this.least = Math.min(this.least, positive.getValueAtPercentile(0)); // its own minimum leaves out zero
+      this.most = Math.max(this.most, positive.maxValue);
+    }
+    if (below === undefined) return;
+    const magnitudes = decodeFromCompressedBase64(below, 32, false);
+    this.negatives().add(magnitudes);
+    this.least = Math.min(this.least, -magnitudes.maxValue);
+    this.most = Math.max(this.most, -magnitudes.getValueAtPercentile(0));
   }
 
-  /** HdrHistogram V2, compressed, base64. */
+  /** HdrHistogram V2, compressed, base64; where there are samples below zero, their magnitudes follow after a "|". */
   encode(): string {
-    return encodeIntoCompressedBase64(this.histogram);
+    const above = encodeIntoCompressedBase64(this.above);
+    return this.below ? above + SIDES + encodeIntoCompressedBase64(this.below) : above;
+  }
+
+  /** The same samples, each so much later; as exact as the buckets that they are in. */
+  shifted(us: number): DelayHistogram {
+    const moved = new DelayHistogram(this.digits);
+    for (const [value, times] of recorded(this.above)) moved.record(value + us, times);
+    if (this.below) for (const [value, times] of recorded(this.below)) moved.record(us - value, times);
+    moved.beyond += this.beyond;
+    return moved;
   }
 
   /** @returns ms; null where nothing was recorded */
   percentileMs(percent: number): number | null {
-    if (this.count === 0) return null;
+    const { above, below, count, negative } = this;
+    if (count === 0) return null;
+    // The rank that HdrHistogram itself takes; from the least sample, and so from the largest magnitude below zero.
+    const rank = Math.max(1, Math.ceil((percent / 100) * count * (1 - Number.EPSILON)));
+    if (below && rank <= negative) return -valueAt(below, negative - rank + 1) / 1_000;
     // The end of the bucket that it is in, which may be beyond the largest sample.
-    return Math.min(this.histogram.getValueAtPercentile(percent), Math.max(0, this.most)) / 1_000;
+    return Math.min(valueAt(above, rank - negative), Math.max(0, this.most)) / 1_000;
+  }
+
+  /** The middle 95 % interval of the median's sampling error, ms: order statistics, free of any distribution. */
+  medianIntervalMs(): [number, number] | null {
+    const { count } = this;
+    if (count === 0) return null;
+    const half = (1.96 * Math.sqrt(count)) / 2;
+    const at = (rank: number) =>
+      this.percentileMs((100 * Math.min(count, Math.max(1, rank))) / count) as number;
+    return [at(Math.floor(count / 2 - half)), at(Math.ceil(count / 2 + half))];
   }
 
   distribution(): Distribution {
@@ -91,7 +124,7 @@ export class DelayHistogram {
     const empty = count === 0;
     return {
       ...{ count, negative },
-      mean: empty ? null : this.histogram.mean / 1_000,
+      mean: empty ? null : this.meanUs() / 1_000,
       min: empty ? null : this.least / 1_000,
       p50: this.percentileMs(50),
       p90: this.percentileMs(90),
@@ -102,11 +135,43 @@ export class DelayHistogram {
     };
   }
 
+  private meanUs(): number {
+    const { above, below, count } = this;
+    const sum = above.totalCount === 0 ? 0 : above.mean * above.totalCount;
+    return (sum - (below ? below.mean * below.totalCount : 0)) / count;
+  }
+
   reset(): void {
-    this.histogram.reset();
+    this.above.reset();
+    this.below = undefined;
     this.least = Number.POSITIVE_INFINITY;
     this.most = Number.NEGATIVE_INFINITY;
-    this.negative = 0;
     this.beyond = 0;
+  }
+}
+
+function newHistogram(digits: 2 | 3): Histogram {
+  return build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: HIGHEST_US,
+    numberOfSignificantValueDigits: digits,
+    bitBucketSize: 32,
+    autoResize: false,
+    useWebAssembly: false,
+  });
+}
+
+/** The value of a rank, from 1; asked for in the middle of the rank, where no rounding can reach its neighbour. */
+function valueAt(histogram: Histogram, rank: number): number {
+  return histogram.getValueAtPercentile((100 * (rank - 0.5)) / histogram.totalCount);
+}
+
+/** Each bucket's middle, and how many samples are in it. */
+function* recorded(histogram: Histogram): Generator<[value: number, times: number]> {
+  const all = histogram as JsHistogram;
+  const iterator = new RecordedValuesIterator(all);
+  while (iterator.hasNext()) {
+    const { valueIteratedTo, countAtValueIteratedTo } = iterator.next();
+    yield [all.medianEquivalentValue(valueIteratedTo), countAtValueIteratedTo];
   }
 }

@@ -14,6 +14,8 @@ export interface Agent {
   /** Such as producers.1 */
   task: string;
   node: string;
+  /** On the overlay network. */
+  address: string;
   hello: Hello;
   client: AgentClient;
 }
@@ -79,5 +81,12 @@ async function askOne(role: AgentRole, address: string): Promise<Agent> {
     throw new Error(reason(error), { cause: error });
   });
   const name = `${hello.task} on ${hello.node}`;
-  return { role, task: hello.task, node: hello.node, hello, client: new AgentClient(address, role, name) };
+  return {
+    role,
+    task: hello.task,
+    node: hello.node,
+    address,
+    hello,
+    client: new AgentClient(address, role, name),
+  };
 }

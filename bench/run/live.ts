@@ -1,5 +1,6 @@
 // The run as InfluxDB and Grafana see it while it goes on.
 import type { DelayKind, FieldValues } from "../../contract/measurements";
+import type { Pair, PairRtt } from "../../contract/network";
 import type { Distribution, Knee, Step } from "../../contract/result";
 import type { InfluxTarget } from "../../contract/target";
 import type { Slo } from "../../contract/workload";
@@ -104,6 +105,20 @@ export class Live {
         Date.now(),
       ),
     );
+  }
+
+  /** What was found out about the network just now. */
+  network(pairs: readonly (PairRtt & Partial<Pair>)[]): void {
+    for (const { from, to, network, rttMs, sent, lost, throughputBitPerSec, mtu } of pairs) {
+      const fields = {
+        ...(rttMs.p50 === null ? {} : { rtt_p50: rttMs.p50 }),
+        ...(rttMs.p99 === null ? {} : { rtt_p99: rttMs.p99 }),
+        ...(sent === 0 ? {} : { loss: lost / sent }),
+        ...(typeof throughputBitPerSec === "number" ? { throughput: throughputBitPerSec } : {}),
+        ...(typeof mtu === "number" ? { mtu } : {}),
+      };
+      this.writer?.write(pointOf("network", { ...this.tags, from, to, network }, fields, Date.now()));
+    }
   }
 
   /** Sends what is left. @returns null where there is no InfluxDB */

@@ -9,6 +9,7 @@ import {
 } from "../../contract/result";
 import { valuesText } from "../../contract/text";
 import { type Client, withValues } from "../../contract/workload";
+import { Exchange } from "../exchange/exchange";
 import type { JobContext } from "../job";
 import { sloText } from "../measure/judge";
 import { nextStep, type PlannedStep, stepsLeft, type Trial } from "../plan";
@@ -16,8 +17,10 @@ import { Problem, reason } from "../problem";
 import { openWallClock } from "../wallClock";
 import { withFleet } from "./conditions";
 import { type EventSink, instant } from "./events";
+import { faultWarnings } from "./faults";
 import { type Fleet, findFleet } from "./fleet";
 import { Live } from "./live";
+import { NetworkWatch } from "./network";
 import { resultText, secondText, stepText, timeText } from "./progress";
 import { runStep, type StepOrder } from "./step";
 import { failedStep } from "./stepResult";
@@ -33,7 +36,9 @@ const SHOW_EVERY_SEC = 3;
 
 export class Runner {
   private readonly clock = openWallClock();
+  private exchange!: Exchange;
   private readonly live: Live;
+  private readonly network: NetworkWatch;
   private readonly steps: Step[];
   /** What each step took, s: of this session, for the time that is left. */
   private readonly took: number[] = [];
@@ -49,6 +54,7 @@ export class Runner {
   ) {
     const { run, scenario, target, benchmark } = request;
     this.live = new Live(target.influx, { run, scenario }, benchmark.slo);
+    this.network = new NetworkWatch(request, context, this.live, emit);
     this.steps = request.finished.map((step) => stepSchema.parse(step));
     this.history = this.steps.map((step) => trialOf(step, lengthOf(step)));
   }
@@ -56,8 +62,10 @@ export class Runner {
   /** @returns the event that ends the run. @throws Problem where it could not go on, after it has written that event */
   async run(): Promise<End> {
     const { benchmark, workload } = this.request;
+    this.exchange = await Exchange.open(this.clock, 0);
     try {
       await this.begin();
+      await this.network.before();
       for (;;) {
         const next = nextStep(workload, benchmark, this.history);
         if ("done" in next) return await this.end(next.done.knee, next.done.searchReason);
@@ -65,6 +73,8 @@ export class Runner {
       }
     } catch (error) {
       return await this.fail(error as Error);
+    } finally {
+      this.exchange.close();
     }
   }
 
@@ -72,17 +82,24 @@ export class Runner {
     const { run, scenario, workload, benchmark, finished, target } = this.request;
     const { slo } = benchmark;
     let { conditions } = this.request;
+    let warnings: string[] = [];
     try {
       const fleet = await findFleet(target.agents, run, this.context);
       const clients = [workload.client, ...((benchmark.sweep?.client ?? []) as Client[])];
       conditions = await withFleet(conditions, fleet, target, clients);
+      warnings = faultWarnings(fleet);
     } finally {
       this.emit({
         ...{ event: "run", schemaVersion: SCHEMA_VERSION, run, scenario, at: instant() },
         ...{ resumed: finished.length > 0, conditions, slo },
       });
     }
+    for (const text of warnings) this.warn(text);
     this.live.started(`${scenario}: ${sloText(slo)}`);
+  }
+
+  private warn(text: string): void {
+    this.emit({ event: "warning", at: instant(), text });
   }
 
   private async carryOut(planned: PlannedStep): Promise<void> {
@@ -92,7 +109,9 @@ export class Runner {
     this.emit({ event: "step-started", at: instant(), step: number, values: planned.values });
     const fleet = await findFleet(this.request.target.agents, this.request.run, this.context);
     const order = this.orderOf(planned, number, fleet);
+    await this.network.begin();
     const result = await this.tryStep(order, label);
+    result.network = await this.network.end(order);
     const seconds = (this.clock.nowUs() - began) / 1e6;
     this.took.push(seconds);
     this.steps.push(result);
@@ -123,6 +142,7 @@ export class Runner {
       const result = await runStep(
         order,
         this.clock,
+        this.exchange,
         {
           doing: (what) => this.show(`${label}: ${what}`, SHOW_EVERY_SEC),
           second: (second, what) => {
@@ -181,11 +201,13 @@ export class Runner {
   }
 
   private async close(end: Omit<End, "event" | "at" | "points">, text: string): Promise<End> {
+    await this.network.close();
     this.live.ended(text, end.verdict, end.knee);
     const tally = await this.live.close();
     if (tally && tally.lost > 0) {
-      const warning = `${tally.lost} of ${tally.lost + tally.written} points did not get into InfluxDB (${tally.why})`;
-      this.emit({ event: "warning", at: instant(), text: warning });
+      this.warn(
+        `${tally.lost} of ${tally.lost + tally.written} points did not get into InfluxDB (${tally.why})`,
+      );
     }
     const points = tally && { written: tally.written, lost: tally.lost };
     return { event: "end", at: instant(), ...end, points };

@@ -5,10 +5,13 @@ import type { Step } from "../../contract/result";
 import type { Benchmark, StepValues, Workload } from "../../contract/workload";
 import type { ConsumerTotals, Prepare, ProducerReport, ProducerTotals } from "../agent/protocol";
 import { within } from "../clock";
+import { offsetLine } from "../exchange/corridor";
+import type { Exchange } from "../exchange/exchange";
 import { ensureTopic, removeTopic } from "../kafka/topics";
 import { STEADY_WINDOW, steadiness } from "../measure/steady";
 import type { WallClock } from "../wallClock";
 import { type CpuReading, readBrokerCpu } from "./brokerCpu";
+import { NO_TOPIC, reachesBroker } from "./brokerless";
 import type { Agent, Fleet } from "./fleet";
 import { onNodes, type Share, sharesOf } from "./shares";
 import { type StepFindings, stepResult } from "./stepResult";
@@ -21,6 +24,10 @@ const WINDOW_LEAD_SEC = 2;
 const POLL_MS = 500;
 /** For agents that may be gone: those that are there end their step at once. */
 const ABANDON_MS = 5_000;
+/** Clocks further apart than this would not begin and end a step together. */
+const MOST_OFFSET_MS = 250;
+/** Fewer partitions, and the share of messages that is timed twice would be no small one. */
+const LEAST_PARTITIONS = 4;
 /** Agents close a second a second later. */
 const REPORT_LAG_SEC = 2;
 
@@ -51,19 +58,24 @@ interface Worker {
 export async function runStep(
   order: StepOrder,
   clock: WallClock,
+  exchange: Exchange,
   listener: StepListener,
   signal: AbortSignal,
 ): Promise<Step> {
   const { target, workload, run, number } = order;
   listener.doing("making the topic");
   const name = workload.topic ?? `${run}-${number}`;
-  const topic = await ensureTopic(target.kafka, {
-    topic: name,
-    partitions: workload.partitions,
-    config: workload.topicConfig,
-    ...(workload.replicationFactor === undefined ? {} : { replicationFactor: workload.replicationFactor }),
-  });
-  const step = new StepRun(order, { name, ...topic }, clock, listener, signal);
+  const topic = reachesBroker(workload)
+    ? await ensureTopic(target.kafka, {
+        topic: name,
+        partitions: workload.partitions,
+        config: workload.topicConfig,
+        ...(workload.replicationFactor === undefined
+          ? {}
+          : { replicationFactor: workload.replicationFactor }),
+      })
+    : NO_TOPIC;
+  const step = new StepRun(order, { name, ...topic }, clock, exchange, listener, signal);
   try {
     return await step.run();
   } catch (error) {
@@ -96,6 +108,7 @@ class StepRun {
     private readonly order: StepOrder,
     private readonly topic: Topic,
     private readonly clock: WallClock,
+    private readonly exchange: Exchange,
     private readonly listener: StepListener,
     private readonly signal: AbortSignal,
   ) {
@@ -107,7 +120,7 @@ class StepRun {
         total,
       );
     this.producers = of(fleet.producers, workload.producers);
-    this.consumers = of(fleet.consumers, workload.consumers);
+    this.consumers = reachesBroker(workload) ? of(fleet.consumers, workload.consumers) : [];
     this.id = { run: order.run, step: order.number };
   }
 
@@ -116,7 +129,9 @@ class StepRun {
   }
 
   async run(): Promise<Step> {
+    this.exchange.watch(this.workers.map(({ agent }) => peerOf(agent)));
     const connectSeconds = await this.prepare();
+    this.refuseWrongClocks();
     const startSec = await this.start();
     const warmUp = await this.warmUp(startSec);
     const measured = await this.measure();
@@ -125,10 +140,14 @@ class StepRun {
     const findings: StepFindings = {
       ...{ connectSeconds, startedAt: this.startedAt, warmUp, measured, drain },
       ...(await this.collect()),
+      runner: this.exchange.findings(),
       timeline: this.timeline,
       topic: this.topic,
-      agents: this.workers.map(({ agent }) => agent),
+      producers: this.producers.map(({ agent }) => agent),
+      consumers: this.consumers.map(({ agent }) => agent),
+      sameNode: this.sameNode !== null,
     };
+    this.exchange.unwatch();
     return stepResult(this.order, findings);
   }
 
@@ -136,24 +155,48 @@ class StepRun {
   private async prepare(): Promise<number> {
     const { workload, benchmark, target } = this.order;
     this.listener.doing(`connecting ${workload.consumers * workload.groups} consumers`);
-    const prepare = async (workers: Worker[]) => {
+    const sources = this.producers.map(({ share }) => share.first);
+    const prepare = async (workers: Worker[], watched: Worker[]) => {
+      const peers = watched.map(({ agent }) => peerOf(agent));
       const answers = await Promise.all(
         workers.map(({ agent, share }) => {
+          const kafka = { ...target.kafka, via: target.via?.[agent.role] };
           const order: Prepare = {
             ...this.id,
-            ...{ kafka: target.kafka, topic: this.topic.name, workload, share },
+            ...{ kafka, topic: this.topic.name, workload, share },
             ...{ pacing: benchmark.pacing, seed: benchmark.seed, startOffsets: this.topic.startOffsets },
             lateAfterUs: benchmark.slo.p99Ms * 100,
+            ...{ peers, sources, sameNode: this.sameNode },
           };
           return agent.client.prepare(order);
         }),
       );
       return Math.max(...answers.map(({ connectSeconds }) => connectSeconds));
     };
-    const consumersTook = await prepare(this.consumers);
+    const consumersTook = await prepare(this.consumers, this.producers);
     this.signal.throwIfAborted();
     this.listener.doing(`connecting ${workload.producers} producers`);
-    return Math.max(consumersTook, await prepare(this.producers));
+    return Math.max(consumersTook, await prepare(this.producers, []));
+  }
+
+  /** Of each producer task the partition of which it consumes its own messages; null: there are too few partitions. */
+  private get sameNode(): number[] | null {
+    const { partitions } = this.topic;
+    if (partitions < LEAST_PARTITIONS) return null;
+    return this.producers.map((_, index) => index % partitions);
+  }
+
+  /** @throws Error that names the agents whose clocks are far from the runner's */
+  private refuseWrongClocks(): void {
+    const now = this.clock.nowUs();
+    const wrong = this.exchange.findings().flatMap((found) => {
+      const offsetMs = (offsetLine(found, now, now)?.offsetUs ?? 0) / 1_000;
+      return Math.abs(offsetMs) > MOST_OFFSET_MS ? [`${found.peer} by ${offsetMs.toFixed(1)} ms`] : [];
+    });
+    if (wrong.length === 0) return;
+    throw new Error(
+      `clocks are too far from the runner's to work together: ${wrong.join(", ")}; see clockSync in the README, and on the nodes: date +%s.%N`,
+    );
   }
 
   private async start(): Promise<number> {
@@ -180,7 +223,8 @@ class StepRun {
       const judged = steadiness(
         whole.map(({ offered, delivered, backlog, delayMs }) => ({
           ...{ offered, delivered: delivered / this.order.workload.groups, backlog },
-          ...{ p50Ms: delayMs.p50, p99Ms: delayMs.p99 },
+          // Without a broker there is no delay whose trend could be looked at.
+          ...{ p50Ms: reachesBroker(this.order.workload) ? delayMs.p50 : 0, p99Ms: delayMs.p99 },
         })),
       );
       const enough = seconds >= min && whole.length >= STEADY_WINDOW;
@@ -216,7 +260,7 @@ class StepRun {
     for (;;) {
       await this.look("draining");
       const { idle, acked } = this.progressOfProducers();
-      const delivered = this.deliveredToAll();
+      const delivered = reachesBroker(this.order.workload) ? this.deliveredToAll() : acked;
       backlogAtEnd ??= Math.max(0, acked - delivered);
       const done = idle && delivered >= acked;
       if (done || this.nowSec() >= deadline) {
@@ -270,6 +314,7 @@ class StepRun {
     const order = { ...this.id, patienceMs: 1_000 };
     const collect = (workers: Worker[]) =>
       Promise.all(workers.map(({ agent }) => agent.client.collect(order)));
+    await this.exchange.burst();
     // Producers first: what they still send meanwhile can arrive.
     const produced = (await collect(this.producers)) as ProducerTotals[];
     return { produced, consumed: (await collect(this.consumers)) as ConsumerTotals[] };
@@ -277,6 +322,7 @@ class StepRun {
 
   /** Ends it at the agents that can still be reached; who cannot ends by itself. */
   async abandon(): Promise<void> {
+    this.exchange.unwatch();
     const collect = ({ agent }: Worker) => agent.client.collect({ ...this.id, patienceMs: 0 });
     await Promise.allSettled(this.workers.map((worker) => within(ABANDON_MS, "it", collect(worker))));
   }
@@ -284,6 +330,10 @@ class StepRun {
   private nowSec(): number {
     return this.clock.nowUs() / 1e6;
   }
+}
+
+function peerOf({ task, address, hello }: Agent) {
+  return { name: task, host: address, port: hello.exchangePort };
 }
 
 function workersOf(agents: Agent[], total: number): Worker[] {

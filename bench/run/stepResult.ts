@@ -2,10 +2,14 @@
 import type { GeneratorFigures, Step } from "../../contract/result";
 import { meanBytes, ratePerProducer } from "../../contract/workload";
 import type { ConsumerTotals, ProducerTotals } from "../agent/protocol";
+import type { Findings } from "../exchange/findings";
 import { accountStep } from "../measure/account";
+import { correctedDelay, pairClocks, type StepClocks, sameNodeFigures } from "../measure/clocks";
 import { DelayHistogram } from "../measure/histogram";
 import { judge } from "../measure/judge";
 import { type CpuReading, cpusBetween } from "./brokerCpu";
+import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless";
+import { faultReasons, skippedOnPurpose } from "./faults";
 import type { Agent } from "./fleet";
 import { inOrder } from "./shares";
 import type { StepOrder } from "./step";
@@ -26,12 +30,20 @@ export interface StepFindings {
   consumed: ConsumerTotals[];
   timeline: Timeline;
   topic: { partitions: number; replicationFactor: number };
-  agents: Agent[];
+  /** In the order of `produced` and `consumed`. */
+  producers: Agent[];
+  consumers: Agent[];
+  /** The runner's exchange of timestamps with all of them. */
+  runner: Findings[];
+  /** Whether producers consumed messages of their own. */
+  sameNode: boolean;
 }
 
 export function stepResult(order: StepOrder, found: StepFindings): Step {
   const { benchmark } = order;
-  const account = accountStep(found.produced, found.consumed);
+  const withBroker = reachesBroker(order.workload);
+  const all = accountStep(found.produced, found.consumed);
+  const account = withBroker ? all : generatorAccount(all);
   const { delay, ack, sendToReceive, lag, foreign, malformed, ...counts } = account;
   const generator = generatorFigures(found, lag);
   const delayMs = delay.distribution();
@@ -39,15 +51,18 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
     {
       ...counts,
       errors: Object.values(counts.errors).reduce((sum, count) => sum + count, 0),
-      ...{ p99Ms: delayMs.p99, steady: found.warmUp.steady, steadyReason: found.warmUp.reason },
+      // Without a broker: how late messages leave.
+      p99Ms: withBroker ? delayMs.p99 : lag.percentileMs(99),
+      ...{ steady: found.warmUp.steady, steadyReason: found.warmUp.reason },
       ...{ scheduleLagMsP99: generator.scheduleLagMsP99, cpu: generator.cpu, cpuWait: generator.cpuWait },
       ...{ drained: found.drain.seconds !== null, failure: null },
     },
     benchmark.slo,
   );
   return {
-    ...conditionsOf(order, found),
+    ...conditionsOf(order, { ...found, agents: agentsOf(found) }),
     ...counts,
+    ...clockFigures(found),
     ...{ backlogAtEnd: found.drain.backlogAtEnd, drainSeconds: found.drain.seconds },
     ...{ delayMs, ackMs: ack.distribution(), sendToReceiveMs: sendToReceive.distribution() },
     ...{
@@ -55,12 +70,46 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
       brokersCpu: cpusBetween(found.measured.brokerCpu.before, found.measured.brokerCpu.after),
     },
     busiestMachine: busiestMachine(found),
-    ...{ verdict, reasons: [...reasons, ...strangers(foreign, malformed)] },
+    verdict,
+    reasons: [
+      ...(withBroker ? [] : [NO_BROKER_REASON]),
+      ...reasons,
+      ...strangers(foreign, malformed),
+      ...faultReasons(found.consumed),
+    ],
+    ...skippedOnPurpose(found.consumed),
     histogram: delay.encode(),
     histograms: { ack: ack.encode(), sendToReceive: sendToReceive.encode() },
     seconds: found.timeline.seconds,
   };
 }
+
+function clockFigures(found: StepFindings): Pick<Step, "clocks" | "correctedDelayMs" | "sameNode"> {
+  const { fromSec, toSec } = found.measured;
+  const names = (agents: readonly Agent[]) => agents.map(({ task }) => task);
+  const clocks: StepClocks = {
+    ...{ producers: names(found.producers), consumers: names(found.consumers), runner: found.runner },
+    ...{ produced: found.produced, consumed: found.consumed },
+    window: { fromUs: fromSec * 1e6, toUs: toSec * 1e6 },
+  };
+  const pairs = pairClocks(clocks);
+  const corrected = correctedDelay(clocks);
+  const errors = pairs
+    .filter(({ from }) => from !== "runner")
+    .map(({ offsetMs, boundMs }) => (offsetMs === null ? null : Math.abs(offsetMs) + (boundMs ?? 0)));
+  const errorMs = errors.length > 0 && !errors.includes(null) ? Math.max(...(errors as number[])) : null;
+  const boundMs = corrected?.boundMs ?? null;
+  return {
+    clocks: { errorMs, boundMs, pairs },
+    correctedDelayMs: corrected?.delay.distribution() ?? null,
+    sameNode: found.sameNode ? sameNodeFigures(clocks, boundMs, 1 / found.topic.partitions) : null,
+  };
+}
+
+const agentsOf = ({ producers, consumers }: Pick<StepFindings, "producers" | "consumers">) => [
+  ...producers,
+  ...consumers,
+];
 
 /** A step that has no figures: what it was, and why it failed. */
 export function failedStep(order: StepOrder, startedAt: string, why: string): Step {
@@ -108,6 +157,7 @@ export function failedStep(order: StepOrder, startedAt: string, why: string): St
     },
     ...{ errors: {}, bytes: 0, backlogAtEnd: 0, drainSeconds: null, slowestProducer: null },
     delayMs: nothing.distribution(),
+    ...{ correctedDelayMs: null, clocks: { errorMs: null, boundMs: null, pairs: [] }, sameNode: null },
     ackMs: nothing.distribution(),
     sendToReceiveMs: nothing.distribution(),
     generator: {
@@ -123,7 +173,8 @@ export function failedStep(order: StepOrder, startedAt: string, why: string): St
 
 function conditionsOf(
   { number, phase, values, workload, target }: StepOrder,
-  found: Pick<StepFindings, "startedAt" | "connectSeconds" | "warmUp" | "topic" | "agents"> & {
+  found: Pick<StepFindings, "startedAt" | "connectSeconds" | "warmUp" | "topic"> & {
+    agents: readonly Agent[];
     measured: Pick<StepFindings["measured"], "fromSec" | "toSec">;
   },
 ) {
@@ -172,7 +223,8 @@ function generatorFigures({ timeline }: StepFindings, lag: DelayHistogram): Gene
 const NOTHING_USED = { cpu: 0, cpuWait: 0, eventLoopDelayMsP99: 0, memoryMiB: 0 };
 
 /** Nodes in containers are one machine: the boot id tells. */
-function busiestMachine({ timeline, agents }: StepFindings): Step["busiestMachine"] {
+function busiestMachine({ timeline, ...found }: StepFindings): Step["busiestMachine"] {
+  const agents = agentsOf(found);
   const machines = [...timeline.machineUse()].map(([bootId, cpusBusy]) => {
     const cpus = agents.find(({ hello }) => hello.machine.bootId === bootId)?.hello.machine.cpus ?? 0;
     return { cpusBusy, cpus };

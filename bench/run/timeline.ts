@@ -101,7 +101,11 @@ export class Timeline {
     if (measured) this.remember(producers, consumers);
     const failures = (seconds: readonly { errors: Record<string, number> }[]) =>
       sum(seconds.flatMap(({ errors }) => Object.values(errors)));
-    const delivered = sum(received.map((second) => second.delivered));
+    // Where nobody consumes (client null), what is acknowledged counts.
+    const delivered =
+      this.sources.consumers.length > 0
+        ? sum(received.map((second) => second.delivered))
+        : sum(sent.map((second) => second.acked)) * this.groups;
     this.backlog += sum(sent.map((second) => second.sent)) - failures(sent) - delivered / this.groups;
     const delay = merged(received, "delay");
     const selves = [...sent, ...received].map(({ self }) => self);
@@ -159,14 +163,9 @@ export class Timeline {
   }
 }
 
-function merged<K extends string>(
-  seconds: readonly ({ [key in K]: string } & { negative?: number })[],
-  key: K,
-): DelayHistogram {
+function merged<K extends string>(seconds: readonly { [key in K]: string }[], key: K): DelayHistogram {
   const histogram = new DelayHistogram();
-  for (const second of seconds) {
-    histogram.addEncoded(second[key], key === "delay" ? (second.negative ?? 0) : 0);
-  }
+  for (const second of seconds) histogram.addEncoded(second[key]);
   return histogram;
 }
 

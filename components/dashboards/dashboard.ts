@@ -7,6 +7,7 @@ export const DASHBOARDS = {
   delay: { uid: "swarmbench-delay", title: "Delay" },
   brokers: { uid: "swarmbench-brokers", title: "Brokers" },
   nodes: { uid: "swarmbench-nodes", title: "Nodes and network" },
+  network: { uid: "swarmbench-network", title: "Network between nodes" },
 } as const;
 export type DashboardName = keyof typeof DASHBOARDS;
 

@@ -2,6 +2,7 @@ import type * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import { brokersDashboard } from "./brokers";
 import type { DashboardName } from "./dashboard";
 import { delayDashboard } from "./delay";
+import { networkDashboard } from "./network";
 import { nodesDashboard } from "./nodes";
 
 export { DASHBOARDS, type DashboardName } from "./dashboard";
@@ -9,7 +10,12 @@ export { VARIABLES } from "./variables";
 
 /** Grafana's dashboards as it reads them from files, the same text at every call. */
 export function dashboards(): Record<DashboardName, dashboard.Dashboard> {
-  return { delay: delayDashboard(), brokers: brokersDashboard(), nodes: nodesDashboard() };
+  return {
+    delay: delayDashboard(),
+    brokers: brokersDashboard(),
+    nodes: nodesDashboard(),
+    network: networkDashboard(),
+  };
 }
 
 export interface PanelQuery {

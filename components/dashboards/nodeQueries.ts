@@ -1,5 +1,5 @@
 import { NODE_METRICS } from "../telegraf/metrics";
-import { type FieldOf, flux, graph } from "./flux";
+import { type FieldOf, flux, graph, rows } from "./flux";
 import { anyOf } from "./variables";
 
 const NODE = { host: anyOf("node") };
@@ -177,3 +177,32 @@ export const lostSamples = graph({
   perSecond: true,
   sample: "max",
 });
+
+/** In µs, of clocks that follow another; the sign says which is ahead. */
+export const clockOffset = graph({
+  from: NODE_METRICS.clock,
+  fields: ["offset_us"],
+  where: NODE,
+  by: ["host", "kind"],
+  sample: "mean",
+});
+
+/** In µs, one way. */
+export const clockPathDelay = graph({
+  from: NODE_METRICS.clock,
+  fields: ["path_delay_us"],
+  where: NODE,
+  by: ["host", "kind"],
+  sample: "mean",
+});
+
+/** The last state of each node's clock. */
+export const clockStates = rows(
+  { from: NODE_METRICS.clock, fields: ["state"], where: NODE },
+  ["host", "kind", "state", "_time"],
+  'group(columns: ["host"])',
+  'sort(columns: ["_time"])',
+  'last(column: "state")',
+  "group()",
+  'sort(columns: ["host"])',
+);

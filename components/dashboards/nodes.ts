@@ -1,7 +1,7 @@
 import type * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import { build, type Row } from "./dashboard";
 import * as queries from "./nodeQueries";
-import { FIELD, tag, timePanel } from "./panels";
+import { FIELD, tablePanel, tag, timePanel } from "./panels";
 import { chooseSome } from "./variables";
 
 const NODE = tag("host");
@@ -12,7 +12,7 @@ export function nodesDashboard(): dashboard.Dashboard {
     "nodes",
     "What the machines and the network between them still have. Nodes of the local testbed share one machine: there CPU, memory and disk are the same on all, and the services tell them apart.",
     [chooseSome("node", "Node", queries.nodeNames)],
-    [cpu(), memory(), testNetwork(), otherNetworks(), disk(), services()],
+    [cpu(), memory(), testNetwork(), otherNetworks(), clocks(), disk(), services()],
   );
 }
 
@@ -122,6 +122,36 @@ function otherNetworks(): Row {
         description: "Look for anything that grows with the load.",
         ...{ unit: "pps", axis: "packets per second", width: 12 },
         lines: [{ query: queries.otherNetworks("err_in", "err_out", "drop_in", "drop_out"), legend }],
+      }),
+    ],
+  };
+}
+
+function clocks(): Row {
+  const legend = `${NODE} ${tag("kind")}`;
+  return {
+    title: "Clocks",
+    panels: [
+      timePanel({
+        title: "Clock offset",
+        description:
+          "Look how far from 0 it strays: a delay between two nodes is wrong by as much. Where nodes share one machine's clock it is the measurement's own error.",
+        ...{ unit: "µs", axis: "node's clock minus the first node's", width: 10 },
+        ...{ min: "auto" },
+        lines: [{ query: queries.clockOffset, legend }],
+      }),
+      timePanel({
+        title: "Clock path delay",
+        description: "Look for leaps: a path that is longer one way than the other shifts the offset.",
+        ...{ unit: "µs", axis: "one way", width: 8 },
+        lines: [{ query: queries.clockPathDelay, legend }],
+      }),
+      tablePanel({
+        title: "Clock states",
+        description: "Look for anything but one MASTER and SLAVE: such a node's clock runs by itself.",
+        ...{ unit: "short", width: 6 },
+        query: queries.clockStates,
+        columns: { _time: { unit: "dateTimeAsIso" } },
       }),
     ],
   };

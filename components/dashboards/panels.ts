@@ -39,8 +39,8 @@ export interface TimePanel extends Common {
   lines: readonly Line[];
   /** Text along the axis. */
   axis: string;
-  /** Least and most of the axis; the least is 0 where absent. */
-  min?: number;
+  /** Least and most of the axis; the least is 0 where absent, and as the values have it where `auto`. */
+  min?: number | "auto";
   max?: number;
   scale?: "linear" | "log";
   stack?: boolean;
@@ -107,7 +107,7 @@ export function timePanel(panel: TimePanel): timeseries.PanelBuilder {
     )
     .tooltip(tooltip())
     .legend(legend(["lastNotNull", "mean", "max"]));
-  if (scale === "linear") builder.min(min);
+  if (scale === "linear" && min !== "auto") builder.min(min);
   if (max !== undefined) builder.max(max);
   for (const [field, colour] of Object.entries(colours)) builder.overrideByName(field, [coloured(colour)]);
   lines.forEach((line, index) => {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { jobScript } from "./jobScript";
 import { labels } from "./ownership";
 import { outputOf, runOn } from "./remote";
-import { script } from "./shell";
 import type { Site } from "./site";
 
 export interface JobArgs {
@@ -56,40 +56,4 @@ export function runJob(
     { ...options, deletedWith: manager.machine },
   );
   return { result: outputOf(command), resource: command };
-}
-
-interface JobScript {
-  job: string;
-  image: string;
-  network: string;
-  input: string;
-  before: string;
-  marks: string;
-  onlyOnUpdate: boolean;
-  labels: string[];
-}
-
-/** The input is a shell variable and `printf` is the shell's own: neither shows in a process list. */
-export function jobScript({
-  job,
-  image,
-  network,
-  input,
-  before,
-  marks,
-  onlyOnUpdate,
-  labels,
-}: JobScript): string {
-  const labelWords = labels.map((_, index) => `--label "$LABEL${index}"`).join(" ");
-  return script(
-    {
-      ...{ JOB: job, IMAGE: image, NETWORK: network, INPUT: input, MARKS: marks },
-      ...Object.fromEntries(labels.map((label, index) => [`LABEL${index}`, label])),
-    },
-    `
-${onlyOnUpdate ? "[ $# -gt 0 ] || exit 0 # at create there is nothing to wait for" : ""}
-${before}
-docker image inspect "$IMAGE" >/dev/null 2>&1 || docker pull --quiet "$IMAGE" >/dev/null
-printf '%s\\n' "$INPUT" | docker run --rm --interactive --log-driver none --network "$NETWORK" ${labelWords} "$IMAGE" "$JOB"`,
-  );
 }

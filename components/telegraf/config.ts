@@ -1,3 +1,4 @@
+import { STATUS } from "../clocks/nodeFiles";
 import { KAFKA_METRICS } from "./kafkaMetrics";
 import { NODE_METRICS } from "./metrics";
 import { toml } from "./toml";
@@ -48,6 +49,8 @@ export const NODE_MOUNTS = [
     bind(`/proc/${file}`, `/hostfs/proc/${file}`),
   ),
   bind("/proc/1/net", "/hostfs/proc/net"),
+  // The folder, since the file in it is another one each second.
+  bind(STATUS, "/hostfs/clock"),
   bind("/var/run/docker.sock", "/var/run/docker.sock"),
 ];
 
@@ -96,6 +99,7 @@ export function nodeConfig({
         { skip_serial_number: true, ...fields(NODE_METRICS.diskIo), tagdrop: { name: ["loop*", "ram*"] } },
       ],
       docker: [dockerInput()],
+      file: [clockInput()],
       internal: [internalInput("node")],
     },
     processors: { regex: [taskNames()] },
@@ -165,6 +169,21 @@ function networkInputs(testInterface: string) {
     // A veth is one end of a container's network, and its name another one at every start.
     net("other", { interfaces: ["*"], tagdrop: { interface: [testInterface, "lo", "veth*"] } }),
   ];
+}
+
+/** What has no value (null) is left out: a clock that follows none has no offset. */
+function clockInput() {
+  const { name, fields, tags } = NODE_METRICS.clock;
+  return {
+    files: ["/hostfs/clock/status.json"],
+    data_format: "json",
+    name_override: name,
+    tag_keys: tags.filter((tag) => tag !== "host"),
+    json_string_fields: ["state"],
+    json_time_key: "at",
+    json_time_format: "unix",
+    fieldinclude: Object.keys(fields),
+  };
 }
 
 /** Only tasks of the swarm, and no tag that is another one for each container: series would grow with every start. */

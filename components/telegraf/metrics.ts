@@ -73,6 +73,15 @@ export const NODE_METRICS = {
     tags: ["host", "service", "task"],
     fields: { rx_bytes: "bytes", tx_bytes: "bytes" },
   },
+  /**
+   * How a node's clock fares, from `/var/lib/swarmbench/clock/status.json`; stamped with the time of its writing, so that a
+   * file that nobody writes any more gives nothing new. The offset is the node's clock minus the first node's.
+   */
+  clock: {
+    name: "clock",
+    tags: ["host", "kind"],
+    fields: { state: "SLAVE, MASTER, NONE, DOWN, STALE, …", offset_us: "µs", path_delay_us: "µs" },
+  },
   /** How Telegraf itself fares; all count up. `collector`: `node`, or `kafka`, which has no host. */
   telegraf: {
     name: "internal_agent",

@@ -9,6 +9,7 @@ import { outputOf, runOn } from "../lib/remote";
 import { incarnation, renewUnless, replacedBy } from "../lib/renewal";
 import type { SshEndpoint } from "../lib/ssh";
 import type { NodeSettings } from "../settings";
+import { shapeLinkScript } from "./linkScripts";
 import type { LocalTestbedArgs } from "./local";
 import { findOurs } from "./localState";
 import { waitForEngineScript } from "./scripts";
@@ -53,7 +54,7 @@ export function localEndpoint(
   };
 }
 
-/** One node: a volume for its engine, the container, and the wait until SSH and the engine answer. */
+/** One node: a volume for its engine, the container, the wait until SSH and the engine answer, and its link's shape. */
 export function localNode(
   node: NodeSettings,
   args: LocalNodeArgs,
@@ -83,12 +84,25 @@ export function localNode(
     { script: container.id.apply((id) => waitForEngineScript(node.name, id)) },
     { ...withoutProvider, deletedWith: container },
   );
+  // Where the link is not shaped as well: a shape is taken away here, before anything is measured. By deleting a resource it
+  // would be at the end of `up`, after the benchmark.
+  const link = runOn(
+    `${node.name}-link`,
+    ssh,
+    {
+      script: outputOf(ready).apply((machine) =>
+        shapeLinkScript({ node: node.name, address: node.address, machine, ...node.network }),
+      ),
+    },
+    { ...withoutProvider, deletedWith: container },
+  );
   return {
     name: node.name,
     role: node.role,
     address: node.address,
     ssh,
-    ready: outputOf(ready),
+    ownClock: false, // containers have the machine's clock; nor have they the right to set it (no SYS_TIME)
+    ready: outputOf(link), // what `ready` printed, later
     machine: container,
   };
 }

@@ -10,6 +10,8 @@ export interface Node {
   /** IPv4 address on the network between the nodes. */
   address: string;
   ssh: SshEndpoint;
+  /** Whether its clock is its own and may be set; a clock that others have too is only compared, never set. */
+  ownClock: boolean;
   /**
    * Resolves once SSH and the Docker engine answer, to a text that changes when the machine was made anew.
    * Whoever takes it as an input waits for the node, and checks it again after it was replaced.

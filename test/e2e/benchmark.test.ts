@@ -16,6 +16,7 @@ const SHORT = {
   "benchmark.warmUp.max": "9 seconds",
   "benchmark.duration": "5 seconds",
   "benchmark.drain": "15 seconds",
+  "benchmark.network.enabled": "false", // network.test.ts has it; here it would take its time in every run
 };
 const CONFIG = {
   namespace: "e2e",

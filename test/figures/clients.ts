@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { readResults } from "../../report/store";
+import { IndependentTools, medians, type Sample } from "../../tools/calibrate/independent";
 import type { TestProject } from "../support/project";
 import { conditions, installation, main, onOwnStack, wholeNumber } from "./lib";
 
@@ -23,105 +24,54 @@ const MEASURE_SEC = 10;
 const MESSAGE_BYTES = 200;
 const SINGLE_MESSAGES = 3_000;
 
-interface Sample {
-  p50: number;
-  p99: number;
-  /** CPUs of the process that sends; undefined where the tool does not tell. */
-  cpu?: number;
-  lagP99?: number;
-  lost?: number;
-}
-
 const CONFIG = {
   "kafka.enabled": "true",
   "benchmark.warmUp.min": `${WARM_SEC} seconds`,
   "benchmark.warmUp.max": `${WARM_SEC + 4} seconds`,
   "benchmark.duration": `${MEASURE_SEC} seconds`,
+  "benchmark.network.enabled": "false",
 };
-
-/** Puts a tool onto the agents' node, where it runs on the swarm's network as an agent does. */
-async function installYardstick(project: TestProject): Promise<void> {
-  const { ensureGoProgram } = await import("../../tools/lib/goProgram.mjs");
-  const program = { module: "yardstick", package: "yardstick", cgo: false };
-  const file = await ensureGoProgram("yardstick", program);
-  const { nodes } = await project.outputs<{ nodes: { name: string; ssh: string }[] }>();
-  const ssh = nodes.find(({ name }) => name === "node3")?.ssh;
-  await project.must("sh", "-c", `${ssh} 'cat > /tmp/yardstick && chmod 755 /tmp/yardstick' < '${file}'`);
-}
 
 interface Plan {
   image: string;
+  labels: string[];
   target: { kafka: { bootstrap: string[] } };
   conditions: { images: Record<string, string> };
 }
 
-class Tools {
-  private topics = 0;
+/** Where an agent runs. */
+const NODE = "node3";
 
-  constructor(
-    private readonly project: TestProject,
-    private readonly plan: Plan,
-    private readonly registry: string,
-  ) {}
-
-  private get bootstrap(): string {
-    return this.plan.target.kafka.bootstrap.join(",");
-  }
-
-  private newTopic(): string {
-    this.topics += 1;
-    return `tools-${this.topics}`;
-  }
-
-  async yardstick(producers: number, rate: number): Promise<Sample> {
-    const options = `-mode e2e -brokers ${this.bootstrap} -topic ${this.newTopic()} -parts 12 -n ${producers} -rate ${rate}`;
-    const load = `-size ${MESSAGE_BYTES} -acks 1 -warm ${WARM_SEC} -dur ${MEASURE_SEC}`;
-    const text = await this.project.on(
-      "node3",
-      `docker run --rm --network bench -v /tmp/yardstick:/yardstick:ro --entrypoint /yardstick ${this.plan.image} ${options} ${load}`,
-    );
-    const { generator, consumer } = JSON.parse(text.slice(text.indexOf("{")));
-    return { ...consumer.d, cpu: generator.cpu / MEASURE_SEC, lost: generator.sentWin - consumer.recvWin };
-  }
-
-  async agents(client: string, load: Record<string, string | number>): Promise<Sample> {
-    const changes = { client, acks: 1, messageBytes: MESSAGE_BYTES, ...load };
-    const sets = Object.entries(changes).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
-    const args = ["--import", "tsx", "tools/bench/main.ts", "-s", this.project.stack, ...sets];
-    const text = await this.project.must("node", ...args);
-    const folder = /^results: (.*)\/report\.html$/m.exec(text)?.[1] ?? "";
-    const [step] = readResults(`${this.project.directory}/${folder}`).steps;
-    if (!step || step.delayMs.p50 === null || step.delayMs.p99 === null)
-      throw new Error(`no figures:\n${text}`);
-    return {
-      ...{ p50: step.delayMs.p50, p99: step.delayMs.p99, lost: step.lost },
-      ...{ cpu: step.generator.cpu ?? Number.NaN, lagP99: step.generator.scheduleLagMsP99 ?? Number.NaN },
-    };
-  }
-
-  /** Kafka's own: one message at a time, from send to receipt. */
-  async endToEndLatency(): Promise<Sample> {
-    const image = `${this.registry}/${this.plan.conditions.images.kafka}`;
-    const text = await this.project.on(
-      "node3",
-      `docker run --rm --network bench --entrypoint java ${image} -cp '/opt/kafka/libs/*' org.apache.kafka.tools.EndToEndLatency ` +
-        `--bootstrap-server ${this.bootstrap} --topic ${this.newTopic()} --num-records ${SINGLE_MESSAGES} --producer-acks 1 --record-size ${MESSAGE_BYTES}`,
-    );
-    const [, p50, p99] = /Percentiles: 50th = (\d+), 99th = (\d+)/.exec(text) ?? [];
-    const [, mean] = /Avg latency: ([\d.]+)/.exec(text) ?? [];
-    if (p50 === undefined || p99 === undefined)
-      throw new Error(`EndToEndLatency printed something else:\n${text}`);
-    // It rounds to whole ms: where its median is below one, its mean tells more.
-    return { p50: Number(p50) || Number(mean), p99: Number(p99) };
-  }
+async function toolsOf(project: TestProject): Promise<IndependentTools> {
+  const { benchPlan, registry } = await project.secretOutputs<{ benchPlan: Plan; registry: string }>();
+  const { nodes } = await project.outputs<{ nodes: { name: string; ssh: string }[] }>();
+  return new IndependentTools({
+    bootstrap: benchPlan.target.kafka.bootstrap.join(","),
+    images: { bench: benchPlan.image, kafka: `${registry}/${benchPlan.conditions.images.kafka}` },
+    labels: benchPlan.labels,
+    ssh: nodes.find(({ name }) => name === NODE)?.ssh ?? "",
+    shell: (command) => project.must("sh", "-c", command),
+    onNode: (command) => project.on(NODE, command),
+  });
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-
-function medians(samples: readonly Sample[]): Sample {
-  const of = (key: keyof Sample) => median(samples.map((sample) => sample[key] ?? Number.NaN));
-  return { p50: of("p50"), p99: of("p99"), cpu: of("cpu"), lagP99: of("lagP99"), lost: of("lost") };
+async function agents(
+  project: TestProject,
+  client: string,
+  load: Record<string, string | number>,
+): Promise<Sample> {
+  const changes = { client, acks: 1, messageBytes: MESSAGE_BYTES, ...load };
+  const sets = Object.entries(changes).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+  const args = ["--import", "tsx", "tools/bench/main.ts", "-s", project.stack, ...sets];
+  const text = await project.must("node", ...args);
+  const folder = /^results: (.*)\/report\.html$/m.exec(text)?.[1] ?? "";
+  const [step] = readResults(`${project.directory}/${folder}`).steps;
+  if (!step || step.delayMs.p50 === null || step.delayMs.p99 === null)
+    throw new Error(`no figures:\n${text}`);
+  return {
+    ...{ p50: step.delayMs.p50, p99: step.delayMs.p99, lost: step.lost },
+    ...{ cpu: step.generator.cpu ?? Number.NaN, lagP99: step.generator.scheduleLagMsP99 ?? Number.NaN },
+  };
 }
 
 const show = (value: number | undefined) =>
@@ -173,9 +123,8 @@ void main(async () => {
   installation();
   await onOwnStack("clients", CONFIG, async (project) => {
     await project.mustUp();
-    await installYardstick(project);
-    const { benchPlan, registry } = await project.secretOutputs<{ benchPlan: Plan; registry: string }>();
-    const tools = new Tools(project, benchPlan, registry);
+    const tools = await toolsOf(project);
+    await tools.install();
     const samples: Record<string, Sample[]> = {
       yardstick: [],
       kafkajs: [],
@@ -186,11 +135,18 @@ void main(async () => {
     const load = { producers, totalRate: rate };
     for (let round = 1; round <= rounds; round += 1) {
       console.error(`round ${round} of ${rounds}`);
-      samples.yardstick?.push(await tools.yardstick(producers, rate));
-      samples.kafkajs?.push(await tools.agents("kafkajs", load));
-      samples.platformatic?.push(await tools.agents("platformatic", load));
-      samples.single?.push(await tools.endToEndLatency());
-      samples.ourSingle?.push(await tools.agents("kafkajs", { producers: 1, totalRate: 100 }));
+      samples.yardstick?.push(
+        await tools.yardstick({
+          ...load,
+          messageBytes: MESSAGE_BYTES,
+          warmSec: WARM_SEC,
+          measureSec: MEASURE_SEC,
+        }),
+      );
+      samples.kafkajs?.push(await agents(project, "kafkajs", load));
+      samples.platformatic?.push(await agents(project, "platformatic", load));
+      samples.single?.push(await tools.endToEndLatency(SINGLE_MESSAGES, MESSAGE_BYTES));
+      samples.ourSingle?.push(await agents(project, "kafkajs", { producers: 1, totalRate: 100 }));
     }
     const middle = Object.fromEntries(
       Object.entries(samples).map(([name, all]) => [name, medians(all)]),

@@ -75,8 +75,8 @@ echo "$now" > clock
 [ ! -f tick ] || . ./tick
 `;
 
-/** Where the scripts keep their mark on a real node. */
-const MARK = "/var/lib/docker/swarmbench-swarm";
+/** Where the scripts keep something on a real node, and by what name it is in a {@link FakeMachine}. */
+const KEPT = { "/var/lib/docker/swarmbench-swarm": "mark", "/etc/node/link": "link" };
 
 export interface FakeNode {
   hostname: string;
@@ -99,9 +99,7 @@ export class FakeMachine {
     mkdirSync(path.join(this.directory, "bin"));
     mkdirSync(path.join(this.directory, "nodes"));
     for (const [name, text] of Object.entries({ docker, curl: CURL, date: DATE, sleep: SLEEP })) {
-      const file = path.join(this.directory, "bin", name);
-      writeFileSync(file, text);
-      chmodSync(file, 0o755);
+      this.program(name, text);
     }
     for (const [name, value] of Object.entries({ state: "inactive", clock: "1000", ...state })) {
       this.write(name, value);
@@ -124,6 +122,14 @@ export class FakeMachine {
 
   write(name: string, value: string): void {
     writeFileSync(path.join(this.directory, name), value === "" ? "" : `${value}\n`);
+  }
+
+  /** Puts a program onto the machine's path. */
+  program(name: string, text: string): this {
+    const file = path.join(this.directory, "bin", name);
+    writeFileSync(file, text);
+    chmodSync(file, 0o755);
+    return this;
   }
 
   folders(...names: string[]): void {
@@ -162,7 +168,10 @@ export class FakeMachine {
   }
 
   private here(text: string): string {
-    return text.replaceAll(MARK, path.join(this.directory, "mark"));
+    return Object.entries(KEPT).reduce(
+      (all, [file, name]) => all.replaceAll(file, path.join(this.directory, name)),
+      text,
+    );
   }
 
   private run(args: string[], input: string): Promise<Outcome> {

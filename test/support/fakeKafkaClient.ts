@@ -4,7 +4,12 @@ const PARTITIONS = 3;
 
 /** A Kafka in this process: what is sent is delivered in the same turn, unless it is told otherwise. */
 export class FakeKafka {
-  private readonly consumers: { group: string; nowUs: () => number; receive: ReceiveBatch }[] = [];
+  private readonly consumers: {
+    group: string;
+    only: readonly number[] | undefined;
+    nowUs: () => number;
+    receive: ReceiveBatch;
+  }[] = [];
   private held: (() => void)[] = [];
   /** Producers, by the end of their client's name, that are not answered until {@link release}. */
   blocked: (clientId: string) => boolean = () => false;
@@ -20,9 +25,9 @@ export class FakeKafka {
     name: "kafkajs",
     version: "fake",
     connectProducer: async (_, clientId) => this.producer(clientId),
-    connectConsumer: async (_target, _clientId, { group }, nowUs, receive) => {
+    connectConsumer: async (_target, _clientId, { group, only }, nowUs, receive) => {
       this.opened();
-      this.consumers.push({ group, nowUs, receive });
+      this.consumers.push({ group, only, nowUs, receive });
       const port: ConsumerPort = {
         assigned: () => [0, 1, 2],
         errors: () => ({}),
@@ -40,7 +45,8 @@ export class FakeKafka {
         if (this.blocked(clientId)) await new Promise<void>((resolve) => this.held.push(resolve));
         const partition = this.next++ % PARTITIONS;
         const values = messages.map(({ value }) => Buffer.from(value));
-        for (const { nowUs, receive } of this.consumers) {
+        for (const { only, nowUs, receive } of this.consumers) {
+          if (only && !only.includes(partition)) continue;
           for (let copy = 0; copy < this.copies; copy += 1) receive(partition, values, nowUs());
         }
       },

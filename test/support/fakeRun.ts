@@ -72,6 +72,7 @@ export function fakeRun({
       faults.duplicated += random() < 0.005 ? 1 : 0;
       points.push(...secondPoints(tags, now, { ...faults }, beganMs + second * 1_000));
     }
+    points.push(...networkPoints({ run, scenario }, beganMs));
     points.push(stepPoint(tags, producers, before, faults, beganMs + STEP_SEC * 1_000 - 1));
   }
   points.push(event("end", { text: `knee at ${KNEE} producers`, knee: KNEE, verdict: "ok" }, endMs));
@@ -148,6 +149,24 @@ function secondPoints(
       atMs,
     ),
   ];
+}
+
+/** Between two nodes, both ways. */
+function networkPoints(tags: { run: string; scenario: string }, atMs: number): (Point | undefined)[] {
+  return (["host", "overlay"] as const).flatMap((network) =>
+    [
+      ["node1", "node2"],
+      ["node2", "node1"],
+    ].map(([from = "", to = ""]) => {
+      const slower = network === "overlay" ? 1.3 : 1;
+      return pointOf(
+        "network",
+        { ...tags, from, to, network },
+        { rtt_p50: 0.1 * slower, rtt_p99: 0.4 * slower, loss: 0, throughput: 9.4e9 / slower, mtu: 1_500 },
+        atMs,
+      );
+    }),
+  );
 }
 
 function stepPoint(

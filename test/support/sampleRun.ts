@@ -58,6 +58,20 @@ export function sampleStep(
     },
     ...{ lost: 0, duplicated: 0, reordered: 0, late: 0, unsent: 0, errors: {}, bytes: offered * 200 },
     ...{ backlogAtEnd: 3, drainSeconds: 0.6, delayMs: delay.distribution(), ackMs: delay.distribution() },
+    correctedDelayMs: delay.distribution(),
+    clocks: {
+      ...{ errorMs: 0.12, boundMs: 0.11 },
+      pairs: [
+        {
+          ...{ from: "producers.1", to: "consumers.1", offsetMs: 0.01, boundMs: 0.11, driftPpm: 0.1 },
+          ...{ straight: true, minRttMs: 0.2, sent: 100, answered: 100 },
+        },
+      ],
+    },
+    sameNode: {
+      ...{ share: 1 / 12, ownMs: delay.distribution(), oneWayMs: delay.distribution() },
+      ...{ differenceMs: 0.05, boundMs: 1.3, agrees: true },
+    },
     ...{ sendToReceiveMs: delay.distribution(), slowestProducer: { producer: 0, p99: 12 } },
     generator: {
       ...{ scheduleLagMsP99: 1.5, scheduleLagMsMax: 9, eventLoopDelayMsP99: 3, cpu: 0.3, cpuTotal: 0.5 },

@@ -12,7 +12,7 @@ export const owner: Owner = { prefix: "swarmbench-ann-test", directory: "/home/a
 /** What the swarm's id is: what is in the swarm is replaced when it changes. */
 export const SWARM_ID = "node1-init-printed";
 /** Those that can be had without the internet. */
-export const BUILT: Part[] = ["kafka", "influxdb", "telegraf", "grafana", "bench"];
+export const BUILT: Part[] = ["kafka", "influxdb", "telegraf", "grafana", "bench", "toxiproxy"];
 export const ROLES: Role[] = ["monitor", "broker", "broker", "broker", "agent"];
 
 export interface FakeSite {
@@ -46,6 +46,15 @@ export const fakeBundle = (name: string) =>
 /** Declares something on a site of a swarm, a registry and images of which nothing is real. */
 export async function declareOn<T>(program: (site: Site) => T, options: FakeSite = {}): Promise<Program<T>> {
   const { resources, result } = await declare(() => program(siteOf(options)), outputOf);
+  return new Program(resources, result);
+}
+
+/** Declares something on nodes of which nothing is real, and on nothing else. */
+export async function declareOnNodes<T>(
+  program: (nodes: [Node, ...Node[]]) => T,
+  roles = ROLES,
+): Promise<Program<T>> {
+  const { resources, result } = await declare(() => program(nodesOf(roles)), outputOf);
   return new Program(resources, result);
 }
 
@@ -138,13 +147,11 @@ export async function secrecy(values: Record<string, unknown>) {
 }
 
 function siteOf({ roles = ROLES, images = BUILT }: FakeSite): Site {
-  const [manager, ...workers] = roles.map(fakeNode);
-  if (!manager) throw new Error("a site has a node");
-  const nodes: Site["nodes"] & [Node, ...Node[]] = [manager, ...workers];
+  const nodes = nodesOf(roles);
   const swarm = new Swarm("swarm", {
     nodes,
     owner,
-    lifetime: manager.machine,
+    lifetime: nodes[0].machine,
     settings: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, registryPort: 5000 },
     state: { reports: new Map() },
   });
@@ -157,6 +164,12 @@ function siteOf({ roles = ROLES, images = BUILT }: FakeSite): Site {
   });
   const parts = Object.fromEntries(images.map((part) => [part, stored(part)]));
   return { swarm, nodes, owner, images: new Images("images", { swarm, registry, images: parts }) };
+}
+
+function nodesOf(roles: Role[]): [Node, ...Node[]] {
+  const [manager, ...workers] = roles.map(fakeNode);
+  if (!manager) throw new Error("a site has a node");
+  return [manager, ...workers];
 }
 
 class Machine extends pulumi.CustomResource {
@@ -175,6 +188,7 @@ function fakeNode(role: Role, index: number): Node {
     machine,
     address: `10.9.8.${10 + index}`,
     ready: machine.ready,
+    ownClock: false,
     ssh: {
       host: "127.0.0.1",
       port: 22000 + index,

@@ -10,9 +10,11 @@ import { type Due, LogicalProducer, type ProducerListener } from "../../bench/ag
 import type { ConsumerTotals, Prepare, ProducerTotals } from "../../bench/agent/protocol";
 import { Seconds } from "../../bench/agent/seconds";
 import { serve } from "../../bench/agent/server";
+import { Exchange } from "../../bench/exchange/exchange";
 import { payloadsOf } from "../../bench/load/payload";
 import { randomOf } from "../../bench/load/random";
 import { accountStep } from "../../bench/measure/account";
+import { DelayHistogram } from "../../bench/measure/histogram";
 import { openWallClock } from "../../bench/wallClock";
 import { workloadSchema } from "../../contract/workload";
 import { eventually } from "../support/eventually";
@@ -113,7 +115,7 @@ describe("a logical producer", () => {
 
 const totalsOf = (producer: LogicalProducer): ProducerTotals => ({
   ...{ role: "producer", producers: [producer.totals()], errors: {} },
-  ...{ ack: emptyHistogram, lag: emptyHistogram },
+  ...{ ack: emptyHistogram, lag: emptyHistogram, sameNode: null, clocks: [] },
 });
 const emptyHistogram = "HISTFAAAABx4nJNpmSzMwMDAxAABzFCaEUoz2X+AsQA/awKA";
 
@@ -179,8 +181,10 @@ describe("agents, asked over HTTP", () => {
   let consumers: AgentClient;
 
   async function open(role: "producer" | "consumer", orphanedAfterMs?: number): Promise<AgentClient> {
-    const identity = { role, task: `${role}s.1`, node: "node3" };
-    const agent = new Agent(identity, openWallClock(), async () => kafka.adapter, orphanedAfterMs);
+    const identity = { role, task: `${role}s.1`, node: "node3", faults: [] };
+    const own = openWallClock();
+    const exchange = await Exchange.open(own, 0);
+    const agent = new Agent(identity, own, async () => kafka.adapter, exchange, orphanedAfterMs);
     const server = await serve(agent, 0);
     servers.push(server);
     agents.push(agent);
@@ -210,13 +214,16 @@ describe("agents, asked over HTTP", () => {
     },
     workload: workloadSchema.parse({ producers: 5, rate: 100, ...workload }),
     share: { first: 0, count: 5 },
+    ...{ peers: [], sources: [0], sameNode: [1] },
   });
   const clock = openWallClock();
 
   /** A whole step of 0.3 s, of which the last 0.2 are measured. */
   async function runStep(step: number, workload: object = {}, meanwhile = async () => {}) {
     const id = { run: "r1", step };
-    await consumers.prepare({ ...order(step, workload), share: { first: 0, count: 1 } });
+    const { exchangePort } = await producers.hello();
+    const peers = [{ name: "producers.1", host: "127.0.0.1", port: exchangePort }];
+    await consumers.prepare({ ...order(step, workload), share: { first: 0, count: 1 }, peers });
     await producers.prepare(order(step, workload));
     const atUs = clock.nowUs() + 50_000;
     await producers.start({ ...id, atUs });
@@ -229,7 +236,8 @@ describe("agents, asked over HTTP", () => {
       assert.ok(report.role === "producer" && report.idle);
     });
     const produced = (await producers.collect({ ...id, patienceMs: 1_000 })) as ProducerTotals;
-    return accountStep([produced], [(await consumers.collect({ ...id, patienceMs: 0 })) as ConsumerTotals]);
+    const consumed = (await consumers.collect({ ...id, patienceMs: 0 })) as ConsumerTotals;
+    return { ...accountStep([produced], [consumed]), produced, consumed };
   }
 
   it("do a step: what was offered is what the schedule says, and all of it is delivered", async () => {
@@ -242,6 +250,25 @@ describe("agents, asked over HTTP", () => {
       [lost, duplicated, reordered, delay.count, lag.count, delay.negative],
       [0, 0, 0, 100, 100, 0],
     );
+  });
+
+  it("time a share of the messages twice: as they are delivered, and by the task that sent them", async () => {
+    const { produced, consumed } = await runStep(6);
+    const count = (text: string) => {
+      const histogram = new DelayHistogram();
+      histogram.addEncoded(text);
+      return histogram.count;
+    };
+    const [same] = consumed.sameNode;
+    const own = count(produced.sameNode ?? "");
+    assert.ok(own >= 30 && own <= 36, `${own} of 100, of one of 3 partitions`);
+    assert.deepEqual([same?.source, count(same?.delay ?? "")], [0, own]);
+  });
+
+  it("compare their clocks while they do it", async () => {
+    const [found] = (await runStep(7)).consumed.clocks;
+    assert.ok(found && found.peer === "producers.1" && found.answered > 20, JSON.stringify(found));
+    assert.ok((found.minRttUs ?? 0) > 0 && found.upper.length > 0 && found.lower.length > 0);
   });
 
   it("do the next step with new numbers, and see what comes twice", async () => {
@@ -278,7 +305,7 @@ describe("agents, asked over HTTP", () => {
     const { role, task, node, run, protocol } = await producers.hello();
     assert.deepEqual(
       { role, task, node, run, protocol },
-      { role: "producer", task: "producers.1", node: "node3", run: "r1", protocol: 1 },
+      { role: "producer", task: "producers.1", node: "node3", run: "r1", protocol: 2 },
     );
   });
 

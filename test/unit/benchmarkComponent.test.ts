@@ -110,6 +110,16 @@ describe("the benchmark of an up", () => {
     assert.deepEqual(stdin(other), stdin(whole));
   });
 
+  it("is told how each node's link is shaped, which its run records", async () => {
+    const testbed = { kind: "local", perNode: { node2: { network: { rate: "100 Mbit/s", loss: 0.01 } } } };
+    const { conditions } = await planOf(await deploy({ testbed }));
+    const { nodes } = conditions.settings as { nodes: { network?: object }[] };
+    assert.deepEqual(
+      nodes.slice(0, 3).map(({ network }) => network),
+      [undefined, { rate: 100_000_000, loss: 0.01 }, undefined],
+    );
+  });
+
   it("is left out where benchmark.run is false, and can be run by hand", async () => {
     const without = await deploy({ benchmark: { run: false } });
     assert.ok(![...without.resources.keys()].some((name) => name.includes("benchmark")));

@@ -39,6 +39,7 @@ const installation: Installation = {
     telegraf: stored("telegraf"),
     grafana: stored("grafana"),
     bench: stored("bench"),
+    toxiproxy: stored("toxiproxy"),
   },
   ssh: { hostKey: "ssh-ed25519 HOSTKEY" },
   directory,
@@ -51,7 +52,7 @@ const settings = parseSettings(
       subnet: "10.9.8.0/24",
       sshPortBase: 22000,
       memory: "1 GiB",
-      perNode: { node2: { cpus: 1.5, memory: "2 GiB" } },
+      perNode: { node2: { cpus: 1.5, memory: "2 GiB", network: { rate: "100 Mbit/s", loss: 0.01 } } },
     }),
   },
   "local",
@@ -192,6 +193,7 @@ describe("three nodes are declared as", () => {
         "Provider testbed-engine",
         ...NODES.flatMap((node) => [
           `Command ${node}-ready`,
+          `Command ${node}-link`,
           `Container ${node}-machine`,
           `Volume ${node}-engine`,
         ]),
@@ -215,7 +217,7 @@ describe("three nodes are declared as", () => {
       "Volume registry-data",
     ]);
     assert.deepEqual(below("Images images"), ["Command images-sent"]);
-    assert.equal(fresh.resources.size, 4 + 12 + 12 + 3 + 1);
+    assert.equal(fresh.resources.size, 4 + 15 + 12 + 3 + 1);
   });
 
   it("components that keep no input in the state and register their outputs", () => {
@@ -252,7 +254,7 @@ describe("everything in Docker", () => {
     const lifetimes = each([...fresh.resources.values()], ({ deletedWith }) => deletedWith);
     const roots = ["Local testbed", "Provider testbed-engine", "Command testbed-lifetime"];
     for (const [name, lifetime] of Object.entries(lifetimes)) {
-      const worker = /(node[23])-(ready|join)/.exec(name)?.[1];
+      const worker = /(node[23])-(ready|link|join)/.exec(name)?.[1];
       const onMachine = !/^(Container|Volume) node|testbed|-leave$|^(Swarm|Registry|Images) /.test(name);
       const machine = onMachine ? `Container ${worker ?? "node1"}-machine` : "Command testbed-lifetime";
       assert.equal(lifetime, roots.includes(name) ? undefined : machine, name);
@@ -368,16 +370,15 @@ describe("a command on a node", () => {
       return { host, port, user, hostKey };
     });
     const at = (port: number) => ({ host: "127.0.0.1", port, user: "root", hostKey: "ssh-ed25519 HOSTKEY" });
-    const expected = (name: string) =>
-      at(
-        { "node2-ready": 22001, "node2-join": 22001, "node3-ready": 22002, "node3-join": 22002 }[name] ??
-          22000,
-      );
+    const expected = (name: string) => {
+      const [, worker = 1] = /^node([23])-(?:ready|link|join)$/.exec(name) ?? [];
+      return at(22000 + Number(worker) - 1);
+    };
     assert.deepEqual(
       endpoints,
       each(remote(), ({ name }) => expected(name)),
     );
-    assert.equal(remote().length, 3 + 2 + 2 * 3);
+    assert.equal(remote().length, 3 + 3 + 2 + 2 * 3);
   });
 
   it("has its script at standard input only, and logs nothing", () => {
@@ -457,22 +458,55 @@ describe("a secret", () => {
   });
 });
 
+describe("the link of a node", () => {
+  const parameters = (node: string) => {
+    const text = String(get(`Command ${node}-link`).inputs.stdin).replaceAll("'\\''", "'");
+    return Object.fromEntries(
+      ["MACHINE", "NODE", "ADDRESS", "RATE", "LOSS_PERCENT", "DELAY_US"].map((name) => [
+        name,
+        new RegExp(`\\b${name}='([^']*)'`).exec(text)?.[1],
+      ]),
+    );
+  };
+
+  it("is shaped as its settings have it, on the interface of its address, once the node answers", () => {
+    assert.deepEqual(get("Command node2-link").dependencies, ["Command node2-ready"]);
+    assert.deepEqual(parameters("node2"), {
+      MACHINE: "node2-ready-printed", // another where the machine was made anew: then it is shaped again
+      NODE: "node2",
+      ADDRESS: "10.9.8.11",
+      RATE: "100000000",
+      LOSS_PERCENT: "1",
+      DELAY_US: "0",
+    });
+  });
+
+  it("is let free where nothing is set, before anything uses it", () => {
+    const { RATE, LOSS_PERCENT, DELAY_US } = parameters("node3");
+    assert.deepEqual([RATE, LOSS_PERCENT, DELAY_US], ["0", "0", "0"]);
+  });
+
+  it("needs nothing when it goes: nothing is run on a machine that is deleted", () => {
+    assert.equal("delete" in get("Command node2-link").inputs, false);
+  });
+});
+
 describe("the swarm", () => {
   const after = (step: string) =>
     get(`Command ${step}`).dependencies.map((name) => name.replace("Command ", ""));
 
   it("begins on the manager, once that answers", () => {
-    assert.deepEqual(after("node1-init"), ["node1-ready"]);
+    assert.deepEqual(after("node1-init"), ["node1-link"]);
     assert.match(String(get("Command node1-init").inputs.stdin), /^ADDRESS='?10\.9\.8\.10'?$/m);
   });
 
   for (const node of WORKERS) {
     it(`takes ${node} in three steps: invite, join, admit`, () => {
       assert.deepEqual(after(`${node}-invite`), ["node1-init"]);
-      assert.deepEqual(after(`${node}-join`).sort(), ["node1-init", `${node}-invite`, `${node}-ready`]);
+      assert.deepEqual(after(`${node}-join`).sort(), ["node1-init", `${node}-invite`, `${node}-link`]);
       assert.deepEqual(
         after(`${node}-admit`).sort(),
-        ["node1-ready", `${node}-join`, `${node}-leave`, `${node}-ready`].sort(),
+        ["node1-link", `${node}-join`, `${node}-leave`, `${node}-link`].sort(),
       );
     });
 
@@ -533,7 +567,7 @@ describe("the registry", () => {
 
   it("sends its image again to a manager that was made anew", () => {
     assert.deepEqual(get("Command registry-image").inputs.environment, {
-      SWARMBENCH_MANAGER: "node1-ready-printed",
+      SWARMBENCH_MANAGER: "node1-link-printed",
     });
   });
 
@@ -557,7 +591,7 @@ describe("the images of the stack's services", () => {
 
   it("are sent again to a manager that was made anew, or that runs another swarm", () => {
     assert.deepEqual(sent().inputs.environment, {
-      SWARMBENCH_MANAGER: "node1-ready-printed node1-init-printed",
+      SWARMBENCH_MANAGER: "node1-link-printed node1-init-printed",
     });
   });
 
@@ -582,7 +616,7 @@ describe("the images of the stack's services", () => {
 describe("what Pulumi cannot see", () => {
   /** The resources that the engine is told to make, or check, anew. */
   function renewed({ resources }: Program): string[] {
-    const renewable = /^(Command node\d-(?!ready|leave)|Container node|Volume node|Network testbed)/;
+    const renewable = /^(Command node\d-(?!ready|link|leave)|Container node|Volume node|Network testbed)/;
     return [...resources]
       .filter(([name, { ignoreChanges }]) => renewable.test(name) && ignoreChanges.length === 0)
       .map(([name]) => name)

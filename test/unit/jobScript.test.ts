@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { type Job, jobScript, runJob } from "../../components/lib/job";
+import { type Job, runJob } from "../../components/lib/job";
+import { jobScript } from "../../components/lib/jobScript";
 import { labels } from "../../components/lib/ownership";
 import { FakeMachine, parses } from "../support/fakeDocker";
 import { declareOn, imageOf, owner, type Program, secrecy } from "../support/site";

@@ -7,11 +7,10 @@ import { type Schedule, scheduleOf } from "../../bench/load/schedule";
 import { openWallClock, type WallClock } from "../../bench/wallClock";
 
 /** Time that passes only when it is told to; a pacer on it. */
-class FakeTime implements WallClock, Pacer {
+class FakeTime implements Pick<WallClock, "nowUs">, Pacer {
   now = 0;
   private asked: { atUs: number; wake: () => void } | undefined;
   nowUs = () => this.now;
-  resync = () => 0;
   wakeAt(atUs: number, wake: () => void): void {
     this.asked = { atUs, wake };
   }

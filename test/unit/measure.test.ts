@@ -48,10 +48,54 @@ describe("a histogram of delays", () => {
     assert.ok(Math.abs((mean ?? 0) - 411.56) < 0.5);
   });
 
-  it("counts what is below zero, as zero, and drops nothing", () => {
-    const histogram = histogramOf([-5, 3, -1]);
-    assert.deepEqual([histogram.count, histogram.negative, histogram.percentileMs(50)], [3, 2, 0]);
-    assert.equal(histogram.distribution().min, -0.005);
+  it("keeps what is below zero as it is, and counts it", () => {
+    const { count, negative, min, p50, max, mean } = histogramOf([-5, 3, -1]).distribution();
+    assert.deepEqual([count, negative, min, p50, max, mean], [3, 2, -0.005, -0.001, 0.003, -0.001]);
+  });
+
+  it("has the percentiles of an exact sort on both sides of zero, also when it has travelled", () => {
+    const values = fc.array(fc.integer({ min: -2_000_000, max: 2_000_000 }), {
+      minLength: 1,
+      maxLength: 300,
+    });
+    fc.assert(
+      fc.property(values, fc.constantFrom(1, 10, 50, 90, 99), (samples, percent) => {
+        const travelled = new DelayHistogram();
+        travelled.addEncoded(histogramOf(samples).encode());
+        const exact = exactMs(samples, percent);
+        const found = travelled.percentileMs(percent) as number;
+        assert.ok(Math.abs(found - exact) <= 0.001 * Math.abs(exact) + 0.001, `${found} for ${exact}`);
+        assert.equal(travelled.negative, samples.filter((each) => each < 0).length);
+      }),
+    );
+  });
+
+  it("moved by some time has every sample moved by it, across zero too", () => {
+    const values = fc.array(fc.integer({ min: -100_000, max: 100_000 }), { minLength: 1, maxLength: 200 });
+    fc.assert(
+      fc.property(values, fc.integer({ min: -60_000, max: 60_000 }), (samples, us) => {
+        const moved = histogramOf(samples).shifted(us);
+        assert.equal(moved.count, samples.length);
+        for (const percent of [1, 50, 99]) {
+          const exact = exactMs(
+            samples.map((each) => each + us),
+            percent,
+          );
+          const slack = 0.001 * Math.abs(exact) + 0.001 * 100 + 0.002; // of the bucket that it was in before
+          assert.ok(Math.abs((moved.percentileMs(percent) as number) - exact) <= slack);
+        }
+      }),
+    );
+  });
+
+  it("knows how far a median of samples can be from the true one: 95 of 100 intervals have it", () => {
+    const random = randomOf(7);
+    const has = Array.from({ length: 300 }, () => {
+      const samples = Array.from({ length: 101 }, () => Math.round(100_000 * -Math.log(1 - random())));
+      const [low, high] = histogramOf(samples).medianIntervalMs() as [number, number];
+      return low <= 100 * Math.LN2 && high >= 100 * Math.LN2;
+    }).filter(Boolean).length;
+    assert.ok(has >= 0.92 * 300, `${has} of 300`);
   });
 
   it("counts what is beyond its range, as the range's end, and drops nothing", () => {
@@ -153,6 +197,8 @@ describe("the account of a step", () => {
     errors: { REQUEST_TIMED_OUT: 1 },
     ack: nothing,
     lag: nothing,
+    sameNode: null,
+    clocks: [],
   });
   const consumed = (
     group: string,
@@ -170,9 +216,10 @@ describe("the account of a step", () => {
         },
       ],
     },
-    delay: histogramOf([delayUs]).encode(),
+    delays: [{ source: 0, slice: 0, delay: histogramOf([delayUs]).encode() }],
     sendToReceive: nothing,
-    negative: { delay: 0, sendToReceive: 0 },
+    sameNode: [],
+    clocks: [],
     bytes: 200,
     foreign: 2,
     malformed: 1,

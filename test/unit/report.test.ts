@@ -55,8 +55,8 @@ describe("the events of a run", () => {
   });
 
   it("of another version are refused, with the version that is read", () => {
-    const text = lines(sampleEvents().slice(0, 1)).replace('"schemaVersion":1', '"schemaVersion":2');
-    assert.throws(() => parseEvents(text, "e"), /of schema version 2; this swarmbench reads version 1/);
+    const text = lines(sampleEvents().slice(0, 1)).replace('"schemaVersion":2', '"schemaVersion":3');
+    assert.throws(() => parseEvents(text, "e"), /of schema version 3; this swarmbench reads version 2/);
   });
 });
 

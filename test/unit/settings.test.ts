@@ -20,7 +20,7 @@ function errorOf(config: Record<string, unknown>): SettingsError {
 }
 const mistakesOf = (config: Record<string, unknown>) => errorOf(config).mistakes;
 const KEYS =
-  "nodes, namespace, testbed, swarm, kafka, influxdb, telegraf, grafana, portainer, producers, consumers, workload, benchmark";
+  "nodes, namespace, testbed, swarm, clockSync, kafka, influxdb, telegraf, grafana, portainer, producers, consumers, workload, benchmark";
 const local = (more: object) => ({ testbed: { kind: "local", ...more } });
 
 describe("settings that are left out", () => {
@@ -38,6 +38,7 @@ describe("settings that are left out", () => {
         { name: "node3", role: "agent", address: "10.216.185.12", sshPort: 22050 },
       ],
       swarm: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, registryPort: 5000 },
+      clockSync: { kind: "ptpd", maxOffsetUs: 100, timeoutSec: 120, ntpServers: ["pool.ntp.org"] },
     });
   });
 
@@ -110,6 +111,33 @@ describe("settings that are given", () => {
     assert.deepEqual(
       nodes.map(({ memoryMiB }) => memoryMiB),
       [undefined, 3072],
+    );
+  });
+
+  it("shape the link of every node, but of one that has its own the way that it says", () => {
+    const network = { delay: "10 milliseconds", rate: "100 Mbit/s", loss: "0.01" };
+    const perNode = {
+      node2: { network: { rate: "2.5 Gbit/s" } },
+      node3: { network: {} },
+      node4: { network: { loss: 0 } },
+    };
+    assert.deepEqual(
+      parse({ nodes: "5", ...local({ network, perNode }) }).nodes.map(({ network }) => network),
+      [
+        { delayMs: 10, rate: 100_000_000, loss: 0.01 },
+        { rate: 2_500_000_000 },
+        undefined,
+        undefined,
+        { delayMs: 10, rate: 100_000_000, loss: 0.01 },
+      ],
+    );
+  });
+
+  it("shape the link of one node alone", () => {
+    const { nodes } = parse({ nodes: "2", ...local({ perNode: { node2: { network: { loss: 0.5 } } } }) });
+    assert.deepEqual(
+      nodes.map((node) => ("network" in node ? node.network : "free")),
+      ["free", { loss: 0.5 }],
     );
   });
 
@@ -203,6 +231,20 @@ describe("a mistake is named with its path:", () => {
       "a wrong unit of time",
       { swarm: { drainTimeout: "90 s" } },
       [/^swarmbench:swarm\.drainTimeout: expected .*got "90 s"$/],
+    ],
+    [
+      "three mistakes in how links are shaped",
+      local({ network: { delay: "10 ms", rate: "10 kbit/s", loss: 1 } }),
+      [
+        /^swarmbench:testbed\.network\.delay: expected .*got "10 ms"$/,
+        /^swarmbench:testbed\.network\.rate: a link needs at least 1 Mbit\/s$/,
+        /^swarmbench:testbed\.network\.loss: expected a fraction from 0 to 0\.5/,
+      ],
+    ],
+    [
+      "a typo in how one link is shaped",
+      local({ perNode: { node2: { network: { latency: "1 second" } } } }),
+      [/^swarmbench:testbed\.perNode\.node2\.network: no such setting: latency$/],
     ],
     ["no nodes", { nodes: "0" }, [/^swarmbench:nodes: expected a whole number from 1 to 50$/]],
     ["one node too many", { nodes: "51" }, [/^swarmbench:nodes: expected a whole number from 1 to 50$/]],

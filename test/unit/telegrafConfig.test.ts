@@ -96,6 +96,13 @@ describe("nodeConfig", () => {
     }
   });
 
+  it("reads the clock's status at the time at which it was written", () => {
+    const [file = ""] = tables(configs.node, "inputs.file");
+    assert.match(file, /files = \["\/hostfs\/clock\/status\.json"\]\ndata_format = "json"/);
+    assert.match(file, /name_override = "clock"\ntag_keys = \["kind"\]\njson_string_fields = \["state"\]/);
+    assert.match(file, /json_time_key = "at"\njson_time_format = "unix"/);
+  });
+
   it("tells tasks by their number, which a new container of the task keeps", () => {
     const id = "x7q0abcdefghijklmnopqrstu";
     const patterns = [...configs.node.matchAll(/key = "container_name"\npattern = (".+")/g)].map(
@@ -113,6 +120,10 @@ describe("NODE_MOUNTS", () => {
     const sources = NODE_MOUNTS.map(({ source }) => source);
     assert.ok(sources.includes("/proc/1/net"));
     assert.ok(!sources.some((source) => ["/", "/proc", "/proc/1"].includes(source)));
+  });
+
+  it("show the folder of the clock's status, since the file in it is another one each second", () => {
+    assert.ok(NODE_MOUNTS.some(({ source }) => source === "/var/lib/swarmbench/clock"));
   });
 
   it("are read only", () => {

@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import {
+  bitRate,
   cpuCount,
   duration,
+  fraction,
   longDuration,
+  shortDuration,
   memorySize as sizeOf,
+  smallTime,
   wholeNumber,
   yesOrNo,
 } from "../../contract/units";
@@ -28,6 +32,21 @@ function read(schema: Schema, value: unknown): unknown {
   assert.equal(messages.length, 1, messages.join("\n"));
   return messages[0];
 }
+
+describe("a small time", () => {
+  for (const [text, micros] of [
+    ["100 microseconds", 100],
+    ["1 nanosecond", 0.001],
+    ["2.5 milliseconds", 2500],
+    ["1 second", 1_000_000],
+  ] as const) {
+    it(`takes ${text}`, () => assert.equal(read(smallTime, text), micros));
+  }
+
+  it("refuses what has no unit that is small enough", () => {
+    assert.match(String(read(smallTime, "1 minute")), /such as "100 microseconds"/);
+  });
+});
 
 describe("a memory size", () => {
   for (const [text, mib] of [
@@ -103,6 +122,70 @@ describe("a long duration", () => {
         new RegExp(`one of .*hour, hours, day, days \\(such as "30 days"\\), got "${text}"$`),
       );
     });
+  }
+});
+
+describe("a short duration", () => {
+  for (const [text, ms] of [
+    ["10 milliseconds", 10],
+    ["500 microseconds", 0.5],
+    ["1 microseconds", 0.001],
+    ["1.5 seconds", 1500],
+    ["1 second", 1000],
+  ] as const) {
+    it(`of ${text} is ${ms} ms`, () => assert.equal(read(shortDuration(2000), text), ms));
+  }
+
+  for (const text of ["10", "10 ms", "10ms", "0 milliseconds", "-1 milliseconds", "1 minute"]) {
+    it(`is not written "${text}", and the complaint lists the units`, () =>
+      assert.match(
+        String(read(shortDuration(2000), text)),
+        new RegExp(
+          `one of microseconds, milliseconds, second, seconds \\(such as "10 milliseconds"\\), got "${text}"$`,
+        ),
+      ));
+  }
+
+  for (const text of ["2.1 seconds", "0.5 microseconds"]) {
+    it(`of ${text} is too long or too short, and the complaint says what is not`, () =>
+      assert.equal(read(shortDuration(2000), text), "expected from 1 microsecond to 2000 milliseconds"));
+  }
+});
+
+describe("a bit rate", () => {
+  for (const [text, rate] of [
+    ["100 Mbit/s", 100_000_000],
+    ["1.5 Gbit/s", 1_500_000_000],
+    ["2500 kbit/s", 2_500_000],
+  ] as const) {
+    it(`of ${text} is ${rate} bits per second`, () => assert.equal(read(bitRate(1e6, "a link"), text), rate));
+  }
+
+  for (const text of ["100", "100 Mbit", "100 MB/s", "100 Mbps", "100mbit", "0 Mbit/s"]) {
+    it(`is not written "${text}", and the complaint lists the units`, () =>
+      assert.match(
+        String(read(bitRate(1e6, "a link"), text)),
+        new RegExp(`one of kbit/s, Mbit/s, Gbit/s \\(such as "100 Mbit/s"\\), got "${text}"$`),
+      ));
+  }
+
+  it("is not less than is needed", () =>
+    assert.equal(read(bitRate(1e6, "a link"), "999 kbit/s"), "a link needs at least 1 Mbit/s"));
+});
+
+describe("a fraction", () => {
+  it("is read from its text as from itself", () =>
+    assert.deepEqual(
+      [0.01, "0.01", 0, "0.5"].map((value) => read(fraction(0.5), value)),
+      [0.01, 0.01, 0, 0.5],
+    ));
+
+  for (const value of [0.6, "1", -0.1, "1%", "", " ", "one", null, true, Number.NaN]) {
+    it(`is not ${JSON.stringify(value)}, and the complaint shows one`, () =>
+      assert.equal(
+        read(fraction(0.5), value),
+        "expected a fraction from 0 to 0.5 such as 0.01, which is one of a hundred",
+      ));
   }
 });
 

@@ -7,19 +7,7 @@ import { RunnerContainer } from "./container";
 import { EXIT, Failure, UsageError } from "./exit";
 import { runOnce } from "./once";
 import { planOf } from "./plan";
-
-/** Ctrl-C, or `pulumi up` that is cancelled: the run is stopped in order. Once more: at once. */
-function stopOnSignal(): AbortSignal {
-  const stopping = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => {
-      if (stopping.signal.aborted) process.exit(EXIT.interrupted);
-      say("stopping the run in order; once more: at once");
-      stopping.abort();
-    });
-  }
-  return stopping.signal;
-}
+import { stopOnSignal } from "./signals";
 
 /** Standard output is for the result. */
 function say(line: string): void {
@@ -45,7 +33,7 @@ async function main(): Promise<number> {
   const plan = await readPlan(args);
   const container = new RunnerContainer(plan);
   if (args.stop) return stop(container);
-  const session = { plan, container, progress: say, signal: stopOnSignal() };
+  const session = { plan, container, progress: say, signal: stopOnSignal(say) };
   if (args.aba) return runAba(session, args);
   const { summary, exitCode } = await runOnce(session, args, { changes: args.set });
   if (args.fromUp) process.stdout.write(`${JSON.stringify(summary satisfies BenchSummary)}\n`);

@@ -15,6 +15,8 @@ export interface Session {
   /** Shows a line to who waits. */
   progress(line: string): void;
   signal: AbortSignal;
+  /** Hears each event as it comes, once more after the line was cut. */
+  event?(line: string): void;
 }
 
 /** Starts the runner with its request. */
@@ -55,7 +57,7 @@ export async function follow(session: Session, log: EventLog): Promise<number> {
   }
 }
 
-async function followLines({ container, progress }: Session, log: EventLog): Promise<void> {
+async function followLines({ container, progress, event }: Session, log: EventLog): Promise<void> {
   let shown = 0;
   for (let reconnect = 0; ; reconnect += 1) {
     let [events, lines] = [0, 0];
@@ -64,6 +66,7 @@ async function followLines({ container, progress }: Session, log: EventLog): Pro
         events += 1;
         const before = log.failure;
         log.take(events, line);
+        event?.(line);
         if (log.failure && !before) void container.stop().catch(() => {}); // it may have ended by itself
       },
       (line) => {

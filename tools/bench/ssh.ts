@@ -16,7 +16,11 @@ export interface Answer {
  * Not in our process group: a Ctrl-C is for us alone, who then end things in order.
  */
 export function start(ssh: readonly string[], script: string): ChildProcessWithoutNullStreams {
-  const child = spawn("ssh", [...ssh, "sh -s"], { stdio: ["pipe", "pipe", "pipe"], detached: true });
+  return startScript("ssh", [...ssh, "sh -s"], script);
+}
+
+function startScript(file: string, args: readonly string[], script: string): ChildProcessWithoutNullStreams {
+  const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], detached: true });
   child.stdin.on("error", () => {}); // it ended before it read all: its exit code tells
   child.stdin.end(script);
   return child;
@@ -30,8 +34,16 @@ export function ended(child: ChildProcessWithoutNullStreams): Promise<number> {
 }
 
 /** Runs a script to its end. */
-export async function run(ssh: readonly string[], script: string): Promise<Answer> {
-  const child = start(ssh, script);
+export function run(ssh: readonly string[], script: string): Promise<Answer> {
+  return answerOf(start(ssh, script));
+}
+
+/** The same, where the line is told as a shell's words: `ssh -F file user@host`. */
+export function runBy(words: string, script: string): Promise<Answer> {
+  return answerOf(startScript("sh", ["-c", `${words} 'sh -s'`], script));
+}
+
+async function answerOf(child: ChildProcessWithoutNullStreams): Promise<Answer> {
   const [code, stdout, stderr] = await Promise.all([ended(child), text(child.stdout), text(child.stderr)]);
   return { code, stdout, stderr };
 }

@@ -8,20 +8,23 @@ export const MAKER_IMAGES = {
   influxdb: "influxdb:2.7.12",
   telegraf: "telegraf:1.30.0",
   grafana: "grafana/grafana:11.6.4",
+  /** The last one on the hub that needs no host to be named; what is used of its API is the same as in 2.12. */
+  toxiproxy: "shopify/toxiproxy:2.1.4",
 };
 
 const TELEGRAF_VERSION = "github.com/influxdata/telegraf/internal.Version";
 
 /** What the stack's configuration names; each plugin brings its own dependencies. */
 const TELEGRAF_PLUGINS = {
-  inputs: ["cpu", "disk", "diskio", "docker", "internal", "jolokia2_agent", "mem", "net", "system"],
+  inputs: ["cpu", "disk", "diskio", "docker", "file", "internal", "jolokia2_agent", "mem", "net", "system"],
   processors: ["regex"],
   outputs: ["health", "influxdb_v2"],
+  parsers: ["json"],
   serializers: ["influx"],
   secretstores: ["docker"],
 };
 
-/** @type {Record<"influxd" | "telegraf" | "grafana", import("./goProgram.mjs").GoProgram>} */
+/** @type {Record<"influxd" | "telegraf" | "grafana" | "toxiproxy", import("./goProgram.mjs").GoProgram>} */
 const PROGRAMS = {
   influxd: {
     module: "influxd",
@@ -48,6 +51,12 @@ const PROGRAMS = {
     cgo: true,
     prepare: prepareGrafana,
     recipe: 1,
+  },
+  toxiproxy: {
+    module: "toxiproxy",
+    package: "github.com/Shopify/toxiproxy/v2/cmd/server",
+    ldflags: "-X github.com/Shopify/toxiproxy/v2.Version=2.12.0",
+    cgo: false,
   },
 };
 
@@ -79,4 +88,10 @@ export async function grafanaPayload(source) {
   const program = await ensureGoProgram("grafana", PROGRAMS.grafana);
   const home = "/usr/share/grafana";
   return { [`${home}/bin/grafana`]: program, [home]: path.join(path.dirname(program), "home") };
+}
+
+/** @param {"official" | "built"} source @returns {Promise<Payload>} */
+export async function toxiproxyPayload(source) {
+  if (source === "official") return {};
+  return { "/toxiproxy": await ensureGoProgram("toxiproxy", PROGRAMS.toxiproxy) };
 }

@@ -1,5 +1,11 @@
 import { benchPayload, NODE_IMAGE } from "./benchBundle.mjs";
-import { grafanaPayload, influxdbPayload, MAKER_IMAGES, telegrafPayload } from "./goBuilds.mjs";
+import {
+  grafanaPayload,
+  influxdbPayload,
+  MAKER_IMAGES,
+  telegrafPayload,
+  toxiproxyPayload,
+} from "./goBuilds.mjs";
 import { KAFKA_IMAGE, kafkaPayload } from "./kafkaJars.mjs";
 
 export const DEBIAN = "debian:bookworm-slim";
@@ -28,6 +34,7 @@ export const STACK_IMAGES = {
   influxdb: { folder: "influxdb", base: MAKER_IMAGES.influxdb, payload: influxdbPayload, lane: "go" },
   telegraf: { folder: "telegraf", base: MAKER_IMAGES.telegraf, payload: telegrafPayload, lane: "go" },
   grafana: { folder: "grafana", base: MAKER_IMAGES.grafana, payload: grafanaPayload, lane: "go" },
+  toxiproxy: { folder: "toxiproxy", base: MAKER_IMAGES.toxiproxy, payload: toxiproxyPayload, lane: "go" },
   bench: { folder: "bench", base: NODE_IMAGE, payload: benchPayload, lane: "npm" },
   portainer: {
     folder: "portainer",

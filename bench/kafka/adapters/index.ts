@@ -1,8 +1,10 @@
-import type { Client } from "../../../contract/workload";
+import { type Client, NO_BROKER } from "../../../contract/workload";
 import type { ClientAdapter } from "../port";
+import { nullAdapter } from "./null";
 
 /** The adapter of a client. Each is loaded when it is first asked for: a run uses one. */
 export async function adapterOf(client: Client): Promise<ClientAdapter> {
+  if (client === NO_BROKER) return nullAdapter;
   if (client === "platformatic") return (await import("./platformatic.js")).platformaticAdapter();
   return (await import("./kafkajs.js")).kafkajsAdapter;
 }

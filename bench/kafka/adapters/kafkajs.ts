@@ -1,8 +1,9 @@
 import net from "node:net";
 import tls from "node:tls";
 import { CompressionTypes, type Consumer, type ISocketFactory, Kafka, Partitioners } from "kafkajs";
-import type { KafkaTarget } from "../../../contract/target";
+import type { Detour, KafkaTarget } from "../../../contract/target";
 import { clientConfig } from "../client";
+import { detoured } from "../detour";
 import { errorKind } from "../errorKind";
 import type {
   ClientAdapter,
@@ -23,16 +24,23 @@ const GROUP = { sessionTimeout: 30_000, rebalanceTimeout: 60_000, heartbeatInter
 const JOIN_TIMEOUT_MS = 60_000;
 
 /** As kafkajs has it, and without Nagle's algorithm, which would hold back small requests to a broker that is far away. */
-const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  const name = net.isIP(host) ? {} : { servername: host };
-  const socket = ssl
-    ? tls.connect({ host, port, ...name, ...ssl }, onConnect)
-    : net.connect({ host, port }, onConnect);
-  return socket.setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
-};
+function socketFactory(via: Detour | undefined): ISocketFactory {
+  return ({ host, port, ssl, onConnect }) => {
+    const to = detoured({ host, port }, via);
+    // The broker's own name, by a detour too: that is what its certificate is for.
+    const name = net.isIP(host) ? {} : { servername: host };
+    const socket = ssl ? tls.connect({ ...to, ...name, ...ssl }, onConnect) : net.connect(to, onConnect);
+    return socket.setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
+  };
+}
 
 function clientOf(target: KafkaTarget, clientId: string): Kafka {
-  return new Kafka({ ...clientConfig(target), clientId, retry: RETRY, socketFactory });
+  return new Kafka({
+    ...clientConfig(target),
+    clientId,
+    retry: RETRY,
+    socketFactory: socketFactory(target.via),
+  });
 }
 
 async function connectProducer(
@@ -65,7 +73,7 @@ async function connectProducer(
 async function connectConsumer(
   target: KafkaTarget,
   clientId: string,
-  { topic, group, fetch, startOffsets }: ConsumerOptions,
+  { topic, group, fetch, startOffsets, only }: ConsumerOptions,
   nowUs: () => number,
   receive: ReceiveBatch,
 ): Promise<ConsumerPort> {
@@ -97,6 +105,10 @@ async function connectConsumer(
     },
   });
   await joined;
+  if (only) {
+    const others = assigned.filter((partition) => !only.includes(partition));
+    if (others.length > 0) consumer.pause([{ topic, partitions: others }]);
+  }
   for (const [partition, offset] of Object.entries(startOffsets)) {
     consumer.seek({ topic, partition: Number(partition), offset });
   }

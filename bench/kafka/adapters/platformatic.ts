@@ -32,6 +32,8 @@ export async function platformaticAdapter(): Promise<ClientAdapter> {
 }
 
 function optionsOf(target: KafkaTarget, clientId: string) {
+  // It connects where Kafka's metadata says, and lets nobody else decide.
+  if (target.via) throw new Error("client platformatic cannot go by a detour: set client: kafkajs");
   const { protocol, username = "", password = "", ca } = target.security;
   return {
     ...{ clientId, bootstrapBrokers: target.bootstrap, autocreateTopics: false, ...RETRY, ...TIMEOUTS },

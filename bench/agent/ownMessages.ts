@@ -1,0 +1,59 @@
+// The second estimator of the delay: some of a producer task's own messages, consumed by the task itself. Sent and received
+// on one machine, they are timed by its monotonic clock alone, whatever clock synchronisation there is or is not.
+import type { ClientAdapter, ConsumerPort } from "../kafka/port";
+import { readStamp, runMark, type Stamp } from "../load/message";
+import { DelayHistogram } from "../measure/histogram";
+import type { WallClock } from "../wallClock";
+import type { Prepare } from "./protocol";
+import type { StepWindow } from "./step";
+
+export class OwnMessages {
+  private readonly delay = new DelayHistogram();
+  private readonly stamp: Stamp = { run: 0, step: 0, producer: 0, sequence: 0, intendedUs: 0, sentUs: 0 };
+  private window: StepWindow | undefined;
+  private consumer: ConsumerPort | undefined;
+
+  constructor(
+    private readonly order: Prepare,
+    /** Whose messages come, and nobody else's; and of whose partition. */
+    private readonly partition: number,
+    private readonly clock: Pick<WallClock, "nowUs" | "steadyUs" | "steadyAt">,
+  ) {}
+
+  async connect(adapter: ClientAdapter): Promise<void> {
+    const { run, step, topic, kafka, workload, startOffsets, share } = this.order;
+    const group = `${run}-${step}-own-${share.first}`;
+    const mark = runMark(run);
+    this.consumer = await adapter.connectConsumer(
+      { ...kafka, via: undefined }, // a detour is the producers' alone
+      group,
+      { topic, group, fetch: workload.fetch, startOffsets, only: [this.partition] },
+      this.clock.steadyUs,
+      (_, values, receivedUs) => {
+        for (const value of values) this.receive(value, mark, receivedUs);
+      },
+    );
+  }
+
+  /** @param receivedUs on the steady side of the clock */
+  private receive(value: Buffer, mark: number, receivedUs: number): void {
+    const { stamp, window, order } = this;
+    if (!window || !readStamp(value, stamp) || stamp.run !== mark || stamp.step !== order.step) return;
+    const { first, count } = order.share;
+    if (stamp.producer < first || stamp.producer >= first + count) return;
+    if (stamp.intendedUs < window.fromUs || stamp.intendedUs >= window.toUs) return;
+    this.delay.record(receivedUs - this.clock.steadyAt(stamp.intendedUs));
+  }
+
+  measure(window: StepWindow): void {
+    this.window = window;
+  }
+
+  encode(): string {
+    return this.delay.encode();
+  }
+
+  async close(): Promise<void> {
+    await this.consumer?.close();
+  }
+}

@@ -1,0 +1,43 @@
+// What clocks are compared by: a UDP datagram with up to three timestamps; its answer is as long as itself.
+//
+//   0 u32 mark "SBX1"   4 u32 1: question, 2: answer   8 u32 number   12 u32 0   16 f64 t1   24 f64 t2   32 f64 t3
+//
+// Big endian; times in µs since 1970, t1 on the asker's clock, t2 (it has come) and t3 (it goes back) on the other's.
+
+const MARK = 0x5342_5831;
+const BYTES = 40;
+const QUESTION = 1;
+const ANSWER = 2;
+
+export function question(number: number, t1: number): Buffer {
+  const packet = Buffer.alloc(BYTES);
+  packet.writeUInt32BE(MARK, 0);
+  packet.writeUInt32BE(QUESTION, 4);
+  packet.writeUInt32BE(number, 8);
+  packet.writeDoubleBE(t1, 16);
+  return packet;
+}
+
+/** Makes a question its own answer. */
+export function answer(packet: Buffer, t2: number, now: () => number): Buffer {
+  packet.writeUInt32BE(ANSWER, 4);
+  packet.writeDoubleBE(t2, 24);
+  packet.writeDoubleBE(now(), 32);
+  return packet;
+}
+
+export type Packet =
+  | { kind: "question" }
+  | { kind: "answer"; number: number; t1: number; t2: number; t3: number };
+
+/** @returns undefined for what is none of ours */
+export function read(packet: Buffer): Packet | undefined {
+  if (packet.length !== BYTES || packet.readUInt32BE(0) !== MARK) return undefined;
+  const kind = packet.readUInt32BE(4);
+  if (kind === QUESTION) return { kind: "question" };
+  if (kind !== ANSWER) return undefined;
+  return {
+    ...{ kind: "answer", number: packet.readUInt32BE(8), t1: packet.readDoubleBE(16) },
+    ...{ t2: packet.readDoubleBE(24), t3: packet.readDoubleBE(32) },
+  };
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { ask, Refusal } from "../http";
+import { type JobContext, job } from "../job";
+import { patience } from "../patience";
+
+/** Toxiproxy's answer where something of that name is there already. */
+const THERE_ALREADY = 409;
+const anything = z.unknown();
+
+const inputSchema = z.strictObject({
+  /** Toxiproxy's API. */
+  api: z.url(),
+  proxies: z.array(
+    z.strictObject({
+      name: z.string().min(1),
+      listen: z.string().min(1),
+      upstream: z.string().min(1),
+      enabled: z.boolean(),
+      /** Added on the way to the broker; the way back is left alone. */
+      latencyMs: z.int().min(0),
+    }),
+  ),
+});
+
+/** Makes the proxies of Toxiproxy as they are told; may be run again, also to cut one off or let it through again. */
+export async function arrangeProxies(
+  { api, proxies }: z.output<typeof inputSchema>,
+  context: JobContext,
+): Promise<{ proxies: number }> {
+  const post = (path: string, json: object) => ask(anything, api, path, { method: "POST", json });
+  const wait = patience(context, 30);
+  await wait({ what: "the proxy to serve", next: "On the manager see: docker logs bench-proxy" }, () =>
+    ask(anything, api, "/proxies"),
+  );
+  await post(
+    "/populate",
+    proxies.map(({ name, listen, upstream, enabled }) => ({ name, listen, upstream, enabled })),
+  );
+  for (const { name, enabled, latencyMs } of proxies) {
+    // What is there already was left as it was.
+    await post(`/proxies/${name}`, { enabled });
+    if (latencyMs > 0) await addLatency(post, name, latencyMs);
+  }
+  return { proxies: proxies.length };
+}
+
+async function addLatency(
+  post: (path: string, json: object) => Promise<unknown>,
+  name: string,
+  latency: number,
+): Promise<void> {
+  const attributes = { latency, jitter: 0 };
+  try {
+    await post(`/proxies/${name}/toxics`, {
+      ...{ name: "latency", type: "latency", stream: "upstream", attributes },
+    });
+  } catch (error) {
+    if (!(error instanceof Refusal && error.status === THERE_ALREADY)) throw error;
+    await post(`/proxies/${name}/toxics/latency`, { attributes });
+  }
+}
+
+export const calibrateProxy = job({ input: inputSchema, run: arrangeProxies });

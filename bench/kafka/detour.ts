@@ -1,0 +1,21 @@
+import type { Detour } from "../../contract/target";
+
+interface Endpoint {
+  host: string;
+  port: number;
+}
+
+/**
+ * Where a connection that is meant for a broker goes.
+ *
+ * @throws Error where there is a detour, but not for this one: half of a load that went straight would be a wrong figure
+ */
+export function detoured({ host, port }: Endpoint, via: Detour | undefined): Endpoint {
+  if (via === undefined) return { host, port };
+  const to = via[`${host}:${port}`];
+  if (to === undefined) {
+    throw new Error(`there is no detour to ${host}:${port}, only to ${Object.keys(via).join(", ")}`);
+  }
+  const colon = to.lastIndexOf(":");
+  return { host: to.slice(0, colon), port: Number(to.slice(colon + 1)) };
+}

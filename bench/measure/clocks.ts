@@ -1,0 +1,118 @@
+// What a step's exchange of timestamps says of its delays: plain functions.
+import type { Step } from "../../contract/result";
+import { type ConsumerTotals, type ProducerTotals, sliceUs } from "../agent/protocol";
+import { type OffsetLine, offsetAt, offsetLine } from "../exchange/corridor";
+import type { Findings } from "../exchange/findings";
+import { DelayHistogram } from "./histogram";
+
+/** A histogram of three digits tells a value to half of a thousandth. */
+const RESOLUTION = 0.0005;
+/**
+ * What the medians of the same messages may differ by, beyond all that is known: they are received by two processes that
+ * wait for a CPU at other times.
+ */
+const TOLERANCE_MS = 1;
+const TOLERANCE_SHARE = 0.25;
+/** With fewer messages a median tells nothing. */
+const LEAST_OWN_MESSAGES = 30;
+
+export interface StepClocks {
+  /** Names of the tasks, in the order of the totals. */
+  producers: readonly string[];
+  consumers: readonly string[];
+  produced: readonly ProducerTotals[];
+  consumed: readonly ConsumerTotals[];
+  /** The runner's own, of all agents. */
+  runner: readonly Findings[];
+  window: { fromUs: number; toUs: number };
+}
+
+type PairClock = Step["clocks"]["pairs"][number];
+
+/** Every pair whose clocks were compared: how far `to`'s clock is ahead of `from`'s. */
+export function pairClocks(step: StepClocks): PairClock[] {
+  const { fromUs, toUs } = step.window;
+  // Who asks is the client; a consumer asks the producers, whose messages it gets.
+  const pair = (found: Findings, from: string, to: string, sign: 1 | -1): PairClock => {
+    const line = offsetLine(found, fromUs, toUs);
+    return {
+      ...{ from, to, sent: found.sent, answered: found.answered },
+      offsetMs: line ? (sign * line.offsetUs) / 1_000 : null,
+      boundMs: line ? line.boundUs / 1_000 : null,
+      driftPpm: line ? sign * line.driftPpm : null,
+      straight: line?.straight ?? null,
+      minRttMs: found.minRttUs === null ? null : found.minRttUs / 1_000,
+    };
+  };
+  return [
+    ...step.consumed.flatMap(({ clocks }, index) =>
+      clocks.map((found) => pair(found, found.peer, step.consumers[index] as string, -1)),
+    ),
+    ...step.runner.map((found) => pair(found, "runner", found.peer, 1)),
+  ];
+}
+
+/**
+ * The delays as they would be if consumers read the producers' clocks: each slice of each pair moved by their offset.
+ *
+ * @returns undefined where the clocks of a pair that has messages could not be compared. `boundMs`: no corrected delay is
+ * wrong by more, as far as clocks go
+ */
+export function correctedDelay(step: StepClocks): { delay: DelayHistogram; boundMs: number } | undefined {
+  const { window } = step;
+  const slice = sliceUs(window);
+  const delay = new DelayHistogram();
+  let boundUs = 0;
+  for (const { clocks, delays } of step.consumed) {
+    for (const part of delays) {
+      const found = clocks.find(({ peer }) => peer === step.producers[part.source]);
+      const line = found && offsetLine(found, window.fromUs, window.toUs);
+      if (!line) return undefined;
+      const us = offsetAt(line, window.fromUs + (part.slice + 0.5) * slice);
+      const measured = new DelayHistogram();
+      measured.addEncoded(part.delay);
+      delay.add(measured.shifted(us));
+      boundUs = Math.max(boundUs, errorOf(line, slice, us));
+    }
+  }
+  return { delay, boundMs: boundUs / 1_000 };
+}
+
+function errorOf({ boundUs, driftPpm }: OffsetLine, slice: number, shiftUs: number): number {
+  return boundUs + (Math.abs(driftPpm) * slice) / 2e6 + RESOLUTION * Math.abs(shiftUs);
+}
+
+/**
+ * The same messages timed twice: one way, by two clocks, and on the node that sent them, by one. Without an error of the
+ * clocks their medians are alike.
+ *
+ * @param boundMs what the clocks are known to; null: not known
+ * @param share of all messages that are timed twice
+ */
+export function sameNodeFigures(
+  { produced, consumed }: Pick<StepClocks, "produced" | "consumed">,
+  boundMs: number | null,
+  share: number,
+): Step["sameNode"] {
+  const [own, oneWay] = [new DelayHistogram(), new DelayHistogram()];
+  for (const { sameNode } of produced) if (sameNode !== null) own.addEncoded(sameNode);
+  for (const { sameNode } of consumed) for (const { delay } of sameNode) oneWay.addEncoded(delay);
+  if (Math.min(own.count, oneWay.count) < LEAST_OWN_MESSAGES) return null;
+  const [ownMs, oneWayMs] = [own.percentileMs(50) as number, oneWay.percentileMs(50) as number];
+  const tolerance = Math.max(TOLERANCE_MS, TOLERANCE_SHARE * Math.abs(ownMs));
+  const allowed = (boundMs ?? 0) + samplingError(own) + samplingError(oneWay) + tolerance;
+  return {
+    share,
+    ownMs: own.distribution(),
+    oneWayMs: oneWay.distribution(),
+    differenceMs: oneWayMs - ownMs,
+    boundMs: allowed,
+    agrees: Math.abs(oneWayMs - ownMs) <= allowed,
+  };
+}
+
+/** Half of the median's interval. */
+function samplingError(histogram: DelayHistogram): number {
+  const [low, high] = histogram.medianIntervalMs() as [number, number];
+  return (high - low) / 2;
+}

@@ -1,0 +1,86 @@
+// Round trips over UDP: one socket answers the others' questions, and asks its own.
+import { randomInt } from "node:crypto";
+import dgram from "node:dgram";
+import { once } from "node:events";
+import { decodePacket, encodePacket, type Packet } from "./packet";
+
+/** Without an answer for so long a packet is lost. */
+export const LOST_AFTER_MS = 1_000;
+
+/** Addresses are numbers already: the name server's turn in the event loop would be part of the round trip. */
+const asItIs: NonNullable<dgram.SocketOptions["lookup"]> = (address, _, done) => done(null, address, 4);
+
+interface Asked {
+  to: string;
+  atNs: bigint;
+  /** @param us the round trip; undefined: lost */
+  settle(us: number | undefined): void;
+  timer: NodeJS.Timeout;
+}
+
+export class Echo {
+  private readonly session = randomInt(2 ** 32);
+  private readonly asked = new Map<number, Asked>();
+  private sequence = 0;
+
+  private constructor(
+    private readonly socket: dgram.Socket,
+    private readonly peerPort: number | undefined,
+  ) {
+    socket.on("message", (bytes, from) => this.take(bytes, from, process.hrtime.bigint()));
+    // Such as an address that cannot be reached: its packets are lost, which is counted.
+    socket.on("error", () => {});
+  }
+
+  /** @param peerPort where the others listen; @default the same port */
+  static async open(address: string, port: number, peerPort?: number): Promise<Echo> {
+    const socket = dgram.createSocket({ type: "udp4", lookup: asItIs });
+    const listening = once(socket, "listening"); // before it: without a name server's turn it listens at once
+    socket.bind(port, address);
+    await listening; // rejects at an error
+    return new Echo(socket, peerPort);
+  }
+
+  get port(): number {
+    return this.socket.address().port;
+  }
+
+  /** Asks once. @returns µs; undefined: lost */
+  ask(to: string): Promise<number | undefined> {
+    const sequence = this.sequence;
+    this.sequence = (sequence + 1) % 2 ** 32;
+    const bytes = encodePacket({ kind: "question", session: this.session, sequence });
+    return new Promise((settle) => {
+      const timer = setTimeout(() => this.settle(sequence, undefined), LOST_AFTER_MS);
+      this.asked.set(sequence, { to, atNs: process.hrtime.bigint(), settle, timer });
+      // What the kernel refuses to send is lost as well.
+      this.socket.send(bytes, this.peerPort ?? this.port, to, () => {});
+    });
+  }
+
+  close(): void {
+    for (const sequence of [...this.asked.keys()]) this.settle(sequence, undefined);
+    this.socket.close();
+  }
+
+  private take(bytes: Buffer, from: dgram.RemoteInfo, nowNs: bigint): void {
+    const packet = decodePacket(bytes);
+    if (packet?.kind === "question") this.answer(packet, from);
+    else if (packet?.session === this.session) {
+      const asked = this.asked.get(packet.sequence);
+      if (asked?.to === from.address) this.settle(packet.sequence, Number(nowNs - asked.atNs) / 1_000);
+    }
+  }
+
+  private answer(packet: Packet, { address, port }: dgram.RemoteInfo): void {
+    this.socket.send(encodePacket({ ...packet, kind: "answer" }), port, address, () => {});
+  }
+
+  private settle(sequence: number, us: number | undefined): void {
+    const asked = this.asked.get(sequence);
+    if (!asked) return;
+    this.asked.delete(sequence);
+    clearTimeout(asked.timer);
+    asked.settle(us);
+  }
+}

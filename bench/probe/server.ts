@@ -1,0 +1,87 @@
+// The probes over HTTP: protocol.ts says what is asked and answered.
+import type http from "node:http";
+import type { NetworkName } from "../../contract/network";
+import { checked, type Handler, HttpRefusal, serveJson } from "../httpServer";
+import { reason } from "../problem";
+import { readClockStatus } from "./clockStatus";
+import { forward } from "./forward";
+import { type IperfPlace, IperfServer, measureThroughput } from "./iperf";
+import type { Probe } from "./probe";
+import {
+  type Hello,
+  hostHelloSchema,
+  mtuSchema,
+  PATHS,
+  PROTOCOL_VERSION,
+  roundSchema,
+  serveSchema,
+  takeSchema,
+  throughputSchema,
+  watchSchema,
+} from "./protocol";
+import { measureMtu } from "./tracepath";
+
+/** What a probe does on the network that it is on. */
+function measurements(probe: Probe, place: IperfPlace): Record<string, Handler> {
+  const server = new IperfServer(place);
+  return {
+    [`POST ${PATHS.round}`]: async (body) => ({ pairs: await probe.round(checked(roundSchema, body)) }),
+    [`POST ${PATHS.watch}`]: (body) => probe.watch(checked(watchSchema, body)),
+    [`POST ${PATHS.take}`]: async (body) => ({ pairs: await probe.take(checked(takeSchema, body).last) }),
+    [`POST ${PATHS.serve}`]: (body) => server.serve(checked(serveSchema, body).seconds),
+    [`POST ${PATHS.throughput}`]: async (body) => {
+      const { address, seconds, reverse } = checked(throughputSchema, body);
+      return { bitPerSec: await measureThroughput(place, address, seconds, reverse) };
+    },
+    [`POST ${PATHS.mtu}`]: async (body) => ({ mtu: await measureMtu(checked(mtuSchema, body).address) }),
+  };
+}
+
+/** On the node's own network: asked through a Unix socket alone. */
+export function serveHostProbe(
+  probe: Probe,
+  place: IperfPlace & { bind: string },
+  socket: string,
+): Promise<http.Server> {
+  const hello = { [`GET ${PATHS.hello}`]: () => ({ address: place.bind }) };
+  return serveJson({ ...measurements(probe, place), ...hello }, socket);
+}
+
+export interface OverlayProbe {
+  node: string;
+  bootId: string;
+  /** Unix socket of the node's other probe. */
+  hostSocket: string;
+}
+
+/** On the overlay network: what concerns the other network it passes on. */
+export function serveOverlayProbe(
+  probe: Probe,
+  place: IperfPlace,
+  self: OverlayProbe,
+  port: number,
+): Promise<http.Server> {
+  const own = measurements(probe, place);
+  const byNetwork = Object.entries(own).map(([name, handler]): [string, Handler] => [
+    name,
+    (body, query) => {
+      if (networkOf(body) === "overlay") return handler(body, query);
+      return forward(self.hostSocket, "POST", name.slice("POST ".length), body);
+    },
+  ]);
+  return serveJson({ ...Object.fromEntries(byNetwork), [`GET ${PATHS.hello}`]: () => hello(self) }, port);
+}
+
+/** The rest of the request is checked by whom it is for. */
+function networkOf(body: unknown): NetworkName {
+  const { network } = body as { network?: unknown };
+  if (network === "host" || network === "overlay") return network;
+  throw new HttpRefusal(400, "network: expected host or overlay");
+}
+
+async function hello({ node, bootId, hostSocket }: OverlayProbe): Promise<Hello> {
+  const host = await forward(hostSocket, "GET", PATHS.hello)
+    .then((answer) => hostHelloSchema.parse(answer))
+    .catch((error) => ({ error: reason(error) }));
+  return { protocol: PROTOCOL_VERSION, node, bootId, host, clock: await readClockStatus() };
+}

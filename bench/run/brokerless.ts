@@ -1,0 +1,17 @@
+// Steps that reach no broker (client null): what is said of them is said of the generator alone. Plain functions.
+import { NO_BROKER, type Workload } from "../../contract/workload";
+import type { Account } from "../measure/account";
+
+export function reachesBroker({ client }: Pick<Workload, "client">): boolean {
+  return client !== NO_BROKER;
+}
+
+export const NO_TOPIC = { partitions: 0, replicationFactor: 0, created: false, startOffsets: {} };
+
+/** Goes with the verdict of every such step, so that it is never taken for one on a broker. */
+export const NO_BROKER_REASON = `client ${NO_BROKER}: no broker took part, this is the generator alone`;
+
+/** Nobody consumes: what is acknowledged counts as delivered, and its delay is not known. */
+export function generatorAccount(account: Account): Account {
+  return { ...account, delivered: account.acked, lost: 0 };
+}

@@ -1,0 +1,47 @@
+# Packages of the clock daemons. Their installers get no standard input: this script itself may come through it.
+# What was installed by us is kept in KEEP/packages, and only that is removed again.
+
+packager() {
+  for candidate in apt-get dnf yum; do
+    if command -v "$candidate" >/dev/null; then echo "$candidate"; return; fi
+  done
+}
+
+# Installs what is missing of `PROGRAM:PACKAGE …`.
+packages_install() {
+  missing=
+  for pair; do
+    command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
+  done
+  [ -n "$missing" ] || return 0
+  mkdir -p "$KEEP"
+  case $(packager) in
+    apt-get)
+      apt-get -qq update >&2 || true # one that fails may be of a source that has nothing of ours
+      DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing </dev/null >&2 ;;
+    dnf) dnf --quiet --assumeyes install $missing </dev/null >&2 ;;
+    yum) yum --quiet --assumeyes install $missing </dev/null >&2 ;;
+    *) false ;;
+  esac || {
+    echo "could not install$missing on this node; install it there by hand, or choose another clockSync.kind" >&2
+    exit 1
+  }
+  for package in $missing; do echo "$package" >> "$KEEP/packages"; done
+}
+
+# Removes what we have installed, but for the packages that are named.
+packages_remove() {
+  [ -f "$KEEP/packages" ] || return 0
+  : > "$KEEP/.packages"
+  while read -r package; do
+    case " $* " in
+      *" $package "*) echo "$package" >> "$KEEP/.packages" ;;
+      *)
+        case $(packager) in
+          apt-get) DEBIAN_FRONTEND=noninteractive apt-get -qq purge -y "$package" </dev/null >&2 ;;
+          *) "$(packager)" --quiet --assumeyes remove "$package" </dev/null >&2 ;;
+        esac || echo "$package could not be removed; it does no harm" >&2 ;;
+    esac
+  done < "$KEEP/packages"
+  mv "$KEEP/.packages" "$KEEP/packages"
+}

@@ -1,0 +1,60 @@
+# Each second: asks the clock daemon how it fares and writes that down for whoever wants to know, and lets NTP go on for
+# as long as PTP has not locked.
+#
+# Output: STATUS/status.json, always a whole one, and RUN/recent: the last offsets, while it is a slave.
+
+RECENT=8
+# PTP is given up for NTP after so many seconds without a lock.
+PATIENCE_SEC=10
+
+status_json() { # state offset delay now
+  case $1 in MASTER) offset=0 delay=null ;; *) offset=${2:-null} delay=${3:-null} ;; esac
+  printf '{"kind":"%s","state":"%s","offset_us":%s,"path_delay_us":%s,"at":%s}\n' \
+    "$KIND" "$1" "$offset" "$delay" "$4"
+}
+
+write_status() {
+  status_json "$@" > "$STATUS/.status.json"
+  mv -f "$STATUS/.status.json" "$STATUS/status.json"
+}
+
+# A measurement is kept once, and none from before the lock was lost.
+remember() { # state offset delay id
+  if [ "$1" != SLAVE ]; then
+    recent= last=
+    : > "$RUN/recent"
+  elif [ "$4" != "$last" ]; then
+    last=$4
+    offset=$2
+    set -- $recent "$offset"
+    [ $# -le "$RECENT" ] || shift
+    recent=$*
+    echo "$recent" > "$RUN/recent"
+  fi
+}
+
+# Two that set one clock would fight; so only one of them runs.
+hand_over() { # state
+  case $1 in
+    SLAVE)
+      unlocked=0
+      if [ "$ntp" != down ]; then service_down ntp; ntp=down; fi ;;
+    *)
+      unlocked=$((unlocked + 1))
+      if [ "$unlocked" -ge "$PATIENCE_SEC" ] && [ "$ntp" != up ]; then service_up ntp; ntp=up; fi ;;
+  esac
+}
+
+status_loop() {
+  mkdir -p "$RUN" "$STATUS"
+  : > "$RUN/recent"
+  recent= last= ntp=unknown unlocked=0
+  while :; do
+    look_at_time
+    set -- $("sample_$KIND")
+    write_status "${1:-DOWN}" "${2:-}" "${3:-}" "$NOW"
+    remember "${1:-DOWN}" "${2:-}" "${3:-}" "${4:-}"
+    [ "$BRIDGE" = no ] || [ "$ROLE" = master ] || hand_over "${1:-DOWN}"
+    sleep 1
+  done
+}

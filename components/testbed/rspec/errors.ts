@@ -1,0 +1,38 @@
+/** No error prints more lines than this: a broken file may have thousands of mistakes. */
+const MOST_LINES = 40;
+const MOST_CHARACTERS = 80;
+
+/** Something wrong, and where: `node` is absent where it is the whole file. */
+export interface Mistake {
+  file: string;
+  node?: string;
+  text: string;
+}
+
+/** Raised with every mistake of all manifests at once. */
+export class RspecError extends Error {
+  constructor(readonly mistakes: Mistake[]) {
+    const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
+    const lines = mistakes.slice(0, MOST_LINES).map((mistake) => `  - ${line(mistake)}`);
+    const rest = mistakes.length - lines.length;
+    if (rest > 0) lines.push(`  - and ${rest} more`);
+    super(`The testbed's RSpec has ${count}; nothing was changed:\n${lines.join("\n")}`);
+  }
+}
+
+/** `file: node: what is wrong` */
+export function line({ file, node, text }: Mistake): string {
+  return [file, node, text].filter(Boolean).join(": ");
+}
+
+/**
+ * A value of a file, fit to be printed: quoted, cut, and without what a terminal would obey (control characters, and
+ * those that turn the direction of writing).
+ */
+export function shown(value: string): string {
+  const cut = value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS)}…` : value;
+  return JSON.stringify(cut).replace(
+    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -1,0 +1,55 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { type Mistake, RspecError } from "./errors";
+import type { RspecFile } from "./manifests";
+import { MOST_BYTES } from "./xml";
+
+/**
+ * Reads manifests from disk; what is too large is not read at all.
+ *
+ * @throws RspecError with every file that cannot be read
+ */
+export function loadManifests(paths: string[]): RspecFile[] {
+  const mistakes: Mistake[] = [];
+  const files = paths.flatMap((name) => {
+    try {
+      return [{ name, text: readText(name) }];
+    } catch (error) {
+      mistakes.push({ file: name, text: (error as Error).message });
+      return [];
+    }
+  });
+  if (mistakes.length > 0) throw new RspecError(mistakes);
+  return files;
+}
+
+function readText(name: string): string {
+  const file = open(name);
+  try {
+    const { size } = fstatSync(file);
+    if (size > MOST_BYTES) throw new Error("is larger than 1 MiB, which no manifest is");
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
+      throw new Error("is not in UTF-8: save it so");
+    }
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function open(name: string): number {
+  try {
+    // A pipe would be waited for, a device read without end.
+    const file = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (fstatSync(file).isFile()) return file;
+    closeSync(file);
+  } catch (error) {
+    throw new Error(
+      (error as NodeJS.ErrnoException).code === "ENOENT"
+        ? "there is no such file: save the manifest in jFed, and name its path"
+        : `cannot be read: ${(error as Error).message}`,
+    );
+  }
+  throw new Error("is no file");
+}

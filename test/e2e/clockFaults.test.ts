@@ -1,0 +1,135 @@
+// Clocks that are wrong, on a real swarm: what the exchange of timestamps finds, and what is made of it. All nodes share the
+// machine's clock here, so what an agent's clock is made wrong by is the truth.
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import * as path from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { Run } from "../../contract/result";
+import { readResults } from "../../report/store";
+import { TestProject } from "../support/project";
+
+const CONFIG = {
+  namespace: "e2e",
+  "kafka.enabled": "true",
+  "workload.producers": "50",
+  "workload.rate": "10",
+  "benchmark.slo.p99Ms": "2000",
+  "benchmark.warmUp.min": "1 second",
+  "benchmark.warmUp.max": "9 seconds",
+  "benchmark.duration": "10 seconds",
+  "benchmark.network.enabled": "false",
+};
+/** What two medians of the same broker, one run after the other, may differ by on a machine that others use too. */
+const NOISE_MS = 5;
+
+describe("clocks that are wrong", () => {
+  let project: TestProject;
+  let unshifted: Step;
+  before(async () => {
+    project = await TestProject.create("clockfaults", CONFIG);
+    await project.mustUp();
+  });
+  after(() => project?.dispose());
+
+  type Step = Run["steps"][number];
+  const measure = async (): Promise<{ run: Run; step: Step; text: string }> => {
+    const args = ["--import", "tsx", "tools/bench/main.ts", "-s", "clockfaults"];
+    const { code, text } = await project.run("node", ...args);
+    assert.equal(code, 0, text);
+    const results = path.join(project.directory, "results");
+    const run = readResults(path.join(results, readdirSync(results).sort().at(-1) ?? ""));
+    return { run, step: run.steps[0] as Step, text };
+  };
+  /** Sets the fault of a service's agents; "" takes it away. */
+  const setFault = (service: string, fault: string) =>
+    project.on(
+      "node1",
+      `docker service update --quiet ${fault ? `--env-add SWARMBENCH_CLOCK_FAULT=${fault}` : "--env-rm SWARMBENCH_CLOCK_FAULT"} ${service}`,
+    );
+  const withFault = async (service: string, fault: string) => {
+    await setFault(service, fault);
+    try {
+      return await measure();
+    } finally {
+      await setFault(service, "");
+    }
+  };
+  const pairOf = (step: Step) => {
+    const pair = step.clocks.pairs.find(({ from }) => from === "producers.1");
+    assert.ok(pair?.offsetMs != null && pair.boundMs !== null && pair.driftPpm !== null);
+    return { offsetMs: pair.offsetMs, boundMs: pair.boundMs, driftPpm: pair.driftPpm };
+  };
+  const agreesWithUnshifted = (step: Step) => {
+    for (const percentile of ["p50", "p90"] as const) {
+      const [now, before] = [step.correctedDelayMs?.[percentile] ?? 0, unshifted.delayMs[percentile] ?? 0];
+      const allowed = (step.clocks.boundMs ?? 0) + NOISE_MS + before;
+      assert.ok(Math.abs(now - before) <= allowed, `${percentile}: ${now} after ${before}`);
+    }
+  };
+
+  it("are not found where they are right: no warning, two estimators that agree, and a bound below 5 ms", async () => {
+    const { run, step } = await measure();
+    unshifted = step;
+    const { offsetMs, boundMs } = pairOf(step);
+    assert.ok(Math.abs(offsetMs) <= boundMs && boundMs < 5, `${offsetMs} ± ${boundMs}`);
+    assert.equal(step.delayMs.negative, 0);
+    assert.ok(step.sameNode?.agrees, JSON.stringify(step.sameNode));
+    assert.deepEqual(
+      run.warnings.filter((warning) => /clock|disagree/.test(warning)),
+      [],
+    );
+  });
+
+  it("ahead by 50 ms at the consumers: found within its bound, corrected, contradicted by the second estimator", async () => {
+    const { run, step, text } = await withFault("consumers", "+50ms");
+    const { offsetMs, boundMs } = pairOf(step);
+    assert.ok(Math.abs(offsetMs - 50) <= boundMs, `${offsetMs} ± ${boundMs}`);
+    assert.ok((step.delayMs.p50 ?? 0) > 50, "as measured");
+    agreesWithUnshifted(step);
+    assert.equal(step.sameNode?.agrees, false);
+    const warnings = run.warnings.join("\n");
+    assert.match(warnings, /clock of consumers\.1 is \d+ ms ahead of that of producers\.1/);
+    assert.match(warnings, /the same messages took .* by two clocks .* by one/);
+    assert.match(
+      warnings,
+      /consumers\.1 on node3 does wrong on purpose \(SWARMBENCH_CLOCK_FAULT=\+50ms\): this is no measurement/,
+    );
+    assert.match(text, /p50 corr\./);
+  });
+
+  it("behind by 20 ms at the consumers: delays below zero are counted, kept, and corrected", async () => {
+    const { step, run } = await withFault("consumers", "-20ms");
+    const { offsetMs, boundMs } = pairOf(step);
+    assert.ok(Math.abs(offsetMs + 20) <= boundMs, `${offsetMs} ± ${boundMs}`);
+    assert.ok(step.delayMs.negative > step.delayMs.count / 2, `${step.delayMs.negative}`);
+    assert.equal(step.delayMs.count, step.offered);
+    assert.ok((step.delayMs.min ?? 0) < -10 && (step.delayMs.p50 ?? 0) < 0);
+    agreesWithUnshifted(step);
+    assert.match(run.warnings.join("\n"), /delays are below zero/);
+  });
+
+  it("drifting by 100 ppm at the producers: the drift is found, and the corrected delays have none of it", async () => {
+    const { step } = await withFault("producers", "30ms,100ppm");
+    const { driftPpm, offsetMs } = pairOf(step);
+    // The consumer falls behind the producer.
+    assert.ok(Math.abs(driftPpm + 100) < 75, `${driftPpm}`);
+    assert.ok(offsetMs < -30, `${offsetMs}`);
+    agreesWithUnshifted(step);
+  });
+
+  it("off by more than steps can begin together with end the step, with the agents' names and sizes", async () => {
+    await setFault("producers", "-3s");
+    try {
+      const { code, text } = await project.run(
+        ...(["node", "--import", "tsx", "tools/bench/main.ts", "-s", "clockfaults"] as const),
+      );
+      assert.equal(code, 1);
+      assert.match(
+        text,
+        /clocks are too far from the runner's .*producers\.1 by -3\d{3}\.\d ms; see clockSync/,
+      );
+    } finally {
+      await setFault("producers", "");
+    }
+  });
+});

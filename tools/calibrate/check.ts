@@ -1,0 +1,17 @@
+import type { Row } from "./row";
+import type { Stand } from "./stand";
+
+export interface Check {
+  name: string;
+  /** What a sceptic asks. */
+  question: string;
+  /** @throws Error where it cannot be carried out; whatever it did to the stack is undone then too */
+  run(stand: Stand, options: CheckOptions): Promise<void>;
+}
+
+export interface CheckOptions {
+  /** Fewer rounds: whether it works, not how well. */
+  quick: boolean;
+  /** Takes lines of the table as they are found: they are kept, whatever comes. */
+  add(...rows: Row[]): void;
+}

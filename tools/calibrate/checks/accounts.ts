@@ -1,0 +1,113 @@
+// Known loss, known duplicates: what was done to the messages must be what was counted, to the last one.
+import type { Check } from "../check";
+import type { LiveStep } from "../live";
+import { BenchProxy } from "../proxy";
+import { exactly, notDone, type Row } from "../row";
+import type { Stand } from "../stand";
+
+const SECONDS = 12;
+const LOAD = ["producers=20", "rate=10", `duration=${SECONDS}`];
+const REPEATED = 50;
+const SKIP_EVERY = 20;
+/** Seconds without a message until the consumers' count is taken to stand still. */
+const STILL_SEC = 2;
+const LINE = "cut";
+
+/** Consumers are cut off, the topic is emptied, and they are let in again: what came meanwhile is lost. */
+async function truncation(stand: Stand): Promise<Row[]> {
+  const { kafka } = stand.parts.plan.target;
+  return BenchProxy.during(stand, [{ name: LINE, latencyMs: 0 }], async (proxy) => {
+    const cutAndTruncate = async (live: LiveStep) => {
+      await live.measuring();
+      await proxy.arrange(false);
+      const before = live.seconds.length;
+      // One second may have begun before the cut.
+      await live.until("the consumers stood still", (seconds) => {
+        const last = seconds.slice(before + 1).slice(-STILL_SEC);
+        return last.length === STILL_SEC && last.every(({ delivered }) => delivered === 0);
+      });
+      const { delivered } = live;
+      const { records } = await stand.job<{ records: number }>("calibrate-truncate", {
+        ...{ target: kafka, topic: live.name },
+      });
+      await proxy.arrange(true);
+      if (records <= delivered) throw new Error("nothing was lost: the consumers were not cut off");
+      return records - delivered;
+    };
+    // The consumers come back within seconds, whatever their pause between attempts has grown to.
+    const options = { via: { consumer: proxy.via(LINE) } };
+    const { step, acted } = await stand.stepWhile([...LOAD, "drain=15"], cutAndTruncate, options);
+    return [
+      exactly("consumers cut off, topic truncated: lost, by Kafka's watermarks", step.lost, acted),
+      exactly(
+        "the same: delivered and lost are what was acknowledged",
+        step.delivered + step.lost,
+        step.acked,
+      ),
+    ];
+  });
+}
+
+/** Messages of the measured time are sent again, byte for byte. */
+async function duplicates(stand: Stand): Promise<Row[]> {
+  const repeat = async (live: LiveStep) => {
+    const fromSec = await live.measuring();
+    const { repeated } = await stand.job<{ repeated: number }>("calibrate-repeat", {
+      ...{ target: stand.parts.plan.target.kafka, topic: live.name, count: REPEATED },
+      ...{ fromUs: fromSec * 1e6, toUs: (fromSec + SECONDS) * 1e6, timeoutSec: SECONDS },
+    });
+    if (live.seconds.filter(({ measured }) => measured).length >= SECONDS) {
+      throw new Error("the messages were repeated too late to be counted: try again on a quieter machine");
+    }
+    return repeated;
+  };
+  const { step, acted } = await stand.stepWhile([...LOAD, "drain=15"], repeat);
+  return [
+    exactly(`${acted} messages sent a second time: duplicated`, step.duplicated, acted),
+    exactly("the same: lost", step.lost, 0),
+  ];
+}
+
+/** Consumers leave messages out. */
+async function skipping(stand: Stand): Promise<Row[]> {
+  // Swarm changes the tasks in their places and waits until they run; the runner waits until they answer.
+  const update = (flag: string, value: string) =>
+    stand.onManager(
+      { FLAG: flag, VALUE: value },
+      'docker service update --quiet --no-resolve-image "$FLAG" "$VALUE" consumers >/dev/null',
+    );
+  try {
+    await update("--env-add", `SWARMBENCH_FAULT=skip:${SKIP_EVERY}`);
+    const run = await stand.run([...LOAD, "drain=5"]);
+    const [step] = run.steps;
+    if (!step?.skippedOnPurpose)
+      throw new Error("the consumers left nothing out, although they were told to");
+    const warned = run.warnings.filter((text) => text.includes("SWARMBENCH_FAULT")).length;
+    const consumers = run.conditions.agents.filter(({ role }) => role === "consumer").length;
+    return [
+      exactly(
+        `consumers leave out every ${SKIP_EVERY}th message of a producer: lost, by the consumers' own count`,
+        step.lost,
+        step.skippedOnPurpose,
+      ),
+      exactly("the same: consumers that the run's warnings name", warned, consumers),
+    ];
+  } finally {
+    await update("--env-rm", "SWARMBENCH_FAULT");
+  }
+}
+
+export const accounts: Check = {
+  name: "accounts",
+  question: "Are lost and duplicated messages counted exactly?",
+  run: async (stand, { add }) => {
+    for (const [name, part] of Object.entries({ truncation, duplicates, skipping })) {
+      try {
+        add(...(await part(stand)));
+      } catch (error) {
+        if (stand.parts.signal.aborted) throw error;
+        add(notDone(name, (error as Error).message)); // the others still tell
+      }
+    }
+  },
+};

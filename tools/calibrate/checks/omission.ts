@@ -1,0 +1,72 @@
+// Coordinated omission: all brokers stand still for a known time, and the delays are compared with what must come of it.
+import { delayByPause, type Pause, toleranceMs } from "../analytic";
+import type { Check } from "../check";
+import type { LiveStep } from "../live";
+import { exactly, type Row, within } from "../row";
+import type { Stand } from "../stand";
+
+const MEASURED_SEC = 12;
+const PAUSE_SEC = 2;
+const LOAD = ["producers=20", "rate=10", `duration=${MEASURED_SEC}`, "drain=20"];
+const QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99, max: 1 } as const;
+
+interface Paused {
+  seconds: number;
+  /** Pausing and going on take a moment each, in which it may or may not stand still. */
+  uncertainSec: number;
+}
+
+/**
+ * Stops a broker's processes (the kernel's freezer) and lets them go on. The script does both, so that a broker never stays
+ * paused, not even where the line is cut.
+ */
+const PAUSE = `
+id=$(docker ps --quiet --filter "label=com.docker.swarm.service.name=$BROKER")
+[ -n "$id" ] || { echo "no container of $BROKER runs here" >&2; exit 1; }
+trap 'docker unpause "$id" >/dev/null 2>&1 || true' EXIT
+before=$(date +%s.%N); docker pause "$id" >/dev/null; from=$(date +%s.%N)
+sleep "$SECONDS_LONG"
+to=$(date +%s.%N); docker unpause "$id" >/dev/null; after=$(date +%s.%N)
+echo "$before $from $to $after"`;
+
+/** @param text four times: before and after the pausing, before and after the going on */
+export function pausedFrom(text: string): Paused {
+  const [before = Number.NaN, from = 0, to = 0, after = 0] = text.trim().split(/\s+/).map(Number);
+  return { seconds: (to + after - before - from) / 2, uncertainSec: (from - before + after - to) / 2 };
+}
+
+async function pauseAll(stand: Stand, live: LiveStep): Promise<{ pause: Paused; quietMs: number }> {
+  const brokers = stand.parts.plan.target.kafka.brokers.map(({ host }) => host);
+  const nodes = await Promise.all(brokers.map((broker) => stand.nodeOf(broker)));
+  await live.measuring();
+  // What the delay is without a pause: of the seconds just before.
+  const quiet = live.seconds.slice(-5).flatMap(({ delayMs }) => delayMs.p99 ?? []);
+  const texts = await Promise.all(
+    brokers.map((BROKER, index) =>
+      stand.onNode(nodes[index] ?? "", { BROKER, SECONDS_LONG: PAUSE_SEC }, PAUSE),
+    ),
+  );
+  const pauses = texts.map(pausedFrom);
+  // Of several brokers the first one that pauses and the last one that goes on count; they differ by little.
+  const longest = pauses.reduce((most, each) => (each.seconds > most.seconds ? each : most));
+  return { pause: longest, quietMs: Math.max(...quiet) };
+}
+
+async function measure(stand: Stand): Promise<Row[]> {
+  const { step, acted } = await stand.stepWhile(LOAD, (live) => pauseAll(stand, live));
+  const { pause, quietMs } = acted;
+  const about: Pause = { measured: step.durationSeconds, paused: pause.seconds };
+  const tolerance = toleranceMs(about, quietMs, pause.uncertainSec * 1_000);
+  const rows = Object.entries(QUANTILES).map(([name, quantile]) => {
+    const what = `brokers paused for ${pause.seconds.toFixed(2)} of ${step.durationSeconds} s: delay ${name}`;
+    const expected = delayByPause(about, quantile);
+    return within(what, step.delayMs[name as keyof typeof QUANTILES], expected, tolerance);
+  });
+  return [...rows, exactly("the same: messages lost", step.lost, 0)];
+}
+
+export const omission: Check = {
+  name: "omission",
+  question: "Does a broker that stands still show in the delays (no coordinated omission)?",
+  run: async (stand, { add }) => add(...(await measure(stand))),
+};

@@ -1,0 +1,92 @@
+// The same again: how far apart are the figures of the same step, and the knees of the same search?
+import type { Knee, Step } from "../../../contract/result";
+import type { Check } from "../check";
+import { figure3, holds, type Row, stated } from "../row";
+import { delaysOf, type Stand } from "../stand";
+import { covers, type Interval, median, spreadOf, unionCovers } from "../statistics";
+
+const FULL = { steps: 10, searches: 5 };
+const QUICK = { steps: 3, searches: 2 };
+const PRODUCERS = 50;
+const DEFAULT_SEARCH = {
+  ...{ variable: "producers", from: 50, to: 700, tolerance: 0.1, trials: 2, maxSteps: 8 },
+};
+
+const spreadText = (values: readonly number[], unit: string) => {
+  const { min, median: middle, max, variation } = spreadOf(values);
+  return `min ${figure3(min)}, median ${figure3(middle)}, max ${figure3(max)}${unit}; coefficient of variation ${(100 * variation).toFixed(1)} %`;
+};
+
+export function stepRows(steps: readonly Step[]): Row[] {
+  const delays = steps.map(delaysOf);
+  return (["p50", "p99"] as const).map((key) =>
+    stated(
+      `the same step ${steps.length} times (${PRODUCERS} producers, 10 messages per second each): ${key}`,
+      spreadText(
+        delays.map((each) => each[key]),
+        " ms",
+      ),
+    ),
+  );
+}
+
+const intervalText = ([from, to]: Interval) => `${figure3(from)} to ${to === null ? "-" : figure3(to)}`;
+
+export function kneeRows(knees: readonly Knee[]): Row[] {
+  const values = knees.map(({ value }) => value);
+  const intervals = knees.map(({ interval }) => interval);
+  const middle = median(values);
+  const missing = intervals.filter((interval) => !covers(interval, middle));
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return [
+    stated(`the same search ${knees.length} times: knees`, spreadText(values, "")),
+    holds(
+      "each knee's interval covers the median knee",
+      missing.length === 0,
+      `${figure3(middle)} in all ${knees.length}`,
+      missing.length === 0
+        ? `in all: ${intervals.map(intervalText).join("; ")}`
+        : `not in ${missing.map(intervalText).join("; ")}`,
+    ),
+    holds(
+      "the intervals together cover the spread of the knees",
+      unionCovers(intervals, least, most),
+      `${figure3(least)} to ${figure3(most)}`,
+      intervals.map(intervalText).join("; "),
+    ),
+  ];
+}
+
+async function sameStep(stand: Stand, times: number): Promise<Row[]> {
+  const sweep = JSON.stringify(Array.from({ length: times }, () => PRODUCERS));
+  const { steps } = await stand.run([`sweep.producers=${sweep}`, "rate=10", "duration=8"]);
+  return stepRows(steps);
+}
+
+async function sameSearch(stand: Stand, times: number): Promise<Row[]> {
+  const search = JSON.stringify(stand.parts.plan.benchmark.search ?? DEFAULT_SEARCH);
+  const knees: Knee[] = [];
+  const without: string[] = [];
+  for (let time = 1; time <= times; time += 1) {
+    const { knee, searchReason, run } = await stand.run([`search=${search}`, "rate=10", "duration=8"]);
+    if (knee) knees.push(knee);
+    else without.push(`${run}: ${searchReason}`);
+  }
+  const found = holds(
+    "every search finds a knee",
+    without.length === 0,
+    `${times} knees`,
+    [`${knees.length} knees`, ...without].join("; "),
+  );
+  return knees.length > 0 ? [found, ...kneeRows(knees)] : [found];
+}
+
+export const repeatability: Check = {
+  name: "repeatability",
+  question: "Does the same give the same, and does a knee's interval tell how far it may be off?",
+  run: async (stand, { quick, add }) => {
+    const { steps, searches } = quick ? QUICK : FULL;
+    add(...(await sameStep(stand, steps)));
+    add(...(await sameSearch(stand, searches)));
+  },
+};

@@ -1,0 +1,94 @@
+// npm run calibrate: check after check on a stack that is up.
+import path from "node:path";
+import { benchPlanSchema } from "../../contract/request";
+import { EXIT, Failure, UsageError } from "../bench/exit";
+import { outputsOf } from "../bench/plan";
+import { stopOnSignal } from "../bench/signals";
+import { type Arguments, helpText, readArguments } from "./arguments";
+import type { Check } from "./check";
+import { accounts } from "./checks/accounts";
+import { generator } from "./checks/generator";
+import { independentTools } from "./checks/independentTools";
+import { knownDelay } from "./checks/knownDelay";
+import { omission } from "./checks/omission";
+import { repeatability } from "./checks/repeatability";
+import { CalibrationRecord, folderName, hasPassed } from "./record";
+import { notDone } from "./row";
+import { Stand } from "./stand";
+import { terminalTable, verdictText } from "./table";
+
+const CHECKS: readonly Check[] = [knownDelay, omission, independentTools, accounts, repeatability, generator];
+const project = path.resolve(__dirname, "../..");
+
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+async function openStand({ stack }: Arguments, results: string, signal: AbortSignal): Promise<Stand> {
+  const { benchPlan, nodes, proxyImage, registry } = await outputsOf(stack);
+  const plan = benchPlanSchema.parse(benchPlan);
+  if (proxyImage === undefined) {
+    throw new Failure(`The stack ${stack} has no proxy yet. Bring it up to date: pulumi up -s ${stack}`);
+  }
+  return new Stand({ plan, nodes, proxyImage, registry, results, signal, progress: say });
+}
+
+/** What cannot be done has failed, and the next check goes on; unless it was Ctrl-C. */
+async function carryOut(
+  check: Check,
+  stand: Stand,
+  record: CalibrationRecord,
+  quick: boolean,
+): Promise<void> {
+  const { signal } = stand.parts;
+  const before = stand.runs.length;
+  say(`\n${check.name}: ${check.question}`);
+  record.begin(check.name, check.question);
+  const add = (...rows: Parameters<typeof record.add>[0][number][]) => {
+    record.add(rows);
+    for (const { what, measured, pass } of rows) say(`  ${verdictText(pass)}: ${what}: ${measured}`);
+  };
+  try {
+    await check.run(stand, { quick, add });
+  } catch (error) {
+    const why = signal.aborted ? "it was stopped" : (error as Error).message;
+    add(notDone(check.name, why));
+  } finally {
+    record.finish(stand.runs.slice(before), stand.conditions ?? null);
+  }
+}
+
+async function main(): Promise<number> {
+  let args: Arguments;
+  const names = CHECKS.map(({ name }) => name);
+  try {
+    args = readArguments(process.argv.slice(2), names);
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${helpText(CHECKS)}`);
+  }
+  if (args.help) {
+    process.stdout.write(`${helpText(CHECKS)}\n`);
+    return EXIT.done;
+  }
+  const signal = stopOnSignal((line) => say(line));
+  const folder = path.resolve(project, args.results, folderName(args.stack, new Date()));
+  const stand = await openStand(args, path.join(folder, "runs"), signal);
+  const record = new CalibrationRecord(folder, { scenario: args.stack, quick: args.quick });
+  for (const check of CHECKS.filter(({ name }) => args.only?.includes(name) ?? true)) {
+    if (!signal.aborted) await carryOut(check, stand, record, args.quick);
+  }
+  if (!signal.aborted) record.end();
+  process.stdout.write(
+    `${terminalTable(record.calibration)}\n\n${path.relative(project, folder)}/calibration.md\n`,
+  );
+  if (signal.aborted) return EXIT.interrupted;
+  return hasPassed(record.calibration) ? EXIT.done : EXIT.failed;
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: Error) => {
+    say(`error: ${error.message}`);
+    process.exitCode = error instanceof Failure ? error.code : EXIT.failed;
+  },
+);

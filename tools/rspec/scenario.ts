@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { userName } from "../../components/lib/stackName";
+import { parseSettings, type Settings } from "../../components/settings";
+
+const PROJECT = "swarmbench";
+const stackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish() });
+
+/**
+ * The settings of a scenario, as `pulumi up` would have them; of Pulumi nothing is needed.
+ *
+ * @throws Error where there is no such scenario; SettingsError with all of its mistakes
+ */
+export function scenarioSettings(directory: string, scenario: string, user = userName()): Settings {
+  const scenarios = readdirSync(directory).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
+  if (!scenarios.includes(scenario)) {
+    throw new Error(`there is no Pulumi.${scenario}.yaml; there are the scenarios ${scenarios.join(", ")}`);
+  }
+  return parseSettings(
+    configOf(readFileSync(path.join(directory, `Pulumi.${scenario}.yaml`), "utf8")),
+    scenario,
+    user,
+  );
+}
+
+/** The project's values in a stack's file, as Pulumi hands them to the program: objects as JSON text. */
+export function configOf(yaml: string): Record<string, string> {
+  const { config } = stackFile.parse(parse(yaml));
+  const raw: Record<string, string> = {};
+  for (const [key, value] of Object.entries(config ?? {})) {
+    const [project, name] = key.split(":", 2);
+    if (project !== PROJECT || !name) continue;
+    raw[name] = typeof value === "object" ? JSON.stringify(value) : String(value);
+  }
+  return raw;
+}
