@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { installationDirectory } from "./lib/stackName";
 
 const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const image = z.object({ tag: z.string(), id: sha256 });
@@ -42,11 +43,6 @@ export type Installation = z.output<typeof schema> & { directory: string };
 
 /** An image that services of the swarm run, as setup has stored it for a testbed's registry. */
 export type StoredImage = z.output<typeof storedImage>;
-
-/** Folder of the installation: keys, Pulumi state, and what setup found. */
-export function installationDirectory(): string {
-  return path.resolve(process.env.SWARMBENCH_HOME || ".swarmbench");
-}
 
 /** @throws pulumi.RunError that names `npm run setup` where it has not run, or ran at another version */
 export function readInstallation(): Installation {

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import * as os from "node:os";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import {
@@ -29,6 +27,7 @@ import {
   SSH_PORTS_PER_STACK,
   SWARM_PORTS,
 } from "./lib/addresses";
+import { stackPrefix, userName } from "./lib/stackName";
 import { partMistakes } from "./partMistakes";
 import { type PartSettings, partDefaults, partSchema, partSettings } from "./partSettings";
 
@@ -176,8 +175,7 @@ export class SettingsError extends Error {
 export function parseSettings(raw: Record<string, string>, stack: string, user: string): Settings {
   const mistakes: string[] = [];
   const parsed = parseKeys(raw, mistakes);
-  const namespace = parsed.namespace || plainName(user, /[^a-z0-9]/g);
-  const prefix = `swarmbench-${namespace}-${plainName(stack, /[^a-z0-9-]/g)}`;
+  const prefix = stackPrefix(parsed.namespace ?? "", user, stack);
   const network = parsed.testbed?.subnet ?? deriveSubnet(prefix);
   const { testbed, swarm } = parsed;
   const nodes = testbed && parsed.nodes ? nodeSettings(prefix, network, testbed, parsed.nodes) : [];
@@ -205,23 +203,6 @@ export function parseSettings(raw: Record<string, string>, stack: string, user: 
 
 function isComplete(parsed: Partial<Parsed>): parsed is Parsed {
   return Object.keys(schema).every((key) => Object.hasOwn(parsed, key));
-}
-
-/**
- * A name with nothing in it but what Docker and DNS allow. Where that loses something, a hash of the whole is added, so
- * that no two names become one: of two stacks with one name, each would take the other's containers for its own.
- */
-function plainName(name: string, others: RegExp): string {
-  const plain = name.toLowerCase().replace(others, "");
-  return plain === name ? name : plain + createHash("sha256").update(name).digest("hex").slice(0, 6);
-}
-
-export function userName(): string {
-  try {
-    return os.userInfo().username;
-  } catch {
-    return `user${process.getuid?.() ?? ""}`; // an id that has no name here, as in some containers
-  }
 }
 
 /**

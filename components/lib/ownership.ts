@@ -1,6 +1,6 @@
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { DockerCli } from "./docker";
+import { ownerDirectory } from "./stackName";
 
 /**
  * Whose a container, network or volume is. Everything we create carries these labels; what does not is never touched.
@@ -16,7 +16,7 @@ export const STACK_LABEL = "swarmbench.stack";
 export const OWNER_LABEL = "swarmbench.owner";
 
 export function ownerOf(prefix: string): Owner {
-  return { prefix, directory: path.resolve(process.env.SWARMBENCH_HOME || ".") };
+  return { prefix, directory: ownerDirectory() };
 }
 
 /** The labels of everything that a stack creates, as `@pulumi/docker` takes them. */

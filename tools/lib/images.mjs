@@ -4,7 +4,7 @@ import { imageKey, withBuildContext } from "./buildContext.mjs";
 import { DEFAULT_ENGINE, ensurePrograms } from "./host.mjs";
 import { recallImage, storeImages } from "./imageStore.mjs";
 import { partialOf, removeTree } from "./partial.mjs";
-import { STACK_IMAGES, TESTBED_IMAGES } from "./parts.mjs";
+import { DEBIAN, STACK_IMAGES, TESTBED_IMAGES } from "./parts.mjs";
 import { project } from "./paths.mjs";
 import { Problem } from "./problem.mjs";
 import { ask, run } from "./run.mjs";
@@ -101,6 +101,22 @@ async function ensureInEngine({ folder, directory, payload, base, tag }, builder
     }),
   );
   return builtImageId(host, tag);
+}
+
+/**
+ * An image that tests alone need, from a folder of theirs; kept in the engine by what it is built from.
+ *
+ * @param {string} name
+ * @param {string} directory the Dockerfile's
+ * @param {"official" | "built"} source
+ * @param {string} engineHost
+ * @returns {Promise<string>} its id
+ */
+export function ensureTestImage(name, directory, source, engineHost) {
+  const base = source === "built" ? builtBase : DEBIAN;
+  const key = imageKey(directory, base, {});
+  const image = { folder: name, directory, payload: {}, base, key, tag: `${images}/${name}:${key}` };
+  return ensureInEngine(image, { source, host: engineHost, base: () => ensureBaseImage(engineHost) });
 }
 
 function imageId(engineHost, tag) {

@@ -8,7 +8,7 @@ import {
 } from "./goBuilds.mjs";
 import { KAFKA_IMAGE, kafkaPayload } from "./kafkaJars.mjs";
 
-const DEBIAN = "debian:bookworm-slim";
+export const DEBIAN = "debian:bookworm-slim";
 const PORTAINER = "2.33.6";
 const nothing = async () => ({});
 

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { parseSettings, type Settings, userName } from "../../components/settings";
+import { userName } from "../../components/lib/stackName";
+import { parseSettings, type Settings } from "../../components/settings";
 
 const PROJECT = "swarmbench";
 const stackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish() });

@@ -1,0 +1,114 @@
+import { word } from "../../lib/shell";
+import { COMMAND, isNoop, type JobRequest } from "./request";
+import { formatWalltime } from "./walltime";
+
+const line = (...words: (string | number)[]) => words.map(word).join(" ");
+/** A text of SQL. */
+const sql = (text: string) => `'${text.replaceAll("'", "''")}'`;
+/** The same as the beginning of texts. */
+const sqlBeginning = (text: string) =>
+  `${sql(`${text.replaceAll(/[\\%_]/g, (special) => `\\${special}`)}%`)}`;
+const NOT_OVER = "state not in ('Error','Terminated')";
+
+/** The command that makes a job. OAR writes nothing into the user's home; the job's command is one word, for it splits others. */
+export function oarsub(request: JobRequest): string {
+  const option = (flag: string, value: string | undefined) => (value === undefined ? [] : [flag, value]);
+  return line(
+    "oarsub",
+    ...["-n", request.name, "-O", "/dev/null", "-E", "/dev/null"],
+    ...request.types.flatMap((type) => ["-t", type]),
+    ...option("-q", request.queue),
+    ...option("-p", request.properties),
+    ...option("-r", request.start),
+    ...["-l", `nodes=${request.nodes},walltime=${formatWalltime(request.walltimeSec)}`],
+    ...(isNoop(request) ? [] : [COMMAND]),
+  );
+}
+
+export function oarstatOf(id: number): string {
+  return line("oarstat", "-f", "-J", "-j", id);
+}
+
+/** A user's jobs that are not over and whose name begins so. `oarstat -u` hides some, and knows no name. */
+export function oarstatNamed(user: string, base: string): string {
+  const where = `job_user = ${sql(user)} and job_name like ${sqlBeginning(base)} and ${NOT_OVER}`;
+  return line("oarstat", "-f", "-J", "--sql", where);
+}
+
+/** A user's latest job of that name, over or not. */
+export function oarstatLatest(user: string, name: string): string {
+  const same = `job_user = ${sql(user)} and job_name = ${sql(name)}`;
+  return line("oarstat", "-f", "-J", "--sql", `job_id = (select max(job_id) from jobs where ${same})`);
+}
+
+/** Jobs of a queue that wait and were there before. */
+export function oarstatAhead(queue: string, id: number): string {
+  const where = `state = 'Waiting' and queue_name = ${sql(queue)} and job_id < ${id}`;
+  return line("oarstat", "-J", "--sql", where);
+}
+
+export function oardel(id: number): string {
+  return line("oardel", id);
+}
+
+export function oarwalltime(id: number, bySec: number): string {
+  return line("oarwalltime", id, `+${formatWalltime(bySec)}`);
+}
+
+export const OARNODES = line("oarnodes", "-J");
+
+/** IPv4 addresses of names as the frontend knows them, a line `name address` each. */
+export function resolve(names: readonly string[]): string {
+  return `for name in ${names.map(word).join(" ")}; do getent ahostsv4 "$name" | { read -r ip _ && echo "$name $ip"; }; done; true`;
+}
+
+/**
+ * Puts an environment on a job's nodes, unless that was done already: the frontend notes it, since whoever asks may have
+ * been cut off. Nodes that failed are listed in the last line. The key is the user's, on the frontend.
+ */
+export function kadeploy(job: number, environment: string, nodes: readonly string[]): string {
+  const machines = nodes.flatMap((node) => ["-m", node]);
+  return `done="$HOME/.cache/swarmbench/deployed/${job}"
+[ "$(cat "$done" 2>/dev/null)" != ${word(environment)} ] || { echo "failed: "; exit 0; }
+mkdir -p "$(dirname "$done")" && ko=$(mktemp) || exit 1
+${line("kadeploy3", "-e", environment, ...machines, "-k", "-n")} "$ko" >&2; code=$?
+failed=$(tr '\\n' ' ' < "$ko"); rm -f "$ko"; echo "failed: $failed"
+[ "$code" -ne 0 ] || [ -n "$failed" ] || echo ${word(environment)} > "$done"
+exit "$code"`;
+}
+
+const BEGIN = "swarmbench-begin";
+const END = "swarmbench-end";
+
+/**
+ * A script around a command on the frontend. It says by itself what the command ended with, for 255 is ssh's code where the
+ * line is lost, and oarsub's for a bad request; where the output begins, for a shell may greet; and the frontend's time.
+ */
+export function framed(command: string): string {
+  return `LC_ALL=C; export LC_ALL
+echo ${BEGIN}
+( ${command}
+) </dev/null
+printf '\\n${END} %s %s\\n' "$?" "$(date +%s)"
+`;
+}
+
+export interface Framed {
+  code: number;
+  /** The frontend's time, seconds since 1970. */
+  now: number;
+  stdout: string;
+}
+
+/** @returns undefined where the command did not come to its end before our eyes */
+export function unframed(stdout: string): Framed | undefined {
+  const end = new RegExp(`\\n${END} (\\d+) (\\d+)\\s*$`).exec(stdout);
+  const begin = stdout.indexOf(`${BEGIN}\n`);
+  if (!end || begin < 0) return undefined;
+  const [, code, now] = end;
+  return {
+    code: Number(code),
+    now: Number(now),
+    stdout: stdout.slice(begin + BEGIN.length + 1, end.index),
+  };
+}

@@ -1,0 +1,64 @@
+import { isEnding, type Job } from "./job";
+import { slotName, slotOf } from "./names";
+
+/** One job of a stack, as it is to be. */
+export interface Slot {
+  slot: number;
+  name: string;
+  /** Of the job; the stack may use fewer. */
+  nodes: number;
+  /** The job that is there already. */
+  job?: number;
+}
+
+export interface SlotPlan {
+  /** In the order of the nodes: node1 is the first of the first slot. */
+  slots: Slot[];
+  /** Jobs that none of the wanted nodes is of. */
+  release: number[];
+  /** Nodes of the last job that are reserved and not used: OAR cannot make a job smaller. */
+  idle: number;
+}
+
+/**
+ * Which jobs a stack keeps, adds and releases for a number of nodes. More nodes are one more job; fewer are the release of
+ * the last jobs, those that none of the remaining nodes is of. What is kept is not touched, and a slot whose job is gone is
+ * filled again.
+ *
+ * @param jobs of this user; those that are over, ending or not of this stack count for nothing
+ */
+export function planSlots(base: string, jobs: readonly Job[], wantedNodes: number): SlotPlan {
+  const living = jobs
+    .filter((job) => !isEnding(job))
+    .map((job) => ({ slot: slotOf(base, job.name), job }))
+    .filter((each): each is { slot: number; job: Job } => each.slot !== undefined)
+    .sort((a, b) => a.slot - b.slot || a.job.id - b.job.id);
+  const slots: Slot[] = [];
+  const release: number[] = [];
+  let have = 0;
+  for (const { slot, job } of living) {
+    if (have >= wantedNodes && !slots.some((each) => each.slot === slot)) release.push(job.id);
+    // Two jobs of one slot: which of them is wanted is asked of the user, when the slot is reserved.
+    else if (!slots.some((each) => each.slot === slot)) {
+      const nodes = nodesOf(job) ?? wantedNodes - have;
+      slots.push({ slot, name: job.name, nodes, job: job.id });
+      have += nodes;
+    }
+  }
+  if (have < wantedNodes) {
+    const slot = firstFree(slots.map((each) => each.slot));
+    slots.push({ slot, name: slotName(base, slot), nodes: wantedNodes - have });
+    slots.sort((a, b) => a.slot - b.slot);
+  }
+  return { slots, release, idle: Math.max(0, have - wantedNodes) };
+}
+
+function nodesOf({ nodes, addresses }: Job): number | undefined {
+  return nodes ?? (addresses.length > 0 ? addresses.length : undefined);
+}
+
+function firstFree(taken: readonly number[]): number {
+  let slot = 1;
+  while (taken.includes(slot)) slot += 1;
+  return slot;
+}

@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { longDuration, wholeNumber, yesOrNo } from "../../../contract/units";
+
+const word = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "expected letters, digits, dots, dashes or underscores");
+/** It stands where a program would take what begins with a dash for an option. */
+const text = z
+  .string()
+  .min(1, "expected a text")
+  .max(500, "expected at most 500 characters")
+  .regex(/^[^\n\r\0]*$/, "expected one line");
+const file = text;
+const hostKey = z
+  .string()
+  .regex(
+    /^(ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+) [A-Za-z0-9+/=]+$/,
+    "expected a public key such as ssh-ed25519 AAAA…",
+  );
+
+/** `user@host` or `user@host:port`. */
+const jump = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]*@[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?$/, "expected user@host or user@host:port");
+
+const rest = z.strictObject({
+  /** Up to and with `oarapi`, or `sites/SITE` at Grid'5000. */
+  url: z.url({ protocol: /^https?$/, error: "expected an address such as https://…" }),
+  shape: z.enum(["oar", "grid5000"], "expected oar or grid5000"),
+  /** The user's password, alone in a file; from inside Grid'5000 none is needed. */
+  passwordFile: file.optional(),
+});
+
+/** `testbed` of a scenario whose nodes OAR gives. */
+export const oarSchema = z
+  .strictObject({
+    kind: z.literal("oar"),
+    frontend: word,
+    user: word,
+    port: wholeNumber(1, 65535).prefault(22),
+    jump: jump.optional(),
+    key: file.optional(),
+    /** Where host keys are looked up; the user's own file where absent. */
+    knownHosts: file.optional(),
+    /** The frontend's only host key; with it no file is asked. */
+    hostKey: hostKey.optional(),
+    /** Must be asked for: whoever answers is taken for the frontend. */
+    acceptAnyHostKey: yesOrNo.prefault(false),
+    /** An ssh configuration that is used instead of jump, key and host keys, such as ~/.ssh/config. */
+    sshConfig: file.optional(),
+    walltime: longDuration,
+    queue: word.optional(),
+    properties: text.optional(),
+    jobName: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,79}$/, "expected at most 80 letters, digits, dots or dashes")
+      .optional(),
+    types: z.array(text).prefault([]),
+    start: z
+      .string()
+      .regex(
+        /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/,
+        'expected "YYYY-MM-DD hh:mm:ss", in the frontend\'s time, such as "2027-03-25 19:00:00"',
+      )
+      .optional(),
+    environment: word.optional(),
+    api: z.enum(["ssh", "rest"], "expected ssh or rest").prefault("ssh"),
+    rest: rest.optional(),
+    timeout: longDuration.prefault("30 minutes"),
+  })
+  .superRefine((settings, context) => {
+    const mistake = (key: string, message: string) =>
+      context.addIssue({ code: "custom", path: [key], message });
+    if (settings.api === "rest" && !settings.rest) mistake("rest", "api: rest needs rest.url and rest.shape");
+    if (settings.environment && !settings.types.includes("deploy")) {
+      mistake("environment", 'an environment needs types: ["deploy"]');
+    }
+    if (settings.environment && settings.api === "rest") {
+      mistake("environment", "is deployed by kadeploy3 on the frontend: use api: ssh");
+    }
+    if (settings.sshConfig && (settings.jump || settings.key || settings.hostKey || settings.knownHosts)) {
+      mistake("sshConfig", "says all of jump, key, hostKey and knownHosts: set it, or these");
+    }
+    if (settings.hostKey && settings.acceptAnyHostKey)
+      mistake("acceptAnyHostKey", "there is a hostKey already");
+  });
+
+const whole = (min: number) => z.number().int().min(min);
+
+/** The same, parsed, as it goes to our own program through standard input. */
+export const oarSettings = z.object({
+  frontend: z.string(),
+  user: z.string(),
+  port: whole(1),
+  jump: z.string().optional(),
+  key: z.string().optional(),
+  knownHosts: z.string().optional(),
+  hostKey: z.string().optional(),
+  acceptAnyHostKey: z.boolean(),
+  sshConfig: z.string().optional(),
+  walltimeSec: z.number().positive(),
+  queue: z.string().optional(),
+  properties: z.string().optional(),
+  jobName: z.string().optional(),
+  types: z.array(z.string()),
+  start: z.string().optional(),
+  environment: z.string().optional(),
+  api: z.enum(["ssh", "rest"]),
+  rest: rest.optional(),
+  timeoutSec: z.number().positive(),
+});
+export type OarSettings = z.output<typeof oarSettings>;
+
+/** The units are in the names from here on. */
+export function fromSchema({
+  kind: _,
+  walltime,
+  timeout,
+  ...others
+}: z.output<typeof oarSchema>): OarSettings {
+  return oarSettings.parse({ ...others, walltimeSec: Math.round(walltime), timeoutSec: timeout });
+}

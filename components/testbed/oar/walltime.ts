@@ -1,0 +1,44 @@
+import type { Job } from "./job";
+
+/** Seconds as OAR writes a walltime: `1:05:00`. */
+export function formatWalltime(sec: number): string {
+  const whole = Math.max(0, Math.round(sec));
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+}
+
+/** `0:10:0`, `2:0:0` or `2`, hours first, as seconds. */
+export function parseWalltime(text: string): number | undefined {
+  if (!/^\d+(:\d+){0,2}$/.test(text)) return undefined;
+  const [hours = 0, minutes = 0, seconds = 0] = text.split(":").map(Number);
+  return hours * 3600 + minutes * 60 + seconds;
+}
+
+/** Seconds until OAR ends a running job; undefined where it does not run, or its walltime is not known. */
+export function remainingSec({ state, startedAt, walltimeSec, readAt }: Job): number | undefined {
+  if (state !== "Running" || !startedAt || walltimeSec === undefined) return undefined;
+  return Math.max(0, startedAt + walltimeSec - readAt);
+}
+
+/** Left over at the end for results to be fetched and services to be stopped. */
+export const MARGIN_SEC = 60;
+
+/** How many seconds are missing for a run of that length; 0 where it fits. */
+export function missingSec(leftSec: number, plannedSec: number, marginSec = MARGIN_SEC): number {
+  return Math.max(0, plannedSec + marginSec - leftSec);
+}
+
+/** How many of the steps, from the first, are over before the job is: after these a sweep stops. */
+export function stepsThatFit(leftSec: number, stepsSec: readonly number[], marginSec = MARGIN_SEC): number {
+  let needed = marginSec;
+  const first = stepsSec.findIndex((step) => {
+    needed += step;
+    return needed > leftSec;
+  });
+  return first < 0 ? stepsSec.length : first;
+}
+
+/** The longest step that may still be begun. */
+export function longestStepSec(leftSec: number, marginSec = MARGIN_SEC): number {
+  return Math.max(0, leftSec - marginSec);
+}

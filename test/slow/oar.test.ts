@@ -1,0 +1,423 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import * as path from "node:path";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Door } from "../../components/testbed/oar/door";
+import type { OarErrorCode } from "../../components/testbed/oar/errors";
+import { endOf } from "../../components/testbed/oar/job";
+import { openDoor } from "../../components/testbed/oar/open";
+import { planSlots } from "../../components/testbed/oar/plan";
+import type { JobRequest } from "../../components/testbed/oar/request";
+import {
+  extend,
+  release,
+  releaseJob,
+  reserve,
+  troubleOf,
+  type Watch,
+} from "../../components/testbed/oar/reserve";
+import { fromSchema, oarSchema } from "../../components/testbed/oar/settings";
+import { eventually } from "../support/eventually";
+import { OarLab } from "../support/oarLab";
+
+const NODES = ["node-1", "node-2", "node-3", "node-4"];
+const TOOL = path.resolve(__dirname, "../../tools/reserve/main.ts");
+const TSX = path.resolve(__dirname, "../../node_modules/tsx/dist/loader.mjs");
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+describe("a reservation on a real OAR", { concurrency: 1 }, () => {
+  let lab: OarLab;
+  let ssh: Door;
+  let rest: Door;
+  /** Made by hand at the beginning, so that its few seconds are over at the end. */
+  let short: number;
+  before(async () => {
+    lab = await OarLab.start(NODES, ["user1", "user2"]);
+    ssh = door(lab.testbed());
+    rest = door(lab.rest());
+    short = await lab.job("user1", "-n", "short-1", "-l", "nodes=1,walltime=0:00:05", "sleep 1000");
+  });
+  after(async () => {
+    const { name } = lab;
+    await lab.dispose();
+    assert.doesNotMatch(await lab.docker("ps", "--all", "--format", "{{.Names}}"), new RegExp(name));
+  });
+
+  const door = (testbed: Record<string, unknown>) =>
+    openDoor(fromSchema(oarSchema.parse(testbed)), lab.directory);
+
+  function watching(signal?: AbortSignal): Watch & { lines: string[] } {
+    const lines: string[] = [];
+    const sleep = (ms: number) => delay(ms);
+    return { now: Date.now, sleep, progress: (line) => lines.push(line), signal, lines };
+  }
+
+  const wanted = (name: string, nodes: number, more: Partial<JobRequest> = {}): JobRequest => ({
+    ...{ name, nodes, walltimeSec: 600, types: [] },
+    ...more,
+  });
+
+  const fails = (what: Promise<unknown>, code: OarErrorCode, message: RegExp) =>
+    assert.rejects(what, (error: Error & { code?: string }) => {
+      assert.equal(error.code, code, error.message);
+      assert.match(error.message, message);
+      return true;
+    });
+
+  function tool(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+    const child = spawn(process.execPath, ["--import", TSX, TOOL, ...args], {
+      cwd: lab.directory,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (data) => {
+      stdout += data;
+    });
+    child.stderr.on("data", (data) => {
+      stderr += data;
+    });
+    const ended = new Promise<Ended>((resolve) =>
+      child.on("close", (code) => resolve({ code, stdout, stderr })),
+    );
+    return { child, ended };
+  }
+  const toolOf = (...args: string[]) => tool(...args).ended;
+
+  /** For jobs of one name, something happens on the frontend once oarsub has made the job, and before it ends. */
+  async function withOarsubOf(name: string, afterwards: string): Promise<void> {
+    const wrapper = `#!/bin/sh
+/usr/bin/oarsub "$@"
+code=$?
+for word in "$@"; do
+  case $word in
+${[...hindered.set(name, afterwards)].map(([each, does]) => `  ${each}) ${does} ;;`).join("\n")}
+  esac
+done
+exit $code`;
+    await lab.inside(
+      `cat > /usr/local/bin/oarsub.new <<'EOF'\n${wrapper}\nEOF\nchmod 755 /usr/local/bin/oarsub.new && mv /usr/local/bin/oarsub.new /usr/local/bin/oarsub`,
+    );
+  }
+  const hindered = new Map<string, string>();
+  const CUT_THE_LINE =
+    "p=$$; until [ $(ps -o comm= -p $p) = sshd ]; do p=$(ps -o ppid= -p $p | tr -d ' '); done; kill $p; sleep 1";
+
+  // Most of the time goes into waiting for OAR, so two lanes run at a time. A node that is made absent loses its jobs, so that
+  // is in the lane which has the long-lived one.
+  describe("two at a time", { concurrency: 2 }, () => {
+    describe("that lasts", { concurrency: 1 }, () => {
+      describe("of two nodes", () => {
+        const NAME = "pair";
+        let id: number;
+
+        it("is made by npm run reserve, which prints their addresses", async () => {
+          lab.scenario(NAME, 2, lab.testbed({ jobName: NAME }));
+          const { code, stdout, stderr } = await toolOf("-s", NAME);
+          assert.equal(code, 0, stderr);
+          const line = (address: string) => `Reserving node.. Reserved with IP: ${address}\n`;
+          const addresses = stdout.match(/127\.0\.1\.\d/g) ?? [];
+          assert.equal(new Set(addresses).size, 2);
+          assert.equal(stdout, addresses.map(line).join(""));
+          id = (await lab.living(`${NAME}-1`))[0] ?? 0;
+          assert.match(stderr, new RegExp(`job ${id} runs on node-\\d, node-\\d, 0:0\\d:\\d\\d left`));
+        });
+
+        it("is taken, and not doubled, when it is made again", async () => {
+          const { code, stderr } = await toolOf("-s", NAME);
+          assert.equal(code, 0, stderr);
+          assert.match(stderr, /is there already \(Running\)/);
+          assert.deepEqual(await lab.living(`${NAME}-1`), [id]);
+        });
+
+        it("is the same job with the same nodes through the REST API", async () => {
+          const { job, adopted } = await reserve(rest, wanted(`${NAME}-1`, 2), watching(), {
+            timeoutSec: 30,
+          });
+          assert.deepEqual([job.id, adopted], [id, true]);
+          assert.deepEqual(job.addresses, (await ssh.job(id))?.addresses);
+        });
+
+        it("is not taken for one of three nodes, nor for a longer one", async () => {
+          const reserving = (request: JobRequest) => reserve(ssh, request, watching(), { timeoutSec: 30 });
+          await fails(reserving(wanted(`${NAME}-1`, 3)), "other-shape", /job \d+ has 2 nodes, not 3/);
+          const longer = wanted(`${NAME}-1`, 2, { walltimeSec: 3600 });
+          await fails(reserving(longer), "other-shape", /0:10:00 of walltime, not 1:00:00[\s\S]*--extend/);
+          assert.deepEqual(await lab.living(`${NAME}-1`), [id]);
+        });
+
+        it("is not lengthened where the testbed does not allow it, and the message says what then", async () => {
+          await lab.allowExtension(false);
+          await fails(extend(ssh, id, 60, watching()), "walltime-disabled", /set a longer testbed.walltime/);
+          await fails(extend(rest, id, 60, watching()), "walltime-disabled", /set a longer testbed.walltime/);
+        });
+
+        it("is lengthened where that is allowed, by oarwalltime and by the REST API", async () => {
+          await lab.allowExtension(true);
+          assert.equal((await extend(ssh, id, 300, watching())).walltimeSec, 900);
+          assert.equal((await extend(rest, id, 300, watching())).walltimeSec, 1200);
+          assert.equal(
+            troubleOf((await ssh.job(id)) ?? assert.fail()),
+            undefined,
+            "an extension is no expiry",
+          );
+        });
+
+        it("is not lengthened beyond the limit", async () => {
+          await fails(extend(ssh, id, 5 * 3600, watching()), "walltime-refused", /cannot increase by more/);
+          await fails(extend(rest, id, 5 * 3600, watching()), "walltime-refused", /cannot increase by more/);
+        });
+
+        it("gets a third node by one more job, and loses it again, while the first job stays", async () => {
+          lab.scenario(NAME, 3, lab.testbed({ jobName: NAME }));
+          const grown = await toolOf("-s", NAME);
+          assert.equal(grown.code, 0, grown.stderr);
+          assert.equal(new Set(grown.stdout.match(/127\.0\.1\.\d/g)).size, 3);
+          assert.deepEqual(await lab.living(`${NAME}-1`), [id]);
+          assert.equal((await lab.living(`${NAME}-2`)).length, 1);
+          lab.scenario(NAME, 2, lab.testbed({ jobName: NAME }));
+          const shrunk = await toolOf("-s", NAME);
+          assert.equal(shrunk.code, 0, shrunk.stderr);
+          assert.deepEqual([await lab.living(`${NAME}-1`), await lab.living(`${NAME}-2`)], [[id], []]);
+        });
+
+        it("is known to be gone when somebody has killed its job, and is made again", async () => {
+          await lab.shell("user1", `oardel ${id}`);
+          await eventually(async () => {
+            const trouble = troubleOf((await ssh.job(id)) ?? assert.fail());
+            assert.equal(trouble?.code, "killed");
+            assert.match(trouble.message, /was deleted.*FRAG_JOB_REQUEST[\s\S]*npm run reserve/);
+          });
+          assert.equal(planSlots(NAME, await ssh.jobs(NAME), 2).slots[0]?.job, undefined);
+          const watch = watching();
+          const { job, adopted } = await reserve(ssh, wanted(`${NAME}-1`, 2), watch, { timeoutSec: 60 });
+          assert.ok(!adopted && job.id > id);
+          assert.ok(
+            watch.lines.some((line) => line.includes(`job ${id} was deleted: reserving again`)),
+            watch.lines.join("\n"),
+          );
+        });
+
+        it("is deleted with --delete, while another user's job of the same name runs on", async () => {
+          const theirs = await lab.job(
+            "user2",
+            "-n",
+            `${NAME}-1`,
+            "-l",
+            "nodes=1,walltime=0:05:00",
+            "sleep 1000",
+          );
+          await eventually(async () => assert.equal(await lab.state(theirs), "Running"));
+          const { code, stderr } = await toolOf("-s", NAME, "--delete");
+          assert.equal(code, 0, stderr);
+          assert.deepEqual(await lab.living(`${NAME}-1`), [theirs]);
+          assert.equal(await lab.state(theirs), "Running");
+          await fails(
+            releaseJob(ssh, theirs, watching()),
+            "not-owner",
+            /not the right user[\s\S]*another user's/,
+          );
+          await fails(releaseJob(rest, theirs, watching()), "not-owner", /not the right user/);
+          await lab.inside(`oardel ${theirs}`);
+        });
+      });
+
+      describe("while a node is absent", () => {
+        before(() => lab.setNode("node-4", "Absent"));
+        after(() => lab.setNode("node-4", "Alive"));
+
+        it("waits with OAR's own words, then gives up and leaves no job", async () => {
+          const watch = watching();
+          const reserving = reserve(ssh, wanted("absent-1", 4), watch, { timeoutSec: 12 });
+          await fails(
+            reserving,
+            "timeout",
+            /not run after 12 s[\s\S]*3 Alive, 1 Absent[\s\S]*Job \d+ was deleted/,
+          );
+          assert.ok(
+            watch.lines.some((line) => /Waiting, .*No enough matching resources/.test(line)),
+            watch.lines.join("\n"),
+          );
+          assert.deepEqual(await lab.living("absent-1"), []);
+        });
+
+        it("is interrupted by Ctrl-C, which deletes the job that was made", async () => {
+          lab.scenario("ctrl", 4, lab.testbed({ jobName: "ctrl" }));
+          const { child, ended } = tool("-s", "ctrl");
+          await eventually(async () => assert.equal((await lab.living("ctrl-1")).length, 1));
+          child.kill("SIGINT");
+          const { code, stderr } = await ended;
+          assert.equal(code, 130, stderr);
+          assert.match(stderr, /Job \d+ was deleted/);
+          assert.deepEqual(await lab.living("ctrl-1"), []);
+        });
+
+        it("leaves a job that was there when it gives up", async () => {
+          const id = await lab.job("user1", "-n", "kept-1", "-l", "nodes=4,walltime=0:10:00", "sleep 1000");
+          await fails(reserve(ssh, wanted("kept-1", 4), watching(), { timeoutSec: 1 }), "timeout", /job \d+/);
+          assert.deepEqual(await lab.living("kept-1"), [id]);
+          await release(ssh, "kept", watching());
+        });
+      });
+    });
+    describe("for a moment", { concurrency: 1 }, () => {
+      it("deleting what is deleted, or never was, is fine", async () => {
+        const id = await lab.job("user1", "-n", "twice-1", "-l", "nodes=1,walltime=0:05:00", "sleep 1000");
+        await releaseJob(ssh, id, watching());
+        await releaseJob(ssh, id, watching());
+        await releaseJob(rest, id, watching());
+        await releaseJob(ssh, 99_999, watching());
+        await releaseJob(rest, 99_999, watching());
+        assert.deepEqual(await release(ssh, "twice", watching()), []);
+        assert.equal(endOf((await ssh.job(id)) ?? assert.fail()), "deleted");
+      });
+
+      it("two jobs that both fit are refused by their ids, and --delete clears them away", async () => {
+        const make = () => lab.job("user1", "-n", "double-1", "-l", "nodes=1,walltime=0:10:00", "sleep 1000");
+        const ids = [await make(), await make()];
+        const request = wanted("double-1", 1);
+        const message = new RegExp(`2 jobs are named double-1 and fit: ${ids.join(", ")}`);
+        await fails(reserve(ssh, request, watching(), { timeoutSec: 30 }), "ambiguous", message);
+        await fails(reserve(rest, request, watching(), { timeoutSec: 30 }), "ambiguous", message);
+        assert.deepEqual(await release(ssh, "double", watching()), ids);
+        assert.deepEqual(await lab.living("double-1"), []);
+      });
+
+      for (const [what, more, code, message] of [
+        [
+          "more nodes than there are",
+          { nodes: 9 },
+          "not-enough-nodes",
+          /not enough resources[\s\S]*Ask for fewer/,
+        ],
+        ["an unknown property", { properties: "cluster='zz'" }, "bad-request", /"cluster" does not exist/],
+        ["an unknown type", { types: ["bogus"] }, "bad-type", /unknown job type: bogus/],
+        ["an unknown queue", { queue: "nosuch" }, "bad-queue", /queue nosuch does not exist/],
+        ["a start in the past", { start: "2020-01-01 00:00:00" }, "start-refused", /too old/],
+      ] as [string, Partial<JobRequest>, OarErrorCode, RegExp][]) {
+        it(`${what} is refused, in OAR's words and with what to do, and leaves no job`, async () => {
+          const request = { ...wanted("refused-1", 1), ...more };
+          const submitting = (way: Door) => reserve(way, request, watching(), { timeoutSec: 30 });
+          await Promise.all([fails(submitting(ssh), code, message), fails(submitting(rest), code, message)]);
+          await eventually(async () => assert.deepEqual(await lab.living("refused-1"), []));
+        });
+      }
+
+      it("a job of a run that was killed before oarsub had answered is found by its name, and deleted", async () => {
+        await withOarsubOf("crash-1", "sleep 15");
+        lab.scenario("crash", 1, lab.testbed({ jobName: "crash" }));
+        const { child, ended } = tool("-s", "crash");
+        await eventually(async () => assert.equal((await lab.living("crash-1")).length, 1));
+        child.kill("SIGKILL");
+        assert.doesNotMatch((await ended).stderr, /is made/, "it knew no id");
+        const [id] = await lab.living("crash-1");
+        const { code, stderr } = await toolOf("-s", "crash", "--delete");
+        assert.equal(code, 0, stderr);
+        assert.match(stderr, new RegExp(`deleted: job ${id}`));
+        assert.deepEqual(await lab.living("crash-1"), []);
+      });
+
+      it("a job that was made as the line was lost is found by its name, and used", async () => {
+        await withOarsubOf("lost-1", CUT_THE_LINE);
+        const watch = watching();
+        const { adopted } = await reserve(ssh, wanted("lost-1", 1), watch, { timeoutSec: 60 });
+        assert.equal(adopted, false);
+        assert.ok(
+          watch.lines.some((line) => /the line was lost .*found by its name/.test(line)),
+          watch.lines.join("\n"),
+        );
+        assert.equal((await lab.living("lost-1")).length, 1);
+        await release(ssh, "lost", watching());
+      });
+
+      it("a noop job holds nodes, runs nothing, and is gone after its deletion although it did not fail", async () => {
+        const request = wanted("noop-1", 1, { types: ["noop"] });
+        const { job } = await reserve(ssh, request, watching(), { timeoutSec: 60 });
+        assert.equal(job.addresses.length, 1);
+        await releaseJob(ssh, job.id, watching());
+        assert.deepEqual([await lab.state(job.id), await lab.living("noop-1")], ["Terminated", []]);
+      });
+
+      describe("through the REST API", () => {
+        it("is made, gives its nodes once it runs, and is deleted", async () => {
+          const request = wanted("api-1", 2, { types: ["deploy"], properties: "deploy='YES'" });
+          const { job, adopted } = await reserve(rest, request, watching(), { timeoutSec: 60 });
+          assert.deepEqual([adopted, job.addresses.length, job.nodes], [false, 2, 2]);
+          assert.deepEqual([...job.addresses].sort(), [...((await ssh.job(job.id))?.addresses ?? [])].sort());
+          assert.deepEqual(await release(rest, "api", watching()), [job.id]);
+          assert.deepEqual(await lab.living("api-1"), []);
+        });
+
+        it("is refused to nobody in particular", async () => {
+          const settings = fromSchema(oarSchema.parse(lab.rest()));
+          const nobody = openDoor({ ...settings, user: "" }, lab.directory);
+          await fails(nobody.submit(wanted("nobody-1", 1)), "unauthorised", /401[\s\S]*passwordFile/);
+        });
+      });
+
+      it("a job whose walltime is up is known for that", async () => {
+        await eventually(async () => {
+          const trouble = troubleOf((await ssh.job(short)) ?? assert.fail());
+          assert.equal(trouble?.code, "expired");
+          assert.match(
+            trouble.message,
+            /is over, its walltime of 0:00:05 was up[\s\S]*longer testbed.walltime/,
+          );
+        }, 40_000);
+        const other = await rest.job(short);
+        assert.equal(other && endOf(other), "expired");
+        assert.equal((await ssh.latest("short-1"))?.id, short);
+        assert.equal((await rest.latest("short-1"))?.id, short);
+      });
+
+      describe("a frontend that", () => {
+        it("is not there is told as such", async () => {
+          const nowhere = door(lab.testbed({ port: 1 }));
+          await fails(nowhere.jobs("x"), "unreachable", /127\.0\.0\.1:1[\s\S]*Connection refused/);
+        });
+
+        it("has another host key than the pinned one is not trusted", async () => {
+          const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+          await fails(door(lab.testbed({ hostKey })).jobs("x"), "denied", /Host key verification failed/);
+        });
+
+        it("does not know the user lets nobody in", async () => {
+          await fails(door(lab.testbed({ user: "nobody" })).jobs("x"), "denied", /Permission denied/);
+        });
+
+        it("is reached through a jump host", async () => {
+          const { hostKey: _, port, ...testbed } = lab.testbed();
+          const jump = door({
+            ...testbed,
+            port: 22,
+            jump: `user2@127.0.0.1:${port}`,
+            acceptAnyHostKey: true,
+          });
+          assert.deepEqual(await jump.jobs("nothing"), []);
+        });
+      });
+    });
+  });
+
+  it("a server that does nothing is not waited for longer than asked, and deletes the job when it wakes", async () => {
+    await lab.freezeServer(true);
+    const reserving = reserve(ssh, wanted("frozen-1", 1), watching(), { timeoutSec: 5 });
+    await fails(reserving, "timeout", /not run after 5 s[\s\S]*The deletion of job \d+ is noted/);
+    assert.equal((await lab.living("frozen-1")).length, 1);
+    await lab.freezeServer(false);
+    await eventually(async () => assert.deepEqual(await lab.living("frozen-1"), []));
+  });
+
+  it("a server that is down is told as such at once, and no job is left when it is back", async () => {
+    await lab.stopServer();
+    const reserving = reserve(ssh, wanted("down-1", 1), watching(), { timeoutSec: 60 });
+    await fails(reserving, "server-down", /Cannot connect to executor[\s\S]*try again later/);
+    await lab.startServer();
+    await eventually(async () => assert.deepEqual(await lab.living("down-1"), []));
+  });
+});

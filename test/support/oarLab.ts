@@ -1,0 +1,186 @@
+import { execFile } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import { stringify } from "yaml";
+import { eventually } from "./eventually";
+
+const run = promisify(execFile);
+const repository = path.resolve(__dirname, "../..");
+const READY_WITHIN_MS = 60_000;
+
+/**
+ * A real OAR in a container: server, database, frontend with SSH and REST API, both on loopback ports of this machine alone.
+ * Its nodes are names of the container's own loopback.
+ */
+export class OarLab {
+  /** Named as test projects are, so that `npm test` removes what a killed run has left. */
+  readonly directory = mkdtempSync(
+    path.join(tmpdir(), `swarmbench-e2e-${process.env.TEST_RUN ?? process.pid}-oar-`),
+  );
+  readonly name = path.basename(this.directory);
+  private ports = { ssh: 0, rest: 0 };
+
+  private constructor(private readonly host: string) {}
+
+  static async start(nodes: readonly string[], users: readonly string[]): Promise<OarLab> {
+    // A module of the other kind: setting machines up needs no TypeScript.
+    const { readInstallation } = await import("../../tools/lib/shellEnv.mjs");
+    const { ensureTestImage } = await import("../../tools/lib/images.mjs");
+    const { source, engineHost } = readInstallation();
+    const recipe = path.join(repository, "test/support/oar");
+    const image = await ensureTestImage("oar-lab", recipe, source as "built" | "official", engineHost);
+    const lab = new OarLab(engineHost);
+    try {
+      await lab.makeKeys();
+      await lab.startContainer(image, nodes, users);
+      await eventually(async () => {
+        const alive = (await lab.inside("oarnodes -s")).match(/: Alive/g)?.length ?? 0;
+        if (alive !== nodes.length) throw new Error(`${alive} of ${nodes.length} nodes are alive`);
+        await lab.shell(users[0] ?? "", "true");
+      }, READY_WITHIN_MS);
+    } catch (error) {
+      const log = await lab.docker("logs", "--tail", "30", lab.name).catch(() => "");
+      await lab.dispose();
+      throw new Error(`the OAR lab does not start: ${(error as Error).message}\n${log}`);
+    }
+    return lab;
+  }
+
+  private async makeKeys(): Promise<void> {
+    const keys = path.join(this.directory, "ssh");
+    const inside = path.join(keys, "container");
+    mkdirSync(inside, { recursive: true });
+    for (const file of [path.join(keys, "id_ed25519"), path.join(inside, "ssh_host_ed25519_key")]) {
+      await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file]);
+    }
+    copyFileSync(path.join(keys, "id_ed25519.pub"), path.join(inside, "authorized_keys"));
+    chmodSync(this.directory, 0o700);
+  }
+
+  private async startContainer(image: string, nodes: readonly string[], users: readonly string[]) {
+    const hosts = nodes.flatMap((node, index) => ["--add-host", `${node}:127.0.1.${index + 1}`]);
+    const labels = [`swarmbench.stack=${this.name}`, `swarmbench.owner=${this.directory}`];
+    await this.docker(
+      ...["run", "--detach", "--name", this.name, "--hostname", "frontend", ...hosts],
+      ...labels.flatMap((label) => ["--label", label]),
+      ...["--publish", "127.0.0.1::22", "--publish", "127.0.0.1::6668"],
+      ...["--volume", `${path.join(this.directory, "ssh/container")}:/etc/swarmbench/ssh:ro`],
+      ...["--env", `NODES=${nodes.join(" ")}`, "--env", `OAR_USERS=${users.join(" ")}`, image],
+    );
+    const port = async (inner: number) =>
+      Number((await this.docker("port", this.name, String(inner))).trim().split(":").at(-1));
+    this.ports = { ssh: await port(22), rest: await port(6668) };
+  }
+
+  docker(...args: string[]): Promise<string> {
+    return run("docker", ["--host", this.host, ...args]).then(({ stdout }) => stdout);
+  }
+
+  /** As root, in the container. */
+  inside(script: string): Promise<string> {
+    return this.docker("exec", this.name, "sh", "-c", script);
+  }
+
+  /** As a user, in the container: what somebody does by hand. */
+  shell(user: string, script: string): Promise<string> {
+    return this.docker(
+      "exec",
+      "--user",
+      user,
+      "--env",
+      `HOME=/home/${user}`,
+      "--workdir",
+      `/home/${user}`,
+      this.name,
+      "sh",
+      "-c",
+      script,
+    );
+  }
+
+  /** Makes a job by hand. @returns its id */
+  async job(user: string, ...words: string[]): Promise<number> {
+    const quoted = words.map((word) => `'${word}'`).join(" ");
+    const [, id] = /OAR_JOB_ID=(\d+)/.exec(await this.shell(user, `oarsub ${quoted}`)) ?? [];
+    return Number(id);
+  }
+
+  /** The state of a job, as OAR's own program says it. */
+  async state(id: number): Promise<string> {
+    return (await this.inside(`oarstat -s -j ${id}`)).trim().replace(/^\d+: /, "");
+  }
+
+  /** Ids of all jobs of a name that are not over, whoever's. */
+  async living(name: string): Promise<number[]> {
+    const where = `job_name = '${name}' and state not in ('Error','Terminated')`;
+    const text = await this.inside(`oarstat -J --sql "${where}"`);
+    return text.trim() === "" ? [] : Object.keys(JSON.parse(text)).map(Number);
+  }
+
+  setNode(node: string, state: "Alive" | "Absent"): Promise<string> {
+    return this.inside(`oarnodesetting -h ${node} -s ${state}`);
+  }
+
+  /** What holds for who asks; the server has read it before. */
+  allowExtension(allow: boolean): Promise<string> {
+    return this.inside(
+      `sed -i 's/^WALLTIME_CHANGE_ENABLED=.*/WALLTIME_CHANGE_ENABLED="${allow ? "yes" : "no"}"/' /etc/oar/oar.conf`,
+    );
+  }
+
+  startServer(): Promise<string> {
+    return this.inside("/etc/init.d/oar-server start");
+  }
+
+  /** Until nothing of it runs; its init script would leave it to end in its own time. */
+  stopServer(): Promise<string> {
+    return this.inside(
+      "/etc/init.d/oar-server stop; until ! pgrep -f '[A]lmighty' >/dev/null; do pkill -KILL -f '[A]lmighty'; sleep 0.1; done",
+    );
+  }
+
+  /** The server takes what comes, and does nothing. */
+  freezeServer(freeze: boolean): Promise<string> {
+    return this.inside(`pkill -${freeze ? "STOP" : "CONT"} -f '[A]lmighty'`);
+  }
+
+  /** `swarmbench:testbed` of a scenario on this OAR. */
+  testbed(more: Record<string, unknown> = {}): Record<string, unknown> {
+    const hostKey = readFileSync(path.join(this.directory, "ssh/container/ssh_host_ed25519_key.pub"), "utf8");
+    return {
+      ...{ kind: "oar", frontend: "127.0.0.1", port: this.ports.ssh, user: "user1" },
+      key: path.join(this.directory, "ssh/id_ed25519"),
+      hostKey: hostKey.split(" ").slice(0, 2).join(" ").trim(),
+      ...{ walltime: "10 minutes", timeout: "60 seconds" },
+      ...more,
+    };
+  }
+
+  /** The same through the REST API. */
+  rest(more: Record<string, unknown> = {}): Record<string, unknown> {
+    const url = `http://127.0.0.1:${this.ports.rest}/oarapi`;
+    return this.testbed({ api: "rest", rest: { url, shape: "oar" }, ...more });
+  }
+
+  /** Writes a scenario for `npm run reserve`. @returns the folder that it is in */
+  scenario(name: string, nodes: number, testbed: Record<string, unknown>): string {
+    const config = { "swarmbench:nodes": nodes, "swarmbench:testbed": testbed };
+    writeFileSync(path.join(this.directory, `Pulumi.${name}.yaml`), stringify({ config }));
+    return this.directory;
+  }
+
+  async dispose(): Promise<void> {
+    await this.docker("rm", "--force", "--volumes", this.name).catch(() => {});
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}

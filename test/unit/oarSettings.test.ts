@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { fromSchema, oarSchema, oarSettings } from "../../components/testbed/oar/settings";
+import { readArguments } from "../../tools/reserve/arguments";
+import { reservationOf } from "../../tools/reserve/scenario";
+
+const LEAST = { kind: "oar", frontend: "rennes", user: "ann", walltime: "2 hours" };
+const mistakesOf = (more: object) => {
+  const { error } = oarSchema.safeParse({ ...LEAST, ...more });
+  return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
+};
+
+describe("the settings of an oar testbed", () => {
+  it("need a frontend, a user and an explicit walltime; the rest has defaults", () => {
+    const settings = fromSchema(oarSchema.parse(LEAST));
+    const { port, walltimeSec, timeoutSec, api, types, acceptAnyHostKey } = settings;
+    assert.deepEqual(
+      [port, walltimeSec, timeoutSec, api, types, acceptAnyHostKey],
+      [22, 7200, 1800, "ssh", [], false],
+    );
+  });
+
+  it("survive the way to our own program as JSON", () => {
+    const settings = fromSchema(
+      oarSchema.parse({ ...LEAST, types: ["deploy"], environment: "debian12-min" }),
+    );
+    assert.deepEqual(oarSettings.parse(JSON.parse(JSON.stringify(settings))), settings);
+  });
+
+  for (const [more, message] of [
+    [{ walltime: "2h" }, /walltime: expected a number above zero.*"30 days"/],
+    [{ start: "tomorrow" }, /start: expected "YYYY-MM-DD hh:mm:ss", in the frontend's time/],
+    [{ jump: "access" }, /jump: expected user@host/],
+    [{ frontend: "-oProxyCommand=x" }, /frontend: expected letters/],
+    [{ api: "rest" }, /rest: api: rest needs rest.url/],
+    [{ environment: "debian12-min" }, /environment: an environment needs types/],
+    [{ sshConfig: "~/.ssh/config", key: "x" }, /sshConfig: says all of/],
+    [{ hostKey: "AAAA" }, /hostKey: expected a public key/],
+    [{ site: "rennes" }, /Unrecognized key/],
+  ] as const) {
+    it(`do not take ${JSON.stringify(more)}, and say why`, () =>
+      assert.match(mistakesOf(more).join("\n"), message));
+  }
+});
+
+describe("npm run reserve", () => {
+  it("reads a scenario whose objects Pulumi keeps as text, too", () => {
+    const config = {
+      "swarmbench:nodes": "4",
+      "swarmbench:testbed": JSON.stringify(LEAST),
+      "swarmbench:namespace": "e2e",
+    };
+    const { nodes, base } = reservationOf("g5k", config);
+    assert.equal(nodes, 4);
+    assert.match(base, /^swarmbench-e2e-g5k-[0-9a-f]{8}$/);
+  });
+
+  it("says with every mistake that nothing was reserved", () => {
+    const config = { "swarmbench:nodes": 0, "swarmbench:testbed": { ...LEAST, walltime: 3, site: "x" } };
+    assert.throws(
+      () => reservationOf("g5k", config),
+      /nothing was reserved:[\s\S]*testbed\.walltime[\s\S]*no such setting: site[\s\S]*swarmbench:nodes: expected a whole number from 1 to 50/,
+    );
+  });
+
+  it("does nothing for a scenario of another testbed", () =>
+    assert.throws(
+      () => reservationOf("local", { "swarmbench:testbed": { kind: "local" } }),
+      /is local, not oar/,
+    ));
+
+  it("takes one thing to do at a time, and needs a scenario", () => {
+    assert.throws(() => readArguments(["-s", "x", "--delete", "--extend", "1 hour"]), /do not go together/);
+    assert.throws(() => readArguments([]), /-s SCENARIO/);
+    assert.throws(() => readArguments(["-s", "x", "--extend", "1h"]), /--extend: expected a number/);
+    assert.throws(() => readArguments(["-s", "x", "more"]), /what is more\?/);
+    assert.equal(readArguments(["-s", "x", "--extend", "30 minutes"]).extendSec, 1800);
+    assert.equal(readArguments(["--from-up", "--", "2026-11-25T01:00:00.000Z"]).mode, "reserve");
+  });
+});

@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { ownerDirectory, stackPrefix, userName } from "../../components/lib/stackName";
+import { jobBase, machineId } from "../../components/testbed/oar/names";
+import { fromSchema, type OarSettings, oarSchema } from "../../components/testbed/oar/settings";
+import { wholeNumber } from "../../contract/units";
+import { UsageError } from "../bench/exit";
+
+export interface Reservation {
+  settings: OarSettings;
+  /** Begins the names of the stack's jobs. */
+  base: string;
+  nodes: number;
+}
+
+/**
+ * What of a scenario a reservation needs, from its file in the current folder, as npm sets it: neither a stack nor a set-up has to be there.
+ *
+ * @throws UsageError with every mistake
+ */
+export function readScenario(scenario: string, directory = "."): Reservation {
+  return reservationOf(scenario, configOf(scenario, directory));
+}
+
+export function reservationOf(scenario: string, config: Record<string, unknown>): Reservation {
+  const value = (key: string) => fromJson(config[`swarmbench:${key}`]);
+  const kind = z.object({ kind: z.string() }).safeParse(value("testbed"));
+  if (!kind.success || kind.data.kind !== "oar") {
+    throw new UsageError(
+      `Nothing is to be reserved for ${scenario}: its swarmbench:testbed.kind is ${kind.data?.kind ?? "not set"}, not oar`,
+    );
+  }
+  const testbed = oarSchema.safeParse(value("testbed"));
+  const nodes = wholeNumber(1, 50).safeParse(value("nodes") ?? 3);
+  const mistakes = [
+    ...issuesOf("swarmbench:testbed", testbed.error),
+    ...issuesOf("swarmbench:nodes", nodes.error),
+  ];
+  if (!testbed.success || !nodes.success) {
+    throw new UsageError(
+      `The configuration of ${scenario} has mistakes; nothing was reserved:\n${mistakes.join("\n")}`,
+    );
+  }
+  const settings = fromSchema(testbed.data);
+  const prefix = stackPrefix(String(value("namespace") ?? ""), userName(), scenario);
+  const base = settings.jobName ?? jobBase({ prefix, directory: ownerDirectory() }, machineId());
+  return { settings, base, nodes: nodes.data };
+}
+
+function configOf(scenario: string, directory: string): Record<string, unknown> {
+  const file = path.join(directory, `Pulumi.${scenario}.yaml`);
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    throw new UsageError(`There is no ${file}: which scenario is meant?`);
+  }
+  const shape = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullish();
+  return shape.parse(parse(text))?.config ?? {};
+}
+
+/** Pulumi keeps objects as YAML, or as JSON text. */
+function fromJson(value: unknown): unknown {
+  if (typeof value !== "string" || !/^[{[]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+function issuesOf(root: string, error: z.ZodError | undefined): string[] {
+  return (error?.issues ?? []).map((issue) => {
+    const at = [root, ...issue.path].join(".");
+    return issue.code === "unrecognized_keys"
+      ? `  - ${at}: no such setting: ${issue.keys.join(", ")}`
+      : `  - ${at}: ${issue.message}`;
+  });
+}
