@@ -39,7 +39,7 @@ export async function readDocker(docker: DockerCli, looks = LOOKS): Promise<Dock
   try {
     return await readOnce(docker);
   } catch (error) {
-    if (looks <= 1 || !/no such/i.test((error as Error).message)) throw error;
+    if (looks <= 1 || !/no such|not found/i.test((error as Error).message)) throw error;
     return readDocker(docker, looks - 1);
   }
 }
