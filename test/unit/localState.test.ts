@@ -92,6 +92,15 @@ describe("what Docker has", () => {
     assert.deepEqual((await read()).volumes, []);
   });
 
+  it("is asked for again where a network that was listed is gone when it is looked at", async () => {
+    let asked = 0;
+    const state = await readDocker(async (kind, command) => {
+      if (command !== "inspect") return kind === "network" && asked++ === 0 ? "gone\n" : "";
+      throw new Error("Error response from daemon: network gone not found");
+    });
+    assert.deepEqual([state, asked], [nothing, 2]);
+  });
+
   it("is not known where Docker fails", async () => {
     await assert.rejects(
       readDocker(async () => {
