@@ -20,7 +20,7 @@ export function isRole(name: string | undefined): name is AgentRole {
 export async function runAgent(role: AgentRole, environment = process.env): Promise<void> {
   const { SWARMBENCH_TASK: task = `${AGENT_SERVICES[role]}.?`, SWARMBENCH_NODE: node = "?" } = environment;
   const skip = readFault(role, environment[FAULT_VARIABLE]);
-  // Set by a test alone (test/e2e/clockFaults.test.ts); every run on such an agent says so.
+  // Set by a test alone (test/slow/clockFaults.test.ts); every run on such an agent says so.
   const wrong = environment[CLOCK_FAULT_VARIABLE];
   const clock = wrong ? withFault(openWallClock(), parseClockFault(wrong)) : openWallClock();
   const faults = [
