@@ -2,6 +2,7 @@
 import dgram from "node:dgram";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { asItIs } from "../udp";
 import type { WallClock } from "../wallClock";
 import { type Findings, PeerClock } from "./findings";
 import { answer, question, read } from "./packet";
@@ -18,15 +19,6 @@ export interface Peer {
   host: string;
   port: number;
 }
-
-/** Without a look-up, which would come between the timestamp and the sending. */
-const asItIs = ((
-  host: string,
-  options: unknown,
-  done: (e: null, address: string, family: number) => void,
-) => {
-  (typeof options === "function" ? (options as typeof done) : done)(null, host, 4);
-}) as unknown as NonNullable<dgram.SocketOptions["lookup"]>;
 
 export class Exchange {
   private watched: { clock: PeerClock; peer: Peer }[] = [];

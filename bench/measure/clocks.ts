@@ -74,9 +74,9 @@ export function correctedDelay(step: StepClocks): { delay: DelayHistogram; bound
   const delay = new DelayHistogram();
   let boundUs = 0;
   for (const { clocks, delays } of step.consumed) {
+    const lines = new Map(clocks.map((found) => [found.peer, offsetLine(found, window.fromUs, window.toUs)]));
     for (const part of delays) {
-      const found = clocks.find(({ peer }) => peer === step.producers[part.source]);
-      const line = found && offsetLine(found, window.fromUs, window.toUs);
+      const line = lines.get(step.producers[part.source] as string);
       if (!line) return undefined;
       const us = offsetAt(line, window.fromUs + (part.slice + 0.5) * slice);
       const measured = new DelayHistogram();

@@ -2,13 +2,11 @@
 import { randomInt } from "node:crypto";
 import dgram from "node:dgram";
 import { once } from "node:events";
+import { asItIs } from "../udp";
 import { decodePacket, encodePacket, type Packet } from "./packet";
 
 /** Without an answer for so long a packet is lost. */
 export const LOST_AFTER_MS = 1_000;
-
-/** Addresses are numbers already: the name server's turn in the event loop would be part of the round trip. */
-const asItIs: NonNullable<dgram.SocketOptions["lookup"]> = (address, _, done) => done(null, address, 4);
 
 interface Asked {
   to: string;
