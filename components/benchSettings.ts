@@ -10,7 +10,7 @@ import {
   workloadSchema,
 } from "../contract/workload";
 import { type Limits, limitsOf, type ParsedParts } from "./partSettings";
-import type { Role } from "./settings";
+import type { Role } from "./nodeSettings";
 
 const agents = z.strictObject({
   /** Tasks of the service, spread over the nodes of role agent. */

@@ -131,7 +131,7 @@ function deployBenchmark(
     source: installation.source,
     images: imageNames(measuredImages(parts, installation)),
     settings: { ...settingsThatTell(parts, bench, nodes), clockSync: clockSync.kind },
-    nodes: nodes.map(({ name, role }) => ({ name, role })),
+    nodes: site.nodes.map(({ hostname, role }) => ({ name: hostname, role })),
   };
   const plan = benchPlan({ site, settings: bench, kafka, influxdb, conditions });
   if (!benchmark.run) {
