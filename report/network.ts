@@ -12,7 +12,7 @@ import {
   overlayCost,
   overPairs,
 } from "./networkFigures";
-import { type Html, html, table } from "./page";
+import { capital, type Html, html, table } from "./page";
 
 /** Of more nodes a matrix is no longer read: then the median and the worst pairs are shown. */
 const MATRIX_NODES = 8;
@@ -128,5 +128,3 @@ ${table(
   ]),
 )}`;
 }
-
-const capital = (sentence: string) => `${sentence[0]?.toUpperCase()}${sentence.slice(1)}`;

@@ -94,6 +94,9 @@ export function bitRate(bitPerSec: number | null): string {
   return bitPerSec >= 1e9 ? `${figure(bitPerSec / 1e9)} Gbit/s` : `${figure(bitPerSec / 1e6)} Mbit/s`;
 }
 
+/** "+2.9", "-0.4" */
+export const signed = (ms: number) => `${ms > 0 ? "+" : ""}${figure(ms)}`;
+
 /** "0 %", "0.5 %" */
 export function lossText({ sent, lost }: Pick<PairRtt, "sent" | "lost">): string {
   return sent === 0 ? "-" : `${figure((100 * lost) / sent)} %`;
