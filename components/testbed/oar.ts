@@ -65,7 +65,7 @@ export async function oarHosts({ settings, testbed, installation, owner }: OarAr
   );
   const proxyCommand = throughFrontend(frontend);
   return {
-    ...{ common, after },
+    ...{ common, after, maySudoG5k: true },
     hosts: settings.nodes.flatMap((node, index): Host[] => {
       const machine = reserved[index];
       if (!machine) return [];
