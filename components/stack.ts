@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Agents } from "./agents";
-import { BenchmarkRun, benchPlan } from "./benchmark";
+import { BenchmarkRun, benchPlan, type ReservedNodes } from "./benchmark";
 import { Grafana } from "./grafana";
 import type { Part } from "./images";
 import { InfluxDb } from "./influxdb";
@@ -52,6 +52,7 @@ export function imagesFor(
  * The parts of the stack that are wanted, wired together, and what `up` says of them.
  *
  * @param after what must be there too before the stack is ready and is measured, such as clocks that agree
+ * @param reservation where the nodes are reserved: a run ends before they are gone
  */
 export function deployStack(
   settings: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync">,
@@ -59,6 +60,7 @@ export function deployStack(
   installation: Pick<Installation, "source" | "images">,
   options: pulumi.ComponentResourceOptions,
   after: readonly pulumi.Output<string>[] = [],
+  reservation?: ReservedNodes,
 ): Record<string, unknown> {
   const { parts } = settings;
   const kafka = parts.kafka && new Kafka("kafka", { site, settings: parts.kafka }, options);
@@ -104,7 +106,9 @@ export function deployStack(
     uis,
     /** Resolves once every part serves, and is how `up` waits for it. */
     ready: allOf(ready),
-    ...(kafka ? deployBenchmark(settings, { site, kafka, influxdb, ready, installation }, options) : {}),
+    ...(kafka
+      ? deployBenchmark(settings, { site, kafka, influxdb, ready, installation, reservation }, options)
+      : {}),
   };
 }
 
@@ -114,12 +118,13 @@ interface Deployed {
   influxdb: InfluxDb | undefined;
   ready: (pulumi.Output<string> | undefined)[];
   installation: Pick<Installation, "source" | "images">;
+  reservation: ReservedNodes | undefined;
 }
 
 /** Agents, and the run that is the last thing of an `up`. */
 function deployBenchmark(
   { parts, bench, nodes, clockSync }: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync">,
-  { site, kafka, influxdb, ready, installation }: Deployed,
+  { site, kafka, influxdb, ready, installation, reservation }: Deployed,
   options: pulumi.ComponentResourceOptions,
 ): Record<string, unknown> {
   if (!bench) return {};
@@ -133,7 +138,7 @@ function deployBenchmark(
     settings: { ...settingsThatTell(parts, bench, nodes), clockSync: clockSync.kind },
     nodes: nodes.map(({ name, role }) => ({ name, role })),
   };
-  const plan = benchPlan({ site, settings: bench, kafka, influxdb, conditions });
+  const plan = benchPlan({ site, settings: bench, kafka, influxdb, conditions, reservation });
   if (!benchmark.run) {
     void pulumi.log.info(
       `no benchmark, since benchmark.run is false; by hand: npm run bench -- -s ${pulumi.getStack()}`,

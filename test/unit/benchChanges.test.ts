@@ -120,6 +120,15 @@ describe("a plan's key", () => {
     assert.equal(planKey(plan, nothing), planKey(other, nothing));
   });
 
+  it("is the same on other machines: another registry, another reservation", () => {
+    const image = "repository/bench@sha256:1";
+    const reservation = { settings: { frontend: "site" }, base: "b", extend: true };
+    assert.equal(
+      planKey({ ...plan, image: `10.0.0.1:5000/${image}` }, nothing),
+      planKey({ ...plan, image: `10.9.9.9:5001/${image}`, ssh: ["root@10.9.9.9"], reservation }, nothing),
+    );
+  });
+
   it("is another for another workload, image or number of agents", () => {
     const moreAgents = structuredClone(plan);
     moreAgents.target.agents.producer.tasks = 2;

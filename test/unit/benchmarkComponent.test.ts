@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
+import type { ReservedNodes } from "../../components/benchmark";
 import type { Part } from "../../components/images";
 import type { Installation } from "../../components/installation";
 import { parseSettings } from "../../components/settings";
 import { deployStack } from "../../components/stack";
+import { fromSchema, oarSchema } from "../../components/testbed/oar/settings";
 import { type BenchPlan, benchPlanSchema } from "../../contract/request";
 import { checked } from "../../tools/bench/request";
+import { reservationOf } from "../../tools/bench/reservation";
 import { known } from "../support/mocks";
 import { BUILT, declareOn, imageOf, type Program, stored } from "../support/site";
 
@@ -14,10 +17,10 @@ const installation = {
   source: "built",
   images: Object.fromEntries(BUILT.map((part: Part) => [part, stored(part)])),
 } as unknown as Installation;
-const deploy = (config: Record<string, object> = {}) => {
+const deploy = (config: Record<string, object> = {}, reservation?: ReservedNodes) => {
   const text = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]);
   const settings = parseSettings({ nodes: "5", ...Object.fromEntries(text) }, "local", "ann");
-  return declareOn((site) => deployStack(settings, site, installation, {}));
+  return declareOn((site) => deployStack(settings, site, installation, {}, [], reservation));
 };
 type Stack = Program<Record<string, unknown>>;
 const planOf = async (stack: Stack) =>
@@ -137,5 +140,34 @@ describe("the benchmark of an up", () => {
     const off = { enabled: false };
     const plan = await planOf(await deploy({ influxdb: off, telegraf: off, grafana: off }));
     assert.equal(plan.target.influx, undefined);
+  });
+});
+
+describe("the benchmark on reserved nodes", () => {
+  const reserved = (walltime: string, more: object = {}) => ({
+    settings: fromSchema(
+      oarSchema.parse({ kind: "oar", frontend: "site", user: "ann", walltime, key: "~/.ssh/id", ...more }),
+    ),
+    base: "swarmbench-ann-site-01234567",
+    extend: true,
+  });
+  const stdin = (stack: Stack) => JSON.stringify(stack.get("Command benchmark-run").inputs.stdin);
+
+  it("is told how OAR is asked, and opens it by that", async () => {
+    const plan = benchPlanSchema.parse(await planOf(await deploy({}, reserved("2 hours"))));
+    const { base, extend, settings } = plan.reservation ?? assert.fail();
+    assert.deepEqual([base, extend], ["swarmbench-ann-site-01234567", true]);
+    assert.deepEqual([settings.frontend, settings.key], ["site", "~/.ssh/id"]);
+    assert.equal(reservationOf(plan, assert.fail)?.door.user, "ann");
+  });
+
+  it("is not run again for a longer walltime, or other properties", async () => {
+    const short = await deploy({}, reserved("2 hours"));
+    const long = await deploy({}, reserved("3 hours", { properties: "cluster='dahu'", queue: "default" }));
+    assert.equal(stdin(short), stdin(long));
+  });
+
+  it("is what it was where nodes are not reserved", async () => {
+    assert.equal((await planOf(whole)).reservation, undefined);
   });
 });
