@@ -5,20 +5,24 @@ import { readInstallation } from "./components/installation";
 import { exec } from "./components/lib/exec";
 import { ownerOf } from "./components/lib/ownership";
 import { word } from "./components/lib/shell";
+import { asRoot, sshArguments } from "./components/lib/ssh";
 import { Registry } from "./components/registry";
 import { readSettings } from "./components/settings";
 import { deployStack, imagesFor, refuseMissingImages } from "./components/stack";
 import { Swarm } from "./components/swarm";
 import { openTestbed } from "./components/testbed";
 
+/** Most words need no quotes, and are read by people. */
+const shellWord = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : word(text));
+
 /** Settings -> testbed -> clocks -> swarm -> registry -> stack: each takes what the one before gives. */
 export = async () => {
-  const settings = readSettings();
+  const asked = readSettings();
   const installation = readInstallation();
-  await refuseMissingImages(settings.parts, installation);
-  const owner = ownerOf(settings.prefix);
+  await refuseMissingImages(asked.parts, installation);
+  const owner = ownerOf(asked.prefix);
 
-  const { testbed, swarmState } = await openTestbed(settings, installation, owner, exec);
+  const { settings, testbed, swarmState } = await openTestbed(asked, installation, owner, exec);
   const inTestbed = { deletedWith: testbed.lifetime };
   const clocks = new ClockSync(
     "clocks",
@@ -60,11 +64,11 @@ export = async () => {
   return {
     /** Begins the name of everything that this stack has on this machine: node2's container is `<prefix>-node2`. */
     prefix: settings.prefix,
-    nodes: nodes.map(({ name, role, address, ssh }) => ({
-      name,
-      role,
-      address,
-      ssh: `ssh -F ${word(ssh.configFile)} -p ${ssh.port} ${ssh.user}@${ssh.host}`,
+    nodes: nodes.map(({ name, hostname, role, address, ssh }) => ({
+      ...{ name, hostname, role, address },
+      ssh: ["ssh", ...sshArguments(ssh)].map(shellWord).join(" "),
+      /** Begins a command line that root must run. */
+      sudo: asRoot(ssh, ""),
     })),
     /** What was found of each node's clock when it was last waited for, and by which kind: what `npm run clocks` compares. */
     clocks: { kind: settings.clockSync.kind, found: clocks.ready },

@@ -46,7 +46,7 @@ export function benchPlan({
   const brokerMetrics = kafka.jolokia
     .filter(({ roles }) => roles.includes("broker"))
     .map(({ name, jolokiaUrl }) => ({ name, jolokiaUrl }));
-  const probed = { nodes: site.nodes.map(({ name }) => name), brokers: kafka.brokers };
+  const probed = { nodes: site.nodes.map(({ hostname }) => hostname), brokers: kafka.brokers };
   const influx = influxdb && {
     ...{ url: influxdb.url, org: influxdb.organization, bucket: influxdb.bucket, token: influxdb.writeToken },
   };

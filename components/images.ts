@@ -2,7 +2,7 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Installation, StoredImage } from "./installation";
 import { commandLine, script, word } from "./lib/shell";
-import { sshArguments } from "./lib/ssh";
+import { asRoot, type SshEndpoint, sshArguments } from "./lib/ssh";
 import type { Registry } from "./registry";
 import type { Swarm } from "./swarm";
 
@@ -32,9 +32,7 @@ export class Images extends pulumi.ComponentResource {
     const sent = new local.Command(
       `${name}-sent`,
       {
-        create: registry.volume.apply((volume) =>
-          sendTreesScript({ trees, volume, ssh: sshArguments(manager.ssh) }),
-        ),
+        create: registry.volume.apply((volume) => sendTreesScript({ trees, volume, ssh: manager.ssh })),
         // A manager that was made anew, or that runs another swarm by now, has lost the registry's volume.
         environment: { SWARMBENCH_MANAGER: pulumi.interpolate`${manager.ready} ${swarm.id}` },
         interpreter: ["/bin/bash", "-c"],
@@ -72,8 +70,8 @@ export interface SendTrees {
   trees: string[];
   /** Name of the registry's volume on the manager. */
   volume: string;
-  /** Arguments of `ssh` that lead to the manager. */
-  ssh: string[];
+  /** Leads to the manager. */
+  ssh: SshEndpoint;
 }
 
 /**
@@ -84,8 +82,9 @@ export function sendTreesScript({ trees, volume, ssh }: SendTrees): string {
   return script(
     {
       TREES: trees.join("\n"),
-      LIST: onVolume(volume, "rm -rf .incoming.*; if [ -d docker ]; then find docker -type f; fi"),
+      LIST: onVolume(ssh, volume, "rm -rf .incoming.*; if [ -d docker ]; then find docker -type f; fi"),
       UNPACK: onVolume(
+        ssh,
         volume,
         `
 incoming=$(mktemp -d .incoming.XXXXXX)
@@ -103,7 +102,7 @@ done`,
     `
 [ -n "$TREES" ] || exit 0
 set -o pipefail
-manager() { ${["ssh", ...ssh].map(word).join(" ")} "$1"; }
+manager() { ${["ssh", ...sshArguments(ssh)].map(word).join(" ")} "$1"; }
 files() {
   while IFS= read -r tree; do
     cd "$tree" 2>/dev/null || { echo "$tree is gone; make it again: npm run setup" >&2; return 1; }
@@ -123,12 +122,13 @@ fi`,
 }
 
 /** A command line for the manager that works in the folder of a volume. */
-function onVolume(volume: string, body: string): string {
-  return commandLine(
+function onVolume(ssh: SshEndpoint, volume: string, body: string): string {
+  const command = commandLine(
     { VOLUME: volume },
     `
 folder=$(docker volume inspect --format '{{.Mountpoint}}' "$VOLUME")
 cd "$folder"
 ${body}`,
   );
+  return asRoot(ssh, command);
 }

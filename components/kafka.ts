@@ -83,7 +83,10 @@ export class Kafka extends pulumi.ComponentResource {
       jolokiaUrl: `http://${host}:${PORTS.jolokia}/jolokia`,
       roles,
     }));
-    this.brokers = brokersOf(this.plan).map(({ name: host, node }) => ({ name: host, node: node.name }));
+    this.brokers = brokersOf(this.plan).map((member) => ({
+      name: member.name,
+      node: this.nodeOf(member).hostname,
+    }));
     if (settings.externalPort) {
       this.external = brokersOf(this.plan).map(({ node }) => `${node.address}:${settings.externalPort}`);
     }

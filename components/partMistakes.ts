@@ -1,6 +1,6 @@
 import { defaultsFor } from "./kafka/config";
 import { checkProperties } from "./kafka/properties";
-import { type KafkaNode, placementMistake } from "./kafka/topology";
+import { type Place, placementMistake } from "./kafka/topology";
 import { SWARM_PORTS } from "./lib/addresses";
 import type { ParsedParts } from "./partSettings";
 
@@ -24,7 +24,7 @@ const REPLICATION: [replicas: string, inSync?: string][] = [
  */
 export function partMistakes(
   parsed: Partial<ParsedParts>,
-  nodes: KafkaNode[],
+  nodes: Place[],
   registryPort: number | undefined,
 ): string[] {
   const { kafka } = parsed;
@@ -32,7 +32,7 @@ export function partMistakes(
   return [...kafkas, ...missingInfluxdb(parsed)].map((mistake) => `swarmbench:${mistake}`);
 }
 
-function kafkaMistakes(kafka: Kafka, nodes: KafkaNode[], registryPort: number | undefined): string[] {
+function kafkaMistakes(kafka: Kafka, nodes: Place[], registryPort: number | undefined): string[] {
   const placement = nodes.length > 0 ? placementMistake({ brokers: kafka.brokers, nodes }) : undefined;
   return [
     ...checkProperties(kafka.config).map((mistake) => `kafka.config.${mistake}`),

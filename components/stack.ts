@@ -12,6 +12,7 @@ import { Portainer } from "./portainer";
 import { Probes } from "./probes";
 import type { Settings } from "./settings";
 import { Telegraf } from "./telegraf";
+import { jobsOf } from "./testbed/oar";
 
 /**
  * Says which parts cannot be had, and refuses where one of them is asked for, before anything is touched.
@@ -52,15 +53,13 @@ export function imagesFor(
  * The parts of the stack that are wanted, wired together, and what `up` says of them.
  *
  * @param after what must be there too before the stack is ready and is measured, such as clocks that agree
- * @param reservation where the nodes are reserved: a run ends before they are gone
  */
 export function deployStack(
-  settings: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync">,
+  settings: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync" | "testbed">,
   site: Site,
   installation: Pick<Installation, "source" | "images">,
   options: pulumi.ComponentResourceOptions,
   after: readonly pulumi.Output<string>[] = [],
-  reservation?: ReservedNodes,
 ): Record<string, unknown> {
   const { parts } = settings;
   const kafka = parts.kafka && new Kafka("kafka", { site, settings: parts.kafka }, options);
@@ -106,9 +105,7 @@ export function deployStack(
     uis,
     /** Resolves once every part serves, and is how `up` waits for it. */
     ready: allOf(ready),
-    ...(kafka
-      ? deployBenchmark(settings, { site, kafka, influxdb, ready, installation, reservation }, options)
-      : {}),
+    ...(kafka ? deployBenchmark(settings, { site, kafka, influxdb, ready, installation }, options) : {}),
   };
 }
 
@@ -118,13 +115,18 @@ interface Deployed {
   influxdb: InfluxDb | undefined;
   ready: (pulumi.Output<string> | undefined)[];
   installation: Pick<Installation, "source" | "images">;
-  reservation: ReservedNodes | undefined;
 }
 
 /** Agents, and the run that is the last thing of an `up`. */
 function deployBenchmark(
-  { parts, bench, nodes, clockSync }: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync">,
-  { site, kafka, influxdb, ready, installation, reservation }: Deployed,
+  {
+    parts,
+    bench,
+    nodes,
+    clockSync,
+    testbed,
+  }: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync" | "testbed">,
+  { site, kafka, influxdb, ready, installation }: Deployed,
   options: pulumi.ComponentResourceOptions,
 ): Record<string, unknown> {
   if (!bench) return {};
@@ -135,9 +137,14 @@ function deployBenchmark(
   const conditions = {
     source: installation.source,
     images: imageNames(measuredImages(parts, installation)),
-    settings: { ...settingsThatTell(parts, bench, nodes), clockSync: clockSync.kind },
-    nodes: nodes.map(({ name, role }) => ({ name, role })),
+    settings: {
+      ...settingsThatTell(parts, bench, nodes),
+      clockSync: clockSync.kind,
+      testbed: whereIs(testbed),
+    },
+    nodes: site.nodes.map(({ hostname, role }) => ({ name: hostname, role })),
   };
+  const reservation = reservedNodes(testbed, site.owner);
   const plan = benchPlan({ site, settings: bench, kafka, influxdb, conditions, reservation });
   if (!benchmark.run) {
     void pulumi.log.info(
@@ -148,6 +155,18 @@ function deployBenchmark(
   const after = [...ready, agents.ready, probes?.ready].filter((each) => each !== undefined);
   const run = new BenchmarkRun("benchmark", { site, plan, after }, options);
   return { benchPlan: plan, benchmark: run.summary };
+}
+
+/** A run on them ends before they are gone. */
+function reservedNodes(testbed: Settings["testbed"], owner: Site["owner"]): ReservedNodes | undefined {
+  if (testbed.kind !== "oar") return undefined;
+  return { settings: testbed.oar, base: jobsOf(testbed, owner), extend: testbed.extend };
+}
+
+/** For who reads the results: which testbed it was, and where. */
+function whereIs(testbed: Settings["testbed"]): { kind: string; where?: string } {
+  const { kind } = testbed;
+  return testbed.kind === "oar" ? { kind, where: testbed.oar.frontend } : { kind };
 }
 
 /** What tells on the figures: the proxy is there for a calibration alone. */

@@ -6,7 +6,7 @@ import { exec } from "./lib/exec";
 import { labels, type Owner, removeLeftoverFirst } from "./lib/ownership";
 import { outputOf, runOn } from "./lib/remote";
 import { renewUnless } from "./lib/renewal";
-import { sshArguments, sshOptions } from "./lib/ssh";
+import { dockerHost, sshOptions, sshWords } from "./lib/ssh";
 import type { Settings } from "./settings";
 import {
   admitScript,
@@ -14,6 +14,7 @@ import {
   initScript,
   inviteScript,
   joinScript,
+  leaveCommand,
   leaveOverSshScript,
   strikeOffCommand,
 } from "./swarmScripts";
@@ -90,7 +91,7 @@ export class Swarm extends pulumi.ComponentResource {
       {
         script: id.apply((swarmId) => inviteScript({ node: node.name, swarmId })),
         renewal: this.renewal(node),
-        delete: strikeOffCommand(node.name),
+        delete: strikeOffCommand(node.hostname),
         secretOutput: true,
       },
       onManager,
@@ -116,7 +117,10 @@ export class Swarm extends pulumi.ComponentResource {
     // Not a part of join, because it is run when the machine is deleted too, and must not fail where that is dead.
     const leave = new local.Command(
       `${node.name}-leave`,
-      { delete: leaveOverSshScript(node.name, sshArguments(node.ssh)), logging: local.Logging.None },
+      {
+        delete: leaveOverSshScript(node.name, sshWords(node.ssh, leaveCommand())),
+        logging: local.Logging.None,
+      },
       { parent: this, deletedWith: this.args.lifetime, dependsOn: [join] },
     );
     // The token made the join's output secret; a node's id is none.
@@ -135,14 +139,14 @@ export class Swarm extends pulumi.ComponentResource {
       {
         script: pulumi.all([joined, node.ready, this.manager.ready]).apply(([nodeId, ...machines]) =>
           admitScript({
-            node: node.name,
+            node: node.hostname,
+            labels: { ...node.labels, role: node.role },
             nodeId: isManager ? "self" : nodeId,
-            role: node.role,
             machine: machines.join(" "),
           }),
         ),
         renewal: this.renewal(node),
-        ...(isManager ? {} : { delete: drainCommand(node.name, this.args.settings.drainTimeoutSec) }),
+        ...(isManager ? {} : { delete: drainCommand(node.hostname, this.args.settings.drainTimeoutSec) }),
       },
       // For the order of deletion alone: drained before it leaves.
       { parent: this, deletedWith: this.manager.machine, dependsOn },
@@ -157,13 +161,13 @@ export class Swarm extends pulumi.ComponentResource {
   }
 
   private managerProvider(name: string): docker.Provider {
-    const { user, host, port } = this.manager.ssh;
+    const { ssh } = this.manager;
     return new docker.Provider(
       `${name}-manager`,
       {
         // Through the swarm's id, so that the provider is not used before the manager runs the swarm.
-        host: this.id.apply(() => `ssh://${user}@${host}:${port}`),
-        sshOpts: sshOptions(this.manager.ssh),
+        host: this.id.apply(() => dockerHost(ssh)),
+        sshOpts: sshOptions(ssh),
         // Else a dead manager would fail every preview and destroy, where nothing of it is needed.
         disableDockerDaemonCheck: true,
       },

@@ -50,6 +50,7 @@ if [ "$state" != inactive ]; then
   fi
 fi
 if [ "$state" = inactive ]; then
+  mkdir -p "\${MARK%/*}" # the engine may keep its data elsewhere
   echo pending > "$MARK"
   docker swarm init --advertise-addr "$ADDRESS" --default-addr-pool "$POOL" >/dev/null # it prints the join token
 fi
@@ -109,6 +110,7 @@ if [ "$state" != inactive ]; then
   fi
 fi
 if [ "$state" = inactive ]; then
+  mkdir -p "\${MARK%/*}"
   echo "$SWARM" > "$MARK"
   # Through the engine's API, because an argument of \`docker swarm join\` would show in every process list.
   body='{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","RemoteAddrs":["%s"],"JoinToken":"%s"}'
@@ -135,9 +137,15 @@ rm -f "$MARK"`,
  * On the manager: waits until a node is ready, strikes off what is left of its earlier lives, labels it and lets it
  * take work.
  */
-export function admitScript(p: { node: string; nodeId: string; role: string; machine: string }): string {
+export function admitScript(p: {
+  node: string;
+  nodeId: string;
+  labels: Record<string, string>;
+  machine: string;
+}): string {
+  const labels = Object.entries(p.labels).map(([name, value]) => word(`${name}=${value}`));
   return script(
-    { NODE: p.node, ID: p.nodeId, ROLE: p.role, MACHINE: p.machine, TIMEOUT: 60 },
+    { NODE: p.node, ID: p.nodeId, MACHINE: p.machine, TIMEOUT: 60 },
     `
 end=$(( $(date +%s) + TIMEOUT ))
 until [ "$(docker node inspect --format '{{.Status.State}}' "$ID" 2>/dev/null)" = ready ]; do
@@ -152,7 +160,7 @@ ${ENTRIES}
 for id in $entries; do
   [ "$id" = "$ID" ] || docker node rm --force "$id" >&2
 done
-docker node update --label-add "role=$ROLE" --availability active "$ID" >/dev/null
+docker node update ${labels.map((label) => `--label-add ${label}`).join(" ")} --availability active "$ID" >/dev/null
 echo "$ID"`,
   );
 }
@@ -182,14 +190,14 @@ done`,
  * On this machine, when a node goes: has it leave the swarm. A node that does not answer need not: the manager strikes
  * it off anyway.
  *
- * @param ssh arguments of the system's `ssh` for the node
+ * @param ssh a shell's words that run {@link leaveCommand} there
  */
-export function leaveOverSshScript(node: string, ssh: string[]): string {
+export function leaveOverSshScript(node: string, ssh: string): string {
   return script(
-    { NODE: node, COMMAND: leaveCommand() },
+    { NODE: node },
     `
 status=0
-ssh ${ssh.map(word).join(" ")} "$COMMAND" || status=$?
+${ssh} || status=$?
 # 255 is ssh's own: it could not connect.
 [ "$status" != 255 ] || { echo "$NODE does not answer; the manager strikes it off all the same" >&2; exit 0; }
 exit "$status"`,

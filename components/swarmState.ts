@@ -1,6 +1,6 @@
 import type { Exec } from "./lib/exec";
 import { type SshEndpoint, sshArguments } from "./lib/ssh";
-import type { Role } from "./settings";
+import type { Role } from "./nodeSettings";
 
 /** What a node says of itself (`docker info`). */
 export interface EngineReport {
@@ -25,7 +25,7 @@ export interface SwarmState {
 
 export interface Observable {
   name: string;
-  ssh: Omit<SshEndpoint, "privateKey" | "hostKey">;
+  ssh: SshEndpoint;
 }
 
 export interface ObserveOptions {

@@ -99,7 +99,7 @@ export class Telegraf extends pulumi.ComponentResource {
   private awaitSamples(name: string, collectors: pulumi.Output<string>[]): pulumi.Output<string> {
     const { site, settings, influxdb, kafka } = this.args;
     const { url, organization: org, bucket, readToken } = influxdb;
-    const nodes = site.nodes.map((node) => node.name);
+    const nodes = site.nodes.map((node) => node.hostname);
     const brokers = kafka?.jolokia.map((member) => member.name) ?? [];
     return runJob(
       `${name}-ready`,

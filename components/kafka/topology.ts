@@ -1,4 +1,4 @@
-import type { Role } from "../settings";
+import type { Role } from "../nodeSettings";
 
 /** What of a node decides where Kafka's members run. */
 export interface KafkaNode {
@@ -6,6 +6,9 @@ export interface KafkaNode {
   address: string;
   role: Role;
 }
+
+/** What of it tells where they fit. */
+export type Place = Pick<KafkaNode, "name" | "role">;
 
 export type MemberRole = "broker" | "controller";
 
@@ -70,7 +73,7 @@ export function placementMistake({
   nodes,
 }: {
   brokers: number;
-  nodes: readonly KafkaNode[];
+  nodes: readonly Place[];
 }): string | undefined {
   const places = brokerNodes(nodes);
   if (brokers <= places.length) return undefined;
@@ -84,12 +87,12 @@ export function placementMistake({
   );
 }
 
-function hasBrokerNodes(nodes: readonly KafkaNode[]): boolean {
+function hasBrokerNodes(nodes: readonly Place[]): boolean {
   return nodes.some(({ role }) => role === "broker");
 }
 
 /** Nodes that may carry a broker, those that come first first: all of role broker, or any where there is none. */
-function brokerNodes(nodes: readonly KafkaNode[]): KafkaNode[] {
+function brokerNodes<T extends Place>(nodes: readonly T[]): T[] {
   if (hasBrokerNodes(nodes)) return nodes.filter(({ role }) => role === "broker");
   return [...withRole(nodes, "agent"), ...withRole(nodes, "monitor")];
 }
@@ -107,6 +110,6 @@ function controllerMembers(nodes: readonly KafkaNode[]): Member[] {
   }));
 }
 
-function withRole(nodes: readonly KafkaNode[], role: Role): KafkaNode[] {
+function withRole<T extends Place>(nodes: readonly T[], role: Role): T[] {
   return nodes.filter((node) => node.role === role);
 }

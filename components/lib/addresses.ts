@@ -48,6 +48,11 @@ export function isHostIn(subnet: string, address: string): boolean {
   return offset > 1n && offset < last;
 }
 
+/** Whether a network in CIDR form has an address. */
+export function isInNetwork(network: string, address: string): boolean {
+  return Address4.isValid(address) && new Address4(address).isInSubnet(new Address4(network));
+}
+
 /** Whether two networks in CIDR form share an address. */
 export function overlaps(a: string, b: string): boolean {
   const [x, y] = [new Address4(a), new Address4(b)];

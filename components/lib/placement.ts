@@ -1,4 +1,4 @@
-import type { Role } from "../settings";
+import type { Role } from "../nodeSettings";
 import type { Node } from "../testbed/testbed";
 
 /**

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import type { Role } from "../nodeSettings";
 import type { Limits } from "../partSettings";
-import type { Role } from "../settings";
 import type { Node } from "../testbed/testbed";
 import { labels } from "./ownership";
 import { inSwarm, type Site, withoutLeftover } from "./site";
@@ -110,10 +110,10 @@ export function service(
 
 function placementOn(on: ServiceArgs["on"], { nodes }: Site): { constraints?: string[] } {
   if (on === "every node") return {};
-  if (!isSpread(on)) return { constraints: [`node.hostname==${on.name}`] };
+  if (!isSpread(on)) return { constraints: [`node.hostname==${on.hostname}`] };
   const constraint = nodes.some(({ role }) => role === on.role)
     ? `node.labels.role==${on.role}`
-    : `node.hostname==${nodes[0].name}`;
+    : `node.hostname==${nodes[0].hostname}`;
   return { constraints: [constraint] };
 }
 

@@ -1,16 +1,16 @@
-import type * as pulumi from "@pulumi/pulumi";
+import { word } from "./shell";
 
-/** How a node is reached: what the Command provider, the Docker provider and the system's `ssh` need to know. */
+/** How a node is reached, by the system's `ssh`: whatever it can do (jump hosts, agents, host certificates) works. */
 export interface SshEndpoint {
+  /** Its name or address, or what the configuration file knows it by. */
   host: string;
-  port: number;
-  user: string;
-  /** For the Command provider; a secret. */
-  privateKey: pulumi.Output<string>;
-  /** The only host key that is accepted, as in an authorized_keys line: `ssh-ed25519 AAAA…`. */
-  hostKey: string;
-  /** For the system's `ssh`: the same key and host key, in a file of its own, so that nothing of the user's applies. */
+  /** Where absent, the configuration file says it. */
+  port?: number;
+  user?: string;
+  /** Keys and host keys; in a file of its own, so that nothing of the user's applies that was not asked for. */
   configFile: string;
+  /** Whether root's work is done through `sudo`, which must not ask for a password. */
+  sudo: boolean;
 }
 
 /** Options of the system's `ssh`: the endpoint's own config, and no questions. */
@@ -19,6 +19,26 @@ export function sshOptions({ configFile }: Pick<SshEndpoint, "configFile">): str
 }
 
 /** Arguments of the system's `ssh` up to and with the destination; a command may follow. */
-export function sshArguments(ssh: Omit<SshEndpoint, "privateKey" | "hostKey">): string[] {
-  return [...sshOptions(ssh), "-p", String(ssh.port), `${ssh.user}@${ssh.host}`];
+export function sshArguments(ssh: SshEndpoint): string[] {
+  const { host, port, user } = ssh;
+  return [
+    ...sshOptions(ssh),
+    ...(port ? ["-p", String(port)] : []),
+    user === undefined ? host : `${user}@${host}`,
+  ];
+}
+
+/** The address by which Docker's own command reaches the engine there. */
+export function dockerHost({ host, port, user }: SshEndpoint): string {
+  return `ssh://${user === undefined ? "" : `${user}@`}${host}${port ? `:${port}` : ""}`;
+}
+
+/** A command line of the node, as root. */
+export function asRoot({ sudo }: Pick<SshEndpoint, "sudo">, command: string): string {
+  return sudo ? `sudo -n ${command}` : command;
+}
+
+/** A shell's words that run a command line on the node as root. */
+export function sshWords(ssh: SshEndpoint, command: string): string {
+  return ["ssh", ...sshArguments(ssh), asRoot(ssh, command)].map(word).join(" ");
 }

@@ -1,91 +1,74 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Installation } from "../installation";
-import { localDocker } from "../lib/docker";
 import type { Exec } from "../lib/exec";
 import type { Owner } from "../lib/ownership";
-import type { Settings } from "../settings";
-import { judge, observeSwarm, type SwarmState } from "../swarmState";
-import { LocalTestbed } from "./local";
-import { containerName, localEndpoint } from "./localNode";
-import {
-  type Claim,
-  clashes,
-  type DockerState,
-  findOurs,
-  portClashes,
-  readDocker,
-  readRoutes,
-  routeClashes,
-} from "./localState";
+import { readSettings, type Settings } from "../settings";
+import { observeSwarm, type SwarmState } from "../swarmState";
+import { type Candidates, openHosts } from "./hosts/open";
+import { oarHosts } from "./oar";
+import { openLocal } from "./openLocal";
+import { rspecHosts } from "./rspec";
+import { sshHosts } from "./ssh";
 import type { Testbed } from "./testbed";
 
 /** How long nodes that run but do not answer, or are not ready in the swarm yet, are waited for. */
 const PATIENCE_MS = 20_000;
 
+export interface Opened {
+  /** As they were given, but for nodes that had to be left out. */
+  settings: Settings;
+  testbed: Testbed;
+  swarmState: SwarmState;
+}
+
 /**
  * Looks at what there is, says what is wrong with it, and declares the testbed that the settings ask for.
  *
- * @throws pulumi.RunError with every clash between what the stack would take and what others have
+ * @throws pulumi.RunError with every clash between what the stack would take and what others have, or with every machine that is
+ *   no good
  */
 export async function openTestbed(
   settings: Settings,
   installation: Installation,
   owner: Owner,
   exec: Exec,
-): Promise<{ testbed: Testbed; swarmState: SwarmState }> {
-  const state = await readDocker(localDocker(installation.engineHost, exec)).catch((error: Error) => {
-    throw new pulumi.RunError(
-      `The Docker engine of this machine does not answer: ${error.message}\nSee: npm run doctor`,
-    );
-  });
-  const name = (node: string) => containerName(settings.prefix, node);
-  await refuseClashes(settings, state, {
-    owner,
-    subnet: settings.subnet,
-    nodes: settings.nodes.map((node) => ({ container: name(node.name), sshPort: node.sshPort })),
-  });
-
-  const machine = (node: string) => findOurs(owner, state.containers, name(node));
-  const running = settings.nodes.filter((node) => machine(node.name)?.running);
-  const swarmState = await observeSwarm(
-    settings.nodes[0].name,
-    running.map((node) => ({
-      name: node.name,
-      ssh: localEndpoint(node, installation, pulumi.secret("")),
-    })),
-    {
+): Promise<Opened> {
+  const observe = (nodes: Parameters<typeof observeSwarm>[1]) =>
+    observeSwarm(settings.nodes[0].name, nodes, {
       exec,
       patienceMs: PATIENCE_MS,
       now: Date.now,
       sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)),
-    },
-  );
-  const unreachable = new Set(
-    running.filter((node) => !swarmState.reports.has(node.name)).map((node) => name(node.name)),
-  );
-  for (const node of settings.nodes) {
-    const membership = judge(node, swarmState);
-    if (unreachable.has(name(node.name))) {
-      await pulumi.log.warn(`${node.name} runs but does not answer: it will be made anew; its data stays`);
-    } else if (machine(node.name)?.running === false) {
-      await pulumi.log.warn(`${node.name} has stopped: it will be made anew; its data stays`);
-    } else if (membership.kind === "broken") {
-      await pulumi.log.info(`${node.name} ${membership.why}: it will be put right`);
-    }
+    });
+  if (settings.testbed.kind === "local") {
+    return {
+      settings,
+      ...(await openLocal({ settings, local: settings.testbed, installation, owner, exec, observe })),
+    };
   }
-  const testbed = new LocalTestbed("testbed", { settings, installation, owner, state, unreachable });
-  return { testbed, swarmState };
+  const candidates = await candidatesOf(settings, installation, owner);
+  const opened = await openHosts(candidates, { settings, installation, owner, without: readSettings });
+  const running = opened.good.filter(
+    ({ report }) => report?.engine !== undefined && report.mark !== undefined,
+  );
+  const swarmState = await observe(running.map(({ host, ssh }) => ({ name: host.node.name, ssh })));
+  return { settings: opened.settings, testbed: opened.declare(), swarmState };
 }
 
-async function refuseClashes(settings: Settings, state: DockerState, claim: Claim): Promise<void> {
-  const found = [
-    ...clashes(state, claim),
-    ...routeClashes(state, claim, readRoutes()),
-    ...(await portClashes(state, claim)),
-  ];
-  if (found.length === 0) return;
-  throw new pulumi.RunError(
-    `Stack ${settings.stack} cannot have what it needs on this machine; nothing was changed:\n` +
-      found.map((clash) => `  - ${clash}`).join("\n"),
-  );
+async function candidatesOf(
+  settings: Settings,
+  installation: Installation,
+  owner: Owner,
+): Promise<Candidates> {
+  const { testbed, nodes } = settings;
+  switch (testbed.kind) {
+    case "ssh":
+      return sshHosts(testbed, nodes);
+    case "rspec":
+      return rspecHosts(testbed, nodes);
+    case "oar":
+      return oarHosts({ settings, testbed, installation, owner });
+    case "local":
+      throw new pulumi.RunError("local nodes are no machines of others");
+  }
 }

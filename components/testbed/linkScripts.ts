@@ -1,5 +1,5 @@
 import { script } from "../lib/shell";
-import type { LinkSettings } from "../settings";
+import type { LinkSettings } from "../nodeSettings";
 
 /** Where a node keeps how its link is shaped: `node-boot` runs it, because a restart makes the interface anew. */
 const KEPT = "/etc/node/link";

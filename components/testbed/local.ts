@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import * as path from "node:path";
 import { local } from "@pulumi/command";
 import { Network, Provider } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
@@ -9,14 +7,15 @@ import { localDocker } from "../lib/docker";
 import { exec } from "../lib/exec";
 import { labels, type Owner, removeLeftoverFirst } from "../lib/ownership";
 import { incarnation, renewUnless, replacedBy } from "../lib/renewal";
-import type { Settings } from "../settings";
 import { localNode } from "./localNode";
+import type { LocalSettings } from "./localSettings";
 import { type DockerState, findOurs } from "./localState";
 import { removeEverythingScript } from "./scripts";
 import type { Node, Testbed } from "./testbed";
 
-export interface LocalTestbedArgs {
-  settings: Settings;
+export interface LocalTestbedArgs extends Omit<LocalSettings, "kind"> {
+  /** Begins the names of what is made. */
+  prefix: string;
   installation: Installation;
   owner: Owner;
   /** What this machine's Docker had when the program began. */
@@ -32,7 +31,7 @@ export class LocalTestbed extends pulumi.ComponentResource implements Testbed {
 
   constructor(name: string, args: LocalTestbedArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:testbed:Local", name, {}, options);
-    const { settings, installation, owner } = args;
+    const { nodes, installation, owner } = args;
     const engine = new Provider(`${name}-engine`, { host: installation.engineHost }, { parent: this });
     // Deleting this removes all that carries our labels, in one go and whatever Pulumi knows of it.
     // So the rest need not be deleted one by one: neither a dead node nor what a crash left stops a destroy.
@@ -43,11 +42,8 @@ export class LocalTestbed extends pulumi.ComponentResource implements Testbed {
     );
     const shared = { parent: this, provider: engine, deletedWith: this.lifetime };
     const network = localNetwork(name, args, shared);
-    const privateKey = pulumi.secret(
-      readFileSync(path.join(installation.directory, "ssh/id_ed25519"), "utf8"),
-    );
-    const [manager, ...workers] = settings.nodes;
-    const node = (wanted: typeof manager) => localNode(wanted, { ...args, network, privateKey }, shared);
+    const [manager, ...workers] = nodes;
+    const node = (wanted: typeof manager) => localNode(wanted, { ...args, network }, shared);
     this.nodes = [node(manager), ...workers.map(node)];
     this.registerOutputs({ nodes: this.nodes.map(({ name, address }) => ({ name, address })) });
   }
@@ -55,23 +51,23 @@ export class LocalTestbed extends pulumi.ComponentResource implements Testbed {
 
 function localNetwork(
   name: string,
-  { settings, installation, owner, state }: LocalTestbedArgs,
+  { prefix, subnet, installation, owner, state }: LocalTestbedArgs,
   shared: pulumi.CustomResourceOptions,
 ): Network {
   const docker = localDocker(installation.engineHost, exec);
-  const renewal = renewUnless(findOurs(owner, state.networks, settings.prefix) !== undefined);
+  const renewal = renewUnless(findOurs(owner, state.networks, prefix) !== undefined);
   return new Network(
     `${name}-network`,
     {
-      name: settings.prefix,
+      name: prefix,
       driver: "bridge",
-      ipamConfigs: [{ subnet: settings.subnet, gateway: addressIn(settings.subnet, 1) }],
+      ipamConfigs: [{ subnet: subnet, gateway: addressIn(subnet, 1) }],
       labels: labels(owner, incarnation(renewal)),
     },
     {
       ...shared,
       ...replacedBy(renewal),
-      hooks: removeLeftoverFirst("network", settings.prefix, owner, docker),
+      hooks: removeLeftoverFirst("network", prefix, owner, docker),
     },
   );
 }

@@ -8,9 +8,9 @@ import { labels, removeLeftoverFirst } from "../lib/ownership";
 import { outputOf, runOn } from "../lib/remote";
 import { incarnation, renewUnless, replacedBy } from "../lib/renewal";
 import type { SshEndpoint } from "../lib/ssh";
-import type { NodeSettings } from "../settings";
 import { shapeLinkScript } from "./linkScripts";
 import type { LocalTestbedArgs } from "./local";
+import type { LocalNodeSettings } from "./localSettings";
 import { findOurs } from "./localState";
 import { waitForEngineScript } from "./scripts";
 import type { Node } from "./testbed";
@@ -30,7 +30,6 @@ const CAPABILITIES = [
 
 export interface LocalNodeArgs extends LocalTestbedArgs {
   network: docker.Network;
-  privateKey: pulumi.Output<string>;
 }
 
 /** The name of a node's container, and of its volume, on this machine. */
@@ -39,29 +38,21 @@ export function containerName(prefix: string, node: string): string {
 }
 
 /** How to reach the SSH of a local node: on loopback, with the installation's keys. */
-export function localEndpoint(
-  node: NodeSettings,
-  installation: Installation,
-  privateKey: pulumi.Output<string>,
-): SshEndpoint {
+export function localEndpoint({ sshPort }: LocalNodeSettings, { directory }: Installation): SshEndpoint {
   return {
-    host: "127.0.0.1",
-    port: node.sshPort,
-    user: "root",
-    privateKey,
-    hostKey: installation.ssh.hostKey,
-    configFile: path.join(installation.directory, "ssh/config"),
+    ...{ host: "127.0.0.1", port: sshPort, user: "root", sudo: false },
+    configFile: path.join(directory, "ssh/config"),
   };
 }
 
 /** One node: a volume for its engine, the container, the wait until SSH and the engine answer, and its link's shape. */
 export function localNode(
-  node: NodeSettings,
+  node: LocalNodeSettings,
   args: LocalNodeArgs,
   shared: pulumi.CustomResourceOptions,
 ): Node {
-  const { settings, installation, owner, state, unreachable } = args;
-  const name = containerName(settings.prefix, node.name);
+  const { prefix, installation, owner, state, unreachable } = args;
+  const name = containerName(prefix, node.name);
   const running = findOurs(owner, state.containers, name)?.running ?? false;
   const renewal = renewUnless(running && !unreachable.has(name));
   const volume = nodeVolume(name, node, args, shared);
@@ -76,7 +67,7 @@ export function localNode(
     },
     incarnation(renewal),
   );
-  const ssh = localEndpoint(node, installation, args.privateKey);
+  const ssh = localEndpoint(node, installation);
   const { provider: _, ...withoutProvider } = shared;
   const ready = runOn(
     `${node.name}-ready`,
@@ -98,7 +89,9 @@ export function localNode(
   );
   return {
     name: node.name,
+    hostname: node.name,
     role: node.role,
+    labels: {},
     address: node.address,
     ssh,
     ownClock: false, // containers have the machine's clock; nor have they the right to set it (no SYS_TIME)
@@ -110,7 +103,7 @@ export function localNode(
 /** Where the node's engine keeps its data, and so its place in the swarm: it outlives the container. */
 function nodeVolume(
   name: string,
-  node: NodeSettings,
+  node: LocalNodeSettings,
   { owner, state }: LocalNodeArgs,
   shared: pulumi.CustomResourceOptions,
 ): docker.Volume {
@@ -130,16 +123,16 @@ function nodeVolume(
 const CPU_SHARES = { agent: 262_144, broker: 1_024, monitor: 1_024 };
 
 function nodeContainer(
-  node: NodeSettings,
+  node: LocalNodeSettings,
   volume: docker.Volume,
-  { settings, installation, owner, network }: LocalNodeArgs,
+  { prefix, subnet, installation, owner, network }: LocalNodeArgs,
   options: pulumi.CustomResourceOptions,
   incarnationLabel: Record<string, string>,
 ): docker.Container {
   return new docker.Container(
     `${node.name}-machine`,
     {
-      name: containerName(settings.prefix, node.name),
+      name: containerName(prefix, node.name),
       hostname: node.name,
       // An id, because the engine reports one: a name would differ from it at every refresh.
       image: installation.images.node.id,
@@ -158,7 +151,7 @@ function nodeContainer(
       ],
       networksAdvanced: [{ name: network.name, ipv4Address: node.address }],
       ports: [{ internal: 22, external: node.sshPort, ip: "127.0.0.1", protocol: "tcp" }],
-      envs: [`SWARMBENCH_REGISTRIES=${settings.subnet}`],
+      envs: [`SWARMBENCH_REGISTRIES=${subnet}`],
       labels: labels(owner, incarnationLabel),
       cpuShares: CPU_SHARES[node.role],
       ...(node.memoryMiB ? { memory: node.memoryMiB, memorySwap: node.memoryMiB } : {}),

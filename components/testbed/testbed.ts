@@ -1,12 +1,16 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { SshEndpoint } from "../lib/ssh";
-import type { Role } from "../settings";
+import type { Role } from "../nodeSettings";
 
 /** A machine that answers over SSH and runs a Docker engine. Nothing past this interface knows where it came from. */
 export interface Node {
-  /** Its name in the swarm, and its host name. */
+  /** Its name here: node1, …. */
   name: string;
+  /** Its host name, which is its name in the swarm and in what is measured. */
+  hostname: string;
   role: Role;
+  /** Of the swarm's node, beside those that we set ourselves. */
+  labels: Record<string, string>;
   /** IPv4 address on the network between the nodes. */
   address: string;
   ssh: SshEndpoint;

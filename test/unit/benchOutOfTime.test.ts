@@ -17,16 +17,18 @@ import { sampleStep } from "../support/sampleRun";
 const root = mkdtempSync(path.join(tmpdir(), "swarmbench-outOfTime-"));
 after(() => rmSync(root, { recursive: true, force: true }));
 
+const networkOn = (node: string) => ({ nodes: [node], brokers: [{ name: "broker-1", node }] });
 const PLAN: BenchPlan = {
   ...{ scenario: "site", ssh: ["-p", "22", "root@10.0.0.1"], image: "10.0.0.1:5000/bench@sha256:1" },
   ...{ network: "bench", labels: [], workload: {} },
   target: {
     kafka: { bootstrap: ["broker-1:9092"], brokers: [], security: { protocol: "PLAINTEXT" } },
     brokerMetrics: [],
+    network: networkOn("gros-7"),
     agents: { producer: { tasks: 1 }, consumer: { tasks: 1 } },
   } as unknown as BenchPlan["target"],
   benchmark: { sweep: { producers: [1, 2, 3] } },
-  conditions: { source: "built", images: {}, settings: {}, nodes: [{ name: "node1", role: "monitor" }] },
+  conditions: { source: "built", images: {}, settings: {}, nodes: [{ name: "gros-7", role: "monitor" }] },
   reservation: { settings: { frontend: "SITES-FRONTEND" }, base: "bench", extend: false },
 };
 
@@ -45,7 +47,7 @@ class FakeRunner implements Container {
   ) {}
 
   find = async (): Promise<Found | undefined> => undefined;
-  machines = async () => [{ name: "node1", cpus: this.cpus, memoryMiB: 1_000, engine: "29" }];
+  machines = async () => [{ name: "gros-7", cpus: this.cpus, memoryMiB: 1_000, engine: "29" }];
   exitCode = async () => (this.stopped ? 1 : 0);
   remove = async () => {};
   stop = async () => {
@@ -198,6 +200,8 @@ describe("the next up", () => {
     const plan = {
       ...PLAN,
       ...{ image: "10.0.9.9:5000/bench@sha256:1", ssh: ["root@10.0.9.9"] },
+      target: { ...PLAN.target, network: networkOn("gros-41") },
+      conditions: { ...PLAN.conditions, nodes: [{ name: "gros-41", role: "monitor" }] },
       reservation: { settings: { frontend: "SITES-FRONTEND" }, base: "other", extend: true },
     };
     const { code, message, lines, runner } = await attempt({ results, left: 9_999, plan });

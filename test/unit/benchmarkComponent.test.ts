@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ReservedNodes } from "../../components/benchmark";
 import type { Part } from "../../components/images";
 import type { Installation } from "../../components/installation";
 import { parseSettings } from "../../components/settings";
 import { deployStack } from "../../components/stack";
-import { fromSchema, oarSchema } from "../../components/testbed/oar/settings";
 import { type BenchPlan, benchPlanSchema } from "../../contract/request";
 import { checked } from "../../tools/bench/request";
 import { reservationOf } from "../../tools/bench/reservation";
@@ -17,10 +15,10 @@ const installation = {
   source: "built",
   images: Object.fromEntries(BUILT.map((part: Part) => [part, stored(part)])),
 } as unknown as Installation;
-const deploy = (config: Record<string, object> = {}, reservation?: ReservedNodes) => {
+const deploy = (config: Record<string, object> = {}) => {
   const text = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]);
   const settings = parseSettings({ nodes: "5", ...Object.fromEntries(text) }, "local", "ann");
-  return declareOn((site) => deployStack(settings, site, installation, {}, [], reservation));
+  return declareOn((site) => deployStack(settings, site, installation, {}));
 };
 type Stack = Program<Record<string, unknown>>;
 const planOf = async (stack: Stack) =>
@@ -144,26 +142,23 @@ describe("the benchmark of an up", () => {
 });
 
 describe("the benchmark on reserved nodes", () => {
-  const reserved = (walltime: string, more: object = {}) => ({
-    settings: fromSchema(
-      oarSchema.parse({ kind: "oar", frontend: "site", user: "ann", walltime, key: "~/.ssh/id", ...more }),
-    ),
-    base: "swarmbench-ann-site-01234567",
-    extend: true,
-  });
+  const reserved = (walltime: string, more: object = {}) => {
+    const access = { frontend: "site", user: "ann", key: "~/.ssh/id", jobName: "mine" };
+    return deploy({ testbed: { kind: "oar", ...access, walltime, extend: true, ...more } });
+  };
   const stdin = (stack: Stack) => JSON.stringify(stack.get("Command benchmark-run").inputs.stdin);
 
   it("is told how OAR is asked, and opens it by that", async () => {
-    const plan = benchPlanSchema.parse(await planOf(await deploy({}, reserved("2 hours"))));
+    const plan = benchPlanSchema.parse(await planOf(await reserved("2 hours")));
     const { base, extend, settings } = plan.reservation ?? assert.fail();
-    assert.deepEqual([base, extend], ["swarmbench-ann-site-01234567", true]);
+    assert.deepEqual([base, extend], ["mine", true]);
     assert.deepEqual([settings.frontend, settings.key], ["site", "~/.ssh/id"]);
     assert.equal(reservationOf(plan, assert.fail)?.door.user, "ann");
   });
 
   it("is not run again for a longer walltime, or other properties", async () => {
-    const short = await deploy({}, reserved("2 hours"));
-    const long = await deploy({}, reserved("3 hours", { properties: "cluster='dahu'", queue: "default" }));
+    const short = await reserved("2 hours");
+    const long = await reserved("3 hours", { properties: "cluster='dahu'", queue: "default" });
     assert.equal(stdin(short), stdin(long));
   });
 

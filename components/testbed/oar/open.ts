@@ -24,6 +24,11 @@ export function openDoor(settings: OarSettings, directory: string): Door {
   });
 }
 
+/** Arguments of ssh up to and with the frontend. */
+export function frontendWay(settings: OarSettings, directory: string): string[] {
+  return sshTo(withHome(settings), directory);
+}
+
 function sshTo(settings: OarSettings, directory: string): string[] {
   if (settings.hostKey === undefined) return frontendSsh(settings);
   const folder = path.join(directory, "ssh");

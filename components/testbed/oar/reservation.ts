@@ -26,11 +26,13 @@ export interface ReservationArgs {
  */
 export class Reservation extends pulumi.ComponentResource {
   /** In the order of node1, node2, …: name for OAR, and IPv4 address as the frontend knows it. */
-  readonly nodes: pulumi.Output<SlotResult["nodes"]>;
+  readonly nodes: pulumi.Output<(SlotResult["nodes"][number] & { job: number })[]>;
   /** When the first of the jobs ends, by OAR's clock, seconds since 1970; null where OAR does not say. */
   readonly endsAt: pulumi.Output<number | null>;
   /** Deleting this deletes all jobs of the stack, also one that an interrupted `up` made and could not write down. */
   readonly lifetime: pulumi.Resource;
+  /** Where each is one job. */
+  readonly jobs: pulumi.Resource[] = [];
 
   constructor(name: string, args: ReservationArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:testbed:Reservation", name, {}, options);
@@ -42,7 +44,11 @@ export class Reservation extends pulumi.ComponentResource {
       { parent: this },
     );
     const results = plan.slots.map((slot) => this.job(name, slot, args));
-    this.nodes = pulumi.all(results).apply((jobs) => jobs.flatMap((job) => job.nodes).slice(0, nodes));
+    this.nodes = pulumi
+      .all(results)
+      .apply((jobs) =>
+        jobs.flatMap(({ job, nodes: its }) => its.map((node) => ({ ...node, job }))).slice(0, nodes),
+      );
     this.endsAt = pulumi.all(results).apply((jobs) => earliest(jobs.map(({ endsAt }) => endsAt)));
     this.registerOutputs({ nodes: this.nodes, endsAt: this.endsAt });
   }
@@ -72,6 +78,7 @@ export class Reservation extends pulumi.ComponentResource {
         ignoreChanges: renewal.due ? [] : ["update"],
       },
     );
+    this.jobs.push(command);
     return command.stdout.apply((text) => slotResult.parse(JSON.parse(text)));
   }
 }

@@ -1,27 +1,7 @@
 import { z } from "zod";
 import { longDuration, wholeNumber, yesOrNo } from "../../../contract/units";
-
-const word = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "expected letters, digits, dots, dashes or underscores");
-/** It stands where a program would take what begins with a dash for an option. */
-const text = z
-  .string()
-  .min(1, "expected a text")
-  .max(500, "expected at most 500 characters")
-  .regex(/^[^\n\r\0]*$/, "expected one line");
-const file = text;
-const hostKey = z
-  .string()
-  .regex(
-    /^(ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+) [A-Za-z0-9+/=]+$/,
-    "expected a public key such as ssh-ed25519 AAAA…",
-  );
-
-/** `user@host` or `user@host:port`. */
-const jump = z
-  .string()
-  .regex(/^[A-Za-z0-9][\w.-]*@[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?$/, "expected user@host or user@host:port");
+import { subnet } from "../../nodeSettings";
+import { file, hostKey, hostsShape, jump, perNodeShape, line as text, word } from "../hosts/settings";
 
 const rest = z.strictObject({
   /** Up to and with `oarapi`, or `sites/SITE` at Grid'5000. */
@@ -67,6 +47,13 @@ export const oarSchema = z
     api: z.enum(["ssh", "rest"], "expected ssh or rest").prefault("ssh"),
     rest: rest.optional(),
     timeout: longDuration.prefault("30 minutes"),
+    /** Who logs in to the nodes; root where an environment is deployed, else the same as at the frontend. */
+    nodeUser: word.optional(),
+    /** Whether jobs may be lengthened where a run does not fit any more. */
+    extend: yesOrNo.prefault(false),
+    dataNetwork: subnet.optional(),
+    ...hostsShape,
+    ...perNodeShape,
   })
   .superRefine((settings, context) => {
     const mistake = (key: string, message: string) =>

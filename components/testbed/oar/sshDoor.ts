@@ -55,6 +55,13 @@ function throughJump(jump: string, options: readonly string[]): string {
   return words.map((each) => (each === "%h:%p" ? "[%h]:%p" : word(each.replaceAll("%", "%%")))).join(" ");
 }
 
+/** A ProxyCommand that leads on from the frontend. @param frontend arguments of ssh up to and with it */
+export function throughFrontend(frontend: readonly string[]): string {
+  const [destination = "", ...options] = [...frontend].reverse();
+  const words = ["ssh", ...options.reverse(), "-W", "%h:%p", destination];
+  return words.map((each) => (each === "%h:%p" ? "[%h]:%p" : word(each.replaceAll("%", "%%")))).join(" ");
+}
+
 /** OAR by its programs on a frontend. */
 export function sshDoor(settings: OarSettings, ssh: readonly string[], ask: Ask): Door {
   const { user } = settings;

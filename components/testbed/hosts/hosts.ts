@@ -1,0 +1,110 @@
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { Owner } from "../../lib/ownership";
+import { outputOf, runOn } from "../../lib/remote";
+import { renewUnless } from "../../lib/renewal";
+import type { SshEndpoint } from "../../lib/ssh";
+import type { Node, Testbed } from "../testbed";
+import { daemonConfig } from "./daemon";
+import type { Host } from "./host";
+import { AT_ONCE } from "./look";
+import type { Report } from "./report";
+import { cleanAllScript, prepareScript } from "./scripts";
+import type { HostsSettings } from "./settings";
+
+/** A machine that was looked at, and that nothing stands in the way of. */
+export interface GoodHost {
+  host: Host;
+  ssh: SshEndpoint;
+  address: string;
+  /** Absent where there is no machine yet: in the preview of a reservation. */
+  report?: Report;
+}
+
+export interface HostsArgs {
+  /** The first is the manager. */
+  hosts: [GoodHost, ...GoodHost[]];
+  settings: HostsSettings;
+  owner: Owner;
+  /** Whose the machines are, as it is written there. */
+  ownerLine: string;
+  registryPort: number;
+  /** What must be there before the machines are, and be given back after them. */
+  after?: pulumi.Resource[];
+}
+
+/** Machines that are there already, made nodes: Docker installed and set up where it is missing. */
+export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
+  readonly nodes: [Node, ...Node[]];
+  readonly lifetime: pulumi.Resource;
+  private readonly prepared: pulumi.Resource[] = [];
+
+  constructor(
+    name: string,
+    private readonly args: HostsArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super("swarmbench:testbed:Hosts", name, {}, options);
+    const { hosts, after = [] } = args;
+    // Deleting this takes off all machines what is ours, whatever Pulumi knows of it; so the rest need not be deleted one by
+    // one, and neither a dead machine nor what a crash left stops a destroy.
+    this.lifetime = this.cleaner(`${name}-lifetime`, hosts, { dependsOn: after });
+    const [manager, ...workers] = hosts;
+    this.nodes = [this.node(manager), ...workers.map((host) => this.node(host))];
+    this.registerOutputs({ nodes: this.nodes.map((node) => ({ name: node.name, address: node.address })) });
+  }
+
+  private cleaner(name: string, hosts: readonly GoodHost[], options: pulumi.CustomResourceOptions) {
+    const script = cleanAllScript(hosts.map(({ host, ssh }) => ({ ...this.cleaning(host.node.name), ssh })));
+    return new local.Command(
+      name,
+      { delete: script, interpreter: ["/bin/sh", "-c"], logging: local.Logging.Stderr },
+      { parent: this, ...options },
+    );
+  }
+
+  private cleaning(node: string) {
+    const { owner, ownerLine, settings } = this.args;
+    return { node, owner, ownerLine, registry: this.registry, full: settings.cleanup === "full" };
+  }
+
+  private get registry(): string {
+    return `${this.args.hosts[0].address}:${this.args.registryPort}`;
+  }
+
+  private node(good: GoodHost): Node {
+    const { host, ssh, address, report } = good;
+    const { name, role, labels = {} } = host.node;
+    // Before anything is done there, there must be who undoes it.
+    const machine = this.cleaner(`${name}-machine`, [good], { deletedWith: this.lifetime });
+    // So many at once, and the next ones after them: a gateway drops what is too much.
+    const before = this.prepared[this.prepared.length - AT_ONCE];
+    const ready = runOn(
+      `${name}-prepared`,
+      ssh,
+      {
+        script: this.preparing(good),
+        renewal: renewUnless(report?.owner !== undefined && report.engine !== undefined),
+        showProgress: true,
+      },
+      { parent: this, deletedWith: machine, dependsOn: [machine, ...(before ? [before] : [])] },
+    );
+    this.prepared.push(ready);
+    return {
+      ...{ name, role, labels, address, ssh, machine },
+      hostname: report?.hostname ?? name,
+      ownClock: report?.setsClock === "yes",
+      ready: outputOf(ready),
+    };
+  }
+
+  private preparing({ host, address, report }: GoodHost): string {
+    const ours = report?.docker === undefined || report.installed !== undefined;
+    const { addressPool } = this.args.settings;
+    return prepareScript({
+      ...this.cleaning(host.node.name),
+      ...{ user: host.way.user, address },
+      daemon: daemonConfig({ before: report?.daemon, ours, addressPool, registry: this.registry }),
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import type { Ask } from "../../lib/exec";
+import { script } from "../../lib/shell";
+import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh";
+import type { Host } from "./host";
+import { parseReport, type Report } from "./report";
+
+/** Where a machine has what we must know to undo what we did. */
+export const LIB = "/var/lib/swarmbench";
+export const KEEP = `${LIB}/host`;
+/** Where the swarm's scripts keep its id. */
+export const MARK = "/var/lib/docker/swarmbench-swarm";
+
+/** A program that runs on the machines. */
+export function nodeFile(name: "look.sh" | "prepare.sh" | "clean.sh"): string {
+  return readFileSync(path.join(__dirname, "node", name), "utf8");
+}
+
+/** sshd drops some of those that come at once from the eleventh on (MaxStartups 10:30:100): one gateway has one sshd. */
+export const AT_ONCE = 8;
+const TIMEOUT_MS = 45_000;
+const TRIES = 4;
+
+export interface Looked {
+  host: Host;
+  /** What was found, or why nothing. */
+  found: Report | Error;
+  /** Its clock less this machine's, and how wrong that may be. */
+  offset: { sec: number; errorSec: number };
+}
+
+export interface LookOptions {
+  ask: Ask;
+  /** Of ssh, by node. */
+  endpoints: ReadonlyMap<string, SshEndpoint>;
+  firewallPorts: string[];
+  /** Milliseconds since 1970. */
+  now: () => number;
+  sleep: (ms: number) => Promise<void>;
+  progress: (line: string) => void;
+}
+
+/** Looks at machines, some at a time, and changes nothing. */
+export async function lookAtAll(hosts: readonly Host[], options: LookOptions): Promise<Looked[]> {
+  const results: Looked[] = [];
+  const left = hosts.map((host, index) => ({ host, index }));
+  let done = 0;
+  const worker = async () => {
+    for (let next = left.shift(); next; next = left.shift()) {
+      results[next.index] = await lookAt(next.host, options);
+      done += 1;
+      if (hosts.length > AT_ONCE) {
+        options.progress(`looked at ${done} of ${hosts.length} machines (${next.host.node.name})`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, hosts.length) }, worker));
+  return results;
+}
+
+async function lookAt(
+  host: Host,
+  { ask, endpoints, firewallPorts, now, sleep }: LookOptions,
+): Promise<Looked> {
+  const nothing = { sec: 0, errorSec: Number.POSITIVE_INFINITY };
+  const ssh = endpoints.get(host.node.name);
+  if (!ssh) return { host, found: new Error("there is no way to it"), offset: nothing };
+  const input = script({ FIREWALL_PORTS: firewallPorts.join(" "), KEEP, MARK }, nodeFile("look.sh"));
+  for (let attempt = 1; ; attempt += 1) {
+    const began = now();
+    const { code, stdout, stderr, timedOut } = await ask(
+      "ssh",
+      [...sshArguments(ssh), asRoot(ssh, "sh -s")],
+      {
+        input,
+        timeoutMs: TIMEOUT_MS,
+      },
+    );
+    const ended = now();
+    if (code === 255 && stdout === "" && attempt < TRIES && isPassing(stderr)) {
+      await sleep(attempt * 500 * (1 + Math.random()));
+      continue;
+    }
+    try {
+      if (code !== 0) throw new Error(whyNot(ssh, { stderr, timedOut }));
+      const found = parseReport(stdout);
+      const sec = found.time - (began + ended) / 2_000;
+      return { host, found, offset: { sec, errorSec: (ended - began) / 2_000 } };
+    } catch (error) {
+      return { host, found: error as Error, offset: nothing };
+    }
+  }
+}
+
+/** sshd was busy, or is only just coming up. */
+function isPassing(stderr: string): boolean {
+  return /kex_exchange_identification|Connection (reset|closed)|banner exchange|Connection refused/i.test(
+    stderr,
+  );
+}
+
+function whyNot(ssh: SshEndpoint, { stderr, timedOut }: { stderr: string; timedOut: boolean }): string {
+  const said = stderr.trim().split("\n").slice(-2).join(" ") || "it says nothing";
+  if (timedOut) return `did not answer within ${TIMEOUT_MS / 1_000} s`;
+  if (/sudo:/.test(stderr)) {
+    return `its user may not use sudo without a password (${said}); allow it there, or log in as root`;
+  }
+  if (/host key|REMOTE HOST IDENTIFICATION/i.test(stderr)) {
+    return (
+      `its host key is not known, or another one (${said}). Log in there once by hand and compare the key, ` +
+      "or set hostKey, knownHosts or acceptNewHostKeys"
+    );
+  }
+  if (/Permission denied/i.test(stderr)) {
+    return `ssh is not let in (${said}); see testbed.user and testbed.key, or sshConfig: ~/.ssh/config for your own settings`;
+  }
+  return `ssh does not reach it (${said}); try: ssh -F ${ssh.configFile} ${ssh.host}`;
+}

@@ -1,0 +1,120 @@
+# Makes a bare machine one that runs a Docker engine which trusts the stack's registry. May run twice; what it does is kept in
+# KEEP, so that it can be undone. Output: the engine's id and the machine's.
+#
+# Needs NODE, USER_NAME, OWNER, KEEP, LIB, DAEMON (the engine's configuration), REGISTRY, ADDRESS, CLEAN (the script that
+# undoes it).
+
+say() { echo "$NODE: $1" >&2; }
+fail() { say "$1"; exit 1; }
+
+umask 022
+mkdir -p "$KEEP"
+if [ -f "$KEEP/owner" ] && [ "$(cat "$KEEP/owner")" != "$OWNER" ]; then
+  fail "is used by another stack: $(cat "$KEEP/owner")"
+fi
+printf '%s\n' "$OWNER" > "$KEEP/owner"
+
+ip -o -4 address show | awk '{ split($4, own, "/"); print own[1] }' | grep -qxF "$ADDRESS" ||
+  fail "has no address $ADDRESS any more"
+
+for module in overlay br_netfilter vxlan; do modprobe "$module" 2>/dev/null || true; done # built in, or not to be had
+
+packager() {
+  for candidate in apt-get dnf yum; do
+    if command -v "$candidate" >/dev/null; then echo "$candidate"; return; fi
+  done
+}
+
+# One by another name on each kind of system; the first that can be had.
+install_docker() {
+  log=$(mktemp)
+  case $(packager) in
+    apt-get)
+      names=docker.io
+      apt-get -qq update </dev/null >"$log" 2>&1 || say "apt-get update failed; going on with the package lists that are there"
+      before=$(dpkg-query -W -f '${Package}\n' | sort)
+      DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends docker.io iptables curl </dev/null >"$log" 2>&1 &&
+        dpkg-query -W -f '${Package}\n' | sort > "$KEEP/packages.after" &&
+        printf '%s\n' "$before" | comm -13 - "$KEEP/packages.after" > "$KEEP/packages" &&
+        rm -f "$KEEP/packages.after" ;;
+    dnf | yum)
+      names="moby-engine docker-ce docker"
+      before=$(rpm -qa --qf '%{NAME}\n' | sort)
+      for name in $names; do
+        "$(packager)" --quiet --assumeyes install "$name" iptables curl </dev/null >"$log" 2>&1 && break
+      done
+      command -v docker >/dev/null &&
+        rpm -qa --qf '%{NAME}\n' | sort > "$KEEP/packages.after" &&
+        printf '%s\n' "$before" | comm -13 - "$KEEP/packages.after" > "$KEEP/packages" &&
+        rm -f "$KEEP/packages.after" ;;
+    *) names= ; false ;;
+  esac && command -v docker >/dev/null || {
+    tail -n 5 "$log" >&2
+    rm -f "$log"
+    fail "Docker could not be installed${names:+ (package $names)}; install it there by hand, then run this again"
+  }
+  rm -f "$log"
+}
+
+start_docker() {
+  if [ -d /run/systemd/system ]; then systemctl enable --now docker </dev/null >/dev/null 2>&1
+  else service docker start </dev/null >/dev/null 2>&1
+  fi
+}
+
+# A new configuration of an engine that was there is only read again: its containers are not ours.
+apply_config() {
+  if [ -f "$KEEP/packages" ] && [ ! -f /var/lib/docker/swarmbench-swarm ]; then
+    if [ -d /run/systemd/system ]; then systemctl restart docker </dev/null
+    else service docker restart </dev/null >/dev/null 2>&1
+    fi
+  elif [ -d /run/systemd/system ]; then systemctl reload docker </dev/null
+  else kill -HUP "$(cat /var/run/docker.pid)"
+  fi
+}
+
+engine() { docker info --format '{{.ID}}' 2>/dev/null; }
+
+fresh=no
+if ! command -v docker >/dev/null; then
+  say "installing Docker"
+  fresh=yes
+  mkdir -p /etc/docker
+  [ -f /etc/docker/daemon.json ] || printf '%s\n' "$DAEMON" > /etc/docker/daemon.json
+  install_docker
+  say "Docker is installed: $(docker --version)"
+fi
+
+changed=no
+mkdir -p /etc/docker
+if [ "$(cat /etc/docker/daemon.json 2>/dev/null)" != "$DAEMON" ]; then
+  if [ -f /etc/docker/daemon.json ] && [ ! -f "$KEEP/daemon.ours" ]; then
+    cp /etc/docker/daemon.json "$KEEP/daemon.before"
+  fi
+  printf '%s\n' "$DAEMON" > /etc/docker/daemon.json.swarmbench
+  mv /etc/docker/daemon.json.swarmbench /etc/docker/daemon.json
+  changed=yes
+fi
+cp /etc/docker/daemon.json "$KEEP/daemon.ours"
+
+if ! engine >/dev/null; then
+  start_docker || true # whether it runs is asked below
+elif [ "$changed" = yes ] || [ "$fresh" = yes ]; then
+  apply_config || true
+fi
+
+end=$(( $(date +%s) + 60 ))
+until id=$(engine) && [ -n "$id" ] && docker info --format '{{json .RegistryConfig}}' | grep -qF "$REGISTRY"; do
+  [ "$(date +%s)" -lt "$end" ] ||
+    fail "its Docker engine does not answer, or does not trust $REGISTRY, after 60 s; see: journalctl -u docker, /var/log/docker.log"
+  sleep 0.3
+done
+
+# So that Docker's own command can be used over ssh; root need not.
+if [ "$USER_NAME" != root ] && ! id -nG "$USER_NAME" | tr ' ' '\n' | grep -qx docker; then
+  usermod -aG docker "$USER_NAME"
+  echo "$USER_NAME" > "$KEEP/group"
+fi
+printf '%s\n' "$CLEAN" > "$KEEP/clean"
+say "ready at $ADDRESS"
+echo "$id $(cat /etc/machine-id 2>/dev/null || uname -n)"
