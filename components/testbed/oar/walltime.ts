@@ -42,3 +42,34 @@ export function stepsThatFit(leftSec: number, stepsSec: readonly number[], margi
 export function longestStepSec(leftSec: number, marginSec = MARGIN_SEC): number {
   return Math.max(0, leftSec - marginSec);
 }
+
+/**
+ * What is to be said where a run may not fit into what is left of a reservation, with figures; undefined where it fits, or
+ * nothing is known.
+ */
+export function missingWarning(
+  leftSec: number,
+  { leastSec, mostSec }: { leastSec: number; mostSec: number },
+): string | undefined {
+  const missing = missingSec(leftSec, mostSec);
+  if (missing === 0) return undefined;
+  const certain = missingSec(leftSec, leastSec);
+  const takes =
+    leastSec === mostSec
+      ? formatWalltime(mostSec)
+      : `from ${formatWalltime(leastSec)} to ${formatWalltime(mostSec)}`;
+  const lacks =
+    certain > 0
+      ? `at least ${formatWalltime(certain)} are missing`
+      : `up to ${formatWalltime(missing)} may be missing`;
+  return `the benchmark takes ${takes}, and ${formatWalltime(leftSec)} of the reservation are left: ${lacks}. Lengthen it (npm run reserve -- -s SCENARIO --extend "${Math.ceil(missing / 60)} minutes"), or reserve with a longer swarmbench:testbed.walltime`;
+}
+
+/** The same, from a stack's jobs: the first of those that run to end counts. */
+export function walltimeWarning(
+  jobs: readonly Job[],
+  planned: { leastSec: number; mostSec: number },
+): string | undefined {
+  const left = jobs.map(remainingSec).filter((sec) => sec !== undefined);
+  return left.length === 0 ? undefined : missingWarning(Math.min(...left), planned);
+}
