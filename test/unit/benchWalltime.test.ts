@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { sweepSteps } from "../../bench/plan/sweep";
-import type { Job } from "../../components/testbed/oar/job";
-import { missingWarning, walltimeWarning } from "../../components/testbed/oar/walltime";
+import { missingWarning } from "../../components/testbed/oar/walltime";
 import type { Step } from "../../contract/result";
 import { networkLength, plannedCount, runLength, stepLength } from "../../contract/runLength";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload";
@@ -104,17 +103,13 @@ describe("a run's length", () => {
 });
 
 describe("what is said of a walltime", () => {
-  const running = (left: number): Job[] =>
-    new FakeReservation(new FakeTime(), [left, left + 500]).jobs.map((job) => ({ ...job }));
-
-  it("is nothing where all fits, or nothing runs", () => {
-    assert.equal(walltimeWarning(running(700), { leastSec: 100, mostSec: 640 }), undefined);
-    assert.equal(walltimeWarning([], { leastSec: 100, mostSec: 640 }), undefined);
+  it("is nothing where all fits", () => {
+    assert.equal(missingWarning(700, { leastSec: 100, mostSec: 640 }), undefined);
   });
 
-  it("is what is left of the first that ends, what is needed, what may be missing, and what to do", () => {
+  it("is what is left, what is needed, what may be missing, and what to do", () => {
     assert.equal(
-      walltimeWarning(running(700), { leastSec: 100, mostSec: 900 }),
+      missingWarning(700, { leastSec: 100, mostSec: 900 }),
       'the benchmark takes from 0:01:40 to 0:15:00, and 0:11:40 of the reservation are left: up to 0:04:20 may be missing. Lengthen it (npm run reserve -- -s SCENARIO --extend "5 minutes"), or reserve with a longer swarmbench:testbed.walltime',
     );
   });
