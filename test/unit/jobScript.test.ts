@@ -5,6 +5,7 @@ import { type Job, runJob } from "../../components/lib/job";
 import { jobScript } from "../../components/lib/jobScript";
 import { labels } from "../../components/lib/ownership";
 import { FakeMachine, parses } from "../support/fakeDocker";
+import { portOf } from "../support/overSsh";
 import { declareOn, imageOf, owner, type Program, secrecy } from "../support/site";
 
 /**
@@ -164,7 +165,7 @@ describe("a job of the program", () => {
 
   it("runs on the manager, the bench image, once network and registry serve", () => {
     const { inputs, parent, deletedWith, dependencies } = program.get("Command open");
-    assert.equal((inputs.connection as { port: number }).port, 22_000);
+    assert.equal(portOf({ inputs }), 22_000);
     assert.match(String(inputs.stdin), new RegExp(`^IMAGE='${imageOf("bench")}'$`, "m"));
     assert.match(String(inputs.stdin), /^NETWORK='bench'$/m);
     assert.deepEqual([parent, deletedWith], ["Part part", "Machine node1"]);

@@ -5,6 +5,7 @@ import { awaitTasksScript } from "../../components/lib/awaitTasks";
 import type { KafkaSettings } from "../../components/partSettings";
 import { kafkaTargetSchema } from "../../contract/target";
 import { known } from "../support/mocks";
+import { portOf } from "../support/overSsh";
 import { declareOn, type FakeSite, imageOf, type Program, ROLES, secrecy } from "../support/site";
 
 const settings: KafkaSettings = {
@@ -63,8 +64,7 @@ describe("a cluster of three brokers", () => {
       assert.deepEqual(mounts, [
         { type: "volume", source: `${volume}-printed`, target: "/var/lib/kafka/data", readOnly: false },
       ]);
-      const { port } = three.get(`Command ${volume}`).inputs.connection as { port: number };
-      assert.equal(port, 22_001 + index);
+      assert.equal(portOf(three.get(`Command ${volume}`)), 22_001 + index);
     }
   });
 

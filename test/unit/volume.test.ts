@@ -5,6 +5,7 @@ import { labels } from "../../components/lib/ownership";
 import { createVolumeScript, nodeVolume } from "../../components/lib/volume";
 import { FakeMachine, parses } from "../support/fakeDocker";
 import { known } from "../support/mocks";
+import { portOf, remoteOf } from "../support/overSsh";
 import { declareOn, owner, type Program } from "../support/site";
 
 /**
@@ -92,7 +93,7 @@ describe("a volume of the program", () => {
   const declared = () => program.get("Command grafana-volume-node3");
 
   it("is made on its node, and goes with that", () => {
-    assert.equal((declared().inputs.connection as { port: number }).port, 22_002);
+    assert.equal(portOf(declared()), 22_002);
     assert.deepEqual([declared().parent, declared().deletedWith], ["Part part", "Machine node3"]);
   });
 
@@ -105,7 +106,7 @@ describe("a volume of the program", () => {
   });
 
   describe("is removed at delete", () => {
-    const remove = () => String(declared().inputs.delete);
+    const remove = () => remoteOf(declared().inputs.delete);
     const OURS = [`label=swarmbench.stack=${owner.prefix}`, `label=swarmbench.owner=${owner.directory}`];
     /** A node with the volume and a container that has it. */
     function nodeWith(container: { status: string; of?: string[] }): FakeMachine {
