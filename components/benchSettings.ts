@@ -9,8 +9,8 @@ import {
   type Workload,
   workloadSchema,
 } from "../contract/workload";
-import { type Limits, limitsOf, type ParsedParts } from "./partSettings";
 import type { Role } from "./nodeSettings";
+import { type Limits, limitsOf, type ParsedParts } from "./partSettings";
 
 const agents = z.strictObject({
   /** Tasks of the service, spread over the nodes of role agent. */

@@ -2,7 +2,7 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Installation, StoredImage } from "./installation";
 import { commandLine, script, word } from "./lib/shell";
-import { type SshEndpoint, asRoot, sshArguments } from "./lib/ssh";
+import { asRoot, type SshEndpoint, sshArguments } from "./lib/ssh";
 import type { Registry } from "./registry";
 import type { Swarm } from "./swarm";
 
@@ -32,9 +32,7 @@ export class Images extends pulumi.ComponentResource {
     const sent = new local.Command(
       `${name}-sent`,
       {
-        create: registry.volume.apply((volume) =>
-          sendTreesScript({ trees, volume, ssh: manager.ssh }),
-        ),
+        create: registry.volume.apply((volume) => sendTreesScript({ trees, volume, ssh: manager.ssh })),
         // A manager that was made anew, or that runs another swarm by now, has lost the registry's volume.
         environment: { SWARMBENCH_MANAGER: pulumi.interpolate`${manager.ready} ${swarm.id}` },
         interpreter: ["/bin/bash", "-c"],

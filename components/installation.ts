@@ -35,7 +35,6 @@ const schema = z.object({
     portainer: storedImage.optional(),
     portainerAgent: storedImage.optional(),
   }),
-  ssh: z.object({ hostKey: z.string() }),
 });
 
 /** What `npm run setup` made and found on this machine; tools/setup.mjs writes it. */

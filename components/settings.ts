@@ -140,10 +140,7 @@ function testbedOf(
 }
 
 /** Networks of ours that would be one: which address is meant could not be told. */
-function networkMistakes(
-  testbed: TestbedSettings | undefined,
-  swarm: Parsed["swarm"] | undefined,
-): string[] {
+function networkMistakes(testbed: TestbedSettings | undefined, swarm: Parsed["swarm"] | undefined): string[] {
   if (!testbed || !swarm) return [];
   const [whose, network] =
     testbed.kind === "local"

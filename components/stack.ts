@@ -54,7 +54,7 @@ export function imagesFor(
  * @param after what must be there too before the stack is ready and is measured, such as clocks that agree
  */
 export function deployStack(
-  settings: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync">,
+  settings: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync" | "testbed">,
   site: Site,
   installation: Pick<Installation, "source" | "images">,
   options: pulumi.ComponentResourceOptions,
@@ -118,7 +118,10 @@ interface Deployed {
 
 /** Agents, and the run that is the last thing of an `up`. */
 function deployBenchmark(
-  { parts, bench, nodes, clockSync }: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync">,
+  { parts, bench, nodes, clockSync, testbed }: Pick<
+    Settings,
+    "parts" | "bench" | "nodes" | "clockSync" | "testbed"
+  >,
   { site, kafka, influxdb, ready, installation }: Deployed,
   options: pulumi.ComponentResourceOptions,
 ): Record<string, unknown> {
@@ -130,7 +133,11 @@ function deployBenchmark(
   const conditions = {
     source: installation.source,
     images: imageNames(measuredImages(parts, installation)),
-    settings: { ...settingsThatTell(parts, bench, nodes), clockSync: clockSync.kind },
+    settings: {
+      ...settingsThatTell(parts, bench, nodes),
+      clockSync: clockSync.kind,
+      testbed: whereIs(testbed),
+    },
     nodes: site.nodes.map(({ hostname, role }) => ({ name: hostname, role })),
   };
   const plan = benchPlan({ site, settings: bench, kafka, influxdb, conditions });
@@ -143,6 +150,12 @@ function deployBenchmark(
   const after = [...ready, agents.ready, probes?.ready].filter((each) => each !== undefined);
   const run = new BenchmarkRun("benchmark", { site, plan, after }, options);
   return { benchPlan: plan, benchmark: run.summary };
+}
+
+/** For who reads the results: which testbed it was, and where. */
+function whereIs(testbed: Settings["testbed"]): { kind: string; where?: string } {
+  const { kind } = testbed;
+  return testbed.kind === "oar" ? { kind, where: testbed.oar.frontend } : { kind };
 }
 
 /** What tells on the figures: the proxy is there for a calibration alone. */

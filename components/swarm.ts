@@ -117,7 +117,10 @@ export class Swarm extends pulumi.ComponentResource {
     // Not a part of join, because it is run when the machine is deleted too, and must not fail where that is dead.
     const leave = new local.Command(
       `${node.name}-leave`,
-      { delete: leaveOverSshScript(node.name, sshWords(node.ssh, leaveCommand())), logging: local.Logging.None },
+      {
+        delete: leaveOverSshScript(node.name, sshWords(node.ssh, leaveCommand())),
+        logging: local.Logging.None,
+      },
       { parent: this, deletedWith: this.args.lifetime, dependsOn: [join] },
     );
     // The token made the join's output secret; a node's id is none.

@@ -7,8 +7,8 @@ import { readResults, writeWhole } from "./store";
 
 const HELP = `npm run compare -- FOLDER FOLDER… [--force] [--out FOLDER]
 
-Puts runs of results/ side by side: their curves, their knees, what differs beyond noise, and every condition in which they
-differ. The first is what the others are compared with.
+Puts runs of results/ side by side: what they were made on, their curves, their knees, what differs beyond noise and whether
+that is the network's, and every condition in which they differ. The first is what the others are compared with.
   --force       compares also what cannot be compared (other SLOs, other variables); the report says so
   --out FOLDER  where compare.html goes; default: results/compare
 

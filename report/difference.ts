@@ -1,12 +1,13 @@
 // What differs between two runs: their conditions, their knees, their delays.
 import type { Run, Step } from "../contract/result";
-import { figure } from "../contract/text";
+import { figure, valuesText } from "../contract/text";
+import type { StepValues } from "../contract/workload";
 import { flatten } from "./html";
 import { curvesOf, varied } from "./series";
 
 /** A difference of delays is called one below this probability, and above this share of the smaller. */
-export const SIGNIFICANT = 0.01;
-export const RELEVANT = 0.1;
+const SIGNIFICANT = 0.01;
+const RELEVANT = 0.1;
 
 export interface ConditionDifference {
   what: string;
@@ -69,33 +70,57 @@ export function kneeDifference(a: Run, b: Run): Difference | undefined {
 }
 
 /**
- * The p99 delay at values that both runs have: the rank test of Mann and Whitney (1947) on the p99 of each measured
- * second, of all trials of the value; steps that tell nothing of the broker are left out.
+ * The p99 delay at values that both runs have: of each measured second, of all trials of the value; steps that tell nothing
+ * of the broker are left out.
  */
 export function delayDifferences(a: Run, b: Run): Difference[] {
-  const [ofA, ofB] = [secondsByValue(a), secondsByValue(b)];
-  return [...ofA].flatMap(([value, x]) => {
-    const y = ofB.get(value);
-    if (!y) return [];
-    const [mx, my] = [medianOf(x), medianOf(y)];
-    const p = mannWhitney(x, y);
-    const real = p < SIGNIFICANT && Math.abs(mx - my) > RELEVANT * Math.min(mx, my);
+  const [ofA, ofB] = [stepsByValue(a), stepsByValue(b)];
+  return [...ofA].flatMap(([value, steps]) => {
+    const [x, y] = [secondsOf(steps), secondsOf(ofB.get(value) ?? [])];
+    if (x.length === 0 || y.length === 0) return [];
+    const {
+      medians: [mx, my],
+      p,
+      real,
+    } = compareRanks(x, y);
     const sign = my >= mx ? "+" : "";
-    const text = `${value || "the workload as it is"}: p99 of a second ${figure(mx)} against ${figure(my)} ms (${sign}${Math.round((100 * (my - mx)) / mx)} %, p ${p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`})`;
+    const text = `${value}: p99 of a second ${figure(mx)} against ${figure(my)} ms (${sign}${Math.round((100 * (my - mx)) / mx)} %, p ${p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`})`;
     return [{ text, real }];
   });
 }
 
-function secondsByValue(run: Run): Map<string, number[]> {
-  const byValue = new Map<string, number[]>();
+const secondsOf = (steps: readonly Step[]) => steps.flatMap((step) => measuredSeconds(step, "p99"));
+
+/** A delay of each measured second of a step. */
+export function measuredSeconds({ seconds }: Step, percentile: "p50" | "p99"): number[] {
+  return seconds
+    .filter(({ measured }) => measured)
+    .map(({ delayMs }) => delayMs[percentile])
+    .filter((value) => value !== null);
+}
+
+/** All trials of each value; without steps that tell nothing of the broker. */
+export function stepsByValue(run: Run): Map<string, Step[]> {
+  const byValue = new Map<string, Step[]>();
   for (const step of run.steps.filter(isTelling)) {
-    const p99 = step.seconds.filter(({ measured }) => measured).map(({ delayMs }) => delayMs.p99);
-    const key = Object.entries(step.values)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(", ");
-    byValue.set(key, [...(byValue.get(key) ?? []), ...p99.filter((value) => value !== null)]);
+    const value = valuesText(step.values as StepValues);
+    byValue.set(value, [...(byValue.get(value) ?? []), step]);
   }
-  return new Map([...byValue].filter(([, values]) => values.length > 0));
+  return byValue;
+}
+
+/**
+ * The rank test of Mann and Whitney (1947).
+ *
+ * @returns `real`: they differ by more than noise, and by enough to matter
+ */
+export function compareRanks(
+  x: readonly number[],
+  y: readonly number[],
+): { medians: [number, number]; p: number; real: boolean } {
+  const [mx, my] = [medianOf(x), medianOf(y)];
+  const p = mannWhitney(x, y);
+  return { medians: [mx, my], p, real: p < SIGNIFICANT && Math.abs(mx - my) > RELEVANT * Math.min(mx, my) };
 }
 
 export function isTelling({ verdict }: Step): boolean {

@@ -3,8 +3,16 @@ import { NETWORKS, type NetworkName, type Pair } from "../contract/network";
 import type { Run } from "../contract/result";
 import { figure, valuesText } from "../contract/text";
 import type { StepValues } from "../contract/workload";
-import { bitRate, lossText, medianOver, networkSentence, networkShare, overlayCost } from "./networkFigures";
-import { type Html, html, table } from "./page";
+import {
+  bitRate,
+  lossText,
+  medianOver,
+  networkSentence,
+  networkShare,
+  overlayCost,
+  overPairs,
+} from "./networkFigures";
+import { capital, type Html, html, table } from "./page";
 
 /** Of more nodes a matrix is no longer read: then the median and the worst pairs are shown. */
 const MATRIX_NODES = 8;
@@ -50,39 +58,22 @@ ${table(
 function summary(name: NetworkName, pairs: readonly Pair[]): Html {
   const row = (
     what: string,
-    { rttMs, sent, lost, throughputBitPerSec, mtu }: Omit<Pair, "error" | "from" | "to" | "network">,
+    { rttMs, throughputBitPerSec, mtu, ...packets }: NonNullable<ReturnType<typeof overPairs>>,
   ) => [
     ...[what, figure(rttMs.p50), figure(rttMs.p99), bitRate(throughputBitPerSec)],
-    ...[lossText({ sent, lost }), figure(mtu)],
+    ...[lossText(packets), figure(mtu)],
   ];
-  const median = (of: (pair: Pair) => number | null) => medianOver(pairs, name, of);
   const worst = (by: (pair: Pair) => number) => pairs.toSorted((a, b) => by(b) - by(a)).slice(0, WORST_PAIRS);
   const slow = worst(({ rttMs }) => rttMs.p99 ?? 0);
   const narrow = worst(({ throughputBitPerSec }) => -(throughputBitPerSec ?? Number.POSITIVE_INFINITY));
   const lossy = worst(({ sent, lost }) => lost / Math.max(1, sent)).filter(({ lost }) => lost > 0);
-  const all = {
-    rttMs: { p50: median(({ rttMs }) => rttMs.p50), p99: median(({ rttMs }) => rttMs.p99) },
-    throughput: median(({ throughputBitPerSec }) => throughputBitPerSec),
-    mtu: median(({ mtu }) => mtu),
-    sent: pairs.reduce((sum, { sent }) => sum + sent, 0),
-    lost: pairs.reduce((sum, { lost }) => sum + lost, 0),
-  };
+  const all = overPairs(pairs, name);
   const shown = [...new Set([...slow, ...narrow, ...lossy])];
   return html`<p class="faint">The median of ${pairs.length} pairs, and the pairs with the longest round trips, the least
 throughput, and the most packets lost.</p>
 ${table(
   ["pair", "round trip p50 ms", "p99", "throughput", "lost", "MTU"],
-  [
-    [
-      "median",
-      figure(all.rttMs.p50),
-      figure(all.rttMs.p99),
-      bitRate(all.throughput),
-      lossText(all),
-      figure(all.mtu),
-    ],
-    ...shown.map((pair) => row(`${pair.from} to ${pair.to}`, pair)),
-  ],
+  [...(all ? [row("median", all)] : []), ...shown.map((pair) => row(`${pair.from} to ${pair.to}`, pair))],
 )}`;
 }
 
@@ -137,5 +128,3 @@ ${table(
   ]),
 )}`;
 }
-
-const capital = (sentence: string) => `${sentence[0]?.toUpperCase()}${sentence.slice(1)}`;

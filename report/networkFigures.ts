@@ -3,7 +3,7 @@ import type { NetworkName, Pair, PairRtt } from "../contract/network";
 import type { Run, Step } from "../contract/result";
 import { figure, valuesText } from "../contract/text";
 import type { StepValues } from "../contract/workload";
-import { type Difference, mannWhitney, medianOf, RELEVANT, SIGNIFICANT } from "./difference";
+import { compareRanks, type Difference, medianOf } from "./difference";
 
 /** The median over the pairs of a network; null where no pair has the figure. */
 export function medianOver<P extends PairRtt>(
@@ -16,6 +16,27 @@ export function medianOver<P extends PairRtt>(
     .map(of)
     .filter((value) => value !== null);
   return values.length > 0 ? medianOf(values) : null;
+}
+
+/** All pairs of a network as if they were one: medians, and the packets of all. undefined: none was measured */
+export function overPairs(
+  all: readonly Pair[],
+  network: NetworkName,
+):
+  | (Pick<Pair, "sent" | "lost" | "throughputBitPerSec" | "mtu"> & {
+      rttMs: Pick<Pair["rttMs"], "p50" | "p99">;
+    })
+  | undefined {
+  const pairs = all.filter((pair) => pair.network === network);
+  if (pairs.length === 0) return undefined;
+  const median = (of: (pair: Pair) => number | null) => medianOver(pairs, network, of);
+  return {
+    rttMs: { p50: median(({ rttMs }) => rttMs.p50), p99: median(({ rttMs }) => rttMs.p99) },
+    throughputBitPerSec: median((pair) => pair.throughputBitPerSec),
+    mtu: median(({ mtu }) => mtu),
+    sent: pairs.reduce((sum, { sent }) => sum + sent, 0),
+    lost: pairs.reduce((sum, { lost }) => sum + lost, 0),
+  };
 }
 
 /** "0.21 ms of 2.9 ms (7 %)": what of a step's median delay is network. undefined: it was not watched, or had no delay */
@@ -73,6 +94,9 @@ export function bitRate(bitPerSec: number | null): string {
   return bitPerSec >= 1e9 ? `${figure(bitPerSec / 1e9)} Gbit/s` : `${figure(bitPerSec / 1e6)} Mbit/s`;
 }
 
+/** "+2.9", "-0.4" */
+export const signed = (ms: number) => `${ms > 0 ? "+" : ""}${figure(ms)}`;
+
 /** "0 %", "0.5 %" */
 export function lossText({ sent, lost }: Pick<PairRtt, "sent" | "lost">): string {
   return sent === 0 ? "-" : `${figure((100 * lost) / sent)} %`;
@@ -87,8 +111,10 @@ export function networkDifference(a: Run, b: Run): Difference | undefined {
       .filter((value) => value !== null);
   const [x, y] = [medians(a), medians(b)];
   if (x.length === 0 || y.length === 0) return undefined;
-  const [mx, my] = [medianOf(x), medianOf(y)];
-  const real = mannWhitney(x, y) < SIGNIFICANT && Math.abs(mx - my) > RELEVANT * Math.min(mx, my);
+  const {
+    medians: [mx, my],
+    real,
+  } = compareRanks(x, y);
   const rates = [a, b].map(({ network }) =>
     bitRate(medianOver(network?.pairs ?? [], "overlay", ({ throughputBitPerSec }) => throughputBitPerSec)),
   );

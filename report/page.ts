@@ -17,6 +17,8 @@ function asHtml(value: unknown): string {
   return String(value ?? "").replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
+export const capital = (sentence: string) => `${sentence[0]?.toUpperCase()}${sentence.slice(1)}`;
+
 export function table(heads: readonly string[], rows: readonly (readonly unknown[])[]): Html {
   return html`<div class="wide"><table><thead><tr>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead>
 <tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`;

@@ -41,7 +41,7 @@ export async function setup() {
     bash: "bash",
   };
   await ensurePrograms(programs);
-  const { hostKey } = await ensureKeys();
+  await ensureKeys();
   const pulumi = ensurePulumi(source);
   const npmPackages = ensureNpmPackages();
   const engineAndImages = async () => {
@@ -51,7 +51,7 @@ export async function setup() {
     return { engineHost, images: await ensureImages(source, engineHost, lanes) };
   };
   const [{ engineHost, images }, bin] = await allOrFirstError([engineAndImages(), pulumi, npmPackages]);
-  const installation = { version: 2, source, bin, engineHost, images, ssh: { hostKey } };
+  const installation = { version: 2, source, bin, engineHost, images };
   await makeWhole(installationFile, (partial) =>
     writeFileSync(partial, `${JSON.stringify(installation, null, 2)}\n`),
   );

@@ -10,7 +10,7 @@ interface Knowable<T> {
  * Waits for an output and gives its value; undefined where a preview cannot know it. For the rare program that must know before
  * it can say what else it wants.
  */
-export async function valueOf<T>(output: pulumi.Output<T>): Promise<T | undefined> {
+export async function whenKnown<T>(output: pulumi.Output<T>): Promise<T | undefined> {
   const { isKnown, promise } = output as unknown as Knowable<T>;
   return (await isKnown) ? promise.call(output) : undefined;
 }

@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Limits } from "../partSettings";
 import type { Role } from "../nodeSettings";
+import type { Limits } from "../partSettings";
 import type { Node } from "../testbed/testbed";
 import { labels } from "./ownership";
 import { inSwarm, type Site, withoutLeftover } from "./site";

@@ -5,8 +5,8 @@ import type { Owner } from "../lib/ownership";
 import { readSettings, type Settings } from "../settings";
 import { observeSwarm, type SwarmState } from "../swarmState";
 import { type Candidates, openHosts } from "./hosts/open";
-import { openLocal } from "./openLocal";
 import { oarHosts } from "./oar";
+import { openLocal } from "./openLocal";
 import { rspecHosts } from "./rspec";
 import { sshHosts } from "./ssh";
 import type { Testbed } from "./testbed";
@@ -41,11 +41,16 @@ export async function openTestbed(
       sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)),
     });
   if (settings.testbed.kind === "local") {
-    return { settings, ...(await openLocal({ settings, local: settings.testbed, installation, owner, exec, observe })) };
+    return {
+      settings,
+      ...(await openLocal({ settings, local: settings.testbed, installation, owner, exec, observe })),
+    };
   }
   const candidates = await candidatesOf(settings, installation, owner);
   const opened = await openHosts(candidates, { settings, installation, owner, without: readSettings });
-  const running = opened.good.filter(({ report }) => report?.engine !== undefined && report.mark !== undefined);
+  const running = opened.good.filter(
+    ({ report }) => report?.engine !== undefined && report.mark !== undefined,
+  );
   const swarmState = await observe(running.map(({ host, ssh }) => ({ name: host.node.name, ssh })));
   return { settings: opened.settings, testbed: opened.declare(), swarmState };
 }

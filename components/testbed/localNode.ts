@@ -38,10 +38,7 @@ export function containerName(prefix: string, node: string): string {
 }
 
 /** How to reach the SSH of a local node: on loopback, with the installation's keys. */
-export function localEndpoint(
-  { sshPort }: LocalNodeSettings,
-  { directory }: Installation,
-): SshEndpoint {
+export function localEndpoint({ sshPort }: LocalNodeSettings, { directory }: Installation): SshEndpoint {
   return {
     ...{ host: "127.0.0.1", port: sshPort, user: "root", sudo: false },
     configFile: path.join(directory, "ssh/config"),

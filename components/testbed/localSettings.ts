@@ -1,13 +1,7 @@
 // `testbed` of a scenario whose nodes are containers of this machine.
 import { z } from "zod";
 import { bitRate, cpuCount, fraction, memorySize, shortDuration, wholeNumber } from "../../contract/units";
-import {
-  addressIn,
-  deriveSshPortBase,
-  deriveSubnet,
-  isHostIn,
-  SSH_PORTS_PER_STACK,
-} from "../lib/addresses";
+import { addressIn, deriveSshPortBase, deriveSubnet, isHostIn, SSH_PORTS_PER_STACK } from "../lib/addresses";
 import {
   defaultRole,
   definedOnly,

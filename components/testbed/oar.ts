@@ -3,7 +3,7 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Installation } from "../installation";
 import { ask } from "../lib/exec";
-import { valueOf } from "../lib/known";
+import { whenKnown } from "../lib/known";
 import type { Owner } from "../lib/ownership";
 import type { NodeSettings } from "../nodeSettings";
 import type { Settings } from "../settings";
@@ -46,15 +46,22 @@ export async function oarHosts({ settings, testbed, installation, owner }: OarAr
     ...{ settings: oar, base, plan, nodes: settings.nodes.length },
   });
   const after = [reservation.lifetime, ...reservation.jobs];
-  const reserved = await valueOf(reservation.nodes);
+  const reserved = await whenKnown(reservation.nodes);
   if (!reserved) {
     await pulumi.log.info("which machines they are is known once they are reserved: here they are imagined");
-    return { common, after, imagined: true, hosts: settings.nodes.map((node) => imaginedHost(node, testbed)) };
+    return {
+      common,
+      after,
+      imagined: true,
+      hosts: settings.nodes.map((node) => imaginedHost(node, testbed)),
+    };
   }
   const folder = sshDirectory(installation, settings.prefix);
   const frontend = frontendWay(oar, installation.directory);
   const keys = await oarFailure(() =>
-    keptKeys(folder, reserved, (names) => hostKeysOf(frontend, names, ask, (text) => void pulumi.log.info(text))),
+    keptKeys(folder, reserved, (names) =>
+      hostKeysOf(frontend, names, ask, (text) => void pulumi.log.info(text)),
+    ),
   );
   const proxyCommand = throughFrontend(frontend);
   return {
@@ -122,10 +129,7 @@ async function keptKeys(
   const missing = machines.filter((machine) => !kept.has(keyOf(machine)));
   const found = await scan(missing.map(({ name }) => name));
   const all = new Map(
-    machines.map((machine) => [
-      keyOf(machine),
-      kept.get(keyOf(machine)) ?? found.get(machine.name) ?? [],
-    ]),
+    machines.map((machine) => [keyOf(machine), kept.get(keyOf(machine)) ?? found.get(machine.name) ?? []]),
   );
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(file, JSON.stringify([...all]), { mode: 0o600 });

@@ -43,7 +43,10 @@ async function readMachines(testbed: RspecSettings, wanted: number): Promise<Rsp
     why.map((text) => ({ file, node: name, text })),
   );
   if (mistakes.length > 0 || nodes.length < Math.min(wanted, common.minNodes)) {
-    const few = { file: manifests.join(", "), text: `${nodes.length} nodes can be used, ${wanted} are wanted` };
+    const few = {
+      file: manifests.join(", "),
+      text: `${nodes.length} nodes can be used, ${wanted} are wanted`,
+    };
     const lines = new RspecError([...mistakes, ...bad, ...(nodes.length < wanted ? [few] : [])]);
     throw new pulumi.RunError(lines.message);
   }

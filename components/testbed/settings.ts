@@ -107,7 +107,11 @@ export function nodesOf(parsed: ParsedTestbed, testbed: TestbedSettings, count: 
   return Array.from({ length: count }, (_, index) => {
     const name = `node${index + 1}`;
     const own =
-      parsed.kind === "ssh" ? parsed.hosts[index] : parsed.kind === "local" ? undefined : parsed.perNode[name];
+      parsed.kind === "ssh"
+        ? parsed.hosts[index]
+        : parsed.kind === "local"
+          ? undefined
+          : parsed.perNode[name];
     return { name, role: own?.role ?? defaultRole(index), ...definedOnly({ labels: own?.labels }) };
   });
 }

@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { Images, type Part } from "../../components/images";
 import type { Owner } from "../../components/lib/ownership";
 import type { Site } from "../../components/lib/site";
+import type { Role } from "../../components/nodeSettings";
 import { Registry } from "../../components/registry";
-import type { Role } from "../../components/settings";
 import { Swarm } from "../../components/swarm";
 import type { Node } from "../../components/testbed/testbed";
 import { type Declared, declare, known } from "./mocks";
@@ -184,7 +184,9 @@ function fakeNode(role: Role, index: number): Node {
   const machine = new Machine(name);
   return {
     name,
+    hostname: name,
     role,
+    labels: {},
     machine,
     address: `10.9.8.${10 + index}`,
     ready: machine.ready,
@@ -193,8 +195,7 @@ function fakeNode(role: Role, index: number): Node {
       host: "127.0.0.1",
       port: 22000 + index,
       user: "root",
-      privateKey: pulumi.secret(secretOf(name, "ssh")),
-      hostKey: "ssh-ed25519 HOSTKEY",
+      sudo: false,
       configFile: "/home/ann/ssh-config",
     },
   };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -12,14 +12,13 @@ import { parseSettings } from "../../components/settings";
 import { Swarm } from "../../components/swarm";
 import type { SwarmState } from "../../components/swarmState";
 import { LocalTestbed } from "../../components/testbed/local";
+import type { LocalSettings } from "../../components/testbed/localSettings";
 import type { DockerState } from "../../components/testbed/localState";
 import { type Declared, declare, known } from "../support/mocks";
 
-const KEY = "-----BEGIN OPENSSH PRIVATE KEY-----";
 const TOKEN = "SWMTKN-secret";
 const directory = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
 mkdirSync(path.join(directory, "ssh"));
-writeFileSync(path.join(directory, "ssh/id_ed25519"), KEY);
 after(() => rmSync(directory, { recursive: true }));
 
 const stored = (name: string) => ({
@@ -41,7 +40,6 @@ const installation: Installation = {
     bench: stored("bench"),
     toxiproxy: stored("toxiproxy"),
   },
-  ssh: { hostKey: "ssh-ed25519 HOSTKEY" },
   directory,
 };
 const settings = parseSettings(
@@ -87,7 +85,7 @@ function healthy(
         labels,
         running: name !== but.stopped,
       })),
-      networks: [{ name: prefix, labels, subnets: [settings.subnet] }],
+      networks: [{ name: prefix, labels, subnets: [(settings.testbed as LocalSettings).subnet] }],
       volumes: settings.nodes
         .filter(({ name }) => name !== but.volumeOf)
         .map(({ name }) => ({ name: `${prefix}-${name}`, labels })),
@@ -111,7 +109,8 @@ function healthy(
 function declareIn({ docker, swarm: state, unreachable = [] }: World) {
   const program = () => {
     const testbed = new LocalTestbed("testbed", {
-      settings,
+      ...(settings.testbed as LocalSettings),
+      prefix,
       installation,
       owner,
       state: docker,
@@ -361,38 +360,40 @@ describe("the testbed's network", () => {
 });
 
 describe("a command on a node", () => {
-  const remote = () => all(/^Command$/).filter(({ inputs }) => "connection" in inputs);
+  const overSsh = ({ inputs }: { inputs: Record<string, unknown> }) => "stdin" in inputs;
+  const onNodes = () => all(/^Command$/).filter(overSsh);
 
-  it("goes to the node's own port and accepts the installation's host key alone", () => {
-    const endpoints = each(remote(), ({ inputs }) => {
-      const { host, port, user, hostKey, privateKey } = inputs.connection as Record<string, unknown>;
-      assert.equal(privateKey, KEY);
-      return { host, port, user, hostKey };
+  it("goes to the node's own port, by the installation's own ssh configuration", () => {
+    const endpoints = each(onNodes(), ({ inputs }) => {
+      const words = /ssh -E "\$log" (.*) "\$REMOTE"/.exec(String(inputs.create))?.[1] ?? "";
+      return words.replaceAll("'", "");
     });
-    const at = (port: number) => ({ host: "127.0.0.1", port, user: "root", hostKey: "ssh-ed25519 HOSTKEY" });
     const expected = (name: string) => {
       const [, worker = 1] = /^node([23])-(?:ready|link|join)$/.exec(name) ?? [];
-      return at(22000 + Number(worker) - 1);
+      const config = path.join(installation.directory, "ssh/config");
+      return `-F ${config} -o BatchMode=yes -o ConnectTimeout=10 -p ${22000 + Number(worker) - 1} root@127.0.0.1`;
     };
     assert.deepEqual(
       endpoints,
-      each(remote(), ({ name }) => expected(name)),
+      each(onNodes(), ({ name }) => expected(name)),
     );
-    assert.equal(remote().length, 3 + 3 + 2 + 2 * 3);
+    assert.equal(onNodes().length, 3 + 3 + 2 + 2 * 3);
   });
 
   it("has its script at standard input only, and logs nothing", () => {
-    for (const { name, inputs } of remote()) {
-      const { connection: _, stdin, delete: atDelete, update, ...rest } = inputs;
-      assert.deepEqual(rest, { create: "sh -s", logging: "none", addPreviousOutputInEnv: false }, name);
-      assert.match(String(update), /^sh -s -- [\w.:-]+$/, name);
+    for (const { name, inputs } of onNodes()) {
+      const { stdin, create, delete: atDelete, update, ...rest } = inputs;
+      const quiet = { logging: "none", addPreviousOutputInEnv: false, interpreter: ["/bin/sh", "-c"] };
+      assert.deepEqual(rest, quiet, name);
+      assert.match(String(create), /^REMOTE='sh -s'$/m, name);
+      assert.match(String(update), /^REMOTE='sh -s -- [\w.:-]+'$/m, name);
       assert.match(String(stdin), /^set -eu$/m, name);
-      assert.match(String(atDelete ?? "sh -c "), /^sh -c /, name);
+      assert.match(String(atDelete ?? "REMOTE='sh -c "), /^REMOTE='sh -c /m, name);
     }
   });
 
   it("on the machine itself logs nothing either", () => {
-    const local = all(/^Command$/).filter(({ inputs }) => !("connection" in inputs));
+    const local = all(/^Command$/).filter((command) => !overSsh(command));
     assert.deepEqual(
       each(local, ({ inputs }) => inputs.logging),
       {
@@ -407,26 +408,6 @@ describe("a command on a node", () => {
 });
 
 describe("a secret", () => {
-  it("is the private key wherever a node is reached", async () => {
-    const { nodes } = fresh.result.testbed;
-    assert.deepEqual(await Promise.all(nodes.map((node) => pulumi.isSecret(node.ssh.privateKey))), [
-      true,
-      true,
-      true,
-    ]);
-  });
-
-  it("is the connection of every command", () => {
-    for (const { name, secrets, inputs } of all(/^Command$/)) {
-      if ("connection" in inputs) {
-        assert.ok(
-          secrets.some((at) => at === "connection" || at === "connection.privateKey"),
-          name,
-        );
-      }
-    }
-  });
-
   it("is the join token where it goes into the join's script", () => {
     for (const node of WORKERS) {
       const { inputs, secrets } = get(`Command ${node}-join`);
@@ -437,7 +418,7 @@ describe("a secret", () => {
 
   it("is nowhere in what is not marked as one", () => {
     for (const [name, { open }] of fresh.resources) {
-      assert.ok(!open.includes(KEY) && !open.includes(TOKEN), name);
+      assert.ok(!open.includes(TOKEN), name);
     }
   });
 
@@ -529,7 +510,7 @@ describe("the swarm", () => {
   it("admits a worker under the id that it printed, with its role", () => {
     assert.match(
       String(get("Command node3-admit").inputs.stdin),
-      /^ID='?node3-join-printed'?\nROLE='?agent'?$/m,
+      /^ID='?node3-join-printed'?$[\s\S]*--label-add 'role=agent' /m,
     );
   });
 
@@ -662,7 +643,10 @@ describe("what Pulumi cannot see", () => {
       renewed(program),
       ["admit", "invite", "join"].map((step) => `Command node3-${step}`),
     );
-    assert.match(String(get("Command node3-join", program).inputs.update), /^sh -s -- \S+ node3-id$/);
+    assert.match(
+      String(get("Command node3-join", program).inputs.update),
+      /^REMOTE='sh -s -- \S+ node3-id'$/m,
+    );
   });
 
   it("renews a volume that is gone: one that Docker makes by itself would carry no label of ours", async () => {

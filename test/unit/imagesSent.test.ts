@@ -25,7 +25,7 @@ let volume: string;
 const at = (...names: string[]) => path.join(folder, ...names);
 /** As `runOn` would: the manager is this machine, whose `ssh` notes that it was called and runs the command line. */
 const SSH = `#!/bin/sh
-[ "$1" = "-F my config" ] || exit 90
+[ "$2" = "my config" ] || exit 90
 for last; do :; done
 echo call >> "$FAKE/calls"
 [ ! -f "$FAKE/cut" ] || [ "$(wc -l < "$FAKE/calls")" != 2 ] || { head -c 6000 | sh -c "$last"; exit; }
@@ -58,7 +58,7 @@ function send(...trees: string[]): Promise<{ code: number; stdout: string; stder
   const text = sendTreesScript({
     trees: trees.map((name) => at(name)),
     volume: "registry",
-    ssh: ["-F my config", "root@manager"],
+    ssh: { host: "manager", user: "root", configFile: "my config", sudo: false },
   });
   const env = { FAKE: folder, HOME: folder, PATH: `${at("bin")}:${process.env.PATH}` };
   return new Promise((resolve) => {

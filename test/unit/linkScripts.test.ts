@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import type { LinkSettings } from "../../components/settings";
+import type { LinkSettings } from "../../components/nodeSettings";
 import { burstBytes, shapeLinkScript } from "../../components/testbed/linkScripts";
 import { FakeMachine, parses } from "../support/fakeDocker";
 

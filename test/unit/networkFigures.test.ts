@@ -1,34 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DelayHistogram } from "../../bench/measure/histogram";
 import { oneWayMs } from "../../bench/run/networkPath";
 import { ClockSamples } from "../../bench/run/nodeClocks";
-import type { NetworkName, Pair } from "../../contract/network";
 import { type Run, runSchema } from "../../contract/result";
 import { compare, comparisonText } from "../../report/comparison";
 import { runOf } from "../../report/fold";
 import { reportPage } from "../../report/html";
 import { networkSentence, networkShare, overlayCost } from "../../report/networkFigures";
 import { runTable } from "../../report/table";
+import { between, names, pair } from "../support/samplePairs";
 import { sampleEvents } from "../support/sampleRun";
-
-function pair(from: string, to: string, network: NetworkName, ms: number, more: Partial<Pair> = {}): Pair {
-  const rtt = new DelayHistogram();
-  rtt.record(ms * 1_000);
-  const [sent, lost] = [200, 0];
-  return {
-    ...{ from, to, network, rttMs: rtt.distribution(), sent, lost },
-    ...{ throughputBitPerSec: network === "host" ? 10e9 : 6e9, mtu: network === "host" ? 1_500 : 1_450 },
-    ...{ error: null, ...more },
-  };
-}
-const between = (nodes: readonly string[], overlayMs: number) =>
-  nodes.flatMap((from) =>
-    nodes
-      .filter((to) => to !== from)
-      .flatMap((to) => [pair(from, to, "host", overlayMs / 2), pair(from, to, "overlay", overlayMs)]),
-  );
-const names = (count: number) => Array.from({ length: count }, (_, index) => `node${index + 1}`);
 
 /** The sample run on a network of so many nodes. */
 function runOn(count: number, overlayMs = 0.4): Run {

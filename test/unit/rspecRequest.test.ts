@@ -9,7 +9,7 @@ import { readDocument } from "../../components/testbed/rspec/document";
 import { readManifests } from "../../components/testbed/rspec/manifests";
 import { DEFAULT_MANAGER, requestRspec } from "../../components/testbed/rspec/request";
 import { HELP, readArguments } from "../../tools/rspec/arguments";
-import { configOf, scenarioSettings } from "../../tools/rspec/scenario";
+import { configOf, lanOf, scenarioSettings } from "../../tools/rspec/scenario";
 
 const project = path.resolve(__dirname, "../..");
 const EMULAB = "urn:publicid:IDN+emulab.net+authority+cm";
@@ -116,7 +116,7 @@ describe("the scenarios of this project", () => {
 
   for (const scenario of scenarios) {
     it(`${scenario} has a request, with all of its nodes`, () => {
-      const { nodes, subnet } = scenarioSettings(project, scenario, "ann");
+      const { nodes, subnet } = lanOf(scenarioSettings(project, scenario, "ann"));
       const { nodes: found } = readManifests([{ name: "m", text: granted(requestRspec(nodes, subnet)) }]);
       assert.deepEqual(
         found.map(({ name, address }) => [name, address]),

@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { MAX_NODES, parseSettings, type Settings, SettingsError } from "../../components/settings";
+import { MAX_NODES } from "../../components/nodeSettings";
+import { parseSettings, type Settings, SettingsError } from "../../components/settings";
+import type { LocalSettings } from "../../components/testbed/localSettings";
 
 /** Settings of stack "local" of user "ann"; objects become JSON text, as Pulumi keeps them. */
 function parse(config: Record<string, unknown>, stack = "local", user = "ann"): Settings {
   const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
   return parseSettings(Object.fromEntries(Object.entries(config).map(([k, v]) => [k, text(v)])), stack, user);
+}
+
+/** Those of a stack whose testbed is local. */
+function parseLocal(config: Record<string, unknown>, stack?: string, user?: string): LocalSettings {
+  const { testbed } = parse(config, stack, user);
+  assert.equal(testbed.kind, "local");
+  return testbed as LocalSettings;
 }
 
 function errorOf(config: Record<string, unknown>): SettingsError {
@@ -27,16 +36,17 @@ describe("settings that are left out", () => {
   it("become three local nodes, the first of which is the manager", () => {
     const { parts, bench, ...settings } = parse({});
     assert.ok(bench);
+    const nodes = [
+      { name: "node1", role: "monitor", address: "10.216.185.10", sshPort: 22048 },
+      { name: "node2", role: "broker", address: "10.216.185.11", sshPort: 22049 },
+      { name: "node3", role: "agent", address: "10.216.185.12", sshPort: 22050 },
+    ];
     assert.deepEqual(Object.keys(parts), ["kafka", "influxdb", "telegraf", "grafana", "portainer"]);
     assert.deepEqual(settings, {
       stack: "local",
       prefix: "swarmbench-ann-local",
-      subnet: "10.216.185.0/24",
-      nodes: [
-        { name: "node1", role: "monitor", address: "10.216.185.10", sshPort: 22048 },
-        { name: "node2", role: "broker", address: "10.216.185.11", sshPort: 22049 },
-        { name: "node3", role: "agent", address: "10.216.185.12", sshPort: 22050 },
-      ],
+      testbed: { kind: "local", subnet: "10.216.185.0/24", nodes },
+      nodes,
       swarm: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, registryPort: 5000 },
       clockSync: { kind: "ptpd", maxOffsetUs: 100, timeoutSec: 120, ntpServers: ["pool.ntp.org"] },
     });
@@ -50,15 +60,62 @@ describe("settings that are left out", () => {
   });
 });
 
+describe("a testbed of machines", () => {
+  it("has as many nodes as it lists hosts, which say what they are for", () => {
+    const hosts = [
+      "a.example.org",
+      { address: "10.0.0.2", user: "ubuntu", role: "agent", labels: { rack: "b" } },
+    ];
+    const { nodes, testbed } = parse({ testbed: { kind: "ssh", user: "ann", key: "~/key", hosts } });
+    assert.deepEqual(nodes, [
+      { name: "node1", role: "monitor" },
+      { name: "node2", role: "agent", labels: { rack: "b" } },
+    ]);
+    assert.deepEqual(testbed, {
+      kind: "ssh",
+      key: "~/key",
+      acceptNewHostKeys: false,
+      hosts: [
+        { address: "a.example.org", user: "ann", port: 22, key: "~/key" },
+        { address: "10.0.0.2", user: "ubuntu", port: 22, key: "~/key" },
+      ],
+      common: { addressPool: "10.177.0.0/16", cleanup: "stack", minNodes: 2 },
+    });
+  });
+
+  it("does without nodes that are left out, and says what is missing then", () => {
+    const testbed = { kind: "ssh", hosts: ["a", "b", "c", "d"], minNodes: 2 };
+    const raw = { testbed: JSON.stringify(testbed), kafka: JSON.stringify({ brokers: 2 }) };
+    const { nodes } = parseSettings(raw, "lab", "ann", ["node3"]);
+    assert.deepEqual(
+      nodes.map(({ name }) => name),
+      ["node1", "node2", "node4"],
+    );
+    assert.throws(
+      () => parseSettings(raw, "lab", "ann", ["node2"]),
+      /2 brokers need 2 nodes of role broker, there is 1/,
+    );
+  });
+
+  it("of OAR logs in as root where a system is deployed, else as at the frontend", () => {
+    const oar = { kind: "oar", frontend: "f", user: "ann", walltime: "1 hour" };
+    const userOf = (more: object) => {
+      const { testbed } = parse({ testbed: { ...oar, ...more } });
+      return testbed.kind === "oar" ? testbed.nodeUser : assert.fail();
+    };
+    assert.deepEqual(
+      [userOf({}), userOf({ types: ["deploy"], environment: "debian12-min" }), userOf({ nodeUser: "bob" })],
+      ["ann", "root", "bob"],
+    );
+  });
+});
+
 describe("settings that are given", () => {
   it("may be numbers as text, as `pulumi config set` stores them", () => {
-    const settings = parse({
-      nodes: "2",
-      ...local({ sshPortBase: "22000", cpus: "1.5" }),
-      swarm: { registryPort: "5001" },
-    });
+    const config = { nodes: "2", ...local({ sshPortBase: "22000", cpus: "1.5" }) };
+    const settings = parse({ ...config, swarm: { registryPort: "5001" } });
     assert.deepEqual(
-      settings.nodes.map(({ sshPort, cpus }) => [sshPort, cpus]),
+      parseLocal(config).nodes.map(({ sshPort, cpus }) => [sshPort, cpus]),
       [
         [22000, 1.5],
         [22001, 1.5],
@@ -68,12 +125,12 @@ describe("settings that are given", () => {
   });
 
   it("may be numbers as YAML has them", () => {
-    const settings = parse({ nodes: 1, ...local({ sshPortBase: 22000, cpus: 2 }) });
+    const settings = parseLocal({ nodes: 1, ...local({ sshPortBase: 22000, cpus: 2 }) });
     assert.deepEqual([settings.nodes[0].sshPort, settings.nodes[0].cpus], [22000, 2]);
   });
 
   it("lay the nodes into the network that is asked for", () => {
-    const { subnet, nodes } = parse({ nodes: "2", ...local({ subnet: "172.30.4.0/22" }) });
+    const { subnet, nodes } = parseLocal({ nodes: "2", ...local({ subnet: "172.30.4.0/22" }) });
     assert.equal(subnet, "172.30.4.0/22");
     assert.deepEqual(
       nodes.map(({ address }) => address),
@@ -146,7 +203,10 @@ describe("settings that are given", () => {
       node1: { address: "10.9.8.11", sshPort: 22001 },
       node2: { address: "10.9.8.10", sshPort: 22000 },
     };
-    const { nodes } = parse({ nodes: "2", ...local({ subnet: "10.9.8.0/24", sshPortBase: 22000, perNode }) });
+    const { nodes } = parseLocal({
+      nodes: "2",
+      ...local({ subnet: "10.9.8.0/24", sshPortBase: 22000, perNode }),
+    });
     assert.deepEqual(
       nodes.map(({ address, sshPort }) => `${address} ${sshPort}`),
       ["10.9.8.11 22001", "10.9.8.10 22000"],
@@ -192,7 +252,7 @@ describe("names", () => {
   });
 
   it("of two stacks give them different networks and ports", () => {
-    const [a, b] = [parse({}, "one"), parse({}, "two")];
+    const [a, b] = [parseLocal({}, "one"), parseLocal({}, "two")];
     assert.notEqual(a.subnet, b.subnet);
     assert.notEqual(a.nodes[0].sshPort, b.nodes[0].sshPort);
   });
@@ -219,8 +279,8 @@ describe("a mistake is named with its path:", () => {
     ["a typo in the swarm", { swarm: { drain: "1 minute" } }, [/^swarmbench:swarm: no such setting: drain$/]],
     [
       "another kind of testbed",
-      { testbed: { kind: "oar" } },
-      [/^swarmbench:testbed\.kind: expected "local"/],
+      { testbed: { kind: "cloud" } },
+      [/^swarmbench:testbed\.kind: expected one of local, ssh, oar, rspec$/],
     ],
     [
       "a wrong unit of memory",
@@ -320,6 +380,19 @@ describe("a mistake is named with its path:", () => {
       "a pool of the swarm over the testbed's network",
       { ...local(small), swarm: { addressPool: "10.0.0.0/8" } },
       [/^swarmbench:swarm\.addressPool: 10\.0\.0\.0\/8 overlaps the testbed's network 10\.9\.8\.0\/24$/],
+    ],
+    [
+      "a host that is listed twice, and nodes that have no host",
+      { nodes: "3", testbed: { kind: "ssh", hosts: ["a", { address: "a", port: 22 }] } },
+      [/^swarmbench:testbed\.hosts\.1\.address: a:22 is node1 already$/],
+    ],
+    [
+      "more nodes than hosts, and more that are needed than nodes",
+      { nodes: "3", testbed: { kind: "ssh", hosts: ["a", "b"], minNodes: 4 } },
+      [
+        /^swarmbench:testbed\.minNodes: 4 of 3 nodes/,
+        /^swarmbench:nodes: 3 nodes are wanted, and testbed\.hosts has 2$/,
+      ],
     ],
     ["a testbed that is no object", { testbed: "local" }, [/^swarmbench:testbed: /]],
     ["a testbed that is broken JSON", { testbed: '{"kind": ' }, [/^swarmbench:testbed: /]],
@@ -422,10 +495,10 @@ describe("a configuration with mistakes", () => {
 
 describe("for every number of nodes and every name", () => {
   const stacks = fc.tuple(fc.integer({ min: 1, max: MAX_NODES }), fc.string(), fc.string({ minLength: 1 }));
-  const check = (claim: (settings: Settings, count: number) => void) =>
+  const check = (claim: (testbed: LocalSettings, count: number) => void) =>
     fc.assert(
       fc.property(stacks, ([count, stack, user]) => {
-        claim(parse({ nodes: String(count) }, stack, user), count);
+        claim(parseLocal({ nodes: String(count) }, stack, user), count);
       }),
     );
 
@@ -452,8 +525,8 @@ describe("for every number of nodes and every name", () => {
   });
 
   it("the derived network does not overlap the swarm's own pool", () => {
-    check(({ subnet, swarm }) => {
-      assert.equal(swarm.addressPool, "10.176.0.0/16");
+    assert.equal(parse({}).swarm.addressPool, "10.176.0.0/16");
+    check(({ subnet }) => {
       assert.notEqual(subnet.split(".")[1], "176");
     });
   });

@@ -12,13 +12,13 @@ const keys = mkdtempSync(path.join(tmpdir(), "swarmbench unit %h "));
 after(() => rmSync(keys, { recursive: true }));
 writeFileSync(path.join(keys, "id_ed25519"), ""); // ssh leaves out a key file that does not exist
 
-const endpoint = {
+const endpoint: SshEndpoint = {
   host: "127.0.0.1",
   port: 29001,
   user: "root",
-  hostKey: "ssh-ed25519 AAAA",
   configFile: path.join(keys, "config"),
-} as SshEndpoint;
+  sudo: false,
+};
 
 /** What the system's own `ssh` understands of arguments: its settings, by name in lower case. */
 function understood(args: string[]): Map<string, string> {

@@ -48,7 +48,6 @@ function installation(images: Part[]): Installation {
       registry: local,
       ...Object.fromEntries(images.map((part) => [part, stored(part)])),
     } as Installation["images"],
-    ssh: { hostKey: "ssh-ed25519 HOSTKEY" },
     directory: "/home/ann/bench/.swarmbench",
   };
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
+import { sshWords } from "../../components/lib/ssh";
 import {
   admitScript,
   drainCommand,
@@ -38,7 +39,8 @@ const join = joinScript({
   token: "SWMTKN-secret",
   machine: "engine container",
 });
-const admit = (nodeId: string) => admitScript({ node: "node2", nodeId, role: "broker", machine: "m" });
+const admit = (nodeId: string) =>
+  admitScript({ node: "node2", nodeId, labels: { role: "broker" }, machine: "m" });
 const drain = drainCommand("node2", 30);
 
 const LEAVE = "swarm leave --force";
@@ -258,7 +260,7 @@ describe("admit", () => {
     const m = machine({ state: "active", nodeId: "n1" })
       .node("n0", { hostname: "node1", status: "down" })
       .node("n1", { hostname: "node1" });
-    const script = admitScript({ node: "node1", nodeId: "self", role: "monitor", machine: "m" });
+    const script = admitScript({ node: "node1", nodeId: "self", labels: { role: "monitor" }, machine: "m" });
     assert.equal((await m.script(script)).stdout, "n1\n");
     assert.deepEqual(
       [m.read("nodes/n0/id"), m.read("nodes/n1/id"), m.read("nodes/n1/role")],
@@ -363,12 +365,15 @@ describe("leave over ssh", () => {
     chmodSync(path.join(m.directory, "bin/ssh"), 0o755);
     return m;
   };
-  const text = leaveOverSshScript("node2", ["-F", "/a b/config", "root@host"]);
+  const text = leaveOverSshScript(
+    "node2",
+    sshWords({ host: "host", user: "root", configFile: "/a b/config", sudo: false }, leaveCommand()),
+  );
 
   it("runs the leave command on the node", async () => {
     const m = over(0);
     assert.equal((await m.script(text)).code, 0);
-    assert.match(m.calls[0] ?? "", /^-F \/a b\/config root@host sh -c /);
+    assert.match(m.calls[0] ?? "", /^-F \/a b\/config .*root@host sh -c /);
   });
 
   it("does not mind a node that does not answer: the manager strikes it off", async () => {

@@ -9,6 +9,8 @@ export interface NodeOutput {
   address: string;
   /** Shell command line that leads there. */
   ssh: string;
+  /** Begins a command line that root must run. */
+  sudo: string;
 }
 
 /** What runs beside the one that keeps the time. */

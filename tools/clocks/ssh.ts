@@ -13,7 +13,7 @@ import { readSample, type Sample } from "./samples";
  */
 export async function runOn(node: NodeOutput, script: string, signal?: AbortSignal): Promise<Sample[]> {
   // Not in our process group: a Ctrl-C is for us alone, who then end things in order.
-  const child = spawn("sh", ["-c", `exec ${node.ssh} 'sh -s'`], { detached: true });
+  const child = spawn("sh", ["-c", `exec ${node.ssh} '${node.sudo}sh -s'`], { detached: true });
   const cut = () => void child.kill("SIGTERM");
   signal?.addEventListener("abort", cut, { once: true });
   if (signal?.aborted) cut();

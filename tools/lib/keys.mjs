@@ -19,8 +19,6 @@ const HOST_KEY_ALIAS = "swarmbench-node";
 /**
  * The keys of this installation: one pair for us, one host key for local nodes, and the passphrase of Pulumi's secrets.
  * Made once; they are as precious as the state that is encrypted with them.
- *
- * @returns {Promise<{ hostKey: string }>} the nodes' public host key
  */
 export async function ensureKeys() {
   mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -42,7 +40,6 @@ export async function ensureKeys() {
   const hostKey = readFileSync(`${hostKeyFile}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
   writeFileSync(path.join(ssh, "known_hosts"), `${HOST_KEY_ALIAS} ${hostKey}\n`);
   writeFileSync(path.join(ssh, "config"), sshConfig(ssh));
-  return { hostKey };
 }
 
 /** For `ssh -F`: our key, the nodes' host key and no other, and nothing of the user's own files. */

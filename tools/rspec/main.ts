@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { requestRspec } from "../../components/testbed/rspec/request";
 import { type Arguments, HELP, readArguments } from "./arguments";
-import { scenarioSettings } from "./scenario";
+import { lanOf, scenarioSettings } from "./scenario";
 
 const EXIT = { done: 0, failed: 1, usage: 2 };
 const project = path.resolve(__dirname, "../..");
@@ -20,7 +20,7 @@ function main(): number {
     return EXIT.done;
   }
   try {
-    const { nodes, subnet } = scenarioSettings(project, args.stack);
+    const { nodes, subnet } = lanOf(scenarioSettings(project, args.stack));
     const request = requestRspec(nodes, subnet, args.request);
     if (args.output === "-") process.stdout.write(request);
     else {

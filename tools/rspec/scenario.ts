@@ -2,10 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { addressIn, deriveSubnet } from "../../components/lib/addresses";
 import { userName } from "../../components/lib/stackName";
 import { parseSettings, type Settings } from "../../components/settings";
+import type { RequestedNode } from "../../components/testbed/rspec/request";
 
 const PROJECT = "swarmbench";
+/** What is below is for gateways and for the user. */
+const FIRST_ADDRESS = 10;
 const stackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish() });
 
 /**
@@ -23,6 +27,16 @@ export function scenarioSettings(directory: string, scenario: string, user = use
     scenario,
     user,
   );
+}
+
+/** The network that a scenario's nodes are to be on, and their addresses there: its own, or, where it names none, one of ours. */
+export function lanOf({ prefix, nodes, testbed }: Settings): { subnet: string; nodes: RequestedNode[] } {
+  if (testbed.kind === "local") return testbed;
+  const subnet = deriveSubnet(prefix);
+  return {
+    subnet,
+    nodes: nodes.map(({ name }, index) => ({ name, address: addressIn(subnet, FIRST_ADDRESS + index) })),
+  };
 }
 
 /** The project's values in a stack's file, as Pulumi hands them to the program: objects as JSON text. */

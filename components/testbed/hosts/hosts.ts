@@ -55,9 +55,7 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
   }
 
   private cleaner(name: string, hosts: readonly GoodHost[], options: pulumi.CustomResourceOptions) {
-    const script = cleanAllScript(
-      hosts.map(({ host, ssh }) => ({ ...this.cleaning(host.node.name), ssh })),
-    );
+    const script = cleanAllScript(hosts.map(({ host, ssh }) => ({ ...this.cleaning(host.node.name), ssh })));
     return new local.Command(
       name,
       { delete: script, interpreter: ["/bin/sh", "-c"], logging: local.Logging.Stderr },

@@ -59,17 +59,24 @@ export async function lookAtAll(hosts: readonly Host[], options: LookOptions): P
   return results;
 }
 
-async function lookAt(host: Host, { ask, endpoints, firewallPorts, now, sleep }: LookOptions): Promise<Looked> {
+async function lookAt(
+  host: Host,
+  { ask, endpoints, firewallPorts, now, sleep }: LookOptions,
+): Promise<Looked> {
   const nothing = { sec: 0, errorSec: Number.POSITIVE_INFINITY };
   const ssh = endpoints.get(host.node.name);
   if (!ssh) return { host, found: new Error("there is no way to it"), offset: nothing };
   const input = script({ FIREWALL_PORTS: firewallPorts.join(" "), KEEP, MARK }, nodeFile("look.sh"));
   for (let attempt = 1; ; attempt += 1) {
     const began = now();
-    const { code, stdout, stderr, timedOut } = await ask("ssh", [...sshArguments(ssh), asRoot(ssh, "sh -s")], {
-      input,
-      timeoutMs: TIMEOUT_MS,
-    });
+    const { code, stdout, stderr, timedOut } = await ask(
+      "ssh",
+      [...sshArguments(ssh), asRoot(ssh, "sh -s")],
+      {
+        input,
+        timeoutMs: TIMEOUT_MS,
+      },
+    );
     const ended = now();
     if (code === 255 && stdout === "" && attempt < TRIES && isPassing(stderr)) {
       await sleep(attempt * 500 * (1 + Math.random()));
@@ -88,7 +95,9 @@ async function lookAt(host: Host, { ask, endpoints, firewallPorts, now, sleep }:
 
 /** sshd was busy, or is only just coming up. */
 function isPassing(stderr: string): boolean {
-  return /kex_exchange_identification|Connection (reset|closed)|banner exchange|Connection refused/i.test(stderr);
+  return /kex_exchange_identification|Connection (reset|closed)|banner exchange|Connection refused/i.test(
+    stderr,
+  );
 }
 
 function whyNot(ssh: SshEndpoint, { stderr, timedOut }: { stderr: string; timedOut: boolean }): string {

@@ -9,7 +9,7 @@ import type { SshEndpoint } from "../../lib/ssh";
 import type { Settings } from "../../settings";
 import type { Host } from "./host";
 import { type GoodHost, HostsTestbed } from "./hosts";
-import { lookAtAll, type Looked } from "./look";
+import { type Looked, lookAtAll } from "./look";
 import { dataAddressOf, obstacles, remarks, type Wanted } from "./report";
 import { ownerLine } from "./scripts";
 import type { HostsSettings } from "./settings";

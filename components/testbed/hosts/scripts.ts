@@ -19,7 +19,13 @@ export interface CleanArgs {
   full: boolean;
 }
 
-function cleanParameters({ node, owner, ownerLine: line, registry, full }: CleanArgs): Record<string, string> {
+function cleanParameters({
+  node,
+  owner,
+  ownerLine: line,
+  registry,
+  full,
+}: CleanArgs): Record<string, string> {
   return {
     ...{ NODE: node, OWNER: line, KEEP, LIB, CLOCK, MARK, REGISTRY: registry, FULL: full ? "yes" : "no" },
     STACK_LABEL: `${STACK_LABEL}=${owner.prefix}`,

@@ -27,7 +27,9 @@ export const jump = z
   .string()
   .regex(/^[A-Za-z0-9][\w.-]*@[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?$/, "expected user@host or user@host:port");
 
-const label = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "expected letters, digits, dots or dashes");
+const label = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "expected letters, digits, dots or dashes");
 const labels = z
   .record(label, label)
   .refine((all) => !("role" in all), "the label role is ours; set the host's role instead");

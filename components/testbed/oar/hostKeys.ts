@@ -30,7 +30,8 @@ export async function hostKeysOf(
       input: scan,
       timeoutMs: TIMEOUT_MS,
     });
-    if (code !== 0) throw new OarError("unreachable", `the frontend was not asked for host keys: ${stderr.trim()}`);
+    if (code !== 0)
+      throw new OarError("unreachable", `the frontend was not asked for host keys: ${stderr.trim()}`);
     for (const [name, key] of scanned(stdout)) keys.set(name, [...(keys.get(name) ?? []), key]);
     left = left.filter((name) => !keys.has(name));
     if (left.length === 0) break;

@@ -47,9 +47,7 @@ export class Reservation extends pulumi.ComponentResource {
     this.nodes = pulumi
       .all(results)
       .apply((jobs) =>
-        jobs
-          .flatMap(({ job, nodes: its }) => its.map((node) => ({ ...node, job })))
-          .slice(0, nodes),
+        jobs.flatMap(({ job, nodes: its }) => its.map((node) => ({ ...node, job }))).slice(0, nodes),
       );
     this.endsAt = pulumi.all(results).apply((jobs) => earliest(jobs.map(({ endsAt }) => endsAt)));
     this.registerOutputs({ nodes: this.nodes, endsAt: this.endsAt });

@@ -16,7 +16,7 @@ export interface Watch {
 }
 
 export interface ReserveOptions {
-  /** From the submission, or from the adoption, until the job runs. */
+  /** From the submission, the adoption, or the start that was asked for, until the job runs. */
   timeoutSec: number;
   pollMs?: number;
 }
@@ -51,7 +51,7 @@ export async function reserve(
 ): Promise<Reserved> {
   const { job, adopted } = await takeOrMake(door, wanted, watch);
   try {
-    const running = await untilRunning(door, job, watch, options);
+    const running = await untilRunning(door, job, watch, { ...options, planned: wanted.start !== undefined });
     if (running.addresses.length < wanted.nodes) {
       throw new OarError(
         "too-few-nodes",
@@ -149,9 +149,9 @@ async function untilRunning(
   door: Door,
   id: number,
   watch: Watch,
-  { timeoutSec, pollMs = POLL_MS }: ReserveOptions,
+  { timeoutSec, pollMs = POLL_MS, planned }: ReserveOptions & { planned: boolean },
 ): Promise<Job> {
-  const end = watch.now() + timeoutSec * 1_000;
+  let end = watch.now() + timeoutSec * 1_000;
   let seen = watch.now();
   let said = "";
   let last: Job | undefined;
@@ -161,6 +161,10 @@ async function untilRunning(
     if (job !== "away") {
       seen = watch.now();
       last = job;
+      // Of a job that is to start at a given time, it is that start which may be late.
+      if (planned && job.scheduledAt) {
+        end = Math.max(end, watch.now() + (job.scheduledAt - job.readAt + timeoutSec) * 1_000);
+      }
       if (job.state === "Running" && !isEnding(job)) return job;
       if (isEnding(job)) throw ended(job);
       const line = await tellWaiting(door, job);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { longDuration, wholeNumber, yesOrNo } from "../../../contract/units";
 import { subnet } from "../../nodeSettings";
-import { file, hostKey, hostsShape, jump, line as text, perNodeShape, word } from "../hosts/settings";
+import { file, hostKey, hostsShape, jump, perNodeShape, line as text, word } from "../hosts/settings";
 
 const rest = z.strictObject({
   /** Up to and with `oarapi`, or `sites/SITE` at Grid'5000. */
