@@ -9,6 +9,22 @@ const READY_WITHIN_MS = 60_000;
 /** Who has sudo on every host, and is no member of a group that may use Docker. */
 const USER = "tester";
 
+/** The packages as they were at first are in the image; the engine's own networks are not ours. */
+const REMAINS = `
+dpkg-query -W -f '\${Package}\\n' | sort | comm -13 /var/local/packages/at-first - | grep -x 'docker.io' || true
+find / -xdev -name '*swarmbench*' ! -path /etc/swarmbench
+find /var/lib/docker -mindepth 1 -name '*swarmbench*'
+! [ -e /etc/docker/daemon.json ] || echo "daemon.json $(tr -d '\\n ' < /etc/docker/daemon.json)"
+id -nG ${USER} | grep -w docker || true
+pgrep -af 'swarmbench|chronyd|ptpd|ptp4l' | grep -v "^$$ " || true
+if docker info >/dev/null 2>&1; then
+  docker info --format '{{.Swarm.LocalNodeState}}' | sed '/^inactive$/d; s/^/swarm /'
+  docker ps --all --format 'container {{.Names}}'
+  docker volume ls --format 'volume {{.Name}}'
+  docker network ls --format 'network {{.Name}}' | grep -vxE 'network (bridge|host|none)' || true
+  docker images --format 'image {{.Repository}}'
+fi`;
+
 export interface BareHost {
   /** Its host name. */
   name: string;
@@ -113,6 +129,15 @@ export class BareHosts {
   /** As root on a host, whatever has become of its ssh. */
   inside(host: BareHost, script: string): Promise<string> {
     return this.lab.docker("exec", host.container, "sh", "-c", script);
+  }
+
+  /** What a host has beyond what it had at first: Docker, and what of ours is there, a line each. */
+  async remains(host: BareHost): Promise<string[]> {
+    const text = await this.inside(host, REMAINS);
+    return text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => `${host.name}: ${line}`);
   }
 
   /** `swarmbench:testbed` with these as its machines; the second is reached as a user with sudo. */

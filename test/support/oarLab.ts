@@ -14,6 +14,8 @@ const READY_WITHIN_MS = 60_000;
 export class OarLab {
   private ports = { ssh: 0, rest: 0 };
   private hostKey = "";
+  /** What is done after oarsub, by the job's name. */
+  private readonly hindered = new Map<string, string>();
 
   private constructor(
     private readonly lab: Lab,
@@ -115,9 +117,35 @@ export class OarLab {
   }
 
   /** Ids of all jobs of a name that are not over, whoever's. */
-  async living(name: string): Promise<number[]> {
-    const where = `job_name = '${name}' and state not in ('Error','Terminated')`;
-    const text = await this.inside(`oarstat -J --sql "${where}"`);
+  living(name: string): Promise<number[]> {
+    return this.notOver(`job_name = '${name}'`);
+  }
+
+  /** For jobs of one name, something happens on the frontend once oarsub has made the job, and before it ends. */
+  afterOarsubOf(name: string, afterwards: string): Promise<string> {
+    this.hindered.set(name, afterwards);
+    const cases = [...this.hindered].map(([each, does]) => `  ${each}) ${does} ;;`);
+    const wrapper = `#!/bin/sh
+/usr/bin/oarsub "$@"
+code=$?
+for word in "$@"; do
+  case $word in
+${cases.join("\n")}
+  esac
+done
+exit $code`;
+    return this.inside(
+      `cat > /usr/local/bin/oarsub.new <<'EOF'\n${wrapper}\nEOF\nchmod 755 /usr/local/bin/oarsub.new && mv /usr/local/bin/oarsub.new /usr/local/bin/oarsub`,
+    );
+  }
+
+  /** Ids of all of a user's jobs that are not over, whatever their names. */
+  livingOf(user: string): Promise<number[]> {
+    return this.notOver(`job_user = '${user}'`);
+  }
+
+  private async notOver(where: string): Promise<number[]> {
+    const text = await this.inside(`oarstat -J --sql "${where} and state not in ('Error','Terminated')"`);
     return text.trim() === "" ? [] : Object.keys(JSON.parse(text)).map(Number);
   }
 
