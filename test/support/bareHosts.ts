@@ -38,6 +38,11 @@ export interface BareHost {
   hostKey: string;
 }
 
+function bareImage(lab: Lab): Promise<string> {
+  const handDown = "usr/local/sbin/hand-cgroups-down";
+  return lab.image("bare-host", "bare", { [handDown]: `images/node/rootfs/${handDown}` });
+}
+
 /** Machines as they come from a testbed, in containers: SSH and sudo, no Docker; apt has what is needed, without a download. */
 export class BareHosts {
   readonly all: BareHost[] = [];
@@ -46,18 +51,31 @@ export class BareHosts {
     private readonly lab: Lab,
     private readonly image: string,
     private readonly series: string,
+    /** The private key that root and {@link USER} of every host take. */
+    readonly key: string,
+    /** The Docker network over which this machine reaches them. */
+    readonly network: string,
   ) {}
 
-  /** @param series begins their host names: `bare-a` gives bare-a1, bare-a2, … */
-  static async start(count: number, series = "bare-a"): Promise<BareHosts> {
+  /**
+   * @param series begins their host names: `bare-a` gives bare-a1, bare-a2, …
+   * @param beside other hosts, whose network and key these have too
+   * @param withDocker they run an engine already, and have no user but root: the image of local nodes
+   */
+  static async start(
+    count: number,
+    series = "bare-a",
+    { beside, withDocker = false }: { beside?: BareHosts; withDocker?: boolean } = {},
+  ): Promise<BareHosts> {
     const lab = await Lab.create("bare");
     try {
-      const handDown = "usr/local/sbin/hand-cgroups-down";
-      const payload = { [handDown]: `images/node/rootfs/${handDown}` };
-      const hosts = new BareHosts(lab, await lab.image("bare-host", "bare", payload), series);
-      lab.folder("ssh");
-      await makeKey(hosts.key);
-      await lab.docker("network", "create", ...lab.labels, hosts.network);
+      const image = withDocker ? await lab.installedImage("node") : await bareImage(lab);
+      const key = beside?.key ?? path.join(lab.folder("ssh"), "id_ed25519");
+      const hosts = new BareHosts(lab, image, series, key, beside?.network ?? lab.name);
+      if (!beside) {
+        await makeKey(key);
+        await lab.docker("network", "create", ...lab.labels, hosts.network);
+      }
       await lab.docker("network", "create", "--internal", ...lab.labels, hosts.lan);
       await hosts.add(count);
       return hosts;
@@ -69,16 +87,6 @@ export class BareHosts {
 
   get directory(): string {
     return this.lab.directory;
-  }
-
-  /** The private key that root and {@link USER} of every host take. */
-  get key(): string {
-    return path.join(this.lab.directory, "ssh/id_ed25519");
-  }
-
-  /** The Docker network over which this machine reaches them. */
-  get network(): string {
-    return this.lab.name;
   }
 
   private get lan(): string {

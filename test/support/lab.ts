@@ -51,6 +51,15 @@ export class Lab {
     });
   }
 
+  /** The id of one of the images that `npm run setup` made in this machine's engine. */
+  async installedImage(name: string): Promise<string> {
+    const { readInstallation } = await import("../../tools/lib/shellEnv.mjs");
+    const { images } = readInstallation() as unknown as { images: Record<string, { id?: string }> };
+    const id = images[name]?.id;
+    if (!id) throw new Error(`no image ${name} is installed`);
+    return id;
+  }
+
   docker(...args: string[]): Promise<string> {
     return run("docker", ["--host", this.host, ...args]).then(({ stdout }) => stdout);
   }
