@@ -118,10 +118,13 @@ interface Deployed {
 
 /** Agents, and the run that is the last thing of an `up`. */
 function deployBenchmark(
-  { parts, bench, nodes, clockSync, testbed }: Pick<
-    Settings,
-    "parts" | "bench" | "nodes" | "clockSync" | "testbed"
-  >,
+  {
+    parts,
+    bench,
+    nodes,
+    clockSync,
+    testbed,
+  }: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync" | "testbed">,
   { site, kafka, influxdb, ready, installation }: Deployed,
   options: pulumi.ComponentResourceOptions,
 ): Record<string, unknown> {

@@ -12,7 +12,8 @@ import { Stopped } from "./lib/signals.mjs";
 const HELP = `npm run doctor [-- --clean [--gone]]
 
 Tells what this checkout is missing, and what is left over from a crash: containers, networks and volumes that carry
-our label and that no stack knows, processes and locks whose pulumi is gone, half-made files.
+our label and that no stack knows, processes and locks whose pulumi is gone, half-made files, and jobs of OAR that are reserved
+for a scenario (testbed.kind: oar) whose stack does not know them, such as those of npm run reserve.
   --clean          removes what this checkout has left over, and nothing else
   --clean --gone   removes as well what belongs to checkouts whose folder is not there any more
 Ends with 1 where something is missing, damaged or left over.`;

@@ -13,6 +13,7 @@ const load = async () => ({
   ...(await import("../../tools/lib/leftovers.mjs")),
   ...(await import("../../tools/lib/partial.mjs")),
   ...(await import("../../tools/lib/pulumiState.mjs")),
+  ...(await import("../../tools/lib/reservations.mjs")),
   ...(await import("../../tools/lib/strayProcesses.mjs")),
 });
 let tools: Awaited<ReturnType<typeof load>>;
@@ -171,12 +172,13 @@ describe("Pulumi's state", () => {
     write(stack, state("a"));
     write(".pulumi/stacks/bench/other.json.gz", gzipSync(JSON.stringify(state("b"))));
     write(".pulumi/stacks/bench/local.json.bak", "{");
-    assert.deepEqual(tools.readStates(folder), { ids: new Set(["a", "b"]), damaged: [] });
+    const { ids, damaged } = tools.readStates(folder);
+    assert.deepEqual([ids, damaged], [new Set(["a", "b"]), []]);
   });
   it("may be empty, or not be there yet", () => {
-    assert.deepEqual(tools.readStates(folder), { ids: new Set(), damaged: [] });
+    assert.deepEqual(tools.readStates(folder), { ids: new Set(), types: new Map(), damaged: [] });
     write(stack, { checkpoint: {} });
-    assert.deepEqual(tools.readStates(folder), { ids: new Set(), damaged: [] });
+    assert.deepEqual([...tools.readStates(folder).ids], []);
   });
   for (const content of ["", '{"checkpoint": {"la', "{}", "null"]) {
     it(`says which file is damaged: ${content || "an empty one"}`, () => {
@@ -200,6 +202,56 @@ describe("Pulumi's state", () => {
       assert.deepEqual(locked(false), { locks: [], damaged: [file] });
     });
   }
+});
+
+describe("a reservation", () => {
+  const RESERVATION = "swarmbench:testbed:Reservation";
+  const list = async () => "12  base-1  Running  n1,n2  0:59:00 left\n";
+
+  it("is left over where its stack does not know of one, and is deleted by its name", async () => {
+    const asked: string[] = [];
+    const reserve = async (...words: string[]) => {
+      asked.push(words.join(" "));
+      return list();
+    };
+    const known = { types: new Map([["mine", new Set(["other"])]]), complete: true };
+    const { mine } = await tools.reservations(known, ["mine"], reserve);
+    assert.deepEqual(
+      mine.map(({ what }) => what),
+      ["reserved for mine, and its stack does not know it: job 12  base-1  Running  n1,n2  0:59:00 left"],
+    );
+    await mine[0]?.remove();
+    assert.deepEqual(asked, ["mine --list", "mine --delete"]);
+  });
+
+  it("is not asked for where the stack has one: destroy gives it back", async () => {
+    const known = { types: new Map([["mine", new Set([RESERVATION])]]), complete: true };
+    const found = await tools.reservations(known, ["mine"], () => assert.fail());
+    assert.deepEqual(found, { mine: [], notes: [] });
+  });
+
+  it("is left alone where not all is known, or OAR cannot be asked", async () => {
+    const unsure = await tools.reservations({ types: new Map(), complete: false }, ["mine"], list);
+    assert.deepEqual(unsure.mine, []);
+    assert.match(unsure.notes.join(), /cannot tell whether it is in use, left alone: .*job 12/);
+    const away = async () =>
+      Promise.reject(new Error("node ended with 1:\nerror: ssh did not reach f:22\nIs it up?"));
+    const silent = await tools.reservations({ types: new Map(), complete: true }, ["mine"], away);
+    assert.deepEqual(silent, {
+      mine: [],
+      notes: ["the reservations of mine could not be looked at: error: ssh did not reach f:22"],
+    });
+  });
+
+  it("is only to be had by scenarios whose nodes OAR gives", async () => {
+    const config = (kind: string) => `config:\n  swarmbench:testbed:\n    kind: ${kind}\n`;
+    write("Pulumi.a.yaml", config("oar"));
+    write("Pulumi.b.yaml", config("local"));
+    write("Pulumi.c.yaml", 'config:\n  swarmbench:testbed: \'{"kind": "oar"}\'\n');
+    write("Pulumi.d.yaml", ": broken: [");
+    write("Pulumi.yaml", "name: x\n");
+    assert.deepEqual((await tools.oarScenarios(folder)).sort(), ["a", "c"]);
+  });
 });
 
 describe("a checkout", () => {

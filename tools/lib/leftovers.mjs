@@ -5,6 +5,7 @@ import { BASE_SCRATCH } from "./images.mjs";
 import { abandonedBelow, removeTree } from "./partial.mjs";
 import { cache, defaultHome, home, project, stateDirectory } from "./paths.mjs";
 import { readLocks, readStates } from "./pulumiState.mjs";
+import { reservations } from "./reservations.mjs";
 import { run } from "./run.mjs";
 import { strayProcesses } from "./strayProcesses.mjs";
 
@@ -35,16 +36,22 @@ export async function findLeftovers(engineHost, cli) {
     growing: locks.locks.some(({ is }) => is !== "stale"),
   };
   const docker = sortObjects(objects, known, engineHost);
+  // What a running pulumi has just reserved is not in its state yet.
+  const reserved = await reservations({
+    types: states.types,
+    complete: damaged.length === 0 && !known.growing,
+  });
   return {
     // Containers first: what they use cannot be removed before them.
     mine: [
       ...(await strayProcesses()),
       ...docker.mine,
+      ...reserved.mine,
       ...(cli ? staleLocks(locks, cli) : []),
       ...halfMade(),
     ],
     gone: docker.gone,
-    notes: [...lockNotes(locks), ...docker.notes],
+    notes: [...lockNotes(locks), ...docker.notes, ...reserved.notes],
     damaged,
   };
 }

@@ -5,17 +5,21 @@ import { gunzipSync } from "node:zlib";
 import { lives } from "./alive.mjs";
 
 /**
- * The ids of every resource in the states of a backend, and the files that cannot be read: what these know is not known.
+ * The ids of every resource in the states of a backend, the types of those of each stack, and the files that cannot be read:
+ * what these know is not known.
  *
  * @param {string} directory
- * @returns {{ ids: Set<string>, damaged: string[] }}
+ * @returns {{ ids: Set<string>, types: Map<string, Set<string>>, damaged: string[] }}
  */
 export function readStates(directory) {
   const ids = new Set();
-  const damaged = eachFile(path.join(directory, ".pulumi/stacks"), ({ checkpoint }) => {
-    for (const { id } of checkpoint.latest?.resources ?? []) if (id) ids.add(id);
+  const types = new Map();
+  const damaged = eachFile(path.join(directory, ".pulumi/stacks"), ({ checkpoint }, file) => {
+    const resources = checkpoint.latest?.resources ?? [];
+    for (const { id } of resources) if (id) ids.add(id);
+    types.set(path.basename(file).replace(/\.json(\.gz)?$/, ""), new Set(resources.map(({ type }) => type)));
   });
-  return { ids, damaged };
+  return { ids, types, damaged };
 }
 
 /**
