@@ -143,6 +143,7 @@ describe("machines of which some are no good", { concurrency: 1 }, () => {
 async function inForeignSwarm(hosts: BareHosts, host: BareHost): Promise<void> {
   await hosts.inside(
     host,
-    "apt-get -qq install -y --no-install-recommends docker.io iptables >/dev/null 2>&1 && docker swarm init >/dev/null",
+    `apt-get -qq install -y --no-install-recommends docker.io iptables >/dev/null 2>&1
+     docker swarm init --advertise-addr ${host.address} >/dev/null`,
   );
 }

@@ -12,7 +12,7 @@ const USER = "tester";
 /** The packages as they were at first are in the image; the engine's own networks are not ours. */
 const REMAINS = `
 dpkg-query -W -f '\${Package}\\n' | sort | comm -13 /var/local/packages/at-first - | grep -x 'docker.io' || true
-find / -xdev -name '*swarmbench*' ! -path /etc/swarmbench
+find / -xdev -name '*swarmbench*' ! -path /etc/swarmbench ! -path /etc/dpkg/dpkg.cfg.d/swarmbench
 find /var/lib/docker -mindepth 1 -name '*swarmbench*'
 ! [ -e /etc/docker/daemon.json ] || echo "daemon.json $(tr -d '\\n ' < /etc/docker/daemon.json)"
 id -nG ${USER} | grep -w docker || true
@@ -38,9 +38,12 @@ export interface BareHost {
   hostKey: string;
 }
 
+/** Of the image of local nodes. */
+const AS_IN_NODES = ["usr/local/sbin/hand-cgroups-down", "etc/node/sv/sshd/run"];
+
 function bareImage(lab: Lab): Promise<string> {
-  const handDown = "usr/local/sbin/hand-cgroups-down";
-  return lab.image("bare-host", "bare", { [handDown]: `images/node/rootfs/${handDown}` });
+  const payload = Object.fromEntries(AS_IN_NODES.map((file) => [file, `images/node/rootfs/${file}`]));
+  return lab.image("bare-host", "bare", payload);
 }
 
 /** Machines as they come from a testbed, in containers: SSH and sudo, no Docker; apt has what is needed, without a download. */
