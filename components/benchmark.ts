@@ -7,9 +7,19 @@ import type { Kafka } from "./kafka";
 import { labels } from "./lib/ownership";
 import type { Site } from "./lib/site";
 import { sshArguments } from "./lib/ssh";
+import type { OarSettings } from "./testbed/oar/settings";
 
 /** The same program as `npm run bench`. */
 const RUN = "node --import tsx tools/bench/main.ts --from-up";
+
+/** Where the nodes are reserved. Settings name files of keys, and have no secret. */
+export interface ReservedNodes {
+  settings: OarSettings;
+  /** Begins the names of the stack's jobs. */
+  base: string;
+  /** Whether a run may lengthen the jobs that it needs for longer. */
+  extend: boolean;
+}
 
 export interface PlanArgs {
   site: Site;
@@ -18,6 +28,7 @@ export interface PlanArgs {
   influxdb: InfluxDb | undefined;
   /** Of the stack: what tells on the figures. */
   conditions: pulumi.Input<BenchPlan["conditions"]>;
+  reservation?: ReservedNodes | undefined;
 }
 
 /** What a run is told, and how the runner is reached: a secret, for it has the passwords. */
@@ -27,6 +38,7 @@ export function benchPlan({
   kafka,
   influxdb,
   conditions,
+  reservation,
 }: PlanArgs): pulumi.Output<BenchPlan> {
   const { manager, network } = site.swarm;
   const { producers, consumers, workload, benchmark } = settings;
@@ -54,8 +66,16 @@ export function benchPlan({
     workload,
     benchmark: measured,
     conditions,
+    ...(reservation ? { reservation: watched(reservation) } : {}),
   });
   return pulumi.secret(plan).apply((document) => document as unknown as BenchPlan);
+}
+
+/** How OAR is reached, and not what was asked of it: a longer walltime is no reason to measure again. */
+function watched({ settings, base, extend }: ReservedNodes): BenchPlan["reservation"] {
+  const { walltimeSec, timeoutSec, queue, properties, jobName, types, start, environment, ...reached } =
+    settings;
+  return { settings: reached, base, extend };
 }
 
 export interface BenchmarkArgs {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Agents } from "./agents";
-import { BenchmarkRun, benchPlan } from "./benchmark";
+import { BenchmarkRun, benchPlan, type ReservedNodes } from "./benchmark";
 import { Grafana } from "./grafana";
 import type { Part } from "./images";
 import { InfluxDb } from "./influxdb";
@@ -12,6 +12,7 @@ import { Portainer } from "./portainer";
 import { Probes } from "./probes";
 import type { Settings } from "./settings";
 import { Telegraf } from "./telegraf";
+import { jobsOf } from "./testbed/oar";
 
 /**
  * Says which parts cannot be had, and refuses where one of them is asked for, before anything is touched.
@@ -143,7 +144,8 @@ function deployBenchmark(
     },
     nodes: site.nodes.map(({ hostname, role }) => ({ name: hostname, role })),
   };
-  const plan = benchPlan({ site, settings: bench, kafka, influxdb, conditions });
+  const reservation = reservedNodes(testbed, site.owner);
+  const plan = benchPlan({ site, settings: bench, kafka, influxdb, conditions, reservation });
   if (!benchmark.run) {
     void pulumi.log.info(
       `no benchmark, since benchmark.run is false; by hand: npm run bench -- -s ${pulumi.getStack()}`,
@@ -153,6 +155,12 @@ function deployBenchmark(
   const after = [...ready, agents.ready, probes?.ready].filter((each) => each !== undefined);
   const run = new BenchmarkRun("benchmark", { site, plan, after }, options);
   return { benchPlan: plan, benchmark: run.summary };
+}
+
+/** A run on them ends before they are gone. */
+function reservedNodes(testbed: Settings["testbed"], owner: Site["owner"]): ReservedNodes | undefined {
+  if (testbed.kind !== "oar") return undefined;
+  return { settings: testbed.oar, base: jobsOf(testbed, owner), extend: testbed.extend };
 }
 
 /** For who reads the results: which testbed it was, and where. */

@@ -68,6 +68,17 @@ export const benchPlanSchema = z.strictObject({
     settings: z.record(z.string(), z.unknown()),
     nodes: z.array(z.strictObject({ name: z.string(), role: z.string() })),
   }),
+  /** Where the nodes are reserved: a run ends before they are gone. Key files by name, no secret. Absent: the nodes stay. */
+  reservation: z
+    .strictObject({
+      /** How OAR is reached (components/testbed/oar/settings.ts). */
+      settings: z.record(z.string(), z.unknown()),
+      /** Begins the names of the stack's jobs. */
+      base: z.string().min(1),
+      /** Whether a job may be lengthened where a run needs it. */
+      extend: z.boolean(),
+    })
+    .optional(),
 });
 export type BenchPlan = z.output<typeof benchPlanSchema>;
 

@@ -1,6 +1,6 @@
 // What a run does next: a pure function of what it has done, so that a run can be cut off and go on.
 import type { StepVerdict } from "../../contract/measurements";
-import type { Knee } from "../../contract/result";
+import type { Knee, Step } from "../../contract/result";
 import type { Benchmark, StepValues, Workload } from "../../contract/workload";
 import { nextSearch, searchLeft } from "./search";
 import { sweepSteps } from "./sweep";
@@ -14,6 +14,15 @@ export interface Trial {
   p99Ms: number | null;
   /** It took, all in all. */
   seconds: number;
+}
+
+export function trialOf({ phase, values, verdict, reasons, delayMs }: Step, seconds: number): Trial {
+  return { phase, values: values as Trial["values"], verdict, reasons, p99Ms: delayMs.p99, seconds };
+}
+
+/** What a step of an earlier session took, about. */
+export function lengthOf({ warmUpSeconds, durationSeconds, drainSeconds, connectSeconds }: Step): number {
+  return connectSeconds + warmUpSeconds + durationSeconds + (drainSeconds ?? 0);
 }
 
 export interface PlannedStep {

@@ -12,7 +12,7 @@ import { type Client, withValues } from "../../contract/workload";
 import { Exchange } from "../exchange/exchange";
 import type { JobContext } from "../job";
 import { sloText } from "../measure/judge";
-import { nextStep, type PlannedStep, stepsLeft, type Trial } from "../plan";
+import { lengthOf, nextStep, type PlannedStep, stepsLeft, type Trial, trialOf } from "../plan";
 import { Problem, reason } from "../problem";
 import { openWallClock } from "../wallClock";
 import { withFleet } from "./conditions";
@@ -212,15 +212,6 @@ export class Runner {
     const points = tally && { written: tally.written, lost: tally.lost };
     return { event: "end", at: instant(), ...end, points };
   }
-}
-
-function trialOf({ phase, values, verdict, reasons, delayMs }: Step, seconds: number): Trial {
-  return { phase, values: values as Trial["values"], verdict, reasons, p99Ms: delayMs.p99, seconds };
-}
-
-/** What a step of an earlier session took, about. */
-function lengthOf({ warmUpSeconds, durationSeconds, drainSeconds, connectSeconds }: Step): number {
-  return connectSeconds + warmUpSeconds + durationSeconds + (drainSeconds ?? 0);
 }
 
 const SEVERITY: readonly Verdict[] = ["ok", "slo-missed", "not-steady", "generator-bound", "failed"];

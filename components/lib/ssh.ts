@@ -13,9 +13,13 @@ export interface SshEndpoint {
   sudo: boolean;
 }
 
-/** Options of the system's `ssh`: the endpoint's own config, and no questions. */
+/**
+ * Options of the system's `ssh`: the endpoint's own config, no questions, and no connection that is shared: one from before knows
+ * nothing of the group that its user was put into since.
+ */
 export function sshOptions({ configFile }: Pick<SshEndpoint, "configFile">): string[] {
-  return ["-F", configFile, "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"];
+  const options = ["BatchMode=yes", "ConnectTimeout=10", "ControlPath=none"];
+  return ["-F", configFile, ...options.flatMap((option) => ["-o", option])];
 }
 
 /** Arguments of the system's `ssh` up to and with the destination; a command may follow. */

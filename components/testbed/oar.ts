@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { runLength } from "../../contract/runLength";
 import type { Installation } from "../installation";
 import { ask } from "../lib/exec";
 import { whenKnown } from "../lib/known";
@@ -17,6 +18,7 @@ import { frontendWay, openDoor } from "./oar/open";
 import { planSlots } from "./oar/plan";
 import { Reservation } from "./oar/reservation";
 import { throughFrontend } from "./oar/sshDoor";
+import { missingWarning } from "./oar/walltime";
 import type { OarTestbedSettings } from "./settings";
 
 export interface OarArgs {
@@ -42,6 +44,7 @@ export async function oarHosts({ settings, testbed, installation, owner }: OarAr
   const base = jobsOf(testbed, owner);
   const door = openDoor(oar, installation.directory);
   const plan = await planned(door, base, settings.nodes.length);
+  if (plan.slots.every(({ job }) => job === undefined)) await warnOfWalltime(settings, testbed);
   const reservation = new Reservation("reservation", {
     ...{ settings: oar, base, plan, nodes: settings.nodes.length },
   });
@@ -65,7 +68,7 @@ export async function oarHosts({ settings, testbed, installation, owner }: OarAr
   );
   const proxyCommand = throughFrontend(frontend);
   return {
-    ...{ common, after },
+    ...{ common, after, maySudoG5k: true },
     hosts: settings.nodes.flatMap((node, index): Host[] => {
       const machine = reserved[index];
       if (!machine) return [];
@@ -93,6 +96,13 @@ async function planned(door: Door, base: string, nodes: number) {
     );
   }
   return plan;
+}
+
+/** Before anything waits in a queue; of what runs already the benchmark says it, which may lengthen it. */
+async function warnOfWalltime({ bench, nodes }: Settings, { oar }: OarTestbedSettings): Promise<void> {
+  if (!bench?.benchmark.run) return;
+  const warning = missingWarning(oar.walltimeSec, runLength(bench.benchmark, nodes.length));
+  if (warning) await pulumi.log.warn(`testbed.walltime is short: ${warning}`);
 }
 
 async function oarFailure<T>(doing: () => Promise<T>): Promise<T> {

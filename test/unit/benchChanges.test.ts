@@ -120,6 +120,22 @@ describe("a plan's key", () => {
     assert.equal(planKey(plan, nothing), planKey(other, nothing));
   });
 
+  it("is the same on other machines, of other names, by another reservation, and not where brokers are elsewhere", () => {
+    const on = (manager: string, nodes: string[], broker = 1) => ({
+      ...plan,
+      ...{ image: `${manager}:5000/repository/bench@sha256:1`, ssh: [`root@${manager}`] },
+      target: {
+        ...plan.target,
+        network: { nodes, brokers: [{ name: "broker-1", node: nodes[broker] ?? "" }] },
+      },
+      reservation: { settings: { frontend: manager }, base: "b", extend: true },
+    });
+    const key = planKey(on("10.0.0.1", ["gros-7", "gros-8"]), nothing);
+    assert.equal(planKey(on("10.9.9.9", ["gros-41", "gros-2"]), nothing), key);
+    assert.notEqual(planKey(on("10.0.0.1", ["gros-7", "gros-8"], 0), nothing), key);
+    assert.notEqual(planKey(on("10.0.0.1", ["gros-7", "gros-8", "gros-9"]), nothing), key);
+  });
+
   it("is another for another workload, image or number of agents", () => {
     const moreAgents = structuredClone(plan);
     moreAgents.target.agents.producer.tasks = 2;

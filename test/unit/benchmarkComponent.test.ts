@@ -7,6 +7,7 @@ import { parseSettings } from "../../components/settings";
 import { deployStack } from "../../components/stack";
 import { type BenchPlan, benchPlanSchema } from "../../contract/request";
 import { checked } from "../../tools/bench/request";
+import { reservationOf } from "../../tools/bench/reservation";
 import { known } from "../support/mocks";
 import { BUILT, declareOn, imageOf, type Program, stored } from "../support/site";
 
@@ -137,5 +138,31 @@ describe("the benchmark of an up", () => {
     const off = { enabled: false };
     const plan = await planOf(await deploy({ influxdb: off, telegraf: off, grafana: off }));
     assert.equal(plan.target.influx, undefined);
+  });
+});
+
+describe("the benchmark on reserved nodes", () => {
+  const reserved = (walltime: string, more: object = {}) => {
+    const access = { frontend: "site", user: "ann", key: "~/.ssh/id", jobName: "mine" };
+    return deploy({ testbed: { kind: "oar", ...access, walltime, extend: true, ...more } });
+  };
+  const stdin = (stack: Stack) => JSON.stringify(stack.get("Command benchmark-run").inputs.stdin);
+
+  it("is told how OAR is asked, and opens it by that", async () => {
+    const plan = benchPlanSchema.parse(await planOf(await reserved("2 hours")));
+    const { base, extend, settings } = plan.reservation ?? assert.fail();
+    assert.deepEqual([base, extend], ["mine", true]);
+    assert.deepEqual([settings.frontend, settings.key], ["site", "~/.ssh/id"]);
+    assert.equal(reservationOf(plan, assert.fail)?.door.user, "ann");
+  });
+
+  it("is not run again for a longer walltime, or other properties", async () => {
+    const short = await reserved("2 hours");
+    const long = await reserved("3 hours", { properties: "cluster='dahu'", queue: "default" });
+    assert.equal(stdin(short), stdin(long));
+  });
+
+  it("is what it was where nodes are not reserved", async () => {
+    assert.equal((await planOf(whole)).reservation, undefined);
   });
 });

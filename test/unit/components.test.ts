@@ -371,7 +371,7 @@ describe("a command on a node", () => {
     const expected = (name: string) => {
       const [, worker = 1] = /^node([23])-(?:ready|link|join)$/.exec(name) ?? [];
       const config = path.join(installation.directory, "ssh/config");
-      return `-F ${config} -o BatchMode=yes -o ConnectTimeout=10 -p ${22000 + Number(worker) - 1} root@127.0.0.1`;
+      return `-F ${config} -o BatchMode=yes -o ConnectTimeout=10 -o ControlPath=none -p ${22000 + Number(worker) - 1} root@127.0.0.1`;
     };
     assert.deepEqual(
       endpoints,

@@ -174,7 +174,15 @@ describe("looking at many machines", () => {
   );
   const answer = { code: 0, stdout: LINES.join("\n"), stderr: "", timedOut: false };
   const options = (ask: Parameters<typeof lookAtAll>[1]["ask"]) => ({
-    ...{ ask, endpoints, firewallPorts: [], now: Date.now, sleep: async () => {}, progress: () => {} },
+    ...{
+      ask,
+      endpoints,
+      firewallPorts: [],
+      maySudoG5k: false,
+      now: Date.now,
+      sleep: async () => {},
+      progress: () => {},
+    },
   });
 
   it("is done to some at a time, and gives them in their order", async () => {
@@ -217,6 +225,22 @@ describe("looking at many machines", () => {
     assert.deepEqual([...tries.values()], [3, 1]);
     assert.ok(!(results[0]?.found instanceof Error));
     assert.match(failureOf(results[1]), /ssh is not let in .*testbed\.user and testbed\.key/);
+  });
+
+  it("asks Grid'5000 for root's rights where that may be, once", async () => {
+    const asked: string[] = [];
+    const denied = { ...answer, code: 1, stdout: "", stderr: "sudo: a password is required" };
+    const ask = async (_: string, args: string[]) => {
+      asked.push(args.at(-1) ?? "");
+      return asked.length === 3 ? answer : asked.length === 2 ? { ...answer, stdout: "" } : denied;
+    };
+    const node = { ...endpoints.get("node1"), host: "node1", configFile: "/c", sudo: true };
+    const [one] = await lookAtAll(hosts.slice(0, 1), {
+      ...options(ask),
+      ...{ maySudoG5k: true, endpoints: new Map([["node1", node]]) },
+    });
+    assert.equal(failureOf(one), "none");
+    assert.deepEqual(asked, ["sudo -n sh -s", "sh -s", "sudo -n sh -s"]);
   });
 
   for (const [what, stderr, message] of [

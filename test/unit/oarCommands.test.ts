@@ -5,13 +5,7 @@ import fc from "fast-check";
 import * as commands from "../../components/testbed/oar/commands";
 import { jobBase, slotName, slotOf } from "../../components/testbed/oar/names";
 import { frontendSsh } from "../../components/testbed/oar/sshDoor";
-import {
-  formatWalltime,
-  longestStepSec,
-  missingSec,
-  parseWalltime,
-  stepsThatFit,
-} from "../../components/testbed/oar/walltime";
+import { formatWalltime, missingSec, parseWalltime } from "../../components/testbed/oar/walltime";
 
 const request = { name: "bench-1", nodes: 2, walltimeSec: 5400, types: [] };
 /** What a shell makes of a command line. */
@@ -169,13 +163,6 @@ describe("a walltime", () => {
       undefined,
       undefined,
     ]);
-  });
-
-  it("holds so many steps, with a margin for the end", () => {
-    assert.equal(stepsThatFit(200, [60, 60, 60], 60), 2);
-    assert.equal(stepsThatFit(300, [60, 60, 60], 60), 3);
-    assert.equal(stepsThatFit(30, [60], 60), 0);
-    assert.equal(longestStepSec(200, 60), 140);
   });
 
   it("lacks so much for a run", () => {

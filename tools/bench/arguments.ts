@@ -14,9 +14,10 @@ a table here, and results/<run>/ with run.json, events.jsonl, report.html and th
   --stop                stops the run that is under way
   --results FOLDER      where results go; default: results
 Ctrl-C stops the run in order: finished steps are kept. What cannot be stopped any more (a line that is cut) goes on, and is
-followed when the same is run again.
+followed when the same is run again. On reserved nodes a run is stopped in the same way before a step that would not end in time.
 
-Ends with 0: done; 1: it failed; 2: wrong arguments or settings; 3: see --fail-on-slo; 4: --aba is void; 130: Ctrl-C.`;
+Ends with 0: done; 1: it failed; 2: wrong arguments or settings; 3: see --fail-on-slo; 4: --aba is void;
+5: the nodes' reservation ends before the run would; 130: Ctrl-C.`;
 
 export interface Arguments {
   stack: string;

@@ -28,6 +28,9 @@ export interface Found {
   exitCode: number;
 }
 
+/** What a run needs of it. */
+export type Container = Pick<RunnerContainer, keyof RunnerContainer>;
+
 export class ManagerError extends Error {
   constructor(
     message: string,

@@ -7,6 +7,8 @@ export const EXIT = {
   sloMissed: 3,
   /** The two runs of the scenario differ. */
   abaVoid: 4,
+  /** The reservation of the nodes ends before the run would. */
+  outOfTime: 5,
   interrupted: 130,
 } as const;
 

@@ -7,6 +7,7 @@ import { RunnerContainer } from "./container";
 import { EXIT, Failure, UsageError } from "./exit";
 import { runOnce } from "./once";
 import { planOf } from "./plan";
+import { reservationOf } from "./reservation";
 import { stopOnSignal } from "./signals";
 
 /** Standard output is for the result. */
@@ -33,7 +34,10 @@ async function main(): Promise<number> {
   const plan = await readPlan(args);
   const container = new RunnerContainer(plan);
   if (args.stop) return stop(container);
-  const session = { plan, container, progress: say, signal: stopOnSignal(say) };
+  const session = {
+    ...{ plan, container, progress: say, signal: stopOnSignal(say) },
+    reservation: reservationOf(plan, say),
+  };
   if (args.aba) return runAba(session, args);
   const { summary, exitCode } = await runOnce(session, args, { changes: args.set });
   if (args.fromUp) process.stdout.write(`${JSON.stringify(summary satisfies BenchSummary)}\n`);

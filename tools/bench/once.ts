@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { BenchSummary, RunRequest } from "../../contract/request";
-import type { Run } from "../../contract/result";
+import type { Run, Step } from "../../contract/result";
 import { readResults, writeResults } from "../../report/store";
 import { runTable, summaryOf } from "../../report/table";
 import type { Arguments } from "./arguments";
@@ -13,6 +13,8 @@ import { EventLog } from "./eventLog";
 import { EXIT, Failure, UsageError } from "./exit";
 import { checked, conditionsOf, finishedSteps, planKey, runName } from "./request";
 import { begin, follow, isTaken, type Session } from "./session";
+import { forgetUnfinished, noteUnfinished, unfinishedRun } from "./unfinished";
+import { outOfTime, WalltimeWatch } from "./walltime";
 
 const project = path.resolve(__dirname, "../..");
 
@@ -30,44 +32,44 @@ export async function runOnce(
   { changes }: { changes: readonly string[] },
 ): Promise<Outcome> {
   const results = path.resolve(project, args.results);
-  const earlier = args.resume === undefined ? undefined : readEarlier(path.resolve(project, args.resume));
-  const { asked, request } = prepare(session, changes, earlier);
-  const key = planKey(session.plan, asked);
+  const resumed = args.resume === undefined ? undefined : readEarlier(path.resolve(project, args.resume));
+  const { key, wanted } = prepare(session, changes, resumed?.run);
   const taken = await takeOver(session, key, args, results);
-  const name = taken ?? request.run;
-  if (taken === undefined) {
-    const machines = await session.container.machines();
-    request.conditions = conditionsOf(session.plan, request, { ...checkout(), machines });
-    session.progress(`starting run ${name}`);
-    await begin(session, request, key, args.fromUp ? "up" : "hand").catch((error) => {
-      throw isTaken(error)
-        ? new Failure("another run has just begun; see npm run bench -- --help, --stop")
-        : error;
-    });
+  if (taken !== undefined) {
+    const folder = path.join(results, taken);
+    const watch = watchOf(session, wanted, stepsIn(folder));
+    return finish(session, args, { folder, results, changes, ...(watch ? { watch } : {}) });
   }
-  const folder =
-    earlier && taken === undefined ? path.resolve(project, args.resume ?? "") : path.join(results, name);
-  return finish(session, args, folder);
+  const earlier = resumed ?? (args.fromUp ? earlierUp(session, results, key) : undefined);
+  const request = requestOf(session, wanted, earlier?.run);
+  const watch = watchOf(session, wanted, request.finished as Step[]);
+  await watch?.before();
+  const machines = await session.container.machines();
+  request.conditions = conditionsOf(session.plan, wanted, { ...checkout(), machines });
+  session.progress(`${earlier ? "going on with" : "starting"} run ${request.run}`);
+  const folder = earlier?.folder ?? path.join(results, request.run);
+  await begin(session, request, key, args.fromUp ? "up" : "hand").catch((error) => {
+    throw isTaken(error)
+      ? new Failure("another run has just begun; see npm run bench -- --help, --stop")
+      : error;
+  });
+  if (watch && args.fromUp) note(session, results, { run: path.basename(folder), plan: key });
+  return finish(session, args, { folder, results, changes, ...(watch ? { watch } : {}) });
 }
+
+type Wanted = Pick<RunRequest, "workload" | "benchmark">;
 
 /** Everything that can be wrong is found before anything is started. */
 function prepare(
-  session: Session,
+  { plan }: Session,
   changes: readonly string[],
   earlier: Run | undefined,
-): { asked: Asked; request: RunRequest } {
-  const { plan } = session;
+): { key: string; wanted: Wanted } {
   try {
-    const asked = withChanges({ workload: plan.workload, benchmark: plan.benchmark }, changes);
+    const asked: Asked = withChanges({ workload: plan.workload, benchmark: plan.benchmark }, changes);
     const wanted = checked(asked);
     if (earlier) refuseOther(earlier, wanted);
-    const request = {
-      run: earlier?.run ?? runName(plan.scenario, new Date()),
-      ...{ scenario: plan.scenario, target: plan.target, ...wanted },
-      conditions: conditionsOf(plan, wanted, { version: "", commit: null, dirty: null, machines: [] }),
-      finished: earlier ? finishedSteps(earlier.steps) : [],
-    };
-    return { asked, request };
+    return { key: planKey(plan, asked), wanted };
   } catch (error) {
     throw error instanceof Failure
       ? error
@@ -75,16 +77,75 @@ function prepare(
   }
 }
 
-function readEarlier(folder: string): Run {
+function requestOf({ plan }: Session, wanted: Wanted, earlier: Run | undefined): RunRequest {
+  return {
+    run: earlier?.run ?? runName(plan.scenario, new Date()),
+    ...{ scenario: plan.scenario, target: plan.target, ...wanted },
+    conditions: conditionsOf(plan, wanted, { version: "", commit: null, dirty: null, machines: [] }),
+    finished: earlier ? finishedSteps(earlier.steps) : [],
+  };
+}
+
+/** Where the nodes are reserved, a run ends before they are gone. */
+function watchOf(
+  { plan, reservation }: Session,
+  wanted: Wanted,
+  finished: readonly Step[],
+): WalltimeWatch | undefined {
+  if (!reservation) return undefined;
+  const nodes = plan.target.network?.nodes.length ?? 0;
+  return new WalltimeWatch(reservation, { scenario: plan.scenario, nodes, ...wanted }, finished);
+}
+
+/** Of a run that is followed: what was heard of it so far. */
+function stepsIn(folder: string): Step[] {
   try {
-    return readResults(folder);
+    return readResults(folder).steps;
+  } catch {
+    return []; // nothing yet
+  }
+}
+
+interface Earlier {
+  folder: string;
+  run: Run;
+}
+
+/** The run of this plan that an `up` before this one began, and whose nodes were gone before its end. */
+function earlierUp(
+  { plan, reservation, progress }: Session,
+  results: string,
+  key: string,
+): Earlier | undefined {
+  const folder = reservation && unfinishedRun(results, plan.scenario, key);
+  if (folder === undefined) return undefined;
+  try {
+    return { folder, run: readResults(folder) };
+  } catch (error) {
+    progress(`an unfinished run is not gone on with: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+function note({ plan, progress }: Session, results: string, unfinished: { run: string; plan: string }): void {
+  try {
+    mkdirSync(results, { recursive: true });
+    noteUnfinished(results, plan.scenario, unfinished);
+  } catch (error) {
+    progress(`warning: ${(error as Error).message}; the next pulumi up would begin a new run`);
+  }
+}
+
+function readEarlier(folder: string): Earlier {
+  try {
+    return { folder, run: readResults(folder) };
   } catch (error) {
     throw new UsageError(`--resume: ${(error as Error).message}`);
   }
 }
 
 /** Steps of another load would be taken for steps of this one. */
-function refuseOther(earlier: Run, wanted: Pick<RunRequest, "workload" | "benchmark">): void {
+function refuseOther(earlier: Run, wanted: Wanted): void {
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
   const { content: _, ...workload } = JSON.parse(JSON.stringify(wanted.workload));
   const { content: __, ...before } = earlier.conditions.workload;
@@ -122,7 +183,8 @@ async function takeOver(
     found.running ? `stopping run ${found.run}: something else is asked for` : `fetching run ${found.run}`,
   );
   if (found.running) await session.container.stop();
-  await finish({ ...session, progress: () => {} }, args, path.join(results, found.run)).catch((error) =>
+  const other = { folder: path.join(results, found.run), results, changes: [] };
+  await finish({ ...session, progress: () => {} }, args, other).catch((error) =>
     session.progress(`run ${found.run}: ${(error as Error).message}`),
   );
   return undefined;
@@ -132,10 +194,52 @@ function busy({ run }: Found, { plan }: Session): string {
   return `run ${run} is under way on this stack. Wait for its end, or stop it: npm run bench -- -s ${plan.scenario} --stop`;
 }
 
+interface Ending {
+  folder: string;
+  results: string;
+  /** What was asked for by --set, which a run that goes on must be asked for again. */
+  changes: readonly string[];
+  watch?: WalltimeWatch;
+}
+
 /** Follows the runner to its end, and makes of its events what a user reads. */
-async function finish(session: Session, args: Arguments, folder: string): Promise<Outcome> {
+async function finish(session: Session, args: Arguments, ending: Ending): Promise<Outcome> {
+  const { folder, results, changes, watch } = ending;
+  const { scenario } = session.plan;
+  const stopped = (why = "") =>
+    outOfTime(why, { scenario, changes, folder: path.relative(project, folder), fromUp: args.fromUp });
   const log = openLog(folder);
-  const code = await follow(session, log);
+  const code = await followWatched(session, log, ending).catch(async (error: Error) => {
+    if (!watch?.expired) throw error;
+    await show(session, folder).catch(() => {}); // what is there has been written down already
+    throw new Failure(`${error.message}\n${stopped("its time is up")}`, EXIT.outOfTime);
+  });
+  const run = await show(session, folder);
+  const outOf = watch?.stopped !== undefined && run.verdict === "interrupted" && !session.signal.aborted;
+  if (outOf) throw new Failure(stopped(watch.stopped), EXIT.outOfTime);
+  if (watch && args.fromUp) forgetUnfinished(results, scenario);
+  if (session.signal.aborted) throw new Failure(interrupted(folder), EXIT.interrupted);
+  if (code !== 0) throw new Failure(failed(run, folder));
+  const exitCode = args.failOnSlo && run.verdict !== "ok" ? EXIT.sloMissed : EXIT.done;
+  return { folder, run, summary: summaryOf(run, folder), exitCode };
+}
+
+async function followWatched(session: Session, log: EventLog, { watch }: Ending): Promise<number> {
+  if (!watch) return follow(session, log);
+  const event = (line: string) => {
+    session.event?.(line);
+    watch.hear(line);
+  };
+  watch.begin();
+  try {
+    return await follow({ ...session, event, signal: AbortSignal.any([session.signal, watch.signal]) }, log);
+  } finally {
+    watch.end();
+  }
+}
+
+/** Writes the results, and shows their table. */
+async function show(session: Session, folder: string): Promise<Run> {
   const run = readResults(folder);
   await writeResults(folder, run).catch((error: Error) => {
     throw new Failure(
@@ -143,10 +247,7 @@ async function finish(session: Session, args: Arguments, folder: string): Promis
     );
   });
   session.progress(`\n${runTable(run)}\n\nresults: ${path.relative(project, folder)}/report.html`);
-  if (session.signal.aborted) throw new Failure(interrupted(folder), EXIT.interrupted);
-  if (code !== 0) throw new Failure(failed(run, folder));
-  const exitCode = args.failOnSlo && run.verdict !== "ok" ? EXIT.sloMissed : EXIT.done;
-  return { folder, run, summary: summaryOf(run, folder), exitCode };
+  return run;
 }
 
 function openLog(folder: string): EventLog {

@@ -11,11 +11,17 @@ export function runName(scenario: string, now: Date, id = randomBytes(3).toStrin
   return `${time}-${scenario.replace(/[^0-9A-Za-z._-]/g, "-")}-${id}`;
 }
 
-/** The same for plans that ask for the same of the same stack. Passwords are none of its matter. */
+/**
+ * The same for plans that ask for the same of the same stack, on whatever machines: passwords are none of its matter, nor are
+ * the registry's address, the machines' names and their reservation.
+ */
 export function planKey({ scenario, image, target }: BenchPlan, asked: Asked): string {
-  const { kafka, influx, ...rest } = target;
+  const { kafka, influx, network, ...others } = target;
   const { token: _, ...where } = influx ?? { token: "" };
-  const same = { scenario, image, rest, bootstrap: kafka.bootstrap, where, ...asked };
+  const content = image.slice(image.indexOf("/") + 1);
+  const brokers = network?.brokers.map(({ name, node }) => ({ name, node: network.nodes.indexOf(node) }));
+  const rest = { ...others, ...(network ? { network: { nodes: network.nodes.length, brokers } } : {}) };
+  const same = { scenario, image: content, rest, bootstrap: kafka.bootstrap, where, ...asked };
   return createHash("sha256").update(JSON.stringify(same)).digest("hex").slice(0, 16);
 }
 

@@ -1,8 +1,9 @@
 // One run from its start to its results: at the runner's container, and in the results' folder.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchPlan, RunRequest } from "../../contract/request";
-import type { ManagerError, Origin, RunnerContainer } from "./container";
+import type { Container, ManagerError, Origin } from "./container";
 import type { EventLog } from "./eventLog";
+import type { Reservation } from "./reservation";
 import { LINE_LOST } from "./ssh";
 
 /** A line to the manager that is cut is tried again this often, so far apart. */
@@ -11,10 +12,12 @@ const PAUSE_MS = 3_000;
 
 export interface Session {
   plan: BenchPlan;
-  container: RunnerContainer;
+  container: Container;
   /** Shows a line to who waits. */
   progress(line: string): void;
   signal: AbortSignal;
+  /** Where the nodes are reserved: its end is watched. */
+  reservation?: Reservation | undefined;
   /** Hears each event as it comes, once more after the line was cut. */
   event?(line: string): void;
 }

@@ -35,6 +35,8 @@ export interface LookOptions {
   /** Of ssh, by node. */
   endpoints: ReadonlyMap<string, SshEndpoint>;
   firewallPorts: string[];
+  /** Grid'5000 gives root's rights on its standard system to who asks for them with sudo-g5k. */
+  maySudoG5k: boolean;
   /** Milliseconds since 1970. */
   now: () => number;
   sleep: (ms: number) => Promise<void>;
@@ -59,14 +61,13 @@ export async function lookAtAll(hosts: readonly Host[], options: LookOptions): P
   return results;
 }
 
-async function lookAt(
-  host: Host,
-  { ask, endpoints, firewallPorts, now, sleep }: LookOptions,
-): Promise<Looked> {
+async function lookAt(host: Host, options: LookOptions): Promise<Looked> {
+  const { ask, endpoints, firewallPorts, now, sleep } = options;
   const nothing = { sec: 0, errorSec: Number.POSITIVE_INFINITY };
   const ssh = endpoints.get(host.node.name);
   if (!ssh) return { host, found: new Error("there is no way to it"), offset: nothing };
   const input = script({ FIREWALL_PORTS: firewallPorts.join(" "), KEEP, MARK }, nodeFile("look.sh"));
+  let mayAskForRoot = options.maySudoG5k;
   for (let attempt = 1; ; attempt += 1) {
     const began = now();
     const { code, stdout, stderr, timedOut } = await ask(
@@ -80,6 +81,12 @@ async function lookAt(
     const ended = now();
     if (code === 255 && stdout === "" && attempt < TRIES && isPassing(stderr)) {
       await sleep(attempt * 500 * (1 + Math.random()));
+      continue;
+    }
+    if (mayAskForRoot && /sudo:/.test(stderr)) {
+      mayAskForRoot = false;
+      const input = "command -v sudo-g5k >/dev/null && sudo-g5k true";
+      await ask("ssh", [...sshArguments(ssh), "sh -s"], { input, timeoutMs: TIMEOUT_MS });
       continue;
     }
     try {

@@ -21,6 +21,8 @@ export interface Candidates {
   common: HostsSettings;
   /** What gives them, and takes them back. */
   after?: pulumi.Resource[];
+  /** They are OAR's, at Grid'5000 maybe. */
+  maySudoG5k?: boolean;
   /** There are no machines yet, and none can be looked at: a preview of what will be reserved. */
   imagined?: boolean;
 }
@@ -51,14 +53,17 @@ export interface OpenedHosts {
  * @throws pulumi.RunError with every machine that is no good, where the stack cannot do without
  */
 export async function openHosts(
-  { hosts, common, after = [], imagined = false }: Candidates,
+  { hosts, common, after = [], imagined = false, maySudoG5k = false }: Candidates,
   { settings, installation, owner, without }: OpenHostsArgs,
 ): Promise<OpenedHosts> {
   const endpoints = writeSshConfig(sshDirectory(installation, settings.prefix), hosts);
   const line = ownerLine(owner);
   const { good, bad } = imagined
     ? { good: hosts.map((host) => imaginedHost(host, endpoints)), bad: [] }
-    : await inspect(hosts, endpoints, { owner: line, settings, common });
+    : await inspect(hosts, endpoints, {
+        ...{ owner: line, settings, common },
+        maySudoG5k: maySudoG5k && !pulumi.runtime.isDryRun(), // a preview changes nothing
+      });
   const left = await leaveOut(good, bad, common, settings, without);
   return {
     ...left,
@@ -86,14 +91,22 @@ interface BadHost {
   why: string[];
 }
 
+interface InspectArgs {
+  owner: string;
+  settings: Settings;
+  common: HostsSettings;
+  maySudoG5k: boolean;
+}
+
 async function inspect(
   hosts: readonly Host[],
   endpoints: ReadonlyMap<string, SshEndpoint>,
-  { owner, settings, common }: { owner: string; settings: Settings; common: HostsSettings },
+  { owner, settings, common, maySudoG5k }: InspectArgs,
 ): Promise<{ good: GoodHost[]; bad: BadHost[] }> {
   const { registryPort, addressPool } = settings.swarm;
   const looked = await lookAtAll(hosts, {
     ...{ ask, endpoints, now: Date.now, sleep: (ms: number) => delay(ms) },
+    maySudoG5k,
     firewallPorts: ["2377/tcp", "7946/tcp", "7946/udp", "4789/udp", `${registryPort}/tcp`],
     progress: (text) => void pulumi.log.info(text),
   });

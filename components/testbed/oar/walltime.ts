@@ -28,17 +28,24 @@ export function missingSec(leftSec: number, plannedSec: number, marginSec = MARG
   return Math.max(0, plannedSec + marginSec - leftSec);
 }
 
-/** How many of the steps, from the first, are over before the job is: after these a sweep stops. */
-export function stepsThatFit(leftSec: number, stepsSec: readonly number[], marginSec = MARGIN_SEC): number {
-  let needed = marginSec;
-  const first = stepsSec.findIndex((step) => {
-    needed += step;
-    return needed > leftSec;
-  });
-  return first < 0 ? stepsSec.length : first;
-}
-
-/** The longest step that may still be begun. */
-export function longestStepSec(leftSec: number, marginSec = MARGIN_SEC): number {
-  return Math.max(0, leftSec - marginSec);
+/**
+ * What is to be said where a run may not fit into what is left of a reservation, with figures; undefined where it fits, or
+ * nothing is known.
+ */
+export function missingWarning(
+  leftSec: number,
+  { leastSec, mostSec }: { leastSec: number; mostSec: number },
+): string | undefined {
+  const missing = missingSec(leftSec, mostSec);
+  if (missing === 0) return undefined;
+  const certain = missingSec(leftSec, leastSec);
+  const takes =
+    leastSec === mostSec
+      ? formatWalltime(mostSec)
+      : `from ${formatWalltime(leastSec)} to ${formatWalltime(mostSec)}`;
+  const lacks =
+    certain > 0
+      ? `at least ${formatWalltime(certain)} are missing`
+      : `up to ${formatWalltime(missing)} may be missing`;
+  return `the benchmark takes ${takes}, and ${formatWalltime(leftSec)} of the reservation are left: ${lacks}. Lengthen it (npm run reserve -- -s SCENARIO --extend "${Math.ceil(missing / 60)} minutes"), or reserve with a longer swarmbench:testbed.walltime`;
 }

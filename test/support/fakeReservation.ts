@@ -1,0 +1,115 @@
+import type { Door } from "../../components/testbed/oar/door";
+import { OarError } from "../../components/testbed/oar/errors";
+import type { Job } from "../../components/testbed/oar/job";
+import type { Reservation } from "../../tools/bench/reservation";
+
+/** Time that passes only where a test lets it. */
+export class FakeTime {
+  private static begun = 0;
+  /** Each begins later than the one before. */
+  now = 1_764_000_000_000 + 86_400_000 * FakeTime.begun++;
+  private sleepers: { at: number; wake: () => void }[] = [];
+
+  sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((wake) => {
+      if (signal?.aborted) return wake();
+      const woken = () => {
+        signal?.removeEventListener("abort", woken);
+        wake();
+      };
+      signal?.addEventListener("abort", woken);
+      this.sleepers.push({ at: this.now + ms, wake: woken });
+    });
+
+  async pass(seconds: number): Promise<void> {
+    const end = this.now + seconds * 1_000;
+    for (;;) {
+      await settled();
+      const next = this.sleepers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!next) break;
+      this.sleepers = this.sleepers.filter((each) => each !== next);
+      this.now = Math.max(this.now, next.at);
+      next.wake();
+    }
+    this.now = end;
+    await settled();
+  }
+}
+
+/** All that can go on without time has gone on. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((wake) => setImmediate(wake));
+}
+
+/** What OAR does when a job is to be lengthened. */
+type Extension = "granted" | "disabled" | "never" | ((bySec: number) => boolean);
+
+/** A reservation of a test's own: jobs that end so many seconds from now, by a clock that is seven hours behind ours. */
+export class FakeReservation implements Reservation {
+  readonly base = "bench";
+  readonly lines: string[] = [];
+  /** What OAR was asked. */
+  readonly calls: string[] = [];
+  away = false;
+  extend = false;
+  extension: Extension = "granted";
+  jobs: Job[];
+  readonly door: Door;
+  readonly watch: Reservation["watch"];
+
+  constructor(
+    readonly time: FakeTime,
+    leftSec: readonly number[],
+    more: Partial<Pick<FakeReservation, "extend" | "extension" | "away">> = {},
+  ) {
+    Object.assign(this, more);
+    this.jobs = leftSec.map((left, index) => jobOf(index + 1, this.oarsTime(), left));
+    this.watch = {
+      now: () => time.now,
+      sleep: time.sleep,
+      progress: (line) => void this.lines.push(line),
+    };
+    this.door = new Proxy({} as Door, {
+      get: (_, name: string) => {
+        if (name === "jobs") return async () => this.answer("jobs");
+        if (name === "job") return async (id: number) => this.answer("").find((job) => job.id === id);
+        if (name === "extend") return async (id: number, bySec: number) => this.lengthen(id, bySec);
+        throw new Error(`nothing of this asks for ${name}`);
+      },
+    });
+  }
+
+  /** As by hand: npm run reserve -- --extend. */
+  lengthenAll(bySec: number): void {
+    for (const job of this.jobs) job.walltimeSec = (job.walltimeSec ?? 0) + bySec;
+  }
+
+  private oarsTime(): number {
+    return this.time.now / 1_000 - 7 * 3_600;
+  }
+
+  private answer(call: string): Job[] {
+    if (call) this.calls.push(call);
+    if (this.away) throw new OarError("unreachable", "ssh did not reach frontend:22: it says nothing");
+    return this.jobs.map((job) => ({ ...job, readAt: this.oarsTime() }));
+  }
+
+  private lengthen(id: number, bySec: number): void {
+    this.calls.push(`extend ${id} by ${bySec}`);
+    const { extension } = this;
+    if (extension === "disabled") throw new OarError("walltime-disabled", "OAR does not lengthen jobs");
+    if (extension === "never") return;
+    if (extension !== "granted" && !extension(bySec)) {
+      throw new OarError("walltime-refused", `not by ${bySec}`);
+    }
+    const job = this.jobs.find((each) => each.id === id);
+    if (job) job.walltimeSec = (job.walltimeSec ?? 0) + bySec;
+  }
+}
+
+function jobOf(id: number, now: number, leftSec: number): Job {
+  return {
+    ...{ id, name: `bench-${id}`, owner: "ann", state: "Running", queue: "default", types: [], message: "" },
+    ...{ nodes: 2, walltimeSec: 600 + leftSec, startedAt: now - 600, readAt: now, addresses: [], events: [] },
+  };
+}
