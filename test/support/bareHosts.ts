@@ -16,7 +16,8 @@ find / -xdev -name '*swarmbench*' ! -path /etc/swarmbench ! -path /etc/dpkg/dpkg
 find /var/lib/docker -mindepth 1 -name '*swarmbench*'
 ! [ -e /etc/docker/daemon.json ] || echo "daemon.json $(tr -d '\\n ' < /etc/docker/daemon.json)"
 id -nG ${USER} | grep -w docker || true
-pgrep -af 'swarmbench|chronyd|ptpd|ptp4l' | grep -v "^$$ " || true
+pgrep -af '/var/lib/[s]warmbench' || true
+pgrep -a 'chronyd|ptpd|ptp4l' || true
 if docker info >/dev/null 2>&1; then
   docker info --format '{{.Swarm.LocalNodeState}}' | sed '/^inactive$/d; s/^/swarm /'
   docker ps --all --format 'container {{.Names}}'
