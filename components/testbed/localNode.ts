@@ -16,7 +16,7 @@ import { waitForEngineScript } from "./scripts";
 import type { Node } from "./testbed";
 
 /** What a node may do beyond an ordinary container: less than `--privileged`, which some machines refuse. */
-const CAPABILITIES = [
+export const CAPABILITIES = [
   "SYS_ADMIN", // mounts and namespaces: containers in the container
   "NET_ADMIN", // bridges, VXLAN, iptables, traffic shaping
   "NET_RAW",

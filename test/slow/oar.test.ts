@@ -89,22 +89,6 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
   }
   const toolOf = (...args: string[]) => tool(...args).ended;
 
-  /** For jobs of one name, something happens on the frontend once oarsub has made the job, and before it ends. */
-  async function withOarsubOf(name: string, afterwards: string): Promise<void> {
-    const wrapper = `#!/bin/sh
-/usr/bin/oarsub "$@"
-code=$?
-for word in "$@"; do
-  case $word in
-${[...hindered.set(name, afterwards)].map(([each, does]) => `  ${each}) ${does} ;;`).join("\n")}
-  esac
-done
-exit $code`;
-    await lab.inside(
-      `cat > /usr/local/bin/oarsub.new <<'EOF'\n${wrapper}\nEOF\nchmod 755 /usr/local/bin/oarsub.new && mv /usr/local/bin/oarsub.new /usr/local/bin/oarsub`,
-    );
-  }
-  const hindered = new Map<string, string>();
   const CUT_THE_LINE =
     "p=$$; until [ $(ps -o comm= -p $p) = sshd ]; do p=$(ps -o ppid= -p $p | tr -d ' '); done; kill $p; sleep 1";
 
@@ -309,7 +293,7 @@ exit $code`;
       }
 
       it("a job of a run that was killed before oarsub had answered is found by its name, and deleted", async () => {
-        await withOarsubOf("crash-1", "sleep 15");
+        await lab.afterOarsubOf("crash-1", "sleep 15");
         lab.scenario("crash", 1, lab.testbed({ jobName: "crash" }));
         const { child, ended } = tool("-s", "crash");
         await eventually(async () => assert.equal((await lab.living("crash-1")).length, 1));
@@ -323,7 +307,7 @@ exit $code`;
       });
 
       it("a job that was made as the line was lost is found by its name, and used", async () => {
-        await withOarsubOf("lost-1", CUT_THE_LINE);
+        await lab.afterOarsubOf("lost-1", CUT_THE_LINE);
         const watch = watching();
         const { adopted } = await reserve(ssh, wanted("lost-1", 1), watch, { timeoutSec: 60 });
         assert.equal(adopted, false);

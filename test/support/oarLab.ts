@@ -1,48 +1,41 @@
-import { execFile } from "node:child_process";
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { promisify } from "node:util";
 import { stringify } from "yaml";
+import type { BareHosts } from "./bareHosts";
 import { eventually } from "./eventually";
+import { Lab, makeKey } from "./lab";
 
-const run = promisify(execFile);
-const repository = path.resolve(__dirname, "../..");
 const READY_WITHIN_MS = 60_000;
 
 /**
  * A real OAR in a container: server, database, frontend with SSH and REST API, both on loopback ports of this machine alone.
- * Its nodes are names of the container's own loopback.
+ * Its nodes are names of the container's own loopback, or bare hosts.
  */
 export class OarLab {
-  /** Named as test projects are, so that `npm test` removes what a killed run has left. */
-  readonly directory = mkdtempSync(
-    path.join(tmpdir(), `swarmbench-e2e-${process.env.TEST_RUN ?? process.pid}-oar-`),
-  );
-  readonly name = path.basename(this.directory);
   private ports = { ssh: 0, rest: 0 };
+  private hostKey = "";
+  /** What is done after oarsub, by the job's name. */
+  private readonly hindered = new Map<string, string>();
 
-  private constructor(private readonly host: string) {}
+  private constructor(
+    private readonly lab: Lab,
+    private readonly hosts: BareHosts | undefined,
+  ) {}
 
-  static async start(nodes: readonly string[], users: readonly string[]): Promise<OarLab> {
-    // A module of the other kind: setting machines up needs no TypeScript.
-    const { readInstallation } = await import("../../tools/lib/shellEnv.mjs");
-    const { ensureTestImage } = await import("../../tools/lib/images.mjs");
-    const { source, engineHost } = readInstallation();
-    const recipe = path.join(repository, "test/support/oar");
-    const image = await ensureTestImage("oar-lab", recipe, source as "built" | "official", engineHost);
-    const lab = new OarLab(engineHost);
+  get directory(): string {
+    return this.lab.directory;
+  }
+
+  get name(): string {
+    return this.lab.name;
+  }
+
+  /** @param hosts whose names the nodes are, where they are to be machines; then jobs must be of type `deploy` */
+  static async start(nodes: readonly string[], users: readonly string[], hosts?: BareHosts): Promise<OarLab> {
+    const lab = new OarLab(await Lab.create("oar"), hosts);
     try {
       await lab.makeKeys();
-      await lab.startContainer(image, nodes, users);
+      await lab.startContainer(nodes, users);
       await eventually(async () => {
         const alive = (await lab.inside("oarnodes -s")).match(/: Alive/g)?.length ?? 0;
         if (alive !== nodes.length) throw new Error(`${alive} of ${nodes.length} nodes are alive`);
@@ -56,26 +49,29 @@ export class OarLab {
     return lab;
   }
 
-  private async makeKeys(): Promise<void> {
-    const keys = path.join(this.directory, "ssh");
-    const inside = path.join(keys, "container");
-    mkdirSync(inside, { recursive: true });
-    for (const file of [path.join(keys, "id_ed25519"), path.join(inside, "ssh_host_ed25519_key")]) {
-      await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file]);
-    }
-    copyFileSync(path.join(keys, "id_ed25519.pub"), path.join(inside, "authorized_keys"));
-    chmodSync(this.directory, 0o700);
+  /** One key for the frontend and for the nodes, as most users have it. */
+  private get key(): string {
+    return this.hosts?.key ?? path.join(this.directory, "ssh/id_ed25519");
   }
 
-  private async startContainer(image: string, nodes: readonly string[], users: readonly string[]) {
-    const hosts = nodes.flatMap((node, index) => ["--add-host", `${node}:127.0.1.${index + 1}`]);
-    const labels = [`swarmbench.stack=${this.name}`, `swarmbench.owner=${this.directory}`];
+  private async makeKeys(): Promise<void> {
+    const inside = this.lab.folder("ssh/container");
+    if (!this.hosts) await makeKey(this.key);
+    this.hostKey = await makeKey(path.join(inside, "ssh_host_ed25519_key"));
+    copyFileSync(`${this.key}.pub`, path.join(inside, "authorized_keys"));
+  }
+
+  private async startContainer(nodes: readonly string[], users: readonly string[]) {
+    const address = (node: string, index: number) =>
+      this.hosts?.named(node).address ?? `127.0.1.${index + 1}`;
     await this.docker(
-      ...["run", "--detach", "--name", this.name, "--hostname", "frontend", ...hosts],
-      ...labels.flatMap((label) => ["--label", label]),
+      ...["run", "--detach", "--name", this.name, "--hostname", "frontend", ...this.lab.labels],
+      ...nodes.flatMap((node, index) => ["--add-host", `${node}:${address(node, index)}`]),
+      ...(this.hosts ? ["--network", this.hosts.network] : []),
       ...["--publish", "127.0.0.1::22", "--publish", "127.0.0.1::6668"],
       ...["--volume", `${path.join(this.directory, "ssh/container")}:/etc/swarmbench/ssh:ro`],
-      ...["--env", `NODES=${nodes.join(" ")}`, "--env", `OAR_USERS=${users.join(" ")}`, image],
+      ...["--env", `NODES=${nodes.join(" ")}`, "--env", `OAR_USERS=${users.join(" ")}`],
+      await this.lab.image("oar-lab", "oar"),
     );
     const port = async (inner: number) =>
       Number((await this.docker("port", this.name, String(inner))).trim().split(":").at(-1));
@@ -83,7 +79,7 @@ export class OarLab {
   }
 
   docker(...args: string[]): Promise<string> {
-    return run("docker", ["--host", this.host, ...args]).then(({ stdout }) => stdout);
+    return this.lab.docker(...args);
   }
 
   /** As root, in the container. */
@@ -121,9 +117,35 @@ export class OarLab {
   }
 
   /** Ids of all jobs of a name that are not over, whoever's. */
-  async living(name: string): Promise<number[]> {
-    const where = `job_name = '${name}' and state not in ('Error','Terminated')`;
-    const text = await this.inside(`oarstat -J --sql "${where}"`);
+  living(name: string): Promise<number[]> {
+    return this.notOver(`job_name = '${name}'`);
+  }
+
+  /** For jobs of one name, something happens on the frontend once oarsub has made the job, and before it ends. */
+  afterOarsubOf(name: string, afterwards: string): Promise<string> {
+    this.hindered.set(name, afterwards);
+    const cases = [...this.hindered].map(([each, does]) => `  ${each}) ${does} ;;`);
+    const wrapper = `#!/bin/sh
+/usr/bin/oarsub "$@"
+code=$?
+for word in "$@"; do
+  case $word in
+${cases.join("\n")}
+  esac
+done
+exit $code`;
+    return this.inside(
+      `cat > /usr/local/bin/oarsub.new <<'EOF'\n${wrapper}\nEOF\nchmod 755 /usr/local/bin/oarsub.new && mv /usr/local/bin/oarsub.new /usr/local/bin/oarsub`,
+    );
+  }
+
+  /** Ids of all of a user's jobs that are not over, whatever their names. */
+  livingOf(user: string): Promise<number[]> {
+    return this.notOver(`job_user = '${user}'`);
+  }
+
+  private async notOver(where: string): Promise<number[]> {
+    const text = await this.inside(`oarstat -J --sql "${where} and state not in ('Error','Terminated')"`);
     return text.trim() === "" ? [] : Object.keys(JSON.parse(text)).map(Number);
   }
 
@@ -156,12 +178,10 @@ export class OarLab {
 
   /** `swarmbench:testbed` of a scenario on this OAR. */
   testbed(more: Record<string, unknown> = {}): Record<string, unknown> {
-    const hostKey = readFileSync(path.join(this.directory, "ssh/container/ssh_host_ed25519_key.pub"), "utf8");
     return {
       ...{ kind: "oar", frontend: "127.0.0.1", port: this.ports.ssh, user: "user1" },
-      key: path.join(this.directory, "ssh/id_ed25519"),
-      hostKey: hostKey.split(" ").slice(0, 2).join(" ").trim(),
-      ...{ walltime: "10 minutes", timeout: "60 seconds" },
+      ...{ key: this.key, hostKey: this.hostKey, walltime: "10 minutes", timeout: "60 seconds" },
+      ...(this.hosts ? { types: ["deploy"], nodeUser: "root" } : {}),
       ...more,
     };
   }
@@ -179,8 +199,7 @@ export class OarLab {
     return this.directory;
   }
 
-  async dispose(): Promise<void> {
-    await this.docker("rm", "--force", "--volumes", this.name).catch(() => {});
-    rmSync(this.directory, { recursive: true, force: true });
+  dispose(): Promise<void> {
+    return this.lab.dispose();
   }
 }

@@ -8,12 +8,16 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { parseDocument } from "yaml";
 import { watchProcesses } from "./processes";
 
 const repository = path.resolve(__dirname, "../..");
+/** What set-up has made, of `.swarmbench/ssh`. */
+const INSTALLED_KEYS = ["config", "id_ed25519", "id_ed25519.pub", "known_hosts", "node"];
 const LONGEST_COMMAND_MS = 5 * 60_000;
 
 /**
@@ -75,7 +79,13 @@ export class TestProject {
     }
     symlinkSync(path.join(repository, "node_modules"), path.join(directory, "node_modules"));
     mkdirSync(path.join(directory, ".swarmbench/state"), { recursive: true });
-    for (const name of ["ssh", "pulumi", "passphrase", "installation.json"]) {
+    // A folder of its own, since ways to a stack's machines are written down there.
+    const keys = path.join(directory, ".swarmbench/ssh");
+    mkdirSync(keys, { mode: 0o700 });
+    for (const name of [
+      ...["pulumi", "passphrase", "installation.json"],
+      ...INSTALLED_KEYS.map((file) => `ssh/${file}`),
+    ]) {
       symlinkSync(path.join(repository, ".swarmbench", name), path.join(directory, ".swarmbench", name));
     }
     project.env = { ...process.env, ...(await project.exportedEnv()) };
@@ -108,6 +118,15 @@ export class TestProject {
     }
   }
 
+  /** Sets the whole testbed anew, and how many nodes are of it. */
+  setTestbed(testbed: Record<string, unknown>, nodes: number): void {
+    const file = path.join(this.directory, `Pulumi.${this.stack}.yaml`);
+    const scenario = parseDocument(readFileSync(file, "utf8"));
+    scenario.setIn(["config", "swarmbench:testbed"], testbed);
+    scenario.setIn(["config", "swarmbench:nodes"], String(nodes));
+    writeFileSync(file, scenario.toString());
+  }
+
   up(...more: string[]): Promise<Result> {
     return this.pulumi("up", "--yes", "--skip-preview", ...more);
   }
@@ -138,22 +157,28 @@ export class TestProject {
     return expectSuccess(`pulumi ${command}`, await this.pulumi(command, ...args));
   }
 
-  /** Starts `pulumi up` and kills it, as a power cut would, once its output shows `pattern`. */
-  upUntil(pattern: RegExp): Promise<string> {
+  /** Starts `pulumi up` and kills it, as a power cut would, once its output shows a pattern, or something else has come. */
+  upUntil(moment: RegExp | (() => Promise<unknown>)): Promise<string> {
     return new Promise((resolve, reject) => {
       const args = ["up", "--stack", this.stack, "--non-interactive", "--yes", "--skip-preview"];
       const child = spawn("pulumi", args, { cwd: this.directory, env: this.env });
       let text = "";
+      const kill = () => child.kill("SIGKILL");
       const read = (data: Buffer) => {
         text += data;
-        if (pattern.test(text)) child.kill("SIGKILL");
+        if (moment instanceof RegExp && moment.test(text)) kill();
       };
       child.stdout.on("data", read);
       child.stderr.on("data", read);
       child.on("error", reject);
       child.on("close", (_, signal) =>
-        signal === "SIGKILL" ? resolve(text) : reject(new Error(`it ended before ${pattern} came:\n${text}`)),
+        signal === "SIGKILL" ? resolve(text) : reject(new Error(`it ended before ${moment} came:\n${text}`)),
       );
+      if (!(moment instanceof RegExp))
+        moment().then(kill, (error) => {
+          kill();
+          reject(error);
+        });
     });
   }
 

@@ -35,7 +35,14 @@ const PREPARED = ["owner=me", "docker=Docker 20.10", "engine=E 20.10 /var/lib/do
 
 function declareHosts(hosts: [GoodHost, ...GoodHost[]], cleanup: "stack" | "full" = "stack") {
   const settings = { addressPool: "10.177.0.0/16", cleanup, minNodes: hosts.length };
-  const args = { hosts, settings, owner, ownerLine: "me", registryPort: 5000 };
+  const args = {
+    hosts,
+    settings,
+    owner,
+    ownerLine: "me",
+    registryPort: 5000,
+    registryImage: "swarmbench/registry",
+  };
   return declare(
     () => new HostsTestbed("testbed", args),
     () => ({ stdout: "printed" }),

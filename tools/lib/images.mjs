@@ -107,15 +107,14 @@ async function ensureInEngine({ folder, directory, payload, base, tag }, builder
  * An image that tests alone need, from a folder of theirs; kept in the engine by what it is built from.
  *
  * @param {string} name
- * @param {string} directory the Dockerfile's
- * @param {"official" | "built"} source
- * @param {string} engineHost
+ * @param {{ directory: string, payload: Record<string, string>, source: "official" | "built", engineHost: string }} recipe
+ *   the folder is the Dockerfile's; the payload is by its path in the image
  * @returns {Promise<string>} its id
  */
-export function ensureTestImage(name, directory, source, engineHost) {
+export function ensureTestImage(name, { directory, payload, source, engineHost }) {
   const base = source === "built" ? builtBase : DEBIAN;
-  const key = imageKey(directory, base, {});
-  const image = { folder: name, directory, payload: {}, base, key, tag: `${images}/${name}:${key}` };
+  const key = imageKey(directory, base, payload);
+  const image = { folder: name, directory, payload, base, key, tag: `${images}/${name}:${key}` };
   return ensureInEngine(image, { source, host: engineHost, base: () => ensureBaseImage(engineHost) });
 }
 

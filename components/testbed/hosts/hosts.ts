@@ -29,6 +29,8 @@ export interface HostsArgs {
   /** Whose the machines are, as it is written there. */
   ownerLine: string;
   registryPort: number;
+  /** What the registry runs, without a tag. */
+  registryImage: string;
   /** What must be there before the machines are, and be given back after them. */
   after?: pulumi.Resource[];
 }
@@ -64,8 +66,9 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
   }
 
   private cleaning(node: string) {
-    const { owner, ownerLine, settings } = this.args;
-    return { node, owner, ownerLine, registry: this.registry, full: settings.cleanup === "full" };
+    const { owner, ownerLine, settings, registryImage } = this.args;
+    const full = settings.cleanup === "full";
+    return { node, owner, ownerLine, registry: this.registry, registryImage, full };
   }
 
   private get registry(): string {

@@ -71,6 +71,7 @@ export async function openHosts(
       new HostsTestbed("testbed", {
         ...{ hosts: left.good, settings: common, owner, ownerLine: line, after },
         registryPort: settings.swarm.registryPort,
+        registryImage: installation.images.registry.tag.replace(/:[^:/]*$/, ""),
       }),
   };
 }

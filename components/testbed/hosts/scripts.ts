@@ -15,6 +15,8 @@ export interface CleanArgs {
   owner: Owner;
   ownerLine: string;
   registry: string;
+  /** What it runs, without a tag. */
+  registryImage: string;
   /** Also what we installed. */
   full: boolean;
 }
@@ -24,10 +26,12 @@ function cleanParameters({
   owner,
   ownerLine: line,
   registry,
+  registryImage,
   full,
 }: CleanArgs): Record<string, string> {
   return {
     ...{ NODE: node, OWNER: line, KEEP, LIB, CLOCK, MARK, REGISTRY: registry, FULL: full ? "yes" : "no" },
+    REGISTRY_IMAGE: registryImage,
     STACK_LABEL: `${STACK_LABEL}=${owner.prefix}`,
     OWNER_LABEL: `${OWNER_LABEL}=${owner.directory}`,
   };
@@ -42,11 +46,11 @@ export interface PrepareArgs extends CleanArgs {
 
 /** Makes a bare machine a node; prints its engine's id and its own. */
 export function prepareScript(args: PrepareArgs): string {
-  const { node, user, address, daemon, registry, ownerLine: line } = args;
+  const { node, user, address, daemon, registry, registryImage, ownerLine: line } = args;
   return script(
     {
       ...{ NODE: node, USER_NAME: user, OWNER: line, KEEP, LIB, ADDRESS: address, REGISTRY: registry },
-      DAEMON: daemon,
+      ...{ REGISTRY_IMAGE: registryImage, DAEMON: daemon },
       CLEAN: script(cleanParameters(args), nodeFile("clean.sh")),
     },
     nodeFile("prepare.sh"),

@@ -1,6 +1,6 @@
 # Takes off a machine what a stack has made there, known to Pulumi or not; a machine that is another stack's is left alone.
 #
-# Needs NODE, OWNER, KEEP, LIB, CLOCK, MARK, STACK_LABEL, OWNER_LABEL, REGISTRY, FULL (yes or no).
+# Needs NODE, OWNER, KEEP, LIB, CLOCK, MARK, STACK_LABEL, OWNER_LABEL, REGISTRY, REGISTRY_IMAGE, FULL (yes or no).
 
 say() { echo "$NODE: $1" >&2; }
 [ -f "$KEEP/owner" ] || exit 0
@@ -21,6 +21,9 @@ if docker info >/dev/null 2>&1; then
   ours network ls | each docker network rm
   docker images --format '{{.Repository}} {{.ID}}' | awk -v from="$REGISTRY/" 'index($1, from) == 1 { print $2 }' | sort -u |
     each docker rmi --force
+  [ -f "$KEEP/registry.before" ] || docker images --quiet "$REGISTRY_IMAGE" | sort -u | each docker rmi --force
+  # Docker makes it for a swarm, and leaves it there.
+  [ -f "$KEEP/gwbridge.before" ] || docker network rm docker_gwbridge >/dev/null 2>&1 || true
 fi
 rm -f "$MARK"
 

@@ -1,8 +1,8 @@
 # Makes a bare machine one that runs a Docker engine which trusts the stack's registry. May run twice; what it does is kept in
 # KEEP, so that it can be undone. Output: the engine's id and the machine's.
 #
-# Needs NODE, USER_NAME, OWNER, KEEP, LIB, DAEMON (the engine's configuration), REGISTRY, ADDRESS, CLEAN (the script that
-# undoes it).
+# Needs NODE, USER_NAME, OWNER, KEEP, LIB, DAEMON (the engine's configuration), REGISTRY, REGISTRY_IMAGE, ADDRESS, CLEAN (the
+# script that undoes it).
 
 say() { echo "$NODE: $1" >&2; }
 fail() { say "$1"; exit 1; }
@@ -11,6 +11,11 @@ umask 022
 mkdir -p "$KEEP"
 if [ -f "$KEEP/owner" ] && [ "$(cat "$KEEP/owner")" != "$OWNER" ]; then
   fail "is used by another stack: $(cat "$KEEP/owner")"
+fi
+if [ ! -f "$KEEP/owner" ]; then
+  # What looks like ours at the end, and was there before.
+  ! docker network inspect docker_gwbridge >/dev/null 2>&1 || touch "$KEEP/gwbridge.before"
+  [ -z "$(docker images --quiet "$REGISTRY_IMAGE" 2>/dev/null)" ] || touch "$KEEP/registry.before"
 fi
 printf '%s\n' "$OWNER" > "$KEEP/owner"
 

@@ -1,0 +1,149 @@
+// Machines that a scenario lists, from bare ones to nothing: all parts of the stack on them, and some of them bad.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { type BareHost, BareHosts } from "../support/bareHosts";
+import { TestProject } from "../support/project";
+import { describeTestbed, sshSource } from "../support/testbedClaims";
+
+const WHOLE_STACK = {
+  ...Object.fromEntries(["influxdb", "telegraf", "grafana"].map((part) => [`${part}.enabled`, "true"])),
+  "benchmark.network.enabled": "true",
+  "benchmark.network.packets": "20",
+  "clockSync.kind": "chrony",
+};
+
+describeTestbed("ssh", () => sshSource("stack"), {
+  config: WHOLE_STACK,
+  whileUp: ({ project, hostnames, measured }) => {
+    it("runs every part of the stack, and reads all of a node's figures", async () => {
+      const services = await project().on("node1", "docker service ls --format '{{.Name}} {{.Replicas}}'");
+      const names = services
+        .trim()
+        .split("\n")
+        .map((line) => line.split(" ")[0]);
+      for (const name of ["broker-1", "influxdb", "telegraf", "grafana", "producers", "consumers"]) {
+        assert.ok(names.includes(name), services);
+      }
+      assert.doesNotMatch(services, / 0\//);
+    });
+
+    it("has measured the network between the machines, by their host names", async () => {
+      const { network } = await measured();
+      const nodes = await hostnames();
+      const ends = new Set((network?.pairs ?? []).flatMap(({ from, to }) => [from, to]));
+      assert.deepEqual([...ends].sort(), [...nodes].sort());
+    });
+  },
+});
+
+describe("machines of which some are no good", { concurrency: 1 }, () => {
+  let hosts: BareHosts;
+  let project: TestProject;
+  let before_: string[];
+  const remains = async () => (await Promise.all(hosts.all.map((host) => hosts.remains(host)))).flat();
+  const named = (number: number) => hosts.named(`bare-b${number}`);
+  before(async () => {
+    hosts = await BareHosts.start(5, "bare-b");
+    await inForeignSwarm(hosts, named(2));
+    await hosts.inside(
+      named(3),
+      "useradd --create-home guest && cp -r /root/.ssh ~guest/ && chown -R guest: ~guest/.ssh",
+    );
+    project = await TestProject.create("bad", { namespace: "lab" });
+    before_ = await remains();
+  });
+  after(async () => {
+    try {
+      await project?.dispose();
+    } finally {
+      await hosts?.dispose();
+    }
+  });
+
+  /** node1 and node6 are good. */
+  const testbed = (more: Record<string, unknown> = {}) => {
+    const { hosts: _, ...common } = hosts.ssh(0);
+    const listed = ({ address, hostKey }: BareHost, own = {}) => ({ address, hostKey, ...own });
+    const [network] = named(1).address.split(/\.\d+\.\d+$/);
+    return {
+      ...common,
+      hosts: [
+        listed(named(1)),
+        listed(named(2)),
+        listed(named(3), { user: "guest" }),
+        listed(named(4), { hostKey: named(1).hostKey }),
+        { address: `${network}.255.254`, hostKey: named(1).hostKey },
+        listed(named(5), { user: "tester" }),
+      ],
+      ...more,
+    };
+  };
+  const bad = () =>
+    [
+      [`node2 (${named(2).address}): is already in a swarm that this stack did not create`],
+      [`node3 (${named(3).address}): its user may not use sudo without a password`],
+      [`node4 (${named(4).address}): its host key is not known, or another one`],
+      [/node5 \([\d.]+255\.254\): ssh does not reach it/],
+    ].map(([text]) => text as string | RegExp);
+  const tells = (text: string, part: string | RegExp) =>
+    assert.ok(typeof part === "string" ? text.includes(part) : part.test(text), `no ${part} in:\n${text}`);
+
+  it("are told of by name, all in one message, and nothing is changed on any", async () => {
+    project.setTestbed(testbed(), 6);
+    const { code, text } = await project.up();
+    assert.notEqual(code, 0);
+    assert.match(text, /4 of 6 machines cannot be used[\s\S]*nothing was changed/);
+    for (const part of bad()) tells(text, part);
+    assert.doesNotMatch(text, /- node[16] \(/, "the good ones are not told of");
+    assert.deepEqual(await remains(), before_);
+  });
+
+  it("are told of in a preview too", async () => {
+    const { code, text } = await project.pulumi("preview");
+    assert.notEqual(code, 0);
+    for (const part of bad()) tells(text, part);
+  });
+
+  it("are left out where enough are left, and the others go on", async () => {
+    project.setTestbed(testbed({ minNodes: 2 }), 6);
+    const text = await project.mustUp();
+    for (const part of bad()) tells(text, part);
+    assert.deepEqual(await project.swarmNodes(), [
+      "bare-b1 ready active monitor",
+      "bare-b5 ready active broker",
+    ]);
+    await project.mustUp("--expect-no-changes");
+  });
+
+  it("are also those that another stack uses, and it is named", async () => {
+    const other = await TestProject.create("other", { namespace: "lab" });
+    try {
+      other.setTestbed({ ...testbed(), hosts: hosts.ssh(1).hosts }, 1);
+      const { code, text } = await other.up();
+      assert.notEqual(code, 0);
+      tells(
+        text,
+        new RegExp(
+          `node1 \\([\\d.]+\\): is used by another stack \\(${project.prefix}.*${project.directory}`,
+        ),
+      );
+    } finally {
+      await other.dispose();
+    }
+    await project.mustUp("--expect-no-changes");
+  });
+
+  it("are left as they were by a destroy", async () => {
+    await project.mustPulumi("destroy", "--yes", "--skip-preview");
+    const docker = ["bare-b1: docker.io", "bare-b5: docker.io"];
+    assert.deepEqual((await remains()).sort(), [...before_, ...docker].sort());
+  });
+});
+
+async function inForeignSwarm(hosts: BareHosts, host: BareHost): Promise<void> {
+  await hosts.inside(
+    host,
+    `apt-get -qq install -y --no-install-recommends docker.io iptables >/dev/null 2>&1
+     docker swarm init --advertise-addr ${host.address} >/dev/null`,
+  );
+}

@@ -1,0 +1,3 @@
+import { describeTestbed, localSource } from "../support/testbedClaims";
+
+describeTestbed("local", localSource);

@@ -1,0 +1,181 @@
+import { copyFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { CAPABILITIES } from "../../components/testbed/localNode";
+import { eventually } from "./eventually";
+import { Lab, makeKey } from "./lab";
+import { manifest } from "./manifest";
+
+const READY_WITHIN_MS = 60_000;
+/** Who has sudo on every host, and is no member of a group that may use Docker. */
+const USER = "tester";
+
+/** The packages as they were at first are in the image; the engine's own networks are not ours. */
+const REMAINS = `
+dpkg-query -W -f '\${Package}\\n' | sort | comm -13 /var/local/packages/at-first - | grep -x 'docker.io' || true
+find / -xdev -name '*swarmbench*' ! -path /etc/swarmbench ! -path /etc/dpkg/dpkg.cfg.d/swarmbench
+find /var/lib/docker -mindepth 1 -name '*swarmbench*'
+! [ -e /etc/docker/daemon.json ] || echo "daemon.json $(tr -d '\\n ' < /etc/docker/daemon.json)"
+id -nG ${USER} | grep -w docker || true
+pgrep -af '/var/lib/[s]warmbench' || true
+pgrep -a 'chronyd|ptpd|ptp4l' || true
+if docker info >/dev/null 2>&1; then
+  docker info --format '{{.Swarm.LocalNodeState}}' | sed '/^inactive$/d; s/^/swarm /'
+  docker ps --all --format 'container {{.Names}}'
+  docker volume ls --format 'volume {{.Name}}'
+  docker network ls --format 'network {{.Name}}' | grep -vxE 'network (bridge|host|none)' || true
+  docker images --format 'image {{.Repository}}'
+fi`;
+
+export interface BareHost {
+  /** Its host name. */
+  name: string;
+  /** Its container's. */
+  container: string;
+  /** On the network over which one logs in, which this machine has too. */
+  address: string;
+  /** On the network that is the hosts' alone. */
+  lanAddress: string;
+  /** Type and key. */
+  hostKey: string;
+}
+
+/** Of the image of local nodes. */
+const AS_IN_NODES = ["usr/local/sbin/hand-cgroups-down", "etc/node/sv/sshd/run"];
+
+function bareImage(lab: Lab): Promise<string> {
+  const payload = Object.fromEntries(AS_IN_NODES.map((file) => [file, `images/node/rootfs/${file}`]));
+  return lab.image("bare-host", "bare", payload);
+}
+
+/** Machines as they come from a testbed, in containers: SSH and sudo, no Docker; apt has what is needed, without a download. */
+export class BareHosts {
+  readonly all: BareHost[] = [];
+
+  private constructor(
+    private readonly lab: Lab,
+    private readonly image: string,
+    private readonly series: string,
+    /** The private key that root and {@link USER} of every host take. */
+    readonly key: string,
+    /** The Docker network over which this machine reaches them. */
+    readonly network: string,
+  ) {}
+
+  /**
+   * @param series begins their host names: `bare-a` gives bare-a1, bare-a2, …
+   * @param beside other hosts, whose network and key these have too
+   * @param withDocker they run an engine already, and have no user but root: the image of local nodes
+   */
+  static async start(
+    count: number,
+    series = "bare-a",
+    { beside, withDocker = false }: { beside?: BareHosts; withDocker?: boolean } = {},
+  ): Promise<BareHosts> {
+    const lab = await Lab.create("bare");
+    try {
+      const image = withDocker ? await lab.installedImage("node") : await bareImage(lab);
+      const key = beside?.key ?? path.join(lab.folder("ssh"), "id_ed25519");
+      const hosts = new BareHosts(lab, image, series, key, beside?.network ?? lab.name);
+      if (!beside) {
+        await makeKey(key);
+        await lab.docker("network", "create", ...lab.labels, hosts.network);
+      }
+      await lab.docker("network", "create", "--internal", ...lab.labels, hosts.lan);
+      await hosts.add(count);
+      return hosts;
+    } catch (error) {
+      await lab.dispose();
+      throw new Error(`the bare hosts do not start: ${(error as Error).message}`);
+    }
+  }
+
+  get directory(): string {
+    return this.lab.directory;
+  }
+
+  private get lan(): string {
+    return `${this.lab.name}-lan`;
+  }
+
+  named(name: string): BareHost {
+    const host = this.all.find((each) => each.name === name);
+    if (!host) throw new Error(`no bare host ${name}`);
+    return host;
+  }
+
+  /** Starts further ones. */
+  async add(count = 1): Promise<BareHost[]> {
+    const names = Array.from({ length: count }, (_, index) => `${this.series}${this.all.length + index + 1}`);
+    const added = await Promise.all(names.map((name) => this.host(name)));
+    this.all.push(...added);
+    return added;
+  }
+
+  private async host(name: string): Promise<BareHost> {
+    const container = `${this.lab.name}-${name}`;
+    const keys = this.lab.folder("hosts", name);
+    const hostKey = await makeKey(path.join(keys, "ssh_host_ed25519_key"));
+    copyFileSync(`${this.key}.pub`, path.join(keys, "authorized_keys"));
+    await this.lab.docker("volume", "create", ...this.lab.labels, container);
+    await this.lab.docker(
+      ...["create", "--name", container, "--hostname", name, "--network", this.network, ...this.lab.labels],
+      ...CAPABILITIES.flatMap((capability) => ["--cap-add", capability]),
+      ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"],
+      ...["--tmpfs", "/run", "--tmpfs", "/tmp:exec", "--volume", `${container}:/var/lib/docker`],
+      ...["--volume", `${keys}:/etc/swarmbench/ssh:ro`, this.image],
+    );
+    await this.lab.docker("network", "connect", this.lan, container);
+    await this.lab.docker("start", container);
+    const host = { name, container, hostKey, ...(await this.addresses(container)) };
+    await eventually(() => this.inside(host, "test -s /run/sshd.pid").then(() => {}), READY_WITHIN_MS);
+    return host;
+  }
+
+  private async addresses(container: string): Promise<Pick<BareHost, "address" | "lanAddress">> {
+    const format = `{{range $name, $it := .NetworkSettings.Networks}}{{$name}} {{$it.IPAddress}}{{"\\n"}}{{end}}`;
+    const text = await this.lab.docker("inspect", "--format", format, container);
+    const of = new Map(text.split("\n").map((line) => line.split(" ") as [string, string]));
+    return { address: of.get(this.network) ?? "", lanAddress: of.get(this.lan) ?? "" };
+  }
+
+  /** As root on a host, whatever has become of its ssh. */
+  inside(host: BareHost, script: string): Promise<string> {
+    return this.lab.docker("exec", host.container, "sh", "-c", script);
+  }
+
+  /** What a host has beyond what it had at first: Docker, and what of ours is there, a line each. */
+  async remains(host: BareHost): Promise<string[]> {
+    const text = await this.inside(host, REMAINS);
+    return text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => `${host.name}: ${line}`);
+  }
+
+  /** `swarmbench:testbed` with these as its machines; the second is reached as a user with sudo. */
+  ssh(count: number, more: Record<string, unknown> = {}): Record<string, unknown> {
+    return {
+      ...{ kind: "ssh", key: this.key },
+      hosts: this.all.slice(0, count).map(({ address, hostKey }, index) => ({
+        ...{ address, hostKey },
+        ...(index === 1 ? { user: USER } : {}),
+      })),
+      ...more,
+    };
+  }
+
+  /** The same by a manifest that is written anew, as a testbed would give it; with the network that is theirs alone. */
+  rspec(count: number, more: Record<string, unknown> = {}): Record<string, unknown> {
+    const file = path.join(this.directory, "manifest.rspec");
+    writeFileSync(file, manifest(this.all.slice(0, count), USER));
+    return {
+      ...{ kind: "rspec", manifests: [file], user: USER, key: this.key },
+      ...{ dataNetwork: "lan0", acceptNewHostKeys: true },
+      ...more,
+    };
+  }
+
+  dispose(): Promise<void> {
+    return this.lab.dispose();
+  }
+}

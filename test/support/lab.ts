@@ -1,0 +1,95 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { promisify } from "node:util";
+
+export const run = promisify(execFile);
+const repository = path.resolve(__dirname, "../..");
+
+/** A folder, and what of this machine's engine is a test's: named and labelled as test projects are, so that `npm test` removes what a killed run has left. */
+export class Lab {
+  readonly directory: string;
+  /** Begins the names of all that it has. */
+  readonly name: string;
+  readonly labels: string[];
+
+  private constructor(
+    kind: string,
+    private readonly source: "built" | "official",
+    private readonly host: string,
+  ) {
+    this.directory = mkdtempSync(
+      path.join(tmpdir(), `swarmbench-e2e-${process.env.TEST_RUN ?? process.pid}-${kind}-`),
+    );
+    this.name = path.basename(this.directory);
+    const labels = [`swarmbench.stack=${this.name}`, `swarmbench.owner=${this.directory}`];
+    this.labels = labels.flatMap((label) => ["--label", label]);
+  }
+
+  static async create(kind: string): Promise<Lab> {
+    // A module of the other kind: setting machines up needs no TypeScript.
+    const { readInstallation } = await import("../../tools/lib/shellEnv.mjs");
+    const { source, engineHost } = readInstallation();
+    return new Lab(kind, source as "built" | "official", engineHost);
+  }
+
+  /**
+   * An image that only tests need, of test/support/FOLDER.
+   *
+   * @param payload files from elsewhere in the checkout, by their path in the image
+   * @returns its id
+   */
+  async image(name: string, folder: string, payload: Record<string, string> = {}): Promise<string> {
+    const { ensureTestImage } = await import("../../tools/lib/images.mjs");
+    const files = Object.entries(payload).map(([target, file]) => [target, path.join(repository, file)]);
+    return ensureTestImage(name, {
+      directory: path.join(repository, "test/support", folder),
+      payload: Object.fromEntries(files),
+      source: this.source,
+      engineHost: this.host,
+    });
+  }
+
+  /** The id of one of the images that `npm run setup` made in this machine's engine. */
+  async installedImage(name: string): Promise<string> {
+    const { readInstallation } = await import("../../tools/lib/shellEnv.mjs");
+    const { images } = readInstallation() as unknown as { images: Record<string, { id?: string }> };
+    const id = images[name]?.id;
+    if (!id) throw new Error(`no image ${name} is installed`);
+    return id;
+  }
+
+  docker(...args: string[]): Promise<string> {
+    return run("docker", ["--host", this.host, ...args]).then(({ stdout }) => stdout);
+  }
+
+  /** A folder below the lab's. */
+  folder(...names: string[]): string {
+    const folder = path.join(this.directory, ...names);
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  /** Removes all that carries the lab's labels, and the folder. */
+  async dispose(): Promise<void> {
+    const filter = ["--quiet", "--filter", `label=swarmbench.stack=${this.name}`];
+    for (const [kind, list] of [
+      ["container", ["ps", "--all"]],
+      ["network", ["network", "ls"]],
+      ["volume", ["volume", "ls"]],
+    ] as const) {
+      const ids = (await this.docker(...list, ...filter)).split("\n").filter(Boolean);
+      const more = { container: ["--force", "--volumes"], network: [], volume: ["--force"] }[kind];
+      if (ids.length > 0) await this.docker(kind, "rm", ...more, ...ids);
+    }
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Makes a key pair without a passphrase. @returns the public key: type and key */
+export async function makeKey(file: string): Promise<string> {
+  await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file]);
+  const { stdout } = await run("ssh-keygen", ["-y", "-f", file]);
+  return stdout.trim().split(" ").slice(0, 2).join(" ");
+}

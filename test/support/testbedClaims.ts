@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import * as path from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { BenchSummary } from "../../contract/request";
+import type { Run } from "../../contract/result";
+import { readResults } from "../../report/store";
+import { BareHosts } from "./bareHosts";
+import { eventually } from "./eventually";
+import { OarLab } from "./oarLab";
+import { TestProject } from "./project";
+
+/** Where a testbed's nodes come from, as a test has it. */
+export interface Source {
+  /** `swarmbench:testbed` of a stack of so many nodes. */
+  testbed(nodes: number): Record<string, unknown>;
+  /** The host names that nodes may have. */
+  names: string[];
+  /** What there is that was not at first, a line each. */
+  remains(): Promise<string[]>;
+  /** What of it is to be there after a destroy. */
+  stays: string[];
+  dispose(): Promise<void>;
+}
+
+/** A benchmark that takes a few seconds, on one broker. */
+const SHORT_BENCHMARK = {
+  "kafka.enabled": "true",
+  "kafka.heap": "256 MiB",
+  "workload.producers": "10",
+  "workload.rate": "5",
+  "benchmark.run": "true",
+  "benchmark.slo.p99Ms": "10000",
+  "benchmark.warmUp.min": "1 second",
+  "benchmark.warmUp.max": "5 seconds",
+  "benchmark.duration": "3 seconds",
+  "benchmark.drain": "10 seconds",
+};
+
+/** A stack on nodes of a testbed, for claims that build on each other. */
+export interface OnTestbed<S extends Source> {
+  project(): TestProject;
+  source(): S;
+  /** Host names of the nodes, in their order. */
+  hostnames(): Promise<string[]>;
+  /** Results of the last benchmark, which must have measured something on these very nodes. */
+  measured(): Promise<Run>;
+}
+
+export interface MoreClaims<S extends Source> {
+  /** Beside a short benchmark. */
+  config?: Record<string, string>;
+  /** About the stack of three nodes. */
+  whileUp?: (on: OnTestbed<S>) => void;
+  /** Once it is destroyed, and all machines are free. */
+  afterwards?: (on: OnTestbed<S>) => void;
+}
+
+/**
+ * What a stack does on a testbed of any kind, from bare machines to nothing.
+ */
+export function describeTestbed<S extends Source>(
+  kind: string,
+  open: () => Promise<S>,
+  { config = {}, whileUp, afterwards }: MoreClaims<S> = {},
+): void {
+  describe(`a testbed of kind ${kind}`, { concurrency: 1 }, () => {
+    let project: TestProject;
+    let source: S;
+    before(async () => {
+      source = await open();
+      project = await TestProject.create(kind, { namespace: "lab", ...SHORT_BENCHMARK, ...config });
+      project.setTestbed(source.testbed(2), 2);
+    });
+    after(async () => {
+      try {
+        await project?.dispose();
+      } finally {
+        await source?.dispose();
+      }
+    });
+
+    const results = () => path.join(project.directory, "results");
+    const hostnames = async () => {
+      const { nodes } = await project.outputs<{ nodes: { hostname: string }[] }>();
+      return nodes.map(({ hostname }) => hostname);
+    };
+    async function measured(): Promise<Run> {
+      const { benchmark } = await project.outputs<{ benchmark: BenchSummary }>();
+      assert.equal(path.dirname(benchmark.results), results());
+      const run = readResults(benchmark.results);
+      const [step] = run.steps;
+      assert.ok(step && step.delivered > 0, JSON.stringify(run.warnings));
+      assert.deepEqual([step.lost, step.delivered], [0, step.offered]);
+      const nodes = await hostnames();
+      assert.deepEqual(
+        run.conditions.nodes.map(({ name }) => name),
+        nodes,
+      );
+      assert.ok(run.conditions.agents.every(({ node }) => nodes.includes(node)));
+      return run;
+    }
+
+    it("previews on bare machines, and changes nothing", async () => {
+      assert.match(await project.mustPulumi("preview"), /to create/);
+      assert.deepEqual([...(await source.remains()), ...(await project.remains())], []);
+    });
+
+    it("comes up on two nodes, with Kafka, and measures", async () => {
+      await project.mustUp();
+      const names = await hostnames();
+      assert.equal(new Set(names).size, 2);
+      assert.ok(
+        names.every((name) => source.names.includes(name)),
+        names.join(", "),
+      );
+      const [first, second] = names;
+      assert.deepEqual(
+        await project.swarmNodes(),
+        [`${first} ready active monitor`, `${second} ready active broker`].sort(),
+      );
+      await measured();
+    });
+
+    it("changes nothing at a second up", async () => {
+      const runs = readdirSync(results());
+      assert.match(await project.mustUp("--expect-no-changes"), /unchanged/);
+      assert.deepEqual(readdirSync(results()), runs);
+    });
+
+    it("gains a third node, and measures again", async () => {
+      const names = await hostnames();
+      project.setTestbed(source.testbed(3), 3);
+      await project.mustUp();
+      const grown = await hostnames();
+      assert.deepEqual([grown.slice(0, 2), new Set(grown).size], [names, 3]);
+      assert.ok((await project.swarmNodes()).includes(`${grown[2]} ready active agent`));
+      const { conditions } = await measured();
+      assert.ok(conditions.agents.every(({ node }) => node === grown[2]));
+    });
+
+    const on: OnTestbed<S> = { project: () => project, source: () => source, hostnames, measured };
+    whileUp?.(on);
+
+    it("leaves nothing when it is destroyed", async () => {
+      await project.mustPulumi("destroy", "--yes", "--skip-preview");
+      assert.deepEqual(await source.remains(), source.stays);
+      assert.deepEqual(await project.remains(), []);
+      await eventually(async () => {
+        const processes = await project.must("ps", "-eo", "args");
+        assert.ok(!processes.includes(`${project.directory}/`), `a process is left:\n${processes}`);
+      });
+    });
+
+    afterwards?.(on);
+  });
+}
+
+/** Containers of this machine. */
+export async function localSource(): Promise<Source> {
+  return {
+    testbed: () => ({ kind: "local" }),
+    names: ["node1", "node2", "node3"],
+    remains: async () => [], // the project's own, which is always asked for
+    stays: [],
+    dispose: async () => {},
+  };
+}
+
+type Cleanup = "stack" | "full";
+
+export interface HostsSource extends Source {
+  hosts: BareHosts;
+}
+
+async function hostsSource(
+  cleanup: Cleanup,
+  testbed: (hosts: BareHosts, nodes: number, more: Record<string, unknown>) => Record<string, unknown>,
+): Promise<HostsSource> {
+  const hosts = await BareHosts.start(3);
+  return {
+    hosts,
+    testbed: (nodes) => testbed(hosts, nodes, { cleanup }),
+    names: hosts.all.map(({ name }) => name),
+    remains: () => remainsOf(hosts),
+    stays: cleanup === "full" ? [] : hosts.all.map(({ name }) => `${name}: docker.io`),
+    dispose: () => hosts.dispose(),
+  };
+}
+
+async function remainsOf(hosts: BareHosts): Promise<string[]> {
+  return (await Promise.all(hosts.all.map((host) => hosts.remains(host)))).flat();
+}
+
+/** Machines that a scenario lists. */
+export function sshSource(cleanup: Cleanup): Promise<HostsSource> {
+  return hostsSource(cleanup, (hosts, nodes, more) => hosts.ssh(nodes, more));
+}
+
+/** Machines that a manifest names. */
+export function rspecSource(cleanup: Cleanup): Promise<HostsSource> {
+  return hostsSource(cleanup, (hosts, nodes, more) => hosts.rspec(nodes, more));
+}
+
+export interface OarSource extends HostsSource {
+  oar: OarLab;
+}
+
+/** Machines that a real OAR gives. */
+export async function oarSource(cleanup: Cleanup): Promise<OarSource> {
+  const source = await hostsSource(cleanup, () => ({}));
+  const { hosts } = source;
+  const oar = await OarLab.start(source.names, ["user1", "user2"], hosts).catch(async (error) => {
+    await source.dispose();
+    throw error;
+  });
+  const jobs = async () => (await oar.livingOf("user1")).map((id) => `job ${id}`);
+  return {
+    ...source,
+    oar,
+    testbed: () => oar.testbed({ cleanup, walltime: "1 hour" }),
+    remains: async () => [...(await jobs()), ...(await source.remains())],
+    async dispose() {
+      await oar.dispose();
+      await hosts.dispose();
+    },
+  };
+}
