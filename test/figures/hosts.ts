@@ -91,6 +91,7 @@ async function look(machines: Machines, count: number): Promise<void> {
     ...{ ask, now: Date.now, sleep: (ms) => delay(ms), progress: () => {} },
     endpoints: writeSshConfig(path.join(machines.hosts.directory, "ssh-config"), hosts),
     firewallPorts: ["2377/tcp"],
+    maySudoG5k: false,
   });
   for (const { host, found } of looked) {
     if (found instanceof Error) throw new Error(`${host.node.name}: ${found.message}`);
