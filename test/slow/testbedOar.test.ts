@@ -8,7 +8,7 @@ import { TestProject } from "../support/project";
 import { describeTestbed, type OarSource, type OnTestbed, oarSource } from "../support/testbedClaims";
 
 describeTestbed("oar", () => oarSource("stack"), {
-  whileUp: ({ project, source, measured }) => {
+  whileUp: ({ project, source, measure }) => {
     it("has a job for the first two nodes, and one for the third", async () => {
       const { oar } = source();
       const sizes = await Promise.all((await oar.livingOf("user1")).map((id) => hostsOf(id)));
@@ -31,7 +31,7 @@ describeTestbed("oar", () => oarSource("stack"), {
       const living = await oar.livingOf("user1");
       assert.ok(living.length > 0 && living.every((id) => !before.includes(id)), living.join(", "));
       assert.equal((await project().swarmNodes()).length, 3);
-      await measured();
+      await measure();
     });
   },
   afterwards: reservationClaims,

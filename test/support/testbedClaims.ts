@@ -43,8 +43,10 @@ export interface OnTestbed<S extends Source> {
   source(): S;
   /** Host names of the nodes, in their order. */
   hostnames(): Promise<string[]>;
-  /** Results of the last benchmark, which must have measured something on these very nodes. */
+  /** Results of the benchmark of the last `up`, which must have measured something on these very nodes. */
   measured(): Promise<Run>;
+  /** Runs a benchmark by hand, which must measure something. */
+  measure(): Promise<void>;
 }
 
 export interface MoreClaims<S extends Source> {
@@ -101,6 +103,14 @@ export function describeTestbed<S extends Source>(
       return run;
     }
 
+    async function measure(): Promise<void> {
+      const before = readdirSync(results());
+      await project.must("node", "--import", "tsx", "tools/bench/main.ts", "-s", kind);
+      const made = readdirSync(results()).filter((name) => !before.includes(name));
+      const [step] = readResults(path.join(results(), made[0] ?? "none")).steps;
+      assert.ok(step && step.delivered > 0 && step.lost === 0, made.join(", "));
+    }
+
     it("previews on bare machines, and changes nothing", async () => {
       assert.match(await project.mustPulumi("preview"), /to create/);
       assert.deepEqual([...(await source.remains()), ...(await project.remains())], []);
@@ -139,7 +149,11 @@ export function describeTestbed<S extends Source>(
       assert.ok(conditions.agents.every(({ node }) => node === grown[2]));
     });
 
-    const on: OnTestbed<S> = { project: () => project, source: () => source, hostnames, measured };
+    const on: OnTestbed<S> = {
+      project: () => project,
+      source: () => source,
+      ...{ hostnames, measured, measure },
+    };
     whileUp?.(on);
 
     it("leaves nothing when it is destroyed", async () => {
