@@ -65,7 +65,7 @@ export function cleanAllScript(machines: readonly (CleanArgs & { ssh: SshEndpoin
   const lines = machines.map(({ ssh, ...args }) => {
     const there = commandLine(cleanParameters(args), nodeFile("clean.sh"));
     const missed = `${args.node}: does not answer, and was not cleaned; where it is still there: sudo sh ${KEEP}/clean`;
-    return `${sshWords(ssh, there)} || { [ $? != 255 ] || { echo ${word(missed)} >&2; true; }; }`;
+    return `${sshWords(ssh, there)} || { [ $? = 255 ] && echo ${word(missed)} >&2; }`;
   });
   return script(
     {},

@@ -48,6 +48,10 @@ if [ "$FULL" = yes ] && [ -s "$KEEP/packages" ]; then
     xargs "$(command -v dnf || command -v yum)" --quiet --assumeyes remove < "$KEEP/packages" >/dev/null 2>&1 ||
       say "packages could not be removed: $(tr '\n' ' ' < "$KEEP/packages")"
   fi
-  rm -rf /var/lib/docker /var/lib/containerd /etc/docker
+  ip link delete docker0 2>/dev/null || true # its engine leaves it there
+  for folder in /var/lib/docker /var/lib/containerd /etc/docker; do
+    # Where a disk is mounted the folder stays, empty.
+    rm -rf "$folder" 2>/dev/null || [ -z "$(ls -A "$folder")" ] || say "could not remove all of $folder"
+  done
 fi
 rm -rf "$LIB"
