@@ -11,7 +11,12 @@ const USER = "tester";
 
 /** The packages as they were at first are in the image; the engine's own networks are not ours. */
 const REMAINS = `
-dpkg-query -W -f '\${Package}\\n' | sort | comm -13 /var/local/packages/at-first - | grep -x 'docker.io' || true
+new=$(dpkg-query -W -f '\${Package}\\n' | sort | comm -13 /var/local/packages/at-first -)
+if echo "$new" | grep -x docker.io; then :
+else
+  echo "$new" | sed '/./s/^/package /'
+  ip -brief link | awk '/^(docker|br-|veth|vx)/ { print "link " $1 }'
+fi
 find / -xdev -name '*swarmbench*' ! -path /etc/swarmbench ! -path /etc/dpkg/dpkg.cfg.d/swarmbench
 find /var/lib/docker -mindepth 1 -name '*swarmbench*'
 ! [ -e /etc/docker/daemon.json ] || echo "daemon.json $(tr -d '\\n ' < /etc/docker/daemon.json)"
