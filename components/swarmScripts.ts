@@ -54,6 +54,7 @@ if [ "$state" = inactive ]; then
   echo pending > "$MARK"
   docker swarm init --advertise-addr "$ADDRESS" --default-addr-pool "$POOL" >/dev/null # it prints the join token
 fi
+docker info --format '{{.Swarm.NodeID}}' > "$MARK.node"
 id=$(docker info --format '{{.Swarm.Cluster.ID}}')
 [ -n "$id" ] || { echo "the swarm on $NODE has no id" >&2; exit 1; }
 echo "$id" > "$MARK"
@@ -114,11 +115,18 @@ if [ "$state" = inactive ]; then
   echo "$SWARM" > "$MARK"
   # Through the engine's API, because an argument of \`docker swarm join\` would show in every process list.
   body='{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","RemoteAddrs":["%s"],"JoinToken":"%s"}'
-  printf "$body" "$ADDRESS" "$MANAGER" "$TOKEN" |
-    curl --silent --show-error --fail-with-body --unix-socket /var/run/docker.sock \
-      --header 'Content-Type: application/json' --data @- http://docker/swarm/join >&2
+  # Its code comes last, since older ones of curl cannot both fail and say why.
+  answer=$(printf "$body" "$ADDRESS" "$MANAGER" "$TOKEN" |
+    curl --silent --show-error --write-out '%{http_code}' --unix-socket /var/run/docker.sock \
+      --header 'Content-Type: application/json' --data @- http://docker/swarm/join)
+  case $answer in
+    *200) ;;
+    *) echo "$NODE could not join the swarm of $MANAGER: $answer" >&2; exit 1 ;;
+  esac
 fi
-docker info --format '{{.Swarm.NodeID}}'`,
+id=$(docker info --format '{{.Swarm.NodeID}}')
+echo "$id" > "$MARK.node"
+echo "$id"`,
   );
 }
 
@@ -128,8 +136,12 @@ export function leaveCommand(): string {
     { MARK },
     `
 [ -f "$MARK" ] || exit 0
-if [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" != inactive ]; then docker swarm leave --force; fi
-rm -f "$MARK"`,
+if [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" != inactive ]; then
+  # By hand it may have been put into another one since, which is not ours to leave.
+  [ ! -f "$MARK.node" ] || [ "$(docker info --format '{{.Swarm.NodeID}}')" = "$(cat "$MARK.node")" ] || exit 0
+  docker swarm leave --force
+fi
+rm -f "$MARK" "$MARK.node"`,
   );
 }
 

@@ -4,18 +4,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { runLength } from "../../contract/runLength";
 import type { Installation } from "../installation";
 import { ask } from "../lib/exec";
+import { readKept } from "../lib/kept";
 import { whenKnown } from "../lib/known";
 import type { Owner } from "../lib/ownership";
 import type { NodeSettings } from "../nodeSettings";
 import type { Settings } from "../settings";
 import type { Host } from "./hosts/host";
-import { type Candidates, readKept, sshDirectory } from "./hosts/open";
+import { type Candidates, sshDirectory } from "./hosts/open";
 import type { Door } from "./oar/door";
 import { OarError } from "./oar/errors";
 import { hostKeysOf } from "./oar/hostKeys";
+import type { Job } from "./oar/job";
 import { jobBase, machineId } from "./oar/names";
 import { frontendWay, openDoor } from "./oar/open";
-import { planSlots } from "./oar/plan";
+import { planSlots, type SlotPlan } from "./oar/plan";
 import { Reservation } from "./oar/reservation";
 import { throughFrontend } from "./oar/sshDoor";
 import { missingWarning } from "./oar/walltime";
@@ -43,47 +45,59 @@ export async function oarHosts({ settings, testbed, installation, owner }: OarAr
   const { oar, common } = testbed;
   const base = jobsOf(testbed, owner);
   const door = openDoor(oar, installation.directory);
-  const plan = await planned(door, base, settings.nodes.length);
+  const { plan, jobs } = await planned(door, base, settings.nodes.length);
   if (plan.slots.every(({ job }) => job === undefined)) await warnOfWalltime(settings, testbed);
   const reservation = new Reservation("reservation", {
     ...{ settings: oar, base, plan, nodes: settings.nodes.length },
   });
-  const after = [reservation.lifetime, ...reservation.jobs];
-  const reserved = await whenKnown(reservation.nodes);
-  if (!reserved) {
-    await pulumi.log.info("which machines they are is known once they are reserved: here they are imagined");
-    return {
-      common,
-      after,
-      imagined: true,
-      hosts: settings.nodes.map((node) => imaginedHost(node, testbed)),
-    };
+  const reserved = (await whenKnown(reservation.nodes)) ?? (await runningMachines(door, plan, jobs));
+  if (reserved.length < settings.nodes.length) {
+    await pulumi.log.info(
+      "which machines they are is known once they are reserved: until then they are imagined",
+    );
   }
   const folder = sshDirectory(installation, settings.prefix);
   const frontend = frontendWay(oar, installation.directory);
+  const keyFor = (machine: Machine) => [machine.job, machine.name, oar.environment ?? ""].join(" ");
   const keys = await oarFailure(() =>
-    keptKeys(folder, reserved, (names) =>
+    keptKeys(folder, reserved, keyFor, (names) =>
       hostKeysOf(frontend, names, ask, (text) => void pulumi.log.info(text)),
     ),
   );
-  const proxyCommand = throughFrontend(frontend);
+  const hosts = settings.nodes.map((node, index) => {
+    const machine = reserved[index];
+    return machine
+      ? hostOf(node, machine, testbed, { frontend, hostKeys: keys.get(keyFor(machine)) ?? [] })
+      : imaginedHost(node, testbed);
+  });
+  return { common, after: [reservation.lifetime, ...reservation.jobs], reserved: true, hosts };
+}
+
+/** In a preview: those of the jobs that run already. */
+async function runningMachines(door: Door, { slots }: SlotPlan, jobs: readonly Job[]): Promise<Machine[]> {
+  const running = slots.map(({ job }) => jobs.find(({ id }) => id === job));
+  const unknown = running.findIndex((job) => !job || job.addresses.length === 0);
+  const known = running.slice(0, unknown < 0 ? running.length : unknown).flatMap((job) => job ?? []);
+  const addresses = await oarFailure(() => door.resolve(known.flatMap((job) => job.addresses)));
+  return known.flatMap(({ id, addresses: names }) =>
+    names.map((name) => ({ job: id, name, address: addresses.get(name) ?? name })),
+  );
+}
+
+function hostOf(
+  node: NodeSettings,
+  { name, address }: Machine,
+  { oar, nodeUser, dataNetwork }: OarTestbedSettings,
+  { frontend, hostKeys }: { frontend: readonly string[]; hostKeys: string[] },
+): Host {
   return {
-    ...{ common, after, maySudoG5k: true },
-    hosts: settings.nodes.flatMap((node, index): Host[] => {
-      const machine = reserved[index];
-      if (!machine) return [];
-      return [
-        {
-          ...{ node, address: machine.name },
-          way: {
-            ...{ by: "ours", port: 22, user: testbed.nodeUser, acceptNewHostKeys: false, proxyCommand },
-            hostKeys: keys.get(keyOf(machine)) ?? [],
-            ...(oar.key ? { key: oar.key } : {}),
-          },
-          ...(testbed.dataNetwork ? { dataNetwork: testbed.dataNetwork } : { dataAddress: machine.address }),
-        },
-      ];
-    }),
+    ...{ node, address: name },
+    way: {
+      ...{ by: "ours", port: 22, user: nodeUser, acceptNewHostKeys: false, hostKeys },
+      proxyCommand: throughFrontend(frontend),
+      ...(oar.key ? { key: oar.key } : {}),
+    },
+    ...(dataNetwork ? { dataNetwork } : { dataAddress: address }),
   };
 }
 
@@ -95,7 +109,13 @@ async function planned(door: Door, base: string, nodes: number) {
       `${plan.idle} nodes more are reserved than are used: OAR cannot make a job smaller`,
     );
   }
-  return plan;
+  for (const id of plan.release) {
+    // Those that Pulumi knows it gives back itself; another a crash has left.
+    await pulumi.log.info(
+      `job ${id} is not needed any more; if it is still there afterwards: npm run reserve -- -s ${pulumi.getStack()} gives it back`,
+    );
+  }
+  return { plan, jobs };
 }
 
 /** Before anything waits in a queue; of what runs already the benchmark says it, which may lengthen it. */
@@ -115,7 +135,7 @@ async function oarFailure<T>(doing: () => Promise<T>): Promise<T> {
 
 function imaginedHost(node: NodeSettings, { nodeUser }: OarTestbedSettings): Host {
   return {
-    ...{ node, address: `${node.name}.invalid` },
+    ...{ node, address: `${node.name}.invalid`, imagined: true },
     way: { by: "ours", port: 22, user: nodeUser, acceptNewHostKeys: false },
   };
 }
@@ -123,25 +143,29 @@ function imaginedHost(node: NodeSettings, { nodeUser }: OarTestbedSettings): Hos
 interface Machine {
   job: number;
   name: string;
+  address: string;
 }
 
-/** Another job may have the same machine with another system, and so with other keys. */
-const keyOf = ({ job, name }: Machine) => `${job} ${name}`;
-
-/** Keys that were asked for once hold as long as their job does. */
+/**
+ * Host keys that were shown once hold as long as the job does, with the system that was deployed in it: another job may have the
+ * same machine with another system, and so with other keys.
+ */
 async function keptKeys(
   folder: string,
   machines: readonly Machine[],
+  keyFor: (machine: Machine) => string,
   scan: (names: string[]) => Promise<Map<string, string[]>>,
 ): Promise<Map<string, string[]>> {
   const file = path.join(folder, "reserved.json");
   const kept = readKept(file, (document) => new Map(document as [string, string[]][])) ?? new Map();
-  const missing = machines.filter((machine) => !kept.has(keyOf(machine)));
+  const missing = machines.filter((machine) => !kept.has(keyFor(machine)));
+  if (missing.length === 0) return kept;
   const found = await scan(missing.map(({ name }) => name));
-  const all = new Map(
-    machines.map((machine) => [keyOf(machine), kept.get(keyOf(machine)) ?? found.get(machine.name) ?? []]),
-  );
+  const known = machines.flatMap((machine): [string, string[]][] => {
+    const keys = kept.get(keyFor(machine)) ?? found.get(machine.name);
+    return keys ? [[keyFor(machine), keys]] : [];
+  });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(file, JSON.stringify([...all]), { mode: 0o600 });
-  return all;
+  writeFileSync(file, JSON.stringify(known), { mode: 0o600 });
+  return new Map(known);
 }

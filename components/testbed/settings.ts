@@ -22,8 +22,9 @@ export interface AccessSettings {
 /** A machine as the scenario names it; what of it holds for all is filled in. */
 export interface SshHost {
   address: string;
-  user: string;
-  port: number;
+  /** These two are absent where a file of ssh says them. */
+  user?: string;
+  port?: number;
   key?: string;
   jump?: string;
   hostKey?: string;
@@ -91,7 +92,7 @@ function sshSettings(parsed: z.output<typeof sshSchema>, count: number): SshSett
   return {
     kind: "ssh",
     hosts: parsed.hosts.slice(0, count).map(({ labels: _, role: __, ...host }) => ({
-      ...{ user, port },
+      ...(sshConfig ? definedOnly({ user, port }) : { user: user ?? "root", port: port ?? 22 }),
       ...definedOnly({ key, jump }),
       ...(definedOnly(host) as typeof host & { address: string }),
     })) as SshHost[],

@@ -16,9 +16,9 @@ export function sshHosts(testbed: SshSettings, nodes: readonly NodeSettings[]): 
         {
           ...{ node, address },
           way: sshConfig
-            ? { by: "file", file: sshConfig, port, user }
+            ? { by: "file", file: sshConfig, ...(port ? { port } : {}), ...(user ? { user } : {}) }
             : {
-                ...{ by: "ours", port, user, acceptNewHostKeys },
+                ...{ by: "ours", port: port ?? 22, user: user ?? "root", acceptNewHostKeys },
                 ...(key ? { key } : {}),
                 ...(jump ? { jump } : {}),
                 ...(hostKey ? { hostKeys: [hostKey] } : {}),

@@ -58,10 +58,11 @@ esac
 /** A `curl` that knows the engine's one call which the `docker` command would need a secret argument for. */
 const CURL = `#!/bin/sh
 cd "$FAKE" || exit 99
-[ "$*" = "--silent --show-error --fail-with-body --unix-socket /var/run/docker.sock \
+[ "$*" = "--silent --show-error --write-out %{http_code} --unix-socket /var/run/docker.sock \
 --header Content-Type: application/json --data @- http://docker/swarm/join" ] || { echo "curl: what? $*" >&2; exit 2; }
 echo "POST /swarm/join $(cat)" >> calls
-[ "$(cat state)" = inactive ] || { echo '{"message":"This node is already part of a swarm."}'; exit 22; }
+[ "$(cat state)" = inactive ] || { printf '{"message":"This node is already part of a swarm."}503'; exit; }
+printf 200
 echo active > state; echo false > control; echo node-new > nodeId
 `;
 

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { script } from "../../components/lib/shell";
 import { daemonConfig } from "../../components/testbed/hosts/daemon";
 import type { Host } from "../../components/testbed/hosts/host";
-import { type Looked, lookAtAll, nodeFile } from "../../components/testbed/hosts/look";
+import { type Looked, lookAtAll, lookScript } from "../../components/testbed/hosts/look";
 import { sameMachines } from "../../components/testbed/hosts/open";
 import {
   dataAddressOf,
@@ -26,6 +25,8 @@ const host = (more: Partial<Host> = {}, name = "node1"): Host => ({
 const LINES = [
   "time=1700000000.5",
   "uid=0",
+  "user=root",
+  "arch=x86_64",
   "hostname=alpha",
   "kernel=Linux 6.1",
   "machine=abc",
@@ -51,13 +52,15 @@ const wanted: Wanted = {
     { name: "swarmbench:swarm.addressPool", network: "10.176.0.0/16" },
   ],
   ports: [2377, 7946, 5000],
+  arch: "x86_64",
+  mayMove: false,
 };
 const found = (...more: string[]) => obstacles(host(), report(...more), wanted);
 
 describe("a look at this very machine", () => {
   it("tells all that is asked of a machine, and changes nothing", () => {
     const text = execFileSync("sh", ["-s"], {
-      input: script({ FIREWALL_PORTS: "2377/tcp", KEEP: "/nowhere", MARK: "/nowhere" }, nodeFile("look.sh")),
+      input: lookScript(["2377/tcp"]),
       encoding: "utf8",
     });
     const here = parseReport(text);
@@ -77,9 +80,12 @@ describe("what stands in the way of a machine", () => {
     ["another stack", "owner=somebody", /used by another stack \(somebody\).*sudo sh .*\/clean/],
     [
       "a swarm that we did not create",
-      "engine=ID 20.10 /var/lib/docker active",
+      "engine=ID 20.10 active n1",
       /already in a swarm that this stack did not create/,
     ],
+    ["a kind of machine that the images do not run on", "arch=aarch64", /another kind \(aarch64\).* x86_64/],
+    ["podman under Docker's name", "docker=podman version 4", /has podman/],
+    ["a volume of its own with a name of ours", "taken=volume influxdb", /has a volume influxdb of its own/],
     ["too little room", "freeMiB=100", /has 100 MiB free .* 3000 are needed/],
     ["too little memory", "memoryMiB=100", /has 100 MiB of memory/],
     ["something that listens on a port of ours", "listens=1388", /listens on port 5000/],
@@ -97,8 +103,29 @@ describe("what stands in the way of a machine", () => {
   }
 
   it("is not our own swarm, nor what we listen on and route there", () => {
-    const ours = ["owner=me", "mark=swarm1", "engine=ID 20.10 /var/lib/docker active", "docker=Docker 20.10"];
+    const ours = [
+      "owner=me",
+      "mark=swarm1",
+      "engine=ID 20.10 active n1",
+      "markNode=n1",
+      "docker=Docker 20.10",
+    ];
     assert.deepEqual(found(...ours, "listens=1388", "route=10.177.0.0/24 docker0"), []);
+  });
+
+  it("is that it is another node of this stack, but where machines come in any order", () => {
+    const moved = report("owner=me", "node=node4");
+    assert.match(
+      obstacles(host(), moved, wanted).join(),
+      /is node4 of this stack: only take machines off the end/,
+    );
+    assert.deepEqual(obstacles(host(), moved, { ...wanted, mayMove: true }), []);
+    assert.deepEqual(obstacles(host(), report("owner=me", "node=node1"), wanted), []);
+  });
+
+  it("is another swarm that it was put into since", () => {
+    const now = ["owner=me", "mark=swarm1", "markNode=n1", "engine=ID 20.10 active n2"];
+    assert.match(found(...now).join(), /already in a swarm that this stack did not create/);
   });
 
   it("is that Docker can neither be found nor installed", () => {
@@ -134,6 +161,18 @@ describe("the address between the nodes", () => {
   it("else is the one at which it is reached, or with which it goes out", () => {
     assert.equal(dataAddressOf(host({ address: "10.5.0.10" }), report()), "10.5.0.10");
     assert.equal(dataAddressOf(host(), report()), "192.168.1.10");
+  });
+
+  it("is to be told where it goes out with none and has several; Docker's own do not count", () => {
+    const inside = parseReport([...LINES.filter((line) => !line.startsWith("outgoing"))].join("\n"));
+    assert.equal(dataAddressOf(host(), inside), undefined);
+    assert.match(
+      obstacles(host(), inside, wanted).join(),
+      /192\.168\.1\.10, 10\.5\.0\.10: say which is meant/,
+    );
+    const one = LINES.filter((line) => !line.startsWith("outgoing") && !line.includes("eth1"));
+    const bridged = parseReport([...one, "address=172.17.0.1/16 docker0"].join("\n"));
+    assert.equal(dataAddressOf(host(), bridged), "192.168.1.10");
   });
 });
 

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { overSsh } from "../../components/lib/remote";
 import { dockerHost, type SshEndpoint, sshArguments } from "../../components/lib/ssh";
 import type { Host, Way } from "../../components/testbed/hosts/host";
+import { cleanAllScript } from "../../components/testbed/hosts/scripts";
 import { writeSshConfig } from "../../components/testbed/hosts/sshConfig";
 import { throughFrontend } from "../../components/testbed/oar/sshDoor";
 
@@ -62,10 +63,10 @@ describe("the way to a machine", () => {
     const set = understood(ssh);
     assert.deepEqual(
       [set.stricthostkeychecking, set.userknownhostsfile, set.globalknownhostsfile],
-      ["true", path.join(folder, "node1.hosts"), "/dev/null"],
+      ["true", path.join(folder, "a.example-22.hosts"), "/dev/null"],
     );
     assert.equal(
-      readFileSync(path.join(folder, "node1.hosts"), "utf8"),
+      readFileSync(path.join(folder, "a.example-22.hosts"), "utf8"),
       `${set.hostkeyalias} ssh-ed25519 AAAA\n${set.hostkeyalias} ssh-rsa BBBB\n`,
     );
   });
@@ -112,11 +113,19 @@ describe("the way to a machine", () => {
     assert.equal(dockerHost(ssh), "ssh://ann@a.example:22");
   });
 
-  it("stays for a node that is no more, for its commands of destroy", () => {
-    writeSshConfig(folder, [host(ours()), host(ours(), "node2")]);
-    const before = readFileSync(path.join(folder, "node2.config"), "utf8");
-    writeSshConfig(folder, [host(ours())]);
-    assert.equal(readFileSync(path.join(folder, "node2.config"), "utf8"), before);
+  it("leaves port and user to that file where the scenario names none, and takes sudo by whose login it is", () => {
+    const file = path.join(folder, "mine");
+    writeFileSync(file, "Host a.example\n  Port 2200\n  User bob\n");
+    const ssh = endpoint({ by: "file", file });
+    const { port, user } = understood(ssh);
+    assert.deepEqual([port, user, ssh.sudo, dockerHost(ssh)], ["2200", "bob", true, "ssh://a.example"]);
+  });
+
+  it("stays where another machine takes its node's place, for the commands of destroy", () => {
+    const first = endpoint(ours());
+    const other = { ...host(ours()), address: "b.example" };
+    const second = writeSshConfig(folder, [other]).get("node1") ?? assert.fail();
+    assert.deepEqual([understood(first).hostname, understood(second).hostname], ["a.example", "b.example"]);
   });
 
   it("is through sudo for whoever is not root", () => {
@@ -189,5 +198,65 @@ describe("a script that runs over ssh", () => {
     assert.equal(code, 255);
     assert.ok(calls > 1);
     assert.equal(stderr, "Connection timed out\n");
+  });
+});
+
+describe("taking all off machines", () => {
+  const owner = { prefix: "p", directory: "/d" };
+  const machines = ["node1", "node2", "node3"].map((node) => ({
+    ...{ node, owner, ownerLine: "me", registry: "10.0.0.1:5000", registryImage: "registry", full: false },
+    ssh: { host: node, configFile: "/c", sudo: node === "node2" },
+  }));
+
+  /** Runs it with an `ssh` that does this for a node. */
+  function clean(fake: string) {
+    const bin = path.join(folder, "bin");
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(
+      path.join(bin, "ssh"),
+      `#!/bin/sh\nLOG=$2\nfor last; do before=$now; now=$last; done\nNODE=$before\ncat > '${folder}'/$NODE.script\n${fake}`,
+    );
+    chmodSync(path.join(bin, "ssh"), 0o755);
+    const text = cleanAllScript(machines).replace("PATIENCE='20'", "PATIENCE='1'");
+    return new Promise<{ code: number; stderr: string }>((resolve) => {
+      const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, TMPDIR: folder };
+      const child = execFile("/bin/sh", ["-s"], { env }, (error, _, stderr) =>
+        resolve({ code: error ? Number(error.code) : 0, stderr }),
+      );
+      child.stdin?.end(text);
+    });
+  }
+
+  it("runs on each what can be parsed there, as root", async () => {
+    const { code, stderr } = await clean('[ "$NODE" != node2 ] || [ "$last" = "sudo -n sh -s" ] || exit 9');
+    assert.deepEqual([code, stderr], [0, ""]);
+    for (const { node } of machines) {
+      const script = path.join(folder, `${node}.script`);
+      execFileSync("sh", ["-n", script]);
+      assert.match(readFileSync(script, "utf8"), new RegExp(`^NODE='${node}'$`, "m"));
+    }
+  });
+
+  it("does not mind a machine that does not answer, and names it", async () => {
+    const { code, stderr } = await clean(
+      '[ "$NODE" != node3 ] || { echo "connect to host: Connection timed out" >> "$LOG"; exit 255; }',
+    );
+    assert.equal(code, 0);
+    assert.match(
+      stderr,
+      /^node3: does not answer \(.*timed out\), and was not cleaned; .*sudo sh \S+\/clean$/m,
+    );
+  });
+
+  it("fails where a machine is there and does not let us in, or could not be cleaned", async () => {
+    const denied = await clean(
+      '[ "$NODE" != node1 ] || { echo "Permission denied (publickey)." >> "$LOG"; exit 255; }',
+    );
+    assert.equal(denied.code, 1);
+    assert.match(denied.stderr, /^node1: was not cleaned: Permission denied/m);
+    const failed = await clean(
+      '[ "$NODE" != node2 ] || { echo "node2: could not leave the swarm" >&2; exit 1; }',
+    );
+    assert.equal(failed.code, 1);
   });
 });

@@ -19,7 +19,7 @@ export type Way =
       /** Who answers first is trusted, and is remembered. */
       acceptNewHostKeys: boolean;
     }
-  | { by: "file"; file: string; port: number; user: string };
+  | { by: "file"; file: string; port?: number; user?: string };
 
 /** A machine that is there, and is to be a node. */
 export interface Host {
@@ -31,4 +31,6 @@ export interface Host {
   dataAddress?: string;
   /** The network of which its address is to be. */
   dataNetwork?: string;
+  /** There is no machine yet: in a preview of what will be reserved. */
+  imagined?: boolean;
 }

@@ -40,6 +40,7 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
   readonly nodes: [Node, ...Node[]];
   readonly lifetime: pulumi.Resource;
   private readonly prepared: pulumi.Resource[] = [];
+  private readonly cleaners: pulumi.Resource[] = [];
 
   constructor(
     name: string,
@@ -58,11 +59,17 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
 
   private cleaner(name: string, hosts: readonly GoodHost[], options: pulumi.CustomResourceOptions) {
     const script = cleanAllScript(hosts.map(({ host, ssh }) => ({ ...this.cleaning(host.node.name), ssh })));
-    return new local.Command(
+    // Through standard input: one argument takes 128 KiB at most.
+    const command = new local.Command(
       name,
-      { delete: script, interpreter: ["/bin/sh", "-c"], logging: local.Logging.Stderr },
+      {
+        ...{ delete: "exec sh -s", stdin: script, interpreter: ["/bin/sh", "-c"] },
+        ...{ logging: local.Logging.Stderr, addPreviousOutputInEnv: false },
+      },
       { parent: this, ...options },
     );
+    this.cleaners.push(command);
+    return command;
   }
 
   private cleaning(node: string) {
@@ -79,8 +86,12 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
     const { host, ssh, address, report } = good;
     const { name, role, labels = {} } = host.node;
     // Before anything is done there, there must be who undoes it.
-    const machine = this.cleaner(`${name}-machine`, [good], { deletedWith: this.lifetime });
-    // So many at once, and the next ones after them: a gateway drops what is too much.
+    // So many at once, and the next ones after them: a gateway drops what is too much. And a machine that is given back is
+    // cleaned before.
+    const machine = this.cleaner(`${name}-machine`, [good], {
+      deletedWith: this.lifetime,
+      dependsOn: [...(this.args.after ?? []), ...this.cleaners.slice(-AT_ONCE).slice(0, 1)],
+    });
     const before = this.prepared[this.prepared.length - AT_ONCE];
     const ready = runOn(
       `${name}-prepared`,
@@ -101,13 +112,19 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
     };
   }
 
-  private preparing({ host, address, report }: GoodHost): string {
+  private preparing(good: GoodHost): string {
+    const { host, address, report } = good;
     const ours = report?.docker === undefined || report.installed !== undefined;
     const { addressPool } = this.args.settings;
     return prepareScript({
       ...this.cleaning(host.node.name),
-      ...{ user: host.way.user, address },
+      ...{ user: userOf(good), address },
       daemon: daemonConfig({ before: report?.daemon, ours, addressPool, registry: this.registry }),
     });
   }
+}
+
+/** Whose login it is. Where only a file of ssh knows it, whoever is not root needs nothing that root would. */
+function userOf({ host, report }: GoodHost): string {
+  return host.way.user ?? report?.user ?? "root";
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import type { Ask } from "../../lib/exec";
+import { STACK_LABEL } from "../../lib/ownership";
 import { script } from "../../lib/shell";
 import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh";
 import type { Host } from "./host";
@@ -61,12 +62,20 @@ export async function lookAtAll(hosts: readonly Host[], options: LookOptions): P
   return results;
 }
 
+/** What the stack calls things whose names are the engine's own; those of services are in the swarm. */
+const NAMES = "(container|volume) registry|volume (influxdb|grafana|portainer|kafka-(broker|controller)-.*)";
+
+export function lookScript(firewallPorts: readonly string[]): string {
+  const parameters = { FIREWALL_PORTS: firewallPorts.join(" "), NAMES, STACK_LABEL, KEEP, MARK };
+  return script(parameters, nodeFile("look.sh"));
+}
+
 async function lookAt(host: Host, options: LookOptions): Promise<Looked> {
   const { ask, endpoints, firewallPorts, now, sleep } = options;
   const nothing = { sec: 0, errorSec: Number.POSITIVE_INFINITY };
   const ssh = endpoints.get(host.node.name);
   if (!ssh) return { host, found: new Error("there is no way to it"), offset: nothing };
-  const input = script({ FIREWALL_PORTS: firewallPorts.join(" "), KEEP, MARK }, nodeFile("look.sh"));
+  const input = lookScript(firewallPorts);
   let mayAskForRoot = options.maySudoG5k;
   for (let attempt = 1; ; attempt += 1) {
     const began = now();

@@ -1,19 +1,20 @@
-import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
+import { PROBE_PORTS } from "../../../contract/network";
 import type { Installation } from "../../installation";
 import { ask } from "../../lib/exec";
 import type { Owner } from "../../lib/ownership";
 import type { SshEndpoint } from "../../lib/ssh";
 import type { Settings } from "../../settings";
+import { noteMachines, refuseSuccessors } from "./former";
 import type { Host } from "./host";
 import { type GoodHost, HostsTestbed } from "./hosts";
-import { type Looked, lookAtAll } from "./look";
+import { type Looked, type LookOptions, lookAtAll } from "./look";
 import { dataAddressOf, obstacles, remarks, type Wanted } from "./report";
 import { ownerLine } from "./scripts";
 import type { HostsSettings } from "./settings";
-import { writeSshConfig } from "./sshConfig";
+import { endpointOf, writeSshConfig } from "./sshConfig";
 
 /** Machines that are to be a stack's nodes, before they were looked at. */
 export interface Candidates {
@@ -21,10 +22,8 @@ export interface Candidates {
   common: HostsSettings;
   /** What gives them, and takes them back. */
   after?: pulumi.Resource[];
-  /** They are OAR's, at Grid'5000 maybe. */
-  maySudoG5k?: boolean;
-  /** There are no machines yet, and none can be looked at: a preview of what will be reserved. */
-  imagined?: boolean;
+  /** They are OAR's, at Grid'5000 maybe: which of them is which node changes from job to job. */
+  reserved?: boolean;
 }
 
 export interface OpenHostsArgs {
@@ -53,18 +52,19 @@ export interface OpenedHosts {
  * @throws pulumi.RunError with every machine that is no good, where the stack cannot do without
  */
 export async function openHosts(
-  { hosts, common, after = [], imagined = false, maySudoG5k = false }: Candidates,
+  { hosts, common, after = [], reserved = false }: Candidates,
   { settings, installation, owner, without }: OpenHostsArgs,
 ): Promise<OpenedHosts> {
-  const endpoints = writeSshConfig(sshDirectory(installation, settings.prefix), hosts);
+  const folder = sshDirectory(installation, settings.prefix);
+  const real = hosts.filter(({ imagined }) => !imagined);
   const line = ownerLine(owner);
-  const { good, bad } = imagined
-    ? { good: hosts.map((host) => imaginedHost(host, endpoints)), bad: [] }
-    : await inspect(hosts, endpoints, {
-        ...{ owner: line, settings, common },
-        maySudoG5k: maySudoG5k && !pulumi.runtime.isDryRun(), // a preview changes nothing
-      });
-  const left = await leaveOut(good, bad, common, settings, without);
+  const args = { owner: line, settings, common, reserved };
+  if (!reserved) await refuseSuccessors(folder, real, line, looking(false, []));
+  const endpoints = writeSshConfig(folder, real);
+  const { good, bad } = await inspect(real, endpoints, args);
+  const imagined = hosts.filter((host) => host.imagined).map((host) => imaginedHost(folder, host));
+  const left = await leaveOut([...good, ...imagined], bad, common, settings, without);
+  if (!pulumi.runtime.isDryRun()) noteMachines(folder, left.good);
   return {
     ...left,
     declare: () =>
@@ -76,8 +76,8 @@ export async function openHosts(
   };
 }
 
-function imaginedHost(host: Host, endpoints: ReadonlyMap<string, SshEndpoint>): GoodHost {
-  return { host, ssh: endpointFor(host, endpoints), address: host.dataAddress ?? host.address };
+function imaginedHost(folder: string, host: Host): GoodHost {
+  return { host, ssh: endpointOf(folder, host), address: host.address };
 }
 
 function endpointFor({ node }: Host, endpoints: ReadonlyMap<string, SshEndpoint>): SshEndpoint {
@@ -96,21 +96,25 @@ interface InspectArgs {
   owner: string;
   settings: Settings;
   common: HostsSettings;
-  maySudoG5k: boolean;
+  reserved: boolean;
 }
+
+/** `uname -m` of what the images were made on. */
+const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: "x86_64", arm64: "aarch64" };
+
+const looking = (reserved: boolean, firewallPorts: string[]): Omit<LookOptions, "endpoints"> => ({
+  ...{ ask, now: Date.now, sleep: (ms) => delay(ms), firewallPorts },
+  maySudoG5k: reserved && !pulumi.runtime.isDryRun(), // a preview changes nothing
+  progress: (text) => void pulumi.log.info(text),
+});
 
 async function inspect(
   hosts: readonly Host[],
   endpoints: ReadonlyMap<string, SshEndpoint>,
-  { owner, settings, common, maySudoG5k }: InspectArgs,
+  { owner, settings, common, reserved }: InspectArgs,
 ): Promise<{ good: GoodHost[]; bad: BadHost[] }> {
   const { registryPort, addressPool } = settings.swarm;
-  const looked = await lookAtAll(hosts, {
-    ...{ ask, endpoints, now: Date.now, sleep: (ms: number) => delay(ms) },
-    maySudoG5k,
-    firewallPorts: ["2377/tcp", "7946/tcp", "7946/udp", "4789/udp", `${registryPort}/tcp`],
-    progress: (text) => void pulumi.log.info(text),
-  });
+  const looked = await lookAtAll(hosts, { ...looking(reserved, portsBetween(settings)), endpoints });
   const good: GoodHost[] = [];
   const bad: BadHost[] = [];
   for (const { host, found, offset } of looked) {
@@ -126,6 +130,8 @@ async function inspect(
         { name: "swarmbench:swarm.addressPool", network: addressPool },
       ],
       ports: isManager ? [2377, 7946, registryPort] : [7946],
+      arch: ARCHITECTURES[process.arch] ?? process.arch,
+      mayMove: reserved,
     };
     const why = obstacles(host, found, wanted);
     const address = dataAddressOf(host, found);
@@ -138,6 +144,24 @@ async function inspect(
     good: good.filter(({ host }) => !twins.has(host.node.name)),
     bad: [...bad, ...[...twins].map(([name, why]) => ({ host: named(hosts, name), why: [why] }))],
   };
+}
+
+/** What the machines must let in of each other. */
+function portsBetween({ swarm, clockSync, bench }: Settings): string[] {
+  const clocks = {
+    chrony: ["123/udp"],
+    ptpd: ["319/udp", "320/udp"],
+    linuxptp: ["319/udp", "320/udp"],
+    none: [],
+  };
+  const probes = bench?.benchmark.network.enabled
+    ? [`${PROBE_PORTS.echo}/udp`, `${PROBE_PORTS.iperf}/tcp`]
+    : [];
+  return [
+    ...["2377/tcp", "7946/tcp", "7946/udp", "4789/udp", `${swarm.registryPort}/tcp`],
+    ...clocks[clockSync.kind],
+    ...probes,
+  ];
 }
 
 function named(hosts: readonly Host[], name: string): Host {
@@ -190,14 +214,4 @@ async function leaveOut(
   }
   if (!manager) throw new pulumi.RunError("there is no machine");
   return { settings, good: [manager, ...workers] };
-}
-
-/** What was kept of an earlier run; undefined where there is nothing of that kind. */
-export function readKept<T>(file: string, parse: (document: unknown) => T | undefined): T | undefined {
-  if (!existsSync(file)) return undefined;
-  try {
-    return parse(JSON.parse(readFileSync(file, "utf8")));
-  } catch {
-    return undefined; // half written: it is made anew
-  }
 }

@@ -9,8 +9,11 @@ const once = z.object({
   /** Seconds since 1970 by its clock. */
   time: NUMBER,
   uid: NUMBER,
+  /** Who logged in, before sudo. */
+  user: z.string(),
   hostname: z.string().min(1),
   kernel: z.string(),
+  arch: z.string(),
   machine: z.string(),
   os: z.string(),
   cpus: NUMBER,
@@ -21,21 +24,25 @@ const once = z.object({
   packager: z.string().optional(),
   /** Version; absent where it is not installed. */
   docker: z.string().optional(),
-  /** Id, version, data folder and place in a swarm; absent where it does not answer. */
+  /** Id, version, place in a swarm, and id there; absent where it does not answer. */
   engine: z.string().optional(),
   /** Its configuration, base 64. */
   daemon: z.string().optional(),
   /** Id of the swarm that we put it into. */
   mark: z.string().optional(),
+  /** And its own id in that. */
+  markNode: z.string().optional(),
   /** Whose it is. */
   owner: z.string().optional(),
-  /** Packages that we installed. */
+  /** And which of its nodes. */
+  node: z.string().optional(),
+  /** Whether Docker was installed by us. */
   installed: z.string().optional(),
   /** Address with which it goes out. */
   outgoing: z.string().optional(),
   looked: z.literal("yes", "it did not come to its end"),
 });
-const SEVERAL = ["address", "route", "listens", "lacks", "closed"] as const;
+const SEVERAL = ["address", "route", "listens", "taken", "lacks", "closed"] as const;
 
 export type Report = z.output<typeof once> & Record<(typeof SEVERAL)[number], string[]>;
 
@@ -66,6 +73,10 @@ export interface Wanted {
   networks: { name: string; network: string }[];
   /** Ports that are to be free; those of the registry on the manager alone. */
   ports: number[];
+  /** Of what the images run on, as `uname -m` says it. */
+  arch: string;
+  /** Whether a machine may have been another node of this stack before: those of a reservation come in any order. */
+  mayMove: boolean;
 }
 
 /** The address that a machine is to have between the nodes; undefined where none can be told. */
@@ -73,11 +84,19 @@ export function dataAddressOf(
   { dataAddress, dataNetwork, address }: Host,
   report: Report,
 ): string | undefined {
-  const own = report.address.map((each) => each.split(/[/ ]/)[0] ?? "");
+  const own = addressesOf(report);
   if (dataAddress !== undefined) return own.includes(dataAddress) ? dataAddress : undefined;
   if (dataNetwork !== undefined) return own.find((each) => isInNetwork(dataNetwork, each));
   if (own.includes(address)) return address;
-  return report.outgoing ?? own[0];
+  return report.outgoing ?? (own.length === 1 ? own[0] : undefined);
+}
+
+/** But for those of Docker's own bridges. */
+function addressesOf({ address }: Report): string[] {
+  return address.flatMap((each) => {
+    const [, own, device = ""] = /^([\d.]+)\/\d+ (\S+)$/.exec(each) ?? [];
+    return own && !/^(docker|br-|veth)/.test(device) ? [own] : [];
+  });
 }
 
 /** What stands in the way, a sentence each that says what to do. */
@@ -89,8 +108,25 @@ export function obstacles(host: Host, report: Report, wanted: Wanted): string[] 
       `is used by another stack (${report.owner}); destroy that, or, where it is no more: sudo sh /var/lib/swarmbench/host/clean`,
     );
   }
+  if (
+    report.owner === wanted.owner &&
+    !wanted.mayMove &&
+    (report.node ?? host.node.name) !== host.node.name
+  ) {
+    found.push(
+      `is ${report.node} of this stack: only take machines off the end of the list, or destroy the stack first`,
+    );
+  }
+  if (report.arch !== wanted.arch) {
+    found.push(`is of another kind (${report.arch}) than the images, which run on ${wanted.arch}`);
+  }
   found.push(...engineObstacles(report), ...roomObstacles(report), ...addressObstacles(host, report));
   if (report.owner === undefined) {
+    if (report.taken.length > 0) {
+      found.push(
+        `has a ${report.taken.join(" and a ")} of its own, a name that the stack uses: remove it, or use another machine`,
+      );
+    }
     const taken = [...new Set(report.listens.map((hex) => Number.parseInt(hex, 16)))];
     const clash = wanted.ports.filter((port) => taken.includes(port));
     // A swarm's ports are a swarm's; that is said already.
@@ -130,9 +166,10 @@ export function remarks(report: Report, offset: { sec: number; errorSec: number 
   return found;
 }
 
-function inForeignSwarm({ engine, mark }: Report): boolean {
-  const state = engine?.split(" ")[3] ?? "inactive";
-  return state !== "inactive" && mark === undefined;
+function inForeignSwarm({ engine, mark, markNode }: Report): boolean {
+  const [, , state = "inactive", id] = engine?.split(" ") ?? [];
+  if (state === "inactive" || state === "") return false;
+  return mark === undefined || (state === "active" && markNode !== undefined && markNode !== id);
 }
 
 /** We have been there: its routes and ports may be those that we made. */
@@ -145,6 +182,9 @@ function engineObstacles(report: Report): string[] {
     return [
       "is already in a swarm that this stack did not create; take it out with: docker swarm leave, or use another machine",
     ];
+  }
+  if (/podman/i.test(report.docker ?? "")) {
+    return ["has podman under Docker's name: remove that (podman-docker), or install Docker there by hand"];
   }
   if (report.docker === undefined && report.packager === undefined) {
     return ["has no Docker, and none of apt-get, dnf and yum to install it with: install it there by hand"];
@@ -168,12 +208,14 @@ function roomObstacles({ freeMiB, memoryMiB }: Report): string[] {
 
 function addressObstacles(host: Host, report: Report): string[] {
   if (dataAddressOf(host, report) !== undefined) return [];
-  const own = report.address.map((each) => each.split(" ")[0]).join(", ") || "none";
+  const own = addressesOf(report).join(", ") || "none";
   if (host.dataAddress !== undefined) return [`has not the address ${host.dataAddress}, but ${own}`];
   if (host.dataNetwork !== undefined) {
     return [`has no address in testbed.dataNetwork ${host.dataNetwork}, but ${own}`];
   }
-  return ["has no IPv4 address"];
+  return own === "none"
+    ? ["has no IPv4 address"]
+    : [`has the addresses ${own}: say which is meant with testbed.dataNetwork, or dataAddress of the host`];
 }
 
 /** Routes this wide are a VPN's or a private range's: ours, being narrower, takes little from them. */

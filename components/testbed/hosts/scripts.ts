@@ -1,7 +1,7 @@
 import { LIB as CLOCK } from "../../clocks/nodeFiles";
 import { OWNER_LABEL, type Owner, STACK_LABEL } from "../../lib/ownership";
-import { commandLine, script, word } from "../../lib/shell";
-import { type SshEndpoint, sshWords } from "../../lib/ssh";
+import { script, word } from "../../lib/shell";
+import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh";
 import { jobBase, machineId } from "../oar/names";
 import { AT_ONCE, KEEP, LIB, MARK, nodeFile } from "./look";
 
@@ -57,25 +57,52 @@ export function prepareScript(args: PrepareArgs): string {
   );
 }
 
+/** How long a machine is tried that does not answer, before it is taken for gone. */
+const PATIENCE_SEC = 20;
+
 /**
- * On this machine: takes all that the stack made off its machines, some at a time. One that does not answer is told of, and
- * stops nothing: it may not be there any more.
+ * A script of this machine that takes all that the stack made off its machines, some at a time. One that does not answer is told
+ * of, and stops nothing: it may not be there any more. One that does not let us in is there, and fails.
  */
 export function cleanAllScript(machines: readonly (CleanArgs & { ssh: SshEndpoint })[]): string {
-  const lines = machines.map(({ ssh, ...args }) => {
-    const there = commandLine(cleanParameters(args), nodeFile("clean.sh"));
-    const missed = `${args.node}: does not answer, and was not cleaned; where it is still there: sudo sh ${KEEP}/clean`;
-    return `${sshWords(ssh, there)} || { [ $? = 255 ] && echo ${word(missed)} >&2; }`;
+  const calls = machines.map(({ ssh, ...args }, index) => {
+    const words = [...sshArguments(ssh), asRoot(ssh, "sh -s")].map(word).join(" ");
+    const call = `clean ${word(args.node)} ${word(script(cleanParameters(args), ""))} ${words}`;
+    return `${call} & running="$running $!"${(index + 1) % AT_ONCE === 0 ? "\nreap" : ""}`;
   });
   return script(
-    {},
+    { BODY: nodeFile("clean.sh"), KEEP, PATIENCE: PATIENCE_SEC },
     `
+clean() {
+  node=$1
+  parameters=$2
+  shift 2
+  log=$(mktemp)
+  end=$(( $(date +%s) + PATIENCE ))
+  while :; do
+    : > "$log"
+    status=0
+    # 255 is ssh's own, and only what it says itself is in its log.
+    printf '%s\n%s\n' "$parameters" "$BODY" | ssh -E "$log" "$@" || status=$?
+    [ "$status" = 255 ] && [ -s "$log" ] && [ "$(date +%s)" -lt "$end" ] || break
+    ! grep -qi 'host key\\|permission denied' "$log" || break
+    sleep 1
+  done
+  said=$(tail -n 1 "$log")
+  rm -f "$log"
+  if [ "$status" = 255 ] && [ -n "$said" ]; then
+    case $said in
+      *[Hh]"ost key"* | *[Pp]"ermission denied"*) echo "$node: was not cleaned: $said" >&2; return 1 ;;
+    esac
+    echo "$node: does not answer ($said), and was not cleaned; where it is still there: sudo sh $KEEP/clean" >&2
+    return 0
+  fi
+  return "$status"
+}
 failed=0
 running=
 reap() { for pid in $running; do wait "$pid" || failed=1; done; running=; }
-${lines
-  .map((line, index) => `( ${line} ) & running="$running $!"${(index + 1) % AT_ONCE === 0 ? "; reap" : ""}`)
-  .join("\n")}
+${calls.join("\n")}
 reap
 exit "$failed"`,
   );

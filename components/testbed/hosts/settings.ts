@@ -82,8 +82,9 @@ const host = z.preprocess(
 export const sshSchema = z
   .strictObject({
     kind: z.literal("ssh"),
-    user: word.prefault("root"),
-    port: port.prefault(22),
+    /** Of hosts that name none; root and 22 where neither these nor sshConfig say it. */
+    user: word.optional(),
+    port: port.optional(),
     jump: jump.optional(),
     ...accessShape,
     /** An ssh configuration that is used instead of all of these, such as ~/.ssh/config. */
@@ -101,9 +102,17 @@ export const sshSchema = z
     if (settings.sshConfig && (settings.jump || settings.key || settings.knownHosts)) {
       mistake(["sshConfig"], "says all of jump, key and knownHosts: set it, or these");
     }
+    if (settings.sshConfig && settings.acceptNewHostKeys) {
+      mistake(["acceptNewHostKeys"], "is for sshConfig to say (StrictHostKeyChecking accept-new)");
+    }
+    for (const [index, host] of settings.sshConfig ? settings.hosts.entries() : []) {
+      if (host.hostKey || host.key || host.jump) {
+        mistake(["hosts", index], "its key, jump and hostKey are for sshConfig to say");
+      }
+    }
     const seen = new Map<string, number>();
     for (const [index, { address, port: own }] of settings.hosts.entries()) {
-      const name = `${address}:${own ?? settings.port}`;
+      const name = `${address}:${own ?? settings.port ?? 22}`;
       const first = seen.get(name);
       if (first !== undefined) {
         mistake(["hosts", index, "address"], `${name} is node${first + 1} already`);

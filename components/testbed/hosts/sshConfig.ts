@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -10,8 +11,8 @@ export function withHome(file: string): string {
 }
 
 /**
- * Writes down how a stack's machines are reached, a file for each node, and gives the way to each. The files stay, those of
- * nodes that are no more as well: the commands of `destroy` use them.
+ * Writes down how a stack's machines are reached, a file for each, and gives the way to each. The files stay, those of machines
+ * that are none of its nodes any more as well: the commands of `destroy` use them.
  *
  * @param directory where they go, a folder of ours
  */
@@ -26,18 +27,36 @@ export function writeSshConfig(directory: string, hosts: readonly Host[]): Map<s
 }
 
 export function endpointOf(directory: string, { node, address, way }: Host): SshEndpoint {
-  const sudo = way.user !== "root";
+  const sudo = way.user !== "root"; // for a file's see below
   if (way.by === "file") {
-    return { host: address, port: way.port, user: way.user, configFile: withHome(way.file), sudo };
+    const configFile = withHome(way.file);
+    const { port, user } = way;
+    const ssh = { host: address, configFile, ...(port ? { port } : {}), ...(user ? { user } : {}) };
+    return { ...ssh, sudo: (user ?? userIn(configFile, address)) !== "root" };
   }
-  return { host: node.name, configFile: path.join(directory, `${node.name}.config`), sudo };
+  return { host: node.name, configFile: path.join(directory, configName(address, way)), sudo };
+}
+
+/** Of the machine, not of the node: what a node was before is still reached when its place is taken. */
+function configName(address: string, { port }: OurWay): string {
+  return `${address.replaceAll(":", "_")}-${port}.config`;
+}
+
+/** Whose login a configuration of the user's own names. */
+function userIn(file: string, host: string): string | undefined {
+  try {
+    const text = execFileSync("ssh", ["-G", "-F", file, host], { encoding: "utf8", stdio: "pipe" });
+    return /^user (.*)$/m.exec(text)?.[1];
+  } catch {
+    return undefined; // what is wrong with it is told when it is used
+  }
 }
 
 /** A node's files, by name. */
 export function sshFiles(directory: string, { node, address, way }: Host): Record<string, string> {
   if (way.by === "file") return {};
   const { jump, hostKeys, proxyCommand } = way;
-  const pins = `${node.name}.hosts`;
+  const pins = configName(address, way).replace(/config$/, "hosts");
   const text = [
     ...(jump ? [jumpBlock(directory, jump, way)] : []),
     block(node.name, [
@@ -49,7 +68,7 @@ export function sshFiles(directory: string, { node, address, way }: Host): Recor
     ]),
     block("*", ["BatchMode yes", "LogLevel ERROR", "ServerAliveInterval 15", "ServerAliveCountMax 4"]),
   ].join("\n");
-  const files = { [`${node.name}.config`]: text };
+  const files = { [configName(address, way)]: text };
   if (hostKeys) files[pins] = hostKeys.map((key) => `${alias(node.name)} ${key}\n`).join("");
   return files;
 }

@@ -1,13 +1,17 @@
 # Looks at a machine, changes nothing, and prints what it finds: `name=value` lines, of which some come more than once.
-# Needs FIREWALL_PORTS (such as `2377/tcp …`), KEEP, MARK.
+# Needs FIREWALL_PORTS (such as `2377/tcp …`), NAMES (of containers and volumes that are to be ours, as a
+# pattern of `container name` and `volume name`), STACK_LABEL,
+# KEEP, MARK.
 
 tell() { printf '%s=%s\n' "$1" "$2"; }
 first_line() { head -n 1 | tr -d '\r'; }
 
 tell time "$(date +%s.%N)"
 tell uid "$(id -u)"
+tell user "${SUDO_USER:-$(id -un)}"
 tell hostname "$(uname -n)"
 tell kernel "$(uname -sr)"
+tell arch "$(uname -m)"
 tell machine "$(cat /etc/machine-id 2>/dev/null | first_line)"
 (. /etc/os-release 2>/dev/null && printf 'os=%s\n' "${PRETTY_NAME:-$ID}") || tell os unknown
 tell cpus "$(getconf _NPROCESSORS_ONLN)"
@@ -26,15 +30,27 @@ fi
 
 if command -v docker >/dev/null; then
   tell docker "$(docker --version 2>/dev/null | first_line)"
-  engine=$(docker info --format '{{.ID}} {{.ServerVersion}} {{.DockerRootDir}} {{.Swarm.LocalNodeState}}' 2>/dev/null) || engine=
-  [ -z "$engine" ] || tell engine "$engine"
+  if engine=$(docker info --format '{{.ID}} {{.ServerVersion}} {{.Swarm.LocalNodeState}} {{.Swarm.NodeID}}' 2>/dev/null) && [ -n "$engine" ]; then
+    tell engine "$engine"
+    root=$(docker info --format '{{.DockerRootDir}}')
+    # Of the names that are to be ours, those that something without our label has.
+    known=$(docker ps --all --filter "label=$STACK_LABEL" --format 'container {{.Names}}'
+      docker volume ls --filter "label=$STACK_LABEL" --format 'volume {{.Name}}')
+    { docker ps --all --format 'container {{.Names}}'; docker volume ls --format 'volume {{.Name}}'; } |
+      grep -E "^($NAMES)\$" | grep -vxF "${known:-nothing}" | sed 's/^/taken=/'
+  fi
 fi
 [ ! -f /etc/docker/daemon.json ] || tell daemon "$(base64 < /etc/docker/daemon.json | tr -d '\n')"
 [ ! -f "$MARK" ] || tell mark "$(first_line < "$MARK")"
+[ ! -f "$MARK.node" ] || tell markNode "$(first_line < "$MARK.node")"
+[ ! -f "$KEEP/node" ] || tell node "$(first_line < "$KEEP/node")"
 [ ! -f "$KEEP/owner" ] || tell owner "$(first_line < "$KEEP/owner")"
-[ ! -f "$KEEP/packages" ] || tell installed "$(tr '\n' ' ' < "$KEEP/packages")"
+# Also where it was cut off.
+for list in packages packages.before; do
+  if [ -f "$KEEP/$list" ]; then tell installed "$list"; break; fi
+done
 
-folder=/var/lib/docker
+folder=${root:-/var/lib/docker}
 while [ ! -d "$folder" ]; do folder=${folder%/*}; [ -n "$folder" ] || folder=/; done
 df -Pk "$folder" | awk 'NR == 2 { printf "freeMiB=%d\n", $4 / 1024 }'
 

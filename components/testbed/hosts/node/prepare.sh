@@ -12,12 +12,20 @@ mkdir -p "$KEEP"
 if [ -f "$KEEP/owner" ] && [ "$(cat "$KEEP/owner")" != "$OWNER" ]; then
   fail "is used by another stack: $(cat "$KEEP/owner")"
 fi
-if [ ! -f "$KEEP/owner" ]; then
-  # What looks like ours at the end, and was there before.
+# What looks like ours at the end, and was there before.
+note_before() {
   ! docker network inspect docker_gwbridge >/dev/null 2>&1 || touch "$KEEP/gwbridge.before"
   [ -z "$(docker images --quiet "$REGISTRY_IMAGE" 2>/dev/null)" ] || touch "$KEEP/registry.before"
-fi
+  for folder in /var/lib/docker /var/lib/containerd /etc/docker; do
+    # An empty one may be where a disk is mounted.
+    [ -z "$(ls -A "$folder" 2>/dev/null)" ] || echo "$folder"
+  done > "$KEEP/before"
+  ! command -v containerd >/dev/null || echo containerd >> "$KEEP/before"
+}
+[ -f "$KEEP/owner" ] || note_before
+printf '%s\n' "$CLEAN" > "$KEEP/clean"
 printf '%s\n' "$OWNER" > "$KEEP/owner"
+printf '%s\n' "$NODE" > "$KEEP/node"
 
 ip -o -4 address show | awk '{ split($4, own, "/"); print own[1] }' | grep -qxF "$ADDRESS" ||
   fail "has no address $ADDRESS any more"
@@ -30,35 +38,51 @@ packager() {
   done
 }
 
-# One by another name on each kind of system; the first that can be had.
-install_docker() {
+list_packages() {
+  if command -v dpkg-query >/dev/null; then dpkg-query -W -f '${Package}\n'
+  else rpm -qa --qf '%{NAME}\n'
+  fi | LC_ALL=C sort -u
+}
+
+# A machine that has just been made may be busy with updates of its own. Nothing of others' is removed for it.
+apt() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null; }
+
+# Docker by another name on each kind of system, the first that can be had; and what is missing of the programs that we use.
+install_missing() {
   log=$(mktemp)
+  docker=$1
   case $(packager) in
     apt-get)
-      names=docker.io
-      apt-get -qq update </dev/null >"$log" 2>&1 || say "apt-get update failed; going on with the package lists that are there"
-      before=$(dpkg-query -W -f '${Package}\n' | sort)
-      DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends docker.io iptables curl </dev/null >"$log" 2>&1 &&
-        dpkg-query -W -f '${Package}\n' | sort > "$KEEP/packages.after" &&
-        printf '%s\n' "$before" | comm -13 - "$KEEP/packages.after" > "$KEEP/packages" &&
-        rm -f "$KEEP/packages.after" ;;
+      apt update >"$log" 2>&1 || say "apt-get update failed; going on with the package lists that are there"
+      names=
+      if [ "$docker" = yes ]; then
+        names="docker.io iptables"
+        # Where the command is a package of its own.
+        ! apt-cache show docker-cli >/dev/null 2>&1 || names="$names docker-cli"
+      fi
+      command -v curl >/dev/null || names="$names curl"
+      [ -z "$names" ] || apt install -y --no-remove --no-install-recommends $names >"$log" 2>&1 ;;
     dnf | yum)
-      names="moby-engine docker-ce docker"
-      before=$(rpm -qa --qf '%{NAME}\n' | sort)
-      for name in $names; do
-        "$(packager)" --quiet --assumeyes install "$name" iptables curl </dev/null >"$log" 2>&1 && break
+      names="moby-engine docker-ce"
+      [ "$docker" = no ] || for name in $names; do
+        "$(packager)" --quiet --assumeyes install "$name" iptables </dev/null >"$log" 2>&1 && break
       done
-      command -v docker >/dev/null &&
-        rpm -qa --qf '%{NAME}\n' | sort > "$KEEP/packages.after" &&
-        printf '%s\n' "$before" | comm -13 - "$KEEP/packages.after" > "$KEEP/packages" &&
-        rm -f "$KEEP/packages.after" ;;
+      command -v curl >/dev/null || "$(packager)" --quiet --assumeyes install curl </dev/null >>"$log" 2>&1 ;;
     *) names= ; false ;;
-  esac && command -v docker >/dev/null || {
+  esac || true # what is there by now tells
+  if ! command -v docker >/dev/null || ! command -v curl >/dev/null; then
     tail -n 5 "$log" >&2
     rm -f "$log"
-    fail "Docker could not be installed${names:+ (package $names)}; install it there by hand, then run this again"
-  }
+    fail "Docker or curl could not be installed${names:+ (package $names)}; install it there by hand, then run this again"
+  fi
   rm -f "$log"
+}
+
+# Kept before anything is installed, and looked at again where that was cut off.
+note_packages() {
+  [ -f "$KEEP/packages.before" ] || return 0
+  list_packages | LC_ALL=C comm -13 "$KEEP/packages.before" - > "$KEEP/packages"
+  rm -f "$KEEP/packages.before"
 }
 
 start_docker() {
@@ -81,13 +105,17 @@ apply_config() {
 engine() { docker info --format '{{.ID}}' 2>/dev/null; }
 
 fresh=no
-if ! command -v docker >/dev/null; then
+if ! command -v docker >/dev/null || [ -f "$KEEP/packages.before" ]; then
   say "installing Docker"
   fresh=yes
+  [ -f "$KEEP/packages.before" ] || { list_packages > "$KEEP/packages.new" && mv "$KEEP/packages.new" "$KEEP/packages.before"; }
   mkdir -p /etc/docker
   [ -f /etc/docker/daemon.json ] || printf '%s\n' "$DAEMON" > /etc/docker/daemon.json
-  install_docker
+  install_missing yes
+  note_packages
   say "Docker is installed: $(docker --version)"
+elif ! command -v curl >/dev/null; then
+  install_missing no
 fi
 
 changed=no
@@ -120,6 +148,5 @@ if [ "$USER_NAME" != root ] && ! id -nG "$USER_NAME" | tr ' ' '\n' | grep -qx do
   usermod -aG docker "$USER_NAME"
   echo "$USER_NAME" > "$KEEP/group"
 fi
-printf '%s\n' "$CLEAN" > "$KEEP/clean"
 say "ready at $ADDRESS"
 echo "$id $(cat /etc/machine-id 2>/dev/null || uname -n)"
