@@ -156,6 +156,18 @@ export function describeTestbed<S extends Source>(
     };
     whileUp?.(on);
 
+    it("loses the third node again, which is drained, cleaned and given back", async () => {
+      const [first, second, third] = await hostnames();
+      project.setTestbed(source.testbed(2), 2);
+      await project.mustUp();
+      assert.deepEqual(await hostnames(), [first, second]);
+      assert.equal((await project.swarmNodes()).length, 2);
+      const ofThird = (lines: string[]) => lines.filter((line) => line.startsWith(`${third}: `));
+      const remains = await source.remains();
+      assert.deepEqual(ofThird(remains), ofThird(source.stays));
+      assert.ok(remains.filter((line) => line.startsWith("job ")).length < 2, remains.join("\n"));
+    });
+
     it("leaves nothing when it is destroyed", async () => {
       await project.mustPulumi("destroy", "--yes", "--skip-preview");
       assert.deepEqual(await source.remains(), source.stays);
