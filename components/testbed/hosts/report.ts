@@ -131,7 +131,9 @@ export function obstacles(host: Host, report: Report, wanted: Wanted): string[] 
     const clash = wanted.ports.filter((port) => taken.includes(port));
     // A swarm's ports are a swarm's; that is said already.
     if (clash.length > 0 && !inForeignSwarm(report)) {
-      found.push(`something listens on port ${clash.join(", ")}: end it, or set swarm.registryPort`);
+      const gossip = clash.includes(7946) && report.engine !== undefined;
+      const engine = gossip ? "; Docker itself may, after it left a swarm: start it anew there" : "";
+      found.push(`something listens on port ${clash.join(", ")}: end it, or set swarm.registryPort${engine}`);
     }
   }
   for (const { name, network } of wanted.networks) {

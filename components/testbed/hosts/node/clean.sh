@@ -67,6 +67,22 @@ if [ -f "$KEEP/daemon.ours" ] && [ "$(cat /etc/docker/daemon.json 2>/dev/null)" 
 fi
 if [ -f "$KEEP/group" ]; then gpasswd -d "$(cat "$KEEP/group")" docker >/dev/null 2>&1 || true; fi
 
+# An engine may go on with the gossip of a swarm that it left (Docker 20.10, where all nodes leave at once). Of the next swarm
+# it would be a node on which no network between machines works, until it starts anew.
+gossips() {
+  docker info >/dev/null 2>&1 && [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" = inactive ] &&
+    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" && $2 ~ /:1F0A$/ { found = 1 } END { exit !found }' # 7946
+}
+tries=10
+while gossips && [ "$tries" -gt 0 ]; do tries=$((tries - 1)); sleep 0.2; done
+if [ "$tries" -eq 0 ]; then
+  if [ -n "$(docker ps --quiet)" ]; then
+    say "its Docker engine holds on to the swarm that it left, and will be of no use in another until it is started anew; that is yours to do, since it has containers of others"
+  elif [ -d /run/systemd/system ]; then systemctl restart docker </dev/null >/dev/null 2>&1 || bad "its Docker engine could not be restarted"
+  else service docker restart </dev/null >/dev/null 2>&1 || bad "its Docker engine could not be restarted"
+  fi
+fi
+
 had() { grep -qxF "$1" "$KEEP/before" 2>/dev/null; }
 
 # Others may have come to need what came with Docker: then it stays.
