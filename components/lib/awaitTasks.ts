@@ -5,7 +5,7 @@ const TASK_TIMEOUT_SEC = 120;
 
 /**
  * Waits until all tasks of a service have its present settings: right after an update the old ones still run, and a
- * cluster with them looks whole. Part of a script that goes on with the look itself.
+ * cluster with them looks whole. There may be more of them, on nodes that are about to go. Part of a script that goes on with the look itself.
  */
 export function awaitTasksScript(service: string, tasks: number): string {
   return `
@@ -15,7 +15,7 @@ wanted=$(docker service inspect --format '{{json .Spec.TaskTemplate.ContainerSpe
 until
   running=$(docker service ps --quiet --no-trunc --filter desired-state=running "$service" \
     | xargs -r docker inspect --format '{{.Status.State}} {{json .Spec.ContainerSpec}} {{json .Spec.Resources}}')
-  [ "$(printf '%s\n' "$running" | grep -cxF "running $wanted")" -eq ${tasks} ]
+  [ "$(printf '%s\n' "$running" | grep -cxF "running $wanted")" -ge ${tasks} ]
 do
   if [ "$(date +%s)" -ge "$end" ]; then
     echo "$service does not run with its new settings after ${TASK_TIMEOUT_SEC} s; on the manager see: docker service ps $service" >&2

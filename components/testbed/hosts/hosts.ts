@@ -49,8 +49,8 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
   ) {
     super("swarmbench:testbed:Hosts", name, {}, options);
     const { hosts, after = [] } = args;
-    // Deleting this takes off all machines what is ours, whatever Pulumi knows of it; so the rest need not be deleted one by
-    // one, and neither a dead machine nor what a crash left stops a destroy.
+    // Deleting this takes off all machines what is ours, whatever Pulumi knows of it: what a crash left as well. The rest need
+    // not be deleted one by one, and no dead machine stops a destroy.
     this.lifetime = this.cleaner(`${name}-lifetime`, hosts, { dependsOn: after });
     const [manager, ...workers] = hosts;
     this.nodes = [this.node(manager), ...workers.map((host) => this.node(host))];
@@ -87,10 +87,9 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
     const { name, role, labels = {} } = host.node;
     // Before anything is done there, there must be who undoes it.
     // So many at once, and the next ones after them: a gateway drops what is too much. And a machine that is given back is
-    // cleaned before.
+    // cleaned before. Not deleted with all the others: they may have been told of already that it goes, when an `up` failed.
     const machine = this.cleaner(`${name}-machine`, [good], {
-      deletedWith: this.lifetime,
-      dependsOn: [...(this.args.after ?? []), ...this.cleaners.slice(-AT_ONCE).slice(0, 1)],
+      dependsOn: [this.lifetime, ...(this.args.after ?? []), ...this.cleaners.slice(-AT_ONCE).slice(0, 1)],
     });
     const before = this.prepared[this.prepared.length - AT_ONCE];
     const ready = runOn(
