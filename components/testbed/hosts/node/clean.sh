@@ -12,8 +12,6 @@ bad() { say "$*"; failed=1; }
 [ ! -f "$CLOCK/remove" ] || sh "$CLOCK/remove" >&2 || bad "the clock sync could not be taken off"
 
 ours() { docker "$@" --quiet --filter "label=$STACK_LABEL" --filter "label=$OWNER_LABEL"; }
-# Whoever is counted in a pipe is counted in a shell of its own: so by words.
-each() { for id in $what; do "$@" "$id" >/dev/null || bad "could not: $* $id"; done; }
 
 leave_swarm() {
   [ -f "$MARK" ] || return 0
@@ -34,10 +32,18 @@ if command -v docker >/dev/null && ! docker info >/dev/null 2>&1; then
 fi
 if docker info >/dev/null 2>&1; then
   leave_swarm
-  # Tasks end as their node leaves; who has them a moment longer must not stop us.
-  what=$(ours ps --all); each docker rm --force --volumes
-  what=$(ours volume ls); each docker volume rm --force
-  what=$(ours network ls); each docker network rm
+  # Tasks end as their node leaves, by the engine's own hand too: what is left at the end counts, not what was refused.
+  tries=40
+  while :; do
+    for id in $(ours ps --all); do docker rm --force --volumes "$id" >/dev/null 2>&1 || true; done
+    for id in $(ours volume ls); do docker volume rm --force "$id" >/dev/null 2>&1 || true; done
+    for id in $(ours network ls); do docker network rm "$id" >/dev/null 2>&1 || true; done
+    left=$(ours ps --all; ours volume ls; ours network ls)
+    if [ -z "$left" ] || [ "$tries" -eq 0 ]; then break; fi
+    tries=$((tries - 1))
+    sleep 0.5
+  done
+  [ -z "$left" ] || bad "could not remove the containers, volumes or networks" $left
   # By their names: an image may have others too, which are not ours.
   pulled() {
     docker images --digests --format '{{.Repository}} {{.Tag}} {{.Digest}}' |
@@ -47,7 +53,9 @@ if docker info >/dev/null 2>&1; then
   left=$(pulled)
   [ -z "$left" ] || bad "could not remove the images" $left
   if [ ! -f "$KEEP/registry.before" ]; then
-    what=$(docker images --format '{{.Repository}}:{{.Tag}}' "$REGISTRY_IMAGE"); each docker rmi
+    for image in $(docker images --format '{{.Repository}}:{{.Tag}}' "$REGISTRY_IMAGE"); do
+      docker rmi "$image" >/dev/null || bad "could not remove the image $image"
+    done
   fi
   # Docker makes it for a swarm, and leaves it there.
   [ -f "$KEEP/gwbridge.before" ] || docker network rm docker_gwbridge >/dev/null 2>&1 || true
