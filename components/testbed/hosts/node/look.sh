@@ -63,7 +63,7 @@ for table in /proc/net/tcp /proc/net/tcp6; do
   [ -r "$table" ] && awk 'NR > 1 && $4 == "0A" { split($2, at, ":"); print "listens=" at[2] }' "$table"
 done | sort -u
 
-for module in overlay br_netfilter vxlan; do
+for module in overlay vxlan; do
   [ -d "/sys/module/$module" ] || grep -qs "/$module\.ko" "/lib/modules/$(uname -r)/modules.builtin" ||
     modprobe --dry-run "$module" 2>/dev/null || tell lacks "$module"
 done
