@@ -1,7 +1,7 @@
 // All tests: quick ones first, then the end-to-end ones on a real swarm. The only thing that CI runs.
 import { spawn } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import readline from "node:readline";
 import { lives } from "./lib/alive.mjs";
@@ -161,8 +161,7 @@ await main(async () => {
       console.log(`\n── ${part} (${elapsed()})`);
       if (part === "check") await check();
       if (part === "go" && source === "built") await go();
-      // One more than Node's own choice: each file mostly waits for its modules to be read.
-      if (part === "unit") await nodeTests("unit", files, `--test-concurrency=${availableParallelism()}`);
+      if (part === "unit") await nodeTests("unit", files);
       if (part === "e2e" || part === "slow") await nodeTests(part, files, "--test-concurrency=1");
     }
   } finally {
