@@ -12,7 +12,7 @@ import { Portainer } from "./portainer";
 import { Probes } from "./probes";
 import type { Settings } from "./settings";
 import { Telegraf } from "./telegraf";
-import { jobsOf } from "./testbed/oar";
+import { baseOf } from "./testbed/oar/names";
 
 /**
  * Says which parts cannot be had, and refuses where one of them is asked for, before anything is touched.
@@ -160,7 +160,7 @@ function deployBenchmark(
 /** A run on them ends before they are gone. */
 function reservedNodes(testbed: Settings["testbed"], owner: Site["owner"]): ReservedNodes | undefined {
   if (testbed.kind !== "oar") return undefined;
-  return { settings: testbed.oar, base: jobsOf(testbed, owner), extend: testbed.extend };
+  return { settings: testbed.oar, base: baseOf(testbed.oar, owner), extend: testbed.extend };
 }
 
 /** For who reads the results: which testbed it was, and where. */

@@ -4,7 +4,7 @@ import { commandLine, script, word } from "./lib/shell";
  * Where a node keeps the id of the swarm that we put it into. It lives and dies with the engine's data, and tells a
  * swarm that we made from one that was there before us, which we leave alone.
  */
-const MARK = "/var/lib/docker/swarmbench-swarm";
+export const MARK = "/var/lib/docker/swarmbench-swarm";
 
 /** Sets `state`; an engine that has just started does not know yet whether its swarm will have it. */
 const SWARM_STATE = `

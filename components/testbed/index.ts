@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { Installation } from "../installation";
 import type { Exec } from "../lib/exec";
 import type { Owner } from "../lib/ownership";
@@ -40,13 +39,14 @@ export async function openTestbed(
       now: Date.now,
       sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)),
     });
-  if (settings.testbed.kind === "local") {
+  const { testbed } = settings;
+  if (testbed.kind === "local") {
     return {
       settings,
-      ...(await openLocal({ settings, local: settings.testbed, installation, owner, exec, observe })),
+      ...(await openLocal({ settings, local: testbed, installation, owner, exec, observe })),
     };
   }
-  const candidates = await candidatesOf(settings, installation, owner);
+  const candidates = await candidatesOf(testbed, settings, installation, owner);
   const opened = await openHosts(candidates, { settings, installation, owner, without: readSettings });
   const running = opened.good.filter(
     ({ report }) => report?.engine !== undefined && report.mark !== undefined,
@@ -56,11 +56,12 @@ export async function openTestbed(
 }
 
 async function candidatesOf(
+  testbed: Exclude<Settings["testbed"], { kind: "local" }>,
   settings: Settings,
   installation: Installation,
   owner: Owner,
 ): Promise<Candidates> {
-  const { testbed, nodes } = settings;
+  const { nodes } = settings;
   switch (testbed.kind) {
     case "ssh":
       return sshHosts(testbed, nodes);
@@ -68,7 +69,5 @@ async function candidatesOf(
       return rspecHosts(testbed, nodes);
     case "oar":
       return oarHosts({ settings, testbed, installation, owner });
-    case "local":
-      throw new pulumi.RunError("local nodes are no machines of others");
   }
 }

@@ -15,7 +15,7 @@ import type { Door } from "./oar/door";
 import { OarError } from "./oar/errors";
 import { hostKeysOf } from "./oar/hostKeys";
 import type { Job } from "./oar/job";
-import { jobBase, machineId } from "./oar/names";
+import { baseOf } from "./oar/names";
 import { frontendWay, openDoor } from "./oar/open";
 import { planSlots, type SlotPlan } from "./oar/plan";
 import { Reservation } from "./oar/reservation";
@@ -30,11 +30,6 @@ export interface OarArgs {
   owner: Owner;
 }
 
-/** Begins the names of a stack's jobs. */
-export function jobsOf({ oar }: OarTestbedSettings, owner: Owner): string {
-  return oar.jobName ?? jobBase(owner, machineId());
-}
-
 /**
  * Declares the reservation, waits until it runs, and gives its machines. In a preview of what is not reserved yet there are
  * none: then they are imagined, so that it shows what will be made all the same.
@@ -43,7 +38,7 @@ export function jobsOf({ oar }: OarTestbedSettings, owner: Owner): string {
  */
 export async function oarHosts({ settings, testbed, installation, owner }: OarArgs): Promise<Candidates> {
   const { oar, common } = testbed;
-  const base = jobsOf(testbed, owner);
+  const base = baseOf(oar, owner);
   const door = openDoor(oar, installation.directory);
   const { plan, jobs } = await planned(door, base, settings.nodes.length);
   if (plan.slots.every(({ job }) => job === undefined)) await warnOfWalltime(settings, testbed);

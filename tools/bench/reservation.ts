@@ -1,12 +1,11 @@
 // What is left of the reservation that a run's nodes are of, as OAR tells it.
-import { setTimeout as delay } from "node:timers/promises";
 import { installationDirectory } from "../../components/lib/stackName";
 import type { Door } from "../../components/testbed/oar/door";
 import { hasCode } from "../../components/testbed/oar/errors";
 import { isEnding } from "../../components/testbed/oar/job";
 import { slotOf } from "../../components/testbed/oar/names";
 import { openDoor } from "../../components/testbed/oar/open";
-import { extend, type Watch } from "../../components/testbed/oar/reserve";
+import { extend, sleepUntilCut, type Watch } from "../../components/testbed/oar/reserve";
 import { oarSettings } from "../../components/testbed/oar/settings";
 import { missingSec, remainingSec } from "../../components/testbed/oar/walltime";
 import type { BenchPlan } from "../../contract/request";
@@ -29,13 +28,7 @@ export function reservationOf(
 ): Reservation | undefined {
   if (!reservation) return undefined;
   const { settings, base, extend: mayExtend } = reservation;
-  const watch: Watch = {
-    now: Date.now,
-    sleep: async (ms, signal) => {
-      await delay(ms, undefined, signal ? { signal } : {}).catch(() => {}); // cut short: whoever sleeps looks why
-    },
-    progress: say,
-  };
+  const watch: Watch = { now: Date.now, sleep: sleepUntilCut, progress: say };
   try {
     // What a job would be made with is not told, and not needed.
     const complete = oarSettings.parse({ walltimeSec: 1, timeoutSec: 1, types: [], ...settings });

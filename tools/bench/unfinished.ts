@@ -1,7 +1,8 @@
 // The run of `pulumi up` that was not seen to its end, where its nodes were reserved: the next `up` goes on with it on others.
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { readKept } from "../../components/lib/kept";
 import { writeWhole } from "../../report/store";
 
 const schema = z.object({
@@ -19,14 +20,9 @@ function fileOf(results: string, scenario: string): string {
 
 /** @returns the folder of the run of this plan that is to be gone on with */
 export function unfinishedRun(results: string, scenario: string, plan: string): string | undefined {
-  const file = fileOf(results, scenario);
-  if (!existsSync(file)) return undefined;
-  try {
-    const found = schema.parse(JSON.parse(readFileSync(file, "utf8")));
-    return found.plan === plan ? path.join(results, found.run) : undefined;
-  } catch {
-    return undefined; // a note that cannot be read costs its run's steps, no more
-  }
+  // A note that cannot be read costs its run's steps, no more.
+  const found = readKept(fileOf(results, scenario), (document) => schema.parse(document));
+  return found?.plan === plan ? path.join(results, found.run) : undefined;
 }
 
 export function noteUnfinished(results: string, scenario: string, unfinished: Unfinished): void {

@@ -1,6 +1,5 @@
 // Reserves the nodes of a scenario through OAR: by hand (npm run reserve), or as a resource of `pulumi up`.
 import { text } from "node:stream/consumers";
-import { setTimeout as delay } from "node:timers/promises";
 import { installationDirectory } from "../../components/lib/stackName";
 import type { Door } from "../../components/testbed/oar/door";
 import { hasCode, OarError } from "../../components/testbed/oar/errors";
@@ -8,7 +7,14 @@ import { isEnding } from "../../components/testbed/oar/job";
 import { slotOf } from "../../components/testbed/oar/names";
 import { openDoor } from "../../components/testbed/oar/open";
 import { planSlots } from "../../components/testbed/oar/plan";
-import { extend, release, releaseJob, tellEnd, type Watch } from "../../components/testbed/oar/reserve";
+import {
+  extend,
+  release,
+  releaseJob,
+  sleepUntilCut,
+  tellEnd,
+  type Watch,
+} from "../../components/testbed/oar/reserve";
 import type { OarSettings } from "../../components/testbed/oar/settings";
 import { fillSlot, slotRequest, stackRequest } from "../../components/testbed/oar/slot";
 import { formatWalltime, remainingSec } from "../../components/testbed/oar/walltime";
@@ -45,13 +51,7 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-const watch: Watch = {
-  now: Date.now,
-  sleep: async (ms, signal) => {
-    await delay(ms, undefined, signal ? { signal } : {}).catch(() => {}); // cut short: whoever sleeps looks why
-  },
-  progress: say,
-};
+const watch: Watch = { now: Date.now, sleep: sleepUntilCut, progress: say };
 
 const open = (settings: OarSettings): Door => openDoor(settings, installationDirectory());
 

@@ -3,7 +3,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { ownerDirectory, stackPrefix, userName } from "../../components/lib/stackName";
-import { jobBase, machineId } from "../../components/testbed/oar/names";
+import { baseOf } from "../../components/testbed/oar/names";
 import { fromSchema, type OarSettings, oarSchema } from "../../components/testbed/oar/settings";
 import { wholeNumber } from "../../contract/units";
 import { UsageError } from "../bench/exit";
@@ -45,7 +45,7 @@ export function reservationOf(scenario: string, config: Record<string, unknown>)
   }
   const settings = fromSchema(testbed.data);
   const prefix = stackPrefix(String(value("namespace") ?? ""), userName(), scenario);
-  const base = settings.jobName ?? jobBase({ prefix, directory: ownerDirectory() }, machineId());
+  const base = baseOf(settings, { prefix, directory: ownerDirectory() });
   return { settings, base, nodes: nodes.data };
 }
 

@@ -1,22 +1,11 @@
-import { readFileSync } from "node:fs";
-import * as path from "node:path";
 import type { Ask } from "../../lib/exec";
 import { STACK_LABEL } from "../../lib/ownership";
 import { script } from "../../lib/shell";
 import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh";
+import { MARK } from "../../swarmScripts";
 import type { Host } from "./host";
+import { KEEP, nodeFile } from "./nodeFiles";
 import { parseReport, type Report } from "./report";
-
-/** Where a machine has what we must know to undo what we did. */
-export const LIB = "/var/lib/swarmbench";
-export const KEEP = `${LIB}/host`;
-/** Where the swarm's scripts keep its id. */
-export const MARK = "/var/lib/docker/swarmbench-swarm";
-
-/** A program that runs on the machines. */
-export function nodeFile(name: "look.sh" | "prepare.sh" | "clean.sh"): string {
-  return readFileSync(path.join(__dirname, "node", name), "utf8");
-}
 
 /** sshd drops some of those that come at once from the eleventh on (MaxStartups 10:30:100): one gateway has one sshd. */
 export const AT_ONCE = 8;
@@ -48,10 +37,11 @@ export interface LookOptions {
 export async function lookAtAll(hosts: readonly Host[], options: LookOptions): Promise<Looked[]> {
   const results: Looked[] = [];
   const left = hosts.map((host, index) => ({ host, index }));
+  const script = lookScript(options.firewallPorts);
   let done = 0;
   const worker = async () => {
     for (let next = left.shift(); next; next = left.shift()) {
-      results[next.index] = await lookAt(next.host, options);
+      results[next.index] = await lookAt(next.host, script, options);
       done += 1;
       if (hosts.length > AT_ONCE) {
         options.progress(`looked at ${done} of ${hosts.length} machines (${next.host.node.name})`);
@@ -70,12 +60,11 @@ export function lookScript(firewallPorts: readonly string[]): string {
   return script(parameters, nodeFile("look.sh"));
 }
 
-async function lookAt(host: Host, options: LookOptions): Promise<Looked> {
-  const { ask, endpoints, firewallPorts, now, sleep } = options;
+async function lookAt(host: Host, input: string, options: LookOptions): Promise<Looked> {
+  const { ask, endpoints, now, sleep } = options;
   const nothing = { sec: 0, errorSec: Number.POSITIVE_INFINITY };
   const ssh = endpoints.get(host.node.name);
   if (!ssh) return { host, found: new Error("there is no way to it"), offset: nothing };
-  const input = lookScript(firewallPorts);
   let mayAskForRoot = options.maySudoG5k;
   for (let attempt = 1; ; attempt += 1) {
     const began = now();
@@ -94,8 +83,8 @@ async function lookAt(host: Host, options: LookOptions): Promise<Looked> {
     }
     if (mayAskForRoot && /sudo:/.test(stderr)) {
       mayAskForRoot = false;
-      const input = "command -v sudo-g5k >/dev/null && sudo-g5k true";
-      await ask("ssh", [...sshArguments(ssh), "sh -s"], { input, timeoutMs: TIMEOUT_MS });
+      const gain = "command -v sudo-g5k >/dev/null && sudo-g5k true";
+      await ask("ssh", [...sshArguments(ssh), "sh -s"], { input: gain, timeoutMs: TIMEOUT_MS });
       continue;
     }
     try {

@@ -142,7 +142,13 @@ async function inspect(
   const twins = sameMachines(looked);
   return {
     good: good.filter(({ host }) => !twins.has(host.node.name)),
-    bad: [...bad, ...[...twins].map(([name, why]) => ({ host: named(hosts, name), why: [why] }))],
+    bad: [
+      ...bad,
+      ...hosts.flatMap((host) => {
+        const why = twins.get(host.node.name);
+        return why ? [{ host, why: [why] }] : [];
+      }),
+    ],
   };
 }
 
@@ -162,12 +168,6 @@ function portsBetween({ swarm, clockSync, bench }: Settings): string[] {
     ...clocks[clockSync.kind],
     ...probes,
   ];
-}
-
-function named(hosts: readonly Host[], name: string): Host {
-  const host = hosts.find(({ node }) => node.name === name);
-  if (!host) throw new Error(`no host ${name}`);
-  return host;
 }
 
 /** One machine by two addresses, and two machines of one name, which a swarm's figures could not tell apart. */

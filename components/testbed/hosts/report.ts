@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { isInNetwork, overlaps } from "../../lib/addresses";
 import type { Host } from "./host";
+import { KEEP } from "./nodeFiles";
 
 const NUMBER = z.coerce.number();
 
@@ -105,7 +106,7 @@ export function obstacles(host: Host, report: Report, wanted: Wanted): string[] 
   if (report.uid !== 0) found.push("sudo does not make root of its user");
   if (report.owner !== undefined && report.owner !== wanted.owner) {
     found.push(
-      `is used by another stack (${report.owner}); destroy that, or, where it is no more: sudo sh /var/lib/swarmbench/host/clean`,
+      `is used by another stack (${report.owner}); destroy that, or, where it is no more: sudo sh ${KEEP}/clean`,
     );
   }
   if (
@@ -121,6 +122,7 @@ export function obstacles(host: Host, report: Report, wanted: Wanted): string[] 
     found.push(`is of another kind (${report.arch}) than the images, which run on ${wanted.arch}`);
   }
   found.push(...engineObstacles(report), ...roomObstacles(report), ...addressObstacles(host, report));
+  // Where we have been, its routes, ports and names may be those that we made.
   if (report.owner === undefined) {
     if (report.taken.length > 0) {
       found.push(
@@ -135,10 +137,9 @@ export function obstacles(host: Host, report: Report, wanted: Wanted): string[] 
       const engine = gossip ? "; Docker itself may, after it left a swarm: start it anew there" : "";
       found.push(`something listens on port ${clash.join(", ")}: end it, or set swarm.registryPort${engine}`);
     }
-  }
-  for (const { name, network } of wanted.networks) {
-    const reached = report.route.find((route) => takesRoute(route, network));
-    if (reached && !isOurs(report)) {
+    for (const { name, network } of wanted.networks) {
+      const reached = report.route.find((route) => takesRoute(route, network));
+      if (!reached) continue;
       const [where, device] = reached.split(" ");
       found.push(`reaches ${where} through ${device}, and ${name} is ${network}: set ${name}`);
     }
@@ -172,11 +173,6 @@ function inForeignSwarm({ engine, mark, markNode }: Report): boolean {
   const [, , state = "inactive", id] = engine?.split(" ") ?? [];
   if (state === "inactive" || state === "") return false;
   return mark === undefined || (state === "active" && markNode !== undefined && markNode !== id);
-}
-
-/** We have been there: its routes and ports may be those that we made. */
-function isOurs({ owner }: Report): boolean {
-  return owner !== undefined;
 }
 
 function engineObstacles(report: Report): string[] {

@@ -2,8 +2,10 @@ import { LIB as CLOCK } from "../../clocks/nodeFiles";
 import { OWNER_LABEL, type Owner, STACK_LABEL } from "../../lib/ownership";
 import { script, word } from "../../lib/shell";
 import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh";
+import { MARK } from "../../swarmScripts";
 import { jobBase, machineId } from "../oar/names";
-import { AT_ONCE, KEEP, LIB, MARK, nodeFile } from "./look";
+import { AT_ONCE } from "./look";
+import { KEEP, LIB, nodeFile } from "./nodeFiles";
 
 /** Whose a machine is, as it is written there: one line, the same for one stack alone. */
 export function ownerLine(owner: Owner): string {
@@ -46,12 +48,12 @@ export interface PrepareArgs extends CleanArgs {
 
 /** Makes a bare machine a node; prints its engine's id and its own. */
 export function prepareScript(args: PrepareArgs): string {
-  const { node, user, address, daemon, registry, registryImage, ownerLine: line } = args;
+  const { user, address, daemon } = args;
+  const cleaning = cleanParameters(args);
   return script(
     {
-      ...{ NODE: node, USER_NAME: user, OWNER: line, KEEP, LIB, ADDRESS: address, REGISTRY: registry },
-      ...{ REGISTRY_IMAGE: registryImage, DAEMON: daemon },
-      CLEAN: script(cleanParameters(args), nodeFile("clean.sh")),
+      ...{ ...cleaning, USER_NAME: user, ADDRESS: address, DAEMON: daemon },
+      CLEAN: script(cleaning, nodeFile("clean.sh")),
     },
     nodeFile("prepare.sh"),
   );

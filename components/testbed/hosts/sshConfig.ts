@@ -1,13 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
+import { expandHome } from "../../lib/home";
 import type { SshEndpoint } from "../../lib/ssh";
 import type { Host } from "./host";
 
-/** `~` is the shell's; settings are written for people. */
+/** A file of the user's, from wherever it is used. */
 export function withHome(file: string): string {
-  return path.resolve(file.replace(/^~(?=\/)/, os.homedir()));
+  return path.resolve(expandHome(file));
 }
 
 /**

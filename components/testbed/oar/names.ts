@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import type { Owner } from "../../lib/ownership";
+import type { OarSettings } from "./settings";
 
 /** OAR's database takes 100 characters; a number follows. */
 const LONGEST = 90;
@@ -12,6 +13,11 @@ const LONGEST = 90;
 export function jobBase({ prefix, directory }: Owner, machine: string): string {
   const hash = createHash("sha256").update(`${machine}\0${directory}`).digest("hex").slice(0, 8);
   return `${prefix.slice(0, LONGEST - hash.length - 1)}-${hash}`;
+}
+
+/** The same, or what the scenario names its jobs. */
+export function baseOf({ jobName }: Pick<OarSettings, "jobName">, owner: Owner): string {
+  return jobName ?? jobBase(owner, machineId());
 }
 
 /** Something of this machine that stays as it is; nothing where there is none (then the folder alone tells). */

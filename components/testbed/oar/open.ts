@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { ask } from "../../lib/exec";
+import { expandHome } from "../../lib/home";
 import type { Door } from "./door";
 import { OarError } from "./errors";
 import { restDoor } from "./restDoor";
@@ -40,9 +40,8 @@ function sshTo(settings: OarSettings, directory: string): string[] {
   return frontendSsh(settings, file);
 }
 
-/** `~` is the shell's; settings are written for people. */
 function withHome(settings: OarSettings): OarSettings {
-  const home = <T extends string | undefined>(file: T) => file?.replace(/^~(?=\/)/, os.homedir()) as T;
+  const home = <T extends string | undefined>(file: T) => (file && expandHome(file)) as T;
   const { key, knownHosts, sshConfig, rest } = settings;
   return {
     ...settings,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Door } from "./door";
 import { hasCode, OarError } from "./errors";
 import { endOf, isEnding, isOver, type Job, tellEvents } from "./job";
@@ -13,6 +14,11 @@ export interface Watch {
   progress: (line: string) => void;
   /** Ctrl-C: a job that we made and that does not run yet is deleted. */
   signal?: AbortSignal | undefined;
+}
+
+/** A {@link Watch}'s sleep, in real time. */
+export async function sleepUntilCut(ms: number, signal?: AbortSignal): Promise<void> {
+  await delay(ms, undefined, signal ? { signal } : {}).catch(() => {}); // cut short: whoever sleeps looks why
 }
 
 export interface ReserveOptions {

@@ -50,15 +50,13 @@ const strictly = (file: string, ...more: string[]) => [
 
 function throughJump(jump: string, options: readonly string[]): string {
   const [destination = "", port] = jump.split(":");
-  const words = ["ssh", ...options, ...(port ? ["-p", port] : []), "-W", "%h:%p", destination];
-  // Only %h and %p are ours to be expanded here.
-  return words.map((each) => (each === "%h:%p" ? "[%h]:%p" : word(each.replaceAll("%", "%%")))).join(" ");
+  return throughFrontend([...options, ...(port ? ["-p", port] : []), destination]);
 }
 
-/** A ProxyCommand that leads on from the frontend. @param frontend arguments of ssh up to and with it */
-export function throughFrontend(frontend: readonly string[]): string {
-  const [destination = "", ...options] = [...frontend].reverse();
-  const words = ["ssh", ...options.reverse(), "-W", "%h:%p", destination];
+/** A ProxyCommand that leads on from a machine. @param way arguments of ssh up to and with it */
+export function throughFrontend(way: readonly string[]): string {
+  const words = ["ssh", ...way.slice(0, -1), "-W", "%h:%p", ...way.slice(-1)];
+  // Only %h and %p are ours to be expanded here.
   return words.map((each) => (each === "%h:%p" ? "[%h]:%p" : word(each.replaceAll("%", "%%")))).join(" ");
 }
 

@@ -1,7 +1,7 @@
 # Makes a bare machine one that runs a Docker engine which trusts the stack's registry. May run twice; what it does is kept in
 # KEEP, so that it can be undone. Output: the engine's id and the machine's.
 #
-# Needs NODE, USER_NAME, OWNER, KEEP, LIB, DAEMON (the engine's configuration), REGISTRY, REGISTRY_IMAGE, ADDRESS, CLEAN (the
+# Needs NODE, USER_NAME, OWNER, KEEP, MARK, DAEMON (the engine's configuration), REGISTRY, REGISTRY_IMAGE, ADDRESS, CLEAN (the
 # script that undoes it).
 
 say() { echo "$NODE: $1" >&2; }
@@ -93,7 +93,7 @@ start_docker() {
 
 # A new configuration of an engine that was there is only read again: its containers are not ours.
 apply_config() {
-  if [ -f "$KEEP/packages" ] && [ ! -f /var/lib/docker/swarmbench-swarm ]; then
+  if [ -f "$KEEP/packages" ] && [ ! -f "$MARK" ]; then
     if [ -d /run/systemd/system ]; then systemctl restart docker </dev/null
     else service docker restart </dev/null >/dev/null 2>&1
     fi
