@@ -268,12 +268,17 @@ class StepRun {
       const delivered = reachesBroker(this.order.workload) ? this.deliveredToAll() : acked;
       backlogAtEnd ??= Math.max(0, acked - delivered);
       const done = idle && delivered >= acked;
-      if (done || this.nowSec() >= deadline) {
-        // Seconds that the agents have not closed yet.
-        if (done) await this.lookUntil(this.nowSec() + REPORT_LAG_SEC - 1, "draining");
-        return { backlogAtEnd, seconds: done ? Math.max(0, this.nowSec() - toSec) : null };
+      const now = this.nowSec();
+      if (done || now >= deadline) {
+        await this.untilReported(Math.max(toSec, Math.floor(now)));
+        return { backlogAtEnd, seconds: done ? Math.max(0, now - toSec) : null };
       }
     }
+  }
+
+  /** Agents close a second later, and each at its own time: the last measured ones would be missing without this. */
+  private async untilReported(sec: number): Promise<void> {
+    while (this.timeline.reportedTo < sec) await this.look("draining");
   }
 
   private progressOfProducers(): { idle: boolean; acked: number } {

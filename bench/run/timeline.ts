@@ -57,6 +57,11 @@ export class Timeline {
     this.window = { fromSec, toSec };
   }
 
+  /** All seconds before this one are there, or were waited for long enough. */
+  get reportedTo(): number {
+    return this.nextAt;
+  }
+
   take(task: string, report: ProducerReport | ConsumerReport): void {
     if (report.role === "producer") {
       for (const second of report.seconds) this.partsOf(second.at).producers.set(task, second);

@@ -1,80 +1,24 @@
 // The benchmark on a real swarm: as the last resource of `up`, and by hand.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { InfluxDB } from "@influxdata/influxdb-client";
 import type { BenchSummary } from "../../contract/request";
-import { type Run, runSchema } from "../../contract/result";
-import { readResults } from "../../report/store";
+import { runSchema } from "../../contract/result";
+import { BENCHMARK, once, Runs } from "../support/benchRuns";
 import { TestProject } from "../support/project";
 import { openUis } from "../support/uis";
 
-const SHORT = {
-  "benchmark.warmUp.min": "1 second",
-  "benchmark.warmUp.max": "9 seconds",
-  "benchmark.duration": "5 seconds",
-  "benchmark.drain": "15 seconds",
-};
-const CONFIG = {
-  namespace: "e2e",
-  "kafka.enabled": "true",
-  "influxdb.enabled": "true",
-  "grafana.enabled": "true",
-  "workload.producers": "20",
-  "workload.rate": "10",
-  "benchmark.slo.p99Ms": "2000",
-  ...SHORT,
-};
-
+/** What goes wrong in a run, and how it ends then: test/slow/benchmarkFaults.test.ts. */
 describe("the benchmark", () => {
   let project: TestProject;
+  let runs: Runs;
   before(async () => {
-    project = await TestProject.create("benchmark", CONFIG);
+    project = await TestProject.create("benchmark", BENCHMARK);
+    runs = new Runs(project);
   });
   after(() => project?.dispose());
-
-  const results = () => path.join(project.directory, "results");
-  const runs = () =>
-    existsSync(results())
-      ? readdirSync(results())
-          .filter((name) => /^\d{8}T/.test(name))
-          .sort()
-      : [];
-  const latest = (): Run => readResults(path.join(results(), runs().at(-1) ?? ""));
-  const bench = (...args: string[]) =>
-    project.run("node", "--import", "tsx", "tools/bench/main.ts", "-s", "benchmark", ...args);
-  /** The same, and what happens while it runs. @returns its exit code and what it printed */
-  const benchWhile = (args: string[], act: (text: string, pid: number) => void) =>
-    new Promise<{ code: number | null; text: string }>((resolve, reject) => {
-      const all = ["--import", "tsx", "tools/bench/main.ts", "-s", "benchmark", ...args];
-      const child = spawn("node", all, { cwd: project.directory, env: project.environment });
-      let text = "";
-      const read = (data: Buffer) => {
-        text += data;
-        act(text, child.pid as number);
-      };
-      child.stdout.on("data", read);
-      child.stderr.on("data", read);
-      child.on("error", reject);
-      child.on("close", (code) => resolve({ code, text }));
-    });
-  /** Does it once, when a pattern is seen. */
-  const once = (pattern: RegExp, act: (pid: number) => void) => {
-    let done = false;
-    return (text: string, pid: number) => {
-      if (done || !pattern.test(text)) return;
-      done = true;
-      act(pid);
-    };
-  };
-  /** The whole word of the last run's only step. */
-  const onlyStep = () => {
-    const { steps } = latest();
-    assert.equal(steps.length, 1);
-    return steps[0] as Run["steps"][number];
-  };
 
   it("is the last thing of an up, and shows how far it is", async () => {
     await project.configure({
@@ -96,11 +40,11 @@ describe("the benchmark", () => {
         [20, 0, 200],
       ],
     );
-    assert.equal(path.dirname(benchmark.results), results());
+    assert.equal(path.dirname(benchmark.results), runs.folder);
   });
 
   it("has written results that follow their schema, a report and plots", () => {
-    const folder = path.join(results(), runs().at(-1) ?? "");
+    const folder = path.join(runs.folder, runs.names().at(-1) ?? "");
     const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, "run.json"), "utf8")));
     for (const step of run.steps) {
       assert.equal(step.delivered, step.offered);
@@ -115,7 +59,7 @@ describe("the benchmark", () => {
   });
 
   it("has put every second into InfluxDB, and lost no point", async () => {
-    const { points, run, steps } = latest();
+    const { points, run, steps } = runs.latest();
     assert.ok(points && points.written > 0 && points.lost === 0, JSON.stringify(points));
     type Influx = { url: string; organization: string; bucket: string; token: string };
     const { influxdb } = await project.secretOutputs<{ influxdb: Influx }>();
@@ -136,26 +80,26 @@ describe("the benchmark", () => {
   });
 
   it("is not run again by a second up", async () => {
-    const before = runs();
+    const before = runs.names();
     const text = await project.mustUp();
     assert.match(text, /\d+ unchanged/);
     assert.doesNotMatch(text, /\d+ (created|updated|replaced|changes)/);
-    assert.deepEqual(runs(), before);
+    assert.deepEqual(runs.names(), before);
   });
 
   it("shows no password or token to who looks at processes, arguments or results", async () => {
     const { influxdb } = await project.secretOutputs<{ influxdb: { token: string } }>();
     assert.ok(!project.stateFile().includes(influxdb.token));
-    for (const name of runs()) {
+    for (const name of runs.names()) {
       for (const file of ["run.json", "events.jsonl", "report.html"]) {
-        assert.ok(!readFileSync(path.join(results(), name, file), "utf8").includes(influxdb.token), file);
+        assert.ok(!readFileSync(path.join(runs.folder, name, file), "utf8").includes(influxdb.token), file);
       }
     }
   });
 
   it("runs by hand with other settings, on both clients, and changes nothing of the stack", async () => {
     for (const client of ["kafkajs", "platformatic"]) {
-      const { code, text } = await bench(
+      const { code, text } = await runs.bench(
         "--set",
         "sweep=null",
         "--set",
@@ -164,7 +108,7 @@ describe("the benchmark", () => {
         "acks=1",
       );
       assert.equal(code, 0, text);
-      const step = onlyStep();
+      const step = runs.onlyStep();
       assert.deepEqual([step.client, step.acks, step.delivered, step.lost], [client, 1, 1_000, 0]);
     }
     assert.match(await project.mustPulumi("preview"), /\d+ unchanged/);
@@ -179,16 +123,20 @@ describe("the benchmark", () => {
       "compression=gzip",
       "arrival=poisson",
     ];
-    const { code, text } = await bench("--set", "sweep=null", ...load.flatMap((each) => ["--set", each]));
+    const { code, text } = await runs.bench(
+      "--set",
+      "sweep=null",
+      ...load.flatMap((each) => ["--set", each]),
+    );
     assert.equal(code, 0, text);
-    const step = onlyStep();
+    const step = runs.onlyStep();
     assert.deepEqual([step.groups, step.consumers, step.lost, step.duplicated], [2, 2, 0, 0]);
     assert.equal(step.delivered, step.offered);
     assert.equal(step.delayMs.count, 2 * step.offered, "each group has each message");
   });
 
   it("connects a thousand producers", async () => {
-    const { code, text } = await bench(
+    const { code, text } = await runs.bench(
       "--set",
       "sweep=null",
       "--set",
@@ -197,7 +145,7 @@ describe("the benchmark", () => {
       "totalRate=500",
     );
     assert.equal(code, 0, text);
-    const step = onlyStep();
+    const step = runs.onlyStep();
     assert.deepEqual([step.producers, step.lost], [1_000, 0]);
     // Half a message per second of each: with their phases, two or three of each in 5 s.
     assert.ok(
@@ -212,7 +160,7 @@ describe("the benchmark", () => {
       "docker pause $(docker ps -q --filter name=broker-1) >/dev/null && sleep 2 && docker unpause $(docker ps -q --filter name=broker-1)";
     let paused: Promise<string> | undefined;
     const args = ["--set", "sweep=null", "--set", "duration=10 seconds", "--set", "producers=20"];
-    const { code, text } = await benchWhile(
+    const { code, text } = await runs.benchWhile(
       args,
       once(/ measuring: /, () => {
         paused = project.on("node2", pause);
@@ -220,7 +168,7 @@ describe("the benchmark", () => {
     );
     await paused;
     assert.equal(code, 0, text);
-    const { delayMs, lost, delivered, offered } = onlyStep();
+    const { delayMs, lost, delivered, offered } = runs.onlyStep();
     // Messages are due all the time. Those of the pause wait for its end: 20 % of all, evenly from 2 s to nothing. So
     // half of these wait a second or more (p90), and one in twenty 1.9 s or more (p99); the others are not touched.
     assert.deepEqual([lost, delivered], [0, offered]);
@@ -229,46 +177,25 @@ describe("the benchmark", () => {
     assert.ok((delayMs.p99 ?? 0) > 1_800 && (delayMs.p99 ?? 0) < 4_000, `p99 ${delayMs.p99}`);
   });
 
-  it("calls a step failed whose agent died, keeps the others, and goes on", async () => {
-    const kill = "docker kill $(docker ps -q --filter name=producers.1)";
-    let killed: Promise<string> | undefined;
-    const args = ["--set", "sweep.producers=[5,6,7]"];
-    const { code, text } = await benchWhile(
-      args,
-      once(/step 2 of 3: producers 6: measuring/, () => {
-        killed = project.on("node3", kill);
-      }),
-    );
-    await killed;
-    assert.equal(code, 0, text);
-    const { steps, verdict } = latest();
-    assert.deepEqual(
-      steps.map((step) => step.verdict === "failed"),
-      [false, true, false],
-    );
-    assert.match(steps[1]?.reasons[0] ?? "", /producers\.1/);
-    assert.equal(verdict, "failed");
-  });
-
   it("stops in order at Ctrl-C, keeps its finished steps, and goes on with them", async () => {
     const args = ["--set", "sweep.producers=[5,6]"];
-    const { code, text } = await benchWhile(
+    const { code, text } = await runs.benchWhile(
       args,
       once(/step 2 of 2: producers 6: (warming|about)/, (pid) => process.kill(pid, "SIGINT")),
     );
     assert.equal(code, 130, text);
-    const name = runs().at(-1) ?? "";
-    assert.equal(latest().verdict, "interrupted");
+    const name = runs.names().at(-1) ?? "";
+    assert.equal(runs.latest().verdict, "interrupted");
     assert.deepEqual(
-      latest().steps.map(({ values }) => values.producers),
+      runs.latest().steps.map(({ values }) => values.producers),
       [5],
     );
     assert.match(text, new RegExp(`--resume results/${name}`));
 
-    const resumed = await bench(...args, "--resume", `results/${name}`);
+    const resumed = await runs.bench(...args, "--resume", `results/${name}`);
     assert.equal(resumed.code, 0, resumed.text);
-    assert.equal(runs().at(-1), name);
-    const { steps, endedAt } = latest();
+    assert.equal(runs.names().at(-1), name);
+    const { steps, endedAt } = runs.latest();
     assert.deepEqual(
       steps.map(({ step, values }) => [step, values.producers]),
       [
@@ -281,28 +208,28 @@ describe("the benchmark", () => {
 
   it("lets nobody run a second one meanwhile, and is followed again by who was cut off", async () => {
     const args = ["--set", "sweep=null", "--set", "duration=8 seconds"];
-    const cut = await benchWhile(
+    const cut = await runs.benchWhile(
       args,
       once(/step 1 of 1: .*: warming/, (pid) => process.kill(pid, "SIGKILL")),
     );
     assert.equal(cut.code, null);
-    const other = await bench("--set", "sweep=null", "--set", "producers=3");
+    const other = await runs.bench("--set", "sweep=null", "--set", "producers=3");
     assert.equal(other.code, 1);
     assert.match(
       other.text,
       /run \S+ is under way on this stack. Wait for its end, or stop it: npm run bench -- -s benchmark --stop/,
     );
-    const before = runs();
-    const again = await bench(...args);
+    const before = runs.names();
+    const again = await runs.bench(...args);
     assert.equal(again.code, 0, again.text);
     assert.match(again.text, /following run/);
-    assert.deepEqual(runs(), before);
-    assert.equal(onlyStep().verdict, "ok");
+    assert.deepEqual(runs.names(), before);
+    assert.equal(runs.onlyStep().verdict, "ok");
   });
 
   it("refuses a workload with every mistake, and starts nothing", async () => {
-    const before = runs();
-    const { code, text } = await bench(
+    const before = runs.names();
+    const { code, text } = await runs.bench(
       "--set",
       "producers=0",
       "--set",
@@ -318,57 +245,6 @@ describe("the benchmark", () => {
     ]) {
       assert.match(text, mistake);
     }
-    assert.deepEqual(runs(), before);
-  });
-
-  it("fails with the reason where the topic is there with other settings", async () => {
-    const topic = ["--set", "sweep=null", "--set", "topic=mine"];
-    assert.equal((await bench(...topic)).code, 0);
-    const { code, text } = await bench(...topic, "--set", "partitions=3");
-    assert.equal(code, 1);
-    assert.match(text, /topic mine is there with other settings \(partitions: 12, wanted 3\)/);
-  });
-
-  it("says that the disk is full, stops, and keeps the run for when there is room", async () => {
-    const full = path.join(project.directory, "full");
-    mkdirSync(full);
-    await project.must("mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", full);
-    try {
-      const { code, text } = await bench("--set", "sweep=null", "--results", "full");
-      assert.equal(code, 1);
-      assert.match(text, /cannot be written: the disk is full\. The run was stopped/);
-    } finally {
-      await project.must("umount", full);
-    }
-  });
-
-  it("ends with 3 by --fail-on-slo where a step misses the SLO, and with 0 without", async () => {
-    const strict = ["--set", "sweep=null", "--set", "slo.p99Ms=0.1", "--set", "slo.delivered=0"];
-    assert.equal((await bench(...strict)).code, 0);
-    assert.equal((await bench(...strict, "--fail-on-slo")).code, 3);
-  });
-
-  it("fails with the next step where no broker answers", async () => {
-    await project.on("node2", "docker pause $(docker ps -q --filter name=broker-1)");
-    try {
-      const { code, text } = await bench("--set", "sweep=null");
-      assert.equal(code, 1);
-      assert.match(text, /Kafka at broker-1:\d+ cannot be asked for topics/);
-    } finally {
-      await project.on("node2", "docker unpause $(docker ps -q --filter name=broker-1)");
-    }
-  });
-
-  it("gives agents more tasks in place, and runs again since the load's makers are others", async () => {
-    const before = runs();
-    const text = await (async () => {
-      await project.configure({ "producers.tasks": "3", "consumers.tasks": "2", "workload.consumers": "2" });
-      return project.mustUp();
-    })();
-    assert.match(text, /~ {2}docker:index:Service producers updated/);
-    assert.equal(runs().length, before.length + 1);
-    const { conditions, steps } = latest();
-    assert.equal(conditions.agents.length, 5);
-    assert.ok(steps.every(({ lost, delivered, offered }) => lost === 0 && delivered === offered));
+    assert.deepEqual(runs.names(), before);
   });
 });

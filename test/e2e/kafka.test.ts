@@ -1,53 +1,23 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { Kafka, logLevel } from "kafkajs";
 import { eventually } from "../support/eventually";
 import { readAll, startLoad, underReplicated, watchBrokers } from "../support/kafkaLoad";
 import { TestProject } from "../support/project";
 import { assertHidden, secretsOf } from "../support/secrets";
-
-interface Outputs {
-  kafkaExternal: string[];
-  kafka: { security: { username: string; password: string; ca: string } };
-}
+import { type KafkaOutputs, SECURE_CLUSTER, secureClient } from "../support/secureKafka";
 
 const TOPIC = "orders";
-const PORT = "19092";
 
-/** Three brokers behind TLS and passwords; each claim builds on the state that the one before left. */
+/**
+ * Three brokers behind TLS and passwords; each claim builds on the state that the one before left. New passwords:
+ * test/slow/kafkaRotation.test.ts.
+ */
 describe("a Kafka cluster", { concurrency: 1 }, () => {
   let project: TestProject;
-  /** The secrets of before the rotation. */
-  let earlier: string[] = [];
-
   before(async () => {
-    project = await TestProject.create("kafka", {
-      nodes: "3",
-      namespace: "e2e",
-      "testbed.kind": "local",
-      "testbed.perNode.node1.role": "broker",
-      "testbed.perNode.node3.role": "broker",
-      "kafka.enabled": "true",
-      "kafka.brokers": "3",
-      "kafka.heap": "256 MiB",
-      "kafka.security": "SASL_SSL",
-      "kafka.externalPort": PORT,
-    });
+    project = await TestProject.create("kafka", SECURE_CLUSTER);
   });
   after(() => project.dispose());
-
-  /** A client outside the swarm: this process. */
-  async function client(otherPassword?: string): Promise<Kafka> {
-    const { kafkaExternal, kafka } = await project.secretOutputs<Outputs>();
-    const { username, password, ca } = kafka.security;
-    return new Kafka({
-      clientId: "test",
-      brokers: kafkaExternal,
-      ssl: { ca: [ca] },
-      sasl: { mechanism: "scram-sha-512", username, password: otherPassword ?? password },
-      logLevel: logLevel.NOTHING,
-    });
-  }
 
   /** When swarm was told to make a service's present task, and when that ran. */
   async function lastTask(service: string): Promise<{ ordered: Date; running: Date }> {
@@ -80,7 +50,7 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
   });
 
   it("serves clients that are not on the swarm, at addresses they reach", async () => {
-    const admin = (await client()).admin();
+    const admin = (await secureClient(project)).admin();
     await admin.connect();
     const { brokers } = await admin.describeCluster();
     await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 6 }], waitForLeaders: true });
@@ -88,12 +58,12 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     const { nodes } = await project.outputs<{ nodes: { address: string }[] }>();
     assert.deepEqual(
       brokers.map(({ host, port }) => `${host}:${port}`).sort(),
-      nodes.map(({ address }) => `${address}:${PORT}`).sort(),
+      nodes.map(({ address }) => `${address}:${SECURE_CLUSTER["kafka.externalPort"]}`).sort(),
     );
   });
 
   it("keeps three replicas, of which two must have a record, unless it is told otherwise", async () => {
-    const admin = (await client()).admin();
+    const admin = (await secureClient(project)).admin();
     await admin.connect();
     const [topic] = (await admin.fetchTopicMetadata({ topics: [TOPIC] })).topics;
     const { resources } = await admin.describeConfigs({
@@ -106,15 +76,15 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
   });
 
   it("refuses a client with a wrong password", async () => {
-    const admin = (await client("wrong")).admin();
+    const admin = (await secureClient(project, "wrong")).admin();
     await assert.rejects(admin.connect(), /[Aa]uthentication/);
   });
 
   it("loses no record of a producer with acks=all while its configuration rolls, one broker at a time", async () => {
-    const kafka = await client();
+    const kafka = await secureClient(project);
     const admin = kafka.admin();
     await admin.connect();
-    const { kafkaExternal } = await project.outputs<Outputs>();
+    const { kafkaExternal } = await project.outputs<KafkaOutputs>();
     const load = await startLoad(kafka, TOPIC);
     const watch = watchBrokers(kafka, kafkaExternal);
     await project.configure({ 'kafka.config["num.io.threads"]': "4", "kafka.heap": "300 MiB" });
@@ -132,7 +102,7 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
   });
 
   it("changes a broker only once the new task of the one before has started", async () => {
-    const { kafkaExternal } = await project.outputs<Outputs>();
+    const { kafkaExternal } = await project.outputs<KafkaOutputs>();
     const times: Date[] = [];
     for (const index of kafkaExternal.keys()) {
       const { ordered, running } = await lastTask(`broker-${index + 1}`);
@@ -159,26 +129,15 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     }
   });
 
-  it("takes a new password, and no longer the old one, when its secrets are rotated", async () => {
-    const before = (await project.secretOutputs<Outputs>()).kafka.security.password;
-    earlier = await secretsOf(project);
-    await project.configure({ "kafka.rotation": "1" });
-    await project.recordedUp();
-    const admin = (await client()).admin();
-    await admin.connect();
-    await admin.disconnect();
-    await assert.rejects((await client(before)).admin().connect(), /[Aa]uthentication/);
-  });
-
   it("shows its password and keys in no output, state, service, container, process or log", async () => {
     const secrets = await secretsOf(project);
-    const { password } = (await project.secretOutputs<Outputs>()).kafka.security;
+    const { password } = (await project.secretOutputs<KafkaOutputs>()).kafka.security;
     assert.ok(secrets.includes(password), "the password is among what is searched for");
-    await assertHidden(project, [...secrets, ...earlier, "PRIVATE KEY"]);
+    await assertHidden(project, [...secrets, "PRIVATE KEY"]);
   });
 
   it("survives the loss of a task: swarm starts it again and its data is there", async () => {
-    const kafka = await client();
+    const kafka = await secureClient(project);
     const admin = kafka.admin();
     await admin.connect();
     const before = await readAll(kafka, admin, TOPIC);

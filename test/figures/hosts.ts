@@ -18,6 +18,8 @@ import { type BareHost, BareHosts } from "../support/bareHosts";
 import { conditions, type Figure, main, measure, onOwnStack } from "./lib";
 
 const COUNTS = [1, 5, 10, 25, 50];
+/** 50 engines that join one swarm on two cores. */
+const LONGEST_COMMAND_MS = 30 * 60_000;
 const PHASES = ["look", "up", "up, nothing to do", "destroy"] as const;
 type Phase = (typeof PHASES)[number];
 
@@ -40,9 +42,12 @@ async function bench(counts: readonly number[]): Promise<void> {
     const hosts = await BareHosts.start(0, "host-", { withDocker: true, beside: gateway });
     try {
       await onOwnStack("hosts", {}, async (project) => {
+        project.longestCommandMs = LONGEST_COMMAND_MS;
         for (const count of counts) {
           console.error(`${count} machines`);
-          while (hosts.all.length < count) await hosts.add(Math.min(5, count - hosts.all.length));
+          while (hosts.all.length < count) {
+            await measure(undefined, () => hosts.add(Math.min(5, count - hosts.all.length)));
+          }
           const row = figures();
           rows.set(count, row);
           await measure(row.look, () => look({ gateway, hosts }, count));
@@ -57,8 +62,8 @@ async function bench(counts: readonly number[]): Promise<void> {
     }
   } finally {
     await gateway.dispose();
+    console.log([conditions(), "", ...table(rows)].join("\n")); // where it was cut off too: what was measured until then
   }
-  console.log([conditions(), "", ...table(rows)].join("\n"));
 }
 
 const figures = () =>
@@ -112,8 +117,9 @@ function asHost(machines: Machines, { address, hostKey }: BareHost, index: numbe
 function table(rows: ReadonlyMap<number, Record<Phase, Figure>>): string[] {
   const [first] = [...rows.values()];
   const cell = (row: Record<Phase, Figure>, phase: Phase) => {
-    const [seconds = Number.NaN] = row[phase].samples;
-    const [base = Number.NaN] = first?.[phase].samples ?? [];
+    const [seconds] = row[phase].samples;
+    const [base] = first?.[phase].samples ?? [];
+    if (seconds === undefined || base === undefined) return "–";
     return `${seconds.toFixed(1)} s (× ${(seconds / base).toFixed(1)})`;
   };
   return [

@@ -1,5 +1,12 @@
 import type { TestProject } from "./project";
 
+/** The nodes of a swarm of three, as {@link TestProject.swarmNodes} lists them. */
+export const HEALTHY = [
+  "node1 ready active monitor",
+  "node2 ready active broker",
+  "node3 ready active agent",
+];
+
 /** Names of the services that have as many running tasks as they should. */
 export async function wholeServices(project: TestProject): Promise<string[]> {
   const list = await project.on("node1", "docker service ls --format '{{.Name}} {{.Replicas}}'");

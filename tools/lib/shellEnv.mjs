@@ -23,8 +23,6 @@ export function pulumiEnv() {
     PULUMI_BACKEND_URL: `file://${stateDirectory}`,
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Types are checked by `npm run check`; checking them again at every `up` takes seconds.
-    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
     // The program looks for its installation there; unset, both look below the checkout.
     ...(process.env.SWARMBENCH_HOME ? { SWARMBENCH_HOME: home } : {}),
   };

@@ -1,0 +1,16 @@
+import { after, before, describe, it } from "node:test";
+import { CRASHES, convergesAfter } from "../support/crash";
+import { TestProject } from "../support/project";
+
+/** The moments that test/e2e/crash.test.ts leaves out. */
+describe("after pulumi was killed in the middle of an up", { concurrency: 1 }, () => {
+  let project: TestProject;
+  before(async () => {
+    project = await TestProject.create("crash", { nodes: "3", namespace: "e2e" });
+  });
+  after(() => project.dispose());
+
+  for (const [when, pattern] of [CRASHES.network, CRASHES.nodes, CRASHES.swarm, CRASHES.registry]) {
+    it(`the next up converges, when ${when}`, () => convergesAfter(project, pattern));
+  }
+});

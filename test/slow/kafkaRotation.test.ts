@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { TestProject } from "../support/project";
+import { assertHidden, secretsOf } from "../support/secrets";
+import { type KafkaOutputs, SECURE_CLUSTER, secureClient } from "../support/secureKafka";
+
+describe("a Kafka cluster whose secrets are rotated", { concurrency: 1 }, () => {
+  let project: TestProject;
+  /** The secrets of before. */
+  let earlier: string[] = [];
+
+  before(async () => {
+    project = await TestProject.create("kafka", SECURE_CLUSTER);
+    await project.recordedUp();
+  });
+  after(() => project.dispose());
+
+  it("takes a new password, and no longer the old one", async () => {
+    const before = (await project.secretOutputs<KafkaOutputs>()).kafka.security.password;
+    earlier = await secretsOf(project);
+    await project.configure({ "kafka.rotation": "1" });
+    await project.recordedUp();
+    const admin = (await secureClient(project)).admin();
+    await admin.connect();
+    await admin.disconnect();
+    await assert.rejects((await secureClient(project, before)).admin().connect(), /[Aa]uthentication/);
+  });
+
+  it("shows neither in any output, state, service, container, process or log", async () => {
+    const secrets = await secretsOf(project);
+    const { password } = (await project.secretOutputs<KafkaOutputs>()).kafka.security;
+    assert.ok(secrets.includes(password), "the password is among what is searched for");
+    await assertHidden(project, [...secrets, ...earlier, "PRIVATE KEY"]);
+  });
+});

@@ -1,0 +1,87 @@
+// Runs of the benchmark on a test project's stack.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import * as path from "node:path";
+import type { Run } from "../../contract/result";
+import { readResults } from "../../report/store";
+import type { Result, TestProject } from "./project";
+
+/** A broker, where results are stored and shown, and steps of 5 seconds of a load that is easily borne. */
+export const BENCHMARK = {
+  namespace: "e2e",
+  "kafka.enabled": "true",
+  "influxdb.enabled": "true",
+  "grafana.enabled": "true",
+  "workload.producers": "20",
+  "workload.rate": "10",
+  "benchmark.slo.p99Ms": "2000",
+  "benchmark.warmUp.min": "1 second",
+  "benchmark.warmUp.max": "9 seconds",
+  "benchmark.duration": "5 seconds",
+  "benchmark.drain": "15 seconds",
+};
+
+const BENCH = ["--import", "tsx", "tools/bench/main.ts"];
+
+export class Runs {
+  readonly folder: string;
+
+  constructor(private readonly project: TestProject) {
+    this.folder = path.join(project.directory, "results");
+  }
+
+  /** Of all runs so far, in the order of their time. */
+  names(): string[] {
+    if (!existsSync(this.folder)) return [];
+    return readdirSync(this.folder)
+      .filter((name) => /^\d{8}T/.test(name))
+      .sort();
+  }
+
+  latest(): Run {
+    return readResults(path.join(this.folder, this.names().at(-1) ?? ""));
+  }
+
+  /** The last run's, which must have no other. */
+  onlyStep(): Run["steps"][number] {
+    const { steps } = this.latest();
+    assert.equal(steps.length, 1);
+    return steps[0] as Run["steps"][number];
+  }
+
+  /** `npm run bench` on the stack. */
+  bench(...args: string[]): Promise<Result> {
+    return this.project.run("node", ...BENCH, "-s", this.project.stack, ...args);
+  }
+
+  /** The same, and what happens while it runs. @returns its exit code (null: killed) and what it printed */
+  benchWhile(
+    args: string[],
+    act: (text: string, pid: number) => void,
+  ): Promise<{ code: number | null; text: string }> {
+    return new Promise((resolve, reject) => {
+      const options = { cwd: this.project.directory, env: this.project.environment };
+      const child = spawn("node", [...BENCH, "-s", this.project.stack, ...args], options);
+      let text = "";
+      const read = (data: Buffer) => {
+        text += data;
+        act(text, child.pid as number);
+      };
+      child.stdout.on("data", read);
+      child.stderr.on("data", read);
+      child.on("error", reject);
+      child.on("close", (code) => resolve({ code, text }));
+    });
+  }
+}
+
+/** Does it once, when a pattern is seen. */
+export function once(pattern: RegExp, act: (pid: number) => void) {
+  let done = false;
+  return (text: string, pid: number) => {
+    if (done || !pattern.test(text)) return;
+    done = true;
+    act(pid);
+  };
+}

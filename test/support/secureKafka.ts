@@ -1,0 +1,34 @@
+import { Kafka, logLevel } from "kafkajs";
+import type { TestProject } from "./project";
+
+export interface KafkaOutputs {
+  kafkaExternal: string[];
+  kafka: { security: { username: string; password: string; ca: string } };
+}
+
+/** Three brokers behind TLS and passwords. */
+export const SECURE_CLUSTER = {
+  nodes: "3",
+  namespace: "e2e",
+  "testbed.kind": "local",
+  "testbed.perNode.node1.role": "broker",
+  "testbed.perNode.node3.role": "broker",
+  "kafka.enabled": "true",
+  "kafka.brokers": "3",
+  "kafka.heap": "256 MiB",
+  "kafka.security": "SASL_SSL",
+  "kafka.externalPort": "19092",
+};
+
+/** A client outside the swarm: this process. @param otherPassword instead of the one that the stack gives out */
+export async function secureClient(project: TestProject, otherPassword?: string): Promise<Kafka> {
+  const { kafkaExternal, kafka } = await project.secretOutputs<KafkaOutputs>();
+  const { username, password, ca } = kafka.security;
+  return new Kafka({
+    clientId: "test",
+    brokers: kafkaExternal,
+    ssl: { ca: [ca] },
+    sasl: { mechanism: "scram-sha-512", username, password: otherPassword ?? password },
+    logLevel: logLevel.NOTHING,
+  });
+}
