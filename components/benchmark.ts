@@ -7,14 +7,14 @@ import type { Kafka } from "./kafka";
 import { labels } from "./lib/ownership";
 import type { Site } from "./lib/site";
 import { sshArguments } from "./lib/ssh";
-import type { OarSettings } from "./testbed/oar/settings";
+import type { OarSite } from "./testbed/oar/settings";
 
 /** The same program as `npm run bench`. */
 const RUN = "node --import tsx tools/bench/main.ts --from-up";
 
 /** Where the nodes are reserved. Settings name files of keys, and have no secret. */
 export interface ReservedNodes {
-  settings: OarSettings;
+  sites: readonly OarSite[];
   /** Begins the names of the stack's jobs. */
   base: string;
   /** Whether a run may lengthen the jobs that it needs for longer. */
@@ -72,10 +72,15 @@ export function benchPlan({
 }
 
 /** How OAR is reached, and not what was asked of it: a longer walltime is no reason to measure again. */
-function watched({ settings, base, extend }: ReservedNodes): BenchPlan["reservation"] {
-  const { walltimeSec, timeoutSec, queue, properties, jobName, types, start, environment, ...reached } =
-    settings;
-  return { settings: reached, base, extend };
+function watched({ sites, base, extend }: ReservedNodes): BenchPlan["reservation"] {
+  return {
+    sites: sites.map(({ settings }) => {
+      const { walltimeSec, timeoutSec, queue, properties, jobName, types, start, environment, ...reached } =
+        settings;
+      return reached;
+    }),
+    ...{ base, extend },
+  };
 }
 
 export interface BenchmarkArgs {

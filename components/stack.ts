@@ -160,13 +160,15 @@ function deployBenchmark(
 /** A run on them ends before they are gone. */
 function reservedNodes(testbed: Settings["testbed"], owner: Site["owner"]): ReservedNodes | undefined {
   if (testbed.kind !== "oar") return undefined;
-  return { settings: testbed.oar, base: baseOf(testbed.oar, owner), extend: testbed.extend };
+  const { sites, extend } = testbed;
+  return { sites, base: baseOf(sites[0].settings, owner), extend };
 }
 
 /** For who reads the results: which testbed it was, and where. */
 function whereIs(testbed: Settings["testbed"]): { kind: string; where?: string } {
   const { kind } = testbed;
-  return testbed.kind === "oar" ? { kind, where: testbed.oar.frontend } : { kind };
+  if (testbed.kind !== "oar") return { kind };
+  return { kind, where: testbed.sites.map(({ settings }) => settings.frontend).join(", ") };
 }
 
 /** What tells on the figures: the proxy is there for a calibration alone. */

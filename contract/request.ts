@@ -71,8 +71,8 @@ export const benchPlanSchema = z.strictObject({
   /** Where the nodes are reserved: a run ends before they are gone. Key files by name, no secret. Absent: the nodes stay. */
   reservation: z
     .strictObject({
-      /** How OAR is reached (components/testbed/oar/settings.ts). */
-      settings: z.record(z.string(), z.unknown()),
+      /** How each OAR is reached (components/testbed/oar/settings.ts). */
+      sites: z.array(z.record(z.string(), z.unknown())).min(1),
       /** Begins the names of the stack's jobs. */
       base: z.string().min(1),
       /** Whether a job may be lengthened where a run needs it. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defaultRole, definedOnly, type NodeSettings } from "../nodeSettings";
 import { type HostsSettings, hostsSettings, rspecSchema, sshSchema } from "./hosts/settings";
 import { type LocalSettings, localMistakes, localSchema, localSettings } from "./localSettings";
-import { fromSchema, type OarSettings, oarSchema } from "./oar/settings";
+import { fromSchema, type OarSite, oarSchema } from "./oar/settings";
 
 export const KINDS = ["local", "ssh", "oar", "rspec"] as const;
 
@@ -41,7 +41,8 @@ export interface SshSettings extends AccessSettings {
 
 export interface OarTestbedSettings {
   kind: "oar";
-  oar: OarSettings;
+  /** In the order of the nodes. */
+  sites: [OarSite, ...OarSite[]];
   nodeUser: string;
   extend: boolean;
   dataNetwork?: string;
@@ -60,7 +61,9 @@ export type TestbedSettings = LocalSettings | SshSettings | OarTestbedSettings |
 
 /** How many nodes there are where the scenario does not say it. */
 export function defaultNodes(testbed: ParsedTestbed | undefined): number {
-  return testbed?.kind === "ssh" ? testbed.hosts.length : 3;
+  if (testbed?.kind === "ssh") return testbed.hosts.length;
+  const sites = testbed?.kind === "oar" ? testbed.sites : undefined;
+  return sites ? nodesOfSites(sites) : 3;
 }
 
 export function testbedSettings(parsed: ParsedTestbed, prefix: string, count: number): TestbedSettings {
@@ -72,7 +75,7 @@ export function testbedSettings(parsed: ParsedTestbed, prefix: string, count: nu
     case "oar": {
       const { nodeUser, user, environment, extend, dataNetwork } = parsed;
       return {
-        ...{ kind: "oar", oar: fromSchema(parsed), extend, common: hostsSettings(parsed, count) },
+        ...{ kind: "oar", sites: fromSchema(parsed, count), extend, common: hostsSettings(parsed, count) },
         nodeUser: nodeUser ?? (environment ? "root" : user),
         ...definedOnly({ dataNetwork }),
       };
@@ -102,6 +105,10 @@ function sshSettings(parsed: z.output<typeof sshSchema>, count: number): SshSett
   };
 }
 
+function nodesOfSites(sites: readonly { nodes: number }[]): number {
+  return sites.reduce((sum, { nodes }) => sum + nodes, 0);
+}
+
 /** The nodes, with what the scenario says of each. */
 export function nodesOf(parsed: ParsedTestbed, testbed: TestbedSettings, count: number): NodeSettings[] {
   if (testbed.kind === "local") return testbed.nodes;
@@ -125,12 +132,16 @@ export function testbedMistakes(parsed: ParsedTestbed, testbed: TestbedSettings,
     .filter((name) => !names.includes(name))
     .map((name) => `${at}.perNode.${name}: there is no such node; swarmbench:nodes is ${count}`);
   if (testbed.kind === "local") return [...unknown, ...localMistakes(testbed)];
+  const reserved = testbed.kind === "oar" ? nodesOfSites(testbed.sites) : count;
   const { minNodes } = parsed as Exclude<ParsedTestbed, { kind: "local" }>;
   return [
     ...unknown,
     ...(minNodes !== undefined && minNodes > count
       ? [`${at}.minNodes: ${minNodes} of ${count} nodes; lower it, or raise swarmbench:nodes`]
       : []),
+    ...(reserved === count
+      ? []
+      : [`swarmbench:nodes: ${count} nodes are wanted, and testbed.sites has ${reserved}; leave nodes away`]),
     ...(parsed.kind === "ssh" && count > parsed.hosts.length
       ? [`swarmbench:nodes: ${count} nodes are wanted, and testbed.hosts has ${parsed.hosts.length}`]
       : []),

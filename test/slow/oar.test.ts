@@ -17,9 +17,9 @@ import {
   troubleOf,
   type Watch,
 } from "../../components/testbed/oar/reserve";
-import { fromSchema, oarSchema } from "../../components/testbed/oar/settings";
 import { eventually } from "../support/eventually";
 import { OarLab } from "../support/oarLab";
+import { oarSettingsOf } from "../support/oarSettings";
 
 const NODES = ["node-1", "node-2", "node-3", "node-4"];
 const TOOL = path.resolve(__dirname, "../../tools/reserve/main.ts");
@@ -49,8 +49,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
     assert.doesNotMatch(await lab.docker("ps", "--all", "--format", "{{.Names}}"), new RegExp(name));
   });
 
-  const door = (testbed: Record<string, unknown>) =>
-    openDoor(fromSchema(oarSchema.parse(testbed)), lab.directory);
+  const door = (testbed: Record<string, unknown>) => openDoor(oarSettingsOf(testbed), lab.directory);
 
   function watching(signal?: AbortSignal): Watch & { lines: string[] } {
     const lines: string[] = [];
@@ -338,7 +337,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         });
 
         it("is refused to nobody in particular", async () => {
-          const settings = fromSchema(oarSchema.parse(lab.rest()));
+          const settings = oarSettingsOf(lab.rest());
           const nobody = openDoor({ ...settings, user: "" }, lab.directory);
           await fails(nobody.submit(wanted("nobody-1", 1)), "unauthorised", /401[\s\S]*passwordFile/);
         });

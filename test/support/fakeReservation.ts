@@ -54,7 +54,7 @@ export class FakeReservation implements Reservation {
   extend = false;
   extension: Extension = "granted";
   jobs: Job[];
-  readonly door: Door;
+  readonly doors: Door[];
   readonly watch: Reservation["watch"];
 
   constructor(
@@ -69,7 +69,7 @@ export class FakeReservation implements Reservation {
       sleep: time.sleep,
       progress: (line) => void this.lines.push(line),
     };
-    this.door = new Proxy({} as Door, {
+    const door = new Proxy({} as Door, {
       get: (_, name: string) => {
         if (name === "jobs") return async () => this.answer("jobs");
         if (name === "job") return async (id: number) => this.answer("").find((job) => job.id === id);
@@ -77,6 +77,7 @@ export class FakeReservation implements Reservation {
         throw new Error(`nothing of this asks for ${name}`);
       },
     });
+    this.doors = [door];
   }
 
   /** As by hand: npm run reserve -- --extend. */

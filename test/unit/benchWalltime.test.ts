@@ -6,7 +6,7 @@ import { missingWarning } from "../../components/testbed/oar/walltime";
 import type { Step } from "../../contract/result";
 import { networkLength, plannedCount, runLength, stepLength } from "../../contract/runLength";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload";
-import { reservationOf } from "../../tools/bench/reservation";
+import { reservationOf, TimeLeft } from "../../tools/bench/reservation";
 import { outOfTime, WalltimeWatch } from "../../tools/bench/walltime";
 import { FakeReservation, FakeTime } from "../support/fakeReservation";
 import { sampleStep } from "../support/sampleRun";
@@ -350,13 +350,16 @@ describe("a plan's reservation", () => {
   const settings = { frontend: "site", user: "ann", port: 22, acceptAnyHostKey: true, api: "ssh" };
   const of = (more: object) => {
     const lines: string[] = [];
-    const reservation = { settings: { ...settings, ...more }, base: "bench", extend: true };
+    const reservation = { sites: [{ ...settings, ...more }], base: "bench", extend: true };
     return { opened: reservationOf({ reservation }, (line) => lines.push(line)), lines };
   };
 
   it("is enough to reach OAR by, without what a job was asked for with", () => {
     const { opened, lines } = of({});
-    assert.deepEqual([opened?.door.user, opened?.base, opened?.extend, lines], ["ann", "bench", true, []]);
+    assert.deepEqual(
+      [opened?.doors.map(({ user }) => user), opened?.base, opened?.extend, lines],
+      [["ann"], "bench", true, []],
+    );
   });
 
   it("that cannot be opened costs the watch, and says so", () => {
@@ -364,6 +367,26 @@ describe("a plan's reservation", () => {
     const { opened, lines } = of({ api: "rest", rest });
     assert.equal(opened, undefined);
     assert.match(lines.join(), /^warning: .* not watched: testbed.rest.passwordFile/);
+  });
+
+  it("is that of all sites: what ends first counts, and a site that does not answer is as it said", async () => {
+    const time = new FakeTime();
+    const [near, far] = [new FakeReservation(time, [300]), new FakeReservation(time, [200, 900])];
+    const { watch, base } = near;
+    const left = new TimeLeft({ doors: [...near.doors, ...far.doors], base, extend: true, watch });
+    await left.ensure([]);
+    assert.equal(left.leftSec(), 200);
+    far.away = true;
+    await time.pass(50);
+    await left.ensure([240 + MARGIN]);
+    assert.equal(left.leftSec(), 150);
+    far.away = false;
+    await left.ensure([240]);
+    assert.ok(left.fits(240));
+    assert.deepEqual(
+      far.calls.filter((call) => call.startsWith("extend")),
+      ["extend 1 by 180"],
+    );
   });
 
   it("is not there for nodes that stay", () => assert.equal(reservationOf({}, assert.fail), undefined));

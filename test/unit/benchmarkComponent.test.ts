@@ -150,10 +150,16 @@ describe("the benchmark on reserved nodes", () => {
 
   it("is told how OAR is asked, and opens it by that", async () => {
     const plan = benchPlanSchema.parse(await planOf(await reserved("2 hours")));
-    const { base, extend, settings } = plan.reservation ?? assert.fail();
+    const { base, extend, sites } = plan.reservation ?? assert.fail();
     assert.deepEqual([base, extend], ["mine", true]);
-    assert.deepEqual([settings.frontend, settings.key], ["site", "~/.ssh/id"]);
-    assert.equal(reservationOf(plan, assert.fail)?.door.user, "ann");
+    assert.deepEqual(
+      sites.map(({ frontend, key }) => [frontend, key]),
+      [["site", "~/.ssh/id"]],
+    );
+    assert.deepEqual(
+      reservationOf(plan, assert.fail)?.doors.map(({ user }) => user),
+      ["ann"],
+    );
   });
 
   it("is not run again for a longer walltime, or other properties", async () => {

@@ -3,13 +3,11 @@ import { describe, it } from "node:test";
 import type { Job } from "../../components/testbed/oar/job";
 import { planSlots } from "../../components/testbed/oar/plan";
 import { Reservation } from "../../components/testbed/oar/reservation";
-import { fromSchema, oarSchema } from "../../components/testbed/oar/settings";
 import { slotRequest, stackRequest } from "../../components/testbed/oar/slot";
 import { declare, known } from "../support/mocks";
+import { oarSettingsOf } from "../support/oarSettings";
 
-const settings = fromSchema(
-  oarSchema.parse({ kind: "oar", frontend: "rennes", user: "ann", walltime: "2 hours" }),
-);
+const settings = oarSettingsOf({ kind: "oar", frontend: "rennes", user: "ann", walltime: "2 hours" });
 const job = (id: number, slot: number, nodes: number): Job => ({
   ...{ id, name: `bench-${slot}`, owner: "ann", state: "Running", queue: "default", types: [], message: "" },
   ...{ nodes, addresses: [], events: [], readAt: 0 },

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { OarError, type OarErrorCode } from "../../components/testbed/oar/errors";
 import { restDoor } from "../../components/testbed/oar/restDoor";
-import { fromSchema, oarSchema } from "../../components/testbed/oar/settings";
 import { type Answer, type Call, fakeApi } from "../support/fakeApi";
+import { oarSettingsOf } from "../support/oarSettings";
 
 /** The shape of Grid'5000's API, for which there is no server here. */
 async function onGrid5000<T>(
@@ -11,12 +11,10 @@ async function onGrid5000<T>(
   work: (door: ReturnType<typeof restDoor>, calls: Call[]) => Promise<T>,
 ): Promise<T> {
   const api = await fakeApi(answer);
-  const settings = fromSchema(
-    oarSchema.parse({
-      ...{ kind: "oar", frontend: "rennes", user: "ann", walltime: "1 hour", api: "rest" },
-      rest: { url: `${api.url}/sites/rennes`, shape: "grid5000" },
-    }),
-  );
+  const settings = oarSettingsOf({
+    ...{ kind: "oar", frontend: "rennes", user: "ann", walltime: "1 hour", api: "rest" },
+    rest: { url: `${api.url}/sites/rennes`, shape: "grid5000" },
+  });
   try {
     return await work(restDoor(settings, { fetch, now: () => 1000, password: "geheim" }), api.calls);
   } finally {

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { fromSchema, oarSchema, oarSettings } from "../../components/testbed/oar/settings";
 import { readArguments } from "../../tools/reserve/arguments";
 import { reservationOf } from "../../tools/reserve/scenario";
+import { oarSettingsOf } from "../support/oarSettings";
 
 const LEAST = { kind: "oar", frontend: "rennes", user: "ann", walltime: "2 hours" };
 const mistakesOf = (more: object) => {
@@ -12,7 +13,7 @@ const mistakesOf = (more: object) => {
 
 describe("the settings of an oar testbed", () => {
   it("need a frontend, a user and an explicit walltime; the rest has defaults", () => {
-    const settings = fromSchema(oarSchema.parse(LEAST));
+    const settings = oarSettingsOf(LEAST);
     const { port, walltimeSec, timeoutSec, api, types, acceptAnyHostKey } = settings;
     assert.deepEqual(
       [port, walltimeSec, timeoutSec, api, types, acceptAnyHostKey],
@@ -21,9 +22,7 @@ describe("the settings of an oar testbed", () => {
   });
 
   it("survive the way to our own program as JSON", () => {
-    const settings = fromSchema(
-      oarSchema.parse({ ...LEAST, types: ["deploy"], environment: "debian12-min" }),
-    );
+    const settings = oarSettingsOf({ ...LEAST, types: ["deploy"], environment: "debian12-min" });
     assert.deepEqual(oarSettings.parse(JSON.parse(JSON.stringify(settings))), settings);
   });
 
@@ -43,6 +42,62 @@ describe("the settings of an oar testbed", () => {
   }
 });
 
+describe("several sites", () => {
+  const { frontend: _, ...WITHOUT } = LEAST;
+  const SITES = [
+    { frontend: "nancy", nodes: 2, properties: "cluster='gros'" },
+    { frontend: "rennes", nodes: 1, port: 2222 },
+  ];
+  const issuesOf = (more: object) => {
+    const { error } = oarSchema.safeParse({ ...WITHOUT, ...more });
+    return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
+  };
+
+  it("have what they say for themselves, and else what is said for all", () => {
+    const sites = fromSchema(oarSchema.parse({ ...WITHOUT, properties: "disk>1", sites: SITES }), 3);
+    assert.deepEqual(
+      sites.map(({ nodes, settings }) => [nodes, settings.frontend, settings.port, settings.properties]),
+      [
+        [2, "nancy", 22, "cluster='gros'"],
+        [1, "rennes", 2222, "disk>1"],
+      ],
+    );
+    assert.ok(sites.every(({ settings }) => settings.user === "ann" && settings.walltimeSec === 7200));
+  });
+
+  it("stand instead of one frontend, and each once", () => {
+    assert.match(issuesOf({ sites: SITES, frontend: "nancy" }).join(), /sites: says all of frontend/);
+    assert.match(issuesOf({}).join(), /frontend: expected the frontend of a site, or several/);
+    assert.match(
+      issuesOf({ sites: [...SITES, { ...SITES[0], nodes: 1 }] }).join(),
+      /sites: nancy is there twice/,
+    );
+    assert.deepEqual(issuesOf({ sites: SITES }), []);
+  });
+
+  it("say how the frontends are reached, or a file of ssh does, not both", () => {
+    const [nancy] = SITES;
+    const mistakes = issuesOf({ sshConfig: "~/.ssh/config", sites: [{ ...nancy, jump: "ann@access" }] });
+    assert.match(mistakes.join(), /sshConfig: says all of jump/);
+  });
+
+  it("have an API each, where OAR is asked by REST", () => {
+    const rest = { url: "https://api.example/oarapi", shape: "oar" };
+    const both = SITES.map((each) => ({ ...each, rest }));
+    assert.match(issuesOf({ api: "rest", sites: [both[0], SITES[1]] }).join(), /rest: api: rest needs/);
+    assert.deepEqual(issuesOf({ api: "rest", sites: both }), []);
+  });
+
+  it("count as the nodes of the stack, for npm run reserve too", () => {
+    const config = (nodes?: number) => ({
+      "swarmbench:testbed": { ...WITHOUT, sites: SITES },
+      ...(nodes === undefined ? {} : { "swarmbench:nodes": nodes }),
+    });
+    assert.equal(reservationOf("g5k", config()).sites.length, 2);
+    assert.throws(() => reservationOf("g5k", config(5)), /5 nodes are wanted, and testbed.sites has 3/);
+  });
+});
+
 describe("npm run reserve", () => {
   it("reads a scenario whose objects Pulumi keeps as text, too", () => {
     const config = {
@@ -50,8 +105,11 @@ describe("npm run reserve", () => {
       "swarmbench:testbed": JSON.stringify(LEAST),
       "swarmbench:namespace": "e2e",
     };
-    const { nodes, base } = reservationOf("g5k", config);
-    assert.equal(nodes, 4);
+    const { sites, base } = reservationOf("g5k", config);
+    assert.deepEqual(
+      sites.map(({ nodes }) => nodes),
+      [4],
+    );
     assert.match(base, /^swarmbench-e2e-g5k-[0-9a-f]{8}$/);
   });
 

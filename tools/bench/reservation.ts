@@ -15,7 +15,8 @@ const ROUNDED_SEC = 60;
 
 /** The jobs of a stack, and the way to those who end them. */
 export interface Reservation {
-  door: Door;
+  /** One to each OAR. */
+  doors: readonly Door[];
   base: string;
   extend: boolean;
   watch: Watch;
@@ -27,12 +28,15 @@ export function reservationOf(
   say: (line: string) => void,
 ): Reservation | undefined {
   if (!reservation) return undefined;
-  const { settings, base, extend: mayExtend } = reservation;
+  const { sites, base, extend: mayExtend } = reservation;
   const watch: Watch = { now: Date.now, sleep: sleepUntilCut, progress: say };
   try {
     // What a job would be made with is not told, and not needed.
-    const complete = oarSettings.parse({ walltimeSec: 1, timeoutSec: 1, types: [], ...settings });
-    return { door: openDoor(complete, installationDirectory()), base, extend: mayExtend, watch };
+    const doors = sites.map((reached) => {
+      const complete = oarSettings.parse({ walltimeSec: 1, timeoutSec: 1, types: [], ...reached });
+      return openDoor(complete, installationDirectory());
+    });
+    return { doors, base, extend: mayExtend, watch };
   } catch (error) {
     say(`warning: the reservation's walltime is not watched: ${(error as Error).message}`);
     return undefined;
@@ -45,8 +49,8 @@ export function reservationOf(
  * not matter whether ours is right.
  */
 export class TimeLeft {
-  /** By our clock, ms. */
-  private ends: { id: number; endsAt: number }[] = [];
+  /** By our clock, ms; what each door said last. */
+  private readonly endsBy = new Map<Door, { id: number; endsAt: number }[]>();
   /** The least extension that was refused, s. */
   private refusedSec = Number.POSITIVE_INFINITY;
   private readonly said = new Set<string>();
@@ -54,10 +58,15 @@ export class TimeLeft {
 
   constructor(private readonly reservation: Reservation) {}
 
+  private get ends(): { door: Door; id: number; endsAt: number }[] {
+    return [...this.endsBy].flatMap(([door, ends]) => ends.map((end) => ({ door, ...end })));
+  }
+
   /** Until the first of the jobs ends; undefined where it is not known. */
   leftSec(): number | undefined {
-    if (this.ends.length === 0) return undefined;
-    const first = Math.min(...this.ends.map(({ endsAt }) => endsAt));
+    const { ends } = this;
+    if (ends.length === 0) return undefined;
+    const first = Math.min(...ends.map(({ endsAt }) => endsAt));
     return Math.max(0, (first - this.reservation.watch.now()) / 1_000);
   }
 
@@ -88,7 +97,11 @@ export class TimeLeft {
   }
 
   private async ask(): Promise<void> {
-    const { door, base, watch } = this.reservation;
+    await Promise.all(this.reservation.doors.map((door) => this.askAt(door)));
+  }
+
+  private async askAt(door: Door): Promise<void> {
+    const { base, watch } = this.reservation;
     // Before it answers: its answer may be a moment old, and must not seem to be later than it was.
     const asked = watch.now();
     try {
@@ -99,23 +112,27 @@ export class TimeLeft {
         const left = remainingSec(job);
         return left === undefined ? [] : [{ id: job.id, endsAt: asked + left * 1_000 }];
       });
-      if (ends.length > 0) this.ends = ends;
-      else this.warn(`no job named ${base}-… runs, or OAR does not say how long`);
+      if (ends.length > 0) this.endsBy.set(door, ends);
+      else this.warn(door, `no job named ${base}-… runs, or OAR does not say how long`);
     } catch (error) {
-      this.warn(firstLine(error));
+      this.warn(door, firstLine(error));
     }
   }
 
   /** Whatever is said of a door that does not answer: once. */
-  private warn(why: string): void {
-    const known =
-      this.ends.length > 0 ? "what it said last holds" : "the walltime is not watched until it does";
-    this.once("door", `warning: OAR does not tell what is left of the reservation; ${known}: ${why}`);
+  private warn(door: Door, why: string): void {
+    const known = this.endsBy.has(door)
+      ? "what it said last holds"
+      : "the walltime is not watched until it does";
+    this.once(
+      `door ${this.reservation.doors.indexOf(door)}`,
+      `warning: OAR does not tell what is left of the reservation; ${known}: ${why}`,
+    );
   }
 
   private async lengthen(wanted: number): Promise<void> {
-    const { door, watch } = this.reservation;
-    for (const { id, endsAt } of this.ends) {
+    const { watch } = this.reservation;
+    for (const { door, id, endsAt } of this.ends) {
       const left = (endsAt - watch.now()) / 1_000;
       const missing = Math.ceil(missingSec(left, wanted) / ROUNDED_SEC) * ROUNDED_SEC;
       if (missing === 0) continue;
@@ -123,8 +140,9 @@ export class TimeLeft {
       try {
         await extend(door, id, missing, watch);
       } catch (error) {
-        // Where lengthening is switched off, less is not granted either.
-        this.refusedSec = hasCode(error, "walltime-disabled", "not-owner") ? 0 : missing;
+        // Where lengthening is switched off, less is not granted either; who did not answer has refused nothing.
+        if (hasCode(error, "walltime-disabled", "not-owner")) this.refusedSec = 0;
+        else if (!hasCode(error, "unreachable", "line-lost")) this.refusedSec = missing;
         this.once(firstLine(error), `the reservation is not lengthened: ${firstLine(error)}`);
         return this.ask(); // one job may be longer now, or this one by a part
       }

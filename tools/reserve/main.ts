@@ -15,7 +15,7 @@ import {
   tellEnd,
   type Watch,
 } from "../../components/testbed/oar/reserve";
-import type { OarSettings } from "../../components/testbed/oar/settings";
+import { type OarSettings, type OarSite, siteName } from "../../components/testbed/oar/settings";
 import { fillSlot, slotRequest, stackRequest } from "../../components/testbed/oar/slot";
 import { formatWalltime, remainingSec } from "../../components/testbed/oar/walltime";
 import { EXIT, Failure } from "../bench/exit";
@@ -68,46 +68,68 @@ async function fromUp({ mode }: Arguments): Promise<void> {
   print(JSON.stringify(await fillSlot(open(request.settings), request, watch)));
 }
 
-async function reserveAll({ settings, base, nodes }: Reservation): Promise<void> {
-  const door = open(settings);
-  const plan = planSlots(base, await door.jobs(base), nodes);
-  const results = await Promise.all(
-    plan.slots.map((slot) => fillSlot(door, { settings, base, ...slot }, watch)),
+/** At all sites at once: each has its queue. @returns what each gave, in the sites' order */
+function atEach<T>(
+  { sites, base }: Reservation,
+  work: (at: OarSite & { base: string; door: Door; say: (line: string) => void }) => Promise<T>,
+): Promise<T[]> {
+  return Promise.all(
+    sites.map((site) => {
+      const prefix = sites.length > 1 ? `${siteName(site.settings)}: ` : "";
+      return work({ ...site, base, door: open(site.settings), say: (line) => say(prefix + line) });
+    }),
   );
-  for (const id of plan.release) {
-    await releaseJob(door, id, watch);
-    say(`job ${id} is not needed any more, and was deleted`);
-  }
-  for (const { address } of results.flatMap((result) => result.nodes).slice(0, nodes)) {
-    print(`Reserving node.. Reserved with IP: ${address}`);
-  }
-  if (plan.idle > 0) say(`${plan.idle} nodes more are reserved than are used: OAR cannot make a job smaller`);
 }
 
-async function list({ settings, base }: Reservation): Promise<void> {
-  const jobs = (await open(settings).jobs(base)).filter(({ name }) => slotOf(base, name) !== undefined);
-  for (const job of jobs) {
-    const left = remainingSec(job);
-    const time = left === undefined ? job.message : `${formatWalltime(left)} left`;
-    print(
-      [job.id, job.name, isEnding(job) ? tellEnd(job) : job.state, job.addresses.join(","), time].join("  "),
+async function reserveAll(reservation: Reservation): Promise<void> {
+  const addresses = await atEach(reservation, async ({ door, settings, base, nodes, say }) => {
+    const watched = { ...watch, progress: say };
+    const plan = planSlots(base, await door.jobs(base), nodes);
+    const results = await Promise.all(
+      plan.slots.map((slot) => fillSlot(door, { settings, base, ...slot }, watched)),
     );
-  }
-  if (jobs.length === 0) say(`no job is named ${base}-…`);
+    for (const id of plan.release) {
+      await releaseJob(door, id, watched);
+      say(`job ${id} is not needed any more, and was deleted`);
+    }
+    if (plan.idle > 0)
+      say(`${plan.idle} nodes more are reserved than are used: OAR cannot make a job smaller`);
+    return results.flatMap((result) => result.nodes).slice(0, nodes);
+  });
+  for (const { address } of addresses.flat()) print(`Reserving node.. Reserved with IP: ${address}`);
 }
 
-async function extendAll({ settings, base }: Reservation, bySec: number): Promise<void> {
-  const door = open(settings);
-  const jobs = (await door.jobs(base)).filter(
-    (job) => slotOf(base, job.name) !== undefined && !isEnding(job),
-  );
-  if (jobs.length === 0) throw new OarError("not-found", `no job is named ${base}-…`);
-  for (const job of jobs) await extend(door, job.id, bySec, watch);
+async function list(reservation: Reservation): Promise<void> {
+  const lines = await atEach(reservation, async ({ door, base, settings }) => {
+    const jobs = (await door.jobs(base)).filter(({ name }) => slotOf(base, name) !== undefined);
+    const where = reservation.sites.length > 1 ? [siteName(settings)] : [];
+    return jobs.map((job) => {
+      const left = remainingSec(job);
+      const time = left === undefined ? job.message : `${formatWalltime(left)} left`;
+      const state = isEnding(job) ? tellEnd(job) : job.state;
+      return [job.id, job.name, state, job.addresses.join(","), time, ...where].join("  ");
+    });
+  });
+  for (const line of lines.flat()) print(line);
+  if (lines.flat().length === 0) say(`no job is named ${reservation.base}-…`);
 }
 
-async function deleteAll({ settings, base }: Reservation): Promise<void> {
-  const ids = await release(open(settings), base, watch);
-  say(ids.length === 0 ? `no job is named ${base}-…: nothing to delete` : `deleted: job ${ids.join(", ")}`);
+async function extendAll(reservation: Reservation, bySec: number): Promise<void> {
+  const jobs = await atEach(reservation, async ({ door, base, say }) => {
+    const running = (await door.jobs(base)).filter(
+      (job) => slotOf(base, job.name) !== undefined && !isEnding(job),
+    );
+    for (const job of running) await extend(door, job.id, bySec, { ...watch, progress: say });
+    return running;
+  });
+  if (jobs.flat().length === 0) throw new OarError("not-found", `no job is named ${reservation.base}-…`);
+}
+
+async function deleteAll(reservation: Reservation): Promise<void> {
+  await atEach(reservation, async ({ door, base, say }) => {
+    const ids = await release(door, base, { ...watch, progress: say });
+    say(ids.length === 0 ? `no job is named ${base}-…: nothing to delete` : `deleted: job ${ids.join(", ")}`);
+  });
 }
 
 async function main(): Promise<void> {

@@ -3,16 +3,16 @@ import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { ownerDirectory, stackPrefix, userName } from "../../components/lib/stackName";
+import { MAX_NODES } from "../../components/nodeSettings";
 import { baseOf } from "../../components/testbed/oar/names";
-import { fromSchema, type OarSettings, oarSchema } from "../../components/testbed/oar/settings";
+import { fromSchema, type OarSite, oarSchema } from "../../components/testbed/oar/settings";
 import { wholeNumber } from "../../contract/units";
 import { UsageError } from "../bench/exit";
 
 export interface Reservation {
-  settings: OarSettings;
+  sites: readonly OarSite[];
   /** Begins the names of the stack's jobs. */
   base: string;
-  nodes: number;
 }
 
 /**
@@ -33,20 +33,26 @@ export function reservationOf(scenario: string, config: Record<string, unknown>)
     );
   }
   const testbed = oarSchema.safeParse(value("testbed"));
-  const nodes = wholeNumber(1, 50).safeParse(value("nodes") ?? 3);
+  const inAll = testbed.data?.sites?.reduce((sum, { nodes }) => sum + nodes, 0);
+  const nodes = wholeNumber(1, MAX_NODES).safeParse(value("nodes") ?? inAll ?? 3);
   const mistakes = [
     ...issuesOf("swarmbench:testbed", testbed.error),
     ...issuesOf("swarmbench:nodes", nodes.error),
+    ...(inAll !== undefined && nodes.success && nodes.data !== inAll
+      ? [
+          `  - swarmbench:nodes: ${nodes.data} nodes are wanted, and testbed.sites has ${inAll}; leave nodes away`,
+        ]
+      : []),
   ];
-  if (!testbed.success || !nodes.success) {
+  if (!testbed.success || !nodes.success || mistakes.length > 0) {
     throw new UsageError(
       `The configuration of ${scenario} has mistakes; nothing was reserved:\n${mistakes.join("\n")}`,
     );
   }
-  const settings = fromSchema(testbed.data);
+  const sites = fromSchema(testbed.data, nodes.data);
   const prefix = stackPrefix(String(value("namespace") ?? ""), userName(), scenario);
-  const base = baseOf(settings, { prefix, directory: ownerDirectory() });
-  return { settings, base, nodes: nodes.data };
+  const base = baseOf(sites[0].settings, { prefix, directory: ownerDirectory() });
+  return { sites, base };
 }
 
 function configOf(scenario: string, directory: string): Record<string, unknown> {

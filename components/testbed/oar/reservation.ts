@@ -11,17 +11,18 @@ const RUN = "node --import tsx tools/reserve/main.ts --from-up";
 const RELEASE = `${RUN} --delete`;
 
 export interface ReservationArgs {
+  /** Of one site. */
   settings: OarSettings;
   /** Begins the names of the stack's jobs ({@link jobBase}). */
   base: string;
   /** Which jobs there are to be, from what OAR had when the program began ({@link planSlots}). */
   plan: SlotPlan;
-  /** How many nodes the stack has; the jobs may hold more. */
+  /** How many nodes the stack has there; the jobs may hold more. */
   nodes: number;
 }
 
 /**
- * Nodes that OAR gives: a resource for each job. Its create makes the job, or takes the one of its name, and waits until it
+ * Nodes that one OAR gives: a resource for each job. Its create makes the job, or takes the one of its name, and waits until it
  * runs; its delete deletes whatever has its name, known to Pulumi or not.
  */
 export class Reservation extends pulumi.ComponentResource {

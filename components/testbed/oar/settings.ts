@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { longDuration, wholeNumber, yesOrNo } from "../../../contract/units";
-import { subnet } from "../../nodeSettings";
+import { definedOnly, MAX_NODES, subnet } from "../../nodeSettings";
 import { file, hostKey, hostsShape, jump, perNodeShape, line as text, word } from "../hosts/settings";
 
 const rest = z.strictObject({
@@ -11,11 +11,25 @@ const rest = z.strictObject({
   passwordFile: file.optional(),
 });
 
+/** One of several sites, each with an OAR of its own. What it does not say holds as it is said for all. */
+const site = z.strictObject({
+  frontend: word,
+  nodes: wholeNumber(1, MAX_NODES),
+  port: wholeNumber(1, 65535).optional(),
+  jump: jump.optional(),
+  hostKey: hostKey.optional(),
+  queue: word.optional(),
+  properties: text.optional(),
+  rest: rest.optional(),
+});
+
 /** `testbed` of a scenario whose nodes OAR gives. */
 export const oarSchema = z
   .strictObject({
     kind: z.literal("oar"),
-    frontend: word,
+    frontend: word.optional(),
+    /** Instead of it; node1 is the first of the first site. */
+    sites: z.array(site).min(1, "expected one site at least").optional(),
     user: word,
     port: wholeNumber(1, 65535).prefault(22),
     jump: jump.optional(),
@@ -58,14 +72,30 @@ export const oarSchema = z
   .superRefine((settings, context) => {
     const mistake = (key: string, message: string) =>
       context.addIssue({ code: "custom", path: [key], message });
-    if (settings.api === "rest" && !settings.rest) mistake("rest", "api: rest needs rest.url and rest.shape");
+    const { sites = [settings] } = settings;
+    if (settings.frontend === undefined && !settings.sites) {
+      mistake("frontend", "expected the frontend of a site, or several sites in sites");
+    }
+    if (settings.frontend !== undefined && settings.sites) {
+      mistake("sites", "says all of frontend: set it, or this");
+    }
+    const names = sites.map(({ frontend, port }) =>
+      siteName({ frontend: frontend ?? "", port: port ?? settings.port }),
+    );
+    for (const twice of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
+      mistake("sites", `${twice} is there twice: one site with more nodes does it`);
+    }
+    if (settings.api === "rest" && sites.some((each) => !each.rest && !settings.rest)) {
+      mistake("rest", "api: rest needs rest.url and rest.shape");
+    }
     if (settings.environment && !settings.types.includes("deploy")) {
       mistake("environment", 'an environment needs types: ["deploy"]');
     }
     if (settings.environment && settings.api === "rest") {
       mistake("environment", "is deployed by kadeploy3 on the frontend: use api: ssh");
     }
-    if (settings.sshConfig && (settings.jump || settings.key || settings.hostKey || settings.knownHosts)) {
+    const saysTheWay = [settings, ...sites].some((each) => each.jump || each.hostKey);
+    if (settings.sshConfig && (saysTheWay || settings.key || settings.knownHosts)) {
       mistake("sshConfig", "says all of jump, key, hostKey and knownHosts: set it, or these");
     }
     if (settings.hostKey && settings.acceptAnyHostKey)
@@ -98,12 +128,26 @@ export const oarSettings = z.object({
 });
 export type OarSettings = z.output<typeof oarSettings>;
 
-/** The units are in the names from here on. */
-export function fromSchema({
-  kind: _,
-  walltime,
-  timeout,
-  ...others
-}: z.output<typeof oarSchema>): OarSettings {
-  return oarSettings.parse({ ...others, walltimeSec: Math.round(walltime), timeoutSec: timeout });
+/** Nodes that one OAR gives. */
+export interface OarSite {
+  settings: OarSettings;
+  nodes: number;
+}
+
+/** Tells the sites of a stack apart. */
+export function siteName({ frontend, port }: Pick<OarSettings, "frontend" | "port">): string {
+  return port === 22 ? frontend : `${frontend}-${port}`;
+}
+
+/** The units are in the names from here on. @param count how many nodes the stack has */
+export function fromSchema(
+  { kind: _, sites, frontend, walltime, timeout, ...common }: z.output<typeof oarSchema>,
+  count: number,
+): [OarSite, ...OarSite[]] {
+  const all = { ...common, walltimeSec: Math.round(walltime), timeoutSec: timeout };
+  const given = sites ?? [{ frontend, nodes: count }];
+  return given.map(({ nodes, ...own }) => ({
+    settings: oarSettings.parse({ ...all, ...definedOnly(own) }),
+    nodes,
+  })) as [OarSite, ...OarSite[]];
 }
