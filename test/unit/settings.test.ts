@@ -108,6 +108,19 @@ describe("a testbed of machines", () => {
       ["ann", "root", "bob"],
     );
   });
+
+  it("of OAR at several sites are as many as these have in all", () => {
+    const sites = [
+      { frontend: "nancy", nodes: 3 },
+      { frontend: "rennes", nodes: 2 },
+    ];
+    const testbed = { kind: "oar", user: "ann", walltime: "1 hour", sites };
+    assert.equal(parse({ testbed }).nodes.length, 5);
+    assert.throws(
+      () => parse({ testbed, nodes: 4 }),
+      /swarmbench:nodes: 4 nodes are wanted, and testbed.sites has 5/,
+    );
+  });
 });
 
 describe("settings that are given", () => {
