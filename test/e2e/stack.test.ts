@@ -141,12 +141,17 @@ describe("the stack", { concurrency: 1 }, () => {
     const { organization: org, bucket, token } = (await project.secretOutputs<Outputs>()).influxdb;
     run = await writeFakeRun({ url: influxdb.url, org, bucket, token });
     assert.ok(panelQueries().length > 20, "there are too few queries for this to mean much");
+    const api = new InfluxDB({ url: influxdb.url, token }).getQueryApi(org);
+    const fields = `import "influxdata/influxdb/schema"\nschema.fieldKeys(bucket: "${bucket}", start: -1h)`;
     await eventually(async () => {
       const empty: string[] = [];
       for (const { dashboard, panel, refId, query } of panelQueries()) {
-        if ((await valuesOf(grafana, query, run)) === 0) empty.push(`${dashboard}: ${panel} (${refId})`);
+        if ((await valuesOf(grafana, query, run)) === 0)
+          empty.push(`${dashboard}: ${panel} (${refId})\n${query}`);
       }
-      assert.deepEqual(empty, []);
+      if (empty.length === 0) return;
+      const stored = (await api.collectRows<{ _value: string }>(fields)).map(({ _value }) => _value);
+      assert.fail(`no data:\n${empty.join("\n")}\nInfluxDB has the fields ${stored.join(", ")}`);
     });
   });
 
