@@ -14,9 +14,8 @@ const RUN = "node --import tsx tools/bench/main.ts --from-up";
 
 /** Where the nodes are reserved. Settings name files of keys, and have no secret. */
 export interface ReservedNodes {
-  sites: readonly OarSite[];
-  /** Begins the names of the stack's jobs. */
-  base: string;
+  /** `base` begins the names of the stack's jobs there. */
+  sites: readonly (OarSite & { base: string })[];
   /** Whether a run may lengthen the jobs that it needs for longer. */
   extend: boolean;
 }
@@ -72,14 +71,14 @@ export function benchPlan({
 }
 
 /** How OAR is reached, and not what was asked of it: a longer walltime is no reason to measure again. */
-function watched({ sites, base, extend }: ReservedNodes): BenchPlan["reservation"] {
+function watched({ sites, extend }: ReservedNodes): BenchPlan["reservation"] {
   return {
-    sites: sites.map(({ settings }) => {
+    sites: sites.map(({ name, settings, base }) => {
       const { walltimeSec, timeoutSec, queue, properties, jobName, types, start, environment, ...reached } =
         settings;
-      return reached;
+      return { name, settings: reached, base };
     }),
-    ...{ base, extend },
+    extend,
   };
 }
 

@@ -71,10 +71,18 @@ export const benchPlanSchema = z.strictObject({
   /** Where the nodes are reserved: a run ends before they are gone. Key files by name, no secret. Absent: the nodes stay. */
   reservation: z
     .strictObject({
-      /** How each OAR is reached (components/testbed/oar/settings.ts). */
-      sites: z.array(z.record(z.string(), z.unknown())).min(1),
-      /** Begins the names of the stack's jobs. */
-      base: z.string().min(1),
+      sites: z
+        .array(
+          z.strictObject({
+            /** Empty where there is one. */
+            name: z.string(),
+            /** How its OAR is reached (components/testbed/oar/settings.ts). */
+            settings: z.record(z.string(), z.unknown()),
+            /** Begins the names of the stack's jobs there. */
+            base: z.string().min(1),
+          }),
+        )
+        .min(1),
       /** Whether a job may be lengthened where a run needs it. */
       extend: z.boolean(),
     })

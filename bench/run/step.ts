@@ -270,7 +270,8 @@ class StepRun {
       const done = idle && delivered >= acked;
       const now = this.nowSec();
       if (done || now >= deadline) {
-        await this.untilReported(Math.max(toSec, Math.floor(now)));
+        // Past the time that draining may take nothing is waited for but what was measured.
+        await this.untilReported(done ? Math.max(toSec, Math.floor(now)) : toSec);
         return { backlogAtEnd, seconds: done ? Math.max(0, now - toSec) : null };
       }
     }

@@ -9,7 +9,10 @@
 import { findSourceMap } from "node:module";
 
 Error.prepareStackTrace = (error, frames) =>
-  [String(error), ...frames.map((frame) => `    at ${inSource(frame)}`)].join("\n");
+  [
+    error instanceof Error ? String(error) : "Error",
+    ...frames.map((frame) => `    at ${inSource(frame)}`),
+  ].join("\n");
 
 function inSource(frame: NodeJS.CallSite): string {
   const [file, line, column] = [frame.getFileName(), frame.getLineNumber(), frame.getColumnNumber()];

@@ -1,25 +1,25 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { runLength } from "../../contract/runLength";
 import type { Installation } from "../installation";
 import { ask } from "../lib/exec";
-import { readKept } from "../lib/kept";
 import { whenKnown } from "../lib/known";
 import type { Owner } from "../lib/ownership";
 import type { NodeSettings } from "../nodeSettings";
 import type { Settings } from "../settings";
+import { machinesBefore } from "./hosts/former";
 import type { Host } from "./hosts/host";
 import { type Candidates, sshDirectory } from "./hosts/open";
 import type { Door } from "./oar/door";
 import { OarError } from "./oar/errors";
 import { hostKeysOf } from "./oar/hostKeys";
-import type { Job } from "./oar/job";
-import { baseOf } from "./oar/names";
+import { isEnding, type Job } from "./oar/job";
+import { keptKeys, type ReservedMachine } from "./oar/keptKeys";
+import { baseAt } from "./oar/names";
 import { frontendWay, openDoor } from "./oar/open";
+import { displaced, places } from "./oar/places";
 import { planSlots, type SlotPlan } from "./oar/plan";
 import { Reservation } from "./oar/reservation";
-import { type OarSite, siteName } from "./oar/settings";
+import type { OarSite } from "./oar/settings";
 import { throughFrontend } from "./oar/sshDoor";
 import { missingWarning } from "./oar/walltime";
 import type { OarTestbedSettings } from "./settings";
@@ -33,7 +33,7 @@ export interface OarArgs {
 
 /** One of the sites, as its OAR has it when the program begins. */
 interface OpenSite extends OarSite {
-  name: string;
+  base: string;
   door: Door;
   plan: SlotPlan;
   jobs: readonly Job[];
@@ -41,64 +41,119 @@ interface OpenSite extends OarSite {
   frontend: string[];
 }
 
+interface Machine extends ReservedMachine {
+  address: string;
+  at: OpenSite;
+}
+
 /**
  * Declares a reservation at each site, waits until all run, and gives their machines. In a preview of what is not reserved yet
  * there are none: then they are imagined, so that it shows what will be made all the same.
  *
- * @throws pulumi.RunError where OAR cannot be asked, or the machines do not show their host keys
+ * @throws pulumi.RunError where OAR cannot be asked, machines would change places, or do not show their host keys
  */
 export async function oarHosts({ settings, testbed, installation, owner }: OarArgs): Promise<Candidates> {
-  const { sites, common } = testbed;
-  const base = baseOf(sites[0].settings, owner);
-  const open = await Promise.all(sites.map((site) => openSite(site, base, installation)));
-  if (open.every(({ plan }) => plan.slots.every(({ job }) => job === undefined))) {
+  const open = await Promise.all(testbed.sites.map((site) => openSite(site, owner, installation)));
+  if (open.some(({ plan }) => plan.slots.every(({ job }) => job === undefined))) {
     await warnOfWalltime(settings, testbed);
   }
   // All before any is waited for: they stand in their queues at the same time.
   const reservations = open.map(
-    ({ name, settings: oar, plan, nodes }) =>
-      new Reservation(`reservation-${name}`, { settings: oar, base, plan, nodes }),
+    ({ name, settings: oar, base, plan, nodes }) =>
+      new Reservation(["reservation", name].filter(Boolean).join("-"), { settings: oar, base, plan, nodes }),
   );
   const machines = await Promise.all(
     reservations.map((reservation, index) => machinesOf(open[index] as OpenSite, reservation)),
   );
-  if (machines.flat().includes(undefined)) {
-    await pulumi.log.info(
-      "which machines they are is known once they are reserved: until then they are imagined",
-    );
-  }
   const folder = sshDirectory(installation, settings.prefix);
-  const keys = await oarFailure(() => keptKeys(folder, machines.flat().filter(isMachine)));
-  const hosts = machines.flat().flatMap((machine, index) => {
-    const node = settings.nodes[index];
-    if (!node) return []; // the settings' check has counted them
-    return machine
-      ? hostOf(node, machine, testbed, keys.get(keyOf(machine)) ?? [])
-      : imaginedHost(node, testbed);
-  });
+  const hosts = await hostsOf(machines.flat(), open, folder, settings, testbed);
   const after = reservations.flatMap(({ lifetime, jobs }) => [lifetime, ...jobs]);
-  return { common, after, reserved: true, hosts };
+  return { common: testbed.common, after, reserved: true, hosts };
 }
 
-async function openSite(site: OarSite, base: string, installation: Installation): Promise<OpenSite> {
+async function openSite(site: OarSite, owner: Owner, installation: Installation): Promise<OpenSite> {
+  const base = baseAt(site, owner);
   const door = openDoor(site.settings, installation.directory);
-  const name = siteName(site.settings);
   const frontend = frontendWay(site.settings, installation.directory);
-  return { ...site, name, door, frontend, ...(await planned(name, door, base, site.nodes)) };
+  return { ...site, base, door, frontend, ...(await planned(site, door, base)) };
 }
 
 /** As many as are to be nodes; undefined where it is not known which. */
 async function machinesOf(site: OpenSite, reservation: Reservation): Promise<(Machine | undefined)[]> {
   const known = (await whenKnown(reservation.nodes)) ?? (await runningMachines(site));
-  return Array.from({ length: site.nodes }, (_, index) => known[index] && { ...known[index], site });
+  const { name, settings } = site;
+  return Array.from(
+    { length: site.nodes },
+    (_, index) =>
+      known[index] && { ...known[index], site: name, environment: settings.environment, at: site },
+  );
 }
 
+async function hostsOf(
+  machines: (Machine | undefined)[],
+  open: readonly OpenSite[],
+  folder: string,
+  { nodes }: Settings,
+  testbed: OarTestbedSettings,
+): Promise<Host[]> {
+  const known = machines.filter((machine) => machine !== undefined);
+  if (known.length < machines.length) {
+    await pulumi.log.info(
+      "which machines they are is known once they are reserved: until then they are imagined",
+    );
+  }
+  const names = nodes.map(({ name }) => name);
+  const before = machinesBefore(folder);
+  const placed = places(names, machines, before);
+  refuseMoves(displaced(names, placed, before, new Set(open.flatMap(({ jobs }) => jobs.flatMap(livesOn)))));
+  refuseTwins(known);
+  const keys = await keptKeys(folder, known, ([first, ...others]) =>
+    oarFailure(first.at, () =>
+      hostKeysOf(
+        first.at.frontend,
+        [first, ...others].map(({ name }) => name),
+        ask,
+        (text) => void pulumi.log.info(labelled(first.at, text)),
+      ),
+    ),
+  );
+  return nodes.map((node, index) => {
+    const machine = placed[index];
+    return machine ? hostOf(node, machine, testbed, keys.get(machine) ?? []) : imaginedHost(node, testbed);
+  });
+}
+
+const livesOn = (job: Job) => (isEnding(job) ? [] : job.addresses);
+
+function refuseMoves(moves: readonly string[]): void {
+  if (moves.length === 0) return;
+  throw new pulumi.RunError(
+    `Machines cannot take each other's places; nothing was changed on them:\n${moves.map((each) => `  - ${each}`).join("\n")}\n` +
+      "Take nodes off the last site, or off the one that got some last; or run pulumi destroy first",
+  );
+}
+
+/** Their names are all that tells them apart, for ssh and for the swarm. */
+function refuseTwins(machines: readonly Machine[]): void {
+  const twice = machines.filter(
+    ({ name }, index) => machines.findIndex((each) => each.name === name) < index,
+  );
+  if (twice.length === 0) return;
+  throw new pulumi.RunError(
+    `Two sites gave machines of one name (${twice.map(({ name }) => name).join(", ")}): the same machines, or such as cannot be told apart`,
+  );
+}
+
+/** With the site, where there are several. */
+const labelled = ({ name }: Pick<OarSite, "name">, text: string) => (name === "" ? text : `${name}: ${text}`);
+
 /** In a preview: those of the jobs that run already. */
-async function runningMachines({ door, plan, jobs }: OpenSite): Promise<Omit<Machine, "site">[]> {
+async function runningMachines(site: OpenSite): Promise<{ job: number; name: string; address: string }[]> {
+  const { door, plan, jobs } = site;
   const running = plan.slots.map(({ job }) => jobs.find(({ id }) => id === job));
   const unknown = running.findIndex((job) => !job || job.addresses.length === 0);
   const known = running.slice(0, unknown < 0 ? running.length : unknown).flatMap((job) => job ?? []);
-  const addresses = await oarFailure(() => door.resolve(known.flatMap((job) => job.addresses)));
+  const addresses = await oarFailure(site, () => door.resolve(known.flatMap((job) => job.addresses)));
   return known.flatMap(({ id, addresses: names }) =>
     names.map((name) => ({ job: id, name, address: addresses.get(name) ?? name })),
   );
@@ -106,34 +161,37 @@ async function runningMachines({ door, plan, jobs }: OpenSite): Promise<Omit<Mac
 
 function hostOf(
   node: NodeSettings,
-  { name, address, site }: Machine,
+  { name, address, at: { settings, frontend } }: Machine,
   { nodeUser, dataNetwork }: OarTestbedSettings,
   hostKeys: string[],
 ): Host {
-  const { key } = site.settings;
+  const { key } = settings;
   return {
     ...{ node, address: name },
     way: {
       ...{ by: "ours", port: 22, user: nodeUser, acceptNewHostKeys: false, hostKeys },
-      proxyCommand: throughFrontend(site.frontend),
+      proxyCommand: throughFrontend(frontend),
       ...(key ? { key } : {}),
     },
     ...(dataNetwork ? { dataNetwork } : { dataAddress: address }),
   };
 }
 
-async function planned(site: string, door: Door, base: string, nodes: number) {
-  const jobs = await oarFailure(() => door.jobs(base));
-  const plan = planSlots(base, jobs, nodes);
+async function planned(site: OarSite, door: Door, base: string) {
+  const jobs = await oarFailure(site, () => door.jobs(base));
+  const plan = planSlots(base, jobs, site.nodes);
   if (plan.idle > 0) {
     await pulumi.log.info(
-      `${site}: ${plan.idle} nodes more are reserved than are used: OAR cannot make a job smaller`,
+      labelled(site, `${plan.idle} nodes more are reserved than are used: OAR cannot make a job smaller`),
     );
   }
   for (const id of plan.release) {
     // Those that Pulumi knows it gives back itself; another a crash has left.
     await pulumi.log.info(
-      `${site}: job ${id} is not needed any more; if it is still there afterwards: npm run reserve -- -s ${pulumi.getStack()} gives it back`,
+      labelled(
+        site,
+        `job ${id} is not needed any more; if it is still there afterwards: npm run reserve -- -s ${pulumi.getStack()} gives it back`,
+      ),
     );
   }
   return { plan, jobs };
@@ -146,11 +204,11 @@ async function warnOfWalltime({ bench, nodes }: Settings, { sites }: OarTestbedS
   if (warning) await pulumi.log.warn(`testbed.walltime is short: ${warning}`);
 }
 
-async function oarFailure<T>(doing: () => Promise<T>): Promise<T> {
+async function oarFailure<T>(site: Pick<OarSite, "name">, doing: () => Promise<T>): Promise<T> {
   try {
     return await doing();
   } catch (error) {
-    throw error instanceof OarError ? new pulumi.RunError(error.message) : error;
+    throw error instanceof OarError ? new pulumi.RunError(labelled(site, error.message)) : error;
   }
 }
 
@@ -159,40 +217,4 @@ function imaginedHost(node: NodeSettings, { nodeUser }: OarTestbedSettings): Hos
     ...{ node, address: `${node.name}.invalid`, imagined: true },
     way: { by: "ours", port: 22, user: nodeUser, acceptNewHostKeys: false },
   };
-}
-
-interface Machine {
-  job: number;
-  name: string;
-  address: string;
-  site: OpenSite;
-}
-
-const isMachine = (machine: Machine | undefined): machine is Machine => machine !== undefined;
-
-const keyOf = ({ job, name, site }: Machine) => [job, name, site.settings.environment ?? ""].join(" ");
-
-/**
- * Host keys that were shown once hold as long as the job does, with the system that was deployed in it: another job may have the
- * same machine with another system, and so with other keys.
- *
- * @returns by {@link keyOf}
- */
-async function keptKeys(folder: string, machines: readonly Machine[]): Promise<Map<string, string[]>> {
-  const file = path.join(folder, "reserved.json");
-  const kept = readKept(file, (document) => new Map(document as [string, string[]][])) ?? new Map();
-  const missing = machines.filter((machine) => !kept.has(keyOf(machine)));
-  if (missing.length === 0) return kept;
-  const scanned = [...new Set(missing.map(({ site }) => site))].map((site) => {
-    const names = missing.filter((machine) => machine.site === site).map(({ name }) => name);
-    return hostKeysOf(site.frontend, names, ask, (text) => void pulumi.log.info(`${site.name}: ${text}`));
-  });
-  const found = new Map((await Promise.all(scanned)).flatMap((each) => [...each]));
-  const known = machines.flatMap((machine): [string, string[]][] => {
-    const keys = kept.get(keyOf(machine)) ?? found.get(machine.name);
-    return keys ? [[keyOf(machine), keys]] : [];
-  });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(file, JSON.stringify(known), { mode: 0o600 });
-  return new Map(known);
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defaultRole, definedOnly, type NodeSettings } from "../nodeSettings";
 import { type HostsSettings, hostsSettings, rspecSchema, sshSchema } from "./hosts/settings";
 import { type LocalSettings, localMistakes, localSchema, localSettings } from "./localSettings";
-import { fromSchema, type OarSite, oarSchema } from "./oar/settings";
+import { fromSchema, nodesOfSites, type OarSite, oarSchema } from "./oar/settings";
 
 export const KINDS = ["local", "ssh", "oar", "rspec"] as const;
 
@@ -103,10 +103,6 @@ function sshSettings(parsed: z.output<typeof sshSchema>, count: number): SshSett
     ...definedOnly({ key, knownHosts, sshConfig, dataNetwork }),
     common: hostsSettings(parsed, count),
   };
-}
-
-function nodesOfSites(sites: readonly { nodes: number }[]): number {
-  return sites.reduce((sum, { nodes }) => sum + nodes, 0);
 }
 
 /** The nodes, with what the scenario says of each. */

@@ -184,10 +184,15 @@ describe("the stack", { concurrency: 1 }, () => {
       (await runningTasks(project)).filter(
         ({ service }) => !CHANGES.some(([, , , mine]) => mine.test(service)),
       );
+    const idsOf = async (service: string) =>
+      (await runningTasks(project)).filter((task) => task.service === service).map(({ id }) => id);
+    const [grafana, broker] = [await idsOf("grafana"), await idsOf("broker-1")];
     const before = await ofOthers();
     await project.configure(Object.fromEntries(CHANGES.map(([, setting, value]) => [setting, value])));
     await project.recordedUp();
     assert.deepEqual(await ofOthers(), before);
+    assert.notDeepEqual(await idsOf("grafana"), grafana);
+    assert.notDeepEqual(await idsOf("broker-1"), broker);
   });
 
   it("takes new passwords and tokens when they are rotated, and no old ones", async () => {

@@ -98,7 +98,7 @@ function reservationClaims({ source }: OnTestbed<OarSource>): void {
 
     function crashes(): [when: string, kill: () => Promise<unknown>][] {
       return [
-        ["before it asked for the job", () => project.upUntil(/reservation-\S+-1 creating/)],
+        ["before it asked for the job", () => project.upUntil(/reservation-1 creating/)],
         ["when OAR had made the job, and before it said so", whileOarsubAnswers],
         ["when it had heard of the job", () => project.upUntil(/job \d+ is made/)],
       ];

@@ -46,7 +46,6 @@ type Extension = "granted" | "disabled" | "never" | ((bySec: number) => boolean)
 
 /** A reservation of a test's own: jobs that end so many seconds from now, by a clock that is seven hours behind ours. */
 export class FakeReservation implements Reservation {
-  readonly base = "bench";
   readonly lines: string[] = [];
   /** What OAR was asked. */
   readonly calls: string[] = [];
@@ -54,7 +53,7 @@ export class FakeReservation implements Reservation {
   extend = false;
   extension: Extension = "granted";
   jobs: Job[];
-  readonly doors: Door[];
+  readonly sites: Reservation["sites"];
   readonly watch: Reservation["watch"];
 
   constructor(
@@ -77,7 +76,7 @@ export class FakeReservation implements Reservation {
         throw new Error(`nothing of this asks for ${name}`);
       },
     });
-    this.doors = [door];
+    this.sites = [{ name: "", door, base: "bench" }];
   }
 
   /** As by hand: npm run reserve -- --extend. */

@@ -128,7 +128,7 @@ describe("a plan's key", () => {
         ...plan.target,
         network: { nodes, brokers: [{ name: "broker-1", node: nodes[broker] ?? "" }] },
       },
-      reservation: { sites: [{ frontend: manager }], base: "b", extend: true },
+      reservation: { sites: [{ name: "", settings: { frontend: manager }, base: "b" }], extend: true },
     });
     const key = planKey(on("10.0.0.1", ["gros-7", "gros-8"]), nothing);
     assert.equal(planKey(on("10.9.9.9", ["gros-41", "gros-2"]), nothing), key);

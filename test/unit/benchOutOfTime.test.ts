@@ -29,7 +29,10 @@ const PLAN: BenchPlan = {
   } as unknown as BenchPlan["target"],
   benchmark: { sweep: { producers: [1, 2, 3] } },
   conditions: { source: "built", images: {}, settings: {}, nodes: [{ name: "gros-7", role: "monitor" }] },
-  reservation: { sites: [{ frontend: "SITES-FRONTEND" }], base: "bench", extend: false },
+  reservation: {
+    sites: [{ name: "", settings: { frontend: "SITES-FRONTEND" }, base: "bench" }],
+    extend: false,
+  },
 };
 
 /** A runner whose steps take 30 s, until it is stopped. */
@@ -202,7 +205,10 @@ describe("the next up", () => {
       ...{ image: "10.0.9.9:5000/bench@sha256:1", ssh: ["root@10.0.9.9"] },
       target: { ...PLAN.target, network: networkOn("gros-41") },
       conditions: { ...PLAN.conditions, nodes: [{ name: "gros-41", role: "monitor" }] },
-      reservation: { sites: [{ frontend: "SITES-FRONTEND" }], base: "other", extend: true },
+      reservation: {
+        sites: [{ name: "", settings: { frontend: "SITES-FRONTEND" }, base: "other" }],
+        extend: true,
+      },
     };
     const { code, message, lines, runner } = await attempt({ results, left: 9_999, plan });
     assert.equal(code, 0, message);

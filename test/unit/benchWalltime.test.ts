@@ -350,15 +350,16 @@ describe("a plan's reservation", () => {
   const settings = { frontend: "site", user: "ann", port: 22, acceptAnyHostKey: true, api: "ssh" };
   const of = (more: object) => {
     const lines: string[] = [];
-    const reservation = { sites: [{ ...settings, ...more }], base: "bench", extend: true };
+    const site = { name: "", settings: { ...settings, ...more }, base: "bench" };
+    const reservation = { sites: [site], extend: true };
     return { opened: reservationOf({ reservation }, (line) => lines.push(line)), lines };
   };
 
   it("is enough to reach OAR by, without what a job was asked for with", () => {
     const { opened, lines } = of({});
     assert.deepEqual(
-      [opened?.doors.map(({ user }) => user), opened?.base, opened?.extend, lines],
-      [["ann"], "bench", true, []],
+      [opened?.sites.map(({ door, base }) => [door.user, base]), opened?.extend, lines],
+      [[["ann", "bench"]], true, []],
     );
   });
 
@@ -372,8 +373,8 @@ describe("a plan's reservation", () => {
   it("is that of all sites: what ends first counts, and a site that does not answer is as it said", async () => {
     const time = new FakeTime();
     const [near, far] = [new FakeReservation(time, [300]), new FakeReservation(time, [200, 900])];
-    const { watch, base } = near;
-    const left = new TimeLeft({ doors: [...near.doors, ...far.doors], base, extend: true, watch });
+    const sites = [...near.sites, ...far.sites.map((site) => ({ ...site, name: "far" }))];
+    const left = new TimeLeft({ sites, extend: true, watch: near.watch });
     await left.ensure([]);
     assert.equal(left.leftSec(), 200);
     far.away = true;

@@ -68,6 +68,8 @@ describe("several sites", () => {
   it("stand instead of one frontend, and each once", () => {
     assert.match(issuesOf({ sites: SITES, frontend: "nancy" }).join(), /sites: says all of frontend/);
     assert.match(issuesOf({}).join(), /frontend: expected the frontend of a site, or several/);
+    const many = SITES.map((site) => ({ ...site, nodes: 30 }));
+    assert.match(issuesOf({ sites: many }).join(), /sites: 60 nodes in all, and 50 are possible/);
     assert.match(
       issuesOf({ sites: [...SITES, { ...SITES[0], nodes: 1 }] }).join(),
       /sites: nancy is there twice/,
@@ -93,7 +95,8 @@ describe("several sites", () => {
       "swarmbench:testbed": { ...WITHOUT, sites: SITES },
       ...(nodes === undefined ? {} : { "swarmbench:nodes": nodes }),
     });
-    assert.equal(reservationOf("g5k", config()).sites.length, 2);
+    const bases = reservationOf("g5k", config()).map(({ base }) => base);
+    assert.ok(bases.length === 2 && bases[0] !== bases[1], bases.join(", "));
     assert.throws(() => reservationOf("g5k", config(5)), /5 nodes are wanted, and testbed.sites has 3/);
   });
 });
@@ -105,12 +108,12 @@ describe("npm run reserve", () => {
       "swarmbench:testbed": JSON.stringify(LEAST),
       "swarmbench:namespace": "e2e",
     };
-    const { sites, base } = reservationOf("g5k", config);
+    const sites = reservationOf("g5k", config);
     assert.deepEqual(
       sites.map(({ nodes }) => nodes),
       [4],
     );
-    assert.match(base, /^swarmbench-e2e-g5k-[0-9a-f]{8}$/);
+    assert.match(sites[0]?.base ?? "", /^swarmbench-e2e-g5k-[0-9a-f]{8}$/);
   });
 
   it("says with every mistake that nothing was reserved", () => {

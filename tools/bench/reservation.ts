@@ -13,11 +13,17 @@ import type { BenchPlan } from "../../contract/request";
 /** An extension that is not granted for a longer one may be for a shorter one, so what is asked for is not rounded up by more. */
 const ROUNDED_SEC = 60;
 
-/** The jobs of a stack, and the way to those who end them. */
-export interface Reservation {
-  /** One to each OAR. */
-  doors: readonly Door[];
+/** The jobs of a stack at one site, and the way to those who end them. */
+export interface ReservedSite {
+  /** Empty where there is one. */
+  name: string;
+  door: Door;
   base: string;
+}
+
+/** At all its sites. */
+export interface Reservation {
+  sites: readonly ReservedSite[];
   extend: boolean;
   watch: Watch;
 }
@@ -28,15 +34,15 @@ export function reservationOf(
   say: (line: string) => void,
 ): Reservation | undefined {
   if (!reservation) return undefined;
-  const { sites, base, extend: mayExtend } = reservation;
+  const { sites, extend: mayExtend } = reservation;
   const watch: Watch = { now: Date.now, sleep: sleepUntilCut, progress: say };
   try {
     // What a job would be made with is not told, and not needed.
-    const doors = sites.map((reached) => {
-      const complete = oarSettings.parse({ walltimeSec: 1, timeoutSec: 1, types: [], ...reached });
-      return openDoor(complete, installationDirectory());
+    const opened = sites.map(({ name, settings, base }) => {
+      const complete = oarSettings.parse({ walltimeSec: 1, timeoutSec: 1, types: [], ...settings });
+      return { name, door: openDoor(complete, installationDirectory()), base };
     });
-    return { doors, base, extend: mayExtend, watch };
+    return { sites: opened, extend: mayExtend, watch };
   } catch (error) {
     say(`warning: the reservation's walltime is not watched: ${(error as Error).message}`);
     return undefined;
@@ -49,17 +55,17 @@ export function reservationOf(
  * not matter whether ours is right.
  */
 export class TimeLeft {
-  /** By our clock, ms; what each door said last. */
-  private readonly endsBy = new Map<Door, { id: number; endsAt: number }[]>();
-  /** The least extension that was refused, s. */
-  private refusedSec = Number.POSITIVE_INFINITY;
+  /** By our clock, ms; what each OAR said last. */
+  private readonly endsAtSite = new Map<ReservedSite, { id: number; endsAt: number }[]>();
+  /** The least extension that each refused, s. */
+  private readonly refusedSec = new Map<ReservedSite, number>();
   private readonly said = new Set<string>();
   private asking: Promise<void> | undefined;
 
   constructor(private readonly reservation: Reservation) {}
 
-  private get ends(): { door: Door; id: number; endsAt: number }[] {
-    return [...this.endsBy].flatMap(([door, ends]) => ends.map((end) => ({ door, ...end })));
+  private get ends(): { site: ReservedSite; id: number; endsAt: number }[] {
+    return [...this.endsAtSite].flatMap(([site, ends]) => ends.map((end) => ({ site, ...end })));
   }
 
   /** Until the first of the jobs ends; undefined where it is not known. */
@@ -97,11 +103,12 @@ export class TimeLeft {
   }
 
   private async ask(): Promise<void> {
-    await Promise.all(this.reservation.doors.map((door) => this.askAt(door)));
+    await Promise.all(this.reservation.sites.map((site) => this.askAt(site)));
   }
 
-  private async askAt(door: Door): Promise<void> {
-    const { base, watch } = this.reservation;
+  private async askAt(site: ReservedSite): Promise<void> {
+    const { door, base } = site;
+    const { watch } = this.reservation;
     // Before it answers: its answer may be a moment old, and must not seem to be later than it was.
     const asked = watch.now();
     try {
@@ -112,38 +119,39 @@ export class TimeLeft {
         const left = remainingSec(job);
         return left === undefined ? [] : [{ id: job.id, endsAt: asked + left * 1_000 }];
       });
-      if (ends.length > 0) this.endsBy.set(door, ends);
-      else this.warn(door, `no job named ${base}-… runs, or OAR does not say how long`);
+      if (ends.length > 0) this.endsAtSite.set(site, ends);
+      else this.warn(site, `no job named ${base}-… runs, or OAR does not say how long`);
     } catch (error) {
-      this.warn(door, firstLine(error));
+      this.warn(site, firstLine(error));
     }
   }
 
   /** Whatever is said of a door that does not answer: once. */
-  private warn(door: Door, why: string): void {
-    const known = this.endsBy.has(door)
+  private warn(site: ReservedSite, why: string): void {
+    const known = this.endsAtSite.has(site)
       ? "what it said last holds"
       : "the walltime is not watched until it does";
     this.once(
-      `door ${this.reservation.doors.indexOf(door)}`,
-      `warning: OAR does not tell what is left of the reservation; ${known}: ${why}`,
+      `door of ${site.name}`,
+      `warning: ${at(site)}OAR does not tell what is left of the reservation; ${known}: ${why}`,
     );
   }
 
   private async lengthen(wanted: number): Promise<void> {
     const { watch } = this.reservation;
-    for (const { door, id, endsAt } of this.ends) {
+    for (const { site, id, endsAt } of this.ends) {
       const left = (endsAt - watch.now()) / 1_000;
       const missing = Math.ceil(missingSec(left, wanted) / ROUNDED_SEC) * ROUNDED_SEC;
       if (missing === 0) continue;
-      if (missing >= this.refusedSec) return;
+      if (missing >= (this.refusedSec.get(site) ?? Number.POSITIVE_INFINITY)) return; // the others would not help
       try {
-        await extend(door, id, missing, watch);
+        await extend(site.door, id, missing, watch);
       } catch (error) {
         // Where lengthening is switched off, less is not granted either; who did not answer has refused nothing.
-        if (hasCode(error, "walltime-disabled", "not-owner")) this.refusedSec = 0;
-        else if (!hasCode(error, "unreachable", "line-lost")) this.refusedSec = missing;
-        this.once(firstLine(error), `the reservation is not lengthened: ${firstLine(error)}`);
+        if (hasCode(error, "walltime-disabled", "not-owner")) this.refusedSec.set(site, 0);
+        else if (!hasCode(error, "unreachable", "line-lost")) this.refusedSec.set(site, missing);
+        const why = `${at(site)}the reservation is not lengthened: ${firstLine(error)}`;
+        this.once(why, why);
         return this.ask(); // one job may be longer now, or this one by a part
       }
     }
@@ -156,6 +164,8 @@ export class TimeLeft {
     this.reservation.watch.progress(line);
   }
 }
+
+const at = ({ name }: ReservedSite) => (name === "" ? "" : `${name}: `);
 
 function firstLine(error: unknown): string {
   return (error as Error).message.split("\n")[0] ?? "";

@@ -15,12 +15,12 @@ import {
   tellEnd,
   type Watch,
 } from "../../components/testbed/oar/reserve";
-import { type OarSettings, type OarSite, siteName } from "../../components/testbed/oar/settings";
+import type { OarSettings } from "../../components/testbed/oar/settings";
 import { fillSlot, slotRequest, stackRequest } from "../../components/testbed/oar/slot";
 import { formatWalltime, remainingSec } from "../../components/testbed/oar/walltime";
 import { EXIT, Failure } from "../bench/exit";
 import { type Arguments, HELP, readArguments } from "./arguments";
-import { type Reservation, readScenario } from "./scenario";
+import { readScenario, type Site } from "./scenario";
 
 /** npm hands on the Ctrl-C that the terminal has given us already; a hand is slower than that. */
 const ECHO_MS = 300;
@@ -68,66 +68,76 @@ async function fromUp({ mode }: Arguments): Promise<void> {
   print(JSON.stringify(await fillSlot(open(request.settings), request, watch)));
 }
 
-/** At all sites at once: each has its queue. @returns what each gave, in the sites' order */
-function atEach<T>(
-  { sites, base }: Reservation,
-  work: (at: OarSite & { base: string; door: Door; say: (line: string) => void }) => Promise<T>,
-): Promise<T[]> {
-  return Promise.all(
-    sites.map((site) => {
-      const prefix = sites.length > 1 ? `${siteName(site.settings)}: ` : "";
-      return work({ ...site, base, door: open(site.settings), say: (line) => say(prefix + line) });
-    }),
-  );
+/** A site, the way to its OAR, and how is spoken of it. */
+type At = Site & { door: Door; say: (line: string) => void; watch: Watch };
+
+/**
+ * Does something at all sites at once: each has its queue. What fails at one stops nothing at the others.
+ *
+ * @returns what each gave, in their order; undefined where it failed, which is said once all have ended
+ */
+async function atEach<T>(sites: readonly Site[], work: (at: At) => Promise<T>): Promise<(T | undefined)[]> {
+  const opened = sites.map((site): At => {
+    const told = (line: string) => say(site.name === "" ? line : `${site.name}: ${line}`);
+    return { ...site, door: open(site.settings), say: told, watch: { ...watch, progress: told } };
+  });
+  const ended = await Promise.allSettled(opened.map(work));
+  const errors = ended.flatMap((each) => (each.status === "rejected" ? [each.reason as Error] : []));
+  const [first] = errors;
+  if (first && sites.length === 1) throw first;
+  for (const [index, each] of ended.entries()) {
+    if (each.status === "rejected") opened[index]?.say(`error: ${explained(each.reason)}`);
+  }
+  if (first) failed(first);
+  return ended.map((each) => (each.status === "fulfilled" ? each.value : undefined));
 }
 
-async function reserveAll(reservation: Reservation): Promise<void> {
-  const addresses = await atEach(reservation, async ({ door, settings, base, nodes, say }) => {
-    const watched = { ...watch, progress: say };
+async function reserveAll(sites: readonly Site[]): Promise<void> {
+  const addresses = await atEach(sites, async ({ door, settings, base, nodes, say, watch }) => {
     const plan = planSlots(base, await door.jobs(base), nodes);
     const results = await Promise.all(
-      plan.slots.map((slot) => fillSlot(door, { settings, base, ...slot }, watched)),
+      plan.slots.map((slot) => fillSlot(door, { settings, base, ...slot }, watch)),
     );
     for (const id of plan.release) {
-      await releaseJob(door, id, watched);
+      await releaseJob(door, id, watch);
       say(`job ${id} is not needed any more, and was deleted`);
     }
     if (plan.idle > 0)
       say(`${plan.idle} nodes more are reserved than are used: OAR cannot make a job smaller`);
     return results.flatMap((result) => result.nodes).slice(0, nodes);
   });
-  for (const { address } of addresses.flat()) print(`Reserving node.. Reserved with IP: ${address}`);
+  for (const each of addresses.flat()) {
+    if (each) print(`Reserving node.. Reserved with IP: ${each.address}`);
+  }
 }
 
-async function list(reservation: Reservation): Promise<void> {
-  const lines = await atEach(reservation, async ({ door, base, settings }) => {
-    const jobs = (await door.jobs(base)).filter(({ name }) => slotOf(base, name) !== undefined);
-    const where = reservation.sites.length > 1 ? [siteName(settings)] : [];
-    return jobs.map((job) => {
+const jobsOf = async ({ door, base }: At) =>
+  (await door.jobs(base)).filter(({ name }) => slotOf(base, name) !== undefined);
+
+async function list(sites: readonly Site[]): Promise<void> {
+  await atEach(sites, async (at) => {
+    const jobs = await jobsOf(at);
+    for (const job of jobs) {
       const left = remainingSec(job);
       const time = left === undefined ? job.message : `${formatWalltime(left)} left`;
       const state = isEnding(job) ? tellEnd(job) : job.state;
-      return [job.id, job.name, state, job.addresses.join(","), time, ...where].join("  ");
-    });
+      print([job.id, job.name, state, job.addresses.join(","), time, at.name].filter(Boolean).join("  "));
+    }
+    if (jobs.length === 0) at.say(`no job is named ${at.base}-…`);
   });
-  for (const line of lines.flat()) print(line);
-  if (lines.flat().length === 0) say(`no job is named ${reservation.base}-…`);
 }
 
-async function extendAll(reservation: Reservation, bySec: number): Promise<void> {
-  const jobs = await atEach(reservation, async ({ door, base, say }) => {
-    const running = (await door.jobs(base)).filter(
-      (job) => slotOf(base, job.name) !== undefined && !isEnding(job),
-    );
-    for (const job of running) await extend(door, job.id, bySec, { ...watch, progress: say });
-    return running;
+async function extendAll(sites: readonly Site[], bySec: number): Promise<void> {
+  await atEach(sites, async (at) => {
+    const jobs = (await jobsOf(at)).filter((job) => !isEnding(job));
+    if (jobs.length === 0) throw new OarError("not-found", `no job is named ${at.base}-…`);
+    for (const job of jobs) await extend(at.door, job.id, bySec, at.watch);
   });
-  if (jobs.flat().length === 0) throw new OarError("not-found", `no job is named ${reservation.base}-…`);
 }
 
-async function deleteAll(reservation: Reservation): Promise<void> {
-  await atEach(reservation, async ({ door, base, say }) => {
-    const ids = await release(door, base, { ...watch, progress: say });
+async function deleteAll(sites: readonly Site[]): Promise<void> {
+  await atEach(sites, async ({ door, base, say, watch }) => {
+    const ids = await release(door, base, watch);
     say(ids.length === 0 ? `no job is named ${base}-…: nothing to delete` : `deleted: job ${ids.join(", ")}`);
   });
 }
@@ -137,16 +147,25 @@ async function main(): Promise<void> {
   if (args.mode === "help") return print(HELP);
   watch.signal = stopOnSignal();
   if (args.fromUp) return fromUp(args);
-  const reservation = readScenario(args.stack ?? "");
-  if (args.mode === "list") return list(reservation);
-  if (args.mode === "extend") return extendAll(reservation, args.extendSec);
-  if (args.mode === "delete") return deleteAll(reservation);
-  return reserveAll(reservation);
+  const sites = readScenario(args.stack ?? "");
+  if (args.mode === "list") return list(sites);
+  if (args.mode === "extend") return extendAll(sites, args.extendSec);
+  if (args.mode === "delete") return deleteAll(sites);
+  return reserveAll(sites);
+}
+
+function explained(error: Error): string {
+  return error instanceof Failure || error instanceof OarError
+    ? error.message
+    : (error.stack ?? error.message);
+}
+
+function failed(error: Error): void {
+  process.exitCode =
+    error instanceof Failure ? error.code : hasCode(error, "interrupted") ? EXIT.interrupted : EXIT.failed;
 }
 
 main().catch((error: Error) => {
-  const known = error instanceof Failure || error instanceof OarError;
-  say(`error: ${known ? error.message : (error.stack ?? error.message)}`);
-  process.exitCode =
-    error instanceof Failure ? error.code : hasCode(error, "interrupted") ? EXIT.interrupted : EXIT.failed;
+  say(`error: ${explained(error)}`);
+  failed(error);
 });

@@ -4,27 +4,24 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { ownerDirectory, stackPrefix, userName } from "../../components/lib/stackName";
 import { MAX_NODES } from "../../components/nodeSettings";
-import { baseOf } from "../../components/testbed/oar/names";
-import { fromSchema, type OarSite, oarSchema } from "../../components/testbed/oar/settings";
+import { baseAt } from "../../components/testbed/oar/names";
+import { fromSchema, nodesOfSites, type OarSite, oarSchema } from "../../components/testbed/oar/settings";
 import { wholeNumber } from "../../contract/units";
 import { UsageError } from "../bench/exit";
 
-export interface Reservation {
-  sites: readonly OarSite[];
-  /** Begins the names of the stack's jobs. */
-  base: string;
-}
+/** `base` begins the names of the stack's jobs there. */
+export type Site = OarSite & { base: string };
 
 /**
  * What of a scenario a reservation needs, from its file in the current folder, as npm sets it: neither a stack nor a set-up has to be there.
  *
  * @throws UsageError with every mistake
  */
-export function readScenario(scenario: string, directory = "."): Reservation {
+export function readScenario(scenario: string, directory = "."): Site[] {
   return reservationOf(scenario, configOf(scenario, directory));
 }
 
-export function reservationOf(scenario: string, config: Record<string, unknown>): Reservation {
+export function reservationOf(scenario: string, config: Record<string, unknown>): Site[] {
   const value = (key: string) => fromJson(config[`swarmbench:${key}`]);
   const kind = z.object({ kind: z.string() }).safeParse(value("testbed"));
   if (!kind.success || kind.data.kind !== "oar") {
@@ -33,7 +30,7 @@ export function reservationOf(scenario: string, config: Record<string, unknown>)
     );
   }
   const testbed = oarSchema.safeParse(value("testbed"));
-  const inAll = testbed.data?.sites?.reduce((sum, { nodes }) => sum + nodes, 0);
+  const inAll = testbed.data?.sites && nodesOfSites(testbed.data.sites);
   const nodes = wholeNumber(1, MAX_NODES).safeParse(value("nodes") ?? inAll ?? 3);
   const mistakes = [
     ...issuesOf("swarmbench:testbed", testbed.error),
@@ -51,8 +48,8 @@ export function reservationOf(scenario: string, config: Record<string, unknown>)
   }
   const sites = fromSchema(testbed.data, nodes.data);
   const prefix = stackPrefix(String(value("namespace") ?? ""), userName(), scenario);
-  const base = baseOf(sites[0].settings, { prefix, directory: ownerDirectory() });
-  return { sites, base };
+  const owner = { prefix, directory: ownerDirectory() };
+  return sites.map((site) => ({ ...site, base: baseAt(site, owner) }));
 }
 
 function configOf(scenario: string, directory: string): Record<string, unknown> {

@@ -19,6 +19,13 @@ const endpoint = z.object({
 /** Which machine each node was, when the stack was last brought up from here. */
 const machines = z.record(z.string(), z.object({ address: z.string(), ssh: endpoint }));
 
+/** The address of each node's machine then. */
+export function machinesBefore(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(readMachines(folder)).map(([node, { address }]) => [node, address]),
+  );
+}
+
 export function noteMachines(folder: string, good: readonly GoodHost[]): void {
   const now = Object.fromEntries(
     good.map(({ host, ssh }) => [host.node.name, { address: host.address, ssh }]),

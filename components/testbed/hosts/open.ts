@@ -131,7 +131,6 @@ async function inspect(
       ],
       ports: isManager ? [2377, 7946, registryPort] : [7946],
       arch: ARCHITECTURES[process.arch] ?? process.arch,
-      mayMove: reserved,
     };
     const why = obstacles(host, found, wanted);
     const address = dataAddressOf(host, found);

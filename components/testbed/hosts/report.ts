@@ -76,8 +76,6 @@ export interface Wanted {
   ports: number[];
   /** Of what the images run on, as `uname -m` says it. */
   arch: string;
-  /** Whether a machine may have been another node of this stack before: those of a reservation come in any order. */
-  mayMove: boolean;
 }
 
 /** The address that a machine is to have between the nodes; undefined where none can be told. */
@@ -109,13 +107,9 @@ export function obstacles(host: Host, report: Report, wanted: Wanted): string[] 
       `is used by another stack (${report.owner}); destroy that, or, where it is no more: sudo sh ${KEEP}/clean`,
     );
   }
-  if (
-    report.owner === wanted.owner &&
-    !wanted.mayMove &&
-    (report.node ?? host.node.name) !== host.node.name
-  ) {
+  if (report.owner === wanted.owner && (report.node ?? host.node.name) !== host.node.name) {
     found.push(
-      `is ${report.node} of this stack: only take machines off the end of the list, or destroy the stack first`,
+      `is ${report.node} of this stack: only take machines off the end of the list, or of the last site, or destroy the stack first`,
     );
   }
   if (report.arch !== wanted.arch) {

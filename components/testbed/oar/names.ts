@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import type { Owner } from "../../lib/ownership";
-import type { OarSettings } from "./settings";
+import type { OarSettings, OarSite } from "./settings";
 
 /** OAR's database takes 100 characters; a number follows. */
 const LONGEST = 90;
@@ -18,6 +18,15 @@ export function jobBase({ prefix, directory }: Owner, machine: string): string {
 /** The same, or what the scenario names its jobs. */
 export function baseOf({ jobName }: Pick<OarSettings, "jobName">, owner: Owner): string {
   return jobName ?? jobBase(owner, machineId());
+}
+
+/**
+ * Begins the names of a stack's jobs at a site. Each of several sites has its own, so that no job of one is taken for another's
+ * where two of them turn out to be one OAR.
+ */
+export function baseAt({ name, settings }: OarSite, owner: Owner): string {
+  const base = baseOf(settings, owner);
+  return name === "" ? base : `${base}-${createHash("sha256").update(name).digest("hex").slice(0, 6)}`;
 }
 
 /** Something of this machine that stays as it is; nothing where there is none (then the folder alone tells). */

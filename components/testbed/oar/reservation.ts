@@ -11,9 +11,8 @@ const RUN = "node --import tsx tools/reserve/main.ts --from-up";
 const RELEASE = `${RUN} --delete`;
 
 export interface ReservationArgs {
-  /** Of one site. */
   settings: OarSettings;
-  /** Begins the names of the stack's jobs ({@link jobBase}). */
+  /** Begins the names of the stack's jobs there ({@link baseAt}). */
   base: string;
   /** Which jobs there are to be, from what OAR had when the program began ({@link planSlots}). */
   plan: SlotPlan;
@@ -42,7 +41,7 @@ export class Reservation extends pulumi.ComponentResource {
     this.lifetime = new local.Command(
       `${name}-lifetime`,
       { ...common(all), delete: RELEASE },
-      { parent: this },
+      { parent: this, deleteBeforeReplace: true },
     );
     const results = plan.slots.map((slot) => this.job(name, slot, args));
     this.nodes = pulumi
@@ -74,6 +73,8 @@ export class Reservation extends pulumi.ComponentResource {
       {
         parent: this,
         deletedWith: this.lifetime,
+        // By name: what was made before it would be deleted with it.
+        deleteBeforeReplace: true,
         // Before there is a job, there must be who deletes it.
         dependsOn: [this.lifetime],
         ignoreChanges: renewal.due ? [] : ["update"],
@@ -85,7 +86,10 @@ export class Reservation extends pulumi.ComponentResource {
 }
 
 function common(request: SlotRequest | StackRequest) {
+  const { frontend, port, user } = request.settings;
   return {
+    // Another OAR's jobs are no others of this one: those here are given back.
+    triggers: [frontend, port, user, request.base],
     stdin: JSON.stringify(request),
     interpreter: ["/bin/sh", "-c"],
     logging: local.Logging.Stderr,

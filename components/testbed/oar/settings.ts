@@ -83,7 +83,7 @@ export const oarSchema = z
       siteName({ frontend: frontend ?? "", port: port ?? settings.port }),
     );
     for (const twice of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
-      mistake("sites", `${twice} is there twice: one site with more nodes does it`);
+      mistake("sites", `${twice} is there twice; properties may name machines of several kinds`);
     }
     if (settings.api === "rest" && sites.some((each) => !each.rest && !settings.rest)) {
       mistake("rest", "api: rest needs rest.url and rest.shape");
@@ -98,11 +98,20 @@ export const oarSchema = z
     if (settings.sshConfig && (saysTheWay || settings.key || settings.knownHosts)) {
       mistake("sshConfig", "says all of jump, key, hostKey and knownHosts: set it, or these");
     }
-    if (settings.hostKey && settings.acceptAnyHostKey)
+    if (settings.acceptAnyHostKey && [settings, ...sites].some((each) => each.hostKey)) {
       mistake("acceptAnyHostKey", "there is a hostKey already");
+    }
+    if (settings.sites && nodesOfSites(settings.sites) > MAX_NODES) {
+      mistake("sites", `${nodesOfSites(settings.sites)} nodes in all, and ${MAX_NODES} are possible`);
+    }
   });
 
 const whole = (min: number) => z.number().int().min(min);
+
+/** How many nodes sites have in all. */
+export function nodesOfSites(sites: readonly { nodes: number }[]): number {
+  return sites.reduce((sum, { nodes }) => sum + nodes, 0);
+}
 
 /** The same, parsed, as it goes to our own program through standard input. */
 export const oarSettings = z.object({
@@ -130,12 +139,13 @@ export type OarSettings = z.output<typeof oarSettings>;
 
 /** Nodes that one OAR gives. */
 export interface OarSite {
+  /** Tells the sites of a stack apart; empty where there is no `sites`. */
+  name: string;
   settings: OarSettings;
   nodes: number;
 }
 
-/** Tells the sites of a stack apart. */
-export function siteName({ frontend, port }: Pick<OarSettings, "frontend" | "port">): string {
+function siteName({ frontend, port }: { frontend: string; port: number }): string {
   return port === 22 ? frontend : `${frontend}-${port}`;
 }
 
@@ -146,8 +156,8 @@ export function fromSchema(
 ): [OarSite, ...OarSite[]] {
   const all = { ...common, walltimeSec: Math.round(walltime), timeoutSec: timeout };
   const given = sites ?? [{ frontend, nodes: count }];
-  return given.map(({ nodes, ...own }) => ({
-    settings: oarSettings.parse({ ...all, ...definedOnly(own) }),
-    nodes,
-  })) as [OarSite, ...OarSite[]];
+  return given.map(({ nodes, ...own }) => {
+    const settings = oarSettings.parse({ ...all, ...definedOnly(own) });
+    return { name: sites ? siteName(settings) : "", settings, nodes };
+  }) as [OarSite, ...OarSite[]];
 }

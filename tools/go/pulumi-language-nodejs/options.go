@@ -16,7 +16,7 @@ var managers = []string{"npm", "pnpm", "yarn", "bun"}
 // options is what runtime.options of Pulumi.yaml says. Options that are not ours are left alone.
 type options struct {
 	nodeargs       []string
-	typescript     bool   // false: the program is JavaScript, and ts-node is not loaded.
+	typescript     bool   // false: ts-node is not loaded; the program is JavaScript, or nodeargs load another compiler.
 	tsconfig       string // empty: tsconfig.json
 	packagemanager string // empty: what the lock file says
 }
