@@ -1,6 +1,7 @@
 // Tells what is missing and what a crash left over; --clean removes the latter, and nothing else.
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { unmountedHierarchies } from "./lib/cgroups.mjs";
 import { DEFAULT_ENGINE } from "./lib/host.mjs";
 import { findLeftovers } from "./lib/leftovers.mjs";
 import { installationFile, project } from "./lib/paths.mjs";
@@ -60,6 +61,12 @@ async function doctor(clean, alsoGone) {
   const keptGone =
     clean && alsoGone ? await remove(gone) : report("left over by a checkout that is gone", gone);
   for (const note of notes) console.log(note);
+  const unmounted = unmountedHierarchies();
+  if (unmounted.length > 0) {
+    console.log(
+      `control groups that are mounted nowhere here: ${unmounted.join(", ")}; local nodes tell no figures of containers until a restart of this machine`,
+    );
+  }
   for (const file of damaged) console.log(`damaged, so what it knew is not known: ${file}`);
   if (kept > 0 && !clean) console.log("           npm run doctor -- --clean removes what is left over");
   if (keptGone > 0 && !(clean && alsoGone)) {
