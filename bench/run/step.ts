@@ -15,6 +15,7 @@ import { NO_TOPIC, reachesBroker } from "./brokerless";
 import type { Agent, Fleet } from "./fleet";
 import { onNodes, type Share, sharesOf } from "./shares";
 import { type StepFindings, stepResult } from "./stepResult";
+import { whileAsked } from "./stillThere";
 import { type MergedSecond, Timeline } from "./timeline";
 
 /** From the command to the first message: every agent has it by then. */
@@ -307,9 +308,14 @@ class StepRun {
   /** Asks every agent what is new. */
   private async look(what: string): Promise<void> {
     await sleep(POLL_MS, undefined, { signal: this.signal });
-    await Promise.all(this.workers.map(({ agent }) => this.ask(agent)));
+    await this.whileAsked(Promise.all(this.workers.map(({ agent }) => this.ask(agent))));
     for (const second of this.timeline.ready(Math.floor(this.nowSec()) - 1))
       this.listener.second(second, what);
+  }
+
+  private whileAsked<T>(work: Promise<T>): Promise<T> {
+    const agents = this.workers.map(({ agent }) => agent);
+    return whileAsked(agents, (agent) => agent.client.report(this.id, this.after.get(agent.task) ?? 0), work);
   }
 
   private async ask(agent: Agent): Promise<void> {
@@ -327,7 +333,7 @@ class StepRun {
       Promise.all(workers.map(({ agent }) => agent.client.collect(order)));
     await this.exchange.burst();
     // Producers first: what they still send meanwhile can arrive.
-    const produced = (await collect(this.producers)) as ProducerTotals[];
+    const produced = (await this.whileAsked(collect(this.producers))) as ProducerTotals[];
     return { produced, consumed: (await collect(this.consumers)) as ConsumerTotals[] };
   }
 
