@@ -81,13 +81,14 @@ gossips() {
   docker info >/dev/null 2>&1 && [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" = inactive ] &&
     cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" && $2 ~ /:1F0A$/ { found = 1 } END { exit !found }' # 7946
 }
+not_anew() { say "its Docker engine holds on to the swarm that it left, and could not be started anew: do that before another swarm uses it"; }
 tries=10
 while gossips && [ "$tries" -gt 0 ]; do tries=$((tries - 1)); sleep 0.2; done
 if [ "$tries" -eq 0 ]; then
   if [ -n "$(docker ps --quiet)" ]; then
     say "its Docker engine holds on to the swarm that it left, and will be of no use in another until it is started anew; that is yours to do, since it has containers of others"
-  elif [ -d /run/systemd/system ]; then systemctl restart docker </dev/null >/dev/null 2>&1 || bad "its Docker engine could not be restarted"
-  else service docker restart </dev/null >/dev/null 2>&1 || bad "its Docker engine could not be restarted"
+  elif [ -d /run/systemd/system ]; then systemctl restart docker </dev/null >/dev/null 2>&1 || not_anew
+  else service docker restart </dev/null >/dev/null 2>&1 || not_anew
   fi
 fi
 
