@@ -121,6 +121,14 @@ if [ "$state" = inactive ]; then
       --header 'Content-Type: application/json' --data @- http://docker/swarm/join)
   case $answer in
     *200) ;;
+    # Docker's own patience ends after 20 s, and not its attempt: a busy machine, or many that join at once.
+    *'continue in the background'*)
+      tries=60
+      until [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" = active ]; do
+        [ "$tries" -gt 0 ] || { echo "$NODE has not joined the swarm of $MANAGER after 80 s: $answer" >&2; exit 1; }
+        tries=$((tries - 1))
+        sleep 1
+      done ;;
     *) echo "$NODE could not join the swarm of $MANAGER: $answer" >&2; exit 1 ;;
   esac
 fi

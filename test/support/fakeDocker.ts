@@ -62,6 +62,11 @@ cd "$FAKE" || exit 99
 --header Content-Type: application/json --data @- http://docker/swarm/join" ] || { echo "curl: what? $*" >&2; exit 2; }
 echo "POST /swarm/join $(cat)" >> calls
 [ "$(cat state)" = inactive ] || { printf '{"message":"This node is already part of a swarm."}503'; exit; }
+if [ -f slow ]; then
+  echo pending > state
+  printf '{"message":"Timeout was reached before node joined. The attempt to join the swarm will continue in the background."}503'
+  exit
+fi
 printf 200
 echo active > state; echo false > control; echo node-new > nodeId
 `;

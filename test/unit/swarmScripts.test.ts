@@ -230,6 +230,18 @@ describe("join", () => {
     assert.deepEqual(m.changes, [JOIN]);
   });
 
+  it("waits for an engine that goes on joining once its own patience is over", async () => {
+    const joined = "echo active > state; echo false > control; echo node-new > nodeId";
+    const m = machine({ slow: "yes", tick: `[ "$now" -lt 10 ] || { ${joined}; }` });
+    assert.deepEqual(await m.script(join), { code: 0, stdout: "node-new\n", stderr: "" });
+    const never = await machine({ slow: "yes" }).script(join);
+    assert.equal(never.code, 1);
+    assert.match(
+      never.stderr,
+      /^node2 has not joined the swarm of 10\.9\.8\.10:2377 after 80 s: .*in the background/,
+    );
+  });
+
   it("fails where the engine does not answer", async () => {
     assert.notEqual((await machine({ broken: "yes" }).script(join)).code, 0);
   });
