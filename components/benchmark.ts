@@ -7,15 +7,14 @@ import type { Kafka } from "./kafka";
 import { labels } from "./lib/ownership";
 import type { Site } from "./lib/site";
 import { sshArguments } from "./lib/ssh";
-import type { OarSite } from "./testbed/oar/settings";
+import type { StackSite } from "./testbed/oar/names";
 
 /** The same program as `npm run bench`. */
 const RUN = "node --import tsx tools/bench/main.ts --from-up";
 
 /** Where the nodes are reserved. Settings name files of keys, and have no secret. */
 export interface ReservedNodes {
-  /** `base` begins the names of the stack's jobs there. */
-  sites: readonly (OarSite & { base: string })[];
+  sites: readonly StackSite[];
   /** Whether a run may lengthen the jobs that it needs for longer. */
   extend: boolean;
 }

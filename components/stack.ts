@@ -12,7 +12,7 @@ import { Portainer } from "./portainer";
 import { Probes } from "./probes";
 import type { Settings } from "./settings";
 import { Telegraf } from "./telegraf";
-import { baseAt } from "./testbed/oar/names";
+import { stackSite } from "./testbed/oar/names";
 
 /**
  * Says which parts cannot be had, and refuses where one of them is asked for, before anything is touched.
@@ -161,7 +161,7 @@ function deployBenchmark(
 function reservedNodes(testbed: Settings["testbed"], owner: Site["owner"]): ReservedNodes | undefined {
   if (testbed.kind !== "oar") return undefined;
   const { sites, extend } = testbed;
-  return { sites: sites.map((site) => ({ ...site, base: baseAt(site, owner) })), extend };
+  return { sites: sites.map((site) => stackSite(site, owner)), extend };
 }
 
 /** For who reads the results: which testbed it was, and where. */

@@ -315,11 +315,16 @@ class StepRun {
 
   private whileAsked<T>(work: Promise<T>): Promise<T> {
     const agents = this.workers.map(({ agent }) => agent);
-    return whileAsked(agents, (agent) => agent.client.report(this.id, this.after.get(agent.task) ?? 0), work);
+    return whileAsked(agents, (agent) => this.reportOf(agent), work);
+  }
+
+  /** What is new since it was taken last. */
+  private reportOf(agent: Agent) {
+    return agent.client.report(this.id, this.after.get(agent.task) ?? 0);
   }
 
   private async ask(agent: Agent): Promise<void> {
-    const report = await agent.client.report(this.id, this.after.get(agent.task) ?? 0);
+    const report = await this.reportOf(agent);
     if (report.failed !== null) throw new Error(`${agent.task} on ${agent.node}: ${report.failed}`);
     this.after.set(agent.task, report.next);
     this.timeline.take(agent.task, report);

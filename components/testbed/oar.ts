@@ -6,7 +6,7 @@ import { whenKnown } from "../lib/known";
 import type { Owner } from "../lib/ownership";
 import type { NodeSettings } from "../nodeSettings";
 import type { Settings } from "../settings";
-import { machinesBefore } from "./hosts/former";
+import { machinesBefore, refusePlaces } from "./hosts/former";
 import type { Host } from "./hosts/host";
 import { type Candidates, sshDirectory } from "./hosts/open";
 import type { Door } from "./oar/door";
@@ -14,7 +14,7 @@ import { OarError } from "./oar/errors";
 import { hostKeysOf } from "./oar/hostKeys";
 import { isEnding, type Job } from "./oar/job";
 import { keptKeys, type ReservedMachine } from "./oar/keptKeys";
-import { baseAt } from "./oar/names";
+import { type StackSite, saidOf, stackSite } from "./oar/names";
 import { frontendWay, openDoor } from "./oar/open";
 import { displaced, places } from "./oar/places";
 import { planSlots, type SlotPlan } from "./oar/plan";
@@ -32,8 +32,7 @@ export interface OarArgs {
 }
 
 /** One of the sites, as its OAR has it when the program begins. */
-interface OpenSite extends OarSite {
-  base: string;
+interface OpenSite extends StackSite {
   door: Door;
   plan: SlotPlan;
   jobs: readonly Job[];
@@ -58,24 +57,28 @@ export async function oarHosts({ settings, testbed, installation, owner }: OarAr
     await warnOfWalltime(settings, testbed);
   }
   // All before any is waited for: they stand in their queues at the same time.
-  const reservations = open.map(
-    ({ name, settings: oar, base, plan, nodes }) =>
-      new Reservation(["reservation", name].filter(Boolean).join("-"), { settings: oar, base, plan, nodes }),
-  );
-  const machines = await Promise.all(
-    reservations.map((reservation, index) => machinesOf(open[index] as OpenSite, reservation)),
-  );
+  const declared = open.map((site) => ({ site, reservation: reservationAt(site) }));
+  const machines = await Promise.all(declared.map(({ site, reservation }) => machinesOf(site, reservation)));
   const folder = sshDirectory(installation, settings.prefix);
   const hosts = await hostsOf(machines.flat(), open, folder, settings, testbed);
-  const after = reservations.flatMap(({ lifetime, jobs }) => [lifetime, ...jobs]);
+  const after = declared.flatMap(({ reservation: { lifetime, jobs } }) => [lifetime, ...jobs]);
   return { common: testbed.common, after, reserved: true, hosts };
 }
 
 async function openSite(site: OarSite, owner: Owner, installation: Installation): Promise<OpenSite> {
-  const base = baseAt(site, owner);
+  const ours = stackSite(site, owner);
   const door = openDoor(site.settings, installation.directory);
   const frontend = frontendWay(site.settings, installation.directory);
-  return { ...site, base, door, frontend, ...(await planned(site, door, base)) };
+  return { ...ours, door, frontend, ...(await planned(ours, door)) };
+}
+
+function reservationAt({ name, settings, base, plan, nodes }: OpenSite): Reservation {
+  return new Reservation(name === "" ? "reservation" : `reservation-${name}`, {
+    settings,
+    base,
+    plan,
+    nodes,
+  });
 }
 
 /** As many as are to be nodes; undefined where it is not known which. */
@@ -105,18 +108,23 @@ async function hostsOf(
   const names = nodes.map(({ name }) => name);
   const before = machinesBefore(folder);
   const placed = places(names, machines, before);
-  refuseMoves(displaced(names, placed, before, new Set(open.flatMap(({ jobs }) => jobs.flatMap(livesOn)))));
-  refuseTwins(known);
-  const keys = await keptKeys(folder, known, ([first, ...others]) =>
-    oarFailure(first.at, () =>
-      hostKeysOf(
-        first.at.frontend,
-        [first, ...others].map(({ name }) => name),
-        ask,
-        (text) => void pulumi.log.info(labelled(first.at, text)),
-      ),
-    ),
+  refusePlaces(
+    displaced(names, placed, before, new Set(open.flatMap(({ jobs }) => jobs.flatMap(livesOn)))),
+    "Take nodes off the last site, or off the one that got some last; or run pulumi destroy first",
   );
+  refuseTwins(known);
+  const keys = await keptKeys(folder, known, (its) => {
+    const [{ at }] = its;
+    const progress = (text: string) => void pulumi.log.info(saidOf(at, text));
+    return oarFailure(at, () =>
+      hostKeysOf(
+        at.frontend,
+        its.map(({ name }) => name),
+        ask,
+        progress,
+      ),
+    );
+  });
   return nodes.map((node, index) => {
     const machine = placed[index];
     return machine ? hostOf(node, machine, testbed, keys.get(machine) ?? []) : imaginedHost(node, testbed);
@@ -124,14 +132,6 @@ async function hostsOf(
 }
 
 const livesOn = (job: Job) => (isEnding(job) ? [] : job.addresses);
-
-function refuseMoves(moves: readonly string[]): void {
-  if (moves.length === 0) return;
-  throw new pulumi.RunError(
-    `Machines cannot take each other's places; nothing was changed on them:\n${moves.map((each) => `  - ${each}`).join("\n")}\n` +
-      "Take nodes off the last site, or off the one that got some last; or run pulumi destroy first",
-  );
-}
 
 /** Their names are all that tells them apart, for ssh and for the swarm. */
 function refuseTwins(machines: readonly Machine[]): void {
@@ -143,9 +143,6 @@ function refuseTwins(machines: readonly Machine[]): void {
     `Two sites gave machines of one name (${twice.map(({ name }) => name).join(", ")}): the same machines, or such as cannot be told apart`,
   );
 }
-
-/** With the site, where there are several. */
-const labelled = ({ name }: Pick<OarSite, "name">, text: string) => (name === "" ? text : `${name}: ${text}`);
 
 /** In a preview: those of the jobs that run already. */
 async function runningMachines(site: OpenSite): Promise<{ job: number; name: string; address: string }[]> {
@@ -177,18 +174,19 @@ function hostOf(
   };
 }
 
-async function planned(site: OarSite, door: Door, base: string) {
+async function planned(site: StackSite, door: Door) {
+  const { base } = site;
   const jobs = await oarFailure(site, () => door.jobs(base));
   const plan = planSlots(base, jobs, site.nodes);
   if (plan.idle > 0) {
     await pulumi.log.info(
-      labelled(site, `${plan.idle} nodes more are reserved than are used: OAR cannot make a job smaller`),
+      saidOf(site, `${plan.idle} nodes more are reserved than are used: OAR cannot make a job smaller`),
     );
   }
   for (const id of plan.release) {
     // Those that Pulumi knows it gives back itself; another a crash has left.
     await pulumi.log.info(
-      labelled(
+      saidOf(
         site,
         `job ${id} is not needed any more; if it is still there afterwards: npm run reserve -- -s ${pulumi.getStack()} gives it back`,
       ),
@@ -208,7 +206,7 @@ async function oarFailure<T>(site: Pick<OarSite, "name">, doing: () => Promise<T
   try {
     return await doing();
   } catch (error) {
-    throw error instanceof OarError ? new pulumi.RunError(labelled(site, error.message)) : error;
+    throw error instanceof OarError ? new pulumi.RunError(saidOf(site, error.message)) : error;
   }
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defaultRole, definedOnly, type NodeSettings } from "../nodeSettings";
 import { type HostsSettings, hostsSettings, rspecSchema, sshSchema } from "./hosts/settings";
 import { type LocalSettings, localMistakes, localSchema, localSettings } from "./localSettings";
-import { fromSchema, nodesOfSites, type OarSite, oarSchema } from "./oar/settings";
+import { fromSchema, nodesMistakes, nodesOfSites, type OarSite, oarSchema } from "./oar/settings";
 
 export const KINDS = ["local", "ssh", "oar", "rspec"] as const;
 
@@ -128,16 +128,13 @@ export function testbedMistakes(parsed: ParsedTestbed, testbed: TestbedSettings,
     .filter((name) => !names.includes(name))
     .map((name) => `${at}.perNode.${name}: there is no such node; swarmbench:nodes is ${count}`);
   if (testbed.kind === "local") return [...unknown, ...localMistakes(testbed)];
-  const reserved = testbed.kind === "oar" ? nodesOfSites(testbed.sites) : count;
   const { minNodes } = parsed as Exclude<ParsedTestbed, { kind: "local" }>;
   return [
     ...unknown,
     ...(minNodes !== undefined && minNodes > count
       ? [`${at}.minNodes: ${minNodes} of ${count} nodes; lower it, or raise swarmbench:nodes`]
       : []),
-    ...(reserved === count
-      ? []
-      : [`swarmbench:nodes: ${count} nodes are wanted, and testbed.sites has ${reserved}; leave nodes away`]),
+    ...(testbed.kind === "oar" ? nodesMistakes(count, testbed.sites) : []),
     ...(parsed.kind === "ssh" && count > parsed.hosts.length
       ? [`swarmbench:nodes: ${count} nodes are wanted, and testbed.hosts has ${parsed.hosts.length}`]
       : []),

@@ -6,10 +6,11 @@ import { reservationOf } from "../../tools/reserve/scenario";
 import { oarSettingsOf } from "../support/oarSettings";
 
 const LEAST = { kind: "oar", frontend: "rennes", user: "ann", walltime: "2 hours" };
-const mistakesOf = (more: object) => {
-  const { error } = oarSchema.safeParse({ ...LEAST, ...more });
+const issuesOf = (testbed: object) => {
+  const { error } = oarSchema.safeParse(testbed);
   return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
 };
+const mistakesOf = (more: object) => issuesOf({ ...LEAST, ...more });
 
 describe("the settings of an oar testbed", () => {
   it("need a frontend, a user and an explicit walltime; the rest has defaults", () => {
@@ -48,10 +49,7 @@ describe("several sites", () => {
     { frontend: "nancy", nodes: 2, properties: "cluster='gros'" },
     { frontend: "rennes", nodes: 1, port: 2222 },
   ];
-  const issuesOf = (more: object) => {
-    const { error } = oarSchema.safeParse({ ...WITHOUT, ...more });
-    return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
-  };
+  const mistakesOf = (more: object) => issuesOf({ ...WITHOUT, ...more });
 
   it("have what they say for themselves, and else what is said for all", () => {
     const sites = fromSchema(oarSchema.parse({ ...WITHOUT, properties: "disk>1", sites: SITES }), 3);
@@ -66,28 +64,28 @@ describe("several sites", () => {
   });
 
   it("stand instead of one frontend, and each once", () => {
-    assert.match(issuesOf({ sites: SITES, frontend: "nancy" }).join(), /sites: says all of frontend/);
-    assert.match(issuesOf({}).join(), /frontend: expected the frontend of a site, or several/);
+    assert.match(mistakesOf({ sites: SITES, frontend: "nancy" }).join(), /sites: says all of frontend/);
+    assert.match(mistakesOf({}).join(), /frontend: expected the frontend of a site, or several/);
     const many = SITES.map((site) => ({ ...site, nodes: 30 }));
-    assert.match(issuesOf({ sites: many }).join(), /sites: 60 nodes in all, and 50 are possible/);
+    assert.match(mistakesOf({ sites: many }).join(), /sites: 60 nodes in all, and 50 are possible/);
     assert.match(
-      issuesOf({ sites: [...SITES, { ...SITES[0], nodes: 1 }] }).join(),
+      mistakesOf({ sites: [...SITES, { ...SITES[0], nodes: 1 }] }).join(),
       /sites: nancy is there twice/,
     );
-    assert.deepEqual(issuesOf({ sites: SITES }), []);
+    assert.deepEqual(mistakesOf({ sites: SITES }), []);
   });
 
   it("say how the frontends are reached, or a file of ssh does, not both", () => {
     const [nancy] = SITES;
-    const mistakes = issuesOf({ sshConfig: "~/.ssh/config", sites: [{ ...nancy, jump: "ann@access" }] });
+    const mistakes = mistakesOf({ sshConfig: "~/.ssh/config", sites: [{ ...nancy, jump: "ann@access" }] });
     assert.match(mistakes.join(), /sshConfig: says all of jump/);
   });
 
   it("have an API each, where OAR is asked by REST", () => {
     const rest = { url: "https://api.example/oarapi", shape: "oar" };
     const both = SITES.map((each) => ({ ...each, rest }));
-    assert.match(issuesOf({ api: "rest", sites: [both[0], SITES[1]] }).join(), /rest: api: rest needs/);
-    assert.deepEqual(issuesOf({ api: "rest", sites: both }), []);
+    assert.match(mistakesOf({ api: "rest", sites: [both[0], SITES[1]] }).join(), /rest: api: rest needs/);
+    assert.deepEqual(mistakesOf({ api: "rest", sites: both }), []);
   });
 
   it("count as the nodes of the stack, for npm run reserve too", () => {

@@ -3,9 +3,9 @@ import { installationDirectory } from "../../components/lib/stackName";
 import type { Door } from "../../components/testbed/oar/door";
 import { hasCode } from "../../components/testbed/oar/errors";
 import { isEnding } from "../../components/testbed/oar/job";
-import { slotOf } from "../../components/testbed/oar/names";
+import { saidOf } from "../../components/testbed/oar/names";
 import { openDoor } from "../../components/testbed/oar/open";
-import { extend, sleepUntilCut, type Watch } from "../../components/testbed/oar/reserve";
+import { extend, jobsOf, sleepUntilCut, type Watch } from "../../components/testbed/oar/reserve";
 import { oarSettings } from "../../components/testbed/oar/settings";
 import { missingSec, remainingSec } from "../../components/testbed/oar/walltime";
 import type { BenchPlan } from "../../contract/request";
@@ -112,9 +112,7 @@ export class TimeLeft {
     // Before it answers: its answer may be a moment old, and must not seem to be later than it was.
     const asked = watch.now();
     try {
-      const ours = (await door.jobs(base)).filter(
-        (job) => slotOf(base, job.name) !== undefined && !isEnding(job),
-      );
+      const ours = (await jobsOf(door, base)).filter((job) => !isEnding(job));
       const ends = ours.flatMap((job) => {
         const left = remainingSec(job);
         return left === undefined ? [] : [{ id: job.id, endsAt: asked + left * 1_000 }];
@@ -133,7 +131,7 @@ export class TimeLeft {
       : "the walltime is not watched until it does";
     this.once(
       `door of ${site.name}`,
-      `warning: ${at(site)}OAR does not tell what is left of the reservation; ${known}: ${why}`,
+      `warning: ${saidOf(site, `OAR does not tell what is left of the reservation; ${known}: ${why}`)}`,
     );
   }
 
@@ -150,7 +148,7 @@ export class TimeLeft {
         // Where lengthening is switched off, less is not granted either; who did not answer has refused nothing.
         if (hasCode(error, "walltime-disabled", "not-owner")) this.refusedSec.set(site, 0);
         else if (!hasCode(error, "unreachable", "line-lost")) this.refusedSec.set(site, missing);
-        const why = `${at(site)}the reservation is not lengthened: ${firstLine(error)}`;
+        const why = saidOf(site, `the reservation is not lengthened: ${firstLine(error)}`);
         this.once(why, why);
         return this.ask(); // one job may be longer now, or this one by a part
       }
@@ -164,8 +162,6 @@ export class TimeLeft {
     this.reservation.watch.progress(line);
   }
 }
-
-const at = ({ name }: ReservedSite) => (name === "" ? "" : `${name}: `);
 
 function firstLine(error: unknown): string {
   return (error as Error).message.split("\n")[0] ?? "";

@@ -4,11 +4,12 @@ import { installationDirectory } from "../../components/lib/stackName";
 import type { Door } from "../../components/testbed/oar/door";
 import { hasCode, OarError } from "../../components/testbed/oar/errors";
 import { isEnding } from "../../components/testbed/oar/job";
-import { slotOf } from "../../components/testbed/oar/names";
+import { type StackSite, saidOf } from "../../components/testbed/oar/names";
 import { openDoor } from "../../components/testbed/oar/open";
 import { planSlots } from "../../components/testbed/oar/plan";
 import {
   extend,
+  jobsOf,
   release,
   releaseJob,
   sleepUntilCut,
@@ -20,7 +21,7 @@ import { fillSlot, slotRequest, stackRequest } from "../../components/testbed/oa
 import { formatWalltime, remainingSec } from "../../components/testbed/oar/walltime";
 import { EXIT, Failure } from "../bench/exit";
 import { type Arguments, HELP, readArguments } from "./arguments";
-import { readScenario, type Site } from "./scenario";
+import { readScenario } from "./scenario";
 
 /** npm hands on the Ctrl-C that the terminal has given us already; a hand is slower than that. */
 const ECHO_MS = 300;
@@ -69,16 +70,19 @@ async function fromUp({ mode }: Arguments): Promise<void> {
 }
 
 /** A site, the way to its OAR, and how is spoken of it. */
-type At = Site & { door: Door; say: (line: string) => void; watch: Watch };
+type At = StackSite & { door: Door; say: (line: string) => void; watch: Watch };
 
 /**
  * Does something at all sites at once: each has its queue. What fails at one stops nothing at the others.
  *
  * @returns what each gave, in their order; undefined where it failed, which is said once all have ended
  */
-async function atEach<T>(sites: readonly Site[], work: (at: At) => Promise<T>): Promise<(T | undefined)[]> {
+async function atEach<T>(
+  sites: readonly StackSite[],
+  work: (at: At) => Promise<T>,
+): Promise<(T | undefined)[]> {
   const opened = sites.map((site): At => {
-    const told = (line: string) => say(site.name === "" ? line : `${site.name}: ${line}`);
+    const told = (line: string) => say(saidOf(site, line));
     return { ...site, door: open(site.settings), say: told, watch: { ...watch, progress: told } };
   });
   const ended = await Promise.allSettled(opened.map(work));
@@ -92,7 +96,7 @@ async function atEach<T>(sites: readonly Site[], work: (at: At) => Promise<T>): 
   return ended.map((each) => (each.status === "fulfilled" ? each.value : undefined));
 }
 
-async function reserveAll(sites: readonly Site[]): Promise<void> {
+async function reserveAll(sites: readonly StackSite[]): Promise<void> {
   const addresses = await atEach(sites, async ({ door, settings, base, nodes, say, watch }) => {
     const plan = planSlots(base, await door.jobs(base), nodes);
     const results = await Promise.all(
@@ -111,12 +115,9 @@ async function reserveAll(sites: readonly Site[]): Promise<void> {
   }
 }
 
-const jobsOf = async ({ door, base }: At) =>
-  (await door.jobs(base)).filter(({ name }) => slotOf(base, name) !== undefined);
-
-async function list(sites: readonly Site[]): Promise<void> {
+async function list(sites: readonly StackSite[]): Promise<void> {
   await atEach(sites, async (at) => {
-    const jobs = await jobsOf(at);
+    const jobs = await jobsOf(at.door, at.base);
     for (const job of jobs) {
       const left = remainingSec(job);
       const time = left === undefined ? job.message : `${formatWalltime(left)} left`;
@@ -127,15 +128,15 @@ async function list(sites: readonly Site[]): Promise<void> {
   });
 }
 
-async function extendAll(sites: readonly Site[], bySec: number): Promise<void> {
+async function extendAll(sites: readonly StackSite[], bySec: number): Promise<void> {
   await atEach(sites, async (at) => {
-    const jobs = (await jobsOf(at)).filter((job) => !isEnding(job));
+    const jobs = (await jobsOf(at.door, at.base)).filter((job) => !isEnding(job));
     if (jobs.length === 0) throw new OarError("not-found", `no job is named ${at.base}-…`);
     for (const job of jobs) await extend(at.door, job.id, bySec, at.watch);
   });
 }
 
-async function deleteAll(sites: readonly Site[]): Promise<void> {
+async function deleteAll(sites: readonly StackSite[]): Promise<void> {
   await atEach(sites, async ({ door, base, say, watch }) => {
     const ids = await release(door, base, watch);
     say(ids.length === 0 ? `no job is named ${base}-…: nothing to delete` : `deleted: job ${ids.join(", ")}`);

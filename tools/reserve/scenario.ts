@@ -4,24 +4,22 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { ownerDirectory, stackPrefix, userName } from "../../components/lib/stackName";
 import { MAX_NODES } from "../../components/nodeSettings";
-import { baseAt } from "../../components/testbed/oar/names";
-import { fromSchema, nodesOfSites, type OarSite, oarSchema } from "../../components/testbed/oar/settings";
+import { type StackSite, stackSite } from "../../components/testbed/oar/names";
+import { fromSchema, nodesMistakes, oarSchema } from "../../components/testbed/oar/settings";
+import { defaultNodes } from "../../components/testbed/settings";
 import { wholeNumber } from "../../contract/units";
 import { UsageError } from "../bench/exit";
-
-/** `base` begins the names of the stack's jobs there. */
-export type Site = OarSite & { base: string };
 
 /**
  * What of a scenario a reservation needs, from its file in the current folder, as npm sets it: neither a stack nor a set-up has to be there.
  *
  * @throws UsageError with every mistake
  */
-export function readScenario(scenario: string, directory = "."): Site[] {
+export function readScenario(scenario: string, directory = "."): StackSite[] {
   return reservationOf(scenario, configOf(scenario, directory));
 }
 
-export function reservationOf(scenario: string, config: Record<string, unknown>): Site[] {
+export function reservationOf(scenario: string, config: Record<string, unknown>): StackSite[] {
   const value = (key: string) => fromJson(config[`swarmbench:${key}`]);
   const kind = z.object({ kind: z.string() }).safeParse(value("testbed"));
   if (!kind.success || kind.data.kind !== "oar") {
@@ -30,26 +28,21 @@ export function reservationOf(scenario: string, config: Record<string, unknown>)
     );
   }
   const testbed = oarSchema.safeParse(value("testbed"));
-  const inAll = testbed.data?.sites && nodesOfSites(testbed.data.sites);
-  const nodes = wholeNumber(1, MAX_NODES).safeParse(value("nodes") ?? inAll ?? 3);
+  const nodes = wholeNumber(1, MAX_NODES).safeParse(value("nodes") ?? defaultNodes(testbed.data));
+  const sites = testbed.success && nodes.success ? fromSchema(testbed.data, nodes.data) : undefined;
   const mistakes = [
     ...issuesOf("swarmbench:testbed", testbed.error),
     ...issuesOf("swarmbench:nodes", nodes.error),
-    ...(inAll !== undefined && nodes.success && nodes.data !== inAll
-      ? [
-          `  - swarmbench:nodes: ${nodes.data} nodes are wanted, and testbed.sites has ${inAll}; leave nodes away`,
-        ]
-      : []),
+    ...(sites ? nodesMistakes(nodes.data ?? 0, sites) : []).map((each) => `  - ${each}`),
   ];
-  if (!testbed.success || !nodes.success || mistakes.length > 0) {
+  if (!sites || mistakes.length > 0) {
     throw new UsageError(
       `The configuration of ${scenario} has mistakes; nothing was reserved:\n${mistakes.join("\n")}`,
     );
   }
-  const sites = fromSchema(testbed.data, nodes.data);
   const prefix = stackPrefix(String(value("namespace") ?? ""), userName(), scenario);
   const owner = { prefix, directory: ownerDirectory() };
-  return sites.map((site) => ({ ...site, base: baseAt(site, owner) }));
+  return sites.map((site) => stackSite(site, owner));
 }
 
 function configOf(scenario: string, directory: string): Record<string, unknown> {

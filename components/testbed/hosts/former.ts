@@ -69,9 +69,17 @@ export async function refuseSuccessors(
     if (found instanceof Error) await pulumi.log.warn(`${name}, which is taken for gone: ${found.message}`);
     else if (found.owner === owner && found.node === host.node.name) kept.push(name);
   }
-  if (kept.length === 0) return;
+  refusePlaces(
+    kept,
+    "Add machines at the end of the list and take them off there, or run pulumi destroy before others come in",
+  );
+}
+
+/** @throws pulumi.RunError with the nodes that would be other machines, where there are any, and what to do instead */
+export function refusePlaces(nodes: readonly string[], instead: string): void {
+  if (nodes.length === 0) return;
+  const list = nodes.map((each) => `  - ${each}`).join("\n");
   throw new pulumi.RunError(
-    `Machines cannot take each other's places; nothing was changed:\n${kept.map((each) => `  - ${each}`).join("\n")}\n` +
-      "Add machines at the end of the list and take them off there, or run pulumi destroy before others come in",
+    `Machines cannot take each other's places; nothing was changed on them:\n${list}\n${instead}`,
   );
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import type { Owner } from "../../lib/ownership";
-import type { OarSettings, OarSite } from "./settings";
+import type { OarSite } from "./settings";
 
 /** OAR's database takes 100 characters; a number follows. */
 const LONGEST = 90;
@@ -15,18 +15,26 @@ export function jobBase({ prefix, directory }: Owner, machine: string): string {
   return `${prefix.slice(0, LONGEST - hash.length - 1)}-${hash}`;
 }
 
-/** The same, or what the scenario names its jobs. */
-export function baseOf({ jobName }: Pick<OarSettings, "jobName">, owner: Owner): string {
-  return jobName ?? jobBase(owner, machineId());
+/** Nodes that one OAR gives to a stack. */
+export interface StackSite extends OarSite {
+  /** Begins the names of the stack's jobs there. */
+  base: string;
 }
 
 /**
- * Begins the names of a stack's jobs at a site. Each of several sites has its own, so that no job of one is taken for another's
- * where two of them turn out to be one OAR.
+ * A site with its jobs' names: the scenario's, or ours. Each of several sites has its own, so that no job of one is taken for
+ * another's where two of them turn out to be one OAR.
  */
-export function baseAt({ name, settings }: OarSite, owner: Owner): string {
-  const base = baseOf(settings, owner);
-  return name === "" ? base : `${base}-${createHash("sha256").update(name).digest("hex").slice(0, 6)}`;
+export function stackSite(site: OarSite, owner: Owner): StackSite {
+  const { name, settings } = site;
+  const base = settings.jobName ?? jobBase(owner, machineId());
+  const own = name === "" ? "" : `-${createHash("sha256").update(name).digest("hex").slice(0, 6)}`;
+  return { ...site, base: `${base}${own}` };
+}
+
+/** What is said of a site: with its name, where there are several. */
+export function saidOf({ name }: Pick<OarSite, "name">, text: string): string {
+  return name === "" ? text : `${name}: ${text}`;
 }
 
 /** Something of this machine that stays as it is; nothing where there is none (then the folder alone tells). */

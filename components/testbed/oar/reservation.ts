@@ -12,7 +12,7 @@ const RELEASE = `${RUN} --delete`;
 
 export interface ReservationArgs {
   settings: OarSettings;
-  /** Begins the names of the stack's jobs there ({@link baseAt}). */
+  /** Begins the names of the stack's jobs there ({@link stackSite}). */
   base: string;
   /** Which jobs there are to be, from what OAR had when the program began ({@link planSlots}). */
   plan: SlotPlan;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Door } from "./door";
 import { hasCode, OarError } from "./errors";
 import { endOf, isEnding, isOver, type Job, tellEvents } from "./job";
-import { slotOf } from "./names";
+import { slotName, slotOf } from "./names";
 import { choose, type JobRequest } from "./request";
 import { formatWalltime, remainingSec } from "./walltime";
 
@@ -282,6 +282,11 @@ async function untilOver(
   }
 }
 
+/** This user's jobs of a stack, those too that are ending; a door gives also such whose name only begins so. */
+export async function jobsOf(door: Door, base: string): Promise<Job[]> {
+  return (await door.jobs(base)).filter(({ name }) => slotOf(base, name) !== undefined);
+}
+
 /**
  * Deletes this user's jobs of a stack, of one slot or of all; also those that no state knows. Nothing to delete is success,
  * and so is a job that is ending already. Other users' jobs of the same name are not even seen.
@@ -295,10 +300,8 @@ export async function release(
   watch: Watch,
   { slots, patienceMs = DELETE_PATIENCE_MS }: { slots?: readonly number[]; patienceMs?: number } = {},
 ): Promise<number[]> {
-  const jobs = (await door.jobs(base)).filter((job) => {
-    const slot = slotOf(base, job.name);
-    return slot !== undefined && (slots === undefined || slots.includes(slot));
-  });
+  const names = slots?.map((slot) => slotName(base, slot));
+  const jobs = (await jobsOf(door, base)).filter(({ name }) => names?.includes(name) ?? true);
   const ids = jobs.map(({ id }) => id);
   for (const job of jobs) {
     if (!isEnding(job)) await removeGone(door, job.id);

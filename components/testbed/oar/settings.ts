@@ -113,6 +113,14 @@ export function nodesOfSites(sites: readonly { nodes: number }[]): number {
   return sites.reduce((sum, { nodes }) => sum + nodes, 0);
 }
 
+/** What is wrong where a stack is to have another number of nodes than its sites in all. */
+export function nodesMistakes(wanted: number, sites: readonly { nodes: number }[]): string[] {
+  const there = nodesOfSites(sites);
+  return there === wanted
+    ? []
+    : [`swarmbench:nodes: ${wanted} nodes are wanted, and testbed.sites has ${there}; leave nodes away`];
+}
+
 /** The same, parsed, as it goes to our own program through standard input. */
 export const oarSettings = z.object({
   frontend: z.string(),
