@@ -18,6 +18,7 @@ import {
   readRoutes,
   routeClashes,
 } from "./localState";
+import { neighboursThatDoNotFit } from "./neighbours";
 import type { Testbed } from "./testbed";
 
 export interface OpenLocalArgs {
@@ -44,6 +45,8 @@ export async function openLocal(args: OpenLocalArgs): Promise<{ testbed: Testbed
     subnet: local.subnet,
     nodes: local.nodes.map((node) => ({ container: name(node.name), sshPort: node.sshPort })),
   });
+  const crowded = neighboursThatDoNotFit(local.nodes.length);
+  if (crowded) await pulumi.log.warn(crowded);
 
   const machine = (node: string) => findOurs(owner, state.containers, name(node));
   const running = local.nodes.filter((node) => machine(node.name)?.running);

@@ -14,8 +14,9 @@ import { ask } from "../../components/lib/exec";
 import type { Host } from "../../components/testbed/hosts/host";
 import { lookAtAll } from "../../components/testbed/hosts/look";
 import { writeSshConfig } from "../../components/testbed/hosts/sshConfig";
+import { neighboursThatDoNotFit } from "../../components/testbed/neighbours";
 import { type BareHost, BareHosts } from "../support/bareHosts";
-import { conditions, type Figure, main, measure, onOwnStack } from "./lib";
+import { conditions, type Figure, Mistake, main, measure, onOwnStack } from "./lib";
 
 const COUNTS = [1, 5, 10, 25, 50];
 /** 50 engines that join one swarm on two cores. */
@@ -36,6 +37,8 @@ interface Machines {
 }
 
 async function bench(counts: readonly number[]): Promise<void> {
+  const crowded = neighboursThatDoNotFit(Math.max(...counts));
+  if (crowded) throw new Mistake(crowded);
   const gateway = await BareHosts.start(1, "gateway-");
   const rows = new Map<number, Record<Phase, Figure>>();
   try {

@@ -27,7 +27,7 @@ let received: keyof typeof EXIT_CODES | undefined;
 class Stopped extends Error {}
 
 /** What the user gave cannot be: the message says it all. */
-class Mistake extends Error {}
+export class Mistake extends Error {}
 
 /** Runs a command. After Ctrl-C it ends by {@link Stopped}, so that whoever has made something can remove it. */
 export async function main(command: () => Promise<void>): Promise<void> {
