@@ -17,13 +17,8 @@ export interface RunOnArgs {
   showProgress?: boolean;
 }
 
-/**
- * How long a node is tried again that refuses the connection: it has just been started, or too many came at once, or its
- * gateway is busy. One that is dead seldom gets here: the look at all of them found that before.
- */
-const CONNECT_SEC = 180;
-/** The same where something is taken away: what goes may be dead. */
-const CONNECT_TO_DELETE_SEC = 60;
+/** How long a node is tried again that refuses the connection: it has just been started, or too many came at once. */
+const CONNECT_SEC = 60;
 
 /**
  * Runs a script on a node, as root, through the system's `ssh`: the one door to a node's shell.
@@ -47,7 +42,7 @@ export function runOn(
       create: overSsh(ssh, "sh -s"),
       // Arguments the script may ignore; that they are new is what makes it run again.
       update: overSsh(ssh, ["sh -s --", ...(args.renewal?.words ?? ["first"])].join(" ")),
-      ...(args.delete ? { delete: overSsh(ssh, args.delete, CONNECT_TO_DELETE_SEC) } : {}),
+      ...(args.delete ? { delete: overSsh(ssh, args.delete) } : {}),
       stdin: args.script,
       interpreter: ["/bin/sh", "-c"],
       logging: args.showProgress ? local.Logging.Stderr : local.Logging.None,
@@ -71,16 +66,15 @@ export function outputOf(command: { stdout: pulumi.Output<string> }): pulumi.Out
  * what it says itself is in its log: a connection that did not come about, or was lost, is tried again, unless it was refused
  * for good.
  */
-export function overSsh(ssh: SshEndpoint, command: string, patienceSec = CONNECT_SEC): string {
+export function overSsh(ssh: SshEndpoint, command: string): string {
   return script(
-    { PATIENCE: patienceSec, REMOTE: asRoot(ssh, command) },
+    { PATIENCE: CONNECT_SEC, REMOTE: asRoot(ssh, command) },
     `
 input=$(cat)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 trap 'exit 130' INT TERM
 end=$(( $(date +%s) + PATIENCE ))
-tries=0
 while :; do
   : > "$log"
   status=0
@@ -90,9 +84,7 @@ while :; do
     cat "$log" >&2
     break
   fi
-  tries=$(( tries + 1 ))
-  # Longer each time, to 5 s: what made it busy must end. And not all at the same time.
-  sleep "$(( tries < 10 ? tries / 2 : 5 )).$(( ($$ + tries) % 9 + 1 ))"
+  sleep "0.$(( $$ % 10 + 1 ))" # not all at the same time
 done
 printf '%s\\n' "$output"
 exit "$status"`,

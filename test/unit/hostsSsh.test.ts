@@ -146,7 +146,7 @@ describe("a script that runs over ssh", () => {
     );
     chmodSync(path.join(bin, "ssh"), 0o755);
     return new Promise<{ code: number; stdout: string; stderr: string; calls: number }>((resolve) => {
-      const text = overSsh({ ...ssh, sudo }, command, 2);
+      const text = overSsh({ ...ssh, sudo }, command).replace("PATIENCE='60'", "PATIENCE='2'");
       const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, TMPDIR: folder };
       const child = execFile("/bin/sh", ["-c", text], { env }, (error, stdout, stderr) => {
         const calls = existsSync(path.join(folder, "calls"))
