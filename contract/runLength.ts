@@ -39,7 +39,7 @@ export function stepLength(
   const measured = LEAD_SEC + (soak ?? duration);
   return {
     leastSec: REST_SEC.least + Math.max(warmUp.min, LEAST_WARM_UP_SEC) + measured,
-    mostSec: restSec + Math.max(warmUp.max, LEAST_WARM_UP_SEC) + measured + drain,
+    mostSec: restSec + Math.max(warmUp.max, warmUp.brokers, LEAST_WARM_UP_SEC) + measured + drain,
   };
 }
 

@@ -263,9 +263,16 @@ export const benchmarkSchema = z.strictObject({
   search: searchSchema.optional(),
   /** One step of this length, with the drift of delay and memory. */
   soak: longTime.optional(),
-  /** A step warms up until it is steady, not shorter and not longer than this. */
+  /**
+   * A step warms up until it is steady, not shorter than `min` and not longer than `max`; and while brokers still compile their
+   * code, as they do in the first minutes after a start, until `brokers`.
+   */
   warmUp: z
-    .strictObject({ min: shortTime.prefault("5 seconds"), max: shortTime.prefault("20 seconds") })
+    .strictObject({
+      min: shortTime.prefault("5 seconds"),
+      max: shortTime.prefault("20 seconds"),
+      brokers: shortTime.prefault("60 seconds"),
+    })
     .refine(({ min, max }) => min <= max, "min must not be above max")
     .prefault({}),
   /** How long a step is measured. */

@@ -17,6 +17,8 @@ export interface StepFigures {
   scheduleLagMsP99: number | null;
   /** CPUs of the busiest task. */
   cpu: number | null;
+  /** Share of the time in which brokers compiled their code; null: not known. */
+  brokersCompiling: number | null;
   /** Whether all that was acknowledged was delivered in time. */
   drained: boolean;
   /** Why it could not be carried out; null: it was. */
@@ -32,6 +34,13 @@ const LAG_SHARE = 0.1;
 const SATURATED_CPUS = 0.9;
 
 /**
+ * Brokers whose JIT compilers work for a larger share of the time are slower than they will be, as in the first minutes after a
+ * start: that they missed the SLO then says nothing of them (start-up against steady-state performance; Georges, Buytaert and
+ * Eeckhout, "Statistically Rigorous Java Performance Evaluation", OOPSLA 2007).
+ */
+export const COLD_SHARE = 0.1;
+
+/**
  * `failed` goes before `generator-bound`, since a step without figures has no lag; `generator-bound` goes before all
  * that is said of the broker, and where the SLO is met as well: no knee may rest on such a step.
  *
@@ -42,12 +51,14 @@ export function judge(figures: StepFigures, slo: Slo): { verdict: StepVerdict; r
   if (failures.length > 0) return { verdict: "failed", reasons: failures };
   const bound = generatorReasons(figures, slo);
   const missed = sloReasons(figures, slo);
+  const cold = missed.length > 0 ? coldReasons(figures) : [];
   const unsteady = figures.steady ? [] : [`it did not become steady: ${figures.steadyReason}`];
-  const verdict = bound.length > 0 ? "generator-bound" : missed.length > 0 ? "slo-missed" : undefined;
-  return {
-    verdict: verdict ?? (figures.steady ? "ok" : "not-steady"),
-    reasons: [...bound, ...missed, ...unsteady],
+  const verdict = (): StepVerdict => {
+    if (bound.length > 0) return "generator-bound";
+    if (missed.length > 0 && cold.length === 0) return "slo-missed";
+    return figures.steady && cold.length === 0 ? "ok" : "not-steady";
   };
+  return { verdict: verdict(), reasons: [...bound, ...cold, ...missed, ...unsteady] };
 }
 
 function failureReasons({ failure, offered, delivered, errors }: StepFigures): string[] {
@@ -68,6 +79,13 @@ function generatorReasons({ scheduleLagMsP99: lag, cpu }: StepFigures, slo: Slo)
     ...(cpu !== null && cpu >= SATURATED_CPUS
       ? [`the generator's busiest task used ${cpu.toFixed(2)} CPUs, and one thread cannot use much more`]
       : []),
+  ];
+}
+
+function coldReasons({ brokersCompiling: share }: StepFigures): string[] {
+  if (share === null || share <= COLD_SHARE) return [];
+  return [
+    `brokers were still compiling their code for ${Math.round(share * 100)} % of the time, as they do after a start`,
   ];
 }
 

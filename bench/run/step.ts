@@ -12,6 +12,7 @@ import { STEADY_WINDOW, steadiness } from "../measure/steady";
 import type { WallClock } from "../wallClock";
 import { type CpuReading, readBrokerCpu } from "./brokerCpu";
 import { NO_TOPIC, reachesBroker } from "./brokerless";
+import { Compilers } from "./compilers";
 import type { Agent, Fleet } from "./fleet";
 import { onNodes, type Share, sharesOf } from "./shares";
 import { type StepFindings, stepResult } from "./stepResult";
@@ -220,9 +221,11 @@ class StepRun {
   }
 
   private async warmUp(startSec: number): Promise<{ steady: boolean; reason: string; seconds: number }> {
-    const { min, max } = this.order.benchmark.warmUp;
+    const { min, max, brokers } = this.order.benchmark.warmUp;
+    const compilers = new Compilers(() => this.cpu());
     for (;;) {
-      await this.look("warming up");
+      await this.look(compilers.atWork ? "warming up the brokers" : "warming up");
+      await compilers.look();
       const seconds = this.nowSec() - startSec;
       // The first second is not whole.
       const whole = this.timeline.seconds.slice(1);
@@ -233,10 +236,10 @@ class StepRun {
           ...{ p50Ms: reachesBroker(this.order.workload) ? delayMs.p50 : 0, p99Ms: delayMs.p99 },
         })),
       );
-      const enough = seconds >= min && whole.length >= STEADY_WINDOW;
-      if ((enough && judged.steady) || seconds >= Math.max(max, STEADY_WINDOW + REPORT_LAG_SEC + 1)) {
-        return { ...judged, seconds };
-      }
+      const enough = seconds >= min && whole.length >= STEADY_WINDOW && judged.steady;
+      const tooLong = seconds >= Math.max(max, STEADY_WINDOW + REPORT_LAG_SEC + 1);
+      const cold = compilers.atWork && seconds < brokers;
+      if ((enough || tooLong) && !cold) return { ...judged, seconds };
     }
   }
 

@@ -7,7 +7,7 @@ import { accountStep } from "../measure/account";
 import { correctedDelay, errorOfPair, pairClocks, type StepClocks, sameNodeFigures } from "../measure/clocks";
 import { DelayHistogram } from "../measure/histogram";
 import { judge } from "../measure/judge";
-import { type CpuReading, cpusBetween } from "./brokerCpu";
+import { type CpuReading, compilingShare, cpusBetween } from "./brokerCpu";
 import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless";
 import { faultReasons, skippedOnPurpose } from "./faults";
 import type { Agent } from "./fleet";
@@ -47,6 +47,7 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
   const { delay, ack, sendToReceive, lag, foreign, malformed, ...counts } = account;
   const generator = generatorFigures(found, lag);
   const delayMs = delay.distribution();
+  const { before, after } = found.measured.brokerCpu;
   const { verdict, reasons } = judge(
     {
       ...counts,
@@ -55,7 +56,8 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
       p99Ms: withBroker ? delayMs.p99 : lag.percentileMs(99),
       ...{ steady: found.warmUp.steady, steadyReason: found.warmUp.reason },
       ...{ scheduleLagMsP99: generator.scheduleLagMsP99, cpu: generator.cpu, cpuWait: generator.cpuWait },
-      ...{ drained: found.drain.seconds !== null, failure: null },
+      ...{ brokersCompiling: compilingShare(before, after), drained: found.drain.seconds !== null },
+      failure: null,
     },
     benchmark.slo,
   );
@@ -65,10 +67,7 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
     ...clockFigures(found),
     ...{ backlogAtEnd: found.drain.backlogAtEnd, drainSeconds: found.drain.seconds },
     ...{ delayMs, ackMs: ack.distribution(), sendToReceiveMs: sendToReceive.distribution() },
-    ...{
-      generator,
-      brokersCpu: cpusBetween(found.measured.brokerCpu.before, found.measured.brokerCpu.after),
-    },
+    ...{ generator, brokersCpu: cpusBetween(before, after) },
     busiestMachine: busiestMachine(found),
     verdict,
     reasons: [
@@ -128,7 +127,7 @@ export function failedStep(order: StepOrder, startedAt: string, why: string): St
         unsent: 0,
       },
       ...{ errors: 0, p99Ms: null, steady: false, steadyReason: why, scheduleLagMsP99: null, cpu: null },
-      ...{ cpuWait: null, drained: false, failure: why },
+      ...{ cpuWait: null, brokersCompiling: null, drained: false, failure: why },
     },
     order.benchmark.slo,
   );

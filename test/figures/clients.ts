@@ -28,6 +28,7 @@ const CONFIG = {
   "kafka.enabled": "true",
   "benchmark.warmUp.min": `${WARM_SEC} seconds`,
   "benchmark.warmUp.max": `${WARM_SEC + 4} seconds`,
+  "benchmark.warmUp.brokers": `${WARM_SEC + 4} seconds`,
   "benchmark.duration": `${MEASURE_SEC} seconds`,
   "benchmark.network.enabled": "false",
 };

@@ -355,7 +355,7 @@ describe("the verdict on a step", () => {
       steady: true,
       steadyReason: "",
     },
-    ...{ scheduleLagMsP99: 2, cpu: 0.4, drained: true, failure: null },
+    ...{ scheduleLagMsP99: 2, cpu: 0.4, brokersCompiling: 0.02, drained: true, failure: null },
   };
   const verdict = (more: Partial<StepFigures>) => judge({ ...good, ...more }, slo);
 
@@ -388,6 +388,14 @@ describe("the verdict on a step", () => {
   it("is not-steady where the SLO was met but nothing was steady, and slo-missed where it was not", () => {
     assert.equal(verdict({ steady: false, steadyReason: "the median falls" }).verdict, "not-steady");
     assert.equal(verdict({ steady: false, p99Ms: 300 }).verdict, "slo-missed");
+  });
+
+  it("is not-steady where the SLO was missed while brokers compiled their code, and ok where it was met all the same", () => {
+    const { verdict: found, reasons } = verdict({ p99Ms: 300, brokersCompiling: 0.34 });
+    assert.equal(found, "not-steady");
+    assert.match(reasons.join("; "), /compiling their code for 34 % of the time.*; p99 delay 300\.0 ms/);
+    assert.equal(verdict({ brokersCompiling: 0.34 }).verdict, "ok");
+    assert.equal(verdict({ p99Ms: 300, brokersCompiling: null }).verdict, "slo-missed");
   });
 
   it("is failed where nothing came, or nothing was due, or it could not be carried out", () => {

@@ -14,7 +14,14 @@ const PLAIN = [
   ...["sweep=null", "search=null", "soak=null", "topic=null", "nodes=null", "replicationFactor=1"],
   ...["client=kafkajs", "arrival=constant", "messageBytes=200", "keys=none", "acks=1", "idempotent=false"],
   ...["compression=none", "lingerMs=0", "maxOutstanding=1000", "consumers=1", "groups=1", "partitions=12"],
-  ...["topicConfig={}", "fetch={}", "warmUp.min=5", "warmUp.max=15", "network.enabled=false"],
+  ...[
+    "topicConfig={}",
+    "fetch={}",
+    "warmUp.min=5",
+    "warmUp.max=15",
+    "warmUp.brokers=30",
+    "network.enabled=false",
+  ],
 ];
 
 /** What is up, and who calibrates it. */
