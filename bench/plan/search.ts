@@ -84,7 +84,9 @@ function candidate(search: Search, bracket: Bracket): number | undefined {
   const upper = upperOf(bracket);
   if (!good && !upper) return search.from;
   if (!upper)
-    return good && good.value < search.to ? Math.min(search.to, 2 * good.value) : unsure(search, good);
+    return good && good.value < search.to
+      ? Math.min(search.to, Math.max(search.from, 2 * good.value))
+      : unsure(search, good);
   const low = good?.value ?? search.from;
   if (upper.value <= low) return unsure(search, upper);
   const middle = isNarrow(search, low, upper.value) ? undefined : middleOf(search, low, upper.value);
