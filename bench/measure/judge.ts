@@ -58,7 +58,7 @@ export function judge(figures: StepFigures, slo: Slo): { verdict: StepVerdict; r
     if (missed.length > 0 && cold.length === 0) return "slo-missed";
     return figures.steady && cold.length === 0 ? "ok" : "not-steady";
   };
-  return { verdict: verdict(), reasons: [...bound, ...cold, ...missed, ...unsteady] };
+  return { verdict: verdict(), reasons: [...bound, ...missed, ...cold, ...unsteady] };
 }
 
 function failureReasons({ failure, offered, delivered, errors }: StepFigures): string[] {

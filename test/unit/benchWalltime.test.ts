@@ -12,9 +12,10 @@ import { FakeReservation, FakeTime } from "../support/fakeReservation";
 import { sampleStep } from "../support/sampleRun";
 
 const PRODUCERS = [1, 2, 3, 4, 5, 6, 7, 8];
-const benchmark = benchmarkSchema.parse({ sweep: { producers: PRODUCERS } });
+const warmUp = { max: "15 seconds", brokers: "20 seconds" };
+const benchmark = benchmarkSchema.parse({ warmUp, sweep: { producers: PRODUCERS } });
 const planned = { scenario: "site", workload: workloadSchema.parse({}), benchmark, nodes: 0 };
-/** Of that benchmark, s: rest, warm-up, lead, measured time, drain. */
+/** Of that benchmark, s: rest, warm-up of brokers that have just started, lead, measured time, drain. */
 const LONGEST = 20 + 20 + 2 + 10 + 30;
 const LEAST = 3 + 8 + 2 + 10;
 const MARGIN = 60;
@@ -81,14 +82,16 @@ describe("a run's length", () => {
   });
 
   it("is a soak's own", () => {
-    const soak = benchmarkSchema.parse({ soak: "1 hour" });
+    const soak = benchmarkSchema.parse({ warmUp, soak: "1 hour" });
     assert.equal(stepLength(soak).mostSec, LONGEST - 10 + 3_600);
   });
 
   it("of a search is limited by its steps and its time", () => {
     const most = (maxSteps: number, maxTime: string) =>
       runLength(
-        benchmarkSchema.parse({ search: { variable: "producers", from: 1, to: 999, maxSteps, maxTime } }),
+        benchmarkSchema.parse({
+          ...{ warmUp, search: { variable: "producers", from: 1, to: 999, maxSteps, maxTime } },
+        }),
         1,
       ).mostSec;
     assert.equal(most(5, "1 hour"), 5 * LONGEST);

@@ -31,6 +31,15 @@ describe("the search for the knee", () => {
     }
   });
 
+  it("begins at its first value where the sweep has met smaller ones only, and goes on from larger ones", () => {
+    const first = (producers: number[]) => {
+      const { history } = run({ limit: 1_900 }, benchmarkOf({ from: 50 }, { sweep: { producers } }));
+      return history.find(({ phase }) => phase === "search")?.values.producers;
+    };
+    assert.equal(first([1]), 50);
+    assert.equal(first([1, 40]), 80);
+  });
+
   it("is within 15 % of the limit in 95 of 100 noisy searches", () => {
     const results = Array.from({ length: 200 }, (_, seed) =>
       run({ limit: 555, noise: 0.3, outliers: 0.05, seed }),
