@@ -9,7 +9,7 @@ const HELP = `npm run demo
 
 Sets this machine up (npm run setup), brings up the stack "local" (a Docker Swarm of three nodes in containers, on it
 Kafka, InfluxDB, Telegraf and Grafana), measures the delay of messages while the number of producers grows, and says what it
-found, what is there and what to try next. About 5 minutes once the machine is set up. Run again, it changes nothing that is as
+found, what is there and what to try next. 5 to 10 minutes once the machine is set up. Run again, it changes nothing that is as
 it should be, and measures nothing again.`;
 
 /**
