@@ -21,7 +21,7 @@ const CONFIG = {
   "benchmark.slo.p99Ms": "5000",
   "benchmark.warmUp.min": "1 second",
   "benchmark.warmUp.max": "9 seconds",
-  "benchmark.warmUp.brokers": "9 seconds",
+  "benchmark.warmUp.brokers": "1 second",
   "benchmark.duration": "5 seconds",
   "benchmark.drain": "15 seconds",
   "benchmark.network.enabled": "true",

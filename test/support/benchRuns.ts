@@ -18,7 +18,7 @@ export const BENCHMARK = {
   "benchmark.slo.p99Ms": "2000",
   "benchmark.warmUp.min": "1 second",
   "benchmark.warmUp.max": "9 seconds",
-  "benchmark.warmUp.brokers": "9 seconds",
+  "benchmark.warmUp.brokers": "1 second",
   "benchmark.duration": "5 seconds",
   "benchmark.drain": "15 seconds",
 };

@@ -35,7 +35,7 @@ const SHORT_BENCHMARK = {
   "benchmark.slo.p99Ms": "10000",
   "benchmark.warmUp.min": "1 second",
   "benchmark.warmUp.max": "5 seconds",
-  "benchmark.warmUp.brokers": "5 seconds",
+  "benchmark.warmUp.brokers": "1 second",
   "benchmark.duration": "3 seconds",
   "benchmark.drain": "10 seconds",
 };
