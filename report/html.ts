@@ -208,7 +208,8 @@ broker stalls, messages go on being due, and their waiting counts: nothing is le
 <dt>Knee</dt><dd>The largest value that keeps to the SLO, with the interval that the true limit is in.</dd>
 <dt>generator-bound</dt><dd>The program that makes the load was at its own limit. The step tells nothing about the broker,
 and no knee rests on it.</dd>
-<dt>not-steady</dt><dd>Rate, backlog or delay still changed when the measurement began.</dd>
+<dt>not-steady</dt><dd>Rate, backlog or delay still changed when the measurement began; or messages were late while brokers
+still compiled their code. It is no evidence unless it is so again.</dd>
 <dt>Lost, duplicated, reordered</dt><dd>By producer and sequence number: acknowledged and never delivered; delivered more than
 once; delivered after a later one of the same producer and partition.</dd>
 <dt>Clocks</dt><dd>A delay across two nodes is as true as their clocks. What they can have made it wrong by is measured, and

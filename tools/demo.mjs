@@ -39,7 +39,7 @@ ${parts.map(([what, where]) => `  ${what.padEnd(15)}  ${where}`).join("\n")}
 Try next:
 
   npm run ui                                                  # all of them at this machine's loopback, with passwords
-  npm run bench -- --set producers=300 --set sweep=null --set search=null    # another load, at once
+  npm run bench -- --set producers=100 --set sweep=null --set search=null    # another load, at once
   ${nodes[0].ssh} docker service ls
   eval "$(npm run -s env)"                                    # pulumi, in this shell
   pulumi config set nodes 5 -s local && pulumi up -s local    # scale it

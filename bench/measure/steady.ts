@@ -37,6 +37,19 @@ export function steadiness(seconds: readonly SteadyInput[]): { steady: boolean; 
   return { steady: reason === undefined, reason: reason ?? `steady for ${STEADY_WINDOW} s` };
 }
 
+/**
+ * Whether a step has warmed up for so long, s: from `min` on once it is steady, and at `max` at the latest; and while brokers are
+ * cold, not before `brokers`.
+ */
+export function isWarm(
+  warmUp: { min: number; max: number; brokers: number },
+  now: { seconds: number; steady: boolean; cold: boolean },
+): boolean {
+  const { seconds, steady, cold } = now;
+  const enough = (steady && seconds >= warmUp.min) || seconds >= warmUp.max;
+  return enough && !(cold && seconds < warmUp.brokers);
+}
+
 function rateReason(window: readonly SteadyInput[]): string | undefined {
   const offered = total(window, "offered");
   const delivered = total(window, "delivered");

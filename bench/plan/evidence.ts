@@ -34,8 +34,8 @@ function variesOnly(workload: Workload, variable: SearchVariable, { values }: Tr
 }
 
 /**
- * A step that met the SLO without being steady, or that failed, is no evidence the first time: a neighbour may have
- * disturbed it. The second time it counts as missed.
+ * A step that was not steady, or whose brokers were cold, or that failed, is no evidence the first time: a neighbour may have
+ * disturbed it, or the next finds them warm. The second time it counts as missed.
  */
 function summed(value: number, trials: readonly Trial[]): Evidence {
   const count = (verdict: Trial["verdict"]) => trials.filter((trial) => trial.verdict === verdict).length;

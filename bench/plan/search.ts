@@ -50,7 +50,7 @@ export function searchLeft(
   const most = search.maxSteps - history.filter(({ phase }) => phase === "search").length;
   const bracket = bracketOf(evidenceOf(workload, search.variable, history));
   const low = bracket.good?.value ?? search.from;
-  const high = upperOf(bracket)?.value ?? Math.min(search.to, 2 * low);
+  const high = upperOf(bracket)?.value ?? larger(search, low);
   const halvings = Math.log2(Math.log(Math.max(1, high / low)) / Math.log(1 + search.tolerance));
   const least = Math.max(0, Math.ceil(halvings)) + missingTrials(search, bracket);
   return { least: Math.min(most, Math.max(1, least)), most };
@@ -83,16 +83,18 @@ function candidate(search: Search, bracket: Bracket): number | undefined {
   const { good } = bracket;
   const upper = upperOf(bracket);
   if (!good && !upper) return search.from;
-  if (!upper)
-    return good && good.value < search.to
-      ? Math.min(search.to, Math.max(search.from, 2 * good.value))
-      : unsure(search, good);
+  if (!upper) return good && good.value < search.to ? larger(search, good.value) : unsure(search, good);
   const low = good?.value ?? search.from;
   if (upper.value <= low) return unsure(search, upper);
   const middle = isNarrow(search, low, upper.value) ? undefined : middleOf(search, low, upper.value);
   if (middle !== undefined) return middle;
   if (!good) return low;
   return unsure(search, good) ?? unsure(search, upper);
+}
+
+/** Where nothing has missed the SLO yet: where the search begins, and then twice as much. */
+function larger({ from, to }: Search, value: number): number {
+  return Math.min(to, value < from ? from : 2 * value);
 }
 
 /** A value that must be tried again, since no majority of its trials has decided it. */

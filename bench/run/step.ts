@@ -8,7 +8,7 @@ import { within } from "../clock";
 import { offsetLine } from "../exchange/corridor";
 import type { Exchange } from "../exchange/exchange";
 import { ensureTopic, removeTopic } from "../kafka/topics";
-import { STEADY_WINDOW, steadiness } from "../measure/steady";
+import { isWarm, STEADY_WINDOW, steadiness } from "../measure/steady";
 import type { WallClock } from "../wallClock";
 import { type CpuReading, readBrokerCpu } from "./brokerCpu";
 import { NO_TOPIC, reachesBroker } from "./brokerless";
@@ -221,11 +221,12 @@ class StepRun {
   }
 
   private async warmUp(startSec: number): Promise<{ steady: boolean; reason: string; seconds: number }> {
-    const { min, max, brokers } = this.order.benchmark.warmUp;
+    const { warmUp } = this.order.benchmark;
+    const limits = { ...warmUp, max: Math.max(warmUp.max, STEADY_WINDOW + REPORT_LAG_SEC + 1) };
     const compilers = new Compilers(() => this.cpu());
     for (;;) {
       await this.look(compilers.atWork ? "warming up the brokers" : "warming up");
-      await compilers.look();
+      if (reachesBroker(this.order.workload)) void compilers.look();
       const seconds = this.nowSec() - startSec;
       // The first second is not whole.
       const whole = this.timeline.seconds.slice(1);
@@ -236,10 +237,8 @@ class StepRun {
           ...{ p50Ms: reachesBroker(this.order.workload) ? delayMs.p50 : 0, p99Ms: delayMs.p99 },
         })),
       );
-      const enough = seconds >= min && whole.length >= STEADY_WINDOW && judged.steady;
-      const tooLong = seconds >= Math.max(max, STEADY_WINDOW + REPORT_LAG_SEC + 1);
-      const cold = compilers.atWork && seconds < brokers;
-      if ((enough || tooLong) && !cold) return { ...judged, seconds };
+      const now = { seconds, steady: judged.steady, cold: compilers.atWork };
+      if (isWarm(limits, now)) return { ...judged, seconds };
     }
   }
 

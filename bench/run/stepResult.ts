@@ -7,7 +7,7 @@ import { accountStep } from "../measure/account";
 import { correctedDelay, errorOfPair, pairClocks, type StepClocks, sameNodeFigures } from "../measure/clocks";
 import { DelayHistogram } from "../measure/histogram";
 import { judge } from "../measure/judge";
-import { type CpuReading, compilingShare, cpusBetween } from "./brokerCpu";
+import { type CpuReading, compilersBetween, cpusBetween } from "./brokerCpu";
 import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless";
 import { faultReasons, skippedOnPurpose } from "./faults";
 import type { Agent } from "./fleet";
@@ -56,7 +56,10 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
       p99Ms: withBroker ? delayMs.p99 : lag.percentileMs(99),
       ...{ steady: found.warmUp.steady, steadyReason: found.warmUp.reason },
       ...{ scheduleLagMsP99: generator.scheduleLagMsP99, cpu: generator.cpu, cpuWait: generator.cpuWait },
-      ...{ brokersCompiling: compilingShare(before, after), drained: found.drain.seconds !== null },
+      ...{
+        brokersCompiling: withBroker ? compilersBetween(before, after) : null,
+        drained: found.drain.seconds !== null,
+      },
       failure: null,
     },
     benchmark.slo,

@@ -38,7 +38,7 @@ interface Machines {
 
 async function bench(counts: readonly number[]): Promise<void> {
   const crowded = neighboursThatDoNotFit(Math.max(...counts));
-  if (crowded) throw new Mistake(crowded);
+  if (crowded) throw new Mistake(`${crowded}; or ask for fewer: --counts 1,5,10,25`);
   const gateway = await BareHosts.start(1, "gateway-");
   const rows = new Map<number, Record<Phase, Figure>>();
   try {
@@ -146,6 +146,9 @@ function table(rows: ReadonlyMap<number, Record<Phase, Figure>>): string[] {
 }
 
 void main(async () => {
-  if (values.help) console.log("npm run bench:hosts [-- --counts 1,5,10,25,50]");
+  if (values.help)
+    console.log(
+      "npm run bench:hosts [-- --counts 1,5,10,25,50]: more than 32 need a larger table of neighbours",
+    );
   else await bench(values.counts.split(",").map(Number));
 });

@@ -16,6 +16,7 @@ const CONFIG = {
   "benchmark.slo.p99Ms": "2000",
   "benchmark.warmUp.min": "1 second",
   "benchmark.warmUp.max": "9 seconds",
+  "benchmark.warmUp.brokers": "1 second",
   "benchmark.duration": "10 seconds",
 };
 /** What two medians of the same broker, one run after the other, may differ by on a machine that others use too. */

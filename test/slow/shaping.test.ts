@@ -49,7 +49,7 @@ describe("the link of a local node", { concurrency: 1 }, () => {
   it("changes its rate in place: the node stays as it is, and so does the swarm", async () => {
     await project.configure({ "testbed.perNode.node2.network.rate": "20 Mbit/s" });
     const text = await project.mustUp();
-    assert.deepEqual(text.match(/command:remote:Command +(\S+) +updated/g)?.length, 1, text);
+    assert.deepEqual(text.match(/command:local:Command +(\S+) +updated/g)?.length, 1, text);
     assertAbout((await measure(project)).node2, 20);
     assert.deepEqual(await machineIds(project), machines);
   });

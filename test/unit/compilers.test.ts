@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { AskMetrics } from "../../bench/kafka/metrics";
-import { compilingShare, readBrokerCpu } from "../../bench/run/brokerCpu";
+import { compilersBetween, readBrokerCpu } from "../../bench/run/brokerCpu";
 import { Compilers } from "../../bench/run/compilers";
 
 const brokers = ["a", "b"].map((name) => ({ name, jolokiaUrl: `http://${name}:8778/jolokia` }));
 
 describe("brokers' compilers", () => {
-  it("are at work while they work for more than a tenth of the last seconds", async () => {
+  it("are at work while they work for more than a fifth of a thread in the last seconds", async () => {
     let [nowMs, compilingSec] = [0, 0];
-    const compilers = new Compilers(async () => ({ atMs: nowMs, seconds: 0, compilingSec }));
+    const compilers = new Compilers(async () => ({
+      atMs: nowMs,
+      seconds: 0,
+      compilingSec: [0, compilingSec],
+    }));
     const pass = async (share: number, seconds: number) => {
       for (let second = 0; second < seconds; second++) {
         nowMs += 1_000;
@@ -19,7 +23,7 @@ describe("brokers' compilers", () => {
     };
     await pass(0.5, 10);
     assert.equal(compilers.atWork, true);
-    await pass(0.02, 10);
+    await pass(0.02, 14);
     assert.equal(compilers.atWork, false);
   });
 
@@ -30,26 +34,32 @@ describe("brokers' compilers", () => {
     assert.equal(compilers.atWork, false);
   });
 
-  it("are asked every two seconds at most", async () => {
+  it("are asked every two seconds at most, also where they do not answer", async () => {
     let asked = 0;
     const compilers = new Compilers(async () => {
       asked += 1;
-      return { atMs: 0, seconds: 0, compilingSec: 0 };
+      return undefined;
     });
     for (const nowMs of [0, 500, 1_000, 1_500, 1_999]) await compilers.look(nowMs);
     assert.equal(asked, 1);
   });
 
-  it("are read as the mean of all brokers, in seconds, with what they used of their CPUs", async () => {
+  it("are read of each broker, in seconds, with what all used of their CPUs", async () => {
     const ask: AskMetrics = async (url) => (url.includes("//a") ? [2e9, 1_000] : [4e9, 3_000]);
     const reading = await readBrokerCpu(brokers, ask);
-    assert.deepEqual([reading?.seconds, reading?.compilingSec], [6, 2]);
+    assert.deepEqual([reading?.seconds, reading?.compilingSec], [6, [1, 3]]);
+  });
+
+  it("count where they work most: one broker that was just started is not hidden by the others", () => {
+    const at = (atMs: number, compilingSec: number[]) => ({ atMs, seconds: 0, compilingSec });
+    assert.equal(compilersBetween(at(0, [1, 1, 1]), at(2_000, [1, 2, 1])), 0.5);
+    assert.equal(compilersBetween(at(0, [1, 9]), at(2_000, [1, 0])), null);
   });
 
   it("are unknown where one of the brokers does not tell, and their CPUs still are known", async () => {
     const ask: AskMetrics = async (url) => (url.includes("//a") ? [2e9, undefined] : [4e9, 3_000]);
     const reading = await readBrokerCpu(brokers, ask);
     assert.deepEqual([reading?.seconds, reading?.compilingSec], [6, undefined]);
-    assert.equal(compilingShare(reading, reading), null);
+    assert.equal(compilersBetween(reading, reading), null);
   });
 });
