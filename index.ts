@@ -1,22 +1,22 @@
-import "./components/lib/stackTraces";
-import { ClockSync } from "./components/clockSync";
-import { Images } from "./components/images";
-import { readInstallation } from "./components/installation";
-import { exec } from "./components/lib/exec";
-import { ownerOf } from "./components/lib/ownership";
-import { word } from "./components/lib/shell";
-import { asRoot, sshArguments } from "./components/lib/ssh";
-import { Registry } from "./components/registry";
-import { readSettings } from "./components/settings";
-import { deployStack, imagesFor, refuseMissingImages } from "./components/stack";
-import { Swarm } from "./components/swarm";
-import { openTestbed } from "./components/testbed";
+import "./components/lib/stackTraces.ts";
+import { ClockSync } from "./components/clockSync.ts";
+import { Images } from "./components/images.ts";
+import { readInstallation } from "./components/installation.ts";
+import { exec } from "./components/lib/exec.ts";
+import { ownerOf } from "./components/lib/ownership.ts";
+import { word } from "./components/lib/shell.ts";
+import { asRoot, sshArguments } from "./components/lib/ssh.ts";
+import { Registry } from "./components/registry.ts";
+import { readSettings } from "./components/settings.ts";
+import { deployStack, imagesFor, refuseMissingImages } from "./components/stack.ts";
+import { Swarm } from "./components/swarm.ts";
+import { openTestbed } from "./components/testbed/index.ts";
 
 /** Most words need no quotes, and are read by people. */
 const shellWord = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : word(text));
 
 /** Settings -> testbed -> clocks -> swarm -> registry -> stack: each takes what the one before gives. */
-export = async () => {
+export default async () => {
   const asked = readSettings();
   const installation = readInstallation();
   await refuseMissingImages(asked.parts, installation);
@@ -65,7 +65,10 @@ export = async () => {
     /** Begins the name of everything that this stack has on this machine: node2's container is `<prefix>-node2`. */
     prefix: settings.prefix,
     nodes: nodes.map(({ name, hostname, role, address, ssh }) => ({
-      ...{ name, hostname, role, address },
+      name,
+      hostname,
+      role,
+      address,
       ssh: ["ssh", ...sshArguments(ssh)].map(shellWord).join(" "),
       /** Begins a command line that root must run. */
       sudo: asRoot(ssh, ""),

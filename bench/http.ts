@@ -9,11 +9,11 @@ const TIMEOUT_MS = 10_000;
 export class Refusal extends Error {
   override name = "Refusal";
 
-  constructor(
-    message: string,
-    readonly status: number,
-  ) {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
     super(message);
+    this.status = status;
   }
 }
 
@@ -60,12 +60,11 @@ async function send(
 ): Promise<{ status: number; body: unknown }> {
   const content = contentOf(json, form);
   const data = content && Buffer.from(await content.arrayBuffer());
-  const headers = {
-    ...(authorization === undefined ? {} : { authorization }),
-    ...(content && data
+  const headers: http.OutgoingHttpHeaders =
+    content && data
       ? { "content-type": content.headers.get("content-type") ?? "", "content-length": data.length }
-      : {}),
-  };
+      : {};
+  if (authorization !== undefined) headers.authorization = authorization;
   const { request } = url.protocol === "https:" ? https : http;
   const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);

@@ -2,15 +2,15 @@
 import http from "node:http";
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
-import { reason } from "./problem";
+import { reason } from "./problem.ts";
 
 /** An answer that is no success, with its HTTP status. */
 export class HttpRefusal extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
     super(message);
+    this.status = status;
   }
 }
 

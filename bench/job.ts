@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Clock, realClock } from "./clock";
+import { type Clock, realClock } from "./clock.ts";
 
 /** What a job has of the world beside its input. */
 export interface JobContext {

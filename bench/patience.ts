@@ -1,6 +1,6 @@
-import { Refusal } from "./http";
-import { type JobContext, throttled } from "./job";
-import { Problem, reason } from "./problem";
+import { Refusal } from "./http.ts";
+import { type JobContext, throttled } from "./job.ts";
+import { Problem, reason } from "./problem.ts";
 
 const PAUSE_MS = 500;
 /** A login does not get better by trying again; and a server may lock out who tries too often. */

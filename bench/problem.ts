@@ -2,13 +2,17 @@
 export class Problem extends Error {
   override name = "Problem";
 
+  /** The next thing to do, a sentence. */
+  readonly next: string;
+
   constructor(
     message: string,
     /** The next thing to do, a sentence. */
-    readonly next: string,
+    next: string,
     options?: ErrorOptions,
   ) {
     super(message, options);
+    this.next = next;
   }
 }
 

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AGENT_SERVICES, type AgentRole } from "../contract/request";
-import type { AgentSettings } from "./benchSettings";
-import { service } from "./lib/service";
-import type { Site } from "./lib/site";
+import { AGENT_SERVICES, type AgentRole } from "../contract/request.ts";
+import type { AgentSettings } from "./benchSettings.ts";
+import { service } from "./lib/service.ts";
+import type { Site } from "./lib/site.ts";
 
 /** They have nothing to save: a run that they worked for sees that they are gone. */
 const STOP_GRACE_SEC = 6;
@@ -22,12 +22,12 @@ export class Agents extends pulumi.ComponentResource {
   /** Resolves once all tasks run; another text when they are other tasks. */
   readonly ready: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    private readonly args: AgentsArgs,
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  private readonly args: AgentsArgs;
+
+  constructor(name: string, args: AgentsArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:stack:Agents", name, {}, options);
+    this.args = args;
+
     const services = [this.agents("producer"), this.agents("consumer")];
     this.ready = pulumi.all(services.map(({ id }) => id)).apply((ids) => ids.join(" "));
     this.registerOutputs({ ready: this.ready });

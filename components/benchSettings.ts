@@ -1,16 +1,16 @@
 // Agents, workload and benchmark, as the configuration has them.
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { cpuCount, memorySize, wholeNumber } from "../contract/units";
+import { cpuCount, memorySize, wholeNumber } from "../contract/units.ts";
 import {
   type Benchmark,
   benchmarkMistakes,
   benchmarkSchema,
   type Workload,
   workloadSchema,
-} from "../contract/workload";
-import type { Role } from "./nodeSettings";
-import { type Limits, limitsOf, type ParsedParts } from "./partSettings";
+} from "../contract/workload.ts";
+import type { Role } from "./nodeSettings.ts";
+import { type Limits, limitsOf, type ParsedParts } from "./partSettings.ts";
 
 const agents = z.strictObject({
   /** Tasks of the service, spread over the nodes of role agent. */

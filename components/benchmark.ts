@@ -1,13 +1,13 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { BenchPlan } from "../contract/request";
-import type { BenchSettings } from "./benchSettings";
-import type { InfluxDb } from "./influxdb";
-import type { Kafka } from "./kafka";
-import { labels } from "./lib/ownership";
-import type { Site } from "./lib/site";
-import { sshArguments } from "./lib/ssh";
-import type { StackSite } from "./testbed/oar/names";
+import type { BenchPlan } from "../contract/request.ts";
+import type { BenchSettings } from "./benchSettings.ts";
+import type { InfluxDb } from "./influxdb.ts";
+import type { Kafka } from "./kafka.ts";
+import { labels } from "./lib/ownership.ts";
+import type { Site } from "./lib/site.ts";
+import { sshArguments } from "./lib/ssh.ts";
+import type { StackSite } from "./testbed/oar/names.ts";
 
 /** The same program as `npm run bench`. */
 const RUN = "node --import tsx tools/bench/main.ts --from-up";
@@ -46,7 +46,10 @@ export function benchPlan({
     .map(({ name, jolokiaUrl }) => ({ name, jolokiaUrl }));
   const probed = { nodes: site.nodes.map(({ hostname }) => hostname), brokers: kafka.brokers };
   const influx = influxdb && {
-    ...{ url: influxdb.url, org: influxdb.organization, bucket: influxdb.bucket, token: influxdb.writeToken },
+    url: influxdb.url,
+    org: influxdb.organization,
+    bucket: influxdb.bucket,
+    token: influxdb.writeToken,
   };
   const plan = pulumi.output({
     scenario: pulumi.getStack(),
@@ -57,14 +60,14 @@ export function benchPlan({
     target: {
       kafka: kafka.target,
       brokerMetrics,
-      ...(influx ? { influx } : {}),
-      ...(benchmark.network.enabled ? { network: probed } : {}),
+      influx: influx || undefined,
+      network: benchmark.network.enabled ? probed : undefined,
       agents: { producer: { tasks: producers.tasks }, consumer: { tasks: consumers.tasks } },
     },
     workload,
     benchmark: measured,
     conditions,
-    ...(reservation ? { reservation: watched(reservation) } : {}),
+    reservation: reservation ? watched(reservation) : undefined,
   });
   return pulumi.secret(plan).apply((document) => document as unknown as BenchPlan);
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, smallTime } from "../contract/units";
+import { duration, smallTime } from "../contract/units.ts";
 
 /** What keeps the nodes' clocks together: PTP by one of two programs, NTP, or nothing of ours. */
 export const CLOCK_KINDS = ["ptpd", "linuxptp", "chrony", "none"] as const;

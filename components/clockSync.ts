@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ClockSettings } from "./clockSettings";
-import { clockPlan } from "./clocks/plan";
-import { awaitScript, installScript, removeCommand } from "./clocks/scripts";
-import type { Owner } from "./lib/ownership";
-import { outputOf, runOn } from "./lib/remote";
-import type { Node } from "./testbed/testbed";
+import type { ClockSettings } from "./clockSettings.ts";
+import { clockPlan } from "./clocks/plan.ts";
+import { awaitScript, installScript, removeCommand } from "./clocks/scripts.ts";
+import type { Owner } from "./lib/ownership.ts";
+import { outputOf, runOn } from "./lib/remote.ts";
+import type { Node } from "./testbed/testbed.ts";
 
 export interface ClockSyncArgs {
   /** The first is the one whose clock the others follow. */
@@ -23,12 +23,12 @@ export class ClockSync extends pulumi.ComponentResource {
   /** Resolves, to a line for each node, once every clock is near enough to the first one. */
   readonly ready: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    private readonly args: ClockSyncArgs,
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  private readonly args: ClockSyncArgs;
+
+  constructor(name: string, args: ClockSyncArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:clock:ClockSync", name, {}, options);
+    this.args = args;
+
     const [master, ...others] = args.nodes;
     const first = this.install(master);
     const rest = others.map((node) => ({ node, installed: this.install(node) }));

@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DASHBOARDS as CATALOGUE, dashboards } from "./dashboards";
-import type { InfluxDb } from "./influxdb";
-import { awaitTasksScript } from "./lib/awaitTasks";
-import { configFile, secretFile } from "./lib/files";
-import { runJob } from "./lib/job";
-import { homeOf } from "./lib/placement";
-import { type RandomSecret, randomSecret } from "./lib/randomSecret";
-import { service, type TaskFile } from "./lib/service";
-import type { Site } from "./lib/site";
-import { nodeVolume } from "./lib/volume";
-import type { GrafanaSettings } from "./partSettings";
-import type { Node } from "./testbed/testbed";
+import { DASHBOARDS as CATALOGUE, dashboards } from "./dashboards/index.ts";
+import type { InfluxDb } from "./influxdb.ts";
+import { awaitTasksScript } from "./lib/awaitTasks.ts";
+import { configFile, secretFile } from "./lib/files.ts";
+import { runJob } from "./lib/job.ts";
+import { homeOf } from "./lib/placement.ts";
+import { type RandomSecret, randomSecret } from "./lib/randomSecret.ts";
+import { service, type TaskFile } from "./lib/service.ts";
+import type { Site } from "./lib/site.ts";
+import { nodeVolume } from "./lib/volume.ts";
+import type { GrafanaSettings } from "./partSettings.ts";
+import type { Node } from "./testbed/testbed.ts";
 
 const NAME = "grafana";
 const PORT = 3000;
@@ -40,12 +40,12 @@ export class Grafana extends pulumi.ComponentResource {
   /** Resolves once it serves, takes the password, and reaches its data source. */
   readonly ready: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    private readonly args: GrafanaArgs,
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  private readonly args: GrafanaArgs;
+
+  constructor(name: string, args: GrafanaArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:stack:Grafana", name, {}, options);
+    this.args = args;
+
     const { site, settings } = args;
     this.node = homeOf("monitor", site.nodes);
     const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });
@@ -127,7 +127,10 @@ export class Grafana extends pulumi.ComponentResource {
         site,
         job: "grafana-provision",
         input: {
-          ...{ url: this.url, user: USER, password, dataSource: DATA_SOURCE },
+          url: this.url,
+          user: USER,
+          password,
+          dataSource: DATA_SOURCE,
           dashboards: Object.values(CATALOGUE).map(({ uid }) => uid),
         },
         after: [...running, this.node.ready],

@@ -1,10 +1,10 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Installation, StoredImage } from "./installation";
-import { commandLine, script, word } from "./lib/shell";
-import { asRoot, type SshEndpoint, sshArguments } from "./lib/ssh";
-import type { Registry } from "./registry";
-import type { Swarm } from "./swarm";
+import type { Installation, StoredImage } from "./installation.ts";
+import { commandLine, script, word } from "./lib/shell.ts";
+import { asRoot, type SshEndpoint, sshArguments } from "./lib/ssh.ts";
+import type { Registry } from "./registry.ts";
+import type { Swarm } from "./swarm.ts";
 
 /** The parts of the stack that are images in the testbed's registry; setup may lack some of them. */
 export type Part = Exclude<keyof Installation["images"], "node" | "registry">;
@@ -20,12 +20,12 @@ export interface ImagesArgs {
 export class Images extends pulumi.ComponentResource {
   private readonly sent: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    private readonly args: ImagesArgs,
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  private readonly args: ImagesArgs;
+
+  constructor(name: string, args: ImagesArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:swarm:Images", name, {}, options);
+    this.args = args;
+
     const { swarm, registry, images } = args;
     const { manager } = swarm;
     const trees = Object.values(images).flatMap((image) => (image ? [image.tree] : []));

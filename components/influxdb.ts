@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Job, runJob } from "./lib/job";
-import { homeOf } from "./lib/placement";
-import { type RandomSecret, randomSecret } from "./lib/randomSecret";
-import { service } from "./lib/service";
-import type { Site } from "./lib/site";
-import { nodeVolume } from "./lib/volume";
-import type { InfluxdbSettings } from "./partSettings";
-import type { Node } from "./testbed/testbed";
+import { type Job, runJob } from "./lib/job.ts";
+import { homeOf } from "./lib/placement.ts";
+import { type RandomSecret, randomSecret } from "./lib/randomSecret.ts";
+import { service } from "./lib/service.ts";
+import type { Site } from "./lib/site.ts";
+import { nodeVolume } from "./lib/volume.ts";
+import type { InfluxdbSettings } from "./partSettings.ts";
+import type { Node } from "./testbed/testbed.ts";
 
 const NAME = "influxdb";
 const PORT = 8086;
@@ -46,12 +46,16 @@ export class InfluxDb extends pulumi.ComponentResource {
   /** For whoever is to come after it (`dependsOn`). */
   readonly provisioned: pulumi.Resource;
 
+  private readonly args: { site: Site; settings: InfluxdbSettings };
+
   constructor(
     name: string,
-    private readonly args: { site: Site; settings: InfluxdbSettings },
+    args: { site: Site; settings: InfluxdbSettings },
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("swarmbench:stack:InfluxDb", name, {}, options);
+    this.args = args;
+
     const { settings, site } = args;
     this.node = homeOf("monitor", site.nodes);
     this.organization = settings.organization;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { installationDirectory } from "./lib/stackName";
+import { installationDirectory } from "./lib/stackName.ts";
 
 const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const image = z.object({ tag: z.string(), id: sha256 });

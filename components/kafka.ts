@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import type { KafkaTarget } from "../contract/target";
-import { setMetadata } from "./kafka/admin";
-import { certificateAuthority, memberCertificate } from "./kafka/certificates";
-import { CA_FILE, DATA_DIRECTORY, defaultsFor, KEY_FILE, PORTS, renderBroker } from "./kafka/config";
-import { type ClusterPlan, type Member, planCluster } from "./kafka/topology";
-import { awaitTasksScript } from "./lib/awaitTasks";
-import { secretFile } from "./lib/files";
-import { runJob } from "./lib/job";
-import { randomSecret } from "./lib/randomSecret";
-import { service, type TaskFile } from "./lib/service";
-import type { Site } from "./lib/site";
-import { nodeVolume } from "./lib/volume";
-import type { KafkaSettings } from "./partSettings";
-import type { Node } from "./testbed/testbed";
+import type { KafkaTarget } from "../contract/target.ts";
+import { setMetadata } from "./kafka/admin.ts";
+import { certificateAuthority, memberCertificate } from "./kafka/certificates.ts";
+import { CA_FILE, DATA_DIRECTORY, defaultsFor, KEY_FILE, PORTS, renderBroker } from "./kafka/config.ts";
+import { type ClusterPlan, type Member, planCluster } from "./kafka/topology.ts";
+import { awaitTasksScript } from "./lib/awaitTasks.ts";
+import { secretFile } from "./lib/files.ts";
+import { runJob } from "./lib/job.ts";
+import { randomSecret } from "./lib/randomSecret.ts";
+import { service, type TaskFile } from "./lib/service.ts";
+import type { Site } from "./lib/site.ts";
+import { nodeVolume } from "./lib/volume.ts";
+import type { KafkaSettings } from "./partSettings.ts";
+import type { Node } from "./testbed/testbed.ts";
 
 /** Seconds for a cluster to be whole again after one broker was restarted: it reads its log and catches up. */
 const SETTLE_TIMEOUT_SEC = 240;
@@ -66,12 +66,14 @@ export class Kafka extends pulumi.ComponentResource {
    */
   private readonly generation: string;
 
-  constructor(
-    private readonly name: string,
-    private readonly args: KafkaArgs,
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  private readonly name: string;
+  private readonly args: KafkaArgs;
+
+  constructor(name: string, args: KafkaArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:stack:Kafka", name, {}, options);
+    this.name = name;
+    this.args = args;
+
     const { settings, site } = args;
     this.plan = planCluster({ brokers: settings.brokers, nodes: site.nodes });
     const { members, shape } = this.plan;
@@ -260,7 +262,7 @@ export class Kafka extends pulumi.ComponentResource {
         node: this.nodeOf(broker),
         security: settings.security,
         minInSyncReplicas: String(settings.config[minInSync] ?? defaultsFor(settings.brokers)[minInSync]),
-        ...(password ? { user: { name: USER, password } } : {}),
+        user: password ? { name: USER, password } : undefined,
         after,
       },
       { parent: this },

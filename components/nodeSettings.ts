@@ -1,6 +1,6 @@
 // What a node is, whatever testbed it is of.
 import { z } from "zod";
-import { isSubnet } from "./lib/addresses";
+import { isSubnet } from "./lib/addresses.ts";
 
 /** What a node is mainly for; services are placed by it. `monitor` is what watches and stores, not what is measured. */
 export const ROLES = ["broker", "agent", "monitor"] as const;

@@ -1,8 +1,8 @@
-import { defaultsFor } from "./kafka/config";
-import { checkProperties } from "./kafka/properties";
-import { type Place, placementMistake } from "./kafka/topology";
-import { SWARM_PORTS } from "./lib/addresses";
-import type { ParsedParts } from "./partSettings";
+import { defaultsFor } from "./kafka/config.ts";
+import { checkProperties } from "./kafka/properties.ts";
+import { type Place, placementMistake } from "./kafka/topology.ts";
+import { SWARM_PORTS } from "./lib/addresses.ts";
+import type { ParsedParts } from "./partSettings.ts";
 
 type Kafka = ParsedParts["kafka"];
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cpuCount, longDuration, memorySize, wholeNumber, yesOrNo } from "../contract/units";
+import { cpuCount, longDuration, memorySize, wholeNumber, yesOrNo } from "../contract/units.ts";
 
 /** Kafka's own names of how clients talk to a broker (`security.protocol`). */
 export const SECURITY_PROTOCOLS = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] as const;
@@ -130,27 +130,31 @@ function isWhole(value: number): boolean {
 
 export function partSettings({ kafka, influxdb, telegraf, grafana, portainer }: ParsedParts): PartSettings {
   return {
-    ...(kafka.enabled ? { kafka: kafkaSettings(kafka) } : {}),
-    ...(influxdb.enabled ? { influxdb: influxdbSettings(influxdb) } : {}),
-    ...(telegraf.enabled ? { telegraf: { intervalSec: telegraf.interval, limits: limitsOf(telegraf) } } : {}),
-    ...(grafana.enabled ? { grafana: { rotation: grafana.rotation, limits: limitsOf(grafana) } } : {}),
-    ...(portainer.enabled === false
-      ? {}
-      : {
-          portainer: {
+    kafka: kafka.enabled ? kafkaSettings(kafka) : undefined,
+    influxdb: influxdb.enabled ? influxdbSettings(influxdb) : undefined,
+    telegraf: telegraf.enabled ? { intervalSec: telegraf.interval, limits: limitsOf(telegraf) } : undefined,
+    grafana: grafana.enabled ? { rotation: grafana.rotation, limits: limitsOf(grafana) } : undefined,
+    portainer:
+      portainer.enabled === false
+        ? undefined
+        : {
             rotation: portainer.rotation,
             limits: limitsOf(portainer),
             required: portainer.enabled === true,
           },
-        }),
   };
 }
 
 function kafkaSettings(kafka: ParsedParts["kafka"]): KafkaSettings {
   const { brokers, heap, jvmOptions, config, security, externalPort, rotation } = kafka;
   return {
-    ...{ brokers, heapMiB: heap, jvmOptions, config, security, rotation },
-    ...(externalPort ? { externalPort } : {}),
+    brokers,
+    heapMiB: heap,
+    jvmOptions,
+    config,
+    security,
+    rotation,
+    externalPort: externalPort || undefined,
     limits: limitsOf(kafka),
   };
 }
@@ -169,5 +173,5 @@ export function limitsOf({
   cpus?: number | undefined;
   memory?: number | undefined;
 }): Limits {
-  return { ...(cpus ? { cpus } : {}), ...(memory ? { memoryMiB: memory } : {}) };
+  return { cpus: cpus || undefined, memoryMiB: memory || undefined };
 }

@@ -1,16 +1,16 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { secretFile } from "./lib/files";
-import { runJob } from "./lib/job";
-import { labels } from "./lib/ownership";
-import { homeOf } from "./lib/placement";
-import { type RandomSecret, randomSecret } from "./lib/randomSecret";
-import { service } from "./lib/service";
-import { inSwarm, type Site } from "./lib/site";
-import { nodeVolume } from "./lib/volume";
-import type { PortainerSettings } from "./partSettings";
-import { AGENT_MOUNTS, agentEnvironment, environmentForm, portainerArguments } from "./portainer/flags";
-import type { Node } from "./testbed/testbed";
+import { secretFile } from "./lib/files.ts";
+import { runJob } from "./lib/job.ts";
+import { labels } from "./lib/ownership.ts";
+import { homeOf } from "./lib/placement.ts";
+import { type RandomSecret, randomSecret } from "./lib/randomSecret.ts";
+import { service } from "./lib/service.ts";
+import { inSwarm, type Site } from "./lib/site.ts";
+import { nodeVolume } from "./lib/volume.ts";
+import type { PortainerSettings } from "./partSettings.ts";
+import { AGENT_MOUNTS, agentEnvironment, environmentForm, portainerArguments } from "./portainer/flags.ts";
+import type { Node } from "./testbed/testbed.ts";
 
 const NAME = "portainer";
 const AGENT = "portainer_agent";
@@ -36,12 +36,12 @@ export class Portainer extends pulumi.ComponentResource {
   readonly password: pulumi.Output<string>;
   readonly ready: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    private readonly args: PortainerArgs,
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  private readonly args: PortainerArgs;
+
+  constructor(name: string, args: PortainerArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:stack:Portainer", name, {}, options);
+    this.args = args;
+
     const { site, settings } = args;
     this.node = homeOf("monitor", site.nodes);
     const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { NODE_FOLDERS, PROBE_SERVICES } from "../contract/network";
-import { outputOf, runOn } from "./lib/remote";
-import { service } from "./lib/service";
-import { script } from "./lib/shell";
-import type { Site } from "./lib/site";
-import type { Node } from "./testbed/testbed";
+import { NODE_FOLDERS, PROBE_SERVICES } from "../contract/network.ts";
+import { outputOf, runOn } from "./lib/remote.ts";
+import { service } from "./lib/service.ts";
+import { script } from "./lib/shell.ts";
+import type { Site } from "./lib/site.ts";
+import type { Node } from "./testbed/testbed.ts";
 
 /** They have nothing to save. */
 const STOP_GRACE_SEC = 3;
@@ -24,12 +24,12 @@ export class Probes extends pulumi.ComponentResource {
   /** Resolves once they are declared on nodes that are ready for them; another text when they are other ones. */
   readonly ready: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    private readonly site: Site,
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  private readonly site: Site;
+
+  constructor(name: string, site: Site, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:stack:Probes", name, {}, options);
+    this.site = site;
+
     const folders = pulumi.all(site.nodes.map((node) => this.folders(name, node)));
     const services = [this.onOverlay(folders), this.onHosts(folders)];
     this.ready = pulumi
@@ -73,7 +73,12 @@ export class Probes extends pulumi.ComponentResource {
     return service(
       name,
       {
-        ...{ site, name, ...more, on: "every node" as const, limits: {}, stopGraceSec: STOP_GRACE_SEC },
+        site,
+        name,
+        ...more,
+        on: "every node" as const,
+        limits: {},
+        stopGraceSec: STOP_GRACE_SEC,
         // Waits for the folders.
         image: pulumi.all([site.images.ref("bench"), folders]).apply(([image]) => image),
         arguments: ["probe", network],

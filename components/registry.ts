@@ -1,13 +1,13 @@
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { remoteDocker } from "./lib/docker";
-import { exec } from "./lib/exec";
-import { labels, type Owner, removeLeftoverFirst } from "./lib/ownership";
-import { outputOf } from "./lib/remote";
-import { script, word } from "./lib/shell";
-import { sshArguments } from "./lib/ssh";
-import type { Swarm } from "./swarm";
+import { remoteDocker } from "./lib/docker.ts";
+import { exec } from "./lib/exec.ts";
+import { labels, type Owner, removeLeftoverFirst } from "./lib/ownership.ts";
+import { outputOf } from "./lib/remote.ts";
+import { script, word } from "./lib/shell.ts";
+import { sshArguments } from "./lib/ssh.ts";
+import type { Swarm } from "./swarm.ts";
 
 export interface RegistryArgs {
   swarm: Swarm;

@@ -1,19 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { duration, wholeNumber } from "../contract/units";
+import { duration, wholeNumber } from "../contract/units.ts";
 import {
   type BenchSettings,
   benchDefaults,
   benchMistakes,
   benchSchema,
   benchSettings,
-} from "./benchSettings";
-import { type ClockSettings, clockDefaults, clockSchema, clockSettings } from "./clockSettings";
-import { overlaps, SWARM_PORTS } from "./lib/addresses";
-import { stackPrefix, userName } from "./lib/stackName";
-import { MAX_NODES, type NodeSettings, subnet } from "./nodeSettings";
-import { partMistakes } from "./partMistakes";
-import { type PartSettings, partDefaults, partSchema, partSettings } from "./partSettings";
+} from "./benchSettings.ts";
+import { type ClockSettings, clockDefaults, clockSchema, clockSettings } from "./clockSettings.ts";
+import { overlaps, SWARM_PORTS } from "./lib/addresses.ts";
+import { stackPrefix, userName } from "./lib/stackName.ts";
+import { MAX_NODES, type NodeSettings, subnet } from "./nodeSettings.ts";
+import { partMistakes } from "./partMistakes.ts";
+import { type PartSettings, partDefaults, partSchema, partSettings } from "./partSettings.ts";
 import {
   defaultNodes,
   nodesOf,
@@ -21,7 +21,7 @@ import {
   testbedMistakes,
   testbedSchema,
   testbedSettings,
-} from "./testbed/settings";
+} from "./testbed/settings.ts";
 
 const port = wholeNumber(1024, 65535);
 
@@ -77,15 +77,15 @@ export interface Settings {
 
 /** Raised with every mistake of a configuration at once; `mistakes` are lines of `path: what is wrong`. */
 export class SettingsError extends Error {
-  constructor(
-    stackName: string,
-    readonly mistakes: string[],
-  ) {
+  readonly mistakes: string[];
+
+  constructor(stackName: string, mistakes: string[]) {
     const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
     super(
       `The configuration of stack ${stackName} has ${count}; nothing was changed:\n` +
         mistakes.map((line) => `  - ${line}`).join("\n"),
     );
+    this.mistakes = mistakes;
   }
 }
 
@@ -123,7 +123,7 @@ export function parseSettings(
     swarm: { ...rest, drainTimeoutSec: drainTimeout },
     clockSync: clockSettings(parsed.clockSync),
     parts: partSettings(parsed),
-    ...(parsed.kafka.enabled ? { bench: benchSettings(parsed) } : {}),
+    bench: parsed.kafka.enabled ? benchSettings(parsed) : undefined,
   };
 }
 

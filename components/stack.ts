@@ -1,18 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Agents } from "./agents";
-import { BenchmarkRun, benchPlan, type ReservedNodes } from "./benchmark";
-import { Grafana } from "./grafana";
-import type { Part } from "./images";
-import { InfluxDb } from "./influxdb";
-import type { Installation, StoredImage } from "./installation";
-import { Kafka } from "./kafka";
-import type { Site } from "./lib/site";
-import type { PartSettings } from "./partSettings";
-import { Portainer } from "./portainer";
-import { Probes } from "./probes";
-import type { Settings } from "./settings";
-import { Telegraf } from "./telegraf";
-import { stackSite } from "./testbed/oar/names";
+import { Agents } from "./agents.ts";
+import { BenchmarkRun, benchPlan, type ReservedNodes } from "./benchmark.ts";
+import { Grafana } from "./grafana.ts";
+import type { Part } from "./images.ts";
+import { InfluxDb } from "./influxdb.ts";
+import type { Installation, StoredImage } from "./installation.ts";
+import { Kafka } from "./kafka.ts";
+import type { Site } from "./lib/site.ts";
+import type { PartSettings } from "./partSettings.ts";
+import { Portainer } from "./portainer.ts";
+import { Probes } from "./probes.ts";
+import type { Settings } from "./settings.ts";
+import { Telegraf } from "./telegraf.ts";
+import { stackSite } from "./testbed/oar/names.ts";
 
 /**
  * Says which parts cannot be had, and refuses where one of them is asked for, before anything is touched.
@@ -69,7 +69,7 @@ export function deployStack(
     influxdb &&
     new Telegraf(
       "telegraf",
-      { site, settings: parts.telegraf, influxdb, ...(kafka ? { kafka } : {}) },
+      { site, settings: parts.telegraf, influxdb, kafka: kafka || undefined },
       options,
     );
   const grafana =

@@ -1,13 +1,13 @@
 import { local } from "@pulumi/command";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { remoteDocker } from "./lib/docker";
-import { exec } from "./lib/exec";
-import { labels, type Owner, removeLeftoverFirst } from "./lib/ownership";
-import { outputOf, runOn } from "./lib/remote";
-import { renewUnless } from "./lib/renewal";
-import { dockerHost, sshOptions, sshWords } from "./lib/ssh";
-import type { Settings } from "./settings";
+import { remoteDocker } from "./lib/docker.ts";
+import { exec } from "./lib/exec.ts";
+import { labels, type Owner, removeLeftoverFirst } from "./lib/ownership.ts";
+import { outputOf, runOn } from "./lib/remote.ts";
+import { renewUnless } from "./lib/renewal.ts";
+import { dockerHost, sshOptions, sshWords } from "./lib/ssh.ts";
+import type { Settings } from "./settings.ts";
 import {
   admitScript,
   drainCommand,
@@ -17,9 +17,9 @@ import {
   leaveCommand,
   leaveOverSshScript,
   strikeOffCommand,
-} from "./swarmScripts";
-import { judge, type SwarmState } from "./swarmState";
-import type { Node } from "./testbed/testbed";
+} from "./swarmScripts.ts";
+import { judge, type SwarmState } from "./swarmState.ts";
+import type { Node } from "./testbed/testbed.ts";
 
 /** Name of the overlay network on which services and the bench meet. */
 export const OVERLAY = "bench";
@@ -46,12 +46,12 @@ export class Swarm extends pulumi.ComponentResource {
   readonly provider: docker.Provider;
   readonly network: docker.Network;
 
-  constructor(
-    name: string,
-    private readonly args: SwarmArgs,
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  private readonly args: SwarmArgs;
+
+  constructor(name: string, args: SwarmArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:swarm:Swarm", name, {}, options);
+    this.args = args;
+
     const [manager, ...workers] = args.nodes;
     this.manager = manager;
     this.id = this.init();
@@ -146,7 +146,7 @@ export class Swarm extends pulumi.ComponentResource {
           }),
         ),
         renewal: this.renewal(node),
-        ...(isManager ? {} : { delete: drainCommand(node.hostname, this.args.settings.drainTimeoutSec) }),
+        delete: isManager ? undefined : drainCommand(node.hostname, this.args.settings.drainTimeoutSec),
       },
       // For the order of deletion alone: drained before it leaves.
       { parent: this, deletedWith: this.manager.machine, dependsOn },

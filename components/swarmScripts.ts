@@ -1,4 +1,4 @@
-import { commandLine, script, word } from "./lib/shell";
+import { commandLine, script, word } from "./lib/shell.ts";
 
 /**
  * Where a node keeps the id of the swarm that we put it into. It lives and dies with the engine's data, and tells a

@@ -1,6 +1,6 @@
-import type { Exec } from "./lib/exec";
-import { type SshEndpoint, sshArguments } from "./lib/ssh";
-import type { Role } from "./nodeSettings";
+import type { Exec } from "./lib/exec.ts";
+import { type SshEndpoint, sshArguments } from "./lib/ssh.ts";
+import type { Role } from "./nodeSettings.ts";
 
 /** What a node says of itself (`docker info`). */
 export interface EngineReport {
@@ -73,7 +73,7 @@ async function observeOnce(managerName: string, nodes: Observable[], exec: Exec)
       if (swarm) reports.set(node.name, { nodeId: swarm.NodeID ?? "", state: swarm.LocalNodeState ?? "" });
     }),
   ]);
-  return { reports, ...(roster ? { roster: parseRoster(roster) } : {}) };
+  return { reports, roster: roster ? parseRoster(roster) : undefined };
 }
 
 interface NodeJson {
@@ -89,7 +89,7 @@ export function parseRoster(json: string): RosterEntry[] {
     hostname: Description?.Hostname ?? "",
     availability: Spec.Availability,
     status: Status.State,
-    ...(Spec.Labels?.role ? { role: Spec.Labels.role } : {}),
+    role: Spec.Labels?.role ? Spec.Labels.role : undefined,
   }));
 }
 

@@ -1,17 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { InfluxDb } from "./influxdb";
-import type { Kafka } from "./kafka";
-import { awaitTasksScript } from "./lib/awaitTasks";
-import { configFile, secretFile } from "./lib/files";
-import { runJob } from "./lib/job";
-import { homeOf } from "./lib/placement";
-import { service } from "./lib/service";
-import type { Site } from "./lib/site";
-import type { TelegrafSettings } from "./partSettings";
-import { kafkaConfig, NODE_MOUNTS, nodeConfig, nodeEnvironment } from "./telegraf/config";
-import { KAFKA_METRICS } from "./telegraf/kafkaMetrics";
-import { NODE_METRICS } from "./telegraf/metrics";
-import type { Node } from "./testbed/testbed";
+import type { InfluxDb } from "./influxdb.ts";
+import type { Kafka } from "./kafka.ts";
+import { awaitTasksScript } from "./lib/awaitTasks.ts";
+import { configFile, secretFile } from "./lib/files.ts";
+import { runJob } from "./lib/job.ts";
+import { homeOf } from "./lib/placement.ts";
+import { service } from "./lib/service.ts";
+import type { Site } from "./lib/site.ts";
+import type { TelegrafSettings } from "./partSettings.ts";
+import { kafkaConfig, NODE_MOUNTS, nodeConfig, nodeEnvironment } from "./telegraf/config.ts";
+import { KAFKA_METRICS } from "./telegraf/kafkaMetrics.ts";
+import { NODE_METRICS } from "./telegraf/metrics.ts";
+import type { Node } from "./testbed/testbed.ts";
 
 const NAME = "telegraf";
 /** Of the collector that asks the brokers. */
@@ -37,12 +37,12 @@ export class Telegraf extends pulumi.ComponentResource {
   /** Resolves once there are samples from every node and every broker. */
   readonly ready: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    private readonly args: TelegrafArgs,
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  private readonly args: TelegrafArgs;
+
+  constructor(name: string, args: TelegrafArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:stack:Telegraf", name, {}, options);
+    this.args = args;
+
     const { site, kafka, influxdb } = args;
     const token = secretFile(`${name}-token`, influxdb.writeToken, site, this);
     const { url, organization: org, bucket } = influxdb;

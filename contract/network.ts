@@ -1,6 +1,6 @@
 // What is known of the network between the nodes: its figures in a run's results, and the ports that measure it.
 import { z } from "zod";
-import { distributionSchema } from "./distribution";
+import { distributionSchema } from "./distribution.ts";
 
 /** The services that measure it: on the overlay network, and on the nodes' own. */
 export const PROBE_SERVICES = { overlay: "probes", host: "probes-host" } as const;

@@ -1,8 +1,8 @@
 // What `up` and `npm run bench` ask the runner for, and how the runner is reached.
 import { z } from "zod";
-import { conditionsSchema } from "./result";
-import { detourSchema, influxTargetSchema, kafkaTargetSchema } from "./target";
-import { benchmarkSchema, workloadSchema } from "./workload";
+import { conditionsSchema } from "./result.ts";
+import { detourSchema, influxTargetSchema, kafkaTargetSchema } from "./target.ts";
+import { benchmarkSchema, workloadSchema } from "./workload.ts";
 
 /** Services of the agents; on the overlay network each name gives the addresses of all its tasks. */
 export const AGENT_SERVICES = { producer: "producers", consumer: "consumers" } as const;

@@ -1,12 +1,12 @@
 // The results of a run: run.json, and the events that it is made of. Other tools read it: a change that breaks them
 // counts `SCHEMA_VERSION` up. contract/run.schema.json is the same as a JSON Schema (test/unit/resultSchema.test.ts).
 import { z } from "zod";
-import { distributionSchema } from "./distribution";
-import { STEP_VERDICTS } from "./measurements";
-import { networkSchema, nodeClockSchema, stepNetworkSchema } from "./network";
-import { SEARCH_VARIABLES, STEP_VARIABLES, sloSchema } from "./workload";
+import { distributionSchema } from "./distribution.ts";
+import { STEP_VERDICTS } from "./measurements.ts";
+import { networkSchema, nodeClockSchema, stepNetworkSchema } from "./network.ts";
+import { SEARCH_VARIABLES, STEP_VARIABLES, sloSchema } from "./workload.ts";
 
-export { type Distribution, distributionSchema } from "./distribution";
+export { type Distribution, distributionSchema } from "./distribution.ts";
 
 export const SCHEMA_VERSION = 2;
 

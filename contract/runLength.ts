@@ -1,5 +1,5 @@
 // How long a run takes, before and while it is done: plain functions. Where nodes are reserved, it must fit.
-import type { Benchmark } from "./workload";
+import type { Benchmark } from "./workload.ts";
 
 /** Seconds. The first is a true lower bound; the second holds unless something is slower than was seen so far. */
 export interface Length {

@@ -1,5 +1,5 @@
 // How figures and a step's values are written, in progress, tables and reports alike.
-import type { StepValues } from "./workload";
+import type { StepValues } from "./workload.ts";
 
 /** 0.042, 0.85, 4.1, 38, 1204: what can be told apart, and no more; "-" where there is none. */
 export function figure(value: number | null | undefined): string {

@@ -1,8 +1,14 @@
 import { z } from "zod";
 
 const SMALL_TIME_UNITS = {
-  ...{ nanosecond: 1e-3, nanoseconds: 1e-3, microsecond: 1, microseconds: 1 },
-  ...{ millisecond: 1e3, milliseconds: 1e3, second: 1e6, seconds: 1e6 },
+  nanosecond: 1e-3,
+  nanoseconds: 1e-3,
+  microsecond: 1,
+  microseconds: 1,
+  millisecond: 1e3,
+  milliseconds: 1e3,
+  second: 1e6,
+  seconds: 1e6,
 } as const;
 const SIZE_UNITS = { MiB: 1, GiB: 1024 } as const;
 const TIME_UNITS = { second: 1, seconds: 1, minute: 60, minutes: 60 } as const;

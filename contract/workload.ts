@@ -1,7 +1,7 @@
 // What load is put on the brokers, and how it is measured: two objects of a scenario. components/ checks them when the
 // configuration is read, bench/ carries them out.
 import { z } from "zod";
-import { duration, longDuration, wholeNumber, yesOrNo } from "./units";
+import { duration, longDuration, wholeNumber, yesOrNo } from "./units.ts";
 
 /** Kafka clients that a run can use; a run records which. */
 export const CLIENTS = ["kafkajs", "platformatic"] as const;

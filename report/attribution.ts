@@ -1,8 +1,8 @@
 // Which differences in delay are the network's: plain functions and sentences.
-import type { Run, Step } from "../contract/result";
-import { figure } from "../contract/text";
-import { compareRanks, measuredSeconds, stepsByValue } from "./difference";
-import { signed } from "./networkFigures";
+import type { Run, Step } from "../contract/result.ts";
+import { figure } from "../contract/text.ts";
+import { compareRanks, measuredSeconds, stepsByValue } from "./difference.ts";
+import { signed } from "./networkFigures.ts";
 import {
   notInRoundTrips,
   onlyUnderLoad,
@@ -10,7 +10,7 @@ import {
   type Range,
   type Share,
   shareOf,
-} from "./networkOfDelay";
+} from "./networkOfDelay.ts";
 
 const PERCENTILES: readonly Percentile[] = ["p50", "p99"];
 

@@ -1,10 +1,10 @@
-import { DelayHistogram } from "../bench/measure/histogram";
-import type { Run, Step } from "../contract/result";
-import { figure, valuesText } from "../contract/text";
-import type { StepValues } from "../contract/workload";
-import type { ChartPlan } from "./charts";
-import { axis, BAD, COLOURS, GOOD, scaleOf } from "./draw";
-import { curvesOf, varied } from "./series";
+import { DelayHistogram } from "../bench/measure/histogram.ts";
+import type { Run, Step } from "../contract/result.ts";
+import { figure, valuesText } from "../contract/text.ts";
+import type { StepValues } from "../contract/workload.ts";
+import type { ChartPlan } from "./charts.ts";
+import { axis, BAD, COLOURS, GOOD, scaleOf } from "./draw.ts";
+import { curvesOf, varied } from "./series.ts";
 
 const PERCENTILES = ["p50", "p90", "p99", "p99.9"] as const;
 /** What a step's point looks like where its figure is not to be relied on. */
@@ -61,7 +61,9 @@ function marks(run: Run, variable: string): object[] {
     knee && knee.interval[1] !== null ? [[{ xAxis: knee.interval[0] }, { xAxis: knee.interval[1] }]] : [];
   return [
     {
-      ...{ type: "line", data: [], silent: true },
+      type: "line",
+      data: [],
+      silent: true,
       markLine: { symbol: "none", data: lines },
       markArea: { itemStyle: { color: GOOD, opacity: 0.15 }, data: band },
     },
@@ -115,7 +117,9 @@ export function spectrumChart({ steps, slo }: Run): ChartPlan | undefined {
       series: [
         ...series,
         {
-          ...{ type: "line" as const, data: [], silent: true },
+          type: "line" as const,
+          data: [],
+          silent: true,
           markLine: {
             symbol: "none",
             data: [

@@ -1,9 +1,9 @@
-import type { Run, Step } from "../contract/result";
-import { valuesText } from "../contract/text";
-import type { StepValues } from "../contract/workload";
-import type { ChartPlan } from "./charts";
-import { axis } from "./draw";
-import { curvesOf, varied } from "./series";
+import type { Run, Step } from "../contract/result.ts";
+import { valuesText } from "../contract/text.ts";
+import type { StepValues } from "../contract/workload.ts";
+import type { ChartPlan } from "./charts.ts";
+import { axis } from "./draw.ts";
+import { curvesOf, varied } from "./series.ts";
 
 /** What was delivered of what was offered, per second. */
 export function deliveredChart(run: Run): ChartPlan | undefined {
@@ -11,7 +11,10 @@ export function deliveredChart(run: Run): ChartPlan | undefined {
   const steps = curves.flatMap((curve) => curve.steps).filter(({ durationSeconds }) => durationSeconds > 0);
   if (variable === undefined || steps.length === 0) return undefined;
   const line = (name: string, of: (step: Step) => number, type: "solid" | "dashed") => ({
-    ...{ type: "line" as const, name, lineStyle: { type }, symbolSize: 7 },
+    type: "line" as const,
+    name,
+    lineStyle: { type },
+    symbolSize: 7,
     data: steps.map((step) => [varied(step, variable) as number, of(step) / step.durationSeconds]),
   });
   return {
@@ -32,7 +35,8 @@ export function deliveredChart(run: Run): ChartPlan | undefined {
 /** Who was busy, step by step. */
 export function cpuChart({ steps }: Run): ChartPlan | undefined {
   const bar = (name: string, of: (step: Step) => number | null | undefined) => ({
-    ...{ type: "bar" as const, name },
+    type: "bar" as const,
+    name,
     data: steps.map((step) => of(step) ?? "-"),
   });
   if (!steps.some(({ generator, brokersCpu }) => generator.cpu !== null || brokersCpu !== null))

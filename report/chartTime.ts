@@ -1,8 +1,8 @@
-import type { Run, Second } from "../contract/result";
-import { valuesText } from "../contract/text";
-import type { StepValues } from "../contract/workload";
-import type { ChartPlan } from "./charts";
-import { axis, BAD, GOOD } from "./draw";
+import type { Run, Second } from "../contract/result.ts";
+import { valuesText } from "../contract/text.ts";
+import type { StepValues } from "../contract/workload.ts";
+import type { ChartPlan } from "./charts.ts";
+import { axis, BAD, GOOD } from "./draw.ts";
 
 /** The delay of each second of the run, with the measured times marked. */
 export function timelineChart(run: Run): ChartPlan | undefined {
@@ -10,7 +10,9 @@ export function timelineChart(run: Run): ChartPlan | undefined {
   const first = seconds[0];
   if (!first) return undefined;
   const line = (name: string, of: (second: Second) => number | null) => ({
-    ...{ type: "line" as const, name, showSymbol: false },
+    type: "line" as const,
+    name,
+    showSymbol: false,
     data: run.steps.flatMap((step, index) => [
       ...(index > 0 ? [["-", "-"]] : []), // a gap between two steps
       ...step.seconds.map((second) => [second.at - first.at, positive(of(second))]),
@@ -41,7 +43,9 @@ export function timelineChart(run: Run): ChartPlan | undefined {
         line("p99", ({ delayMs }) => delayMs.p99),
         line("max", ({ delayMs }) => delayMs.max),
         {
-          ...{ type: "line" as const, data: [], silent: true },
+          type: "line" as const,
+          data: [],
+          silent: true,
           markArea: {
             itemStyle: { color: GOOD, opacity: 0.1 },
             label: { show: measured.length <= 12 },

@@ -1,10 +1,10 @@
 // The charts of a run, as SVG, each for a light and for a dark page.
 import type { EChartsOption } from "echarts";
-import type { Run } from "../contract/result";
-import { delayChart, spectrumChart } from "./chartDelay";
-import { cpuChart, deliveredChart } from "./chartLoad";
-import { timelineChart } from "./chartTime";
-import { draw } from "./draw";
+import type { Run } from "../contract/result.ts";
+import { delayChart, spectrumChart } from "./chartDelay.ts";
+import { cpuChart, deliveredChart } from "./chartLoad.ts";
+import { timelineChart } from "./chartTime.ts";
+import { draw } from "./draw.ts";
 
 export interface Chart {
   /** Of its file, without an ending. */

@@ -1,8 +1,8 @@
 // What the clocks did to the delays: for the table, the report, and whoever would overlook it.
-import type { Run, Step } from "../contract/result";
-import { figure, valuesText } from "../contract/text";
-import type { StepValues } from "../contract/workload";
-import { type Html, html, table } from "./page";
+import type { Run, Step } from "../contract/result.ts";
+import { figure, valuesText } from "../contract/text.ts";
+import type { StepValues } from "../contract/workload.ts";
+import { type Html, html, table } from "./page.ts";
 
 /** Clocks on one LAN agree to this without much ado: below it nothing is said of an offset. */
 const WORTH_TELLING_MS = 0.1;

@@ -2,8 +2,8 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { compare, comparisonPage, comparisonText } from "./comparison";
-import { readResults, writeWhole } from "./store";
+import { compare, comparisonPage, comparisonText } from "./comparison.ts";
+import { readResults, writeWhole } from "./store.ts";
 
 const HELP = `npm run compare -- FOLDER FOLDER… [--force] [--out FOLDER]
 

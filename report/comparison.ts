@@ -1,8 +1,8 @@
 // compare.html: runs side by side.
-import type { Run } from "../contract/result";
-import { figure } from "../contract/text";
-import { type Attribution, attributions } from "./attribution";
-import { type Chart, drawn } from "./charts";
+import type { Run } from "../contract/result.ts";
+import { figure } from "../contract/text.ts";
+import { type Attribution, attributions } from "./attribution.ts";
+import { type Chart, drawn } from "./charts.ts";
 import {
   type ConditionDifference,
   conditionDifferences,
@@ -11,13 +11,13 @@ import {
   kneeDifference,
   obstacles,
   p99Points,
-} from "./difference";
-import { axis, BAD, scaleOf } from "./draw";
-import { networkDifference } from "./networkFigures";
-import { capital, figureOf, type Html, html, page, table } from "./page";
-import { curvesOf } from "./series";
-import { kneeSentence, sloSentence } from "./table";
-import { cautions, type TestbedRow, testbedRows, testbedsTable, testbedsText } from "./testbeds";
+} from "./difference.ts";
+import { axis, BAD, scaleOf } from "./draw.ts";
+import { networkDifference } from "./networkFigures.ts";
+import { capital, figureOf, type Html, html, page, table } from "./page.ts";
+import { curvesOf } from "./series.ts";
+import { kneeSentence, sloSentence } from "./table.ts";
+import { cautions, type TestbedRow, testbedRows, testbedsTable, testbedsText } from "./testbeds.ts";
 
 export interface Comparison {
   runs: Run[];
@@ -46,9 +46,12 @@ export function compare(runs: Run[]): Comparison {
     runs,
     obstacles: obstacles(runs),
     conditions: conditionDifferences(runs),
-    ...{ testbeds: testbedRows(runs), cautions: cautions(runs) },
+    testbeds: testbedRows(runs),
+    cautions: cautions(runs),
     differences: others.map((run) => ({
-      ...{ run, knee: kneeDifference(first, run), delays: delayDifferences(first, run) },
+      run,
+      knee: kneeDifference(first, run),
+      delays: delayDifferences(first, run),
       network: networkDifference(first, run),
       attributions: attributions(first, run),
     })),

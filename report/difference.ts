@@ -1,9 +1,9 @@
 // What differs between two runs: their conditions, their knees, their delays.
-import type { Run, Step } from "../contract/result";
-import { figure, valuesText } from "../contract/text";
-import type { StepValues } from "../contract/workload";
-import { flatten } from "./html";
-import { curvesOf, varied } from "./series";
+import type { Run, Step } from "../contract/result.ts";
+import { figure, valuesText } from "../contract/text.ts";
+import type { StepValues } from "../contract/workload.ts";
+import { flatten } from "./html.ts";
+import { curvesOf, varied } from "./series.ts";
 
 /** A difference of delays is called one below this probability, and above this share of the smaller. */
 const SIGNIFICANT = 0.01;

@@ -1,7 +1,7 @@
 // Of a soak: whether delay or memory drift while the load stays the same.
-import { slope } from "../bench/measure/steady";
-import type { Run, Second } from "../contract/result";
-import { figure } from "../contract/text";
+import { slope } from "../bench/measure/steady.ts";
+import type { Run, Second } from "../contract/result.ts";
+import { figure } from "../contract/text.ts";
 
 /** Two points make a line, and no trend. */
 const LEAST_SECONDS = 30;

@@ -1,8 +1,8 @@
 // From the events of a run to its results.
 
-import { type Run, type RunEvent, SCHEMA_VERSION, type Step } from "../contract/result";
-import { NO_BROKER } from "../contract/workload";
-import { clockWarnings } from "./clocks";
+import { type Run, type RunEvent, SCHEMA_VERSION, type Step } from "../contract/result.ts";
+import { NO_BROKER } from "../contract/workload.ts";
+import { clockWarnings } from "./clocks.ts";
 
 type Of<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
 

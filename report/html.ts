@@ -1,13 +1,13 @@
 // report.html: a run for whoever has to decide, and for whoever doubts it.
-import type { Run, Step } from "../contract/result";
-import { figure, valuesText } from "../contract/text";
-import type { StepValues } from "../contract/workload";
-import { chartsOf } from "./charts";
-import { clockSection, clockSentence, marked } from "./clocks";
-import { driftSentence } from "./drift";
-import { networkPart } from "./network";
-import { figureOf, type Html, html, page, table } from "./page";
-import { kneeSentence, sloSentence } from "./table";
+import type { Run, Step } from "../contract/result.ts";
+import { figure, valuesText } from "../contract/text.ts";
+import type { StepValues } from "../contract/workload.ts";
+import { chartsOf } from "./charts.ts";
+import { clockSection, clockSentence, marked } from "./clocks.ts";
+import { driftSentence } from "./drift.ts";
+import { networkPart } from "./network.ts";
+import { figureOf, type Html, html, page, table } from "./page.ts";
+import { kneeSentence, sloSentence } from "./table.ts";
 
 export function reportPage(run: Run): string {
   return page(

@@ -1,8 +1,8 @@
 // The machines that a run was made on, with what its stack let them use.
 import { z } from "zod";
-import type { Conditions, Run } from "../contract/result";
-import { figure } from "../contract/text";
-import { bitRate } from "./networkFigures";
+import type { Conditions, Run } from "../contract/result.ts";
+import { figure } from "../contract/text.ts";
+import { bitRate } from "./networkFigures.ts";
 
 const linkSchema = z.object({ delayMs: z.number(), rate: z.number(), loss: z.number() }).partial();
 /** What is read of a stack's settings; a run that has them otherwise, or not, is as good. */
@@ -28,7 +28,10 @@ export function machinesOf({ conditions }: Run): Machine[] {
   return conditions.nodes.map(({ name, cpus, memoryMiB, cpuModel, kernel }) => {
     const set = data?.find((node) => node.name === name);
     return {
-      ...{ name, cpus, cpuModel, kernel },
+      name,
+      cpus,
+      cpuModel,
+      kernel,
       memory: memoryMiB === null ? null : gibibytes(memoryMiB),
       limits: set ? limitsText(set) : null,
       link: set ? shapeText(set.network ?? {}) : null,

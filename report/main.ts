@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { REPORT, readResults, writeResults } from "./store";
-import { markdownTable, runTable } from "./table";
+import { REPORT, readResults, writeResults } from "./store.ts";
+import { markdownTable, runTable } from "./table.ts";
 
 const HELP = `npm run report [-- FOLDER…] [--markdown]
 

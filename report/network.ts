@@ -1,8 +1,8 @@
 // The network's part of a report.
-import { NETWORKS, type NetworkName, type Pair } from "../contract/network";
-import type { Run } from "../contract/result";
-import { figure, valuesText } from "../contract/text";
-import type { StepValues } from "../contract/workload";
+import { NETWORKS, type NetworkName, type Pair } from "../contract/network.ts";
+import type { Run } from "../contract/result.ts";
+import { figure, valuesText } from "../contract/text.ts";
+import type { StepValues } from "../contract/workload.ts";
 import {
   bitRate,
   lossText,
@@ -11,8 +11,8 @@ import {
   networkShare,
   overlayCost,
   overPairs,
-} from "./networkFigures";
-import { capital, type Html, html, table } from "./page";
+} from "./networkFigures.ts";
+import { capital, type Html, html, table } from "./page.ts";
 
 /** Of more nodes a matrix is no longer read: then the median and the worst pairs are shown. */
 const MATRIX_NODES = 8;

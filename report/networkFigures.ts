@@ -1,9 +1,9 @@
 // What a run's figures of the network say: plain functions and sentences.
-import type { NetworkName, Pair, PairRtt } from "../contract/network";
-import type { Run, Step } from "../contract/result";
-import { figure, valuesText } from "../contract/text";
-import type { StepValues } from "../contract/workload";
-import { compareRanks, type Difference, medianOf } from "./difference";
+import type { NetworkName, Pair, PairRtt } from "../contract/network.ts";
+import type { Run, Step } from "../contract/result.ts";
+import { figure, valuesText } from "../contract/text.ts";
+import type { StepValues } from "../contract/workload.ts";
+import { compareRanks, type Difference, medianOf } from "./difference.ts";
 
 /** The median over the pairs of a network; null where no pair has the figure. */
 export function medianOver<P extends PairRtt>(

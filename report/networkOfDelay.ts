@@ -1,9 +1,9 @@
 // What of a delay is the network's, as far as a run's figures tell: plain functions on plain data.
-import type { Pair, PairRtt } from "../contract/network";
-import type { Run, Step } from "../contract/result";
-import { figure } from "../contract/text";
-import { medianOf } from "./difference";
-import { lossText, medianOver, overPairs, signed } from "./networkFigures";
+import type { Pair, PairRtt } from "../contract/network.ts";
+import type { Run, Step } from "../contract/result.ts";
+import { figure } from "../contract/text.ts";
+import { medianOf } from "./difference.ts";
+import { lossText, medianOver, overPairs, signed } from "./networkFigures.ts";
 
 export type Percentile = "p50" | "p99";
 /** From the least to the most that it can be. */

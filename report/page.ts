@@ -1,9 +1,13 @@
 // What all pages have in common: one file, no network, no script, light and dark, printable.
-import type { Chart } from "./charts";
+import type { Chart } from "./charts.ts";
 
 /** Of HTML that is whole already; everything else is escaped. */
 export class Html {
-  constructor(readonly text: string) {}
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
 }
 
 /** A template whose values are escaped, unless they are {@link Html} or lists of it. */

@@ -1,5 +1,5 @@
 // A run's steps as curves: what they vary, and which of them belong together.
-import type { Run, Step } from "../contract/result";
+import type { Run, Step } from "../contract/result.ts";
 
 export interface Curve {
   /** What its steps have in common and others have not; "" where there is one curve only. */

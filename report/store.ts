@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { z } from "zod";
-import { eventSchema, type Run, type RunEvent, runSchema, SCHEMA_VERSION } from "../contract/result";
-import { chartsOf } from "./charts";
-import { runOf } from "./fold";
-import { reportPage } from "./html";
-import { pngOf } from "./png";
+import { eventSchema, type Run, type RunEvent, runSchema, SCHEMA_VERSION } from "../contract/result.ts";
+import { chartsOf } from "./charts.ts";
+import { runOf } from "./fold.ts";
+import { reportPage } from "./html.ts";
+import { pngOf } from "./png.ts";
 
 const EVENTS = "events.jsonl";
 const RUN = "run.json";

@@ -1,13 +1,13 @@
 // A run as text: for the terminal and for a README.
 import path from "node:path";
 import Table from "cli-table3";
-import type { BenchSummary } from "../contract/request";
-import type { Run, Step } from "../contract/result";
-import { figure, valuesText } from "../contract/text";
-import type { StepValues } from "../contract/workload";
-import { clockSentence, marked, needsCorrection } from "./clocks";
-import { driftSentence } from "./drift";
-import { networkSentence } from "./networkFigures";
+import type { BenchSummary } from "../contract/request.ts";
+import type { Run, Step } from "../contract/result.ts";
+import { figure, valuesText } from "../contract/text.ts";
+import type { StepValues } from "../contract/workload.ts";
+import { clockSentence, marked, needsCorrection } from "./clocks.ts";
+import { driftSentence } from "./drift.ts";
+import { networkSentence } from "./networkFigures.ts";
 
 /** Only where the clocks are known to be wrong. */
 const CORRECTED = ["p50 corr.", "p99 corr."];
@@ -109,7 +109,10 @@ export function summaryOf(run: Run, folder: string): BenchSummary {
       values: of as Record<string, number | string>,
       offeredPerSec: durationSeconds > 0 ? offered / durationSeconds : 0,
       deliveredPerSec: durationSeconds > 0 ? delivered / durationSeconds : 0,
-      ...{ p50Ms: delayMs.p50, p99Ms: delayMs.p99, lost, verdict },
+      p50Ms: delayMs.p50,
+      p99Ms: delayMs.p99,
+      lost,
+      verdict,
     })),
     warnings: run.warnings,
   };

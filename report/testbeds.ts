@@ -1,13 +1,13 @@
 // On what runs were made, side by side: testbed, machines, links, clocks, network.
 import Table from "cli-table3";
 import { z } from "zod";
-import type { NetworkName } from "../contract/network";
-import type { Run } from "../contract/result";
-import { figure } from "../contract/text";
-import { isTelling } from "./difference";
-import { linkText, type Machine, machinesOf, machineText } from "./machines";
-import { bitRate, lossText, overPairs } from "./networkFigures";
-import { type Html, html, table } from "./page";
+import type { NetworkName } from "../contract/network.ts";
+import type { Run } from "../contract/result.ts";
+import { figure } from "../contract/text.ts";
+import { isTelling } from "./difference.ts";
+import { linkText, type Machine, machinesOf, machineText } from "./machines.ts";
+import { bitRate, lossText, overPairs } from "./networkFigures.ts";
+import { type Html, html, table } from "./page.ts";
 
 const NOT_RECORDED = "not recorded";
 /** Of more nodes that are alike the first ones are named. */

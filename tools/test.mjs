@@ -98,7 +98,8 @@ async function nodeTests(folder, names, ...flags) {
       name.endsWith(".test.ts") && (names.length === 0 || names.includes(name.replace(".test.ts", ""))),
   );
   if (files.length === 0) throw new Problem(`No such tests in test/${folder}: ${names.join(", ")}`);
-  const args = ["--enable-source-maps", "--import", "tsx", "--test", "--test-reporter=spec", ...flags];
+  const preload = path.join(project, "test/support/preload.ts");
+  const args = ["--import", "tsx", "--import", preload, "--test", "--test-reporter=spec", ...flags];
   const failedBefore = totals.failed;
   const code = await follow(
     process.execPath,

@@ -1,16 +1,16 @@
 // What an agent does, apart from how it is asked: one run at a time, one step of it at a time.
-import type { AgentRole } from "../../contract/request";
-import type { Client } from "../../contract/workload";
-import type { Exchange } from "../exchange/exchange";
-import type { ClientAdapter } from "../kafka/port";
-import { runMark } from "../load/message";
-import { SelfWatch } from "../measure/self";
-import { reason } from "../problem";
-import type { WallClock } from "../wallClock";
-import { ConsumerStep } from "./consumerStep";
-import { type Fault, Skipper } from "./fault";
-import { machine } from "./machine";
-import { ProducerStep } from "./producerStep";
+import type { AgentRole } from "../../contract/request.ts";
+import type { Client } from "../../contract/workload.ts";
+import type { Exchange } from "../exchange/exchange.ts";
+import type { ClientAdapter } from "../kafka/port.ts";
+import { runMark } from "../load/message.ts";
+import { SelfWatch } from "../measure/self.ts";
+import { reason } from "../problem.ts";
+import type { WallClock } from "../wallClock.ts";
+import { ConsumerStep } from "./consumerStep.ts";
+import { type Fault, Skipper } from "./fault.ts";
+import { machine } from "./machine.ts";
+import { ProducerStep } from "./producerStep.ts";
 import {
   type ConsumerReport,
   type Hello,
@@ -20,9 +20,9 @@ import {
   type Prepared,
   type ProducerReport,
   type Totals,
-} from "./protocol";
-import { conflict } from "./refusal";
-import type { AgentStep, StepWindow } from "./step";
+} from "./protocol.ts";
+import { conflict } from "./refusal.ts";
+import type { AgentStep, StepWindow } from "./step.ts";
 
 /** A clock that is disciplined drifts from the one that is read by 1 µs in a second, about. */
 const RESYNC_EVERY_SEC = 10;
@@ -64,13 +64,25 @@ export class Agent {
   private askedAt = performance.now();
   private readonly timer: NodeJS.Timeout;
 
+  private readonly identity: AgentIdentity;
+  private readonly clock: WallClock;
+  private readonly adapterOf: AdapterOf;
+  private readonly exchange: Exchange;
+  private readonly orphanedAfterMs: number;
+
   constructor(
-    private readonly identity: AgentIdentity,
-    private readonly clock: WallClock,
-    private readonly adapterOf: AdapterOf,
-    private readonly exchange: Exchange,
-    private readonly orphanedAfterMs = ORPHANED_AFTER_MS,
+    identity: AgentIdentity,
+    clock: WallClock,
+    adapterOf: AdapterOf,
+    exchange: Exchange,
+    orphanedAfterMs = ORPHANED_AFTER_MS,
   ) {
+    this.identity = identity;
+    this.clock = clock;
+    this.adapterOf = adapterOf;
+    this.exchange = exchange;
+    this.orphanedAfterMs = orphanedAfterMs;
+
     this.timer = setInterval(() => this.tick(), 1_000);
   }
 

@@ -6,12 +6,16 @@ export class Batcher<T> {
   private bytes = 0;
   private timer: NodeJS.Timeout | undefined;
 
+  private readonly lingerMs: number;
+  private readonly maxBytes: number;
+  private readonly flushed: (batch: T[]) => void;
+
   /** @param lingerMs 0: each is handed on at once, by itself */
-  constructor(
-    private readonly lingerMs: number,
-    private readonly maxBytes: number,
-    private readonly flushed: (batch: T[]) => void,
-  ) {}
+  constructor(lingerMs: number, maxBytes: number, flushed: (batch: T[]) => void) {
+    this.lingerMs = lingerMs;
+    this.maxBytes = maxBytes;
+    this.flushed = flushed;
+  }
 
   add(item: T, bytes: number): void {
     this.batch.push(item);

@@ -1,9 +1,9 @@
 // The runner's side of the protocol: one agent.
 import { z } from "zod";
-import { AGENT_PORT, type AgentRole } from "../../contract/request";
-import { ask, Refusal } from "../http";
-import { Problem, reason } from "../problem";
-import type { StepId } from "./agent";
+import { AGENT_PORT, type AgentRole } from "../../contract/request.ts";
+import { ask, Refusal } from "../http.ts";
+import { Problem, reason } from "../problem.ts";
+import type { StepId } from "./agent.ts";
 import {
   type ConsumerReport,
   type Hello,
@@ -18,7 +18,7 @@ import {
   type Totals,
   totalsSchema,
   type windowSchema,
-} from "./protocol";
+} from "./protocol.ts";
 
 const TIMEOUT_MS = 10_000;
 /** A thousand connections, on machines that do other things too. */
@@ -30,12 +30,14 @@ const nothing = z.object({});
 export class AgentClient {
   private readonly url: string;
 
+  private readonly role: AgentRole;
+  private readonly name: string;
+
   /** @param address of a task on the overlay network, with a port where that is another than usual */
-  constructor(
-    address: string,
-    private readonly role: AgentRole,
-    private readonly name = address,
-  ) {
+  constructor(address: string, role: AgentRole, name = address) {
+    this.role = role;
+    this.name = name;
+
     this.url = `http://${address.includes(":") ? address : `${address}:${AGENT_PORT}`}`;
   }
 
@@ -77,7 +79,7 @@ export class AgentClient {
     timeoutMs: number,
   ): Promise<z.output<S>> {
     try {
-      return await ask(schema, this.url, path, { method, timeoutMs, ...(json ? { json } : {}) });
+      return await ask(schema, this.url, path, { method, timeoutMs, json: json || undefined });
     } catch (error) {
       const said =
         error instanceof Refusal ? `refused: ${reason(error)}` : `does not answer: ${reason(error)}`;

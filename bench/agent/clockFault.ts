@@ -1,5 +1,5 @@
 // For tests: an agent whose clock is wrong, as by faketime(1), so that what is done about wrong clocks can be shown.
-import type { WallClock } from "../wallClock";
+import type { WallClock } from "../wallClock.ts";
 
 export const CLOCK_FAULT_VARIABLE = "SWARMBENCH_CLOCK_FAULT";
 

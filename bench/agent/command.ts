@@ -1,12 +1,12 @@
 // `bench.cjs agent producer|consumer`: the program of the agents' services.
-import { AGENT_PORT, AGENT_SERVICES, type AgentRole } from "../../contract/request";
-import { Exchange } from "../exchange/exchange";
-import { adapterOf } from "../kafka/adapters";
-import { openWallClock } from "../wallClock";
-import { Agent } from "./agent";
-import { CLOCK_FAULT_VARIABLE, parseClockFault, withFault } from "./clockFault";
-import { FAULT_VARIABLE, readFault } from "./fault";
-import { serve } from "./server";
+import { AGENT_PORT, AGENT_SERVICES, type AgentRole } from "../../contract/request.ts";
+import { Exchange } from "../exchange/exchange.ts";
+import { adapterOf } from "../kafka/adapters/index.ts";
+import { openWallClock } from "../wallClock.ts";
+import { Agent } from "./agent.ts";
+import { CLOCK_FAULT_VARIABLE, parseClockFault, withFault } from "./clockFault.ts";
+import { FAULT_VARIABLE, readFault } from "./fault.ts";
+import { serve } from "./server.ts";
 
 /** Swarm gives a task ten seconds; connections that are not closed by then are the brokers' to notice. */
 const CLOSE_MS = 5_000;

@@ -1,12 +1,12 @@
 // A step at a consumer task: so many logical consumers of each group.
-import type { ClientAdapter, ConsumerPort } from "../kafka/port";
-import { readStamp, runMark, type Stamp } from "../load/message";
-import { added } from "../measure/account";
-import { DelayHistogram } from "../measure/histogram";
-import type { SelfWatch } from "../measure/self";
-import { SequenceTracker } from "../measure/sequences";
-import type { WallClock } from "../wallClock";
-import { inBatches } from "./inBatches";
+import type { ClientAdapter, ConsumerPort } from "../kafka/port.ts";
+import { readStamp, runMark, type Stamp } from "../load/message.ts";
+import { added } from "../measure/account.ts";
+import { DelayHistogram } from "../measure/histogram.ts";
+import type { SelfWatch } from "../measure/self.ts";
+import { SequenceTracker } from "../measure/sequences.ts";
+import type { WallClock } from "../wallClock.ts";
+import { inBatches } from "./inBatches.ts";
 import {
   type ConsumerReport,
   type ConsumerSecond,
@@ -14,10 +14,10 @@ import {
   type Prepare,
   type Prepared,
   sliceUs,
-} from "./protocol";
-import { conflict } from "./refusal";
-import { Seconds } from "./seconds";
-import type { AgentStep, StepWindow } from "./step";
+} from "./protocol.ts";
+import { conflict } from "./refusal.ts";
+import { Seconds } from "./seconds.ts";
+import type { AgentStep, StepWindow } from "./step.ts";
 
 const CONNECTING_AT_ONCE = 50;
 
@@ -53,12 +53,17 @@ export class ConsumerStep implements AgentStep {
   private foreign = 0;
   private malformed = 0;
 
-  constructor(
-    private readonly order: Prepare,
-    private readonly adapter: ClientAdapter,
-    private readonly clock: WallClock,
-    private readonly self: SelfWatch,
-  ) {
+  private readonly order: Prepare;
+  private readonly adapter: ClientAdapter;
+  private readonly clock: WallClock;
+  private readonly self: SelfWatch;
+
+  constructor(order: Prepare, adapter: ClientAdapter, clock: WallClock, self: SelfWatch) {
+    this.order = order;
+    this.adapter = adapter;
+    this.clock = clock;
+    this.self = self;
+
     this.mark = runMark(order.run);
     this.seconds = new Seconds(Math.floor(clock.nowUs() / 1e6), newCounts);
   }
@@ -164,8 +169,12 @@ export class ConsumerStep implements AgentStep {
     for (const { at, entry } of this.seconds.settled(this.clock.nowUs())) {
       const { delay, sendToReceive, ...counts } = entry;
       this.reported.push({
-        ...{ at, ...counts, errors: this.newErrors(), self },
-        ...{ delay: delay.encode(), sendToReceive: sendToReceive.encode() },
+        at,
+        ...counts,
+        errors: this.newErrors(),
+        self,
+        delay: delay.encode(),
+        sendToReceive: sendToReceive.encode(),
       });
     }
   }
@@ -186,7 +195,10 @@ export class ConsumerStep implements AgentStep {
 
   report(after: number): ConsumerReport {
     return {
-      ...{ role: "consumer", next: this.reported.length, failed: null, seconds: this.reported.slice(after) },
+      role: "consumer",
+      next: this.reported.length,
+      failed: null,
+      seconds: this.reported.slice(after),
       delivered: Object.fromEntries(this.groups.map(({ name, sequences }) => [name, sequences.delivered])),
     };
   }
@@ -201,7 +213,10 @@ export class ConsumerStep implements AgentStep {
       ),
       sendToReceive: sendToReceive.encode(),
       sameNode: this.sameNode.flatMap((delay, source) => [{ source, delay: delay.encode() }]),
-      ...{ bytes, foreign: this.foreign, malformed: this.malformed, errors: this.errors() },
+      bytes,
+      foreign: this.foreign,
+      malformed: this.malformed,
+      errors: this.errors(),
       clocks: [],
     };
   }
@@ -224,7 +239,10 @@ function histogramOf(histograms: DelayHistogram[], index: number, digits: 2 | 3 
 function groupTotals({ sequences, byProducer }: Group): ConsumerTotals["groups"][string] {
   const nothing = new DelayHistogram(2).encode();
   return sequences.totals().map(({ producer, received, duplicated, reordered }) => ({
-    ...{ producer, received: received.encode(), duplicated, reordered },
+    producer,
+    received: received.encode(),
+    duplicated,
+    reordered,
     delay: byProducer[producer]?.encode() ?? nothing,
   }));
 }

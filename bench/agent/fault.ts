@@ -1,9 +1,9 @@
 // A door for tests: SWARMBENCH_FAULT=skip:N in a consumer task's environment makes it leave out every N-th message of each
 // producer, so that `npm run calibrate` can check that what is lost is counted. It is told in the agent's hello, in the
 // run's warnings and in the step's reasons: no such run can be taken for a measurement.
-import type { AgentRole } from "../../contract/request";
-import type { ClientAdapter } from "../kafka/port";
-import { readStamp, type Stamp } from "../load/message";
+import type { AgentRole } from "../../contract/request.ts";
+import type { ClientAdapter } from "../kafka/port.ts";
+import { readStamp, type Stamp } from "../load/message.ts";
 
 export interface Fault {
   /** As it was given. */
@@ -29,10 +29,13 @@ export class Skipper {
   private readonly skipped = new Map<string, number>();
   private readonly stamp: Stamp = { run: 0, step: 0, producer: 0, sequence: 0, intendedUs: 0, sentUs: 0 };
 
-  constructor(
-    private readonly every: number,
-    private readonly of: Pick<Stamp, "run" | "step">,
-  ) {}
+  private readonly every: number;
+  private readonly of: Pick<Stamp, "run" | "step">;
+
+  constructor(every: number, of: Pick<Stamp, "run" | "step">) {
+    this.every = every;
+    this.of = of;
+  }
 
   /** The client, but for these messages. */
   wrap(adapter: ClientAdapter): ClientAdapter {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as os from "node:os";
-import type { Hello } from "./protocol";
+import type { Hello } from "./protocol.ts";
 
 let known: Hello["machine"] | undefined;
 

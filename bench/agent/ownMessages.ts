@@ -1,11 +1,11 @@
 // The second estimator of the delay: some of a producer task's own messages, consumed by the task itself. Sent and received
 // on one machine, they are timed by its monotonic clock alone, whatever clock synchronisation there is or is not.
-import type { ClientAdapter, ConsumerPort } from "../kafka/port";
-import { readStamp, runMark, type Stamp } from "../load/message";
-import { DelayHistogram } from "../measure/histogram";
-import type { WallClock } from "../wallClock";
-import type { Prepare } from "./protocol";
-import type { StepWindow } from "./step";
+import type { ClientAdapter, ConsumerPort } from "../kafka/port.ts";
+import { readStamp, runMark, type Stamp } from "../load/message.ts";
+import { DelayHistogram } from "../measure/histogram.ts";
+import type { WallClock } from "../wallClock.ts";
+import type { Prepare } from "./protocol.ts";
+import type { StepWindow } from "./step.ts";
 
 export class OwnMessages {
   private readonly delay = new DelayHistogram();
@@ -13,12 +13,21 @@ export class OwnMessages {
   private window: StepWindow | undefined;
   private consumer: ConsumerPort | undefined;
 
+  private readonly order: Prepare;
+  /** Whose messages come, and nobody else's; and of whose partition. */
+  private readonly partition: number;
+  private readonly clock: Pick<WallClock, "nowUs" | "steadyUs" | "steadyAt">;
+
   constructor(
-    private readonly order: Prepare,
+    order: Prepare,
     /** Whose messages come, and nobody else's; and of whose partition. */
-    private readonly partition: number,
-    private readonly clock: Pick<WallClock, "nowUs" | "steadyUs" | "steadyAt">,
-  ) {}
+    partition: number,
+    clock: Pick<WallClock, "nowUs" | "steadyUs" | "steadyAt">,
+  ) {
+    this.order = order;
+    this.partition = partition;
+    this.clock = clock;
+  }
 
   async connect(adapter: ClientAdapter): Promise<void> {
     const { run, step, topic, kafka, workload, startOffsets, share } = this.order;

@@ -1,10 +1,10 @@
 // One logical producer: its own client, sequences and queue. Nothing of it is shared with another.
-import type { OutgoingMessage, ProducerPort } from "../kafka/port";
-import { type Stamp, writeStamp } from "../load/message";
-import type { Payloads } from "../load/payload";
-import { Bitmap } from "../measure/bitmap";
-import { Batcher } from "./batcher";
-import type { ProducerTotals } from "./protocol";
+import type { OutgoingMessage, ProducerPort } from "../kafka/port.ts";
+import { type Stamp, writeStamp } from "../load/message.ts";
+import type { Payloads } from "../load/payload.ts";
+import { Bitmap } from "../measure/bitmap.ts";
+import { Batcher } from "./batcher.ts";
+import type { ProducerTotals } from "./protocol.ts";
 
 /** A message that is due. */
 export interface Due {
@@ -43,14 +43,28 @@ export class LogicalProducer {
   /** Sent, and not answered yet. */
   outstanding = 0;
 
+  private readonly port: ProducerPort;
+  private readonly settings: ProducerSettings;
+  private readonly payloads: Payloads;
+  private readonly nextKey: () => Buffer | undefined;
+  private readonly nowUs: () => number;
+  private readonly listener: ProducerListener;
+
   constructor(
-    private readonly port: ProducerPort,
-    private readonly settings: ProducerSettings,
-    private readonly payloads: Payloads,
-    private readonly nextKey: () => Buffer | undefined,
-    private readonly nowUs: () => number,
-    private readonly listener: ProducerListener,
+    port: ProducerPort,
+    settings: ProducerSettings,
+    payloads: Payloads,
+    nextKey: () => Buffer | undefined,
+    nowUs: () => number,
+    listener: ProducerListener,
   ) {
+    this.port = port;
+    this.settings = settings;
+    this.payloads = payloads;
+    this.nextKey = nextKey;
+    this.nowUs = nowUs;
+    this.listener = listener;
+
     this.batcher = new Batcher(settings.lingerMs, settings.batchBytes, (batch) => this.enqueue(batch));
   }
 
@@ -140,7 +154,10 @@ export class LogicalProducer {
     const from = this.inWindow.from < 0 ? this.handedOut : this.inWindow.from;
     const window = { from, to: this.handedOut };
     return {
-      ...{ producer: this.settings.producer, window, sent, late },
+      producer: this.settings.producer,
+      window,
+      sent,
+      late,
       unsent: window.to - window.from - sent,
       acked: this.acked.encode(),
     };

@@ -1,24 +1,24 @@
 // A step at a producer task: so many logical producers, one dispatcher.
-import { ratePerProducer } from "../../contract/workload";
-import { errorKind } from "../kafka/errorKind";
-import type { ClientAdapter, ProducerPort } from "../kafka/port";
-import { Dispatcher } from "../load/dispatcher";
-import { keysOf } from "../load/keys";
-import { runMark } from "../load/message";
-import { openPacer } from "../load/pacer";
-import { payloadsOf } from "../load/payload";
-import { randomOf } from "../load/random";
-import { scheduleOf } from "../load/schedule";
-import { DelayHistogram } from "../measure/histogram";
-import type { SelfWatch } from "../measure/self";
-import type { WallClock } from "../wallClock";
-import { inBatches } from "./inBatches";
-import { OwnMessages } from "./ownMessages";
-import { type Due, LogicalProducer, type ProducerListener } from "./producer";
-import type { Prepare, Prepared, ProducerReport, ProducerSecond, ProducerTotals } from "./protocol";
-import { conflict } from "./refusal";
-import { Seconds } from "./seconds";
-import type { AgentStep, StepWindow } from "./step";
+import { ratePerProducer } from "../../contract/workload.ts";
+import { errorKind } from "../kafka/errorKind.ts";
+import type { ClientAdapter, ProducerPort } from "../kafka/port.ts";
+import { Dispatcher } from "../load/dispatcher.ts";
+import { keysOf } from "../load/keys.ts";
+import { runMark } from "../load/message.ts";
+import { openPacer } from "../load/pacer.ts";
+import { payloadsOf } from "../load/payload.ts";
+import { randomOf } from "../load/random.ts";
+import { scheduleOf } from "../load/schedule.ts";
+import { DelayHistogram } from "../measure/histogram.ts";
+import type { SelfWatch } from "../measure/self.ts";
+import type { WallClock } from "../wallClock.ts";
+import { inBatches } from "./inBatches.ts";
+import { OwnMessages } from "./ownMessages.ts";
+import { type Due, LogicalProducer, type ProducerListener } from "./producer.ts";
+import type { Prepare, Prepared, ProducerReport, ProducerSecond, ProducerTotals } from "./protocol.ts";
+import { conflict } from "./refusal.ts";
+import { Seconds } from "./seconds.ts";
+import type { AgentStep, StepWindow } from "./step.ts";
 
 /** Connections that are made at once: a broker's listen backlog holds 50. */
 const CONNECTING_AT_ONCE = 50;
@@ -45,14 +45,27 @@ export class ProducerStep implements AgentStep, ProducerListener {
   private finished = false;
   private failure: string | null = null;
 
+  private readonly order: Prepare;
+  private readonly adapter: ClientAdapter;
+  private readonly clock: WallClock;
+  private readonly self: SelfWatch;
+  /** Who consumes the task's own messages. */
+  private readonly ownAdapter: ClientAdapter;
+
   constructor(
-    private readonly order: Prepare,
-    private readonly adapter: ClientAdapter,
-    private readonly clock: WallClock,
-    private readonly self: SelfWatch,
+    order: Prepare,
+    adapter: ClientAdapter,
+    clock: WallClock,
+    self: SelfWatch,
     /** Who consumes the task's own messages. */
-    private readonly ownAdapter: ClientAdapter = adapter,
+    ownAdapter: ClientAdapter = adapter,
   ) {
+    this.order = order;
+    this.adapter = adapter;
+    this.clock = clock;
+    this.self = self;
+    this.ownAdapter = ownAdapter;
+
     const partition = order.sameNode?.[order.sources.indexOf(order.share.first)];
     this.own =
       partition === undefined || partition === null ? undefined : new OwnMessages(order, partition, clock);
@@ -183,7 +196,9 @@ export class ProducerStep implements AgentStep, ProducerListener {
   report(after: number): ProducerReport {
     const { waiting, outstanding } = this.inFlight();
     return {
-      ...{ role: "producer", next: this.reported.length, failed: this.failure },
+      role: "producer",
+      next: this.reported.length,
+      failed: this.failure,
       seconds: this.reported.slice(after),
       totals: { ...this.totals, waiting, outstanding },
       idle: this.finished && outstanding === 0,
@@ -208,8 +223,11 @@ export class ProducerStep implements AgentStep, ProducerListener {
     return {
       role: "producer",
       producers: this.producers.map((producer) => producer.totals()),
-      ...{ errors, ack: ack.encode(), lag: lag.encode() },
-      ...{ sameNode: this.own?.encode() ?? null, clocks: [] },
+      errors,
+      ack: ack.encode(),
+      lag: lag.encode(),
+      sameNode: this.own?.encode() ?? null,
+      clocks: [],
     };
   }
 

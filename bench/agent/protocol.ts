@@ -1,9 +1,9 @@
 // What runner and agents say to each other, over HTTP on the overlay network. The runner asks, an agent answers: all of
 // it is in this file.
 import { z } from "zod";
-import { kafkaTargetSchema } from "../../contract/target";
-import { workloadSchema } from "../../contract/workload";
-import { findingsSchema } from "../exchange/findings";
+import { kafkaTargetSchema } from "../../contract/target.ts";
+import { workloadSchema } from "../../contract/workload.ts";
+import { findingsSchema } from "../exchange/findings.ts";
 
 /** Part of every path; counted up with any change that an older agent would not understand. */
 export const PROTOCOL_VERSION = 2;

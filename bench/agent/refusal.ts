@@ -1,4 +1,4 @@
-import { HttpRefusal } from "../httpServer";
+import { HttpRefusal } from "../httpServer.ts";
 
 /** An answer that is no success, with its HTTP status. */
 export class AgentRefusal extends HttpRefusal {

@@ -8,11 +8,12 @@ export class Seconds<T> {
   private readonly open = new Map<number, T>();
   private nextAt: number;
 
+  private readonly create: () => T;
+
   /** @param fromSec the first one, whole seconds since 1970 */
-  constructor(
-    fromSec: number,
-    private readonly create: () => T,
-  ) {
+  constructor(fromSec: number, create: () => T) {
+    this.create = create;
+
     this.nextAt = fromSec;
   }
 

@@ -1,9 +1,9 @@
 // The agent over HTTP: bench/agent/protocol.ts says what is asked and answered.
 import type http from "node:http";
 import { z } from "zod";
-import { checked, type Handler, serveJson } from "../httpServer";
-import type { Agent } from "./agent";
-import { collectSchema, PATHS, prepareSchema, startSchema, stopSchema, windowSchema } from "./protocol";
+import { checked, type Handler, serveJson } from "../httpServer.ts";
+import type { Agent } from "./agent.ts";
+import { collectSchema, PATHS, prepareSchema, startSchema, stopSchema, windowSchema } from "./protocol.ts";
 
 const reportQuery = z.object({
   run: z.string(),

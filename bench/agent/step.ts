@@ -1,5 +1,5 @@
 // A step as an agent has it, whichever its role.
-import type { ConsumerReport, Prepared, ProducerReport, Totals } from "./protocol";
+import type { ConsumerReport, Prepared, ProducerReport, Totals } from "./protocol.ts";
 
 /** What is measured, by intended time: [fromUs, toUs). */
 export interface StepWindow {

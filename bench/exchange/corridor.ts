@@ -63,7 +63,9 @@ export function offsetLine(limits: Limits, fromUs: number, toUs: number): Offset
   // The middle of what is possible, at both ends: the line that is wrong by the least.
   const [left, right] = [(early.low + early.high) / 2, (late.low + late.high) / 2];
   const line = {
-    ...{ offsetUs: (left + right) / 2, middleUs, straight: excess === 0 },
+    offsetUs: (left + right) / 2,
+    middleUs,
+    straight: excess === 0,
     driftPpm: half > 0 ? (right - left) / (2 * half) : widest,
   };
   const boundUs =

@@ -2,10 +2,10 @@
 import dgram from "node:dgram";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { asItIs } from "../udp";
-import type { WallClock } from "../wallClock";
-import { type Findings, PeerClock } from "./findings";
-import { answer, question, read } from "./packet";
+import { asItIs } from "../udp.ts";
+import type { WallClock } from "../wallClock.ts";
+import { type Findings, PeerClock } from "./findings.ts";
+import { answer, question, read } from "./packet.ts";
 
 /** Before and after a step so many probes go to each peer, this far apart; meanwhile, one in a longer while. */
 const BURST = 20;
@@ -26,10 +26,13 @@ export class Exchange {
   private next = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  private constructor(
-    private readonly socket: dgram.Socket,
-    private readonly clock: Pick<WallClock, "nowUs">,
-  ) {
+  private readonly socket: dgram.Socket;
+  private readonly clock: Pick<WallClock, "nowUs">;
+
+  private constructor(socket: dgram.Socket, clock: Pick<WallClock, "nowUs">) {
+    this.socket = socket;
+    this.clock = clock;
+
     socket.on("message", (packet, from) => this.take(packet, from));
     socket.on("error", () => {}); // of one datagram; what does not come back is counted
   }

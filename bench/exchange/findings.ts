@@ -1,6 +1,6 @@
 // What was found of one peer's clock, small enough to be sent on.
 import { z } from "zod";
-import type { Limits } from "./corridor";
+import type { Limits } from "./corridor.ts";
 
 /** The tightest limits of each second are kept: the others could not touch the line. */
 const SECOND_US = 1e6;
@@ -26,7 +26,11 @@ export class PeerClock {
   private readonly upper = new Map<number, Limits["upper"][number]>();
   private readonly lower = new Map<number, Limits["lower"][number]>();
 
-  constructor(readonly peer: string) {}
+  readonly peer: string;
+
+  constructor(peer: string) {
+    this.peer = peer;
+  }
 
   /** t1 and t4 on our clock, t2 and t3 on the peer's. */
   take(t1: number, t2: number, t3: number, t4: number): void {
@@ -41,8 +45,12 @@ export class PeerClock {
   findings(): Findings {
     const { peer, sent, answered } = this;
     return {
-      ...{ peer, sent, answered, minRttUs: answered > 0 ? this.minRttUs : null },
-      ...{ upper: [...this.upper.values()], lower: [...this.lower.values()] },
+      peer,
+      sent,
+      answered,
+      minRttUs: answered > 0 ? this.minRttUs : null,
+      upper: [...this.upper.values()],
+      lower: [...this.lower.values()],
     };
   }
 }

@@ -37,7 +37,10 @@ export function read(packet: Buffer): Packet | undefined {
   if (kind === QUESTION) return { kind: "question" };
   if (kind !== ANSWER) return undefined;
   return {
-    ...{ kind: "answer", number: packet.readUInt32BE(8), t1: packet.readDoubleBE(16) },
-    ...{ t2: packet.readDoubleBE(24), t3: packet.readDoubleBE(32) },
+    kind: "answer",
+    number: packet.readUInt32BE(8),
+    t1: packet.readDoubleBE(16),
+    t2: packet.readDoubleBE(24),
+    t3: packet.readDoubleBE(32),
   };
 }

@@ -1,9 +1,9 @@
 import { HttpError } from "@influxdata/influxdb-client";
 import { z } from "zod";
-import type { JobContext } from "../job";
-import { patience } from "../patience";
-import { Problem, reason } from "../problem";
-import { checkHealth } from "./admin";
+import type { JobContext } from "../job.ts";
+import { patience } from "../patience.ts";
+import { Problem, reason } from "../problem.ts";
+import { checkHealth } from "./admin.ts";
 
 const SEE_INFLUXDB = "See why on the manager: docker service ps influxdb, docker service logs influxdb";
 

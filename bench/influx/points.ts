@@ -1,5 +1,5 @@
 import { Point } from "@influxdata/influxdb-client";
-import { type FieldValues, MEASUREMENTS, type Measurement, type Tag } from "../../contract/measurements";
+import { type FieldValues, MEASUREMENTS, type Measurement, type Tag } from "../../contract/measurements.ts";
 
 type FieldType = "float" | "int" | "boolean" | "string";
 

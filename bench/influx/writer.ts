@@ -5,8 +5,8 @@ import {
   setLogger,
   type WriteApi,
 } from "@influxdata/influxdb-client";
-import type { InfluxTarget } from "../../contract/target";
-import { type Clock, realClock } from "../clock";
+import type { InfluxTarget } from "../../contract/target.ts";
+import { type Clock, realClock } from "../clock.ts";
 
 // The client writes every failed attempt to standard error; here they are counted.
 setLogger({ error: () => {}, warn: () => {} });
@@ -43,10 +43,11 @@ export class PointWriter {
   private lost = 0;
   private lastError: Error | undefined;
 
-  constructor(
-    target: InfluxTarget,
-    private readonly clock: Clock = realClock,
-  ) {
+  private readonly clock: Clock;
+
+  constructor(target: InfluxTarget, clock: Clock = realClock) {
+    this.clock = clock;
+
     const client = new InfluxDB({ url: target.url, token: target.token, timeout: REQUEST_TIMEOUT_MS });
     const plain = { batchSize: BATCH_LINES + 1, flushInterval: 0, maxRetries: 0 };
     this.api = client.getWriteApi(target.org, target.bucket, "ms", plain);

@@ -1,7 +1,7 @@
-import { runRequestSchema } from "../../contract/request";
-import { job } from "../job";
-import { toStdout } from "../run/events";
-import { Runner } from "../run/runner";
+import { runRequestSchema } from "../../contract/request.ts";
+import { job } from "../job.ts";
+import { toStdout } from "../run/events.ts";
+import { Runner } from "../run/runner.ts";
 
 /**
  * Measures: the one job that is long. Events go to standard output as they happen, of which the last one is the job's

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { ask, Refusal } from "../http";
-import { type JobContext, job } from "../job";
-import { patience } from "../patience";
+import { ask, Refusal } from "../http.ts";
+import { type JobContext, job } from "../job.ts";
+import { patience } from "../patience.ts";
 
 /** Toxiproxy's answer where something of that name is there already. */
 const THERE_ALREADY = 409;
@@ -52,7 +52,10 @@ async function addLatency(
   const attributes = { latency, jitter: 0 };
   try {
     await post(`/proxies/${name}/toxics`, {
-      ...{ name: "latency", type: "latency", stream: "upstream", attributes },
+      name: "latency",
+      type: "latency",
+      stream: "upstream",
+      attributes,
     });
   } catch (error) {
     if (!(error instanceof Refusal && error.status === THERE_ALREADY)) throw error;

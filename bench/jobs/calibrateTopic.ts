@@ -1,8 +1,8 @@
 // What a calibration does to a topic behind a run's back, so that it is known what the run must find.
 import { z } from "zod";
-import { kafkaTargetSchema } from "../../contract/target";
-import { job } from "../job";
-import { repeatMessages, truncateTopic } from "../kafka/tamper";
+import { kafkaTargetSchema } from "../../contract/target.ts";
+import { job } from "../job.ts";
+import { repeatMessages, truncateTopic } from "../kafka/tamper.ts";
 
 const topic = { target: kafkaTargetSchema, topic: z.string().min(1) };
 

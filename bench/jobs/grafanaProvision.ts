@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { ask, basic, Refusal, type Request } from "../http";
-import { type JobContext, job } from "../job";
-import { type Patience, patience } from "../patience";
-import { Problem } from "../problem";
+import { ask, basic, Refusal, type Request } from "../http.ts";
+import { type JobContext, job } from "../job.ts";
+import { type Patience, patience } from "../patience.ts";
+import { Problem } from "../problem.ts";
 
 const inputSchema = z.strictObject({
   url: z.url(),

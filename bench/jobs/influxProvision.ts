@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { ensureBucket, ensureOrg, type Session, setPassword, setUp, signIn } from "../influx/admin";
-import { loginShape, unknownPassword, whenWell } from "../influx/login";
-import { type JobContext, job } from "../job";
+import { ensureBucket, ensureOrg, type Session, setPassword, setUp, signIn } from "../influx/admin.ts";
+import { loginShape, unknownPassword, whenWell } from "../influx/login.ts";
+import { type JobContext, job } from "../job.ts";
 
 const inputSchema = z.strictObject({
   ...loginShape,

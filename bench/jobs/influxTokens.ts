@@ -6,10 +6,10 @@ import {
   findOrg,
   operatorPermissions,
   signIn,
-} from "../influx/admin";
-import { loginShape, unknownPassword, whenWell } from "../influx/login";
-import { type JobContext, job } from "../job";
-import { Problem } from "../problem";
+} from "../influx/admin.ts";
+import { loginShape, unknownPassword, whenWell } from "../influx/login.ts";
+import { type JobContext, job } from "../job.ts";
+import { Problem } from "../problem.ts";
 
 const inputSchema = z.strictObject({
   ...loginShape,

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { kafkaTargetSchema } from "../../contract/target";
-import { type JobContext, job } from "../job";
-import { type KafkaDoor, kafkaDoor } from "../kafka/cluster";
-import { throughAll } from "../kafka/rounds";
+import { kafkaTargetSchema } from "../../contract/target.ts";
+import { type JobContext, job } from "../job.ts";
+import { type KafkaDoor, kafkaDoor } from "../kafka/cluster.ts";
+import { throughAll } from "../kafka/rounds.ts";
 
 const TOPIC_PREFIX = "swarmbench-ready-";
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { TookTooLong, within } from "../clock";
-import { type JobContext, job, throttled } from "../job";
-import { isThere, type Look, lookAtAll, lookAtOne, type Member, memberSchema } from "../kafka/metrics";
-import { notThere, whatToWaitFor } from "../kafka/settling";
-import { Problem, reason } from "../problem";
+import { TookTooLong, within } from "../clock.ts";
+import { type JobContext, job, throttled } from "../job.ts";
+import { isThere, type Look, lookAtAll, lookAtOne, type Member, memberSchema } from "../kafka/metrics.ts";
+import { notThere, whatToWaitFor } from "../kafka/settling.ts";
+import { Problem, reason } from "../problem.ts";
 
 const PAUSE_MS = 500;
 const ATTEMPT_MS = 15_000;

@@ -1,8 +1,8 @@
 import { flux, fluxDateTime, InfluxDB } from "@influxdata/influxdb-client";
 import { z } from "zod";
-import { influxTargetSchema } from "../../contract/target";
-import { type JobContext, job } from "../job";
-import { patience } from "../patience";
+import { influxTargetSchema } from "../../contract/target.ts";
+import { type JobContext, job } from "../job.ts";
+import { patience } from "../patience.ts";
 
 const TIMEOUT_MS = 10_000;
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { ask, Refusal } from "../http";
-import { type JobContext, job } from "../job";
-import { type Patience, patience } from "../patience";
-import { Problem } from "../problem";
+import { ask, Refusal } from "../http.ts";
+import { type JobContext, job } from "../job.ts";
+import { type Patience, patience } from "../patience.ts";
+import { Problem } from "../problem.ts";
 
 /** Portainer's numbers of an environment that it reaches through an agent, and of one that answers. */
 const AGENT = 2;
@@ -66,7 +66,9 @@ export async function provision(input: Input, context: JobContext): Promise<Port
     environments: found
       .filter(({ Type }) => Type === AGENT)
       .map(({ Id, Name, URL, Snapshots }) => ({
-        ...{ id: Id, name: Name, url: URL },
+        id: Id,
+        name: Name,
+        url: URL,
         nodes: Snapshots?.NodeCount ?? 0,
       })),
   };

@@ -1,6 +1,6 @@
 // The one door to kafkajs: nothing else makes a client.
 import { Kafka, type KafkaConfig, type LogEntry, logLevel } from "kafkajs";
-import type { KafkaBroker, KafkaTarget } from "../../contract/target";
+import type { KafkaBroker, KafkaTarget } from "../../contract/target.ts";
 
 // It recommends a partitioner of its old version at every producer.
 process.env.KAFKAJS_NO_PARTITIONER_WARNING ??= "1";
@@ -20,10 +20,10 @@ export function clientConfig(target: KafkaTarget, bootstrap = target.bootstrap):
   return {
     clientId: "swarmbench",
     brokers: bootstrap,
-    ...(protocol.endsWith("SSL") && { ssl: ca === undefined ? true : { ca: [ca] } }),
-    ...(protocol.startsWith("SASL_") && {
-      sasl: { mechanism: "scram-sha-512", username: username ?? "", password: password ?? "" },
-    }),
+    ssl: protocol.endsWith("SSL") ? (ca === undefined ? true : { ca: [ca] }) : undefined,
+    sasl: protocol.startsWith("SASL_")
+      ? { mechanism: "scram-sha-512", username: username ?? "", password: password ?? "" }
+      : undefined,
     connectionTimeout: 3_000,
     authenticationTimeout: 5_000,
     requestTimeout: 10_000,

@@ -1,4 +1,4 @@
-import type { Detour } from "../../contract/target";
+import type { Detour } from "../../contract/target.ts";
 
 interface Endpoint {
   host: string;

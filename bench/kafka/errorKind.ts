@@ -1,4 +1,4 @@
-import type { ErrorKind } from "./port";
+import type { ErrorKind } from "./port.ts";
 
 /** What is looked into: an error, and what it was made of. */
 interface Nested {

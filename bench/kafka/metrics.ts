@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ask } from "../http";
-import { reason } from "../problem";
+import { ask } from "../http.ts";
+import { reason } from "../problem.ts";
 
 const ASK_TIMEOUT_MS = 5_000;
 /** Kafka's number of a broker that serves. */

@@ -1,6 +1,6 @@
 // What the benchmark needs of a Kafka client. bench/kafka/adapters/ has one file for each client.
-import type { KafkaTarget } from "../../contract/target";
-import type { Client, Workload } from "../../contract/workload";
+import type { KafkaTarget } from "../../contract/target.ts";
+import type { Client, Workload } from "../../contract/workload.ts";
 
 export interface OutgoingMessage {
   /** Absent: the client chooses the partition. */

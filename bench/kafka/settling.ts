@@ -1,4 +1,4 @@
-import { isController, type Member } from "./metrics";
+import { isController, type Member } from "./metrics.ts";
 
 /** What can be waited for after a member was changed. */
 export type Wait =

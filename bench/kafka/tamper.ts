@@ -1,10 +1,10 @@
 // Removes and repeats messages of a topic, for a calibration.
 import { randomUUID } from "node:crypto";
 import { CompressionTypes, type Kafka, type KafkaMessage, Partitioners } from "kafkajs";
-import type { KafkaTarget } from "../../contract/target";
-import { within } from "../clock";
-import { readStamp, type Stamp } from "../load/message";
-import { impatientClient } from "./client";
+import type { KafkaTarget } from "../../contract/target.ts";
+import { within } from "../clock.ts";
+import { readStamp, type Stamp } from "../load/message.ts";
+import { impatientClient } from "./client.ts";
 
 export interface Truncated {
   /** Messages that there were, of all partitions: between the low and the high watermarks. */
@@ -58,7 +58,10 @@ export async function repeatMessages(repeat: Repeat): Promise<{ repeated: number
   try {
     await producer.connect();
     await producer.send({
-      ...{ topic: repeat.topic, acks: -1, compression: CompressionTypes.None, messages: found },
+      topic: repeat.topic,
+      acks: -1,
+      compression: CompressionTypes.None,
+      messages: found,
     });
   } finally {
     await producer.disconnect();

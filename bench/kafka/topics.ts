@@ -1,10 +1,10 @@
 // The topics that a run uses.
-import { type Admin, ConfigResourceTypes, type ITopicMetadata } from "kafkajs";
-import type { KafkaTarget } from "../../contract/target";
-import { type Clock, realClock } from "../clock";
-import { Problem, reason } from "../problem";
-import { impatientClient } from "./client";
-import type { StartOffsets } from "./port";
+import kafkajs, { type Admin, type ITopicMetadata } from "kafkajs";
+import type { KafkaTarget } from "../../contract/target.ts";
+import { type Clock, realClock } from "../clock.ts";
+import { Problem, reason } from "../problem.ts";
+import { impatientClient } from "./client.ts";
+import type { StartOffsets } from "./port.ts";
 
 export interface WantedTopic {
   topic: string;
@@ -156,7 +156,7 @@ async function configDifferences(admin: Admin, { topic, config }: WantedTopic): 
   if (configNames.length === 0) return [];
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames }],
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames }],
   });
   const values = new Map(
     resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]),

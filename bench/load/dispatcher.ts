@@ -1,6 +1,6 @@
-import type { WallClock } from "../wallClock";
-import type { Pacer } from "./pacer";
-import type { Schedule } from "./schedule";
+import type { WallClock } from "../wallClock.ts";
+import type { Pacer } from "./pacer.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** After a stall thousands are overdue: they go out in slices, between which answers of the brokers are read. */
 const SLICE_US = 5_000;
@@ -33,10 +33,13 @@ export class Dispatcher {
     this.fail = reject;
   });
 
-  constructor(
-    private readonly clock: Pick<WallClock, "nowUs">,
-    private readonly pacer: Pacer,
-  ) {
+  private readonly clock: Pick<WallClock, "nowUs">;
+  private readonly pacer: Pacer;
+
+  constructor(clock: Pick<WallClock, "nowUs">, pacer: Pacer) {
+    this.clock = clock;
+    this.pacer = pacer;
+
     this.done.catch(() => {}); // who waits for it is told all the same
   }
 

@@ -1,6 +1,6 @@
 // The keys of messages: what decides their partitions where they have one.
-import type { Keys } from "../../contract/workload";
-import type { Random } from "./random";
+import type { Keys } from "../../contract/workload.ts";
+import type { Random } from "./random.ts";
 
 /** Gives the key of each message; undefined: it has none. */
 export function keysOf(keys: Keys, random: Random): () => Buffer | undefined {

@@ -7,7 +7,7 @@
 //
 // Big endian. In the value, not in Kafka's own headers, which every client makes objects of.
 import { createHash } from "node:crypto";
-import { MESSAGE_HEADER_BYTES } from "../../contract/workload";
+import { MESSAGE_HEADER_BYTES } from "../../contract/workload.ts";
 
 const MARK_AND_VERSION = 0x5342_0100;
 

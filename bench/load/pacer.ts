@@ -1,6 +1,6 @@
 // Waking up on time: Node's own timers are late by 0.5 ms in the middle and by more than 1 ms at worst.
 import { Worker } from "node:worker_threads";
-import type { WallClock } from "../wallClock";
+import type { WallClock } from "../wallClock.ts";
 
 /** Wakes once, at or shortly after a time. */
 export interface Pacer {
@@ -26,7 +26,11 @@ export function openPacer(kind: "precise" | "timer", clock: Pick<WallClock, "now
 class TimerPacer implements Pacer {
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly clock: Pick<WallClock, "nowUs">) {}
+  private readonly clock: Pick<WallClock, "nowUs">;
+
+  constructor(clock: Pick<WallClock, "nowUs">) {
+    this.clock = clock;
+  }
 
   wakeAt(atUs: number, wake: () => void): void {
     clearTimeout(this.timer);
@@ -71,7 +75,11 @@ class ThreadPacer implements Pacer {
   private wake: () => void = () => {};
   private lastUs = 0;
 
-  constructor(private readonly clock: Pick<WallClock, "nowUs">) {
+  private readonly clock: Pick<WallClock, "nowUs">;
+
+  constructor(clock: Pick<WallClock, "nowUs">) {
+    this.clock = clock;
+
     this.thread.unref();
     this.thread.on("message", () => {
       this.lastUs = this.clock.nowUs();

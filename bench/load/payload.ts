@@ -4,8 +4,8 @@ import {
   MESSAGE_HEADER_BYTES,
   type MessageContent,
   type MessageSize,
-} from "../../contract/workload";
-import { type Random, randomOf } from "./random";
+} from "../../contract/workload.ts";
+import { type Random, randomOf } from "./random.ts";
 
 export interface Payloads {
   /** A new buffer of the next size, filled; its first {@link MESSAGE_HEADER_BYTES} are for the stamp. */

@@ -1,6 +1,6 @@
 // When the messages of one logical producer are due.
-import type { Arrival } from "../../contract/workload";
-import type { Random } from "./random";
+import type { Arrival } from "../../contract/workload.ts";
+import type { Random } from "./random.ts";
 
 /** The intended times of a producer's messages, one after the other. */
 export interface Schedule {

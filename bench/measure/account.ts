@@ -1,7 +1,7 @@
 // Puts the totals of all tasks of a step together.
-import type { ConsumerTotals, ProducerTotals } from "../agent/protocol";
-import { Bitmap } from "./bitmap";
-import { DelayHistogram } from "./histogram";
+import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
+import { Bitmap } from "./bitmap.ts";
+import { DelayHistogram } from "./histogram.ts";
 
 /** Messages whose intended time is in the measured time, and what became of them. */
 export interface Account {

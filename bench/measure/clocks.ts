@@ -1,9 +1,9 @@
 // What a step's exchange of timestamps says of its delays: plain functions.
-import type { Step } from "../../contract/result";
-import { type ConsumerTotals, type ProducerTotals, sliceUs } from "../agent/protocol";
-import { type OffsetLine, offsetAt, offsetLine } from "../exchange/corridor";
-import type { Findings } from "../exchange/findings";
-import { DelayHistogram } from "./histogram";
+import type { Step } from "../../contract/result.ts";
+import { type ConsumerTotals, type ProducerTotals, sliceUs } from "../agent/protocol.ts";
+import { type OffsetLine, offsetAt, offsetLine } from "../exchange/corridor.ts";
+import type { Findings } from "../exchange/findings.ts";
+import { DelayHistogram } from "./histogram.ts";
 
 /** A histogram of three digits tells a value to half of a thousandth. */
 const RESOLUTION = 0.0005;
@@ -37,7 +37,10 @@ export function pairClocks(step: StepClocks): PairClock[] {
   const pair = (found: Findings, from: string, to: string, sign: 1 | -1): PairClock => {
     const line = offsetLine(found, fromUs, toUs);
     return {
-      ...{ from, to, sent: found.sent, answered: found.answered },
+      from,
+      to,
+      sent: found.sent,
+      answered: found.answered,
       offsetMs: line ? (sign * line.offsetUs) / 1_000 : null,
       boundMs: line ? line.boundUs / 1_000 : null,
       driftPpm: line ? sign * line.driftPpm : null,

@@ -5,9 +5,9 @@ import {
   encodeIntoCompressedBase64,
   type Histogram,
 } from "hdr-histogram-js";
-import type JsHistogram from "hdr-histogram-js/dist/JsHistogram";
-import RecordedValuesIterator from "hdr-histogram-js/dist/RecordedValuesIterator";
-import type { Distribution } from "../../contract/result";
+import type jsHistogram from "hdr-histogram-js/dist/JsHistogram.js";
+import recordedValuesIterator from "hdr-histogram-js/dist/RecordedValuesIterator.js";
+import type { Distribution } from "../../contract/result.ts";
 
 /** From 1 µs to 10 minutes, on either side of zero. */
 const HIGHEST_US = 600_000_000;
@@ -28,7 +28,11 @@ export class DelayHistogram {
   /** Of the samples, those outside of the range. */
   beyond = 0;
 
-  constructor(private readonly digits: 2 | 3 = 3) {
+  private readonly digits: 2 | 3;
+
+  constructor(digits: 2 | 3 = 3) {
+    this.digits = digits;
+
     this.above = newHistogram(digits);
   }
 
@@ -123,7 +127,8 @@ export class DelayHistogram {
     const { count, negative } = this;
     const empty = count === 0;
     return {
-      ...{ count, negative },
+      count,
+      negative,
       mean: empty ? null : this.meanUs() / 1_000,
       min: empty ? null : this.least / 1_000,
       p50: this.percentileMs(50),
@@ -168,8 +173,8 @@ function valueAt(histogram: Histogram, rank: number): number {
 
 /** Each bucket's middle, and how many samples are in it. */
 function* recorded(histogram: Histogram): Generator<[value: number, times: number]> {
-  const all = histogram as JsHistogram;
-  const iterator = new RecordedValuesIterator(all);
+  const all = histogram as jsHistogram.default;
+  const iterator = new recordedValuesIterator.default(all);
   while (iterator.hasNext()) {
     const { valueIteratedTo, countAtValueIteratedTo } = iterator.next();
     yield [all.medianEquivalentValue(valueIteratedTo), countAtValueIteratedTo];

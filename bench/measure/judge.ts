@@ -1,6 +1,6 @@
 // The verdict on a step.
-import type { StepVerdict } from "../../contract/measurements";
-import type { Slo } from "../../contract/workload";
+import type { StepVerdict } from "../../contract/measurements.ts";
+import type { Slo } from "../../contract/workload.ts";
 
 /** Of a step's measured time. */
 export interface StepFigures {

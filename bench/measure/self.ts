@@ -1,7 +1,7 @@
 // How the process itself does: a generator that is short of CPU measures itself.
 import { readFileSync } from "node:fs";
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
-import type { Self } from "../agent/protocol";
+import type { Self } from "../agent/protocol.ts";
 
 /** The event loop's delay is found by a timer of this period, which is in what it records. */
 const RESOLUTION_MS = 10;

@@ -1,4 +1,4 @@
-import { Bitmap } from "./bitmap";
+import { Bitmap } from "./bitmap.ts";
 
 export interface ProducerSequences {
   producer: number;

@@ -1,6 +1,6 @@
 // What the trials of a search tell, by the value that was tried.
-import type { SearchVariable, Workload } from "../../contract/workload";
-import type { Trial } from "./index";
+import type { SearchVariable, Workload } from "../../contract/workload.ts";
+import type { Trial } from "./index.ts";
 
 /** How often a value met the SLO, missed it, or told nothing since the generator was at its own limit. */
 export interface Evidence {

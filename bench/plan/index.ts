@@ -1,9 +1,9 @@
 // What a run does next: a pure function of what it has done, so that a run can be cut off and go on.
-import type { StepVerdict } from "../../contract/measurements";
-import type { Knee, Step } from "../../contract/result";
-import type { Benchmark, StepValues, Workload } from "../../contract/workload";
-import { nextSearch, searchLeft } from "./search";
-import { sweepSteps } from "./sweep";
+import type { StepVerdict } from "../../contract/measurements.ts";
+import type { Knee, Step } from "../../contract/result.ts";
+import type { Benchmark, StepValues, Workload } from "../../contract/workload.ts";
+import { nextSearch, searchLeft } from "./search.ts";
+import { sweepSteps } from "./sweep.ts";
 
 /** A finished step, as far as planning needs it. */
 export interface Trial {

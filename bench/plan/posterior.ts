@@ -1,5 +1,5 @@
 // How sure a limit is: an interval from all trials.
-import type { Evidence } from "./evidence";
+import type { Evidence } from "./evidence.ts";
 
 /** Points of the grid of limits, from below the least to above the largest value that was tried. */
 const GRID = 400;

@@ -1,9 +1,9 @@
 // The search for the knee: doubling, then bisection, with more trials where it matters.
-import type { Knee } from "../../contract/result";
-import type { Search, SearchVariable, Slo, Workload } from "../../contract/workload";
-import { type Evidence, evidenceOf, passShares } from "./evidence";
-import type { Trial } from "./index";
-import { credibleInterval } from "./posterior";
+import type { Knee } from "../../contract/result.ts";
+import type { Search, SearchVariable, Slo, Workload } from "../../contract/workload.ts";
+import { type Evidence, evidenceOf, passShares } from "./evidence.ts";
+import type { Trial } from "./index.ts";
+import { credibleInterval } from "./posterior.ts";
 
 export type SearchNext = { value: number } | { done: { knee: Knee | null; searchReason: string } };
 

@@ -1,4 +1,4 @@
-import type { Benchmark, StepValues, StepVariable, VariableValue } from "../../contract/workload";
+import type { Benchmark, StepValues, StepVariable, VariableValue } from "../../contract/workload.ts";
 
 /**
  * The values of each step of a sweep: every combination, the last variable's values changing first, or side by side. One

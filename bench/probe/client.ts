@@ -1,7 +1,7 @@
 // The runner's side of the protocol: one node's probes.
 import { z } from "zod";
-import { type NetworkName, PROBE_PORTS } from "../../contract/network";
-import { ask } from "../http";
+import { type NetworkName, PROBE_PORTS } from "../../contract/network.ts";
+import { ask } from "../http.ts";
 import {
   bitRateSchema,
   type Hello,
@@ -11,7 +11,7 @@ import {
   pathMtuSchema,
   type RoundTrips,
   roundTripsSchema,
-} from "./protocol";
+} from "./protocol.ts";
 
 const TIMEOUT_MS = 5_000;
 /** Beyond what a measurement takes by itself. */

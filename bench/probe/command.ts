@@ -1,12 +1,12 @@
 // `bench.cjs probe overlay|host`: the program of the probes' services.
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { NETWORKS, type NetworkName, NODE_FOLDERS, PROBE_PORTS } from "../../contract/network";
-import { machine } from "../agent/machine";
-import { Problem, reason } from "../problem";
-import { Echo } from "./echo";
-import { Probe } from "./probe";
-import { serveHostProbe, serveOverlayProbe } from "./server";
+import { NETWORKS, type NetworkName, NODE_FOLDERS, PROBE_PORTS } from "../../contract/network.ts";
+import { machine } from "../agent/machine.ts";
+import { Problem, reason } from "../problem.ts";
+import { Echo } from "./echo.ts";
+import { Probe } from "./probe.ts";
+import { serveHostProbe, serveOverlayProbe } from "./server.ts";
 
 const SOCKET = path.join(NODE_FOLDERS.probe, "socket");
 /** The node's address on the network between the nodes; `up` writes it there. */

@@ -2,8 +2,8 @@
 import { randomInt } from "node:crypto";
 import dgram from "node:dgram";
 import { once } from "node:events";
-import { asItIs } from "../udp";
-import { decodePacket, encodePacket, type Packet } from "./packet";
+import { asItIs } from "../udp.ts";
+import { decodePacket, encodePacket, type Packet } from "./packet.ts";
 
 /** Without an answer for so long a packet is lost. */
 export const LOST_AFTER_MS = 1_000;
@@ -21,10 +21,13 @@ export class Echo {
   private readonly asked = new Map<number, Asked>();
   private sequence = 0;
 
-  private constructor(
-    private readonly socket: dgram.Socket,
-    private readonly peerPort: number | undefined,
-  ) {
+  private readonly socket: dgram.Socket;
+  private readonly peerPort: number | undefined;
+
+  private constructor(socket: dgram.Socket, peerPort: number | undefined) {
+    this.socket = socket;
+    this.peerPort = peerPort;
+
     socket.on("message", (bytes, from) => this.take(bytes, from, process.hrtime.bigint()));
     // Such as an address that cannot be reached: its packets are lost, which is counted.
     socket.on("error", () => {});

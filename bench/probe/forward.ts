@@ -2,9 +2,9 @@
 // nothing on the nodes' network takes commands.
 import http from "node:http";
 import { text } from "node:stream/consumers";
-import { PROBE_SERVICES } from "../../contract/network";
-import { HttpRefusal } from "../httpServer";
-import { reason } from "../problem";
+import { PROBE_SERVICES } from "../../contract/network.ts";
+import { HttpRefusal } from "../httpServer.ts";
+import { reason } from "../problem.ts";
 
 /** Passes a request on, and its answer back. @throws HttpRefusal where it is none, or no success */
 export async function forward(

@@ -1,8 +1,8 @@
 // The throughput of TCP, by iperf3: https://software.es.net/iperf/
 import { type ChildProcess, spawn } from "node:child_process";
 import { z } from "zod";
-import { within } from "../clock";
-import { runTool } from "./tool";
+import { within } from "../clock.ts";
+import { runTool } from "./tool.ts";
 
 /** To connect, and for its last words. */
 const SPARE_MS = 8_000;
@@ -18,7 +18,11 @@ export interface IperfPlace {
 export class IperfServer {
   private child: ChildProcess | undefined;
 
-  constructor(private readonly place: IperfPlace) {}
+  private readonly place: IperfPlace;
+
+  constructor(place: IperfPlace) {
+    this.place = place;
+  }
 
   /** Ends when it listens. @throws Error with what iperf3 said */
   async serve(seconds: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DelayHistogram } from "../measure/histogram";
-import type { Peer, RoundTrips } from "./protocol";
+import { DelayHistogram } from "../measure/histogram.ts";
+import type { Peer, RoundTrips } from "./protocol.ts";
 
 interface Tally {
   sent: number;
@@ -15,16 +15,22 @@ export class Pinger {
   private readonly stopping = new AbortController();
   private readonly ended: Promise<void>;
 
+  private readonly echo: { ask(address: string): Promise<number | undefined> };
+  private readonly peers: readonly Peer[];
+
   /**
    * @param perSecond packets for each peer
    * @param packets for each peer; absent: until it is stopped
    */
   constructor(
-    private readonly echo: { ask(address: string): Promise<number | undefined> },
-    private readonly peers: readonly Peer[],
+    echo: { ask(address: string): Promise<number | undefined> },
+    peers: readonly Peer[],
     perSecond: number,
     packets = Number.POSITIVE_INFINITY,
   ) {
+    this.echo = echo;
+    this.peers = peers;
+
     this.ended = this.run(1_000 / (perSecond * peers.length), packets * peers.length);
   }
 

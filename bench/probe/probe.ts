@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { HttpRefusal } from "../httpServer";
-import { Pinger } from "./pinger";
-import { ORPHANED_AFTER_MS, type RoundTrips, type roundSchema, type watchSchema } from "./protocol";
+import { HttpRefusal } from "../httpServer.ts";
+import { Pinger } from "./pinger.ts";
+import { ORPHANED_AFTER_MS, type RoundTrips, type roundSchema, type watchSchema } from "./protocol.ts";
 
 type Round = Omit<z.output<typeof roundSchema>, "network">;
 type Watch = Omit<z.output<typeof watchSchema>, "network">;
@@ -11,7 +11,11 @@ export class Probe {
   private watching: Pinger | undefined;
   private orphaned: NodeJS.Timeout | undefined;
 
-  constructor(private readonly echo: ConstructorParameters<typeof Pinger>[0]) {}
+  private readonly echo: ConstructorParameters<typeof Pinger>[0];
+
+  constructor(echo: ConstructorParameters<typeof Pinger>[0]) {
+    this.echo = echo;
+  }
 
   async round({ peers, packets, perSecond }: Round): Promise<RoundTrips[]> {
     const pinger = new Pinger(this.echo, peers, perSecond, packets);

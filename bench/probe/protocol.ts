@@ -1,7 +1,7 @@
 // What runner and probes say to each other, over HTTP on the overlay network. What concerns the nodes' own network goes on
 // from a node's probe on the overlay to its other one through a Unix socket (forward.ts).
 import { z } from "zod";
-import { NETWORKS } from "../../contract/network";
+import { NETWORKS } from "../../contract/network.ts";
 
 /** Part of every path; counted up with any change that an older probe would not understand. */
 export const PROTOCOL_VERSION = 1;

@@ -1,12 +1,12 @@
 // The probes over HTTP: protocol.ts says what is asked and answered.
 import type http from "node:http";
-import type { NetworkName } from "../../contract/network";
-import { checked, type Handler, HttpRefusal, serveJson } from "../httpServer";
-import { reason } from "../problem";
-import { readClockStatus } from "./clockStatus";
-import { forward } from "./forward";
-import { type IperfPlace, IperfServer, measureThroughput } from "./iperf";
-import type { Probe } from "./probe";
+import type { NetworkName } from "../../contract/network.ts";
+import { checked, type Handler, HttpRefusal, serveJson } from "../httpServer.ts";
+import { reason } from "../problem.ts";
+import { readClockStatus } from "./clockStatus.ts";
+import { forward } from "./forward.ts";
+import { type IperfPlace, IperfServer, measureThroughput } from "./iperf.ts";
+import type { Probe } from "./probe.ts";
 import {
   type Hello,
   hostHelloSchema,
@@ -18,8 +18,8 @@ import {
   takeSchema,
   throughputSchema,
   watchSchema,
-} from "./protocol";
-import { measureMtu } from "./tracepath";
+} from "./protocol.ts";
+import { measureMtu } from "./tracepath.ts";
 
 /** What a probe does on the network that it is on. */
 function measurements(probe: Probe, place: IperfPlace): Record<string, Handler> {

@@ -1,5 +1,5 @@
 // The path's MTU, by tracepath of iputils: packets that must not be cut into pieces, until the largest is found that passes.
-import { runTool } from "./tool";
+import { runTool } from "./tool.ts";
 
 /** Nodes of one network are one hop apart; behind routers, some. */
 const MAX_HOPS = 8;

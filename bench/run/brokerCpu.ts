@@ -1,5 +1,5 @@
-import type { BenchTarget } from "../../contract/request";
-import { type AskMetrics, askJolokia } from "../kafka/metrics";
+import type { BenchTarget } from "../../contract/request.ts";
+import { type AskMetrics, askJolokia } from "../kafka/metrics.ts";
 
 /** CPU time of a JVM since it began, ns (java.lang OperatingSystemMXBean). */
 const CPU_TIME = { mbean: "java.lang:type=OperatingSystem", attribute: "ProcessCpuTime" };
@@ -31,7 +31,8 @@ export async function readBrokerCpu(
     if (brokers.length === 0 || nanoseconds.some((time) => !Number.isFinite(time))) return undefined;
     const seconds = nanoseconds.reduce((sum, time) => sum + time, 0) / 1e9;
     return {
-      ...{ atMs: (began + performance.now()) / 2, seconds },
+      atMs: (began + performance.now()) / 2,
+      seconds,
       compilingSec: compiling.every(Number.isFinite) ? compiling : undefined,
     };
   } catch {

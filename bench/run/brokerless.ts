@@ -1,6 +1,6 @@
 // Steps that reach no broker (client null): what is said of them is said of the generator alone. Plain functions.
-import { NO_BROKER, type Workload } from "../../contract/workload";
-import type { Account } from "../measure/account";
+import { NO_BROKER, type Workload } from "../../contract/workload.ts";
+import type { Account } from "../measure/account.ts";
 
 export function reachesBroker({ client }: Pick<Workload, "client">): boolean {
   return client !== NO_BROKER;

@@ -1,5 +1,5 @@
-import { BUSY_COMPILERS } from "../measure/judge";
-import { type CpuReading, compilersBetween } from "./brokerCpu";
+import { BUSY_COMPILERS } from "../measure/judge.ts";
+import { type CpuReading, compilersBetween } from "./brokerCpu.ts";
 
 /** Between two readings: brokers have better things to do. */
 const EVERY_MS = 2_000;
@@ -11,8 +11,12 @@ export class Compilers {
   private readonly readings: CpuReading[] = [];
   private triedMs = Number.NEGATIVE_INFINITY;
 
+  private readonly read: () => Promise<CpuReading | undefined>;
+
   /** @param read undefined where brokers do not tell: then nothing is waited for. It must not throw. */
-  constructor(private readonly read: () => Promise<CpuReading | undefined>) {}
+  constructor(read: () => Promise<CpuReading | undefined>) {
+    this.read = read;
+  }
 
   /** Reads, where it is time to; nobody need wait for it. */
   async look(nowMs = performance.now()): Promise<void> {

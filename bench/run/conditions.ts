@@ -1,9 +1,9 @@
-import type { BenchTarget } from "../../contract/request";
-import type { Conditions } from "../../contract/result";
-import type { Client } from "../../contract/workload";
-import { adapterOf } from "../kafka/adapters";
-import { type AskMetrics, askJolokia } from "../kafka/metrics";
-import type { Fleet } from "./fleet";
+import type { BenchTarget } from "../../contract/request.ts";
+import type { Conditions } from "../../contract/result.ts";
+import type { Client } from "../../contract/workload.ts";
+import { adapterOf } from "../kafka/adapters/index.ts";
+import { type AskMetrics, askJolokia } from "../kafka/metrics.ts";
+import type { Fleet } from "./fleet.ts";
 
 /**
  * The conditions with what only those who are on the swarm know: machines, agents, versions.

@@ -1,4 +1,4 @@
-import type { RunEvent } from "../../contract/result";
+import type { RunEvent } from "../../contract/result.ts";
 
 /** Takes what happens, as it happens. */
 export type EventSink = (event: RunEvent) => void;

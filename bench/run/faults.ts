@@ -1,6 +1,6 @@
 // What agents do wrong on purpose (bench/agent/fault.ts, clockFault.ts), as the results tell it: plain functions.
-import type { ConsumerTotals } from "../agent/protocol";
-import type { Fleet } from "./fleet";
+import type { ConsumerTotals } from "../agent/protocol.ts";
+import type { Fleet } from "./fleet.ts";
 
 /** Messages that consumers left out; of a step in which none could, there is no such figure. */
 export function skippedOnPurpose(consumed: readonly ConsumerTotals[]): { skippedOnPurpose?: number } {

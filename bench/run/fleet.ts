@@ -1,13 +1,13 @@
 // The agents of a stack: found by their services' names, each asked who it is.
 import { lookup } from "node:dns/promises";
-import { AGENT_SERVICES, type AgentRole, type BenchTarget } from "../../contract/request";
-import { AgentClient } from "../agent/client";
-import type { Hello } from "../agent/protocol";
-import { ORPHANED_AFTER_MS, PROTOCOL_VERSION } from "../agent/protocol";
-import type { JobContext } from "../job";
-import { patience } from "../patience";
-import { Problem, reason } from "../problem";
-import { inOrder } from "./shares";
+import { AGENT_SERVICES, type AgentRole, type BenchTarget } from "../../contract/request.ts";
+import { AgentClient } from "../agent/client.ts";
+import type { Hello } from "../agent/protocol.ts";
+import { ORPHANED_AFTER_MS, PROTOCOL_VERSION } from "../agent/protocol.ts";
+import type { JobContext } from "../job.ts";
+import { patience } from "../patience.ts";
+import { Problem, reason } from "../problem.ts";
+import { inOrder } from "./shares.ts";
 
 export interface Agent {
   role: AgentRole;

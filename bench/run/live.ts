@@ -1,13 +1,13 @@
 // The run as InfluxDB and Grafana see it while it goes on.
-import type { DelayKind, FieldValues } from "../../contract/measurements";
-import type { Pair, PairRtt } from "../../contract/network";
-import type { Distribution, Knee, Step } from "../../contract/result";
-import type { InfluxTarget } from "../../contract/target";
-import type { Slo } from "../../contract/workload";
-import { pointOf } from "../influx/points";
-import { PointWriter } from "../influx/writer";
-import { reason } from "../problem";
-import type { MergedSecond } from "./timeline";
+import type { DelayKind, FieldValues } from "../../contract/measurements.ts";
+import type { Pair, PairRtt } from "../../contract/network.ts";
+import type { Distribution, Knee, Step } from "../../contract/result.ts";
+import type { InfluxTarget } from "../../contract/target.ts";
+import type { Slo } from "../../contract/workload.ts";
+import { pointOf } from "../influx/points.ts";
+import { PointWriter } from "../influx/writer.ts";
+import { reason } from "../problem.ts";
+import type { MergedSecond } from "./timeline.ts";
 
 type Faults = {
   lost: number;
@@ -32,11 +32,13 @@ export class Live {
   private readonly faults: Faults = { lost: 0, duplicated: 0, reordered: 0, late: 0, unsent: 0, errors: 0 };
   private inStep = { late: 0, errors: 0 };
 
-  constructor(
-    target: InfluxTarget | undefined,
-    private readonly tags: { run: string; scenario: string },
-    private readonly slo: Slo,
-  ) {
+  private readonly tags: { run: string; scenario: string };
+  private readonly slo: Slo;
+
+  constructor(target: InfluxTarget | undefined, tags: { run: string; scenario: string }, slo: Slo) {
+    this.tags = tags;
+    this.slo = slo;
+
     this.writer = target && new PointWriter(target);
   }
 
@@ -47,7 +49,7 @@ export class Live {
 
   ended(text: string, verdict: string, knee: Knee | null): void {
     const tags = { ...this.tags, event: "end" };
-    const fields = { text, verdict, slo_ms: this.slo.p99Ms, ...(knee ? { knee: knee.value } : {}) };
+    const fields = { text, verdict, slo_ms: this.slo.p99Ms, knee: knee ? knee.value : undefined };
     this.writer?.write(pointOf("run", tags, fields, Date.now()));
   }
 
@@ -111,11 +113,11 @@ export class Live {
   network(pairs: readonly (PairRtt & Partial<Pair>)[]): void {
     for (const { from, to, network, rttMs, sent, lost, throughputBitPerSec, mtu } of pairs) {
       const fields = {
-        ...(rttMs.p50 === null ? {} : { rtt_p50: rttMs.p50 }),
-        ...(rttMs.p99 === null ? {} : { rtt_p99: rttMs.p99 }),
-        ...(sent === 0 ? {} : { loss: lost / sent }),
-        ...(typeof throughputBitPerSec === "number" ? { throughput: throughputBitPerSec } : {}),
-        ...(typeof mtu === "number" ? { mtu } : {}),
+        rtt_p50: rttMs.p50 ?? undefined,
+        rtt_p99: rttMs.p99 ?? undefined,
+        loss: sent === 0 ? undefined : lost / sent,
+        throughput: typeof throughputBitPerSec === "number" ? throughputBitPerSec : undefined,
+        mtu: typeof mtu === "number" ? mtu : undefined,
       };
       this.writer?.write(pointOf("network", { ...this.tags, from, to, network }, fields, Date.now()));
     }
@@ -125,7 +127,7 @@ export class Live {
   async close(): Promise<LiveTally | null> {
     if (!this.writer) return null;
     const { written, lost, lastError } = await this.writer.close();
-    return { written, lost, ...(lastError ? { why: reason(lastError) } : {}) };
+    return { written, lost, why: lastError ? reason(lastError) : undefined };
   }
 }
 
@@ -140,8 +142,8 @@ function delayFields(delay: Distribution): FieldValues<"delay"> {
 function generatorFields(generator: MergedSecond["generator"]): FieldValues<"generator"> {
   const { scheduleLagMsP99, eventLoopDelayMsP99, cpu } = generator;
   return {
-    ...(scheduleLagMsP99 === null ? {} : { schedule_lag_p99_ms: scheduleLagMsP99 }),
-    ...(eventLoopDelayMsP99 === null ? {} : { event_loop_p99_ms: eventLoopDelayMsP99 }),
-    ...(cpu === null ? {} : { cpu }),
+    schedule_lag_p99_ms: scheduleLagMsP99 ?? undefined,
+    event_loop_p99_ms: eventLoopDelayMsP99 ?? undefined,
+    cpu: cpu ?? undefined,
   };
 }

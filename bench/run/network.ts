@@ -1,20 +1,20 @@
 // The network beside the run: measured before the load, and watched during each step. Whatever fails here costs figures and
 // a warning, never the run.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StepNetwork } from "../../contract/network";
-import type { RunRequest } from "../../contract/request";
-import { within } from "../clock";
-import type { JobContext } from "../job";
-import { reason } from "../problem";
-import { type EventSink, instant } from "./events";
-import type { Live } from "./live";
-import { measureNetwork } from "./networkBefore";
-import { oneWayMs } from "./networkPath";
-import { StepWatch } from "./networkStep";
-import { ClockSamples } from "./nodeClocks";
-import { type FindProbes, findProbes, type NodeProbe, probeProblems } from "./probes";
-import { onNodes } from "./shares";
-import type { StepOrder } from "./step";
+import type { StepNetwork } from "../../contract/network.ts";
+import type { RunRequest } from "../../contract/request.ts";
+import { within } from "../clock.ts";
+import type { JobContext } from "../job.ts";
+import { reason } from "../problem.ts";
+import { type EventSink, instant } from "./events.ts";
+import type { Live } from "./live.ts";
+import { measureNetwork } from "./networkBefore.ts";
+import { oneWayMs } from "./networkPath.ts";
+import { StepWatch } from "./networkStep.ts";
+import { ClockSamples } from "./nodeClocks.ts";
+import { type FindProbes, findProbes, type NodeProbe, probeProblems } from "./probes.ts";
+import { onNodes } from "./shares.ts";
+import type { StepOrder } from "./step.ts";
 
 /** Probes start with the stack; one that was killed is back within seconds. */
 const FIND_MS = { before: 20_000, step: 5_000 };
@@ -28,13 +28,25 @@ export class NetworkWatch {
   private probes: NodeProbe[] = [];
   private step: { watch: StepWatch; ending: AbortController; looking: Promise<void> } | undefined;
 
+  private readonly request: Pick<RunRequest, "target" | "benchmark">;
+  private readonly context: JobContext;
+  private readonly live: Pick<Live, "network">;
+  private readonly emit: EventSink;
+  private readonly find: FindProbes;
+
   constructor(
-    private readonly request: Pick<RunRequest, "target" | "benchmark">,
-    private readonly context: JobContext,
-    private readonly live: Pick<Live, "network">,
-    private readonly emit: EventSink,
-    private readonly find: FindProbes = findProbes,
-  ) {}
+    request: Pick<RunRequest, "target" | "benchmark">,
+    context: JobContext,
+    live: Pick<Live, "network">,
+    emit: EventSink,
+    find: FindProbes = findProbes,
+  ) {
+    this.request = request;
+    this.context = context;
+    this.live = live;
+    this.emit = emit;
+    this.find = find;
+  }
 
   /** All of it, before the load. @throws where the run is asked to stop */
   async before(): Promise<void> {

@@ -1,9 +1,9 @@
 // The network between all nodes before the load: round trips, then MTU, then throughput, on one network after the other.
-import { NETWORKS, type NetworkName, type Pair } from "../../contract/network";
-import { DelayHistogram } from "../measure/histogram";
-import { reason } from "../problem";
-import { type Placed, schedule } from "./networkSchedule";
-import { type NodeProbe, peersOn } from "./probes";
+import { NETWORKS, type NetworkName, type Pair } from "../../contract/network.ts";
+import { DelayHistogram } from "../measure/histogram.ts";
+import { reason } from "../problem.ts";
+import { type Placed, schedule } from "./networkSchedule.ts";
+import { type NodeProbe, peersOn } from "./probes.ts";
 
 /** Packets per second: of one pair, and of one node to all others. */
 const PACE = { pair: 100, node: 500 };
@@ -30,12 +30,17 @@ export async function measureNetwork(probes: readonly NodeProbe[], options: Befo
 }
 
 class OneNetwork {
-  constructor(
-    private readonly network: NetworkName,
-    private readonly probes: readonly NodeProbe[],
-    private readonly pairs: Pairs,
-    private readonly options: BeforeOptions,
-  ) {}
+  private readonly network: NetworkName;
+  private readonly probes: readonly NodeProbe[];
+  private readonly pairs: Pairs;
+  private readonly options: BeforeOptions;
+
+  constructor(network: NetworkName, probes: readonly NodeProbe[], pairs: Pairs, options: BeforeOptions) {
+    this.network = network;
+    this.probes = probes;
+    this.pairs = pairs;
+    this.options = options;
+  }
 
   async roundTrips(): Promise<void> {
     const { packets } = this.options;
@@ -145,9 +150,14 @@ class Pairs {
   private add(network: NetworkName, from: NodeProbe, to: NodeProbe): void {
     const off = [from, to].find(({ addresses }) => addresses[network] === undefined);
     this.pairs.set(`${network} ${from.node} ${to.node}`, {
-      ...{ from: from.node, to: to.node, network },
-      ...{ rttMs: new DelayHistogram().distribution(), sent: 0, lost: 0 },
-      ...{ throughputBitPerSec: null, mtu: null },
+      from: from.node,
+      to: to.node,
+      network,
+      rttMs: new DelayHistogram().distribution(),
+      sent: 0,
+      lost: 0,
+      throughputBitPerSec: null,
+      mtu: null,
       error: off ? `${off.node}: ${off.hostError ?? "it has no address there"}` : null,
     });
   }

@@ -1,5 +1,5 @@
 // What the network's figures tell of a message's way: plain functions on plain data.
-import type { PairRtt } from "../../contract/network";
+import type { PairRtt } from "../../contract/network.ts";
 
 /**
  * What a message spends on the overlay network, about, ms: half of the median round trip from its producer's node to a

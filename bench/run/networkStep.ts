@@ -1,9 +1,9 @@
 // The network during one step: round trips of every pair, lightly.
-import { NETWORKS, type NetworkName, type PairRtt } from "../../contract/network";
-import { DelayHistogram } from "../measure/histogram";
-import type { RoundTrips } from "../probe/protocol";
-import { reason } from "../problem";
-import { type NodeProbe, peersOn } from "./probes";
+import { NETWORKS, type NetworkName, type PairRtt } from "../../contract/network.ts";
+import { DelayHistogram } from "../measure/histogram.ts";
+import type { RoundTrips } from "../probe/protocol.ts";
+import { reason } from "../problem.ts";
+import { type NodeProbe, peersOn } from "./probes.ts";
 
 /** Packets per second of each pair. */
 const PER_SECOND = 5;
@@ -22,10 +22,13 @@ export class StepWatch {
   private readonly total = new Map<string, Tally>();
   private readonly gone = new Set<string>();
 
-  constructor(
-    private readonly probes: readonly NodeProbe[],
-    private readonly warn: (text: string) => void,
-  ) {}
+  private readonly probes: readonly NodeProbe[];
+  private readonly warn: (text: string) => void;
+
+  constructor(probes: readonly NodeProbe[], warn: (text: string) => void) {
+    this.probes = probes;
+    this.warn = warn;
+  }
 
   async begin(): Promise<void> {
     await this.onEach(async (probe, network) => {

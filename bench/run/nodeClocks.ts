@@ -1,6 +1,6 @@
-import type { NodeClock } from "../../contract/network";
-import type { ClockStatus } from "../probe/protocol";
-import { inOrder } from "./shares";
+import type { NodeClock } from "../../contract/network.ts";
+import type { ClockStatus } from "../probe/protocol.ts";
+import { inOrder } from "./shares.ts";
 
 interface Seen {
   kind: string | null;

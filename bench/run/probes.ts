@@ -1,11 +1,11 @@
 // The probes of a stack: found by their service's name, each asked who it is.
 import { lookup } from "node:dns/promises";
-import { type NetworkName, PROBE_SERVICES } from "../../contract/network";
-import type { JobContext } from "../job";
-import { ProbeClient } from "../probe/client";
-import { type Hello, type Peer, PROTOCOL_VERSION } from "../probe/protocol";
-import { reason } from "../problem";
-import { inOrder } from "./shares";
+import { type NetworkName, PROBE_SERVICES } from "../../contract/network.ts";
+import type { JobContext } from "../job.ts";
+import { ProbeClient } from "../probe/client.ts";
+import { type Hello, type Peer, PROTOCOL_VERSION } from "../probe/protocol.ts";
+import { reason } from "../problem.ts";
+import { inOrder } from "./shares.ts";
 
 export interface NodeProbe {
   node: string;

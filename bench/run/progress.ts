@@ -1,7 +1,7 @@
 // The lines that a run shows to who waits for it: plain functions.
-import type { Step } from "../../contract/result";
-import { figure } from "../../contract/text";
-import type { MergedSecond } from "./timeline";
+import type { Step } from "../../contract/result.ts";
+import { figure } from "../../contract/text.ts";
+import type { MergedSecond } from "./timeline.ts";
 
 /** "3 of 5", "3 of 5 to 12" */
 export function stepText(step: number, left: { least: number; most: number }): string {

@@ -1,30 +1,30 @@
 // A run: step after step, as the plan says, until it is done, cannot go on, or is asked to stop.
-import type { RunRequest } from "../../contract/request";
+import type { RunRequest } from "../../contract/request.ts";
 import {
   type RUN_VERDICTS,
   type RunEvent,
   SCHEMA_VERSION,
   type Step,
   stepSchema,
-} from "../../contract/result";
-import { valuesText } from "../../contract/text";
-import { type Client, withValues } from "../../contract/workload";
-import { Exchange } from "../exchange/exchange";
-import type { JobContext } from "../job";
-import { sloText } from "../measure/judge";
-import { lengthOf, nextStep, type PlannedStep, stepsLeft, type Trial, trialOf } from "../plan";
-import { Problem, reason } from "../problem";
-import { openWallClock } from "../wallClock";
-import { withFleet } from "./conditions";
-import { type EventSink, instant } from "./events";
-import { faultWarnings } from "./faults";
-import { type Fleet, findFleet } from "./fleet";
-import { Live } from "./live";
-import { NetworkWatch } from "./network";
-import { resultText, secondText, stepText, timeText } from "./progress";
-import { runStep, type StepOrder } from "./step";
-import { failedStep } from "./stepResult";
-import { plain } from "./timeline";
+} from "../../contract/result.ts";
+import { valuesText } from "../../contract/text.ts";
+import { type Client, withValues } from "../../contract/workload.ts";
+import { Exchange } from "../exchange/exchange.ts";
+import type { JobContext } from "../job.ts";
+import { sloText } from "../measure/judge.ts";
+import { lengthOf, nextStep, type PlannedStep, stepsLeft, type Trial, trialOf } from "../plan/index.ts";
+import { Problem, reason } from "../problem.ts";
+import { openWallClock } from "../wallClock.ts";
+import { withFleet } from "./conditions.ts";
+import { type EventSink, instant } from "./events.ts";
+import { faultWarnings } from "./faults.ts";
+import { type Fleet, findFleet } from "./fleet.ts";
+import { Live } from "./live.ts";
+import { NetworkWatch } from "./network.ts";
+import { resultText, secondText, stepText, timeText } from "./progress.ts";
+import { runStep, type StepOrder } from "./step.ts";
+import { failedStep } from "./stepResult.ts";
+import { plain } from "./timeline.ts";
 
 type End = Extract<RunEvent, { event: "end" }>;
 type Verdict = (typeof RUN_VERDICTS)[number];
@@ -47,11 +47,15 @@ export class Runner {
   private lastProblem: Error | undefined;
   private shownSec = 0;
 
-  constructor(
-    private readonly request: RunRequest,
-    private readonly context: JobContext,
-    private readonly emit: EventSink,
-  ) {
+  private readonly request: RunRequest;
+  private readonly context: JobContext;
+  private readonly emit: EventSink;
+
+  constructor(request: RunRequest, context: JobContext, emit: EventSink) {
+    this.request = request;
+    this.context = context;
+    this.emit = emit;
+
     const { run, scenario, target, benchmark } = request;
     this.live = new Live(target.influx, { run, scenario }, benchmark.slo);
     this.network = new NetworkWatch(request, context, this.live, emit);
@@ -90,8 +94,14 @@ export class Runner {
       warnings = faultWarnings(fleet);
     } finally {
       this.emit({
-        ...{ event: "run", schemaVersion: SCHEMA_VERSION, run, scenario, at: instant() },
-        ...{ resumed: finished.length > 0, conditions, slo },
+        event: "run",
+        schemaVersion: SCHEMA_VERSION,
+        run,
+        scenario,
+        at: instant(),
+        resumed: finished.length > 0,
+        conditions,
+        slo,
       });
     }
     for (const text of warnings) this.warn(text);
@@ -127,7 +137,12 @@ export class Runner {
   private orderOf({ phase, values }: PlannedStep, number: number, fleet: Fleet): StepOrder {
     const { run, workload, benchmark, target } = this.request;
     return {
-      ...{ run, number, phase, values, target, fleet },
+      run,
+      number,
+      phase,
+      values,
+      target,
+      fleet,
       workload: withValues(workload, values),
       benchmark:
         phase === "soak" ? { ...benchmark, duration: benchmark.soak ?? benchmark.duration } : benchmark,

@@ -1,23 +1,23 @@
 // One step: prepare everything, warm up until steady, measure, drain, collect.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BenchTarget } from "../../contract/request";
-import type { Step } from "../../contract/result";
-import type { Benchmark, StepValues, Workload } from "../../contract/workload";
-import type { ConsumerTotals, Prepare, ProducerReport, ProducerTotals } from "../agent/protocol";
-import { within } from "../clock";
-import { offsetLine } from "../exchange/corridor";
-import type { Exchange } from "../exchange/exchange";
-import { ensureTopic, removeTopic } from "../kafka/topics";
-import { isWarm, STEADY_WINDOW, steadiness } from "../measure/steady";
-import type { WallClock } from "../wallClock";
-import { type CpuReading, readBrokerCpu } from "./brokerCpu";
-import { NO_TOPIC, reachesBroker } from "./brokerless";
-import { Compilers } from "./compilers";
-import type { Agent, Fleet } from "./fleet";
-import { onNodes, type Share, sharesOf } from "./shares";
-import { type StepFindings, stepResult } from "./stepResult";
-import { whileAsked } from "./stillThere";
-import { type MergedSecond, Timeline } from "./timeline";
+import type { BenchTarget } from "../../contract/request.ts";
+import type { Step } from "../../contract/result.ts";
+import type { Benchmark, StepValues, Workload } from "../../contract/workload.ts";
+import type { ConsumerTotals, Prepare, ProducerReport, ProducerTotals } from "../agent/protocol.ts";
+import { within } from "../clock.ts";
+import { offsetLine } from "../exchange/corridor.ts";
+import type { Exchange } from "../exchange/exchange.ts";
+import { ensureTopic, removeTopic } from "../kafka/topics.ts";
+import { isWarm, STEADY_WINDOW, steadiness } from "../measure/steady.ts";
+import type { WallClock } from "../wallClock.ts";
+import { type CpuReading, readBrokerCpu } from "./brokerCpu.ts";
+import { NO_TOPIC, reachesBroker } from "./brokerless.ts";
+import { Compilers } from "./compilers.ts";
+import type { Agent, Fleet } from "./fleet.ts";
+import { onNodes, type Share, sharesOf } from "./shares.ts";
+import { type StepFindings, stepResult } from "./stepResult.ts";
+import { whileAsked } from "./stillThere.ts";
+import { type MergedSecond, Timeline } from "./timeline.ts";
 
 /** From the command to the first message: every agent has it by then. */
 const START_LEAD_US = 500_000;
@@ -73,9 +73,7 @@ export async function runStep(
         topic: name,
         partitions: workload.partitions,
         config: workload.topicConfig,
-        ...(workload.replicationFactor === undefined
-          ? {}
-          : { replicationFactor: workload.replicationFactor }),
+        replicationFactor: workload.replicationFactor,
       })
     : NO_TOPIC;
   const step = new StepRun(order, { name, ...topic }, clock, exchange, listener, signal);
@@ -107,14 +105,28 @@ class StepRun {
   private readonly delivered = new Map<string, Record<string, number>>();
   private readonly startedAt = new Date().toISOString();
 
+  private readonly order: StepOrder;
+  private readonly topic: Topic;
+  private readonly clock: WallClock;
+  private readonly exchange: Exchange;
+  private readonly listener: StepListener;
+  private readonly signal: AbortSignal;
+
   constructor(
-    private readonly order: StepOrder,
-    private readonly topic: Topic,
-    private readonly clock: WallClock,
-    private readonly exchange: Exchange,
-    private readonly listener: StepListener,
-    private readonly signal: AbortSignal,
+    order: StepOrder,
+    topic: Topic,
+    clock: WallClock,
+    exchange: Exchange,
+    listener: StepListener,
+    signal: AbortSignal,
   ) {
+    this.order = order;
+    this.topic = topic;
+    this.clock = clock;
+    this.exchange = exchange;
+    this.listener = listener;
+    this.signal = signal;
+
     const { fleet, workload } = order;
     const chosen = onNodes([...fleet.producers, ...fleet.consumers], workload.nodes);
     const of = (agents: Agent[], total: number) =>
@@ -141,7 +153,11 @@ class StepRun {
     const drain = await this.drain(measured.toSec);
     this.listener.doing("collecting");
     const findings: StepFindings = {
-      ...{ connectSeconds, startedAt: this.startedAt, warmUp, measured, drain },
+      connectSeconds,
+      startedAt: this.startedAt,
+      warmUp,
+      measured,
+      drain,
       ...(await this.collect()),
       runner: this.exchange.findings(),
       timeline: this.timeline,
@@ -166,10 +182,17 @@ class StepRun {
           const kafka = { ...target.kafka, via: target.via?.[agent.role] };
           const order: Prepare = {
             ...this.id,
-            ...{ kafka, topic: this.topic.name, workload, share },
-            ...{ pacing: benchmark.pacing, seed: benchmark.seed, startOffsets: this.topic.startOffsets },
+            kafka,
+            topic: this.topic.name,
+            workload,
+            share,
+            pacing: benchmark.pacing,
+            seed: benchmark.seed,
+            startOffsets: this.topic.startOffsets,
             lateAfterUs: benchmark.slo.p99Ms * 100,
-            ...{ peers, sources, sameNode: this.sameNode },
+            peers,
+            sources,
+            sameNode: this.sameNode,
           };
           return agent.client.prepare(order);
         }),
@@ -232,9 +255,12 @@ class StepRun {
       const whole = this.timeline.seconds.slice(1);
       const judged = steadiness(
         whole.map(({ offered, delivered, backlog, delayMs }) => ({
-          ...{ offered, delivered: delivered / this.order.workload.groups, backlog },
+          offered,
+          delivered: delivered / this.order.workload.groups,
+          backlog,
           // Without a broker there is no delay whose trend could be looked at.
-          ...{ p50Ms: reachesBroker(this.order.workload) ? delayMs.p50 : 0, p99Ms: delayMs.p99 },
+          p50Ms: reachesBroker(this.order.workload) ? delayMs.p50 : 0,
+          p99Ms: delayMs.p99,
         })),
       );
       const now = { seconds, steady: judged.steady, cold: compilers.atWork };

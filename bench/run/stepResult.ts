@@ -1,19 +1,25 @@
 // From what a step has found to its entry in the results: plain functions.
-import type { GeneratorFigures, Step } from "../../contract/result";
-import { meanBytes, ratePerProducer } from "../../contract/workload";
-import type { ConsumerTotals, ProducerTotals } from "../agent/protocol";
-import type { Findings } from "../exchange/findings";
-import { accountStep } from "../measure/account";
-import { correctedDelay, errorOfPair, pairClocks, type StepClocks, sameNodeFigures } from "../measure/clocks";
-import { DelayHistogram } from "../measure/histogram";
-import { judge } from "../measure/judge";
-import { type CpuReading, compilersBetween, cpusBetween } from "./brokerCpu";
-import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless";
-import { faultReasons, skippedOnPurpose } from "./faults";
-import type { Agent } from "./fleet";
-import { inOrder } from "./shares";
-import type { StepOrder } from "./step";
-import type { Timeline } from "./timeline";
+import type { GeneratorFigures, Step } from "../../contract/result.ts";
+import { meanBytes, ratePerProducer } from "../../contract/workload.ts";
+import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
+import type { Findings } from "../exchange/findings.ts";
+import { accountStep } from "../measure/account.ts";
+import {
+  correctedDelay,
+  errorOfPair,
+  pairClocks,
+  type StepClocks,
+  sameNodeFigures,
+} from "../measure/clocks.ts";
+import { DelayHistogram } from "../measure/histogram.ts";
+import { judge } from "../measure/judge.ts";
+import { type CpuReading, compilersBetween, cpusBetween } from "./brokerCpu.ts";
+import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless.ts";
+import { faultReasons, skippedOnPurpose } from "./faults.ts";
+import type { Agent } from "./fleet.ts";
+import { inOrder } from "./shares.ts";
+import type { StepOrder } from "./step.ts";
+import type { Timeline } from "./timeline.ts";
 
 export interface StepFindings {
   startedAt: string;
@@ -54,12 +60,12 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
       errors: Object.values(counts.errors).reduce((sum, count) => sum + count, 0),
       // Without a broker: how late messages leave.
       p99Ms: withBroker ? delayMs.p99 : lag.percentileMs(99),
-      ...{ steady: found.warmUp.steady, steadyReason: found.warmUp.reason },
-      ...{ scheduleLagMsP99: generator.scheduleLagMsP99, cpu: generator.cpu, cpuWait: generator.cpuWait },
-      ...{
-        brokersCompiling: withBroker ? compilersBetween(before, after) : null,
-        drained: found.drain.seconds !== null,
-      },
+      steady: found.warmUp.steady,
+      steadyReason: found.warmUp.reason,
+      scheduleLagMsP99: generator.scheduleLagMsP99,
+      cpu: generator.cpu,
+      brokersCompiling: withBroker ? compilersBetween(before, after) : null,
+      drained: found.drain.seconds !== null,
       failure: null,
     },
     benchmark.slo,
@@ -68,9 +74,13 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
     ...conditionsOf(order, { ...found, agents: agentsOf(found) }),
     ...counts,
     ...clockFigures(found),
-    ...{ backlogAtEnd: found.drain.backlogAtEnd, drainSeconds: found.drain.seconds },
-    ...{ delayMs, ackMs: ack.distribution(), sendToReceiveMs: sendToReceive.distribution() },
-    ...{ generator, brokersCpu: cpusBetween(before, after) },
+    backlogAtEnd: found.drain.backlogAtEnd,
+    drainSeconds: found.drain.seconds,
+    delayMs,
+    ackMs: ack.distribution(),
+    sendToReceiveMs: sendToReceive.distribution(),
+    generator,
+    brokersCpu: cpusBetween(before, after),
     busiestMachine: busiestMachine(found),
     verdict,
     reasons: [
@@ -90,8 +100,11 @@ function clockFigures(found: StepFindings): Pick<Step, "clocks" | "correctedDela
   const { fromSec, toSec } = found.measured;
   const names = (agents: readonly Agent[]) => agents.map(({ task }) => task);
   const clocks: StepClocks = {
-    ...{ producers: names(found.producers), consumers: names(found.consumers), runner: found.runner },
-    ...{ produced: found.produced, consumed: found.consumed },
+    producers: names(found.producers),
+    consumers: names(found.consumers),
+    runner: found.runner,
+    produced: found.produced,
+    consumed: found.consumed,
     window: { fromUs: fromSec * 1e6, toUs: toSec * 1e6 },
   };
   const pairs = pairClocks(clocks);
@@ -118,19 +131,19 @@ export function failedStep(order: StepOrder, startedAt: string, why: string): St
   const nothing = new DelayHistogram();
   const { verdict, reasons } = judge(
     {
-      ...{
-        offered: 0,
-        sent: 0,
-        acked: 0,
-        delivered: 0,
-        lost: 0,
-        duplicated: 0,
-        reordered: 0,
-        late: 0,
-        unsent: 0,
-      },
-      ...{ errors: 0, p99Ms: null, steady: false, steadyReason: why, scheduleLagMsP99: null, cpu: null },
-      ...{ cpuWait: null, brokersCompiling: null, drained: false, failure: why },
+      offered: 0,
+      delivered: 0,
+      lost: 0,
+      unsent: 0,
+      errors: 0,
+      p99Ms: null,
+      steady: false,
+      steadyReason: why,
+      scheduleLagMsP99: null,
+      cpu: null,
+      brokersCompiling: null,
+      drained: false,
+      failure: why,
     },
     order.benchmark.slo,
   );
@@ -146,27 +159,39 @@ export function failedStep(order: StepOrder, startedAt: string, why: string): St
       },
       agents: [],
     }),
-    ...{
-      offered: 0,
-      sent: 0,
-      acked: 0,
-      delivered: 0,
-      lost: 0,
-      duplicated: 0,
-      reordered: 0,
-      late: 0,
-      unsent: 0,
-    },
-    ...{ errors: {}, bytes: 0, backlogAtEnd: 0, drainSeconds: null, slowestProducer: null },
+    offered: 0,
+    sent: 0,
+    acked: 0,
+    delivered: 0,
+    lost: 0,
+    duplicated: 0,
+    reordered: 0,
+    late: 0,
+    unsent: 0,
+    errors: {},
+    bytes: 0,
+    backlogAtEnd: 0,
+    drainSeconds: null,
+    slowestProducer: null,
     delayMs: nothing.distribution(),
-    ...{ correctedDelayMs: null, clocks: { errorMs: null, boundMs: null, pairs: [] }, sameNode: null },
+    correctedDelayMs: null,
+    clocks: { errorMs: null, boundMs: null, pairs: [] },
+    sameNode: null,
     ackMs: nothing.distribution(),
     sendToReceiveMs: nothing.distribution(),
     generator: {
-      ...{ scheduleLagMsP99: null, scheduleLagMsMax: null, eventLoopDelayMsP99: null, cpu: null },
-      ...{ cpuTotal: null, cpuWait: null, memoryMiB: null },
+      scheduleLagMsP99: null,
+      scheduleLagMsMax: null,
+      eventLoopDelayMsP99: null,
+      cpu: null,
+      cpuTotal: null,
+      cpuWait: null,
+      memoryMiB: null,
     },
-    ...{ brokersCpu: null, busiestMachine: null, verdict, reasons },
+    brokersCpu: null,
+    busiestMachine: null,
+    verdict,
+    reasons,
     histogram: nothing.encode(),
     histograms: { ack: nothing.encode(), sendToReceive: nothing.encode() },
     seconds: [],
@@ -182,17 +207,15 @@ function conditionsOf(
 ) {
   const { producers, consumers, groups, acks, client } = workload;
   return {
-    ...{
-      step: number,
-      phase,
-      values,
-      startedAt: found.startedAt,
-      producers,
-      consumers,
-      groups,
-      acks,
-      client,
-    },
+    step: number,
+    phase,
+    values,
+    startedAt: found.startedAt,
+    producers,
+    consumers,
+    groups,
+    acks,
+    client,
     brokers: target.brokerMetrics.length,
     nodes: inOrder(found.agents.map(({ node }) => node)).length,
     partitions: found.topic.partitions,

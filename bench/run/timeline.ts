@@ -1,7 +1,13 @@
 // Puts the seconds that all agents report together: one entry for each second of a step.
-import type { Second } from "../../contract/result";
-import type { ConsumerReport, ConsumerSecond, ProducerReport, ProducerSecond, Self } from "../agent/protocol";
-import { DelayHistogram } from "../measure/histogram";
+import type { Second } from "../../contract/result.ts";
+import type {
+  ConsumerReport,
+  ConsumerSecond,
+  ProducerReport,
+  ProducerSecond,
+  Self,
+} from "../agent/protocol.ts";
+import { DelayHistogram } from "../measure/histogram.ts";
 
 /** Agents report a second once it is over; one that is late by so much is no longer waited for. */
 const PATIENCE_SEC = 4;
@@ -43,12 +49,18 @@ export class Timeline {
   /** All so far, without their histograms: a soak has thousands of them. */
   readonly seconds: Second[] = [];
 
+  private readonly sources: { producers: readonly Source[]; consumers: readonly Source[] };
+  private readonly groups: number;
+
   /** @param groups consumer groups, each of which gets every message */
   constructor(
     startSec: number,
-    private readonly sources: { producers: readonly Source[]; consumers: readonly Source[] },
-    private readonly groups: number,
+    sources: { producers: readonly Source[]; consumers: readonly Source[] },
+    groups: number,
   ) {
+    this.sources = sources;
+    this.groups = groups;
+
     this.nextAt = startSec;
   }
 

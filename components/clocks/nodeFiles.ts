@@ -12,5 +12,5 @@ export const STATUS = "/var/lib/swarmbench/clock";
 
 /** A program that runs on the nodes. They are files of their own, so that editors and `sh -n` know them for what they are. */
 export function nodeFile(name: string): string {
-  return readFileSync(path.join(__dirname, "node", name), "utf8");
+  return readFileSync(path.join(import.meta.dirname, "node", name), "utf8");
 }

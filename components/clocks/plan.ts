@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { ClockKind, ClockSettings } from "../clockSettings";
-import { bridgeConfig, chronyConfig, chronyPaths, type Daemon, ptp4lConfig, ptpdConfig } from "./configs";
-import { LIB, nodeFile, RUN } from "./nodeFiles";
+import type { ClockKind, ClockSettings } from "../clockSettings.ts";
+import { bridgeConfig, chronyConfig, chronyPaths, type Daemon, ptp4lConfig, ptpdConfig } from "./configs.ts";
+import { LIB, nodeFile, RUN } from "./nodeFiles.ts";
 
 /** What a node gets: its packages, files and services, as plain data. */
 export interface ClockPlan {
@@ -69,7 +69,11 @@ export function clockPlan({
     "status",
   ];
   return {
-    ...{ kind, role, adjust, domain, services },
+    kind,
+    role,
+    adjust,
+    domain,
+    services,
     packages: [...PACKAGES[kind], ...(bridge ? PACKAGES.chrony : [])],
     files: {
       ...Object.fromEntries(

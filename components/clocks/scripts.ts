@@ -1,8 +1,8 @@
-import type { ClockSettings } from "../clockSettings";
-import { commandLine, script, word } from "../lib/shell";
-import { chronyPaths } from "./configs";
-import { KEEP, LIB, nodeFile, RUN, STATUS } from "./nodeFiles";
-import { CHRONY, type ClockPlan } from "./plan";
+import type { ClockSettings } from "../clockSettings.ts";
+import { commandLine, script, word } from "../lib/shell.ts";
+import { chronyPaths } from "./configs.ts";
+import { KEEP, LIB, nodeFile, RUN, STATUS } from "./nodeFiles.ts";
+import { CHRONY, type ClockPlan } from "./plan.ts";
 
 const FOLDERS = { LIB, RUN, KEEP, STATUS };
 

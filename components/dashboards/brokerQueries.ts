@@ -1,6 +1,6 @@
-import { KAFKA_METRICS } from "../telegraf/kafkaMetrics";
-import { flux, graph } from "./flux";
-import { anyOf } from "./variables";
+import { KAFKA_METRICS } from "../telegraf/kafkaMetrics.ts";
+import { flux, graph } from "./flux.ts";
+import { anyOf } from "./variables.ts";
 
 const BROKER = { broker: anyOf("broker") };
 /** An idle time in ns a second, as a share. */

@@ -1,8 +1,8 @@
 import type * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
-import * as queries from "./brokerQueries";
-import { build, type Row } from "./dashboard";
-import { FIELD, tag, timePanel } from "./panels";
-import { chooseSome } from "./variables";
+import * as queries from "./brokerQueries.ts";
+import { build, type Row } from "./dashboard.ts";
+import { FIELD, tag, timePanel } from "./panels.ts";
+import { chooseSome } from "./variables.ts";
 
 const BROKER = tag("broker");
 const BROKER_AND_NAME = `${BROKER} ${tag("name")}`;
@@ -41,7 +41,9 @@ function requests(): Row {
         title: "Request rates",
         description:
           "Look whether the mix is what the load should be: many small requests cost more than few large ones.",
-        ...{ unit: "reqps", axis: "requests per second", width: 24 },
+        unit: "reqps",
+        axis: "requests per second",
+        width: 24,
         lines: [{ query: queries.requestRates, legend: tag("request") }],
       }),
       ...timesOf.map(([request, what]) =>
@@ -89,7 +91,9 @@ function threads(): Row {
       timePanel({
         title: "Request and response queues",
         description: "Look for a queue that does not empty: at queued.max.requests the broker stops reading.",
-        ...{ unit: "short", axis: "requests", width: 8 },
+        unit: "short",
+        axis: "requests",
+        width: 8,
         lines: [{ query: queries.queueSizes, legend: BROKER_AND_NAME }],
       }),
     ],
@@ -124,7 +128,9 @@ function replication(): Row {
         title: "ISR shrinks and expands",
         description:
           "Look for a pair that comes again and again: a follower that falls behind under the load.",
-        ...{ unit: "short", axis: "per second", width: 6 },
+        unit: "short",
+        axis: "per second",
+        width: 6,
         lines: [{ query: queries.isrChanges, legend: BROKER_AND_NAME }],
       }),
     ],
@@ -139,14 +145,19 @@ function log(): Row {
         title: "Log flushes",
         description:
           "Look whether flushes are as rare as log.flush.* says: each holds back what is written meanwhile.",
-        ...{ unit: "ops", axis: "flushes per second", width: 12 },
+        unit: "ops",
+        axis: "flushes per second",
+        width: 12,
         lines: [{ query: queries.flushRate, legend: BROKER }],
       }),
       timePanel({
         title: "Log flush time",
         description:
           "Look at p99: it is the disk's answer, and the floor of the produce time where every write is flushed.",
-        ...{ unit: "ms", axis: "time of a flush", width: 12, scale: "log" },
+        unit: "ms",
+        axis: "time of a flush",
+        width: 12,
+        scale: "log",
         lines: [{ query: queries.flushTime, legend: `${BROKER} ${FIELD}` }],
       }),
     ],
@@ -161,7 +172,10 @@ function traffic(): Row {
       timePanel({
         title: "Messages in",
         description: "Look whether the brokers take about the same share, and as much as is offered.",
-        ...{ unit: "short", axis: "messages per second", width: 12, stack: true },
+        unit: "short",
+        axis: "messages per second",
+        width: 12,
+        stack: true,
         lines: [{ query: queries.messagesIn, legend: BROKER }],
       }),
       timePanel({
@@ -180,7 +194,9 @@ function traffic(): Row {
       timePanel({
         title: "Failed and rejected",
         description: "Look for anything above 0, and for its cause in the broker's log.",
-        ...{ unit: "short", axis: "per second", width: 12 },
+        unit: "short",
+        axis: "per second",
+        width: 12,
         lines: [{ query: queries.failures, legend: BROKER_AND_NAME }],
       }),
     ],
@@ -194,7 +210,9 @@ function jvm(): Row {
       timePanel({
         title: "Heap",
         description: "Look whether the valleys rise towards the dashed limit: then kafka.heap is too small.",
-        ...{ unit: "bytes", axis: "heap", width: 8 },
+        unit: "bytes",
+        axis: "heap",
+        width: 8,
         lines: [
           { query: queries.heapUsed, legend: BROKER },
           { query: queries.heapLimit, legend: "limit", colour: "red", limit: true },
@@ -204,13 +222,17 @@ function jvm(): Row {
         title: "Garbage collection",
         description:
           "Look for peaks that fall together with those of the delay: nothing is served meanwhile.",
-        ...{ unit: "ms", axis: "ms of a second", width: 8 },
+        unit: "ms",
+        axis: "ms of a second",
+        width: 8,
         lines: [{ query: queries.collecting, legend: BROKER_AND_NAME }],
       }),
       timePanel({
         title: "CPU of the brokers",
         description: "Look whether a broker uses all CPUs of its node, or of its limit.",
-        ...{ unit: "short", axis: "CPUs", width: 8 },
+        unit: "short",
+        axis: "CPUs",
+        width: 8,
         lines: [{ query: queries.processCpu, legend: BROKER }],
       }),
     ],

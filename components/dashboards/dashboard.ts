@@ -1,6 +1,6 @@
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
-import { runEvents } from "./delayQueries";
-import { DATA_SOURCE, target } from "./panels";
+import { runEvents } from "./delayQueries.ts";
+import { DATA_SOURCE, target } from "./panels.ts";
 
 /** Stable: links and tests name the dashboards by it. */
 export const DASHBOARDS = {

@@ -1,8 +1,8 @@
 import type * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
-import { build, DASHBOARDS, type Row } from "./dashboard";
-import * as queries from "./delayQueries";
-import { type Colour, curvePanel, FIELD, numberPanel, tablePanel, tag, timePanel } from "./panels";
-import { chooseOne } from "./variables";
+import { build, DASHBOARDS, type Row } from "./dashboard.ts";
+import * as queries from "./delayQueries.ts";
+import { type Colour, curvePanel, FIELD, numberPanel, tablePanel, tag, timePanel } from "./panels.ts";
+import { chooseOne } from "./variables.ts";
 
 const PERCENTILE_COLOURS = { p50: "blue", p90: "green", p99: "orange", p999: "red", max: "purple" } as const;
 const VERDICTS: Record<string, Colour> = {
@@ -82,35 +82,49 @@ function overTime(): Row {
         title: "Delay",
         description:
           "Look when p99 crosses the dashed SLO, and whether the tail (p99.9, max) leaves the median long before.",
-        ...{ unit: "ms", axis: "delay", width: 24, height: 10, scale: "log" },
+        unit: "ms",
+        axis: "delay",
+        width: 24,
+        height: 10,
+        scale: "log",
         colours: PERCENTILE_COLOURS,
         lines: [{ query: queries.delay }, { query: queries.slo, legend: "SLO", colour: "text", limit: true }],
       }),
       timePanel({
         title: "Offered and delivered",
         description: "Look where delivered falls below offered: from there on the delay can only grow.",
-        ...{ unit: "short", axis: "messages per second", width: 12 },
+        unit: "short",
+        axis: "messages per second",
+        width: 12,
         colours: { offered: "text", sent: "blue", acked: "purple", delivered: "green" },
         lines: [{ query: queries.rates }],
       }),
       timePanel({
         title: "Producers and consumers",
         description: "Look which load the graphs beside and above belong to.",
-        ...{ unit: "short", axis: "clients", width: 6, steps: true },
+        unit: "short",
+        axis: "clients",
+        width: 6,
+        steps: true,
         colours: { producers: "blue", consumers: "orange" },
         lines: [{ query: queries.clients }],
       }),
       timePanel({
         title: "Delivered bytes",
         description: "Look whether this nears what the network or the disks can do.",
-        ...{ unit: "Bps", axis: "bytes per second", width: 6 },
+        unit: "Bps",
+        axis: "bytes per second",
+        width: 6,
         lines: [{ query: queries.bytes, legend: "delivered" }],
       }),
       timePanel({
         title: "Where the delay comes from (p99)",
         description:
           "Look whether the broker is slow to acknowledge (ack), or messages wait before they are sent (delay far above send_to_receive).",
-        ...{ unit: "ms", axis: "p99", width: 24, scale: "log" },
+        unit: "ms",
+        axis: "p99",
+        width: 24,
+        scale: "log",
         lines: [{ query: queries.delayByKind, legend: tag("kind") }],
       }),
     ],
@@ -125,7 +139,12 @@ function bySteps(): Row {
       curvePanel({
         title: "Delay against the load",
         description: "Look for the knee: the last point of p99 that is below the dashed SLO.",
-        ...{ ...x, unit: "ms", axis: "delay of a step", width: 12, height: 10, scale: "log" },
+        ...x,
+        unit: "ms",
+        axis: "delay of a step",
+        width: 12,
+        height: 10,
+        scale: "log",
         query: queries.delayOfSteps,
         colours: { p50: "blue", p90: "green", p99: "orange", p999: "red", slo_ms: "text" },
         limits: ["slo_ms"],
@@ -133,7 +152,11 @@ function bySteps(): Row {
       curvePanel({
         title: "Delivered against the load",
         description: "Look where delivered stops following offered: the system is full there.",
-        ...{ ...x, unit: "short", axis: "messages per second", width: 12, height: 10 },
+        ...x,
+        unit: "short",
+        axis: "messages per second",
+        width: 12,
+        height: 10,
         query: queries.ratesOfSteps,
         colours: { offered: "text", delivered: "green" },
         limits: ["offered"],
@@ -142,7 +165,9 @@ function bySteps(): Row {
         title: "Steps",
         description:
           "Look at a step's verdict first: one that is generator-bound says nothing about the broker.",
-        ...{ unit: "short", width: 24, height: 9 },
+        unit: "short",
+        width: 24,
+        height: 9,
         query: queries.steps,
         columns: Object.fromEntries(
           ["p50", "p99", "p999", "max", "slo_ms"].map((column) => [column, { unit: "ms" }]),
@@ -160,14 +185,20 @@ function faults(): Row {
         title: "Lost, duplicated and reordered",
         description:
           "Look for steps upwards: with acks=all and replication nothing may be lost, even while brokers restart.",
-        ...{ unit: "short", axis: "messages since the run began", width: 12, steps: true },
+        unit: "short",
+        axis: "messages since the run began",
+        width: 12,
+        steps: true,
         colours: { lost: "red", duplicated: "orange", reordered: "purple" },
         lines: [{ query: queries.faults("lost", "duplicated", "reordered") }],
       }),
       timePanel({
         title: "Late, unsent and errors",
         description: "Look for growth: messages that left late or never are part of the result, not noise.",
-        ...{ unit: "short", axis: "messages since the run began", width: 12, steps: true },
+        unit: "short",
+        axis: "messages since the run began",
+        width: 12,
+        steps: true,
         colours: { late: "yellow", unsent: "orange", errors: "red" },
         lines: [{ query: queries.faults("late", "unsent", "errors") }],
       }),
@@ -183,14 +214,19 @@ function generator(): Row {
         title: "Generator's lag (p99)",
         description:
           "Look whether the generator keeps its schedule: when this nears the delay, it measures itself.",
-        ...{ unit: "ms", axis: "p99", width: 12, scale: "log" },
+        unit: "ms",
+        axis: "p99",
+        width: 12,
+        scale: "log",
         colours: { schedule_lag_p99_ms: "orange", event_loop_p99_ms: "blue" },
         lines: [{ query: queries.generatorLag, legend: FIELD }],
       }),
       timePanel({
         title: "Generator's CPU",
         description: "Look whether the busiest task nears 1: a task has one thread to send with.",
-        ...{ unit: "short", axis: "CPUs of one task", width: 12 },
+        unit: "short",
+        axis: "CPUs of one task",
+        width: 12,
         lines: [{ query: queries.generatorCpu, legend: "busiest task", colour: "blue" }],
       }),
     ],
@@ -209,7 +245,9 @@ function finishedRuns(): Row {
         title: "Runs",
         description:
           "Choose a run by its name to see it in its own time, however long ago it was; a knee of 0 is none.",
-        ...{ unit: "short", width: 24, height: 9 },
+        unit: "short",
+        width: 24,
+        height: 9,
         query: queries.runs,
         columns: {
           run: { link: { title: "Show this run", url } },

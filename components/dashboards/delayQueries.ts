@@ -1,6 +1,6 @@
-import { type Field, MEASUREMENTS } from "../../contract/measurements";
-import { flux, graph, level, rows } from "./flux";
-import { variable } from "./variables";
+import { type Field, MEASUREMENTS } from "../../contract/measurements.ts";
+import { flux, graph, level, rows } from "./flux.ts";
+import { variable } from "./variables.ts";
 
 const RUN = { run: variable("run") };
 

@@ -1,12 +1,12 @@
 import type * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
-import { brokersDashboard } from "./brokers";
-import type { DashboardName } from "./dashboard";
-import { delayDashboard } from "./delay";
-import { networkDashboard } from "./network";
-import { nodesDashboard } from "./nodes";
+import { brokersDashboard } from "./brokers.ts";
+import type { DashboardName } from "./dashboard.ts";
+import { delayDashboard } from "./delay.ts";
+import { networkDashboard } from "./network.ts";
+import { nodesDashboard } from "./nodes.ts";
 
-export { DASHBOARDS, type DashboardName } from "./dashboard";
-export { VARIABLES } from "./variables";
+export { DASHBOARDS, type DashboardName } from "./dashboard.ts";
+export { VARIABLES } from "./variables.ts";
 
 /** Grafana's dashboards as it reads them from files, the same text at every call. */
 export function dashboards(): Record<DashboardName, dashboard.Dashboard> {

@@ -1,9 +1,9 @@
 import type * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
-import { build, type Row } from "./dashboard";
-import { runNames } from "./delayQueries";
-import * as queries from "./networkQueries";
-import { tablePanel, tag, timePanel } from "./panels";
-import { chooseOne } from "./variables";
+import { build, type Row } from "./dashboard.ts";
+import { runNames } from "./delayQueries.ts";
+import * as queries from "./networkQueries.ts";
+import { tablePanel, tag, timePanel } from "./panels.ts";
+import { chooseOne } from "./variables.ts";
 
 export function networkDashboard(): dashboard.Dashboard {
   return build(
@@ -40,7 +40,9 @@ function underLoad(): Row {
       timePanel({
         title: "Loss (the worst pair)",
         description: "Look for anything above 0: TCP hides lost packets in longer delays.",
-        ...{ unit: "percentunit", axis: "packets lost", width: 12 },
+        unit: "percentunit",
+        axis: "packets lost",
+        width: 12,
         lines: [{ query: queries.loss, legend: tag("network") }],
       }),
     ],
@@ -55,7 +57,9 @@ function before(): Row {
         title: "Pairs of nodes",
         description:
           "Look at the overlay's cost: longer round trips, less throughput, and a smaller MTU than the host's.",
-        ...{ unit: "short", width: 24, height: 12 },
+        unit: "short",
+        width: 24,
+        height: 12,
         query: queries.beforeLoad,
         columns: {
           rtt_p50: { unit: "ms" },

@@ -1,7 +1,7 @@
-import { MEASUREMENTS } from "../../contract/measurements";
-import type { NetworkName } from "../../contract/network";
-import { graph, rows } from "./flux";
-import { variable } from "./variables";
+import { MEASUREMENTS } from "../../contract/measurements.ts";
+import type { NetworkName } from "../../contract/network.ts";
+import { graph, rows } from "./flux.ts";
+import { variable } from "./variables.ts";
 
 const RUN = { run: variable("run") };
 

@@ -1,6 +1,6 @@
-import { NODE_METRICS } from "../telegraf/metrics";
-import { type FieldOf, flux, graph, rows } from "./flux";
-import { anyOf } from "./variables";
+import { NODE_METRICS } from "../telegraf/metrics.ts";
+import { type FieldOf, flux, graph, rows } from "./flux.ts";
+import { anyOf } from "./variables.ts";
 
 const NODE = { host: anyOf("node") };
 /** InfluxDB's percent as a share, which Grafana writes as percent again. */

@@ -1,5 +1,5 @@
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
-import { DATA_SOURCE } from "./panels";
+import { DATA_SOURCE } from "./panels.ts";
 
 /** Names of the dashboards' variables: a run is one, the others may be several. */
 export const VARIABLES = ["run", "broker", "node"] as const;

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { outputOf, runOn } from "../lib/remote";
-import { script } from "../lib/shell";
-import type { SecurityProtocol } from "../partSettings";
-import type { Node } from "../testbed/testbed";
-import { internalClientProperties, PORTS } from "./config";
+import { outputOf, runOn } from "../lib/remote.ts";
+import { script } from "../lib/shell.ts";
+import type { SecurityProtocol } from "../partSettings.ts";
+import type { Node } from "../testbed/testbed.ts";
+import { internalClientProperties, PORTS } from "./config.ts";
 
 /** Seconds in which a new cluster has its quorum and answers. */
 const TIMEOUT_SEC = 180;
@@ -35,7 +35,9 @@ export function setMetadata(
   const { broker, node, user } = args;
   const text = pulumi.all([user?.password, node.ready, args.after]).apply(([password, ready, after]) =>
     metadataScript({
-      ...{ broker, security: args.security, minInSyncReplicas: args.minInSyncReplicas },
+      broker,
+      security: args.security,
+      minInSyncReplicas: args.minInSyncReplicas,
       ...(user && password ? { user: user.name, password } : {}),
       marks: [ready, ...after].join(" "),
     }),

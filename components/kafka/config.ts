@@ -1,6 +1,6 @@
-import type { SecurityProtocol } from "../partSettings";
-import { environmentName, propertyText } from "./properties";
-import type { ClusterPlan, Member } from "./topology";
+import type { SecurityProtocol } from "../partSettings.ts";
+import { environmentName, propertyText } from "./properties.ts";
+import type { ClusterPlan, Member } from "./topology.ts";
 
 /** Ports of a member, on the overlay. */
 export const PORTS = {

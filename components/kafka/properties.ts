@@ -21,7 +21,9 @@ interface PropertyList {
 }
 
 /** Written by `node tools/kafkaProperties.mjs` from Kafka's own jars. */
-const list = JSON.parse(readFileSync(path.join(__dirname, "serverProperties.json"), "utf8")) as PropertyList;
+const list = JSON.parse(
+  readFileSync(path.join(import.meta.dirname, "serverProperties.json"), "utf8"),
+) as PropertyList;
 export const KAFKA_VERSION = list.version;
 
 /** Every property that a server's configuration may have, by name, but those that Kafka calls internal. */

@@ -1,4 +1,4 @@
-import type { Role } from "../nodeSettings";
+import type { Role } from "../nodeSettings.ts";
 
 /** What of a node decides where Kafka's members run. */
 export interface KafkaNode {

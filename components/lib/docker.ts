@@ -1,6 +1,6 @@
-import type { Exec } from "./exec";
-import { word } from "./shell";
-import { type SshEndpoint, sshArguments } from "./ssh";
+import type { Exec } from "./exec.ts";
+import { word } from "./shell.ts";
+import { type SshEndpoint, sshArguments } from "./ssh.ts";
 
 /** Runs `docker` with these arguments and gives what it prints. */
 export type DockerCli = (...args: string[]) => Promise<string>;

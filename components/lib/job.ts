@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { jobScript } from "./jobScript";
-import { labels } from "./ownership";
-import { outputOf, runOn } from "./remote";
-import type { Site } from "./site";
+import { jobScript } from "./jobScript.ts";
+import { labels } from "./ownership.ts";
+import { outputOf, runOn } from "./remote.ts";
+import type { Site } from "./site.ts";
 
 export interface JobArgs {
   site: Site;
@@ -42,7 +42,10 @@ export function runJob(
     .all([pulumi.output(input), site.images.ref("bench"), network.name, manager.ready, after])
     .apply(([document, image, overlay, ready, done]) =>
       jobScript({
-        ...{ job, image, network: overlay, before: args.before ?? "" },
+        job,
+        image,
+        network: overlay,
+        before: args.before ?? "",
         input: JSON.stringify(document),
         marks: [ready, ...done].join(" "),
         onlyOnUpdate: args.onlyOnUpdate ?? false,

@@ -1,5 +1,5 @@
 // How a job of the bench image is run on the manager: plain text, without Pulumi, for `up` and for tools/ alike.
-import { script } from "./shell";
+import { script } from "./shell.ts";
 
 export interface JobScript {
   job: string;
@@ -26,7 +26,11 @@ export function jobScript({
   const labelWords = labels.map((_, index) => `--label "$LABEL${index}"`).join(" ");
   return script(
     {
-      ...{ JOB: job, IMAGE: image, NETWORK: network, INPUT: input, MARKS: marks },
+      JOB: job,
+      IMAGE: image,
+      NETWORK: network,
+      INPUT: input,
+      MARKS: marks,
       ...Object.fromEntries(labels.map((label, index) => [`LABEL${index}`, label])),
     },
     `

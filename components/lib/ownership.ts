@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DockerCli } from "./docker";
-import { ownerDirectory } from "./stackName";
+import type { DockerCli } from "./docker.ts";
+import { ownerDirectory } from "./stackName.ts";
 
 /**
  * Whose a container, network or volume is. Everything we create carries these labels; what does not is never touched.

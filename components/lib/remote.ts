@@ -1,8 +1,8 @@
 import { local } from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Renewal } from "./renewal";
-import { script, word } from "./shell";
-import { asRoot, type SshEndpoint, sshArguments } from "./ssh";
+import type { Renewal } from "./renewal.ts";
+import { script, word } from "./shell.ts";
+import { asRoot, type SshEndpoint, sshArguments } from "./ssh.ts";
 
 export interface RunOnArgs {
   /** What to run at create and again whenever it changes: it must be safe to run twice. */
@@ -42,7 +42,7 @@ export function runOn(
       create: overSsh(ssh, "sh -s"),
       // Arguments the script may ignore; that they are new is what makes it run again.
       update: overSsh(ssh, ["sh -s --", ...(args.renewal?.words ?? ["first"])].join(" ")),
-      ...(args.delete ? { delete: overSsh(ssh, args.delete) } : {}),
+      delete: args.delete ? overSsh(ssh, args.delete) : undefined,
       stdin: args.script,
       interpreter: ["/bin/sh", "-c"],
       logging: args.showProgress ? local.Logging.Stderr : local.Logging.None,

@@ -1,10 +1,10 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Role } from "../nodeSettings";
-import type { Limits } from "../partSettings";
-import type { Node } from "../testbed/testbed";
-import { labels } from "./ownership";
-import { inSwarm, type Site, withoutLeftover } from "./site";
+import type { Role } from "../nodeSettings.ts";
+import type { Limits } from "../partSettings.ts";
+import type { Node } from "../testbed/testbed.ts";
+import { labels } from "./ownership.ts";
+import { inSwarm, type Site, withoutLeftover } from "./site.ts";
 
 /** A file that swarm puts into every task: a secret, which is in memory only, or a config. */
 export interface TaskFile {
@@ -95,7 +95,7 @@ export function service(
       },
       updateConfig: { order: "stop-first", parallelism: 1, failureAction: "pause" },
       labels: labels(site.owner),
-      ...(converge && on !== "every node" ? { convergeConfig: CONVERGE } : {}),
+      convergeConfig: converge && on !== "every node" ? CONVERGE : undefined,
     },
     {
       ...inSwarm(site, parent),
@@ -131,9 +131,9 @@ function containerSpec({ site, ...args }: ServiceArgs) {
   const configs = files.filter((file) => file.source instanceof docker.ServiceConfig);
   return {
     image: args.image,
-    ...(args.arguments ? { args: args.arguments } : {}),
+    args: args.arguments || undefined,
     env: args.environment ?? {},
-    ...(args.user ? { user: args.user } : {}),
+    user: args.user || undefined,
     labels: labels(site.owner),
     mounts: mounts.map(({ type, source, target, readOnly = false }) => ({ type, source, target, readOnly })),
     secrets: secrets.map(({ path, source }) => ({
@@ -146,7 +146,7 @@ function containerSpec({ site, ...args }: ServiceArgs) {
       configName: source.name,
       fileName: path,
     })),
-    ...(args.health ? { healthcheck: { tests: ["CMD", ...args.health], ...HEALTH } } : {}),
+    healthcheck: args.health ? { tests: ["CMD", ...args.health], ...HEALTH } : undefined,
     stopGracePeriod: `${args.stopGraceSec ?? 10}s`,
   };
 }

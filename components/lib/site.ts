@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Images } from "../images";
-import type { Swarm } from "../swarm";
-import type { Node } from "../testbed/testbed";
-import { remoteDocker } from "./docker";
-import { exec } from "./exec";
-import { type Owner, removeLeftoverFirst } from "./ownership";
+import type { Images } from "../images.ts";
+import type { Swarm } from "../swarm.ts";
+import type { Node } from "../testbed/testbed.ts";
+import { remoteDocker } from "./docker.ts";
+import { exec } from "./exec.ts";
+import { type Owner, removeLeftoverFirst } from "./ownership.ts";
 
 /** Where the parts of the stack go: what each of them is given beside its own settings. */
 export interface Site {

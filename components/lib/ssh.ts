@@ -1,4 +1,4 @@
-import { word } from "./shell";
+import { word } from "./shell.ts";
 
 /** How a node is reached, by the system's `ssh`: whatever it can do (jump hosts, agents, host certificates) works. */
 export interface SshEndpoint {

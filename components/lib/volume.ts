@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Node } from "../testbed/testbed";
-import { labels } from "./ownership";
-import { outputOf, runOn } from "./remote";
-import { commandLine, script } from "./shell";
-import type { Site } from "./site";
+import type { Node } from "../testbed/testbed.ts";
+import { labels } from "./ownership.ts";
+import { outputOf, runOn } from "./remote.ts";
+import { commandLine, script } from "./shell.ts";
+import type { Site } from "./site.ts";
 
 /**
  * A volume on one node's engine, and its name. Swarm would make it by itself for a task that mounts it, but `destroy`

@@ -1,4 +1,4 @@
-import type { TaskMount } from "../lib/service";
+import type { TaskMount } from "../lib/service.ts";
 
 /**
  * What Portainer CE and its agent are started with; the paths in brackets are of their repositories. Both images hold

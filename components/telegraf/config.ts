@@ -1,7 +1,7 @@
-import { STATUS } from "../clocks/nodeFiles";
-import { KAFKA_METRICS } from "./kafkaMetrics";
-import { NODE_METRICS } from "./metrics";
-import { toml } from "./toml";
+import { stringify } from "smol-toml";
+import { STATUS } from "../clocks/nodeFiles.ts";
+import { KAFKA_METRICS } from "./kafkaMetrics.ts";
+import { NODE_METRICS } from "./metrics.ts";
 
 /** Name of the token's file in /run/secrets. */
 const TOKEN = "influx_token";
@@ -78,7 +78,7 @@ export function nodeConfig({
   testInterface = environment("TEST_INTERFACE:-eth0"),
   ...output
 }: NodeConfig): string {
-  return toml({
+  return stringify({
     ...common(output),
     agent: agent(output.intervalSec, { hostname: NODE_NAME }),
     inputs: {
@@ -108,7 +108,7 @@ export function nodeConfig({
 
 /** Configuration of the one task that asks all brokers. Its host is not told: what it measures is elsewhere. */
 export function kafkaConfig({ brokers, ...output }: Output & { brokers: readonly Broker[] }): string {
-  return toml({
+  return stringify({
     ...common(output),
     agent: agent(output.intervalSec, { omit_hostname: true }),
     inputs: {
@@ -235,12 +235,13 @@ function jolokiaMetrics({ name, mbeans, tags, fields }: (typeof KAFKA_METRICS)[k
   const tagKeys = tags.filter((tag) => tag !== "broker");
   const [field = "", ...more] = Object.keys(fields);
   return mbeans.map((mbean) => ({
-    ...{ name, mbean },
+    name,
+    mbean,
     // A value inside an attribute is asked for with a slash, and stored with a dot.
     paths: Object.keys(fields).map((field) => field.replace(".", "/")),
     // Of a single attribute of many objects Telegraf 1.30 would make `Count.Count`.
-    ...(more.length === 0 ? { field_name: field } : {}),
-    ...(tagKeys.length > 0 ? { tag_keys: tagKeys } : {}),
+    field_name: more.length === 0 ? field : undefined,
+    tag_keys: tagKeys.length > 0 ? tagKeys : undefined,
   }));
 }
 

@@ -1,14 +1,14 @@
-import type { Installation } from "../installation";
-import type { Exec } from "../lib/exec";
-import type { Owner } from "../lib/ownership";
-import { readSettings, type Settings } from "../settings";
-import { observeSwarm, type SwarmState } from "../swarmState";
-import { type Candidates, openHosts } from "./hosts/open";
-import { oarHosts } from "./oar";
-import { openLocal } from "./openLocal";
-import { rspecHosts } from "./rspec";
-import { sshHosts } from "./ssh";
-import type { Testbed } from "./testbed";
+import type { Installation } from "../installation.ts";
+import type { Exec } from "../lib/exec.ts";
+import type { Owner } from "../lib/ownership.ts";
+import { readSettings, type Settings } from "../settings.ts";
+import { observeSwarm, type SwarmState } from "../swarmState.ts";
+import { type Candidates, openHosts } from "./hosts/open.ts";
+import { oarHosts } from "./oar.ts";
+import { openLocal } from "./openLocal.ts";
+import { rspecHosts } from "./rspec.ts";
+import { sshHosts } from "./ssh.ts";
+import type { Testbed } from "./testbed.ts";
 
 /** How long nodes that run but do not answer, or are not ready in the swarm yet, are waited for. */
 const PATIENCE_MS = 20_000;

@@ -1,5 +1,5 @@
-import { script } from "../lib/shell";
-import type { LinkSettings } from "../nodeSettings";
+import { script } from "../lib/shell.ts";
+import type { LinkSettings } from "../nodeSettings.ts";
 
 /** Where a node keeps how its link is shaped: `node-boot` runs it, because a restart makes the interface anew. */
 const KEPT = "/etc/node/link";

@@ -1,17 +1,17 @@
 import { local } from "@pulumi/command";
 import { Network, Provider } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Installation } from "../installation";
-import { addressIn } from "../lib/addresses";
-import { localDocker } from "../lib/docker";
-import { exec } from "../lib/exec";
-import { labels, type Owner, removeLeftoverFirst } from "../lib/ownership";
-import { incarnation, renewUnless, replacedBy } from "../lib/renewal";
-import { localNode } from "./localNode";
-import type { LocalSettings } from "./localSettings";
-import { type DockerState, findOurs } from "./localState";
-import { removeEverythingScript } from "./scripts";
-import type { Node, Testbed } from "./testbed";
+import type { Installation } from "../installation.ts";
+import { addressIn } from "../lib/addresses.ts";
+import { localDocker } from "../lib/docker.ts";
+import { exec } from "../lib/exec.ts";
+import { labels, type Owner, removeLeftoverFirst } from "../lib/ownership.ts";
+import { incarnation, renewUnless, replacedBy } from "../lib/renewal.ts";
+import { localNode } from "./localNode.ts";
+import type { LocalSettings } from "./localSettings.ts";
+import { type DockerState, findOurs } from "./localState.ts";
+import { removeEverythingScript } from "./scripts.ts";
+import type { Node, Testbed } from "./testbed.ts";
 
 export interface LocalTestbedArgs extends Omit<LocalSettings, "kind"> {
   /** Begins the names of what is made. */

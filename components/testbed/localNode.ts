@@ -1,19 +1,19 @@
 import * as path from "node:path";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Installation } from "../installation";
-import { localDocker } from "../lib/docker";
-import { exec } from "../lib/exec";
-import { labels, removeLeftoverFirst } from "../lib/ownership";
-import { outputOf, runOn } from "../lib/remote";
-import { incarnation, renewUnless, replacedBy } from "../lib/renewal";
-import type { SshEndpoint } from "../lib/ssh";
-import { shapeLinkScript } from "./linkScripts";
-import type { LocalTestbedArgs } from "./local";
-import type { LocalNodeSettings } from "./localSettings";
-import { findOurs } from "./localState";
-import { waitForEngineScript } from "./scripts";
-import type { Node } from "./testbed";
+import type { Installation } from "../installation.ts";
+import { localDocker } from "../lib/docker.ts";
+import { exec } from "../lib/exec.ts";
+import { labels, removeLeftoverFirst } from "../lib/ownership.ts";
+import { outputOf, runOn } from "../lib/remote.ts";
+import { incarnation, renewUnless, replacedBy } from "../lib/renewal.ts";
+import type { SshEndpoint } from "../lib/ssh.ts";
+import { shapeLinkScript } from "./linkScripts.ts";
+import type { LocalTestbedArgs } from "./local.ts";
+import type { LocalNodeSettings } from "./localSettings.ts";
+import { findOurs } from "./localState.ts";
+import { waitForEngineScript } from "./scripts.ts";
+import type { Node } from "./testbed.ts";
 
 /** What a node may do beyond an ordinary container: less than `--privileged`, which some machines refuse. */
 export const CAPABILITIES = [
@@ -40,7 +40,10 @@ export function containerName(prefix: string, node: string): string {
 /** How to reach the SSH of a local node: on loopback, with the installation's keys. */
 export function localEndpoint({ sshPort }: LocalNodeSettings, { directory }: Installation): SshEndpoint {
   return {
-    ...{ host: "127.0.0.1", port: sshPort, user: "root", sudo: false },
+    host: "127.0.0.1",
+    port: sshPort,
+    user: "root",
+    sudo: false,
     configFile: path.join(directory, "ssh/config"),
   };
 }

@@ -1,7 +1,13 @@
 // `testbed` of a scenario whose nodes are containers of this machine.
 import { z } from "zod";
-import { bitRate, cpuCount, fraction, memorySize, shortDuration, wholeNumber } from "../../contract/units";
-import { addressIn, deriveSshPortBase, deriveSubnet, isHostIn, SSH_PORTS_PER_STACK } from "../lib/addresses";
+import { bitRate, cpuCount, fraction, memorySize, shortDuration, wholeNumber } from "../../contract/units.ts";
+import {
+  addressIn,
+  deriveSshPortBase,
+  deriveSubnet,
+  isHostIn,
+  SSH_PORTS_PER_STACK,
+} from "../lib/addresses.ts";
 import {
   defaultRole,
   definedOnly,
@@ -10,7 +16,7 @@ import {
   nodeName,
   role,
   subnet,
-} from "../nodeSettings";
+} from "../nodeSettings.ts";
 
 /** Node addresses start here in their subnet; what is below is for the gateway and for the user. */
 const FIRST_NODE_OFFSET = 10;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { isSubnet, overlaps } from "../lib/addresses";
-import type { DockerCli } from "../lib/docker";
-import { OWNER_LABEL, type Owner, STACK_LABEL } from "../lib/ownership";
+import { isSubnet, overlaps } from "../lib/addresses.ts";
+import type { DockerCli } from "../lib/docker.ts";
+import { OWNER_LABEL, type Owner, STACK_LABEL } from "../lib/ownership.ts";
 
 /** What Docker has of one object, as far as we look. */
 interface Labelled {

@@ -1,28 +1,28 @@
 import * as pulumi from "@pulumi/pulumi";
-import { runLength } from "../../contract/runLength";
-import type { Installation } from "../installation";
-import { ask } from "../lib/exec";
-import { whenKnown } from "../lib/known";
-import type { Owner } from "../lib/ownership";
-import type { NodeSettings } from "../nodeSettings";
-import type { Settings } from "../settings";
-import { machinesBefore, refusePlaces } from "./hosts/former";
-import type { Host } from "./hosts/host";
-import { type Candidates, sshDirectory } from "./hosts/open";
-import type { Door } from "./oar/door";
-import { OarError } from "./oar/errors";
-import { hostKeysOf } from "./oar/hostKeys";
-import { isEnding, type Job } from "./oar/job";
-import { keptKeys, type ReservedMachine } from "./oar/keptKeys";
-import { type StackSite, saidOf, stackSite } from "./oar/names";
-import { frontendWay, openDoor } from "./oar/open";
-import { displaced, places } from "./oar/places";
-import { planSlots, type SlotPlan } from "./oar/plan";
-import { Reservation } from "./oar/reservation";
-import type { OarSite } from "./oar/settings";
-import { throughFrontend } from "./oar/sshDoor";
-import { missingWarning } from "./oar/walltime";
-import type { OarTestbedSettings } from "./settings";
+import { runLength } from "../../contract/runLength.ts";
+import type { Installation } from "../installation.ts";
+import { ask } from "../lib/exec.ts";
+import { whenKnown } from "../lib/known.ts";
+import type { Owner } from "../lib/ownership.ts";
+import type { NodeSettings } from "../nodeSettings.ts";
+import type { Settings } from "../settings.ts";
+import { machinesBefore, refusePlaces } from "./hosts/former.ts";
+import type { Host } from "./hosts/host.ts";
+import { type Candidates, sshDirectory } from "./hosts/open.ts";
+import type { Door } from "./oar/door.ts";
+import { OarError } from "./oar/errors.ts";
+import { hostKeysOf } from "./oar/hostKeys.ts";
+import { isEnding, type Job } from "./oar/job.ts";
+import { keptKeys, type ReservedMachine } from "./oar/keptKeys.ts";
+import { type StackSite, saidOf, stackSite } from "./oar/names.ts";
+import { frontendWay, openDoor } from "./oar/open.ts";
+import { displaced, places } from "./oar/places.ts";
+import { planSlots, type SlotPlan } from "./oar/plan.ts";
+import { Reservation } from "./oar/reservation.ts";
+import type { OarSite } from "./oar/settings.ts";
+import { throughFrontend } from "./oar/sshDoor.ts";
+import { missingWarning } from "./oar/walltime.ts";
+import type { OarTestbedSettings } from "./settings.ts";
 
 export interface OarArgs {
   settings: Settings;
@@ -164,11 +164,16 @@ function hostOf(
 ): Host {
   const { key } = settings;
   return {
-    ...{ node, address: name },
+    node,
+    address: name,
     way: {
-      ...{ by: "ours", port: 22, user: nodeUser, acceptNewHostKeys: false, hostKeys },
+      by: "ours",
+      port: 22,
+      user: nodeUser,
+      acceptNewHostKeys: false,
+      hostKeys,
       proxyCommand: throughFrontend(frontend),
-      ...(key ? { key } : {}),
+      key: key || undefined,
     },
     ...(dataNetwork ? { dataNetwork } : { dataAddress: address }),
   };
@@ -212,7 +217,9 @@ async function oarFailure<T>(site: Pick<OarSite, "name">, doing: () => Promise<T
 
 function imaginedHost(node: NodeSettings, { nodeUser }: OarTestbedSettings): Host {
   return {
-    ...{ node, address: `${node.name}.invalid`, imagined: true },
+    node,
+    address: `${node.name}.invalid`,
+    imagined: true,
     way: { by: "ours", port: 22, user: nodeUser, acceptNewHostKeys: false },
   };
 }

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Installation } from "../installation";
-import { localDocker } from "../lib/docker";
-import type { Exec } from "../lib/exec";
-import type { Owner } from "../lib/ownership";
-import type { Settings } from "../settings";
-import { judge, type Observable, type SwarmState } from "../swarmState";
-import { LocalTestbed } from "./local";
-import { containerName, localEndpoint } from "./localNode";
-import type { LocalSettings } from "./localSettings";
+import type { Installation } from "../installation.ts";
+import { localDocker } from "../lib/docker.ts";
+import type { Exec } from "../lib/exec.ts";
+import type { Owner } from "../lib/ownership.ts";
+import type { Settings } from "../settings.ts";
+import { judge, type Observable, type SwarmState } from "../swarmState.ts";
+import { LocalTestbed } from "./local.ts";
+import { containerName, localEndpoint } from "./localNode.ts";
+import type { LocalSettings } from "./localSettings.ts";
 import {
   type Claim,
   clashes,
@@ -17,9 +17,9 @@ import {
   readDocker,
   readRoutes,
   routeClashes,
-} from "./localState";
-import { neighboursThatDoNotFit } from "./neighbours";
-import type { Testbed } from "./testbed";
+} from "./localState.ts";
+import { neighboursThatDoNotFit } from "./neighbours.ts";
+import type { Testbed } from "./testbed.ts";
 
 export interface OpenLocalArgs {
   settings: Settings;
@@ -68,7 +68,13 @@ export async function openLocal(args: OpenLocalArgs): Promise<{ testbed: Testbed
   }
   const { subnet, nodes } = local;
   const testbed = new LocalTestbed("testbed", {
-    ...{ prefix, subnet, nodes, installation, owner, state, unreachable },
+    prefix,
+    subnet,
+    nodes,
+    installation,
+    owner,
+    state,
+    unreachable,
   });
   return { testbed, swarmState };
 }

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { NodeSettings } from "../nodeSettings";
-import type { Host } from "./hosts/host";
-import type { Candidates } from "./hosts/open";
-import { withHome } from "./hosts/sshConfig";
-import { RspecError } from "./rspec/errors";
-import { loadManifests } from "./rspec/files";
-import { inspectManifests, type RspecNode } from "./rspec/manifests";
-import type { RspecSettings } from "./settings";
+import type { NodeSettings } from "../nodeSettings.ts";
+import type { Host } from "./hosts/host.ts";
+import type { Candidates } from "./hosts/open.ts";
+import { withHome } from "./hosts/sshConfig.ts";
+import { RspecError } from "./rspec/errors.ts";
+import { loadManifests } from "./rspec/files.ts";
+import { inspectManifests, type RspecNode } from "./rspec/manifests.ts";
+import type { RspecSettings } from "./settings.ts";
 
 /**
  * The machines of the manifests, those that come first by their names: node1 is the first.
@@ -33,8 +33,8 @@ async function readMachines(testbed: RspecSettings, wanted: number): Promise<Rsp
   const inspection = read(() =>
     inspectManifests(loadManifests(manifests.map(withHome)), {
       now: new Date(),
-      ...(user ? { user } : {}),
-      ...(dataNetwork ? { dataNetwork } : {}),
+      user: user || undefined,
+      dataNetwork: dataNetwork || undefined,
     }),
   );
   for (const note of inspection.notes) await pulumi.log.info(note);
@@ -69,13 +69,17 @@ function hostOf(
 ): Host {
   const { host, port, user, jump } = login;
   return {
-    ...{ node, address: host },
+    node,
+    address: host,
     way: {
-      ...{ by: "ours", port, user, acceptNewHostKeys },
-      ...(key ? { key } : {}),
-      ...(knownHosts ? { knownHosts } : {}),
-      ...(jump ? { jump: `${jump.user}@${jump.host}:${jump.port}` } : {}),
+      by: "ours",
+      port,
+      user,
+      acceptNewHostKeys,
+      key: key || undefined,
+      knownHosts: knownHosts || undefined,
+      jump: jump ? `${jump.user}@${jump.host}:${jump.port}` : undefined,
     },
-    ...(address ? { dataAddress: address } : {}),
+    dataAddress: address || undefined,
   };
 }

@@ -1,5 +1,5 @@
-import { labelFilters, type Owner } from "../lib/ownership";
-import { script, word } from "../lib/shell";
+import { labelFilters, type Owner } from "../lib/ownership.ts";
+import { script, word } from "../lib/shell.ts";
 
 /** Seconds that a node has to answer after its container was started; it takes one or two. */
 const ENGINE_TIMEOUT_SEC = 60;

@@ -1,9 +1,9 @@
 // `testbed` of a scenario: where its nodes come from.
 import { z } from "zod";
-import { defaultRole, definedOnly, type NodeSettings } from "../nodeSettings";
-import { type HostsSettings, hostsSettings, rspecSchema, sshSchema } from "./hosts/settings";
-import { type LocalSettings, localMistakes, localSchema, localSettings } from "./localSettings";
-import { fromSchema, nodesMistakes, nodesOfSites, type OarSite, oarSchema } from "./oar/settings";
+import { defaultRole, definedOnly, type NodeSettings } from "../nodeSettings.ts";
+import { type HostsSettings, hostsSettings, rspecSchema, sshSchema } from "./hosts/settings.ts";
+import { type LocalSettings, localMistakes, localSchema, localSettings } from "./localSettings.ts";
+import { fromSchema, nodesMistakes, nodesOfSites, type OarSite, oarSchema } from "./oar/settings.ts";
 
 export const KINDS = ["local", "ssh", "oar", "rspec"] as const;
 
@@ -75,7 +75,10 @@ export function testbedSettings(parsed: ParsedTestbed, prefix: string, count: nu
     case "oar": {
       const { nodeUser, user, environment, extend, dataNetwork } = parsed;
       return {
-        ...{ kind: "oar", sites: fromSchema(parsed, count), extend, common: hostsSettings(parsed, count) },
+        kind: "oar",
+        sites: fromSchema(parsed, count),
+        extend,
+        common: hostsSettings(parsed, count),
         nodeUser: nodeUser ?? (environment ? "root" : user),
         ...definedOnly({ dataNetwork }),
       };
@@ -83,7 +86,10 @@ export function testbedSettings(parsed: ParsedTestbed, prefix: string, count: nu
     case "rspec": {
       const { manifests, user, dataNetwork, key, knownHosts, acceptNewHostKeys } = parsed;
       return {
-        ...{ kind: "rspec", manifests, acceptNewHostKeys, common: hostsSettings(parsed, count) },
+        kind: "rspec",
+        manifests,
+        acceptNewHostKeys,
+        common: hostsSettings(parsed, count),
         ...definedOnly({ user, dataNetwork, key, knownHosts }),
       };
     }

@@ -1,7 +1,7 @@
-import type { NodeSettings } from "../nodeSettings";
-import type { Host } from "./hosts/host";
-import type { Candidates } from "./hosts/open";
-import type { SshSettings } from "./settings";
+import type { NodeSettings } from "../nodeSettings.ts";
+import type { Host } from "./hosts/host.ts";
+import type { Candidates } from "./hosts/open.ts";
+import type { SshSettings } from "./settings.ts";
 
 /** The machines that the scenario lists. */
 export function sshHosts(testbed: SshSettings, nodes: readonly NodeSettings[]): Candidates {
@@ -14,18 +14,22 @@ export function sshHosts(testbed: SshSettings, nodes: readonly NodeSettings[]): 
       const { address, user, port, key, jump, hostKey, dataAddress } = host;
       return [
         {
-          ...{ node, address },
+          node,
+          address,
           way: sshConfig
-            ? { by: "file", file: sshConfig, ...(port ? { port } : {}), ...(user ? { user } : {}) }
+            ? { by: "file", file: sshConfig, port: port || undefined, user: user || undefined }
             : {
-                ...{ by: "ours", port: port ?? 22, user: user ?? "root", acceptNewHostKeys },
-                ...(key ? { key } : {}),
-                ...(jump ? { jump } : {}),
-                ...(hostKey ? { hostKeys: [hostKey] } : {}),
-                ...(knownHosts ? { knownHosts } : {}),
+                by: "ours",
+                port: port ?? 22,
+                user: user ?? "root",
+                acceptNewHostKeys,
+                key: key || undefined,
+                jump: jump || undefined,
+                hostKeys: hostKey ? [hostKey] : undefined,
+                knownHosts: knownHosts || undefined,
               },
-          ...(dataAddress ? { dataAddress } : {}),
-          ...(dataNetwork ? { dataNetwork } : {}),
+          dataAddress: dataAddress || undefined,
+          dataNetwork: dataNetwork || undefined,
         },
       ];
     }),

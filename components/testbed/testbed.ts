@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { SshEndpoint } from "../lib/ssh";
-import type { Role } from "../nodeSettings";
+import type { SshEndpoint } from "../lib/ssh.ts";
+import type { Role } from "../nodeSettings.ts";
 
 /** A machine that answers over SSH and runs a Docker engine. Nothing past this interface knows where it came from. */
 export interface Node {

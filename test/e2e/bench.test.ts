@@ -9,8 +9,8 @@ import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { InfluxDB } from "@influxdata/influxdb-client";
-import { writeFakeRun } from "../support/fakeRun";
-import { KafkaCluster } from "../support/kafkaCluster";
+import { writeFakeRun } from "../support/fakeRun.ts";
+import { KafkaCluster } from "../support/kafkaCluster.ts";
 
 // Dynamic, because the tools are ES modules and the tests are not.
 const load = async () => ({
@@ -131,7 +131,9 @@ describe("the InfluxDB jobs", () => {
   const wanted = { org: "swarmbench", bucket: "bench", user: "admin" };
   const provision = (own: object) =>
     resultOf<{ orgId: string; bucketId: string }>("influx-provision", {
-      ...{ url, ...wanted, retentionSec: 0 },
+      url,
+      ...wanted,
+      retentionSec: 0,
       ...own,
     });
   const makeTokens = async (own: object) =>

@@ -4,11 +4,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { InfluxDB } from "@influxdata/influxdb-client";
-import type { BenchSummary } from "../../contract/request";
-import { runSchema } from "../../contract/result";
-import { BENCHMARK, once, Runs } from "../support/benchRuns";
-import { TestProject } from "../support/project";
-import { openUis } from "../support/uis";
+import type { BenchSummary } from "../../contract/request.ts";
+import { runSchema } from "../../contract/result.ts";
+import { BENCHMARK, once, Runs } from "../support/benchRuns.ts";
+import { TestProject } from "../support/project.ts";
+import { openUis } from "../support/uis.ts";
 
 /** What goes wrong in a run, and how it ends then: test/slow/benchmarkFaults.test.ts. */
 describe("the benchmark", () => {

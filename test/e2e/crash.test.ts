@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { CRASHES, convergesAfter } from "../support/crash";
-import { eventually } from "../support/eventually";
-import { TestProject } from "../support/project";
-import { HEALTHY } from "../support/swarm";
+import { CRASHES, convergesAfter } from "../support/crash.ts";
+import { eventually } from "../support/eventually.ts";
+import { TestProject } from "../support/project.ts";
+import { HEALTHY } from "../support/swarm.ts";
 
 /** More moments: test/slow/crash.test.ts. */
 describe("after pulumi was killed in the middle of an up", { concurrency: 1 }, () => {

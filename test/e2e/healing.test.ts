@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { eventually } from "../support/eventually";
-import { describeHealing, heals } from "../support/healing";
+import { eventually } from "../support/eventually.ts";
+import { describeHealing, heals } from "../support/healing.ts";
 
 /** More faults: test/slow/healing.test.ts. */
 describeHealing(({ project, container }) => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { eventually } from "../support/eventually";
-import { readAll, startLoad, underReplicated, watchBrokers } from "../support/kafkaLoad";
-import { TestProject } from "../support/project";
-import { assertHidden, secretsOf } from "../support/secrets";
-import { type KafkaOutputs, SECURE_CLUSTER, secureClient } from "../support/secureKafka";
+import { eventually } from "../support/eventually.ts";
+import { readAll, startLoad, underReplicated, watchBrokers } from "../support/kafkaLoad.ts";
+import { TestProject } from "../support/project.ts";
+import { assertHidden, secretsOf } from "../support/secrets.ts";
+import { type KafkaOutputs, SECURE_CLUSTER, secureClient } from "../support/secureKafka.ts";
 
 const TOPIC = "orders";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { eventually } from "../support/eventually";
-import { TestProject } from "../support/project";
+import { eventually } from "../support/eventually.ts";
+import { TestProject } from "../support/project.ts";
 
 /** One swarm through its whole life; each claim builds on the state that the one before left. */
 describe("a local testbed", { concurrency: 1 }, () => {

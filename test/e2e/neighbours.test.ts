@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { TestProject } from "../support/project";
+import { TestProject } from "../support/project.ts";
 
 /** What must not happen is the same for every mistake and clash: anything at all. */
 async function refuses(project: TestProject, ...reasons: RegExp[]): Promise<void> {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { InfluxDB } from "@influxdata/influxdb-client";
-import { DASHBOARDS, panelQueries } from "../../components/dashboards";
-import { eventually } from "../support/eventually";
-import { type FakeRun, writeFakeRun } from "../support/fakeRun";
-import { KafkaTopic } from "../support/kafkaTools";
-import { TestProject } from "../support/project";
-import { assertHidden, secretsOf } from "../support/secrets";
-import { runningTasks, wholeServices } from "../support/swarm";
-import { ask, type OpenUis, openUis, valuesOf } from "../support/uis";
+import { DASHBOARDS, panelQueries } from "../../components/dashboards/index.ts";
+import { eventually } from "../support/eventually.ts";
+import { type FakeRun, writeFakeRun } from "../support/fakeRun.ts";
+import { KafkaTopic } from "../support/kafkaTools.ts";
+import { TestProject } from "../support/project.ts";
+import { assertHidden, secretsOf } from "../support/secrets.ts";
+import { runningTasks, wholeServices } from "../support/swarm.ts";
+import { ask, type OpenUis, openUis, valuesOf } from "../support/uis.ts";
 
 interface Outputs {
   ready: boolean;

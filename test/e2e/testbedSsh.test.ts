@@ -1,7 +1,7 @@
 // Machines that a scenario lists, from bare ones to nothing: all parts of the stack on them.
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { describeTestbed, sshSource } from "../support/testbedClaims";
+import { describeTestbed, sshSource } from "../support/testbedClaims.ts";
 
 const WHOLE_STACK = {
   ...Object.fromEntries(["influxdb", "telegraf", "grafana"].map((part) => [`${part}.enabled`, "true"])),

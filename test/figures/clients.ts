@@ -6,10 +6,10 @@
  * ratios within the sitting: figures of different days are not compared.
  */
 import { parseArgs } from "node:util";
-import { readResults } from "../../report/store";
-import { IndependentTools, medians, type Sample } from "../../tools/calibrate/independent";
-import type { TestProject } from "../support/project";
-import { conditions, installation, main, onOwnStack, wholeNumber } from "./lib";
+import { readResults } from "../../report/store.ts";
+import { IndependentTools, medians, type Sample } from "../../tools/calibrate/independent.ts";
+import type { TestProject } from "../support/project.ts";
+import { conditions, installation, main, onOwnStack, wholeNumber } from "./lib.ts";
 
 const HELP = `npm run bench:clients [-- --rounds N] [--producers N] [--rate N]
 
@@ -70,8 +70,11 @@ async function agents(
   if (!step || step.delayMs.p50 === null || step.delayMs.p99 === null)
     throw new Error(`no figures:\n${text}`);
   return {
-    ...{ p50: step.delayMs.p50, p99: step.delayMs.p99, lost: step.lost },
-    ...{ cpu: step.generator.cpu ?? Number.NaN, lagP99: step.generator.scheduleLagMsP99 ?? Number.NaN },
+    p50: step.delayMs.p50,
+    p99: step.delayMs.p99,
+    lost: step.lost,
+    cpu: step.generator.cpu ?? Number.NaN,
+    lagP99: step.generator.scheduleLagMsP99 ?? Number.NaN,
   };
 }
 

@@ -10,13 +10,13 @@ import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { ask } from "../../components/lib/exec";
-import type { Host } from "../../components/testbed/hosts/host";
-import { lookAtAll } from "../../components/testbed/hosts/look";
-import { writeSshConfig } from "../../components/testbed/hosts/sshConfig";
-import { neighboursThatDoNotFit } from "../../components/testbed/neighbours";
-import { type BareHost, BareHosts } from "../support/bareHosts";
-import { conditions, type Figure, Mistake, main, measure, onOwnStack } from "./lib";
+import { ask } from "../../components/lib/exec.ts";
+import type { Host } from "../../components/testbed/hosts/host.ts";
+import { lookAtAll } from "../../components/testbed/hosts/look.ts";
+import { writeSshConfig } from "../../components/testbed/hosts/sshConfig.ts";
+import { neighboursThatDoNotFit } from "../../components/testbed/neighbours.ts";
+import { type BareHost, BareHosts } from "../support/bareHosts.ts";
+import { conditions, type Figure, Mistake, main, measure, onOwnStack } from "./lib.ts";
 
 const COUNTS = [1, 5, 10, 25, 50];
 /** 50 engines that join one swarm on two cores. */
@@ -98,7 +98,10 @@ const jumpOf = ({ gateway }: Machines) => `root@${gateway.all[0]?.address}`;
 function testbed(machines: Machines, count: number): Record<string, unknown> {
   const { key } = machines.gateway;
   return {
-    ...{ kind: "ssh", key, jump: jumpOf(machines), knownHosts: knownHosts(machines) },
+    kind: "ssh",
+    key,
+    jump: jumpOf(machines),
+    knownHosts: knownHosts(machines),
     hosts: machines.hosts.all.slice(0, count).map(({ address, hostKey }) => ({ address, hostKey })),
   };
 }
@@ -107,9 +110,13 @@ function testbed(machines: Machines, count: number): Record<string, unknown> {
 async function look(machines: Machines, count: number): Promise<void> {
   const hosts = machines.hosts.all.slice(0, count).map((host, index) => asHost(machines, host, index));
   const looked = await lookAtAll(hosts, {
-    ...{ ask, now: Date.now, sleep: (ms) => delay(ms), progress: () => {} },
+    ask,
+    now: Date.now,
+    sleep: (ms) => delay(ms),
+    progress: () => {},
     endpoints: writeSshConfig(path.join(machines.hosts.directory, "ssh-config"), hosts),
-    ...{ firewallPorts: ["2377/tcp"], maySudoG5k: false },
+    firewallPorts: ["2377/tcp"],
+    maySudoG5k: false,
   });
   for (const { host, found } of looked) {
     if (found instanceof Error) throw new Error(`${host.node.name}: ${found.message}`);
@@ -121,8 +128,14 @@ function asHost(machines: Machines, { address, hostKey }: BareHost, index: numbe
     node: { name: `node${index + 1}`, role: "agent" },
     address,
     way: {
-      ...{ by: "ours", port: 22, user: "root", key: machines.gateway.key, jump: jumpOf(machines) },
-      ...{ hostKeys: [hostKey], knownHosts: knownHosts(machines), acceptNewHostKeys: false },
+      by: "ours",
+      port: 22,
+      user: "root",
+      key: machines.gateway.key,
+      jump: jumpOf(machines),
+      hostKeys: [hostKey],
+      knownHosts: knownHosts(machines),
+      acceptNewHostKeys: false,
     },
   };
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { TestProject } from "../support/project";
+import { TestProject } from "../support/project.ts";
 
 /** One quantity, measured several times. */
 export interface Figure {
@@ -18,7 +18,7 @@ export interface Figure {
 
 const loadAtStart = loadavg()[0];
 
-export const repository = path.resolve(__dirname, "../..");
+export const repository = path.resolve(import.meta.dirname, "../..");
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
 let received: keyof typeof EXIT_CODES | undefined;

@@ -1,7 +1,7 @@
 import { createReadStream, readdirSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { createGunzip } from "node:zlib";
-import { type Installation, output } from "./lib";
+import { type Installation, output } from "./lib.ts";
 
 interface Size {
   /** As the testbed's registry keeps and sends it, bytes. */

@@ -1,4 +1,4 @@
-import type { TestProject } from "../support/project";
+import type { TestProject } from "../support/project.ts";
 
 /** What one container, or a node with all that runs in it, used while it was watched. */
 export interface Usage {

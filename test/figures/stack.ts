@@ -5,7 +5,7 @@
  * of its own: nodes, Kafka, InfluxDB, Telegraf and Grafana, with their defaults.
  */
 import { parseArgs } from "node:util";
-import type { TestProject } from "../support/project";
+import type { TestProject } from "../support/project.ts";
 import {
   conditions,
   type Figure,
@@ -17,9 +17,9 @@ import {
   pass,
   table,
   wholeNumber,
-} from "./lib";
-import { imageTable } from "./libImages";
-import { WHOLE_NODE, watchTasks } from "./libTasks";
+} from "./lib.ts";
+import { imageTable } from "./libImages.ts";
+import { WHOLE_NODE, watchTasks } from "./libTasks.ts";
 
 const HELP = `npm run bench:stack [-- --samples N] [--brokers N]
 

@@ -21,7 +21,7 @@ import {
   repository,
   table,
   wholeNumber,
-} from "./lib";
+} from "./lib.ts";
 
 const { values } = parseArgs({
   options: {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { BENCHMARK, once, Runs } from "../support/benchRuns";
-import { TestProject } from "../support/project";
+import { BENCHMARK, once, Runs } from "../support/benchRuns.ts";
+import { TestProject } from "../support/project.ts";
 
 /** Runs to which something happens, on a real swarm; more of them in test/e2e/benchmark.test.ts. */
 describe("the benchmark, where something goes wrong", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { KafkaTopic } from "../support/kafkaTools";
-import { TestProject } from "../support/project";
-import { runningTasks } from "../support/swarm";
+import { KafkaTopic } from "../support/kafkaTools.ts";
+import { TestProject } from "../support/project.ts";
+import { runningTasks } from "../support/swarm.ts";
 
 const NODES = ["node1", "node2", "node3"];
 

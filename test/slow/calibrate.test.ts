@@ -4,8 +4,8 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { type Calibration, calibrationSchema, hasPassed } from "../../tools/calibrate/record";
-import { TestProject } from "../support/project";
+import { type Calibration, calibrationSchema, hasPassed } from "../../tools/calibrate/record.ts";
+import { TestProject } from "../support/project.ts";
 
 const CONFIG = { namespace: "e2e", nodes: "2", "kafka.enabled": "true" };
 
@@ -22,7 +22,8 @@ describe("a calibration", () => {
     new Promise<{ code: number | null; text: string }>((resolve, reject) => {
       const args = ["--import", "tsx", "tools/calibrate/main.ts", "-s", "calibrate", "--quick"];
       const child = spawn("node", [...args, "--only", check], {
-        ...{ cwd: project.directory, env: project.environment },
+        cwd: project.directory,
+        env: project.environment,
       });
       let text = "";
       let acted = false;

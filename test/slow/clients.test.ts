@@ -2,14 +2,19 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { adapterOf } from "../../bench/kafka/adapters";
-import { errorKind } from "../../bench/kafka/errorKind";
-import type { ClientAdapter, ConsumerPort, OutgoingMessage, ProducerOptions } from "../../bench/kafka/port";
-import { ensureTopic, removeTopic } from "../../bench/kafka/topics";
-import { Problem } from "../../bench/problem";
-import { CLIENTS } from "../../contract/workload";
-import { eventually } from "../support/eventually";
-import { KafkaCluster } from "../support/kafkaCluster";
+import { adapterOf } from "../../bench/kafka/adapters/index.ts";
+import { errorKind } from "../../bench/kafka/errorKind.ts";
+import type {
+  ClientAdapter,
+  ConsumerPort,
+  OutgoingMessage,
+  ProducerOptions,
+} from "../../bench/kafka/port.ts";
+import { ensureTopic, removeTopic } from "../../bench/kafka/topics.ts";
+import { Problem } from "../../bench/problem.ts";
+import { CLIENTS } from "../../contract/workload.ts";
+import { eventually } from "../support/eventually.ts";
+import { KafkaCluster } from "../support/kafkaCluster.ts";
 
 const PARTITIONS = 4;
 const fetch = { minBytes: 1, maxWaitMs: 500, maxBytes: 50 * 1024 * 1024 };

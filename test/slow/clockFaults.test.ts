@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { Run } from "../../contract/result";
-import { readResults } from "../../report/store";
-import { TestProject } from "../support/project";
+import type { Run } from "../../contract/result.ts";
+import { readResults } from "../../report/store.ts";
+import { TestProject } from "../support/project.ts";
 
 const CONFIG = {
   namespace: "e2e",

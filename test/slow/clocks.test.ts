@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
-import { removeCommand } from "../../components/clocks/scripts";
-import { eventually } from "../support/eventually";
-import { TestProject } from "../support/project";
+import { removeCommand } from "../../components/clocks/scripts.ts";
+import { eventually } from "../support/eventually.ts";
+import { TestProject } from "../support/project.ts";
 
 const STATUS = "/var/lib/swarmbench/clock/status.json";
 const DAEMONS = ["ptpd", "ptp4l", "chronyd"];

@@ -1,5 +1,5 @@
 import { it } from "node:test";
-import { describeHealing, heals } from "../support/healing";
+import { describeHealing, heals } from "../support/healing.ts";
 
 /** The faults that test/e2e/healing.test.ts leaves out. */
 describeHealing(({ project, container }) => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { TestProject } from "../support/project";
-import { assertHidden, secretsOf } from "../support/secrets";
-import { type KafkaOutputs, SECURE_CLUSTER, secureClient } from "../support/secureKafka";
+import { TestProject } from "../support/project.ts";
+import { assertHidden, secretsOf } from "../support/secrets.ts";
+import { type KafkaOutputs, SECURE_CLUSTER, secureClient } from "../support/secureKafka.ts";
 
 describe("a Kafka cluster whose secrets are rotated", { concurrency: 1 }, () => {
   let project: TestProject;

@@ -5,11 +5,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { InfluxDB } from "@influxdata/influxdb-client";
-import { PROBE_PORTS } from "../../contract/network";
-import type { Run } from "../../contract/result";
-import { readResults } from "../../report/store";
-import { TestProject } from "../support/project";
-import { openUis } from "../support/uis";
+import { PROBE_PORTS } from "../../contract/network.ts";
+import type { Run } from "../../contract/result.ts";
+import { readResults } from "../../report/store.ts";
+import { TestProject } from "../support/project.ts";
+import { openUis } from "../support/uis.ts";
 
 const CONFIG = {
   namespace: "net",

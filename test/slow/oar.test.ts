@@ -3,12 +3,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Door } from "../../components/testbed/oar/door";
-import type { OarErrorCode } from "../../components/testbed/oar/errors";
-import { endOf } from "../../components/testbed/oar/job";
-import { openDoor } from "../../components/testbed/oar/open";
-import { planSlots } from "../../components/testbed/oar/plan";
-import type { JobRequest } from "../../components/testbed/oar/request";
+import type { Door } from "../../components/testbed/oar/door.ts";
+import type { OarErrorCode } from "../../components/testbed/oar/errors.ts";
+import { endOf } from "../../components/testbed/oar/job.ts";
+import { openDoor } from "../../components/testbed/oar/open.ts";
+import { planSlots } from "../../components/testbed/oar/plan.ts";
+import type { JobRequest } from "../../components/testbed/oar/request.ts";
 import {
   extend,
   release,
@@ -16,14 +16,14 @@ import {
   reserve,
   troubleOf,
   type Watch,
-} from "../../components/testbed/oar/reserve";
-import { eventually } from "../support/eventually";
-import { OarLab } from "../support/oarLab";
-import { oarSettingsOf } from "../support/oarSettings";
+} from "../../components/testbed/oar/reserve.ts";
+import { eventually } from "../support/eventually.ts";
+import { OarLab } from "../support/oarLab.ts";
+import { oarSettingsOf } from "../support/oarSettings.ts";
 
 const NODES = ["node-1", "node-2", "node-3", "node-4"];
-const TOOL = path.resolve(__dirname, "../../tools/reserve/main.ts");
-const TSX = path.resolve(__dirname, "../../node_modules/tsx/dist/loader.mjs");
+const TOOL = path.resolve(import.meta.dirname, "../../tools/reserve/main.ts");
+const TSX = path.resolve(import.meta.dirname, "../../node_modules/tsx/dist/loader.mjs");
 
 interface Ended {
   code: number | null;
@@ -58,7 +58,10 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
   }
 
   const wanted = (name: string, nodes: number, more: Partial<JobRequest> = {}): JobRequest => ({
-    ...{ name, nodes, walltimeSec: 600, types: [] },
+    name,
+    nodes,
+    walltimeSec: 600,
+    types: [],
     ...more,
   });
 

@@ -1,9 +1,9 @@
 // One stack on machines of two sites, each with a real OAR of its own.
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { BareHosts } from "../support/bareHosts";
-import { OarLab } from "../support/oarLab";
-import { describeTestbed, remainsOf, type Source } from "../support/testbedClaims";
+import { BareHosts } from "../support/bareHosts.ts";
+import { OarLab } from "../support/oarLab.ts";
+import { describeTestbed, remainsOf, type Source } from "../support/testbedClaims.ts";
 
 const USERS = ["user1", "user2"];
 
@@ -41,7 +41,11 @@ async function sitesSource(): Promise<SitesSource> {
     };
   };
   return {
-    ...{ sites, testbedOf, names, dispose, jobs: 2 },
+    sites,
+    testbedOf,
+    names,
+    dispose,
+    jobs: 2,
     testbed: (nodes) => testbedOf(1, nodes - 1),
     remains: async () => [...(await jobs()).map((id) => `job ${id}`), ...(await remainsOf(hosts))],
     stays: names.map((name) => `${name}: docker.io`),

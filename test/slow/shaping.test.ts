@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
-import { eventually } from "../support/eventually";
-import { TestProject } from "../support/project";
+import { eventually } from "../support/eventually.ts";
+import { TestProject } from "../support/project.ts";
 
 /** What is sent to measure a rate: 0.8 s at 20 Mbit/s. */
 const BYTES = 2_000_000;

@@ -1,8 +1,8 @@
 // Machines of which something is wrong, among good ones.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { type BareHost, BareHosts } from "../support/bareHosts";
-import { TestProject } from "../support/project";
+import { type BareHost, BareHosts } from "../support/bareHosts.ts";
+import { TestProject } from "../support/project.ts";
 
 describe("machines of which some are no good", { concurrency: 1 }, () => {
   let hosts: BareHosts;

@@ -1,3 +1,3 @@
-import { describeTestbed, localSource } from "../support/testbedClaims";
+import { describeTestbed, localSource } from "../support/testbedClaims.ts";
 
 describeTestbed("local", localSource);

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readlinkSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { eventually } from "../support/eventually";
-import { TestProject } from "../support/project";
-import { describeTestbed, type OarSource, type OnTestbed, oarSource } from "../support/testbedClaims";
+import { eventually } from "../support/eventually.ts";
+import { TestProject } from "../support/project.ts";
+import { describeTestbed, type OarSource, type OnTestbed, oarSource } from "../support/testbedClaims.ts";
 
 describeTestbed("oar", () => oarSource("stack"), {
   whileUp: ({ project, source, measure }) => {

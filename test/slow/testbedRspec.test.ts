@@ -1,7 +1,7 @@
 // Machines that a testbed's manifest names, on a network of their own; nothing of us is left on them, Docker included.
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { describeTestbed, rspecSource } from "../support/testbedClaims";
+import { describeTestbed, rspecSource } from "../support/testbedClaims.ts";
 
 describeTestbed("rspec", () => rspecSource("full"), {
   whileUp: ({ project, source }) => {

@@ -1,9 +1,9 @@
 import { copyFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { CAPABILITIES } from "../../components/testbed/localNode";
-import { eventually } from "./eventually";
-import { Lab, makeKey } from "./lab";
-import { manifest } from "./manifest";
+import { CAPABILITIES } from "../../components/testbed/localNode.ts";
+import { eventually } from "./eventually.ts";
+import { Lab, makeKey } from "./lab.ts";
+import { manifest } from "./manifest.ts";
 
 const READY_WITHIN_MS = 60_000;
 /** Who has sudo on every host, and is no member of a group that may use Docker. */
@@ -57,15 +57,29 @@ function bareImage(lab: Lab): Promise<string> {
 export class BareHosts {
   readonly all: BareHost[] = [];
 
+  private readonly lab: Lab;
+  private readonly image: string;
+  private readonly series: string;
+  /** The private key that root and {@link USER} of every host take. */
+  readonly key: string;
+  /** The Docker network over which this machine reaches them. */
+  readonly network: string;
+
   private constructor(
-    private readonly lab: Lab,
-    private readonly image: string,
-    private readonly series: string,
+    lab: Lab,
+    image: string,
+    series: string,
     /** The private key that root and {@link USER} of every host take. */
-    readonly key: string,
+    key: string,
     /** The Docker network over which this machine reaches them. */
-    readonly network: string,
-  ) {}
+    network: string,
+  ) {
+    this.lab = lab;
+    this.image = image;
+    this.series = series;
+    this.key = key;
+    this.network = network;
+  }
 
   /**
    * @param series begins their host names: `bare-a` gives bare-a1, bare-a2, …
@@ -161,9 +175,11 @@ export class BareHosts {
   /** `swarmbench:testbed` with these as its machines; the second is reached as a user with sudo. */
   ssh(count: number, more: Record<string, unknown> = {}): Record<string, unknown> {
     return {
-      ...{ kind: "ssh", key: this.key },
+      kind: "ssh",
+      key: this.key,
       hosts: this.all.slice(0, count).map(({ address, hostKey }, index) => ({
-        ...{ address, hostKey },
+        address,
+        hostKey,
         ...(index === 1 ? { user: USER } : {}),
       })),
       ...more,
@@ -175,8 +191,12 @@ export class BareHosts {
     const file = path.join(this.directory, "manifest.rspec");
     writeFileSync(file, manifest(this.all.slice(0, count), USER));
     return {
-      ...{ kind: "rspec", manifests: [file], user: USER, key: this.key },
-      ...{ dataNetwork: "lan0", acceptNewHostKeys: true },
+      kind: "rspec",
+      manifests: [file],
+      user: USER,
+      key: this.key,
+      dataNetwork: "lan0",
+      acceptNewHostKeys: true,
       ...more,
     };
   }

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import * as path from "node:path";
-import type { Run } from "../../contract/result";
-import { readResults } from "../../report/store";
-import type { Result, TestProject } from "./project";
+import type { Run } from "../../contract/result.ts";
+import { readResults } from "../../report/store.ts";
+import type { Result, TestProject } from "./project.ts";
 
 /** A broker, where results are stored and shown, and steps of 5 seconds of a load that is easily borne. */
 export const BENCHMARK = {
@@ -28,7 +28,11 @@ const BENCH = ["--import", "tsx", "tools/bench/main.ts"];
 export class Runs {
   readonly folder: string;
 
-  constructor(private readonly project: TestProject) {
+  private readonly project: TestProject;
+
+  constructor(project: TestProject) {
+    this.project = project;
+
     this.folder = path.join(project.directory, "results");
   }
 

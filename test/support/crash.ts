@@ -1,7 +1,7 @@
 // Pulumi killed in the middle of an up, as a power cut would.
 import assert from "node:assert/strict";
-import type { TestProject } from "./project";
-import { HEALTHY } from "./swarm";
+import type { TestProject } from "./project.ts";
+import { HEALTHY } from "./swarm.ts";
 
 type Moment = readonly [when: string, pattern: RegExp];
 

@@ -1,5 +1,5 @@
-import type { Clock } from "../../bench/clock";
-import type { JobContext } from "../../bench/job";
+import type { Clock } from "../../bench/clock.ts";
+import type { JobContext } from "../../bench/job.ts";
 
 /** A job's context whose time passes only where somebody sleeps; `lines` is what it showed. */
 export function fakeContext(): JobContext & { lines: string[] } {

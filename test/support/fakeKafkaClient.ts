@@ -1,4 +1,4 @@
-import type { ClientAdapter, ConsumerPort, ProducerPort, ReceiveBatch } from "../../bench/kafka/port";
+import type { ClientAdapter, ConsumerPort, ProducerPort, ReceiveBatch } from "../../bench/kafka/port.ts";
 
 const PARTITIONS = 3;
 

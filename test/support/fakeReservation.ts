@@ -1,7 +1,7 @@
-import type { Door } from "../../components/testbed/oar/door";
-import { OarError } from "../../components/testbed/oar/errors";
-import type { Job } from "../../components/testbed/oar/job";
-import type { Reservation } from "../../tools/bench/reservation";
+import type { Door } from "../../components/testbed/oar/door.ts";
+import { OarError } from "../../components/testbed/oar/errors.ts";
+import type { Job } from "../../components/testbed/oar/job.ts";
+import type { Reservation } from "../../tools/bench/reservation.ts";
 
 /** Time that passes only where a test lets it. */
 export class FakeTime {
@@ -56,11 +56,15 @@ export class FakeReservation implements Reservation {
   readonly sites: Reservation["sites"];
   readonly watch: Reservation["watch"];
 
+  readonly time: FakeTime;
+
   constructor(
-    readonly time: FakeTime,
+    time: FakeTime,
     leftSec: readonly number[],
     more: Partial<Pick<FakeReservation, "extend" | "extension" | "away">> = {},
   ) {
+    this.time = time;
+
     Object.assign(this, more);
     this.jobs = leftSec.map((left, index) => jobOf(index + 1, this.oarsTime(), left));
     this.watch = {
@@ -109,7 +113,18 @@ export class FakeReservation implements Reservation {
 
 function jobOf(id: number, now: number, leftSec: number): Job {
   return {
-    ...{ id, name: `bench-${id}`, owner: "ann", state: "Running", queue: "default", types: [], message: "" },
-    ...{ nodes: 2, walltimeSec: 600 + leftSec, startedAt: now - 600, readAt: now, addresses: [], events: [] },
+    id,
+    name: `bench-${id}`,
+    owner: "ann",
+    state: "Running",
+    queue: "default",
+    types: [],
+    message: "",
+    nodes: 2,
+    walltimeSec: 600 + leftSec,
+    startedAt: now - 600,
+    readAt: now,
+    addresses: [],
+    events: [],
   };
 }

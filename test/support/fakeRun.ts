@@ -1,8 +1,8 @@
 import type { Point } from "@influxdata/influxdb-client";
-import { pointOf } from "../../bench/influx/points";
-import { PointWriter } from "../../bench/influx/writer";
-import { DELAY_KINDS, type DelayKind, type StepVerdict } from "../../contract/measurements";
-import type { InfluxTarget } from "../../contract/target";
+import { pointOf } from "../../bench/influx/points.ts";
+import { PointWriter } from "../../bench/influx/writer.ts";
+import { DELAY_KINDS, type DelayKind, type StepVerdict } from "../../contract/measurements.ts";
+import type { InfluxTarget } from "../../contract/target.ts";
 
 export interface FakeRunOptions {
   /** @default "fake-run" */

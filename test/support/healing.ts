@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
-import { TestProject } from "./project";
-import { HEALTHY } from "./swarm";
+import { TestProject } from "./project.ts";
+import { HEALTHY } from "./swarm.ts";
 
 export interface OnSwarm {
   project(): TestProject;

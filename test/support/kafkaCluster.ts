@@ -4,8 +4,8 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import type { Member } from "../../bench/kafka/metrics";
-import type { KafkaTarget } from "../../contract/target";
+import type { Member } from "../../bench/kafka/metrics.ts";
+import type { KafkaTarget } from "../../contract/target.ts";
 
 export interface ClusterOptions {
   /** Folder of Kafka's jars. */
@@ -35,10 +35,13 @@ export class KafkaCluster {
     return cluster;
   }
 
-  private constructor(
-    private readonly options: ClusterOptions,
-    private readonly ports: number[],
-  ) {
+  private readonly options: ClusterOptions;
+  private readonly ports: number[];
+
+  private constructor(options: ClusterOptions, ports: number[]) {
+    this.options = options;
+    this.ports = ports;
+
     const brokers = this.ids.map((id) => ({ id, host: "localhost", port: ports[id - 1] ?? 0 }));
     const ca = options.secure ? this.makeCertificates() : undefined;
     this.target = {

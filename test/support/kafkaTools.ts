@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { TestProject } from "./project";
+import type { TestProject } from "./project.ts";
 
 /** Milliseconds in which a record that is in a topic is read. */
 const READ_TIMEOUT_MS = 20_000;
@@ -8,12 +8,16 @@ const READ_TIMEOUT_MS = 20_000;
 export class KafkaTopic {
   private readonly sent: string[] = [];
 
+  private readonly project: TestProject;
+  private readonly name: string;
+  private readonly home: { broker: string; node: string };
+
   /** @param home broker to ask, and its node */
-  constructor(
-    private readonly project: TestProject,
-    private readonly name: string,
-    private readonly home: { broker: string; node: string },
-  ) {}
+  constructor(project: TestProject, name: string, home: { broker: string; node: string }) {
+    this.project = project;
+    this.name = name;
+    this.home = home;
+  }
 
   /** @param replicas of each of its partitions */
   async create(replicas: number): Promise<void> {

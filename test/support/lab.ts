@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 
 export const run = promisify(execFile);
-const repository = path.resolve(__dirname, "../..");
+const repository = path.resolve(import.meta.dirname, "../..");
 
 /** A folder, and what of this machine's engine is a test's: named and labelled as test projects are, so that `npm test` removes what a killed run has left. */
 export class Lab {
@@ -14,11 +14,13 @@ export class Lab {
   readonly name: string;
   readonly labels: string[];
 
-  private constructor(
-    kind: string,
-    private readonly source: "built" | "official",
-    private readonly host: string,
-  ) {
+  private readonly source: "built" | "official";
+  private readonly host: string;
+
+  private constructor(kind: string, source: "built" | "official", host: string) {
+    this.source = source;
+    this.host = host;
+
     this.directory = mkdtempSync(
       path.join(tmpdir(), `swarmbench-e2e-${process.env.TEST_RUN ?? process.pid}-${kind}-`),
     );

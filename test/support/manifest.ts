@@ -1,4 +1,4 @@
-import type { BareHost } from "./bareHosts";
+import type { BareHost } from "./bareHosts.ts";
 
 const TESTBED = "urn:publicid:IDN+lab.example.org";
 const CM = `${TESTBED}+authority+cm`;

@@ -1,9 +1,9 @@
 import { copyFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { stringify } from "yaml";
-import type { BareHosts } from "./bareHosts";
-import { eventually } from "./eventually";
-import { Lab, makeKey } from "./lab";
+import type { BareHosts } from "./bareHosts.ts";
+import { eventually } from "./eventually.ts";
+import { Lab, makeKey } from "./lab.ts";
 
 const READY_WITHIN_MS = 60_000;
 
@@ -17,10 +17,13 @@ export class OarLab {
   /** What is done after oarsub, by the job's name. */
   private readonly hindered = new Map<string, string>();
 
-  private constructor(
-    private readonly lab: Lab,
-    private readonly hosts: BareHosts | undefined,
-  ) {}
+  private readonly lab: Lab;
+  private readonly hosts: BareHosts | undefined;
+
+  private constructor(lab: Lab, hosts: BareHosts | undefined) {
+    this.lab = lab;
+    this.hosts = hosts;
+  }
 
   get directory(): string {
     return this.lab.directory;
@@ -179,8 +182,14 @@ exit $code`;
   /** `swarmbench:testbed` of a scenario on this OAR. */
   testbed(more: Record<string, unknown> = {}): Record<string, unknown> {
     return {
-      ...{ kind: "oar", frontend: "127.0.0.1", port: this.ports.ssh, user: "user1" },
-      ...{ key: this.key, hostKey: this.hostKey, walltime: "10 minutes", timeout: "60 seconds" },
+      kind: "oar",
+      frontend: "127.0.0.1",
+      port: this.ports.ssh,
+      user: "user1",
+      key: this.key,
+      hostKey: this.hostKey,
+      walltime: "10 minutes",
+      timeout: "60 seconds",
       ...(this.hosts ? { types: ["deploy"], nodeUser: "root" } : {}),
       ...more,
     };

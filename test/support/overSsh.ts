@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Declared } from "./mocks";
+import type { Declared } from "./mocks.ts";
 
 type Scripts = Pick<Declared, "inputs">;
 

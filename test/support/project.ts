@@ -13,9 +13,9 @@ import {
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { parseDocument } from "yaml";
-import { watchProcesses } from "./processes";
+import { watchProcesses } from "./processes.ts";
 
-const repository = path.resolve(__dirname, "../..");
+const repository = path.resolve(import.meta.dirname, "../..");
 /** What set-up has made, of `.swarmbench/ssh`. */
 const INSTALLED_KEYS = ["config", "id_ed25519", "id_ed25519.pub", "known_hosts", "node"];
 
@@ -58,7 +58,11 @@ export class TestProject {
     return this.env;
   }
 
-  private constructor(readonly stack: string) {}
+  readonly stack: string;
+
+  private constructor(stack: string) {
+    this.stack = stack;
+  }
 
   /** A project whose stack has no parts but those that the configuration switches on. */
   static async create(stack: string, config: Record<string, string>): Promise<TestProject> {

@@ -1,5 +1,5 @@
-import { DelayHistogram } from "../../bench/measure/histogram";
-import type { NetworkName, Pair } from "../../contract/network";
+import { DelayHistogram } from "../../bench/measure/histogram.ts";
+import type { NetworkName, Pair } from "../../contract/network.ts";
 
 /** A pair of which every round trip took so long. */
 export function pair(
@@ -13,9 +13,16 @@ export function pair(
   rtt.record(ms * 1_000);
   const [sent, lost] = [200, 0];
   return {
-    ...{ from, to, network, rttMs: rtt.distribution(), sent, lost },
-    ...{ throughputBitPerSec: network === "host" ? 10e9 : 6e9, mtu: network === "host" ? 1_500 : 1_450 },
-    ...{ error: null, ...more },
+    from,
+    to,
+    network,
+    rttMs: rtt.distribution(),
+    sent,
+    lost,
+    throughputBitPerSec: network === "host" ? 10e9 : 6e9,
+    mtu: network === "host" ? 1_500 : 1_450,
+    error: null,
+    ...more,
   };
 }
 /** Every pair of these nodes; on their own network in half of the time. */

@@ -1,8 +1,8 @@
-import { randomOf } from "../../bench/load/random";
-import { DelayHistogram } from "../../bench/measure/histogram";
-import { type Run, type RunEvent, SCHEMA_VERSION, type Second, type Step } from "../../contract/result";
-import { benchmarkSchema, sloSchema, workloadSchema } from "../../contract/workload";
-import { runOf } from "../../report/fold";
+import { randomOf } from "../../bench/load/random.ts";
+import { DelayHistogram } from "../../bench/measure/histogram.ts";
+import { type Run, type RunEvent, SCHEMA_VERSION, type Second, type Step } from "../../contract/result.ts";
+import { benchmarkSchema, sloSchema, workloadSchema } from "../../contract/workload.ts";
+import { runOf } from "../../report/fold.ts";
 
 const RATE = 10;
 const SECONDS = 10;
@@ -30,58 +30,99 @@ export function sampleStep(
   const offered = perSec * SECONDS;
   const delay = delaysOf(Math.min(offered, 5_000), medianMs, step);
   const seconds: Second[] = Array.from({ length: SECONDS + 4 }, (_, index) => ({
-    ...{ at: START + step * 30 + index, measured: index >= 3 && index < SECONDS + 3 },
-    ...{ offered: perSec, sent: perSec, acked: perSec, delivered: perSec, bytes: perSec * 200 },
-    ...{ errors: 0, late: 0, backlog: 3 },
+    at: START + step * 30 + index,
+    measured: index >= 3 && index < SECONDS + 3,
+    offered: perSec,
+    sent: perSec,
+    acked: perSec,
+    delivered: perSec,
+    bytes: perSec * 200,
+    errors: 0,
+    late: 0,
+    backlog: 3,
     delayMs: delaysOf(500, medianMs, step * 100 + index).distribution(),
     generator: { scheduleLagMsP99: 1.5, eventLoopDelayMsP99: 2, cpu: 0.3, memoryMiB: 200 + index },
   }));
   return {
-    ...{
-      step,
-      phase: "sweep",
-      values: { producers },
-      startedAt: at(step * 30),
-      producers,
-      consumers: 1,
-      groups: 1,
-    },
-    ...{ brokers: 1, nodes: 1, partitions: 12, replicationFactor: 1, acks: "all", client: "kafkajs" },
-    ...{ messageBytes: 200, ratePerProducer: RATE, durationSeconds: SECONDS, warmUpSeconds: 8 },
-    ...{
-      steady: true,
-      steadyReason: "steady for 5 s",
-      offered,
-      sent: offered,
-      acked: offered,
-      delivered: offered,
-    },
-    ...{ lost: 0, duplicated: 0, reordered: 0, late: 0, unsent: 0, errors: {}, bytes: offered * 200 },
-    ...{ backlogAtEnd: 3, drainSeconds: 0.6, delayMs: delay.distribution(), ackMs: delay.distribution() },
+    step,
+    phase: "sweep",
+    values: { producers },
+    startedAt: at(step * 30),
+    producers,
+    consumers: 1,
+    groups: 1,
+    brokers: 1,
+    nodes: 1,
+    partitions: 12,
+    replicationFactor: 1,
+    acks: "all",
+    client: "kafkajs",
+    messageBytes: 200,
+    ratePerProducer: RATE,
+    durationSeconds: SECONDS,
+    warmUpSeconds: 8,
+    steady: true,
+    steadyReason: "steady for 5 s",
+    offered,
+    sent: offered,
+    acked: offered,
+    delivered: offered,
+    lost: 0,
+    duplicated: 0,
+    reordered: 0,
+    late: 0,
+    unsent: 0,
+    errors: {},
+    bytes: offered * 200,
+    backlogAtEnd: 3,
+    drainSeconds: 0.6,
+    delayMs: delay.distribution(),
+    ackMs: delay.distribution(),
     correctedDelayMs: delay.distribution(),
     clocks: {
-      ...{ errorMs: 0.12, boundMs: 0.11 },
+      errorMs: 0.12,
+      boundMs: 0.11,
       pairs: [
         {
-          ...{ from: "producers.1", to: "consumers.1", offsetMs: 0.01, boundMs: 0.11, driftPpm: 0.1 },
-          ...{ straight: true, minRttMs: 0.2, sent: 100, answered: 100 },
+          from: "producers.1",
+          to: "consumers.1",
+          offsetMs: 0.01,
+          boundMs: 0.11,
+          driftPpm: 0.1,
+          straight: true,
+          minRttMs: 0.2,
+          sent: 100,
+          answered: 100,
         },
       ],
     },
     sameNode: {
-      ...{ share: 1 / 12, ownMs: delay.distribution(), oneWayMs: delay.distribution() },
-      ...{ differenceMs: 0.05, boundMs: 1.3, agrees: true },
+      share: 1 / 12,
+      ownMs: delay.distribution(),
+      oneWayMs: delay.distribution(),
+      differenceMs: 0.05,
+      boundMs: 1.3,
+      agrees: true,
     },
-    ...{ sendToReceiveMs: delay.distribution(), slowestProducer: { producer: 0, p99: 12 } },
+    sendToReceiveMs: delay.distribution(),
+    slowestProducer: { producer: 0, p99: 12 },
     generator: {
-      ...{ scheduleLagMsP99: 1.5, scheduleLagMsMax: 9, eventLoopDelayMsP99: 3, cpu: 0.3, cpuTotal: 0.5 },
-      ...{ cpuWait: 0.05, memoryMiB: 200 },
+      scheduleLagMsP99: 1.5,
+      scheduleLagMsMax: 9,
+      eventLoopDelayMsP99: 3,
+      cpu: 0.3,
+      cpuTotal: 0.5,
+      cpuWait: 0.05,
+      memoryMiB: 200,
     },
-    ...{ brokersCpu: 0.4, busiestMachine: { cpusBusy: 1.2, cpus: 2 }, verdict },
+    brokersCpu: 0.4,
+    busiestMachine: { cpusBusy: 1.2, cpus: 2 },
+    verdict,
     reasons: verdict === "ok" ? [] : ["p99 delay 240.0 ms, above 100 ms"],
     histogram: delay.encode(),
     histograms: { ack: delay.encode(), sendToReceive: delay.encode() },
-    ...{ seconds, connectSeconds: 0.4 },
+    seconds,
+    connectSeconds: 0.4,
   };
 }
 
@@ -101,16 +142,18 @@ export function sampleEvents(): RunEvent[] {
   const machine = { cpus: 2, memoryMiB: 24_000, cpuModel: "CPU", kernel: "6.1" };
   return [
     {
-      ...{
-        event: "run",
-        schemaVersion: SCHEMA_VERSION,
-        run: "20251124T160000Z-local-abcdef",
-        scenario: "local",
-      },
-      ...{ at: at(0), resumed: false, slo },
+      event: "run",
+      schemaVersion: SCHEMA_VERSION,
+      run: "20251124T160000Z-local-abcdef",
+      scenario: "local",
+      at: at(0),
+      resumed: false,
+      slo,
       conditions: {
         swarmbench: { version: "0.1.0", commit: "abc", dirty: false },
-        ...{ source: "built", images: { kafka: "swarmbench/kafka@sha256:1" }, versions: { kafka: "4.3.1" } },
+        source: "built",
+        images: { kafka: "swarmbench/kafka@sha256:1" },
+        versions: { kafka: "4.3.1" },
         settings: { kafka: { brokers: 1 } },
         workload: { ...workloadSchema.parse({}) },
         benchmark: { ...benchmarkSchema.parse({ sweep: { producers: [1, 50] } }) },
@@ -126,15 +169,17 @@ export function sampleEvents(): RunEvent[] {
       ];
     }),
     {
-      ...{
-        event: "end",
-        at: at(400),
-        searchReason: "800 missed",
-        verdict: "ok",
-        points: { written: 100, lost: 0 },
-      },
+      event: "end",
+      at: at(400),
+      searchReason: "800 missed",
+      verdict: "ok",
+      points: { written: 100, lost: 0 },
       knee: {
-        ...{ variable: "producers", value: 500, interval: [480, 620], confidence: 0.9, slo },
+        variable: "producers",
+        value: 500,
+        interval: [480, 620],
+        confidence: 0.9,
+        slo,
         reason: "500 producers met the SLO, 620 did not",
       },
     },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { TestProject } from "./project";
+import type { TestProject } from "./project.ts";
 
 /** What a node shows to whoever may run `docker` or `ps` on it, for a search of everything at once. */
 const SHOWN_BY_A_NODE = {

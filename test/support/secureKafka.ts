@@ -1,5 +1,5 @@
 import { Kafka, logLevel } from "kafkajs";
-import type { TestProject } from "./project";
+import type { TestProject } from "./project.ts";
 
 export interface KafkaOutputs {
   kafkaExternal: string[];

@@ -1,6 +1,6 @@
-import { type Random, randomOf } from "../../bench/load/random";
-import { nextStep, type Trial } from "../../bench/plan";
-import type { Benchmark, SearchVariable, Workload } from "../../contract/workload";
+import { type Random, randomOf } from "../../bench/load/random.ts";
+import { nextStep, type Trial } from "../../bench/plan/index.ts";
+import type { Benchmark, SearchVariable, Workload } from "../../contract/workload.ts";
 
 export interface SimulatedBroker {
   /** The value of the searched variable at which p99 is the SLO's, without noise. */

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Images, type Part } from "../../components/images";
-import type { Owner } from "../../components/lib/ownership";
-import type { Site } from "../../components/lib/site";
-import type { Role } from "../../components/nodeSettings";
-import { Registry } from "../../components/registry";
-import { Swarm } from "../../components/swarm";
-import type { Node } from "../../components/testbed/testbed";
-import { type Declared, declare, known } from "./mocks";
+import { Images, type Part } from "../../components/images.ts";
+import type { Owner } from "../../components/lib/ownership.ts";
+import type { Site } from "../../components/lib/site.ts";
+import type { Role } from "../../components/nodeSettings.ts";
+import { Registry } from "../../components/registry.ts";
+import { Swarm } from "../../components/swarm.ts";
+import type { Node } from "../../components/testbed/testbed.ts";
+import { type Declared, declare, known } from "./mocks.ts";
 
 export const owner: Owner = { prefix: "swarmbench-ann-test", directory: "/home/ann/bench" };
 /** What the swarm's id is: what is in the swarm is replaced when it changes. */
@@ -60,10 +60,13 @@ export async function declareOnNodes<T>(
 
 /** What was declared, looked up by `Kind name`. */
 export class Program<T> {
-  constructor(
-    readonly resources: Map<string, Declared>,
-    readonly result: T,
-  ) {}
+  readonly resources: Map<string, Declared>;
+  readonly result: T;
+
+  constructor(resources: Map<string, Declared>, result: T) {
+    this.resources = resources;
+    this.result = result;
+  }
 
   get(name: string): Declared {
     const found = this.resources.get(name);

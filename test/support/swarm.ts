@@ -1,4 +1,4 @@
-import type { TestProject } from "./project";
+import type { TestProject } from "./project.ts";
 
 /** The nodes of a swarm of three, as {@link TestProject.swarmNodes} lists them. */
 export const HEALTHY = [

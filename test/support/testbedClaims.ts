@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { BenchSummary } from "../../contract/request";
-import type { Run } from "../../contract/result";
-import { readResults } from "../../report/store";
-import { BareHosts } from "./bareHosts";
-import { eventually } from "./eventually";
-import { OarLab } from "./oarLab";
-import { TestProject } from "./project";
+import type { BenchSummary } from "../../contract/request.ts";
+import type { Run } from "../../contract/result.ts";
+import { readResults } from "../../report/store.ts";
+import { BareHosts } from "./bareHosts.ts";
+import { eventually } from "./eventually.ts";
+import { OarLab } from "./oarLab.ts";
+import { TestProject } from "./project.ts";
 
 /** Where a testbed's nodes come from, as a test has it. */
 export interface Source {
@@ -155,7 +155,9 @@ export function describeTestbed<S extends Source>(
     const on: OnTestbed<S> = {
       project: () => project,
       source: () => source,
-      ...{ hostnames, measured, measure },
+      hostnames,
+      measured,
+      measure,
     };
     whileUp?.(on);
 

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import readline from "node:readline";
-import type { FakeRun } from "./fakeRun";
-import type { TestProject } from "./project";
+import type { FakeRun } from "./fakeRun.ts";
+import type { TestProject } from "./project.ts";
 
 export interface Ui {
   url: string;

@@ -9,7 +9,7 @@ import {
   isSubnet,
   overlaps,
   SSH_PORTS_PER_STACK,
-} from "../../components/lib/addresses";
+} from "../../components/lib/addresses.ts";
 
 /** A second, plain way to read addresses, to hold the first against. */
 const toNumber = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);

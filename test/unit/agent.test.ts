@@ -2,23 +2,23 @@ import assert from "node:assert/strict";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, afterEach, before, describe, it } from "node:test";
-import { Agent } from "../../bench/agent/agent";
-import { Batcher } from "../../bench/agent/batcher";
-import { AgentClient } from "../../bench/agent/client";
-import { inBatches } from "../../bench/agent/inBatches";
-import { type Due, LogicalProducer, type ProducerListener } from "../../bench/agent/producer";
-import type { ConsumerTotals, Prepare, ProducerTotals } from "../../bench/agent/protocol";
-import { Seconds } from "../../bench/agent/seconds";
-import { serve } from "../../bench/agent/server";
-import { Exchange } from "../../bench/exchange/exchange";
-import { payloadsOf } from "../../bench/load/payload";
-import { randomOf } from "../../bench/load/random";
-import { accountStep } from "../../bench/measure/account";
-import { DelayHistogram } from "../../bench/measure/histogram";
-import { openWallClock } from "../../bench/wallClock";
-import { workloadSchema } from "../../contract/workload";
-import { eventually } from "../support/eventually";
-import { FakeKafka } from "../support/fakeKafkaClient";
+import { Agent } from "../../bench/agent/agent.ts";
+import { Batcher } from "../../bench/agent/batcher.ts";
+import { AgentClient } from "../../bench/agent/client.ts";
+import { inBatches } from "../../bench/agent/inBatches.ts";
+import { type Due, LogicalProducer, type ProducerListener } from "../../bench/agent/producer.ts";
+import type { ConsumerTotals, Prepare, ProducerTotals } from "../../bench/agent/protocol.ts";
+import { Seconds } from "../../bench/agent/seconds.ts";
+import { serve } from "../../bench/agent/server.ts";
+import { Exchange } from "../../bench/exchange/exchange.ts";
+import { payloadsOf } from "../../bench/load/payload.ts";
+import { randomOf } from "../../bench/load/random.ts";
+import { accountStep } from "../../bench/measure/account.ts";
+import { DelayHistogram } from "../../bench/measure/histogram.ts";
+import { openWallClock } from "../../bench/wallClock.ts";
+import { workloadSchema } from "../../contract/workload.ts";
+import { eventually } from "../support/eventually.ts";
+import { FakeKafka } from "../support/fakeKafkaClient.ts";
 
 const listener = (): ProducerListener & { log: string[] } => {
   const log: string[] = [];
@@ -35,7 +35,13 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 async function logicalProducer(kafka: FakeKafka, more: object = {}, now = () => 0) {
   const port = await kafka.adapter.connectProducer({} as never, "p0", {} as never);
   const settings = {
-    ...{ run: 1, step: 1, producer: 0, lingerMs: 0, batchBytes: 1_000, maxOutstanding: 2, lateAfterUs: 100 },
+    run: 1,
+    step: 1,
+    producer: 0,
+    lingerMs: 0,
+    batchBytes: 1_000,
+    maxOutstanding: 2,
+    lateAfterUs: 100,
     ...more,
   };
   const heard = listener();
@@ -114,8 +120,13 @@ describe("a logical producer", () => {
 });
 
 const totalsOf = (producer: LogicalProducer): ProducerTotals => ({
-  ...{ role: "producer", producers: [producer.totals()], errors: {} },
-  ...{ ack: emptyHistogram, lag: emptyHistogram, sameNode: null, clocks: [] },
+  role: "producer",
+  producers: [producer.totals()],
+  errors: {},
+  ack: emptyHistogram,
+  lag: emptyHistogram,
+  sameNode: null,
+  clocks: [],
 });
 const emptyHistogram = "HISTFAAAABx4nJNpmSzMwMDAxAABzFCaEUoz2X+AsQA/awKA";
 
@@ -206,7 +217,13 @@ describe("agents, asked over HTTP", () => {
   });
 
   const order = (step: number, workload: object = {}, run = "r1"): Prepare => ({
-    ...{ run, step, topic: "t", pacing: "timer", seed: 1, lateAfterUs: 1e6, startOffsets: {} },
+    run,
+    step,
+    topic: "t",
+    pacing: "timer",
+    seed: 1,
+    lateAfterUs: 1e6,
+    startOffsets: {},
     kafka: {
       bootstrap: ["broker-1:9092"],
       brokers: [{ id: 1, host: "b", port: 1 }],
@@ -214,7 +231,9 @@ describe("agents, asked over HTTP", () => {
     },
     workload: workloadSchema.parse({ producers: 5, rate: 100, ...workload }),
     share: { first: 0, count: 5 },
-    ...{ peers: [], sources: [0], sameNode: [1] },
+    peers: [],
+    sources: [0],
+    sameNode: [1],
   });
   const clock = openWallClock();
 

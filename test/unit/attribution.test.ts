@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Pair } from "../../contract/network";
-import type { Distribution, Run, Step } from "../../contract/result";
-import { type Attribution, attributions } from "../../report/attribution";
-import { compare, comparisonPage, comparisonText } from "../../report/comparison";
-import { between, names } from "../support/samplePairs";
-import { sampleRun, sampleStep } from "../support/sampleRun";
+import type { Pair } from "../../contract/network.ts";
+import type { Distribution, Run, Step } from "../../contract/result.ts";
+import { type Attribution, attributions } from "../../report/attribution.ts";
+import { compare, comparisonPage, comparisonText } from "../../report/comparison.ts";
+import { between, names } from "../support/samplePairs.ts";
+import { sampleRun, sampleStep } from "../support/sampleRun.ts";
 
 interface Way {
   /** How much longer every message takes. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { awaitTasksScript } from "../../components/lib/awaitTasks";
-import { script } from "../../components/lib/shell";
-import { FakeMachine, parses } from "../support/fakeDocker";
+import { awaitTasksScript } from "../../components/lib/awaitTasks.ts";
+import { script } from "../../components/lib/shell.ts";
+import { FakeMachine, parses } from "../support/fakeDocker.ts";
 
 /** A manager on which a service wants `wanted`; of its tasks, `tasks` has a line each. */
 const DOCKER = `#!/bin/sh

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { withChanges } from "../../tools/bench/changes";
-import { checked, finishedSteps, planKey, runName } from "../../tools/bench/request";
+import { withChanges } from "../../tools/bench/changes.ts";
+import { checked, finishedSteps, planKey, runName } from "../../tools/bench/request.ts";
 
 const nothing = { workload: {}, benchmark: {} };
 
@@ -123,7 +123,8 @@ describe("a plan's key", () => {
   it("is the same on other machines, of other names, by another reservation, and not where brokers are elsewhere", () => {
     const on = (manager: string, nodes: string[], broker = 1) => ({
       ...plan,
-      ...{ image: `${manager}:5000/repository/bench@sha256:1`, ssh: [`root@${manager}`] },
+      image: `${manager}:5000/repository/bench@sha256:1`,
+      ssh: [`root@${manager}`],
       target: {
         ...plan.target,
         network: { nodes, brokers: [{ name: "broker-1", node: nodes[broker] ?? "" }] },

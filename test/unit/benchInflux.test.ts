@@ -4,11 +4,11 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, it } from "node:test";
 import { createGunzip } from "node:zlib";
-import type { Clock } from "../../bench/clock";
-import { pointOf } from "../../bench/influx/points";
-import { PointWriter } from "../../bench/influx/writer";
-import { MEASUREMENTS, type Measurement } from "../../contract/measurements";
-import { fakeRun } from "../support/fakeRun";
+import type { Clock } from "../../bench/clock.ts";
+import { pointOf } from "../../bench/influx/points.ts";
+import { PointWriter } from "../../bench/influx/writer.ts";
+import { MEASUREMENTS, type Measurement } from "../../contract/measurements.ts";
+import { fakeRun } from "../support/fakeRun.ts";
 
 const tags = { run: "r", scenario: "s", step: "1" };
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
-import { job } from "../../bench/job";
-import { waitUntilReady } from "../../bench/jobs/kafkaReady";
-import { clientConfig } from "../../bench/kafka/client";
-import type { KafkaDoor } from "../../bench/kafka/cluster";
-import { EXIT, explain, runJob } from "../../bench/main";
-import { Problem } from "../../bench/problem";
-import { type KafkaTarget, kafkaTargetSchema } from "../../contract/target";
-import { fakeContext } from "../support/fakeContext";
+import { job } from "../../bench/job.ts";
+import { waitUntilReady } from "../../bench/jobs/kafkaReady.ts";
+import { clientConfig } from "../../bench/kafka/client.ts";
+import type { KafkaDoor } from "../../bench/kafka/cluster.ts";
+import { Problem } from "../../bench/problem.ts";
+import { EXIT, explain, runJob } from "../../bench/program.ts";
+import { type KafkaTarget, kafkaTargetSchema } from "../../contract/target.ts";
+import { fakeContext } from "../support/fakeContext.ts";
 
 const plain: KafkaTarget = {
   bootstrap: ["broker-1:9092"],

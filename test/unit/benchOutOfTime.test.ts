@@ -4,23 +4,27 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
-import { type BenchPlan, type RunRequest, runRequestSchema } from "../../contract/request";
-import { type RunEvent, SCHEMA_VERSION } from "../../contract/result";
-import { readResults } from "../../report/store";
-import type { Arguments } from "../../tools/bench/arguments";
-import type { Container, Found } from "../../tools/bench/container";
-import { runOnce } from "../../tools/bench/once";
-import { noteUnfinished, unfinishedRun } from "../../tools/bench/unfinished";
-import { FakeReservation, FakeTime } from "../support/fakeReservation";
-import { sampleStep } from "../support/sampleRun";
+import { type BenchPlan, type RunRequest, runRequestSchema } from "../../contract/request.ts";
+import { type RunEvent, SCHEMA_VERSION } from "../../contract/result.ts";
+import { readResults } from "../../report/store.ts";
+import type { Arguments } from "../../tools/bench/arguments.ts";
+import type { Container, Found } from "../../tools/bench/container.ts";
+import { runOnce } from "../../tools/bench/once.ts";
+import { noteUnfinished, unfinishedRun } from "../../tools/bench/unfinished.ts";
+import { FakeReservation, FakeTime } from "../support/fakeReservation.ts";
+import { sampleStep } from "../support/sampleRun.ts";
 
 const root = mkdtempSync(path.join(tmpdir(), "swarmbench-outOfTime-"));
 after(() => rmSync(root, { recursive: true, force: true }));
 
 const networkOn = (node: string) => ({ nodes: [node], brokers: [{ name: "broker-1", node }] });
 const PLAN: BenchPlan = {
-  ...{ scenario: "site", ssh: ["-p", "22", "root@10.0.0.1"], image: "10.0.0.1:5000/bench@sha256:1" },
-  ...{ network: "bench", labels: [], workload: {} },
+  scenario: "site",
+  ssh: ["-p", "22", "root@10.0.0.1"],
+  image: "10.0.0.1:5000/bench@sha256:1",
+  network: "bench",
+  labels: [],
+  workload: {},
   target: {
     kafka: { bootstrap: ["broker-1:9092"], brokers: [], security: { protocol: "PLAINTEXT" } },
     brokerMetrics: [],
@@ -43,11 +47,15 @@ class FakeRunner implements Container {
   /** Called as a step begins. */
   onStep: (step: number) => void = () => {};
 
-  constructor(
-    private readonly time: FakeTime,
-    private readonly cpus = 16,
-    private readonly gone = false,
-  ) {}
+  private readonly time: FakeTime;
+  private readonly cpus: number;
+  private readonly gone: boolean;
+
+  constructor(time: FakeTime, cpus = 16, gone = false) {
+    this.time = time;
+    this.cpus = cpus;
+    this.gone = gone;
+  }
 
   find = async (): Promise<Found | undefined> => undefined;
   machines = async () => [{ name: "gros-7", cpus: this.cpus, memoryMiB: 1_000, engine: "29" }];
@@ -69,7 +77,13 @@ class FakeRunner implements Container {
     const { run, scenario, conditions, benchmark, finished } = request;
     const resumed = finished.length > 0;
     emit({
-      ...{ event: "run", schemaVersion: SCHEMA_VERSION, run, scenario, at: at(), resumed, conditions },
+      event: "run",
+      schemaVersion: SCHEMA_VERSION,
+      run,
+      scenario,
+      at: at(),
+      resumed,
+      conditions,
       slo: benchmark.slo,
     });
     const steps = benchmark.sweep?.producers ?? [];
@@ -109,12 +123,21 @@ async function attempt({ results, left, fromUp = true, plan = PLAN, changes = []
   const ctrlC = new AbortController();
   runner.onStep = (step) => step === more.ctrlCAt && ctrlC.abort();
   const session = {
-    ...{ plan, container: runner, signal: ctrlC.signal, reservation },
+    plan,
+    container: runner,
+    signal: ctrlC.signal,
+    reservation,
     progress: (line: string) => void lines.push(line),
   };
   const args: Arguments = {
-    ...{ stack: "site", set: changes, results, fromUp },
-    ...{ aba: false, failOnSlo: false, stop: false, help: false },
+    stack: "site",
+    set: changes,
+    results,
+    fromUp,
+    aba: false,
+    failOnSlo: false,
+    stop: false,
+    help: false,
     ...(more.resume === undefined ? {} : { resume: more.resume }),
   };
   const ended = await runOnce(session, args, { changes }).then(
@@ -202,7 +225,8 @@ describe("the next up", () => {
   it("knows the run at other addresses, ends it, and forgets it then", async () => {
     const plan = {
       ...PLAN,
-      ...{ image: "10.0.9.9:5000/bench@sha256:1", ssh: ["root@10.0.9.9"] },
+      image: "10.0.9.9:5000/bench@sha256:1",
+      ssh: ["root@10.0.9.9"],
       target: { ...PLAN.target, network: networkOn("gros-41") },
       conditions: { ...PLAN.conditions, nodes: [{ name: "gros-41", role: "monitor" }] },
       reservation: {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { describe, it } from "node:test";
-import { parseSettings, SettingsError } from "../../components/settings";
+import { parseSettings, SettingsError } from "../../components/settings.ts";
 
 const parse = (config: Record<string, unknown>) =>
   parseSettings(
@@ -144,7 +144,7 @@ describe("agents, workload and benchmark", () => {
 });
 
 describe("every committed scenario", () => {
-  const root = path.resolve(__dirname, "../..");
+  const root = path.resolve(import.meta.dirname, "../..");
   const scenarios = readdirSync(root).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
 
   it("is one of those that the README tells of", () => {

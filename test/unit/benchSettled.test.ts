@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Eyes, kafkaSettled, waitUntilSettled } from "../../bench/jobs/kafkaSettled";
-import { type AskMetrics, isThere, lookAtAll, lookAtOne, type Member } from "../../bench/kafka/metrics";
-import { whatToWaitFor } from "../../bench/kafka/settling";
-import { fakeContext } from "../support/fakeContext";
+import { type Eyes, kafkaSettled, waitUntilSettled } from "../../bench/jobs/kafkaSettled.ts";
+import { type AskMetrics, isThere, lookAtAll, lookAtOne, type Member } from "../../bench/kafka/metrics.ts";
+import { whatToWaitFor } from "../../bench/kafka/settling.ts";
+import { fakeContext } from "../support/fakeContext.ts";
 
 const member = (name: string, ...roles: Member["roles"]): Member => ({
   name,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { inOrder, onNodes, sharesOf } from "../../bench/run/shares";
+import { inOrder, onNodes, sharesOf } from "../../bench/run/shares.ts";
 
 describe("the shares of agents", () => {
   it("are everything, each once, in one row, and differ by one at most", () => {

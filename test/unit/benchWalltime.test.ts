@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { sweepSteps } from "../../bench/plan/sweep";
-import { missingWarning } from "../../components/testbed/oar/walltime";
-import type { Step } from "../../contract/result";
-import { networkLength, plannedCount, runLength, stepLength } from "../../contract/runLength";
-import { benchmarkSchema, workloadSchema } from "../../contract/workload";
-import { reservationOf, TimeLeft } from "../../tools/bench/reservation";
-import { outOfTime, WalltimeWatch } from "../../tools/bench/walltime";
-import { FakeReservation, FakeTime } from "../support/fakeReservation";
-import { sampleStep } from "../support/sampleRun";
+import { sweepSteps } from "../../bench/plan/sweep.ts";
+import { missingWarning } from "../../components/testbed/oar/walltime.ts";
+import type { Step } from "../../contract/result.ts";
+import { networkLength, plannedCount, runLength, stepLength } from "../../contract/runLength.ts";
+import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
+import { reservationOf, TimeLeft } from "../../tools/bench/reservation.ts";
+import { outOfTime, WalltimeWatch } from "../../tools/bench/walltime.ts";
+import { FakeReservation, FakeTime } from "../support/fakeReservation.ts";
+import { sampleStep } from "../support/sampleRun.ts";
 
 const PRODUCERS = [1, 2, 3, 4, 5, 6, 7, 8];
 const warmUp = { max: "15 seconds", brokers: "20 seconds" };
@@ -39,7 +39,13 @@ function watching(leftSec: number | number[], { finished = [], more = {}, ...opt
   const ends = (step: number) =>
     watch.hear(JSON.stringify({ event: "step", at: at(), result: sampleStep(step, step, 2) }));
   return {
-    ...{ time, reservation, watch, starts, ends, lines: reservation.lines, calls: reservation.calls },
+    time,
+    reservation,
+    watch,
+    starts,
+    ends,
+    lines: reservation.lines,
+    calls: reservation.calls,
     /** The runner, as far as it is let: @returns how many steps it finished. */
     async runs(from = 1): Promise<number> {
       watch.begin();
@@ -90,7 +96,8 @@ describe("a run's length", () => {
     const most = (maxSteps: number, maxTime: string) =>
       runLength(
         benchmarkSchema.parse({
-          ...{ warmUp, search: { variable: "producers", from: 1, to: 999, maxSteps, maxTime } },
+          warmUp,
+          search: { variable: "producers", from: 1, to: 999, maxSteps, maxTime },
         }),
         1,
       ).mostSec;

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Part } from "../../components/images";
-import type { Installation } from "../../components/installation";
-import { parseSettings } from "../../components/settings";
-import { deployStack } from "../../components/stack";
-import { type BenchPlan, benchPlanSchema } from "../../contract/request";
-import { checked } from "../../tools/bench/request";
-import { reservationOf } from "../../tools/bench/reservation";
-import { known } from "../support/mocks";
-import { BUILT, declareOn, imageOf, type Program, stored } from "../support/site";
+import type { Part } from "../../components/images.ts";
+import type { Installation } from "../../components/installation.ts";
+import { parseSettings } from "../../components/settings.ts";
+import { deployStack } from "../../components/stack.ts";
+import { type BenchPlan, benchPlanSchema } from "../../contract/request.ts";
+import { checked } from "../../tools/bench/request.ts";
+import { reservationOf } from "../../tools/bench/reservation.ts";
+import { known } from "../support/mocks.ts";
+import { BUILT, declareOn, imageOf, type Program, stored } from "../support/site.ts";
 
 const installation = {
   source: "built",

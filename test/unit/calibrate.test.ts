@@ -4,27 +4,27 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
 import * as fc from "fast-check";
-import type { Knee, RunEvent, Step } from "../../contract/result";
-import { delayByPause, toleranceMs } from "../../tools/calibrate/analytic";
-import { helpText, readArguments } from "../../tools/calibrate/arguments";
+import type { Knee, RunEvent, Step } from "../../contract/result.ts";
+import { delayByPause, toleranceMs } from "../../tools/calibrate/analytic.ts";
+import { helpText, readArguments } from "../../tools/calibrate/arguments.ts";
 import {
   between,
   borderOf,
   generatorRows,
   type Trial,
   trialOf,
-} from "../../tools/calibrate/checks/generator";
-import { toolRows } from "../../tools/calibrate/checks/independentTools";
-import { delayRows, limitMs } from "../../tools/calibrate/checks/knownDelay";
-import { pausedFrom } from "../../tools/calibrate/checks/omission";
-import { kneeRows, stepRows } from "../../tools/calibrate/checks/repeatability";
-import { LiveStep } from "../../tools/calibrate/live";
-import { detourOf, entriesOf } from "../../tools/calibrate/proxy";
-import { CalibrationRecord, calibrationSchema, folderName, hasPassed } from "../../tools/calibrate/record";
-import { atMost, exactly, notDone, type Row, stated, within } from "../../tools/calibrate/row";
-import { median, spreadOf, unionCovers } from "../../tools/calibrate/statistics";
-import { markdownOf, terminalTable } from "../../tools/calibrate/table";
-import { sampleEvents, sampleStep } from "../support/sampleRun";
+} from "../../tools/calibrate/checks/generator.ts";
+import { toolRows } from "../../tools/calibrate/checks/independentTools.ts";
+import { delayRows, limitMs } from "../../tools/calibrate/checks/knownDelay.ts";
+import { pausedFrom } from "../../tools/calibrate/checks/omission.ts";
+import { kneeRows, stepRows } from "../../tools/calibrate/checks/repeatability.ts";
+import { LiveStep } from "../../tools/calibrate/live.ts";
+import { detourOf, entriesOf } from "../../tools/calibrate/proxy.ts";
+import { CalibrationRecord, calibrationSchema, folderName, hasPassed } from "../../tools/calibrate/record.ts";
+import { atMost, exactly, notDone, type Row, stated, within } from "../../tools/calibrate/row.ts";
+import { median, spreadOf, unionCovers } from "../../tools/calibrate/statistics.ts";
+import { markdownOf, terminalTable } from "../../tools/calibrate/table.ts";
+import { sampleEvents, sampleStep } from "../support/sampleRun.ts";
 
 const passes = (rows: readonly Row[]) => rows.map(({ pass }) => pass);
 
@@ -161,8 +161,10 @@ describe("independent tools", () => {
   const sample = (p50: number, p99: number) => [{ p50, p99 }];
   it("must agree: p50 within 1 ms, p99 within twice, either way", () => {
     const rows = toolRows({
-      ...{ yardstick: sample(1, 4), agents: sample(2.1, 7) },
-      ...{ single: sample(2, 4), ourSingle: sample(1.2, 1.9) },
+      yardstick: sample(1, 4),
+      agents: sample(2.1, 7),
+      single: sample(2, 4),
+      ourSingle: sample(1.2, 1.9),
     });
     assert.deepEqual(passes(rows), [null, null, false, true, null, null, true, false]);
   });
@@ -220,7 +222,12 @@ describe("repeatability", () => {
 
 describe("the generator's border", () => {
   const trial = (rate: number, bound: boolean, keptUp = true): Trial => ({
-    ...{ rate, bound, keptUp, lagP99Ms: 1, cpu: 0.5, why: "" },
+    rate,
+    bound,
+    keptUp,
+    lagP99Ms: 1,
+    cpu: 0.5,
+    why: "",
   });
 
   it("is between the highest rate below every one that is bound, and that one", () => {
@@ -265,7 +272,9 @@ describe("a live step", () => {
     const live = new LiveStep();
     const [begin] = sampleEvents();
     const second = (at: number, measured: boolean) => ({
-      ...{ event: "second", step: 1, second: { at, measured, delivered: 7 } },
+      event: "second",
+      step: 1,
+      second: { at, measured, delivered: 7 },
     });
     const started = { event: "step-started", at: "2026-01-01T00:00:00Z", step: 1, values: {} };
     const events = [begin, started, second(5, false), second(6, true)] as RunEvent[];
@@ -304,7 +313,9 @@ describe("a calibration's record", () => {
 
   it("has not passed with a line that failed, nor without any", () => {
     const check = {
-      ...{ check: "omission", question: "?", startedAt: "2026-01-01T00:00:00Z" },
+      check: "omission",
+      question: "?",
+      startedAt: "2026-01-01T00:00:00Z",
       endedAt: null,
       runs: [],
     };

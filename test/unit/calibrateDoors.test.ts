@@ -3,25 +3,25 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
-import { readFault, Skipper } from "../../bench/agent/fault";
-import type { ConsumerTotals, ProducerTotals } from "../../bench/agent/protocol";
-import { realClock } from "../../bench/clock";
-import { arrangeProxies } from "../../bench/jobs/calibrateProxy";
-import { adapterOf } from "../../bench/kafka/adapters";
-import { detoured } from "../../bench/kafka/detour";
-import type { ReceiveBatch } from "../../bench/kafka/port";
-import { runMark, writeStamp } from "../../bench/load/message";
-import { accountStep } from "../../bench/measure/account";
-import { Bitmap } from "../../bench/measure/bitmap";
-import { DelayHistogram } from "../../bench/measure/histogram";
-import { generatorAccount, reachesBroker } from "../../bench/run/brokerless";
-import { faultReasons, faultWarnings, skippedOnPurpose } from "../../bench/run/faults";
-import type { Fleet } from "../../bench/run/fleet";
-import { kafkaTargetSchema } from "../../contract/target";
-import { benchmarkMistakes, benchmarkSchema, workloadSchema } from "../../contract/workload";
-import { runOf } from "../../report/fold";
-import { FakeKafka } from "../support/fakeKafkaClient";
-import { sampleEvents } from "../support/sampleRun";
+import { readFault, Skipper } from "../../bench/agent/fault.ts";
+import type { ConsumerTotals, ProducerTotals } from "../../bench/agent/protocol.ts";
+import { realClock } from "../../bench/clock.ts";
+import { arrangeProxies } from "../../bench/jobs/calibrateProxy.ts";
+import { adapterOf } from "../../bench/kafka/adapters/index.ts";
+import { detoured } from "../../bench/kafka/detour.ts";
+import type { ReceiveBatch } from "../../bench/kafka/port.ts";
+import { runMark, writeStamp } from "../../bench/load/message.ts";
+import { accountStep } from "../../bench/measure/account.ts";
+import { Bitmap } from "../../bench/measure/bitmap.ts";
+import { DelayHistogram } from "../../bench/measure/histogram.ts";
+import { generatorAccount, reachesBroker } from "../../bench/run/brokerless.ts";
+import { faultReasons, faultWarnings, skippedOnPurpose } from "../../bench/run/faults.ts";
+import type { Fleet } from "../../bench/run/fleet.ts";
+import { kafkaTargetSchema } from "../../contract/target.ts";
+import { benchmarkMistakes, benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
+import { runOf } from "../../report/fold.ts";
+import { FakeKafka } from "../support/fakeKafkaClient.ts";
+import { sampleEvents } from "../support/sampleRun.ts";
 
 describe("a detour", () => {
   const via = { "broker-1:9092": "10.0.1.9:20000" };
@@ -41,11 +41,9 @@ describe("a detour", () => {
 
   it("is two addresses, or it is refused", () => {
     const target = {
-      ...{
-        bootstrap: ["b:1"],
-        brokers: [{ id: 1, host: "b", port: 1 }],
-        security: { protocol: "PLAINTEXT" },
-      },
+      bootstrap: ["b:1"],
+      brokers: [{ id: 1, host: "b", port: 1 }],
+      security: { protocol: "PLAINTEXT" },
     };
     assert.ok(kafkaTargetSchema.safeParse({ ...target, via }).success);
     assert.ok(!kafkaTargetSchema.safeParse({ ...target, via: { "broker-1": "10.0.1.9:1" } }).success);
@@ -91,7 +89,12 @@ describe("the null client", () => {
     for (let sequence = 0; sequence < 8; sequence += 1) acked.set(sequence);
     const empty = new DelayHistogram().encode();
     const produced: ProducerTotals = {
-      ...{ role: "producer", errors: {}, ack: empty, lag: empty, sameNode: null, clocks: [] },
+      role: "producer",
+      errors: {},
+      ack: empty,
+      lag: empty,
+      sameNode: null,
+      clocks: [],
       producers: [
         { producer: 0, window: { from: 0, to: 10 }, sent: 8, late: 0, unsent: 2, acked: acked.encode() },
       ],

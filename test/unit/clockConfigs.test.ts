@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { CLOCK_KINDS, type ClockKind } from "../../components/clockSettings";
-import { bridgeConfig, chronyConfig, ptp4lConfig, ptpdConfig } from "../../components/clocks/configs";
-import { clockPlan, domainOf } from "../../components/clocks/plan";
+import { CLOCK_KINDS, type ClockKind } from "../../components/clockSettings.ts";
+import { bridgeConfig, chronyConfig, ptp4lConfig, ptpdConfig } from "../../components/clocks/configs.ts";
+import { clockPlan, domainOf } from "../../components/clocks/plan.ts";
 
 const run = "/run/clock";
 const plan = (

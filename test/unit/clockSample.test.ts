@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, describe, it } from "node:test";
-import { nodeFile } from "../../components/clocks/nodeFiles";
-import { ShellFolder } from "../support/shell";
+import { nodeFile } from "../../components/clocks/nodeFiles.ts";
+import { ShellFolder } from "../support/shell.ts";
 
 const folders: ShellFolder[] = [];
 after(() => {

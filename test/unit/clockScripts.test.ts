@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
-import { CLOCK_KINDS } from "../../components/clockSettings";
-import { nodeFile } from "../../components/clocks/nodeFiles";
-import { clockPlan } from "../../components/clocks/plan";
-import { awaitScript, installScript, removeCommand } from "../../components/clocks/scripts";
-import { cleanScript, compareScript } from "../../tools/clocks/nodes";
-import { parses } from "../support/fakeDocker";
-import { ShellFolder } from "../support/shell";
+import { CLOCK_KINDS } from "../../components/clockSettings.ts";
+import { nodeFile } from "../../components/clocks/nodeFiles.ts";
+import { clockPlan } from "../../components/clocks/plan.ts";
+import { awaitScript, installScript, removeCommand } from "../../components/clocks/scripts.ts";
+import { cleanScript, compareScript } from "../../tools/clocks/nodes.ts";
+import { parses } from "../support/fakeDocker.ts";
+import { ShellFolder } from "../support/shell.ts";
 
 const folders: ShellFolder[] = [];
 after(() => {
@@ -23,7 +23,10 @@ const folder = (programs: Record<string, string> = {}) => {
 const planOf = (kind: (typeof CLOCK_KINDS)[number], adjust: boolean) =>
   clockPlan({
     settings: { kind, ntpServers: ["pool.ntp.org"] },
-    ...{ role: "slave", adjust, master: "10.0.0.10", prefix: "swarmbench-ann-local" },
+    role: "slave",
+    adjust,
+    master: "10.0.0.10",
+    prefix: "swarmbench-ann-local",
   });
 const install = (kind: (typeof CLOCK_KINDS)[number], adjust = false) =>
   installScript({ node: "node2", address: "10.0.0.11", plan: planOf(kind, adjust), machine: "machine-1" });

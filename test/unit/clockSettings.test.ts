@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseSettings, SettingsError } from "../../components/settings";
+import { parseSettings, SettingsError } from "../../components/settings.ts";
 
 const parse = (clockSync: object) =>
   parseSettings({ clockSync: JSON.stringify(clockSync) }, "local", "ann").clockSync;

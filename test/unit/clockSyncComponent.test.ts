@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { ClockSync } from "../../components/clockSync";
-import { Swarm } from "../../components/swarm";
-import { known } from "../support/mocks";
-import { declareOnNodes, owner, type Program } from "../support/site";
+import { ClockSync } from "../../components/clockSync.ts";
+import { Swarm } from "../../components/swarm.ts";
+import { known } from "../support/mocks.ts";
+import { declareOnNodes, owner, type Program } from "../support/site.ts";
 
 const settings = { kind: "ptpd", maxOffsetUs: 50, timeoutSec: 30, ntpServers: [] } as const;
 const withClocks = () =>

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { nodeFile } from "../../components/clocks/nodeFiles";
-import { readArguments } from "../../tools/clocks/arguments";
-import { compareScript, othersOf } from "../../tools/clocks/nodes";
-import { accuracies, readSample } from "../../tools/clocks/samples";
-import { accuracyTable } from "../../tools/clocks/table";
+import { nodeFile } from "../../components/clocks/nodeFiles.ts";
+import { readArguments } from "../../tools/clocks/arguments.ts";
+import { compareScript, othersOf } from "../../tools/clocks/nodes.ts";
+import { accuracies, readSample } from "../../tools/clocks/samples.ts";
+import { accuracyTable } from "../../tools/clocks/table.ts";
 
 const slave = (method: string, offsetUs: number, id = String(offsetUs)) =>
   readSample(`${method} SLAVE ${offsetUs} 20 ${id}`) ?? assert.fail();

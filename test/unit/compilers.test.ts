@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { AskMetrics } from "../../bench/kafka/metrics";
-import { compilersBetween, readBrokerCpu } from "../../bench/run/brokerCpu";
-import { Compilers } from "../../bench/run/compilers";
+import type { AskMetrics } from "../../bench/kafka/metrics.ts";
+import { compilersBetween, readBrokerCpu } from "../../bench/run/brokerCpu.ts";
+import { Compilers } from "../../bench/run/compilers.ts";
 
 const brokers = ["a", "b"].map((name) => ({ name, jolokiaUrl: `http://${name}:8778/jolokia` }));
 

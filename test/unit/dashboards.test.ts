@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DASHBOARDS, dashboards, panelQueries, VARIABLES } from "../../components/dashboards";
-import { flux, graph, level, rows } from "../../components/dashboards/flux";
-import { KAFKA_METRICS } from "../../components/telegraf/kafkaMetrics";
-import { NODE_METRICS } from "../../components/telegraf/metrics";
-import { MEASUREMENTS } from "../../contract/measurements";
+import { flux, graph, level, rows } from "../../components/dashboards/flux.ts";
+import { DASHBOARDS, dashboards, panelQueries, VARIABLES } from "../../components/dashboards/index.ts";
+import { KAFKA_METRICS } from "../../components/telegraf/kafkaMetrics.ts";
+import { NODE_METRICS } from "../../components/telegraf/metrics.ts";
+import { MEASUREMENTS } from "../../contract/measurements.ts";
 
 const SPEED = { name: "speed", tags: ["car", "wheel"], fields: { km: "km", turns: "turns" } } as const;
 /** Stages of a query, without its pipes. */

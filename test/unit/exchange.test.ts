@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
-import { parseClockFault, withFault } from "../../bench/agent/clockFault";
-import { type Limits, offsetAt, offsetLine } from "../../bench/exchange/corridor";
-import { Exchange } from "../../bench/exchange/exchange";
-import { PeerClock } from "../../bench/exchange/findings";
-import { answer, question, read } from "../../bench/exchange/packet";
-import { randomOf } from "../../bench/load/random";
-import { openWallClock } from "../../bench/wallClock";
-import { eventually } from "../support/eventually";
+import { parseClockFault, withFault } from "../../bench/agent/clockFault.ts";
+import { type Limits, offsetAt, offsetLine } from "../../bench/exchange/corridor.ts";
+import { Exchange } from "../../bench/exchange/exchange.ts";
+import { PeerClock } from "../../bench/exchange/findings.ts";
+import { answer, question, read } from "../../bench/exchange/packet.ts";
+import { randomOf } from "../../bench/load/random.ts";
+import { openWallClock } from "../../bench/wallClock.ts";
+import { eventually } from "../support/eventually.ts";
 
 const SEC = 1e6;
 

@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { dashboards } from "../../components/dashboards";
-import { Grafana } from "../../components/grafana";
-import { InfluxDb } from "../../components/influxdb";
-import { awaitTasksScript } from "../../components/lib/awaitTasks";
-import { parseSettings } from "../../components/settings";
-import { declareOn, fakeTokens, fileText, imageOf, type Program, secrecy, secretOf } from "../support/site";
+import { dashboards } from "../../components/dashboards/index.ts";
+import { Grafana } from "../../components/grafana.ts";
+import { InfluxDb } from "../../components/influxdb.ts";
+import { awaitTasksScript } from "../../components/lib/awaitTasks.ts";
+import { parseSettings } from "../../components/settings.ts";
+import {
+  declareOn,
+  fakeTokens,
+  fileText,
+  imageOf,
+  type Program,
+  secrecy,
+  secretOf,
+} from "../support/site.ts";
 
 const declareGrafana = (rotation = 0) =>
   declareOn((site) => {

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { afterEach, describe, it } from "node:test";
 import { z } from "zod";
-import { ask, basic } from "../../bench/http";
-import { grafanaProvision, provision } from "../../bench/jobs/grafanaProvision";
-import { Problem } from "../../bench/problem";
-import { type Answer, type Call, type FakeApi, fakeApi } from "../support/fakeApi";
-import { fakeContext } from "../support/fakeContext";
+import { ask, basic } from "../../bench/http.ts";
+import { grafanaProvision, provision } from "../../bench/jobs/grafanaProvision.ts";
+import { Problem } from "../../bench/problem.ts";
+import { type Answer, type Call, type FakeApi, fakeApi } from "../support/fakeApi.ts";
+import { fakeContext } from "../support/fakeContext.ts";
 
 let grafana: FakeApi | undefined;
 afterEach(async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import type { NodeSettings } from "../../components/nodeSettings";
-import { type GoodHost, HostsTestbed } from "../../components/testbed/hosts/hosts";
-import { parseReport } from "../../components/testbed/hosts/report";
-import { declare } from "../support/mocks";
+import type { NodeSettings } from "../../components/nodeSettings.ts";
+import { type GoodHost, HostsTestbed } from "../../components/testbed/hosts/hosts.ts";
+import { parseReport } from "../../components/testbed/hosts/report.ts";
+import { declare } from "../support/mocks.ts";
 
 const REPORT = [
   ...[

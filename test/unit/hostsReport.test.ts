@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { daemonConfig } from "../../components/testbed/hosts/daemon";
-import type { Host } from "../../components/testbed/hosts/host";
-import { type Looked, lookAtAll, lookScript } from "../../components/testbed/hosts/look";
-import { sameMachines } from "../../components/testbed/hosts/open";
+import { daemonConfig } from "../../components/testbed/hosts/daemon.ts";
+import type { Host } from "../../components/testbed/hosts/host.ts";
+import { type Looked, lookAtAll, lookScript } from "../../components/testbed/hosts/look.ts";
+import { sameMachines } from "../../components/testbed/hosts/open.ts";
 import {
   dataAddressOf,
   obstacles,
@@ -12,7 +12,7 @@ import {
   type Report,
   remarks,
   type Wanted,
-} from "../../components/testbed/hosts/report";
+} from "../../components/testbed/hosts/report.ts";
 
 const host = (more: Partial<Host> = {}, name = "node1"): Host => ({
   node: { name, role: "agent" },
@@ -192,7 +192,8 @@ describe("a remark", () => {
 describe("machines that are one", () => {
   it("are told by their host name", () => {
     const looked = (name: string, hostname: string): Looked => ({
-      ...{ host: host({}, name), offset: { sec: 0, errorSec: 0 } },
+      host: host({}, name),
+      offset: { sec: 0, errorSec: 0 },
       found: { ...report(), hostname },
     });
     const twins = sameMachines([looked("node1", "a"), looked("node2", "b"), looked("node3", "a")]);
@@ -211,15 +212,13 @@ describe("looking at many machines", () => {
   );
   const answer = { code: 0, stdout: LINES.join("\n"), stderr: "", timedOut: false };
   const options = (ask: Parameters<typeof lookAtAll>[1]["ask"]) => ({
-    ...{
-      ask,
-      endpoints,
-      firewallPorts: [],
-      maySudoG5k: false,
-      now: Date.now,
-      sleep: async () => {},
-      progress: () => {},
-    },
+    ask,
+    endpoints,
+    firewallPorts: [],
+    maySudoG5k: false,
+    now: Date.now,
+    sleep: async () => {},
+    progress: () => {},
   });
 
   it("is done to some at a time, and gives them in their order", async () => {
@@ -274,7 +273,8 @@ describe("looking at many machines", () => {
     const node = { ...endpoints.get("node1"), host: "node1", configFile: "/c", sudo: true };
     const [one] = await lookAtAll(hosts.slice(0, 1), {
       ...options(ask),
-      ...{ maySudoG5k: true, endpoints: new Map([["node1", node]]) },
+      maySudoG5k: true,
+      endpoints: new Map([["node1", node]]),
     });
     assert.equal(failureOf(one), "none");
     assert.deepEqual(asked, ["sudo -n sh -s", "sh -s", "sudo -n sh -s"]);

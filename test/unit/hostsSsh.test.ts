@@ -4,12 +4,12 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { overSsh } from "../../components/lib/remote";
-import { dockerHost, type SshEndpoint, sshArguments } from "../../components/lib/ssh";
-import type { Host, Way } from "../../components/testbed/hosts/host";
-import { cleanAllScript } from "../../components/testbed/hosts/scripts";
-import { writeSshConfig } from "../../components/testbed/hosts/sshConfig";
-import { throughFrontend } from "../../components/testbed/oar/sshDoor";
+import { overSsh } from "../../components/lib/remote.ts";
+import { dockerHost, type SshEndpoint, sshArguments } from "../../components/lib/ssh.ts";
+import type { Host, Way } from "../../components/testbed/hosts/host.ts";
+import { cleanAllScript } from "../../components/testbed/hosts/scripts.ts";
+import { writeSshConfig } from "../../components/testbed/hosts/sshConfig.ts";
+import { throughFrontend } from "../../components/testbed/oar/sshDoor.ts";
 
 /** A checkout may lie anywhere. */
 let folder: string;
@@ -20,7 +20,10 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 type Ours = Extract<Way, { by: "ours" }>;
 const ours = (more: Partial<Ours> = {}): Way => ({
-  ...{ by: "ours", port: 22, user: "ann", acceptNewHostKeys: false },
+  by: "ours",
+  port: 22,
+  user: "ann",
+  acceptNewHostKeys: false,
   ...more,
 });
 const host = (way: Way, name = "node1"): Host => ({
@@ -204,7 +207,12 @@ describe("a script that runs over ssh", () => {
 describe("taking all off machines", () => {
   const owner = { prefix: "p", directory: "/d" };
   const machines = ["node1", "node2", "node3"].map((node) => ({
-    ...{ node, owner, ownerLine: "me", registry: "10.0.0.1:5000", registryImage: "registry", full: false },
+    node,
+    owner,
+    ownerLine: "me",
+    registry: "10.0.0.1:5000",
+    registryImage: "registry",
+    full: false,
     ssh: { host: node, configFile: "/c", sudo: node === "node2" },
   }));
 

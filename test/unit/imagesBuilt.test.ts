@@ -49,7 +49,7 @@ function filesBelow(directory: string): string[] {
 describe("every image", () => {
   it("has a Dockerfile that starts from the base that it is given", () => {
     for (const { folder: name } of Object.values({ ...tools.TESTBED_IMAGES, ...tools.STACK_IMAGES })) {
-      const text = readFileSync(path.resolve(__dirname, `../../images/${name}/Dockerfile`), "utf8");
+      const text = readFileSync(path.resolve(import.meta.dirname, `../../images/${name}/Dockerfile`), "utf8");
       assert.match(text, /^ARG BASE\b.*\nFROM \$\{BASE\}( |$)/m, name);
     }
   });

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { sendTreesScript } from "../../components/images";
+import { sendTreesScript } from "../../components/images.ts";
 
 const V2 = "docker/registry/v2";
 const blob = (hex: string) => `${V2}/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { InfluxDb } from "../../components/influxdb";
-import type { InfluxdbSettings } from "../../components/partSettings";
-import { known } from "../support/mocks";
-import { declareOn, fakeTokens, imageOf, type Program, secrecy, secretOf } from "../support/site";
+import { InfluxDb } from "../../components/influxdb.ts";
+import type { InfluxdbSettings } from "../../components/partSettings.ts";
+import { known } from "../support/mocks.ts";
+import { declareOn, fakeTokens, imageOf, type Program, secrecy, secretOf } from "../support/site.ts";
 
 const settings: InfluxdbSettings = {
   organization: "lab",

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { type Job, runJob } from "../../components/lib/job";
-import { jobScript } from "../../components/lib/jobScript";
-import { labels } from "../../components/lib/ownership";
-import { FakeMachine, parses } from "../support/fakeDocker";
-import { portOf } from "../support/overSsh";
-import { declareOn, imageOf, owner, type Program, secrecy } from "../support/site";
+import { type Job, runJob } from "../../components/lib/job.ts";
+import { jobScript } from "../../components/lib/jobScript.ts";
+import { labels } from "../../components/lib/ownership.ts";
+import { FakeMachine, parses } from "../support/fakeDocker.ts";
+import { portOf } from "../support/overSsh.ts";
+import { declareOn, imageOf, owner, type Program, secrecy } from "../support/site.ts";
 
 /**
  * A `docker` that has the images that are files in `images`, gets others unless it is `offline`, and runs a job: it

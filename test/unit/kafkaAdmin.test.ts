@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync } from "node:fs";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
-import { metadataScript } from "../../components/kafka/admin";
-import type { SecurityProtocol } from "../../components/partSettings";
-import { FakeMachine, parses } from "../support/fakeDocker";
+import { metadataScript } from "../../components/kafka/admin.ts";
+import type { SecurityProtocol } from "../../components/partSettings.ts";
+import { FakeMachine, parses } from "../support/fakeDocker.ts";
 
 const machines: FakeMachine[] = [];
 after(() => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { Kafka } from "../../components/kafka";
-import { awaitTasksScript } from "../../components/lib/awaitTasks";
-import type { KafkaSettings } from "../../components/partSettings";
-import { kafkaTargetSchema } from "../../contract/target";
-import { known } from "../support/mocks";
-import { portOf } from "../support/overSsh";
-import { declareOn, type FakeSite, imageOf, type Program, ROLES, secrecy } from "../support/site";
+import { Kafka } from "../../components/kafka.ts";
+import { awaitTasksScript } from "../../components/lib/awaitTasks.ts";
+import type { KafkaSettings } from "../../components/partSettings.ts";
+import { kafkaTargetSchema } from "../../contract/target.ts";
+import { known } from "../support/mocks.ts";
+import { portOf } from "../support/overSsh.ts";
+import { declareOn, type FakeSite, imageOf, type Program, ROLES, secrecy } from "../support/site.ts";
 
 const settings: KafkaSettings = {
   brokers: 3,

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { type BrokerSettings, internalClientProperties, renderBroker } from "../../components/kafka/config";
-import { environmentName, PROPERTIES } from "../../components/kafka/properties";
-import { type KafkaNode, planCluster } from "../../components/kafka/topology";
-import { SECURITY_PROTOCOLS } from "../../components/partSettings";
+import {
+  type BrokerSettings,
+  internalClientProperties,
+  renderBroker,
+} from "../../components/kafka/config.ts";
+import { environmentName, PROPERTIES } from "../../components/kafka/properties.ts";
+import { type KafkaNode, planCluster } from "../../components/kafka/topology.ts";
+import { SECURITY_PROTOCOLS } from "../../components/partSettings.ts";
 
 const nodes: KafkaNode[] = Array.from({ length: 8 }, (_, index) => ({
   name: `node${index + 1}`,

@@ -9,10 +9,10 @@ import {
   environmentName,
   KAFKA_VERSION,
   PROPERTIES,
-} from "../../components/kafka/properties";
+} from "../../components/kafka/properties.ts";
 
 const load = () => import("../../tools/lib/kafkaJars.mjs");
-const project = path.resolve(__dirname, "../..");
+const project = path.resolve(import.meta.dirname, "../..");
 
 /** What KafkaDockerWrapper makes of a variable's name. */
 const propertyOf = (variable: string) =>

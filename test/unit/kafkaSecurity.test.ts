@@ -6,11 +6,11 @@ import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { Kafka } from "../../components/kafka";
-import { certificateOf, subjectAltNames } from "../../components/kafka/certificates";
-import type { KafkaSettings, SecurityProtocol } from "../../components/partSettings";
-import { kafkaTargetSchema } from "../../contract/target";
-import { known } from "../support/mocks";
+import { certificateOf, subjectAltNames } from "../../components/kafka/certificates.ts";
+import { Kafka } from "../../components/kafka.ts";
+import type { KafkaSettings, SecurityProtocol } from "../../components/partSettings.ts";
+import { kafkaTargetSchema } from "../../contract/target.ts";
+import { known } from "../support/mocks.ts";
 import {
   declareOn,
   fakeBundle,
@@ -19,7 +19,7 @@ import {
   type Program,
   secrecy,
   secretOf,
-} from "../support/site";
+} from "../support/site.ts";
 
 const SETTINGS: KafkaSettings = {
   brokers: 1,

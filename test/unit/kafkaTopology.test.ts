@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { type KafkaNode, placementMistake, planCluster } from "../../components/kafka/topology";
-import { ROLES, type Role } from "../../components/nodeSettings";
+import { type KafkaNode, placementMistake, planCluster } from "../../components/kafka/topology.ts";
+import { ROLES, type Role } from "../../components/nodeSettings.ts";
 
 const nodesOf = (roles: readonly Role[]): KafkaNode[] =>
   roles.map((role, index) => ({ name: `node${index + 1}`, address: `10.0.0.${index + 10}`, role }));

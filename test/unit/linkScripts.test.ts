@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import type { LinkSettings } from "../../components/nodeSettings";
-import { burstBytes, shapeLinkScript } from "../../components/testbed/linkScripts";
-import { FakeMachine, parses } from "../support/fakeDocker";
+import type { LinkSettings } from "../../components/nodeSettings.ts";
+import { burstBytes, shapeLinkScript } from "../../components/testbed/linkScripts.ts";
+import { FakeMachine, parses } from "../support/fakeDocker.ts";
 
 /**
  * A `tc` of one interface, in the words of the real one (iproute2 6.1): files `root` and `child` have kind, handle and
@@ -134,7 +134,10 @@ describe("the script that shapes a link", () => {
   }
 
   it("leaves a link alone of which nothing is asked, and a qdisc that is not ours", async () => {
-    for (const state of [{}, { root: "tbf 8001: rate 5bit burst 9 latency 50ms" }]) {
+    for (const state of [
+      {} as Record<string, string>,
+      { root: "tbf 8001: rate 5bit burst 9 latency 50ms" },
+    ]) {
       const m = machine(state);
       assert.deepEqual(await shape(m), done);
       assert.deepEqual(

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Dispatcher } from "../../bench/load/dispatcher";
-import type { Pacer } from "../../bench/load/pacer";
-import { randomOf } from "../../bench/load/random";
-import { type Schedule, scheduleOf } from "../../bench/load/schedule";
-import { openWallClock, type WallClock } from "../../bench/wallClock";
+import { Dispatcher } from "../../bench/load/dispatcher.ts";
+import type { Pacer } from "../../bench/load/pacer.ts";
+import { randomOf } from "../../bench/load/random.ts";
+import { type Schedule, scheduleOf } from "../../bench/load/schedule.ts";
+import { openWallClock, type WallClock } from "../../bench/wallClock.ts";
 
 /** Time that passes only when it is told to; a pacer on it. */
 class FakeTime implements Pick<WallClock, "nowUs">, Pacer {

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { keysOf, zipf } from "../../bench/load/keys";
-import { readStamp, runMark, type Stamp, writeStamp } from "../../bench/load/message";
-import { payloadsOf } from "../../bench/load/payload";
-import { randomOf } from "../../bench/load/random";
-import { MESSAGE_HEADER_BYTES, type MessageSize, meanBytes } from "../../contract/workload";
+import { keysOf, zipf } from "../../bench/load/keys.ts";
+import { readStamp, runMark, type Stamp, writeStamp } from "../../bench/load/message.ts";
+import { payloadsOf } from "../../bench/load/payload.ts";
+import { randomOf } from "../../bench/load/random.ts";
+import { MESSAGE_HEADER_BYTES, type MessageSize, meanBytes } from "../../contract/workload.ts";
 
 const empty = (): Stamp => ({ run: 0, step: 0, producer: 0, sequence: 0, intendedUs: 0, sentUs: 0 });
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });

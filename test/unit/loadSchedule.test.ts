@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { randomOf } from "../../bench/load/random";
-import { scheduleOf } from "../../bench/load/schedule";
-import type { Arrival } from "../../contract/workload";
+import { randomOf } from "../../bench/load/random.ts";
+import { scheduleOf } from "../../bench/load/schedule.ts";
+import type { Arrival } from "../../contract/workload.ts";
 
 const times = (arrival: Arrival, rate: number, count: number, ...seed: number[]) => {
   const schedule = scheduleOf(arrival, rate, randomOf(...(seed.length > 0 ? seed : [1])));

@@ -10,7 +10,7 @@ import {
   portClashes,
   readDocker,
   routeClashes,
-} from "../../components/testbed/localState";
+} from "../../components/testbed/localState.ts";
 
 const owner = { prefix: "swarmbench-ann-local", directory: "/home/ann/bench" };
 const labels = (stack: string, directory: string) => ({

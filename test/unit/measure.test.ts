@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { ConsumerTotals, ProducerTotals } from "../../bench/agent/protocol";
-import { randomOf } from "../../bench/load/random";
-import { accountStep } from "../../bench/measure/account";
-import { Bitmap } from "../../bench/measure/bitmap";
-import { DelayHistogram } from "../../bench/measure/histogram";
-import { judge, type StepFigures, sloText } from "../../bench/measure/judge";
-import { busyTicksOf, SelfWatch, waitOf } from "../../bench/measure/self";
-import { SequenceTracker } from "../../bench/measure/sequences";
-import { isWarm, type SteadyInput, steadiness } from "../../bench/measure/steady";
-import { sloSchema } from "../../contract/workload";
+import type { ConsumerTotals, ProducerTotals } from "../../bench/agent/protocol.ts";
+import { randomOf } from "../../bench/load/random.ts";
+import { accountStep } from "../../bench/measure/account.ts";
+import { Bitmap } from "../../bench/measure/bitmap.ts";
+import { DelayHistogram } from "../../bench/measure/histogram.ts";
+import { judge, type StepFigures, sloText } from "../../bench/measure/judge.ts";
+import { busyTicksOf, SelfWatch, waitOf } from "../../bench/measure/self.ts";
+import { SequenceTracker } from "../../bench/measure/sequences.ts";
+import { isWarm, type SteadyInput, steadiness } from "../../bench/measure/steady.ts";
+import { sloSchema } from "../../contract/workload.ts";
 
 const delays = fc.array(fc.integer({ min: 0, max: 60_000_000 }), { minLength: 1, maxLength: 400 });
 const histogramOf = (values: readonly number[], digits?: 2 | 3) => {
@@ -211,8 +211,12 @@ describe("the account of a step", () => {
     groups: {
       [group]: [
         {
-          ...{ producer, received: bits(...received), duplicated: [], reordered: [] },
-          ...{ delay: histogramOf([delayUs], 2).encode(), ...more },
+          producer,
+          received: bits(...received),
+          duplicated: [],
+          reordered: [],
+          delay: histogramOf([delayUs], 2).encode(),
+          ...more,
         },
       ],
     },
@@ -363,17 +367,19 @@ describe("a step's warm-up", () => {
 describe("the verdict on a step", () => {
   const slo = sloSchema.parse({});
   const good: StepFigures = {
-    ...{
-      offered: 10_000,
-      delivered: 10_000,
-      lost: 0,
-      unsent: 0,
-      errors: 0,
-      p99Ms: 40,
-      steady: true,
-      steadyReason: "",
-    },
-    ...{ scheduleLagMsP99: 2, cpu: 0.4, brokersCompiling: 0.02, drained: true, failure: null },
+    offered: 10_000,
+    delivered: 10_000,
+    lost: 0,
+    unsent: 0,
+    errors: 0,
+    p99Ms: 40,
+    steady: true,
+    steadyReason: "",
+    scheduleLagMsP99: 2,
+    cpu: 0.4,
+    brokersCompiling: 0.02,
+    drained: true,
+    failure: null,
   };
   const verdict = (more: Partial<StepFigures>) => judge({ ...good, ...more }, slo);
 

@@ -3,9 +3,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, it } from "node:test";
-import { metricsReady, type TagValues, waitForMetrics } from "../../bench/jobs/metricsReady";
-import { Problem } from "../../bench/problem";
-import { fakeContext } from "../support/fakeContext";
+import { metricsReady, type TagValues, waitForMetrics } from "../../bench/jobs/metricsReady.ts";
+import { Problem } from "../../bench/problem.ts";
+import { fakeContext } from "../support/fakeContext.ts";
 
 const input = {
   influx: { url: "http://influxdb:8086", org: "lab", bucket: "runs", token: "read-token" },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { neighboursThatDoNotFit } from "../../components/testbed/neighbours";
+import { neighboursThatDoNotFit } from "../../components/testbed/neighbours.ts";
 
 describe("the kernel's table of neighbours, which containers share", () => {
   it("is large enough by default for 32 nodes, each of which knows all", () => {

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { oneWayMs } from "../../bench/run/networkPath";
-import { ClockSamples } from "../../bench/run/nodeClocks";
-import { type Run, runSchema } from "../../contract/result";
-import { compare, comparisonText } from "../../report/comparison";
-import { runOf } from "../../report/fold";
-import { reportPage } from "../../report/html";
-import { networkSentence, networkShare, overlayCost } from "../../report/networkFigures";
-import { runTable } from "../../report/table";
-import { between, names, pair } from "../support/samplePairs";
-import { sampleEvents } from "../support/sampleRun";
+import { oneWayMs } from "../../bench/run/networkPath.ts";
+import { ClockSamples } from "../../bench/run/nodeClocks.ts";
+import { type Run, runSchema } from "../../contract/result.ts";
+import { compare, comparisonText } from "../../report/comparison.ts";
+import { runOf } from "../../report/fold.ts";
+import { reportPage } from "../../report/html.ts";
+import { networkSentence, networkShare, overlayCost } from "../../report/networkFigures.ts";
+import { runTable } from "../../report/table.ts";
+import { between, names, pair } from "../support/samplePairs.ts";
+import { sampleEvents } from "../support/sampleRun.ts";
 
 /** The sample run on a network of so many nodes. */
 function runOn(count: number, overlayMs = 0.4): Run {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { schedule, tournament } from "../../bench/run/networkSchedule";
+import { schedule, tournament } from "../../bench/run/networkSchedule.ts";
 
 const key = (pair: readonly unknown[]) => [...pair].sort().join(" ");
 const allPairs = (nodes: readonly string[]) =>

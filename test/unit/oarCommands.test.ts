@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import * as commands from "../../components/testbed/oar/commands";
-import { jobBase, slotName, slotOf } from "../../components/testbed/oar/names";
-import { frontendSsh } from "../../components/testbed/oar/sshDoor";
-import { formatWalltime, missingSec, parseWalltime } from "../../components/testbed/oar/walltime";
+import * as commands from "../../components/testbed/oar/commands.ts";
+import { jobBase, slotName, slotOf } from "../../components/testbed/oar/names.ts";
+import { frontendSsh } from "../../components/testbed/oar/sshDoor.ts";
+import { formatWalltime, missingSec, parseWalltime } from "../../components/testbed/oar/walltime.ts";
 
 const request = { name: "bench-1", nodes: 2, walltimeSec: 5400, types: [] };
 /** What a shell makes of a command line. */
@@ -20,7 +20,9 @@ describe("oarsub's command line", () => {
       wordsOf(
         commands.oarsub({
           ...request,
-          ...{ types: ["deploy", "allow_classic_ssh"], queue: "production", start: "2027-03-25 19:00:00" },
+          types: ["deploy", "allow_classic_ssh"],
+          queue: "production",
+          start: "2027-03-25 19:00:00",
           properties: "cluster='dahu' AND disk > 1",
         }),
       ),
@@ -104,7 +106,9 @@ describe("ssh to a frontend", () => {
 
   it("goes through the jump host with the same key and known hosts", () => {
     const words = frontendSsh({
-      ...{ ...settings, key: "/a b/key", knownHosts: "/hosts" },
+      ...settings,
+      key: "/a b/key",
+      knownHosts: "/hosts",
       jump: "ann@access.example:2222",
     });
     const proxy = words.find((word) => word.startsWith("ProxyCommand=")) ?? "";

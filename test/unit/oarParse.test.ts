@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { OarErrorCode } from "../../components/testbed/oar/errors";
-import { endOf } from "../../components/testbed/oar/job";
-import * as parse from "../../components/testbed/oar/parse";
+import type { OarErrorCode } from "../../components/testbed/oar/errors.ts";
+import { endOf } from "../../components/testbed/oar/job.ts";
+import * as parse from "../../components/testbed/oar/parse.ts";
 
 /** As OAR 2.5.9 printed it. */
 const RUNNING = `{

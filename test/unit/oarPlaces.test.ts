@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { keptKeys, type ReservedMachine } from "../../components/testbed/oar/keptKeys";
-import { displaced, places } from "../../components/testbed/oar/places";
+import { keptKeys, type ReservedMachine } from "../../components/testbed/oar/keptKeys.ts";
+import { displaced, places } from "../../components/testbed/oar/places.ts";
 
 const named = (...names: string[]) => names.map((name) => ({ name }));
 const namesOf = (placed: readonly ({ name: string } | undefined)[]) => placed.map((each) => each?.name);
@@ -53,7 +53,10 @@ describe("the places of reserved machines", () => {
 
 describe("host keys of reserved machines", () => {
   const machine = (name: string, job: number, site = ""): ReservedMachine => ({
-    ...{ name, job, site, environment: undefined },
+    name,
+    job,
+    site,
+    environment: undefined,
   });
 
   it("are asked for once a job, at each site of its own", async () => {

@@ -1,16 +1,25 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Job } from "../../components/testbed/oar/job";
-import { planSlots } from "../../components/testbed/oar/plan";
-import { Reservation } from "../../components/testbed/oar/reservation";
-import { slotRequest, stackRequest } from "../../components/testbed/oar/slot";
-import { declare, known } from "../support/mocks";
-import { oarSettingsOf } from "../support/oarSettings";
+import type { Job } from "../../components/testbed/oar/job.ts";
+import { planSlots } from "../../components/testbed/oar/plan.ts";
+import { Reservation } from "../../components/testbed/oar/reservation.ts";
+import { slotRequest, stackRequest } from "../../components/testbed/oar/slot.ts";
+import { declare, known } from "../support/mocks.ts";
+import { oarSettingsOf } from "../support/oarSettings.ts";
 
 const settings = oarSettingsOf({ kind: "oar", frontend: "rennes", user: "ann", walltime: "2 hours" });
 const job = (id: number, slot: number, nodes: number): Job => ({
-  ...{ id, name: `bench-${slot}`, owner: "ann", state: "Running", queue: "default", types: [], message: "" },
-  ...{ nodes, addresses: [], events: [], readAt: 0 },
+  id,
+  name: `bench-${slot}`,
+  owner: "ann",
+  state: "Running",
+  queue: "default",
+  types: [],
+  message: "",
+  nodes,
+  addresses: [],
+  events: [],
+  readAt: 0,
 });
 const OUTPUT: Record<string, object> = {
   "testbed-1": {

@@ -1,19 +1,30 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { Door } from "../../components/testbed/oar/door";
-import { OarError, type OarErrorCode } from "../../components/testbed/oar/errors";
-import type { Job } from "../../components/testbed/oar/job";
-import { slotName } from "../../components/testbed/oar/names";
-import { planSlots } from "../../components/testbed/oar/plan";
-import { choose, type JobRequest } from "../../components/testbed/oar/request";
-import { release, reserve, type Watch } from "../../components/testbed/oar/reserve";
+import type { Door } from "../../components/testbed/oar/door.ts";
+import { OarError, type OarErrorCode } from "../../components/testbed/oar/errors.ts";
+import type { Job } from "../../components/testbed/oar/job.ts";
+import { slotName } from "../../components/testbed/oar/names.ts";
+import { planSlots } from "../../components/testbed/oar/plan.ts";
+import { choose, type JobRequest } from "../../components/testbed/oar/request.ts";
+import { release, reserve, type Watch } from "../../components/testbed/oar/reserve.ts";
 
 const WANTED: JobRequest = { name: "bench-1", nodes: 2, walltimeSec: 600, types: [] };
 const DELETED = { type: "FRAG_JOB_REQUEST", description: "" };
 const job = (more: Partial<Job> = {}): Job => ({
-  ...{ id: 1, name: "bench-1", owner: "ann", state: "Running", queue: "default", types: [], message: "" },
-  ...{ nodes: 2, walltimeSec: 600, startedAt: 100, readAt: 200, addresses: ["a", "b"], events: [] },
+  id: 1,
+  name: "bench-1",
+  owner: "ann",
+  state: "Running",
+  queue: "default",
+  types: [],
+  message: "",
+  nodes: 2,
+  walltimeSec: 600,
+  startedAt: 100,
+  readAt: 200,
+  addresses: ["a", "b"],
+  events: [],
   ...more,
 });
 

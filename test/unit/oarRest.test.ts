@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { OarError, type OarErrorCode } from "../../components/testbed/oar/errors";
-import { restDoor } from "../../components/testbed/oar/restDoor";
-import { type Answer, type Call, fakeApi } from "../support/fakeApi";
-import { oarSettingsOf } from "../support/oarSettings";
+import { OarError, type OarErrorCode } from "../../components/testbed/oar/errors.ts";
+import { restDoor } from "../../components/testbed/oar/restDoor.ts";
+import { type Answer, type Call, fakeApi } from "../support/fakeApi.ts";
+import { oarSettingsOf } from "../support/oarSettings.ts";
 
 /** The shape of Grid'5000's API, for which there is no server here. */
 async function onGrid5000<T>(
@@ -12,7 +12,11 @@ async function onGrid5000<T>(
 ): Promise<T> {
   const api = await fakeApi(answer);
   const settings = oarSettingsOf({
-    ...{ kind: "oar", frontend: "rennes", user: "ann", walltime: "1 hour", api: "rest" },
+    kind: "oar",
+    frontend: "rennes",
+    user: "ann",
+    walltime: "1 hour",
+    api: "rest",
     rest: { url: `${api.url}/sites/rennes`, shape: "grid5000" },
   });
   try {
@@ -22,8 +26,16 @@ async function onGrid5000<T>(
   }
 }
 const job = (more: object = {}) => ({
-  ...{ uid: 12, user_uid: "ann", name: "bench-1", state: "running", queue: "default", types: ["deploy"] },
-  ...{ walltime: 3600, started_at: 900, assigned_nodes: ["paravance-2", "paravance-1"], events: [] },
+  uid: 12,
+  user_uid: "ann",
+  name: "bench-1",
+  state: "running",
+  queue: "default",
+  types: ["deploy"],
+  walltime: 3600,
+  started_at: 900,
+  assigned_nodes: ["paravance-2", "paravance-1"],
+  events: [],
   ...more,
 });
 const WANTED = {
@@ -48,8 +60,13 @@ describe("Grid'5000's API", () => {
           `Basic ${Buffer.from("ann:geheim").toString("base64")}`,
         );
         assert.deepEqual(JSON.parse(calls[0]?.body ?? ""), {
-          ...{ name: "bench-1", command: "sleep 31536000", stdout: "/dev/null", stderr: "/dev/null" },
-          ...{ resources: "nodes=2,walltime=1:00:00", properties: "cluster='paravance'", types: ["deploy"] },
+          name: "bench-1",
+          command: "sleep 31536000",
+          stdout: "/dev/null",
+          stderr: "/dev/null",
+          resources: "nodes=2,walltime=1:00:00",
+          properties: "cluster='paravance'",
+          types: ["deploy"],
         });
       },
     ));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { fromSchema, oarSchema, oarSettings } from "../../components/testbed/oar/settings";
-import { readArguments } from "../../tools/reserve/arguments";
-import { reservationOf } from "../../tools/reserve/scenario";
-import { oarSettingsOf } from "../support/oarSettings";
+import { fromSchema, oarSchema, oarSettings } from "../../components/testbed/oar/settings.ts";
+import { readArguments } from "../../tools/reserve/arguments.ts";
+import { reservationOf } from "../../tools/reserve/scenario.ts";
+import { oarSettingsOf } from "../support/oarSettings.ts";
 
 const LEAST = { kind: "oar", frontend: "rennes", user: "ann", walltime: "2 hours" };
 const issuesOf = (testbed: object) => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it, mock } from "node:test";
 import type { ResourceHook } from "@pulumi/pulumi";
-import { labelFilters, labels, ownerOf, removeLeftoverFirst } from "../../components/lib/ownership";
-import { declare } from "../support/mocks";
+import { labelFilters, labels, ownerOf, removeLeftoverFirst } from "../../components/lib/ownership.ts";
+import { declare } from "../support/mocks.ts";
 
 const owner = { prefix: "swarmbench-ann-local", directory: "/home/ann/bench" };
 
@@ -42,7 +42,11 @@ type Kind = "containers" | "networks" | "services";
 /** An engine with these things; like the real one it keeps a network that a container is on. */
 class Engine {
   readonly removed: string[] = [];
-  constructor(private things: Record<Kind, Thing[]>) {}
+  private things: Record<Kind, Thing[]>;
+
+  constructor(things: Record<Kind, Thing[]>) {
+    this.things = things;
+  }
 
   readonly docker = async (...args: string[]): Promise<string> => {
     const last = args.at(-1) ?? "";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { PartSettings } from "../../components/partSettings";
-import { parseSettings, SettingsError } from "../../components/settings";
+import type { PartSettings } from "../../components/partSettings.ts";
+import { parseSettings, SettingsError } from "../../components/settings.ts";
+import { defined } from "../support/defined.ts";
 
 type Config = Record<string, object | string>;
 function parse(config: Config = {}): PartSettings {
@@ -23,7 +24,7 @@ function mistakesOf(config: Config): string[] {
 
 describe("parts that are left out of the configuration", () => {
   it("are all there, as small as they can be, and without limits", () => {
-    assert.deepEqual(parse(), {
+    assert.deepEqual(defined(parse()), {
       kafka: {
         brokers: 1,
         heapMiB: 1024,
@@ -57,7 +58,7 @@ describe("a part", () => {
     it(`is absent where enabled is the ${typeof off} false`, () => {
       const parts = ["kafka", "influxdb", "telegraf", "grafana", "portainer"];
       const config = Object.fromEntries(parts.map((part) => [part, { enabled: off }]));
-      assert.deepEqual(parse(config), {});
+      assert.deepEqual(defined(parse(config)), {});
     });
   }
 
@@ -103,7 +104,7 @@ describe("Kafka's settings", () => {
       security: "SASL_SSL",
       externalPort: "19092",
     };
-    assert.deepEqual(parse({ kafka: given }).kafka, {
+    assert.deepEqual(defined(parse({ kafka: given }).kafka), {
       brokers: 1,
       heapMiB: 2048,
       jvmOptions: ["-XX:+UseZGC"],
@@ -312,7 +313,7 @@ describe("Telegraf and Grafana", () => {
 
   it("may go together with InfluxDB, and Kafka stays", () => {
     const off = { enabled: false };
-    assert.deepEqual(Object.keys(parse({ influxdb: off, telegraf: off, grafana: off })), [
+    assert.deepEqual(Object.keys(defined(parse({ influxdb: off, telegraf: off, grafana: off }))), [
       "kafka",
       "portainer",
     ]);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { nextStep, stepsLeft, type Trial } from "../../bench/plan";
-import { passShares } from "../../bench/plan/evidence";
-import { type Benchmark, benchmarkSchema, workloadSchema } from "../../contract/workload";
-import { type SimulatedBroker, simulate } from "../support/simulatedBroker";
+import { passShares } from "../../bench/plan/evidence.ts";
+import { nextStep, stepsLeft, type Trial } from "../../bench/plan/index.ts";
+import { type Benchmark, benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
+import { type SimulatedBroker, simulate } from "../support/simulatedBroker.ts";
 
 const workload = workloadSchema.parse({});
 const benchmarkOf = (search: object, more: object = {}): Benchmark =>
@@ -148,7 +148,12 @@ describe("the search for the knee", () => {
 
   it("rests no knee on a tie where its steps are over", () => {
     const trial = (producers: number, verdict: "ok" | "slo-missed"): Trial => ({
-      ...{ phase: "search", values: { producers }, verdict, reasons: [verdict], p99Ms: 1, seconds: 20 },
+      phase: "search",
+      values: { producers },
+      verdict,
+      reasons: [verdict],
+      p99Ms: 1,
+      seconds: 20,
     });
     const tied = [trial(500, "ok"), trial(500, "ok"), trial(600, "slo-missed"), trial(600, "ok")];
     const next = nextStep(workload, benchmarkOf({ maxSteps: 4 }), tied);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { nextStep } from "../../bench/plan";
-import { sweepSteps } from "../../bench/plan/sweep";
-import { benchmarkSchema, workloadSchema } from "../../contract/workload";
+import { nextStep } from "../../bench/plan/index.ts";
+import { sweepSteps } from "../../bench/plan/sweep.ts";
+import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 
 const workload = workloadSchema.parse({});
 const planOf = (benchmark: object) => benchmarkSchema.parse(benchmark);

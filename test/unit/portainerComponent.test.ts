@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { labels } from "../../components/lib/ownership";
-import { Portainer } from "../../components/portainer";
-import { agentEnvironment, environmentForm } from "../../components/portainer/flags";
+import { labels } from "../../components/lib/ownership.ts";
+import { agentEnvironment, environmentForm } from "../../components/portainer/flags.ts";
+import { Portainer } from "../../components/portainer.ts";
 import {
   BUILT,
   declareOn,
@@ -13,7 +13,7 @@ import {
   SWARM_ID,
   secrecy,
   secretOf,
-} from "../support/site";
+} from "../support/site.ts";
 
 const declarePortainer = (rotation = 0) =>
   declareOn(

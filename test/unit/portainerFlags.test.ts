@@ -5,7 +5,7 @@ import {
   agentEnvironment,
   environmentForm,
   portainerArguments,
-} from "../../components/portainer/flags";
+} from "../../components/portainer/flags.ts";
 
 /** Flags that Portainer knows (api/cli/cli.go), and whether each takes a value. Any other ends it at once. */
 const KNOWN_FLAGS = new Map([

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
-import { portainerProvision, provision } from "../../bench/jobs/portainerProvision";
-import { Problem } from "../../bench/problem";
-import { environmentForm } from "../../components/portainer/flags";
-import { type Answer, type Call, type FakeApi, fakeApi } from "../support/fakeApi";
-import { fakeContext } from "../support/fakeContext";
+import { portainerProvision, provision } from "../../bench/jobs/portainerProvision.ts";
+import { Problem } from "../../bench/problem.ts";
+import { environmentForm } from "../../components/portainer/flags.ts";
+import { type Answer, type Call, type FakeApi, fakeApi } from "../support/fakeApi.ts";
+import { fakeContext } from "../support/fakeContext.ts";
 
 const OLD = "old-password-of-admin";
 const NEW = "new-password-of-admin";

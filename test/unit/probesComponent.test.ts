@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { Probes } from "../../components/probes";
-import { declareOn, imageOf, type Program } from "../support/site";
+import { Probes } from "../../components/probes.ts";
+import { declareOn, imageOf, type Program } from "../support/site.ts";
 
 let declared: Program<Probes>;
 before(async () => {

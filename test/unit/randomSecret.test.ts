@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { before, describe, it } from "node:test";
 import { promisify } from "node:util";
-import { type RandomSecret, randomSecret } from "../../components/lib/randomSecret";
-import { known } from "../support/mocks";
-import { declareOn, type Program, secrecy, secretOf } from "../support/site";
+import { type RandomSecret, randomSecret } from "../../components/lib/randomSecret.ts";
+import { known } from "../support/mocks.ts";
+import { declareOn, type Program, secrecy, secretOf } from "../support/site.ts";
 
 const run = promisify(execFile);
 let program: Program<RandomSecret>;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { incarnation, renewUnless } from "../../components/lib/renewal";
+import { incarnation, renewUnless } from "../../components/lib/renewal.ts";
 
 describe("a renewal", () => {
   it("is due unless what it is for is healthy", () => {

@@ -4,17 +4,17 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
 import { z } from "zod";
-import { type Run, type RunEvent, runSchema } from "../../contract/result";
-import { chartsOf } from "../../report/charts";
-import { compare, comparisonPage, comparisonText } from "../../report/comparison";
-import { mannWhitney } from "../../report/difference";
-import { runOf } from "../../report/fold";
-import { reportPage } from "../../report/html";
-import { curvesOf } from "../../report/series";
-import { parseEvents, readResults, writeResults } from "../../report/store";
-import { kneeSentence, markdownTable, runTable, summaryOf } from "../../report/table";
-import { EventLog } from "../../tools/bench/eventLog";
-import { sampleEvents, sampleRun, sampleStep } from "../support/sampleRun";
+import { type Run, type RunEvent, runSchema } from "../../contract/result.ts";
+import { chartsOf } from "../../report/charts.ts";
+import { compare, comparisonPage, comparisonText } from "../../report/comparison.ts";
+import { mannWhitney } from "../../report/difference.ts";
+import { runOf } from "../../report/fold.ts";
+import { reportPage } from "../../report/html.ts";
+import { curvesOf } from "../../report/series.ts";
+import { parseEvents, readResults, writeResults } from "../../report/store.ts";
+import { kneeSentence, markdownTable, runTable, summaryOf } from "../../report/table.ts";
+import { EventLog } from "../../tools/bench/eventLog.ts";
+import { sampleEvents, sampleRun, sampleStep } from "../support/sampleRun.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-report-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -122,7 +122,7 @@ describe("results on disk", () => {
 describe("the schema that others read", () => {
   it("is the committed one: npm run schema", () => {
     const committed = JSON.parse(
-      readFileSync(path.resolve(__dirname, "../../contract/run.schema.json"), "utf8"),
+      readFileSync(path.resolve(import.meta.dirname, "../../contract/run.schema.json"), "utf8"),
     );
     assert.deepEqual(committed, JSON.parse(JSON.stringify(z.toJSONSchema(runSchema))));
   });

@@ -3,17 +3,17 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { line, RspecError } from "../../components/testbed/rspec/errors";
+import { line, RspecError } from "../../components/testbed/rspec/errors.ts";
 import {
   inspectManifests,
   type RspecOptions,
   type RspecTestbed,
   readManifests,
-} from "../../components/testbed/rspec/manifests";
+} from "../../components/testbed/rspec/manifests.ts";
 
 const fixture = (name: string) => ({
   name,
-  text: readFileSync(path.join(__dirname, "../fixtures/rspec", name), "utf8"),
+  text: readFileSync(path.join(import.meta.dirname, "../fixtures/rspec", name), "utf8"),
 });
 const read = (names: string[], options?: RspecOptions) => readManifests(names.map(fixture), options);
 const node = (testbed: RspecTestbed, name: string) =>

@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { SettingsError } from "../../components/settings";
-import { readDocument } from "../../components/testbed/rspec/document";
-import { readManifests } from "../../components/testbed/rspec/manifests";
-import { DEFAULT_MANAGER, requestRspec } from "../../components/testbed/rspec/request";
-import { HELP, readArguments } from "../../tools/rspec/arguments";
-import { configOf, lanOf, scenarioSettings } from "../../tools/rspec/scenario";
+import { SettingsError } from "../../components/settings.ts";
+import { readDocument } from "../../components/testbed/rspec/document.ts";
+import { readManifests } from "../../components/testbed/rspec/manifests.ts";
+import { DEFAULT_MANAGER, requestRspec } from "../../components/testbed/rspec/request.ts";
+import { HELP, readArguments } from "../../tools/rspec/arguments.ts";
+import { configOf, lanOf, scenarioSettings } from "../../tools/rspec/scenario.ts";
 
-const project = path.resolve(__dirname, "../..");
+const project = path.resolve(import.meta.dirname, "../..");
 const EMULAB = "urn:publicid:IDN+emulab.net+authority+cm";
 
 /** What a testbed makes of a request: it gives each node a sliver and a login, and each interface a MAC address. */
@@ -34,7 +34,12 @@ describe("a request", () => {
     assert.deepEqual([type, mistakes], ["request", []]);
     assert.deepEqual(
       asked.map(({ name, sliverType, exclusive, manager, interfaces, mistakes: wrong }) => ({
-        ...{ name, sliverType, exclusive, manager, interfaces, wrong },
+        name,
+        sliverType,
+        exclusive,
+        manager,
+        interfaces,
+        wrong,
       })),
       nodes.map(({ name, address }) => ({
         name,
@@ -146,7 +151,7 @@ describe("the arguments", () => {
     assert.deepEqual(readArguments(["-s", "soak", "--hardware", "d710", "--manager", EMULAB]), {
       stack: "soak",
       output: "soak.request.rspec",
-      request: { hardwareType: "d710", manager: EMULAB },
+      request: { hardwareType: "d710", image: undefined, manager: EMULAB },
       help: false,
     });
   });

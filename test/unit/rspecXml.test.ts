@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
-import { RspecError, shown } from "../../components/testbed/rspec/errors";
-import { loadManifests } from "../../components/testbed/rspec/files";
-import { readManifests } from "../../components/testbed/rspec/manifests";
-import { attribute, parseXml, XmlError } from "../../components/testbed/rspec/xml";
+import { RspecError, shown } from "../../components/testbed/rspec/errors.ts";
+import { loadManifests } from "../../components/testbed/rspec/files.ts";
+import { readManifests } from "../../components/testbed/rspec/manifests.ts";
+import { attribute, parseXml, XmlError } from "../../components/testbed/rspec/xml.ts";
 
 const refused = (text: string, why: RegExp) =>
   assert.throws(

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { configFile, secretFile } from "../../components/lib/files";
-import { labels } from "../../components/lib/ownership";
-import { homeOf } from "../../components/lib/placement";
-import { type ServiceArgs, service } from "../../components/lib/service";
-import type { Site } from "../../components/lib/site";
-import type { Limits } from "../../components/partSettings";
-import { declareOn, fileText, imageOf, owner, type Program, SWARM_ID } from "../support/site";
+import { configFile, secretFile } from "../../components/lib/files.ts";
+import { labels } from "../../components/lib/ownership.ts";
+import { homeOf } from "../../components/lib/placement.ts";
+import { type ServiceArgs, service } from "../../components/lib/service.ts";
+import type { Site } from "../../components/lib/site.ts";
+import type { Limits } from "../../components/partSettings.ts";
+import { declareOn, fileText, imageOf, owner, type Program, SWARM_ID } from "../support/site.ts";
 
 /** One component with one service, which is on node2 unless a test says otherwise. */
 function declareService(own: (site: Site, parent: pulumi.Resource) => Partial<ServiceArgs> = () => ({})) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { MAX_NODES } from "../../components/nodeSettings";
-import { parseSettings, type Settings, SettingsError } from "../../components/settings";
-import type { LocalSettings } from "../../components/testbed/localSettings";
+import { MAX_NODES } from "../../components/nodeSettings.ts";
+import { parseSettings, type Settings, SettingsError } from "../../components/settings.ts";
+import type { LocalSettings } from "../../components/testbed/localSettings.ts";
 
 /** Settings of stack "local" of user "ann"; objects become JSON text, as Pulumi keeps them. */
 function parse(config: Record<string, unknown>, stack = "local", user = "ann"): Settings {

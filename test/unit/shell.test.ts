@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { commandLine, script, word } from "../../components/lib/shell";
+import { commandLine, script, word } from "../../components/lib/shell.ts";
 
 const sh = (...args: string[]) => execFileSync("sh", args, { encoding: "utf8" });
 

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { remoteDocker } from "../../components/lib/docker";
-import { type SshEndpoint, sshArguments, sshOptions } from "../../components/lib/ssh";
+import { remoteDocker } from "../../components/lib/docker.ts";
+import { type SshEndpoint, sshArguments, sshOptions } from "../../components/lib/ssh.ts";
 
 /** A checkout may lie anywhere. */
 const keys = mkdtempSync(path.join(tmpdir(), "swarmbench unit %h "));

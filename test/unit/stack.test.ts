@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { grafanaProvision } from "../../bench/jobs/grafanaProvision";
-import { influxProvision } from "../../bench/jobs/influxProvision";
-import { influxTokens } from "../../bench/jobs/influxTokens";
-import { kafkaReady } from "../../bench/jobs/kafkaReady";
-import { kafkaSettled } from "../../bench/jobs/kafkaSettled";
-import { metricsReady } from "../../bench/jobs/metricsReady";
-import { portainerProvision } from "../../bench/jobs/portainerProvision";
-import type { Part } from "../../components/images";
-import type { Installation } from "../../components/installation";
-import type { PartSettings } from "../../components/partSettings";
-import { parseSettings, type Settings } from "../../components/settings";
-import { deployStack, imagesFor, refuseMissingImages } from "../../components/stack";
-import { known } from "../support/mocks";
+import { grafanaProvision } from "../../bench/jobs/grafanaProvision.ts";
+import { influxProvision } from "../../bench/jobs/influxProvision.ts";
+import { influxTokens } from "../../bench/jobs/influxTokens.ts";
+import { kafkaReady } from "../../bench/jobs/kafkaReady.ts";
+import { kafkaSettled } from "../../bench/jobs/kafkaSettled.ts";
+import { metricsReady } from "../../bench/jobs/metricsReady.ts";
+import { portainerProvision } from "../../bench/jobs/portainerProvision.ts";
+import type { Part } from "../../components/images.ts";
+import type { Installation } from "../../components/installation.ts";
+import type { PartSettings } from "../../components/partSettings.ts";
+import { parseSettings, type Settings } from "../../components/settings.ts";
+import { deployStack, imagesFor, refuseMissingImages } from "../../components/stack.ts";
+import { known } from "../support/mocks.ts";
 import {
   BUILT,
   declareOn,
@@ -25,7 +25,7 @@ import {
   secrecy,
   secretOf,
   stored,
-} from "../support/site";
+} from "../support/site.ts";
 
 const ALL: Part[] = [...BUILT, "portainer", "portainerAgent"];
 const off = { enabled: false };
@@ -153,7 +153,9 @@ describe("the whole stack", () => {
       password: true,
       ca: false,
       token: true,
-      ...{ 0: true, 1: true, 2: true },
+      0: true,
+      1: true,
+      2: true,
       ready: false,
     });
     assert.equal(await known(influxdb.token), fakeTokens.operator);

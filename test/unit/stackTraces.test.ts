@@ -9,7 +9,7 @@ it("a stack trace names the line of our source, and its own place of a library's
   const directory = mkdtempSync(path.join(tmpdir(), "swarmbench-test-"));
   const program = path.join(directory, "program.ts");
   const [ours, library] = ["components/lib/stackTraces", "node_modules/@pulumi/pulumi"].map((name) =>
-    path.resolve(__dirname, "../..", name),
+    path.resolve(import.meta.dirname, "../..", name),
   );
   writeFileSync(
     program,

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ConsumerTotals, ProducerTotals } from "../../bench/agent/protocol";
-import type { Findings } from "../../bench/exchange/findings";
-import { correctedDelay, pairClocks, type StepClocks, sameNodeFigures } from "../../bench/measure/clocks";
-import { DelayHistogram } from "../../bench/measure/histogram";
-import type { Run } from "../../contract/result";
-import { clockWarnings, marked, needsCorrection } from "../../report/clocks";
-import { reportPage } from "../../report/html";
-import { runTable } from "../../report/table";
-import { sampleRun, sampleStep } from "../support/sampleRun";
+import type { ConsumerTotals, ProducerTotals } from "../../bench/agent/protocol.ts";
+import type { Findings } from "../../bench/exchange/findings.ts";
+import { correctedDelay, pairClocks, type StepClocks, sameNodeFigures } from "../../bench/measure/clocks.ts";
+import { DelayHistogram } from "../../bench/measure/histogram.ts";
+import type { Run } from "../../contract/result.ts";
+import { clockWarnings, marked, needsCorrection } from "../../report/clocks.ts";
+import { reportPage } from "../../report/html.ts";
+import { runTable } from "../../report/table.ts";
+import { sampleRun, sampleStep } from "../support/sampleRun.ts";
 
 const SEC = 1e6;
 const window = { fromUs: 100 * SEC, toUs: 110 * SEC };
@@ -21,7 +21,10 @@ const encoded = (...delaysUs: number[]) => {
 const found = (peer: string, aheadUs: number): Findings => {
   const at = [99, 105, 111].map((sec) => sec * SEC);
   return {
-    ...{ peer, sent: 3, answered: 3, minRttUs: 200 },
+    peer,
+    sent: 3,
+    answered: 3,
+    minRttUs: 200,
     upper: at.map((atUs) => ({ atUs, us: aheadUs + 100 })),
     lower: at.map((atUs) => ({ atUs, us: aheadUs - 100 })),
   };
@@ -32,8 +35,12 @@ const consumed = (
   sameNode: ConsumerTotals["sameNode"] = [],
 ) => ({ clocks, delays, sameNode }) as ConsumerTotals;
 const step = (totals: ConsumerTotals[], produced: ProducerTotals[] = []): StepClocks => ({
-  ...{ producers: ["producers.1", "producers.2"], consumers: ["consumers.1"], produced, consumed: totals },
-  ...{ runner: [found("producers.1", -7_000)], window },
+  producers: ["producers.1", "producers.2"],
+  consumers: ["consumers.1"],
+  produced,
+  consumed: totals,
+  runner: [found("producers.1", -7_000)],
+  window,
 });
 
 describe("the clocks of a step", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { whileAsked } from "../../bench/run/stillThere";
-import { eventually } from "../support/eventually";
+import { whileAsked } from "../../bench/run/stillThere.ts";
+import { eventually } from "../support/eventually.ts";
 
 describe("agents, while some take long", () => {
   it("are asked, and who has not answered is not asked once more", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
-import { sshWords } from "../../components/lib/ssh";
+import { sshWords } from "../../components/lib/ssh.ts";
 import {
   admitScript,
   drainCommand,
@@ -12,8 +12,8 @@ import {
   leaveCommand,
   leaveOverSshScript,
   strikeOffCommand,
-} from "../../components/swarmScripts";
-import { FakeMachine, parses } from "../support/fakeDocker";
+} from "../../components/swarmScripts.ts";
+import { FakeMachine, parses } from "../support/fakeDocker.ts";
 
 const machines: FakeMachine[] = [];
 function machine(state?: Record<string, string>): FakeMachine {

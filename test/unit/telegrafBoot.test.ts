@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
 
-const BOOT = path.join(__dirname, "../../images/telegraf/rootfs/usr/local/sbin/telegraf-boot");
+const BOOT = path.join(import.meta.dirname, "../../images/telegraf/rootfs/usr/local/sbin/telegraf-boot");
 const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-telegraf-"));
 after(() => rmSync(folder, { recursive: true }));
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { InfluxDb } from "../../components/influxdb";
-import { Kafka } from "../../components/kafka";
-import { awaitTasksScript } from "../../components/lib/awaitTasks";
-import { parseSettings } from "../../components/settings";
-import { Telegraf } from "../../components/telegraf";
-import { declareOn, fakeTokens, fileText, imageOf, type Program } from "../support/site";
+import { InfluxDb } from "../../components/influxdb.ts";
+import { Kafka } from "../../components/kafka.ts";
+import { awaitTasksScript } from "../../components/lib/awaitTasks.ts";
+import { parseSettings } from "../../components/settings.ts";
+import { Telegraf } from "../../components/telegraf.ts";
+import { declareOn, fakeTokens, fileText, imageOf, type Program } from "../support/site.ts";
 
 const { kafka, influxdb, telegraf } = parseSettings(
   { nodes: "4", kafka: '{"brokers":2}', telegraf: '{"interval":"5 seconds","cpus":0.5}' },

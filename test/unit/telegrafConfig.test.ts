@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { kafkaConfig, NODE_MOUNTS, nodeConfig, nodeEnvironment } from "../../components/telegraf/config";
-import { KAFKA_METRICS } from "../../components/telegraf/kafkaMetrics";
-import { toml } from "../../components/telegraf/toml";
+import { kafkaConfig, NODE_MOUNTS, nodeConfig, nodeEnvironment } from "../../components/telegraf/config.ts";
+import { KAFKA_METRICS } from "../../components/telegraf/kafkaMetrics.ts";
 
 const OUTPUT = { url: "http://influxdb:8086", org: "swarmbench", bucket: "bench", intervalSec: 1 };
 const BROKERS = [1, 2].map((id) => ({
@@ -23,24 +22,6 @@ function tables(config: string, name: string): string[] {
   });
 }
 
-describe("toml", () => {
-  it("writes the values of a table before the tables within it", () => {
-    assert.equal(toml({ a: { inner: { y: 2 }, x: 1 } }), "\n[a]\nx = 1\n\n[a.inner]\ny = 2\n");
-  });
-
-  it("writes a list of tables one after another", () => {
-    assert.equal(toml({ a: { b: [{ x: 1 }, { x: 2 }] } }), "\n[[a.b]]\nx = 1\n\n[[a.b]]\nx = 2\n");
-  });
-
-  it("quotes what would end a text, and keys that are no names", () => {
-    assert.equal(toml({ "a.b": 'say "x"\\\n' }), '"a.b" = "say \\"x\\"\\\\\\n"\n');
-  });
-
-  it("writes an empty list of texts as a value", () => {
-    assert.equal(toml({ none: [] }), "none = []\n");
-  });
-});
-
 for (const [name, config] of Object.entries(configs)) {
   describe(`configuration of the ${name} collector`, () => {
     it("names the token's file, not the token", () => {
@@ -50,7 +31,7 @@ for (const [name, config] of Object.entries(configs)) {
 
     it("writes to the bucket it is given", () => {
       const [output = ""] = tables(config, "outputs.influxdb_v2");
-      assert.match(output, /urls = \["http:\/\/influxdb:8086"\]/);
+      assert.match(output, /urls = \[ "http:\/\/influxdb:8086" \]/);
       assert.match(output, /organization = "swarmbench"\nbucket = "bench"/);
     });
 
@@ -78,19 +59,19 @@ describe("nodeConfig", () => {
 
   it("counts each interface once: as the test network's, or among the others", () => {
     const [test = "", other = ""] = tables(nodeConfig({ ...OUTPUT, testInterface: "ens4" }), "inputs.net");
-    assert.match(test, /interfaces = \["ens4"\]/);
+    assert.match(test, /interfaces = \[ "ens4" \]/);
     assert.match(test, /network = "test"/);
-    assert.match(other, /interface = \["ens4", "lo", "veth\*"\]/);
+    assert.match(other, /interface = \[ "ens4", "lo", "veth\*" \]/);
     assert.match(other, /network = "other"/);
   });
 
   it("takes the interface that the image's entry script finds, else eth0", () => {
-    assert.match(configs.node, /interfaces = \["\$\{TEST_INTERFACE:-eth0\}"\]/);
+    assert.match(configs.node, /interfaces = \[ "\$\{TEST_INTERFACE:-eth0\}" \]/);
   });
 
   it("has no tag of a container but its service and its task", () => {
     const [docker = ""] = tables(configs.node, "inputs.docker");
-    assert.match(docker, /docker_label_include = \["com\.docker\.swarm\.service\.name"\]/);
+    assert.match(docker, /docker_label_include = \[ "com\.docker\.swarm\.service\.name" \]/);
     for (const dropped of ["container_image", "container_version", "container_status", "engine_host"]) {
       assert.match(docker, new RegExp(`tagexclude = .*"${dropped}"`));
     }
@@ -98,8 +79,11 @@ describe("nodeConfig", () => {
 
   it("reads the clock's status at the time at which it was written", () => {
     const [file = ""] = tables(configs.node, "inputs.file");
-    assert.match(file, /files = \["\/hostfs\/clock\/status\.json"\]\ndata_format = "json"/);
-    assert.match(file, /name_override = "clock"\ntag_keys = \["kind"\]\njson_string_fields = \["state"\]/);
+    assert.match(file, /files = \[ "\/hostfs\/clock\/status\.json" \]\ndata_format = "json"/);
+    assert.match(
+      file,
+      /name_override = "clock"\ntag_keys = \[ "kind" \]\njson_string_fields = \[ "state" \]/,
+    );
     assert.match(file, /json_time_key = "at"\njson_time_format = "unix"/);
   });
 
@@ -137,7 +121,7 @@ describe("kafkaConfig", () => {
   it("asks each broker by itself, so that one that is down holds up no other", () => {
     assert.equal(agents.length, BROKERS.length);
     BROKERS.forEach(({ name, jolokiaUrl }, index) => {
-      assert.ok(agents[index]?.includes(`urls = ["${jolokiaUrl}"]`));
+      assert.ok(agents[index]?.includes(`urls = [ "${jolokiaUrl}" ]`));
       assert.ok(agents[index]?.includes(`broker = "${name}"`));
     });
   });
@@ -152,7 +136,7 @@ describe("kafkaConfig", () => {
     const [topics = ""] = tables(configs.kafka, "inputs.jolokia2_agent.metric").filter((metric) =>
       metric.includes('name = "kafka_topics"'),
     );
-    assert.match(topics, /paths = \["Count"\]\nfield_name = "Count"/);
+    assert.match(topics, /paths = \[ "Count" \]\nfield_name = "Count"/);
   });
 
   it("does not call the collector's node the brokers' host", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { removeEverythingScript, waitForEngineScript } from "../../components/testbed/scripts";
-import { FakeMachine, parses } from "../support/fakeDocker";
+import { removeEverythingScript, waitForEngineScript } from "../../components/testbed/scripts.ts";
+import { FakeMachine, parses } from "../support/fakeDocker.ts";
 
 const machines: FakeMachine[] = [];
 function machine(state: Record<string, string>, docker?: string): FakeMachine {

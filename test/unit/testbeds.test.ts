@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Conditions, Run } from "../../contract/result";
-import { compare, comparisonPage, comparisonText } from "../../report/comparison";
-import { cautions, testbedRows } from "../../report/testbeds";
-import { between, names } from "../support/samplePairs";
-import { sampleRun } from "../support/sampleRun";
+import type { Conditions, Run } from "../../contract/result.ts";
+import { compare, comparisonPage, comparisonText } from "../../report/comparison.ts";
+import { cautions, testbedRows } from "../../report/testbeds.ts";
+import { between, names } from "../support/samplePairs.ts";
+import { sampleRun } from "../support/sampleRun.ts";
 
 const MACHINE = { role: "agent", cpus: 8, memoryMiB: 16_000, cpuModel: "EPYC 7543", kernel: "6.1.0" };
 
@@ -19,7 +19,8 @@ function runOn({ settings = {}, nodes = [{}, {}, {}], more = {} }: Made = {}): R
   const run = sampleRun();
   run.conditions.nodes = nodes.map((node, index) => ({ name: `node${index + 1}`, ...MACHINE, ...node }));
   run.conditions.settings = {
-    ...{ testbed: { kind: "local" }, clockSync: "ptpd" },
+    testbed: { kind: "local" },
+    clockSync: "ptpd",
     nodes: run.conditions.nodes.map(({ name, role }) => ({ name, role })),
     ...settings,
   };

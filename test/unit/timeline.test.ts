@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ProducerReport } from "../../bench/agent/protocol";
-import { DelayHistogram } from "../../bench/measure/histogram";
-import { Timeline } from "../../bench/run/timeline";
+import type { ProducerReport } from "../../bench/agent/protocol.ts";
+import { DelayHistogram } from "../../bench/measure/histogram.ts";
+import { Timeline } from "../../bench/run/timeline.ts";
 
 const START = 1_764_000_000;
 const none = new DelayHistogram().encode();
@@ -11,19 +11,21 @@ const totals = { offered: 0, sent: 0, acked: 0, failed: 0, waiting: 0, outstandi
 
 function reports(...seconds: number[]): ProducerReport {
   return {
-    ...{ role: "producer", next: 0, failed: null, idle: true, totals },
+    role: "producer",
+    next: 0,
+    failed: null,
+    idle: true,
+    totals,
     seconds: seconds.map((second) => ({
-      ...{
-        at: START + second,
-        offered: 1,
-        sent: 1,
-        acked: 1,
-        late: 0,
-        errors: {},
-        ack: none,
-        lag: none,
-        self,
-      },
+      at: START + second,
+      offered: 1,
+      sent: 1,
+      acked: 1,
+      late: 0,
+      errors: {},
+      ack: none,
+      lag: none,
+      self,
     })),
   };
 }

@@ -118,7 +118,8 @@ describe("what the makers do not give", () => {
 });
 
 describe("Ctrl-C", () => {
-  const lib = (name: string) => JSON.stringify(path.resolve(__dirname, `../../tools/lib/${name}.mjs`));
+  const lib = (name: string) =>
+    JSON.stringify(path.resolve(import.meta.dirname, `../../tools/lib/${name}.mjs`));
 
   /** Runs a program that imports the tools, signals it when it prints "ready", and gives what it printed then. */
   function interrupted(program: string, signal: NodeJS.Signals = "SIGINT") {

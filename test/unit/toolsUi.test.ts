@@ -15,8 +15,14 @@ before(async () => {
 
 const ssh = "ssh -F '/home/it'\\''s me/config' -p 2201 root@127.0.0.1";
 const grafana = {
-  ...{ name: "Grafana", service: "grafana", port: 3000, scheme: "http" as const },
-  ...{ user: "admin", password: "secret", node: "node1", ssh },
+  name: "Grafana",
+  service: "grafana",
+  port: 3000,
+  scheme: "http" as const,
+  user: "admin",
+  password: "secret",
+  node: "node1",
+  ssh,
 };
 const influxdb = { ...grafana, name: "InfluxDB", service: "influxdb", port: 8086 };
 const id = (letter: string) => letter.repeat(64);

@@ -12,7 +12,7 @@ import {
   smallTime,
   wholeNumber,
   yesOrNo,
-} from "../../contract/units";
+} from "../../contract/units.ts";
 
 const memorySize = sizeOf(256, "a node");
 

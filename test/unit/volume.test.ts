@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { labels } from "../../components/lib/ownership";
-import { createVolumeScript, nodeVolume } from "../../components/lib/volume";
-import { FakeMachine, parses } from "../support/fakeDocker";
-import { known } from "../support/mocks";
-import { portOf, remoteOf } from "../support/overSsh";
-import { declareOn, owner, type Program } from "../support/site";
+import { labels } from "../../components/lib/ownership.ts";
+import { createVolumeScript, nodeVolume } from "../../components/lib/volume.ts";
+import { FakeMachine, parses } from "../support/fakeDocker.ts";
+import { known } from "../support/mocks.ts";
+import { portOf, remoteOf } from "../support/overSsh.ts";
+import { declareOn, owner, type Program } from "../support/site.ts";
 
 /**
  * A `docker` whose volumes are the files in `volumes`, and its containers those in `containers`: of each, the filters

@@ -1,12 +1,12 @@
 // --aba: the scenario, a variation of it, the scenario again.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
-import { compare, comparisonPage, comparisonText } from "../../report/comparison";
-import { writeWhole } from "../../report/store";
-import type { Arguments } from "./arguments";
-import { EXIT } from "./exit";
-import { runOnce } from "./once";
-import type { Session } from "./session";
+import { compare, comparisonPage, comparisonText } from "../../report/comparison.ts";
+import { writeWhole } from "../../report/store.ts";
+import type { Arguments } from "./arguments.ts";
+import { EXIT } from "./exit.ts";
+import { runOnce } from "./once.ts";
+import type { Session } from "./session.ts";
 
 /**
  * Where the two runs of the scenario differ, the machine, its neighbours or the stack have changed meanwhile: then nothing

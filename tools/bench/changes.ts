@@ -1,5 +1,5 @@
 // --set: changes of a plan's workload and benchmark, for one run.
-import { benchmarkSchema, workloadSchema } from "../../contract/workload";
+import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 
 /** What a plan asks for, as its scenario has it. */
 export interface Asked {

@@ -1,8 +1,8 @@
 // The runner's container on the manager: there is one at most, since there is one name.
 import readline from "node:readline";
-import { script } from "../../components/lib/shell";
-import type { BenchPlan } from "../../contract/request";
-import { ended, LINE_LOST, run, start } from "./ssh";
+import { script } from "../../components/lib/shell.ts";
+import type { BenchPlan } from "../../contract/request.ts";
+import { ended, LINE_LOST, run, start } from "./ssh.ts";
 
 const NAME = "bench-runner";
 const RUN_LABEL = "swarmbench.run";
@@ -32,17 +32,21 @@ export interface Found {
 export type Container = Pick<RunnerContainer, keyof RunnerContainer>;
 
 export class ManagerError extends Error {
-  constructor(
-    message: string,
-    readonly code: number,
-  ) {
+  readonly code: number;
+
+  constructor(message: string, code: number) {
     super(message);
+    this.code = code;
   }
 }
 
 /** The runner's container, as the manager's engine has it. */
 export class RunnerContainer {
-  constructor(private readonly plan: Pick<BenchPlan, "ssh" | "image" | "network" | "labels">) {}
+  private readonly plan: Pick<BenchPlan, "ssh" | "image" | "network" | "labels">;
+
+  constructor(plan: Pick<BenchPlan, "ssh" | "image" | "network" | "labels">) {
+    this.plan = plan;
+  }
 
   async find(): Promise<Found | undefined> {
     const format = [
@@ -58,8 +62,12 @@ export class RunnerContainer {
     const [id, runName, plan, origin, running, exitCode] = stdout.trim().split("\t");
     if (!id || !runName || !plan) return undefined;
     return {
-      ...{ id, run: runName, plan, origin: origin as Origin },
-      ...{ running: running === "true", exitCode: Number(exitCode) },
+      id,
+      run: runName,
+      plan,
+      origin: origin as Origin,
+      running: running === "true",
+      exitCode: Number(exitCode),
     };
   }
 
@@ -75,7 +83,11 @@ export class RunnerContainer {
     ];
     await this.do(
       {
-        ...{ NAME, IMAGE: image, NETWORK: network, INPUT: input, LOG_SIZE },
+        NAME,
+        IMAGE: image,
+        NETWORK: network,
+        INPUT: input,
+        LOG_SIZE,
         ...Object.fromEntries(all.map((label, index) => [`LABEL${index}`, label])),
       },
       `

@@ -1,6 +1,6 @@
 // The events of a run as they come, into events.jsonl.
 import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs";
-import { notWritten } from "../../report/store";
+import { notWritten } from "../../report/store.ts";
 
 /**
  * Appends a run's events to a file, each at once. Who follows a run anew is given all its events again from the first
@@ -13,8 +13,12 @@ export class EventLog {
   /** Why events cannot be written, such as ENOSPC; nothing more is then. */
   failure: Error | undefined;
 
+  private readonly file: string;
+
   /** @param file of this run; an earlier session's events, of a run that goes on, stay */
-  constructor(private readonly file: string) {
+  constructor(file: string) {
+    this.file = file;
+
     if (!existsSync(file)) return;
     const text = readFileSync(file, "utf8");
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);

@@ -14,11 +14,11 @@ export const EXIT = {
 
 /** An error for the user, with what the program ends with. */
 export class Failure extends Error {
-  constructor(
-    message: string,
-    readonly code: number = EXIT.failed,
-  ) {
+  readonly code: number;
+
+  constructor(message: string, code: number = EXIT.failed) {
     super(message);
+    this.code = code;
   }
 }
 

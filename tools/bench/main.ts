@@ -1,14 +1,14 @@
 // Runs the benchmark on a stack that is up: by hand (npm run bench), or as the last resource of `pulumi up`.
 import { text } from "node:stream/consumers";
-import { type BenchPlan, type BenchSummary, benchPlanSchema } from "../../contract/request";
-import { runAba } from "./aba";
-import { type Arguments, HELP, readArguments } from "./arguments";
-import { RunnerContainer } from "./container";
-import { EXIT, Failure, UsageError } from "./exit";
-import { runOnce } from "./once";
-import { planOf } from "./plan";
-import { reservationOf } from "./reservation";
-import { stopOnSignal } from "./signals";
+import { type BenchPlan, type BenchSummary, benchPlanSchema } from "../../contract/request.ts";
+import { runAba } from "./aba.ts";
+import { type Arguments, HELP, readArguments } from "./arguments.ts";
+import { RunnerContainer } from "./container.ts";
+import { EXIT, Failure, UsageError } from "./exit.ts";
+import { runOnce } from "./once.ts";
+import { planOf } from "./plan.ts";
+import { reservationOf } from "./reservation.ts";
+import { stopOnSignal } from "./signals.ts";
 
 /** Standard output is for the result. */
 function say(line: string): void {
@@ -35,7 +35,10 @@ async function main(): Promise<number> {
   const container = new RunnerContainer(plan);
   if (args.stop) return stop(container);
   const session = {
-    ...{ plan, container, progress: say, signal: stopOnSignal(say) },
+    plan,
+    container,
+    progress: say,
+    signal: stopOnSignal(say),
     reservation: reservationOf(plan, say),
   };
   if (args.aba) return runAba(session, args);

@@ -1,22 +1,22 @@
 // One run: checked, started (or taken over), followed, its results written.
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import type { BenchSummary, RunRequest } from "../../contract/request";
-import type { Run, Step } from "../../contract/result";
-import { readResults, writeResults } from "../../report/store";
-import { runTable, summaryOf } from "../../report/table";
-import type { Arguments } from "./arguments";
-import { type Asked, withChanges } from "./changes";
-import type { Found } from "./container";
-import { EventLog } from "./eventLog";
-import { EXIT, Failure, UsageError } from "./exit";
-import { checked, conditionsOf, finishedSteps, planKey, runName } from "./request";
-import { begin, follow, isTaken, type Session } from "./session";
-import { forgetUnfinished, noteUnfinished, unfinishedRun } from "./unfinished";
-import { outOfTime, WalltimeWatch } from "./walltime";
+import type { BenchSummary, RunRequest } from "../../contract/request.ts";
+import type { Run, Step } from "../../contract/result.ts";
+import { readResults, writeResults } from "../../report/store.ts";
+import { runTable, summaryOf } from "../../report/table.ts";
+import type { Arguments } from "./arguments.ts";
+import { type Asked, withChanges } from "./changes.ts";
+import type { Found } from "./container.ts";
+import { EventLog } from "./eventLog.ts";
+import { EXIT, Failure, UsageError } from "./exit.ts";
+import { checked, conditionsOf, finishedSteps, planKey, runName } from "./request.ts";
+import { begin, follow, isTaken, type Session } from "./session.ts";
+import { forgetUnfinished, noteUnfinished, unfinishedRun } from "./unfinished.ts";
+import { outOfTime, WalltimeWatch } from "./walltime.ts";
 
-const project = path.resolve(__dirname, "../..");
+const project = path.resolve(import.meta.dirname, "../..");
 
 export interface Outcome {
   folder: string;
@@ -38,7 +38,7 @@ export async function runOnce(
   if (taken !== undefined) {
     const folder = path.join(results, taken);
     const watch = watchOf(session, wanted, stepsIn(folder));
-    return finish(session, args, { folder, results, changes, ...(watch ? { watch } : {}) });
+    return finish(session, args, { folder, results, changes, watch: watch || undefined });
   }
   const earlier = resumed ?? (args.fromUp ? earlierUp(session, results, key) : undefined);
   const request = requestOf(session, wanted, earlier?.run);
@@ -54,7 +54,7 @@ export async function runOnce(
       : error;
   });
   if (watch && args.fromUp) note(session, results, { run: path.basename(folder), plan: key });
-  return finish(session, args, { folder, results, changes, ...(watch ? { watch } : {}) });
+  return finish(session, args, { folder, results, changes, watch: watch || undefined });
 }
 
 type Wanted = Pick<RunRequest, "workload" | "benchmark">;
@@ -80,7 +80,9 @@ function prepare(
 function requestOf({ plan }: Session, wanted: Wanted, earlier: Run | undefined): RunRequest {
   return {
     run: earlier?.run ?? runName(plan.scenario, new Date()),
-    ...{ scenario: plan.scenario, target: plan.target, ...wanted },
+    scenario: plan.scenario,
+    target: plan.target,
+    ...wanted,
     conditions: conditionsOf(plan, wanted, { version: "", commit: null, dirty: null, machines: [] }),
     finished: earlier ? finishedSteps(earlier.steps) : [],
   };
@@ -274,7 +276,9 @@ function failed(run: Run, folder: string): string {
 
 /** Of which code the figures are. */
 function checkout(): { version: string; commit: string | null; dirty: boolean | null } {
-  const { version } = require("../../package.json") as { version: string };
+  const { version } = JSON.parse(readFileSync(path.join(project, "package.json"), "utf8")) as {
+    version: string;
+  };
   const git = (...args: string[]) =>
     execFileSync("git", args, { cwd: project, encoding: "utf8", stdio: "pipe" }).trim();
   try {

@@ -1,4 +1,4 @@
-import { Failure } from "./exit";
+import { Failure } from "./exit.ts";
 
 /** What a stack that is up with Kafka gives as its outputs, with its secrets. */
 export interface StackOutputs {

@@ -1,9 +1,9 @@
 // From a plan to what the runner is asked for: plain functions.
 import { createHash, randomBytes } from "node:crypto";
-import type { BenchPlan, RunRequest } from "../../contract/request";
-import type { Conditions, Step } from "../../contract/result";
-import { benchmarkMistakes, benchmarkSchema, workloadSchema } from "../../contract/workload";
-import type { Asked } from "./changes";
+import type { BenchPlan, RunRequest } from "../../contract/request.ts";
+import type { Conditions, Step } from "../../contract/result.ts";
+import { benchmarkMistakes, benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
+import type { Asked } from "./changes.ts";
 
 /** <UTC time>-<scenario>-<id>: sorts by time, and can be told from others of the same second. */
 export function runName(scenario: string, now: Date, id = randomBytes(3).toString("hex")): string {
@@ -58,15 +58,21 @@ export function conditionsOf(
   const { source, images, settings } = plan.conditions;
   return {
     swarmbench: { version, commit, dirty },
-    ...{ source, images, settings },
+    source,
+    images,
+    settings,
     versions: { docker: [...new Set(machines.map(({ engine }) => engine))].join(", ") },
     workload: withoutContent(workload),
     benchmark: { ...benchmark },
     nodes: plan.conditions.nodes.map(({ name, role }) => {
       const machine = machines.find((each) => each.name === name);
       return {
-        ...{ name, role, cpus: machine?.cpus ?? null, memoryMiB: machine?.memoryMiB ?? null },
-        ...{ cpuModel: null, kernel: null },
+        name,
+        role,
+        cpus: machine?.cpus ?? null,
+        memoryMiB: machine?.memoryMiB ?? null,
+        cpuModel: null,
+        kernel: null,
       };
     }),
     agents: [],

@@ -1,14 +1,14 @@
 // What is left of the reservation that a run's nodes are of, as OAR tells it.
-import { installationDirectory } from "../../components/lib/stackName";
-import type { Door } from "../../components/testbed/oar/door";
-import { hasCode } from "../../components/testbed/oar/errors";
-import { isEnding } from "../../components/testbed/oar/job";
-import { saidOf } from "../../components/testbed/oar/names";
-import { openDoor } from "../../components/testbed/oar/open";
-import { extend, jobsOf, sleepUntilCut, type Watch } from "../../components/testbed/oar/reserve";
-import { oarSettings } from "../../components/testbed/oar/settings";
-import { missingSec, remainingSec } from "../../components/testbed/oar/walltime";
-import type { BenchPlan } from "../../contract/request";
+import { installationDirectory } from "../../components/lib/stackName.ts";
+import type { Door } from "../../components/testbed/oar/door.ts";
+import { hasCode } from "../../components/testbed/oar/errors.ts";
+import { isEnding } from "../../components/testbed/oar/job.ts";
+import { saidOf } from "../../components/testbed/oar/names.ts";
+import { openDoor } from "../../components/testbed/oar/open.ts";
+import { extend, jobsOf, sleepUntilCut, type Watch } from "../../components/testbed/oar/reserve.ts";
+import { oarSettings } from "../../components/testbed/oar/settings.ts";
+import { missingSec, remainingSec } from "../../components/testbed/oar/walltime.ts";
+import type { BenchPlan } from "../../contract/request.ts";
 
 /** An extension that is not granted for a longer one may be for a shorter one, so what is asked for is not rounded up by more. */
 const ROUNDED_SEC = 60;
@@ -62,7 +62,11 @@ export class TimeLeft {
   private readonly said = new Set<string>();
   private asking: Promise<void> | undefined;
 
-  constructor(private readonly reservation: Reservation) {}
+  private readonly reservation: Reservation;
+
+  constructor(reservation: Reservation) {
+    this.reservation = reservation;
+  }
 
   private get ends(): { site: ReservedSite; id: number; endsAt: number }[] {
     return [...this.endsAtSite].flatMap(([site, ends]) => ends.map((end) => ({ site, ...end })));

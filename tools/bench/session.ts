@@ -1,10 +1,10 @@
 // One run from its start to its results: at the runner's container, and in the results' folder.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BenchPlan, RunRequest } from "../../contract/request";
-import type { Container, ManagerError, Origin } from "./container";
-import type { EventLog } from "./eventLog";
-import type { Reservation } from "./reservation";
-import { LINE_LOST } from "./ssh";
+import type { BenchPlan, RunRequest } from "../../contract/request.ts";
+import type { Container, ManagerError, Origin } from "./container.ts";
+import type { EventLog } from "./eventLog.ts";
+import type { Reservation } from "./reservation.ts";
+import { LINE_LOST } from "./ssh.ts";
 
 /** A line to the manager that is cut is tried again this often, so far apart. */
 const RECONNECTS = 20;

@@ -1,4 +1,4 @@
-import { EXIT } from "./exit";
+import { EXIT } from "./exit.ts";
 
 /** Ctrl-C, or `pulumi up` that is cancelled: what goes on is stopped in order. Once more: at once. */
 export function stopOnSignal(say: (line: string) => void): AbortSignal {

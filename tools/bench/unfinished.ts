@@ -2,8 +2,8 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { readKept } from "../../components/lib/kept";
-import { writeWhole } from "../../report/store";
+import { readKept } from "../../components/lib/kept.ts";
+import { writeWhole } from "../../report/store.ts";
 
 const schema = z.object({
   /** Of its folder. */

@@ -1,9 +1,9 @@
 // A run on reserved nodes ends before they are gone: looked at before it begins, and at each of its steps.
-import { stepsLeft, type Trial, lengthOf as tookOf, trialOf } from "../../bench/plan";
-import { word } from "../../components/lib/shell";
-import { formatWalltime, MARGIN_SEC, missingWarning } from "../../components/testbed/oar/walltime";
-import type { RunRequest } from "../../contract/request";
-import type { RunEvent, Step } from "../../contract/result";
+import { stepsLeft, type Trial, lengthOf as tookOf, trialOf } from "../../bench/plan/index.ts";
+import { word } from "../../components/lib/shell.ts";
+import { formatWalltime, MARGIN_SEC, missingWarning } from "../../components/testbed/oar/walltime.ts";
+import type { RunRequest } from "../../contract/request.ts";
+import type { RunEvent, Step } from "../../contract/result.ts";
 import {
   type Length,
   lengthOfSteps,
@@ -12,9 +12,9 @@ import {
   stepLength,
   stepRest,
   sum,
-} from "../../contract/runLength";
-import { EXIT, Failure } from "./exit";
-import { type Reservation, TimeLeft } from "./reservation";
+} from "../../contract/runLength.ts";
+import { EXIT, Failure } from "./exit.ts";
+import { type Reservation, TimeLeft } from "./reservation.ts";
 
 /** Without news for so long, a line is no repetition of what happened while nobody followed. */
 const SETTLE_MS = 1_000;
@@ -47,12 +47,14 @@ export class WalltimeWatch {
   private heardAt = 0;
   private settling: Promise<void> | undefined;
 
+  private readonly reservation: Reservation;
+  private readonly planned: Planned;
+
   /** @param finished steps of earlier sessions */
-  constructor(
-    private readonly reservation: Reservation,
-    private readonly planned: Planned,
-    finished: readonly Step[],
-  ) {
+  constructor(reservation: Reservation, planned: Planned, finished: readonly Step[]) {
+    this.reservation = reservation;
+    this.planned = planned;
+
     this.left = new TimeLeft(reservation);
     this.history = finished.map((step) => trialOf(step, tookOf(step)));
     this.running = { step: finished.length, at: Number.NaN, heard: 0 };

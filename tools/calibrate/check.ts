@@ -1,5 +1,5 @@
-import type { Row } from "./row";
-import type { Stand } from "./stand";
+import type { Row } from "./row.ts";
+import type { Stand } from "./stand.ts";
 
 export interface Check {
   name: string;

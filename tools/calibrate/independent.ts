@@ -1,7 +1,7 @@
 // Tools of others that measure the same: the yardstick, a load generator on franz-go (tools/go/yardstick), and Kafka's own
 // EndToEndLatency. Both run on an agents' node, on the swarm's network, as an agent does.
-import { word } from "../../components/lib/shell";
-import { median } from "./statistics";
+import { word } from "../../components/lib/shell.ts";
+import { median } from "./statistics.ts";
 
 /** What they need of a stack. */
 export interface ToolsSite {
@@ -43,13 +43,19 @@ export class IndependentTools {
   private readonly prefix = `tools-${Date.now()}`;
   private topics = 0;
 
-  constructor(private readonly site: ToolsSite) {}
+  private readonly site: ToolsSite;
+
+  constructor(site: ToolsSite) {
+    this.site = site;
+  }
 
   /** Puts the yardstick onto the node. */
   async install(): Promise<void> {
     const { ensureGoProgram } = await import("../lib/goProgram.mjs");
     const file = await ensureGoProgram("yardstick", {
-      ...{ module: "yardstick", package: "yardstick", cgo: false },
+      module: "yardstick",
+      package: "yardstick",
+      cgo: false,
     });
     await this.site.shell(`${this.site.ssh} 'cat > ${YARDSTICK} && chmod 755 ${YARDSTICK}' < '${file}'`);
   }

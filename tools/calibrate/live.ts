@@ -1,5 +1,5 @@
 // A step as it goes on, for who does something to it meanwhile.
-import type { RunEvent, Second } from "../../contract/result";
+import type { RunEvent, Second } from "../../contract/result.ts";
 
 export class LiveStep {
   /** All so far, in their order. */

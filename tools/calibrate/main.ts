@@ -1,24 +1,24 @@
 // npm run calibrate: check after check on a stack that is up.
 import path from "node:path";
-import { benchPlanSchema } from "../../contract/request";
-import { EXIT, Failure, UsageError } from "../bench/exit";
-import { outputsOf } from "../bench/plan";
-import { stopOnSignal } from "../bench/signals";
-import { type Arguments, helpText, readArguments } from "./arguments";
-import type { Check } from "./check";
-import { accounts } from "./checks/accounts";
-import { generator } from "./checks/generator";
-import { independentTools } from "./checks/independentTools";
-import { knownDelay } from "./checks/knownDelay";
-import { omission } from "./checks/omission";
-import { repeatability } from "./checks/repeatability";
-import { CalibrationRecord, folderName, hasPassed } from "./record";
-import { notDone } from "./row";
-import { Stand } from "./stand";
-import { terminalTable, verdictText } from "./table";
+import { benchPlanSchema } from "../../contract/request.ts";
+import { EXIT, Failure, UsageError } from "../bench/exit.ts";
+import { outputsOf } from "../bench/plan.ts";
+import { stopOnSignal } from "../bench/signals.ts";
+import { type Arguments, helpText, readArguments } from "./arguments.ts";
+import type { Check } from "./check.ts";
+import { accounts } from "./checks/accounts.ts";
+import { generator } from "./checks/generator.ts";
+import { independentTools } from "./checks/independentTools.ts";
+import { knownDelay } from "./checks/knownDelay.ts";
+import { omission } from "./checks/omission.ts";
+import { repeatability } from "./checks/repeatability.ts";
+import { CalibrationRecord, folderName, hasPassed } from "./record.ts";
+import { notDone } from "./row.ts";
+import { Stand } from "./stand.ts";
+import { terminalTable, verdictText } from "./table.ts";
 
 const CHECKS: readonly Check[] = [knownDelay, omission, independentTools, accounts, repeatability, generator];
-const project = path.resolve(__dirname, "../..");
+const project = path.resolve(import.meta.dirname, "../..");
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 

@@ -1,6 +1,6 @@
 // Toxiproxy between agents and brokers: a container of its own on the manager, on the overlay network.
-import type { Detour, KafkaBroker } from "../../contract/target";
-import type { Stand } from "./stand";
+import type { Detour, KafkaBroker } from "../../contract/target.ts";
+import type { Stand } from "./stand.ts";
 
 const NAME = "bench-proxy";
 const API_PORT = 8474;
@@ -31,8 +31,12 @@ export function entriesOf(lines: readonly Line[], brokers: readonly KafkaBroker[
       const port = FIRST_PORT + line * PORTS_A_LINE + index;
       const broker = `${host}:${brokerPort}`;
       return {
-        ...{ name: `${name}-${index}`, listen: `0.0.0.0:${port}`, upstream: broker },
-        ...{ port, broker, latencyMs },
+        name: `${name}-${index}`,
+        listen: `0.0.0.0:${port}`,
+        upstream: broker,
+        port,
+        broker,
+        latencyMs,
       };
     }),
   );
@@ -45,11 +49,15 @@ export function detourOf(line: string, entries: readonly ProxyEntry[], address: 
 }
 
 export class BenchProxy {
-  private constructor(
-    private readonly stand: Stand,
-    private readonly entries: readonly ProxyEntry[],
-    private readonly address: string,
-  ) {}
+  private readonly stand: Stand;
+  private readonly entries: readonly ProxyEntry[];
+  private readonly address: string;
+
+  private constructor(stand: Stand, entries: readonly ProxyEntry[], address: string) {
+    this.stand = stand;
+    this.entries = entries;
+    this.address = address;
+  }
 
   /** Works with a proxy that has these lines, and removes it, whatever comes. */
   static async during<T>(
@@ -61,7 +69,9 @@ export class BenchProxy {
     try {
       const address = await stand.onManager(
         {
-          ...{ NAME, NETWORK: network, IMAGE: stand.parts.proxyImage },
+          NAME,
+          NETWORK: network,
+          IMAGE: stand.parts.proxyImage,
           FORMAT: `{{(index .NetworkSettings.Networks "${network}").IPAddress}}`,
           ...Object.fromEntries(labels.map((label, index) => [`LABEL${index}`, label])),
         },
@@ -86,7 +96,11 @@ docker inspect --format "$FORMAT" "$NAME"`,
   /** Cuts all connections, and lets none in; or lets them in again. */
   async arrange(enabled: boolean): Promise<void> {
     const proxies = this.entries.map(({ name, listen, upstream, latencyMs }) => ({
-      ...{ name, listen, upstream, latencyMs, enabled },
+      name,
+      listen,
+      upstream,
+      latencyMs,
+      enabled,
     }));
     await this.stand.job("calibrate-proxy", { api: `http://${this.address}:${API_PORT}`, proxies });
   }

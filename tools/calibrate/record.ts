@@ -2,10 +2,10 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { conditionsSchema } from "../../contract/result";
-import { writeWhole } from "../../report/store";
-import { type Row, rowSchema } from "./row";
-import { markdownOf } from "./table";
+import { conditionsSchema } from "../../contract/result.ts";
+import { writeWhole } from "../../report/store.ts";
+import { type Row, rowSchema } from "./row.ts";
+import { markdownOf } from "./table.ts";
 
 export const calibrationSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -48,14 +48,19 @@ export function folderName(scenario: string, now: Date): string {
 export class CalibrationRecord {
   readonly calibration: Calibration;
 
-  constructor(
-    readonly folder: string,
-    about: Pick<Calibration, "scenario" | "quick">,
-  ) {
+  readonly folder: string;
+
+  constructor(folder: string, about: Pick<Calibration, "scenario" | "quick">) {
+    this.folder = folder;
+
     mkdirSync(folder, { recursive: true });
     this.calibration = {
-      ...{ schemaVersion: 1, ...about, startedAt: new Date().toISOString(), endedAt: null },
-      ...{ conditions: null, checks: [] },
+      schemaVersion: 1,
+      ...about,
+      startedAt: new Date().toISOString(),
+      endedAt: null,
+      conditions: null,
+      checks: [],
     };
     this.write();
   }

@@ -1,6 +1,6 @@
 // One line of the calibration's table, and the comparisons that make one: plain functions.
 import { z } from "zod";
-import { figure } from "../../contract/text";
+import { figure } from "../../contract/text.ts";
 
 export const rowSchema = z.strictObject({
   /** What was done. */
@@ -38,7 +38,10 @@ export function within(
 /** A count that must be exactly so. */
 export function exactly(what: string, value: number | undefined, expected: number): Row {
   return {
-    ...{ what, expected: String(expected), measured: String(value ?? "-"), limit: "exact" },
+    what,
+    expected: String(expected),
+    measured: String(value ?? "-"),
+    limit: "exact",
     pass: value === expected,
   };
 }

@@ -1,13 +1,13 @@
 // The stack as the calibration uses it: runs of the benchmark, scripts on its nodes, jobs of the bench image.
-import { jobScript } from "../../components/lib/jobScript";
-import { script } from "../../components/lib/shell";
-import type { BenchPlan, BenchTarget } from "../../contract/request";
-import { eventSchema, type Run, type RunEvent, type Step } from "../../contract/result";
-import type { Arguments } from "../bench/arguments";
-import { RunnerContainer } from "../bench/container";
-import { runOnce } from "../bench/once";
-import { run, runBy } from "../bench/ssh";
-import { LiveStep } from "./live";
+import { jobScript } from "../../components/lib/jobScript.ts";
+import { script } from "../../components/lib/shell.ts";
+import type { BenchPlan, BenchTarget } from "../../contract/request.ts";
+import { eventSchema, type Run, type RunEvent, type Step } from "../../contract/result.ts";
+import type { Arguments } from "../bench/arguments.ts";
+import { RunnerContainer } from "../bench/container.ts";
+import { runOnce } from "../bench/once.ts";
+import { run, runBy } from "../bench/ssh.ts";
+import { LiveStep } from "./live.ts";
 
 /** A plain load, whatever the scenario has: what is compared must not depend on it. */
 const PLAIN = [
@@ -49,7 +49,11 @@ export class Stand {
   /** Names of the runs so far, in their order. */
   readonly runs: string[] = [];
 
-  constructor(readonly parts: StandParts) {}
+  readonly parts: StandParts;
+
+  constructor(parts: StandParts) {
+    this.parts = parts;
+  }
 
   /** Runs the benchmark by a plain load with some changes, as `npm run bench` does. @throws Error where it failed */
   async run(changes: readonly string[], { via, event }: RunOptions = {}): Promise<Run> {
@@ -57,14 +61,22 @@ export class Stand {
     const target = { ...this.parts.plan.target, ...(via ? { via } : {}) };
     const plan = { ...this.parts.plan, target };
     const session = {
-      ...{ plan, signal, container: new RunnerContainer(plan) },
+      plan,
+      signal,
+      container: new RunnerContainer(plan),
       // Its own table is in its report; here it would hide the calibration's lines.
       progress: (line: string) => (line.includes("\n") ? undefined : progress(`    ${line}`)),
       event: (line: string) => event?.(eventSchema.parse(JSON.parse(line))),
     };
     const args: Arguments = {
-      ...{ stack: plan.scenario, set: [], results },
-      ...{ aba: false, failOnSlo: false, stop: false, fromUp: false, help: false },
+      stack: plan.scenario,
+      set: [],
+      results,
+      aba: false,
+      failOnSlo: false,
+      stop: false,
+      fromUp: false,
+      help: false,
     };
     const { run: result } = await runOnce(session, args, { changes: [...PLAIN, ...changes] });
     this.conditions = result.conditions;
@@ -126,8 +138,14 @@ export class Stand {
   async job<T>(name: string, input: object): Promise<T> {
     const { ssh, image, network, labels } = this.parts.plan;
     const text = jobScript({
-      ...{ job: name, image, network, labels, input: JSON.stringify(input) },
-      ...{ before: "", marks: "", onlyOnUpdate: false },
+      job: name,
+      image,
+      network,
+      labels,
+      input: JSON.stringify(input),
+      before: "",
+      marks: "",
+      onlyOnUpdate: false,
     });
     return JSON.parse(outputOf(`job ${name}`, await run(ssh, text))) as T;
   }

@@ -1,7 +1,7 @@
 // The calibration's table, for a terminal and as Markdown: plain functions.
 import Table from "cli-table3";
-import type { Calibration } from "./record";
-import type { Row } from "./row";
+import type { Calibration } from "./record.ts";
+import type { Row } from "./row.ts";
 
 const HEAD = ["check", "what was done", "expected", "measured", "limit", ""];
 const WIDTHS = [20, 44, 20, 32, 20, 8];

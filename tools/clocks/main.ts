@@ -1,13 +1,13 @@
 // NTP's and PTP's accuracy side by side, on the nodes of a stack that is up (npm run clocks).
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import type { ClockKind } from "../../components/clockSettings";
-import { EXIT, Failure, UsageError } from "../bench/exit";
-import { HELP, readArguments } from "./arguments";
-import { cleanScript, compareScript, type NodeOutput, othersOf } from "./nodes";
-import { accuracies } from "./samples";
-import { runOn } from "./ssh";
-import { accuracyTable } from "./table";
+import type { ClockKind } from "../../components/clockSettings.ts";
+import { EXIT, Failure, UsageError } from "../bench/exit.ts";
+import { HELP, readArguments } from "./arguments.ts";
+import { cleanScript, compareScript, type NodeOutput, othersOf } from "./nodes.ts";
+import { accuracies } from "./samples.ts";
+import { runOn } from "./ssh.ts";
+import { accuracyTable } from "./table.ts";
 
 interface Outputs {
   nodes?: NodeOutput[];

@@ -1,8 +1,8 @@
 // Which node is asked for what, and the scripts that do it.
-import type { ClockKind } from "../../components/clockSettings";
-import { chronyConfig, chronyPaths, ptpdConfig } from "../../components/clocks/configs";
-import { LIB, nodeFile } from "../../components/clocks/nodeFiles";
-import { script, word } from "../../components/lib/shell";
+import type { ClockKind } from "../../components/clockSettings.ts";
+import { chronyConfig, chronyPaths, ptpdConfig } from "../../components/clocks/configs.ts";
+import { LIB, nodeFile } from "../../components/clocks/nodeFiles.ts";
+import { script, word } from "../../components/lib/shell.ts";
 
 export interface NodeOutput {
   name: string;

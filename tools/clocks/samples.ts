@@ -55,7 +55,11 @@ function accuracy(node: string, method: string, samples: readonly Sample[]): Acc
   const mean = meanOf(offsets);
   const sizes = offsets.map(Math.abs);
   return {
-    ...{ node, method, state, samples: offsets.length, mean },
+    node,
+    method,
+    state,
+    samples: offsets.length,
+    mean,
     median: quantile(offsets, 0.5),
     p99: quantile(sizes, 0.99),
     max: Math.max(...sizes),

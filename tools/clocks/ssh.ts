@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import readline from "node:readline";
 import { text } from "node:stream/consumers";
-import { Failure } from "../bench/exit";
-import type { NodeOutput } from "./nodes";
-import { readSample, type Sample } from "./samples";
+import { Failure } from "../bench/exit.ts";
+import type { NodeOutput } from "./nodes.ts";
+import { readSample, type Sample } from "./samples.ts";
 
 /**
  * Runs a script on a node, through standard input, and gives the samples that it printed. When `signal` is aborted the line

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { Accuracy } from "./samples";
+import type { Accuracy } from "./samples.ts";
 
 const NAMES: Record<string, string> = {
   ptpd: "PTP (ptpd)",

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { longDuration } from "../../contract/units";
-import { UsageError } from "../bench/exit";
+import { longDuration } from "../../contract/units.ts";
+import { UsageError } from "../bench/exit.ts";
 
 export const HELP = `npm run reserve -- -s SCENARIO [--list | --extend DURATION | --delete]
 
@@ -51,7 +51,7 @@ export function readArguments(args: string[]): Arguments {
       mode,
       extendSec: values.extend === undefined || mode === "help" ? 0 : secondsOf(values.extend),
       fromUp: values["from-up"],
-      ...(values.stack === undefined ? {} : { stack: values.stack }),
+      stack: values.stack,
     };
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n\n${HELP}`);

@@ -1,12 +1,12 @@
 // Reserves the nodes of a scenario through OAR: by hand (npm run reserve), or as a resource of `pulumi up`.
 import { text } from "node:stream/consumers";
-import { installationDirectory } from "../../components/lib/stackName";
-import type { Door } from "../../components/testbed/oar/door";
-import { hasCode, OarError } from "../../components/testbed/oar/errors";
-import { isEnding } from "../../components/testbed/oar/job";
-import { type StackSite, saidOf } from "../../components/testbed/oar/names";
-import { openDoor } from "../../components/testbed/oar/open";
-import { planSlots } from "../../components/testbed/oar/plan";
+import { installationDirectory } from "../../components/lib/stackName.ts";
+import type { Door } from "../../components/testbed/oar/door.ts";
+import { hasCode, OarError } from "../../components/testbed/oar/errors.ts";
+import { isEnding } from "../../components/testbed/oar/job.ts";
+import { type StackSite, saidOf } from "../../components/testbed/oar/names.ts";
+import { openDoor } from "../../components/testbed/oar/open.ts";
+import { planSlots } from "../../components/testbed/oar/plan.ts";
 import {
   extend,
   jobsOf,
@@ -15,13 +15,13 @@ import {
   sleepUntilCut,
   tellEnd,
   type Watch,
-} from "../../components/testbed/oar/reserve";
-import type { OarSettings } from "../../components/testbed/oar/settings";
-import { fillSlot, slotRequest, stackRequest } from "../../components/testbed/oar/slot";
-import { formatWalltime, remainingSec } from "../../components/testbed/oar/walltime";
-import { EXIT, Failure } from "../bench/exit";
-import { type Arguments, HELP, readArguments } from "./arguments";
-import { readScenario } from "./scenario";
+} from "../../components/testbed/oar/reserve.ts";
+import type { OarSettings } from "../../components/testbed/oar/settings.ts";
+import { fillSlot, slotRequest, stackRequest } from "../../components/testbed/oar/slot.ts";
+import { formatWalltime, remainingSec } from "../../components/testbed/oar/walltime.ts";
+import { EXIT, Failure } from "../bench/exit.ts";
+import { type Arguments, HELP, readArguments } from "./arguments.ts";
+import { readScenario } from "./scenario.ts";
 
 /** npm hands on the Ctrl-C that the terminal has given us already; a hand is slower than that. */
 const ECHO_MS = 300;

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { ownerDirectory, stackPrefix, userName } from "../../components/lib/stackName";
-import { MAX_NODES } from "../../components/nodeSettings";
-import { type StackSite, stackSite } from "../../components/testbed/oar/names";
-import { fromSchema, nodesMistakes, oarSchema } from "../../components/testbed/oar/settings";
-import { defaultNodes } from "../../components/testbed/settings";
-import { wholeNumber } from "../../contract/units";
-import { UsageError } from "../bench/exit";
+import { ownerDirectory, stackPrefix, userName } from "../../components/lib/stackName.ts";
+import { MAX_NODES } from "../../components/nodeSettings.ts";
+import { type StackSite, stackSite } from "../../components/testbed/oar/names.ts";
+import { fromSchema, nodesMistakes, oarSchema } from "../../components/testbed/oar/settings.ts";
+import { defaultNodes } from "../../components/testbed/settings.ts";
+import { wholeNumber } from "../../contract/units.ts";
+import { UsageError } from "../bench/exit.ts";
 
 /**
  * What of a scenario a reservation needs, from its file in the current folder, as npm sets it: neither a stack nor a set-up has to be there.

@@ -1,5 +1,9 @@
 import { parseArgs } from "node:util";
-import { checkRequest, DEFAULT_MANAGER, type RequestOptions } from "../../components/testbed/rspec/request";
+import {
+  checkRequest,
+  DEFAULT_MANAGER,
+  type RequestOptions,
+} from "../../components/testbed/rspec/request.ts";
 
 export const HELP = `npm run rspec -- [-s SCENARIO] [--hardware TYPE] [--image URN] [--manager URN] [-o FILE]
 
@@ -40,9 +44,9 @@ export function readArguments(args: string[]): Arguments {
   const { stack, hardware, image, manager, output, help } = values;
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(stack)) throw new Error(`"${stack}" is no name of a scenario`);
   const request = {
-    ...(hardware === undefined ? {} : { hardwareType: hardware }),
-    ...(image === undefined ? {} : { image }),
-    ...(manager === undefined ? {} : { manager }),
+    hardwareType: hardware,
+    image,
+    manager,
   };
   checkRequest(request);
   return { stack, output: output ?? `${stack}.request.rspec`, request, help };

@@ -1,12 +1,12 @@
 // Writes the request RSpec of a scenario, for jFed (npm run rspec).
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { requestRspec } from "../../components/testbed/rspec/request";
-import { type Arguments, HELP, readArguments } from "./arguments";
-import { lanOf, scenarioSettings } from "./scenario";
+import { requestRspec } from "../../components/testbed/rspec/request.ts";
+import { type Arguments, HELP, readArguments } from "./arguments.ts";
+import { lanOf, scenarioSettings } from "./scenario.ts";
 
 const EXIT = { done: 0, failed: 1, usage: 2 };
-const project = path.resolve(__dirname, "../..");
+const project = path.resolve(import.meta.dirname, "../..");
 
 function main(): number {
   let args: Arguments;

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { addressIn, deriveSubnet } from "../../components/lib/addresses";
-import { userName } from "../../components/lib/stackName";
-import { parseSettings, type Settings } from "../../components/settings";
-import type { RequestedNode } from "../../components/testbed/rspec/request";
+import { addressIn, deriveSubnet } from "../../components/lib/addresses.ts";
+import { userName } from "../../components/lib/stackName.ts";
+import { parseSettings, type Settings } from "../../components/settings.ts";
+import type { RequestedNode } from "../../components/testbed/rspec/request.ts";
 
 const PROJECT = "swarmbench";
 /** What is below is for gateways and for the user. */

@@ -1,6 +1,6 @@
-import { type Client, NO_BROKER } from "../../../contract/workload";
-import type { ClientAdapter } from "../port";
-import { nullAdapter } from "./null";
+import { type Client, NO_BROKER } from "../../../contract/workload.ts";
+import type { ClientAdapter } from "../port.ts";
+import { nullAdapter } from "./null.ts";
 
 /** The adapter of a client. Each is loaded when it is first asked for: a run uses one. */
 export async function adapterOf(client: Client): Promise<ClientAdapter> {

@@ -1,10 +1,11 @@
 import net from "node:net";
 import tls from "node:tls";
 import { CompressionTypes, type Consumer, type ISocketFactory, Kafka, Partitioners } from "kafkajs";
-import type { Detour, KafkaTarget } from "../../../contract/target";
-import { clientConfig } from "../client";
-import { detoured } from "../detour";
-import { errorKind } from "../errorKind";
+import kafkajsPackage from "kafkajs/package.json" with { type: "json" };
+import type { Detour, KafkaTarget } from "../../../contract/target.ts";
+import { clientConfig } from "../client.ts";
+import { detoured } from "../detour.ts";
+import { errorKind } from "../errorKind.ts";
 import type {
   ClientAdapter,
   ConsumerOptions,
@@ -12,8 +13,8 @@ import type {
   ProducerOptions,
   ProducerPort,
   ReceiveBatch,
-} from "../port";
-import { armTimerOnlyWhenNeeded } from "./kafkajsTimer";
+} from "../port.ts";
+import { armTimerOnlyWhenNeeded } from "./kafkajsTimer.ts";
 
 armTimerOnlyWhenNeeded();
 
@@ -78,8 +79,12 @@ async function connectConsumer(
   receive: ReceiveBatch,
 ): Promise<ConsumerPort> {
   const consumer = clientOf(target, clientId).consumer({
-    ...{ groupId: group, allowAutoTopicCreation: false, ...GROUP },
-    ...{ minBytes: fetch.minBytes, maxBytes: fetch.maxBytes, maxWaitTimeInMs: fetch.maxWaitMs },
+    groupId: group,
+    allowAutoTopicCreation: false,
+    ...GROUP,
+    minBytes: fetch.minBytes,
+    maxBytes: fetch.maxBytes,
+    maxWaitTimeInMs: fetch.maxWaitMs,
   });
   const errors: Record<string, number> = {};
   let assigned: number[] = [];
@@ -135,7 +140,7 @@ function joining(consumer: Consumer): Promise<void> {
 
 export const kafkajsAdapter: ClientAdapter = {
   name: "kafkajs",
-  version: (require("kafkajs/package.json") as { version: string }).version,
+  version: kafkajsPackage.version,
   connectProducer,
   connectConsumer,
 };

@@ -1,6 +1,6 @@
 // No client and no broker: what the generator can do by itself (npm run calibrate).
-import { NO_BROKER } from "../../../contract/workload";
-import type { ClientAdapter } from "../port";
+import { NO_BROKER } from "../../../contract/workload.ts";
+import type { ClientAdapter } from "../port.ts";
 
 export const nullAdapter: ClientAdapter = {
   name: NO_BROKER,

@@ -1,5 +1,5 @@
-import type { KafkaTarget } from "../../../contract/target";
-import { errorKind } from "../errorKind";
+import type { KafkaTarget } from "../../../contract/target.ts";
+import { errorKind } from "../errorKind.ts";
 import type {
   ClientAdapter,
   ConsumerOptions,
@@ -7,7 +7,7 @@ import type {
   ProducerOptions,
   ProducerPort,
   ReceiveBatch,
-} from "../port";
+} from "../port.ts";
 
 /** As its package.json says, which it does not export. */
 const VERSION = "1.35.0";
@@ -36,7 +36,11 @@ function optionsOf(target: KafkaTarget, clientId: string) {
   if (target.via) throw new Error("client platformatic cannot go by a detour: set client: kafkajs");
   const { protocol, username = "", password = "", ca } = target.security;
   return {
-    ...{ clientId, bootstrapBrokers: target.bootstrap, autocreateTopics: false, ...RETRY, ...TIMEOUTS },
+    clientId,
+    bootstrapBrokers: target.bootstrap,
+    autocreateTopics: false,
+    ...RETRY,
+    ...TIMEOUTS,
     ...(protocol.endsWith("SSL") ? { tls: ca === undefined ? {} : { ca: [ca] } } : {}),
     ...(protocol.startsWith("SASL_")
       ? { sasl: { mechanism: "SCRAM-SHA-512" as const, username, password } }
@@ -54,7 +58,8 @@ async function connectProducer(
   let next = Math.floor(Math.random() * 0x7fff_ffff);
   const producer = new ProducerClass<Buffer, Buffer, Buffer, Buffer>({
     ...optionsOf(target, clientId),
-    ...{ acks: acks === "all" ? -1 : acks, idempotent },
+    acks: acks === "all" ? -1 : acks,
+    idempotent,
     ...(compression === "none" ? {} : { compression }),
     // With its own default, keys go to other partitions than those of Kafka's own client and of kafkajs.
     partitioner: (message, key) => {
@@ -85,13 +90,20 @@ async function connectConsumer(
   receive: ReceiveBatch,
 ): Promise<ConsumerPort> {
   const consumer = new ConsumerClass<Buffer, Buffer, Buffer, Buffer>({
-    ...{ ...optionsOf(target, clientId), groupId: group, ...GROUP },
-    ...{ autocommit: false, highWaterMark: HIGH_WATER_MARK },
-    ...{ minBytes: fetch.minBytes, maxBytes: fetch.maxBytes, maxWaitTime: fetch.maxWaitMs },
+    ...optionsOf(target, clientId),
+    groupId: group,
+    ...GROUP,
+    autocommit: false,
+    highWaterMark: HIGH_WATER_MARK,
+    minBytes: fetch.minBytes,
+    maxBytes: fetch.maxBytes,
+    maxWaitTime: fetch.maxWaitMs,
   });
   const errors: Record<string, number> = {};
   const offsets = Object.entries(startOffsets).map(([partition, offset]) => ({
-    ...{ topic, partition: Number(partition), offset: BigInt(offset) },
+    topic,
+    partition: Number(partition),
+    offset: BigInt(offset),
   }));
   const stream = await consumer.consume({
     topics: [topic],

@@ -1,5 +1,5 @@
 // The Docker engine's configuration (/etc/docker/daemon.json).
-import { addressIn } from "../../lib/addresses";
+import { addressIn } from "../../lib/addresses.ts";
 
 /** Ours, where Docker is installed by us: networks that collide with nothing, and logs that do not fill the disk. */
 function whole(addressPool: string): Record<string, unknown> {

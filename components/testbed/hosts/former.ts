@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { readKept } from "../../lib/kept";
-import type { SshEndpoint } from "../../lib/ssh";
-import type { Host } from "./host";
-import type { GoodHost } from "./hosts";
-import { type LookOptions, lookAtAll } from "./look";
+import { readKept } from "../../lib/kept.ts";
+import type { SshEndpoint } from "../../lib/ssh.ts";
+import type { Host } from "./host.ts";
+import type { GoodHost } from "./hosts.ts";
+import { type LookOptions, lookAtAll } from "./look.ts";
 
 const endpoint = z.object({
   host: z.string(),

@@ -1,4 +1,4 @@
-import type { NodeSettings } from "../../nodeSettings";
+import type { NodeSettings } from "../../nodeSettings.ts";
 
 /** How a machine is reached: as our own ssh configuration says it, or as a file of the user's does. */
 export type Way =

@@ -1,16 +1,16 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Owner } from "../../lib/ownership";
-import { outputOf, runOn } from "../../lib/remote";
-import { renewUnless } from "../../lib/renewal";
-import type { SshEndpoint } from "../../lib/ssh";
-import type { Node, Testbed } from "../testbed";
-import { daemonConfig } from "./daemon";
-import type { Host } from "./host";
-import { AT_ONCE } from "./look";
-import type { Report } from "./report";
-import { cleanAllScript, prepareScript } from "./scripts";
-import type { HostsSettings } from "./settings";
+import type { Owner } from "../../lib/ownership.ts";
+import { outputOf, runOn } from "../../lib/remote.ts";
+import { renewUnless } from "../../lib/renewal.ts";
+import type { SshEndpoint } from "../../lib/ssh.ts";
+import type { Node, Testbed } from "../testbed.ts";
+import { daemonConfig } from "./daemon.ts";
+import type { Host } from "./host.ts";
+import { AT_ONCE } from "./look.ts";
+import type { Report } from "./report.ts";
+import { cleanAllScript, prepareScript } from "./scripts.ts";
+import type { HostsSettings } from "./settings.ts";
 
 /** A machine that was looked at, and that nothing stands in the way of. */
 export interface GoodHost {
@@ -42,12 +42,12 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
   private readonly prepared: pulumi.Resource[] = [];
   private readonly cleaners: pulumi.Resource[] = [];
 
-  constructor(
-    name: string,
-    private readonly args: HostsArgs,
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  private readonly args: HostsArgs;
+
+  constructor(name: string, args: HostsArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:testbed:Hosts", name, {}, options);
+    this.args = args;
+
     const { hosts, after = [] } = args;
     // Deleting this takes off all machines what is ours, whatever Pulumi knows of it: what a crash left as well. The rest need
     // not be deleted one by one, and no dead machine stops a destroy.
@@ -63,8 +63,11 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
     const command = new local.Command(
       name,
       {
-        ...{ delete: "exec sh -s", stdin: script, interpreter: ["/bin/sh", "-c"] },
-        ...{ logging: local.Logging.Stderr, addPreviousOutputInEnv: false },
+        delete: "exec sh -s",
+        stdin: script,
+        interpreter: ["/bin/sh", "-c"],
+        logging: local.Logging.Stderr,
+        addPreviousOutputInEnv: false,
       },
       { parent: this, ...options },
     );
@@ -104,7 +107,12 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
     );
     this.prepared.push(ready);
     return {
-      ...{ name, role, labels, address, ssh, machine },
+      name,
+      role,
+      labels,
+      address,
+      ssh,
+      machine,
       hostname: report?.hostname ?? name,
       ownClock: report?.setsClock === "yes",
       ready: outputOf(ready),
@@ -117,7 +125,8 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
     const { addressPool } = this.args.settings;
     return prepareScript({
       ...this.cleaning(host.node.name),
-      ...{ user: userOf(good), address },
+      user: userOf(good),
+      address,
       daemon: daemonConfig({ before: report?.daemon, ours, addressPool, registry: this.registry }),
     });
   }

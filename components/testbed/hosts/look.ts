@@ -1,11 +1,11 @@
-import type { Ask } from "../../lib/exec";
-import { STACK_LABEL } from "../../lib/ownership";
-import { script } from "../../lib/shell";
-import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh";
-import { MARK } from "../../swarmScripts";
-import type { Host } from "./host";
-import { KEEP, nodeFile } from "./nodeFiles";
-import { parseReport, type Report } from "./report";
+import type { Ask } from "../../lib/exec.ts";
+import { STACK_LABEL } from "../../lib/ownership.ts";
+import { script } from "../../lib/shell.ts";
+import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
+import { MARK } from "../../swarmScripts.ts";
+import type { Host } from "./host.ts";
+import { KEEP, nodeFile } from "./nodeFiles.ts";
+import { parseReport, type Report } from "./report.ts";
 
 /** sshd drops some of those that come at once from the eleventh on (MaxStartups 10:30:100): one gateway has one sshd. */
 export const AT_ONCE = 8;

@@ -8,5 +8,5 @@ export const KEEP = `${LIB}/host`;
 
 /** A program that runs on the machines. */
 export function nodeFile(name: "look.sh" | "prepare.sh" | "clean.sh"): string {
-  return readFileSync(path.join(__dirname, "node", name), "utf8");
+  return readFileSync(path.join(import.meta.dirname, "node", name), "utf8");
 }

@@ -1,20 +1,20 @@
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
-import { PROBE_PORTS } from "../../../contract/network";
-import type { Installation } from "../../installation";
-import { ask } from "../../lib/exec";
-import type { Owner } from "../../lib/ownership";
-import type { SshEndpoint } from "../../lib/ssh";
-import type { Settings } from "../../settings";
-import { noteMachines, refuseSuccessors } from "./former";
-import type { Host } from "./host";
-import { type GoodHost, HostsTestbed } from "./hosts";
-import { type Looked, type LookOptions, lookAtAll } from "./look";
-import { dataAddressOf, obstacles, remarks, type Wanted } from "./report";
-import { ownerLine } from "./scripts";
-import type { HostsSettings } from "./settings";
-import { endpointOf, writeSshConfig } from "./sshConfig";
+import { PROBE_PORTS } from "../../../contract/network.ts";
+import type { Installation } from "../../installation.ts";
+import { ask } from "../../lib/exec.ts";
+import type { Owner } from "../../lib/ownership.ts";
+import type { SshEndpoint } from "../../lib/ssh.ts";
+import type { Settings } from "../../settings.ts";
+import { noteMachines, refuseSuccessors } from "./former.ts";
+import type { Host } from "./host.ts";
+import { type GoodHost, HostsTestbed } from "./hosts.ts";
+import { type Looked, type LookOptions, lookAtAll } from "./look.ts";
+import { dataAddressOf, obstacles, remarks, type Wanted } from "./report.ts";
+import { ownerLine } from "./scripts.ts";
+import type { HostsSettings } from "./settings.ts";
+import { endpointOf, writeSshConfig } from "./sshConfig.ts";
 
 /** Machines that are to be a stack's nodes, before they were looked at. */
 export interface Candidates {
@@ -69,7 +69,11 @@ export async function openHosts(
     ...left,
     declare: () =>
       new HostsTestbed("testbed", {
-        ...{ hosts: left.good, settings: common, owner, ownerLine: line, after },
+        hosts: left.good,
+        settings: common,
+        owner,
+        ownerLine: line,
+        after,
         registryPort: settings.swarm.registryPort,
         registryImage: installation.images.registry.tag.replace(/:[^:/]*$/, ""),
       }),
@@ -103,7 +107,10 @@ interface InspectArgs {
 const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: "x86_64", arm64: "aarch64" };
 
 const looking = (reserved: boolean, firewallPorts: string[]): Omit<LookOptions, "endpoints"> => ({
-  ...{ ask, now: Date.now, sleep: (ms) => delay(ms), firewallPorts },
+  ask,
+  now: Date.now,
+  sleep: (ms) => delay(ms),
+  firewallPorts,
   maySudoG5k: reserved && !pulumi.runtime.isDryRun(), // a preview changes nothing
   progress: (text) => void pulumi.log.info(text),
 });

@@ -1,8 +1,8 @@
 // What a machine says of itself (node/look.sh), and what of it stands in the way.
 import { z } from "zod";
-import { isInNetwork, overlaps } from "../../lib/addresses";
-import type { Host } from "./host";
-import { KEEP } from "./nodeFiles";
+import { isInNetwork, overlaps } from "../../lib/addresses.ts";
+import type { Host } from "./host.ts";
+import { KEEP } from "./nodeFiles.ts";
 
 const NUMBER = z.coerce.number();
 

@@ -1,11 +1,11 @@
-import { LIB as CLOCK } from "../../clocks/nodeFiles";
-import { OWNER_LABEL, type Owner, STACK_LABEL } from "../../lib/ownership";
-import { script, word } from "../../lib/shell";
-import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh";
-import { MARK } from "../../swarmScripts";
-import { jobBase, machineId } from "../oar/names";
-import { AT_ONCE } from "./look";
-import { KEEP, LIB, nodeFile } from "./nodeFiles";
+import { LIB as CLOCK } from "../../clocks/nodeFiles.ts";
+import { OWNER_LABEL, type Owner, STACK_LABEL } from "../../lib/ownership.ts";
+import { script, word } from "../../lib/shell.ts";
+import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
+import { MARK } from "../../swarmScripts.ts";
+import { jobBase, machineId } from "../oar/names.ts";
+import { AT_ONCE } from "./look.ts";
+import { KEEP, LIB, nodeFile } from "./nodeFiles.ts";
 
 /** Whose a machine is, as it is written there: one line, the same for one stack alone. */
 export function ownerLine(owner: Owner): string {
@@ -32,7 +32,14 @@ function cleanParameters({
   full,
 }: CleanArgs): Record<string, string> {
   return {
-    ...{ NODE: node, OWNER: line, KEEP, LIB, CLOCK, MARK, REGISTRY: registry, FULL: full ? "yes" : "no" },
+    NODE: node,
+    OWNER: line,
+    KEEP,
+    LIB,
+    CLOCK,
+    MARK,
+    REGISTRY: registry,
+    FULL: full ? "yes" : "no",
     REGISTRY_IMAGE: registryImage,
     STACK_LABEL: `${STACK_LABEL}=${owner.prefix}`,
     OWNER_LABEL: `${OWNER_LABEL}=${owner.directory}`,
@@ -52,7 +59,10 @@ export function prepareScript(args: PrepareArgs): string {
   const cleaning = cleanParameters(args);
   return script(
     {
-      ...{ ...cleaning, USER_NAME: user, ADDRESS: address, DAEMON: daemon },
+      ...cleaning,
+      USER_NAME: user,
+      ADDRESS: address,
+      DAEMON: daemon,
       CLEAN: script(cleaning, nodeFile("clean.sh")),
     },
     nodeFile("prepare.sh"),

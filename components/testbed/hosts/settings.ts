@@ -1,7 +1,7 @@
 // `testbed` of a scenario whose nodes are machines that are there already, or that somebody else gives.
 import { z } from "zod";
-import { wholeNumber, yesOrNo } from "../../../contract/units";
-import { MAX_NODES, nodeName, role, subnet } from "../../nodeSettings";
+import { wholeNumber, yesOrNo } from "../../../contract/units.ts";
+import { MAX_NODES, nodeName, role, subnet } from "../../nodeSettings.ts";
 
 /** It stands where a program would take what begins with a dash for an option. */
 export const word = z

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { expandHome } from "../../lib/home";
-import type { SshEndpoint } from "../../lib/ssh";
-import type { Host } from "./host";
+import { expandHome } from "../../lib/home.ts";
+import type { SshEndpoint } from "../../lib/ssh.ts";
+import type { Host } from "./host.ts";
 
 /** A file of the user's, from wherever it is used. */
 export function withHome(file: string): string {
@@ -31,7 +31,7 @@ export function endpointOf(directory: string, { node, address, way }: Host): Ssh
   if (way.by === "file") {
     const configFile = withHome(way.file);
     const { port, user } = way;
-    const ssh = { host: address, configFile, ...(port ? { port } : {}), ...(user ? { user } : {}) };
+    const ssh = { host: address, configFile, port: port || undefined, user: user || undefined };
     return { ...ssh, sudo: (user ?? userIn(configFile, address)) !== "root" };
   }
   return { host: node.name, configFile: path.join(directory, configName(address, way)), sudo };

@@ -1,6 +1,6 @@
-import { word } from "../../lib/shell";
-import { COMMAND, isNoop, type JobRequest } from "./request";
-import { formatWalltime } from "./walltime";
+import { word } from "../../lib/shell.ts";
+import { COMMAND, isNoop, type JobRequest } from "./request.ts";
+import { formatWalltime } from "./walltime.ts";
 
 const line = (...words: (string | number)[]) => words.map(word).join(" ");
 /** A text of SQL. */

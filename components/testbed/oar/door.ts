@@ -1,6 +1,6 @@
-import type { Job } from "./job";
-import type { NodeStates } from "./parse";
-import type { JobRequest } from "./request";
+import type { Job } from "./job.ts";
+import type { NodeStates } from "./parse.ts";
+import type { JobRequest } from "./request.ts";
 
 /** The one way to OAR: by its programs on a frontend, or by its REST API. */
 export interface Door {

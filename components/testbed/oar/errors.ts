@@ -46,12 +46,12 @@ export type OarErrorCode = keyof typeof NEXT;
 
 /** An error of a reservation: what happened, and, on a line of its own, what to do next. */
 export class OarError extends Error {
-  constructor(
-    readonly code: OarErrorCode,
-    what: string,
-    options?: ErrorOptions,
-  ) {
+  readonly code: OarErrorCode;
+
+  constructor(code: OarErrorCode, what: string, options?: ErrorOptions) {
     super(`${what}\n${NEXT[code]}`, options);
+    this.code = code;
+
     this.name = "OarError";
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Ask } from "../../lib/exec";
-import { word } from "../../lib/shell";
-import { OarError } from "./errors";
+import type { Ask } from "../../lib/exec.ts";
+import { word } from "../../lib/shell.ts";
+import { OarError } from "./errors.ts";
 
 /** A machine that was just given may still be starting. */
 const PATIENCE_MS = 90_000;

@@ -1,4 +1,4 @@
-import { OarError } from "./errors";
+import { OarError } from "./errors.ts";
 
 /** OAR's states of a job. Grid'5000's API writes them in lower case. */
 export const JOB_STATES = [

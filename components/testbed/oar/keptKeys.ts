@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { readKept } from "../../lib/kept";
+import { readKept } from "../../lib/kept.ts";
 
 /** A machine that OAR gave. */
 export interface ReservedMachine {

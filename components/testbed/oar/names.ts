@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import type { Owner } from "../../lib/ownership";
-import type { OarSite } from "./settings";
+import type { Owner } from "../../lib/ownership.ts";
+import type { OarSite } from "./settings.ts";
 
 /** OAR's database takes 100 characters; a number follows. */
 const LONGEST = 90;

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { ask } from "../../lib/exec";
-import { expandHome } from "../../lib/home";
-import type { Door } from "./door";
-import { OarError } from "./errors";
-import { restDoor } from "./restDoor";
-import type { OarSettings } from "./settings";
-import { frontendSsh, HOST_KEY_ALIAS, sshDoor } from "./sshDoor";
+import { ask } from "../../lib/exec.ts";
+import { expandHome } from "../../lib/home.ts";
+import type { Door } from "./door.ts";
+import { OarError } from "./errors.ts";
+import { restDoor } from "./restDoor.ts";
+import type { OarSettings } from "./settings.ts";
+import { frontendSsh, HOST_KEY_ALIAS, sshDoor } from "./sshDoor.ts";
 
 /**
  * The way to OAR that the settings ask for.

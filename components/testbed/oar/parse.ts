@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { OarError, type OarErrorCode } from "./errors";
-import { addressesOf, type Job, jobState } from "./job";
-import { parseWalltime } from "./walltime";
+import { OarError, type OarErrorCode } from "./errors.ts";
+import { addressesOf, type Job, jobState } from "./job.ts";
+import { parseWalltime } from "./walltime.ts";
 
 /** Perl's JSON has numbers as texts now and then. */
 const count = z.union([
@@ -104,8 +104,8 @@ function wantedOf(resources: string | null | undefined): { nodes?: number; wallt
   const [, walltime = ""] = /\bwalltime=([\d:]+)/.exec(resources ?? "") ?? [];
   const walltimeSec = parseWalltime(walltime);
   return {
-    ...(nodes === undefined ? {} : { nodes: Number(nodes) }),
-    ...(walltimeSec === undefined ? {} : { walltimeSec }),
+    nodes: nodes === undefined ? undefined : Number(nodes),
+    walltimeSec,
   };
 }
 

@@ -1,5 +1,5 @@
-import { isEnding, type Job } from "./job";
-import { slotName, slotOf } from "./names";
+import { isEnding, type Job } from "./job.ts";
+import { slotName, slotOf } from "./names.ts";
 
 /** One job of a stack, as it is to be. */
 export interface Slot {

@@ -1,6 +1,6 @@
-import { OarError } from "./errors";
-import { isEnding, type Job } from "./job";
-import { formatWalltime } from "./walltime";
+import { OarError } from "./errors.ts";
+import { isEnding, type Job } from "./job.ts";
+import { formatWalltime } from "./walltime.ts";
 
 /** A job that is wanted. */
 export interface JobRequest {

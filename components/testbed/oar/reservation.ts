@@ -1,10 +1,10 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Renewal } from "../../lib/renewal";
-import { renewUnless } from "../../lib/renewal";
-import type { Slot, SlotPlan } from "./plan";
-import type { OarSettings } from "./settings";
-import { type SlotRequest, type SlotResult, type StackRequest, slotResult } from "./slot";
+import type { Renewal } from "../../lib/renewal.ts";
+import { renewUnless } from "../../lib/renewal.ts";
+import type { Slot, SlotPlan } from "./plan.ts";
+import type { OarSettings } from "./settings.ts";
+import { type SlotRequest, type SlotResult, type StackRequest, slotResult } from "./slot.ts";
 
 /** The same program as `npm run reserve`. */
 const RUN = "node --import tsx tools/reserve/main.ts --from-up";

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Door } from "./door";
-import { hasCode, OarError } from "./errors";
-import { endOf, isEnding, isOver, type Job, tellEvents } from "./job";
-import { slotName, slotOf } from "./names";
-import { choose, type JobRequest } from "./request";
-import { formatWalltime, remainingSec } from "./walltime";
+import type { Door } from "./door.ts";
+import { hasCode, OarError } from "./errors.ts";
+import { endOf, isEnding, isOver, type Job, tellEvents } from "./job.ts";
+import { slotName, slotOf } from "./names.ts";
+import { choose, type JobRequest } from "./request.ts";
+import { formatWalltime, remainingSec } from "./walltime.ts";
 
 /** What runs it: time is a parameter, so that tests need none. */
 export interface Watch {

@@ -1,11 +1,11 @@
 import { lookup } from "node:dns/promises";
-import type { Door } from "./door";
-import { OarError } from "./errors";
-import { isOver, JOB_STATES, type Job } from "./job";
-import * as parse from "./parse";
-import { COMMAND, isNoop, type JobRequest } from "./request";
-import type { OarSettings } from "./settings";
-import { formatWalltime } from "./walltime";
+import type { Door } from "./door.ts";
+import { OarError } from "./errors.ts";
+import { isOver, JOB_STATES, type Job } from "./job.ts";
+import * as parse from "./parse.ts";
+import { COMMAND, isNoop, type JobRequest } from "./request.ts";
+import type { OarSettings } from "./settings.ts";
+import { formatWalltime } from "./walltime.ts";
 
 const TIMEOUT_MS = 30_000;
 /** The API gives 500 at most where it is not asked for more. */
@@ -35,20 +35,18 @@ export function restDoor(settings: OarSettings, options: RestOptions): Door {
 }
 
 function sender(url: string, user: string, { fetch: send, password }: RestOptions): Send {
-  const identity = {
-    // With hyphens: the API's web server drops a header with underscores.
-    "X-REMOTE-IDENT": user,
-    ...(password === undefined
-      ? {}
-      : { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` }),
-  };
+  // With hyphens: the API's web server drops a header with underscores.
+  const identity: Record<string, string> = { "X-REMOTE-IDENT": user };
+  if (password !== undefined) {
+    identity.authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+  }
   return async (method, path, body, { timeoutMs = TIMEOUT_MS } = {}) => {
     try {
       const response = await send(`${url}${path}`, {
         method,
         headers: { accept: "application/json", "content-type": "application/json", ...identity },
         signal: AbortSignal.timeout(timeoutMs),
-        ...(body ? { body: JSON.stringify(body) } : {}),
+        body: body ? JSON.stringify(body) : undefined,
       });
       return { status: response.status, body: await response.text() };
     } catch (cause) {
@@ -158,7 +156,10 @@ function oarApi(settings: OarSettings, send: Send, options: RestOptions): Door {
     return parse.readRestItems((await asked(`${path}?${asking}`, "the list of jobs")) ?? { items: [] });
   };
   return {
-    ...{ user, job, deploy, resolve: nodeNames },
+    user,
+    job,
+    deploy,
+    resolve: nodeNames,
     submit: (request) =>
       submitted("/jobs.json", oarBody(request), (document) => {
         const id = (document as { id?: unknown }).id;
@@ -242,7 +243,9 @@ function g5kApi(settings: OarSettings, send: Send, options: RestOptions): Door {
       .sort((a, b) => a.id - b.id);
   };
   return {
-    ...{ user, deploy, resolve: nodeNames },
+    user,
+    deploy,
+    resolve: nodeNames,
     submit: (request) =>
       submitted("/jobs", g5kBody(request), (document) => parse.readG5kJob(document, now()).id),
     async job(id) {

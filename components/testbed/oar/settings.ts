@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { longDuration, wholeNumber, yesOrNo } from "../../../contract/units";
-import { definedOnly, MAX_NODES, subnet } from "../../nodeSettings";
-import { file, hostKey, hostsShape, jump, perNodeShape, line as text, word } from "../hosts/settings";
+import { longDuration, wholeNumber, yesOrNo } from "../../../contract/units.ts";
+import { definedOnly, MAX_NODES, subnet } from "../../nodeSettings.ts";
+import { file, hostKey, hostsShape, jump, perNodeShape, line as text, word } from "../hosts/settings.ts";
 
 const rest = z.strictObject({
   /** Up to and with `oarapi`, or `sites/SITE` at Grid'5000. */

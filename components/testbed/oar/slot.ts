@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { Door } from "./door";
-import { OarError } from "./errors";
-import type { Job } from "./job";
-import { slotName } from "./names";
-import type { JobRequest } from "./request";
-import { reserve, timeOf, type Watch } from "./reserve";
-import { oarSettings } from "./settings";
-import { formatWalltime, remainingSec } from "./walltime";
+import type { Door } from "./door.ts";
+import { OarError } from "./errors.ts";
+import type { Job } from "./job.ts";
+import { slotName } from "./names.ts";
+import type { JobRequest } from "./request.ts";
+import { reserve, timeOf, type Watch } from "./reserve.ts";
+import { oarSettings } from "./settings.ts";
+import { formatWalltime, remainingSec } from "./walltime.ts";
 
 const DEPLOY_TRIES = 3;
 

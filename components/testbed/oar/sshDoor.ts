@@ -1,10 +1,10 @@
-import type { Ask, Answer as Ended } from "../../lib/exec";
-import { word } from "../../lib/shell";
-import * as commands from "./commands";
-import type { Door } from "./door";
-import { OarError } from "./errors";
-import * as parse from "./parse";
-import type { OarSettings } from "./settings";
+import type { Ask, Answer as Ended } from "../../lib/exec.ts";
+import { word } from "../../lib/shell.ts";
+import * as commands from "./commands.ts";
+import type { Door } from "./door.ts";
+import { OarError } from "./errors.ts";
+import * as parse from "./parse.ts";
+import type { OarSettings } from "./settings.ts";
 
 const COMMAND_TIMEOUT_MS = 60_000;
 /** oarsub waits for the scheduler's word on an advance reservation. */
@@ -67,7 +67,7 @@ export function sshDoor(settings: OarSettings, ssh: readonly string[], ask: Ask)
     const ended = await ask("ssh", [...ssh, "sh -s"], {
       input: commands.framed(command),
       timeoutMs: options.timeoutMs ?? COMMAND_TIMEOUT_MS,
-      ...(options.signal ? { signal: options.signal } : {}),
+      signal: options.signal || undefined,
     });
     const framed = commands.unframed(ended.stdout);
     if (!framed) throw lost(ended, settings);

@@ -1,4 +1,4 @@
-import type { Job } from "./job";
+import type { Job } from "./job.ts";
 
 /** Seconds as OAR writes a walltime: `1:05:00`. */
 export function formatWalltime(sec: number): string {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { type Mistake, shown } from "./errors";
-import { authorityOf, clientId, definedOnly, freeText, ipv4, ipv6, mac, netmask } from "./values";
-import { attribute, childrenNamed, parseXml, type XmlElement, XmlError } from "./xml";
+import { type Mistake, shown } from "./errors.ts";
+import { authorityOf, clientId, definedOnly, freeText, ipv4, ipv6, mac, netmask } from "./values.ts";
+import { attribute, childrenNamed, parseXml, type XmlElement, XmlError } from "./xml.ts";
 
 /** One RSpec, as it stands in its file: nothing is chosen, and nothing is compared with other files yet. */
 export interface RspecDocument {

@@ -11,12 +11,15 @@ export interface Mistake {
 
 /** Raised with every mistake of all manifests at once. */
 export class RspecError extends Error {
-  constructor(readonly mistakes: Mistake[]) {
+  readonly mistakes: Mistake[];
+
+  constructor(mistakes: Mistake[]) {
     const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
     const lines = mistakes.slice(0, MOST_LINES).map((mistake) => `  - ${line(mistake)}`);
     const rest = mistakes.length - lines.length;
     if (rest > 0) lines.push(`  - and ${rest} more`);
     super(`The testbed's RSpec has ${count}; nothing was changed:\n${lines.join("\n")}`);
+    this.mistakes = mistakes;
   }
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
-import { type Mistake, RspecError } from "./errors";
-import type { RspecFile } from "./manifests";
-import { MOST_BYTES } from "./xml";
+import { type Mistake, RspecError } from "./errors.ts";
+import type { RspecFile } from "./manifests.ts";
+import { MOST_BYTES } from "./xml.ts";
 
 /**
  * Reads manifests from disk; what is too large is not read at all.

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { type DocumentLogin, type DocumentNode, parsed } from "./document";
-import { shown } from "./errors";
-import { authorityOf, hostName, port, userName } from "./values";
+import { type DocumentLogin, type DocumentNode, parsed } from "./document.ts";
+import { shown } from "./errors.ts";
+import { authorityOf, hostName, port, userName } from "./values.ts";
 
 /** An account on a machine that takes keys. */
 export interface Account {
@@ -107,9 +107,9 @@ function readAccount(text: string): Account | undefined {
   const [, user, host, portText] = /^([^@\s]+)@([^@\s]+?)(?::(\d{1,5}))?$/.exec(text) ?? [];
   return readLogin(
     {
-      ...(user ? { username: user } : {}),
-      ...(host ? { hostname: host } : {}),
-      ...(portText ? { port: portText } : {}),
+      username: user || undefined,
+      hostname: host || undefined,
+      port: portText || undefined,
     },
     [],
   );

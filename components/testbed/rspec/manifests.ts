@@ -5,11 +5,11 @@ import {
   type DocumentNode,
   type RspecDocument,
   readDocument,
-} from "./document";
-import { type Mistake, RspecError, shown } from "./errors";
-import { chooseLogin, type Login } from "./logins";
-import { chooseNetwork, type DataNetwork, joinLinks } from "./network";
-import { authorityOf, definedOnly } from "./values";
+} from "./document.ts";
+import { type Mistake, RspecError, shown } from "./errors.ts";
+import { chooseLogin, type Login } from "./logins.ts";
+import { chooseNetwork, type DataNetwork, joinLinks } from "./network.ts";
+import { authorityOf, definedOnly } from "./values.ts";
 
 /** A manifest as jFed saves it. */
 export interface RspecFile {

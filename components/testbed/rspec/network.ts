@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
-import type { DocumentInterface, DocumentLink } from "./document";
-import { shown } from "./errors";
-import { networkOf } from "./values";
+import type { DocumentInterface, DocumentLink } from "./document.ts";
+import { shown } from "./errors.ts";
+import { networkOf } from "./values.ts";
 
 /** Over which of their addresses the nodes talk to each other. */
 export type DataNetwork =
@@ -122,7 +122,7 @@ function onLink(nodes: NetworkNode[], link: NetworkLink): NetworkChoice {
   if (mistakes.length > 0) return refuse(mistakes);
   const [subnet] = subnets;
   const addresses = new Map([...places].map(([name, { address }]) => [name, address]));
-  return distinct(nodes, { kind: "link", name: link.name, ...(subnet ? { subnet } : {}) }, addresses, []);
+  return distinct(nodes, { kind: "link", name: link.name, subnet: subnet || undefined }, addresses, []);
 }
 
 function control(nodes: NetworkNode[], notes: string[]): NetworkChoice {

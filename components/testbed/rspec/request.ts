@@ -1,5 +1,5 @@
 import { Address4 } from "ip-address";
-import { authorityOf } from "./values";
+import { authorityOf } from "./values.ts";
 
 /** imec's Virtual Wall 2, where the most of jFed's machines are. */
 export const DEFAULT_MANAGER = "urn:publicid:IDN+wall2.ilabt.iminds.be+authority+cm";

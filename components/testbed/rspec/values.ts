@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { Address4 } from "ip-address";
 import { z } from "zod";
-import { shown } from "./errors";
+import { shown } from "./errors.ts";
 
 /** The values of a manifest, checked and in one form each. They end in command lines of `ssh`: nothing may begin with "-". */
 

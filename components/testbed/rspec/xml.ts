@@ -54,7 +54,7 @@ export function parseXml(text: string): XmlElement {
     const namespace = resolve(namespaces, prefixOf(tag.name));
     const element: XmlElement = {
       name: localName(tag.name),
-      ...(namespace ? { namespace } : {}),
+      namespace: namespace || undefined,
       attributes: byLocalName(tag.attributes),
       children: [],
       line: parser.line,
@@ -103,7 +103,7 @@ function withDeclared(outer: Namespaces | undefined, attributes: Record<string, 
     if (name === "xmlns" || name.startsWith("xmlns:")) declared.set(name.slice("xmlns:".length), uri);
   }
   if (outer && declared.size === 0) return outer;
-  return { declared, ...(outer ? { outer } : {}) };
+  return { declared, outer: outer || undefined };
 }
 
 function resolve(namespaces: Namespaces | undefined, prefix: string): string | undefined {

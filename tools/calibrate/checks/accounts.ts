@@ -1,9 +1,9 @@
 // Known loss, known duplicates: what was done to the messages must be what was counted, to the last one.
-import type { Check } from "../check";
-import type { LiveStep } from "../live";
-import { BenchProxy } from "../proxy";
-import { exactly, notDone, type Row } from "../row";
-import type { Stand } from "../stand";
+import type { Check } from "../check.ts";
+import type { LiveStep } from "../live.ts";
+import { BenchProxy } from "../proxy.ts";
+import { exactly, notDone, type Row } from "../row.ts";
+import type { Stand } from "../stand.ts";
 
 const SECONDS = 12;
 const LOAD = ["producers=20", "rate=10", `duration=${SECONDS}`];
@@ -28,7 +28,8 @@ async function truncation(stand: Stand): Promise<Row[]> {
       });
       const { delivered } = live;
       const { records } = await stand.job<{ records: number }>("calibrate-truncate", {
-        ...{ target: kafka, topic: live.name },
+        target: kafka,
+        topic: live.name,
       });
       await proxy.arrange(true);
       if (records <= delivered) throw new Error("nothing was lost: the consumers were not cut off");
@@ -53,8 +54,12 @@ async function duplicates(stand: Stand): Promise<Row[]> {
   const repeat = async (live: LiveStep) => {
     const fromSec = await live.measuring();
     const { repeated } = await stand.job<{ repeated: number }>("calibrate-repeat", {
-      ...{ target: stand.parts.plan.target.kafka, topic: live.name, count: REPEATED },
-      ...{ fromUs: fromSec * 1e6, toUs: (fromSec + SECONDS) * 1e6, timeoutSec: SECONDS },
+      target: stand.parts.plan.target.kafka,
+      topic: live.name,
+      count: REPEATED,
+      fromUs: fromSec * 1e6,
+      toUs: (fromSec + SECONDS) * 1e6,
+      timeoutSec: SECONDS,
     });
     if (live.seconds.filter(({ measured }) => measured).length >= SECONDS) {
       throw new Error("the messages were repeated too late to be counted: try again on a quieter machine");

@@ -1,9 +1,9 @@
 // The generator alone: what it can do at the most where nothing else holds it up, and whether steps are called
 // generator-bound before it cannot do more.
-import type { Step } from "../../../contract/result";
-import type { Check } from "../check";
-import { holds, type Row, stated } from "../row";
-import type { Stand } from "../stand";
+import type { Step } from "../../../contract/result.ts";
+import type { Check } from "../check.ts";
+import { holds, type Row, stated } from "../row.ts";
+import type { Stand } from "../stand.ts";
 
 const FIRST_RATE = 4_000;
 /** It is doubled until the generator falls behind, so often at the most; then the border is looked for more closely. */

@@ -1,8 +1,8 @@
 // Other people's tools on the same brokers, in turn with the agents.
-import type { Check } from "../check";
-import { IndependentTools, medians, type Sample } from "../independent";
-import { atMost, type Row, stated, within } from "../row";
-import { delaysOf, type Stand } from "../stand";
+import type { Check } from "../check.ts";
+import { IndependentTools, medians, type Sample } from "../independent.ts";
+import { atMost, type Row, stated, within } from "../row.ts";
+import { delaysOf, type Stand } from "../stand.ts";
 
 const MESSAGE_BYTES = 200;
 const FULL = { rounds: 3, measureSec: 10, messages: 3_000 };
@@ -50,7 +50,8 @@ async function measure(stand: Stand, { rounds, measureSec, messages }: typeof FU
   const { plan, registry } = stand.parts;
   const node = await stand.nodeOf("producers");
   const tools = new IndependentTools({
-    ...{ ssh: stand.sshTo(node), labels: plan.labels },
+    ssh: stand.sshTo(node),
+    labels: plan.labels,
     bootstrap: plan.target.kafka.bootstrap.join(","),
     images: { bench: plan.image, kafka: `${registry}/${plan.conditions.images.kafka}` },
     shell: (command) => stand.shell(command),

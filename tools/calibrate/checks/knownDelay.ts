@@ -1,9 +1,9 @@
 // Known delay in, known delay out: a proxy makes the way from the producers to the brokers longer.
-import type { Check } from "../check";
-import { BenchProxy } from "../proxy";
-import { type Row, within } from "../row";
-import { delaysOf, type Stand } from "../stand";
-import { median } from "../statistics";
+import type { Check } from "../check.ts";
+import { BenchProxy } from "../proxy.ts";
+import { type Row, within } from "../row.ts";
+import { delaysOf, type Stand } from "../stand.ts";
+import { median } from "../statistics.ts";
 
 const LOAD = ["producers=40", "rate=10"];
 const FULL = { latencies: [0, 5, 20, 100], rounds: 5, seconds: 15 };

@@ -1,9 +1,9 @@
 // Coordinated omission: all brokers stand still for a known time, and the delays are compared with what must come of it.
-import { delayByPause, type Pause, toleranceMs } from "../analytic";
-import type { Check } from "../check";
-import type { LiveStep } from "../live";
-import { exactly, type Row, within } from "../row";
-import type { Stand } from "../stand";
+import { delayByPause, type Pause, toleranceMs } from "../analytic.ts";
+import type { Check } from "../check.ts";
+import type { LiveStep } from "../live.ts";
+import { exactly, type Row, within } from "../row.ts";
+import type { Stand } from "../stand.ts";
 
 const MEASURED_SEC = 12;
 const PAUSE_SEC = 2;

@@ -1,15 +1,20 @@
 // The same again: how far apart are the figures of the same step, and the knees of the same search?
-import type { Knee, Step } from "../../../contract/result";
-import type { Check } from "../check";
-import { figure3, holds, type Row, stated } from "../row";
-import { delaysOf, type Stand } from "../stand";
-import { covers, type Interval, median, spreadOf, unionCovers } from "../statistics";
+import type { Knee, Step } from "../../../contract/result.ts";
+import type { Check } from "../check.ts";
+import { figure3, holds, type Row, stated } from "../row.ts";
+import { delaysOf, type Stand } from "../stand.ts";
+import { covers, type Interval, median, spreadOf, unionCovers } from "../statistics.ts";
 
 const FULL = { steps: 10, searches: 5 };
 const QUICK = { steps: 3, searches: 2 };
 const PRODUCERS = 50;
 const DEFAULT_SEARCH = {
-  ...{ variable: "producers", from: 50, to: 700, tolerance: 0.1, trials: 2, maxSteps: 8 },
+  variable: "producers",
+  from: 50,
+  to: 700,
+  tolerance: 0.1,
+  trials: 2,
+  maxSteps: 8,
 };
 
 const spreadText = (values: readonly number[], unit: string) => {
