@@ -1,16 +1,16 @@
 import "./components/lib/stackTraces.ts";
-import { ClockSync } from "./components/clockSync.ts";
-import { Images } from "./components/images.ts";
-import { readInstallation } from "./components/installation.ts";
-import { exec } from "./components/lib/exec.ts";
+import { ClockSync } from "./components/clocks/clockSync.ts";
+import { readInstallation } from "./components/lib/installation.ts";
 import { ownerOf } from "./components/lib/ownership.ts";
-import { word } from "./components/lib/shell.ts";
-import { asRoot, sshArguments } from "./components/lib/ssh.ts";
-import { Registry } from "./components/registry.ts";
-import { readSettings } from "./components/settings.ts";
-import { deployStack, imagesFor, refuseMissingImages } from "./components/stack.ts";
-import { Swarm } from "./components/swarm.ts";
-import { openTestbed } from "./components/testbed/index.ts";
+import { openTestbed } from "./components/nodes/index.ts";
+import { deployStack, imagesFor, refuseMissingImages } from "./components/services/stack.ts";
+import { Images } from "./components/swarm/images.ts";
+import { Registry } from "./components/swarm/registry.ts";
+import { Swarm } from "./components/swarm/swarm.ts";
+import { readSettings } from "./config/settings.ts";
+import { exec } from "./lib/exec.ts";
+import { word } from "./lib/shell.ts";
+import { asRoot, sshArguments } from "./lib/ssh.ts";
 
 /** Most words need no quotes, and are read by people. */
 const shellWord = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : word(text));

@@ -46,7 +46,7 @@ export const runRequestSchema = z.strictObject({
 });
 export type RunRequest = z.output<typeof runRequestSchema>;
 
-/** What `up` and `npm run bench` give to tools/runBench.mts on standard input: the request, and how to get it to the runner. */
+/** What `up` and `npm run bench` give to cli/bench/main.ts on standard input: the request, and how to get it to the runner. */
 export const benchPlanSchema = z.strictObject({
   scenario: z.string().min(1),
   /** Arguments of `ssh` up to and with the destination: the swarm's manager. */

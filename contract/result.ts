@@ -1,5 +1,5 @@
 // The results of a run: run.json, and the events that it is made of. Other tools read it: a change that breaks them
-// counts `SCHEMA_VERSION` up. contract/run.schema.json is the same as a JSON Schema (test/unit/resultSchema.test.ts).
+// counts `SCHEMA_VERSION` up. results/run.schema.json is the same as a JSON Schema (test/unit/resultSchema.test.ts).
 import { z } from "zod";
 import { distributionSchema } from "./distribution.ts";
 import { STEP_VERDICTS } from "./measurements.ts";

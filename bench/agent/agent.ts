@@ -1,8 +1,8 @@
 // What an agent does, apart from how it is asked: one run at a time, one step of it at a time.
 import type { AgentRole } from "../../contract/request.ts";
 import type { Client } from "../../contract/workload.ts";
+import type { ClientAdapter } from "../clients/port.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import type { ClientAdapter } from "../kafka/port.ts";
 import { runMark } from "../load/message.ts";
 import { SelfWatch } from "../measure/self.ts";
 import { reason } from "../problem.ts";

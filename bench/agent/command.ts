@@ -1,7 +1,7 @@
 // `bench.cjs agent producer|consumer`: the program of the agents' services.
 import { AGENT_PORT, AGENT_SERVICES, type AgentRole } from "../../contract/request.ts";
+import { adapterOf } from "../clients/index.ts";
 import { Exchange } from "../exchange/exchange.ts";
-import { adapterOf } from "../kafka/adapters/index.ts";
 import { openWallClock } from "../wallClock.ts";
 import { Agent } from "./agent.ts";
 import { CLOCK_FAULT_VARIABLE, parseClockFault, withFault } from "./clockFault.ts";

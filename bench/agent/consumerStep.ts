@@ -1,5 +1,5 @@
 // A step at a consumer task: so many logical consumers of each group.
-import type { ClientAdapter, ConsumerPort } from "../kafka/port.ts";
+import type { ClientAdapter, ConsumerPort } from "../clients/port.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
 import { added } from "../measure/account.ts";
 import { DelayHistogram } from "../measure/histogram.ts";

@@ -2,7 +2,7 @@
 // producer, so that `npm run calibrate` can check that what is lost is counted. It is told in the agent's hello, in the
 // run's warnings and in the step's reasons: no such run can be taken for a measurement.
 import type { AgentRole } from "../../contract/request.ts";
-import type { ClientAdapter } from "../kafka/port.ts";
+import type { ClientAdapter } from "../clients/port.ts";
 import { readStamp, type Stamp } from "../load/message.ts";
 
 export interface Fault {

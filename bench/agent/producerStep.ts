@@ -1,12 +1,13 @@
 // A step at a producer task: so many logical producers, one dispatcher.
 import { ratePerProducer } from "../../contract/workload.ts";
-import { errorKind } from "../kafka/errorKind.ts";
-import type { ClientAdapter, ProducerPort } from "../kafka/port.ts";
+import { errorKind } from "../clients/errorKind.ts";
+import type { ClientAdapter, ProducerPort } from "../clients/port.ts";
 import { Dispatcher } from "../load/dispatcher.ts";
 import { keysOf } from "../load/keys.ts";
 import { runMark } from "../load/message.ts";
 import { openPacer } from "../load/pacer.ts";
 import { payloadsOf } from "../load/payload.ts";
+import { type Due, LogicalProducer, type ProducerListener } from "../load/producer.ts";
 import { randomOf } from "../load/random.ts";
 import { scheduleOf } from "../load/schedule.ts";
 import { DelayHistogram } from "../measure/histogram.ts";
@@ -14,7 +15,6 @@ import type { SelfWatch } from "../measure/self.ts";
 import type { WallClock } from "../wallClock.ts";
 import { inBatches } from "./inBatches.ts";
 import { OwnMessages } from "./ownMessages.ts";
-import { type Due, LogicalProducer, type ProducerListener } from "./producer.ts";
 import type { Prepare, Prepared, ProducerReport, ProducerSecond, ProducerTotals } from "./protocol.ts";
 import { conflict } from "./refusal.ts";
 import { Seconds } from "./seconds.ts";

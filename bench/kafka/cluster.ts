@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Admin, Kafka } from "kafkajs";
 import type { KafkaBroker, KafkaTarget } from "../../contract/target.ts";
-import { addressOf, impatientClient } from "./client.ts";
+import { addressOf, impatientClient } from "../clients/clientConfig.ts";
 
 /** What a broker tells about the cluster. */
 export interface ClusterView {

@@ -1,8 +1,8 @@
 import type { KafkaBroker } from "../../contract/target.ts";
+import { addressOf } from "../clients/clientConfig.ts";
 import { TookTooLong, within } from "../clock.ts";
 import { type JobContext, throttled } from "../job.ts";
 import { Problem, reason } from "../problem.ts";
-import { addressOf } from "./client.ts";
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 2_000;

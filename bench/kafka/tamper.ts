@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { CompressionTypes, type Kafka, type KafkaMessage, Partitioners } from "kafkajs";
 import type { KafkaTarget } from "../../contract/target.ts";
+import { impatientClient } from "../clients/clientConfig.ts";
 import { within } from "../clock.ts";
 import { readStamp, type Stamp } from "../load/message.ts";
-import { impatientClient } from "./client.ts";
 
 export interface Truncated {
   /** Messages that there were, of all partitions: between the low and the high watermarks. */

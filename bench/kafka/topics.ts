@@ -1,10 +1,10 @@
 // The topics that a run uses.
 import kafkajs, { type Admin, type ITopicMetadata } from "kafkajs";
 import type { KafkaTarget } from "../../contract/target.ts";
+import { impatientClient } from "../clients/clientConfig.ts";
+import type { StartOffsets } from "../clients/port.ts";
 import { type Clock, realClock } from "../clock.ts";
 import { Problem, reason } from "../problem.ts";
-import { impatientClient } from "./client.ts";
-import type { StartOffsets } from "./port.ts";
 
 export interface WantedTopic {
   topic: string;

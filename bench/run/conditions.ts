@@ -1,7 +1,7 @@
 import type { BenchTarget } from "../../contract/request.ts";
 import type { Conditions } from "../../contract/result.ts";
 import type { Client } from "../../contract/workload.ts";
-import { adapterOf } from "../kafka/adapters/index.ts";
+import { adapterOf } from "../clients/index.ts";
 import { type AskMetrics, askJolokia } from "../kafka/metrics.ts";
 import type { Fleet } from "./fleet.ts";
 

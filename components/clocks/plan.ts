@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ClockKind, ClockSettings } from "../clockSettings.ts";
+import type { ClockKind, ClockSettings } from "../../config/clocks.ts";
 import { bridgeConfig, chronyConfig, chronyPaths, type Daemon, ptp4lConfig, ptpdConfig } from "./configs.ts";
 import { LIB, nodeFile, RUN } from "./nodeFiles.ts";
 

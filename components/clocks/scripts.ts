@@ -1,5 +1,5 @@
-import type { ClockSettings } from "../clockSettings.ts";
-import { commandLine, script, word } from "../lib/shell.ts";
+import type { ClockSettings } from "../../config/clocks.ts";
+import { commandLine, script, word } from "../../lib/shell.ts";
 import { chronyPaths } from "./configs.ts";
 import { KEEP, LIB, nodeFile, RUN, STATUS } from "./nodeFiles.ts";
 import { CHRONY, type ClockPlan } from "./plan.ts";

@@ -1,4 +1,4 @@
-import { word } from "./shell.ts";
+import { word } from "../../lib/shell.ts";
 
 /** Seconds in which a task with the new settings is running, once swarm has been told of them. */
 const TASK_TIMEOUT_SEC = 120;

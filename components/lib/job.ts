@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { jobScript } from "./jobScript.ts";
+import { jobScript } from "../../lib/jobScript.ts";
 import { labels } from "./ownership.ts";
 import { outputOf, runOn } from "./remote.ts";
 import type { Site } from "./site.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DockerCli } from "./docker.ts";
-import { ownerDirectory } from "./stackName.ts";
+import type { DockerCli } from "../../lib/docker.ts";
+import { ownerDirectory } from "../../lib/stackName.ts";
 
 /**
  * Whose a container, network or volume is. Everything we create carries these labels; what does not is never touched.

@@ -1,5 +1,5 @@
-import type { Role } from "../nodeSettings.ts";
-import type { Node } from "../testbed/testbed.ts";
+import type { Role } from "../../config/nodes.ts";
+import type { Node } from "./node.ts";
 
 /**
  * The node that a part which keeps data is pinned to: the first of the role, else the manager. A volume is on one

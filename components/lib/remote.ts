@@ -1,8 +1,8 @@
 import { local } from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
+import { script, word } from "../../lib/shell.ts";
+import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
 import type { Renewal } from "./renewal.ts";
-import { script, word } from "./shell.ts";
-import { asRoot, type SshEndpoint, sshArguments } from "./ssh.ts";
 
 export interface RunOnArgs {
   /** What to run at create and again whenever it changes: it must be safe to run twice. */

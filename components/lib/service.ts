@@ -1,8 +1,8 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Role } from "../nodeSettings.ts";
-import type { Limits } from "../partSettings.ts";
-import type { Node } from "../testbed/testbed.ts";
+import type { Role } from "../../config/nodes.ts";
+import type { Limits } from "../../config/services.ts";
+import type { Node } from "./node.ts";
 import { labels } from "./ownership.ts";
 import { inSwarm, type Site, withoutLeftover } from "./site.ts";
 

@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Images } from "../images.ts";
-import type { Swarm } from "../swarm.ts";
-import type { Node } from "../testbed/testbed.ts";
-import { remoteDocker } from "./docker.ts";
-import { exec } from "./exec.ts";
+import { remoteDocker } from "../../lib/docker.ts";
+import { exec } from "../../lib/exec.ts";
+import type { Images } from "../swarm/images.ts";
+import type { Swarm } from "../swarm/swarm.ts";
+import type { Node } from "./node.ts";
 import { type Owner, removeLeftoverFirst } from "./ownership.ts";
 
 /** Where the parts of the stack go: what each of them is given beside its own settings. */

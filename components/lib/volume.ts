@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Node } from "../testbed/testbed.ts";
+import { commandLine, script } from "../../lib/shell.ts";
+import type { Node } from "./node.ts";
 import { labels } from "./ownership.ts";
 import { outputOf, runOn } from "./remote.ts";
-import { commandLine, script } from "./shell.ts";
 import type { Site } from "./site.ts";
 
 /**

@@ -14,9 +14,9 @@ import { KafkaCluster } from "../support/kafkaCluster.ts";
 
 // Dynamic, because the tools are ES modules and the tests are not.
 const load = async () => ({
-  ...(await import("../../tools/lib/benchBundle.mjs")),
-  ...(await import("../../tools/lib/goBuilds.mjs")),
-  ...(await import("../../tools/lib/kafkaJars.mjs")),
+  ...(await import("../../cli/setup/benchBundle.mjs")),
+  ...(await import("../../offline/goBuilds.mjs")),
+  ...(await import("../../offline/kafkaJars.mjs")),
 });
 let tools: Awaited<ReturnType<typeof load>>;
 let bundle: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { InfluxDB } from "@influxdata/influxdb-client";
-import { DASHBOARDS, panelQueries } from "../../components/dashboards/index.ts";
+import { DASHBOARDS, panelQueries } from "../../components/services/grafana/dashboards/index.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeRun, writeFakeRun } from "../support/fakeRun.ts";
 import { KafkaTopic } from "../support/kafkaTools.ts";

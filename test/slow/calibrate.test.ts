@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { type Calibration, calibrationSchema, hasPassed } from "../../tools/calibrate/record.ts";
+import { type Calibration, calibrationSchema, hasPassed } from "../../cli/calibrate/record.ts";
 import { TestProject } from "../support/project.ts";
 
 const CONFIG = { namespace: "e2e", nodes: "2", "kafka.enabled": "true" };
@@ -20,7 +20,7 @@ describe("a calibration", () => {
   /** Calibrates, and does something once, when its progress shows a pattern. */
   const calibrate = (check: string, when = /^$/, act: (pid: number) => void = () => {}) =>
     new Promise<{ code: number | null; text: string }>((resolve, reject) => {
-      const args = ["--import", "tsx", "tools/calibrate/main.ts", "-s", "calibrate", "--quick"];
+      const args = ["--import", "tsx", "cli/calibrate/main.ts", "-s", "calibrate", "--quick"];
       const child = spawn("node", [...args, "--only", check], {
         cwd: project.directory,
         env: project.environment,

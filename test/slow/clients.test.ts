@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { adapterOf } from "../../bench/kafka/adapters/index.ts";
-import { errorKind } from "../../bench/kafka/errorKind.ts";
+import { errorKind } from "../../bench/clients/errorKind.ts";
+import { adapterOf } from "../../bench/clients/index.ts";
 import type {
   ClientAdapter,
   ConsumerPort,
   OutgoingMessage,
   ProducerOptions,
-} from "../../bench/kafka/port.ts";
+} from "../../bench/clients/port.ts";
 import { ensureTopic, removeTopic } from "../../bench/kafka/topics.ts";
 import { Problem } from "../../bench/problem.ts";
 import { CLIENTS } from "../../contract/workload.ts";
@@ -24,7 +24,7 @@ const texts = (prefix: string, count: number): OutgoingMessage[] =>
 
 let cluster: KafkaCluster;
 before(async () => {
-  const { ensureKafkaJars } = await import("../../tools/lib/kafkaJars.mjs");
+  const { ensureKafkaJars } = await import("../../offline/kafkaJars.mjs");
   const { libs } = await ensureKafkaJars();
   cluster = await KafkaCluster.start({ jars: libs, brokers: 1, secure: true });
   const wanted = { topic: "ready", partitions: 1, config: {} };

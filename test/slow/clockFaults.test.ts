@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Run } from "../../contract/result.ts";
-import { readResults } from "../../report/store.ts";
+import { readResults } from "../../results/store.ts";
 import { TestProject } from "../support/project.ts";
 
 const CONFIG = {
@@ -33,7 +33,7 @@ describe("clocks that are wrong", () => {
 
   type Step = Run["steps"][number];
   const measure = async (): Promise<{ run: Run; step: Step; text: string }> => {
-    const args = ["--import", "tsx", "tools/bench/main.ts", "-s", "clockfaults"];
+    const args = ["--import", "tsx", "cli/bench/main.ts", "-s", "clockfaults"];
     const { code, text } = await project.run("node", ...args);
     assert.equal(code, 0, text);
     const results = path.join(project.directory, "results");
@@ -128,7 +128,7 @@ describe("clocks that are wrong", () => {
     await setFault("producers", "-3s");
     try {
       const { code, text } = await project.run(
-        ...(["node", "--import", "tsx", "tools/bench/main.ts", "-s", "clockfaults"] as const),
+        ...(["node", "--import", "tsx", "cli/bench/main.ts", "-s", "clockfaults"] as const),
       );
       assert.equal(code, 1);
       assert.match(

@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { InfluxDB } from "@influxdata/influxdb-client";
 import { PROBE_PORTS } from "../../contract/network.ts";
 import type { Run } from "../../contract/result.ts";
-import { readResults } from "../../report/store.ts";
+import { readResults } from "../../results/store.ts";
 import { TestProject } from "../support/project.ts";
 import { openUis } from "../support/uis.ts";
 
@@ -157,7 +157,7 @@ describe("the network", () => {
 
   const bench = (args: string[], act: (text: string) => void) =>
     new Promise<string>((resolve, reject) => {
-      const all = ["--import", "tsx", "tools/bench/main.ts", "-s", "network", ...args];
+      const all = ["--import", "tsx", "cli/bench/main.ts", "-s", "network", ...args];
       const child = spawn("node", all, { cwd: project.directory, env: project.environment });
       let text = "";
       const read = (data: Buffer) => {

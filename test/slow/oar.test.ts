@@ -3,26 +3,19 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Door } from "../../components/testbed/oar/door.ts";
-import type { OarErrorCode } from "../../components/testbed/oar/errors.ts";
-import { endOf } from "../../components/testbed/oar/job.ts";
-import { openDoor } from "../../components/testbed/oar/open.ts";
-import { planSlots } from "../../components/testbed/oar/plan.ts";
-import type { JobRequest } from "../../components/testbed/oar/request.ts";
-import {
-  extend,
-  release,
-  releaseJob,
-  reserve,
-  troubleOf,
-  type Watch,
-} from "../../components/testbed/oar/reserve.ts";
+import type { Door } from "../../testbeds/oar/door.ts";
+import type { OarErrorCode } from "../../testbeds/oar/errors.ts";
+import { endOf } from "../../testbeds/oar/job.ts";
+import { openDoor } from "../../testbeds/oar/open.ts";
+import { planSlots } from "../../testbeds/oar/plan.ts";
+import type { JobRequest } from "../../testbeds/oar/request.ts";
+import { extend, release, releaseJob, reserve, troubleOf, type Watch } from "../../testbeds/oar/reserve.ts";
 import { eventually } from "../support/eventually.ts";
 import { OarLab } from "../support/oarLab.ts";
 import { oarSettingsOf } from "../support/oarSettings.ts";
 
 const NODES = ["node-1", "node-2", "node-3", "node-4"];
-const TOOL = path.resolve(import.meta.dirname, "../../tools/reserve/main.ts");
+const TOOL = path.resolve(import.meta.dirname, "../../cli/reserve/main.ts");
 const TSX = path.resolve(import.meta.dirname, "../../node_modules/tsx/dist/loader.mjs");
 
 interface Ended {

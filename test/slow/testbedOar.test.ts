@@ -87,9 +87,9 @@ function reservationClaims({ source }: OnTestbed<OarSource>): void {
       rmSync(path.join(project.directory, ".swarmbench/state/.pulumi"), { recursive: true });
       assert.equal((await living()).length, 1);
       const [id] = await living();
-      const found = await project.run("node", "tools/doctor.mjs");
+      const found = await project.run("node", "cli/doctor/main.mjs");
       assert.match(found.text, new RegExp(`left over: .*job ${id}`));
-      const { code, text } = await project.run("node", "tools/doctor.mjs", "--clean");
+      const { code, text } = await project.run("node", "cli/doctor/main.mjs", "--clean");
       assert.equal(code, 0, text);
       await allEnded(project);
       assert.deepEqual(await living(), []);

@@ -1,6 +1,6 @@
 import { copyFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { CAPABILITIES } from "../../components/testbed/localNode.ts";
+import { CAPABILITIES } from "../../components/nodes/local/localNode.ts";
 import { eventually } from "./eventually.ts";
 import { Lab, makeKey } from "./lab.ts";
 import { manifest } from "./manifest.ts";

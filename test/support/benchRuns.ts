@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import * as path from "node:path";
 import type { Run } from "../../contract/result.ts";
-import { readResults } from "../../report/store.ts";
+import { readResults } from "../../results/store.ts";
 import type { Result, TestProject } from "./project.ts";
 
 /** A broker, where results are stored and shown, and steps of 5 seconds of a load that is easily borne. */
@@ -23,7 +23,7 @@ export const BENCHMARK = {
   "benchmark.drain": "15 seconds",
 };
 
-const BENCH = ["--import", "tsx", "tools/bench/main.ts"];
+const BENCH = ["--import", "tsx", "cli/bench/main.ts"];
 
 export class Runs {
   readonly folder: string;

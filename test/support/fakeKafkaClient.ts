@@ -1,4 +1,4 @@
-import type { ClientAdapter, ConsumerPort, ProducerPort, ReceiveBatch } from "../../bench/kafka/port.ts";
+import type { ClientAdapter, ConsumerPort, ProducerPort, ReceiveBatch } from "../../bench/clients/port.ts";
 
 const PARTITIONS = 3;
 

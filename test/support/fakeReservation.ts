@@ -1,7 +1,7 @@
-import type { Door } from "../../components/testbed/oar/door.ts";
-import { OarError } from "../../components/testbed/oar/errors.ts";
-import type { Job } from "../../components/testbed/oar/job.ts";
-import type { Reservation } from "../../tools/bench/reservation.ts";
+import type { Reservation } from "../../cli/bench/reservation.ts";
+import type { Door } from "../../testbeds/oar/door.ts";
+import { OarError } from "../../testbeds/oar/errors.ts";
+import type { Job } from "../../testbeds/oar/job.ts";
 
 /** Time that passes only where a test lets it. */
 export class FakeTime {

@@ -31,7 +31,7 @@ export class Lab {
 
   static async create(kind: string): Promise<Lab> {
     // A module of the other kind: setting machines up needs no TypeScript.
-    const { readInstallation } = await import("../../tools/lib/shellEnv.mjs");
+    const { readInstallation } = await import("../../cli/setup/shellEnv.mjs");
     const { source, engineHost } = readInstallation();
     return new Lab(kind, source as "built" | "official", engineHost);
   }
@@ -43,7 +43,7 @@ export class Lab {
    * @returns its id
    */
   async image(name: string, folder: string, payload: Record<string, string> = {}): Promise<string> {
-    const { ensureTestImage } = await import("../../tools/lib/images.mjs");
+    const { ensureTestImage } = await import("../../cli/setup/images.mjs");
     const files = Object.entries(payload).map(([target, file]) => [target, path.join(repository, file)]);
     return ensureTestImage(name, {
       directory: path.join(repository, "test/support", folder),
@@ -55,7 +55,7 @@ export class Lab {
 
   /** The id of one of the images that `npm run setup` made in this machine's engine. */
   async installedImage(name: string): Promise<string> {
-    const { readInstallation } = await import("../../tools/lib/shellEnv.mjs");
+    const { readInstallation } = await import("../../cli/setup/shellEnv.mjs");
     const { images } = readInstallation() as unknown as { images: Record<string, { id?: string }> };
     const id = images[name]?.id;
     if (!id) throw new Error(`no image ${name} is installed`);

@@ -1,4 +1,4 @@
-import { fromSchema, type OarSettings, oarSchema } from "../../components/testbed/oar/settings.ts";
+import { fromSchema, type OarSettings, oarSchema } from "../../config/testbed/oar.ts";
 
 /** Of the only site of a testbed of kind oar. */
 export function oarSettingsOf(testbed: Record<string, unknown>): OarSettings {

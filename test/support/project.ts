@@ -71,15 +71,19 @@ export class TestProject {
     for (const name of [
       "index.ts",
       "components",
+      "config",
       "contract",
       "bench",
-      "report",
-      "tools",
+      "cli",
+      "lib",
+      "offline",
+      "results",
+      "testbeds",
       "Pulumi.yaml",
       "package.json",
       "tsconfig.json",
     ]) {
-      const filter = (source: string) => !source.includes("/tools/go");
+      const filter = (source: string) => !source.includes("/offline/go");
       cpSync(path.join(repository, name), path.join(directory, name), { recursive: true, filter });
     }
     symlinkSync(path.join(repository, "node_modules"), path.join(directory, "node_modules"));
@@ -101,7 +105,7 @@ export class TestProject {
 
   /** What `eval "$(npm run -s env)"` puts into a shell. */
   private async exportedEnv(): Promise<NodeJS.ProcessEnv> {
-    const show = 'eval "$(node tools/env.mjs)" && env -0 | grep -z "^PULUMI_\\|^PATH="';
+    const show = 'eval "$(node cli/env/main.mjs)" && env -0 | grep -z "^PULUMI_\\|^PATH="';
     const shown = await this.must("bash", "-c", show);
     return Object.fromEntries(
       shown

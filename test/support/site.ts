@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Images, type Part } from "../../components/images.ts";
+import type { Node } from "../../components/lib/node.ts";
 import type { Owner } from "../../components/lib/ownership.ts";
 import type { Site } from "../../components/lib/site.ts";
-import type { Role } from "../../components/nodeSettings.ts";
-import { Registry } from "../../components/registry.ts";
-import { Swarm } from "../../components/swarm.ts";
-import type { Node } from "../../components/testbed/testbed.ts";
+import { Images, type Part } from "../../components/swarm/images.ts";
+import { Registry } from "../../components/swarm/registry.ts";
+import { Swarm } from "../../components/swarm/swarm.ts";
+import type { Role } from "../../config/nodes.ts";
 import { type Declared, declare, known } from "./mocks.ts";
 
 export const owner: Owner = { prefix: "swarmbench-ann-test", directory: "/home/ann/bench" };

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { BenchSummary } from "../../contract/request.ts";
 import type { Run } from "../../contract/result.ts";
-import { readResults } from "../../report/store.ts";
+import { readResults } from "../../results/store.ts";
 import { BareHosts } from "./bareHosts.ts";
 import { eventually } from "./eventually.ts";
 import { OarLab } from "./oarLab.ts";
@@ -108,7 +108,7 @@ export function describeTestbed<S extends Source>(
 
     async function measure(): Promise<void> {
       const before = readdirSync(results());
-      await project.must("node", "--import", "tsx", "tools/bench/main.ts", "-s", kind);
+      await project.must("node", "--import", "tsx", "cli/bench/main.ts", "-s", kind);
       const made = readdirSync(results()).filter((name) => !before.includes(name));
       const [step] = readResults(path.join(results(), made[0] ?? "none")).steps;
       assert.ok(step && step.delivered > 0 && step.lost === 0, made.join(", "));

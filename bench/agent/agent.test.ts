@@ -1,0 +1,368 @@
+import assert from "node:assert/strict";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, afterEach, before, describe, it } from "node:test";
+import { workloadSchema } from "../../contract/workload.ts";
+import { eventually } from "../../test/support/eventually.ts";
+import { FakeKafka } from "../../test/support/fakeKafkaClient.ts";
+import { Exchange } from "../exchange/exchange.ts";
+import { Batcher } from "../load/batcher.ts";
+import { payloadsOf } from "../load/payload.ts";
+import { type Due, LogicalProducer, type ProducerListener } from "../load/producer.ts";
+import { randomOf } from "../load/random.ts";
+import { accountStep } from "../measure/account.ts";
+import { DelayHistogram } from "../measure/histogram.ts";
+import { openWallClock } from "../wallClock.ts";
+import { Agent } from "./agent.ts";
+import { AgentClient } from "./client.ts";
+import { inBatches } from "./inBatches.ts";
+import type { ConsumerTotals, Prepare, ProducerTotals } from "./protocol.ts";
+import { Seconds } from "./seconds.ts";
+import { serve } from "./server.ts";
+
+const listener = (): ProducerListener & { log: string[] } => {
+  const log: string[] = [];
+  const numbers = (messages: readonly Due[]) => messages.map(({ sequence }) => sequence).join(",");
+  return {
+    log,
+    sent: (messages, late) => log.push(`sent ${numbers(messages)}${late > 0 ? ` late ${late}` : ""}`),
+    acked: (messages) => log.push(`acked ${numbers(messages)}`),
+    failed: (messages, error) => log.push(`failed ${numbers(messages)}: ${(error as Error).message}`),
+  };
+};
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+async function logicalProducer(kafka: FakeKafka, more: object = {}, now = () => 0) {
+  const port = await kafka.adapter.connectProducer({} as never, "p0", {} as never);
+  const settings = {
+    run: 1,
+    step: 1,
+    producer: 0,
+    lingerMs: 0,
+    batchBytes: 1_000,
+    maxOutstanding: 2,
+    lateAfterUs: 100,
+    ...more,
+  };
+  const heard = listener();
+  const payloads = payloadsOf(100, "random", randomOf(1));
+  return {
+    producer: new LogicalProducer(port, settings, payloads, () => undefined, now, heard),
+    log: heard.log,
+  };
+}
+
+describe("a logical producer", () => {
+  it("sends each message as it is due, without waiting for the answers before", async () => {
+    const kafka = new FakeKafka();
+    kafka.blocked = () => true;
+    const { producer, log } = await logicalProducer(kafka);
+    producer.due(0, 0);
+    producer.due(1, 10);
+    assert.deepEqual(log, ["sent 0", "sent 1"]);
+  });
+
+  it("lets wait what is more than may be outstanding, and sends it in its order as answers come", async () => {
+    const kafka = new FakeKafka();
+    kafka.blocked = () => true;
+    const { producer, log } = await logicalProducer(kafka);
+    for (const sequence of [0, 1, 2, 3]) producer.due(sequence, 0);
+    assert.deepEqual([log.length, producer.waiting, producer.outstanding], [2, 2, 2]);
+    kafka.release();
+    await turn();
+    assert.deepEqual(
+      log.filter((line) => line.startsWith("sent")),
+      ["sent 0", "sent 1", "sent 2", "sent 3"],
+    );
+    assert.deepEqual([producer.waiting, producer.outstanding], [0, 0]);
+  });
+
+  it("counts what leaves late, from its intended time", async () => {
+    const { producer, log } = await logicalProducer(new FakeKafka(), {}, () => 500);
+    producer.due(0, 399);
+    producer.due(1, 400);
+    assert.deepEqual(log.slice(0, 2), ["sent 0 late 1", "sent 1"]);
+  });
+
+  it("gathers messages until there are enough bytes", async () => {
+    const { producer, log } = await logicalProducer(new FakeKafka(), {
+      lingerMs: 10_000,
+      batchBytes: 300,
+      maxOutstanding: 9,
+    });
+    for (const sequence of [0, 1, 2, 3]) producer.due(sequence, 0);
+    producer.flush();
+    assert.deepEqual(
+      log.filter((line) => line.startsWith("sent")),
+      ["sent 0,1,2", "sent 3"],
+    );
+  });
+
+  it("tells what was in the measured time: from its first message to the schedule's end, sent or not", async () => {
+    const kafka = new FakeKafka();
+    kafka.blocked = () => true;
+    const { producer } = await logicalProducer(kafka, { maxOutstanding: 3 });
+    producer.measureFrom(100);
+    for (const sequence of [0, 1, 2, 3, 4]) producer.due(sequence, sequence * 60);
+    const { window, sent, unsent } = producer.totals();
+    assert.deepEqual({ window, sent, unsent }, { window: { from: 2, to: 5 }, sent: 1, unsent: 2 });
+  });
+
+  it("counts what fails, and does not call it acknowledged", async () => {
+    const kafka = new FakeKafka();
+    kafka.failure = new Error("NOT_ENOUGH_REPLICAS");
+    const { producer, log } = await logicalProducer(kafka);
+    producer.due(0, 0);
+    await turn();
+    assert.deepEqual(log, ["sent 0", "failed 0: NOT_ENOUGH_REPLICAS"]);
+    assert.equal(accountStep([totalsOf(producer)], []).acked, 0);
+  });
+});
+
+const totalsOf = (producer: LogicalProducer): ProducerTotals => ({
+  role: "producer",
+  producers: [producer.totals()],
+  errors: {},
+  ack: emptyHistogram,
+  lag: emptyHistogram,
+  sameNode: null,
+  clocks: [],
+});
+const emptyHistogram = "HISTFAAAABx4nJNpmSzMwMDAxAABzFCaEUoz2X+AsQA/awKA";
+
+describe("seconds", () => {
+  it("come once each, in order, empty ones too, and only when they have been over for a second", () => {
+    const seconds = new Seconds(10, () => ({ count: 0 }));
+    seconds.at(10_200_000).count += 1;
+    seconds.at(12_999_999).count += 5;
+    assert.deepEqual(seconds.settled(11_999_999), []);
+    assert.deepEqual(seconds.settled(14_000_000), [
+      { at: 10, entry: { count: 1 } },
+      { at: 11, entry: { count: 0 } },
+      { at: 12, entry: { count: 5 } },
+    ]);
+    seconds.at(10_000_000).count += 1; // too late for its own
+    assert.deepEqual(seconds.settled(15_000_000), [{ at: 13, entry: { count: 1 } }]);
+  });
+});
+
+describe("a batcher", () => {
+  it("hands on each at once where there is no linger", () => {
+    const out: number[][] = [];
+    const batcher = new Batcher<number>(0, 1_000, (batch) => out.push(batch));
+    batcher.add(1, 5);
+    batcher.add(2, 5);
+    assert.deepEqual(out, [[1], [2]]);
+  });
+
+  it("hands on what has waited for its linger", async () => {
+    const handed = new Promise<number[]>((resolve) => {
+      const batcher = new Batcher<number>(5, 1_000, resolve);
+      batcher.add(1, 5);
+      batcher.add(2, 5);
+    });
+    assert.deepEqual(await handed, [1, 2]);
+  });
+});
+
+describe("work in batches", () => {
+  it("does so many at once, keeps the order, and ends at the first failure", async () => {
+    let running = 0;
+    let most = 0;
+    const work = async (item: number) => {
+      running += 1;
+      most = Math.max(most, running);
+      await turn();
+      running -= 1;
+      if (item === 7) throw new Error("seven");
+      return item * 2;
+    };
+    assert.deepEqual(await inBatches([1, 2, 3, 4, 5], 2, work), [2, 4, 6, 8, 10]);
+    assert.equal(most, 2);
+    await assert.rejects(inBatches([5, 6, 7, 8, 9, 10], 2, work), /seven/);
+    assert.equal(running, 0);
+  });
+});
+
+describe("agents, asked over HTTP", () => {
+  const kafka = new FakeKafka();
+  const servers: Server[] = [];
+  const agents: Agent[] = [];
+  let producers: AgentClient;
+  let consumers: AgentClient;
+
+  async function open(role: "producer" | "consumer", orphanedAfterMs?: number): Promise<AgentClient> {
+    const identity = { role, task: `${role}s.1`, node: "node3", faults: [] };
+    const own = openWallClock();
+    const exchange = await Exchange.open(own, 0);
+    const agent = new Agent(identity, own, async () => kafka.adapter, exchange, orphanedAfterMs);
+    const server = await serve(agent, 0);
+    servers.push(server);
+    agents.push(agent);
+    return new AgentClient(`127.0.0.1:${(server.address() as AddressInfo).port}`, role);
+  }
+  before(async () => {
+    producers = await open("producer");
+    consumers = await open("consumer");
+  });
+  after(async () => {
+    await Promise.all(agents.map((agent) => agent.close()));
+    for (const server of servers) server.close();
+    assert.equal(kafka.open, 0, "every client is closed");
+  });
+  afterEach(() => {
+    kafka.copies = 1;
+    kafka.failure = undefined;
+    kafka.release();
+  });
+
+  const order = (step: number, workload: object = {}, run = "r1"): Prepare => ({
+    run,
+    step,
+    topic: "t",
+    pacing: "timer",
+    seed: 1,
+    lateAfterUs: 1e6,
+    startOffsets: {},
+    kafka: {
+      bootstrap: ["broker-1:9092"],
+      brokers: [{ id: 1, host: "b", port: 1 }],
+      security: { protocol: "PLAINTEXT", password: "hidden" },
+    },
+    workload: workloadSchema.parse({ producers: 5, rate: 100, ...workload }),
+    share: { first: 0, count: 5 },
+    peers: [],
+    sources: [0],
+    sameNode: [1],
+  });
+  const clock = openWallClock();
+
+  /** A whole step of 0.3 s, of which the last 0.2 are measured. */
+  async function runStep(step: number, workload: object = {}, meanwhile = async () => {}) {
+    const id = { run: "r1", step };
+    const { exchangePort } = await producers.hello();
+    const peers = [{ name: "producers.1", host: "127.0.0.1", port: exchangePort }];
+    await consumers.prepare({ ...order(step, workload), share: { first: 0, count: 1 }, peers });
+    await producers.prepare(order(step, workload));
+    const atUs = clock.nowUs() + 50_000;
+    await producers.start({ ...id, atUs });
+    const window = { ...id, fromUs: atUs + 100_000, toUs: atUs + 300_000 };
+    await consumers.window(window);
+    await producers.window(window);
+    await meanwhile();
+    await eventually(async () => {
+      const report = await producers.report(id, 0);
+      assert.ok(report.role === "producer" && report.idle);
+    });
+    const produced = (await producers.collect({ ...id, patienceMs: 1_000 })) as ProducerTotals;
+    const consumed = (await consumers.collect({ ...id, patienceMs: 0 })) as ConsumerTotals;
+    return { ...accountStep([produced], [consumed]), produced, consumed };
+  }
+
+  it("do a step: what was offered is what the schedule says, and all of it is delivered", async () => {
+    const { offered, sent, acked, delivered, lost, duplicated, reordered, delay, lag } = await runStep(1);
+    assert.deepEqual(
+      { offered, sent, acked, delivered },
+      { offered: 100, sent: 100, acked: 100, delivered: 100 },
+    );
+    assert.deepEqual(
+      [lost, duplicated, reordered, delay.count, lag.count, delay.negative],
+      [0, 0, 0, 100, 100, 0],
+    );
+  });
+
+  it("time a share of the messages twice: as they are delivered, and by the task that sent them", async () => {
+    const { produced, consumed } = await runStep(6);
+    const count = (text: string) => {
+      const histogram = new DelayHistogram();
+      histogram.addEncoded(text);
+      return histogram.count;
+    };
+    const [same] = consumed.sameNode;
+    const own = count(produced.sameNode ?? "");
+    assert.ok(own >= 30 && own <= 36, `${own} of 100, of one of 3 partitions`);
+    assert.deepEqual([same?.source, count(same?.delay ?? "")], [0, own]);
+  });
+
+  it("compare their clocks while they do it", async () => {
+    const [found] = (await runStep(7)).consumed.clocks;
+    assert.ok(found && found.peer === "producers.1" && found.answered > 20, JSON.stringify(found));
+    assert.ok((found.minRttUs ?? 0) > 0 && found.upper.length > 0 && found.lower.length > 0);
+  });
+
+  it("do the next step with new numbers, and see what comes twice", async () => {
+    kafka.copies = 2;
+    const { delivered, duplicated, lost } = await runStep(2);
+    assert.deepEqual({ delivered, duplicated, lost }, { delivered: 100, duplicated: 100, lost: 0 });
+  });
+
+  it("let a producer that gets no answer hold up nobody else, and count its waiting in its delay", async () => {
+    kafka.blocked = (clientId) => clientId.endsWith("-p3");
+    const account = await runStep(3, { maxOutstanding: 1 }, async () => {
+      const others = async () => {
+        const report = await consumers.report({ run: "r1", step: 3 }, 0);
+        assert.ok(report.role === "consumer" && (report.delivered["r1-3-g1"] ?? 0) >= 120);
+      };
+      await eventually(others); // of 4 producers in 0.3 s: all of theirs
+      kafka.release();
+    });
+    assert.deepEqual([account.delivered, account.lost], [100, 0]);
+    assert.equal(account.slowestProducer?.producer, 3);
+  });
+
+  it("count errors by their kind, and lose nothing that was not acknowledged", async () => {
+    kafka.failure = Object.assign(new Error("no"), { type: "NOT_ENOUGH_REPLICAS" });
+    const { errors, lost, delivered, acked } = await runStep(4);
+    assert.deepEqual(
+      { errors, lost, delivered, acked },
+      { errors: { NOT_ENOUGH_REPLICAS: 100 }, lost: 0, delivered: 0, acked: 0 },
+    );
+  });
+
+  it("say who they are, and whom they work for", async () => {
+    await producers.prepare(order(5));
+    const { role, task, node, run, protocol } = await producers.hello();
+    assert.deepEqual(
+      { role, task, node, run, protocol },
+      { role: "producer", task: "producers.1", node: "node3", run: "r1", protocol: 2 },
+    );
+  });
+
+  it("refuse another run while they work for one, and name it", async () => {
+    await assert.rejects(producers.prepare(order(1, {}, "r2")), /it works for run r1/);
+  });
+
+  it("refuse what does not belong to their step", async () => {
+    await assert.rejects(producers.report({ run: "r1", step: 99 }, 0), /it has step 5 of run r1/);
+    await assert.rejects(
+      producers.window({ run: "r1", step: 5, fromUs: 0, toUs: 1 }),
+      /has not been started/,
+    );
+  });
+
+  it("refuse a measured time that has begun", async () => {
+    await producers.start({ run: "r1", step: 5, atUs: clock.nowUs() });
+    await eventually(async () => {
+      const report = await producers.report({ run: "r1", step: 5 }, 0);
+      assert.ok(report.role === "producer" && report.totals.offered > 0);
+    });
+    const past = { run: "r1", step: 5, fromUs: 0, toUs: clock.nowUs() + 1e6 };
+    await assert.rejects(producers.window(past), /sent already: name a later one/);
+    await producers.collect({ run: "r1", step: 5, patienceMs: 0 });
+  });
+
+  it("say every mistake of an order, and no value of it", async () => {
+    const wrong = { ...order(6), topic: 5, seed: "hidden" } as unknown as Prepare;
+    await assert.rejects(producers.prepare(wrong), (error: Error) => {
+      assert.match(error.message, /topic: .*; seed: |seed: .*; topic: /);
+      assert.doesNotMatch(error.message, /hidden/);
+      return true;
+    });
+  });
+
+  it("are free again when nobody has asked for long", async () => {
+    const forgotten = await open("producer", 100);
+    await forgotten.prepare(order(1));
+    await eventually(async () => assert.equal((await forgotten.hello()).run, null));
+  });
+});

@@ -1,0 +1,166 @@
+// One logical producer: its own client, sequences and queue. Nothing of it is shared with another.
+
+import type { ProducerTotals } from "../agent/protocol.ts";
+import type { OutgoingMessage, ProducerPort } from "../clients/port.ts";
+import { Bitmap } from "../measure/bitmap.ts";
+import { Batcher } from "./batcher.ts";
+import { type Stamp, writeStamp } from "./message.ts";
+import type { Payloads } from "./payload.ts";
+
+/** A message that is due. */
+export interface Due {
+  sequence: number;
+  intendedUs: number;
+  message: OutgoingMessage;
+}
+
+export interface ProducerSettings {
+  /** Of every message's stamp. */
+  run: number;
+  step: number;
+  producer: number;
+  lingerMs: number;
+  batchBytes: number;
+  maxOutstanding: number;
+  lateAfterUs: number;
+}
+
+/** What a producer tells its task; times in µs since 1970. */
+export interface ProducerListener {
+  sent(messages: readonly Due[], late: number, atUs: number): void;
+  acked(messages: readonly Due[], sentUs: number, atUs: number): void;
+  failed(messages: readonly Due[], error: unknown, atUs: number): void;
+}
+
+export class LogicalProducer {
+  private readonly acked = new Bitmap();
+  /** Due, but not sent: as much is outstanding as may be. */
+  private readonly queue: Due[] = [];
+  private readonly batcher: Batcher<Due>;
+  private fromUs = Number.POSITIVE_INFINITY;
+  private readonly inWindow = { from: -1, sent: 0, late: 0 };
+  private handedOut = 0;
+  private closed = false;
+  /** Sent, and not answered yet. */
+  outstanding = 0;
+
+  private readonly port: ProducerPort;
+  private readonly settings: ProducerSettings;
+  private readonly payloads: Payloads;
+  private readonly nextKey: () => Buffer | undefined;
+  private readonly nowUs: () => number;
+  private readonly listener: ProducerListener;
+
+  constructor(
+    port: ProducerPort,
+    settings: ProducerSettings,
+    payloads: Payloads,
+    nextKey: () => Buffer | undefined,
+    nowUs: () => number,
+    listener: ProducerListener,
+  ) {
+    this.port = port;
+    this.settings = settings;
+    this.payloads = payloads;
+    this.nextKey = nextKey;
+    this.nowUs = nowUs;
+    this.listener = listener;
+
+    this.batcher = new Batcher(settings.lingerMs, settings.batchBytes, (batch) => this.enqueue(batch));
+  }
+
+  /** What is measured begins with this intended time; it ends with the schedule. */
+  measureFrom(fromUs: number): void {
+    this.fromUs = fromUs;
+  }
+
+  /** A message is due. Never waits, and never throws for what a broker does. */
+  due(sequence: number, intendedUs: number): void {
+    this.handedOut = sequence + 1;
+    if (this.inWindow.from < 0 && intendedUs >= this.fromUs) this.inWindow.from = sequence;
+    const value = this.payloads.next();
+    const key = this.nextKey();
+    const message = key === undefined ? { value } : { key, value };
+    this.batcher.add({ sequence, intendedUs, message }, value.length);
+  }
+
+  private enqueue(batch: Due[]): void {
+    if (this.queue.length === 0 && this.outstanding + batch.length <= this.settings.maxOutstanding) {
+      this.send(batch);
+      return;
+    }
+    for (const each of batch) this.queue.push(each);
+    this.sendWaiting();
+  }
+
+  /** As much as may be, in the order in which it was due. */
+  private sendWaiting(): void {
+    if (this.closed || this.queue.length === 0) return;
+    const free = this.settings.maxOutstanding - this.outstanding;
+    const batch = this.queue.splice(0, Math.max(0, free));
+    if (batch.length === 0) return;
+    if (this.settings.lingerMs > 0) this.send(batch);
+    else for (const each of batch) this.send([each]);
+  }
+
+  private send(batch: Due[]): void {
+    const sentUs = this.nowUs();
+    const { run, step, producer, lateAfterUs } = this.settings;
+    let late = 0;
+    for (const { sequence, intendedUs, message } of batch) {
+      const stamp: Stamp = { run, step, producer, sequence, intendedUs, sentUs };
+      writeStamp(message.value, stamp);
+      const isLate = sentUs - intendedUs > lateAfterUs;
+      if (isLate) late += 1;
+      if (intendedUs < this.fromUs) continue;
+      this.inWindow.sent += 1;
+      if (isLate) this.inWindow.late += 1;
+    }
+    this.outstanding += batch.length;
+    this.listener.sent(batch, late, sentUs);
+    void this.answer(batch, sentUs);
+  }
+
+  private async answer(batch: Due[], sentUs: number): Promise<void> {
+    try {
+      await this.port.send(batch.map(({ message }) => message));
+      for (const { sequence } of batch) this.acked.set(sequence);
+      this.listener.acked(batch, sentUs, this.nowUs());
+    } catch (error) {
+      this.listener.failed(batch, error, this.nowUs());
+    } finally {
+      this.outstanding -= batch.length;
+      this.sendWaiting();
+    }
+  }
+
+  /** Due, and not sent yet. */
+  get waiting(): number {
+    return this.queue.length + this.batcher.waiting;
+  }
+
+  /** What waits for its linger goes now: nothing more will come. */
+  flush(): void {
+    this.batcher.flush();
+  }
+
+  /** What waits stays unsent. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.port.close();
+  }
+
+  totals(): ProducerTotals["producers"][number] {
+    const { sent, late } = this.inWindow;
+    const from = this.inWindow.from < 0 ? this.handedOut : this.inWindow.from;
+    const window = { from, to: this.handedOut };
+    return {
+      producer: this.settings.producer,
+      window,
+      sent,
+      late,
+      unsent: window.to - window.from - sent,
+      acked: this.acked.encode(),
+    };
+  }
+}

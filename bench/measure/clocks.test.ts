@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Run } from "../../contract/result.ts";
+import { clockWarnings, marked, needsCorrection } from "../../results/report/clocks.ts";
+import { reportPage } from "../../results/report/html.ts";
+import { runTable } from "../../results/report/table.ts";
+import { sampleRun, sampleStep } from "../../test/support/sampleRun.ts";
+import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
+import type { Findings } from "../exchange/findings.ts";
+import { correctedDelay, pairClocks, type StepClocks, sameNodeFigures } from "./clocks.ts";
+import { DelayHistogram } from "./histogram.ts";
+
+const SEC = 1e6;
+const window = { fromUs: 100 * SEC, toUs: 110 * SEC };
+const encoded = (...delaysUs: number[]) => {
+  const histogram = new DelayHistogram();
+  for (const us of delaysUs) histogram.record(us);
+  return histogram.encode();
+};
+/** Limits of a peer whose clock is ahead by so much, known to ± 100 µs. */
+const found = (peer: string, aheadUs: number): Findings => {
+  const at = [99, 105, 111].map((sec) => sec * SEC);
+  return {
+    peer,
+    sent: 3,
+    answered: 3,
+    minRttUs: 200,
+    upper: at.map((atUs) => ({ atUs, us: aheadUs + 100 })),
+    lower: at.map((atUs) => ({ atUs, us: aheadUs - 100 })),
+  };
+};
+const consumed = (
+  clocks: Findings[],
+  delays: ConsumerTotals["delays"],
+  sameNode: ConsumerTotals["sameNode"] = [],
+) => ({ clocks, delays, sameNode }) as ConsumerTotals;
+const step = (totals: ConsumerTotals[], produced: ProducerTotals[] = []): StepClocks => ({
+  producers: ["producers.1", "producers.2"],
+  consumers: ["consumers.1"],
+  produced,
+  consumed: totals,
+  runner: [found("producers.1", -7_000)],
+  window,
+});
+
+describe("the clocks of a step", () => {
+  it("are told by pair: how far the consumer is ahead of the producer, and an agent of the runner", () => {
+    const pairs = pairClocks(step([consumed([found("producers.1", -50_000)], [])]));
+    assert.deepEqual(
+      pairs.map(({ from, to, offsetMs }) => [from, to, Math.round((offsetMs ?? 0) * 1_000)]),
+      [
+        ["producers.1", "consumers.1", 50_000],
+        ["runner", "producers.1", -7_000],
+      ],
+    );
+    assert.ok(pairs.every(({ boundMs }) => boundMs !== null && boundMs > 0.099 && boundMs < 0.2));
+  });
+
+  it("correct each producer's delays by its own offset", () => {
+    const delays = [
+      { source: 0, slice: 0, delay: encoded(52_000) },
+      { source: 1, slice: 3, delay: encoded(-18_000) },
+    ];
+    const clocks = [found("producers.1", -50_000), found("producers.2", 20_000)];
+    const corrected = correctedDelay(step([consumed(clocks, delays)]));
+    const { min, max, count } = corrected?.delay.distribution() ?? {};
+    assert.equal(count, 2);
+    for (const ms of [min, max]) assert.ok(Math.abs((ms ?? 0) - 2) < 0.05, `${ms}`);
+    assert.ok(corrected && corrected.boundMs > 0.099 && corrected.boundMs < 0.3);
+  });
+
+  it("correct nothing where a pair that has messages could not be compared", () => {
+    const delays = [{ source: 1, slice: 0, delay: encoded(1_000) }];
+    assert.equal(correctedDelay(step([consumed([found("producers.1", 0)], delays)])), undefined);
+  });
+});
+
+describe("messages that are timed twice", () => {
+  const own = (ms: number) =>
+    ({ sameNode: encoded(...Array<number>(100).fill(ms * 1_000)) }) as ProducerTotals;
+  const oneWay = (ms: number) =>
+    consumed([], [], [{ source: 0, delay: encoded(...Array<number>(100).fill(ms * 1_000)) }]);
+
+  it("agree where the clocks do", () => {
+    const figures = sameNodeFigures({ produced: [own(2)], consumed: [oneWay(2.3)] }, 0.1);
+    assert.ok(figures?.agrees);
+  });
+
+  it("disagree where the clocks do, by as much as these", () => {
+    const figures = sameNodeFigures({ produced: [own(2)], consumed: [oneWay(52)] }, 0.1);
+    assert.ok(figures && !figures.agrees && Math.abs(figures.differenceMs - 50) < 0.1);
+  });
+
+  it("tell nothing where there are few", () => {
+    const few = { sameNode: encoded(1_000) } as ProducerTotals;
+    assert.equal(sameNodeFigures({ produced: [few], consumed: [oneWay(2)] }, 0.1), null);
+  });
+});
+
+describe("what is said of clocks", () => {
+  const wrong = () => {
+    const sample = sampleStep(2, 50, 60);
+    sample.clocks.errorMs = 50.2;
+    sample.histogram = encoded(-20_000, -19_000, 5_000, 60_000);
+    Object.assign(sample.clocks.pairs[0] ?? {}, { offsetMs: 50, boundMs: 0.2 });
+    sample.correctedDelayMs = { ...sample.delayMs, p50: 2, p99: 9 };
+    sample.sameNode = {
+      ...(sample.sameNode as object),
+      agrees: false,
+      differenceMs: 49,
+    } as typeof sample.sameNode;
+    return sample;
+  };
+
+  it("is nothing where they agree", () => {
+    const good = sampleStep(1, 50, 2);
+    assert.equal(needsCorrection(good), false);
+    assert.deepEqual(clockWarnings([good], 100), []);
+  });
+
+  it("is a warning with sizes where they do not, with what a second estimator and a corrected SLO say", () => {
+    const [offset = "", twice = "", turned = ""] = clockWarnings([wrong()], 100);
+    assert.match(
+      offset,
+      /^step 2: the clock of consumers\.1 is 50 ms ahead of that of producers\.1 \(± 0\.2 ms\).*corrected p50 2 ms/,
+    );
+    assert.match(twice, /disagree by 49 ms/);
+    assert.match(turned, /meets the SLO, unlike the measured one/);
+  });
+
+  it("marks a percentile that is not above their error", () => {
+    assert.deepEqual(
+      [marked(0.1, 0.2), marked(0.3, 0.2), marked(null, 0.2), marked(1, null)],
+      ["0.1*", "0.3", "-", "1"],
+    );
+  });
+
+  it("is in table and report, with corrected delays beside the measured ones", () => {
+    const run: Run = { ...sampleRun(), steps: [wrong()] };
+    assert.match(runTable(run), /p99 corr\./);
+    const page = reportPage(run);
+    assert.match(page, /<h2>The clocks<\/h2>/);
+    assert.match(page, /consumers\.1/);
+    assert.doesNotMatch(runTable(sampleRun()), /corr\./);
+  });
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
+import { nextStep } from "./index.ts";
+import { sweepSteps } from "./sweep.ts";
+
+const workload = workloadSchema.parse({});
+const planOf = (benchmark: object) => benchmarkSchema.parse(benchmark);
+
+describe("the steps of a sweep", () => {
+  it("are every combination, the last variable first", () => {
+    const steps = sweepSteps(planOf({ sweep: { producers: [1, 2], acks: [1, "all"] } }));
+    assert.deepEqual(steps, [
+      { producers: 1, acks: 1 },
+      { producers: 1, acks: "all" },
+      { producers: 2, acks: 1 },
+      { producers: 2, acks: "all" },
+    ]);
+  });
+
+  it("are side by side where that is asked for", () => {
+    const steps = sweepSteps(
+      planOf({ sweep: { producers: [1, 2], rate: [20, 10] }, combine: "side by side" }),
+    );
+    assert.deepEqual(steps, [
+      { producers: 1, rate: 20 },
+      { producers: 2, rate: 10 },
+    ]);
+  });
+
+  it("are one, the workload as it is, where nothing is varied or searched", () => {
+    assert.deepEqual(sweepSteps(planOf({})), [{}]);
+  });
+
+  it("are none where only a knee is searched", () => {
+    assert.deepEqual(sweepSteps(planOf({ search: { variable: "rate", from: 1, to: 2 } })), []);
+  });
+});
+
+describe("a run without a search", () => {
+  const done = { phase: "sweep" as const, verdict: "failed" as const, reasons: [], p99Ms: null, seconds: 1 };
+
+  it("ends after its last step, also where steps failed", () => {
+    const benchmark = planOf({ sweep: { producers: [1, 2] } });
+    const history = [1, 2].map((producers) => ({ ...done, values: { producers } }));
+    assert.deepEqual(nextStep(workload, benchmark, history.slice(0, 1)), {
+      step: { phase: "sweep", values: { producers: 2 } },
+    });
+    assert.deepEqual(nextStep(workload, benchmark, history), { done: { knee: null, searchReason: "" } });
+  });
+
+  it("is one step where it is a soak", () => {
+    assert.deepEqual(nextStep(workload, planOf({ soak: "1 hour" }), []), {
+      step: { phase: "soak", values: {} },
+    });
+  });
+});

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import dgram from "node:dgram";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type http from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, describe, it } from "node:test";
+import fc from "fast-check";
+import { ProbeClient } from "./client.ts";
+import { readClockStatus } from "./clockStatus.ts";
+import { Echo } from "./echo.ts";
+import { parseIperf } from "./iperf.ts";
+import { decodePacket, encodePacket, PACKET_BYTES } from "./packet.ts";
+import { Probe } from "./probe.ts";
+import { serveHostProbe, serveOverlayProbe } from "./server.ts";
+import { parseTracepath } from "./tracepath.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-probe-"));
+after(() => rmSync(folder, { recursive: true }));
+const HERE = "127.0.0.1";
+
+describe("a packet", () => {
+  it("is read as it was written", () => {
+    const number = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+    fc.assert(
+      fc.property(fc.constantFrom("question", "answer"), number, number, (kind, session, sequence) => {
+        const packet = { kind, session, sequence } as const;
+        assert.deepEqual(decodePacket(encodePacket(packet)), packet);
+      }),
+    );
+  });
+
+  it("is none where it has another mark, kind or length", () => {
+    const good = encodePacket({ kind: "question", session: 1, sequence: 2 });
+    const other = (at: number) => Buffer.from(good).fill(0xee, at, at + 1);
+    for (const bytes of [other(0), other(16), good.subarray(1), Buffer.concat([good, good])]) {
+      assert.equal(decodePacket(bytes), undefined);
+    }
+  });
+});
+
+describe("the echo", () => {
+  const stranger = async () => {
+    const socket = dgram.createSocket("udp4").bind(0, HERE);
+    await once(socket, "listening");
+    return socket;
+  };
+
+  it("takes a round trip's time", async () => {
+    const b = await Echo.open(HERE, 0);
+    const a = await Echo.open(HERE, 0, b.port);
+    const us = await a.ask(HERE);
+    assert.ok(us !== undefined && us > 0 && us < 1_000_000);
+    a.close();
+    b.close();
+  });
+
+  it("calls a packet lost that nobody answers", async () => {
+    const silent = await stranger();
+    const a = await Echo.open(HERE, 0, silent.address().port);
+    assert.equal(await a.ask(HERE), undefined);
+    a.close();
+    silent.close();
+  });
+
+  it("answers its own packets alone, never an answer, and with no byte more than it was sent", async () => {
+    const echo = await Echo.open(HERE, 0);
+    const socket = await stranger();
+    const answers: Buffer[] = [];
+    socket.on("message", (bytes) => answers.push(bytes));
+    const send = (bytes: Buffer) => socket.send(bytes, echo.port, HERE);
+    send(Buffer.alloc(PACKET_BYTES));
+    send(Buffer.from("hello"));
+    send(encodePacket({ kind: "answer", session: 3, sequence: 4 }));
+    // The last one is answered; UDP on loopback keeps the order, so nothing is still to come for the others.
+    send(encodePacket({ kind: "question", session: 3, sequence: 5 }));
+    await once(socket, "message");
+    assert.deepEqual(answers.map(decodePacket), [{ kind: "answer", session: 3, sequence: 5 }]);
+    assert.equal(answers[0]?.length, PACKET_BYTES);
+    echo.close();
+    socket.close();
+  });
+});
+
+describe("a probe", () => {
+  const answering = { ask: async () => 250 };
+  const silent = { ask: async () => undefined };
+  const peers = [
+    { node: "b", address: "10.0.0.2" },
+    { node: "c", address: "10.0.0.3" },
+  ];
+
+  it("asks each peer as often as it is told", async () => {
+    const pairs = await new Probe(answering).round({ peers, packets: 5, perSecond: 1_000 });
+    assert.deepEqual(
+      pairs.map(({ to, sent, lost }) => [to, sent, lost]),
+      [
+        ["b", 5, 0],
+        ["c", 5, 0],
+      ],
+    );
+  });
+
+  it("counts what is lost", async () => {
+    const [pair] = await new Probe(silent).round({ peers: peers.slice(1), packets: 3, perSecond: 1_000 });
+    assert.deepEqual([pair?.sent, pair?.lost], [3, 3]);
+  });
+
+  it("gives what it watched once, and ends with the last time", async () => {
+    const probe = new Probe(answering);
+    await probe.watch({ peers, perSecond: 1_000 });
+    const pairs = await probe.take(true);
+    assert.ok(pairs.every(({ sent, lost }) => sent <= 1 && lost === 0));
+    await assert.rejects(probe.take(true), /it watches nothing: it has been started anew/);
+  });
+});
+
+describe("the probes' services", () => {
+  it("are asked on the overlay, and pass on what is for the node's own network", async () => {
+    const socket = path.join(folder, "socket");
+    const far = { ask: async () => 100 };
+    const near = { ask: async () => 300 };
+    const host = await serveHostProbe(new Probe(far), { bind: HERE, port: 1 }, socket);
+    const overlay = await serveOverlayProbe(
+      new Probe(near),
+      { port: 1 },
+      { node: "node1", bootId: "boot", hostSocket: socket },
+      0,
+    );
+    const client = clientOf(overlay);
+    const hello = await client.hello();
+    assert.deepEqual(
+      [hello.node, hello.bootId, hello.host, hello.clock],
+      ["node1", "boot", { address: HERE }, null],
+    );
+    const peers = [{ node: "node2", address: "10.0.0.2" }];
+    for (const network of ["host", "overlay"] as const) {
+      const [pair] = await client.round(network, peers, 2, 1_000);
+      assert.deepEqual([pair?.to, pair?.sent], ["node2", 2]);
+    }
+    host.close();
+    // A probe that is gone is told with the next step, and leaves the other network alone.
+    assert.match(
+      JSON.stringify((await client.hello()).host),
+      /does not answer.*docker service ps probes-host/,
+    );
+    await assert.rejects(client.mtu("host", HERE), /503.*docker service ps probes-host/);
+    assert.equal((await client.round("overlay", peers, 1, 1_000)).length, 1);
+    overlay.close();
+  });
+
+  it("refuse what is no request of theirs, with every mistake", async () => {
+    const overlay = await serveOverlayProbe(
+      new Probe({ ask: async () => 1 }),
+      { port: 1 },
+      { node: "node1", bootId: "boot", hostSocket: path.join(folder, "none") },
+      0,
+    );
+    const client = clientOf(overlay);
+    await assert.rejects(
+      client.round("overlay", [{ node: "x", address: "; reboot" }], 0, -1),
+      /400.*address.*packets.*perSecond/,
+    );
+    overlay.close();
+  });
+
+  function clientOf(server: http.Server): ProbeClient {
+    return new ProbeClient(`${HERE}:${(server.address() as AddressInfo).port}`);
+  }
+});
+
+describe("iperf3's output", () => {
+  it("tells what arrived", () => {
+    const end = { sum_sent: { bits_per_second: 9.9e9 }, sum_received: { bits_per_second: 9.5e9 } };
+    assert.equal(parseIperf(JSON.stringify({ start: {}, intervals: [], end })), 9.5e9);
+  });
+
+  it("tells why there is nothing", () => {
+    const refused = {
+      start: {},
+      intervals: [],
+      end: {},
+      error: "unable to connect to server: Connection refused",
+    };
+    assert.throws(() => parseIperf(JSON.stringify(refused)), /iperf3: unable to connect to server/);
+    assert.throws(() => parseIperf("iperf3: not found"), /printed something unexpected: iperf3: not found/);
+  });
+});
+
+describe("tracepath's output", () => {
+  it("tells the path's MTU", () => {
+    const text =
+      " 1?: [LOCALHOST]                      pmtu 1500\n 1:  10.0.1.5   0.123ms reached\n     Resume: pmtu 1450 hops 1 back 1 \n";
+    assert.equal(parseTracepath(text), 1_450);
+  });
+
+  it("tells that the other node was not reached", () => {
+    const text =
+      " 1?: [LOCALHOST]   pmtu 1500\n 1:  no reply\n     Too many hops: pmtu 1500\n     Resume: pmtu 1500 \n";
+    assert.throws(() => parseTracepath(text), /did not reach the other node; it said: Resume: pmtu 1500/);
+  });
+});
+
+describe("the clock's status", () => {
+  const status = { kind: "ptpd", state: "SLAVE", offset_us: -12.3, path_delay_us: 40.1, at: 1_732_500_000.1 };
+
+  it("is read where something keeps the clock", async () => {
+    writeFileSync(path.join(folder, "status.json"), JSON.stringify(status));
+    assert.deepEqual(await readClockStatus(folder), status);
+  });
+
+  it("is null where there is none, or it is torn", async () => {
+    assert.equal(await readClockStatus(path.join(folder, "nothing")), null);
+    writeFileSync(path.join(folder, "status.json"), '{"kind":"pt');
+    assert.equal(await readClockStatus(folder), null);
+  });
+});

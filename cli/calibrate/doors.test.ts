@@ -1,0 +1,214 @@
+// What a calibration needs of the benchmark: detours, the null client, faults. Each is off unless it is asked for.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, it } from "node:test";
+import { readFault, Skipper } from "../../bench/agent/fault.ts";
+import type { ConsumerTotals, ProducerTotals } from "../../bench/agent/protocol.ts";
+import { detoured } from "../../bench/clients/detour.ts";
+import { adapterOf } from "../../bench/clients/index.ts";
+import type { ReceiveBatch } from "../../bench/clients/port.ts";
+import { realClock } from "../../bench/clock.ts";
+import { arrangeProxies } from "../../bench/jobs/calibrateProxy.ts";
+import { runMark, writeStamp } from "../../bench/load/message.ts";
+import { accountStep } from "../../bench/measure/account.ts";
+import { Bitmap } from "../../bench/measure/bitmap.ts";
+import { DelayHistogram } from "../../bench/measure/histogram.ts";
+import { generatorAccount, reachesBroker } from "../../bench/run/brokerless.ts";
+import { faultReasons, faultWarnings, skippedOnPurpose } from "../../bench/run/faults.ts";
+import type { Fleet } from "../../bench/run/fleet.ts";
+import { kafkaTargetSchema } from "../../contract/target.ts";
+import { benchmarkMistakes, benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
+import { runOf } from "../../results/build.ts";
+import { FakeKafka } from "../../test/support/fakeKafkaClient.ts";
+import { sampleEvents } from "../../test/support/sampleRun.ts";
+
+describe("a detour", () => {
+  const via = { "broker-1:9092": "10.0.1.9:20000" };
+  const broker = { host: "broker-1", port: 9092 };
+
+  it("leads to the proxy, and without one to the broker", () => {
+    assert.deepEqual(detoured(broker, via), { host: "10.0.1.9", port: 20_000 });
+    assert.deepEqual(detoured(broker, undefined), broker);
+  });
+
+  it("that lacks a broker is an error, not a way past the proxy", () => {
+    assert.throws(
+      () => detoured({ host: "broker-2", port: 9092 }, via),
+      /no detour to broker-2:9092, only to broker-1/,
+    );
+  });
+
+  it("is two addresses, or it is refused", () => {
+    const target = {
+      bootstrap: ["b:1"],
+      brokers: [{ id: 1, host: "b", port: 1 }],
+      security: { protocol: "PLAINTEXT" },
+    };
+    assert.ok(kafkaTargetSchema.safeParse({ ...target, via }).success);
+    assert.ok(!kafkaTargetSchema.safeParse({ ...target, via: { "broker-1": "10.0.1.9:1" } }).success);
+  });
+
+  it("is refused by a client that would go past it", async () => {
+    const client = await adapterOf("platformatic");
+    const target = { bootstrap: ["b:1"], brokers: [], security: { protocol: "PLAINTEXT" as const }, via };
+    const options = { topic: "t", acks: 1 as const, idempotent: false, compression: "none" as const };
+    await assert.rejects(
+      client.connectProducer(target, "p", options),
+      /cannot go by a detour: set client: kafkajs/,
+    );
+  });
+});
+
+describe("the null client", () => {
+  it("answers each send at once, and has nothing to consume", async () => {
+    const client = await adapterOf("null");
+    const target = { bootstrap: ["b:1"], brokers: [], security: { protocol: "PLAINTEXT" as const } };
+    const producer = await client.connectProducer(target, "p", {} as never);
+    await producer.send([{ value: Buffer.from("x") }]);
+    await producer.close();
+    await assert.rejects(
+      client.connectConsumer(target, "c", {} as never, Date.now, () => {}),
+      /nothing to consume/,
+    );
+  });
+
+  it("is never searched for a knee, neither by itself nor in a sweep", () => {
+    const search = { variable: "producers" as const, from: 1, to: 9 };
+    const nothing = workloadSchema.parse({ client: "null" });
+    const mistake = /client null reaches no broker, so there is no knee/;
+    assert.match(benchmarkMistakes(nothing, benchmarkSchema.parse({ search })).join(), mistake);
+    const sweep = { client: ["kafkajs", "null"] };
+    const both = benchmarkMistakes(workloadSchema.parse({}), benchmarkSchema.parse({ search, sweep }));
+    assert.match(both.join(), mistake);
+    assert.deepEqual(benchmarkMistakes(nothing, benchmarkSchema.parse({})), []);
+  });
+
+  it("counts what is acknowledged as delivered, and has no delay", () => {
+    const acked = new Bitmap();
+    for (let sequence = 0; sequence < 8; sequence += 1) acked.set(sequence);
+    const empty = new DelayHistogram().encode();
+    const produced: ProducerTotals = {
+      role: "producer",
+      errors: {},
+      ack: empty,
+      lag: empty,
+      sameNode: null,
+      clocks: [],
+      producers: [
+        { producer: 0, window: { from: 0, to: 10 }, sent: 8, late: 0, unsent: 2, acked: acked.encode() },
+      ],
+    };
+    const { offered, delivered, lost, delay } = generatorAccount(accountStep([produced], []));
+    assert.deepEqual([offered, delivered, lost, delay.count], [10, 8, 0, 0]);
+    assert.deepEqual(
+      [reachesBroker({ client: "null" }), reachesBroker({ client: "kafkajs" })],
+      [false, true],
+    );
+  });
+
+  it("is told in the warnings of its run", () => {
+    const events = sampleEvents().map((event) =>
+      event.event === "step" ? { ...event, result: { ...event.result, client: "null" } } : event,
+    );
+    assert.match(runOf(events).warnings[0] ?? "", /step 1: no broker took part: .* the generator alone/);
+  });
+});
+
+describe("a fault of an agent", () => {
+  const message = (sequence: number, more: { run?: string; producer?: number } = {}) => {
+    const value = Buffer.alloc(40);
+    const { run = "r1", producer = 0 } = more;
+    writeStamp(value, {
+      run: runMark(run),
+      step: 1,
+      producer,
+      sequence,
+      intendedUs: sequence * 10,
+      sentUs: 0,
+    });
+    return value;
+  };
+
+  it("is off unless it is asked for, and is refused where it is none", () => {
+    assert.equal(readFault("consumer", undefined), undefined);
+    assert.deepEqual(readFault("consumer", "skip:100"), { text: "skip:100", every: 100 });
+    for (const text of ["skip:0", "skip", "drop:5"]) {
+      assert.throws(() => readFault("consumer", text), /expected skip:N/);
+    }
+    assert.throws(() => readFault("producer", "skip:5"), /only consumers/);
+  });
+
+  it("leaves out every N-th message of a producer, counts each once, and nothing of other runs", async () => {
+    const kafka = new FakeKafka();
+    kafka.copies = 2;
+    const skipper = new Skipper(5, { run: runMark("r1"), step: 1 });
+    const received: number[] = [];
+    const receive: ReceiveBatch = (_, values) =>
+      received.push(...values.map((value) => value.readUInt32BE(12)));
+    await skipper
+      .wrap(kafka.adapter)
+      .connectConsumer({} as never, "c", { group: "g" } as never, Date.now, receive);
+    const producer = await kafka.adapter.connectProducer({} as never, "p", {} as never);
+    await producer.send([...Array(10).keys()].map((sequence) => ({ value: message(sequence) })));
+    await producer.send([{ value: message(4, { run: "other" }) }]);
+    assert.deepEqual(received, [0, 1, 2, 3, 5, 6, 7, 8, 0, 1, 2, 3, 5, 6, 7, 8, 4, 4]);
+    assert.equal(skipper.countIn({ fromUs: 0, toUs: 1_000 }), 2);
+    assert.equal(skipper.countIn({ fromUs: 41, toUs: 91 }), 1);
+  });
+
+  it("is in the run's warnings and the step's reasons, with its count", () => {
+    const fleet = {
+      producers: [],
+      consumers: [
+        { task: "consumers.1", node: "node3", hello: { faults: ["SWARMBENCH_FAULT=skip:5"] } },
+        { hello: { faults: [] } },
+      ],
+    } as unknown as Fleet;
+    assert.deepEqual(faultWarnings(fleet), [
+      "consumers.1 on node3 does wrong on purpose (SWARMBENCH_FAULT=skip:5): this is no measurement",
+    ]);
+    const consumed = [{ skipped: 3 }, { skipped: 4 }, {}] as ConsumerTotals[];
+    assert.deepEqual(skippedOnPurpose(consumed), { skippedOnPurpose: 7 });
+    assert.match(faultReasons(consumed).join(), /left out 7 messages on purpose/);
+    assert.deepEqual([skippedOnPurpose([]), faultReasons([])], [{}, []]);
+  });
+});
+
+describe("the job that arranges the proxy", () => {
+  it("makes what is not there, sets what is, and adds a delay on the way to the broker alone", async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (data) => {
+        body += data;
+      });
+      request.on("end", () => {
+        asked.push(`${request.method} ${request.url} ${body}`);
+        const there = request.method === "POST" && request.url?.endsWith("/toxics");
+        response
+          .writeHead(there ? 409 : 200)
+          .end(JSON.stringify(there ? { error: "toxic already exists" } : {}));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const proxy = { listen: "0.0.0.0:1", upstream: "b:9092" };
+    const proxies = [
+      { ...proxy, name: "a-0", enabled: true, latencyMs: 20 },
+      { ...proxy, name: "b-0", enabled: false, latencyMs: 0 },
+    ];
+    const context = { clock: realClock, signal: new AbortController().signal, progress: () => {} };
+    await arrangeProxies({ api, proxies }, context);
+    server.close();
+    assert.deepEqual(
+      asked.map((line) => line.split(" ").slice(0, 2).join(" ")),
+      [
+        ...["GET /proxies", "POST /populate", "POST /proxies/a-0", "POST /proxies/a-0/toxics"],
+        ...["POST /proxies/a-0/toxics/latency", "POST /proxies/b-0"],
+      ],
+    );
+    assert.match(asked[3] ?? "", /"stream":"upstream","attributes":\{"latency":20,"jitter":0\}/);
+    assert.match(asked[5] ?? "", /"enabled":false/);
+  });
+});

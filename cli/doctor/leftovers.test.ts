@@ -1,0 +1,301 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { hostname, tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+
+// Dynamic, because the tools are ES modules and the tests are not.
+const load = async () => ({
+  ...(await import("./alive.mjs")),
+  ...(await import("./dockerLeftovers.mjs")),
+  ...(await import("./leftovers.mjs")),
+  ...(await import("../setup/partial.mjs")),
+  ...(await import("../setup/pulumiState.mjs")),
+  ...(await import("./reservations.mjs")),
+  ...(await import("./strayProcesses.mjs")),
+});
+let tools: Awaited<ReturnType<typeof load>>;
+before(async () => {
+  tools = await load();
+});
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Writes a file below the folder, and gives its path. */
+function write(name: string, content: string | Buffer | object): string {
+  const file = path.join(folder, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  const isText = typeof content === "string" || Buffer.isBuffer(content);
+  writeFileSync(file, isText ? content : JSON.stringify(content));
+  return file;
+}
+
+function failing(code: string) {
+  return () => {
+    throw Object.assign(new Error(code), { code });
+  };
+}
+
+describe("a process", () => {
+  it("lives where it can be signalled", () => assert.equal(tools.lives(process.pid), true));
+  it("lives where it belongs to another user", () => assert.equal(tools.lives(7, failing("EPERM")), true));
+  it("is no more where there is none of its number", () =>
+    assert.equal(tools.lives(7, failing("ESRCH")), false));
+});
+
+describe("an address", () => {
+  it("is refused only where nothing listens", async () => {
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as { port: number };
+    assert.equal(await tools.nothingListens(`127.0.0.1:${port}`), false);
+    await new Promise((done) => server.close(done));
+    assert.equal(await tools.nothingListens(`127.0.0.1:${port}`), true);
+  });
+});
+
+describe("a stray process", () => {
+  const place = { folders: ["/cache/tools", "/home/pulumi"], project: "/bench" };
+  const plugin = "/cache/tools/x/pulumi-resource-docker";
+  const engineOf = (program: string, ...args: string[]) =>
+    tools.engineOf({ pid: 7, program, args: [program, ...args] }, place);
+  const program = (pwd: string) => {
+    const run = "/bench/node_modules/@pulumi/pulumi/cmd/run/index.js";
+    return engineOf("/usr/bin/node", run, "--monitor", "h:1", "--engine", "127.0.0.1:5", "--pwd", pwd, ".");
+  };
+
+  it("is a plugin of ours, wherever it comes from", () => {
+    assert.equal(engineOf(plugin, "127.0.0.1:5"), "127.0.0.1:5");
+    assert.equal(engineOf("/home/pulumi/built/plugins/x/pulumi-resource-command", "[x]", "h:5"), "h:5");
+  });
+  it("is a language host of ours", () =>
+    assert.equal(engineOf("/cache/tools/y/pulumi-language-nodejs", "-v=1", "h:5"), "h:5"));
+  it("is not a plugin of another installation", () =>
+    assert.equal(engineOf("/cache/tools-of-ann/pulumi-resource-docker", "h:5"), undefined));
+  it("is not `pulumi` itself, whatever its last value looks like", () =>
+    assert.equal(engineOf("/cache/tools/x/pulumi", "config", "set", "a", "h:5"), undefined));
+  it("is not a plugin without an engine", () => {
+    assert.equal(engineOf(plugin), undefined);
+    assert.equal(engineOf(plugin, "h:99999"), undefined);
+  });
+  it("is this project's program, and not another's", () => {
+    assert.equal(program("/bench"), "127.0.0.1:5");
+    assert.equal(program("/bench2"), undefined);
+  });
+  it("is one whose engine refuses, and no other", async () => {
+    const processes = ["h:1", "h:2"].map((address, pid) => ({
+      pid,
+      program: plugin,
+      args: [plugin, address],
+    }));
+    const strays = await tools.strayProcesses(processes, async (address: string) => address === "h:2", place);
+    assert.deepEqual(
+      strays.map(({ what }) => what),
+      [`process 1, whose pulumi is no more: ${plugin} h:2`],
+    );
+  });
+});
+
+describe("a half-made file", () => {
+  const dead = () => false;
+
+  it("has the process that makes it in its name", () =>
+    assert.equal(tools.partialOf("/a/b"), `/a/b.partial-${hostname()}-${process.pid}`));
+  it("is abandoned where that process is no more", () => {
+    assert.equal(tools.isAbandoned(tools.partialOf("/a/b"), dead), true);
+    assert.equal(tools.isAbandoned(tools.partialOf("/a/b")), false);
+  });
+  it("is not abandoned where another machine makes it", () =>
+    assert.equal(tools.isAbandoned(`b.partial-not-${hostname()}-7`, dead), false));
+  it("is no file of another kind", () => {
+    for (const name of ["b", "b.partial", "b.partial-7", `b.partial-${hostname()}-7.txt`])
+      assert.equal(tools.isAbandoned(name, dead), false, name);
+  });
+  it("is found below a folder, and what is below it is not looked at", () => {
+    const mark = `.partial-${hostname()}-7`;
+    write(`tools/x/a${mark}`, "");
+    write(`b${mark}/c${mark}`, "");
+    write("tools/whole", "");
+    assert.deepEqual(
+      tools.abandonedBelow(folder, dead).sort(),
+      [path.join(folder, `b${mark}`), path.join(folder, `tools/x/a${mark}`)].sort(),
+    );
+    assert.deepEqual(tools.abandonedBelow(path.join(folder, "none"), dead), []);
+  });
+  it("takes its place when it is whole", async () => {
+    const target = path.join(folder, "a");
+    await tools.makeWhole(target, (partial: string) => {
+      assert.equal(existsSync(target), false);
+      writeFileSync(partial, "");
+    });
+    assert.equal(existsSync(target), true);
+  });
+  it("does not stay where making it fails", async () => {
+    const target = path.join(folder, "a");
+    await assert.rejects(
+      tools.makeWhole(target, (partial: string) => {
+        writeFileSync(partial, "");
+        throw new Error("no space left");
+      }),
+      /no space left/,
+    );
+    assert.deepEqual([existsSync(target), existsSync(tools.partialOf(target))], [false, false]);
+  });
+  it("gives way to a folder that another set-up has made meanwhile", async () => {
+    write("a/theirs", "");
+    await tools.makeWhole(path.join(folder, "a"), (partial: string) => {
+      mkdirSync(partial);
+      writeFileSync(path.join(partial, "ours"), "");
+    });
+    assert.equal(existsSync(path.join(folder, "a/theirs")), true);
+  });
+  it("has mounts, the innermost first, and none of a folder beside it", () => {
+    const line = (at: string) => `36 35 0:5 / ${at} rw - proc proc rw`;
+    const mounts = ["/x/a", "/x/a/proc", "/x/ab", "/x/a/pro\\040c/sys"].map(line).join("\n");
+    assert.deepEqual(tools.mountsBelow("/x/a", mounts), ["/x/a/pro c/sys", "/x/a/proc", "/x/a"]);
+  });
+});
+
+describe("Pulumi's state", () => {
+  const stack = ".pulumi/stacks/bench/local.json";
+  const lock = ".pulumi/locks/organization/bench/local/1.json";
+  const state = (id: string) => ({ checkpoint: { latest: { resources: [{}, { id }] } } });
+  const locked = (alive: boolean) => tools.readLocks(folder, () => alive, "here");
+
+  it("gives the ids of all resources, compressed or not", () => {
+    write(stack, state("a"));
+    write(".pulumi/stacks/bench/other.json.gz", gzipSync(JSON.stringify(state("b"))));
+    write(".pulumi/stacks/bench/local.json.bak", "{");
+    const { ids, damaged } = tools.readStates(folder);
+    assert.deepEqual([ids, damaged], [new Set(["a", "b"]), []]);
+  });
+  it("may be empty, or not be there yet", () => {
+    assert.deepEqual(tools.readStates(folder), { ids: new Set(), types: new Map(), damaged: [] });
+    write(stack, { checkpoint: {} });
+    assert.deepEqual([...tools.readStates(folder).ids], []);
+  });
+  for (const content of ["", '{"checkpoint": {"la', "{}", "null"]) {
+    it(`says which file is damaged: ${content || "an empty one"}`, () => {
+      const file = write(stack, content);
+      assert.deepEqual(tools.readStates(folder).damaged, [file]);
+    });
+  }
+  it("has a live lock while its pulumi runs, a stale one after", () => {
+    write(lock, { pid: 7, hostname: "here" });
+    const at = { stack: "local", pid: 7, host: "here" };
+    assert.deepEqual(locked(true), { locks: [{ ...at, is: "live" }], damaged: [] });
+    assert.deepEqual(locked(false), { locks: [{ ...at, is: "stale" }], damaged: [] });
+  });
+  it("may be locked by another machine, whose processes cannot be seen", () => {
+    write(lock, { pid: 7, hostname: "there" });
+    assert.equal(locked(false).locks[0]?.is, "elsewhere");
+  });
+  for (const content of ["{", "{}", '{"pid": 0, "hostname": "here"}']) {
+    it(`says which lock is damaged: ${content}`, () => {
+      const file = write(lock, content);
+      assert.deepEqual(locked(false), { locks: [], damaged: [file] });
+    });
+  }
+});
+
+describe("a reservation", () => {
+  const RESERVATION = "swarmbench:testbed:Reservation";
+  const list = async () => "12  base-1  Running  n1,n2  0:59:00 left\n";
+
+  it("is left over where its stack does not know of one, and is deleted by its name", async () => {
+    const asked: string[] = [];
+    const reserve = async (...words: string[]) => {
+      asked.push(words.join(" "));
+      return list();
+    };
+    const known = { types: new Map([["mine", new Set(["other"])]]), complete: true };
+    const { mine } = await tools.reservations(known, ["mine"], reserve);
+    assert.deepEqual(
+      mine.map(({ what }) => what),
+      ["reserved for mine, and its stack does not know it: job 12  base-1  Running  n1,n2  0:59:00 left"],
+    );
+    await mine[0]?.remove();
+    assert.deepEqual(asked, ["mine --list", "mine --delete"]);
+  });
+
+  it("is not asked for where the stack has one: destroy gives it back", async () => {
+    const known = { types: new Map([["mine", new Set([RESERVATION])]]), complete: true };
+    const found = await tools.reservations(known, ["mine"], () => assert.fail());
+    assert.deepEqual(found, { mine: [], notes: [] });
+  });
+
+  it("is left alone where not all is known, or OAR cannot be asked", async () => {
+    const unsure = await tools.reservations({ types: new Map(), complete: false }, ["mine"], list);
+    assert.deepEqual(unsure.mine, []);
+    assert.match(unsure.notes.join(), /cannot tell whether it is in use, left alone: .*job 12/);
+    const away = async () =>
+      Promise.reject(new Error("node ended with 1:\nerror: ssh did not reach f:22\nIs it up?"));
+    const silent = await tools.reservations({ types: new Map(), complete: true }, ["mine"], away);
+    assert.deepEqual(silent, {
+      mine: [],
+      notes: ["the reservations of mine could not be looked at: error: ssh did not reach f:22"],
+    });
+  });
+
+  it("is only to be had by scenarios whose nodes OAR gives", async () => {
+    const config = (kind: string) => `config:\n  swarmbench:testbed:\n    kind: ${kind}\n`;
+    write("Pulumi.a.yaml", config("oar"));
+    write("Pulumi.b.yaml", config("local"));
+    write("Pulumi.c.yaml", 'config:\n  swarmbench:testbed: \'{"kind": "oar"}\'\n');
+    write("Pulumi.d.yaml", ": broken: [");
+    write("Pulumi.yaml", "name: x\n");
+    assert.deepEqual((await tools.oarScenarios(folder)).sort(), ["a", "c"]);
+  });
+});
+
+describe("a checkout", () => {
+  it("is gone only where its folder is absent", () => {
+    assert.equal(tools.checkout(folder), "there");
+    assert.equal(tools.checkout(path.join(folder, "none")), "gone");
+    for (const code of ["EACCES", "ENOTDIR", "EIO"])
+      assert.equal(tools.checkout("/a", failing(code)), "unknown", code);
+  });
+  it("without a name cannot be told", () => {
+    assert.equal(tools.checkout(""), "unknown");
+    assert.equal(tools.checkout("none"), "unknown");
+  });
+});
+
+describe("what carries our label", () => {
+  const object = (name: string, owner: string) => ({ kind: "volume", id: name, name, stack: "s", owner });
+  const objects = [
+    object("recorded", "/mine"),
+    object("stray", "/mine"),
+    object("theirs", "/there"),
+    object("lost", "/gone"),
+    object("hidden", "/unknown"),
+  ];
+  function sort(is: { complete?: boolean; growing?: boolean } = {}) {
+    const known = { ids: new Set(["recorded"]), complete: true, growing: false, ...is };
+    const ownerIs = (owner: string) => owner.slice(1);
+    const found = tools.sortObjects(objects, known, "unix:///x", ownerIs as never, "/mine");
+    const names = (leftovers: { what: string }[]) => leftovers.map(({ what }) => what.split(" ")[1]);
+    return { mine: names(found.mine), gone: names(found.gone), notes: found.notes };
+  }
+  const others = [
+    "cannot tell whether it is in use, left alone: volume hidden of s, from /unknown",
+    "in use by another checkout, left alone: s, from /there",
+  ];
+
+  it("is sorted by whose it is and whether it is still wanted", () =>
+    assert.deepEqual(sort(), { mine: ["stray"], gone: ["lost"], notes: others }));
+  it("is not looked at in this checkout while its pulumi runs", () =>
+    assert.deepEqual(sort({ growing: true }), { mine: [], gone: ["lost"], notes: others }));
+  it("cannot be told in this checkout where not all that its stacks know can be read", () => {
+    const { mine, notes } = sort({ complete: false });
+    assert.deepEqual(mine, []);
+    assert.match(notes[0] ?? "", /cannot tell .* volume stray/);
+    assert.doesNotMatch(notes.join("\n"), /recorded/);
+  });
+});

@@ -1,0 +1,182 @@
+/**
+ * The benchmark against independent tools, on one stack, in one sitting: `npm run bench:clients`.
+ *
+ * The yardstick (cli/figures/yardstick) is a load generator on franz-go, which costs little: the same producers, rate, messages
+ * and network as the agents have, in turn with them. Kafka's own EndToEndLatency sends one message at a time. Targets are
+ * ratios within the sitting: figures of different days are not compared.
+ */
+import { parseArgs } from "node:util";
+import { readResults } from "../../results/store.ts";
+import type { TestProject } from "../../test/support/project.ts";
+import { IndependentTools, medians, type Sample } from "../calibrate/independent.ts";
+import { conditions, installation, main, onOwnStack, wholeNumber } from "./lib.ts";
+
+const HELP = `npm run bench:clients [-- --rounds N] [--producers N] [--rate N]
+
+Brings up a stack with one broker, measures in turn with the yardstick (franz-go), the agents by kafkajs and by
+@platformatic/kafka, and Kafka's EndToEndLatency; prints medians and ratios; destroys the stack. About 3 minutes a round.
+  --rounds N     how often (3)
+  --producers N  logical producers (600)
+  --rate N       messages per second of all together (5000)`;
+
+const WARM_SEC = 8;
+const MEASURE_SEC = 10;
+const MESSAGE_BYTES = 200;
+const SINGLE_MESSAGES = 3_000;
+
+const CONFIG = {
+  "kafka.enabled": "true",
+  "benchmark.warmUp.min": `${WARM_SEC} seconds`,
+  "benchmark.warmUp.max": `${WARM_SEC + 4} seconds`,
+  "benchmark.warmUp.brokers": `${WARM_SEC + 4} seconds`,
+  "benchmark.duration": `${MEASURE_SEC} seconds`,
+  "benchmark.network.enabled": "false",
+};
+
+interface Plan {
+  image: string;
+  labels: string[];
+  target: { kafka: { bootstrap: string[] } };
+  conditions: { images: Record<string, string> };
+}
+
+/** Where an agent runs. */
+const NODE = "node3";
+
+async function toolsOf(project: TestProject): Promise<IndependentTools> {
+  const { benchPlan, registry } = await project.secretOutputs<{ benchPlan: Plan; registry: string }>();
+  const { nodes } = await project.outputs<{ nodes: { name: string; ssh: string }[] }>();
+  return new IndependentTools({
+    bootstrap: benchPlan.target.kafka.bootstrap.join(","),
+    images: { bench: benchPlan.image, kafka: `${registry}/${benchPlan.conditions.images.kafka}` },
+    labels: benchPlan.labels,
+    ssh: nodes.find(({ name }) => name === NODE)?.ssh ?? "",
+    shell: (command) => project.must("sh", "-c", command),
+    onNode: (command) => project.on(NODE, command),
+  });
+}
+
+async function agents(
+  project: TestProject,
+  client: string,
+  load: Record<string, string | number>,
+): Promise<Sample> {
+  const changes = { client, acks: 1, messageBytes: MESSAGE_BYTES, ...load };
+  const sets = Object.entries(changes).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+  const args = ["--import", "tsx", "cli/bench/main.ts", "-s", project.stack, ...sets];
+  const text = await project.must("node", ...args);
+  const folder = /^results: (.*)\/report\.html$/m.exec(text)?.[1] ?? "";
+  const [step] = readResults(`${project.directory}/${folder}`).steps;
+  if (!step || step.delayMs.p50 === null || step.delayMs.p99 === null)
+    throw new Error(`no figures:\n${text}`);
+  return {
+    p50: step.delayMs.p50,
+    p99: step.delayMs.p99,
+    lost: step.lost,
+    cpu: step.generator.cpu ?? Number.NaN,
+    lagP99: step.generator.scheduleLagMsP99 ?? Number.NaN,
+  };
+}
+
+const show = (value: number | undefined) =>
+  value === undefined || Number.isNaN(value) ? "-" : value.toFixed(2);
+
+function row(name: string, { p50, p99, lagP99, cpu, lost }: Sample): string {
+  return `| ${[name, ...[p50, p99, lagP99, cpu].map(show), lost === undefined || Number.isNaN(lost) ? "-" : lost].join(" | ")} |`;
+}
+
+/** Of shared/measuring.md: what of ours is to be within what of the yardstick's. */
+function targets(yard: Sample, ours: Record<string, Sample>, single: Sample, ourSingle: Sample): string[] {
+  const line = (what: string, value: number, limit: number, unit: string) =>
+    `| ${what} | ${value.toFixed(2)}${unit} | <= ${limit}${unit} | ${value <= limit ? "met" : "missed"} |`;
+  const cpuLimits: Record<string, number> = { kafkajs: 1.15, platformatic: 0.8 };
+  return [
+    "| target | measured | wanted | |",
+    "| --- | --- | --- | --- |",
+    ...Object.entries(ours).flatMap(([client, sample]) => [
+      line(`${client}: p50 above the yardstick's`, sample.p50 - yard.p50, 1, " ms"),
+      line(`${client}: p99 to the yardstick's`, sample.p99 / yard.p99, 2, "x"),
+      line(
+        `${client}: CPU of the sender to the yardstick's`,
+        (sample.cpu ?? 0) / (yard.cpu ?? 1),
+        cpuLimits[client] ?? 1,
+        "x",
+      ),
+      line(`${client}: schedule lag p99`, sample.lagP99 ?? Number.NaN, 2, " ms"),
+    ]),
+    line("one producer: p50 to EndToEndLatency's", ourSingle.p50 / single.p50, 1, "x"),
+    line("one producer: p99 to EndToEndLatency's", ourSingle.p99 / single.p99, 2, "x"),
+  ];
+}
+
+void main(async () => {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "3" },
+      producers: { type: "string", default: "600" },
+      rate: { type: "string", default: "5000" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return console.log(HELP);
+  const [rounds, producers, rate] = [
+    wholeNumber("rounds", values.rounds),
+    wholeNumber("producers", values.producers),
+    wholeNumber("rate", values.rate),
+  ];
+  installation();
+  await onOwnStack("clients", CONFIG, async (project) => {
+    await project.mustUp();
+    const tools = await toolsOf(project);
+    await tools.install();
+    const samples: Record<string, Sample[]> = {
+      yardstick: [],
+      kafkajs: [],
+      platformatic: [],
+      single: [],
+      ourSingle: [],
+    };
+    const load = { producers, totalRate: rate };
+    for (let round = 1; round <= rounds; round += 1) {
+      console.error(`round ${round} of ${rounds}`);
+      samples.yardstick?.push(
+        await tools.yardstick({
+          ...load,
+          messageBytes: MESSAGE_BYTES,
+          warmSec: WARM_SEC,
+          measureSec: MEASURE_SEC,
+        }),
+      );
+      samples.kafkajs?.push(await agents(project, "kafkajs", load));
+      samples.platformatic?.push(await agents(project, "platformatic", load));
+      samples.single?.push(await tools.endToEndLatency(SINGLE_MESSAGES, MESSAGE_BYTES));
+      samples.ourSingle?.push(await agents(project, "kafkajs", { producers: 1, totalRate: 100 }));
+    }
+    const middle = Object.fromEntries(
+      Object.entries(samples).map(([name, all]) => [name, medians(all)]),
+    ) as Record<string, Sample>;
+    const { yardstick, kafkajs, platformatic, single, ourSingle } = middle as Record<string, Sample> &
+      Record<"yardstick" | "kafkajs" | "platformatic" | "single" | "ourSingle", Sample>;
+    console.log(`\n${conditions()}; ${rounds} rounds, medians\n`);
+    console.log(
+      `${producers} producers, ${rate} messages of ${MESSAGE_BYTES} bytes per second, acks 1; delays in ms\n`,
+    );
+    console.log(
+      "| who | p50 | p99 | schedule lag p99 | CPU of the sender | lost |\n| --- | --- | --- | --- | --- | --- |",
+    );
+    console.log(
+      [
+        row("yardstick (franz-go)", yardstick),
+        row("agents, kafkajs", kafkajs),
+        row("agents, platformatic", platformatic),
+      ].join("\n"),
+    );
+    console.log(
+      "\none message at a time\n\n| who | p50 | p99 | schedule lag p99 | CPU of the sender | lost |\n| --- | --- | --- | --- | --- | --- |",
+    );
+    console.log(
+      [row("EndToEndLatency", single), row("agents, kafkajs, 100 messages per second", ourSingle)].join("\n"),
+    );
+    console.log(`\n${targets(yardstick, { kafkajs, platformatic }, single, ourSingle).join("\n")}`);
+  });
+});

@@ -1,0 +1,167 @@
+/**
+ * How the preparation of machines grows with their number, measured on this machine: `npm run bench:hosts`.
+ *
+ * The machines are containers that run an engine already (the image of local nodes), so that what is measured is our way to
+ * them and not Docker's installation; all are reached through one gateway, whose sshd drops what comes at once as it does by
+ * default (MaxStartups 10:30:100). All share this machine's CPUs: the ratios within one run say something, the seconds of
+ * many engines starting a swarm on a few cores do not.
+ */
+import { writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { neighboursThatDoNotFit } from "../../components/nodes/local/neighbours.ts";
+import type { Host } from "../../components/nodes/machines/host.ts";
+import { lookAtAll } from "../../components/nodes/machines/look.ts";
+import { writeSshConfig } from "../../components/nodes/machines/sshConfig.ts";
+import { ask } from "../../lib/exec.ts";
+import { type BareHost, BareHosts } from "../../test/support/bareHosts.ts";
+import { conditions, type Figure, Mistake, main, measure, onOwnStack } from "./lib.ts";
+
+const COUNTS = [1, 5, 10, 25, 50];
+/** 50 engines that join one swarm on two cores. */
+const LONGEST_COMMAND_MS = 30 * 60_000;
+const PHASES = ["look", "up", "up, nothing to do", "destroy"] as const;
+type Phase = (typeof PHASES)[number];
+
+const { values } = parseArgs({
+  options: {
+    counts: { type: "string", default: COUNTS.join(",") },
+    help: { type: "boolean", default: false },
+  },
+});
+
+interface Machines {
+  gateway: BareHosts;
+  hosts: BareHosts;
+}
+
+async function bench(counts: readonly number[]): Promise<void> {
+  const crowded = neighboursThatDoNotFit(Math.max(...counts));
+  if (crowded) throw new Mistake(`${crowded}; or ask for fewer: --counts 1,5,10,25`);
+  const gateway = await BareHosts.start(1, "gateway-");
+  const rows = new Map<number, Record<Phase, Figure>>();
+  try {
+    const hosts = await BareHosts.start(0, "host-", { withDocker: true, beside: gateway });
+    try {
+      await onOwnStack("hosts", {}, async (project) => {
+        project.longestCommandMs = LONGEST_COMMAND_MS;
+        for (const count of counts) {
+          console.error(`${count} machines`);
+          while (hosts.all.length < count) {
+            await measure(undefined, () => hosts.add(Math.min(5, count - hosts.all.length)));
+          }
+          const row = figures();
+          rows.set(count, row);
+          await measure(row.look, () => look({ gateway, hosts }, count));
+          project.setTestbed(testbed({ gateway, hosts }, count), count);
+          await measure(row.up, () => project.mustUp());
+          await measure(row["up, nothing to do"], () => project.mustUp("--expect-no-changes"));
+          await measure(row.destroy, () => project.mustPulumi("destroy", "--yes", "--skip-preview"));
+          await measure(undefined, () => startEnginesAnew(hosts));
+        }
+      });
+    } finally {
+      await hosts.dispose();
+    }
+  } finally {
+    await gateway.dispose();
+    console.log([conditions(), "", ...table(rows)].join("\n")); // where it was cut off too: what was measured until then
+  }
+}
+
+/** What they keep of the swarm that they left: this image has no service manager that the cleaning could ask for it. */
+async function startEnginesAnew(hosts: BareHosts): Promise<void> {
+  for (const host of hosts.all) {
+    await hosts.inside(
+      host,
+      "pkill -x dockerd; sleep 1; until docker info >/dev/null 2>&1; do sleep 0.2; done",
+    );
+  }
+}
+
+const figures = () =>
+  Object.fromEntries(PHASES.map((name) => [name, { name, unit: "s", samples: [] }])) as unknown as Record<
+    Phase,
+    Figure
+  >;
+
+/** The gateway's key, as the user would have it. */
+function knownHosts({ gateway }: Machines): string {
+  const file = path.join(gateway.directory, "known_hosts");
+  writeFileSync(file, gateway.all.map(({ address, hostKey }) => `${address} ${hostKey}\n`).join(""));
+  return file;
+}
+
+const jumpOf = ({ gateway }: Machines) => `root@${gateway.all[0]?.address}`;
+
+function testbed(machines: Machines, count: number): Record<string, unknown> {
+  const { key } = machines.gateway;
+  return {
+    kind: "ssh",
+    key,
+    jump: jumpOf(machines),
+    knownHosts: knownHosts(machines),
+    hosts: machines.hosts.all.slice(0, count).map(({ address, hostKey }) => ({ address, hostKey })),
+  };
+}
+
+/** What `up` does first, alone. */
+async function look(machines: Machines, count: number): Promise<void> {
+  const hosts = machines.hosts.all.slice(0, count).map((host, index) => asHost(machines, host, index));
+  const looked = await lookAtAll(hosts, {
+    ask,
+    now: Date.now,
+    sleep: (ms) => delay(ms),
+    progress: () => {},
+    endpoints: writeSshConfig(path.join(machines.hosts.directory, "ssh-config"), hosts),
+    firewallPorts: ["2377/tcp"],
+    maySudoG5k: false,
+  });
+  for (const { host, found } of looked) {
+    if (found instanceof Error) throw new Error(`${host.node.name}: ${found.message}`);
+  }
+}
+
+function asHost(machines: Machines, { address, hostKey }: BareHost, index: number): Host {
+  return {
+    node: { name: `node${index + 1}`, role: "agent" },
+    address,
+    way: {
+      by: "ours",
+      port: 22,
+      user: "root",
+      key: machines.gateway.key,
+      jump: jumpOf(machines),
+      hostKeys: [hostKey],
+      knownHosts: knownHosts(machines),
+      acceptNewHostKeys: false,
+    },
+  };
+}
+
+/** Seconds, and how many times as long as with the fewest machines that is. */
+function table(rows: ReadonlyMap<number, Record<Phase, Figure>>): string[] {
+  const [first] = [...rows.values()];
+  const cell = (row: Record<Phase, Figure>, phase: Phase) => {
+    const [seconds] = row[phase].samples;
+    const [base] = first?.[phase].samples ?? [];
+    if (seconds === undefined || base === undefined) return "–";
+    return `${seconds.toFixed(1)} s (× ${(seconds / base).toFixed(1)})`;
+  };
+  return [
+    `| machines | ${PHASES.join(" | ")} |`,
+    `| --- |${PHASES.map(() => " --- |").join("")}`,
+    ...[...rows].map(
+      ([count, row]) => `| ${count} | ${PHASES.map((phase) => cell(row, phase)).join(" | ")} |`,
+    ),
+  ];
+}
+
+void main(async () => {
+  if (values.help)
+    console.log(
+      "npm run bench:hosts [-- --counts 1,5,10,25,50]: more than 32 need a larger table of neighbours",
+    );
+  else await bench(values.counts.split(",").map(Number));
+});

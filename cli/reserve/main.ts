@@ -1,0 +1,172 @@
+// Reserves the nodes of a scenario through OAR: by hand (npm run reserve), or as a resource of `pulumi up`.
+import { text } from "node:stream/consumers";
+import type { OarSettings } from "../../config/testbed/oar.ts";
+import { installationDirectory } from "../../lib/stackName.ts";
+import type { Door } from "../../testbeds/oar/door.ts";
+import { hasCode, OarError } from "../../testbeds/oar/errors.ts";
+import { isEnding } from "../../testbeds/oar/job.ts";
+import { type StackSite, saidOf } from "../../testbeds/oar/names.ts";
+import { openDoor } from "../../testbeds/oar/open.ts";
+import { planSlots } from "../../testbeds/oar/plan.ts";
+import {
+  extend,
+  jobsOf,
+  release,
+  releaseJob,
+  sleepUntilCut,
+  tellEnd,
+  type Watch,
+} from "../../testbeds/oar/reserve.ts";
+import { fillSlot, slotRequest, stackRequest } from "../../testbeds/oar/slot.ts";
+import { formatWalltime, remainingSec } from "../../testbeds/oar/walltime.ts";
+import { EXIT, Failure } from "../bench/exit.ts";
+import { type Arguments, HELP, readArguments } from "./arguments.ts";
+import { readScenario } from "./scenario.ts";
+
+/** npm hands on the Ctrl-C that the terminal has given us already; a hand is slower than that. */
+const ECHO_MS = 300;
+
+/** Ctrl-C, or `pulumi up` that is cancelled: a job that we made and that waits is deleted. Once more: at once. */
+function stopOnSignal(): AbortSignal {
+  const stopping = new AbortController();
+  let first = 0;
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      const now = Date.now();
+      if (stopping.signal.aborted && now - first > ECHO_MS) process.exit(EXIT.interrupted);
+      if (stopping.signal.aborted) return;
+      first = now;
+      say("stopping; once more: at once, and what waits stays");
+      stopping.abort();
+    });
+  }
+  return stopping.signal;
+}
+
+/** Standard output is for the result. */
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+const watch: Watch = { now: Date.now, sleep: sleepUntilCut, progress: say };
+
+const open = (settings: OarSettings): Door => openDoor(settings, installationDirectory());
+
+/** What `pulumi up` and `pulumi destroy` ask for; the request is as it was at the last `up`. */
+async function fromUp({ mode }: Arguments): Promise<void> {
+  const document: unknown = JSON.parse(await text(process.stdin));
+  const slot = slotRequest.safeParse(document);
+  if (mode === "delete") {
+    const { settings, base } = stackRequest.parse(document);
+    await release(open(settings), base, watch, slot.success ? { slots: [slot.data.slot] } : {});
+    return;
+  }
+  const request = slotRequest.parse(document);
+  print(JSON.stringify(await fillSlot(open(request.settings), request, watch)));
+}
+
+/** A site, the way to its OAR, and how is spoken of it. */
+type At = StackSite & { door: Door; say: (line: string) => void; watch: Watch };
+
+/**
+ * Does something at all sites at once: each has its queue. What fails at one stops nothing at the others.
+ *
+ * @returns what each gave, in their order; undefined where it failed, which is said once all have ended
+ */
+async function atEach<T>(
+  sites: readonly StackSite[],
+  work: (at: At) => Promise<T>,
+): Promise<(T | undefined)[]> {
+  const opened = sites.map((site): At => {
+    const told = (line: string) => say(saidOf(site, line));
+    return { ...site, door: open(site.settings), say: told, watch: { ...watch, progress: told } };
+  });
+  const ended = await Promise.allSettled(opened.map(work));
+  const errors = ended.flatMap((each) => (each.status === "rejected" ? [each.reason as Error] : []));
+  const [first] = errors;
+  if (first && sites.length === 1) throw first;
+  for (const [index, each] of ended.entries()) {
+    if (each.status === "rejected") opened[index]?.say(`error: ${explained(each.reason)}`);
+  }
+  if (first) failed(first);
+  return ended.map((each) => (each.status === "fulfilled" ? each.value : undefined));
+}
+
+async function reserveAll(sites: readonly StackSite[]): Promise<void> {
+  const addresses = await atEach(sites, async ({ door, settings, base, nodes, say, watch }) => {
+    const plan = planSlots(base, await door.jobs(base), nodes);
+    const results = await Promise.all(
+      plan.slots.map((slot) => fillSlot(door, { settings, base, ...slot }, watch)),
+    );
+    for (const id of plan.release) {
+      await releaseJob(door, id, watch);
+      say(`job ${id} is not needed any more, and was deleted`);
+    }
+    if (plan.idle > 0)
+      say(`${plan.idle} nodes more are reserved than are used: OAR cannot make a job smaller`);
+    return results.flatMap((result) => result.nodes).slice(0, nodes);
+  });
+  for (const each of addresses.flat()) {
+    if (each) print(`Reserving node.. Reserved with IP: ${each.address}`);
+  }
+}
+
+async function list(sites: readonly StackSite[]): Promise<void> {
+  await atEach(sites, async (at) => {
+    const jobs = await jobsOf(at.door, at.base);
+    for (const job of jobs) {
+      const left = remainingSec(job);
+      const time = left === undefined ? job.message : `${formatWalltime(left)} left`;
+      const state = isEnding(job) ? tellEnd(job) : job.state;
+      print([job.id, job.name, state, job.addresses.join(","), time, at.name].filter(Boolean).join("  "));
+    }
+    if (jobs.length === 0) at.say(`no job is named ${at.base}-…`);
+  });
+}
+
+async function extendAll(sites: readonly StackSite[], bySec: number): Promise<void> {
+  await atEach(sites, async (at) => {
+    const jobs = (await jobsOf(at.door, at.base)).filter((job) => !isEnding(job));
+    if (jobs.length === 0) throw new OarError("not-found", `no job is named ${at.base}-…`);
+    for (const job of jobs) await extend(at.door, job.id, bySec, at.watch);
+  });
+}
+
+async function deleteAll(sites: readonly StackSite[]): Promise<void> {
+  await atEach(sites, async ({ door, base, say, watch }) => {
+    const ids = await release(door, base, watch);
+    say(ids.length === 0 ? `no job is named ${base}-…: nothing to delete` : `deleted: job ${ids.join(", ")}`);
+  });
+}
+
+async function main(): Promise<void> {
+  const args = readArguments(process.argv.slice(2));
+  if (args.mode === "help") return print(HELP);
+  watch.signal = stopOnSignal();
+  if (args.fromUp) return fromUp(args);
+  const sites = readScenario(args.stack ?? "");
+  if (args.mode === "list") return list(sites);
+  if (args.mode === "extend") return extendAll(sites, args.extendSec);
+  if (args.mode === "delete") return deleteAll(sites);
+  return reserveAll(sites);
+}
+
+function explained(error: Error): string {
+  return error instanceof Failure || error instanceof OarError
+    ? error.message
+    : (error.stack ?? error.message);
+}
+
+function failed(error: Error): void {
+  process.exitCode =
+    error instanceof Failure ? error.code : hasCode(error, "interrupted") ? EXIT.interrupted : EXIT.failed;
+}
+
+main().catch((error: Error) => {
+  say(`error: ${explained(error)}`);
+  failed(error);
+});

@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { MAX_NODES } from "../../config/nodes.ts";
+import { fromSchema, nodesMistakes, oarSchema } from "../../config/testbed/oar.ts";
+import { defaultNodes } from "../../config/testbed/testbed.ts";
+import { wholeNumber } from "../../contract/units.ts";
+import { ownerDirectory, stackPrefix, userName } from "../../lib/stackName.ts";
+import { type StackSite, stackSite } from "../../testbeds/oar/names.ts";
+import { UsageError } from "../bench/exit.ts";
+
+/**
+ * What of a scenario a reservation needs, from its file in the current folder, as npm sets it: neither a stack nor a set-up has to be there.
+ *
+ * @throws UsageError with every mistake
+ */
+export function readScenario(scenario: string, directory = "."): StackSite[] {
+  return reservationOf(scenario, configOf(scenario, directory));
+}
+
+export function reservationOf(scenario: string, config: Record<string, unknown>): StackSite[] {
+  const value = (key: string) => fromJson(config[`swarmbench:${key}`]);
+  const kind = z.object({ kind: z.string() }).safeParse(value("testbed"));
+  if (!kind.success || kind.data.kind !== "oar") {
+    throw new UsageError(
+      `Nothing is to be reserved for ${scenario}: its swarmbench:testbed.kind is ${kind.data?.kind ?? "not set"}, not oar`,
+    );
+  }
+  const testbed = oarSchema.safeParse(value("testbed"));
+  const nodes = wholeNumber(1, MAX_NODES).safeParse(value("nodes") ?? defaultNodes(testbed.data));
+  const sites = testbed.success && nodes.success ? fromSchema(testbed.data, nodes.data) : undefined;
+  const mistakes = [
+    ...issuesOf("swarmbench:testbed", testbed.error),
+    ...issuesOf("swarmbench:nodes", nodes.error),
+    ...(sites ? nodesMistakes(nodes.data ?? 0, sites) : []).map((each) => `  - ${each}`),
+  ];
+  if (!sites || mistakes.length > 0) {
+    throw new UsageError(
+      `The configuration of ${scenario} has mistakes; nothing was reserved:\n${mistakes.join("\n")}`,
+    );
+  }
+  const prefix = stackPrefix(String(value("namespace") ?? ""), userName(), scenario);
+  const owner = { prefix, directory: ownerDirectory() };
+  return sites.map((site) => stackSite(site, owner));
+}
+
+function configOf(scenario: string, directory: string): Record<string, unknown> {
+  const file = path.join(directory, `Pulumi.${scenario}.yaml`);
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    throw new UsageError(`There is no ${file}: which scenario is meant?`);
+  }
+  const shape = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullish();
+  return shape.parse(parse(text))?.config ?? {};
+}
+
+/** Pulumi keeps objects as YAML, or as JSON text. */
+function fromJson(value: unknown): unknown {
+  if (typeof value !== "string" || !/^[{[]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+function issuesOf(root: string, error: z.ZodError | undefined): string[] {
+  return (error?.issues ?? []).map((issue) => {
+    const at = [root, ...issue.path].join(".");
+    return issue.code === "unrecognized_keys"
+      ? `  - ${at}: no such setting: ${issue.keys.join(", ")}`
+      : `  - ${at}: ${issue.message}`;
+  });
+}

@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import { hostname } from "node:os";
+import path from "node:path";
+import { lives } from "../doctor/alive.mjs";
+import { Problem } from "../lib/problem.mjs";
+import { run } from "../lib/run.mjs";
+
+// The host's name too: a home folder may be shared by machines, and a process's number says nothing on another one.
+const mark = (pid) => `.partial-${hostname()}-${pid}`;
+
+/** Where something is made until it is whole; its name says by which process, so that a crash can be told from work. */
+export function partialOf(target) {
+  return `${target}${mark(process.pid)}`;
+}
+
+/** Whether the process that was making this is no more. */
+export function isAbandoned(name, alive = lives) {
+  const pid = Number(/\.partial-.+-(\d+)$/.exec(name)?.[1]);
+  return name.endsWith(mark(pid)) && !alive(pid);
+}
+
+/**
+ * Makes a file or folder beside its place, and puts it there once it is whole.
+ *
+ * @param {string} target
+ * @param {(partial: string) => unknown} make
+ */
+export async function makeWhole(target, make) {
+  const partial = partialOf(target);
+  await removeTree(partial); // of an earlier process of that number
+  try {
+    await make(partial);
+    putInPlace(partial, target);
+  } finally {
+    await removeTree(partial);
+  }
+}
+
+function putInPlace(partial, target) {
+  try {
+    renameSync(partial, target);
+  } catch (error) {
+    // Another checkout that shares the cache has made the same folder meanwhile.
+    if (!["ENOTEMPTY", "EEXIST"].includes(error.code) || !statSync(target).isDirectory()) throw error;
+  }
+}
+
+/** What was left half-made in these folders, at most three folders deep. @returns {string[]} */
+export function abandonedBelow(directory, alive = lives, depth = 3) {
+  return entriesOf(directory).flatMap((entry) => {
+    const name = path.join(directory, entry.name);
+    if (isAbandoned(name, alive)) return [name];
+    return entry.isDirectory() && depth > 1 ? abandonedBelow(name, alive, depth - 1) : [];
+  });
+}
+
+function entriesOf(directory) {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return []; // not there, or not ours to look at
+  }
+}
+
+/** Removes a file or folder, but nothing that is mounted below it (debootstrap mounts /proc). */
+export async function removeTree(directory) {
+  for (const mount of mountsBelow(directory)) await run("umount", [mount], { cleanUp: true });
+  const mounted = mountsBelow(directory);
+  if (mounted.length > 0) {
+    throw new Problem(
+      `${directory} is left, since something is mounted in it.`,
+      `Unmount it: umount ${mounted.join(" ")}`,
+    );
+  }
+  // Again where something came meanwhile: what was cut off may take a moment to end.
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Where something is mounted at or below a folder, the innermost first. */
+export function mountsBelow(directory, mounts = readMounts()) {
+  const root = realPath(directory);
+  return mounts
+    .split("\n")
+    .map((line) => line.split(" ")[4] ?? "")
+    .map((name) => name.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))))
+    .filter((name) => name === root || name.startsWith(root + path.sep))
+    .sort((a, b) => b.length - a.length);
+}
+
+function readMounts() {
+  // Elsewhere nothing of ours mounts anything.
+  return process.platform === "linux" ? readFileSync("/proc/self/mountinfo", "utf8") : "";
+}
+
+function realPath(name) {
+  try {
+    return realpathSync(name);
+  } catch {
+    return path.resolve(name);
+  }
+}

@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { afterEach, before, beforeEach, describe, it } from "node:test";
+
+// Dynamic, because the tools are ES modules and the tests are not.
+const load = async () => ({
+  ...(await import("./engine.mjs")),
+  ...(await import("./host.mjs")),
+  ...(await import("./images.mjs")),
+  ...(await import("../lib/paths.mjs")),
+  ...(await import("./pulumi.mjs")),
+  ...(await import("../lib/signals.mjs")),
+  ...(await import("./source.mjs")),
+});
+let tools: Awaited<ReturnType<typeof load>>;
+let folder: string;
+before(async () => {
+  tools = await load();
+});
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the Docker engine", () => {
+  const context = (name: string) => ({ name, host: `unix:///${name}` });
+
+  it("is the default one where nobody chose", () => {
+    const chosenBy = undefined;
+    assert.deepEqual(tools.chosenEngine({}, undefined), { host: tools.DEFAULT_ENGINE, chosenBy });
+    assert.deepEqual(tools.chosenEngine({}, context("default")), { host: "unix:///default", chosenBy });
+  });
+  it("is the one that DOCKER_HOST names, before any context", () =>
+    assert.deepEqual(tools.chosenEngine({ DOCKER_HOST: "tcp://h:1" }, context("x")), {
+      host: "tcp://h:1",
+      chosenBy: "DOCKER_HOST",
+    }));
+  it("is the one of a context that somebody chose", () =>
+    assert.match(tools.chosenEngine({}, context("rootless")).chosenBy ?? "", /context rootless/));
+  it("is chosen by DOCKER_CONTEXT even where no docker can read the context", () =>
+    assert.equal(tools.chosenEngine({ DOCKER_CONTEXT: "x" }, undefined).chosenBy, "DOCKER_CONTEXT"));
+
+  for (const version of ["1.12", "1.24", "1.41", "", undefined])
+    it(`serves the provider that is built here where it speaks API ${version || "unknown"}`, () =>
+      assert.doesNotThrow(() => tools.refuseTooNew(version)));
+  for (const version of ["1.42", "1.44", "2.0"])
+    it(`is refused where it speaks API ${version} and later only, with the way out`, () =>
+      assert.throws(() => tools.refuseTooNew(version), /SWARMBENCH_SOURCE=official.*older engine/s));
+});
+
+describe("the base image", () => {
+  it("is made by root with exactly this command", () =>
+    assert.equal(tools.asRoot(tools.DEFAULT_ENGINE, "swarmbench"), "sudo npm run setup -- --base-image"));
+  it("is made in the user's engine, under the user's name for it", () =>
+    assert.equal(
+      tools.asRoot("unix:///run/user/7/docker.sock", "cold"),
+      "sudo env DOCKER_HOST=unix:///run/user/7/docker.sock SWARMBENCH_IMAGES=cold npm run setup -- --base-image",
+    ));
+});
+
+describe("the Pulumi CLI", () => {
+  function program(name: string): string {
+    mkdirSync(path.join(folder, name), { recursive: true });
+    writeFileSync(path.join(folder, name, "pulumi"), "", { mode: 0o755 });
+    return path.join(folder, name);
+  }
+
+  it("has a home of its own for each source", () => {
+    assert.equal(tools.pulumiHome("built", "/p"), "/p/built");
+    assert.equal(tools.pulumiHome("official", "/p"), "/p/official");
+  });
+  it("of the user is the first in PATH that is not ours", () => {
+    const [ours, theirs] = [program("cache/tools/toolset"), program("theirs")];
+    const cache = path.join(folder, "cache");
+    assert.equal(tools.foreignPulumi(["/none", ours, theirs], cache), theirs);
+    assert.equal(tools.foreignPulumi([ours], cache), undefined);
+  });
+  it("is linked whatever stood there", () => {
+    const name = path.join(folder, "link");
+    const standing = [
+      () => {},
+      () => writeFileSync(name, ""),
+      () => mkdirSync(name),
+      () => tools.link("/elsewhere", name),
+    ];
+    for (const make of standing) {
+      rmSync(name, { recursive: true, force: true });
+      make();
+      tools.link("/target", name);
+      assert.equal(readlinkSync(name), "/target");
+    }
+  });
+  it("is not linked again", () => {
+    const name = path.join(folder, "link");
+    tools.link("/target", name);
+    const { ino } = lstatSync(name);
+    tools.link("/target", name);
+    assert.equal(lstatSync(name).ino, ino);
+  });
+});
+
+describe("what the makers do not give", () => {
+  it("is a problem that names the way out", async () => {
+    const failing = tools.fromMakers(async () => {
+      throw new Error("no such host");
+    });
+    await assert.rejects(failing, /no such host.*SWARMBENCH_SOURCE=built npm run setup/s);
+  });
+  it("is none where we were interrupted", async () => {
+    const stopped = tools.fromMakers(async () => {
+      throw new tools.Stopped();
+    });
+    await assert.rejects(stopped, tools.Stopped);
+  });
+});
+
+describe("Ctrl-C", () => {
+  const lib = (name: string) => JSON.stringify(path.resolve(import.meta.dirname, `../lib/${name}.mjs`));
+
+  /** Runs a program that imports the tools, signals it when it prints "ready", and gives what it printed then. */
+  function interrupted(program: string, signal: NodeJS.Signals = "SIGINT") {
+    const source = `
+      import { main } from ${lib("problem")};
+      import { ask, run } from ${lib("run")};
+      import { step } from ${lib("steps")};
+      ${program}`;
+    return new Promise<{ code: number | null; text: string }>((resolve) => {
+      const child = spawn(process.execPath, ["--input-type=module", "--eval", source]);
+      let text = "";
+      const read = (data: Buffer) => {
+        const before = text.includes("ready");
+        text += data;
+        if (!before && text.includes("ready")) child.kill(signal);
+      };
+      child.stdout.on("data", read);
+      child.stderr.on("data", read);
+      child.on("close", (code) => resolve({ code, text }));
+    });
+  }
+  /** A child that says that it is there by a file, which it then waits beside. */
+  const waiting = (options = "{}", script = "sleep 600") => {
+    const there = JSON.stringify(path.join(folder, "there"));
+    return `
+      import { existsSync, watch } from "node:fs";
+      watch(${JSON.stringify(folder)}, () => existsSync(${there}) && console.log("ready"));
+      const work = () => run("sh", ["-c", 'touch "$0"; ${script}', ${there}], ${options});`;
+  };
+  const exitAfter = "setImmediate(() => process.exit());";
+
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    it(`cuts off what may be, runs what is to be cleaned up, and ends with ${code} (${signal})`, async () => {
+      const result = await interrupted(
+        `${waiting()}
+        await main(async () => {
+          try { await step("wait", work); }
+          finally { console.log(await run("echo", ["cleaned"], { cleanUp: true })); }
+        });
+        ${exitAfter}`,
+        signal,
+      );
+      assert.equal(result.code, code, result.text);
+      assert.match(result.text, /^(ready\n)+cleaned\n\n(ready\n)*interrupted\n$/);
+    });
+  }
+
+  it("leaves what must end to its end, and begins nothing after it", async () => {
+    const done = path.join(folder, "done");
+    // It ends when the signal has come, which it is told by a file.
+    const script = `while [ ! -e ${folder}/go ]; do sleep 0.02; done; touch ${done}`;
+    const result = await interrupted(
+      `${waiting("{ mustEnd: true }", script)}
+      import { writeFileSync } from "node:fs";
+      process.on("SIGINT", () => writeFileSync(${JSON.stringify(path.join(folder, "go"))}, ""));
+      await main(async () => {
+        await step("install", work);
+        console.log(existsSync(${JSON.stringify(done)}) ? "ended" : "cut off");
+        await ask("echo", ["next"]);
+        console.log("began");
+      });
+      ${exitAfter}`,
+    );
+    assert.equal(result.code, 130, result.text);
+    assert.match(result.text, /ended\n/);
+    assert.doesNotMatch(result.text, /began|cut off/);
+  });
+});
+
+describe("a scenario whose stack is to be made", () => {
+  const salted = "config:\n  swarmbench:nodes: 3\nencryptionsalt: v1:abc=:v1:def\n";
+  const clean = async (text: string) => (await import("./pulumiCli.mjs")).withoutForeignSalt("local", text);
+
+  it("loses the salt of a passphrase that is not ours, and nothing else", async () => {
+    assert.equal(await clean(salted), "config:\n  swarmbench:nodes: 3\n");
+  });
+
+  it("stays as it is where it has no salt", async () => {
+    assert.equal(await clean("config:\n  swarmbench:nodes: 3\n"), "config:\n  swarmbench:nodes: 3\n");
+  });
+
+  it("is refused where it holds secrets that nobody here can read", async () => {
+    const secret = "config:\n  swarmbench:token:\n    secure: v1:xyz\nencryptionsalt: v1:abc=:v1:def\n";
+    await assert.rejects(clean(secret), /holds secrets of another checkout's passphrase/);
+  });
+});
+
+describe("an engine that was killed", () => {
+  it("leaves no number that another program has: the next engine would take that for itself", async () => {
+    const { removeStalePidFiles } = await import("./engine.mjs");
+    const directory = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
+    const [mine, theirs] = ["mine.pid", "theirs.pid"].map((name) => path.join(directory, name)) as [
+      string,
+      string,
+    ];
+    writeFileSync(mine, "10");
+    writeFileSync(theirs, "20");
+    removeStalePidFiles(
+      { [mine]: "dockerd", [theirs]: "dockerd", [`${mine}.none`]: "dockerd" },
+      (pid: string) => (pid === "10" ? "dockerd" : "node"),
+    );
+    assert.deepEqual(readdirSync(directory), ["mine.pid"]);
+    rmSync(directory, { recursive: true });
+  });
+});

@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { installationDirectory } from "../../lib/stackName.ts";
+
+const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const image = z.object({ tag: z.string(), id: sha256 });
+
+const storedImage = z.object({
+  /** Of its manifest: what runs is named by it. */
+  digest: sha256,
+  /** Its name in a testbed's registry. */
+  repository: z.string(),
+  /** Folder with its part of a registry's storage, beginning with `docker/registry/v2`. */
+  tree: z.string(),
+});
+
+const schema = z.object({
+  version: z.literal(2),
+  source: z.enum(["official", "built"]),
+  /** The Docker engine of this machine, on which local nodes run. */
+  engineHost: z.string(),
+  images: z.object({
+    node: image,
+    registry: image,
+    kafka: storedImage,
+    influxdb: storedImage,
+    telegraf: storedImage,
+    grafana: storedImage,
+    bench: storedImage,
+    /** For `npm run calibrate` alone. */
+    toxiproxy: storedImage,
+    /** Its maker's images are the only ones there are. */
+    portainer: storedImage.optional(),
+    portainerAgent: storedImage.optional(),
+  }),
+});
+
+/** What `npm run setup` made and found on this machine; cli/setup/main.mjs writes it. */
+export type Installation = z.output<typeof schema> & { directory: string };
+
+/** An image that services of the swarm run, as setup has stored it for a testbed's registry. */
+export type StoredImage = z.output<typeof storedImage>;
+
+/** @throws pulumi.RunError that names `npm run setup` where it has not run, or ran at another version */
+export function readInstallation(): Installation {
+  const directory = installationDirectory();
+  try {
+    const text = readFileSync(path.join(directory, "installation.json"), "utf8");
+    return { ...schema.parse(JSON.parse(text)), directory };
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "is missing" : "is not usable";
+    throw new pulumi.RunError(
+      `${path.join(directory, "installation.json")} ${why}: run \`npm run setup\` first.`,
+    );
+  }
+}

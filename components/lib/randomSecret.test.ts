@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { before, describe, it } from "node:test";
+import { promisify } from "node:util";
+import { known } from "../../test/support/mocks.ts";
+import { declareOn, type Program, secrecy, secretOf } from "../../test/support/site.ts";
+import { type RandomSecret, randomSecret } from "./randomSecret.ts";
+
+const run = promisify(execFile);
+let program: Program<RandomSecret>;
+before(async () => {
+  program = await declareOn(() => randomSecret("probe-password", 3, {}));
+});
+
+/** Runs the declared command as the Command provider does, with what it printed at the run before. */
+async function draw(step: "create" | "update", rotation: number, printed = ""): Promise<string> {
+  const { inputs } = program.get("Command probe-password");
+  const env = { PATH: process.env.PATH, ROTATION: String(rotation), PULUMI_COMMAND_STDOUT: printed };
+  return (await run("/bin/sh", ["-c", String(inputs[step])], { env })).stdout;
+}
+
+describe("a random secret", () => {
+  it("is drawn from 192 bits, in letters that need no quoting, and is its own predecessor", async () => {
+    const [, rotation, current, previous] = /^(\d+) (\w+) (\w+)\n$/.exec(await draw("create", 3)) ?? [];
+    assert.match(current ?? "", /^[0-9a-f]{48}$/);
+    assert.deepEqual([rotation, previous], ["3", current]);
+  });
+
+  it("is another one each time", async () => {
+    assert.notEqual(await draw("create", 0), await draw("create", 0));
+  });
+
+  it("is drawn anew for another rotation, and keeps the one before", async () => {
+    const first = await draw("create", 0);
+    const [, old] = first.split(" ");
+    const [rotation, current, previous] = (await draw("update", 1, first)).trim().split(" ");
+    assert.deepEqual([rotation, previous], ["1", old]);
+    assert.match(current ?? "", /^[0-9a-f]{48}$/);
+    assert.notEqual(current, old);
+  });
+
+  it("keeps of two rotations the last one alone", async () => {
+    const second = await draw("update", 1, await draw("create", 0));
+    const [, , previous] = (await draw("update", 2, second)).trim().split(" ");
+    assert.equal(previous, second.split(" ")[1]);
+  });
+
+  it("stays as it is where the command runs again for the same rotation", async () => {
+    const second = await draw("update", 1, await draw("create", 0));
+    assert.equal(await draw("update", 1, second), second);
+  });
+
+  it("is a secret, and so is its predecessor", async () => {
+    const { current, previous } = program.result;
+    assert.deepEqual(await secrecy({ current, previous }), { current: true, previous: true });
+    assert.deepEqual(
+      [await known(current), await known(previous)],
+      [secretOf("probe-password", "current"), secretOf("probe-password", "previous")],
+    );
+  });
+
+  it("is encrypted in the state, as what its command printed", () => {
+    assert.deepEqual(program.get("Command probe-password").secretOutputs, ["stdout"]);
+  });
+
+  it("is given to its command's next run and to no log", () => {
+    const { inputs } = program.get("Command probe-password");
+    assert.deepEqual(inputs.environment, { ROTATION: "3" });
+    assert.equal(inputs.addPreviousOutputInEnv, true);
+    assert.equal(inputs.logging, "none");
+  });
+});

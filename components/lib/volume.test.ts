@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { FakeMachine, parses } from "../../test/support/fakeDocker.ts";
+import { known } from "../../test/support/mocks.ts";
+import { portOf, remoteOf } from "../../test/support/overSsh.ts";
+import { declareOn, owner, type Program } from "../../test/support/site.ts";
+import { labels } from "./ownership.ts";
+import { createVolumeScript, nodeVolume } from "./volume.ts";
+
+/**
+ * A `docker` whose volumes are the files in `volumes`, and its containers those in `containers`: of each, the filters
+ * that find it, a line each. A volume that a container has cannot be removed, nor can a container that runs.
+ */
+const DOCKER = `#!/bin/sh
+cd "$FAKE" || exit 99
+echo "$*" >> calls
+for last; do :; done
+refuse() { echo "Error response from daemon: $*" >&2; exit 1; }
+# As Docker's own: all filters must hold, but of several for the state one is enough.
+found() {
+  inState=no
+  while [ $# -gt 0 ]; do
+    if [ "$1" = --filter ]; then
+      if ! grep -qxF "$2" "containers/$id"; then case $2 in status=*) ;; *) return 1 ;; esac
+      else case $2 in status=*) inState=yes ;; esac
+      fi
+    fi
+    shift
+  done
+  [ "$inState" = yes ]
+}
+case "$1 $2" in
+  "ps --all") for id in $(ls containers); do ! found "$@" || echo "$id"; done ;;
+  "rm "*)
+    shift
+    for id; do
+      ! grep -qx status=running "containers/$id" || refuse "remove $id: container is running"
+      rm "containers/$id"
+    done ;;
+  "volume inspect") [ -f "volumes/$last" ] || { echo; refuse "get $last: no such volume"; }; echo "$last" ;;
+  "volume create") for word; do printf '%s\\n' "$word"; done > "volumes/$last"; echo "$last" ;;
+  "volume rm")
+    ! grep -qrx "volume=$last" containers || refuse "remove $last: volume is in use"
+    rm -f "volumes/$last"; echo "$last" ;;
+  *) refuse "the fake does not know: docker $*" ;;
+esac
+`;
+const machines: FakeMachine[] = [];
+function machine(): FakeMachine {
+  const made = new FakeMachine({}, DOCKER);
+  made.folders("volumes", "containers");
+  machines.push(made);
+  return made;
+}
+after(() => {
+  for (const made of machines) made.dispose();
+});
+const create = createVolumeScript("grafana", "node1-ready", labels({ ...owner, directory: "/home/ann's" }));
+
+describe("the script that makes a volume", () => {
+  it("is one that sh can parse", async () => assert.equal(await parses(create), ""));
+
+  it("makes it with the labels of stack and folder, and prints its name", async () => {
+    const node = machine();
+    assert.equal((await node.script(create)).stdout.trim(), "grafana");
+    assert.deepEqual(node.read("volumes/grafana")?.split("\n"), [
+      ...["volume", "create"],
+      ...["--label", `swarmbench.stack=${owner.prefix}`],
+      ...["--label", "swarmbench.owner=/home/ann's"],
+      "grafana",
+    ]);
+  });
+
+  it("leaves one that is there as it is, and prints its name", async () => {
+    const node = machine();
+    node.write("volumes/grafana", "data");
+    const { code, stdout } = await node.script(create);
+    assert.deepEqual([code, stdout], [0, "grafana\n"]);
+    assert.equal(node.read("volumes/grafana"), "data");
+  });
+});
+
+describe("a volume of the program", () => {
+  let program: Program<pulumi.Output<string>>;
+  before(async () => {
+    program = await declareOn((site) => {
+      const part = new pulumi.ComponentResource("test:index:Part", "part");
+      return nodeVolume("grafana", site.nodes[2] ?? assert.fail(), site, part);
+    });
+  });
+  // The node's name is in it: a part that moves gets another one, and the one that it leaves is removed.
+  const declared = () => program.get("Command grafana-volume-node3");
+
+  it("is made on its node, and goes with that", () => {
+    assert.equal(portOf(declared()), 22_002);
+    assert.deepEqual([declared().parent, declared().deletedWith], ["Part part", "Machine node3"]);
+  });
+
+  it("is looked at again when its machine was made anew", () => {
+    assert.match(String(declared().inputs.stdin), /^READY='node3-ready'$/m);
+  });
+
+  it("is known by the name that the engine gave", async () => {
+    assert.equal(await known(program.result), "grafana-volume-node3-printed");
+  });
+
+  describe("is removed at delete", () => {
+    const remove = () => remoteOf(declared().inputs.delete);
+    const OURS = [`label=swarmbench.stack=${owner.prefix}`, `label=swarmbench.owner=${owner.directory}`];
+    /** A node with the volume and a container that has it. */
+    function nodeWith(container: { status: string; of?: string[] }): FakeMachine {
+      const { status, of = OURS } = container;
+      const node = machine();
+      node.write("volumes/grafana", "data");
+      node.write("containers/c1", ["volume=grafana", `status=${status}`, ...of].join("\n"));
+      return node;
+    }
+    const left = (node: FakeMachine) => [...node.list("volumes"), ...node.list("containers")];
+    const IN_USE = "Error response from daemon: remove grafana: volume is in use\n";
+
+    it("by a command that sh can parse", async () => assert.equal(await parses(remove()), ""));
+
+    it("with what is in it", async () => {
+      const node = machine();
+      node.write("volumes/grafana", "data");
+      assert.deepEqual(await node.commandLine(remove()), { code: 0, stdout: "", stderr: "" });
+      assert.deepEqual(left(node), []);
+    });
+
+    for (const status of ["created", "exited", "dead"]) {
+      it(`at once where only an ended task of ours has it (${status})`, async () => {
+        const node = nodeWith({ status });
+        assert.deepEqual(await node.commandLine(remove()), { code: 0, stdout: "", stderr: "" });
+        assert.deepEqual([left(node), node.read("clock")], [[], "1000"]);
+      });
+    }
+
+    it("once the last task that has it has ended", async () => {
+      const node = nodeWith({ status: "running" });
+      node.write("tick", '[ "$now" -ne 1005 ] || sed -i s/running/exited/ containers/c1');
+      assert.equal((await node.commandLine(remove())).code, 0);
+      assert.deepEqual([left(node), node.read("clock")], [[], "1005"]);
+    });
+
+    const EVERY_TEN_SECONDS = "echo $(( now + 9 )) > clock";
+
+    it("or fails with the engine's own words after a minute and a half", async () => {
+      const node = nodeWith({ status: "running" });
+      node.write("tick", EVERY_TEN_SECONDS);
+      assert.deepEqual(await node.commandLine(remove()), { code: 1, stdout: "", stderr: IN_USE });
+      assert.equal(node.read("clock"), "1090");
+    });
+
+    for (const [whose, of] of [
+      ["another stack's", ["label=swarmbench.stack=swarmbench-bob-test", ...OURS.slice(1)]],
+      ["another folder's", [...OURS.slice(0, 1), "label=swarmbench.owner=/home/bob"]],
+      ["nobody's", []],
+    ] as const) {
+      it(`but not where an ended container has it that is ${whose}`, async () => {
+        const node = nodeWith({ status: "exited", of: [...of] });
+        node.write("tick", EVERY_TEN_SECONDS);
+        assert.deepEqual(await node.commandLine(remove()), { code: 1, stdout: "", stderr: IN_USE });
+        assert.deepEqual(left(node), ["grafana", "c1"]);
+      });
+    }
+  });
+});

@@ -1,0 +1,73 @@
+import { local } from "@pulumi/command";
+import { Network, Provider } from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { LocalSettings } from "../../../config/testbed/local.ts";
+import { addressIn } from "../../../lib/addresses.ts";
+import { localDocker } from "../../../lib/docker.ts";
+import { exec } from "../../../lib/exec.ts";
+import type { Installation } from "../../lib/installation.ts";
+import type { Node, Testbed } from "../../lib/node.ts";
+import { labels, type Owner, removeLeftoverFirst } from "../../lib/ownership.ts";
+import { incarnation, renewUnless, replacedBy } from "../../lib/renewal.ts";
+import { localNode } from "./localNode.ts";
+import { type DockerState, findOurs } from "./localState.ts";
+import { removeEverythingScript } from "./scripts.ts";
+
+export interface LocalTestbedArgs extends Omit<LocalSettings, "kind"> {
+  /** Begins the names of what is made. */
+  prefix: string;
+  installation: Installation;
+  owner: Owner;
+  /** What this machine's Docker had when the program began. */
+  state: DockerState;
+  /** Containers that run but did not answer; they are made anew. */
+  unreachable: ReadonlySet<string>;
+}
+
+/** Nodes as containers of this machine, each with its own dockerd and sshd, on a bridge network of their own. */
+export class LocalTestbed extends pulumi.ComponentResource implements Testbed {
+  readonly nodes: [Node, ...Node[]];
+  readonly lifetime: pulumi.Resource;
+
+  constructor(name: string, args: LocalTestbedArgs, options?: pulumi.ComponentResourceOptions) {
+    super("swarmbench:testbed:Local", name, {}, options);
+    const { nodes, installation, owner } = args;
+    const engine = new Provider(`${name}-engine`, { host: installation.engineHost }, { parent: this });
+    // Deleting this removes all that carries our labels, in one go and whatever Pulumi knows of it.
+    // So the rest need not be deleted one by one: neither a dead node nor what a crash left stops a destroy.
+    this.lifetime = new local.Command(
+      `${name}-lifetime`,
+      { delete: removeEverythingScript(installation.engineHost, owner), logging: local.Logging.None },
+      { parent: this },
+    );
+    const shared = { parent: this, provider: engine, deletedWith: this.lifetime };
+    const network = localNetwork(name, args, shared);
+    const [manager, ...workers] = nodes;
+    const node = (wanted: typeof manager) => localNode(wanted, { ...args, network }, shared);
+    this.nodes = [node(manager), ...workers.map(node)];
+    this.registerOutputs({ nodes: this.nodes.map(({ name, address }) => ({ name, address })) });
+  }
+}
+
+function localNetwork(
+  name: string,
+  { prefix, subnet, installation, owner, state }: LocalTestbedArgs,
+  shared: pulumi.CustomResourceOptions,
+): Network {
+  const docker = localDocker(installation.engineHost, exec);
+  const renewal = renewUnless(findOurs(owner, state.networks, prefix) !== undefined);
+  return new Network(
+    `${name}-network`,
+    {
+      name: prefix,
+      driver: "bridge",
+      ipamConfigs: [{ subnet: subnet, gateway: addressIn(subnet, 1) }],
+      labels: labels(owner, incarnation(renewal)),
+    },
+    {
+      ...shared,
+      ...replacedBy(renewal),
+      hooks: removeLeftoverFirst("network", prefix, owner, docker),
+    },
+  );
+}

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { FakeMachine, parses } from "../../../test/support/fakeDocker.ts";
+import { removeEverythingScript, waitForEngineScript } from "./scripts.ts";
+
+const machines: FakeMachine[] = [];
+function machine(state: Record<string, string>, docker?: string): FakeMachine {
+  const made = new FakeMachine(state, docker);
+  machines.push(made);
+  return made;
+}
+after(() => {
+  for (const made of machines) made.dispose();
+});
+
+const owner = { prefix: "swarmbench-ann-local", directory: "/home/ann/my bench" };
+const wait = waitForEngineScript("node2", "container-id");
+const remove = removeEverythingScript("unix:///run/docker.sock", owner);
+
+describe("every script is one that sh can parse:", () => {
+  for (const [name, text] of Object.entries({ wait, remove })) {
+    it(name, async () => assert.equal(await parses(text), ""));
+  }
+});
+
+describe("waiting for a node's engine", () => {
+  it("prints the engine's id and the machine's", async () => {
+    const m = machine({ engine: "engine-id" });
+    assert.deepEqual(await m.script(wait), { code: 0, stdout: "engine-id container-id\n", stderr: "" });
+  });
+
+  it("goes on until the engine answers", async () => {
+    const m = machine({ engine: "engine-id", broken: "yes", tick: '[ "$now" -lt 1020 ] || rm -f broken' });
+    assert.equal((await m.script(wait)).stdout, "engine-id container-id\n");
+    assert.equal(m.read("clock"), "1020");
+  });
+
+  it("goes on while the client answers for an engine that does not (no id)", async () => {
+    const m = machine({ engine: "", tick: '[ "$now" -lt 1002 ] || echo engine-id > engine' });
+    assert.equal((await m.script(wait)).stdout, "engine-id container-id\n");
+  });
+
+  it("fails after 60 s, and says where to look", async () => {
+    const m = machine({ broken: "yes" });
+    const { code, stdout, stderr } = await m.script(wait);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(
+      stderr,
+      /^the Docker engine of node2 did not answer within 60 s; .*docker logs container-id$/m,
+    );
+    assert.equal(m.read("clock"), "1060");
+  });
+});
+
+/**
+ * An engine with containers, volumes and networks: files `<kind>/<id>` whose lines are the labels. Like the real one
+ * it lists what has all the labels, and refuses a volume or network that a container still uses (`uses` in its lines).
+ */
+const ENGINE = `#!/bin/sh
+cd "$FAKE" || exit 99
+echo "[$DOCKER_HOST] $*" >> calls
+refuse() { echo "Error response from daemon: $*" >&2; exit 1; }
+[ ! -f broken ] || refuse broken
+gone() { for id; do :; done; [ -f "$kind/$id" ] || refuse "no such $kind: $id"
+  [ "$kind" = container ] || ! grep -rqx "uses $id" container || refuse "$kind $id is in use"
+  [ ! -f "stuck-$id" ] || refuse "$id cannot be removed"; rm "$kind/$id"; echo "$id"; }
+case "$*" in
+  "ps --all --quiet --filter "*) kind=container ;;
+  "volume ls --quiet --filter "*) kind=volume ;;
+  "network ls --quiet --filter "*) kind=network ;;
+  "rm --force --volumes "*) kind=container; gone "$@"; exit ;;
+  "volume rm --force "*) kind=volume; gone "$@"; exit ;;
+  "network rm "*) kind=network; gone "$@"; exit ;;
+  *) refuse "the fake does not know: docker $*" ;;
+esac
+for id in $(ls "$kind"); do
+  previous= matches=yes
+  for word; do
+    [ "$previous" != --filter ] || grep -qxF "$word" "$kind/$id" || matches=no
+    previous=$word
+  done
+  [ "$matches" = no ] || echo "$id"
+done
+`;
+
+describe("removing everything", () => {
+  const ours = `label=swarmbench.stack=${owner.prefix}\nlabel=swarmbench.owner=${owner.directory}`;
+  const otherFolder = `label=swarmbench.stack=${owner.prefix}\nlabel=swarmbench.owner=/elsewhere`;
+  const otherStack = `label=swarmbench.stack=${owner.prefix}-2\nlabel=swarmbench.owner=${owner.directory}`;
+
+  /** An engine with three of each kind: ours, one of another folder or stack, and one without labels. */
+  function engine(more: Record<string, string> = {}): FakeMachine {
+    const m = machine(more, ENGINE);
+    m.folders("container", "volume", "network");
+    m.write("container/c-ours", `${ours}\nuses v-ours\nuses n-ours`);
+    m.write("container/c-folder", otherFolder);
+    m.write("container/c-none", "");
+    m.write("volume/v-ours", ours);
+    m.write("volume/v-stack", otherStack);
+    m.write("volume/v-none", "");
+    m.write("network/n-ours", ours);
+    m.write("network/n-folder", otherFolder);
+    m.write("network/n-none", "");
+    return m;
+  }
+
+  it("removes what carries both labels, and touches nothing else", async () => {
+    const m = engine();
+    assert.deepEqual(await m.script(remove), { code: 0, stdout: "", stderr: "" });
+    assert.deepEqual(
+      ["container", "volume", "network"].map((kind) => m.list(kind)),
+      [
+        ["c-folder", "c-none"],
+        ["v-none", "v-stack"],
+        ["n-folder", "n-none"],
+      ],
+    );
+  });
+
+  it("speaks to the engine that it was given, and to no other", async () => {
+    const m = engine();
+    await m.script(remove);
+    assert.ok(m.calls.length > 0);
+    assert.deepEqual(
+      m.calls.filter((call) => !call.startsWith("[unix:///run/docker.sock] ")),
+      [],
+    );
+  });
+
+  it("removes what no container is left of", async () => {
+    const m = engine();
+    m.remove("container/c-ours");
+    assert.equal((await m.script(remove)).code, 0);
+    assert.deepEqual(
+      [m.list("volume").includes("v-ours"), m.list("network").includes("n-ours")],
+      [false, false],
+    );
+  });
+
+  it("has nothing to do the second time", async () => {
+    const m = engine();
+    await m.script(remove);
+    m.write("calls", "");
+    assert.equal((await m.script(remove)).code, 0);
+    assert.deepEqual(
+      m.calls.filter((call) => / rm /.test(call)),
+      [],
+    );
+  });
+
+  it("fails and names what could not be removed, having removed the rest", async () => {
+    const m = engine({ "stuck-v-ours": "yes" });
+    const { code, stderr } = await m.script(remove);
+    assert.equal(code, 1);
+    assert.match(stderr, /^could not remove: v-ours$/m);
+    assert.deepEqual(
+      [m.list("container").includes("c-ours"), m.list("network").includes("n-ours")],
+      [false, false],
+    );
+  });
+
+  it("fails where the engine does not answer", async () => {
+    assert.notEqual((await engine({ broken: "yes" }).script(remove)).code, 0);
+  });
+});

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { declare, known } from "../../test/support/mocks.ts";
+import { oarSettingsOf } from "../../test/support/oarSettings.ts";
+import type { Job } from "../../testbeds/oar/job.ts";
+import { planSlots } from "../../testbeds/oar/plan.ts";
+import { slotRequest, stackRequest } from "../../testbeds/oar/slot.ts";
+import { Reservation } from "./reservation.ts";
+
+const settings = oarSettingsOf({ kind: "oar", frontend: "rennes", user: "ann", walltime: "2 hours" });
+const job = (id: number, slot: number, nodes: number): Job => ({
+  id,
+  name: `bench-${slot}`,
+  owner: "ann",
+  state: "Running",
+  queue: "default",
+  types: [],
+  message: "",
+  nodes,
+  addresses: [],
+  events: [],
+  readAt: 0,
+});
+const OUTPUT: Record<string, object> = {
+  "testbed-1": {
+    job: 10,
+    name: "bench-1",
+    nodes: [
+      { name: "a", address: "10.0.0.1" },
+      { name: "b", address: "10.0.0.2" },
+    ],
+    endsAt: 900,
+  },
+  "testbed-2": { job: 11, name: "bench-2", nodes: [{ name: "c", address: "10.0.0.3" }], endsAt: 800 },
+};
+const declared = (jobs: Job[], nodes: number) =>
+  declare(
+    () =>
+      new Reservation("testbed", { settings, base: "bench", plan: planSlots("bench", jobs, nodes), nodes }),
+    (_, name) => ({ stdout: JSON.stringify(OUTPUT[name] ?? {}) }),
+  );
+
+describe("a reservation as a resource", () => {
+  it("is one command for each job, which our own program carries out as it is told on standard input", async () => {
+    const { resources } = await declared([job(10, 1, 2)], 3);
+    const command = resources.get("Command testbed-2") ?? assert.fail();
+    assert.equal(command.inputs.create, "node --import tsx cli/reserve/main.ts --from-up");
+    assert.equal(command.inputs.delete, `${command.inputs.create} --delete`);
+    const request = slotRequest.parse(JSON.parse(String(command.inputs.stdin)));
+    assert.deepEqual(request, { settings, base: "bench", slot: 2, nodes: 1 });
+    assert.equal(command.inputs.addPreviousOutputInEnv, false);
+  });
+
+  it("gives the nodes in their order, no more than are wanted, and when the first job ends", async () => {
+    const { result } = await declared([job(10, 1, 2)], 3);
+    assert.deepEqual(
+      (await known(result.nodes)).map(({ name }) => name),
+      ["a", "b", "c"],
+    );
+    assert.equal(await known(result.endsAt), 800);
+    const fewer = await declared([job(10, 1, 2)], 1);
+    assert.deepEqual(
+      (await known(fewer.result.nodes)).map(({ address }) => address),
+      ["10.0.0.1"],
+    );
+  });
+
+  it("has first of all who deletes every job of the stack, so that a crash leaks none", async () => {
+    const { resources } = await declared([], 2);
+    const lifetime = resources.get("Command testbed-lifetime") ?? assert.fail();
+    assert.equal(lifetime.inputs.create, undefined);
+    assert.match(String(lifetime.inputs.delete), /--delete$/);
+    assert.deepEqual(stackRequest.parse(JSON.parse(String(lifetime.inputs.stdin))), {
+      settings,
+      base: "bench",
+    });
+    assert.ok(
+      !slotRequest.safeParse(JSON.parse(String(lifetime.inputs.stdin))).success,
+      "all slots are meant",
+    );
+    const first = resources.get("Command testbed-1") ?? assert.fail();
+    assert.deepEqual(
+      [first.dependencies, first.deletedWith],
+      [["Command testbed-lifetime"], "Command testbed-lifetime"],
+    );
+  });
+
+  it("is left alone while its job lives, and made again where that is gone, under the same name", async () => {
+    const living = await declared([job(10, 1, 2)], 2);
+    assert.deepEqual(living.resources.get("Command testbed-1")?.ignoreChanges, ["update"]);
+    const gone = await declared([], 2);
+    const command = gone.resources.get("Command testbed-1") ?? assert.fail();
+    assert.deepEqual(command.ignoreChanges, []);
+    assert.match(String(command.inputs.update), /--from-up -- \d{4}-/);
+    assert.equal(command.inputs.stdin, living.resources.get("Command testbed-1")?.inputs.stdin);
+  });
+
+  it("loses the last job for fewer nodes, and the first is as it was", async () => {
+    const [before, after] = [
+      await declared([job(10, 1, 2), job(11, 2, 1)], 3),
+      await declared([job(10, 1, 2), job(11, 2, 1)], 2),
+    ];
+    assert.ok(before.resources.has("Command testbed-2") && !after.resources.has("Command testbed-2"));
+    const stdin = (run: typeof before) => run.resources.get("Command testbed-1")?.inputs.stdin;
+    assert.equal(stdin(after), stdin(before));
+  });
+
+  it("is a component that registers what it gives", async () => {
+    const { resources } = await declared([], 1);
+    assert.ok(resources.get("Reservation testbed")?.completed);
+  });
+});

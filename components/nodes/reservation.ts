@@ -1,0 +1,103 @@
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { OarSettings } from "../../config/testbed/oar.ts";
+import type { Slot, SlotPlan } from "../../testbeds/oar/plan.ts";
+import { type SlotRequest, type SlotResult, type StackRequest, slotResult } from "../../testbeds/oar/slot.ts";
+import type { Renewal } from "../lib/renewal.ts";
+import { renewUnless } from "../lib/renewal.ts";
+
+/** The same program as `npm run reserve`. */
+const RUN = "node --import tsx cli/reserve/main.ts --from-up";
+const RELEASE = `${RUN} --delete`;
+
+export interface ReservationArgs {
+  settings: OarSettings;
+  /** Begins the names of the stack's jobs there ({@link stackSite}). */
+  base: string;
+  /** Which jobs there are to be, from what OAR had when the program began ({@link planSlots}). */
+  plan: SlotPlan;
+  /** How many nodes the stack has there; the jobs may hold more. */
+  nodes: number;
+}
+
+/**
+ * Nodes that one OAR gives: a resource for each job. Its create makes the job, or takes the one of its name, and waits until it
+ * runs; its delete deletes whatever has its name, known to Pulumi or not.
+ */
+export class Reservation extends pulumi.ComponentResource {
+  /** In the order of node1, node2, …: name for OAR, and IPv4 address as the frontend knows it. */
+  readonly nodes: pulumi.Output<(SlotResult["nodes"][number] & { job: number })[]>;
+  /** When the first of the jobs ends, by OAR's clock, seconds since 1970; null where OAR does not say. */
+  readonly endsAt: pulumi.Output<number | null>;
+  /** Deleting this deletes all jobs of the stack, also one that an interrupted `up` made and could not write down. */
+  readonly lifetime: pulumi.Resource;
+  /** Where each is one job. */
+  readonly jobs: pulumi.Resource[] = [];
+
+  constructor(name: string, args: ReservationArgs, options?: pulumi.ComponentResourceOptions) {
+    super("swarmbench:testbed:Reservation", name, {}, options);
+    const { settings, base, plan, nodes } = args;
+    const all: StackRequest = { settings, base };
+    this.lifetime = new local.Command(
+      `${name}-lifetime`,
+      { ...common(all), delete: RELEASE },
+      { parent: this, deleteBeforeReplace: true },
+    );
+    const results = plan.slots.map((slot) => this.job(name, slot, args));
+    this.nodes = pulumi
+      .all(results)
+      .apply((jobs) =>
+        jobs.flatMap(({ job, nodes: its }) => its.map((node) => ({ ...node, job }))).slice(0, nodes),
+      );
+    this.endsAt = pulumi.all(results).apply((jobs) => earliest(jobs.map(({ endsAt }) => endsAt)));
+    this.registerOutputs({ nodes: this.nodes, endsAt: this.endsAt });
+  }
+
+  private job(
+    name: string,
+    { slot, nodes, job }: Slot,
+    { settings, base }: ReservationArgs,
+  ): pulumi.Output<SlotResult> {
+    const request: SlotRequest = { settings, base, slot, nodes };
+    // Pulumi knows of the job and OAR does not any more: it is made again.
+    const renewal: Renewal = renewUnless(job !== undefined);
+    const command = new local.Command(
+      `${name}-${slot}`,
+      {
+        ...common(request),
+        create: RUN,
+        // Words that the program does not look at; that they are new is what makes it run again.
+        update: [RUN, "--", ...renewal.words].join(" "),
+        delete: RELEASE,
+      },
+      {
+        parent: this,
+        deletedWith: this.lifetime,
+        // By name: what was made before it would be deleted with it.
+        deleteBeforeReplace: true,
+        // Before there is a job, there must be who deletes it.
+        dependsOn: [this.lifetime],
+        ignoreChanges: renewal.due ? [] : ["update"],
+      },
+    );
+    this.jobs.push(command);
+    return command.stdout.apply((text) => slotResult.parse(JSON.parse(text)));
+  }
+}
+
+function common(request: SlotRequest | StackRequest) {
+  const { frontend, port, user } = request.settings;
+  return {
+    // Another OAR's jobs are no others of this one: those here are given back.
+    triggers: [frontend, port, user, request.base],
+    stdin: JSON.stringify(request),
+    interpreter: ["/bin/sh", "-c"],
+    logging: local.Logging.Stderr,
+    addPreviousOutputInEnv: false,
+  };
+}
+
+function earliest(ends: readonly (number | null)[]): number | null {
+  const known = ends.filter((end): end is number => end !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}

@@ -1,0 +1,85 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { NodeSettings } from "../../config/nodes.ts";
+import type { RspecSettings } from "../../config/testbed/testbed.ts";
+import { RspecError } from "../../testbeds/rspec/errors.ts";
+import { loadManifests } from "../../testbeds/rspec/files.ts";
+import { inspectManifests, type RspecNode } from "../../testbeds/rspec/manifests.ts";
+import type { Host } from "./machines/host.ts";
+import type { Candidates } from "./machines/open.ts";
+import { withHome } from "./machines/sshConfig.ts";
+
+/**
+ * The machines of the manifests, those that come first by their names: node1 is the first.
+ *
+ * @throws pulumi.RunError with all that is wrong with the manifests
+ */
+export async function rspecHosts(
+  testbed: RspecSettings,
+  nodes: readonly NodeSettings[],
+): Promise<Candidates> {
+  const { common } = testbed;
+  const machines = await readMachines(testbed, nodes.length);
+  return {
+    common,
+    hosts: nodes.flatMap((node, index): Host[] => {
+      const machine = machines[index];
+      return machine ? [hostOf(node, machine, testbed)] : [];
+    }),
+  };
+}
+
+async function readMachines(testbed: RspecSettings, wanted: number): Promise<RspecNode[]> {
+  const { manifests, user, dataNetwork, common } = testbed;
+  const inspection = read(() =>
+    inspectManifests(loadManifests(manifests.map(withHome)), {
+      now: new Date(),
+      user: user || undefined,
+      dataNetwork: dataNetwork || undefined,
+    }),
+  );
+  for (const note of inspection.notes) await pulumi.log.info(note);
+  const { nodes, rejected, mistakes } = inspection;
+  const bad = rejected.flatMap(({ file, name, mistakes: why }) =>
+    why.map((text) => ({ file, node: name, text })),
+  );
+  if (mistakes.length > 0 || nodes.length < Math.min(wanted, common.minNodes)) {
+    const few = {
+      file: manifests.join(", "),
+      text: `${nodes.length} nodes can be used, ${wanted} are wanted`,
+    };
+    const lines = new RspecError([...mistakes, ...bad, ...(nodes.length < wanted ? [few] : [])]);
+    throw new pulumi.RunError(lines.message);
+  }
+  for (const { file, node, text } of bad) await pulumi.log.warn(`${file}: ${node}: left out: ${text}`);
+  return nodes;
+}
+
+function read<T>(reading: () => T): T {
+  try {
+    return reading();
+  } catch (error) {
+    throw error instanceof RspecError ? new pulumi.RunError(error.message) : error;
+  }
+}
+
+function hostOf(
+  node: NodeSettings,
+  { login, address }: RspecNode,
+  { key, knownHosts, acceptNewHostKeys }: RspecSettings,
+): Host {
+  const { host, port, user, jump } = login;
+  return {
+    node,
+    address: host,
+    way: {
+      by: "ours",
+      port,
+      user,
+      acceptNewHostKeys,
+      key: key || undefined,
+      knownHosts: knownHosts || undefined,
+      jump: jump ? `${jump.user}@${jump.host}:${jump.port}` : undefined,
+    },
+    dataAddress: address || undefined,
+  };
+}

@@ -1,0 +1,37 @@
+import type { NodeSettings } from "../../config/nodes.ts";
+import type { SshSettings } from "../../config/testbed/testbed.ts";
+import type { Host } from "./machines/host.ts";
+import type { Candidates } from "./machines/open.ts";
+
+/** The machines that the scenario lists. */
+export function sshHosts(testbed: SshSettings, nodes: readonly NodeSettings[]): Candidates {
+  const { hosts, acceptNewHostKeys, knownHosts, sshConfig, dataNetwork, common } = testbed;
+  return {
+    common,
+    hosts: nodes.flatMap((node, index): Host[] => {
+      const host = hosts[index];
+      if (!host) return [];
+      const { address, user, port, key, jump, hostKey, dataAddress } = host;
+      return [
+        {
+          node,
+          address,
+          way: sshConfig
+            ? { by: "file", file: sshConfig, port: port || undefined, user: user || undefined }
+            : {
+                by: "ours",
+                port: port ?? 22,
+                user: user ?? "root",
+                acceptNewHostKeys,
+                key: key || undefined,
+                jump: jump || undefined,
+                hostKeys: hostKey ? [hostKey] : undefined,
+                knownHosts: knownHosts || undefined,
+              },
+          dataAddress: dataAddress || undefined,
+          dataNetwork: dataNetwork || undefined,
+        },
+      ];
+    }),
+  };
+}

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import type * as pulumi from "@pulumi/pulumi";
+import { checked } from "../../../cli/bench/request.ts";
+import { reservationOf } from "../../../cli/bench/reservation.ts";
+import { parseSettings } from "../../../config/settings.ts";
+import { type BenchPlan, benchPlanSchema } from "../../../contract/request.ts";
+import { known } from "../../../test/support/mocks.ts";
+import { BUILT, declareOn, imageOf, type Program, stored } from "../../../test/support/site.ts";
+import type { Installation } from "../../lib/installation.ts";
+import type { Part } from "../../swarm/images.ts";
+import { deployStack } from "../stack.ts";
+
+const installation = {
+  source: "built",
+  images: Object.fromEntries(BUILT.map((part: Part) => [part, stored(part)])),
+} as unknown as Installation;
+const deploy = (config: Record<string, object> = {}) => {
+  const text = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]);
+  const settings = parseSettings({ nodes: "5", ...Object.fromEntries(text) }, "local", "ann");
+  return declareOn((site) => deployStack(settings, site, installation, {}));
+};
+type Stack = Program<Record<string, unknown>>;
+const planOf = async (stack: Stack) =>
+  (await known(stack.result.benchPlan as pulumi.Output<BenchPlan>)) as BenchPlan;
+
+let whole: Stack;
+before(async () => {
+  whole = await deploy({
+    kafka: { security: "SASL_SSL" },
+    producers: { tasks: 3, cpus: 0.5 },
+    workload: { rate: 5 },
+  });
+});
+
+describe("the agents", () => {
+  const agents = { producers: 3, consumers: 1 };
+  for (const [name, replicas] of Object.entries(agents)) {
+    it(`(${name}) are so many tasks, spread over the nodes for agents`, () => {
+      const { mode, taskSpec } = whole.get(`Service ${name}`).inputs as {
+        mode: object;
+        taskSpec: { placement: object };
+      };
+      assert.deepEqual(mode, { replicated: { replicas } });
+      assert.deepEqual(taskSpec.placement, { constraints: ["node.labels.role==agent"] });
+    });
+
+    it(`(${name}) run the bench image, know who they are, and publish nothing`, () => {
+      const { image, args, env } = whole.container(name);
+      assert.deepEqual([image, args], [imageOf("bench"), ["agent", name.slice(0, -1)]]);
+      assert.deepEqual(env, {
+        SWARMBENCH_NODE: "{{.Node.Hostname}}",
+        SWARMBENCH_TASK: "{{.Service.Name}}.{{.Task.Slot}}",
+      });
+      assert.deepEqual(whole.get(`Service ${name}`).inputs.endpointSpec, { mode: "dnsrr", ports: [] });
+    });
+  }
+
+  it("are on the manager where no node is for agents", async () => {
+    const settings = parseSettings({ nodes: "1" }, "local", "ann");
+    const one = await declareOn((site) => deployStack(settings, site, installation, {}), {
+      roles: ["monitor"],
+    });
+    const { taskSpec } = one.get("Service producers").inputs as { taskSpec: { placement: object } };
+    assert.deepEqual(taskSpec.placement, { constraints: ["node.hostname==node1"] });
+  });
+});
+
+describe("the benchmark of an up", () => {
+  it("is told all that a run needs, in a form that the program takes", async () => {
+    const plan = benchPlanSchema.parse(await planOf(whole));
+    assert.deepEqual(plan.target.agents, { producer: { tasks: 3 }, consumer: { tasks: 1 } });
+    assert.equal(plan.image, imageOf("bench"));
+    assert.equal(checked(plan).workload.rate, 5);
+    assert.ok(plan.target.kafka.security.password && plan.target.influx?.token);
+  });
+
+  it("is told it on standard input, as a secret, and in no argument", () => {
+    const { inputs } = whole.get("Command benchmark-run");
+    assert.equal(inputs.create, "node --import tsx cli/bench/main.ts --from-up");
+    assert.equal(inputs.environment, undefined);
+    assert.deepEqual(whole.leaks, []);
+  });
+
+  it("is shown as it goes on", () =>
+    assert.equal(whole.get("Command benchmark-run").inputs.logging, "stderr"));
+
+  it("is another where the workload is, and touches nothing else then", async () => {
+    const other = await deploy({
+      kafka: { security: "SASL_SSL" },
+      producers: { tasks: 3, cpus: 0.5 },
+      workload: { rate: 6 },
+    });
+    const changed = [...other.resources].filter(([name, { inputs }]) => {
+      return JSON.stringify(inputs) !== JSON.stringify(whole.get(name).inputs);
+    });
+    assert.deepEqual(
+      changed.map(([name]) => name),
+      ["Command benchmark-run"],
+    );
+  });
+
+  it("is the same where only the dashboards have another limit", async () => {
+    const config = {
+      kafka: { security: "SASL_SSL" },
+      producers: { tasks: 3, cpus: 0.5 },
+      workload: { rate: 5 },
+    };
+    const other = await deploy({ ...config, grafana: { memory: "512 MiB" } });
+    const stdin = (stack: Stack) => stack.get("Command benchmark-run").inputs.stdin;
+    assert.deepEqual(stdin(other), stdin(whole));
+  });
+
+  it("is told how each node's link is shaped, which its run records", async () => {
+    const testbed = { kind: "local", perNode: { node2: { network: { rate: "100 Mbit/s", loss: 0.01 } } } };
+    const { conditions } = await planOf(await deploy({ testbed }));
+    const { nodes } = conditions.settings as { nodes: { network?: object }[] };
+    assert.deepEqual(
+      nodes.slice(0, 3).map(({ network }) => network),
+      [undefined, { rate: 100_000_000, loss: 0.01 }, undefined],
+    );
+  });
+
+  it("is left out where benchmark.run is false, and can be run by hand", async () => {
+    const without = await deploy({ benchmark: { run: false } });
+    assert.ok(![...without.resources.keys()].some((name) => name.includes("benchmark")));
+    assert.ok(without.get("Service producers"));
+    benchPlanSchema.parse(await planOf(without));
+  });
+
+  it("is not there without Kafka, nor are agents", async () => {
+    const without = await deploy({ kafka: { enabled: false } });
+    assert.ok(![...without.resources.keys()].some((name) => /benchmark|producers|consumers/.test(name)));
+    assert.equal(without.result.benchPlan, undefined);
+  });
+
+  it("has no live figures to write where there is no InfluxDB", async () => {
+    const off = { enabled: false };
+    const plan = await planOf(await deploy({ influxdb: off, telegraf: off, grafana: off }));
+    assert.equal(plan.target.influx, undefined);
+  });
+});
+
+describe("the benchmark on reserved nodes", () => {
+  const reserved = (walltime: string, more: object = {}) => {
+    const access = { frontend: "site", user: "ann", key: "~/.ssh/id", jobName: "mine" };
+    return deploy({ testbed: { kind: "oar", ...access, walltime, extend: true, ...more } });
+  };
+  const stdin = (stack: Stack) => JSON.stringify(stack.get("Command benchmark-run").inputs.stdin);
+
+  it("is told how OAR is asked, and opens it by that", async () => {
+    const plan = benchPlanSchema.parse(await planOf(await reserved("2 hours")));
+    const { extend, sites } = plan.reservation ?? assert.fail();
+    assert.equal(extend, true);
+    assert.deepEqual(
+      sites.map(({ base, settings: { frontend, key } }) => [base, frontend, key]),
+      [["mine", "site", "~/.ssh/id"]],
+    );
+    assert.deepEqual(
+      reservationOf(plan, assert.fail)?.sites.map(({ door }) => door.user),
+      ["ann"],
+    );
+  });
+
+  it("is not run again for a longer walltime, or other properties", async () => {
+    const short = await reserved("2 hours");
+    const long = await reserved("3 hours", { properties: "cluster='dahu'", queue: "default" });
+    assert.equal(stdin(short), stdin(long));
+  });
+
+  it("is what it was where nodes are not reserved", async () => {
+    assert.equal((await planOf(whole)).reservation, undefined);
+  });
+});

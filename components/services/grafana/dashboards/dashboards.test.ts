@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { MEASUREMENTS } from "../../../../contract/measurements.ts";
+import { KAFKA_METRICS } from "../../telegraf/kafkaMetrics.ts";
+import { NODE_METRICS } from "../../telegraf/metrics.ts";
+import { flux, graph, level, rows } from "./flux.ts";
+import { DASHBOARDS, dashboards, panelQueries, VARIABLES } from "./index.ts";
+
+const SPEED = { name: "speed", tags: ["car", "wheel"], fields: { km: "km", turns: "turns" } } as const;
+/** Stages of a query, without its pipes. */
+const stages = (query: string) => query.split("\n  |> ");
+
+interface Panel {
+  id: number;
+  type: string;
+  title: string;
+  description?: string;
+  fieldConfig?: { defaults: { unit?: string } };
+  options?: { legend?: { displayMode: string; calcs: string[] } };
+  targets?: { refId: string; datasource: { uid: string }; query: string }[];
+  gridPos: { x: number; y: number; w: number; h: number };
+}
+
+const all = Object.entries(dashboards()).map(([name, dashboard]) => ({
+  name,
+  dashboard,
+  panels: (dashboard.panels ?? []) as unknown as Panel[],
+}));
+const panels = all.flatMap((one) => one.panels).filter(({ type }) => type !== "row");
+
+describe("flux", () => {
+  it("asks for what the dashboard shows", () => {
+    assert.deepEqual(stages(flux({ from: SPEED, fields: ["km", "turns"], where: { car: "red" } })), [
+      "from(bucket: v.defaultBucket)",
+      "range(start: v.timeRangeStart, stop: v.timeRangeStop)",
+      'filter(fn: (r) => r["_measurement"] == "speed")',
+      'filter(fn: (r) => r["_field"] == "km" or r["_field"] == "turns")',
+      'filter(fn: (r) => r["car"] == "red")',
+    ]);
+  });
+
+  it("asks for everything where it is told so", () => {
+    assert.match(flux({ from: SPEED, fields: ["km"], range: "everything" }), /range\(start: 0\)/);
+  });
+
+  it("takes a pattern as one", () => {
+    assert.match(flux({ from: SPEED, fields: ["km"], where: { car: "/^r/" } }), /r\["car"\] =~ \/\^r\/\)/);
+  });
+
+  it("does not let a value end its text", () => {
+    assert.match(flux({ from: SPEED, fields: ["km"], where: { car: 'a"b\\' } }), /== "a\\"b\\\\"/);
+  });
+});
+
+describe("graph", () => {
+  it("takes the rate of a counter before it merges, so that a restart is not a leap", () => {
+    const query = graph({ from: SPEED, fields: ["turns"], perSecond: true, sample: "mean", merge: "sum" });
+    const order = ["derivative", "fn: mean", "group(", "fn: sum", "keep("].map((part) => query.indexOf(part));
+    assert.deepEqual(
+      order,
+      order.toSorted((one, other) => one - other),
+    );
+    assert.ok(!order.includes(-1));
+  });
+
+  it("keeps the field and the tags that tell the lines apart, and no other", () => {
+    const query = graph({ from: SPEED, fields: ["km"], by: ["wheel"], sample: "max" });
+    assert.equal(stages(query).at(-1), 'keep(columns: ["_time", "_value", "_field", "wheel"])');
+  });
+
+  it("writes a factor as Flux reads it", () => {
+    const factor = (scale: number) =>
+      /r\._value \* (\S+)}/.exec(graph({ from: SPEED, fields: ["km"], sample: "mean", scale }))?.[1];
+    assert.deepEqual([1e-9, 0.01, 8].map(factor), ["0.000000001", "0.01", "8.0"]);
+  });
+});
+
+describe("rows", () => {
+  it("makes fields columns before other stages use them", () => {
+    const query = rows({ from: SPEED, fields: ["km"] }, ["km", "car"], 'sort(columns: ["km"])');
+    assert.deepEqual(stages(query).slice(-4), [
+      'pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")',
+      "group()",
+      'sort(columns: ["km"])',
+      'keep(columns: ["km", "car"])',
+    ]);
+  });
+});
+
+describe("level", () => {
+  it("is drawn from the first moment that is shown to the last", () => {
+    const query = level({ from: SPEED, fields: ["km"] });
+    assert.match(query, /_time: v\.timeRangeStart, /);
+    assert.match(query, /_time: v\.timeRangeStop, /);
+  });
+});
+
+describe("dashboards", () => {
+  it("are the same text at every call, since another text would restart Grafana", () => {
+    assert.equal(JSON.stringify(dashboards()), JSON.stringify(dashboards()));
+  });
+
+  it("have the uids that links name", () => {
+    assert.deepEqual(
+      Object.fromEntries(all.map(({ name, dashboard }) => [name, dashboard.uid])),
+      Object.fromEntries(Object.entries(DASHBOARDS).map(([name, { uid }]) => [name, uid])),
+    );
+  });
+
+  it("fit into a config of the swarm, of at most 500 kB", () => {
+    const tooLarge = all.filter(({ dashboard }) => JSON.stringify(dashboard).length > 500_000);
+    assert.deepEqual(
+      tooLarge.map(({ name }) => name),
+      [],
+    );
+  });
+
+  it("show the last 15 minutes and look every 5 s", () => {
+    for (const { dashboard } of all) {
+      assert.deepEqual([dashboard.time?.from, dashboard.refresh], ["now-15m", "5s"]);
+    }
+  });
+
+  it("mark the runs' starts and ends", () => {
+    for (const { dashboard } of all) {
+      const queries = (dashboard.annotations?.list ?? []).map(({ target }) => JSON.stringify(target));
+      assert.ok(queries.some((query) => query.includes(MEASUREMENTS.run.name)));
+    }
+  });
+
+  it("choose among all runs there ever were, the newest first", () => {
+    const delay = dashboards().delay;
+    const run = delay.templating?.list?.find(({ name }) => name === "run");
+    assert.match(String(run?.query), /range\(start: 0\)/);
+    assert.match(String(run?.query), /desc: true/);
+    assert.equal(run?.sort, 0);
+  });
+
+  it("lead from the table of runs to a run in its own time", () => {
+    const table = panels.find(({ title }) => title === "Runs");
+    assert.match(
+      JSON.stringify(table),
+      /swarmbench-delay\?var-run=\$\{__data\.fields\.run\}&from=\$\{__data\.fields\.started\.numeric\}&to=\$\{__data\.fields\.ended\.numeric\}/,
+    );
+  });
+
+  it("load in Grafana 10.1, which knows schema 38", () => {
+    for (const { dashboard } of all) assert.ok(dashboard.schemaVersion <= 38);
+  });
+});
+
+describe("panels", () => {
+  it("say what to look for, and in which unit", () => {
+    const silent = panels.filter(
+      ({ title, description, fieldConfig }) =>
+        !title ||
+        !/^(Look|The |Messages |Choose ).*\.$/.test(description ?? "") ||
+        !fieldConfig?.defaults.unit,
+    );
+    assert.deepEqual(
+      silent.map(({ title }) => title),
+      [],
+    );
+  });
+
+  it("have titles and ids of their own within a dashboard", () => {
+    for (const { panels: own } of all) {
+      assert.equal(new Set(own.map(({ id }) => id)).size, own.length);
+      assert.equal(new Set(own.map(({ title }) => title)).size, own.length);
+    }
+  });
+
+  it("do not overlap, and fill the 24 columns at most", () => {
+    for (const { panels: own } of all) {
+      const cells = own.flatMap(({ gridPos: { x, y, w, h } }) => {
+        assert.ok(x + w <= 24);
+        return Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)}:${y + Math.floor(cell / w)}`);
+      });
+      assert.equal(new Set(cells).size, cells.length);
+    }
+  });
+
+  it("over time have a table for their legend, with the last and the largest value", () => {
+    for (const { options, title } of panels.filter(({ type }) => type === "timeseries")) {
+      assert.equal(options?.legend?.displayMode, "table", title);
+      assert.deepEqual(options?.legend?.calcs, ["lastNotNull", "mean", "max"], title);
+    }
+  });
+
+  it("ask the data source by its uid", () => {
+    const uids = panels.flatMap(({ targets = [] }) => targets.map(({ datasource }) => datasource.uid));
+    assert.deepEqual([...new Set(uids)], ["influxdb"]);
+  });
+});
+
+describe("panelQueries", () => {
+  const asked = panelQueries();
+
+  it("has every query of every panel", () => {
+    assert.equal(asked.length, panels.flatMap(({ targets = [] }) => targets).length);
+    assert.deepEqual(new Set(asked.map(({ dashboard }) => dashboard)), new Set(all.map(({ name }) => name)));
+  });
+
+  it("asks only for what is written", () => {
+    const written = [
+      ...Object.values(MEASUREMENTS),
+      ...Object.values(KAFKA_METRICS),
+      ...Object.values(NODE_METRICS),
+    ];
+    for (const { query, panel } of asked) {
+      const measurement = /r\["_measurement"\] == "([^"]+)"/.exec(query)?.[1];
+      const fields = [...query.matchAll(/r\["_field"\] == "([^"]+)"/g)].map(([, field]) => field ?? "");
+      const shape = written.find(({ name }) => name === measurement);
+      assert.ok(shape && fields.length > 0, panel);
+      assert.deepEqual(
+        fields.filter((field) => !(field in shape.fields)),
+        [],
+        panel,
+      );
+    }
+  });
+
+  it("uses no variable that its dashboard does not have", () => {
+    for (const { query, dashboard, panel } of asked) {
+      const own = dashboards()[dashboard].templating?.list?.map(({ name }) => name) ?? [];
+      const used = [...query.matchAll(/\$\{(\w+)/g)].map(([, name]) => name);
+      assert.ok(
+        used.every((name) => own.includes(name ?? "") && VARIABLES.some((known) => known === name)),
+        panel,
+      );
+    }
+  });
+
+  it("never takes the mean of percentiles", () => {
+    const percentiles = asked.filter(({ query }) => /"_field"\] == "(p\d+|\d+thPercentile)"/.test(query));
+    assert.ok(percentiles.length > 0);
+    assert.deepEqual(
+      percentiles.filter(({ query }) => query.includes("fn: mean")).map(({ panel }) => panel),
+      [],
+    );
+  });
+});

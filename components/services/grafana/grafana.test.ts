@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { parseSettings } from "../../../config/settings.ts";
+import {
+  declareOn,
+  fakeTokens,
+  fileText,
+  imageOf,
+  type Program,
+  secrecy,
+  secretOf,
+} from "../../../test/support/site.ts";
+import { awaitTasksScript } from "../../lib/awaitTasks.ts";
+import { InfluxDb } from "../influxdb/influxdb.ts";
+import { dashboards } from "./dashboards/index.ts";
+import { Grafana } from "./grafana.ts";
+
+const declareGrafana = (rotation = 0) =>
+  declareOn((site) => {
+    const { influxdb, grafana } = parseSettings(
+      { influxdb: '{"organization":"lab","bucket":"runs"}' },
+      "local",
+      "ann",
+    ).parts;
+    assert.ok(influxdb && grafana);
+    const store = new InfluxDb("influxdb", { site, settings: influxdb });
+    return new Grafana("grafana", { site, settings: { ...grafana, rotation }, influxdb: store });
+  });
+let program: Program<Grafana>;
+before(async () => {
+  program = await declareGrafana();
+});
+const environment = () => program.container("grafana").env as Record<string, string>;
+/** The text of each of a task's files, by its path. */
+function files(of: Program<Grafana> = program): Record<string, string> {
+  const { secrets, configs } = of.container("grafana") as Record<string, Record<string, string>[]>;
+  const read = (kind: string, id = "") => fileText(of.get(`${kind} ${id.replace(/-id$/, "")}`));
+  return Object.fromEntries([
+    ...(secrets ?? []).map(({ fileName, secretId }) => [fileName, read("Secret", secretId)]),
+    ...(configs ?? []).map(({ fileName, configId }) => [fileName, read("ServiceConfig", configId)]),
+  ]);
+}
+
+describe("Grafana", () => {
+  it("runs the testbed's image on the monitor node, with its database on a volume", () => {
+    assert.equal(program.container("grafana").image, imageOf("grafana"));
+    assert.equal(program.result.node.name, "node1");
+    const [mount] = program.container("grafana").mounts as Record<string, unknown>[];
+    assert.deepEqual([mount?.source, mount?.target], ["grafana-volume-node1-printed", "/var/lib/grafana"]);
+  });
+
+  it("publishes no port, and is healthy once it serves", () => {
+    assert.deepEqual(program.get("Service grafana").inputs.endpointSpec, { mode: "dnsrr", ports: [] });
+    const { tests } = program.container("grafana").healthcheck as { tests: string[] };
+    assert.equal(tests.at(-1), "http://127.0.0.1:3000/api/health");
+  });
+
+  it("reads its password and the key of its database from secret files that it has", () => {
+    const { GF_SECURITY_ADMIN_PASSWORD: password, GF_SECURITY_SECRET_KEY: key } = environment();
+    const fileOf = (text = "") => files()[/^\$__file\{(\/run\/secrets\/\w+)\}$/.exec(text)?.[1] ?? ""];
+    assert.equal(fileOf(password), secretOf("grafana-password", "current"));
+    assert.equal(fileOf(key), secretOf("grafana-secret-key", "current"));
+  });
+
+  it("lets in nobody but who logs in, and asks nothing of the internet", () => {
+    const off = Object.entries(environment()).filter(([, value]) => value === "false");
+    assert.deepEqual(off.map(([name]) => name).sort(), [
+      "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES",
+      "GF_ANALYTICS_CHECK_FOR_UPDATES",
+      "GF_ANALYTICS_REPORTING_ENABLED",
+      "GF_AUTH_ANONYMOUS_ENABLED",
+      "GF_NEWS_NEWS_FEED_ENABLED",
+      "GF_USERS_ALLOW_SIGN_UP",
+    ]);
+  });
+
+  it("has InfluxDB as its data source, with the token that may read from a file that it has", () => {
+    const { datasources } = JSON.parse(
+      files()["/etc/grafana/provisioning/datasources/influxdb.yaml"] ?? assert.fail(),
+    );
+    assert.equal(datasources.length, 1);
+    const [{ uid, url, jsonData, secureJsonData }] = datasources;
+    assert.deepEqual([uid, url], ["influxdb", "http://influxdb:8086"]);
+    assert.deepEqual(
+      [jsonData.version, jsonData.organization, jsonData.defaultBucket],
+      ["Flux", "lab", "runs"],
+    );
+    const path = /^\$__file\{(.*)\}$/.exec(secureJsonData.token)?.[1] ?? "";
+    assert.equal(files()[path], fakeTokens.read);
+  });
+
+  it("has every dashboard in the folder that its provider names, and one of them as its home", () => {
+    const { providers } = JSON.parse(
+      files()["/etc/grafana/provisioning/dashboards/swarmbench.yaml"] ?? assert.fail(),
+    );
+    const folder = providers[0].options.path;
+    const there = Object.entries(files()).filter(([path]) => path.startsWith(`${folder}/`));
+    const expected = Object.entries(dashboards()).map(([name, dashboard]) => [
+      `${folder}/${name}.json`,
+      JSON.parse(JSON.stringify(dashboard)),
+    ]);
+    assert.deepEqual(
+      there.map(([path, text]) => [path, JSON.parse(text)]),
+      expected,
+    );
+    assert.ok(Object.hasOwn(files(), environment().GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH ?? ""));
+  });
+
+  it("has configs that swarm can store: each below 500 kB", () => {
+    for (const { name, inputs } of program.all("ServiceConfig")) {
+      assert.ok(Buffer.from(String(inputs.data), "base64").length < 500_000, name);
+    }
+  });
+
+  it("is ready once it takes the password, has every dashboard, and reaches InfluxDB, which is before it", () => {
+    assert.deepEqual(program.jobInput("grafana-provision"), {
+      url: "http://grafana:3000",
+      user: "admin",
+      password: {
+        current: secretOf("grafana-password", "current"),
+        previous: secretOf("grafana-password", "previous"),
+      },
+      dataSource: "influxdb",
+      dashboards: Object.values(dashboards()).map(({ uid }) => uid),
+    });
+    const { dependencies } = program.get("Command grafana-provision");
+    assert.ok(dependencies.includes("Service grafana") && dependencies.includes("Command influxdb-tokens"));
+  });
+
+  it("is asked that of a task with its present settings", () => {
+    const { inputs } = program.get("Command grafana-provision");
+    assert.ok(String(inputs.stdin).includes(awaitTasksScript("grafana", 1)));
+  });
+
+  it("is asked again when one of its files or its machine is another, and not for InfluxDB's answer", () => {
+    const { inputs } = program.get("Command grafana-provision");
+    const marks = /^MARKS='(.*)'$/m.exec(String(inputs.stdin))?.[1]?.split(" ");
+    const { configs, secrets } = program.container("grafana") as {
+      configs: { configId: string }[];
+      secrets: { secretId: string }[];
+    };
+    assert.ok(configs.length > Object.keys(dashboards()).length);
+    assert.deepEqual(marks, [
+      "node1-ready",
+      "grafana-id",
+      ...secrets.map(({ secretId }) => secretId),
+      ...configs.map(({ configId }) => configId),
+      "node1-ready",
+    ]);
+  });
+
+  it("lets no secret be read in what is declared", async () => {
+    assert.deepEqual(await secrecy({ password: program.result.password }), { password: true });
+    assert.ok(program.get("Command grafana-provision").secrets.includes("stdin"));
+    assert.deepEqual(program.leaks, []);
+  });
+
+  it("gets another password by rotation, and keeps the key of its database", async () => {
+    const turned = await declareGrafana(1);
+    const drawn = (of: Program<Grafana>, name: string) => of.get(`Command ${name}`).inputs;
+    assert.notDeepEqual(drawn(turned, "grafana-password"), drawn(program, "grafana-password"));
+    assert.deepEqual(drawn(turned, "grafana-secret-key"), drawn(program, "grafana-secret-key"));
+  });
+});

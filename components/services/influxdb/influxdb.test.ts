@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import type { InfluxdbSettings } from "../../../config/services.ts";
+import { known } from "../../../test/support/mocks.ts";
+import {
+  declareOn,
+  fakeTokens,
+  imageOf,
+  type Program,
+  secrecy,
+  secretOf,
+} from "../../../test/support/site.ts";
+import { InfluxDb } from "./influxdb.ts";
+
+const settings: InfluxdbSettings = {
+  organization: "lab",
+  bucket: "runs",
+  retentionSec: 86_400,
+  rotation: 2,
+  limits: { memoryMiB: 512 },
+};
+const login = {
+  url: "http://influxdb:8086",
+  org: "lab",
+  bucket: "runs",
+  user: "admin",
+  password: {
+    current: secretOf("influxdb-password", "current"),
+    previous: secretOf("influxdb-password", "previous"),
+  },
+};
+const declareInflux = (own: Partial<InfluxdbSettings> = {}) =>
+  declareOn((site) => new InfluxDb("influxdb", { site, settings: { ...settings, ...own } }));
+let program: Program<InfluxDb>;
+before(async () => {
+  program = await declareInflux();
+});
+
+describe("InfluxDB", () => {
+  it("runs on the monitor node, with its data on a volume of that node", () => {
+    const { image, mounts, env } = program.container("influxdb");
+    assert.equal(image, imageOf("influxdb"));
+    assert.equal(program.result.node.name, "node1");
+    assert.deepEqual(mounts, [
+      {
+        type: "volume",
+        source: "influxdb-volume-node1-printed",
+        target: "/var/lib/influxdb2",
+        readOnly: false,
+      },
+    ]);
+    const paths = Object.entries(env as Record<string, string>).filter(([name]) => name.endsWith("_PATH"));
+    assert.equal(paths.length, 3);
+    for (const [name, path] of paths) assert.ok(path.startsWith("/var/lib/influxdb2/"), name);
+  });
+
+  it("is healthy once it serves, and `up` waits for that", () => {
+    const { tests } = program.container("influxdb").healthcheck as { tests: string[] };
+    assert.equal(tests.at(-1), "http://127.0.0.1:8086/health");
+    assert.ok(program.get("Service influxdb").inputs.convergeConfig);
+  });
+
+  it("has the limits that are set", () => {
+    const { resources } = program.get("Service influxdb").inputs.taskSpec as { resources: unknown };
+    assert.deepEqual(resources, { limits: { nanoCpus: 0, memoryBytes: 512 * 1024 * 1024 } });
+  });
+
+  it("has half a minute to write down what is in its memory only", () => {
+    assert.equal(program.container("influxdb").stopGracePeriod, "30s");
+  });
+
+  it("is set up by a job that is told all that is declared, with the password before a rotation", () => {
+    assert.deepEqual(program.jobInput("influxdb-provision"), { ...login, retentionSec: 86_400 });
+  });
+
+  it("is asked for its tokens by a job of their own, once it is set up", () => {
+    assert.deepEqual(program.jobInput("influxdb-tokens"), { ...login, rotation: 2 });
+    assert.ok(program.get("Command influxdb-tokens").dependencies.includes("Command influxdb-provision"));
+  });
+
+  it("is asked for them again when its machine is another, but not whenever it is set up again", () => {
+    const { inputs } = program.get("Command influxdb-tokens");
+    assert.match(String(inputs.stdin), /^MARKS='node1-ready node1-ready'$/m);
+  });
+
+  it("is to be waited for with its tokens", async () => {
+    assert.match(await known(program.result.provisioned.urn), /::influxdb-tokens$/);
+  });
+
+  it("is set up once it runs, and again when its service or its machine is another", () => {
+    const { dependencies, inputs } = program.get("Command influxdb-provision");
+    assert.ok(dependencies.includes("Service influxdb"));
+    assert.match(String(inputs.stdin), /^MARKS='node1-ready influxdb-id node1-ready'$/m);
+  });
+
+  it("gives the three tokens of the job's answer", async () => {
+    const { operatorToken, writeToken, readToken } = program.result;
+    assert.deepEqual(
+      { operator: await known(operatorToken), write: await known(writeToken), read: await known(readToken) },
+      fakeTokens,
+    );
+  });
+
+  it("gives password, tokens and the job's answer as secrets", async () => {
+    const { password, operatorToken, writeToken, readToken, ready } = program.result;
+    const given = { password, operatorToken, writeToken, readToken, ready };
+    assert.deepEqual(await secrecy(given), {
+      password: true,
+      operatorToken: true,
+      writeToken: true,
+      readToken: true,
+      ready: true,
+    });
+  });
+
+  it("lets no secret be read in what is declared", () => {
+    for (const job of ["provision", "tokens"]) {
+      assert.ok(program.get(`Command influxdb-${job}`).secrets.includes("stdin"), job);
+    }
+    assert.ok(program.get("Command influxdb-tokens").secretOutputs.includes("stdout"));
+    assert.deepEqual(program.leaks, []);
+  });
+
+  it("is not restarted for another password", async () => {
+    const turned = await declareInflux({ rotation: 3 });
+    assert.deepEqual(turned.get("Service influxdb").inputs, program.get("Service influxdb").inputs);
+    assert.equal(turned.jobInput("influxdb-tokens").rotation, 3);
+  });
+
+  it("is set up again, and no more, for another retention", async () => {
+    const longer = await declareInflux({ retentionSec: 172_800 });
+    const changed = [...longer.resources].filter(
+      ([name, { inputs }]) => JSON.stringify(inputs) !== JSON.stringify(program.get(name).inputs),
+    );
+    assert.deepEqual(
+      changed.map(([name]) => name),
+      ["Command influxdb-provision"],
+    );
+  });
+});

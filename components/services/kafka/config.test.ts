@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import * as fc from "fast-check";
+import { environmentName, PROPERTIES } from "../../../config/kafka/properties.ts";
+import { type KafkaNode, planCluster } from "../../../config/kafka/topology.ts";
+import { SECURITY_PROTOCOLS } from "../../../config/services.ts";
+import { type BrokerSettings, internalClientProperties, renderBroker } from "./config.ts";
+
+const nodes: KafkaNode[] = Array.from({ length: 8 }, (_, index) => ({
+  name: `node${index + 1}`,
+  address: `10.0.0.${index + 10}`,
+  role: index < 5 ? "broker" : "agent",
+}));
+const plain: BrokerSettings = { security: "PLAINTEXT", config: {}, heapMiB: 1024, jvmOptions: [] };
+
+function render(name: string, brokers: number, settings: Partial<BrokerSettings> = {}) {
+  const plan = planCluster({ brokers, nodes });
+  const member = plan.members.find((candidate) => candidate.name === name) ?? assert.fail(name);
+  const placed = { member, plan, clusterId: "an-id", hostOf: (of: { name: string }) => `kafka-${of.name}` };
+  return renderBroker(placed, { ...plain, ...settings });
+}
+
+describe("the environment of a Kafka server", () => {
+  it("is, for one broker, all that the image needs", () =>
+    assert.deepEqual(render("broker-1", 1), {
+      CLUSTER_ID: "an-id",
+      KAFKA_ADVERTISED_LISTENERS: "CLIENT://kafka-broker-1:9092,INTERNAL://kafka-broker-1:9094",
+      KAFKA_AUTO_CREATE_TOPICS_ENABLE: "false",
+      KAFKA_CONTROLLER_LISTENER_NAMES: "CONTROLLER",
+      KAFKA_CONTROLLER_QUORUM_VOTERS: "1@kafka-broker-1:9093",
+      KAFKA_DEFAULT_REPLICATION_FACTOR: "1",
+      KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: "0",
+      KAFKA_HEAP_OPTS: "-Xms1024m -Xmx1024m",
+      KAFKA_INTER_BROKER_LISTENER_NAME: "INTERNAL",
+      KAFKA_LISTENERS: "CLIENT://:9092,INTERNAL://:9094,CONTROLLER://:9093",
+      KAFKA_LISTENER_SECURITY_PROTOCOL_MAP:
+        "CLIENT:PLAINTEXT,EXTERNAL:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
+      KAFKA_LOG_DIRS: "/var/lib/kafka/data",
+      KAFKA_MIN_INSYNC_REPLICAS: "1",
+      KAFKA_NODE_ID: "1",
+      KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: "1",
+      KAFKA_OPTS:
+        "-javaagent:/opt/jolokia/jolokia.jar=port=8778,host=0.0.0.0,discoveryEnabled=false," +
+        "policyLocation=file:/opt/jolokia/policy.xml",
+      KAFKA_PROCESS_ROLES: "broker,controller",
+      KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR: "1",
+      KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR: "1",
+      KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: "1",
+      KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: "1",
+    }));
+
+  it("names every voter, and is of one role where the controllers are dedicated", () => {
+    const environment = render("broker-2", 4);
+    assert.equal(
+      environment.KAFKA_CONTROLLER_QUORUM_VOTERS,
+      "1001@kafka-controller-1:9093,1002@kafka-controller-2:9093,1003@kafka-controller-3:9093",
+    );
+    assert.equal(environment.KAFKA_PROCESS_ROLES, "broker");
+    assert.equal(environment.KAFKA_LISTENERS, "CLIENT://:9092,INTERNAL://:9094");
+  });
+
+  it("of a controller advertises nothing, which the image would refuse", () => {
+    const environment = render("controller-1", 4, { externalPort: 19092 });
+    assert.equal(environment.KAFKA_LISTENERS, "CONTROLLER://:9093");
+    assert.equal(environment.KAFKA_ADVERTISED_LISTENERS, undefined);
+    assert.equal(environment.KAFKA_INTER_BROKER_LISTENER_NAME, undefined);
+  });
+
+  it("advertises the node's address to clients outside, where a port is set", () => {
+    const environment = render("broker-2", 3, { externalPort: 19092 });
+    assert.match(environment.KAFKA_ADVERTISED_LISTENERS ?? "", /,EXTERNAL:\/\/10\.0\.0\.11:19092$/);
+    assert.match(environment.KAFKA_LISTENERS ?? "", /,EXTERNAL:\/\/:9095,/);
+  });
+
+  for (const [brokers, replicas, inSync] of [
+    [1, "1", "1"],
+    [2, "2", "1"],
+    [3, "3", "2"],
+    [5, "3", "2"],
+  ] as const) {
+    it(`keeps ${replicas} replicas, ${inSync} of them in sync, for ${brokers} brokers`, () => {
+      const environment = render("broker-1", brokers);
+      for (const name of [
+        "DEFAULT",
+        "OFFSETS_TOPIC",
+        "TRANSACTION_STATE_LOG",
+        "SHARE_COORDINATOR_STATE_TOPIC",
+      ]) {
+        assert.equal(environment[`KAFKA_${name}_REPLICATION_FACTOR`], replicas, name);
+      }
+      assert.equal(environment.KAFKA_MIN_INSYNC_REPLICAS, inSync);
+      assert.equal(environment.KAFKA_TRANSACTION_STATE_LOG_MIN_ISR, inSync);
+      assert.equal(environment.KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR, inSync);
+    });
+  }
+
+  it("has the user's properties, rather than our defaults", () => {
+    const config = {
+      "min.insync.replicas": 3,
+      "num.io.threads": 16,
+      "log.cleanup.policy": ["compact", "delete"],
+    };
+    const environment = render("broker-1", 3, { config });
+    assert.equal(environment.KAFKA_MIN_INSYNC_REPLICAS, "3");
+    assert.equal(environment.KAFKA_NUM_IO_THREADS, "16");
+    assert.equal(environment.KAFKA_LOG_CLEANUP_POLICY, "compact,delete");
+  });
+
+  it("keeps a backslash through the properties file", () =>
+    assert.equal(render("broker-1", 1, { config: { "broker.rack": "a\\b" } }).KAFKA_BROKER_RACK, "a\\\\b"));
+
+  it("has the user's JVM options after the metrics agent", () =>
+    assert.match(
+      render("broker-1", 1, { jvmOptions: ["-Xlog:gc", "-Da=b"] }).KAFKA_OPTS ?? "",
+      /^-javaagent:\S+ -Xlog:gc -Da=b$/,
+    ));
+
+  for (const collector of ["Z", "Shenandoah", "Parallel", "Serial"])
+    it(`drops the collector of the image where the user chooses ${collector}GC`, () =>
+      assert.match(
+        render("broker-1", 1, { jvmOptions: [`-XX:+Use${collector}GC`] }).KAFKA_OPTS ?? "",
+        new RegExp(` -XX:-UseG1GC -XX:\\+Use${collector}GC$`),
+      ));
+
+  for (const option of ["-XX:+UseG1GC", "-XX:+UseAdaptiveSizePolicyWithSystemGC", "-XX:-UseZGC"])
+    it(`leaves the image its collector with ${option}`, () =>
+      assert.doesNotMatch(render("broker-1", 1, { jvmOptions: [option] }).KAFKA_OPTS ?? "", / -XX:-UseG1GC/));
+
+  it("does not depend on the order of the user's properties", () => {
+    const pairs = { "num.io.threads": 16, "num.network.threads": 4, "broker.rack": "r" };
+    const reversed = Object.fromEntries(Object.entries(pairs).reverse());
+    const [one, other] = [pairs, reversed].map((config) => JSON.stringify(render("broker-1", 1, { config })));
+    assert.equal(one, other);
+  });
+
+  it("holds only properties that Kafka has, whatever is set", () => {
+    const known = new Set([...PROPERTIES.keys()].map(environmentName));
+    const image = /^(CLUSTER_ID|KAFKA_HEAP_OPTS|KAFKA_OPTS|KAFKA_LISTENER_NAME_(CLIENT|EXTERNAL)_.*)$/;
+    const security = fc.constantFrom(...SECURITY_PROTOCOLS);
+    const externalPort = fc.constantFrom({}, { externalPort: 19092 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5 }), security, externalPort, (brokers, protocol, external) => {
+        for (const { name } of planCluster({ brokers, nodes }).members) {
+          const names = Object.keys(render(name, brokers, { security: protocol, ...external }));
+          assert.deepEqual(
+            names.filter((variable) => !known.has(variable) && !image.test(variable)),
+            [],
+          );
+        }
+      }),
+    );
+  });
+});
+
+describe("a secured Kafka server", () => {
+  it("speaks over TLS with the others, each with a certificate, and asks none of clients", () => {
+    const environment = render("broker-1", 3, { security: "SSL" });
+    assert.equal(
+      environment.KAFKA_LISTENER_SECURITY_PROTOCOL_MAP,
+      "CLIENT:SSL,EXTERNAL:SSL,INTERNAL:SSL,CONTROLLER:SSL",
+    );
+    assert.equal(environment.KAFKA_SSL_CLIENT_AUTH, "required");
+    assert.equal(environment.KAFKA_LISTENER_NAME_CLIENT_SSL_CLIENT_AUTH, "none");
+    assert.equal(environment.KAFKA_SSL_KEYSTORE_LOCATION, "/run/secrets/kafka-key.pem");
+    assert.equal(environment.KAFKA_SSL_TRUSTSTORE_LOCATION, "/run/secrets/kafka-ca.pem");
+    assert.equal(environment.KAFKA_SASL_ENABLED_MECHANISMS, undefined);
+  });
+
+  it("asks clients for a password where SASL is on, in plain text too", () => {
+    const environment = render("broker-1", 1, { security: "SASL_PLAINTEXT", externalPort: 19092 });
+    assert.equal(
+      environment.KAFKA_LISTENER_SECURITY_PROTOCOL_MAP,
+      "CLIENT:SASL_PLAINTEXT,EXTERNAL:SASL_PLAINTEXT,INTERNAL:SSL,CONTROLLER:SSL",
+    );
+    assert.equal(environment.KAFKA_SASL_ENABLED_MECHANISMS, "SCRAM-SHA-512");
+    for (const listener of ["CLIENT", "EXTERNAL"]) {
+      assert.equal(
+        environment[`KAFKA_LISTENER_NAME_${listener}_SCRAM___SHA___512_SASL_JAAS_CONFIG`],
+        "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+      );
+    }
+  });
+
+  it("that is a controller alone has no listener for passwords", () =>
+    assert.equal(
+      render("controller-1", 4, { security: "SASL_SSL" }).KAFKA_SASL_ENABLED_MECHANISMS,
+      undefined,
+    ));
+
+  it("is reached by its own tools with its own certificate", () => {
+    assert.equal(
+      internalClientProperties("SASL_SSL"),
+      "security.protocol=SSL\nssl.keystore.type=PEM\nssl.keystore.location=/run/secrets/kafka-key.pem\n" +
+        "ssl.truststore.type=PEM\nssl.truststore.location=/run/secrets/kafka-ca.pem\n",
+    );
+    assert.equal(internalClientProperties("PLAINTEXT"), "");
+  });
+});

@@ -1,0 +1,284 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { type ClusterPlan, type Member, planCluster } from "../../../config/kafka/topology.ts";
+import type { KafkaSettings } from "../../../config/services.ts";
+import type { KafkaTarget } from "../../../contract/target.ts";
+import { awaitTasksScript } from "../../lib/awaitTasks.ts";
+import { secretFile } from "../../lib/files.ts";
+import { runJob } from "../../lib/job.ts";
+import type { Node } from "../../lib/node.ts";
+import { randomSecret } from "../../lib/randomSecret.ts";
+import { service, type TaskFile } from "../../lib/service.ts";
+import type { Site } from "../../lib/site.ts";
+import { nodeVolume } from "../../lib/volume.ts";
+import { setMetadata } from "./admin.ts";
+import { certificateAuthority, memberCertificate } from "./certificates.ts";
+import { CA_FILE, DATA_DIRECTORY, defaultsFor, KEY_FILE, PORTS, renderBroker } from "./config.ts";
+
+/** Seconds for a cluster to be whole again after one broker was restarted: it reads its log and catches up. */
+const SETTLE_TIMEOUT_SEC = 240;
+const READY_TIMEOUT_SEC = 180;
+/** A broker hands its partitions over before it ends. */
+const STOP_GRACE_SEC = 60;
+/** Whom clients log in as, where `kafka.security` asks them to. */
+const USER = "bench";
+
+export interface KafkaArgs {
+  site: Site;
+  settings: KafkaSettings;
+}
+
+/** The same, with values that may not be known yet. */
+type Inputs<T> = { [K in keyof T]: T[K] extends object ? Inputs<T[K]> : pulumi.Input<T[K]> };
+
+interface MemberFiles {
+  files: TaskFile[];
+  /** Changes when the files do. */
+  marks: pulumi.Input<string>[];
+}
+
+/**
+ * Kafka in KRaft mode, one service a member, pinned to its node.
+ *
+ * Members are made side by side, for a quorum needs more than one. They are changed one after the other: after each
+ * change a job waits until the cluster is whole again, and the next member's service depends on it. At create that job
+ * does nothing.
+ *
+ * A member has no health check: swarm gives a task's name to the network only once it is healthy, and the quorum needs
+ * the names first. What tells is {@link ready}: a record went through every broker.
+ */
+export class Kafka extends pulumi.ComponentResource {
+  /** For what runs on the overlay network. */
+  readonly target: Inputs<KafkaTarget>;
+  /** `host:port` of each broker for clients that are not on the swarm; absent where no port is set for them. */
+  readonly external?: string[];
+  /** Where each member tells its metrics. */
+  readonly jolokia: { name: string; jolokiaUrl: string; roles: string[] }[];
+  /** The brokers, and the node of each. */
+  readonly brokers: { name: string; node: string }[];
+  /** Resolves once a record was produced and consumed through every broker. */
+  readonly ready: pulumi.Output<string>;
+  private readonly plan: ClusterPlan;
+  /**
+   * Another number of brokers is another cluster, which must not find the data of the one before: the quorum's voters
+   * are part of what is stored, and a broker that goes would leave partitions without their replicas. So it is where
+   * brokers begin or cease to speak TLS among themselves: half of them could not be understood by the other half.
+   */
+  private readonly generation: string;
+
+  private readonly name: string;
+  private readonly args: KafkaArgs;
+
+  constructor(name: string, args: KafkaArgs, options?: pulumi.ComponentResourceOptions) {
+    super("swarmbench:stack:Kafka", name, {}, options);
+    this.name = name;
+    this.args = args;
+
+    const { settings, site } = args;
+    this.plan = planCluster({ brokers: settings.brokers, nodes: site.nodes });
+    const { members, shape } = this.plan;
+    this.generation = [settings.brokers, shape, ...(settings.security === "PLAINTEXT" ? [] : ["tls"])].join(
+      "-",
+    );
+    this.jolokia = members.map(({ name: host, roles }) => ({
+      name: host,
+      jolokiaUrl: `http://${host}:${PORTS.jolokia}/jolokia`,
+      roles,
+    }));
+    this.brokers = brokersOf(this.plan).map((member) => ({
+      name: member.name,
+      node: this.nodeOf(member).hostname,
+    }));
+    if (settings.externalPort) {
+      this.external = brokersOf(this.plan).map(({ node }) => `${node.address}:${settings.externalPort}`);
+    }
+    const authority =
+      settings.security === "PLAINTEXT" ? undefined : certificateAuthority(`${name}-ca`, { parent: this });
+    const password = settings.security.startsWith("SASL_")
+      ? randomSecret(`${name}-password`, settings.rotation, { parent: this })
+      : undefined;
+    this.target = this.describe(authority?.certificate, password?.current);
+    const settled = this.runMembers(authority);
+    const metadata = this.setMetadata(settled, password?.current);
+    this.ready = runJob(
+      `${name}-ready`,
+      {
+        site,
+        job: "kafka-ready",
+        input: { target: this.target, timeoutSec: READY_TIMEOUT_SEC },
+        after: [...settled, metadata, ...members.map((member) => this.nodeOf(member).ready)],
+      },
+      { parent: this },
+    ).result;
+    this.registerOutputs({ members: members.map(({ name: member, node }) => ({ member, node: node.name })) });
+  }
+
+  /** Declares the members; what it gives changes whenever one of them was changed. */
+  private runMembers(
+    authority: ReturnType<typeof certificateAuthority> | undefined,
+  ): pulumi.Output<string>[] {
+    const settled: pulumi.Output<string>[] = [];
+    let previous: pulumi.Output<string> | undefined;
+    for (const member of this.plan.members) {
+      const { files, marks } = this.memberFiles(member, authority);
+      const environment = renderBroker(
+        { member, plan: this.plan, clusterId: this.clusterId(), hostOf: ({ name }) => name },
+        this.args.settings,
+      );
+      const serviceId = this.runMember(member, environment, files, previous);
+      const { limits } = this.args.settings;
+      const image = this.args.site.images.ref("kafka");
+      previous = this.settle(
+        member,
+        [serviceId, image, digestOf({ environment, limits }), ...marks],
+        previous,
+      );
+      settled.push(previous);
+    }
+    return settled;
+  }
+
+  private runMember(
+    member: Member,
+    environment: Record<string, string>,
+    files: TaskFile[],
+    previous: pulumi.Output<string> | undefined,
+  ): pulumi.Output<string> {
+    const { site, settings } = this.args;
+    const node = this.nodeOf(member);
+    const volume = nodeVolume(`kafka-${member.name}-${this.generation}`, node, site, this);
+    const declared = service(
+      member.name,
+      {
+        site,
+        name: member.name,
+        image: site.images.ref("kafka"),
+        // Through the job before it, which is how it waits for that.
+        environment: { ...environment, SWARMBENCH_CLUSTER: onceKnown(previous, this.clusterId()) },
+        on: node,
+        limits: settings.limits,
+        mounts: [{ type: "volume", source: volume, target: DATA_DIRECTORY }],
+        files,
+        ports:
+          settings.externalPort && member.roles.includes("broker")
+            ? [{ published: settings.externalPort, target: PORTS.external }]
+            : [],
+        stopGraceSec: STOP_GRACE_SEC,
+        converge: false,
+      },
+      this,
+    );
+    return declared.id;
+  }
+
+  private settle(
+    member: Member,
+    marks: pulumi.Input<string>[],
+    previous: pulumi.Output<string> | undefined,
+  ): pulumi.Output<string> {
+    const done = runJob(
+      // Of another name for another cluster: then all members are new, and there is nothing to wait for.
+      `${member.name}-settled-${this.generation}`,
+      {
+        site: this.args.site,
+        job: "kafka-settled",
+        input: { self: member.name, members: this.jolokia, timeoutSec: SETTLE_TIMEOUT_SEC },
+        after: previous ? [...marks, previous] : marks,
+        before: awaitTasksScript(member.name, 1),
+        onlyOnUpdate: true,
+      },
+      { parent: this },
+    );
+    return pulumi.all([done.result, ...marks]).apply((texts) => digestOf(texts));
+  }
+
+  /** Key, certificate and authority, where members speak TLS among themselves. */
+  private memberFiles(
+    member: Member,
+    authority: ReturnType<typeof certificateAuthority> | undefined,
+  ): MemberFiles {
+    if (!authority) return { files: [], marks: [] };
+    const { site, settings } = this.args;
+    const key = memberCertificate(
+      `${member.name}-certificate`,
+      [member.name, member.node.address, "localhost", "127.0.0.1"],
+      authority.bundle,
+      settings.rotation,
+      { parent: this },
+    );
+    const keyFile = secretFile(`${member.name}-key`, key, site, this);
+    const caFile = secretFile(`${member.name}-ca`, authority.certificate, site, this);
+    return {
+      files: [
+        { path: KEY_FILE, source: keyFile },
+        { path: CA_FILE, source: caFile },
+      ],
+      marks: [keyFile.id, caFile.id],
+    };
+  }
+
+  private describe(
+    ca: pulumi.Output<string> | undefined,
+    password: pulumi.Output<string> | undefined,
+  ): Inputs<KafkaTarget> {
+    const { security } = this.args.settings;
+    const brokers = brokersOf(this.plan).map(({ id, name }) => ({ id, host: name, port: PORTS.client }));
+    return {
+      bootstrap: brokers.map(({ host, port }) => `${host}:${port}`),
+      brokers,
+      security: {
+        protocol: security,
+        ...(password ? { mechanism: "SCRAM-SHA-512" as const, username: USER, password } : {}),
+        ...(ca && security.endsWith("SSL") ? { ca } : {}),
+      },
+    };
+  }
+
+  /** Kafka's form of an id: 16 bytes in URL-safe base 64. */
+  private clusterId(): string {
+    const { owner } = this.args.site;
+    const hash = createHash("sha256").update(`${owner.prefix} ${this.name} ${this.generation}`).digest();
+    return hash.subarray(0, 16).toString("base64url");
+  }
+
+  private nodeOf({ node: { name } }: Member): Node {
+    const found = this.args.site.nodes.find((node) => node.name === name);
+    if (!found) throw new Error(`no node ${name}`);
+    return found;
+  }
+
+  private setMetadata(
+    after: pulumi.Output<string>[],
+    password: pulumi.Output<string> | undefined,
+  ): pulumi.Output<string> {
+    const { settings } = this.args;
+    const [broker] = brokersOf(this.plan);
+    if (!broker) throw new Error("a cluster has a broker");
+    const minInSync = "min.insync.replicas";
+    return setMetadata(
+      `${this.name}-metadata`,
+      {
+        broker: broker.name,
+        node: this.nodeOf(broker),
+        security: settings.security,
+        minInSyncReplicas: String(settings.config[minInSync] ?? defaultsFor(settings.brokers)[minInSync]),
+        user: password ? { name: USER, password } : undefined,
+        after,
+      },
+      { parent: this },
+    );
+  }
+}
+
+function brokersOf({ members }: ClusterPlan): Member[] {
+  return members.filter(({ roles }) => roles.includes("broker"));
+}
+
+/** A value that is known once something else is. */
+function onceKnown(other: pulumi.Output<string> | undefined, value: string): pulumi.Input<string> {
+  return other ? other.apply(() => value) : value;
+}
+
+function digestOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
+}

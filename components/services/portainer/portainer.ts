@@ -1,0 +1,141 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { PortainerSettings } from "../../../config/services.ts";
+import { secretFile } from "../../lib/files.ts";
+import { runJob } from "../../lib/job.ts";
+import type { Node } from "../../lib/node.ts";
+import { labels } from "../../lib/ownership.ts";
+import { homeOf } from "../../lib/placement.ts";
+import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
+import { service } from "../../lib/service.ts";
+import { inSwarm, type Site } from "../../lib/site.ts";
+import { nodeVolume } from "../../lib/volume.ts";
+import { AGENT_MOUNTS, agentEnvironment, environmentForm, portainerArguments } from "./flags.ts";
+
+const NAME = "portainer";
+const AGENT = "portainer_agent";
+const PORT = 9000;
+const USER = "admin";
+const PASSWORD_FILE = "/run/secrets/portainer_admin_password";
+
+export interface PortainerArgs {
+  site: Site;
+  settings: PortainerSettings;
+}
+
+/**
+ * Portainer CE on the monitor node and its agent on every node, which is root there and obeys the first server that
+ * calls it: so the agents are on a network of their own, which no other container can attach to.
+ */
+export class Portainer extends pulumi.ComponentResource {
+  readonly node: Node;
+  readonly url = `http://${NAME}:${PORT}`;
+  readonly port = PORT;
+  readonly service = NAME;
+  readonly user = USER;
+  readonly password: pulumi.Output<string>;
+  readonly ready: pulumi.Output<string>;
+
+  private readonly args: PortainerArgs;
+
+  constructor(name: string, args: PortainerArgs, options?: pulumi.ComponentResourceOptions) {
+    super("swarmbench:stack:Portainer", name, {}, options);
+    this.args = args;
+
+    const { site, settings } = args;
+    this.node = homeOf("monitor", site.nodes);
+    const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });
+    this.password = password.current;
+    const network = this.agentNetwork(name);
+    const volume = nodeVolume(NAME, this.node, site, this);
+    const agent = this.runAgent(name, network, volume);
+    const running = this.run(name, password, network, volume, agent);
+    this.ready = this.provision(name, running, password);
+    this.registerOutputs({ url: this.url });
+  }
+
+  private agentNetwork(name: string): docker.Network {
+    const { site } = this.args;
+    return new docker.Network(
+      `${name}-agents`,
+      { driver: "overlay", labels: labels(site.owner) },
+      inSwarm(site, this),
+    );
+  }
+
+  private runAgent(name: string, network: docker.Network, volume: pulumi.Output<string>): pulumi.Resource {
+    const { site, settings } = this.args;
+    return service(
+      `${name}-agent`,
+      {
+        site,
+        name: AGENT,
+        image: site.images.ref("portainerAgent"),
+        // An agent that obeyed a server whose data are gone obeys no other until it is started anew.
+        environment: {
+          ...agentEnvironment({ service: AGENT }),
+          SWARMBENCH_SERVER_DATA: this.serverData(volume),
+        },
+        networks: [network.id],
+        on: "every node",
+        limits: settings.limits,
+        mounts: AGENT_MOUNTS,
+      },
+      this,
+    );
+  }
+
+  private serverData(volume: pulumi.Output<string>): pulumi.Output<string> {
+    return pulumi.interpolate`${volume} ${this.node.ready}`;
+  }
+
+  private run(
+    name: string,
+    password: RandomSecret,
+    network: docker.Network,
+    volume: pulumi.Output<string>,
+    agent: pulumi.Resource,
+  ): pulumi.Output<string> {
+    const { site, settings } = this.args;
+    const portainer = service(
+      name,
+      {
+        site,
+        name: NAME,
+        image: site.images.ref("portainer"),
+        arguments: portainerArguments({ agent: AGENT, passwordFile: PASSWORD_FILE }),
+        on: this.node,
+        limits: settings.limits,
+        networks: [site.swarm.network.id, network.id],
+        mounts: [{ type: "volume", source: volume, target: "/data" }],
+        files: [
+          {
+            path: PASSWORD_FILE,
+            source: secretFile(`${name}-admin-password`, password.current, site, this),
+          },
+        ],
+      },
+      this,
+      // It registers the swarm when it first starts, through an agent that answers; else the job does.
+      { dependsOn: [agent] },
+    );
+    return portainer.id;
+  }
+
+  private provision(
+    name: string,
+    running: pulumi.Output<string>,
+    password: RandomSecret,
+  ): pulumi.Output<string> {
+    return runJob(
+      `${name}-provision`,
+      {
+        site: this.args.site,
+        job: "portainer-provision",
+        input: { url: this.url, user: USER, password, environment: environmentForm(AGENT) },
+        after: [running, this.node.ready],
+      },
+      { parent: this },
+    ).result;
+  }
+}

@@ -1,0 +1,111 @@
+import * as pulumi from "@pulumi/pulumi";
+import { NODE_FOLDERS, PROBE_SERVICES } from "../../../contract/network.ts";
+import { script } from "../../../lib/shell.ts";
+import type { Node } from "../../lib/node.ts";
+import { outputOf, runOn } from "../../lib/remote.ts";
+import { service } from "../../lib/service.ts";
+import type { Site } from "../../lib/site.ts";
+
+/** They have nothing to save. */
+const STOP_GRACE_SEC = 3;
+/** The user of the bench image, by number. */
+const USER = 1000;
+/**
+ * Swarm's own name for a node's own network. By its name, for its id is another one on every swarm and no command of Docker
+ * tells it; our provider reads it back as the name that was given (offline/go/docker-provider/quirks.go).
+ */
+const HOST_NETWORK = "host";
+
+/**
+ * What measures the network between the nodes: a probe on every node's own network, and one on the overlay, which is asked by
+ * the runner and passes on what concerns the other one. They wait and use next to nothing until then.
+ */
+export class Probes extends pulumi.ComponentResource {
+  /** Resolves once they are declared on nodes that are ready for them; another text when they are other ones. */
+  readonly ready: pulumi.Output<string>;
+
+  private readonly site: Site;
+
+  constructor(name: string, site: Site, options?: pulumi.ComponentResourceOptions) {
+    super("swarmbench:stack:Probes", name, {}, options);
+    this.site = site;
+
+    const folders = pulumi.all(site.nodes.map((node) => this.folders(name, node)));
+    const services = [this.onOverlay(folders), this.onHosts(folders)];
+    this.ready = pulumi
+      .all([pulumi.all(services.map(({ id }) => id)), folders])
+      .apply((parts) => parts.flat().join(" "));
+    this.registerOutputs({ ready: this.ready });
+  }
+
+  /** Swarm starts no task whose folders are not there. */
+  private folders(name: string, { name: node, address, ssh, ready, machine }: Node): pulumi.Output<string> {
+    const prepared = runOn(
+      `${node}-${name}`,
+      ssh,
+      { script: ready.apply((incarnation) => foldersScript({ node, address, incarnation })) },
+      { parent: this, deletedWith: machine },
+    );
+    return outputOf(prepared);
+  }
+
+  private onOverlay(folders: pulumi.Output<string[]>) {
+    return this.probe(PROBE_SERVICES.overlay, "overlay", folders, {
+      environment: { SWARMBENCH_NODE: "{{.Node.Hostname}}" }, // Swarm fills it in for each task
+      mounts: [
+        { type: "bind" as const, source: NODE_FOLDERS.clock, target: NODE_FOLDERS.clock, readOnly: true },
+      ],
+    });
+  }
+
+  private onHosts(folders: pulumi.Output<string[]>) {
+    return this.probe(PROBE_SERVICES.host, "host", folders, { networks: [HOST_NETWORK] });
+  }
+
+  private probe(
+    name: string,
+    network: string,
+    folders: pulumi.Output<string[]>,
+    more: Pick<Parameters<typeof service>[1], "environment" | "mounts" | "networks">,
+  ) {
+    const { site } = this;
+    const { probe } = NODE_FOLDERS;
+    return service(
+      name,
+      {
+        site,
+        name,
+        ...more,
+        on: "every node" as const,
+        limits: {},
+        stopGraceSec: STOP_GRACE_SEC,
+        // Waits for the folders.
+        image: pulumi.all([site.images.ref("bench"), folders]).apply(([image]) => image),
+        arguments: ["probe", network],
+        mounts: [{ type: "bind", source: probe, target: probe }, ...(more.mounts ?? [])],
+      },
+      this,
+    );
+  }
+}
+
+interface Folders {
+  node: string;
+  address: string;
+  /** Another text when the machine is another one, which has no folders. */
+  incarnation: string;
+}
+
+/** The probes find there where they are, and each other; and how the node's clock is, if something keeps it. */
+export function foldersScript({ node, address, incarnation }: Folders): string {
+  const { probe, clock } = NODE_FOLDERS;
+  return script(
+    { NODE: node, ADDRESS: address, MACHINE: incarnation, PROBE: probe, CLOCK: clock, OWNER: USER },
+    `
+mkdir -p "$CLOCK"
+install -d -o "$OWNER" -g "$OWNER" -m 0700 "$PROBE"
+printf '%s\\n' "$ADDRESS" > "$PROBE/address"
+chmod 0644 "$PROBE/address"
+echo "$NODE at $ADDRESS"`,
+  );
+}

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { kafkaConfig, NODE_MOUNTS, nodeConfig, nodeEnvironment } from "./config.ts";
+import { KAFKA_METRICS } from "./kafkaMetrics.ts";
+
+const OUTPUT = { url: "http://influxdb:8086", org: "swarmbench", bucket: "bench", intervalSec: 1 };
+const BROKERS = [1, 2].map((id) => ({
+  name: `broker-${id}`,
+  jolokiaUrl: `http://broker-${id}:8778/jolokia`,
+}));
+const configs = { node: nodeConfig(OUTPUT), kafka: kafkaConfig({ ...OUTPUT, brokers: BROKERS }) };
+
+/** The tables of this name, each from its head to the next one that is not below it. */
+function tables(config: string, name: string): string[] {
+  const heads = [...config.matchAll(/^\[+([^\]\n]+)\]+$/gm)].map(({ 1: path = "", index }) => ({
+    path,
+    index,
+  }));
+  return heads.flatMap(({ path, index }, at) => {
+    const next = heads.slice(at + 1).find((head) => !head.path.startsWith(`${name}.`));
+    return path === name ? [config.slice(index, next?.index)] : [];
+  });
+}
+
+for (const [name, config] of Object.entries(configs)) {
+  describe(`configuration of the ${name} collector`, () => {
+    it("names the token's file, not the token", () => {
+      assert.match(config, /token = "@\{secrets:influx_token\}"/);
+      assert.equal(tables(config, "secretstores.docker").length, 1);
+    });
+
+    it("writes to the bucket it is given", () => {
+      const [output = ""] = tables(config, "outputs.influxdb_v2");
+      assert.match(output, /urls = \[ "http:\/\/influxdb:8086" \]/);
+      assert.match(output, /organization = "swarmbench"\nbucket = "bench"/);
+    });
+
+    it("collects and sends as often as it is told", () => {
+      const [agent = ""] = tables(config, "agent");
+      assert.match(agent, /\ninterval = "1s"/);
+      assert.match(agent, /\nflush_interval = "1s"/);
+    });
+
+    it("answers for its health to its own container only", () => {
+      assert.match(config, /service_address = "http:\/\/127\.0\.0\.1:8080"/);
+    });
+  });
+}
+
+describe("nodeConfig", () => {
+  it("names the node and not the container", () => {
+    assert.match(configs.node, /hostname = "\$\{SWARMBENCH_NODE\}"/);
+    assert.equal(nodeEnvironment("10.0.0.10").SWARMBENCH_NODE, "{{.Node.Hostname}}");
+  });
+
+  it("tells the image's entry script an address on the test network", () => {
+    assert.equal(nodeEnvironment("10.0.0.10").SWARMBENCH_NETWORK_ADDRESS, "10.0.0.10");
+  });
+
+  it("counts each interface once: as the test network's, or among the others", () => {
+    const [test = "", other = ""] = tables(nodeConfig({ ...OUTPUT, testInterface: "ens4" }), "inputs.net");
+    assert.match(test, /interfaces = \[ "ens4" \]/);
+    assert.match(test, /network = "test"/);
+    assert.match(other, /interface = \[ "ens4", "lo", "veth\*" \]/);
+    assert.match(other, /network = "other"/);
+  });
+
+  it("takes the interface that the image's entry script finds, else eth0", () => {
+    assert.match(configs.node, /interfaces = \[ "\$\{TEST_INTERFACE:-eth0\}" \]/);
+  });
+
+  it("has no tag of a container but its service and its task", () => {
+    const [docker = ""] = tables(configs.node, "inputs.docker");
+    assert.match(docker, /docker_label_include = \[ "com\.docker\.swarm\.service\.name" \]/);
+    for (const dropped of ["container_image", "container_version", "container_status", "engine_host"]) {
+      assert.match(docker, new RegExp(`tagexclude = .*"${dropped}"`));
+    }
+  });
+
+  it("reads the clock's status at the time at which it was written", () => {
+    const [file = ""] = tables(configs.node, "inputs.file");
+    assert.match(file, /files = \[ "\/hostfs\/clock\/status\.json" \]\ndata_format = "json"/);
+    assert.match(
+      file,
+      /name_override = "clock"\ntag_keys = \[ "kind" \]\njson_string_fields = \[ "state" \]/,
+    );
+    assert.match(file, /json_time_key = "at"\njson_time_format = "unix"/);
+  });
+
+  it("tells tasks by their number, which a new container of the task keeps", () => {
+    const id = "x7q0abcdefghijklmnopqrstu";
+    const patterns = [...configs.node.matchAll(/key = "container_name"\npattern = (".+")/g)].map(
+      ([, pattern]) => new RegExp(JSON.parse(pattern ?? '""')),
+    );
+    const named = (container: string) =>
+      patterns.reduce((name, pattern) => name.replace(pattern, "$1"), container);
+    assert.equal(named(`kafka-1.1.${id}`), "kafka-1.1");
+    assert.equal(named(`telegraf.${id}.${id}`), "telegraf");
+  });
+});
+
+describe("NODE_MOUNTS", () => {
+  it("show the node's counters, but no process's environment", () => {
+    const sources = NODE_MOUNTS.map(({ source }) => source);
+    assert.ok(sources.includes("/proc/1/net"));
+    assert.ok(!sources.some((source) => ["/", "/proc", "/proc/1"].includes(source)));
+  });
+
+  it("show the folder of the clock's status, since the file in it is another one each second", () => {
+    assert.ok(NODE_MOUNTS.some(({ source }) => source === "/var/lib/swarmbench/clock"));
+  });
+
+  it("are read only", () => {
+    assert.ok(NODE_MOUNTS.every(({ readOnly }) => readOnly));
+  });
+});
+
+describe("kafkaConfig", () => {
+  const agents = tables(configs.kafka, "inputs.jolokia2_agent");
+
+  it("asks each broker by itself, so that one that is down holds up no other", () => {
+    assert.equal(agents.length, BROKERS.length);
+    BROKERS.forEach(({ name, jolokiaUrl }, index) => {
+      assert.ok(agents[index]?.includes(`urls = [ "${jolokiaUrl}" ]`));
+      assert.ok(agents[index]?.includes(`broker = "${name}"`));
+    });
+  });
+
+  it("asks for every object of every metric", () => {
+    for (const { mbeans } of Object.values(KAFKA_METRICS)) {
+      for (const mbean of mbeans) assert.ok(agents[0]?.includes(`mbean = "${mbean}"`), mbean);
+    }
+  });
+
+  it("names a single attribute, which Telegraf would double", () => {
+    const [topics = ""] = tables(configs.kafka, "inputs.jolokia2_agent.metric").filter((metric) =>
+      metric.includes('name = "kafka_topics"'),
+    );
+    assert.match(topics, /paths = \[ "Count" \]\nfield_name = "Count"/);
+  });
+
+  it("does not call the collector's node the brokers' host", () => {
+    assert.match(configs.kafka, /omit_hostname = true/);
+  });
+});

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { parseSettings } from "../../../config/settings.ts";
+import { declareOn, fakeTokens, fileText, imageOf, type Program } from "../../../test/support/site.ts";
+import { awaitTasksScript } from "../../lib/awaitTasks.ts";
+import { InfluxDb } from "../influxdb/influxdb.ts";
+import { Kafka } from "../kafka/kafka.ts";
+import { Telegraf } from "./telegraf.ts";
+
+const { kafka, influxdb, telegraf } = parseSettings(
+  { nodes: "4", kafka: '{"brokers":2}', telegraf: '{"interval":"5 seconds","cpus":0.5}' },
+  "local",
+  "ann",
+).parts;
+const declareTelegraf = ({ withKafka = true } = {}) =>
+  declareOn((site) => {
+    assert.ok(kafka && influxdb && telegraf);
+    const brokers = withKafka ? { kafka: new Kafka("kafka", { site, settings: kafka }) } : {};
+    const store = new InfluxDb("influxdb", { site, settings: influxdb });
+    return new Telegraf("telegraf", { site, settings: telegraf, influxdb: store, ...brokers });
+  });
+
+let program: Program<Telegraf>;
+before(async () => {
+  program = await declareTelegraf();
+});
+const collectors = ["telegraf", "telegraf-kafka"];
+const taskOf = (name: string) => program.get(`Service ${name}`).inputs.taskSpec as Record<string, unknown>;
+
+describe("Telegraf", () => {
+  it("runs on every node for the node, and once on the monitor node for all brokers", () => {
+    const modes = collectors.map((name) => program.get(`Service ${name}`).inputs.mode);
+    assert.deepEqual(modes, [{ global: true }, { replicated: { replicas: 1 } }]);
+    assert.deepEqual(taskOf("telegraf-kafka").placement, { constraints: ["node.hostname==node1"] });
+  });
+
+  it("sees the node's own figures on the nodes only, and can change nothing of it", () => {
+    const mounts = program.container("telegraf").mounts as { type: string; readOnly: boolean }[];
+    assert.ok(mounts.length > 0);
+    assert.ok(mounts.every(({ type, readOnly }) => type === "bind" && readOnly));
+    assert.deepEqual(program.container("telegraf-kafka").mounts, []);
+  });
+
+  for (const name of collectors) {
+    it(`(${name}) runs the testbed's image within its limits, and publishes nothing`, () => {
+      assert.equal(program.container(name).image, imageOf("telegraf"));
+      assert.deepEqual(taskOf(name).resources, { limits: { nanoCpus: 500_000_000, memoryBytes: 0 } });
+      assert.deepEqual(program.get(`Service ${name}`).inputs.endpointSpec, { mode: "dnsrr", ports: [] });
+    });
+
+    it(`(${name}) is told the manager's address, by which it finds the test network`, () => {
+      const { SWARMBENCH_NETWORK_ADDRESS: address } = program.container(name).env as Record<string, string>;
+      assert.equal(address, "10.9.8.10");
+    });
+
+    it(`(${name}) has the token that may write and no more, as a secret file`, () => {
+      assert.deepEqual(program.container(name).secrets, [
+        {
+          secretId: "telegraf-token-id",
+          secretName: "telegraf-token-drawn",
+          fileName: "/run/secrets/influx_token",
+        },
+      ]);
+      assert.equal(fileText(program.get("Secret telegraf-token")), fakeTokens.write);
+    });
+
+    it(`(${name}) has its configuration as a file, with the interval that is set and no token`, () => {
+      const [{ configId, fileName } = {}] = program.container(name).configs as Record<string, string>[];
+      assert.deepEqual([configId, fileName], [`${name}-config-id`, "/etc/telegraf/telegraf.conf"]);
+      const text = fileText(program.get(`ServiceConfig ${name}-config`));
+      assert.match(text, /interval *= *"5s"/);
+      assert.ok(!text.includes(fakeTokens.write));
+    });
+  }
+
+  it("asks every broker for its metrics", () => {
+    const text = fileText(program.get("ServiceConfig telegraf-kafka-config"));
+    for (const broker of ["broker-1", "broker-2"]) assert.ok(text.includes(`http://${broker}:8778/jolokia`));
+  });
+
+  it("lets no secret be read in what is declared", () => assert.deepEqual(program.leaks, []));
+});
+
+describe("Telegraf is ready", () => {
+  const series = (of: Program<Telegraf>) =>
+    (of.jobInput("telegraf-ready").series as { tag: string; values: string[] }[]).map(({ tag, values }) => [
+      tag,
+      ...values,
+    ]);
+
+  it("once there are samples of every node and of every broker", () => {
+    assert.deepEqual(series(program), [
+      ["host", "node1", "node2", "node3", "node4", "node5"],
+      ["broker", "broker-1", "broker-2"],
+    ]);
+  });
+
+  it("once there are samples of every node where there is no Kafka", async () => {
+    const alone = await declareTelegraf({ withKafka: false });
+    assert.deepEqual(series(alone), [["host", "node1", "node2", "node3", "node4", "node5"]]);
+    assert.equal(alone.resources.has("Service telegraf-kafka"), false);
+  });
+
+  it("by what a token for reading finds, which the job is told in secret", () => {
+    const { influx } = program.jobInput("telegraf-ready");
+    assert.equal((influx as { token: string }).token, fakeTokens.read);
+    assert.ok(program.get("Command telegraf-ready").secrets.includes("stdin"));
+  });
+
+  it("with time for the first interval beside two minutes", () => {
+    assert.equal(program.jobInput("telegraf-ready").timeoutSec, 125);
+  });
+
+  it("by samples of tasks with the present settings: it waits for one on each node, and for the brokers' one", () => {
+    const script = String(program.get("Command telegraf-ready").inputs.stdin);
+    assert.ok(script.includes(awaitTasksScript("telegraf", 5)));
+    assert.ok(script.includes(awaitTasksScript("telegraf-kafka", 1)));
+  });
+
+  it("without a wait for the brokers' one where there is no Kafka", async () => {
+    const alone = await declareTelegraf({ withKafka: false });
+    const script = String(alone.get("Command telegraf-ready").inputs.stdin);
+    assert.ok(script.includes(awaitTasksScript("telegraf", 5)));
+    assert.doesNotMatch(script, /telegraf-kafka/);
+  });
+
+  it("again whenever a collector, its configuration, token, image or limits are others", () => {
+    const { inputs } = program.get("Command telegraf-ready");
+    const marks = /^MARKS='(.*)'$/m.exec(String(inputs.stdin))?.[1]?.split(" ");
+    const of = (name: string) => [
+      `${name}-id`,
+      `${name}-config-id`,
+      "telegraf-token-id",
+      imageOf("telegraf"),
+      "0.5/-",
+    ];
+    assert.deepEqual(marks, ["node1-ready", ...of("telegraf"), ...of("telegraf-kafka")]);
+  });
+});

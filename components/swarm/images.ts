@@ -1,0 +1,134 @@
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { commandLine, script, word } from "../../lib/shell.ts";
+import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
+import type { Installation, StoredImage } from "../lib/installation.ts";
+import type { Registry } from "./registry.ts";
+import type { Swarm } from "./swarm.ts";
+
+/** The parts of the stack that are images in the testbed's registry; setup may lack some of them. */
+export type Part = Exclude<keyof Installation["images"], "node" | "registry">;
+
+export interface ImagesArgs {
+  swarm: Swarm;
+  registry: Registry;
+  /** Those that are wanted and that setup has. */
+  images: { [P in Part]?: StoredImage | undefined };
+}
+
+/** The images of the stack's services in the testbed's registry, sent there as the files in which it keeps them. */
+export class Images extends pulumi.ComponentResource {
+  private readonly sent: pulumi.Output<string>;
+
+  private readonly args: ImagesArgs;
+
+  constructor(name: string, args: ImagesArgs, options?: pulumi.ComponentResourceOptions) {
+    super("swarmbench:swarm:Images", name, {}, options);
+    this.args = args;
+
+    const { swarm, registry, images } = args;
+    const { manager } = swarm;
+    const trees = Object.values(images).flatMap((image) => (image ? [image.tree] : []));
+    const sent = new local.Command(
+      `${name}-sent`,
+      {
+        create: registry.volume.apply((volume) => sendTreesScript({ trees, volume, ssh: manager.ssh })),
+        // A manager that was made anew, or that runs another swarm by now, has lost the registry's volume.
+        environment: { SWARMBENCH_MANAGER: pulumi.interpolate`${manager.ready} ${swarm.id}` },
+        interpreter: ["/bin/bash", "-c"],
+        logging: local.Logging.None,
+        addPreviousOutputInEnv: false,
+      },
+      { parent: this, deletedWith: manager.machine },
+    );
+    // Its id, not what it prints: a preview knows that also where the images are to be sent again.
+    this.sent = sent.id;
+    this.registerOutputs({ sent: this.sent });
+  }
+
+  /** Whether setup has it: some come from their maker alone. */
+  has(part: Part): boolean {
+    return this.args.images[part] !== undefined;
+  }
+
+  /** Name, with its digest, by which every node can pull an image; known once it is in the registry. */
+  ref(part: Part): pulumi.Output<string> {
+    const image = this.args.images[part];
+    if (!image) {
+      throw new pulumi.RunError(
+        `The image of ${part} is only to be had from its maker: SWARMBENCH_SOURCE=official npm run setup`,
+      );
+    }
+    return pulumi
+      .all([this.args.registry.address, this.sent])
+      .apply(([address]) => `${address}/${image.repository}@${image.digest}`);
+  }
+}
+
+export interface SendTrees {
+  /** Folders of this machine that hold parts of a registry's storage; what two of them have in common is the same. */
+  trees: string[];
+  /** Name of the registry's volume on the manager. */
+  volume: string;
+  /** Leads to the manager. */
+  ssh: SshEndpoint;
+}
+
+/**
+ * A bash script that sends what the volume lacks of the trees. Blobs come before the links to them, and nothing is
+ * put in its place before all has arrived: a transfer that was cut off leaves nothing that the registry would serve.
+ */
+export function sendTreesScript({ trees, volume, ssh }: SendTrees): string {
+  return script(
+    {
+      TREES: trees.join("\n"),
+      LIST: onVolume(ssh, volume, "rm -rf .incoming.*; if [ -d docker ]; then find docker -type f; fi"),
+      UNPACK: onVolume(
+        ssh,
+        volume,
+        `
+incoming=$(mktemp -d .incoming.XXXXXX)
+trap 'rm -rf "$incoming"' EXIT
+tar --no-same-owner -x -C "$incoming"
+# Hard links, since they appear at once and whole.
+for part in blobs repositories; do
+  [ ! -d "$incoming/docker/registry/v2/$part" ] || {
+    mkdir -p docker/registry/v2
+    cp -alf "$incoming/docker/registry/v2/$part" docker/registry/v2/
+  }
+done`,
+      ),
+    },
+    `
+[ -n "$TREES" ] || exit 0
+set -o pipefail
+manager() { ${["ssh", ...sshArguments(ssh)].map(word).join(" ")} "$1"; }
+files() {
+  while IFS= read -r tree; do
+    cd "$tree" 2>/dev/null || { echo "$tree is gone; make it again: npm run setup" >&2; return 1; }
+    find docker -type f | while IFS= read -r file; do printf '%s\t%s\n' "$file" "$tree"; done
+  done <<< "$TREES"
+}
+there=$(manager "$LIST")
+all=$(files | LC_ALL=C sort -u -t $'\t' -k 1,1)
+missing=()
+while IFS=$'\t' read -r file tree; do
+  [[ $'\n'$there$'\n' == *$'\n'"$file"$'\n'* ]] || missing+=(-C "$tree" "$file")
+done <<< "$all"
+if [ "\${#missing[@]}" -gt 0 ]; then
+  COPYFILE_DISABLE=1 tar -c "\${missing[@]}" | manager "$UNPACK"
+fi`,
+  );
+}
+
+/** A command line for the manager that works in the folder of a volume. */
+function onVolume(ssh: SshEndpoint, volume: string, body: string): string {
+  const command = commandLine(
+    { VOLUME: volume },
+    `
+folder=$(docker volume inspect --format '{{.Mountpoint}}' "$VOLUME")
+cd "$folder"
+${body}`,
+  );
+  return asRoot(ssh, command);
+}

@@ -1,0 +1,445 @@
+import assert from "node:assert/strict";
+import { chmodSync } from "node:fs";
+import * as path from "node:path";
+import { after, describe, it } from "node:test";
+import { sshWords } from "../../lib/ssh.ts";
+import { FakeMachine, parses } from "../../test/support/fakeDocker.ts";
+import {
+  admitScript,
+  drainCommand,
+  initScript,
+  inviteScript,
+  joinScript,
+  leaveCommand,
+  leaveOverSshScript,
+  strikeOffCommand,
+} from "./swarmScripts.ts";
+
+const machines: FakeMachine[] = [];
+function machine(state?: Record<string, string>): FakeMachine {
+  const made = new FakeMachine(state);
+  machines.push(made);
+  return made;
+}
+after(() => {
+  for (const made of machines) made.dispose();
+});
+
+const init = initScript({
+  node: "node1",
+  address: "10.9.8.10",
+  addressPool: "10.176.0.0/16",
+  machine: "engine container",
+});
+const join = joinScript({
+  node: "node2",
+  address: "10.9.8.11",
+  manager: "10.9.8.10",
+  swarmId: "swarm1",
+  token: "SWMTKN-secret",
+  machine: "engine container",
+});
+const admit = (nodeId: string) =>
+  admitScript({ node: "node2", nodeId, labels: { role: "broker" }, machine: "m" });
+const drain = drainCommand("node2", 30);
+
+const LEAVE = "swarm leave --force";
+const INIT = "swarm init --advertise-addr 10.9.8.10 --default-addr-pool 10.176.0.0/16";
+const JOIN = `POST /swarm/join ${JSON.stringify({
+  ListenAddr: "0.0.0.0:2377",
+  AdvertiseAddr: "10.9.8.11",
+  RemoteAddrs: ["10.9.8.10:2377"],
+  JoinToken: "SWMTKN-secret",
+})}`;
+
+describe("every script is one that sh can parse:", () => {
+  const scripts = {
+    init,
+    invite: inviteScript({ node: "node2", swarmId: "swarm1" }),
+    join,
+    admit: admit("n2"),
+    drain,
+    leave: leaveCommand(),
+    "strike off": strikeOffCommand("node2"),
+  };
+  for (const [name, text] of Object.entries(scripts)) {
+    it(name, async () => assert.equal(await parses(text), ""));
+  }
+});
+
+describe("init", () => {
+  it("makes an engine without a swarm the manager of one, and prints the swarm's id alone", async () => {
+    const m = machine();
+    assert.deepEqual(await m.script(init), { code: 0, stdout: "swarm-new\n", stderr: "" });
+    assert.deepEqual(m.changes, [INIT]);
+  });
+
+  it("marks the swarm as ours", async () => {
+    const m = machine();
+    await m.script(init);
+    assert.equal(m.read("mark"), "swarm-new");
+  });
+
+  it("lets nobody see the join token, which `docker swarm init` prints", async () => {
+    const { stdout, stderr } = await machine().script(init);
+    assert.doesNotMatch(stdout + stderr, /SWMTKN/);
+  });
+
+  it("changes nothing where the engine is our swarm's manager already", async () => {
+    const m = machine({ state: "active", control: "true", cluster: "swarm1", mark: "swarm1" });
+    assert.equal((await m.script(init)).stdout, "swarm1\n");
+    assert.deepEqual([m.changes, m.read("mark")], [[], "swarm1"]);
+  });
+
+  it("can be run twice", async () => {
+    const m = machine();
+    const first = await m.script(init);
+    assert.deepEqual((await m.script(init, "again")).stdout, first.stdout);
+    assert.deepEqual(m.changes, [INIT]);
+  });
+
+  it("goes on with a swarm that it had made when it was interrupted", async () => {
+    const m = machine({ state: "active", control: "true", cluster: "swarm1", mark: "pending" });
+    assert.equal((await m.script(init)).stdout, "swarm1\n");
+    assert.deepEqual([m.changes, m.read("mark")], [[], "swarm1"]);
+  });
+
+  for (const state of ["active", "pending", "error", "locked"]) {
+    it(`refuses an engine that is ${state} in a swarm of someone else, and leaves it there`, async () => {
+      const m = machine({ state, control: "true", cluster: "theirs" });
+      const { code, stdout, stderr } = await m.script(init);
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(stderr, /node1 is already in a swarm that this stack did not create.*docker swarm leave/);
+      assert.deepEqual([m.changes, m.read("mark")], [[], undefined]);
+    });
+  }
+
+  for (const [what, state] of Object.entries({
+    "is a worker in our swarm": { state: "active", control: "false" },
+    "is pending in our swarm": { state: "pending", control: "false" },
+    "cannot manage our swarm": { state: "error", control: "false" },
+    "is locked out of our swarm": { state: "locked", control: "false" },
+  })) {
+    it(`never gives up what a manager has: fails where the engine ${what}`, async () => {
+      const m = machine({ ...state, mark: "swarm1" });
+      const { code, stderr } = await m.script(init);
+      assert.equal(code, 1);
+      assert.match(stderr, /node1 should manage its swarm.*docker swarm leave --force/);
+      assert.deepEqual([m.changes, m.read("mark")], [[], "swarm1"]);
+    });
+  }
+
+  it("waits for an engine that has just started", async () => {
+    const m = machine({ state: "pending", control: "true", cluster: "swarm1", mark: "swarm1" });
+    m.write("tick", "[ $(cat clock) -lt 1005 ] || echo active > state");
+    assert.equal((await m.script(init)).stdout, "swarm1\n");
+  });
+
+  it("fails where the engine does not answer", async () => {
+    const m = machine({ broken: "yes" });
+    assert.notEqual((await m.script(init)).code, 0);
+  });
+
+  it("fails where the engine does not tell the swarm's id", {}, async () => {
+    const m = machine({ state: "active", control: "true", cluster: "", mark: "swarm1" });
+    assert.notEqual((await m.script(init)).code, 0);
+  });
+});
+
+describe("invite", () => {
+  it("prints the token and nothing else", async () => {
+    const m = machine({ state: "active", control: "true" });
+    const outcome = await m.script(inviteScript({ node: "node2", swarmId: "swarm1" }));
+    assert.deepEqual(outcome, { code: 0, stdout: "SWMTKN-secret\n", stderr: "" });
+  });
+
+  it("changes when the swarm does, so that the node is invited to the new one", () => {
+    assert.notEqual(
+      inviteScript({ node: "node2", swarmId: "swarm1" }),
+      inviteScript({ node: "node2", swarmId: "swarm2" }),
+    );
+  });
+});
+
+describe("join", () => {
+  const member = { state: "active", nodeId: "n2", mark: "swarm1" };
+
+  it("puts an engine without a swarm into ours, and prints the node's id alone", async () => {
+    const m = machine();
+    const { code, stdout } = await m.script(join);
+    assert.deepEqual([code, stdout], [0, "node-new\n"]);
+    assert.deepEqual([m.changes, m.read("mark")], [[JOIN], "swarm1"]);
+  });
+
+  it("changes nothing where the engine is in the swarm already", async () => {
+    const m = machine(member);
+    assert.equal((await m.script(join)).stdout, "n2\n");
+    assert.deepEqual(m.changes, []);
+  });
+
+  it("can be run twice", async () => {
+    const m = machine();
+    await m.script(join);
+    assert.equal((await m.script(join, "again")).stdout, "node-new\n");
+    assert.deepEqual(m.changes, [JOIN]);
+  });
+
+  it("leaves another swarm of ours first", async () => {
+    const m = machine({ ...member, mark: "swarm0" });
+    assert.equal((await m.script(join)).stdout, "node-new\n");
+    assert.deepEqual([m.changes, m.read("mark")], [[LEAVE, JOIN], "swarm1"]);
+  });
+
+  for (const state of ["pending", "error"]) {
+    it(`leaves our swarm first where its place in it is ${state}`, async () => {
+      const m = machine({ ...member, state });
+      assert.equal((await m.script(join)).stdout, "node-new\n");
+      assert.deepEqual(m.changes, [LEAVE, JOIN]);
+    });
+  }
+
+  it("refuses an engine in a swarm of someone else, and leaves it there", async () => {
+    const m = machine({ state: "active", nodeId: "theirs" });
+    const { code, stdout, stderr } = await m.script(join);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /node2 is already in a swarm that this stack did not create/);
+    assert.deepEqual([m.changes, m.read("mark")], [[], undefined]);
+  });
+
+  it("makes a membership anew that the manager no longer honours", async () => {
+    const m = machine(member);
+    assert.equal((await m.script(join, "2026-01-01T00:00:00.000Z", "n2")).stdout, "node-new\n");
+    assert.deepEqual(m.changes, [LEAVE, JOIN]);
+  });
+
+  it("keeps its membership where it is another one that the manager no longer honours", async () => {
+    const m = machine(member);
+    assert.equal((await m.script(join, "2026-01-01T00:00:00.000Z", "n1")).stdout, "n2\n");
+    assert.deepEqual(m.changes, []);
+  });
+
+  it("keeps its membership where it is only told to look again", async () => {
+    const m = machine(member);
+    await m.script(join, "n2");
+    assert.deepEqual(m.changes, []);
+  });
+
+  it("tries again after a try that failed on the way", async () => {
+    const m = machine({ mark: "swarm1" });
+    assert.equal((await m.script(join)).stdout, "node-new\n");
+    assert.deepEqual(m.changes, [JOIN]);
+  });
+
+  it("waits for an engine that goes on joining once its own patience is over", async () => {
+    const joined = "echo active > state; echo false > control; echo node-new > nodeId";
+    const m = machine({ slow: "yes", tick: `[ "$now" -lt 10 ] || { ${joined}; }` });
+    assert.deepEqual(await m.script(join), { code: 0, stdout: "node-new\n", stderr: "" });
+    const never = await machine({ slow: "yes" }).script(join);
+    assert.equal(never.code, 1);
+    assert.match(
+      never.stderr,
+      /^node2 has not joined the swarm of 10\.9\.8\.10:2377 after 80 s: .*in the background/,
+    );
+  });
+
+  it("fails where the engine does not answer", async () => {
+    assert.notEqual((await machine({ broken: "yes" }).script(join)).code, 0);
+  });
+});
+
+describe("admit", () => {
+  const manager = () => machine({ state: "active", nodeId: "n1" }).node("n1", { hostname: "node1" });
+
+  it("labels a ready node, gives it work, and prints its id alone", async () => {
+    const m = manager().node("n2", { hostname: "node2" });
+    m.write("nodes/n2/availability", "drain");
+    assert.deepEqual(await m.script(admit("n2")), { code: 0, stdout: "n2\n", stderr: "" });
+    assert.deepEqual([m.read("nodes/n2/role"), m.read("nodes/n2/availability")], ["broker", "active"]);
+  });
+
+  it("strikes off what is left of the node's earlier lives, and no other node", async () => {
+    const m = manager()
+      .node("n2", { hostname: "node2" })
+      .node("old-a", { hostname: "node2", status: "down" })
+      .node("old-b", { hostname: "node2", status: "down" })
+      .node("n20", { hostname: "node20", status: "down" });
+    assert.equal((await m.script(admit("n2"))).stdout, "n2\n");
+    const removed = m.changes.filter((call) => call.startsWith("node rm"));
+    assert.deepEqual(removed, ["node rm --force old-a", "node rm --force old-b"]);
+  });
+
+  it("never strikes off the manager itself, which it is told of as self", async () => {
+    const m = machine({ state: "active", nodeId: "n1" })
+      .node("n0", { hostname: "node1", status: "down" })
+      .node("n1", { hostname: "node1" });
+    const script = admitScript({ node: "node1", nodeId: "self", labels: { role: "monitor" }, machine: "m" });
+    assert.equal((await m.script(script)).stdout, "n1\n");
+    assert.deepEqual(
+      [m.read("nodes/n0/id"), m.read("nodes/n1/id"), m.read("nodes/n1/role")],
+      [undefined, "n1", "monitor"],
+    );
+  });
+
+  it("waits until the manager sees the node ready", async () => {
+    const m = manager().node("n2", { hostname: "node2", status: "unknown" });
+    m.write("tick", '[ "$now" -lt 1010 ] || echo ready > nodes/n2/status');
+    assert.equal((await m.script(admit("n2"))).stdout, "n2\n");
+    assert.equal(m.read("clock"), "1010");
+  });
+
+  it("waits for a node that the manager does not know yet", async () => {
+    const m = manager();
+    m.node("later", { hostname: "node2" });
+    m.write(
+      "tick",
+      '[ "$now" -lt 1003 ] || [ -d nodes/n2 ] || { mv nodes/later nodes/n2; echo n2 > nodes/n2/id; }',
+    );
+    assert.equal((await m.script(admit("n2"))).stdout, "n2\n");
+  });
+
+  it("fails, and labels nothing, where the node is not ready within 60 s", async () => {
+    const m = manager().node("n2", { hostname: "node2", status: "down" });
+    const { code, stderr } = await m.script(admit("n2"));
+    assert.equal(code, 1);
+    assert.match(stderr, /^node2 joined the swarm, but the manager does not see it ready after 60 s/);
+    assert.deepEqual([m.read("clock"), m.changes], ["1060", []]);
+  });
+});
+
+describe("drain", () => {
+  const manager = (tasks: string, status?: "down") =>
+    machine({ state: "active" })
+      .node("n1", { hostname: "node1", tasks: "Running 1 hour ago" })
+      .node("n2", { hostname: "node2", tasks, ...(status ? { status } : {}) });
+
+  it("takes the work of that node alone", async () => {
+    const m = manager("");
+    assert.equal((await m.commandLine(drain)).code, 0);
+    assert.deepEqual(m.changes, ["node update --availability drain n2"]);
+  });
+
+  it("waits until no task runs there", async () => {
+    const m = manager("Running 3 minutes ago\nRunning 1 hour ago");
+    m.write("tick", '[ "$now" -lt 1007 ] || echo "Shutdown 1 second ago" > nodes/n2/tasks');
+    assert.equal((await m.commandLine(drain)).code, 0);
+    assert.equal(m.read("clock"), "1007");
+  });
+
+  it("does not wait for tasks that have ended", async () => {
+    const m = manager("Shutdown 3 minutes ago\nFailed 1 hour ago\nComplete 2 hours ago");
+    assert.equal((await m.commandLine(drain)).code, 0);
+    assert.equal(m.read("clock"), "1000");
+  });
+
+  it("fails after its time-out, and names the setting that allows more", async () => {
+    const m = manager("Running 3 minutes ago");
+    const { code, stderr } = await m.commandLine(drain);
+    assert.equal(code, 1);
+    assert.match(stderr, /^node2 still has tasks after 30 s of draining; swarmbench:swarm\.drainTimeout/);
+    assert.equal(m.read("clock"), "1030");
+  });
+
+  it("does not wait for a node that is down: its tasks are told as running for ever", async () => {
+    const m = manager("Running 3 minutes ago", "down");
+    assert.equal((await m.commandLine(drain)).code, 0);
+    assert.equal(m.read("clock"), "1000");
+  });
+
+  it("stops waiting for a node that goes down meanwhile", async () => {
+    const m = manager("Running 3 minutes ago");
+    m.write("tick", '[ "$now" -lt 1004 ] || echo down > nodes/n2/status');
+    assert.equal((await m.commandLine(drain)).code, 0);
+    assert.equal(m.read("clock"), "1004");
+  });
+
+  it("has nothing to do for a node that the manager does not know", async () => {
+    const m = machine({ state: "active" }).node("n1", { hostname: "node1" });
+    assert.equal((await m.commandLine(drain)).code, 0);
+    assert.deepEqual(m.changes, []);
+  });
+
+  it("fails where the manager does not answer", {}, async () => {
+    const m = manager("Running 3 minutes ago");
+    m.write("broken", "yes");
+    assert.notEqual((await m.commandLine(drain)).code, 0);
+  });
+
+  it("rounds a time-out of half a second up to a whole one", async () => {
+    const m = manager("Running 3 minutes ago");
+    assert.match((await m.commandLine(drainCommand("node2", 0.5))).stderr, /after 1 s of draining/);
+  });
+});
+
+describe("leave over ssh", () => {
+  const over = (code: number, said = "") => {
+    const m = machine();
+    m.write("bin/ssh", `#!/bin/sh\necho "$*" >> "$FAKE/calls"\necho "${said}" >&2\nexit ${code}`);
+    chmodSync(path.join(m.directory, "bin/ssh"), 0o755);
+    return m;
+  };
+  const text = leaveOverSshScript(
+    "node2",
+    sshWords({ host: "host", user: "root", configFile: "/a b/config", sudo: false }, leaveCommand()),
+  );
+
+  it("runs the leave command on the node", async () => {
+    const m = over(0);
+    assert.equal((await m.script(text)).code, 0);
+    assert.match(m.calls[0] ?? "", /^-F \/a b\/config .*root@host sh -c /);
+  });
+
+  it("does not mind a node that does not answer: the manager strikes it off", async () => {
+    const { code, stderr } = await over(255).script(text);
+    assert.equal(code, 0);
+    assert.match(stderr, /node2 does not answer/);
+  });
+
+  it("fails where the node answers and cannot leave", async () => {
+    assert.equal((await over(1, "no").script(text)).code, 1);
+  });
+});
+
+describe("leave", () => {
+  it("does nothing to a swarm without our mark", async () => {
+    const m = machine({ state: "active" });
+    assert.deepEqual(await m.commandLine(leaveCommand()), { code: 0, stdout: "", stderr: "" });
+    assert.deepEqual([m.calls, m.read("state")], [[], "active"]);
+  });
+
+  it("leaves our swarm and takes the mark away", async () => {
+    const m = machine({ state: "active", mark: "swarm1" });
+    assert.equal((await m.commandLine(leaveCommand())).code, 0);
+    assert.deepEqual([m.read("state"), m.read("mark")], ["inactive", undefined]);
+  });
+
+  it("takes the mark away where the swarm was left already", async () => {
+    const m = machine({ mark: "swarm1" });
+    assert.equal((await m.commandLine(leaveCommand())).code, 0);
+    assert.deepEqual([m.changes, m.read("mark")], [[], undefined]);
+  });
+
+  it("keeps the mark where leaving fails, so that it can be tried again", async () => {
+    const m = machine({ state: "active", mark: "swarm1" });
+    m.write("broken", "yes");
+    assert.notEqual((await m.commandLine(leaveCommand())).code, 0);
+    assert.equal(m.read("mark"), "swarm1");
+  });
+});
+
+describe("strike off", () => {
+  it("removes every entry of that node, and no other", async () => {
+    const m = machine({ state: "active" })
+      .node("n1", { hostname: "node1" })
+      .node("n2", { hostname: "node2", status: "down" })
+      .node("n2b", { hostname: "node2", status: "down" })
+      .node("n20", { hostname: "node20" });
+    assert.equal((await m.commandLine(strikeOffCommand("node2"))).code, 0);
+    assert.deepEqual(m.changes, ["node rm --force n2", "node rm --force n2b"]);
+  });
+
+  it("has nothing to do where the node is gone", async () => {
+    const m = machine({ state: "active" }).node("n1", { hostname: "node1" });
+    assert.equal((await m.commandLine(strikeOffCommand("node2"))).code, 0);
+    assert.deepEqual(m.changes, []);
+  });
+});

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { describe, it } from "node:test";
+import { parseSettings, SettingsError } from "./settings.ts";
+
+const parse = (config: Record<string, unknown>) =>
+  parseSettings(
+    Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [
+        key,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    ),
+    "local",
+    "ann",
+  );
+const mistakesOf = (config: Record<string, unknown>): string => {
+  try {
+    parse(config);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.mistakes.join("\n");
+    throw error;
+  }
+  return "";
+};
+
+describe("agents, workload and benchmark", () => {
+  it("have defaults: one task of each, 100 producers of 10 messages per second, an SLO of 100 ms", () => {
+    const { bench } = parse({});
+    assert.deepEqual(
+      [bench?.producers.tasks, bench?.consumers.tasks, bench?.workload.producers],
+      [1, 1, 100],
+    );
+    assert.deepEqual(bench?.benchmark.slo, { p99Ms: 100, delivered: 0.999, lost: 0 });
+    assert.equal(bench?.benchmark.run, true);
+  });
+
+  it("are not there without Kafka", () =>
+    assert.equal(parse({ kafka: { enabled: false } }).bench, undefined));
+
+  it("take texts for numbers, as `pulumi config set` stores them", () => {
+    const { bench } = parse({
+      workload: { producers: "7", acks: "1" },
+      benchmark: { sweep: { rate: ["0.5", 2] } },
+    });
+    assert.deepEqual(
+      [bench?.workload.producers, bench?.workload.acks, bench?.benchmark.sweep?.rate],
+      [7, 1, [0.5, 2]],
+    );
+  });
+
+  it("are refused with every mistake and its path", () => {
+    const mistakes = mistakesOf({
+      producers: { tasks: 0 },
+      workload: { producers: "many", compression: "lz4", fetch: { minByte: 1 } },
+      benchmark: {
+        slo: { p99Ms: 0 },
+        search: { variable: "acks", from: 1, to: 2 },
+        warmUp: { min: "9 seconds", max: "1 second" },
+      },
+    });
+    for (const mistake of [
+      /swarmbench:producers\.tasks: expected a whole number from 1/,
+      /swarmbench:workload\.producers: expected a whole number/,
+      /swarmbench:workload\.fetch: no such setting: minByte/,
+      /swarmbench:benchmark\.slo\.p99Ms: expected ms/,
+      /swarmbench:benchmark\.search\.variable: a search finds the largest of producers, rate/,
+      /swarmbench:benchmark\.warmUp: min must not be above max/,
+    ]) {
+      assert.match(mistakes, mistake);
+    }
+  });
+
+  const together: [string, Record<string, unknown>, RegExp][] = [
+    [
+      "a compression that the client lacks",
+      { workload: { compression: "lz4" } },
+      /workload\.compression: kafkajs has none and gzip; for lz4 set client: platformatic/,
+    ],
+    ["two rates", { workload: { rate: 1, totalRate: 2 } }, /workload\.totalRate: give either rate/],
+    [
+      "an idempotent producer without acks all",
+      { workload: { idempotent: true, acks: 1 } },
+      /workload\.idempotent/,
+    ],
+    [
+      "more replicas than brokers",
+      { workload: { replicationFactor: 3 } },
+      /workload\.replicationFactor: 3 replicas need as many brokers, and kafka\.brokers is 1/,
+    ],
+    [
+      "more nodes than there are for agents",
+      { benchmark: { sweep: { nodes: [1, 2] } } },
+      /benchmark\.sweep\.nodes: 2 nodes are wanted, and agents run on 1/,
+    ],
+    [
+      "a sweep side by side of different lengths",
+      { benchmark: { sweep: { producers: [1], rate: [1, 2] }, combine: "side by side" } },
+      /as many values as the others/,
+    ],
+    [
+      "a soak with a sweep",
+      { benchmark: { soak: "1 hour", sweep: { producers: [1] } } },
+      /benchmark\.soak: a soak is one step/,
+    ],
+    [
+      "a value of a sweep that cannot be",
+      { benchmark: { sweep: { producers: [0] } } },
+      /benchmark\.sweep\.producers: 0: expected a whole number/,
+    ],
+    [
+      "a search from above its end",
+      { benchmark: { search: { variable: "rate", from: 5, to: 2 } } },
+      /benchmark\.search: from must be below to/,
+    ],
+  ];
+  for (const [what, config, mistake] of together) {
+    it(`are refused for ${what}`, () => assert.match(mistakesOf(config), mistake));
+  }
+
+  it("put a file's bytes into the workload, and refuse one that is missing or too large", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-content-"));
+    const [good, large] = [path.join(folder, "good"), path.join(folder, "large")];
+    writeFileSync(good, "abc");
+    writeFileSync(large, Buffer.alloc(1_048_577));
+    try {
+      assert.deepEqual(parse({ workload: { content: { file: good } } }).bench?.workload.content, {
+        base64: "YWJj",
+      });
+      assert.match(
+        mistakesOf({ workload: { content: { file: large } } }),
+        /has 1048577 bytes; from 1 to 1048576 are allowed/,
+      );
+      assert.match(
+        mistakesOf({ workload: { content: { file: `${good}.not` } } }),
+        /workload\.content\.file: ENOENT/,
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe("every committed scenario", () => {
+  const root = path.resolve(import.meta.dirname, "..");
+  const scenarios = readdirSync(root).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
+
+  it("is one of those that the README tells of", () => {
+    const expected = [
+      "cluster-3",
+      "fed4fire",
+      "grid5000",
+      "large-messages",
+      "local",
+      "more-consumers",
+      "more-nodes",
+      "single-broker",
+      "soak",
+      "ssh",
+      "tuned",
+    ];
+    assert.deepEqual(
+      scenarios.map((name) => name.split(".")[1]),
+      expected,
+    );
+    const readme = readFileSync(path.join(root, "README.md"), "utf8");
+    for (const name of expected) assert.match(readme, new RegExp(`^\\| .*\`${name}\``, "m"));
+  });
+
+  for (const name of scenarios) {
+    it(`can be had: ${name}`, async () => {
+      const { parse: parseYaml } = await import("yaml");
+      const { config } = parseYaml(readFileSync(path.join(root, name), "utf8")) as {
+        config: Record<string, unknown>;
+      };
+      const ours = Object.entries(config).filter(([key]) => key.startsWith("swarmbench:"));
+      assert.equal(mistakesOf(Object.fromEntries(ours.map(([key, value]) => [key.slice(11), value]))), "");
+    });
+  }
+});

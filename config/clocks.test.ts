@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parseSettings, SettingsError } from "./settings.ts";
+
+const parse = (clockSync: object) =>
+  parseSettings({ clockSync: JSON.stringify(clockSync) }, "local", "ann").clockSync;
+
+function mistakesOf(clockSync: object): string[] {
+  try {
+    parse(clockSync);
+  } catch (error) {
+    assert.ok(error instanceof SettingsError, String(error));
+    return error.mistakes;
+  }
+  return assert.fail(`no mistake found in ${JSON.stringify(clockSync)}`);
+}
+
+describe("clockSync", () => {
+  it("is PTPd within 100 µs where nothing is set", () => {
+    assert.deepEqual(parse({}), {
+      kind: "ptpd",
+      maxOffsetUs: 100,
+      timeoutSec: 120,
+      ntpServers: ["pool.ntp.org"],
+    });
+  });
+
+  it("takes each kind", () => {
+    for (const kind of ["ptpd", "linuxptp", "chrony", "none"]) assert.equal(parse({ kind }).kind, kind);
+  });
+
+  it("takes a bound in any small unit", () => {
+    const bounds = ["50 nanoseconds", "1 microsecond", "2.5 milliseconds", "1 second"];
+    assert.deepEqual(
+      bounds.map((maxOffset) => parse({ maxOffset }).maxOffsetUs),
+      [0.05, 1, 2500, 1_000_000],
+    );
+  });
+
+  it("takes the interface and the servers that are named", () => {
+    const { interface: name, ntpServers } = parse({
+      interface: "eth1.7",
+      ntpServers: ["10.0.0.1", "ntp.lab"],
+    });
+    assert.deepEqual([name, ntpServers], ["eth1.7", ["10.0.0.1", "ntp.lab"]]);
+    assert.deepEqual(parse({ ntpServers: [] }).ntpServers, []);
+  });
+
+  for (const [what, config, mistake] of [
+    [
+      "another kind",
+      { kind: "ntpd" },
+      /^swarmbench:clockSync\.kind: expected one of ptpd, linuxptp, chrony, none$/,
+    ],
+    [
+      "a bound without a unit",
+      { maxOffset: "100" },
+      /^swarmbench:clockSync\.maxOffset: .*"100 microseconds"/,
+    ],
+    ["a bound of nothing", { maxOffset: "0 microseconds" }, /^swarmbench:clockSync\.maxOffset: .*above zero/],
+    [
+      "what a shell would read",
+      { interface: "eth0;reboot" },
+      /^swarmbench:clockSync\.interface: expected the name/,
+    ],
+    [
+      "a server that is none",
+      { ntpServers: ["a b"] },
+      /^swarmbench:clockSync\.ntpServers\.0: expected a host's name/,
+    ],
+    ["a typo", { maxOfset: "1 second" }, /^swarmbench:clockSync: no such setting: maxOfset$/],
+  ] as const) {
+    it(`refuses ${what}, with its path`, () => {
+      const mistakes = mistakesOf(config);
+      assert.equal(mistakes.length, 1);
+      assert.match(mistakes[0] ?? "", mistake);
+    });
+  }
+});

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { before, describe, it } from "node:test";
+import * as fc from "fast-check";
+import { checkProperties, environmentName, KAFKA_VERSION, PROPERTIES } from "./properties.ts";
+
+const load = () => import("../../offline/kafkaJars.mjs");
+const project = path.resolve(import.meta.dirname, "../..");
+
+/** What KafkaDockerWrapper makes of a variable's name. */
+const propertyOf = (variable: string) =>
+  variable
+    .replace("KAFKA_", "")
+    .toLowerCase()
+    .replaceAll("_", ".")
+    .replaceAll("...", "-")
+    .replaceAll("..", "_");
+
+describe("the list of Kafka's properties", () => {
+  let jars: Awaited<ReturnType<typeof load>>;
+  before(async () => {
+    jars = await load();
+  });
+
+  it("is of the version that the image has, whichever its source", () => {
+    const pom = readFileSync(path.join(project, "offline/kafka/pom.xml"), "utf8");
+    assert.match(pom, new RegExp(`<kafka.version>${KAFKA_VERSION}</kafka.version>`));
+    assert.equal(jars.KAFKA_IMAGE, `apache/kafka:${KAFKA_VERSION}`);
+  });
+
+  it("is what Kafka's jars say", async (context) => {
+    if (!existsSync(jars.kafkaJars().folder)) return context.skip("no jars yet: npm run setup");
+    if (spawnSync("javac", ["-version"]).status !== 0) return context.skip("no JDK on this machine");
+    const committed = readFileSync(path.join(project, "config/kafka/serverProperties.json"), "utf8");
+    assert.deepEqual(JSON.parse(committed), await jars.listKafkaProperties());
+  });
+});
+
+describe("what the Kafka image has beside its base", () => {
+  it("is, beside the maker's own image, the metrics agent alone", async (context) => {
+    const { kafkaJars, kafkaPayload } = await load();
+    if (!existsSync(kafkaJars().folder)) return context.skip("no jars yet: npm run setup");
+    assert.deepEqual(Object.keys(await kafkaPayload("official")), ["/opt/jolokia/jolokia.jar"]);
+  });
+
+  it("is on this machine", async (context) => {
+    const { kafkaJars, kafkaPayload } = await load();
+    if (!existsSync(kafkaJars().folder)) return context.skip("no jars yet: npm run setup");
+    const payload = await kafkaPayload("built");
+    assert.deepEqual(
+      Object.values(payload).filter((file) => !existsSync(file)),
+      [],
+    );
+    assert.ok(Object.hasOwn(payload, "/opt/kafka/libs"));
+  });
+});
+
+describe("a server property", () => {
+  const accepted: Record<string, unknown> = {
+    "num.network.threads": 8,
+    "log.flush.interval.messages": "9223372036854775807",
+    "log.retention.bytes": -1,
+    "unclean.leader.election.enable": true,
+    "auto.create.topics.enable": "false",
+    "sasl.kerberos.ticket.renew.jitter": 0.05,
+    "compression.type": "lz4",
+    "log.cleanup.policy": ["compact", "delete"],
+    "group.consumer.assignors": "uniform,range",
+    "broker.rack": "r1",
+    "controller.quorum.election.timeout.ms": 2000,
+    "listener.name.client.max.connections": 100,
+  };
+  for (const [name, value] of Object.entries(accepted)) {
+    it(`is accepted: ${name} = ${JSON.stringify(value)}`, () =>
+      assert.deepEqual(checkProperties({ [name]: value }), []));
+  }
+
+  it("that Kafka does not know is told with the nearest that it knows", () =>
+    assert.deepEqual(checkProperties({ "num.netwrok.threads": 8 }), [
+      `num.netwrok.threads: Kafka ${KAFKA_VERSION} has no such server property; ` +
+        "the nearest are num.network.threads, num.io.threads, log.cleaner.threads",
+    ]));
+
+  it("of another listener than ours is unknown", () =>
+    assert.match(
+      checkProperties({ "listener.name.mine.max.connections": 1 })[0] ?? "",
+      /no such server property/,
+    ));
+
+  const refused: [name: string, value: unknown, message: RegExp][] = [
+    ["num.network.threads", "many", /whole number from -2147483648 to 2147483647, got "many"/],
+    ["num.network.threads", 2.5, /whole number/],
+    ["num.network.threads", 2 ** 31, /whole number/],
+    ["num.network.threads", 0, /a number in \[1,\.\.\.\], got 0/],
+    ["log.flush.interval.messages", 2 ** 60, /write it in quotes/],
+    ["log.flush.interval.messages", "9223372036854775808", /whole number/],
+    ["log.cleaner.min.cleanable.ratio", 1.5, /a number in \[0,\.\.\.,1\], got 1.5/],
+    ["log.cleaner.min.cleanable.ratio", "half", /expected a number/],
+    ["auto.create.topics.enable", "yes", /true or false, got "yes"/],
+    ["compression.type", "rar", /one of uncompressed, zstd, .*, got "rar"/],
+    ["broker.rack", null, /a text, got null/],
+    ["broker.rack", ["a"], /a text, got \["a"\]/],
+    ["log.cleanup.policy", { a: 1 }, /a list of texts/],
+    ["broker.rack", "r1\nlisteners=PLAINTEXT://:1", /one line/],
+  ];
+  for (const [name, value, message] of refused) {
+    it(`is refused: ${name} = ${JSON.stringify(value)}`, () => {
+      const [mistake, ...more] = checkProperties({ [name]: value });
+      assert.match(mistake ?? "", message);
+      assert.ok(mistake?.startsWith(`${name}: `));
+      assert.deepEqual(more, []);
+    });
+  }
+
+  for (const name of [
+    "node.id",
+    "process.roles",
+    "listeners",
+    "advertised.listeners",
+    "listener.security.protocol.map",
+    "inter.broker.listener.name",
+    "controller.quorum.voters",
+    "controller.quorum.bootstrap.servers",
+    "controller.listener.names",
+    "log.dir",
+    "log.dirs",
+    "metadata.log.dir",
+    "ssl.keystore.location",
+    "ssl.client.auth",
+    "listener.name.client.ssl.client.auth",
+    "sasl.enabled.mechanisms",
+  ]) {
+    it(`is refused, since swarmbench sets it: ${name}`, () =>
+      assert.match(checkProperties({ [name]: "1" })[0] ?? "", /swarmbench sets it itself, from /));
+  }
+
+  it("that is a secret is refused", () =>
+    assert.match(checkProperties({ "delegation.token.secret.key": "x" })[0] ?? "", /it is a secret/));
+
+  it("is refused beside every other mistake", () =>
+    assert.equal(checkProperties({ nonsense: 1, "num.io.threads": "a", "node.id": 3 }).length, 3));
+
+  it("may have Kafka's own default, wherever the user may set it", () => {
+    const all = [...PROPERTIES].filter(([name, { default: text }]) => {
+      const [mistake] = checkProperties({ [name]: "" });
+      return text !== null && !/swarmbench sets|a secret/.test(mistake ?? "");
+    });
+    assert.ok(all.length > 200, `${all.length}`);
+    const config = Object.fromEntries(all.map(([name, { default: text }]) => [name, text]));
+    assert.deepEqual(checkProperties(config), []);
+  });
+});
+
+describe("the variable of a property", () => {
+  it("is the one that Kafka's image reads", () =>
+    assert.equal(
+      environmentName("listener.name.client.scram-sha-512.sasl_jaas"),
+      "KAFKA_LISTENER_NAME_CLIENT_SCRAM___SHA___512_SASL__JAAS",
+    ));
+
+  it("becomes the same property again in the image, for each that Kafka has", () => {
+    for (const name of PROPERTIES.keys()) assert.equal(propertyOf(environmentName(name)), name);
+  });
+
+  it("becomes the same property again in the image, whatever marks are between words", () => {
+    const word = fc.stringMatching(/^[a-z0-9]{1,8}$/);
+    fc.assert(
+      fc.property(word, fc.array(fc.tuple(fc.constantFrom(".", "_", "-"), word)), (first, rest) => {
+        const name = first + rest.flat().join("");
+        assert.equal(propertyOf(environmentName(name)), name);
+      }),
+    );
+  });
+});

@@ -1,0 +1,130 @@
+// The network's part of a report.
+import { NETWORKS, type NetworkName, type Pair } from "../../contract/network.ts";
+import type { Run } from "../../contract/result.ts";
+import { figure, valuesText } from "../../contract/text.ts";
+import type { StepValues } from "../../contract/workload.ts";
+import {
+  bitRate,
+  lossText,
+  medianOver,
+  networkSentence,
+  networkShare,
+  overlayCost,
+  overPairs,
+} from "./networkFigures.ts";
+import { capital, type Html, html, table } from "./page.ts";
+
+/** Of more nodes a matrix is no longer read: then the median and the worst pairs are shown. */
+const MATRIX_NODES = 8;
+const WORST_PAIRS = 8;
+const TITLES = { host: "The nodes' own network", overlay: "Through the overlay network" } as const;
+
+/** Nothing where the network was not measured. */
+export function networkPart(run: Run): Html | "" {
+  const { network } = run;
+  const clocks = clockTable(run);
+  if (!network && clocks === "") return "";
+  const sentences = [networkSentence(run), network && overlayCost(network.pairs)];
+  return html`<h2>The network</h2>
+${sentences.map((sentence) => (sentence ? html`<p>${capital(sentence)}.</p>` : ""))}
+${network ? NETWORKS.map((name) => oneNetwork(name, network.pairs)) : ""}
+${network ? missing(network.pairs) : ""}
+${stepTable(run)}
+${clocks}`;
+}
+
+function oneNetwork(name: NetworkName, all: readonly Pair[]): Html {
+  const pairs = all.filter(({ network }) => network === name);
+  const nodes = [...new Set(pairs.flatMap(({ from, to }) => [from, to]))];
+  if (nodes.length === 0) return html``;
+  return html`<h3>${TITLES[name]}, before the load</h3>
+${nodes.length <= MATRIX_NODES ? matrix(nodes, pairs) : summary(name, pairs)}`;
+}
+
+function matrix(nodes: readonly string[], pairs: readonly Pair[]): Html {
+  const cell = (from: string, to: string) => {
+    const pair = pairs.find((each) => each.from === from && each.to === to);
+    if (!pair) return "";
+    const { rttMs, throughputBitPerSec, mtu } = pair;
+    return html`${figure(rttMs.p50)} / ${figure(rttMs.p99)} ms<br>${bitRate(throughputBitPerSec)}<br>lost ${lossText(pair)}, MTU ${figure(mtu)}`;
+  };
+  return html`<p class="faint">Round trip p50 / p99, TCP throughput in this direction, packets lost, path MTU in bytes.</p>
+${table(
+  ["from", ...nodes.map((node) => `to ${node}`)],
+  nodes.map((from) => [from, ...nodes.map((to) => cell(from, to))]),
+)}`;
+}
+
+function summary(name: NetworkName, pairs: readonly Pair[]): Html {
+  const row = (
+    what: string,
+    { rttMs, throughputBitPerSec, mtu, ...packets }: NonNullable<ReturnType<typeof overPairs>>,
+  ) => [
+    ...[what, figure(rttMs.p50), figure(rttMs.p99), bitRate(throughputBitPerSec)],
+    ...[lossText(packets), figure(mtu)],
+  ];
+  const worst = (by: (pair: Pair) => number) => pairs.toSorted((a, b) => by(b) - by(a)).slice(0, WORST_PAIRS);
+  const slow = worst(({ rttMs }) => rttMs.p99 ?? 0);
+  const narrow = worst(({ throughputBitPerSec }) => -(throughputBitPerSec ?? Number.POSITIVE_INFINITY));
+  const lossy = worst(({ sent, lost }) => lost / Math.max(1, sent)).filter(({ lost }) => lost > 0);
+  const all = overPairs(pairs, name);
+  const shown = [...new Set([...slow, ...narrow, ...lossy])];
+  return html`<p class="faint">The median of ${pairs.length} pairs, and the pairs with the longest round trips, the least
+throughput, and the most packets lost.</p>
+${table(
+  ["pair", "round trip p50 ms", "p99", "throughput", "lost", "MTU"],
+  [...(all ? [row("median", all)] : []), ...shown.map((pair) => row(`${pair.from} to ${pair.to}`, pair))],
+)}`;
+}
+
+function missing(pairs: readonly Pair[]): Html[] {
+  const failed = pairs.filter(({ error }) => error !== null);
+  return failed
+    .slice(0, WORST_PAIRS)
+    .map(
+      ({ from, to, network, error }) => html`<p class="warning">${network}, ${from} to ${to}: ${error}</p>`,
+    );
+}
+
+function stepTable({ steps }: Run): Html | "" {
+  const watched = steps.filter(({ network }) => network);
+  if (watched.length === 0) return "";
+  return html`<h3>During the load</h3>
+${table(
+  [
+    "step",
+    "own network p50 ms",
+    "overlay p50",
+    "overlay p99",
+    "overlay lost",
+    "network's part of the median delay",
+  ],
+  watched.map((step) => {
+    const pairs = step.network?.pairs ?? [];
+    const overlay = pairs.filter(({ network }) => network === "overlay");
+    const total = (of: "sent" | "lost") => overlay.reduce((sum, pair) => sum + pair[of], 0);
+    return [
+      `${step.step}: ${valuesText(step.values as StepValues)}`,
+      figure(medianOver(pairs, "host", ({ rttMs }) => rttMs.p50)),
+      figure(medianOver(pairs, "overlay", ({ rttMs }) => rttMs.p50)),
+      figure(medianOver(pairs, "overlay", ({ rttMs }) => rttMs.p99)),
+      lossText({ sent: total("sent"), lost: total("lost") }),
+      networkShare(step) ?? "-",
+    ];
+  }),
+)}
+<p class="faint">Medians over all pairs of nodes. Round trips are between programs: where CPUs are short, their waiting for one
+is part of them.</p>`;
+}
+
+function clockTable({ nodeClocks }: Run): Html | "" {
+  if (nodeClocks.every(({ kind }) => kind === null)) return "";
+  return html`<h3>The nodes' clocks, as what keeps them says</h3>
+${table(
+  ["node", "kept by", "states", "samples", "offset µs: median", "least", "most", "path delay µs"],
+  nodeClocks.map(({ node, kind, states, samples, offsetUs, pathDelayUs }) => [
+    ...[node, kind ?? "nothing", states.join(", "), samples],
+    ...[offsetUs?.median, offsetUs?.min, offsetUs?.max, pathDelayUs?.median].map(figure),
+  ]),
+)}`;
+}

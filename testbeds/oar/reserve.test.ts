@@ -1,0 +1,357 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { Door } from "./door.ts";
+import { OarError, type OarErrorCode } from "./errors.ts";
+import type { Job } from "./job.ts";
+import { slotName } from "./names.ts";
+import { planSlots } from "./plan.ts";
+import { choose, type JobRequest } from "./request.ts";
+import { release, reserve, type Watch } from "./reserve.ts";
+
+const WANTED: JobRequest = { name: "bench-1", nodes: 2, walltimeSec: 600, types: [] };
+const DELETED = { type: "FRAG_JOB_REQUEST", description: "" };
+const job = (more: Partial<Job> = {}): Job => ({
+  id: 1,
+  name: "bench-1",
+  owner: "ann",
+  state: "Running",
+  queue: "default",
+  types: [],
+  message: "",
+  nodes: 2,
+  walltimeSec: 600,
+  startedAt: 100,
+  readAt: 200,
+  addresses: ["a", "b"],
+  events: [],
+  ...more,
+});
+
+const failsWith = (what: () => unknown, code: OarErrorCode, message: RegExp) =>
+  assert.throws(what, (error: OarError) => error.code === code && message.test(error.message));
+
+describe("what is done for a wanted job", () => {
+  it("is to make it where there is none of its name that lives", () => {
+    const over = [job({ state: "Error" }), job({ state: "Terminated" }), job({ name: "bench-11" })];
+    assert.deepEqual(choose([], WANTED), { do: "submit" });
+    assert.deepEqual(choose([over[2] ?? assert.fail()], WANTED), { do: "submit" });
+  });
+
+  it("is to take the one that fits, in any state, also one that was lengthened or of unknown size", () => {
+    const { nodes: _, ...unknownSize } = job();
+    for (const there of [
+      job({ state: "toLaunch" }),
+      job({ state: "toAckReservation" }),
+      job({ walltimeSec: 900 }),
+      unknownSize,
+    ]) {
+      assert.deepEqual(choose([there], WANTED), { do: "adopt", job: there });
+    }
+  });
+
+  it("is to take the only one that fits among several", () => {
+    const fitting = job({ id: 7 });
+    assert.deepEqual(choose([job({ nodes: 3 }), fitting], WANTED), { do: "adopt", job: fitting });
+  });
+
+  it("is to wait for the end of one that is being deleted, although it still runs", () => {
+    const ending = job({ events: [DELETED] });
+    assert.deepEqual(choose([ending], WANTED), { do: "wait", ending: [ending] });
+  });
+
+  it("is an error with the ids where two fit", () =>
+    failsWith(() => choose([job({ id: 3 }), job({ id: 5 })], WANTED), "ambiguous", /3, 5[\s\S]*oardel/));
+
+  it("is an error that says what differs where none fits", () => {
+    const other = job({ nodes: 3, walltimeSec: 60, queue: "admin" });
+    const wanted = { ...WANTED, queue: "default", types: ["deploy"] };
+    failsWith(
+      () => choose([other], wanted),
+      "other-shape",
+      /has 3 nodes, not 2 and has 0:01:00 of walltime, not 0:10:00 and is in the queue admin, not default and is not of type deploy/,
+    );
+  });
+});
+
+describe("the plan of a stack's jobs", () => {
+  const jobs = (...sizes: [slot: number, nodes: number][]) =>
+    sizes.map(([slot, nodes], index) => job({ id: index + 10, name: slotName("bench", slot), nodes }));
+  const plan = (there: Job[], nodes: number) => {
+    const { slots, release: released, idle } = planSlots("bench", there, nodes);
+    return [slots.map(({ slot, nodes: size, job: id }) => [slot, size, id]), released, idle];
+  };
+
+  it("is one job for a new stack", () => assert.deepEqual(plan([], 3), [[[1, 3, undefined]], [], 0]));
+
+  it("is one job more for more nodes", () =>
+    assert.deepEqual(plan(jobs([1, 2]), 5), [
+      [
+        [1, 2, 10],
+        [2, 3, undefined],
+      ],
+      [],
+      0,
+    ]));
+
+  it("releases the last jobs for fewer nodes", () =>
+    assert.deepEqual(plan(jobs([1, 2], [2, 1], [3, 1]), 2), [[[1, 2, 10]], [11, 12], 0]));
+
+  it("keeps a job of which a node is needed, and says how many are idle", () =>
+    assert.deepEqual(plan(jobs([1, 2], [2, 3]), 3), [
+      [
+        [1, 2, 10],
+        [2, 3, 11],
+      ],
+      [],
+      2,
+    ]));
+
+  it("uses idle nodes before it asks for more", () =>
+    assert.deepEqual(plan(jobs([1, 4]), 4), [[[1, 4, 10]], [], 0]));
+
+  it("fills the slot of a job that is gone, and leaves the others as they are", () => {
+    const [first, second, third] = jobs([1, 2], [2, 1], [3, 1]);
+    const gone = { ...(second ?? assert.fail()), events: [DELETED] };
+    assert.deepEqual(plan([first ?? assert.fail(), gone, third ?? assert.fail()], 4), [
+      [
+        [1, 2, 10],
+        [2, 1, undefined],
+        [3, 1, 12],
+      ],
+      [],
+      0,
+    ]);
+  });
+
+  it("never touches what is not the stack's", () =>
+    assert.deepEqual(plan([job({ name: "other-1" }), job({ name: "bench" })], 1), [
+      [[1, 1, undefined]],
+      [],
+      0,
+    ]));
+
+  it("always has enough nodes, releases only what it does not keep, and is done once it is carried out", () => {
+    const sizes = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 5 })), {
+      selector: ([slot]) => slot,
+    });
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 20 }), (there, nodes) => {
+        const before = jobs(...(there as [number, number][]));
+        const first = planSlots("bench", before, nodes);
+        const total = first.slots.reduce((sum, slot) => sum + slot.nodes, 0);
+        assert.equal(total, nodes + first.idle);
+        const kept = first.slots.flatMap(({ job: id }) => id ?? []);
+        assert.deepEqual([...kept, ...first.release].sort(), before.map(({ id }) => id).sort());
+        const after = first.slots.map((slot, index) =>
+          job({ id: slot.job ?? 100 + index, ...slot, job: undefined } as Partial<Job>),
+        );
+        const second = planSlots("bench", after, nodes);
+        assert.deepEqual(
+          [second.release, second.idle, second.slots.every((slot) => slot.job)],
+          [[], first.idle, true],
+        );
+      }),
+    );
+  });
+});
+
+/** An OAR of a test's own; time passes as it sleeps. */
+function fakeOar(behaviour: Partial<Door> & { jobsNow?: () => Job[] } = {}) {
+  let clock = 0;
+  const calls: string[] = [];
+  const lines: string[] = [];
+  const { jobsNow = () => [], ...more } = behaviour;
+  const door: Door = {
+    user: "ann",
+    submit: async () => 1,
+    job: async (id) => jobsNow().find((each) => each.id === id),
+    jobs: async () => jobsNow(),
+    latest: async () => undefined,
+    remove: async () => "registered",
+    extend: async () => {},
+    ahead: async () => 2,
+    nodeStates: async () => ({ Alive: 3 }),
+    resolve: async () => new Map(),
+    deploy: async () => [],
+    ...more,
+  };
+  const recorded = new Proxy(door, {
+    get: (target, key: keyof Door) =>
+      typeof target[key] === "function"
+        ? (...args: unknown[]) => {
+            if (key === "submit" || key === "remove")
+              calls.push(`${key} ${key === "remove" ? args[0] : ""}`.trim());
+            return (target[key] as (...given: unknown[]) => unknown)(...args);
+          }
+        : target[key],
+  });
+  const watch: Watch = {
+    now: () => clock,
+    sleep: async (ms) => {
+      clock += ms;
+    },
+    progress: (line) => lines.push(line),
+  };
+  return { door: recorded, watch, calls, lines, elapsed: () => clock };
+}
+const rejects = (what: Promise<unknown>, code: OarErrorCode, message: RegExp) =>
+  assert.rejects(what, (error: OarError) => {
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, message);
+    return true;
+  });
+
+describe("a reservation", () => {
+  const waiting = job({
+    state: "Waiting",
+    addresses: [],
+    message: "no_matching_slot",
+    scheduledAt: 1795405594,
+  });
+
+  it("tells the place in the queue, the expected start and OAR's words, and each only once", async () => {
+    const { door, watch, lines } = fakeOar({ job: async () => waiting });
+    await rejects(reserve(door, WANTED, watch, { timeoutSec: 300 }), "timeout", /job 1/);
+    const told = lines.filter((line) => line.includes("Waiting"));
+    assert.deepEqual(told, [
+      "job 1: Waiting, 2 jobs before it in the queue, start expected 2026-11-23 03:46:34 UTC, OAR says: no_matching_slot",
+    ]);
+  });
+
+  it("waits no longer than asked, and then deletes the job", async () => {
+    let killed = false;
+    const { door, watch, calls, elapsed } = fakeOar({
+      job: async () => (killed ? { ...waiting, state: "Error" } : waiting),
+      remove: async () => {
+        killed = true;
+        return "registered";
+      },
+    });
+    await rejects(reserve(door, WANTED, watch, { timeoutSec: 300 }), "timeout", /Job 1 was deleted/);
+    assert.deepEqual(calls, ["submit", "remove 1"]);
+    assert.ok(elapsed() < 330_000, `${elapsed()} ms`);
+  });
+
+  it("says that a deletion is only noted where OAR does not carry it out", async () => {
+    const { door, watch } = fakeOar({ job: async () => waiting });
+    await rejects(reserve(door, WANTED, watch, { timeoutSec: 5 }), "timeout", /deletion of job 1 is noted/);
+  });
+
+  it("never deletes a job that was there before", async () => {
+    const { door, watch, calls } = fakeOar({ jobsNow: () => [waiting] });
+    await rejects(reserve(door, WANTED, watch, { timeoutSec: 5 }), "timeout", /job 1/);
+    const interrupted = fakeOar({ jobsNow: () => [waiting] });
+    await rejects(
+      reserve(
+        interrupted.door,
+        WANTED,
+        { ...interrupted.watch, signal: AbortSignal.abort() },
+        { timeoutSec: 5 },
+      ),
+      "interrupted",
+      /job 1/,
+    );
+    assert.deepEqual([calls, interrupted.calls], [[], []]);
+  });
+
+  it("that is interrupted leaves a job that has just begun to run", async () => {
+    const stop = new AbortController();
+    const { door, watch, calls } = fakeOar({
+      job: async () => job(),
+      submit: async () => {
+        stop.abort();
+        return 1;
+      },
+    });
+    await rejects(
+      reserve(door, WANTED, { ...watch, signal: stop.signal }, { timeoutSec: 5 }),
+      "interrupted",
+      /begun to run, and stays/,
+    );
+    assert.deepEqual(calls, ["submit"]);
+  });
+
+  it("outlives a frontend that is away for a while, and not one that stays away", async () => {
+    let asked = 0;
+    const away = new OarError("unreachable", "no line");
+    const back = fakeOar({
+      job: async () => {
+        asked += 1;
+        if (asked < 5) throw away;
+        return job();
+      },
+    });
+    assert.equal((await reserve(back.door, WANTED, back.watch, { timeoutSec: 600 })).job.id, 1);
+    const gone = fakeOar({
+      job: async () => {
+        throw away;
+      },
+    });
+    await rejects(reserve(gone.door, WANTED, gone.watch, { timeoutSec: 6000 }), "unreachable", /no line/);
+  });
+
+  it("whose line was lost and whose job is nowhere is an error, and not made twice", async () => {
+    const { door, watch, calls } = fakeOar({
+      submit: async () => {
+        throw new OarError("line-lost", "the line was lost");
+      },
+    });
+    await rejects(reserve(door, WANTED, watch, { timeoutSec: 60 }), "line-lost", /finds it by its name/);
+    assert.deepEqual(calls, ["submit"]);
+  });
+
+  it("does not run where OAR gave fewer nodes", async () => {
+    const { door, watch } = fakeOar({ job: async () => job({ addresses: ["a"] }) });
+    await rejects(
+      reserve(door, WANTED, watch, { timeoutSec: 60 }),
+      "too-few-nodes",
+      /with 1 nodes \(a\), not 2/,
+    );
+  });
+
+  for (const [state, events, code] of [
+    ["Error", [], "failed"],
+    ["Error", [DELETED], "killed"],
+    ["Error", [DELETED, { type: "WALLTIME", description: "" }], "expired"],
+    ["Terminated", [], "job-ended"],
+  ] as [Job["state"], Job["events"], OarErrorCode][]) {
+    it(`whose job ends in ${state} after ${events.length} events is "${code}"`, async () => {
+      const { door, watch } = fakeOar({ job: async () => job({ state, events }) });
+      await rejects(reserve(door, WANTED, watch, { timeoutSec: 60 }), code, /job 1/);
+    });
+  }
+});
+
+describe("a release", () => {
+  it("deletes the stack's jobs, or those of one slot, and no other", async () => {
+    const names = ["bench-1", "bench-2", "bench-x-1", "other-1"];
+    const all = () => names.map((name, index) => job({ id: index + 1, name }));
+    const over = (id: number) => ({ ...(all()[id - 1] ?? assert.fail()), state: "Error" as const });
+    const whole = fakeOar({ jobsNow: all, job: async (id) => over(id) });
+    assert.deepEqual(await release(whole.door, "bench", whole.watch), [1, 2]);
+    assert.deepEqual(whole.calls, ["remove 1", "remove 2"]);
+    const one = fakeOar({ jobsNow: all, job: async (id) => over(id) });
+    await release(one.door, "bench", one.watch, { slots: [2] });
+    assert.deepEqual(one.calls, ["remove 2"]);
+  });
+
+  it("waits for a job that is ending, and does not delete it twice", async () => {
+    const ending = job({ events: [DELETED] });
+    let looks = 0;
+    const { door, watch, calls } = fakeOar({
+      jobsNow: () => [ending],
+      job: async () => {
+        looks += 1;
+        return looks < 3 ? ending : { ...ending, state: "Error" };
+      },
+    });
+    assert.deepEqual(await release(door, "bench", watch), [1]);
+    assert.deepEqual(calls, []);
+  });
+
+  it("does not end well where OAR has only noted it", async () => {
+    const { door, watch } = fakeOar({ jobsNow: () => [job()] });
+    await rejects(release(door, "bench", watch), "delete-pending", /job 1 is not over after 60 s/);
+  });
+});

@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { describe, it } from "node:test";
+import * as fc from "fast-check";
+import { HELP, readArguments } from "../../cli/rspec/arguments.ts";
+import { configOf, lanOf, scenarioSettings } from "../../cli/rspec/scenario.ts";
+import { SettingsError } from "../../config/settings.ts";
+import { readDocument } from "./document.ts";
+import { readManifests } from "./manifests.ts";
+import { DEFAULT_MANAGER, requestRspec } from "./request.ts";
+
+const project = path.resolve(import.meta.dirname, "../..");
+const EMULAB = "urn:publicid:IDN+emulab.net+authority+cm";
+
+/** What a testbed makes of a request: it gives each node a sliver and a login, and each interface a MAC address. */
+function granted(request: string): string {
+  let sliver = 0;
+  return request
+    .replace('type="request"', 'type="manifest"')
+    .replace(/<node client_id="([^"]+)"([^>]*)>/g, (_, name, rest) => {
+      const login = `<login authentication="ssh-keys" hostname="${name}.lab.example.org" port="22" username="ann"/>`;
+      return `<node client_id="${name}"${rest} sliver_id="urn:s+${++sliver}"><services>${login}</services>`;
+    })
+    .replace(/<interface /g, () => `<interface mac_address="02000000${String(++sliver).padStart(4, "0")}" `);
+}
+
+describe("a request", () => {
+  const nodes = ["node1", "node2"].map((name, index) => ({ name, address: `10.1.2.${10 + index}` }));
+
+  it("asks for bare machines on one LAN, with their addresses", () => {
+    const { nodes: asked, links, type, mistakes } = readDocument("r", requestRspec(nodes, "10.1.2.0/23"));
+    assert.deepEqual([type, mistakes], ["request", []]);
+    assert.deepEqual(
+      asked.map(({ name, sliverType, exclusive, manager, interfaces, mistakes: wrong }) => ({
+        name,
+        sliverType,
+        exclusive,
+        manager,
+        interfaces,
+        wrong,
+      })),
+      nodes.map(({ name, address }) => ({
+        name,
+        sliverType: "raw-pc",
+        exclusive: true,
+        manager: DEFAULT_MANAGER,
+        interfaces: [{ name: `${name}:if0`, addresses: [{ address, type: "ipv4", bits: 23 }] }],
+        wrong: [],
+      })),
+    );
+    assert.deepEqual(links, [
+      {
+        file: "r",
+        name: "lan0",
+        managers: [DEFAULT_MANAGER],
+        interfaces: [{ name: "node1:if0" }, { name: "node2:if0" }],
+        type: "lan",
+      },
+    ]);
+  });
+
+  it("names hardware, image and testbed where they are given, and no hardware or image otherwise", () => {
+    const options = {
+      hardwareType: "d710",
+      image: "urn:publicid:IDN+emulab.net+image+emulab-ops:UBUNTU22-64-STD",
+      manager: EMULAB,
+    };
+    const [node] = readDocument("r", requestRspec(nodes, "10.1.2.0/24", options)).nodes;
+    assert.deepEqual(
+      { hardwareType: node?.hardwareType, image: node?.image, manager: node?.manager },
+      options,
+    );
+    assert.doesNotMatch(requestRspec(nodes, "10.1.2.0/24"), /hardware_type|disk_image/);
+  });
+
+  it("for one node has no link: a link of one is none", () => {
+    assert.doesNotMatch(requestRspec(nodes.slice(0, 1), "10.1.2.0/24"), /<link|<interface/);
+  });
+
+  it("is refused with every option that is none", () => {
+    const options = { manager: 'x" evil="', image: "ubuntu", hardwareType: "a b" };
+    assert.throws(() => requestRspec(nodes, "10.1.2.0/24", options), /manager: .*\nimage: .*\nhardware: /);
+  });
+
+  it("is never taken for a manifest", () => {
+    const text = requestRspec(nodes, "10.1.2.0/24");
+    assert.throws(() => readManifests([{ name: "r", text }]), /r: is a request: nothing in it is reserved/);
+  });
+
+  it("comes back, once it is granted, with the same names, addresses and network; for every number of nodes", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 50 }),
+        fc.integer({ min: 0, max: 255 }),
+        fc.integer({ min: 16, max: 24 }),
+        (count, third, bits) => {
+          const network = `10.77.${third & (0xff << (24 - bits))}.0`;
+          const wanted = Array.from({ length: count }, (_, i) => ({
+            name: `node${i + 1}`,
+            address: `${network.slice(0, -1)}${10 + i}`,
+          }));
+          const text = granted(requestRspec(wanted, `${network}/${bits}`));
+          const { nodes: found, network: lan, notes } = readManifests([{ name: "m", text }]);
+          assert.deepEqual(
+            found.map(({ name, address }) => ({ name, address })),
+            wanted,
+          );
+          assert.deepEqual(lan, { kind: "link", name: "lan0", subnet: `${network}/${bits}` });
+          assert.deepEqual(notes, []);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe("the scenarios of this project", () => {
+  const scenarios = readdirSync(project).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
+
+  for (const scenario of scenarios) {
+    it(`${scenario} has a request, with all of its nodes`, () => {
+      const { nodes, subnet } = lanOf(scenarioSettings(project, scenario, "ann"));
+      const { nodes: found } = readManifests([{ name: "m", text: granted(requestRspec(nodes, subnet)) }]);
+      assert.deepEqual(
+        found.map(({ name, address }) => [name, address]),
+        nodes.map(({ name, address }) => [name, address]),
+      );
+    });
+  }
+
+  it("are named if another is asked for", () => {
+    assert.throws(() => scenarioSettings(project, "lokal"), /no Pulumi\.lokal\.yaml; there are .*local/);
+  });
+});
+
+describe("a scenario's file", () => {
+  it("is read as Pulumi hands it to the program", () => {
+    const yaml = "config:\n  pulumi:x: [a]\n  swarmbench:nodes: 4\n  swarmbench:testbed: { kind: local }\n";
+    assert.deepEqual(configOf(yaml), { nodes: "4", testbed: '{"kind":"local"}' });
+  });
+
+  it("may have no configuration", () => {
+    assert.deepEqual(configOf("encryptionsalt: x\n"), {});
+  });
+});
+
+describe("the arguments", () => {
+  it("name the scenario, the machines and the file", () => {
+    assert.deepEqual(readArguments(["-s", "soak", "--hardware", "d710", "--manager", EMULAB]), {
+      stack: "soak",
+      output: "soak.request.rspec",
+      request: { hardwareType: "d710", image: undefined, manager: EMULAB },
+      help: false,
+    });
+  });
+
+  it("are refused where they are none, before anything is written", () => {
+    assert.throws(() => readArguments(["-s", "../../etc/passwd"]), /is no name of a scenario/);
+    assert.throws(() => readArguments(["--image", "ubuntu"]), /image: expected a URN/);
+    assert.throws(() => readArguments(["--hardwear", "x"]), /--hardwear/);
+  });
+
+  it("are all told by the help", () => {
+    for (const name of ["--stack", "--hardware", "--image", "--manager", "--output"]) {
+      assert.ok(HELP.includes(name), name);
+    }
+  });
+});
+
+it("a scenario with mistakes is refused with all of them", () => {
+  const directory = mkdtempSync(path.join(tmpdir(), "rspec-"));
+  try {
+    writeFileSync(
+      path.join(directory, "Pulumi.bad.yaml"),
+      "config:\n  swarmbench:nodes: 99\n  swarmbench:nodse: 3\n",
+    );
+    assert.throws(
+      () => scenarioSettings(directory, "bad"),
+      (error) => error instanceof SettingsError && error.mistakes.length === 2,
+    );
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
