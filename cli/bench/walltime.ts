@@ -1,7 +1,8 @@
 // A run on reserved nodes ends before they are gone: looked at before it begins, and at each of its steps.
-import { stepsLeft, type Trial, lengthOf as tookOf, trialOf } from "../../bench/plan/index.ts";
+import { stepsLeft } from "../../bench/plan/index.ts";
+import { type Trial, lengthOf as tookOf, trialOf } from "../../bench/plan/trial.ts";
 import type { RunRequest } from "../../contract/request.ts";
-import type { RunEvent, Step } from "../../contract/result.ts";
+import { isMeasured, type RunEvent, type Step } from "../../contract/result.ts";
 import {
   type Length,
   lengthOfSteps,
@@ -123,7 +124,7 @@ export class WalltimeWatch {
     const seen = step.step === this.running.step && Number.isFinite(this.running.at);
     const took = seen ? (at - this.running.at) / 1_000 : tookOf(step);
     this.history.push(trialOf(step, took));
-    if (!seen || step.verdict === "failed") return;
+    if (!seen || !isMeasured(step) || step.verdict === "failed") return;
     const { warmUpSeconds, durationSeconds, drainSeconds } = step;
     const rest = stepRest(took, { warmUpSeconds, durationSeconds, drainSeconds: drainSeconds ?? drain });
     this.restSec = Math.max(this.restSec ?? 0, rest);

@@ -1,6 +1,12 @@
 import { randomOf } from "../../bench/load/random.ts";
-import { DelayHistogram } from "../../bench/measure/histogram.ts";
-import { type Run, type RunEvent, SCHEMA_VERSION, type Second, type Step } from "../../contract/result.ts";
+import { DelayHistogram } from "../../contract/histogram.ts";
+import {
+  type MeasuredStep,
+  type Run,
+  type RunEvent,
+  SCHEMA_VERSION,
+  type Second,
+} from "../../contract/result.ts";
 import { benchmarkSchema, sloSchema, workloadSchema } from "../../contract/workload.ts";
 import { runOf } from "../../results/build.ts";
 
@@ -24,8 +30,8 @@ export function sampleStep(
   step: number,
   producers: number,
   medianMs: number,
-  verdict: Step["verdict"] = "ok",
-): Step {
+  verdict: MeasuredStep["verdict"] = "ok",
+): MeasuredStep {
   const perSec = producers * RATE;
   const offered = perSec * SECONDS;
   const delay = delaysOf(Math.min(offered, 5_000), medianMs, step);
@@ -44,6 +50,7 @@ export function sampleStep(
     generator: { scheduleLagMsP99: 1.5, eventLoopDelayMsP99: 2, cpu: 0.3, memoryMiB: 200 + index },
   }));
   return {
+    state: "measured",
     step,
     phase: "sweep",
     values: { producers },
@@ -128,7 +135,7 @@ export function sampleStep(
 
 /** A sweep over producers whose knee is at 500, event by event. */
 export function sampleEvents(): RunEvent[] {
-  const steps: [producers: number, medianMs: number, verdict?: Step["verdict"]][] = [
+  const steps: [producers: number, medianMs: number, verdict?: MeasuredStep["verdict"]][] = [
     ...([
       [1, 2],
       [50, 2],
@@ -136,7 +143,7 @@ export function sampleEvents(): RunEvent[] {
       [300, 3],
       [500, 6],
       [800, 30, "slo-missed"],
-    ] as [number, number, Step["verdict"]?][]),
+    ] as [number, number, MeasuredStep["verdict"]?][]),
   ];
   const slo = sloSchema.parse({});
   const machine = { cpus: 2, memoryMiB: 24_000, cpuModel: "CPU", kernel: "6.1" };
@@ -186,6 +193,9 @@ export function sampleEvents(): RunEvent[] {
   ];
 }
 
-export function sampleRun(): Run {
-  return runOf(sampleEvents());
+/** A run all of whose steps have results. */
+export type MeasuredRun = Omit<Run, "steps"> & { steps: MeasuredStep[] };
+
+export function sampleRun(): MeasuredRun {
+  return runOf(sampleEvents()) as MeasuredRun;
 }
