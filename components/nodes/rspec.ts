@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeSettings } from "../../config/nodes.ts";
-import type { RspecSettings } from "../../config/testbed/testbed.ts";
+import type { RspecSettings } from "../../config/testbed/rspec.ts";
 import { RspecError } from "../../testbeds/rspec/errors.ts";
 import { loadManifests } from "../../testbeds/rspec/files.ts";
 import { inspectManifests, type RspecNode } from "../../testbeds/rspec/manifests.ts";
+import { openMachines } from "./kind.ts";
 import type { Host } from "./machines/host.ts";
 import type { Candidates } from "./machines/open.ts";
 import { withHome } from "./machines/sshConfig.ts";
@@ -83,3 +84,8 @@ function hostOf(
     dataAddress: address || undefined,
   };
 }
+
+/** Opens a testbed of machines that a manifest names. */
+export const open = openMachines<RspecSettings>(({ testbed, settings }) =>
+  rspecHosts(testbed, settings.nodes),
+);

@@ -1,5 +1,6 @@
 import type { NodeSettings } from "../../config/nodes.ts";
-import type { SshSettings } from "../../config/testbed/testbed.ts";
+import type { SshSettings } from "../../config/testbed/ssh.ts";
+import { openMachines } from "./kind.ts";
 import type { Host } from "./machines/host.ts";
 import type { Candidates } from "./machines/open.ts";
 
@@ -35,3 +36,6 @@ export function sshHosts(testbed: SshSettings, nodes: readonly NodeSettings[]): 
     }),
   };
 }
+
+/** Opens a testbed of machines that the scenario lists. */
+export const open = openMachines<SshSettings>(({ testbed, settings }) => sshHosts(testbed, settings.nodes));
