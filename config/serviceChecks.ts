@@ -75,7 +75,7 @@ function replicationMistakes({ brokers, config }: Kafka): string[] {
 function missingInfluxdb({ influxdb, telegraf, grafana }: Partial<ParsedParts>): string[] {
   if (influxdb?.enabled !== false) return [];
   return Object.entries({ telegraf, grafana })
-    .filter(([, part]) => part?.enabled)
+    .filter(([, part]) => part && part.enabled !== false)
     .map(
       ([name]) => `${name}.enabled: ${name} needs InfluxDB, which swarmbench:influxdb.enabled switches off`,
     );

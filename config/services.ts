@@ -52,7 +52,7 @@ export const partSchema = {
     ...limits,
   }),
   telegraf: z.strictObject({ enabled, interval: sampling.prefault("1 second"), ...limits }),
-  grafana: z.strictObject({ enabled, rotation, ...limits }),
+  grafana: z.strictObject({ enabled: yesOrNo.optional(), rotation, ...limits }),
   portainer: z.strictObject({ enabled: yesOrNo.optional(), rotation, ...limits }),
 };
 /** The parts as their configuration has them, each setting by itself in order. */
@@ -106,6 +106,8 @@ export interface TelegrafSettings {
 
 export interface GrafanaSettings extends Rotation {
   limits: Limits;
+  /** Whether the user asked for it; else it is there where its image is. */
+  required: boolean;
 }
 
 export interface PortainerSettings extends Rotation {
@@ -133,16 +135,17 @@ export function partSettings({ kafka, influxdb, telegraf, grafana, portainer }: 
     kafka: kafka.enabled ? kafkaSettings(kafka) : undefined,
     influxdb: influxdb.enabled ? influxdbSettings(influxdb) : undefined,
     telegraf: telegraf.enabled ? { intervalSec: telegraf.interval, limits: limitsOf(telegraf) } : undefined,
-    grafana: grafana.enabled ? { rotation: grafana.rotation, limits: limitsOf(grafana) } : undefined,
-    portainer:
-      portainer.enabled === false
-        ? undefined
-        : {
-            rotation: portainer.rotation,
-            limits: limitsOf(portainer),
-            required: portainer.enabled === true,
-          },
+    grafana: whereAvailable(grafana),
+    portainer: whereAvailable(portainer),
   };
+}
+
+/** The settings of a service that is left out where its image is not to be had, unless it is switched on explicitly. */
+function whereAvailable(
+  service: ParsedParts["grafana" | "portainer"],
+): (Rotation & { limits: Limits; required: boolean }) | undefined {
+  const { enabled: on, rotation } = service;
+  return on === false ? undefined : { rotation, limits: limitsOf(service), required: on === true };
 }
 
 function kafkaSettings(kafka: ParsedParts["kafka"]): KafkaSettings {

@@ -75,7 +75,7 @@ export async function openHosts(
         ownerLine: line,
         after,
         registryPort: settings.swarm.registryPort,
-        registryImage: installation.images.registry.tag.replace(/:[^:/]*$/, ""),
+        registryImage: installation.testbedImages.registry.tag.replace(/:[^:/]*$/, ""),
       }),
   };
 }

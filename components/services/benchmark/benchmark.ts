@@ -88,7 +88,7 @@ export interface BenchmarkArgs {
   site: Site;
   plan: pulumi.Output<BenchPlan>;
   /** Resolve once the parts serve; a run that began before would measure their start. */
-  after: pulumi.Output<unknown>[];
+  after: readonly pulumi.Output<unknown>[];
 }
 
 /**

@@ -6,7 +6,7 @@ import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
-import { service, type TaskFile } from "../../lib/service.ts";
+import { httpHealth, service, type TaskFile, type Transforms } from "../../lib/service.ts";
 import type { Site } from "../../lib/site.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
@@ -27,6 +27,7 @@ export interface GrafanaArgs {
   site: Site;
   settings: GrafanaSettings;
   influxdb: InfluxDb;
+  transform?: Transforms;
 }
 
 /** Grafana on the monitor node, with InfluxDB as its data source and the dashboards, all from files. */
@@ -57,7 +58,7 @@ export class Grafana extends pulumi.ComponentResource {
   }
 
   private run(name: string, files: TaskFile[]): pulumi.Output<string> {
-    const { site, settings } = this.args;
+    const { site, settings, transform } = this.args;
     const grafana = service(
       name,
       {
@@ -71,14 +72,8 @@ export class Grafana extends pulumi.ComponentResource {
           { type: "volume", source: nodeVolume(NAME, this.node, site, this), target: "/var/lib/grafana" },
         ],
         files,
-        health: [
-          "curl",
-          "--fail",
-          "--silent",
-          "--output",
-          "/dev/null",
-          `http://127.0.0.1:${PORT}/api/health`,
-        ],
+        health: httpHealth(`http://127.0.0.1:${PORT}/api/health`),
+        transform: transform?.service,
       },
       this,
     );
