@@ -22,7 +22,7 @@ export interface TaskMount {
 }
 
 /** Tasks that swarm spreads evenly over the nodes of a role; where no node has it, they are on the manager. */
-export interface Spread {
+interface Spread {
   role: Role;
   replicas: number;
 }

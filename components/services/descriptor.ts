@@ -70,3 +70,12 @@ export interface WebUi {
   /** Whether it has pages for a browser; without them it answers its API alone. */
   pages: boolean;
 }
+
+/**
+ * The web UI of a component.
+ *
+ * @param pages whether it has pages for a browser
+ */
+export function webUi({ service, port, user, password, node }: Omit<WebUi, "pages">, pages: boolean): WebUi {
+  return { service, port, user, password, node, pages };
+}

@@ -81,7 +81,7 @@ export function imagesFor(
   );
 }
 
-export interface StackArgs {
+interface StackArgs {
   settings: StackSettings;
   site: Site;
   installation: Pick<Installation, "source" | "images">;

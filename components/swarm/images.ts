@@ -7,7 +7,7 @@ import type { SiteImages } from "../lib/site.ts";
 import type { Registry } from "./registry.ts";
 import type { Swarm } from "./swarm.ts";
 
-export interface ImagesArgs {
+interface ImagesArgs {
   swarm: Swarm;
   registry: Registry;
   /** The images to send, by name. */
@@ -57,7 +57,7 @@ export class Images extends pulumi.ComponentResource implements SiteImages {
   }
 }
 
-export interface SendTrees {
+interface SendTrees {
   /** Folders of this machine that hold parts of a registry's storage; what two of them have in common is the same. */
   trees: string[];
   /** Name of the registry's volume on the manager. */

@@ -23,9 +23,9 @@ import {
 import { judge, type SwarmState } from "./swarmState.ts";
 
 /** Name of the overlay network on which services and the bench meet. */
-export const OVERLAY = "bench";
+const OVERLAY = "bench";
 
-export interface SwarmArgs {
+interface SwarmArgs {
   /** The first is the manager. */
   nodes: [Node, ...Node[]];
   /** When this is deleted, all nodes go, and none is told to leave the swarm first. */

@@ -39,7 +39,7 @@ export interface LocalTestbedArgs extends Omit<LocalSettings, "kind"> {
   unreachable: ReadonlySet<string>;
 }
 
-export interface LocalNodeArgs extends LocalTestbedArgs {
+interface LocalNodeArgs extends LocalTestbedArgs {
   network: docker.Network;
 }
 

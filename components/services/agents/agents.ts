@@ -7,7 +7,7 @@ import type { Site } from "../../lib/site.ts";
 /** They have nothing to save: a run that they worked for sees that they are gone. */
 const STOP_GRACE_SEC = 6;
 
-export interface AgentsArgs {
+interface AgentsArgs {
   site: Site;
   settings: Record<AgentRole, AgentSettings>;
   transform?: Transforms<AgentRole>;

@@ -19,7 +19,7 @@ export interface ReservedNodes {
   extend: boolean;
 }
 
-export interface PlanArgs {
+interface PlanArgs {
   site: Site;
   settings: BenchSettings;
   kafka: Kafka;
@@ -84,7 +84,7 @@ function watched({ sites, extend }: ReservedNodes): BenchPlan["reservation"] {
   };
 }
 
-export interface BenchmarkArgs {
+interface BenchmarkArgs {
   site: Site;
   plan: pulumi.Output<BenchPlan>;
   /** Resolve once the parts serve; a run that began before would measure their start. */

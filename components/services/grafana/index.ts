@@ -1,5 +1,5 @@
 import type { GrafanaSettings } from "../../../config/services.ts";
-import type { Service } from "../descriptor.ts";
+import { type Service, webUi } from "../descriptor.ts";
 import { influxdb } from "../influxdb/index.ts";
 import { Grafana } from "./grafana.ts";
 
@@ -13,5 +13,5 @@ export const grafana: Service<GrafanaSettings, Grafana> = {
     if (!database) return undefined;
     return new Grafana("grafana", { site, settings, transform, influxdb: database }, options);
   },
-  ui: ({ service, port, user, password, node }) => ({ service, port, user, password, node, pages: true }),
+  ui: (component) => webUi(component, true),
 };

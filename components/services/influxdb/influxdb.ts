@@ -14,7 +14,7 @@ const DATA = "/var/lib/influxdb2";
 /** The first user, for InfluxDB's own pages. */
 const USER = "admin";
 
-export interface InfluxDbArgs {
+interface InfluxDbArgs {
   site: Site;
   settings: InfluxdbSettings;
   transform?: Transforms;

@@ -29,7 +29,7 @@ const STOP_GRACE_SEC = 60;
 /** Whom clients log in as, where `kafka.security` asks them to. */
 const USER = "bench";
 
-export interface KafkaArgs {
+interface KafkaArgs {
   site: Site;
   settings: KafkaSettings;
   /** Of every member. */

@@ -1,6 +1,6 @@
 import type { PortainerSettings } from "../../../config/services.ts";
 import type { Transforms } from "../../lib/service.ts";
-import type { Service } from "../descriptor.ts";
+import { type Service, webUi } from "../descriptor.ts";
 import { Portainer } from "./portainer.ts";
 
 export const portainer: Service<PortainerSettings, Portainer, Transforms<"service" | "agent">> = {
@@ -10,5 +10,5 @@ export const portainer: Service<PortainerSettings, Portainer, Transforms<"servic
   isRequired: ({ required }) => required,
   deploy: ({ site, settings, transform, options }) =>
     new Portainer("portainer", { site, settings, transform }, options),
-  ui: ({ service, port, user, password, node }) => ({ service, port, user, password, node, pages: true }),
+  ui: (component) => webUi(component, true),
 };

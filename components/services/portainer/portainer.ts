@@ -18,7 +18,7 @@ const PORT = 9000;
 const USER = "admin";
 const PASSWORD_FILE = "/run/secrets/portainer_admin_password";
 
-export interface PortainerArgs {
+interface PortainerArgs {
   site: Site;
   settings: PortainerSettings;
   transform?: Transforms<"service" | "agent">;

@@ -19,7 +19,7 @@ const HOST_NETWORK = "host";
 /** The node's own network, or the swarm's overlay. */
 export type ProbeNetwork = keyof typeof PROBE_SERVICES;
 
-export interface ProbesArgs {
+interface ProbesArgs {
   site: Site;
   transform?: Transforms<ProbeNetwork>;
 }
@@ -106,7 +106,7 @@ interface Folders {
 }
 
 /** The probes find there where they are, and each other; and how the node's clock is, if something keeps it. */
-export function foldersScript({ node, address, incarnation }: Folders): string {
+function foldersScript({ node, address, incarnation }: Folders): string {
   const { probe, clock } = NODE_FOLDERS;
   return script(
     { NODE: node, ADDRESS: address, MACHINE: incarnation, PROBE: probe, CLOCK: clock, OWNER: USER },

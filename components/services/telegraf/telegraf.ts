@@ -22,7 +22,7 @@ const HEALTH = httpHealth("http://127.0.0.1:8080");
 
 const TIMEOUT_SEC = 120;
 
-export interface TelegrafArgs {
+interface TelegrafArgs {
   site: Site;
   settings: TelegrafSettings;
   influxdb: InfluxDb;
