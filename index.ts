@@ -15,7 +15,7 @@ import { exec } from "./lib/exec.ts";
 export default async () => {
   const asked = readSettings();
   const installation = readInstallation();
-  await refuseMissingImages(asked.parts, installation);
+  await refuseMissingImages(asked, installation);
   const owner = ownerOf(asked.prefix);
 
   const { settings, testbed, swarmState } = await openTestbed(asked, installation, owner, exec);
@@ -43,19 +43,18 @@ export default async () => {
       swarm,
       owner,
       port: settings.swarm.registryPort,
-      image: installation.images.registry,
+      image: installation.testbedImages.registry,
       engineHost: installation.engineHost,
     },
     inTestbed,
   );
   const images = new Images(
     "images",
-    { swarm, registry, images: imagesFor(settings.parts, installation) },
+    { swarm, registry, images: imagesFor(settings, installation) },
     inTestbed,
   );
-  const stack = deployStack(settings, { swarm, nodes, images, owner }, installation, inTestbed, [
-    clocks.ready,
-  ]);
+  const site = { swarm, nodes, images, owner };
+  const stack = deployStack({ settings, site, installation, after: [clocks.ready] }, inTestbed);
 
   return {
     /** Begins the name of everything that this stack has on this machine: node2's container is `<prefix>-node2`. */

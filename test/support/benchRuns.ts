@@ -13,7 +13,6 @@ export const BENCHMARK = {
   namespace: "e2e",
   "kafka.enabled": "true",
   "influxdb.enabled": "true",
-  "grafana.enabled": "true",
   "workload.producers": "20",
   "workload.rate": "10",
   "benchmark.slo.p99Ms": "2000",
