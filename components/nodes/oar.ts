@@ -178,9 +178,10 @@ function hostOf(
       acceptNewHostKeys: false,
       hostKeys,
       proxyCommand: throughFrontend(frontend),
-      key: key || undefined,
+      key,
     },
-    ...(dataNetwork ? { dataNetwork } : { dataAddress: address }),
+    dataNetwork,
+    dataAddress: dataNetwork ? undefined : address,
   };
 }
 
