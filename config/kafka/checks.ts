@@ -1,12 +1,19 @@
-import { defaultsFor } from "../components/services/kafka/config.ts";
-import { SWARM_PORTS } from "../lib/addresses.ts";
-import { checkProperties } from "./kafka/properties.ts";
-import { type Place, placementMistake } from "./kafka/topology.ts";
-import type { ParsedParts } from "./services.ts";
+// What is wrong with Kafka's options beyond the form of each.
+import { SWARM_PORTS } from "../../lib/addresses.ts";
+import { defaultsFor } from "./defaults.ts";
+import { checkProperties } from "./properties.ts";
+import { type Place, placementMistake } from "./topology.ts";
 
-type Kafka = ParsedParts["kafka"];
+/** Kafka's options, as far as they are checked here. Sizes in MiB. */
+interface Kafka {
+  brokers: number;
+  heap: number;
+  memory?: number;
+  externalPort?: number;
+  config: Record<string, unknown>;
+}
 
-/** What a JVM takes beside its heap: code, classes, threads, buffers. A limit below it is a task that is killed. */
+/** A JVM also needs memory for code, classes, threads and buffers. With a limit below this, the task is killed. */
 const MEMORY_PER_HEAP = 1.3;
 
 /** How many replicas of a partition there are, and how many of them must be in sync for it to be written to. */
@@ -18,38 +25,29 @@ const REPLICATION: [replicas: string, inSync?: string][] = [
 ];
 
 /**
- * What is wrong with the parts beyond the form of each setting, one sentence each.
+ * Errors in Kafka's options that only show together with the other settings, a line of `path: what is wrong` each.
  *
- * @param registryPort where the swarm's registry listens; undefined where that is a mistake itself
+ * Without nodes, whether the brokers fit on them is not checked.
  */
-export function partMistakes(
-  parsed: Partial<ParsedParts>,
-  nodes: Place[],
-  registryPort: number | undefined,
+export function kafkaErrors(
+  kafka: Kafka,
+  { nodes, registryPort }: { nodes: readonly Place[]; registryPort?: number },
 ): string[] {
-  const { kafka } = parsed;
-  const kafkas = kafka?.enabled ? kafkaMistakes(kafka, nodes, registryPort) : [];
-  return [...kafkas, ...missingInfluxdb(parsed)].map((mistake) => `swarmbench:${mistake}`);
-}
-
-function kafkaMistakes(kafka: Kafka, nodes: Place[], registryPort: number | undefined): string[] {
   const placement = nodes.length > 0 ? placementMistake({ brokers: kafka.brokers, nodes }) : undefined;
   return [
-    ...checkProperties(kafka.config).map((mistake) => `kafka.config.${mistake}`),
-    ...replicationMistakes(kafka),
-    ...[placement, heapMistake(kafka), portMistake(kafka, registryPort)].filter(
-      (mistake) => mistake !== undefined,
-    ),
+    ...checkProperties(kafka.config).map((error) => `kafka.config.${error}`),
+    ...replicationErrors(kafka),
+    ...[placement, heapError(kafka), portError(kafka, registryPort)].filter((error) => error !== undefined),
   ];
 }
 
-function heapMistake({ heap, memory }: Kafka): string | undefined {
+function heapError({ heap, memory }: Kafka): string | undefined {
   const needed = Math.ceil(heap * MEMORY_PER_HEAP);
   if (memory === undefined || memory >= needed) return undefined;
   return `kafka.memory: a broker with a heap of ${heap} MiB needs ${needed} MiB, got ${memory}; raise it, or lower kafka.heap`;
 }
 
-function portMistake({ externalPort }: Kafka, registryPort: number | undefined): string | undefined {
+function portError({ externalPort }: Kafka, registryPort: number | undefined): string | undefined {
   if (externalPort === undefined) return undefined;
   const another = "choose another port for kafka.externalPort";
   if (externalPort === registryPort) {
@@ -59,7 +57,7 @@ function portMistake({ externalPort }: Kafka, registryPort: number | undefined):
   return `kafka.externalPort: the swarm itself listens on ${externalPort}; ${another}`;
 }
 
-function replicationMistakes({ brokers, config }: Kafka): string[] {
+function replicationErrors({ brokers, config }: Kafka): string[] {
   const all = { ...defaultsFor(brokers), ...config };
   return REPLICATION.flatMap(([replicasName, inSyncName]) => {
     const replicas = Number(all[replicasName]);
@@ -70,13 +68,4 @@ function replicationMistakes({ brokers, config }: Kafka): string[] {
     const given = inSyncName in config ? inSyncName : replicasName;
     return `kafka.config.${given}: with ${inSyncName} ${all[inSyncName]} and ${replicasName} ${replicas} nothing could be written; lower the one, or raise the other`;
   });
-}
-
-function missingInfluxdb({ influxdb, telegraf, grafana }: Partial<ParsedParts>): string[] {
-  if (influxdb?.enabled !== false) return [];
-  return Object.entries({ telegraf, grafana })
-    .filter(([, part]) => part?.enabled)
-    .map(
-      ([name]) => `${name}.enabled: ${name} needs InfluxDB, which swarmbench:influxdb.enabled switches off`,
-    );
 }

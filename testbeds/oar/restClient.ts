@@ -1,23 +1,24 @@
 import { lookup } from "node:dns/promises";
 import type { OarSettings } from "../../config/testbed/oar.ts";
-import type { Door } from "./door.ts";
+import { formatWalltime } from "../walltime.ts";
+import { readDeletion, readExtension, readRestError, readSubmission } from "./answers.ts";
+import type { OarClient } from "./client.ts";
 import { OarError } from "./errors.ts";
 import { isOver, JOB_STATES, type Job } from "./job.ts";
 import * as parse from "./parse.ts";
 import { COMMAND, isNoop, type JobRequest } from "./request.ts";
-import { formatWalltime } from "./walltime.ts";
 
 const TIMEOUT_MS = 30_000;
-/** The API gives 500 at most where it is not asked for more. */
+/** Without a limit the API lists 500 jobs at most. */
 const MOST_JOBS = "100000";
-/** A submission with a date waits for the scheduler. */
+/** A submission with a start waits for the scheduler. */
 const SUBMIT_TIMEOUT_MS = 180_000;
 
 export interface RestOptions {
   fetch: typeof fetch;
-  /** Seconds since 1970, for APIs that do not tell theirs. */
+  /** Seconds since 1970, for APIs that do not report their time. */
   now: () => number;
-  password?: string | undefined;
+  password?: string;
 }
 
 interface Reply {
@@ -26,8 +27,8 @@ interface Reply {
 }
 type Send = (method: string, path: string, body?: object, options?: { timeoutMs?: number }) => Promise<Reply>;
 
-/** OAR by a REST API: its own, or Grid'5000's. */
-export function restDoor(settings: OarSettings, options: RestOptions): Door {
+/** OAR through a REST API: its own, or Grid'5000's. */
+export function restClient(settings: OarSettings, options: RestOptions): OarClient {
   const { rest } = settings;
   if (!rest) throw new Error("testbed.rest is missing, which the settings' schema asks for");
   const send = sender(rest.url.replace(/\/+$/, ""), settings.user, options);
@@ -51,9 +52,11 @@ function sender(url: string, user: string, { fetch: send, password }: RestOption
       return { status: response.status, body: await response.text() };
     } catch (cause) {
       const { message, cause: deeper } = cause as Error & { cause?: Error & { code?: string } };
-      const neverIn = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(deeper?.code ?? "");
+      const notConnected = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(
+        deeper?.code ?? "",
+      );
       throw new OarError(
-        neverIn ? "unreachable" : "line-lost",
+        notConnected ? "unreachable" : "line-lost",
         `${method} ${url}${path}: ${deeper?.message || message}`,
         { cause },
       );
@@ -71,9 +74,9 @@ function json({ body }: Reply): unknown {
   }
 }
 
-/** @throws OarError for what is wrong with who asks, or with the whole API, and not with what is asked */
+/** @throws OarError for an error of the user's rights or of the whole API, not of this request */
 function refuse(reply: Reply, what: string): never {
-  const { text } = parse.readRestError(reply.status, reply.body);
+  const { text } = readRestError(reply.status, reply.body);
   throw new OarError(
     reply.status === 401 || reply.status === 403
       ? "unauthorised"
@@ -84,7 +87,7 @@ function refuse(reply: Reply, what: string): never {
   );
 }
 
-/** The part that both APIs share; they differ in what a job looks like and in the names of its fields. */
+/** What both APIs share; they differ in the form of a job and the names of its fields. */
 function shared(settings: OarSettings, send: Send, options: RestOptions) {
   return {
     user: settings.user,
@@ -94,9 +97,9 @@ function shared(settings: OarSettings, send: Send, options: RestOptions) {
       if (reply.status === 401 || reply.status === 403 || reply.status >= 502) {
         return refuse(reply, "no reservation was made");
       }
-      return parse.readSubmission(parse.readRestError(reply.status, reply.body));
+      return readSubmission(readRestError(reply.status, reply.body));
     },
-    /** Undefined for what does not exist. */
+    /** Undefined if it does not exist. */
     async asked(path: string, what: string): Promise<unknown> {
       const reply = await send("GET", path);
       if (reply.status === 404) return undefined;
@@ -107,8 +110,8 @@ function shared(settings: OarSettings, send: Send, options: RestOptions) {
       if (isGood(reply)) return "registered";
       if (reply.status === 404) return "gone";
       if (reply.status === 401) return refuse(reply, `job ${id} was not deleted`);
-      const answer = parse.readRestError(reply.status, reply.body);
-      return parse.readDeletion(
+      const answer = readRestError(reply.status, reply.body);
+      return readDeletion(
         id,
         reply.status === 403 ? { ...answer, text: `not authorized to access; ${answer.text}` } : answer,
       );
@@ -117,7 +120,7 @@ function shared(settings: OarSettings, send: Send, options: RestOptions) {
       const reply = await send("POST", path, body);
       if (isGood(reply)) return;
       if (reply.status === 401) refuse(reply, `job ${id} was not lengthened`);
-      parse.readExtension(id, parse.readRestError(reply.status, reply.body));
+      readExtension(id, readRestError(reply.status, reply.body));
     },
     nodeNames: resolveHere,
     deploy: async () => {
@@ -133,14 +136,14 @@ async function resolveHere(names: readonly string[]): Promise<Map<string, string
       try {
         return [[name, (await lookup(name, 4)).address] as const];
       } catch {
-        return []; // the testbed's names may mean nothing here
+        return []; // this machine may not know the testbed's names
       }
     }),
   );
   return new Map(pairs.flat());
 }
 
-function oarApi(settings: OarSettings, send: Send, options: RestOptions): Door {
+function oarApi(settings: OarSettings, send: Send, options: RestOptions): OarClient {
   const { user } = settings;
   const { submitted, asked, removed, extended, nodeNames, deploy } = shared(settings, send, options);
   const job = async (id: number): Promise<Job | undefined> => {
@@ -164,7 +167,7 @@ function oarApi(settings: OarSettings, send: Send, options: RestOptions): Door {
       submitted("/jobs.json", oarBody(request), (document) => {
         const id = (document as { id?: unknown }).id;
         const text = String((document as { cmd_output?: unknown }).cmd_output ?? "");
-        return parse.readSubmission({ code: 0, text: id === undefined ? text : `OAR_JOB_ID=${id}\n` });
+        return readSubmission({ code: 0, text: id === undefined ? text : `OAR_JOB_ID=${id}\n` });
       }),
     async jobs(base) {
       const living = JOB_STATES.filter((state) => !isOver({ state })).join(",");
@@ -175,7 +178,7 @@ function oarApi(settings: OarSettings, send: Send, options: RestOptions): Door {
         .sort((a, b) => a.id - b.id);
     },
     async latest(name) {
-      // The API takes a name in the query, and does not look at it.
+      // The API accepts a name in the query and ignores it.
       const items = await listed("/jobs.json", { user, state: JOB_STATES.join(",") });
       const ids = parse.readRestIds(items, { name, owner: user });
       return ids.length === 0 ? undefined : job(Math.max(...ids));
@@ -194,13 +197,13 @@ function oarApi(settings: OarSettings, send: Send, options: RestOptions): Door {
   };
 }
 
-/** Every key becomes an option of oarsub, so there must be none that it does not know. */
+/** Every key becomes an option of oarsub: a key that oarsub does not know would be an error. */
 function oarBody(request: JobRequest): object {
   return {
     ...common(request),
     resource: resources(request),
-    ...(request.properties === undefined ? {} : { property: request.properties }),
-    ...(request.types.length > 0 ? { type: request.types } : {}),
+    property: request.properties,
+    type: request.types.length > 0 ? request.types : undefined,
   };
 }
 
@@ -208,8 +211,8 @@ function g5kBody(request: JobRequest): object {
   return {
     ...common(request),
     resources: resources(request),
-    ...(request.properties === undefined ? {} : { properties: request.properties }),
-    ...(request.types.length > 0 ? { types: request.types } : {}),
+    properties: request.properties,
+    types: request.types.length > 0 ? request.types : undefined,
   };
 }
 
@@ -218,21 +221,23 @@ const resources = ({ nodes, walltimeSec }: JobRequest) =>
 
 function common(request: JobRequest): object {
   const { name, queue, start } = request;
+  const output = isNoop(request) ? undefined : "/dev/null";
   return {
     name,
-    // The APIs ask for a command, of a job that runs none too.
+    // The APIs require a command even for a job that runs none.
     command: COMMAND,
-    ...(isNoop(request) ? {} : { stdout: "/dev/null", stderr: "/dev/null" }),
-    ...(queue === undefined ? {} : { queue }),
-    ...(start === undefined ? {} : { reservation: start }),
+    stdout: output,
+    stderr: output,
+    queue,
+    reservation: start,
   };
 }
 
-function g5kApi(settings: OarSettings, send: Send, options: RestOptions): Door {
+function g5kApi(settings: OarSettings, send: Send, options: RestOptions): OarClient {
   const { user } = settings;
   const { submitted, asked, removed, extended, nodeNames, deploy, now } = shared(settings, send, options);
   const listed = async (query: Record<string, string>): Promise<Job[]> => {
-    // Without a state: the filter capitalizes, so that it never finds toLaunch or toAckReservation. Newest first.
+    // Without a state: the API's filter capitalizes it, and so never finds toLaunch or toAckReservation. Newest first.
     const document = await asked(
       `/jobs?${new URLSearchParams({ ...query, limit: "500" })}`,
       "the list of jobs",
@@ -261,6 +266,6 @@ function g5kApi(settings: OarSettings, send: Send, options: RestOptions): Door {
     extend: (id, bySec) => extended(id, `/jobs/${id}/walltime`, { walltime: `+${formatWalltime(bySec)}` }),
     ahead: async ({ id, queue }) =>
       (await listed({ state: "waiting", queue })).filter((each) => each.id < id).length,
-    nodeStates: async () => ({}), // of a site's hundreds of nodes the API tells in another form
+    nodeStates: async () => ({}), // the API reports a site's nodes in another form
   };
 }

@@ -3,12 +3,12 @@ import { describe, it } from "node:test";
 import { type Answer, type Call, fakeApi } from "../../test/support/fakeApi.ts";
 import { oarSettingsOf } from "../../test/support/oarSettings.ts";
 import { OarError, type OarErrorCode } from "./errors.ts";
-import { restDoor } from "./restDoor.ts";
+import { restClient } from "./restClient.ts";
 
 /** The shape of Grid'5000's API, for which there is no server here. */
 async function onGrid5000<T>(
   answer: (call: Call) => Answer,
-  work: (door: ReturnType<typeof restDoor>, calls: Call[]) => Promise<T>,
+  work: (client: ReturnType<typeof restClient>, calls: Call[]) => Promise<T>,
 ): Promise<T> {
   const api = await fakeApi(answer);
   const settings = oarSettingsOf({
@@ -20,7 +20,7 @@ async function onGrid5000<T>(
     rest: { url: `${api.url}/sites/rennes`, shape: "grid5000" },
   });
   try {
-    return await work(restDoor(settings, { fetch, now: () => 1000, password: "geheim" }), api.calls);
+    return await work(restClient(settings, { fetch, now: () => 1000, password: "geheim" }), api.calls);
   } finally {
     await api.close();
   }
@@ -52,8 +52,8 @@ describe("Grid'5000's API", () => {
   it("is asked for a job in its own words, as the user with the password", () =>
     onGrid5000(
       () => [201, job({ state: "waiting" })],
-      async (door, calls) => {
-        assert.equal(await door.submit(WANTED), 12);
+      async (client, calls) => {
+        assert.equal(await client.submit(WANTED), 12);
         assert.equal(calls[0]?.what, "POST /sites/rennes/jobs");
         assert.equal(
           calls[0]?.headers.authorization,
@@ -74,8 +74,8 @@ describe("Grid'5000's API", () => {
   it("names nodes of a job that waits, which are only planned: they are none", () =>
     onGrid5000(
       () => [200, job({ state: "waiting" })],
-      async (door) => {
-        const waiting = (await door.job(12)) ?? assert.fail();
+      async (client) => {
+        const waiting = (await client.job(12)) ?? assert.fail();
         assert.deepEqual([waiting.state, waiting.addresses, waiting.nodes], ["Waiting", [], undefined]);
       },
     ));
@@ -83,7 +83,7 @@ describe("Grid'5000's API", () => {
   it("gives a running job's nodes in its order, the head node first", () =>
     onGrid5000(
       () => [200, job()],
-      async (door) => assert.deepEqual((await door.job(12))?.addresses, ["paravance-2", "paravance-1"]),
+      async (client) => assert.deepEqual((await client.job(12))?.addresses, ["paravance-2", "paravance-1"]),
     ));
 
   it("has jobs in toLaunch in its list, for it is not asked for states", () =>
@@ -92,8 +92,8 @@ describe("Grid'5000's API", () => {
         200,
         { items: [job({ uid: 14, state: "error" }), job({ uid: 13, state: "tolaunch" })], total: 2 },
       ],
-      async (door) => {
-        const jobs = await door.jobs("bench");
+      async (client) => {
+        const jobs = await client.jobs("bench");
         assert.deepEqual(
           jobs.map(({ id, state }) => [id, state]),
           [[13, "toLaunch"]],
@@ -104,7 +104,8 @@ describe("Grid'5000's API", () => {
   it("knows no job where it answers 404, and deleting that one is fine", () =>
     onGrid5000(
       () => [404, { message: "Couldn't find OAR::Job with 'job_id'=12" }],
-      async (door) => assert.deepEqual([await door.job(12), await door.remove(12)], [undefined, "gone"]),
+      async (client) =>
+        assert.deepEqual([await client.job(12), await client.remove(12)], [undefined, "gone"]),
     ));
 
   it("says that a job was killed already, which is fine", () =>
@@ -113,14 +114,14 @@ describe("Grid'5000's API", () => {
         400,
         { message: "Request to URL failed with status 400: Cannot frag 12 ; This job was already killed." },
       ],
-      async (door) => assert.equal(await door.remove(12), "gone"),
+      async (client) => assert.equal(await client.remove(12), "gone"),
     ));
 
   it("refuses another user's job, unknown users, and too many nodes, each in its way", async () => {
     const refusing = (status: number, message: string, code: OarErrorCode, what: "remove" | "submit") =>
       onGrid5000(
         () => [status, { message }],
-        (door) => rejects(what === "remove" ? door.remove(12) : door.submit(WANTED), code),
+        (client) => rejects(what === "remove" ? client.remove(12) : client.submit(WANTED), code),
       );
     await refusing(403, "You are not authorized to access this resource", "not-owner", "remove");
     await refusing(401, "Unauthorized", "unauthorised", "submit");
@@ -136,8 +137,8 @@ describe("Grid'5000's API", () => {
   it("lengthens a job by its own request", () =>
     onGrid5000(
       () => [202, {}],
-      async (door, calls) => {
-        await door.extend(12, 1800);
+      async (client, calls) => {
+        await client.extend(12, 1800);
         assert.deepEqual(
           [calls[0]?.what, calls[0]?.body],
           ["POST /sites/rennes/jobs/12/walltime", '{"walltime":"+0:30:00"}'],
@@ -148,6 +149,6 @@ describe("Grid'5000's API", () => {
   it("that does not answer with JSON is told as such", () =>
     onGrid5000(
       () => [200, undefined],
-      (door) => rejects(door.job(12), "unreadable"),
+      (client) => rejects(client.job(12), "unreadable"),
     ));
 });

@@ -7,9 +7,9 @@ import { networkLength, plannedCount, runLength, stepLength } from "../../contra
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import { FakeReservation, FakeTime } from "../../test/support/fakeReservation.ts";
 import { sampleStep } from "../../test/support/sampleRun.ts";
-import { missingWarning } from "../../testbeds/oar/walltime.ts";
-import { reservationOf, TimeLeft } from "./reservation.ts";
-import { outOfTime, WalltimeWatch } from "./walltime.ts";
+import { leaseOf, missingSec, missingWarning, openReservation } from "../../testbeds/index.ts";
+import { LeaseWatch } from "./leaseWatch.ts";
+import { outOfTime } from "./outOfTime.ts";
 
 const PRODUCERS = [1, 2, 3, 4, 5, 6, 7, 8];
 const warmUp = { max: "15 seconds", brokers: "20 seconds" };
@@ -32,7 +32,7 @@ interface Options extends Partial<Pick<FakeReservation, "extend" | "extension" |
 function watching(leftSec: number | number[], { finished = [], more = {}, ...options }: Options = {}) {
   const time = new FakeTime();
   const reservation = new FakeReservation(time, [leftSec].flat(), options);
-  const watch = new WalltimeWatch(reservation, { ...planned, ...more }, finished);
+  const watch = new LeaseWatch(leaseOf(reservation), reservation.watch, { ...planned, ...more }, finished);
   const at = () => new Date(time.now).toISOString();
   const starts = (step: number) =>
     watch.hear(JSON.stringify({ event: "step-started", at: at(), step, values: {} }));
@@ -362,13 +362,13 @@ describe("a plan's reservation", () => {
     const lines: string[] = [];
     const site = { name: "", settings: { ...settings, ...more }, base: "bench" };
     const reservation = { sites: [site], extend: true };
-    return { opened: reservationOf({ reservation }, (line) => lines.push(line)), lines };
+    return { opened: openReservation({ reservation }, (line) => lines.push(line)), lines };
   };
 
   it("is enough to reach OAR by, without what a job was asked for with", () => {
     const { opened, lines } = of({});
     assert.deepEqual(
-      [opened?.sites.map(({ door, base }) => [door.user, base]), opened?.extend, lines],
+      [opened?.sites.map(({ client, base }) => [client.user, base]), opened?.extend, lines],
       [[["ann", "bench"]], true, []],
     );
   });
@@ -384,21 +384,21 @@ describe("a plan's reservation", () => {
     const time = new FakeTime();
     const [near, far] = [new FakeReservation(time, [300]), new FakeReservation(time, [200, 900])];
     const sites = [...near.sites, ...far.sites.map((site) => ({ ...site, name: "far" }))];
-    const left = new TimeLeft({ sites, extend: true, watch: near.watch });
-    await left.ensure([]);
-    assert.equal(left.leftSec(), 200);
+    const lease = leaseOf({ sites, extend: true, watch: near.watch });
+    await lease.extend([]);
+    assert.equal(lease.remaining(), 200);
     far.away = true;
     await time.pass(50);
-    await left.ensure([240 + MARGIN]);
-    assert.equal(left.leftSec(), 150);
+    await lease.extend([240 + MARGIN]);
+    assert.equal(lease.remaining(), 150);
     far.away = false;
-    await left.ensure([240]);
-    assert.ok(left.fits(240));
+    await lease.extend([240]);
+    assert.equal(missingSec(lease.remaining() ?? 0, 240), 0);
     assert.deepEqual(
       far.calls.filter((call) => call.startsWith("extend")),
       ["extend 1 by 180"],
     );
   });
 
-  it("is not there for nodes that stay", () => assert.equal(reservationOf({}, assert.fail), undefined));
+  it("is not there for nodes that stay", () => assert.equal(openReservation({}, assert.fail), undefined));
 });
