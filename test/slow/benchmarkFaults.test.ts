@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { BENCHMARK, once, Runs } from "../support/benchRuns.ts";
 import { TestProject } from "../support/project.ts";
 
-/** Runs to which something happens, on a real swarm; more of them in test/e2e/benchmark.test.ts. */
+/** Runs to which something happens, on a real swarm; more of them in test/support/benchmarkClaims.ts. */
 describe("the benchmark, where something goes wrong", () => {
   let project: TestProject;
   let runs: Runs;
