@@ -60,7 +60,8 @@ function filesIn(folders: readonly string[]): string[] {
 
 function chosen(part: string, files: string[], names: readonly string[]): string[] {
   const wanted = names.length === 0 ? files : files.filter((file) => names.includes(nameOf(file)));
-  if (wanted.length === 0) throw new Problem(`No such ${part} tests: ${names.join(", ")}`);
+  if (wanted.length === 0)
+    throw new Problem(`no such ${part} tests: ${names.join(", ")}`, undefined, undefined);
   return wanted;
 }
 
