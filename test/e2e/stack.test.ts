@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { InfluxDB } from "@influxdata/influxdb-client";
 import { DASHBOARDS, panelQueries } from "../../components/services/grafana/dashboards/index.ts";
+import { BENCHMARK_IN_UP, describeBenchmark } from "../support/benchmarkClaims.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeRun, writeFakeRun } from "../support/fakeRun.ts";
 import { isInstalled, skipWithoutGrafana } from "../support/installed.ts";
@@ -67,6 +68,7 @@ describe("the stack", { concurrency: 1 }, () => {
 
   before(async () => {
     project = await TestProject.create("stack", {
+      ...BENCHMARK_IN_UP,
       nodes: "3",
       namespace: "e2e",
       "clockSync.kind": "ptpd", // the dashboards show it
@@ -111,6 +113,8 @@ describe("the stack", { concurrency: 1 }, () => {
     await project.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     await project.recordedUp("--expect-no-changes");
   });
+
+  describeBenchmark(() => project);
 
   it("publishes no port: nodes listen for SSH and swarm, and the manager for the registry", async () => {
     for (const node of ["node1", "node2", "node3"]) {

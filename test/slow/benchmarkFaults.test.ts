@@ -6,7 +6,7 @@ import { BENCHMARK, once, Runs } from "../support/benchRuns.ts";
 import { allMeasured } from "../support/measured.ts";
 import { TestProject } from "../support/project.ts";
 
-/** Runs to which something happens, on a real swarm; more of them in test/e2e/benchmark.test.ts. */
+/** Runs to which something happens, on a real swarm; more of them in test/support/benchmarkClaims.ts. */
 describe("the benchmark, where something goes wrong", () => {
   let project: TestProject;
   let runs: Runs;
