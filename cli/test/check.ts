@@ -1,5 +1,5 @@
 import path from "node:path";
-import { project } from "../lib/paths.mjs";
+import { project } from "../lib/paths.ts";
 import { follow } from "./follow.ts";
 import type { Tally } from "./tally.ts";
 

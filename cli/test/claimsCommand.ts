@@ -1,6 +1,6 @@
 import path from "node:path";
 import { Command } from "commander";
-import { project } from "../lib/paths.mjs";
+import { project } from "../lib/paths.ts";
 import { type Claim, compareClaims, fullName, readClaims } from "./claims.ts";
 
 const HELP = `

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { elapsed } from "../lib/steps.mjs";
-import { setup } from "../setup/main.mjs";
+import { elapsed } from "../lib/steps.ts";
+import { setup } from "../setup/command.ts";
 import { check } from "./check.ts";
 import { claimsCommand } from "./claimsCommand.ts";
 import { goTests } from "./go.ts";

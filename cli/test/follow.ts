@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import readline from "node:readline";
-import { project } from "../lib/paths.mjs";
-import { isStopping, Stopped, track } from "../lib/signals.mjs";
+import { project } from "../lib/paths.ts";
+import { isStopping, Stopped, track } from "../lib/signals.ts";
 
 export interface Follow {
   /** @default the project */

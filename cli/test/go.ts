@@ -1,7 +1,7 @@
 import path from "node:path";
-import { ensureGo } from "../../offline/goToolchain.mjs";
-import { project } from "../lib/paths.mjs";
-import { run } from "../lib/run.mjs";
+import { ensureGo } from "../../offline/goToolchain.ts";
+import { project } from "../lib/paths.ts";
+import { run } from "../lib/run.ts";
 import { type Follow, follow } from "./follow.ts";
 import type { Tally } from "./tally.ts";
 

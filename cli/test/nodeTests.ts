@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
-import { project } from "../lib/paths.mjs";
-import { Problem } from "../lib/problem.mjs";
+import { project } from "../lib/paths.ts";
+import { Problem } from "../lib/problem.ts";
 import { follow } from "./follow.ts";
 import type { Tally } from "./tally.ts";
 import { writeGroups } from "./unitGroups.ts";

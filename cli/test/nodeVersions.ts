@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { cache } from "../lib/paths.mjs";
-import { run } from "../lib/run.mjs";
+import { cache } from "../lib/paths.ts";
+import { run } from "../lib/run.ts";
 
 /** The versions of Node.js that the host may have: the oldest supported one, then the newest of each later line. */
 export const SUPPORTED_NODES = ["20.12.2", "22", "24"] as const;
