@@ -6,8 +6,8 @@ import { after, describe, it } from "node:test";
 import { InfluxDB } from "@influxdata/influxdb-client";
 import type { BenchSummary } from "../../contract/request.ts";
 import { runSchema } from "../../contract/result.ts";
-import { allMeasured } from "./measured.ts";
 import { BENCHMARK, once, Runs } from "./benchRuns.ts";
+import { allMeasured } from "./measured.ts";
 import type { TestProject } from "./project.ts";
 import { openUis } from "./uis.ts";
 
