@@ -22,14 +22,14 @@ Sets this machine up, then runs the parts, all but slow unless some are named:
   slow    more of the same, in many minutes
 
   swarmbench test unit
-  swarmbench test e2e healing        one file
+  swarmbench test e2e recovery       one file
   swarmbench test unit --node all    on every supported version of Node.js`;
 
 /** `swarmbench test`. The exit code is 1 where a test failed or none was run. */
 export function testCommand(): Command {
   return new Command("test")
     .description("run the tests")
-    .argument("[parts...]", "parts, and names of test files: healing for healing.test.ts")
+    .argument("[parts...]", "parts, and names of test files: shell for shell.test.ts")
     .option(
       "--node <version>",
       `run unit tests on this version of Node.js (all: ${SUPPORTED_NODES.join(", ")})`,

@@ -24,7 +24,7 @@ const INSTALLED_KEYS = ["config", "id_ed25519", "id_ed25519.pub", "known_hosts",
  * Configuration of a stack without any part: nodes and swarm alone. Where parts are switched on, no benchmark is run, no
  * network measured, and no clock kept: whoever tests that switches it on.
  */
-export const SWARM_ONLY = {
+const SWARM_ONLY = {
   ...Object.fromEntries(
     ["kafka", "influxdb", "telegraf", "grafana", "portainer"].map((part) => [`${part}.enabled`, "false"]),
   ),
