@@ -1,29 +1,16 @@
-/** What `npm run bench` ends with. */
-export const EXIT = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  /** Only with --fail-on-slo. */
-  sloMissed: 3,
-  /** The two runs of the scenario differ. */
-  abaVoid: 4,
-  /** The reservation of the nodes ends before the run would. */
-  outOfTime: 5,
-  interrupted: 130,
-} as const;
+import { type ErrorCode, EXIT, SwarmbenchError } from "../../lib/errors.ts";
 
-/** An error for the user, with what the program ends with. */
-export class Failure extends Error {
-  readonly code: number;
+export { EXIT };
 
-  constructor(message: string, code: number = EXIT.failed) {
-    super(message);
-    this.code = code;
-  }
-}
+const CODES: Record<number, ErrorCode> = {
+  [EXIT.usage]: "usage",
+  [EXIT.outOfTime]: "out-of-time",
+  [EXIT.interrupted]: "interrupted",
+};
 
-export class UsageError extends Failure {
-  constructor(message: string) {
-    super(message, EXIT.usage);
+/** A {@link SwarmbenchError} that is named by its exit code. @default exitCode 1 */
+export class Failure extends SwarmbenchError {
+  constructor(message: string, exitCode: number = EXIT.failed) {
+    super(CODES[exitCode] ?? "failed", message);
   }
 }

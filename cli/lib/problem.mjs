@@ -1,10 +1,15 @@
+import { describeError, SwarmbenchError } from "../../lib/errors.ts";
 import { interruption, Stopped } from "./signals.mjs";
 
-/** An error for the user: what is wrong, and what to do next. */
-export class Problem extends Error {
-  /** @param {string} message @param {string} [next] the next thing to do, a sentence or command lines */
-  constructor(message, next, options) {
-    super(next ? `${message}\n\n${next}` : message, options);
+/** A {@link SwarmbenchError} without a code of its own. */
+export class Problem extends SwarmbenchError {
+  /**
+   * @param {string} message
+   * @param {string} [hint] what fixes it, a sentence or command lines
+   * @param {{ cause?: unknown }} [options]
+   */
+  constructor(message, hint, options) {
+    super("failed", message, { hint, cause: options?.cause });
   }
 }
 
@@ -14,7 +19,7 @@ export async function main(run) {
     await run();
   } catch (error) {
     if (!(error instanceof Stopped)) {
-      console.error(error instanceof Problem ? `\nerror: ${error.message}` : error);
+      console.error(error instanceof SwarmbenchError ? `\nerror: ${describeError(error)}` : error);
     }
     process.exitCode = 1;
   }

@@ -60,7 +60,7 @@ export async function setup() {
   return installation;
 }
 
-async function baseImage() {
+export async function baseImage() {
   await ensureBaseImage(await ensureEngine("built"));
   console.log(`swarmbench setup: the base image is there (${elapsed()})`);
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { lives } from "../doctor/alive.mjs";
+import { lives } from "../doctor/alive.ts";
 
 /**
  * The ids of every resource in the states of a backend, the types of those of each stack, and the files that cannot be read:

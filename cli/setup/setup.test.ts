@@ -128,7 +128,7 @@ describe("Ctrl-C", () => {
       import { step } from ${lib("steps")};
       ${program}`;
     return new Promise<{ code: number | null; text: string }>((resolve) => {
-      const child = spawn(process.execPath, ["--input-type=module", "--eval", source]);
+      const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", source]);
       let text = "";
       const read = (data: Buffer) => {
         const before = text.includes("ready");
