@@ -69,7 +69,7 @@ export async function main(args: readonly string[]): Promise<void> {
 
 /** Prints an error and sets its exit code. @returns whether that is final: else a signal has the last word */
 async function endsWith(error: unknown): Promise<boolean> {
-  const { Stopped } = await import("./lib/signals.mjs");
+  const { Stopped } = await import("./lib/signals.ts");
   process.exitCode = EXIT.failed;
   if (error instanceof Stopped) return false;
   console.error(`error: ${describeError(error)}`);
@@ -79,7 +79,7 @@ async function endsWith(error: unknown): Promise<boolean> {
 }
 
 async function endInterrupted(): Promise<void> {
-  const { interruption } = await import("./lib/signals.mjs");
+  const { interruption } = await import("./lib/signals.ts");
   const code = interruption();
   if (code === undefined) return;
   console.error("interrupted");

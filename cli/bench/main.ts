@@ -3,13 +3,13 @@ import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { type BenchPlan, type BenchSummary, benchPlanSchema } from "../../contract/request.ts";
 import { EXIT } from "../../lib/errors.ts";
-import { abortOnSignal } from "../lib/abort.ts";
+import { openReservation } from "../../testbeds/index.ts";
+import { abortOnSignal } from "../lib/signals.ts";
 import { runAba } from "./aba.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
 import { RunnerContainer } from "./container.ts";
 import { runOnce } from "./once.ts";
 import { planOf } from "./plan.ts";
-import { reservationOf } from "./reservation.ts";
 
 /** Standard output is for the result. */
 function say(line: string): void {
@@ -32,7 +32,7 @@ export async function run(command: Command): Promise<number> {
     container,
     progress: say,
     signal: abortOnSignal(() => say("stopping the run in order; once more: at once")),
-    reservation: reservationOf(plan, say),
+    reservation: openReservation(plan, say),
   };
   if (args.aba) return runAba(session, args);
   const { summary, exitCode } = await runOnce(session, args, { changes: args.set });

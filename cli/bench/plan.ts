@@ -1,5 +1,5 @@
 import { SwarmbenchError } from "../../lib/errors.ts";
-import { pulumi } from "../setup/pulumiCli.mjs";
+import { pulumi } from "../setup/pulumiCli.ts";
 
 /** What a stack that is up with Kafka gives as its outputs, with its secrets. */
 export interface StackOutputs {

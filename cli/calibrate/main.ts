@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { benchPlanSchema } from "../../contract/request.ts";
 import { EXIT, SwarmbenchError } from "../../lib/errors.ts";
 import { outputsOf } from "../bench/plan.ts";
-import { abortOnSignal } from "../lib/abort.ts";
+import { abortOnSignal } from "../lib/signals.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
 import type { Check } from "./check.ts";
 import { accounts } from "./checks/accounts.ts";

@@ -1,6 +1,6 @@
 // From a machine that may have nothing to a running swarm, in one command.
 import { setup } from "../setup/command.ts";
-import { pulumi } from "../setup/pulumiCli.mjs";
+import { pulumi } from "../setup/pulumiCli.ts";
 
 /** The outputs of the stack that are shown. */
 interface Outputs {

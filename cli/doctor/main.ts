@@ -3,12 +3,12 @@ import path from "node:path";
 import type { Command } from "commander";
 import { describeError, EXIT, SwarmbenchError } from "../../lib/errors.ts";
 import { refuse } from "../lib/command.ts";
-import { installationFile } from "../lib/paths.mjs";
-import { ask } from "../lib/run.mjs";
-import { Stopped } from "../lib/signals.mjs";
-import { step } from "../lib/steps.mjs";
-import { DEFAULT_ENGINE } from "../setup/host.mjs";
-import { pulumiEnv, readInstallation } from "../setup/shellEnv.mjs";
+import { installationFile } from "../lib/paths.ts";
+import { ask } from "../lib/run.ts";
+import { Stopped } from "../lib/signals.ts";
+import { step } from "../lib/steps.ts";
+import { DEFAULT_ENGINE } from "../setup/host.ts";
+import { pulumiEnv, readInstallation, type SetupResult } from "../setup/shellEnv.ts";
 import { unmountedHierarchies } from "./cgroups.ts";
 import { findLeftovers, type Leftover } from "./leftovers.ts";
 
@@ -17,13 +17,6 @@ interface Options {
   stack: string[];
   clean: boolean;
   gone: boolean;
-}
-
-/** What setup wrote, as far as the doctor reads it. */
-interface Installation {
-  engineHost: string;
-  bin: string;
-  images: Record<string, { tag: string; id: string; tree?: string }>;
 }
 
 /** Shows what is missing, damaged or left over; removes the latter with `--clean`. @returns the exit code */
@@ -66,25 +59,27 @@ async function doctor({ stack, clean, gone: alsoGone }: Options): Promise<number
 }
 
 /** What is missing, a sentence each. */
-async function missing(installed: Installation | undefined): Promise<string[]> {
+async function missing(installed: SetupResult | undefined): Promise<string[]> {
   if (!installed) return ["this checkout is not set up"];
   const { engineHost, images, bin } = installed;
   const docker = (...args: string[]) => ask("docker", ["--host", engineHost, ...args]);
   if (!(await docker("version"))) return [`no Docker engine answers at ${engineHost}`];
   const absent: string[] = [];
-  for (const { tag, id, tree } of Object.values(images)) {
-    if (tree) {
-      if (!existsSync(tree)) absent.push(`the image ${path.basename(tree)} is not in the cache`);
-    } else if (!(await docker("image", "inspect", id))) absent.push(`the image ${tag} is not in the engine`);
+  for (const image of Object.values(images)) {
+    if ("tree" in image) {
+      if (!existsSync(image.tree)) absent.push(`the image ${path.basename(image.tree)} is not in the cache`);
+    } else if (!(await docker("image", "inspect", image.id))) {
+      absent.push(`the image ${image.tag} is not in the engine`);
+    }
   }
   if (!existsSync(path.join(bin, "pulumi"))) absent.push("the Pulumi CLI is not there");
   return absent;
 }
 
 /** What setup wrote, undefined where it wrote nothing that can be read. */
-function installation(): Installation | undefined {
+function installation(): SetupResult | undefined {
   try {
-    return existsSync(installationFile) ? (readInstallation() as unknown as Installation) : undefined;
+    return existsSync(installationFile) ? readInstallation() : undefined;
   } catch (error) {
     if (error instanceof SwarmbenchError) return undefined; // setup makes it again
     throw error;

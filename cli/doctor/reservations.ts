@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
-import { project } from "../lib/paths.mjs";
-import { run } from "../lib/run.mjs";
-import { Stopped } from "../lib/signals.mjs";
+import { project } from "../lib/paths.ts";
+import { run } from "../lib/run.ts";
+import { Stopped } from "../lib/signals.ts";
 import type { Leftover } from "./leftovers.ts";
 
 const RESERVATION = "swarmbench:testbed:Reservation";

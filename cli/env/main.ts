@@ -1,5 +1,5 @@
 import { word } from "../../lib/shell.ts";
-import { pulumiEnv } from "../setup/shellEnv.mjs";
+import { pulumiEnv } from "../setup/shellEnv.ts";
 
 /** Prints `export NAME=VALUE` lines for a shell to evaluate. */
 export function run(): undefined {

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { TestProject } from "../../test/support/project.ts";
 import { refuse } from "../lib/command.ts";
-import { isStopping, Stopped } from "../lib/signals.mjs";
+import { isStopping, Stopped } from "../lib/signals.ts";
 
 /** One quantity, measured several times. */
 export interface Figure {

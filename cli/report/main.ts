@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { SwarmbenchError } from "../../lib/errors.ts";
 import { markdownTable, runTable } from "../../results/report/table.ts";
 import { REPORT, readResults, writeResults } from "../../results/store.ts";
-import { step } from "../lib/steps.mjs";
+import { step } from "../lib/steps.ts";
 
 /** Reports on the folders that are named, or on the latest. */
 export async function run(command: Command): Promise<undefined> {

@@ -8,10 +8,11 @@ import { defaultNodes } from "../../config/testbed/testbed.ts";
 import { wholeNumber } from "../../contract/units.ts";
 import { SwarmbenchError } from "../../lib/errors.ts";
 import { ownerDirectory, stackPrefix, userName } from "../../lib/stackName.ts";
-import { type StackSite, stackSite } from "../../testbeds/oar/names.ts";
+import { type StackSite, stackSite } from "../../testbeds/oar/index.ts";
 
 /**
- * What of a scenario a reservation needs, from its file in the current folder, as npm sets it: neither a stack nor a set-up has to be there.
+ * Reads what a reservation needs from a scenario's file in the current folder (npm sets it to the project's); needs neither
+ * a stack nor a setup.
  *
  * @throws SwarmbenchError with every mistake
  */

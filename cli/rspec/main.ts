@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { requestRspec } from "../../testbeds/rspec/request.ts";
-import { project } from "../lib/paths.mjs";
+import { project } from "../lib/paths.ts";
 import { readArguments } from "./arguments.ts";
 import { lanOf, scenarioSettings } from "./scenario.ts";
 

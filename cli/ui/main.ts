@@ -1,9 +1,9 @@
 // The web interfaces of a stack, from this machine: nothing of a stack listens on an address that others could reach.
 import type { Command } from "commander";
 import { EXIT, SwarmbenchError } from "../../lib/errors.ts";
-import { interruption, Stopped } from "../lib/signals.mjs";
-import { step } from "../lib/steps.mjs";
-import { pulumi } from "../setup/pulumiCli.mjs";
+import { interruption, Stopped } from "../lib/signals.ts";
+import { step } from "../lib/steps.ts";
+import { pulumi } from "../setup/pulumiCli.ts";
 import { Link, lead, watch } from "./uiLinks.ts";
 import { choosePorts, type StackOutputs, table, type Ui, uisOf } from "./uiPlan.ts";
 import { isFree } from "./uiTunnel.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SwarmbenchError } from "../../lib/errors.ts";
-import { run } from "../lib/run.mjs";
-import { isStopping } from "../lib/signals.mjs";
+import { run } from "../lib/run.ts";
+import { isStopping } from "../lib/signals.ts";
 import { LOOK, sshArguments, type Task, tasksIn, type Ui } from "./uiPlan.ts";
 import { lastLine, openTunnel, type Tunnel, untilItAnswers } from "./uiTunnel.ts";
 
