@@ -65,7 +65,7 @@ describe("every command", () => {
     for (const command of commands) {
       const help = helpOf(command);
       const name = command.name();
-      assert.match(help, new RegExp(`^Usage: swarmbench (figures )?${name} `), help);
+      assert.match(help, new RegExp(`^Usage: swarmbench ((figures|test) )?${name} `), help);
       assert.ok(command.summary().length > 0 && help.replace(/\s+/g, " ").includes(command.summary()), help);
       assert.match(help, /^ {2}-h, --help +show this help$/m, help);
       assert.match(help, /^Examples?:\n {2}(npm|eval)/m, help);

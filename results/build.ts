@@ -1,7 +1,13 @@
 // From the events of a run to its results.
 
-import { type Run, type RunEvent, SCHEMA_VERSION, type Step } from "../contract/result.ts";
-import { NO_BROKER } from "../contract/workload.ts";
+import { NO_BROKER } from "../contract/clients.ts";
+import {
+  type MeasuredStep,
+  measuredSteps,
+  type Run,
+  type RunEvent,
+  SCHEMA_VERSION,
+} from "../contract/result.ts";
 import { clockWarnings } from "./report/clocks.ts";
 
 type Of<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
@@ -18,6 +24,7 @@ export function runOf(events: readonly RunEvent[]): Run {
   const [first, ...resumed] = of("run");
   if (!first) throw new Error("there is no event that begins a run");
   const steps = new Map(of("step").map(({ result }) => [result.step, result]));
+  const measured = measuredSteps({ steps: [...steps.values()] });
   const last = events.findLast((event) => event.event === "run" || event.event === "end");
   const end = last?.event === "end" ? last : undefined;
   const changed = resumed.filter(({ conditions }) => !sameMachines(conditions, first.conditions));
@@ -38,8 +45,8 @@ export function runOf(events: readonly RunEvent[]): Run {
     warnings: [
       ...of("warning").map(({ text }) => text),
       ...changed.map(({ at }) => `it went on at ${at} under other conditions`),
-      ...stepWarnings([...steps.values()]),
-      ...clockWarnings([...steps.values()], first.slo.p99Ms),
+      ...stepWarnings(measured),
+      ...clockWarnings(measured, first.slo.p99Ms),
       ...(end ? [] : ["it was cut off: what is here is what was done by then"]),
       ...(end?.error === undefined ? [] : [end.error]),
     ],
@@ -52,7 +59,7 @@ function sameMachines(a: Run["conditions"], b: Run["conditions"]): boolean {
 }
 
 /** What a reader of a table could overlook. */
-function stepWarnings(steps: readonly Step[]): string[] {
+function stepWarnings(steps: readonly MeasuredStep[]): string[] {
   return steps.flatMap(({ step, client, delayMs, busiestMachine }) => [
     ...(client === NO_BROKER
       ? [`step ${step}: no broker took part: it is a figure of the generator alone`]

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import path from "node:path";
 import type { z } from "zod";
 import { eventSchema, type Run, type RunEvent, runSchema, SCHEMA_VERSION } from "../contract/result.ts";
-import { chartsOf } from "./report/charts.ts";
 import { runOf } from "./build.ts";
+import { upgraded } from "./earlierVersions.ts";
+import { chartsOf } from "./report/charts.ts";
 import { reportPage } from "./report/html.ts";
 import { pngOf } from "./report/png.ts";
 
@@ -44,7 +45,7 @@ function isJson(text: string): boolean {
 
 function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.output<S> {
   if (!isJson(text)) throw new Error(`${name}: this is no JSON`);
-  const document: unknown = JSON.parse(text);
+  const document = upgraded(JSON.parse(text));
   const version = (document as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (version !== undefined && version !== SCHEMA_VERSION) {
     throw new Error(`${name}: of schema version ${version}; this swarmbench reads version ${SCHEMA_VERSION}`);

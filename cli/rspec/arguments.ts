@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { checkRequest, type RequestOptions } from "../../testbeds/rspec/request.ts";
+import { checkRequest, type RequestOptions } from "../../testbeds/rspec/index.ts";
 import { refuse } from "../lib/command.ts";
 
 export interface Arguments {

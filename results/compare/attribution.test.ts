@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Pair } from "../../contract/network.ts";
-import type { Distribution, Run, Step } from "../../contract/result.ts";
+import type { Distribution, MeasuredStep, Run } from "../../contract/result.ts";
+import { between, names } from "../../test/support/samplePairs.ts";
+import { type MeasuredRun, sampleRun, sampleStep } from "../../test/support/sampleRun.ts";
 import { type Attribution, attributions } from "./attribution.ts";
 import { compare, comparisonPage, comparisonText } from "./comparison.ts";
-import { between, names } from "../../test/support/samplePairs.ts";
-import { sampleRun, sampleStep } from "../../test/support/sampleRun.ts";
 
 interface Way {
   /** How much longer every message takes. */
@@ -25,13 +25,19 @@ interface Way {
 const [RUN, STEP] = [sampleRun(), sampleStep(1, 100, 4)];
 
 /** Its one step, with 100 producers and a p50 of about 4 ms, on three nodes. */
-function runWith({ laterMs = 0, rttMs = 0.4, beforeMs = rttMs, worstMs = rttMs, ...clocks }: Way): Run {
+function runWith({
+  laterMs = 0,
+  rttMs = 0.4,
+  beforeMs = rttMs,
+  worstMs = rttMs,
+  ...clocks
+}: Way): MeasuredRun {
   const { clockMs = 0.05, aheadMs = 0 } = clocks;
   const step = structuredClone(STEP);
   const during = between(names(3), rttMs);
   const [, worst] = during as [Pair, Pair];
   worst.rttMs = { ...worst.rttMs, p99: worstMs };
-  const changed: Step = {
+  const changed: MeasuredStep = {
     ...step,
     delayMs: moved(step.delayMs, laterMs + aheadMs),
     correctedDelayMs: clockMs === null ? null : moved(step.delayMs, laterMs),

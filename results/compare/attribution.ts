@@ -1,8 +1,8 @@
 // Which differences in delay are the network's: plain functions and sentences.
-import type { Run, Step } from "../../contract/result.ts";
+import type { MeasuredStep, Run } from "../../contract/result.ts";
 import { figure } from "../../contract/text.ts";
-import { compareRanks, measuredSeconds, stepsByValue } from "./difference.ts";
 import { signed } from "../report/networkFigures.ts";
+import { compareRanks, measuredSeconds, stepsByValue } from "./difference.ts";
 import {
   notInRoundTrips,
   onlyUnderLoad,
@@ -128,7 +128,7 @@ function whyUnknown([least]: Range, most: number): string {
   return `within the clock error, and what round trips tell, it may be ${percents([least, most])} of the difference`;
 }
 
-function sideOf(run: Run, steps: readonly Step[], percentile: Percentile): Side {
+function sideOf(run: Run, steps: readonly MeasuredStep[], percentile: Percentile): Side {
   const errors = steps.map(clockErrorMs);
   return {
     delays: steps.flatMap((step) => correctedSeconds(step, percentile)),
@@ -137,15 +137,15 @@ function sideOf(run: Run, steps: readonly Step[], percentile: Percentile): Side 
   };
 }
 
-const isCorrected = ({ correctedDelayMs, clocks }: Step) =>
+const isCorrected = ({ correctedDelayMs, clocks }: MeasuredStep) =>
   correctedDelayMs !== null && clocks.boundMs !== null;
 
-function clockErrorMs(step: Step): number | null {
+function clockErrorMs(step: MeasuredStep): number | null {
   return isCorrected(step) ? step.clocks.boundMs : step.clocks.errorMs;
 }
 
 /** A second's delays are recorded as they were measured: each is moved by what the correction moves the step's by. */
-function correctedSeconds(step: Step, percentile: Percentile): number[] {
+function correctedSeconds(step: MeasuredStep, percentile: Percentile): number[] {
   const [measured, corrected] = [step.delayMs[percentile], step.correctedDelayMs?.[percentile]];
   const shift = isCorrected(step) ? (corrected ?? 0) - (measured ?? 0) : 0;
   return measuredSeconds(step, percentile).map((ms) => ms + shift);

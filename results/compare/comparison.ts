@@ -1,8 +1,13 @@
 // compare.html: runs side by side.
 import type { Run } from "../../contract/result.ts";
 import { figure } from "../../contract/text.ts";
-import { type Attribution, attributions } from "./attribution.ts";
 import { type Chart, drawn } from "../report/charts.ts";
+import { axis, BAD, scaleOf } from "../report/draw.ts";
+import { networkDifference } from "../report/networkFigures.ts";
+import { capital, figureOf, type Html, html, page, table } from "../report/page.ts";
+import { kneeSentence, sloSentence } from "../report/table.ts";
+import { curvesOf } from "../series.ts";
+import { type Attribution, attributions } from "./attribution.ts";
 import {
   type ConditionDifference,
   conditionDifferences,
@@ -12,11 +17,6 @@ import {
   obstacles,
   p99Points,
 } from "./difference.ts";
-import { axis, BAD, scaleOf } from "../report/draw.ts";
-import { networkDifference } from "../report/networkFigures.ts";
-import { capital, figureOf, type Html, html, page, table } from "../report/page.ts";
-import { curvesOf } from "../series.ts";
-import { kneeSentence, sloSentence } from "../report/table.ts";
 import { cautions, type TestbedRow, testbedRows, testbedsTable, testbedsText } from "./testbeds.ts";
 
 export interface Comparison {

@@ -1,6 +1,7 @@
 // What differs between two runs: their conditions, their knees, their delays.
-import type { Run, Step } from "../../contract/result.ts";
+import { isMeasured, type MeasuredStep, measuredSteps, type Run, type Step } from "../../contract/result.ts";
 import { figure, valuesText } from "../../contract/text.ts";
+import { verdictOf } from "../../contract/verdicts.ts";
 import type { StepValues } from "../../contract/workload.ts";
 import { flatten } from "../report/html.ts";
 import { curvesOf, varied } from "../series.ts";
@@ -44,7 +45,7 @@ export function conditionDifferences(runs: readonly Run[]): ConditionDifference[
 /** Why runs cannot be put side by side; empty where they can. */
 export function obstacles(runs: readonly Run[]): string[] {
   const differ = (of: (run: Run) => unknown) => new Set(runs.map((run) => JSON.stringify(of(run)))).size > 1;
-  const empty = runs.filter(({ steps }) => steps.every(({ delayMs }) => delayMs.count === 0));
+  const empty = runs.filter((run) => measuredSteps(run).every(({ delayMs }) => delayMs.count === 0));
   return [
     ...empty.map(({ run }) => `${run} has no step with a figure`),
     ...(differ(({ slo }) => slo) ? ["they were judged by different SLOs"] : []),
@@ -89,10 +90,10 @@ export function delayDifferences(a: Run, b: Run): Difference[] {
   });
 }
 
-const secondsOf = (steps: readonly Step[]) => steps.flatMap((step) => measuredSeconds(step, "p99"));
+const secondsOf = (steps: readonly MeasuredStep[]) => steps.flatMap((step) => measuredSeconds(step, "p99"));
 
 /** A delay of each measured second of a step. */
-export function measuredSeconds({ seconds }: Step, percentile: "p50" | "p99"): number[] {
+export function measuredSeconds({ seconds }: MeasuredStep, percentile: "p50" | "p99"): number[] {
   return seconds
     .filter(({ measured }) => measured)
     .map(({ delayMs }) => delayMs[percentile])
@@ -100,8 +101,8 @@ export function measuredSeconds({ seconds }: Step, percentile: "p50" | "p99"): n
 }
 
 /** All trials of each value; without steps that tell nothing of the broker. */
-export function stepsByValue(run: Run): Map<string, Step[]> {
-  const byValue = new Map<string, Step[]>();
+export function stepsByValue(run: Run): Map<string, MeasuredStep[]> {
+  const byValue = new Map<string, MeasuredStep[]>();
   for (const step of run.steps.filter(isTelling)) {
     const value = valuesText(step.values as StepValues);
     byValue.set(value, [...(byValue.get(value) ?? []), step]);
@@ -123,8 +124,9 @@ export function compareRanks(
   return { medians: [mx, my], p, real: p < SIGNIFICANT && Math.abs(mx - my) > RELEVANT * Math.min(mx, my) };
 }
 
-export function isTelling({ verdict }: Step): boolean {
-  return verdict !== "generator-bound" && verdict !== "failed";
+/** Whether a step says something about the broker. */
+export function isTelling(step: Step): step is MeasuredStep {
+  return isMeasured(step) && verdictOf(step).tellsOfBroker;
 }
 
 export function medianOf(values: readonly number[]): number {

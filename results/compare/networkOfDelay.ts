@@ -1,9 +1,9 @@
 // What of a delay is the network's, as far as a run's figures tell: plain functions on plain data.
 import type { Pair, PairRtt } from "../../contract/network.ts";
-import type { Run, Step } from "../../contract/result.ts";
+import type { MeasuredStep, Run } from "../../contract/result.ts";
 import { figure } from "../../contract/text.ts";
-import { medianOf } from "./difference.ts";
 import { lossText, medianOver, overPairs, signed } from "../report/networkFigures.ts";
+import { medianOf } from "./difference.ts";
 
 export type Percentile = "p50" | "p99";
 /** From the least to the most that it can be. */
@@ -43,7 +43,7 @@ interface Carried {
 }
 
 /** @returns null: it was not measured before the load, or during none of the steps */
-export function shareOf(run: Run, steps: readonly Step[], percentile: Percentile): Share | null {
+export function shareOf(run: Run, steps: readonly MeasuredStep[], percentile: Percentile): Share | null {
   const before = overPairs(run.network?.pairs ?? [], "overlay");
   const way = medianOfKnown(steps.map(({ network }) => network?.oneWayMs ?? null));
   const during = medianOfKnown(
@@ -90,7 +90,7 @@ export function notInRoundTrips(slower: Share, faster: Share, mattersMs: number)
 const lossOf = ({ packets: { sent, lost } }: Share) => (sent > 0 ? lost / sent : 0);
 
 function carriedBy(
-  steps: readonly Step[],
+  steps: readonly MeasuredStep[],
   { throughputBitPerSec: rate }: Pick<Pair, "throughputBitPerSec">,
 ): Carried | null {
   if (rate === null || rate <= 0) return null;
@@ -106,9 +106,9 @@ function carriedBy(
   };
 }
 
-const isReplicated = ({ replicationFactor }: Step) => replicationFactor > 1;
+const isReplicated = ({ replicationFactor }: MeasuredStep) => replicationFactor > 1;
 
-const overlayPairs = ({ network }: Step) =>
+const overlayPairs = ({ network }: MeasuredStep) =>
   (network?.pairs ?? []).filter((pair) => pair.network === "overlay");
 
 const total = (pairs: readonly PairRtt[], of: "sent" | "lost") =>

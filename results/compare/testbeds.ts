@@ -4,10 +4,10 @@ import { z } from "zod";
 import type { NetworkName } from "../../contract/network.ts";
 import type { Run } from "../../contract/result.ts";
 import { figure } from "../../contract/text.ts";
-import { isTelling } from "./difference.ts";
 import { linkText, type Machine, machinesOf, machineText } from "../report/machines.ts";
 import { bitRate, lossText, overPairs } from "../report/networkFigures.ts";
 import { type Html, html, table } from "../report/page.ts";
+import { isTelling } from "./difference.ts";
 
 const NOT_RECORDED = "not recorded";
 /** Of more nodes that are alike the first ones are named. */

@@ -1,18 +1,13 @@
-import { DelayHistogram } from "../../bench/measure/histogram.ts";
-import type { Run, Step } from "../../contract/result.ts";
+import { DelayHistogram } from "../../contract/histogram.ts";
+import { isMeasured, measuredSteps, type Run } from "../../contract/result.ts";
 import { figure, valuesText } from "../../contract/text.ts";
+import { VERDICTS, type VerdictDescriptor, verdictOf } from "../../contract/verdicts.ts";
 import type { StepValues } from "../../contract/workload.ts";
+import { curvesOf, varied } from "../series.ts";
 import type { ChartPlan } from "./charts.ts";
 import { axis, BAD, COLOURS, GOOD, scaleOf } from "./draw.ts";
-import { curvesOf, varied } from "../series.ts";
 
 const PERCENTILES = ["p50", "p90", "p99", "p99.9"] as const;
-/** What a step's point looks like where its figure is not to be relied on. */
-const SYMBOLS: Partial<Record<Step["verdict"], string>> = {
-  "generator-bound": "triangle",
-  "not-steady": "diamond",
-  failed: "pin",
-};
 
 /** Delay against what is varied, with the SLO's line and the knee. */
 export function delayChart(run: Run): ChartPlan | undefined {
@@ -27,10 +22,10 @@ export function delayChart(run: Run): ChartPlan | undefined {
       name: several ? curve.name : percentile,
       symbolSize: 8,
       data: curve.steps.flatMap((step) => {
-        const [value, ms] = [varied(step, variable), step.delayMs[percentile]];
+        const [value, ms] = [varied(step, variable), isMeasured(step) ? step.delayMs[percentile] : null];
         return typeof value !== "number" || ms === null
           ? []
-          : [{ value: [value, ms], symbol: SYMBOLS[step.verdict] ?? "circle" }];
+          : [{ value: [value, ms], symbol: verdictOf(step).symbol }];
       }),
     })),
   );
@@ -39,13 +34,22 @@ export function delayChart(run: Run): ChartPlan | undefined {
   return {
     name: "delay",
     title: several ? `p99 delay against ${variable}` : `Delay against ${variable}`,
-    caption: `Time from a message's intended time to the consumer's hands, ms. Triangles: the generator was at its own limit; diamonds: not steady.`,
+    caption: `Time from a message's intended time to the consumer's hands, ms. ${symbolLegend()}.`,
     option: {
       xAxis: axis(variable, scaleOf(points.map(([value]) => value))),
       yAxis: axis("delay, ms", scaleOf([...points.map(([, ms]) => ms), run.slo.p99Ms])),
       series: [...series, ...marks(run, variable)],
     },
   };
+}
+
+/** "Diamonds: not steady; triangles: …": what symbols say beyond the curve. */
+function symbolLegend(): string {
+  const texts = Object.values<VerdictDescriptor>(VERDICTS).flatMap(({ symbol, symbolText }) =>
+    symbolText === undefined ? [] : [`${symbol}s: ${symbolText}`],
+  );
+  const legend = texts.join("; ");
+  return `${legend.slice(0, 1).toUpperCase()}${legend.slice(1)}`;
 }
 
 /** The SLO as a line, the knee as a line with its interval as a band. */
@@ -74,8 +78,9 @@ function marks(run: Run, variable: string): object[] {
 const SPECTRUM = [0, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999];
 
 /** Every percentile of every step, as HdrHistogram's own plots have it. */
-export function spectrumChart({ steps, slo }: Run): ChartPlan | undefined {
-  const measured = steps.filter(({ delayMs }) => delayMs.count > 0);
+export function spectrumChart(run: Run): ChartPlan | undefined {
+  const { slo } = run;
+  const measured = measuredSteps(run).filter(({ delayMs }) => delayMs.count > 0);
   if (measured.length === 0) return undefined;
   const series = measured.slice(-SERIES_MAX).map((step) => {
     const histogram = new DelayHistogram();

@@ -1,16 +1,16 @@
-import type { Run, Step } from "../../contract/result.ts";
+import { isMeasured, type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
 import { valuesText } from "../../contract/text.ts";
 import type { StepValues } from "../../contract/workload.ts";
+import { curvesOf, varied } from "../series.ts";
 import type { ChartPlan } from "./charts.ts";
 import { axis } from "./draw.ts";
-import { curvesOf, varied } from "../series.ts";
 
 /** What was delivered of what was offered, per second. */
 export function deliveredChart(run: Run): ChartPlan | undefined {
   const { variable, curves } = curvesOf(run);
-  const steps = curves.flatMap((curve) => curve.steps).filter(({ durationSeconds }) => durationSeconds > 0);
+  const steps = measuredSteps({ steps: curves.flatMap((curve) => curve.steps) });
   if (variable === undefined || steps.length === 0) return undefined;
-  const line = (name: string, of: (step: Step) => number, type: "solid" | "dashed") => ({
+  const line = (name: string, of: (step: MeasuredStep) => number, type: "solid" | "dashed") => ({
     type: "line" as const,
     name,
     lineStyle: { type },
@@ -34,12 +34,16 @@ export function deliveredChart(run: Run): ChartPlan | undefined {
 
 /** Who was busy, step by step. */
 export function cpuChart({ steps }: Run): ChartPlan | undefined {
-  const bar = (name: string, of: (step: Step) => number | null | undefined) => ({
+  const bar = (name: string, of: (step: MeasuredStep) => number | null | undefined) => ({
     type: "bar" as const,
     name,
-    data: steps.map((step) => of(step) ?? "-"),
+    data: steps.map((step) => (isMeasured(step) ? of(step) : undefined) ?? "-"),
   });
-  if (!steps.some(({ generator, brokersCpu }) => generator.cpu !== null || brokersCpu !== null))
+  if (
+    !measuredSteps({ steps }).some(
+      ({ generator, brokersCpu }) => generator.cpu !== null || brokersCpu !== null,
+    )
+  )
     return undefined;
   return {
     name: "cpu",

@@ -1,4 +1,4 @@
-import type { Run, Second } from "../../contract/result.ts";
+import { measuredSteps, type Run, type Second } from "../../contract/result.ts";
 import { valuesText } from "../../contract/text.ts";
 import type { StepValues } from "../../contract/workload.ts";
 import type { ChartPlan } from "./charts.ts";
@@ -6,19 +6,20 @@ import { axis, BAD, GOOD } from "./draw.ts";
 
 /** The delay of each second of the run, with the measured times marked. */
 export function timelineChart(run: Run): ChartPlan | undefined {
-  const seconds = run.steps.flatMap((step) => step.seconds);
+  const steps = measuredSteps(run);
+  const seconds = steps.flatMap((step) => step.seconds);
   const first = seconds[0];
   if (!first) return undefined;
   const line = (name: string, of: (second: Second) => number | null) => ({
     type: "line" as const,
     name,
     showSymbol: false,
-    data: run.steps.flatMap((step, index) => [
+    data: steps.flatMap((step, index) => [
       ...(index > 0 ? [["-", "-"]] : []), // a gap between two steps
       ...step.seconds.map((second) => [second.at - first.at, positive(of(second))]),
     ]),
   });
-  const measured = run.steps.flatMap((step) => {
+  const measured = steps.flatMap((step) => {
     const marked = step.seconds.filter((second) => second.measured);
     const [from, to] = [marked[0], marked.at(-1)];
     if (!from || !to) return [];

@@ -1,5 +1,5 @@
 // What the clocks did to the delays: for the table, the report, and whoever would overlook it.
-import type { Run, Step } from "../../contract/result.ts";
+import { type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
 import { figure, valuesText } from "../../contract/text.ts";
 import type { StepValues } from "../../contract/workload.ts";
 import { type Html, html, table } from "./page.ts";
@@ -7,22 +7,22 @@ import { type Html, html, table } from "./page.ts";
 /** Clocks on one LAN agree to this without much ado: below it nothing is said of an offset. */
 const WORTH_TELLING_MS = 0.1;
 
-type Pair = Step["clocks"]["pairs"][number];
+type Pair = MeasuredStep["clocks"]["pairs"][number];
 type Offset = Pair & { offsetMs: number; boundMs: number };
 
 const isKnown = (pair: Pair): pair is Offset => pair.offsetMs !== null && pair.boundMs !== null;
 
 /** How far apart the clocks of a pair were at the worse end of the measured time, ms. */
-function apart({ offsetMs, driftPpm }: Offset, { durationSeconds }: Step): number {
+function apart({ offsetMs, driftPpm }: Offset, { durationSeconds }: MeasuredStep): number {
   return Math.abs(offsetMs) + (Math.abs(driftPpm ?? 0) * durationSeconds) / 2_000;
 }
 
-function agentPairs({ clocks }: Step): Offset[] {
+function agentPairs({ clocks }: MeasuredStep): Offset[] {
   return clocks.pairs.filter(({ from }) => from !== "runner").filter(isKnown);
 }
 
 /** The producer and consumer whose clocks are furthest apart; undefined where none were compared. */
-function widest(step: Step): Offset | undefined {
+function widest(step: MeasuredStep): Offset | undefined {
   return agentPairs(step).reduce<Offset | undefined>(
     (most, pair) => (!most || apart(pair, step) > apart(most, step) ? pair : most),
     undefined,
@@ -30,7 +30,7 @@ function widest(step: Step): Offset | undefined {
 }
 
 /** Whether the clocks differ by more than what is known of them, so that corrected delays say more than measured ones. */
-export function needsCorrection(step: Step): boolean {
+export function needsCorrection(step: MeasuredStep): boolean {
   return agentPairs(step).some((pair) => apart(pair, step) - pair.boundMs > WORTH_TELLING_MS);
 }
 
@@ -41,14 +41,16 @@ export function marked(delayMs: number | null, errorMs: number | null): string {
 }
 
 /** What the marks mean; undefined where clocks were not compared. */
-export function clockSentence({ steps }: Pick<Run, "steps">): string | undefined {
-  const errors = steps.map(({ clocks }) => clocks.errorMs).filter((error) => error !== null);
+export function clockSentence(run: Pick<Run, "steps">): string | undefined {
+  const errors = measuredSteps(run)
+    .map(({ clocks }) => clocks.errorMs)
+    .filter((error) => error !== null);
   if (errors.length === 0) return undefined;
   return `clocks: a delay across two nodes is wrong by ${figure(Math.max(...errors))} ms at most (*: not above that)`;
 }
 
 /** One warning for each kind of trouble, with the worst of it. */
-export function clockWarnings(steps: readonly Step[], sloMs: number): string[] {
+export function clockWarnings(steps: readonly MeasuredStep[], sloMs: number): string[] {
   const wrong = steps.filter(needsCorrection);
   const disagreeing = steps.filter(({ sameNode }) => sameNode && !sameNode.agrees);
   const unknown = steps.filter(({ delayMs, clocks }) => delayMs.count > 0 && clocks.errorMs === null);
@@ -60,7 +62,7 @@ export function clockWarnings(steps: readonly Step[], sloMs: number): string[] {
       return `the clock of ${to} is ${figure(Math.abs(offsetMs))} ms ${offsetMs > 0 ? "ahead of" : "behind"} that of ${from} (± ${figure(boundMs)} ms): measured delays are wrong by as much; corrected p50 ${figure(step.correctedDelayMs?.p50)} ms, p99 ${figure(step.correctedDelayMs?.p99)} ms`;
     }),
     ...about(disagreeing, ({ sameNode }) => {
-      const { oneWayMs, ownMs, differenceMs, boundMs } = sameNode as NonNullable<Step["sameNode"]>;
+      const { oneWayMs, ownMs, differenceMs, boundMs } = sameNode as NonNullable<MeasuredStep["sameNode"]>;
       return `the same messages took ${figure(oneWayMs.p50)} ms by two clocks and ${figure(ownMs.p50)} ms by one (p50): they disagree by ${figure(Math.abs(differenceMs))} ms, and ${figure(boundMs)} ms would be explained`;
     }),
     ...about(turned, ({ correctedDelayMs }) => {
@@ -75,13 +77,13 @@ export function clockWarnings(steps: readonly Step[], sloMs: number): string[] {
   ];
 }
 
-function isTurned({ delayMs, correctedDelayMs }: Step, sloMs: number): boolean {
+function isTurned({ delayMs, correctedDelayMs }: MeasuredStep, sloMs: number): boolean {
   if (delayMs.p99 === null || !correctedDelayMs || correctedDelayMs.p99 === null) return false;
   return delayMs.p99 <= sloMs !== correctedDelayMs.p99 <= sloMs;
 }
 
 /** Says it of the last step that has it: later ones have the longer history, and all are named. */
-function about(steps: readonly Step[], say: (step: Step) => string): string[] {
+function about(steps: readonly MeasuredStep[], say: (step: MeasuredStep) => string): string[] {
   const last = steps.at(-1);
   if (!last) return [];
   const numbers = steps.map(({ step }) => step).join(", ");
@@ -89,8 +91,8 @@ function about(steps: readonly Step[], say: (step: Step) => string): string[] {
 }
 
 /** For the report. */
-export function clockSection({ steps }: Run): Html {
-  const compared = steps.filter(({ clocks }) => clocks.pairs.length > 0);
+export function clockSection(run: Run): Html {
+  const compared = measuredSteps(run).filter(({ clocks }) => clocks.pairs.length > 0);
   if (compared.length === 0) return html`<p>The agents' clocks were not compared.</p>`;
   return html`<p>Agents exchange timestamps before, during and after each step. Every probe is a limit of the clocks' offset
 from either side, so that the bound holds whatever delayed the probes. Offset: how far the consumer's clock is ahead.</p>
@@ -123,16 +125,16 @@ ${table(
 )}
 <p class="faint">* not above what is known of the clocks. Same node: a share of the messages, also consumed by the task that
 sent them, and timed by that node's monotonic clock alone; one way: the same messages by two clocks.</p>
-<details><summary>every pair of tasks, last step</summary>${pairTable(compared.at(-1) as Step)}</details>`;
+<details><summary>every pair of tasks, last step</summary>${pairTable(compared.at(-1) as MeasuredStep)}</details>`;
 }
 
-function agreement(sameNode: Step["sameNode"]): Html | string {
+function agreement(sameNode: MeasuredStep["sameNode"]): Html | string {
   if (!sameNode) return "-";
   const text = `${sameNode.agrees ? "yes" : "no"} (${figure(sameNode.differenceMs)} of ± ${figure(sameNode.boundMs)} ms)`;
   return html`<span class="${sameNode.agrees ? "ok" : "missed"}">${text}</span>`;
 }
 
-function pairTable({ clocks }: Step): Html {
+function pairTable({ clocks }: MeasuredStep): Html {
   return table(
     ["from", "to", "offset ms", "± ms", "drift ppm", "quickest probe ms", "probes", "answered"],
     clocks.pairs.map((pair) => [

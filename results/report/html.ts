@@ -1,10 +1,11 @@
 // report.html: a run for whoever has to decide, and for whoever doubts it.
-import type { Run, Step } from "../../contract/result.ts";
+import { isMeasured, type MeasuredStep, measuredSteps, type Run, type Step } from "../../contract/result.ts";
 import { figure, valuesText } from "../../contract/text.ts";
+import { meetsSlo, VERDICTS } from "../../contract/verdicts.ts";
 import type { StepValues } from "../../contract/workload.ts";
+import { driftSentence } from "../compare/drift.ts";
 import { chartsOf } from "./charts.ts";
 import { clockSection, clockSentence, marked } from "./clocks.ts";
-import { driftSentence } from "../compare/drift.ts";
 import { networkPart } from "./network.ts";
 import { figureOf, type Html, html, page, table } from "./page.ts";
 import { kneeSentence, sloSentence } from "./table.ts";
@@ -38,7 +39,7 @@ ${HOW_TO_READ}`,
 }
 
 function headline(run: Run): Html {
-  const good = run.verdict === "ok";
+  const good = meetsSlo(run);
   const { knee } = run;
   const drift = driftSentence(run);
   const text = knee
@@ -50,13 +51,14 @@ ${drift === undefined ? "" : html`<p>${drift}.</p>`}`;
 }
 
 function keyFigures({ steps, knee }: Run): Html {
-  const good = steps.filter(({ verdict }) => verdict === "ok");
-  const best = good.reduce<Step | undefined>(
+  const measured = measuredSteps({ steps });
+  const good = measured.filter(meetsSlo);
+  const best = good.reduce<MeasuredStep | undefined>(
     (most, step) => (perSec(step) > (most ? perSec(most) : 0) ? step : most),
     undefined,
   );
-  const lost = steps.reduce((sum, step) => sum + step.lost, 0);
-  const all = steps.reduce((sum, step) => sum + step.offered, 0);
+  const lost = measured.reduce((sum, step) => sum + step.lost, 0);
+  const all = measured.reduce((sum, step) => sum + step.offered, 0);
   const boxes: [string, string][] = [
     ...(knee ? [[figure(knee.value), `${knee.variable} at the knee`] as [string, string]] : []),
     ...(best
@@ -72,7 +74,7 @@ function keyFigures({ steps, knee }: Run): Html {
   return html`<div class="figures">${boxes.map(([value, what]) => html`<div><b>${value}</b>${what}</div>`)}</div>`;
 }
 
-function perSec({ offered, durationSeconds }: Step): number {
+function perSec({ offered, durationSeconds }: MeasuredStep): number {
   return durationSeconds > 0 ? offered / durationSeconds : 0;
 }
 
@@ -94,20 +96,26 @@ function stepsTable({ steps }: Run): Html {
   ];
   return table(
     heads,
-    steps.map((step) => {
-      const { delayMs, slowestProducer, durationSeconds: seconds, verdict } = step;
-      return [
-        named(step),
-        ...[figure(perSec(step)), figure(seconds > 0 ? step.delivered / seconds : null)],
-        ...[delayMs.p50, delayMs.p90, delayMs.p99, delayMs["p99.9"], delayMs["p99.99"], delayMs.max].map(
-          (ms) => marked(ms, step.clocks.errorMs),
-        ),
-        figure(slowestProducer?.p99),
-        html`<span class="${verdict === "ok" ? "ok" : "missed"}">${verdict}</span>`,
-      ];
-    }),
+    steps.map((step) => [
+      named(step),
+      ...(isMeasured(step) ? stepCells(step) : NO_RESULTS),
+      html`<span class="${meetsSlo(step) ? "ok" : "missed"}">${step.verdict}</span>`,
+    ]),
   );
 }
+
+/** Between a step's name and its verdict. */
+function stepCells(step: MeasuredStep): string[] {
+  const { delayMs, slowestProducer, durationSeconds: seconds } = step;
+  return [
+    ...[figure(perSec(step)), figure(seconds > 0 ? step.delivered / seconds : null)],
+    ...[delayMs.p50, delayMs.p90, delayMs.p99, delayMs["p99.9"], delayMs["p99.99"], delayMs.max].map((ms) =>
+      marked(ms, step.clocks.errorMs),
+    ),
+    figure(slowestProducer?.p99),
+  ];
+}
+const NO_RESULTS: readonly string[] = Array.from({ length: 9 }, () => "-");
 
 function reasons({ steps }: Run): Html[] {
   return steps
@@ -115,7 +123,7 @@ function reasons({ steps }: Run): Html[] {
     .map((step) => html`<p class="faint">${named(step)}: ${step.reasons.join("; ")}.</p>`);
 }
 
-function lossTable({ steps }: Run): Html {
+function lossTable(run: Run): Html {
   const heads = [
     "step",
     "offered",
@@ -133,7 +141,7 @@ function lossTable({ steps }: Run): Html {
   ];
   return table(
     heads,
-    steps.map((step) => [
+    measuredSteps(run).map((step) => [
       named(step),
       ...[step.offered, step.sent, step.acked, step.delivered, step.lost, step.duplicated, step.reordered],
       ...[step.late, step.unsent],
@@ -145,7 +153,7 @@ function lossTable({ steps }: Run): Html {
   );
 }
 
-function generatorTable({ steps }: Run): Html {
+function generatorTable(run: Run): Html {
   const heads = [
     "step",
     "schedule lag p99 ms",
@@ -161,7 +169,7 @@ function generatorTable({ steps }: Run): Html {
   ];
   return table(
     heads,
-    steps.map((step) => {
+    measuredSteps(run).map((step) => {
       const { generator, connectSeconds, ackMs, sendToReceiveMs } = step;
       return [
         named(step),
@@ -204,13 +212,9 @@ const HOW_TO_READ = html`<h2>How to read this</h2>
 <dt>Delay</dt><dd>From the time at which the schedule says a message leaves, to the moment the consumer has it. When the
 broker stalls, messages go on being due, and their waiting counts: nothing is left out (no coordinated omission).</dd>
 <dt>p50, p99, p99.9</dt><dd>Half of all messages, 99 of 100, 999 of 1000 were at least as fast as this.</dd>
-<dt>SLO</dt><dd>What was agreed: how late, how many delivered, how many lost. A step that keeps to it has the verdict ok.</dd>
+<dt>SLO</dt><dd>What was agreed: how late, how many delivered, how many lost.</dd>
 <dt>Knee</dt><dd>The largest value that keeps to the SLO, with the interval that the true limit is in.</dd>
-<dt>generator-bound</dt><dd>The program that makes the load was at its own limit. The step tells nothing about the broker,
-and no knee rests on it.</dd>
-<dt>not-steady</dt><dd>Rate, backlog or delay still changed when the measurement began; or messages were late while brokers
-still compiled their code. It is no evidence unless it is so again.</dd>
-<dt>Lost, duplicated, reordered</dt><dd>By producer and sequence number: acknowledged and never delivered; delivered more than
+${Object.entries(VERDICTS).map(([name, { explanation }]) => html`<dt>${name}</dt><dd>${explanation}</dd>\n`)}<dt>Lost, duplicated, reordered</dt><dd>By producer and sequence number: acknowledged and never delivered; delivered more than
 once; delivered after a later one of the same producer and partition.</dd>
 <dt>Clocks</dt><dd>A delay across two nodes is as true as their clocks. What they can have made it wrong by is measured, and
 stands beside it; delays are shown as they were measured, those below zero too.</dd>

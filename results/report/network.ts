@@ -1,6 +1,6 @@
 // The network's part of a report.
 import { NETWORKS, type NetworkName, type Pair } from "../../contract/network.ts";
-import type { Run } from "../../contract/result.ts";
+import { isMeasured, type Run } from "../../contract/result.ts";
 import { figure, valuesText } from "../../contract/text.ts";
 import type { StepValues } from "../../contract/workload.ts";
 import {
@@ -109,7 +109,7 @@ ${table(
       figure(medianOver(pairs, "overlay", ({ rttMs }) => rttMs.p50)),
       figure(medianOver(pairs, "overlay", ({ rttMs }) => rttMs.p99)),
       lossText({ sent: total("sent"), lost: total("lost") }),
-      networkShare(step) ?? "-",
+      (isMeasured(step) && networkShare(step)) || "-",
     ];
   }),
 )}

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { oneWayMs } from "../../bench/run/networkPath.ts";
 import { ClockSamples } from "../../bench/run/nodeClocks.ts";
-import { type Run, runSchema } from "../../contract/result.ts";
-import { compare, comparisonText } from "../compare/comparison.ts";
+import { type MeasuredStep, type Run, runSchema } from "../../contract/result.ts";
+import { between, names, pair } from "../../test/support/samplePairs.ts";
+import { sampleEvents } from "../../test/support/sampleRun.ts";
 import { runOf } from "../build.ts";
+import { compare, comparisonText } from "../compare/comparison.ts";
 import { reportPage } from "./html.ts";
 import { networkSentence, networkShare, overlayCost } from "./networkFigures.ts";
 import { runTable } from "./table.ts";
-import { between, names, pair } from "../../test/support/samplePairs.ts";
-import { sampleEvents } from "../../test/support/sampleRun.ts";
 
 /** The sample run on a network of so many nodes. */
 function runOn(count: number, overlayMs = 0.4): Run {
@@ -91,7 +91,7 @@ describe("the nodes' clocks", () => {
 
 describe("the network's share of the delay", () => {
   const step = (oneWay: number | null, p50: number | null) =>
-    ({ network: { pairs: [], oneWayMs: oneWay }, delayMs: { p50 } }) as unknown as Run["steps"][number];
+    ({ network: { pairs: [], oneWayMs: oneWay }, delayMs: { p50 } }) as unknown as MeasuredStep;
 
   it("is told with both figures", () => assert.equal(networkShare(step(0.2, 2)), "0.2 ms of 2 ms (10 %)"));
 

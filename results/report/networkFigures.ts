@@ -1,7 +1,8 @@
 // What a run's figures of the network say: plain functions and sentences.
 import type { NetworkName, Pair, PairRtt } from "../../contract/network.ts";
-import type { Run, Step } from "../../contract/result.ts";
+import { type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
 import { figure, valuesText } from "../../contract/text.ts";
+import { meetsSlo } from "../../contract/verdicts.ts";
 import type { StepValues } from "../../contract/workload.ts";
 import { compareRanks, type Difference, medianOf } from "../compare/difference.ts";
 
@@ -40,8 +41,8 @@ export function overPairs(
 }
 
 /** "0.21 ms of 2.9 ms (7 %)": what of a step's median delay is network. undefined: it was not watched, or had no delay */
-export function networkShare({ network, delayMs }: Pick<Step, "network" | "delayMs">): string | undefined {
-  const [way, delay] = [network?.oneWayMs, delayMs.p50];
+export function networkShare(step: Pick<MeasuredStep, "network" | "delayMs">): string | undefined {
+  const [way, delay] = [step.network?.oneWayMs, step.delayMs.p50];
   if (way === null || way === undefined || delay === null || delay <= 0) return undefined;
   // Probes are programs too: where CPUs are short they wait longer than a packet travels.
   if (way >= delay)
@@ -51,10 +52,10 @@ export function networkShare({ network, delayMs }: Pick<Step, "network" | "delay
 }
 
 /** One sentence: of the heaviest step that met the SLO, else of the last that tells. */
-export function networkSentence({ steps }: Pick<Run, "steps">): string | undefined {
-  const telling = steps.filter((step) => networkShare(step) !== undefined);
+export function networkSentence(run: Pick<Run, "steps">): string | undefined {
+  const telling = measuredSteps(run).filter((step) => networkShare(step) !== undefined);
   const good = telling
-    .filter(({ verdict }) => verdict === "ok")
+    .filter(meetsSlo)
     .toSorted((a, b) => b.offered / b.durationSeconds - a.offered / a.durationSeconds);
   const step = good[0] ?? telling.at(-1);
   if (!step) return undefined;

@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
 import { z } from "zod";
-import { type Run, type RunEvent, runSchema } from "../../contract/result.ts";
-import { chartsOf } from "./charts.ts";
+import { EventLog } from "../../cli/bench/eventLog.ts";
+import { type Run, type RunEvent, runSchema, type Second } from "../../contract/result.ts";
+import { measured } from "../../test/support/measured.ts";
+import { sampleEvents, sampleRun, sampleStep } from "../../test/support/sampleRun.ts";
+import { runOf } from "../build.ts";
 import { compare, comparisonPage, comparisonText } from "../compare/comparison.ts";
 import { mannWhitney } from "../compare/difference.ts";
-import { runOf } from "../build.ts";
-import { reportPage } from "./html.ts";
 import { curvesOf } from "../series.ts";
 import { parseEvents, readResults, writeResults } from "../store.ts";
+import { chartsOf } from "./charts.ts";
+import { reportPage } from "./html.ts";
 import { kneeSentence, markdownTable, runTable, summaryOf } from "./table.ts";
-import { EventLog } from "../../cli/bench/eventLog.ts";
-import { sampleEvents, sampleRun, sampleStep } from "../../test/support/sampleRun.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-report-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -38,7 +39,10 @@ describe("the events of a run", () => {
     const again = { ...(begin as RunEvent & { event: "run" }), resumed: true };
     const step = { ...sampleStep(2, 50, 3), delivered: 7 };
     const run = runOf([begin as RunEvent, ...rest, again, { event: "step", at: again.at, result: step }]);
-    assert.deepEqual([run.steps.length, run.steps[1]?.delivered, run.verdict], [6, 7, "interrupted"]);
+    assert.deepEqual(
+      [run.steps.length, measured(run.steps[1]).delivered, run.verdict],
+      [6, 7, "interrupted"],
+    );
   });
 
   it("are read but for a last line that is torn", () => {
@@ -55,8 +59,36 @@ describe("the events of a run", () => {
   });
 
   it("of another version are refused, with the version that is read", () => {
-    const text = lines(sampleEvents().slice(0, 1)).replace('"schemaVersion":2', '"schemaVersion":3');
-    assert.throws(() => parseEvents(text, "e"), /of schema version 3; this swarmbench reads version 2/);
+    const text = lines(sampleEvents().slice(0, 1)).replace('"schemaVersion":3', '"schemaVersion":4');
+    assert.throws(() => parseEvents(text, "e"), /of schema version 4; this swarmbench reads version 3/);
+  });
+
+  describe("of version 2", () => {
+    const folder = path.resolve(import.meta.dirname, "../../test/fixtures/run-v2");
+
+    it("are read as those of this version, by their events and by run.json alike", () => {
+      const byEvents = readResults(folder);
+      const alone = mkdtempSync(path.join(tmpdir(), "swarmbench-v2-"));
+      copyFileSync(path.join(folder, "run.json"), path.join(alone, "run.json"));
+      assert.deepEqual(readResults(alone), JSON.parse(JSON.stringify(byEvents)));
+      rmSync(alone, { recursive: true });
+      assert.deepEqual(
+        byEvents.steps.map((step) => [step.state, step.verdict]),
+        [
+          ["measured", "ok"],
+          ["measured", "ok"],
+          ["failed", "failed"],
+        ],
+      );
+      assert.equal(measured(byEvents.steps[1]).offered, 5_000);
+    });
+
+    it("have no figure of a step that failed, and its reason in the report", () => {
+      const run = readResults(folder);
+      assert.ok(!("delayMs" in (run.steps[2] ?? {})));
+      assert.match(runTable(run), /producers 100 +│ +- .* failed/);
+      assert.match(reportPage(run), /the agent is gone/);
+    });
   });
 });
 
@@ -212,11 +244,11 @@ describe("the report", () => {
 
 describe("a soak", () => {
   const soak = (count: number) => {
-    const [second] = sampleStep(1, 10, 2).seconds.filter(({ measured }) => measured);
+    const [second] = sampleStep(1, 10, 2).seconds.filter((each) => each.measured);
     const seconds = Array.from({ length: count }, (_, index) => ({
-      ...(second as Run["steps"][number]["seconds"][number]),
+      ...(second as Second),
       delayMs: {
-        ...(second as Run["steps"][number]["seconds"][number]).delayMs,
+        ...(second as Second).delayMs,
         p50: 2 + index / 3600,
         p99: 9,
       },

@@ -2,11 +2,12 @@
 import path from "node:path";
 import Table from "cli-table3";
 import type { BenchSummary } from "../../contract/request.ts";
-import type { Run, Step } from "../../contract/result.ts";
+import { isMeasured, type MeasuredStep, measuredSteps, type Run, type Step } from "../../contract/result.ts";
 import { figure, valuesText } from "../../contract/text.ts";
+import { meetsSlo } from "../../contract/verdicts.ts";
 import type { StepValues } from "../../contract/workload.ts";
-import { clockSentence, marked, needsCorrection } from "./clocks.ts";
 import { driftSentence } from "../compare/drift.ts";
+import { clockSentence, marked, needsCorrection } from "./clocks.ts";
 import { networkSentence } from "./networkFigures.ts";
 
 /** Only where the clocks are known to be wrong. */
@@ -34,10 +35,19 @@ function heads(corrected: boolean): string[] {
 }
 
 function cells(step: Step, corrected: boolean): string[] {
+  const results = isMeasured(step)
+    ? resultCells(step, corrected)
+    : heads(corrected)
+        .slice(2)
+        .map(() => "-");
+  return [valuesText(step.values as StepValues), ...results, step.verdict];
+}
+
+/** Between a step's values and its verdict. */
+function resultCells(step: MeasuredStep, corrected: boolean): string[] {
   const { delayMs, correctedDelayMs, clocks, durationSeconds: seconds } = step;
   const rate = (count: number) => (seconds > 0 ? figure(count / seconds) : "-");
   return [
-    valuesText(step.values as StepValues),
     ...[rate(step.offered), rate(step.delivered)],
     ...[delayMs.p50, delayMs.p90, delayMs.p99, delayMs["p99.9"], delayMs.max].map((ms) =>
       marked(ms, clocks.errorMs),
@@ -47,13 +57,12 @@ function cells(step: Step, corrected: boolean): string[] {
       : []),
     ...[step.lost, step.duplicated, step.late].map(String),
     ...[figure(step.brokersCpu), figure(step.generator.cpu)],
-    step.verdict,
   ];
 }
 
 /** The steps, the knee, and what is to be known of them; delays in ms. */
 export function runTable(run: Run): string {
-  const corrected = run.steps.some(needsCorrection);
+  const corrected = measuredSteps(run).some(needsCorrection);
   const table = new Table({ head: heads(corrected), style: { head: [], border: [], compact: true } });
   for (const step of run.steps) table.push(cells(step, corrected));
   return [
@@ -70,7 +79,7 @@ export function runTable(run: Run): string {
 /** The same for a README. */
 export function markdownTable(run: Run): string {
   const row = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
-  const corrected = run.steps.some(needsCorrection);
+  const corrected = measuredSteps(run).some(needsCorrection);
   const names = heads(corrected);
   return [
     row(names),
@@ -95,7 +104,7 @@ export function kneeSentence({ knee, searchReason, verdict, steps, conditions }:
   }
   if (searchReason) return `no knee: ${searchReason}`;
   if (conditions.benchmark.search) return `no knee: the run is not finished (${verdict})`;
-  const good = steps.filter((step) => step.verdict === "ok").length;
+  const good = steps.filter(meetsSlo).length;
   return `${good} of ${steps.length} steps met the SLO; no knee was searched`;
 }
 
@@ -105,15 +114,24 @@ export function summaryOf(run: Run, folder: string): BenchSummary {
     verdict: run.verdict,
     results: path.resolve(folder),
     knee: kneeSentence(run),
-    steps: run.steps.map(({ values: of, offered, delivered, durationSeconds, delayMs, lost, verdict }) => ({
-      values: of as Record<string, number | string>,
-      offeredPerSec: durationSeconds > 0 ? offered / durationSeconds : 0,
-      deliveredPerSec: durationSeconds > 0 ? delivered / durationSeconds : 0,
-      p50Ms: delayMs.p50,
-      p99Ms: delayMs.p99,
-      lost,
-      verdict,
-    })),
+    steps: run.steps.map(summaryStep),
     warnings: run.warnings,
+  };
+}
+
+function summaryStep(step: Step): BenchSummary["steps"][number] {
+  const values = step.values as Record<string, number | string>;
+  const { verdict } = step;
+  if (!isMeasured(step))
+    return { values, offeredPerSec: 0, deliveredPerSec: 0, p50Ms: null, p99Ms: null, lost: 0, verdict };
+  const { offered, delivered, durationSeconds, delayMs, lost } = step;
+  return {
+    values,
+    offeredPerSec: durationSeconds > 0 ? offered / durationSeconds : 0,
+    deliveredPerSec: durationSeconds > 0 ? delivered / durationSeconds : 0,
+    p50Ms: delayMs.p50,
+    p99Ms: delayMs.p99,
+    lost,
+    verdict,
   };
 }
