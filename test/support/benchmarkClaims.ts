@@ -7,6 +7,7 @@ import { InfluxDB } from "@influxdata/influxdb-client";
 import type { BenchSummary } from "../../contract/request.ts";
 import { runSchema } from "../../contract/result.ts";
 import { BENCHMARK, once, Runs } from "./benchRuns.ts";
+import { allMeasured } from "./measured.ts";
 import type { TestProject } from "./project.ts";
 import { openUis } from "./uis.ts";
 
@@ -51,7 +52,7 @@ export function describeBenchmark(project: () => TestProject): void {
     it("has written results that follow their schema, a report and plots", () => {
       const folder = path.join(runs().folder, runs().names().at(-1) ?? "");
       const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, "run.json"), "utf8")));
-      for (const step of run.steps) {
+      for (const step of allMeasured(run)) {
         assert.equal(step.delivered, step.offered);
         assert.equal(step.acked, step.sent);
         assert.deepEqual([step.lost, step.duplicated, step.reordered, step.unsent], [0, 0, 0, 0]);
@@ -78,7 +79,7 @@ export function describeBenchmark(project: () => TestProject): void {
              |> filter(fn: (r) => r._measurement == "bench_rate" and r._field == "offered" and r.run == "${run}")
              |> group() |> count()`,
         );
-        assert.equal(rows[0]?._value, steps.flatMap(({ seconds }) => seconds).length);
+        assert.equal(rows[0]?._value, allMeasured({ steps }).flatMap(({ seconds }) => seconds).length);
       } finally {
         await uis.close();
       }
