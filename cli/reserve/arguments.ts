@@ -22,7 +22,7 @@ interface Options {
 export function readArguments(command: Command): Arguments {
   const options = command.opts<Options>();
   const { stack, fromUp, extend } = options;
-  // With --from-up, `pulumi up` adds words that mean nothing: they make its command line a new one.
+  // `pulumi up` appends words that mean nothing, so that Pulumi runs the command again.
   if (command.args.length > 0 && !fromUp) refuse(command, `what is ${command.args.join(" ")}?`);
   const modes = (["list", "extend", "delete"] as const).filter(
     (mode) => options[mode] !== undefined && options[mode] !== false,
