@@ -27,8 +27,9 @@ Environment:
   SWARMBENCH_HOME=DIR                keys and Pulumi's state     (now ${home})
   SWARMBENCH_IMAGES=NAME             first part of the images' names (unset: swarmbench)`;
 
-const BASE_IMAGE = `only make the image that the others start from, which needs root; writes nothing into the
-checkout or a home folder: sudo npm run setup -- --base-image`;
+const BASE_IMAGE =
+  "only make the image that the others start from, which needs root; writes nothing into the checkout or a home " +
+  "folder: sudo npm run setup -- --base-image";
 
 /** What {@link setup} needs of the machine itself, with the package that has it. */
 const PROGRAMS = {
