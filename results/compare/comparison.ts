@@ -1,6 +1,6 @@
 // compare.html: runs side by side.
 import type { Run } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { figure, variableText } from "../../contract/text.ts";
 import { type Chart, drawn } from "../report/charts.ts";
 import { axis, BAD, scaleOf } from "../report/draw.ts";
 import { networkDifference } from "../report/networkFigures.ts";
@@ -176,7 +176,7 @@ function chartOf(runs: readonly Run[]): Chart[] {
       title: `p99 delay against ${variable}`,
       caption: "Steps at which the generator was at its own limit are left out.",
       option: {
-        xAxis: axis(variable, scaleOf(points.map(([value]) => value))),
+        xAxis: axis(variableText(variable), scaleOf(points.map(([value]) => value))),
         yAxis: axis("p99 delay, ms", scaleOf([...points.map(([, ms]) => ms), first.slo.p99Ms])),
         series: [
           ...series,

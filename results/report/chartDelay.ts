@@ -1,6 +1,6 @@
 import { DelayHistogram } from "../../contract/histogram.ts";
 import { isMeasured, measuredSteps, type Run } from "../../contract/result.ts";
-import { figure, valuesText } from "../../contract/text.ts";
+import { figure, valuesText, variableText } from "../../contract/text.ts";
 import { VERDICTS, type VerdictDescriptor, verdictOf } from "../../contract/verdicts.ts";
 import type { StepValues } from "../../contract/workload.ts";
 import { curvesOf, varied } from "../series.ts";
@@ -36,7 +36,7 @@ export function delayChart(run: Run): ChartPlan | undefined {
     title: several ? `p99 delay against ${variable}` : `Delay against ${variable}`,
     caption: `Time from a message's intended time to the consumer's hands, ms. ${symbolLegend()}.`,
     option: {
-      xAxis: axis(variable, scaleOf(points.map(([value]) => value))),
+      xAxis: axis(variableText(variable), scaleOf(points.map(([value]) => value))),
       yAxis: axis("delay, ms", scaleOf([...points.map(([, ms]) => ms), run.slo.p99Ms])),
       series: [...series, ...marks(run, variable)],
     },

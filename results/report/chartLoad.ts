@@ -1,5 +1,5 @@
 import { isMeasured, type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
-import { valuesText } from "../../contract/text.ts";
+import { valuesText, variableText } from "../../contract/text.ts";
 import type { StepValues } from "../../contract/workload.ts";
 import { curvesOf, varied } from "../series.ts";
 import type { ChartPlan } from "./charts.ts";
@@ -22,7 +22,7 @@ export function deliveredChart(run: Run): ChartPlan | undefined {
     title: "Delivered against offered",
     caption: "Messages per second. Where the lines part, messages wait or are lost.",
     option: {
-      xAxis: axis(variable),
+      xAxis: axis(variableText(variable)),
       yAxis: axis("messages per second", "value", { nameGap: 55 }),
       series: [
         line("offered", ({ offered }) => offered, "dashed"),
