@@ -7,7 +7,7 @@ import path from "node:path";
 const project = import.meta.dirname;
 const packages = path.join(project, "node_modules");
 const stamp = path.join(packages, ".swarmbench-key");
-const wanted = keyOf("package.json", "package-lock.json");
+const wanted = keyOf("package-lock.json");
 
 function keyOf(...names) {
   const files = names.map((name) => path.join(project, name));

@@ -30,11 +30,10 @@ describe("a client's descriptor", () => {
   });
 
   it("names the version of Node.js that it needs, where this one is older", () => {
-    const message =
-      /^client platformatic needs Node\.js 20\.19\.4, 22\.18\.0, 24\.6\.0 or newer, and this is/;
-    for (const version of ["18.20.0", "20.12.2", "20.19.3", "22.0.0", "23.1.0", "24.5.9"])
+    const message = /^client platformatic needs Node\.js 22\.22\.0, 24\.6\.0 or newer, and this is/;
+    for (const version of ["18.20.0", "20.12.2", "20.20.2", "22.21.9", "23.1.0", "24.5.9"])
       assert.match(nodeError("platformatic", version) ?? "", message);
-    for (const version of ["20.19.4", "20.20.0", "22.18.0", "24.6.0", "26.0.0"])
+    for (const version of ["22.22.0", "22.23.3", "24.6.0", "26.0.0"])
       assert.equal(nodeError("platformatic", version), undefined);
   });
 

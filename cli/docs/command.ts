@@ -1,15 +1,20 @@
-import { Command } from "commander";
+import type { Command } from "commander";
+import { EXIT } from "../../lib/errors.ts";
+import { command, runs } from "../lib/command.ts";
 
-/** `swarmbench docs [--check]` */
+/** `swarmbench docs`. The exit code is 1 where `--check` finds a file that is not current. */
 export function docsCommand(): Command {
-  return new Command("docs")
-    .summary("write the configuration's documentation from its schemas")
-    .description(
+  const docs = command({
+    name: "docs",
+    summary: "Write the configuration's documentation from its schemas",
+    details:
       "Writes docs/configuration.md, docs/configuration.schema.json and the keys in Pulumi.yaml from the schemas in config/.",
-    )
-    .option("--check", "write nothing; exit code 1 if a file is not current")
-    .action(async ({ check = false }: { check?: boolean }) => {
-      const { writeDocs } = await import("./main.ts");
-      process.exitCode = writeDocs(check) ? 0 : 1;
-    });
+    examples: ["npm run docs", "npm run docs -- --check"],
+    exits: { done: "the files are current", failed: "a file is not current", usage: "wrong arguments" },
+  }).option("--check", "write nothing; exit code 1 if a file is not current");
+  return runs(docs, async () => async (chosen: Command) => {
+    const { check = false } = chosen.opts<{ check?: boolean }>();
+    const { writeDocs } = await import("./main.ts");
+    return writeDocs(check) ? EXIT.done : EXIT.failed;
+  });
 }
