@@ -19,7 +19,7 @@ import { faultReasons, faultWarnings, skippedOnPurpose } from "../../bench/run/f
 import type { Fleet } from "../../bench/run/fleet.ts";
 import { kafkaTargetSchema } from "../../contract/target.ts";
 import { benchmarkMistakes, benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
-import { runOf } from "../../results/build.ts";
+import { buildResults } from "../../results/build.ts";
 import { FakeKafka } from "../../test/support/fakeKafkaClient.ts";
 import { sampleEvents } from "../../test/support/sampleRun.ts";
 
@@ -111,7 +111,7 @@ describe("the null client", () => {
     const events = sampleEvents().map((event) =>
       event.event === "step" ? { ...event, result: { ...event.result, client: "null" } } : event,
     );
-    assert.match(runOf(events).warnings[0] ?? "", /step 1: no broker took part: .* the generator alone/);
+    assert.match(buildResults(events).warnings[0] ?? "", /step 1: no broker took part: .* the generator alone/);
   });
 });
 

@@ -2,13 +2,15 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { compare, comparisonPage, comparisonText } from "../../results/compare/comparison.ts";
+import { compare } from "../../results/compare/comparison.ts";
+import { comparisonPage } from "../../results/report/comparisonPage.ts";
+import { comparisonText } from "../../results/report/comparisonText.ts";
 import { readResults, writeWhole } from "../../results/store.ts";
 
 const HELP = `npm run compare -- FOLDER FOLDER… [--force] [--out FOLDER]
 
-Puts runs of results/ side by side: what they were made on, their curves, their knees, what differs beyond noise and whether
-that is the network's, and every condition in which they differ. The first is what the others are compared with.
+Puts runs of results/ side by side: what they were made on, their curves, their knees, what differs beyond noise, beside it
+what differs in the network, and every condition in which they differ. The others are compared with the first.
   --force       compares also what cannot be compared (other SLOs, other variables); the report says so
   --out FOLDER  where compare.html goes; default: results/compare
 

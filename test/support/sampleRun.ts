@@ -2,7 +2,7 @@ import { randomOf } from "../../bench/load/random.ts";
 import { DelayHistogram } from "../../bench/measure/histogram.ts";
 import { type Run, type RunEvent, SCHEMA_VERSION, type Second, type Step } from "../../contract/result.ts";
 import { benchmarkSchema, sloSchema, workloadSchema } from "../../contract/workload.ts";
-import { runOf } from "../../results/build.ts";
+import { buildResults } from "../../results/build.ts";
 
 const RATE = 10;
 const SECONDS = 10;
@@ -187,5 +187,5 @@ export function sampleEvents(): RunEvent[] {
 }
 
 export function sampleRun(): Run {
-  return runOf(sampleEvents());
+  return buildResults(sampleEvents());
 }
