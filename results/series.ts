@@ -1,14 +1,14 @@
 // A run's steps as curves: what is varied, and which steps belong to one curve.
 import type { Run, Step } from "../contract/result.ts";
 
-export interface Curve {
+interface Curve {
   /** What its steps share and other curves do not, such as "acks all"; "" when there is only one curve. */
   name: string;
   /** Sorted by the varied value. */
   steps: Step[];
 }
 
-export interface Curves {
+interface Curves {
   /** What is on the horizontal axis; undefined when nothing is varied. */
   variable: string | undefined;
   curves: Curve[];

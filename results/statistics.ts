@@ -11,7 +11,7 @@ export function medianOfKnown(values: readonly (number | null)[]): number | null
   return known.length > 0 ? median(known) : null;
 }
 
-export interface RankComparison {
+interface RankComparison {
   medians: [number, number];
   /** Two-sided, of the rank test. */
   p: number;

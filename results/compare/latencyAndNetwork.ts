@@ -11,7 +11,7 @@ type Percentile = "p50" | "p99";
 const PERCENTILES: readonly Percentile[] = ["p50", "p99"];
 
 /** From the least to the most that it can be. */
-export type Bounds = readonly [number, number];
+type Bounds = readonly [number, number];
 
 /** One percentile at one value of both runs; each difference is the second run's minus the first's, ms. */
 export interface LatencyAndNetwork {

@@ -37,7 +37,11 @@ export function drawCharts(place: Place, runs: readonly Run[]): DrawnChart[] {
     .filter((drawn) => drawn !== undefined);
 }
 
-function drawChart({ name, title, caption, height, ...chart }: Chart, runs: Runs): DrawnChart | undefined {
+/** Draws one chart for a light and a dark page; undefined: the runs have no data for it. */
+export function drawChart(
+  { name, title, caption, height, ...chart }: Chart,
+  runs: Runs,
+): DrawnChart | undefined {
   const option = chart.draw(runs);
   if (!option) return undefined;
   return {
