@@ -10,36 +10,33 @@ import {
   workloadSchema,
 } from "../contract/workload.ts";
 import type { Role } from "./nodes.ts";
-import { type Limits, limitsOf, type ParsedParts } from "./services.ts";
+import { type Limits, limitsOf, type ParsedParts } from "./services/index.ts";
 
-const agents = z.strictObject({
-  /** Tasks of the service, spread over the nodes of role agent. */
-  tasks: wholeNumber(1, 200).prefault(1),
-  cpus: cpuCount.optional(),
-  memory: memorySize(128, "an agent").optional(),
-});
+const agents = z
+  .strictObject({
+    tasks: wholeNumber(1, 200)
+      .prefault(1)
+      .describe(
+        "Tasks of the service, spread over the nodes of role agent. Each hosts many logical clients on one CPU thread: raise it where steps are `generator-bound`.",
+      ),
+    cpus: cpuCount.optional().describe("CPU limit of each task, in CPUs."),
+    memory: memorySize(128, "an agent").optional().describe("Memory limit of each task, 128 MiB or more."),
+  })
+  .prefault({});
 
 /** Configuration keys of the benchmark, one object each. */
 export const benchSchema = {
-  producers: agents,
-  consumers: agents,
-  workload: workloadSchema,
-  benchmark: benchmarkSchema,
+  producers: agents.describe("The service whose tasks produce the load."),
+  consumers: agents.describe("The service whose tasks consume what was produced."),
+  workload: workloadSchema.prefault({}).describe("The load of a step."),
+  benchmark: benchmarkSchema.prefault({}).describe("How the load is measured."),
 };
 export type ParsedBench = { [K in keyof typeof benchSchema]: z.output<(typeof benchSchema)[K]> };
 
-export const benchDefaults: Record<keyof typeof benchSchema, unknown> = {
-  producers: {},
-  consumers: {},
-  workload: {},
-  benchmark: {},
-};
+/** What the components need to deploy producers or consumers. */
+export type AgentSettings = Pick<ParsedBench["producers"], "tasks"> & { limits: Limits };
 
-export interface AgentSettings {
-  tasks: number;
-  limits: Limits;
-}
-
+/** What the components need to deploy and run the benchmark. */
 export interface BenchSettings {
   producers: AgentSettings;
   consumers: AgentSettings;
@@ -48,9 +45,14 @@ export interface BenchSettings {
   benchmark: Benchmark;
 }
 
-/** What goes to every agent in every step's preparation. */
+/** Limit of the content, which every agent gets at the preparation of every step. */
 const MAX_CONTENT_BYTES = 1024 * 1024;
 
+/**
+ * The settings of agents, workload and benchmark. Reads the file of `workload.content.file`.
+ *
+ * @throws Error where the file cannot be read
+ */
 export function benchSettings({ producers, consumers, workload, benchmark }: ParsedBench): BenchSettings {
   const agentsOf = ({ tasks, ...limits }: ParsedBench["producers"]) => ({ tasks, limits: limitsOf(limits) });
   return {
@@ -61,14 +63,14 @@ export function benchSettings({ producers, consumers, workload, benchmark }: Par
   };
 }
 
-/** Relative to the project's folder, where Pulumi runs the program. */
+/** The file's path is relative to the project's folder, where Pulumi runs the program. */
 function contentOf({ content }: Workload): Workload["content"] {
   if (typeof content === "string" || !("file" in content)) return content;
   return { base64: readFileSync(content.file).toString("base64") };
 }
 
-/** What is wrong beyond the form of each setting, a line of `path: what is wrong` each. */
-export function benchMistakes(
+/** What is wrong beyond the form of each option, a line of `path: what is wrong` each. */
+export function benchErrors(
   parsed: Partial<ParsedBench & ParsedParts>,
   nodes: readonly { role: Role }[],
 ): string[] {
@@ -76,17 +78,17 @@ export function benchMistakes(
   if (!workload || !benchmark || kafka?.enabled === false) return [];
   return [
     ...benchmarkMistakes(workload, benchmark),
-    ...contentMistakes(workload),
-    ...nodeMistakes(workload, benchmark, nodes),
+    ...contentErrors(workload),
+    ...nodeErrors(workload, benchmark, nodes),
     ...(kafka && (workload.replicationFactor ?? 0) > kafka.brokers
       ? [
           `workload.replicationFactor: ${workload.replicationFactor} replicas need as many brokers, and kafka.brokers is ${kafka.brokers}`,
         ]
       : []),
-  ].map((mistake) => `swarmbench:${mistake}`);
+  ].map((error) => `swarmbench:${error}`);
 }
 
-function contentMistakes({ content }: Workload): string[] {
+function contentErrors({ content }: Workload): string[] {
   if (typeof content === "string" || !("file" in content)) return [];
   try {
     const { length } = readFileSync(content.file);
@@ -100,7 +102,7 @@ function contentMistakes({ content }: Workload): string[] {
 }
 
 /** Agents are on nodes of their role; where there is none, on the manager. */
-function nodeMistakes(workload: Workload, { sweep }: Benchmark, nodes: readonly { role: Role }[]): string[] {
+function nodeErrors(workload: Workload, { sweep }: Benchmark, nodes: readonly { role: Role }[]): string[] {
   if (nodes.length === 0) return [];
   const there = Math.max(1, nodes.filter(({ role }) => role === "agent").length);
   const message = (path: string, wanted: number) =>

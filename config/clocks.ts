@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { duration, smallTime } from "../contract/units.ts";
 
-/** What keeps the nodes' clocks together: PTP by one of two programs, NTP, or nothing of ours. */
+/** What synchronises the nodes' clocks: PTP by one of two programs, NTP, or nothing. */
 export const CLOCK_KINDS = ["ptpd", "linuxptp", "chrony", "none"] as const;
 export type ClockKind = (typeof CLOCK_KINDS)[number];
 
@@ -12,32 +12,51 @@ const host = z
   .string("expected a host's name or address, such as pool.ntp.org")
   .regex(/^[\w.:-]+$/, "expected a host's name or address, such as pool.ntp.org");
 
-/** The configuration key of the clocks. */
-export const clockSchema = {
-  clockSync: z.strictObject({
-    kind: z.enum(CLOCK_KINDS, `expected one of ${CLOCK_KINDS.join(", ")}`).prefault("ptpd"),
-    maxOffset: smallTime.prefault("100 microseconds"),
-    timeout: duration.prefault("2 minutes"),
-    interface: interfaceName.optional(),
-    ntpServers: z.array(host, "expected a list of hosts").prefault(["pool.ntp.org"]),
-  }),
-};
-type Parsed = z.output<(typeof clockSchema)["clockSync"]>;
+/** The configuration key `clockSync`. */
+export const clockSchema = z
+  .strictObject({
+    kind: z
+      .enum(CLOCK_KINDS, `expected one of ${CLOCK_KINDS.join(", ")}`)
+      .prefault("ptpd")
+      .describe(
+        "What keeps the clocks together: PTP by `ptpd` or by `linuxptp`, which uses the network card's time stamps where it has them, NTP by `chrony`, or `none`. PTP needs multicast between the nodes; take `chrony` where it does not pass, as in most clouds.",
+      ),
+    maxOffset: smallTime
+      .prefault("100 microseconds")
+      .describe(
+        "The most that a node's clock may differ from the first node's. `up` waits until the median of the last 8 offsets is below it on every node. Raise it where a network does not allow better clocks.",
+      ),
+    timeout: duration
+      .prefault("2 minutes")
+      .describe(
+        "How long `up` waits for the clocks, and fails then. Raise it for `chrony` on machines that were just started.",
+      ),
+    interface: interfaceName.optional().meta({
+      description: "Network interface that PTP uses, on every node, such as `eth1`.",
+      whenAbsent: "the one that has the node's address",
+    }),
+    ntpServers: z
+      .array(host, "expected a list of hosts")
+      .prefault(["pool.ntp.org"])
+      .describe(
+        "NTP servers for machines whose clock may be set: the first node always asks them, the others until PTP has locked. Name those of your site where the internet's cannot be reached.",
+      ),
+  })
+  .prefault({})
+  .describe(
+    "How the clocks of the nodes are synchronised with the first node's. Latency between two nodes is only as exact as their clocks.",
+  );
+type Parsed = z.output<typeof clockSchema>;
 
-export const clockDefaults: Record<keyof typeof clockSchema, unknown> = { clockSync: {} };
-
-export interface ClockSettings {
-  kind: ClockKind;
+/** What the components need to synchronise the clocks. */
+export type ClockSettings = Omit<Parsed, "maxOffset" | "timeout"> & {
   /** The most that a node's clock may differ from the first node's when `up` goes on. */
   maxOffsetUs: number;
-  /** How long that is waited for. */
+  /** How long `up` waits for that. */
   timeoutSec: number;
-  /** Of every node; where absent, each takes the one that has its address. */
-  interface?: string;
-  /** Asked on machines whose clock may be set: always by the first node, by the others until PTP has locked. */
-  ntpServers: string[];
-}
+};
 
-export function clockSettings({ maxOffset, timeout, interface: name, ...rest }: Parsed): ClockSettings {
-  return { ...rest, maxOffsetUs: maxOffset, timeoutSec: timeout, ...(name ? { interface: name } : {}) };
+/** The settings with the units in the names. */
+export function clockSettings({ maxOffset, timeout, ...rest }: Parsed): ClockSettings {
+  return { ...rest, maxOffsetUs: maxOffset, timeoutSec: timeout };
 }

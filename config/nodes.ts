@@ -1,8 +1,9 @@
-// What a node is, whatever testbed it is of.
+// What a node is, on every testbed.
 import { z } from "zod";
+import { wholeNumber } from "../contract/units.ts";
 import { isSubnet } from "../lib/addresses.ts";
 
-/** What a node is mainly for; services are placed by it. `monitor` is what watches and stores, not what is measured. */
+/** What a node is mainly for; services are placed by it. A `monitor` carries what watches and stores, and is not measured. */
 export const ROLES = ["broker", "agent", "monitor"] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -15,7 +16,7 @@ export const subnet = z
   .string()
   .refine(isSubnet, { error: (issue) => `expected a network such as 10.20.30.0/24, got "${issue.input}"` });
 
-/** What a node's link to the testbed's network does to what the node sends; at least one of them. */
+/** How a node's link shapes what the node sends; at least one of them is set. */
 export interface LinkSettings {
   /** How much later everything arrives. */
   delayMs?: number;
@@ -25,12 +26,12 @@ export interface LinkSettings {
   loss?: number;
 }
 
-/** One node as it is wanted, every default filled in. */
+/** One node as the configuration wants it, complete. */
 export interface NodeSettings {
-  /** Its name here: node1 is the manager. */
+  /** node1, the manager, node2, …. */
   name: string;
   role: Role;
-  /** Of the swarm's node, beside those that we set ourselves. */
+  /** Labels of the swarm's node, beside those that the stack sets itself. */
   labels?: Record<string, string>;
   /** CPU limit, in CPUs; none where absent. */
   cpus?: number;
@@ -40,13 +41,20 @@ export interface NodeSettings {
   network?: LinkSettings;
 }
 
-/** The manager watches; of the others, every second one carries brokers, so that load and broker grow together. */
+/** The manager monitors; the others are broker and agent in turn, so that load and brokers grow together. */
 export function defaultRole(index: number): Role {
   if (index === 0) return "monitor";
   return index % 2 === 1 ? "broker" : "agent";
 }
 
-/** Without the keys whose value is undefined, as `exactOptionalPropertyTypes` asks. */
+/** The same object without the keys whose value is undefined. */
 export function definedOnly<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as never;
 }
+
+/** The configuration key `nodes`. */
+export const nodesSchema = wholeNumber(1, MAX_NODES).optional().meta({
+  description:
+    "Number of nodes. `node1` is the swarm's manager. Change it and run `pulumi up` to scale: nodes join, or are drained and leave.",
+  whenAbsent: "3; `ssh`: all hosts; `oar`: the nodes of all `sites`",
+});

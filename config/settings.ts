@@ -1,54 +1,13 @@
-import * as pulumi from "@pulumi/pulumi";
-import { z } from "zod";
-import { duration, wholeNumber } from "../contract/units.ts";
-import { overlaps, SWARM_PORTS } from "../lib/addresses.ts";
-import { stackPrefix, userName } from "../lib/stackName.ts";
-import { type BenchSettings, benchDefaults, benchMistakes, benchSchema, benchSettings } from "./benchmark.ts";
-import { type ClockSettings, clockDefaults, clockSchema, clockSettings } from "./clocks.ts";
-import { MAX_NODES, type NodeSettings, subnet } from "./nodes.ts";
-import { partMistakes } from "./serviceChecks.ts";
-import { type PartSettings, partDefaults, partSchema, partSettings } from "./services.ts";
-import {
-  defaultNodes,
-  nodesOf,
-  type TestbedSettings,
-  testbedMistakes,
-  testbedSchema,
-  testbedSettings,
-} from "./testbed/testbed.ts";
-
-const port = wholeNumber(1024, 65535);
-
-const schema = {
-  nodes: wholeNumber(1, MAX_NODES).optional(),
-  namespace: z
-    .string()
-    .regex(/^[a-z0-9]{1,20}$/, "expected 1 to 20 lower-case letters or digits")
-    .or(z.literal("")),
-  testbed: testbedSchema,
-  swarm: z.strictObject({
-    addressPool: subnet.prefault("10.176.0.0/16"),
-    drainTimeout: duration.prefault("60 seconds"),
-    registryPort: port
-      .refine((value) => !SWARM_PORTS.includes(value), "the swarm itself listens on this port")
-      .prefault(5000),
-  }),
-  ...clockSchema,
-  ...partSchema,
-  ...benchSchema,
-};
-type Key = keyof typeof schema;
-type Parsed = { [K in Key]: z.output<(typeof schema)[K]> };
-
-const defaults: Record<Key, unknown> = {
-  nodes: undefined,
-  namespace: "",
-  testbed: { kind: "local" },
-  swarm: {},
-  ...clockDefaults,
-  ...partDefaults,
-  ...benchDefaults,
-};
+import type { z } from "zod";
+import { overlaps } from "../lib/addresses.ts";
+import { stackPrefix } from "../lib/stackName.ts";
+import { type BenchSettings, benchErrors, benchSettings } from "./benchmark.ts";
+import { type ClockSettings, clockSettings } from "./clocks.ts";
+import type { NodeSettings } from "./nodes.ts";
+import { type ParsedSettings, type SettingsKey, settingsSchema } from "./schema.ts";
+import { type PartSettings, partErrors, partSettings } from "./services/index.ts";
+import { type SwarmSettings, swarmSettings } from "./swarm.ts";
+import { defaultNodes, kindOf, type TestbedSettings } from "./testbed/index.ts";
 
 /** The stack's configuration, checked and complete. */
 export interface Settings {
@@ -58,18 +17,14 @@ export interface Settings {
   testbed: TestbedSettings;
   /** Those that are used; the first is the manager. */
   nodes: [NodeSettings, ...NodeSettings[]];
-  swarm: {
-    addressPool: string;
-    drainTimeoutSec: number;
-    registryPort: number;
-  };
+  swarm: SwarmSettings;
   clockSync: ClockSettings;
   parts: PartSettings;
   /** Absent where there is no Kafka to put load on. */
   bench?: BenchSettings;
 }
 
-/** Raised with every mistake of a configuration at once; `mistakes` are lines of `path: what is wrong`. */
+/** Raised with all errors of a configuration at once; `mistakes` are lines of `path: what is wrong`. */
 export class SettingsError extends Error {
   readonly mistakes: string[];
 
@@ -89,7 +44,7 @@ export class SettingsError extends Error {
  * @param raw the values of the `swarmbench:` namespace, by key, as Pulumi stores them (objects as JSON text)
  * @param user who runs this; the namespace where the configuration names none
  * @param without names of nodes that cannot be used and are left out
- * @throws SettingsError with every mistake that can be found
+ * @throws SettingsError with every error that can be found
  */
 export function parseSettings(
   raw: Record<string, string>,
@@ -97,24 +52,23 @@ export function parseSettings(
   user: string,
   without: readonly string[] = [],
 ): Settings {
-  const mistakes: string[] = [];
-  const parsed = parseKeys(raw, mistakes);
-  const prefix = stackPrefix(parsed.namespace ?? "", user, stack);
+  const errors: string[] = [];
+  const parsed = parseKeys(raw, errors);
   const { swarm } = parsed;
-  const { testbed, nodes } = testbedOf(parsed, prefix, mistakes);
+  const prefix = stackPrefix(parsed.namespace ?? "", user, stack);
+  const { testbed, nodes } = testbedOf(parsed, prefix, errors);
   const used = nodes.filter(({ name }) => !without.includes(name));
-  mistakes.push(...networkMistakes(testbed, swarm));
-  mistakes.push(...partMistakes(parsed, used, swarm?.registryPort), ...benchMistakes(parsed, used));
+  errors.push(...partErrors(parsed, { nodes: used, registryPort: swarm?.registryPort }));
+  errors.push(...benchErrors(parsed, used));
   const [manager, ...workers] = used;
-  if (mistakes.length > 0 || !testbed || !manager || !isComplete(parsed))
-    throw new SettingsError(stack, mistakes);
-  const { drainTimeout, ...rest } = parsed.swarm;
+  if (errors.length > 0 || !testbed || !manager || !isComplete(parsed))
+    throw new SettingsError(stack, errors);
   return {
     stack,
     prefix,
     testbed,
     nodes: [manager, ...workers],
-    swarm: { ...rest, drainTimeoutSec: drainTimeout },
+    swarm: swarmSettings(parsed.swarm),
     clockSync: clockSettings(parsed.clockSync),
     parts: partSettings(parsed),
     bench: parsed.kafka.enabled ? benchSettings(parsed) : undefined,
@@ -122,64 +76,43 @@ export function parseSettings(
 }
 
 function testbedOf(
-  parsed: Partial<Parsed>,
+  { testbed: parsed, swarm, ...rest }: Partial<ParsedSettings>,
   prefix: string,
-  mistakes: string[],
+  errors: string[],
 ): { testbed?: TestbedSettings; nodes: NodeSettings[] } {
-  if (!parsed.testbed || !("nodes" in parsed)) return { nodes: [] };
-  const count = parsed.nodes ?? defaultNodes(parsed.testbed);
-  const testbed = testbedSettings(parsed.testbed, prefix, count);
-  mistakes.push(...testbedMistakes(parsed.testbed, testbed, count));
-  return { testbed, nodes: nodesOf(parsed.testbed, testbed, count) };
+  if (!parsed || !("nodes" in rest)) return { nodes: [] };
+  const kind = kindOf(parsed);
+  const count = rest.nodes ?? defaultNodes(parsed);
+  const testbed = kind.settings(parsed, { prefix, count });
+  errors.push(...kind.errors(parsed, testbed, count));
+  if (swarm) errors.push(...overlapErrors(kind.network(testbed), swarm.addressPool));
+  return { testbed, nodes: kind.nodes(parsed, testbed, count) };
 }
 
-/** Networks of ours that would be one: which address is meant could not be told. */
-function networkMistakes(testbed: TestbedSettings | undefined, swarm: Parsed["swarm"] | undefined): string[] {
-  if (!testbed || !swarm) return [];
-  const [whose, network] =
-    testbed.kind === "local"
-      ? ["the testbed's network", testbed.subnet]
-      : ["testbed.addressPool", testbed.common.addressPool];
-  return overlaps(network, swarm.addressPool)
-    ? [`swarmbench:swarm.addressPool: ${swarm.addressPool} overlaps ${whose} ${network}`]
+/** The testbed and the swarm need networks of their own: an address in both would be ambiguous. */
+function overlapErrors({ name, cidr }: { name: string; cidr: string }, addressPool: string): string[] {
+  return overlaps(cidr, addressPool)
+    ? [`swarmbench:swarm.addressPool: ${addressPool} overlaps ${name} ${cidr}`]
     : [];
 }
 
-function isComplete(parsed: Partial<Parsed>): parsed is Parsed {
-  return Object.keys(schema).every((key) => Object.hasOwn(parsed, key));
+function isComplete(parsed: Partial<ParsedSettings>): parsed is ParsedSettings {
+  return Object.keys(settingsSchema).every((key) => Object.hasOwn(parsed, key));
 }
 
-/**
- * The configuration of the stack that runs now.
- *
- * @param without names of nodes that cannot be used and are left out
- * @throws pulumi.RunError, which Pulumi prints without a stack trace, with every mistake
- */
-export function readSettings(without: readonly string[] = []): Settings {
-  const raw: Record<string, string> = {};
-  for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
-    const [project, name] = key.split(":", 2);
-    if (project === pulumi.getProject() && name) raw[name] = value;
+function parseKeys(raw: Record<string, string>, errors: string[]): Partial<ParsedSettings> {
+  const keys = Object.keys(settingsSchema) as SettingsKey[];
+  for (const key of Object.keys(raw).filter((name) => !Object.hasOwn(settingsSchema, name))) {
+    errors.push(`swarmbench:${key}: no such setting; there are ${keys.join(", ")}`);
   }
-  try {
-    return parseSettings(raw, pulumi.getStack(), userName(), without);
-  } catch (error) {
-    throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
-  }
-}
-
-function parseKeys(raw: Record<string, string>, mistakes: string[]): Partial<Parsed> {
-  for (const key of Object.keys(raw).filter((name) => !Object.hasOwn(schema, name))) {
-    mistakes.push(`swarmbench:${key}: no such setting; there are ${Object.keys(schema).join(", ")}`);
-  }
-  const parsed: Partial<Record<Key, unknown>> = {};
-  for (const key of Object.keys(schema) as Key[]) {
+  const parsed: Partial<Record<SettingsKey, unknown>> = {};
+  for (const key of keys) {
     const text = raw[key];
-    const result = schema[key].safeParse(text === undefined ? defaults[key] : fromJson(text));
+    const result = settingsSchema[key].safeParse(text === undefined ? undefined : fromJson(text));
     if (result.success) parsed[key] = result.data;
-    else mistakes.push(...result.error.issues.map((issue) => describe(`swarmbench:${key}`, issue)));
+    else errors.push(...result.error.issues.map((issue) => describe(`swarmbench:${key}`, issue)));
   }
-  return parsed as Partial<Parsed>;
+  return parsed as Partial<ParsedSettings>;
 }
 
 function fromJson(text: string): unknown {

@@ -1,21 +1,5 @@
-import { execFile, spawn } from "node:child_process";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
-
-/** Output of a program of this machine. Throws with what it printed as the message. */
-export type Exec = (file: string, args: string[], options?: { timeoutMs?: number }) => Promise<string>;
-
-export const exec: Exec = async (file, args, { timeoutMs = 30_000 } = {}) => {
-  try {
-    const { stdout } = await run(file, args, { timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 });
-    return stdout;
-  } catch (cause) {
-    const { stderr, code } = cause as { stderr?: string; code?: string | number };
-    if (code === "ENOENT") throw new Error(notInstalled(file), { cause });
-    throw new Error(stderr?.trim() || String(cause), { cause });
-  }
-};
+import type { ChildProcess } from "node:child_process";
+import { execa } from "execa";
 
 /** How a program ended; its code is undefined where it was killed. */
 export interface Answer {
@@ -25,6 +9,91 @@ export interface Answer {
   timedOut: boolean;
 }
 
+/** How {@link runProgram} runs a program. */
+export interface RunOptions {
+  /** @default this process's */
+  cwd?: string;
+  /** Beside this process's environment. */
+  env?: NodeJS.ProcessEnv;
+  /** On its standard input, which is empty without. */
+  input?: string;
+  /** Its output goes to the terminal, and nothing of it is returned. */
+  show?: boolean;
+  /** In a process group of its own, so that Ctrl-C reaches it through us alone. */
+  detached?: boolean;
+  /** @default no limit */
+  timeoutMs?: number;
+  /** Ends it when it aborts. */
+  signal?: AbortSignal;
+  /** Is given the process while it runs. */
+  onStart?: (child: ChildProcess) => void;
+}
+
+/** How a program ended, whichever way; `output` has both of its streams in their order. */
+export interface Ended extends Answer {
+  signal: NodeJS.Signals | undefined;
+  output: string;
+}
+
+/** A program that could not be started; `missing`: it is not installed. */
+export class NotStarted extends Error {
+  readonly missing: boolean;
+
+  constructor(file: string, missing: boolean, cause: Error) {
+    super(missing ? `${file} is not installed` : `${file}: ${cause.message}`, { cause });
+    this.missing = missing;
+  }
+}
+
+/**
+ * Runs a program of this machine to its end. Every other way to run one is built on this.
+ *
+ * @throws NotStarted
+ */
+export async function runProgram(file: string, args: string[], options: RunOptions = {}): Promise<Ended> {
+  const { cwd, env, input, show = false, detached = false, timeoutMs, signal, onStart } = options;
+  const output = show ? "inherit" : "pipe";
+  const child = execa(file, args, {
+    cwd,
+    env,
+    detached,
+    timeout: timeoutMs,
+    cancelSignal: signal,
+    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
+    stdout: output,
+    stderr: output,
+    all: true,
+    reject: false,
+    cleanup: false, // who wants it ended with us says so by `onStart`
+    stripFinalNewline: false,
+    maxBuffer: Number.POSITIVE_INFINITY,
+  });
+  onStart?.(child);
+  const result = await child;
+  if (result.exitCode === undefined && result.signal === undefined && result.cause instanceof Error) {
+    const code = (result.cause as NodeJS.ErrnoException).code;
+    if (!result.timedOut && !result.isCanceled) throw new NotStarted(file, code === "ENOENT", result.cause);
+  }
+  return {
+    code: result.exitCode,
+    signal: result.signal,
+    stdout: result.stdout ?? "",
+    stderr: result.stderr ?? "",
+    output: result.all ?? "",
+    timedOut: result.timedOut,
+  };
+}
+
+/** Output of a program of this machine. Throws with what it printed as the message. */
+export type Exec = (file: string, args: string[], options?: { timeoutMs?: number }) => Promise<string>;
+
+export const exec: Exec = async (file, args, { timeoutMs = 30_000 } = {}) => {
+  const { code, signal, stdout, stderr, timedOut } = await setUp(runProgram(file, args, { timeoutMs }));
+  if (code === 0) return stdout;
+  const how = timedOut ? `timed out after ${timeoutMs / 1000} s` : `ended with ${signal ?? code}`;
+  throw new Error(stderr.trim() || `${[file, ...args].join(" ")} ${how}`);
+};
+
 /** Like {@link Exec}, for who judges by how a program ended. Its input is on standard input. */
 export type Ask = (
   file: string,
@@ -32,40 +101,17 @@ export type Ask = (
   options: { input: string; timeoutMs: number; signal?: AbortSignal },
 ) => Promise<Answer>;
 
-export const ask: Ask = (file, args, { input, timeoutMs, signal }) =>
-  new Promise((resolve, reject) => {
-    // Not in our process group: a Ctrl-C is for us alone, who then end things in order.
-    const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], detached: true });
-    let [stdout, stderr, timedOut] = ["", "", false];
-    child.stdout.setEncoding("utf8").on("data", (data) => {
-      stdout += data;
-    });
-    child.stderr.setEncoding("utf8").on("data", (data) => {
-      stderr += data;
-    });
-    const timer = setTimeout(() => {
-      timedOut = true;
-      child.kill();
-    }, timeoutMs);
-    const cut = () => child.kill();
-    signal?.addEventListener("abort", cut, { once: true });
-    if (signal?.aborted) cut();
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", cut);
-    };
-    child.on("error", (error: NodeJS.ErrnoException) => {
-      done();
-      reject(error.code === "ENOENT" ? new Error(notInstalled(file), { cause: error }) : error);
-    });
-    child.on("close", (code) => {
-      done();
-      resolve({ code: code ?? undefined, stdout, stderr, timedOut });
-    });
-    child.stdin.on("error", () => {}); // it ended before it read all: its code tells
-    child.stdin.end(input);
-  });
+export const ask: Ask = async (file, args, { input, timeoutMs, signal }) => {
+  const ended = await setUp(runProgram(file, args, { input, timeoutMs, signal, detached: true }));
+  return { code: ended.code, stdout: ended.stdout, stderr: ended.stderr, timedOut: ended.timedOut };
+};
 
-function notInstalled(file: string): string {
-  return `${file} is not installed; run \`npm run setup\``;
+/** What setup installs is missing: says so. */
+async function setUp<T>(running: Promise<T>): Promise<T> {
+  try {
+    return await running;
+  } catch (error) {
+    if (!(error instanceof NotStarted && error.missing)) throw error;
+    throw new Error(`${error.message}; run \`npm run setup\``, { cause: error });
+  }
 }

@@ -31,7 +31,7 @@ function understood(args: string[]): Map<string, string> {
 describe("the system's ssh", () => {
   let settings: Map<string, string>;
   before(async () => {
-    const { sshConfig } = await import("../cli/setup/keys.mjs");
+    const { sshConfig } = await import("../cli/setup/keys.ts");
     writeFileSync(path.join(keys, "config"), sshConfig(keys));
     settings = understood(sshArguments(endpoint));
   });

@@ -1,13 +1,13 @@
 // Runs the benchmark on a stack that is up: by hand (npm run bench), or as the last resource of `pulumi up`.
 import { text } from "node:stream/consumers";
 import { type BenchPlan, type BenchSummary, benchPlanSchema } from "../../contract/request.ts";
+import { openReservation } from "../../testbeds/index.ts";
 import { runAba } from "./aba.ts";
 import { type Arguments, HELP, readArguments } from "./arguments.ts";
 import { RunnerContainer } from "./container.ts";
 import { EXIT, Failure, UsageError } from "./exit.ts";
 import { runOnce } from "./once.ts";
 import { planOf } from "./plan.ts";
-import { reservationOf } from "./reservation.ts";
 import { stopOnSignal } from "./signals.ts";
 
 /** Standard output is for the result. */
@@ -39,7 +39,7 @@ async function main(): Promise<number> {
     container,
     progress: say,
     signal: stopOnSignal(say),
-    reservation: reservationOf(plan, say),
+    reservation: openReservation(plan, say),
   };
   if (args.aba) return runAba(session, args);
   const { summary, exitCode } = await runOnce(session, args, { changes: args.set });

@@ -7,15 +7,17 @@ import type { Run, Step } from "../../contract/result.ts";
 import { runTable } from "../../results/report/table.ts";
 import { readResults, writeResults } from "../../results/store.ts";
 import { summaryOf } from "../../results/summary.ts";
+import { leaseOf } from "../../testbeds/index.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Asked, withChanges } from "./changes.ts";
 import type { Found } from "./container.ts";
 import { EventLog } from "./eventLog.ts";
 import { EXIT, Failure, UsageError } from "./exit.ts";
+import { LeaseWatch } from "./leaseWatch.ts";
+import { outOfTime } from "./outOfTime.ts";
 import { checked, conditionsOf, finishedSteps, planKey, runName } from "./request.ts";
 import { begin, follow, isTaken, type Session } from "./session.ts";
 import { forgetUnfinished, noteUnfinished, unfinishedRun } from "./unfinished.ts";
-import { outOfTime, WalltimeWatch } from "./walltime.ts";
 
 const project = path.resolve(import.meta.dirname, "../..");
 
@@ -39,7 +41,7 @@ export async function runOnce(
   if (taken !== undefined) {
     const folder = path.join(results, taken);
     const watch = watchOf(session, wanted, stepsIn(folder));
-    return finish(session, args, { folder, results, changes, watch: watch || undefined });
+    return finish(session, args, { folder, results, changes, watch });
   }
   const earlier = resumed ?? (args.fromUp ? earlierUp(session, results, key) : undefined);
   const request = requestOf(session, wanted, earlier?.run);
@@ -55,7 +57,7 @@ export async function runOnce(
       : error;
   });
   if (watch && args.fromUp) note(session, results, { run: path.basename(folder), plan: key });
-  return finish(session, args, { folder, results, changes, watch: watch || undefined });
+  return finish(session, args, { folder, results, changes, watch });
 }
 
 type Wanted = Pick<RunRequest, "workload" | "benchmark">;
@@ -89,15 +91,16 @@ function requestOf({ plan }: Session, wanted: Wanted, earlier: Run | undefined):
   };
 }
 
-/** Where the nodes are reserved, a run ends before they are gone. */
+/** Watches the lease of the nodes; undefined if they are not reserved. */
 function watchOf(
   { plan, reservation }: Session,
   wanted: Wanted,
   finished: readonly Step[],
-): WalltimeWatch | undefined {
+): LeaseWatch | undefined {
   if (!reservation) return undefined;
   const nodes = plan.target.network?.nodes.length ?? 0;
-  return new WalltimeWatch(reservation, { scenario: plan.scenario, nodes, ...wanted }, finished);
+  const planned = { scenario: plan.scenario, nodes, workload: wanted.workload, benchmark: wanted.benchmark };
+  return new LeaseWatch(leaseOf(reservation), reservation.watch, planned, finished);
 }
 
 /** Of a run that is followed: what was heard of it so far. */
@@ -202,7 +205,7 @@ interface Ending {
   results: string;
   /** What was asked for by --set, which a run that goes on must be asked for again. */
   changes: readonly string[];
-  watch?: WalltimeWatch;
+  watch?: LeaseWatch;
 }
 
 /** Follows the runner to its end, and makes of its events what a user reads. */

@@ -17,7 +17,7 @@ export async function planOf(scenario: string): Promise<unknown> {
 /** @throws Failure where the stack is not up */
 export async function outputsOf(scenario: string): Promise<StackOutputs> {
   // A module of the other kind: setting machines up needs no TypeScript.
-  const { pulumi } = await import("../setup/pulumiCli.mjs");
+  const { pulumi } = await import("../setup/pulumiCli.ts");
   const args = ["stack", "output", "--json", "--show-secrets", "--stack", scenario, "--non-interactive"];
   const outputs: StackOutputs = JSON.parse(
     await pulumi(args).catch((error: Error) => {

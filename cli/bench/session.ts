@@ -1,9 +1,9 @@
 // One run from its start to its results: at the runner's container, and in the results' folder.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchPlan, RunRequest } from "../../contract/request.ts";
+import type { Reservation } from "../../testbeds/index.ts";
 import type { Container, ManagerError, Origin } from "./container.ts";
 import type { EventLog } from "./eventLog.ts";
-import type { Reservation } from "./reservation.ts";
 import { LINE_LOST } from "./ssh.ts";
 
 /** A line to the manager that is cut is tried again this often, so far apart. */
@@ -16,8 +16,8 @@ export interface Session {
   /** Shows a line to who waits. */
   progress(line: string): void;
   signal: AbortSignal;
-  /** Where the nodes are reserved: its end is watched. */
-  reservation?: Reservation | undefined;
+  /** Undefined if the nodes are not reserved. */
+  reservation?: Reservation;
   /** Hears each event as it comes, once more after the line was cut. */
   event?(line: string): void;
 }

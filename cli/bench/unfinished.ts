@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { readKept } from "../../lib/kept.ts";
+import { readCache } from "../../lib/cache.ts";
 import { writeWhole } from "../../results/store.ts";
 
 const schema = z.object({
@@ -21,7 +21,7 @@ function fileOf(results: string, scenario: string): string {
 /** @returns the folder of the run of this plan that is to be gone on with */
 export function unfinishedRun(results: string, scenario: string, plan: string): string | undefined {
   // A note that cannot be read costs its run's steps, no more.
-  const found = readKept(fileOf(results, scenario), (document) => schema.parse(document));
+  const found = readCache(fileOf(results, scenario), (document) => schema.parse(document));
   return found?.plan === plan ? path.join(results, found.run) : undefined;
 }
 

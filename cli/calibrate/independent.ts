@@ -1,5 +1,6 @@
 // Tools of others that measure the same: the yardstick, a load generator on franz-go (cli/figures/yardstick), and Kafka's own
 // EndToEndLatency. Both run on an agents' node, on the swarm's network, as an agent does.
+import * as path from "node:path";
 import { word } from "../../lib/shell.ts";
 import { median } from "./statistics.ts";
 
@@ -51,9 +52,9 @@ export class IndependentTools {
 
   /** Puts the yardstick onto the node. */
   async install(): Promise<void> {
-    const { ensureGoProgram } = await import("../../offline/goProgram.mjs");
+    const { ensureGoProgram } = await import("../../offline/goProgram.ts");
     const file = await ensureGoProgram("yardstick", {
-      module: "yardstick",
+      directory: path.resolve(import.meta.dirname, "../figures/yardstick"),
       package: "yardstick",
       cgo: false,
     });

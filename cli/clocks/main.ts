@@ -16,7 +16,7 @@ interface Outputs {
 
 async function outputsOf(scenario: string): Promise<Required<Outputs>> {
   // A module of the other kind: setting machines up needs no TypeScript.
-  const { pulumi } = await import("../setup/pulumiCli.mjs");
+  const { pulumi } = await import("../setup/pulumiCli.ts");
   const text = await pulumi(["stack", "output", "--json", "--stack", scenario, "--non-interactive"]).catch(
     (error: Error) => {
       throw /no stack named/.test(error.message) ? new Failure(notUp(scenario)) : error;

@@ -1,9 +1,9 @@
 // From a machine that may have nothing to a running swarm, in one command.
-import { project } from "../lib/paths.mjs";
-import { main } from "../lib/problem.mjs";
-import { run } from "../lib/run.mjs";
-import { setup } from "../setup/main.mjs";
-import { pulumi } from "../setup/pulumiCli.mjs";
+import { project } from "../lib/paths.ts";
+import { main } from "../lib/problem.ts";
+import { run } from "../lib/run.ts";
+import { setup } from "../setup/command.ts";
+import { pulumi } from "../setup/pulumiCli.ts";
 
 const HELP = `npm run demo
 

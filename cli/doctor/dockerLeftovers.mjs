@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import path from "node:path";
-import { project } from "../lib/paths.mjs";
-import { run } from "../lib/run.mjs";
+import { project } from "../lib/paths.ts";
+import { run } from "../lib/run.ts";
 
 const STACK_LABEL = "swarmbench.stack";
 const OWNER_LABEL = "swarmbench.owner";

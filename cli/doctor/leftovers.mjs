@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { cache, defaultHome, home, project, stateDirectory } from "../lib/paths.mjs";
-import { run } from "../lib/run.mjs";
-import { BASE_SCRATCH } from "../setup/images.mjs";
-import { abandonedBelow, removeTree } from "../setup/partial.mjs";
-import { readLocks, readStates } from "../setup/pulumiState.mjs";
+import { BASE_SCRATCH, cache, defaultHome, home, project, stateDirectory } from "../lib/paths.ts";
+import { run } from "../lib/run.ts";
+import { abandonedBelow, removeTree } from "../setup/partial.ts";
+import { readLocks, readStates } from "../setup/pulumiState.ts";
 import { checkout, labelledObjects, removeObject, verdict } from "./dockerLeftovers.mjs";
 import { reservations } from "./reservations.mjs";
 import { strayProcesses } from "./strayProcesses.mjs";

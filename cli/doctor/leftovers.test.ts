@@ -11,8 +11,8 @@ const load = async () => ({
   ...(await import("./alive.mjs")),
   ...(await import("./dockerLeftovers.mjs")),
   ...(await import("./leftovers.mjs")),
-  ...(await import("../setup/partial.mjs")),
-  ...(await import("../setup/pulumiState.mjs")),
+  ...(await import("../setup/partial.ts")),
+  ...(await import("../setup/pulumiState.ts")),
   ...(await import("./reservations.mjs")),
   ...(await import("./strayProcesses.mjs")),
 });

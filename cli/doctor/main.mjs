@@ -1,12 +1,12 @@
 // Tells what is missing and what a crash left over; --clean removes the latter, and nothing else.
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { installationFile, project } from "../lib/paths.mjs";
-import { main, Problem } from "../lib/problem.mjs";
-import { ask } from "../lib/run.mjs";
-import { Stopped } from "../lib/signals.mjs";
-import { DEFAULT_ENGINE } from "../setup/host.mjs";
-import { pulumiEnv, readInstallation } from "../setup/shellEnv.mjs";
+import { installationFile, project } from "../lib/paths.ts";
+import { main, Problem } from "../lib/problem.ts";
+import { ask } from "../lib/run.ts";
+import { Stopped } from "../lib/signals.ts";
+import { DEFAULT_ENGINE } from "../setup/host.ts";
+import { pulumiEnv, readInstallation } from "../setup/shellEnv.ts";
 import { unmountedHierarchies } from "./cgroups.mjs";
 import { findLeftovers } from "./leftovers.mjs";
 

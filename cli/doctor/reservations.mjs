@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { project } from "../lib/paths.mjs";
-import { run } from "../lib/run.mjs";
-import { Stopped } from "../lib/signals.mjs";
+import { project } from "../lib/paths.ts";
+import { run } from "../lib/run.ts";
+import { Stopped } from "../lib/signals.ts";
 
 const RESERVATION = "swarmbench:testbed:Reservation";
 

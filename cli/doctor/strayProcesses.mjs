@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import path from "node:path";
-import { cache, project, pulumiFolder } from "../lib/paths.mjs";
+import { cache, project, pulumiFolder } from "../lib/paths.ts";
 import { nothingListens } from "./alive.mjs";
 
 /** @typedef {{ pid: number, program: string, args: string[] }} Process `program`: its executable, links resolved */

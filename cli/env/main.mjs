@@ -1,6 +1,6 @@
 // `eval "$(npm run -s env)"` puts pulumi and its settings into the shell.
-import { main } from "../lib/problem.mjs";
-import { pulumiEnv } from "../setup/shellEnv.mjs";
+import { main } from "../lib/problem.ts";
+import { pulumiEnv } from "../setup/shellEnv.ts";
 
 const quote = (value) => `'${value.replaceAll("'", "'\\''")}'`;
 

@@ -3,23 +3,14 @@ import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writ
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, afterEach, before, beforeEach, describe, it, mock } from "node:test";
-
-// Dynamic, because the tools are ES modules and the tests are not.
-const load = async () => ({
-  ...(await import("../setup/contentKey.mjs")),
-  ...(await import("../setup/source.mjs")),
-  ...(await import("./steps.mjs")),
-});
-type Tools = Awaited<ReturnType<typeof load>>;
+import { contentKey } from "../setup/contentKey.ts";
+import { chooseSource } from "../setup/source.ts";
+import { step } from "./steps.ts";
 
 describe("a content key", () => {
-  let contentKey: Tools["contentKey"];
   let folder: string;
   const file = (name: string) => path.join(folder, name);
   const key = (...texts: string[]) => contentKey([folder], ...texts);
-  before(async () => {
-    ({ contentKey } = await load());
-  });
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
     mkdirSync(file("sub"));
@@ -93,10 +84,6 @@ describe("a content key", () => {
 });
 
 describe("the source of tools and images", () => {
-  let chooseSource: Tools["chooseSource"];
-  before(async () => {
-    ({ chooseSource } = await load());
-  });
   /** Asks with nothing remembered unless told; `reach` stands for the network. */
   const choose = (wanted: string | undefined, remembered: string | null, reach: () => Promise<object>) =>
     chooseSource({
@@ -148,10 +135,8 @@ describe("the source of tools and images", () => {
 });
 
 describe("a step", () => {
-  let step: Tools["step"];
   let lines: string[];
-  before(async () => {
-    ({ step } = await load());
+  before(() => {
     mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
   });
   after(() => mock.timers.reset());

@@ -2,31 +2,36 @@
 import { text } from "node:stream/consumers";
 import type { OarSettings } from "../../config/testbed/oar.ts";
 import { installationDirectory } from "../../lib/stackName.ts";
-import type { Door } from "../../testbeds/oar/door.ts";
-import { hasCode, OarError } from "../../testbeds/oar/errors.ts";
-import { isEnding } from "../../testbeds/oar/job.ts";
-import { type StackSite, saidOf } from "../../testbeds/oar/names.ts";
-import { openDoor } from "../../testbeds/oar/open.ts";
-import { planSlots } from "../../testbeds/oar/plan.ts";
 import {
+  describeEnd,
   extend,
+  fillSlot,
+  formatWalltime,
+  hasCode,
+  isEnding,
   jobsOf,
+  type OarClient,
+  OarError,
+  openClient,
+  planSlots,
+  realWatch,
   release,
   releaseJob,
-  sleepUntilCut,
-  tellEnd,
+  remainingSec,
+  type StackSite,
+  slotRequest,
+  stackRequest,
   type Watch,
-} from "../../testbeds/oar/reserve.ts";
-import { fillSlot, slotRequest, stackRequest } from "../../testbeds/oar/slot.ts";
-import { formatWalltime, remainingSec } from "../../testbeds/oar/walltime.ts";
+  withSite,
+} from "../../testbeds/oar/index.ts";
 import { EXIT, Failure } from "../bench/exit.ts";
 import { type Arguments, HELP, readArguments } from "./arguments.ts";
 import { readScenario } from "./scenario.ts";
 
-/** npm hands on the Ctrl-C that the terminal has given us already; a hand is slower than that. */
+/** npm passes on the Ctrl-C that the terminal has sent already; a second Ctrl-C by hand comes later than that. */
 const ECHO_MS = 300;
 
-/** Ctrl-C, or `pulumi up` that is cancelled: a job that we made and that waits is deleted. Once more: at once. */
+/** Aborts on Ctrl-C or a cancelled `pulumi up`, which deletes a waiting job that this run made; a second one exits at once. */
 function stopOnSignal(): AbortSignal {
   const stopping = new AbortController();
   let first = 0;
@@ -52,11 +57,11 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-const watch: Watch = { now: Date.now, sleep: sleepUntilCut, progress: say };
+const watch = realWatch(say);
 
-const open = (settings: OarSettings): Door => openDoor(settings, installationDirectory());
+const open = (settings: OarSettings): OarClient => openClient(settings, installationDirectory());
 
-/** What `pulumi up` and `pulumi destroy` ask for; the request is as it was at the last `up`. */
+/** Runs for `pulumi up` and `pulumi destroy`; the request is that of the last `up`. */
 async function fromUp({ mode }: Arguments): Promise<void> {
   const document: unknown = JSON.parse(await text(process.stdin));
   const slot = slotRequest.safeParse(document);
@@ -69,21 +74,21 @@ async function fromUp({ mode }: Arguments): Promise<void> {
   print(JSON.stringify(await fillSlot(open(request.settings), request, watch)));
 }
 
-/** A site, the way to its OAR, and how is spoken of it. */
-type At = StackSite & { door: Door; say: (line: string) => void; watch: Watch };
+/** An OAR site with its client; what it prints names the site if there are several. */
+type At = StackSite & { client: OarClient; say: (line: string) => void; watch: Watch };
 
 /**
- * Does something at all sites at once: each has its queue. What fails at one stops nothing at the others.
+ * Does something at all sites at once, because each has its own queue. A failure at one site does not stop the others.
  *
- * @returns what each gave, in their order; undefined where it failed, which is said once all have ended
+ * @returns the result of each site, in their order; undefined if it failed, which is reported once all have ended
  */
 async function atEach<T>(
   sites: readonly StackSite[],
   work: (at: At) => Promise<T>,
 ): Promise<(T | undefined)[]> {
   const opened = sites.map((site): At => {
-    const told = (line: string) => say(saidOf(site, line));
-    return { ...site, door: open(site.settings), say: told, watch: { ...watch, progress: told } };
+    const report = (line: string) => say(withSite(site, line));
+    return { ...site, client: open(site.settings), say: report, watch: { ...watch, progress: report } };
   });
   const ended = await Promise.allSettled(opened.map(work));
   const errors = ended.flatMap((each) => (each.status === "rejected" ? [each.reason as Error] : []));
@@ -97,13 +102,13 @@ async function atEach<T>(
 }
 
 async function reserveAll(sites: readonly StackSite[]): Promise<void> {
-  const addresses = await atEach(sites, async ({ door, settings, base, nodes, say, watch }) => {
-    const plan = planSlots(base, await door.jobs(base), nodes);
+  const addresses = await atEach(sites, async ({ client, settings, base, nodes, say, watch }) => {
+    const plan = planSlots(base, await client.jobs(base), nodes);
     const results = await Promise.all(
-      plan.slots.map((slot) => fillSlot(door, { settings, base, ...slot }, watch)),
+      plan.slots.map((slot) => fillSlot(client, { settings, base, ...slot }, watch)),
     );
     for (const id of plan.release) {
-      await releaseJob(door, id, watch);
+      await releaseJob(client, id, watch);
       say(`job ${id} is not needed any more, and was deleted`);
     }
     if (plan.idle > 0)
@@ -117,11 +122,11 @@ async function reserveAll(sites: readonly StackSite[]): Promise<void> {
 
 async function list(sites: readonly StackSite[]): Promise<void> {
   await atEach(sites, async (at) => {
-    const jobs = await jobsOf(at.door, at.base);
+    const jobs = await jobsOf(at.client, at.base);
     for (const job of jobs) {
       const left = remainingSec(job);
       const time = left === undefined ? job.message : `${formatWalltime(left)} left`;
-      const state = isEnding(job) ? tellEnd(job) : job.state;
+      const state = isEnding(job) ? describeEnd(job) : job.state;
       print([job.id, job.name, state, job.addresses.join(","), time, at.name].filter(Boolean).join("  "));
     }
     if (jobs.length === 0) at.say(`no job is named ${at.base}-…`);
@@ -130,15 +135,15 @@ async function list(sites: readonly StackSite[]): Promise<void> {
 
 async function extendAll(sites: readonly StackSite[], bySec: number): Promise<void> {
   await atEach(sites, async (at) => {
-    const jobs = (await jobsOf(at.door, at.base)).filter((job) => !isEnding(job));
+    const jobs = (await jobsOf(at.client, at.base)).filter((job) => !isEnding(job));
     if (jobs.length === 0) throw new OarError("not-found", `no job is named ${at.base}-…`);
-    for (const job of jobs) await extend(at.door, job.id, bySec, at.watch);
+    for (const job of jobs) await extend(at.client, job.id, bySec, at.watch);
   });
 }
 
 async function deleteAll(sites: readonly StackSite[]): Promise<void> {
-  await atEach(sites, async ({ door, base, say, watch }) => {
-    const ids = await release(door, base, watch);
+  await atEach(sites, async ({ client, base, say, watch }) => {
+    const ids = await release(client, base, watch);
     say(ids.length === 0 ? `no job is named ${base}-…: nothing to delete` : `deleted: job ${ids.join(", ")}`);
   });
 }

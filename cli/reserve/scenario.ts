@@ -7,11 +7,12 @@ import { fromSchema, nodesMistakes, oarSchema } from "../../config/testbed/oar.t
 import { defaultNodes } from "../../config/testbed/testbed.ts";
 import { wholeNumber } from "../../contract/units.ts";
 import { ownerDirectory, stackPrefix, userName } from "../../lib/stackName.ts";
-import { type StackSite, stackSite } from "../../testbeds/oar/names.ts";
+import { type StackSite, stackSite } from "../../testbeds/oar/index.ts";
 import { UsageError } from "../bench/exit.ts";
 
 /**
- * What of a scenario a reservation needs, from its file in the current folder, as npm sets it: neither a stack nor a set-up has to be there.
+ * Reads what a reservation needs from a scenario's file in the current folder (npm sets it to the project's); needs neither
+ * a stack nor a setup.
  *
  * @throws UsageError with every mistake
  */

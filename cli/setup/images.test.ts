@@ -13,20 +13,18 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { trimBase } from "../../offline/baseImage.ts";
+import { built } from "../../offline/install.ts";
+import { imageKey, withBuildContext } from "./buildContext.ts";
+import { blobsOf, extractImage, recallImage } from "./imageStore.ts";
+import { official } from "./official.ts";
+import { STACK_IMAGES, TESTBED_IMAGES } from "./parts.ts";
+import type { ImageName } from "./toolSource.ts";
 
-// Dynamic, because the tools are ES modules and the tests are not.
-const load = async () => ({
-  ...(await import("./buildContext.mjs")),
-  ...(await import("./images.mjs")),
-  ...(await import("./imageStore.mjs")),
-  ...(await import("./parts.mjs")),
-});
-let tools: Awaited<ReturnType<typeof load>>;
+const PARTS = Object.entries({ ...TESTBED_IMAGES, ...STACK_IMAGES });
+
 let folder: string;
-before(async () => {
-  tools = await load();
-});
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
 });
@@ -48,22 +46,28 @@ function filesBelow(directory: string): string[] {
 
 describe("every image", () => {
   it("has a Dockerfile that starts from the base that it is given", () => {
-    for (const { folder: name } of Object.values({ ...tools.TESTBED_IMAGES, ...tools.STACK_IMAGES })) {
+    for (const [, { folder: name }] of PARTS) {
       const text = readFileSync(path.resolve(import.meta.dirname, `../../images/${name}/Dockerfile`), "utf8");
       assert.match(text, /^ARG BASE\b.*\nFROM \$\{BASE\}( |$)/m, name);
     }
   });
 
   it("has a base of a fixed version where the makers can be reached", () => {
-    for (const [name, { base }] of Object.entries({ ...tools.TESTBED_IMAGES, ...tools.STACK_IMAGES })) {
+    for (const [name] of PARTS) {
+      const base = official.image(name as ImageName)?.base ?? "none";
       assert.match(base, /^[\w/.-]+:(?!latest$)[\w.-]+$/, name);
     }
+  });
+
+  it("can be built from package registries, but for those that only their makers have", () => {
+    const missing = PARTS.map(([name]) => name).filter((name) => !built.image(name as ImageName));
+    assert.deepEqual(missing, ["grafana", "portainer", "portainerAgent"]);
   });
 });
 
 describe("the key of an image", () => {
   const key = (payload: Record<string, string>, base = "debian:1") =>
-    tools.imageKey(path.join(folder, "image"), base, payload, path.join(folder, "cache"));
+    imageKey(path.join(folder, "image"), base, payload, path.join(folder, "cache"));
   beforeEach(() => file("image/Dockerfile", "FROM x"));
 
   it("is the same for the same content, in whatever order", () => {
@@ -92,7 +96,7 @@ describe("the key of an image", () => {
 
 describe("a build context", () => {
   const context = <T>(payload: Record<string, string>, work: (context: string) => Promise<T>) =>
-    tools.withBuildContext(path.join(folder, "image"), payload, work, path.join(folder, "cache"));
+    withBuildContext(path.join(folder, "image"), payload, work, path.join(folder, "cache"));
   beforeEach(() => file("image/Dockerfile", "FROM x"));
 
   it("is the Dockerfile's folder, with files and folders of the payload at their paths in the image", async () => {
@@ -153,7 +157,7 @@ describe("the base image", () => {
     ];
     mkdirSync(path.join(folder, "etc/dpkg/dpkg.cfg.d"), { recursive: true });
     for (const name of [...kept, ...dropped]) file(name);
-    tools.trimBase(folder);
+    trimBase(folder);
     assert.deepEqual(filesBelow(folder), ["etc/dpkg/dpkg.cfg.d/swarmbench", ...kept].sort());
     assert.ok(existsSync(path.join(folder, "usr/share/man/man1")));
   });
@@ -182,7 +186,7 @@ describe("the store of images", () => {
 
   it("keeps of an image its repository and the blobs that its manifest names, without half an upload", () => {
     const target = path.join(folder, "tree");
-    tools.extractImage(storage(), "swarmbench/kafka", digest("1"), target);
+    extractImage(storage(), "swarmbench/kafka", digest("1"), target);
     assert.deepEqual(
       filesBelow(target),
       [...["1", "a", "c", "d"].map(blob), `${repository("kafka")}/_manifests/link`].sort(),
@@ -196,14 +200,14 @@ describe("the store of images", () => {
       JSON.stringify({ manifests: [{ digest: digest("1") }, { digest: digest("2") }] }),
     );
     assert.deepEqual(
-      tools.blobsOf(directory, digest("f")).sort(),
+      blobsOf(directory, digest("f")).sort(),
       ["1", "2", "a", "b", "c", "d", "e", "f"].map(digest),
     );
   });
 
   it("has an image whose note and files are there, and none without them", () => {
     const image = { folder: "kafka", key: "k1", tag: "t" };
-    const recall = () => tools.recallImage(image, folder);
+    const recall = () => recallImage(image, folder);
     assert.equal(recall(), undefined);
     file("kafka-k1.json", JSON.stringify({ digest: digest("1") }));
     assert.equal(recall(), undefined);

@@ -3,23 +3,19 @@ import { spawn } from "node:child_process";
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { asRoot } from "../../offline/baseImage.ts";
+import { refuseTooNewApi } from "../../offline/engineApi.ts";
+import { link } from "../../offline/pulumiTools.ts";
+import { pulumiHome } from "../lib/paths.ts";
+import { Stopped } from "../lib/signals.ts";
+import { chosenEngine, removeStalePidFiles } from "./engine.ts";
+import { fromMakers } from "./fromMakers.ts";
+import { DEFAULT_ENGINE } from "./host.ts";
+import { foreignPulumi } from "./pulumi.ts";
+import { withoutForeignSalt } from "./pulumiCli.ts";
 
-// Dynamic, because the tools are ES modules and the tests are not.
-const load = async () => ({
-  ...(await import("./engine.mjs")),
-  ...(await import("./host.mjs")),
-  ...(await import("./images.mjs")),
-  ...(await import("../lib/paths.mjs")),
-  ...(await import("./pulumi.mjs")),
-  ...(await import("../lib/signals.mjs")),
-  ...(await import("./source.mjs")),
-});
-let tools: Awaited<ReturnType<typeof load>>;
 let folder: string;
-before(async () => {
-  tools = await load();
-});
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
 });
@@ -30,33 +26,33 @@ describe("the Docker engine", () => {
 
   it("is the default one where nobody chose", () => {
     const chosenBy = undefined;
-    assert.deepEqual(tools.chosenEngine({}, undefined), { host: tools.DEFAULT_ENGINE, chosenBy });
-    assert.deepEqual(tools.chosenEngine({}, context("default")), { host: "unix:///default", chosenBy });
+    assert.deepEqual(chosenEngine({}, undefined), { host: DEFAULT_ENGINE, chosenBy });
+    assert.deepEqual(chosenEngine({}, context("default")), { host: "unix:///default", chosenBy });
   });
   it("is the one that DOCKER_HOST names, before any context", () =>
-    assert.deepEqual(tools.chosenEngine({ DOCKER_HOST: "tcp://h:1" }, context("x")), {
+    assert.deepEqual(chosenEngine({ DOCKER_HOST: "tcp://h:1" }, context("x")), {
       host: "tcp://h:1",
       chosenBy: "DOCKER_HOST",
     }));
   it("is the one of a context that somebody chose", () =>
-    assert.match(tools.chosenEngine({}, context("rootless")).chosenBy ?? "", /context rootless/));
+    assert.match(chosenEngine({}, context("rootless")).chosenBy ?? "", /context rootless/));
   it("is chosen by DOCKER_CONTEXT even where no docker can read the context", () =>
-    assert.equal(tools.chosenEngine({ DOCKER_CONTEXT: "x" }, undefined).chosenBy, "DOCKER_CONTEXT"));
+    assert.equal(chosenEngine({ DOCKER_CONTEXT: "x" }, undefined).chosenBy, "DOCKER_CONTEXT"));
 
   for (const version of ["1.12", "1.24", "1.41", "", undefined])
     it(`serves the provider that is built here where it speaks API ${version || "unknown"}`, () =>
-      assert.doesNotThrow(() => tools.refuseTooNew(version)));
+      assert.doesNotThrow(() => refuseTooNewApi(version)));
   for (const version of ["1.42", "1.44", "2.0"])
     it(`is refused where it speaks API ${version} and later only, with the way out`, () =>
-      assert.throws(() => tools.refuseTooNew(version), /SWARMBENCH_SOURCE=official.*older engine/s));
+      assert.throws(() => refuseTooNewApi(version), /SWARMBENCH_SOURCE=official.*older engine/s));
 });
 
 describe("the base image", () => {
   it("is made by root with exactly this command", () =>
-    assert.equal(tools.asRoot(tools.DEFAULT_ENGINE, "swarmbench"), "sudo npm run setup -- --base-image"));
+    assert.equal(asRoot(DEFAULT_ENGINE, "swarmbench"), "sudo npm run setup -- --base-image"));
   it("is made in the user's engine, under the user's name for it", () =>
     assert.equal(
-      tools.asRoot("unix:///run/user/7/docker.sock", "cold"),
+      asRoot("unix:///run/user/7/docker.sock", "cold"),
       "sudo env DOCKER_HOST=unix:///run/user/7/docker.sock SWARMBENCH_IMAGES=cold npm run setup -- --base-image",
     ));
 });
@@ -69,14 +65,14 @@ describe("the Pulumi CLI", () => {
   }
 
   it("has a home of its own for each source", () => {
-    assert.equal(tools.pulumiHome("built", "/p"), "/p/built");
-    assert.equal(tools.pulumiHome("official", "/p"), "/p/official");
+    assert.equal(pulumiHome("built", "/p"), "/p/built");
+    assert.equal(pulumiHome("official", "/p"), "/p/official");
   });
   it("of the user is the first in PATH that is not ours", () => {
     const [ours, theirs] = [program("cache/tools/toolset"), program("theirs")];
     const cache = path.join(folder, "cache");
-    assert.equal(tools.foreignPulumi(["/none", ours, theirs], cache), theirs);
-    assert.equal(tools.foreignPulumi([ours], cache), undefined);
+    assert.equal(foreignPulumi(["/none", ours, theirs], cache), theirs);
+    assert.equal(foreignPulumi([ours], cache), undefined);
   });
   it("is linked whatever stood there", () => {
     const name = path.join(folder, "link");
@@ -84,41 +80,41 @@ describe("the Pulumi CLI", () => {
       () => {},
       () => writeFileSync(name, ""),
       () => mkdirSync(name),
-      () => tools.link("/elsewhere", name),
+      () => link("/elsewhere", name),
     ];
     for (const make of standing) {
       rmSync(name, { recursive: true, force: true });
       make();
-      tools.link("/target", name);
+      link("/target", name);
       assert.equal(readlinkSync(name), "/target");
     }
   });
   it("is not linked again", () => {
     const name = path.join(folder, "link");
-    tools.link("/target", name);
+    link("/target", name);
     const { ino } = lstatSync(name);
-    tools.link("/target", name);
+    link("/target", name);
     assert.equal(lstatSync(name).ino, ino);
   });
 });
 
 describe("what the makers do not give", () => {
   it("is a problem that names the way out", async () => {
-    const failing = tools.fromMakers(async () => {
+    const failing = fromMakers(async () => {
       throw new Error("no such host");
     });
     await assert.rejects(failing, /no such host.*SWARMBENCH_SOURCE=built npm run setup/s);
   });
   it("is none where we were interrupted", async () => {
-    const stopped = tools.fromMakers(async () => {
-      throw new tools.Stopped();
+    const stopped = fromMakers(async () => {
+      throw new Stopped();
     });
-    await assert.rejects(stopped, tools.Stopped);
+    await assert.rejects(stopped, Stopped);
   });
 });
 
 describe("Ctrl-C", () => {
-  const lib = (name: string) => JSON.stringify(path.resolve(import.meta.dirname, `../lib/${name}.mjs`));
+  const lib = (name: string) => JSON.stringify(path.resolve(import.meta.dirname, `../lib/${name}.ts`));
 
   /** Runs a program that imports the tools, signals it when it prints "ready", and gives what it printed then. */
   function interrupted(program: string, signal: NodeJS.Signals = "SIGINT") {
@@ -128,7 +124,7 @@ describe("Ctrl-C", () => {
       import { step } from ${lib("steps")};
       ${program}`;
     return new Promise<{ code: number | null; text: string }>((resolve) => {
-      const child = spawn(process.execPath, ["--input-type=module", "--eval", source]);
+      const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", source]);
       let text = "";
       const read = (data: Buffer) => {
         const before = text.includes("ready");
@@ -193,25 +189,24 @@ describe("Ctrl-C", () => {
 
 describe("a scenario whose stack is to be made", () => {
   const salted = "config:\n  swarmbench:nodes: 3\nencryptionsalt: v1:abc=:v1:def\n";
-  const clean = async (text: string) => (await import("./pulumiCli.mjs")).withoutForeignSalt("local", text);
+  const clean = (text: string) => withoutForeignSalt("local", text);
 
-  it("loses the salt of a passphrase that is not ours, and nothing else", async () => {
-    assert.equal(await clean(salted), "config:\n  swarmbench:nodes: 3\n");
+  it("loses the salt of a passphrase that is not ours, and nothing else", () => {
+    assert.equal(clean(salted), "config:\n  swarmbench:nodes: 3\n");
   });
 
-  it("stays as it is where it has no salt", async () => {
-    assert.equal(await clean("config:\n  swarmbench:nodes: 3\n"), "config:\n  swarmbench:nodes: 3\n");
+  it("stays as it is where it has no salt", () => {
+    assert.equal(clean("config:\n  swarmbench:nodes: 3\n"), "config:\n  swarmbench:nodes: 3\n");
   });
 
-  it("is refused where it holds secrets that nobody here can read", async () => {
+  it("is refused where it holds secrets that nobody here can read", () => {
     const secret = "config:\n  swarmbench:token:\n    secure: v1:xyz\nencryptionsalt: v1:abc=:v1:def\n";
-    await assert.rejects(clean(secret), /holds secrets of another checkout's passphrase/);
+    assert.throws(() => clean(secret), /holds secrets of another checkout's passphrase/);
   });
 });
 
 describe("an engine that was killed", () => {
-  it("leaves no number that another program has: the next engine would take that for itself", async () => {
-    const { removeStalePidFiles } = await import("./engine.mjs");
+  it("leaves no number that another program has: the next engine would take that for itself", () => {
     const directory = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
     const [mine, theirs] = ["mine.pid", "theirs.pid"].map((name) => path.join(directory, name)) as [
       string,

@@ -4,15 +4,15 @@ import { readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import readline from "node:readline";
-import { ensureGo } from "../../offline/goToolchain.mjs";
+import { ensureGo } from "../../offline/goToolchain.ts";
 import { lives } from "../doctor/alive.mjs";
 import { labelledObjects, removeObject } from "../doctor/dockerLeftovers.mjs";
-import { project } from "../lib/paths.mjs";
-import { main, Problem } from "../lib/problem.mjs";
-import { run } from "../lib/run.mjs";
-import { isStopping, Stopped, track } from "../lib/signals.mjs";
-import { elapsed } from "../lib/steps.mjs";
-import { setup } from "../setup/main.mjs";
+import { project } from "../lib/paths.ts";
+import { main, Problem } from "../lib/problem.ts";
+import { run } from "../lib/run.ts";
+import { isStopping, Stopped, track } from "../lib/signals.ts";
+import { elapsed } from "../lib/steps.ts";
+import { setup } from "../setup/command.ts";
 
 const HELP = `npm test [-- PART…]
 

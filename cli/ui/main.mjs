@@ -1,9 +1,9 @@
 // The web interfaces of a stack, from this machine: nothing of a stack listens on an address that others could reach.
 import { parseArgs } from "node:util";
-import { main, Problem } from "../lib/problem.mjs";
-import { interruption, Stopped } from "../lib/signals.mjs";
-import { step } from "../lib/steps.mjs";
-import { pulumi } from "../setup/pulumiCli.mjs";
+import { main, Problem } from "../lib/problem.ts";
+import { interruption, Stopped } from "../lib/signals.ts";
+import { step } from "../lib/steps.ts";
+import { pulumi } from "../setup/pulumiCli.ts";
 import { Link, lead, watch } from "./uiLinks.mjs";
 import { choosePorts, table, uisOf } from "./uiPlan.mjs";
 import { isFree } from "./uiTunnel.mjs";

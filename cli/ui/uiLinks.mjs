@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Problem } from "../lib/problem.mjs";
-import { run } from "../lib/run.mjs";
-import { isStopping } from "../lib/signals.mjs";
+import { Problem } from "../lib/problem.ts";
+import { run } from "../lib/run.ts";
+import { isStopping } from "../lib/signals.ts";
 import { LOOK, sshArguments, tasksIn } from "./uiPlan.mjs";
 import { lastLine, openTunnel, untilItAnswers } from "./uiTunnel.mjs";
 

@@ -1,5 +1,5 @@
 // What `npm run ui` decides: plain functions on plain data.
-import { Problem } from "../lib/problem.mjs";
+import { Problem } from "../lib/problem.ts";
 
 /**
  * @typedef {object} Ui a web interface of the stack

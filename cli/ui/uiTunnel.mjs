@@ -3,7 +3,7 @@ import http from "node:http";
 import https from "node:https";
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isStopping, Stopped, track } from "../lib/signals.mjs";
+import { isStopping, Stopped, track } from "../lib/signals.ts";
 import { tunnelArguments } from "./uiPlan.mjs";
 
 const PATIENCE_MS = 15_000;

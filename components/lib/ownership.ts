@@ -1,25 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { DockerCli } from "../../lib/docker.ts";
-import { ownerDirectory } from "../../lib/stackName.ts";
+import type { Owner } from "../../lib/owner.ts";
 
-/**
- * Whose a container, network or volume is. Everything we create carries these labels; what does not is never touched.
- * `owner` is the project's folder, or SWARMBENCH_HOME where that is set: two checkouts, and two homes, have two Pulumi
- * states, so neither may touch what the other made.
- */
-export interface Owner {
-  prefix: string;
-  directory: string;
-}
+export { type Owner, ownerOf } from "../../lib/owner.ts";
 
 export const STACK_LABEL = "swarmbench.stack";
 export const OWNER_LABEL = "swarmbench.owner";
 
-export function ownerOf(prefix: string): Owner {
-  return { prefix, directory: ownerDirectory() };
-}
-
-/** The labels of everything that a stack creates, as `@pulumi/docker` takes them. */
+/** The labels of everything that a stack creates, as `@pulumi/docker` takes them. What lacks them is never touched. */
 export function labels(owner: Owner, more: Record<string, string> = {}): { label: string; value: string }[] {
   const all = { [STACK_LABEL]: owner.prefix, [OWNER_LABEL]: owner.directory, ...more };
   return Object.entries(all).map(([label, value]) => ({ label, value }));

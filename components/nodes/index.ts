@@ -1,8 +1,9 @@
-import { readSettings, type Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings.ts";
 import type { Exec } from "../../lib/exec.ts";
 import type { Installation } from "../lib/installation.ts";
 import type { Testbed } from "../lib/node.ts";
 import type { Owner } from "../lib/ownership.ts";
+import { readSettings } from "../lib/stackConfig.ts";
 import { observeSwarm, type SwarmState } from "../swarm/swarmState.ts";
 import { openLocal } from "./local/openLocal.ts";
 import { type Candidates, openHosts } from "./machines/open.ts";

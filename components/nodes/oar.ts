@@ -5,17 +5,26 @@ import type { OarSite } from "../../config/testbed/oar.ts";
 import type { OarTestbedSettings } from "../../config/testbed/testbed.ts";
 import { runLength } from "../../contract/runLength.ts";
 import { ask } from "../../lib/exec.ts";
-import type { Door } from "../../testbeds/oar/door.ts";
-import { OarError } from "../../testbeds/oar/errors.ts";
-import { hostKeysOf } from "../../testbeds/oar/hostKeys.ts";
-import { isEnding, type Job } from "../../testbeds/oar/job.ts";
-import { keptKeys, type ReservedMachine } from "../../testbeds/oar/keptKeys.ts";
-import { type StackSite, saidOf, stackSite } from "../../testbeds/oar/names.ts";
-import { frontendWay, openDoor } from "../../testbeds/oar/open.ts";
-import { displaced, places } from "../../testbeds/oar/places.ts";
-import { planSlots, type SlotPlan } from "../../testbeds/oar/plan.ts";
-import { throughFrontend } from "../../testbeds/oar/sshDoor.ts";
-import { missingWarning } from "../../testbeds/oar/walltime.ts";
+import { missingWarning } from "../../testbeds/index.ts";
+import {
+  assignHosts,
+  cachedHostKeys,
+  displacedNodes,
+  frontendArguments,
+  hostKeysOf,
+  isEnding,
+  type Job,
+  type OarClient,
+  OarError,
+  openClient,
+  planSlots,
+  type ReservedMachine,
+  type SlotPlan,
+  type StackSite,
+  stackSite,
+  throughFrontend,
+  withSite,
+} from "../../testbeds/oar/index.ts";
 import type { Installation } from "../lib/installation.ts";
 import { whenKnown } from "../lib/known.ts";
 import type { Owner } from "../lib/ownership.ts";
@@ -31,9 +40,9 @@ export interface OarArgs {
   owner: Owner;
 }
 
-/** One of the sites, as its OAR has it when the program begins. */
+/** A site with its jobs when the program begins. */
 interface OpenSite extends StackSite {
-  door: Door;
+  client: OarClient;
   plan: SlotPlan;
   jobs: readonly Job[];
   /** Arguments of ssh up to and with the frontend. */
@@ -46,17 +55,17 @@ interface Machine extends ReservedMachine {
 }
 
 /**
- * Declares a reservation at each site, waits until all run, and gives their machines. In a preview of what is not reserved yet
- * there are none: then they are imagined, so that it shows what will be made all the same.
+ * Declares a reservation at each site, waits until all run, and returns their machines. A preview of what is not reserved yet
+ * has no machines: it shows imagined ones instead.
  *
- * @throws pulumi.RunError where OAR cannot be asked, machines would change places, or do not show their host keys
+ * @throws pulumi.RunError if OAR cannot be asked, nodes would become other machines, or machines show no host keys
  */
 export async function oarHosts({ settings, testbed, installation, owner }: OarArgs): Promise<Candidates> {
   const open = await Promise.all(testbed.sites.map((site) => openSite(site, owner, installation)));
   if (open.some(({ plan }) => plan.slots.every(({ job }) => job === undefined))) {
     await warnOfWalltime(settings, testbed);
   }
-  // All before any is waited for: they stand in their queues at the same time.
+  // All are declared before any is waited for, so that they queue at the same time.
   const declared = open.map((site) => ({ site, reservation: reservationAt(site) }));
   const machines = await Promise.all(declared.map(({ site, reservation }) => machinesOf(site, reservation)));
   const folder = sshDirectory(installation, settings.prefix);
@@ -67,9 +76,9 @@ export async function oarHosts({ settings, testbed, installation, owner }: OarAr
 
 async function openSite(site: OarSite, owner: Owner, installation: Installation): Promise<OpenSite> {
   const ours = stackSite(site, owner);
-  const door = openDoor(site.settings, installation.directory);
-  const frontend = frontendWay(site.settings, installation.directory);
-  return { ...ours, door, frontend, ...(await planned(ours, door)) };
+  const client = openClient(site.settings, installation.directory);
+  const frontend = frontendArguments(site.settings, installation.directory);
+  return { ...ours, client, frontend, ...(await planned(ours, client)) };
 }
 
 function reservationAt({ name, settings, base, plan, nodes }: OpenSite): Reservation {
@@ -81,7 +90,7 @@ function reservationAt({ name, settings, base, plan, nodes }: OpenSite): Reserva
   });
 }
 
-/** As many as are to be nodes; undefined where it is not known which. */
+/** The machine of each node of a site; undefined if it is not known yet. */
 async function machinesOf(site: OpenSite, reservation: Reservation): Promise<(Machine | undefined)[]> {
   const known = (await whenKnown(reservation.nodes)) ?? (await runningMachines(site));
   const { name, settings } = site;
@@ -106,34 +115,29 @@ async function hostsOf(
     );
   }
   const names = nodes.map(({ name }) => name);
-  const before = machinesBefore(folder);
-  const placed = places(names, machines, before);
+  const previous = machinesBefore(folder);
+  const assigned = assignHosts(names, machines, previous);
+  const reserved = new Set(open.flatMap(({ jobs }) => jobs.flatMap(reservedNodes)));
   refusePlaces(
-    displaced(names, placed, before, new Set(open.flatMap(({ jobs }) => jobs.flatMap(livesOn)))),
+    displacedNodes(names, assigned, previous, reserved),
     "Take nodes off the last site, or off the one that got some last; or run pulumi destroy first",
   );
   refuseTwins(known);
-  const keys = await keptKeys(folder, known, (its) => {
-    const [{ at }] = its;
-    const progress = (text: string) => void pulumi.log.info(saidOf(at, text));
-    return oarFailure(at, () =>
-      hostKeysOf(
-        at.frontend,
-        its.map(({ name }) => name),
-        ask,
-        progress,
-      ),
-    );
+  const keys = await cachedHostKeys(folder, known, (group) => {
+    const [{ at: site }] = group;
+    const progress = (text: string) => void pulumi.log.info(withSite(site, text));
+    const machineNames = group.map(({ name }) => name);
+    return asRunError(site, () => hostKeysOf(site.frontend, machineNames, ask, progress));
   });
   return nodes.map((node, index) => {
-    const machine = placed[index];
+    const machine = assigned[index];
     return machine ? hostOf(node, machine, testbed, keys.get(machine) ?? []) : imaginedHost(node, testbed);
   });
 }
 
-const livesOn = (job: Job) => (isEnding(job) ? [] : job.addresses);
+const reservedNodes = (job: Job) => (isEnding(job) ? [] : job.addresses);
 
-/** Their names are all that tells them apart, for ssh and for the swarm. */
+/** ssh and the swarm tell machines apart by their names alone. */
 function refuseTwins(machines: readonly Machine[]): void {
   const twice = machines.filter(
     ({ name }, index) => machines.findIndex((each) => each.name === name) < index,
@@ -144,13 +148,13 @@ function refuseTwins(machines: readonly Machine[]): void {
   );
 }
 
-/** In a preview: those of the jobs that run already. */
+/** The machines of the jobs that run already, for a preview. */
 async function runningMachines(site: OpenSite): Promise<{ job: number; name: string; address: string }[]> {
-  const { door, plan, jobs } = site;
+  const { client, plan, jobs } = site;
   const running = plan.slots.map(({ job }) => jobs.find(({ id }) => id === job));
   const unknown = running.findIndex((job) => !job || job.addresses.length === 0);
   const known = running.slice(0, unknown < 0 ? running.length : unknown).flatMap((job) => job ?? []);
-  const addresses = await oarFailure(site, () => door.resolve(known.flatMap((job) => job.addresses)));
+  const addresses = await asRunError(site, () => client.resolve(known.flatMap((job) => job.addresses)));
   return known.flatMap(({ id, addresses: names }) =>
     names.map((name) => ({ job: id, name, address: addresses.get(name) ?? name })),
   );
@@ -179,19 +183,19 @@ function hostOf(
   };
 }
 
-async function planned(site: StackSite, door: Door) {
+async function planned(site: StackSite, client: OarClient) {
   const { base } = site;
-  const jobs = await oarFailure(site, () => door.jobs(base));
+  const jobs = await asRunError(site, () => client.jobs(base));
   const plan = planSlots(base, jobs, site.nodes);
   if (plan.idle > 0) {
     await pulumi.log.info(
-      saidOf(site, `${plan.idle} nodes more are reserved than are used: OAR cannot make a job smaller`),
+      withSite(site, `${plan.idle} nodes more are reserved than are used: OAR cannot make a job smaller`),
     );
   }
   for (const id of plan.release) {
-    // Those that Pulumi knows it gives back itself; another a crash has left.
+    // Pulumi deletes those that it knows; others were left by a crash.
     await pulumi.log.info(
-      saidOf(
+      withSite(
         site,
         `job ${id} is not needed any more; if it is still there afterwards: npm run reserve -- -s ${pulumi.getStack()} gives it back`,
       ),
@@ -200,18 +204,18 @@ async function planned(site: StackSite, door: Door) {
   return { plan, jobs };
 }
 
-/** Before anything waits in a queue; of what runs already the benchmark says it, which may lengthen it. */
+/** Warns before anything queues. For jobs that run already, the benchmark warns; it may also extend them. */
 async function warnOfWalltime({ bench, nodes }: Settings, { sites }: OarTestbedSettings): Promise<void> {
   if (!bench?.benchmark.run) return;
   const warning = missingWarning(sites[0].settings.walltimeSec, runLength(bench.benchmark, nodes.length));
   if (warning) await pulumi.log.warn(`testbed.walltime is short: ${warning}`);
 }
 
-async function oarFailure<T>(site: Pick<OarSite, "name">, doing: () => Promise<T>): Promise<T> {
+async function asRunError<T>(site: Pick<OarSite, "name">, doing: () => Promise<T>): Promise<T> {
   try {
     return await doing();
   } catch (error) {
-    throw error instanceof OarError ? new pulumi.RunError(saidOf(site, error.message)) : error;
+    throw error instanceof OarError ? new pulumi.RunError(withSite(site, error.message)) : error;
   }
 }
 

@@ -1,8 +1,14 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { OarSettings } from "../../config/testbed/oar.ts";
-import type { Slot, SlotPlan } from "../../testbeds/oar/plan.ts";
-import { type SlotRequest, type SlotResult, type StackRequest, slotResult } from "../../testbeds/oar/slot.ts";
+import {
+  type Slot,
+  type SlotPlan,
+  type SlotRequest,
+  type SlotResult,
+  type StackRequest,
+  slotResult,
+} from "../../testbeds/oar/index.ts";
 import type { Renewal } from "../lib/renewal.ts";
 import { renewUnless } from "../lib/renewal.ts";
 
@@ -14,24 +20,24 @@ export interface ReservationArgs {
   settings: OarSettings;
   /** Begins the names of the stack's jobs there ({@link stackSite}). */
   base: string;
-  /** Which jobs there are to be, from what OAR had when the program began ({@link planSlots}). */
+  /** The jobs to keep and to make, planned from OAR's jobs when the program began ({@link planSlots}). */
   plan: SlotPlan;
   /** How many nodes the stack has there; the jobs may hold more. */
   nodes: number;
 }
 
 /**
- * Nodes that one OAR gives: a resource for each job. Its create makes the job, or takes the one of its name, and waits until it
- * runs; its delete deletes whatever has its name, known to Pulumi or not.
+ * The reserved nodes of one OAR site: a resource for each job. Creating it makes or adopts the job of its name and waits until
+ * it runs; deleting it deletes all jobs of its name, known to Pulumi or not.
  */
 export class Reservation extends pulumi.ComponentResource {
-  /** In the order of node1, node2, …: name for OAR, and IPv4 address as the frontend knows it. */
+  /** In the order of node1, node2, …: OAR's name, and the IPv4 address as the frontend knows it. */
   readonly nodes: pulumi.Output<(SlotResult["nodes"][number] & { job: number })[]>;
-  /** When the first of the jobs ends, by OAR's clock, seconds since 1970; null where OAR does not say. */
+  /** When the first of the jobs ends, by OAR's clock, seconds since 1970; null if OAR does not say. */
   readonly endsAt: pulumi.Output<number | null>;
-  /** Deleting this deletes all jobs of the stack, also one that an interrupted `up` made and could not write down. */
+  /** Deleting this deletes all jobs of the stack, also one that an interrupted `up` made and could not record. */
   readonly lifetime: pulumi.Resource;
-  /** Where each is one job. */
+  /** One for each job. */
   readonly jobs: pulumi.Resource[] = [];
 
   constructor(name: string, args: ReservationArgs, options?: pulumi.ComponentResourceOptions) {
@@ -47,7 +53,7 @@ export class Reservation extends pulumi.ComponentResource {
     this.nodes = pulumi
       .all(results)
       .apply((jobs) =>
-        jobs.flatMap(({ job, nodes: its }) => its.map((node) => ({ ...node, job }))).slice(0, nodes),
+        jobs.flatMap(({ job, nodes: given }) => given.map((node) => ({ ...node, job }))).slice(0, nodes),
       );
     this.endsAt = pulumi.all(results).apply((jobs) => earliest(jobs.map(({ endsAt }) => endsAt)));
     this.registerOutputs({ nodes: this.nodes, endsAt: this.endsAt });
@@ -59,23 +65,23 @@ export class Reservation extends pulumi.ComponentResource {
     { settings, base }: ReservationArgs,
   ): pulumi.Output<SlotResult> {
     const request: SlotRequest = { settings, base, slot, nodes };
-    // Pulumi knows of the job and OAR does not any more: it is made again.
+    // A job that Pulumi knows and OAR does not is made again.
     const renewal: Renewal = renewUnless(job !== undefined);
     const command = new local.Command(
       `${name}-${slot}`,
       {
         ...common(request),
         create: RUN,
-        // Words that the program does not look at; that they are new is what makes it run again.
+        // The program ignores these words; new ones make Pulumi run it again.
         update: [RUN, "--", ...renewal.words].join(" "),
         delete: RELEASE,
       },
       {
         parent: this,
         deletedWith: this.lifetime,
-        // By name: what was made before it would be deleted with it.
+        // Jobs are deleted by name: a replacement that was made first would be deleted too.
         deleteBeforeReplace: true,
-        // Before there is a job, there must be who deletes it.
+        // The resource that deletes all jobs must exist before the first job does.
         dependsOn: [this.lifetime],
         ignoreChanges: renewal.due ? [] : ["update"],
       },
@@ -88,7 +94,7 @@ export class Reservation extends pulumi.ComponentResource {
 function common(request: SlotRequest | StackRequest) {
   const { frontend, port, user } = request.settings;
   return {
-    // Another OAR's jobs are no others of this one: those here are given back.
+    // If the stack moves to another OAR, its jobs at this one are deleted.
     triggers: [frontend, port, user, request.base],
     stdin: JSON.stringify(request),
     interpreter: ["/bin/sh", "-c"],

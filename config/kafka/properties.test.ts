@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { metricsAgent } from "../../cli/setup/metricsAgent.ts";
+import { official } from "../../cli/setup/official.ts";
+import { STACK_IMAGES } from "../../cli/setup/parts.ts";
+import { kafka, kafkaJars, listKafkaProperties } from "../../offline/kafkaJars.ts";
 import { checkProperties, environmentName, KAFKA_VERSION, PROPERTIES } from "./properties.ts";
 
-const load = () => import("../../offline/kafkaJars.mjs");
 const project = path.resolve(import.meta.dirname, "../..");
 
 /** What KafkaDockerWrapper makes of a variable's name. */
@@ -19,36 +22,31 @@ const propertyOf = (variable: string) =>
     .replaceAll("..", "_");
 
 describe("the list of Kafka's properties", () => {
-  let jars: Awaited<ReturnType<typeof load>>;
-  before(async () => {
-    jars = await load();
-  });
-
   it("is of the version that the image has, whichever its source", () => {
     const pom = readFileSync(path.join(project, "offline/kafka/pom.xml"), "utf8");
     assert.match(pom, new RegExp(`<kafka.version>${KAFKA_VERSION}</kafka.version>`));
-    assert.equal(jars.KAFKA_IMAGE, `apache/kafka:${KAFKA_VERSION}`);
+    assert.equal(official.image("kafka")?.base, `apache/kafka:${KAFKA_VERSION}`);
   });
 
   it("is what Kafka's jars say", async (context) => {
-    if (!existsSync(jars.kafkaJars().folder)) return context.skip("no jars yet: npm run setup");
+    if (!existsSync(kafkaJars())) return context.skip("no jars yet: npm run setup");
     if (spawnSync("javac", ["-version"]).status !== 0) return context.skip("no JDK on this machine");
     const committed = readFileSync(path.join(project, "config/kafka/serverProperties.json"), "utf8");
-    assert.deepEqual(JSON.parse(committed), await jars.listKafkaProperties());
+    assert.deepEqual(JSON.parse(committed), await listKafkaProperties());
   });
 });
 
 describe("what the Kafka image has beside its base", () => {
   it("is, beside the maker's own image, the metrics agent alone", async (context) => {
-    const { kafkaJars, kafkaPayload } = await load();
-    if (!existsSync(kafkaJars().folder)) return context.skip("no jars yet: npm run setup");
-    assert.deepEqual(Object.keys(await kafkaPayload("official")), ["/opt/jolokia/jolokia.jar"]);
+    if (!existsSync(kafkaJars())) return context.skip("no jars yet: npm run setup");
+    assert.deepEqual(await official.image("kafka")?.payload(), {});
+    assert.equal(STACK_IMAGES.kafka.addition, metricsAgent);
+    assert.deepEqual(Object.keys(await metricsAgent()), ["/opt/jolokia/jolokia.jar"]);
   });
 
   it("is on this machine", async (context) => {
-    const { kafkaJars, kafkaPayload } = await load();
-    if (!existsSync(kafkaJars().folder)) return context.skip("no jars yet: npm run setup");
-    const payload = await kafkaPayload("built");
+    if (!existsSync(kafkaJars())) return context.skip("no jars yet: npm run setup");
+    const payload = { ...(await kafka()), ...(await metricsAgent()) };
     assert.deepEqual(
       Object.values(payload).filter((file) => !existsSync(file)),
       [],

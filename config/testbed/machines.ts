@@ -1,13 +1,13 @@
-// `testbed` of a scenario whose nodes are machines that are there already, or that somebody else gives.
+// Options that kinds of testbeds share whose nodes are machines of their own.
 import { z } from "zod";
 import { wholeNumber, yesOrNo } from "../../contract/units.ts";
 import { MAX_NODES, nodeName, role, subnet } from "../nodes.ts";
 
-/** It stands where a program would take what begins with a dash for an option. */
+// Programs would take a value that begins with a dash for an option.
 export const word = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "expected letters, digits, dots, dashes or underscores");
-/** One line: it goes into files in which a line is a statement. */
+// One line: it goes into files in which a line is a statement.
 export const line = z
   .string()
   .min(1, "expected a text")
@@ -19,127 +19,105 @@ export const hostKey = z
   .regex(
     /^(ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+) [A-Za-z0-9+/=]+$/,
     "expected a public key such as ssh-ed25519 AAAA…",
-  );
+  )
+  .meta({ valueType: "public key" });
 export const port = wholeNumber(1, 65535);
 
 /** `user@host` or `user@host:port`. */
 export const jump = z
   .string()
-  .regex(/^[A-Za-z0-9][\w.-]*@[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?$/, "expected user@host or user@host:port");
+  .regex(/^[A-Za-z0-9][\w.-]*@[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?$/, "expected user@host or user@host:port")
+  .meta({ valueType: "`user@host` or `user@host:port`" });
 
 const label = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "expected letters, digits, dots or dashes");
-const labels = z
+export const labels = z
   .record(label, label)
-  .refine((all) => !("role" in all), "the label role is ours; set the host's role instead");
+  .refine((all) => !("role" in all), "the label role is ours; set the host's role instead")
+  .describe(
+    "Labels of the swarm's node, such as `rack: b`, beside those that the stack sets itself. Useful for placement constraints of your own services.",
+  );
 
-/** How machines are reached, where their maker does not say it. */
+const ROLE =
+  "What the node is for: `broker` carries Kafka, `agent` makes and consumes load, `monitor` carries InfluxDB, Grafana and Portainer. Give brokers and agents nodes of their own to measure them apart.";
+/** The role of one node. */
+export const nodeRole = role
+  .optional()
+  .meta({ description: ROLE, whenAbsent: "`node1` monitor, then broker and agent in turn" });
+
+/** Options of how machines are reached over SSH. */
 export const accessShape = {
-  key: file.optional(),
-  /** Where host keys are looked up; the user's own file where absent. */
-  knownHosts: file.optional(),
-  /** Must be asked for: who answers first is trusted, and is remembered. */
-  acceptNewHostKeys: yesOrNo.prefault(false),
+  key: file.optional().meta({
+    description: "File of the private key that logs in. Load a key with a passphrase into the agent first.",
+    valueType: "file",
+    whenAbsent: "what ssh takes by itself, agent included",
+  }),
+  knownHosts: file.optional().meta({
+    description: "File in which host keys are looked up.",
+    valueType: "file",
+    whenAbsent: "your own `known_hosts`",
+  }),
+  // Off unless the user asks: it is the one moment in which a foreign machine could answer.
+  acceptNewHostKeys: yesOrNo
+    .prefault(false)
+    .describe(
+      "Trust the host key of a machine's first answer and remember it; a key that changes later is refused. For machines that are installed anew each time.",
+    ),
 };
 
-/** What holds for machines whoever gives them. */
+/** Option that chooses the network between the nodes, as an address range. */
+export const dataNetwork = subnet.optional().meta({
+  description:
+    "Network between the nodes that the swarm and the clocks use: of each machine, the address that is in it. Set it where the machines have a second, faster network.",
+  valueType: "network such as `10.0.0.0/24`",
+  whenAbsent: "the address that a machine is reached at, or that of its default route",
+});
+
+/** Options that hold for machines of every testbed. */
 export const hostsShape = {
-  /** For Docker's own bridges, where Docker is installed by us. */
-  addressPool: subnet.prefault("10.177.0.0/16"),
-  cleanup: z.enum(["stack", "full"], "expected stack or full").prefault("stack"),
-  minNodes: wholeNumber(1, MAX_NODES).optional(),
+  addressPool: subnet.prefault("10.177.0.0/16").meta({
+    description:
+      "Docker's own bridge networks are cut from it, where the stack installs Docker. Change it where the testbed uses this range.",
+    valueType: "network such as `10.177.0.0/16`",
+  }),
+  cleanup: z
+    .enum(["stack", "full"], "expected stack or full")
+    .prefault("stack")
+    .describe(
+      "What `pulumi destroy` removes from a machine: `stack` what the stack made there, `full` Docker too, where the stack installed it.",
+    ),
+  minNodes: wholeNumber(1, MAX_NODES).optional().meta({
+    description:
+      "Leave out machines that cannot be used, as long as so many nodes are left. The first one, the manager, is always needed.",
+    whenAbsent: "all nodes are needed",
+  }),
 };
 export type ParsedHosts = z.output<z.ZodObject<typeof hostsShape>>;
 
-/** Where the machines are not listed one by one. */
+/** Options of single nodes, where the testbed does not list its machines one by one. */
 export const perNodeShape = {
   perNode: z
-    .record(nodeName, z.strictObject({ role: role.optional(), labels: labels.optional() }))
-    .prefault({}),
+    .record(nodeName, z.strictObject({ role: nodeRole, labels: labels.optional() }))
+    .prefault({})
+    .describe("Options of single nodes, by their names: `node1`, `node2`, …"),
 };
 
-export const hostAddress = z
-  .string()
-  .regex(/^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+)$/, "expected a host's name or address");
+/** What holds for all machines of a testbed; `minNodes` is a number always. */
+export type HostsSettings = Omit<ParsedHosts, "minNodes"> & { minNodes: number };
 
-const host = z.preprocess(
-  (value) => (typeof value === "string" ? { address: value } : value),
-  z.strictObject({
-    address: hostAddress,
-    user: word.optional(),
-    port: port.optional(),
-    key: file.optional(),
-    jump: jump.optional(),
-    /** The machine's only host key; with it no file is asked. */
-    hostKey: hostKey.optional(),
-    dataAddress: z.ipv4("expected an IPv4 address").optional(),
-    labels: labels.optional(),
-    role: role.optional(),
-  }),
-);
-
-export const sshSchema = z
-  .strictObject({
-    kind: z.literal("ssh"),
-    /** Of hosts that name none; root and 22 where neither these nor sshConfig say it. */
-    user: word.optional(),
-    port: port.optional(),
-    jump: jump.optional(),
-    ...accessShape,
-    /** An ssh configuration that is used instead of all of these, such as ~/.ssh/config. */
-    sshConfig: file.optional(),
-    dataNetwork: subnet.optional(),
-    ...hostsShape,
-    hosts: z
-      .array(host, "expected a list of hosts")
-      .min(1, "expected at least one host")
-      .max(MAX_NODES, `expected at most ${MAX_NODES} hosts`),
-  })
-  .superRefine((settings, context) => {
-    const mistake = (path: (string | number)[], message: string) =>
-      context.addIssue({ code: "custom", path, message });
-    if (settings.sshConfig && (settings.jump || settings.key || settings.knownHosts)) {
-      mistake(["sshConfig"], "says all of jump, key and knownHosts: set it, or these");
-    }
-    if (settings.sshConfig && settings.acceptNewHostKeys) {
-      mistake(["acceptNewHostKeys"], "is for sshConfig to say (StrictHostKeyChecking accept-new)");
-    }
-    for (const [index, host] of settings.sshConfig ? settings.hosts.entries() : []) {
-      if (host.hostKey || host.key || host.jump) {
-        mistake(["hosts", index], "its key, jump and hostKey are for sshConfig to say");
-      }
-    }
-    const seen = new Map<string, number>();
-    for (const [index, { address, port: own }] of settings.hosts.entries()) {
-      const name = `${address}:${own ?? settings.port ?? 22}`;
-      const first = seen.get(name);
-      if (first !== undefined) {
-        mistake(["hosts", index, "address"], `${name} is node${first + 1} already`);
-      } else seen.set(name, index);
-    }
-  });
-
-export const rspecSchema = z.strictObject({
-  kind: z.literal("rspec"),
-  manifests: z.array(file, "expected a list of files").min(1, "expected at least one manifest"),
-  user: line.optional(),
-  /** A link's name, or `control`. */
-  dataNetwork: line.optional(),
-  ...accessShape,
-  ...hostsShape,
-  ...perNodeShape,
-});
-
-/** What holds for machines, whoever gives them. */
-export interface HostsSettings {
-  addressPool: string;
-  /** What destroy takes off a machine: what the stack made there, or Docker too where it came with us. */
-  cleanup: "stack" | "full";
-  /** How many must be left where some are bad. */
-  minNodes: number;
+/** The same of a stack with so many nodes: without `minNodes`, all of them are needed. */
+export function hostsSettings({ addressPool, cleanup, minNodes }: ParsedHosts, count: number): HostsSettings {
+  return { addressPool, cleanup, minNodes: Math.min(minNodes ?? count, count) };
 }
 
-export function hostsSettings({ addressPool, cleanup, minNodes }: ParsedHosts, nodes: number): HostsSettings {
-  return { addressPool, cleanup, minNodes: Math.min(minNodes ?? nodes, nodes) };
+/** An error where more nodes are needed than the stack has. */
+export function minNodesErrors({ minNodes }: ParsedHosts, count: number): string[] {
+  if (minNodes === undefined || minNodes <= count) return [];
+  return [`swarmbench:testbed.minNodes: ${minNodes} of ${count} nodes; lower it, or raise swarmbench:nodes`];
+}
+
+/** The network that Docker's bridges are cut from. */
+export function bridgeNetwork({ common }: { common: HostsSettings }): { name: string; cidr: string } {
+  return { name: "testbed.addressPool", cidr: common.addressPool };
 }

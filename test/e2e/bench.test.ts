@@ -9,20 +9,16 @@ import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { InfluxDB } from "@influxdata/influxdb-client";
+import { ensureBenchBundle } from "../../cli/setup/benchBundle.ts";
+import { ensureMetricsAgent } from "../../cli/setup/metricsAgent.ts";
+import { influxdb } from "../../offline/goBuilds.ts";
+import { ensureKafkaJars } from "../../offline/kafkaJars.ts";
 import { writeFakeRun } from "../support/fakeRun.ts";
 import { KafkaCluster } from "../support/kafkaCluster.ts";
 
-// Dynamic, because the tools are ES modules and the tests are not.
-const load = async () => ({
-  ...(await import("../../cli/setup/benchBundle.mjs")),
-  ...(await import("../../offline/goBuilds.mjs")),
-  ...(await import("../../offline/kafkaJars.mjs")),
-});
-let tools: Awaited<ReturnType<typeof load>>;
 let bundle: string;
 before(async () => {
-  tools = await load();
-  bundle = (await tools.benchPayload("official"))["/opt/swarmbench/bench.cjs"] ?? "";
+  bundle = await ensureBenchBundle();
 });
 
 /** Runs a job as the image does. `shown` is all that anyone can see of it: arguments, environment, standard error. */
@@ -49,8 +45,8 @@ async function resultOf<T>(name: string, input: object): Promise<T> {
 describe("the Kafka jobs on three brokers", () => {
   let cluster: KafkaCluster;
   before(async () => {
-    const { libs, agent } = await tools.ensureKafkaJars();
-    cluster = await KafkaCluster.start({ jars: libs, agent, brokers: 3 });
+    const [jars, agent] = await Promise.all([ensureKafkaJars(), ensureMetricsAgent()]);
+    cluster = await KafkaCluster.start({ jars, agent, brokers: 3 });
   });
   after(() => cluster?.dispose());
   const ready = (timeoutSec: number) => runJob("kafka-ready", { target: cluster.target, timeoutSec });
@@ -104,8 +100,7 @@ describe("the Kafka jobs on three brokers", () => {
 describe("the Kafka jobs with TLS and SCRAM", () => {
   let cluster: KafkaCluster;
   before(async () => {
-    const { libs } = await tools.ensureKafkaJars();
-    cluster = await KafkaCluster.start({ jars: libs, brokers: 1, secure: true });
+    cluster = await KafkaCluster.start({ jars: await ensureKafkaJars(), brokers: 1, secure: true });
   });
   after(() => cluster?.dispose());
 
@@ -162,7 +157,7 @@ describe("the InfluxDB jobs", () => {
     await exit;
   }
   before(async () => {
-    program = (await tools.influxdbPayload("built"))["/usr/bin/influxd"];
+    program = (await influxdb())["/usr/bin/influxd"];
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;

@@ -13,6 +13,7 @@ import type {
 import { ensureTopic, removeTopic } from "../../bench/kafka/topics.ts";
 import { Problem } from "../../bench/problem.ts";
 import { CLIENTS } from "../../contract/workload.ts";
+import { ensureKafkaJars } from "../../offline/kafkaJars.ts";
 import { eventually } from "../support/eventually.ts";
 import { KafkaCluster } from "../support/kafkaCluster.ts";
 
@@ -24,9 +25,7 @@ const texts = (prefix: string, count: number): OutgoingMessage[] =>
 
 let cluster: KafkaCluster;
 before(async () => {
-  const { ensureKafkaJars } = await import("../../offline/kafkaJars.mjs");
-  const { libs } = await ensureKafkaJars();
-  cluster = await KafkaCluster.start({ jars: libs, brokers: 1, secure: true });
+  cluster = await KafkaCluster.start({ jars: await ensureKafkaJars(), brokers: 1, secure: true });
   const wanted = { topic: "ready", partitions: 1, config: {} };
   await eventually(async () => void (await ensureTopic(cluster.target, wanted)));
 });

@@ -3,13 +3,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Door } from "../../testbeds/oar/door.ts";
+import type { OarClient } from "../../testbeds/oar/client.ts";
 import type { OarErrorCode } from "../../testbeds/oar/errors.ts";
-import { endOf } from "../../testbeds/oar/job.ts";
-import { openDoor } from "../../testbeds/oar/open.ts";
+import { extend } from "../../testbeds/oar/extend.ts";
+import { endError, endOf } from "../../testbeds/oar/jobEnd.ts";
+import { openClient } from "../../testbeds/oar/open.ts";
 import { planSlots } from "../../testbeds/oar/plan.ts";
+import { release, releaseJob } from "../../testbeds/oar/release.ts";
 import type { JobRequest } from "../../testbeds/oar/request.ts";
-import { extend, release, releaseJob, reserve, troubleOf, type Watch } from "../../testbeds/oar/reserve.ts";
+import { reserve } from "../../testbeds/oar/reserve.ts";
+import type { Watch } from "../../testbeds/watch.ts";
 import { eventually } from "../support/eventually.ts";
 import { OarLab } from "../support/oarLab.ts";
 import { oarSettingsOf } from "../support/oarSettings.ts";
@@ -26,14 +29,14 @@ interface Ended {
 
 describe("a reservation on a real OAR", { concurrency: 1 }, () => {
   let lab: OarLab;
-  let ssh: Door;
-  let rest: Door;
+  let ssh: OarClient;
+  let rest: OarClient;
   /** Made by hand at the beginning, so that its few seconds are over at the end. */
   let short: number;
   before(async () => {
     lab = await OarLab.start(NODES, ["user1", "user2"]);
-    ssh = door(lab.testbed());
-    rest = door(lab.rest());
+    ssh = clientOf(lab.testbed());
+    rest = clientOf(lab.rest());
     short = await lab.job("user1", "-n", "short-1", "-l", "nodes=1,walltime=0:00:05", "sleep 1000");
   });
   after(async () => {
@@ -42,7 +45,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
     assert.doesNotMatch(await lab.docker("ps", "--all", "--format", "{{.Names}}"), new RegExp(name));
   });
 
-  const door = (testbed: Record<string, unknown>) => openDoor(oarSettingsOf(testbed), lab.directory);
+  const clientOf = (testbed: Record<string, unknown>) => openClient(oarSettingsOf(testbed), lab.directory);
 
   function watching(signal?: AbortSignal): Watch & { lines: string[] } {
     const lines: string[] = [];
@@ -141,7 +144,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           assert.equal((await extend(ssh, id, 300, watching())).walltimeSec, 900);
           assert.equal((await extend(rest, id, 300, watching())).walltimeSec, 1200);
           assert.equal(
-            troubleOf((await ssh.job(id)) ?? assert.fail()),
+            endError((await ssh.job(id)) ?? assert.fail()),
             undefined,
             "an extension is no expiry",
           );
@@ -168,7 +171,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         it("is known to be gone when somebody has killed its job, and is made again", async () => {
           await lab.shell("user1", `oardel ${id}`);
           await eventually(async () => {
-            const trouble = troubleOf((await ssh.job(id)) ?? assert.fail());
+            const trouble = endError((await ssh.job(id)) ?? assert.fail());
             assert.equal(trouble?.code, "killed");
             assert.match(trouble.message, /was deleted.*FRAG_JOB_REQUEST[\s\S]*npm run reserve/);
           });
@@ -281,7 +284,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
       ] as [string, Partial<JobRequest>, OarErrorCode, RegExp][]) {
         it(`${what} is refused, in OAR's words and with what to do, and leaves no job`, async () => {
           const request = { ...wanted("refused-1", 1), ...more };
-          const submitting = (way: Door) => reserve(way, request, watching(), { timeoutSec: 30 });
+          const submitting = (way: OarClient) => reserve(way, request, watching(), { timeoutSec: 30 });
           await Promise.all([fails(submitting(ssh), code, message), fails(submitting(rest), code, message)]);
           await eventually(async () => assert.deepEqual(await lab.living("refused-1"), []));
         });
@@ -334,14 +337,14 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
 
         it("is refused to nobody in particular", async () => {
           const settings = oarSettingsOf(lab.rest());
-          const nobody = openDoor({ ...settings, user: "" }, lab.directory);
+          const nobody = openClient({ ...settings, user: "" }, lab.directory);
           await fails(nobody.submit(wanted("nobody-1", 1)), "unauthorised", /401[\s\S]*passwordFile/);
         });
       });
 
       it("a job whose walltime is up is known for that", async () => {
         await eventually(async () => {
-          const trouble = troubleOf((await ssh.job(short)) ?? assert.fail());
+          const trouble = endError((await ssh.job(short)) ?? assert.fail());
           assert.equal(trouble?.code, "expired");
           assert.match(
             trouble.message,
@@ -356,22 +359,22 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
 
       describe("a frontend that", () => {
         it("is not there is told as such", async () => {
-          const nowhere = door(lab.testbed({ port: 1 }));
+          const nowhere = clientOf(lab.testbed({ port: 1 }));
           await fails(nowhere.jobs("x"), "unreachable", /127\.0\.0\.1:1[\s\S]*Connection refused/);
         });
 
         it("has another host key than the pinned one is not trusted", async () => {
           const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-          await fails(door(lab.testbed({ hostKey })).jobs("x"), "denied", /Host key verification failed/);
+          await fails(clientOf(lab.testbed({ hostKey })).jobs("x"), "denied", /Host key verification failed/);
         });
 
         it("does not know the user lets nobody in", async () => {
-          await fails(door(lab.testbed({ user: "nobody" })).jobs("x"), "denied", /Permission denied/);
+          await fails(clientOf(lab.testbed({ user: "nobody" })).jobs("x"), "denied", /Permission denied/);
         });
 
         it("is reached through a jump host", async () => {
           const { hostKey: _, port, ...testbed } = lab.testbed();
-          const jump = door({
+          const jump = clientOf({
             ...testbed,
             port: 22,
             jump: `user2@127.0.0.1:${port}`,

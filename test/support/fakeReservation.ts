@@ -1,5 +1,5 @@
-import type { Reservation } from "../../cli/bench/reservation.ts";
-import type { Door } from "../../testbeds/oar/door.ts";
+import type { Reservation } from "../../testbeds/index.ts";
+import type { OarClient } from "../../testbeds/oar/client.ts";
 import { OarError } from "../../testbeds/oar/errors.ts";
 import type { Job } from "../../testbeds/oar/job.ts";
 
@@ -72,7 +72,7 @@ export class FakeReservation implements Reservation {
       sleep: time.sleep,
       progress: (line) => void this.lines.push(line),
     };
-    const door = new Proxy({} as Door, {
+    const client = new Proxy({} as OarClient, {
       get: (_, name: string) => {
         if (name === "jobs") return async () => this.answer("jobs");
         if (name === "job") return async (id: number) => this.answer("").find((job) => job.id === id);
@@ -80,7 +80,7 @@ export class FakeReservation implements Reservation {
         throw new Error(`nothing of this asks for ${name}`);
       },
     });
-    this.sites = [{ name: "", door, base: "bench" }];
+    this.sites = [{ name: "", client, base: "bench" }];
   }
 
   /** As by hand: npm run reserve -- --extend. */

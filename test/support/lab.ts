@@ -3,6 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
+import { ensureTestImage } from "../../cli/setup/images.ts";
+import { readInstallation } from "../../cli/setup/shellEnv.ts";
+import { toolSource } from "../../cli/setup/source.ts";
+import type { ToolSource } from "../../cli/setup/toolSource.ts";
 
 export const run = promisify(execFile);
 const repository = path.resolve(import.meta.dirname, "../..");
@@ -14,10 +18,10 @@ export class Lab {
   readonly name: string;
   readonly labels: string[];
 
-  private readonly source: "built" | "official";
+  private readonly source: ToolSource;
   private readonly host: string;
 
-  private constructor(kind: string, source: "built" | "official", host: string) {
+  private constructor(kind: string, source: ToolSource, host: string) {
     this.source = source;
     this.host = host;
 
@@ -30,10 +34,8 @@ export class Lab {
   }
 
   static async create(kind: string): Promise<Lab> {
-    // A module of the other kind: setting machines up needs no TypeScript.
-    const { readInstallation } = await import("../../cli/setup/shellEnv.mjs");
     const { source, engineHost } = readInstallation();
-    return new Lab(kind, source as "built" | "official", engineHost);
+    return new Lab(kind, toolSource(source), engineHost);
   }
 
   /**
@@ -43,23 +45,16 @@ export class Lab {
    * @returns its id
    */
   async image(name: string, folder: string, payload: Record<string, string> = {}): Promise<string> {
-    const { ensureTestImage } = await import("../../cli/setup/images.mjs");
     const files = Object.entries(payload).map(([target, file]) => [target, path.join(repository, file)]);
-    return ensureTestImage(name, {
-      directory: path.join(repository, "test/support", folder),
-      payload: Object.fromEntries(files),
-      source: this.source,
-      engineHost: this.host,
-    });
+    const directory = path.join(repository, "test/support", folder);
+    return ensureTestImage(name, directory, Object.fromEntries(files), this.source, this.host);
   }
 
   /** The id of one of the images that `npm run setup` made in this machine's engine. */
   async installedImage(name: string): Promise<string> {
-    const { readInstallation } = await import("../../cli/setup/shellEnv.mjs");
-    const { images } = readInstallation() as unknown as { images: Record<string, { id?: string }> };
-    const id = images[name]?.id;
-    if (!id) throw new Error(`no image ${name} is installed`);
-    return id;
+    const image = readInstallation().images[name];
+    if (!image || !("id" in image)) throw new Error(`no image ${name} is installed`);
+    return image.id;
   }
 
   docker(...args: string[]): Promise<string> {

@@ -20,12 +20,22 @@ function delaysOf(count: number, medianMs: number, seed: number): DelayHistogram
   return histogram;
 }
 
+const madeSteps = new Map<string, Step>();
+
+/** A finished step of a sweep, the same for the same arguments; the caller may change it. */
 export function sampleStep(
   step: number,
   producers: number,
   medianMs: number,
   verdict: Step["verdict"] = "ok",
 ): Step {
+  const key = JSON.stringify([step, producers, medianMs, verdict]);
+  const made = madeSteps.get(key) ?? makeStep(step, producers, medianMs, verdict);
+  madeSteps.set(key, made);
+  return structuredClone(made);
+}
+
+function makeStep(step: number, producers: number, medianMs: number, verdict: Step["verdict"]): Step {
   const perSec = producers * RATE;
   const offered = perSec * SECONDS;
   const delay = delaysOf(Math.min(offered, 5_000), medianMs, step);

@@ -1,16 +1,15 @@
 import { word } from "../../lib/shell.ts";
+import { formatWalltime } from "../walltime.ts";
 import { COMMAND, isNoop, type JobRequest } from "./request.ts";
-import { formatWalltime } from "./walltime.ts";
 
 const line = (...words: (string | number)[]) => words.map(word).join(" ");
-/** A text of SQL. */
+/** A string literal of SQL. */
 const sql = (text: string) => `'${text.replaceAll("'", "''")}'`;
-/** The same as the beginning of texts. */
-const sqlBeginning = (text: string) =>
-  `${sql(`${text.replaceAll(/[\\%_]/g, (special) => `\\${special}`)}%`)}`;
+/** A LIKE pattern for strings that begin with `text`. */
+const sqlBeginning = (text: string) => sql(`${text.replaceAll(/[\\%_]/g, (special) => `\\${special}`)}%`);
 const NOT_OVER = "state not in ('Error','Terminated')";
 
-/** The command that makes a job. OAR writes nothing into the user's home; the job's command is one word, for it splits others. */
+/** The command that makes a job. OAR writes nothing into the user's home; the job's command is one word, because oarsub splits others. */
 export function oarsub(request: JobRequest): string {
   const option = (flag: string, value: string | undefined) => (value === undefined ? [] : [flag, value]);
   return line(
@@ -29,19 +28,19 @@ export function oarstatOf(id: number): string {
   return line("oarstat", "-f", "-J", "-j", id);
 }
 
-/** A user's jobs that are not over and whose name begins so. `oarstat -u` hides some, and knows no name. */
+/** Lists a user's jobs that are not over and whose name begins with `base`. `oarstat -u` hides some, and cannot filter by name. */
 export function oarstatNamed(user: string, base: string): string {
   const where = `job_user = ${sql(user)} and job_name like ${sqlBeginning(base)} and ${NOT_OVER}`;
   return line("oarstat", "-f", "-J", "--sql", where);
 }
 
-/** A user's latest job of that name, over or not. */
+/** Shows a user's latest job of that name, over or not. */
 export function oarstatLatest(user: string, name: string): string {
   const same = `job_user = ${sql(user)} and job_name = ${sql(name)}`;
   return line("oarstat", "-f", "-J", "--sql", `job_id = (select max(job_id) from jobs where ${same})`);
 }
 
-/** Jobs of a queue that wait and were there before. */
+/** Lists the jobs of a queue that wait and are older than this one. */
 export function oarstatAhead(queue: string, id: number): string {
   const where = `state = 'Waiting' and queue_name = ${sql(queue)} and job_id < ${id}`;
   return line("oarstat", "-J", "--sql", where);
@@ -57,14 +56,14 @@ export function oarwalltime(id: number, bySec: number): string {
 
 export const OARNODES = line("oarnodes", "-J");
 
-/** IPv4 addresses of names as the frontend knows them, a line `name address` each. */
+/** Prints the IPv4 addresses of names as the frontend knows them, a line `name address` each. */
 export function resolve(names: readonly string[]): string {
   return `for name in ${names.map(word).join(" ")}; do getent ahostsv4 "$name" | { read -r ip _ && echo "$name $ip"; }; done; true`;
 }
 
 /**
- * Puts an environment on a job's nodes, unless that was done already: the frontend notes it, since whoever asks may have
- * been cut off. Nodes that failed are listed in the last line. The key is the user's, on the frontend.
+ * Deploys an environment on a job's nodes, unless that was done already: the frontend notes it, because the connection may
+ * break meanwhile. The line `failed:` lists the nodes that failed. The key is the user's, on the frontend.
  */
 export function kadeploy(job: number, environment: string, nodes: readonly string[]): string {
   const machines = nodes.flatMap((node) => ["-m", node]);
@@ -81,8 +80,8 @@ const BEGIN = "swarmbench-begin";
 const END = "swarmbench-end";
 
 /**
- * A script around a command on the frontend. It says by itself what the command ended with, for 255 is ssh's code where the
- * line is lost, and oarsub's for a bad request; where the output begins, for a shell may greet; and the frontend's time.
+ * Wraps a command for the frontend in a script that marks where its output begins (a login shell may print a greeting) and
+ * prints its exit code (255 is ssh's code for a lost connection and oarsub's for a bad request) and the frontend's time.
  */
 export function framed(command: string): string {
   return `LC_ALL=C; export LC_ALL
@@ -100,7 +99,7 @@ export interface Framed {
   stdout: string;
 }
 
-/** @returns undefined where the command did not come to its end before our eyes */
+/** Reads what {@link framed} printed; undefined if the command did not run to its end. */
 export function unframed(stdout: string): Framed | undefined {
   const end = new RegExp(`\\n${END} (\\d+) (\\d+)\\s*$`).exec(stdout);
   const begin = stdout.indexOf(`${BEGIN}\n`);

@@ -1,4 +1,4 @@
-/** What can go wrong with a reservation, and what to do then. */
+/** The errors of a reservation by code, with what to do next. */
 const NEXT = {
   "not-enough-nodes":
     "Ask for fewer (swarmbench:nodes), loosen testbed.properties, or see what there is: oarnodes -s on the frontend",
@@ -44,14 +44,13 @@ const NEXT = {
 } as const;
 export type OarErrorCode = keyof typeof NEXT;
 
-/** An error of a reservation: what happened, and, on a line of its own, what to do next. */
+/** An error of a reservation: what happened, and what to do next on a line of its own. */
 export class OarError extends Error {
   readonly code: OarErrorCode;
 
   constructor(code: OarErrorCode, what: string, options?: ErrorOptions) {
     super(`${what}\n${NEXT[code]}`, options);
     this.code = code;
-
     this.name = "OarError";
   }
 }

@@ -22,7 +22,7 @@ export interface JobEvent {
   description: string;
 }
 
-/** A job as OAR tells of it, whichever way it was asked. Times are seconds since 1970, by OAR's clock. */
+/** A job as OAR reports it, over SSH or REST. Times are seconds since 1970, by OAR's clock. */
 export interface Job {
   id: number;
   name: string;
@@ -30,19 +30,19 @@ export interface Job {
   state: JobState;
   queue: string;
   types: string[];
-  /** What the scheduler says: why it waits, among others. */
+  /** What the scheduler says, among others why the job waits. */
   message: string;
-  /** How many nodes were asked for; absent where this cannot be told (Grid'5000, until it runs). */
+  /** How many nodes were asked for; undefined if OAR does not say (Grid'5000, until the job runs). */
   nodes?: number;
-  /** Absent where it cannot be told yet. */
+  /** Undefined if OAR does not say yet. */
   walltimeSec?: number;
   startedAt?: number;
-  /** When the scheduler means to start it. */
+  /** When the scheduler plans to start it. */
   scheduledAt?: number;
-  /** Of its nodes, each once, in OAR's order. None before it runs, whatever OAR already plans. */
+  /** Its nodes, each once, in OAR's order. Empty before it runs, even if OAR already plans some. */
   addresses: string[];
   events: JobEvent[];
-  /** When OAR said all this. */
+  /** When OAR reported all this. */
   readAt: number;
 }
 
@@ -57,7 +57,7 @@ export function isOver({ state }: Pick<Job, "state">): boolean {
   return state === "Error" || state === "Terminated";
 }
 
-/** It goes and will not come back, although it may still be listed as running for some seconds. */
+/** Whether a job is over or about to be; OAR may still list it as running for some seconds. */
 export function isEnding(job: Pick<Job, "state" | "events">): boolean {
   return (
     isOver(job) ||
@@ -67,33 +67,14 @@ export function isEnding(job: Pick<Job, "state" | "events">): boolean {
   );
 }
 
-/** Why a job is over, or about to be. */
-export type End = "expired" | "deleted" | "failed" | "done";
-
-/**
- * How a job came to its end. A job that was deleted, or whose time was up, ends in Error as one that failed does (and one
- * of type noop ends in Terminated): the events tell. An extension is an event of type WALLTIME too.
- */
-export function endOf({ state, events }: Pick<Job, "state" | "events">): End {
-  const timeUp = ({ type, description }: JobEvent) =>
-    type === "WALLTIME" && !/walltime changed/i.test(description);
-  if (events.some(timeUp)) return "expired";
-  if (events.some(({ type }) => type === "FRAG_JOB_REQUEST")) return "deleted";
-  return state === "Terminated" || state === "Finishing" ? "done" : "failed";
+/** Seconds until OAR ends a running job; undefined if it does not run or its walltime is not known. */
+export function remainingSec({ state, startedAt, walltimeSec, readAt }: Job): number | undefined {
+  if (state !== "Running" || !startedAt || walltimeSec === undefined) return undefined;
+  return Math.max(0, startedAt + walltimeSec - readAt);
 }
 
-/** OAR has a line for each core: the order is kept, for it begins with the head node. */
-export function eachOnce(addresses: readonly string[]): string[] {
-  return [...new Set(addresses)];
-}
-
-/** The same node names as a job has while it runs, and none before: OAR and Grid'5000 also list what is only planned. */
+/** The nodes of a running job, each once, and none before it runs: OAR and Grid'5000 also list nodes that are only planned. */
 export function addressesOf(state: JobState, addresses: readonly string[]): string[] {
-  return state === "Running" ? eachOnce(addresses) : [];
-}
-
-/** The events as a sentence's end, for a job that ended against our will. */
-export function tellEvents({ events, message }: Pick<Job, "events" | "message">): string {
-  const told = events.map(({ type, description }) => (description ? `${type}: ${description}` : type));
-  return told.length > 0 ? told.join("; ") : message || "OAR does not say why";
+  // OAR has a line for each core. The order is kept, because it begins with the head node.
+  return state === "Running" ? [...new Set(addresses)] : [];
 }

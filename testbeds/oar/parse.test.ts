@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import * as answers from "./answers.ts";
 import type { OarErrorCode } from "./errors.ts";
-import { endOf } from "./job.ts";
+import { endOf } from "./jobEnd.ts";
 import * as parse from "./parse.ts";
 
 /** As OAR 2.5.9 printed it. */
@@ -90,7 +91,7 @@ describe("a job's end", () => {
 describe("oarsub's answer", () => {
   it("is an id among what admission rules say", () => {
     const text = "[ADMISSION RULE] Modify resource description with type constraints\nOAR_JOB_ID=42\n";
-    assert.equal(parse.readSubmission({ code: 0, text }), 42);
+    assert.equal(answers.readSubmission({ code: 0, text }), 42);
   });
 
   const refused: [code: number, text: string, OarErrorCode, RegExp][] = [
@@ -127,25 +128,25 @@ describe("oarsub's answer", () => {
   ];
   for (const [code, text, error, message] of refused) {
     it(`of ${code} is "${error}", with OAR's words and what to do, and no id`, () =>
-      failsWith(error, message, () => parse.readSubmission({ code, text })));
+      failsWith(error, message, () => answers.readSubmission({ code, text })));
   }
 });
 
 describe("oardel's answer", () => {
   it("is fine where the job was killed already", () => {
     const text = "Deleting the job = 2 ...ERROR.\nCannot frag 2 ; This job was already killed.";
-    assert.equal(parse.readDeletion(2, { code: 6, text }), "gone");
-    assert.equal(parse.readDeletion(2, { code: 0, text: "REGISTERED." }), "registered");
+    assert.equal(answers.readDeletion(2, { code: 6, text }), "gone");
+    assert.equal(answers.readDeletion(2, { code: 0, text: "REGISTERED." }), "registered");
   });
 
   it("is an error where the job is somebody else's", () =>
     failsWith("not-owner", /job 3/, () =>
-      parse.readDeletion(3, { code: 1, text: "Cannot frag 3 ; You are not the right user." }),
+      answers.readDeletion(3, { code: 1, text: "Cannot frag 3 ; You are not the right user." }),
     ));
 });
 
 describe("oarwalltime's answer", () => {
-  const read = (code: number, text: string) => () => parse.readExtension(1, { code, text });
+  const read = (code: number, text: string) => () => answers.readExtension(1, { code, text });
   it("is fine where OAR accepts", () => read(0, "Accepted: walltime change request accepted for job 1")());
   it("is an error of its own where the testbed does not do that", () => {
     failsWith(
@@ -167,12 +168,12 @@ describe("the REST API's errors", () => {
   it("are what OAR's programs said, and ended with", () => {
     const oardel =
       "Oardel command exited with status 1536: Deleting the job = 1 ...ERROR.\\nCannot frag 1 ; This job was already killed.\\n. (Command was: /usr/lib/oar/oardodo/oardodo oardel 1).";
-    const answer = parse.readRestError(400, `{"message": "${oardel}"}`);
+    const answer = answers.readRestError(400, `{"message": "${oardel}"}`);
     assert.equal(answer.code, 6);
     assert.ok(!answer.text.includes("Command was"));
     const oarsub =
       "Oarsub command exited with status 8: There are not enough resources for your request\\nOAR_JOB_ID=-5\\n\\nCmd:\\noarsub --resource=x";
-    assert.deepEqual(parse.readRestError(400, `{"message": "${oarsub}"}`), {
+    assert.deepEqual(answers.readRestError(400, `{"message": "${oarsub}"}`), {
       code: 8,
       text: "There are not enough resources for your request\nOAR_JOB_ID=-5",
     });

@@ -1,31 +1,31 @@
 import { isEnding, type Job } from "./job.ts";
 import { slotName, slotOf } from "./names.ts";
 
-/** One job of a stack, as it is to be. */
+/** One job of a stack, existing or to be made. */
 export interface Slot {
   slot: number;
   name: string;
-  /** Of the job; the stack may use fewer. */
+  /** The job's nodes; the stack may use fewer. */
   nodes: number;
-  /** The job that is there already. */
+  /** The id of the job that exists already. */
   job?: number;
 }
 
 export interface SlotPlan {
-  /** In the order of the nodes: node1 is the first of the first slot. */
+  /** In the order of the nodes: node1 is the first node of the first slot. */
   slots: Slot[];
-  /** Jobs that none of the wanted nodes is of. */
+  /** Ids of the jobs that have none of the wanted nodes. */
   release: number[];
   /** Nodes of the last job that are reserved and not used: OAR cannot make a job smaller. */
   idle: number;
 }
 
 /**
- * Which jobs a stack keeps, adds and releases for a number of nodes. More nodes are one more job; fewer are the release of
- * the last jobs, those that none of the remaining nodes is of. What is kept is not touched, and a slot whose job is gone is
+ * Plans which jobs a stack keeps, adds and releases for a number of nodes. More nodes are one more job; for fewer, the last
+ * jobs are released if none of the remaining nodes is theirs. Kept jobs are not changed, and a slot whose job is gone is
  * filled again.
  *
- * @param jobs of this user; those that are over, ending or not of this stack count for nothing
+ * @param jobs this user's; those that are over, ending or not of this stack are ignored
  */
 export function planSlots(base: string, jobs: readonly Job[], wantedNodes: number): SlotPlan {
   const living = jobs
@@ -38,7 +38,7 @@ export function planSlots(base: string, jobs: readonly Job[], wantedNodes: numbe
   let have = 0;
   for (const { slot, job } of living) {
     if (have >= wantedNodes && !slots.some((each) => each.slot === slot)) release.push(job.id);
-    // Two jobs of one slot: which of them is wanted is asked of the user, when the slot is reserved.
+    // If a slot has two jobs, reserving the slot asks the user which of them to keep.
     else if (!slots.some((each) => each.slot === slot)) {
       const nodes = nodesOf(job) ?? wantedNodes - have;
       slots.push({ slot, name: job.name, nodes, job: job.id });

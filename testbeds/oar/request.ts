@@ -1,50 +1,53 @@
+import { formatWalltime } from "../walltime.ts";
 import { OarError } from "./errors.ts";
 import { isEnding, type Job } from "./job.ts";
-import { formatWalltime } from "./walltime.ts";
 
-/** A job that is wanted. */
+/** A job to be made. */
 export interface JobRequest {
   name: string;
   nodes: number;
   walltimeSec: number;
-  queue?: string | undefined;
-  /** SQL of OAR's, such as `cluster='dahu'`. */
-  properties?: string | undefined;
+  queue?: string;
+  /** An SQL condition on OAR's properties, such as `cluster='dahu'`. */
+  properties?: string;
   types: readonly string[];
   /** Advance reservation, `YYYY-MM-DD hh:mm:ss` in OAR's own time. */
-  start?: string | undefined;
+  start?: string;
 }
 
-/** Where a job has a command, it lives as long as that: a year is longer than any walltime. */
+/** A job ends with its command: a year is longer than any walltime. */
 export const COMMAND = "sleep 31536000";
 
-/** Whether OAR runs nothing for a job, and only holds its nodes. */
+/** Whether OAR runs no command for a job and only holds its nodes. */
 export function isNoop({ types }: Pick<JobRequest, "types">): boolean {
   return types.some((type) => /^noop(=|$)/.test(type));
 }
 
-/** What of a job is not as wanted, a few words each; a job that was lengthened fits. Queue and types are OAR's to add to. */
+/** How a job differs from the wanted one, a few words each. A lengthened job fits, and OAR may add a queue and types. */
 export function misfits(job: Job, wanted: JobRequest): string[] {
-  const missingTypes = wanted.types.filter((type) => !job.types.includes(type));
-  return [
-    ...(job.nodes !== undefined && job.nodes !== wanted.nodes
-      ? [`has ${job.nodes} nodes, not ${wanted.nodes}`]
-      : []),
-    ...(job.walltimeSec !== undefined && job.walltimeSec < wanted.walltimeSec
-      ? [`has ${formatWalltime(job.walltimeSec)} of walltime, not ${formatWalltime(wanted.walltimeSec)}`]
-      : []),
-    ...(wanted.queue !== undefined && job.queue !== wanted.queue
-      ? [`is in the queue ${job.queue}, not ${wanted.queue}`]
-      : []),
-    ...(missingTypes.length > 0 ? [`is not of type ${missingTypes.join(", ")}`] : []),
-  ];
+  const { nodes, walltimeSec, queue, types } = wanted;
+  const missingTypes = types.filter((type) => !job.types.includes(type));
+  const differences: string[] = [];
+  if (job.nodes !== undefined && job.nodes !== nodes) {
+    differences.push(`has ${job.nodes} nodes, not ${nodes}`);
+  }
+  if (job.walltimeSec !== undefined && job.walltimeSec < walltimeSec) {
+    differences.push(
+      `has ${formatWalltime(job.walltimeSec)} of walltime, not ${formatWalltime(walltimeSec)}`,
+    );
+  }
+  if (queue !== undefined && job.queue !== queue) {
+    differences.push(`is in the queue ${job.queue}, not ${queue}`);
+  }
+  if (missingTypes.length > 0) differences.push(`is not of type ${missingTypes.join(", ")}`);
+  return differences;
 }
 
 /**
- * What is done for a wanted job, given this user's jobs that are not over: one that fits is adopted, and never doubled.
- * Jobs that are ending are waited for, or their nodes would be missing.
+ * Decides what to do for a wanted job, given this user's jobs that are not over: one that fits is adopted, so that none is
+ * made twice. Jobs that are ending are waited for, because they still hold their nodes.
  *
- * @throws OarError where several fit, or jobs of that name exist and none fits
+ * @throws OarError if several fit, or if jobs of that name exist and none fits
  */
 export function choose(
   jobs: readonly Job[],
@@ -60,8 +63,10 @@ export function choose(
     throw new OarError("ambiguous", `${fitting.length} jobs are named ${wanted.name} and fit: ${ids}`);
   }
   if (living.length > 0) {
-    const told = living.map((each) => `job ${each.id} ${misfits(each, wanted).join(" and ")}`).join("; ");
-    throw new OarError("other-shape", `There is a reservation already, but another one: ${told}`);
+    const differences = living
+      .map((each) => `job ${each.id} ${misfits(each, wanted).join(" and ")}`)
+      .join("; ");
+    throw new OarError("other-shape", `There is a reservation already, but another one: ${differences}`);
   }
   const ending = named.filter((each) => isEnding(each));
   return ending.length > 0 ? { do: "wait", ending } : { do: "submit" };

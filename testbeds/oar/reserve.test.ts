@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { Door } from "./door.ts";
+import type { Watch } from "../watch.ts";
+import type { OarClient } from "./client.ts";
 import { OarError, type OarErrorCode } from "./errors.ts";
 import type { Job } from "./job.ts";
 import { slotName } from "./names.ts";
 import { planSlots } from "./plan.ts";
+import { release } from "./release.ts";
 import { choose, type JobRequest } from "./request.ts";
-import { release, reserve, type Watch } from "./reserve.ts";
+import { reserve } from "./reserve.ts";
 
 const WANTED: JobRequest = { name: "bench-1", nodes: 2, walltimeSec: 600, types: [] };
 const DELETED = { type: "FRAG_JOB_REQUEST", description: "" };
@@ -157,12 +159,12 @@ describe("the plan of a stack's jobs", () => {
 });
 
 /** An OAR of a test's own; time passes as it sleeps. */
-function fakeOar(behaviour: Partial<Door> & { jobsNow?: () => Job[] } = {}) {
+function fakeOar(behaviour: Partial<OarClient> & { jobsNow?: () => Job[] } = {}) {
   let clock = 0;
   const calls: string[] = [];
   const lines: string[] = [];
   const { jobsNow = () => [], ...more } = behaviour;
-  const door: Door = {
+  const client: OarClient = {
     user: "ann",
     submit: async () => 1,
     job: async (id) => jobsNow().find((each) => each.id === id),
@@ -176,8 +178,8 @@ function fakeOar(behaviour: Partial<Door> & { jobsNow?: () => Job[] } = {}) {
     deploy: async () => [],
     ...more,
   };
-  const recorded = new Proxy(door, {
-    get: (target, key: keyof Door) =>
+  const recorded = new Proxy(client, {
+    get: (target, key: keyof OarClient) =>
       typeof target[key] === "function"
         ? (...args: unknown[]) => {
             if (key === "submit" || key === "remove")
@@ -193,7 +195,7 @@ function fakeOar(behaviour: Partial<Door> & { jobsNow?: () => Job[] } = {}) {
     },
     progress: (line) => lines.push(line),
   };
-  return { door: recorded, watch, calls, lines, elapsed: () => clock };
+  return { client: recorded, watch, calls, lines, elapsed: () => clock };
 }
 const rejects = (what: Promise<unknown>, code: OarErrorCode, message: RegExp) =>
   assert.rejects(what, (error: OarError) => {
@@ -211,8 +213,8 @@ describe("a reservation", () => {
   });
 
   it("tells the place in the queue, the expected start and OAR's words, and each only once", async () => {
-    const { door, watch, lines } = fakeOar({ job: async () => waiting });
-    await rejects(reserve(door, WANTED, watch, { timeoutSec: 300 }), "timeout", /job 1/);
+    const { client, watch, lines } = fakeOar({ job: async () => waiting });
+    await rejects(reserve(client, WANTED, watch, { timeoutSec: 300 }), "timeout", /job 1/);
     const told = lines.filter((line) => line.includes("Waiting"));
     assert.deepEqual(told, [
       "job 1: Waiting, 2 jobs before it in the queue, start expected 2026-11-23 03:46:34 UTC, OAR says: no_matching_slot",
@@ -221,30 +223,30 @@ describe("a reservation", () => {
 
   it("waits no longer than asked, and then deletes the job", async () => {
     let killed = false;
-    const { door, watch, calls, elapsed } = fakeOar({
+    const { client, watch, calls, elapsed } = fakeOar({
       job: async () => (killed ? { ...waiting, state: "Error" } : waiting),
       remove: async () => {
         killed = true;
         return "registered";
       },
     });
-    await rejects(reserve(door, WANTED, watch, { timeoutSec: 300 }), "timeout", /Job 1 was deleted/);
+    await rejects(reserve(client, WANTED, watch, { timeoutSec: 300 }), "timeout", /Job 1 was deleted/);
     assert.deepEqual(calls, ["submit", "remove 1"]);
     assert.ok(elapsed() < 330_000, `${elapsed()} ms`);
   });
 
   it("says that a deletion is only noted where OAR does not carry it out", async () => {
-    const { door, watch } = fakeOar({ job: async () => waiting });
-    await rejects(reserve(door, WANTED, watch, { timeoutSec: 5 }), "timeout", /deletion of job 1 is noted/);
+    const { client, watch } = fakeOar({ job: async () => waiting });
+    await rejects(reserve(client, WANTED, watch, { timeoutSec: 5 }), "timeout", /deletion of job 1 is noted/);
   });
 
   it("never deletes a job that was there before", async () => {
-    const { door, watch, calls } = fakeOar({ jobsNow: () => [waiting] });
-    await rejects(reserve(door, WANTED, watch, { timeoutSec: 5 }), "timeout", /job 1/);
+    const { client, watch, calls } = fakeOar({ jobsNow: () => [waiting] });
+    await rejects(reserve(client, WANTED, watch, { timeoutSec: 5 }), "timeout", /job 1/);
     const interrupted = fakeOar({ jobsNow: () => [waiting] });
     await rejects(
       reserve(
-        interrupted.door,
+        interrupted.client,
         WANTED,
         { ...interrupted.watch, signal: AbortSignal.abort() },
         { timeoutSec: 5 },
@@ -257,7 +259,7 @@ describe("a reservation", () => {
 
   it("that is interrupted leaves a job that has just begun to run", async () => {
     const stop = new AbortController();
-    const { door, watch, calls } = fakeOar({
+    const { client, watch, calls } = fakeOar({
       job: async () => job(),
       submit: async () => {
         stop.abort();
@@ -265,7 +267,7 @@ describe("a reservation", () => {
       },
     });
     await rejects(
-      reserve(door, WANTED, { ...watch, signal: stop.signal }, { timeoutSec: 5 }),
+      reserve(client, WANTED, { ...watch, signal: stop.signal }, { timeoutSec: 5 }),
       "interrupted",
       /begun to run, and stays/,
     );
@@ -282,29 +284,29 @@ describe("a reservation", () => {
         return job();
       },
     });
-    assert.equal((await reserve(back.door, WANTED, back.watch, { timeoutSec: 600 })).job.id, 1);
+    assert.equal((await reserve(back.client, WANTED, back.watch, { timeoutSec: 600 })).job.id, 1);
     const gone = fakeOar({
       job: async () => {
         throw away;
       },
     });
-    await rejects(reserve(gone.door, WANTED, gone.watch, { timeoutSec: 6000 }), "unreachable", /no line/);
+    await rejects(reserve(gone.client, WANTED, gone.watch, { timeoutSec: 6000 }), "unreachable", /no line/);
   });
 
   it("whose line was lost and whose job is nowhere is an error, and not made twice", async () => {
-    const { door, watch, calls } = fakeOar({
+    const { client, watch, calls } = fakeOar({
       submit: async () => {
         throw new OarError("line-lost", "the line was lost");
       },
     });
-    await rejects(reserve(door, WANTED, watch, { timeoutSec: 60 }), "line-lost", /finds it by its name/);
+    await rejects(reserve(client, WANTED, watch, { timeoutSec: 60 }), "line-lost", /finds it by its name/);
     assert.deepEqual(calls, ["submit"]);
   });
 
   it("does not run where OAR gave fewer nodes", async () => {
-    const { door, watch } = fakeOar({ job: async () => job({ addresses: ["a"] }) });
+    const { client, watch } = fakeOar({ job: async () => job({ addresses: ["a"] }) });
     await rejects(
-      reserve(door, WANTED, watch, { timeoutSec: 60 }),
+      reserve(client, WANTED, watch, { timeoutSec: 60 }),
       "too-few-nodes",
       /with 1 nodes \(a\), not 2/,
     );
@@ -317,8 +319,8 @@ describe("a reservation", () => {
     ["Terminated", [], "job-ended"],
   ] as [Job["state"], Job["events"], OarErrorCode][]) {
     it(`whose job ends in ${state} after ${events.length} events is "${code}"`, async () => {
-      const { door, watch } = fakeOar({ job: async () => job({ state, events }) });
-      await rejects(reserve(door, WANTED, watch, { timeoutSec: 60 }), code, /job 1/);
+      const { client, watch } = fakeOar({ job: async () => job({ state, events }) });
+      await rejects(reserve(client, WANTED, watch, { timeoutSec: 60 }), code, /job 1/);
     });
   }
 });
@@ -329,29 +331,29 @@ describe("a release", () => {
     const all = () => names.map((name, index) => job({ id: index + 1, name }));
     const over = (id: number) => ({ ...(all()[id - 1] ?? assert.fail()), state: "Error" as const });
     const whole = fakeOar({ jobsNow: all, job: async (id) => over(id) });
-    assert.deepEqual(await release(whole.door, "bench", whole.watch), [1, 2]);
+    assert.deepEqual(await release(whole.client, "bench", whole.watch), [1, 2]);
     assert.deepEqual(whole.calls, ["remove 1", "remove 2"]);
     const one = fakeOar({ jobsNow: all, job: async (id) => over(id) });
-    await release(one.door, "bench", one.watch, { slots: [2] });
+    await release(one.client, "bench", one.watch, { slots: [2] });
     assert.deepEqual(one.calls, ["remove 2"]);
   });
 
   it("waits for a job that is ending, and does not delete it twice", async () => {
     const ending = job({ events: [DELETED] });
     let looks = 0;
-    const { door, watch, calls } = fakeOar({
+    const { client, watch, calls } = fakeOar({
       jobsNow: () => [ending],
       job: async () => {
         looks += 1;
         return looks < 3 ? ending : { ...ending, state: "Error" };
       },
     });
-    assert.deepEqual(await release(door, "bench", watch), [1]);
+    assert.deepEqual(await release(client, "bench", watch), [1]);
     assert.deepEqual(calls, []);
   });
 
   it("does not end well where OAR has only noted it", async () => {
-    const { door, watch } = fakeOar({ jobsNow: () => [job()] });
-    await rejects(release(door, "bench", watch), "delete-pending", /job 1 is not over after 60 s/);
+    const { client, watch } = fakeOar({ jobsNow: () => [job()] });
+    await rejects(release(client, "bench", watch), "delete-pending", /job 1 is not over after 60 s/);
   });
 });

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { readKept } from "../../../lib/kept.ts";
+import { readCache } from "../../../lib/cache.ts";
 import type { SshEndpoint } from "../../../lib/ssh.ts";
 import type { Host } from "./host.ts";
 import type { GoodHost } from "./hosts.ts";
@@ -38,7 +38,7 @@ const MACHINES = "machines.json";
 
 function readMachines(folder: string): Record<string, { address: string; ssh: SshEndpoint }> {
   const read = (document: unknown) => machines.parse(document) as ReturnType<typeof readMachines>;
-  return readKept(path.join(folder, MACHINES), read) ?? {};
+  return readCache(path.join(folder, MACHINES), read) ?? {};
 }
 
 /**

@@ -5,7 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { dockerHost, type SshEndpoint, sshArguments } from "../../../lib/ssh.ts";
-import { throughFrontend } from "../../../testbeds/oar/sshDoor.ts";
+import { throughFrontend } from "../../../testbeds/oar/index.ts";
 import { overSsh } from "../../lib/remote.ts";
 import type { Host, Way } from "./host.ts";
 import { cleanAllScript } from "./scripts.ts";

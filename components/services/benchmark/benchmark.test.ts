@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
 import { checked } from "../../../cli/bench/request.ts";
-import { reservationOf } from "../../../cli/bench/reservation.ts";
 import { parseSettings } from "../../../config/settings.ts";
 import { type BenchPlan, benchPlanSchema } from "../../../contract/request.ts";
 import { known } from "../../../test/support/mocks.ts";
 import { BUILT, declareOn, imageOf, type Program, stored } from "../../../test/support/site.ts";
+import { openReservation } from "../../../testbeds/index.ts";
 import type { Installation } from "../../lib/installation.ts";
 import type { Part } from "../../swarm/images.ts";
 import { deployStack } from "../stack.ts";
@@ -157,7 +157,7 @@ describe("the benchmark on reserved nodes", () => {
       [["mine", "site", "~/.ssh/id"]],
     );
     assert.deepEqual(
-      reservationOf(plan, assert.fail)?.sites.map(({ door }) => door.user),
+      openReservation(plan, assert.fail)?.sites.map(({ client }) => client.user),
       ["ann"],
     );
   });

@@ -1,3 +1,4 @@
+import { defaultsFor } from "../../../config/kafka/defaults.ts";
 import { environmentName, propertyText } from "../../../config/kafka/properties.ts";
 import type { ClusterPlan, Member } from "../../../config/kafka/topology.ts";
 import type { SecurityProtocol } from "../../../config/services.ts";
@@ -75,25 +76,6 @@ function jvmOptions(wanted: string[]): string[] {
 
 function brokerCount({ members }: ClusterPlan): number {
   return members.filter(({ roles }) => roles.includes("broker")).length;
-}
-
-/** What suits a benchmark's cluster of so many brokers; the user's own properties win over it. */
-export function defaultsFor(brokers: number): Record<string, string | number | boolean> {
-  const replicas = Math.min(brokers, 3);
-  // With two, one broker that restarts would stop every write.
-  const inSync = brokers >= 3 ? 2 : 1;
-  return {
-    "auto.create.topics.enable": false,
-    "default.replication.factor": replicas,
-    "min.insync.replicas": inSync,
-    "offsets.topic.replication.factor": replicas,
-    "transaction.state.log.replication.factor": replicas,
-    "transaction.state.log.min.isr": inSync,
-    "share.coordinator.state.topic.replication.factor": replicas,
-    "share.coordinator.state.topic.min.isr": inSync,
-    // Consumers of a test come at once: nobody is to wait for more of them.
-    "group.initial.rebalance.delay.ms": 0,
-  };
 }
 
 function identity({ member, plan, hostOf }: Placed): Record<string, string | number> {

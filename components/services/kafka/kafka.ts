@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { defaultsFor } from "../../../config/kafka/defaults.ts";
 import { type ClusterPlan, type Member, planCluster } from "../../../config/kafka/topology.ts";
 import type { KafkaSettings } from "../../../config/services.ts";
 import type { KafkaTarget } from "../../../contract/target.ts";
@@ -13,7 +14,7 @@ import type { Site } from "../../lib/site.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 import { setMetadata } from "./admin.ts";
 import { certificateAuthority, memberCertificate } from "./certificates.ts";
-import { CA_FILE, DATA_DIRECTORY, defaultsFor, KEY_FILE, PORTS, renderBroker } from "./config.ts";
+import { CA_FILE, DATA_DIRECTORY, KEY_FILE, PORTS, renderBroker } from "./config.ts";
 
 /** Seconds for a cluster to be whole again after one broker was restarted: it reads its log and catches up. */
 const SETTLE_TIMEOUT_SEC = 240;

@@ -1,0 +1,404 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { sweepSteps } from "../../bench/plan/sweep.ts";
+import type { Step } from "../../contract/result.ts";
+import { networkLength, plannedCount, runLength, stepLength } from "../../contract/runLength.ts";
+import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
+import { FakeReservation, FakeTime } from "../../test/support/fakeReservation.ts";
+import { sampleStep } from "../../test/support/sampleRun.ts";
+import { leaseOf, missingSec, missingWarning, openReservation } from "../../testbeds/index.ts";
+import { LeaseWatch } from "./leaseWatch.ts";
+import { outOfTime } from "./outOfTime.ts";
+
+const PRODUCERS = [1, 2, 3, 4, 5, 6, 7, 8];
+const warmUp = { max: "15 seconds", brokers: "20 seconds" };
+const benchmark = benchmarkSchema.parse({ warmUp, sweep: { producers: PRODUCERS } });
+const planned = { scenario: "site", workload: workloadSchema.parse({}), benchmark, nodes: 0 };
+/** Of that benchmark, s: rest, warm-up of brokers that have just started, lead, measured time, drain. */
+const LONGEST = 20 + 20 + 2 + 10 + 30;
+const LEAST = 3 + 8 + 2 + 10;
+const MARGIN = 60;
+
+/** A step as it takes 30 s: 8 of warm-up, 2, 10, 0.6 of drain, and a rest of 9.4. */
+const STEP_SEC = 30;
+const STEP_REST = STEP_SEC - 8 - 2 - 10 - 0.6;
+
+interface Options extends Partial<Pick<FakeReservation, "extend" | "extension" | "away">> {
+  finished?: Step[];
+  more?: object;
+}
+
+function watching(leftSec: number | number[], { finished = [], more = {}, ...options }: Options = {}) {
+  const time = new FakeTime();
+  const reservation = new FakeReservation(time, [leftSec].flat(), options);
+  const watch = new LeaseWatch(leaseOf(reservation), reservation.watch, { ...planned, ...more }, finished);
+  const at = () => new Date(time.now).toISOString();
+  const starts = (step: number) =>
+    watch.hear(JSON.stringify({ event: "step-started", at: at(), step, values: {} }));
+  const ends = (step: number) =>
+    watch.hear(JSON.stringify({ event: "step", at: at(), result: sampleStep(step, step, 2) }));
+  return {
+    time,
+    reservation,
+    watch,
+    starts,
+    ends,
+    lines: reservation.lines,
+    calls: reservation.calls,
+    /** The runner, as far as it is let: @returns how many steps it finished. */
+    async runs(from = 1): Promise<number> {
+      watch.begin();
+      for (let step = from; step <= PRODUCERS.length; step += 1) {
+        starts(step);
+        for (let second = 0; second < STEP_SEC; second += 1) {
+          await time.pass(1);
+          if (watch.signal.aborted) return step - 1;
+        }
+        ends(step);
+      }
+      watch.hear(JSON.stringify({ event: "end", at: at() }));
+      watch.end();
+      return PRODUCERS.length;
+    },
+  };
+}
+
+describe("a run's length", () => {
+  it("counts the steps of a sweep as they are run", () => {
+    const values = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
+    const sweeps = fc.record({ producers: values, consumers: values, partitions: values });
+    fc.assert(
+      fc.property(sweeps, fc.constantFrom("product", "side by side"), (sweep, combine) => {
+        const plan = benchmarkSchema.parse({ sweep, combine });
+        assert.equal(plannedCount(plan), sweepSteps(plan).length);
+      }),
+    );
+    const others = [{}, { soak: "1 hour" }, { search: { variable: "rate", from: 1, to: 9 } }];
+    assert.deepEqual(
+      others.map((each) => plannedCount(benchmarkSchema.parse(each))),
+      [1, 1, 0],
+    );
+  });
+
+  it("is that of its steps: from the shortest warm-up to the longest drain", () => {
+    assert.deepEqual(stepLength(benchmark), { leastSec: LEAST, mostSec: LONGEST });
+    const none = { ...benchmark, network: { ...benchmark.network, enabled: false } };
+    assert.deepEqual(runLength(none, 3), { leastSec: 8 * LEAST, mostSec: 8 * LONGEST });
+  });
+
+  it("is a soak's own", () => {
+    const soak = benchmarkSchema.parse({ warmUp, soak: "1 hour" });
+    assert.equal(stepLength(soak).mostSec, LONGEST - 10 + 3_600);
+  });
+
+  it("of a search is limited by its steps and its time", () => {
+    const most = (maxSteps: number, maxTime: string) =>
+      runLength(
+        benchmarkSchema.parse({
+          warmUp,
+          search: { variable: "producers", from: 1, to: 999, maxSteps, maxTime },
+        }),
+        1,
+      ).mostSec;
+    assert.equal(most(5, "1 hour"), 5 * LONGEST);
+    assert.equal(most(1_000, "10 minutes"), 600 + LONGEST);
+  });
+
+  it("has the network before it, of which more nodes have more", () => {
+    const [two, ten] = [networkLength(benchmark, 2), networkLength(benchmark, 10)];
+    assert.ok(two.leastSec >= 6 && ten.leastSec > two.leastSec && ten.mostSec > ten.leastSec);
+    assert.equal(networkLength(benchmark, 1).mostSec, 0);
+  });
+});
+
+describe("what is said of a walltime", () => {
+  it("is nothing where all fits", () => {
+    assert.equal(missingWarning(700, { leastSec: 100, mostSec: 640 }), undefined);
+  });
+
+  it("is what is left, what is needed, what may be missing, and what to do", () => {
+    assert.equal(
+      missingWarning(700, { leastSec: 100, mostSec: 900 }),
+      'the benchmark takes from 0:01:40 to 0:15:00, and 0:11:40 of the reservation are left: up to 0:04:20 may be missing. Lengthen it (npm run reserve -- -s SCENARIO --extend "5 minutes"), or reserve with a longer swarmbench:testbed.walltime',
+    );
+  });
+
+  it("is what is missing at least, where even the shortest run does not fit", () =>
+    assert.match(missingWarning(100, { leastSec: 100, mostSec: 900 }) ?? "", /at least 0:01:00 are missing/));
+});
+
+describe("before a run", () => {
+  it("nothing is said or lengthened where it fits, and OAR is asked once", async () => {
+    const { watch, lines, calls } = watching(8 * LONGEST + MARGIN, { extend: true });
+    await watch.before();
+    assert.deepEqual([lines, calls], [[], ["jobs"]]);
+  });
+
+  it("what is missing is told with figures, and the run goes on, where lengthening is not allowed", async () => {
+    const { watch, lines, calls } = watching(300);
+    await watch.before();
+    assert.equal(lines.length, 1);
+    assert.match(
+      lines[0] ?? "",
+      /^warning: .* from 0:03:04 to 0:10:56, and 0:05:00 .* -s site --extend "7 minutes"/,
+    );
+    assert.deepEqual(calls, ["jobs"]);
+  });
+
+  it("the job is lengthened by what is missing, in whole minutes", async () => {
+    const { watch, lines, calls } = watching(300, { extend: true });
+    await watch.before();
+    assert.deepEqual(calls, ["jobs", "extend 1 by 420", "jobs"]);
+    assert.deepEqual(lines, ["job 1 has 0:12:00 left"]);
+  });
+
+  it("each of several jobs is lengthened by what it lacks itself", async () => {
+    const { watch, calls } = watching([900, 600, 300], { extend: true });
+    await watch.before();
+    assert.deepEqual(calls, ["jobs", "extend 2 by 120", "extend 3 by 420", "jobs"]);
+  });
+
+  it("less is asked for where all of it is not granted, and said what is still missing", async () => {
+    const { watch, calls, lines } = watching(200, { extend: true, extension: (sec) => sec <= 120 });
+    await watch.before();
+    assert.deepEqual(
+      calls.filter((call) => call !== "jobs"),
+      ["extend 1 by 540", "extend 1 by 60"],
+    );
+    assert.match(lines.join("\n"), /not lengthened: not by 540[\s\S]*warning: .*0:04:20 .* may be missing/);
+  });
+
+  it("nothing more is asked for where a testbed lengthens no job", async () => {
+    const { watch, calls, lines } = watching(150, { extend: true, extension: "disabled" });
+    await watch.before();
+    assert.equal(calls.filter((call) => call.startsWith("extend")).length, 1);
+    assert.match(lines.join("\n"), /is not lengthened: OAR does not lengthen jobs/);
+  });
+
+  it("it is refused where there is no time for a single step, with an exit code of its own", async () => {
+    const { watch } = watching(LEAST + MARGIN - 1);
+    await assert.rejects(watch.before(), (error: Error & { code?: number }) => {
+      assert.equal(error.code, 5);
+      assert.match(error.message, /nothing was started: 0:01:22 .* reserve -- -s site --extend/);
+      return true;
+    });
+    await watching(LEAST + MARGIN).watch.before();
+  });
+
+  it("steps that are finished are not counted", async () => {
+    const finished = [1, 2, 3, 4, 5].map((step) => sampleStep(step, step, 2));
+    const { watch, lines } = watching(3 * LONGEST + MARGIN, { finished });
+    await watch.before();
+    assert.deepEqual(lines, []);
+  });
+
+  it("OAR that does not answer is told of once, and breaks nothing", async () => {
+    const run = watching(300, { away: true });
+    await run.watch.before();
+    assert.equal(await run.runs(), 8);
+    assert.equal(run.lines.length, 1);
+    assert.match(run.lines[0] ?? "", /^warning: OAR does not tell .* not watched .*did not reach/);
+  });
+
+  it("so is one that knows of no job that runs", async () => {
+    const { watch, lines } = watching([]);
+    await watch.before();
+    assert.match(lines.join(), /no job named bench-… runs/);
+  });
+});
+
+describe("a run on reserved nodes", () => {
+  it("runs to its end where it fits, and asks OAR no more", async () => {
+    const run = watching(8 * LONGEST + MARGIN);
+    await run.watch.before();
+    assert.equal(await run.runs(), 8);
+    assert.deepEqual([run.calls, run.lines, run.watch.stopped], [["jobs"], [], undefined]);
+  });
+
+  it("is stopped in order before the first step that may not end in time, and not a step earlier", async () => {
+    for (const left of [200, 250, 271, 300]) {
+      const run = watching(left);
+      await run.watch.before();
+      const done = await run.runs();
+      // It takes 30 s a step, of which the rest is known after the first.
+      const longest = LONGEST - 20 + 1.5 * STEP_REST;
+      const fitting = PRODUCERS.filter((step) => {
+        const begins = (step - 1) * STEP_SEC + 1;
+        return left - begins >= (step === 1 ? LONGEST : longest) - 1 + MARGIN;
+      });
+      assert.equal(done, fitting.length, `${left} s`);
+      assert.match(run.watch.stopped ?? "", new RegExp(`: ${done} of 8 steps are done$`));
+      const leftSec = (run.reservation.jobs[0]?.walltimeSec ?? 0) - 600 - done * STEP_SEC;
+      assert.ok(leftSec > MARGIN, `${leftSec} s to end in order`);
+    }
+  });
+
+  it("asks OAR again before it is stopped: it may have been lengthened by hand", async () => {
+    const run = watching(250);
+    await run.watch.before();
+    run.reservation.lengthenAll(1_000);
+    assert.equal(await run.runs(), 8);
+    assert.equal(run.calls.length, 2);
+  });
+
+  it("asks OAR also where it was told a step before that there is no more", async () => {
+    const run = watching(LONGEST + MARGIN + 10);
+    await run.watch.before();
+    run.watch.begin();
+    run.starts(1);
+    await run.time.pass(29);
+    run.reservation.lengthenAll(1_000);
+    run.ends(1);
+    run.starts(2);
+    await run.time.pass(2);
+    assert.deepEqual([run.watch.stopped, run.calls.length], [undefined, 3]);
+  });
+
+  it("lengthens its job where that is allowed, a step before it needs it", async () => {
+    let generous = false;
+    const run = watching(250, { extend: true, extension: () => generous });
+    await run.watch.before();
+    run.calls.length = 0;
+    generous = true;
+    assert.equal(await run.runs(), 8);
+    assert.match(run.calls.join(), /jobs,extend 1 by \d+,jobs/);
+    assert.equal(run.watch.stopped, undefined);
+  });
+
+  it("is stopped where OAR takes the request and grants nothing", async () => {
+    const run = watching(250, { extend: true, extension: "never" });
+    const before = run.watch.before();
+    await run.time.pass(125);
+    await before;
+    assert.ok((await run.runs()) < 8);
+    assert.match(run.lines.join("\n"), /job 1 is not longer after 60 s/);
+  });
+
+  it("goes by what OAR said last where it does not answer any more, and tells of it once", async () => {
+    const run = watching(250);
+    await run.watch.before();
+    run.reservation.away = true;
+    const done = await run.runs();
+    assert.ok(done > 0 && done < 8, `${done}`);
+    assert.equal(run.lines.filter((line) => /what it said last holds/.test(line)).length, 1);
+  });
+
+  it("is watched as soon as OAR answers", async () => {
+    const run = watching(600, { away: true, more: { benchmark: { ...benchmark, duration: 200 } } });
+    await run.watch.before();
+    run.watch.begin();
+    run.starts(1);
+    await run.time.pass(60);
+    run.reservation.away = false;
+    await run.time.pass(600);
+    assert.ok(run.watch.signal.aborted);
+  });
+
+  it("is stopped a minute before the end where a step takes longer than it was thought to", async () => {
+    const run = watching(LONGEST + MARGIN + 5);
+    await run.watch.before();
+    run.watch.begin();
+    run.starts(1);
+    await run.time.pass(LONGEST + 4);
+    assert.ok(!run.watch.signal.aborted);
+    await run.time.pass(2);
+    assert.ok(run.watch.signal.aborted);
+    assert.match(run.watch.stopped ?? "", /takes longer: 0 of 8 steps are done/);
+  });
+
+  it("that is over already when it is followed is not stopped, however little is left", async () => {
+    const run = watching(MARGIN + 20);
+    run.watch.begin();
+    for (let step = 1; step <= 8; step += 1) {
+      run.starts(step);
+      run.ends(step);
+      await run.time.pass(0.01);
+    }
+    run.watch.hear('{"event":"end"}');
+    await run.time.pass(100);
+    assert.equal(run.watch.stopped, undefined);
+  });
+
+  it("has not begun its step anew where the line was cut and all is told again", async () => {
+    const run = watching(LONGEST + MARGIN + 5);
+    await run.watch.before();
+    run.watch.begin();
+    run.starts(1);
+    await run.time.pass(40);
+    run.starts(1);
+    await run.time.pass(5);
+    assert.equal(run.watch.stopped, undefined);
+  });
+
+  it("is not called over before its time, and is where the reservation has passed", async () => {
+    const run = watching(100);
+    await run.watch.before();
+    assert.equal(run.watch.expired, false);
+    await run.time.pass(101);
+    assert.equal(run.watch.expired, true);
+  });
+});
+
+describe("a run that was stopped so", () => {
+  const run = { scenario: "site", folder: "results/r", changes: ["sweep.producers=[1,2]"] };
+
+  it("says how to go on, with the changes that it had", () =>
+    assert.equal(
+      outOfTime("3 of 8 steps are done", { ...run, fromUp: false }),
+      "stopped before the reservation's end; 3 of 8 steps are done. Lengthen it (npm run reserve -- -s site --extend DURATION), or once it is over reserve anew (pulumi up -s site), and go on: npm run bench -- -s site --set 'sweep.producers=[1,2]' --resume results/r",
+    ));
+
+  it("of an up is gone on with by the next one", () =>
+    assert.match(
+      outOfTime("3 of 8 steps are done", { ...run, changes: [], fromUp: true }),
+      /Once it is over, pulumi up -s site reserves anew and goes on with this run; .* By hand: npm run bench -- -s site --resume results\/r$/,
+    ));
+});
+
+describe("a plan's reservation", () => {
+  const settings = { frontend: "site", user: "ann", port: 22, acceptAnyHostKey: true, api: "ssh" };
+  const of = (more: object) => {
+    const lines: string[] = [];
+    const site = { name: "", settings: { ...settings, ...more }, base: "bench" };
+    const reservation = { sites: [site], extend: true };
+    return { opened: openReservation({ reservation }, (line) => lines.push(line)), lines };
+  };
+
+  it("is enough to reach OAR by, without what a job was asked for with", () => {
+    const { opened, lines } = of({});
+    assert.deepEqual(
+      [opened?.sites.map(({ client, base }) => [client.user, base]), opened?.extend, lines],
+      [[["ann", "bench"]], true, []],
+    );
+  });
+
+  it("that cannot be opened costs the watch, and says so", () => {
+    const rest = { url: "https://api.example", shape: "oar", passwordFile: "/nowhere/password" };
+    const { opened, lines } = of({ api: "rest", rest });
+    assert.equal(opened, undefined);
+    assert.match(lines.join(), /^warning: .* not watched: testbed.rest.passwordFile/);
+  });
+
+  it("is that of all sites: what ends first counts, and a site that does not answer is as it said", async () => {
+    const time = new FakeTime();
+    const [near, far] = [new FakeReservation(time, [300]), new FakeReservation(time, [200, 900])];
+    const sites = [...near.sites, ...far.sites.map((site) => ({ ...site, name: "far" }))];
+    const lease = leaseOf({ sites, extend: true, watch: near.watch });
+    await lease.extend([]);
+    assert.equal(lease.remaining(), 200);
+    far.away = true;
+    await time.pass(50);
+    await lease.extend([240 + MARGIN]);
+    assert.equal(lease.remaining(), 150);
+    far.away = false;
+    await lease.extend([240]);
+    assert.equal(missingSec(lease.remaining() ?? 0, 240), 0);
+    assert.deepEqual(
+      far.calls.filter((call) => call.startsWith("extend")),
+      ["extend 1 by 180"],
+    );
+  });
+
+  it("is not there for nodes that stay", () => assert.equal(openReservation({}, assert.fail), undefined));
+});

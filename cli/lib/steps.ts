@@ -1,0 +1,42 @@
+import { isStopping, Stopped, stop } from "./signals.ts";
+
+const began = Date.now();
+const seconds = (since: number) => `${((Date.now() - since) / 1000).toFixed(0)} s`;
+const QUIET_MS = 2_000;
+const REPEAT_MS = 30_000;
+
+/**
+ * Does a part of the work and shows its progress, also beside other steps: a line after two seconds, one every half
+ * minute, and one when it is done. Prints nothing for what is done at once.
+ *
+ * @param title what is done, such as "build the Pulumi CLI"
+ */
+export async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
+  if (isStopping()) throw new Stopped(`not started: ${title}`);
+  const start = Date.now();
+  let shown = false;
+  const show = () => {
+    console.log(`  … ${title}${shown ? ` (${seconds(start)})` : ""}`);
+    shown = true;
+  };
+  const first = setTimeout(show, QUIET_MS);
+  const again = setInterval(() => shown && show(), REPEAT_MS);
+  try {
+    const result = await work();
+    if (shown) console.log(`  ✓ ${title} (${seconds(start)})`);
+    return result;
+  } catch (error) {
+    // Nothing new is begun after a failure, and what can be cut off is: nobody waits minutes for bad news.
+    if (!isStopping()) stop();
+    if (!(error instanceof Stopped)) console.log(`  ✗ ${title} (${seconds(start)})`);
+    throw error;
+  } finally {
+    clearTimeout(first);
+    clearInterval(again);
+  }
+}
+
+/** Time since the program started, as text. */
+export function elapsed(): string {
+  return seconds(began);
+}

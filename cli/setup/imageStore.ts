@@ -1,0 +1,182 @@
+import { cpSync, existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { cache, defaultHome, home, project } from "../lib/paths.ts";
+import { messageOf } from "../lib/problem.ts";
+import { type CommandOptions, run } from "../lib/run.ts";
+import { Stopped } from "../lib/signals.ts";
+import { step } from "../lib/steps.ts";
+import { makeWhole, partialOf, removeTree } from "./partial.ts";
+
+// Images as files of a registry's storage: pushed once, hence compressed once, and then sent to each testbed's registry
+// as they are.
+
+/** An image in the store. */
+export interface StoredImage {
+  /** Of its manifest. */
+  digest: string;
+  /** Its name in a testbed's registry. */
+  repository: string;
+  /** Folder with its part of a registry's storage. */
+  tree: string;
+}
+
+/** An image that was built in an engine. */
+export interface BuiltImage {
+  folder: string;
+  /** Of its content. */
+  key: string;
+  /** Its name in the engine. */
+  tag: string;
+}
+
+/** Runs `docker` on one engine. */
+type Docker = (args: string[], options?: CommandOptions) => Promise<string>;
+
+const store = path.join(cache, "images");
+const STORAGE = "docker/registry/v2";
+const LISTEN_TIMEOUT_MS = 15_000;
+
+const repositoryOf = (folder: string) => `swarmbench/${folder}`;
+
+/** What the store has of an image. */
+export function recallImage(
+  { folder, key }: Pick<BuiltImage, "folder" | "key">,
+  directory = store,
+): StoredImage | undefined {
+  const note = noteOf(directory, folder, key);
+  if (!existsSync(note)) return undefined;
+  const { digest } = JSON.parse(readFileSync(note, "utf8"));
+  const tree = treeOf(directory, folder, digest);
+  return existsSync(tree) ? { digest, repository: repositoryOf(folder), tree } : undefined;
+}
+
+const noteOf = (directory: string, folder: string, key: string) =>
+  path.join(directory, `${folder}-${key}.json`);
+const treeOf = (directory: string, folder: string, digest: string) =>
+  path.join(directory, `${folder}-${digest.replace("sha256:", "").slice(0, 12)}`);
+
+/**
+ * Puts images of an engine into the store, by way of a registry that runs there meanwhile.
+ *
+ * @param registryId id of the registry's own image
+ */
+export async function storeImages(
+  engineHost: string,
+  registryId: string,
+  images: BuiltImage[],
+): Promise<void> {
+  if (images.length === 0) return;
+  const docker: Docker = (args, options) => run("docker", ["--host", engineHost, ...args], options);
+  const names = images.map(({ folder }) => folder).join(", ");
+  await step(`store the images for testbeds: ${names}`, async () => {
+    mkdirSync(store, { recursive: true });
+    const scratch = partialOf(path.join(store, "storage"));
+    await removeTree(scratch); // of an earlier process of that number
+    const container = await startRegistry(docker, registryId);
+    try {
+      const [address = ""] = (await docker(["port", container, "5000/tcp"])).trim().split("\n");
+      // One after the other: what two of them share is then sent once.
+      const pushed: { image: BuiltImage; digest: string }[] = [];
+      for (const image of images) pushed.push({ image, digest: await push(docker, address, image) });
+      // Copied out rather than mounted: an engine need not see the files of this machine.
+      await docker(["cp", `${container}:/var/lib/registry`, scratch]);
+      for (const { image, digest } of pushed) await keep(scratch, image, digest);
+    } finally {
+      await docker(["rm", "--force", "--volumes", container], { cleanUp: true });
+      await removeTree(scratch);
+    }
+  });
+}
+
+/** Returns the container's id; its labels let doctor find what a crash has left. */
+async function startRegistry(docker: Docker, image: string): Promise<string> {
+  const owner = home === defaultHome ? project : home;
+  const labels = ["--label", "swarmbench.stack=setup", "--label", `swarmbench.owner=${owner}`];
+  return (await docker(["run", "--detach", ...labels, "--publish", "127.0.0.1::5000", image])).trim();
+}
+
+/** Returns the digest under which the registry has it. */
+async function push(docker: Docker, address: string, { folder, key, tag }: BuiltImage): Promise<string> {
+  const repository = `${address}/${repositoryOf(folder)}`;
+  const name = `${repository}:${key}`;
+  await docker(["tag", tag, name]);
+  try {
+    await onceItListens(() => docker(["push", "--quiet", name]));
+    const format = "{{range .RepoDigests}}{{println .}}{{end}}";
+    const digests = (await docker(["image", "inspect", "--format", format, name])).split("\n");
+    const digest = digests.find((one) => one.startsWith(`${repository}@`))?.split("@")[1];
+    if (!digest) throw new Error(`the engine does not tell the digest of ${name}`);
+    return digest;
+  } finally {
+    await docker(["image", "rm", name], { cleanUp: true });
+  }
+}
+
+async function onceItListens<T>(work: () => Promise<T>): Promise<T> {
+  const end = Date.now() + LISTEN_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Stopped || Date.now() > end) throw error;
+      if (!/connection refused|connection reset|EOF/.test(messageOf(error))) throw error;
+      await delay(200);
+    }
+  }
+}
+
+/** The note comes last: with it the image counts as stored. */
+async function keep(
+  storage: string,
+  { folder, key }: BuiltImage,
+  digest: string,
+  directory = store,
+): Promise<void> {
+  const tree = treeOf(directory, folder, digest);
+  if (!existsSync(tree)) {
+    await makeWhole(tree, (partial) => extractImage(storage, repositoryOf(folder), digest, partial));
+  }
+  await makeWhole(noteOf(directory, folder, key), (partial) =>
+    writeFileSync(partial, JSON.stringify({ digest })),
+  );
+}
+
+/** Links into `target` what of a registry's storage one image is made of. */
+export function extractImage(storage: string, repository: string, digest: string, target: string): void {
+  for (const one of blobsOf(storage, digest)) {
+    const file = blobFile(target, one);
+    mkdirSync(path.dirname(file), { recursive: true });
+    linkSync(blobFile(storage, one), file);
+  }
+  const folder = path.join(STORAGE, "repositories", repository);
+  cpSync(path.join(storage, folder), path.join(target, folder), {
+    recursive: true,
+    filter: (name) => path.basename(name) !== "_uploads",
+  });
+}
+
+/** A manifest, or a list of manifests, as far as it is read here. */
+interface Manifest {
+  manifests?: { digest: string }[];
+  config?: { digest: string };
+  layers?: { digest: string }[];
+}
+
+/** The blobs that a manifest names, itself among them; of a list of manifests those of all. */
+export function blobsOf(storage: string, digest: string): string[] {
+  const text = readFileSync(blobFile(storage, digest), "utf8");
+  const { manifests = [], config, layers = [] } = JSON.parse(text) as Manifest;
+  return [
+    ...new Set([
+      digest,
+      ...manifests.flatMap((one) => blobsOf(storage, one.digest)),
+      ...[config, ...layers].flatMap((one) => one?.digest ?? []),
+    ]),
+  ];
+}
+
+function blobFile(storage: string, digest: string): string {
+  const [algorithm = "", hex = ""] = digest.split(":");
+  return path.join(storage, STORAGE, "blobs", algorithm, hex.slice(0, 2), hex, "data");
+}

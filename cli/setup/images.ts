@@ -1,0 +1,123 @@
+import path from "node:path";
+import { project } from "../lib/paths.ts";
+import { Problem } from "../lib/problem.ts";
+import { run } from "../lib/run.ts";
+import { step } from "../lib/steps.ts";
+import { imageKey, withBuildContext } from "./buildContext.ts";
+import { imageId, imagePrefix } from "./engineImages.ts";
+import { recallImage, type StoredImage, storeImages } from "./imageStore.ts";
+import { type Part, STACK_IMAGES, TESTBED_IMAGES } from "./parts.ts";
+import type { ImageName, ImageSource, Payload, ToolSource } from "./toolSource.ts";
+
+/** An image in this machine's engine. */
+export interface EngineImage {
+  tag: string;
+  id: string;
+}
+
+/** An image as it is to be. */
+interface Recipe {
+  folder: string;
+  /** The Dockerfile's. */
+  directory: string;
+  base: string;
+  payload: Payload;
+  /** Of its content. */
+  key: string;
+  /** Its name in the engine. */
+  tag: string;
+}
+
+/**
+ * All images that a source has, built where they are missing: the testbed's in this machine's engine, the stack's in the
+ * store.
+ */
+export async function ensureImages(
+  source: ToolSource,
+  engineHost: string,
+): Promise<Record<string, EngineImage | StoredImage>> {
+  const [testbed, stack] = await Promise.all([
+    eachOf(source, TESTBED_IMAGES, async (part, image) => {
+      const recipe = await recipeOf(part, image);
+      return { tag: recipe.tag, id: await ensureInEngine(recipe, source, engineHost) };
+    }),
+    eachOf(source, STACK_IMAGES, async (part, image) => {
+      const recipe = await recipeOf(part, image);
+      if (!recallImage(recipe)) await ensureInEngine(recipe, source, engineHost);
+      return recipe;
+    }),
+  ]);
+  const missing = Object.values(stack).filter((recipe) => !recallImage(recipe));
+  await storeImages(engineHost, found(testbed.registry, "registry").id, missing);
+  const stored = Object.entries(stack).map(
+    ([name, recipe]) => [name, found(recallImage(recipe), name)] as const,
+  );
+  return { ...testbed, ...Object.fromEntries(stored) };
+}
+
+/** Works on the images that a source has, beside each other. */
+async function eachOf<T>(
+  source: ToolSource,
+  parts: Partial<Record<ImageName, Part>>,
+  work: (part: Part, image: ImageSource) => Promise<T>,
+): Promise<Record<string, T>> {
+  const done = Object.entries(parts).map(async ([name, part]) => {
+    const image = source.image(name as ImageName);
+    return image ? [[name, await work(part, image)] as const] : [];
+  });
+  return Object.fromEntries((await Promise.all(done)).flat());
+}
+
+function found<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`the image ${name} was made but is not there`);
+  return value;
+}
+
+async function recipeOf({ folder, addition }: Part, image: ImageSource): Promise<Recipe> {
+  const [payload, added] = await Promise.all([image.payload(), addition?.()]);
+  return recipe(folder, path.join(project, "images", folder), image.base, { ...payload, ...added });
+}
+
+function recipe(folder: string, directory: string, base: string, payload: Payload): Recipe {
+  const key = imageKey(directory, base, payload);
+  return { folder, directory, base, payload, key, tag: `${imagePrefix}/${folder}:${key}` };
+}
+
+/** @returns the image's id */
+async function ensureInEngine(recipe: Recipe, source: ToolSource, engineHost: string): Promise<string> {
+  const { folder, directory, payload, base, tag } = recipe;
+  const there = await imageId(engineHost, tag);
+  if (there) return there;
+  await source.ensureBase(engineHost);
+  const args = ["--network", "host", "--build-arg", `BASE=${base}`, "--tag", tag];
+  await step(`build the ${folder} image`, () =>
+    withBuildContext(directory, payload, (context) =>
+      source.fetching(() => run("docker", ["--host", engineHost, "build", ...args, context])),
+    ),
+  );
+  return builtImageId(engineHost, tag);
+}
+
+/**
+ * An image that tests alone need, from a folder of theirs on plain Debian; kept in the engine by what it is built from.
+ *
+ * @returns its id
+ */
+export function ensureTestImage(
+  name: string,
+  directory: string,
+  payload: Payload,
+  source: ToolSource,
+  engineHost: string,
+): Promise<string> {
+  return ensureInEngine(recipe(name, directory, source.debian, payload), source, engineHost);
+}
+
+async function builtImageId(engineHost: string, tag: string): Promise<string> {
+  const id = await imageId(engineHost, tag);
+  if (id) return id;
+  throw new Problem(
+    `The image ${tag} was built, but the engine at ${engineHost} does not have it: another builder is chosen.`,
+    "Choose the engine's own: docker buildx use default",
+  );
+}

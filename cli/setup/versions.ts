@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { project } from "../lib/paths.ts";
+
+const manifest = JSON.parse(readFileSync(path.join(project, "package.json"), "utf8")) as {
+  dependencies: Record<"@pulumi/pulumi" | "@pulumi/docker" | "@pulumi/command", string>;
+};
+
+/** The version of every program that setup installs or puts into an image, wherever it comes from. */
+export const versions = {
+  /** Of the CLI: that of its SDK; and so for the plugins. */
+  pulumi: manifest.dependencies["@pulumi/pulumi"],
+  docker: manifest.dependencies["@pulumi/docker"],
+  command: manifest.dependencies["@pulumi/command"],
+
+  debian: "bookworm",
+  node: "24.21.0",
+  kafka: "4.3.1",
+  /** The agent that serves Kafka's metrics. */
+  jolokia: "2.6.0",
+  influxdb: "2.7.12",
+  telegraf: "1.30.0",
+  grafana: "11.6.4",
+  toxiproxy: "2.12.0",
+  portainer: "2.33.6",
+};

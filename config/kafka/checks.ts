@@ -1,0 +1,71 @@
+// What is wrong with Kafka's options beyond the form of each.
+import { SWARM_PORTS } from "../../lib/addresses.ts";
+import { defaultsFor } from "./defaults.ts";
+import { checkProperties } from "./properties.ts";
+import { type Place, placementMistake } from "./topology.ts";
+
+/** Kafka's options, as far as they are checked here. Sizes in MiB. */
+interface Kafka {
+  brokers: number;
+  heap: number;
+  memory?: number;
+  externalPort?: number;
+  config: Record<string, unknown>;
+}
+
+/** A JVM also needs memory for code, classes, threads and buffers. With a limit below this, the task is killed. */
+const MEMORY_PER_HEAP = 1.3;
+
+/** How many replicas of a partition there are, and how many of them must be in sync for it to be written to. */
+const REPLICATION: [replicas: string, inSync?: string][] = [
+  ["default.replication.factor", "min.insync.replicas"],
+  ["offsets.topic.replication.factor"],
+  ["transaction.state.log.replication.factor", "transaction.state.log.min.isr"],
+  ["share.coordinator.state.topic.replication.factor", "share.coordinator.state.topic.min.isr"],
+];
+
+/**
+ * Errors in Kafka's options that only show together with the other settings, a line of `path: what is wrong` each.
+ *
+ * Without nodes, whether the brokers fit on them is not checked.
+ */
+export function kafkaErrors(
+  kafka: Kafka,
+  { nodes, registryPort }: { nodes: readonly Place[]; registryPort?: number },
+): string[] {
+  const placement = nodes.length > 0 ? placementMistake({ brokers: kafka.brokers, nodes }) : undefined;
+  return [
+    ...checkProperties(kafka.config).map((error) => `kafka.config.${error}`),
+    ...replicationErrors(kafka),
+    ...[placement, heapError(kafka), portError(kafka, registryPort)].filter((error) => error !== undefined),
+  ];
+}
+
+function heapError({ heap, memory }: Kafka): string | undefined {
+  const needed = Math.ceil(heap * MEMORY_PER_HEAP);
+  if (memory === undefined || memory >= needed) return undefined;
+  return `kafka.memory: a broker with a heap of ${heap} MiB needs ${needed} MiB, got ${memory}; raise it, or lower kafka.heap`;
+}
+
+function portError({ externalPort }: Kafka, registryPort: number | undefined): string | undefined {
+  if (externalPort === undefined) return undefined;
+  const another = "choose another port for kafka.externalPort";
+  if (externalPort === registryPort) {
+    return `kafka.externalPort: the registry listens on ${externalPort}; ${another} or for swarm.registryPort`;
+  }
+  if (!SWARM_PORTS.includes(externalPort)) return undefined;
+  return `kafka.externalPort: the swarm itself listens on ${externalPort}; ${another}`;
+}
+
+function replicationErrors({ brokers, config }: Kafka): string[] {
+  const all = { ...defaultsFor(brokers), ...config };
+  return REPLICATION.flatMap(([replicasName, inSyncName]) => {
+    const replicas = Number(all[replicasName]);
+    if (replicas > brokers) {
+      return `kafka.config.${replicasName}: ${replicas} replicas need as many brokers, and kafka.brokers is ${brokers}; lower it, or raise that`;
+    }
+    if (!inSyncName || !(Number(all[inSyncName]) > replicas)) return [];
+    const given = inSyncName in config ? inSyncName : replicasName;
+    return `kafka.config.${given}: with ${inSyncName} ${all[inSyncName]} and ${replicasName} ${replicas} nothing could be written; lower the one, or raise the other`;
+  });
+}

@@ -1,0 +1,16 @@
+import { existsSync, readFileSync } from "node:fs";
+
+/**
+ * Reads a JSON file that an earlier run wrote.
+ *
+ * @param parse checks the document; may throw
+ * @returns undefined if there is no such file or it cannot be parsed (it may be half written)
+ */
+export function readCache<T>(file: string, parse: (document: unknown) => T | undefined): T | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,96 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { BASE_SCRATCH } from "../cli/lib/paths.ts";
+import { Problem } from "../cli/lib/problem.ts";
+import { run } from "../cli/lib/run.ts";
+import { step } from "../cli/lib/steps.ts";
+import { DEFAULT_IMAGES, imageId, imagePrefix } from "../cli/setup/engineImages.ts";
+import { DEFAULT_ENGINE, ensurePrograms } from "../cli/setup/host.ts";
+import { partialOf, removeTree } from "../cli/setup/partial.ts";
+import { versions } from "../cli/setup/versions.ts";
+
+/** Counted up when the way the base is made changes. */
+const BASE_RECIPE = 3;
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/** The image that the Dockerfiles start from. */
+export const BASE_IMAGE = `${imagePrefix}/base:${versions.debian}-${BASE_RECIPE}`;
+
+const making = new Map<string, Promise<void>>();
+
+/**
+ * Makes {@link BASE_IMAGE} in an engine unless it is there: Debian's minimal system from its packages.
+ *
+ * @throws Problem with the command that root can run, where this user may not
+ */
+export function ensureBaseImage(engineHost: string): Promise<void> {
+  const made = making.get(engineHost) ?? makeBaseImage(engineHost);
+  making.set(engineHost, made);
+  return made;
+}
+
+async function makeBaseImage(engineHost: string): Promise<void> {
+  if (await imageId(engineHost, BASE_IMAGE)) return;
+  if (process.platform !== "linux" || process.getuid?.() !== 0) {
+    throw new Problem(
+      "Making the base image from Debian's packages needs root on a Linux machine.",
+      `Let root make it, then run \`npm run setup\` again: ${asRoot(engineHost)}\n` +
+        "Or reach the official images: SWARMBENCH_SOURCE=official npm run setup",
+    );
+  }
+  await ensurePrograms({
+    debootstrap: "debootstrap",
+    gpgv: "gpgv",
+    [KEYRING]: "debian-archive-keyring",
+  });
+  await step("make the Debian base image", () => makeBase(engineHost));
+}
+
+/** sudo passes no environment on; root's own engine and image names are the default ones. */
+export function asRoot(engineHost: string, prefix = imagePrefix): string {
+  const env: string[] = [];
+  if (engineHost !== DEFAULT_ENGINE) env.push(`DOCKER_HOST=${engineHost}`);
+  if (prefix !== DEFAULT_IMAGES) env.push(`SWARMBENCH_IMAGES=${prefix}`);
+  return ["sudo", ...(env.length > 0 ? ["env", ...env] : []), "npm run setup -- --base-image"].join(" ");
+}
+
+async function makeBase(engineHost: string): Promise<void> {
+  const scratch = partialOf(BASE_SCRATCH);
+  const system = path.join(scratch, "root");
+  await removeTree(scratch); // of an earlier process of that number
+  mkdirSync(scratch, { mode: 0o700 }); // fails where somebody else has made it: anyone may write beside it
+  mkdirSync(system, { mode: 0o755 });
+  try {
+    const signed = ["--force-check-gpg", `--keyring=${KEYRING}`];
+    const minimal = ["--variant=minbase", "--include=ca-certificates,curl"];
+    await run("debootstrap", [...minimal, ...signed, versions.debian, system]);
+    trimBase(system);
+    const pack = 'set -o pipefail; tar -C "$1" -c . | docker --host "$2" import - "$3"';
+    await run("bash", ["-c", pack, "bash", system, engineHost, BASE_IMAGE]);
+  } finally {
+    await removeTree(scratch);
+  }
+}
+
+/** Folders of which no program needs a file: documentation, translations, what apt fetches again. */
+const UNNEEDED = [
+  ...["doc", "info", "locale", "man"].map((name) => `usr/share/${name}`),
+  ...["var/cache/apt", "var/lib/apt/lists", "var/log"],
+];
+/** For the packages that the Dockerfiles install. */
+const DPKG_EXCLUDES = `path-exclude=/usr/share/doc/*
+path-include=/usr/share/doc/*/copyright
+path-exclude=/usr/share/info/*
+path-exclude=/usr/share/locale/*
+path-exclude=/usr/share/man/*
+`;
+
+/** Removes from a system what is not needed, but the licences; folders stay, since packages expect them. */
+export function trimBase(system: string): void {
+  writeFileSync(path.join(system, "etc/dpkg/dpkg.cfg.d/swarmbench"), DPKG_EXCLUDES);
+  for (const folder of UNNEEDED.map((name) => path.join(system, name))) {
+    for (const name of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (name.isFile() && name.name !== "copyright") rmSync(path.join(name.parentPath, name.name));
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Assigns machines to nodes. A machine that was a node stays that node, so that nothing on it has to move; the others take
+ * the free nodes in their order.
+ *
+ * @param previous the machine of each node before
+ */
+export function assignHosts<M extends { name: string }>(
+  nodes: readonly string[],
+  machines: readonly (M | undefined)[],
+  previous: Readonly<Record<string, string>>,
+): (M | undefined)[] {
+  const left = [...machines];
+  const stay = nodes.map((node) => {
+    const index = left.findIndex((machine) => machine !== undefined && machine.name === previous[node]);
+    return index < 0 ? undefined : left.splice(index, 1)[0];
+  });
+  return stay.map((machine) => machine ?? left.shift());
+}
+
+/** The nodes that would become other machines while their previous ones are still reserved, each as the beginning of a sentence. */
+export function displacedNodes(
+  nodes: readonly string[],
+  assigned: readonly ({ name: string } | undefined)[],
+  previous: Readonly<Record<string, string>>,
+  reserved: ReadonlySet<string>,
+): string[] {
+  return nodes.flatMap((node, index) => {
+    const [was, now] = [previous[node], assigned[index]?.name];
+    return was !== undefined && now !== undefined && was !== now && reserved.has(was)
+      ? [`${node} is ${was}, and would be ${now}`]
+      : [];
+  });
+}

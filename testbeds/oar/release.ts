@@ -1,0 +1,79 @@
+import type { Watch } from "../watch.ts";
+import { jobsOf, type OarClient } from "./client.ts";
+import { hasCode, OarError } from "./errors.ts";
+import { isEnding, isOver } from "./job.ts";
+import { slotName } from "./names.ts";
+
+/** A deletion takes two seconds, and up to 40 if the job was just being launched. */
+const TIMEOUT_MS = 60_000;
+const POLL_MS = 700;
+
+/**
+ * Deletes this user's jobs of a stack, of some slots or of all, also those that no state knows. Nothing to delete is
+ * success, and so is a job that is ending already. Other users' jobs of the same name are not touched.
+ *
+ * @returns the ids of the jobs that are over now
+ * @throws OarError with code `delete-pending` if OAR has noted the deletion and not carried it out within `timeoutMs`
+ */
+export async function release(
+  client: OarClient,
+  base: string,
+  watch: Watch,
+  { slots, timeoutMs = TIMEOUT_MS }: { slots?: readonly number[]; timeoutMs?: number } = {},
+): Promise<number[]> {
+  const names = slots?.map((slot) => slotName(base, slot));
+  const jobs = (await jobsOf(client, base)).filter(({ name }) => names?.includes(name) ?? true);
+  const ids = jobs.map(({ id }) => id);
+  for (const job of jobs) {
+    if (!isEnding(job)) await remove(client, job.id);
+  }
+  await untilOver(client, ids, watch, timeoutMs);
+  return ids;
+}
+
+/** Deletes one job by its id. A job that is not there is success. @throws OarError for another user's */
+export async function releaseJob(
+  client: OarClient,
+  id: number,
+  watch: Watch,
+  timeoutMs = TIMEOUT_MS,
+): Promise<void> {
+  await remove(client, id);
+  await untilOver(client, [id], watch, timeoutMs);
+}
+
+/** OAR refuses a job that has vanished meanwhile in the same words as another user's. */
+async function remove(client: OarClient, id: number): Promise<void> {
+  try {
+    await client.remove(id);
+  } catch (error) {
+    if (!hasCode(error, "not-owner")) throw error;
+    const job = await client.job(id);
+    if (job && !isOver(job)) throw error;
+  }
+}
+
+/** Waits until jobs are over or unknown. @throws OarError with code `delete-pending` after `timeoutMs` */
+export async function untilOver(
+  client: OarClient,
+  ids: readonly number[],
+  watch: Watch,
+  timeoutMs = TIMEOUT_MS,
+): Promise<void> {
+  const end = watch.now() + timeoutMs;
+  for (let left = [...ids]; ; ) {
+    const jobs = await Promise.all(left.map((id) => client.job(id)));
+    left = left.filter((_, index) => {
+      const job = jobs[index];
+      return job !== undefined && !isOver(job);
+    });
+    if (left.length === 0) return;
+    if (watch.signal?.aborted) {
+      throw new OarError("interrupted", "interrupted: a job is still ending");
+    }
+    if (watch.now() >= end) {
+      throw new OarError("delete-pending", `job ${left.join(", ")} is not over after ${timeoutMs / 1_000} s`);
+    }
+    await watch.sleep(POLL_MS, watch.signal);
+  }
+}
