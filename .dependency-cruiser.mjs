@@ -20,8 +20,7 @@ const PACKAGE_USERS = {
 };
 
 const OFFLINE_USERS = "^cli/(setup|test)/";
-const ENTRY_POINTS =
-  "^(index\\.ts|bench/main\\.ts|cli/(.*/)?main\\.(ts|mjs)|cli/figures/\\w+\\.ts|.*\\.test\\.ts)$";
+const ENTRY_POINTS = "^(index|bench/main|cli/main|cli/.+/main|cli/figures/.+|.+\\.test)\\.(ts|mjs)$";
 const TESTS = "\\.test\\.ts$|^test/";
 const FOLDERS = [...Object.keys(MAY_IMPORT), "offline"];
 const folders = (names) => `^(${names.join("|")})/`;
