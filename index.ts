@@ -4,22 +4,18 @@ import { readInstallation } from "./components/lib/installation.ts";
 import { ownerOf } from "./components/lib/ownership.ts";
 import { readSettings } from "./components/lib/stackConfig.ts";
 import { openTestbed } from "./components/nodes/index.ts";
+import { nodeOutput } from "./components/nodes/outputs.ts";
 import { deployStack, imagesFor, refuseMissingImages } from "./components/services/stack.ts";
 import { Images } from "./components/swarm/images.ts";
 import { Registry } from "./components/swarm/registry.ts";
 import { Swarm } from "./components/swarm/swarm.ts";
 import { exec } from "./lib/exec.ts";
-import { word } from "./lib/shell.ts";
-import { asRoot, sshArguments } from "./lib/ssh.ts";
-
-/** Most words need no quotes, and are read by people. */
-const shellWord = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : word(text));
 
 /** Settings -> testbed -> clocks -> swarm -> registry -> stack: each takes what the one before gives. */
 export default async () => {
   const asked = readSettings();
   const installation = readInstallation();
-  await refuseMissingImages(asked.parts, installation);
+  await refuseMissingImages(asked, installation);
   const owner = ownerOf(asked.prefix);
 
   const { settings, testbed, swarmState } = await openTestbed(asked, installation, owner, exec);
@@ -47,32 +43,23 @@ export default async () => {
       swarm,
       owner,
       port: settings.swarm.registryPort,
-      image: installation.images.registry,
+      image: installation.testbedImages.registry,
       engineHost: installation.engineHost,
     },
     inTestbed,
   );
   const images = new Images(
     "images",
-    { swarm, registry, images: imagesFor(settings.parts, installation) },
+    { swarm, registry, images: imagesFor(settings, installation) },
     inTestbed,
   );
-  const stack = deployStack(settings, { swarm, nodes, images, owner }, installation, inTestbed, [
-    clocks.ready,
-  ]);
+  const site = { swarm, nodes, images, owner };
+  const stack = deployStack({ settings, site, installation, after: [clocks.ready] }, inTestbed);
 
   return {
     /** Begins the name of everything that this stack has on this machine: node2's container is `<prefix>-node2`. */
     prefix: settings.prefix,
-    nodes: nodes.map(({ name, hostname, role, address, ssh }) => ({
-      name,
-      hostname,
-      role,
-      address,
-      ssh: ["ssh", ...sshArguments(ssh)].map(shellWord).join(" "),
-      /** Begins a command line that root must run. */
-      sudo: asRoot(ssh, ""),
-    })),
+    nodes: nodes.map(nodeOutput),
     /** What was found of each node's clock when it was last waited for, and by which kind: what `npm run clocks` compares. */
     clocks: { kind: settings.clockSync.kind, found: clocks.ready },
     swarmId: swarm.id,

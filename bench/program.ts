@@ -1,6 +1,6 @@
-// What the bench image runs: `node bench.cjs JOB`, with the job's input as JSON on standard input, so that no secret is
+// What the bench image runs: `node bench.mjs JOB`, with the job's input as JSON on standard input, so that no secret is
 // in arguments. Progress goes to standard error, the result is one line of JSON on standard output. And
-// `node bench.cjs agent ROLE` and `node bench.cjs probe NETWORK`, which serve until they are ended.
+// `node bench.mjs agent ROLE` and `node bench.mjs probe NETWORK`, which serve until they are ended.
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
 import { isRole, runAgent } from "./agent/command.ts";

@@ -33,7 +33,7 @@ const REMEMBERED = 10;
 /**
  * Reads the monotonic clock and adds its offset to the time of day.
  *
- * `performance.timeOrigin` has an error of 2 to 11 µs, other in each process (shared/clients.md, section 5); here the
+ * `performance.timeOrigin` has an error of 2 to 11 µs, other in each process; here the
  * offset is found by watching `Date.now()` tick over, between two reads of the monotonic clock: an error below 0.1 µs.
  */
 export function openWallClock(source: TimeSource = real): WallClock {

@@ -14,8 +14,9 @@ const namespace = z
   .prefault("")
   .meta({
     description:
-      "Keeps the names of several users' stacks on one machine apart, 1 to 20 lower-case letters or digits. Empty: the name of the user who runs Pulumi. Set it where several people share one login.",
+      "Keeps the names of several users' stacks on one machine apart, 1 to 20 lower-case letters or digits. Where it is empty, the name of the user who runs Pulumi does so. Set it where several people share one login.",
     valueType: "text",
+    whenAbsent: "your user's name",
   });
 
 /** The schema of each key, in the order of messages and documentation. */

@@ -42,7 +42,7 @@ describe("parts that are left out of the configuration", () => {
         limits: {},
       },
       telegraf: { intervalSec: 1, limits: {} },
-      grafana: { rotation: 0, limits: {} },
+      grafana: { rotation: 0, limits: {}, required: false },
       portainer: { rotation: 0, limits: {}, required: false },
     });
   });
@@ -64,7 +64,9 @@ describe("a part", () => {
 
   for (const on of [true, "true"]) {
     it(`that cannot always be had is required where enabled is the ${typeof on} true`, () => {
-      assert.equal(parse({ portainer: { enabled: on } }).portainer?.required, true);
+      for (const part of ["grafana", "portainer"] as const) {
+        assert.equal(parse({ [part]: { enabled: on } })[part]?.required, true, part);
+      }
     });
   }
 

@@ -15,98 +15,138 @@ export const DELAY_KINDS = [
 ] as const;
 export type DelayKind = (typeof DELAY_KINDS)[number];
 
-/** What a step may end as. `ok` alone may carry a knee. */
-export const STEP_VERDICTS = ["ok", "slo-missed", "generator-bound", "not-steady", "failed"] as const;
-export type StepVerdict = (typeof STEP_VERDICTS)[number];
+const ms = (description: string) => ({ type: "float", unit: "ms", description }) as const;
+const perSec = (description: string) =>
+  ({ type: "float", unit: "messages per second", description }) as const;
+const messages = (description: string) => ({ type: "int", unit: "messages", description }) as const;
+const clients = (description: string) => ({ type: "int", unit: "clients", description }) as const;
 
-/** Every measurement: its name, its tags, and its fields by type. */
+const percentiles = {
+  p50: ms("half of the messages were at least as fast"),
+  p90: ms("90 of 100 messages were at least as fast"),
+  p99: ms("99 of 100 messages were at least as fast"),
+  p999: ms("999 of 1,000 messages were at least as fast"),
+  p9999: ms("9,999 of 10,000 messages were at least as fast"),
+  max: ms("the slowest message"),
+} as const;
+
+/** Every measurement, declared once: its name, its tags, and its fields with type, unit and meaning. */
 export const MEASUREMENTS = {
-  /** Each second of a step. */
   delay: {
     name: "bench_delay",
+    description: "Each second of a step: the delay of the messages, by kind.",
     tags: ["run", "scenario", "step", "kind"],
-    /** ms; count: messages. */
     fields: {
-      p50: "float",
-      p90: "float",
-      p99: "float",
-      p999: "float",
-      p9999: "float",
-      max: "float",
-      count: "int",
+      p50: percentiles.p50,
+      p90: percentiles.p90,
+      p99: percentiles.p99,
+      p999: percentiles.p999,
+      p9999: percentiles.p9999,
+      max: percentiles.max,
+      count: messages("messages that the percentiles are of"),
     },
   },
-  /** Each second of a step. */
   rate: {
     name: "bench_rate",
+    description: "Each second of a step: the load.",
     tags: ["run", "scenario", "step"],
-    /** Messages per second; bytes: bytes per second, delivered; producers, consumers: how many are at work. */
     fields: {
-      offered: "float",
-      sent: "float",
-      acked: "float",
-      delivered: "float",
-      bytes: "float",
-      producers: "int",
-      consumers: "int",
+      offered: perSec("due by the schedule"),
+      sent: perSec("handed to the client"),
+      acked: perSec("acknowledged by the broker"),
+      delivered: perSec("received by consumers"),
+      bytes: { type: "float", unit: "bytes per second", description: "delivered" },
+      producers: clients("logical producers at work"),
+      consumers: clients("logical consumers at work"),
     },
   },
-  /** Each second, messages since the run began. */
   faults: {
     name: "bench_faults",
+    description: "Each second of a step: messages since the run began.",
     tags: ["run", "scenario", "step"],
-    fields: { lost: "int", duplicated: "int", reordered: "int", late: "int", unsent: "int", errors: "int" },
-  },
-  /** Once for each finished step, at its end. `variable`: what the steps vary, such as producers; `value`: its value. */
-  step: {
-    name: "bench_step",
-    tags: ["run", "scenario", "step", "variable", "verdict"],
-    /** offered, delivered: messages per second; p50 to max: ms of `delay`; lost, …: messages of this step. */
     fields: {
-      value: "float",
-      producers: "int",
-      offered: "float",
-      delivered: "float",
-      p50: "float",
-      p90: "float",
-      p99: "float",
-      p999: "float",
-      p9999: "float",
-      max: "float",
-      lost: "int",
-      duplicated: "int",
-      reordered: "int",
-      slo_ms: "float",
-      meets_slo: "boolean",
+      lost: messages("acknowledged and never delivered"),
+      duplicated: messages("delivered more than once"),
+      reordered: messages("delivered after a later one of the same producer and partition"),
+      late: messages("sent more than a tenth of the SLO after their time"),
+      unsent: messages("not sent by the end of the drain"),
+      errors: messages("sends that failed"),
     },
   },
-  /** Start and end of a run, for annotations. `knee`: a value of the steps' variable; only at the end, and only if found. */
+  step: {
+    name: "bench_step",
+    description: "Once for each finished step, at its end. variable: the option that the steps vary.",
+    tags: ["run", "scenario", "step", "variable", "verdict"],
+    fields: {
+      value: { type: "float", unit: "", description: "value of the variable" },
+      producers: clients("logical producers"),
+      offered: perSec("due by the schedule"),
+      delivered: perSec("received by consumers"),
+      p50: percentiles.p50,
+      p90: percentiles.p90,
+      p99: percentiles.p99,
+      p999: percentiles.p999,
+      p9999: percentiles.p9999,
+      max: percentiles.max,
+      lost: messages("lost in this step"),
+      duplicated: messages("duplicated in this step"),
+      reordered: messages("reordered in this step"),
+      slo_ms: ms("the SLO's p99"),
+      meets_slo: { type: "boolean", unit: "", description: "whether the step met the SLO" },
+    },
+  },
   run: {
     name: "bench_run",
+    description: "Start and end of a run, for annotations.",
     tags: ["run", "scenario", "event"],
-    fields: { text: "string", slo_ms: "float", knee: "float", verdict: "string" },
+    fields: {
+      text: { type: "string", unit: "", description: "one line about the event" },
+      slo_ms: ms("the SLO's p99"),
+      knee: {
+        type: "float",
+        unit: "",
+        description: "value of the steps' variable; at the end, if a knee was found",
+      },
+      verdict: { type: "string", unit: "", description: "verdict on the run; at the end" },
+    },
   },
-  /** Each second: how well the generator itself keeps up, the worst of its tasks. `cpu`: of one task, in CPUs. */
   generator: {
     name: "bench_generator",
+    description: "Each second of a step: how well the load generator keeps up, of the worst of its tasks.",
     tags: ["run", "scenario", "step"],
-    fields: { schedule_lag_p99_ms: "float", event_loop_p99_ms: "float", cpu: "float" },
+    fields: {
+      schedule_lag_p99_ms: ms("from a message's intended time to the call of the client's send"),
+      event_loop_p99_ms: ms("delay of the event loop"),
+      cpu: { type: "float", unit: "CPUs", description: "used by one task" },
+    },
   },
-  /**
-   * Every few seconds of a step: round trips between two nodes, ms, and the share of packets that were lost; before the
-   * load also bit/s and bytes. `network`: host or overlay.
-   */
   network: {
     name: "bench_network",
+    description:
+      "Every few seconds of a step: the network from one node to another, by host or overlay network; throughput and MTU before the load only.",
     tags: ["run", "scenario", "from", "to", "network"],
-    fields: { rtt_p50: "float", rtt_p99: "float", loss: "float", throughput: "float", mtu: "int" },
+    fields: {
+      rtt_p50: ms("round trip, median"),
+      rtt_p99: ms("round trip, p99"),
+      loss: { type: "float", unit: "share", description: "packets lost, from 0 to 1" },
+      throughput: { type: "float", unit: "bit/s", description: "of one TCP connection" },
+      mtu: { type: "int", unit: "bytes", description: "the largest packet that passes in one piece" },
+    },
   },
 } as const satisfies Record<string, MeasurementShape>;
 
+export interface FieldDescriptor {
+  type: "float" | "int" | "boolean" | "string";
+  /** Such as "ms"; empty where it has none. */
+  unit: string;
+  description: string;
+}
+
 interface MeasurementShape {
   name: string;
+  description: string;
   tags: readonly string[];
-  fields: Readonly<Record<string, "float" | "int" | "boolean" | "string">>;
+  fields: Readonly<Record<string, FieldDescriptor>>;
 }
 
 export type Measurement = keyof typeof MEASUREMENTS;
@@ -115,11 +155,18 @@ export type Field<M extends Measurement> = keyof (typeof MEASUREMENTS)[M]["field
 
 /** Values of a measurement's fields. A field that is not known is left out, never written as zero. */
 export type FieldValues<M extends Measurement> = {
-  [F in Field<M>]?: FieldTypes[(typeof MEASUREMENTS)[M]["fields"][F] & keyof FieldTypes];
+  [F in Field<M>]?: ValueOf<(typeof MEASUREMENTS)[M]["fields"][F]>;
 };
+type ValueOf<D> = D extends { type: keyof FieldTypes } ? FieldTypes[D["type"]] : never;
 interface FieldTypes {
   float: number;
   int: number;
   boolean: boolean;
   string: string;
+}
+
+/** The descriptor of a field, as one type for all of them. */
+export function fieldOf<M extends Measurement>(measurement: M, field: Field<M>): FieldDescriptor {
+  const fields: Readonly<Record<string, FieldDescriptor>> = MEASUREMENTS[measurement].fields;
+  return fields[field] as FieldDescriptor;
 }

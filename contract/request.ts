@@ -1,6 +1,6 @@
 // What `up` and `npm run bench` ask the runner for, and how the runner is reached.
 import { z } from "zod";
-import { conditionsSchema } from "./result.ts";
+import { conditionsSchema, stepSchema } from "./result.ts";
 import { detourSchema, influxTargetSchema, kafkaTargetSchema } from "./target.ts";
 import { benchmarkSchema, workloadSchema } from "./workload.ts";
 
@@ -42,7 +42,7 @@ export const runRequestSchema = z.strictObject({
   benchmark: benchmarkSchema,
   conditions: conditionsSchema,
   /** Steps of an earlier run of the same name that are done, from its events. */
-  finished: z.array(z.unknown()).prefault([]),
+  finished: z.array(stepSchema).prefault([]),
 });
 export type RunRequest = z.output<typeof runRequestSchema>;
 

@@ -1,14 +1,14 @@
 // The results of a run: run.json, and the events that it is made of. Other tools read it: a change that breaks them
-// counts `SCHEMA_VERSION` up. results/run.schema.json is the same as a JSON Schema (test/unit/resultSchema.test.ts).
+// counts `SCHEMA_VERSION` up. results/run.schema.json is the same as a JSON Schema.
 import { z } from "zod";
 import { distributionSchema } from "./distribution.ts";
-import { STEP_VERDICTS } from "./measurements.ts";
 import { networkSchema, nodeClockSchema, stepNetworkSchema } from "./network.ts";
+import { RUN_VERDICTS, STEP_VERDICTS } from "./verdicts.ts";
 import { SEARCH_VARIABLES, STEP_VARIABLES, sloSchema } from "./workload.ts";
 
 export { type Distribution, distributionSchema } from "./distribution.ts";
 
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 const count = z.int().min(0);
 const ms = z.number();
@@ -101,7 +101,8 @@ const sameNodeSchema = z.strictObject({
   agrees: z.boolean(),
 });
 
-export const stepSchema = z.strictObject({
+/** What was asked of a step, and what came of it. */
+const anyStep = z.strictObject({
   /** From 1, in the order in which they ran. */
   step: z.int().min(1),
   phase: z.enum(["sweep", "search", "soak"]),
@@ -112,14 +113,23 @@ export const stepSchema = z.strictObject({
   consumers: count,
   groups: count,
   brokers: count,
-  /** Nodes that producers and consumers ran on. */
-  nodes: count,
-  partitions: count,
-  replicationFactor: count,
   acks: z.union([z.literal(0), z.literal(1), z.literal("all")]),
   client: z.string(),
   messageBytes: z.number(),
   ratePerProducer: z.number(),
+  verdict: z.enum(STEP_VERDICTS),
+  /** Why, as sentences. */
+  reasons: z.array(z.string()),
+  /** Absent: nothing measured it. */
+  network: stepNetworkSchema.nullable().optional(),
+});
+
+export const measuredStepSchema = anyStep.extend({
+  state: z.literal("measured"),
+  /** Nodes that producers and consumers ran on. */
+  nodes: count,
+  partitions: count,
+  replicationFactor: count,
   /** Of the measured time. */
   durationSeconds: z.number(),
   warmUpSeconds: z.number(),
@@ -165,9 +175,6 @@ export const stepSchema = z.strictObject({
   brokersCpu: z.number().nullable(),
   /** CPUs that were busy on the busiest machine, and how many it has. */
   busiestMachine: z.strictObject({ cpusBusy: z.number(), cpus: z.number() }).nullable(),
-  verdict: z.enum(STEP_VERDICTS),
-  /** Why, as sentences. */
-  reasons: z.array(z.string()),
   /** Of the delay, HdrHistogram V2 compressed, base64, µs; after a "|" the magnitudes of those below zero, if there are any. */
   histogram: z.string(),
   histograms: z.strictObject({ ack: z.string(), sendToReceive: z.string() }),
@@ -175,10 +182,26 @@ export const stepSchema = z.strictObject({
   seconds: z.array(secondSchema),
   /** How long it took until all clients were connected and ready. */
   connectSeconds: z.number(),
-  /** Absent: nothing measured it. */
-  network: stepNetworkSchema.nullable().optional(),
 });
+/** A step that ran to its end, and in which messages were due: it has results, whatever its verdict. */
+export type MeasuredStep = z.output<typeof measuredStepSchema>;
+
+export const failedStepSchema = anyStep.extend({ state: z.literal("failed"), verdict: z.literal("failed") });
+/** A step that could not be carried out, or in which no message was due: it has no results. */
+export type FailedStep = z.output<typeof failedStepSchema>;
+
+export const stepSchema = z.discriminatedUnion("state", [measuredStepSchema, failedStepSchema]);
 export type Step = z.output<typeof stepSchema>;
+
+/** Those of a run's steps that have results. */
+export function measuredSteps({ steps }: { steps: readonly Step[] }): MeasuredStep[] {
+  return steps.filter(isMeasured);
+}
+
+/** Whether a step has results. */
+export function isMeasured(step: Step): step is MeasuredStep {
+  return step.state === "measured";
+}
 
 export const kneeSchema = z.strictObject({
   variable: z.enum(SEARCH_VARIABLES),
@@ -225,15 +248,6 @@ export const conditionsSchema = z.strictObject({
 });
 export type Conditions = z.output<typeof conditionsSchema>;
 
-export const RUN_VERDICTS = [
-  "ok",
-  "slo-missed",
-  "generator-bound",
-  "not-steady",
-  "failed",
-  "interrupted",
-] as const;
-
 export const runSchema = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
   /** Also the name of its folder: <UTC time>-<scenario>-<id>. */
@@ -276,7 +290,7 @@ export const eventSchema = z.discriminatedUnion("event", [
     event: z.literal("step-started"),
     at: instant,
     step: z.int().min(1),
-    values: stepSchema.shape.values,
+    values: anyStep.shape.values,
   }),
   z.strictObject({ event: z.literal("second"), step: z.int().min(1), second: secondSchema }),
   z.strictObject({ event: z.literal("step"), at: instant, result: stepSchema }),

@@ -18,7 +18,11 @@ const RATE_UNITS = { "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9 } as const;
 
 function quantity<U extends string>(units: Record<U, number>, example: string) {
   const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?) (${Object.keys(units).join("|")})$`);
-  return z.string(`expected a text such as "${example}"`).transform((text, context) => {
+  // The metadata are for the documentation of the options, which is made from their schemas.
+  const text = z
+    .string(`expected a text such as "${example}"`)
+    .meta({ examples: [example], units: Object.keys(units) });
+  return text.transform((text, context) => {
     const [, amount, unit] = pattern.exec(text) ?? [];
     const value = Number(amount) * units[unit as U];
     if (Number.isFinite(value) && value > 0) return value;

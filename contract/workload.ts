@@ -1,13 +1,17 @@
 // What load is put on the brokers, and how it is measured: two objects of a scenario. components/ checks them when the
 // configuration is read, bench/ carries them out.
 import { z } from "zod";
+import {
+  CLIENT_NAMES,
+  CLIENTS,
+  type Client,
+  COMPRESSION_CODECS,
+  clientErrors,
+  clientOf,
+  KAFKA_CLIENTS,
+} from "./clients.ts";
+import { namesThatVary, option, optionMeta, searchable, swept, type VariesIn } from "./option.ts";
 import { duration, longDuration, wholeNumber, yesOrNo } from "./units.ts";
-
-/** Kafka clients that a run can use; a run records which. */
-export const CLIENTS = ["kafkajs", "platformatic"] as const;
-/** No client: a send is done at once and reaches no broker. It measures the generator alone, and nothing of Kafka. */
-export const NO_BROKER = "null";
-export type Client = (typeof CLIENTS)[number] | typeof NO_BROKER;
 
 /** What a message has before its filling (bench/load/message.ts), and so the least that it may have. */
 export const MESSAGE_HEADER_BYTES = 40;
@@ -23,7 +27,7 @@ function numberIn(min: number, max: number, what: string) {
   );
 }
 
-/** A number is seconds already: what has been parsed once can be parsed again, by the runner. */
+/** A text such as "90 seconds", or a number of seconds, which is also what it is parsed to. */
 function time<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (typeof value === "number" ? `${value} seconds` : value), schema);
 }
@@ -36,8 +40,7 @@ const acks = z.preprocess(
   (value) => (value === "0" || value === "1" ? Number(value) : value),
   z.union([z.literal(0), z.literal(1), z.literal("all")], 'expected 0, 1 or "all"'),
 );
-/** zstd is not among them: Node has it from version 22.15 on, and the agents run on 20. */
-const compression = z.enum(["none", "gzip", "snappy", "lz4"], "expected none, gzip, snappy or lz4");
+const compression = z.enum(COMPRESSION_CODECS, `expected one of ${COMPRESSION_CODECS.join(", ")}`);
 
 const arrival = z.union(
   [
@@ -110,50 +113,110 @@ export type Keys = z.output<typeof keys>;
 /** The load of a step. Defaults are those of the experiment where it told them, else Kafka's. */
 export const workloadSchema = z
   .strictObject({
-    client: z.enum([...CLIENTS, NO_BROKER], `expected one of ${CLIENTS.join(", ")}`).prefault("kafkajs"),
-    /** Logical producers of all tasks together: each a client with a connection and a schedule of its own. */
-    producers: wholeNumber(1, 100_000).prefault(100),
-    /** Messages per second of each producer. @default 10 */
-    rate: rate.optional(),
-    /** Messages per second of all producers together, instead of `rate`. */
-    totalRate: rate.optional(),
-    arrival: arrival.prefault("constant"),
-    /** Of a message's value, its header included. */
-    messageBytes: bytes.prefault(200),
-    content: content.prefault("random"),
-    keys: keys.prefault("none"),
-    /** An existing topic of these settings, or the name of one to be made; a new one for each step unless given. */
-    topic: z
-      .string()
-      .regex(/^[a-zA-Z0-9._-]{1,249}$/, "expected a topic's name: letters, digits, . _ -")
-      .optional(),
-    partitions: wholeNumber(1, 10_000).prefault(12),
-    /** @default the cluster's own */
-    replicationFactor: wholeNumber(1, 50).optional(),
-    /** Settings of the topic by Kafka's names. */
-    topicConfig: z.record(z.string(), z.coerce.string()).prefault({}),
-    acks: acks.prefault("all"),
-    idempotent: yesOrNo.prefault(false),
-    compression: compression.prefault("none"),
-    /** How long a producer waits for more messages of a batch, ms. 0: each message is sent at once, by itself. */
-    lingerMs: numberIn(0, 60_000, "ms").prefault(0),
-    /** A batch is sent once it has so many bytes, whatever the linger. */
-    batchBytes: wholeNumber(1, MAX_MESSAGE_BYTES).prefault(16_384),
-    /** Messages that a producer may have sent without an answer; more wait in the producer, and their delay grows. */
-    maxOutstanding: wholeNumber(1, 1_000_000).prefault(1_000),
-    /** Logical consumers of each group. */
-    consumers: wholeNumber(1, 10_000).prefault(1),
-    /** Consumer groups; each gets every message. */
-    groups: wholeNumber(1, 100).prefault(1),
-    fetch: z
-      .strictObject({
-        minBytes: wholeNumber(1, 1_073_741_824).prefault(1),
-        maxWaitMs: wholeNumber(0, 60_000).prefault(500),
-        maxBytes: wholeNumber(1_024, 1_073_741_824).prefault(52_428_800),
-      })
-      .prefault({}),
-    /** On how many of the agents' nodes producers and consumers run. @default all */
-    nodes: wholeNumber(1, 50).optional(),
+    client: swept(
+      z.enum(CLIENT_NAMES, `expected one of ${KAFKA_CLIENTS.join(", ")}`).prefault("kafkajs"),
+      `The Kafka client that producers and consumers use. ${CLIENT_NAMES.map((name) => `${name}: ${CLIENTS[name].description}.`).join(" ")} Default: kafkajs.`,
+    ),
+    producers: searchable(
+      wholeNumber(1, 100_000).prefault(100),
+      "Logical producers of all tasks together, each a Kafka client with its own connection and schedule. Default: 100.",
+      { whole: true },
+    ),
+    rate: searchable(
+      rate.optional(),
+      "Messages per second of each producer. Default: 10, unless totalRate is set.",
+      { unit: "messages per second" },
+    ),
+    totalRate: searchable(
+      rate.optional(),
+      "Messages per second of all producers together, instead of rate.",
+      { unit: "messages per second" },
+    ),
+    arrival: option(
+      arrival.prefault("constant"),
+      'When messages are due. constant: message k of a producer is due at k/rate after the producer\'s phase. poisson: exponential times between messages, with the same mean. { ramp: { from, over } }: the rate grows linearly from a share of itself (default 0.1) to the whole within a time such as "30 seconds", then stays. { burst: { size } }: so many messages are due at once, then none until the mean rate is kept. Default: constant.',
+    ),
+    messageBytes: searchable(
+      bytes.prefault(200),
+      "Length of a message's value in bytes, the 40 bytes of its header included: a number, { uniform: [low, high] }, { lognormal: { median, sigma } } (values outside the limits are set to the limit) or { mix: [{ bytes, weight }] }. Default: 200.",
+      { unit: "bytes", whole: true },
+    ),
+    content: option(
+      content.prefault("random"),
+      "What messages are filled with. random: random bytes. compressible: sensor readings as JSON, which gzip makes about a fifth of. { file: PATH }: cut from a file of at most 1 MiB on the operator's machine, over and over. Default: random.",
+    ),
+    keys: option(
+      keys.prefault("none"),
+      "Keys of the messages. none: the client chooses each message's partition. { roundRobin: COUNT }: so many keys in turn. { uniform: COUNT }: so many keys, each as likely. { zipf: { count, exponent } }: key r is as likely as 1/r^exponent (default exponent 1). Default: none.",
+    ),
+    topic: option(
+      z
+        .string()
+        .regex(/^[a-zA-Z0-9._-]{1,249}$/, "expected a topic's name: letters, digits, . _ -")
+        .optional(),
+      "Name of the topic. It is used as it is if it exists, otherwise it is made and kept. Default: a new topic for each step, removed afterwards.",
+    ),
+    partitions: swept(wholeNumber(1, 10_000).prefault(12), "Partitions of the topic. Default: 12."),
+    replicationFactor: option(
+      wholeNumber(1, 50).optional(),
+      "Replicas of each partition. Default: the cluster's own default.",
+    ),
+    topicConfig: option(
+      z.record(z.string(), z.coerce.string()).prefault({}),
+      "Settings of the topic, by Kafka's names, such as min.insync.replicas. Default: none.",
+    ),
+    acks: swept(
+      acks.prefault("all"),
+      "Which brokers must have a message before it counts as sent: 0 (none), 1 (the leader) or all (all in-sync replicas). Default: all.",
+    ),
+    idempotent: option(
+      yesOrNo.prefault(false),
+      "Whether producers are idempotent, so that a retry makes no duplicate; needs acks: all. Default: false.",
+    ),
+    compression: swept(
+      compression.prefault("none"),
+      `How batches are compressed: ${COMPRESSION_CODECS.join(", ")}, as far as the client can. Default: none.`,
+    ),
+    lingerMs: swept(
+      numberIn(0, 60_000, "ms").prefault(0),
+      "How long a producer waits for more messages of a batch, in ms. 0: each message is sent at once, by itself. Default: 0.",
+      { unit: "ms" },
+    ),
+    batchBytes: swept(
+      wholeNumber(1, MAX_MESSAGE_BYTES).prefault(16_384),
+      "A batch is sent once it has so many bytes, whatever lingerMs is. Default: 16384.",
+      { unit: "bytes" },
+    ),
+    maxOutstanding: option(
+      wholeNumber(1, 1_000_000).prefault(1_000),
+      "Messages that a producer may have sent without an answer. More wait in the producer, and their latency grows. Default: 1000.",
+    ),
+    consumers: searchable(
+      wholeNumber(1, 10_000).prefault(1),
+      "Logical consumers of each consumer group. Default: 1.",
+      { whole: true },
+    ),
+    groups: swept(wholeNumber(1, 100).prefault(1), "Consumer groups; each gets every message. Default: 1."),
+    fetch: option(
+      z
+        .strictObject({
+          minBytes: wholeNumber(1, 1_073_741_824)
+            .prefault(1)
+            .describe("The broker answers a fetch once it has so many bytes. Default: 1."),
+          maxWaitMs: wholeNumber(0, 60_000)
+            .prefault(500)
+            .describe("The broker answers a fetch after so many ms at the latest. Default: 500."),
+          maxBytes: wholeNumber(1_024, 1_073_741_824)
+            .prefault(52_428_800)
+            .describe("Most bytes of an answer to a fetch. Default: 52428800 (50 MiB)."),
+        })
+        .prefault({}),
+      "How consumers fetch, by Kafka's fetch.min.bytes, fetch.max.wait.ms and fetch.max.bytes.",
+    ),
+    nodes: swept(
+      wholeNumber(1, 50).optional(),
+      "On how many of the agents' nodes producers and consumers run. Default: all.",
+    ),
   })
   .superRefine((load, context) => {
     const refuse = (path: string, message: string) =>
@@ -161,9 +224,7 @@ export const workloadSchema = z
     if (load.rate !== undefined && load.totalRate !== undefined) {
       refuse("totalRate", "give either rate (of each producer) or totalRate (of all), not both");
     }
-    if (load.client === "kafkajs" && !["none", "gzip"].includes(load.compression)) {
-      refuse("compression", `kafkajs has none and gzip; for ${load.compression} set client: platformatic`);
-    }
+    for (const { option: name, message } of clientErrors(load.client, load)) refuse(name, message);
     if (load.idempotent && load.acks !== "all")
       refuse("idempotent", "an idempotent producer needs acks: all");
   });
@@ -188,26 +249,19 @@ export function meanBytes(size: MessageSize): number {
   return size.mix.reduce((sum, part) => sum + (part.bytes * part.weight) / weights, 0);
 }
 
-/** What the steps of a sweep may vary: a key of the workload each. */
-export const STEP_VARIABLES = [
-  "producers",
-  "rate",
-  "totalRate",
-  "messageBytes",
-  "consumers",
-  "groups",
-  "partitions",
-  "acks",
-  "compression",
-  "lingerMs",
-  "batchBytes",
-  "nodes",
-  "client",
-] as const satisfies readonly (keyof Workload)[];
-export type StepVariable = (typeof STEP_VARIABLES)[number];
+type Shape = typeof workloadSchema.shape;
+/** What the steps of a sweep may vary: an option of the workload each. */
+export type StepVariable = VariesIn<Shape, "sweep" | "search">;
+export const STEP_VARIABLES = namesThatVary<StepVariable>(workloadSchema.shape, ["sweep", "search"]);
 /** Of these a search can find the largest that meets the SLO: a larger value is a heavier load. */
-export const SEARCH_VARIABLES = ["producers", "rate", "totalRate", "messageBytes", "consumers"] as const;
-export type SearchVariable = (typeof SEARCH_VARIABLES)[number];
+export type SearchVariable = VariesIn<Shape, "search">;
+export const SEARCH_VARIABLES = namesThatVary<SearchVariable>(workloadSchema.shape, ["search"]);
+
+/** Whether values between two whole numbers make no sense for this variable. */
+export function isWholeVariable(variable: SearchVariable): boolean {
+  return optionMeta(workloadSchema.shape[variable]).whole === true;
+}
+
 export type VariableValue = number | string;
 export type StepValues = Partial<Record<StepVariable, VariableValue>>;
 
@@ -224,75 +278,108 @@ const sweep = z
 
 /** What a step must keep to. */
 export const sloSchema = z.strictObject({
-  /** Of the delay, ms. */
-  p99Ms: numberIn(0.1, 600_000, "ms").prefault(100),
-  /** Least share of the offered messages that must be delivered. */
-  delivered: numberIn(0, 1, "a share").prefault(0.999),
-  /** Most messages that may be lost. */
-  lost: wholeNumber(0, 1_000_000_000).prefault(0),
+  p99Ms: numberIn(0.1, 600_000, "ms")
+    .prefault(100)
+    .describe("Most that the p99 of the latency may be, in ms. Default: 100."),
+  delivered: numberIn(0, 1, "a share")
+    .prefault(0.999)
+    .describe("Least share of the offered messages that must be delivered, from 0 to 1. Default: 0.999."),
+  lost: wholeNumber(0, 1_000_000_000).prefault(0).describe("Most messages that may be lost. Default: 0."),
 });
 export type Slo = z.output<typeof sloSchema>;
 
 export const searchSchema = z
   .strictObject({
-    variable: z.enum(SEARCH_VARIABLES, `a search finds the largest of ${SEARCH_VARIABLES.join(", ")}`),
-    /** Where it begins. */
-    from: numberIn(0.001, 16_777_216, "a number"),
-    /** Beyond this it does not look. */
-    to: numberIn(0.001, 16_777_216, "a number"),
-    /** It is content once the largest good and the least bad value are so close, as a share of the value. */
-    tolerance: numberIn(0.005, 0.5, "a share").prefault(0.05),
-    /** Trials of a value near the limit. */
-    trials: wholeNumber(1, 25).prefault(3),
-    maxSteps: wholeNumber(1, 1_000).prefault(40),
-    maxTime: longTime.prefault("1 hour"),
+    variable: z
+      .enum(SEARCH_VARIABLES, `a search finds the largest of ${SEARCH_VARIABLES.join(", ")}`)
+      .describe(
+        `The workload's option whose largest value that meets the SLO is searched: ${SEARCH_VARIABLES.join(", ")}.`,
+      ),
+    from: numberIn(0.001, 16_777_216, "a number").describe("The value that the search begins with."),
+    to: numberIn(0.001, 16_777_216, "a number").describe("The largest value that is tried."),
+    tolerance: numberIn(0.005, 0.5, "a share")
+      .prefault(0.05)
+      .describe(
+        "The search ends once the largest good and the least bad value are so close, as a share of the value. Default: 0.05.",
+      ),
+    trials: wholeNumber(1, 25)
+      .prefault(3)
+      .describe("How often a value near the limit is tried at the most. Default: 3."),
+    maxSteps: wholeNumber(1, 1_000).prefault(40).describe("Most steps of the search. Default: 40."),
+    maxTime: longTime
+      .prefault("1 hour")
+      .describe('No step of the search begins after this time, such as "2 hours". Default: "1 hour".'),
   })
   .refine(({ from, to }) => from < to, "from must be below to");
 export type Search = z.output<typeof searchSchema>;
 
 /** How a workload is measured. Times in seconds once parsed. */
 export const benchmarkSchema = z.strictObject({
-  /** Whether `pulumi up` runs it. */
-  run: yesOrNo.prefault(true),
-  slo: sloSchema.prefault({}),
-  /** Steps that vary these, in the order of their values; one step of the workload as it is where neither this nor search is given. */
-  sweep: sweep.optional(),
-  /** Of several variables: every combination, or the first values together, the second values together, …. */
-  combine: z.enum(["product", "side by side"]).prefault("product"),
-  /** The knee: after the sweep, with what it has found. */
-  search: searchSchema.optional(),
-  /** One step of this length, with the drift of delay and memory. */
-  soak: longTime.optional(),
-  /**
-   * A step warms up until it is steady, not shorter than `min` and not longer than `max`; and while brokers still compile their
-   * code, as they do in the first minutes after a start, until `brokers`.
-   */
+  run: yesOrNo.prefault(true).describe("Whether `pulumi up` runs the benchmark. Default: true."),
+  slo: sloSchema.prefault({}).describe("The service-level objective that each step is judged by."),
+  sweep: sweep
+    .optional()
+    .describe(
+      `Steps that vary these options of the workload, in the order of their values, such as { producers: [1, 100] }: ${STEP_VARIABLES.join(", ")}. Default: one step of the workload as it is, unless search is set.`,
+    ),
+  combine: z
+    .enum(["product", "side by side"])
+    .prefault("product")
+    .describe(
+      "How a sweep of several variables combines their values. product: every combination. side by side: all first values together, all second values together, and so on. Default: product.",
+    ),
+  search: searchSchema
+    .optional()
+    .describe("Searches the knee, after the sweep and with what it has found. Default: no search."),
+  soak: longTime
+    .optional()
+    .describe(
+      'One step of this length, such as "8 hours", with the drift of latency and memory, instead of a sweep or a search. Default: no soak.',
+    ),
   warmUp: z
     .strictObject({
-      min: shortTime.prefault("5 seconds"),
-      max: shortTime.prefault("20 seconds"),
-      brokers: shortTime.prefault("60 seconds"),
+      min: shortTime.prefault("5 seconds").describe('Shortest warm-up. Default: "5 seconds".'),
+      max: shortTime
+        .prefault("20 seconds")
+        .describe('Longest warm-up, whether the load is steady or not. Default: "20 seconds".'),
+      brokers: shortTime
+        .prefault("60 seconds")
+        .describe(
+          'How long a warm-up goes on while brokers still compile their code, as they do in the first minutes after a start. Default: "60 seconds".',
+        ),
     })
     .refine(({ min, max }) => min <= max, "min must not be above max")
-    .prefault({}),
-  /** How long a step is measured. */
-  duration: shortTime.prefault("10 seconds"),
-  /** How long messages that are under way at the end are waited for. */
-  drain: shortTime.prefault("30 seconds"),
-  /** The network between the nodes, measured before the load, and lightly during it. */
+    .prefault({})
+    .describe("How long a step warms up: until it is steady, within these limits."),
+  duration: shortTime.prefault("10 seconds").describe('How long a step is measured. Default: "10 seconds".'),
+  drain: shortTime
+    .prefault("30 seconds")
+    .describe(
+      'How long messages that are under way at the end of a step are waited for. Default: "30 seconds".',
+    ),
   network: z
     .strictObject({
-      enabled: yesOrNo.prefault(true),
-      /** Of each measurement of a throughput: one at a time between nodes that share a machine. */
-      seconds: wholeNumber(1, 60).prefault(1),
-      /** Round trips of each pair before the load. */
-      packets: wholeNumber(10, 10_000).prefault(200),
+      enabled: yesOrNo.prefault(true).describe("Whether the network is measured. Default: true."),
+      seconds: wholeNumber(1, 60)
+        .prefault(1)
+        .describe(
+          "Length of each throughput measurement, in seconds; nodes that share a machine are measured one at a time. Default: 1.",
+        ),
+      packets: wholeNumber(10, 10_000)
+        .prefault(200)
+        .describe("Round trips of each pair of nodes before the load. Default: 200."),
     })
-    .prefault({}),
-  /** Of the random choices: the same seed, the same phases, sizes and keys. */
-  seed: wholeNumber(0, 4_294_967_295).prefault(1),
-  /** `precise` wakes by a thread of its own and costs a few per cent of a CPU; `timer` is late by up to 1.5 ms. */
-  pacing: z.enum(["precise", "timer"]).prefault("precise"),
+    .prefault({})
+    .describe("The network between the nodes, measured before the load, and lightly during it."),
+  seed: wholeNumber(0, 4_294_967_295)
+    .prefault(1)
+    .describe("Seed of the random choices: the same seed gives the same phases, sizes and keys. Default: 1."),
+  pacing: z
+    .enum(["precise", "timer"])
+    .prefault("precise")
+    .describe(
+      "How producers keep their schedule. precise: woken by a thread of its own, which costs a few per cent of a CPU. timer: by Node's timers, up to 1.5 ms late. Default: precise.",
+    ),
 });
 export type BenchmarkInput = z.input<typeof benchmarkSchema>;
 export type Benchmark = z.output<typeof benchmarkSchema>;
@@ -313,8 +400,14 @@ function dropUndefined(values: Record<string, unknown>): Record<string, unknown>
 export function benchmarkMistakes(workload: Workload, benchmark: Benchmark): string[] {
   const { sweep: variables, combine, search, soak } = benchmark;
   const mistakes: string[] = [];
-  if (search && [workload.client, ...(variables?.client ?? [])].includes(NO_BROKER)) {
-    mistakes.push(`benchmark.search: client ${NO_BROKER} reaches no broker, so there is no knee to be found`);
+  const clients = [workload.client, ...((variables?.client ?? []) as Client[])];
+  const brokerless = clients.find(
+    (client) => CLIENT_NAMES.includes(client) && !clientOf(client).reachesBroker,
+  );
+  if (search && brokerless !== undefined) {
+    mistakes.push(
+      `benchmark.search: client ${brokerless} reaches no broker, so there is no knee to be found`,
+    );
   }
   const lengths = new Set(Object.values(variables ?? {}).map((values) => values.length));
   if (combine === "side by side" && lengths.size > 1) {

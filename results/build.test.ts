@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type RunEvent, runSchema } from "../contract/result.ts";
+import { measured } from "../test/support/measured.ts";
 import { sampleEvents, sampleStep } from "../test/support/sampleRun.ts";
 import { buildResults } from "./build.ts";
 
@@ -27,6 +28,9 @@ describe("the events of a run", () => {
       again,
       { event: "step", at: again.at, result: step },
     ]);
-    assert.deepEqual([run.steps.length, run.steps[1]?.delivered, run.verdict], [6, 7, "interrupted"]);
+    assert.deepEqual(
+      [run.steps.length, measured(run.steps[1]).delivered, run.verdict],
+      [6, 7, "interrupted"],
+    );
   });
 });

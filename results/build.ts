@@ -1,7 +1,13 @@
 // From the events of a run to its results.
 
-import { type Run, type RunEvent, SCHEMA_VERSION, type Step } from "../contract/result.ts";
-import { NO_BROKER } from "../contract/workload.ts";
+import { NO_BROKER } from "../contract/clients.ts";
+import {
+  type MeasuredStep,
+  measuredSteps,
+  type Run,
+  type RunEvent,
+  SCHEMA_VERSION,
+} from "../contract/result.ts";
 import { clockWarnings } from "./clocks.ts";
 
 type EventNamed<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
@@ -21,6 +27,7 @@ export function buildResults(events: readonly RunEvent[]): Run {
   const [first, ...resumed] = named("run");
   if (!first) throw new Error("there is no event that begins a run");
   const steps = new Map(named("step").map(({ result }) => [result.step, result]));
+  const measured = measuredSteps({ steps: [...steps.values()] });
   const last = events.findLast((event) => event.event === "run" || event.event === "end");
   const end = last?.event === "end" ? last : undefined;
   const changed = resumed.filter(({ conditions }) => !sameMachines(conditions, first.conditions));
@@ -41,8 +48,8 @@ export function buildResults(events: readonly RunEvent[]): Run {
     warnings: [
       ...named("warning").map(({ text }) => text),
       ...changed.map(({ at }) => `it went on at ${at} under other conditions`),
-      ...stepWarnings([...steps.values()]),
-      ...clockWarnings([...steps.values()], first.slo.p99Ms),
+      ...stepWarnings(measured),
+      ...clockWarnings(measured, first.slo.p99Ms),
       ...endWarnings(end),
     ],
     points: end?.points ?? null,
@@ -59,7 +66,7 @@ function sameMachines(a: Run["conditions"], b: Run["conditions"]): boolean {
 }
 
 /** What a reader of the table could overlook. */
-function stepWarnings(steps: readonly Step[]): string[] {
+function stepWarnings(steps: readonly MeasuredStep[]): string[] {
   return steps.flatMap(({ step, client, delayMs, busiestMachine }) => {
     const texts: string[] = [];
     if (client === NO_BROKER)

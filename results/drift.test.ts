@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Run } from "../contract/result.ts";
+import type { Second } from "../contract/result.ts";
 import { sampleRun, sampleStep } from "../test/support/sampleRun.ts";
 import { reportPage } from "./report/html.ts";
 import { runTable } from "./report/table.ts";
 
 describe("a soak", () => {
   const soak = (count: number) => {
-    const [second] = sampleStep(1, 10, 2).seconds.filter(({ measured }) => measured);
+    const [second] = sampleStep(1, 10, 2).seconds.filter((each) => each.measured);
     const seconds = Array.from({ length: count }, (_, index) => ({
-      ...(second as Run["steps"][number]["seconds"][number]),
+      ...(second as Second),
       delayMs: {
-        ...(second as Run["steps"][number]["seconds"][number]).delayMs,
+        ...(second as Second).delayMs,
         p50: 2 + index / 3600,
         p99: 9,
       },

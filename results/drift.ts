@@ -1,8 +1,8 @@
 // Whether latency or memory drift during a soak, while the load stays the same.
 import { mean } from "simple-statistics";
-import { slope } from "../bench/measure/steady.ts";
-import type { Run, Second } from "../contract/result.ts";
+import { measuredSteps, type Run, type Second } from "../contract/result.ts";
 import { figure } from "../contract/text.ts";
+import { slope } from "../contract/trend.ts";
 
 /** Two points make a line, and no trend. */
 const LEAST_SECONDS = 30;
@@ -12,8 +12,8 @@ const LEAST_SECONDS = 30;
  *
  * @returns undefined when the run is no soak, or was too short
  */
-export function driftSentence({ steps }: Pick<Run, "steps">): string | undefined {
-  const soak = steps.find(({ phase }) => phase === "soak");
+export function driftSentence(run: Pick<Run, "steps">): string | undefined {
+  const soak = measuredSteps(run).find(({ phase }) => phase === "soak");
   const seconds = soak?.seconds.filter(({ measured }) => measured) ?? [];
   if (seconds.length < LEAST_SECONDS) return undefined;
   const figures = [

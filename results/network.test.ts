@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Run } from "../contract/result.ts";
+import type { MeasuredStep } from "../contract/result.ts";
 import { networkRun } from "../test/support/networkRun.ts";
 import { between, names, pair } from "../test/support/samplePairs.ts";
 import { networkSentence, networkShare, overlayCost } from "./network.ts";
@@ -8,7 +8,7 @@ import { runTable } from "./report/table.ts";
 
 describe("the network's share of the delay", () => {
   const step = (oneWay: number | null, p50: number | null) =>
-    ({ network: { pairs: [], oneWayMs: oneWay }, delayMs: { p50 } }) as unknown as Run["steps"][number];
+    ({ network: { pairs: [], oneWayMs: oneWay }, delayMs: { p50 } }) as unknown as MeasuredStep;
 
   it("is told with both figures", () => assert.equal(networkShare(step(0.2, 2)), "0.2 ms of 2 ms (10 %)"));
 

@@ -1,7 +1,8 @@
 // What a run's measurements of the network say.
 import type { NetworkName, Pair, PairRtt } from "../contract/network.ts";
-import type { Run, Step } from "../contract/result.ts";
+import { type MeasuredStep, measuredSteps, type Run } from "../contract/result.ts";
 import { figure } from "../contract/text.ts";
+import { meetsSlo } from "../contract/verdicts.ts";
 import { medianOfKnown } from "./statistics.ts";
 import { stepValues } from "./steps.ts";
 import { bitRate } from "./text.ts";
@@ -34,8 +35,8 @@ export function overPairs(all: readonly Pair[], network: NetworkName): PairsSumm
 }
 
 /** "0.21 ms of 2.9 ms (7 %)": how much of a step's median delay is network. undefined: either was not measured */
-export function networkShare({ network, delayMs }: Pick<Step, "network" | "delayMs">): string | undefined {
-  const [way, delay] = [network?.oneWayMs, delayMs.p50];
+export function networkShare(step: Pick<MeasuredStep, "network" | "delayMs">): string | undefined {
+  const [way, delay] = [step.network?.oneWayMs, step.delayMs.p50];
   if (way === null || way === undefined || delay === null || delay <= 0) return undefined;
   // Probes are programs too: where CPUs are short they wait longer than a packet travels.
   if (way >= delay)
@@ -45,10 +46,10 @@ export function networkShare({ network, delayMs }: Pick<Step, "network" | "delay
 }
 
 /** The network's share in one sentence: of the heaviest step that met the SLO, else of the last that has one. */
-export function networkSentence({ steps }: Pick<Run, "steps">): string | undefined {
-  const telling = steps.filter((step) => networkShare(step) !== undefined);
+export function networkSentence(run: Pick<Run, "steps">): string | undefined {
+  const telling = measuredSteps(run).filter((step) => networkShare(step) !== undefined);
   const good = telling
-    .filter(({ verdict }) => verdict === "ok")
+    .filter(meetsSlo)
     .toSorted((a, b) => b.offered / b.durationSeconds - a.offered / a.durationSeconds);
   const step = good[0] ?? telling.at(-1);
   if (!step) return undefined;

@@ -1,6 +1,7 @@
 // A run's result in one sentence each.
 import type { Run } from "../contract/result.ts";
 import { figure } from "../contract/text.ts";
+import { meetsSlo } from "../contract/verdicts.ts";
 
 export function sloSentence({ slo }: Pick<Run, "slo">): string {
   return `p99 delay at most ${slo.p99Ms} ms, ${Number((100 * slo.delivered).toFixed(4))} % delivered, ${slo.lost === 0 ? "nothing" : `at most ${slo.lost}`} lost`;
@@ -18,6 +19,6 @@ export function kneeSentence({ knee, searchReason, verdict, steps, conditions }:
   }
   if (searchReason) return `no knee: ${searchReason}`;
   if (conditions.benchmark.search) return `no knee: the run is not finished (${verdict})`;
-  const good = steps.filter((step) => step.verdict === "ok").length;
+  const good = steps.filter(meetsSlo).length;
   return `${good} of ${steps.length} steps met the SLO; no knee was searched`;
 }

@@ -1,11 +1,12 @@
 // What steps have in common wherever they are shown or compared.
-import type { Step } from "../contract/result.ts";
+import { isMeasured, type MeasuredStep, type Step } from "../contract/result.ts";
 import { valuesText } from "../contract/text.ts";
+import { verdictOf } from "../contract/verdicts.ts";
 import type { StepValues } from "../contract/workload.ts";
 
 /** Whether a step tells something about the broker. */
-export function isTelling({ verdict }: Step): boolean {
-  return verdict !== "generator-bound" && verdict !== "failed";
+export function isTelling(step: Step): step is MeasuredStep {
+  return isMeasured(step) && verdictOf(step).tellsOfBroker;
 }
 
 /** "producers 200, acks all": what was varied in a step. */
@@ -19,12 +20,15 @@ export function stepName(step: Pick<Step, "step" | "values">): string {
 }
 
 /** A count of a step per second of its measured time; null: nothing was measured. */
-export function perSec(count: number, { durationSeconds }: Pick<Step, "durationSeconds">): number | null {
+export function perSec(
+  count: number,
+  { durationSeconds }: Pick<MeasuredStep, "durationSeconds">,
+): number | null {
   return durationSeconds > 0 ? count / durationSeconds : null;
 }
 
 /** A percentile of each measured second of a step, ms. */
-export function measuredSeconds({ seconds }: Step, percentile: "p50" | "p99"): number[] {
+export function measuredSeconds({ seconds }: MeasuredStep, percentile: "p50" | "p99"): number[] {
   return seconds
     .filter(({ measured }) => measured)
     .map(({ delayMs }) => delayMs[percentile])
@@ -32,8 +36,8 @@ export function measuredSeconds({ seconds }: Step, percentile: "p50" | "p99"): n
 }
 
 /** All trials of each value, without steps that tell nothing about the broker. */
-export function stepsByValue(steps: readonly Step[]): Map<string, Step[]> {
-  const byValue = new Map<string, Step[]>();
+export function stepsByValue(steps: readonly Step[]): Map<string, MeasuredStep[]> {
+  const byValue = new Map<string, MeasuredStep[]>();
   for (const step of steps.filter(isTelling)) {
     const value = stepValues(step);
     byValue.set(value, [...(byValue.get(value) ?? []), step]);

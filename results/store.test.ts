@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
 import { z } from "zod";
 import { type RunEvent, runSchema } from "../contract/result.ts";
+import { measured } from "../test/support/measured.ts";
 import { sampleEvents } from "../test/support/sampleRun.ts";
+import { reportPage } from "./report/html.ts";
+import { runTable } from "./report/table.ts";
 import { parseEvents, readResults, writeResults } from "./store.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-results-"));
@@ -27,8 +30,36 @@ describe("the events of a run", () => {
   });
 
   it("of another version are refused, with the version that is read", () => {
-    const text = lines(sampleEvents().slice(0, 1)).replace('"schemaVersion":2', '"schemaVersion":3');
-    assert.throws(() => parseEvents(text, "e"), /of schema version 3; this swarmbench reads version 2/);
+    const text = lines(sampleEvents().slice(0, 1)).replace('"schemaVersion":3', '"schemaVersion":4');
+    assert.throws(() => parseEvents(text, "e"), /of schema version 4; this swarmbench reads version 3/);
+  });
+
+  describe("of version 2", () => {
+    const earlier = path.resolve(import.meta.dirname, "../test/fixtures/run-v2");
+
+    it("are read as those of this version, by their events and by run.json alike", () => {
+      const byEvents = readResults(earlier);
+      const alone = path.join(folder, "version-2");
+      mkdirSync(alone);
+      copyFileSync(path.join(earlier, "run.json"), path.join(alone, "run.json"));
+      assert.deepEqual(readResults(alone), JSON.parse(JSON.stringify(byEvents)));
+      assert.deepEqual(
+        byEvents.steps.map((step) => [step.state, step.verdict]),
+        [
+          ["measured", "ok"],
+          ["measured", "ok"],
+          ["failed", "failed"],
+        ],
+      );
+      assert.equal(measured(byEvents.steps[1]).offered, 5_000);
+    });
+
+    it("have no figure of a step that failed, and its reason in the report", () => {
+      const run = readResults(earlier);
+      assert.ok(!("delayMs" in (run.steps[2] ?? {})));
+      assert.match(runTable(run), /producers 100 +│ +- .* failed/);
+      assert.match(reportPage(run), /the agent is gone/);
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { z } from "zod";
 import { eventSchema, type Run, type RunEvent, runSchema, SCHEMA_VERSION } from "../contract/result.ts";
 import { buildResults } from "./build.ts";
+import { upgraded } from "./earlierVersions.ts";
 import { drawCharts } from "./report/charts/list.ts";
 import { reportPage } from "./report/html.ts";
 import { pngOf } from "./report/png.ts";
@@ -48,7 +49,7 @@ function isJson(text: string): boolean {
 
 function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.output<S> {
   if (!isJson(text)) throw new Error(`${name}: this is no JSON`);
-  const document: unknown = JSON.parse(text);
+  const document = upgraded(JSON.parse(text));
   const version = (document as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (version !== undefined && version !== SCHEMA_VERSION) {
     throw new Error(`${name}: of schema version ${version}; this swarmbench reads version ${SCHEMA_VERSION}`);

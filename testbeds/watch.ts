@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Time and output of whatever waits for a testbed. Time is a parameter so that tests need not wait. */
+/** The clock and the output of a wait for a testbed. Time is a parameter so that tests need not wait. */
 export interface Watch {
   /** Milliseconds since 1970. */
   now: () => number;

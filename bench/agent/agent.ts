@@ -1,6 +1,6 @@
 // What an agent does, apart from how it is asked: one run at a time, one step of it at a time.
+import { type Client, clientOf, KAFKA_CLIENTS } from "../../contract/clients.ts";
 import type { AgentRole } from "../../contract/request.ts";
-import type { Client } from "../../contract/workload.ts";
 import type { ClientAdapter } from "../clients/port.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { runMark } from "../load/message.ts";
@@ -52,8 +52,8 @@ interface Current {
   window: StepWindow | undefined;
 }
 
-/** It can leave out partitions; it is not what is measured, so it need not be the client of the run. */
-const OWN_MESSAGES_CLIENT = "kafkajs";
+/** It is not what is measured, so it need not be the client of the run. */
+const OWN_MESSAGES_CLIENT = KAFKA_CLIENTS.find((name) => clientOf(name).partitionSubset) as Client;
 
 export type AdapterOf = (client: Client) => Promise<ClientAdapter>;
 

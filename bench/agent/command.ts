@@ -1,4 +1,4 @@
-// `bench.cjs agent producer|consumer`: the program of the agents' services.
+// `bench.mjs agent producer|consumer`: the program of the agents' services.
 import { AGENT_PORT, AGENT_SERVICES, type AgentRole } from "../../contract/request.ts";
 import { adapterOf } from "../clients/index.ts";
 import { Exchange } from "../exchange/exchange.ts";

@@ -1,8 +1,9 @@
 // A step at a consumer task: so many logical consumers of each group.
+
+import { DelayHistogram } from "../../contract/histogram.ts";
 import type { ClientAdapter, ConsumerPort } from "../clients/port.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
 import { added } from "../measure/account.ts";
-import { DelayHistogram } from "../measure/histogram.ts";
 import type { SelfWatch } from "../measure/self.ts";
 import { SequenceTracker } from "../measure/sequences.ts";
 import type { WallClock } from "../wallClock.ts";

@@ -1,8 +1,9 @@
 // The second estimator of the delay: some of a producer task's own messages, consumed by the task itself. Sent and received
 // on one machine, they are timed by its monotonic clock alone, whatever clock synchronisation there is or is not.
+
+import { DelayHistogram } from "../../contract/histogram.ts";
 import type { ClientAdapter, ConsumerPort } from "../clients/port.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
-import { DelayHistogram } from "../measure/histogram.ts";
 import type { WallClock } from "../wallClock.ts";
 import type { Prepare } from "./protocol.ts";
 import type { StepWindow } from "./step.ts";

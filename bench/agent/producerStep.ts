@@ -1,4 +1,6 @@
 // A step at a producer task: so many logical producers, one dispatcher.
+
+import { DelayHistogram } from "../../contract/histogram.ts";
 import { ratePerProducer } from "../../contract/workload.ts";
 import { errorKind } from "../clients/errorKind.ts";
 import type { ClientAdapter, ProducerPort } from "../clients/port.ts";
@@ -10,7 +12,6 @@ import { payloadsOf } from "../load/payload.ts";
 import { type Due, LogicalProducer, type ProducerListener } from "../load/producer.ts";
 import { randomOf } from "../load/random.ts";
 import { scheduleOf } from "../load/schedule.ts";
-import { DelayHistogram } from "../measure/histogram.ts";
 import type { SelfWatch } from "../measure/self.ts";
 import type { WallClock } from "../wallClock.ts";
 import { inBatches } from "./inBatches.ts";

@@ -17,7 +17,7 @@ export const ORPHANED_AFTER_MS = 30_000;
 const count = z.int().min(0);
 /** µs since 1970. */
 const instantUs = z.number();
-/** DelayHistogram.encode (bench/measure/histogram.ts), µs. */
+/** DelayHistogram.encode (contract/histogram.ts), µs. */
 const histogram = z.string();
 
 export const PATHS = {

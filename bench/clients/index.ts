@@ -1,10 +1,42 @@
-import { type Client, NO_BROKER } from "../../contract/workload.ts";
-import { nullAdapter } from "./null.ts";
+import { type Client, clientErrors, nodeError } from "../../contract/clients.ts";
+import type { KafkaTarget } from "../../contract/target.ts";
 import type { ClientAdapter } from "./port.ts";
 
-/** The adapter of a client. Each is loaded when it is first asked for: a run uses one. */
-export async function adapterOf(client: Client): Promise<ClientAdapter> {
-  if (client === NO_BROKER) return nullAdapter;
-  if (client === "platformatic") return (await import("./platformatic.js")).platformaticAdapter();
-  return (await import("./kafkajs.js")).kafkajsAdapter;
+/** Each is loaded when it is first asked for: one that needs a newer Node.js does not keep the others from running. */
+const ADAPTERS: Record<Client, () => Promise<ClientAdapter>> = {
+  kafkajs: async () => (await import("./kafkajs.ts")).kafkajsAdapter,
+  platformatic: async () => (await import("./platformatic.ts")).platformaticAdapter(),
+  null: async () => (await import("./null.ts")).nullAdapter,
+};
+
+/**
+ * The adapter of a client.
+ *
+ * @param version of Node.js; default: that of this process
+ * @throws Error that names the version of Node.js that the client needs, where this is an older one
+ */
+export async function adapterOf(client: Client, version = process.versions.node): Promise<ClientAdapter> {
+  const error = nodeError(client, version);
+  if (error !== undefined) throw new Error(error);
+  return checkedAdapter(await ADAPTERS[client]());
+}
+
+/** An adapter whose connections fail with a clear error where its descriptor says that they cannot be had. */
+export function checkedAdapter(adapter: ClientAdapter): ClientAdapter {
+  const check = ({ via }: KafkaTarget) => {
+    const [error] = clientErrors(adapter.name, { proxied: via !== undefined });
+    if (error) throw new Error(error.message);
+  };
+  return {
+    name: adapter.name,
+    version: adapter.version,
+    connectProducer: async (target, ...rest) => {
+      check(target);
+      return adapter.connectProducer(target, ...rest);
+    },
+    connectConsumer: async (target, ...rest) => {
+      check(target);
+      return adapter.connectConsumer(target, ...rest);
+    },
+  };
 }

@@ -99,7 +99,7 @@ async function connectConsumer(
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
   const joined = joining(consumer);
   await consumer.run({
-    // It would wait for the commit between two fetches: p50 from 1 to 6 ms (shared/clients.md, section 4).
+    // It would wait for the commit between two fetches: p50 from 1 to 6 ms.
     autoCommit: false,
     eachBatch: async ({ batch, heartbeat }) => {
       const receivedUs = nowUs();

@@ -2,7 +2,7 @@
 import requestQueue from "kafkajs/src/network/requestQueue/index.js";
 
 // kafkajs arms a timer of 1 ms on every connection, over and over: 0.115 CPUs for 600 idle clients, and 15 to 20 % of what
-// they use under load (tulios/kafkajs #1704, #1556, #1751; shared/clients.md). Nothing needs it while nothing is pending.
+// they use under load (tulios/kafkajs #1704, #1556, #1751). Nothing needs it while nothing is pending.
 
 interface RequestQueue {
   pending: unknown[];

@@ -1,5 +1,5 @@
 // No client and no broker: what the generator can do by itself (npm run calibrate).
-import { NO_BROKER } from "../../contract/workload.ts";
+import { NO_BROKER } from "../../contract/clients.ts";
 import type { ClientAdapter } from "./port.ts";
 
 export const nullAdapter: ClientAdapter = {

@@ -20,7 +20,7 @@ const HIGH_WATER_MARK = 1_024;
 
 type Module = typeof import("@platformatic/kafka", { with: { "resolution-mode": "import" }});
 
-/** It is a module of the other kind. */
+/** Its package is loaded with it, not before. */
 export async function platformaticAdapter(): Promise<ClientAdapter> {
   const client: Module = await import("@platformatic/kafka");
   return {
@@ -32,8 +32,6 @@ export async function platformaticAdapter(): Promise<ClientAdapter> {
 }
 
 function optionsOf(target: KafkaTarget, clientId: string) {
-  // It connects where Kafka's metadata says, and lets nobody else decide.
-  if (target.via) throw new Error("client platformatic cannot go by a detour: set client: kafkajs");
   const { protocol, username = "", password = "", ca } = target.security;
   return {
     clientId,

@@ -1,6 +1,7 @@
-// What the benchmark needs of a Kafka client. bench/kafka/adapters/ has one file for each client.
+// What the benchmark needs of a Kafka client; each client has a file here that provides it.
+import type { Client } from "../../contract/clients.ts";
 import type { KafkaTarget } from "../../contract/target.ts";
-import type { Client, Workload } from "../../contract/workload.ts";
+import type { Workload } from "../../contract/workload.ts";
 
 export interface OutgoingMessage {
   /** Absent: the client chooses the partition. */

@@ -1,7 +1,11 @@
 import { Point } from "@influxdata/influxdb-client";
-import { type FieldValues, MEASUREMENTS, type Measurement, type Tag } from "../../contract/measurements.ts";
-
-type FieldType = "float" | "int" | "boolean" | "string";
+import {
+  type FieldDescriptor,
+  type FieldValues,
+  MEASUREMENTS,
+  type Measurement,
+  type Tag,
+} from "../../contract/measurements.ts";
 
 /**
  * A point of one of the contract's measurements.
@@ -15,17 +19,17 @@ export function pointOf<M extends Measurement>(
   fields: FieldValues<M>,
   atMs: number,
 ): Point | undefined {
-  const { name, tags: tagNames, fields: types } = MEASUREMENTS[measurement];
+  const { name, tags: tagNames, fields: descriptors } = MEASUREMENTS[measurement];
   const point = new Point(name).timestamp(Math.round(atMs));
   for (const tag of tagNames) point.tag(tag, (tags as Record<string, string>)[tag] ?? "");
-  for (const [field, type] of Object.entries(types as Record<string, FieldType>)) {
+  for (const [field, { type }] of Object.entries<FieldDescriptor>(descriptors)) {
     addField(point, field, type, (fields as Record<string, unknown>)[field]);
   }
   return Object.keys(point.fields).length > 0 ? point : undefined;
 }
 
 /** A figure that does not exist, such as a percentile of nothing, is no field. */
-function addField(point: Point, name: string, type: FieldType, value: unknown): void {
+function addField(point: Point, name: string, type: FieldDescriptor["type"], value: unknown): void {
   if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) return;
   if (type === "float") point.floatField(name, value);
   else if (type === "int") point.intField(name, Math.round(value as number));

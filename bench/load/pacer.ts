@@ -10,8 +10,7 @@ export interface Pacer {
 }
 
 /**
- * Wake-ups that are closer together are one: each costs 40 µs of CPU, so that 2,000 in a second cost 0.08 CPUs
- * (shared/clients.md, section 5).
+ * Wake-ups that are closer together are one: each costs 40 µs of CPU, so that 2,000 in a second cost 0.08 CPUs.
  */
 const GRID_US = 500;
 

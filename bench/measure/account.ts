@@ -1,7 +1,8 @@
 // Puts the totals of all tasks of a step together.
+
+import { DelayHistogram } from "../../contract/histogram.ts";
 import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
 import { Bitmap } from "./bitmap.ts";
-import { DelayHistogram } from "./histogram.ts";
 
 /** Messages whose intended time is in the measured time, and what became of them. */
 export interface Account {

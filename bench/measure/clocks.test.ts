@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { DelayHistogram } from "../../contract/histogram.ts";
 import type { Run } from "../../contract/result.ts";
 import { clockWarnings, marked, needsCorrection } from "../../results/clocks.ts";
 import { reportPage } from "../../results/report/html.ts";
@@ -8,7 +9,6 @@ import { sampleRun, sampleStep } from "../../test/support/sampleRun.ts";
 import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
 import type { Findings } from "../exchange/findings.ts";
 import { correctedDelay, pairClocks, type StepClocks, sameNodeFigures } from "./clocks.ts";
-import { DelayHistogram } from "./histogram.ts";
 
 const SEC = 1e6;
 const window = { fromUs: 100 * SEC, toUs: 110 * SEC };

@@ -1,9 +1,10 @@
 // What a step's exchange of timestamps says of its delays: plain functions.
-import type { Step } from "../../contract/result.ts";
+
+import { DelayHistogram } from "../../contract/histogram.ts";
+import type { MeasuredStep } from "../../contract/result.ts";
 import { type ConsumerTotals, type ProducerTotals, sliceUs } from "../agent/protocol.ts";
 import { type OffsetLine, offsetAt, offsetLine } from "../exchange/corridor.ts";
 import type { Findings } from "../exchange/findings.ts";
-import { DelayHistogram } from "./histogram.ts";
 
 /** A histogram of three digits tells a value to half of a thousandth. */
 const RESOLUTION = 0.0005;
@@ -28,7 +29,7 @@ export interface StepClocks {
   window: { fromUs: number; toUs: number };
 }
 
-type PairClock = Step["clocks"]["pairs"][number];
+type PairClock = MeasuredStep["clocks"]["pairs"][number];
 
 /** Every pair whose clocks were compared: how far `to`'s clock is ahead of `from`'s. */
 export function pairClocks(step: StepClocks): PairClock[] {
@@ -104,7 +105,7 @@ function errorOf({ boundUs, driftPpm }: OffsetLine, slice: number, shiftUs: numb
 export function sameNodeFigures(
   { produced, consumed }: Pick<StepClocks, "produced" | "consumed">,
   boundMs: number | null,
-): Step["sameNode"] {
+): MeasuredStep["sameNode"] {
   const [own, oneWay] = [new DelayHistogram(), new DelayHistogram()];
   for (const { sameNode } of produced) if (sameNode !== null) own.addEncoded(sameNode);
   for (const { sameNode } of consumed) for (const { delay } of sameNode) oneWay.addEncoded(delay);

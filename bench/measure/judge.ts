@@ -1,5 +1,5 @@
 // The verdict on a step.
-import type { StepVerdict } from "../../contract/measurements.ts";
+import type { StepVerdict } from "../../contract/verdicts.ts";
 import type { Slo } from "../../contract/workload.ts";
 
 /** Of a step's measured time. */
@@ -19,17 +19,13 @@ export interface StepFigures {
   cpu: number | null;
   /** Compiler threads at work in a broker, on average; null: not known. */
   brokersCompiling: number | null;
-  /** Whether all that was acknowledged was delivered in time. */
-  drained: boolean;
-  /** Why it could not be carried out; null: it was. */
-  failure: string | null;
 }
 
 /** A schedule lag above this share of the SLO's p99 makes the delay a figure of the generator. */
 const LAG_SHARE = 0.1;
 /**
  * One thread of Node does the work of a task: with its helpers it is at its limit from about here on (kafkajs: 1.1 CPUs,
- * with seconds of lag; shared/clients.md, section 3).
+ * with seconds of lag).
  */
 const SATURATED_CPUS = 0.9;
 
@@ -61,8 +57,7 @@ export function judge(figures: StepFigures, slo: Slo): { verdict: StepVerdict; r
   return { verdict: verdict(), reasons: [...bound, ...missed, ...cold, ...unsteady] };
 }
 
-function failureReasons({ failure, offered, delivered, errors }: StepFigures): string[] {
-  if (failure !== null) return [failure];
+function failureReasons({ offered, delivered, errors }: StepFigures): string[] {
   if (offered === 0) return ["no message was due in the measured time: raise the rate or the duration"];
   if (delivered > 0) return [];
   return [`none of ${offered} messages was delivered${errors > 0 ? `, ${errors} sends failed` : ""}`];

@@ -1,4 +1,6 @@
 // Whether a load is carried: the end of a warm-up.
+import { slope } from "../../contract/trend.ts";
+
 /** One second of a step. */
 export interface SteadyInput {
   offered: number;
@@ -86,14 +88,6 @@ export function mannKendall(values: readonly number[]): number {
     for (const later of values.slice(index + 1)) s += Math.sign(later - value);
   }
   return s;
-}
-
-/** Of the least-squares line through values at 0, 1, 2, …. */
-export function slope(values: readonly number[]): number {
-  const middle = (values.length - 1) / 2;
-  const products = values.reduce((sum, value, at) => sum + (at - middle) * value, 0);
-  const squares = values.reduce((sum, _, at) => sum + (at - middle) ** 2, 0);
-  return products / squares;
 }
 
 function mean(values: readonly number[]): number {

@@ -1,6 +1,7 @@
 // What the trials of a search tell, by the value that was tried.
+import { type VerdictDescriptor, verdictOf } from "../../contract/verdicts.ts";
 import type { SearchVariable, Workload } from "../../contract/workload.ts";
-import type { Trial } from "./index.ts";
+import type { Trial } from "./trial.ts";
 
 /** How often a value met the SLO, missed it, or told nothing since the generator was at its own limit. */
 export interface Evidence {
@@ -38,15 +39,15 @@ function variesOnly(workload: Workload, variable: SearchVariable, { values }: Tr
  * disturbed it, or the next finds them warm. The second time it counts as missed.
  */
 function summed(value: number, trials: readonly Trial[]): Evidence {
-  const count = (verdict: Trial["verdict"]) => trials.filter((trial) => trial.verdict === verdict).length;
-  const unclear = count("not-steady") + count("failed");
-  const telling = trials.find(({ verdict }) => verdict !== "ok");
+  const count = (evidence: VerdictDescriptor["evidence"]) =>
+    trials.filter((trial) => verdictOf(trial).evidence === evidence).length;
+  const against = trials.find((trial) => verdictOf(trial).evidence !== "met");
   return {
     value,
-    met: count("ok"),
-    missed: count("slo-missed") + Math.max(0, unclear - 1),
-    bound: count("generator-bound"),
-    reason: telling?.reasons[0] ?? "",
+    met: count("met"),
+    missed: count("missed") + Math.max(0, count("unclear") - 1),
+    bound: count("generator"),
+    reason: against?.reasons[0] ?? "",
   };
 }
 

@@ -1,34 +1,9 @@
 // What a run does next: a pure function of what it has done, so that a run can be cut off and go on.
-import type { StepVerdict } from "../../contract/measurements.ts";
-import type { Knee, Step } from "../../contract/result.ts";
-import type { Benchmark, StepValues, Workload } from "../../contract/workload.ts";
+import type { Knee } from "../../contract/result.ts";
+import type { Benchmark, Workload } from "../../contract/workload.ts";
 import { nextSearch, searchLeft } from "./search.ts";
 import { sweepSteps } from "./sweep.ts";
-
-/** A finished step, as far as planning needs it. */
-export interface Trial {
-  phase: "sweep" | "search" | "soak";
-  values: StepValues;
-  verdict: StepVerdict;
-  reasons: readonly string[];
-  p99Ms: number | null;
-  /** It took, all in all. */
-  seconds: number;
-}
-
-export function trialOf({ phase, values, verdict, reasons, delayMs }: Step, seconds: number): Trial {
-  return { phase, values: values as Trial["values"], verdict, reasons, p99Ms: delayMs.p99, seconds };
-}
-
-/** What a step of an earlier session took, about. */
-export function lengthOf({ warmUpSeconds, durationSeconds, drainSeconds, connectSeconds }: Step): number {
-  return connectSeconds + warmUpSeconds + durationSeconds + (drainSeconds ?? 0);
-}
-
-export interface PlannedStep {
-  phase: Trial["phase"];
-  values: StepValues;
-}
+import type { PlannedStep, Trial } from "./trial.ts";
 
 export type Next = { step: PlannedStep } | { done: { knee: Knee | null; searchReason: string } };
 

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { type Benchmark, benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import { type SimulatedBroker, simulate } from "../../test/support/simulatedBroker.ts";
 import { passShares } from "./evidence.ts";
-import { nextStep, stepsLeft, type Trial } from "./index.ts";
+import { nextStep, stepsLeft } from "./index.ts";
+import type { Trial } from "./trial.ts";
 
 const workload = workloadSchema.parse({});
 const benchmarkOf = (search: object, more: object = {}): Benchmark =>

@@ -1,9 +1,9 @@
 // The search for the knee: doubling, then bisection, with more trials where it matters.
 import type { Knee } from "../../contract/result.ts";
-import type { Search, SearchVariable, Slo, Workload } from "../../contract/workload.ts";
+import { isWholeVariable, type Search, type Slo, type Workload } from "../../contract/workload.ts";
 import { type Evidence, evidenceOf, passShares } from "./evidence.ts";
-import type { Trial } from "./index.ts";
 import { credibleInterval } from "./posterior.ts";
+import type { Trial } from "./trial.ts";
 
 export type SearchNext = { value: number } | { done: { knee: Knee | null; searchReason: string } };
 
@@ -12,7 +12,6 @@ const CONFIDENCE = 0.9;
 const BOUND_TRIALS = 2;
 /** More than half of the trials: no knee rests on a tie. */
 const MAJORITY = 0.5 + Number.EPSILON;
-const WHOLE: readonly SearchVariable[] = ["producers", "messageBytes", "consumers"];
 
 /** What is known of the limit. */
 interface Bracket {
@@ -106,13 +105,13 @@ function unsure({ trials }: Search, evidence: Evidence | undefined): number | un
 }
 
 function isNarrow({ variable, tolerance }: Search, low: number, high: number): boolean {
-  return (high - low) / low <= tolerance || (WHOLE.includes(variable) && high - low <= 1);
+  return (high - low) / low <= tolerance || (isWholeVariable(variable) && high - low <= 1);
 }
 
 /** The geometric one: it halves the range in orders of magnitude, of which the limit may be in any. */
 function middleOf({ variable }: Search, low: number, high: number): number | undefined {
   const middle = Math.sqrt(low * high);
-  if (!WHOLE.includes(variable)) return Number(middle.toPrecision(4));
+  if (!isWholeVariable(variable)) return Number(middle.toPrecision(4));
   const whole = Math.min(high - 1, Math.max(low + 1, Math.round(middle)));
   return whole > low && whole < high ? whole : undefined;
 }

@@ -1,4 +1,4 @@
-// `bench.cjs probe overlay|host`: the program of the probes' services.
+// `bench.mjs probe overlay|host`: the program of the probes' services.
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { NETWORKS, type NetworkName, NODE_FOLDERS, PROBE_PORTS } from "../../contract/network.ts";

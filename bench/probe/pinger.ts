@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DelayHistogram } from "../measure/histogram.ts";
+import { DelayHistogram } from "../../contract/histogram.ts";
 import type { Peer, RoundTrips } from "./protocol.ts";
 
 interface Tally {

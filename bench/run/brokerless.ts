@@ -1,9 +1,10 @@
 // Steps that reach no broker (client null): what is said of them is said of the generator alone. Plain functions.
-import { NO_BROKER, type Workload } from "../../contract/workload.ts";
+import { clientOf, NO_BROKER } from "../../contract/clients.ts";
+import type { Workload } from "../../contract/workload.ts";
 import type { Account } from "../measure/account.ts";
 
 export function reachesBroker({ client }: Pick<Workload, "client">): boolean {
-  return client !== NO_BROKER;
+  return clientOf(client).reachesBroker;
 }
 
 export const NO_TOPIC = { partitions: 0, replicationFactor: 0, created: false, startOffsets: {} };

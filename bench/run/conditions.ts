@@ -1,6 +1,6 @@
+import type { Client } from "../../contract/clients.ts";
 import type { BenchTarget } from "../../contract/request.ts";
 import type { Conditions } from "../../contract/result.ts";
-import type { Client } from "../../contract/workload.ts";
 import { adapterOf } from "../clients/index.ts";
 import { type AskMetrics, askJolokia } from "../kafka/metrics.ts";
 import type { Fleet } from "./fleet.ts";
@@ -24,7 +24,7 @@ export async function withFleet(
     const { cpus, memoryMiB, cpuModel, kernel } = machine;
     return { ...node, cpus: node.cpus ?? cpus, memoryMiB: node.memoryMiB ?? memoryMiB, cpuModel, kernel };
   });
-  const adapters = await Promise.all([...new Set(clients)].map(adapterOf));
+  const adapters = await Promise.all([...new Set(clients)].map((client) => adapterOf(client)));
   const ofClients = Object.fromEntries(adapters.map(({ name, version }) => [name, version]));
   const versions = Object.assign(
     {},

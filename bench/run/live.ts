@@ -1,8 +1,15 @@
 // The run as InfluxDB and Grafana see it while it goes on.
 import type { DelayKind, FieldValues } from "../../contract/measurements.ts";
 import type { Pair, PairRtt } from "../../contract/network.ts";
-import type { Distribution, Knee, Step } from "../../contract/result.ts";
+import {
+  type Distribution,
+  isMeasured,
+  type Knee,
+  type MeasuredStep,
+  type Step,
+} from "../../contract/result.ts";
 import type { InfluxTarget } from "../../contract/target.ts";
+import { meetsSlo } from "../../contract/verdicts.ts";
 import type { Slo } from "../../contract/workload.ts";
 import { pointOf } from "../influx/points.ts";
 import { PointWriter } from "../influx/writer.ts";
@@ -78,35 +85,25 @@ export class Live {
   }
 
   step(step: Step, variable: string): void {
-    this.faults.lost += step.lost;
-    this.faults.duplicated += step.duplicated;
-    this.faults.reordered += step.reordered;
-    this.faults.unsent += step.unsent;
+    if (isMeasured(step)) {
+      this.faults.lost += step.lost;
+      this.faults.duplicated += step.duplicated;
+      this.faults.reordered += step.reordered;
+      this.faults.unsent += step.unsent;
+    }
     this.faults.late += this.inStep.late;
     this.faults.errors += this.inStep.errors;
     this.inStep = { late: 0, errors: 0 };
     const value = (step.values as Record<string, number | string | undefined>)[variable];
     const tags = { ...this.tags, step: String(step.step), variable, verdict: step.verdict };
-    const { count: _, ...delays } = delayFields(step.delayMs);
-    this.writer?.write(
-      pointOf(
-        "step",
-        tags,
-        {
-          value: typeof value === "number" ? value : step.producers,
-          producers: step.producers,
-          offered: step.offered / step.durationSeconds,
-          delivered: step.delivered / step.durationSeconds,
-          ...delays,
-          lost: step.lost,
-          duplicated: step.duplicated,
-          reordered: step.reordered,
-          slo_ms: this.slo.p99Ms,
-          meets_slo: step.verdict === "ok",
-        },
-        Date.now(),
-      ),
-    );
+    const fields: FieldValues<"step"> = {
+      value: typeof value === "number" ? value : step.producers,
+      producers: step.producers,
+      slo_ms: this.slo.p99Ms,
+      meets_slo: meetsSlo(step),
+    };
+    if (isMeasured(step)) Object.assign(fields, measuredFields(step));
+    this.writer?.write(pointOf("step", tags, fields, Date.now()));
   }
 
   /** What was found out about the network just now. */
@@ -129,6 +126,18 @@ export class Live {
     const { written, lost, lastError } = await this.writer.close();
     return { written, lost, why: lastError ? reason(lastError) : undefined };
   }
+}
+
+function measuredFields(step: MeasuredStep): FieldValues<"step"> {
+  const { count: _, ...delays } = delayFields(step.delayMs);
+  return {
+    ...delays,
+    offered: step.offered / step.durationSeconds,
+    delivered: step.delivered / step.durationSeconds,
+    lost: step.lost,
+    duplicated: step.duplicated,
+    reordered: step.reordered,
+  };
 }
 
 /** A percentile of nothing is no field. */

@@ -14,7 +14,7 @@ import { StepWatch } from "./networkStep.ts";
 import { ClockSamples } from "./nodeClocks.ts";
 import { type FindProbes, findProbes, type NodeProbe, probeProblems } from "./probes.ts";
 import { onNodes } from "./shares.ts";
-import type { StepOrder } from "./step.ts";
+import type { StepOrder } from "./stepOrder.ts";
 
 /** Probes start with the stack; one that was killed is back within seconds. */
 const FIND_MS = { before: 20_000, step: 5_000 };

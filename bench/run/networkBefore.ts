@@ -1,6 +1,7 @@
 // The network between all nodes before the load: round trips, then MTU, then throughput, on one network after the other.
+
+import { DelayHistogram } from "../../contract/histogram.ts";
 import { NETWORKS, type NetworkName, type Pair } from "../../contract/network.ts";
-import { DelayHistogram } from "../measure/histogram.ts";
 import { reason } from "../problem.ts";
 import { type Placed, schedule } from "./networkSchedule.ts";
 import { type NodeProbe, peersOn } from "./probes.ts";

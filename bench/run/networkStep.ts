@@ -1,6 +1,7 @@
 // The network during one step: round trips of every pair, lightly.
+
+import { DelayHistogram } from "../../contract/histogram.ts";
 import { NETWORKS, type NetworkName, type PairRtt } from "../../contract/network.ts";
-import { DelayHistogram } from "../measure/histogram.ts";
 import type { RoundTrips } from "../probe/protocol.ts";
 import { reason } from "../problem.ts";
 import { type NodeProbe, peersOn } from "./probes.ts";

@@ -1,6 +1,7 @@
 // The lines that a run shows to who waits for it: plain functions.
-import type { Step } from "../../contract/result.ts";
+import { isMeasured, type Step } from "../../contract/result.ts";
 import { figure } from "../../contract/text.ts";
+import { meetsSlo } from "../../contract/verdicts.ts";
 import type { MergedSecond } from "./timeline.ts";
 
 /** "3 of 5", "3 of 5 to 12" */
@@ -19,13 +20,13 @@ export function secondText({ offered, delivered, delayMs }: MergedSecond): strin
 }
 
 export function resultText(step: Step): string {
-  if (step.offered === 0) return `${step.verdict}: ${step.reasons.join("; ")}`;
+  if (!isMeasured(step)) return `${step.verdict}: ${step.reasons.join("; ")}`;
   const perSec = (count: number) => `${Math.round(count / step.durationSeconds)}/s`;
   const { p50, p99 } = step.delayMs;
   return [
     `${step.verdict}: offered ${perSec(step.offered)}, delivered ${perSec(step.delivered)}`,
     `delay p50 ${figure(p50)} ms, p99 ${figure(p99)} ms`,
     `lost ${step.lost}`,
-    ...(step.verdict === "ok" ? [] : step.reasons.slice(0, 1)),
+    ...(meetsSlo(step) ? [] : step.reasons.slice(0, 1)),
   ].join(", ");
 }

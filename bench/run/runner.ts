@@ -1,18 +1,15 @@
 // A run: step after step, as the plan says, until it is done, cannot go on, or is asked to stop.
+import type { Client } from "../../contract/clients.ts";
 import type { RunRequest } from "../../contract/request.ts";
-import {
-  type RUN_VERDICTS,
-  type RunEvent,
-  SCHEMA_VERSION,
-  type Step,
-  stepSchema,
-} from "../../contract/result.ts";
+import { type RunEvent, SCHEMA_VERSION, type Step } from "../../contract/result.ts";
 import { valuesText } from "../../contract/text.ts";
-import { type Client, withValues } from "../../contract/workload.ts";
+import { worstVerdict } from "../../contract/verdicts.ts";
+import { withValues } from "../../contract/workload.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import type { JobContext } from "../job.ts";
 import { sloText } from "../measure/judge.ts";
-import { lengthOf, nextStep, type PlannedStep, stepsLeft, type Trial, trialOf } from "../plan/index.ts";
+import { nextStep, stepsLeft } from "../plan/index.ts";
+import { lengthOf, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
 import { Problem, reason } from "../problem.ts";
 import { openWallClock } from "../wallClock.ts";
 import { withFleet } from "./conditions.ts";
@@ -22,12 +19,12 @@ import { type Fleet, findFleet } from "./fleet.ts";
 import { Live } from "./live.ts";
 import { NetworkWatch } from "./network.ts";
 import { resultText, secondText, stepText, timeText } from "./progress.ts";
-import { runStep, type StepOrder } from "./step.ts";
+import { runStep } from "./step.ts";
+import type { StepOrder } from "./stepOrder.ts";
 import { failedStep } from "./stepResult.ts";
 import { plain } from "./timeline.ts";
 
 type End = Extract<RunEvent, { event: "end" }>;
-type Verdict = (typeof RUN_VERDICTS)[number];
 
 /** A second in a row that could not be carried out, or the first of all, ends the run: nothing works then. */
 const FAILURES_IN_A_ROW = 2;
@@ -59,7 +56,7 @@ export class Runner {
     const { run, scenario, target, benchmark } = request;
     this.live = new Live(target.influx, { run, scenario }, benchmark.slo);
     this.network = new NetworkWatch(request, context, this.live, emit);
-    this.steps = request.finished.map((step) => stepSchema.parse(step));
+    this.steps = [...request.finished];
     this.history = this.steps.map((step) => trialOf(step, lengthOf(step)));
   }
 
@@ -174,7 +171,7 @@ export class Runner {
       if (this.context.signal.aborted) throw error;
       this.failures += 1;
       this.lastProblem = error as Error;
-      return failedStep(order, startedAt, reason(error));
+      return failedStep(order, startedAt, [reason(error)]);
     }
   }
 
@@ -196,7 +193,7 @@ export class Runner {
   }
 
   private async end(knee: End["knee"], searchReason: string): Promise<End> {
-    const verdict = knee ? "ok" : worst(this.steps);
+    const verdict = knee ? "ok" : worstVerdict(this.steps.map((step) => step.verdict));
     const text = knee ? `knee at ${knee.value} ${knee.variable}` : searchReason || verdict;
     return this.close({ knee, searchReason, verdict }, text);
   }
@@ -227,11 +224,4 @@ export class Runner {
     const points = tally && { written: tally.written, lost: tally.lost };
     return { event: "end", at: instant(), ...end, points };
   }
-}
-
-const SEVERITY: readonly Verdict[] = ["ok", "slo-missed", "not-steady", "generator-bound", "failed"];
-
-function worst(steps: readonly Step[]): Verdict {
-  const ranks = steps.map(({ verdict }) => SEVERITY.indexOf(verdict));
-  return SEVERITY[Math.max(0, ...ranks)] ?? "failed";
 }

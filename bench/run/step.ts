@@ -1,8 +1,6 @@
 // One step: prepare everything, warm up until steady, measure, drain, collect.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BenchTarget } from "../../contract/request.ts";
 import type { Step } from "../../contract/result.ts";
-import type { Benchmark, StepValues, Workload } from "../../contract/workload.ts";
 import type { ConsumerTotals, Prepare, ProducerReport, ProducerTotals } from "../agent/protocol.ts";
 import { within } from "../clock.ts";
 import { offsetLine } from "../exchange/corridor.ts";
@@ -13,9 +11,10 @@ import type { WallClock } from "../wallClock.ts";
 import { type CpuReading, readBrokerCpu } from "./brokerCpu.ts";
 import { NO_TOPIC, reachesBroker } from "./brokerless.ts";
 import { Compilers } from "./compilers.ts";
-import type { Agent, Fleet } from "./fleet.ts";
+import type { Agent } from "./fleet.ts";
 import { onNodes, type Share, sharesOf } from "./shares.ts";
-import { type StepFindings, stepResult } from "./stepResult.ts";
+import type { StepFindings, StepOrder } from "./stepOrder.ts";
+import { stepResult } from "./stepResult.ts";
 import { whileAsked } from "./stillThere.ts";
 import { type MergedSecond, Timeline } from "./timeline.ts";
 
@@ -33,18 +32,6 @@ const LEAST_PARTITIONS = 4;
 const OWN_SHARE = 1 / 12;
 /** Agents close a second a second later. */
 const REPORT_LAG_SEC = 2;
-
-export interface StepOrder {
-  run: string;
-  /** From 1. */
-  number: number;
-  phase: Step["phase"];
-  values: StepValues;
-  workload: Workload;
-  benchmark: Benchmark;
-  target: BenchTarget;
-  fleet: Fleet;
-}
 
 /** What a step tells while it runs. */
 export interface StepListener {

@@ -1,8 +1,8 @@
 // From what a step has found to its entry in the results: plain functions.
-import type { GeneratorFigures, Step } from "../../contract/result.ts";
+
+import type { DelayHistogram } from "../../contract/histogram.ts";
+import type { FailedStep, GeneratorFigures, MeasuredStep, Step } from "../../contract/result.ts";
 import { meanBytes, ratePerProducer } from "../../contract/workload.ts";
-import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
-import type { Findings } from "../exchange/findings.ts";
 import { accountStep } from "../measure/account.ts";
 import {
   correctedDelay,
@@ -11,40 +11,15 @@ import {
   type StepClocks,
   sameNodeFigures,
 } from "../measure/clocks.ts";
-import { DelayHistogram } from "../measure/histogram.ts";
 import { judge } from "../measure/judge.ts";
-import { type CpuReading, compilersBetween, cpusBetween } from "./brokerCpu.ts";
+import { compilersBetween, cpusBetween } from "./brokerCpu.ts";
 import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless.ts";
 import { faultReasons, skippedOnPurpose } from "./faults.ts";
 import type { Agent } from "./fleet.ts";
 import { inOrder } from "./shares.ts";
-import type { StepOrder } from "./step.ts";
-import type { Timeline } from "./timeline.ts";
+import type { StepFindings, StepOrder } from "./stepOrder.ts";
 
-export interface StepFindings {
-  startedAt: string;
-  connectSeconds: number;
-  warmUp: { steady: boolean; reason: string; seconds: number };
-  measured: {
-    fromSec: number;
-    toSec: number;
-    brokerCpu: { before: CpuReading | undefined; after: CpuReading | undefined };
-  };
-  /** seconds: until all was delivered; null: not in time. */
-  drain: { backlogAtEnd: number; seconds: number | null };
-  produced: ProducerTotals[];
-  consumed: ConsumerTotals[];
-  timeline: Timeline;
-  topic: { partitions: number; replicationFactor: number };
-  /** In the order of `produced` and `consumed`. */
-  producers: Agent[];
-  consumers: Agent[];
-  /** The runner's exchange of timestamps with all of them. */
-  runner: Findings[];
-  /** Whether producers consumed messages of their own. */
-  sameNode: boolean;
-}
-
+/** The results of a step that ran to its end; failed where no message was due in the measured time. */
 export function stepResult(order: StepOrder, found: StepFindings): Step {
   const { benchmark } = order;
   const withBroker = reachesBroker(order.workload);
@@ -65,13 +40,20 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
       scheduleLagMsP99: generator.scheduleLagMsP99,
       cpu: generator.cpu,
       brokersCompiling: withBroker ? compilersBetween(before, after) : null,
-      drained: found.drain.seconds !== null,
-      failure: null,
     },
     benchmark.slo,
   );
+  const why = [
+    ...(withBroker ? [] : [NO_BROKER_REASON]),
+    ...reasons,
+    ...strangers(foreign, malformed),
+    ...faultReasons(found.consumed),
+  ];
+  if (counts.offered === 0) return failedStep(order, found.startedAt, why);
   return {
-    ...conditionsOf(order, { ...found, agents: agentsOf(found) }),
+    state: "measured",
+    ...askedOf(order, found.startedAt),
+    ...conditionsOf(found),
     ...counts,
     ...clockFigures(found),
     backlogAtEnd: found.drain.backlogAtEnd,
@@ -83,12 +65,7 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
     brokersCpu: cpusBetween(before, after),
     busiestMachine: busiestMachine(found),
     verdict,
-    reasons: [
-      ...(withBroker ? [] : [NO_BROKER_REASON]),
-      ...reasons,
-      ...strangers(foreign, malformed),
-      ...faultReasons(found.consumed),
-    ],
+    reasons: why,
     ...skippedOnPurpose(found.consumed),
     histogram: delay.encode(),
     histograms: { ack: ack.encode(), sendToReceive: sendToReceive.encode() },
@@ -96,7 +73,7 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
   };
 }
 
-function clockFigures(found: StepFindings): Pick<Step, "clocks" | "correctedDelayMs" | "sameNode"> {
+function clockFigures(found: StepFindings): Pick<MeasuredStep, "clocks" | "correctedDelayMs" | "sameNode"> {
   const { fromSec, toSec } = found.measured;
   const names = (agents: readonly Agent[]) => agents.map(({ task }) => task);
   const clocks: StepClocks = {
@@ -126,102 +103,34 @@ const agentsOf = ({ producers, consumers }: Pick<StepFindings, "producers" | "co
   ...consumers,
 ];
 
-/** A step that has no figures: what it was, and why it failed. */
-export function failedStep(order: StepOrder, startedAt: string, why: string): Step {
-  const nothing = new DelayHistogram();
-  const { verdict, reasons } = judge(
-    {
-      offered: 0,
-      delivered: 0,
-      lost: 0,
-      unsent: 0,
-      errors: 0,
-      p99Ms: null,
-      steady: false,
-      steadyReason: why,
-      scheduleLagMsP99: null,
-      cpu: null,
-      brokersCompiling: null,
-      drained: false,
-      failure: why,
-    },
-    order.benchmark.slo,
-  );
-  return {
-    ...conditionsOf(order, {
-      startedAt,
-      connectSeconds: 0,
-      warmUp: { steady: false, reason: why, seconds: 0 },
-      measured: { fromSec: 0, toSec: 0 },
-      topic: {
-        partitions: order.workload.partitions,
-        replicationFactor: order.workload.replicationFactor ?? 0,
-      },
-      agents: [],
-    }),
-    offered: 0,
-    sent: 0,
-    acked: 0,
-    delivered: 0,
-    lost: 0,
-    duplicated: 0,
-    reordered: 0,
-    late: 0,
-    unsent: 0,
-    errors: {},
-    bytes: 0,
-    backlogAtEnd: 0,
-    drainSeconds: null,
-    slowestProducer: null,
-    delayMs: nothing.distribution(),
-    correctedDelayMs: null,
-    clocks: { errorMs: null, boundMs: null, pairs: [] },
-    sameNode: null,
-    ackMs: nothing.distribution(),
-    sendToReceiveMs: nothing.distribution(),
-    generator: {
-      scheduleLagMsP99: null,
-      scheduleLagMsMax: null,
-      eventLoopDelayMsP99: null,
-      cpu: null,
-      cpuTotal: null,
-      cpuWait: null,
-      memoryMiB: null,
-    },
-    brokersCpu: null,
-    busiestMachine: null,
-    verdict,
-    reasons,
-    histogram: nothing.encode(),
-    histograms: { ack: nothing.encode(), sendToReceive: nothing.encode() },
-    seconds: [],
-  };
+/** A step that has no results. @param reasons why it failed, as sentences */
+export function failedStep(order: StepOrder, startedAt: string, reasons: string[]): FailedStep {
+  return { state: "failed", ...askedOf(order, startedAt), verdict: "failed", reasons };
 }
 
-function conditionsOf(
-  { number, phase, values, workload, target }: StepOrder,
-  found: Pick<StepFindings, "startedAt" | "connectSeconds" | "warmUp" | "topic"> & {
-    agents: readonly Agent[];
-    measured: Pick<StepFindings["measured"], "fromSec" | "toSec">;
-  },
-) {
+function askedOf({ number, phase, values, workload, target }: StepOrder, startedAt: string) {
   const { producers, consumers, groups, acks, client } = workload;
   return {
     step: number,
     phase,
     values,
-    startedAt: found.startedAt,
+    startedAt,
     producers,
     consumers,
     groups,
     acks,
     client,
     brokers: target.brokerMetrics.length,
-    nodes: inOrder(found.agents.map(({ node }) => node)).length,
-    partitions: found.topic.partitions,
-    replicationFactor: found.topic.replicationFactor,
     messageBytes: meanBytes(workload.messageBytes),
     ratePerProducer: ratePerProducer(workload),
+  };
+}
+
+function conditionsOf(found: StepFindings) {
+  return {
+    nodes: inOrder(agentsOf(found).map(({ node }) => node)).length,
+    partitions: found.topic.partitions,
+    replicationFactor: found.topic.replicationFactor,
     durationSeconds: found.measured.toSec - found.measured.fromSec,
     warmUpSeconds: found.warmUp.seconds,
     steady: found.warmUp.steady,
@@ -248,14 +157,14 @@ function generatorFigures({ timeline }: StepFindings, lag: DelayHistogram): Gene
 const NOTHING_USED = { cpu: 0, cpuWait: 0, eventLoopDelayMsP99: 0, memoryMiB: 0 };
 
 /** Nodes in containers are one machine: the boot id tells. */
-function busiestMachine({ timeline, ...found }: StepFindings): Step["busiestMachine"] {
+function busiestMachine({ timeline, ...found }: StepFindings): MeasuredStep["busiestMachine"] {
   const agents = agentsOf(found);
   const machines = [...timeline.machineUse()].map(([bootId, cpusBusy]) => {
     const cpus = agents.find(({ hello }) => hello.machine.bootId === bootId)?.hello.machine.cpus ?? 0;
     return { cpusBusy, cpus };
   });
   const share = ({ cpusBusy, cpus }: { cpusBusy: number; cpus: number }) => cpusBusy / cpus;
-  return machines.reduce<Step["busiestMachine"]>(
+  return machines.reduce<MeasuredStep["busiestMachine"]>(
     (most, each) => (most === null || share(each) > share(most) ? each : most),
     null,
   );

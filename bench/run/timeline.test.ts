@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { DelayHistogram } from "../../contract/histogram.ts";
 import type { ProducerReport } from "../agent/protocol.ts";
-import { DelayHistogram } from "../measure/histogram.ts";
 import { Timeline } from "./timeline.ts";
 
 const START = 1_764_000_000;

@@ -1,4 +1,6 @@
 // Puts the seconds that all agents report together: one entry for each second of a step.
+
+import { DelayHistogram } from "../../contract/histogram.ts";
 import type { Second } from "../../contract/result.ts";
 import type {
   ConsumerReport,
@@ -7,7 +9,6 @@ import type {
   ProducerSecond,
   Self,
 } from "../agent/protocol.ts";
-import { DelayHistogram } from "../measure/histogram.ts";
 
 /** Agents report a second once it is over; one that is late by so much is no longer waited for. */
 const PATIENCE_SEC = 4;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Step } from "../../contract/result.ts";
 import { withChanges } from "./changes.ts";
 import { checked, finishedSteps, planKey, runName } from "./request.ts";
 
@@ -152,9 +153,8 @@ describe("a plan's key", () => {
 
 describe("a run that goes on", () => {
   it("keeps the steps before the first one that has no figures", () => {
-    const steps = [{ offered: 5 }, { offered: 0 }, { offered: 7 }] as unknown as Parameters<
-      typeof finishedSteps
-    >[0];
-    assert.deepEqual(finishedSteps(steps), [{ offered: 5 }]);
+    const states = ["measured", "failed", "measured"] as const;
+    const steps = states.map((state, index) => ({ state, step: index + 1 })) as unknown as Step[];
+    assert.deepEqual(finishedSteps(steps), [{ state: "measured", step: 1 }]);
   });
 });

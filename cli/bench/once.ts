@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { BenchSummary, RunRequest } from "../../contract/request.ts";
 import type { Run, Step } from "../../contract/result.ts";
+import { meetsSlo } from "../../contract/verdicts.ts";
 import { runTable } from "../../results/report/table.ts";
 import { readResults, writeResults } from "../../results/store.ts";
 import { summaryOf } from "../../results/summary.ts";
@@ -45,7 +46,7 @@ export async function runOnce(
   }
   const earlier = resumed ?? (args.fromUp ? earlierUp(session, results, key) : undefined);
   const request = requestOf(session, wanted, earlier?.run);
-  const watch = watchOf(session, wanted, request.finished as Step[]);
+  const watch = watchOf(session, wanted, request.finished);
   await watch?.before();
   const machines = await session.container.machines();
   request.conditions = conditionsOf(session.plan, wanted, { ...checkout(), machines });
@@ -226,7 +227,7 @@ async function finish(session: Session, args: Arguments, ending: Ending): Promis
   if (watch && args.fromUp) forgetUnfinished(results, scenario);
   if (session.signal.aborted) throw new Failure(interrupted(folder), EXIT.interrupted);
   if (code !== 0) throw new Failure(failed(run, folder));
-  const exitCode = args.failOnSlo && run.verdict !== "ok" ? EXIT.sloMissed : EXIT.done;
+  const exitCode = args.failOnSlo && !meetsSlo(run) ? EXIT.sloMissed : EXIT.done;
   return { folder, run, summary: summaryOf(run, folder), exitCode };
 }
 

@@ -1,7 +1,8 @@
 // How much of a run is done and how long the rest may take, from the events of its runner.
-import { stepsLeft, type Trial, lengthOf as tookOf, trialOf } from "../../bench/plan/index.ts";
+import { stepsLeft } from "../../bench/plan/index.ts";
+import { type Trial, lengthOf as tookOf, trialOf } from "../../bench/plan/trial.ts";
 import type { RunRequest } from "../../contract/request.ts";
-import type { Step } from "../../contract/result.ts";
+import { isMeasured, type Step } from "../../contract/result.ts";
 import {
   type Length,
   lengthOfSteps,
@@ -60,7 +61,7 @@ export class RemainingRun {
     const seen = step.step === this.running.step && Number.isFinite(this.running.at);
     const took = seen ? (at - this.running.at) / 1_000 : tookOf(step);
     this.history.push(trialOf(step, took));
-    if (!seen || step.verdict === "failed") return true;
+    if (!seen || !isMeasured(step) || step.verdict === "failed") return true;
     const { warmUpSeconds, durationSeconds, drainSeconds } = step;
     const drain = drainSeconds ?? this.planned.benchmark.drain;
     const rest = stepRest(took, { warmUpSeconds, durationSeconds, drainSeconds: drain });

@@ -1,7 +1,7 @@
 // From a plan to what the runner is asked for: plain functions.
 import { createHash, randomBytes } from "node:crypto";
 import type { BenchPlan, RunRequest } from "../../contract/request.ts";
-import type { Conditions, Step } from "../../contract/result.ts";
+import { type Conditions, isMeasured, type Step } from "../../contract/result.ts";
 import { benchmarkMistakes, benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import type { Asked } from "./changes.ts";
 
@@ -86,8 +86,8 @@ function withoutContent({ content, ...workload }: RunRequest["workload"]): Recor
   return { ...workload, content: { sha256 } };
 }
 
-/** Steps that tell something: what failed for want of an agent or a line is run again. */
+/** The steps that a resumed run does not run again: those before the first that has no results. */
 export function finishedSteps(steps: readonly Step[]): Step[] {
-  const firstLost = steps.findIndex(({ offered }) => offered === 0);
+  const firstLost = steps.findIndex((step) => !isMeasured(step));
   return firstLost < 0 ? [...steps] : steps.slice(0, firstLost);
 }

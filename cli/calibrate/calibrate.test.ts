@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
 import * as fc from "fast-check";
-import type { Knee, RunEvent, Step } from "../../contract/result.ts";
+import type { BenchPlan } from "../../contract/request.ts";
+import type { Knee, RunEvent, Second } from "../../contract/result.ts";
+import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import { sampleEvents, sampleStep } from "../../test/support/sampleRun.ts";
+import { checked } from "../bench/request.ts";
 import { delayByPause, toleranceMs } from "./analytic.ts";
 import { helpText, readArguments } from "./arguments.ts";
 import { between, borderOf, generatorRows, type Trial, trialOf } from "./checks/generator.ts";
@@ -14,6 +17,7 @@ import { delayRows, limitMs } from "./checks/knownDelay.ts";
 import { pausedFrom } from "./checks/omission.ts";
 import { kneeRows, stepRows } from "./checks/repeatability.ts";
 import { LiveStep } from "./live.ts";
+import { withPlainLoad } from "./plain.ts";
 import { detourOf, entriesOf } from "./proxy.ts";
 import { CalibrationRecord, calibrationSchema, folderName, hasPassed } from "./record.ts";
 import { atMost, exactly, notDone, type Row, stated, within } from "./row.ts";
@@ -21,6 +25,64 @@ import { median, spreadOf, unionCovers } from "./statistics.ts";
 import { markdownOf, terminalTable } from "./table.ts";
 
 const passes = (rows: readonly Row[]) => rows.map(({ pass }) => pass);
+
+describe("the load of a calibration", () => {
+  const loadOf = (scenario: Pick<BenchPlan, "workload" | "benchmark">) =>
+    checked(withPlainLoad(scenario as BenchPlan));
+  const workload: Record<keyof typeof workloadSchema.shape, unknown> = {
+    client: "platformatic",
+    producers: 7,
+    rate: 3,
+    totalRate: 21,
+    arrival: { ramp: { from: 0.5, over: "3 seconds" } },
+    messageBytes: 4_000,
+    content: "compressible",
+    keys: { zipf: { count: 9 } },
+    topic: "theirs",
+    partitions: 3,
+    replicationFactor: 3,
+    topicConfig: { "min.insync.replicas": "2" },
+    acks: "all",
+    idempotent: true,
+    compression: "lz4",
+    lingerMs: 9,
+    batchBytes: 9_999,
+    maxOutstanding: 9,
+    consumers: 9,
+    groups: 2,
+    fetch: { minBytes: 9, maxWaitMs: 9, maxBytes: 9_999 },
+    nodes: 2,
+  };
+  const benchmark: Record<keyof typeof benchmarkSchema.shape, unknown> = {
+    run: false,
+    slo: { p99Ms: 9, delivered: 0.5, lost: 9 },
+    sweep: { producers: [1, 2] },
+    combine: "side by side",
+    search: { variable: "producers", from: 1, to: 9 },
+    soak: "9 hours",
+    warmUp: { min: "9 seconds", max: "9 minutes", brokers: "9 minutes" },
+    duration: "9 minutes",
+    drain: "9 minutes",
+    network: { enabled: true, seconds: 9, packets: 99 },
+    seed: 9,
+    pacing: "timer",
+  };
+
+  it("is the same where a scenario sets every option as where it sets none", () => {
+    assert.deepEqual(Object.keys(workload).sort(), Object.keys(workloadSchema.shape).sort());
+    assert.deepEqual(Object.keys(benchmark).sort(), Object.keys(benchmarkSchema.shape).sort());
+    assert.deepEqual(loadOf({ workload, benchmark }), loadOf({ workload: {}, benchmark: {} }));
+  });
+
+  it("has every option's default, but for few", () => {
+    const plain = loadOf({ workload, benchmark });
+    assert.deepEqual(plain.workload, workloadSchema.parse({ acks: 1, replicationFactor: 1 }));
+    const { warmUp, network, ...others } = plain.benchmark;
+    assert.deepEqual([warmUp, network.enabled], [{ min: 5, max: 15, brokers: 30 }, false]);
+    const { warmUp: _, network: __, ...defaults } = benchmarkSchema.parse({});
+    assert.deepEqual(others, defaults);
+  });
+});
 
 describe("the delays that a pause must make", () => {
   const pause = { measured: 10, paused: 2 };
@@ -170,7 +232,7 @@ describe("repeatability", () => {
   it("states the spread of the same step", () => {
     const steps = [1, 2, 3].map((p50) => {
       const step = sampleStep(1, 50, p50);
-      return { ...step, delayMs: { ...step.delayMs, p50, p99: 10 * p50 } } as Step;
+      return { ...step, delayMs: { ...step.delayMs, p50, p99: 10 * p50 } };
     });
     assert.match(stepRows(steps)[0]?.measured ?? "", /min 1, median 2, max 3 ms; .* 50\.0 %/);
   });
@@ -250,7 +312,7 @@ describe("the generator's border", () => {
 
   it("sees in a single second that the generator falls behind", () => {
     const step = sampleStep(1, 50, 3);
-    const second = { ...step.seconds[0], measured: true, offered: 100 } as Step["seconds"][number];
+    const second = { ...step.seconds[0], measured: true, offered: 100 } as Second;
     const seconds = [
       { ...second, sent: 100 },
       { ...second, sent: 97 },

@@ -6,17 +6,18 @@ import { describe, it } from "node:test";
 import { readFault, Skipper } from "../../bench/agent/fault.ts";
 import type { ConsumerTotals, ProducerTotals } from "../../bench/agent/protocol.ts";
 import { detoured } from "../../bench/clients/detour.ts";
-import { adapterOf } from "../../bench/clients/index.ts";
+import { adapterOf, checkedAdapter } from "../../bench/clients/index.ts";
+import { nullAdapter } from "../../bench/clients/null.ts";
 import type { ReceiveBatch } from "../../bench/clients/port.ts";
 import { realClock } from "../../bench/clock.ts";
 import { arrangeProxies } from "../../bench/jobs/calibrateProxy.ts";
 import { runMark, writeStamp } from "../../bench/load/message.ts";
 import { accountStep } from "../../bench/measure/account.ts";
 import { Bitmap } from "../../bench/measure/bitmap.ts";
-import { DelayHistogram } from "../../bench/measure/histogram.ts";
 import { generatorAccount, reachesBroker } from "../../bench/run/brokerless.ts";
 import { faultReasons, faultWarnings, skippedOnPurpose } from "../../bench/run/faults.ts";
 import type { Fleet } from "../../bench/run/fleet.ts";
+import { DelayHistogram } from "../../contract/histogram.ts";
 import { kafkaTargetSchema } from "../../contract/target.ts";
 import { benchmarkMistakes, benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import { buildResults } from "../../results/build.ts";
@@ -50,7 +51,7 @@ describe("a detour", () => {
   });
 
   it("is refused by a client that would go past it", async () => {
-    const client = await adapterOf("platformatic");
+    const client = checkedAdapter({ ...nullAdapter, name: "platformatic" });
     const target = { bootstrap: ["b:1"], brokers: [], security: { protocol: "PLAINTEXT" as const }, via };
     const options = { topic: "t", acks: 1 as const, idempotent: false, compression: "none" as const };
     await assert.rejects(
@@ -111,7 +112,10 @@ describe("the null client", () => {
     const events = sampleEvents().map((event) =>
       event.event === "step" ? { ...event, result: { ...event.result, client: "null" } } : event,
     );
-    assert.match(buildResults(events).warnings[0] ?? "", /step 1: no broker took part: .* the generator alone/);
+    assert.match(
+      buildResults(events).warnings[0] ?? "",
+      /step 1: no broker took part: .* the generator alone/,
+    );
   });
 });
 

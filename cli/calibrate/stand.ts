@@ -1,7 +1,14 @@
 // The stack as the calibration uses it: runs of the benchmark, scripts on its nodes, jobs of the bench image.
 
 import type { BenchPlan, BenchTarget } from "../../contract/request.ts";
-import { eventSchema, type Run, type RunEvent, type Step } from "../../contract/result.ts";
+import {
+  eventSchema,
+  isMeasured,
+  type MeasuredStep,
+  type Run,
+  type RunEvent,
+  type Step,
+} from "../../contract/result.ts";
 import { jobScript } from "../../lib/jobScript.ts";
 import { script } from "../../lib/shell.ts";
 import type { Arguments } from "../bench/arguments.ts";
@@ -9,21 +16,7 @@ import { RunnerContainer } from "../bench/container.ts";
 import { runOnce } from "../bench/once.ts";
 import { run, runBy } from "../bench/ssh.ts";
 import { LiveStep } from "./live.ts";
-
-/** A plain load, whatever the scenario has: what is compared must not depend on it. */
-const PLAIN = [
-  ...["sweep=null", "search=null", "soak=null", "topic=null", "nodes=null", "replicationFactor=1"],
-  ...["client=kafkajs", "arrival=constant", "messageBytes=200", "keys=none", "acks=1", "idempotent=false"],
-  ...["compression=none", "lingerMs=0", "maxOutstanding=1000", "consumers=1", "groups=1", "partitions=12"],
-  ...[
-    "topicConfig={}",
-    "fetch={}",
-    "warmUp.min=5",
-    "warmUp.max=15",
-    "warmUp.brokers=30",
-    "network.enabled=false",
-  ],
-];
+import { withPlainLoad } from "./plain.ts";
 
 /** What is up, and who calibrates it. */
 export interface StandParts {
@@ -60,7 +53,7 @@ export class Stand {
   async run(changes: readonly string[], { via, event }: RunOptions = {}): Promise<Run> {
     const { results, signal, progress } = this.parts;
     const target = { ...this.parts.plan.target, ...(via ? { via } : {}) };
-    const plan = { ...this.parts.plan, target };
+    const plan = withPlainLoad({ ...this.parts.plan, target });
     const session = {
       plan,
       signal,
@@ -79,14 +72,14 @@ export class Stand {
       fromUp: false,
       help: false,
     };
-    const { run: result } = await runOnce(session, args, { changes: [...PLAIN, ...changes] });
+    const { run: result } = await runOnce(session, args, { changes });
     this.conditions = result.conditions;
     this.runs.push(result.run);
     return result;
   }
 
   /** A run of one step. @throws Error where it has no figures */
-  async step(changes: readonly string[], options?: RunOptions): Promise<Step> {
+  async step(changes: readonly string[], options?: RunOptions): Promise<MeasuredStep> {
     return stepWithFigures(await this.run(changes, options));
   }
 
@@ -95,7 +88,7 @@ export class Stand {
     changes: readonly string[],
     act: (live: LiveStep) => Promise<T>,
     options: RunOptions = {},
-  ): Promise<{ step: Step; acted: T }> {
+  ): Promise<{ step: MeasuredStep; acted: T }> {
     const live = new LiveStep();
     const running = this.step(changes, { ...options, event: live.take }).finally(() => live.end());
     const [step, acted] = await Promise.allSettled([running, act(live)]);
@@ -158,15 +151,15 @@ function outputOf(where: string, answer: { code: number; stdout: string; stderr:
 }
 
 /** @throws Error where its only step has none */
-function stepWithFigures({ run: name, steps }: Run): Step {
+function stepWithFigures({ run: name, steps }: Run): MeasuredStep {
   const [step] = steps;
-  if (step && step.verdict !== "failed") return step;
+  if (step && isMeasured(step) && step.verdict !== "failed") return step;
   throw new Error(`${name} has no figures: ${step?.reasons.join("; ") ?? "it has no step"}`);
 }
 
 /** @throws Error where nothing was counted */
-export function delaysOf({ delayMs }: Step): { min: number; p50: number; p99: number } {
-  const { min, p50, p99 } = delayMs;
+export function delaysOf(step: Step): { min: number; p50: number; p99: number } {
+  const { min, p50, p99 } = isMeasured(step) ? step.delayMs : { min: null, p50: null, p99: null };
   if (min === null || p50 === null || p99 === null)
     throw new Error("a step delivered nothing, so that it has no delay");
   return { min, p50, p99 };

@@ -6,6 +6,7 @@
  * ratios within the sitting: figures of different days are not compared.
  */
 import { parseArgs } from "node:util";
+import { isMeasured } from "../../contract/result.ts";
 import { readResults } from "../../results/store.ts";
 import type { TestProject } from "../../test/support/project.ts";
 import { IndependentTools, medians, type Sample } from "../calibrate/independent.ts";
@@ -67,7 +68,7 @@ async function agents(
   const text = await project.must("node", ...args);
   const folder = /^results: (.*)\/report\.html$/m.exec(text)?.[1] ?? "";
   const [step] = readResults(`${project.directory}/${folder}`).steps;
-  if (!step || step.delayMs.p50 === null || step.delayMs.p99 === null)
+  if (!step || !isMeasured(step) || step.delayMs.p50 === null || step.delayMs.p99 === null)
     throw new Error(`no figures:\n${text}`);
   return {
     p50: step.delayMs.p50,

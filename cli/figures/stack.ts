@@ -5,6 +5,7 @@
  * of its own: nodes, Kafka, InfluxDB, Telegraf and Grafana, with their defaults.
  */
 import { parseArgs } from "node:util";
+import { isInstalled } from "../../test/support/installed.ts";
 import type { TestProject } from "../../test/support/project.ts";
 import {
   conditions,
@@ -94,7 +95,7 @@ function configuration(brokers: number | undefined): { nodes: number; config: Re
     "kafka.enabled": "true",
     "influxdb.enabled": "true",
     "telegraf.enabled": "true",
-    "grafana.enabled": "true",
+    "grafana.enabled": String(isInstalled("grafana")),
   };
   if (brokers === undefined) return { nodes, config };
   const roles = Object.fromEntries(names.map((name) => [`testbed.perNode.${name}.role`, "broker"]));

@@ -18,7 +18,7 @@ export interface Arguments {
   stack?: string;
   mode: "reserve" | "list" | "extend" | "delete" | "help";
   extendSec: number;
-  /** Run by `pulumi up`: what to do comes on standard input, what became of it goes to standard output, as JSON. */
+  /** Run by `pulumi up`: reads the request as JSON from standard input and writes the result as JSON to standard output. */
   fromUp: boolean;
 }
 
@@ -37,7 +37,7 @@ export function readArguments(args: string[]): Arguments {
         help: { type: "boolean", default: false },
       },
     });
-    // A renewal of `pulumi up` is told apart by words that mean nothing.
+    // `pulumi up` appends words that mean nothing, so that Pulumi runs the command again.
     if (positionals.length > 0 && !values["from-up"]) throw new Error(`what is ${positionals.join(" ")}?`);
     const modes = (["help", "list", "extend", "delete"] as const).filter(
       (mode) => values[mode] !== undefined && values[mode] !== false,

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { checkRequest, DEFAULT_MANAGER, type RequestOptions } from "../../testbeds/rspec/request.ts";
+import { checkRequest, DEFAULT_MANAGER, type RequestOptions } from "../../testbeds/rspec/index.ts";
 
 export const HELP = `npm run rspec -- [-s SCENARIO] [--hardware TYPE] [--image URN] [--manager URN] [-o FILE]
 

@@ -1,7 +1,7 @@
 // Writes the request RSpec of a scenario, for jFed (npm run rspec).
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { requestRspec } from "../../testbeds/rspec/request.ts";
+import { requestRspec } from "../../testbeds/rspec/index.ts";
 import { type Arguments, HELP, readArguments } from "./arguments.ts";
 import { lanOf, scenarioSettings } from "./scenario.ts";
 

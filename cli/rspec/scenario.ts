@@ -5,7 +5,7 @@ import { z } from "zod";
 import { parseSettings, type Settings } from "../../config/settings.ts";
 import { addressIn, deriveSubnet } from "../../lib/addresses.ts";
 import { userName } from "../../lib/stackName.ts";
-import type { RequestedNode } from "../../testbeds/rspec/request.ts";
+import type { RequestedNode } from "../../testbeds/rspec/index.ts";
 
 const PROJECT = "swarmbench";
 /** What is below is for gateways and for the user. */

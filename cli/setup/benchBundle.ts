@@ -11,8 +11,8 @@ import type { Payload } from "./toolSource.ts";
 const BUNDLE_RECIPE = 3;
 
 /** CommonJS packages in the bundle ask for Node's own modules by `require`, which an ES module lacks. */
-const REQUIRE = `import { createRequire } from "node:module";
-const require = createRequire(import.meta.url);`;
+const REQUIRE = `import { createRequire as benchRequire } from "node:module";
+const require = benchRequire(import.meta.url);`;
 
 /** What the bench image has beside Node. */
 export async function benchBundle(): Promise<Payload> {

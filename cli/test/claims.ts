@@ -95,7 +95,9 @@ function testSources(checkout: string): string[] {
 /** Calls of `it`, `test`, `describe` and helpers named `describe…`, also as `it.skip` or `describe.only`. */
 function testCall(node: ts.Node): { kind: "test" | "suite"; title: string } | undefined {
   if (!ts.isCallExpression(node)) return undefined;
-  const callee = ts.isPropertyAccessExpression(node.expression) ? node.expression.expression : node.expression;
+  const callee = ts.isPropertyAccessExpression(node.expression)
+    ? node.expression.expression
+    : node.expression;
   if (!ts.isIdentifier(callee)) return undefined;
   const [first] = node.arguments;
   if (TEST_NAMES.has(callee.text) && first) return { kind: "test", title: textOf(first) };
@@ -129,7 +131,10 @@ function lengthOf(expression: ts.Expression): number | undefined {
     return expression.elements.some(ts.isSpreadElement) ? undefined : expression.elements.length;
   }
   if (ts.isObjectLiteralExpression(expression)) return expression.properties.length;
-  if (ts.isCallExpression(expression) && /^Object\.(entries|keys|values)$/.test(expression.expression.getText())) {
+  if (
+    ts.isCallExpression(expression) &&
+    /^Object\.(entries|keys|values)$/.test(expression.expression.getText())
+  ) {
     return expression.arguments[0] && lengthOf(expression.arguments[0]);
   }
   if (ts.isIdentifier(expression)) return lengthOfConstant(expression);

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { project } from "../lib/paths.mjs";
+import { project } from "../lib/paths.ts";
 
 /**
  * How unit tests share processes, the longest group first. A process takes two seconds to load tsx and the Pulumi SDK,

@@ -6,7 +6,7 @@ import { outputOf, runOn } from "../lib/remote.ts";
 import { clockPlan } from "./plan.ts";
 import { awaitScript, installScript, removeCommand } from "./scripts.ts";
 
-export interface ClockSyncArgs {
+interface ClockSyncArgs {
   /** The first is the one whose clock the others follow. */
   nodes: [Node, ...Node[]];
   settings: ClockSettings;

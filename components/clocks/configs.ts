@@ -7,7 +7,7 @@ export interface Daemon {
   adjust: boolean;
 }
 
-export interface PtpDaemon extends Daemon {
+interface PtpDaemon extends Daemon {
   /** PTP's domain, in which there is no clock but this stack's. */
   domain: number;
   /** Folder of what it writes. */
@@ -56,7 +56,7 @@ export function ptp4lConfig({ role, adjust, domain, run }: PtpDaemon): string {
   );
 }
 
-export interface ChronyDaemon extends Daemon {
+interface ChronyDaemon extends Daemon {
   /** Hosts whose time it takes; a slave has one, the master's address. */
   servers: readonly string[];
   /** On which the master answers and is asked. @default 123 */

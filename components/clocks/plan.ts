@@ -22,7 +22,7 @@ export interface ClockPlan {
  * kernel, where the card has one; status: says each second how the others fare.
  */
 export const SERVICES = ["sync", "ntp", "phc", "status"] as const;
-export type Service = (typeof SERVICES)[number];
+type Service = (typeof SERVICES)[number];
 
 /** Name of our chrony's files. */
 export const CHRONY = "swarmbench";
@@ -34,7 +34,7 @@ const PACKAGES: Record<ClockKind, string[]> = {
   none: [],
 };
 
-export interface PlanArgs {
+interface PlanArgs {
   settings: Pick<ClockSettings, "kind" | "ntpServers">;
   role: Daemon["role"];
   adjust: boolean;
@@ -96,7 +96,7 @@ export function domainOf(prefix: string): number {
 }
 
 /** What a service runs, in the foreground. */
-export function runScript(service: Service, kind: ClockKind): string {
+function runScript(service: Service, kind: ClockKind): string {
   return `. ${LIB}/env\n${service === "sync" ? SYNC[kind] : OTHERS[service]}\n`;
 }
 

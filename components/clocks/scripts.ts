@@ -6,7 +6,7 @@ import { CHRONY, type ClockPlan } from "./plan.ts";
 
 const FOLDERS = { LIB, RUN, KEEP, STATUS };
 
-export interface InstallArgs {
+interface InstallArgs {
   node: string;
   address: string;
   /** Where absent, the one that has the address. */
@@ -49,7 +49,7 @@ export function removeCommand(): string {
   return commandLine({ LIB }, '[ ! -f "$LIB/remove" ] || sh "$LIB/remove"');
 }
 
-export interface AwaitArgs {
+interface AwaitArgs {
   node: string;
   /** Name of the node whose clock is followed. */
   master: string;

@@ -21,24 +21,19 @@ const schema = z.object({
   source: z.enum(["official", "built"]),
   /** The Docker engine of this machine, on which local nodes run. */
   engineHost: z.string(),
-  images: z.object({
-    node: image,
-    registry: image,
-    kafka: storedImage,
-    influxdb: storedImage,
-    telegraf: storedImage,
-    grafana: storedImage,
-    bench: storedImage,
-    /** For `npm run calibrate` alone. */
-    toxiproxy: storedImage,
-    /** Its maker's images are the only ones there are. */
-    portainer: storedImage.optional(),
-    portainerAgent: storedImage.optional(),
-  }),
+  images: z.object({ node: image, registry: image }).catchall(storedImage),
 });
 
-/** What `npm run setup` made and found on this machine; cli/setup/main.mjs writes it. */
-export type Installation = z.output<typeof schema> & { directory: string };
+/** What `npm run setup` made and found on this machine; it writes it to installation.json. */
+export interface Installation {
+  source: z.output<typeof schema>["source"];
+  engineHost: string;
+  directory: string;
+  /** The images of the testbed itself, which stay in this machine's engine. */
+  testbedImages: { node: z.output<typeof image>; registry: z.output<typeof image> };
+  /** The images of the stack's services, by name. Setup may lack some: they come from their makers alone. */
+  images: Readonly<Record<string, StoredImage>>;
+}
 
 /** An image that services of the swarm run, as setup has stored it for a testbed's registry. */
 export type StoredImage = z.output<typeof storedImage>;
@@ -48,7 +43,9 @@ export function readInstallation(): Installation {
   const directory = installationDirectory();
   try {
     const text = readFileSync(path.join(directory, "installation.json"), "utf8");
-    return { ...schema.parse(JSON.parse(text)), directory };
+    const { source, engineHost, images: all } = schema.parse(JSON.parse(text));
+    const { node, registry, ...images } = all;
+    return { source, engineHost, directory, testbedImages: { node, registry }, images };
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "is missing" : "is not usable";
     throw new pulumi.RunError(

@@ -4,7 +4,7 @@ import { labels } from "./ownership.ts";
 import { outputOf, runOn } from "./remote.ts";
 import type { Site } from "./site.ts";
 
-export interface JobArgs {
+interface JobArgs {
   site: Site;
   /** One of the bench image's jobs (`bench/jobs`). */
   job: string;

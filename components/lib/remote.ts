@@ -4,7 +4,7 @@ import { script, word } from "../../lib/shell.ts";
 import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
 import type { Renewal } from "./renewal.ts";
 
-export interface RunOnArgs {
+interface RunOnArgs {
   /** What to run at create and again whenever it changes: it must be safe to run twice. */
   script: pulumi.Input<string>;
   /** Command line to run at delete. It runs as it was at the last `up`, and must not hold a secret. */

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { Limits } from "../../config/services.ts";
+import { known } from "../../test/support/mocks.ts";
 import { declareOn, fileText, imageOf, owner, type Program, SWARM_ID } from "../../test/support/site.ts";
 import { configFile, secretFile } from "./files.ts";
 import { labels } from "./ownership.ts";
 import { homeOf } from "./placement.ts";
-import { type ServiceArgs, service } from "./service.ts";
+import { type ServiceArgs, service, type Transform } from "./service.ts";
 import type { Site } from "./site.ts";
 
 /** One component with one service, which is on node2 unless a test says otherwise. */
@@ -229,5 +230,82 @@ describe("the home of a part that keeps data", () => {
 
   it("is the manager where no node has the role", () => {
     assert.equal(homeOf("monitor", nodes("agent", "broker")).name, "node1");
+  });
+});
+
+describe("a transform", () => {
+  const args = {
+    environment: { LEVEL: "warn" },
+    arguments: ["serve"],
+    mounts: [{ type: "volume" as const, source: "data", target: "/data" }],
+  };
+  const withTransform = (transform: Transform) => declareService(() => ({ ...args, transform }));
+
+  it("changes environment, arguments and mounts of what is declared", async () => {
+    const program = await withTransform((task) => {
+      task.environment.LEVEL = "debug";
+      task.environment.EXTRA = "1";
+      task.arguments.push("--fast");
+      task.mounts.push({ type: "bind", source: "/proc", target: "/host/proc", readOnly: true });
+    });
+    const { env, args: declared, mounts } = program.container("probe");
+    assert.deepEqual(env, { LEVEL: "debug", EXTRA: "1" });
+    assert.deepEqual(declared, ["serve", "--fast"]);
+    assert.deepEqual(mounts, [
+      { type: "volume", source: "data", target: "/data", readOnly: false },
+      { type: "bind", source: "/proc", target: "/host/proc", readOnly: true },
+    ]);
+  });
+
+  it("may return other settings instead", async () => {
+    const program = await withTransform((task) => ({ ...task, environment: {}, stopGraceSec: 99 }));
+    assert.deepEqual(program.container("probe").env, {});
+    assert.equal(program.container("probe").stopGracePeriod, "99s");
+  });
+
+  it("leaves alone what the component passed", async () => {
+    const before = structuredClone(args);
+    await withTransform((task) => {
+      task.environment.LEVEL = "debug";
+      task.arguments.push("--fast");
+      const [mount] = task.mounts;
+      if (mount) mount.target = "/elsewhere";
+    });
+    assert.deepEqual(args, before);
+  });
+
+  it("gets the defaults of what the component left out", async () => {
+    await declareService(() => ({
+      transform: ({ arguments: words, environment, mounts, files, ports, networks, stopGraceSec }) => {
+        assert.deepEqual([words, environment, mounts, files, ports], [[], {}, [], [], []]);
+        assert.deepEqual([networks.length, stopGraceSec], [1, 10]);
+      },
+    }));
+  });
+
+  it("changes the digest by which jobs see that the settings are others", async () => {
+    const digest = async (transform?: Transform) => {
+      let settings: pulumi.Output<string> | undefined;
+      await declareOn((site) => {
+        const part = new pulumi.ComponentResource("test:index:Part", "part");
+        const image = site.images.ref("kafka");
+        const declared = service(
+          "probe",
+          { site, name: "probe", image, on: site.nodes[0], limits: {}, ...args, transform },
+          part,
+        );
+        settings = declared.settings;
+      });
+      return known(settings ?? assert.fail("nothing was declared"));
+    };
+    const usual = await digest();
+    assert.match(usual, /^[0-9a-f]{16}$/);
+    assert.equal(await digest(() => {}), usual);
+    assert.notEqual(
+      await digest((task) => {
+        task.limits.cpus = 2;
+      }),
+      usual,
+    );
   });
 });

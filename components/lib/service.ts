@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../../config/nodes.ts";
 import type { Limits } from "../../config/services.ts";
 import type { Node } from "./node.ts";
@@ -21,38 +22,76 @@ export interface TaskMount {
 }
 
 /** Tasks that swarm spreads evenly over the nodes of a role; where no node has it, they are on the manager. */
-export interface Spread {
+interface Spread {
   role: Role;
   replicas: number;
 }
 
-export interface ServiceArgs {
-  site: Site;
-  /** Its name in the swarm, and its host name on the overlay network. */
-  name: string;
-  /** By digest, so that what runs is what was meant. */
-  image: pulumi.Input<string>;
-  arguments?: pulumi.Input<string>[];
-  environment?: Record<string, pulumi.Input<string>>;
-  user?: string;
-  /** Ids of the networks that it is on; the stack's overlay network unless given. */
-  networks?: pulumi.Input<string>[];
-  /** The node it is pinned to, or all: one task a node, or so many tasks on the nodes of a role. */
-  on: Node | "every node" | Spread;
+/** What a {@link Transform} may change of a service before it is declared. */
+export interface TaskSettings {
+  /** Those of the image where empty. */
+  arguments: pulumi.Input<string>[];
+  environment: Record<string, pulumi.Input<string>>;
+  mounts: TaskMount[];
+  files: TaskFile[];
   limits: Limits;
-  mounts?: TaskMount[];
-  files?: TaskFile[];
+  /** Ids of the networks that it is on; the stack's overlay network unless given. */
+  networks: pulumi.Input<string>[];
   /** Ports of the node, beside the overlay network where every port is reached; nothing is published by default. */
-  ports?: { published: number; target: number }[];
+  ports: { published: number; target: number }[];
+  /** The image's where absent. */
+  user?: string;
   /**
    * Command that tells whether a task serves. Swarm gives a task's name to the network only once it is healthy, and
    * replaces a task that is not. Absent where nothing but the process itself can be trusted to tell.
    */
   health?: string[];
-  /** How long a task may take to end before it is killed. */
-  stopGraceSec?: number;
+  /** Seconds that a task may take to end before it is killed. @default 10 */
+  stopGraceSec: number;
+}
+
+/**
+ * Changes a service before it is declared, for what no setting covers. It gets a copy of the service's settings, which
+ * it may change in place, or returns others.
+ *
+ * @example
+ * const transforms = {
+ *   kafka: {
+ *     service: (task) => {
+ *       task.environment.KAFKA_GC_LOG_OPTS = "-Xlog:gc*";
+ *       task.mounts.push({ type: "bind", source: "/mnt/nvme", target: "/var/lib/fast" });
+ *     },
+ *   },
+ *   influxdb: { service: (task) => ({ ...task, arguments: ["influxd", "--storage-wal-fsync-delay=100ms"] }) },
+ * };
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: a transform that changes its copy returns nothing
+export type Transform = (task: TaskSettings) => TaskSettings | void;
+
+/** A transform for each service that a component declares; most declare one, or several that are alike. */
+export type Transforms<Name extends string = "service"> = { [N in Name]?: Transform };
+
+export interface ServiceArgs extends Partial<TaskSettings> {
+  site: Site;
+  /** Its name in the swarm, and its host name on the overlay network. */
+  name: string;
+  /** By digest, so that what runs is what was meant. */
+  image: pulumi.Input<string>;
+  /** The node it is pinned to, or all: one task a node, or so many tasks on the nodes of a role. */
+  on: Node | "every node" | Spread;
+  limits: Limits;
   /** Whether `up` waits until the task runs and is healthy. Not where a probe of its own says more. */
   converge?: boolean;
+  transform?: Transform;
+}
+
+/** A service that was declared. */
+export interface DeclaredService {
+  resource: docker.Service;
+  /** Stays the same while its settings change. */
+  id: pulumi.Output<string>;
+  /** A digest of its settings, for a job that must run again when they change. */
+  settings: pulumi.Output<string>;
 }
 
 /** Swarm's tasks are looked at this often while `up` waits; a delay below five seconds is refused by the provider. */
@@ -61,7 +100,16 @@ const CONVERGE = { delay: "5s", timeout: "3m" };
 const HEALTH = { interval: "2s", timeout: "5s", startPeriod: "90s", retries: 15 };
 
 /**
- * Declares a service of the swarm: the one door to `docker.Service`.
+ * The command that tells by HTTP whether a task serves.
+ *
+ * @param url on the task's own loopback address
+ */
+export function httpHealth(url: string): string[] {
+  return ["curl", "--fail", "--silent", "--output", "/dev/null", url];
+}
+
+/**
+ * Declares a service of the swarm, after its transform: the only place that creates a `docker.Service`.
  *
  * An update stops the old task before the new one starts, since both would have the same volume. Names are found by
  * DNS (`dnsrr`) and ports are the nodes' own: some kernels lack IP_VS, which virtual addresses need.
@@ -71,23 +119,24 @@ export function service(
   args: ServiceArgs,
   parent: pulumi.Resource,
   options: pulumi.CustomResourceOptions = {},
-): docker.Service {
-  const { site, on, converge = true, ports = [] } = args;
-  return new docker.Service(
+): DeclaredService {
+  const { site, on, converge = true } = args;
+  const task = transformed(args);
+  const resource = new docker.Service(
     name,
     {
       name: args.name,
       taskSpec: {
-        containerSpec: containerSpec(args),
-        networksAdvanceds: (args.networks ?? [site.swarm.network.id]).map((network) => ({ name: network })),
+        containerSpec: containerSpec(args, task),
+        networksAdvanceds: task.networks.map((network) => ({ name: network })),
         placement: placementOn(on, site),
-        ...resources(args.limits),
+        ...resources(task.limits),
         restartPolicy: { condition: "any", delay: "1s", window: "5s" },
       },
       mode: on === "every node" ? { global: true } : { replicated: { replicas: replicasOn(on) } },
       endpointSpec: {
         mode: "dnsrr",
-        ports: ports.map(({ published, target }) => ({
+        ports: task.ports.map(({ published, target }) => ({
           publishedPort: published,
           targetPort: target,
           publishMode: "host",
@@ -106,6 +155,31 @@ export function service(
       ...options,
     },
   );
+  // Files tell by their ids, which are known once they are made: whoever waits for them takes those.
+  const { files: _, ...compared } = task;
+  return { resource, id: resource.id, settings: pulumi.output(compared).apply(digestOf) };
+}
+
+/** The settings after the transform, which gets copies: the component may use one object for several services. */
+function transformed(args: ServiceArgs): TaskSettings {
+  const copy: TaskSettings = {
+    arguments: [...(args.arguments ?? [])],
+    environment: { ...args.environment },
+    mounts: (args.mounts ?? []).map((mount) => ({ ...mount })),
+    files: (args.files ?? []).map((file) => ({ ...file })),
+    limits: { ...args.limits },
+    networks: [...(args.networks ?? [args.site.swarm.network.id])],
+    ports: (args.ports ?? []).map((port) => ({ ...port })),
+    user: args.user,
+    health: args.health && [...args.health],
+    stopGraceSec: args.stopGraceSec ?? 10,
+  };
+  return args.transform?.(copy) ?? copy;
+}
+
+/** 16 hexadecimal digits that are others when the value is another. */
+export function digestOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }
 
 function placementOn(on: ServiceArgs["on"], { nodes }: Site): { constraints?: string[] } {
@@ -125,17 +199,21 @@ function isSpread(on: Node | Spread): on is Spread {
   return "replicas" in on;
 }
 
-function containerSpec({ site, ...args }: ServiceArgs) {
-  const { files = [], mounts = [] } = args;
-  const secrets = files.filter((file) => file.source instanceof docker.Secret);
-  const configs = files.filter((file) => file.source instanceof docker.ServiceConfig);
+function containerSpec({ site, image }: ServiceArgs, task: TaskSettings) {
+  const secrets = task.files.filter((file) => file.source instanceof docker.Secret);
+  const configs = task.files.filter((file) => file.source instanceof docker.ServiceConfig);
   return {
-    image: args.image,
-    args: args.arguments || undefined,
-    env: args.environment ?? {},
-    user: args.user || undefined,
+    image,
+    args: task.arguments.length > 0 ? task.arguments : undefined,
+    env: task.environment,
+    user: task.user,
     labels: labels(site.owner),
-    mounts: mounts.map(({ type, source, target, readOnly = false }) => ({ type, source, target, readOnly })),
+    mounts: task.mounts.map(({ type, source, target, readOnly = false }) => ({
+      type,
+      source,
+      target,
+      readOnly,
+    })),
     secrets: secrets.map(({ path, source }) => ({
       secretId: source.id,
       secretName: source.name,
@@ -146,8 +224,8 @@ function containerSpec({ site, ...args }: ServiceArgs) {
       configName: source.name,
       fileName: path,
     })),
-    healthcheck: args.health ? { tests: ["CMD", ...args.health], ...HEALTH } : undefined,
-    stopGracePeriod: `${args.stopGraceSec ?? 10}s`,
+    healthcheck: task.health ? { tests: ["CMD", ...task.health], ...HEALTH } : undefined,
+    stopGracePeriod: `${task.stopGraceSec}s`,
   };
 }
 

@@ -1,17 +1,38 @@
+import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { remoteDocker } from "../../lib/docker.ts";
 import { exec } from "../../lib/exec.ts";
-import type { Images } from "../swarm/images.ts";
-import type { Swarm } from "../swarm/swarm.ts";
 import type { Node } from "./node.ts";
 import { type Owner, removeLeftoverFirst } from "./ownership.ts";
 
-/** Where the parts of the stack go: what each of them is given beside its own settings. */
+/** The swarm that services are deployed into. */
+export interface SiteSwarm {
+  manager: Node;
+  /** The swarm's id, known once the manager runs it. */
+  id: pulumi.Output<string>;
+  /** Talks to the manager's engine. */
+  provider: docker.Provider;
+  /** The overlay network on which services and the bench meet. */
+  network: docker.Network;
+}
+
+/** The images that the nodes can pull. */
+export interface SiteImages {
+  /**
+   * The name, with its digest, by which every node can pull an image; known once the image is in the registry.
+   *
+   * @param image its key in installation.json
+   * @throws pulumi.RunError where setup has no such image
+   */
+  ref(image: string): pulumi.Output<string>;
+}
+
+/** What a service is deployed into: each component gets it beside its own settings. */
 export interface Site {
-  swarm: Swarm;
+  swarm: SiteSwarm;
   /** The first is the swarm's manager. */
   nodes: readonly [Node, ...Node[]];
-  images: Images;
+  images: SiteImages;
   owner: Owner;
 }
 

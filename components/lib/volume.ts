@@ -50,7 +50,7 @@ const RELEASE_TIMEOUT_SEC = 90;
  * Removes the volume once no task has it. Swarm keeps the containers of tasks that have ended for a while, and they
  * hold the volume; no task will ever run in them again.
  */
-export function removeVolumeCommand(name: string, volumeLabels: Label[]): string {
+function removeVolumeCommand(name: string, volumeLabels: Label[]): string {
   const ours = volumeLabels.map((_, index) => `--filter "label=$LABEL${index}"`).join(" ");
   return commandLine(
     { NAME: name, TIMEOUT: RELEASE_TIMEOUT_SEC, ...labelVariables(volumeLabels) },

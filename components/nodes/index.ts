@@ -1,31 +1,19 @@
 import type { Settings } from "../../config/settings.ts";
+import type { TestbedSettings } from "../../config/testbed/index.ts";
 import type { Exec } from "../../lib/exec.ts";
 import type { Installation } from "../lib/installation.ts";
-import type { Testbed } from "../lib/node.ts";
 import type { Owner } from "../lib/ownership.ts";
-import { readSettings } from "../lib/stackConfig.ts";
-import { observeSwarm, type SwarmState } from "../swarm/swarmState.ts";
-import { openLocal } from "./local/openLocal.ts";
-import { type Candidates, openHosts } from "./machines/open.ts";
-import { oarHosts } from "./oar.ts";
-import { rspecHosts } from "./rspec.ts";
-import { sshHosts } from "./ssh.ts";
+import { type Observable, observeSwarm } from "../swarm/swarmState.ts";
+import type { Opened, OpenTestbed } from "./kind.ts";
 
-/** How long nodes that run but do not answer, or are not ready in the swarm yet, are waited for. */
+/** How long to wait for nodes that run but do not answer, or are not ready in the swarm yet. */
 const PATIENCE_MS = 20_000;
 
-export interface Opened {
-  /** As they were given, but for nodes that had to be left out. */
-  settings: Settings;
-  testbed: Testbed;
-  swarmState: SwarmState;
-}
-
 /**
- * Looks at what there is, says what is wrong with it, and declares the testbed that the settings ask for.
+ * Inspects what there is, reports what is wrong with it, and declares the testbed that the settings ask for.
  *
- * @throws pulumi.RunError with every clash between what the stack would take and what others have, or with every machine that is
- *   no good
+ * @throws pulumi.RunError with every clash between what the stack would take and what others have, or with every machine
+ *   that cannot be used
  */
 export async function openTestbed(
   settings: Settings,
@@ -33,7 +21,7 @@ export async function openTestbed(
   owner: Owner,
   exec: Exec,
 ): Promise<Opened> {
-  const observe = (nodes: Parameters<typeof observeSwarm>[1]) =>
+  const observe = (nodes: Observable[]) =>
     observeSwarm(settings.nodes[0].name, nodes, {
       exec,
       patienceMs: PATIENCE_MS,
@@ -41,34 +29,16 @@ export async function openTestbed(
       sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)),
     });
   const { testbed } = settings;
-  if (testbed.kind === "local") {
-    return {
-      settings,
-      ...(await openLocal({ settings, local: testbed, installation, owner, exec, observe })),
-    };
-  }
-  const candidates = await candidatesOf(testbed, settings, installation, owner);
-  const opened = await openHosts(candidates, { settings, installation, owner, without: readSettings });
-  const running = opened.good.filter(
-    ({ report }) => report?.engine !== undefined && report.mark !== undefined,
-  );
-  const swarmState = await observe(running.map(({ host, ssh }) => ({ name: host.node.name, ssh })));
-  return { settings: opened.settings, testbed: opened.declare(), swarmState };
+  const open = await openerOf(testbed.kind);
+  return open({ settings, testbed, installation, owner, exec, observe });
 }
 
-async function candidatesOf(
-  testbed: Exclude<Settings["testbed"], { kind: "local" }>,
-  settings: Settings,
-  installation: Installation,
-  owner: Owner,
-): Promise<Candidates> {
-  const { nodes } = settings;
-  switch (testbed.kind) {
-    case "ssh":
-      return sshHosts(testbed, nodes);
-    case "rspec":
-      return rspecHosts(testbed, nodes);
-    case "oar":
-      return oarHosts({ settings, testbed, installation, owner });
-  }
+/**
+ * The component of a kind of testbed: `open` in the file of its name.
+ *
+ * It is found by its name so that the list in config/testbed/index.ts remains the only one; a test imports all of them.
+ */
+export async function openerOf(kind: TestbedSettings["kind"]): Promise<OpenTestbed> {
+  const component = (await import(`./${kind}.ts`)) as { open: OpenTestbed };
+  return component.open;
 }

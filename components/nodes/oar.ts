@@ -28,6 +28,7 @@ import {
 import type { Installation } from "../lib/installation.ts";
 import { whenKnown } from "../lib/known.ts";
 import type { Owner } from "../lib/ownership.ts";
+import { openMachines } from "./kind.ts";
 import { machinesBefore, refusePlaces } from "./machines/former.ts";
 import type { Host } from "./machines/host.ts";
 import { type Candidates, sshDirectory } from "./machines/open.ts";
@@ -177,9 +178,10 @@ function hostOf(
       acceptNewHostKeys: false,
       hostKeys,
       proxyCommand: throughFrontend(frontend),
-      key: key || undefined,
+      key,
     },
-    ...(dataNetwork ? { dataNetwork } : { dataAddress: address }),
+    dataNetwork,
+    dataAddress: dataNetwork ? undefined : address,
   };
 }
 
@@ -227,3 +229,6 @@ function imaginedHost(node: NodeSettings, { nodeUser }: OarTestbedSettings): Hos
     way: { by: "ours", port: 22, user: nodeUser, acceptNewHostKeys: false },
   };
 }
+
+/** Opens a testbed of machines that OAR reserves. */
+export const open = openMachines<OarTestbedSettings>(oarHosts);

@@ -1,17 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeSettings } from "../../config/nodes.ts";
-import type { RspecSettings } from "../../config/testbed/testbed.ts";
-import { RspecError } from "../../testbeds/rspec/errors.ts";
-import { loadManifests } from "../../testbeds/rspec/files.ts";
-import { inspectManifests, type RspecNode } from "../../testbeds/rspec/manifests.ts";
+import type { RspecSettings } from "../../config/testbed/rspec.ts";
+import { inspectManifests, loadManifests, RspecError, type RspecNode } from "../../testbeds/rspec/index.ts";
+import { openMachines } from "./kind.ts";
 import type { Host } from "./machines/host.ts";
 import type { Candidates } from "./machines/open.ts";
 import { withHome } from "./machines/sshConfig.ts";
 
 /**
- * The machines of the manifests, those that come first by their names: node1 is the first.
+ * The machines of the manifests, the first ones by their names: node1 is the first.
  *
- * @throws pulumi.RunError with all that is wrong with the manifests
+ * @throws pulumi.RunError with all mistakes of the manifests
  */
 export async function rspecHosts(
   testbed: RspecSettings,
@@ -33,8 +32,8 @@ async function readMachines(testbed: RspecSettings, wanted: number): Promise<Rsp
   const inspection = read(() =>
     inspectManifests(loadManifests(manifests.map(withHome)), {
       now: new Date(),
-      user: user || undefined,
-      dataNetwork: dataNetwork || undefined,
+      user,
+      dataNetwork,
     }),
   );
   for (const note of inspection.notes) await pulumi.log.info(note);
@@ -76,10 +75,15 @@ function hostOf(
       port,
       user,
       acceptNewHostKeys,
-      key: key || undefined,
-      knownHosts: knownHosts || undefined,
+      key,
+      knownHosts,
       jump: jump ? `${jump.user}@${jump.host}:${jump.port}` : undefined,
     },
-    dataAddress: address || undefined,
+    dataAddress: address,
   };
 }
+
+/** Opens a testbed of machines that a manifest names. */
+export const open = openMachines<RspecSettings>(({ testbed, settings }) =>
+  rspecHosts(testbed, settings.nodes),
+);

@@ -1,9 +1,10 @@
 import type { NodeSettings } from "../../config/nodes.ts";
-import type { SshSettings } from "../../config/testbed/testbed.ts";
+import type { SshSettings } from "../../config/testbed/ssh.ts";
+import { openMachines } from "./kind.ts";
 import type { Host } from "./machines/host.ts";
 import type { Candidates } from "./machines/open.ts";
 
-/** The machines that the scenario lists. */
+/** The machines that the scenario lists: node1 is the first. */
 export function sshHosts(testbed: SshSettings, nodes: readonly NodeSettings[]): Candidates {
   const { hosts, acceptNewHostKeys, knownHosts, sshConfig, dataNetwork, common } = testbed;
   return {
@@ -17,21 +18,24 @@ export function sshHosts(testbed: SshSettings, nodes: readonly NodeSettings[]): 
           node,
           address,
           way: sshConfig
-            ? { by: "file", file: sshConfig, port: port || undefined, user: user || undefined }
+            ? { by: "file", file: sshConfig, port, user }
             : {
                 by: "ours",
                 port: port ?? 22,
                 user: user ?? "root",
                 acceptNewHostKeys,
-                key: key || undefined,
-                jump: jump || undefined,
+                key,
+                jump,
                 hostKeys: hostKey ? [hostKey] : undefined,
-                knownHosts: knownHosts || undefined,
+                knownHosts,
               },
-          dataAddress: dataAddress || undefined,
-          dataNetwork: dataNetwork || undefined,
+          dataAddress,
+          dataNetwork,
         },
       ];
     }),
   };
 }
+
+/** Opens a testbed of machines that the scenario lists. */
+export const open = openMachines<SshSettings>(({ testbed, settings }) => sshHosts(testbed, settings.nodes));

@@ -9,10 +9,10 @@ import { kafkaReady } from "../../bench/jobs/kafkaReady.ts";
 import { kafkaSettled } from "../../bench/jobs/kafkaSettled.ts";
 import { metricsReady } from "../../bench/jobs/metricsReady.ts";
 import { portainerProvision } from "../../bench/jobs/portainerProvision.ts";
-import type { PartSettings } from "../../config/services.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
 import { known } from "../../test/support/mocks.ts";
 import {
+  ALL_IMAGES as ALL,
   BUILT,
   declareOn,
   fakeTokens,
@@ -24,10 +24,10 @@ import {
   stored,
 } from "../../test/support/site.ts";
 import type { Installation } from "../lib/installation.ts";
-import type { Part } from "../swarm/images.ts";
+import type { TaskSettings } from "../lib/service.ts";
+import type { StackTransforms } from "./index.ts";
 import { deployStack, imagesFor, refuseMissingImages } from "./stack.ts";
 
-const ALL: Part[] = [...BUILT, "portainer", "portainerAgent"];
 const off = { enabled: false };
 
 function settingsOf(config: Record<string, object> = {}): Settings {
@@ -35,25 +35,28 @@ function settingsOf(config: Record<string, object> = {}): Settings {
   const noRun = { benchmark: JSON.stringify({ run: false }) };
   return parseSettings({ nodes: "8", ...noRun, ...Object.fromEntries(text) }, "local", "ann");
 }
-const partsOf = (config: Record<string, object> = {}): PartSettings => settingsOf(config).parts;
 
-function installation(images: Part[]): Installation {
+function installation(images: string[]): Installation {
   const local = { tag: "tag", id: "sha256:id" };
   return {
-    version: 2,
     source: images.includes("portainer") ? "official" : "built",
     engineHost: "unix:///run/docker.sock",
-    images: {
-      node: local,
-      registry: local,
-      ...Object.fromEntries(images.map((part) => [part, stored(part)])),
-    } as Installation["images"],
+    testbedImages: { node: local, registry: local },
+    images: Object.fromEntries(images.map((name) => [name, stored(name)])),
     directory: "/home/ann/bench/.swarmbench",
   };
 }
 type Stack = Program<Record<string, unknown>>;
-const deploy = (config: Record<string, object> = {}, images: Part[] = ALL): Promise<Stack> =>
-  declareOn((site) => deployStack(settingsOf(config), site, installation(images), {}), { images });
+const deploy = (
+  config: Record<string, object> = {},
+  images: string[] = ALL,
+  transforms: StackTransforms = {},
+): Promise<Stack> =>
+  declareOn(
+    (site) =>
+      deployStack({ settings: settingsOf(config), site, installation: installation(images), transforms }, {}),
+    { images },
+  );
 /** The components below which something of the stack was declared. */
 const components = ({ resources }: Stack) =>
   [...resources.keys()].filter((name) => /^(Kafka|InfluxDb|Telegraf|Grafana|Portainer) /.test(name)).sort();
@@ -129,10 +132,7 @@ describe("the whole stack", () => {
     const { uis } = (await deploy({}, BUILT)).result as { uis: { name: string; pages: boolean }[] };
     assert.deepEqual(
       uis.map(({ name, pages }) => [name, pages]),
-      [
-        ["Grafana", false],
-        ["InfluxDB", false],
-      ],
+      [["InfluxDB", false]],
     );
   });
 
@@ -244,7 +244,7 @@ describe("a part that is switched off", () => {
       const program = await deploy(config);
       const names = [...program.resources.keys()].join("\n");
       assert.doesNotMatch(names, part === "kafka" ? /kafka|broker-/i : new RegExp(part, "i"));
-      const sent = Object.keys(imagesFor(partsOf(config), installation(ALL)));
+      const sent = Object.keys(imagesFor(settingsOf(config), installation(ALL)));
       assert.ok(!sent.includes(part), sent.join(" "));
     });
   }
@@ -265,59 +265,145 @@ describe("a part that is switched off", () => {
     const config = { kafka: off, influxdb: off, telegraf: off, grafana: off, portainer: off };
     const program = await deploy(config);
     assert.deepEqual(components(program), []);
-    assert.deepEqual(imagesFor(partsOf(config), installation(ALL)), {});
+    assert.deepEqual(imagesFor(settingsOf(config), installation(ALL)), {});
     assert.equal(await known(program.result.ready as pulumi.Output<boolean>), true);
   });
 });
 
 describe("the images that are sent", () => {
   it("are those of all parts, the jobs' and Portainer's agent's", () => {
-    assert.deepEqual(Object.keys(imagesFor(partsOf(), installation(ALL))).sort(), [...ALL].sort());
+    assert.deepEqual(Object.keys(imagesFor(settingsOf(), installation(ALL))).sort(), [...ALL].sort());
   });
 
   it("are those that setup has", () => {
-    assert.deepEqual(Object.keys(imagesFor(partsOf(), installation(BUILT))).sort(), [...BUILT].sort());
+    assert.deepEqual(Object.keys(imagesFor(settingsOf(), installation(BUILT))).sort(), [...BUILT].sort());
   });
 });
 
-describe("Portainer", () => {
-  it("is not declared where its images are not there, and nothing else is missing", async () => {
-    assert.deepEqual(components(await deploy({}, BUILT)), [
-      "Grafana grafana",
-      "InfluxDb influxdb",
-      "Kafka kafka",
-      "Telegraf telegraf",
-    ]);
-  });
+for (const [name, title, others, without] of [
+  ["grafana", "Grafana", ["portainer", "portainerAgent"], ["InfluxDb", "Kafka", "Portainer", "Telegraf"]],
+  ["portainer", "Portainer", ["grafana"], ["Grafana", "InfluxDb", "Kafka", "Telegraf"]],
+] as const) {
+  const lacking = [...BUILT, ...others];
 
-  it("that is asked for without its images is an error that says why and what to do", async () => {
-    const parts = partsOf({ portainer: { enabled: true } });
-    await assert.rejects(refuseMissingImages(parts, installation(BUILT)), (error) => {
+  describe(title, () => {
+    it("is not declared where its images are not there, and nothing else is missing", async () => {
+      const names = without.map((component) => `${component} ${component.toLowerCase()}`);
+      assert.deepEqual(components(await deploy({}, lacking)), names);
+    });
+
+    it("that is asked for without its images is an error that says why and what to do", async () => {
+      const settings = settingsOf({ [name]: { enabled: true } });
+      await assert.rejects(refuseMissingImages(settings, installation(lacking)), (error) => {
+        assert.ok(pulumi.RunError.isInstance(error));
+        assert.match(error.message, new RegExp(`^${title} is not available: only its maker has an image`));
+        assert.match(error.message, /nothing was changed/);
+        assert.match(error.message, /^ {2}SWARMBENCH_SOURCE=official npm run setup$/m);
+        assert.match(error.message, new RegExp(`pulumi config set --path ${name}\\.enabled false$`));
+        return true;
+      });
+    });
+
+    it("that nobody asked for is left out with one line that says why", async (context) => {
+      const info = context.mock.method(pulumi.log, "info", async () => {});
+      await refuseMissingImages(settingsOf(), installation(lacking));
+      assert.deepEqual(
+        info.mock.calls.map(({ arguments: [line] }) => String(line).replace(/(?<=: ).*/, "…")),
+        [`${title} is left out: …`],
+      );
+    });
+
+    for (const [what, own, images] of [
+      ["that is asked for and has its images", { enabled: true }, ALL],
+      ["that is not asked for and has no image", {}, lacking],
+      ["that is switched off", off, lacking],
+    ] as const) {
+      it(`${what} is no error`, async (context) => {
+        context.mock.method(pulumi.log, "info", async () => {});
+        await refuseMissingImages(settingsOf({ [name]: own }), installation([...images]));
+      });
+    }
+  });
+}
+
+describe("a service whose image setup lacks", () => {
+  it("is an error that names the image, unless it can be left out", async () => {
+    const without = ALL.filter((image) => image !== "telegraf");
+    await assert.rejects(refuseMissingImages(settingsOf(), installation(without)), (error) => {
       assert.ok(pulumi.RunError.isInstance(error));
-      assert.match(error.message, /nothing was changed/);
-      assert.match(error.message, /^ {2}SWARMBENCH_SOURCE=official npm run setup$/m);
-      assert.match(error.message, /pulumi config set --path portainer\.enabled false$/);
+      assert.match(
+        error.message,
+        /no image telegraf for Telegraf; nothing was changed\. Run: npm run setup$/,
+      );
       return true;
     });
   });
 
-  it("that nobody asked for is left out with one line that says why", async (context) => {
-    const info = context.mock.method(pulumi.log, "info", async () => {});
-    await refuseMissingImages(partsOf(), installation(BUILT));
-    assert.deepEqual(
-      info.mock.calls.map(({ arguments: [line] }) => String(line).replace(/(?<=: ).*/, "…")),
-      ["no Portainer: …"],
-    );
+  it("is named together with the others that lack one", async () => {
+    const settings = settingsOf({ grafana: { enabled: true }, portainer: { enabled: true } });
+    await assert.rejects(refuseMissingImages(settings, installation(BUILT)), (error: Error) => {
+      assert.match(error.message, /^Grafana is not available/m);
+      assert.match(error.message, /^Portainer is not available/m);
+      return true;
+    });
+  });
+});
+
+describe("transforms", () => {
+  const config = { kafka: { brokers: 3 }, benchmark: { run: false, network: { enabled: true } } };
+  const mark = (service: string) => ({
+    service: (task: TaskSettings) => {
+      task.environment.MARK = service;
+    },
+  });
+  const both = (one: string, other: string) => ({ [one]: mark(one).service, [other]: mark(other).service });
+  const transforms: StackTransforms = {
+    kafka: mark("kafka"),
+    influxdb: mark("influxdb"),
+    telegraf: mark("telegraf"),
+    grafana: mark("grafana"),
+    portainer: both("service", "agent"),
+    agents: both("producer", "consumer"),
+    probes: both("host", "overlay"),
+  };
+
+  it("reach every service of the swarm", async () => {
+    const program = await deploy(config, ALL, transforms);
+    const marks = program.all("Service").map(({ name }) => {
+      const { MARK } = program.container(name).env as Record<string, string>;
+      return [name, MARK];
+    });
+    assert.deepEqual(Object.fromEntries(marks.sort()), {
+      "broker-1": "kafka",
+      "broker-2": "kafka",
+      "broker-3": "kafka",
+      consumers: "consumer",
+      grafana: "grafana",
+      influxdb: "influxdb",
+      portainer: "service",
+      "portainer-agent": "agent",
+      "probes-host": "host",
+      probes: "overlay",
+      producers: "producer",
+      telegraf: "telegraf",
+      "telegraf-kafka": "telegraf",
+    });
   });
 
-  for (const [what, portainer, images] of [
-    ["that is asked for and has its images", { enabled: true }, ALL],
-    ["that is not asked for and has no image", {}, BUILT],
-    ["that is switched off", off, BUILT],
-  ] as const) {
-    it(`${what} is no error`, async (context) => {
-      context.mock.method(pulumi.log, "info", async () => {});
-      await refuseMissingImages(partsOf({ portainer }), installation([...images]));
-    });
-  }
+  it("of one service touch no other, and brokers still change one after the other", async () => {
+    const usual = await deploy();
+    const other = await deploy({}, ALL, { kafka: mark("kafka") });
+    const changed = [...other.resources]
+      .filter(([name, { inputs }]) => !isDeepStrictEqual(inputs, usual.get(name).inputs))
+      .map(([name]) => name);
+    assert.ok(changed.includes("Service broker-1"), "the broker has the variable");
+    assert.ok(
+      changed.some((name) => name.startsWith("Command broker-1-settled-")),
+      "and is waited for",
+    );
+    assert.deepEqual(
+      changed.filter((name) => !/^(Service broker-|Command (broker-\d-settled-|kafka-))/.test(name)),
+      [],
+    );
+  });
 });

@@ -1,219 +1,150 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PartSettings } from "../../config/services.ts";
-import type { Settings } from "../../config/settings.ts";
-import { stackSite } from "../../testbeds/oar/names.ts";
 import type { Installation, StoredImage } from "../lib/installation.ts";
 import type { Site } from "../lib/site.ts";
-import type { Part } from "../swarm/images.ts";
-import { Agents } from "./agents/agents.ts";
-import { BenchmarkRun, benchPlan, type ReservedNodes } from "./benchmark/benchmark.ts";
-import { Grafana } from "./grafana/grafana.ts";
-import { InfluxDb } from "./influxdb/influxdb.ts";
-import { Kafka } from "./kafka/kafka.ts";
-import { Portainer } from "./portainer/portainer.ts";
-import { Probes } from "./probes/probes.ts";
-import { Telegraf } from "./telegraf/telegraf.ts";
+import type { Context, Deployed, Service, StackSettings, WebUi } from "./descriptor.ts";
+import { SERVICES, type StackTransforms } from "./index.ts";
 
-/**
- * Says which parts cannot be had, and refuses where one of them is asked for, before anything is touched.
- *
- * @throws pulumi.RunError where Portainer is asked for and its images are not to be had
- */
-export async function refuseMissingImages(
-  { portainer }: PartSettings,
-  { images, source }: Installation,
-): Promise<void> {
-  if (!portainer || images.portainer) return;
-  const why = `its images come from its maker alone, and set-up has made all images itself (${source})`;
-  if (portainer.required) {
-    throw new pulumi.RunError(
-      `Portainer cannot be had: ${why}; nothing was changed. Where the maker's registry can be reached:\n` +
-        "  SWARMBENCH_SOURCE=official npm run setup\nElse: pulumi config set --path portainer.enabled false",
-    );
-  }
-  await pulumi.log.info(`no Portainer: ${why}`);
+type AnyService = Service<unknown, Deployed, unknown>;
+/** In the order of their deployment. */
+const ALL = Object.entries(SERVICES) as [name: keyof StackTransforms, AnyService][];
+
+interface Wanted {
+  name: keyof StackTransforms;
+  service: AnyService;
+  settings: unknown;
+  /** Names of its images that setup does not have. */
+  missing: string[];
 }
 
-/** The images that these parts run; whatever is waited for needs the bench image, which has the jobs. */
-export function imagesFor(
-  parts: PartSettings,
-  { images }: Pick<Installation, "images">,
-): { [P in Part]?: StoredImage } {
-  const wanted: Part[] = [
-    ...(["kafka", "influxdb", "telegraf", "grafana", "portainer"] as const).filter((part) => parts[part]),
-    ...(parts.portainer ? (["portainerAgent"] as const) : []),
-  ];
-  const needed = wanted.length > 0 ? [...wanted, "bench" as const] : [];
-  // Next to nothing to send, since its layers but one are the others' too; then a calibration needs no `up`.
-  if (parts.kafka) needed.push("toxiproxy");
-  return Object.fromEntries(needed.flatMap((part) => (images[part] ? [[part, images[part]]] : [])));
+/** The services that are switched on, in the order of their deployment. */
+function wantedIn(stack: StackSettings, { images }: Pick<Installation, "images">): Wanted[] {
+  return ALL.flatMap(([name, service]) => {
+    const settings = service.settings(stack);
+    if (settings === undefined) return [];
+    return [{ name, service, settings, missing: service.images.filter((image) => !images[image]) }];
+  });
+}
+
+/** Whether it is left out without its image, since nobody asked for it explicitly. */
+function isOptional({ service, settings }: Wanted): boolean {
+  return service.isRequired ? !service.isRequired(settings) : false;
+}
+
+/** The services that are deployed: those that are switched on and have their images. */
+function deployedIn(stack: StackSettings, installation: Pick<Installation, "images">): Wanted[] {
+  return wantedIn(stack, installation).filter((wanted) => wanted.missing.length === 0 || !isOptional(wanted));
 }
 
 /**
- * The parts of the stack that are wanted, wired together, and what `up` says of them.
+ * Refuses a stack whose images setup does not have, before anything is touched, and logs which optional services are
+ * left out for want of theirs.
  *
- * @param after what must be there too before the stack is ready and is measured, such as clocks that agree
+ * @throws pulumi.RunError with every service that lacks an image and is not optional
  */
-export function deployStack(
-  settings: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync" | "testbed">,
-  site: Site,
-  installation: Pick<Installation, "source" | "images">,
-  options: pulumi.ComponentResourceOptions,
-  after: readonly pulumi.Output<string>[] = [],
-): Record<string, unknown> {
-  const { parts } = settings;
-  const kafka = parts.kafka && new Kafka("kafka", { site, settings: parts.kafka }, options);
-  const influxdb = parts.influxdb && new InfluxDb("influxdb", { site, settings: parts.influxdb }, options);
-  const telegraf =
-    parts.telegraf &&
-    influxdb &&
-    new Telegraf(
-      "telegraf",
-      { site, settings: parts.telegraf, influxdb, kafka: kafka || undefined },
-      options,
-    );
-  const grafana =
-    parts.grafana && influxdb && new Grafana("grafana", { site, settings: parts.grafana, influxdb }, options);
-  const portainer =
-    parts.portainer && site.images.has("portainer")
-      ? new Portainer("portainer", { site, settings: parts.portainer }, options)
-      : undefined;
-
-  // What their pages are made of is in no package registry.
-  const pages = installation.source === "official";
-  const uis = [
-    ...(grafana ? [ui("Grafana", grafana, pages)] : []),
-    ...(influxdb ? [ui("InfluxDB", influxdb, pages)] : []),
-    ...(portainer ? [ui("Portainer", portainer, true)] : []),
-  ];
-  const ready = [...after, ...[kafka, influxdb, telegraf, grafana, portainer].map((part) => part?.ready)];
-  return {
-    /** `npm run calibrate` runs it between agents and brokers. */
-    ...(kafka ? { kafka: kafka.target, proxyImage: site.images.ref("toxiproxy") } : {}),
-    ...(kafka?.external ? { kafkaExternal: kafka.external } : {}),
-    ...(influxdb
-      ? {
-          influxdb: {
-            url: influxdb.url,
-            organization: influxdb.organization,
-            bucket: influxdb.bucket,
-            token: influxdb.operatorToken,
-          },
-        }
-      : {}),
-    /** What `npm run ui` opens. */
-    uis,
-    /** Resolves once every part serves, and is how `up` waits for it. */
-    ready: allOf(ready),
-    ...(kafka ? deployBenchmark(settings, { site, kafka, influxdb, ready, installation }, options) : {}),
-  };
-}
-
-interface Deployed {
-  site: Site;
-  kafka: Kafka;
-  influxdb: InfluxDb | undefined;
-  ready: (pulumi.Output<string> | undefined)[];
-  installation: Pick<Installation, "source" | "images">;
-}
-
-/** Agents, and the run that is the last thing of an `up`. */
-function deployBenchmark(
-  {
-    parts,
-    bench,
-    nodes,
-    clockSync,
-    testbed,
-  }: Pick<Settings, "parts" | "bench" | "nodes" | "clockSync" | "testbed">,
-  { site, kafka, influxdb, ready, installation }: Deployed,
-  options: pulumi.ComponentResourceOptions,
-): Record<string, unknown> {
-  if (!bench) return {};
-  const { producers, consumers, benchmark } = bench;
-  const settings = { producer: producers, consumer: consumers };
-  const agents = new Agents("agents", { site, settings }, options);
-  const probes = benchmark.network.enabled ? new Probes("probes", site, options) : undefined;
-  const conditions = {
-    source: installation.source,
-    images: imageNames(measuredImages(parts, installation)),
-    settings: {
-      ...settingsThatTell(parts, bench, nodes),
-      clockSync: clockSync.kind,
-      testbed: whereIs(testbed),
-    },
-    nodes: site.nodes.map(({ hostname, role }) => ({ name: hostname, role })),
-  };
-  const reservation = reservedNodes(testbed, site.owner);
-  const plan = benchPlan({ site, settings: bench, kafka, influxdb, conditions, reservation });
-  if (!benchmark.run) {
-    void pulumi.log.info(
-      `no benchmark, since benchmark.run is false; by hand: npm run bench -- -s ${pulumi.getStack()}`,
-    );
-    return { benchPlan: plan };
+export async function refuseMissingImages(stack: StackSettings, installation: Installation): Promise<void> {
+  const lacking = wantedIn(stack, installation).filter(({ missing }) => missing.length > 0);
+  const refused = lacking.filter((wanted) => !isOptional(wanted));
+  if (refused.length > 0) {
+    throw new pulumi.RunError(refused.map((wanted) => refusal(wanted, installation)).join("\n"));
   }
-  const after = [...ready, agents.ready, probes?.ready].filter((each) => each !== undefined);
-  const run = new BenchmarkRun("benchmark", { site, plan, after }, options);
-  return { benchPlan: plan, benchmark: run.summary };
+  for (const { service } of lacking) {
+    await pulumi.log.info(`${service.title} is left out: ${whyMissing(service, installation)}`);
+  }
 }
 
-/** A run on them ends before they are gone. */
-function reservedNodes(testbed: Settings["testbed"], owner: Site["owner"]): ReservedNodes | undefined {
-  if (testbed.kind !== "oar") return undefined;
-  const { sites, extend } = testbed;
-  return { sites: sites.map((site) => stackSite(site, owner)), extend };
-}
-
-/** For who reads the results: which testbed it was, and where. */
-function whereIs(testbed: Settings["testbed"]): { kind: string; where?: string } {
-  const { kind } = testbed;
-  if (testbed.kind !== "oar") return { kind };
-  return { kind, where: testbed.sites.map(({ settings }) => settings.frontend).join(", ") };
-}
-
-/** What tells on the figures: the proxy is there for a calibration alone. */
-function measuredImages(parts: PartSettings, installation: Pick<Installation, "images">) {
-  const { toxiproxy: _, ...measured } = imagesFor(parts, installation);
-  return measured;
-}
-
-function imageNames(images: { [P in Part]?: StoredImage }): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(images).map(([part, { repository, digest }]) => [part, `${repository}@${digest}`]),
+function refusal({ name, service, missing }: Wanted, installation: Installation): string {
+  if (!service.isRequired) {
+    return `Setup has no image ${missing.join(", ")} for ${service.title}; nothing was changed. Run: npm run setup`;
+  }
+  return (
+    `${service.title} is not available: ${whyMissing(service, installation)}; nothing was changed. ` +
+    "Where the maker's registry can be reached:\n" +
+    `  SWARMBENCH_SOURCE=official npm run setup\nElse: pulumi config set --path ${name}.enabled false`
   );
 }
 
-/** What is put under load, and who does it: a run records it, and the benchmark runs again when it changes. */
-function settingsThatTell(
-  { kafka }: PartSettings,
-  { producers, consumers }: NonNullable<Settings["bench"]>,
-  nodes: Settings["nodes"],
+function whyMissing({ title }: AnyService, { source }: Installation): string {
+  return `only its maker has an image of ${title}, and setup got none from there (source: ${source})`;
+}
+
+/** The images that the stack's services run, by name, as far as setup has them. */
+export function imagesFor(
+  stack: StackSettings,
+  installation: Pick<Installation, "images">,
+): Record<string, StoredImage> {
+  const names = deployedIn(stack, installation).flatMap(({ service }) => service.images);
+  return Object.fromEntries(
+    [...new Set(names)].flatMap((name) => {
+      const image = installation.images[name];
+      return image ? [[name, image]] : [];
+    }),
+  );
+}
+
+interface StackArgs {
+  settings: StackSettings;
+  site: Site;
+  installation: Pick<Installation, "source" | "images">;
+  /** What must be there too before the stack is ready and is measured, such as clocks that agree. */
+  after?: readonly pulumi.Output<string>[];
+  /**
+   * Changes of services that no setting covers, such as another environment variable or mount.
+   *
+   * @example { kafka: { service: (task) => { task.environment.KAFKA_GC_LOG_OPTS = "-Xlog:gc*"; } } }
+   */
+  transforms?: StackTransforms;
+}
+
+/** Deploys the services that are switched on, one after the other, and gives the stack's outputs. */
+export function deployStack(
+  { settings: stack, site, installation, after = [], transforms = {} }: StackArgs,
+  options: pulumi.ComponentResourceOptions,
 ): Record<string, unknown> {
-  const { rotation: _, externalPort: __, ...broker } = kafka ?? { rotation: 0 };
-  const machines = nodes.map(({ name, role, cpus, memoryMiB, network }) => ({
-    name,
-    role,
-    cpus,
-    memoryMiB,
-    network,
-  }));
-  return { nodes: machines, kafka: broker, producers, consumers };
+  const wanted = new Map(deployedIn(stack, installation).map(({ service, settings }) => [service, settings]));
+  const images = imagesFor(stack, installation);
+  const components = new Map<unknown, Deployed | undefined>();
+  const ready = [...after];
+  const uis: Record<string, unknown>[] = [];
+  const outputs: Record<string, unknown> = {};
+  for (const [name, service] of ALL) {
+    const settings = wanted.get(service);
+    const context = { site, settings, transform: transforms[name], options, stack, installation, images };
+    const deployed = lookUp(components, service);
+    const component =
+      settings === undefined ? undefined : service.deploy({ ...context, ready: [...ready], deployed });
+    components.set(service, component);
+    if (!component) continue;
+    if (component.ready) ready.push(component.ready);
+    if (service.ui) uis.push(uiOutput(service.title, service.ui(component, installation)));
+    Object.assign(outputs, service.outputs?.(component, site));
+  }
+  return {
+    ...outputs,
+    /** What `npm run ui` opens. */
+    uis: uis.sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1)),
+    /** Resolves once every service serves: `up` waits for it. */
+    ready: allOf(ready),
+  };
 }
 
-/** A job that failed has failed `up`; so what is known is true. InfluxDB's answer is a secret, that it came is none. */
-function allOf(answers: (pulumi.Output<string> | undefined)[]): pulumi.Output<boolean> {
-  return pulumi.unsecret(pulumi.all(answers).apply(() => true));
+/** How a service finds those that were deployed before it. */
+function lookUp(
+  components: ReadonlyMap<unknown, Deployed | undefined>,
+  { title }: AnyService,
+): Context<unknown>["deployed"] {
+  return (other) => {
+    if (!components.has(other)) {
+      throw new Error(`${other.title} must stand before ${title} in components/services/index.ts`);
+    }
+    return components.get(other) as never;
+  };
 }
 
-interface WithUi {
-  service: string;
-  port: number;
-  user: string;
-  password: pulumi.Output<string>;
-  node: { name: string };
+function uiOutput(name: string, { node, ...ui }: WebUi): Record<string, unknown> {
+  return { name, scheme: "http", ...ui, node: node.name };
 }
 
-/** @param pages whether it has pages for a browser; else it answers its API alone */
-function ui(name: string, { service, port, user, password, node }: WithUi, pages: boolean) {
-  return { name, service, port, scheme: "http", user, password, node: node.name, pages };
+/** A job that failed has failed `up`, so the value is true. InfluxDB's answer is secret; that it answered is not. */
+function allOf(answers: readonly pulumi.Output<string>[]): pulumi.Output<boolean> {
+  return pulumi.unsecret(pulumi.all([...answers]).apply(() => true));
 }

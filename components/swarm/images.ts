@@ -2,22 +2,20 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { commandLine, script, word } from "../../lib/shell.ts";
 import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
-import type { Installation, StoredImage } from "../lib/installation.ts";
+import type { StoredImage } from "../lib/installation.ts";
+import type { SiteImages } from "../lib/site.ts";
 import type { Registry } from "./registry.ts";
 import type { Swarm } from "./swarm.ts";
 
-/** The parts of the stack that are images in the testbed's registry; setup may lack some of them. */
-export type Part = Exclude<keyof Installation["images"], "node" | "registry">;
-
-export interface ImagesArgs {
+interface ImagesArgs {
   swarm: Swarm;
   registry: Registry;
-  /** Those that are wanted and that setup has. */
-  images: { [P in Part]?: StoredImage | undefined };
+  /** The images to send, by name. */
+  images: Readonly<Record<string, StoredImage>>;
 }
 
 /** The images of the stack's services in the testbed's registry, sent there as the files in which it keeps them. */
-export class Images extends pulumi.ComponentResource {
+export class Images extends pulumi.ComponentResource implements SiteImages {
   private readonly sent: pulumi.Output<string>;
 
   private readonly args: ImagesArgs;
@@ -28,7 +26,7 @@ export class Images extends pulumi.ComponentResource {
 
     const { swarm, registry, images } = args;
     const { manager } = swarm;
-    const trees = Object.values(images).flatMap((image) => (image ? [image.tree] : []));
+    const trees = Object.values(images).map(({ tree }) => tree);
     const sent = new local.Command(
       `${name}-sent`,
       {
@@ -46,26 +44,20 @@ export class Images extends pulumi.ComponentResource {
     this.registerOutputs({ sent: this.sent });
   }
 
-  /** Whether setup has it: some come from their maker alone. */
-  has(part: Part): boolean {
-    return this.args.images[part] !== undefined;
-  }
-
-  /** Name, with its digest, by which every node can pull an image; known once it is in the registry. */
-  ref(part: Part): pulumi.Output<string> {
-    const image = this.args.images[part];
-    if (!image) {
+  ref(image: string): pulumi.Output<string> {
+    const stored = this.args.images[image];
+    if (!stored) {
       throw new pulumi.RunError(
-        `The image of ${part} is only to be had from its maker: SWARMBENCH_SOURCE=official npm run setup`,
+        `Setup has no image ${image}. Get it from its maker: SWARMBENCH_SOURCE=official npm run setup`,
       );
     }
     return pulumi
       .all([this.args.registry.address, this.sent])
-      .apply(([address]) => `${address}/${image.repository}@${image.digest}`);
+      .apply(([address]) => `${address}/${stored.repository}@${stored.digest}`);
   }
 }
 
-export interface SendTrees {
+interface SendTrees {
   /** Folders of this machine that hold parts of a registry's storage; what two of them have in common is the same. */
   trees: string[];
   /** Name of the registry's volume on the manager. */

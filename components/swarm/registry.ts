@@ -9,7 +9,7 @@ import { labels, type Owner, removeLeftoverFirst } from "../lib/ownership.ts";
 import { outputOf } from "../lib/remote.ts";
 import type { Swarm } from "./swarm.ts";
 
-export interface RegistryArgs {
+interface RegistryArgs {
   swarm: Swarm;
   owner: Owner;
   /** Port on the manager's address, for the nodes of the testbed. */

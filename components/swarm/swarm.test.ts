@@ -27,12 +27,13 @@ const stored = (name: string) => ({
   tree: `/cache/images/${name}`,
 });
 const installation: Installation = {
-  version: 2,
   source: "built",
   engineHost: "unix:///run/docker.sock",
-  images: {
+  testbedImages: {
     node: { tag: "node:1", id: "sha256:node" },
     registry: { tag: "registry:1", id: "sha256:registry" },
+  },
+  images: {
     kafka: stored("kafka"),
     influxdb: stored("influxdb"),
     telegraf: stored("telegraf"),
@@ -128,13 +129,12 @@ function declareIn({ docker, swarm: state, unreachable = [] }: World) {
         swarm,
         owner,
         port: 5000,
-        image: installation.images.registry,
+        image: installation.testbedImages.registry,
         engineHost: installation.engineHost,
       },
       inTestbed,
     );
-    const { node: _node, registry: _registry, ...stack } = installation.images;
-    const images = new Images("images", { swarm, registry, images: stack }, inTestbed);
+    const images = new Images("images", { swarm, registry, images: installation.images }, inTestbed);
     return { testbed, swarm, registry, images };
   };
   return declare(program, (type, name) => {

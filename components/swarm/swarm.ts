@@ -9,6 +9,7 @@ import type { Node } from "../lib/node.ts";
 import { labels, type Owner, removeLeftoverFirst } from "../lib/ownership.ts";
 import { outputOf, runOn } from "../lib/remote.ts";
 import { renewUnless } from "../lib/renewal.ts";
+import type { SiteSwarm } from "../lib/site.ts";
 import {
   admitScript,
   drainCommand,
@@ -22,9 +23,9 @@ import {
 import { judge, type SwarmState } from "./swarmState.ts";
 
 /** Name of the overlay network on which services and the bench meet. */
-export const OVERLAY = "bench";
+const OVERLAY = "bench";
 
-export interface SwarmArgs {
+interface SwarmArgs {
   /** The first is the manager. */
   nodes: [Node, ...Node[]];
   /** When this is deleted, all nodes go, and none is told to leave the swarm first. */
@@ -36,7 +37,7 @@ export interface SwarmArgs {
 }
 
 /** A Docker Swarm over a testbed's nodes, with role labels and an attachable overlay network. */
-export class Swarm extends pulumi.ComponentResource {
+export class Swarm extends pulumi.ComponentResource implements SiteSwarm {
   readonly manager: Node;
   /** The swarm's id, once the manager runs it. */
   readonly id: pulumi.Output<string>;

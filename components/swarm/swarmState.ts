@@ -3,7 +3,7 @@ import type { Exec } from "../../lib/exec.ts";
 import { type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
 
 /** What a node says of itself (`docker info`). */
-export interface EngineReport {
+interface EngineReport {
   nodeId: string;
   state: string;
 }
@@ -28,7 +28,7 @@ export interface Observable {
   ssh: SshEndpoint;
 }
 
-export interface ObserveOptions {
+interface ObserveOptions {
   exec: Exec;
   /** How long a node that has just been started, and its place in the swarm, is waited for. */
   patienceMs: number;
@@ -105,10 +105,7 @@ function isSettled(manager: string, nodes: Observable[], { reports, roster }: Sw
 }
 
 /** A node's membership as seen; `broken` says why it must be made anew. */
-export type Membership =
-  | { kind: "unknown" }
-  | { kind: "healthy" }
-  | { kind: "broken"; why: string; evict?: string };
+type Membership = { kind: "unknown" } | { kind: "healthy" } | { kind: "broken"; why: string; evict?: string };
 
 /** Judges what was seen of one node. Unknown where it could not be asked: then its own resource is made anew. */
 export function judge(node: { name: string; role: Role }, { reports, roster }: SwarmState): Membership {

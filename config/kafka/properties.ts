@@ -20,7 +20,7 @@ interface PropertyList {
   properties: Record<string, Property>;
 }
 
-/** Written by `node offline/kafkaProperties.mjs` from Kafka's own jars. */
+/** Written by `node --import tsx offline/kafkaProperties.ts` from Kafka's own jars. */
 const list = JSON.parse(
   readFileSync(path.join(import.meta.dirname, "serverProperties.json"), "utf8"),
 ) as PropertyList;

@@ -36,15 +36,19 @@ export function partSettings(parsed: ParsedParts): PartSettings {
 export function partErrors(parsed: Partial<ParsedParts>, context: ServiceContext): string[] {
   const own = services.flatMap(([key, { errors }]) => {
     const options = parsed[key];
-    return options?.enabled && errors ? errors(options, context) : [];
+    return isUsed(options) && errors ? errors(options, context) : [];
   });
   return [...own, ...missingServices(parsed)].map((error) => `swarmbench:${error}`);
+}
+
+function isUsed<T extends { enabled?: boolean }>(options: T | undefined): options is T {
+  return options !== undefined && options.enabled !== false;
 }
 
 function missingServices(parsed: Partial<ParsedParts>): string[] {
   return services.flatMap(([key, { needs = [] }]) =>
     (needs as ServiceKey[])
-      .filter((needed) => parsed[key]?.enabled && parsed[needed]?.enabled === false)
+      .filter((needed) => isUsed(parsed[key]) && parsed[needed]?.enabled === false)
       .map(
         (needed) =>
           `${key}.enabled: ${key} needs ${SERVICES[needed].title}, which swarmbench:${needed}.enabled switches off`,

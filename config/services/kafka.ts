@@ -30,7 +30,7 @@ const schema = z
     config: z.record(z.string(), z.unknown()).prefault({}).meta({
       description:
         "Server properties by Kafka's names, such as `num.network.threads`. They win over the defaults, which follow the number of brokers. Properties that follow from other options, and secrets, are refused.",
-      valueType: "text, number, boolean or list",
+      valueType: "by name: text, number, boolean or list",
     }),
     security: z
       .enum(SECURITY_PROTOCOLS, `expected one of ${SECURITY_PROTOCOLS.join(", ")}`)

@@ -1,14 +1,9 @@
 import { z } from "zod";
-import { yesOrNo } from "../../contract/units.ts";
-import { defineService, type Limits, limits, limitsOf, rotation } from "./service.ts";
+import { defineService, enabledWhereAvailable, type Limits, limits, limitsOf, rotation } from "./service.ts";
 
 const schema = z
   .strictObject({
-    enabled: yesOrNo.optional().meta({
-      description:
-        "`true` makes `up` fail where Portainer's images cannot be had; `false` leaves the service out.",
-      whenAbsent: "used where its images can be had",
-    }),
+    enabled: enabledWhereAvailable,
     rotation,
     ...limits,
   })

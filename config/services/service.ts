@@ -58,6 +58,13 @@ export function limitsOf({ cpus, memory }: { cpus?: number; memory?: number }): 
 /** Option that switches a service off. */
 export const enabled = yesOrNo.prefault(true).describe("`false` leaves the service out.");
 
+/** Option that switches a service off whose image exists from its maker only. */
+export const enabledWhereAvailable = yesOrNo.optional().meta({
+  description:
+    "`true` makes `up` fail where the service's image cannot be had; `false` leaves the service out.",
+  whenAbsent: "used where its image can be had",
+});
+
 /** Option that renews a service's secrets. */
 export const rotation = wholeNumber(0, 1_000_000)
   .prefault(0)

@@ -62,6 +62,7 @@ const perNode = z.strictObject({
   memory: memory.meta({ description: "Memory limit of this node.", whenAbsent: "`testbed.memory`" }),
   network: network.optional().meta({
     description: "How this node's link is shaped, instead of `testbed.network`; `{}` leaves it free.",
+    valueType: "as `testbed.network`",
     whenAbsent: "`testbed.network`",
   }),
   role: nodeRole,

@@ -58,7 +58,11 @@ const site = z.strictObject({
     description: "Which machines are wanted at this site.",
     whenAbsent: "`testbed.properties`",
   }),
-  rest: rest.optional().meta({ description: "The site's REST API.", whenAbsent: "`testbed.rest`" }),
+  rest: rest.optional().meta({
+    description: "The site's REST API.",
+    valueType: "as `testbed.rest`",
+    whenAbsent: "`testbed.rest`",
+  }),
 });
 
 /** `testbed` of a scenario whose nodes OAR reserves. */
@@ -95,9 +99,11 @@ export const oarSchema = z
         "An ssh configuration, such as `~/.ssh/config`, that is used instead of `jump`, `key`, `knownHosts` and `hostKey`.",
       valueType: "file",
     }),
-    walltime: longDuration.describe(
-      "How long the machines are reserved. It must cover the deployment of a system, the stack and the whole benchmark.",
-    ),
+    walltime: longDuration.meta({
+      description:
+        "How long the machines are reserved. It must cover the deployment of a system, the stack and the whole benchmark.",
+      examples: ["2 hours"],
+    }),
     extend: yesOrNo
       .prefault(false)
       .describe(

@@ -71,12 +71,10 @@ const schema = z
       description: "Who logs in to hosts that name no user: root, or a user who has sudo without a password.",
       whenAbsent: "`root`, unless `sshConfig` says it",
     }),
-    port: port
-      .optional()
-      .meta({
-        description: "SSH port of hosts that name none.",
-        whenAbsent: "22, unless `sshConfig` says it",
-      }),
+    port: port.optional().meta({
+      description: "SSH port of hosts that name none.",
+      whenAbsent: "22, unless `sshConfig` says it",
+    }),
     jump: jump.optional().describe("Host through which all machines are reached."),
     ...accessShape,
     sshConfig: file.optional().meta({

@@ -1,5 +1,5 @@
 // In what the conditions of runs differ, and whether they can be compared at all.
-import type { Run } from "../../contract/result.ts";
+import { measuredSteps, type Run } from "../../contract/result.ts";
 import { flatten } from "../flatten.ts";
 import { curvesOf } from "../series.ts";
 
@@ -39,7 +39,7 @@ export function obstacles(runs: readonly Run[]): string[] {
   const differ = (select: (run: Run) => unknown) =>
     new Set(runs.map((run) => JSON.stringify(select(run)))).size > 1;
   const texts = runs
-    .filter(({ steps }) => steps.every(({ delayMs }) => delayMs.count === 0))
+    .filter((run) => measuredSteps(run).every(({ delayMs }) => delayMs.count === 0))
     .map(({ run }) => `${run} has no step with a figure`);
   if (differ(({ slo }) => slo)) texts.push("they were judged by different SLOs");
   const variables = runs.map((run) => curvesOf(run).variable ?? "nothing");

@@ -1,5 +1,5 @@
 // What differs between two runs: their knees, their latencies, their networks.
-import type { Run, Step } from "../../contract/result.ts";
+import type { MeasuredStep, Run } from "../../contract/result.ts";
 import { figure } from "../../contract/text.ts";
 import { medianOver } from "../network.ts";
 import { compareRanks } from "../statistics.ts";
@@ -38,7 +38,7 @@ export function latencyDifferences(a: Run, b: Run): Difference[] {
   });
 }
 
-const p99Seconds = (steps: readonly Step[]) => steps.flatMap((step) => measuredSeconds(step, "p99"));
+const p99Seconds = (steps: readonly MeasuredStep[]) => steps.flatMap((step) => measuredSeconds(step, "p99"));
 
 /** The overlay networks of two runs, by their pairs' round trips before the load. undefined: one was not measured */
 export function networkDifference(a: Run, b: Run): Difference | undefined {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Pair } from "../../contract/network.ts";
-import type { Distribution, Run, Step } from "../../contract/result.ts";
+import type { Distribution, MeasuredStep, Run } from "../../contract/result.ts";
 import { between, names } from "../../test/support/samplePairs.ts";
 import { sampleRun, sampleStep } from "../../test/support/sampleRun.ts";
 import { comparisonPage } from "../report/comparisonPage.ts";
@@ -33,7 +33,7 @@ function runWith({ laterMs = 0, rttMs = 0.4, beforeMs = rttMs, worstMs = rttMs, 
   const during = between(names(3), rttMs);
   const [, worst] = during as [Pair, Pair];
   worst.rttMs = { ...worst.rttMs, p99: worstMs };
-  const changed: Step = {
+  const changed: MeasuredStep = {
     ...step,
     delayMs: moved(step.delayMs, laterMs + aheadMs),
     correctedDelayMs: clockMs === null ? null : moved(step.delayMs, laterMs),

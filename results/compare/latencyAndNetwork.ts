@@ -1,6 +1,6 @@
 // How much two runs differ in latency, beside how much their networks differ.
 import type { PairRtt } from "../../contract/network.ts";
-import type { Run, Step } from "../../contract/result.ts";
+import type { MeasuredStep, Run } from "../../contract/result.ts";
 import { figure } from "../../contract/text.ts";
 import { medianOver, overPairs } from "../network.ts";
 import { compareRanks, medianOfKnown } from "../statistics.ts";
@@ -112,7 +112,7 @@ export function boundsText([least, most]: Bounds): string {
   return low === high ? low : `${low} to ${high}`;
 }
 
-function sideOf(run: Run, steps: readonly Step[], percentile: Percentile): Side {
+function sideOf(run: Run, steps: readonly MeasuredStep[], percentile: Percentile): Side {
   const errors = steps.map(clockErrorMs).filter((error) => error !== null);
   return {
     latencies: steps.flatMap((step) => correctedSeconds(step, percentile)),
@@ -121,7 +121,7 @@ function sideOf(run: Run, steps: readonly Step[], percentile: Percentile): Side 
   };
 }
 
-function networkOf(run: Run, steps: readonly Step[], percentile: Percentile): Side["network"] {
+function networkOf(run: Run, steps: readonly MeasuredStep[], percentile: Percentile): Side["network"] {
   const before = overPairs(run.network?.pairs ?? [], "overlay")?.rttMs.p50 ?? null;
   const during = medianOfKnown(
     steps.map(({ network }) => medianOver(network?.pairs ?? [], "overlay", ({ rttMs }) => rttMs.p50)),
@@ -136,21 +136,21 @@ function networkOf(run: Run, steps: readonly Step[], percentile: Percentile): Si
   };
 }
 
-function overlayTails({ network }: Step): number[] {
+function overlayTails({ network }: MeasuredStep): number[] {
   const isOverlay = (pair: PairRtt) => pair.network === "overlay";
   const tails = (network?.pairs ?? []).filter(isOverlay).map(({ rttMs }) => rttMs.p99);
   return tails.filter((ms) => ms !== null);
 }
 
-const isCorrected = ({ correctedDelayMs, clocks }: Step) =>
+const isCorrected = ({ correctedDelayMs, clocks }: MeasuredStep) =>
   correctedDelayMs !== null && clocks.boundMs !== null;
 
-function clockErrorMs(step: Step): number | null {
+function clockErrorMs(step: MeasuredStep): number | null {
   return isCorrected(step) ? step.clocks.boundMs : step.clocks.errorMs;
 }
 
 /** Seconds are recorded as measured: each is shifted by as much as the correction shifts the whole step. */
-function correctedSeconds(step: Step, percentile: Percentile): number[] {
+function correctedSeconds(step: MeasuredStep, percentile: Percentile): number[] {
   const [measured, corrected] = [step.delayMs[percentile], step.correctedDelayMs?.[percentile]];
   const shift = isCorrected(step) ? (corrected ?? 0) - (measured ?? 0) : 0;
   return measuredSeconds(step, percentile).map((ms) => ms + shift);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Conditions, Run } from "../../contract/result.ts";
+import { measured } from "../../test/support/measured.ts";
 import { between, names } from "../../test/support/samplePairs.ts";
 import { sampleRun } from "../../test/support/sampleRun.ts";
 import { comparisonPage } from "../report/comparisonPage.ts";
@@ -78,7 +79,7 @@ describe("where a run was made", () => {
     assert.deepEqual(cells(run, "clock error of corrected delays"), ["±0.11 ms"]);
     assert.deepEqual(cells(run, "clock error of measured delays"), ["±0.12 ms"]);
     const [first] = run.steps;
-    if (first) first.clocks.errorMs = null;
+    measured(first).clocks.errorMs = null;
     assert.deepEqual(cells(run, "clock error of measured delays"), ["±0.12 ms, not known of 1 of 6 steps"]);
   });
 

@@ -1,13 +1,13 @@
 // The report's section on the clocks.
-import type { Run, Step } from "../../contract/result.ts";
+import { type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
 import { figure } from "../../contract/text.ts";
 import { marked, widest } from "../clocks.ts";
 import { stepName } from "../steps.ts";
 import { type Html, html, table } from "./page.ts";
 
 /** Offsets, error bounds and corrected latencies of every step. */
-export function clockSection({ steps }: Run): Html {
-  const compared = steps.filter(({ clocks }) => clocks.pairs.length > 0);
+export function clockSection(run: Run): Html {
+  const compared = measuredSteps(run).filter(({ clocks }) => clocks.pairs.length > 0);
   if (compared.length === 0) return html`<p>The agents' clocks were not compared.</p>`;
   return html`<p>Agents exchange timestamps before, during and after each step. Every probe is a limit of the clocks' offset
 from either side, so that the bound holds whatever delayed the probes. Offset: how far the consumer's clock is ahead.</p>
@@ -40,16 +40,16 @@ ${table(
 )}
 <p class="faint">* not above what is known of the clocks. Same node: a share of the messages, also consumed by the task that
 sent them, and timed by that node's monotonic clock alone; one way: the same messages by two clocks.</p>
-<details><summary>every pair of tasks, last step</summary>${pairTable(compared.at(-1) as Step)}</details>`;
+<details><summary>every pair of tasks, last step</summary>${pairTable(compared.at(-1) as MeasuredStep)}</details>`;
 }
 
-function agreement(sameNode: Step["sameNode"]): Html | string {
+function agreement(sameNode: MeasuredStep["sameNode"]): Html | string {
   if (!sameNode) return "-";
   const text = `${sameNode.agrees ? "yes" : "no"} (${figure(sameNode.differenceMs)} of ± ${figure(sameNode.boundMs)} ms)`;
   return html`<span class="${sameNode.agrees ? "ok" : "missed"}">${text}</span>`;
 }
 
-function pairTable({ clocks }: Step): Html {
+function pairTable({ clocks }: MeasuredStep): Html {
   return table(
     ["from", "to", "offset ms", "± ms", "drift ppm", "quickest probe ms", "probes", "answered"],
     clocks.pairs.map((pair) => [

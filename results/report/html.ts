@@ -1,6 +1,7 @@
 // report.html: a run for readers who decide by it, and for readers who doubt it.
-import type { Run, Step } from "../../contract/result.ts";
+import { type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
 import { figure } from "../../contract/text.ts";
+import { meetsSlo } from "../../contract/verdicts.ts";
 import { clockSentence } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
 import { kneeSentence, sloSentence } from "../sentences.ts";
@@ -43,7 +44,7 @@ ${HOW_TO_READ}`,
 }
 
 function headline(run: Run): Html {
-  const good = run.verdict === "ok";
+  const good = meetsSlo(run);
   const { knee } = run;
   const drift = driftSentence(run);
   const text = knee
@@ -54,10 +55,12 @@ ${knee ? html`<p>${kneeSentence(run)}.</p>` : html`<p>Agreed: ${sloSentence(run)
 ${drift === undefined ? "" : html`<p>${drift}.</p>`}`;
 }
 
-function keyFigures({ steps, knee }: Run): Html {
-  const good = steps.filter(({ verdict }) => verdict === "ok");
-  const lost = steps.reduce((sum, step) => sum + step.lost, 0);
-  const all = steps.reduce((sum, step) => sum + step.offered, 0);
+function keyFigures(run: Run): Html {
+  const { steps, knee } = run;
+  const measured = measuredSteps(run);
+  const good = measured.filter(meetsSlo);
+  const lost = measured.reduce((sum, step) => sum + step.lost, 0);
+  const all = measured.reduce((sum, step) => sum + step.offered, 0);
   const boxes: [string, string][] = [];
   if (knee) boxes.push([figure(knee.value), `${knee.variable} at the knee`]);
   const [best] = good.toSorted((a, b) => offeredPerSec(b) - offeredPerSec(a));
@@ -73,4 +76,4 @@ function keyFigures({ steps, knee }: Run): Html {
   return html`<div class="figures">${boxes.map(([value, what]) => html`<div><b>${value}</b>${what}</div>`)}</div>`;
 }
 
-const offeredPerSec = (step: Step) => perSec(step.offered, step) ?? 0;
+const offeredPerSec = (step: MeasuredStep) => perSec(step.offered, step) ?? 0;

@@ -1,6 +1,6 @@
 // The report's section on the network.
 import { NETWORKS, type NetworkName, type Pair } from "../../contract/network.ts";
-import type { Run } from "../../contract/result.ts";
+import { isMeasured, type Run } from "../../contract/result.ts";
 import { figure } from "../../contract/text.ts";
 import {
   medianOver,
@@ -106,7 +106,7 @@ ${table(
       figure(medianOver(pairs, "overlay", ({ rttMs }) => rttMs.p50)),
       figure(medianOver(pairs, "overlay", ({ rttMs }) => rttMs.p99)),
       lossText({ sent: total("sent"), lost: total("lost") }),
-      networkShare(step) ?? "-",
+      (isMeasured(step) && networkShare(step)) || "-",
     ];
   }),
 )}

@@ -1,6 +1,7 @@
 // The report's tables with one row for each step.
-import type { Run } from "../../contract/result.ts";
+import { isMeasured, type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
 import { figure } from "../../contract/text.ts";
+import { meetsSlo } from "../../contract/verdicts.ts";
 import { marked } from "../clocks.ts";
 import { perSec, stepName } from "../steps.ts";
 import { type Html, html, table } from "./page.ts";
@@ -22,20 +23,27 @@ export function stepsTable({ steps }: Run): Html {
   ];
   return table(
     heads,
-    steps.map((step) => {
-      const { delayMs, slowestProducer, verdict } = step;
-      return [
-        stepName(step),
-        ...[figure(perSec(step.offered, step) ?? 0), figure(perSec(step.delivered, step))],
-        ...[delayMs.p50, delayMs.p90, delayMs.p99, delayMs["p99.9"], delayMs["p99.99"], delayMs.max].map(
-          (ms) => marked(ms, step.clocks.errorMs),
-        ),
-        figure(slowestProducer?.p99),
-        html`<span class="${verdict === "ok" ? "ok" : "missed"}">${verdict}</span>`,
-      ];
-    }),
+    steps.map((step) => [
+      stepName(step),
+      ...(isMeasured(step) ? resultCells(step) : NO_RESULTS),
+      html`<span class="${meetsSlo(step) ? "ok" : "missed"}">${step.verdict}</span>`,
+    ]),
   );
 }
+
+/** The cells between a step's name and its verdict. */
+function resultCells(step: MeasuredStep): string[] {
+  const { delayMs, slowestProducer } = step;
+  return [
+    ...[figure(perSec(step.offered, step) ?? 0), figure(perSec(step.delivered, step))],
+    ...[delayMs.p50, delayMs.p90, delayMs.p99, delayMs["p99.9"], delayMs["p99.99"], delayMs.max].map((ms) =>
+      marked(ms, step.clocks.errorMs),
+    ),
+    figure(slowestProducer?.p99),
+  ];
+}
+/** The same of a step that failed. */
+const NO_RESULTS: readonly string[] = Array.from({ length: 9 }, () => "-");
 
 /** Why steps have their verdicts. */
 export function stepReasons({ steps }: Run): Html[] {
@@ -45,7 +53,7 @@ export function stepReasons({ steps }: Run): Html[] {
 }
 
 /** What happened to the messages of each step. */
-export function lossTable({ steps }: Run): Html {
+export function lossTable(run: Run): Html {
   const heads = [
     "step",
     "offered",
@@ -63,7 +71,7 @@ export function lossTable({ steps }: Run): Html {
   ];
   return table(
     heads,
-    steps.map((step) => [
+    measuredSteps(run).map((step) => [
       stepName(step),
       ...[step.offered, step.sent, step.acked, step.delivered, step.lost, step.duplicated, step.reordered],
       ...[step.late, step.unsent],
@@ -76,7 +84,7 @@ export function lossTable({ steps }: Run): Html {
 }
 
 /** What the load generator used, and how late it was, in each step. */
-export function generatorTable({ steps }: Run): Html {
+export function generatorTable(run: Run): Html {
   const heads = [
     "step",
     "schedule lag p99 ms",
@@ -92,7 +100,7 @@ export function generatorTable({ steps }: Run): Html {
   ];
   return table(
     heads,
-    steps.map((step) => {
+    measuredSteps(run).map((step) => {
       const { generator, connectSeconds, ackMs, sendToReceiveMs } = step;
       return [
         stepName(step),

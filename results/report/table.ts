@@ -1,6 +1,6 @@
 // A run's steps as a table, for the terminal and for a README.
 import Table from "cli-table3";
-import type { Run, Step } from "../../contract/result.ts";
+import { isMeasured, type MeasuredStep, measuredSteps, type Run, type Step } from "../../contract/result.ts";
 import { figure } from "../../contract/text.ts";
 import { clockSentence, marked, needsCorrection } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
@@ -33,10 +33,22 @@ function heads(corrected: boolean): string[] {
 }
 
 function cells(step: Step, corrected: boolean): string[] {
+  const results = isMeasured(step) ? resultCells(step, corrected) : noResults(corrected);
+  return [stepValues(step), ...results, step.verdict];
+}
+
+/** What a step that failed has between its values and its verdict. */
+function noResults(corrected: boolean): string[] {
+  return heads(corrected)
+    .slice(1, -1)
+    .map(() => "-");
+}
+
+/** What a step has between its values and its verdict. */
+function resultCells(step: MeasuredStep, corrected: boolean): string[] {
   const { delayMs, correctedDelayMs, clocks } = step;
   const correctedMs = corrected ? [correctedDelayMs?.p50, correctedDelayMs?.p99] : [];
   return [
-    stepValues(step),
     ...[step.offered, step.delivered].map((count) => figure(perSec(count, step))),
     ...[delayMs.p50, delayMs.p90, delayMs.p99, delayMs["p99.9"], delayMs.max].map((ms) =>
       marked(ms, clocks.errorMs),
@@ -44,13 +56,12 @@ function cells(step: Step, corrected: boolean): string[] {
     ...correctedMs.map((ms) => marked(ms ?? null, clocks.boundMs)),
     ...[step.lost, step.duplicated, step.late].map(String),
     ...[figure(step.brokersCpu), figure(step.generator.cpu)],
-    step.verdict,
   ];
 }
 
 /** The steps, the knee, clocks, network and warnings; latencies in ms. */
 export function runTable(run: Run): string {
-  const corrected = run.steps.some(needsCorrection);
+  const corrected = measuredSteps(run).some(needsCorrection);
   const table = new Table({ head: heads(corrected), style: { head: [], border: [], compact: true } });
   for (const step of run.steps) table.push(cells(step, corrected));
   return [
@@ -67,7 +78,7 @@ export function runTable(run: Run): string {
 /** The steps alone, for a README. */
 export function markdownTable(run: Run): string {
   const row = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
-  const corrected = run.steps.some(needsCorrection);
+  const corrected = measuredSteps(run).some(needsCorrection);
   const names = heads(corrected);
   return [
     row(names),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { eventually } from "../support/eventually.ts";
 import { TestProject } from "../support/project.ts";
@@ -13,15 +14,47 @@ describe("a local testbed", { concurrency: 1 }, () => {
     return text;
   };
   before(async () => {
-    project = await TestProject.create("life", {
-      nodes: "1",
-      namespace: "e2e",
-      "testbed.kind": "local",
-      "testbed.memory": "1 GiB",
-      "testbed.cpus": "1.5",
+    project = await TestProject.create("life", { nodes: "1", namespace: "e2e" });
+  });
+  after(() => project?.dispose());
+
+  describe("pulumi up refuses, and changes nothing", () => {
+    after(() =>
+      project.configure({
+        "testbed.kind": "local",
+        "testbed.memory": "1 GiB",
+        "testbed.cpus": "1.5",
+      }),
+    );
+
+    it("a configuration with mistakes, and names them all at once", async () => {
+      await project.configure({ nodez: "3", "testbed.kind": "local", "testbed.memory": "2 GB" });
+      await refuses(project, /nodez: no such setting/, /testbed\.memory: expected a number/);
+      await project.unset("nodez");
+      await project.unset("testbed");
+    });
+
+    it("an SSH port that something listens on", async () => {
+      const server = createServer();
+      await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+      const { port } = server.address() as { port: number };
+      await project.configure({ "testbed.kind": "local", "testbed.sshPortBase": String(port) });
+      await refuses(project, new RegExp(`127\\.0\\.0\\.1:${port}.*sshPortBase`));
+      server.close();
+      await project.unset("testbed");
+    });
+
+    it("a network that another Docker network overlaps", async () => {
+      await project.docker("network", "create", "--subnet", "10.250.0.0/16", "swarmbench-e2e-other");
+      try {
+        await project.configure({ "testbed.kind": "local", "testbed.subnet": "10.250.3.0/24" });
+        await refuses(project, /swarmbench-e2e-other has 10\.250\.0\.0\/16.*testbed\.subnet/);
+      } finally {
+        await project.docker("network", "rm", "swarmbench-e2e-other");
+        await project.unset("testbed");
+      }
     });
   });
-  after(() => project.dispose());
 
   it("previews on a machine that has nothing of it", async () => {
     assert.match(await project.mustPulumi("preview"), /to create/);
@@ -57,6 +90,30 @@ describe("a local testbed", { concurrency: 1 }, () => {
   it("changes nothing at a refresh, nor at an up after it", async () => {
     await project.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     await up("--expect-no-changes");
+  });
+
+  describe("two checkouts on one machine", () => {
+    let second: TestProject;
+    before(async () => {
+      second = await TestProject.create("life", { nodes: "1", namespace: "e2e" });
+    });
+    after(() => second?.dispose());
+
+    it("do not take each other's names: the second is told who has them", () =>
+      refuses(second, new RegExp(`runs from ${project.directory}.*swarmbench:namespace`)));
+
+    it("live side by side under two namespaces", async () => {
+      await second.configure({ namespace: "e2etoo" });
+      await second.mustUp();
+      assert.deepEqual(await second.swarmNodes(), ["node1 ready active monitor"]);
+      await up("--expect-no-changes");
+    });
+
+    it("are destroyed one by one: the other stays as it is", async () => {
+      await second.mustPulumi("destroy", "--yes", "--skip-preview");
+      await up("--expect-no-changes");
+      assert.deepEqual(await project.swarmNodes(), ["node1 ready active monitor"]);
+    });
   });
 
   it("gains nodes: from one to three", async () => {
@@ -147,6 +204,16 @@ describe("a local testbed", { concurrency: 1 }, () => {
     });
   });
 });
+
+/** What must not happen is the same for every mistake and clash: anything at all. */
+async function refuses(project: TestProject, ...reasons: RegExp[]): Promise<void> {
+  const before = await project.docker("ps", "--all", "--quiet");
+  const result = await project.up();
+  assert.notEqual(result.code, 0);
+  for (const reason of reasons) assert.match(result.text, reason);
+  assert.match(result.text, /nothing was changed/);
+  assert.equal(await project.docker("ps", "--all", "--quiet"), before);
+}
 
 /** Starts a service of the one image that the testbed has anyway, from its registry. */
 async function startService(project: TestProject, name: string, mode: string): Promise<void> {

@@ -1,10 +1,12 @@
 // Machines that a scenario lists, from bare ones to nothing: all parts of the stack on them.
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { isInstalled } from "../support/installed.ts";
 import { describeTestbed, sshSource } from "../support/testbedClaims.ts";
 
+const MONITORING = ["influxdb", "telegraf", ...(isInstalled("grafana") ? ["grafana"] : [])];
 const WHOLE_STACK = {
-  ...Object.fromEntries(["influxdb", "telegraf", "grafana"].map((part) => [`${part}.enabled`, "true"])),
+  ...Object.fromEntries(MONITORING.map((service) => [`${service}.enabled`, "true"])),
   "benchmark.network.enabled": "true",
   "benchmark.network.packets": "20",
   "clockSync.kind": "chrony",
@@ -19,7 +21,7 @@ describeTestbed("ssh", () => sshSource("stack"), {
         .trim()
         .split("\n")
         .map((line) => line.split(" ")[0]);
-      for (const name of ["broker-1", "influxdb", "telegraf", "grafana", "producers", "consumers"]) {
+      for (const name of ["broker-1", ...MONITORING, "producers", "consumers"]) {
         assert.ok(names.includes(name), services);
       }
       assert.doesNotMatch(services, / 0\//);

@@ -3,9 +3,10 @@ import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { BENCHMARK, once, Runs } from "../support/benchRuns.ts";
+import { allMeasured } from "../support/measured.ts";
 import { TestProject } from "../support/project.ts";
 
-/** Runs to which something happens, on a real swarm; more of them in test/e2e/benchmark.test.ts. */
+/** Runs to which something happens, on a real swarm; more of them in test/support/benchmarkClaims.ts. */
 describe("the benchmark, where something goes wrong", () => {
   let project: TestProject;
   let runs: Runs;
@@ -86,6 +87,8 @@ describe("the benchmark, where something goes wrong", () => {
     assert.equal(runs.names().length, before.length + 1);
     const { conditions, steps } = runs.latest();
     assert.equal(conditions.agents.length, 5);
-    assert.ok(steps.every(({ lost, delivered, offered }) => lost === 0 && delivered === offered));
+    assert.ok(
+      allMeasured({ steps }).every(({ lost, delivered, offered }) => lost === 0 && delivered === offered),
+    );
   });
 });

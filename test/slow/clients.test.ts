@@ -12,7 +12,7 @@ import type {
 } from "../../bench/clients/port.ts";
 import { ensureTopic, removeTopic } from "../../bench/kafka/topics.ts";
 import { Problem } from "../../bench/problem.ts";
-import { CLIENTS } from "../../contract/workload.ts";
+import { KAFKA_CLIENTS } from "../../contract/clients.ts";
 import { ensureKafkaJars } from "../../offline/kafkaJars.ts";
 import { eventually } from "../support/eventually.ts";
 import { KafkaCluster } from "../support/kafkaCluster.ts";
@@ -76,7 +76,7 @@ async function send(
 const sorted = (received: Received[]) => received.map(({ value }) => value.toString()).sort();
 const expected = (messages: OutgoingMessage[]) => messages.map(({ value }) => value.toString()).sort();
 
-for (const name of CLIENTS) {
+for (const name of KAFKA_CLIENTS) {
   describe(`the client ${name}, by TLS and with a password`, () => {
     let client: ClientAdapter;
     before(async () => {
@@ -216,7 +216,10 @@ for (const name of CLIENTS) {
 describe("both clients", () => {
   it("put a key into the same partition", async () => {
     const topic = await newTopic();
-    const [reader, ...clients] = [await adapterOf("kafkajs"), ...(await Promise.all(CLIENTS.map(adapterOf)))];
+    const [reader, ...clients] = [
+      await adapterOf("kafkajs"),
+      ...(await Promise.all(KAFKA_CLIENTS.map((name) => adapterOf(name)))),
+    ];
     const { port, received } = await consume(reader as ClientAdapter, topic);
     const keys = Array.from({ length: 30 }, (_, index) => Buffer.from(`key-${index}`));
     for (const client of clients)

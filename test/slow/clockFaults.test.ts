@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { Run } from "../../contract/result.ts";
+import type { MeasuredStep, Run } from "../../contract/result.ts";
 import { readResults } from "../../results/store.ts";
+import { measured } from "../support/measured.ts";
 import { TestProject } from "../support/project.ts";
 
 const CONFIG = {
@@ -24,21 +25,20 @@ const NOISE_MS = 5;
 
 describe("clocks that are wrong", () => {
   let project: TestProject;
-  let unshifted: Step;
+  let unshifted: MeasuredStep;
   before(async () => {
     project = await TestProject.create("clockfaults", CONFIG);
     await project.mustUp();
   });
   after(() => project?.dispose());
 
-  type Step = Run["steps"][number];
-  const measure = async (): Promise<{ run: Run; step: Step; text: string }> => {
+  const measure = async (): Promise<{ run: Run; step: MeasuredStep; text: string }> => {
     const args = ["--import", "tsx", "cli/bench/main.ts", "-s", "clockfaults"];
     const { code, text } = await project.run("node", ...args);
     assert.equal(code, 0, text);
     const results = path.join(project.directory, "results");
     const run = readResults(path.join(results, readdirSync(results).sort().at(-1) ?? ""));
-    return { run, step: run.steps[0] as Step, text };
+    return { run, step: measured(run.steps[0]), text };
   };
   /** Sets the fault of a service's agents; "" takes it away. */
   const setFault = (service: string, fault: string) =>
@@ -54,18 +54,18 @@ describe("clocks that are wrong", () => {
       await setFault(service, "");
     }
   };
-  const pairOf = (step: Step) => {
+  const pairOf = (step: MeasuredStep) => {
     const pair = step.clocks.pairs.find(({ from }) => from === "producers.1");
     assert.ok(pair?.offsetMs != null && pair.boundMs !== null && pair.driftPpm !== null);
     return { offsetMs: pair.offsetMs, boundMs: pair.boundMs, driftPpm: pair.driftPpm };
   };
-  const agreesWithUnshifted = (step: Step) => {
+  const agreesWithUnshifted = (step: MeasuredStep) => {
     const [now, before] = [step.correctedDelayMs?.p50 ?? 0, unshifted.delayMs.p50 ?? 0];
     // Less than any of the shifts: what is left of one would show.
     const allowed = (step.clocks.boundMs ?? 0) + Math.min(NOISE_MS + before / 2, 15);
     assert.ok(Math.abs(now - before) <= allowed, `p50: ${now} after ${before}`);
   };
-  const isTold = ({ warnings }: Run, { sameNode }: Step) => {
+  const isTold = ({ warnings }: Run, { sameNode }: MeasuredStep) => {
     assert.match(
       warnings.join("\n"),
       /the clock of consumers\.1 is .* ms (ahead of|behind) that of producers\.1/,

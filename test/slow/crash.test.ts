@@ -2,7 +2,7 @@ import { after, before, describe, it } from "node:test";
 import { CRASHES, convergesAfter } from "../support/crash.ts";
 import { TestProject } from "../support/project.ts";
 
-/** The moments that test/e2e/crash.test.ts leaves out. */
+/** The moments that test/e2e/recovery.test.ts leaves out. */
 describe("after pulumi was killed in the middle of an up", { concurrency: 1 }, () => {
   let project: TestProject;
   before(async () => {

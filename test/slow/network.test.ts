@@ -15,7 +15,6 @@ const CONFIG = {
   namespace: "net",
   "kafka.enabled": "true",
   "influxdb.enabled": "true",
-  "grafana.enabled": "true",
   "workload.producers": "10",
   "benchmark.run": "true",
   "benchmark.slo.p99Ms": "5000",

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import * as path from "node:path";
-import type { Run } from "../../contract/result.ts";
+import type { MeasuredStep, Run } from "../../contract/result.ts";
 import { readResults } from "../../results/store.ts";
+import { measured } from "./measured.ts";
 import type { Result, TestProject } from "./project.ts";
 
 /** A broker, where results are stored and shown, and steps of 5 seconds of a load that is easily borne. */
@@ -12,7 +13,6 @@ export const BENCHMARK = {
   namespace: "e2e",
   "kafka.enabled": "true",
   "influxdb.enabled": "true",
-  "grafana.enabled": "true",
   "workload.producers": "20",
   "workload.rate": "10",
   "benchmark.slo.p99Ms": "2000",
@@ -48,11 +48,11 @@ export class Runs {
     return readResults(path.join(this.folder, this.names().at(-1) ?? ""));
   }
 
-  /** The last run's, which must have no other. */
-  onlyStep(): Run["steps"][number] {
+  /** The last run's, which must have no other, and has results. */
+  onlyStep(): MeasuredStep {
     const { steps } = this.latest();
     assert.equal(steps.length, 1);
-    return steps[0] as Run["steps"][number];
+    return measured(steps[0]);
   }
 
   /** `npm run bench` on the stack. */

@@ -1,8 +1,9 @@
 import type { Point } from "@influxdata/influxdb-client";
 import { pointOf } from "../../bench/influx/points.ts";
 import { PointWriter } from "../../bench/influx/writer.ts";
-import { DELAY_KINDS, type DelayKind, type StepVerdict } from "../../contract/measurements.ts";
+import { DELAY_KINDS, type DelayKind } from "../../contract/measurements.ts";
 import type { InfluxTarget } from "../../contract/target.ts";
+import type { StepVerdict } from "../../contract/verdicts.ts";
 
 export interface FakeRunOptions {
   /** @default "fake-run" */

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -48,8 +49,11 @@ export class TestProject {
   );
   /** What every {@link recordedUp} printed, and the command lines of all processes meanwhile. */
   readonly printed: string[] = [];
+  /** What each {@link up} printed, in their order. */
+  readonly upTexts: string[] = [];
   /** A command that takes longer is ended. */
   longestCommandMs = 5 * 60_000;
+  private readonly knownOutputs = new Map<string, string>();
   private namespace = "";
   private env: NodeJS.ProcessEnv = process.env;
 
@@ -120,11 +124,16 @@ export class TestProject {
     return `swarmbench-${this.namespace}-${this.stack}`;
   }
 
+  /** Sets settings of the stack, by their paths. */
   async configure(values: Record<string, string>): Promise<void> {
     this.namespace = values.namespace ?? this.namespace;
-    for (const [key, value] of Object.entries(values)) {
-      await this.must("pulumi", "config", "set", "--stack", this.stack, "--path", "--", key, value);
-    }
+    const pairs = Object.entries(values).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+    await this.must("pulumi", "config", "set-all", "--stack", this.stack, "--path", ...pairs);
+  }
+
+  /** Takes a setting, or a group of settings, back to its default. */
+  async unset(path: string): Promise<void> {
+    await this.must("pulumi", "config", "rm", "--stack", this.stack, "--path", path);
   }
 
   /** Sets the whole testbed anew, and how many nodes are of it. */
@@ -136,8 +145,10 @@ export class TestProject {
     writeFileSync(file, scenario.toString());
   }
 
-  up(...more: string[]): Promise<Result> {
-    return this.pulumi("up", "--yes", "--skip-preview", ...more);
+  async up(...more: string[]): Promise<Result> {
+    const result = await this.pulumi("up", "--yes", "--skip-preview", ...more);
+    this.upTexts.push(result.text);
+    return result;
   }
 
   /** An `up` that must succeed. */
@@ -191,13 +202,23 @@ export class TestProject {
     });
   }
 
-  async outputs<T>(): Promise<T> {
-    return JSON.parse(await this.mustPulumi("stack", "output", "--json")) as T;
+  /** The stack's outputs; secrets are hidden. */
+  outputs<T>(): Promise<T> {
+    return this.outputsOfState<T>();
   }
 
   /** The outputs with their secrets in clear. */
-  async secretOutputs<T>(): Promise<T> {
-    return JSON.parse(await this.mustPulumi("stack", "output", "--json", "--show-secrets")) as T;
+  secretOutputs<T>(): Promise<T> {
+    return this.outputsOfState<T>("--show-secrets");
+  }
+
+  /** Asks Pulumi once for each state: it takes a second, and every command on a node needs the outputs. */
+  private async outputsOfState<T>(...flags: string[]): Promise<T> {
+    const { mtimeMs, size } = statSync(this.statePath);
+    const key = [mtimeMs, size, ...flags].join(" ");
+    const text = this.knownOutputs.get(key) ?? (await this.mustPulumi("stack", "output", "--json", ...flags));
+    this.knownOutputs.set(key, text);
+    return JSON.parse(text) as T;
   }
 
   /** `docker` on this machine's engine. */
@@ -237,12 +258,18 @@ export class TestProject {
       .filter((line) => line.includes(this.prefix));
   }
 
+  private get statePath(): string {
+    return path.join(this.directory, `.swarmbench/state/.pulumi/stacks/swarmbench/${this.stack}.json`);
+  }
+
   /** The state as it lies on disk. */
   stateFile(): string {
-    return readFileSync(
-      path.join(this.directory, `.swarmbench/state/.pulumi/stacks/swarmbench/${this.stack}.json`),
-      "utf8",
-    );
+    return readFileSync(this.statePath, "utf8");
+  }
+
+  /** Whether nothing is left of the stack: no resource in the state, and nothing on the engine. */
+  private async isGone(): Promise<boolean> {
+    return !this.stateFile().includes('"urn":') && (await this.remains()).length === 0;
   }
 
   /** All that the state's folder has: backups and the history too. */
@@ -257,6 +284,10 @@ export class TestProject {
   /** Removes the stack, whatever it is in, and the folder. */
   async dispose(): Promise<void> {
     if (!existsSync(this.directory)) return;
+    if (existsSync(this.statePath) && (await this.isGone())) {
+      rmSync(this.directory, { recursive: true, force: true });
+      return;
+    }
     await this.pulumi("cancel", "--yes");
     const destroyed = await this.pulumi("destroy", "--yes", "--skip-preview");
     const remains = await this.remains();

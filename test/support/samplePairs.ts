@@ -1,4 +1,4 @@
-import { DelayHistogram } from "../../bench/measure/histogram.ts";
+import { DelayHistogram } from "../../contract/histogram.ts";
 import type { NetworkName, Pair } from "../../contract/network.ts";
 
 /** A pair of which every round trip took so long. */

@@ -1,6 +1,12 @@
 import { randomOf } from "../../bench/load/random.ts";
-import { DelayHistogram } from "../../bench/measure/histogram.ts";
-import { type Run, type RunEvent, SCHEMA_VERSION, type Second, type Step } from "../../contract/result.ts";
+import { DelayHistogram } from "../../contract/histogram.ts";
+import {
+  type MeasuredStep,
+  type Run,
+  type RunEvent,
+  SCHEMA_VERSION,
+  type Second,
+} from "../../contract/result.ts";
 import { benchmarkSchema, sloSchema, workloadSchema } from "../../contract/workload.ts";
 import { buildResults } from "../../results/build.ts";
 
@@ -20,22 +26,27 @@ function delaysOf(count: number, medianMs: number, seed: number): DelayHistogram
   return histogram;
 }
 
-const madeSteps = new Map<string, Step>();
+const madeSteps = new Map<string, MeasuredStep>();
 
 /** A finished step of a sweep, the same for the same arguments; the caller may change it. */
 export function sampleStep(
   step: number,
   producers: number,
   medianMs: number,
-  verdict: Step["verdict"] = "ok",
-): Step {
+  verdict: MeasuredStep["verdict"] = "ok",
+): MeasuredStep {
   const key = JSON.stringify([step, producers, medianMs, verdict]);
   const made = madeSteps.get(key) ?? makeStep(step, producers, medianMs, verdict);
   madeSteps.set(key, made);
   return structuredClone(made);
 }
 
-function makeStep(step: number, producers: number, medianMs: number, verdict: Step["verdict"]): Step {
+function makeStep(
+  step: number,
+  producers: number,
+  medianMs: number,
+  verdict: MeasuredStep["verdict"],
+): MeasuredStep {
   const perSec = producers * RATE;
   const offered = perSec * SECONDS;
   const delay = delaysOf(Math.min(offered, 5_000), medianMs, step);
@@ -54,6 +65,7 @@ function makeStep(step: number, producers: number, medianMs: number, verdict: St
     generator: { scheduleLagMsP99: 1.5, eventLoopDelayMsP99: 2, cpu: 0.3, memoryMiB: 200 + index },
   }));
   return {
+    state: "measured",
     step,
     phase: "sweep",
     values: { producers },
@@ -138,7 +150,7 @@ function makeStep(step: number, producers: number, medianMs: number, verdict: St
 
 /** A sweep over producers whose knee is at 500, event by event. */
 export function sampleEvents(): RunEvent[] {
-  const steps: [producers: number, medianMs: number, verdict?: Step["verdict"]][] = [
+  const steps: [producers: number, medianMs: number, verdict?: MeasuredStep["verdict"]][] = [
     ...([
       [1, 2],
       [50, 2],
@@ -146,7 +158,7 @@ export function sampleEvents(): RunEvent[] {
       [300, 3],
       [500, 6],
       [800, 30, "slo-missed"],
-    ] as [number, number, Step["verdict"]?][]),
+    ] as [number, number, MeasuredStep["verdict"]?][]),
   ];
   const slo = sloSchema.parse({});
   const machine = { cpus: 2, memoryMiB: 24_000, cpuModel: "CPU", kernel: "6.1" };
@@ -196,6 +208,9 @@ export function sampleEvents(): RunEvent[] {
   ];
 }
 
-export function sampleRun(): Run {
-  return buildResults(sampleEvents());
+/** A run all of whose steps have results. */
+export type MeasuredRun = Omit<Run, "steps"> & { steps: MeasuredStep[] };
+
+export function sampleRun(): MeasuredRun {
+  return buildResults(sampleEvents()) as MeasuredRun;
 }

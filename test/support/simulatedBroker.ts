@@ -1,5 +1,6 @@
 import { type Random, randomOf } from "../../bench/load/random.ts";
-import { nextStep, type Trial } from "../../bench/plan/index.ts";
+import { nextStep } from "../../bench/plan/index.ts";
+import type { Trial } from "../../bench/plan/trial.ts";
 import type { Benchmark, SearchVariable, Workload } from "../../contract/workload.ts";
 
 export interface SimulatedBroker {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Node } from "../../components/lib/node.ts";
 import type { Owner } from "../../components/lib/ownership.ts";
 import type { Site } from "../../components/lib/site.ts";
-import { Images, type Part } from "../../components/swarm/images.ts";
+import { Images } from "../../components/swarm/images.ts";
 import { Registry } from "../../components/swarm/registry.ts";
 import { Swarm } from "../../components/swarm/swarm.ts";
 import type { Role } from "../../config/nodes.ts";
@@ -11,15 +11,17 @@ import { type Declared, declare, known } from "./mocks.ts";
 export const owner: Owner = { prefix: "swarmbench-ann-test", directory: "/home/ann/bench" };
 /** What the swarm's id is: what is in the swarm is replaced when it changes. */
 export const SWARM_ID = "node1-init-printed";
-/** Those that can be had without the internet. */
-export const BUILT: Part[] = ["kafka", "influxdb", "telegraf", "grafana", "bench", "toxiproxy"];
+/** The images that every installation has. */
+export const BUILT = ["kafka", "influxdb", "telegraf", "bench", "toxiproxy"];
+/** The images of an installation that has those from their makers alone too. */
+export const ALL_IMAGES = [...BUILT, "grafana", "portainer", "portainerAgent"];
 export const ROLES: Role[] = ["monitor", "broker", "broker", "broker", "agent"];
 
 export interface FakeSite {
   /** Role of each node; the first is the manager. @default one monitor, three brokers, one agent */
   roles?: Role[];
   /** @default {@link BUILT} */
-  images?: Part[];
+  images?: string[];
 }
 
 export const stored = (part: string) => ({

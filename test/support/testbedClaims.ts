@@ -7,6 +7,7 @@ import type { Run } from "../../contract/result.ts";
 import { readResults } from "../../results/store.ts";
 import { BareHosts } from "./bareHosts.ts";
 import { eventually } from "./eventually.ts";
+import { measured } from "./measured.ts";
 import { OarLab } from "./oarLab.ts";
 import { TestProject } from "./project.ts";
 
@@ -90,12 +91,12 @@ export function describeTestbed<S extends Source>(
       const { nodes } = await project.outputs<{ nodes: { hostname: string }[] }>();
       return nodes.map(({ hostname }) => hostname);
     };
-    async function measured(): Promise<Run> {
+    async function measuredRun(): Promise<Run> {
       const { benchmark } = await project.outputs<{ benchmark: BenchSummary }>();
       assert.equal(path.dirname(benchmark.results), results());
       const run = readResults(benchmark.results);
-      const [step] = run.steps;
-      assert.ok(step && step.delivered > 0, JSON.stringify(run.warnings));
+      const step = measured(run.steps[0]);
+      assert.ok(step.delivered > 0, JSON.stringify(run.warnings));
       assert.deepEqual([step.lost, step.delivered], [0, step.offered]);
       const nodes = await hostnames();
       assert.deepEqual(
@@ -110,8 +111,8 @@ export function describeTestbed<S extends Source>(
       const before = readdirSync(results());
       await project.must("node", "--import", "tsx", "cli/bench/main.ts", "-s", kind);
       const made = readdirSync(results()).filter((name) => !before.includes(name));
-      const [step] = readResults(path.join(results(), made[0] ?? "none")).steps;
-      assert.ok(step && step.delivered > 0 && step.lost === 0, made.join(", "));
+      const step = measured(readResults(path.join(results(), made[0] ?? "none")).steps[0]);
+      assert.ok(step.delivered > 0 && step.lost === 0, made.join(", "));
     }
 
     it("previews on bare machines, and changes nothing", async () => {
@@ -132,7 +133,7 @@ export function describeTestbed<S extends Source>(
         await project.swarmNodes(),
         [`${first} ready active monitor`, `${second} ready active broker`].sort(),
       );
-      await measured();
+      await measuredRun();
     });
 
     it("changes nothing at a second up", async () => {
@@ -148,7 +149,7 @@ export function describeTestbed<S extends Source>(
       const grown = await hostnames();
       assert.deepEqual([grown.slice(0, 2), new Set(grown).size], [names, 3]);
       assert.ok((await project.swarmNodes()).includes(`${grown[2]} ready active agent`));
-      const { conditions } = await measured();
+      const { conditions } = await measuredRun();
       assert.ok(conditions.agents.every(({ node }) => node === grown[2]));
     });
 
@@ -156,7 +157,7 @@ export function describeTestbed<S extends Source>(
       project: () => project,
       source: () => source,
       hostnames,
-      measured,
+      measured: measuredRun,
       measure,
     };
     whileUp?.(on);

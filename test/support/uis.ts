@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import readline from "node:readline";
-import type { FakeRun } from "./fakeRun.ts";
 import type { TestProject } from "./project.ts";
 
 export interface Ui {
@@ -14,7 +13,8 @@ export interface Ui {
 
 /** What `npm run ui` opens, as it prints it. */
 export interface OpenUis {
-  grafana: Ui;
+  /** Absent where the stack has no Grafana. */
+  grafana?: Ui;
   influxdb: Ui;
   close(): Promise<number>;
 }
@@ -41,7 +41,7 @@ export async function openUis(project: TestProject): Promise<OpenUis> {
     if (line.startsWith("Ctrl-C")) break;
   }
   const { grafana, influxdb } = found;
-  if (!grafana || !influxdb) {
+  if (!influxdb) {
     child.kill("SIGINT");
     throw new Error(`npm run ui did not open what it should:\n${text}`);
   }
@@ -66,27 +66,4 @@ export async function ask<T>(ui: Ui, path: string, json?: object, more: RequestI
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${text}`);
   return (text ? JSON.parse(text) : undefined) as T;
-}
-
-/** How many values a panel's query gives through Grafana, as its page would ask: with the variables in their place. */
-export async function valuesOf(grafana: Ui, query: string, run: FakeRun): Promise<number> {
-  const text = query.replaceAll(/\$\{run(:\w+)?\}/g, run.run).replaceAll(/\$\{\w+:regex\}/g, ".*");
-  const answer = await ask<{
-    results: Record<string, { error?: string; frames?: { data: { values: unknown[][] } }[] }>;
-  }>(grafana, "/api/ds/query", {
-    from: String(run.startMs - 60_000),
-    to: String(Date.now()),
-    queries: [
-      {
-        refId: "A",
-        datasource: { uid: "influxdb", type: "influxdb" },
-        query: text,
-        intervalMs: 1_000,
-        maxDataPoints: 1_000,
-      },
-    ],
-  });
-  const { error, frames = [] } = answer.results.A ?? {};
-  if (error) throw new Error(`${error}\n${text}`);
-  return frames.reduce((sum, { data }) => sum + (data.values[0]?.length ?? 0), 0);
 }

@@ -1,44 +1,43 @@
 /** The errors of a reservation by code, with what to do next. */
 const NEXT = {
   "not-enough-nodes":
-    "Ask for fewer (swarmbench:nodes), loosen testbed.properties, or see what there is: oarnodes -s on the frontend",
+    "Ask for fewer nodes (swarmbench:nodes), loosen testbed.properties, or list the nodes: oarnodes -s on the frontend",
   "bad-request":
-    "See testbed.properties, testbed.walltime and swarmbench:nodes; properties are those of: oarnodes -J",
-  "bad-queue": "See testbed.queue; the frontend lists its queues with: oarnotify -l",
-  "bad-type": "See testbed.types: each testbed has its own; deploy and allow_classic_ssh are Grid'5000's",
-  "bad-date": 'See testbed.start: "YYYY-MM-DD hh:mm:ss" in the frontend\'s time',
-  "start-refused": "Take another testbed.start, or leave it out to have the nodes as soon as they are free",
-  refused: "An admission rule of this testbed says no: its text names the rule",
+    "Check testbed.properties, testbed.walltime and swarmbench:nodes; oarnodes -J lists the properties",
+  "bad-queue": "Check testbed.queue; oarnotify -l on the frontend lists the queues",
+  "bad-type": "Check testbed.types: each testbed has its own; deploy and allow_classic_ssh are Grid'5000's",
+  "bad-date": 'Check testbed.start: "YYYY-MM-DD hh:mm:ss" in the frontend\'s time',
+  "start-refused": "Set another testbed.start, or remove it to get the nodes as soon as they are free",
+  refused: "An admission rule of this testbed refuses the request: the text above names the rule",
   "server-down":
-    "The frontend is there and its OAR server is not: see the testbed's status page, and try again later",
+    "The frontend answers and its OAR server does not: see the testbed's status page, and try again later",
   unreachable:
     "Is the testbed up, and are testbed.frontend, port and jump right? Try by hand: ssh -J JUMP USER@FRONTEND oarstat",
-  "line-lost": "What was asked may have happened all the same: the next run finds it by its name",
+  "line-lost": "OAR may have carried out the request all the same: the next run finds it by its name",
   denied:
-    "Check testbed.user and testbed.key with ssh by hand; a changed host key is to be verified, then set in testbed.hostKey or knownHosts",
+    "Check testbed.user and testbed.key with ssh by hand; verify a changed host key, then set it in testbed.hostKey or knownHosts",
   unauthorised: "Check testbed.user and testbed.rest.passwordFile: the API does not know this user",
-  "no-oar": "There is no OAR on testbed.frontend: name a site's frontend, not the access machine",
-  unreadable:
-    "This is another OAR than the ones that are known here (2.5, Grid'5000's API): set testbed.api otherwise",
+  "no-oar": "testbed.frontend has no OAR: name a site's frontend, not the access machine",
+  unreadable: "The known versions are OAR 2.5 and Grid'5000's API: set another testbed.api",
   ambiguous:
-    "Delete those that are not wanted (oardel ID), or all of this stack: npm run reserve -- -s SCENARIO --delete",
+    "Delete the jobs that you do not want (oardel ID), or all of this stack: npm run reserve -- -s SCENARIO --delete",
   "other-shape":
-    "Set the scenario back, lengthen the job (npm run reserve -- -s SCENARIO --extend DURATION), or give it up: --delete",
-  killed: "Someone or something deleted the job; reserve again: npm run reserve -- -s SCENARIO",
+    "Undo the change of the scenario, lengthen the job (npm run reserve -- -s SCENARIO --extend DURATION), or delete it: --delete",
+  killed: "The job was deleted outside this program; reserve again: npm run reserve -- -s SCENARIO",
   expired:
-    "The job's time was up. Set a longer testbed.walltime and reserve again: npm run reserve -- -s SCENARIO",
-  failed: "OAR could not run the job: its administrators know of broken nodes; reserve again to get others",
-  "job-ended": "Without testbed.types: [noop] a job lives as long as its command: reserve again",
+    "The job's walltime was up. Set a longer testbed.walltime and reserve again: npm run reserve -- -s SCENARIO",
+  failed: "OAR could not run the job: reserve again to get other nodes, or ask the testbed's administrators",
+  "job-ended": "Without testbed.types: [noop] a job ends with its command: reserve again",
   timeout: "Wait longer (testbed.timeout), ask for fewer nodes or a shorter walltime, or set testbed.start",
-  interrupted: "Run it again to go on",
+  interrupted: "Run it again to resume",
   "too-few-nodes": "The job runs with fewer nodes than it should: delete it and reserve again",
   "walltime-disabled": "This testbed does not lengthen jobs: set a longer testbed.walltime before reserving",
-  "walltime-refused": "Ask for less, or reserve anew with a longer testbed.walltime",
-  "not-running": "Only a running job can be lengthened: see its state with oarstat -u",
-  "not-owner": "The job is another user's, and stays: testbed.user is who may delete it",
-  "not-found": "There is no such job: reserve first: npm run reserve -- -s SCENARIO",
+  "walltime-refused": "Ask for less time, or reserve again with a longer testbed.walltime",
+  "not-running": "Only a running job can be lengthened: oarstat -u shows its state",
+  "not-owner": "Only the job's owner can delete it: check testbed.user",
+  "not-found": "Reserve first: npm run reserve -- -s SCENARIO",
   "delete-pending":
-    "OAR has noted the deletion and will carry it out; see later with: oarstat -u. A server that is down does it when it is back",
+    "OAR has noted the deletion and will carry it out, once its server is up; check later: oarstat -u",
   "deploy-failed":
     "See kadeploy's output on the frontend; set testbed.environment to one that kaenv3 -l lists",
 } as const;

@@ -2,14 +2,14 @@
 const MOST_LINES = 40;
 const MOST_CHARACTERS = 80;
 
-/** Something wrong, and where: `node` is absent where it is the whole file. */
+/** A mistake and where it is: `node` is absent if it is one of the whole file. */
 export interface Mistake {
   file: string;
   node?: string;
   text: string;
 }
 
-/** Raised with every mistake of all manifests at once. */
+/** Has every mistake of all manifests. */
 export class RspecError extends Error {
   readonly mistakes: Mistake[];
 
@@ -23,14 +23,14 @@ export class RspecError extends Error {
   }
 }
 
-/** `file: node: what is wrong` */
+/** Formats a mistake as `file: node: what is wrong`. */
 export function line({ file, node, text }: Mistake): string {
   return [file, node, text].filter(Boolean).join(": ");
 }
 
 /**
- * A value of a file, fit to be printed: quoted, cut, and without what a terminal would obey (control characters, and
- * those that turn the direction of writing).
+ * A value of a file that is safe to print: quoted, cut, and without what a terminal would obey (control characters, and
+ * characters that turn the direction of writing).
  */
 export function shown(value: string): string {
   const cut = value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS)}…` : value;

@@ -1,23 +1,25 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { type Mistake, RspecError } from "./errors.ts";
-import type { RspecFile } from "./manifests.ts";
 import { MOST_BYTES } from "./xml.ts";
 
-/**
- * Reads manifests from disk; what is too large is not read at all.
- *
- * @throws RspecError with every file that cannot be read
- */
+/** A manifest as jFed saves it. */
+export interface RspecFile {
+  /** For messages. */
+  name: string;
+  text: string;
+}
+
+/** Reads manifests from disk, except files that are too large. @throws RspecError with every file that cannot be read */
 export function loadManifests(paths: string[]): RspecFile[] {
   const mistakes: Mistake[] = [];
-  const files = paths.flatMap((name) => {
+  const files: RspecFile[] = [];
+  for (const name of paths) {
     try {
-      return [{ name, text: readText(name) }];
+      files.push({ name, text: readText(name) });
     } catch (error) {
       mistakes.push({ file: name, text: (error as Error).message });
-      return [];
     }
-  });
+  }
   if (mistakes.length > 0) throw new RspecError(mistakes);
   return files;
 }
@@ -40,7 +42,7 @@ function readText(name: string): string {
 
 function open(name: string): number {
   try {
-    // A pipe would be waited for, a device read without end.
+    // Without O_NONBLOCK opening a pipe would wait for a writer; a device could be read without end.
     const file = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK);
     if (fstatSync(file).isFile()) return file;
     closeSync(file);

@@ -1,7 +1,6 @@
-import { z } from "zod";
-import { type DocumentLogin, type DocumentNode, parsed } from "./document.ts";
+import type { DocumentLogin, DocumentNode } from "./document.ts";
 import { shown } from "./errors.ts";
-import { authorityOf, hostName, port, userName } from "./values.ts";
+import { authorityOf, mistakeIn } from "./values.ts";
 
 /** An account on a machine that takes keys. */
 export interface Account {
@@ -11,36 +10,29 @@ export interface Account {
 }
 
 export interface Login extends Account {
-  /** What the connection has to go through, where the testbed has such a thing. */
+  /** The proxy that the connection has to go through, on testbeds that have one. */
   jump?: Account;
 }
 
-/** What came of looking for a node's login. `notes` say of every login that cannot be used why. */
+/** The chosen login of a node, or why there is none. `notes` say why logins were left out. */
 export type LoginChoice = { login: Login; notes: string[] } | { why: string; notes: string[] };
 
-const loginSchema = z.object({
-  hostname: hostName,
-  port: port.default(22),
-  username: userName,
-});
-
 /**
- * The login of a node that is used: the given user's, or the first that takes keys.
+ * Chooses the login of a node: the given user's, or the first that takes keys.
  *
- * Testbeds list one for each member of the project, and some the account of their proxy as if it were the node's.
+ * Testbeds list one login for each member of the project, and some the account of their proxy as if it were the node's.
  */
 export function chooseLogin(node: DocumentNode, user?: string): LoginChoice {
   const notes: string[] = [];
-  const jumps = readProxies(node, notes);
+  const { proxies, byAccount, forAll } = readProxies(node, notes);
   const usable: Login[] = [];
-  const seen = new Set<string>();
+  const seen = new Set(proxies);
   for (const written of node.logins) {
     const account = readLogin(written, notes);
     if (!account || seen.has(nameOf(account))) continue;
     seen.add(nameOf(account));
-    if (jumps.proxies.has(nameOf(account))) continue;
-    const jump = jumps.ofAccount.get(nameOf(account)) ?? jumps.ofAll;
-    usable.push({ ...account, ...(jump ? { jump } : {}) });
+    const jump = byAccount.get(nameOf(account)) ?? forAll;
+    usable.push(jump ? { ...account, jump } : account);
   }
   const login = usable.find((account) => user === undefined || account.user === user);
   if (login) return { login, notes };
@@ -64,31 +56,37 @@ function whyNone(node: DocumentNode, usable: Login[], user: string | undefined, 
 }
 
 function readLogin(written: DocumentLogin, notes: string[]): Account | undefined {
-  const authentication = written.authentication ?? "ssh-keys";
-  // Some testbeds write user:password here: it goes into no message.
-  const who = `login of ${shown((written.username ?? "nobody").replace(/:.*/s, ""))}`;
+  const { authentication = "ssh-keys", hostname: host, port = "22", username } = written;
+  // Some testbeds write user:password here; the password must appear in no message.
+  const user = username?.replace(/:.*/s, ":…");
+  const who = `login of ${shown((username ?? "nobody").replace(/:.*/s, ""))}`;
   if (authentication.toLowerCase() !== "ssh-keys") {
     notes.push(`${who} is left out: it is by ${shown(authentication)}, and keys are needed ("ssh-keys")`);
     return undefined;
   }
-  const checked = parsed(
-    loginSchema,
-    { ...written, username: written.username?.replace(/:.*/s, ":…") },
-    `${who} is left out: `,
-    notes,
-  );
-  return checked && { host: checked.hostname, port: checked.port, user: checked.username };
+  const mistakes = {
+    hostname: mistakeIn(host, "host name or address"),
+    port: mistakeIn(port, "port"),
+    username: mistakeIn(user, "user name"),
+  };
+  for (const [name, mistake] of Object.entries(mistakes)) {
+    if (mistake) notes.push(`${who} is left out: ${name} ${mistake}`);
+  }
+  if (!host || !user || Object.values(mistakes).some(Boolean)) return undefined;
+  return { host, port: Number(port), user };
 }
 
-interface Jumps {
+interface Proxies {
+  /** The names of their accounts. */
   proxies: Set<string>;
-  ofAccount: Map<string, Account>;
-  ofAll?: Account;
+  /** The proxy of an account. */
+  byAccount: Map<string, Account>;
+  forAll?: Account;
 }
 
-/** jFed's extension: `proxy="user@host:port" for="user@host:port"`. */
-function readProxies(node: DocumentNode, notes: string[]): Jumps {
-  const jumps: Jumps = { proxies: new Set(), ofAccount: new Map() };
+/** Reads jFed's extension `proxy="user@host:port" for="user@host:port"`. */
+function readProxies(node: DocumentNode, notes: string[]): Proxies {
+  const found: Proxies = { proxies: new Set(), byAccount: new Map() };
   for (const written of node.proxies) {
     const proxy = readAccount(written.proxy);
     const target = written.for === undefined ? undefined : readAccount(written.for);
@@ -96,25 +94,18 @@ function readProxies(node: DocumentNode, notes: string[]): Jumps {
       notes.push(`proxy ${shown(written.proxy)} is left out: it is not of the form user@host:port`);
       continue;
     }
-    jumps.proxies.add(nameOf(proxy));
-    if (target) jumps.ofAccount.set(nameOf(target), proxy);
-    else jumps.ofAll ??= proxy;
+    found.proxies.add(nameOf(proxy));
+    if (target) found.byAccount.set(nameOf(target), proxy);
+    else found.forAll ??= proxy;
   }
-  return jumps;
+  return found;
 }
 
 function readAccount(text: string): Account | undefined {
-  const [, user, host, portText] = /^([^@\s]+)@([^@\s]+?)(?::(\d{1,5}))?$/.exec(text) ?? [];
-  return readLogin(
-    {
-      username: user || undefined,
-      hostname: host || undefined,
-      port: portText || undefined,
-    },
-    [],
-  );
+  const [, username, hostname, port] = /^([^@\s]+)@([^@\s]+?)(?::(\d{1,5}))?$/.exec(text) ?? [];
+  return readLogin({ username, hostname, port }, []);
 }
 
-function nameOf({ user, host, port: number }: Account): string {
-  return `${user}@${host.toLowerCase()}:${number}`;
+function nameOf({ user, host, port }: Account): string {
+  return `${user}@${host.toLowerCase()}:${port}`;
 }

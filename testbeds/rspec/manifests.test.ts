@@ -3,15 +3,16 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { readManifests } from "../../test/support/readManifests.ts";
 import { line, RspecError } from "./errors.ts";
-import { inspectManifests, type RspecOptions, type RspecTestbed, readManifests } from "./manifests.ts";
+import { inspectManifests, type RspecInspection, type RspecOptions } from "./manifests.ts";
 
 const fixture = (name: string) => ({
   name,
   text: readFileSync(path.join(import.meta.dirname, "../../test/fixtures/rspec", name), "utf8"),
 });
 const read = (names: string[], options?: RspecOptions) => readManifests(names.map(fixture), options);
-const node = (testbed: RspecTestbed, name: string) =>
+const node = (testbed: Pick<RspecInspection, "nodes">, name: string) =>
   testbed.nodes.find((it) => it.name === name) ?? assert.fail(`no ${name}`);
 const inline = (inside: string, type = "manifest") => ({
   name: "m.xml",
@@ -48,30 +49,13 @@ function errorOf(action: () => unknown): string[] {
 describe("a manifest of the Virtual Wall", () => {
   const testbed = read(["virtual-wall.xml"]);
 
-  it("gives all that is known of a node", () => {
+  it("gives all that is used of a node", () => {
     assert.deepEqual(node(testbed, "node1"), {
       name: "node1",
       clientId: "node1",
       file: "virtual-wall.xml",
       testbed: "wall2.ilabt.iminds.be",
-      manager: "urn:publicid:IDN+wall2.ilabt.iminds.be+authority+cm",
-      component: "urn:publicid:IDN+wall2.ilabt.iminds.be+node+n900-01",
-      sliver: "urn:publicid:IDN+wall2.ilabt.iminds.be+sliver+70001",
-      sliverType: "raw-pc",
-      hardwareType: "pcgen03-1p",
-      image: "urn:publicid:IDN+wall2.ilabt.iminds.be+image+emulab-ops:UBUNTU22-64-STD",
-      exclusive: true,
-      expires: "2026-11-21T09:00:00Z",
       login: { host: "n900-01.wall2.ilabt.iminds.be", port: 22, user: "ann" },
-      hosts: [{ name: "node1.delay.project.wall2.ilabt.iminds.be" }],
-      interfaces: [
-        {
-          name: "node1:if0",
-          sliver: "urn:publicid:IDN+wall2.ilabt.iminds.be+sliver+70011",
-          mac: "00:aa:bb:00:00:01",
-          addresses: [{ address: "192.168.10.1", type: "ipv4", bits: 24 }],
-        },
-      ],
       address: "192.168.10.1",
     });
   });
@@ -180,10 +164,7 @@ describe("a manifest without links, as Grid'5000's", () => {
     assert.match(testbed.notes.join("\n"), /does not tell the control network's address of node1/);
   });
 
-  it("gives its site, and its hardware", () => {
-    const { testbed: site, hardwareType } = node(testbed, "node0");
-    assert.deepEqual([site, hardwareType], ["am.grid5000.fr:rennes", "paravance-rennes"]);
-  });
+  it("gives its site", () => assert.equal(node(testbed, "node0").testbed, "am.grid5000.fr:rennes"));
 });
 
 describe("prefixed names of which none is declared", () => {
@@ -191,10 +172,10 @@ describe("prefixed names of which none is declared", () => {
 
   it("are read as if there were no prefixes", () => {
     assert.deepEqual(
-      testbed.nodes.map(({ name, address, hardwareType }) => [name, address, hardwareType]),
+      testbed.nodes.map(({ name, address }) => [name, address]),
       [
-        ["a", "10.0.0.1", "d710"],
-        ["b", "10.0.0.2", undefined],
+        ["a", "10.0.0.1"],
+        ["b", "10.0.0.2"],
       ],
     );
   });
@@ -216,12 +197,6 @@ describe("prefixed names of which none is declared", () => {
 
   it("what is missing at a login is what is usual: port 22, keys", () => {
     assert.deepEqual(node(testbed, "b").login, { host: "b.lab.example.org", port: 22, user: "ann" });
-  });
-
-  it("a MAC address comes out in one form, and one that is none is remarked on", () => {
-    assert.equal(node(testbed, "a").interfaces[0]?.mac, "02:00:00:00:00:0a");
-    assert.equal(node(testbed, "b").interfaces[0]?.mac, undefined);
-    assert.match(testbed.notes.join("\n"), /interface "b:if0": "unknown" is no MAC address/);
   });
 });
 

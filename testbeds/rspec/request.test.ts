@@ -7,9 +7,10 @@ import * as fc from "fast-check";
 import { HELP, readArguments } from "../../cli/rspec/arguments.ts";
 import { configOf, lanOf, scenarioSettings } from "../../cli/rspec/scenario.ts";
 import { SettingsError } from "../../config/settings.ts";
+import { readManifests } from "../../test/support/readManifests.ts";
 import { readDocument } from "./document.ts";
-import { readManifests } from "./manifests.ts";
 import { DEFAULT_MANAGER, requestRspec } from "./request.ts";
+import { attribute, childrenNamed, parseXml } from "./xml.ts";
 
 const project = path.resolve(import.meta.dirname, "../..");
 const EMULAB = "urn:publicid:IDN+emulab.net+authority+cm";
@@ -30,35 +31,28 @@ describe("a request", () => {
   const nodes = ["node1", "node2"].map((name, index) => ({ name, address: `10.1.2.${10 + index}` }));
 
   it("asks for bare machines on one LAN, with their addresses", () => {
-    const { nodes: asked, links, type, mistakes } = readDocument("r", requestRspec(nodes, "10.1.2.0/23"));
+    const text = requestRspec(nodes, "10.1.2.0/23");
+    const { nodes: asked, links, type, mistakes } = readDocument("r", text);
     assert.deepEqual([type, mistakes], ["request", []]);
     assert.deepEqual(
-      asked.map(({ name, sliverType, exclusive, manager, interfaces, mistakes: wrong }) => ({
-        name,
-        sliverType,
-        exclusive,
-        manager,
-        interfaces,
-        wrong,
-      })),
+      asked.map(({ name, manager, interfaces, mistakes: wrong }) => ({ name, manager, interfaces, wrong })),
       nodes.map(({ name, address }) => ({
         name,
-        sliverType: "raw-pc",
-        exclusive: true,
         manager: DEFAULT_MANAGER,
-        interfaces: [{ name: `${name}:if0`, addresses: [{ address, type: "ipv4", bits: 23 }] }],
+        interfaces: [{ name: `${name}:if0`, sliver: undefined, addresses: [{ address, bits: 23 }] }],
         wrong: [],
       })),
     );
-    assert.deepEqual(links, [
-      {
-        file: "r",
-        name: "lan0",
-        managers: [DEFAULT_MANAGER],
-        interfaces: [{ name: "node1:if0" }, { name: "node2:if0" }],
-        type: "lan",
-      },
-    ]);
+    const ends = ["node1:if0", "node2:if0"].map((name) => ({ name, sliver: undefined }));
+    assert.deepEqual(links, [{ file: "r", name: "lan0", interfaces: ends }]);
+    const { children } = parseXml(text);
+    for (const node of children.filter(({ name }) => name === "node")) {
+      assert.equal(attribute(node, "exclusive"), "true");
+      assert.equal(attribute(childrenNamed(node, "sliver_type")[0], "name"), "raw-pc");
+    }
+    const lan = children.at(-1) ?? assert.fail();
+    assert.equal(attribute(childrenNamed(lan, "component_manager")[0], "name"), DEFAULT_MANAGER);
+    assert.equal(attribute(childrenNamed(lan, "link_type")[0], "name"), "lan");
   });
 
   it("names hardware, image and testbed where they are given, and no hardware or image otherwise", () => {
@@ -67,11 +61,12 @@ describe("a request", () => {
       image: "urn:publicid:IDN+emulab.net+image+emulab-ops:UBUNTU22-64-STD",
       manager: EMULAB,
     };
-    const [node] = readDocument("r", requestRspec(nodes, "10.1.2.0/24", options)).nodes;
-    assert.deepEqual(
-      { hardwareType: node?.hardwareType, image: node?.image, manager: node?.manager },
-      options,
-    );
+    const [node] = parseXml(requestRspec(nodes, "10.1.2.0/24", options)).children;
+    assert.ok(node);
+    const image = childrenNamed(node, "sliver_type").flatMap(({ children }) => children)[0];
+    const hardwareType = attribute(childrenNamed(node, "hardware_type")[0], "name");
+    const manager = attribute(node, "component_manager_id");
+    assert.deepEqual({ hardwareType, image: attribute(image, "name"), manager }, options);
     assert.doesNotMatch(requestRspec(nodes, "10.1.2.0/24"), /hardware_type|disk_image/);
   });
 

@@ -1,7 +1,7 @@
 import { Address4 } from "ip-address";
 import { authorityOf } from "./values.ts";
 
-/** imec's Virtual Wall 2, where the most of jFed's machines are. */
+/** imec's Virtual Wall 2, where most of jFed's machines are. */
 export const DEFAULT_MANAGER = "urn:publicid:IDN+wall2.ilabt.iminds.be+authority+cm";
 
 export interface RequestedNode {
@@ -14,70 +14,58 @@ export interface RequestedNode {
 export interface RequestOptions {
   /** The testbed's type of machine, such as `pcgen03-1p`. @default what the testbed has free */
   hardwareType?: string;
-  /** URN of the image on its disk. @default what the testbed takes where none is named */
+  /** URN of the image on its disk. @default the testbed's own */
   image?: string;
   /** URN of the testbed's component manager. @default {@link DEFAULT_MANAGER} */
   manager?: string;
 }
 
-export const RSPEC_3 = "http://www.geni.net/resources/rspec/3";
+const RSPEC_3 = "http://www.geni.net/resources/rspec/3";
 const JFED = "http://jfed.iminds.be/rspec/ext/jfed/1";
-const LAN = "lan0";
-/** How jFed's editor draws them. */
+/** The layout of the nodes in jFed's editor. */
 const GRID = { columns: 8, width: 120, height: 110 };
 
 /**
- * An RSpec that asks for bare machines, alone on their hardware, on one LAN with the addresses that the nodes are to have.
+ * Writes an RSpec that asks for bare machines, alone on their hardware, on one LAN with the addresses that the nodes are to
+ * have.
  *
  * @param subnet the LAN's network, CIDR
- * @throws Error with every option that is none
+ * @throws Error with every invalid option
  */
 export function requestRspec(nodes: RequestedNode[], subnet: string, options: RequestOptions = {}): string {
   const { manager = DEFAULT_MANAGER, hardwareType, image } = options;
   checkRequest(options);
-  // A link of one is none.
-  const lan = nodes.length > 1;
-  const mask = new Address4(subnet).subnetMask;
-  const netmask = Address4.fromBigInt(((1n << 32n) - 1n) ^ ((1n << BigInt(32 - mask)) - 1n)).address;
-  const lines = [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<rspec xmlns="${RSPEC_3}" xmlns:jfed="${JFED}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"`,
-    `       xsi:schemaLocation="${RSPEC_3} ${RSPEC_3}/request.xsd" type="request" generated_by="swarmbench">`,
-    ...nodes.flatMap(({ name, address }, index) => [
-      `  <node${xml({ client_id: name, exclusive: "true", component_manager_id: manager })}>`,
-      ...(image === undefined
-        ? ['    <sliver_type name="raw-pc"/>']
-        : [
-            '    <sliver_type name="raw-pc">',
-            `      <disk_image${xml({ name: image })}/>`,
-            "    </sliver_type>",
-          ]),
-      ...(hardwareType === undefined ? [] : [`    <hardware_type${xml({ name: hardwareType })}/>`]),
-      ...(lan
-        ? [
-            `    <interface${xml({ client_id: `${name}:if0` })}>`,
-            `      <ip${xml({ address, netmask, type: "ipv4" })}/>`,
-            "    </interface>",
-          ]
-        : []),
-      `    <jfed:location${xml(position(index))}/>`,
-      "  </node>",
+  const netmask = netmaskOf(subnet);
+  const hasLan = nodes.length > 1; // a link of one node is invalid
+  const machines = nodes.map(({ name, address }, index) =>
+    element("node", { client_id: name, exclusive: "true", component_manager_id: manager }, [
+      element("sliver_type", { name: "raw-pc" }, image ? [element("disk_image", { name: image })] : []),
+      hardwareType ? element("hardware_type", { name: hardwareType }) : "",
+      hasLan
+        ? element("interface", { client_id: `${name}:if0` }, [
+            element("ip", { address, netmask, type: "ipv4" }),
+          ])
+        : "",
+      element("jfed:location", positionOf(index)),
     ]),
-    ...(lan
-      ? [
-          `  <link${xml({ client_id: LAN })}>`,
-          `    <component_manager${xml({ name: manager })}/>`,
-          ...nodes.map(({ name }) => `    <interface_ref${xml({ client_id: `${name}:if0` })}/>`),
-          '    <link_type name="lan"/>',
-          "  </link>",
-        ]
-      : []),
-    "</rspec>",
-  ];
-  return `${lines.join("\n")}\n`;
+  );
+  const lan = element("link", { client_id: "lan0" }, [
+    element("component_manager", { name: manager }),
+    ...nodes.map(({ name }) => element("interface_ref", { client_id: `${name}:if0` })),
+    element("link_type", { name: "lan" }),
+  ]);
+  const root = {
+    xmlns: RSPEC_3,
+    "xmlns:jfed": JFED,
+    "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
+    "xsi:schemaLocation": `${RSPEC_3} ${RSPEC_3}/request.xsd`,
+    type: "request",
+    generated_by: "swarmbench",
+  };
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element("rspec", root, [...machines, hasLan ? lan : ""])}`;
 }
 
-/** @throws Error with every option that is none */
+/** @throws Error with every invalid option */
 export function checkRequest({ manager = DEFAULT_MANAGER, hardwareType, image }: RequestOptions): void {
   const mistakes: string[] = [];
   if (authorityOf(manager) === undefined || !/\+authority\+[A-Za-z]+$/.test(manager)) {
@@ -92,7 +80,12 @@ export function checkRequest({ manager = DEFAULT_MANAGER, hardwareType, image }:
   if (mistakes.length > 0) throw new Error(mistakes.join("\n"));
 }
 
-function position(index: number): { x: string; y: string } {
+function netmaskOf(subnet: string): string {
+  const { subnetMask } = new Address4(subnet);
+  return Address4.fromBigInt(((1n << 32n) - 1n) ^ ((1n << BigInt(32 - subnetMask)) - 1n)).address;
+}
+
+function positionOf(index: number): { x: string; y: string } {
   const { columns, width, height } = GRID;
   return {
     x: `${(1 + (index % columns)) * width}.0`,
@@ -100,9 +93,13 @@ function position(index: number): { x: string; y: string } {
   };
 }
 
-function xml(attributes: Record<string, string>): string {
-  const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return Object.entries(attributes)
-    .map(([name, value]) => ` ${name}="${value.replace(/[&<>"]/g, (c) => escapes[c] ?? c)}"`)
+const ESCAPES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** An element on lines of its own, its children indented. */
+function element(name: string, attributes: Record<string, string>, children: string[] = []): string {
+  const written = Object.entries(attributes)
+    .map(([key, value]) => ` ${key}="${value.replace(/[&<>"]/g, (c) => ESCAPES[c] ?? c)}"`)
     .join("");
+  const inside = children.join("").replace(/^(?=.)/gm, "  ");
+  return inside ? `<${name}${written}>\n${inside}</${name}>\n` : `<${name}${written}/>\n`;
 }

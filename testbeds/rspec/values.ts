@@ -1,60 +1,32 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { Address4 } from "ip-address";
-import { z } from "zod";
 import { shown } from "./errors.ts";
 
-/** The values of a manifest, checked and in one form each. They end in command lines of `ssh`: nothing may begin with "-". */
+/**
+ * The kinds of values in a manifest, by what a message calls them. Some end up in command lines of `ssh`, so none may begin
+ * with "-".
+ */
+const KINDS = {
+  "host name or address": isHostName,
+  "user name": (text: string) => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(text),
+  port: (text: string) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65535,
+  "name of letters, digits and . _ : -": (text: string) => /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99}$/.test(text),
+  "IPv4 address": isIPv4,
+  "address that a machine can have": (text: string) => !/^(0|127|22[4-9]|2[345]\d)\./.test(text),
+  netmask: (text: string) => maskBits(text) !== undefined,
+};
+export type Kind = keyof typeof KINDS;
 
-const expected = (what: string) => (issue: { input?: unknown }) =>
-  issue.input === undefined ? "is missing" : `${shown(String(issue.input))} is no ${what}`;
+/** What is wrong with a value that is to be of these kinds: the first of them that it is not; undefined if it is of all. */
+export function mistakeIn(value: string | undefined, ...kinds: Kind[]): string | undefined {
+  if (value === undefined) return "is missing";
+  const wrong = kinds.find((kind) => !KINDS[kind](value));
+  return wrong && `${shown(value)} is no ${wrong}`;
+}
 
-export const hostName = z
-  .string({ error: expected("host name or address") })
-  .refine((name) => isHostName(name), { error: expected("host name or address") });
-
-export const userName = z
-  .string({ error: expected("user name") })
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/, { error: expected("user name") });
-
-export const port = z
-  .string()
-  .regex(/^\d{1,5}$/, { error: expected("port") })
-  .transform(Number)
-  .refine((value) => value >= 1 && value <= 65535, { error: expected("port") });
-
-/** The name of a node, an interface or a link within its file. */
-export const clientId = z
-  .string({ error: expected("name") })
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99}$/, { error: expected("name of letters, digits and . _ : -") });
-
-export const ipv4 = z
-  .string({ error: expected("IPv4 address") })
-  .refine(isIPv4, { error: expected("IPv4 address") })
-  .refine((address) => !/^(0|127|22[4-9]|2[345]\d)\./.test(address), {
-    error: expected("address that a machine can have"),
-  });
-
-export const ipv6 = z
-  .string({ error: expected("IPv6 address") })
-  .refine(isIPv6, { error: expected("IPv6 address") });
-
-/** `255.255.255.0`, `24` or `/24`, as a number of bits. */
-export const netmask = z.string().transform((text, context) => {
-  const bits = maskBits(text);
-  if (bits !== undefined) return bits;
-  context.addIssue(`${shown(text)} is no netmask`);
-  return z.NEVER;
-});
-
-/** With or without colons, dashes or dots; as `02:ed:05:24:51:de`. */
-export const mac = z.string().transform((text, context) => {
-  const digits = text.toLowerCase().replace(/[:.-]/g, "");
-  if (/^[0-9a-f]{12}$/.test(digits)) return (digits.match(/../g) ?? []).join(":");
-  context.addIssue(`${shown(text)} is no MAC address`);
-  return z.NEVER;
-});
-
-export const freeText = z.string().max(500, "is longer than 500 characters");
+/** The name of a node, an interface or a link within its file (`client_id`). */
+export const CLIENT_ID: Kind = "name of letters, digits and . _ : -";
+export const MACHINE_ADDRESS: Kind[] = ["IPv4 address", "address that a machine can have"];
 
 function isHostName(name: string): boolean {
   if (isIPv4(name) || isIPv6(name)) return true;
@@ -62,7 +34,8 @@ function isHostName(name: string): boolean {
   return name.length <= 253 && labels.every((label) => /^[A-Za-z0-9]([A-Za-z0-9_-]{0,62})$/.test(label));
 }
 
-function maskBits(text: string): number | undefined {
+/** The number of bits in `255.255.255.0`, `24` or `/24`; undefined for what is no netmask. */
+export function maskBits(text: string): number | undefined {
   const [, bits] = /^\/?(\d{1,2})$/.exec(text) ?? [];
   if (bits !== undefined) return Number(bits) <= 32 ? Number(bits) : undefined;
   if (!isIPv4(text)) return undefined;
@@ -78,12 +51,7 @@ export function networkOf(address: string, bits: number): string {
   return `${new Address4(`${address}/${bits}`).startAddress().correctForm()}/${bits}`;
 }
 
-/** The authority in a URN of GENI: `wall2.ilabt.iminds.be` in `urn:publicid:IDN+wall2.ilabt.iminds.be+authority+cm`. */
+/** The authority in a GENI URN: `wall2.ilabt.iminds.be` in `urn:publicid:IDN+wall2.ilabt.iminds.be+authority+cm`. */
 export function authorityOf(urn: string | undefined): string | undefined {
   return /^urn:publicid:IDN\+([A-Za-z0-9_.:-]{1,200})\+/i.exec(urn ?? "")?.[1];
-}
-
-/** Without the keys whose value is undefined, as `exactOptionalPropertyTypes` asks. */
-export function definedOnly<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as never;
 }

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
+import { readManifests } from "../../test/support/readManifests.ts";
 import { RspecError, shown } from "./errors.ts";
 import { loadManifests } from "./files.ts";
-import { readManifests } from "./manifests.ts";
 import { attribute, parseXml, XmlError } from "./xml.ts";
 
 const refused = (text: string, why: RegExp) =>

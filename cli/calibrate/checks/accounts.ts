@@ -1,4 +1,5 @@
 // Known loss, known duplicates: what was done to the messages must be what was counted, to the last one.
+import { isMeasured } from "../../../contract/result.ts";
 import type { Check } from "../check.ts";
 import type { LiveStep } from "../live.ts";
 import { BenchProxy } from "../proxy.ts";
@@ -85,7 +86,7 @@ async function skipping(stand: Stand): Promise<Row[]> {
     await update("--env-add", `SWARMBENCH_FAULT=skip:${SKIP_EVERY}`);
     const run = await stand.run([...LOAD, "drain=5"]);
     const [step] = run.steps;
-    if (!step?.skippedOnPurpose)
+    if (!step || !isMeasured(step) || !step.skippedOnPurpose)
       throw new Error("the consumers left nothing out, although they were told to");
     const warned = run.warnings.filter((text) => text.includes("SWARMBENCH_FAULT")).length;
     const consumers = run.conditions.agents.filter(({ role }) => role === "consumer").length;

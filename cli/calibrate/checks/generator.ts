@@ -1,6 +1,6 @@
 // The generator alone: what it can do at the most where nothing else holds it up, and whether steps are called
 // generator-bound before it cannot do more.
-import type { Step } from "../../../contract/result.ts";
+import { isMeasured, type Step } from "../../../contract/result.ts";
 import type { Check } from "../check.ts";
 import { holds, type Row, stated } from "../row.ts";
 import type { Stand } from "../stand.ts";
@@ -26,8 +26,11 @@ export interface Trial {
   why: string;
 }
 
-export function trialOf(rate: number, { verdict, reasons, seconds, generator }: Step): Trial {
-  if (verdict === "failed") throw new Error(`the generator alone failed: ${reasons.join("; ")}`);
+export function trialOf(rate: number, step: Step): Trial {
+  const { verdict, reasons } = step;
+  if (!isMeasured(step) || verdict === "failed")
+    throw new Error(`the generator alone failed: ${reasons.join("; ")}`);
+  const { seconds, generator } = step;
   const measured = seconds.filter((second) => second.measured);
   return {
     rate,

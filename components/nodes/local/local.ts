@@ -1,28 +1,15 @@
 import { local } from "@pulumi/command";
 import { Network, Provider } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { LocalSettings } from "../../../config/testbed/local.ts";
 import { addressIn } from "../../../lib/addresses.ts";
 import { localDocker } from "../../../lib/docker.ts";
 import { exec } from "../../../lib/exec.ts";
-import type { Installation } from "../../lib/installation.ts";
 import type { Node, Testbed } from "../../lib/node.ts";
-import { labels, type Owner, removeLeftoverFirst } from "../../lib/ownership.ts";
+import { labels, removeLeftoverFirst } from "../../lib/ownership.ts";
 import { incarnation, renewUnless, replacedBy } from "../../lib/renewal.ts";
-import { localNode } from "./localNode.ts";
-import { type DockerState, findOurs } from "./localState.ts";
+import { type LocalTestbedArgs, localNode } from "./localNode.ts";
+import { findOurs } from "./localState.ts";
 import { removeEverythingScript } from "./scripts.ts";
-
-export interface LocalTestbedArgs extends Omit<LocalSettings, "kind"> {
-  /** Begins the names of what is made. */
-  prefix: string;
-  installation: Installation;
-  owner: Owner;
-  /** What this machine's Docker had when the program began. */
-  state: DockerState;
-  /** Containers that run but did not answer; they are made anew. */
-  unreachable: ReadonlySet<string>;
-}
 
 /** Nodes as containers of this machine, each with its own dockerd and sshd, on a bridge network of their own. */
 export class LocalTestbed extends pulumi.ComponentResource implements Testbed {

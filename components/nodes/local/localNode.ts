@@ -1,18 +1,17 @@
 import * as path from "node:path";
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import type { LocalNodeSettings } from "../../../config/testbed/local.ts";
+import type { LocalNodeSettings, LocalSettings } from "../../../config/testbed/local.ts";
 import { localDocker } from "../../../lib/docker.ts";
 import { exec } from "../../../lib/exec.ts";
 import type { SshEndpoint } from "../../../lib/ssh.ts";
 import type { Installation } from "../../lib/installation.ts";
 import type { Node } from "../../lib/node.ts";
-import { labels, removeLeftoverFirst } from "../../lib/ownership.ts";
+import { labels, type Owner, removeLeftoverFirst } from "../../lib/ownership.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
 import { incarnation, renewUnless, replacedBy } from "../../lib/renewal.ts";
 import { shapeLinkScript } from "./linkScripts.ts";
-import type { LocalTestbedArgs } from "./local.ts";
-import { findOurs } from "./localState.ts";
+import { type DockerState, findOurs } from "./localState.ts";
 import { waitForEngineScript } from "./scripts.ts";
 
 /** What a node may do beyond an ordinary container: less than `--privileged`, which some machines refuse. */
@@ -28,7 +27,19 @@ export const CAPABILITIES = [
   "DAC_READ_SEARCH",
 ];
 
-export interface LocalNodeArgs extends LocalTestbedArgs {
+/** What all local nodes have in common. */
+export interface LocalTestbedArgs extends Omit<LocalSettings, "kind"> {
+  /** Begins the names of what is made. */
+  prefix: string;
+  installation: Installation;
+  owner: Owner;
+  /** What this machine's Docker had when the program began. */
+  state: DockerState;
+  /** Names of containers that run but did not answer: they are replaced. */
+  unreachable: ReadonlySet<string>;
+}
+
+interface LocalNodeArgs extends LocalTestbedArgs {
   network: docker.Network;
 }
 
@@ -138,7 +149,7 @@ function nodeContainer(
       name: containerName(prefix, node.name),
       hostname: node.name,
       // An id, because the engine reports one: a name would differ from it at every refresh.
-      image: installation.images.node.id,
+      image: installation.testbedImages.node.id,
       restart: "unless-stopped",
       capabilities: { adds: CAPABILITIES.map((capability) => `CAP_${capability}`) },
       securityOpts: ["seccomp=unconfined", "apparmor=unconfined"],

@@ -122,7 +122,7 @@ export function clashes(state: DockerState, { owner, subnet, nodes }: Claim): st
 }
 
 /** A network that this machine reaches, and through which interface. */
-export interface Route {
+interface Route {
   network: string;
   device: string;
 }

@@ -21,7 +21,7 @@ import {
 } from "./localState.ts";
 import { neighboursThatDoNotFit } from "./neighbours.ts";
 
-export interface OpenLocalArgs {
+interface OpenLocalArgs {
   settings: Settings;
   local: LocalSettings;
   installation: Installation;

@@ -13,7 +13,7 @@ function whole(addressPool: string): Record<string, unknown> {
 }
 
 /** What an engine has to be told by us. */
-export interface DaemonArgs {
+interface DaemonArgs {
   /** What is there, base 64. */
   before: string | undefined;
   /** Whether Docker is, or is to be, installed by us; of another's engine only what is needed is changed. */

@@ -21,7 +21,7 @@ export interface GoodHost {
   report?: Report;
 }
 
-export interface HostsArgs {
+interface HostsArgs {
   /** The first is the manager. */
   hosts: [GoodHost, ...GoodHost[]];
   settings: HostsSettings;

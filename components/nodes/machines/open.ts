@@ -26,7 +26,7 @@ export interface Candidates {
   reserved?: boolean;
 }
 
-export interface OpenHostsArgs {
+interface OpenHostsArgs {
   settings: Settings;
   installation: Installation;
   owner: Owner;
@@ -40,7 +40,7 @@ export function sshDirectory(installation: Pick<Installation, "directory">, pref
 }
 
 /** What is left of the settings, once machines that are no good are left out, and who they are. */
-export interface OpenedHosts {
+interface OpenedHosts {
   settings: Settings;
   good: [GoodHost, ...GoodHost[]];
   declare(): HostsTestbed;
@@ -75,7 +75,7 @@ export async function openHosts(
         ownerLine: line,
         after,
         registryPort: settings.swarm.registryPort,
-        registryImage: installation.images.registry.tag.replace(/:[^:/]*$/, ""),
+        registryImage: installation.testbedImages.registry.tag.replace(/:[^:/]*$/, ""),
       }),
   };
 }

@@ -12,7 +12,7 @@ export function ownerLine(owner: Owner): string {
   return `${jobBase(owner, machineId())} (${owner.directory})`;
 }
 
-export interface CleanArgs {
+interface CleanArgs {
   node: string;
   owner: Owner;
   ownerLine: string;
@@ -46,7 +46,7 @@ function cleanParameters({
   };
 }
 
-export interface PrepareArgs extends CleanArgs {
+interface PrepareArgs extends CleanArgs {
   user: string;
   address: string;
   /** Its engine's configuration. */

@@ -53,7 +53,7 @@ function userIn(file: string, host: string): string | undefined {
 }
 
 /** A node's files, by name. */
-export function sshFiles(directory: string, { node, address, way }: Host): Record<string, string> {
+function sshFiles(directory: string, { node, address, way }: Host): Record<string, string> {
   if (way.by === "file") return {};
   const { jump, hostKeys, proxyCommand } = way;
   const pins = configName(address, way).replace(/config$/, "hosts");

@@ -1,19 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AgentSettings } from "../../../config/benchmark.ts";
 import { AGENT_SERVICES, type AgentRole } from "../../../contract/request.ts";
-import { service } from "../../lib/service.ts";
+import { service, type Transforms } from "../../lib/service.ts";
 import type { Site } from "../../lib/site.ts";
 
 /** They have nothing to save: a run that they worked for sees that they are gone. */
 const STOP_GRACE_SEC = 6;
 
-export interface AgentsArgs {
+interface AgentsArgs {
   site: Site;
   settings: Record<AgentRole, AgentSettings>;
+  transform?: Transforms<AgentRole>;
 }
 
 /**
- * The services that hosts the logical producers and consumers. They wait for a runner and use next to nothing until then;
+ * The services that host the logical producers and consumers. They wait for a runner and use next to nothing until then;
  * how many tasks there are is all that is declared, for what a task does is told to it step by step.
  *
  * They have no health check, which would take CPU from what is measured: the runner asks each whether it is there.
@@ -34,7 +35,7 @@ export class Agents extends pulumi.ComponentResource {
   }
 
   private agents(role: AgentRole) {
-    const { site, settings } = this.args;
+    const { site, settings, transform } = this.args;
     const { tasks, limits } = settings[role];
     return service(
       AGENT_SERVICES[role],
@@ -51,6 +52,7 @@ export class Agents extends pulumi.ComponentResource {
         on: { role: "agent", replicas: tasks },
         limits,
         stopGraceSec: STOP_GRACE_SEC,
+        transform: transform?.[role],
       },
       this,
     );

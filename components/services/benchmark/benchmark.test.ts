@@ -8,17 +8,16 @@ import { known } from "../../../test/support/mocks.ts";
 import { BUILT, declareOn, imageOf, type Program, stored } from "../../../test/support/site.ts";
 import { openReservation } from "../../../testbeds/index.ts";
 import type { Installation } from "../../lib/installation.ts";
-import type { Part } from "../../swarm/images.ts";
 import { deployStack } from "../stack.ts";
 
 const installation = {
   source: "built",
-  images: Object.fromEntries(BUILT.map((part: Part) => [part, stored(part)])),
+  images: Object.fromEntries(BUILT.map((part) => [part, stored(part)])),
 } as unknown as Installation;
 const deploy = (config: Record<string, object> = {}) => {
   const text = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]);
   const settings = parseSettings({ nodes: "5", ...Object.fromEntries(text) }, "local", "ann");
-  return declareOn((site) => deployStack(settings, site, installation, {}));
+  return declareOn((site) => deployStack({ settings, site, installation }, {}));
 };
 type Stack = Program<Record<string, unknown>>;
 const planOf = async (stack: Stack) =>
@@ -58,7 +57,7 @@ describe("the agents", () => {
 
   it("are on the manager where no node is for agents", async () => {
     const settings = parseSettings({ nodes: "1" }, "local", "ann");
-    const one = await declareOn((site) => deployStack(settings, site, installation, {}), {
+    const one = await declareOn((site) => deployStack({ settings, site, installation }, {}), {
       roles: ["monitor"],
     });
     const { taskSpec } = one.get("Service producers").inputs as { taskSpec: { placement: object } };

@@ -19,7 +19,7 @@ export interface ReservedNodes {
   extend: boolean;
 }
 
-export interface PlanArgs {
+interface PlanArgs {
   site: Site;
   settings: BenchSettings;
   kafka: Kafka;
@@ -84,11 +84,11 @@ function watched({ sites, extend }: ReservedNodes): BenchPlan["reservation"] {
   };
 }
 
-export interface BenchmarkArgs {
+interface BenchmarkArgs {
   site: Site;
   plan: pulumi.Output<BenchPlan>;
   /** Resolve once the parts serve; a run that began before would measure their start. */
-  after: pulumi.Output<unknown>[];
+  after: readonly pulumi.Output<unknown>[];
 }
 
 /**

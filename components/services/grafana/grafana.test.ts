@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { parseSettings } from "../../../config/settings.ts";
 import {
+  ALL_IMAGES,
   declareOn,
   fakeTokens,
   fileText,
@@ -16,16 +17,19 @@ import { dashboards } from "./dashboards/index.ts";
 import { Grafana } from "./grafana.ts";
 
 const declareGrafana = (rotation = 0) =>
-  declareOn((site) => {
-    const { influxdb, grafana } = parseSettings(
-      { influxdb: '{"organization":"lab","bucket":"runs"}' },
-      "local",
-      "ann",
-    ).parts;
-    assert.ok(influxdb && grafana);
-    const store = new InfluxDb("influxdb", { site, settings: influxdb });
-    return new Grafana("grafana", { site, settings: { ...grafana, rotation }, influxdb: store });
-  });
+  declareOn(
+    (site) => {
+      const { influxdb, grafana } = parseSettings(
+        { influxdb: '{"organization":"lab","bucket":"runs"}' },
+        "local",
+        "ann",
+      ).parts;
+      assert.ok(influxdb && grafana);
+      const store = new InfluxDb("influxdb", { site, settings: influxdb });
+      return new Grafana("grafana", { site, settings: { ...grafana, rotation }, influxdb: store });
+    },
+    { images: ALL_IMAGES },
+  );
 let program: Program<Grafana>;
 before(async () => {
   program = await declareGrafana();

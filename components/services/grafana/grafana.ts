@@ -6,11 +6,12 @@ import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
-import { service, type TaskFile } from "../../lib/service.ts";
+import { httpHealth, service, type TaskFile, type Transforms } from "../../lib/service.ts";
 import type { Site } from "../../lib/site.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import { DASHBOARDS as CATALOGUE, dashboards } from "./dashboards/index.ts";
+import { DATA_SOURCE } from "./dashboards/panels.ts";
 
 const NAME = "grafana";
 const PORT = 3000;
@@ -20,13 +21,12 @@ const DASHBOARDS = "/etc/grafana/dashboards";
 const PASSWORD_FILE = "/run/secrets/grafana_admin_password";
 const SECRET_KEY_FILE = "/run/secrets/grafana_secret_key";
 const TOKEN_FILE = "/run/secrets/influxdb_read_token";
-/** What dashboards name their data source by. */
-export const DATA_SOURCE = "influxdb";
 
-export interface GrafanaArgs {
+interface GrafanaArgs {
   site: Site;
   settings: GrafanaSettings;
   influxdb: InfluxDb;
+  transform?: Transforms;
 }
 
 /** Grafana on the monitor node, with InfluxDB as its data source and the dashboards, all from files. */
@@ -57,7 +57,7 @@ export class Grafana extends pulumi.ComponentResource {
   }
 
   private run(name: string, files: TaskFile[]): pulumi.Output<string> {
-    const { site, settings } = this.args;
+    const { site, settings, transform } = this.args;
     const grafana = service(
       name,
       {
@@ -71,14 +71,8 @@ export class Grafana extends pulumi.ComponentResource {
           { type: "volume", source: nodeVolume(NAME, this.node, site, this), target: "/var/lib/grafana" },
         ],
         files,
-        health: [
-          "curl",
-          "--fail",
-          "--silent",
-          "--output",
-          "/dev/null",
-          `http://127.0.0.1:${PORT}/api/health`,
-        ],
+        health: httpHealth(`http://127.0.0.1:${PORT}/api/health`),
+        transform: transform?.service,
       },
       this,
     );
@@ -130,7 +124,7 @@ export class Grafana extends pulumi.ComponentResource {
           url: this.url,
           user: USER,
           password,
-          dataSource: DATA_SOURCE,
+          dataSource: DATA_SOURCE.uid,
           dashboards: Object.values(CATALOGUE).map(({ uid }) => uid),
         },
         after: [...running, this.node.ready],
@@ -142,7 +136,7 @@ export class Grafana extends pulumi.ComponentResource {
 }
 
 /** Nobody but the administrator, and nothing asked of the internet. */
-export function grafanaEnvironment(): Record<string, string> {
+function grafanaEnvironment(): Record<string, string> {
   return {
     GF_SECURITY_ADMIN_USER: USER,
     // The server itself reads the file; of another variable (`…__FILE`) only the maker's entry point knows.
@@ -168,7 +162,7 @@ export function dataSource({ url, organization, bucket }: Pick<InfluxDb, "url" |
     datasources: [
       {
         name: "InfluxDB",
-        uid: DATA_SOURCE,
+        uid: DATA_SOURCE.uid,
         type: "influxdb",
         access: "proxy",
         url,
@@ -181,7 +175,7 @@ export function dataSource({ url, organization, bucket }: Pick<InfluxDb, "url" |
   });
 }
 
-export function dashboardProvider() {
+function dashboardProvider() {
   return JSON.stringify({
     apiVersion: 1,
     providers: [

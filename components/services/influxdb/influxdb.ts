@@ -4,7 +4,7 @@ import { type Job, runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
-import { service } from "../../lib/service.ts";
+import { httpHealth, service, type Transforms } from "../../lib/service.ts";
 import type { Site } from "../../lib/site.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 
@@ -13,6 +13,12 @@ const PORT = 8086;
 const DATA = "/var/lib/influxdb2";
 /** The first user, for InfluxDB's own pages. */
 const USER = "admin";
+
+interface InfluxDbArgs {
+  site: Site;
+  settings: InfluxdbSettings;
+  transform?: Transforms;
+}
 
 /** What the job `influx-tokens` answers. */
 interface Provisioned {
@@ -46,13 +52,9 @@ export class InfluxDb extends pulumi.ComponentResource {
   /** For whoever is to come after it (`dependsOn`). */
   readonly provisioned: pulumi.Resource;
 
-  private readonly args: { site: Site; settings: InfluxdbSettings };
+  private readonly args: InfluxDbArgs;
 
-  constructor(
-    name: string,
-    args: { site: Site; settings: InfluxdbSettings },
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: InfluxDbArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:stack:InfluxDb", name, {}, options);
     this.args = args;
 
@@ -75,7 +77,7 @@ export class InfluxDb extends pulumi.ComponentResource {
   }
 
   private run(name: string): pulumi.Output<string> {
-    const { site, settings } = this.args;
+    const { site, settings, transform } = this.args;
     const influxd = service(
       name,
       {
@@ -92,9 +94,10 @@ export class InfluxDb extends pulumi.ComponentResource {
         on: this.node,
         limits: settings.limits,
         mounts: [{ type: "volume", source: nodeVolume(NAME, this.node, site, this), target: DATA }],
-        health: ["curl", "--fail", "--silent", "--output", "/dev/null", `http://127.0.0.1:${PORT}/health`],
+        health: httpHealth(`http://127.0.0.1:${PORT}/health`),
         // It writes down what it has in memory only.
         stopGraceSec: 30,
+        transform: transform?.service,
       },
       this,
     );

@@ -8,7 +8,7 @@ import { internalClientProperties, PORTS } from "./config.ts";
 /** Seconds in which a new cluster has its quorum and answers. */
 const TIMEOUT_SEC = 180;
 
-export interface AdminArgs {
+interface AdminArgs {
   /** A broker, in whose container Kafka's own tools run, and its node. */
   broker: string;
   node: Node;

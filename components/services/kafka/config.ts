@@ -33,7 +33,7 @@ export interface BrokerSettings {
 }
 
 /** What a member is, and of which cluster. */
-export interface Placed {
+interface Placed {
   member: Member;
   plan: ClusterPlan;
   /** One for all members of a cluster, and another one for a cluster that is made anew. */

@@ -9,7 +9,13 @@ import { secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { randomSecret } from "../../lib/randomSecret.ts";
-import { service, type TaskFile } from "../../lib/service.ts";
+import {
+  type DeclaredService,
+  digestOf,
+  service,
+  type TaskFile,
+  type Transforms,
+} from "../../lib/service.ts";
 import type { Site } from "../../lib/site.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 import { setMetadata } from "./admin.ts";
@@ -24,9 +30,11 @@ const STOP_GRACE_SEC = 60;
 /** Whom clients log in as, where `kafka.security` asks them to. */
 const USER = "bench";
 
-export interface KafkaArgs {
+interface KafkaArgs {
   site: Site;
   settings: KafkaSettings;
+  /** Of every member. */
+  transform?: Transforms;
 }
 
 /** The same, with values that may not be known yet. */
@@ -126,14 +134,9 @@ export class Kafka extends pulumi.ComponentResource {
         { member, plan: this.plan, clusterId: this.clusterId(), hostOf: ({ name }) => name },
         this.args.settings,
       );
-      const serviceId = this.runMember(member, environment, files, previous);
-      const { limits } = this.args.settings;
+      const declared = this.runMember(member, environment, files, previous);
       const image = this.args.site.images.ref("kafka");
-      previous = this.settle(
-        member,
-        [serviceId, image, digestOf({ environment, limits }), ...marks],
-        previous,
-      );
+      previous = this.settle(member, [declared.id, image, declared.settings, ...marks], previous);
       settled.push(previous);
     }
     return settled;
@@ -144,11 +147,11 @@ export class Kafka extends pulumi.ComponentResource {
     environment: Record<string, string>,
     files: TaskFile[],
     previous: pulumi.Output<string> | undefined,
-  ): pulumi.Output<string> {
-    const { site, settings } = this.args;
+  ): DeclaredService {
+    const { site, settings, transform } = this.args;
     const node = this.nodeOf(member);
     const volume = nodeVolume(`kafka-${member.name}-${this.generation}`, node, site, this);
-    const declared = service(
+    return service(
       member.name,
       {
         site,
@@ -166,10 +169,10 @@ export class Kafka extends pulumi.ComponentResource {
             : [],
         stopGraceSec: STOP_GRACE_SEC,
         converge: false,
+        transform: transform?.service,
       },
       this,
     );
-    return declared.id;
   }
 
   private settle(
@@ -278,8 +281,4 @@ function brokersOf({ members }: ClusterPlan): Member[] {
 /** A value that is known once something else is. */
 function onceKnown(other: pulumi.Output<string> | undefined, value: string): pulumi.Input<string> {
   return other ? other.apply(() => value) : value;
-}
-
-function digestOf(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }

@@ -14,7 +14,7 @@ export const AGENT_MOUNTS: TaskMount[] = [
   { type: "bind", source: "/var/lib/docker/volumes", target: "/var/lib/docker/volumes" },
 ];
 
-export interface PortainerStart {
+interface PortainerStart {
   /** Name of the agents' service. */
   agent: string;
   /**
@@ -43,7 +43,7 @@ export function portainerArguments({ agent, passwordFile }: PortainerStart): str
   ];
 }
 
-export interface AgentStart {
+interface AgentStart {
   /** Name of the agents' own service, by which they find each other. */
   service: string;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import {
-  BUILT,
+  ALL_IMAGES,
   declareOn,
   fileText,
   imageOf,
@@ -20,7 +20,7 @@ const declarePortainer = (rotation = 0) =>
     (site) =>
       new Portainer("portainer", { site, settings: { rotation, limits: { cpus: 0.5 }, required: false } }),
     {
-      images: [...BUILT, "portainer", "portainerAgent"],
+      images: ALL_IMAGES,
     },
   );
 let program: Program<Portainer>;

@@ -7,7 +7,7 @@ import type { Node } from "../../lib/node.ts";
 import { labels } from "../../lib/ownership.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
-import { service } from "../../lib/service.ts";
+import { service, type Transforms } from "../../lib/service.ts";
 import { inSwarm, type Site } from "../../lib/site.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 import { AGENT_MOUNTS, agentEnvironment, environmentForm, portainerArguments } from "./flags.ts";
@@ -18,9 +18,10 @@ const PORT = 9000;
 const USER = "admin";
 const PASSWORD_FILE = "/run/secrets/portainer_admin_password";
 
-export interface PortainerArgs {
+interface PortainerArgs {
   site: Site;
   settings: PortainerSettings;
+  transform?: Transforms<"service" | "agent">;
 }
 
 /**
@@ -64,8 +65,8 @@ export class Portainer extends pulumi.ComponentResource {
   }
 
   private runAgent(name: string, network: docker.Network, volume: pulumi.Output<string>): pulumi.Resource {
-    const { site, settings } = this.args;
-    return service(
+    const { site, settings, transform } = this.args;
+    const agent = service(
       `${name}-agent`,
       {
         site,
@@ -80,9 +81,11 @@ export class Portainer extends pulumi.ComponentResource {
         on: "every node",
         limits: settings.limits,
         mounts: AGENT_MOUNTS,
+        transform: transform?.agent,
       },
       this,
     );
+    return agent.resource;
   }
 
   private serverData(volume: pulumi.Output<string>): pulumi.Output<string> {
@@ -96,7 +99,7 @@ export class Portainer extends pulumi.ComponentResource {
     volume: pulumi.Output<string>,
     agent: pulumi.Resource,
   ): pulumi.Output<string> {
-    const { site, settings } = this.args;
+    const { site, settings, transform } = this.args;
     const portainer = service(
       name,
       {
@@ -114,6 +117,7 @@ export class Portainer extends pulumi.ComponentResource {
             source: secretFile(`${name}-admin-password`, password.current, site, this),
           },
         ],
+        transform: transform?.service,
       },
       this,
       // It registers the swarm when it first starts, through an agent that answers; else the job does.

@@ -3,7 +3,7 @@ import { NODE_FOLDERS, PROBE_SERVICES } from "../../../contract/network.ts";
 import { script } from "../../../lib/shell.ts";
 import type { Node } from "../../lib/node.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
-import { service } from "../../lib/service.ts";
+import { type ServiceArgs, service, type Transforms } from "../../lib/service.ts";
 import type { Site } from "../../lib/site.ts";
 
 /** They have nothing to save. */
@@ -16,6 +16,14 @@ const USER = 1000;
  */
 const HOST_NETWORK = "host";
 
+/** The node's own network, or the swarm's overlay. */
+export type ProbeNetwork = keyof typeof PROBE_SERVICES;
+
+interface ProbesArgs {
+  site: Site;
+  transform?: Transforms<ProbeNetwork>;
+}
+
 /**
  * What measures the network between the nodes: a probe on every node's own network, and one on the overlay, which is asked by
  * the runner and passes on what concerns the other one. They wait and use next to nothing until then.
@@ -24,13 +32,13 @@ export class Probes extends pulumi.ComponentResource {
   /** Resolves once they are declared on nodes that are ready for them; another text when they are other ones. */
   readonly ready: pulumi.Output<string>;
 
-  private readonly site: Site;
+  private readonly args: ProbesArgs;
 
-  constructor(name: string, site: Site, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ProbesArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:stack:Probes", name, {}, options);
-    this.site = site;
+    this.args = args;
 
-    const folders = pulumi.all(site.nodes.map((node) => this.folders(name, node)));
+    const folders = pulumi.all(args.site.nodes.map((node) => this.folders(name, node)));
     const services = [this.onOverlay(folders), this.onHosts(folders)];
     this.ready = pulumi
       .all([pulumi.all(services.map(({ id }) => id)), folders])
@@ -50,7 +58,7 @@ export class Probes extends pulumi.ComponentResource {
   }
 
   private onOverlay(folders: pulumi.Output<string[]>) {
-    return this.probe(PROBE_SERVICES.overlay, "overlay", folders, {
+    return this.probe("overlay", folders, {
       environment: { SWARMBENCH_NODE: "{{.Node.Hostname}}" }, // Swarm fills it in for each task
       mounts: [
         { type: "bind" as const, source: NODE_FOLDERS.clock, target: NODE_FOLDERS.clock, readOnly: true },
@@ -59,16 +67,16 @@ export class Probes extends pulumi.ComponentResource {
   }
 
   private onHosts(folders: pulumi.Output<string[]>) {
-    return this.probe(PROBE_SERVICES.host, "host", folders, { networks: [HOST_NETWORK] });
+    return this.probe("host", folders, { networks: [HOST_NETWORK] });
   }
 
   private probe(
-    name: string,
-    network: string,
+    network: ProbeNetwork,
     folders: pulumi.Output<string[]>,
-    more: Pick<Parameters<typeof service>[1], "environment" | "mounts" | "networks">,
+    more: Pick<ServiceArgs, "environment" | "mounts" | "networks">,
   ) {
-    const { site } = this;
+    const { site, transform } = this.args;
+    const name = PROBE_SERVICES[network];
     const { probe } = NODE_FOLDERS;
     return service(
       name,
@@ -83,6 +91,7 @@ export class Probes extends pulumi.ComponentResource {
         image: pulumi.all([site.images.ref("bench"), folders]).apply(([image]) => image),
         arguments: ["probe", network],
         mounts: [{ type: "bind", source: probe, target: probe }, ...(more.mounts ?? [])],
+        transform: transform?.[network],
       },
       this,
     );
@@ -97,7 +106,7 @@ interface Folders {
 }
 
 /** The probes find there where they are, and each other; and how the node's clock is, if something keeps it. */
-export function foldersScript({ node, address, incarnation }: Folders): string {
+function foldersScript({ node, address, incarnation }: Folders): string {
   const { probe, clock } = NODE_FOLDERS;
   return script(
     { NODE: node, ADDRESS: address, MACHINE: incarnation, PROBE: probe, CLOCK: clock, OWNER: USER },

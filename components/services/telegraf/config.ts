@@ -22,7 +22,7 @@ export interface Output {
   intervalSec: number;
 }
 
-export interface NodeConfig extends Output {
+interface NodeConfig extends Output {
   /**
    * Name of the interface of the network between the nodes, where it is the same on all.
    * Default: what the image's entry script found (`TEST_INTERFACE`), else eth0.
@@ -30,7 +30,7 @@ export interface NodeConfig extends Output {
   testInterface?: string;
 }
 
-export interface Broker {
+interface Broker {
   /** As in the dashboards. */
   name: string;
   jolokiaUrl: string;

@@ -12,12 +12,17 @@ const { kafka, influxdb, telegraf } = parseSettings(
   "local",
   "ann",
 ).parts;
-const declareTelegraf = ({ withKafka = true } = {}) =>
+const declareTelegraf = ({ withKafka = true, limits = telegraf?.limits ?? {} } = {}) =>
   declareOn((site) => {
     assert.ok(kafka && influxdb && telegraf);
     const brokers = withKafka ? { kafka: new Kafka("kafka", { site, settings: kafka }) } : {};
     const store = new InfluxDb("influxdb", { site, settings: influxdb });
-    return new Telegraf("telegraf", { site, settings: telegraf, influxdb: store, ...brokers });
+    return new Telegraf("telegraf", {
+      site,
+      settings: { ...telegraf, limits },
+      influxdb: store,
+      ...brokers,
+    });
   });
 
 let program: Program<Telegraf>;
@@ -124,16 +129,24 @@ describe("Telegraf is ready", () => {
     assert.doesNotMatch(script, /telegraf-kafka/);
   });
 
-  it("again whenever a collector, its configuration, token, image or limits are others", () => {
+  it("again whenever a collector, its configuration, token, image or limits are others", async () => {
     const { inputs } = program.get("Command telegraf-ready");
     const marks = /^MARKS='(.*)'$/m.exec(String(inputs.stdin))?.[1]?.split(" ");
-    const of = (name: string) => [
+    const digests = marks?.filter((mark) => /^[0-9a-f]{16}$/.test(mark)) ?? [];
+    const of = (name: string, digest = "no digest of its settings") => [
       `${name}-id`,
       `${name}-config-id`,
       "telegraf-token-id",
       imageOf("telegraf"),
-      "0.5/-",
+      digest,
     ];
-    assert.deepEqual(marks, ["node1-ready", ...of("telegraf"), ...of("telegraf-kafka")]);
+    assert.deepEqual(marks, [
+      "node1-ready",
+      ...of("telegraf", digests[0]),
+      ...of("telegraf-kafka", digests[1]),
+    ]);
+    const other = await declareTelegraf({ limits: { cpus: 0.7 } });
+    const script = String(other.get("Command telegraf-ready").inputs.stdin);
+    for (const digest of digests) assert.ok(!script.includes(digest), "other limits have another digest");
   });
 });

@@ -5,7 +5,7 @@ import { configFile, secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
-import { service } from "../../lib/service.ts";
+import { httpHealth, service, type Transforms } from "../../lib/service.ts";
 import type { Site } from "../../lib/site.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
@@ -18,15 +18,17 @@ const NAME = "telegraf";
 const KAFKA_COLLECTOR = "telegraf-kafka";
 const CONFIG = "/etc/telegraf/telegraf.conf";
 const TOKEN_FILE = "/run/secrets/influx_token";
-const HEALTH = ["curl", "--fail", "--silent", "--output", "/dev/null", "http://127.0.0.1:8080"];
+const HEALTH = httpHealth("http://127.0.0.1:8080");
 
 const TIMEOUT_SEC = 120;
 
-export interface TelegrafArgs {
+interface TelegrafArgs {
   site: Site;
   settings: TelegrafSettings;
   influxdb: InfluxDb;
   kafka?: Kafka;
+  /** Of both collectors. */
+  transform?: Transforms;
 }
 
 /**
@@ -64,7 +66,7 @@ export class Telegraf extends pulumi.ComponentResource {
     config: string,
     token: ReturnType<typeof secretFile>,
   ): pulumi.Output<string>[] {
-    const { site, settings } = this.args;
+    const { site, settings, transform } = this.args;
     const file = configFile(`${name}-config`, config, site, this);
     const declared = service(
       name,
@@ -81,18 +83,12 @@ export class Telegraf extends pulumi.ComponentResource {
           { path: TOKEN_FILE, source: token },
         ],
         health: HEALTH,
+        transform: transform?.service,
       },
       this,
     );
-    // Its id stays when its image, its limits or its token change.
-    const { cpus, memoryMiB } = settings.limits;
-    return [
-      declared.id,
-      file.id,
-      token.id,
-      site.images.ref("telegraf"),
-      pulumi.output(`${cpus ?? "-"}/${memoryMiB ?? "-"}`),
-    ];
+    // Its id stays when its image, its settings or its files change.
+    return [declared.id, file.id, token.id, site.images.ref("telegraf"), declared.settings];
   }
 
   /** What a global service's tasks do is not told by the service: swarm starts one that dies again and again. */

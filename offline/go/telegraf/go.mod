@@ -1,5 +1,5 @@
 // `go mod tidy` fails, since a dependency of a test is not served. After a change: `go list -mod=mod -deps -tags TAGS
-// github.com/influxdata/telegraf/cmd/telegraf`, with the tags that tools/lib/goBuilds.mjs builds with.
+// github.com/influxdata/telegraf/cmd/telegraf`, with the tags that offline/goBuilds.ts builds with.
 
 module swarmbench/tools/telegraf
 

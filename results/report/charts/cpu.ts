@@ -1,4 +1,4 @@
-import type { Step } from "../../../contract/result.ts";
+import { isMeasured, type MeasuredStep, measuredSteps } from "../../../contract/result.ts";
 import { stepName } from "../../steps.ts";
 import type { Chart } from "./chart.ts";
 import { axis } from "./draw.ts";
@@ -14,12 +14,13 @@ export const cpuChart: Chart = {
   caption:
     "In CPUs, not per cent. An agent's task can use little more than one; where the whole machine is busy, all on it is slowed down.",
   draw: ([{ steps }]) => {
-    if (!steps.some(({ generator, brokersCpu }) => generator.cpu !== null || brokersCpu !== null))
+    const measured = measuredSteps({ steps });
+    if (measured.every(({ generator, brokersCpu }) => generator.cpu === null && brokersCpu === null))
       return undefined;
-    const bar = (name: string, read: (step: Step) => number | null | undefined) => ({
+    const bar = (name: string, read: (step: MeasuredStep) => number | null | undefined) => ({
       type: "bar" as const,
       name,
-      data: steps.map((step) => read(step) ?? "-"),
+      data: steps.map((step) => (isMeasured(step) ? read(step) : null) ?? "-"),
     });
     const many = steps.length > MANY_STEPS;
     return {

@@ -1,4 +1,4 @@
-import type { Step } from "../../../contract/result.ts";
+import { type MeasuredStep, measuredSteps } from "../../../contract/result.ts";
 import { curvesOf, varied } from "../../series.ts";
 import type { Chart } from "./chart.ts";
 import { axis } from "./draw.ts";
@@ -11,14 +11,17 @@ export const deliveredChart: Chart = {
   caption: "Messages per second. Where the lines part, messages wait or are lost.",
   draw: ([run]) => {
     const { variable, curves } = curvesOf(run);
-    const steps = curves.flatMap((curve) => curve.steps).filter(({ durationSeconds }) => durationSeconds > 0);
+    const steps = measuredSteps({ steps: curves.flatMap((curve) => curve.steps) });
     if (variable === undefined || steps.length === 0) return undefined;
     const line = (name: "offered" | "delivered", type: "solid" | "dashed") => ({
       type: "line" as const,
       name,
       lineStyle: { type },
       symbolSize: 7,
-      data: steps.map((step: Step) => [varied(step, variable) as number, step[name] / step.durationSeconds]),
+      data: steps.map((step: MeasuredStep) => [
+        varied(step, variable) as number,
+        step[name] / step.durationSeconds,
+      ]),
     });
     return {
       xAxis: axis(variable),

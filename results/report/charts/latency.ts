@@ -1,17 +1,13 @@
-import type { Run, Step } from "../../../contract/result.ts";
+import { isMeasured, type Run } from "../../../contract/result.ts";
 import { figure } from "../../../contract/text.ts";
+import { VERDICTS, type VerdictDescriptor, verdictOf } from "../../../contract/verdicts.ts";
 import { curvesOf, varied } from "../../series.ts";
+import { capital } from "../../text.ts";
 import type { Chart } from "./chart.ts";
 import { axis, GOOD, scaleOf } from "./draw.ts";
 import { marks, sloLine } from "./marks.ts";
 
 const PERCENTILES = ["p50", "p90", "p99", "p99.9"] as const;
-/** The shape of a point that does not tell the broker's latency. */
-const SYMBOLS: Partial<Record<Step["verdict"], string>> = {
-  "generator-bound": "triangle",
-  "not-steady": "diamond",
-  failed: "pin",
-};
 
 /** Latency against what is varied, with the SLO's line and the knee. */
 export const latencyChart: Chart = {
@@ -21,8 +17,7 @@ export const latencyChart: Chart = {
     const { variable, curves } = curvesOf(run);
     return curves.length > 1 ? `p99 delay against ${variable}` : `Delay against ${variable}`;
   },
-  caption:
-    "Time from a message's intended time to the consumer's hands, ms. Triangles: the generator was at its own limit; diamonds: not steady.",
+  caption: `Time from a message's intended time to the consumer's hands, ms. ${symbolLegend()}.`,
   draw: ([run]) => {
     const { variable } = curvesOf(run);
     if (variable === undefined) return undefined;
@@ -37,6 +32,14 @@ export const latencyChart: Chart = {
   },
 };
 
+/** "Diamonds: not steady; triangles: …": the shapes of points that do not tell the broker's latency. */
+function symbolLegend(): string {
+  const texts = Object.values<VerdictDescriptor>(VERDICTS).flatMap(({ symbol, symbolText }) =>
+    symbolText === undefined ? [] : [`${symbol}s: ${symbolText}`],
+  );
+  return capital(texts.join("; "));
+}
+
 function seriesOf(run: Run, variable: string) {
   const { curves } = curvesOf(run);
   const several = curves.length > 1;
@@ -48,9 +51,9 @@ function seriesOf(run: Run, variable: string) {
       name: several ? curve.name : percentile,
       symbolSize: 8,
       data: curve.steps.flatMap((step) => {
-        const [value, ms] = [varied(step, variable), step.delayMs[percentile]];
+        const [value, ms] = [varied(step, variable), isMeasured(step) ? step.delayMs[percentile] : null];
         if (typeof value !== "number" || ms === null) return [];
-        return [{ value: [value, ms] as [number, number], symbol: SYMBOLS[step.verdict] ?? "circle" }];
+        return [{ value: [value, ms] as [number, number], symbol: verdictOf(step).symbol }];
       }),
     })),
   );

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Run } from "../../../contract/result.ts";
+import { measuredSteps, type Run } from "../../../contract/result.ts";
 import { sampleRun, sampleStep } from "../../../test/support/sampleRun.ts";
 import type { Chart } from "./chart.ts";
 import { axis } from "./draw.ts";
@@ -23,7 +23,8 @@ describe("a chart", () => {
     place: "report",
     title: "Messages lost",
     caption: "By step. Anything but zero misses the SLO.",
-    draw: ([{ steps }]) => {
+    draw: ([run]) => {
+      const steps = measuredSteps(run);
       if (steps.length === 0) return undefined;
       return {
         xAxis: axis("step", "category", { data: steps.map(({ step }) => String(step)) }),

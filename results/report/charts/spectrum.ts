@@ -1,5 +1,5 @@
-import { DelayHistogram } from "../../../bench/measure/histogram.ts";
-import type { Step } from "../../../contract/result.ts";
+import { DelayHistogram } from "../../../contract/histogram.ts";
+import { type MeasuredStep, measuredSteps } from "../../../contract/result.ts";
 import { stepName } from "../../steps.ts";
 import type { Chart } from "./chart.ts";
 import { axis, COLOURS } from "./draw.ts";
@@ -17,8 +17,9 @@ export const spectrumChart: Chart = {
   title: "Percentiles of the delay",
   caption: "How many messages were faster than a delay: the further right, the rarer. One line a step.",
   height: 460,
-  draw: ([{ steps, slo }]) => {
-    const measured = steps.filter(({ delayMs }) => delayMs.count > 0);
+  draw: ([run]) => {
+    const { slo } = run;
+    const measured = measuredSteps(run).filter(({ delayMs }) => delayMs.count > 0);
     if (measured.length === 0) return undefined;
     return {
       color: COLOURS,
@@ -37,7 +38,7 @@ export const spectrumChart: Chart = {
 /** The horizontal position of a percentile: 99 % is at 100, 99.9 % at 1000. */
 const position = (percent: number) => 1 / (1 - percent / 100);
 
-function seriesOf(step: Step) {
+function seriesOf(step: MeasuredStep) {
   const histogram = new DelayHistogram();
   histogram.addEncoded(step.histogram);
   // A percentile beyond all samples would only repeat the maximum.

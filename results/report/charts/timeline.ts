@@ -1,4 +1,4 @@
-import type { Run, Second, Step } from "../../../contract/result.ts";
+import { type MeasuredStep, measuredSteps, type Second } from "../../../contract/result.ts";
 import { stepValues } from "../../steps.ts";
 import type { Chart } from "./chart.ts";
 import { axis, GOOD } from "./draw.ts";
@@ -14,17 +14,18 @@ export const timelineChart: Chart = {
   title: "Delay over time",
   caption: "Each second of the run. Marked: what was measured; before it the warm-up, after it the drain.",
   draw: ([run]) => {
-    const seconds = run.steps.flatMap((step) => step.seconds);
+    const steps = measuredSteps(run);
+    const seconds = steps.flatMap((step) => step.seconds);
     const [start, end] = [seconds[0]?.at, seconds.at(-1)?.at];
     if (start === undefined || end === undefined) return undefined;
-    const measured = run.steps.flatMap((step) => measuredArea(step, start));
+    const measured = steps.flatMap((step) => measuredArea(step, start));
     return {
       xAxis: axis("seconds since the first message", "value", { max: end - start + 1 }),
       yAxis: axis("delay, ms", "log"),
       series: [
-        line("p50", run, start, ({ delayMs }) => delayMs.p50),
-        line("p99", run, start, ({ delayMs }) => delayMs.p99),
-        line("max", run, start, ({ delayMs }) => delayMs.max),
+        line("p50", steps, start, ({ delayMs }) => delayMs.p50),
+        line("p99", steps, start, ({ delayMs }) => delayMs.p99),
+        line("max", steps, start, ({ delayMs }) => delayMs.max),
         marks([sloLine(run.slo.p99Ms)], {
           itemStyle: { color: GOOD, opacity: 0.1 },
           label: { show: measured.length <= LABELLED_STEPS },
@@ -35,7 +36,12 @@ export const timelineChart: Chart = {
   },
 };
 
-function line(name: string, { steps }: Run, start: number, read: (second: Second) => number | null) {
+function line(
+  name: string,
+  steps: readonly MeasuredStep[],
+  start: number,
+  read: (second: Second) => number | null,
+) {
   const data = steps.flatMap((step, index) => {
     const points = step.seconds.map((second) => [second.at - start, positive(read(second))]);
     return index > 0 ? [["-", "-"], ...points] : points; // a gap between two steps
@@ -43,7 +49,7 @@ function line(name: string, { steps }: Run, start: number, read: (second: Second
   return { type: "line" as const, name, showSymbol: false, data };
 }
 
-function measuredArea(step: Step, start: number): object[][] {
+function measuredArea(step: MeasuredStep, start: number): object[][] {
   const seconds = step.seconds.filter(({ measured }) => measured);
   const [from, to] = [seconds[0], seconds.at(-1)];
   if (!from || !to) return [];

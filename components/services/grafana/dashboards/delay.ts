@@ -1,17 +1,15 @@
 import type * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
+import { type Field, fieldOf } from "../../../../contract/measurements.ts";
+import { VERDICTS } from "../../../../contract/verdicts.ts";
 import { build, DASHBOARDS, type Row } from "./dashboard.ts";
 import * as queries from "./delayQueries.ts";
 import { type Colour, curvePanel, FIELD, numberPanel, tablePanel, tag, timePanel } from "./panels.ts";
 import { chooseOne } from "./variables.ts";
 
 const PERCENTILE_COLOURS = { p50: "blue", p90: "green", p99: "orange", p999: "red", max: "purple" } as const;
-const VERDICTS: Record<string, Colour> = {
-  ok: "green",
-  "slo-missed": "red",
-  "generator-bound": "orange",
-  "not-steady": "orange",
-  failed: "red",
-};
+const VERDICT_COLOURS: Readonly<Record<string, Colour>> = Object.fromEntries(
+  Object.entries(VERDICTS).map(([name, { colour }]) => [name, colour]),
+);
 /** Any message is one too many. */
 const NONE_IS_GOOD = [
   { from: null, colour: "green" },
@@ -40,7 +38,7 @@ function verdict(): Row {
         unit: "string",
         query: queries.runResult("verdict"),
         noValue: "not yet",
-        texts: VERDICTS,
+        texts: VERDICT_COLOURS,
       }),
       numberPanel({
         ...number,
@@ -169,12 +167,15 @@ function bySteps(): Row {
         width: 24,
         height: 9,
         query: queries.steps,
-        columns: Object.fromEntries(
-          ["p50", "p99", "p999", "max", "slo_ms"].map((column) => [column, { unit: "ms" }]),
-        ),
+        columns: unitsOfColumns(["p50", "p99", "p999", "max", "slo_ms"]),
       }),
     ],
   };
+}
+
+/** Grafana's id of each column's unit, where the field has the same name for it. */
+function unitsOfColumns(fields: readonly Field<"step">[]) {
+  return Object.fromEntries(fields.map((field) => [field, { unit: fieldOf("step", field).unit }]));
 }
 
 function faults(): Row {

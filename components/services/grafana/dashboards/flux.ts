@@ -1,16 +1,16 @@
 /** What is stored under one name: its tags, and its fields as keys. */
-export interface Measurement {
+interface Measurement {
   name: string;
   tags: readonly string[];
   fields: Readonly<Record<string, unknown>>;
 }
 export type FieldOf<M extends Measurement> = keyof M["fields"] & string;
-export type TagOf<M extends Measurement> = M["tags"][number];
+type TagOf<M extends Measurement> = M["tags"][number];
 
 /** A value, several of which one must be there, or a regular expression in slashes. */
 type Wanted = string | readonly string[];
 
-export interface Selection<M extends Measurement> {
+interface Selection<M extends Measurement> {
   from: M;
   /** At least one. */
   fields: readonly FieldOf<M>[];
@@ -20,7 +20,7 @@ export interface Selection<M extends Measurement> {
   range?: "shown" | "everything";
 }
 
-export interface Graph<M extends Measurement> extends Selection<M> {
+interface Graph<M extends Measurement> extends Selection<M> {
   /** Tags that tell the lines apart, beside the field. Default: none. */
   by?: readonly TagOf<M>[];
   /** Whether the field counts up, and what is wanted is how much a second. */

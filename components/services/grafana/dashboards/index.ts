@@ -18,7 +18,7 @@ export function dashboards(): Record<DashboardName, dashboard.Dashboard> {
   };
 }
 
-export interface PanelQuery {
+interface PanelQuery {
   dashboard: DashboardName;
   /** Its title. */
   panel: string;

@@ -12,7 +12,7 @@ export const DATA_SOURCE = { type: "influxdb", uid: "influxdb" };
 /** Readable on a light and on a dark ground. */
 export type Colour = "blue" | "green" | "orange" | "purple" | "red" | "yellow" | "text";
 
-export interface Line {
+interface Line {
   query: string;
   /** Name of a line, with Grafana's place-holders; see `tag`. Default: the field's own name. */
   legend?: string;
@@ -35,7 +35,7 @@ interface Common {
   height?: number;
 }
 
-export interface TimePanel extends Common {
+interface TimePanel extends Common {
   lines: readonly Line[];
   /** Text along the axis. */
   axis: string;
@@ -50,7 +50,7 @@ export interface TimePanel extends Common {
   colours?: Readonly<Record<string, Colour>>;
 }
 
-export interface CurvePanel extends Common {
+interface CurvePanel extends Common {
   query: string;
   /** Column along the bottom, and the text below it. */
   x: string;
@@ -62,7 +62,7 @@ export interface CurvePanel extends Common {
   limits?: readonly string[];
 }
 
-export interface NumberPanel extends Common {
+interface NumberPanel extends Common {
   query: string;
   /** Shown where there is no value. */
   noValue: string;
@@ -73,7 +73,7 @@ export interface NumberPanel extends Common {
   decimals?: number;
 }
 
-export interface TablePanel extends Common {
+interface TablePanel extends Common {
   query: string;
   /** Units and links by column. */
   columns: Readonly<

@@ -7,7 +7,7 @@ import {
 } from "hdr-histogram-js";
 import type jsHistogram from "hdr-histogram-js/dist/JsHistogram.js";
 import recordedValuesIterator from "hdr-histogram-js/dist/RecordedValuesIterator.js";
-import type { Distribution } from "../../contract/result.ts";
+import type { Distribution } from "./distribution.ts";
 
 /** From 1 µs to 10 minutes, on either side of zero. */
 const HIGHEST_US = 600_000_000;

@@ -45,7 +45,7 @@ const packages = Object.entries(PACKAGE_USERS).map(([name, users]) => ({
 }));
 
 /** @type {import("dependency-cruiser").IConfiguration} */
-export default {
+module.exports = {
   forbidden: [
     ...directions,
     ...packages,

@@ -1,0 +1,30 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { generatedFiles } from "../../config/generated.ts";
+
+const PROJECT = path.resolve(import.meta.dirname, "../..");
+
+/**
+ * Writes the files that are made from the configuration's schemas, and prints which of them were not current.
+ *
+ * @param check only print them
+ * @returns whether all files are current, as they always are after writing
+ */
+export function writeDocs(check: boolean): boolean {
+  const stale = Object.entries(generatedFiles((file) => present(file) ?? "")).filter(
+    ([file, text]) => present(file) !== text,
+  );
+  for (const [file, text] of stale) {
+    if (!check) writeFileSync(path.join(PROJECT, file), text);
+    console.log(check ? `${file} is not current: run swarmbench docs` : `${file} written`);
+  }
+  return !check || stale.length === 0;
+}
+
+function present(file: string): string | undefined {
+  try {
+    return readFileSync(path.join(PROJECT, file), "utf8");
+  } catch {
+    return undefined;
+  }
+}

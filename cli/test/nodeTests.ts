@@ -1,0 +1,83 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import path from "node:path";
+import { project } from "../lib/paths.ts";
+import { Problem } from "../lib/problem.ts";
+import { follow } from "./follow.ts";
+import type { Tally } from "./tally.ts";
+import { writeGroups } from "./unitGroups.ts";
+
+/** Folders in which unit tests stand beside the source. */
+const ROOMS = ["bench", "cli", "components", "config", "contract", "lib", "results", "test", "testbeds"];
+const OTHER_PARTS = ["test/e2e/", "test/slow/"];
+const FLAGS = ["--import", "tsx", "--import", path.join(project, "test/support/preload.ts")];
+
+/**
+ * Runs the unit tests in a few processes beside each other.
+ *
+ * @param names only files of these names, such as `shell` for `shell.test.ts`; none: all
+ * @param node the Node.js program to run them with
+ */
+export async function unitTests(tally: Tally, names: readonly string[], node: string): Promise<void> {
+  const files = chosen("unit", filesIn(ROOMS).filter(isUnitTest), names);
+  const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-groups-"));
+  try {
+    const runner = path.join(project, "test/support/unit/run.ts");
+    const concurrency = String(Math.max(2, availableParallelism()));
+    await counted(tally, node, [...FLAGS, runner, concurrency, ...writeGroups(files, folder)]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Runs tests on a real swarm, one file after another. */
+export async function swarmTests(
+  tally: Tally,
+  part: "e2e" | "slow",
+  names: readonly string[],
+): Promise<void> {
+  const files = chosen(part, filesIn([`test/${part}`]), names);
+  const args = [...FLAGS, "--test", "--test-reporter=spec", "--test-concurrency=1", ...files];
+  await counted(tally, process.execPath, args);
+}
+
+/** Whether a file is a test that needs neither Docker nor Pulumi's engine. */
+function isUnitTest(file: string): boolean {
+  return !OTHER_PARTS.some((folder) => file.startsWith(folder));
+}
+
+/** Test files below folders of the project, as paths from there. */
+function filesIn(folders: readonly string[]): string[] {
+  return folders
+    .flatMap((folder) =>
+      readdirSync(path.join(project, folder), { recursive: true, encoding: "utf8" }).map((file) =>
+        path.join(folder, file),
+      ),
+    )
+    .filter((file) => file.endsWith(".test.ts"))
+    .sort();
+}
+
+function chosen(part: string, files: string[], names: readonly string[]): string[] {
+  const wanted = names.length === 0 ? files : files.filter((file) => names.includes(nameOf(file)));
+  if (wanted.length === 0)
+    throw new Problem(`no such ${part} tests: ${names.join(", ")}`, undefined, undefined);
+  return wanted;
+}
+
+const nameOf = (file: string) => path.basename(file, ".test.ts");
+
+/** Runs Node's test runner and counts what it says in the end. */
+async function counted(tally: Tally, node: string, args: string[]): Promise<void> {
+  const failedBefore = tally.failed;
+  const code = await follow(node, args, {
+    // Test projects are named after this process; tests that run `node` get the same one.
+    env: { TEST_RUN: String(process.pid), PATH: `${path.dirname(node)}:${process.env.PATH}` },
+    read: (line) => {
+      const [, kind, number] = /^ℹ (pass|fail|cancelled) (\d+)$/.exec(line) ?? [];
+      if (kind) tally.count(kind === "pass", Number(number));
+    },
+  });
+  // A run that died before it could count, or a cleanup that failed, is no test that failed.
+  if (code !== 0 && tally.failed === failedBefore) tally.count(false);
+}

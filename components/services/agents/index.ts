@@ -1,0 +1,13 @@
+import type { AgentSettings } from "../../../config/benchmark.ts";
+import type { AgentRole } from "../../../contract/request.ts";
+import type { Transforms } from "../../lib/service.ts";
+import type { Service } from "../descriptor.ts";
+import { Agents } from "./agents.ts";
+
+export const agents: Service<Record<AgentRole, AgentSettings>, Agents, Transforms<AgentRole>> = {
+  title: "the agents",
+  images: ["bench"],
+  settings: ({ bench }) => bench && { producer: bench.producers, consumer: bench.consumers },
+  deploy: ({ site, settings, transform, options }) =>
+    new Agents("agents", { site, settings, transform }, options),
+};

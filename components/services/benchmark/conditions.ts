@@ -1,0 +1,65 @@
+import type { Settings } from "../../../config/settings.ts";
+import type { BenchPlan } from "../../../contract/request.ts";
+import { stackSite } from "../../../testbeds/oar/names.ts";
+import type { StoredImage } from "../../lib/installation.ts";
+import type { Owner } from "../../lib/ownership.ts";
+import type { Context, StackSettings } from "../descriptor.ts";
+import { PROXY_IMAGE } from "../kafka/index.ts";
+import type { ReservedNodes } from "./benchmark.ts";
+
+/**
+ * What can change the results: images, settings, nodes. A run records it, and the benchmark runs again when it
+ * changes.
+ */
+export function conditionsOf({
+  stack,
+  installation,
+  images,
+  site,
+}: Pick<Context<unknown>, "stack" | "installation" | "images" | "site">): BenchPlan["conditions"] {
+  // It runs in a calibration only.
+  const { [PROXY_IMAGE]: _, ...measured } = images;
+  return {
+    source: installation.source,
+    images: imageNames(measured),
+    settings: {
+      ...relevantSettings(stack),
+      clockSync: stack.clockSync.kind,
+      testbed: describeTestbed(stack.testbed),
+    },
+    nodes: site.nodes.map(({ hostname, role }) => ({ name: hostname, role })),
+  };
+}
+
+/** The reservation that a run must end before; undefined where nodes are not reserved. */
+export function reservedNodes(testbed: Settings["testbed"], owner: Owner): ReservedNodes | undefined {
+  if (testbed.kind !== "oar") return undefined;
+  const { sites, extend } = testbed;
+  return { sites: sites.map((site) => stackSite(site, owner)), extend };
+}
+
+/** The testbed's kind and, of OAR, its frontends: for the readers of the results. */
+function describeTestbed(testbed: Settings["testbed"]): { kind: string; where?: string } {
+  const { kind } = testbed;
+  if (testbed.kind !== "oar") return { kind };
+  return { kind, where: testbed.sites.map(({ settings }) => settings.frontend).join(", ") };
+}
+
+function imageNames(images: Readonly<Record<string, StoredImage>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(images).map(([name, { repository, digest }]) => [name, `${repository}@${digest}`]),
+  );
+}
+
+/** The settings of the brokers, the agents and their nodes. */
+function relevantSettings({ parts, bench, nodes }: StackSettings): Record<string, unknown> {
+  const { rotation: _, externalPort: __, ...broker } = parts.kafka ?? { rotation: 0 };
+  const machines = nodes.map(({ name, role, cpus, memoryMiB, network }) => ({
+    name,
+    role,
+    cpus,
+    memoryMiB,
+    network,
+  }));
+  return { nodes: machines, kafka: broker, producers: bench?.producers, consumers: bench?.consumers };
+}

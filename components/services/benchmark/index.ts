@@ -1,0 +1,42 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { BenchSettings } from "../../../config/benchmark.ts";
+import type { BenchPlan } from "../../../contract/request.ts";
+import type { Deployed, Service } from "../descriptor.ts";
+import { influxdb } from "../influxdb/index.ts";
+import { kafka } from "../kafka/index.ts";
+import { BenchmarkRun, benchPlan } from "./benchmark.ts";
+import { conditionsOf, reservedNodes } from "./conditions.ts";
+
+interface Benchmark extends Deployed {
+  plan: pulumi.Output<BenchPlan>;
+  /** Absent where `benchmark.run` is false. */
+  run?: BenchmarkRun;
+}
+
+/** The run that is the last resource of an `up`, once everything before it serves. */
+export const benchmark: Service<BenchSettings, Benchmark> = {
+  title: "the benchmark",
+  images: ["bench"],
+  settings: ({ bench }) => bench,
+  deploy(context) {
+    const { site, settings, stack, options, ready, deployed } = context;
+    const cluster = deployed(kafka);
+    if (!cluster) return undefined;
+    const plan = benchPlan({
+      site,
+      settings,
+      kafka: cluster,
+      influxdb: deployed(influxdb),
+      conditions: conditionsOf(context),
+      reservation: reservedNodes(stack.testbed, site.owner),
+    });
+    if (settings.benchmark.run) {
+      return { plan, run: new BenchmarkRun("benchmark", { site, plan, after: ready }, options) };
+    }
+    void pulumi.log.info(
+      `no benchmark, since benchmark.run is false; by hand: npm run bench -- -s ${pulumi.getStack()}`,
+    );
+    return { plan };
+  },
+  outputs: ({ plan, run }) => ({ benchPlan: plan, benchmark: run?.summary }),
+};

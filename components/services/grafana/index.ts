@@ -1,0 +1,17 @@
+import type { GrafanaSettings } from "../../../config/services.ts";
+import { type Service, webUi } from "../descriptor.ts";
+import { influxdb } from "../influxdb/index.ts";
+import { Grafana } from "./grafana.ts";
+
+export const grafana: Service<GrafanaSettings, Grafana> = {
+  title: "Grafana",
+  images: ["grafana", "bench"],
+  settings: ({ parts }) => parts.grafana,
+  isRequired: ({ required }) => required,
+  deploy({ site, settings, transform, options, deployed }) {
+    const database = deployed(influxdb);
+    if (!database) return undefined;
+    return new Grafana("grafana", { site, settings, transform, influxdb: database }, options);
+  },
+  ui: (component) => webUi(component, true),
+};

@@ -1,0 +1,14 @@
+import type { PortainerSettings } from "../../../config/services.ts";
+import type { Transforms } from "../../lib/service.ts";
+import { type Service, webUi } from "../descriptor.ts";
+import { Portainer } from "./portainer.ts";
+
+export const portainer: Service<PortainerSettings, Portainer, Transforms<"service" | "agent">> = {
+  title: "Portainer",
+  images: ["portainer", "portainerAgent", "bench"],
+  settings: ({ parts }) => parts.portainer,
+  isRequired: ({ required }) => required,
+  deploy: ({ site, settings, transform, options }) =>
+    new Portainer("portainer", { site, settings, transform }, options),
+  ui: (component) => webUi(component, true),
+};

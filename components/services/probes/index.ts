@@ -1,0 +1,11 @@
+import type { Benchmark } from "../../../contract/workload.ts";
+import type { Transforms } from "../../lib/service.ts";
+import type { Service } from "../descriptor.ts";
+import { type ProbeNetwork, Probes } from "./probes.ts";
+
+export const probes: Service<Benchmark["network"], Probes, Transforms<ProbeNetwork>> = {
+  title: "the probes",
+  images: ["bench"],
+  settings: ({ bench }) => (bench?.benchmark.network.enabled ? bench.benchmark.network : undefined),
+  deploy: ({ site, transform, options }) => new Probes("probes", { site, transform }, options),
+};

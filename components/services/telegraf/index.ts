@@ -1,0 +1,17 @@
+import type { TelegrafSettings } from "../../../config/services.ts";
+import type { Service } from "../descriptor.ts";
+import { influxdb } from "../influxdb/index.ts";
+import { kafka } from "../kafka/index.ts";
+import { Telegraf } from "./telegraf.ts";
+
+export const telegraf: Service<TelegrafSettings, Telegraf> = {
+  title: "Telegraf",
+  images: ["telegraf", "bench"],
+  settings: ({ parts }) => parts.telegraf,
+  deploy({ site, settings, transform, options, deployed }) {
+    const database = deployed(influxdb);
+    if (!database) return undefined;
+    const args = { site, settings, transform, influxdb: database, kafka: deployed(kafka) };
+    return new Telegraf("telegraf", args, options);
+  },
+};

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { meetsSlo, STEP_VERDICTS, VERDICTS, worstVerdict } from "./verdicts.ts";
+
+describe("the verdicts", () => {
+  it("are ranked: a run has that of its worst step, and is ok without any", () => {
+    assert.deepEqual(STEP_VERDICTS, ["ok", "slo-missed", "not-steady", "generator-bound", "failed"]);
+    assert.equal(worstVerdict(["ok", "not-steady", "slo-missed"]), "not-steady");
+    assert.equal(worstVerdict(["failed", "generator-bound"]), "failed");
+    assert.equal(worstVerdict([]), "ok");
+  });
+
+  it("meet the SLO only where they are evidence that it was met, and tell of the broker", () => {
+    for (const verdict of STEP_VERDICTS) {
+      const { evidence, tellsOfBroker } = VERDICTS[verdict];
+      assert.equal(meetsSlo({ verdict }), evidence === "met");
+      assert.ok(!meetsSlo({ verdict }) || tellsOfBroker);
+    }
+    assert.equal(meetsSlo({ verdict: "interrupted" }), false);
+  });
+});

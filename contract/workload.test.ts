@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { z } from "zod";
+import { optionMeta } from "./option.ts";
+import {
+  benchmarkSchema,
+  isWholeVariable,
+  SEARCH_VARIABLES,
+  STEP_VARIABLES,
+  type WorkloadInput,
+  workloadSchema,
+} from "./workload.ts";
+
+/** Every object of a schema, with its path. */
+function fieldsOf(shape: Readonly<Record<string, z.ZodType>>, path = ""): [string, z.ZodType][] {
+  return Object.entries(shape).flatMap(([name, schema]): [string, z.ZodType][] => {
+    const inner = innermost(schema);
+    const below = inner instanceof z.ZodObject ? fieldsOf(inner.shape, `${path}${name}.`) : [];
+    return [[`${path}${name}`, schema], ...below];
+  });
+}
+
+function innermost(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
+    ? innermost(schema.def.innerType as z.ZodType)
+    : schema;
+}
+
+describe("the options of a workload and a benchmark", () => {
+  for (const [name, schema] of [
+    ["workload", workloadSchema],
+    ["benchmark", benchmarkSchema],
+  ] as const) {
+    it(`(${name}) all have a description`, () => {
+      const missing = fieldsOf(schema.shape).filter(([, field]) => !field.description?.endsWith("."));
+      assert.deepEqual(
+        missing.map(([path]) => path),
+        [],
+      );
+    });
+  }
+
+  it("say which a sweep may vary, and which a search too", () => {
+    assert.deepEqual([...STEP_VARIABLES].sort(), [
+      ...["acks", "batchBytes", "client", "compression", "consumers", "groups", "lingerMs", "messageBytes"],
+      ...["nodes", "partitions", "producers", "rate", "totalRate"],
+    ]);
+    assert.deepEqual([...SEARCH_VARIABLES].sort(), [
+      ...["consumers", "messageBytes", "producers", "rate", "totalRate"],
+    ]);
+    assert.deepEqual(SEARCH_VARIABLES.filter(isWholeVariable), ["producers", "messageBytes", "consumers"]);
+    assert.equal(optionMeta(workloadSchema.shape.lingerMs).unit, "ms");
+  });
+
+  it("may be parsed again once they have been parsed, and are the same", () => {
+    const load: WorkloadInput = {
+      arrival: { ramp: { over: "2 minutes" } },
+      messageBytes: { uniform: [50, 90] },
+    };
+    const workload = workloadSchema.parse(load);
+    assert.deepEqual(workloadSchema.parse(workload), workload);
+    const benchmark = benchmarkSchema.parse({
+      search: { variable: "rate", from: 1, to: 5, maxTime: "2 hours" },
+      warmUp: { max: "1 minute" },
+    });
+    assert.deepEqual([benchmark.search?.maxTime, benchmark.warmUp.max], [7_200, 60]);
+    assert.deepEqual(benchmarkSchema.parse(benchmark), benchmark);
+  });
+});

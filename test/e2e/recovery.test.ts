@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { CRASHES, convergesAfter } from "../support/crash.ts";
+import { eventually } from "../support/eventually.ts";
+import { heals } from "../support/healing.ts";
+import { TestProject } from "../support/project.ts";
+import { HEALTHY } from "../support/swarm.ts";
+
+/**
+ * Three nodes to which something happens; each claim builds on the state that the one before left. More moments and
+ * faults: test/slow/crash.test.ts and test/slow/healing.test.ts.
+ */
+describe("a swarm", { concurrency: 1 }, () => {
+  let project: TestProject;
+  const container = (node: string) => `${project.prefix}-${node}`;
+  before(async () => {
+    project = await TestProject.create("recovery", { nodes: "3", namespace: "e2e" });
+  });
+  after(() => project?.dispose());
+
+  describe("after pulumi was killed in the middle of an up", () => {
+    for (const [when, pattern] of [CRASHES.containers, CRASHES.workers]) {
+      it(`the next up converges, when ${when}`, () => convergesAfter(project, pattern));
+    }
+
+    it("a destroy leaves nothing, whatever pulumi had not written down", async () => {
+      await project.upUntil(/node3-machine creating/);
+      await project.mustPulumi("cancel", "--yes");
+      await project.mustPulumi("destroy", "--yes", "--skip-preview");
+      assert.deepEqual(await project.remains(), []);
+    });
+
+    it("the doctor finds what is left over, and removes only that", async () => {
+      await project.upUntil(/node2-machine creating/);
+      await project.docker("volume", "create", "swarmbench-e2e-bystander");
+      const labels = [`swarmbench.stack=${project.prefix}`, `swarmbench.owner=${project.directory}`];
+      await project.docker(
+        "volume",
+        "create",
+        ...labels.flatMap((label) => ["--label", label]),
+        "swarmbench-e2e-stray",
+      );
+      const report = await project.run("node", "cli/doctor/main.mjs");
+      assert.equal(report.code, 1);
+      assert.match(report.text, /left over: the lock of stack recovery/);
+      assert.match(report.text, /left over: volume swarmbench-e2e-stray/);
+      assert.doesNotMatch(report.text, /bystander/);
+      const cleaned = await project.run("node", "cli/doctor/main.mjs", "--clean");
+      assert.equal(cleaned.code, 0, cleaned.text);
+      assert.match((await project.run("node", "cli/doctor/main.mjs")).text, /all is well/);
+      assert.doesNotMatch(await project.docker("volume", "ls"), /swarmbench-e2e-stray/);
+      assert.match(await project.docker("volume", "rm", "swarmbench-e2e-bystander"), /bystander/);
+      await project.mustUp();
+      assert.deepEqual(await project.swarmNodes(), HEALTHY);
+    });
+
+    it("the doctor leaves alone what a stack uses", async () => {
+      const cleaned = await project.run("node", "cli/doctor/main.mjs", "--clean");
+      assert.match(cleaned.text, /all is well/);
+      await project.mustUp("--expect-no-changes");
+    });
+  });
+
+  describe("pulumi up heals", () => {
+    it("a worker that lost its container and its data", () =>
+      heals(project, async () => {
+        await project.docker("rm", "--force", container("node3"));
+        await project.docker("volume", "rm", container("node3"));
+      }));
+
+    it("a manager whose dockerd was killed", () =>
+      heals(project, () => project.on("node1", "pkill -KILL -x dockerd")));
+
+    it("a manager that lost its container and its data", () =>
+      heals(project, async () => {
+        await project.docker("rm", "--force", container("node1"));
+        await project.docker("volume", "rm", container("node1"));
+      }));
+
+    it("a worker that left the swarm", () => heals(project, () => project.on("node2", "docker swarm leave")));
+
+    it("a testbed of which everything is gone but Pulumi's record", () =>
+      heals(project, async () => {
+        for (const node of ["node1", "node2", "node3"]) {
+          await project.docker("rm", "--force", container(node));
+          await project.docker("volume", "rm", container(node));
+        }
+        await project.docker("network", "rm", project.prefix);
+      }));
+
+    it("keeps a service running on the other nodes while a worker is dead", async () => {
+      const { registry } = await project.outputs<{ registry: string }>();
+      await project.on(
+        "node1",
+        `docker tag $(docker inspect --format '{{.Image}}' registry) ${registry}/test &&
+         docker push --quiet ${registry}/test && docker service create --quiet --name web --replicas 3 ${registry}/test`,
+      );
+      const running = () =>
+        project.on(
+          "node1",
+          "docker service ps web --no-trunc --filter node=node1 --filter node=node2 " +
+            "--filter desired-state=running --format '{{.ID}} {{slice .CurrentState 0 7}}' | sort",
+        );
+      await eventually(async () => assert.equal((await running()).match(/ Running/g)?.length, 2));
+      const before = (await running()).trim().split("\n");
+      await project.docker("kill", container("node3"));
+      const meanwhile = await running();
+      await heals(project, async () => {});
+      const afterwards = await running();
+      for (const task of before)
+        assert.ok(meanwhile.includes(task) && afterwards.includes(task), `${task} did not go on`);
+    });
+
+    it("does not stop a destroy that finds its manager dead", async () => {
+      await project.docker("kill", container("node1"));
+      await project.mustPulumi("destroy", "--yes", "--skip-preview");
+      assert.deepEqual(await project.remains(), []);
+    });
+  });
+
+  // From nothing, so that as many programs as possible run when pulumi is killed.
+  describe("after pulumi was killed while it made four nodes", () => {
+    it("no process of ours goes on", async () => {
+      await project.configure({ nodes: "4" });
+      await project.upUntil(/node4-machine creating/);
+      await eventually(async () => {
+        const report = await project.run("node", "cli/doctor/main.mjs");
+        assert.doesNotMatch(report.text, /left over: process/);
+      });
+    });
+  });
+});

@@ -1,0 +1,263 @@
+// The benchmark on a real swarm: as the last resource of `up`, and by hand.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { after, describe, it } from "node:test";
+import { InfluxDB } from "@influxdata/influxdb-client";
+import type { BenchSummary } from "../../contract/request.ts";
+import { runSchema } from "../../contract/result.ts";
+import { BENCHMARK, once, Runs } from "./benchRuns.ts";
+import { allMeasured } from "./measured.ts";
+import type { TestProject } from "./project.ts";
+import { openUis } from "./uis.ts";
+
+/** A stack of three nodes whose `up` ends in a benchmark of two steps. */
+export const BENCHMARK_IN_UP = {
+  ...BENCHMARK,
+  "benchmark.run": "true",
+  "benchmark.sweep.producers[0]": "5",
+  "benchmark.sweep.producers[1]": "20",
+};
+
+/**
+ * Claims about a stack with {@link BENCHMARK_IN_UP} after two or more ups, the last of which changed nothing. Afterwards
+ * its ups run no benchmark. What goes wrong in a run, and how it ends then: test/slow/benchmarkFaults.test.ts.
+ */
+export function describeBenchmark(project: () => TestProject): void {
+  const runs = () => new Runs(project());
+
+  describe("the benchmark", () => {
+    after(async () => {
+      await project().configure({ "benchmark.run": "false" });
+      await project().mustUp();
+    });
+
+    it("is the last thing of an up, and shows how far it is", () => {
+      const text = project().upTexts.find((each) => /step 1 of 2: producers 5: /.test(each)) ?? "";
+      assert.match(text, /step 2 of 2: producers 20: measuring: offered \d+\/s, delivered \d+\/s, delay p50/);
+    });
+
+    it("has delivered every message, and says so in the stack's outputs", async () => {
+      const { benchmark } = await project().outputs<{ benchmark: BenchSummary }>();
+      assert.deepEqual(
+        benchmark.steps.map(({ values, lost, offeredPerSec }) => [values.producers, lost, offeredPerSec]),
+        [
+          [5, 0, 50],
+          [20, 0, 200],
+        ],
+      );
+      assert.equal(path.dirname(benchmark.results), runs().folder);
+    });
+
+    it("has written results that follow their schema, a report and plots", () => {
+      const folder = path.join(runs().folder, runs().names().at(-1) ?? "");
+      const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, "run.json"), "utf8")));
+      for (const step of allMeasured(run)) {
+        assert.equal(step.delivered, step.offered);
+        assert.equal(step.acked, step.sent);
+        assert.deepEqual([step.lost, step.duplicated, step.reordered, step.unsent], [0, 0, 0, 0]);
+        assert.equal(step.delayMs.count, step.offered);
+        assert.ok((step.brokersCpu ?? 0) > 0 && (step.generator.cpuTotal ?? 0) > 0);
+        assert.equal(step.seconds.filter(({ measured }) => measured).length, 5);
+      }
+      assert.match(readFileSync(path.join(folder, "report.html"), "utf8"), /<svg/);
+      assert.deepEqual(readdirSync(path.join(folder, "plots")).sort().slice(0, 2), ["cpu.png", "cpu.svg"]);
+    });
+
+    it("has put every second into InfluxDB, and lost no point", async () => {
+      const { points, run, steps } = runs().latest();
+      assert.ok(points && points.written > 0 && points.lost === 0, JSON.stringify(points));
+      type Influx = { url: string; organization: string; bucket: string; token: string };
+      const { influxdb } = await project().secretOutputs<{ influxdb: Influx }>();
+      const uis = await openUis(project());
+      try {
+        const query = new InfluxDB({ url: uis.influxdb.url, token: influxdb.token }).getQueryApi(
+          influxdb.organization,
+        );
+        const rows = await query.collectRows<{ _value: number }>(
+          `from(bucket: "${influxdb.bucket}") |> range(start: -1h)
+             |> filter(fn: (r) => r._measurement == "bench_rate" and r._field == "offered" and r.run == "${run}")
+             |> group() |> count()`,
+        );
+        assert.equal(rows[0]?._value, allMeasured({ steps }).flatMap(({ seconds }) => seconds).length);
+      } finally {
+        await uis.close();
+      }
+    });
+
+    it("is not run again by a second up", () => {
+      const text = project().upTexts.at(-1) ?? "";
+      assert.match(text, /\d+ unchanged/);
+      assert.doesNotMatch(text, /\d+ (created|updated|replaced|changes)/);
+      assert.equal(runs().names().length, 1);
+    });
+
+    it("shows no password or token to who looks at processes, arguments or results", async () => {
+      const { influxdb } = await project().secretOutputs<{ influxdb: { token: string } }>();
+      assert.ok(!project().stateFile().includes(influxdb.token));
+      for (const name of runs().names()) {
+        for (const file of ["run.json", "events.jsonl", "report.html"]) {
+          assert.ok(
+            !readFileSync(path.join(runs().folder, name, file), "utf8").includes(influxdb.token),
+            file,
+          );
+        }
+      }
+    });
+
+    it("runs by hand with other settings, on both clients, and changes nothing of the stack", async () => {
+      for (const client of ["kafkajs", "platformatic"]) {
+        const { code, text } = await runs().bench(
+          "--set",
+          "sweep=null",
+          "--set",
+          `client=${client}`,
+          "--set",
+          "acks=1",
+        );
+        assert.equal(code, 0, text);
+        const step = runs().onlyStep();
+        assert.deepEqual([step.client, step.acks, step.delivered, step.lost], [client, 1, 1_000, 0]);
+      }
+      assert.match(await project().mustPulumi("preview"), /\d+ unchanged/);
+    });
+
+    it("counts for each group and consumer, with keys, batches and compression", async () => {
+      const load = [
+        "groups=2",
+        "consumers=2",
+        'keys={"zipf":{"count":50}}',
+        "lingerMs=20",
+        "compression=gzip",
+        "arrival=poisson",
+      ];
+      const { code, text } = await runs().bench(
+        "--set",
+        "sweep=null",
+        ...load.flatMap((each) => ["--set", each]),
+      );
+      assert.equal(code, 0, text);
+      const step = runs().onlyStep();
+      assert.deepEqual([step.groups, step.consumers, step.lost, step.duplicated], [2, 2, 0, 0]);
+      assert.equal(step.delivered, step.offered);
+      assert.equal(step.delayMs.count, 2 * step.offered, "each group has each message");
+    });
+
+    it("connects a thousand producers", async () => {
+      const { code, text } = await runs().bench(
+        "--set",
+        "sweep=null",
+        "--set",
+        "producers=1000",
+        "--set",
+        "totalRate=500",
+      );
+      assert.equal(code, 0, text);
+      const step = runs().onlyStep();
+      assert.deepEqual([step.producers, step.lost], [1_000, 0]);
+      // Half a message per second of each: with their phases, two or three of each in 5 s.
+      assert.ok(
+        step.delivered === step.offered && Math.abs(step.offered - 2_500) < 100,
+        `${step.delivered} of ${step.offered}`,
+      );
+      assert.ok((step.generator.memoryMiB ?? 0) > 0);
+    });
+
+    it("shows a broker that stands still for 2 of 10 seconds as an open loop must", async () => {
+      const pause =
+        "docker pause $(docker ps -q --filter name=broker-1) >/dev/null && sleep 2 && docker unpause $(docker ps -q --filter name=broker-1)";
+      let paused: Promise<string> | undefined;
+      const args = ["--set", "sweep=null", "--set", "duration=10 seconds", "--set", "producers=20"];
+      const { code, text } = await runs().benchWhile(
+        args,
+        once(/ measuring: /, () => {
+          paused = project().on("node2", pause);
+        }),
+      );
+      await paused;
+      assert.equal(code, 0, text);
+      const { delayMs, lost, delivered, offered } = runs().onlyStep();
+      // Messages are due all the time. Those of the pause wait for its end: 20 % of all, evenly from 2 s to nothing. So
+      // half of these wait a second or more (p90), and one in twenty 1.9 s or more (p99); the others are not touched.
+      assert.deepEqual([lost, delivered], [0, offered]);
+      assert.ok((delayMs.p50 ?? 0) < 500, `p50 ${delayMs.p50}`);
+      assert.ok((delayMs.p90 ?? 0) > 800 && (delayMs.p90 ?? 0) < 2_000, `p90 ${delayMs.p90}`);
+      assert.ok((delayMs.p99 ?? 0) > 1_800 && (delayMs.p99 ?? 0) < 4_000, `p99 ${delayMs.p99}`);
+    });
+
+    it("stops in order at Ctrl-C, keeps its finished steps, and goes on with them", async () => {
+      const args = ["--set", "sweep.producers=[5,6]"];
+      const { code, text } = await runs().benchWhile(
+        args,
+        once(/step 2 of 2: producers 6: (warming|about)/, (pid) => process.kill(pid, "SIGINT")),
+      );
+      assert.equal(code, 130, text);
+      const name = runs().names().at(-1) ?? "";
+      assert.equal(runs().latest().verdict, "interrupted");
+      assert.deepEqual(
+        runs()
+          .latest()
+          .steps.map(({ values }) => values.producers),
+        [5],
+      );
+      assert.match(text, new RegExp(`--resume results/${name}`));
+
+      const resumed = await runs().bench(...args, "--resume", `results/${name}`);
+      assert.equal(resumed.code, 0, resumed.text);
+      assert.equal(runs().names().at(-1), name);
+      const { steps, endedAt } = runs().latest();
+      assert.deepEqual(
+        steps.map(({ step, values }) => [step, values.producers]),
+        [
+          [1, 5],
+          [2, 6],
+        ],
+      );
+      assert.ok(endedAt);
+    });
+
+    it("lets nobody run a second one meanwhile, and is followed again by who was cut off", async () => {
+      const args = ["--set", "sweep=null", "--set", "duration=8 seconds"];
+      const cut = await runs().benchWhile(
+        args,
+        once(/step 1 of 1: .*: warming/, (pid) => process.kill(pid, "SIGKILL")),
+      );
+      assert.equal(cut.code, null);
+      const other = await runs().bench("--set", "sweep=null", "--set", "producers=3");
+      assert.equal(other.code, 1);
+      assert.match(
+        other.text,
+        /run \S+ is under way on this stack. Wait for its end, or stop it: npm run bench -- -s \S+ --stop/,
+      );
+      const before = runs().names();
+      const again = await runs().bench(...args);
+      assert.equal(again.code, 0, again.text);
+      assert.match(again.text, /following run/);
+      assert.deepEqual(runs().names(), before);
+      const { offered, delivered } = runs().onlyStep();
+      assert.ok(delivered > 0);
+      assert.equal(delivered, offered);
+    });
+
+    it("refuses a workload with every mistake, and starts nothing", async () => {
+      const before = runs().names();
+      const { code, text } = await runs().bench(
+        "--set",
+        "producers=0",
+        "--set",
+        "arrival=sometimes",
+        "--set",
+        "slo.p99Ms=-1",
+      );
+      assert.equal(code, 2);
+      for (const mistake of [
+        /workload\.producers: expected a whole number/,
+        /workload\.arrival: expected constant/,
+        /benchmark\.slo\.p99Ms/,
+      ]) {
+        assert.match(text, mistake);
+      }
+      assert.deepEqual(runs().names(), before);
+    });
+  });
+}
