@@ -1,14 +1,9 @@
 // Agents, workload and benchmark, as the configuration has them.
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { benchmarkMistakes } from "../contract/benchmarkMistakes.ts";
 import { cpuCount, memorySize, wholeNumber } from "../contract/units.ts";
-import {
-  type Benchmark,
-  benchmarkMistakes,
-  benchmarkSchema,
-  type Workload,
-  workloadSchema,
-} from "../contract/workload.ts";
+import { type Benchmark, benchmarkSchema, type Workload, workloadSchema } from "../contract/workload.ts";
 import type { Role } from "./nodes.ts";
 import { type Limits, limitsOf, type ParsedParts } from "./services/index.ts";
 

@@ -24,12 +24,12 @@ export const clockSchema = z
     maxOffset: smallTime
       .prefault("100 microseconds")
       .describe(
-        "The most that a node's clock may differ from the first node's. `up` waits until the median of the last 8 offsets is below it on every node. Raise it where a network does not allow better clocks.",
+        "The most that a node's clock may differ from the first node's. `up` waits until the median of the last 8 offsets is below it on every node. Raise it if the network does not allow better clocks.",
       ),
     timeout: duration
       .prefault("2 minutes")
       .describe(
-        "How long `up` waits for the clocks, and fails then. Raise it for `chrony` on machines that were just started.",
+        "How long `up` waits for the clocks before it fails. Raise it for `chrony` on machines that were just started.",
       ),
     interface: interfaceName.optional().meta({
       description: "Network interface that PTP uses, on every node, such as `eth1`.",
@@ -39,7 +39,7 @@ export const clockSchema = z
       .array(host, "expected a list of hosts")
       .prefault(["pool.ntp.org"])
       .describe(
-        "NTP servers for machines whose clock may be set: the first node always asks them, the others until PTP has locked. Name those of your site where the internet's cannot be reached.",
+        "NTP servers for machines whose clock may be set: the first node always asks them, the others until PTP has locked. Set your site's servers if those on the internet cannot be reached.",
       ),
   })
   .prefault({})

@@ -14,7 +14,7 @@ const namespace = z
   .prefault("")
   .meta({
     description:
-      "Keeps the names of several users' stacks on one machine apart, 1 to 20 lower-case letters or digits. Where it is empty, the name of the user who runs Pulumi does so. Set it where several people share one login.",
+      "Keeps the names of several users' stacks on one machine apart, 1 to 20 lower-case letters or digits. Set it if several people share one login.",
     valueType: "text",
     whenAbsent: "your user's name",
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { defined } from "../test/support/defined.ts";
-import type { PartSettings } from "./services.ts";
+import type { PartSettings } from "./services/index.ts";
 import { parseSettings, SettingsError } from "./settings.ts";
 
 type Config = Record<string, object | string>;

@@ -8,18 +8,18 @@ export const swarmSchema = z
   .strictObject({
     addressPool: subnet.prefault("10.176.0.0/16").meta({
       description:
-        "The swarm's own networks are cut from it. Change it where your network or the testbed's uses this range.",
+        "Range for the swarm's own networks. Change it if your network or the testbed's uses this range.",
       valueType: "network such as `10.176.0.0/16`",
     }),
     drainTimeout: duration
       .prefault("60 seconds")
       .describe(
-        "How long a node that leaves may take to hand over its tasks. Raise it where services stop slowly.",
+        "How long a node that leaves may take to hand over its tasks. Raise it if services stop slowly.",
       ),
     registryPort: wholeNumber(1024, 65535)
       .refine((value) => !SWARM_PORTS.includes(value), "the swarm itself listens on this port")
       .prefault(5000)
-      .describe("Port of the image registry on the manager. Change it where something else listens there."),
+      .describe("Port of the image registry on the manager. Change it if something else listens there."),
   })
   .prefault({})
   .describe("The Docker Swarm that the nodes form.");

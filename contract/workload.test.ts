@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
 import { optionMeta } from "./option.ts";
+import { variableText } from "./text.ts";
 import {
   benchmarkSchema,
   isWholeVariable,
@@ -49,7 +50,18 @@ describe("the options of a workload and a benchmark", () => {
       ...["consumers", "messageBytes", "producers", "rate", "totalRate"],
     ]);
     assert.deepEqual(SEARCH_VARIABLES.filter(isWholeVariable), ["producers", "messageBytes", "consumers"]);
+  });
+
+  it("are shown with their unit where their name does not tell it", () => {
     assert.equal(optionMeta(workloadSchema.shape.lingerMs).unit, "ms");
+    const shown = ["lingerMs", "messageBytes", "rate", "producers", "unknown"].map(variableText);
+    assert.deepEqual(shown, [
+      "lingerMs",
+      "messageBytes",
+      "rate, messages per second",
+      "producers",
+      "unknown",
+    ]);
   });
 
   it("may be parsed again once they have been parsed, and are the same", () => {

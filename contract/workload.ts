@@ -1,114 +1,36 @@
 // What load is put on the brokers, and how it is measured: two objects of a scenario. components/ checks them when the
 // configuration is read, bench/ carries them out.
 import { z } from "zod";
-import {
-  CLIENT_NAMES,
-  CLIENTS,
-  type Client,
-  COMPRESSION_CODECS,
-  clientErrors,
-  clientOf,
-  KAFKA_CLIENTS,
-} from "./clients.ts";
+import { CLIENT_NAMES, CLIENTS, COMPRESSION_CODECS, clientErrors, KAFKA_CLIENTS } from "./clients.ts";
 import { namesThatVary, option, optionMeta, searchable, swept, type VariesIn } from "./option.ts";
-import { duration, longDuration, wholeNumber, yesOrNo } from "./units.ts";
+import { wholeNumber, yesOrNo } from "./units.ts";
+import {
+  acks,
+  arrival,
+  bytes,
+  compression,
+  content,
+  keys,
+  longTime,
+  MAX_MESSAGE_BYTES,
+  numberIn,
+  rate,
+  shortTime,
+  sloSchema,
+  stepValue,
+} from "./workloadParts.ts";
 
-/** What a message has before its filling (bench/load/message.ts), and so the least that it may have. */
-export const MESSAGE_HEADER_BYTES = 40;
-/** Kafka's own default limit of a record batch is 1 MiB with its overhead; above it topic and clients are told. */
-export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-
-/** `pulumi config set` stores numbers as text. */
-function numberIn(min: number, max: number, what: string) {
-  const message = `expected ${what} from ${min} to ${max}`;
-  return z.preprocess(
-    (value) => (typeof value === "string" && value.trim() !== "" ? Number(value) : value),
-    z.number(message).min(min, message).max(max, message),
-  );
-}
-
-/** A text such as "90 seconds", or a number of seconds, which is also what it is parsed to. */
-function time<S extends z.ZodType>(schema: S) {
-  return z.preprocess((value) => (typeof value === "number" ? `${value} seconds` : value), schema);
-}
-const shortTime = time(duration);
-const longTime = time(longDuration);
-
-const messageBytes = wholeNumber(MESSAGE_HEADER_BYTES, MAX_MESSAGE_BYTES);
-const rate = numberIn(0.001, 1_000_000, "messages per second");
-const acks = z.preprocess(
-  (value) => (value === "0" || value === "1" ? Number(value) : value),
-  z.union([z.literal(0), z.literal(1), z.literal("all")], 'expected 0, 1 or "all"'),
-);
-const compression = z.enum(COMPRESSION_CODECS, `expected one of ${COMPRESSION_CODECS.join(", ")}`);
-
-const arrival = z.union(
-  [
-    /** Message k is due at k/rate after the producer's phase. */
-    z.literal("constant"),
-    /** Exponential times between messages, of the same mean. */
-    z.literal("poisson"),
-    /** The rate grows linearly from a share of itself to the whole, then stays. */
-    z.strictObject({
-      ramp: z.strictObject({ from: numberIn(0, 1, "a share").prefault(0.1), over: shortTime }),
-    }),
-    /** So many messages are due at once, then none until the mean rate is kept. */
-    z.strictObject({ burst: z.strictObject({ size: wholeNumber(2, 100_000) }) }),
-  ],
-  "expected constant, poisson, { ramp: { from, over } } or { burst: { size } }",
-);
-export type Arrival = z.output<typeof arrival>;
-
-const bytes = z.union(
-  [
-    messageBytes,
-    z
-      .strictObject({ uniform: z.tuple([messageBytes, messageBytes]) })
-      .refine(({ uniform: [low, high] }) => low <= high, "uniform: the first number is the smaller one"),
-    /** Log-normal; what is outside of the limits of a message is set to the limit. */
-    z.strictObject({
-      lognormal: z.strictObject({ median: messageBytes, sigma: numberIn(0, 5, "a standard deviation") }),
-    }),
-    z.strictObject({
-      mix: z
-        .array(z.strictObject({ bytes: messageBytes, weight: numberIn(0.000001, 1_000_000, "a weight") }))
-        .min(1),
-    }),
-  ],
-  `expected a number of bytes from ${MESSAGE_HEADER_BYTES} to ${MAX_MESSAGE_BYTES}, { uniform: [low, high] }, { lognormal: { median, sigma } } or { mix: [{ bytes, weight }] }`,
-);
-export type MessageSize = z.output<typeof bytes>;
-
-const content = z.union(
-  [
-    z.literal("random"),
-    /** Readings of sensors as JSON: gzip makes about a fifth of it. */
-    z.literal("compressible"),
-    /** Cut from a file of the operator's machine, over and over: base64 once it has been read. */
-    z.strictObject({ file: z.string().min(1) }),
-    z.strictObject({ base64: z.base64().min(4) }),
-  ],
-  "expected random, compressible or { file: PATH }",
-);
-export type MessageContent = z.output<typeof content>;
-
-const keys = z.union(
-  [
-    /** The client chooses the partition of each message. */
-    z.literal("none"),
-    z.strictObject({ roundRobin: wholeNumber(1, 10_000_000) }),
-    z.strictObject({ uniform: wholeNumber(1, 10_000_000) }),
-    /** Key r of so many has a probability proportional to 1/r^exponent. */
-    z.strictObject({
-      zipf: z.strictObject({
-        count: wholeNumber(1, 10_000_000),
-        exponent: numberIn(0.01, 10, "an exponent").prefault(1),
-      }),
-    }),
-  ],
-  "expected none, { roundRobin: COUNT }, { uniform: COUNT } or { zipf: { count, exponent } }",
-);
-export type Keys = z.output<typeof keys>;
+export {
+  type Arrival,
+  type Keys,
+  MAX_MESSAGE_BYTES,
+  MESSAGE_HEADER_BYTES,
+  type MessageContent,
+  type MessageSize,
+  meanBytes,
+  type Slo,
+  sloSchema,
+} from "./workloadParts.ts";
 
 /** The load of a step. Defaults are those of the experiment where it told them, else Kafka's. */
 export const workloadSchema = z
@@ -240,15 +162,6 @@ export function ratePerProducer(load: Pick<Workload, "rate" | "totalRate" | "pro
   return load.totalRate === undefined ? (load.rate ?? DEFAULT_RATE) : load.totalRate / load.producers;
 }
 
-/** The mean length of a message's value, bytes. */
-export function meanBytes(size: MessageSize): number {
-  if (typeof size === "number") return size;
-  if ("uniform" in size) return (size.uniform[0] + size.uniform[1]) / 2;
-  if ("lognormal" in size) return size.lognormal.median * Math.exp(size.lognormal.sigma ** 2 / 2);
-  const weights = size.mix.reduce((sum, { weight }) => sum + weight, 0);
-  return size.mix.reduce((sum, part) => sum + (part.bytes * part.weight) / weights, 0);
-}
-
 type Shape = typeof workloadSchema.shape;
 /** What the steps of a sweep may vary: an option of the workload each. */
 export type StepVariable = VariesIn<Shape, "sweep" | "search">;
@@ -265,28 +178,12 @@ export function isWholeVariable(variable: SearchVariable): boolean {
 export type VariableValue = number | string;
 export type StepValues = Partial<Record<StepVariable, VariableValue>>;
 
-const stepValue = z.preprocess(
-  (value) => (typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value),
-  z.union([z.number(), z.string().min(1)]),
-);
 const sweep = z
   .partialRecord(
     z.enum(STEP_VARIABLES, `a sweep varies ${STEP_VARIABLES.join(", ")}`),
     z.array(stepValue).min(1),
   )
   .refine((variables) => Object.keys(variables).length > 0, "name a variable and its values");
-
-/** What a step must keep to. */
-export const sloSchema = z.strictObject({
-  p99Ms: numberIn(0.1, 600_000, "ms")
-    .prefault(100)
-    .describe("Most that the p99 of the latency may be, in ms. Default: 100."),
-  delivered: numberIn(0, 1, "a share")
-    .prefault(0.999)
-    .describe("Least share of the offered messages that must be delivered, from 0 to 1. Default: 0.999."),
-  lost: wholeNumber(0, 1_000_000_000).prefault(0).describe("Most messages that may be lost. Default: 0."),
-});
-export type Slo = z.output<typeof sloSchema>;
 
 export const searchSchema = z
   .strictObject({
@@ -394,40 +291,4 @@ export function withValues(workload: Workload, values: StepValues): Workload {
 
 function dropUndefined(values: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-}
-
-/** What is wrong with workload and benchmark together, a line of `path: what is wrong` each. */
-export function benchmarkMistakes(workload: Workload, benchmark: Benchmark): string[] {
-  const { sweep: variables, combine, search, soak } = benchmark;
-  const mistakes: string[] = [];
-  const clients = [workload.client, ...((variables?.client ?? []) as Client[])];
-  const brokerless = clients.find(
-    (client) => CLIENT_NAMES.includes(client) && !clientOf(client).reachesBroker,
-  );
-  if (search && brokerless !== undefined) {
-    mistakes.push(
-      `benchmark.search: client ${brokerless} reaches no broker, so there is no knee to be found`,
-    );
-  }
-  const lengths = new Set(Object.values(variables ?? {}).map((values) => values.length));
-  if (combine === "side by side" && lengths.size > 1) {
-    mistakes.push("benchmark.sweep: side by side, every variable needs as many values as the others");
-  }
-  if (soak !== undefined && (variables || search)) {
-    mistakes.push(
-      "benchmark.soak: a soak is one step; leave out sweep and search, or put them into a scenario of their own",
-    );
-  }
-  for (const [variable, values] of Object.entries(variables ?? {})) {
-    for (const value of values) {
-      try {
-        withValues(workload, { [variable]: value });
-      } catch (error) {
-        const issues =
-          error instanceof z.ZodError ? error.issues.map((issue) => issue.message) : [String(error)];
-        mistakes.push(`benchmark.sweep.${variable}: ${value}: ${issues.join("; ")}`);
-      }
-    }
-  }
-  return mistakes;
 }

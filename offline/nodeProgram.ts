@@ -56,10 +56,10 @@ async function fetchNode(name: string, integrity: string, partial: string): Prom
  * @throws Problem where a file has another checksum
  */
 export function checkIntegrity(file: string, integrity: string): void {
-  const found = `sha512-${createHash("sha512").update(readFileSync(file)).digest("base64")}`;
-  if (found === integrity) return;
+  const actual = `sha512-${createHash("sha512").update(readFileSync(file)).digest("base64")}`;
+  if (actual === integrity) return;
   throw new Problem(
-    `${path.basename(file)} is not what it should be: its checksum is ${found}, expected ${integrity}.`,
+    `${path.basename(file)} is not what it should be: its checksum is ${actual}, expected ${integrity}.`,
     "Try again; if it stays so, the npm registry that this machine uses gives another file than the one that was tested.",
   );
 }

@@ -1,12 +1,12 @@
 // --aba: the scenario, a variation of it, the scenario again.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import { EXIT } from "../../lib/errors.ts";
 import { compare } from "../../results/compare/comparison.ts";
 import { comparisonPage } from "../../results/report/comparisonPage.ts";
 import { comparisonText } from "../../results/report/comparisonText.ts";
 import { writeWhole } from "../../results/store.ts";
 import type { Arguments } from "./arguments.ts";
-import { EXIT } from "./exit.ts";
 import { runOnce } from "./once.ts";
 import type { Session } from "./session.ts";
 

@@ -178,8 +178,8 @@ describe("before a run", () => {
 
   it("it is refused where there is no time for a single step, with an exit code of its own", async () => {
     const { watch } = watching(LEAST + MARGIN - 1);
-    await assert.rejects(watch.before(), (error: Error & { code?: number }) => {
-      assert.equal(error.code, 5);
+    await assert.rejects(watch.before(), (error: Error & { exitCode?: number }) => {
+      assert.equal(error.exitCode, 5);
       assert.match(error.message, /nothing was started: 0:01:22 .* reserve -- -s site --extend/);
       return true;
     });

@@ -1,5 +1,6 @@
 // Ends a run on reserved nodes before they are given back: checked before the run starts and at each of its steps.
 import type { RunEvent, Step } from "../../contract/result.ts";
+import { SwarmbenchError } from "../../lib/errors.ts";
 import {
   formatWalltime,
   type Lease,
@@ -8,7 +9,6 @@ import {
   missingWarning,
   type Watch,
 } from "../../testbeds/index.ts";
-import { EXIT, Failure } from "./exit.ts";
 import { type Planned, RemainingRun } from "./remainingRun.ts";
 
 /** After a lost connection old events come at once; an event is news if no other one follows within this time. */
@@ -54,7 +54,7 @@ export class LeaseWatch {
   /**
    * Before the run starts: extends the lease if that is needed and allowed, else warns about what is missing.
    *
-   * @throws Failure with the exit code 5 if there is no time for a single step
+   * @throws SwarmbenchError with the code out-of-time if there is no time for a single step
    */
   async before(): Promise<void> {
     const whole = this.run.wholeRun();
@@ -64,9 +64,9 @@ export class LeaseWatch {
     if (left === undefined || warning === undefined) return;
     const first = this.run.firstStepSec();
     if (!this.fits(first)) {
-      throw new Failure(
+      throw new SwarmbenchError(
+        "out-of-time",
         `nothing was started: ${formatWalltime(left)} of the reservation are left, and a step takes ${formatWalltime(first)} at least, and ${MARGIN_SEC} s to end in order. Lengthen it: npm run reserve -- -s ${this.scenario} --extend DURATION; or once it is over: pulumi up -s ${this.scenario}`,
-        EXIT.outOfTime,
       );
     }
     this.watch.progress(

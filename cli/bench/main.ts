@@ -1,14 +1,15 @@
 // Runs the benchmark on a stack that is up: by hand (npm run bench), or as the last resource of `pulumi up`.
 import { text } from "node:stream/consumers";
+import type { Command } from "commander";
 import { type BenchPlan, type BenchSummary, benchPlanSchema } from "../../contract/request.ts";
+import { EXIT } from "../../lib/errors.ts";
 import { openReservation } from "../../testbeds/index.ts";
+import { abortOnSignal } from "../lib/signals.ts";
 import { runAba } from "./aba.ts";
-import { type Arguments, HELP, readArguments } from "./arguments.ts";
+import { type Arguments, readArguments } from "./arguments.ts";
 import { RunnerContainer } from "./container.ts";
-import { EXIT, Failure, UsageError } from "./exit.ts";
 import { runOnce } from "./once.ts";
 import { planOf } from "./plan.ts";
-import { stopOnSignal } from "./signals.ts";
 
 /** Standard output is for the result. */
 function say(line: string): void {
@@ -20,17 +21,9 @@ async function readPlan(args: Arguments): Promise<BenchPlan> {
   return benchPlanSchema.parse(document);
 }
 
-async function main(): Promise<number> {
-  let args: Arguments;
-  try {
-    args = readArguments(process.argv.slice(2));
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\n${HELP}`);
-  }
-  if (args.help) {
-    process.stdout.write(`${HELP}\n`);
-    return EXIT.done;
-  }
+/** Runs the benchmark, or stops the run that is under way. @returns the exit code */
+export async function run(command: Command): Promise<number> {
+  const args = readArguments(command);
   const plan = await readPlan(args);
   const container = new RunnerContainer(plan);
   if (args.stop) return stop(container);
@@ -38,7 +31,7 @@ async function main(): Promise<number> {
     plan,
     container,
     progress: say,
-    signal: stopOnSignal(say),
+    signal: abortOnSignal(() => say("stopping the run in order; once more: at once")),
     reservation: openReservation(plan, say),
   };
   if (args.aba) return runAba(session, args);
@@ -58,13 +51,3 @@ async function stop(container: RunnerContainer): Promise<number> {
   say("stopped; who followed it has its results, else the next run of the same fetches them");
   return EXIT.done;
 }
-
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    say(`error: ${error.message}`);
-    process.exitCode = error instanceof Failure ? error.code : EXIT.failed;
-  },
-);

@@ -5,6 +5,7 @@ import path from "node:path";
 import type { BenchSummary, RunRequest } from "../../contract/request.ts";
 import type { Run, Step } from "../../contract/result.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
+import { EXIT, SwarmbenchError } from "../../lib/errors.ts";
 import { runTable } from "../../results/report/table.ts";
 import { readResults, writeResults } from "../../results/store.ts";
 import { summaryOf } from "../../results/summary.ts";
@@ -13,7 +14,6 @@ import type { Arguments } from "./arguments.ts";
 import { type Asked, withChanges } from "./changes.ts";
 import type { Found } from "./container.ts";
 import { EventLog } from "./eventLog.ts";
-import { EXIT, Failure, UsageError } from "./exit.ts";
 import { LeaseWatch } from "./leaseWatch.ts";
 import { outOfTime } from "./outOfTime.ts";
 import { checked, conditionsOf, finishedSteps, planKey, runName } from "./request.ts";
@@ -29,7 +29,7 @@ export interface Outcome {
   exitCode: number;
 }
 
-/** @throws Failure where it could not be run to its end */
+/** @throws SwarmbenchError where it could not be run to its end */
 export async function runOnce(
   session: Session,
   args: Arguments,
@@ -54,7 +54,7 @@ export async function runOnce(
   const folder = earlier?.folder ?? path.join(results, request.run);
   await begin(session, request, key, args.fromUp ? "up" : "hand").catch((error) => {
     throw isTaken(error)
-      ? new Failure("another run has just begun; see npm run bench -- --help, --stop")
+      ? new SwarmbenchError("run-busy", "another run has just begun; see npm run bench -- --help, --stop")
       : error;
   });
   if (watch && args.fromUp) note(session, results, { run: path.basename(folder), plan: key });
@@ -75,9 +75,9 @@ function prepare(
     if (earlier) refuseOther(earlier, wanted);
     return { key: planKey(plan, asked), wanted };
   } catch (error) {
-    throw error instanceof Failure
+    throw error instanceof SwarmbenchError
       ? error
-      : new UsageError(`nothing was started:\n${(error as Error).message}`);
+      : new SwarmbenchError("settings-invalid", `nothing was started:\n${(error as Error).message}`);
   }
 }
 
@@ -147,7 +147,7 @@ function readEarlier(folder: string): Earlier {
   try {
     return { folder, run: readResults(folder) };
   } catch (error) {
-    throw new UsageError(`--resume: ${(error as Error).message}`);
+    throw new SwarmbenchError("run-unreadable", `--resume: ${(error as Error).message}`);
   }
 }
 
@@ -158,9 +158,9 @@ function refuseOther(earlier: Run, wanted: Wanted): void {
   const { content: __, ...before } = earlier.conditions.workload;
   const benchmark = JSON.parse(JSON.stringify(wanted.benchmark));
   if (same(workload, before) && same(benchmark, earlier.conditions.benchmark)) return;
-  throw new Failure(
+  throw new SwarmbenchError(
+    "run-differs",
     `${earlier.run} was of another workload or benchmark; set them as they were (its run.json, conditions), or begin a new run`,
-    EXIT.usage,
   );
 }
 
@@ -185,7 +185,8 @@ async function takeOver(
     );
     return found.run;
   }
-  if (found.running && !(args.fromUp && found.origin === "up")) throw new Failure(busy(found, session));
+  if (found.running && !(args.fromUp && found.origin === "up"))
+    throw new SwarmbenchError("run-busy", busy(found, session));
   session.progress(
     found.running ? `stopping run ${found.run}: something else is asked for` : `fetching run ${found.run}`,
   );
@@ -219,14 +220,14 @@ async function finish(session: Session, args: Arguments, ending: Ending): Promis
   const code = await followWatched(session, log, ending).catch(async (error: Error) => {
     if (!watch?.expired) throw error;
     await show(session, folder).catch(() => {}); // what is there has been written down already
-    throw new Failure(`${error.message}\n${stopped("its time is up")}`, EXIT.outOfTime);
+    throw new SwarmbenchError("out-of-time", `${error.message}\n${stopped("its time is up")}`);
   });
   const run = await show(session, folder);
   const outOf = watch?.stopped !== undefined && run.verdict === "interrupted" && !session.signal.aborted;
-  if (outOf) throw new Failure(stopped(watch.stopped), EXIT.outOfTime);
+  if (outOf) throw new SwarmbenchError("out-of-time", stopped(watch.stopped));
   if (watch && args.fromUp) forgetUnfinished(results, scenario);
-  if (session.signal.aborted) throw new Failure(interrupted(folder), EXIT.interrupted);
-  if (code !== 0) throw new Failure(failed(run, folder));
+  if (session.signal.aborted) throw new SwarmbenchError("interrupted", interrupted(folder));
+  if (code !== 0) throw new SwarmbenchError("run-failed", failed(run, folder));
   const exitCode = args.failOnSlo && !meetsSlo(run) ? EXIT.sloMissed : EXIT.done;
   return { folder, run, summary: summaryOf(run, folder), exitCode };
 }
@@ -249,7 +250,8 @@ async function followWatched(session: Session, log: EventLog, { watch }: Ending)
 async function show(session: Session, folder: string): Promise<Run> {
   const run = readResults(folder);
   await writeResults(folder, run).catch((error: Error) => {
-    throw new Failure(
+    throw new SwarmbenchError(
+      "results-not-written",
       `${error.message}. All events are in ${folder}: make room, then npm run report -- ${folder}`,
     );
   });
@@ -262,7 +264,10 @@ function openLog(folder: string): EventLog {
     mkdirSync(folder, { recursive: true });
     return new EventLog(path.join(folder, "events.jsonl"));
   } catch (error) {
-    throw new Failure(`results cannot be written: ${(error as Error).message}; see --results`);
+    throw new SwarmbenchError(
+      "results-not-written",
+      `results cannot be written: ${(error as Error).message}; see --results`,
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { after, describe, it } from "node:test";
 import { type BenchPlan, type RunRequest, runRequestSchema } from "../../contract/request.ts";
 import { type RunEvent, SCHEMA_VERSION } from "../../contract/result.ts";
+import type { SwarmbenchError } from "../../lib/errors.ts";
 import { readResults } from "../../results/store.ts";
 import { FakeReservation, FakeTime } from "../../test/support/fakeReservation.ts";
 import { sampleStep } from "../../test/support/sampleRun.ts";
@@ -137,12 +138,11 @@ async function attempt({ results, left, fromUp = true, plan = PLAN, changes = []
     aba: false,
     failOnSlo: false,
     stop: false,
-    help: false,
     ...(more.resume === undefined ? {} : { resume: more.resume }),
   };
   const ended = await runOnce(session, args, { changes }).then(
     ({ folder }) => ({ code: 0, message: "", folder }),
-    ({ code, message }: Error & { code: number }) => ({ code, message, folder: "" }),
+    ({ exitCode, message }: SwarmbenchError) => ({ code: exitCode, message, folder: "" }),
   );
   return { ...ended, lines, runner };
 }

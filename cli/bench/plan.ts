@@ -1,4 +1,5 @@
-import { Failure } from "./exit.ts";
+import { SwarmbenchError } from "../../lib/errors.ts";
+import { pulumi } from "../setup/pulumiCli.ts";
 
 /** What a stack that is up with Kafka gives as its outputs, with its secrets. */
 export interface StackOutputs {
@@ -9,26 +10,25 @@ export interface StackOutputs {
   proxyImage: string;
 }
 
-/** The plan that a stack gives as its output. @throws Failure where there is none */
+/** The plan that a stack gives as its output. @throws SwarmbenchError where there is none */
 export async function planOf(scenario: string): Promise<unknown> {
   return (await outputsOf(scenario)).benchPlan;
 }
 
-/** @throws Failure where the stack is not up */
+/** @throws SwarmbenchError where the stack is not up */
 export async function outputsOf(scenario: string): Promise<StackOutputs> {
-  // A module of the other kind: setting machines up needs no TypeScript.
-  const { pulumi } = await import("../setup/pulumiCli.ts");
   const args = ["stack", "output", "--json", "--show-secrets", "--stack", scenario, "--non-interactive"];
   const outputs: StackOutputs = JSON.parse(
     await pulumi(args).catch((error: Error) => {
-      throw /no stack named/.test(error.message) ? new Failure(notUp(scenario)) : error;
+      throw /no stack named/.test(error.message) ? notUp(scenario) : error;
     }),
   );
-  if (outputs.benchPlan === undefined) throw new Failure(notUp(scenario));
+  if (outputs.benchPlan === undefined) throw notUp(scenario);
   return outputs;
 }
 
-function notUp(scenario: string): string {
+function notUp(scenario: string): SwarmbenchError {
   const make = scenario === "local" ? "npm run demo" : `eval "$(npm run -s env)" && pulumi up -s ${scenario}`;
-  return `There is no stack ${scenario} with Kafka that is up. Make it: ${make}`;
+  const message = `There is no stack ${scenario} with Kafka that is up. Make it: ${make}`;
+  return new SwarmbenchError("stack-not-up", message);
 }

@@ -1,8 +1,9 @@
 // From a plan to what the runner is asked for: plain functions.
 import { createHash, randomBytes } from "node:crypto";
+import { benchmarkMistakes } from "../../contract/benchmarkMistakes.ts";
 import type { BenchPlan, RunRequest } from "../../contract/request.ts";
 import { type Conditions, isMeasured, type Step } from "../../contract/result.ts";
-import { benchmarkMistakes, benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
+import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import type { Asked } from "./changes.ts";
 
 /** <UTC time>-<scenario>-<id>: sorts by time, and can be told from others of the same second. */

@@ -7,18 +7,21 @@ import * as fc from "fast-check";
 import type { BenchPlan } from "../../contract/request.ts";
 import type { Knee, RunEvent, Second } from "../../contract/result.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
+import { parsed } from "../../test/support/commands.ts";
 import { sampleEvents, sampleStep } from "../../test/support/sampleRun.ts";
 import { checked } from "../bench/request.ts";
 import { delayByPause, toleranceMs } from "./analytic.ts";
-import { helpText, readArguments } from "./arguments.ts";
+import { readArguments as argumentsOf } from "./arguments.ts";
 import { between, borderOf, generatorRows, type Trial, trialOf } from "./checks/generator.ts";
 import { toolRows } from "./checks/independentTools.ts";
 import { delayRows, limitMs } from "./checks/knownDelay.ts";
 import { pausedFrom } from "./checks/omission.ts";
 import { kneeRows, stepRows } from "./checks/repeatability.ts";
+import { calibrateCommand } from "./command.ts";
 import { LiveStep } from "./live.ts";
 import { withPlainLoad } from "./plain.ts";
 import { detourOf, entriesOf } from "./proxy.ts";
+import { QUESTIONS } from "./questions.ts";
 import { CalibrationRecord, calibrationSchema, folderName, hasPassed } from "./record.ts";
 import { atMost, exactly, notDone, type Row, stated, within } from "./row.ts";
 import { median, spreadOf, unionCovers } from "./statistics.ts";
@@ -392,17 +395,24 @@ describe("a calibration's record", () => {
 });
 
 describe("the arguments", () => {
-  const names = ["known-delay", "omission"];
+  const readArguments = (args: string[]) => argumentsOf(parsed(calibrateCommand(), args));
   it("choose among the checks, and name them where one is not there", () => {
-    assert.deepEqual(readArguments(["-s", "x", "--only", "omission, known-delay"], names).only, [
+    assert.deepEqual(readArguments(["-s", "x", "--only", "omission, known-delay"]).only, [
       "omission",
       "known-delay",
     ]);
-    assert.equal(readArguments([], names).only, undefined);
+    assert.equal(readArguments([]).only, undefined);
     assert.throws(
-      () => readArguments(["--only", "omision"], names),
-      /no such check; there are known-delay, omission/,
+      () => readArguments(["--only", "omision"]),
+      /no such check; there are known-delay, omission, independent-tools, accounts, repeatability, generator/,
     );
-    assert.match(helpText([{ name: "omission", question: "Really?" }]), /omission +Really\?/);
+    for (const [name, question] of Object.entries(QUESTIONS)) {
+      assert.ok(
+        calibrateCommand()
+          .helpInformation()
+          .includes(`${name.padEnd(18)} ${question}`),
+        name,
+      );
+    }
   });
 });

@@ -1,8 +1,9 @@
+import type { CheckName } from "./questions.ts";
 import type { Row } from "./row.ts";
 import type { Stand } from "./stand.ts";
 
 export interface Check {
-  name: string;
+  name: CheckName;
   /** What a sceptic asks. */
   question: string;
   /** @throws Error where it cannot be carried out; whatever it did to the stack is undone then too */

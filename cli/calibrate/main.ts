@@ -1,10 +1,11 @@
 // npm run calibrate: check after check on a stack that is up.
 import path from "node:path";
+import type { Command } from "commander";
 import { benchPlanSchema } from "../../contract/request.ts";
-import { EXIT, Failure, UsageError } from "../bench/exit.ts";
+import { EXIT, SwarmbenchError } from "../../lib/errors.ts";
 import { outputsOf } from "../bench/plan.ts";
-import { stopOnSignal } from "../bench/signals.ts";
-import { type Arguments, helpText, readArguments } from "./arguments.ts";
+import { abortOnSignal } from "../lib/signals.ts";
+import { type Arguments, readArguments } from "./arguments.ts";
 import type { Check } from "./check.ts";
 import { accounts } from "./checks/accounts.ts";
 import { generator } from "./checks/generator.ts";
@@ -26,7 +27,10 @@ async function openStand({ stack }: Arguments, results: string, signal: AbortSig
   const { benchPlan, nodes, proxyImage, registry } = await outputsOf(stack);
   const plan = benchPlanSchema.parse(benchPlan);
   if (proxyImage === undefined) {
-    throw new Failure(`The stack ${stack} has no proxy yet. Bring it up to date: pulumi up -s ${stack}`);
+    throw new SwarmbenchError(
+      "stack-outdated",
+      `The stack ${stack} has no proxy yet. Bring it up to date: pulumi up -s ${stack}`,
+    );
   }
   return new Stand({ plan, nodes, proxyImage, registry, results, signal, progress: say });
 }
@@ -56,19 +60,10 @@ async function carryOut(
   }
 }
 
-async function main(): Promise<number> {
-  let args: Arguments;
-  const names = CHECKS.map(({ name }) => name);
-  try {
-    args = readArguments(process.argv.slice(2), names);
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\n${helpText(CHECKS)}`);
-  }
-  if (args.help) {
-    process.stdout.write(`${helpText(CHECKS)}\n`);
-    return EXIT.done;
-  }
-  const signal = stopOnSignal((line) => say(line));
+/** Carries out the checks that were asked for. @returns the exit code */
+export async function run(command: Command): Promise<number> {
+  const args = readArguments(command);
+  const signal = abortOnSignal(() => say("stopping the run in order; once more: at once"));
   const folder = path.resolve(project, args.results, folderName(args.stack, new Date()));
   const stand = await openStand(args, path.join(folder, "runs"), signal);
   const record = new CalibrationRecord(folder, { scenario: args.stack, quick: args.quick });
@@ -82,13 +77,3 @@ async function main(): Promise<number> {
   if (signal.aborted) return EXIT.interrupted;
   return hasPassed(record.calibration) ? EXIT.done : EXIT.failed;
 }
-
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    say(`error: ${error.message}`);
-    process.exitCode = error instanceof Failure ? error.code : EXIT.failed;
-  },
-);

@@ -70,7 +70,6 @@ export class Stand {
       failOnSlo: false,
       stop: false,
       fromUp: false,
-      help: false,
     };
     const { run: result } = await runOnce(session, args, { changes });
     this.conditions = result.conditions;

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeFile } from "../../components/clocks/nodeFiles.ts";
-import { readArguments } from "./arguments.ts";
+import { parsed } from "../../test/support/commands.ts";
+import { readArguments as argumentsOf } from "./arguments.ts";
+import { clocksCommand } from "./command.ts";
 import { compareScript, othersOf } from "./nodes.ts";
 import { accuracies, readSample } from "./samples.ts";
 import { accuracyTable } from "./table.ts";
@@ -10,8 +12,10 @@ const slave = (method: string, offsetUs: number, id = String(offsetUs)) =>
   readSample(`${method} SLAVE ${offsetUs} 20 ${id}`) ?? assert.fail();
 
 describe("npm run clocks", () => {
+  const readArguments = (args: string[]) => argumentsOf(parsed(clocksCommand(), args));
+
   it("measures 30 s on the local stack where nothing is said", () => {
-    assert.deepEqual(readArguments([]), { stack: "local", seconds: 30, results: "results", help: false });
+    assert.deepEqual(readArguments([]), { stack: "local", seconds: 30, results: "results" });
     assert.equal(readArguments(["-s", "lab", "--seconds", "5"]).stack, "lab");
   });
 

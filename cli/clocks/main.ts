@@ -1,9 +1,12 @@
 // NTP's and PTP's accuracy side by side, on the nodes of a stack that is up (npm run clocks).
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import type { Command } from "commander";
 import type { ClockKind } from "../../config/clocks.ts";
-import { EXIT, Failure, UsageError } from "../bench/exit.ts";
-import { HELP, readArguments } from "./arguments.ts";
+import { EXIT, SwarmbenchError } from "../../lib/errors.ts";
+import { abortOnSignal } from "../lib/signals.ts";
+import { pulumi } from "../setup/pulumiCli.ts";
+import { readArguments } from "./arguments.ts";
 import { cleanScript, compareScript, type NodeOutput, othersOf } from "./nodes.ts";
 import { accuracies } from "./samples.ts";
 import { runOn } from "./ssh.ts";
@@ -15,55 +18,36 @@ interface Outputs {
 }
 
 async function outputsOf(scenario: string): Promise<Required<Outputs>> {
-  // A module of the other kind: setting machines up needs no TypeScript.
-  const { pulumi } = await import("../setup/pulumiCli.ts");
   const text = await pulumi(["stack", "output", "--json", "--stack", scenario, "--non-interactive"]).catch(
     (error: Error) => {
-      throw /no stack named/.test(error.message) ? new Failure(notUp(scenario)) : error;
+      throw /no stack named/.test(error.message) ? notUp(scenario) : error;
     },
   );
   const { nodes, clocks }: Outputs = JSON.parse(text);
-  if (!nodes || !clocks) throw new Failure(notUp(scenario));
+  if (!nodes || !clocks) throw notUp(scenario);
   return { nodes, clocks };
 }
 
 const notUp = (scenario: string) =>
-  `There is no stack ${scenario} that is up. Make it: eval "$(npm run -s env)" && pulumi up -s ${scenario}`;
-
-/** Aborted by Ctrl-C; once more ends at once. */
-function interrupted(): AbortSignal {
-  const stopping = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => {
-      if (stopping.signal.aborted) process.exit(EXIT.interrupted);
-      say("ending; what was put onto the nodes is removed");
-      stopping.abort();
-    });
-  }
-  return stopping.signal;
-}
+  new SwarmbenchError(
+    "stack-not-up",
+    `There is no stack ${scenario} that is up. Make it: eval "$(npm run -s env)" && pulumi up -s ${scenario}`,
+  );
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
-async function main(): Promise<number> {
-  let args: ReturnType<typeof readArguments>;
-  try {
-    args = readArguments(process.argv.slice(2));
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\n${HELP}`);
-  }
-  if (args.help) {
-    process.stdout.write(`${HELP}\n`);
-    return EXIT.done;
-  }
+/** Compares the clocks, shows a table of their accuracy and writes it down. @returns the exit code */
+export async function run(command: Command): Promise<number> {
+  const args = readArguments(command);
   const { nodes, clocks } = await outputsOf(args.stack);
   const [master, ...slaves] = nodes;
   if (!master || slaves.length === 0) {
-    throw new Failure(
+    throw new SwarmbenchError(
+      "too-few-nodes",
       "Two clocks are compared, and this stack has one node. More: pulumi config set nodes 3",
     );
   }
-  const signal = interrupted();
+  const signal = abortOnSignal(() => say("ending; what was put onto the nodes is removed"));
   const others = othersOf(clocks.kind);
   say(
     `${others.join(" and ")} beside ${clocks.kind === "none" ? "nothing" : clocks.kind}, for ${args.seconds} s`,
@@ -83,7 +67,8 @@ async function main(): Promise<number> {
   say(`written: ${file}`);
   const silent = found.filter(({ samples }) => samples === 0);
   if (silent.length === 0) return EXIT.done;
-  throw new Failure(
+  throw new SwarmbenchError(
+    "clocks-silent",
     `${silent.map(({ node, method, state }) => `${method} on ${node} found nothing (${state})`).join("; ")}: does the ` +
       "network between the nodes let PTP (UDP 319 and 320, multicast) and UDP 11123 through?",
   );
@@ -115,13 +100,3 @@ async function measure(
     await Promise.all([master, ...slaves].map((node) => runOn(node, cleanScript())));
   }
 }
-
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    say(`error: ${error.message}`);
-    process.exitCode = error instanceof Failure ? error.code : EXIT.failed;
-  },
-);

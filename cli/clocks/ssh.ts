@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import readline from "node:readline";
 import { text } from "node:stream/consumers";
-import { Failure } from "../bench/exit.ts";
+import { SwarmbenchError } from "../../lib/errors.ts";
 import type { NodeOutput } from "./nodes.ts";
 import { readSample, type Sample } from "./samples.ts";
 
@@ -9,7 +9,7 @@ import { readSample, type Sample } from "./samples.ts";
  * Runs a script on a node, through standard input, and gives the samples that it printed. When `signal` is aborted the line
  * is cut, and what came so far is given.
  *
- * @throws Failure with what it wrote to standard error
+ * @throws SwarmbenchError with what it wrote to standard error
  */
 export async function runOn(node: NodeOutput, script: string, signal?: AbortSignal): Promise<Sample[]> {
   // Not in our process group: a Ctrl-C is for us alone, who then end things in order.
@@ -31,5 +31,6 @@ export async function runOn(node: NodeOutput, script: string, signal?: AbortSign
   const [code, errors] = await Promise.all([ended, text(child.stderr)]);
   signal?.removeEventListener("abort", cut);
   if (code === 0 || signal?.aborted) return samples;
-  throw new Failure(`${node.name}: ${errors.trim() || `ssh ended with ${code}`}`);
+  const why = errors.trim() || `ssh ended with ${code}`;
+  throw new SwarmbenchError("node-failed", `${node.name}: ${why}`);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import * as cgroups from "./cgroups.ts";
 
 const MOUNTS = `203 202 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,nosuid - cgroup cgroup rw,cpu,cpuacct
 211 202 0:37 / /sys/fs/cgroup/systemd rw,nosuid - cgroup cgroup rw,xattr,name=systemd
@@ -11,12 +12,6 @@ const GROUPS = `9:name=systemd:/docker/1
 `;
 
 describe("control groups", () => {
-  // A module of the other kind: the tools need no TypeScript.
-  let cgroups: { unmountedHierarchies(groups: string, mounts: string): string[] };
-  before(async () => {
-    cgroups = await import("./cgroups.mjs");
-  });
-
   it("are well where each hierarchy of version 1 is mounted, or there is version 2 alone", () => {
     assert.deepEqual(cgroups.unmountedHierarchies(GROUPS, MOUNTS), []);
     assert.deepEqual(cgroups.unmountedHierarchies("0::/init.scope\n", ""), []);

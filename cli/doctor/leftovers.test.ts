@@ -3,23 +3,25 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { createServer } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import * as path from "node:path";
-import { afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
+import * as partial from "../setup/partial.ts";
+import * as pulumiState from "../setup/pulumiState.ts";
+import * as alive from "./alive.ts";
+import * as docker from "./dockerLeftovers.ts";
+import * as leftovers from "./leftovers.ts";
+import * as reservations from "./reservations.ts";
+import * as strays from "./strayProcesses.ts";
 
-// Dynamic, because the tools are ES modules and the tests are not.
-const load = async () => ({
-  ...(await import("./alive.mjs")),
-  ...(await import("./dockerLeftovers.mjs")),
-  ...(await import("./leftovers.mjs")),
-  ...(await import("../setup/partial.ts")),
-  ...(await import("../setup/pulumiState.ts")),
-  ...(await import("./reservations.mjs")),
-  ...(await import("./strayProcesses.mjs")),
-});
-let tools: Awaited<ReturnType<typeof load>>;
-before(async () => {
-  tools = await load();
-});
+const tools = {
+  ...alive,
+  ...docker,
+  ...leftovers,
+  ...partial,
+  ...pulumiState,
+  ...reservations,
+  ...strays,
+};
 
 let folder: string;
 beforeEach(() => {
@@ -243,14 +245,25 @@ describe("a reservation", () => {
     });
   });
 
-  it("is only to be had by scenarios whose nodes OAR gives", async () => {
+  it("is only to be had by scenarios whose nodes OAR gives", () => {
     const config = (kind: string) => `config:\n  swarmbench:testbed:\n    kind: ${kind}\n`;
     write("Pulumi.a.yaml", config("oar"));
     write("Pulumi.b.yaml", config("local"));
     write("Pulumi.c.yaml", 'config:\n  swarmbench:testbed: \'{"kind": "oar"}\'\n');
     write("Pulumi.d.yaml", ": broken: [");
     write("Pulumi.yaml", "name: x\n");
-    assert.deepEqual((await tools.oarScenarios(folder)).sort(), ["a", "c"]);
+    assert.deepEqual(tools.oarScenarios(folder).sort(), ["a", "c"]);
+  });
+
+  it("is looked for where a stack was brought up or the user names it, not where there is only a scenario file", () => {
+    const types = new Map([
+      ["up", new Set(["pulumi:pulumi:Stack"])],
+      ["destroyed", new Set<string>()],
+      ["local", new Set(["pulumi:pulumi:Stack"])],
+    ]);
+    const scenarios = ["up", "destroyed", "fresh", "named"];
+    assert.deepEqual(tools.stacksToLookAt(types, [], scenarios), ["up"]);
+    assert.deepEqual(tools.stacksToLookAt(types, ["named", "up"], scenarios), ["up", "named"]);
   });
 });
 

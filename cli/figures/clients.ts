@@ -5,20 +5,12 @@
  * and network as the agents have, in turn with them. Kafka's own EndToEndLatency sends one message at a time. Targets are
  * ratios within the sitting: figures of different days are not compared.
  */
-import { parseArgs } from "node:util";
+import type { Command } from "commander";
 import { isMeasured } from "../../contract/result.ts";
 import { readResults } from "../../results/store.ts";
 import type { TestProject } from "../../test/support/project.ts";
 import { IndependentTools, medians, type Sample } from "../calibrate/independent.ts";
-import { conditions, installation, main, onOwnStack, wholeNumber } from "./lib.ts";
-
-const HELP = `npm run bench:clients [-- --rounds N] [--producers N] [--rate N]
-
-Brings up a stack with one broker, measures in turn with the yardstick (franz-go), the agents by kafkajs and by
-@platformatic/kafka, and Kafka's EndToEndLatency; prints medians and ratios; destroys the stack. About 3 minutes a round.
-  --rounds N     how often (3)
-  --producers N  logical producers (600)
-  --rate N       messages per second of all together (5000)`;
+import { conditions, installation, onOwnStack, wholeNumber } from "./lib.ts";
 
 const WARM_SEC = 8;
 const MEASURE_SEC = 10;
@@ -64,7 +56,7 @@ async function agents(
 ): Promise<Sample> {
   const changes = { client, acks: 1, messageBytes: MESSAGE_BYTES, ...load };
   const sets = Object.entries(changes).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
-  const args = ["--import", "tsx", "cli/bench/main.ts", "-s", project.stack, ...sets];
+  const args = ["swarmbench.mjs", "bench", "-s", project.stack, ...sets];
   const text = await project.must("node", ...args);
   const folder = /^results: (.*)\/report\.html$/m.exec(text)?.[1] ?? "";
   const [step] = readResults(`${project.directory}/${folder}`).steps;
@@ -110,21 +102,12 @@ function targets(yard: Sample, ours: Record<string, Sample>, single: Sample, our
   ];
 }
 
-void main(async () => {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: "string", default: "3" },
-      producers: { type: "string", default: "600" },
-      rate: { type: "string", default: "5000" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return console.log(HELP);
-  const [rounds, producers, rate] = [
-    wholeNumber("rounds", values.rounds),
-    wholeNumber("producers", values.producers),
-    wholeNumber("rate", values.rate),
-  ];
+/** Measures in turn with each tool, and prints medians and ratios. */
+export async function run(command: Command): Promise<undefined> {
+  const options = command.opts<{ rounds: string; producers: string; rate: string }>();
+  const rounds = wholeNumber(command, "rounds", options.rounds);
+  const producers = wholeNumber(command, "producers", options.producers);
+  const rate = wholeNumber(command, "rate", options.rate);
   installation();
   await onOwnStack("clients", CONFIG, async (project) => {
     await project.mustUp();
@@ -180,4 +163,4 @@ void main(async () => {
     );
     console.log(`\n${targets(yardstick, { kafkajs, platformatic }, single, ourSingle).join("\n")}`);
   });
-});
+}

@@ -9,27 +9,20 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import type { Command } from "commander";
 import { neighboursThatDoNotFit } from "../../components/nodes/local/neighbours.ts";
 import type { Host } from "../../components/nodes/machines/host.ts";
 import { lookAtAll } from "../../components/nodes/machines/look.ts";
 import { writeSshConfig } from "../../components/nodes/machines/sshConfig.ts";
+import { SwarmbenchError } from "../../lib/errors.ts";
 import { ask } from "../../lib/exec.ts";
 import { type BareHost, BareHosts } from "../../test/support/bareHosts.ts";
-import { conditions, type Figure, Mistake, main, measure, onOwnStack } from "./lib.ts";
+import { conditions, type Figure, measure, onOwnStack, wholeNumber } from "./lib.ts";
 
-const COUNTS = [1, 5, 10, 25, 50];
 /** 50 engines that join one swarm on two cores. */
 const LONGEST_COMMAND_MS = 30 * 60_000;
 const PHASES = ["look", "up", "up, nothing to do", "destroy"] as const;
 type Phase = (typeof PHASES)[number];
-
-const { values } = parseArgs({
-  options: {
-    counts: { type: "string", default: COUNTS.join(",") },
-    help: { type: "boolean", default: false },
-  },
-});
 
 interface Machines {
   gateway: BareHosts;
@@ -38,7 +31,7 @@ interface Machines {
 
 async function bench(counts: readonly number[]): Promise<void> {
   const crowded = neighboursThatDoNotFit(Math.max(...counts));
-  if (crowded) throw new Mistake(`${crowded}; or ask for fewer: --counts 1,5,10,25`);
+  if (crowded) throw new SwarmbenchError("failed", `${crowded}; or ask for fewer: --counts 1,5,10,25`);
   const gateway = await BareHosts.start(1, "gateway-");
   const rows = new Map<number, Record<Phase, Figure>>();
   try {
@@ -158,10 +151,8 @@ function table(rows: ReadonlyMap<number, Record<Phase, Figure>>): string[] {
   ];
 }
 
-void main(async () => {
-  if (values.help)
-    console.log(
-      "npm run bench:hosts [-- --counts 1,5,10,25,50]: more than 32 need a larger table of neighbours",
-    );
-  else await bench(values.counts.split(",").map(Number));
-});
+/** Measures with each number of machines. */
+export async function run(command: Command): Promise<undefined> {
+  const { counts } = command.opts<{ counts: string }>();
+  await bench(counts.split(",").map((count) => wholeNumber(command, "counts", count)));
+}

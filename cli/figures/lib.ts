@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Command } from "commander";
 import { TestProject } from "../../test/support/project.ts";
+import { refuse } from "../lib/command.ts";
+import { isStopping, Stopped } from "../lib/signals.ts";
 
 /** One quantity, measured several times. */
 export interface Figure {
@@ -19,28 +22,6 @@ export interface Figure {
 const loadAtStart = loadavg()[0];
 
 export const repository = path.resolve(import.meta.dirname, "../..");
-
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
-let received: keyof typeof EXIT_CODES | undefined;
-
-/** Why something was not begun or was cut off: Ctrl-C, which is no failure. */
-class Stopped extends Error {}
-
-/** What the user gave cannot be: the message says it all. */
-export class Mistake extends Error {}
-
-/** Runs a command. After Ctrl-C it ends by {@link Stopped}, so that whoever has made something can remove it. */
-export async function main(command: () => Promise<void>): Promise<void> {
-  // More than once: npm hands on what the terminal has given us already.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => (received ??= signal));
-  try {
-    await command();
-  } catch (error) {
-    process.exitCode = 1;
-    if (!(error instanceof Stopped)) console.error(error instanceof Mistake ? error.message : error);
-  }
-  if (received) process.exitCode = EXIT_CODES[received];
-}
 
 /** Adds to a figure how many seconds the work took; after Ctrl-C nothing is begun any more. */
 export async function measure(figure: Figure | undefined, work: () => unknown): Promise<void> {
@@ -59,7 +40,7 @@ export async function pass(seconds: number): Promise<void> {
 }
 
 function refuseToBegin(): void {
-  if (received) throw new Stopped();
+  if (isStopping()) throw new Stopped("not begun");
 }
 
 /** Works on a stack that is nobody else's, and destroys it: at the end, after a failure, at Ctrl-C. */
@@ -73,17 +54,18 @@ export async function onOwnStack(
     await work(project);
   } catch (error) {
     // Ctrl-C has reached pulumi as well: that its `up` failed is no news then.
-    throw received ? new Stopped() : error;
+    throw isStopping() ? new Stopped("cut off") : error;
   } finally {
-    if (received) console.error("destroying what was made");
+    if (isStopping()) console.error("destroying what was made");
     await project.dispose();
   }
 }
 
-export function wholeNumber(option: string, text: string): number {
+/** The value of an option. @throws SwarmbenchError where it is no whole number from 1 on */
+export function wholeNumber(command: Command, option: string, text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1) return value;
-  throw new Mistake(`--${option} is a whole number from 1 on, not "${text}".`);
+  return refuse(command, `--${option} is a whole number from 1 on, not "${text}"`);
 }
 
 export interface Installation {

@@ -4,14 +4,13 @@
  * Prints tables; a figure is the median of its samples, with the smallest and the largest beside it. The stack is one
  * of its own: nodes, Kafka, InfluxDB, Telegraf and Grafana, with their defaults.
  */
-import { parseArgs } from "node:util";
+import type { Command } from "commander";
 import { isInstalled } from "../../test/support/installed.ts";
 import type { TestProject } from "../../test/support/project.ts";
 import {
   conditions,
   type Figure,
   installation,
-  main,
   measure,
   nodeMemory,
   onOwnStack,
@@ -21,13 +20,6 @@ import {
 } from "./lib.ts";
 import { imageTable } from "./libImages.ts";
 import { WHOLE_NODE, watchTasks } from "./libTasks.ts";
-
-const HELP = `npm run bench:stack [-- --samples N] [--brokers N]
-
-Brings up three nodes with Kafka, InfluxDB, Telegraf and Grafana, watches them while they are idle, destroys them,
-and does so again; then tells how large the images are. Takes about three minutes a sample. Ctrl-C destroys what is up.
-  --samples N   how often (3)
-  --brokers N   measures a stack with so many brokers as well, on nodes all of role broker`;
 
 const NODES = 3;
 /** What is wanted of the stack by its defaults. */
@@ -154,17 +146,9 @@ async function bench(samples: number, brokers: number | undefined): Promise<void
   console.log([conditions(), MEANS, ...tables].join("\n\n"));
 }
 
-void main(async () => {
-  const { values } = parseArgs({
-    options: {
-      samples: { type: "string", default: "3" },
-      brokers: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) console.log(HELP);
-  else {
-    const brokers = values.brokers === undefined ? undefined : wholeNumber("brokers", values.brokers);
-    await bench(wholeNumber("samples", values.samples), brokers);
-  }
-});
+/** Measures the stack, and prints tables. */
+export async function run(command: Command): Promise<undefined> {
+  const { samples, brokers } = command.opts<{ samples: string; brokers?: string }>();
+  const brokerCount = brokers === undefined ? undefined : wholeNumber(command, "brokers", brokers);
+  await bench(wholeNumber(command, "samples", samples), brokerCount);
+}

@@ -8,12 +8,11 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { parseArgs } from "node:util";
+import type { Command } from "commander";
 import {
   conditions,
   type Figure,
   installation,
-  main,
   measure,
   nodeMemory,
   onOwnStack,
@@ -22,14 +21,6 @@ import {
   table,
   wholeNumber,
 } from "./lib.ts";
-
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "5" },
-    cold: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
 
 const figures: Record<string, Figure> = {
   coldSetup: { name: "setup from nothing", unit: "s", limit: 12 * 60, samples: [] },
@@ -46,12 +37,12 @@ const COLD_MEANS =
   "installed already (Docker engine, Debian packages, Go where it is one of them), and the engine's build cache.";
 
 function setup(cwd = repository, env: NodeJS.ProcessEnv = {}): void {
-  const { status } = spawnSync("npm", ["run", "--silent", "setup"], {
+  const { status } = spawnSync(process.execPath, ["swarmbench.mjs", "setup"], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "ignore", "inherit"],
   });
-  if (status !== 0) throw new Error(`npm run setup ended with ${status}`);
+  if (status !== 0) throw new Error(`setup ended with ${status}`);
 }
 
 async function coldSetup(): Promise<void> {
@@ -96,8 +87,8 @@ function removeColdImages(): void {
   if (tags.length > 0) docker("image", "rm", ...tags);
 }
 
-async function bench(rounds: number): Promise<void> {
-  if (values.cold) await coldSetup();
+async function bench(rounds: number, cold: boolean): Promise<void> {
+  if (cold) await coldSetup();
   await onOwnStack("figures", { nodes: "3" }, async (project) => {
     for (let round = 1; round <= rounds; round++) {
       console.error(`round ${round} of ${rounds}`);
@@ -108,12 +99,11 @@ async function bench(rounds: number): Promise<void> {
       await measure(figures.destroy, () => project.mustPulumi("destroy", "--yes", "--skip-preview"));
     }
   });
-  console.log(
-    [conditions(), ...(values.cold ? [COLD_MEANS] : []), "", table(Object.values(figures))].join("\n"),
-  );
+  console.log([conditions(), ...(cold ? [COLD_MEANS] : []), "", table(Object.values(figures))].join("\n"));
 }
 
-void main(async () => {
-  if (values.help) console.log("npm run bench:testbed [-- --rounds N] [--cold]");
-  else await bench(wholeNumber("rounds", values.rounds));
-});
+/** Measures setup, up and destroy, and prints the table. */
+export async function run(command: Command): Promise<undefined> {
+  const { rounds, cold } = command.opts<{ rounds: string; cold: boolean }>();
+  await bench(wholeNumber(command, "rounds", rounds), cold);
+}

@@ -1,20 +1,21 @@
+import { describeError, SwarmbenchError } from "../../lib/errors.ts";
 import { interruption, Stopped } from "./signals.ts";
 
-/** An error for the user: what failed, and what to do next. */
-export class Problem extends Error {
-  /** @param next the next thing to do, a sentence or command lines */
-  constructor(message: string, next?: string, options?: ErrorOptions) {
-    super(next ? `${message}\n\n${next}` : message, options);
+/** A {@link SwarmbenchError} that has no code of its own. */
+export class Problem extends SwarmbenchError {
+  /** @param hint what fixes it, a sentence or command lines */
+  constructor(message: string, hint?: string, { cause }: ErrorOptions = {}) {
+    super("failed", message, { hint, cause });
   }
 }
 
-/** Runs a command's main function. Prints a {@link Problem} without its stack, any other error with it. */
+/** Runs a command's main function. Prints a {@link SwarmbenchError} without its stack, any other error with it. */
 export async function main(run: () => unknown): Promise<void> {
   try {
     await run();
   } catch (error) {
     if (!(error instanceof Stopped)) {
-      console.error(error instanceof Problem ? `\nerror: ${error.message}` : error);
+      console.error(error instanceof SwarmbenchError ? `\nerror: ${describeError(error)}` : error);
     }
     process.exitCode = 1;
   }

@@ -1,6 +1,7 @@
 // Ctrl-C, and the end after a failure: nothing new begins, what may be cut off is, the rest runs to its end.
 
 import type { ChildProcess } from "node:child_process";
+import { EXIT } from "../../lib/errors.ts";
 
 /**
  * How a child process ends when we stop: `cut` off at once; `mustEnd`: only by itself (a package manager);
@@ -10,7 +11,7 @@ export type Ending = "cut" | "mustEnd" | "terminal";
 
 /** What runs now. */
 const children = new Map<ChildProcess, Ending>();
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
+const EXIT_CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated };
 type Interrupt = keyof typeof EXIT_CODES;
 /** npm hands on the Ctrl-C that the terminal has given us already; a hand is slower than that. */
 const ECHO_MS = 300;
@@ -71,3 +72,20 @@ function onSignal(signal: Interrupt): void {
   }
 }
 for (const signal of Object.keys(EXIT_CODES) as Interrupt[]) process.on(signal, () => onSignal(signal));
+
+/**
+ * A signal that is aborted at Ctrl-C or SIGTERM, for work that ends in order. A second one ends the program at once.
+ *
+ * @param first called once, before the abort
+ */
+export function abortOnSignal(first: () => void): AbortSignal {
+  const controller = new AbortController();
+  for (const name of Object.keys(EXIT_CODES)) {
+    process.on(name, () => {
+      if (controller.signal.aborted) return;
+      first();
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}

@@ -10,25 +10,30 @@ const REPEAT_MS = 30_000;
  * minute, and one when it is done. Prints nothing for what is done at once.
  *
  * @param title what is done, such as "build the Pulumi CLI"
+ * @param print takes the lines; standard output by default
  */
-export async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
+export async function step<T>(
+  title: string,
+  work: () => Promise<T>,
+  print: (line: string) => void = console.log,
+): Promise<T> {
   if (isStopping()) throw new Stopped(`not started: ${title}`);
   const start = Date.now();
   let shown = false;
   const show = () => {
-    console.log(`  … ${title}${shown ? ` (${seconds(start)})` : ""}`);
+    print(`  … ${title}${shown ? ` (${seconds(start)})` : ""}`);
     shown = true;
   };
   const first = setTimeout(show, QUIET_MS);
   const again = setInterval(() => shown && show(), REPEAT_MS);
   try {
     const result = await work();
-    if (shown) console.log(`  ✓ ${title} (${seconds(start)})`);
+    if (shown) print(`  ✓ ${title} (${seconds(start)})`);
     return result;
   } catch (error) {
     // Nothing new is begun after a failure, and what can be cut off is: nobody waits minutes for bad news.
     if (!isStopping()) stop();
-    if (!(error instanceof Stopped)) console.log(`  ✗ ${title} (${seconds(start)})`);
+    if (!(error instanceof Stopped)) print(`  ✗ ${title} (${seconds(start)})`);
     throw error;
   } finally {
     clearTimeout(first);

@@ -1,6 +1,8 @@
 // Reserves the nodes of a scenario through OAR: by hand (npm run reserve), or as a resource of `pulumi up`.
 import { text } from "node:stream/consumers";
+import type { Command } from "commander";
 import type { OarSettings } from "../../config/testbed/oar.ts";
+import { describeError, EXIT, SwarmbenchError } from "../../lib/errors.ts";
 import { installationDirectory } from "../../lib/stackName.ts";
 import {
   describeEnd,
@@ -24,29 +26,9 @@ import {
   type Watch,
   withSite,
 } from "../../testbeds/oar/index.ts";
-import { EXIT, Failure } from "../bench/exit.ts";
-import { type Arguments, HELP, readArguments } from "./arguments.ts";
+import { abortOnSignal } from "../lib/signals.ts";
+import { type Arguments, readArguments } from "./arguments.ts";
 import { readScenario } from "./scenario.ts";
-
-/** npm passes on the Ctrl-C that the terminal has sent already; a second Ctrl-C by hand comes later than that. */
-const ECHO_MS = 300;
-
-/** Aborts on Ctrl-C or a cancelled `pulumi up`, which deletes a waiting job that this run made; a second one exits at once. */
-function stopOnSignal(): AbortSignal {
-  const stopping = new AbortController();
-  let first = 0;
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => {
-      const now = Date.now();
-      if (stopping.signal.aborted && now - first > ECHO_MS) process.exit(EXIT.interrupted);
-      if (stopping.signal.aborted) return;
-      first = now;
-      say("stopping; once more: at once, and what waits stays");
-      stopping.abort();
-    });
-  }
-  return stopping.signal;
-}
 
 /** Standard output is for the result. */
 function say(line: string): void {
@@ -56,6 +38,9 @@ function say(line: string): void {
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
+
+/** Of the first site that failed, where the others went on. */
+let exitCode: number | undefined;
 
 const watch = realWatch(say);
 
@@ -95,9 +80,9 @@ async function atEach<T>(
   const [first] = errors;
   if (first && sites.length === 1) throw first;
   for (const [index, each] of ended.entries()) {
-    if (each.status === "rejected") opened[index]?.say(`error: ${explained(each.reason)}`);
+    if (each.status === "rejected") opened[index]?.say(`error: ${describeError(each.reason)}`);
   }
-  if (first) failed(first);
+  exitCode = first && exitCodeFor(first);
   return ended.map((each) => (each.status === "fulfilled" ? each.value : undefined));
 }
 
@@ -148,10 +133,19 @@ async function deleteAll(sites: readonly StackSite[]): Promise<void> {
   });
 }
 
-async function main(): Promise<void> {
-  const args = readArguments(process.argv.slice(2));
-  if (args.mode === "help") return print(HELP);
-  watch.signal = stopOnSignal();
+/** Reserves, lists, lengthens or deletes jobs. @returns the exit code where something failed and the rest went on */
+export async function run(command: Command): Promise<number | undefined> {
+  const args = readArguments(command);
+  watch.signal = abortOnSignal(() => say("stopping; once more: at once, and what waits stays"));
+  try {
+    await carryOut(args);
+  } catch (error) {
+    throw error instanceof OarError ? oarFailure(error) : error;
+  }
+  return exitCode;
+}
+
+async function carryOut(args: Arguments): Promise<void> {
   if (args.fromUp) return fromUp(args);
   const sites = readScenario(args.stack ?? "");
   if (args.mode === "list") return list(sites);
@@ -160,18 +154,11 @@ async function main(): Promise<void> {
   return reserveAll(sites);
 }
 
-function explained(error: Error): string {
-  return error instanceof Failure || error instanceof OarError
-    ? error.message
-    : (error.stack ?? error.message);
+function oarFailure(error: OarError): SwarmbenchError {
+  const code = hasCode(error, "interrupted") ? "interrupted" : "testbed-failed";
+  return new SwarmbenchError(code, error.message, { cause: error });
 }
 
-function failed(error: Error): void {
-  process.exitCode =
-    error instanceof Failure ? error.code : hasCode(error, "interrupted") ? EXIT.interrupted : EXIT.failed;
+function exitCodeFor(error: Error): number {
+  return error instanceof OarError ? oarFailure(error).exitCode : EXIT.failed;
 }
-
-main().catch((error: Error) => {
-  say(`error: ${explained(error)}`);
-  failed(error);
-});

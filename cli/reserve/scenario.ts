@@ -6,15 +6,15 @@ import { MAX_NODES } from "../../config/nodes.ts";
 import { fromSchema, nodesMistakes, oarSchema } from "../../config/testbed/oar.ts";
 import { defaultNodes } from "../../config/testbed/testbed.ts";
 import { wholeNumber } from "../../contract/units.ts";
+import { SwarmbenchError } from "../../lib/errors.ts";
 import { ownerDirectory, stackPrefix, userName } from "../../lib/stackName.ts";
 import { type StackSite, stackSite } from "../../testbeds/oar/index.ts";
-import { UsageError } from "../bench/exit.ts";
 
 /**
  * Reads what a reservation needs from a scenario's file in the current folder (npm sets it to the project's); needs neither
  * a stack nor a setup.
  *
- * @throws UsageError with every mistake
+ * @throws SwarmbenchError with every mistake
  */
 export function readScenario(scenario: string, directory = "."): StackSite[] {
   return reservationOf(scenario, configOf(scenario, directory));
@@ -24,7 +24,8 @@ export function reservationOf(scenario: string, config: Record<string, unknown>)
   const value = (key: string) => fromJson(config[`swarmbench:${key}`]);
   const kind = z.object({ kind: z.string() }).safeParse(value("testbed"));
   if (!kind.success || kind.data.kind !== "oar") {
-    throw new UsageError(
+    throw new SwarmbenchError(
+      "settings-invalid",
       `Nothing is to be reserved for ${scenario}: its swarmbench:testbed.kind is ${kind.data?.kind ?? "not set"}, not oar`,
     );
   }
@@ -37,7 +38,8 @@ export function reservationOf(scenario: string, config: Record<string, unknown>)
     ...(sites ? nodesMistakes(nodes.data ?? 0, sites) : []).map((each) => `  - ${each}`),
   ];
   if (!sites || mistakes.length > 0) {
-    throw new UsageError(
+    throw new SwarmbenchError(
+      "settings-invalid",
       `The configuration of ${scenario} has mistakes; nothing was reserved:\n${mistakes.join("\n")}`,
     );
   }
@@ -52,7 +54,7 @@ function configOf(scenario: string, directory: string): Record<string, unknown> 
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    throw new UsageError(`There is no ${file}: which scenario is meant?`);
+    throw new SwarmbenchError("scenario-unknown", `There is no ${file}: which scenario is meant?`);
   }
   const shape = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullish();
   return shape.parse(parse(text))?.config ?? {};

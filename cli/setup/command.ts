@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { ensureBaseImage } from "../../offline/baseImage.ts";
+import { command as describedCommand, runs } from "../lib/command.ts";
 import { cache, home, installationFile, project, pulumiHome } from "../lib/paths.ts";
 import { Stopped } from "../lib/signals.ts";
 import { elapsed } from "../lib/steps.ts";
@@ -16,10 +17,8 @@ import { chooseSource, toolSource } from "./source.ts";
 import { keepStackFilesClean } from "./stackFiles.ts";
 import type { ToolSource } from "./toolSource.ts";
 
-const DESCRIPTION = `Makes this machine ready: a Docker engine, the Pulumi CLI with its plugins, keys, images.
-What is there already is left alone; a second run takes a second.`;
+const DETAILS = `What is there already is left alone; a second run takes a second.
 
-const ENVIRONMENT = `
 Environment:
   SWARMBENCH_SOURCE=official|built   tools and images from their makers, or built from package registries
                                      (unset: found out once, then remembered)
@@ -27,8 +26,8 @@ Environment:
   SWARMBENCH_HOME=DIR                keys and Pulumi's state     (now ${home})
   SWARMBENCH_IMAGES=NAME             first part of the images' names (unset: swarmbench)`;
 
-const BASE_IMAGE = `only make the image that the others start from, which needs root; writes nothing into the
-checkout or a home folder: sudo npm run setup -- --base-image`;
+const BASE_IMAGE =
+  "only makes the image that the others start from, which needs root; writes nothing into the checkout or a home folder";
 
 /** What {@link setup} needs of the machine itself, with the package that has it. */
 const PROGRAMS = {
@@ -40,13 +39,17 @@ const PROGRAMS = {
 
 /** `swarmbench setup`. */
 export function setupCommand(): Command {
-  return new Command("setup")
-    .description(DESCRIPTION)
-    .option("--base-image", BASE_IMAGE)
-    .addHelpText("after", ENVIRONMENT)
-    .action(async ({ baseImage }: { baseImage?: boolean }) => {
-      await (baseImage ? makeBaseImage() : setup());
-    });
+  const command = describedCommand({
+    name: "setup",
+    summary: "Make this machine ready: Docker engine, Pulumi with its plugins, keys, images",
+    details: DETAILS,
+    examples: ["npm run setup", "sudo npm run setup -- --base-image"],
+    exits: { done: true, failed: true, usage: "wrong arguments", interrupted: true, terminated: true },
+  }).option("--base-image", BASE_IMAGE, false);
+  return runs(command, async () => async (self) => {
+    await (self.opts<{ baseImage: boolean }>().baseImage ? makeBaseImage() : setup());
+    return undefined;
+  });
 }
 
 /** Installs and makes what this machine lacks, and writes down what there is in installation.json. */

@@ -48,9 +48,9 @@ export async function ensureImages(
     }),
   ]);
   const missing = Object.values(stack).filter((recipe) => !recallImage(recipe));
-  await storeImages(engineHost, found(testbed.registry, "registry").id, missing);
+  await storeImages(engineHost, existing(testbed.registry, "registry").id, missing);
   const stored = Object.entries(stack).map(
-    ([name, recipe]) => [name, found(recallImage(recipe), name)] as const,
+    ([name, recipe]) => [name, existing(recallImage(recipe), name)] as const,
   );
   return { ...testbed, ...Object.fromEntries(stored) };
 }
@@ -68,7 +68,7 @@ async function eachOf<T>(
   return Object.fromEntries((await Promise.all(done)).flat());
 }
 
-function found<T>(value: T | undefined, name: string): T {
+function existing<T>(value: T | undefined, name: string): T {
   if (value === undefined) throw new Error(`the image ${name} was made but is not there`);
   return value;
 }
@@ -86,8 +86,8 @@ function recipe(folder: string, directory: string, base: string, payload: Payloa
 /** @returns the image's id */
 async function ensureInEngine(recipe: Recipe, source: ToolSource, engineHost: string): Promise<string> {
   const { folder, directory, payload, base, tag } = recipe;
-  const there = await imageId(engineHost, tag);
-  if (there) return there;
+  const id = await imageId(engineHost, tag);
+  if (id) return id;
   await source.ensureBase(engineHost);
   const args = ["--network", "host", "--build-arg", `BASE=${base}`, "--tag", tag];
   await step(`build the ${folder} image`, () =>

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
-import { lives } from "../doctor/alive.mjs";
+import { lives } from "../doctor/alive.ts";
 import { Problem } from "../lib/problem.ts";
 import { run } from "../lib/run.ts";
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { lives } from "../doctor/alive.mjs";
+import { lives } from "../doctor/alive.ts";
 
 /** What a stack's file says, as far as it is read here. */
 interface Checkpoint {

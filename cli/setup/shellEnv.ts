@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { SwarmbenchError } from "../../lib/errors.ts";
 import { home, installationFile, passphraseFile, pulumiHome, stateDirectory } from "../lib/paths.ts";
-import { Problem } from "../lib/problem.ts";
 import type { StoredImage } from "./imageStore.ts";
 import type { EngineImage } from "./images.ts";
 import type { SourceName } from "./source.ts";
@@ -16,12 +16,12 @@ export interface SetupResult {
   images: Record<string, EngineImage | StoredImage>;
 }
 
-/** @throws Problem where setup has not run */
+/** @throws SwarmbenchError where setup has not run */
 export function readInstallation(): SetupResult {
   try {
     return JSON.parse(readFileSync(installationFile, "utf8")) as SetupResult;
   } catch {
-    throw new Problem("This checkout is not set up.", "Run: npm run setup");
+    throw new SwarmbenchError("not-set-up", "This checkout is not set up.", { hint: "Run: npm run setup" });
   }
 }
 

@@ -29,11 +29,11 @@ export async function keepStackFilesClean(folder = project): Promise<void> {
   if ((await git("config", "--local", `filter.${FILTER}.clean`)) !== CLEAN) {
     await git("config", "--local", `filter.${FILTER}.clean`, CLEAN);
   }
-  await takeNote(git);
+  await noteSizes(git);
 }
 
 /** Git takes a file of another size for a changed one, until it has noted that size. Only files that are unchanged. */
-async function takeNote(git: (...args: string[]) => Promise<string | undefined>): Promise<void> {
+async function noteSizes(git: (...args: string[]) => Promise<string | undefined>): Promise<void> {
   const suspects = lines(await git("diff-files", "--name-only", "--diff-filter=M", "--", STACK_FILES));
   if (suspects.length === 0) return;
   const here = lines(await git("hash-object", "--", ...suspects));

@@ -1,4 +1,5 @@
-import { Command } from "commander";
+import type { Command } from "commander";
+import { command, runs } from "../lib/command.ts";
 import { elapsed } from "../lib/steps.ts";
 import { setup } from "../setup/command.ts";
 import { check } from "./check.ts";
@@ -13,37 +14,49 @@ const USUAL = ["check", "go", "unit", "e2e"] as const;
 const PARTS = [...USUAL, "slow"] as const;
 type Part = (typeof PARTS)[number];
 
-const HELP = `
-Sets this machine up, then runs the parts, all but slow unless some are named:
+const DETAILS = `Sets this machine up, then runs the parts, all but slow unless some are named:
   check   formatter, linter, type check
   go      the Go programs of offline/ (only where they are built)
   unit    decisions and declarations, in a minute
   e2e     the real Pulumi engine and a real swarm in containers, in minutes
-  slow    more of the same, in many minutes
-
-  swarmbench test unit
-  swarmbench test e2e healing        one file
-  swarmbench test unit --node all    on every supported version of Node.js`;
+  slow    more of the same, in many minutes`;
 
 /** `swarmbench test`. The exit code is 1 where a test failed or none was run. */
 export function testCommand(): Command {
-  return new Command("test")
-    .description("run the tests")
+  const test = command({
+    name: "test",
+    summary: "Run the tests",
+    details: DETAILS,
+    examples: [
+      "npm test -- unit",
+      "npm test -- e2e recovery       # one file",
+      "npm test -- unit --node all    # on every supported version of Node.js",
+    ],
+    exits: {
+      done: "every test passed",
+      failed: "a test failed, or none was run",
+      usage: "wrong arguments",
+      interrupted: true,
+      terminated: true,
+    },
+  })
     .argument("[parts...]", "parts, and names of test files: healing for healing.test.ts")
     .option(
       "--node <version>",
       `run unit tests on this version of Node.js (all: ${SUPPORTED_NODES.join(", ")})`,
     )
-    .addHelpText("after", HELP)
-    .addCommand(claimsCommand())
-    .action(async (words: string[], { node }: { node?: string }) => {
-      const parts = PARTS.filter((part) => words.includes(part));
-      const names = words.filter((word) => !(PARTS as readonly string[]).includes(word));
-      const tally = await runParts(parts.length > 0 ? parts : USUAL, names, node);
-      console.log(`\nall parts done after ${elapsed()}`);
-      console.log(`${tally.passed} passed, ${tally.failed} failed`);
-      if (tally.failed > 0 || tally.passed === 0) process.exitCode = 1;
-    });
+    .addCommand(claimsCommand());
+  return runs(test, async () => runTests);
+}
+
+async function runTests(command: Command): Promise<undefined> {
+  const { node } = command.opts<{ node?: string }>();
+  const parts = PARTS.filter((part) => command.args.includes(part));
+  const names = command.args.filter((word) => !(PARTS as readonly string[]).includes(word));
+  const tally = await runParts(parts.length > 0 ? parts : USUAL, names, node);
+  console.log(`\nall parts done after ${elapsed()}`);
+  console.log(`${tally.passed} passed, ${tally.failed} failed`);
+  if (tally.failed > 0 || tally.passed === 0) process.exitCode = 1;
 }
 
 async function runParts(parts: readonly Part[], names: string[], node?: string): Promise<Tally> {

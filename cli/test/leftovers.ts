@@ -1,8 +1,8 @@
 import { readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { lives } from "../doctor/alive.mjs";
-import { labelledObjects, removeObject } from "../doctor/dockerLeftovers.mjs";
+import { lives } from "../doctor/alive.ts";
+import { labelledObjects, removeObject } from "../doctor/dockerLeftovers.ts";
 
 /** Begins the name of a test project's folder; the process id of its run follows. */
 const TEST_PROJECTS = path.join(tmpdir(), "swarmbench-e2e-");

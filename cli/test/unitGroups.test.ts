@@ -26,9 +26,11 @@ describe("groups of unit tests", () => {
 describe("a group of test files in one process", () => {
   const files: Record<string, string> = {
     first: `import { beforeEach, it } from "node:test"; beforeEach(() => { globalThis.ran = (globalThis.ran ?? 0) + 1; }); it("a", () => {});`,
+    hanging: `import { it } from "node:test"; it("hangs", () => new Promise(() => {}));`,
     broken: `throw new Error("of the file");`,
     second: `import { it } from "node:test"; it("b", () => { if (globalThis.ran !== 1) throw new Error("ran " + globalThis.ran); }); it("c", () => { throw new Error("of c"); });`,
   };
+  const timeoutMs = 3_000;
   const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
   after(() => rmSync(folder, { recursive: true }));
 
@@ -41,7 +43,7 @@ describe("a group of test files in one process", () => {
     });
     const runner = pathToFileURL(path.join(repository, "test/support/unit/group.ts")).href;
     const program = path.join(folder, "group.mjs");
-    const call = `await runGroup(${JSON.stringify(paths)});`;
+    const call = `await runGroup(${JSON.stringify(paths)}, ${timeoutMs});`;
     writeFileSync(program, `import { runGroup } from ${JSON.stringify(runner)}; ${call}`);
     const run = path.join(repository, "test/support/unit/run.ts");
     const { NODE_TEST_CONTEXT: _, ...env } = process.env; // that of the test runner around this one
@@ -54,6 +56,14 @@ describe("a group of test files in one process", () => {
   });
 
   it("keeps the hooks of a file to its own tests", () => assert.match(output, /✔ b /));
+
+  it("times out a file that hangs, and names it", () => {
+    assert.match(output, /✖ hangs/);
+    assert.match(
+      output,
+      /test at \S*hanging\.test\.ts\S*\n✖ \S*hanging\.test\.ts [^\n]*\n +'test timed out after 3000ms'/,
+    );
+  });
 
   it("runs the others where a file cannot be loaded, and names it", () => {
     assert.match(output, /ℹ pass 2\n/);

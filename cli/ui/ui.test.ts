@@ -1,17 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import * as links from "./uiLinks.ts";
+import * as plan from "./uiPlan.ts";
+import * as tunnel from "./uiTunnel.ts";
 
-// Dynamic, because the tools are ES modules and the tests are not.
-const load = async () => ({
-  ...(await import("./uiLinks.mjs")),
-  ...(await import("./uiPlan.mjs")),
-  ...(await import("./uiTunnel.mjs")),
-});
-let tools: Awaited<ReturnType<typeof load>>;
-before(async () => {
-  tools = await load();
-});
+const tools = { ...links, ...plan, ...tunnel };
 
 const ssh = "ssh -F '/home/it'\\''s me/config' -p 2201 root@127.0.0.1";
 const grafana = {

@@ -301,6 +301,7 @@ describe("a transform", () => {
     const usual = await digest();
     assert.match(usual, /^[0-9a-f]{16}$/);
     assert.equal(await digest(() => {}), usual);
+    assert.notEqual(await digest((task) => ({ ...task, user: "1000" })), usual);
     assert.notEqual(
       await digest((task) => {
         task.limits.cpus = 2;

@@ -55,14 +55,15 @@ export interface TaskSettings {
  * it may change in place, or returns others.
  *
  * @example
- * const transforms = {
+ * // in index.ts, which passes them on to deployStack
+ * const transforms: StackTransforms = {
  *   kafka: {
  *     service: (task) => {
- *       task.environment.KAFKA_GC_LOG_OPTS = "-Xlog:gc*";
+ *       task.environment.KAFKA_JVM_PERFORMANCE_OPTS = "-XX:+UseZGC";
  *       task.mounts.push({ type: "bind", source: "/mnt/nvme", target: "/var/lib/fast" });
  *     },
  *   },
- *   influxdb: { service: (task) => ({ ...task, arguments: ["influxd", "--storage-wal-fsync-delay=100ms"] }) },
+ *   influxdb: { service: (task) => ({ ...task, arguments: ["--storage-wal-fsync-delay=100ms"] }) },
  * };
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: a transform that changes its copy returns nothing
@@ -155,9 +156,9 @@ export function service(
       ...options,
     },
   );
-  // Files tell by their ids, which are known once they are made: whoever waits for them takes those.
-  const { files: _, ...compared } = task;
-  return { resource, id: resource.id, settings: pulumi.output(compared).apply(digestOf) };
+  const files = task.files.map(({ path, source }) => ({ path, id: source.id }));
+  const settings = pulumi.output({ ...task, files }).apply(digestOf);
+  return { resource, id: resource.id, settings };
 }
 
 /** The settings after the transform, which gets copies: the component may use one object for several services. */

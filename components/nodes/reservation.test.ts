@@ -44,7 +44,7 @@ describe("a reservation as a resource", () => {
   it("is one command for each job, which our own program carries out as it is told on standard input", async () => {
     const { resources } = await declared([job(10, 1, 2)], 3);
     const command = resources.get("Command testbed-2") ?? assert.fail();
-    assert.equal(command.inputs.create, "node --import tsx cli/reserve/main.ts --from-up");
+    assert.equal(command.inputs.create, "node swarmbench.mjs reserve --from-up");
     assert.equal(command.inputs.delete, `${command.inputs.create} --delete`);
     const request = slotRequest.parse(JSON.parse(String(command.inputs.stdin)));
     assert.deepEqual(request, { settings, base: "bench", slot: 2, nodes: 1 });

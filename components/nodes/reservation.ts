@@ -13,7 +13,7 @@ import type { Renewal } from "../lib/renewal.ts";
 import { renewUnless } from "../lib/renewal.ts";
 
 /** The same program as `npm run reserve`. */
-const RUN = "node --import tsx cli/reserve/main.ts --from-up";
+const RUN = "node swarmbench.mjs reserve --from-up";
 const RELEASE = `${RUN} --delete`;
 
 export interface ReservationArgs {

@@ -90,7 +90,7 @@ interface StackArgs {
   /**
    * Changes of services that no setting covers, such as another environment variable or mount.
    *
-   * @example { kafka: { service: (task) => { task.environment.KAFKA_GC_LOG_OPTS = "-Xlog:gc*"; } } }
+   * @example { influxdb: { service: (task) => { task.arguments.push("--storage-wal-fsync-delay=100ms"); } } }
    */
   transforms?: StackTransforms;
 }

@@ -54,7 +54,7 @@ const INTEGERS: Partial<Record<Type, [least: bigint, most: bigint]>> = {
   long: [-(2n ** 63n), 2n ** 63n - 1n],
 };
 
-/** How many of the nearest names are told of an unknown one. */
+/** How many similar names an error about an unknown property lists. */
 const NEAREST = 3;
 
 /**
@@ -64,8 +64,8 @@ const NEAREST = 3;
  */
 export function checkProperties(config: Record<string, unknown>): string[] {
   return Object.entries(config).flatMap(([name, value]) => {
-    const mistake = checkProperty(name, value);
-    return mistake ? [`${name}: ${mistake}`] : [];
+    const error = checkProperty(name, value);
+    return error ? [`${name}: ${error}`] : [];
   });
 }
 

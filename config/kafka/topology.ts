@@ -1,13 +1,13 @@
 import type { Role } from "../nodes.ts";
 
-/** What of a node decides where Kafka's members run. */
+/** The properties of a node that decide where Kafka's members run. */
 export interface KafkaNode {
   name: string;
   address: string;
   role: Role;
 }
 
-/** What of it tells where they fit. */
+/** The properties of a node that decide whether they fit. */
 export type Place = Pick<KafkaNode, "name" | "role">;
 
 export type MemberRole = "broker" | "controller";
@@ -24,7 +24,7 @@ export interface Member {
 
 export interface ClusterPlan {
   members: Member[];
-  /** Those that hold the cluster's metadata and vote on it. */
+  /** The members that store the cluster's metadata and vote on it. */
   voters: Member[];
   /**
    * Another text, other voters: `1` one combined server, `3c` three of them, `3d` three dedicated controllers. They are
@@ -38,10 +38,10 @@ const FIRST_CONTROLLER_ID = 1001;
 const CONTROLLERS = 3;
 
 /**
- * The cluster's members and their places, one broker a node.
+ * Plans the cluster's members and assigns them to nodes, one broker a node.
  *
  * Nodes that come last move no member, which would leave its data behind, as long as three nodes are for something else
- * than brokers. Another number of brokers is another cluster, whose data begin anew (`kafka.ts`).
+ * than brokers. Another number of brokers is another cluster, which starts empty.
  *
  * @throws Error with one sentence where the brokers do not fit; see {@link placementMistake}
  */
@@ -91,7 +91,7 @@ function hasBrokerNodes(nodes: readonly Place[]): boolean {
   return nodes.some(({ role }) => role === "broker");
 }
 
-/** Nodes that may carry a broker, those that come first first: all of role broker, or any where there is none. */
+/** Nodes that may run a broker, in order: all of role broker, or any node if there is none. */
 function brokerNodes<T extends Place>(nodes: readonly T[]): T[] {
   if (hasBrokerNodes(nodes)) return nodes.filter(({ role }) => role === "broker");
   return [...withRole(nodes, "agent"), ...withRole(nodes, "monitor")];

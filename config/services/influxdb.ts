@@ -35,7 +35,7 @@ const schema = z
       .or(retention)
       .prefault("30 days")
       .describe(
-        "How long InfluxDB keeps data, one hour or more. Raise it to look back further; data use disk.",
+        "How long InfluxDB keeps data, one hour or more. Raise it to look back further; more data need more disk.",
       ),
     rotation,
     ...limits,

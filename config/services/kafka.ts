@@ -18,7 +18,7 @@ const schema = z
     brokers: wholeNumber(1, 50)
       .prefault(1)
       .describe(
-        "Number of brokers, each on a node of its own. With one or two, the first is also the controller; with three, all are; with more, three dedicated controllers run beside them. Another number makes a new, empty cluster.",
+        "Number of brokers, each on a node of its own. With one or two, the first is also the controller; with three, all are; with more, three dedicated controllers run beside them. Another number creates a new, empty cluster.",
       ),
     heap: memorySize(128, "a broker's heap")
       .prefault("1 GiB")
@@ -36,7 +36,7 @@ const schema = z
       .enum(SECURITY_PROTOCOLS, `expected one of ${SECURITY_PROTOCOLS.join(", ")}`)
       .prefault("PLAINTEXT")
       .describe(
-        "How clients connect to the brokers. `up` makes the certificates; passwords are SCRAM-SHA-512. A change between `PLAINTEXT` and anything else makes a new, empty cluster, since brokers then begin or cease to use TLS among themselves.",
+        "How clients connect to the brokers. `up` creates the certificates; passwords are SCRAM-SHA-512. A change from `PLAINTEXT` to any other value, or back, creates a new, empty cluster, since the brokers then start or stop using TLS among themselves.",
       ),
     externalPort: wholeNumber(1024, 65535)
       .optional()

@@ -42,12 +42,12 @@ export const limits = {
   cpus: cpuCount
     .optional()
     .describe(
-      "CPU limit of each task, in CPUs. Set it to measure a service of a known size, or to keep it from taking CPU time from what is measured.",
+      "CPU limit of each task, in CPUs. Set it to measure a service of a known size, or to leave CPU time for what is measured.",
     ),
   // With less, no service starts: its task would be killed again and again.
   memory: memorySize(64, "a service")
     .optional()
-    .describe("Memory limit of each task. A task that needs more is killed and started again."),
+    .describe("Memory limit of each task. A task that uses more is killed and restarted."),
 };
 
 /** The limits as the components take them. */
@@ -60,9 +60,8 @@ export const enabled = yesOrNo.prefault(true).describe("`false` leaves the servi
 
 /** Option that switches a service off whose image exists from its maker only. */
 export const enabledWhereAvailable = yesOrNo.optional().meta({
-  description:
-    "`true` makes `up` fail where the service's image cannot be had; `false` leaves the service out.",
-  whenAbsent: "used where its image can be had",
+  description: "`true`: `up` fails if the service's image cannot be had. `false`: the service is left out.",
+  whenAbsent: "`true` if its image can be had, otherwise `false`",
 });
 
 /** Option that renews a service's secrets. */

@@ -9,6 +9,10 @@ import { ssh } from "./ssh.ts";
 /** Every kind of testbed, in the order of messages and documentation. */
 export const TESTBEDS = [local, ssh, oar, rspec] as const;
 
+export type { OarTestbedSettings } from "./oar.ts";
+export type { RspecSettings } from "./rspec.ts";
+export type { SshHost, SshSettings } from "./ssh.ts";
+
 type Schemas<L extends readonly { schema: unknown }[]> = { [I in keyof L]: L[I]["schema"] };
 
 /** The configuration key `testbed`, by its `kind`. */

@@ -31,16 +31,16 @@ const network = z.strictObject({
   delay: shortDuration(2000)
     .optional()
     .describe(
-      "How much later everything arrives that the node sends, at most 2 seconds. It counts once a direction: a round trip between two nodes grows by both of theirs. Needs netem in the kernel.",
+      "Delay of everything that the node sends, at most 2 seconds. It applies once per direction: a round trip between two nodes grows by the delays of both. Needs netem in the kernel.",
     ),
   rate: bitRate(1e6, "a link")
     .optional()
     .describe(
-      "What the link carries, from 1 Mbit/s. 5 ms of it may pass at once; what would wait longer than 50 ms is dropped. A rate on `node1` slows the first `up`, since images come from there.",
+      "Bandwidth of what the node sends, 1 Mbit/s or more. Bursts of 5 ms pass at once; packets that would wait longer than 50 ms are dropped. A rate on `node1` slows the first `up`, since images come from there.",
     ),
   loss: fraction(0.5)
     .optional()
-    .describe("Share of the packets that is lost: 0.01 is one of a hundred. Needs netem in the kernel."),
+    .describe("Share of the sent packets that is lost: 0.01 is one of a hundred. Needs netem in the kernel."),
 });
 const NETWORK =
   "How each node's link to the testbed's network is shaped, for everything that the node sends; `{}` does not shape it. Set it to compare the broker on networks of known quality.";

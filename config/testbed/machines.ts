@@ -40,7 +40,7 @@ export const labels = z
   );
 
 const ROLE =
-  "What the node is for: `broker` carries Kafka, `agent` makes and consumes load, `monitor` carries InfluxDB, Grafana and Portainer. Give brokers and agents nodes of their own to measure them apart.";
+  "What runs on the node: `broker` Kafka, `agent` the producers and consumers, `monitor` InfluxDB, Grafana and Portainer. Give brokers and agents separate nodes, so that neither slows the other.";
 /** The role of one node. */
 export const nodeRole = role
   .optional()
@@ -62,14 +62,14 @@ export const accessShape = {
   acceptNewHostKeys: yesOrNo
     .prefault(false)
     .describe(
-      "Trust the host key of a machine's first answer and remember it; a key that changes later is refused. For machines that are installed anew each time.",
+      "Trust the host key of a machine's first answer and remember it; a key that changes later is refused. For machines that are reinstalled each time.",
     ),
 };
 
 /** Option that chooses the network between the nodes, as an address range. */
 export const dataNetwork = subnet.optional().meta({
   description:
-    "Network between the nodes that the swarm and the clocks use: of each machine, the address that is in it. Set it where the machines have a second, faster network.",
+    "Network between the nodes that the swarm and the clocks use: each machine's address in this network is taken. Set it if the machines have a second, faster network.",
   valueType: "network such as `10.0.0.0/24`",
   whenAbsent: "the address that a machine is reached at, or that of its default route",
 });
@@ -78,18 +78,18 @@ export const dataNetwork = subnet.optional().meta({
 export const hostsShape = {
   addressPool: subnet.prefault("10.177.0.0/16").meta({
     description:
-      "Docker's own bridge networks are cut from it, where the stack installs Docker. Change it where the testbed uses this range.",
+      "Range for Docker's own bridge networks, where the stack installs Docker. Change it if the testbed uses this range.",
     valueType: "network such as `10.177.0.0/16`",
   }),
   cleanup: z
     .enum(["stack", "full"], "expected stack or full")
     .prefault("stack")
     .describe(
-      "What `pulumi destroy` removes from a machine: `stack` what the stack made there, `full` Docker too, where the stack installed it.",
+      "What `pulumi destroy` removes from a machine. `stack`: what the stack created there. `full`: Docker too, if the stack installed it.",
     ),
   minNodes: wholeNumber(1, MAX_NODES).optional().meta({
     description:
-      "Leave out machines that cannot be used, as long as so many nodes are left. The first one, the manager, is always needed.",
+      "Fewest nodes that the stack may have: machines that cannot be used are left out as long as this many remain. The first one, the manager, is always needed.",
     whenAbsent: "all nodes are needed",
   }),
 };

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readArguments } from "../../cli/reserve/arguments.ts";
+import { readArguments as argumentsOf } from "../../cli/reserve/arguments.ts";
+import { reserveCommand } from "../../cli/reserve/command.ts";
 import { reservationOf } from "../../cli/reserve/scenario.ts";
+import { parsed } from "../../test/support/commands.ts";
 import { oarSettingsOf } from "../../test/support/oarSettings.ts";
 import { fromSchema, oarSchema, oarSettings } from "./oar.ts";
 
@@ -100,6 +102,8 @@ describe("several sites", () => {
 });
 
 describe("npm run reserve", () => {
+  const readArguments = (args: string[]) => argumentsOf(parsed(reserveCommand(), args));
+
   it("reads a scenario whose objects Pulumi keeps as text, too", () => {
     const config = {
       "swarmbench:nodes": "4",

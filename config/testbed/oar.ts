@@ -78,13 +78,11 @@ export const oarSchema = z
       .min(1, "expected one site at least")
       .optional()
       .describe(
-        "Several sites instead of `frontend` and the stack's `nodes`, each with an OAR of its own; all of them make one swarm. `node1` is the first node of the first site. What a site does not say holds as it is said for all.",
+        "Several sites instead of `frontend` and the stack's `nodes`, each with an OAR of its own; all of them make one swarm. `node1` is the first node of the first site. Options that a site does not set are those of the testbed.",
       ),
     user: word.describe("Who reserves at the frontend."),
     port: port.prefault(22).describe("The frontend's SSH port."),
-    jump: jump
-      .optional()
-      .describe("Host through which the frontend is reached, such as `jdoe@access.grid5000.fr`."),
+    jump: jump.optional().describe("Host through which the frontend is reached."),
     key: accessShape.key,
     knownHosts: accessShape.knownHosts,
     hostKey: hostKey.optional().meta({
@@ -93,7 +91,7 @@ export const oarSchema = z
     }),
     acceptAnyHostKey: yesOrNo
       .prefault(false)
-      .describe("Take whoever answers for the frontend. Unsafe: only for test installations of OAR."),
+      .describe("Accept any host key of the frontend. Unsafe: only for test installations of OAR."),
     sshConfig: file.optional().meta({
       description:
         "An ssh configuration, such as `~/.ssh/config`, that is used instead of `jump`, `key`, `knownHosts` and `hostKey`.",
@@ -107,12 +105,12 @@ export const oarSchema = z
     extend: yesOrNo
       .prefault(false)
       .describe(
-        "Lengthen the job (`oarwalltime`) where the planned run does not fit any more. Without it a warning says what is missing, and the run stops in order before a step that may not end in time.",
+        "Extend the job (`oarwalltime`) where the planned run does not fit any more. Without it a warning says what is missing, and the run stops in order before a step that may not end in time.",
       ),
     timeout: longDuration
       .prefault("30 minutes")
       .describe(
-        "How long a job may wait for its machines; then it is deleted. With `start` it must reach until then.",
+        "How long a job may wait for its machines before it is deleted. With `start`, it must last until then.",
       ),
     start: z
       .string()
@@ -129,10 +127,7 @@ export const oarSchema = z
       }),
     queue,
     properties,
-    types: z
-      .array(line)
-      .prefault([])
-      .describe("The job's types (`oarsub -t`), such as `deploy` or `exotic`."),
+    types: z.array(line).prefault([]).describe("The job's types (`oarsub -t`), such as `deploy`."),
     jobName: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,79}$/, "expected at most 80 letters, digits, dots or dashes")

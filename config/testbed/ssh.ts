@@ -47,7 +47,7 @@ const host = z
       }),
       dataAddress: z.ipv4("expected an IPv4 address").optional().meta({
         description:
-          "The machine's address on the network between the nodes, where `dataNetwork` cannot tell it.",
+          "The machine's address on the network between the nodes, if `dataNetwork` does not determine it.",
         valueType: "IPv4 address",
         whenAbsent: "found by `dataNetwork`",
       }),
@@ -79,7 +79,7 @@ const schema = z
     ...accessShape,
     sshConfig: file.optional().meta({
       description:
-        "An ssh configuration, such as `~/.ssh/config`, that is used instead of `jump`, `key` and the options of host keys. For ways that are more intricate than one jump host.",
+        "An ssh configuration, such as `~/.ssh/config`, used instead of `jump`, `key` and the options of host keys. Set it if one jump host is not enough.",
       valueType: "file",
     }),
     dataNetwork,

@@ -40,14 +40,14 @@ describe("a swarm", { concurrency: 1 }, () => {
         ...labels.flatMap((label) => ["--label", label]),
         "swarmbench-e2e-stray",
       );
-      const report = await project.run("node", "cli/doctor/main.mjs");
+      const report = await project.run("node", "swarmbench.mjs", "doctor");
       assert.equal(report.code, 1);
       assert.match(report.text, /left over: the lock of stack recovery/);
       assert.match(report.text, /left over: volume swarmbench-e2e-stray/);
       assert.doesNotMatch(report.text, /bystander/);
-      const cleaned = await project.run("node", "cli/doctor/main.mjs", "--clean");
+      const cleaned = await project.run("node", "swarmbench.mjs", "doctor", "--clean");
       assert.equal(cleaned.code, 0, cleaned.text);
-      assert.match((await project.run("node", "cli/doctor/main.mjs")).text, /all is well/);
+      assert.match((await project.run("node", "swarmbench.mjs", "doctor")).text, /all is well/);
       assert.doesNotMatch(await project.docker("volume", "ls"), /swarmbench-e2e-stray/);
       assert.match(await project.docker("volume", "rm", "swarmbench-e2e-bystander"), /bystander/);
       await project.mustUp();
@@ -55,7 +55,7 @@ describe("a swarm", { concurrency: 1 }, () => {
     });
 
     it("the doctor leaves alone what a stack uses", async () => {
-      const cleaned = await project.run("node", "cli/doctor/main.mjs", "--clean");
+      const cleaned = await project.run("node", "swarmbench.mjs", "doctor", "--clean");
       assert.match(cleaned.text, /all is well/);
       await project.mustUp("--expect-no-changes");
     });
@@ -124,7 +124,7 @@ describe("a swarm", { concurrency: 1 }, () => {
       await project.configure({ nodes: "4" });
       await project.upUntil(/node4-machine creating/);
       await eventually(async () => {
-        const report = await project.run("node", "cli/doctor/main.mjs");
+        const report = await project.run("node", "swarmbench.mjs", "doctor");
         assert.doesNotMatch(report.text, /left over: process/);
       });
     });

@@ -20,7 +20,7 @@ describe("a calibration", () => {
   /** Calibrates, and does something once, when its progress shows a pattern. */
   const calibrate = (check: string, when = /^$/, act: (pid: number) => void = () => {}) =>
     new Promise<{ code: number | null; text: string }>((resolve, reject) => {
-      const args = ["--import", "tsx", "cli/calibrate/main.ts", "-s", "calibrate", "--quick"];
+      const args = ["swarmbench.mjs", "calibrate", "-s", "calibrate", "--quick"];
       const child = spawn("node", [...args, "--only", check], {
         cwd: project.directory,
         env: project.environment,

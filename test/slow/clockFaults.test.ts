@@ -33,7 +33,7 @@ describe("clocks that are wrong", () => {
   after(() => project?.dispose());
 
   const measure = async (): Promise<{ run: Run; step: MeasuredStep; text: string }> => {
-    const args = ["--import", "tsx", "cli/bench/main.ts", "-s", "clockfaults"];
+    const args = ["swarmbench.mjs", "bench", "-s", "clockfaults"];
     const { code, text } = await project.run("node", ...args);
     assert.equal(code, 0, text);
     const results = path.join(project.directory, "results");
@@ -128,7 +128,7 @@ describe("clocks that are wrong", () => {
     await setFault("producers", "-3s");
     try {
       const { code, text } = await project.run(
-        ...(["node", "--import", "tsx", "cli/bench/main.ts", "-s", "clockfaults"] as const),
+        ...(["node", "swarmbench.mjs", "bench", "-s", "clockfaults"] as const),
       );
       assert.equal(code, 1);
       assert.match(

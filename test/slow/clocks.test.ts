@@ -117,7 +117,7 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
   });
 
   it("compares NTP with PTP side by side, and leaves nothing of it", async () => {
-    const compare = "node --import tsx cli/clocks/main.ts -s clocks --seconds 5";
+    const compare = "node swarmbench.mjs clocks -s clocks --seconds 5";
     const { code, text } = await project.run("sh", "-c", compare);
     assert.equal(code, 0, text);
     assert.match(text, /node2 +│ PTP \(ptpd\) +│ [1-9]/);
@@ -130,7 +130,7 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
   });
 
   it("leaves nothing of a comparison that is interrupted", async () => {
-    const args = ["--import", "tsx", "cli/clocks/main.ts", "-s", "clocks", "--seconds", "600"];
+    const args = ["swarmbench.mjs", "clocks", "-s", "clocks", "--seconds", "600"];
     const child = spawn("node", args, { cwd: project.directory, env: project.environment, stdio: "ignore" });
     const ended = once(child, "exit");
     await eventually(async () => assert.deepEqual(await running("node2"), ["ptpd", "chronyd"]));

@@ -156,7 +156,7 @@ describe("the network", () => {
 
   const bench = (args: string[], act: (text: string) => void) =>
     new Promise<string>((resolve, reject) => {
-      const all = ["--import", "tsx", "cli/bench/main.ts", "-s", "network", ...args];
+      const all = ["swarmbench.mjs", "bench", "-s", "network", ...args];
       const child = spawn("node", all, { cwd: project.directory, env: project.environment });
       let text = "";
       const read = (data: Buffer) => {

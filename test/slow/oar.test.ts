@@ -18,8 +18,7 @@ import { OarLab } from "../support/oarLab.ts";
 import { oarSettingsOf } from "../support/oarSettings.ts";
 
 const NODES = ["node-1", "node-2", "node-3", "node-4"];
-const TOOL = path.resolve(import.meta.dirname, "../../cli/reserve/main.ts");
-const TSX = path.resolve(import.meta.dirname, "../../node_modules/tsx/dist/loader.mjs");
+const TOOL = path.resolve(import.meta.dirname, "../../swarmbench.mjs");
 
 interface Ended {
   code: number | null;
@@ -69,7 +68,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
     });
 
   function tool(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-    const child = spawn(process.execPath, ["--import", TSX, TOOL, ...args], {
+    const child = spawn(process.execPath, [TOOL, "reserve", ...args], {
       cwd: lab.directory,
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -63,7 +63,7 @@ describeTestbed("oar-sites", sitesSource, {
 
     it("lists the jobs of all sites, and where they are", async () => {
       const listed = await project().must(
-        ...(["node", "--import", "tsx", "cli/reserve/main.ts", "-s", "oar-sites", "--list"] as const),
+        ...(["node", "swarmbench.mjs", "reserve", "-s", "oar-sites", "--list"] as const),
       );
       const ports = source().sites.map((site) => site.testbed().port);
       const where = listed

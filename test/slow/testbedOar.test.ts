@@ -87,9 +87,11 @@ function reservationClaims({ source }: OnTestbed<OarSource>): void {
       rmSync(path.join(project.directory, ".swarmbench/state/.pulumi"), { recursive: true });
       assert.equal((await living()).length, 1);
       const [id] = await living();
-      const found = await project.run("node", "cli/doctor/main.mjs");
+      const found = await project.run("node", "swarmbench.mjs", "doctor", "-s", project.stack);
       assert.match(found.text, new RegExp(`left over: .*job ${id}`));
-      const { code, text } = await project.run("node", "cli/doctor/main.mjs", "--clean");
+      const { code, text } = await project.run(
+        ...(["node", "swarmbench.mjs", "doctor", "-s", project.stack, "--clean"] as const),
+      );
       assert.equal(code, 0, text);
       await allEnded(project);
       assert.deepEqual(await living(), []);

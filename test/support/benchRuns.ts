@@ -23,7 +23,7 @@ export const BENCHMARK = {
   "benchmark.drain": "15 seconds",
 };
 
-const BENCH = ["--import", "tsx", "cli/bench/main.ts"];
+const BENCH = ["swarmbench.mjs", "bench"];
 
 export class Runs {
   readonly folder: string;

@@ -93,11 +93,6 @@ export class KafkaCluster {
     await exit;
   }
 
-  /** What a broker has logged. */
-  log(id: number): string {
-    return readFileSync(path.join(this.folder, `broker-${id}.log`), "utf8");
-  }
-
   async dispose(): Promise<void> {
     await Promise.all(this.ids.map((id) => this.stopBroker(id, "SIGKILL")));
     rmSync(this.folder, { recursive: true, force: true });

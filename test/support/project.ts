@@ -24,7 +24,7 @@ const INSTALLED_KEYS = ["config", "id_ed25519", "id_ed25519.pub", "known_hosts",
  * Configuration of a stack without any part: nodes and swarm alone. Where parts are switched on, no benchmark is run, no
  * network measured, and no clock kept: whoever tests that switches it on.
  */
-export const SWARM_ONLY = {
+const SWARM_ONLY = {
   ...Object.fromEntries(
     ["kafka", "influxdb", "telegraf", "grafana", "portainer"].map((part) => [`${part}.enabled`, "false"]),
   ),
@@ -74,6 +74,7 @@ export class TestProject {
     const { directory } = project;
     for (const name of [
       "index.ts",
+      "swarmbench.mjs",
       "components",
       "config",
       "contract",
@@ -109,7 +110,7 @@ export class TestProject {
 
   /** What `eval "$(npm run -s env)"` puts into a shell. */
   private async exportedEnv(): Promise<NodeJS.ProcessEnv> {
-    const show = 'eval "$(node cli/env/main.mjs)" && env -0 | grep -z "^PULUMI_\\|^PATH="';
+    const show = 'eval "$(node swarmbench.mjs env)" && env -0 | grep -z "^PULUMI_\\|^PATH="';
     const shown = await this.must("bash", "-c", show);
     return Object.fromEntries(
       shown

@@ -109,7 +109,7 @@ export function describeTestbed<S extends Source>(
 
     async function measure(): Promise<void> {
       const before = readdirSync(results());
-      await project.must("node", "--import", "tsx", "cli/bench/main.ts", "-s", kind);
+      await project.must("node", "swarmbench.mjs", "bench", "-s", kind);
       const made = readdirSync(results()).filter((name) => !before.includes(name));
       const step = measured(readResults(path.join(results(), made[0] ?? "none")).steps[0]);
       assert.ok(step.delivered > 0 && step.lost === 0, made.join(", "));

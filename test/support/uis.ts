@@ -21,7 +21,7 @@ export interface OpenUis {
 
 /** Runs `npm run ui` until it is closed as Ctrl-C does it; `close` gives its exit code. */
 export async function openUis(project: TestProject): Promise<OpenUis> {
-  const child = spawn("node", ["cli/ui/main.mjs", "--stack", project.stack, "--show-secrets"], {
+  const child = spawn("node", ["swarmbench.mjs", "ui", "--stack", project.stack, "--show-secrets"], {
     cwd: project.directory,
     env: project.environment,
     stdio: ["ignore", "pipe", "pipe"],

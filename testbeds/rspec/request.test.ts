@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { HELP, readArguments } from "../../cli/rspec/arguments.ts";
+import { readArguments as argumentsOf } from "../../cli/rspec/arguments.ts";
+import { rspecCommand } from "../../cli/rspec/command.ts";
 import { configOf, lanOf, scenarioSettings } from "../../cli/rspec/scenario.ts";
 import { SettingsError } from "../../config/settings.ts";
+import { parsed } from "../../test/support/commands.ts";
 import { readManifests } from "../../test/support/readManifests.ts";
 import { readDocument } from "./document.ts";
 import { DEFAULT_MANAGER, requestRspec } from "./request.ts";
@@ -142,12 +144,13 @@ describe("a scenario's file", () => {
 });
 
 describe("the arguments", () => {
+  const readArguments = (args: string[]) => argumentsOf(parsed(rspecCommand(), args));
+
   it("name the scenario, the machines and the file", () => {
     assert.deepEqual(readArguments(["-s", "soak", "--hardware", "d710", "--manager", EMULAB]), {
       stack: "soak",
       output: "soak.request.rspec",
       request: { hardwareType: "d710", image: undefined, manager: EMULAB },
-      help: false,
     });
   });
 
@@ -159,7 +162,7 @@ describe("the arguments", () => {
 
   it("are all told by the help", () => {
     for (const name of ["--stack", "--hardware", "--image", "--manager", "--output"]) {
-      assert.ok(HELP.includes(name), name);
+      assert.ok(rspecCommand().helpInformation().includes(name), name);
     }
   });
 });

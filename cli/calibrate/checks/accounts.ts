@@ -3,6 +3,7 @@ import { isMeasured } from "../../../contract/result.ts";
 import type { Check } from "../check.ts";
 import type { LiveStep } from "../live.ts";
 import { BenchProxy } from "../proxy.ts";
+import { QUESTIONS } from "../questions.ts";
 import { exactly, notDone, type Row } from "../row.ts";
 import type { Stand } from "../stand.ts";
 
@@ -105,7 +106,7 @@ async function skipping(stand: Stand): Promise<Row[]> {
 
 export const accounts: Check = {
   name: "accounts",
-  question: "Are lost and duplicated messages counted exactly?",
+  question: QUESTIONS.accounts,
   run: async (stand, { add }) => {
     for (const [name, part] of Object.entries({ truncation, duplicates, skipping })) {
       try {

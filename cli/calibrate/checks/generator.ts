@@ -2,6 +2,7 @@
 // generator-bound before it cannot do more.
 import { isMeasured, type Step } from "../../../contract/result.ts";
 import type { Check } from "../check.ts";
+import { QUESTIONS } from "../questions.ts";
 import { holds, type Row, stated } from "../row.ts";
 import type { Stand } from "../stand.ts";
 
@@ -116,6 +117,6 @@ async function measure(stand: Stand, { doublings, refined, seconds }: typeof FUL
 
 export const generator: Check = {
   name: "generator",
-  question: "What can the generator do by itself, and is a step called generator-bound in time?",
+  question: QUESTIONS.generator,
   run: async (stand, { quick, add }) => add(...(await measure(stand, quick ? QUICK : FULL))),
 };

@@ -1,6 +1,7 @@
 // Other people's tools on the same brokers, in turn with the agents.
 import type { Check } from "../check.ts";
 import { IndependentTools, medians, type Sample } from "../independent.ts";
+import { QUESTIONS } from "../questions.ts";
 import { atMost, type Row, stated, within } from "../row.ts";
 import { delaysOf, type Stand } from "../stand.ts";
 
@@ -79,6 +80,6 @@ async function measure(stand: Stand, { rounds, measureSec, messages }: typeof FU
 
 export const independentTools: Check = {
   name: "independent-tools",
-  question: "Do other tools measure the same on these brokers?",
+  question: QUESTIONS["independent-tools"],
   run: async (stand, { quick, add }) => add(...(await measure(stand, quick ? QUICK : FULL))),
 };

@@ -1,6 +1,7 @@
 // Known delay in, known delay out: a proxy makes the way from the producers to the brokers longer.
 import type { Check } from "../check.ts";
 import { BenchProxy } from "../proxy.ts";
+import { QUESTIONS } from "../questions.ts";
 import { type Row, within } from "../row.ts";
 import { delaysOf, type Stand } from "../stand.ts";
 import { median } from "../statistics.ts";
@@ -56,6 +57,6 @@ async function measure(stand: Stand, { latencies, rounds, seconds }: typeof FULL
 
 export const knownDelay: Check = {
   name: "known-delay",
-  question: "Is a delay that is known measured as what it is?",
+  question: QUESTIONS["known-delay"],
   run: async (stand, { quick, add }) => add(...(await measure(stand, quick ? QUICK : FULL))),
 };

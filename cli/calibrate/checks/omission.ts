@@ -2,6 +2,7 @@
 import { delayByPause, type Pause, toleranceMs } from "../analytic.ts";
 import type { Check } from "../check.ts";
 import type { LiveStep } from "../live.ts";
+import { QUESTIONS } from "../questions.ts";
 import { exactly, type Row, within } from "../row.ts";
 import type { Stand } from "../stand.ts";
 
@@ -67,6 +68,6 @@ async function measure(stand: Stand): Promise<Row[]> {
 
 export const omission: Check = {
   name: "omission",
-  question: "Does a broker that stands still show in the delays (no coordinated omission)?",
+  question: QUESTIONS.omission,
   run: async (stand, { add }) => add(...(await measure(stand))),
 };

@@ -1,6 +1,7 @@
 // The same again: how far apart are the figures of the same step, and the knees of the same search?
 import type { Knee, Step } from "../../../contract/result.ts";
 import type { Check } from "../check.ts";
+import { QUESTIONS } from "../questions.ts";
 import { figure3, holds, type Row, stated } from "../row.ts";
 import { delaysOf, type Stand } from "../stand.ts";
 import { covers, type Interval, median, spreadOf, unionCovers } from "../statistics.ts";
@@ -88,7 +89,7 @@ async function sameSearch(stand: Stand, times: number): Promise<Row[]> {
 
 export const repeatability: Check = {
   name: "repeatability",
-  question: "Does the same give the same, and does a knee's interval tell how far it may be off?",
+  question: QUESTIONS.repeatability,
   run: async (stand, { quick, add }) => {
     const { steps, searches } = quick ? QUICK : FULL;
     add(...(await sameStep(stand, steps)));

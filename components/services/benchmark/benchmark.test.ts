@@ -76,7 +76,7 @@ describe("the benchmark of an up", () => {
 
   it("is told it on standard input, as a secret, and in no argument", () => {
     const { inputs } = whole.get("Command benchmark-run");
-    assert.equal(inputs.create, "node --import tsx cli/bench/main.ts --from-up");
+    assert.equal(inputs.create, "node swarmbench.mjs bench --from-up");
     assert.equal(inputs.environment, undefined);
     assert.deepEqual(whole.leaks, []);
   });

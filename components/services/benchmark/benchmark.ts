@@ -10,7 +10,7 @@ import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
 
 /** The same program as `npm run bench`. */
-const RUN = "node --import tsx cli/bench/main.ts --from-up";
+const RUN = "node swarmbench.mjs bench --from-up";
 
 /** Where the nodes are reserved. Settings name files of keys, and have no secret. */
 export interface ReservedNodes {

@@ -11,8 +11,8 @@ const STOP_GRACE_SEC = 3;
 /** The user of the bench image, by number. */
 const USER = 1000;
 /**
- * Swarm's own name for a node's own network. By its name, for its id is another one on every swarm and no command of Docker
- * tells it; our provider reads it back as the name that was given (offline/go/docker-provider/quirks.go).
+ * Swarm's name for a node's own network. It is given by name, because its id differs between swarms and no command of
+ * Docker prints it.
  */
 const HOST_NETWORK = "host";
 

@@ -1,4 +1,5 @@
 import type { Run } from "../../../contract/result.ts";
+import { variableText } from "../../../contract/text.ts";
 import { letter } from "../../compare/comparison.ts";
 import { curvesOf, varied } from "../../series.ts";
 import { isTelling } from "../../steps.ts";
@@ -27,7 +28,7 @@ export const comparisonChart: Chart = {
     if (points.length === 0) return undefined;
     const { p99Ms } = runs[0].slo;
     return {
-      xAxis: axis(variable, scaleOf(points.map(([value]) => value))),
+      xAxis: axis(variableText(variable), scaleOf(points.map(([value]) => value))),
       yAxis: axis("p99 delay, ms", scaleOf([...points.map(([, ms]) => ms), p99Ms])),
       series: [...series, marks([sloLine(p99Ms, `SLO ${p99Ms} ms`)])],
     };

@@ -1,4 +1,5 @@
 import { type MeasuredStep, measuredSteps } from "../../../contract/result.ts";
+import { variableText } from "../../../contract/text.ts";
 import { curvesOf, varied } from "../../series.ts";
 import type { Chart } from "./chart.ts";
 import { axis } from "./draw.ts";
@@ -24,7 +25,7 @@ export const deliveredChart: Chart = {
       ]),
     });
     return {
-      xAxis: axis(variable),
+      xAxis: axis(variableText(variable)),
       yAxis: axis("messages per second", "value", { nameGap: 55 }),
       series: [line("offered", "dashed"), line("delivered", "solid")],
     };

@@ -1,5 +1,5 @@
 import { isMeasured, type Run } from "../../../contract/result.ts";
-import { figure } from "../../../contract/text.ts";
+import { figure, variableText } from "../../../contract/text.ts";
 import { VERDICTS, type VerdictDescriptor, verdictOf } from "../../../contract/verdicts.ts";
 import { curvesOf, varied } from "../../series.ts";
 import { capital } from "../../text.ts";
@@ -25,7 +25,7 @@ export const latencyChart: Chart = {
     const points = series.flatMap(({ data }) => data.map(({ value }) => value));
     if (points.length === 0) return undefined;
     return {
-      xAxis: axis(variable, scaleOf(points.map(([value]) => value))),
+      xAxis: axis(variableText(variable), scaleOf(points.map(([value]) => value))),
       yAxis: axis("delay, ms", scaleOf([...points.map(([, ms]) => ms), run.slo.p99Ms])),
       series: [...series, sloAndKnee(run, variable)],
     };

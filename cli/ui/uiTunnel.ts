@@ -4,25 +4,21 @@ import https from "node:https";
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isStopping, Stopped, track } from "../lib/signals.ts";
-import { tunnelArguments } from "./uiPlan.mjs";
+import { tunnelArguments, type Ui } from "./uiPlan.ts";
 
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 const PAUSE_MS = 200;
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/**
- * An ssh that forwards a port.
- *
- * @typedef {object} Tunnel
- * @property {() => string | undefined} ended why, once it has
- * @property {() => Promise<void>} close
- */
+/** An ssh that forwards a port. */
+export interface Tunnel {
+  /** Why it ended, undefined while it stands. */
+  ended(): string | undefined;
+  close(): Promise<void>;
+}
 
-/**
- * @param {import("./uiPlan.mjs").Ui} ui @param {number} localPort @param {string} address the task's
- * @returns {Tunnel}
- */
-export function openTunnel(ui, localPort, address) {
+/** Opens a tunnel from a loopback port to a task's address. */
+export function openTunnel(ui: Ui, localPort: number, address: string): Tunnel {
   if (isStopping()) throw new Stopped(`not opened: ${ui.name}`);
   const child = spawn("sh", tunnelArguments(ui.ssh, localPort, address, ui.port), {
     stdio: ["pipe", "ignore", "pipe"],
@@ -30,15 +26,15 @@ export function openTunnel(ui, localPort, address) {
   });
   track(child, "cut");
   let said = "";
-  let ended;
-  child.stderr.on("data", (data) => {
+  let ended: string | undefined;
+  child.stderr.on("data", (data: Buffer) => {
     said = (said + data).slice(-2000);
   });
   child.stdin.on("error", () => {}); // it is never written to
   child.on("error", ({ message }) => {
     ended = message;
   });
-  const closed = new Promise((resolve) => {
+  const closed = new Promise<void>((resolve) => {
     child.on("close", (code, signal) => {
       ended = lastLine(said) || `ssh ended with ${signal ?? code}`;
       resolve();
@@ -51,9 +47,14 @@ export function openTunnel(ui, localPort, address) {
   return { ended: () => ended, close };
 }
 
-/** Waits until a UI answers through its tunnel. @returns {Promise<string | undefined>} why it does not */
-export async function untilItAnswers(ui, localPort, tunnel, patienceMs = PATIENCE_MS) {
-  const end = Date.now() + patienceMs;
+/** Waits until a UI answers through its tunnel. @returns why it does not */
+export async function untilItAnswers(
+  ui: Ui,
+  localPort: number,
+  tunnel: Tunnel,
+  timeoutMs = TIMEOUT_MS,
+): Promise<string | undefined> {
+  const end = Date.now() + timeoutMs;
   for (;;) {
     const ended = tunnel.ended();
     if (ended !== undefined) return ended;
@@ -66,7 +67,7 @@ export async function untilItAnswers(ui, localPort, tunnel, patienceMs = PATIENC
 }
 
 /** Any answer will do. Not by `fetch`, which never ends where the far end of a tunnel refuses (Node 20). */
-function failureOf(scheme, port) {
+function failureOf(scheme: Ui["scheme"], port: number): Promise<string | undefined> {
   const { get } = scheme === "https" ? https : http;
   return new Promise((resolve) => {
     const options = { host: "127.0.0.1", port, agent: false, timeout: ANSWER_TIMEOUT_MS };
@@ -75,12 +76,14 @@ function failureOf(scheme, port) {
       resolve(undefined);
     });
     request.on("timeout", () => request.destroy(new Error(`no answer within ${ANSWER_TIMEOUT_MS} ms`)));
-    request.on("error", ({ message, code }) => resolve(message || code));
+    request.on("error", ({ message, code }: NodeJS.ErrnoException) =>
+      resolve(message || code || "no reason given"),
+    );
   });
 }
 
-/** Whether a loopback port can be listened at. @param {number} port @returns {Promise<boolean>} */
-export function isFree(port) {
+/** Whether a loopback port can be listened at. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = net.createServer();
     server.once("error", () => resolve(false));
@@ -88,6 +91,7 @@ export function isFree(port) {
   });
 }
 
-export function lastLine(text) {
+/** The last line of a text that may end with empty ones. */
+export function lastLine(text: string): string {
   return text.trim().split("\n").at(-1) ?? "";
 }

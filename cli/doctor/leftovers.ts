@@ -4,42 +4,61 @@ import { BASE_SCRATCH, cache, defaultHome, home, project, stateDirectory } from 
 import { run } from "../lib/run.ts";
 import { abandonedBelow, removeTree } from "../setup/partial.ts";
 import { readLocks, readStates } from "../setup/pulumiState.ts";
-import { checkout, labelledObjects, removeObject, verdict } from "./dockerLeftovers.mjs";
-import { reservations } from "./reservations.mjs";
-import { strayProcesses } from "./strayProcesses.mjs";
+import { checkout, type DockerObject, labelledObjects, removeObject, verdict } from "./dockerLeftovers.ts";
+import { reservations, stacksToLookAt } from "./reservations.ts";
+import { strayProcesses } from "./strayProcesses.ts";
 
-/**
- * @typedef {{ what: string, remove: () => Promise<unknown> }} Leftover
- * @typedef {{ mine: Leftover[], gone: Leftover[], notes: string[], damaged: string[] }} Found
- *   `mine`: this checkout's; `gone`: of checkouts that are no more; `notes`: what is left alone, and why
- */
+/** Something that a crash left, and how to remove it. */
+export interface Leftover {
+  what: string;
+  remove(): Promise<unknown>;
+}
+
+export interface Found {
+  /** Of this checkout. */
+  mine: Leftover[];
+  /** Of checkouts whose folder is gone. */
+  gone: Leftover[];
+  /** What is left alone, and why. */
+  notes: string[];
+  /** Files of Pulumi's state that cannot be read. */
+  damaged: string[];
+}
+
+/** The CLI that setup installed, and its environment. */
+export interface PulumiCli {
+  pulumi: string;
+  env: Record<string, string>;
+}
+
+type Locks = ReturnType<typeof readLocks>;
 
 /**
  * What a crash has left.
  *
- * @param {string | undefined} engineHost undefined where no engine answers
- * @param {{ pulumi: string, env: Record<string, string> } | undefined} cli undefined where nothing is set up
- * @returns {Promise<Found>}
+ * @param engineHost undefined where no engine answers
+ * @param cli undefined where nothing is set up
+ * @param named scenarios whose reservations are looked for although their stacks are not up
  */
-export async function findLeftovers(engineHost, cli) {
+export async function findLeftovers(
+  engineHost: string | undefined,
+  cli: PulumiCli | undefined,
+  named: readonly string[] = [],
+): Promise<Found> {
   // In this order: what pulumi makes meanwhile is not in the list, what it made before is in a state or under a lock.
   const objects = engineHost ? await labelledObjects(engineHost) : [];
   const locks = readLocks(stateDirectory);
   const states = readStates(stateDirectory);
   const damaged = [...locks.damaged, ...states.damaged];
-  const known = {
-    ids: states.ids,
-    // The label names the checkout, whose stacks are in its own home; another home does not know them.
-    complete: damaged.length === 0 && home === defaultHome && existsSync(stateDirectory),
-    // What a running pulumi has just made is not in its state yet.
-    growing: locks.locks.some(({ is }) => is !== "stale"),
-  };
-  const docker = sortObjects(objects, known, engineHost);
-  // What a running pulumi has just reserved is not in its state yet.
-  const reserved = await reservations({
-    types: states.types,
-    complete: damaged.length === 0 && !known.growing,
-  });
+  // What a running pulumi has just made is not in its state yet.
+  const growing = locks.locks.some(({ is }) => is !== "stale");
+  // The label names the checkout, whose stacks are in its own home; another home does not know them.
+  const complete = damaged.length === 0 && home === defaultHome && existsSync(stateDirectory);
+  const docker = sortObjects(objects, { ids: states.ids, complete, growing }, engineHost);
+  const reserved = await reservations(
+    { types: states.types, complete: damaged.length === 0 && !growing },
+    stacksToLookAt(states.types, named),
+  );
   return {
     // Containers first: what they use cannot be removed before them.
     mine: [
@@ -55,17 +74,19 @@ export async function findLeftovers(engineHost, cli) {
   };
 }
 
-/**
- * @param {import("./dockerLeftovers.mjs").DockerObject[]} objects
- * @param {{ ids: Set<string>, complete: boolean, growing: boolean }} known
- * @returns {{ mine: Leftover[], gone: Leftover[], notes: string[] }}
- */
-export function sortObjects(objects, known, engineHost, ownerIs = checkout, thisCheckout = project) {
+/** Sorts an engine's objects by the checkout that they are of, and by whether they are still wanted. */
+export function sortObjects(
+  objects: readonly DockerObject[],
+  known: { ids: ReadonlySet<string>; complete: boolean; growing: boolean },
+  engineHost = "",
+  presence = checkout,
+  thisCheckout = project,
+): Omit<Found, "damaged"> {
   const judged = objects
     .filter(({ owner }) => !(known.growing && owner === thisCheckout))
-    .map((object) => ({ object, is: verdict(object, known, ownerIs, thisCheckout) }));
-  const having = (wanted) => judged.filter(({ is }) => is === wanted).map(({ object }) => object);
-  const leftover = (object, why) => ({
+    .map((object) => ({ object, is: verdict(object, known, presence, thisCheckout) }));
+  const having = (wanted: string) => judged.filter(({ is }) => is === wanted).map(({ object }) => object);
+  const leftover = (object: DockerObject, why: string): Leftover => ({
     what: `${object.kind} ${object.name} of ${object.stack}: ${why}`,
     remove: () => removeObject(engineHost, object),
   });
@@ -86,7 +107,7 @@ export function sortObjects(objects, known, engineHost, ownerIs = checkout, this
   };
 }
 
-function lockNotes({ locks }) {
+function lockNotes({ locks }: Locks): string[] {
   return locks
     .filter(({ is }) => is !== "stale")
     .map(({ stack, pid, host, is }) =>
@@ -97,8 +118,8 @@ function lockNotes({ locks }) {
     );
 }
 
-/** Locks of stacks whose `pulumi` is no more: the next one would refuse to work. @returns {Leftover[]} */
-function staleLocks({ locks }, { pulumi, env }) {
+/** Locks of stacks whose `pulumi` is gone: the next one would refuse to work. */
+function staleLocks({ locks }: Locks, { pulumi, env }: PulumiCli): Leftover[] {
   return locks
     .filter(({ is }) => is === "stale")
     .map(({ stack, pid }) => ({
@@ -107,8 +128,8 @@ function staleLocks({ locks }, { pulumi, env }) {
     }));
 }
 
-/** What a set-up that was cut off has left half-made. @returns {Leftover[]} */
-function halfMade() {
+/** What a set-up that was cut off has left half-made. */
+function halfMade(): Leftover[] {
   const scratch = path.dirname(BASE_SCRATCH);
   return [
     ...abandonedBelow(cache),

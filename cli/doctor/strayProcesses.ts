@@ -1,20 +1,28 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { cache, project, pulumiFolder } from "../lib/paths.ts";
-import { nothingListens } from "./alive.mjs";
+import { nothingListens } from "./alive.ts";
+import type { Leftover } from "./leftovers.ts";
 
-/** @typedef {{ pid: number, program: string, args: string[] }} Process `program`: its executable, links resolved */
+/** A process of this machine; `program` is its executable, links resolved. */
+export interface Process {
+  pid: number;
+  program: string;
+  args: string[];
+}
 
-/**
- * Processes of ours whose engine is no more, whoever their parent is: what a killed `pulumi` has left.
- *
- * @returns {Promise<import("./leftovers.mjs").Leftover[]>}
- */
+/** Where this checkout is, and the folders with its tools. */
+export interface Place {
+  folders: string[];
+  project: string;
+}
+
+/** Processes of ours whose engine is gone, whichever their parent is: what a killed `pulumi` has left. */
 export async function strayProcesses(
-  processes = runningProcesses(),
-  refuses = nothingListens,
-  place = here(),
-) {
+  processes: readonly Process[] = runningProcesses(),
+  refuses: (address: string) => Promise<boolean> = nothingListens,
+  place: Place = here(),
+): Promise<Leftover[]> {
   const strays = await Promise.all(
     processes.map(async (one) => {
       const engine = engineOf(one, place);
@@ -24,17 +32,12 @@ export async function strayProcesses(
   return strays.flat().map(({ pid, args }) => ({
     what: `process ${pid}, whose pulumi is no more: ${args.join(" ").slice(0, 120)}`,
     // The number may belong to another process by now.
-    remove: async () => look(pid)?.args.join("\0") === args.join("\0") && process.kill(pid, "SIGTERM"),
+    remove: async () => inspect(pid)?.args.join("\0") === args.join("\0") && process.kill(pid, "SIGTERM"),
   }));
 }
 
-/**
- * The address of the engine that a process of ours was given, undefined where the process is not one of ours.
- *
- * @param {Process} one
- * @param {{ folders: string[], project: string }} place `folders`: where our tools are
- */
-export function engineOf({ program, args }, { folders, project }) {
+/** The address of the engine that a process of ours was given, undefined where the process is not one of ours. */
+export function engineOf({ program, args }: Process, { folders, project }: Place): string | undefined {
   if (args.some((arg) => arg.includes("@pulumi/pulumi/cmd/run"))) {
     return optionOf(args, "pwd") === project ? address(optionOf(args, "engine")) : undefined;
   }
@@ -45,18 +48,19 @@ export function engineOf({ program, args }, { folders, project }) {
     : undefined;
 }
 
-function address(text = "") {
+function address(text = ""): string | undefined {
   const port = /^[^\s:]+:(\d{1,5})$/.exec(text)?.[1];
   return port !== undefined && Number(port) < 65536 ? text : undefined;
 }
 
-function optionOf(args, name) {
+function optionOf(args: readonly string[], name: string): string | undefined {
   const index = args.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
   if (index < 0) return undefined;
-  return args[index].includes("=") ? args[index].slice(name.length + 3) : args[index + 1];
+  const arg = args[index] ?? "";
+  return arg.includes("=") ? arg.slice(name.length + 3) : args[index + 1];
 }
 
-function here() {
+function here(): Place {
   const folders = [path.join(cache, "tools"), pulumiFolder].flatMap((folder) => {
     try {
       return [realpathSync(folder)];
@@ -67,21 +71,19 @@ function here() {
   return { folders, project };
 }
 
-/** @returns {Process[]} */
-function runningProcesses() {
+function runningProcesses(): Process[] {
   if (process.platform !== "linux") return [];
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => look(Number(pid)) ?? []);
+    .flatMap((pid) => inspect(Number(pid)) ?? []);
 }
 
-/** @returns {Process | undefined} */
-function look(pid) {
+function inspect(pid: number): Process | undefined {
   try {
     const args = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
     const program = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, "");
     return { pid, program, args };
   } catch {
-    return undefined; // it ended while we looked, or is not ours to look at
+    return undefined; // it ended meanwhile, or is not ours to look at
   }
 }

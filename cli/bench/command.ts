@@ -1,0 +1,55 @@
+import type { Command } from "commander";
+import { collect, command, fromUpOption, runs } from "../lib/command.ts";
+
+/** `swarmbench bench` */
+export function benchCommand(): Command {
+  const bench = command({
+    name: "bench",
+    summary: "Run the benchmark of a stack that is up, without changing the stack",
+    details:
+      "Shows its progress, then a table; results/<run>/ gets run.json, events.jsonl, report.html and the plots.\n\n" +
+      "Ctrl-C stops the run in order: finished steps are kept. If the connection to the manager is lost, the run goes on " +
+      "there, and the same command follows it again. On reserved nodes a run is stopped before a step that would not " +
+      "end in time.",
+    examples: [
+      "npm run bench -- -s local --set producers=100 --set search=null",
+      "npm run bench -- --resume results/20261124T102030Z-local-0a1b2c",
+    ],
+    exits: {
+      done: true,
+      failed: true,
+      usage: true,
+      sloMissed: "with --fail-on-slo: a step misses the SLO and no knee was searched or found",
+      abaVoid: "--aba is void",
+      outOfTime: true,
+      interrupted: true,
+    },
+  })
+    .option("-s, --stack <scenario>", "stack to measure", "local")
+    .option(
+      "--set <key=value>",
+      'changes a setting of workload or benchmark for this run, such as producers=300, duration="30 seconds", ' +
+        "'sweep.producers=[1,100]' or search=null; may be repeated",
+      collect,
+      [],
+    )
+    .option(
+      "--resume <folder>",
+      "continues an unfinished run of results/; steps that are done are not repeated",
+    )
+    .option(
+      "--aba",
+      "runs the scenario, then with the changes of --set, then the scenario again, and compares; void where the two " +
+        "runs of the scenario differ",
+      false,
+    )
+    .option(
+      "--fail-on-slo",
+      "ends with 3 where a step misses the SLO and no knee was searched or found",
+      false,
+    )
+    .option("--stop", "stops the run that is under way", false)
+    .option("--results <folder>", "where results go", "results")
+    .addOption(fromUpOption());
+  return runs(bench, async () => (await import("./main.ts")).run);
+}

@@ -1,0 +1,34 @@
+import net from "node:net";
+
+const ANSWER_TIMEOUT_MS = 1_000;
+
+/** Whether there is a process of this number; one that we may not signal (EPERM) is one. */
+export function lives(pid: number, kill: (pid: number, signal: number) => unknown = process.kill): boolean {
+  try {
+    kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+/**
+ * Whether nothing listens at an address: it refuses. Whatever else happens (no answer in time) proves nothing.
+ *
+ * @param address host:port
+ */
+export function nothingListens(address: string): Promise<boolean> {
+  const separator = address.lastIndexOf(":");
+  const [host, port] = [address.slice(0, separator), Number(address.slice(separator + 1))];
+  return new Promise((resolve) => {
+    const end = (refused: boolean) => {
+      socket.destroy();
+      resolve(refused);
+    };
+    const socket = net
+      .connect({ host, port, timeout: ANSWER_TIMEOUT_MS })
+      .on("connect", () => end(false))
+      .on("timeout", () => end(false))
+      .on("error", (error: NodeJS.ErrnoException) => end(error.code === "ECONNREFUSED"));
+  });
+}
