@@ -37,7 +37,7 @@ export const CLIENTS = {
     // It connects where Kafka's metadata says, and has no setting for another address.
     proxyRoute: false,
     partitionSubset: false,
-    node: ["20.19.4", "22.18.0", "24.6.0"],
+    node: ["22.22.0", "24.6.0"],
   },
   null: {
     description:

@@ -10,7 +10,7 @@ import type {
 } from "./port.ts";
 
 /** As its package.json says, which it does not export. */
-const VERSION = "1.35.0";
+const VERSION = "2.12.1";
 /** Together about 20 s: a broker that is away for so long costs delay and no message; what takes longer is an error. */
 const RETRY = { retries: 40, retryDelay: 500 };
 const TIMEOUTS = { connectTimeout: 3_000, timeout: 10_000 };

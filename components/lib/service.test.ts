@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { Limits } from "../../config/services.ts";
+import type { Limits } from "../../config/services/index.ts";
 import { known } from "../../test/support/mocks.ts";
 import { declareOn, fileText, imageOf, owner, type Program, SWARM_ID } from "../../test/support/site.ts";
 import { configFile, secretFile } from "./files.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../../config/nodes.ts";
-import type { Limits } from "../../config/services.ts";
+import type { Limits } from "../../config/services/index.ts";
 import type { Node } from "./node.ts";
 import { labels } from "./ownership.ts";
 import { inSwarm, type Site, withoutLeftover } from "./site.ts";

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeSettings } from "../../config/nodes.ts";
 import type { Settings } from "../../config/settings.ts";
+import type { OarTestbedSettings } from "../../config/testbed/index.ts";
 import type { OarSite } from "../../config/testbed/oar.ts";
-import type { OarTestbedSettings } from "../../config/testbed/testbed.ts";
 import { runLength } from "../../contract/runLength.ts";
 import { ask } from "../../lib/exec.ts";
 import { missingWarning } from "../../testbeds/index.ts";

@@ -38,7 +38,7 @@ export interface Deployed {
 
 /**
  * A service of the stack: all that the stack knows of it. A new service has its folder with its component and this
- * descriptor, its configuration in config/services.ts, and a line in components/services/index.ts.
+ * descriptor, its configuration in config/services/index.ts, and a line in components/services/index.ts.
  */
 export interface Service<Own, Component extends Deployed, Transformed = Transforms> {
   /** As people write it. */

@@ -1,4 +1,4 @@
-import type { GrafanaSettings } from "../../../config/services.ts";
+import type { GrafanaSettings } from "../../../config/services/index.ts";
 import { type Service, webUi } from "../descriptor.ts";
 import { influxdb } from "../influxdb/index.ts";
 import { Grafana } from "./grafana.ts";

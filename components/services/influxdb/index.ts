@@ -1,4 +1,4 @@
-import type { InfluxdbSettings } from "../../../config/services.ts";
+import type { InfluxdbSettings } from "../../../config/services/index.ts";
 import { type Service, webUi } from "../descriptor.ts";
 import { InfluxDb } from "./influxdb.ts";
 

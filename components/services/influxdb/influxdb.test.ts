@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import type { InfluxdbSettings } from "../../../config/services.ts";
+import type { InfluxdbSettings } from "../../../config/services/index.ts";
 import { known } from "../../../test/support/mocks.ts";
 import {
   declareOn,

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { InfluxdbSettings } from "../../../config/services.ts";
+import type { InfluxdbSettings } from "../../../config/services/index.ts";
 import { type Job, runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync } from "node:fs";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
-import type { SecurityProtocol } from "../../../config/services.ts";
+import type { SecurityProtocol } from "../../../config/services/index.ts";
 import { FakeMachine, parses } from "../../../test/support/fakeDocker.ts";
 import { metadataScript } from "./admin.ts";
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SecurityProtocol } from "../../../config/services.ts";
+import type { SecurityProtocol } from "../../../config/services/index.ts";
 import { script } from "../../../lib/shell.ts";
 import type { Node } from "../../lib/node.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";

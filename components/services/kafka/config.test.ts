@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { environmentName, PROPERTIES } from "../../../config/kafka/properties.ts";
 import { type KafkaNode, planCluster } from "../../../config/kafka/topology.ts";
-import { SECURITY_PROTOCOLS } from "../../../config/services.ts";
+import { SECURITY_PROTOCOLS } from "../../../config/services/index.ts";
 import { type BrokerSettings, internalClientProperties, renderBroker } from "./config.ts";
 
 const nodes: KafkaNode[] = Array.from({ length: 8 }, (_, index) => ({

@@ -1,7 +1,7 @@
 import { defaultsFor } from "../../../config/kafka/defaults.ts";
 import { environmentName, propertyText } from "../../../config/kafka/properties.ts";
 import type { ClusterPlan, Member } from "../../../config/kafka/topology.ts";
-import type { SecurityProtocol } from "../../../config/services.ts";
+import type { SecurityProtocol } from "../../../config/services/index.ts";
 
 /** Ports of a member, on the overlay. */
 export const PORTS = {

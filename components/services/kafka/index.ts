@@ -1,4 +1,4 @@
-import type { KafkaSettings } from "../../../config/services.ts";
+import type { KafkaSettings } from "../../../config/services/index.ts";
 import type { Service } from "../descriptor.ts";
 import { Kafka } from "./kafka.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import type { KafkaSettings } from "../../../config/services.ts";
+import type { KafkaSettings } from "../../../config/services/index.ts";
 import { kafkaTargetSchema } from "../../../contract/target.ts";
 import { known } from "../../../test/support/mocks.ts";
 import { portOf } from "../../../test/support/overSsh.ts";

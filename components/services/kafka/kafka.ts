@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { defaultsFor } from "../../../config/kafka/defaults.ts";
 import { type ClusterPlan, type Member, planCluster } from "../../../config/kafka/topology.ts";
-import type { KafkaSettings } from "../../../config/services.ts";
+import type { KafkaSettings } from "../../../config/services/index.ts";
 import type { KafkaTarget } from "../../../contract/target.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
 import { secretFile } from "../../lib/files.ts";

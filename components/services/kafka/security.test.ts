@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import type { KafkaSettings, SecurityProtocol } from "../../../config/services.ts";
+import type { KafkaSettings, SecurityProtocol } from "../../../config/services/index.ts";
 import { kafkaTargetSchema } from "../../../contract/target.ts";
 import { known } from "../../../test/support/mocks.ts";
 import {

@@ -1,4 +1,4 @@
-import type { PortainerSettings } from "../../../config/services.ts";
+import type { PortainerSettings } from "../../../config/services/index.ts";
 import type { Transforms } from "../../lib/service.ts";
 import { type Service, webUi } from "../descriptor.ts";
 import { Portainer } from "./portainer.ts";

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { PortainerSettings } from "../../../config/services.ts";
+import type { PortainerSettings } from "../../../config/services/index.ts";
 import { secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";

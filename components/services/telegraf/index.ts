@@ -1,4 +1,4 @@
-import type { TelegrafSettings } from "../../../config/services.ts";
+import type { TelegrafSettings } from "../../../config/services/index.ts";
 import type { Service } from "../descriptor.ts";
 import { influxdb } from "../influxdb/index.ts";
 import { kafka } from "../kafka/index.ts";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { TelegrafSettings } from "../../../config/services.ts";
+import type { TelegrafSettings } from "../../../config/services/index.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
 import { configFile, secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
