@@ -8,22 +8,25 @@ import {
   type RunEvent,
   SCHEMA_VERSION,
 } from "../contract/result.ts";
-import { clockWarnings } from "./report/clocks.ts";
+import { clockWarnings } from "./clocks.ts";
 
-type Of<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
+type EventNamed<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
+
+/** More than this share of a machine's CPUs: nothing was left for anything else. */
+const BUSY = 0.95;
 
 /**
- * What run.json holds, of a run that is not finished too. A run that went on has several beginnings: its conditions are
- * those of the first. Of two steps of one number the later one counts.
+ * Builds what run.json holds, for an unfinished run too. A resumed run has several "run" events: its conditions are those
+ * of the first. When a step was repeated, its last result counts.
  *
- * @throws Error where there is no beginning
+ * @throws Error when there is no "run" event
  */
-export function runOf(events: readonly RunEvent[]): Run {
-  const of = <E extends RunEvent["event"]>(name: E) =>
-    events.filter((event): event is Of<E> => event.event === name);
-  const [first, ...resumed] = of("run");
+export function buildResults(events: readonly RunEvent[]): Run {
+  const named = <E extends RunEvent["event"]>(name: E) =>
+    events.filter((event): event is EventNamed<E> => event.event === name);
+  const [first, ...resumed] = named("run");
   if (!first) throw new Error("there is no event that begins a run");
-  const steps = new Map(of("step").map(({ result }) => [result.step, result]));
+  const steps = new Map(named("step").map(({ result }) => [result.step, result]));
   const measured = measuredSteps({ steps: [...steps.values()] });
   const last = events.findLast((event) => event.event === "run" || event.event === "end");
   const end = last?.event === "end" ? last : undefined;
@@ -36,43 +39,46 @@ export function runOf(events: readonly RunEvent[]): Run {
     endedAt: end?.at ?? null,
     conditions: first.conditions,
     slo: first.slo,
-    network: of("network")[0]?.network ?? null,
-    nodeClocks: of("clocks").at(-1)?.nodes ?? [],
+    network: named("network")[0]?.network ?? null,
+    nodeClocks: named("clocks").at(-1)?.nodes ?? [],
     steps: [...steps.values()].sort((a, b) => a.step - b.step),
     knee: end?.knee ?? null,
     searchReason: end?.searchReason ?? "",
     verdict: end?.verdict ?? "interrupted",
     warnings: [
-      ...of("warning").map(({ text }) => text),
+      ...named("warning").map(({ text }) => text),
       ...changed.map(({ at }) => `it went on at ${at} under other conditions`),
       ...stepWarnings(measured),
       ...clockWarnings(measured, first.slo.p99Ms),
-      ...(end ? [] : ["it was cut off: what is here is what was done by then"]),
-      ...(end?.error === undefined ? [] : [end.error]),
+      ...endWarnings(end),
     ],
     points: end?.points ?? null,
   };
+}
+
+function endWarnings(end: EventNamed<"end"> | undefined): string[] {
+  if (!end) return ["it was cut off: what is here is what was done by then"];
+  return end.error === undefined ? [] : [end.error];
 }
 
 function sameMachines(a: Run["conditions"], b: Run["conditions"]): boolean {
   return JSON.stringify([a.nodes, a.images]) === JSON.stringify([b.nodes, b.images]);
 }
 
-/** What a reader of a table could overlook. */
+/** What a reader of the table could overlook. */
 function stepWarnings(steps: readonly MeasuredStep[]): string[] {
-  return steps.flatMap(({ step, client, delayMs, busiestMachine }) => [
-    ...(client === NO_BROKER
-      ? [`step ${step}: no broker took part: it is a figure of the generator alone`]
-      : []),
-    ...(delayMs.negative > 0
-      ? [
-          `step ${step}: ${delayMs.negative} delays are below zero: the agents' clocks disagree by more than the delay`,
-        ]
-      : []),
-    ...(busiestMachine && busiestMachine.cpusBusy > 0.95 * busiestMachine.cpus
-      ? [
-          `step ${step}: all ${busiestMachine.cpus} CPUs of a machine were busy: what shares it was measured too`,
-        ]
-      : []),
-  ]);
+  return steps.flatMap(({ step, client, delayMs, busiestMachine }) => {
+    const texts: string[] = [];
+    if (client === NO_BROKER)
+      texts.push(`step ${step}: no broker took part: it is a figure of the generator alone`);
+    if (delayMs.negative > 0)
+      texts.push(
+        `step ${step}: ${delayMs.negative} delays are below zero: the agents' clocks disagree by more than the delay`,
+      );
+    if (busiestMachine && busiestMachine.cpusBusy > BUSY * busiestMachine.cpus)
+      texts.push(
+        `step ${step}: all ${busiestMachine.cpus} CPUs of a machine were busy: what shares it was measured too`,
+      );
+    return texts;
+  });
 }

@@ -1,20 +1,20 @@
-// A run's steps as curves: what they vary, and which of them belong together.
+// A run's steps as curves: what is varied, and which steps belong to one curve.
 import type { Run, Step } from "../contract/result.ts";
 
-export interface Curve {
-  /** What its steps have in common and others have not; "" where there is one curve only. */
+interface Curve {
+  /** What its steps share and other curves do not, such as "acks all"; "" when there is only one curve. */
   name: string;
-  /** In the order of the varied value. */
+  /** Sorted by the varied value. */
   steps: Step[];
 }
 
-export interface Curves {
-  /** What is on the horizontal axis; undefined where nothing is varied. */
+interface Curves {
+  /** What is on the horizontal axis; undefined when nothing is varied. */
   variable: string | undefined;
   curves: Curve[];
 }
 
-/** The variable of most values is on the axis; each combination of the others is a curve. */
+/** The variable with the most values is on the axis; each combination of the others is a curve. */
 export function curvesOf({ steps, knee }: Pick<Run, "steps" | "knee">): Curves {
   const variable = knee?.variable ?? mostVaried(steps);
   if (variable === undefined) return { variable, curves: [{ name: "", steps }] };
@@ -26,13 +26,14 @@ export function curvesOf({ steps, knee }: Pick<Run, "steps" | "knee">): Curves {
   }
   return {
     variable,
-    curves: [...curves].map(([name, of]) => ({
+    curves: [...curves].map(([name, unsorted]) => ({
       name,
-      steps: of.sort((a, b) => Number(varied(a, variable)) - Number(varied(b, variable))),
+      steps: unsorted.sort((a, b) => Number(varied(a, variable)) - Number(varied(b, variable))),
     })),
   };
 }
 
+/** A step's value of a variable; undefined when the step does not vary it. */
 export function varied(step: Step, variable: string): number | string | undefined {
   return (step.values as Record<string, number | string | undefined>)[variable];
 }

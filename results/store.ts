@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import path from "node:path";
 import type { z } from "zod";
 import { eventSchema, type Run, type RunEvent, runSchema, SCHEMA_VERSION } from "../contract/result.ts";
-import { runOf } from "./build.ts";
+import { buildResults } from "./build.ts";
 import { upgraded } from "./earlierVersions.ts";
-import { chartsOf } from "./report/charts.ts";
+import { drawCharts } from "./report/charts/list.ts";
 import { reportPage } from "./report/html.ts";
 import { pngOf } from "./report/png.ts";
 
@@ -15,18 +15,22 @@ export const REPORT = "report.html";
 const PLOTS = "plots";
 
 /**
- * The results in a folder: from its events where it has them, as they tell of a run that is not finished too.
+ * The results in a folder: built from its events where it has them, which works for an unfinished run too, else run.json.
  *
- * @throws Error that says what the folder lacks, or what of it is not to be read
+ * @throws Error when the folder has neither, or when a line of them cannot be read
  */
 export function readResults(folder: string): Run {
   const [events, run] = [path.join(folder, EVENTS), path.join(folder, RUN)];
-  if (existsSync(events)) return runOf(parseEvents(readFileSync(events, "utf8"), events));
+  if (existsSync(events)) return buildResults(parseEvents(readFileSync(events, "utf8"), events));
   if (existsSync(run)) return parse(runSchema, readFileSync(run, "utf8"), run);
   throw new Error(`${folder} has no results: neither ${EVENTS} nor ${RUN} is there`);
 }
 
-/** The last line of a run that was cut off may be torn: it is left out. Any other line must be whole. */
+/**
+ * The events of a file. The last line is left out when it is not whole, as after a crash.
+ *
+ * @throws Error with the number of a line that cannot be read
+ */
 export function parseEvents(text: string, name: string): RunEvent[] {
   const lines = text.split("\n");
   const torn = lines.pop();
@@ -56,19 +60,23 @@ function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.ou
   throw new Error(`${name}: ${issue?.path.join(".")}: ${issue?.message}`);
 }
 
-/** Writes run.json, the report and the plots, each whole or not at all. */
+/** Writes run.json, the report and the plots. A file is replaced only when its new content is complete. */
 export async function writeResults(folder: string, run: Run): Promise<void> {
   const plots = path.join(folder, PLOTS);
   mkdirSync(plots, { recursive: true });
   writeWhole(path.join(folder, RUN), `${JSON.stringify(run, null, 1)}\n`);
-  for (const { name, light } of chartsOf(run)) {
+  for (const { name, light } of drawCharts("report", [run])) {
     writeWhole(path.join(plots, `${name}.svg`), light);
     writeWhole(path.join(plots, `${name}.png`), pngOf(light));
   }
   writeWhole(path.join(folder, REPORT), reportPage(run));
 }
 
-/** @throws Error in plain words, such as that the disk is full */
+/**
+ * Replaces a file only when its new content is complete.
+ *
+ * @throws Error when it cannot be written, such as when the disk is full
+ */
 export function writeWhole(file: string, content: string | Buffer): void {
   const partial = `${file}.partial`;
   try {
@@ -79,6 +87,7 @@ export function writeWhole(file: string, content: string | Buffer): void {
   }
 }
 
+/** The error of a file that cannot be written. */
 export function notWritten(file: string, cause: unknown): Error {
   const { code, message } = cause as NodeJS.ErrnoException;
   return new Error(`${file} cannot be written: ${code === "ENOSPC" ? "the disk is full" : message}`, {

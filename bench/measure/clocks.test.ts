@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DelayHistogram } from "../../contract/histogram.ts";
 import type { Run } from "../../contract/result.ts";
-import { clockWarnings, marked, needsCorrection } from "../../results/report/clocks.ts";
+import { clockWarnings, marked, needsCorrection } from "../../results/clocks.ts";
 import { reportPage } from "../../results/report/html.ts";
 import { runTable } from "../../results/report/table.ts";
 import { sampleRun, sampleStep } from "../../test/support/sampleRun.ts";

@@ -2,7 +2,9 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { EXIT } from "../../lib/errors.ts";
-import { compare, comparisonPage, comparisonText } from "../../results/compare/comparison.ts";
+import { compare } from "../../results/compare/comparison.ts";
+import { comparisonPage } from "../../results/report/comparisonPage.ts";
+import { comparisonText } from "../../results/report/comparisonText.ts";
 import { writeWhole } from "../../results/store.ts";
 import type { Arguments } from "./arguments.ts";
 import { runOnce } from "./once.ts";
@@ -27,8 +29,8 @@ export async function runAba(session: Session, args: Arguments): Promise<number>
     Awaited<ReturnType<typeof runOnce>>,
     ...Awaited<ReturnType<typeof runOnce>>[],
   ];
-  const drift = compare([a.run, (again as typeof a).run]).differences.flatMap(({ knee, delays }) =>
-    [...(knee ? [knee] : []), ...delays].filter(({ real }) => real),
+  const drift = compare([a.run, (again as typeof a).run]).differences.flatMap(({ knee, latencies }) =>
+    [...(knee ? [knee] : []), ...latencies].filter(({ real }) => real),
   );
   const comparison = compare([a.run, (b as typeof a).run]);
   const file = path.join((b as typeof a).folder, "compare.html");

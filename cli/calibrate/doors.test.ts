@@ -21,7 +21,7 @@ import { benchmarkMistakes } from "../../contract/benchmarkMistakes.ts";
 import { DelayHistogram } from "../../contract/histogram.ts";
 import { kafkaTargetSchema } from "../../contract/target.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
-import { runOf } from "../../results/build.ts";
+import { buildResults } from "../../results/build.ts";
 import { FakeKafka } from "../../test/support/fakeKafkaClient.ts";
 import { sampleEvents } from "../../test/support/sampleRun.ts";
 
@@ -113,7 +113,10 @@ describe("the null client", () => {
     const events = sampleEvents().map((event) =>
       event.event === "step" ? { ...event, result: { ...event.result, client: "null" } } : event,
     );
-    assert.match(runOf(events).warnings[0] ?? "", /step 1: no broker took part: .* the generator alone/);
+    assert.match(
+      buildResults(events).warnings[0] ?? "",
+      /step 1: no broker took part: .* the generator alone/,
+    );
   });
 });
 

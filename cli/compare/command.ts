@@ -7,8 +7,8 @@ export function compareCommand(): Command {
     name: "compare",
     summary: "Put runs of results/ side by side",
     details:
-      "Shows what they were made on, their curves, their knees, what differs beyond noise and whether that is the network's, " +
-      "and every condition in which they differ. The first is what the others are compared with.",
+      "Shows what they were made on, their curves, their knees, what differs beyond noise, beside it what differs in the " +
+      "network, and every condition in which they differ. The first is what the others are compared with.",
     examples: [
       "npm run compare -- results/20261124T102030Z-single-broker-0a1b2c results/20261124T112030Z-tuned-3d4e5f",
     ],

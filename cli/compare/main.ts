@@ -3,7 +3,9 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { SwarmbenchError } from "../../lib/errors.ts";
-import { compare, comparisonPage, comparisonText } from "../../results/compare/comparison.ts";
+import { compare } from "../../results/compare/comparison.ts";
+import { comparisonPage } from "../../results/report/comparisonPage.ts";
+import { comparisonText } from "../../results/report/comparisonText.ts";
 import { readResults, writeWhole } from "../../results/store.ts";
 import { refuse } from "../lib/command.ts";
 

@@ -4,8 +4,11 @@ import type { Conditions, Run } from "../../contract/result.ts";
 import { measured } from "../../test/support/measured.ts";
 import { between, names } from "../../test/support/samplePairs.ts";
 import { sampleRun } from "../../test/support/sampleRun.ts";
-import { compare, comparisonPage, comparisonText } from "./comparison.ts";
-import { cautions, testbedRows } from "./testbeds.ts";
+import { comparisonPage } from "../report/comparisonPage.ts";
+import { comparisonText } from "../report/comparisonText.ts";
+import { cautions } from "./cautions.ts";
+import { compare } from "./comparison.ts";
+import { testbedRows } from "./testbeds.ts";
 
 const MACHINE = { role: "agent", cpus: 8, memoryMiB: 16_000, cpuModel: "EPYC 7543", kernel: "6.1.0" };
 
@@ -15,7 +18,7 @@ interface Made {
   more?: Partial<Run>;
 }
 
-/** The sample run, on three machines of the testbed "local" unless it is told otherwise. */
+/** The sample run, on three machines of the testbed "local" by default. */
 function runOn({ settings = {}, nodes = [{}, {}, {}], more = {} }: Made = {}): Run {
   const run = sampleRun();
   run.conditions.nodes = nodes.map((node, index) => ({ name: `node${index + 1}`, ...MACHINE, ...node }));

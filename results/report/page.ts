@@ -1,7 +1,7 @@
-// What all pages have in common: one file, no network, no script, light and dark, printable.
-import type { Chart } from "./charts.ts";
+// The frame of every page: one file, no network, no script, light and dark, printable.
+import type { DrawnChart } from "./charts/list.ts";
 
-/** Of HTML that is whole already; everything else is escaped. */
+/** Text that is HTML already; everything else is escaped. */
 export class Html {
   readonly text: string;
 
@@ -21,14 +21,14 @@ function asHtml(value: unknown): string {
   return String(value ?? "").replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-export const capital = (sentence: string) => `${sentence[0]?.toUpperCase()}${sentence.slice(1)}`;
-
+/** A table that scrolls on its own where it is wider than the page. */
 export function table(heads: readonly string[], rows: readonly (readonly unknown[])[]): Html {
   return html`<div class="wide"><table><thead><tr>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead>
 <tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`;
 }
 
-export function figureOf({ title, caption, light, dark }: Chart): Html {
+/** A chart with its title and caption; the page's theme shows one of its two drawings. */
+export function chartFigure({ title, caption, light, dark }: DrawnChart): Html {
   return html`<figure><h3>${title}</h3><div class="light">${new Html(light)}</div><div class="dark">${new Html(dark)}</div>
 <figcaption>${caption}</figcaption></figure>`;
 }
@@ -55,6 +55,7 @@ th:first-child, td:first-child, .left td, .left th { text-align: left; } td { wh
 .ok { color: var(--good); } .missed { color: var(--bad); } dt { font-weight: 600; margin-top: .6rem; } dd { margin: 0; }
 @media print { body { max-width: none; padding: 0; font-size: 11px; } @page { size: A4; margin: 14mm; } a { color: inherit; } }`;
 
+/** A whole HTML document. */
 export function page(title: string, body: Html): string {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

@@ -8,7 +8,7 @@ import {
   type Second,
 } from "../../contract/result.ts";
 import { benchmarkSchema, sloSchema, workloadSchema } from "../../contract/workload.ts";
-import { runOf } from "../../results/build.ts";
+import { buildResults } from "../../results/build.ts";
 
 const RATE = 10;
 const SECONDS = 10;
@@ -212,5 +212,5 @@ export function sampleEvents(): RunEvent[] {
 export type MeasuredRun = Omit<Run, "steps"> & { steps: MeasuredStep[] };
 
 export function sampleRun(): MeasuredRun {
-  return runOf(sampleEvents()) as MeasuredRun;
+  return buildResults(sampleEvents()) as MeasuredRun;
 }

@@ -1,7 +1,8 @@
-// Of a soak: whether delay or memory drift while the load stays the same.
-import { measuredSteps, type Run, type Second } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
-import { slope } from "../../contract/trend.ts";
+// Whether latency or memory drift during a soak, while the load stays the same.
+import { mean } from "simple-statistics";
+import { measuredSteps, type Run, type Second } from "../contract/result.ts";
+import { figure } from "../contract/text.ts";
+import { slope } from "../contract/trend.ts";
 
 /** Two points make a line, and no trend. */
 const LEAST_SECONDS = 30;
@@ -9,7 +10,7 @@ const LEAST_SECONDS = 30;
 /**
  * How p50, p99 and the agents' memory changed in the measured time of a soak: the least-squares line through its seconds.
  *
- * @returns undefined where the run is no soak, or was too short to tell
+ * @returns undefined when the run is no soak, or was too short
  */
 export function driftSentence(run: Pick<Run, "steps">): string | undefined {
   const soak = measuredSteps(run).find(({ phase }) => phase === "soak");
@@ -27,12 +28,11 @@ function drift(
   name: string,
   unit: string,
   seconds: readonly Second[],
-  of: (second: Second) => number | null,
+  select: (second: Second) => number | null,
 ): string {
-  const values = seconds.map(of).filter((value) => value !== null);
+  const values = seconds.map(select).filter((value) => value !== null);
   if (values.length < 2) return `${name}: unknown`;
   const perSec = slope(values);
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const sign = perSec < 0 ? "-" : "+";
-  return `${name} ${figure(mean)} ${unit}, ${sign}${figure(Math.abs(perSec * 3600))} ${unit} per hour`;
+  return `${name} ${figure(mean(values))} ${unit}, ${sign}${figure(Math.abs(perSec * 3600))} ${unit} per hour`;
 }

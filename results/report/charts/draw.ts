@@ -1,10 +1,10 @@
-// The one door to the chart library: an option in, an SVG out, without a browser.
+// The only user of the chart library: an option in, an SVG out, without a browser.
 import * as echarts from "echarts";
 
-export const WIDTH = 960;
+const WIDTH = 960;
 const HEIGHT = 420;
 
-/** Told apart by people who see colours otherwise too: P. Okabe and M. Ito, "Color Universal Design", 2008. */
+/** Colour-blind people can tell them apart: P. Okabe and M. Ito, "Color Universal Design", 2008. */
 export const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999"];
 export const BAD = "#d55e00";
 export const GOOD = "#009e73";
@@ -13,9 +13,9 @@ const THEMES = {
   light: { text: "#24292f", line: "#d0d7de", background: "#ffffff" },
   dark: { text: "#e6edf3", line: "#3d444d", background: "#0d1117" },
 };
-export type Theme = keyof typeof THEMES;
+type Theme = keyof typeof THEMES;
 
-/** What all charts have in common goes first; an option's own settings win. */
+/** An option as SVG text. Its own settings win over the defaults here. */
 export function draw(option: echarts.EChartsOption, theme: Theme, height = HEIGHT): string {
   const chart = echarts.init(null, themeOf(theme), { renderer: "svg", ssr: true, width: WIDTH, height });
   chart.setOption({
@@ -52,7 +52,7 @@ function themeOf(theme: Theme): object {
   };
 }
 
-/** An axis with its name at its middle. */
+/** An axis, named at its middle. */
 export function axis(
   name: string,
   type: "value" | "log" | "category" | "time" = "value",
@@ -61,7 +61,7 @@ export function axis(
   return { name, type, nameLocation: "middle", nameGap: 38, ...more };
 }
 
-/** Values over more than a decade are read on a logarithmic axis. */
+/** The type of axis that shows these values best: logarithmic where they span more than a decade. */
 export function scaleOf(values: readonly number[]): "value" | "log" {
   const positive = values.filter((value) => value > 0);
   return positive.length === values.length && Math.max(...positive) > 12 * Math.min(...positive)

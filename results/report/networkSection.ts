@@ -1,26 +1,26 @@
-// The network's part of a report.
+// The report's section on the network.
 import { NETWORKS, type NetworkName, type Pair } from "../../contract/network.ts";
 import { isMeasured, type Run } from "../../contract/result.ts";
-import { figure, valuesText } from "../../contract/text.ts";
-import type { StepValues } from "../../contract/workload.ts";
+import { figure } from "../../contract/text.ts";
 import {
-  bitRate,
-  lossText,
   medianOver,
   networkSentence,
   networkShare,
   overlayCost,
   overPairs,
-} from "./networkFigures.ts";
-import { capital, type Html, html, table } from "./page.ts";
+  type PairsSummary,
+} from "../network.ts";
+import { stepName } from "../steps.ts";
+import { bitRate, capital, lossText } from "../text.ts";
+import { type Html, html, table } from "./page.ts";
 
-/** Of more nodes a matrix is no longer read: then the median and the worst pairs are shown. */
+/** With more nodes nobody reads a matrix: the median and the worst pairs are shown instead. */
 const MATRIX_NODES = 8;
 const WORST_PAIRS = 8;
 const TITLES = { host: "The nodes' own network", overlay: "Through the overlay network" } as const;
 
-/** Nothing where the network was not measured. */
-export function networkPart(run: Run): Html | "" {
+/** Empty when neither the network nor the nodes' clocks were measured. */
+export function networkSection(run: Run): Html | "" {
   const { network } = run;
   const clocks = clockTable(run);
   if (!network && clocks === "") return "";
@@ -28,7 +28,7 @@ export function networkPart(run: Run): Html | "" {
   return html`<h2>The network</h2>
 ${sentences.map((sentence) => (sentence ? html`<p>${capital(sentence)}.</p>` : ""))}
 ${network ? NETWORKS.map((name) => oneNetwork(name, network.pairs)) : ""}
-${network ? missing(network.pairs) : ""}
+${network ? pairErrors(network.pairs) : ""}
 ${stepTable(run)}
 ${clocks}`;
 }
@@ -56,10 +56,7 @@ ${table(
 }
 
 function summary(name: NetworkName, pairs: readonly Pair[]): Html {
-  const row = (
-    what: string,
-    { rttMs, throughputBitPerSec, mtu, ...packets }: NonNullable<ReturnType<typeof overPairs>>,
-  ) => [
+  const row = (what: string, { rttMs, throughputBitPerSec, mtu, ...packets }: PairsSummary) => [
     ...[what, figure(rttMs.p50), figure(rttMs.p99), bitRate(throughputBitPerSec)],
     ...[lossText(packets), figure(mtu)],
   ];
@@ -77,7 +74,7 @@ ${table(
 )}`;
 }
 
-function missing(pairs: readonly Pair[]): Html[] {
+function pairErrors(pairs: readonly Pair[]): Html[] {
   const failed = pairs.filter(({ error }) => error !== null);
   return failed
     .slice(0, WORST_PAIRS)
@@ -102,9 +99,9 @@ ${table(
   watched.map((step) => {
     const pairs = step.network?.pairs ?? [];
     const overlay = pairs.filter(({ network }) => network === "overlay");
-    const total = (of: "sent" | "lost") => overlay.reduce((sum, pair) => sum + pair[of], 0);
+    const total = (kind: "sent" | "lost") => overlay.reduce((sum, pair) => sum + pair[kind], 0);
     return [
-      `${step.step}: ${valuesText(step.values as StepValues)}`,
+      stepName(step),
       figure(medianOver(pairs, "host", ({ rttMs }) => rttMs.p50)),
       figure(medianOver(pairs, "overlay", ({ rttMs }) => rttMs.p50)),
       figure(medianOver(pairs, "overlay", ({ rttMs }) => rttMs.p99)),

@@ -1,11 +1,11 @@
-// The machines that a run was made on, with what its stack let them use.
+// The machines of a run, and how much of them its stack could use.
 import { z } from "zod";
-import type { Conditions, Run } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
-import { bitRate } from "./networkFigures.ts";
+import type { Conditions, Run } from "../contract/result.ts";
+import { figure } from "../contract/text.ts";
+import { bitRate } from "./text.ts";
 
 const linkSchema = z.object({ delayMs: z.number(), rate: z.number(), loss: z.number() }).partial();
-/** What is read of a stack's settings; a run that has them otherwise, or not, is as good. */
+/** The part of a stack's settings that is read here; runs without it are read too. */
 const nodesSchema = z.array(
   z.object({
     name: z.string(),
@@ -16,13 +16,15 @@ const nodesSchema = z.array(
 );
 
 export interface Machine extends Pick<Conditions["nodes"][number], "name" | "cpus" | "cpuModel" | "kernel"> {
-  /** In so few digits that machines of one make are alike. */
+  /** With so few digits that machines of one model are alike. */
   memory: string | null;
-  /** Of CPUs and memory; null: not recorded. */
+  /** What the stack lets it use of its CPUs and memory; null: not recorded. */
   limits: string | null;
+  /** How its link is shaped; null: not recorded. */
   link: string | null;
 }
 
+/** The machines of a run, in the order of its conditions. */
 export function machinesOf({ conditions }: Run): Machine[] {
   const { data } = nodesSchema.safeParse(conditions.settings.nodes);
   return conditions.nodes.map(({ name, cpus, memoryMiB, cpuModel, kernel }) => {
@@ -42,31 +44,27 @@ export function machinesOf({ conditions }: Run): Machine[] {
 const gibibytes = (mebibytes: number) => `${figure(mebibytes / 1_024)} GiB`;
 
 function limitsText({ cpus, memoryMiB }: z.output<typeof nodesSchema>[number]): string {
-  const limits = [
-    ...(cpus === undefined ? [] : [`${figure(cpus)} CPUs`]),
-    ...(memoryMiB === undefined ? [] : [gibibytes(memoryMiB)]),
-  ];
+  const limits: string[] = [];
+  if (cpus !== undefined) limits.push(`${figure(cpus)} CPUs`);
+  if (memoryMiB !== undefined) limits.push(gibibytes(memoryMiB));
   return limits.length > 0 ? `may use ${limits.join(", ")}` : "";
 }
 
 function shapeText({ delayMs, rate, loss }: z.output<typeof linkSchema>): string {
-  const shapes = [
-    ...(delayMs === undefined ? [] : [`delay ${figure(delayMs)} ms`]),
-    ...(rate === undefined ? [] : [`rate ${bitRate(rate)}`]),
-    ...(loss === undefined ? [] : [`loss ${figure(100 * loss)} %`]),
-  ];
+  const shapes: string[] = [];
+  if (delayMs !== undefined) shapes.push(`delay ${figure(delayMs)} ms`);
+  if (rate !== undefined) shapes.push(`rate ${bitRate(rate)}`);
+  if (loss !== undefined) shapes.push(`loss ${figure(100 * loss)} %`);
   return shapes.length > 0 ? shapes.join(", ") : "not shaped";
 }
 
 export const linkText = ({ link }: Machine) => link ?? "not recorded";
 
 export function machineText({ cpuModel, cpus, memory, kernel, limits }: Machine): string {
-  const texts = [
-    cpuModel ?? "CPU model not recorded",
-    ...(cpus === null ? [] : [`${cpus} CPUs`]),
-    ...(memory === null ? [] : [memory]),
-    ...(kernel === null ? [] : [`kernel ${kernel}`]),
-    ...(limits ? [limits] : []),
-  ];
+  const texts = [cpuModel ?? "CPU model not recorded"];
+  if (cpus !== null) texts.push(`${cpus} CPUs`);
+  if (memory !== null) texts.push(memory);
+  if (kernel !== null) texts.push(`kernel ${kernel}`);
+  if (limits) texts.push(limits);
   return texts.join(", ");
 }

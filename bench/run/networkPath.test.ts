@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { between, names, pair } from "../../test/support/samplePairs.ts";
+import { oneWayMs } from "./networkPath.ts";
+
+describe("a message's time on the network", () => {
+  const pairs = [
+    ...between(names(3), 0.4),
+    pair("node1", "node4", "overlay", 2),
+    pair("node2", "node1", "overlay", 1),
+  ];
+
+  it("is half a round trip to the broker and half of one from there", () => {
+    const way = oneWayMs(pairs, { producers: ["node3"], brokers: ["node2"], consumers: ["node3"] });
+    assert.ok(Math.abs((way ?? 0) - 0.4) < 0.001, `${way}`);
+  });
+
+  it("is nothing within a node, and the average over producers, brokers and consumers", () => {
+    const way = oneWayMs(pairs, { producers: ["node2", "node3"], brokers: ["node2"], consumers: ["node2"] });
+    assert.ok(Math.abs((way ?? 0) - 0.1) < 0.001, `${way}`);
+  });
+
+  it("is not known where a figure is missing, or nobody is there", () => {
+    assert.equal(oneWayMs(pairs, { producers: ["node9"], brokers: ["node2"], consumers: ["node2"] }), null);
+    assert.equal(oneWayMs(pairs, { producers: [], brokers: ["node2"], consumers: ["node2"] }), null);
+  });
+});

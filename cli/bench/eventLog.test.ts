@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, describe, it } from "node:test";
+import { EventLog } from "./eventLog.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-events-"));
+after(() => rmSync(folder, { recursive: true }));
+
+describe("a log of events", () => {
+  const events = ["one", "two", "three"].map((text) => JSON.stringify({ text }));
+  const logged = (file: string) => readFileSync(file, "utf8").split("\n").filter(Boolean);
+  const follow = (log: EventLog, of: string[]) => {
+    for (const [index, line] of of.entries()) log.take(index + 1, line);
+  };
+
+  it("writes each at once, and each once where a run is followed anew, after a torn line too", () => {
+    const file = path.join(folder, "a.jsonl");
+    follow(new EventLog(file), events.slice(0, 2));
+    writeFileSync(file, `${readFileSync(file, "utf8")}{"te`);
+    follow(new EventLog(file), events);
+    assert.deepEqual(logged(file), events);
+  });
+
+  it("writes none twice where the line was cut and all came again", () => {
+    const file = path.join(folder, "b.jsonl");
+    const log = new EventLog(file);
+    follow(log, events.slice(0, 2));
+    follow(log, events);
+    assert.deepEqual(logged(file), events);
+  });
+
+  it("appends what a run does that goes on", () => {
+    const file = path.join(folder, "c.jsonl");
+    follow(new EventLog(file), events);
+    follow(new EventLog(file), ['{"text":"resumed"}', '{"text":"more"}']);
+    assert.deepEqual(logged(file), [...events, '{"text":"resumed"}', '{"text":"more"}']);
+  });
+
+  it("keeps why nothing can be written", () => {
+    const log = new EventLog(path.join(folder, "not-there", "d.jsonl"));
+    follow(log, events);
+    assert.match(log.failure?.message ?? "", /d\.jsonl cannot be written: ENOENT/);
+  });
+});

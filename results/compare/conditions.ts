@@ -1,0 +1,48 @@
+// In what the conditions of runs differ, and whether they can be compared at all.
+import { measuredSteps, type Run } from "../../contract/result.ts";
+import { flatten } from "../flatten.ts";
+import { curvesOf } from "../series.ts";
+
+export interface ConditionDifference {
+  /** "workload.acks" */
+  what: string;
+  /** One for each run; "-" where a run has none. */
+  values: string[];
+}
+
+/** Every condition in which runs differ, the stack's settings and the load first. */
+export function conditionDifferences(runs: readonly Run[]): ConditionDifference[] {
+  const flat = runs.map((run) => new Map(flatConditions(run)));
+  const names = new Set(flat.flatMap((each) => [...each.keys()]));
+  return [...names]
+    .map((what) => ({ what, values: flat.map((each) => each.get(what) ?? "-") }))
+    .filter(({ values }) => new Set(values).size > 1);
+}
+
+function flatConditions({ conditions }: Run): [string, string][] {
+  const { settings, workload, benchmark, nodes, agents, versions, images, source, swarmbench } = conditions;
+  return [
+    ...flatten("settings", settings),
+    ...flatten("workload", workload),
+    ...flatten("benchmark", benchmark),
+    ...flatten("nodes", nodes),
+    ...flatten("agents", agents),
+    ...flatten("versions", versions),
+    ...flatten("images", images),
+    ...flatten("source", source),
+    ...flatten("swarmbench", swarmbench),
+  ];
+}
+
+/** Why runs cannot be compared; empty when they can. */
+export function obstacles(runs: readonly Run[]): string[] {
+  const differ = (select: (run: Run) => unknown) =>
+    new Set(runs.map((run) => JSON.stringify(select(run)))).size > 1;
+  const texts = runs
+    .filter((run) => measuredSteps(run).every(({ delayMs }) => delayMs.count === 0))
+    .map(({ run }) => `${run} has no step with a figure`);
+  if (differ(({ slo }) => slo)) texts.push("they were judged by different SLOs");
+  const variables = runs.map((run) => curvesOf(run).variable ?? "nothing");
+  if (new Set(variables).size > 1) texts.push(`they vary different things: ${variables.join(", ")}`);
+  return texts;
+}

@@ -1,0 +1,157 @@
+// How much two runs differ in latency, beside how much their networks differ.
+import type { PairRtt } from "../../contract/network.ts";
+import type { MeasuredStep, Run } from "../../contract/result.ts";
+import { figure } from "../../contract/text.ts";
+import { medianOver, overPairs } from "../network.ts";
+import { compareRanks, medianOfKnown } from "../statistics.ts";
+import { measuredSeconds, stepsByValue } from "../steps.ts";
+import { signed } from "../text.ts";
+
+type Percentile = "p50" | "p99";
+const PERCENTILES: readonly Percentile[] = ["p50", "p99"];
+
+/** From the least to the most that it can be. */
+type Bounds = readonly [number, number];
+
+/** One percentile at one value of both runs; each difference is the second run's minus the first's, ms. */
+export interface LatencyAndNetwork {
+  /** "producers 100" */
+  value: string;
+  percentile: Percentile;
+  latencyMs: number;
+  /** What the clocks of both runs can add to it or hide of it; null: not known. */
+  clockErrorMs: number | null;
+  /** null: one run's network was not measured before the load or during it. */
+  network: NetworkDifference | null;
+  /** What a reader must know before comparing the two; often empty. */
+  notes: string[];
+}
+
+interface NetworkDifference {
+  /** Of the time that a message is on the network, during the load. */
+  wayMs: Bounds;
+  /** Of the overlay's median round trip. */
+  rttMs: { before: number; during: number };
+}
+
+/** All trials of one value. */
+interface Side {
+  /** A percentile of each measured second, corrected for the clocks where that is possible, ms. */
+  latencies: number[];
+  clockErrorMs: number | null;
+  network: { wayMs: Bounds; rttMs: { before: number; during: number } } | null;
+}
+
+/**
+ * Puts the difference of p50 and p99 latency beside that of the network, at values that both runs have. Percentiles that
+ * differ by no more than noise are left out.
+ *
+ * The network's part of a p50 is half of the round trips on a message's way (`oneWayMs` of a step), from the smallest to
+ * the largest of all trials. Percentiles of parts do not add up: its part of a p99 lies between that and the p99 round trip
+ * of the worst pair (half of it on the way to the broker, half on the way from it). Where the whole way is within nodes
+ * it is zero.
+ *
+ * No share is computed of them: packets that are sent again, waiting for the next fetch, and the time that large messages
+ * take at a link's rate are missing from round trips, while queues and a probe's wait for a CPU are part of them.
+ */
+export function latencyAndNetwork(a: Run, b: Run): LatencyAndNetwork[] {
+  const stepsB = stepsByValue(b.steps);
+  return [...stepsByValue(a.steps)].flatMap(([value, stepsA]) => {
+    const others = stepsB.get(value);
+    if (!others) return [];
+    return PERCENTILES.flatMap((percentile) => {
+      const difference = differenceOf(sideOf(a, stepsA, percentile), sideOf(b, others, percentile));
+      return difference ? [{ ...difference, value, percentile }] : [];
+    });
+  });
+}
+
+/** undefined: they do not differ by more than noise */
+function differenceOf(a: Side, b: Side): Omit<LatencyAndNetwork, "value" | "percentile"> | undefined {
+  if (a.latencies.length === 0 || b.latencies.length === 0) return undefined;
+  const { medians, real } = compareRanks(a.latencies, b.latencies);
+  if (!real) return undefined;
+  const latencyMs = medians[1] - medians[0];
+  const clockErrorMs =
+    a.clockErrorMs === null || b.clockErrorMs === null ? null : a.clockErrorMs + b.clockErrorMs;
+  const notes: string[] = [];
+  if (clockErrorMs === null) notes.push("nothing is known of the clocks' error");
+  else if (Math.abs(latencyMs) <= clockErrorMs)
+    notes.push(`the clock error (±${figure(clockErrorMs)} ms) is larger than the difference`);
+  if (!a.network || !b.network) notes.push("no network was measured");
+  else if (a.network.wayMs[0] >= medians[0] || b.network.wayMs[0] >= medians[1])
+    notes.push("round trips took no less than the messages, so probes waited for a CPU");
+  return { latencyMs, clockErrorMs, network: networkDifference(a.network, b.network), notes };
+}
+
+function networkDifference(a: Side["network"], b: Side["network"]): NetworkDifference | null {
+  if (!a || !b) return null;
+  return {
+    wayMs: [b.wayMs[0] - a.wayMs[1], b.wayMs[1] - a.wayMs[0]],
+    rttMs: { before: b.rttMs.before - a.rttMs.before, during: b.rttMs.during - a.rttMs.during },
+  };
+}
+
+/** "producers 100: p50 latency +3.2 ms (clock error ±0.1 ms), network +2.9 ms (round trips …)" */
+export function sideBySideText(difference: LatencyAndNetwork): string {
+  const { value, percentile, latencyMs, clockErrorMs, network, notes } = difference;
+  const error = clockErrorMs === null ? "not known" : `±${figure(clockErrorMs)} ms`;
+  const texts = [`${value}: ${percentile} latency ${signed(latencyMs)} ms (clock error ${error})`];
+  if (network) {
+    const { before, during } = network.rttMs;
+    texts.push(
+      `network ${boundsText(network.wayMs)} ms (round trips ${signed(before)} ms before the load, ${signed(during)} ms during it)`,
+    );
+  }
+  return `${texts.join(", ")}${notes.map((note) => `; ${note}`).join("")}`;
+}
+
+/** "+2.9", "+60 to +65" */
+export function boundsText([least, most]: Bounds): string {
+  const [low, high] = [signed(least), signed(most)];
+  return low === high ? low : `${low} to ${high}`;
+}
+
+function sideOf(run: Run, steps: readonly MeasuredStep[], percentile: Percentile): Side {
+  const errors = steps.map(clockErrorMs).filter((error) => error !== null);
+  return {
+    latencies: steps.flatMap((step) => correctedSeconds(step, percentile)),
+    clockErrorMs: errors.length < steps.length ? null : Math.max(...errors),
+    network: networkOf(run, steps, percentile),
+  };
+}
+
+function networkOf(run: Run, steps: readonly MeasuredStep[], percentile: Percentile): Side["network"] {
+  const before = overPairs(run.network?.pairs ?? [], "overlay")?.rttMs.p50 ?? null;
+  const during = medianOfKnown(
+    steps.map(({ network }) => medianOver(network?.pairs ?? [], "overlay", ({ rttMs }) => rttMs.p50)),
+  );
+  const ways = steps.map(({ network }) => network?.oneWayMs ?? null).filter((way) => way !== null);
+  if (before === null || during === null || ways.length === 0) return null;
+  const [least, most] = [Math.min(...ways), Math.max(...ways)];
+  const hasTail = percentile === "p99" && most > 0;
+  return {
+    wayMs: [least, hasTail ? Math.max(most, ...steps.flatMap(overlayTails)) : most],
+    rttMs: { before, during },
+  };
+}
+
+function overlayTails({ network }: MeasuredStep): number[] {
+  const isOverlay = (pair: PairRtt) => pair.network === "overlay";
+  const tails = (network?.pairs ?? []).filter(isOverlay).map(({ rttMs }) => rttMs.p99);
+  return tails.filter((ms) => ms !== null);
+}
+
+const isCorrected = ({ correctedDelayMs, clocks }: MeasuredStep) =>
+  correctedDelayMs !== null && clocks.boundMs !== null;
+
+function clockErrorMs(step: MeasuredStep): number | null {
+  return isCorrected(step) ? step.clocks.boundMs : step.clocks.errorMs;
+}
+
+/** Seconds are recorded as measured: each is shifted by as much as the correction shifts the whole step. */
+function correctedSeconds(step: MeasuredStep, percentile: Percentile): number[] {
+  const [measured, corrected] = [step.delayMs[percentile], step.correctedDelayMs?.[percentile]];
+  const shift = isCorrected(step) ? (corrected ?? 0) - (measured ?? 0) : 0;
+  return measuredSeconds(step, percentile).map((ms) => ms + shift);
+}

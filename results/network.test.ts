@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { MeasuredStep } from "../contract/result.ts";
+import { networkRun } from "../test/support/networkRun.ts";
+import { between, names, pair } from "../test/support/samplePairs.ts";
+import { networkSentence, networkShare, overlayCost } from "./network.ts";
+import { runTable } from "./report/table.ts";
+
+describe("the network's share of the delay", () => {
+  const step = (oneWay: number | null, p50: number | null) =>
+    ({ network: { pairs: [], oneWayMs: oneWay }, delayMs: { p50 } }) as unknown as MeasuredStep;
+
+  it("is told with both figures", () => assert.equal(networkShare(step(0.2, 2)), "0.2 ms of 2 ms (10 %)"));
+
+  it("is not told as a share where the probes took longer than the messages", () => {
+    assert.match(
+      networkShare(step(3, 2)) ?? "",
+      /at most 3 ms, which is no less than all of 2 ms: probes waited/,
+    );
+  });
+
+  it("is not known where either is missing", () => {
+    assert.equal(networkShare(step(null, 2)), undefined);
+    assert.equal(networkShare(step(1, null)), undefined);
+  });
+
+  it("of a run is that of the heaviest step that met the SLO", () => {
+    assert.match(networkSentence(networkRun(3)) ?? "", /of the delay is network \(producers 500;/);
+    assert.match(runTable(networkRun(3)), /of the delay is network/);
+  });
+});
+
+describe("the overlay's cost", () => {
+  it("is told in round trips and throughput", () => {
+    assert.equal(
+      overlayCost(between(names(3), 0.4)),
+      "the overlay network has a median round trip of 0.4 ms instead of 0.2 ms (+100 %), and a throughput of 6 Gbit/s instead of 10 Gbit/s (-40 %)",
+    );
+  });
+
+  it("is not told where one of the networks was not measured", () => {
+    assert.equal(overlayCost([pair("a", "b", "overlay", 1)]), undefined);
+  });
+});

@@ -1,0 +1,33 @@
+import { type MeasuredStep, measuredSteps } from "../../../contract/result.ts";
+import { variableText } from "../../../contract/text.ts";
+import { curvesOf, varied } from "../../series.ts";
+import type { Chart } from "./chart.ts";
+import { axis } from "./draw.ts";
+
+/** How much of the offered load was delivered, per second. */
+export const deliveredChart: Chart = {
+  name: "delivered",
+  place: "report",
+  title: "Delivered against offered",
+  caption: "Messages per second. Where the lines part, messages wait or are lost.",
+  draw: ([run]) => {
+    const { variable, curves } = curvesOf(run);
+    const steps = measuredSteps({ steps: curves.flatMap((curve) => curve.steps) });
+    if (variable === undefined || steps.length === 0) return undefined;
+    const line = (name: "offered" | "delivered", type: "solid" | "dashed") => ({
+      type: "line" as const,
+      name,
+      lineStyle: { type },
+      symbolSize: 7,
+      data: steps.map((step: MeasuredStep) => [
+        varied(step, variable) as number,
+        step[name] / step.durationSeconds,
+      ]),
+    });
+    return {
+      xAxis: axis(variableText(variable)),
+      yAxis: axis("messages per second", "value", { nameGap: 55 }),
+      series: [line("offered", "dashed"), line("delivered", "solid")],
+    };
+  },
+};

@@ -1,0 +1,54 @@
+// All charts, and their drawing.
+import type { Run } from "../../../contract/result.ts";
+import type { Chart, Place, Runs } from "./chart.ts";
+import { comparisonChart } from "./comparison.ts";
+import { cpuChart } from "./cpu.ts";
+import { deliveredChart } from "./delivered.ts";
+import { draw } from "./draw.ts";
+import { latencyChart } from "./latency.ts";
+import { spectrumChart } from "./spectrum.ts";
+import { timelineChart } from "./timeline.ts";
+
+/** In the order in which a page shows them. */
+const CHARTS: readonly Chart[] = [
+  latencyChart,
+  deliveredChart,
+  cpuChart,
+  spectrumChart,
+  timelineChart,
+  comparisonChart,
+];
+
+export interface DrawnChart {
+  name: string;
+  title: string;
+  caption: string;
+  /** SVG, for a light and for a dark page. */
+  light: string;
+  dark: string;
+}
+
+/** Draws the charts of a page that these runs have data for. */
+export function drawCharts(place: Place, runs: readonly Run[]): DrawnChart[] {
+  const [first, ...others] = runs;
+  if (!first) return [];
+  return CHARTS.filter((chart) => chart.place === place)
+    .map((chart) => drawChart(chart, [first, ...others]))
+    .filter((drawn) => drawn !== undefined);
+}
+
+/** Draws one chart for a light and a dark page; undefined: the runs have no data for it. */
+export function drawChart(
+  { name, title, caption, height, ...chart }: Chart,
+  runs: Runs,
+): DrawnChart | undefined {
+  const option = chart.draw(runs);
+  if (!option) return undefined;
+  return {
+    name,
+    title: typeof title === "string" ? title : title(runs),
+    caption,
+    light: draw(option, "light", height),
+    dark: draw(option, "dark", height),
+  };
+}

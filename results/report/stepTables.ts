@@ -1,0 +1,116 @@
+// The report's tables with one row for each step.
+import { isMeasured, type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
+import { figure } from "../../contract/text.ts";
+import { meetsSlo } from "../../contract/verdicts.ts";
+import { marked } from "../clocks.ts";
+import { perSec, stepName } from "../steps.ts";
+import { type Html, html, table } from "./page.ts";
+
+/** What was offered and delivered, the latencies and the verdict of each step. */
+export function stepsTable({ steps }: Run): Html {
+  const heads = [
+    "step",
+    "offered/s",
+    "delivered/s",
+    "p50 ms",
+    "p90",
+    "p99",
+    "p99.9",
+    "p99.99",
+    "max",
+    "slowest producer's p99",
+    "verdict",
+  ];
+  return table(
+    heads,
+    steps.map((step) => [
+      stepName(step),
+      ...(isMeasured(step) ? resultCells(step) : NO_RESULTS),
+      html`<span class="${meetsSlo(step) ? "ok" : "missed"}">${step.verdict}</span>`,
+    ]),
+  );
+}
+
+/** The cells between a step's name and its verdict. */
+function resultCells(step: MeasuredStep): string[] {
+  const { delayMs, slowestProducer } = step;
+  return [
+    ...[figure(perSec(step.offered, step) ?? 0), figure(perSec(step.delivered, step))],
+    ...[delayMs.p50, delayMs.p90, delayMs.p99, delayMs["p99.9"], delayMs["p99.99"], delayMs.max].map((ms) =>
+      marked(ms, step.clocks.errorMs),
+    ),
+    figure(slowestProducer?.p99),
+  ];
+}
+/** The same of a step that failed. */
+const NO_RESULTS: readonly string[] = Array.from({ length: 9 }, () => "-");
+
+/** Why steps have their verdicts. */
+export function stepReasons({ steps }: Run): Html[] {
+  return steps
+    .filter(({ reasons: why }) => why.length > 0)
+    .map((step) => html`<p class="faint">${stepName(step)}: ${step.reasons.join("; ")}.</p>`);
+}
+
+/** What happened to the messages of each step. */
+export function lossTable(run: Run): Html {
+  const heads = [
+    "step",
+    "offered",
+    "sent",
+    "acked",
+    "delivered",
+    "lost",
+    "duplicated",
+    "reordered",
+    "late",
+    "unsent",
+    "errors",
+    "waiting at the end",
+    "drained in s",
+  ];
+  return table(
+    heads,
+    measuredSteps(run).map((step) => [
+      stepName(step),
+      ...[step.offered, step.sent, step.acked, step.delivered, step.lost, step.duplicated, step.reordered],
+      ...[step.late, step.unsent],
+      Object.entries(step.errors)
+        .map(([kind, count]) => `${kind} ${count}`)
+        .join(", ") || 0,
+      ...[step.backlogAtEnd, step.drainSeconds === null ? "not in time" : figure(step.drainSeconds)],
+    ]),
+  );
+}
+
+/** What the load generator used, and how late it was, in each step. */
+export function generatorTable(run: Run): Html {
+  const heads = [
+    "step",
+    "schedule lag p99 ms",
+    "max",
+    "event loop p99 ms",
+    "CPUs of the busiest task",
+    "of all",
+    "waited for a CPU",
+    "memory MiB",
+    "connected in s",
+    "send to ack p99 ms",
+    "send to receive p99 ms",
+  ];
+  return table(
+    heads,
+    measuredSteps(run).map((step) => {
+      const { generator, connectSeconds, ackMs, sendToReceiveMs } = step;
+      return [
+        stepName(step),
+        ...[generator.scheduleLagMsP99, generator.scheduleLagMsMax, generator.eventLoopDelayMsP99].map(
+          figure,
+        ),
+        ...[generator.cpu, generator.cpuTotal].map(figure),
+        generator.cpuWait === null ? "-" : `${figure(100 * generator.cpuWait)} %`,
+        ...[generator.memoryMiB, connectSeconds, ackMs.p99, sendToReceiveMs.p99].map(figure),
+      ];
+    }),
+  );
+}

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, describe, it } from "node:test";
+import { z } from "zod";
+import { type RunEvent, runSchema } from "../contract/result.ts";
+import { measured } from "../test/support/measured.ts";
+import { sampleEvents } from "../test/support/sampleRun.ts";
+import { reportPage } from "./report/html.ts";
+import { runTable } from "./report/table.ts";
+import { parseEvents, readResults, writeResults } from "./store.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-results-"));
+after(() => rmSync(folder, { recursive: true }));
+const lines = (events: readonly RunEvent[]) => events.map((event) => `${JSON.stringify(event)}\n`).join("");
+
+describe("the events of a run", () => {
+  it("are read but for a last line that is torn", () => {
+    const text = lines(sampleEvents());
+    assert.equal(parseEvents(`${text}{"event":"en`, "e").length, sampleEvents().length);
+  });
+
+  it("are refused with the line that cannot be read", () => {
+    assert.throws(
+      () => parseEvents(`${lines(sampleEvents().slice(0, 1))}nonsense\n{}\n`, "e"),
+      /e, line 2: this is no JSON/,
+    );
+    assert.throws(() => parseEvents('{"event":"party"}\n', "e"), /e, line 1/);
+  });
+
+  it("of another version are refused, with the version that is read", () => {
+    const text = lines(sampleEvents().slice(0, 1)).replace('"schemaVersion":3', '"schemaVersion":4');
+    assert.throws(() => parseEvents(text, "e"), /of schema version 4; this swarmbench reads version 3/);
+  });
+
+  describe("of version 2", () => {
+    const earlier = path.resolve(import.meta.dirname, "../test/fixtures/run-v2");
+
+    it("are read as those of this version, by their events and by run.json alike", () => {
+      const byEvents = readResults(earlier);
+      const alone = path.join(folder, "version-2");
+      mkdirSync(alone);
+      copyFileSync(path.join(earlier, "run.json"), path.join(alone, "run.json"));
+      assert.deepEqual(readResults(alone), JSON.parse(JSON.stringify(byEvents)));
+      assert.deepEqual(
+        byEvents.steps.map((step) => [step.state, step.verdict]),
+        [
+          ["measured", "ok"],
+          ["measured", "ok"],
+          ["failed", "failed"],
+        ],
+      );
+      assert.equal(measured(byEvents.steps[1]).offered, 5_000);
+    });
+
+    it("have no figure of a step that failed, and its reason in the report", () => {
+      const run = readResults(earlier);
+      assert.ok(!("delayMs" in (run.steps[2] ?? {})));
+      assert.match(runTable(run), /producers 100 +│ +- .* failed/);
+      assert.match(reportPage(run), /the agent is gone/);
+    });
+  });
+});
+
+describe("results on disk", () => {
+  it("are made anew from their events: run.json, report, plots", async () => {
+    const target = path.join(folder, "run");
+    mkdirSync(target, { recursive: true });
+    writeFileSync(path.join(target, "events.jsonl"), lines(sampleEvents()));
+    const run = readResults(target);
+    await writeResults(target, run);
+    rmSync(path.join(target, "events.jsonl"));
+    assert.deepEqual(readResults(target), JSON.parse(JSON.stringify(run)));
+    const png = readFileSync(path.join(target, "plots/delay.png"));
+    assert.equal(png.subarray(1, 4).toString(), "PNG");
+  });
+
+  it("that are not there are an error that says what was looked for", () => {
+    assert.throws(
+      () => readResults(path.join(folder, "none")),
+      /neither events\.jsonl nor run\.json is there/,
+    );
+  });
+});
+
+describe("the schema that others read", () => {
+  it("is the committed one: npm run schema", () => {
+    const committed = JSON.parse(readFileSync(path.resolve(import.meta.dirname, "run.schema.json"), "utf8"));
+    assert.deepEqual(committed, JSON.parse(JSON.stringify(z.toJSONSchema(runSchema))));
+  });
+});

@@ -1,0 +1,33 @@
+import path from "node:path";
+import type { BenchSummary } from "../contract/request.ts";
+import { isMeasured, type Run, type Step } from "../contract/result.ts";
+import { kneeSentence } from "./sentences.ts";
+import { perSec } from "./steps.ts";
+
+/** What the stack's outputs say about a run. */
+export function summaryOf(run: Run, folder: string): BenchSummary {
+  return {
+    run: run.run,
+    verdict: run.verdict,
+    results: path.resolve(folder),
+    knee: kneeSentence(run),
+    steps: run.steps.map(summaryStep),
+    warnings: run.warnings,
+  };
+}
+
+function summaryStep(step: Step): BenchSummary["steps"][number] {
+  const values = step.values as Record<string, number | string>;
+  const { verdict } = step;
+  if (!isMeasured(step))
+    return { values, offeredPerSec: 0, deliveredPerSec: 0, p50Ms: null, p99Ms: null, lost: 0, verdict };
+  return {
+    values,
+    offeredPerSec: perSec(step.offered, step) ?? 0,
+    deliveredPerSec: perSec(step.delivered, step) ?? 0,
+    p50Ms: step.delayMs.p50,
+    p99Ms: step.delayMs.p99,
+    lost: step.lost,
+    verdict,
+  };
+}
