@@ -9,7 +9,7 @@ const ROOMS = "index.ts bench cli components config contract lib offline results
 const CHECKS: readonly (readonly [program: string, ...args: string[]])[] = [
   ["biome", "check", "--error-on-warnings"],
   ["tsc", "--noEmit"],
-  ["depcruise", "--config", ".dependency-cruiser.json", ...ROOMS],
+  ["depcruise", "--config", ".dependency-cruiser.cjs", ...ROOMS],
 ];
 
 /** Formatter, linter, type check, import directions, generated documentation. */
