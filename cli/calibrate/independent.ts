@@ -52,12 +52,8 @@ export class IndependentTools {
 
   /** Puts the yardstick onto the node. */
   async install(): Promise<void> {
-    const { ensureGoProgram } = await import("../../offline/goProgram.ts");
-    const file = await ensureGoProgram("yardstick", {
-      directory: path.resolve(import.meta.dirname, "../figures/yardstick"),
-      package: "yardstick",
-      cgo: false,
-    });
+    const { ensureYardstick } = await import("../setup/yardstick.ts");
+    const file = await ensureYardstick();
     await this.site.shell(`${this.site.ssh} 'cat > ${YARDSTICK} && chmod 755 ${YARDSTICK}' < '${file}'`);
   }
 

@@ -1,35 +1,10 @@
 // What a calibration keeps: calibration.json and calibration.md, written anew with every line that is found.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
-import { z } from "zod";
-import { conditionsSchema } from "../../contract/result.ts";
 import { writeWhole } from "../../results/store.ts";
-import { type Row, rowSchema } from "./row.ts";
+import type { Calibration } from "./calibration.ts";
+import type { Row } from "./row.ts";
 import { markdownOf } from "./table.ts";
-
-export const calibrationSchema = z.strictObject({
-  schemaVersion: z.literal(1),
-  scenario: z.string(),
-  /** Fewer rounds: whether it works, not how well. */
-  quick: z.boolean(),
-  startedAt: z.iso.datetime(),
-  /** null: it is under way, or was cut off. */
-  endedAt: z.iso.datetime().nullable(),
-  /** Of the first run; null: there was none. */
-  conditions: conditionsSchema.nullable(),
-  checks: z.array(
-    z.strictObject({
-      check: z.string(),
-      question: z.string(),
-      startedAt: z.iso.datetime(),
-      endedAt: z.iso.datetime().nullable(),
-      /** Names of the benchmark's runs, whose folders are below runs/. */
-      runs: z.array(z.string()),
-      rows: z.array(rowSchema),
-    }),
-  ),
-});
-export type Calibration = z.output<typeof calibrationSchema>;
 
 /** A row that has not passed fails the whole; so does one without any row to pass. */
 export function hasPassed({ checks }: Calibration): boolean {

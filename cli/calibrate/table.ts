@@ -1,6 +1,6 @@
 // The calibration's table, for a terminal and as Markdown: plain functions.
 import Table from "cli-table3";
-import type { Calibration } from "./record.ts";
+import type { Calibration } from "./calibration.ts";
 import type { Row } from "./row.ts";
 
 const HEAD = ["check", "what was done", "expected", "measured", "limit", ""];

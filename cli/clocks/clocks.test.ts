@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { nodeFile } from "../../components/clocks/nodeFiles.ts";
+import { nodeFile } from "../../lib/clocks/nodeFiles.ts";
 import { parsed } from "../../test/support/commands.ts";
 import { readArguments as argumentsOf } from "./arguments.ts";
 import { clocksCommand } from "./command.ts";

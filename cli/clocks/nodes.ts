@@ -1,8 +1,8 @@
 // Which node is asked for what, and the scripts that do it.
 
-import { chronyConfig, chronyPaths, ptpdConfig } from "../../components/clocks/configs.ts";
-import { LIB, nodeFile } from "../../components/clocks/nodeFiles.ts";
 import type { ClockKind } from "../../config/clocks.ts";
+import { chronyConfig, chronyPaths, ptpdConfig } from "../../lib/clocks/configs.ts";
+import { LIB, nodeFile } from "../../lib/clocks/nodeFiles.ts";
 import { script, word } from "../../lib/shell.ts";
 
 export interface NodeOutput {

@@ -5,14 +5,9 @@ import { run } from "../lib/run.ts";
 import { abandonedBelow, removeTree } from "../setup/partial.ts";
 import { readLocks, readStates } from "../setup/pulumiState.ts";
 import { checkout, type DockerObject, labelledObjects, removeObject, verdict } from "./dockerLeftovers.ts";
+import type { Leftover } from "./leftover.ts";
 import { reservations, stacksToLookAt } from "./reservations.ts";
 import { strayProcesses } from "./strayProcesses.ts";
-
-/** Something that a crash left, and how to remove it. */
-export interface Leftover {
-  what: string;
-  remove(): Promise<unknown>;
-}
 
 export interface Found {
   /** Of this checkout. */

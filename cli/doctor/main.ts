@@ -10,7 +10,8 @@ import { step } from "../lib/steps.ts";
 import { DEFAULT_ENGINE } from "../setup/host.ts";
 import { pulumiEnv, readInstallation, type SetupResult } from "../setup/shellEnv.ts";
 import { unmountedHierarchies } from "./cgroups.ts";
-import { findLeftovers, type Leftover } from "./leftovers.ts";
+import type { Leftover } from "./leftover.ts";
+import { findLeftovers } from "./leftovers.ts";
 
 interface Options {
   /** Scenarios whose reservations are looked for although their stacks are not up. */

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { project } from "../lib/paths.ts";
 import { run } from "../lib/run.ts";
 import { Stopped } from "../lib/signals.ts";
-import type { Leftover } from "./leftovers.ts";
+import type { Leftover } from "./leftover.ts";
 
 const RESERVATION = "swarmbench:testbed:Reservation";
 

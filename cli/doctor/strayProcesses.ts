@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { cache, project, pulumiFolder } from "../lib/paths.ts";
 import { nothingListens } from "./alive.ts";
-import type { Leftover } from "./leftovers.ts";
+import type { Leftover } from "./leftover.ts";
 
 /** A process of this machine; `program` is its executable, links resolved. */
 export interface Process {

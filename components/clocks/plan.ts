@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import type { ClockKind, ClockSettings } from "../../config/clocks.ts";
-import { bridgeConfig, chronyConfig, chronyPaths, type Daemon, ptp4lConfig, ptpdConfig } from "./configs.ts";
-import { LIB, nodeFile, RUN } from "./nodeFiles.ts";
+import {
+  bridgeConfig,
+  chronyConfig,
+  chronyPaths,
+  type Daemon,
+  ptp4lConfig,
+  ptpdConfig,
+} from "../../lib/clocks/configs.ts";
+import { LIB, nodeFile, RUN } from "../../lib/clocks/nodeFiles.ts";
 
 /** What a node gets: its packages, files and services, as plain data. */
 export interface ClockPlan {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, beforeEach, describe, it } from "node:test";
+import { nodeFile } from "../../lib/clocks/nodeFiles.ts";
 import { ShellFolder } from "../../test/support/shell.ts";
-import { nodeFile } from "./nodeFiles.ts";
 
 const folders: ShellFolder[] = [];
 after(() => {

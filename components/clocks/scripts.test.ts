@@ -4,9 +4,9 @@ import * as path from "node:path";
 import { after, describe, it } from "node:test";
 import { cleanScript, compareScript } from "../../cli/clocks/nodes.ts";
 import { CLOCK_KINDS } from "../../config/clocks.ts";
+import { nodeFile } from "../../lib/clocks/nodeFiles.ts";
 import { parses } from "../../test/support/fakeDocker.ts";
 import { ShellFolder } from "../../test/support/shell.ts";
-import { nodeFile } from "./nodeFiles.ts";
 import { clockPlan } from "./plan.ts";
 import { awaitScript, installScript, removeCommand } from "./scripts.ts";
 

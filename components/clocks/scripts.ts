@@ -1,7 +1,7 @@
 import type { ClockSettings } from "../../config/clocks.ts";
+import { chronyPaths } from "../../lib/clocks/configs.ts";
+import { KEEP, LIB, nodeFile, RUN, STATUS } from "../../lib/clocks/nodeFiles.ts";
 import { commandLine, script, word } from "../../lib/shell.ts";
-import { chronyPaths } from "./configs.ts";
-import { KEEP, LIB, nodeFile, RUN, STATUS } from "./nodeFiles.ts";
 import { CHRONY, type ClockPlan } from "./plan.ts";
 
 const FOLDERS = { LIB, RUN, KEEP, STATUS };

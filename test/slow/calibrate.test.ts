@@ -4,7 +4,8 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { type Calibration, calibrationSchema, hasPassed } from "../../cli/calibrate/record.ts";
+import { type Calibration, calibrationSchema } from "../../cli/calibrate/calibration.ts";
+import { hasPassed } from "../../cli/calibrate/record.ts";
 import { TestProject } from "../support/project.ts";
 
 const CONFIG = { namespace: "e2e", nodes: "2", "kafka.enabled": "true" };

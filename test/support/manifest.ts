@@ -1,4 +1,11 @@
-import type { BareHost } from "./bareHosts.ts";
+/** A host as its manifest shows it. */
+export interface ManifestHost {
+  name: string;
+  /** On the network over which users log in. */
+  address: string;
+  /** On the network of the hosts alone. */
+  lanAddress: string;
+}
 
 const TESTBED = "urn:publicid:IDN+lab.example.org";
 const CM = `${TESTBED}+authority+cm`;
@@ -7,10 +14,10 @@ const CM = `${TESTBED}+authority+cm`;
  * A manifest as Emulab's kind of testbed writes it: prefixed elements, a login for each member of a project and one by
  * password, hardware addresses without colons, names whose order is not that of their letters.
  */
-export function manifest(hosts: readonly BareHost[], user: string): string {
+export function manifest(hosts: readonly ManifestHost[], user: string): string {
   const interfaceOf = (index: number) =>
     `client_id="${nodeOf(index)}:if0" sliver_id="${TESTBED}+sliver+${7100 + index}"`;
-  const node = ({ name, address, lanAddress }: BareHost, index: number) => `
+  const node = ({ name, address, lanAddress }: ManifestHost, index: number) => `
   <g:node client_id="${nodeOf(index)}" exclusive="true" component_manager_id="${CM}" component_id="${TESTBED}+node+${name}" sliver_id="${TESTBED}+sliver+${7000 + index}">
     <g:sliver_type name="raw-pc"><g:disk_image name="${TESTBED}+image+emulab-ops:DEB12-64-STD"/></g:sliver_type>
     <g:services>

@@ -1,7 +1,7 @@
+import { LIB as CLOCK } from "../../../lib/clocks/nodeFiles.ts";
 import { script, word } from "../../../lib/shell.ts";
 import { asRoot, type SshEndpoint, sshArguments } from "../../../lib/ssh.ts";
 import { jobBase, machineId } from "../../../testbeds/oar/names.ts";
-import { LIB as CLOCK } from "../../clocks/nodeFiles.ts";
 import { OWNER_LABEL, type Owner, STACK_LABEL } from "../../lib/ownership.ts";
 import { MARK } from "../../swarm/swarmScripts.ts";
 import { AT_ONCE } from "./look.ts";

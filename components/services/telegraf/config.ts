@@ -1,5 +1,5 @@
 import { stringify } from "smol-toml";
-import { STATUS } from "../../clocks/nodeFiles.ts";
+import { STATUS } from "../../../lib/clocks/nodeFiles.ts";
 import { KAFKA_METRICS } from "./kafkaMetrics.ts";
 import { NODE_METRICS } from "./metrics.ts";
 

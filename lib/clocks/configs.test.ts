@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { clockPlan, domainOf } from "../../components/clocks/plan.ts";
 import { CLOCK_KINDS, type ClockKind } from "../../config/clocks.ts";
 import { bridgeConfig, chronyConfig, ptp4lConfig, ptpdConfig } from "./configs.ts";
-import { clockPlan, domainOf } from "./plan.ts";
 
 const run = "/run/clock";
 const plan = (
