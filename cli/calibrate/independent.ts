@@ -1,6 +1,5 @@
 // Tools of others that measure the same: the yardstick, a load generator on franz-go (cli/figures/yardstick), and Kafka's own
 // EndToEndLatency. Both run on an agents' node, on the swarm's network, as an agent does.
-import * as path from "node:path";
 import { word } from "../../lib/shell.ts";
 import { median } from "./statistics.ts";
 

@@ -78,7 +78,7 @@ function row(name: string, { p50, p99, lagP99, cpu, lost }: Sample): string {
   return `| ${[name, ...[p50, p99, lagP99, cpu].map(show), lost === undefined || Number.isNaN(lost) ? "-" : lost].join(" | ")} |`;
 }
 
-/** Of shared/measuring.md: what of ours is to be within what of the yardstick's. */
+/** The targets: each of our figures as a multiple of the yardstick's, or as a distance from it. */
 function targets(yard: Sample, ours: Record<string, Sample>, single: Sample, ourSingle: Sample): string[] {
   const line = (what: string, value: number, limit: number, unit: string) =>
     `| ${what} | ${value.toFixed(2)}${unit} | <= ${limit}${unit} | ${value <= limit ? "met" : "missed"} |`;
