@@ -14,7 +14,7 @@ describe("the arguments of bench", () => {
       aba: false,
       failOnSlo: false,
       stop: false,
-      results: "results",
+      results: "runs",
       fromUp: false,
     }));
 

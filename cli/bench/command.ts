@@ -7,13 +7,13 @@ export function benchCommand(): Command {
     name: "bench",
     summary: "Run the benchmark of a stack that is up, without changing the stack",
     details:
-      "Shows its progress, then a table; results/<run>/ gets run.json, events.jsonl, report.html and the plots.\n\n" +
+      "Shows its progress, then a table; runs/<run>/ gets run.json, events.jsonl, report.html and the plots.\n\n" +
       "Ctrl-C stops the run in order: finished steps are kept. If the connection to the manager is lost, the run goes on " +
       "there, and the same command follows it again. On reserved nodes a run is stopped before a step that would not " +
       "end in time.",
     examples: [
       "npm run bench -- -s local --set producers=100 --set search=null",
-      "npm run bench -- --resume results/20261124T102030Z-local-0a1b2c",
+      "npm run bench -- --resume runs/20261124T102030Z-local-0a1b2c",
     ],
     exits: {
       done: true,
@@ -33,10 +33,7 @@ export function benchCommand(): Command {
       collect,
       [],
     )
-    .option(
-      "--resume <folder>",
-      "continues an unfinished run of results/; steps that are done are not repeated",
-    )
+    .option("--resume <folder>", "continues an unfinished run in runs/; steps that are done are not repeated")
     .option(
       "--aba",
       "runs the scenario, then with the changes of --set, then the scenario again, and compares; void where the two " +
@@ -49,7 +46,7 @@ export function benchCommand(): Command {
       false,
     )
     .option("--stop", "stops the run that is under way", false)
-    .option("--results <folder>", "where results go", "results")
+    .option("--results <folder>", "where results go", "runs")
     .addOption(fromUpOption());
   return runs(bench, async () => (await import("./main.ts")).run);
 }

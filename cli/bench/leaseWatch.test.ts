@@ -341,12 +341,12 @@ describe("a run on reserved nodes", () => {
 });
 
 describe("a run that was stopped so", () => {
-  const run = { scenario: "site", folder: "results/r", changes: ["sweep.producers=[1,2]"] };
+  const run = { scenario: "site", folder: "runs/r", changes: ["sweep.producers=[1,2]"] };
 
   it("says how to go on, with the changes that it had", () =>
     assert.equal(
       outOfTime("3 of 8 steps are done", { ...run, fromUp: false }),
-      "stopped before the reservation's end; 3 of 8 steps are done. Lengthen it (npm run reserve -- -s site --extend DURATION), or once it is over reserve anew (pulumi up -s site), and go on: npm run bench -- -s site --set 'sweep.producers=[1,2]' --resume results/r",
+      "stopped before the reservation's end; 3 of 8 steps are done. Lengthen it (npm run reserve -- -s site --extend DURATION), or once it is over reserve anew (pulumi up -s site), and go on: npm run bench -- -s site --set 'sweep.producers=[1,2]' --resume runs/r",
     ));
 
   it("of an up is gone on with by the next one", () =>

@@ -9,7 +9,7 @@ export function calibrateCommand(): Command {
     summary: "Check the benchmark of a stack that is up, as a sceptic would",
     details:
       "Prints a table: what was done, expected and measured, the limit, and whether it passed. The table is stored line by " +
-      "line in results/calibration-<UTC>-<scenario>/ as calibration.json and calibration.md, with the runs it is made of.\n\n" +
+      "line in runs/calibration-<UTC>-<scenario>/ as calibration.json and calibration.md, with the runs it is made of.\n\n" +
       "The checks:\n" +
       Object.entries(QUESTIONS)
         .map(([name, question]) => `  ${name.padEnd(18)} ${question}`)
@@ -28,6 +28,6 @@ export function calibrateCommand(): Command {
     .option("-s, --stack <scenario>", "stack to check", "local")
     .option("--only <check,…>", "only these checks (default: all)")
     .option("--quick", "fewer rounds: whether it works, not how well", false)
-    .option("--results <folder>", "where results go", "results");
+    .option("--results <folder>", "where results go", "runs");
   return runs(calibrate, async () => (await import("./main.ts")).run);
 }

@@ -15,7 +15,7 @@ describe("npm run clocks", () => {
   const readArguments = (args: string[]) => argumentsOf(parsed(clocksCommand(), args));
 
   it("measures 30 s on the local stack where nothing is said", () => {
-    assert.deepEqual(readArguments([]), { stack: "local", seconds: 30, results: "results" });
+    assert.deepEqual(readArguments([]), { stack: "local", seconds: 30, results: "runs" });
     assert.equal(readArguments(["-s", "lab", "--seconds", "5"]).stack, "lab");
   });
 

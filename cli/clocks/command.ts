@@ -16,6 +16,6 @@ export function clocksCommand(): Command {
   })
     .option("-s, --stack <scenario>", "stack whose clocks are compared", "local")
     .option("--seconds <n>", "how long to measure, 5 to 3600", "30")
-    .option("--results <folder>", "where clocks-<UTC time>.json goes", "results");
+    .option("--results <folder>", "where clocks-<UTC time>.json goes", "runs");
   return runs(clocks, async () => (await import("./main.ts")).run);
 }

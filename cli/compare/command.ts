@@ -5,12 +5,12 @@ import { command, runs } from "../lib/command.ts";
 export function compareCommand(): Command {
   const compare = command({
     name: "compare",
-    summary: "Put runs of results/ side by side",
+    summary: "Put runs side by side",
     details:
       "Shows what they were made on, their curves, their knees, what differs beyond noise, beside it what differs in the " +
       "network, and every condition in which they differ. The first is what the others are compared with.",
     examples: [
-      "npm run compare -- results/20261124T102030Z-single-broker-0a1b2c results/20261124T112030Z-tuned-3d4e5f",
+      "npm run compare -- runs/20261124T102030Z-single-broker-0a1b2c runs/20261124T112030Z-tuned-3d4e5f",
     ],
     exits: {
       done: true,
@@ -18,7 +18,7 @@ export function compareCommand(): Command {
       usage: "wrong arguments",
     },
   })
-    .argument("[folder...]", "folders of results/, two at least")
+    .argument("[folder...]", "folders of runs/, two at least")
     .option(
       "--force",
       "compares also what cannot be compared (other SLOs, other variables); the report says so",

@@ -22,8 +22,8 @@ export async function report(folder: string, markdown = false): Promise<void> {
 
 /** The names of runs begin with their time. */
 function latest(): string {
-  const names = existsSync("results") ? readdirSync("results").filter((name) => /^\d{8}T/.test(name)) : [];
+  const names = existsSync("runs") ? readdirSync("runs").filter((name) => /^\d{8}T/.test(name)) : [];
   const last = names.sort().at(-1);
-  if (last !== undefined) return path.join("results", last);
+  if (last !== undefined) return path.join("runs", last);
   throw new SwarmbenchError("no-results", "there are no results yet: npm run demo, or npm run bench");
 }

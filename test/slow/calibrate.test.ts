@@ -40,7 +40,7 @@ describe("a calibration", () => {
       child.on("close", (code) => resolve({ code, text }));
     });
   const latest = (): Calibration => {
-    const results = path.join(project.directory, "results");
+    const results = path.join(project.directory, "runs");
     const name = readdirSync(results)
       .filter((each) => each.startsWith("calibration-"))
       .sort()

@@ -36,7 +36,7 @@ describe("clocks that are wrong", () => {
     const args = ["swarmbench.mjs", "bench", "-s", "clockfaults"];
     const { code, text } = await project.run("node", ...args);
     assert.equal(code, 0, text);
-    const results = path.join(project.directory, "results");
+    const results = path.join(project.directory, "runs");
     const run = readResults(path.join(results, readdirSync(results).sort().at(-1) ?? ""));
     return { run, step: measured(run.steps[0]), text };
   };

@@ -37,7 +37,7 @@ describe("the network", () => {
   });
   after(() => project?.dispose());
 
-  const results = () => path.join(project.directory, "results");
+  const results = () => path.join(project.directory, "runs");
   const latest = () => {
     const names = readdirSync(results()).filter((name) => /^\d{8}T/.test(name));
     return path.join(results(), names.sort().at(-1) ?? "");

@@ -33,7 +33,7 @@ export class Runs {
   constructor(project: TestProject) {
     this.project = project;
 
-    this.folder = path.join(project.directory, "results");
+    this.folder = path.join(project.directory, "runs");
   }
 
   /** Of all runs so far, in the order of their time. */

@@ -200,9 +200,9 @@ export function describeBenchmark(project: () => TestProject): void {
           .steps.map(({ values }) => values.producers),
         [5],
       );
-      assert.match(text, new RegExp(`--resume results/${name}`));
+      assert.match(text, new RegExp(`--resume runs/${name}`));
 
-      const resumed = await runs().bench(...args, "--resume", `results/${name}`);
+      const resumed = await runs().bench(...args, "--resume", `runs/${name}`);
       assert.equal(resumed.code, 0, resumed.text);
       assert.equal(runs().names().at(-1), name);
       const { steps, endedAt } = runs().latest();

@@ -86,7 +86,7 @@ export function describeTestbed<S extends Source>(
       }
     });
 
-    const results = () => path.join(project.directory, "results");
+    const results = () => path.join(project.directory, "runs");
     const hostnames = async () => {
       const { nodes } = await project.outputs<{ nodes: { hostname: string }[] }>();
       return nodes.map(({ hostname }) => hostname);
