@@ -76,7 +76,7 @@ export const benchPlanSchema = z.strictObject({
           z.strictObject({
             /** Empty where there is one. */
             name: z.string(),
-            /** How its OAR is reached (components/testbed/oar/settings.ts). */
+            /** How its OAR is reached (config/testbed/oar.ts). */
             settings: z.record(z.string(), z.unknown()),
             /** Begins the names of the stack's jobs there. */
             base: z.string().min(1),

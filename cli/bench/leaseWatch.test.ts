@@ -352,7 +352,7 @@ describe("a run that was stopped so", () => {
   it("of an up is gone on with by the next one", () =>
     assert.match(
       outOfTime("3 of 8 steps are done", { ...run, changes: [], fromUp: true }),
-      /Once it is over, pulumi up -s site reserves anew and goes on with this run; .* By hand: npm run bench -- -s site --resume results\/r$/,
+      /Once it is over, pulumi up -s site reserves anew and goes on with this run; .* By hand: npm run bench -- -s site --resume runs\/r$/,
     ));
 });
 

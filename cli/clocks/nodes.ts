@@ -42,7 +42,7 @@ export interface CompareArgs {
   seconds: number;
 }
 
-/** Runs the others on one node; see components/clocks/node/compare.sh. */
+/** Runs the others on one node; see lib/clocks/node/compare.sh. */
 export function compareScript({ role, address, others, seconds }: CompareArgs): string {
   const daemon = { role, adjust: false };
   const servers = role === "slave" ? [address] : [];
