@@ -1,28 +1,27 @@
 // One step: prepare everything, warm up until steady, measure, drain, collect.
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Step } from "../../contract/result.ts";
-import type { ConsumerTotals, Prepare, ProducerReport, ProducerTotals } from "../agent/protocol.ts";
+import type { ConsumerTotals, Prepare, ProducerTotals } from "../agent/protocol.ts";
 import { within } from "../clock.ts";
 import { offsetLine } from "../exchange/corridor.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { ensureTopic, removeTopic } from "../kafka/topics.ts";
 import { isWarm, STEADY_WINDOW, steadiness } from "../measure/steady.ts";
 import type { WallClock } from "../wallClock.ts";
+import { AgentReports, type StepListener } from "./agentReports.ts";
 import { type CpuReading, readBrokerCpu } from "./brokerCpu.ts";
 import { NO_TOPIC, reachesBroker } from "./brokerless.ts";
 import { Compilers } from "./compilers.ts";
 import type { Agent } from "./fleet.ts";
-import { onNodes, type Share, sharesOf } from "./shares.ts";
+import { onNodes } from "./shares.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 import { stepResult } from "./stepResult.ts";
-import { whileAsked } from "./stillThere.ts";
-import { type MergedSecond, Timeline } from "./timeline.ts";
+import { Timeline } from "./timeline.ts";
+import { peerOf, type Worker, workersOf } from "./workers.ts";
 
 /** From the command to the first message: every agent has it by then. */
 const START_LEAD_US = 500_000;
 /** From the command to the measured time: long enough that no message of it is under way already. */
 const WINDOW_LEAD_SEC = 2;
-const POLL_MS = 500;
 /** For agents that may be gone: those that are there end their step at once. */
 const ABANDON_MS = 5_000;
 /** Clocks further apart than this would not begin and end a step together. */
@@ -32,17 +31,6 @@ const LEAST_PARTITIONS = 4;
 const OWN_SHARE = 1 / 12;
 /** Agents close a second a second later. */
 const REPORT_LAG_SEC = 2;
-
-/** What a step tells while it runs. */
-export interface StepListener {
-  doing(what: string): void;
-  second(second: MergedSecond, what: string): void;
-}
-
-interface Worker {
-  agent: Agent;
-  share: Share;
-}
 
 /** @throws where an agent is lost, a client cannot connect, or the topic cannot be had; nothing of it goes on then */
 export async function runStep(
@@ -86,10 +74,7 @@ class StepRun {
   private readonly producers: Worker[];
   private readonly consumers: Worker[];
   private readonly id: { run: string; step: number };
-  private timeline!: Timeline;
-  private readonly after = new Map<string, number>();
-  private readonly latest = new Map<string, ProducerReport>();
-  private readonly delivered = new Map<string, Record<string, number>>();
+  private readonly reports: AgentReports;
   private readonly startedAt = new Date().toISOString();
 
   private readonly order: StepOrder;
@@ -124,6 +109,8 @@ class StepRun {
     this.producers = of(fleet.producers, workload.producers);
     this.consumers = reachesBroker(workload) ? of(fleet.consumers, workload.consumers) : [];
     this.id = { run: order.run, step: order.number };
+    const agents = this.workers.map(({ agent }) => agent);
+    this.reports = new AgentReports({ agents, id: this.id, workload, clock, listener, signal });
   }
 
   private get workers(): Worker[] {
@@ -147,7 +134,7 @@ class StepRun {
       drain,
       ...(await this.collect()),
       runner: this.exchange.findings(),
-      timeline: this.timeline,
+      timeline: this.reports.timeline,
       topic: this.topic,
       producers: this.producers.map(({ agent }) => agent),
       consumers: this.consumers.map(({ agent }) => agent),
@@ -222,7 +209,7 @@ class StepRun {
     const startSec = Math.floor(atUs / 1e6);
     const sources = (workers: Worker[]) =>
       workers.map(({ agent }) => ({ task: agent.task, machine: agent.hello.machine.bootId }));
-    this.timeline = new Timeline(
+    this.reports.timeline = new Timeline(
       startSec,
       { producers: sources(this.producers), consumers: sources(this.consumers) },
       this.order.workload.groups,
@@ -235,11 +222,11 @@ class StepRun {
     const limits = { ...warmUp, max: Math.max(warmUp.max, STEADY_WINDOW + REPORT_LAG_SEC + 1) };
     const compilers = new Compilers(() => this.cpu());
     for (;;) {
-      await this.look(compilers.atWork ? "warming up the brokers" : "warming up");
+      await this.reports.poll(compilers.atWork ? "warming up the brokers" : "warming up");
       if (reachesBroker(this.order.workload)) void compilers.look();
-      const seconds = this.nowSec() - startSec;
+      const seconds = this.reports.nowSec() - startSec;
       // The first second is not whole.
-      const whole = this.timeline.seconds.slice(1);
+      const whole = this.reports.timeline.seconds.slice(1);
       const judged = steadiness(
         whole.map(({ offered, delivered, backlog, delayMs }) => ({
           offered,
@@ -256,17 +243,17 @@ class StepRun {
   }
 
   private async measure(): Promise<StepFindings["measured"]> {
-    const fromSec = Math.floor(this.nowSec()) + WINDOW_LEAD_SEC;
+    const fromSec = Math.floor(this.reports.nowSec()) + WINDOW_LEAD_SEC;
     const toSec = fromSec + this.order.benchmark.duration;
     const window = { ...this.id, fromUs: fromSec * 1e6, toUs: Math.round(toSec * 1e6) };
     // Consumers first: they must know it before the first message of it comes.
     for (const workers of [this.consumers, this.producers]) {
       await Promise.all(workers.map(({ agent }) => agent.client.window(window)));
     }
-    this.timeline.measure(fromSec, toSec);
-    await this.lookUntil(fromSec, "about to measure");
+    this.reports.timeline.measure(fromSec, toSec);
+    await this.reports.pollUntil(fromSec, "about to measure");
     const before = await this.cpu();
-    await this.lookUntil(toSec, "measuring");
+    await this.reports.pollUntil(toSec, "measuring");
     return { fromSec, toSec, brokerCpu: { before, after: await this.cpu() } };
   }
 
@@ -279,72 +266,18 @@ class StepRun {
     const deadline = toSec + this.order.benchmark.drain;
     let backlogAtEnd: number | undefined;
     for (;;) {
-      await this.look("draining");
-      const { idle, acked } = this.progressOfProducers();
-      const delivered = reachesBroker(this.order.workload) ? this.deliveredToAll() : acked;
+      await this.reports.poll("draining");
+      const { idle, acked } = this.reports.producers();
+      const delivered = reachesBroker(this.order.workload) ? this.reports.deliveredToAll() : acked;
       backlogAtEnd ??= Math.max(0, acked - delivered);
       const done = idle && delivered >= acked;
-      const now = this.nowSec();
+      const now = this.reports.nowSec();
       if (done || now >= deadline) {
         // Past the time that draining may take nothing is waited for but what was measured.
-        await this.untilReported(done ? Math.max(toSec, Math.floor(now)) : toSec);
+        await this.reports.untilReported(done ? Math.max(toSec, Math.floor(now)) : toSec);
         return { backlogAtEnd, seconds: done ? Math.max(0, now - toSec) : null };
       }
     }
-  }
-
-  /** Agents close a second later, and each at its own time: the last measured ones would be missing without this. */
-  private async untilReported(sec: number): Promise<void> {
-    while (this.timeline.reportedTo < sec) await this.look("draining");
-  }
-
-  private progressOfProducers(): { idle: boolean; acked: number } {
-    const reports = [...this.latest.values()];
-    const total = (key: "acked" | "sent") => reports.reduce((sum, { totals }) => sum + totals[key], 0);
-    return {
-      idle: reports.length === this.producers.length && reports.every(({ idle }) => idle),
-      acked: total(this.order.workload.acks === 0 ? "sent" : "acked"),
-    };
-  }
-
-  private deliveredToAll(): number {
-    const groups = new Map<string, number>();
-    for (const byGroup of this.delivered.values()) {
-      for (const [group, count] of Object.entries(byGroup))
-        groups.set(group, (groups.get(group) ?? 0) + count);
-    }
-    return groups.size < this.order.workload.groups ? 0 : Math.min(...groups.values());
-  }
-
-  private async lookUntil(atSec: number, what: string): Promise<void> {
-    while (this.nowSec() < atSec) await this.look(what);
-  }
-
-  /** Asks every agent what is new. */
-  private async look(what: string): Promise<void> {
-    await sleep(POLL_MS, undefined, { signal: this.signal });
-    await this.whileAsked(Promise.all(this.workers.map(({ agent }) => this.ask(agent))));
-    for (const second of this.timeline.ready(Math.floor(this.nowSec()) - 1))
-      this.listener.second(second, what);
-  }
-
-  private whileAsked<T>(work: Promise<T>): Promise<T> {
-    const agents = this.workers.map(({ agent }) => agent);
-    return whileAsked(agents, (agent) => this.reportOf(agent), work);
-  }
-
-  /** What is new since it was taken last. */
-  private reportOf(agent: Agent) {
-    return agent.client.report(this.id, this.after.get(agent.task) ?? 0);
-  }
-
-  private async ask(agent: Agent): Promise<void> {
-    const report = await this.reportOf(agent);
-    if (report.failed !== null) throw new Error(`${agent.task} on ${agent.node}: ${report.failed}`);
-    this.after.set(agent.task, report.next);
-    this.timeline.take(agent.task, report);
-    if (report.role === "producer") this.latest.set(agent.task, report);
-    else this.delivered.set(agent.task, report.delivered);
   }
 
   private async collect(): Promise<{ produced: ProducerTotals[]; consumed: ConsumerTotals[] }> {
@@ -353,7 +286,7 @@ class StepRun {
       Promise.all(workers.map(({ agent }) => agent.client.collect(order)));
     await this.exchange.burst();
     // Producers first: what they still send meanwhile can arrive.
-    const produced = (await this.whileAsked(collect(this.producers))) as ProducerTotals[];
+    const produced = (await this.reports.whileAsked(collect(this.producers))) as ProducerTotals[];
     return { produced, consumed: (await collect(this.consumers)) as ConsumerTotals[] };
   }
 
@@ -363,19 +296,4 @@ class StepRun {
     const collect = ({ agent }: Worker) => agent.client.collect({ ...this.id, patienceMs: 0 });
     await Promise.allSettled(this.workers.map((worker) => within(ABANDON_MS, "it", collect(worker))));
   }
-
-  private nowSec(): number {
-    return this.clock.nowUs() / 1e6;
-  }
-}
-
-function peerOf({ task, address, hello }: Agent) {
-  return { name: task, host: address, port: hello.exchangePort };
-}
-
-function workersOf(agents: Agent[], total: number): Worker[] {
-  const shares = sharesOf(total, agents.length);
-  return agents
-    .map((agent, index) => ({ agent, share: shares[index] ?? { first: 0, count: 0 } }))
-    .filter(({ share }) => share.count > 0);
 }

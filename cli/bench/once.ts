@@ -1,6 +1,5 @@
 // One run: checked, started (or taken over), followed, its results written.
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { BenchSummary, RunRequest } from "../../contract/request.ts";
 import type { Run, Step } from "../../contract/result.ts";
@@ -10,8 +9,10 @@ import { runTable } from "../../results/report/table.ts";
 import { readResults, writeResults } from "../../results/store.ts";
 import { summaryOf } from "../../results/summary.ts";
 import { leaseOf } from "../../testbeds/index.ts";
+import { project } from "../lib/paths.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Asked, withChanges } from "./changes.ts";
+import { checkout } from "./checkout.ts";
 import type { Found } from "./container.ts";
 import { EventLog } from "./eventLog.ts";
 import { LeaseWatch } from "./leaseWatch.ts";
@@ -19,8 +20,6 @@ import { outOfTime } from "./outOfTime.ts";
 import { checked, conditionsOf, finishedSteps, planKey, runName } from "./request.ts";
 import { begin, follow, isTaken, type Session } from "./session.ts";
 import { forgetUnfinished, noteUnfinished, unfinishedRun } from "./unfinished.ts";
-
-const project = path.resolve(import.meta.dirname, "../..");
 
 export interface Outcome {
   folder: string;
@@ -282,22 +281,4 @@ function failed(run: Run, folder: string): string {
     ? `. Finished steps are kept; go on: npm run bench -- --resume ${path.relative(project, folder)}`
     : "";
   return `the run failed: ${why}${next}`;
-}
-
-/** Of which code the figures are. */
-function checkout(): { version: string; commit: string | null; dirty: boolean | null } {
-  const { version } = JSON.parse(readFileSync(path.join(project, "package.json"), "utf8")) as {
-    version: string;
-  };
-  const git = (...args: string[]) =>
-    execFileSync("git", args, { cwd: project, encoding: "utf8", stdio: "pipe" }).trim();
-  try {
-    return {
-      version,
-      commit: git("rev-parse", "HEAD"),
-      dirty: git("status", "--porcelain", "--untracked-files=no") !== "",
-    };
-  } catch {
-    return { version, commit: null, dirty: null }; // no git, or no checkout
-  }
 }
