@@ -26,7 +26,11 @@ function isInstalled() {
 if (!isInstalled()) {
   console.error("swarmbench: installing the npm packages …");
   const options = { cwd: project, stdio: ["ignore", "ignore", "inherit"] };
-  const { status, error } = spawnSync("npm", ["ci", "--ignore-scripts", "--loglevel=error"], options);
+  const { status, error } = spawnSync(
+    "npm",
+    ["ci", "--include=dev", "--ignore-scripts", "--loglevel=error"],
+    options,
+  );
   if (status !== 0) {
     console.error(
       `error: \`npm ci\` failed${error ? `: ${error.message}` : ""}. Run it in ${project} and see.`,

@@ -32,7 +32,7 @@ export const benchTargetSchema = z.strictObject({
 });
 export type BenchTarget = z.output<typeof benchTargetSchema>;
 
-/** The runner's input, on standard input of the bench image's job `run`. */
+/** The runner's input, on standard input of the bench image's job `benchmark`. */
 export const runRequestSchema = z.strictObject({
   /** <UTC time>-<scenario>-<id> */
   run: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z._-]*$/),

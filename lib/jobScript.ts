@@ -1,4 +1,4 @@
-// How a job of the bench image is run on the manager: plain text, without Pulumi, for `up` and for tools/ alike.
+// How a job of the bench image is run on the manager: plain text, without Pulumi, for `up` and for cli/ alike.
 import { script } from "./shell.ts";
 
 export interface JobScript {

@@ -4,7 +4,8 @@ import type { Command } from "commander";
 import { benchPlanSchema } from "../../contract/request.ts";
 import { EXIT, SwarmbenchError } from "../../lib/errors.ts";
 import { outputsOf } from "../bench/plan.ts";
-import { abortOnSignal } from "../lib/signals.ts";
+import { project } from "../lib/paths.ts";
+import { abortOnSignal, interruption } from "../lib/signals.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
 import type { Check } from "./check.ts";
 import { accounts } from "./checks/accounts.ts";
@@ -19,7 +20,6 @@ import { Stand } from "./stand.ts";
 import { terminalTable, verdictText } from "./table.ts";
 
 const CHECKS: readonly Check[] = [knownDelay, omission, independentTools, accounts, repeatability, generator];
-const project = path.resolve(import.meta.dirname, "../..");
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
@@ -74,6 +74,6 @@ export async function run(command: Command): Promise<number> {
   process.stdout.write(
     `${terminalTable(record.calibration)}\n\n${path.relative(project, folder)}/calibration.md\n`,
   );
-  if (signal.aborted) return EXIT.interrupted;
+  if (signal.aborted) return interruption() ?? EXIT.interrupted;
   return hasPassed(record.calibration) ? EXIT.done : EXIT.failed;
 }

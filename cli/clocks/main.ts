@@ -4,7 +4,7 @@ import * as path from "node:path";
 import type { Command } from "commander";
 import type { ClockKind } from "../../config/clocks.ts";
 import { EXIT, SwarmbenchError } from "../../lib/errors.ts";
-import { abortOnSignal } from "../lib/signals.ts";
+import { abortOnSignal, interruption } from "../lib/signals.ts";
 import { pulumi } from "../setup/pulumiCli.ts";
 import { readArguments } from "./arguments.ts";
 import { cleanScript, compareScript, type NodeOutput, othersOf } from "./nodes.ts";
@@ -53,7 +53,7 @@ export async function run(command: Command): Promise<number> {
     `${others.join(" and ")} beside ${clocks.kind === "none" ? "nothing" : clocks.kind}, for ${args.seconds} s`,
   );
   const lines = await measure(master, slaves, args.seconds, others, signal);
-  if (signal.aborted) return EXIT.interrupted;
+  if (signal.aborted) return interruption() ?? EXIT.interrupted;
   const found = [...lines].flatMap(([node, samples]) => accuracies(node, samples));
   process.stdout.write(`${accuracyTable(found)}\n`);
   const at = new Date().toISOString();

@@ -24,6 +24,6 @@ export function compareCommand(): Command {
       "compares also what cannot be compared (other SLOs, other variables); the report says so",
       false,
     )
-    .option("--out <folder>", "where compare.html goes", "results/compare");
+    .option("--out <folder>", "where compare.html goes", "runs/compare");
   return runs(compare, async () => (await import("./main.ts")).run);
 }

@@ -1,6 +1,7 @@
 // From a machine that may have nothing to a running swarm, in one command.
-import { setup } from "../setup/command.ts";
+
 import { pulumi } from "../setup/pulumiCli.ts";
+import { setup } from "../setup/setup.ts";
 
 /** The outputs of the stack that are shown. */
 interface Outputs {

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { SwarmbenchError } from "../../lib/errors.ts";
 import { markdownTable, runTable } from "../../results/report/table.ts";
 import { REPORT, readResults, writeResults } from "../../results/store.ts";
+import { project } from "../lib/paths.ts";
 import { step } from "../lib/steps.ts";
 
 /** Reports on the folders that are named, or on the latest. */
@@ -20,10 +21,12 @@ export async function report(folder: string, markdown = false): Promise<void> {
   console.log(`${markdown ? markdownTable(results) : runTable(results)}\n\n${path.join(folder, REPORT)}`);
 }
 
+const RUNS = path.join(project, "runs");
+
 /** The names of runs begin with their time. */
 function latest(): string {
-  const names = existsSync("runs") ? readdirSync("runs").filter((name) => /^\d{8}T/.test(name)) : [];
+  const names = existsSync(RUNS) ? readdirSync(RUNS).filter((name) => /^\d{8}T/.test(name)) : [];
   const last = names.sort().at(-1);
-  if (last !== undefined) return path.join("runs", last);
+  if (last !== undefined) return path.join(RUNS, last);
   throw new SwarmbenchError("no-results", "there are no results yet: npm run demo, or npm run bench");
 }

@@ -9,14 +9,14 @@ import { wholeNumber } from "../../contract/units.ts";
 import { SwarmbenchError } from "../../lib/errors.ts";
 import { ownerDirectory, stackPrefix, userName } from "../../lib/stackName.ts";
 import { type StackSite, stackSite } from "../../testbeds/oar/index.ts";
+import { project } from "../lib/paths.ts";
 
 /**
- * Reads what a reservation needs from a scenario's file in the current folder (npm sets it to the project's); needs neither
- * a stack nor a setup.
+ * Reads what a reservation needs from a scenario's file; needs neither a stack nor a setup.
  *
  * @throws SwarmbenchError with every mistake
  */
-export function readScenario(scenario: string, directory = "."): StackSite[] {
+export function readScenario(scenario: string, directory = project): StackSite[] {
   return reservationOf(scenario, configOf(scenario, directory));
 }
 

@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { parseSettings, type Settings } from "../../config/settings.ts";
 import { addressIn, deriveSubnet } from "../../lib/addresses.ts";
+import { SwarmbenchError } from "../../lib/errors.ts";
 import { userName } from "../../lib/stackName.ts";
 import type { RequestedNode } from "../../testbeds/rspec/index.ts";
 
@@ -15,12 +16,15 @@ const stackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish()
 /**
  * The settings of a scenario, as `pulumi up` would have them; of Pulumi nothing is needed.
  *
- * @throws Error where there is no such scenario; SettingsError with all of its mistakes
+ * @throws SwarmbenchError where there is no such scenario; SettingsError with all of its mistakes
  */
 export function scenarioSettings(directory: string, scenario: string, user = userName()): Settings {
   const scenarios = readdirSync(directory).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
   if (!scenarios.includes(scenario)) {
-    throw new Error(`there is no Pulumi.${scenario}.yaml; there are the scenarios ${scenarios.join(", ")}`);
+    throw new SwarmbenchError(
+      "scenario-unknown",
+      `there is no Pulumi.${scenario}.yaml; there are the scenarios ${scenarios.join(", ")}`,
+    );
   }
   return parseSettings(
     configOf(readFileSync(path.join(directory, `Pulumi.${scenario}.yaml`), "utf8")),

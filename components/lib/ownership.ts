@@ -31,7 +31,8 @@ const LEFTOVERS = {
     remove: (docker: DockerCli, id: string, _: Owner) => docker("rm", "--force", id),
   },
   network: {
-    list: (name: string) => ["network", "ls", "--no-trunc", "--filter", `name=^${name}$`],
+    // No anchors: Docker compares the names of a swarm's networks as text, those of others as a pattern.
+    list: (name: string) => ["network", "ls", "--no-trunc", "--filter", `name=${name}`],
     format: "{{.ID}} {{.Name}}",
     remove: removeNetwork,
   },
@@ -59,7 +60,7 @@ export function removeLeftoverFirst(
   const hook = new pulumi.ResourceHook(`remove-leftover-${kind}-${name}`, async () => {
     const found = await lines(docker, ...list(name), ...labelFilters(owner), "--format", format);
     for (const [id = "", itsName] of found.map((line) => line.split(" "))) {
-      if (itsName !== name) continue; // a service's filter takes names that merely begin so
+      if (itsName !== name) continue; // the filters of services and networks take longer names too
       await remove(docker, id, owner);
       await pulumi.log.info(`removed ${kind} ${name}, which an interrupted \`up\` had left`);
     }
