@@ -6,7 +6,14 @@ import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { PROJECT, readRecipes } from "../support/recipes.ts";
 
-const TEST_FLAGS = ["--import", "tsx", "--import", "./test/support/preload.ts", "--test"];
+const TEST_FLAGS = [
+  "--import",
+  "tsx",
+  "--import",
+  "./test/support/preload.ts",
+  "--test",
+  "--test-reporter=tap",
+];
 
 /** Runs a program. @throws AssertionError with all that it printed, where it fails */
 function run(cwd: string, program: string, ...args: string[]): string {
@@ -37,7 +44,7 @@ describe("the example of a recipe in docs/extending.md", () => {
       try {
         for (const generated of ["docs", "schema"]) run(copy, process.execPath, "swarmbench.mjs", generated);
         run(copy, path.join("node_modules", ".bin", "tsc"), "--noEmit");
-        run(copy, process.execPath, ...TEST_FLAGS, ...tests);
+        assert.match(run(copy, process.execPath, ...TEST_FLAGS, ...tests), /^# pass [1-9]\d*$/m);
       } finally {
         run(copy, "git", "checkout", "--quiet", "--", ".");
         run(copy, "git", "clean", "--force", "-d", "--quiet");
