@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { MAX_NODES } from "./nodes.ts";
 import { parseSettings, type Settings, SettingsError } from "./settings.ts";
+import { TESTBEDS } from "./testbed/index.ts";
 import type { LocalSettings } from "./testbed/local.ts";
 
 /** Settings of stack "local" of user "ann"; objects become JSON text, as Pulumi keeps them. */
@@ -293,7 +294,11 @@ describe("a mistake is named with its path:", () => {
     [
       "another kind of testbed",
       { testbed: { kind: "cloud" } },
-      [/^swarmbench:testbed\.kind: expected one of local, ssh, oar, rspec$/],
+      [
+        new RegExp(
+          `^swarmbench:testbed\\.kind: expected one of ${TESTBEDS.map(({ kind }) => kind).join(", ")}$`,
+        ),
+      ],
     ],
     [
       "a wrong unit of memory",

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { meetsSlo, STEP_VERDICTS, VERDICTS, worstVerdict } from "./verdicts.ts";
+import { meetsSlo, STEP_VERDICTS, type StepVerdict, VERDICTS, worstVerdict } from "./verdicts.ts";
 
 describe("the verdicts", () => {
   it("are ranked: a run has that of its worst step, and is ok without any", () => {
-    assert.deepEqual(STEP_VERDICTS, ["ok", "slo-missed", "not-steady", "generator-bound", "failed"]);
+    const ranked: StepVerdict[] = ["ok", "slo-missed", "not-steady", "generator-bound", "failed"];
+    assert.deepEqual(
+      STEP_VERDICTS.filter((verdict) => ranked.includes(verdict)),
+      ranked,
+    );
+    assert.deepEqual([STEP_VERDICTS[0], STEP_VERDICTS.at(-1)], ["ok", "failed"]);
     assert.equal(worstVerdict(["ok", "not-steady", "slo-missed"]), "not-steady");
     assert.equal(worstVerdict(["failed", "generator-bound"]), "failed");
     assert.equal(worstVerdict([]), "ok");

@@ -19,7 +19,7 @@ const FLAGS = ["--import", "tsx", "--import", path.join(project, "test/support/p
  * @param node the Node.js program to run them with
  */
 export async function unitTests(tally: Tally, names: readonly string[], node: string): Promise<void> {
-  const files = chosen("unit", filesIn(ROOMS).filter(isUnitTest), names);
+  const files = unitTestFiles(names);
   const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-groups-"));
   try {
     const runner = path.join(project, "test/support/unit/run.ts");
@@ -28,6 +28,16 @@ export async function unitTests(tally: Tally, names: readonly string[], node: st
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/**
+ * The unit test files, as paths from the project.
+ *
+ * @param names only files of these names; none: all
+ * @throws Problem where there is none
+ */
+export function unitTestFiles(names: readonly string[]): string[] {
+  return chosen("unit", filesIn(ROOMS).filter(isUnitTest), names);
 }
 
 /** Runs tests on a real swarm, one file after another. */

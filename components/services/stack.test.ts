@@ -9,6 +9,7 @@ import { kafkaReady } from "../../bench/jobs/kafkaReady.ts";
 import { kafkaSettled } from "../../bench/jobs/kafkaSettled.ts";
 import { metricsReady } from "../../bench/jobs/metricsReady.ts";
 import { portainerProvision } from "../../bench/jobs/portainerProvision.ts";
+import { SERVICES as CONFIGURED } from "../../config/services/index.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
 import { known } from "../../test/support/mocks.ts";
 import {
@@ -75,6 +76,13 @@ describe("the whole stack", () => {
       "Portainer portainer",
       "Telegraf telegraf",
     ]);
+  });
+
+  it("has every service that the configuration enables, by its key", async () => {
+    const keys = Object.keys(CONFIGURED);
+    const { resources } = await deploy(Object.fromEntries(keys.map((key) => [key, { enabled: true }])));
+    const missing = keys.filter((key) => ![...resources.keys()].some((name) => name.endsWith(` ${key}`)));
+    assert.deepEqual(missing, []);
   });
 
   it("shows no secret of any part in any resource", () => assert.deepEqual(whole.leaks, []));
