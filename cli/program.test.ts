@@ -13,7 +13,7 @@ const { scripts } = JSON.parse(readFileSync(path.join(project, "package.json"), 
 
 /** Heavy packages and rooms: a command that needs one loads it when it runs. */
 const HEAVY =
-  /node_modules\/(echarts|kafkajs|@platformatic|@pulumi|@resvg|@grafana|@influxdata|zod|esbuild|typescript)\//;
+  /node_modules\/(echarts|kafkajs|@platformatic|@pulumi|@resvg|@grafana|@influxdata|zod|typescript)\//;
 
 /** Runs the program, and prints the modules that were loaded. */
 function loadedBy(...args: string[]): string[] {

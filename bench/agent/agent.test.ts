@@ -244,7 +244,8 @@ describe("agents, asked over HTTP", () => {
     const peers = [{ name: "producers.1", host: "127.0.0.1", port: exchangePort }];
     await consumers.prepare({ ...order(step, workload), share: { first: 0, count: 1 }, peers });
     await producers.prepare(order(step, workload));
-    const atUs = clock.nowUs() + 50_000;
+    // A second ahead: on a busy machine the requests below take long, and the measured time must not have begun.
+    const atUs = clock.nowUs() + 1_000_000;
     await producers.start({ ...id, atUs });
     const window = { ...id, fromUs: atUs + 100_000, toUs: atUs + 300_000 };
     await consumers.window(window);

@@ -54,7 +54,10 @@ function configOf(scenario: string, directory: string): Record<string, unknown> 
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    throw new SwarmbenchError("scenario-unknown", `There is no ${file}: which scenario is meant?`);
+    throw new SwarmbenchError(
+      "scenario-unknown",
+      `There is no ${path.basename(file)}: which scenario is meant?`,
+    );
   }
   const shape = z.object({ config: z.record(z.string(), z.unknown()).nullish() }).nullish();
   return shape.parse(parse(text))?.config ?? {};

@@ -10,16 +10,16 @@ import { groupsOf } from "./unitGroups.ts";
 const repository = path.resolve(import.meta.dirname, "../..");
 
 describe("groups of unit tests", () => {
-  it("hold every file once, and no file of cli/lib with others", () => {
+  it("hold every file once, and the tests of steps apart from others", () => {
     const files = [
       "bench/a.test.ts",
-      "cli/lib/b.test.ts",
+      "cli/lib/lib.test.ts",
       "cli/ui/c.test.ts",
       "components/services/d.test.ts",
     ];
     const groups = groupsOf(files);
     assert.deepEqual([...groups.values()].flat().sort(), files);
-    assert.deepEqual(groups.get("steps"), ["cli/lib/b.test.ts"]);
+    assert.deepEqual(groups.get("steps"), ["cli/lib/lib.test.ts"]);
   });
 });
 
