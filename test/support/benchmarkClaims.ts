@@ -217,7 +217,8 @@ export function describeBenchmark(project: () => TestProject): void {
     });
 
     it("lets nobody run a second one meanwhile, and is followed again by who was cut off", async () => {
-      const args = ["--set", "sweep=null", "--set", "duration=8 seconds"];
+      // Long enough that the run still goes on when the second command has started, on a busy machine too.
+      const args = ["--set", "sweep=null", "--set", "duration=20 seconds"];
       const cut = await runs().benchWhile(
         args,
         once(/step 1 of 1: .*: warming/, (pid) => process.kill(pid, "SIGKILL")),
