@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import {
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -192,15 +193,26 @@ export class TestProject {
       child.stdout.on("data", read);
       child.stderr.on("data", read);
       child.on("error", reject);
-      child.on("close", (_, signal) =>
-        signal === "SIGKILL" ? resolve(text) : reject(new Error(`it ended before ${moment} came:\n${text}`)),
-      );
+      child.on("close", (_, signal) => {
+        if (signal !== "SIGKILL") return reject(new Error(`it ended before ${moment} came:\n${text}`));
+        this.restoreState();
+        resolve(text);
+      });
       if (!(moment instanceof RegExp))
         moment().then(kill, (error) => {
           kill();
           reject(error);
         });
     });
+  }
+
+  /**
+   * Puts Pulumi's own backup in place of an empty state, as a user would: Pulumi 3.259 does not replace the file of its
+   * file backend in one step, so a kill while it writes leaves an empty one ("failed to load checkpoint: EOF").
+   */
+  private restoreState(): void {
+    const backup = `${this.statePath}.bak`;
+    if (statSync(this.statePath).size === 0 && existsSync(backup)) copyFileSync(backup, this.statePath);
   }
 
   /** The stack's outputs; secrets are hidden. */
