@@ -79,7 +79,7 @@ export class AgentClient {
     timeoutMs: number,
   ): Promise<z.output<S>> {
     try {
-      return await ask(schema, this.url, path, { method, timeoutMs, json: json || undefined });
+      return await ask(schema, this.url, path, { method, timeoutMs, json });
     } catch (error) {
       const said =
         error instanceof Refusal ? `refused: ${reason(error)}` : `does not answer: ${reason(error)}`;

@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { generatedFiles } from "../../config/generated.ts";
-
-const PROJECT = path.resolve(import.meta.dirname, "../..");
+import { project } from "../lib/paths.ts";
 
 /**
  * Writes the files that are made from the configuration's schemas, and prints which of them were not current.
@@ -15,7 +14,7 @@ export function writeDocs(check: boolean): boolean {
     ([file, text]) => present(file) !== text,
   );
   for (const [file, text] of stale) {
-    if (!check) writeFileSync(path.join(PROJECT, file), text);
+    if (!check) writeFileSync(path.join(project, file), text);
     console.log(check ? `${file} is not current: run swarmbench docs` : `${file} written`);
   }
   return !check || stale.length === 0;
@@ -23,7 +22,7 @@ export function writeDocs(check: boolean): boolean {
 
 function present(file: string): string | undefined {
   try {
-    return readFileSync(path.join(PROJECT, file), "utf8");
+    return readFileSync(path.join(project, file), "utf8");
   } catch {
     return undefined;
   }

@@ -60,7 +60,7 @@ export function benchPlan({
     target: {
       kafka: kafka.target,
       brokerMetrics,
-      influx: influx || undefined,
+      influx,
       network: benchmark.network.enabled ? probed : undefined,
       agents: { producer: { tasks: producers.tasks }, consumer: { tasks: consumers.tasks } },
     },
