@@ -6,8 +6,8 @@ import type { z } from "zod";
 const TIMEOUT_MS = 10_000;
 
 /** An answer that is no success. */
-export class Refusal extends Error {
-  override name = "Refusal";
+export class HttpStatusError extends Error {
+  override name = "HttpStatusError";
 
   readonly status: number;
 
@@ -34,7 +34,7 @@ export interface Request {
  * One request to a JSON API, without cookies.
  *
  * @param answer what a success must hold
- * @throws Refusal, whose message has no secret as long as path and answer have none
+ * @throws HttpStatusError, whose message has no secret as long as path and answer have none
  */
 export async function ask<S extends z.ZodType>(
   answer: S,
@@ -45,7 +45,7 @@ export async function ask<S extends z.ZodType>(
   const what = `${request.method ?? "GET"} ${path}`;
   const { status, body } = await send(new URL(path, base), request);
   if (status < 200 || status > 299) {
-    throw new Refusal(`${what} was answered ${status}${messageIn(body)}`, status);
+    throw new HttpStatusError(`${what} was answered ${status}${messageIn(body)}`, status);
   }
   const parsed = answer.safeParse(body);
   if (parsed.success) return parsed.data;

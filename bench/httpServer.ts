@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { reason } from "./problem.ts";
 
 /** An answer that is no success, with its HTTP status. */
-export class HttpRefusal extends Error {
+export class HttpError extends Error {
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -17,12 +17,12 @@ export class HttpRefusal extends Error {
 /** What answers a request such as `POST /v1/start`. */
 export type Handler = (body: unknown, query: Record<string, string>) => unknown;
 
-/** @throws HttpRefusal with every mistake; values are not told, since a password may be among them */
+/** @throws HttpError with every error; values are not told, since a password may be among them */
 export function checked<S extends z.ZodType>(schema: S, document: unknown): z.output<S> {
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "all"}: ${message}`);
-  throw new HttpRefusal(400, mistakes.join("; "));
+  const errors = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "all"}: ${message}`);
+  throw new HttpError(400, errors.join("; "));
 }
 
 /** @param where a port (0: any that is free), or the path of a Unix socket */
@@ -46,7 +46,7 @@ async function answer(byRequest: Record<string, Handler>, request: http.Incoming
   const handler = Object.hasOwn(byRequest, name) ? byRequest[name] : undefined;
   const body = await text(request);
   if (!handler)
-    throw new HttpRefusal(404, `there is no ${name}; there are ${Object.keys(byRequest).join(", ")}`);
+    throw new HttpError(404, `there is no ${name}; there are ${Object.keys(byRequest).join(", ")}`);
   return handler(body === "" ? {} : parse(body), Object.fromEntries(url.searchParams));
 }
 
@@ -54,12 +54,12 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw new HttpRefusal(400, "the body is no JSON document");
+    throw new HttpError(400, "the body is no JSON document");
   }
 }
 
 function statusOf(error: unknown): number {
-  return error instanceof HttpRefusal ? error.status : 500;
+  return error instanceof HttpError ? error.status : 500;
 }
 
 function send(response: http.ServerResponse, status: number, document: unknown): void {

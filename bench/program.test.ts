@@ -6,7 +6,7 @@ import { fakeContext } from "../test/support/fakeContext.ts";
 import { clientConfig } from "./clients/clientConfig.ts";
 import { job } from "./job.ts";
 import { waitUntilReady } from "./jobs/kafkaReady.ts";
-import type { KafkaDoor } from "./kafka/cluster.ts";
+import type { KafkaApi } from "./kafka/cluster.ts";
 import { Problem } from "./problem.ts";
 import { EXIT, explain, runJob } from "./program.ts";
 
@@ -17,7 +17,7 @@ const plain: KafkaTarget = {
 };
 
 /** A healthy cluster of three, but for what a test says; `calls` tells what was asked of it. */
-function fakeDoor(own: Partial<KafkaDoor> = {}): KafkaDoor & { calls: string[] } {
+function fakeKafkaApi(own: Partial<KafkaApi> = {}): KafkaApi & { calls: string[] } {
   const calls: string[] = [];
   return {
     calls,
@@ -31,7 +31,7 @@ function fakeDoor(own: Partial<KafkaDoor> = {}): KafkaDoor & { calls: string[] }
 
 describe("kafka-ready", () => {
   it("sends a record through every broker, on a topic that only this one has", async () => {
-    const door = fakeDoor();
+    const door = fakeKafkaApi();
     const result = await waitUntilReady({ target: plain, timeoutSec: 10 }, fakeContext(), door);
     assert.deepEqual(result, { brokers: [1, 2, 3], controllerId: 1, clusterId: "c" });
     for (const id of [1, 2, 3]) {
@@ -41,7 +41,7 @@ describe("kafka-ready", () => {
     }
   });
   it("removes its topics when it is done, and only then", async () => {
-    const door = fakeDoor();
+    const door = fakeKafkaApi();
     await waitUntilReady({ target: plain, timeoutSec: 10 }, fakeContext(), door);
     assert.deepEqual(
       door.calls.map((call) => call.startsWith("remove")),
@@ -50,13 +50,13 @@ describe("kafka-ready", () => {
     assert.equal(door.calls.at(-1), "remove swarmbench-ready-");
   });
   it("names the one broker that is not there, why, and where to look", async () => {
-    const view: KafkaDoor["view"] = async (_, broker) => {
+    const view: KafkaApi["view"] = async (_, broker) => {
       if (broker.id === 2) throw new Error("connection refused");
       return { clusterId: "c", controllerId: 1, brokers: [1, 2, 3] };
     };
     const context = fakeContext();
     await assert.rejects(
-      waitUntilReady({ target: plain, timeoutSec: 30 }, context, fakeDoor({ view })),
+      waitUntilReady({ target: plain, timeoutSec: 30 }, context, fakeKafkaApi({ view })),
       (error) => {
         assert.ok(error instanceof Problem);
         assert.match(error.message, /not ready: broker-2 did not come .*broker-2: connection refused/);
@@ -69,26 +69,26 @@ describe("kafka-ready", () => {
   });
   it("waits for a broker that the others do not know yet", async () => {
     let looks = 0;
-    const view: KafkaDoor["view"] = async () => {
+    const view: KafkaApi["view"] = async () => {
       looks += 1;
       return { clusterId: "c", controllerId: 1, brokers: looks > 6 ? [1, 2, 3] : [1, 3] };
     };
-    await waitUntilReady({ target: plain, timeoutSec: 30 }, fakeContext(), fakeDoor({ view }));
+    await waitUntilReady({ target: plain, timeoutSec: 30 }, fakeContext(), fakeKafkaApi({ view }));
     assert.equal(looks, 9);
   });
   it("tries again only with the brokers that a record did not go through", async () => {
     const tries: number[] = [];
-    const roundTrip: KafkaDoor["roundTrip"] = async (_, { id }) => {
+    const roundTrip: KafkaApi["roundTrip"] = async (_, { id }) => {
       tries.push(id);
       if (id === 3 && tries.length < 5) throw new Error("not enough replicas");
     };
-    await waitUntilReady({ target: plain, timeoutSec: 30 }, fakeContext(), fakeDoor({ roundTrip }));
+    await waitUntilReady({ target: plain, timeoutSec: 30 }, fakeContext(), fakeKafkaApi({ roundTrip }));
     assert.deepEqual(tries, [1, 2, 3, 3, 3]);
   });
   it("blames the credentials, not the service, where they are refused", async () => {
     const view = async () => Promise.reject(new Error("SASL SCRAM SHA512 authentication failed"));
     await assert.rejects(
-      waitUntilReady({ target: plain, timeoutSec: 1 }, fakeContext(), fakeDoor({ view })),
+      waitUntilReady({ target: plain, timeoutSec: 1 }, fakeContext(), fakeKafkaApi({ view })),
       (error) => error instanceof Problem && /other passwords or certificates/.test(error.next),
     );
   });
@@ -96,19 +96,19 @@ describe("kafka-ready", () => {
     let attempts = 0;
     const view = () => (++attempts > 9 ? new Promise<never>(() => {}) : Promise.reject(new Error("refused")));
     await assert.rejects(
-      waitUntilReady({ target: plain, timeoutSec: 2 }, fakeContext(), fakeDoor({ view })),
+      waitUntilReady({ target: plain, timeoutSec: 2 }, fakeContext(), fakeKafkaApi({ view })),
       /broker-1: refused/,
     );
     assert.ok(attempts > 9);
   });
   it("tells brokers of one host apart by their ports", async () => {
     const brokers = [1, 2].map((id) => ({ id, host: "localhost", port: 9090 + id }));
-    const view: KafkaDoor["view"] = async (_, { id }) => {
+    const view: KafkaApi["view"] = async (_, { id }) => {
       if (id === 2) throw new Error("no");
       return { clusterId: "c", controllerId: 1, brokers: [1, 2] };
     };
     await assert.rejects(
-      waitUntilReady({ target: { ...plain, brokers }, timeoutSec: 1 }, fakeContext(), fakeDoor({ view })),
+      waitUntilReady({ target: { ...plain, brokers }, timeoutSec: 1 }, fakeContext(), fakeKafkaApi({ view })),
       /not ready: localhost:9092 did/,
     );
   });
@@ -173,7 +173,7 @@ describe("the bench program", () => {
     assert.equal(code, EXIT.usage);
     assert.doesNotMatch(message, /pass|word/);
   });
-  it("says every mistake of an input by its path, without its value", async () => {
+  it("says every error of an input by its path, without its value", async () => {
     const { code, message } = await failure(run("echo", '{"secret":4711,"more":1}'));
     assert.equal(code, EXIT.usage);
     assert.match(message, /secret: .*input: .*more/);
@@ -183,7 +183,7 @@ describe("the bench program", () => {
     const { code, message } = explain(new Problem("it\nbroke", "Mend it"));
     assert.deepEqual([code, message], [EXIT.failed, "error: it broke. Mend it"]);
   });
-  it("shows where a mistake of its own is", () => {
+  it("shows where a error of its own is", () => {
     const { code, message } = explain(new TypeError("x is not a function"));
     assert.equal(code, EXIT.bug);
     assert.match(message, /program\.test/);

@@ -39,7 +39,7 @@ export const EXIT = {
   failed: 1,
   /** No such job, or its input is wrong. */
   usage: 2,
-  /** A mistake of this program. */
+  /** A error of this program. */
   bug: 70,
 } as const;
 
@@ -69,8 +69,8 @@ function parseInput(schema: z.ZodType, input: string): unknown {
   }
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`);
-  throw new UsageError(`the input on standard input is wrong: ${mistakes.join("; ")}`);
+  const errors = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`);
+  throw new UsageError(`the input on standard input is wrong: ${errors.join("; ")}`);
 }
 
 /** The exit code of an error, and what is said about it. */

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { describeError, EXIT, SwarmbenchError } from "../lib/errors.ts";
+import { describeError, EXIT, SwarmbenchError } from "../contract/errors.ts";
 import { exitLines, isHelp, PROGRAM, returnedExitCode, styled } from "./lib/command.ts";
 
 /** Every subcommand and its module, in the order of `--help`. A module is loaded when its name is given. */

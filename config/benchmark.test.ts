@@ -20,7 +20,7 @@ const mistakesOf = (config: Record<string, unknown>): string => {
   try {
     parse(config);
   } catch (error) {
-    if (error instanceof SettingsError) return error.mistakes.join("\n");
+    if (error instanceof SettingsError) return error.errors.join("\n");
     throw error;
   }
   return "";
@@ -51,8 +51,8 @@ describe("agents, workload and benchmark", () => {
     );
   });
 
-  it("are refused with every mistake and its path", () => {
-    const mistakes = mistakesOf({
+  it("are refused with every error and its path", () => {
+    const errors = mistakesOf({
       producers: { tasks: 0 },
       workload: { producers: "many", compression: "lz4", fetch: { minByte: 1 } },
       benchmark: {
@@ -61,7 +61,7 @@ describe("agents, workload and benchmark", () => {
         warmUp: { min: "9 seconds", max: "1 second" },
       },
     });
-    for (const mistake of [
+    for (const error of [
       /swarmbench:producers\.tasks: expected a whole number from 1/,
       /swarmbench:workload\.producers: expected a whole number/,
       /swarmbench:workload\.fetch: no such setting: minByte/,
@@ -69,7 +69,7 @@ describe("agents, workload and benchmark", () => {
       /swarmbench:benchmark\.search\.variable: a search finds the largest of producers, rate/,
       /swarmbench:benchmark\.warmUp: min must not be above max/,
     ]) {
-      assert.match(mistakes, mistake);
+      assert.match(errors, error);
     }
   });
 
@@ -116,8 +116,8 @@ describe("agents, workload and benchmark", () => {
       /benchmark\.search: from must be below to/,
     ],
   ];
-  for (const [what, config, mistake] of together) {
-    it(`are refused for ${what}`, () => assert.match(mistakesOf(config), mistake));
+  for (const [what, config, error] of together) {
+    it(`are refused for ${what}`, () => assert.match(mistakesOf(config), error));
   }
 
   it("put a file's bytes into the workload, and refuse one that is missing or too large", () => {

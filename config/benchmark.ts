@@ -1,7 +1,7 @@
 // Agents, workload and benchmark, as the configuration has them.
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { benchmarkMistakes } from "../contract/benchmarkMistakes.ts";
+import { benchmarkErrors } from "../contract/benchmarkErrors.ts";
 import { cpuCount, memorySize, wholeNumber } from "../contract/units.ts";
 import { type Benchmark, benchmarkSchema, type Workload, workloadSchema } from "../contract/workload.ts";
 import type { Role } from "./nodes.ts";
@@ -72,7 +72,7 @@ export function benchErrors(
   const { workload, benchmark, kafka } = parsed;
   if (!workload || !benchmark || kafka?.enabled === false) return [];
   return [
-    ...benchmarkMistakes(workload, benchmark),
+    ...benchmarkErrors(workload, benchmark),
     ...contentErrors(workload),
     ...nodeErrors(workload, benchmark, nodes),
     ...(kafka && (workload.replicationFactor ?? 0) > kafka.brokers

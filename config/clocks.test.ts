@@ -10,9 +10,9 @@ function mistakesOf(clockSync: object): string[] {
     parse(clockSync);
   } catch (error) {
     assert.ok(error instanceof SettingsError, String(error));
-    return error.mistakes;
+    return error.errors;
   }
-  return assert.fail(`no mistake found in ${JSON.stringify(clockSync)}`);
+  return assert.fail(`no error found in ${JSON.stringify(clockSync)}`);
 }
 
 describe("clockSync", () => {
@@ -46,7 +46,7 @@ describe("clockSync", () => {
     assert.deepEqual(parse({ ntpServers: [] }).ntpServers, []);
   });
 
-  for (const [what, config, mistake] of [
+  for (const [what, config, error] of [
     [
       "another kind",
       { kind: "ntpd" },
@@ -71,9 +71,9 @@ describe("clockSync", () => {
     ["a typo", { maxOfset: "1 second" }, /^swarmbench:clockSync: no such setting: maxOfset$/],
   ] as const) {
     it(`refuses ${what}, with its path`, () => {
-      const mistakes = mistakesOf(config);
-      assert.equal(mistakes.length, 1);
-      assert.match(mistakes[0] ?? "", mistake);
+      const errors = mistakesOf(config);
+      assert.equal(errors.length, 1);
+      assert.match(errors[0] ?? "", error);
     });
   }
 });

@@ -17,9 +17,9 @@ function mistakesOf(config: Config): string[] {
     parse(config);
   } catch (error) {
     assert.ok(error instanceof SettingsError, String(error));
-    return error.mistakes.map((line) => line.replace(/^swarmbench:/, ""));
+    return error.errors.map((line) => line.replace(/^swarmbench:/, ""));
   }
-  return assert.fail(`no mistake found in ${JSON.stringify(config)}`);
+  return assert.fail(`no error found in ${JSON.stringify(config)}`);
 }
 
 describe("parts that are left out of the configuration", () => {
@@ -125,18 +125,15 @@ describe("Kafka's settings", () => {
   });
 
   it("refuse a server property that Kafka does not know, and name the nearest", () => {
-    const [mistake, ...more] = mistakesOf({ kafka: { config: { "num.io.thread": 16 } } });
+    const [error, ...more] = mistakesOf({ kafka: { config: { "num.io.thread": 16 } } });
     assert.deepEqual(more, []);
-    assert.match(mistake ?? "", /^kafka\.config\.num\.io\.thread\b.*num\.io\.threads/);
+    assert.match(error ?? "", /^kafka\.config\.num\.io\.thread\b.*num\.io\.threads/);
   });
 
   it("refuse more brokers than there are nodes for them", () => {
-    const [mistake, ...more] = mistakesOf({ nodes: "3", kafka: { brokers: 2 } });
+    const [error, ...more] = mistakesOf({ nodes: "3", kafka: { brokers: 2 } });
     assert.deepEqual(more, []);
-    assert.match(
-      mistake ?? "",
-      /^kafka\.brokers: 2 brokers need 2 nodes of role broker, there is 1 \(node2\)/,
-    );
+    assert.match(error ?? "", /^kafka\.brokers: 2 brokers need 2 nodes of role broker, there is 1 \(node2\)/);
   });
 
   it("of a cluster that is switched off are not looked at for whether it fits", () => {
@@ -230,9 +227,9 @@ describe("the replicas of a Kafka cluster", () => {
   }
 
   it("are told once only where they are no number", () => {
-    const [mistake, ...more] = mistakesOf(withConfig({ "default.replication.factor": "many" }));
+    const [error, ...more] = mistakesOf(withConfig({ "default.replication.factor": "many" }));
     assert.deepEqual(more, []);
-    assert.match(mistake ?? "", /expected a whole number/);
+    assert.match(error ?? "", /expected a whole number/);
   });
 
   it("are as many as suits the number of brokers where nothing is said", () => {
@@ -306,9 +303,9 @@ describe("Telegraf's interval", () => {
 
 describe("Telegraf and Grafana", () => {
   it("are refused, both at once, where InfluxDB is switched off", () => {
-    const mistakes = mistakesOf({ influxdb: { enabled: false } });
+    const errors = mistakesOf({ influxdb: { enabled: false } });
     assert.deepEqual(
-      mistakes.map((line) => line.replace(/ needs InfluxDB.*/, "")),
+      errors.map((line) => line.replace(/ needs InfluxDB.*/, "")),
       ["telegraf.enabled: telegraf", "grafana.enabled: grafana"],
     );
   });

@@ -26,9 +26,9 @@ function errorOf(config: Record<string, unknown>): SettingsError {
     assert.ok(error instanceof SettingsError, String(error));
     return error;
   }
-  return assert.fail(`no mistake found in ${JSON.stringify(config)}`);
+  return assert.fail(`no error found in ${JSON.stringify(config)}`);
 }
-const mistakesOf = (config: Record<string, unknown>) => errorOf(config).mistakes;
+const mistakesOf = (config: Record<string, unknown>) => errorOf(config).errors;
 const KEYS =
   "nodes, namespace, testbed, swarm, clockSync, kafka, influxdb, telegraf, grafana, portainer, producers, consumers, workload, benchmark";
 const local = (more: object) => ({ testbed: { kind: "local", ...more } });
@@ -272,9 +272,9 @@ describe("names", () => {
   });
 });
 
-describe("a mistake is named with its path:", () => {
+describe("a error is named with its path:", () => {
   const small = { subnet: "10.9.8.0/24", sshPortBase: 22000 };
-  const cases: [what: string, config: Record<string, unknown>, mistakes: RegExp[]][] = [
+  const cases: [what: string, config: Record<string, unknown>, errors: RegExp[]][] = [
     [
       "a typo at the top",
       { nodse: "3" },
@@ -311,7 +311,7 @@ describe("a mistake is named with its path:", () => {
       [/^swarmbench:swarm\.drainTimeout: expected .*got "90 s"$/],
     ],
     [
-      "three mistakes in how links are shaped",
+      "three errors in how links are shaped",
       local({ network: { delay: "10 ms", rate: "10 kbit/s", loss: 1 } }),
       [
         /^swarmbench:testbed\.network\.delay: expected .*got "10 ms"$/,
@@ -417,16 +417,16 @@ describe("a mistake is named with its path:", () => {
   ];
   for (const [what, config, expected] of cases) {
     it(what, () => {
-      const mistakes = mistakesOf(config);
-      assert.equal(mistakes.length, expected.length, mistakes.join("\n"));
-      for (const [index, pattern] of expected.entries()) assert.match(mistakes[index] ?? "", pattern);
+      const errors = mistakesOf(config);
+      assert.equal(errors.length, expected.length, errors.join("\n"));
+      for (const [index, pattern] of expected.entries()) assert.match(errors[index] ?? "", pattern);
     });
   }
 
   it("a network too small for the nodes, once for each that does not fit", () => {
-    const mistakes = mistakesOf({ nodes: "6", ...local({ subnet: "10.9.8.0/28" }) });
+    const errors = mistakesOf({ nodes: "6", ...local({ subnet: "10.9.8.0/28" }) });
     assert.deepEqual(
-      mistakes.map((line) => line.replace(/ is .*/, "")),
+      errors.map((line) => line.replace(/ is .*/, "")),
       ["swarmbench:testbed.perNode.node6.address: 10.9.8.15"],
     );
   });
@@ -441,9 +441,9 @@ describe("a mistake is named with its path:", () => {
   });
 });
 
-describe("a configuration with mistakes", () => {
+describe("a configuration with errors", () => {
   it("gets all that its form tells in one error", () => {
-    const mistakes = mistakesOf({
+    const errors = mistakesOf({
       nodse: "3",
       nodes: "none",
       namespace: "Lab!",
@@ -455,7 +455,7 @@ describe("a configuration with mistakes", () => {
       },
       swarm: { drainTimeout: "soon", registryPort: 80, addressPool: "10.1.1.1/24" },
     });
-    assert.deepEqual(mistakes.map((line) => line.replace(/: .*/, "")).sort(), [
+    assert.deepEqual(errors.map((line) => line.replace(/: .*/, "")).sort(), [
       "swarmbench:namespace",
       "swarmbench:nodes",
       "swarmbench:nodse",
@@ -471,7 +471,7 @@ describe("a configuration with mistakes", () => {
   });
 
   it("gets all that is wrong between its values in one error, beside the typos", () => {
-    const mistakes = mistakesOf({
+    const errors = mistakesOf({
       nodse: "3",
       nodes: "2",
       ...local({
@@ -485,7 +485,7 @@ describe("a configuration with mistakes", () => {
       }),
     });
     assert.deepEqual(
-      mistakes.map((line) => line.replace(/^swarmbench:/, "")),
+      errors.map((line) => line.replace(/^swarmbench:/, "")),
       [
         `nodse: no such setting; there are ${KEYS}`,
         "testbed.perNode.node3: there is no such node; swarmbench:nodes is 2",
@@ -498,11 +498,11 @@ describe("a configuration with mistakes", () => {
     );
   });
 
-  it("gets an error that names the stack, counts the mistakes and lists each on a line", () => {
-    const { message, mistakes } = errorOf({ nodse: "3", nodes: "0" });
+  it("gets an error that names the stack, counts the errors and lists each on a line", () => {
+    const { message, errors } = errorOf({ nodse: "3", nodes: "0" });
     assert.equal(
       message,
-      `The configuration of stack local has 2 mistakes; nothing was changed:\n  - ${mistakes[0]}\n  - ${mistakes[1]}`,
+      `The configuration of stack local has 2 errors; nothing was changed:\n  - ${errors[0]}\n  - ${errors[1]}`,
     );
   });
 

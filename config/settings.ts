@@ -24,17 +24,17 @@ export interface Settings {
   bench?: BenchSettings;
 }
 
-/** Raised with all errors of a configuration at once; `mistakes` are lines of `path: what is wrong`. */
+/** Raised with all errors of a configuration at once; `errors` are lines of `path: what is wrong`. */
 export class SettingsError extends Error {
-  readonly mistakes: string[];
+  readonly errors: string[];
 
-  constructor(stackName: string, mistakes: string[]) {
-    const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
+  constructor(stackName: string, errors: string[]) {
+    const count = errors.length === 1 ? "a error" : `${errors.length} errors`;
     super(
       `The configuration of stack ${stackName} has ${count}; nothing was changed:\n` +
-        mistakes.map((line) => `  - ${line}`).join("\n"),
+        errors.map((line) => `  - ${line}`).join("\n"),
     );
-    this.mistakes = mistakes;
+    this.errors = errors;
   }
 }
 

@@ -94,7 +94,7 @@ export function clientErrors(name: Client, { compression, idempotent, proxied }:
   }
   if (proxied && !client.proxyRoute) {
     const others = insteadOf((other) => other.proxyRoute);
-    errors.push({ option: "client", message: `client ${name} cannot go by a detour: set ${others}` });
+    errors.push({ option: "client", message: `client ${name} cannot go by a proxy route: set ${others}` });
   }
   return errors;
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 const count = z.int().min(0);
 const ms = z.number();
 
-/** A delay's distribution, ms. Absent figures: nothing was counted. */
+/** A latency's distribution, ms. Absent figures: nothing was counted. */
 export const distributionSchema = z.strictObject({
   count,
   /** Of them, those below zero, which only clocks that disagree can make. They are in all figures, as they are. */

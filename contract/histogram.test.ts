@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { DelayHistogram } from "./histogram.ts";
+import { LatencyHistogram } from "./histogram.ts";
 
-const delays = fc.array(fc.integer({ min: 0, max: 60_000_000 }), { minLength: 1, maxLength: 400 });
+const latencies = fc.array(fc.integer({ min: 0, max: 60_000_000 }), { minLength: 1, maxLength: 400 });
 const histogramOf = (values: readonly number[], digits?: 2 | 3) => {
-  const histogram = new DelayHistogram(digits);
+  const histogram = new LatencyHistogram(digits);
   for (const value of values) histogram.record(value);
   return histogram;
 };
@@ -24,14 +24,14 @@ const randomOf = (seed: number) => {
   };
 };
 
-describe("a histogram of delays", () => {
+describe("a histogram of latencies", () => {
   it("has the percentiles of an exact sort, to three digits, also merged from parts that have travelled", () => {
     fc.assert(
       fc.property(
-        fc.array(delays, { minLength: 1, maxLength: 4 }),
+        fc.array(latencies, { minLength: 1, maxLength: 4 }),
         fc.constantFrom(50, 90, 99, 99.9),
         (parts, percent) => {
-          const merged = new DelayHistogram();
+          const merged = new LatencyHistogram();
           for (const part of parts) merged.addEncoded(histogramOf(part).encode());
           const exact = exactMs(parts.flat(), percent);
           const found = merged.percentileMs(percent) as number;
@@ -60,7 +60,7 @@ describe("a histogram of delays", () => {
     });
     fc.assert(
       fc.property(values, fc.constantFrom(1, 10, 50, 90, 99), (samples, percent) => {
-        const travelled = new DelayHistogram();
+        const travelled = new LatencyHistogram();
         travelled.addEncoded(histogramOf(samples).encode());
         const exact = exactMs(samples, percent);
         const found = travelled.percentileMs(percent) as number;
@@ -105,13 +105,13 @@ describe("a histogram of delays", () => {
   });
 
   it("has no percentile of nothing, rather than a zero", () => {
-    const { count, p50, p99, max, min } = new DelayHistogram().distribution();
+    const { count, p50, p99, max, min } = new LatencyHistogram().distribution();
     assert.deepEqual([count, p50, p99, max, min], [0, null, null, null, null]);
   });
 
   it("is empty again once it was reset", () => {
     const histogram = histogramOf([-1, 5]);
     histogram.reset();
-    assert.deepEqual(histogram.distribution(), new DelayHistogram().distribution());
+    assert.deepEqual(histogram.distribution(), new LatencyHistogram().distribution());
   });
 });

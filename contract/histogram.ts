@@ -1,4 +1,4 @@
-// Delays as HdrHistograms: https://hdrhistogram.github.io/HdrHistogram/
+// Latencies as HdrHistograms: https://hdrhistogram.github.io/HdrHistogram/
 import {
   build,
   decodeFromCompressedBase64,
@@ -15,11 +15,11 @@ const HIGHEST_US = 600_000_000;
 const SIDES = "|";
 
 /**
- * A distribution of delays, recorded in µs with two or three digits. No sample is dropped or clamped: what is below zero,
+ * A distribution of latencies, recorded in µs with two or three digits. No sample is dropped or clamped: what is below zero,
  * which only clocks that disagree can make, is kept by its magnitude in a histogram of its own. What is above the range
  * counts as its end, and is counted apart too.
  */
-export class DelayHistogram {
+export class LatencyHistogram {
   private readonly above: Histogram;
   /** Magnitudes of what is below zero; made with the first of them. */
   private below: Histogram | undefined;
@@ -63,7 +63,7 @@ export class DelayHistogram {
     return this.below;
   }
 
-  add(other: DelayHistogram): void {
+  add(other: LatencyHistogram): void {
     this.above.add(other.above);
     if (other.below) this.negatives().add(other.below);
     this.least = Math.min(this.least, other.least);
@@ -94,8 +94,8 @@ export class DelayHistogram {
   }
 
   /** The same samples, each so much later; as exact as the buckets that they are in. */
-  shifted(us: number): DelayHistogram {
-    const moved = new DelayHistogram(this.digits);
+  shifted(us: number): LatencyHistogram {
+    const moved = new LatencyHistogram(this.digits);
     for (const [value, times] of recorded(this.above)) moved.record(value + us, times);
     if (this.below) for (const [value, times] of recorded(this.below)) moved.record(us - value, times);
     moved.beyond += this.beyond;

@@ -1,19 +1,19 @@
 // Names of what the benchmark writes to InfluxDB and the dashboards query: each is written in this file only.
 
-/** Percentiles of a delay, in ms, beside `max`. */
+/** Percentiles of a latency, in ms, beside `max`. */
 export const PERCENTILES = ["p50", "p90", "p99", "p999", "p9999"] as const;
 export type Percentile = (typeof PERCENTILES)[number];
 
-/** Which way of a message a delay is of. */
-export const DELAY_KINDS = [
+/** Which way of a message a latency is of. */
+export const LATENCY_KINDS = [
   /** From the intended time to the consumer's hands: the one that is judged. */
-  "delay",
+  "latency",
   /** From send to acknowledgement. */
   "ack",
   /** From the actual send to the consumer's hands. */
   "send_to_receive",
 ] as const;
-export type DelayKind = (typeof DELAY_KINDS)[number];
+export type LatencyKind = (typeof LATENCY_KINDS)[number];
 
 const ms = (description: string) => ({ type: "float", unit: "ms", description }) as const;
 const perSec = (description: string) =>
@@ -32,9 +32,9 @@ const percentiles = {
 
 /** Every measurement, declared once: its name, its tags, and its fields with type, unit and meaning. */
 export const MEASUREMENTS = {
-  delay: {
-    name: "bench_delay",
-    description: "Each second of a step: the delay of the messages, by kind.",
+  latency: {
+    name: "bench_latency",
+    description: "Each second of a step: the latency of the messages, by kind.",
     tags: ["run", "scenario", "step", "kind"],
     fields: {
       p50: percentiles.p50,

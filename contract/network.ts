@@ -55,7 +55,7 @@ export const networkSchema = z.strictObject({
   brokers: z.array(z.strictObject({ name: z.string(), node: z.string() })),
   pairs: z.array(pairSchema),
 });
-export type NetworkFigures = z.output<typeof networkSchema>;
+export type NetworkMetrics = z.output<typeof networkSchema>;
 
 /** During a step, from its preparation to its end. */
 export const stepNetworkSchema = z.strictObject({

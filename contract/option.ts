@@ -58,7 +58,7 @@ function described<S extends z.ZodType>(schema: S, meta: OptionMeta): S {
   return schema.meta(Object.fromEntries(known)) as S;
 }
 
-/** The metadata of an option. @throws Error where it has no description, which is a mistake in its declaration */
+/** The metadata of an option. @throws Error where it has no description, which is a error in its declaration */
 export function optionMeta(schema: z.ZodType): OptionMeta {
   const meta = schema.meta();
   if (typeof meta?.description !== "string") throw new Error("an option of the workload has no description");

@@ -1,7 +1,7 @@
 // What `up` and `npm run bench` ask the runner for, and how the runner is reached.
 import { z } from "zod";
 import { conditionsSchema, stepSchema } from "./result.ts";
-import { detourSchema, influxTargetSchema, kafkaTargetSchema } from "./target.ts";
+import { influxTargetSchema, kafkaTargetSchema, proxyRouteSchema } from "./target.ts";
 import { benchmarkSchema, workloadSchema } from "./workload.ts";
 
 /** Services of the agents; on the overlay network each name gives the addresses of all its tasks. */
@@ -28,7 +28,9 @@ export const benchTargetSchema = z.strictObject({
     consumer: z.strictObject({ tasks: z.int().min(1) }),
   }),
   /** Of a calibration: producers, or consumers, reach the brokers through proxies. */
-  via: z.strictObject({ producer: detourSchema.optional(), consumer: detourSchema.optional() }).optional(),
+  via: z
+    .strictObject({ producer: proxyRouteSchema.optional(), consumer: proxyRouteSchema.optional() })
+    .optional(),
 });
 export type BenchTarget = z.output<typeof benchTargetSchema>;
 

@@ -9,7 +9,7 @@ import { SEARCH_VARIABLES, sloSchema } from "./workload.ts";
 export { type Distribution, distributionSchema } from "./distribution.ts";
 export {
   type FailedStep,
-  type GeneratorFigures,
+  type GeneratorMetrics,
   isMeasured,
   type MeasuredStep,
   measuredSteps,
@@ -18,7 +18,7 @@ export {
   stepSchema,
 } from "./step.ts";
 
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 const count = z.int().min(0);
 

@@ -27,7 +27,7 @@ export const secondSchema = z.strictObject({
   late: count,
   /** Sent so far, but not delivered yet to every group. */
   backlog: z.int(),
-  delayMs: distributionSchema,
+  latencyMs: distributionSchema,
   generator: z.strictObject({
     scheduleLagMsP99: ms.nullable(),
     eventLoopDelayMsP99: ms.nullable(),
@@ -54,9 +54,9 @@ export const generatorSchema = z.strictObject({
   /** Memory of all agents, MiB. */
   memoryMiB: z.number().nullable(),
 });
-export type GeneratorFigures = z.output<typeof generatorSchema>;
+export type GeneratorMetrics = z.output<typeof generatorSchema>;
 
-/** Clocks of two tasks, compared by timestamps that they exchange (bench/exchange/corridor.ts) during the step. */
+/** Clocks of two tasks, compared by timestamps that they exchange (bench/exchange/bounds.ts) during the step. */
 const pairClockSchema = z.strictObject({
   /** Names of tasks, or `runner`. */
   from: z.string(),
@@ -76,9 +76,9 @@ const pairClockSchema = z.strictObject({
 });
 
 const stepClocksSchema = z.strictObject({
-  /** What clocks make a delay wrong by at the most: the largest offset of a producer and a consumer, and its bound. */
+  /** What clocks make a latency wrong by at the most: the largest offset of a producer and a consumer, and its bound. */
   errorMs: ms.nullable(),
-  /** The same of the corrected delays: what remains. null: clocks could not be compared, and nothing is corrected. */
+  /** The same of the corrected latencies: what remains. null: clocks could not be compared, and nothing is corrected. */
   boundMs: ms.nullable(),
   pairs: z.array(pairClockSchema),
 });
@@ -155,22 +155,22 @@ export const measuredStepSchema = anyStepSchema.extend({
   /** Messages sent and not delivered when the measured time ended, and how long it took until they were; null: not in time. */
   backlogAtEnd: z.int(),
   drainSeconds: z.number().nullable(),
-  delayMs: distributionSchema,
+  latencyMs: distributionSchema,
   /** As it would be with clocks that agree, to {@link stepClocksSchema}'s boundMs; null: not known. */
-  correctedDelayMs: distributionSchema.nullable(),
+  correctedLatencyMs: distributionSchema.nullable(),
   clocks: stepClocksSchema,
   /** null: too few messages, or partitions, for it. */
   sameNode: sameNodeSchema.nullable(),
   ackMs: distributionSchema,
   sendToReceiveMs: distributionSchema,
-  /** The delay of the producer whose own p99 is the largest. */
+  /** The latency of the producer whose own p99 is the largest. */
   slowestProducer: z.strictObject({ producer: count, p99: ms }).nullable(),
   generator: generatorSchema,
   /** CPUs that all brokers used; null where it could not be had. */
   brokersCpu: z.number().nullable(),
   /** CPUs that were busy on the busiest machine, and how many it has. */
   busiestMachine: z.strictObject({ cpusBusy: z.number(), cpus: z.number() }).nullable(),
-  /** Of the delay, HdrHistogram V2 compressed, base64, µs; after a "|" the magnitudes of those below zero, if there are any. */
+  /** Of the latency, HdrHistogram V2 compressed, base64, µs; after a "|" the magnitudes of those below zero, if there are any. */
   histogram: z.string(),
   histograms: z.strictObject({ ack: z.string(), sendToReceive: z.string() }),
   /** Warm-up, measured time and drain. */

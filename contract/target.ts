@@ -33,8 +33,8 @@ const kafkaSecuritySchema = z
   });
 
 /** Where connections go instead: "broker-1:9092" to the address of a proxy that leads there. */
-export const detourSchema = z.record(address, address);
-export type Detour = z.output<typeof detourSchema>;
+export const proxyRouteSchema = z.record(address, address);
+export type ProxyRoute = z.output<typeof proxyRouteSchema>;
 
 /** A Kafka cluster and how a client on the swarm's network gets into it. */
 export const kafkaTargetSchema = z.strictObject({
@@ -42,7 +42,7 @@ export const kafkaTargetSchema = z.strictObject({
   brokers: z.array(kafkaBrokerSchema).min(1),
   security: kafkaSecuritySchema,
   /** Kafka tells its clients the brokers' own addresses; a client that is to go through a proxy must know of it. */
-  via: detourSchema.optional(),
+  via: proxyRouteSchema.optional(),
 });
 export type KafkaTarget = z.output<typeof kafkaTargetSchema>;
 

@@ -39,7 +39,7 @@ export const VERDICTS = {
   },
   "not-steady": {
     explanation:
-      "Rate, backlog or delay still changed when the measurement began; or messages were late while brokers still compiled their code. It is no evidence unless it is so again.",
+      "Rate, backlog or latency still changed when the measurement began; or messages were late while brokers still compiled their code. It is no evidence unless it is so again.",
     colour: "orange",
     symbol: "diamond",
     symbolText: "not steady",

@@ -18,7 +18,7 @@ import {
   shortTime,
   sloSchema,
   stepValue,
-} from "./workloadParts.ts";
+} from "./workloadFields.ts";
 
 export {
   type Arrival,
@@ -30,7 +30,7 @@ export {
   meanBytes,
   type Slo,
   sloSchema,
-} from "./workloadParts.ts";
+} from "./workloadFields.ts";
 
 /** The load of a step. Defaults are those of the experiment where it told them, else Kafka's. */
 export const workloadSchema = z

@@ -3,9 +3,9 @@ import { after, before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { type Job, runJob } from "../components/lib/job.ts";
 import { labels } from "../components/lib/ownership.ts";
+import { declareOn, imageOf, owner, type Program, secrecy } from "../test/support/deployment.ts";
 import { FakeMachine, parses } from "../test/support/fakeDocker.ts";
 import { portOf } from "../test/support/overSsh.ts";
-import { declareOn, imageOf, owner, type Program, secrecy } from "../test/support/site.ts";
 import { jobScript } from "./jobScript.ts";
 
 /**

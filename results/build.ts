@@ -67,13 +67,13 @@ function sameMachines(a: Run["conditions"], b: Run["conditions"]): boolean {
 
 /** What a reader of the table could overlook. */
 function stepWarnings(steps: readonly MeasuredStep[]): string[] {
-  return steps.flatMap(({ step, client, delayMs, busiestMachine }) => {
+  return steps.flatMap(({ step, client, latencyMs, busiestMachine }) => {
     const texts: string[] = [];
     if (client === NO_BROKER)
       texts.push(`step ${step}: no broker took part: it is a figure of the generator alone`);
-    if (delayMs.negative > 0)
+    if (latencyMs.negative > 0)
       texts.push(
-        `step ${step}: ${delayMs.negative} delays are below zero: the agents' clocks disagree by more than the delay`,
+        `step ${step}: ${latencyMs.negative} latencies are below zero: the agents' clocks disagree by more than the latency`,
       );
     if (busiestMachine && busiestMachine.cpusBusy > BUSY * busiestMachine.cpus)
       texts.push(

@@ -33,9 +33,9 @@ export function needsCorrection(step: MeasuredStep): boolean {
 }
 
 /** A latency, with a "*" when it is no larger than the clock error. */
-export function marked(delayMs: number | null, errorMs: number | null): string {
-  const text = figure(delayMs);
-  return delayMs !== null && errorMs !== null && Math.abs(delayMs) <= errorMs ? `${text}*` : text;
+export function marked(latencyMs: number | null, errorMs: number | null): string {
+  const text = figure(latencyMs);
+  return latencyMs !== null && errorMs !== null && Math.abs(latencyMs) <= errorMs ? `${text}*` : text;
 }
 
 /** What the "*" means; undefined when clocks were not compared. */
@@ -44,28 +44,28 @@ export function clockSentence(run: Pick<Run, "steps">): string | undefined {
     .map(({ clocks }) => clocks.errorMs)
     .filter((error) => error !== null);
   if (errors.length === 0) return undefined;
-  return `clocks: a delay across two nodes is wrong by ${figure(Math.max(...errors))} ms at most (*: not above that)`;
+  return `clocks: a latency across two nodes is wrong by ${figure(Math.max(...errors))} ms at most (*: not above that)`;
 }
 
 /** One warning for each way in which clocks make latencies wrong, with the steps that it is about. */
 export function clockWarnings(steps: readonly MeasuredStep[], sloMs: number): string[] {
   const wrong = steps.filter(needsCorrection);
   const disagreeing = steps.filter(({ sameNode }) => sameNode && !sameNode.agrees);
-  const unknown = steps.filter(({ delayMs, clocks }) => delayMs.count > 0 && clocks.errorMs === null);
+  const unknown = steps.filter(({ latencyMs, clocks }) => latencyMs.count > 0 && clocks.errorMs === null);
   const changed = wrong.filter((step) => verdictChanges(step, sloMs));
   const adjusted = steps.filter(({ clocks }) => clocks.pairs.some(({ straight }) => straight === false));
   return [
     ...about(wrong, (step) => {
       const { from, to, offsetMs, boundMs } = widest(step) as Offset;
-      return `the clock of ${to} is ${figure(Math.abs(offsetMs))} ms ${offsetMs > 0 ? "ahead of" : "behind"} that of ${from} (± ${figure(boundMs)} ms): measured delays are wrong by as much; corrected p50 ${figure(step.correctedDelayMs?.p50)} ms, p99 ${figure(step.correctedDelayMs?.p99)} ms`;
+      return `the clock of ${to} is ${figure(Math.abs(offsetMs))} ms ${offsetMs > 0 ? "ahead of" : "behind"} that of ${from} (± ${figure(boundMs)} ms): measured latencies are wrong by as much; corrected p50 ${figure(step.correctedLatencyMs?.p50)} ms, p99 ${figure(step.correctedLatencyMs?.p99)} ms`;
     }),
     ...about(disagreeing, ({ sameNode }) => {
       const { oneWayMs, ownMs, differenceMs, boundMs } = sameNode as NonNullable<MeasuredStep["sameNode"]>;
       return `the same messages took ${figure(oneWayMs.p50)} ms by two clocks and ${figure(ownMs.p50)} ms by one (p50): they disagree by ${figure(Math.abs(differenceMs))} ms, and ${figure(boundMs)} ms would be explained`;
     }),
-    ...about(changed, ({ correctedDelayMs }) => {
-      const p99 = correctedDelayMs?.p99 ?? 0;
-      return `with corrected delays the p99 of ${figure(p99)} ms ${p99 <= sloMs ? "meets" : "misses"} the SLO, unlike the measured one on which the verdict rests`;
+    ...about(changed, ({ correctedLatencyMs }) => {
+      const p99 = correctedLatencyMs?.p99 ?? 0;
+      return `with corrected latencies the p99 of ${figure(p99)} ms ${p99 <= sloMs ? "meets" : "misses"} the SLO, unlike the measured one on which the verdict rests`;
     }),
     ...about(adjusted, () => "a clock was stepped or slewed while it was measured"),
     ...about(
@@ -75,9 +75,9 @@ export function clockWarnings(steps: readonly MeasuredStep[], sloMs: number): st
   ];
 }
 
-function verdictChanges({ delayMs, correctedDelayMs }: MeasuredStep, sloMs: number): boolean {
-  if (delayMs.p99 === null || !correctedDelayMs || correctedDelayMs.p99 === null) return false;
-  return delayMs.p99 <= sloMs !== correctedDelayMs.p99 <= sloMs;
+function verdictChanges({ latencyMs, correctedLatencyMs }: MeasuredStep, sloMs: number): boolean {
+  if (latencyMs.p99 === null || !correctedLatencyMs || correctedLatencyMs.p99 === null) return false;
+  return latencyMs.p99 <= sloMs !== correctedLatencyMs.p99 <= sloMs;
 }
 
 /** Names all steps, with the figures of the last one: it has the longest history of probes. */

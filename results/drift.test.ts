@@ -10,8 +10,8 @@ describe("a soak", () => {
     const [second] = sampleStep(1, 10, 2).seconds.filter((each) => each.measured);
     const seconds = Array.from({ length: count }, (_, index) => ({
       ...(second as Second),
-      delayMs: {
-        ...(second as Second).delayMs,
+      latencyMs: {
+        ...(second as Second).latencyMs,
         p50: 2 + index / 3600,
         p99: 9,
       },
@@ -24,7 +24,7 @@ describe("a soak", () => {
     };
   };
 
-  it("tells by how much delay and memory drift", () => {
+  it("tells by how much latency and memory drift", () => {
     assert.match(
       runTable(soak(3_600)),
       /drift in 3600 s: p50 2\.5 ms, \+1 ms per hour; p99 9 ms, \+0 ms per hour; memory of the agents 295 MiB, -10 MiB per hour/,

@@ -17,8 +17,8 @@ export function driftSentence(run: Pick<Run, "steps">): string | undefined {
   const seconds = soak?.seconds.filter(({ measured }) => measured) ?? [];
   if (seconds.length < LEAST_SECONDS) return undefined;
   const figures = [
-    drift("p50", "ms", seconds, ({ delayMs }) => delayMs.p50),
-    drift("p99", "ms", seconds, ({ delayMs }) => delayMs.p99),
+    drift("p50", "ms", seconds, ({ latencyMs }) => latencyMs.p50),
+    drift("p99", "ms", seconds, ({ latencyMs }) => latencyMs.p99),
     drift("memory of the agents", "MiB", seconds, ({ generator }) => generator.memoryMiB),
   ];
   return `drift in ${seconds.length} s: ${figures.join("; ")}`;

@@ -3,46 +3,60 @@ import { SCHEMA_VERSION } from "../contract/result.ts";
 
 type Fields = Record<string, unknown>;
 
-/** Version 2 had no `state`: a step without results had zeros and empty distributions instead. */
-const V2 = 2;
-/** What version 3 has of a step that has no results. */
+/** Versions that are read. 2 had no `state`: a step without results had zeros and empty distributions. 3 said "delay" for latency. */
+const EARLIER: readonly unknown[] = [2, 3];
+/** What later versions have of a step that has no results. */
 const OF_FAILED_STEP = [
-  ...[
-    "step",
-    "phase",
-    "values",
-    "startedAt",
-    "producers",
-    "consumers",
-    "groups",
-    "brokers",
-    "acks",
-    "client",
-  ],
-  ...["messageBytes", "ratePerProducer", "verdict", "reasons", "network"],
+  "step",
+  "phase",
+  "values",
+  "startedAt",
+  "producers",
+  "consumers",
+  "groups",
+  "brokers",
+  "acks",
+  "client",
+  "messageBytes",
+  "ratePerProducer",
+  "verdict",
+  "reasons",
+  "network",
 ];
+/** Names of version 3, and what they are called now. */
+const RENAMED: Readonly<Record<string, string>> = {
+  delayMs: "latencyMs",
+  correctedDelayMs: "correctedLatencyMs",
+};
 
-/**
- * A run, or an event of one, as this version has it. What is of this version already, and what is of a version that is not
- * known, stays as it is.
- */
+/** A run, or an event of one, in the form of this version. A document of this version, or of an unknown one, is unchanged. */
 export function upgraded(document: unknown): unknown {
   if (!isObject(document)) return document;
   const fields = { ...document };
-  if (fields.schemaVersion === V2) fields.schemaVersion = SCHEMA_VERSION;
+  if (EARLIER.includes(fields.schemaVersion)) fields.schemaVersion = SCHEMA_VERSION;
   if (fields.schemaVersion === SCHEMA_VERSION && Array.isArray(fields.steps)) {
     fields.steps = fields.steps.map(upgradedStep);
   }
-  // The events of steps have no version of their own.
+  // Events of steps and seconds have no version of their own.
   if (fields.event === "step") fields.result = upgradedStep(fields.result);
+  if (fields.event === "second" && isObject(fields.second)) fields.second = renamed(fields.second);
   return fields;
 }
 
 function upgradedStep(step: unknown): unknown {
-  if (!isObject(step) || "state" in step) return step;
-  if (step.offered !== 0) return { state: "measured", ...step };
-  const kept = Object.entries(step).filter(([name]) => OF_FAILED_STEP.includes(name));
-  return { state: "failed", ...Object.fromEntries(kept), verdict: "failed" };
+  if (!isObject(step)) return step;
+  const fields = renamed(step);
+  if (Array.isArray(fields.seconds)) {
+    fields.seconds = fields.seconds.map((second) => (isObject(second) ? renamed(second) : second));
+  }
+  if ("state" in fields) return fields;
+  if (fields.offered !== 0) return { state: "measured", ...fields };
+  const common = Object.entries(fields).filter(([name]) => OF_FAILED_STEP.includes(name));
+  return { state: "failed", ...Object.fromEntries(common), verdict: "failed" };
+}
+
+function renamed(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [RENAMED[name] ?? name, value]));
 }
 
 function isObject(value: unknown): value is Fields {

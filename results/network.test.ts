@@ -6,9 +6,9 @@ import { between, names, pair } from "../test/support/samplePairs.ts";
 import { networkSentence, networkShare, overlayCost } from "./network.ts";
 import { runTable } from "./report/table.ts";
 
-describe("the network's share of the delay", () => {
+describe("the network's share of the latency", () => {
   const step = (oneWay: number | null, p50: number | null) =>
-    ({ network: { pairs: [], oneWayMs: oneWay }, delayMs: { p50 } }) as unknown as MeasuredStep;
+    ({ network: { pairs: [], oneWayMs: oneWay }, latencyMs: { p50 } }) as unknown as MeasuredStep;
 
   it("is told with both figures", () => assert.equal(networkShare(step(0.2, 2)), "0.2 ms of 2 ms (10 %)"));
 
@@ -25,8 +25,8 @@ describe("the network's share of the delay", () => {
   });
 
   it("of a run is that of the heaviest step that met the SLO", () => {
-    assert.match(networkSentence(networkRun(3)) ?? "", /of the delay is network \(producers 500;/);
-    assert.match(runTable(networkRun(3)), /of the delay is network/);
+    assert.match(networkSentence(networkRun(3)) ?? "", /of the latency is network \(producers 500;/);
+    assert.match(runTable(networkRun(3)), /of the latency is network/);
   });
 });
 

@@ -34,15 +34,15 @@ export function overPairs(all: readonly Pair[], network: NetworkName): PairsSumm
   };
 }
 
-/** "0.21 ms of 2.9 ms (7 %)": how much of a step's median delay is network. undefined: either was not measured */
-export function networkShare(step: Pick<MeasuredStep, "network" | "delayMs">): string | undefined {
-  const [way, delay] = [step.network?.oneWayMs, step.delayMs.p50];
-  if (way === null || way === undefined || delay === null || delay <= 0) return undefined;
+/** "0.21 ms of 2.9 ms (7 %)": how much of a step's median latency is network. undefined: either was not measured */
+export function networkShare(step: Pick<MeasuredStep, "network" | "latencyMs">): string | undefined {
+  const [way, latency] = [step.network?.oneWayMs, step.latencyMs.p50];
+  if (way === null || way === undefined || latency === null || latency <= 0) return undefined;
   // Probes are programs too: where CPUs are short they wait longer than a packet travels.
-  if (way >= delay)
-    return `at most ${figure(way)} ms, which is no less than all of ${figure(delay)} ms: probes waited for a CPU`;
-  const percent = Math.round((100 * way) / delay);
-  return `${figure(way)} ms of ${figure(delay)} ms (${percent === 0 && way > 0 ? "less than 1" : percent} %)`;
+  if (way >= latency)
+    return `at most ${figure(way)} ms, which is no less than all of ${figure(latency)} ms: probes waited for a CPU`;
+  const percent = Math.round((100 * way) / latency);
+  return `${figure(way)} ms of ${figure(latency)} ms (${percent === 0 && way > 0 ? "less than 1" : percent} %)`;
 }
 
 /** The network's share in one sentence: of the heaviest step that met the SLO, else of the last that has one. */
@@ -53,7 +53,7 @@ export function networkSentence(run: Pick<Run, "steps">): string | undefined {
     .toSorted((a, b) => b.offered / b.durationSeconds - a.offered / a.durationSeconds);
   const step = good[0] ?? telling.at(-1);
   if (!step) return undefined;
-  return `at the median, about ${networkShare(step)} of the delay is network (${stepValues(step)}; half the overlay's round trips from producer to broker to consumer, during the load)`;
+  return `at the median, about ${networkShare(step)} of the latency is network (${stepValues(step)}; half the overlay's round trips from producer to broker to consumer, during the load)`;
 }
 
 /** What the overlay costs against the network below it; undefined when one of them was not measured. */

@@ -4,7 +4,7 @@ import { figure } from "../contract/text.ts";
 import { meetsSlo } from "../contract/verdicts.ts";
 
 export function sloSentence({ slo }: Pick<Run, "slo">): string {
-  return `p99 delay at most ${slo.p99Ms} ms, ${Number((100 * slo.delivered).toFixed(4))} % delivered, ${slo.lost === 0 ? "nothing" : `at most ${slo.lost}`} lost`;
+  return `p99 latency at most ${slo.p99Ms} ms, ${Number((100 * slo.delivered).toFixed(4))} % delivered, ${slo.lost === 0 ? "nothing" : `at most ${slo.lost}`} lost`;
 }
 
 /** The knee with its interval, or why none is known. */

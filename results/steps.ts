@@ -31,7 +31,7 @@ export function perSec(
 export function measuredSeconds({ seconds }: MeasuredStep, percentile: "p50" | "p99"): number[] {
   return seconds
     .filter(({ measured }) => measured)
-    .map(({ delayMs }) => delayMs[percentile])
+    .map(({ latencyMs }) => latencyMs[percentile])
     .filter((value) => value !== null);
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
 import { z } from "zod";
-import { type RunEvent, runSchema } from "../contract/result.ts";
+import { type RunEvent, runSchema, SCHEMA_VERSION } from "../contract/result.ts";
 import { measured } from "../test/support/measured.ts";
 import { sampleEvents } from "../test/support/sampleRun.ts";
 import { reportPage } from "./report/html.ts";
@@ -30,8 +30,11 @@ describe("the events of a run", () => {
   });
 
   it("of another version are refused, with the version that is read", () => {
-    const text = lines(sampleEvents().slice(0, 1)).replace('"schemaVersion":3', '"schemaVersion":4');
-    assert.throws(() => parseEvents(text, "e"), /of schema version 4; this swarmbench reads version 3/);
+    const text = lines(sampleEvents().slice(0, 1)).replace(
+      `"schemaVersion":${SCHEMA_VERSION}`,
+      '"schemaVersion":99',
+    );
+    assert.throws(() => parseEvents(text, "e"), /of schema version 99; this swarmbench reads version 4/);
   });
 
   describe("of version 2", () => {
@@ -56,7 +59,7 @@ describe("the events of a run", () => {
 
     it("have no figure of a step that failed, and its reason in the report", () => {
       const run = readResults(earlier);
-      assert.ok(!("delayMs" in (run.steps[2] ?? {})));
+      assert.ok(!("latencyMs" in (run.steps[2] ?? {})));
       assert.match(runTable(run), /producers 100 +│ +- .* failed/);
       assert.match(reportPage(run), /the agent is gone/);
     });
@@ -72,7 +75,7 @@ describe("results on disk", () => {
     await writeResults(target, run);
     rmSync(path.join(target, "events.jsonl"));
     assert.deepEqual(readResults(target), JSON.parse(JSON.stringify(run)));
-    const png = readFileSync(path.join(target, "plots/delay.png"));
+    const png = readFileSync(path.join(target, "plots/latency.png"));
     assert.equal(png.subarray(1, 4).toString(), "PNG");
   });
 

@@ -25,8 +25,8 @@ function summaryStep(step: Step): BenchSummary["steps"][number] {
     values,
     offeredPerSec: perSec(step.offered, step) ?? 0,
     deliveredPerSec: perSec(step.delivered, step) ?? 0,
-    p50Ms: step.delayMs.p50,
-    p99Ms: step.delayMs.p99,
+    p50Ms: step.latencyMs.p50,
+    p99Ms: step.latencyMs.p99,
     lost: step.lost,
     verdict,
   };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, afterEach, before, describe, it } from "node:test";
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import { workloadSchema } from "../../contract/workload.ts";
 import { eventually } from "../../test/support/eventually.ts";
 import { FakeKafka } from "../../test/support/fakeKafkaClient.ts";
@@ -255,19 +255,19 @@ describe("agents, asked over HTTP", () => {
       const report = await producers.report(id, 0);
       assert.ok(report.role === "producer" && report.idle);
     });
-    const produced = (await producers.collect({ ...id, patienceMs: 1_000 })) as ProducerTotals;
-    const consumed = (await consumers.collect({ ...id, patienceMs: 0 })) as ConsumerTotals;
+    const produced = (await producers.collect({ ...id, timeoutMs: 1_000 })) as ProducerTotals;
+    const consumed = (await consumers.collect({ ...id, timeoutMs: 0 })) as ConsumerTotals;
     return { ...accountStep([produced], [consumed]), produced, consumed };
   }
 
   it("do a step: what was offered is what the schedule says, and all of it is delivered", async () => {
-    const { offered, sent, acked, delivered, lost, duplicated, reordered, delay, lag } = await runStep(1);
+    const { offered, sent, acked, delivered, lost, duplicated, reordered, latency, lag } = await runStep(1);
     assert.deepEqual(
       { offered, sent, acked, delivered },
       { offered: 100, sent: 100, acked: 100, delivered: 100 },
     );
     assert.deepEqual(
-      [lost, duplicated, reordered, delay.count, lag.count, delay.negative],
+      [lost, duplicated, reordered, latency.count, lag.count, latency.negative],
       [0, 0, 0, 100, 100, 0],
     );
   });
@@ -275,14 +275,14 @@ describe("agents, asked over HTTP", () => {
   it("time a share of the messages twice: as they are delivered, and by the task that sent them", async () => {
     const { produced, consumed } = await runStep(6);
     const count = (text: string) => {
-      const histogram = new DelayHistogram();
+      const histogram = new LatencyHistogram();
       histogram.addEncoded(text);
       return histogram.count;
     };
     const [same] = consumed.sameNode;
     const own = count(produced.sameNode ?? "");
     assert.ok(own >= 30 && own <= 36, `${own} of 100, of one of 3 partitions`);
-    assert.deepEqual([same?.source, count(same?.delay ?? "")], [0, own]);
+    assert.deepEqual([same?.source, count(same?.latency ?? "")], [0, own]);
   });
 
   it("compare their clocks while they do it", async () => {
@@ -297,7 +297,7 @@ describe("agents, asked over HTTP", () => {
     assert.deepEqual({ delivered, duplicated, lost }, { delivered: 100, duplicated: 100, lost: 0 });
   });
 
-  it("let a producer that gets no answer hold up nobody else, and count its waiting in its delay", async () => {
+  it("let a producer that gets no answer hold up nobody else, and count its waiting in its latency", async () => {
     kafka.blocked = (clientId) => clientId.endsWith("-p3");
     const account = await runStep(3, { maxOutstanding: 1 }, async () => {
       const others = async () => {
@@ -349,10 +349,10 @@ describe("agents, asked over HTTP", () => {
     });
     const past = { run: "r1", step: 5, fromUs: 0, toUs: clock.nowUs() + 1e6 };
     await assert.rejects(producers.window(past), /sent already: name a later one/);
-    await producers.collect({ run: "r1", step: 5, patienceMs: 0 });
+    await producers.collect({ run: "r1", step: 5, timeoutMs: 0 });
   });
 
-  it("say every mistake of an order, and no value of it", async () => {
+  it("say every error of an order, and no value of it", async () => {
     const wrong = { ...order(6), topic: 5, seed: "hidden" } as unknown as Prepare;
     await assert.rejects(producers.prepare(wrong), (error: Error) => {
       assert.match(error.message, /topic: .*; seed: |seed: .*; topic: /);

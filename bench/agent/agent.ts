@@ -8,6 +8,7 @@ import { SelfWatch } from "../measure/self.ts";
 import { reason } from "../problem.ts";
 import type { WallClock } from "../wallClock.ts";
 import { ConsumerStep } from "./consumerStep.ts";
+import { conflict } from "./errors.ts";
 import { type Fault, Skipper } from "./fault.ts";
 import { machine } from "./machine.ts";
 import { ProducerStep } from "./producerStep.ts";
@@ -21,7 +22,6 @@ import {
   type ProducerReport,
   type Totals,
 } from "./protocol.ts";
-import { conflict } from "./refusal.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
 
 /** A clock that is disciplined drifts from the one that is read by 1 µs in a second, about. */
@@ -156,9 +156,9 @@ export class Agent {
   }
 
   /** The step's totals; then it is free for the next one. */
-  async collect(id: StepId, patienceMs: number): Promise<Totals> {
+  async collect(id: StepId, timeoutMs: number): Promise<Totals> {
     const step = this.stepOf(id);
-    const [totals] = await Promise.all([step.collect(patienceMs), this.exchange.burst()]);
+    const [totals] = await Promise.all([step.collect(timeoutMs), this.exchange.burst()]);
     const clocks = this.exchange.findings();
     const { skipper, window } = this.current ?? {};
     await this.free();

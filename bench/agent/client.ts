@@ -1,7 +1,7 @@
 // The runner's side of the protocol: one agent.
 import { z } from "zod";
 import { AGENT_PORT, type AgentRole } from "../../contract/request.ts";
-import { ask, Refusal } from "../http.ts";
+import { ask, HttpStatusError } from "../http.ts";
 import { Problem, reason } from "../problem.ts";
 import type { StepId } from "./agent.ts";
 import {
@@ -23,7 +23,7 @@ import {
 const TIMEOUT_MS = 10_000;
 /** A thousand connections, on machines that do other things too. */
 const PREPARE_TIMEOUT_MS = 120_000;
-/** Beyond the patience that it is asked for: to put millions of sequences into its answer. */
+/** Beyond the retryUntil that it is asked for: to put millions of sequences into its answer. */
 const COLLECT_TIMEOUT_MS = 120_000;
 const nothing = z.object({});
 
@@ -66,8 +66,8 @@ export class AgentClient {
     await this.ask(nothing, "POST", PATHS.stop, id, TIMEOUT_MS);
   }
 
-  collect(order: StepId & { patienceMs: number }): Promise<Totals> {
-    return this.ask(totalsSchema, "POST", PATHS.collect, order, COLLECT_TIMEOUT_MS + order.patienceMs);
+  collect(order: StepId & { timeoutMs: number }): Promise<Totals> {
+    return this.ask(totalsSchema, "POST", PATHS.collect, order, COLLECT_TIMEOUT_MS + order.timeoutMs);
   }
 
   /** @throws Problem that names the agent */
@@ -82,7 +82,7 @@ export class AgentClient {
       return await ask(schema, this.url, path, { method, timeoutMs, json });
     } catch (error) {
       const said =
-        error instanceof Refusal ? `refused: ${reason(error)}` : `does not answer: ${reason(error)}`;
+        error instanceof HttpStatusError ? `refused: ${reason(error)}` : `does not answer: ${reason(error)}`;
       throw new Problem(
         `agent ${this.name} (${this.role}) ${said}`,
         `On the manager see: docker service ps ${this.role}s`,

@@ -1,12 +1,13 @@
 // A step at a consumer task: so many logical consumers of each group.
 
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { ClientAdapter, ConsumerPort } from "../clients/port.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
 import { added } from "../measure/account.ts";
 import type { SelfWatch } from "../measure/self.ts";
 import { SequenceTracker } from "../measure/sequences.ts";
 import type { WallClock } from "../wallClock.ts";
+import { conflict } from "./errors.ts";
 import { inBatches } from "./inBatches.ts";
 import {
   type ConsumerReport,
@@ -16,15 +17,14 @@ import {
   type Prepared,
   sliceUs,
 } from "./protocol.ts";
-import { conflict } from "./refusal.ts";
 import { Seconds } from "./seconds.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
 
 const CONNECTING_AT_ONCE = 50;
 
-type Counts = Omit<ConsumerSecond, "at" | "delay" | "sendToReceive" | "errors" | "self"> & {
-  delay: DelayHistogram;
-  sendToReceive: DelayHistogram;
+type Counts = Omit<ConsumerSecond, "at" | "latency" | "sendToReceive" | "errors" | "self"> & {
+  latency: LatencyHistogram;
+  sendToReceive: LatencyHistogram;
 };
 
 /** A group's consumers of this task. */
@@ -32,8 +32,8 @@ interface Group {
   name: string;
   consumers: ConsumerPort[];
   sequences: SequenceTracker;
-  /** Delay of the measured time, by producer. */
-  byProducer: DelayHistogram[];
+  /** Latency of the measured time, by producer. */
+  byProducer: LatencyHistogram[];
 }
 
 export class ConsumerStep implements AgentStep {
@@ -46,11 +46,11 @@ export class ConsumerStep implements AgentStep {
   private fromUs = Number.POSITIVE_INFINITY;
   private toUs = Number.POSITIVE_INFINITY;
   private sliceUs = 1;
-  private readonly measured = { sendToReceive: new DelayHistogram(), bytes: 0 };
-  /** Delay of the measured time: by source, and by slice. */
-  private readonly delays: DelayHistogram[][] = [];
+  private readonly measured = { sendToReceive: new LatencyHistogram(), bytes: 0 };
+  /** Latency of the measured time: by source, and by slice. */
+  private readonly latencies: LatencyHistogram[][] = [];
   /** By source: of the messages that its task consumes as well. */
-  private readonly sameNode: DelayHistogram[] = [];
+  private readonly sameNode: LatencyHistogram[] = [];
   private foreign = 0;
   private malformed = 0;
 
@@ -126,21 +126,21 @@ export class ConsumerStep implements AgentStep {
 
   private record(group: Group, partition: number, counts: Counts, bytes: number, receivedUs: number): void {
     const { producer, intendedUs, sentUs } = this.stamp;
-    const delayUs = receivedUs - intendedUs;
+    const latencyUs = receivedUs - intendedUs;
     counts.delivered += 1;
     counts.bytes += bytes;
-    counts.delay.record(delayUs);
+    counts.latency.record(latencyUs);
     counts.sendToReceive.record(receivedUs - sentUs);
     if (intendedUs < this.fromUs || intendedUs >= this.toUs) return;
     this.measured.bytes += bytes;
     this.measured.sendToReceive.record(receivedUs - sentUs);
-    histogramOf(group.byProducer, producer, 2).record(delayUs);
+    histogramOf(group.byProducer, producer, 2).record(latencyUs);
     const source = this.sourceOf(producer);
-    this.delays[source] ??= [];
+    this.latencies[source] ??= [];
     const slice = Math.floor((intendedUs - this.fromUs) / this.sliceUs);
-    histogramOf(this.delays[source], slice).record(delayUs);
+    histogramOf(this.latencies[source], slice).record(latencyUs);
     if (partition === this.order.sameNode?.[source] && group === this.groups[0]) {
-      histogramOf(this.sameNode, source).record(delayUs);
+      histogramOf(this.sameNode, source).record(latencyUs);
     }
   }
 
@@ -168,13 +168,13 @@ export class ConsumerStep implements AgentStep {
   tick(): void {
     const self = this.self.sample();
     for (const { at, entry } of this.seconds.settled(this.clock.nowUs())) {
-      const { delay, sendToReceive, ...counts } = entry;
+      const { latency, sendToReceive, ...counts } = entry;
       this.reported.push({
         at,
         ...counts,
         errors: this.newErrors(),
         self,
-        delay: delay.encode(),
+        latency: latency.encode(),
         sendToReceive: sendToReceive.encode(),
       });
     }
@@ -209,11 +209,11 @@ export class ConsumerStep implements AgentStep {
     return {
       role: "consumer",
       groups: Object.fromEntries(this.groups.map((group) => [group.name, groupTotals(group)])),
-      delays: this.delays.flatMap((slices, source) =>
-        slices.map((delay, slice) => ({ source, slice, delay: delay.encode() })),
+      latencies: this.latencies.flatMap((slices, source) =>
+        slices.map((latency, slice) => ({ source, slice, latency: latency.encode() })),
       ),
       sendToReceive: sendToReceive.encode(),
-      sameNode: this.sameNode.flatMap((delay, source) => [{ source, delay: delay.encode() }]),
+      sameNode: this.sameNode.flatMap((latency, source) => [{ source, latency: latency.encode() }]),
       bytes,
       foreign: this.foreign,
       malformed: this.malformed,
@@ -228,26 +228,26 @@ export class ConsumerStep implements AgentStep {
   }
 }
 
-function histogramOf(histograms: DelayHistogram[], index: number, digits: 2 | 3 = 3): DelayHistogram {
+function histogramOf(histograms: LatencyHistogram[], index: number, digits: 2 | 3 = 3): LatencyHistogram {
   let histogram = histograms[index];
   if (!histogram) {
-    histogram = new DelayHistogram(digits);
+    histogram = new LatencyHistogram(digits);
     histograms[index] = histogram;
   }
   return histogram;
 }
 
 function groupTotals({ sequences, byProducer }: Group): ConsumerTotals["groups"][string] {
-  const nothing = new DelayHistogram(2).encode();
+  const nothing = new LatencyHistogram(2).encode();
   return sequences.totals().map(({ producer, received, duplicated, reordered }) => ({
     producer,
     received: received.encode(),
     duplicated,
     reordered,
-    delay: byProducer[producer]?.encode() ?? nothing,
+    latency: byProducer[producer]?.encode() ?? nothing,
   }));
 }
 
 function newCounts(): Counts {
-  return { delivered: 0, bytes: 0, delay: new DelayHistogram(), sendToReceive: new DelayHistogram() };
+  return { delivered: 0, bytes: 0, latency: new LatencyHistogram(), sendToReceive: new LatencyHistogram() };
 }

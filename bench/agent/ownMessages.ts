@@ -1,7 +1,7 @@
-// The second estimator of the delay: some of a producer task's own messages, consumed by the task itself. Sent and received
+// The second estimator of the latency: some of a producer task's own messages, consumed by the task itself. Sent and received
 // on one machine, they are timed by its monotonic clock alone, whatever clock synchronisation there is or is not.
 
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { ClientAdapter, ConsumerPort } from "../clients/port.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
 import type { WallClock } from "../wallClock.ts";
@@ -9,7 +9,7 @@ import type { Prepare } from "./protocol.ts";
 import type { StepWindow } from "./step.ts";
 
 export class OwnMessages {
-  private readonly delay = new DelayHistogram();
+  private readonly latency = new LatencyHistogram();
   private readonly stamp: Stamp = { run: 0, step: 0, producer: 0, sequence: 0, intendedUs: 0, sentUs: 0 };
   private window: StepWindow | undefined;
   private consumer: ConsumerPort | undefined;
@@ -35,7 +35,7 @@ export class OwnMessages {
     const group = `${run}-${step}-own-${share.first}`;
     const mark = runMark(run);
     this.consumer = await adapter.connectConsumer(
-      { ...kafka, via: undefined }, // a detour is the producers' alone
+      { ...kafka, via: undefined }, // a proxy route is the producers' alone
       group,
       { topic, group, fetch: workload.fetch, startOffsets, only: [this.partition] },
       this.clock.steadyUs,
@@ -52,7 +52,7 @@ export class OwnMessages {
     const { first, count } = order.share;
     if (stamp.producer < first || stamp.producer >= first + count) return;
     if (stamp.intendedUs < window.fromUs || stamp.intendedUs >= window.toUs) return;
-    this.delay.record(receivedUs - this.clock.steadyAt(stamp.intendedUs));
+    this.latency.record(receivedUs - this.clock.steadyAt(stamp.intendedUs));
   }
 
   measure(window: StepWindow): void {
@@ -60,7 +60,7 @@ export class OwnMessages {
   }
 
   encode(): string {
-    return this.delay.encode();
+    return this.latency.encode();
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 // A step at a producer task: so many logical producers, one dispatcher.
 
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import { ratePerProducer } from "../../contract/workload.ts";
 import { errorKind } from "../clients/errorKind.ts";
 import type { ClientAdapter, ProducerPort } from "../clients/port.ts";
@@ -14,10 +14,10 @@ import { randomOf } from "../load/random.ts";
 import { scheduleOf } from "../load/schedule.ts";
 import type { SelfWatch } from "../measure/self.ts";
 import type { WallClock } from "../wallClock.ts";
+import { conflict } from "./errors.ts";
 import { inBatches } from "./inBatches.ts";
 import { OwnMessages } from "./ownMessages.ts";
 import type { Prepare, Prepared, ProducerReport, ProducerSecond, ProducerTotals } from "./protocol.ts";
-import { conflict } from "./refusal.ts";
 import { Seconds } from "./seconds.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
 
@@ -26,8 +26,8 @@ const CONNECTING_AT_ONCE = 50;
 const LOOK_EVERY_MS = 20;
 
 type Counts = Omit<ProducerSecond, "at" | "ack" | "lag" | "self"> & {
-  ack: DelayHistogram;
-  lag: DelayHistogram;
+  ack: LatencyHistogram;
+  lag: LatencyHistogram;
 };
 
 export class ProducerStep implements AgentStep, ProducerListener {
@@ -38,8 +38,8 @@ export class ProducerStep implements AgentStep, ProducerListener {
   private readonly totals = { offered: 0, sent: 0, acked: 0, failed: 0 };
   private window: StepWindow | undefined;
   private readonly measured = {
-    ack: new DelayHistogram(),
-    lag: new DelayHistogram(),
+    ack: new LatencyHistogram(),
+    lag: new LatencyHistogram(),
     errors: {} as Record<string, number>,
   };
   private readonly own: OwnMessages | undefined;
@@ -125,7 +125,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
     this.dispatcher.start(atUs);
   }
 
-  /** @throws AgentRefusal where a message of the window is on its way already */
+  /** @throws AgentError where a message of the window is on its way already */
   measure(window: StepWindow): void {
     if (!this.seconds) throw conflict("it has not been started");
     if (this.dispatcher.nextUs() >= window.fromUs) {
@@ -215,8 +215,8 @@ export class ProducerStep implements AgentStep, ProducerListener {
     return { waiting, outstanding };
   }
 
-  async collect(patienceMs: number): Promise<ProducerTotals> {
-    const deadline = performance.now() + patienceMs;
+  async collect(timeoutMs: number): Promise<ProducerTotals> {
+    const deadline = performance.now() + timeoutMs;
     while (this.inFlight().outstanding > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
@@ -239,7 +239,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
 }
 
 function newCounts(): Counts {
-  const [ack, lag] = [new DelayHistogram(), new DelayHistogram()];
+  const [ack, lag] = [new LatencyHistogram(), new LatencyHistogram()];
   return { offered: 0, sent: 0, acked: 0, late: 0, errors: {}, ack, lag };
 }
 

@@ -17,7 +17,7 @@ export const ORPHANED_AFTER_MS = 30_000;
 const count = z.int().min(0);
 /** µs since 1970. */
 const instantUs = z.number();
-/** DelayHistogram.encode (contract/histogram.ts), µs. */
+/** LatencyHistogram.encode (contract/histogram.ts), µs. */
 const histogram = z.string();
 
 export const PATHS = {
@@ -33,7 +33,7 @@ export const PATHS = {
   report: `/v${PROTOCOL_VERSION}/report`,
   /** POST: producers schedule nothing more, at once; consumers go on. */
   stop: `/v${PROTOCOL_VERSION}/stop`,
-  /** POST: the step's totals; producers first wait, for `patienceMs` at most, for what is under way. Then it closes everything. */
+  /** POST: the step's totals; producers first wait, for `timeoutMs` at most, for what is under way. Then it closes everything. */
   collect: `/v${PROTOCOL_VERSION}/collect`,
 } as const;
 
@@ -102,7 +102,7 @@ export type Prepared = z.output<typeof preparedSchema>;
 export const startSchema = z.strictObject({ ...stepId, atUs: instantUs });
 export const windowSchema = z.strictObject({ ...stepId, fromUs: instantUs, toUs: instantUs });
 export const stopSchema = z.strictObject({ ...stepId });
-export const collectSchema = z.strictObject({ ...stepId, patienceMs: z.number().min(0) });
+export const collectSchema = z.strictObject({ ...stepId, timeoutMs: z.number().min(0) });
 
 /** What an agent knows of itself; each second anew. */
 export const selfSchema = z.object({
@@ -139,7 +139,7 @@ export const consumerSecondSchema = z.object({
   /** Deliveries, of all groups. */
   delivered: count,
   bytes: count,
-  delay: histogram,
+  latency: histogram,
   sendToReceive: histogram,
   errors: z.record(z.string(), count),
   self: selfSchema,
@@ -197,7 +197,7 @@ export const producerTotalsSchema = z.object({
   errors: z.record(z.string(), count),
   ack: histogram,
   lag: histogram,
-  /** Delay of its own messages of one partition, received by itself: on one monotonic clock. null: not asked for. */
+  /** Latency of its own messages of one partition, received by itself: on one monotonic clock. null: not asked for. */
   sameNode: histogram.nullable(),
   /** Of {@link prepareSchema}'s peers. */
   clocks: z.array(findingsSchema),
@@ -217,19 +217,19 @@ export const consumerTotalsSchema = z.object({
         duplicated: z.array(count),
         /** Sequences that came after a later one of the same partition, of the whole step. */
         reordered: z.array(count),
-        /** Delay of the window with 2 digits, for the slowest producer's p99. */
-        delay: histogram,
+        /** Latency of the window with 2 digits, for the slowest producer's p99. */
+        latency: histogram,
       }),
     ),
   ),
   /**
-   * Of the window, all groups: the delays by source and by slice of intended time. A window has a slice for each of its
+   * Of the window, all groups: the latencies by source and by slice of intended time. A window has a slice for each of its
    * seconds, but {@link MAX_SLICES} at most.
    */
-  delays: z.array(z.object({ source: count, slice: count, delay: histogram })),
+  latencies: z.array(z.object({ source: count, slice: count, latency: histogram })),
   sendToReceive: histogram,
   /** Of the first group, by source: the messages that the source's task consumes as well. */
-  sameNode: z.array(z.object({ source: count, delay: histogram })),
+  sameNode: z.array(z.object({ source: count, latency: histogram })),
   bytes: count,
   /** Of other runs or steps. */
   foreign: count,

@@ -29,8 +29,8 @@ function handlers(agent: Agent): Record<string, Handler> {
     },
     [`POST ${PATHS.stop}`]: (body) => agent.stop(checked(stopSchema, body)),
     [`POST ${PATHS.collect}`]: (body) => {
-      const { patienceMs, ...id } = checked(collectSchema, body);
-      return agent.collect(id, patienceMs);
+      const { timeoutMs, ...id } = checked(collectSchema, body);
+      return agent.collect(id, timeoutMs);
     },
   };
 }

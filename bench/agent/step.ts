@@ -17,7 +17,7 @@ export interface AgentStep {
   report(after: number): ProducerReport | ConsumerReport;
   /** Nothing more is scheduled. */
   stop(): void;
-  collect(patienceMs: number): Promise<Totals>;
+  collect(timeoutMs: number): Promise<Totals>;
   /** Ends all clients. Never fails. */
   close(): Promise<void>;
 }

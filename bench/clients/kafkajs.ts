@@ -2,9 +2,8 @@ import net from "node:net";
 import tls from "node:tls";
 import { CompressionTypes, type Consumer, type ISocketFactory, Kafka, Partitioners } from "kafkajs";
 import kafkajsPackage from "kafkajs/package.json" with { type: "json" };
-import type { Detour, KafkaTarget } from "../../contract/target.ts";
+import type { KafkaTarget, ProxyRoute } from "../../contract/target.ts";
 import { clientConfig } from "./clientConfig.ts";
-import { detoured } from "./detour.ts";
 import { errorKind } from "./errorKind.ts";
 import { armTimerOnlyWhenNeeded } from "./kafkajsTimer.ts";
 import type {
@@ -15,20 +14,21 @@ import type {
   ProducerPort,
   ReceiveBatch,
 } from "./port.ts";
+import { throughProxies } from "./proxyRoute.ts";
 
 armTimerOnlyWhenNeeded();
 
-/** Together about 20 s: a broker that is away for so long costs delay and no message; what takes longer is an error. */
+/** Together about 20 s: a broker that is away for so long costs latency and no message; what takes longer is an error. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
 const KEEP_ALIVE_MS = 60_000;
 const GROUP = { sessionTimeout: 30_000, rebalanceTimeout: 60_000, heartbeatInterval: 3_000 };
 const JOIN_TIMEOUT_MS = 60_000;
 
 /** As kafkajs has it, and without Nagle's algorithm, which would hold back small requests to a broker that is far away. */
-function socketFactory(via: Detour | undefined): ISocketFactory {
+function socketFactory(via: ProxyRoute | undefined): ISocketFactory {
   return ({ host, port, ssl, onConnect }) => {
-    const to = detoured({ host, port }, via);
-    // The broker's own name, by a detour too: that is what its certificate is for.
+    const to = throughProxies({ host, port }, via);
+    // The broker's own name, by a proxy route too: that is what its certificate is for.
     const name = net.isIP(host) ? {} : { servername: host };
     const socket = ssl ? tls.connect({ ...to, ...name, ...ssl }, onConnect) : net.connect(to, onConnect);
     return socket.setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);

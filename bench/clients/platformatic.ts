@@ -11,7 +11,7 @@ import type {
 
 /** As its package.json says, which it does not export. */
 const VERSION = "2.12.1";
-/** Together about 20 s: a broker that is away for so long costs delay and no message; what takes longer is an error. */
+/** Together about 20 s: a broker that is away for so long costs latency and no message; what takes longer is an error. */
 const RETRY = { retries: 40, retryDelay: 500 };
 const TIMEOUTS = { connectTimeout: 3_000, timeout: 10_000 };
 const GROUP = { sessionTimeout: 30_000, rebalanceTimeout: 60_000, heartbeatInterval: 3_000 };

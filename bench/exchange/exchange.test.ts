@@ -5,9 +5,9 @@ import { eventually } from "../../test/support/eventually.ts";
 import { parseClockFault, withFault } from "../agent/clockFault.ts";
 import { randomOf } from "../load/random.ts";
 import { openWallClock } from "../wallClock.ts";
-import { type Limits, offsetAt, offsetLine } from "./corridor.ts";
 import { Exchange } from "./exchange.ts";
 import { PeerClock } from "./findings.ts";
+import { type Limits, offsetAt, offsetLine } from "./offsetBounds.ts";
 import { answer, question, read } from "./packet.ts";
 
 const SEC = 1e6;

@@ -1,6 +1,6 @@
 // What was found of one peer's clock, small enough to be sent on.
 import { z } from "zod";
-import type { Limits } from "./corridor.ts";
+import type { Limits } from "./offsetBounds.ts";
 
 /** The tightest limits of each second are kept: the others could not touch the line. */
 const SECOND_US = 1e6;

@@ -1,8 +1,8 @@
 import { HttpError } from "@influxdata/influxdb-client";
 import { z } from "zod";
 import type { JobContext } from "../job.ts";
-import { patience } from "../patience.ts";
 import { Problem, reason } from "../problem.ts";
+import { retryUntil } from "../retry.ts";
 import { checkHealth } from "./admin.ts";
 
 const SEE_INFLUXDB = "See why on the manager: docker service ps influxdb, docker service logs influxdb";
@@ -32,7 +32,7 @@ export async function whenWell<T>(
   context: JobContext,
   work: () => Promise<T>,
 ): Promise<T> {
-  const wait = patience(context, timeoutSec);
+  const wait = retryUntil(context, timeoutSec);
   await wait({ what: `InfluxDB at ${url} to be well`, next: SEE_INFLUXDB }, () => checkHealth(url));
   try {
     return await work();

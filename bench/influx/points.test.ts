@@ -27,12 +27,12 @@ describe("a point", () => {
   });
   it("lacks a figure that does not exist, which is not zero", () => {
     const point = pointOf(
-      "delay",
+      "latency",
       { ...tags, kind: "ack" },
       { p50: Number.NaN, max: Number.POSITIVE_INFINITY, count: 0 },
       1,
     );
-    assert.equal(String(point), "bench_delay,kind=ack,run=r,scenario=s,step=1 count=0i 1");
+    assert.equal(String(point), "bench_latency,kind=ack,run=r,scenario=s,step=1 count=0i 1");
   });
   it("is none without a field", () => assert.equal(pointOf("rate", tags, {}, 1), undefined));
   it("keeps text as text", () => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { ask, Refusal } from "../http.ts";
+import { ask, HttpStatusError } from "../http.ts";
 import { type JobContext, job } from "../job.ts";
-import { patience } from "../patience.ts";
+import { retryUntil } from "../retry.ts";
 
 /** Toxiproxy's answer where something of that name is there already. */
 const THERE_ALREADY = 409;
@@ -28,7 +28,7 @@ export async function arrangeProxies(
   context: JobContext,
 ): Promise<{ proxies: number }> {
   const post = (path: string, json: object) => ask(anything, api, path, { method: "POST", json });
-  const wait = patience(context, 30);
+  const wait = retryUntil(context, 30);
   await wait({ what: "the proxy to serve", next: "On the manager see: docker logs bench-proxy" }, () =>
     ask(anything, api, "/proxies"),
   );
@@ -58,7 +58,7 @@ async function addLatency(
       attributes,
     });
   } catch (error) {
-    if (!(error instanceof Refusal && error.status === THERE_ALREADY)) throw error;
+    if (!(error instanceof HttpStatusError && error.status === THERE_ALREADY)) throw error;
     await post(`/proxies/${name}/toxics/latency`, { attributes });
   }
 }

@@ -39,7 +39,7 @@ async function run(
       return [200, { message: "User password changed" }];
     }
     if (call.what === "GET /api/datasources/uid/influxdb/health") return [200, { status: "OK" }];
-    if (call.what === "GET /api/search") return [200, [{ uid: "nodes" }, { uid: "delay" }]];
+    if (call.what === "GET /api/search") return [200, [{ uid: "nodes" }, { uid: "latency" }]];
     return [404, { message: "no such path" }];
   });
   const { url } = grafana;
@@ -57,7 +57,7 @@ describe("grafana-provision", () => {
     assert.deepEqual(await result, {
       version: "11.6.4",
       dataSource: "OK",
-      dashboards: ["delay", "nodes"],
+      dashboards: ["latency", "nodes"],
     });
     assert.equal(asked(api, "PUT /api/user/password").length, 0);
   });
@@ -123,7 +123,7 @@ describe("grafana-provision", () => {
   });
 
   it("names the dashboard that is not there", async () => {
-    const { result } = await run({ current: "old-password" }, { dashboards: ["delay", "brokers"] });
+    const { result } = await run({ current: "old-password" }, { dashboards: ["latency", "brokers"] });
     await assert.rejects(result, /it lacks brokers$/);
   });
 

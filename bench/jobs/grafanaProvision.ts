@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { ask, basic, Refusal, type Request } from "../http.ts";
+import { ask, basic, HttpStatusError, type Request } from "../http.ts";
 import { type JobContext, job } from "../job.ts";
-import { type Patience, patience } from "../patience.ts";
 import { Problem } from "../problem.ts";
+import { type Retry, retryUntil } from "../retry.ts";
 
 const inputSchema = z.strictObject({
   url: z.url(),
@@ -32,7 +32,7 @@ const SEE_GRAFANA = "See why on the manager: docker service ps grafana, docker s
 
 /** Waits until Grafana serves with the wanted password, a data source that is well, and its dashboards. */
 export async function provision(input: Input, context: JobContext): Promise<GrafanaProvisionResult> {
-  const wait = patience(context, input.timeoutSec);
+  const wait = retryUntil(context, input.timeoutSec);
   const { version } = await wait({ what: "Grafana to serve", next: SEE_GRAFANA }, () =>
     ask(z.object({ version: z.string().default("unknown") }), input.url, "/api/health"),
   );
@@ -42,7 +42,7 @@ export async function provision(input: Input, context: JobContext): Promise<Graf
 }
 
 /** Five wrong logins within five minutes lock the user out: so each password is tried once, and once only. */
-async function takePassword(input: Input, context: JobContext, wait: Patience): Promise<void> {
+async function takePassword(input: Input, context: JobContext, wait: Retry): Promise<void> {
   const { url, user, password } = input;
   const { current, previous } = password;
   const accepts = (word: string) =>
@@ -51,7 +51,7 @@ async function takePassword(input: Input, context: JobContext, wait: Patience): 
         await ask(ANYTHING, url, "/api/user", { authorization: basic(user, word) });
         return true;
       } catch (error) {
-        if (error instanceof Refusal && error.status === 401) return false;
+        if (error instanceof HttpStatusError && error.status === 401) return false;
         throw error;
       }
     });
@@ -71,7 +71,7 @@ async function takePassword(input: Input, context: JobContext, wait: Patience): 
   );
 }
 
-async function dataSourceHealth(input: Input, wait: Patience): Promise<void> {
+async function dataSourceHealth(input: Input, wait: Retry): Promise<void> {
   const next =
     "See how both fare on the manager: docker service ps influxdb grafana, docker service logs grafana";
   await wait({ what: `the data source ${input.dataSource} to be well`, next }, async () => {
@@ -85,7 +85,7 @@ async function dataSourceHealth(input: Input, wait: Patience): Promise<void> {
   });
 }
 
-async function dashboardsOf(input: Input, wait: Patience): Promise<string[]> {
+async function dashboardsOf(input: Input, wait: Retry): Promise<string[]> {
   const next = `${SEE_GRAFANA}; a dashboard that it cannot read is named there`;
   return wait({ what: "Grafana to list its dashboards", next }, async () => {
     const found = await asUser(

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { kafkaTargetSchema } from "../../contract/target.ts";
 import { type JobContext, job } from "../job.ts";
-import { type KafkaDoor, kafkaDoor } from "../kafka/cluster.ts";
+import { type KafkaApi, kafkaApi } from "../kafka/cluster.ts";
 import { throughAll } from "../kafka/rounds.ts";
 
 const TOPIC_PREFIX = "swarmbench-ready-";
@@ -28,7 +28,7 @@ export interface KafkaReadyResult {
 export async function waitUntilReady(
   { target, timeoutSec }: z.output<typeof inputSchema>,
   context: JobContext,
-  door: KafkaDoor = kafkaDoor,
+  door: KafkaApi = kafkaApi,
 ): Promise<KafkaReadyResult> {
   const deadline = context.clock.now() + timeoutSec * 1_000;
   const rounds = { brokers: target.brokers, deadline, context };

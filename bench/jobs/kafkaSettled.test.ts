@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fakeContext } from "../../test/support/fakeContext.ts";
-import { type AskMetrics, isThere, lookAtAll, lookAtOne, type Member } from "../kafka/metrics.ts";
+import { type AskMetrics, inspectAll, inspectOne, isThere, type Member } from "../kafka/metrics.ts";
 import { whatToWaitFor } from "../kafka/settling.ts";
-import { type Eyes, kafkaSettled, waitUntilSettled } from "./kafkaSettled.ts";
+import { type ClusterProbe, kafkaSettled, waitUntilSettled } from "./kafkaSettled.ts";
 
 const member = (name: string, ...roles: Member["roles"]): Member => ({
   name,
@@ -56,14 +56,14 @@ describe("what to wait for after a member was changed", () => {
 
 describe("kafka-settled", () => {
   const whole = { amiss: undefined, partitions: 7 };
-  const eyes = (own: Partial<Eyes>): Eyes => ({
+  const probe = (own: Partial<ClusterProbe>): ClusterProbe => ({
     isThere: async () => true,
     all: async () => whole,
     one: async () => assert.fail("it looked at one"),
     ...own,
   });
-  const settle = (own: Partial<Eyes>, context = fakeContext(), timeoutSec = 60) =>
-    waitUntilSettled({ self: "broker-1", members: combined, timeoutSec }, context, eyes(own));
+  const settle = (own: Partial<ClusterProbe>, context = fakeContext(), timeoutSec = 60) =>
+    waitUntilSettled({ self: "broker-1", members: combined, timeoutSec }, context, probe(own));
   const except =
     (...absent: string[]) =>
     async ({ name }: Member) =>
@@ -162,7 +162,7 @@ describe("a look at a whole cluster", () => {
   const follows = { ...well, ActiveControllerCount: 0, ActiveBrokerCount: 0, GlobalPartitionCount: 0 };
   type Figures = Record<string, number> | undefined;
   const look = (...[one, two]: Figures[]) =>
-    lookAtAll(combined.slice(0, 2), answering({ "broker-1": one, "broker-2": two }));
+    inspectAll(combined.slice(0, 2), answering({ "broker-1": one, "broker-2": two }));
 
   it("finds nothing amiss where all is well, and counts the partitions", async () =>
     assert.deepEqual(await look(follows, leads), { amiss: undefined, partitions: 7 }));
@@ -207,7 +207,7 @@ describe("a look at one member", () => {
   const [broker1 = assert.fail()] = combined;
   const serving = { BrokerState: 3, "current-state": "follower", UnderReplicatedPartitions: 9 };
   const look = (of: Member, figures: Record<string, number | string> | undefined) =>
-    lookAtOne(of, answering({ [of.name]: figures }));
+    inspectOne(of, answering({ [of.name]: figures }));
 
   it("finds nothing amiss with one that serves, whatever replicas it lacks", async () =>
     assert.equal(await look(broker1, serving), undefined));

@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { TookTooLong, within } from "../clock.ts";
 import { type JobContext, job, throttled } from "../job.ts";
-import { isThere, type Look, lookAtAll, lookAtOne, type Member, memberSchema } from "../kafka/metrics.ts";
+import {
+  type ClusterHealth,
+  inspectAll,
+  inspectOne,
+  isThere,
+  type Member,
+  memberSchema,
+} from "../kafka/metrics.ts";
 import { notThere, whatToWaitFor } from "../kafka/settling.ts";
 import { Problem, reason } from "../problem.ts";
 
@@ -27,13 +34,13 @@ type Input = z.output<typeof inputSchema>;
 export type KafkaSettledResult = { partitions: number } | { absent: string[] } | { skipped: string };
 
 /** How a cluster is looked at. */
-export interface Eyes {
-  all(members: Member[]): Promise<Look>;
+export interface ClusterProbe {
+  all(members: Member[]): Promise<ClusterHealth>;
   /** What is amiss with one member; undefined where nothing is. */
   one(member: Member): Promise<string | undefined>;
   isThere(member: Member): Promise<boolean>;
 }
-const realEyes: Eyes = { all: lookAtAll, one: lookAtOne, isThere };
+const realProbe: ClusterProbe = { all: inspectAll, one: inspectOne, isThere };
 
 /**
  * Waits until the cluster is whole again after one of its members was changed: all serve, and no partition lacks a
@@ -44,39 +51,43 @@ const realEyes: Eyes = { all: lookAtAll, one: lookAtOne, isThere };
 export async function waitUntilSettled(
   input: Input,
   context: JobContext,
-  eyes: Eyes = realEyes,
+  probe: ClusterProbe = realProbe,
 ): Promise<KafkaSettledResult> {
   const { self, members } = input;
   const others = members.filter(({ name }) => name !== self);
-  const wait = whatToWaitFor(self, members, await thereAmong(others, context, eyes));
+  const wait = whatToWaitFor(self, members, await thereAmong(others, context, probe));
   if (wait.for === "nothing") {
     context.progress(`not waiting for ${self}: ${wait.why}`);
     return { skipped: wait.why };
   }
   if (wait.for === "all") {
-    const { partitions } = await untilCalm(input, context, () => eyes.all(members));
+    const { partitions } = await untilCalm(input, context, () => probe.all(members));
     return { partitions };
   }
   context.progress(`waiting for ${self} alone: ${notThere(wait.absent)}`);
   const changed = members.find(({ name }) => name === self);
-  await untilCalm(input, context, async () => ({ amiss: changed && (await eyes.one(changed)) }));
+  await untilCalm(input, context, async () => ({ amiss: changed && (await probe.one(changed)) }));
   return { absent: wait.absent };
 }
 
 /** Names of the members that serve although nothing was done to them. */
-async function thereAmong(others: Member[], { clock }: JobContext, eyes: Eyes): Promise<Set<string>> {
+async function thereAmong(
+  others: Member[],
+  { clock }: JobContext,
+  probe: ClusterProbe,
+): Promise<Set<string>> {
   const there = new Set<string>();
   for (let tries = 0; tries < TRIES && there.size < others.length; tries += 1) {
     if (tries > 0) await clock.sleep(PAUSE_MS);
     const asked = others.filter(({ name }) => !there.has(name));
-    const answers = await Promise.all(asked.map((member) => eyes.isThere(member)));
+    const answers = await Promise.all(asked.map((member) => probe.isThere(member)));
     for (const [index, { name }] of asked.entries()) if (answers[index]) there.add(name);
   }
   return there;
 }
 
 /** Looks until nothing has been amiss several times in a row, and gives the last look. */
-async function untilCalm<L extends Pick<Look, "amiss">>(
+async function untilCalm<L extends Pick<ClusterHealth, "amiss">>(
   { timeoutSec }: Input,
   context: JobContext,
   look: () => Promise<L>,

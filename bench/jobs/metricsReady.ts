@@ -2,7 +2,7 @@ import { flux, fluxDateTime, InfluxDB } from "@influxdata/influxdb-client";
 import { z } from "zod";
 import { influxTargetSchema } from "../../contract/target.ts";
 import { type JobContext, job } from "../job.ts";
-import { patience } from "../patience.ts";
+import { retryUntil } from "../retry.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -33,7 +33,7 @@ export async function waitForMetrics(
   context: JobContext,
   valuesOf: TagValues = asker(input, new Date()),
 ): Promise<MetricsReadyResult> {
-  const wait = patience(context, input.timeoutSec);
+  const wait = retryUntil(context, input.timeoutSec);
   for (const series of input.series) {
     const { measurement, tag, values } = series;
     await wait(

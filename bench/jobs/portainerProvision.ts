@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { ask, Refusal } from "../http.ts";
+import { ask, HttpStatusError } from "../http.ts";
 import { type JobContext, job } from "../job.ts";
-import { type Patience, patience } from "../patience.ts";
 import { Problem } from "../problem.ts";
+import { type Retry, retryUntil } from "../retry.ts";
 
 /** Portainer's numbers of an environment that it reaches through an agent, and of one that answers. */
 const AGENT = 2;
@@ -53,7 +53,7 @@ const SEE_AGENTS =
 
 /** Waits until Portainer serves with the wanted password and has the swarm as an environment that answers. */
 export async function provision(input: Input, context: JobContext): Promise<PortainerProvisionResult> {
-  const wait = patience(context, input.timeoutSec);
+  const wait = retryUntil(context, input.timeoutSec);
   const { Version } = await wait({ what: "Portainer to serve", next: SEE_PORTAINER }, () =>
     ask(z.object({ Version: z.string() }), input.url, "/api/system/status"),
   );
@@ -75,7 +75,7 @@ export async function provision(input: Input, context: JobContext): Promise<Port
 }
 
 /** @returns the `Authorization` of a session with the current password */
-async function takePassword(input: Input, context: JobContext, wait: Patience): Promise<string> {
+async function takePassword(input: Input, context: JobContext, wait: Retry): Promise<string> {
   const { url, user, password } = input;
   const { current, previous } = password;
   const session = await logIn(input, current, wait);
@@ -104,14 +104,14 @@ async function takePassword(input: Input, context: JobContext, wait: Patience): 
 }
 
 /** @returns undefined where the password is wrong */
-function logIn({ url, user }: Input, password: string, wait: Patience): Promise<string | undefined> {
+function logIn({ url, user }: Input, password: string, wait: Retry): Promise<string | undefined> {
   const json = { Username: user, Password: password };
   return wait({ what: "Portainer to answer a login", next: SEE_PORTAINER }, async () => {
     try {
       const { jwt } = await ask(z.object({ jwt: z.string() }), url, "/api/auth", { method: "POST", json });
       return `Bearer ${jwt}`;
     } catch (error) {
-      if (error instanceof Refusal && error.status === WRONG_PASSWORD) return undefined;
+      if (error instanceof HttpStatusError && error.status === WRONG_PASSWORD) return undefined;
       throw error;
     }
   });
@@ -122,7 +122,7 @@ async function registerSwarm(
   input: Input,
   context: JobContext,
   authorization: string,
-  wait: Patience,
+  wait: Retry,
 ): Promise<void> {
   const reaching = { what: "Portainer to reach the swarm's agents", next: SEE_AGENTS };
   if (!(await wait(reaching, () => swarmIn(input, authorization)))) {
@@ -153,7 +153,7 @@ async function register(input: Input, authorization: string): Promise<{ Id: numb
       form: environment,
     });
   } catch (error) {
-    if (!(error instanceof Refusal && error.status === NAME_TAKEN)) throw error;
+    if (!(error instanceof HttpStatusError && error.status === NAME_TAKEN)) throw error;
     throw new Problem(
       `Portainer has another environment with the name ${environment.Name}`,
       "Rename it in Portainer, or remove it there, and bring the stack up again",

@@ -12,7 +12,7 @@ export interface ClusterView {
 }
 
 /** What the jobs ask of a Kafka cluster. */
-export interface KafkaDoor {
+export interface KafkaApi {
   /** Connects to this very broker and asks what it knows. */
   view(target: KafkaTarget, broker: KafkaBroker): Promise<ClusterView>;
   /** Makes topics of one partition with its one replica on the broker given by id, where they are not there yet. */
@@ -23,7 +23,7 @@ export interface KafkaDoor {
   roundTrip(target: KafkaTarget, broker: KafkaBroker, topic: string): Promise<void>;
 }
 
-export const kafkaDoor: KafkaDoor = {
+export const kafkaApi: KafkaApi = {
   view: (target, broker) =>
     withAdmin(impatientClient(target, [addressOf(broker)]), async (admin) => {
       const { brokers, controller, clusterId } = await admin.describeCluster();

@@ -17,7 +17,7 @@ export const memberSchema = z.strictObject({
 export type Member = z.output<typeof memberSchema>;
 
 /** One look at a cluster. */
-export interface Look {
+export interface ClusterHealth {
   /** What is amiss, as a phrase; undefined where nothing is. */
   amiss: string | undefined;
   /** Of all topics, the internal ones too. */
@@ -47,11 +47,11 @@ const CONTROLLER = {
 const RAFT_STATE: Reading = { mbean: "kafka.server:type=raft-metrics", attribute: "current-state" };
 
 /** Asks every member's metrics. That needs no login, so it also goes while passwords or certificates change. */
-export async function lookAtAll(members: Member[], ask = askJolokia): Promise<Look> {
+export async function inspectAll(members: Member[], ask = askJolokia): Promise<ClusterHealth> {
   const brokerCount = members.filter(isBroker).length;
   const looks = members.flatMap((member) => [
-    ...(isBroker(member) ? [named(member, lookAtBroker(member, ask))] : []),
-    ...(isController(member) ? [named(member, lookAtController(member, brokerCount, ask))] : []),
+    ...(isBroker(member) ? [named(member, inspectBroker(member, ask))] : []),
+    ...(isController(member) ? [named(member, inspectController(member, brokerCount, ask))] : []),
   ]);
   const done = await Promise.all(looks);
   const found = new Set(done.map(({ amiss }) => amiss).filter((amiss) => amiss !== undefined));
@@ -63,8 +63,8 @@ export async function lookAtAll(members: Member[], ask = askJolokia): Promise<Lo
 }
 
 /** Whether one member serves, whatever the others do. @returns what is amiss; undefined where nothing is */
-export async function lookAtOne(member: Member, ask = askJolokia): Promise<string | undefined> {
-  const look = async (): Promise<MemberLook> => {
+export async function inspectOne(member: Member, ask = askJolokia): Promise<string | undefined> {
+  const look = async (): Promise<MemberHealth> => {
     const [state, raft] = await ask(member.jolokiaUrl, [BROKER.state, RAFT_STATE]);
     if (isBroker(member) && state !== RUNNING) return NOT_SERVING;
     const seeks = isController(member) && !IN_QUORUM.includes(raft);
@@ -86,10 +86,10 @@ export async function isThere(member: Member, ask = askJolokia): Promise<boolean
 const isBroker = ({ roles }: Member) => roles.includes("broker");
 export const isController = ({ roles }: Member) => roles.includes("controller");
 
-type MemberLook = Look & { active?: boolean };
-const NOT_SERVING: MemberLook = { amiss: "it does not serve yet", partitions: 0 };
+type MemberHealth = ClusterHealth & { active?: boolean };
+const NOT_SERVING: MemberHealth = { amiss: "it does not serve yet", partitions: 0 };
 
-async function named({ name }: Member, look: Promise<MemberLook>): Promise<MemberLook> {
+async function named({ name }: Member, look: Promise<MemberHealth>): Promise<MemberHealth> {
   try {
     const { amiss, ...rest } = await look;
     return { ...rest, amiss: amiss === undefined ? undefined : `${name}: ${amiss}` };
@@ -98,18 +98,18 @@ async function named({ name }: Member, look: Promise<MemberLook>): Promise<Membe
   }
 }
 
-async function lookAtBroker({ jolokiaUrl }: Member, ask: AskMetrics): Promise<MemberLook> {
+async function inspectBroker({ jolokiaUrl }: Member, ask: AskMetrics): Promise<MemberHealth> {
   const [state, underReplicated] = await ask(jolokiaUrl, [BROKER.state, BROKER.underReplicated]);
   if (state !== RUNNING) return NOT_SERVING;
   const behind = Number(underReplicated ?? 0);
   return { amiss: behind > 0 ? `${behind} partitions are under-replicated` : undefined, partitions: 0 };
 }
 
-async function lookAtController(
+async function inspectController(
   { jolokiaUrl }: Member,
   expected: number,
   ask: AskMetrics,
-): Promise<MemberLook> {
+): Promise<MemberHealth> {
   const [active, ...figures] = await ask(jolokiaUrl, Object.values(CONTROLLER));
   const [brokers = 0, offline = 0, partitions = 0] = figures.map((figure) => Number(figure ?? 0));
   if (active === undefined) return { amiss: "its controller does not run yet", partitions: 0 };

@@ -143,15 +143,15 @@ describe("the dispatcher", () => {
     assert.ok(between >= 10, `${between} turns`);
   });
 
-  it("fails where a producer throws: that is a mistake of ours", async () => {
+  it("fails where a producer throws: that is a error of ours", async () => {
     const time = new FakeTime();
     const dispatcher = new Dispatcher(time, time);
     dispatcher.add(every(1_000), () => {
-      throw new Error("mistake");
+      throw new Error("error");
     });
     dispatcher.start(0);
     await time.to(1_000);
-    await assert.rejects(dispatcher.done, /mistake/);
+    await assert.rejects(dispatcher.done, /error/);
   });
 });
 

@@ -1,6 +1,6 @@
 // Puts the totals of all tasks of a step together.
 
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
 import { Bitmap } from "./bitmap.ts";
 
@@ -22,10 +22,10 @@ export interface Account {
   errors: Record<string, number>;
   /** Of the values delivered, to all groups. */
   bytes: number;
-  delay: DelayHistogram;
-  ack: DelayHistogram;
-  sendToReceive: DelayHistogram;
-  lag: DelayHistogram;
+  latency: LatencyHistogram;
+  ack: LatencyHistogram;
+  sendToReceive: LatencyHistogram;
+  lag: LatencyHistogram;
   /** The producer whose own p99 is the largest, ms. */
   slowestProducer: { producer: number; p99: number } | null;
   /** Messages of other runs or steps; no messages of ours. */
@@ -60,9 +60,9 @@ export function accountStep(
     unsent: sum(produced, ({ unsent }) => unsent),
     errors: added([...producers, ...consumers].map(({ errors }) => errors)),
     bytes: sum(consumers, ({ bytes }) => bytes),
-    delay: merged(
-      consumers.flatMap(({ delays }) => delays),
-      ({ delay }) => delay,
+    latency: merged(
+      consumers.flatMap(({ latencies }) => latencies),
+      ({ latency }) => latency,
     ),
     ack: merged(producers, ({ ack }) => ack),
     sendToReceive: merged(consumers, ({ sendToReceive }) => sendToReceive),
@@ -123,10 +123,10 @@ function missingSomewhere(wanted: Bitmap, sets: readonly Bitmap[], from: number,
 }
 
 function slowestOf(entries: readonly Consumed[]): Account["slowestProducer"] {
-  const histograms = new Map<number, DelayHistogram>();
-  for (const { producer, delay } of entries) {
-    const histogram = histograms.get(producer) ?? new DelayHistogram(2);
-    histogram.addEncoded(delay);
+  const histograms = new Map<number, LatencyHistogram>();
+  for (const { producer, latency } of entries) {
+    const histogram = histograms.get(producer) ?? new LatencyHistogram(2);
+    histogram.addEncoded(latency);
     histograms.set(producer, histogram);
   }
   let slowest: Account["slowestProducer"] = null;
@@ -137,8 +137,8 @@ function slowestOf(entries: readonly Consumed[]): Account["slowestProducer"] {
   return slowest;
 }
 
-function merged<T>(parts: readonly T[], encoded: (part: T) => string): DelayHistogram {
-  const histogram = new DelayHistogram();
+function merged<T>(parts: readonly T[], encoded: (part: T) => string): LatencyHistogram {
+  const histogram = new LatencyHistogram();
   for (const part of parts) histogram.addEncoded(encoded(part));
   return histogram;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { Run } from "../../contract/result.ts";
 import { clockWarnings, marked, needsCorrection } from "../../results/clocks.ts";
 import { reportPage } from "../../results/report/html.ts";
@@ -8,12 +8,12 @@ import { runTable } from "../../results/report/table.ts";
 import { sampleRun, sampleStep } from "../../test/support/sampleRun.ts";
 import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
 import type { Findings } from "../exchange/findings.ts";
-import { correctedDelay, pairClocks, type StepClocks, sameNodeFigures } from "./clocks.ts";
+import { correctedLatency, pairClocks, type StepClocks, sameNodeMetrics } from "./clocks.ts";
 
 const SEC = 1e6;
 const window = { fromUs: 100 * SEC, toUs: 110 * SEC };
 const encoded = (...delaysUs: number[]) => {
-  const histogram = new DelayHistogram();
+  const histogram = new LatencyHistogram();
   for (const us of delaysUs) histogram.record(us);
   return histogram.encode();
 };
@@ -31,9 +31,9 @@ const found = (peer: string, aheadUs: number): Findings => {
 };
 const consumed = (
   clocks: Findings[],
-  delays: ConsumerTotals["delays"],
+  latencies: ConsumerTotals["latencies"],
   sameNode: ConsumerTotals["sameNode"] = [],
-) => ({ clocks, delays, sameNode }) as ConsumerTotals;
+) => ({ clocks, latencies, sameNode }) as ConsumerTotals;
 const step = (totals: ConsumerTotals[], produced: ProducerTotals[] = []): StepClocks => ({
   producers: ["producers.1", "producers.2"],
   consumers: ["consumers.1"],
@@ -56,22 +56,22 @@ describe("the clocks of a step", () => {
     assert.ok(pairs.every(({ boundMs }) => boundMs !== null && boundMs > 0.099 && boundMs < 0.2));
   });
 
-  it("correct each producer's delays by its own offset", () => {
-    const delays = [
-      { source: 0, slice: 0, delay: encoded(52_000) },
-      { source: 1, slice: 3, delay: encoded(-18_000) },
+  it("correct each producer's latencies by its own offset", () => {
+    const latencies = [
+      { source: 0, slice: 0, latency: encoded(52_000) },
+      { source: 1, slice: 3, latency: encoded(-18_000) },
     ];
     const clocks = [found("producers.1", -50_000), found("producers.2", 20_000)];
-    const corrected = correctedDelay(step([consumed(clocks, delays)]));
-    const { min, max, count } = corrected?.delay.distribution() ?? {};
+    const corrected = correctedLatency(step([consumed(clocks, latencies)]));
+    const { min, max, count } = corrected?.latency.distribution() ?? {};
     assert.equal(count, 2);
     for (const ms of [min, max]) assert.ok(Math.abs((ms ?? 0) - 2) < 0.05, `${ms}`);
     assert.ok(corrected && corrected.boundMs > 0.099 && corrected.boundMs < 0.3);
   });
 
   it("correct nothing where a pair that has messages could not be compared", () => {
-    const delays = [{ source: 1, slice: 0, delay: encoded(1_000) }];
-    assert.equal(correctedDelay(step([consumed([found("producers.1", 0)], delays)])), undefined);
+    const latencies = [{ source: 1, slice: 0, latency: encoded(1_000) }];
+    assert.equal(correctedLatency(step([consumed([found("producers.1", 0)], latencies)])), undefined);
   });
 });
 
@@ -79,21 +79,21 @@ describe("messages that are timed twice", () => {
   const own = (ms: number) =>
     ({ sameNode: encoded(...Array<number>(100).fill(ms * 1_000)) }) as ProducerTotals;
   const oneWay = (ms: number) =>
-    consumed([], [], [{ source: 0, delay: encoded(...Array<number>(100).fill(ms * 1_000)) }]);
+    consumed([], [], [{ source: 0, latency: encoded(...Array<number>(100).fill(ms * 1_000)) }]);
 
   it("agree where the clocks do", () => {
-    const figures = sameNodeFigures({ produced: [own(2)], consumed: [oneWay(2.3)] }, 0.1);
+    const figures = sameNodeMetrics({ produced: [own(2)], consumed: [oneWay(2.3)] }, 0.1);
     assert.ok(figures?.agrees);
   });
 
   it("disagree where the clocks do, by as much as these", () => {
-    const figures = sameNodeFigures({ produced: [own(2)], consumed: [oneWay(52)] }, 0.1);
+    const figures = sameNodeMetrics({ produced: [own(2)], consumed: [oneWay(52)] }, 0.1);
     assert.ok(figures && !figures.agrees && Math.abs(figures.differenceMs - 50) < 0.1);
   });
 
   it("tell nothing where there are few", () => {
     const few = { sameNode: encoded(1_000) } as ProducerTotals;
-    assert.equal(sameNodeFigures({ produced: [few], consumed: [oneWay(2)] }, 0.1), null);
+    assert.equal(sameNodeMetrics({ produced: [few], consumed: [oneWay(2)] }, 0.1), null);
   });
 });
 
@@ -103,7 +103,7 @@ describe("what is said of clocks", () => {
     sample.clocks.errorMs = 50.2;
     sample.histogram = encoded(-20_000, -19_000, 5_000, 60_000);
     Object.assign(sample.clocks.pairs[0] ?? {}, { offsetMs: 50, boundMs: 0.2 });
-    sample.correctedDelayMs = { ...sample.delayMs, p50: 2, p99: 9 };
+    sample.correctedLatencyMs = { ...sample.latencyMs, p50: 2, p99: 9 };
     sample.sameNode = {
       ...(sample.sameNode as object),
       agrees: false,
@@ -135,7 +135,7 @@ describe("what is said of clocks", () => {
     );
   });
 
-  it("is in table and report, with corrected delays beside the measured ones", () => {
+  it("is in table and report, with corrected latencies beside the measured ones", () => {
     const run: Run = { ...sampleRun(), steps: [wrong()] };
     assert.match(runTable(run), /p99 corr\./);
     const page = reportPage(run);

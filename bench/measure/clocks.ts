@@ -1,16 +1,16 @@
-// What a step's exchange of timestamps says of its delays: plain functions.
+// What a step's exchange of timestamps says of its latencies: plain functions.
 
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { MeasuredStep } from "../../contract/result.ts";
 import { type ConsumerTotals, type ProducerTotals, sliceUs } from "../agent/protocol.ts";
-import { type OffsetLine, offsetAt, offsetLine } from "../exchange/corridor.ts";
 import type { Findings } from "../exchange/findings.ts";
+import { type OffsetLine, offsetAt, offsetLine } from "../exchange/offsetBounds.ts";
 
 /** A histogram of three digits tells a value to half of a thousandth. */
 const RESOLUTION = 0.0005;
 /**
  * What the medians of the same messages may differ by, beyond all that is known: they are received by two processes that
- * wait for a CPU at other times. Where CPUs are short that waiting is most of the delay, so a share of the larger counts (on
+ * wait for a CPU at other times. Where CPUs are short that waiting is most of the latency, so a share of the larger counts (on
  * a machine with a load of five a CPU: 14 and 27 ms).
  */
 const TOLERANCE_MS = 1;
@@ -57,7 +57,7 @@ export function pairClocks(step: StepClocks): PairClock[] {
   ];
 }
 
-/** What a pair's clocks can have made a delay wrong by, ms, at the worse end of so many seconds; null: not known. */
+/** What a pair's clocks can have made a latency wrong by, ms, at the worse end of so many seconds; null: not known. */
 export function errorOfPair(
   { offsetMs, boundMs, driftPpm }: Pick<PairClock, "offsetMs" | "boundMs" | "driftPpm">,
   seconds: number,
@@ -67,29 +67,31 @@ export function errorOfPair(
 }
 
 /**
- * The delays as they would be if consumers read the producers' clocks: each slice of each pair moved by their offset.
+ * The latencies as they would be if consumers read the producers' clocks: each slice of each pair moved by their offset.
  *
- * @returns undefined where the clocks of a pair that has messages could not be compared. `boundMs`: no corrected delay is
+ * @returns undefined where the clocks of a pair that has messages could not be compared. `boundMs`: no corrected latency is
  * wrong by more, as far as clocks go
  */
-export function correctedDelay(step: StepClocks): { delay: DelayHistogram; boundMs: number } | undefined {
+export function correctedLatency(
+  step: StepClocks,
+): { latency: LatencyHistogram; boundMs: number } | undefined {
   const { window } = step;
   const slice = sliceUs(window);
-  const delay = new DelayHistogram();
+  const latency = new LatencyHistogram();
   let boundUs = 0;
-  for (const { clocks, delays } of step.consumed) {
+  for (const { clocks, latencies } of step.consumed) {
     const lines = new Map(clocks.map((found) => [found.peer, offsetLine(found, window.fromUs, window.toUs)]));
-    for (const part of delays) {
+    for (const part of latencies) {
       const line = lines.get(step.producers[part.source] as string);
       if (!line) return undefined;
       const us = offsetAt(line, window.fromUs + (part.slice + 0.5) * slice);
-      const measured = new DelayHistogram();
-      measured.addEncoded(part.delay);
-      delay.add(measured.shifted(us));
+      const measured = new LatencyHistogram();
+      measured.addEncoded(part.latency);
+      latency.add(measured.shifted(us));
       boundUs = Math.max(boundUs, errorOf(line, slice, us));
     }
   }
-  return { delay, boundMs: boundUs / 1_000 };
+  return { latency, boundMs: boundUs / 1_000 };
 }
 
 function errorOf({ boundUs, driftPpm }: OffsetLine, slice: number, shiftUs: number): number {
@@ -102,19 +104,21 @@ function errorOf({ boundUs, driftPpm }: OffsetLine, slice: number, shiftUs: numb
  *
  * @param boundMs what the clocks are known to; null: not known
  */
-export function sameNodeFigures(
+export function sameNodeMetrics(
   { produced, consumed }: Pick<StepClocks, "produced" | "consumed">,
   boundMs: number | null,
 ): MeasuredStep["sameNode"] {
-  const [own, oneWay] = [new DelayHistogram(), new DelayHistogram()];
+  const [own, oneWay] = [new LatencyHistogram(), new LatencyHistogram()];
   for (const { sameNode } of produced) if (sameNode !== null) own.addEncoded(sameNode);
-  for (const { sameNode } of consumed) for (const { delay } of sameNode) oneWay.addEncoded(delay);
+  for (const { sameNode } of consumed) for (const { latency } of sameNode) oneWay.addEncoded(latency);
   if (Math.min(own.count, oneWay.count) < LEAST_OWN_MESSAGES) return null;
   const [ownMs, oneWayMs] = [own.percentileMs(50) as number, oneWay.percentileMs(50) as number];
   const larger = Math.max(ownMs, oneWayMs);
   const tolerance = Math.max(TOLERANCE_MS, TOLERANCE_SHARE * larger);
   const allowed = (boundMs ?? 0) + samplingError(own) + samplingError(oneWay) + tolerance;
-  const all = consumed.flatMap(({ delays }) => delays).reduce((sum, { delay }) => sum + countOf(delay), 0);
+  const all = consumed
+    .flatMap(({ latencies }) => latencies)
+    .reduce((sum, { latency }) => sum + countOf(latency), 0);
   return {
     share: all > 0 ? oneWay.count / all : 0,
     ownMs: own.distribution(),
@@ -126,13 +130,13 @@ export function sameNodeFigures(
 }
 
 function countOf(encoded: string): number {
-  const histogram = new DelayHistogram();
+  const histogram = new LatencyHistogram();
   histogram.addEncoded(encoded);
   return histogram.count;
 }
 
 /** Half of the median's interval. */
-function samplingError(histogram: DelayHistogram): number {
+function samplingError(histogram: LatencyHistogram): number {
   const [low, high] = histogram.medianIntervalMs() as [number, number];
   return (high - low) / 2;
 }

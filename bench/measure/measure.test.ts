@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import { sloSchema, workloadSchema } from "../../contract/workload.ts";
 import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
 import { randomOf } from "../load/random.ts";
@@ -9,13 +9,13 @@ import type { StepOrder } from "../run/stepOrder.ts";
 import { failedStep } from "../run/stepResult.ts";
 import { accountStep } from "./account.ts";
 import { Bitmap } from "./bitmap.ts";
-import { judge, type StepFigures, sloText } from "./judge.ts";
+import { evaluate, type StepMetrics, sloText } from "./evaluate.ts";
 import { busyTicksOf, SelfWatch, waitOf } from "./self.ts";
 import { SequenceTracker } from "./sequences.ts";
 import { isWarm, type SteadyInput, steadiness } from "./steady.ts";
 
 const histogramOf = (values: readonly number[], digits?: 2 | 3) => {
-  const histogram = new DelayHistogram(digits);
+  const histogram = new LatencyHistogram(digits);
   for (const value of values) histogram.record(value);
   return histogram;
 };
@@ -86,7 +86,7 @@ describe("the sequences of producers", () => {
 });
 
 describe("the account of a step", () => {
-  const nothing = new DelayHistogram().encode();
+  const nothing = new LatencyHistogram().encode();
   const bits = (...numbers: number[]) => {
     const bitmap = new Bitmap();
     for (const number of numbers) bitmap.set(number);
@@ -109,7 +109,7 @@ describe("the account of a step", () => {
     producer: number,
     received: number[],
     more: object = {},
-    delayUs = 1_000,
+    latencyUs = 1_000,
   ): ConsumerTotals => ({
     role: "consumer",
     groups: {
@@ -119,12 +119,12 @@ describe("the account of a step", () => {
           received: bits(...received),
           duplicated: [],
           reordered: [],
-          delay: histogramOf([delayUs], 2).encode(),
+          latency: histogramOf([latencyUs], 2).encode(),
           ...more,
         },
       ],
     },
-    delays: [{ source: 0, slice: 0, delay: histogramOf([delayUs]).encode() }],
+    latencies: [{ source: 0, slice: 0, latency: histogramOf([latencyUs]).encode() }],
     sendToReceive: nothing,
     sameNode: [],
     clocks: [],
@@ -176,12 +176,12 @@ describe("the account of a step", () => {
       [produced(0, [], 4), produced(1, [])],
       [consumed("g", 0, [], {}, 5_000), consumed("g", 1, [], {}, 70_000)],
     );
-    const { late, unsent, sent, errors, bytes, foreign, malformed, delay } = account;
+    const { late, unsent, sent, errors, bytes, foreign, malformed, latency } = account;
     assert.deepEqual(
       { late, unsent, sent, errors, bytes },
       { late: 2, unsent: 6, sent: 14, errors: { REQUEST_TIMED_OUT: 2 }, bytes: 400 },
     );
-    assert.deepEqual([foreign, malformed, delay.count, account.slowestProducer?.producer], [4, 2, 2, 1]);
+    assert.deepEqual([foreign, malformed, latency.count, account.slowestProducer?.producer], [4, 2, 2, 1]);
     assert.ok(Math.abs((account.slowestProducer?.p99 ?? 0) - 70) < 1);
   });
 });
@@ -203,15 +203,15 @@ describe("the test for a steady load", () => {
     assert.equal(steadiness(seconds(5, () => ({}))).steady, true);
   });
 
-  it("finds code that is still being compiled: the delay falls", () => {
+  it("finds code that is still being compiled: the latency falls", () => {
     const medians = [30, 20, 12, 6, 3];
     assert.match(
       steadiness(seconds(5, (index) => ({ p50Ms: medians[index] as number }))).reason,
-      /the median delay falls by/,
+      /the median latency falls by/,
     );
   });
 
-  it("finds an overload: the delay rises, or less is delivered than offered", () => {
+  it("finds an overload: the latency rises, or less is delivered than offered", () => {
     assert.match(steadiness(seconds(5, (index) => ({ p50Ms: 100 * index }))).reason, /rises/);
     assert.match(
       steadiness(seconds(5, () => ({ delivered: 900 }))).reason,
@@ -270,7 +270,7 @@ describe("a step's warm-up", () => {
 
 describe("the verdict on a step", () => {
   const slo = sloSchema.parse({});
-  const good: StepFigures = {
+  const good: StepMetrics = {
     offered: 10_000,
     delivered: 10_000,
     lost: 0,
@@ -283,15 +283,15 @@ describe("the verdict on a step", () => {
     cpu: 0.4,
     brokersCompiling: 0.02,
   };
-  const verdict = (more: Partial<StepFigures>) => judge({ ...good, ...more }, slo);
+  const verdict = (more: Partial<StepMetrics>) => evaluate({ ...good, ...more }, slo);
 
   it("is ok where all is within the SLO, and gives no reason then", () => {
     assert.deepEqual(verdict({}), { verdict: "ok", reasons: [] });
     assert.equal(verdict({ p99Ms: 100, delivered: 9_990, scheduleLagMsP99: 10 }).verdict, "ok");
   });
 
-  const missed: [Partial<StepFigures>, RegExp][] = [
-    [{ p99Ms: 100.1 }, /p99 delay 100\.1 ms, above 100 ms/],
+  const missed: [Partial<StepMetrics>, RegExp][] = [
+    [{ p99Ms: 100.1 }, /p99 latency 100\.1 ms, above 100 ms/],
     [
       { delivered: 9_989, unsent: 7 },
       /99\.89 % of 10000 messages were delivered, less than 99\.9 %, 7 were not even sent in time/,
@@ -306,7 +306,7 @@ describe("the verdict on a step", () => {
     });
   }
 
-  it("is generator-bound where the schedule lagged or a thread was full, whatever the delay", () => {
+  it("is generator-bound where the schedule lagged or a thread was full, whatever the latency", () => {
     assert.equal(verdict({ scheduleLagMsP99: 10.1 }).verdict, "generator-bound");
     assert.equal(verdict({ cpu: 0.9, p99Ms: 5_000 }).verdict, "generator-bound");
   });
@@ -316,12 +316,12 @@ describe("the verdict on a step", () => {
     assert.equal(verdict({ steady: false, p99Ms: 300 }).verdict, "slo-missed");
   });
 
-  it("is not-steady where only delays missed the SLO, while brokers compiled their code", () => {
+  it("is not-steady where only latencies missed the SLO, while brokers compiled their code", () => {
     const { verdict: found, reasons } = verdict({ p99Ms: 300, brokersCompiling: 0.34 });
     assert.equal(found, "not-steady");
     assert.match(
       reasons.join("; "),
-      /p99 delay 300\.0 ms.*; the brokers' JIT compilers were busy \(0\.34 threads/,
+      /p99 latency 300\.0 ms.*; the brokers' JIT compilers were busy \(0\.34 threads/,
     );
     assert.equal(verdict({ p99Ms: 300, brokersCompiling: null }).verdict, "slo-missed");
     assert.equal(verdict({ p99Ms: 300, brokersCompiling: 0.34, lost: 1 }).verdict, "slo-missed");
@@ -345,7 +345,7 @@ describe("the verdict on a step", () => {
   it("says the SLO in words, and does not round it up", () => {
     assert.equal(
       sloText(sloSchema.parse({ delivered: 0.99999 })),
-      "p99 delay <= 100 ms, delivered >= 99.99 %, lost <= 0",
+      "p99 latency <= 100 ms, delivered >= 99.99 %, lost <= 0",
     );
   });
 });

@@ -19,7 +19,7 @@ export const STEADY_WINDOW = 5;
 const RATE_TOLERANCE = 0.02;
 /** Messages that the backlog may grow by, as a share of the offered ones. */
 const BACKLOG_TOLERANCE = 0.01;
-/** A trend of the median delay that is smaller than both of these matters to nobody. */
+/** A trend of the median latency that is smaller than both of these matters to nobody. */
 const TREND_MS = 0.5;
 const TREND_SHARE = 0.1;
 /** Of five values, |S| of 8 or 10 comes by chance in 1 of 12 cases (Kendall, "Rank Correlation Methods", 1948, table). */
@@ -28,7 +28,7 @@ const TREND_S = 8;
 /**
  * Looks at the last {@link STEADY_WINDOW} seconds. Steady is a load of which as much is delivered as is offered, whose
  * backlog does not grow (as Theodolite judges by the trend of the lag; Henning and Hasselbring, 2022), and whose median
- * delay neither falls nor rises (test of Mann, 1945, and Kendall, 1948): while code is being compiled it falls, and in
+ * latency neither falls nor rises (test of Mann, 1945, and Kendall, 1948): while code is being compiled it falls, and in
  * an overload it rises.
  */
 export function steadiness(seconds: readonly SteadyInput[]): { steady: boolean; reason: string } {
@@ -78,7 +78,7 @@ function trendReason(window: readonly SteadyInput[]): string | undefined {
   const change = mean(medians.slice(-2)) - mean(medians.slice(0, 2));
   const matters = Math.abs(change) > Math.max(TREND_MS, TREND_SHARE * mean(medians));
   if (Math.abs(s) < TREND_S || !matters) return undefined;
-  return `the median delay ${change < 0 ? "falls" : "rises"} by ${Math.abs(change).toFixed(1)} ms in ${STEADY_WINDOW} s`;
+  return `the median latency ${change < 0 ? "falls" : "rises"} by ${Math.abs(change).toFixed(1)} ms in ${STEADY_WINDOW} s`;
 }
 
 /** The statistic S: pairs that rise, less pairs that fall. */

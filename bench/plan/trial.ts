@@ -23,7 +23,7 @@ export interface PlannedStep {
 /** A finished step as a trial. @param seconds how long all of it took */
 export function trialOf(step: Step, seconds: number): Trial {
   const { phase, values, verdict, reasons } = step;
-  const p99Ms = isMeasured(step) ? step.delayMs.p99 : null;
+  const p99Ms = isMeasured(step) ? step.latencyMs.p99 : null;
   return { phase, values: values as StepValues, verdict, reasons, p99Ms, seconds };
 }
 

@@ -3,10 +3,10 @@
 import http from "node:http";
 import { text } from "node:stream/consumers";
 import { PROBE_SERVICES } from "../../contract/network.ts";
-import { HttpRefusal } from "../httpServer.ts";
+import { HttpError } from "../httpServer.ts";
 import { reason } from "../problem.ts";
 
-/** Passes a request on, and its answer back. @throws HttpRefusal where it is none, or no success */
+/** Passes a request on, and its answer back. @throws HttpError where it is none, or no success */
 export async function forward(
   socketPath: string,
   method: "GET" | "POST",
@@ -15,13 +15,13 @@ export async function forward(
 ): Promise<unknown> {
   const { status, answer } = await send(socketPath, method, path, body).catch((error) => {
     const next = `see: docker service ps ${PROBE_SERVICES.host}`;
-    throw new HttpRefusal(
+    throw new HttpError(
       503,
       `the probe on the node's own network does not answer (${reason(error)}); ${next}`,
     );
   });
   if (status === 200) return answer;
-  throw new HttpRefusal(status, String((answer as { error?: unknown }).error ?? `it answered ${status}`));
+  throw new HttpError(status, String((answer as { error?: unknown }).error ?? `it answered ${status}`));
 }
 
 /** Without a time-out: who asks the probe on the overlay has one, and then both connections are closed. */

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { Peer, RoundTrips } from "./protocol.ts";
 
 interface Tally {
   sent: number;
   lost: number;
-  rtt: DelayHistogram;
+  rtt: LatencyHistogram;
 }
 
 /** Asks each peer in turn, evenly over the time, and counts what comes of it. */
@@ -39,7 +39,7 @@ export class Pinger {
     const { tallies } = this;
     this.tallies = new Map();
     return this.peers.map(({ node }) => {
-      const { sent, lost, rtt } = tallies.get(node) ?? { sent: 0, lost: 0, rtt: new DelayHistogram() };
+      const { sent, lost, rtt } = tallies.get(node) ?? { sent: 0, lost: 0, rtt: new LatencyHistogram() };
       return { to: node, sent, lost, rtt: rtt.encode() };
     });
   }
@@ -70,7 +70,7 @@ export class Pinger {
     const us = await this.echo.ask(address);
     let tally = this.tallies.get(node);
     if (!tally) {
-      tally = { sent: 0, lost: 0, rtt: new DelayHistogram() };
+      tally = { sent: 0, lost: 0, rtt: new LatencyHistogram() };
       this.tallies.set(node, tally);
     }
     tally.sent += 1;

@@ -151,7 +151,7 @@ describe("the probes' services", () => {
     overlay.close();
   });
 
-  it("refuse what is no request of theirs, with every mistake", async () => {
+  it("refuse what is no request of theirs, with every error", async () => {
     const overlay = await serveOverlayProbe(
       new Probe({ ask: async () => 1 }),
       { port: 1 },

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { HttpRefusal } from "../httpServer.ts";
+import { HttpError } from "../httpServer.ts";
 import { Pinger } from "./pinger.ts";
 import { ORPHANED_AFTER_MS, type RoundTrips, type roundSchema, type watchSchema } from "./protocol.ts";
 
@@ -29,10 +29,10 @@ export class Probe {
     this.expectRunner();
   }
 
-  /** @throws HttpRefusal where nothing is watched: it was started anew, or nobody had asked for long */
+  /** @throws HttpError where nothing is watched: it was started anew, or nobody had asked for long */
   async take(last: boolean): Promise<RoundTrips[]> {
     const { watching } = this;
-    if (!watching) throw new HttpRefusal(409, "it watches nothing: it has been started anew");
+    if (!watching) throw new HttpError(409, "it watches nothing: it has been started anew");
     if (last) await this.endWatch();
     else this.expectRunner();
     return watching.take();

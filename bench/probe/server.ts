@@ -1,7 +1,7 @@
 // The probes over HTTP: protocol.ts says what is asked and answered.
 import type http from "node:http";
 import type { NetworkName } from "../../contract/network.ts";
-import { checked, type Handler, HttpRefusal, serveJson } from "../httpServer.ts";
+import { checked, type Handler, HttpError, serveJson } from "../httpServer.ts";
 import { reason } from "../problem.ts";
 import { readClockStatus } from "./clockStatus.ts";
 import { forward } from "./forward.ts";
@@ -76,7 +76,7 @@ export function serveOverlayProbe(
 function networkOf(body: unknown): NetworkName {
   const { network } = body as { network?: unknown };
   if (network === "host" || network === "overlay") return network;
-  throw new HttpRefusal(400, "network: expected host or overlay");
+  throw new HttpError(400, "network: expected host or overlay");
 }
 
 async function hello({ node, bootId, hostSocket }: OverlayProbe): Promise<Hello> {

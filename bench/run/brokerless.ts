@@ -12,7 +12,7 @@ export const NO_TOPIC = { partitions: 0, replicationFactor: 0, created: false, s
 /** Goes with the verdict of every such step, so that it is never taken for one on a broker. */
 export const NO_BROKER_REASON = `client ${NO_BROKER}: no broker took part, this is the generator alone`;
 
-/** Nobody consumes: what is acknowledged counts as delivered, and its delay is not known. */
+/** Nobody consumes: what is acknowledged counts as delivered, and its latency is not known. */
 export function generatorAccount(account: Account): Account {
   return { ...account, delivered: account.acked, lost: 0 };
 }

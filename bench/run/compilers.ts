@@ -1,4 +1,4 @@
-import { BUSY_COMPILERS } from "../measure/judge.ts";
+import { BUSY_COMPILERS } from "../measure/evaluate.ts";
 import { type CpuReading, compilersBetween } from "./brokerCpu.ts";
 
 /** Between two readings: brokers have better things to do. */

@@ -5,9 +5,9 @@ import { AgentClient } from "../agent/client.ts";
 import type { Hello } from "../agent/protocol.ts";
 import { ORPHANED_AFTER_MS, PROTOCOL_VERSION } from "../agent/protocol.ts";
 import type { JobContext } from "../job.ts";
-import { patience } from "../patience.ts";
 import { Problem, reason } from "../problem.ts";
-import { inOrder } from "./shares.ts";
+import { retryUntil } from "../retry.ts";
+import { inOrder } from "./allocation.ts";
 
 export interface Agent {
   role: AgentRole;
@@ -44,7 +44,7 @@ export async function findFleet(
   context: JobContext,
   resolve: Resolve = byDocker,
 ): Promise<Fleet> {
-  const wait = patience(context, TIMEOUT_SEC);
+  const wait = retryUntil(context, TIMEOUT_SEC);
   const find = (role: AgentRole) =>
     wait(
       {

@@ -1,5 +1,5 @@
 // The run as InfluxDB and Grafana see it while it goes on.
-import type { DelayKind, FieldValues } from "../../contract/measurements.ts";
+import type { FieldValues, LatencyKind } from "../../contract/measurements.ts";
 import type { Pair, PairRtt } from "../../contract/network.ts";
 import {
   type Distribution,
@@ -64,10 +64,10 @@ export class Live {
     if (!this.writer) return;
     const tags = { ...this.tags, step: String(step) };
     const atMs = second.at * 1_000;
-    const kinds = { delay: second.delay, ack: second.ack, send_to_receive: second.sendToReceive };
+    const kinds = { latency: second.latency, ack: second.ack, send_to_receive: second.sendToReceive };
     for (const [kind, histogram] of Object.entries(kinds)) {
-      const fields = delayFields(histogram.distribution());
-      this.writer.write(pointOf("delay", { ...tags, kind: kind as DelayKind }, fields, atMs));
+      const fields = latencyFields(histogram.distribution());
+      this.writer.write(pointOf("latency", { ...tags, kind: kind as LatencyKind }, fields, atMs));
     }
     const { offered, sent, acked, delivered, bytes, late, errors, generator } = second;
     this.inStep.late += late;
@@ -129,9 +129,9 @@ export class Live {
 }
 
 function measuredFields(step: MeasuredStep): FieldValues<"step"> {
-  const { count: _, ...delays } = delayFields(step.delayMs);
+  const { count: _, ...latencies } = latencyFields(step.latencyMs);
   return {
-    ...delays,
+    ...latencies,
     offered: step.offered / step.durationSeconds,
     delivered: step.delivered / step.durationSeconds,
     lost: step.lost,
@@ -141,9 +141,9 @@ function measuredFields(step: MeasuredStep): FieldValues<"step"> {
 }
 
 /** A percentile of nothing is no field. */
-function delayFields(delay: Distribution): FieldValues<"delay"> {
-  const { count, p50, p90, p99, max } = delay;
-  const figures = { p50, p90, p99, p999: delay["p99.9"], p9999: delay["p99.99"], max };
+function latencyFields(latency: Distribution): FieldValues<"latency"> {
+  const { count, p50, p90, p99, max } = latency;
+  const figures = { p50, p90, p99, p999: latency["p99.9"], p9999: latency["p99.99"], max };
   const known = Object.entries(figures).filter(([, value]) => value !== null);
   return { ...Object.fromEntries(known), count };
 }

@@ -6,6 +6,7 @@ import type { RunRequest } from "../../contract/request.ts";
 import { within } from "../clock.ts";
 import type { JobContext } from "../job.ts";
 import { reason } from "../problem.ts";
+import { onNodes } from "./allocation.ts";
 import { type EventSink, instant } from "./events.ts";
 import type { Live } from "./live.ts";
 import { measureNetwork } from "./networkBefore.ts";
@@ -13,7 +14,6 @@ import { oneWayMs } from "./networkPath.ts";
 import { StepWatch } from "./networkStep.ts";
 import { ClockSamples } from "./nodeClocks.ts";
 import { type FindProbes, findProbes, type NodeProbe, probeProblems } from "./probes.ts";
-import { onNodes } from "./shares.ts";
 import type { StepOrder } from "./stepOrder.ts";
 
 /** Probes start with the stack; one that was killed is back within seconds. */

@@ -1,6 +1,6 @@
 // The network between all nodes before the load: round trips, then MTU, then throughput, on one network after the other.
 
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import { NETWORKS, type NetworkName, type Pair } from "../../contract/network.ts";
 import { reason } from "../problem.ts";
 import { type Placed, schedule } from "./networkSchedule.ts";
@@ -56,7 +56,7 @@ class OneNetwork {
           packets,
           perSecond,
         )) {
-          const histogram = new DelayHistogram();
+          const histogram = new LatencyHistogram();
           histogram.addEncoded(rtt);
           Object.assign(this.pair(probe.node, to), { sent, lost, rttMs: histogram.distribution() });
         }
@@ -154,7 +154,7 @@ class Pairs {
       from: from.node,
       to: to.node,
       network,
-      rttMs: new DelayHistogram().distribution(),
+      rttMs: new LatencyHistogram().distribution(),
       sent: 0,
       lost: 0,
       throughputBitPerSec: null,

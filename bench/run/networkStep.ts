@@ -1,6 +1,6 @@
 // The network during one step: round trips of every pair, lightly.
 
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import { NETWORKS, type NetworkName, type PairRtt } from "../../contract/network.ts";
 import type { RoundTrips } from "../probe/protocol.ts";
 import { reason } from "../problem.ts";
@@ -15,7 +15,7 @@ interface Tally {
   network: NetworkName;
   sent: number;
   lost: number;
-  rtt: DelayHistogram;
+  rtt: LatencyHistogram;
 }
 
 /** Failures are told to `warn`, and cost the figures of the node that failed: what is sent to it is not lost by the network. */
@@ -94,7 +94,7 @@ export class StepWatch {
 }
 
 function tallyOf(from: string, network: NetworkName, { to, sent, lost, rtt }: RoundTrips): Tally {
-  const histogram = new DelayHistogram();
+  const histogram = new LatencyHistogram();
   histogram.addEncoded(rtt);
   return { from, to, network, sent, lost, rtt: histogram };
 }

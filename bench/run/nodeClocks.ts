@@ -1,6 +1,6 @@
 import type { NodeClock } from "../../contract/network.ts";
 import type { ClockStatus } from "../probe/protocol.ts";
-import { inOrder } from "./shares.ts";
+import { inOrder } from "./allocation.ts";
 
 interface Seen {
   kind: string | null;

@@ -5,7 +5,7 @@ import type { JobContext } from "../job.ts";
 import { ProbeClient } from "../probe/client.ts";
 import { type Hello, type Peer, PROTOCOL_VERSION } from "../probe/protocol.ts";
 import { reason } from "../problem.ts";
-import { inOrder } from "./shares.ts";
+import { inOrder } from "./allocation.ts";
 
 export interface NodeProbe {
   node: string;

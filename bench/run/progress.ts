@@ -15,17 +15,17 @@ export function timeText(seconds: number): string {
   return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
 }
 
-export function secondText({ offered, delivered, delayMs }: MergedSecond): string {
-  return `offered ${offered}/s, delivered ${delivered}/s, delay p50 ${figure(delayMs.p50)} ms, p99 ${figure(delayMs.p99)} ms`;
+export function secondText({ offered, delivered, latencyMs }: MergedSecond): string {
+  return `offered ${offered}/s, delivered ${delivered}/s, latency p50 ${figure(latencyMs.p50)} ms, p99 ${figure(latencyMs.p99)} ms`;
 }
 
 export function resultText(step: Step): string {
   if (!isMeasured(step)) return `${step.verdict}: ${step.reasons.join("; ")}`;
   const perSec = (count: number) => `${Math.round(count / step.durationSeconds)}/s`;
-  const { p50, p99 } = step.delayMs;
+  const { p50, p99 } = step.latencyMs;
   return [
     `${step.verdict}: offered ${perSec(step.offered)}, delivered ${perSec(step.delivered)}`,
-    `delay p50 ${figure(p50)} ms, p99 ${figure(p99)} ms`,
+    `latency p50 ${figure(p50)} ms, p99 ${figure(p99)} ms`,
     `lost ${step.lost}`,
     ...(meetsSlo(step) ? [] : step.reasons.slice(0, 1)),
   ].join(", ");

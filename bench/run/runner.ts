@@ -7,7 +7,7 @@ import { worstVerdict } from "../../contract/verdicts.ts";
 import { withValues } from "../../contract/workload.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import type { JobContext } from "../job.ts";
-import { sloText } from "../measure/judge.ts";
+import { sloText } from "../measure/evaluate.ts";
 import { nextStep, stepsLeft } from "../plan/index.ts";
 import { lengthOf, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
 import { Problem, reason } from "../problem.ts";

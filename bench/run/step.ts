@@ -2,17 +2,17 @@
 import type { Step } from "../../contract/result.ts";
 import type { ConsumerTotals, Prepare, ProducerTotals } from "../agent/protocol.ts";
 import { within } from "../clock.ts";
-import { offsetLine } from "../exchange/corridor.ts";
 import type { Exchange } from "../exchange/exchange.ts";
+import { offsetLine } from "../exchange/offsetBounds.ts";
 import { ensureTopic, removeTopic } from "../kafka/topics.ts";
 import { isWarm, STEADY_WINDOW, steadiness } from "../measure/steady.ts";
 import type { WallClock } from "../wallClock.ts";
 import { AgentReports, type StepListener } from "./agentReports.ts";
+import { onNodes } from "./allocation.ts";
 import { type CpuReading, readBrokerCpu } from "./brokerCpu.ts";
 import { NO_TOPIC, reachesBroker } from "./brokerless.ts";
 import { Compilers } from "./compilers.ts";
 import type { Agent } from "./fleet.ts";
-import { onNodes } from "./shares.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 import { stepResult } from "./stepResult.ts";
 import { Timeline } from "./timeline.ts";
@@ -228,13 +228,13 @@ class StepRun {
       // The first second is not whole.
       const whole = this.reports.timeline.seconds.slice(1);
       const judged = steadiness(
-        whole.map(({ offered, delivered, backlog, delayMs }) => ({
+        whole.map(({ offered, delivered, backlog, latencyMs }) => ({
           offered,
           delivered: delivered / this.order.workload.groups,
           backlog,
-          // Without a broker there is no delay whose trend could be looked at.
-          p50Ms: reachesBroker(this.order.workload) ? delayMs.p50 : 0,
-          p99Ms: delayMs.p99,
+          // Without a broker there is no latency whose trend could be looked at.
+          p50Ms: reachesBroker(this.order.workload) ? latencyMs.p50 : 0,
+          p99Ms: latencyMs.p99,
         })),
       );
       const now = { seconds, steady: judged.steady, cold: compilers.atWork };
@@ -281,7 +281,7 @@ class StepRun {
   }
 
   private async collect(): Promise<{ produced: ProducerTotals[]; consumed: ConsumerTotals[] }> {
-    const order = { ...this.id, patienceMs: 1_000 };
+    const order = { ...this.id, timeoutMs: 1_000 };
     const collect = (workers: Worker[]) =>
       Promise.all(workers.map(({ agent }) => agent.client.collect(order)));
     await this.exchange.burst();
@@ -293,7 +293,7 @@ class StepRun {
   /** Ends it at the agents that can still be reached; who cannot ends by itself. */
   async abandon(): Promise<void> {
     this.exchange.unwatch();
-    const collect = ({ agent }: Worker) => agent.client.collect({ ...this.id, patienceMs: 0 });
+    const collect = ({ agent }: Worker) => agent.client.collect({ ...this.id, timeoutMs: 0 });
     await Promise.allSettled(this.workers.map((worker) => within(ABANDON_MS, "it", collect(worker))));
   }
 }

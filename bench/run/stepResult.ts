@@ -1,22 +1,22 @@
 // From what a step has found to its entry in the results: plain functions.
 
-import type { DelayHistogram } from "../../contract/histogram.ts";
-import type { FailedStep, GeneratorFigures, MeasuredStep, Step } from "../../contract/result.ts";
+import type { LatencyHistogram } from "../../contract/histogram.ts";
+import type { FailedStep, GeneratorMetrics, MeasuredStep, Step } from "../../contract/result.ts";
 import { meanBytes, ratePerProducer } from "../../contract/workload.ts";
 import { accountStep } from "../measure/account.ts";
 import {
-  correctedDelay,
+  correctedLatency,
   errorOfPair,
   pairClocks,
   type StepClocks,
-  sameNodeFigures,
+  sameNodeMetrics,
 } from "../measure/clocks.ts";
-import { judge } from "../measure/judge.ts";
+import { evaluate } from "../measure/evaluate.ts";
+import { inOrder } from "./allocation.ts";
 import { compilersBetween, cpusBetween } from "./brokerCpu.ts";
 import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless.ts";
 import { faultReasons, skippedOnPurpose } from "./faults.ts";
 import type { Agent } from "./fleet.ts";
-import { inOrder } from "./shares.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 
 /** The results of a step that ran to its end; failed where no message was due in the measured time. */
@@ -25,16 +25,16 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
   const withBroker = reachesBroker(order.workload);
   const all = accountStep(found.produced, found.consumed);
   const account = withBroker ? all : generatorAccount(all);
-  const { delay, ack, sendToReceive, lag, foreign, malformed, ...counts } = account;
-  const generator = generatorFigures(found, lag);
-  const delayMs = delay.distribution();
+  const { latency, ack, sendToReceive, lag, foreign, malformed, ...counts } = account;
+  const generator = generatorMetrics(found, lag);
+  const latencyMs = latency.distribution();
   const { before, after } = found.measured.brokerCpu;
-  const { verdict, reasons } = judge(
+  const { verdict, reasons } = evaluate(
     {
       ...counts,
       errors: Object.values(counts.errors).reduce((sum, count) => sum + count, 0),
       // Without a broker: how late messages leave.
-      p99Ms: withBroker ? delayMs.p99 : lag.percentileMs(99),
+      p99Ms: withBroker ? latencyMs.p99 : lag.percentileMs(99),
       steady: found.warmUp.steady,
       steadyReason: found.warmUp.reason,
       scheduleLagMsP99: generator.scheduleLagMsP99,
@@ -55,10 +55,10 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
     ...askedOf(order, found.startedAt),
     ...conditionsOf(found),
     ...counts,
-    ...clockFigures(found),
+    ...clockMetrics(found),
     backlogAtEnd: found.drain.backlogAtEnd,
     drainSeconds: found.drain.seconds,
-    delayMs,
+    latencyMs,
     ackMs: ack.distribution(),
     sendToReceiveMs: sendToReceive.distribution(),
     generator,
@@ -67,13 +67,13 @@ export function stepResult(order: StepOrder, found: StepFindings): Step {
     verdict,
     reasons: why,
     ...skippedOnPurpose(found.consumed),
-    histogram: delay.encode(),
+    histogram: latency.encode(),
     histograms: { ack: ack.encode(), sendToReceive: sendToReceive.encode() },
     seconds: found.timeline.seconds,
   };
 }
 
-function clockFigures(found: StepFindings): Pick<MeasuredStep, "clocks" | "correctedDelayMs" | "sameNode"> {
+function clockMetrics(found: StepFindings): Pick<MeasuredStep, "clocks" | "correctedLatencyMs" | "sameNode"> {
   const { fromSec, toSec } = found.measured;
   const names = (agents: readonly Agent[]) => agents.map(({ task }) => task);
   const clocks: StepClocks = {
@@ -85,7 +85,7 @@ function clockFigures(found: StepFindings): Pick<MeasuredStep, "clocks" | "corre
     window: { fromUs: fromSec * 1e6, toUs: toSec * 1e6 },
   };
   const pairs = pairClocks(clocks);
-  const corrected = correctedDelay(clocks);
+  const corrected = correctedLatency(clocks);
   const errors = pairs
     .filter(({ from }) => from !== "runner")
     .map((pair) => errorOfPair(pair, toSec - fromSec));
@@ -93,8 +93,8 @@ function clockFigures(found: StepFindings): Pick<MeasuredStep, "clocks" | "corre
   const boundMs = corrected?.boundMs ?? null;
   return {
     clocks: { errorMs, boundMs, pairs },
-    correctedDelayMs: corrected?.delay.distribution() ?? null,
-    sameNode: found.sameNode ? sameNodeFigures(clocks, boundMs) : null,
+    correctedLatencyMs: corrected?.latency.distribution() ?? null,
+    sameNode: found.sameNode ? sameNodeMetrics(clocks, boundMs) : null,
   };
 }
 
@@ -139,7 +139,7 @@ function conditionsOf(found: StepFindings) {
   };
 }
 
-function generatorFigures({ timeline }: StepFindings, lag: DelayHistogram): GeneratorFigures {
+function generatorMetrics({ timeline }: StepFindings, lag: LatencyHistogram): GeneratorMetrics {
   const usage = [...timeline.usage().values()];
   const busiest = usage.reduce((most, each) => (each.cpu > most.cpu ? each : most), usage[0] ?? NOTHING_USED);
   const known = usage.length > 0;

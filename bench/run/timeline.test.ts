@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { ProducerReport } from "../agent/protocol.ts";
 import { Timeline } from "./timeline.ts";
 
 const START = 1_764_000_000;
-const none = new DelayHistogram().encode();
+const none = new LatencyHistogram().encode();
 const self = { cpu: 0.1, cpuWait: 0, eventLoopDelayMsP99: 1, memoryMiB: 50, machineCpusBusy: 0.5 };
 const totals = { offered: 0, sent: 0, acked: 0, failed: 0, waiting: 0, outstanding: 0 };
 

@@ -1,6 +1,6 @@
 // Puts the seconds that all agents report together: one entry for each second of a step.
 
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { Second } from "../../contract/result.ts";
 import type {
   ConsumerReport,
@@ -15,9 +15,9 @@ const PATIENCE_SEC = 4;
 
 /** With the histograms, for the live view. */
 export interface MergedSecond extends Second {
-  delay: DelayHistogram;
-  ack: DelayHistogram;
-  sendToReceive: DelayHistogram;
+  latency: LatencyHistogram;
+  ack: LatencyHistogram;
+  sendToReceive: LatencyHistogram;
 }
 
 interface Parts {
@@ -125,7 +125,7 @@ export class Timeline {
         ? sum(received.map((second) => second.delivered))
         : sum(sent.map((second) => second.acked)) * this.groups;
     this.backlog += sum(sent.map((second) => second.sent)) - failures(sent) - delivered / this.groups;
-    const delay = merged(received, "delay");
+    const latency = merged(received, "latency");
     const selves = [...sent, ...received].map(({ self }) => self);
     return {
       at,
@@ -138,14 +138,14 @@ export class Timeline {
       errors: failures([...sent, ...received]),
       late: sum(sent.map(({ late }) => late)),
       backlog: Math.round(this.backlog),
-      delayMs: delay.distribution(),
+      latencyMs: latency.distribution(),
       generator: {
         scheduleLagMsP99: merged(sent, "lag").percentileMs(99),
         eventLoopDelayMsP99: largest(selves.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
         cpu: largest(selves.map(({ cpu }) => cpu)),
         memoryMiB: selves.length > 0 ? sum(selves.map(({ memoryMiB }) => memoryMiB)) : null,
       },
-      delay,
+      latency,
       ack: merged(sent, "ack"),
       sendToReceive: merged(received, "sendToReceive"),
     };
@@ -181,14 +181,14 @@ export class Timeline {
   }
 }
 
-function merged<K extends string>(seconds: readonly { [key in K]: string }[], key: K): DelayHistogram {
-  const histogram = new DelayHistogram();
+function merged<K extends string>(seconds: readonly { [key in K]: string }[], key: K): LatencyHistogram {
+  const histogram = new LatencyHistogram();
   for (const second of seconds) histogram.addEncoded(second[key]);
   return histogram;
 }
 
 /** As the results have it. */
-export function plain({ delay, ack, sendToReceive, ...second }: MergedSecond): Second {
+export function plain({ latency, ack, sendToReceive, ...second }: MergedSecond): Second {
   return second;
 }
 

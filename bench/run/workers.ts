@@ -1,5 +1,5 @@
+import { allocate, type Share } from "./allocation.ts";
 import type { Agent } from "./fleet.ts";
-import { type Share, sharesOf } from "./shares.ts";
 
 /** An agent with its share of a step's logical producers or consumers. */
 export interface Worker {
@@ -14,7 +14,7 @@ export function peerOf({ task, address, hello }: Agent) {
 
 /** Shares logical producers or consumers out among agents; agents without any are left out. */
 export function workersOf(agents: Agent[], total: number): Worker[] {
-  const shares = sharesOf(total, agents.length);
+  const shares = allocate(total, agents.length);
   return agents
     .map((agent, index) => ({ agent, share: shares[index] ?? { first: 0, count: 0 } }))
     .filter(({ share }) => share.count > 0);

@@ -1,7 +1,7 @@
 // --aba: the scenario, a variation of it, the scenario again.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
-import { EXIT } from "../../lib/errors.ts";
+import { EXIT } from "../../contract/errors.ts";
 import { compare } from "../../results/compare/comparison.ts";
 import { comparisonPage } from "../../results/report/comparisonPage.ts";
 import { comparisonText } from "../../results/report/comparisonText.ts";

@@ -59,7 +59,7 @@ describe("--set", () => {
 });
 
 describe("what a run is asked for", () => {
-  it("is refused with every mistake and its path", () => {
+  it("is refused with every error and its path", () => {
     const asked = { workload: { producers: 0, compresion: "gzip" }, benchmark: { slo: { p99Ms: -1 } } };
     assert.throws(
       () => checked(asked),

@@ -15,11 +15,11 @@ export interface Asked {
  */
 export function withChanges(asked: Asked, changes: readonly string[]): Asked {
   const changed = structuredClone(asked);
-  const mistakes: string[] = [];
+  const errors: string[] = [];
   for (const change of changes) {
     const [key, value] = split(change);
     const path = key === undefined ? undefined : pathOf(key);
-    if (!path) mistakes.push(mistakeIn(change, key));
+    if (!path) errors.push(valueError(change, key));
     else {
       // Each is instead of the other.
       if (path[1] === "rate") delete changed.workload.totalRate;
@@ -27,7 +27,7 @@ export function withChanges(asked: Asked, changes: readonly string[]): Asked {
       assign(changed as unknown as Tree, path, read(value));
     }
   }
-  if (mistakes.length > 0) throw new Error(mistakes.join("\n"));
+  if (errors.length > 0) throw new Error(errors.join("\n"));
   return changed;
 }
 
@@ -50,7 +50,7 @@ function pathOf(key: string): string[] | undefined {
   return undefined;
 }
 
-function mistakeIn(change: string, key: string | undefined): string {
+function valueError(change: string, key: string | undefined): string {
   if (key === undefined) return `--set ${change}: expected KEY=VALUE`;
   const keys = [...Object.keys(workloadSchema.shape), ...Object.keys(benchmarkSchema.shape)];
   return `--set ${change}: no such setting; there are ${keys.join(", ")}`;

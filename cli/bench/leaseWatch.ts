@@ -1,6 +1,7 @@
 // Ends a run on reserved nodes before they are given back: checked before the run starts and at each of its steps.
+
+import { SwarmbenchError } from "../../contract/errors.ts";
 import type { RunEvent, Step } from "../../contract/result.ts";
-import { SwarmbenchError } from "../../lib/errors.ts";
 import {
   formatWalltime,
   type Lease,

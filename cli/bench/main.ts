@@ -1,8 +1,8 @@
 // Runs the benchmark on a stack that is up: by hand (npm run bench), or as the last resource of `pulumi up`.
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
+import { EXIT } from "../../contract/errors.ts";
 import { type BenchPlan, type BenchSummary, benchPlanSchema } from "../../contract/request.ts";
-import { EXIT } from "../../lib/errors.ts";
 import { openReservation } from "../../testbeds/index.ts";
 import { abortOnSignal } from "../lib/signals.ts";
 import { runAba } from "./aba.ts";

@@ -1,10 +1,10 @@
 // One run: checked, started (or taken over), followed, its results written.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
 import type { BenchSummary, RunRequest } from "../../contract/request.ts";
 import type { Run, Step } from "../../contract/result.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
-import { EXIT, SwarmbenchError } from "../../lib/errors.ts";
 import { runTable } from "../../results/report/table.ts";
 import { readResults, writeResults } from "../../results/store.ts";
 import { summaryOf } from "../../results/summary.ts";

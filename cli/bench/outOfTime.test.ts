@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
+import type { SwarmbenchError } from "../../contract/errors.ts";
 import { type BenchPlan, type RunRequest, runRequestSchema } from "../../contract/request.ts";
 import { type RunEvent, SCHEMA_VERSION } from "../../contract/result.ts";
-import type { SwarmbenchError } from "../../lib/errors.ts";
 import { readResults } from "../../results/store.ts";
 import { FakeReservation, FakeTime } from "../../test/support/fakeReservation.ts";
 import { sampleStep } from "../../test/support/sampleRun.ts";

@@ -1,4 +1,4 @@
-import { SwarmbenchError } from "../../lib/errors.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { pulumi } from "../setup/pulumiCli.ts";
 
 /** What a stack that is up with Kafka gives as its outputs, with its secrets. */

@@ -1,6 +1,6 @@
 // From a plan to what the runner is asked for: plain functions.
 import { createHash, randomBytes } from "node:crypto";
-import { benchmarkMistakes } from "../../contract/benchmarkMistakes.ts";
+import { benchmarkErrors } from "../../contract/benchmarkErrors.ts";
 import type { BenchPlan, RunRequest } from "../../contract/request.ts";
 import { type Conditions, isMeasured, type Step } from "../../contract/result.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
@@ -26,16 +26,16 @@ export function planKey({ scenario, image, target }: BenchPlan, asked: Asked): s
   return createHash("sha256").update(JSON.stringify(same)).digest("hex").slice(0, 16);
 }
 
-/** @throws Error that lists every mistake, a line each */
+/** @throws Error that lists every error, a line each */
 export function checked(asked: Asked): Pick<RunRequest, "workload" | "benchmark"> {
   const workload = workloadSchema.safeParse(asked.workload);
   const benchmark = benchmarkSchema.safeParse(asked.benchmark);
-  const mistakes = [
+  const errors = [
     ...(workload.error?.issues ?? []).map((issue) => describe("workload", issue)),
     ...(benchmark.error?.issues ?? []).map((issue) => describe("benchmark", issue)),
-    ...(workload.success && benchmark.success ? benchmarkMistakes(workload.data, benchmark.data) : []),
+    ...(workload.success && benchmark.success ? benchmarkErrors(workload.data, benchmark.data) : []),
   ];
-  if (!workload.success || !benchmark.success || mistakes.length > 0) throw new Error(mistakes.join("\n"));
+  if (!workload.success || !benchmark.success || errors.length > 0) throw new Error(errors.join("\n"));
   return { workload: workload.data, benchmark: benchmark.data };
 }
 

@@ -10,18 +10,18 @@ import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import { parsed } from "../../test/support/commands.ts";
 import { sampleEvents, sampleStep } from "../../test/support/sampleRun.ts";
 import { checked } from "../bench/request.ts";
-import { delayByPause, toleranceMs } from "./analytic.ts";
+import { latencyByPause, toleranceMs } from "./analytic.ts";
 import { readArguments as argumentsOf } from "./arguments.ts";
 import { calibrationSchema } from "./calibration.ts";
 import { between, borderOf, generatorRows, type Trial, trialOf } from "./checks/generator.ts";
 import { toolRows } from "./checks/independentTools.ts";
-import { delayRows, limitMs } from "./checks/knownDelay.ts";
+import { latencyRows, limitMs } from "./checks/knownDelay.ts";
 import { pausedFrom } from "./checks/omission.ts";
 import { kneeRows, stepRows } from "./checks/repeatability.ts";
 import { calibrateCommand } from "./command.ts";
 import { LiveStep } from "./live.ts";
 import { withPlainLoad } from "./plain.ts";
-import { detourOf, entriesOf } from "./proxy.ts";
+import { entriesOf, proxyRouteOf } from "./proxy.ts";
 import { QUESTIONS } from "./questions.ts";
 import { CalibrationRecord, folderName, hasPassed } from "./record.ts";
 import { atMost, exactly, notDone, type Row, stated, within } from "./row.ts";
@@ -88,12 +88,12 @@ describe("the load of a calibration", () => {
   });
 });
 
-describe("the delays that a pause must make", () => {
+describe("the latencies that a pause must make", () => {
   const pause = { measured: 10, paused: 2 };
 
   it("are a second at p90, 1.9 s at p99 and nothing at p50 for 2 of 10 s", () => {
-    const delays = [0.5, 0.8, 0.9, 0.99, 1].map((quantile) => Math.round(delayByPause(pause, quantile)));
-    assert.deepEqual(delays, [0, 0, 1_000, 1_900, 2_000]);
+    const latencies = [0.5, 0.8, 0.9, 0.99, 1].map((quantile) => Math.round(latencyByPause(pause, quantile)));
+    assert.deepEqual(latencies, [0, 0, 1_000, 1_900, 2_000]);
   });
 
   it("are those of messages that are due evenly, whatever the times", () => {
@@ -107,11 +107,13 @@ describe("the delays that a pause must make", () => {
       fc.property(times, ({ measured, share, quantile }) => {
         const paused = measured * share;
         // Message k is due at k / count of the time; the pause is at its beginning.
-        const delays = Array.from({ length: count }, (_, k) => Math.max(0, paused - (k * measured) / count));
-        const sorted = delays.sort((a, b) => a - b);
+        const latencies = Array.from({ length: count }, (_, k) =>
+          Math.max(0, paused - (k * measured) / count),
+        );
+        const sorted = latencies.sort((a, b) => a - b);
         const simulated = 1_000 * (sorted[Math.min(count - 1, Math.floor(quantile * count))] ?? 0);
         const stepMs = (1_000 * measured) / count;
-        assert.ok(Math.abs(simulated - delayByPause({ measured, paused }, quantile)) <= 2 * stepMs);
+        assert.ok(Math.abs(simulated - latencyByPause({ measured, paused }, quantile)) <= 2 * stepMs);
       }),
     );
   });
@@ -154,7 +156,7 @@ describe("a line of the table", () => {
 
 describe("a known delay", () => {
   const measured = (rise: number) =>
-    delayRows(
+    latencyRows(
       new Map([
         [0, [{ min: 1, p50: 2, p99: 10 }]],
         [100, [{ min: 1 + rise, p50: 2 + rise, p99: 10 + rise }]],
@@ -172,7 +174,7 @@ describe("a known delay", () => {
     const slower = [21, 90, 21].map((p50) => ({ min: p50, p50, p99: p50 }));
     assert.deepEqual(
       passes(
-        delayRows(
+        latencyRows(
           new Map([
             [0, rounds],
             [20, slower],
@@ -208,12 +210,12 @@ describe("the proxy", () => {
     );
   });
 
-  it("is a detour to every broker of a line, and of no other", () => {
-    assert.deepEqual(detourOf("slower-20", entries, "10.0.1.9"), {
+  it("is a proxy route to every broker of a line, and of no other", () => {
+    assert.deepEqual(proxyRouteOf("slower-20", entries, "10.0.1.9"), {
       "broker-1:9092": "10.0.1.9:20100",
       "broker-2:9092": "10.0.1.9:20101",
     });
-    assert.deepEqual(Object.keys(detourOf("slower-2", entries, "10.0.1.9")), []);
+    assert.deepEqual(Object.keys(proxyRouteOf("slower-2", entries, "10.0.1.9")), []);
   });
 });
 
@@ -236,7 +238,7 @@ describe("repeatability", () => {
   it("states the spread of the same step", () => {
     const steps = [1, 2, 3].map((p50) => {
       const step = sampleStep(1, 50, p50);
-      return { ...step, delayMs: { ...step.delayMs, p50, p99: 10 * p50 } };
+      return { ...step, latencyMs: { ...step.latencyMs, p50, p99: 10 * p50 } };
     });
     assert.match(stepRows(steps)[0]?.measured ?? "", /min 1, median 2, max 3 ms; .* 50\.0 %/);
   });

@@ -1,13 +1,13 @@
+import type { Harness } from "./harness.ts";
 import type { CheckName } from "./questions.ts";
 import type { Row } from "./row.ts";
-import type { Stand } from "./stand.ts";
 
 export interface Check {
   name: CheckName;
   /** What a sceptic asks. */
   question: string;
   /** @throws Error where it cannot be carried out; whatever it did to the stack is undone then too */
-  run(stand: Stand, options: CheckOptions): Promise<void>;
+  run(harness: Harness, options: CheckOptions): Promise<void>;
 }
 
 export interface CheckOptions {

@@ -4,7 +4,7 @@ import { word } from "../../lib/shell.ts";
 import { median } from "./statistics.ts";
 
 /** What they need of a stack. */
-export interface ToolsSite {
+export interface ToolsHost {
   bootstrap: string;
   /** By digest: an image to run the yardstick in, and Kafka's own. */
   images: { bench: string; kafka: string };
@@ -43,9 +43,9 @@ export class IndependentTools {
   private readonly prefix = `tools-${Date.now()}`;
   private topics = 0;
 
-  private readonly site: ToolsSite;
+  private readonly site: ToolsHost;
 
-  constructor(site: ToolsSite) {
+  constructor(site: ToolsHost) {
     this.site = site;
   }
 

@@ -1,6 +1,6 @@
 // Toxiproxy between agents and brokers: a container of its own on the manager, on the overlay network.
-import type { Detour, KafkaBroker } from "../../contract/target.ts";
-import type { Stand } from "./stand.ts";
+import type { KafkaBroker, ProxyRoute } from "../../contract/target.ts";
+import type { Harness } from "./harness.ts";
 
 const NAME = "bench-proxy";
 const API_PORT = 8474;
@@ -43,35 +43,35 @@ export function entriesOf(lines: readonly Line[], brokers: readonly KafkaBroker[
 }
 
 /** Where clients connect to, to go by a line. */
-export function detourOf(line: string, entries: readonly ProxyEntry[], address: string): Detour {
+export function proxyRouteOf(line: string, entries: readonly ProxyEntry[], address: string): ProxyRoute {
   const own = entries.filter(({ name }) => name.replace(/-\d+$/, "") === line);
   return Object.fromEntries(own.map(({ broker, port }) => [broker, `${address}:${port}`]));
 }
 
 export class BenchProxy {
-  private readonly stand: Stand;
+  private readonly harness: Harness;
   private readonly entries: readonly ProxyEntry[];
   private readonly address: string;
 
-  private constructor(stand: Stand, entries: readonly ProxyEntry[], address: string) {
-    this.stand = stand;
+  private constructor(harness: Harness, entries: readonly ProxyEntry[], address: string) {
+    this.harness = harness;
     this.entries = entries;
     this.address = address;
   }
 
   /** Works with a proxy that has these lines, and removes it, whatever comes. */
   static async during<T>(
-    stand: Stand,
+    harness: Harness,
     lines: readonly Line[],
     work: (proxy: BenchProxy) => Promise<T>,
   ): Promise<T> {
-    const { network, labels, target } = stand.parts.plan;
+    const { network, labels, target } = harness.parts.plan;
     try {
-      const address = await stand.onManager(
+      const address = await harness.onManager(
         {
           NAME,
           NETWORK: network,
-          IMAGE: stand.parts.proxyImage,
+          IMAGE: harness.parts.proxyImage,
           FORMAT: `{{(index .NetworkSettings.Networks "${network}").IPAddress}}`,
           ...Object.fromEntries(labels.map((label, index) => [`LABEL${index}`, label])),
         },
@@ -81,16 +81,16 @@ docker run --detach --name "$NAME" --network "$NETWORK" --log-opt max-size=10m \
   ${labels.map((_, index) => `--label "$LABEL${index}"`).join(" ")} "$IMAGE" >/dev/null
 docker inspect --format "$FORMAT" "$NAME"`,
       );
-      const proxy = new BenchProxy(stand, entriesOf(lines, target.kafka.brokers), address.trim());
+      const proxy = new BenchProxy(harness, entriesOf(lines, target.kafka.brokers), address.trim());
       await proxy.arrange(true);
       return await work(proxy);
     } finally {
-      await stand.onManager({ NAME }, 'docker rm --force "$NAME" >/dev/null 2>&1 || true');
+      await harness.onManager({ NAME }, 'docker rm --force "$NAME" >/dev/null 2>&1 || true');
     }
   }
 
-  via(line: string): Detour {
-    return detourOf(line, this.entries, this.address);
+  via(line: string): ProxyRoute {
+    return proxyRouteOf(line, this.entries, this.address);
   }
 
   /** Cuts all connections, and lets none in; or lets them in again. */
@@ -102,6 +102,6 @@ docker inspect --format "$FORMAT" "$NAME"`,
       latencyMs,
       enabled,
     }));
-    await this.stand.job("calibrate-proxy", { api: `http://${this.address}:${API_PORT}`, proxies });
+    await this.harness.job("calibrate-proxy", { api: `http://${this.address}:${API_PORT}`, proxies });
   }
 }

@@ -1,7 +1,7 @@
 /** The checks of a calibration by name, in their order: what a sceptic asks. */
 export const QUESTIONS = {
   "known-delay": "Is a delay that is known measured as what it is?",
-  omission: "Does a broker that stands still show in the delays (no coordinated omission)?",
+  omission: "Does a broker that stands still show in the latencies (no coordinated omission)?",
   "independent-tools": "Do other tools measure the same on these brokers?",
   accounts: "Are lost and duplicated messages counted exactly?",
   repeatability: "Does the same give the same, and does a knee's interval tell how far it may be off?",

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { Command } from "commander";
 import type { ClockKind } from "../../config/clocks.ts";
-import { EXIT, SwarmbenchError } from "../../lib/errors.ts";
+import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
 import { abortOnSignal, interruption } from "../lib/signals.ts";
 import { pulumi } from "../setup/pulumiCli.ts";
 import { readArguments } from "./arguments.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import readline from "node:readline";
 import { text } from "node:stream/consumers";
-import { SwarmbenchError } from "../../lib/errors.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import type { NodeOutput } from "./nodes.ts";
 import { readSample, type Sample } from "./samples.ts";
 

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { SwarmbenchError } from "../../lib/errors.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { compare } from "../../results/compare/comparison.ts";
 import { comparisonPage } from "../../results/report/comparisonPage.ts";
 import { comparisonText } from "../../results/report/comparisonText.ts";
@@ -14,8 +14,8 @@ export function run(command: Command): undefined {
   const { force, out } = command.opts<{ force: boolean; out: string }>();
   if (command.args.length < 2) refuse(command, "name two folders at least");
   const comparison = compare(command.args.map(readResults));
-  if (comparison.obstacles.length > 0 && !force) {
-    const why = comparison.obstacles.join("; ");
+  if (comparison.errors.length > 0 && !force) {
+    const why = comparison.errors.join("; ");
     throw new SwarmbenchError(
       "runs-not-comparable",
       `these runs cannot be compared: ${why}. All the same: --force`,

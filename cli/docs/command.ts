@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { EXIT } from "../../lib/errors.ts";
+import { EXIT } from "../../contract/errors.ts";
 import { command, runs } from "../lib/command.ts";
 
 /** `swarmbench docs`. The exit code is 1 where `--check` finds a file that is not current. */

@@ -262,8 +262,8 @@ describe("a reservation", () => {
       ["local", new Set(["pulumi:pulumi:Stack"])],
     ]);
     const scenarios = ["up", "destroyed", "fresh", "named"];
-    assert.deepEqual(tools.stacksToLookAt(types, [], scenarios), ["up"]);
-    assert.deepEqual(tools.stacksToLookAt(types, ["named", "up"], scenarios), ["up", "named"]);
+    assert.deepEqual(tools.stacksToInspect(types, [], scenarios), ["up"]);
+    assert.deepEqual(tools.stacksToInspect(types, ["named", "up"], scenarios), ["up", "named"]);
   });
 });
 

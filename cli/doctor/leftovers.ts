@@ -6,7 +6,7 @@ import { abandonedBelow, removeTree } from "../setup/partial.ts";
 import { readLocks, readStates } from "../setup/pulumiState.ts";
 import { checkout, type DockerObject, labelledObjects, removeObject, verdict } from "./dockerLeftovers.ts";
 import type { Leftover } from "./leftover.ts";
-import { reservations, stacksToLookAt } from "./reservations.ts";
+import { reservations, stacksToInspect } from "./reservations.ts";
 import { strayProcesses } from "./strayProcesses.ts";
 
 export interface Found {
@@ -52,7 +52,7 @@ export async function findLeftovers(
   const docker = sortObjects(objects, { ids: states.ids, complete, growing }, engineHost);
   const reserved = await reservations(
     { types: states.types, complete: damaged.length === 0 && !growing },
-    stacksToLookAt(states.types, named),
+    stacksToInspect(states.types, named),
   );
   return {
     // Containers first: what they use cannot be removed before them.

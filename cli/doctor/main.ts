@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { describeError, EXIT, SwarmbenchError } from "../../lib/errors.ts";
+import { describeError, EXIT, SwarmbenchError } from "../../contract/errors.ts";
 import { refuse } from "../lib/command.ts";
 import { installationFile } from "../lib/paths.ts";
 import { ask } from "../lib/run.ts";

@@ -36,7 +36,11 @@ function testbedKind(text: string): unknown {
  * The stacks whose reservations are looked for: those that were brought up, and those that the user names. A scenario file
  * alone says nothing: a fresh checkout has several, of sites that the user has no account at.
  */
-export function stacksToLookAt(types: Types, named: readonly string[], scenarios = oarScenarios()): string[] {
+export function stacksToInspect(
+  types: Types,
+  named: readonly string[],
+  scenarios = oarScenarios(),
+): string[] {
   return scenarios.filter((scenario) => named.includes(scenario) || (types.get(scenario)?.size ?? 0) > 0);
 }
 

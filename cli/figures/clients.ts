@@ -60,11 +60,11 @@ async function agents(
   const text = await project.must("node", ...args);
   const folder = /^results: (.*)\/report\.html$/m.exec(text)?.[1] ?? "";
   const [step] = readResults(`${project.directory}/${folder}`).steps;
-  if (!step || !isMeasured(step) || step.delayMs.p50 === null || step.delayMs.p99 === null)
+  if (!step || !isMeasured(step) || step.latencyMs.p50 === null || step.latencyMs.p99 === null)
     throw new Error(`no figures:\n${text}`);
   return {
-    p50: step.delayMs.p50,
-    p99: step.delayMs.p99,
+    p50: step.latencyMs.p50,
+    p99: step.latencyMs.p99,
     lost: step.lost,
     cpu: step.generator.cpu ?? Number.NaN,
     lagP99: step.generator.scheduleLagMsP99 ?? Number.NaN,
@@ -143,7 +143,7 @@ export async function run(command: Command): Promise<undefined> {
       Record<"yardstick" | "kafkajs" | "platformatic" | "single" | "ourSingle", Sample>;
     console.log(`\n${conditions()}; ${rounds} rounds, medians\n`);
     console.log(
-      `${producers} producers, ${rate} messages of ${MESSAGE_BYTES} bytes per second, acks 1; delays in ms\n`,
+      `${producers} producers, ${rate} messages of ${MESSAGE_BYTES} bytes per second, acks 1; latencies in ms\n`,
     );
     console.log(
       "| who | p50 | p99 | schedule lag p99 | CPU of the sender | lost |\n| --- | --- | --- | --- | --- | --- |",

@@ -12,9 +12,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { neighboursThatDoNotFit } from "../../components/nodes/local/neighbours.ts";
 import type { Host } from "../../components/nodes/machines/host.ts";
-import { lookAtAll } from "../../components/nodes/machines/look.ts";
+import { inspectAll } from "../../components/nodes/machines/inspect.ts";
 import { writeSshConfig } from "../../components/nodes/machines/sshConfig.ts";
-import { SwarmbenchError } from "../../lib/errors.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { ask } from "../../lib/exec.ts";
 import { type BareHost, BareHosts } from "../../test/support/bareHosts.ts";
 import { conditions, type Figure, measure, onOwnStack, wholeNumber } from "./lib.ts";
@@ -102,7 +102,7 @@ function testbed(machines: Machines, count: number): Record<string, unknown> {
 /** What `up` does first, alone. */
 async function look(machines: Machines, count: number): Promise<void> {
   const hosts = machines.hosts.all.slice(0, count).map((host, index) => asHost(machines, host, index));
-  const looked = await lookAtAll(hosts, {
+  const looked = await inspectAll(hosts, {
     ask,
     now: Date.now,
     sleep: (ms) => delay(ms),

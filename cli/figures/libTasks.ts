@@ -12,7 +12,7 @@ export interface Usage {
 export const WHOLE_NODE = "node";
 
 /** What of Docker's answer to `GET /containers/…/stats` is used. */
-interface Look {
+interface Inspection {
   name: string;
   read: string;
   cpu_stats: { cpu_usage: { total_usage: number } };
@@ -51,7 +51,7 @@ function usages(text: string): Usage[] {
   const looks = text
     .split("\n")
     .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as Look);
+    .map((line) => JSON.parse(line) as Inspection);
   return [...new Set(looks.map(({ name }) => name))].map((name) => {
     const [first, second] = looks.filter((look) => look.name === name);
     if (!first || !second) throw new Error(`${name} came or ended while it was watched: it was not idle`);
@@ -59,8 +59,8 @@ function usages(text: string): Usage[] {
   });
 }
 
-function usage(first: Look, second: Look): Usage {
-  const cpuNs = (look: Look) => look.cpu_stats.cpu_usage.total_usage;
+function usage(first: Inspection, second: Inspection): Usage {
+  const cpuNs = (look: Inspection) => look.cpu_stats.cpu_usage.total_usage;
   const wallNs = (Date.parse(second.read) - Date.parse(first.read)) * 1e6;
   const { memory_stats: memory } = first;
   return {

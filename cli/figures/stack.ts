@@ -39,7 +39,7 @@ const seconds = (name: string, limit?: number): Figure => ({
 });
 
 /** Figures of one stack; those of its parts come as the parts are met. */
-class StackFigures {
+class StackMetrics {
   readonly up: Figure;
   readonly noop = seconds("up, nothing to do");
   readonly destroy = seconds("destroy");
@@ -96,7 +96,7 @@ function configuration(brokers: number | undefined): { nodes: number; config: Re
 
 async function measureStack(samples: number, brokers?: number): Promise<Figure[]> {
   const { nodes, config } = configuration(brokers);
-  const figures = new StackFigures(brokers === undefined ? LONGEST_UP_SEC : undefined);
+  const figures = new StackMetrics(brokers === undefined ? LONGEST_UP_SEC : undefined);
   const stack = brokers === undefined ? "stack" : `stack of ${brokers} brokers`;
   // No other stack's name begins with this one: what is left of a stack is looked for by the beginning.
   await onOwnStack("measured", config, async (project) => {
@@ -122,7 +122,7 @@ async function refuseUnready(project: TestProject): Promise<void> {
   if (ready !== true) throw new Error("up has ended, and the stack's output does not say that it is ready");
 }
 
-async function watch(project: TestProject, nodes: number, figures: StackFigures): Promise<void> {
+async function watch(project: TestProject, nodes: number, figures: StackMetrics): Promise<void> {
   const memory = await nodeMemory(project, nodes);
   for (const mib of memory) figures.addMemory("a node with all in it", mib);
   figures.addMemory(

@@ -1,5 +1,5 @@
 import { Command, CommanderError, type HelpConfiguration, Option } from "commander";
-import { EXIT, EXIT_MEANINGS, type ExitName, SwarmbenchError } from "../../lib/errors.ts";
+import { EXIT, EXIT_MEANINGS, type ExitName, SwarmbenchError } from "../../contract/errors.ts";
 
 /** A table of options and its texts fit this width; a narrower terminal has its own. */
 const HELP_WIDTH = 110;

@@ -1,4 +1,4 @@
-import { describeError, SwarmbenchError } from "../../lib/errors.ts";
+import { describeError, SwarmbenchError } from "../../contract/errors.ts";
 import { interruption, Stopped } from "./signals.ts";
 
 /** A {@link SwarmbenchError} that has no code of its own. */

@@ -1,7 +1,7 @@
 // Ctrl-C, and the end after a failure: nothing new begins, what may be cut off is, the rest runs to its end.
 
 import type { ChildProcess } from "node:child_process";
-import { EXIT } from "../../lib/errors.ts";
+import { EXIT } from "../../contract/errors.ts";
 
 /**
  * How a child process ends when we stop: `cut` off at once; `mustEnd`: only by itself (a package manager);

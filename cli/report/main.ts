@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { SwarmbenchError } from "../../lib/errors.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { markdownTable, runTable } from "../../results/report/table.ts";
 import { REPORT, readResults, writeResults } from "../../results/store.ts";
 import { project } from "../lib/paths.ts";

@@ -2,7 +2,7 @@
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import type { OarSettings } from "../../config/testbed/oar.ts";
-import { describeError, EXIT, SwarmbenchError } from "../../lib/errors.ts";
+import { describeError, EXIT, SwarmbenchError } from "../../contract/errors.ts";
 import { installationDirectory } from "../../lib/stackName.ts";
 import {
   describeEnd,

@@ -4,9 +4,9 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { MAX_NODES } from "../../config/nodes.ts";
 import { defaultNodes } from "../../config/testbed/index.ts";
-import { fromSchema, nodesMistakes, oarSchema } from "../../config/testbed/oar.ts";
+import { fromSchema, nodesErrors, oarSchema } from "../../config/testbed/oar.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { wholeNumber } from "../../contract/units.ts";
-import { SwarmbenchError } from "../../lib/errors.ts";
 import { ownerDirectory, stackPrefix, userName } from "../../lib/stackName.ts";
 import { type StackSite, stackSite } from "../../testbeds/oar/index.ts";
 import { project } from "../lib/paths.ts";
@@ -14,7 +14,7 @@ import { project } from "../lib/paths.ts";
 /**
  * Reads what a reservation needs from a scenario's file; needs neither a stack nor a setup.
  *
- * @throws SwarmbenchError with every mistake
+ * @throws SwarmbenchError with every error
  */
 export function readScenario(scenario: string, directory = project): StackSite[] {
   return reservationOf(scenario, configOf(scenario, directory));
@@ -32,15 +32,15 @@ export function reservationOf(scenario: string, config: Record<string, unknown>)
   const testbed = oarSchema.safeParse(value("testbed"));
   const nodes = wholeNumber(1, MAX_NODES).safeParse(value("nodes") ?? defaultNodes(testbed.data));
   const sites = testbed.success && nodes.success ? fromSchema(testbed.data, nodes.data) : undefined;
-  const mistakes = [
+  const errors = [
     ...issuesOf("swarmbench:testbed", testbed.error),
     ...issuesOf("swarmbench:nodes", nodes.error),
-    ...(sites ? nodesMistakes(nodes.data ?? 0, sites) : []).map((each) => `  - ${each}`),
+    ...(sites ? nodesErrors(nodes.data ?? 0, sites) : []).map((each) => `  - ${each}`),
   ];
-  if (!sites || mistakes.length > 0) {
+  if (!sites || errors.length > 0) {
     throw new SwarmbenchError(
       "settings-invalid",
-      `The configuration of ${scenario} has mistakes; nothing was reserved:\n${mistakes.join("\n")}`,
+      `The configuration of ${scenario} has errors; nothing was reserved:\n${errors.join("\n")}`,
     );
   }
   const prefix = stackPrefix(String(value("namespace") ?? ""), userName(), scenario);

@@ -3,8 +3,8 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { parseSettings, type Settings } from "../../config/settings.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { addressIn, deriveSubnet } from "../../lib/addresses.ts";
-import { SwarmbenchError } from "../../lib/errors.ts";
 import { userName } from "../../lib/stackName.ts";
 import type { RequestedNode } from "../../testbeds/rspec/index.ts";
 
@@ -16,7 +16,7 @@ const stackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish()
 /**
  * The settings of a scenario, as `pulumi up` would have them; of Pulumi nothing is needed.
  *
- * @throws SwarmbenchError where there is no such scenario; SettingsError with all of its mistakes
+ * @throws SwarmbenchError where there is no such scenario; SettingsError with all of its errors
  */
 export function scenarioSettings(directory: string, scenario: string, user = userName()): Settings {
   const scenarios = readdirSync(directory).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);

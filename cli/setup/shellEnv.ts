@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { SwarmbenchError } from "../../lib/errors.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { home, installationFile, passphraseFile, pulumiHome, stateDirectory } from "../lib/paths.ts";
 import type { StoredImage } from "./imageStore.ts";
 import type { EngineImage } from "./images.ts";

@@ -1,6 +1,6 @@
 // The web interfaces of a stack, from this machine: nothing of a stack listens on an address that others could reach.
 import type { Command } from "commander";
-import { EXIT, SwarmbenchError } from "../../lib/errors.ts";
+import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
 import { interruption, Stopped } from "../lib/signals.ts";
 import { step } from "../lib/steps.ts";
 import { pulumi } from "../setup/pulumiCli.ts";

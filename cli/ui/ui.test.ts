@@ -130,7 +130,7 @@ describe("a link to a UI", () => {
   const first = { container: id("a"), address: "172.18.0.3" };
   const second = { container: id("b"), address: "172.18.0.4" };
 
-  /** Tunnels that stand until a test ends them; `opened` is where to, `open` how many stand. */
+  /** Tunnels that stand until a test ends them; `opened` is where to, `open` how many harness. */
   function make(answers: (address: string) => string | undefined = () => undefined) {
     const opened: string[] = [];
     const ends: ((why: string) => void)[] = [];

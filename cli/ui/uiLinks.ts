@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { SwarmbenchError } from "../../lib/errors.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { run } from "../lib/run.ts";
 import { isStopping } from "../lib/signals.ts";
 import { LOOK, sshArguments, type Task, tasksIn, type Ui } from "./uiPlan.ts";
@@ -89,7 +89,7 @@ type Answer = { tasks: Map<string, Task> } | { failure: string };
 export async function lead(
   links: readonly Link[],
   say: (line: string) => void,
-  look: (ssh: string) => Promise<string> = lookAt,
+  look: (ssh: string) => Promise<string> = inspectMachine,
 ): Promise<void> {
   await Promise.all(
     [...new Set(links.map(({ ui }) => ui.node))].map(async (node) => {
@@ -116,7 +116,7 @@ async function leadOne(link: Link, answer: Answer, say: (line: string) => void):
   }
 }
 
-function lookAt(ssh: string): Promise<string> {
+function inspectMachine(ssh: string): Promise<string> {
   return run("sh", sshArguments(ssh, [], LOOK));
 }
 

@@ -1,5 +1,5 @@
 // What `npm run ui` decides: plain functions on plain data.
-import { SwarmbenchError } from "../../lib/errors.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 
 /** A web interface of the stack, as its outputs have it. */
 export interface UiOutput {

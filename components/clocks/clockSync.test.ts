@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import { declareOnNodes, owner, type Program } from "../../test/support/deployment.ts";
 import { known } from "../../test/support/mocks.ts";
-import { declareOnNodes, owner, type Program } from "../../test/support/site.ts";
 import { Swarm } from "../swarm/swarm.ts";
 import { ClockSync } from "./clockSync.ts";
 

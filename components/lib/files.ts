@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { inSwarm, type Site } from "./deployment.ts";
 import { labels } from "./ownership.ts";
-import { inSwarm, type Site } from "./site.ts";
 
 /**
  * A secret of the swarm, as a file of a task. Swarm's secrets cannot be changed: without a fixed name the new one is

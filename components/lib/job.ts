@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { jobScript } from "../../lib/jobScript.ts";
+import type { Site } from "./deployment.ts";
 import { labels } from "./ownership.ts";
 import { outputOf, runOn } from "./remote.ts";
-import type { Site } from "./site.ts";
 
 interface JobArgs {
   site: Site;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { declareOn, type Program, secrecy, secretOf } from "../../test/support/deployment.ts";
 import { known } from "../../test/support/mocks.ts";
-import { declareOn, type Program, secrecy, secretOf } from "../../test/support/site.ts";
 import { type RandomSecret, randomSecret } from "./randomSecret.ts";
 
 const run = promisify(execFile);

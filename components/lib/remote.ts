@@ -2,7 +2,7 @@ import { local } from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import { script, word } from "../../lib/shell.ts";
 import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
-import type { Renewal } from "./renewal.ts";
+import type { DriftReplacement } from "./driftReplacement.ts";
 
 interface RunOnArgs {
   /** What to run at create and again whenever it changes: it must be safe to run twice. */
@@ -10,7 +10,7 @@ interface RunOnArgs {
   /** Command line to run at delete. It runs as it was at the last `up`, and must not hold a secret. */
   delete?: string;
   /** Makes the script run again although it is the same, when the world was seen to have drifted. */
-  renewal?: Renewal;
+  replacement?: DriftReplacement;
   /** The output is a secret. */
   secretOutput?: boolean;
   /** What it writes to standard error is shown while it runs: only where that never is a secret. */
@@ -41,7 +41,7 @@ export function runOn(
     {
       create: overSsh(ssh, "sh -s"),
       // Arguments the script may ignore; that they are new is what makes it run again.
-      update: overSsh(ssh, ["sh -s --", ...(args.renewal?.words ?? ["first"])].join(" ")),
+      update: overSsh(ssh, ["sh -s --", ...(args.replacement?.words ?? ["first"])].join(" ")),
       delete: args.delete ? overSsh(ssh, args.delete) : undefined,
       stdin: args.script,
       interpreter: ["/bin/sh", "-c"],
@@ -51,7 +51,7 @@ export function runOn(
     {
       ...options,
       ...(args.secretOutput ? { additionalSecretOutputs: ["stdout"] } : {}),
-      ignoreChanges: args.renewal?.due ? [] : ["update"],
+      ignoreChanges: args.replacement?.due ? [] : ["update"],
     },
   );
 }

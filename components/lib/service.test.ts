@@ -2,13 +2,20 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { Limits } from "../../config/services/index.ts";
+import {
+  declareOn,
+  fileText,
+  imageOf,
+  owner,
+  type Program,
+  SWARM_ID,
+} from "../../test/support/deployment.ts";
 import { known } from "../../test/support/mocks.ts";
-import { declareOn, fileText, imageOf, owner, type Program, SWARM_ID } from "../../test/support/site.ts";
+import type { Site } from "./deployment.ts";
 import { configFile, secretFile } from "./files.ts";
 import { labels } from "./ownership.ts";
 import { homeOf } from "./placement.ts";
 import { type ServiceArgs, service, type Transform } from "./service.ts";
-import type { Site } from "./site.ts";
 
 /** One component with one service, which is on node2 unless a test says otherwise. */
 function declareService(own: (site: Site, parent: pulumi.Resource) => Partial<ServiceArgs> = () => ({})) {

@@ -3,9 +3,9 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../../config/nodes.ts";
 import type { Limits } from "../../config/services/index.ts";
+import { inSwarm, type Site, withoutLeftover } from "./deployment.ts";
 import type { Node } from "./node.ts";
 import { labels } from "./ownership.ts";
-import { inSwarm, type Site, withoutLeftover } from "./site.ts";
 
 /** A file that swarm puts into every task: a secret, which is in memory only, or a config. */
 export interface TaskFile {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
+import { declareOn, owner, type Program } from "../../test/support/deployment.ts";
 import { FakeMachine, parses } from "../../test/support/fakeDocker.ts";
 import { known } from "../../test/support/mocks.ts";
 import { portOf, remoteOf } from "../../test/support/overSsh.ts";
-import { declareOn, owner, type Program } from "../../test/support/site.ts";
 import { labels } from "./ownership.ts";
 import { createVolumeScript, nodeVolume } from "./volume.ts";
 

@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { commandLine, script } from "../../lib/shell.ts";
+import type { Site } from "./deployment.ts";
 import type { Node } from "./node.ts";
 import { labels } from "./ownership.ts";
 import { outputOf, runOn } from "./remote.ts";
-import type { Site } from "./site.ts";
 
 /**
  * A volume on one node's engine, and its name. Swarm would make it by itself for a task that mounts it, but `destroy`

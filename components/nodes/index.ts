@@ -24,7 +24,7 @@ export async function openTestbed(
   const observe = (nodes: Observable[]) =>
     observeSwarm(settings.nodes[0].name, nodes, {
       exec,
-      patienceMs: PATIENCE_MS,
+      timeoutMs: PATIENCE_MS,
       now: Date.now,
       sleep: (ms) => new Promise((wake) => setTimeout(wake, ms)),
     });

@@ -9,8 +9,8 @@ import {
   type StackRequest,
   slotResult,
 } from "../../testbeds/oar/index.ts";
-import type { Renewal } from "../lib/renewal.ts";
-import { renewUnless } from "../lib/renewal.ts";
+import type { DriftReplacement } from "../lib/driftReplacement.ts";
+import { replaceUnless } from "../lib/driftReplacement.ts";
 
 /** The same program as `npm run reserve`. */
 const RUN = "node swarmbench.mjs reserve --from-up";
@@ -66,14 +66,14 @@ export class Reservation extends pulumi.ComponentResource {
   ): pulumi.Output<SlotResult> {
     const request: SlotRequest = { settings, base, slot, nodes };
     // A job that Pulumi knows and OAR does not is made again.
-    const renewal: Renewal = renewUnless(job !== undefined);
+    const replacement: DriftReplacement = replaceUnless(job !== undefined);
     const command = new local.Command(
       `${name}-${slot}`,
       {
         ...common(request),
         create: RUN,
         // The program ignores these words; new ones make Pulumi run it again.
-        update: [RUN, "--", ...renewal.words].join(" "),
+        update: [RUN, "--", ...replacement.words].join(" "),
         delete: RELEASE,
       },
       {
@@ -83,7 +83,7 @@ export class Reservation extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         // The resource that deletes all jobs must exist before the first job does.
         dependsOn: [this.lifetime],
-        ignoreChanges: renewal.due ? [] : ["update"],
+        ignoreChanges: replacement.due ? [] : ["update"],
       },
     );
     this.jobs.push(command);

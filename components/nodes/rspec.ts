@@ -10,7 +10,7 @@ import { withHome } from "./machines/sshConfig.ts";
 /**
  * The machines of the manifests, the first ones by their names: node1 is the first.
  *
- * @throws pulumi.RunError with all mistakes of the manifests
+ * @throws pulumi.RunError with all errors of the manifests
  */
 export async function rspecHosts(
   testbed: RspecSettings,
@@ -37,16 +37,16 @@ async function readMachines(testbed: RspecSettings, wanted: number): Promise<Rsp
     }),
   );
   for (const note of inspection.notes) await pulumi.log.info(note);
-  const { nodes, rejected, mistakes } = inspection;
-  const bad = rejected.flatMap(({ file, name, mistakes: why }) =>
+  const { nodes, rejected, errors } = inspection;
+  const bad = rejected.flatMap(({ file, name, errors: why }) =>
     why.map((text) => ({ file, node: name, text })),
   );
-  if (mistakes.length > 0 || nodes.length < Math.min(wanted, common.minNodes)) {
+  if (errors.length > 0 || nodes.length < Math.min(wanted, common.minNodes)) {
     const few = {
       file: manifests.join(", "),
       text: `${nodes.length} nodes can be used, ${wanted} are wanted`,
     };
-    const lines = new RspecError([...mistakes, ...bad, ...(nodes.length < wanted ? [few] : [])]);
+    const lines = new RspecError([...errors, ...bad, ...(nodes.length < wanted ? [few] : [])]);
     throw new pulumi.RunError(lines.message);
   }
   for (const { file, node, text } of bad) await pulumi.log.warn(`${file}: ${node}: left out: ${text}`);

@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../config/settings.ts";
+import type { Site } from "../lib/deployment.ts";
 import type { Installation, StoredImage } from "../lib/installation.ts";
 import type { Transforms } from "../lib/service.ts";
-import type { Site } from "../lib/site.ts";
 
 /** The settings that services read: most read only their own. */
 export type StackSettings = Pick<Settings, "parts" | "bench" | "nodes" | "clockSync" | "testbed">;

@@ -11,7 +11,6 @@ import { metricsReady } from "../../bench/jobs/metricsReady.ts";
 import { portainerProvision } from "../../bench/jobs/portainerProvision.ts";
 import { SERVICES as CONFIGURED } from "../../config/services/index.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
-import { known } from "../../test/support/mocks.ts";
 import {
   ALL_IMAGES as ALL,
   BUILT,
@@ -23,7 +22,8 @@ import {
   secrecy,
   secretOf,
   stored,
-} from "../../test/support/site.ts";
+} from "../../test/support/deployment.ts";
+import { known } from "../../test/support/mocks.ts";
 import type { Installation } from "../lib/installation.ts";
 import type { TaskSettings } from "../lib/service.ts";
 import type { StackTransforms } from "./index.ts";

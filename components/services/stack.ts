@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Site } from "../lib/deployment.ts";
 import type { Installation, StoredImage } from "../lib/installation.ts";
-import type { Site } from "../lib/site.ts";
 import type { Context, Deployed, Service, StackSettings, WebUi } from "./descriptor.ts";
 import { SERVICES, type StackTransforms } from "./index.ts";
 

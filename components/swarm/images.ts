@@ -2,8 +2,8 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { commandLine, script, word } from "../../lib/shell.ts";
 import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
+import type { TargetImages } from "../lib/deployment.ts";
 import type { StoredImage } from "../lib/installation.ts";
-import type { SiteImages } from "../lib/site.ts";
 import type { Registry } from "./registry.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -15,7 +15,7 @@ interface ImagesArgs {
 }
 
 /** The images of the stack's services in the testbed's registry, sent there as the files in which it keeps them. */
-export class Images extends pulumi.ComponentResource implements SiteImages {
+export class Images extends pulumi.ComponentResource implements TargetImages {
   private readonly sent: pulumi.Output<string>;
 
   private readonly args: ImagesArgs;

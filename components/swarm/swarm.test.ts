@@ -633,8 +633,8 @@ describe("what Pulumi cannot see", () => {
 
   it("renews a machine by a label that names the incident", async () => {
     const program = await declareIn(healthy({ stopped: "node2" }));
-    const incarnation = labelsOf(get("Container node2-machine", program))["swarmbench.incarnation"] ?? "";
-    assert.ok(!Number.isNaN(Date.parse(incarnation)), incarnation);
+    const generation = labelsOf(get("Container node2-machine", program))["swarmbench.generation"] ?? "";
+    assert.ok(!Number.isNaN(Date.parse(generation)), generation);
   });
 
   it("renews the membership of a node that was removed, and tells it which one to give up", async () => {

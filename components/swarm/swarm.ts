@@ -5,11 +5,11 @@ import type { Settings } from "../../config/settings.ts";
 import { remoteDocker } from "../../lib/docker.ts";
 import { exec } from "../../lib/exec.ts";
 import { dockerHost, sshOptions, sshWords } from "../../lib/ssh.ts";
+import type { TargetSwarm } from "../lib/deployment.ts";
+import { replaceUnless } from "../lib/driftReplacement.ts";
 import type { Node } from "../lib/node.ts";
 import { labels, type Owner, removeLeftoverFirst } from "../lib/ownership.ts";
 import { outputOf, runOn } from "../lib/remote.ts";
-import { renewUnless } from "../lib/renewal.ts";
-import type { SiteSwarm } from "../lib/site.ts";
 import {
   admitScript,
   drainCommand,
@@ -20,7 +20,7 @@ import {
   leaveOverSshScript,
   strikeOffCommand,
 } from "./swarmScripts.ts";
-import { judge, type SwarmState } from "./swarmState.ts";
+import { evaluate, type SwarmState } from "./swarmState.ts";
 
 /** Name of the overlay network on which services and the bench meet. */
 const OVERLAY = "bench";
@@ -37,7 +37,7 @@ interface SwarmArgs {
 }
 
 /** A Docker Swarm over a testbed's nodes, with role labels and an attachable overlay network. */
-export class Swarm extends pulumi.ComponentResource implements SiteSwarm {
+export class Swarm extends pulumi.ComponentResource implements TargetSwarm {
   readonly manager: Node;
   /** The swarm's id, once the manager runs it. */
   readonly id: pulumi.Output<string>;
@@ -72,7 +72,7 @@ export class Swarm extends pulumi.ComponentResource implements SiteSwarm {
         script: ready.apply((text) =>
           initScript({ node: name, address, addressPool: this.args.settings.addressPool, machine: text }),
         ),
-        renewal: this.renewal(this.manager),
+        replacement: this.replacement(this.manager),
       },
       { parent: this, deletedWith: machine },
     );
@@ -91,7 +91,7 @@ export class Swarm extends pulumi.ComponentResource implements SiteSwarm {
       manager.ssh,
       {
         script: id.apply((swarmId) => inviteScript({ node: node.name, swarmId })),
-        renewal: this.renewal(node),
+        replacement: this.replacement(node),
         delete: strikeOffCommand(node.hostname),
         secretOutput: true,
       },
@@ -111,7 +111,7 @@ export class Swarm extends pulumi.ComponentResource implements SiteSwarm {
             machine,
           }),
         ),
-        renewal: this.renewal(node),
+        replacement: this.replacement(node),
       },
       { parent: this, deletedWith: node.machine },
     );
@@ -146,7 +146,7 @@ export class Swarm extends pulumi.ComponentResource implements SiteSwarm {
             machine: machines.join(" "),
           }),
         ),
-        renewal: this.renewal(node),
+        replacement: this.replacement(node),
         delete: isManager ? undefined : drainCommand(node.hostname, this.args.settings.drainTimeoutSec),
       },
       // For the order of deletion alone: drained before it leaves.
@@ -155,10 +155,10 @@ export class Swarm extends pulumi.ComponentResource implements SiteSwarm {
     return outputOf(admit);
   }
 
-  private renewal(node: Node) {
-    const membership = judge(node, this.args.state);
-    if (membership.kind !== "broken") return renewUnless(true);
-    return renewUnless(false, ...(membership.evict ? [membership.evict] : []));
+  private replacement(node: Node) {
+    const membership = evaluate(node, this.args.state);
+    if (membership.kind !== "broken") return replaceUnless(true);
+    return replaceUnless(false, ...(membership.evict ? [membership.evict] : []));
   }
 
   private managerProvider(name: string): docker.Provider {

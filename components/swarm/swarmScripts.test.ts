@@ -230,7 +230,7 @@ describe("join", () => {
     assert.deepEqual(m.changes, [JOIN]);
   });
 
-  it("waits for an engine that goes on joining once its own patience is over", async () => {
+  it("waits for an engine that goes on joining once its own retryUntil is over", async () => {
     const joined = "echo active > state; echo false > control; echo node-new > nodeId";
     const m = machine({ slow: "yes", tick: `[ "$now" -lt 10 ] || { ${joined}; }` });
     assert.deepEqual(await m.script(join), { code: 0, stdout: "node-new\n", stderr: "" });

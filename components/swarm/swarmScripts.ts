@@ -121,7 +121,7 @@ if [ "$state" = inactive ]; then
       --header 'Content-Type: application/json' --data @- http://docker/swarm/join)
   case $answer in
     *200) ;;
-    # Docker's own patience ends after 20 s, and not its attempt: a busy machine, or many that join at once.
+    # Docker's own retryUntil ends after 20 s, and not its attempt: a busy machine, or many that join at once.
     *'continue in the background'*)
       tries=60
       until [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" = active ]; do

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Exec } from "../../lib/exec.ts";
 import {
-  judge,
+  evaluate,
   type Observable,
   observeSwarm,
   parseRoster,
@@ -25,7 +25,7 @@ describe("a node is judged", () => {
     reports: new Map([["node2", { nodeId: "n2", state }]]),
     ...(roster ? { roster } : {}),
   });
-  const cases: [what: string, state: SwarmState, membership: ReturnType<typeof judge>][] = [
+  const cases: [what: string, state: SwarmState, membership: ReturnType<typeof evaluate>][] = [
     ["healthy as the settings want it", seen([entry("n1"), entry("n2")]), { kind: "healthy" }],
     ["unknown where it did not answer", { reports: new Map(), roster: [entry("n2")] }, { kind: "unknown" }],
     ["unknown where the manager did not tell of anyone", seen(undefined), { kind: "unknown" }],
@@ -61,12 +61,12 @@ describe("a node is judged", () => {
     ],
   ];
   for (const [what, state, membership] of cases) {
-    it(what, () => assert.deepEqual(judge(node, state), membership));
+    it(what, () => assert.deepEqual(evaluate(node, state), membership));
   }
 
   it("broken where its label is gone", () => {
     const { role: _, ...withoutRole } = entry("n2");
-    assert.equal(judge(node, seen([withoutRole])).kind, "broken");
+    assert.equal(evaluate(node, seen([withoutRole])).kind, "broken");
   });
 });
 
@@ -114,11 +114,11 @@ class World {
     this.answers = answers;
   }
 
-  observe(names: string[], patienceMs = 10_000): Promise<SwarmState> {
+  observe(names: string[], timeoutMs = 10_000): Promise<SwarmState> {
     const nodes = names.map((name) => ({ name, ssh: { host: name, port: 22, user: "root" } }) as Observable);
     return observeSwarm("node1", nodes, {
       exec: this.exec,
-      patienceMs,
+      timeoutMs,
       now: () => this.now,
       sleep: async (ms) => {
         assert.ok(ms > 0, "it waits without sleeping");
@@ -194,7 +194,7 @@ describe("looking at the swarm", () => {
     assert.equal(world.now, 0);
   });
 
-  it("gives up after its patience, and leaves out who did not answer", async () => {
+  it("gives up after its retryUntil, and leaves out who did not answer", async () => {
     const world = new World({
       info: (node) => (node === "node2" ? undefined : active(node)),
       roster: () => [inspected("node1")],
@@ -204,14 +204,14 @@ describe("looking at the swarm", () => {
     assert.deepEqual([[...reports.keys()], roster?.length], [["node1"], 1]);
   });
 
-  it("gives up after its patience on a member that stays down, and says so", async () => {
+  it("gives up after its retryUntil on a member that stays down, and says so", async () => {
     const world = new World({
       info: active,
       roster: () => [inspected("node1"), inspected("node2", { status: "down" })],
     });
     const state = await world.observe(["node1", "node2"], 5000);
     assert.equal(world.now, 5000);
-    assert.equal(judge({ name: "node2", role: "broker" }, state).kind, "broken");
+    assert.equal(evaluate({ name: "node2", role: "broker" }, state).kind, "broken");
   });
 
   it("asks nobody for the list where the manager does not run, and then judges nobody removed", async () => {
@@ -219,7 +219,7 @@ describe("looking at the swarm", () => {
     const state = await world.observe(["node2", "node3"]);
     assert.equal(state.roster, undefined);
     assert.deepEqual(
-      ["node2", "node3"].map((name) => judge({ name, role: "broker" }, state)),
+      ["node2", "node3"].map((name) => evaluate({ name, role: "broker" }, state)),
       [{ kind: "unknown" }, { kind: "unknown" }],
     );
   });
@@ -227,7 +227,7 @@ describe("looking at the swarm", () => {
   it("judges nobody removed where the manager runs and cannot tell its list", async () => {
     const world = new World({ info: active, roster: () => undefined });
     const state = await world.observe(["node1", "node2"], 1000);
-    assert.deepEqual(judge({ name: "node2", role: "broker" }, state), { kind: "unknown" });
+    assert.deepEqual(evaluate({ name: "node2", role: "broker" }, state), { kind: "unknown" });
   });
 
   it("asks nobody where no node runs", async () => {
@@ -242,7 +242,7 @@ describe("looking at the swarm", () => {
       roster: (now) => (now < 2000 ? undefined : [inspected("node1", { labels: { role: "monitor" } })]),
     });
     const state = await world.observe(["node1"]);
-    assert.deepEqual(judge({ name: "node1", role: "monitor" }, state), { kind: "healthy" });
+    assert.deepEqual(evaluate({ name: "node1", role: "monitor" }, state), { kind: "healthy" });
   });
 
   it("waits for a manager that is in the swarm and cannot tell its list yet", {}, async () => {

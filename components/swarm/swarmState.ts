@@ -31,7 +31,7 @@ export interface Observable {
 interface ObserveOptions {
   exec: Exec;
   /** How long a node that has just been started, and its place in the swarm, is waited for. */
-  patienceMs: number;
+  timeoutMs: number;
   now: () => number;
   sleep: (ms: number) => Promise<void>;
 }
@@ -39,7 +39,7 @@ interface ObserveOptions {
 /**
  * Asks nodes about their place in the swarm.
  *
- * Waits, up to `patienceMs`, for nodes that do not answer and for members that are not ready: a dockerd that was
+ * Waits, up to `timeoutMs`, for nodes that do not answer and for members that are not ready: a dockerd that was
  * killed is back within two seconds, and a manager that was restarted hears from its workers a few seconds later.
  */
 export async function observeSwarm(
@@ -47,7 +47,7 @@ export async function observeSwarm(
   nodes: Observable[],
   options: ObserveOptions,
 ): Promise<SwarmState> {
-  const end = options.now() + options.patienceMs;
+  const end = options.now() + options.timeoutMs;
   for (;;) {
     const state = await observeOnce(manager, nodes, options.exec);
     if (isSettled(manager, nodes, state) || options.now() >= end) return state;
@@ -108,7 +108,7 @@ function isSettled(manager: string, nodes: Observable[], { reports, roster }: Sw
 type Membership = { kind: "unknown" } | { kind: "healthy" } | { kind: "broken"; why: string; evict?: string };
 
 /** Judges what was seen of one node. Unknown where it could not be asked: then its own resource is made anew. */
-export function judge(node: { name: string; role: Role }, { reports, roster }: SwarmState): Membership {
+export function evaluate(node: { name: string; role: Role }, { reports, roster }: SwarmState): Membership {
   const report = reports.get(node.name);
   if (!report) return { kind: "unknown" };
   if (report.state !== "active") return { kind: "broken", why: `is not in the swarm (${report.state})` };

@@ -2,7 +2,7 @@
 import { SWARM_PORTS } from "../../lib/addresses.ts";
 import { defaultsFor } from "./defaults.ts";
 import { checkProperties } from "./properties.ts";
-import { type Place, placementMistake } from "./topology.ts";
+import { type Place, placementError } from "./topology.ts";
 
 /** Kafka's options, as far as they are checked here. Sizes in MiB. */
 interface Kafka {
@@ -33,7 +33,7 @@ export function kafkaErrors(
   kafka: Kafka,
   { nodes, registryPort }: { nodes: readonly Place[]; registryPort?: number },
 ): string[] {
-  const placement = nodes.length > 0 ? placementMistake({ brokers: kafka.brokers, nodes }) : undefined;
+  const placement = nodes.length > 0 ? placementError({ brokers: kafka.brokers, nodes }) : undefined;
   return [
     ...checkProperties(kafka.config).map((error) => `kafka.config.${error}`),
     ...replicationErrors(kafka),

@@ -105,9 +105,9 @@ describe("a server property", () => {
   ];
   for (const [name, value, message] of refused) {
     it(`is refused: ${name} = ${JSON.stringify(value)}`, () => {
-      const [mistake, ...more] = checkProperties({ [name]: value });
-      assert.match(mistake ?? "", message);
-      assert.ok(mistake?.startsWith(`${name}: `));
+      const [error, ...more] = checkProperties({ [name]: value });
+      assert.match(error ?? "", message);
+      assert.ok(error?.startsWith(`${name}: `));
       assert.deepEqual(more, []);
     });
   }
@@ -137,13 +137,13 @@ describe("a server property", () => {
   it("that is a secret is refused", () =>
     assert.match(checkProperties({ "delegation.token.secret.key": "x" })[0] ?? "", /it is a secret/));
 
-  it("is refused beside every other mistake", () =>
+  it("is refused beside every other error", () =>
     assert.equal(checkProperties({ nonsense: 1, "num.io.threads": "a", "node.id": 3 }).length, 3));
 
   it("may have Kafka's own default, wherever the user may set it", () => {
     const all = [...PROPERTIES].filter(([name, { default: text }]) => {
-      const [mistake] = checkProperties({ [name]: "" });
-      return text !== null && !/swarmbench sets|a secret/.test(mistake ?? "");
+      const [error] = checkProperties({ [name]: "" });
+      return text !== null && !/swarmbench sets|a secret/.test(error ?? "");
     });
     assert.ok(all.length > 200, `${all.length}`);
     const config = Object.fromEntries(all.map(([name, { default: text }]) => [name, text]));

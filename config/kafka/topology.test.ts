@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { ROLES, type Role } from "../nodes.ts";
-import { type KafkaNode, placementMistake, planCluster } from "./topology.ts";
+import { type KafkaNode, placementError, planCluster } from "./topology.ts";
 
 const nodesOf = (roles: readonly Role[]): KafkaNode[] =>
   roles.map((role, index) => ({ name: `node${index + 1}`, address: `10.0.0.${index + 10}`, role }));
@@ -114,16 +114,16 @@ describe("the plan of a Kafka cluster", () => {
 });
 
 describe("brokers that do not fit", () => {
-  it("are a mistake that says what there is and what to set", () =>
+  it("are a error that says what there is and what to set", () =>
     assert.equal(
-      placementMistake({ brokers: 3, nodes: nodesOf(["monitor", "broker", "agent"]) }),
+      placementError({ brokers: 3, nodes: nodesOf(["monitor", "broker", "agent"]) }),
       "kafka.brokers: 3 brokers need 3 nodes of role broker, there is 1 (node2); set kafka.brokers to 1 or less, " +
         "or have more nodes (swarmbench:nodes, or role: broker for one in swarmbench:testbed.perNode)",
     ));
 
-  it("are a mistake on nodes without any of role broker too", () =>
+  it("are a error on nodes without any of role broker too", () =>
     assert.equal(
-      placementMistake({ brokers: 3, nodes: nodesOf(["monitor", "agent"]) }),
+      placementError({ brokers: 3, nodes: nodesOf(["monitor", "agent"]) }),
       "kafka.brokers: 3 brokers need 3 nodes, there are 2 (node2, node1); set kafka.brokers to 2 or less, " +
         "or have more nodes (swarmbench:nodes)",
     ));
@@ -134,8 +134,6 @@ describe("brokers that do not fit", () => {
       /kafka.brokers: 2 brokers need 2/,
     ));
 
-  it("are no mistake where they fit", () =>
-    fc.assert(
-      fc.property(fitting, ([nodes, brokers]) => placementMistake({ brokers, nodes }) === undefined),
-    ));
+  it("are no error where they fit", () =>
+    fc.assert(fc.property(fitting, ([nodes, brokers]) => placementError({ brokers, nodes }) === undefined)));
 });

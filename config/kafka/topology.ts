@@ -43,7 +43,7 @@ const CONTROLLERS = 3;
  * Nodes that come last move no member, which would leave its data behind, as long as three nodes are for something else
  * than brokers. Another number of brokers is another cluster, which starts empty.
  *
- * @throws Error with one sentence where the brokers do not fit; see {@link placementMistake}
+ * @throws Error with one sentence where the brokers do not fit; see {@link placementError}
  */
 export function planCluster({
   brokers,
@@ -52,8 +52,8 @@ export function planCluster({
   brokers: number;
   nodes: readonly KafkaNode[];
 }): ClusterPlan {
-  const mistake = placementMistake({ brokers, nodes });
-  if (mistake) throw new Error(mistake);
+  const error = placementError({ brokers, nodes });
+  if (error) throw new Error(error);
   const shape = brokers < 3 ? "1" : brokers === 3 ? "3c" : "3d";
   const isVoter = (index: number) => (shape === "1" ? index === 0 : shape === "3c");
   const brokerMembers = brokerNodes(nodes)
@@ -68,7 +68,7 @@ export function planCluster({
 }
 
 /** Why so many brokers do not fit on these nodes, and what to set; undefined where they do. */
-export function placementMistake({
+export function placementError({
   brokers,
   nodes,
 }: {

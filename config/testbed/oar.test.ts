@@ -79,8 +79,8 @@ describe("several sites", () => {
 
   it("say how the frontends are reached, or a file of ssh does, not both", () => {
     const [nancy] = SITES;
-    const mistakes = mistakesOf({ sshConfig: "~/.ssh/config", sites: [{ ...nancy, jump: "ann@access" }] });
-    assert.match(mistakes.join(), /sshConfig: says all of jump/);
+    const errors = mistakesOf({ sshConfig: "~/.ssh/config", sites: [{ ...nancy, jump: "ann@access" }] });
+    assert.match(errors.join(), /sshConfig: says all of jump/);
   });
 
   it("have an API each, where OAR is asked by REST", () => {
@@ -118,7 +118,7 @@ describe("npm run reserve", () => {
     assert.match(sites[0]?.base ?? "", /^swarmbench-e2e-g5k-[0-9a-f]{8}$/);
   });
 
-  it("says with every mistake that nothing was reserved", () => {
+  it("says with every error that nothing was reserved", () => {
     const config = { "swarmbench:nodes": 0, "swarmbench:testbed": { ...LEAST, walltime: 3, site: "x" } };
     assert.throws(
       () => reservationOf("g5k", config),

@@ -199,7 +199,7 @@ export function nodesOfSites(sites: readonly { nodes: number }[]): number {
 }
 
 /** An error where the stack is to have another number of nodes than its sites have together. */
-export function nodesMistakes(wanted: number, sites: readonly { nodes: number }[]): string[] {
+export function nodesErrors(wanted: number, sites: readonly { nodes: number }[]): string[] {
   const there = nodesOfSites(sites);
   return there === wanted
     ? []
@@ -293,7 +293,7 @@ export const oar = defineKind({
   errors: (parsed, { sites }, count) => [
     ...perNodeErrors(parsed.perNode, count),
     ...minNodesErrors(parsed, count),
-    ...nodesMistakes(count, sites),
+    ...nodesErrors(count, sites),
   ],
   network: bridgeNetwork,
 });

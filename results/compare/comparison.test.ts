@@ -15,20 +15,20 @@ describe("a comparison", () => {
       ...step,
       seconds: step.seconds.map((second) => ({
         ...second,
-        delayMs: { ...second.delayMs, p99: 3 * (second.delayMs.p99 ?? 1) },
+        latencyMs: { ...second.latencyMs, p99: 3 * (second.latencyMs.p99 ?? 1) },
       })),
     }));
 
   it("finds no difference between a run and itself", () => {
-    const { differences, conditions, obstacles } = compare([sampleRun(), other()]);
+    const { differences, conditions, errors } = compare([sampleRun(), other()]);
     const [{ knee, latencies } = { knee: undefined, latencies: [] }] = differences;
     assert.deepEqual(
-      [conditions, obstacles, knee?.real, latencies.some(({ real }) => real), latencies.length],
+      [conditions, errors, knee?.real, latencies.some(({ real }) => real), latencies.length],
       [[], [], false, false, 6],
     );
   });
 
-  it("finds delays that are three times as long", () => {
+  it("finds latencies that are three times as long", () => {
     const [{ latencies } = { latencies: [] }] = compare([
       sampleRun(),
       other({ steps: slower() }),
@@ -67,7 +67,7 @@ describe("a comparison", () => {
     const found = compare([
       sampleRun(),
       other({ slo: { ...sampleRun().slo, p99Ms: 5 }, knee: null, steps: [] }),
-    ]).obstacles.join("; ");
+    ]).errors.join("; ");
     assert.match(
       found,
       /other has no step with a figure; they were judged by different SLOs; they vary different things: producers, nothing/,

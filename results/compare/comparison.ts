@@ -1,7 +1,7 @@
 // Runs side by side, as plain data; results/report/ shows it.
 import type { Run } from "../../contract/result.ts";
 import { cautions } from "./cautions.ts";
-import { type ConditionDifference, conditionDifferences, obstacles } from "./conditions.ts";
+import { type ConditionDifference, conditionDifferences, errors } from "./conditions.ts";
 import { type Difference, kneeDifference, latencyDifferences, networkDifference } from "./difference.ts";
 import { type LatencyAndNetwork, latencyAndNetwork } from "./latencyAndNetwork.ts";
 import { type TestbedRow, testbedRows } from "./testbeds.ts";
@@ -9,7 +9,7 @@ import { type TestbedRow, testbedRows } from "./testbeds.ts";
 export interface Comparison {
   runs: Run[];
   /** Why they cannot be compared. */
-  obstacles: string[];
+  errors: string[];
   conditions: ConditionDifference[];
   testbeds: TestbedRow[];
   /** Why a difference may have another cause than the network. */
@@ -35,7 +35,7 @@ export function compare(runs: Run[]): Comparison {
   if (!first || others.length === 0) throw new Error("a comparison needs two runs at least");
   return {
     runs,
-    obstacles: obstacles(runs),
+    errors: errors(runs),
     conditions: conditionDifferences(runs),
     testbeds: testbedRows(runs),
     cautions: cautions(runs),

@@ -35,11 +35,11 @@ function flatConditions({ conditions }: Run): [string, string][] {
 }
 
 /** Why runs cannot be compared; empty when they can. */
-export function obstacles(runs: readonly Run[]): string[] {
+export function errors(runs: readonly Run[]): string[] {
   const differ = (select: (run: Run) => unknown) =>
     new Set(runs.map((run) => JSON.stringify(select(run)))).size > 1;
   const texts = runs
-    .filter((run) => measuredSteps(run).every(({ delayMs }) => delayMs.count === 0))
+    .filter((run) => measuredSteps(run).every(({ latencyMs }) => latencyMs.count === 0))
     .map(({ run }) => `${run} has no step with a figure`);
   if (differ(({ slo }) => slo)) texts.push("they were judged by different SLOs");
   const variables = runs.map((run) => curvesOf(run).variable ?? "nothing");

@@ -35,22 +35,22 @@ function runWith({ laterMs = 0, rttMs = 0.4, beforeMs = rttMs, worstMs = rttMs, 
   worst.rttMs = { ...worst.rttMs, p99: worstMs };
   const changed: MeasuredStep = {
     ...step,
-    delayMs: moved(step.delayMs, laterMs + aheadMs),
-    correctedDelayMs: clockMs === null ? null : moved(step.delayMs, laterMs),
+    latencyMs: moved(step.latencyMs, laterMs + aheadMs),
+    correctedLatencyMs: clockMs === null ? null : moved(step.latencyMs, laterMs),
     clocks: {
       pairs: [],
       boundMs: clockMs,
       errorMs: clockMs === null ? null : clockMs + aheadMs,
     },
-    seconds: step.seconds.map((each) => ({ ...each, delayMs: moved(each.delayMs, laterMs + aheadMs) })),
+    seconds: step.seconds.map((each) => ({ ...each, latencyMs: moved(each.latencyMs, laterMs + aheadMs) })),
     network: { pairs: during, oneWayMs: rttMs },
   };
   const network = { nodes: names(3), brokers: [], pairs: between(names(3), beforeMs) };
   return { ...structuredClone(RUN), knee: null, steps: [changed], network };
 }
 
-function moved(delay: Distribution, ms: number): Distribution {
-  return { ...delay, p50: (delay.p50 ?? 0) + ms, p99: (delay.p99 ?? 0) + ms };
+function moved(latency: Distribution, ms: number): Distribution {
+  return { ...latency, p50: (latency.p50 ?? 0) + ms, p99: (latency.p99 ?? 0) + ms };
 }
 
 /** The differences of p50 and p99 between a run as it comes, or as `first` says, and one like `way`. */

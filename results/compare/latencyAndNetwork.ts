@@ -142,8 +142,8 @@ function overlayTails({ network }: MeasuredStep): number[] {
   return tails.filter((ms) => ms !== null);
 }
 
-const isCorrected = ({ correctedDelayMs, clocks }: MeasuredStep) =>
-  correctedDelayMs !== null && clocks.boundMs !== null;
+const isCorrected = ({ correctedLatencyMs, clocks }: MeasuredStep) =>
+  correctedLatencyMs !== null && clocks.boundMs !== null;
 
 function clockErrorMs(step: MeasuredStep): number | null {
   return isCorrected(step) ? step.clocks.boundMs : step.clocks.errorMs;
@@ -151,7 +151,7 @@ function clockErrorMs(step: MeasuredStep): number | null {
 
 /** Seconds are recorded as measured: each is shifted by as much as the correction shifts the whole step. */
 function correctedSeconds(step: MeasuredStep, percentile: Percentile): number[] {
-  const [measured, corrected] = [step.delayMs[percentile], step.correctedDelayMs?.[percentile]];
+  const [measured, corrected] = [step.latencyMs[percentile], step.correctedLatencyMs?.[percentile]];
   const shift = isCorrected(step) ? (corrected ?? 0) - (measured ?? 0) : 0;
   return measuredSeconds(step, percentile).map((ms) => ms + shift);
 }

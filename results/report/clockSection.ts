@@ -13,7 +13,7 @@ export function clockSection(run: Run): Html {
 from either side, so that the bound holds whatever delayed the probes. Offset: how far the consumer's clock is ahead.</p>
 ${table(
   [
-    ...["step", "offset ms", "± ms", "drift ppm", "delays wrong by at most, ms", "below zero"],
+    ...["step", "offset ms", "± ms", "drift ppm", "latencies wrong by at most, ms", "below zero"],
     ...[
       "p50 as measured",
       "corrected",
@@ -25,14 +25,14 @@ ${table(
     ],
   ],
   compared.map((step) => {
-    const { clocks, delayMs, correctedDelayMs, sameNode } = step;
+    const { clocks, latencyMs, correctedLatencyMs, sameNode } = step;
     const pair = widest(step);
     return [
       stepName(step),
       ...[pair?.offsetMs, pair?.boundMs, pair?.driftPpm, clocks.errorMs].map(figure),
-      delayMs.negative,
-      ...[marked(delayMs.p50, clocks.errorMs), marked(correctedDelayMs?.p50 ?? null, clocks.boundMs)],
-      ...[marked(delayMs.p99, clocks.errorMs), marked(correctedDelayMs?.p99 ?? null, clocks.boundMs)],
+      latencyMs.negative,
+      ...[marked(latencyMs.p50, clocks.errorMs), marked(correctedLatencyMs?.p50 ?? null, clocks.boundMs)],
+      ...[marked(latencyMs.p99, clocks.errorMs), marked(correctedLatencyMs?.p99 ?? null, clocks.boundMs)],
       ...[figure(sameNode?.ownMs.p50), figure(sameNode?.oneWayMs.p50)],
       agreement(sameNode),
     ];

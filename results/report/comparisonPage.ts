@@ -16,7 +16,7 @@ export function comparisonPage(comparison: Comparison): string {
   return page(
     `comparison of ${runs.length} runs`,
     html`<h1>${runs.map(({ scenario }) => scenario).join(" against ")}</h1>
-${comparison.obstacles.map((obstacle) => html`<p class="warning">Forced: ${obstacle}</p>`)}
+${comparison.errors.map((error) => html`<p class="warning">Forced: ${error}</p>`)}
 ${comparison.cautions.map((text) => html`<p class="warning">${capital(text)}.</p>`)}
 <h2>Where they were made</h2>
 ${testbedsTable(testbeds, names)}
@@ -24,7 +24,7 @@ ${testbedsTable(testbeds, names)}
 ${kneeTable(runs)}
 <h2>Differences</h2>
 ${differences.map(differenceSection)}
-<p class="faint">Knees differ where their intervals have nothing in common. Delays differ where the p99 of the measured
+<p class="faint">Knees differ where their intervals have nothing in common. Latencies differ where the p99 of the measured
 seconds do by a rank test (Mann and Whitney, p below 0.01) and by more than 10 %. Steps at which the generator was at its
 own limit are left out.</p>
 ${drawCharts("comparison", runs).map(chartFigure)}

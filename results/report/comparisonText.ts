@@ -10,7 +10,7 @@ import { kneeSentence } from "../sentences.ts";
 export function comparisonText(comparison: Comparison): string {
   const { runs, conditions, differences, testbeds } = comparison;
   const names = runs.map((_, index) => letter(index));
-  const lines = [...comparison.obstacles, ...comparison.cautions].map((text) => `warning: ${text}`);
+  const lines = [...comparison.errors, ...comparison.cautions].map((text) => `warning: ${text}`);
   lines.push(...runs.map((run, index) => `${letter(index)}  ${run.run}\n   ${kneeSentence(run)}`));
   lines.push(testbedsText(testbeds, names), "", "conditions that differ:");
   lines.push(...conditions.map(({ what, values }) => `  ${what}: ${values.join(" | ")}`));

@@ -18,10 +18,10 @@ import { generatorTable, lossTable, stepReasons, stepsTable } from "./stepTables
 export function reportPage(run: Run): string {
   return page(
     `${run.scenario}: ${run.run}`,
-    html`<h1>Message delay: ${run.scenario}</h1>
+    html`<h1>Message latency: ${run.scenario}</h1>
 <p class="faint">run ${run.run}, ${run.startedAt}${run.endedAt ? "" : ", not finished"}</p>
 ${headline(run)}
-${keyFigures(run)}
+${keyMetrics(run)}
 ${run.warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
 <h2>Charts</h2>
 ${drawCharts("report", [run]).map(chartFigure)}
@@ -55,7 +55,7 @@ ${knee ? html`<p>${kneeSentence(run)}.</p>` : html`<p>Agreed: ${sloSentence(run)
 ${drift === undefined ? "" : html`<p>${drift}.</p>`}`;
 }
 
-function keyFigures(run: Run): Html {
+function keyMetrics(run: Run): Html {
   const { steps, knee } = run;
   const measured = measuredSteps(run);
   const good = measured.filter(meetsSlo);
@@ -67,8 +67,8 @@ function keyFigures(run: Run): Html {
   if (best && offeredPerSec(best) > 0) {
     boxes.push(
       [`${figure(offeredPerSec(best))}/s`, "highest rate within the SLO"],
-      [`${figure(best.delayMs.p50)} ms`, "p50 delay there"],
-      [`${figure(best.delayMs.p99)} ms`, "p99 delay there"],
+      [`${figure(best.latencyMs.p50)} ms`, "p50 latency there"],
+      [`${figure(best.latencyMs.p99)} ms`, "p99 latency there"],
     );
   }
   boxes.push([String(lost), `lost of ${all} messages`]);

@@ -33,12 +33,17 @@ export function stepsTable({ steps }: Run): Html {
 
 /** The cells between a step's name and its verdict. */
 function resultCells(step: MeasuredStep): string[] {
-  const { delayMs, slowestProducer } = step;
+  const { latencyMs, slowestProducer } = step;
   return [
     ...[figure(perSec(step.offered, step) ?? 0), figure(perSec(step.delivered, step))],
-    ...[delayMs.p50, delayMs.p90, delayMs.p99, delayMs["p99.9"], delayMs["p99.99"], delayMs.max].map((ms) =>
-      marked(ms, step.clocks.errorMs),
-    ),
+    ...[
+      latencyMs.p50,
+      latencyMs.p90,
+      latencyMs.p99,
+      latencyMs["p99.9"],
+      latencyMs["p99.99"],
+      latencyMs.max,
+    ].map((ms) => marked(ms, step.clocks.errorMs)),
     figure(slowestProducer?.p99),
   ];
 }

@@ -10,7 +10,7 @@ describe("the table", () => {
     assert.match(text, /producers 500 .* ok/);
     assert.match(text, /producers 800 .* slo-missed/);
     assert.match(text, /knee: 500 producers \(90 % interval 480 to 620\)/);
-    assert.match(text, /SLO: p99 delay at most 100 ms, 99\.9 % delivered, nothing lost/);
+    assert.match(text, /SLO: p99 latency at most 100 ms, 99\.9 % delivered, nothing lost/);
     assert.match(text, /warning: look out/);
   });
 

@@ -46,11 +46,11 @@ function noResults(corrected: boolean): string[] {
 
 /** What a step has between its values and its verdict. */
 function resultCells(step: MeasuredStep, corrected: boolean): string[] {
-  const { delayMs, correctedDelayMs, clocks } = step;
-  const correctedMs = corrected ? [correctedDelayMs?.p50, correctedDelayMs?.p99] : [];
+  const { latencyMs, correctedLatencyMs, clocks } = step;
+  const correctedMs = corrected ? [correctedLatencyMs?.p50, correctedLatencyMs?.p99] : [];
   return [
     ...[step.offered, step.delivered].map((count) => figure(perSec(count, step))),
-    ...[delayMs.p50, delayMs.p90, delayMs.p99, delayMs["p99.9"], delayMs.max].map((ms) =>
+    ...[latencyMs.p50, latencyMs.p90, latencyMs.p99, latencyMs["p99.9"], latencyMs.max].map((ms) =>
       marked(ms, clocks.errorMs),
     ),
     ...correctedMs.map((ms) => marked(ms ?? null, clocks.boundMs)),
@@ -66,7 +66,7 @@ export function runTable(run: Run): string {
   for (const step of run.steps) table.push(cells(step, corrected));
   return [
     table.toString(),
-    `delays in ms, from the intended time to the consumer's hands; SLO: ${sloSentence(run)}`,
+    `latencies in ms, from the intended time to the consumer's hands; SLO: ${sloSentence(run)}`,
     kneeSentence(run),
     ...[clockSentence(run), driftSentence(run), networkSentence(run)].filter(
       (sentence) => sentence !== undefined,

@@ -27,7 +27,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
       }),
     );
 
-    it("a configuration with mistakes, and names them all at once", async () => {
+    it("a configuration with errors, and names them all at once", async () => {
       await project.configure({ nodez: "3", "testbed.kind": "local", "testbed.memory": "2 GB" });
       await refuses(project, /nodez: no such setting/, /testbed\.memory: expected a number/);
       await project.unset("nodez");
@@ -205,7 +205,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
   });
 });
 
-/** What must not happen is the same for every mistake and clash: anything at all. */
+/** What must not happen is the same for every error and clash: anything at all. */
 async function refuses(project: TestProject, ...reasons: RegExp[]): Promise<void> {
   const before = await project.docker("ps", "--all", "--quiet");
   const result = await project.up();

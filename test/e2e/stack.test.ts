@@ -60,7 +60,7 @@ describe("the stack", { concurrency: 1 }, () => {
     const api = new InfluxDB({ url: opened().influxdb.url, token: influxdb.token });
     const rows = await api.getQueryApi(influxdb.organization).collectRows<{ _value: number }>(
       `from(bucket: "${influxdb.bucket}") |> range(start: -1h)
-         |> filter(fn: (r) => r._measurement == "bench_delay" and r._field == "p99" and r.run == "${run.run}")
+         |> filter(fn: (r) => r._measurement == "bench_latency" and r._field == "p99" and r.run == "${run.run}")
          |> group() |> count()`,
     );
     return rows[0]?._value ?? 0;

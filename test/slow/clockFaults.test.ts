@@ -60,7 +60,7 @@ describe("clocks that are wrong", () => {
     return { offsetMs: pair.offsetMs, boundMs: pair.boundMs, driftPpm: pair.driftPpm };
   };
   const agreesWithUnshifted = (step: MeasuredStep) => {
-    const [now, before] = [step.correctedDelayMs?.p50 ?? 0, unshifted.delayMs.p50 ?? 0];
+    const [now, before] = [step.correctedLatencyMs?.p50 ?? 0, unshifted.latencyMs.p50 ?? 0];
     // Less than any of the shifts: what is left of one would show.
     const allowed = (step.clocks.boundMs ?? 0) + Math.min(NOISE_MS + before / 2, 15);
     assert.ok(Math.abs(now - before) <= allowed, `p50: ${now} after ${before}`);
@@ -79,7 +79,7 @@ describe("clocks that are wrong", () => {
     unshifted = step;
     const { offsetMs, boundMs } = pairOf(step);
     assert.ok(Math.abs(offsetMs) <= boundMs && boundMs < 5, `${offsetMs} ± ${boundMs}`);
-    assert.equal(step.delayMs.negative, 0);
+    assert.equal(step.latencyMs.negative, 0);
     assert.ok(step.sameNode?.agrees, JSON.stringify(step.sameNode));
     assert.deepEqual(
       run.warnings.filter((warning) => /clock|disagree/.test(warning)),
@@ -91,7 +91,7 @@ describe("clocks that are wrong", () => {
     const { run, step, text } = await withFault("consumers", "+50ms");
     const { offsetMs, boundMs } = pairOf(step);
     assert.ok(Math.abs(offsetMs - 50) <= boundMs, `${offsetMs} ± ${boundMs}`);
-    assert.ok((step.delayMs.p50 ?? 0) > 50, "as measured");
+    assert.ok((step.latencyMs.p50 ?? 0) > 50, "as measured");
     agreesWithUnshifted(step);
     isTold(run, step);
     const warnings = run.warnings.join("\n");
@@ -102,19 +102,19 @@ describe("clocks that are wrong", () => {
     assert.match(text, /p50 corr\./);
   });
 
-  it("behind by 20 ms at the consumers: delays below zero are counted, kept, and corrected", async () => {
+  it("behind by 20 ms at the consumers: latencies below zero are counted, kept, and corrected", async () => {
     const { step, run } = await withFault("consumers", "-20ms");
     const { offsetMs, boundMs } = pairOf(step);
     assert.ok(Math.abs(offsetMs + 20) <= boundMs, `${offsetMs} ± ${boundMs}`);
-    assert.ok(step.delayMs.negative > step.delayMs.count / 2, `${step.delayMs.negative}`);
-    assert.equal(step.delayMs.count, step.offered);
-    assert.ok((step.delayMs.min ?? 0) < -10 && (step.delayMs.p50 ?? 0) < 0);
+    assert.ok(step.latencyMs.negative > step.latencyMs.count / 2, `${step.latencyMs.negative}`);
+    assert.equal(step.latencyMs.count, step.offered);
+    assert.ok((step.latencyMs.min ?? 0) < -10 && (step.latencyMs.p50 ?? 0) < 0);
     agreesWithUnshifted(step);
     isTold(run, step);
-    assert.match(run.warnings.join("\n"), /delays are below zero/);
+    assert.match(run.warnings.join("\n"), /latencies are below zero/);
   });
 
-  it("drifting by 100 ppm at the producers: the drift is found, and the corrected delays have none of it", async () => {
+  it("drifting by 100 ppm at the producers: the drift is found, and the corrected latencies have none of it", async () => {
     const { step, run } = await withFault("producers", "30ms,100ppm");
     const { driftPpm, offsetMs } = pairOf(step);
     // The consumer falls behind the producer.

@@ -68,7 +68,7 @@ describe("the network", () => {
     assert.deepEqual([mtus("host"), mtus("overlay")], [new Set([1_500]), new Set([1_450])]);
   });
 
-  it("is watched during the step, and says what of the delay is network", () => {
+  it("is watched during the step, and says what of the latency is network", () => {
     const [step] = run().steps;
     assert.deepEqual(named(step?.network?.pairs ?? []), everyPair);
     for (const { sent, rttMs } of step?.network?.pairs ?? []) {
@@ -80,7 +80,7 @@ describe("the network", () => {
       run().nodeClocks.map(({ node }) => node),
       NODES,
     );
-    assert.match(readFileSync(path.join(latest(), "report.html"), "utf8"), /of the delay is network/);
+    assert.match(readFileSync(path.join(latest(), "report.html"), "utf8"), /of the latency is network/);
   });
 
   it("is in InfluxDB", async () => {

@@ -34,7 +34,10 @@ export function describeBenchmark(project: () => TestProject): void {
 
     it("is the last thing of an up, and shows how far it is", () => {
       const text = project().upTexts.find((each) => /step 1 of 2: producers 5: /.test(each)) ?? "";
-      assert.match(text, /step 2 of 2: producers 20: measuring: offered \d+\/s, delivered \d+\/s, delay p50/);
+      assert.match(
+        text,
+        /step 2 of 2: producers 20: measuring: offered \d+\/s, delivered \d+\/s, latency p50/,
+      );
     });
 
     it("has delivered every message, and says so in the stack's outputs", async () => {
@@ -56,7 +59,7 @@ export function describeBenchmark(project: () => TestProject): void {
         assert.equal(step.delivered, step.offered);
         assert.equal(step.acked, step.sent);
         assert.deepEqual([step.lost, step.duplicated, step.reordered, step.unsent], [0, 0, 0, 0]);
-        assert.equal(step.delayMs.count, step.offered);
+        assert.equal(step.latencyMs.count, step.offered);
         assert.ok((step.brokersCpu ?? 0) > 0 && (step.generator.cpuTotal ?? 0) > 0);
         assert.equal(step.seconds.filter(({ measured }) => measured).length, 5);
       }
@@ -140,7 +143,7 @@ export function describeBenchmark(project: () => TestProject): void {
       const step = runs().onlyStep();
       assert.deepEqual([step.groups, step.consumers, step.lost, step.duplicated], [2, 2, 0, 0]);
       assert.equal(step.delivered, step.offered);
-      assert.equal(step.delayMs.count, 2 * step.offered, "each group has each message");
+      assert.equal(step.latencyMs.count, 2 * step.offered, "each group has each message");
     });
 
     it("connects a thousand producers", async () => {
@@ -176,13 +179,13 @@ export function describeBenchmark(project: () => TestProject): void {
       );
       await paused;
       assert.equal(code, 0, text);
-      const { delayMs, lost, delivered, offered } = runs().onlyStep();
+      const { latencyMs, lost, delivered, offered } = runs().onlyStep();
       // Messages are due all the time. Those of the pause wait for its end: 20 % of all, evenly from 2 s to nothing. So
       // half of these wait a second or more (p90), and one in twenty 1.9 s or more (p99); the others are not touched.
       assert.deepEqual([lost, delivered], [0, offered]);
-      assert.ok((delayMs.p50 ?? 0) < 500, `p50 ${delayMs.p50}`);
-      assert.ok((delayMs.p90 ?? 0) > 800 && (delayMs.p90 ?? 0) < 2_000, `p90 ${delayMs.p90}`);
-      assert.ok((delayMs.p99 ?? 0) > 1_800 && (delayMs.p99 ?? 0) < 4_000, `p99 ${delayMs.p99}`);
+      assert.ok((latencyMs.p50 ?? 0) < 500, `p50 ${latencyMs.p50}`);
+      assert.ok((latencyMs.p90 ?? 0) > 800 && (latencyMs.p90 ?? 0) < 2_000, `p90 ${latencyMs.p90}`);
+      assert.ok((latencyMs.p99 ?? 0) > 1_800 && (latencyMs.p99 ?? 0) < 4_000, `p99 ${latencyMs.p99}`);
     });
 
     it("stops in order at Ctrl-C, keeps its finished steps, and goes on with them", async () => {
@@ -240,7 +243,7 @@ export function describeBenchmark(project: () => TestProject): void {
       assert.equal(delivered, offered);
     });
 
-    it("refuses a workload with every mistake, and starts nothing", async () => {
+    it("refuses a workload with every error, and starts nothing", async () => {
       const before = runs().names();
       const { code, text } = await runs().bench(
         "--set",
@@ -251,12 +254,12 @@ export function describeBenchmark(project: () => TestProject): void {
         "slo.p99Ms=-1",
       );
       assert.equal(code, 2);
-      for (const mistake of [
+      for (const error of [
         /workload\.producers: expected a whole number/,
         /workload\.arrival: expected constant/,
         /benchmark\.slo\.p99Ms/,
       ]) {
-        assert.match(text, mistake);
+        assert.match(text, error);
       }
       assert.deepEqual(runs().names(), before);
     });

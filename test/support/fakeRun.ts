@@ -1,7 +1,7 @@
 import type { Point } from "@influxdata/influxdb-client";
 import { pointOf } from "../../bench/influx/points.ts";
 import { PointWriter } from "../../bench/influx/writer.ts";
-import { DELAY_KINDS, type DelayKind } from "../../contract/measurements.ts";
+import { LATENCY_KINDS, type LatencyKind } from "../../contract/measurements.ts";
 import type { InfluxTarget } from "../../contract/target.ts";
 import type { StepVerdict } from "../../contract/verdicts.ts";
 
@@ -37,14 +37,14 @@ interface Second {
   producers: number;
   offered: number;
   delivered: number;
-  /** Of the whole delay, ms. */
+  /** Of the whole latency, ms. */
   medianMs: number;
   lost: number;
   late: number;
 }
 
 /**
- * The points of a sweep over the number of producers that has its knee at 500: delays rise slowly up to there and steeply
+ * The points of a sweep over the number of producers that has its knee at 500: latencies rise slowly up to there and steeply
  * after it, the broker delivers no more than it can, and a few messages are lost, duplicated and reordered. The same
  * options, the same points.
  */
@@ -114,11 +114,11 @@ function secondPoints(
   atMs: number,
 ): (Point | undefined)[] {
   const { producers, offered, delivered, medianMs } = now;
-  const shares: Record<DelayKind, number> = { delay: 1, ack: 0.6, send_to_receive: 0.9 };
+  const shares: Record<LatencyKind, number> = { latency: 1, ack: 0.6, send_to_receive: 0.9 };
   return [
-    ...DELAY_KINDS.map((kind) =>
+    ...LATENCY_KINDS.map((kind) =>
       pointOf(
-        "delay",
+        "latency",
         { ...tags, kind },
         { ...percentiles(medianMs * shares[kind]), count: delivered },
         atMs,
@@ -178,8 +178,8 @@ function stepPoint(
   atMs: number,
 ): Point | undefined {
   const middle = secondOf(producers, STEP_SEC / 2, () => 0.5);
-  const delays = percentiles(middle.medianMs);
-  const meets = delays.p99 <= SLO_MS && middle.delivered >= 0.999 * middle.offered;
+  const latencies = percentiles(middle.medianMs);
+  const meets = latencies.p99 <= SLO_MS && middle.delivered >= 0.999 * middle.offered;
   const verdict: StepVerdict = meets ? "ok" : "slo-missed";
   return pointOf(
     "step",
@@ -189,7 +189,7 @@ function stepPoint(
       producers,
       offered: middle.offered,
       delivered: middle.delivered,
-      ...delays,
+      ...latencies,
       lost: after.lost - before.lost,
       duplicated: after.duplicated - before.duplicated,
       reordered: after.reordered - before.reordered,

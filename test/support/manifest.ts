@@ -30,7 +30,7 @@ export function manifest(hosts: readonly ManifestHost[], user: string): string {
       <g:ip address="${lanAddress}" netmask="255.255.0.0" type="ipv4"/>
     </g:interface>
     <emulab:vnode name="${name}" hardware_type="pcgen03-1p"/>
-    <g:host name="${nodeOf(index)}.delay.project.lab.example.org" ipv4="${address}"/>
+    <g:host name="${nodeOf(index)}.latency.project.lab.example.org" ipv4="${address}"/>
   </g:node>`;
   // As it stands there in no order.
   const nodes = hosts.map(node).reverse().join("");

@@ -2,15 +2,15 @@ import { RspecError } from "../../testbeds/rspec/errors.ts";
 import type { RspecFile } from "../../testbeds/rspec/files.ts";
 import { inspectManifests, type RspecInspection, type RspecOptions } from "../../testbeds/rspec/manifests.ts";
 
-/** Reads manifests of which every node is needed. @throws RspecError with every mistake of all files */
+/** Reads manifests of which every node is needed. @throws RspecError with every error of all files */
 export function readManifests(
   files: RspecFile[],
   options: RspecOptions = {},
 ): Pick<Required<RspecInspection>, "nodes" | "network" | "notes"> {
-  const { rejected, mistakes, network, nodes, notes } = inspectManifests(files, options);
+  const { rejected, errors, network, nodes, notes } = inspectManifests(files, options);
   const all = [
-    ...mistakes,
-    ...rejected.flatMap((node) => node.mistakes.map((text) => ({ file: node.file, node: node.name, text }))),
+    ...errors,
+    ...rejected.flatMap((node) => node.errors.map((text) => ({ file: node.file, node: node.name, text }))),
   ];
   if (all.length > 0 || !network) throw new RspecError(all);
   return { nodes, network, notes };

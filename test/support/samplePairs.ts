@@ -1,4 +1,4 @@
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { NetworkName, Pair } from "../../contract/network.ts";
 
 /** A pair of which every round trip took so long. */
@@ -9,7 +9,7 @@ export function pair(
   ms: number,
   more: Partial<Pair> = {},
 ): Pair {
-  const rtt = new DelayHistogram();
+  const rtt = new LatencyHistogram();
   rtt.record(ms * 1_000);
   const [sent, lost] = [200, 0];
   return {

@@ -1,5 +1,5 @@
 import { randomOf } from "../../bench/load/random.ts";
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import {
   type MeasuredStep,
   type Run,
@@ -15,10 +15,10 @@ const SECONDS = 10;
 const START = 1_764_000_000;
 const at = (second: number) => new Date((START + second) * 1_000).toISOString();
 
-/** Delays that look like those of a broker: a log-normal body around the median. */
-function delaysOf(count: number, medianMs: number, seed: number): DelayHistogram {
+/** Latencies that look like those of a broker: a log-normal body around the median. */
+function delaysOf(count: number, medianMs: number, seed: number): LatencyHistogram {
   const random = randomOf(seed, count);
-  const histogram = new DelayHistogram();
+  const histogram = new LatencyHistogram();
   for (let sample = 0; sample < count; sample += 1) {
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
     histogram.record(medianMs * 1_000 * Math.exp(0.9 * normal));
@@ -49,7 +49,7 @@ function makeStep(
 ): MeasuredStep {
   const perSec = producers * RATE;
   const offered = perSec * SECONDS;
-  const delay = delaysOf(Math.min(offered, 5_000), medianMs, step);
+  const latency = delaysOf(Math.min(offered, 5_000), medianMs, step);
   const seconds: Second[] = Array.from({ length: SECONDS + 4 }, (_, index) => ({
     at: START + step * 30 + index,
     measured: index >= 3 && index < SECONDS + 3,
@@ -61,7 +61,7 @@ function makeStep(
     errors: 0,
     late: 0,
     backlog: 3,
-    delayMs: delaysOf(500, medianMs, step * 100 + index).distribution(),
+    latencyMs: delaysOf(500, medianMs, step * 100 + index).distribution(),
     generator: { scheduleLagMsP99: 1.5, eventLoopDelayMsP99: 2, cpu: 0.3, memoryMiB: 200 + index },
   }));
   return {
@@ -98,9 +98,9 @@ function makeStep(
     bytes: offered * 200,
     backlogAtEnd: 3,
     drainSeconds: 0.6,
-    delayMs: delay.distribution(),
-    ackMs: delay.distribution(),
-    correctedDelayMs: delay.distribution(),
+    latencyMs: latency.distribution(),
+    ackMs: latency.distribution(),
+    correctedLatencyMs: latency.distribution(),
     clocks: {
       errorMs: 0.12,
       boundMs: 0.11,
@@ -120,13 +120,13 @@ function makeStep(
     },
     sameNode: {
       share: 1 / 12,
-      ownMs: delay.distribution(),
-      oneWayMs: delay.distribution(),
+      ownMs: latency.distribution(),
+      oneWayMs: latency.distribution(),
       differenceMs: 0.05,
       boundMs: 1.3,
       agrees: true,
     },
-    sendToReceiveMs: delay.distribution(),
+    sendToReceiveMs: latency.distribution(),
     slowestProducer: { producer: 0, p99: 12 },
     generator: {
       scheduleLagMsP99: 1.5,
@@ -140,9 +140,9 @@ function makeStep(
     brokersCpu: 0.4,
     busiestMachine: { cpusBusy: 1.2, cpus: 2 },
     verdict,
-    reasons: verdict === "ok" ? [] : ["p99 delay 240.0 ms, above 100 ms"],
-    histogram: delay.encode(),
-    histograms: { ack: delay.encode(), sendToReceive: delay.encode() },
+    reasons: verdict === "ok" ? [] : ["p99 latency 240.0 ms, above 100 ms"],
+    histogram: latency.encode(),
+    histograms: { ack: latency.encode(), sendToReceive: latency.encode() },
     seconds,
     connectSeconds: 0.4,
   };

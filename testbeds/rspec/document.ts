@@ -1,5 +1,5 @@
-import { type Mistake, shown } from "./errors.ts";
-import { authorityOf, CLIENT_ID, type Kind, MACHINE_ADDRESS, maskBits, mistakeIn } from "./values.ts";
+import { type DocumentError, shown } from "./errors.ts";
+import { authorityOf, CLIENT_ID, type Kind, MACHINE_ADDRESS, maskBits, valueError } from "./values.ts";
 import { attribute, childrenNamed, parseXml, type XmlElement, XmlError } from "./xml.ts";
 
 /** What is used of one RSpec file, before anything is chosen or compared with other files. */
@@ -9,7 +9,7 @@ export interface RspecDocument {
   type?: string;
   nodes: DocumentNode[];
   links: DocumentLink[];
-  mistakes: Mistake[];
+  errors: DocumentError[];
 }
 
 export interface DocumentNode {
@@ -30,7 +30,7 @@ export interface DocumentNode {
   controlAddress?: string;
   interfaces: DocumentInterface[];
   notes: string[];
-  mistakes: string[];
+  errors: string[];
 }
 
 /** A login as it is written; {@link chooseLogin} checks it. */
@@ -63,10 +63,10 @@ const NOT_READY =
   /^(geni_allocated|(geni_)?(unallocated|pending_allocation|notready|not_ready|configuring|stopping|failed|changing|created|ticketed|active_ticketed|closing|closed|closewait|stopped|nascent))$/i;
 const READY = /^(geni_)?(provisioned|ready|active|started|up)$/i;
 
-/** Reads one file. Its mistakes are in the result and in its nodes. */
+/** Reads one file. Its errors are in the result and in its nodes. */
 export function readDocument(file: string, text: string): RspecDocument {
-  const document: RspecDocument = { file, nodes: [], links: [], mistakes: [] };
-  const refuse = (why: string) => ({ ...document, mistakes: [{ file, text: why }] });
+  const document: RspecDocument = { file, nodes: [], links: [], errors: [] };
+  const refuse = (why: string) => ({ ...document, errors: [{ file, text: why }] });
   let root: XmlElement;
   try {
     root = parseXml(text);
@@ -111,19 +111,19 @@ function readNode(file: string, element: XmlElement, index: number, expires?: st
     proxies: [],
     interfaces: [],
     notes: [],
-    mistakes: [],
+    errors: [],
   };
   node.manager ??= managerFrom(attribute(element, "component_id") ?? sliver);
-  const badName = mistakeIn(clientId, CLIENT_ID);
-  if (badName) node.mistakes.push(`client_id ${badName}`);
+  const badName = valueError(clientId, CLIENT_ID);
+  if (badName) node.errors.push(`client_id ${badName}`);
   if (badName && clientId !== undefined) node.name = shown(clientId);
   if (node.manager !== undefined && authorityOf(node.manager) === undefined) {
     const urn = shown(node.manager);
-    node.mistakes.push(`component_manager_id ${urn} is no URN such as urn:publicid:IDN+…+authority+cm`);
+    node.errors.push(`component_manager_id ${urn} is no URN such as urn:publicid:IDN+…+authority+cm`);
   }
   readServices(element, node);
   for (const host of childrenNamed(element, "host")) {
-    const address = checked(host, "ipv4", MACHINE_ADDRESS, "host: ", node.mistakes);
+    const address = checked(host, "ipv4", MACHINE_ADDRESS, "host: ", node.errors);
     node.controlAddress ??= address;
   }
   node.interfaces = childrenNamed(element, "interface").map((each) => readInterface(each, node));
@@ -173,7 +173,7 @@ function namesOf(element: XmlElement): { name?: string; sliver?: string } {
   return { name: attribute(element, "client_id"), sliver: attribute(element, "sliver_id") };
 }
 
-function readInterface(element: XmlElement, { notes, mistakes }: DocumentNode): DocumentInterface {
+function readInterface(element: XmlElement, { notes, errors }: DocumentNode): DocumentInterface {
   const { name, sliver } = namesOf(element);
   const where = `interface ${name === undefined ? `on line ${element.line}` : shown(name)}: `;
   const addresses: DocumentInterface["addresses"] = [];
@@ -186,23 +186,23 @@ function readInterface(element: XmlElement, { notes, mistakes }: DocumentNode): 
       notes.push(`${where}${shown(text)} is of type ${shown(type)}: left out`);
       continue;
     }
-    const address = checked(ip, "address", MACHINE_ADDRESS, where, mistakes);
-    const netmask = checked(ip, "netmask", ["netmask"], where, mistakes);
+    const address = checked(ip, "address", MACHINE_ADDRESS, where, errors);
+    const netmask = checked(ip, "netmask", ["netmask"], where, errors);
     if (address) addresses.push({ address, bits: netmask === undefined ? undefined : maskBits(netmask) });
   }
   return { name, sliver, addresses };
 }
 
-/** An optional attribute; undefined, with a mistake, if it is not of its kinds. */
+/** An optional attribute; undefined, with a error, if it is not of its kinds. */
 function checked(
   element: XmlElement,
   name: string,
   kinds: Kind[],
   where: string,
-  mistakes: string[],
+  errors: string[],
 ): string | undefined {
   const value = attribute(element, name);
-  const mistake = value === undefined ? undefined : mistakeIn(value, ...kinds);
-  if (mistake) mistakes.push(`${where}${name} ${mistake}`);
-  return mistake ? undefined : value;
+  const error = value === undefined ? undefined : valueError(value, ...kinds);
+  if (error) errors.push(`${where}${name} ${error}`);
+  return error ? undefined : value;
 }

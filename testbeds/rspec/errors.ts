@@ -1,30 +1,30 @@
-/** No error prints more lines than this: a broken file may have thousands of mistakes. */
+/** No error prints more lines than this: a broken file may have thousands of errors. */
 const MOST_LINES = 40;
 const MOST_CHARACTERS = 80;
 
-/** A mistake and where it is: `node` is absent if it is one of the whole file. */
-export interface Mistake {
+/** A error and where it is: `node` is absent if it is one of the whole file. */
+export interface DocumentError {
   file: string;
   node?: string;
   text: string;
 }
 
-/** Has every mistake of all manifests. */
+/** Has every error of all manifests. */
 export class RspecError extends Error {
-  readonly mistakes: Mistake[];
+  readonly errors: DocumentError[];
 
-  constructor(mistakes: Mistake[]) {
-    const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
-    const lines = mistakes.slice(0, MOST_LINES).map((mistake) => `  - ${line(mistake)}`);
-    const rest = mistakes.length - lines.length;
+  constructor(errors: DocumentError[]) {
+    const count = errors.length === 1 ? "a error" : `${errors.length} errors`;
+    const lines = errors.slice(0, MOST_LINES).map((error) => `  - ${line(error)}`);
+    const rest = errors.length - lines.length;
     if (rest > 0) lines.push(`  - and ${rest} more`);
     super(`The testbed's RSpec has ${count}; nothing was changed:\n${lines.join("\n")}`);
-    this.mistakes = mistakes;
+    this.errors = errors;
   }
 }
 
-/** Formats a mistake as `file: node: what is wrong`. */
-export function line({ file, node, text }: Mistake): string {
+/** Formats a error as `file: node: what is wrong`. */
+export function line({ file, node, text }: DocumentError): string {
   return [file, node, text].filter(Boolean).join(": ");
 }
 

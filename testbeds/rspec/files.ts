@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
-import { type Mistake, RspecError } from "./errors.ts";
+import { type DocumentError, RspecError } from "./errors.ts";
 import { MOST_BYTES } from "./xml.ts";
 
 /** A manifest as jFed saves it. */
@@ -11,16 +11,16 @@ export interface RspecFile {
 
 /** Reads manifests from disk, except files that are too large. @throws RspecError with every file that cannot be read */
 export function loadManifests(paths: string[]): RspecFile[] {
-  const mistakes: Mistake[] = [];
+  const errors: DocumentError[] = [];
   const files: RspecFile[] = [];
   for (const name of paths) {
     try {
       files.push({ name, text: readText(name) });
     } catch (error) {
-      mistakes.push({ file: name, text: (error as Error).message });
+      errors.push({ file: name, text: (error as Error).message });
     }
   }
-  if (mistakes.length > 0) throw new RspecError(mistakes);
+  if (errors.length > 0) throw new RspecError(errors);
   return files;
 }
 

@@ -1,6 +1,6 @@
 import type { DocumentLogin, DocumentNode } from "./document.ts";
 import { shown } from "./errors.ts";
-import { authorityOf, mistakeIn } from "./values.ts";
+import { authorityOf, valueError } from "./values.ts";
 
 /** An account on a machine that takes keys. */
 export interface Account {
@@ -64,15 +64,15 @@ function readLogin(written: DocumentLogin, notes: string[]): Account | undefined
     notes.push(`${who} is left out: it is by ${shown(authentication)}, and keys are needed ("ssh-keys")`);
     return undefined;
   }
-  const mistakes = {
-    hostname: mistakeIn(host, "host name or address"),
-    port: mistakeIn(port, "port"),
-    username: mistakeIn(user, "user name"),
+  const errors = {
+    hostname: valueError(host, "host name or address"),
+    port: valueError(port, "port"),
+    username: valueError(user, "user name"),
   };
-  for (const [name, mistake] of Object.entries(mistakes)) {
-    if (mistake) notes.push(`${who} is left out: ${name} ${mistake}`);
+  for (const [name, error] of Object.entries(errors)) {
+    if (error) notes.push(`${who} is left out: ${name} ${error}`);
   }
-  if (!host || !user || Object.values(mistakes).some(Boolean)) return undefined;
+  if (!host || !user || Object.values(errors).some(Boolean)) return undefined;
   return { host, port: Number(port), user };
 }
 

@@ -41,7 +41,7 @@ function errorOf(action: () => unknown): string[] {
     action();
   } catch (error) {
     assert.ok(error instanceof RspecError, String(error));
-    return error.mistakes.map(line);
+    return error.errors.map(line);
   }
   return assert.fail("no error");
 }
@@ -81,10 +81,10 @@ describe("a manifest of the Virtual Wall", () => {
   });
 
   it("names the users that there are if the named one is none of them", () => {
-    const mistakes = errorOf(() => read(["virtual-wall.xml"], { user: "carl" }));
-    assert.equal(mistakes.length, 3);
+    const errors = errorOf(() => read(["virtual-wall.xml"], { user: "carl" }));
+    assert.equal(errors.length, 3);
     assert.equal(
-      mistakes[0],
+      errors[0],
       'virtual-wall.xml: node1: has no login of user "carl"; it has those of ann, bert',
     );
   });
@@ -212,12 +212,12 @@ describe("a sliver that is not ready", () => {
   });
 
   it("leaves the others to who can do without it", () => {
-    const { nodes, rejected, mistakes, network } = inspectManifests([fixture("exogeni-not-ready.xml")]);
+    const { nodes, rejected, errors, network } = inspectManifests([fixture("exogeni-not-ready.xml")]);
     assert.deepEqual(
       [nodes.map(({ name }) => name), rejected.map(({ name }) => name)],
       [["ok"], ["early", "dead"]],
     );
-    assert.deepEqual([mistakes, network, nodes[0]?.address], [[], { kind: "control" }, "192.0.2.14"]);
+    assert.deepEqual([errors, network, nodes[0]?.address], [[], { kind: "control" }, "192.0.2.14"]);
   });
 
   it("is told by the aggregates' own words too, and a word that is not known is no failure", () => {
@@ -236,7 +236,7 @@ describe("a sliver that is not ready", () => {
   });
 });
 
-describe("a file with many mistakes", () => {
+describe("a file with many errors", () => {
   it("is refused with all of them, each with its node", () => {
     assert.deepEqual(
       errorOf(() => read(["broken.xml"])).map((text) =>
@@ -257,19 +257,19 @@ describe("a file with many mistakes", () => {
 
   it("has an error that counts them and says that nothing was changed", () => {
     assert.throws(() => read(["broken.xml"]), {
-      message: /^The testbed's RSpec has 8 mistakes; nothing was changed:\n {2}- broken\.xml: node 1/,
+      message: /^The testbed's RSpec has 8 errors; nothing was changed:\n {2}- broken\.xml: node 1/,
     });
   });
 
   it("does not keep those of the other files back", () => {
-    const mistakes = errorOf(() => readManifests([{ name: "x", text: "<rspec" }, fixture("broken.xml")]));
-    assert.equal(mistakes.length, 9);
-    assert.match(mistakes[0] ?? "", /^x: is no well-formed XML/);
+    const errors = errorOf(() => readManifests([{ name: "x", text: "<rspec" }, fixture("broken.xml")]));
+    assert.equal(errors.length, 9);
+    assert.match(errors[0] ?? "", /^x: is no well-formed XML/);
   });
 
   it("prints no thousand lines", () => {
     const many = inline(`<node sliver_id="x"/>`.repeat(900));
-    assert.throws(() => readManifests([many]), /1800 mistakes[\s\S]*and 1760 more$/);
+    assert.throws(() => readManifests([many]), /1800 errors[\s\S]*and 1760 more$/);
   });
 });
 
@@ -302,8 +302,8 @@ describe("manifests of several testbeds", () => {
   });
 
   it("are asked for where one is missing", () => {
-    const [mistake] = errorOf(() => read(["stitched-wall2.xml"]));
-    assert.match(mistake ?? "", /node0: is not reserved.*or give the manifest of emulab\.net too$/);
+    const [error] = errorOf(() => read(["stitched-wall2.xml"]));
+    assert.match(error ?? "", /node0: is not reserved.*or give the manifest of emulab\.net too$/);
   });
 
   it("talk over the control networks where no link spans them, and say so", () => {

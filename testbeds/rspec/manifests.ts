@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import { type DocumentNode, type RspecDocument, readDocument } from "./document.ts";
-import { type Mistake, shown } from "./errors.ts";
+import { type DocumentError, shown } from "./errors.ts";
 import type { RspecFile } from "./files.ts";
 import { joinLinks } from "./links.ts";
 import { chooseLogin, type Login } from "./logins.ts";
@@ -27,40 +27,40 @@ export interface RspecNode extends NamedNode {
 export interface RspecInspection {
   /** Sorted by name, numbers by their value: node2 comes before node10. */
   nodes: RspecNode[];
-  /** Undefined if there are mistakes. */
+  /** Undefined if there are errors. */
   network?: DataNetwork;
   /** What was left out or decided, and why: a line each. */
   notes: string[];
-  /** The nodes that cannot be used, each with all of its mistakes; if that is allowed, a stack does without them. */
-  rejected: { name: string; file: string; mistakes: string[] }[];
-  /** Mistakes of whole files or of the network. */
-  mistakes: Mistake[];
+  /** The nodes that cannot be used, each with all of its errors; if that is allowed, a stack does without them. */
+  rejected: { name: string; file: string; errors: string[] }[];
+  /** Errors of whole files or of the network. */
+  errors: DocumentError[];
 }
 
-/** Reads the manifests of one or several testbeds as one set of machines. Never throws: all mistakes are in the result. */
+/** Reads the manifests of one or several testbeds as one set of machines. Never throws: all errors are in the result. */
 export function inspectManifests(files: RspecFile[], options: RspecOptions = {}): RspecInspection {
-  const mistakes: Mistake[] = files.length === 0 ? [{ file: "", text: "no manifest is given" }] : [];
+  const errors: DocumentError[] = files.length === 0 ? [{ file: "", text: "no manifest is given" }] : [];
   const documents = files
     .map(({ name, text }) => readDocument(name, text))
     .filter((document) => {
-      if (document.mistakes.length === 0 && document.nodes.some(isReserved)) return true;
-      if (document.mistakes.length > 0) mistakes.push(...document.mistakes);
-      else mistakes.push({ file: document.file, text: whyNothingIsReserved(document) });
+      if (document.errors.length === 0 && document.nodes.some(isReserved)) return true;
+      if (document.errors.length > 0) errors.push(...document.errors);
+      else errors.push({ file: document.file, text: whyNothingIsReserved(document) });
       return false;
     });
-  const inspection: RspecInspection = { nodes: [], rejected: [], mistakes, notes: [] };
+  const inspection: RspecInspection = { nodes: [], rejected: [], errors, notes: [] };
   const usable: UsableNode[] = [];
   for (const duplicates of duplicatesOf(documents.flatMap(({ nodes }) => nodes))) {
-    const { node, login, notes, mistakes: wrong } = settle(duplicates, options.user);
+    const { node, login, notes, errors: wrong } = settle(duplicates, options.user);
     const { file, name } = node;
     inspection.notes.push(...notes.map((note) => `${file}: ${name}: ${note}`));
     if (login) usable.push(usableNode(node, login));
-    else inspection.rejected.push({ name, file, mistakes: wrong });
+    else inspection.rejected.push({ name, file, errors: wrong });
   }
   const { named, twins } = withUniqueNames(usable);
   for (const { name, file, testbed } of twins) {
     const text = `another node of ${testbed} has the same name: give them different ones in the request`;
-    inspection.rejected.push({ name, file, mistakes: [text] });
+    inspection.rejected.push({ name, file, errors: [text] });
   }
   named.sort((a, b) => byName.compare(a.name, b.name));
   inspection.notes.push(...expiryNotes(named, options.now));
@@ -94,11 +94,11 @@ function duplicatesOf(nodes: DocumentNode[]): Duplicates[] {
   return [...groups.values()];
 }
 
-/** Of what describes one machine, takes the one that counts with its login; without a login, with all mistakes. */
+/** Of what describes one machine, takes the one that counts with its login; without a login, with all errors. */
 function settle(
   duplicates: Duplicates,
   user: string | undefined,
-): { node: DocumentNode; login?: Login; notes: string[]; mistakes: string[] } {
+): { node: DocumentNode; login?: Login; notes: string[]; errors: string[] } {
   const reserved = duplicates.filter(isReserved);
   const choices = reserved.map((node) => ({ node, choice: chooseLogin(node, user) }));
   // A manifest that was saved too early has the sliver but no login yet.
@@ -106,30 +106,30 @@ function settle(
   const node = withLogin[0]?.node ?? reserved[0] ?? duplicates[0];
   const choice = withLogin[0]?.choice ?? choices[0]?.choice ?? chooseLogin(node, user);
   const notes = [...node.notes];
-  const mistakes = [...node.mistakes];
+  const errors = [...node.errors];
   const slivers = new Set(reserved.flatMap(({ sliver }) => sliver ?? []));
   const logins = new Set(
     withLogin.map((each) => JSON.stringify("login" in each.choice && each.choice.login)),
   );
   if (slivers.size > 1) {
     const several = [...slivers].slice(0, 5).map(shown).join(", ");
-    mistakes.push(`stands there more than once, for different machines: ${several}`);
+    errors.push(`stands there more than once, for different machines: ${several}`);
   } else if (logins.size > 1) {
     const files = [...new Set(withLogin.map((each) => each.node.file))].join(" and ");
-    mistakes.push(`stands in ${files} with different logins: leave out the older manifest`);
+    errors.push(`stands in ${files} with different logins: leave out the older manifest`);
   } else if (reserved.length > 1) notes.push("stands there more than once: taken once");
   if (node.notReady !== undefined) {
-    mistakes.push(
+    errors.push(
       `is not ready: its state is ${node.notReady}; wait until jFed shows it as ready, then save the manifest again`,
     );
   }
   if ("login" in choice) {
     notes.push(...choice.notes);
-    return { node, login: mistakes.length > 0 ? undefined : choice.login, notes, mistakes };
+    return { node, login: errors.length > 0 ? undefined : choice.login, notes, errors };
   }
   // One reason is enough: a node that is not ready has no login yet.
-  if (node.notReady === undefined) mistakes.push(choice.why);
-  return { node, notes, mistakes };
+  if (node.notReady === undefined) errors.push(choice.why);
+  return { node, notes, errors };
 }
 
 interface UsableNode extends NamedNode, Pick<DocumentNode, "expires" | "interfaces" | "controlAddress"> {
@@ -156,7 +156,7 @@ function domainOf(host: string): string | undefined {
   return isIPv4(host) || host.includes(":") ? undefined : /^[^.]+\.(.+\..+?)\.?$/.exec(host)?.[1];
 }
 
-/** Notes, not mistakes: extending a reservation does not change the manifest. */
+/** Notes, not errors: extending a reservation does not change the manifest. */
 function expiryNotes(nodes: UsableNode[], now: Date | undefined): string[] {
   if (!now) return [];
   const ended = nodes.filter(({ expires }) => expires !== undefined && Date.parse(expires) < now.getTime());
@@ -185,9 +185,9 @@ function addNetwork(
     return address === undefined ? node : { ...node, address };
   });
   inspection.network = choice.network;
-  for (const { node, text } of choice.mistakes) {
+  for (const { node, text } of choice.errors) {
     const file = nodes.find(({ name }) => name === node)?.file ?? everyFile;
-    inspection.mistakes.push({ file, node, text });
+    inspection.errors.push({ file, node, text });
   }
   inspection.notes.push(...joined.notes, ...choice.notes);
 }

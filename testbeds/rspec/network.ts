@@ -25,12 +25,12 @@ export interface NetworkNode {
   controlAddress?: string;
 }
 
-/** The chosen network, or mistakes. */
+/** The chosen network, or errors. */
 export interface NetworkChoice {
   network?: DataNetwork;
   /** Of each node, by name; only on the control network may one be unknown. */
   addresses: Map<string, string>;
-  mistakes: { node?: string; text: string }[];
+  errors: { node?: string; text: string }[];
   notes: string[];
 }
 
@@ -98,7 +98,7 @@ function withoutLink(nodes: NetworkNode[], links: NetworkLink[]): NetworkChoice 
 }
 
 function onLink(nodes: NetworkNode[], link: NetworkLink): NetworkChoice {
-  const mistakes: NetworkChoice["mistakes"] = [];
+  const errors: NetworkChoice["errors"] = [];
   const addresses = new Map<string, string>();
   const subnets = new Set<string>();
   for (const { name } of nodes) {
@@ -109,15 +109,15 @@ function onLink(nodes: NetworkNode[], link: NetworkLink): NetworkChoice {
       if (first.bits) subnets.add(networkOf(first.address, first.bits));
     } else {
       const text = member ? "has no IPv4 address on link" : "is not on link";
-      mistakes.push({ node: name, text: `${text} ${shown(link.name)}` });
+      errors.push({ node: name, text: `${text} ${shown(link.name)}` });
     }
   }
   if (subnets.size > 1) {
-    mistakes.push({
+    errors.push({
       text: `on link ${shown(link.name)} are addresses of several networks: ${[...subnets].join(", ")}`,
     });
   }
-  if (mistakes.length > 0) return { addresses: new Map(), mistakes, notes: [] };
+  if (errors.length > 0) return { addresses: new Map(), errors, notes: [] };
   const [subnet] = subnets;
   return distinct(nodes, { kind: "link", name: link.name, subnet }, addresses, []);
 }
@@ -149,10 +149,10 @@ function distinct(
     if (address) owners.set(address, [...(owners.get(address) ?? []), name]);
   }
   const hint = network.kind === "control" ? ": they are behind a gateway, and need a link between them" : "";
-  const mistakes = [...owners]
+  const errors = [...owners]
     .filter(([, names]) => names.length > 1)
     .map(([address, names]) => `${names.join(" and ")} have one address, ${address}${hint}`);
-  return mistakes.length > 0 ? refuse(...mistakes) : { network, addresses, mistakes: [], notes };
+  return errors.length > 0 ? refuse(...errors) : { network, addresses, errors: [], notes };
 }
 
 function sharedSubnets(nodes: NetworkNode[]): [subnet: string, addresses: Map<string, string>][] {
@@ -169,7 +169,7 @@ function sharedSubnets(nodes: NetworkNode[]): [subnet: string, addresses: Map<st
 }
 
 function refuse(...texts: string[]): NetworkChoice {
-  return { addresses: new Map(), mistakes: texts.map((text) => ({ text })), notes: [] };
+  return { addresses: new Map(), errors: texts.map((text) => ({ text })), notes: [] };
 }
 
 function linkList(links: NetworkLink[]): string {

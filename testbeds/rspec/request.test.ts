@@ -34,10 +34,10 @@ describe("a request", () => {
 
   it("asks for bare machines on one LAN, with their addresses", () => {
     const text = requestRspec(nodes, "10.1.2.0/23");
-    const { nodes: asked, links, type, mistakes } = readDocument("r", text);
-    assert.deepEqual([type, mistakes], ["request", []]);
+    const { nodes: asked, links, type, errors } = readDocument("r", text);
+    assert.deepEqual([type, errors], ["request", []]);
     assert.deepEqual(
-      asked.map(({ name, manager, interfaces, mistakes: wrong }) => ({ name, manager, interfaces, wrong })),
+      asked.map(({ name, manager, interfaces, errors: wrong }) => ({ name, manager, interfaces, wrong })),
       nodes.map(({ name, address }) => ({
         name,
         manager: DEFAULT_MANAGER,
@@ -167,7 +167,7 @@ describe("the arguments", () => {
   });
 });
 
-it("a scenario with mistakes is refused with all of them", () => {
+it("a scenario with errors is refused with all of them", () => {
   const directory = mkdtempSync(path.join(tmpdir(), "rspec-"));
   try {
     writeFileSync(
@@ -176,7 +176,7 @@ it("a scenario with mistakes is refused with all of them", () => {
     );
     assert.throws(
       () => scenarioSettings(directory, "bad"),
-      (error) => error instanceof SettingsError && error.mistakes.length === 2,
+      (error) => error instanceof SettingsError && error.errors.length === 2,
     );
   } finally {
     rmSync(directory, { recursive: true });

@@ -67,17 +67,17 @@ export function requestRspec(nodes: RequestedNode[], subnet: string, options: Re
 
 /** @throws Error with every invalid option */
 export function checkRequest({ manager = DEFAULT_MANAGER, hardwareType, image }: RequestOptions): void {
-  const mistakes: string[] = [];
+  const errors: string[] = [];
   if (authorityOf(manager) === undefined || !/\+authority\+[A-Za-z]+$/.test(manager)) {
-    mistakes.push(`manager: expected a URN such as ${DEFAULT_MANAGER}, got "${manager}"`);
+    errors.push(`manager: expected a URN such as ${DEFAULT_MANAGER}, got "${manager}"`);
   }
   if (image !== undefined && !/^urn:publicid:IDN\+[^+\s]+\+image\+\S+$/.test(image)) {
-    mistakes.push(`image: expected a URN such as urn:publicid:IDN+…+image+…, got "${image}"`);
+    errors.push(`image: expected a URN such as urn:publicid:IDN+…+image+…, got "${image}"`);
   }
   if (hardwareType !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_.:-]*$/.test(hardwareType)) {
-    mistakes.push(`hardware: expected a type such as pcgen03-1p, got "${hardwareType}"`);
+    errors.push(`hardware: expected a type such as pcgen03-1p, got "${hardwareType}"`);
   }
-  if (mistakes.length > 0) throw new Error(mistakes.join("\n"));
+  if (errors.length > 0) throw new Error(errors.join("\n"));
 }
 
 function netmaskOf(subnet: string): string {

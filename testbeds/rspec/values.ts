@@ -18,7 +18,7 @@ const KINDS = {
 export type Kind = keyof typeof KINDS;
 
 /** What is wrong with a value that is to be of these kinds: the first of them that it is not; undefined if it is of all. */
-export function mistakeIn(value: string | undefined, ...kinds: Kind[]): string | undefined {
+export function valueError(value: string | undefined, ...kinds: Kind[]): string | undefined {
   if (value === undefined) return "is missing";
   const wrong = kinds.find((kind) => !KINDS[kind](value));
   return wrong && `${shown(value)} is no ${wrong}`;

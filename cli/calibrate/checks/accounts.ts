@@ -1,11 +1,11 @@
 // Known loss, known duplicates: what was done to the messages must be what was counted, to the last one.
 import { isMeasured } from "../../../contract/result.ts";
 import type { Check } from "../check.ts";
+import type { Harness } from "../harness.ts";
 import type { LiveStep } from "../live.ts";
 import { BenchProxy } from "../proxy.ts";
 import { QUESTIONS } from "../questions.ts";
 import { exactly, notDone, type Row } from "../row.ts";
-import type { Stand } from "../stand.ts";
 
 const SECONDS = 12;
 const LOAD = ["producers=20", "rate=10", `duration=${SECONDS}`];
@@ -16,9 +16,9 @@ const STILL_SEC = 2;
 const LINE = "cut";
 
 /** Consumers are cut off, the topic is emptied, and they are let in again: what came meanwhile is lost. */
-async function truncation(stand: Stand): Promise<Row[]> {
-  const { kafka } = stand.parts.plan.target;
-  return BenchProxy.during(stand, [{ name: LINE, latencyMs: 0 }], async (proxy) => {
+async function truncation(harness: Harness): Promise<Row[]> {
+  const { kafka } = harness.parts.plan.target;
+  return BenchProxy.during(harness, [{ name: LINE, latencyMs: 0 }], async (proxy) => {
     const cutAndTruncate = async (live: LiveStep) => {
       await live.measuring();
       await proxy.arrange(false);
@@ -29,7 +29,7 @@ async function truncation(stand: Stand): Promise<Row[]> {
         return last.length === STILL_SEC && last.every(({ delivered }) => delivered === 0);
       });
       const { delivered } = live;
-      const { records } = await stand.job<{ records: number }>("calibrate-truncate", {
+      const { records } = await harness.job<{ records: number }>("calibrate-truncate", {
         target: kafka,
         topic: live.name,
       });
@@ -39,7 +39,7 @@ async function truncation(stand: Stand): Promise<Row[]> {
     };
     // The consumers come back within seconds, whatever their pause between attempts has grown to.
     const options = { via: { consumer: proxy.via(LINE) } };
-    const { step, acted } = await stand.stepWhile([...LOAD, "drain=15"], cutAndTruncate, options);
+    const { step, acted } = await harness.stepWhile([...LOAD, "drain=15"], cutAndTruncate, options);
     return [
       exactly("consumers cut off, topic truncated: lost, by Kafka's watermarks", step.lost, acted),
       exactly(
@@ -52,11 +52,11 @@ async function truncation(stand: Stand): Promise<Row[]> {
 }
 
 /** Messages of the measured time are sent again, byte for byte. */
-async function duplicates(stand: Stand): Promise<Row[]> {
+async function duplicates(harness: Harness): Promise<Row[]> {
   const repeat = async (live: LiveStep) => {
     const fromSec = await live.measuring();
-    const { repeated } = await stand.job<{ repeated: number }>("calibrate-repeat", {
-      target: stand.parts.plan.target.kafka,
+    const { repeated } = await harness.job<{ repeated: number }>("calibrate-repeat", {
+      target: harness.parts.plan.target.kafka,
       topic: live.name,
       count: REPEATED,
       fromUs: fromSec * 1e6,
@@ -68,7 +68,7 @@ async function duplicates(stand: Stand): Promise<Row[]> {
     }
     return repeated;
   };
-  const { step, acted } = await stand.stepWhile([...LOAD, "drain=15"], repeat);
+  const { step, acted } = await harness.stepWhile([...LOAD, "drain=15"], repeat);
   return [
     exactly(`${acted} messages sent a second time: duplicated`, step.duplicated, acted),
     exactly("the same: lost", step.lost, 0),
@@ -76,16 +76,16 @@ async function duplicates(stand: Stand): Promise<Row[]> {
 }
 
 /** Consumers leave messages out. */
-async function skipping(stand: Stand): Promise<Row[]> {
+async function skipping(harness: Harness): Promise<Row[]> {
   // Swarm changes the tasks in their places and waits until they run; the runner waits until they answer.
   const update = (flag: string, value: string) =>
-    stand.onManager(
+    harness.onManager(
       { FLAG: flag, VALUE: value },
       'docker service update --quiet --no-resolve-image "$FLAG" "$VALUE" consumers >/dev/null',
     );
   try {
     await update("--env-add", `SWARMBENCH_FAULT=skip:${SKIP_EVERY}`);
-    const run = await stand.run([...LOAD, "drain=5"]);
+    const run = await harness.run([...LOAD, "drain=5"]);
     const [step] = run.steps;
     if (!step || !isMeasured(step) || !step.skippedOnPurpose)
       throw new Error("the consumers left nothing out, although they were told to");
@@ -107,12 +107,12 @@ async function skipping(stand: Stand): Promise<Row[]> {
 export const accounts: Check = {
   name: "accounts",
   question: QUESTIONS.accounts,
-  run: async (stand, { add }) => {
+  run: async (harness, { add }) => {
     for (const [name, part] of Object.entries({ truncation, duplicates, skipping })) {
       try {
-        add(...(await part(stand)));
+        add(...(await part(harness)));
       } catch (error) {
-        if (stand.parts.signal.aborted) throw error;
+        if (harness.parts.signal.aborted) throw error;
         add(notDone(name, (error as Error).message)); // the others still tell
       }
     }

@@ -2,9 +2,9 @@
 // generator-bound before it cannot do more.
 import { isMeasured, type Step } from "../../../contract/result.ts";
 import type { Check } from "../check.ts";
+import type { Harness } from "../harness.ts";
 import { QUESTIONS } from "../questions.ts";
 import { holds, type Row, stated } from "../row.ts";
-import type { Stand } from "../stand.ts";
 
 const FIRST_RATE = 4_000;
 /** It is doubled until the generator falls behind, so often at the most; then the border is looked for more closely. */
@@ -90,19 +90,19 @@ export function generatorRows(trials: readonly Trial[]): Row[] {
   ];
 }
 
-async function tried(stand: Stand, rates: readonly number[], seconds: number): Promise<Trial[]> {
-  const { steps } = await stand.run([
+async function tried(harness: Harness, rates: readonly number[], seconds: number): Promise<Trial[]> {
+  const { steps } = await harness.run([
     ...[`client="null"`, `producers=${PRODUCERS}`, `sweep.totalRate=${JSON.stringify(rates)}`],
     ...[`duration=${seconds}`, "warmUp.max=8", "drain=5"],
   ]);
   return steps.map((step, index) => trialOf(rates[index] ?? 0, step));
 }
 
-async function measure(stand: Stand, { doublings, refined, seconds }: typeof FULL): Promise<Row[]> {
+async function measure(harness: Harness, { doublings, refined, seconds }: typeof FULL): Promise<Row[]> {
   const trials: Trial[] = [];
   const tryFrom = async (first: number, factor: number, times: number, enough: (trial: Trial) => boolean) => {
     for (let time = 0; time < times; time += 1) {
-      const [trial] = await tried(stand, [first * factor ** time], seconds);
+      const [trial] = await tried(harness, [first * factor ** time], seconds);
       if (trial) trials.push(trial);
       if (!trial || enough(trial)) return;
     }
@@ -111,12 +111,12 @@ async function measure(stand: Stand, { doublings, refined, seconds }: typeof FUL
   if (trials[0]?.bound) await tryFrom(FIRST_RATE / 2, 0.5, HALVINGS, ({ bound: isBound }) => !isBound);
   const { ceiling, bound } = borderOf(trials);
   if (ceiling && bound)
-    trials.push(...(await tried(stand, between(ceiling.rate, bound.rate, refined), seconds)));
+    trials.push(...(await tried(harness, between(ceiling.rate, bound.rate, refined), seconds)));
   return generatorRows(trials);
 }
 
 export const generator: Check = {
   name: "generator",
   question: QUESTIONS.generator,
-  run: async (stand, { quick, add }) => add(...(await measure(stand, quick ? QUICK : FULL))),
+  run: async (harness, { quick, add }) => add(...(await measure(harness, quick ? QUICK : FULL))),
 };

@@ -1,9 +1,9 @@
 // Other people's tools on the same brokers, in turn with the agents.
 import type { Check } from "../check.ts";
+import { delaysOf, type Harness } from "../harness.ts";
 import { IndependentTools, medians, type Sample } from "../independent.ts";
 import { QUESTIONS } from "../questions.ts";
 import { atMost, type Row, stated, within } from "../row.ts";
-import { delaysOf, type Stand } from "../stand.ts";
 
 const MESSAGE_BYTES = 200;
 const FULL = { rounds: 3, measureSec: 10, messages: 3_000 };
@@ -47,26 +47,26 @@ function agreement(whose: string, ours: Sample, theirs: Sample): Row[] {
   ];
 }
 
-async function measure(stand: Stand, { rounds, measureSec, messages }: typeof FULL): Promise<Row[]> {
-  const { plan, registry } = stand.parts;
-  const node = await stand.nodeOf("producers");
+async function measure(harness: Harness, { rounds, measureSec, messages }: typeof FULL): Promise<Row[]> {
+  const { plan, registry } = harness.parts;
+  const node = await harness.nodeOf("producers");
   const tools = new IndependentTools({
-    ssh: stand.sshTo(node),
+    ssh: harness.sshTo(node),
     labels: plan.labels,
     bootstrap: plan.target.kafka.bootstrap.join(","),
     images: { bench: plan.image, kafka: `${registry}/${plan.conditions.images.kafka}` },
-    shell: (command) => stand.shell(command),
-    onNode: (command) => stand.onNode(node, {}, command),
+    shell: (command) => harness.shell(command),
+    onNode: (command) => harness.onNode(node, {}, command),
   });
   const samples: Samples = { yardstick: [], agents: [], single: [], ourSingle: [] };
   const agents = async (producers: number, totalRate: number): Promise<Sample> => {
     const load = [`producers=${producers}`, `totalRate=${totalRate}`, `messageBytes=${MESSAGE_BYTES}`];
-    return delaysOf(await stand.step([...load, `duration=${measureSec}`]));
+    return delaysOf(await harness.step([...load, `duration=${measureSec}`]));
   };
   await tools.install();
   try {
     for (let round = 1; round <= rounds; round += 1) {
-      stand.parts.signal.throwIfAborted();
+      harness.parts.signal.throwIfAborted();
       samples.yardstick.push(await tools.yardstick({ ...LOAD, measureSec }));
       samples.agents.push(await agents(LOAD.producers, LOAD.totalRate));
       samples.single.push(await tools.endToEndLatency(messages, MESSAGE_BYTES));
@@ -81,5 +81,5 @@ async function measure(stand: Stand, { rounds, measureSec, messages }: typeof FU
 export const independentTools: Check = {
   name: "independent-tools",
   question: QUESTIONS["independent-tools"],
-  run: async (stand, { quick, add }) => add(...(await measure(stand, quick ? QUICK : FULL))),
+  run: async (harness, { quick, add }) => add(...(await measure(harness, quick ? QUICK : FULL))),
 };

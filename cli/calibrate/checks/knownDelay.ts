@@ -1,9 +1,9 @@
 // Known delay in, known delay out: a proxy makes the way from the producers to the brokers longer.
 import type { Check } from "../check.ts";
+import { delaysOf, type Harness } from "../harness.ts";
 import { BenchProxy } from "../proxy.ts";
 import { QUESTIONS } from "../questions.ts";
 import { type Row, within } from "../row.ts";
-import { delaysOf, type Stand } from "../stand.ts";
 import { median } from "../statistics.ts";
 
 const LOAD = ["producers=40", "rate=10"];
@@ -23,7 +23,7 @@ export function limitMs(addedMs: number): number {
 }
 
 /** @param byLatency the delays of each round, by what the proxy added; 0 must be there */
-export function delayRows(byLatency: ReadonlyMap<number, readonly Delays[]>): Row[] {
+export function latencyRows(byLatency: ReadonlyMap<number, readonly Delays[]>): Row[] {
   const of = (latency: number, key: keyof Delays) =>
     median((byLatency.get(latency) ?? []).map((delays) => delays[key]));
   const added = [...byLatency.keys()].filter((latency) => latency > 0);
@@ -37,12 +37,12 @@ export function delayRows(byLatency: ReadonlyMap<number, readonly Delays[]>): Ro
   );
 }
 
-async function measure(stand: Stand, { latencies, rounds, seconds }: typeof FULL): Promise<Row[]> {
+async function measure(harness: Harness, { latencies, rounds, seconds }: typeof FULL): Promise<Row[]> {
   const byLatency = new Map<number, Delays[]>(latencies.map((latency) => [latency, []]));
   const lines = latencies.map((latencyMs) => ({ name: `slower-${latencyMs}`, latencyMs }));
-  await BenchProxy.during(stand, lines, async (proxy) => {
+  await BenchProxy.during(harness, lines, async (proxy) => {
     const measured = (line: string) =>
-      stand.step([...LOAD, `duration=${seconds}`], { via: { producer: proxy.via(line) } });
+      harness.step([...LOAD, `duration=${seconds}`], { via: { producer: proxy.via(line) } });
     // One that does not count: the first load finds brokers whose code is still being compiled.
     await measured(lines[0]?.name ?? "");
     // In turn, so that a drift of the machine is in all of them.
@@ -52,11 +52,11 @@ async function measure(stand: Stand, { latencies, rounds, seconds }: typeof FULL
       }
     }
   });
-  return delayRows(byLatency);
+  return latencyRows(byLatency);
 }
 
 export const knownDelay: Check = {
   name: "known-delay",
   question: QUESTIONS["known-delay"],
-  run: async (stand, { quick, add }) => add(...(await measure(stand, quick ? QUICK : FULL))),
+  run: async (harness, { quick, add }) => add(...(await measure(harness, quick ? QUICK : FULL))),
 };

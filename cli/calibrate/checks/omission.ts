@@ -1,10 +1,10 @@
-// Coordinated omission: all brokers stand still for a known time, and the delays are compared with what must come of it.
-import { delayByPause, type Pause, toleranceMs } from "../analytic.ts";
+// Coordinated omission: all brokers stand still for a known time, and the latencies are compared with what must come of it.
+import { latencyByPause, type Pause, toleranceMs } from "../analytic.ts";
 import type { Check } from "../check.ts";
+import type { Harness } from "../harness.ts";
 import type { LiveStep } from "../live.ts";
 import { QUESTIONS } from "../questions.ts";
 import { exactly, type Row, within } from "../row.ts";
-import type { Stand } from "../stand.ts";
 
 const MEASURED_SEC = 12;
 const PAUSE_SEC = 2;
@@ -36,15 +36,15 @@ export function pausedFrom(text: string): Paused {
   return { seconds: (to + after - before - from) / 2, uncertainSec: (from - before + after - to) / 2 };
 }
 
-async function pauseAll(stand: Stand, live: LiveStep): Promise<{ pause: Paused; quietMs: number }> {
-  const brokers = stand.parts.plan.target.kafka.brokers.map(({ host }) => host);
-  const nodes = await Promise.all(brokers.map((broker) => stand.nodeOf(broker)));
+async function pauseAll(harness: Harness, live: LiveStep): Promise<{ pause: Paused; quietMs: number }> {
+  const brokers = harness.parts.plan.target.kafka.brokers.map(({ host }) => host);
+  const nodes = await Promise.all(brokers.map((broker) => harness.nodeOf(broker)));
   await live.measuring();
-  // What the delay is without a pause: of the seconds just before.
-  const quiet = live.seconds.slice(-5).flatMap(({ delayMs }) => delayMs.p99 ?? []);
+  // What the latency is without a pause: of the seconds just before.
+  const quiet = live.seconds.slice(-5).flatMap(({ latencyMs }) => latencyMs.p99 ?? []);
   const texts = await Promise.all(
     brokers.map((BROKER, index) =>
-      stand.onNode(nodes[index] ?? "", { BROKER, SECONDS_LONG: PAUSE_SEC }, PAUSE),
+      harness.onNode(nodes[index] ?? "", { BROKER, SECONDS_LONG: PAUSE_SEC }, PAUSE),
     ),
   );
   const pauses = texts.map(pausedFrom);
@@ -53,15 +53,15 @@ async function pauseAll(stand: Stand, live: LiveStep): Promise<{ pause: Paused; 
   return { pause: longest, quietMs: Math.max(...quiet) };
 }
 
-async function measure(stand: Stand): Promise<Row[]> {
-  const { step, acted } = await stand.stepWhile(LOAD, (live) => pauseAll(stand, live));
+async function measure(harness: Harness): Promise<Row[]> {
+  const { step, acted } = await harness.stepWhile(LOAD, (live) => pauseAll(harness, live));
   const { pause, quietMs } = acted;
   const about: Pause = { measured: step.durationSeconds, paused: pause.seconds };
   const tolerance = toleranceMs(about, quietMs, pause.uncertainSec * 1_000);
   const rows = Object.entries(QUANTILES).map(([name, quantile]) => {
-    const what = `brokers paused for ${pause.seconds.toFixed(2)} of ${step.durationSeconds} s: delay ${name}`;
-    const expected = delayByPause(about, quantile);
-    return within(what, step.delayMs[name as keyof typeof QUANTILES], expected, tolerance);
+    const what = `brokers paused for ${pause.seconds.toFixed(2)} of ${step.durationSeconds} s: latency ${name}`;
+    const expected = latencyByPause(about, quantile);
+    return within(what, step.latencyMs[name as keyof typeof QUANTILES], expected, tolerance);
   });
   return [...rows, exactly("the same: messages lost", step.lost, 0)];
 }
@@ -69,5 +69,5 @@ async function measure(stand: Stand): Promise<Row[]> {
 export const omission: Check = {
   name: "omission",
   question: QUESTIONS.omission,
-  run: async (stand, { add }) => add(...(await measure(stand))),
+  run: async (harness, { add }) => add(...(await measure(harness))),
 };

@@ -1,9 +1,9 @@
 // The same again: how far apart are the figures of the same step, and the knees of the same search?
 import type { Knee, Step } from "../../../contract/result.ts";
 import type { Check } from "../check.ts";
+import { delaysOf, type Harness } from "../harness.ts";
 import { QUESTIONS } from "../questions.ts";
 import { figure3, holds, type Row, stated } from "../row.ts";
-import { delaysOf, type Stand } from "../stand.ts";
 import { covers, type Interval, median, spreadOf, unionCovers } from "../statistics.ts";
 
 const FULL = { steps: 10, searches: 5 };
@@ -24,12 +24,12 @@ const spreadText = (values: readonly number[], unit: string) => {
 };
 
 export function stepRows(steps: readonly Step[]): Row[] {
-  const delays = steps.map(delaysOf);
+  const latencies = steps.map(delaysOf);
   return (["p50", "p99"] as const).map((key) =>
     stated(
       `the same step ${steps.length} times (${PRODUCERS} producers, 10 messages per second each): ${key}`,
       spreadText(
-        delays.map((each) => each[key]),
+        latencies.map((each) => each[key]),
         " ms",
       ),
     ),
@@ -63,18 +63,18 @@ export function kneeRows(knees: readonly Knee[]): Row[] {
   ];
 }
 
-async function sameStep(stand: Stand, times: number): Promise<Row[]> {
+async function sameStep(harness: Harness, times: number): Promise<Row[]> {
   const sweep = JSON.stringify(Array.from({ length: times }, () => PRODUCERS));
-  const { steps } = await stand.run([`sweep.producers=${sweep}`, "rate=10", "duration=8"]);
+  const { steps } = await harness.run([`sweep.producers=${sweep}`, "rate=10", "duration=8"]);
   return stepRows(steps);
 }
 
-async function sameSearch(stand: Stand, times: number): Promise<Row[]> {
-  const search = JSON.stringify(stand.parts.plan.benchmark.search ?? DEFAULT_SEARCH);
+async function sameSearch(harness: Harness, times: number): Promise<Row[]> {
+  const search = JSON.stringify(harness.parts.plan.benchmark.search ?? DEFAULT_SEARCH);
   const knees: Knee[] = [];
   const without: string[] = [];
   for (let time = 1; time <= times; time += 1) {
-    const { knee, searchReason, run } = await stand.run([`search=${search}`, "rate=10", "duration=8"]);
+    const { knee, searchReason, run } = await harness.run([`search=${search}`, "rate=10", "duration=8"]);
     if (knee) knees.push(knee);
     else without.push(`${run}: ${searchReason}`);
   }
@@ -90,9 +90,9 @@ async function sameSearch(stand: Stand, times: number): Promise<Row[]> {
 export const repeatability: Check = {
   name: "repeatability",
   question: QUESTIONS.repeatability,
-  run: async (stand, { quick, add }) => {
+  run: async (harness, { quick, add }) => {
     const { steps, searches } = quick ? QUICK : FULL;
-    add(...(await sameStep(stand, steps)));
-    add(...(await sameSearch(stand, searches)));
+    add(...(await sameStep(harness, steps)));
+    add(...(await sameSearch(harness, searches)));
   },
 };

@@ -4,9 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { addressIn } from "../../../lib/addresses.ts";
 import { localDocker } from "../../../lib/docker.ts";
 import { exec } from "../../../lib/exec.ts";
+import { generation, replacedBy, replaceUnless } from "../../lib/driftReplacement.ts";
 import type { Node, Testbed } from "../../lib/node.ts";
 import { labels, removeLeftoverFirst } from "../../lib/ownership.ts";
-import { incarnation, renewUnless, replacedBy } from "../../lib/renewal.ts";
 import { type LocalTestbedArgs, localNode } from "./localNode.ts";
 import { findOurs } from "./localState.ts";
 import { removeEverythingScript } from "./scripts.ts";
@@ -42,18 +42,18 @@ function localNetwork(
   shared: pulumi.CustomResourceOptions,
 ): Network {
   const docker = localDocker(installation.engineHost, exec);
-  const renewal = renewUnless(findOurs(owner, state.networks, prefix) !== undefined);
+  const replacement = replaceUnless(findOurs(owner, state.networks, prefix) !== undefined);
   return new Network(
     `${name}-network`,
     {
       name: prefix,
       driver: "bridge",
       ipamConfigs: [{ subnet: subnet, gateway: addressIn(subnet, 1) }],
-      labels: labels(owner, incarnation(renewal)),
+      labels: labels(owner, generation(replacement)),
     },
     {
       ...shared,
-      ...replacedBy(renewal),
+      ...replacedBy(replacement),
       hooks: removeLeftoverFirst("network", prefix, owner, docker),
     },
   );

@@ -5,11 +5,11 @@ import type { LocalNodeSettings, LocalSettings } from "../../../config/testbed/l
 import { localDocker } from "../../../lib/docker.ts";
 import { exec } from "../../../lib/exec.ts";
 import type { SshEndpoint } from "../../../lib/ssh.ts";
+import { generation, replacedBy, replaceUnless } from "../../lib/driftReplacement.ts";
 import type { Installation } from "../../lib/installation.ts";
 import type { Node } from "../../lib/node.ts";
 import { labels, type Owner, removeLeftoverFirst } from "../../lib/ownership.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
-import { incarnation, renewUnless, replacedBy } from "../../lib/renewal.ts";
 import { shapeLinkScript } from "./linkScripts.ts";
 import { type DockerState, findOurs } from "./localState.ts";
 import { waitForEngineScript } from "./scripts.ts";
@@ -68,7 +68,7 @@ export function localNode(
   const { prefix, installation, owner, state, unreachable } = args;
   const name = containerName(prefix, node.name);
   const running = findOurs(owner, state.containers, name)?.running ?? false;
-  const renewal = renewUnless(running && !unreachable.has(name));
+  const replacement = replaceUnless(running && !unreachable.has(name));
   const volume = nodeVolume(name, node, args, shared);
   const container = nodeContainer(
     node,
@@ -76,10 +76,10 @@ export function localNode(
     args,
     {
       ...shared,
-      ...replacedBy(renewal),
+      ...replacedBy(replacement),
       hooks: removeLeftoverFirst("container", name, owner, localDocker(installation.engineHost, exec)),
     },
-    incarnation(renewal),
+    generation(replacement),
   );
   const ssh = localEndpoint(node, installation);
   const { provider: _, ...withoutProvider } = shared;
@@ -122,11 +122,11 @@ function nodeVolume(
   shared: pulumi.CustomResourceOptions,
 ): docker.Volume {
   // Without this a lost volume would be made by Docker as the container starts, and carry no label of ours.
-  const renewal = renewUnless(findOurs(owner, state.volumes, name) !== undefined);
+  const replacement = replaceUnless(findOurs(owner, state.volumes, name) !== undefined);
   return new docker.Volume(
     `${node.name}-engine`,
-    { name, labels: labels(owner, incarnation(renewal)) },
-    { ...shared, ...replacedBy(renewal) },
+    { name, labels: labels(owner, generation(replacement)) },
+    { ...shared, ...replacedBy(replacement) },
   );
 }
 
@@ -141,7 +141,7 @@ function nodeContainer(
   volume: docker.Volume,
   { prefix, subnet, installation, owner, network }: LocalNodeArgs,
   options: pulumi.CustomResourceOptions,
-  incarnationLabel: Record<string, string>,
+  generationLabel: Record<string, string>,
 ): docker.Container {
   return new docker.Container(
     `${node.name}-machine`,
@@ -166,7 +166,7 @@ function nodeContainer(
       networksAdvanced: [{ name: network.name, ipv4Address: node.address }],
       ports: [{ internal: 22, external: node.sshPort, ip: "127.0.0.1", protocol: "tcp" }],
       envs: [`SWARMBENCH_REGISTRIES=${subnet}`],
-      labels: labels(owner, incarnationLabel),
+      labels: labels(owner, generationLabel),
       cpuShares: CPU_SHARES[node.role],
       ...(node.memoryMiB ? { memory: node.memoryMiB, memorySwap: node.memoryMiB } : {}),
       ...(node.cpus ? { cpus: String(node.cpus) } : {}),

@@ -6,7 +6,7 @@ import type { Exec } from "../../../lib/exec.ts";
 import type { Installation } from "../../lib/installation.ts";
 import type { Testbed } from "../../lib/node.ts";
 import type { Owner } from "../../lib/ownership.ts";
-import { judge, type Observable, type SwarmState } from "../../swarm/swarmState.ts";
+import { evaluate, type Observable, type SwarmState } from "../../swarm/swarmState.ts";
 import { LocalTestbed } from "./local.ts";
 import { containerName, localEndpoint } from "./localNode.ts";
 import {
@@ -57,7 +57,7 @@ export async function openLocal(args: OpenLocalArgs): Promise<{ testbed: Testbed
     running.filter((node) => !swarmState.reports.has(node.name)).map((node) => name(node.name)),
   );
   for (const node of local.nodes) {
-    const membership = judge(node, swarmState);
+    const membership = evaluate(node, swarmState);
     if (unreachable.has(name(node.name))) {
       await pulumi.log.warn(`${node.name} runs but does not answer: it will be made anew; its data stays`);
     } else if (machine(node.name)?.running === false) {

@@ -6,7 +6,7 @@ import { readCache } from "../../../lib/cache.ts";
 import type { SshEndpoint } from "../../../lib/ssh.ts";
 import type { Host } from "./host.ts";
 import type { GoodHost } from "./hosts.ts";
-import { type LookOptions, lookAtAll } from "./look.ts";
+import { type InspectOptions, inspectAll } from "./inspect.ts";
 
 const endpoint = z.object({
   host: z.string(),
@@ -50,7 +50,7 @@ export async function refuseSuccessors(
   folder: string,
   hosts: readonly Host[],
   owner: string,
-  looking: Omit<LookOptions, "endpoints">,
+  looking: Omit<InspectOptions, "endpoints">,
 ): Promise<void> {
   const before = readMachines(folder);
   const changed = hosts.flatMap((host) => {
@@ -59,7 +59,7 @@ export async function refuseSuccessors(
   });
   if (changed.length === 0) return;
   const endpoints = new Map(changed.map(({ host, was }) => [host.node.name, was.ssh]));
-  const looked = await lookAtAll(
+  const looked = await inspectAll(
     changed.map(({ host, was }) => ({ ...host, address: was.address })),
     { ...looking, endpoints },
   );

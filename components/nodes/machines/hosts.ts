@@ -2,13 +2,13 @@ import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostsSettings } from "../../../config/testbed/machines.ts";
 import type { SshEndpoint } from "../../../lib/ssh.ts";
+import { replaceUnless } from "../../lib/driftReplacement.ts";
 import type { Node, Testbed } from "../../lib/node.ts";
 import type { Owner } from "../../lib/ownership.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
-import { renewUnless } from "../../lib/renewal.ts";
 import { daemonConfig } from "./daemon.ts";
 import type { Host } from "./host.ts";
-import { AT_ONCE } from "./look.ts";
+import { AT_ONCE } from "./inspect.ts";
 import type { Report } from "./report.ts";
 import { cleanAllScript, prepareScript } from "./scripts.ts";
 
@@ -100,7 +100,7 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
       ssh,
       {
         script: this.preparing(good),
-        renewal: renewUnless(report?.owner !== undefined && report.engine !== undefined),
+        replacement: replaceUnless(report?.owner !== undefined && report.engine !== undefined),
         showProgress: true,
       },
       { parent: this, deletedWith: machine, dependsOn: [machine, ...(before ? [before] : [])] },

@@ -7,6 +7,6 @@ export const LIB = "/var/lib/swarmbench";
 export const KEEP = `${LIB}/host`;
 
 /** A program that runs on the machines. */
-export function nodeFile(name: "look.sh" | "prepare.sh" | "clean.sh"): string {
+export function nodeFile(name: "inspect.sh" | "prepare.sh" | "clean.sh"): string {
   return readFileSync(path.join(import.meta.dirname, "node", name), "utf8");
 }

@@ -11,8 +11,8 @@ import type { Owner } from "../../lib/ownership.ts";
 import { noteMachines, refuseSuccessors } from "./former.ts";
 import type { Host } from "./host.ts";
 import { type GoodHost, HostsTestbed } from "./hosts.ts";
-import { type Looked, type LookOptions, lookAtAll } from "./look.ts";
-import { dataAddressOf, obstacles, remarks, type Wanted } from "./report.ts";
+import { type Inspection, type InspectOptions, inspectAll } from "./inspect.ts";
+import { dataAddressOf, errors, remarks, type Wanted } from "./report.ts";
 import { ownerLine } from "./scripts.ts";
 import { endpointOf, writeSshConfig } from "./sshConfig.ts";
 
@@ -106,7 +106,7 @@ interface InspectArgs {
 /** `uname -m` of what the images were made on. */
 const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: "x86_64", arm64: "aarch64" };
 
-const looking = (reserved: boolean, firewallPorts: string[]): Omit<LookOptions, "endpoints"> => ({
+const looking = (reserved: boolean, firewallPorts: string[]): Omit<InspectOptions, "endpoints"> => ({
   ask,
   now: Date.now,
   sleep: (ms) => delay(ms),
@@ -121,7 +121,7 @@ async function inspect(
   { owner, settings, common, reserved }: InspectArgs,
 ): Promise<{ good: GoodHost[]; bad: BadHost[] }> {
   const { registryPort, addressPool } = settings.swarm;
-  const looked = await lookAtAll(hosts, { ...looking(reserved, portsBetween(settings)), endpoints });
+  const looked = await inspectAll(hosts, { ...looking(reserved, portsBetween(settings)), endpoints });
   const good: GoodHost[] = [];
   const bad: BadHost[] = [];
   for (const { host, found, offset } of looked) {
@@ -139,7 +139,7 @@ async function inspect(
       ports: isManager ? [2377, 7946, registryPort] : [7946],
       arch: ARCHITECTURES[process.arch] ?? process.arch,
     };
-    const why = obstacles(host, found, wanted);
+    const why = errors(host, found, wanted);
     const address = dataAddressOf(host, found);
     if (why.length > 0 || address === undefined) bad.push({ host, why });
     else good.push({ host, ssh: endpointFor(host, endpoints), address, report: found });
@@ -177,7 +177,7 @@ function portsBetween({ swarm, clockSync, bench }: Settings): string[] {
 }
 
 /** One machine by two addresses, and two machines of one name, which a swarm's figures could not tell apart. */
-export function sameMachines(looked: readonly Looked[]): Map<string, string> {
+export function sameMachines(looked: readonly Inspection[]): Map<string, string> {
   const twins = new Map<string, string>();
   const names = new Map<string, string>();
   for (const { host, found } of looked) {

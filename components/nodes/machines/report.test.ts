@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
 import { daemonConfig } from "./daemon.ts";
 import type { Host } from "./host.ts";
-import { type Looked, lookAtAll, lookScript } from "./look.ts";
+import { type Inspection, inspectAll, inspectScript } from "./inspect.ts";
 import { sameMachines } from "./open.ts";
-import { dataAddressOf, obstacles, parseReport, type Report, remarks, type Wanted } from "./report.ts";
+import { dataAddressOf, errors, parseReport, type Report, remarks, type Wanted } from "./report.ts";
 
 const host = (more: Partial<Host> = {}, name = "node1"): Host => ({
   node: { name, role: "agent" },
@@ -47,12 +47,12 @@ const wanted: Wanted = {
   ports: [2377, 7946, 5000],
   arch: "x86_64",
 };
-const found = (...more: string[]) => obstacles(host(), report(...more), wanted);
+const found = (...more: string[]) => errors(host(), report(...more), wanted);
 
 describe("a look at this very machine", () => {
   it("tells all that is asked of a machine, and changes nothing", () => {
     const text = execFileSync("sh", ["-s"], {
-      input: lookScript(["2377/tcp"]),
+      input: inspectScript(["2377/tcp"]),
       encoding: "utf8",
     });
     const here = parseReport(text);
@@ -108,10 +108,10 @@ describe("what stands in the way of a machine", () => {
   it("is that it is another node of this stack", () => {
     const moved = report("owner=me", "node=node4");
     assert.match(
-      obstacles(host(), moved, wanted).join(),
+      errors(host(), moved, wanted).join(),
       /is node4 of this stack: only take machines off the end/,
     );
-    assert.deepEqual(obstacles(host(), report("owner=me", "node=node1"), wanted), []);
+    assert.deepEqual(errors(host(), report("owner=me", "node=node1"), wanted), []);
   });
 
   it("is another swarm that it was put into since", () => {
@@ -121,7 +121,7 @@ describe("what stands in the way of a machine", () => {
 
   it("is that Docker can neither be found nor installed", () => {
     const bare = parseReport(LINES.filter((line) => !line.startsWith("packager")).join("\n"));
-    assert.match(obstacles(host(), bare, wanted).join(), /none of apt-get, dnf and yum/);
+    assert.match(errors(host(), bare, wanted).join(), /none of apt-get, dnf and yum/);
   });
 
   it("is all of it at once", () => {
@@ -135,7 +135,7 @@ describe("the address between the nodes", () => {
     const other = host({ dataAddress: "10.5.0.99" });
     assert.equal(dataAddressOf(other, report()), undefined);
     assert.match(
-      obstacles(other, report(), wanted).join(),
+      errors(other, report(), wanted).join(),
       /has not the address 10\.5\.0\.99, but 192\.168\.1\.10, |has not/,
     );
   });
@@ -143,10 +143,7 @@ describe("the address between the nodes", () => {
   it("is the one in the network that is given", () => {
     assert.equal(dataAddressOf(host({ dataNetwork: "10.5.0.0/16" }), report()), "10.5.0.10");
     const none = host({ dataNetwork: "10.6.0.0/16" });
-    assert.match(
-      obstacles(none, report(), wanted).join(),
-      /no address in testbed\.dataNetwork 10\.6\.0\.0\/16/,
-    );
+    assert.match(errors(none, report(), wanted).join(), /no address in testbed\.dataNetwork 10\.6\.0\.0\/16/);
   });
 
   it("else is the one at which it is reached, or with which it goes out", () => {
@@ -157,10 +154,7 @@ describe("the address between the nodes", () => {
   it("is to be told where it goes out with none and has several; Docker's own do not count", () => {
     const inside = parseReport([...LINES.filter((line) => !line.startsWith("outgoing"))].join("\n"));
     assert.equal(dataAddressOf(host(), inside), undefined);
-    assert.match(
-      obstacles(host(), inside, wanted).join(),
-      /192\.168\.1\.10, 10\.5\.0\.10: say which is meant/,
-    );
+    assert.match(errors(host(), inside, wanted).join(), /192\.168\.1\.10, 10\.5\.0\.10: say which is meant/);
     const one = LINES.filter((line) => !line.startsWith("outgoing") && !line.includes("eth1"));
     const bridged = parseReport([...one, "address=172.17.0.1/16 docker0"].join("\n"));
     assert.equal(dataAddressOf(host(), bridged), "192.168.1.10");
@@ -184,7 +178,7 @@ describe("a remark", () => {
 
 describe("machines that are one", () => {
   it("are told by their host name", () => {
-    const looked = (name: string, hostname: string): Looked => ({
+    const looked = (name: string, hostname: string): Inspection => ({
       host: host({}, name),
       offset: { sec: 0, errorSec: 0 },
       found: { ...report(), hostname },
@@ -195,7 +189,7 @@ describe("machines that are one", () => {
   });
 });
 
-const failureOf = (looked: Looked | undefined) =>
+const failureOf = (looked: Inspection | undefined) =>
   looked?.found instanceof Error ? looked.found.message : "none";
 
 describe("looking at many machines", () => {
@@ -204,7 +198,7 @@ describe("looking at many machines", () => {
     hosts.map(({ node }) => [node.name, { host: node.name, configFile: "/c", sudo: false }]),
   );
   const answer = { code: 0, stdout: LINES.join("\n"), stderr: "", timedOut: false };
-  const options = (ask: Parameters<typeof lookAtAll>[1]["ask"]) => ({
+  const options = (ask: Parameters<typeof inspectAll>[1]["ask"]) => ({
     ask,
     endpoints,
     firewallPorts: [],
@@ -216,7 +210,7 @@ describe("looking at many machines", () => {
 
   it("is done to some at a time, and gives them in their order", async () => {
     let [now, most] = [0, 0];
-    const results = await lookAtAll(
+    const results = await inspectAll(
       hosts,
       options(async () => {
         now += 1;
@@ -235,7 +229,7 @@ describe("looking at many machines", () => {
 
   it("is tried again where sshd had too many at once, and not where it refuses", async () => {
     const tries = new Map<string, number>();
-    const results = await lookAtAll(
+    const results = await inspectAll(
       hosts.slice(0, 2),
       options(async (_, args) => {
         const name = args.at(-2) ?? "";
@@ -264,7 +258,7 @@ describe("looking at many machines", () => {
       return asked.length === 3 ? answer : asked.length === 2 ? { ...answer, stdout: "" } : denied;
     };
     const node = { ...endpoints.get("node1"), host: "node1", configFile: "/c", sudo: true };
-    const [one] = await lookAtAll(hosts.slice(0, 1), {
+    const [one] = await inspectAll(hosts.slice(0, 1), {
       ...options(ask),
       maySudoG5k: true,
       endpoints: new Map([["node1", node]]),
@@ -280,7 +274,7 @@ describe("looking at many machines", () => {
   ] as [string, string, RegExp][]) {
     it(`says what to do about ${what}`, async () => {
       const ask = async () => ({ ...answer, code: 255, stdout: "", stderr });
-      const [one] = await lookAtAll(hosts.slice(0, 1), options(ask));
+      const [one] = await inspectAll(hosts.slice(0, 1), options(ask));
       assert.match(failureOf(one), message);
     });
   }

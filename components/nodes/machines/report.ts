@@ -1,4 +1,4 @@
-// What a machine says of itself (node/look.sh), and what of it stands in the way.
+// What a machine says of itself (node/inspect.sh), and what of it stands in the way.
 import { z } from "zod";
 import { isInNetwork, overlaps } from "../../../lib/addresses.ts";
 import type { Host } from "./host.ts";
@@ -47,7 +47,7 @@ const SEVERAL = ["address", "route", "listens", "taken", "lacks", "closed"] as c
 
 export type Report = z.output<typeof once> & Record<(typeof SEVERAL)[number], string[]>;
 
-/** @throws Error where it is not what look.sh prints */
+/** @throws Error where it is not what inspect.sh prints */
 export function parseReport(text: string): Report {
   const several = Object.fromEntries(SEVERAL.map((name) => [name, [] as string[]]));
   const single: Record<string, string> = {};
@@ -99,7 +99,7 @@ function addressesOf({ address }: Report): string[] {
 }
 
 /** What stands in the way, a sentence each that says what to do. */
-export function obstacles(host: Host, report: Report, wanted: Wanted): string[] {
+export function errors(host: Host, report: Report, wanted: Wanted): string[] {
   const found: string[] = [];
   if (report.uid !== 0) found.push("sudo does not make root of its user");
   if (report.owner !== undefined && report.owner !== wanted.owner) {
@@ -115,7 +115,7 @@ export function obstacles(host: Host, report: Report, wanted: Wanted): string[] 
   if (report.arch !== wanted.arch) {
     found.push(`is of another kind (${report.arch}) than the images, which run on ${wanted.arch}`);
   }
-  found.push(...engineObstacles(report), ...roomObstacles(report), ...addressObstacles(host, report));
+  found.push(...engineErrors(report), ...resourceErrors(report), ...addressErrors(host, report));
   // Where we have been, its routes, ports and names may be those that we made.
   if (report.owner === undefined) {
     if (report.taken.length > 0) {
@@ -169,7 +169,7 @@ function inForeignSwarm({ engine, mark, markNode }: Report): boolean {
   return mark === undefined || (state === "active" && markNode !== undefined && markNode !== id);
 }
 
-function engineObstacles(report: Report): string[] {
+function engineErrors(report: Report): string[] {
   if (inForeignSwarm(report)) {
     return [
       "is already in a swarm that this stack did not create; take it out with: docker swarm leave, or use another machine",
@@ -187,7 +187,7 @@ function engineObstacles(report: Report): string[] {
   return [];
 }
 
-function roomObstacles({ freeMiB, memoryMiB }: Report): string[] {
+function resourceErrors({ freeMiB, memoryMiB }: Report): string[] {
   return [
     ...(freeMiB < LEAST_FREE_MIB
       ? [`has ${freeMiB} MiB free where Docker keeps its data, and ${LEAST_FREE_MIB} are needed`]
@@ -198,7 +198,7 @@ function roomObstacles({ freeMiB, memoryMiB }: Report): string[] {
   ];
 }
 
-function addressObstacles(host: Host, report: Report): string[] {
+function addressErrors(host: Host, report: Report): string[] {
   if (dataAddressOf(host, report) !== undefined) return [];
   const own = addressesOf(report).join(", ") || "none";
   if (host.dataAddress !== undefined) return [`has not the address ${host.dataAddress}, but ${own}`];

@@ -4,7 +4,7 @@ import { asRoot, type SshEndpoint, sshArguments } from "../../../lib/ssh.ts";
 import { jobBase, machineId } from "../../../testbeds/oar/names.ts";
 import { OWNER_LABEL, type Owner, STACK_LABEL } from "../../lib/ownership.ts";
 import { MARK } from "../../swarm/swarmScripts.ts";
-import { AT_ONCE } from "./look.ts";
+import { AT_ONCE } from "./inspect.ts";
 import { KEEP, LIB, nodeFile } from "./nodeFiles.ts";
 
 /** Whose a machine is, as it is written there: one line, the same for one stack alone. */

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AgentSettings } from "../../../config/benchmark.ts";
 import { AGENT_SERVICES, type AgentRole } from "../../../contract/request.ts";
+import type { Site } from "../../lib/deployment.ts";
 import { service, type Transforms } from "../../lib/service.ts";
-import type { Site } from "../../lib/site.ts";
 
 /** They have nothing to save: a run that they worked for sees that they are gone. */
 const STOP_GRACE_SEC = 6;

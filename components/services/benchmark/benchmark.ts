@@ -4,8 +4,8 @@ import type { BenchSettings } from "../../../config/benchmark.ts";
 import type { BenchPlan } from "../../../contract/request.ts";
 import { sshArguments } from "../../../lib/ssh.ts";
 import type { StackSite } from "../../../testbeds/oar/names.ts";
+import type { Site } from "../../lib/deployment.ts";
 import { labels } from "../../lib/ownership.ts";
-import type { Site } from "../../lib/site.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
 

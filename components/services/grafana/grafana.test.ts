@@ -10,7 +10,7 @@ import {
   type Program,
   secrecy,
   secretOf,
-} from "../../../test/support/site.ts";
+} from "../../../test/support/deployment.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
 import { InfluxDb } from "../influxdb/influxdb.ts";
 import { dashboards } from "./dashboards/index.ts";

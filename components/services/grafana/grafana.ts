@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GrafanaSettings } from "../../../config/services/index.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
+import type { Site } from "../../lib/deployment.ts";
 import { configFile, secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
 import { httpHealth, service, type TaskFile, type Transforms } from "../../lib/service.ts";
-import type { Site } from "../../lib/site.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import { DASHBOARDS as CATALOGUE, dashboards } from "./dashboards/index.ts";
@@ -150,7 +150,7 @@ function grafanaEnvironment(): Record<string, string> {
     GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: "false",
     GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: "true",
     GF_NEWS_NEWS_FEED_ENABLED: "false",
-    GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: `${DASHBOARDS}/delay.json`,
+    GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: `${DASHBOARDS}/latency.json`,
     GF_LOG_LEVEL: "warn",
   };
 }

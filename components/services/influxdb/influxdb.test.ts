@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type { InfluxdbSettings } from "../../../config/services/index.ts";
-import { known } from "../../../test/support/mocks.ts";
 import {
   declareOn,
   fakeTokens,
@@ -9,7 +8,8 @@ import {
   type Program,
   secrecy,
   secretOf,
-} from "../../../test/support/site.ts";
+} from "../../../test/support/deployment.ts";
+import { known } from "../../../test/support/mocks.ts";
 import { InfluxDb } from "./influxdb.ts";
 
 const settings: InfluxdbSettings = {

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { InfluxdbSettings } from "../../../config/services/index.ts";
+import type { Site } from "../../lib/deployment.ts";
 import { type Job, runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
 import { httpHealth, service, type Transforms } from "../../lib/service.ts";
-import type { Site } from "../../lib/site.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 
 const NAME = "influxdb";

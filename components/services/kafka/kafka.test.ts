@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type { KafkaSettings } from "../../../config/services/index.ts";
 import { kafkaTargetSchema } from "../../../contract/target.ts";
-import { known } from "../../../test/support/mocks.ts";
-import { portOf } from "../../../test/support/overSsh.ts";
 import {
   declareOn,
   type FakeSite,
@@ -11,7 +9,9 @@ import {
   type Program,
   ROLES,
   secrecy,
-} from "../../../test/support/site.ts";
+} from "../../../test/support/deployment.ts";
+import { known } from "../../../test/support/mocks.ts";
+import { portOf } from "../../../test/support/overSsh.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
 import { Kafka } from "./kafka.ts";
 

@@ -5,6 +5,7 @@ import { type ClusterPlan, type Member, planCluster } from "../../../config/kafk
 import type { KafkaSettings } from "../../../config/services/index.ts";
 import type { KafkaTarget } from "../../../contract/target.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
+import type { Site } from "../../lib/deployment.ts";
 import { secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
@@ -16,7 +17,6 @@ import {
   type TaskFile,
   type Transforms,
 } from "../../lib/service.ts";
-import type { Site } from "../../lib/site.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 import { setMetadata } from "./admin.ts";
 import { certificateAuthority, memberCertificate } from "./certificates.ts";

@@ -8,7 +8,6 @@ import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { KafkaSettings, SecurityProtocol } from "../../../config/services/index.ts";
 import { kafkaTargetSchema } from "../../../contract/target.ts";
-import { known } from "../../../test/support/mocks.ts";
 import {
   declareOn,
   fakeBundle,
@@ -17,7 +16,8 @@ import {
   type Program,
   secrecy,
   secretOf,
-} from "../../../test/support/site.ts";
+} from "../../../test/support/deployment.ts";
+import { known } from "../../../test/support/mocks.ts";
 import { certificateOf, subjectAltNames } from "./certificates.ts";
 import { Kafka } from "./kafka.ts";
 

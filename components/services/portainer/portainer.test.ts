@@ -10,7 +10,7 @@ import {
   SWARM_ID,
   secrecy,
   secretOf,
-} from "../../../test/support/site.ts";
+} from "../../../test/support/deployment.ts";
 import { labels } from "../../lib/ownership.ts";
 import { agentEnvironment, environmentForm } from "./flags.ts";
 import { Portainer } from "./portainer.ts";

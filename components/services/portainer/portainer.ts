@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { PortainerSettings } from "../../../config/services/index.ts";
+import { inSwarm, type Site } from "../../lib/deployment.ts";
 import { secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
@@ -8,7 +9,6 @@ import { labels } from "../../lib/ownership.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
 import { service, type Transforms } from "../../lib/service.ts";
-import { inSwarm, type Site } from "../../lib/site.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 import { AGENT_MOUNTS, agentEnvironment, environmentForm, portainerArguments } from "./flags.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { declareOn, imageOf, type Program } from "../../../test/support/site.ts";
+import { declareOn, imageOf, type Program } from "../../../test/support/deployment.ts";
 import { Probes } from "./probes.ts";
 
 let declared: Program<Probes>;

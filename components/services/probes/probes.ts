@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { NODE_FOLDERS, PROBE_SERVICES } from "../../../contract/network.ts";
 import { script } from "../../../lib/shell.ts";
+import type { Site } from "../../lib/deployment.ts";
 import type { Node } from "../../lib/node.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
 import { type ServiceArgs, service, type Transforms } from "../../lib/service.ts";
-import type { Site } from "../../lib/site.ts";
 
 /** They have nothing to save. */
 const STOP_GRACE_SEC = 3;
@@ -51,7 +51,7 @@ export class Probes extends pulumi.ComponentResource {
     const prepared = runOn(
       `${node}-${name}`,
       ssh,
-      { script: ready.apply((incarnation) => foldersScript({ node, address, incarnation })) },
+      { script: ready.apply((generation) => foldersScript({ node, address, generation })) },
       { parent: this, deletedWith: machine },
     );
     return outputOf(prepared);
@@ -102,14 +102,14 @@ interface Folders {
   node: string;
   address: string;
   /** Another text when the machine is another one, which has no folders. */
-  incarnation: string;
+  generation: string;
 }
 
 /** The probes find there where they are, and each other; and how the node's clock is, if something keeps it. */
-function foldersScript({ node, address, incarnation }: Folders): string {
+function foldersScript({ node, address, generation }: Folders): string {
   const { probe, clock } = NODE_FOLDERS;
   return script(
-    { NODE: node, ADDRESS: address, MACHINE: incarnation, PROBE: probe, CLOCK: clock, OWNER: USER },
+    { NODE: node, ADDRESS: address, MACHINE: generation, PROBE: probe, CLOCK: clock, OWNER: USER },
     `
 mkdir -p "$CLOCK"
 install -d -o "$OWNER" -g "$OWNER" -m 0700 "$PROBE"

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { parseSettings } from "../../../config/settings.ts";
-import { declareOn, fakeTokens, fileText, imageOf, type Program } from "../../../test/support/site.ts";
+import { declareOn, fakeTokens, fileText, imageOf, type Program } from "../../../test/support/deployment.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
 import { InfluxDb } from "../influxdb/influxdb.ts";
 import { Kafka } from "../kafka/kafka.ts";

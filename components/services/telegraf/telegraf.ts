@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { TelegrafSettings } from "../../../config/services/index.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
+import type { Site } from "../../lib/deployment.ts";
 import { configFile, secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { httpHealth, service, type Transforms } from "../../lib/service.ts";
-import type { Site } from "../../lib/site.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
 import { kafkaConfig, NODE_MOUNTS, nodeConfig, nodeEnvironment } from "./config.ts";

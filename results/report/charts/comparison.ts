@@ -13,7 +13,7 @@ const variableOf = ([first]: Runs) => curvesOf(first).variable;
 export const comparisonChart: Chart = {
   name: "comparison",
   place: "comparison",
-  title: (runs) => `p99 delay against ${variableOf(runs)}`,
+  title: (runs) => `p99 latency against ${variableOf(runs)}`,
   caption: "Steps at which the generator was at its own limit are left out.",
   draw: (runs) => {
     const variable = variableOf(runs);
@@ -29,7 +29,7 @@ export const comparisonChart: Chart = {
     const { p99Ms } = runs[0].slo;
     return {
       xAxis: axis(variableText(variable), scaleOf(points.map(([value]) => value))),
-      yAxis: axis("p99 delay, ms", scaleOf([...points.map(([, ms]) => ms), p99Ms])),
+      yAxis: axis("p99 latency, ms", scaleOf([...points.map(([, ms]) => ms), p99Ms])),
       series: [...series, marks([sloLine(p99Ms, `SLO ${p99Ms} ms`)])],
     };
   },
@@ -38,7 +38,7 @@ export const comparisonChart: Chart = {
 /** Value and p99 of each step that tells something about the broker. */
 function p99Points(run: Run, variable: string): [number, number][] {
   return run.steps.filter(isTelling).flatMap((step) => {
-    const [value, p99] = [varied(step, variable), step.delayMs.p99];
+    const [value, p99] = [varied(step, variable), step.latencyMs.p99];
     return typeof value === "number" && p99 !== null ? [[value, p99] as [number, number]] : [];
   });
 }

@@ -11,11 +11,11 @@ const PERCENTILES = ["p50", "p90", "p99", "p99.9"] as const;
 
 /** Latency against what is varied, with the SLO's line and the knee. */
 export const latencyChart: Chart = {
-  name: "delay",
+  name: "latency",
   place: "report",
   title: ([run]) => {
     const { variable, curves } = curvesOf(run);
-    return curves.length > 1 ? `p99 delay against ${variable}` : `Delay against ${variable}`;
+    return curves.length > 1 ? `p99 latency against ${variable}` : `Latency against ${variable}`;
   },
   caption: `Time from a message's intended time to the consumer's hands, ms. ${symbolLegend()}.`,
   draw: ([run]) => {
@@ -26,7 +26,7 @@ export const latencyChart: Chart = {
     if (points.length === 0) return undefined;
     return {
       xAxis: axis(variableText(variable), scaleOf(points.map(([value]) => value))),
-      yAxis: axis("delay, ms", scaleOf([...points.map(([, ms]) => ms), run.slo.p99Ms])),
+      yAxis: axis("latency, ms", scaleOf([...points.map(([, ms]) => ms), run.slo.p99Ms])),
       series: [...series, sloAndKnee(run, variable)],
     };
   },
@@ -51,7 +51,7 @@ function seriesOf(run: Run, variable: string) {
       name: several ? curve.name : percentile,
       symbolSize: 8,
       data: curve.steps.flatMap((step) => {
-        const [value, ms] = [varied(step, variable), isMeasured(step) ? step.delayMs[percentile] : null];
+        const [value, ms] = [varied(step, variable), isMeasured(step) ? step.latencyMs[percentile] : null];
         if (typeof value !== "number" || ms === null) return [];
         return [{ value: [value, ms] as [number, number], symbol: verdictOf(step).symbol }];
       }),

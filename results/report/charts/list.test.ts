@@ -9,7 +9,7 @@ import { drawChart, drawCharts } from "./list.ts";
 describe("the report", () => {
   it("has the charts that there are figures for", () => {
     const names = (run: Run) => drawCharts("report", [run]).map(({ name }) => name);
-    assert.deepEqual(names(sampleRun()), ["delay", "delivered", "cpu", "spectrum", "timeline"]);
+    assert.deepEqual(names(sampleRun()), ["latency", "delivered", "cpu", "spectrum", "timeline"]);
     const one = { ...sampleRun(), knee: null, steps: [{ ...sampleStep(1, 5, 2), values: {} }] };
     assert.deepEqual(names(one), ["cpu", "spectrum", "timeline"]);
     assert.deepEqual(names({ ...sampleRun(), knee: null, steps: [] }), []);

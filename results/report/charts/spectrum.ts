@@ -1,4 +1,4 @@
-import { DelayHistogram } from "../../../contract/histogram.ts";
+import { LatencyHistogram } from "../../../contract/histogram.ts";
 import { type MeasuredStep, measuredSteps } from "../../../contract/result.ts";
 import { stepName } from "../../steps.ts";
 import type { Chart } from "./chart.ts";
@@ -14,19 +14,19 @@ const SERIES_MAX = COLOURS.length;
 export const spectrumChart: Chart = {
   name: "spectrum",
   place: "report",
-  title: "Percentiles of the delay",
-  caption: "How many messages were faster than a delay: the further right, the rarer. One line a step.",
+  title: "Percentiles of the latency",
+  caption: "How many messages were faster than a latency: the further right, the rarer. One line a step.",
   height: 460,
   draw: ([run]) => {
     const { slo } = run;
-    const measured = measuredSteps(run).filter(({ delayMs }) => delayMs.count > 0);
+    const measured = measuredSteps(run).filter(({ latencyMs }) => latencyMs.count > 0);
     if (measured.length === 0) return undefined;
     return {
       color: COLOURS,
       grid: { left: 70, right: 30, top: 90, bottom: 60 },
       legend: { top: 8, itemGap: 30 },
       xAxis: axis("percentile", "log", { axisLabel: { formatter: percentLabel } }),
-      yAxis: axis("delay, ms", "log"),
+      yAxis: axis("latency, ms", "log"),
       series: [
         ...measured.slice(-SERIES_MAX).map(seriesOf),
         marks([sloLine(slo.p99Ms, `SLO ${slo.p99Ms} ms`)]),
@@ -39,10 +39,10 @@ export const spectrumChart: Chart = {
 const position = (percent: number) => 1 / (1 - percent / 100);
 
 function seriesOf(step: MeasuredStep) {
-  const histogram = new DelayHistogram();
+  const histogram = new LatencyHistogram();
   histogram.addEncoded(step.histogram);
   // A percentile beyond all samples would only repeat the maximum.
-  const known = PERCENTS.filter((percent) => step.delayMs.count * (1 - percent / 100) >= 1);
+  const known = PERCENTS.filter((percent) => step.latencyMs.count * (1 - percent / 100) >= 1);
   return {
     type: "line" as const,
     name: stepName(step),

@@ -11,7 +11,7 @@ const LABELLED_STEPS = 12;
 export const timelineChart: Chart = {
   name: "timeline",
   place: "report",
-  title: "Delay over time",
+  title: "Latency over time",
   caption: "Each second of the run. Marked: what was measured; before it the warm-up, after it the drain.",
   draw: ([run]) => {
     const steps = measuredSteps(run);
@@ -21,11 +21,11 @@ export const timelineChart: Chart = {
     const measured = steps.flatMap((step) => measuredArea(step, start));
     return {
       xAxis: axis("seconds since the first message", "value", { max: end - start + 1 }),
-      yAxis: axis("delay, ms", "log"),
+      yAxis: axis("latency, ms", "log"),
       series: [
-        line("p50", steps, start, ({ delayMs }) => delayMs.p50),
-        line("p99", steps, start, ({ delayMs }) => delayMs.p99),
-        line("max", steps, start, ({ delayMs }) => delayMs.max),
+        line("p50", steps, start, ({ latencyMs }) => latencyMs.p50),
+        line("p99", steps, start, ({ latencyMs }) => latencyMs.p99),
+        line("max", steps, start, ({ latencyMs }) => latencyMs.max),
         marks([sloLine(run.slo.p99Ms)], {
           itemStyle: { color: GOOD, opacity: 0.1 },
           label: { show: measured.length <= LABELLED_STEPS },

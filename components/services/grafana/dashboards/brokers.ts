@@ -221,7 +221,7 @@ function jvm(): Row {
       timePanel({
         title: "Garbage collection",
         description:
-          "Look for peaks that fall together with those of the delay: nothing is served meanwhile.",
+          "Look for peaks that fall together with those of the latency: nothing is served meanwhile.",
         unit: "ms",
         axis: "ms of a second",
         width: 8,

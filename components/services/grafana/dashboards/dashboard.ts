@@ -1,10 +1,10 @@
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
-import { runEvents } from "./delayQueries.ts";
+import { runEvents } from "./latencyQueries.ts";
 import { DATA_SOURCE, target } from "./panels.ts";
 
 /** Stable: links and tests name the dashboards by it. */
 export const DASHBOARDS = {
-  delay: { uid: "swarmbench-delay", title: "Delay" },
+  latency: { uid: "swarmbench-latency", title: "Latency" },
   brokers: { uid: "swarmbench-brokers", title: "Brokers" },
   nodes: { uid: "swarmbench-nodes", title: "Nodes and network" },
   network: { uid: "swarmbench-network", title: "Network between nodes" },

@@ -129,8 +129,8 @@ describe("dashboards", () => {
   });
 
   it("choose among all runs there ever were, the newest first", () => {
-    const delay = dashboards().delay;
-    const run = delay.templating?.list?.find(({ name }) => name === "run");
+    const latency = dashboards().latency;
+    const run = latency.templating?.list?.find(({ name }) => name === "run");
     assert.match(String(run?.query), /range\(start: 0\)/);
     assert.match(String(run?.query), /desc: true/);
     assert.equal(run?.sort, 0);
@@ -140,7 +140,7 @@ describe("dashboards", () => {
     const table = panels.find(({ title }) => title === "Runs");
     assert.match(
       JSON.stringify(table),
-      /swarmbench-delay\?var-run=\$\{__data\.fields\.run\}&from=\$\{__data\.fields\.started\.numeric\}&to=\$\{__data\.fields\.ended\.numeric\}/,
+      /swarmbench-latency\?var-run=\$\{__data\.fields\.run\}&from=\$\{__data\.fields\.started\.numeric\}&to=\$\{__data\.fields\.ended\.numeric\}/,
     );
   });
 

@@ -1,7 +1,7 @@
 import type * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import { brokersDashboard } from "./brokers.ts";
 import type { DashboardName } from "./dashboard.ts";
-import { delayDashboard } from "./delay.ts";
+import { latencyDashboard } from "./latency.ts";
 import { networkDashboard } from "./network.ts";
 import { nodesDashboard } from "./nodes.ts";
 
@@ -11,7 +11,7 @@ export { VARIABLES } from "./variables.ts";
 /** Grafana's dashboards as it reads them from files, the same text at every call. */
 export function dashboards(): Record<DashboardName, dashboard.Dashboard> {
   return {
-    delay: delayDashboard(),
+    latency: latencyDashboard(),
     brokers: brokersDashboard(),
     nodes: nodesDashboard(),
     network: networkDashboard(),

@@ -1,6 +1,6 @@
 import type * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import { build, type Row } from "./dashboard.ts";
-import { runNames } from "./delayQueries.ts";
+import { runNames } from "./latencyQueries.ts";
 import * as queries from "./networkQueries.ts";
 import { tablePanel, tag, timePanel } from "./panels.ts";
 import { chooseOne } from "./variables.ts";

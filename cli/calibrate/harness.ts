@@ -19,7 +19,7 @@ import { LiveStep } from "./live.ts";
 import { withPlainLoad } from "./plain.ts";
 
 /** What is up, and who calibrates it. */
-export interface StandParts {
+export interface HarnessParts {
   plan: BenchPlan;
   nodes: readonly { name: string; ssh: string }[];
   /** The proxy's image, by digest. */
@@ -37,15 +37,15 @@ export interface RunOptions {
   event?(event: RunEvent): void;
 }
 
-export class Stand {
+export class Harness {
   /** Of the latest run. */
   conditions: Run["conditions"] | undefined;
   /** Names of the runs so far, in their order. */
   readonly runs: string[] = [];
 
-  readonly parts: StandParts;
+  readonly parts: HarnessParts;
 
-  constructor(parts: StandParts) {
+  constructor(parts: HarnessParts) {
     this.parts = parts;
   }
 
@@ -79,7 +79,7 @@ export class Stand {
 
   /** A run of one step. @throws Error where it has no figures */
   async step(changes: readonly string[], options?: RunOptions): Promise<MeasuredStep> {
-    return stepWithFigures(await this.run(changes, options));
+    return stepWithMetrics(await this.run(changes, options));
   }
 
   /** A run of one step, and what is done to it meanwhile. */
@@ -150,7 +150,7 @@ function outputOf(where: string, answer: { code: number; stdout: string; stderr:
 }
 
 /** @throws Error where its only step has none */
-function stepWithFigures({ run: name, steps }: Run): MeasuredStep {
+function stepWithMetrics({ run: name, steps }: Run): MeasuredStep {
   const [step] = steps;
   if (step && isMeasured(step) && step.verdict !== "failed") return step;
   throw new Error(`${name} has no figures: ${step?.reasons.join("; ") ?? "it has no step"}`);
@@ -158,8 +158,8 @@ function stepWithFigures({ run: name, steps }: Run): MeasuredStep {
 
 /** @throws Error where nothing was counted */
 export function delaysOf(step: Step): { min: number; p50: number; p99: number } {
-  const { min, p50, p99 } = isMeasured(step) ? step.delayMs : { min: null, p50: null, p99: null };
+  const { min, p50, p99 } = isMeasured(step) ? step.latencyMs : { min: null, p50: null, p99: null };
   if (min === null || p50 === null || p99 === null)
-    throw new Error("a step delivered nothing, so that it has no delay");
+    throw new Error("a step delivered nothing, so that it has no latency");
   return { min, p50, p99 };
 }

@@ -3,7 +3,7 @@ import type { StepVerdict } from "../../contract/verdicts.ts";
 import type { Slo } from "../../contract/workload.ts";
 
 /** Of a step's measured time. */
-export interface StepFigures {
+export interface StepMetrics {
   offered: number;
   delivered: number;
   lost: number;
@@ -13,7 +13,7 @@ export interface StepFigures {
   p99Ms: number | null;
   steady: boolean;
   steadyReason: string;
-  /** From the intended time to the hand-out; what waits for the broker's answers is not in it, but in the delay. */
+  /** From the intended time to the hand-out; what waits for the broker's answers is not in it, but in the latency. */
   scheduleLagMsP99: number | null;
   /** CPUs of the busiest task. */
   cpu: number | null;
@@ -21,7 +21,7 @@ export interface StepFigures {
   brokersCompiling: number | null;
 }
 
-/** A schedule lag above this share of the SLO's p99 makes the delay a figure of the generator. */
+/** A schedule lag above this share of the SLO's p99 makes the latency a figure of the generator. */
 const LAG_SHARE = 0.1;
 /**
  * One thread of Node does the work of a task: with its helpers it is at its limit from about here on (kafkajs: 1.1 CPUs,
@@ -42,7 +42,7 @@ export const BUSY_COMPILERS = 0.2;
  *
  * @returns the verdict, and why, as sentences with both numbers
  */
-export function judge(figures: StepFigures, slo: Slo): { verdict: StepVerdict; reasons: string[] } {
+export function evaluate(figures: StepMetrics, slo: Slo): { verdict: StepVerdict; reasons: string[] } {
   const failures = failureReasons(figures);
   if (failures.length > 0) return { verdict: "failed", reasons: failures };
   const bound = generatorReasons(figures, slo);
@@ -57,13 +57,13 @@ export function judge(figures: StepFigures, slo: Slo): { verdict: StepVerdict; r
   return { verdict: verdict(), reasons: [...bound, ...missed, ...cold, ...unsteady] };
 }
 
-function failureReasons({ offered, delivered, errors }: StepFigures): string[] {
+function failureReasons({ offered, delivered, errors }: StepMetrics): string[] {
   if (offered === 0) return ["no message was due in the measured time: raise the rate or the duration"];
   if (delivered > 0) return [];
   return [`none of ${offered} messages was delivered${errors > 0 ? `, ${errors} sends failed` : ""}`];
 }
 
-function generatorReasons({ scheduleLagMsP99: lag, cpu }: StepFigures, slo: Slo): string[] {
+function generatorReasons({ scheduleLagMsP99: lag, cpu }: StepMetrics, slo: Slo): string[] {
   const limit = LAG_SHARE * slo.p99Ms;
   return [
     ...(lag !== null && lag > limit
@@ -77,23 +77,23 @@ function generatorReasons({ scheduleLagMsP99: lag, cpu }: StepFigures, slo: Slo)
   ];
 }
 
-/** Of delays alone: compilers make messages late, and lose none. */
-function coldReasons({ brokersCompiling: threads }: StepFigures): string[] {
+/** Of latencies alone: compilers make messages late, and lose none. */
+function coldReasons({ brokersCompiling: threads }: StepMetrics): string[] {
   if (threads === null || threads <= BUSY_COMPILERS) return [];
   return [
     `the brokers' JIT compilers were busy (${threads.toFixed(2)} threads on average), as they are in the first minutes`,
   ];
 }
 
-const isLate = ({ p99Ms }: StepFigures, slo: Slo) => p99Ms === null || p99Ms > slo.p99Ms;
+const isLate = ({ p99Ms }: StepMetrics, slo: Slo) => p99Ms === null || p99Ms > slo.p99Ms;
 
-function sloReasons(figures: StepFigures, slo: Slo): string[] {
+function sloReasons(figures: StepMetrics, slo: Slo): string[] {
   const { p99Ms, offered, delivered, lost, unsent } = figures;
   const share = delivered / offered;
   const unsentText = unsent > 0 ? `, ${unsent} were not even sent in time` : "";
   return [
     ...(isLate(figures, slo)
-      ? [`p99 delay ${p99Ms === null ? "unknown" : `${p99Ms.toFixed(1)} ms`}, above ${slo.p99Ms} ms`]
+      ? [`p99 latency ${p99Ms === null ? "unknown" : `${p99Ms.toFixed(1)} ms`}, above ${slo.p99Ms} ms`]
       : []),
     ...(share < slo.delivered
       ? [
@@ -104,9 +104,9 @@ function sloReasons(figures: StepFigures, slo: Slo): string[] {
   ];
 }
 
-/** "p99 delay <= 100 ms, delivered >= 99.9 %, lost <= 0" */
+/** "p99 latency <= 100 ms, delivered >= 99.9 %, lost <= 0" */
 export function sloText({ p99Ms, delivered, lost }: Slo): string {
-  return `p99 delay <= ${p99Ms} ms, delivered >= ${percent(delivered)}, lost <= ${lost}`;
+  return `p99 latency <= ${p99Ms} ms, delivered >= ${percent(delivered)}, lost <= ${lost}`;
 }
 
 /** Rounded down, so that 99.99 % is not called 100 %. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Site } from "../../components/lib/deployment.ts";
 import type { Node } from "../../components/lib/node.ts";
 import type { Owner } from "../../components/lib/ownership.ts";
-import type { Site } from "../../components/lib/site.ts";
 import { Images } from "../../components/swarm/images.ts";
 import { Registry } from "../../components/swarm/registry.ts";
 import { Swarm } from "../../components/swarm/swarm.ts";

@@ -6,7 +6,7 @@ export interface Share {
 }
 
 /** Divides `total` logical clients among so many tasks, in one row, as evenly as can be. The first ones get the more. */
-export function sharesOf(total: number, tasks: number): Share[] {
+export function allocate(total: number, tasks: number): Share[] {
   const [least, more] = [Math.floor(total / tasks), total % tasks];
   return Array.from({ length: tasks }, (_, index) => ({
     first: index * least + Math.min(index, more),

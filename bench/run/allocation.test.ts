@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { inOrder, onNodes, sharesOf } from "./shares.ts";
+import { allocate, inOrder, onNodes } from "./allocation.ts";
 
 describe("the shares of agents", () => {
   it("are everything, each once, in one row, and differ by one at most", () => {
     fc.assert(
       fc.property(fc.nat(5_000), fc.integer({ min: 1, max: 40 }), (total, tasks) => {
-        const shares = sharesOf(total, tasks);
+        const shares = allocate(total, tasks);
         let next = 0;
         for (const { first, count } of shares) {
           assert.equal(first, next);

@@ -1,4 +1,4 @@
-import { Refusal } from "./http.ts";
+import { HttpStatusError } from "./http.ts";
 import { type JobContext, throttled } from "./job.ts";
 import { Problem, reason } from "./problem.ts";
 
@@ -14,14 +14,14 @@ export interface Wait {
 }
 
 /** Does something again and again until it succeeds, and gives what it gave. */
-export type Patience = <T>(wait: Wait, attempt: () => Promise<T>) => Promise<T>;
+export type Retry = <T>(wait: Wait, attempt: () => Promise<T>) => Promise<T>;
 
 /**
- * All that is waited for with one patience has one time together. A line every few seconds says what for.
+ * All that is waited for with one retryUntil has one time together. A line every few seconds says what for.
  *
  * @throws Problem when the time is over, and at once where an attempt throws one or is not authorised
  */
-export function patience(context: JobContext, timeoutSec: number): Patience {
+export function retryUntil(context: JobContext, timeoutSec: number): Retry {
   const { clock } = context;
   const deadline = clock.now() + timeoutSec * 1_000;
   const show = throttled(context);
@@ -32,7 +32,7 @@ export function patience(context: JobContext, timeoutSec: number): Patience {
       } catch (error) {
         if (error instanceof Problem) throw error;
         const said = reason(error);
-        if (error instanceof Refusal && FINAL.includes(error.status)) {
+        if (error instanceof HttpStatusError && FINAL.includes(error.status)) {
           throw new Problem(said, next, { cause: error });
         }
         if (clock.now() + PAUSE_MS > deadline) {

@@ -1,14 +1,14 @@
-// What a calibration needs of the benchmark: detours, the null client, faults. Each is off unless it is asked for.
+// What a calibration needs of the benchmark: proxy routes, the null client, faults. Each is off unless it is asked for.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { readFault, Skipper } from "../../bench/agent/fault.ts";
 import type { ConsumerTotals, ProducerTotals } from "../../bench/agent/protocol.ts";
-import { detoured } from "../../bench/clients/detour.ts";
 import { adapterOf, checkedAdapter } from "../../bench/clients/index.ts";
 import { nullAdapter } from "../../bench/clients/null.ts";
 import type { ReceiveBatch } from "../../bench/clients/port.ts";
+import { throughProxies } from "../../bench/clients/proxyRoute.ts";
 import { realClock } from "../../bench/clock.ts";
 import { arrangeProxies } from "../../bench/jobs/calibrateProxy.ts";
 import { runMark, writeStamp } from "../../bench/load/message.ts";
@@ -17,27 +17,27 @@ import { Bitmap } from "../../bench/measure/bitmap.ts";
 import { generatorAccount, reachesBroker } from "../../bench/run/brokerless.ts";
 import { faultReasons, faultWarnings, skippedOnPurpose } from "../../bench/run/faults.ts";
 import type { Fleet } from "../../bench/run/fleet.ts";
-import { benchmarkMistakes } from "../../contract/benchmarkMistakes.ts";
-import { DelayHistogram } from "../../contract/histogram.ts";
+import { benchmarkErrors } from "../../contract/benchmarkErrors.ts";
+import { LatencyHistogram } from "../../contract/histogram.ts";
 import { kafkaTargetSchema } from "../../contract/target.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import { buildResults } from "../../results/build.ts";
 import { FakeKafka } from "../../test/support/fakeKafkaClient.ts";
 import { sampleEvents } from "../../test/support/sampleRun.ts";
 
-describe("a detour", () => {
+describe("a proxy route", () => {
   const via = { "broker-1:9092": "10.0.1.9:20000" };
   const broker = { host: "broker-1", port: 9092 };
 
   it("leads to the proxy, and without one to the broker", () => {
-    assert.deepEqual(detoured(broker, via), { host: "10.0.1.9", port: 20_000 });
-    assert.deepEqual(detoured(broker, undefined), broker);
+    assert.deepEqual(throughProxies(broker, via), { host: "10.0.1.9", port: 20_000 });
+    assert.deepEqual(throughProxies(broker, undefined), broker);
   });
 
   it("that lacks a broker is an error, not a way past the proxy", () => {
     assert.throws(
-      () => detoured({ host: "broker-2", port: 9092 }, via),
-      /no detour to broker-2:9092, only to broker-1/,
+      () => throughProxies({ host: "broker-2", port: 9092 }, via),
+      /no proxyRoute to broker-2:9092, only to broker-1/,
     );
   });
 
@@ -57,7 +57,7 @@ describe("a detour", () => {
     const options = { topic: "t", acks: 1 as const, idempotent: false, compression: "none" as const };
     await assert.rejects(
       client.connectProducer(target, "p", options),
-      /cannot go by a detour: set client: kafkajs/,
+      /cannot go by a proxy route: set client: kafkajs/,
     );
   });
 });
@@ -78,18 +78,18 @@ describe("the null client", () => {
   it("is never searched for a knee, neither by itself nor in a sweep", () => {
     const search = { variable: "producers" as const, from: 1, to: 9 };
     const nothing = workloadSchema.parse({ client: "null" });
-    const mistake = /client null reaches no broker, so there is no knee/;
-    assert.match(benchmarkMistakes(nothing, benchmarkSchema.parse({ search })).join(), mistake);
+    const error = /client null reaches no broker, so there is no knee/;
+    assert.match(benchmarkErrors(nothing, benchmarkSchema.parse({ search })).join(), error);
     const sweep = { client: ["kafkajs", "null"] };
-    const both = benchmarkMistakes(workloadSchema.parse({}), benchmarkSchema.parse({ search, sweep }));
-    assert.match(both.join(), mistake);
-    assert.deepEqual(benchmarkMistakes(nothing, benchmarkSchema.parse({})), []);
+    const both = benchmarkErrors(workloadSchema.parse({}), benchmarkSchema.parse({ search, sweep }));
+    assert.match(both.join(), error);
+    assert.deepEqual(benchmarkErrors(nothing, benchmarkSchema.parse({})), []);
   });
 
-  it("counts what is acknowledged as delivered, and has no delay", () => {
+  it("counts what is acknowledged as delivered, and has no latency", () => {
     const acked = new Bitmap();
     for (let sequence = 0; sequence < 8; sequence += 1) acked.set(sequence);
-    const empty = new DelayHistogram().encode();
+    const empty = new LatencyHistogram().encode();
     const produced: ProducerTotals = {
       role: "producer",
       errors: {},
@@ -101,8 +101,8 @@ describe("the null client", () => {
         { producer: 0, window: { from: 0, to: 10 }, sent: 8, late: 0, unsent: 2, acked: acked.encode() },
       ],
     };
-    const { offered, delivered, lost, delay } = generatorAccount(accountStep([produced], []));
-    assert.deepEqual([offered, delivered, lost, delay.count], [10, 8, 0, 0]);
+    const { offered, delivered, lost, latency } = generatorAccount(accountStep([produced], []));
+    assert.deepEqual([offered, delivered, lost, latency.count], [10, 8, 0, 0]);
     assert.deepEqual(
       [reachesBroker({ client: "null" }), reachesBroker({ client: "kafkajs" })],
       [false, true],
@@ -181,7 +181,7 @@ describe("a fault of an agent", () => {
 });
 
 describe("the job that arranges the proxy", () => {
-  it("makes what is not there, sets what is, and adds a delay on the way to the broker alone", async () => {
+  it("makes what is not there, sets what is, and adds a latency on the way to the broker alone", async () => {
     const asked: string[] = [];
     const server = createServer((request, response) => {
       let body = "";

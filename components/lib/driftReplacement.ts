@@ -7,7 +7,7 @@
  * the engine replaces or updates it. While all is well that input is left as it was (`ignoreChanges`), so that a second
  * `up` changes nothing.
  */
-export interface Renewal {
+export interface DriftReplacement {
   /** Whether the resource is to be made, or checked, anew. */
   due: boolean;
   /** What to write into the input; plain words of a shell. */
@@ -17,17 +17,20 @@ export interface Renewal {
 /** When this program run began; the same for all that it finds, so that one incident has one name. */
 const now = new Date().toISOString();
 
-/** A renewal that is due unless `healthy`; `details` are words for the script that runs again. */
-export function renewUnless(healthy: boolean, ...details: string[]): Renewal {
+/** A replacement that is due unless `healthy`; `details` are words for the script that runs again. */
+export function replaceUnless(healthy: boolean, ...details: string[]): DriftReplacement {
   return { due: !healthy, words: [now, ...details] };
 }
 
-/** Options of what is replaced by a changed {@link incarnation} label: its name is fixed, so the old one goes first. */
-export function replacedBy(renewal: Renewal): { deleteBeforeReplace: true; ignoreChanges: string[] } {
-  return { deleteBeforeReplace: true, ignoreChanges: renewal.due ? [] : ["labels"] };
+/** Options of what is replaced by a changed {@link generation} label: its name is fixed, so the old one goes first. */
+export function replacedBy(replacement: DriftReplacement): {
+  deleteBeforeReplace: true;
+  ignoreChanges: string[];
+} {
+  return { deleteBeforeReplace: true, ignoreChanges: replacement.due ? [] : ["labels"] };
 }
 
 /** The label that a container, volume or network gets: changed, it makes the engine replace it. */
-export function incarnation(renewal: Renewal): Record<string, string> {
-  return { "swarmbench.incarnation": renewal.words.join(" ") };
+export function generation(replacement: DriftReplacement): Record<string, string> {
+  return { "swarmbench.generation": replacement.words.join(" ") };
 }

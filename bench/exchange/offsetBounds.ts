@@ -4,7 +4,7 @@
 // most, for it cannot have arrived before it left. Its answer, sent at t3 and received at t4, shows that it is ahead by
 // t3 - t4 at the least. So every probe is an upper and a lower limit of the offset, whatever it waited on its way, and the
 // least delayed ones are the tightest: what the minimum-delay filter of NTP (RFC 5905, section 10) looks for. Clocks drift,
-// slowly: the offset is a straight line between all limits (a convex corridor: Moon, Skelly, Towsley, "Estimation and
+// slowly: the offset is a straight line between all limits (a convex bounds: Moon, Skelly, Towsley, "Estimation and
 // removal of clock skew from network delay measurements", INFOCOM 1999). All lines that fit tell the offset and its error.
 
 /** One limit of the offset. */
@@ -48,17 +48,17 @@ const SEARCH_ROUNDS = 100;
 export function offsetLine(limits: Limits, fromUs: number, toUs: number): OffsetLine | undefined {
   if (limits.upper.length === 0 || limits.lower.length === 0) return undefined;
   const middleUs = (fromUs + toUs) / 2;
-  const corridor = new Corridor(
+  const bounds = new OffsetBounds(
     limits.upper.map(({ atUs, us }) => ({ x: (atUs - middleUs) / 1e6, y: us })),
     limits.lower.map(({ atUs, us }) => ({ x: (atUs - middleUs) / 1e6, y: us })),
   );
-  const widest = maximum(-MOST_DRIFT_PPM, MOST_DRIFT_PPM, (slope) => corridor.width(slope));
-  const width = corridor.width(widest);
+  const widest = maximum(-MOST_DRIFT_PPM, MOST_DRIFT_PPM, (slope) => bounds.width(slope));
+  const width = bounds.width(widest);
   // Where no line fits, the limits are taken for wrong by as much as makes the best line fit.
   const excess = Math.max(0, -width);
   const half = (toUs - fromUs) / 2e6;
-  const ends = excess > 0 ? [widest, widest] : corridor.slopes(widest);
-  const within = (x: number) => corridor.range(x, ends as [number, number], excess);
+  const ends = excess > 0 ? [widest, widest] : bounds.slopes(widest);
+  const within = (x: number) => bounds.range(x, ends as [number, number], excess);
   const [early, late] = [within(-half), within(half)];
   // The middle of what is possible, at both ends: the line that is wrong by the least.
   const [left, right] = [(early.low + early.high) / 2, (late.low + late.high) / 2];
@@ -99,7 +99,7 @@ interface Point {
 }
 
 /** Lines y = intercept + slope·x below all upper points and above all lower ones. */
-class Corridor {
+class OffsetBounds {
   private readonly upper: readonly Point[];
   private readonly lower: readonly Point[];
 

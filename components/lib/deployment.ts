@@ -6,7 +6,7 @@ import type { Node } from "./node.ts";
 import { type Owner, removeLeftoverFirst } from "./ownership.ts";
 
 /** The swarm that services are deployed into. */
-export interface SiteSwarm {
+export interface TargetSwarm {
   manager: Node;
   /** The swarm's id, known once the manager runs it. */
   id: pulumi.Output<string>;
@@ -17,7 +17,7 @@ export interface SiteSwarm {
 }
 
 /** The images that the nodes can pull. */
-export interface SiteImages {
+export interface TargetImages {
   /**
    * The name, with its digest, by which every node can pull an image; known once the image is in the registry.
    *
@@ -29,10 +29,10 @@ export interface SiteImages {
 
 /** What a service is deployed into: each component gets it beside its own settings. */
 export interface Site {
-  swarm: SiteSwarm;
+  swarm: TargetSwarm;
   /** The first is the swarm's manager. */
   nodes: readonly [Node, ...Node[]];
-  images: SiteImages;
+  images: TargetImages;
   owner: Owner;
 }
 

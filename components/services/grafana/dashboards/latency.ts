@@ -2,7 +2,7 @@ import type * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import { type Field, fieldOf } from "../../../../contract/measurements.ts";
 import { VERDICTS } from "../../../../contract/verdicts.ts";
 import { build, DASHBOARDS, type Row } from "./dashboard.ts";
-import * as queries from "./delayQueries.ts";
+import * as queries from "./latencyQueries.ts";
 import { type Colour, curvePanel, FIELD, numberPanel, tablePanel, tag, timePanel } from "./panels.ts";
 import { chooseOne } from "./variables.ts";
 
@@ -16,9 +16,9 @@ const NONE_IS_GOOD = [
   { from: 1, colour: "red" },
 ] as const;
 
-export function delayDashboard(): dashboard.Dashboard {
+export function latencyDashboard(): dashboard.Dashboard {
   return build(
-    "delay",
+    "latency",
     "How long messages take from when they are due to the consumer's hands, and where that stops being good enough.",
     [chooseOne("run", "Run", queries.runNames)],
     [verdict(), overTime(), bySteps(), faults(), generator(), finishedRuns()],
@@ -51,7 +51,7 @@ function verdict(): Row {
       numberPanel({
         ...number,
         title: "SLO",
-        description: "The delay that p99 must stay below: the limit that the graphs show dashed.",
+        description: "The latency that p99 must stay below: the limit that the graphs show dashed.",
         unit: "ms",
         query: queries.slo,
         noValue: "no run",
@@ -77,20 +77,23 @@ function overTime(): Row {
     title: "Over time",
     panels: [
       timePanel({
-        title: "Delay",
+        title: "Latency",
         description:
           "Look when p99 crosses the dashed SLO, and whether the tail (p99.9, max) leaves the median long before.",
         unit: "ms",
-        axis: "delay",
+        axis: "latency",
         width: 24,
         height: 10,
         scale: "log",
         colours: PERCENTILE_COLOURS,
-        lines: [{ query: queries.delay }, { query: queries.slo, legend: "SLO", colour: "text", limit: true }],
+        lines: [
+          { query: queries.latency },
+          { query: queries.slo, legend: "SLO", colour: "text", limit: true },
+        ],
       }),
       timePanel({
         title: "Offered and delivered",
-        description: "Look where delivered falls below offered: from there on the delay can only grow.",
+        description: "Look where delivered falls below offered: from there on the latency can only grow.",
         unit: "short",
         axis: "messages per second",
         width: 12,
@@ -116,14 +119,14 @@ function overTime(): Row {
         lines: [{ query: queries.bytes, legend: "delivered" }],
       }),
       timePanel({
-        title: "Where the delay comes from (p99)",
+        title: "Where the latency comes from (p99)",
         description:
-          "Look whether the broker is slow to acknowledge (ack), or messages wait before they are sent (delay far above send_to_receive).",
+          "Look whether the broker is slow to acknowledge (ack), or messages wait before they are sent (latency far above send_to_receive).",
         unit: "ms",
         axis: "p99",
         width: 24,
         scale: "log",
-        lines: [{ query: queries.delayByKind, legend: tag("kind") }],
+        lines: [{ query: queries.latencyByKind, legend: tag("kind") }],
       }),
     ],
   };
@@ -135,15 +138,15 @@ function bySteps(): Row {
     title: "Against the load",
     panels: [
       curvePanel({
-        title: "Delay against the load",
+        title: "Latency against the load",
         description: "Look for the knee: the last point of p99 that is below the dashed SLO.",
         ...x,
         unit: "ms",
-        axis: "delay of a step",
+        axis: "latency of a step",
         width: 12,
         height: 10,
         scale: "log",
-        query: queries.delayOfSteps,
+        query: queries.latencyOfSteps,
         colours: { p50: "blue", p90: "green", p99: "orange", p999: "red", slo_ms: "text" },
         limits: ["slo_ms"],
       }),
@@ -214,7 +217,7 @@ function generator(): Row {
       timePanel({
         title: "Generator's lag (p99)",
         description:
-          "Look whether the generator keeps its schedule: when this nears the delay, it measures itself.",
+          "Look whether the generator keeps its schedule: when this nears the latency, it measures itself.",
         unit: "ms",
         axis: "p99",
         width: 12,
@@ -238,7 +241,7 @@ function finishedRuns(): Row {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's place-holders
   const of = (column: string) => "${__data.fields.COLUMN}".replace("COLUMN", column);
   const time = (column: string) => of(`${column}.numeric`);
-  const url = `/d/${DASHBOARDS.delay.uid}?var-run=${of("run")}&from=${time("started")}&to=${time("ended")}`;
+  const url = `/d/${DASHBOARDS.latency.uid}?var-run=${of("run")}&from=${time("started")}&to=${time("ended")}`;
   return {
     title: "All runs",
     panels: [

@@ -58,18 +58,18 @@ export const runResult = (field: "knee" | "verdict") =>
     field,
   ]);
 
-/** Percentiles of the delay, in ms: of a longer time the worst second, since percentiles have no mean. */
-export const delay = graph({
-  from: MEASUREMENTS.delay,
+/** Percentiles of the latency, in ms: of a longer time the worst second, since percentiles have no mean. */
+export const latency = graph({
+  from: MEASUREMENTS.latency,
   fields: ["p50", "p90", "p99", "p999", "max"],
-  where: { ...RUN, kind: "delay" },
+  where: { ...RUN, kind: "latency" },
   sample: "max",
   merge: "max",
 });
 
-/** p99 in ms, of the ways that make up the delay. */
-export const delayByKind = graph({
-  from: MEASUREMENTS.delay,
+/** p99 in ms, of the ways that make up the latency. */
+export const latencyByKind = graph({
+  from: MEASUREMENTS.latency,
   fields: ["p99"],
   where: RUN,
   by: ["kind"],
@@ -133,7 +133,7 @@ const WORST_BY_VALUE = [
 ];
 
 /** Percentiles of whole steps, in ms, against what the steps vary. */
-export const delayOfSteps = rows(
+export const latencyOfSteps = rows(
   { ...STEPS, fields: ["value", "p50", "p90", "p99", "p999", "slo_ms"] },
   ["value", "p50", "p90", "p99", "p999", "slo_ms"],
   ...WORST_BY_VALUE,

@@ -12,7 +12,7 @@ export const AT_ONCE = 8;
 const TIMEOUT_MS = 45_000;
 const TRIES = 4;
 
-export interface Looked {
+export interface Inspection {
   host: Host;
   /** What was found, or why nothing. */
   found: Report | Error;
@@ -20,7 +20,7 @@ export interface Looked {
   offset: { sec: number; errorSec: number };
 }
 
-export interface LookOptions {
+export interface InspectOptions {
   ask: Ask;
   /** Of ssh, by node. */
   endpoints: ReadonlyMap<string, SshEndpoint>;
@@ -34,14 +34,14 @@ export interface LookOptions {
 }
 
 /** Looks at machines, some at a time, and changes nothing. */
-export async function lookAtAll(hosts: readonly Host[], options: LookOptions): Promise<Looked[]> {
-  const results: Looked[] = [];
+export async function inspectAll(hosts: readonly Host[], options: InspectOptions): Promise<Inspection[]> {
+  const results: Inspection[] = [];
   const left = hosts.map((host, index) => ({ host, index }));
-  const script = lookScript(options.firewallPorts);
+  const script = inspectScript(options.firewallPorts);
   let done = 0;
   const worker = async () => {
     for (let next = left.shift(); next; next = left.shift()) {
-      results[next.index] = await lookAt(next.host, script, options);
+      results[next.index] = await inspectMachine(next.host, script, options);
       done += 1;
       if (hosts.length > AT_ONCE) {
         options.progress(`looked at ${done} of ${hosts.length} machines (${next.host.node.name})`);
@@ -55,12 +55,12 @@ export async function lookAtAll(hosts: readonly Host[], options: LookOptions): P
 /** What the stack calls things whose names are the engine's own; those of services are in the swarm. */
 const NAMES = "(container|volume) registry|volume (influxdb|grafana|portainer|kafka-(broker|controller)-.*)";
 
-export function lookScript(firewallPorts: readonly string[]): string {
+export function inspectScript(firewallPorts: readonly string[]): string {
   const parameters = { FIREWALL_PORTS: firewallPorts.join(" "), NAMES, STACK_LABEL, KEEP, MARK };
-  return script(parameters, nodeFile("look.sh"));
+  return script(parameters, nodeFile("inspect.sh"));
 }
 
-async function lookAt(host: Host, input: string, options: LookOptions): Promise<Looked> {
+async function inspectMachine(host: Host, input: string, options: InspectOptions): Promise<Inspection> {
   const { ask, endpoints, now, sleep } = options;
   const nothing = { sec: 0, errorSec: Number.POSITIVE_INFINITY };
   const ssh = endpoints.get(host.node.name);
