@@ -1,11 +1,12 @@
 // The agents of a stack: found by their services' names, each asked who it is.
 import { lookup } from "node:dns/promises";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { AGENT_SERVICES, type AgentRole, type BenchTarget } from "../../contract/request.ts";
 import { AgentClient } from "../agent/client.ts";
 import type { Hello } from "../agent/protocol.ts";
 import { ORPHANED_AFTER_MS, PROTOCOL_VERSION } from "../agent/protocol.ts";
 import type { JobContext } from "../job.ts";
-import { Problem, reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import { retryUntil } from "../retry.ts";
 import { inOrder } from "./allocation.ts";
 
@@ -36,7 +37,7 @@ const TIMEOUT_SEC = 60 + ORPHANED_AFTER_MS / 1_000;
 /**
  * Waits until every agent that the stack declares answers and is free for this run.
  *
- * @throws Problem that names what is missing, or whose run they work for
+ * @throws SwarmbenchError that names what is missing, or whose run they work for
  */
 export async function findFleet(
   target: BenchTarget["agents"],
@@ -49,7 +50,8 @@ export async function findFleet(
     wait(
       {
         what: `the ${AGENT_SERVICES[role]} to answer`,
-        next: `On the manager see: docker service ps ${AGENT_SERVICES[role]}`,
+        hint: `On the manager see: docker service ps ${AGENT_SERVICES[role]}`,
+        code: "agent-failed",
       },
       () => askAll(role, target[role].tasks, run, resolve),
     );
@@ -64,9 +66,10 @@ async function askAll(role: AgentRole, tasks: number, run: string, resolve: Reso
   const agents = await Promise.all(addresses.map((address) => askOne(role, address)));
   for (const { task, hello } of agents) {
     if (hello.protocol !== PROTOCOL_VERSION) {
-      throw new Problem(
+      throw new SwarmbenchError(
+        "agent-failed",
         `${task} speaks version ${hello.protocol} of the agents' protocol, this runner version ${PROTOCOL_VERSION}`,
-        "Bring the agents up to date: pulumi up",
+        { hint: "Bring the agents up to date: pulumi up" },
       );
     }
     if (hello.run !== null && hello.run !== run) throw new Error(`${task} works for run ${hello.run}`);

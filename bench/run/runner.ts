@@ -1,5 +1,6 @@
 // A run: step after step, as the plan says, until it is done, cannot go on, or is asked to stop.
 import type { Client } from "../../contract/clients.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { type RunEvent, SCHEMA_VERSION, type Step } from "../../contract/result.ts";
 import { valuesText } from "../../contract/text.ts";
@@ -10,7 +11,7 @@ import type { JobContext } from "../job.ts";
 import { sloText } from "../measure/evaluate.ts";
 import { nextStep, stepsLeft } from "../plan/index.ts";
 import { lengthOf, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
-import { Problem, reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import { openWallClock } from "../wallClock.ts";
 import { withFleet } from "./conditions.ts";
 import { type EventSink, instant } from "./events.ts";
@@ -60,7 +61,7 @@ export class Runner {
     this.history = this.steps.map((step) => trialOf(step, lengthOf(step)));
   }
 
-  /** @returns the event that ends the run. @throws Problem where it could not go on, after it has written that event */
+  /** @returns the event that ends the run. @throws SwarmbenchError where it could not go on, after it has written that event */
   async run(): Promise<End> {
     const { benchmark, workload } = this.request;
     this.exchange = await Exchange.open(this.clock, 0);
@@ -209,7 +210,9 @@ export class Runner {
       ),
     );
     if (!interrupted) throw error;
-    throw new Problem("the run was stopped", "Finished steps are kept: go on with --resume.");
+    throw new SwarmbenchError("interrupted", "the run was stopped", {
+      hint: "Finished steps are kept: go on with --resume.",
+    });
   }
 
   private async close(end: Omit<End, "event" | "at" | "points">, text: string): Promise<End> {
