@@ -13,7 +13,7 @@ export interface WallClock {
 }
 
 /** The clocks that a {@link WallClock} reads. Passed as a parameter for tests. */
-export interface TimeSource {
+interface TimeSource {
   /** ms since 1970, whole. */
   date(): number;
   /** ns since an arbitrary start; never goes back. */
@@ -33,8 +33,8 @@ const KEPT_OFFSETS = 10;
 /**
  * Opens a clock that adds a measured offset to the monotonic clock.
  *
- * The offset is measured when `Date.now()` ticks over between two reads of the monotonic clock, which has an error below
- * 0.1 µs. `performance.timeOrigin` has an error of 2 to 11 µs that differs between processes.
+ * To measure the offset, it waits until `Date.now()` ticks over between two reads of the monotonic clock. The error is below
+ * 0.1 µs; that of `performance.timeOrigin` is 2 to 11 µs, different in each process.
  */
 export function openWallClock(source: TimeSource = real): WallClock {
   let { offsetUs } = findOffset(source, EDGES);
@@ -71,12 +71,12 @@ function findOffset({ date, monotonic }: TimeSource, edges: number): { offsetUs:
     // The tick happened between two reads of the date, hence between the monotonic reads around them.
     let from = monotonic();
     const before = date();
-    let seen = monotonic();
+    let latest = monotonic();
     let tick = date();
     let to = monotonic();
     while (tick === before) {
-      from = seen;
-      seen = to;
+      from = latest;
+      latest = to;
       tick = date();
       to = monotonic();
     }

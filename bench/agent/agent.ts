@@ -34,7 +34,7 @@ export interface StepId {
 }
 
 /** Who an agent is. */
-export interface AgentIdentity {
+interface AgentIdentity {
   role: AgentRole;
   task: string;
   node: string;
@@ -57,7 +57,7 @@ interface Current {
 const OWN_MESSAGES_CLIENT = KAFKA_CLIENTS.find((name) => clientOf(name).partitionSubset) as Client;
 
 /** Loads the adapter of a client. Passed as a parameter for tests. */
-export type AdapterOf = (client: Client) => Promise<ClientAdapter>;
+type AdapterOf = (client: Client) => Promise<ClientAdapter>;
 
 /** A task of the producer or consumer service. Its errors are {@link HttpError}s, which the server sends to the runner. */
 export class Agent {

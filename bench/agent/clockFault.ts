@@ -5,7 +5,7 @@ import type { WallClock } from "../wallClock.ts";
 export const CLOCK_FAULT_VARIABLE = "SWARMBENCH_CLOCK_FAULT";
 
 /** The error of a clock. */
-export interface ClockFault {
+interface ClockFault {
   /** How far the clock is ahead, µs. */
   shiftUs: number;
   /** µs that the clock gains per second. */

@@ -115,7 +115,7 @@ export const stopSchema = z.strictObject({ ...stepId });
 export const collectSchema = z.strictObject({ ...stepId, timeoutMs: z.number().min(0) });
 
 /** An agent's own resource use, sampled each second. */
-export const selfSchema = z.object({
+const selfSchema = z.object({
   /** CPUs that the process used. */
   cpu: z.number(),
   /** Fraction of the time that the main thread waited for a CPU (schedstat). */
@@ -129,7 +129,7 @@ export const selfSchema = z.object({
 export type Self = z.output<typeof selfSchema>;
 
 /** The schema of {@link ProducerSecond}. */
-export const producerSecondSchema = z.object({
+const producerSecondSchema = z.object({
   /** Whole seconds since 1970. */
   at: z.int(),
   /** Messages that were due in this second. */
@@ -148,7 +148,7 @@ export const producerSecondSchema = z.object({
 export type ProducerSecond = z.output<typeof producerSecondSchema>;
 
 /** The schema of {@link ConsumerSecond}. */
-export const consumerSecondSchema = z.object({
+const consumerSecondSchema = z.object({
   /** Whole seconds since 1970. */
   at: z.int(),
   /** Deliveries to all groups. */
@@ -169,7 +169,7 @@ const reportBase = {
   failed: z.string().nullable(),
 };
 /** The schema of {@link ProducerReport}. */
-export const producerReportSchema = z.object({
+const producerReportSchema = z.object({
   ...reportBase,
   role: z.literal("producer"),
   seconds: z.array(producerSecondSchema),
@@ -186,7 +186,7 @@ export const producerReportSchema = z.object({
   idle: z.boolean(),
 });
 /** The schema of {@link ConsumerReport}. */
-export const consumerReportSchema = z.object({
+const consumerReportSchema = z.object({
   ...reportBase,
   role: z.literal("consumer"),
   seconds: z.array(consumerSecondSchema),
@@ -201,7 +201,7 @@ export type ProducerReport = z.output<typeof producerReportSchema>;
 export type ConsumerReport = z.output<typeof consumerReportSchema>;
 
 /** The schema of {@link ProducerTotals}. */
-export const producerTotalsSchema = z.object({
+const producerTotalsSchema = z.object({
   role: z.literal("producer"),
   /** In the order of the share. `acked` is a bitmap of sequences (bench/measure/bitmap.ts); the window is [from, to). */
   producers: z.array(
@@ -228,7 +228,7 @@ export const producerTotalsSchema = z.object({
 export type ProducerTotals = z.output<typeof producerTotalsSchema>;
 
 /** The schema of {@link ConsumerTotals}. */
-export const consumerTotalsSchema = z.object({
+const consumerTotalsSchema = z.object({
   role: z.literal("consumer"),
   groups: z.record(
     z.string(),
@@ -272,7 +272,7 @@ export const totalsSchema = z.discriminatedUnion("role", [producerTotalsSchema, 
 export type Totals = z.output<typeof totalsSchema>;
 
 /** The largest number of slices of a window. Slices are so short that clocks hardly drift in one, and few enough to send. */
-export const MAX_SLICES = 30;
+const MAX_SLICES = 30;
 
 /** The length of a window's slices, µs. */
 export function sliceUs({ fromUs, toUs }: { fromUs: number; toUs: number }): number {

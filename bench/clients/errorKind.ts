@@ -41,7 +41,8 @@ function findInside(
   if (depth === MAX_DEPTH || typeof error !== "object" || error === null) return undefined;
   const { cause, originalError, errors } = error as Nested;
   // Of several attempts, the last one has the most recent cause.
-  for (const inner of [cause, originalError, ...(Array.isArray(errors) ? errors.toReversed() : [])]) {
+  const attempts = Array.isArray(errors) ? errors.toReversed() : [];
+  for (const inner of [cause, originalError, ...attempts]) {
     const name = inner === undefined ? undefined : find(inner, depth + 1);
     if (name !== undefined) return name;
   }

@@ -29,7 +29,7 @@ export interface ProducerPort {
 export type StartOffsets = Record<number, string>;
 
 /** How a logical consumer receives. */
-export interface ConsumerOptions {
+interface ConsumerOptions {
   topic: string;
   group: string;
   fetch: Workload["fetch"];

@@ -47,8 +47,8 @@ describe("the offset of two clocks", () => {
         (offsetUs, driftPpm, delayUs, seed) => {
           const line = offsetLine(probes({ offsetUs, driftPpm, delayUs, seed }), 5 * SEC, 15 * SEC);
           assert.ok(line?.straight);
-          for (const at of [5, 10, 15].map((sec) => sec * SEC)) {
-            const error = Math.abs(offsetAt(line, at) - (offsetUs + (driftPpm * at) / 1e6));
+          for (const atUs of [5, 10, 15].map((sec) => sec * SEC)) {
+            const error = Math.abs(offsetAt(line, atUs) - (offsetUs + (driftPpm * atUs) / 1e6));
             assert.ok(error <= line.boundUs + 1, `${error} of ${line.boundUs}`);
           }
         },
@@ -68,14 +68,14 @@ describe("the offset of two clocks", () => {
         const line = offsetLine(probes({ stepUs, delayUs: 100, seed }), 0, 20 * SEC);
         assert.ok(line);
         if (line.straight) return; // the probes' delays hide the step, so no exchange of timestamps can detect it
-        for (const [at, offsetUs] of [
+        for (const [sec, offsetUs] of [
           [1, 0],
           [9, 0],
           [11.5, stepUs],
           [19, stepUs],
         ] as const) {
-          const error = Math.abs(offsetAt(line, at * SEC) - offsetUs);
-          assert.ok(error <= line.boundUs + 1, `${error} of ${line.boundUs} at ${at} s`);
+          const error = Math.abs(offsetAt(line, sec * SEC) - offsetUs);
+          assert.ok(error <= line.boundUs + 1, `${error} of ${line.boundUs} at ${sec} s`);
         }
       }),
       { numRuns: 60 },
@@ -116,19 +116,19 @@ describe("an exchange over UDP", () => {
   const clock = openWallClock();
   const shifted = withFault(clock, parseClockFault("+50ms"));
   let here: Exchange;
-  let there: Exchange;
+  let peer: Exchange;
   before(async () => {
     here = await Exchange.open(clock, 0);
-    there = await Exchange.open(shifted, 0);
+    peer = await Exchange.open(shifted, 0);
   });
   after(() => {
     here.close();
-    there.close();
+    peer.close();
   });
 
   it("finds a clock that is 50 ms ahead, within its bound", async () => {
     const began = clock.nowUs();
-    here.watch([{ name: "there", host: "127.0.0.1", port: there.port }]);
+    here.watch([{ name: "peer", host: "127.0.0.1", port: peer.port }]);
     await eventually(async () => assert.ok((here.findings()[0]?.answered ?? 0) > 10));
     const [findings] = here.findings();
     const line = findings && offsetLine(findings, began, clock.nowUs());

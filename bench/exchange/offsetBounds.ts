@@ -9,7 +9,7 @@
 // fit gives the offset and its error bound.
 
 /** One limit of the offset. */
-export interface Limit {
+interface Limit {
   /** µs, on the client's clock. */
   atUs: number;
   /** Upper or lower limit of the server's clock minus the client's, µs. */

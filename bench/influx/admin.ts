@@ -150,7 +150,7 @@ export async function ensureBucket(
 }
 
 /** A token that {@link ensureToken} finds or creates. */
-export interface WantedToken {
+interface WantedToken {
   /** Prefix of the descriptions of all tokens that this one replaces. */
   family: string;
   /** A new number makes a new token. */

@@ -109,7 +109,7 @@ describe("the writer of points", () => {
 
   it("writes all points in batches, and waits for batches in flight", async () => {
     const { bodies, writer } = await influx(() => 204);
-    for (let at = 0; at < 2_500; at += 1) writer.write(rate(at), undefined);
+    for (let atMs = 0; atMs < 2_500; atMs += 1) writer.write(rate(atMs), undefined);
     assert.deepEqual(await writer.close(), { written: 2_500, lost: 0, lastError: undefined });
     assert.deepEqual(
       bodies.map((body) => body.split("\n").length),
@@ -140,7 +140,7 @@ describe("the writer of points", () => {
   });
   it("keeps the newest 50,000 while InfluxDB does not answer, and counts the others as lost", async () => {
     const { bodies, writer } = await influx(() => 204);
-    writer.write(...Array.from({ length: 50_010 }, (_, at) => rate(at)));
+    writer.write(...Array.from({ length: 50_010 }, (_, atMs) => rate(atMs)));
     assert.deepEqual(await writer.close(), { written: 50_000, lost: 10, lastError: undefined });
     assert.match(bodies[0]?.split("\n")[0] ?? "", / 10$/);
   });

@@ -20,7 +20,7 @@ const RETRY_PAUSE_MS = 500;
 const MAX_LINES = 50_000;
 
 /** How many points a writer has written and lost. */
-export interface WriteTally {
+interface WriteTally {
   written: number;
   lost: number;
   /** The error of the latest failed write. */

@@ -21,7 +21,7 @@ const inputSchema = z.strictObject({
 type Input = z.output<typeof inputSchema>;
 
 /** The result of the job `grafana-provision`. */
-export interface GrafanaProvisionResult {
+interface GrafanaProvisionResult {
   version: string;
   dataSource: "OK";
   /** Uids of all existing dashboards. */

@@ -11,7 +11,7 @@ const inputSchema = z.strictObject({
 type Input = z.output<typeof inputSchema>;
 
 /** The result of the job `influx-provision`. */
-export interface InfluxProvisionResult {
+interface InfluxProvisionResult {
   orgId: string;
   bucketId: string;
 }

@@ -22,7 +22,7 @@ const inputSchema = z.strictObject({
 type Input = z.output<typeof inputSchema>;
 
 /** The result of the job `influx-tokens`. */
-export interface InfluxTokensResult {
+interface InfluxTokensResult {
   /** Secrets. `operator` may do everything; `write` and `read` may only do that, in this bucket. */
   tokens: { operator: string; write: string; read: string };
 }

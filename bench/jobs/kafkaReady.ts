@@ -13,7 +13,7 @@ const inputSchema = z.strictObject({
 });
 
 /** The result of the job `kafka-ready`. */
-export interface KafkaReadyResult {
+interface KafkaReadyResult {
   /** Ids of the brokers that passed the check. */
   brokers: number[];
   controllerId: number | null;

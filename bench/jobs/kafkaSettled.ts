@@ -35,7 +35,7 @@ type Input = z.output<typeof inputSchema>;
  * The result of the job `kafka-settled`: the number of partitions of a healthy cluster, internal topics included; or the
  * members that are down; or why it did not wait.
  */
-export type KafkaSettledResult = { partitions: number } | { absent: string[] } | { skipped: string };
+type KafkaSettledResult = { partitions: number } | { absent: string[] } | { skipped: string };
 
 /** Inspects a cluster. Passed as a parameter for tests. */
 export interface ClusterProbe {

@@ -21,7 +21,7 @@ type Input = z.output<typeof inputSchema>;
 type Series = z.output<typeof seriesSchema>;
 
 /** The result of the job `metrics-ready`. */
-export interface MetricsReadyResult {
+interface MetricsReadyResult {
   /** Number of expected tag values. */
   series: number;
 }

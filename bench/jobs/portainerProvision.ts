@@ -27,7 +27,7 @@ const inputSchema = z.strictObject({
 type Input = z.output<typeof inputSchema>;
 
 /** The result of the job `portainer-provision`. */
-export interface PortainerProvisionResult {
+interface PortainerProvisionResult {
   version: string;
   /** The environments that Portainer reaches through agents. */
   environments: { id: number; name: string; url: string; nodes: number }[];

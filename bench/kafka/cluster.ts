@@ -4,7 +4,7 @@ import type { KafkaBroker, KafkaTarget } from "../../contract/target.ts";
 import { addressOf, failFastClient } from "../clients/clientConfig.ts";
 
 /** The cluster as one broker sees it. */
-export interface ClusterView {
+interface ClusterView {
   clusterId: string;
   controllerId: number | null;
   /** The brokers that are registered and alive. */

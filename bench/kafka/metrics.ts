@@ -31,7 +31,7 @@ export interface Reading {
   attribute: string;
 }
 /** A metric's value; undefined if it does not exist (yet). */
-export type Metric = number | string | undefined;
+type Metric = number | string | undefined;
 /** Reads metrics, one value for each reading. */
 export type AskMetrics = (url: string, readings: Reading[]) => Promise<Metric[]>;
 

@@ -11,7 +11,7 @@ const LONGEST_PAUSE_MS = 2_000;
 const ATTEMPT_MS = 15_000;
 
 /** The options of {@link retryAll}. */
-export interface Rounds {
+interface Rounds {
   brokers: KafkaBroker[];
   /** By `clock.now()`, ms. */
   deadline: number;

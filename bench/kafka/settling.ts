@@ -1,7 +1,7 @@
 import { isController, type Member } from "./metrics.ts";
 
 /** What to wait for after a change of a member. */
-export type ChangeWait =
+type ChangeWait =
   | { for: "all" }
   /** Only for the changed member, because others were already down. */
   | { for: "self"; absent: string[] }

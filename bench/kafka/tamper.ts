@@ -9,7 +9,7 @@ import { readStamp, type Stamp } from "../load/message.ts";
 import { reason } from "../reason.ts";
 
 /** The result of {@link truncateTopic}. */
-export interface Truncated {
+interface Truncated {
   /** Number of deleted messages: between the low and high watermarks of all partitions. */
   records: number;
 }
@@ -31,7 +31,7 @@ export async function truncateTopic(target: KafkaTarget, topic: string): Promise
 }
 
 /** Which messages {@link repeatMessages} sends a second time. */
-export interface Repeat {
+interface Repeat {
   target: KafkaTarget;
   topic: string;
   count: number;

@@ -8,7 +8,7 @@ import { type Clock, realClock } from "../clock.ts";
 import { reason } from "../reason.ts";
 
 /** The settings that a run needs of its topic. */
-export interface WantedTopic {
+interface WantedTopic {
   topic: string;
   partitions: number;
   /** @default the cluster's default */

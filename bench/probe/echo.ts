@@ -6,7 +6,7 @@ import { numericLookup } from "../udp.ts";
 import { decodePacket, encodePacket, type Packet } from "./packet.ts";
 
 /** A packet without an answer for this long counts as lost, ms. */
-export const LOST_AFTER_MS = 1_000;
+const LOST_AFTER_MS = 1_000;
 
 interface Asked {
   to: string;

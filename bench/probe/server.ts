@@ -48,7 +48,7 @@ export function serveHostProbe(
 }
 
 /** Who an overlay probe is. */
-export interface OverlayProbe {
+interface OverlayProbe {
   node: string;
   bootId: string;
   /** Unix socket of the node's host probe. */
