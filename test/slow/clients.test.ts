@@ -266,7 +266,7 @@ describe("a topic", () => {
     await removeTopic(cluster.target, topic);
   });
 
-  it("on an unreachable Kafka is an error with the address", async () => {
+  it("of a Kafka that nobody answers for is an error that names where it was looked for", async () => {
     const target = { ...cluster.target, bootstrap: ["127.0.0.1:1"] };
     await assert.rejects(
       ensureTopic(target, { topic: "t", partitions: 1, config: {} }),
