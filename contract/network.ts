@@ -18,9 +18,13 @@ export const PROBE_PORTS = {
   iperf: 7073,
 } as const;
 
-/** Folders of every node: what the probes of a node share, and what the clocks' synchronisation says of itself. */
+/**
+ * Folders of every node. `probe` is the probes' own, where they share a socket; `node` is root's, with the addresses that
+ * `pulumi up` writes down for the probes, which read it; in `clock` the clock synchronisation reports its state.
+ */
 export const NODE_FOLDERS = {
   probe: "/var/lib/swarmbench/probe",
+  node: "/var/lib/swarmbench/node",
   clock: "/var/lib/swarmbench/clock",
 } as const;
 

@@ -1,7 +1,7 @@
 // What `up` and `npm run bench` ask the runner for, and how the runner is reached.
 import { z } from "zod";
 import { conditionsSchema, stepSchema } from "./result.ts";
-import { influxTargetSchema, kafkaTargetSchema, proxyRouteSchema } from "./target.ts";
+import { influxTargetSchema, kafkaTargetSchema, proxyRouteSchema, TOKEN } from "./target.ts";
 import { benchmarkSchema, workloadSchema } from "./workload.ts";
 
 /** Services of the agents; on the overlay network each name gives the addresses of all its tasks. */
@@ -12,6 +12,8 @@ export const AGENT_PORT = 7070;
 
 /** The stack as the runner sees it: who is loaded, by whom, and where the live figures go. */
 export const benchTargetSchema = z.strictObject({
+  /** The stack's token, which agents and probes ask for. */
+  token: z.string().regex(TOKEN, "expected a token that pulumi up makes"),
   kafka: kafkaTargetSchema,
   /** Jolokia of each broker, for the CPU that it uses. */
   brokerMetrics: z.array(z.strictObject({ name: z.string(), jolokiaUrl: z.url() })),
@@ -34,10 +36,13 @@ export const benchTargetSchema = z.strictObject({
 });
 export type BenchTarget = z.output<typeof benchTargetSchema>;
 
+/** The form of a run's name. It becomes the name of a folder. */
+export const RUN_NAME = /^[0-9A-Za-z][0-9A-Za-z._-]{0,199}$/;
+
 /** The runner's input, on standard input of the bench image's job `benchmark`. */
 export const runRequestSchema = z.strictObject({
   /** <UTC time>-<scenario>-<id> */
-  run: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z._-]*$/),
+  run: z.string().regex(RUN_NAME),
   scenario: z.string().min(1),
   target: benchTargetSchema,
   workload: workloadSchema,

@@ -12,25 +12,43 @@ export const kafkaBrokerSchema = z.strictObject({
 });
 export type KafkaBroker = z.output<typeof kafkaBrokerSchema>;
 
-const kafkaSecuritySchema = z
-  .strictObject({
-    /** Kafka's own names. */
-    protocol: z.enum(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
-    mechanism: z.literal("SCRAM-SHA-512").optional(),
-    username: z.string().min(1).optional(),
-    password: z.string().min(1).optional(),
-    /** Certificates of the authorities that the brokers' certificates are checked with, PEM. */
-    ca: z.string().includes("BEGIN CERTIFICATE").optional(),
-  })
-  .superRefine((security, context) => {
-    const require = (...keys: ("mechanism" | "username" | "password" | "ca")[]) => {
-      for (const key of keys.filter((name) => security[name] === undefined)) {
-        context.addIssue({ code: "custom", path: [key], message: `${security.protocol} needs it` });
-      }
-    };
-    if (security.protocol.startsWith("SASL_")) require("mechanism", "username", "password");
-    if (security.protocol.endsWith("SSL")) require("ca");
-  });
+/** The stack's token, as `pulumi up` makes it: 192 random bits in hexadecimal digits. */
+export const TOKEN = /^[0-9a-f]{48}$/;
+
+/** The secrets of the swarm that tasks of the bench image have as files. */
+export const SECRET_FILES = {
+  /** What a runner must show to agents and probes. */
+  token: "/run/secrets/swarmbench_token",
+  /** Of Kafka's user, where the brokers ask for one. */
+  kafkaPassword: "/run/secrets/kafka_password",
+} as const;
+
+const publicSecurityShape = z.strictObject({
+  /** Kafka's own names. */
+  protocol: z.enum(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
+  mechanism: z.literal("SCRAM-SHA-512").optional(),
+  username: z.string().min(1).optional(),
+  /** Certificates of the authorities that the brokers' certificates are checked with, PEM. */
+  ca: z.string().includes("BEGIN CERTIFICATE").optional(),
+});
+
+const kafkaSecuritySchema = publicSecurityShape
+  .extend({ password: z.string().min(1).optional() })
+  .superRefine((security, context) => refuseMissing(security, ["mechanism", "username", "password"], context));
+
+function refuseMissing<Key extends "mechanism" | "username" | "password">(
+  security: { protocol: string; ca?: string | undefined } & { [K in Key]?: string | undefined },
+  ofUser: readonly Key[],
+  context: z.RefinementCtx,
+): void {
+  const needed: ("ca" | Key)[] = [
+    ...(security.protocol.startsWith("SASL_") ? ofUser : []),
+    ...(security.protocol.endsWith("SSL") ? (["ca"] as const) : []),
+  ];
+  for (const key of needed.filter((name) => security[name] === undefined)) {
+    context.addIssue({ code: "custom", path: [key], message: `${security.protocol} needs it` });
+  }
+}
 
 /** Where connections go instead: "broker-1:9092" to the address of a proxy that leads there. */
 export const proxyRouteSchema = z.record(address, address);
@@ -45,6 +63,20 @@ export const kafkaTargetSchema = z.strictObject({
   via: proxyRouteSchema.optional(),
 });
 export type KafkaTarget = z.output<typeof kafkaTargetSchema>;
+
+/** The same without the password, which agents have as a file ({@link SECRET_FILES}) and nobody sends to them. */
+export const openKafkaTargetSchema = kafkaTargetSchema.extend({
+  security: publicSecurityShape.superRefine((security, context) =>
+    refuseMissing(security, ["mechanism", "username"], context),
+  ),
+});
+export type OpenKafkaTarget = z.output<typeof openKafkaTargetSchema>;
+
+/** Takes the password out of a target. */
+export function withoutPassword({ security, ...target }: KafkaTarget): OpenKafkaTarget {
+  const { password: _, ...open } = security;
+  return { ...target, security: open };
+}
 
 /** A bucket of InfluxDB, and a token that may do there what is to be done. */
 export const influxTargetSchema = z.strictObject({

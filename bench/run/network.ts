@@ -113,8 +113,9 @@ export class NetworkWatch {
   }
 
   private async findThem(timeoutMs: number): Promise<void> {
-    const { nodes } = this.request.target.network ?? { nodes: [] };
-    this.probes = await this.find(nodes, this.context, timeoutMs);
+    const { network, token } = this.request.target;
+    const nodes = network?.nodes ?? [];
+    this.probes = await this.find(nodes, this.context, timeoutMs, token);
     for (const problem of probeProblems(nodes, this.probes)) this.warn(problem);
   }
 
