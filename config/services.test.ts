@@ -113,6 +113,7 @@ describe("Kafka's settings", () => {
       config: { "num.io.threads": 16 },
       security: "SASL_SSL",
       externalPort: 19_092,
+      externalAccess: "authenticated",
       rotation: 0,
       limits: {},
     });
@@ -161,9 +162,20 @@ describe("Kafka's settings", () => {
   }
 
   it("take the registry's usual port where the registry has another", () => {
-    const config = { swarm: { registryPort: 5001 }, kafka: { externalPort: 5000 } };
+    const config = { swarm: { registryPort: 5001 }, kafka: { externalPort: 5000, externalAccess: "anyone" } };
     assert.equal(parse(config).kafka?.externalPort, 5000);
   });
+
+  for (const security of ["PLAINTEXT", "SSL"]) {
+    it(`refuse a port for clients outside that ${security} leaves open to anyone, without a word`, () => {
+      const kafka = { externalPort: 19_092, security };
+      const [error, ...more] = mistakesOf({ kafka });
+      assert.match(error ?? "", new RegExp(`^kafka.externalPort: with kafka.security ${security} anyone`));
+      assert.match(error ?? "", /set kafka\.security to SASL_SSL, or kafka\.externalAccess to anyone$/);
+      assert.deepEqual(more, []);
+      assert.equal(parse({ kafka: { ...kafka, externalAccess: "anyone" } }).kafka?.externalPort, 19_092);
+    });
+  }
 
   for (const option of ["UseZGC", "-Da=b -Dc=d", ""]) {
     it(`refuse "${option}" as an option of the JVM`, () => {

@@ -12,8 +12,8 @@ export const kafkaBrokerSchema = z.strictObject({
 });
 export type KafkaBroker = z.output<typeof kafkaBrokerSchema>;
 
-/** The stack's token, as `pulumi up` makes it: 192 random bits in hexadecimal digits. */
-export const TOKEN = /^[0-9a-f]{48}$/;
+/** The form of a stack's token. `pulumi up` makes 192 random bits, in hexadecimal digits. */
+export const TOKEN = /^[\w-]{24,200}$/;
 
 /** The secrets of the swarm that tasks of the bench image have as files. */
 export const SECRET_FILES = {
@@ -34,7 +34,9 @@ const publicSecurityShape = z.strictObject({
 
 const kafkaSecuritySchema = publicSecurityShape
   .extend({ password: z.string().min(1).optional() })
-  .superRefine((security, context) => refuseMissing(security, ["mechanism", "username", "password"], context));
+  .superRefine((security, context) =>
+    refuseMissing(security, ["mechanism", "username", "password"], context),
+  );
 
 function refuseMissing<Key extends "mechanism" | "username" | "password">(
   security: { protocol: string; ca?: string | undefined } & { [K in Key]?: string | undefined },

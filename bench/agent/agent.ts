@@ -167,7 +167,10 @@ export class Agent {
     const needed = kafka.security.protocol.startsWith("SASL_");
     if (needed && password === undefined)
       throw conflict("the agent has no password for these brokers: bring the agents up to date: pulumi up");
-    return { ...order, kafka: { ...kafka, security: { ...kafka.security, ...(needed ? { password } : {}) } } };
+    return {
+      ...order,
+      kafka: { ...kafka, security: { ...kafka.security, ...(needed ? { password } : {}) } },
+    };
   }
 
   /**
@@ -261,5 +264,6 @@ export class Agent {
 /** @throws HttpError 400 if a task is to run more clients than the whole step has */
 function refuseShare(role: AgentRole, { share: { first, count }, workload }: PrepareWithSecrets): void {
   const all = role === "producer" ? workload.producers : workload.consumers;
-  if (first + count > all) throw badRequest(`share: ends at ${first + count}, and the step has ${all} ${role}s`);
+  if (first + count > all)
+    throw badRequest(`share: ends at ${first + count}, and the step has ${all} ${role}s`);
 }

@@ -19,7 +19,11 @@ export class OwnMessages {
   private readonly clock: Pick<WallClock, "nowUs" | "steadyUs" | "steadyAt">;
 
   /** @param partition the partition to consume; messages of other tasks in it are ignored */
-  constructor(order: PrepareWithSecrets, partition: number, clock: Pick<WallClock, "nowUs" | "steadyUs" | "steadyAt">) {
+  constructor(
+    order: PrepareWithSecrets,
+    partition: number,
+    clock: Pick<WallClock, "nowUs" | "steadyUs" | "steadyAt">,
+  ) {
     this.order = order;
     this.partition = partition;
     this.clock = clock;

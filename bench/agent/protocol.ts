@@ -100,9 +100,7 @@ export const prepareSchema = z.strictObject({
   startOffsets: z.record(z.string(), z.string()),
   /** The peers whose clocks the agent compares with its own until the step is collected. */
   peers: z
-    .array(
-      z.strictObject({ name: z.string().max(200), host: z.ipv4(), port: z.int().min(1).max(65_535) }),
-    )
+    .array(z.strictObject({ name: z.string().max(200), host: z.ipv4(), port: z.int().min(1).max(65_535) }))
     .max(MAX_AGENTS),
   /** The first logical producer of each producer task, ascending. Consumers use it to find a message's task. */
   sources: z.array(count).max(MAX_AGENTS),

@@ -1,7 +1,7 @@
 // The agent's HTTP server. protocol.ts has the requests and answers.
 import type http from "node:http";
 import { z } from "zod";
-import { checked, type Handler, serveJson } from "../httpServer.ts";
+import { checked, type Handler, type ServerLimits, serveJson } from "../httpServer.ts";
 import type { Agent } from "./agent.ts";
 import {
   collectSchema,
@@ -48,7 +48,13 @@ function handlers(agent: Agent): Record<string, Handler> {
  *
  * @param port TCP port; 0: any free one
  * @param token the stack's token, which every request must have
+ * @param times for tests
  */
-export function serve(agent: Agent, port: number, token: string): Promise<http.Server> {
-  return serveJson(handlers(agent), port, { token, maxBodyBytes: MAX_BODY_BYTES });
+export function serve(
+  agent: Agent,
+  port: number,
+  token: string,
+  times: Pick<ServerLimits, "headersMs" | "requestMs"> = {},
+): Promise<http.Server> {
+  return serveJson(handlers(agent), port, { ...times, token, maxBodyBytes: MAX_BODY_BYTES });
 }

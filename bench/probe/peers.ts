@@ -40,8 +40,7 @@ export async function refuseForeign(
     const there = new Set(await stack());
     const foreign = addresses.filter((address) => !there.has(address));
     if (foreign.length === 0) return;
-    if (look === times)
-      throw new HttpError(403, `no nodes of this stack: ${foreign.slice(0, 5).join(", ")}`);
+    if (look === times) throw new HttpError(403, `no nodes of this stack: ${foreign.slice(0, 5).join(", ")}`);
     await sleep(everyMs);
   }
 }

@@ -1,6 +1,7 @@
 // The runner's container on the manager: there is one at most, since there is one name.
 import readline from "node:readline";
-import type { BenchPlan } from "../../contract/request.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
+import { type BenchPlan, RUN_NAME } from "../../contract/request.ts";
 import { script } from "../../lib/shell.ts";
 import { ended, LINE_LOST, run, start } from "./ssh.ts";
 
@@ -40,6 +41,16 @@ export class ManagerError extends Error {
   }
 }
 
+/** The name becomes a folder of this machine, and anyone who can start containers on the manager can set a label. */
+function refuseForged(run: string): void {
+  if (RUN_NAME.test(run)) return;
+  throw new SwarmbenchError(
+    "run-unreadable",
+    `the container ${NAME} on the manager has the label ${RUN_LABEL}=${JSON.stringify(run)}, which is no name of a run`,
+    { hint: `swarmbench did not make it. Remove it on the manager: docker rm --force ${NAME}` },
+  );
+}
+
 /** The runner's container, as the manager's engine has it. */
 export class RunnerContainer {
   private readonly plan: Pick<BenchPlan, "ssh" | "image" | "network" | "labels">;
@@ -61,6 +72,7 @@ export class RunnerContainer {
     );
     const [id, runName, plan, origin, running, exitCode] = stdout.trim().split("\t");
     if (!id || !runName || !plan) return undefined;
+    refuseForged(runName);
     return {
       id,
       run: runName,

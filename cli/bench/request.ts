@@ -17,7 +17,7 @@ export function runName(scenario: string, now: Date, id = randomBytes(3).toStrin
  * the registry's address, the machines' names and their reservation.
  */
 export function planKey({ scenario, image, target }: BenchPlan, asked: Asked): string {
-  const { kafka, influx, network, ...others } = target;
+  const { kafka, influx, network, token: ___, ...others } = target;
   const { token: _, ...where } = influx ?? { token: "" };
   const content = image.slice(image.indexOf("/") + 1);
   const brokers = network?.brokers.map(({ name, node }) => ({ name, node: network.nodes.indexOf(node) }));

@@ -41,7 +41,13 @@ const schema = z
     externalPort: wholeNumber(1024, 65535)
       .optional()
       .describe(
-        "Port that each broker's node publishes for clients outside the swarm. Without it no broker can be reached from outside.",
+        "Port that each broker's node publishes, on all of its addresses, for clients outside the swarm. Without it no broker can be reached from outside. With `security: PLAINTEXT` it needs `externalAccess: anyone`.",
+      ),
+    externalAccess: z
+      .enum(["authenticated", "anyone"], "expected authenticated or anyone")
+      .prefault("authenticated")
+      .describe(
+        "Who may use `externalPort`. authenticated: only who the brokers can check, so that it needs a `security` with a password (`SASL_…`). anyone: whoever reaches the port may read, write and delete all topics with `PLAINTEXT` or `SSL`.",
       ),
     rotation,
     ...limits,

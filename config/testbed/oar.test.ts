@@ -39,6 +39,14 @@ describe("the settings of an oar testbed", () => {
     [{ sshConfig: "~/.ssh/config", key: "x" }, /sshConfig: says all of/],
     [{ hostKey: "AAAA" }, /hostKey: expected a public key/],
     [{ site: "rennes" }, /Unrecognized key/],
+    ...[
+      "https://ann:hunter2@api.example/oarapi",
+      "https://ann@api.example",
+      "http://:hunter2@api.example",
+    ].map(
+      (url) =>
+        [{ rest: { url, shape: "oar" } }, /rest\.url: expected no user or password.*passwordFile$/] as const,
+    ),
   ] as const) {
     it(`do not take ${JSON.stringify(more)}, and say why`, () =>
       assert.match(mistakesOf(more).join("\n"), message));

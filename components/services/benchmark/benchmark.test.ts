@@ -4,7 +4,14 @@ import type * as pulumi from "@pulumi/pulumi";
 import { checked } from "../../../cli/bench/request.ts";
 import { parseSettings } from "../../../config/settings.ts";
 import { type BenchPlan, benchPlanSchema } from "../../../contract/request.ts";
-import { BUILT, declareOn, imageOf, type Program, stored } from "../../../test/support/deployment.ts";
+import {
+  BUILT,
+  declareOn,
+  imageOf,
+  type Program,
+  secretOf,
+  stored,
+} from "../../../test/support/deployment.ts";
 import { known } from "../../../test/support/mocks.ts";
 import { openReservation } from "../../../testbeds/index.ts";
 import type { Installation } from "../../lib/installation.ts";
@@ -55,6 +62,28 @@ describe("the agents", () => {
     });
   }
 
+  it("have the token and Kafka's password as secrets of the swarm", () => {
+    for (const name of Object.keys(agents)) {
+      const secrets = whole.container(name).secrets as { fileName: string; secretName: string }[];
+      assert.deepEqual(
+        secrets.map(({ fileName }) => fileName),
+        ["/run/secrets/swarmbench_token", "/run/secrets/kafka_password"],
+      );
+    }
+    const text = (name: string) => Buffer.from(String(whole.get(name).inputs.data), "base64").toString();
+    assert.equal(text("Secret token-file"), secretOf("token-value", "current"));
+    assert.equal(text("Secret agents-kafka-password"), secretOf("kafka-password", "current"));
+  });
+
+  it("have no password of brokers that ask for none", async () => {
+    const plain = await deploy();
+    const secrets = plain.container("producers").secrets as { fileName: string }[];
+    assert.deepEqual(
+      secrets.map(({ fileName }) => fileName),
+      ["/run/secrets/swarmbench_token"],
+    );
+  });
+
   it("are on the manager where no node is for agents", async () => {
     const settings = parseSettings({ nodes: "1" }, "local", "ann");
     const one = await declareOn((site) => deployStack({ settings, site, installation }, {}), {
@@ -71,7 +100,7 @@ describe("the benchmark of an up", () => {
     assert.deepEqual(plan.target.agents, { producer: { tasks: 3 }, consumer: { tasks: 1 } });
     assert.equal(plan.image, imageOf("bench"));
     assert.equal(checked(plan).workload.rate, 5);
-    assert.ok(plan.target.kafka.security.password && plan.target.influx?.token);
+    assert.ok(plan.target.kafka.security.password && plan.target.influx?.token && plan.target.token);
   });
 
   it("is told it on standard input, as a secret, and in no argument", () => {

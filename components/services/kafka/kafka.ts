@@ -59,6 +59,8 @@ interface MemberFiles {
 export class Kafka extends pulumi.ComponentResource {
   /** For what runs on the overlay network. */
   readonly target: Inputs<KafkaTarget>;
+  /** Of the user that {@link target} names; undefined: the brokers ask for none. Secret. */
+  readonly password: pulumi.Output<string> | undefined;
   /** `host:port` of each broker for clients that are not on the swarm; absent where no port is set for them. */
   readonly external?: string[];
   /** Where each member tells its metrics. */
@@ -106,6 +108,7 @@ export class Kafka extends pulumi.ComponentResource {
     const password = settings.security.startsWith("SASL_")
       ? randomSecret(`${name}-password`, settings.rotation, { parent: this })
       : undefined;
+    this.password = password?.current;
     this.target = this.describe(authority?.certificate, password?.current);
     const settled = this.runMembers(authority);
     const metadata = this.setMetadata(settled, password?.current);

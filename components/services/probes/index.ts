@@ -1,11 +1,15 @@
 import type { Benchmark } from "../../../contract/workload.ts";
 import type { Transforms } from "../../lib/service.ts";
 import type { Service } from "../descriptor.ts";
+import { token } from "../token/index.ts";
 import { type ProbeNetwork, Probes } from "./probes.ts";
 
 export const probes: Service<Benchmark["network"], Probes, Transforms<ProbeNetwork>> = {
   title: "the probes",
   images: ["bench"],
   settings: ({ bench }) => (bench?.benchmark.network.enabled ? bench.benchmark.network : undefined),
-  deploy: ({ site, transform, options }) => new Probes("probes", { site, transform }, options),
+  deploy: ({ site, transform, options, deployed }) => {
+    const stackToken = deployed(token);
+    return stackToken && new Probes("probes", { site, transform, token: stackToken }, options);
+  },
 };

@@ -5,6 +5,7 @@ import type { Site } from "../../lib/deployment.ts";
 import type { Node } from "../../lib/node.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
 import { type ServiceArgs, service, type Transforms } from "../../lib/service.ts";
+import type { StackToken } from "../token/token.ts";
 
 /** They have nothing to save. */
 const STOP_GRACE_SEC = 3;
@@ -21,7 +22,8 @@ export type ProbeNetwork = keyof typeof PROBE_SERVICES;
 
 interface ProbesArgs {
   site: Site;
-  transform?: Transforms<ProbeNetwork>;
+  transform?: Transforms<ProbeNetwork> | undefined;
+  token: StackToken;
 }
 
 /**
@@ -48,10 +50,11 @@ export class Probes extends pulumi.ComponentResource {
 
   /** Swarm starts no task whose folders are not there. */
   private folders(name: string, { name: node, address, ssh, ready, machine }: Node): pulumi.Output<string> {
+    const nodes = this.args.site.nodes.map((each) => each.address);
     const prepared = runOn(
       `${node}-${name}`,
       ssh,
-      { script: ready.apply((generation) => foldersScript({ node, address, generation })) },
+      { script: ready.apply((generation) => foldersScript({ node, address, nodes, generation })) },
       { parent: this, deletedWith: machine },
     );
     return outputOf(prepared);
@@ -60,6 +63,7 @@ export class Probes extends pulumi.ComponentResource {
   private onOverlay(folders: pulumi.Output<string[]>) {
     return this.probe("overlay", folders, {
       environment: { SWARMBENCH_NODE: "{{.Node.Hostname}}" }, // Swarm fills it in for each task
+      files: [this.args.token.file],
       mounts: [
         { type: "bind" as const, source: NODE_FOLDERS.clock, target: NODE_FOLDERS.clock, readOnly: true },
       ],
@@ -67,13 +71,17 @@ export class Probes extends pulumi.ComponentResource {
   }
 
   private onHosts(folders: pulumi.Output<string[]>) {
-    return this.probe("host", folders, { networks: [HOST_NETWORK] });
+    const { node } = NODE_FOLDERS;
+    return this.probe("host", folders, {
+      networks: [HOST_NETWORK],
+      mounts: [{ type: "bind" as const, source: node, target: node, readOnly: true }],
+    });
   }
 
   private probe(
     network: ProbeNetwork,
     folders: pulumi.Output<string[]>,
-    more: Pick<ServiceArgs, "environment" | "mounts" | "networks">,
+    more: Pick<ServiceArgs, "environment" | "files" | "mounts" | "networks">,
   ) {
     const { site, transform } = this.args;
     const name = PROBE_SERVICES[network];
@@ -101,20 +109,37 @@ export class Probes extends pulumi.ComponentResource {
 interface Folders {
   node: string;
   address: string;
+  /** Addresses of all nodes. */
+  nodes: readonly string[];
   /** Another text when the machine is another one, which has no folders. */
   generation: string;
 }
 
-/** The probes find there where they are, and each other; and how the node's clock is, if something keeps it. */
-function foldersScript({ node, address, generation }: Folders): string {
-  const { probe, clock } = NODE_FOLDERS;
+/**
+ * The probes of a node share a folder of their own. Root writes no file there, since their user could have put a link in its
+ * place: what root tells them is in a folder of root's, which they mount read-only.
+ */
+function foldersScript({ node, address, nodes, generation }: Folders): string {
+  const { probe, clock, node: facts } = NODE_FOLDERS;
   return script(
-    { NODE: node, ADDRESS: address, MACHINE: generation, PROBE: probe, CLOCK: clock, OWNER: USER },
+    {
+      NODE: node,
+      ADDRESS: address,
+      NODES: nodes.join("\n"),
+      MACHINE: generation,
+      PROBE: probe,
+      FACTS: facts,
+      CLOCK: clock,
+      OWNER: USER,
+    },
     `
 mkdir -p "$CLOCK"
 install -d -o "$OWNER" -g "$OWNER" -m 0700 "$PROBE"
-printf '%s\\n' "$ADDRESS" > "$PROBE/address"
-chmod 0644 "$PROBE/address"
+install -d -o 0 -g 0 -m 0755 "$FACTS"
+printf '%s\\n' "$ADDRESS" > "$FACTS/address"
+printf '%s\\n' "$NODES" > "$FACTS/nodes.new"
+mv "$FACTS/nodes.new" "$FACTS/nodes"
+chmod 0644 "$FACTS/address" "$FACTS/nodes"
 echo "$NODE at $ADDRESS"`,
   );
 }
