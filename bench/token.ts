@@ -8,7 +8,7 @@ import { reason } from "./reason.ts";
 /**
  * Reads a secret that Swarm puts into a task as a file.
  *
- * @throws SwarmbenchError `not-set-up` if it cannot be read or is empty
+ * @throws SwarmbenchError `service-failed` if it cannot be read or is empty
  */
 export function readSecret(file: string): string {
   let text = "";
@@ -20,17 +20,17 @@ export function readSecret(file: string): string {
   }
   if (text !== "") return text;
   const why = cause === undefined ? "it is empty" : reason(cause);
-  throw new SwarmbenchError("not-set-up", `cannot read the secret ${file}: ${why}`, {
+  throw new SwarmbenchError("service-failed", `cannot read the secret ${file}: ${why}`, {
     hint: "`pulumi up` gives it to the task as a secret of the swarm.",
     cause,
   });
 }
 
-/** Reads the stack's token from a file. @throws SwarmbenchError `not-set-up` if it is missing or too short */
+/** Reads the stack's token from a file. @throws SwarmbenchError `service-failed` if it is missing or too short */
 export function readToken(file: string): string {
   const token = readSecret(file);
   if (TOKEN.test(token)) return token;
-  throw new SwarmbenchError("not-set-up", `the token in ${file} is not one that \`pulumi up\` makes`, {
+  throw new SwarmbenchError("service-failed", `the token in ${file} is not one that \`pulumi up\` makes`, {
     hint: "Make it again: pulumi up",
   });
 }

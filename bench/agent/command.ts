@@ -22,7 +22,7 @@ export function isRole(name: string | undefined): name is AgentRole {
 /**
  * Runs an agent until it is asked to stop.
  *
- * @throws SwarmbenchError `not-set-up` if it has no token
+ * @throws SwarmbenchError `service-failed` if it has no token
  */
 export async function runAgent(role: AgentRole, environment = process.env): Promise<void> {
   const { SWARMBENCH_TASK: task = `${AGENT_SERVICES[role]}.?`, SWARMBENCH_NODE: node = "?" } = environment;

@@ -31,7 +31,7 @@ export function isNetwork(name: string | undefined): name is NetworkName {
 /**
  * Runs a probe until it is stopped.
  *
- * @throws SwarmbenchError `probe-failed` if it cannot start, `not-set-up` if it has no token
+ * @throws SwarmbenchError `probe-failed` if it cannot start, `service-failed` if it has no token
  */
 export async function runProbe(network: NetworkName, environment = process.env): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => process.exit(0));

@@ -51,6 +51,26 @@ function refuseForged(run: string): void {
   );
 }
 
+/**
+ * Parses what the manager's engine says of the container.
+ *
+ * @returns undefined if there is none
+ * @throws SwarmbenchError `run-unreadable` if its labels are not those of a run
+ */
+export function parseFound(text: string): Found | undefined {
+  const [id, run, plan, origin, running, exitCode] = text.trim().split("\t");
+  if (!id || !run || !plan) return undefined;
+  refuseForged(run);
+  return {
+    id,
+    run,
+    plan,
+    origin: origin as Origin,
+    running: running === "true",
+    exitCode: Number(exitCode),
+  };
+}
+
 /** The runner's container, as the manager's engine has it. */
 export class RunnerContainer {
   private readonly plan: Pick<BenchPlan, "ssh" | "image" | "network" | "labels">;
@@ -70,17 +90,7 @@ export class RunnerContainer {
       { NAME, FORMAT: `${format}\t{{.State.Running}}\t{{.State.ExitCode}}` },
       'docker container inspect --format "$FORMAT" "$NAME" 2>/dev/null || [ -z "$(docker ps --all --quiet --filter "name=^$NAME\\$")" ]',
     );
-    const [id, runName, plan, origin, running, exitCode] = stdout.trim().split("\t");
-    if (!id || !runName || !plan) return undefined;
-    refuseForged(runName);
-    return {
-      id,
-      run: runName,
-      plan,
-      origin: origin as Origin,
-      running: running === "true",
-      exitCode: Number(exitCode),
-    };
+    return parseFound(stdout);
   }
 
   /**
