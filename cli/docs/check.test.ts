@@ -10,7 +10,7 @@ const project = path.resolve(import.meta.dirname, "../..");
 const read = (file: string) => readFileSync(path.join(project, file), "utf8");
 
 describe("the documentation", () => {
-  it("has links that lead somewhere, commands that exist, and a README within its limits", async () => {
+  it("has links and references that lead somewhere, commands that exist, and a README within its limits", async () => {
     const errors = docsErrors(project, await programFor(undefined));
     // Docstrings have a check of their own.
     assert.deepEqual(

@@ -4,12 +4,13 @@ import path from "node:path";
 import type { Command } from "commander";
 import { unknownCommands } from "./commands.ts";
 import { undocumented } from "./docstrings.ts";
-import { brokenLinks, readPages } from "./markdown.ts";
+import { brokenLinks, brokenReferences } from "./links.ts";
+import { readPages } from "./markdown.ts";
 
 const README_LIMITS = { lines: 150, bytes: 8 * 1024 };
 const TEST_PARTS = ["check", "go", "unit", "e2e", "slow"];
-/** Folders with test files. */
-const TEST_ROOMS = ["bench", "cli", "components", "config", "contract", "lib", "results", "test", "testbeds"];
+/** Folders with code and test files. */
+const ROOMS = ["bench", "cli", "components", "config", "contract", "lib", "results", "test", "testbeds"];
 
 /**
  * Finds what is wrong with the documentation: links that lead nowhere, commands that do not exist, a README that is too
@@ -23,6 +24,7 @@ export function docsErrors(root: string, program: Command): string[] {
   const pages = readPages(root);
   return [
     ...brokenLinks(root, pages),
+    ...brokenReferences(root, ROOMS, pages),
     ...unknownCommands(pages, { program, scripts: scriptsOf(root), tests: testNames(root) }),
     ...readmeErrors(readFileSync(path.join(root, "README.md"), "utf8")),
     ...undocumented(root).map((symbol) => `${symbol}: exported, and has no docstring`),
@@ -49,7 +51,7 @@ function scriptsOf(root: string): Record<string, string> {
 
 /** The words that `npm test` takes: its parts, and the names of test files. */
 export function testNames(root: string): Set<string> {
-  const files = TEST_ROOMS.flatMap((room) =>
+  const files = ROOMS.flatMap((room) =>
     readdirSync(path.join(root, room), { recursive: true, encoding: "utf8" }),
   );
   const names = files

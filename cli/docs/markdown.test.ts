@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { after, describe, it } from "node:test";
-import { anchorOf, brokenLinks, parsePage, readPages } from "./markdown.ts";
+import { describe, it } from "node:test";
+import { anchorOf, parsePage } from "./markdown.ts";
 
 describe("a heading", () => {
   it("has the anchor that GitHub gives it", () => {
@@ -39,32 +36,6 @@ describe("a page", () => {
     assert.deepEqual(parsePage("a.md", text).code, [
       { line: 1, text: "npm test" },
       { line: 3, text: "npm run a" },
-    ]);
-  });
-});
-
-describe("links", () => {
-  const root = mkdtempSync(path.join(tmpdir(), "swarmbench-docs-"));
-  after(() => rmSync(root, { recursive: true }));
-  mkdirSync(path.join(root, "docs"));
-  mkdirSync(path.join(root, "node_modules"));
-  writeFileSync(path.join(root, "node_modules/x.md"), "[gone](gone.md)");
-  writeFileSync(
-    path.join(root, "docs/b.md"),
-    "# Title\n[up](../a.md) [here](#title) [web](https://example.org/x#y)",
-  );
-
-  it("are correct where file and heading exist", () => {
-    writeFileSync(path.join(root, "a.md"), "[b](docs/b.md#title) [folder](docs)");
-    assert.deepEqual(brokenLinks(root, readPages(root)), []);
-  });
-
-  it("are reported with their line where the file or the heading does not exist", () => {
-    writeFileSync(path.join(root, "a.md"), "\n[b](docs/b.md#other) [c](docs/c.md) [d](#d)");
-    assert.deepEqual(brokenLinks(root, readPages(root)), [
-      "a.md:2 docs/b.md#other: there is no such heading",
-      "a.md:2 docs/c.md: there is no such file",
-      "a.md:2 #d: there is no such heading",
     ]);
   });
 });

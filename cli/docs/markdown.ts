@@ -1,5 +1,5 @@
-// Reads Markdown files: headings, links and commands. Covers what this repository's pages use, not all of CommonMark.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+// Reads Markdown files: headings, links and code. Covers what this repository's pages use, not all of CommonMark.
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 /** A piece of text and the line that it begins in, counted from 1. */
@@ -84,34 +84,4 @@ function numbered(anchors: readonly string[]): string[] {
     counts.set(anchor, count + 1);
     return count === 0 ? anchor : `${anchor}-${count}`;
   });
-}
-
-/**
- * Links between the repository's files that lead nowhere: the file or the heading does not exist. Links to other sites are
- * not checked.
- *
- * @returns a line for each, `file:line link reason`
- */
-export function brokenLinks(root: string, pages: readonly Page[]): string[] {
-  const anchors = new Map(pages.map((page) => [page.file, page.anchors]));
-  return pages.flatMap(({ file, links }) =>
-    links.flatMap(({ line, text }) => {
-      const reason = whyBroken(root, file, text, anchors);
-      return reason === undefined ? [] : [`${file}:${line} ${text}: ${reason}`];
-    }),
-  );
-}
-
-function whyBroken(
-  root: string,
-  file: string,
-  link: string,
-  anchors: ReadonlyMap<string, readonly string[]>,
-): string | undefined {
-  if (/^[a-z][a-z0-9+.-]*:/i.test(link)) return undefined;
-  const [target = "", anchor] = link.split("#");
-  const linked = target === "" ? file : path.posix.join(path.posix.dirname(file), target);
-  if (!existsSync(path.join(root, linked))) return "there is no such file";
-  if (anchor === undefined || anchors.get(linked)?.includes(anchor)) return undefined;
-  return "there is no such heading";
 }
