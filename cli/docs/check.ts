@@ -23,6 +23,9 @@ const ROOMS = ["bench", "cli", "components", "config", "contract", "lib", "resul
 export function docsErrors(root: string, program: Command): string[] {
   const pages = readPages(root);
   return [
+    ...pages.flatMap(({ file, openBlock }) =>
+      openBlock === undefined ? [] : [`${file}:${openBlock} the code block has no end`],
+    ),
     ...brokenLinks(root, pages),
     ...brokenReferences(root, ROOMS, pages),
     ...unknownCommands(pages, { program, scripts: scriptsOf(root), tests: testNames(root) }),

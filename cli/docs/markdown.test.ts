@@ -31,6 +31,11 @@ describe("a page", () => {
     ]);
   });
 
+  it("is reported with the line of a code block that has no end", () => {
+    assert.equal(parsePage("a.md", "```sh\n```\n\n```\na").openBlock, 4);
+    assert.equal(parsePage("a.md", "```sh\n```").openBlock, undefined);
+  });
+
   it("has code from inline code and shell blocks, but not from output", () => {
     const text = "`npm test`\n```sh\nnpm run a\n```\n```text\nnpm run b\n```";
     assert.deepEqual(parsePage("a.md", text).code, [

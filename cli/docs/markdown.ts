@@ -18,6 +18,8 @@ export interface Page {
   links: Located[];
   /** Inline code, and the lines of code blocks of language `sh`. */
   code: Located[];
+  /** The line of a code block that has no end. */
+  openBlock?: number;
 }
 
 const SKIPPED = new Set(["node_modules", ".git", ".swarmbench", "runs"]);
@@ -43,17 +45,18 @@ export function readPages(root: string): Page[] {
 /** Parses a page. */
 export function parsePage(file: string, text: string): Page {
   const page: Page = { file, anchors: [], links: [], code: [] };
-  let fence: { mark: string; language: string } | undefined;
+  let fence: { mark: string; language: string; line: number } | undefined;
   for (const [index, content] of text.split("\n").entries()) {
     const line = index + 1;
     const [, mark, language = ""] = /^\s*(```+|~~~+)\s*(\w*)/.exec(content) ?? [];
     if (fence) {
       if (mark?.startsWith(fence.mark)) fence = undefined;
       else if (fence.language === "sh") page.code.push({ line, text: content });
-    } else if (mark) fence = { mark, language };
+    } else if (mark) fence = { mark, language, line };
     else readLine(page, { line, text: content });
   }
   page.anchors = numbered(page.anchors);
+  page.openBlock = fence?.line;
   return page;
 }
 
