@@ -199,7 +199,7 @@ class StepRun {
     });
     if (wrong.length === 0) return;
     throw new Error(
-      `clocks are too far from the runner's to work together: ${wrong.join(", ")}; see clockSync in docs/measuring.md, and on the nodes: date +%s.%N`,
+      `clocks are too far from the runner's to work together: ${wrong.join(", ")}; see clockSync in the README, and on the nodes: date +%s.%N`,
     );
   }
 
