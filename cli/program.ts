@@ -19,7 +19,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   figures: async () => (await import("./figures/command.ts")).figuresCommand(),
   test: async () => (await import("./test/command.ts")).testCommand(),
   schema: async () => (await import("./schema/command.ts")).schemaCommand(),
-  docs: async () => (await import("./docs/command.ts")).docsCommand(),
+  docs: async () => (await import("./docs/command.ts")).docsCommand(() => programFor(undefined)),
 };
 
 export const COMMAND_NAMES = Object.keys(COMMANDS);

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import type { Command } from "commander";
 import { generatedFiles } from "../../config/generated.ts";
 import { project } from "../lib/paths.ts";
+import { docsErrors } from "./check.ts";
 
 /**
  * Writes the files that are made from the configuration's schemas, and prints which of them were not current.
@@ -18,6 +20,13 @@ export function writeDocs(check: boolean): boolean {
     console.log(check ? `${file} is not current: run swarmbench docs` : `${file} written`);
   }
   return !check || stale.length === 0;
+}
+
+/** Checks the documentation, and prints its errors. @returns whether there are none */
+export function checkDocs(program: Command): boolean {
+  const errors = docsErrors(project, program);
+  for (const error of errors) console.log(error);
+  return errors.length === 0;
 }
 
 function present(file: string): string | undefined {

@@ -60,8 +60,9 @@ export const enabled = yesOrNo.prefault(true).describe("`false` leaves the servi
 
 /** Option that switches a service off whose image exists from its maker only. */
 export const enabledWhereAvailable = yesOrNo.optional().meta({
-  description: "`true`: `up` fails if the service's image cannot be had. `false`: the service is left out.",
-  whenAbsent: "`true` if its image can be had, otherwise `false`",
+  description:
+    "`true`: `up` fails if the service's image is not available. `false`: the service is left out.",
+  whenAbsent: "`true` if its image is available, otherwise `false`",
 });
 
 /** Option that renews a service's secrets. */

@@ -163,6 +163,7 @@ function shared(
 export const local = defineKind({
   kind: "local",
   summary: "The nodes are containers of this machine: to try the program, to develop it, and for CI.",
+  page: "docs/testbeds/local.md",
   schema,
   defaultNodes: () => DEFAULT_NODES,
   settings,

@@ -285,7 +285,7 @@ function settings(parsed: Parsed, { count }: { count: number }): OarTestbedSetti
 export const oar = defineKind({
   kind: "oar",
   summary: "The nodes are reserved through OAR, such as at Grid'5000, and given back by `pulumi destroy`.",
-  page: "docs/grid5000.md",
+  page: "docs/testbeds/grid5000.md",
   schema: oarSchema,
   defaultNodes: ({ sites }) => (sites ? nodesOfSites(sites) : DEFAULT_NODES),
   settings,

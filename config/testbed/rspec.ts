@@ -48,7 +48,7 @@ function settings(parsed: Parsed, { count }: { count: number }): RspecSettings {
 export const rspec = defineKind({
   kind: "rspec",
   summary: "The nodes are reserved in jFed (Fed4FIRE), and read from the reservation's manifest.",
-  page: "docs/fed4fire.md",
+  page: "docs/testbeds/fed4fire.md",
   schema,
   defaultNodes: () => DEFAULT_NODES,
   settings,

@@ -152,7 +152,7 @@ function errors(parsed: Parsed, _: SshSettings, count: number): string[] {
 export const ssh = defineKind({
   kind: "ssh",
   summary: "The nodes are any machines with SSH and root.",
-  page: "docs/ssh.md",
+  page: "docs/testbeds/ssh.md",
   schema,
   defaultNodes: ({ hosts }) => hosts.length,
   settings,
