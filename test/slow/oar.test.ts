@@ -126,16 +126,16 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
 
         it("is not taken for one of three nodes, nor for a longer one", async () => {
           const reserving = (request: JobRequest) => reserve(ssh, request, watching(), { timeoutSec: 30 });
-          await fails(reserving(wanted(`${NAME}-1`, 3)), "other-shape", /job \d+ has 2 nodes, not 3/);
+          await fails(reserving(wanted(`${NAME}-1`, 3)), "oar-other-shape", /job \d+ has 2 nodes, not 3/);
           const longer = wanted(`${NAME}-1`, 2, { walltimeSec: 3600 });
-          await fails(reserving(longer), "other-shape", /0:10:00 of walltime, not 1:00:00[\s\S]*--extend/);
+          await fails(reserving(longer), "oar-other-shape", /0:10:00 of walltime, not 1:00:00[\s\S]*--extend/);
           assert.deepEqual(await lab.living(`${NAME}-1`), [id]);
         });
 
         it("is not lengthened where the testbed does not allow it, and the message says what then", async () => {
           await lab.allowExtension(false);
-          await fails(extend(ssh, id, 60, watching()), "walltime-disabled", /set a longer testbed.walltime/);
-          await fails(extend(rest, id, 60, watching()), "walltime-disabled", /set a longer testbed.walltime/);
+          await fails(extend(ssh, id, 60, watching()), "oar-walltime-disabled", /set a longer testbed.walltime/);
+          await fails(extend(rest, id, 60, watching()), "oar-walltime-disabled", /set a longer testbed.walltime/);
         });
 
         it("is lengthened where that is allowed, by oarwalltime and by the REST API", async () => {
@@ -150,8 +150,8 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         });
 
         it("is not lengthened beyond the limit", async () => {
-          await fails(extend(ssh, id, 5 * 3600, watching()), "walltime-refused", /cannot increase by more/);
-          await fails(extend(rest, id, 5 * 3600, watching()), "walltime-refused", /cannot increase by more/);
+          await fails(extend(ssh, id, 5 * 3600, watching()), "oar-walltime-refused", /cannot increase by more/);
+          await fails(extend(rest, id, 5 * 3600, watching()), "oar-walltime-refused", /cannot increase by more/);
         });
 
         it("gets a third node by one more job, and loses it again, while the first job stays", async () => {
@@ -200,10 +200,10 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           assert.equal(await lab.state(theirs), "Running");
           await fails(
             releaseJob(ssh, theirs, watching()),
-            "not-owner",
+            "oar-not-owner",
             /not the right user[\s\S]*another user's/,
           );
-          await fails(releaseJob(rest, theirs, watching()), "not-owner", /not the right user/);
+          await fails(releaseJob(rest, theirs, watching()), "oar-not-owner", /not the right user/);
           await lab.inside(`oardel ${theirs}`);
         });
       });
@@ -263,8 +263,8 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         const ids = [await make(), await make()];
         const request = wanted("double-1", 1);
         const message = new RegExp(`2 jobs are named double-1 and fit: ${ids.join(", ")}`);
-        await fails(reserve(ssh, request, watching(), { timeoutSec: 30 }), "ambiguous", message);
-        await fails(reserve(rest, request, watching(), { timeoutSec: 30 }), "ambiguous", message);
+        await fails(reserve(ssh, request, watching(), { timeoutSec: 30 }), "oar-ambiguous", message);
+        await fails(reserve(rest, request, watching(), { timeoutSec: 30 }), "oar-ambiguous", message);
         assert.deepEqual(await release(ssh, "double", watching()), ids);
         assert.deepEqual(await lab.living("double-1"), []);
       });
@@ -273,13 +273,13 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         [
           "more nodes than there are",
           { nodes: 9 },
-          "not-enough-nodes",
+          "oar-not-enough-nodes",
           /not enough resources[\s\S]*Ask for fewer/,
         ],
-        ["an unknown property", { properties: "cluster='zz'" }, "bad-request", /"cluster" does not exist/],
-        ["an unknown type", { types: ["bogus"] }, "bad-type", /unknown job type: bogus/],
-        ["an unknown queue", { queue: "nosuch" }, "bad-queue", /queue nosuch does not exist/],
-        ["a start in the past", { start: "2020-01-01 00:00:00" }, "start-refused", /too old/],
+        ["an unknown property", { properties: "cluster='zz'" }, "oar-bad-request", /"cluster" does not exist/],
+        ["an unknown type", { types: ["bogus"] }, "oar-bad-type", /unknown job type: bogus/],
+        ["an unknown queue", { queue: "nosuch" }, "oar-bad-queue", /queue nosuch does not exist/],
+        ["a start in the past", { start: "2020-01-01 00:00:00" }, "oar-start-refused", /too old/],
       ] as [string, Partial<JobRequest>, OarErrorCode, RegExp][]) {
         it(`${what} is refused, in OAR's words and with what to do, and leaves no job`, async () => {
           const request = { ...wanted("refused-1", 1), ...more };
@@ -337,7 +337,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         it("is refused to nobody in particular", async () => {
           const settings = oarSettingsOf(lab.rest());
           const nobody = openClient({ ...settings, user: "" }, lab.directory);
-          await fails(nobody.submit(wanted("nobody-1", 1)), "unauthorised", /401[\s\S]*passwordFile/);
+          await fails(nobody.submit(wanted("nobody-1", 1)), "oar-unauthorised", /401[\s\S]*passwordFile/);
         });
       });
 
@@ -359,7 +359,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
       describe("a frontend that", () => {
         it("is not there is told as such", async () => {
           const nowhere = clientOf(lab.testbed({ port: 1 }));
-          await fails(nowhere.jobs("x"), "unreachable", /127\.0\.0\.1:1[\s\S]*Connection refused/);
+          await fails(nowhere.jobs("x"), "oar-unreachable", /127\.0\.0\.1:1[\s\S]*Connection refused/);
         });
 
         it("has another host key than the pinned one is not trusted", async () => {
@@ -397,7 +397,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
   it("a server that is down is told as such at once, and no job is left when it is back", async () => {
     await lab.stopServer();
     const reserving = reserve(ssh, wanted("down-1", 1), watching(), { timeoutSec: 60 });
-    await fails(reserving, "server-down", /Cannot connect to executor[\s\S]*try again later/);
+    await fails(reserving, "oar-server-down", /Cannot connect to executor[\s\S]*try again later/);
     await lab.startServer();
     await eventually(async () => assert.deepEqual(await lab.living("down-1"), []));
   });
