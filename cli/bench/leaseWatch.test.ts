@@ -198,7 +198,7 @@ describe("before a run", () => {
     await run.watch.before();
     assert.equal(await run.runs(), 8);
     assert.equal(run.lines.length, 1);
-    assert.match(run.lines[0] ?? "", /^warning: OAR does not tell .* not watched .*did not reach/);
+    assert.match(run.lines[0] ?? "", /^warning: OAR does not report .* not watched .*cannot reach/);
   });
 
   it("so is one that knows of no job that runs", async () => {
@@ -346,7 +346,7 @@ describe("a run that was stopped so", () => {
   it("says how to go on, with the changes that it had", () =>
     assert.equal(
       outOfTime("3 of 8 steps are done", { ...run, fromUp: false }),
-      "stopped before the reservation's end; 3 of 8 steps are done. Extend it (npm run reserve -- -s site --extend DURATION), or once it is over reserve anew (pulumi up -s site), and go on: npm run bench -- -s site --set 'sweep.producers=[1,2]' --resume runs/r",
+      "stopped before the reservation's end; 3 of 8 steps are done. Lengthen it (npm run reserve -- -s site --extend DURATION), or once it is over reserve anew (pulumi up -s site), and go on: npm run bench -- -s site --set 'sweep.producers=[1,2]' --resume runs/r",
     ));
 
   it("of an up is gone on with by the next one", () =>
@@ -377,7 +377,7 @@ describe("a plan's reservation", () => {
     const rest = { url: "https://api.example", shape: "oar", passwordFile: "/nowhere/password" };
     const { opened, lines } = of({ api: "rest", rest });
     assert.equal(opened, undefined);
-    assert.match(lines.join(), /^warning: .* not watched: testbed.rest.passwordFile/);
+    assert.match(lines.join(), /^warning: cannot watch .*: testbed.rest.passwordFile/);
   });
 
   it("is that of all sites: what ends first counts, and a site that does not answer is as it said", async () => {

@@ -34,7 +34,7 @@ describe("the nodes of reserved machines", () => {
     const assigned = assignHosts(three, named("x1", "y1", "y2"), before);
     assert.deepEqual(namesOf(assigned), ["x1", "y2", "y1"]);
     const reserved = new Set(Object.values(before));
-    assert.deepEqual(displacedNodes(three, assigned, before, reserved), ["node2 is x2, and would become y2"]);
+    assert.deepEqual(displacedNodes(three, assigned, before, reserved), ["node2 is x2 and would become y2"]);
     reserved.delete("x2");
     assert.deepEqual(displacedNodes(three, assigned, before, reserved), []);
   });
