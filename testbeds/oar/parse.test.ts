@@ -260,7 +260,7 @@ describe("a machine's name in an answer", () => {
   });
 
   it("appears in a message without control characters", () => {
-    failsWith("oar-unreadable", /^[^\n]*\n.*"x\\n\\u202e" is not a host name/, () =>
+    failsWith("oar-unreadable", /^oarstat's answer .*"x\\n\\u202e" is not a host name/, () =>
       readers.oarstat?.("x\n\u202e"),
     );
   });
