@@ -53,7 +53,7 @@ interface OpenSite extends StackSite {
 
 interface Machine extends ReservedMachine {
   address: string;
-  at: OpenSite;
+  openSite: OpenSite;
 }
 
 /**
@@ -94,12 +94,17 @@ function reservationAt({ name, settings, base, plan, nodes }: OpenSite): Reserva
 
 /** The machine of each node of a site; undefined if it is unknown yet. */
 async function machinesOf(site: OpenSite, reservation: Reservation): Promise<(Machine | undefined)[]> {
-  const known = (await whenKnown(reservation.nodes)) ?? (await runningMachines(site));
+  const reserved = (await whenKnown(reservation.nodes)) ?? (await runningMachines(site));
   const { name, settings } = site;
   return Array.from(
     { length: site.nodes },
     (_, index) =>
-      known[index] && { ...known[index], site: name, environment: settings.environment, at: site },
+      reserved[index] && {
+        ...reserved[index],
+        site: name,
+        environment: settings.environment,
+        openSite: site,
+      },
   );
 }
 
@@ -110,8 +115,8 @@ async function hostsOf(
   { nodes }: Settings,
   testbed: OarTestbedSettings,
 ): Promise<Host[]> {
-  const known = machines.filter((machine) => machine !== undefined);
-  if (known.length < machines.length) {
+  const existing = machines.filter((machine) => machine !== undefined);
+  if (existing.length < machines.length) {
     await pulumi.log.info("the machines are unknown until they are reserved: the preview shows placeholders");
   }
   const names = nodes.map(({ name }) => name);
@@ -122,9 +127,9 @@ async function hostsOf(
     displacedNodes(names, assigned, previous, reserved),
     "Remove nodes from the last site, or from the one that got nodes last; or run pulumi destroy first",
   );
-  refuseTwins(known);
-  const keys = await cachedHostKeys(folder, known, (group) => {
-    const [{ at: site }] = group;
+  refuseTwins(existing);
+  const keys = await cachedHostKeys(folder, existing, (group) => {
+    const [{ openSite: site }] = group;
     const progress = (text: string) => void pulumi.log.info(withSite(site, text));
     const machineNames = group.map(({ name }) => name);
     return asRunError(site, () => hostKeysOf(site.frontend, machineNames, ask, progress));
@@ -153,16 +158,16 @@ async function runningMachines(site: OpenSite): Promise<{ job: number; name: str
   const { client, plan, jobs } = site;
   const running = plan.slots.map(({ job }) => jobs.find(({ id }) => id === job));
   const unknown = running.findIndex((job) => !job || job.addresses.length === 0);
-  const known = running.slice(0, unknown < 0 ? running.length : unknown).flatMap((job) => job ?? []);
-  const addresses = await asRunError(site, () => client.resolve(known.flatMap((job) => job.addresses)));
-  return known.flatMap(({ id, addresses: names }) =>
+  const leading = running.slice(0, unknown < 0 ? running.length : unknown).flatMap((job) => job ?? []);
+  const addresses = await asRunError(site, () => client.resolve(leading.flatMap((job) => job.addresses)));
+  return leading.flatMap(({ id, addresses: names }) =>
     names.map((name) => ({ job: id, name, address: addresses.get(name) ?? name })),
   );
 }
 
 function hostOf(
   node: NodeSettings,
-  { name, address, at: { settings, frontend } }: Machine,
+  { name, address, openSite: { settings, frontend } }: Machine,
   { nodeUser, dataNetwork }: OarTestbedSettings,
   hostKeys: string[],
 ): Host {

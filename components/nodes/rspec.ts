@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeSettings } from "../../config/nodes.ts";
 import type { RspecSettings } from "../../config/testbed/rspec.ts";
-import { SwarmbenchError } from "../../contract/errors.ts";
 import {
   formatError,
   inspectManifests,
@@ -9,6 +8,7 @@ import {
   manifestError,
   type RspecNode,
 } from "../../testbeds/rspec/index.ts";
+import { asRunError } from "../lib/runError.ts";
 import { openMachines } from "./kind.ts";
 import type { Host } from "./machines/host.ts";
 import type { Candidates } from "./machines/open.ts";
@@ -49,14 +49,6 @@ async function readMachines(testbed: RspecSettings, wanted: number): Promise<Rsp
   const log = nodes.length < wanted ? pulumi.log.warn : pulumi.log.info;
   if (ignored.length > 0) await log(`nodes that are not used:\n${ignored.map(formatError).join("\n")}`);
   return nodes;
-}
-
-function asRunError<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof SwarmbenchError ? new pulumi.RunError(error.text) : error;
-  }
 }
 
 function hostOf(

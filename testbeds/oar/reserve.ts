@@ -56,7 +56,7 @@ async function adoptOrSubmit(
   watch: Watch,
 ): Promise<{ id: number; adopted: boolean }> {
   for (;;) {
-    const choice = choose(await namesakes(client, wanted), wanted);
+    const choice = choose(await jobsOfName(client, wanted), wanted);
     if (choice.do === "wait") {
       const ids = choice.ending.map(({ id }) => id);
       watch.progress(`waiting for the end of job ${ids.join(", ")} of the same name`);
@@ -73,7 +73,7 @@ async function adoptOrSubmit(
   }
 }
 
-async function namesakes(client: OarClient, { name }: JobRequest): Promise<Job[]> {
+async function jobsOfName(client: OarClient, { name }: JobRequest): Promise<Job[]> {
   return (await client.jobs(name)).filter((job) => job.name === name);
 }
 
@@ -104,7 +104,7 @@ async function findAfterLoss(
 ): Promise<number | undefined> {
   for (let search = 1; search <= SEARCHES_AFTER_LOSS; search += 1) {
     await watch.sleep(search * 1_000);
-    const jobs = await namesakes(client, wanted).catch((error) => {
+    const jobs = await jobsOfName(client, wanted).catch((error) => {
       if (hasCode(error, "oar-line-lost", "oar-unreachable")) return [];
       throw error;
     });

@@ -89,10 +89,10 @@ function refuse(reply: Reply, what: string): never {
 }
 
 /** Requests of both APIs, which differ in the form of a job and the names of its fields. */
-function shared(settings: OarSettings, send: Send, options: RestOptions) {
+function commonRequests(settings: OarSettings, send: Send, options: RestOptions) {
   return {
     user: settings.user,
-    async submitted(path: string, body: object, idOf: (document: unknown, reply: Reply) => number) {
+    async submitJob(path: string, body: object, idOf: (document: unknown, reply: Reply) => number) {
       const reply = await send("POST", path, body, { timeoutMs: SUBMIT_TIMEOUT_MS });
       if (isGood(reply)) return idOf(json(reply), reply);
       if (reply.status === 401 || reply.status === 403 || reply.status >= 502) {
@@ -101,12 +101,12 @@ function shared(settings: OarSettings, send: Send, options: RestOptions) {
       return readSubmission(readRestError(reply.status, reply.body));
     },
     /** The document at a path; undefined if it does not exist. */
-    async asked(path: string, what: string): Promise<unknown> {
+    async getDocument(path: string, what: string): Promise<unknown> {
       const reply = await send("GET", path);
       if (reply.status === 404) return undefined;
       return isGood(reply) ? json(reply) : refuse(reply, what);
     },
-    async removed(id: number, path: string): Promise<"registered" | "gone"> {
+    async removeJob(id: number, path: string): Promise<"registered" | "gone"> {
       const reply = await send("DELETE", path);
       if (isGood(reply)) return "registered";
       if (reply.status === 404) return "gone";
@@ -117,13 +117,13 @@ function shared(settings: OarSettings, send: Send, options: RestOptions) {
         reply.status === 403 ? { ...answer, text: `not authorized to access; ${answer.text}` } : answer,
       );
     },
-    async extended(id: number, path: string, body: object): Promise<void> {
+    async extendJob(id: number, path: string, body: object): Promise<void> {
       const reply = await send("POST", path, body);
       if (isGood(reply)) return;
       if (reply.status === 401) refuse(reply, `job ${id} was not extended`);
       readExtension(id, readRestError(reply.status, reply.body));
     },
-    nodeNames: resolveHere,
+    resolve: resolveHere,
     deploy: async () => {
       throw oarError("oar-deploy-failed", "an environment can only be deployed with testbed.api: ssh");
     },
@@ -146,33 +146,39 @@ async function resolveHere(names: readonly string[]): Promise<Map<string, string
 
 function oarApi(settings: OarSettings, send: Send, options: RestOptions): OarClient {
   const { user } = settings;
-  const { submitted, asked, removed, extended, nodeNames, deploy } = shared(settings, send, options);
+  const { submitJob, getDocument, removeJob, extendJob, resolve, deploy } = commonRequests(
+    settings,
+    send,
+    options,
+  );
   const job = async (id: number): Promise<Job | undefined> => {
-    const document = await asked(`/jobs/${id}.json`, `job ${id}`);
+    const document = await getDocument(`/jobs/${id}.json`, `job ${id}`);
     if (document === undefined) return undefined;
     const alone = parse.readRestJob(document, [], options.now());
     if (alone.state !== "Running") return alone;
-    const nodes = await asked(`/jobs/${id}/nodes.json`, `the nodes of job ${id}`);
+    const nodes = await getDocument(`/jobs/${id}/nodes.json`, `the nodes of job ${id}`);
     return parse.readRestJob(document, nodes === undefined ? [] : parse.readRestNodes(nodes), options.now());
   };
-  const listed = async (path: string, query: Record<string, string>) => {
-    const asking = new URLSearchParams({ ...query, limit: MAX_JOBS });
-    return parse.readRestItems((await asked(`${path}?${asking}`, "the list of jobs")) ?? { items: [] });
+  const list = async (path: string, query: Record<string, string>) => {
+    const parameters = new URLSearchParams({ ...query, limit: MAX_JOBS });
+    return parse.readRestItems(
+      (await getDocument(`${path}?${parameters}`, "the list of jobs")) ?? { items: [] },
+    );
   };
   return {
     user,
     job,
     deploy,
-    resolve: nodeNames,
+    resolve,
     submit: (request) =>
-      submitted("/jobs.json", oarBody(request), (document) => {
+      submitJob("/jobs.json", oarBody(request), (document) => {
         const id = (document as { id?: unknown }).id;
         const text = String((document as { cmd_output?: unknown }).cmd_output ?? "");
         return readSubmission({ code: 0, text: id === undefined ? text : `OAR_JOB_ID=${id}\n` });
       }),
     async jobs(base) {
       const living = JOB_STATES.filter((state) => !isOver({ state })).join(",");
-      const items = await listed("/jobs/details.json", { user, state: living });
+      const items = await list("/jobs/details.json", { user, state: living });
       return items
         .map((item) => parse.readRestJob(item, undefined, options.now()))
         .filter((each) => each.owner === user && each.name.startsWith(base) && !isOver(each))
@@ -180,20 +186,20 @@ function oarApi(settings: OarSettings, send: Send, options: RestOptions): OarCli
     },
     async latest(name) {
       // The API ignores a name in the query.
-      const items = await listed("/jobs.json", { user, state: JOB_STATES.join(",") });
+      const items = await list("/jobs.json", { user, state: JOB_STATES.join(",") });
       const ids = parse.readRestIds(items, { name, owner: user });
       return ids.length === 0 ? undefined : job(Math.max(...ids));
     },
-    remove: (id) => removed(id, `/jobs/${id}.json`),
+    remove: (id) => removeJob(id, `/jobs/${id}.json`),
     extend: (id, bySec) =>
-      extended(id, `/jobs/${id}.json`, { method: "walltime-change", walltime: `+${formatWalltime(bySec)}` }),
+      extendJob(id, `/jobs/${id}.json`, { method: "walltime-change", walltime: `+${formatWalltime(bySec)}` }),
     async ahead({ id, queue }) {
-      const items = await listed("/jobs.json", { state: "Waiting" });
+      const items = await list("/jobs.json", { state: "Waiting" });
       return parse.readRestIds(items, { queue }).filter((each) => each < id).length;
     },
     nodeStates: async () =>
       parse.readRestResources(
-        (await asked("/resources.json?limit=100000", "the resources")) ?? { items: [] },
+        (await getDocument("/resources.json?limit=100000", "the resources")) ?? { items: [] },
       ),
   };
 }
@@ -237,10 +243,14 @@ function common(request: JobRequest): object {
 
 function g5kApi(settings: OarSettings, send: Send, options: RestOptions): OarClient {
   const { user } = settings;
-  const { submitted, asked, removed, extended, nodeNames, deploy, now } = shared(settings, send, options);
-  const listed = async (query: Record<string, string>): Promise<Job[]> => {
+  const { submitJob, getDocument, removeJob, extendJob, resolve, deploy, now } = commonRequests(
+    settings,
+    send,
+    options,
+  );
+  const list = async (query: Record<string, string>): Promise<Job[]> => {
     // Callers that want all states give none: the API's filter capitalizes states, and never finds toLaunch. Newest first.
-    const document = await asked(
+    const document = await getDocument(
       `/jobs?${new URLSearchParams({ ...query, limit: "500" })}`,
       "the list of jobs",
     );
@@ -252,23 +262,23 @@ function g5kApi(settings: OarSettings, send: Send, options: RestOptions): OarCli
   return {
     user,
     deploy,
-    resolve: nodeNames,
+    resolve,
     submit: (request) =>
-      submitted("/jobs", g5kBody(request), (document) => parse.readG5kJob(document, now()).id),
+      submitJob("/jobs", g5kBody(request), (document) => parse.readG5kJob(document, now()).id),
     async job(id) {
-      const document = await asked(`/jobs/${id}`, `job ${id}`);
+      const document = await getDocument(`/jobs/${id}`, `job ${id}`);
       return document === undefined ? undefined : parse.readG5kJob(document, now());
     },
     jobs: async (base) =>
       // Without `resources` a list contains no nodes.
-      (await listed({ user, resources: "yes" })).filter(
+      (await list({ user, resources: "yes" })).filter(
         (each) => each.owner === user && each.name.startsWith(base) && !isOver(each),
       ),
-    latest: async (name) => (await listed({ user, name })).filter((each) => each.owner === user).at(-1),
-    remove: (id) => removed(id, `/jobs/${id}`),
-    extend: (id, bySec) => extended(id, `/jobs/${id}/walltime`, { walltime: `+${formatWalltime(bySec)}` }),
+    latest: async (name) => (await list({ user, name })).filter((each) => each.owner === user).at(-1),
+    remove: (id) => removeJob(id, `/jobs/${id}`),
+    extend: (id, bySec) => extendJob(id, `/jobs/${id}/walltime`, { walltime: `+${formatWalltime(bySec)}` }),
     ahead: async ({ id, queue }) =>
-      (await listed({ state: "waiting", queue })).filter((each) => each.id < id).length,
+      (await list({ state: "waiting", queue })).filter((each) => each.id < id).length,
     nodeStates: async () => ({}), // the API reports the nodes of a site in another form
   };
 }

@@ -85,21 +85,21 @@ export function sshClient(settings: OarSettings, ssh: readonly string[], ask: As
 /** The error of a command whose end was not seen. If ssh did not connect at all, nothing was done. */
 function lost({ stdout, stderr, timedOut }: Answer, { frontend, port }: OarSettings): SwarmbenchError {
   const where = `${frontend}:${port}`;
-  const said = stderr.trim().split("\n").slice(-2).join(" ") || "no message";
+  const output = stderr.trim().split("\n").slice(-2).join(" ") || "no message";
   if (
     /Permission denied|Host key verification failed|REMOTE HOST IDENTIFICATION|No .* host key is known/i.test(
       stderr,
     )
   ) {
-    return oarError("oar-denied", `${where} refused the SSH login: ${said}`);
+    return oarError("oar-denied", `${where} refused the SSH login: ${output}`);
   }
   const notConnected =
     /Could not resolve|Connection refused|Connection timed out|No route to host|Network is unreachable|Connection (closed|reset) by .* port|kex_exchange_identification|banner exchange/i;
   if (stdout === "" && notConnected.test(stderr)) {
-    return oarError("oar-unreachable", `cannot reach ${where} over SSH: ${said}`);
+    return oarError("oar-unreachable", `cannot reach ${where} over SSH: ${output}`);
   }
   return oarError(
     "oar-line-lost",
-    `the connection to ${where} was lost${timedOut ? " (timed out)" : ""}: ${said}`,
+    `the connection to ${where} was lost${timedOut ? " (timed out)" : ""}: ${output}`,
   );
 }
