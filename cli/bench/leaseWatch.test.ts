@@ -120,7 +120,7 @@ describe("what is said of a walltime", () => {
   it("is what is left, what is needed, what may be missing, and what to do", () => {
     assert.equal(
       missingWarning(700, { leastSec: 100, mostSec: 900 }),
-      'the benchmark takes from 0:01:40 to 0:15:00, and 0:11:40 of the reservation are left: up to 0:04:20 may be missing. Lengthen it (npm run reserve -- -s SCENARIO --extend "5 minutes"), or reserve with a longer swarmbench:testbed.walltime',
+      'the benchmark takes from 0:01:40 to 0:15:00, and 0:11:40 of the reservation are left: up to 0:04:20 may be missing. Extend it (npm run reserve -- -s SCENARIO --extend "5 minutes"), or reserve with a longer swarmbench:testbed.walltime',
     );
   });
 
@@ -166,14 +166,14 @@ describe("before a run", () => {
       calls.filter((call) => call !== "jobs"),
       ["extend 1 by 540", "extend 1 by 60"],
     );
-    assert.match(lines.join("\n"), /not lengthened: not by 540[\s\S]*warning: .*0:04:20 .* may be missing/);
+    assert.match(lines.join("\n"), /not extended: not by 540[\s\S]*warning: .*0:04:20 .* may be missing/);
   });
 
   it("nothing more is asked for where a testbed lengthens no job", async () => {
     const { watch, calls, lines } = watching(150, { extend: true, extension: "disabled" });
     await watch.before();
     assert.equal(calls.filter((call) => call.startsWith("extend")).length, 1);
-    assert.match(lines.join("\n"), /is not lengthened: OAR does not lengthen jobs/);
+    assert.match(lines.join("\n"), /was not extended: OAR does not extend jobs/);
   });
 
   it("it is refused where there is no time for a single step, with an exit code of its own", async () => {
@@ -198,7 +198,7 @@ describe("before a run", () => {
     await run.watch.before();
     assert.equal(await run.runs(), 8);
     assert.equal(run.lines.length, 1);
-    assert.match(run.lines[0] ?? "", /^warning: OAR does not tell .* not watched .*did not reach/);
+    assert.match(run.lines[0] ?? "", /^warning: OAR does not report .* not watched .*cannot reach/);
   });
 
   it("so is one that knows of no job that runs", async () => {
@@ -272,7 +272,7 @@ describe("a run on reserved nodes", () => {
     await run.time.pass(125);
     await before;
     assert.ok((await run.runs()) < 8);
-    assert.match(run.lines.join("\n"), /job 1 is not longer after 60 s/);
+    assert.match(run.lines.join("\n"), /job 1 was not extended within 60 s/);
   });
 
   it("goes by what OAR said last where it does not answer any more, and tells of it once", async () => {
@@ -281,7 +281,7 @@ describe("a run on reserved nodes", () => {
     run.reservation.away = true;
     const done = await run.runs();
     assert.ok(done > 0 && done < 8, `${done}`);
-    assert.equal(run.lines.filter((line) => /what it said last holds/.test(line)).length, 1);
+    assert.equal(run.lines.filter((line) => /its last answer remains valid/.test(line)).length, 1);
   });
 
   it("is watched as soon as OAR answers", async () => {
@@ -377,7 +377,7 @@ describe("a plan's reservation", () => {
     const rest = { url: "https://api.example", shape: "oar", passwordFile: "/nowhere/password" };
     const { opened, lines } = of({ api: "rest", rest });
     assert.equal(opened, undefined);
-    assert.match(lines.join(), /^warning: .* not watched: testbed.rest.passwordFile/);
+    assert.match(lines.join(), /^warning: cannot watch .*: testbed.rest.passwordFile/);
   });
 
   it("is that of all sites: what ends first counts, and a site that does not answer is as it said", async () => {

@@ -9,11 +9,10 @@ import {
   extend,
   fillSlot,
   formatWalltime,
-  hasCode,
   isEnding,
   jobsOf,
   type OarClient,
-  OarError,
+  oarError,
   openClient,
   planSlots,
   realWatch,
@@ -121,7 +120,7 @@ async function list(sites: readonly StackSite[]): Promise<void> {
 async function extendAll(sites: readonly StackSite[], bySec: number): Promise<void> {
   await atEach(sites, async (at) => {
     const jobs = (await jobsOf(at.client, at.base)).filter((job) => !isEnding(job));
-    if (jobs.length === 0) throw new OarError("not-found", `no job is named ${at.base}-…`);
+    if (jobs.length === 0) throw oarError("oar-not-found", `no job is named ${at.base}-…`);
     for (const job of jobs) await extend(at.client, job.id, bySec, at.watch);
   });
 }
@@ -137,11 +136,7 @@ async function deleteAll(sites: readonly StackSite[]): Promise<void> {
 export async function run(command: Command): Promise<number | undefined> {
   const args = readArguments(command);
   watch.signal = abortOnSignal(() => say("stopping; once more: at once, and what waits stays"));
-  try {
-    await carryOut(args);
-  } catch (error) {
-    throw error instanceof OarError ? oarFailure(error) : error;
-  }
+  await carryOut(args);
   return exitCode;
 }
 
@@ -154,11 +149,6 @@ async function carryOut(args: Arguments): Promise<void> {
   return reserveAll(sites);
 }
 
-function oarFailure(error: OarError): SwarmbenchError {
-  const code = hasCode(error, "interrupted") ? "interrupted" : "testbed-failed";
-  return new SwarmbenchError(code, error.message, { cause: error });
-}
-
 function exitCodeFor(error: Error): number {
-  return error instanceof OarError ? oarFailure(error).exitCode : EXIT.failed;
+  return error instanceof SwarmbenchError ? error.exitCode : EXIT.failed;
 }

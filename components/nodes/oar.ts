@@ -3,6 +3,7 @@ import type { NodeSettings } from "../../config/nodes.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { OarTestbedSettings } from "../../config/testbed/index.ts";
 import type { OarSite } from "../../config/testbed/oar.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { runLength } from "../../contract/runLength.ts";
 import { ask } from "../../lib/exec.ts";
 import { missingWarning } from "../../testbeds/index.ts";
@@ -15,7 +16,6 @@ import {
   isEnding,
   type Job,
   type OarClient,
-  OarError,
   openClient,
   planSlots,
   type ReservedMachine,
@@ -34,6 +34,7 @@ import type { Host } from "./machines/host.ts";
 import { type Candidates, sshDirectory } from "./machines/open.ts";
 import { Reservation } from "./reservation.ts";
 
+/** What is needed to reserve the machines of a stack. */
 export interface OarArgs {
   settings: Settings;
   testbed: OarTestbedSettings;
@@ -41,32 +42,32 @@ export interface OarArgs {
   owner: Owner;
 }
 
-/** A site with its jobs when the program begins. */
+/** A site with its jobs at the start of the program. */
 interface OpenSite extends StackSite {
   client: OarClient;
   plan: SlotPlan;
   jobs: readonly Job[];
-  /** Arguments of ssh up to and with the frontend. */
+  /** Arguments of ssh up to and including the frontend. */
   frontend: string[];
 }
 
 interface Machine extends ReservedMachine {
   address: string;
-  at: OpenSite;
+  openSite: OpenSite;
 }
 
 /**
- * Declares a reservation at each site, waits until all run, and returns their machines. A preview of what is not reserved yet
- * has no machines: it shows imagined ones instead.
+ * Declares a reservation at each site, waits until all run, and returns their machines. A preview shows placeholders for
+ * machines that are not reserved yet.
  *
- * @throws pulumi.RunError if OAR cannot be asked, nodes would become other machines, or machines show no host keys
+ * @throws pulumi.RunError if OAR does not answer, nodes would become other machines, or machines show no host keys
  */
 export async function oarHosts({ settings, testbed, installation, owner }: OarArgs): Promise<Candidates> {
   const open = await Promise.all(testbed.sites.map((site) => openSite(site, owner, installation)));
   if (open.some(({ plan }) => plan.slots.every(({ job }) => job === undefined))) {
     await warnOfWalltime(settings, testbed);
   }
-  // All are declared before any is waited for, so that they queue at the same time.
+  // Declare all before waiting for any, so that they queue at the same time.
   const declared = open.map((site) => ({ site, reservation: reservationAt(site) }));
   const machines = await Promise.all(declared.map(({ site, reservation }) => machinesOf(site, reservation)));
   const folder = sshDirectory(installation, settings.prefix);
@@ -91,14 +92,19 @@ function reservationAt({ name, settings, base, plan, nodes }: OpenSite): Reserva
   });
 }
 
-/** The machine of each node of a site; undefined if it is not known yet. */
+/** The machine of each node of a site; undefined if it is unknown yet. */
 async function machinesOf(site: OpenSite, reservation: Reservation): Promise<(Machine | undefined)[]> {
-  const known = (await whenKnown(reservation.nodes)) ?? (await runningMachines(site));
+  const reserved = (await whenKnown(reservation.nodes)) ?? (await runningMachines(site));
   const { name, settings } = site;
   return Array.from(
     { length: site.nodes },
     (_, index) =>
-      known[index] && { ...known[index], site: name, environment: settings.environment, at: site },
+      reserved[index] && {
+        ...reserved[index],
+        site: name,
+        environment: settings.environment,
+        openSite: site,
+      },
   );
 }
 
@@ -109,11 +115,9 @@ async function hostsOf(
   { nodes }: Settings,
   testbed: OarTestbedSettings,
 ): Promise<Host[]> {
-  const known = machines.filter((machine) => machine !== undefined);
-  if (known.length < machines.length) {
-    await pulumi.log.info(
-      "which machines they are is known once they are reserved: until then they are imagined",
-    );
+  const existing = machines.filter((machine) => machine !== undefined);
+  if (existing.length < machines.length) {
+    await pulumi.log.info("the machines are unknown until they are reserved: the preview shows placeholders");
   }
   const names = nodes.map(({ name }) => name);
   const previous = machinesBefore(folder);
@@ -121,11 +125,11 @@ async function hostsOf(
   const reserved = new Set(open.flatMap(({ jobs }) => jobs.flatMap(reservedNodes)));
   refusePlaces(
     displacedNodes(names, assigned, previous, reserved),
-    "Take nodes off the last site, or off the one that got some last; or run pulumi destroy first",
+    "Remove nodes from the last site, or from the one that got nodes last; or run pulumi destroy first",
   );
-  refuseTwins(known);
-  const keys = await cachedHostKeys(folder, known, (group) => {
-    const [{ at: site }] = group;
+  refuseTwins(existing);
+  const keys = await cachedHostKeys(folder, existing, (group) => {
+    const [{ openSite: site }] = group;
     const progress = (text: string) => void pulumi.log.info(withSite(site, text));
     const machineNames = group.map(({ name }) => name);
     return asRunError(site, () => hostKeysOf(site.frontend, machineNames, ask, progress));
@@ -138,32 +142,32 @@ async function hostsOf(
 
 const reservedNodes = (job: Job) => (isEnding(job) ? [] : job.addresses);
 
-/** ssh and the swarm tell machines apart by their names alone. */
+/** ssh and the swarm identify machines by their names only. */
 function refuseTwins(machines: readonly Machine[]): void {
   const twice = machines.filter(
     ({ name }, index) => machines.findIndex((each) => each.name === name) < index,
   );
   if (twice.length === 0) return;
   throw new pulumi.RunError(
-    `Two sites gave machines of one name (${twice.map(({ name }) => name).join(", ")}): the same machines, or such as cannot be told apart`,
+    `Two sites reserved machines of the same name (${twice.map(({ name }) => name).join(", ")}), which cannot be distinguished. Reserve at one of the sites only`,
   );
 }
 
-/** The machines of the jobs that run already, for a preview. */
+/** The machines of the jobs that already run, for a preview. */
 async function runningMachines(site: OpenSite): Promise<{ job: number; name: string; address: string }[]> {
   const { client, plan, jobs } = site;
   const running = plan.slots.map(({ job }) => jobs.find(({ id }) => id === job));
   const unknown = running.findIndex((job) => !job || job.addresses.length === 0);
-  const known = running.slice(0, unknown < 0 ? running.length : unknown).flatMap((job) => job ?? []);
-  const addresses = await asRunError(site, () => client.resolve(known.flatMap((job) => job.addresses)));
-  return known.flatMap(({ id, addresses: names }) =>
+  const leading = running.slice(0, unknown < 0 ? running.length : unknown).flatMap((job) => job ?? []);
+  const addresses = await asRunError(site, () => client.resolve(leading.flatMap((job) => job.addresses)));
+  return leading.flatMap(({ id, addresses: names }) =>
     names.map((name) => ({ job: id, name, address: addresses.get(name) ?? name })),
   );
 }
 
 function hostOf(
   node: NodeSettings,
-  { name, address, at: { settings, frontend } }: Machine,
+  { name, address, openSite: { settings, frontend } }: Machine,
   { nodeUser, dataNetwork }: OarTestbedSettings,
   hostKeys: string[],
 ): Host {
@@ -191,33 +195,33 @@ async function planned(site: StackSite, client: OarClient) {
   const plan = planSlots(base, jobs, site.nodes);
   if (plan.idle > 0) {
     await pulumi.log.info(
-      withSite(site, `${plan.idle} nodes more are reserved than are used: OAR cannot make a job smaller`),
+      withSite(site, `${plan.idle} reserved nodes are not used: OAR cannot shrink a job`),
     );
   }
   for (const id of plan.release) {
-    // Pulumi deletes those that it knows; others were left by a crash.
+    // Pulumi deletes the jobs that it knows; others were left by a crash.
     await pulumi.log.info(
       withSite(
         site,
-        `job ${id} is not needed any more; if it is still there afterwards: npm run reserve -- -s ${pulumi.getStack()} gives it back`,
+        `job ${id} is no longer needed. If it still exists after this command: npm run reserve -- -s ${pulumi.getStack()} releases it`,
       ),
     );
   }
   return { plan, jobs };
 }
 
-/** Warns before anything queues. For jobs that run already, the benchmark warns; it may also extend them. */
+/** Warns before a job is submitted. For running jobs, the benchmark warns; it may also extend them. */
 async function warnOfWalltime({ bench, nodes }: Settings, { sites }: OarTestbedSettings): Promise<void> {
   if (!bench?.benchmark.run) return;
   const warning = missingWarning(sites[0].settings.walltimeSec, runLength(bench.benchmark, nodes.length));
-  if (warning) await pulumi.log.warn(`testbed.walltime is short: ${warning}`);
+  if (warning) await pulumi.log.warn(`testbed.walltime is too short: ${warning}`);
 }
 
 async function asRunError<T>(site: Pick<OarSite, "name">, doing: () => Promise<T>): Promise<T> {
   try {
     return await doing();
   } catch (error) {
-    throw error instanceof OarError ? new pulumi.RunError(withSite(site, error.message)) : error;
+    throw error instanceof SwarmbenchError ? new pulumi.RunError(withSite(site, error.text)) : error;
   }
 }
 

@@ -24,6 +24,12 @@ describe("the settings of an oar testbed", () => {
     );
   });
 
+  it("may name a project and job types", () => {
+    const { project, types } = oarSettingsOf({ ...LEAST, project: "lab-x", types: ["deploy", "exotic"] });
+    assert.deepEqual([project, types], ["lab-x", ["deploy", "exotic"]]);
+    assert.match(mistakesOf({ project: "-x y" }).join(), /project: expected letters/);
+  });
+
   it("survive the way to our own program as JSON", () => {
     const settings = oarSettingsOf({ ...LEAST, types: ["deploy"], environment: "debian12-min" });
     assert.deepEqual(oarSettings.parse(JSON.parse(JSON.stringify(settings))), settings);

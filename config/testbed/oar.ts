@@ -37,6 +37,10 @@ const rest = z.strictObject({
 const queue = word
   .optional()
   .meta({ description: "OAR's queue (`oarsub -q`).", whenAbsent: "OAR's own default" });
+const project = word.optional().meta({
+  description: "The project that the jobs are accounted to (`oarsub --project`).",
+  whenAbsent: "OAR's own default",
+});
 const properties = line.optional().meta({
   description:
     "Which machines are wanted (`oarsub -p`), such as `cluster='gros'`. Ask for machines of one kind, or the results mix kinds.",
@@ -126,8 +130,14 @@ export const oarSchema = z
         whenAbsent: "at once",
       }),
     queue,
+    project,
     properties,
-    types: z.array(line).prefault([]).describe("The job's types (`oarsub -t`), such as `deploy`."),
+    types: z
+      .array(line)
+      .prefault([])
+      .describe(
+        "The job's types (`oarsub -t`), such as `deploy`. Grid'5000's exotic machines also need `exotic`.",
+      ),
     jobName: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,79}$/, "expected at most 80 letters, digits, dots or dashes")
@@ -219,6 +229,7 @@ export const oarSettings = z.object({
   sshConfig: z.string().optional(),
   walltimeSec: z.number().positive(),
   queue: z.string().optional(),
+  project: z.string().optional(),
   properties: z.string().optional(),
   jobName: z.string().optional(),
   types: z.array(z.string()),

@@ -21,13 +21,20 @@ const schema = z.strictObject({
     valueType: "list of files",
   }),
   user: line.optional().meta({
-    description: "Whose login is used, where the manifest has those of several members of a project.",
+    description:
+      "Whose login is used, where the manifest has those of several members of a project; also the user of logins without a name.",
     whenAbsent: "the first login that takes keys",
+  }),
+  machines: z.array(line, "expected a list of names").min(1, "expected at least one name").optional().meta({
+    description:
+      "Names of the manifest's nodes (`client_id`) that are used, in this order: the first is `node1`, the manager.",
+    valueType: "list of names",
+    whenAbsent: "the nodes that have a login and are on the data network, by name",
   }),
   dataNetwork: line.optional().meta({
     description:
-      "Name of the link that the swarm and the clocks use, or `control` for the network over which one logs in.",
-    whenAbsent: "the one link that all nodes are on",
+      "Name of the link that the swarm and the clocks use, or `control` for the network over which one logs in. Nodes that are not on the link are not used.",
+    whenAbsent: "the link between most nodes",
   }),
   ...accessShape,
   ...hostsShape,
@@ -44,15 +51,26 @@ function settings(parsed: Parsed, { count }: { count: number }): RspecSettings {
   return { ...rest, common: hostsSettings(parsed, count) };
 }
 
+function machinesErrors({ machines }: Parsed, count: number): string[] {
+  if (machines === undefined || machines.length >= count) return [];
+  return [
+    `swarmbench:testbed.machines: names ${machines.length} of ${count} nodes; name more, or lower swarmbench:nodes`,
+  ];
+}
+
 /** Machines of a Fed4FIRE testbed, read from the manifest of their reservation. */
 export const rspec = defineKind({
   kind: "rspec",
   summary: "The nodes are reserved in jFed (Fed4FIRE), and read from the reservation's manifest.",
   page: "docs/testbeds/fed4fire.md",
   schema,
-  defaultNodes: () => DEFAULT_NODES,
+  defaultNodes: ({ machines }) => machines?.length ?? DEFAULT_NODES,
   settings,
   nodes: ({ perNode }, _, count) => namedNodes(count, (name) => perNode[name] ?? {}),
-  errors: (parsed, _, count) => [...perNodeErrors(parsed.perNode, count), ...minNodesErrors(parsed, count)],
+  errors: (parsed, _, count) => [
+    ...perNodeErrors(parsed.perNode, count),
+    ...minNodesErrors(parsed, count),
+    ...machinesErrors(parsed, count),
+  ],
   network: bridgeNetwork,
 });

@@ -1,6 +1,6 @@
 import type { Reservation } from "../../testbeds/index.ts";
 import type { OarClient } from "../../testbeds/oar/client.ts";
-import { OarError } from "../../testbeds/oar/errors.ts";
+import { oarError } from "../../testbeds/oar/errors.ts";
 import type { Job } from "../../testbeds/oar/job.ts";
 
 /** Time that passes only where a test lets it. */
@@ -94,17 +94,17 @@ export class FakeReservation implements Reservation {
 
   private answer(call: string): Job[] {
     if (call) this.calls.push(call);
-    if (this.away) throw new OarError("unreachable", "ssh did not reach frontend:22: it says nothing");
+    if (this.away) throw oarError("oar-unreachable", "cannot reach frontend:22 over SSH: no message");
     return this.jobs.map((job) => ({ ...job, readAt: this.oarsTime() }));
   }
 
   private lengthen(id: number, bySec: number): void {
     this.calls.push(`extend ${id} by ${bySec}`);
     const { extension } = this;
-    if (extension === "disabled") throw new OarError("walltime-disabled", "OAR does not lengthen jobs");
+    if (extension === "disabled") throw oarError("oar-walltime-disabled", "OAR does not extend jobs");
     if (extension === "never") return;
     if (extension !== "granted" && !extension(bySec)) {
-      throw new OarError("walltime-refused", `not by ${bySec}`);
+      throw oarError("oar-walltime-refused", `not by ${bySec}`);
     }
     const job = this.jobs.find((each) => each.id === id);
     if (job) job.walltimeSec = (job.walltimeSec ?? 0) + bySec;

@@ -8,6 +8,7 @@ import { ask } from "../../../lib/exec.ts";
 import type { SshEndpoint } from "../../../lib/ssh.ts";
 import type { Installation } from "../../lib/installation.ts";
 import type { Owner } from "../../lib/ownership.ts";
+import { asRunError } from "../../lib/runError.ts";
 import { noteMachines, refuseSuccessors } from "./former.ts";
 import type { Host } from "./host.ts";
 import { type GoodHost, HostsTestbed } from "./hosts.ts";
@@ -60,7 +61,7 @@ export async function openHosts(
   const line = ownerLine(owner);
   const args = { owner: line, settings, common, reserved };
   if (!reserved) await refuseSuccessors(folder, real, line, looking(false, []));
-  const endpoints = writeSshConfig(folder, real);
+  const endpoints = asRunError(() => writeSshConfig(folder, real));
   const { good, bad } = await inspect(real, endpoints, args);
   const imagined = hosts.filter((host) => host.imagined).map((host) => imaginedHost(folder, host));
   const left = await leaveOut([...good, ...imagined], bad, common, settings, without);

@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { expandHome } from "../../../lib/home.ts";
 import type { SshEndpoint } from "../../../lib/ssh.ts";
 import type { Host } from "./host.ts";
+import { checkSshValues } from "./sshAlphabets.ts";
 
 /** A file of the user's, from wherever it is used. */
 export function withHome(file: string): string {
@@ -15,8 +16,10 @@ export function withHome(file: string): string {
  * that are none of its nodes any more as well: the commands of `destroy` use them.
  *
  * @param directory where they go, a folder of ours
+ * @throws SwarmbenchError `unsafe-value`, with nothing written, for a value that may not be in an ssh configuration
  */
 export function writeSshConfig(directory: string, hosts: readonly Host[]): Map<string, SshEndpoint> {
+  hosts.forEach(checkSshValues);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const [name, text] of hosts.flatMap((host) => Object.entries(sshFiles(directory, host)))) {
     const file = path.join(directory, name);
