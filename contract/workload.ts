@@ -281,14 +281,15 @@ export const benchmarkSchema = z.strictObject({
 export type BenchmarkInput = z.input<typeof benchmarkSchema>;
 export type Benchmark = z.output<typeof benchmarkSchema>;
 
-/** The workload of one step. @throws z.ZodError where a value cannot be had together with the others */
+/**
+ * The workload of one step: the run's workload with the values that the step varies.
+ *
+ * @throws z.ZodError if a value is wrong, or does not go with the others
+ */
 export function withValues(workload: Workload, values: StepValues): Workload {
-  const { rate, totalRate, ...rest } = workload;
-  // A step's rate is instead of the workload's total rate, and the other way round.
-  const rates = "rate" in values || "totalRate" in values ? {} : { rate, totalRate };
-  return workloadSchema.parse({ ...rest, ...dropUndefined(rates), ...values });
-}
-
-function dropUndefined(values: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  const step: Record<string, unknown> = { ...workload, ...values };
+  // A step's rate replaces the workload's total rate, and the other way round.
+  if ("rate" in values && !("totalRate" in values)) delete step.totalRate;
+  if ("totalRate" in values && !("rate" in values)) delete step.rate;
+  return workloadSchema.parse(step);
 }

@@ -1,8 +1,8 @@
 // What runner and agents say to each other, over HTTP on the overlay network. The runner asks, an agent answers: all of
 // it is in this file.
 import { z } from "zod";
+import { completeWorkloadSchema } from "../../contract/completeWorkload.ts";
 import { kafkaTargetSchema } from "../../contract/target.ts";
-import { workloadSchema } from "../../contract/workload.ts";
 import { findingsSchema } from "../exchange/findings.ts";
 
 /** Part of every path; counted up with any change that an older agent would not understand. */
@@ -71,7 +71,7 @@ export const prepareSchema = z.strictObject({
   ...stepId,
   kafka: kafkaTargetSchema,
   topic: z.string(),
-  workload: workloadSchema,
+  workload: completeWorkloadSchema,
   pacing: z.enum(["precise", "timer"]),
   seed: z.int(),
   /** A message that leaves later than this after its intended time is late. */
@@ -251,6 +251,3 @@ export const MAX_SLICES = 30;
 export function sliceUs({ fromUs, toUs }: { fromUs: number; toUs: number }): number {
   return Math.max(1e6, (toUs - fromUs) / MAX_SLICES);
 }
-
-/** Any answer that is no success. */
-export const refusalSchema = z.object({ error: z.string() });
