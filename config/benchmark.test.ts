@@ -79,7 +79,7 @@ describe("agents, workload and benchmark", () => {
       { workload: { compression: "lz4" } },
       /workload\.compression: kafkajs has none and gzip; for lz4 set client: platformatic/,
     ],
-    ["two rates", { workload: { rate: 1, totalRate: 2 } }, /workload\.totalRate: give either rate/],
+    ["two rates", { workload: { rate: 1, totalRate: 2 } }, /workload\.totalRate: set either rate/],
     [
       "an idempotent producer without acks all",
       { workload: { idempotent: true, acks: 1 } },

@@ -2,9 +2,9 @@
 import type { Client } from "../../contract/clients.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { type RunEvent, SCHEMA_VERSION, type Step } from "../../contract/result.ts";
+import { withValues } from "../../contract/stepWorkload.ts";
 import { valuesText } from "../../contract/text.ts";
 import { worstVerdict } from "../../contract/verdicts.ts";
-import { withValues } from "../../contract/workload.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import type { JobContext } from "../job.ts";
 import { sloText } from "../measure/evaluate.ts";

@@ -57,7 +57,7 @@ describe("a proxy route", () => {
     const options = { topic: "t", acks: 1 as const, idempotent: false, compression: "none" as const };
     await assert.rejects(
       client.connectProducer(target, "p", options),
-      /cannot go by a proxy route: set client: kafkajs/,
+      /cannot connect through a proxy; set client: kafkajs/,
     );
   });
 });
