@@ -121,9 +121,9 @@ export class LatencyHistogram {
     const { count } = this;
     if (count === 0) return null;
     const half = (1.96 * Math.sqrt(count)) / 2;
-    const valueOf = (rank: number) =>
+    const rankedMs = (rank: number) =>
       this.percentileMs((100 * Math.min(count, Math.max(1, rank))) / count) as number;
-    return [valueOf(Math.floor(count / 2 - half)), valueOf(Math.ceil(count / 2 + half))];
+    return [rankedMs(Math.floor(count / 2 - half)), rankedMs(Math.ceil(count / 2 + half))];
   }
 
   /** Count, mean, percentiles, minimum and maximum, in ms. */
