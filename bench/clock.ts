@@ -1,29 +1,34 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Time, as a parameter: tests bring their own. */
+/** A source of time. Passed as a parameter so that tests can control it. */
 export interface Clock {
-  /** ms, from a start of its own; never goes back. */
+  /** Monotonic time, ms since an arbitrary start. */
   now(): number;
   sleep(ms: number): Promise<unknown>;
 }
 
+/** The process's monotonic clock and timers. */
 export const realClock: Clock = { now: () => performance.now(), sleep: (ms) => sleep(ms) };
 
-/** Says nothing of why it took so long: where another error is known, that one tells more. */
-export class TookTooLong extends Error {}
+/**
+ * Signals a timeout inside the program. It does not say why the work took so long, so callers that know another error
+ * report that one instead.
+ */
+export class TimedOut extends Error {}
 
 /**
- * The result of a promise, or an error when it does not come within the time. What it waits for goes on.
+ * Waits for a promise, at most for the given time. The work behind the promise is not cancelled.
  *
- * @throws TookTooLong
+ * @param what names the work in the error
+ * @throws TimedOut
  */
 export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TookTooLong(`${what} took more than ${Math.round(ms)} ms`)), ms);
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TimedOut(`${what} took more than ${Math.round(ms)} ms`)), ms);
   });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, timeout]);
   } finally {
     clearTimeout(timer);
   }

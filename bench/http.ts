@@ -5,7 +5,7 @@ import type { z } from "zod";
 
 const TIMEOUT_MS = 10_000;
 
-/** An answer that is no success. */
+/** A response whose status is not 2xx. Carries the status inside the program; what reaches the user is its message. */
 export class HttpStatusError extends Error {
   override name = "HttpStatusError";
 
@@ -17,24 +17,25 @@ export class HttpStatusError extends Error {
   }
 }
 
+/** The options of {@link ask}. */
 export interface Request {
   /** @default "GET" */
   method?: "GET" | "POST" | "PUT";
   /** The value of the header `Authorization`. */
   authorization?: string | undefined;
-  /** What is sent as JSON. */
+  /** The body, sent as JSON. */
   json?: object;
-  /** What is sent as a multipart form instead. */
+  /** The body, sent as a multipart form. */
   form?: Record<string, string>;
-  /** @default 10,000 */
+  /** Covers connecting and the response. @default 10,000 */
   timeoutMs?: number;
 }
 
 /**
- * One request to a JSON API, without cookies.
+ * Sends one request to a JSON API, without cookies.
  *
- * @param answer what a success must hold
- * @throws HttpStatusError, whose message has no secret as long as path and answer have none
+ * @param answer the schema of a successful response
+ * @throws HttpStatusError with the status and the server's message, and Error where the response does not match the schema
  */
 export async function ask<S extends z.ZodType>(
   answer: S,
@@ -45,15 +46,15 @@ export async function ask<S extends z.ZodType>(
   const what = `${request.method ?? "GET"} ${path}`;
   const { status, body } = await send(new URL(path, base), request);
   if (status < 200 || status > 299) {
-    throw new HttpStatusError(`${what} was answered ${status}${messageIn(body)}`, status);
+    throw new HttpStatusError(`${what} returned ${status}${messageIn(body)}`, status);
   }
   const parsed = answer.safeParse(body);
   if (parsed.success) return parsed.data;
-  const where = parsed.error.issues.map((issue) => issue.path.join(".") || "all of it").join(", ");
-  throw new Error(`${what} was answered with something unexpected: ${where}`);
+  const where = parsed.error.issues.map((issue) => issue.path.join(".") || "the whole document").join(", ");
+  throw new Error(`${what} returned an unexpected document: ${where}`);
 }
 
-/** Not by `fetch`: that of Node 20 never ends where a server (or its proxy) closes a connection as soon as it is open. */
+/** Without `fetch`: in Node 20 it hangs when a server or proxy closes a connection right after accepting it. */
 async function send(
   url: URL,
   { method = "GET", authorization, json, form, timeoutMs = TIMEOUT_MS }: Request,
@@ -70,7 +71,9 @@ async function send(
     const signal = AbortSignal.timeout(timeoutMs);
     request(url, { method, headers, signal, agent: false })
       .on("response", resolve)
-      .on("error", (error) => reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error))
+      .on("error", (error) =>
+        reject(signal.aborted ? new Error(`no response within ${timeoutMs} ms`) : error),
+      )
       .end(data);
   });
   const response = await answered;
@@ -85,6 +88,7 @@ function contentOf(json?: object, form?: Record<string, string>): Response | und
   return new Response(fields);
 }
 
+/** The value of an `Authorization` header with a user name and a password (RFC 7617). */
 export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 }
@@ -103,6 +107,6 @@ function messageIn(body: unknown): string {
     details?: unknown;
     error?: unknown;
   };
-  const said = [message, details, error].filter((each) => typeof each === "string" && each !== "");
-  return said.length > 0 ? `: ${said.join(", ")}` : "";
+  const texts = [message, details, error].filter((each) => typeof each === "string" && each !== "");
+  return texts.length > 0 ? `: ${texts.join(", ")}` : "";
 }

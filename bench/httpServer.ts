@@ -1,10 +1,10 @@
-// JSON over HTTP, as agents and probes answer it.
+// A JSON server over HTTP, for agents and probes.
 import http from "node:http";
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
-import { reason } from "./problem.ts";
+import { reason } from "./reason.ts";
 
-/** An answer that is no success, with its HTTP status. */
+/** A failed request with its HTTP status. It stays within the server, which sends it to the client as a response. */
 export class HttpError extends Error {
   readonly status: number;
 
@@ -14,25 +14,34 @@ export class HttpError extends Error {
   }
 }
 
-/** What answers a request such as `POST /v1/start`. */
+/** Handles a request such as `POST /v1/start`. Its result is the response's JSON. */
 export type Handler = (body: unknown, query: Record<string, string>) => unknown;
 
-/** @throws HttpError with every error; values are not told, since a password may be among them */
+/**
+ * Parses a request by its schema.
+ *
+ * @throws HttpError 400 that lists every error by its path, without the values, which may include a password
+ */
 export function checked<S extends z.ZodType>(schema: S, document: unknown): z.output<S> {
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "all"}: ${message}`);
+  const errors = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`);
   throw new HttpError(400, errors.join("; "));
 }
 
-/** @param where a port (0: any that is free), or the path of a Unix socket */
+/**
+ * Starts a server, and resolves when it listens.
+ *
+ * @param byRequest the handlers, by method and path
+ * @param where a port (0: any free one), or the path of a Unix socket
+ */
 export function serveJson(byRequest: Record<string, Handler>, where: number | string): Promise<http.Server> {
   const server = http.createServer((request, response) => {
     answer(byRequest, request)
       .then((document) => send(response, 200, document ?? {}))
       .catch((error) => send(response, statusOf(error), { error: reason(error) }));
   });
-  // Some of what is asked for takes its time: who asks has a time-out of its own.
+  // No server timeout: some requests take long, and every client has its own timeout.
   server.requestTimeout = 0;
   return new Promise((resolve, reject) => {
     server.on("error", reject);
@@ -41,12 +50,12 @@ export function serveJson(byRequest: Record<string, Handler>, where: number | st
 }
 
 async function answer(byRequest: Record<string, Handler>, request: http.IncomingMessage): Promise<unknown> {
-  const url = new URL(request.url ?? "/", "http://here");
+  const url = new URL(request.url ?? "/", "http://localhost");
   const name = `${request.method} ${url.pathname}`;
   const handler = Object.hasOwn(byRequest, name) ? byRequest[name] : undefined;
   const body = await text(request);
   if (!handler)
-    throw new HttpError(404, `there is no ${name}; there are ${Object.keys(byRequest).join(", ")}`);
+    throw new HttpError(404, `unknown request ${name}; known: ${Object.keys(byRequest).join(", ")}`);
   return handler(body === "" ? {} : parse(body), Object.fromEntries(url.searchParams));
 }
 
@@ -54,7 +63,7 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw new HttpError(400, "the body is no JSON document");
+    throw new HttpError(400, "the body is not JSON");
   }
 }
 

@@ -1,29 +1,29 @@
 import type { z } from "zod";
 import { type Clock, realClock } from "./clock.ts";
 
-/** What a job has of the world beside its input. */
+/** What a job gets besides its input. */
 export interface JobContext {
   clock: Clock;
-  /** Aborted when the program is asked to end; a job that does not {@link Job.stops} is ended without it. */
+  /** Aborted when the program is asked to stop. A job without {@link Job.stops} ignores it: its process simply exits. */
   signal: AbortSignal;
-  /** Shows a line to who waits. Never a secret. */
+  /** Prints a line for the user. Must not contain a secret. */
   progress(line: string): void;
 }
 
 /** A short task on the swarm's network: a JSON document in, a JSON document out. */
 export interface Job<S extends z.ZodType = z.ZodType> {
   input: S;
-  /** Whether it looks at its context's signal, and so ends by itself and in order when it is asked to. */
+  /** Whether the job watches its context's signal and stops by itself. @default false */
   stops?: boolean;
   run(input: z.output<S>, context: JobContext): Promise<object>;
 }
 
-/** Ties a job's input to its schema's type. */
+/** Defines a job, with the type of its input inferred from the schema. */
 export function job<S extends z.ZodType>(definition: Job<S>): Job {
   return definition as unknown as Job;
 }
 
-/** A line at most every so often, however often there is something to say. */
+/** Limits progress to one line per interval, by default 3,000 ms; lines in between are dropped. */
 export function throttled(context: JobContext, everyMs = 3_000): (line: () => string) => void {
   let last = context.clock.now();
   return (line) => {
@@ -33,9 +33,10 @@ export function throttled(context: JobContext, everyMs = 3_000): (line: () => st
   };
 }
 
-/** Ends jobs that {@link Job.stops}. */
+/** Stops the jobs that have {@link Job.stops}. */
 export const stopping = new AbortController();
 
+/** The context of a job that runs as a process: progress goes to standard error. */
 export const stderrContext: JobContext = {
   clock: realClock,
   signal: stopping.signal,

@@ -1,8 +1,10 @@
-// What the bench image runs: `node bench.mjs JOB`, with the job's input as JSON on standard input, so that no secret is
-// in arguments. Progress goes to standard error, the result is one line of JSON on standard output. And
-// `node bench.mjs agent ROLE` and `node bench.mjs probe NETWORK`, which serve until they are ended.
+// The program of the bench image.
+// `node bench.mjs JOB` runs one job. Its input is JSON on standard input, so that no secret is in the arguments; progress
+// goes to standard error, and the result is one line of JSON on standard output.
+// `node bench.mjs agent ROLE` and `node bench.mjs probe NETWORK` serve until they are stopped.
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
+import { SwarmbenchError } from "../contract/errors.ts";
 import { isRole, runAgent } from "./agent/command.ts";
 import { type Job, type JobContext, stderrContext, stopping } from "./job.ts";
 import { benchmark } from "./jobs/benchmark.ts";
@@ -16,7 +18,7 @@ import { kafkaSettled } from "./jobs/kafkaSettled.ts";
 import { metricsReady } from "./jobs/metricsReady.ts";
 import { portainerProvision } from "./jobs/portainerProvision.ts";
 import { isNetwork, runProbe } from "./probe/command.ts";
-import { Problem, reason } from "./problem.ts";
+import { reason } from "./reason.ts";
 
 const JOBS: Record<string, Job> = {
   benchmark,
@@ -32,20 +34,23 @@ const JOBS: Record<string, Job> = {
   "portainer-provision": portainerProvision,
 };
 
-/** What the program ends with. */
+/** The exit codes of the bench program. */
 export const EXIT = {
   done: 0,
-  /** The job could not be done; standard error says why and what to do next. */
+  /** The job failed. Standard error has the error and a hint. */
   failed: 1,
-  /** No such job, or its input is wrong. */
+  /** Unknown job, or wrong input. */
   usage: 2,
-  /** A error of this program. */
+  /** A bug in this program. */
   bug: 70,
 } as const;
 
-class UsageError extends Error {}
-
-/** Runs a job on its input's text and gives its result. */
+/**
+ * Runs a job and returns its result.
+ *
+ * @param input the job's input as JSON text
+ * @throws SwarmbenchError with the code `usage` for an unknown job or wrong input
+ */
 export async function runJob(
   name: string | undefined,
   input: string,
@@ -54,7 +59,7 @@ export async function runJob(
 ): Promise<object> {
   const job = Object.hasOwn(jobs, name ?? "") ? jobs[name ?? ""] : undefined;
   if (!job) {
-    throw new UsageError(`no such job: ${name ?? "(none given)"}; there are ${Object.keys(jobs).join(", ")}`);
+    throw usage(`unknown job: ${name ?? "(none given)"}; known: ${Object.keys(jobs).join(", ")}`);
   }
   return job.run(parseInput(job.input, input), context);
 }
@@ -64,26 +69,31 @@ function parseInput(schema: z.ZodType, input: string): unknown {
   try {
     document = JSON.parse(input);
   } catch {
-    // Not the parser's own message, which quotes the text and so its secrets.
-    throw new UsageError("the input on standard input is no JSON document");
+    // The parser's own message would quote the text, which may hold secrets.
+    throw usage("the input on standard input is not JSON");
   }
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`);
-  throw new UsageError(`the input on standard input is wrong: ${errors.join("; ")}`);
+  throw usage(`the input on standard input is wrong: ${errors.join("; ")}`);
 }
 
-/** The exit code of an error, and what is said about it. */
+function usage(message: string): SwarmbenchError {
+  return new SwarmbenchError("usage", message);
+}
+
+/** The exit code for an error and its text for standard error: message and hint on one line, or a bug's stack. */
 export function explain(error: unknown): { code: number; message: string } {
-  if (error instanceof UsageError) return { code: EXIT.usage, message: `error: ${error.message}` };
-  if (error instanceof Problem) {
-    return { code: EXIT.failed, message: `error: ${reason(error)}. ${error.next}` };
+  if (error instanceof SwarmbenchError) {
+    const hint = error.hint === undefined ? "" : `. ${error.hint}`;
+    const code = error.code === "usage" ? EXIT.usage : EXIT.failed;
+    return { code, message: `error: ${reason(error)}${hint}` };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: EXIT.bug, message: `error: unexpected, please report it: ${stack}` };
 }
 
-/** Ends at once, whatever sockets are still open, but not before what was written has left. */
+/** Exits even with open sockets, but only after the message has been written. */
 function end(code: number, stream: NodeJS.WriteStream, message: string): void {
   stream.write(`${message}\n`, () => process.exit(code));
 }
@@ -93,7 +103,7 @@ function fail(error: unknown): void {
   end(code, process.stderr, message);
 }
 
-/** As a container's first process it gets no default action of a signal. */
+/** The first process of a container gets no default signal handlers. */
 function endOnSignals(job: Job | undefined): void {
   const codes = { SIGTERM: 143, SIGINT: 130 } as const;
   for (const [signal, code] of Object.entries(codes)) {
@@ -101,21 +111,22 @@ function endOnSignals(job: Job | undefined): void {
   }
 }
 
+/** Runs the program with its arguments. Exits the process with one of {@link EXIT}. */
 export function main(name: string | undefined, what: string | undefined): void {
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
   if (name === "agent") {
     if (isRole(what)) runAgent(what).catch(fail);
-    else fail(new UsageError(`no such agent: ${what ?? "(none given)"}`));
+    else fail(usage(`unknown agent: ${what ?? "(none given)"}`));
     return;
   }
   if (name === "probe") {
     if (isNetwork(what)) runProbe(what).catch(fail);
-    else fail(new UsageError(`no such probe: ${what ?? "(none given)"}`));
+    else fail(usage(`unknown probe: ${what ?? "(none given)"}`));
     return;
   }
   endOnSignals(Object.hasOwn(JOBS, name ?? "") ? JOBS[name ?? ""] : undefined);
-  // Else a promise that nothing will ever settle would end it with success.
+  // Without this, a promise that never settles would end the process with exit code 0.
   process.on("beforeExit", () => fail(new Error("the job ended without a result")));
   text(process.stdin)
     .then((input) => runJob(name, input, stderrContext))

@@ -1,44 +1,50 @@
+import { type ErrorCode, SwarmbenchError } from "../contract/errors.ts";
 import { HttpStatusError } from "./http.ts";
 import { type JobContext, throttled } from "./job.ts";
-import { Problem, reason } from "./problem.ts";
+import { reason } from "./reason.ts";
 
 const PAUSE_MS = 500;
-/** A login does not get better by trying again; and a server may lock out who tries too often. */
+/** Statuses of a rejected login. Trying again would not help, and some servers lock out a user after several attempts. */
 const FINAL = [401, 403];
 
+/** What a retry waits for, and the error that ends it. */
 export interface Wait {
-  /** Such as "Grafana to serve". */
+  /** Such as "Grafana to start". */
   what: string;
-  /** What the user can do when it does not come, a sentence. */
-  next: string;
+  /** What the user can do after a timeout, one sentence. */
+  hint: string;
+  /** @default "service-failed" */
+  code?: ErrorCode;
 }
 
-/** Does something again and again until it succeeds, and gives what it gave. */
+/** Repeats an attempt until it succeeds, and returns its result. */
 export type Retry = <T>(wait: Wait, attempt: () => Promise<T>) => Promise<T>;
 
 /**
- * All that is waited for with one retryUntil has one time together. A line every few seconds says what for.
+ * Retries every 500 ms. All waits of one `retryUntil` share its timeout. A progress line every few seconds says what it
+ * is waiting for.
  *
- * @throws Problem when the time is over, and at once where an attempt throws one or is not authorised
+ * @throws SwarmbenchError after the timeout, and at once where an attempt throws one or its login is rejected (HTTP 401, 403)
  */
 export function retryUntil(context: JobContext, timeoutSec: number): Retry {
   const { clock } = context;
   const deadline = clock.now() + timeoutSec * 1_000;
   const show = throttled(context);
-  return async ({ what, next }, attempt) => {
+  return async ({ what, hint, code = "service-failed" }, attempt) => {
     for (;;) {
       try {
         return await attempt();
       } catch (error) {
-        if (error instanceof Problem) throw error;
-        const said = reason(error);
+        if (error instanceof SwarmbenchError) throw error;
+        const message = reason(error);
         if (error instanceof HttpStatusError && FINAL.includes(error.status)) {
-          throw new Problem(said, next, { cause: error });
+          throw new SwarmbenchError(code, message, { hint, cause: error });
         }
         if (clock.now() + PAUSE_MS > deadline) {
-          throw new Problem(`waited ${timeoutSec} s for ${what}, in vain: ${said}`, next, { cause: error });
+          const timeout = `timed out after ${timeoutSec} s waiting for ${what}: ${message}`;
+          throw new SwarmbenchError(code, timeout, { hint, cause: error });
         }
-        show(() => `waiting for ${what} (${said})`);
+        show(() => `waiting for ${what} (${message})`);
       }
       await clock.sleep(PAUSE_MS);
     }

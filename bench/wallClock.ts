@@ -1,74 +1,74 @@
-// Time of day in µs: what is stamped into messages and compared across machines.
+// Time of day in µs, for timestamps that are put into messages and compared across machines.
 
-/** µs since 1970, as the machine's clock has it. */
+/** The machine's time of day, µs since 1970, with its monotonic clock. */
 export interface WallClock {
-  /** Never goes back between two {@link resync}s. */
+  /** µs since 1970. Never goes back between two calls of {@link resync}. */
   nowUs(): number;
-  /** Finds the offset anew. @returns by how much it has changed, µs: the drift of the clock that is read, or a step */
+  /** Measures the offset again. @returns its change in µs: the drift or step of the machine's clock */
   resync(): number;
-  /** The machine's monotonic clock, µs from a start of its own: what no clock synchronisation can step. */
+  /** The machine's monotonic clock, µs since an arbitrary start. No clock synchronisation can step it. */
   steadyUs(): number;
-  /** Where on {@link steadyUs} a time lies that {@link nowUs} had, or will have while no {@link resync} comes between. */
+  /** Converts a time of {@link nowUs} to {@link steadyUs}. A future time is converted with the current offset. */
   steadyAt(wallUs: number): number;
 }
 
-/** Sources of time, as parameters for tests. */
+/** The clocks that a {@link WallClock} reads. Passed as a parameter for tests. */
 export interface TimeSource {
   /** ms since 1970, whole. */
   date(): number;
-  /** ns, from any start; never goes back. */
+  /** ns since an arbitrary start; never goes back. */
   monotonic(): bigint;
 }
 
 const real: TimeSource = { date: Date.now, monotonic: process.hrtime.bigint };
 
 const EDGES = 8;
-/** Fewer when it is found anew: nothing else runs meanwhile, up to 1 ms an edge. */
+/** Fewer for a resync, which blocks the process for up to 1 ms per edge. */
 const RESYNC_EDGES = 2;
-/** An edge that was seen through a wider gap (the thread had to wait for a CPU) tells less than what is known already. */
+/** Wider edges are ignored: the thread waited for a CPU, so the current offset is more accurate. */
 const WIDEST_NS = 20_000;
-/** Offsets of the past that are kept: of messages that were under way so many {@link WallClock.resync}s ago. */
-const REMEMBERED = 10;
+/** Number of past offsets that are kept, to convert the times of messages sent before the latest resyncs. */
+const KEPT_OFFSETS = 10;
 
 /**
- * Reads the monotonic clock and adds its offset to the time of day.
+ * Opens a clock that adds a measured offset to the monotonic clock.
  *
- * `performance.timeOrigin` has an error of 2 to 11 µs, other in each process; here the
- * offset is found by watching `Date.now()` tick over, between two reads of the monotonic clock: an error below 0.1 µs.
+ * The offset is measured when `Date.now()` ticks over between two reads of the monotonic clock, which has an error below
+ * 0.1 µs. `performance.timeOrigin` has an error of 2 to 11 µs that differs between processes.
  */
 export function openWallClock(source: TimeSource = real): WallClock {
   let { offsetUs } = findOffset(source, EDGES);
   const steadyUs = () => Number(source.monotonic()) / 1_000;
-  /** Offsets that held until then, the latest first. */
+  /** Past offsets, the latest first. */
   const earlier: { untilUs: number; offsetUs: number }[] = [];
   return {
     nowUs: () => steadyUs() + offsetUs,
     resync: () => {
-      const found = findOffset(source, RESYNC_EDGES);
-      if (found.widthNs > WIDEST_NS) return 0;
-      const change = found.offsetUs - offsetUs;
+      const measured = findOffset(source, RESYNC_EDGES);
+      if (measured.widthNs > WIDEST_NS) return 0;
+      const change = measured.offsetUs - offsetUs;
       earlier.unshift({ untilUs: steadyUs(), offsetUs });
-      earlier.length = Math.min(earlier.length, REMEMBERED);
-      offsetUs = found.offsetUs;
+      earlier.length = Math.min(earlier.length, KEPT_OFFSETS);
+      offsetUs = measured.offsetUs;
       return change;
     },
     steadyUs,
     steadyAt: (wallUs) => {
-      let at = wallUs - offsetUs;
+      let steady = wallUs - offsetUs;
       for (const each of earlier) {
-        if (at >= each.untilUs) break;
-        at = wallUs - each.offsetUs;
+        if (steady >= each.untilUs) break;
+        steady = wallUs - each.offsetUs;
       }
-      return at;
+      return steady;
     },
   };
 }
 
-/** The narrowest of some edges, each of which takes 1 ms at the most. */
+/** The offset by the narrowest of several edges. Each edge takes at most 1 ms. */
 function findOffset({ date, monotonic }: TimeSource, edges: number): { offsetUs: number; widthNs: number } {
   let best = { offsetUs: 0, widthNs: Number.POSITIVE_INFINITY };
   for (let edge = 0; edge < edges; edge += 1) {
-    // The tick was between two reads of the date, and so between the reads of the other clock around them.
+    // The tick happened between two reads of the date, hence between the monotonic reads around them.
     let from = monotonic();
     const before = date();
     let seen = monotonic();

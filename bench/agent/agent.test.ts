@@ -44,16 +44,16 @@ async function logicalProducer(kafka: FakeKafka, more: object = {}, now = () => 
     lateAfterUs: 100,
     ...more,
   };
-  const heard = listener();
+  const recorder = listener();
   const payloads = payloadsOf(100, "random", randomOf(1));
   return {
-    producer: new LogicalProducer(port, settings, payloads, () => undefined, now, heard),
-    log: heard.log,
+    producer: new LogicalProducer(port, settings, payloads, () => undefined, now, recorder),
+    log: recorder.log,
   };
 }
 
 describe("a logical producer", () => {
-  it("sends each message as it is due, without waiting for the answers before", async () => {
+  it("sends each message when it is due, without waiting for earlier answers", async () => {
     const kafka = new FakeKafka();
     kafka.blocked = () => true;
     const { producer, log } = await logicalProducer(kafka);
@@ -62,7 +62,7 @@ describe("a logical producer", () => {
     assert.deepEqual(log, ["sent 0", "sent 1"]);
   });
 
-  it("lets wait what is more than may be outstanding, and sends it in its order as answers come", async () => {
+  it("holds back messages beyond the outstanding limit, and sends them in order as answers arrive", async () => {
     const kafka = new FakeKafka();
     kafka.blocked = () => true;
     const { producer, log } = await logicalProducer(kafka);
@@ -77,14 +77,14 @@ describe("a logical producer", () => {
     assert.deepEqual([producer.waiting, producer.outstanding], [0, 0]);
   });
 
-  it("counts what leaves late, from its intended time", async () => {
+  it("counts late messages by their intended time", async () => {
     const { producer, log } = await logicalProducer(new FakeKafka(), {}, () => 500);
     producer.due(0, 399);
     producer.due(1, 400);
     assert.deepEqual(log.slice(0, 2), ["sent 0 late 1", "sent 1"]);
   });
 
-  it("gathers messages until there are enough bytes", async () => {
+  it("batches messages until there are enough bytes", async () => {
     const { producer, log } = await logicalProducer(new FakeKafka(), {
       lingerMs: 10_000,
       batchBytes: 300,
@@ -98,7 +98,7 @@ describe("a logical producer", () => {
     );
   });
 
-  it("tells what was in the measured time: from its first message to the schedule's end, sent or not", async () => {
+  it("counts the messages of the window, from its first one to the schedule's end, sent or unsent", async () => {
     const kafka = new FakeKafka();
     kafka.blocked = () => true;
     const { producer } = await logicalProducer(kafka, { maxOutstanding: 3 });
@@ -108,7 +108,7 @@ describe("a logical producer", () => {
     assert.deepEqual({ window, sent, unsent }, { window: { from: 2, to: 5 }, sent: 1, unsent: 2 });
   });
 
-  it("counts what fails, and does not call it acknowledged", async () => {
+  it("counts failed messages, and not as acknowledged", async () => {
     const kafka = new FakeKafka();
     kafka.failure = new Error("NOT_ENOUGH_REPLICAS");
     const { producer, log } = await logicalProducer(kafka);
@@ -131,7 +131,7 @@ const totalsOf = (producer: LogicalProducer): ProducerTotals => ({
 const emptyHistogram = "HISTFAAAABx4nJNpmSzMwMDAxAABzFCaEUoz2X+AsQA/awKA";
 
 describe("seconds", () => {
-  it("come once each, in order, empty ones too, and only when they have been over for a second", () => {
+  it("are reported once and in order, empty ones too, one second after their end", () => {
     const seconds = new Seconds(10, () => ({ count: 0 }));
     seconds.at(10_200_000).count += 1;
     seconds.at(12_999_999).count += 5;
@@ -141,13 +141,13 @@ describe("seconds", () => {
       { at: 11, entry: { count: 0 } },
       { at: 12, entry: { count: 5 } },
     ]);
-    seconds.at(10_000_000).count += 1; // too late for its own
+    seconds.at(10_000_000).count += 1; // too late for its own second
     assert.deepEqual(seconds.settled(15_000_000), [{ at: 13, entry: { count: 1 } }]);
   });
 });
 
 describe("a batcher", () => {
-  it("hands on each at once where there is no linger", () => {
+  it("passes each message on at once without linger", () => {
     const out: number[][] = [];
     const batcher = new Batcher<number>(0, 1_000, (batch) => out.push(batch));
     batcher.add(1, 5);
@@ -155,18 +155,18 @@ describe("a batcher", () => {
     assert.deepEqual(out, [[1], [2]]);
   });
 
-  it("hands on what has waited for its linger", async () => {
-    const handed = new Promise<number[]>((resolve) => {
+  it("passes messages on after the linger time", async () => {
+    const batch = new Promise<number[]>((resolve) => {
       const batcher = new Batcher<number>(5, 1_000, resolve);
       batcher.add(1, 5);
       batcher.add(2, 5);
     });
-    assert.deepEqual(await handed, [1, 2]);
+    assert.deepEqual(await batch, [1, 2]);
   });
 });
 
 describe("work in batches", () => {
-  it("does so many at once, keeps the order, and ends at the first failure", async () => {
+  it("respects the concurrency limit, keeps the order, and ends at the first failure", async () => {
     let running = 0;
     let most = 0;
     const work = async (item: number) => {
@@ -184,7 +184,7 @@ describe("work in batches", () => {
   });
 });
 
-describe("agents, asked over HTTP", () => {
+describe("agents over HTTP", () => {
   const kafka = new FakeKafka();
   const servers: Server[] = [];
   const agents: Agent[] = [];
@@ -237,14 +237,14 @@ describe("agents, asked over HTTP", () => {
   });
   const clock = openWallClock();
 
-  /** A whole step of 0.3 s, of which the last 0.2 are measured. */
+  /** A whole step of 0.3 s with a window of the last 0.2 s. */
   async function runStep(step: number, workload: object = {}, meanwhile = async () => {}) {
     const id = { run: "r1", step };
     const { exchangePort } = await producers.hello();
     const peers = [{ name: "producers.1", host: "127.0.0.1", port: exchangePort }];
     await consumers.prepare({ ...order(step, workload), share: { first: 0, count: 1 }, peers });
     await producers.prepare(order(step, workload));
-    // A second ahead: on a busy machine the requests below take long, and the measured time must not have begun.
+    // One second ahead, because on a busy machine the requests below take long, and the window must not have begun.
     const atUs = clock.nowUs() + 1_000_000;
     await producers.start({ ...id, atUs });
     const window = { ...id, fromUs: atUs + 100_000, toUs: atUs + 300_000 };
@@ -260,7 +260,7 @@ describe("agents, asked over HTTP", () => {
     return { ...accountStep([produced], [consumed]), produced, consumed };
   }
 
-  it("do a step: what was offered is what the schedule says, and all of it is delivered", async () => {
+  it("run a step: the offered messages match the schedule, and all are delivered", async () => {
     const { offered, sent, acked, delivered, lost, duplicated, reordered, latency, lag } = await runStep(1);
     assert.deepEqual(
       { offered, sent, acked, delivered },
@@ -272,7 +272,7 @@ describe("agents, asked over HTTP", () => {
     );
   });
 
-  it("time a share of the messages twice: as they are delivered, and by the task that sent them", async () => {
+  it("time some messages twice: on delivery, and by the task that sent them", async () => {
     const { produced, consumed } = await runStep(6);
     const count = (text: string) => {
       const histogram = new LatencyHistogram();
@@ -285,33 +285,36 @@ describe("agents, asked over HTTP", () => {
     assert.deepEqual([same?.source, count(same?.latency ?? "")], [0, own]);
   });
 
-  it("compare their clocks while they do it", async () => {
-    const [found] = (await runStep(7)).consumed.clocks;
-    assert.ok(found && found.peer === "producers.1" && found.answered > 20, JSON.stringify(found));
-    assert.ok((found.minRttUs ?? 0) > 0 && found.upper.length > 0 && found.lower.length > 0);
+  it("compare their clocks during the step", async () => {
+    const [findings] = (await runStep(7)).consumed.clocks;
+    assert.ok(
+      findings && findings.peer === "producers.1" && findings.answered > 20,
+      JSON.stringify(findings),
+    );
+    assert.ok((findings.minRttUs ?? 0) > 0 && findings.upper.length > 0 && findings.lower.length > 0);
   });
 
-  it("do the next step with new numbers, and see what comes twice", async () => {
+  it("run the next step with new sequences, and count repeated deliveries", async () => {
     kafka.copies = 2;
     const { delivered, duplicated, lost } = await runStep(2);
     assert.deepEqual({ delivered, duplicated, lost }, { delivered: 100, duplicated: 100, lost: 0 });
   });
 
-  it("let a producer that gets no answer hold up nobody else, and count its waiting in its latency", async () => {
+  it("do not let a blocked producer hold up others, and include its waiting in its latency", async () => {
     kafka.blocked = (clientId) => clientId.endsWith("-p3");
     const account = await runStep(3, { maxOutstanding: 1 }, async () => {
       const others = async () => {
         const report = await consumers.report({ run: "r1", step: 3 }, 0);
         assert.ok(report.role === "consumer" && (report.delivered["r1-3-g1"] ?? 0) >= 120);
       };
-      await eventually(others); // of 4 producers in 0.3 s: all of theirs
+      await eventually(others); // all messages of the 4 other producers in 0.3 s
       kafka.release();
     });
     assert.deepEqual([account.delivered, account.lost], [100, 0]);
     assert.equal(account.slowestProducer?.producer, 3);
   });
 
-  it("count errors by their kind, and lose nothing that was not acknowledged", async () => {
+  it("count errors by kind, and count unacknowledged messages not as lost", async () => {
     kafka.failure = Object.assign(new Error("no"), { type: "NOT_ENOUGH_REPLICAS" });
     const { errors, lost, delivered, acked } = await runStep(4);
     assert.deepEqual(
@@ -320,7 +323,7 @@ describe("agents, asked over HTTP", () => {
     );
   });
 
-  it("say who they are, and whom they work for", async () => {
+  it("report who they are and which run they work on", async () => {
     await producers.prepare(order(5));
     const { role, task, node, run, protocol } = await producers.hello();
     assert.deepEqual(
@@ -329,30 +332,30 @@ describe("agents, asked over HTTP", () => {
     );
   });
 
-  it("refuse another run while they work for one, and name it", async () => {
-    await assert.rejects(producers.prepare(order(1, {}, "r2")), /it works for run r1/);
+  it("reject another run while they are busy, and name their run", async () => {
+    await assert.rejects(producers.prepare(order(1, {}, "r2")), /the agent is busy with run r1/);
   });
 
-  it("refuse what does not belong to their step", async () => {
-    await assert.rejects(producers.report({ run: "r1", step: 99 }, 0), /it has step 5 of run r1/);
+  it("reject requests for another step", async () => {
+    await assert.rejects(producers.report({ run: "r1", step: 99 }, 0), /the agent is at step 5 of run r1/);
     await assert.rejects(
       producers.window({ run: "r1", step: 5, fromUs: 0, toUs: 1 }),
       /has not been started/,
     );
   });
 
-  it("refuse a measured time that has begun", async () => {
+  it("reject a window that has begun", async () => {
     await producers.start({ run: "r1", step: 5, atUs: clock.nowUs() });
     await eventually(async () => {
       const report = await producers.report({ run: "r1", step: 5 }, 0);
       assert.ok(report.role === "producer" && report.totals.offered > 0);
     });
     const past = { run: "r1", step: 5, fromUs: 0, toUs: clock.nowUs() + 1e6 };
-    await assert.rejects(producers.window(past), /sent already: name a later one/);
+    await assert.rejects(producers.window(past), /already been sent: choose a later window/);
     await producers.collect({ run: "r1", step: 5, timeoutMs: 0 });
   });
 
-  it("say every error of an order, and no value of it", async () => {
+  it("report every error of an order, without its values", async () => {
     const wrong = { ...order(6), topic: 5, seed: "hidden" } as unknown as Prepare;
     await assert.rejects(producers.prepare(wrong), (error: Error) => {
       assert.match(error.message, /topic: .*; seed: |seed: .*; topic: /);
@@ -361,9 +364,9 @@ describe("agents, asked over HTTP", () => {
     });
   });
 
-  it("are free again when nobody has asked for long", async () => {
-    const forgotten = await open("producer", 100);
-    await forgotten.prepare(order(1));
-    await eventually(async () => assert.equal((await forgotten.hello()).run, null));
+  it("are free again after the orphan timeout", async () => {
+    const orphan = await open("producer", 100);
+    await orphan.prepare(order(1));
+    await eventually(async () => assert.equal((await orphan.hello()).run, null));
   });
 });

@@ -1,11 +1,11 @@
-// What an agent does, apart from how it is asked: one run at a time, one step of it at a time.
+// The agent without its HTTP interface. It works on one step of one run at a time.
 import { type Client, clientOf, KAFKA_CLIENTS } from "../../contract/clients.ts";
 import type { AgentRole } from "../../contract/request.ts";
 import type { ClientAdapter } from "../clients/port.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { runMark } from "../load/message.ts";
 import { SelfWatch } from "../measure/self.ts";
-import { reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import type { WallClock } from "../wallClock.ts";
 import { ConsumerStep } from "./consumerStep.ts";
 import { conflict } from "./errors.ts";
@@ -24,22 +24,23 @@ import {
 } from "./protocol.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
 
-/** A clock that is disciplined drifts from the one that is read by 1 µs in a second, about. */
+/** The monotonic clock drifts from a synchronised wall clock by about 1 µs per second. */
 const RESYNC_EVERY_SEC = 10;
 
-/** Which step is meant. */
+/** Identifies a step. */
 export interface StepId {
   run: string;
   step: number;
 }
 
+/** Who an agent is. */
 export interface AgentIdentity {
   role: AgentRole;
   task: string;
   node: string;
   /** See {@link Hello}. */
   faults: string[];
-  /** Messages that it leaves out. */
+  /** Messages that it skips on purpose. */
   fault?: Fault | undefined;
 }
 
@@ -47,21 +48,23 @@ interface Current {
   id: StepId;
   step: AgentStep;
   ready: boolean;
-  /** Where it leaves messages out on purpose. */
+  /** Defined if the agent skips messages on purpose. */
   skipper: Skipper | undefined;
   window: StepWindow | undefined;
 }
 
-/** It is not what is measured, so it need not be the client of the run. */
+/** The client that consumes the agent's own messages. It is not measured, so it may differ from the run's client. */
 const OWN_MESSAGES_CLIENT = KAFKA_CLIENTS.find((name) => clientOf(name).partitionSubset) as Client;
 
+/** Loads the adapter of a client. Passed as a parameter for tests. */
 export type AdapterOf = (client: Client) => Promise<ClientAdapter>;
 
+/** A task of the producer or consumer service. Its errors are {@link HttpError}s, which the server sends to the runner. */
 export class Agent {
   private current: Current | undefined;
   private readonly self = new SelfWatch();
   private ticks = 0;
-  private askedAt = performance.now();
+  private polledAt = performance.now();
   private readonly timer: NodeJS.Timeout;
 
   private readonly identity: AgentIdentity;
@@ -92,10 +95,11 @@ export class Agent {
     if (this.ticks % RESYNC_EVERY_SEC === 0) this.clock.resync();
     if (!this.current) return;
     if (this.current.ready) this.current.step.tick();
-    // While it prepares, the runner waits for its answer.
-    if (this.current.ready && performance.now() - this.askedAt > this.orphanedAfterMs) void this.free();
+    // Not while it prepares: then the runner is waiting for the answer.
+    if (this.current.ready && performance.now() - this.polledAt > this.orphanedAfterMs) void this.free();
   }
 
+  /** Who it is and what it is working on. */
   hello(): Hello {
     const run = this.current?.id.run ?? null;
     const { fault: _, ...identity } = this.identity;
@@ -109,53 +113,62 @@ export class Agent {
     };
   }
 
+  /**
+   * Connects everything for a step. Ends an earlier step of the same run.
+   *
+   * @throws HttpError 409 if it works on another run or step, or cannot connect
+   */
   async prepare(order: Prepare): Promise<Prepared> {
     const { run, step } = order;
     if (this.current && this.current.id.run !== run)
-      throw conflict(`it works for run ${this.current.id.run}`);
+      throw conflict(`the agent is busy with run ${this.current.id.run}`);
     if (this.current && !this.current.ready)
-      throw conflict(`it prepares step ${this.current.id.step} already`);
+      throw conflict(`the agent is already preparing step ${this.current.id.step}`);
     const { role, fault } = this.identity;
     const skipper = fault && new Skipper(fault.every, { run: runMark(run), step });
     const client = await this.adapterOf(order.workload.client);
     const adapter = skipper ? skipper.wrap(client) : client;
     await this.free();
-    const made =
+    const agentStep =
       role === "producer"
         ? new ProducerStep(order, adapter, this.clock, this.self, await this.adapterOf(OWN_MESSAGES_CLIENT))
         : new ConsumerStep(order, adapter, this.clock, this.self);
-    const current: Current = { id: { run, step }, step: made, ready: false, skipper, window: undefined };
+    const current: Current = { id: { run, step }, step: agentStep, ready: false, skipper, window: undefined };
     this.current = current;
     try {
-      const prepared = await made.prepare();
+      const prepared = await agentStep.prepare();
       current.ready = true;
       this.exchange.watch(order.peers);
-      this.asked();
+      this.polled();
       return prepared;
     } catch (error) {
       await this.free();
-      throw conflict(`its ${role}s cannot connect: ${reason(error)}`);
+      throw conflict(`the ${role}s cannot connect: ${reason(error)}`);
     }
   }
 
+  /** Starts to send. @param atUs µs since 1970 */
   start(id: StepId, atUs: number): void {
     this.stepOf(id).start(atUs);
   }
 
+  /** Sets the measurement window, which must not have begun. */
   measure(id: StepId, window: StepWindow): void {
     this.stepOf(id).measure(window);
     if (this.current) this.current.window = window;
   }
 
+  /** Progress, with the seconds after the first `after` ones. */
   report(id: StepId, after: number): ProducerReport | ConsumerReport {
     return this.stepOf(id).report(after);
   }
 
+  /** Stops scheduling messages. */
   stop(id: StepId): void {
     this.stepOf(id).stop();
   }
 
-  /** The step's totals; then it is free for the next one. */
+  /** Returns the step's totals and closes the step. Waits up to the timeout for messages in flight. */
   async collect(id: StepId, timeoutMs: number): Promise<Totals> {
     const step = this.stepOf(id);
     const [totals] = await Promise.all([step.collect(timeoutMs), this.exchange.burst()]);
@@ -168,16 +181,16 @@ export class Agent {
 
   private stepOf({ run, step }: StepId): AgentStep {
     const { current } = this;
-    if (!current) throw conflict("it has no step: it may have been started anew, or was not asked for long");
+    if (!current) throw conflict("the agent has no step: it restarted, or was not polled for too long");
     if (current.id.run !== run || current.id.step !== step) {
-      throw conflict(`it has step ${current.id.step} of run ${current.id.run}`);
+      throw conflict(`the agent is at step ${current.id.step} of run ${current.id.run}`);
     }
-    this.asked();
+    this.polled();
     return current.step;
   }
 
-  private asked(): void {
-    this.askedAt = performance.now();
+  private polled(): void {
+    this.polledAt = performance.now();
   }
 
   private async free(): Promise<void> {

@@ -1,8 +1,9 @@
-// The runner's side of the protocol: one agent.
+// The runner's side of the agents' protocol.
 import { z } from "zod";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { AGENT_PORT, type AgentRole } from "../../contract/request.ts";
 import { ask, HttpStatusError } from "../http.ts";
-import { Problem, reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import type { StepId } from "./agent.ts";
 import {
   type ConsumerReport,
@@ -21,19 +22,23 @@ import {
 } from "./protocol.ts";
 
 const TIMEOUT_MS = 10_000;
-/** A thousand connections, on machines that do other things too. */
+/** Allows for a thousand connections on busy machines. */
 const PREPARE_TIMEOUT_MS = 120_000;
-/** Beyond the retryUntil that it is asked for: to put millions of sequences into its answer. */
-const COLLECT_TIMEOUT_MS = 120_000;
+/** In addition to the requested timeout: the agent encodes millions of sequences into its answer. */
+const COLLECT_SPARE_MS = 120_000;
 const nothing = z.object({});
 
+/** Sends requests to one agent. Every method throws SwarmbenchError `agent-failed` that names the agent. */
 export class AgentClient {
   private readonly url: string;
 
   private readonly role: AgentRole;
   private readonly name: string;
 
-  /** @param address of a task on the overlay network, with a port where that is another than usual */
+  /**
+   * @param address address of a task on the overlay network, with its port if that is not the default one
+   * @param name name of the agent in errors
+   */
   constructor(address: string, role: AgentRole, name = address) {
     this.role = role;
     this.name = name;
@@ -67,10 +72,9 @@ export class AgentClient {
   }
 
   collect(order: StepId & { timeoutMs: number }): Promise<Totals> {
-    return this.ask(totalsSchema, "POST", PATHS.collect, order, COLLECT_TIMEOUT_MS + order.timeoutMs);
+    return this.ask(totalsSchema, "POST", PATHS.collect, order, COLLECT_SPARE_MS + order.timeoutMs);
   }
 
-  /** @throws Problem that names the agent */
   private async ask<S extends z.ZodType>(
     schema: S,
     method: "GET" | "POST",
@@ -81,14 +85,11 @@ export class AgentClient {
     try {
       return await ask(schema, this.url, path, { method, timeoutMs, json });
     } catch (error) {
-      const said =
-        error instanceof HttpStatusError ? `refused: ${reason(error)}` : `does not answer: ${reason(error)}`;
-      throw new Problem(
-        `agent ${this.name} (${this.role}) ${said}`,
-        `On the manager see: docker service ps ${this.role}s`,
-        {
-          cause: error,
-        },
+      const failure = error instanceof HttpStatusError ? "rejected a request" : "does not answer";
+      throw new SwarmbenchError(
+        "agent-failed",
+        `agent ${this.name} (${this.role}) ${failure}: ${reason(error)}`,
+        { hint: `On the manager see: docker service ps ${this.role}s`, cause: error },
       );
     }
   }

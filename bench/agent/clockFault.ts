@@ -1,32 +1,35 @@
-// For tests: an agent whose clock is wrong, as by faketime(1), so that what is done about wrong clocks can be shown.
+// For tests: makes an agent's clock wrong, like faketime(1), to test how runs deal with wrong clocks.
 import type { WallClock } from "../wallClock.ts";
 
+/** The environment variable with an agent's clock fault, for tests. */
 export const CLOCK_FAULT_VARIABLE = "SWARMBENCH_CLOCK_FAULT";
 
+/** The error of a clock. */
 export interface ClockFault {
-  /** Ahead of the true time by so much. */
+  /** How far the clock is ahead, µs. */
   shiftUs: number;
-  /** And gains so much in a second, µs. */
+  /** µs that the clock gains per second. */
   driftPpm: number;
 }
 
 /**
- * Such as "+50ms", "-20ms", "100ppm", or several with a comma between them.
+ * Parses a clock fault such as "+50ms", "-20ms", "100ppm", or several separated by commas.
  *
- * @throws Error for anything else
+ * @throws Error for any other text
  */
 export function parseClockFault(text: string): ClockFault {
   const fault = { shiftUs: 0, driftPpm: 0 };
-  for (const part of text.split(",")) {
-    const [, number, unit] = /^([+-]?\d+(?:\.\d+)?)(us|ms|s|ppm)$/.exec(part.trim()) ?? [];
-    if (number === undefined) throw new Error(`no clock fault: "${part}"; expected such as +50ms or 100ppm`);
+  for (const term of text.split(",")) {
+    const [, number, unit] = /^([+-]?\d+(?:\.\d+)?)(us|ms|s|ppm)$/.exec(term.trim()) ?? [];
+    if (number === undefined)
+      throw new Error(`invalid clock fault "${term}": expected a value such as +50ms or 100ppm`);
     if (unit === "ppm") fault.driftPpm += Number(number);
     else fault.shiftUs += Number(number) * { us: 1, ms: 1e3, s: 1e6 }[unit as "us" | "ms" | "s"];
   }
   return fault;
 }
 
-/** A clock with a fault; its steady side, the machine's monotonic clock, stays true. */
+/** Adds a fault to a clock's time of day. Its monotonic time stays correct. */
 export function withFault(clock: WallClock, { shiftUs, driftPpm }: ClockFault): WallClock {
   const [startUs, gain] = [clock.nowUs(), 1 + driftPpm / 1e6];
   return {

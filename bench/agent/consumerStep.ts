@@ -1,5 +1,4 @@
-// A step at a consumer task: so many logical consumers of each group.
-
+// A step of a consumer task, with its logical consumers of each group.
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { ClientAdapter, ConsumerPort } from "../clients/port.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
@@ -20,22 +19,24 @@ import {
 import { Seconds } from "./seconds.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
 
-const CONNECTING_AT_ONCE = 50;
+/** Concurrent connection attempts: a broker's listen backlog holds 50. */
+const CONNECT_CONCURRENCY = 50;
 
 type Counts = Omit<ConsumerSecond, "at" | "latency" | "sendToReceive" | "errors" | "self"> & {
   latency: LatencyHistogram;
   sendToReceive: LatencyHistogram;
 };
 
-/** A group's consumers of this task. */
+/** This task's consumers of one group. */
 interface Group {
   name: string;
   consumers: ConsumerPort[];
   sequences: SequenceTracker;
-  /** Latency of the measured time, by producer. */
+  /** Latencies in the measurement window, by producer. */
   byProducer: LatencyHistogram[];
 }
 
+/** Counts and times the deliveries of one step to this task's consumers. */
 export class ConsumerStep implements AgentStep {
   private groups: Group[] = [];
   private readonly mark: number;
@@ -47,9 +48,9 @@ export class ConsumerStep implements AgentStep {
   private toUs = Number.POSITIVE_INFINITY;
   private sliceUs = 1;
   private readonly measured = { sendToReceive: new LatencyHistogram(), bytes: 0 };
-  /** Latency of the measured time: by source, and by slice. */
+  /** Latencies in the measurement window, by source and slice. */
   private readonly latencies: LatencyHistogram[][] = [];
-  /** By source: of the messages that its task consumes as well. */
+  /** Latencies of the messages that their own task consumes too, by source. */
   private readonly sameNode: LatencyHistogram[] = [];
   private foreign = 0;
   private malformed = 0;
@@ -90,7 +91,7 @@ export class ConsumerStep implements AgentStep {
     };
   }
 
-  /** Of its own for each step: no offsets of an earlier one, and nobody else in it. */
+  /** Unique for each step, so that it has no earlier offsets and no other members. */
   private groupName(index: number): string {
     return `${this.order.run}-${this.order.step}-g${index + 1}`;
   }
@@ -98,7 +99,7 @@ export class ConsumerStep implements AgentStep {
   private async connect(group: Group): Promise<void> {
     const { share, kafka, topic, workload, startOffsets } = this.order;
     const indexes = Array.from({ length: share.count }, (_, index) => share.first + index);
-    group.consumers = await inBatches(indexes, CONNECTING_AT_ONCE, (index) =>
+    group.consumers = await inBatches(indexes, CONNECT_CONCURRENCY, (index) =>
       this.adapter.connectConsumer(
         kafka,
         `${group.name}-c${index}`,
@@ -144,7 +145,7 @@ export class ConsumerStep implements AgentStep {
     }
   }
 
-  /** Which producer task a logical producer is in. */
+  /** The index of the producer task that runs a logical producer. */
   private sourceOf(producer: number): number {
     const { sources } = this.order;
     let source = sources.length - 1;
@@ -152,9 +153,8 @@ export class ConsumerStep implements AgentStep {
     return Math.max(0, source);
   }
 
-  /** Consumers work from their preparation on. */
   start(): void {
-    throw conflict("a consumer is not started: it works once it is prepared");
+    throw conflict("consumers cannot be started: they receive as soon as they are prepared");
   }
 
   measure({ fromUs, toUs }: StepWindow): void {
@@ -163,7 +163,7 @@ export class ConsumerStep implements AgentStep {
     this.toUs = toUs;
   }
 
-  stop(): void {} // it has nothing scheduled
+  stop(): void {} // consumers schedule nothing
 
   tick(): void {
     const self = this.self.sample();
@@ -182,12 +182,12 @@ export class ConsumerStep implements AgentStep {
 
   private newErrors(): Record<string, number> {
     const now = this.errors();
-    const since = Object.entries(now).map(([kind, count]) => [
+    const increases = Object.entries(now).map(([kind, count]) => [
       kind,
       count - (this.reportedErrors[kind] ?? 0),
     ]);
     this.reportedErrors = now;
-    return Object.fromEntries(since.filter(([, count]) => count !== 0));
+    return Object.fromEntries(increases.filter(([, count]) => count !== 0));
   }
 
   private errors(): Record<string, number> {

@@ -1,43 +1,46 @@
-// A door for tests: SWARMBENCH_FAULT=skip:N in a consumer task's environment makes it leave out every N-th message of each
-// producer, so that `npm run calibrate` can check that what is lost is counted. It is told in the agent's hello, in the
-// run's warnings and in the step's reasons: no such run can be taken for a measurement.
+// For tests: SWARMBENCH_FAULT=skip:N in the environment of a consumer task makes it skip every N-th message of each producer.
+// With it, `npm run calibrate` checks that lost messages are counted. The fault appears in the agent's hello, the run's
+// warnings and the step's reasons, so that such a run cannot be mistaken for a measurement.
 import type { AgentRole } from "../../contract/request.ts";
 import type { ClientAdapter } from "../clients/port.ts";
 import { readStamp, type Stamp } from "../load/message.ts";
 
+/** Messages that a consumer task skips on purpose. */
 export interface Fault {
-  /** As it was given. */
+  /** The fault as it was set. */
   text: string;
+  /** Every n-th message of each producer is skipped. */
   every: number;
 }
 
+/** The environment variable with an agent's fault, for tests. */
 export const FAULT_VARIABLE = "SWARMBENCH_FAULT";
 
-/** @throws Error for what is no fault, or none of this role */
+/** Parses the value of {@link FAULT_VARIABLE}. @throws Error if it is invalid, or the role is not consumer */
 export function readFault(role: AgentRole, text: string | undefined): Fault | undefined {
   if (text === undefined || text === "") return undefined;
   const every = Number(/^skip:(\d+)$/.exec(text)?.[1]);
   if (!(every >= 1)) throw new Error(`${FAULT_VARIABLE}=${text}: expected skip:N, such as skip:100`);
-  if (role !== "consumer")
-    throw new Error(`${FAULT_VARIABLE}=${text}: only consumers can leave messages out`);
+  if (role !== "consumer") throw new Error(`${FAULT_VARIABLE}=${text}: only consumers can skip messages`);
   return { text, every };
 }
 
-/** The messages of one step that are left out: by their own numbers, so that one that comes twice is left out twice. */
+/** Skips messages of one step. Selects them by their sequence numbers, so that a repeated message is skipped again. */
 export class Skipper {
   /** Intended time, µs, by producer and sequence. */
   private readonly skipped = new Map<string, number>();
   private readonly stamp: Stamp = { run: 0, step: 0, producer: 0, sequence: 0, intendedUs: 0, sentUs: 0 };
 
   private readonly every: number;
-  private readonly of: Pick<Stamp, "run" | "step">;
+  private readonly target: Pick<Stamp, "run" | "step">;
 
-  constructor(every: number, of: Pick<Stamp, "run" | "step">) {
+  /** @param target run and step whose messages are skipped */
+  constructor(every: number, target: Pick<Stamp, "run" | "step">) {
     this.every = every;
-    this.of = of;
+    this.target = target;
   }
 
-  /** The client, but for these messages. */
+  /** An adapter whose consumers do not get the skipped messages. */
   wrap(adapter: ClientAdapter): ClientAdapter {
     return {
       ...adapter,
@@ -53,13 +56,14 @@ export class Skipper {
   }
 
   private skips(value: Buffer): boolean {
-    const { stamp, of, every } = this;
-    if (!readStamp(value, stamp) || stamp.run !== of.run || stamp.step !== of.step) return false;
+    const { stamp, target, every } = this;
+    if (!readStamp(value, stamp) || stamp.run !== target.run || stamp.step !== target.step) return false;
     if (stamp.sequence % every !== every - 1) return false;
     this.skipped.set(`${stamp.producer}:${stamp.sequence}`, stamp.intendedUs);
     return true;
   }
 
+  /** Number of skipped messages in a window of intended times, µs. */
   countIn({ fromUs, toUs }: { fromUs: number; toUs: number }): number {
     return [...this.skipped.values()].filter((us) => us >= fromUs && us < toUs).length;
   }

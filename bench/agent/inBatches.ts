@@ -1,10 +1,11 @@
 /**
- * Does something for each item, so many at once. The results are in the order of the items. The first failure ends it,
- * once what has been begun has ended: nothing goes on unseen.
+ * Runs work for each item with a concurrency limit. The results are in the order of the items.
+ *
+ * @throws the first error, after all started work has finished, so that nothing continues in the background
  */
 export async function inBatches<T, R>(
   items: readonly T[],
-  atOnce: number,
+  concurrency: number,
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = new Array(items.length);
@@ -12,17 +13,17 @@ export async function inBatches<T, R>(
   let failed = false;
   const worker = async () => {
     while (next < items.length && !failed) {
-      const at = next;
+      const index = next;
       next += 1;
       try {
-        results[at] = await work(items[at] as T);
+        results[index] = await work(items[index] as T);
       } catch (error) {
         failed = true;
         throw error;
       }
     }
   };
-  const workers = Array.from({ length: Math.min(atOnce, items.length) }, worker);
+  const workers = Array.from({ length: Math.min(concurrency, items.length) }, worker);
   const failure = (await Promise.allSettled(workers)).find(({ status }) => status === "rejected");
   if (failure) throw (failure as PromiseRejectedResult).reason;
   return results;

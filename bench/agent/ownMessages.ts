@@ -1,6 +1,5 @@
-// The second estimator of the latency: some of a producer task's own messages, consumed by the task itself. Sent and received
-// on one machine, they are timed by its monotonic clock alone, whatever clock synchronisation there is or is not.
-
+// The second estimator of latency: a producer task consumes some of its own messages. They are sent and received on one
+// machine, so they are timed by its monotonic clock and need no clock synchronisation.
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { ClientAdapter, ConsumerPort } from "../clients/port.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
@@ -8,6 +7,7 @@ import type { WallClock } from "../wallClock.ts";
 import type { Prepare } from "./protocol.ts";
 import type { StepWindow } from "./step.ts";
 
+/** Consumes one partition for a producer task, and times the task's own messages. */
 export class OwnMessages {
   private readonly latency = new LatencyHistogram();
   private readonly stamp: Stamp = { run: 0, step: 0, producer: 0, sequence: 0, intendedUs: 0, sentUs: 0 };
@@ -15,16 +15,11 @@ export class OwnMessages {
   private consumer: ConsumerPort | undefined;
 
   private readonly order: Prepare;
-  /** Whose messages come, and nobody else's; and of whose partition. */
   private readonly partition: number;
   private readonly clock: Pick<WallClock, "nowUs" | "steadyUs" | "steadyAt">;
 
-  constructor(
-    order: Prepare,
-    /** Whose messages come, and nobody else's; and of whose partition. */
-    partition: number,
-    clock: Pick<WallClock, "nowUs" | "steadyUs" | "steadyAt">,
-  ) {
+  /** @param partition the partition to consume; messages of other tasks in it are ignored */
+  constructor(order: Prepare, partition: number, clock: Pick<WallClock, "nowUs" | "steadyUs" | "steadyAt">) {
     this.order = order;
     this.partition = partition;
     this.clock = clock;
@@ -35,7 +30,7 @@ export class OwnMessages {
     const group = `${run}-${step}-own-${share.first}`;
     const mark = runMark(run);
     this.consumer = await adapter.connectConsumer(
-      { ...kafka, via: undefined }, // a proxy route is the producers' alone
+      { ...kafka, via: undefined }, // only producers use the proxy route
       group,
       { topic, group, fetch: workload.fetch, startOffsets, only: [this.partition] },
       this.clock.steadyUs,
@@ -45,7 +40,7 @@ export class OwnMessages {
     );
   }
 
-  /** @param receivedUs on the steady side of the clock */
+  /** @param receivedUs by the monotonic clock */
   private receive(value: Buffer, mark: number, receivedUs: number): void {
     const { stamp, window, order } = this;
     if (!window || !readStamp(value, stamp) || stamp.run !== mark || stamp.step !== order.step) return;

@@ -1,5 +1,4 @@
-// A step at a producer task: so many logical producers, one dispatcher.
-
+// A step of a producer task: its logical producers share one dispatcher.
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import { ratePerProducer } from "../../contract/workload.ts";
 import { errorKind } from "../clients/errorKind.ts";
@@ -21,15 +20,16 @@ import type { Prepare, Prepared, ProducerReport, ProducerSecond, ProducerTotals 
 import { Seconds } from "./seconds.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
 
-/** Connections that are made at once: a broker's listen backlog holds 50. */
-const CONNECTING_AT_ONCE = 50;
-const LOOK_EVERY_MS = 20;
+/** Concurrent connection attempts: a broker's listen backlog holds 50. */
+const CONNECT_CONCURRENCY = 50;
+const POLL_EVERY_MS = 20;
 
 type Counts = Omit<ProducerSecond, "at" | "ack" | "lag" | "self"> & {
   ack: LatencyHistogram;
   lag: LatencyHistogram;
 };
 
+/** Sends the messages of one step, and counts them. */
 export class ProducerStep implements AgentStep, ProducerListener {
   private producers: LogicalProducer[] = [];
   private readonly dispatcher: Dispatcher;
@@ -50,15 +50,14 @@ export class ProducerStep implements AgentStep, ProducerListener {
   private readonly adapter: ClientAdapter;
   private readonly clock: WallClock;
   private readonly self: SelfWatch;
-  /** Who consumes the task's own messages. */
   private readonly ownAdapter: ClientAdapter;
 
+  /** @param ownAdapter the client that consumes the task's own messages */
   constructor(
     order: Prepare,
     adapter: ClientAdapter,
     clock: WallClock,
     self: SelfWatch,
-    /** Who consumes the task's own messages. */
     ownAdapter: ClientAdapter = adapter,
   ) {
     this.order = order;
@@ -77,7 +76,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
         this.finished = true;
       },
       (error: Error) => {
-        this.failure = `it cannot go on: ${error.stack ?? error.message}`;
+        this.failure = `the dispatcher failed: ${error.stack ?? error.message}`;
       },
     );
   }
@@ -89,11 +88,11 @@ export class ProducerStep implements AgentStep, ProducerListener {
     const options = { topic, acks, idempotent, compression };
     const indexes = Array.from({ length: share.count }, (_, index) => share.first + index);
     const own = this.own?.connect(this.ownAdapter);
-    own?.catch(() => {}); // told below, after what comes before it
-    const ports = await inBatches(indexes, CONNECTING_AT_ONCE, (index) =>
+    own?.catch(() => {}); // awaited below, after errors of the producers
+    const ports = await inBatches(indexes, CONNECT_CONCURRENCY, (index) =>
       this.adapter.connectProducer(kafka, `${run}-${step}-p${index}`, options),
     );
-    this.producers = ports.map((port, at) => this.producer(port, indexes[at] as number));
+    this.producers = ports.map((port, position) => this.producer(port, indexes[position] as number));
     await own;
     return { connectSeconds: (performance.now() - began) / 1_000, assigned: {} };
   }
@@ -101,7 +100,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
   private producer(port: ProducerPort, index: number): LogicalProducer {
     const { workload, seed, run, step, lateAfterUs } = this.order;
     const { lingerMs, batchBytes, maxOutstanding } = workload;
-    // By its number among all, so that it does the same whichever task it is in.
+    // Seeded by its number among all producers, so that its messages do not depend on the task that runs it.
     const random = randomOf(seed, step, index);
     const schedule = scheduleOf(workload.arrival, ratePerProducer(workload), random);
     const producer = new LogicalProducer(
@@ -120,18 +119,16 @@ export class ProducerStep implements AgentStep, ProducerListener {
   }
 
   start(atUs: number): void {
-    if (this.seconds) throw conflict("it has been started already");
+    if (this.seconds) throw conflict("the step has already been started");
     this.seconds = new Seconds(Math.floor(atUs / 1e6), newCounts);
     this.dispatcher.start(atUs);
   }
 
-  /** @throws AgentError where a message of the window is on its way already */
+  /** @throws HttpError 409 if messages of the window may already have been sent */
   measure(window: StepWindow): void {
-    if (!this.seconds) throw conflict("it has not been started");
+    if (!this.seconds) throw conflict("the step has not been started");
     if (this.dispatcher.nextUs() >= window.fromUs) {
-      throw conflict(
-        "the measured time would begin with messages that have been sent already: name a later one",
-      );
+      throw conflict("messages of this measurement window have already been sent: choose a later window");
     }
     this.window = window;
     this.own?.measure(window);
@@ -186,7 +183,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
     return window !== undefined && intendedUs >= window.fromUs && intendedUs < window.toUs;
   }
 
-  /** Each second: what has settled becomes part of the report. */
+  /** Called each second. Moves complete seconds into the report. */
   tick(): void {
     const self = this.self.sample();
     for (const { at, entry } of this.seconds?.settled(this.clock.nowUs()) ?? []) {
@@ -218,7 +215,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
   async collect(timeoutMs: number): Promise<ProducerTotals> {
     const deadline = performance.now() + timeoutMs;
     while (this.inFlight().outstanding > 0 && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
     }
     const { ack, lag, errors } = this.measured;
     return {
@@ -243,6 +240,6 @@ function newCounts(): Counts {
   return { offered: 0, sent: 0, acked: 0, late: 0, errors: {}, ack, lag };
 }
 
-export function count(counts: Record<string, number>, name: string, more = 1): void {
+function count(counts: Record<string, number>, name: string, more = 1): void {
   counts[name] = (counts[name] ?? 0) + more;
 }

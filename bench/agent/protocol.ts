@@ -1,72 +1,75 @@
-// What runner and agents say to each other, over HTTP on the overlay network. The runner asks, an agent answers: all of
-// it is in this file.
+// The protocol of runner and agents: JSON over HTTP on the overlay network. The runner sends requests, agents answer.
 import { z } from "zod";
 import { completeWorkloadSchema } from "../../contract/completeWorkload.ts";
 import { kafkaTargetSchema } from "../../contract/target.ts";
 import { findingsSchema } from "../exchange/findings.ts";
 
-/** Part of every path; counted up with any change that an older agent would not understand. */
+/** Part of every path. Increased with every change that an older agent would not understand. */
 export const PROTOCOL_VERSION = 2;
 
 /**
- * An agent that has not been asked anything for so long stops what it does: its runner is gone. Long enough for a runner
- * whose event loop waits for a CPU.
+ * The orphan timeout, ms. An agent without a request for this long assumes that its runner is gone, and drops its step. Long
+ * enough for a runner that waits for a CPU.
  */
 export const ORPHANED_AFTER_MS = 30_000;
 
 const count = z.int().min(0);
 /** µs since 1970. */
 const instantUs = z.number();
-/** LatencyHistogram.encode (contract/histogram.ts), µs. */
+/** Encoded by LatencyHistogram.encode (contract/histogram.ts), µs. */
 const histogram = z.string();
 
+/** The paths of an agent's requests. */
 export const PATHS = {
-  /** GET: who it is and what it does. */
+  /** GET: who the agent is and what it works on. */
   hello: `/v${PROTOCOL_VERSION}/hello`,
-  /** POST: connect everything for a step; answers when all are ready. Ends an earlier step of the same run. */
+  /** POST: connect everything for a step. Answers when all are ready. Ends an earlier step of the same run. */
   prepare: `/v${PROTOCOL_VERSION}/prepare`,
-  /** POST: producers send from this time on. */
+  /** POST: producers start to send at this time. */
   start: `/v${PROTOCOL_VERSION}/start`,
-  /** POST: what is measured. Producers schedule nothing at or after its end. */
+  /** POST: set the measurement window. Producers schedule no messages at or after its end. */
   window: `/v${PROTOCOL_VERSION}/window`,
-  /** GET ?after=N: the seconds after the N-th, and how far it is. */
+  /** GET ?after=N: progress, and the seconds after the first N. */
   report: `/v${PROTOCOL_VERSION}/report`,
-  /** POST: producers schedule nothing more, at once; consumers go on. */
+  /** POST: producers schedule no more messages; consumers continue. */
   stop: `/v${PROTOCOL_VERSION}/stop`,
-  /** POST: the step's totals; producers first wait, for `timeoutMs` at most, for what is under way. Then it closes everything. */
+  /** POST: the step's totals. Producers first wait up to `timeoutMs` for messages in flight. Then closes all clients. */
   collect: `/v${PROTOCOL_VERSION}/collect`,
 } as const;
 
+/** The answer to {@link PATHS}.hello. */
 export const helloSchema = z.object({
   protocol: z.number(),
   role: z.enum(["producer", "consumer"]),
-  /** Name of the task: producers.1 */
+  /** Name of the task, such as producers.1. */
   task: z.string(),
   node: z.string(),
-  /** The run that it works for; null: free. */
+  /** The run that the agent works on; null: none. */
   run: z.string().nullable(),
   machine: z.object({
     cpus: z.number(),
     memoryMiB: z.number(),
     cpuModel: z.string(),
     kernel: z.string(),
-    /** The kernel's boot id: two nodes of one machine have the same. */
+    /** The kernel's boot id. Nodes on the same machine have the same one. */
     bootId: z.string(),
   }),
   versions: z.record(z.string(), z.string()),
-  /** UDP port on which its clock can be asked (bench/exchange). */
+  /** UDP port for comparing clocks (bench/exchange). */
   exchangePort: z.int(),
-  /** What is wrong with it on purpose, in a test; whoever uses it says so. */
+  /** Deliberate faults for tests. A run with such an agent reports them. */
   faults: z.array(z.string()),
 });
+/** Who an agent is and what it works on. */
 export type Hello = z.output<typeof helloSchema>;
 
 const stepId = {
   run: z.string(),
-  /** Of the step within the run; goes into every message. */
+  /** Number of the step in the run. It is part of every message. */
   step: z.int().min(0).max(65_535),
 };
 
+/** The order of {@link PATHS}.prepare. */
 export const prepareSchema = z.strictObject({
   ...stepId,
   kafka: kafkaTargetSchema,
@@ -74,53 +77,62 @@ export const prepareSchema = z.strictObject({
   workload: completeWorkloadSchema,
   pacing: z.enum(["precise", "timer"]),
   seed: z.int(),
-  /** A message that leaves later than this after its intended time is late. */
+  /** A message is late if it leaves more than this after its intended time, µs. */
   lateAfterUs: z.number(),
-  /** Which of all logical producers, or consumers of a group, this task has: `first`, `first + 1`, …. */
+  /** The logical producers, or consumers of each group, that this task runs: `count` of them from number `first`. */
   share: z.strictObject({ first: count, count }),
-  /** For consumers: where each partition begins. */
+  /** For consumers: the first offset of each partition. */
   startOffsets: z.record(z.string(), z.string()),
-  /** Whose clocks it compares with its own until the step is collected. */
+  /** The peers whose clocks the agent compares with its own until the step is collected. */
   peers: z.array(z.strictObject({ name: z.string(), host: z.string(), port: z.int() })),
-  /** The first logical producer of each producer task, in ascending order: consumers tell the tasks apart by it. */
+  /** The first logical producer of each producer task, ascending. Consumers use it to find a message's task. */
   sources: z.array(count),
   /**
-   * Of each source, the partition that its own task consumes too, to time its messages by one clock alone; null: none.
-   * Producers take the entry of their own share.
+   * For each source, the partition that the source's own task consumes too, to time messages by one clock; null: none.
+   * Producers use the entry of their own share.
    */
   sameNode: z.array(count.nullable()).nullable(),
 });
+/** The order to prepare a step. */
 export type Prepare = z.output<typeof prepareSchema>;
 
+/** The answer to {@link PATHS}.prepare. */
 export const preparedSchema = z.object({
   connectSeconds: z.number(),
-  /** Consumers: partitions that its members have, by group. */
+  /** For consumers: the assigned partitions, by group. */
   assigned: z.record(z.string(), z.array(z.int())),
 });
+/** The result of preparing a step. */
 export type Prepared = z.output<typeof preparedSchema>;
 
+/** The order of {@link PATHS}.start. */
 export const startSchema = z.strictObject({ ...stepId, atUs: instantUs });
+/** The order of {@link PATHS}.window: intended times in [fromUs, toUs). */
 export const windowSchema = z.strictObject({ ...stepId, fromUs: instantUs, toUs: instantUs });
+/** The order of {@link PATHS}.stop. */
 export const stopSchema = z.strictObject({ ...stepId });
+/** The order of {@link PATHS}.collect. */
 export const collectSchema = z.strictObject({ ...stepId, timeoutMs: z.number().min(0) });
 
-/** What an agent knows of itself; each second anew. */
+/** An agent's own resource use, sampled each second. */
 export const selfSchema = z.object({
-  /** CPUs used by the process. */
+  /** CPUs that the process used. */
   cpu: z.number(),
-  /** Share of the time in which the main thread waited for a CPU (schedstat). */
+  /** Fraction of the time that the main thread waited for a CPU (schedstat). */
   cpuWait: z.number(),
   eventLoopDelayMsP99: z.number(),
   memoryMiB: z.number(),
-  /** CPUs that were busy on the whole machine, by /proc/stat. */
+  /** Busy CPUs of the whole machine (/proc/stat). */
   machineCpusBusy: z.number(),
 });
+/** An agent's own resource use in one second. */
 export type Self = z.output<typeof selfSchema>;
 
+/** The schema of {@link ProducerSecond}. */
 export const producerSecondSchema = z.object({
   /** Whole seconds since 1970. */
   at: z.int(),
-  /** Due in this second. */
+  /** Messages that were due in this second. */
   offered: count,
   sent: count,
   acked: count,
@@ -132,11 +144,14 @@ export const producerSecondSchema = z.object({
   lag: histogram,
   self: selfSchema,
 });
+/** What a producer task did in one second. */
 export type ProducerSecond = z.output<typeof producerSecondSchema>;
 
+/** The schema of {@link ConsumerSecond}. */
 export const consumerSecondSchema = z.object({
+  /** Whole seconds since 1970. */
   at: z.int(),
-  /** Deliveries, of all groups. */
+  /** Deliveries to all groups. */
   delivered: count,
   bytes: count,
   latency: histogram,
@@ -144,19 +159,21 @@ export const consumerSecondSchema = z.object({
   errors: z.record(z.string(), count),
   self: selfSchema,
 });
+/** What a consumer task received in one second. */
 export type ConsumerSecond = z.output<typeof consumerSecondSchema>;
 
 const reportBase = {
-  /** How many seconds there are; the number to ask after next time. */
+  /** Number of seconds so far: the `after` of the next request. */
   next: count,
-  /** Why the step cannot go on; null: all is well. */
+  /** Why the step cannot continue; null: no failure. */
   failed: z.string().nullable(),
 };
+/** The schema of {@link ProducerReport}. */
 export const producerReportSchema = z.object({
   ...reportBase,
   role: z.literal("producer"),
   seconds: z.array(producerSecondSchema),
-  /** Of the whole step so far. `waiting`: due, not yet sent; `outstanding`: sent, not yet answered. */
+  /** Counts of the step so far. `waiting`: due, not yet sent; `outstanding`: sent, not yet answered. */
   totals: z.object({
     offered: count,
     sent: count,
@@ -165,45 +182,52 @@ export const producerReportSchema = z.object({
     waiting: count,
     outstanding: count,
   }),
-  /** Every message that was due by the end has been sent, or given up, and answered. */
+  /** Whether every scheduled message has been sent and answered, or abandoned. */
   idle: z.boolean(),
 });
+/** The schema of {@link ConsumerReport}. */
 export const consumerReportSchema = z.object({
   ...reportBase,
   role: z.literal("consumer"),
   seconds: z.array(consumerSecondSchema),
-  /** Of the whole step so far, each message once: by group. */
+  /** Messages delivered in the step so far, by group. Repeated deliveries do not count. */
   delivered: z.record(z.string(), count),
 });
+/** The answer to {@link PATHS}.report. */
 export const reportSchema = z.discriminatedUnion("role", [producerReportSchema, consumerReportSchema]);
+/** The progress of a producer task. */
 export type ProducerReport = z.output<typeof producerReportSchema>;
+/** The progress of a consumer task. */
 export type ConsumerReport = z.output<typeof consumerReportSchema>;
 
+/** The schema of {@link ProducerTotals}. */
 export const producerTotalsSchema = z.object({
   role: z.literal("producer"),
-  /** In the order of the share; `acked` is a bitmap of sequences (bench/measure/bitmap.ts); the window is [from, to). */
+  /** In the order of the share. `acked` is a bitmap of sequences (bench/measure/bitmap.ts); the window is [from, to). */
   producers: z.array(
     z.object({
       producer: count,
       window: z.object({ from: count, to: count }),
-      /** Of the window. */
+      /** Counts in the window. */
       sent: count,
       late: count,
       unsent: count,
       acked: z.string(),
     }),
   ),
-  /** Of the window. */
+  /** Errors in the window, by kind. */
   errors: z.record(z.string(), count),
   ack: histogram,
   lag: histogram,
-  /** Latency of its own messages of one partition, received by itself: on one monotonic clock. null: not asked for. */
+  /** Latencies of the task's own messages that it consumed itself, by one monotonic clock; null: not requested. */
   sameNode: histogram.nullable(),
-  /** Of {@link prepareSchema}'s peers. */
+  /** Clock comparisons with the peers of {@link prepareSchema}. */
   clocks: z.array(findingsSchema),
 });
+/** The totals of a producer task for one step. */
 export type ProducerTotals = z.output<typeof producerTotalsSchema>;
 
+/** The schema of {@link ConsumerTotals}. */
 export const consumerTotalsSchema = z.object({
   role: z.literal("consumer"),
   groups: z.record(
@@ -211,43 +235,46 @@ export const consumerTotalsSchema = z.object({
     z.array(
       z.object({
         producer: count,
-        /** Bitmap of the sequences that were delivered, of the whole step. */
+        /** Bitmap of the sequences that were delivered in the whole step. */
         received: z.string(),
-        /** Sequences that came more than once, one entry a repetition, of the whole step. */
+        /** Sequences that were delivered more than once in the whole step, one entry for each repetition. */
         duplicated: z.array(count),
-        /** Sequences that came after a later one of the same partition, of the whole step. */
+        /** Sequences that arrived after a later one of the same partition in the whole step. */
         reordered: z.array(count),
-        /** Latency of the window with 2 digits, for the slowest producer's p99. */
+        /** Latencies in the window with 2 significant digits, for the slowest producer's p99. */
         latency: histogram,
       }),
     ),
   ),
   /**
-   * Of the window, all groups: the latencies by source and by slice of intended time. A window has a slice for each of its
-   * seconds, but {@link MAX_SLICES} at most.
+   * Latencies in the window for all groups, by source and by slice of intended time. A window has one slice per second, but
+   * at most {@link MAX_SLICES}.
    */
   latencies: z.array(z.object({ source: count, slice: count, latency: histogram })),
   sendToReceive: histogram,
-  /** Of the first group, by source: the messages that the source's task consumes as well. */
+  /** Latencies of the first group for the messages that their source's task consumes too, by source. */
   sameNode: z.array(z.object({ source: count, latency: histogram })),
   bytes: count,
-  /** Of other runs or steps. */
+  /** Messages of other runs or steps. */
   foreign: count,
-  /** No message of ours: too short, wrong mark. */
+  /** Messages that are too short or have a wrong mark: not sent by swarmbench. */
   malformed: count,
-  /** Of the window, left out on purpose; absent where it leaves out none. */
+  /** Messages in the window that were skipped on purpose; absent without such a fault. */
   skipped: count.optional(),
   errors: z.record(z.string(), count),
   clocks: z.array(findingsSchema),
 });
+/** The totals of a consumer task for one step. */
 export type ConsumerTotals = z.output<typeof consumerTotalsSchema>;
+/** The answer to {@link PATHS}.collect. */
 export const totalsSchema = z.discriminatedUnion("role", [producerTotalsSchema, consumerTotalsSchema]);
+/** The totals of a task for one step. */
 export type Totals = z.output<typeof totalsSchema>;
 
-/** A slice is short enough that clocks hardly drift in it, and there are few enough to be sent. */
+/** The largest number of slices of a window. Slices are so short that clocks hardly drift in one, and few enough to send. */
 export const MAX_SLICES = 30;
 
-/** How long a slice of a window is, µs. */
+/** The length of a window's slices, µs. */
 export function sliceUs({ fromUs, toUs }: { fromUs: number; toUs: number }): number {
   return Math.max(1e6, (toUs - fromUs) / MAX_SLICES);
 }

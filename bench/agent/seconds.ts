@@ -1,23 +1,21 @@
-// Figures by the second in which something happened.
+// Counts by the second in which events happened.
 
-/** A second is reported once it has been over for so long: what happened in it has been counted by then. */
+/** Delay before a second is reported, so that all its events have been counted. */
 const SETTLED_AFTER_SEC = 1;
 
-/** Seconds of a step, one entry for each, also where nothing happened; the open ones can still change. */
+/** The seconds of a step with one entry each, also for seconds without events. Open seconds can still change. */
 export class Seconds<T> {
   private readonly open = new Map<number, T>();
   private nextAt: number;
-
   private readonly create: () => T;
 
-  /** @param fromSec the first one, whole seconds since 1970 */
+  /** @param fromSec the first second, whole seconds since 1970 */
   constructor(fromSec: number, create: () => T) {
     this.create = create;
-
     this.nextAt = fromSec;
   }
 
-  /** The second that a time is in; what comes too late for its own second counts in the first that is open. */
+  /** The entry for a time, µs since 1970. An event that is too late for its own second counts in the first open one. */
   at(us: number): T {
     const second = Math.max(this.nextAt, Math.floor(us / 1e6));
     let entry = this.open.get(second);
@@ -28,7 +26,7 @@ export class Seconds<T> {
     return entry;
   }
 
-  /** Takes those that will not change any more, in their order. */
+  /** Removes and returns the seconds that can no longer change, in order. */
   settled(nowUs: number): { at: number; entry: T }[] {
     const settled: { at: number; entry: T }[] = [];
     const end = Math.floor(nowUs / 1e6) - SETTLED_AFTER_SEC;

@@ -1,4 +1,4 @@
-// The agent over HTTP: bench/agent/protocol.ts says what is asked and answered.
+// The agent's HTTP server. protocol.ts has the requests and answers.
 import type http from "node:http";
 import { z } from "zod";
 import { checked, type Handler, serveJson } from "../httpServer.ts";
@@ -35,7 +35,7 @@ function handlers(agent: Agent): Record<string, Handler> {
   };
 }
 
-/** @param port 0: any that is free */
+/** Serves an agent over HTTP. @param port TCP port; 0: any free one */
 export function serve(agent: Agent, port: number): Promise<http.Server> {
   return serveJson(handlers(agent), port);
 }

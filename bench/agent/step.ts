@@ -1,23 +1,24 @@
-// A step as an agent has it, whichever its role.
+// The interface of an agent's step, common to both roles.
 import type { ConsumerReport, Prepared, ProducerReport, Totals } from "./protocol.ts";
 
-/** What is measured, by intended time: [fromUs, toUs). */
+/** The measurement window: intended times in [fromUs, toUs), µs since 1970. */
 export interface StepWindow {
   fromUs: number;
   toUs: number;
 }
 
+/** One step of an agent. */
 export interface AgentStep {
-  /** Connects everything. */
+  /** Connects all clients. */
   prepare(): Promise<Prepared>;
   start(atUs: number): void;
   measure(window: StepWindow): void;
   /** Called each second. */
   tick(): void;
   report(after: number): ProducerReport | ConsumerReport;
-  /** Nothing more is scheduled. */
+  /** Stops scheduling messages. */
   stop(): void;
   collect(timeoutMs: number): Promise<Totals>;
-  /** Ends all clients. Never fails. */
+  /** Closes all clients. Never fails. */
   close(): Promise<void>;
 }

@@ -1,19 +1,19 @@
-// The one door to kafkajs: nothing else makes a client.
+// The configuration of every kafkajs client.
 import { Kafka, type KafkaConfig, type LogEntry, logLevel } from "kafkajs";
 import type { KafkaBroker, KafkaTarget } from "../../contract/target.ts";
 
-// It recommends a partitioner of its old version at every producer.
+// kafkajs prints a warning about its default partitioner for every producer.
 process.env.KAFKAJS_NO_PARTITIONER_WARNING ??= "1";
 
-/** host:port of a broker, as clients reach it. */
+/** A broker's address for clients, host:port. */
 export function addressOf(broker: KafkaBroker): string {
   return `${broker.host}:${broker.port}`;
 }
 
 /**
- * A client's configuration.
+ * The configuration of a kafkajs client: addresses, TLS, login and timeouts.
  *
- * @param bootstrap where it begins; @default the target's own bootstrap list
+ * @param bootstrap addresses to connect to first; @default the target's bootstrap list
  */
 export function clientConfig(target: KafkaTarget, bootstrap = target.bootstrap): KafkaConfig {
   const { protocol, username, password, ca } = target.security;
@@ -27,19 +27,19 @@ export function clientConfig(target: KafkaTarget, bootstrap = target.bootstrap):
     connectionTimeout: 3_000,
     authenticationTimeout: 5_000,
     requestTimeout: 10_000,
-    // Whoever uses the client reports its errors; KAFKAJS_LOG_LEVEL=INFO shows what else it has to say.
+    // Callers report the errors. KAFKAJS_LOG_LEVEL=INFO turns the client's own log on.
     logLevel: logLevel.NOTHING,
     logCreator: () => toStderr,
   };
 }
 
-// Its own logger writes to standard output, which is the result's.
+// The client's own logger writes to standard output, which is reserved for the result.
 function toStderr({ namespace, label, log }: LogEntry): void {
   process.stderr.write(`kafkajs ${label} ${namespace}: ${log.message}\n`);
 }
 
-/** A client that tries little by itself: the jobs have their own way to wait. */
-export function impatientClient(target: KafkaTarget, bootstrap?: string[]): Kafka {
+/** A client that retries only once, because the jobs retry themselves. */
+export function failFastClient(target: KafkaTarget, bootstrap?: string[]): Kafka {
   const retry = { retries: 1, initialRetryTime: 100, maxRetryTime: 1_000 };
   return new Kafka({ ...clientConfig(target, bootstrap), retry });
 }

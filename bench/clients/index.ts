@@ -10,10 +10,10 @@ const ADAPTERS: Record<Client, () => Promise<ClientAdapter>> = {
 };
 
 /**
- * The adapter of a client.
+ * Loads the adapter of a client.
  *
- * @param version of Node.js; default: that of this process
- * @throws Error that names the version of Node.js that the client needs, where this is an older one
+ * @param version version of Node.js; @default this process's
+ * @throws Error that names the required version of Node.js if this one is older
  */
 export async function adapterOf(client: Client, version = process.versions.node): Promise<ClientAdapter> {
   const error = nodeError(client, version);
@@ -21,7 +21,7 @@ export async function adapterOf(client: Client, version = process.versions.node)
   return checkedAdapter(await ADAPTERS[client]());
 }
 
-/** An adapter whose connections fail with a clear error where its descriptor says that they cannot be had. */
+/** Wraps an adapter so that a connection which its descriptor excludes fails with a clear error. */
 export function checkedAdapter(adapter: ClientAdapter): ClientAdapter {
   const check = ({ via }: KafkaTarget) => {
     const [error] = clientErrors(adapter.name, { proxied: via !== undefined });

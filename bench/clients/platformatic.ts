@@ -1,33 +1,28 @@
-import type { KafkaTarget } from "../../contract/target.ts";
-import { errorKind } from "./errorKind.ts";
-import type {
-  ClientAdapter,
-  ConsumerOptions,
-  ConsumerPort,
-  ProducerOptions,
-  ProducerPort,
-  ReceiveBatch,
-} from "./port.ts";
+// The client @platformatic/kafka. Its package is loaded on first use, because it needs a newer Node.js than the program.
 
-/** As its package.json says, which it does not export. */
-const VERSION = "2.12.1";
-/** Together about 20 s: a broker that is away for so long costs latency and no message; what takes longer is an error. */
+import type { KafkaTarget } from "../../contract/target.ts";
+import platformaticPackage from "../../node_modules/@platformatic/kafka/package.json" with { type: "json" };
+import { errorKind } from "./errorKind.ts";
+import type { ClientAdapter } from "./port.ts";
+
+/** About 20 s in total: a shorter outage of a broker costs latency but no message; a longer one is an error. */
 const RETRY = { retries: 40, retryDelay: 500 };
 const TIMEOUTS = { connectTimeout: 3_000, timeout: 10_000 };
 const GROUP = { sessionTimeout: 30_000, rebalanceTimeout: 60_000, heartbeatInterval: 3_000 };
-/** Messages that its stream holds while we have not taken them. */
+/** Messages that the client's stream buffers before they are read. */
 const HIGH_WATER_MARK = 1_024;
 
-type Module = typeof import("@platformatic/kafka", { with: { "resolution-mode": "import" }});
+type Module = typeof import("@platformatic/kafka");
 
-/** Its package is loaded with it, not before. */
+/** Loads the package and returns its adapter. */
 export async function platformaticAdapter(): Promise<ClientAdapter> {
-  const client: Module = await import("@platformatic/kafka");
+  const client = await import("@platformatic/kafka");
   return {
     name: "platformatic",
-    version: VERSION,
-    connectProducer: (...args) => connectProducer(client, ...args),
-    connectConsumer: (...args) => connectConsumer(client, ...args),
+    // By its path, because the package does not export this file.
+    version: platformaticPackage.version,
+    connectProducer: producersOf(client),
+    connectConsumer: consumersOf(client),
   };
 }
 
@@ -39,85 +34,75 @@ function optionsOf(target: KafkaTarget, clientId: string) {
     autocreateTopics: false,
     ...RETRY,
     ...TIMEOUTS,
-    ...(protocol.endsWith("SSL") ? { tls: ca === undefined ? {} : { ca: [ca] } } : {}),
-    ...(protocol.startsWith("SASL_")
-      ? { sasl: { mechanism: "SCRAM-SHA-512" as const, username, password } }
-      : {}),
+    tls: protocol.endsWith("SSL") ? { ca } : undefined,
+    sasl: protocol.startsWith("SASL_")
+      ? { mechanism: "SCRAM-SHA-512" as const, username, password }
+      : undefined,
   };
 }
 
-async function connectProducer(
-  { Producer: ProducerClass, compatibilityPartitioner }: Module,
-  target: KafkaTarget,
-  clientId: string,
-  { topic, acks, idempotent, compression }: ProducerOptions,
-): Promise<ProducerPort> {
-  // Messages without a key go round, from a partition that is not the same for all producers.
-  let next = Math.floor(Math.random() * 0x7fff_ffff);
-  const producer = new ProducerClass<Buffer, Buffer, Buffer, Buffer>({
-    ...optionsOf(target, clientId),
-    acks: acks === "all" ? -1 : acks,
-    idempotent,
-    ...(compression === "none" ? {} : { compression }),
-    // With its own default, keys go to other partitions than those of Kafka's own client and of kafkajs.
-    partitioner: (message, key) => {
-      if (key !== undefined) return compatibilityPartitioner(message, key);
-      next += 1;
-      return next;
-    },
-  });
-  await producer.metadata({ topics: [topic] });
-  return {
-    send: async (messages) => {
-      await producer.send({
-        messages: messages.map(({ key, value }) =>
-          key === undefined ? { topic, value } : { topic, key, value },
-        ),
-      });
-    },
-    close: () => producer.close(),
+function producersOf(client: Module): ClientAdapter["connectProducer"] {
+  const { Producer, compatibilityPartitioner } = client;
+  return async (target, clientId, { topic, acks, idempotent, compression }) => {
+    // Messages without a key go to the partitions in turn, starting at random so that producers do not all start at one.
+    let next = Math.floor(Math.random() * 0x7fff_ffff);
+    const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
+      ...optionsOf(target, clientId),
+      acks: acks === "all" ? -1 : acks,
+      idempotent,
+      compression,
+      // The client's default would map keys to other partitions than Kafka's Java client and kafkajs do.
+      partitioner: (message, key) => {
+        if (key !== undefined) return compatibilityPartitioner(message, key);
+        next += 1;
+        return next;
+      },
+    });
+    await producer.metadata({ topics: [topic] });
+    return {
+      send: async (messages) => {
+        await producer.send({ messages: messages.map(({ key, value }) => ({ topic, key, value })) });
+      },
+      close: () => producer.close(),
+    };
   };
 }
 
-async function connectConsumer(
-  { Consumer: ConsumerClass }: Module,
-  target: KafkaTarget,
-  clientId: string,
-  { topic, group, fetch, startOffsets }: ConsumerOptions,
-  nowUs: () => number,
-  receive: ReceiveBatch,
-): Promise<ConsumerPort> {
-  const consumer = new ConsumerClass<Buffer, Buffer, Buffer, Buffer>({
-    ...optionsOf(target, clientId),
-    groupId: group,
-    ...GROUP,
-    autocommit: false,
-    highWaterMark: HIGH_WATER_MARK,
-    minBytes: fetch.minBytes,
-    maxBytes: fetch.maxBytes,
-    maxWaitTime: fetch.maxWaitMs,
-  });
-  const errors: Record<string, number> = {};
-  const offsets = Object.entries(startOffsets).map(([partition, offset]) => ({
-    topic,
-    partition: Number(partition),
-    offset: BigInt(offset),
-  }));
-  const stream = await consumer.consume({
-    topics: [topic],
-    ...(offsets.length > 0 ? { mode: "manual", offsets } : { mode: "earliest" }),
-  });
-  stream.on("error", (error) => {
-    const kind = errorKind(error);
-    errors[kind] = (errors[kind] ?? 0) + 1;
-  });
-  stream.on("data", ({ partition, value }) => receive(partition, [value], nowUs()));
-  return {
-    assigned: () => consumer.assignments?.find((assignment) => assignment.topic === topic)?.partitions ?? [],
-    errors: () => errors,
-    close: async () => {
-      await stream.close();
-      await consumer.close(true);
-    },
+function consumersOf({ Consumer }: Module): ClientAdapter["connectConsumer"] {
+  return async (target, clientId, { topic, group, fetch, startOffsets }, nowUs, receive) => {
+    const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
+      ...optionsOf(target, clientId),
+      groupId: group,
+      ...GROUP,
+      autocommit: false,
+      highWaterMark: HIGH_WATER_MARK,
+      minBytes: fetch.minBytes,
+      maxBytes: fetch.maxBytes,
+      maxWaitTime: fetch.maxWaitMs,
+    });
+    const errors: Record<string, number> = {};
+    const offsets = Object.entries(startOffsets).map(([partition, offset]) => ({
+      topic,
+      partition: Number(partition),
+      offset: BigInt(offset),
+    }));
+    const stream = await consumer.consume(
+      offsets.length > 0
+        ? { topics: [topic], mode: "manual", offsets }
+        : { topics: [topic], mode: "earliest" },
+    );
+    stream.on("error", (error) => {
+      const kind = errorKind(error);
+      errors[kind] = (errors[kind] ?? 0) + 1;
+    });
+    stream.on("data", ({ partition, value }) => receive(partition, [value], nowUs()));
+    return {
+      assigned: () => consumer.assignments?.find((each) => each.topic === topic)?.partitions ?? [],
+      errors: () => errors,
+      close: async () => {
+        await stream.close();
+        await consumer.close(true);
+      },
+    };
   };
 }

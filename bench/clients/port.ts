@@ -1,10 +1,11 @@
-// What the benchmark needs of a Kafka client; each client has a file here that provides it.
+// The interface between the benchmark and its Kafka clients. Each client has an adapter in this folder.
 import type { Client } from "../../contract/clients.ts";
 import type { KafkaTarget } from "../../contract/target.ts";
 import type { Workload } from "../../contract/workload.ts";
 
+/** A message to send. */
 export interface OutgoingMessage {
-  /** Absent: the client chooses the partition. */
+  /** Without a key, the client chooses the partition. */
   key?: Buffer;
   value: Buffer;
 }
@@ -12,51 +13,53 @@ export interface OutgoingMessage {
 /** How a logical producer sends. */
 export type ProducerOptions = Pick<Workload, "acks" | "idempotent" | "compression"> & { topic: string };
 
-/** One logical producer: a client and connections of its own. Nothing of it is shared with another. */
+/** One logical producer. It has its own client and connections and shares nothing with other producers. */
 export interface ProducerPort {
   /**
-   * Sends messages as one batch, without waiting for earlier ones; ends when they are acknowledged (with acks 0: written
-   * to the connection).
+   * Sends messages as one batch, without waiting for earlier batches. Resolves when they are acknowledged, or with acks 0,
+   * when they are written to the connection.
    *
-   * @throws any error of the client, after the client's own retries; {@link errorKind} names it
+   * @throws any error of the client, after the client's own retries; an {@link ErrorKind} names it
    */
   send(messages: OutgoingMessage[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Where a consumer begins in each partition; partitions that are not named, at their beginning. */
+/** The first offset to consume in each partition. Other partitions are consumed from their beginning. */
 export type StartOffsets = Record<number, string>;
 
+/** How a logical consumer receives. */
 export interface ConsumerOptions {
   topic: string;
   group: string;
   fetch: Workload["fetch"];
   startOffsets: StartOffsets;
-  /** Of these partitions alone it gets messages, though its group gives it all. @default all that it is given */
+  /** Receive only from these of the assigned partitions. @default all assigned partitions */
   only?: readonly number[];
 }
 
-/** Messages of one partition as they came, in their order. */
+/** Receives messages of one partition in order, with the time when the client handed them over, µs. */
 export type ReceiveBatch = (partition: number, values: readonly Buffer[], receivedUs: number) => void;
 
-/** One logical consumer: a member of its group, with connections of its own. It commits no offsets. */
+/** One logical consumer: a member of its group with its own connections. It commits no offsets. */
 export interface ConsumerPort {
-  /** Partitions that it has now; empty before the group has given it any. */
+  /** The partitions that are assigned now; empty before the first assignment. */
   assigned(): number[];
-  /** Errors since it began, by kind; what it could not go on from too. */
+  /** Number of errors since the start by kind, fatal ones included. */
   errors(): Record<string, number>;
   close(): Promise<void>;
 }
 
+/** Connects logical producers and consumers with one Kafka client. */
 export interface ClientAdapter {
   readonly name: Client;
   /** Version of the client's package. */
   readonly version: string;
-  /** Ends once it is connected to every broker that leads a partition of the topic, as far as the client can. */
+  /** Resolves when it is connected to every broker that leads a partition of the topic, as far as the client supports it. */
   connectProducer(target: KafkaTarget, clientId: string, options: ProducerOptions): Promise<ProducerPort>;
   /**
-   * Ends once it has joined its group; `receive` is called with a time taken (`nowUs`) first thing when the client hands
-   * a batch over.
+   * Resolves when it has joined its group. Takes the time with `nowUs` as soon as the client hands over a batch, and passes
+   * both to `receive`.
    */
   connectConsumer(
     target: KafkaTarget,
@@ -67,5 +70,5 @@ export interface ClientAdapter {
   ): Promise<ConsumerPort>;
 }
 
-/** A short, stable name of an error for counting: Kafka's own name where it has one, such as NOT_ENOUGH_REPLICAS. */
+/** Gives an error a short, stable name for counting: Kafka's name if it has one, such as NOT_ENOUGH_REPLICAS. */
 export type ErrorKind = (error: unknown) => string;

@@ -6,16 +6,17 @@ interface Endpoint {
 }
 
 /**
- * Where a connection that is meant for a broker goes.
+ * The address to connect to for a broker: its proxy if there are proxy routes, else the broker itself.
  *
- * @throws Error where there is a proxy route, but not for this one: half of a load that went straight would be a wrong figure
+ * @throws Error if there are proxy routes but none for this broker. A direct connection would mix two kinds of latency in
+ * one result
  */
 export function throughProxies({ host, port }: Endpoint, via: ProxyRoute | undefined): Endpoint {
   if (via === undefined) return { host, port };
-  const to = via[`${host}:${port}`];
-  if (to === undefined) {
-    throw new Error(`there is no proxyRoute to ${host}:${port}, only to ${Object.keys(via).join(", ")}`);
+  const proxy = via[`${host}:${port}`];
+  if (proxy === undefined) {
+    throw new Error(`no proxy route to ${host}:${port}, only to ${Object.keys(via).join(", ")}`);
   }
-  const colon = to.lastIndexOf(":");
-  return { host: to.slice(0, colon), port: Number(to.slice(colon + 1)) };
+  const colon = proxy.lastIndexOf(":");
+  return { host: proxy.slice(0, colon), port: Number(proxy.slice(colon + 1)) };
 }

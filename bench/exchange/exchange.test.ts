@@ -12,7 +12,7 @@ import { answer, question, read } from "./packet.ts";
 
 const SEC = 1e6;
 
-/** Probes between two clocks, each delayed by something of its own on either way. */
+/** Probes between two clocks, each with its own random delay in both directions. */
 function probes({
   offsetUs = 0,
   driftPpm = 0,
@@ -29,9 +29,9 @@ function probes({
     us + offsetUs + (driftPpm * us) / 1e6 + (us > (seconds * SEC) / 2 ? stepUs : 0);
   for (let probe = 0; probe < seconds * perSec; probe += 1) {
     const t1 = (probe * SEC) / perSec;
-    const there = t1 + wait();
-    const back = there + 10;
-    peer.take(t1, server(there), server(back), back + wait());
+    const arrivedUs = t1 + wait();
+    const answeredUs = arrivedUs + 10;
+    peer.take(t1, server(arrivedUs), server(answeredUs), answeredUs + wait());
   }
   return peer.findings();
 }
@@ -57,17 +57,17 @@ describe("the offset of two clocks", () => {
     );
   });
 
-  it("is known to about the least delay of one way", () => {
+  it("is known to about the smallest one-way delay", () => {
     const line = offsetLine(probes({ offsetUs: 50_000, delayUs: 100 }), 5 * SEC, 15 * SEC);
     assert.ok(line && line.boundUs < 200, `${line?.boundUs}`);
   });
 
-  it("is within its bound where a clock is seen to have been stepped, by little or by much", () => {
+  it("is within its bound after a visible clock step, small or large", () => {
     fc.assert(
       fc.property(fc.integer({ min: -1_500, max: 1_500 }), fc.nat(1_000), (stepUs, seed) => {
         const line = offsetLine(probes({ stepUs, delayUs: 100, seed }), 0, 20 * SEC);
         assert.ok(line);
-        if (line.straight) return; // a step that the probes' own delays hide: no exchange of timestamps can see it
+        if (line.straight) return; // the probes' delays hide the step, so no exchange of timestamps can detect it
         for (const [at, offsetUs] of [
           [1, 0],
           [9, 0],
@@ -87,18 +87,18 @@ describe("the offset of two clocks", () => {
     assert.ok(line && Math.abs(line.driftPpm - 100) < 25, `${line?.driftPpm}`);
   });
 
-  it("is bounded wider, and called not straight, where a clock was stepped", () => {
+  it("has a wider bound, and is not straight, after a clock step", () => {
     const line = offsetLine(probes({ stepUs: 20_000 }), 1 * SEC, 19 * SEC);
     assert.ok(line && !line.straight && line.boundUs > 5_000, JSON.stringify(line));
   });
 
-  it("is unknown where no answer came", () => {
+  it("is unknown without an answer", () => {
     assert.equal(offsetLine({ upper: [], lower: [] }, 0, 1), undefined);
   });
 });
 
 describe("a datagram of the exchange", () => {
-  it("comes back with all three times, as long as it was", () => {
+  it("comes back with all three times and the same length", () => {
     const packet = question(7, 1_000.5);
     const length = packet.length;
     const back = answer(packet, 2_000.25, () => 2_001);
@@ -106,7 +106,7 @@ describe("a datagram of the exchange", () => {
     assert.equal(back.length, length);
   });
 
-  it("of somebody else is none", () => {
+  it("of another protocol is ignored", () => {
     assert.equal(read(Buffer.alloc(40)), undefined);
     assert.equal(read(Buffer.from("hello")), undefined);
   });
@@ -130,31 +130,31 @@ describe("an exchange over UDP", () => {
     const began = clock.nowUs();
     here.watch([{ name: "there", host: "127.0.0.1", port: there.port }]);
     await eventually(async () => assert.ok((here.findings()[0]?.answered ?? 0) > 10));
-    const [found] = here.findings();
-    const line = found && offsetLine(found, began, clock.nowUs());
+    const [findings] = here.findings();
+    const line = findings && offsetLine(findings, began, clock.nowUs());
     assert.ok(line && Math.abs(line.offsetUs - 50_000) <= line.boundUs, JSON.stringify(line));
     assert.ok(line.boundUs < 10_000);
   });
 
-  it("counts what nobody answers, and goes on", async () => {
+  it("counts probes without an answer, and continues", async () => {
     const closed = await Exchange.open(clock, 0);
     const { port } = closed;
     closed.close();
     here.watch([{ name: "nobody", host: "127.0.0.1", port }]);
     await here.burst();
-    const [found] = here.findings();
-    assert.ok(found && found.sent >= 20 && found.answered === 0 && found.minRttUs === null);
+    const [findings] = here.findings();
+    assert.ok(findings && findings.sent >= 20 && findings.answered === 0 && findings.minRttUs === null);
   });
 });
 
-describe("a clock that is wrong on purpose", () => {
-  it("is ahead by its shift and gains its drift, while its steady side stays true", () => {
+describe("a clock with a deliberate fault", () => {
+  it("is ahead by its shift and its drift, while its monotonic time stays correct", () => {
     let us = 1_000_000;
     const clock = {
       nowUs: () => us,
       resync: () => 0,
       steadyUs: () => us - 5,
-      steadyAt: (at: number) => at - 5,
+      steadyAt: (wallUs: number) => wallUs - 5,
     };
     const wrong = withFault(clock, parseClockFault("-20ms,100ppm"));
     us += 10 * SEC;
@@ -162,17 +162,17 @@ describe("a clock that is wrong on purpose", () => {
     assert.ok(Math.abs(wrong.steadyAt(wrong.nowUs()) - wrong.steadyUs()) < 0.01);
   });
 
-  it("is refused where it says nothing", () => {
-    assert.throws(() => parseClockFault("a bit late"), /expected such as \+50ms or 100ppm/);
+  it("is rejected if it cannot be parsed", () => {
+    assert.throws(() => parseClockFault("a bit late"), /expected a value such as \+50ms or 100ppm/);
   });
 });
 
-describe("the steady side of a wall clock", () => {
-  it("tells when a time was, though the time of day has been corrected since", () => {
+describe("the monotonic time of a wall clock", () => {
+  it("is correct for a time before a correction of the time of day", () => {
     let [mono, stepMs] = [0n, 0];
     const source = {
       monotonic: () => {
-        mono += 1_000n; // each look takes 1 µs
+        mono += 1_000n; // each read takes 1 µs
         return mono;
       },
       date: () => 1_000 + stepMs + Math.floor(Number(mono) / 1e6),
@@ -181,7 +181,7 @@ describe("the steady side of a wall clock", () => {
     const [then, steady] = [clock.nowUs(), clock.steadyUs()];
     stepMs = 30;
     assert.ok(Math.abs(clock.resync() - 30_000) < 2);
-    assert.ok(Math.abs(clock.steadyAt(then) - steady) < 5, "of before the correction");
-    assert.ok(Math.abs(clock.steadyAt(clock.nowUs()) - clock.steadyUs()) < 5, "of now");
+    assert.ok(Math.abs(clock.steadyAt(then) - steady) < 5, "before the correction");
+    assert.ok(Math.abs(clock.steadyAt(clock.nowUs()) - clock.steadyUs()) < 5, "now");
   });
 });

@@ -1,25 +1,28 @@
-// Compares this process's clock with those of others, over UDP: it answers whoever asks, and asks those it watches.
+// Compares this process's clock with the clocks of peers over UDP: answers all probes, and probes the watched peers.
 import dgram from "node:dgram";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { asItIs } from "../udp.ts";
+import { numericLookup } from "../udp.ts";
 import type { WallClock } from "../wallClock.ts";
 import { type Findings, PeerClock } from "./findings.ts";
 import { answer, question, read } from "./packet.ts";
 
-/** Before and after a step so many probes go to each peer, this far apart; meanwhile, one in a longer while. */
+/** Before and after a step, a burst of probes goes to each peer; in between, one every {@link WATCH_EVERY_MS}. */
 const BURST = 20;
 const BURST_EVERY_MS = 20;
 const WATCH_EVERY_MS = 200;
-/** An answer that takes longer tells nothing: its limits are too wide. */
-const ANSWER_MS = 1_000;
+/** Later answers are ignored: their bounds would be too wide to matter. */
+const ANSWER_TIMEOUT_MS = 1_000;
 
+/** A process whose clock is compared. */
 export interface Peer {
   name: string;
+  /** An IPv4 address. */
   host: string;
   port: number;
 }
 
+/** Exchanges timestamps with peers over one UDP socket. */
 export class Exchange {
   private watched: { clock: PeerClock; peer: Peer }[] = [];
   private readonly asked = new Map<number, PeerClock>();
@@ -34,12 +37,12 @@ export class Exchange {
     this.clock = clock;
 
     socket.on("message", (packet, from) => this.take(packet, from));
-    socket.on("error", () => {}); // of one datagram; what does not come back is counted
+    socket.on("error", () => {}); // an error of one datagram: probes without an answer are counted anyway
   }
 
-  /** @param port 0: any that is free */
+  /** Opens the socket. @param port UDP port; 0: any free one */
   static open(clock: Pick<WallClock, "nowUs">, port: number): Promise<Exchange> {
-    const socket = dgram.createSocket({ type: "udp4", lookup: asItIs });
+    const socket = dgram.createSocket({ type: "udp4", lookup: numericLookup });
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
       socket.bind(port, () => {
@@ -55,21 +58,21 @@ export class Exchange {
 
   private take(packet: Buffer, from: dgram.RemoteInfo): void {
     const now = this.clock.nowUs();
-    const found = read(packet);
-    if (found?.kind === "question") {
+    const probe = read(packet);
+    if (probe?.kind === "question") {
       this.socket.send(
         answer(packet, now, () => this.clock.nowUs()),
         from.port,
         from.address,
         () => {},
       );
-    } else if (found) {
-      this.asked.get(found.number)?.take(found.t1, found.t2, found.t3, now);
-      this.asked.delete(found.number);
+    } else if (probe) {
+      this.asked.get(probe.number)?.take(probe.t1, probe.t2, probe.t3, now);
+      this.asked.delete(probe.number);
     }
   }
 
-  /** Forgets what was found, and watches these from now on. */
+  /** Discards earlier findings, and probes these peers from now on. */
   watch(peers: readonly Peer[]): void {
     this.unwatch();
     this.watched = peers.map((peer) => ({ peer, clock: new PeerClock(peer.name) }));
@@ -86,12 +89,12 @@ export class Exchange {
     const number = this.next;
     this.next = (this.next + 1) >>> 0;
     this.asked.set(number, clock);
-    setTimeout(() => this.asked.delete(number), ANSWER_MS).unref();
+    setTimeout(() => this.asked.delete(number), ANSWER_TIMEOUT_MS).unref();
     clock.sent += 1;
     this.socket.send(question(number, this.clock.nowUs()), port, host, () => {});
   }
 
-  /** Some more probes, close together, so that what is looked at has limits on both of its ends. */
+  /** Sends a burst of probes, so that the measured time has close bounds at its end as well. */
   async burst(): Promise<void> {
     if (this.watched.length === 0) return;
     for (let round = 0; round < BURST; round += 1) {
@@ -100,10 +103,12 @@ export class Exchange {
     }
   }
 
+  /** The findings about each watched peer so far. */
   findings(): Findings[] {
     return this.watched.map(({ clock }) => clock.findings());
   }
 
+  /** Stops probing, and discards the findings. */
   unwatch(): void {
     clearTimeout(this.timer);
     this.watched = [];

@@ -1,24 +1,26 @@
-// What was found of one peer's clock, small enough to be sent on.
+// The bounds of one peer's clock offset, compact enough to send to the runner.
 import { z } from "zod";
 import type { Limits } from "./offsetBounds.ts";
 
-/** The tightest limits of each second are kept: the others could not touch the line. */
+/** Only the tightest bounds of each second are kept; looser ones would not change the result. */
 const SECOND_US = 1e6;
 
 const limit = z.object({ atUs: z.number(), us: z.number() });
 
+/** The schema of {@link Findings}. */
 export const findingsSchema = z.object({
   peer: z.string(),
   sent: z.int().min(0),
   answered: z.int().min(0),
-  /** Time on the way, there and back, of the quickest; null: none came back. */
+  /** Round-trip time of the fastest probe, µs; null: no answer. */
   minRttUs: z.number().nullable(),
   upper: z.array(limit),
   lower: z.array(limit),
 });
+/** What one process found out about the clock of one peer. */
 export type Findings = z.output<typeof findingsSchema>;
 
-/** Gathers the timestamps of one peer. */
+/** Collects the timestamps of one peer. */
 export class PeerClock {
   sent = 0;
   private answered = 0;
@@ -32,14 +34,14 @@ export class PeerClock {
     this.peer = peer;
   }
 
-  /** t1 and t4 on our clock, t2 and t3 on the peer's. */
+  /** Adds a probe, all times in µs: t1 and t4 by this process's clock, t2 and t3 by the peer's. */
   take(t1: number, t2: number, t3: number, t4: number): void {
     this.answered += 1;
     this.minRttUs = Math.min(this.minRttUs, t4 - t1 - (t3 - t2));
     const second = Math.floor(t4 / SECOND_US);
-    const [most, least] = [this.upper.get(second), this.lower.get(second)];
-    if (!most || t2 - t1 < most.us) this.upper.set(second, { atUs: t1, us: t2 - t1 });
-    if (!least || t3 - t4 > least.us) this.lower.set(second, { atUs: t4, us: t3 - t4 });
+    const [upper, lower] = [this.upper.get(second), this.lower.get(second)];
+    if (!upper || t2 - t1 < upper.us) this.upper.set(second, { atUs: t1, us: t2 - t1 });
+    if (!lower || t3 - t4 > lower.us) this.lower.set(second, { atUs: t4, us: t3 - t4 });
   }
 
   findings(): Findings {

@@ -1,14 +1,15 @@
-// What clocks are compared by: a UDP datagram with up to three timestamps; its answer is as long as itself.
+// The datagram for comparing clocks. It holds up to three timestamps, and an answer is as long as its question.
 //
 //   0 u32 mark "SBX1"   4 u32 1: question, 2: answer   8 u32 number   12 u32 0   16 f64 t1   24 f64 t2   32 f64 t3
 //
-// Big endian; times in µs since 1970, t1 on the asker's clock, t2 (it has come) and t3 (it goes back) on the other's.
+// Big endian. Times in µs since 1970: t1 by the sender's clock, t2 (received) and t3 (sent back) by the peer's.
 
 const MARK = 0x5342_5831;
 const BYTES = 40;
 const QUESTION = 1;
 const ANSWER = 2;
 
+/** Encodes a question that is sent at t1, µs. */
 export function question(number: number, t1: number): Buffer {
   const packet = Buffer.alloc(BYTES);
   packet.writeUInt32BE(MARK, 0);
@@ -18,7 +19,7 @@ export function question(number: number, t1: number): Buffer {
   return packet;
 }
 
-/** Makes a question its own answer. */
+/** Turns a question into its answer, in place. @param now called last, for t3 */
 export function answer(packet: Buffer, t2: number, now: () => number): Buffer {
   packet.writeUInt32BE(ANSWER, 4);
   packet.writeDoubleBE(t2, 24);
@@ -26,11 +27,12 @@ export function answer(packet: Buffer, t2: number, now: () => number): Buffer {
   return packet;
 }
 
+/** A decoded datagram. */
 export type Packet =
   | { kind: "question" }
   | { kind: "answer"; number: number; t1: number; t2: number; t3: number };
 
-/** @returns undefined for what is none of ours */
+/** Decodes a datagram. @returns undefined if it does not belong to this protocol */
 export function read(packet: Buffer): Packet | undefined {
   if (packet.length !== BYTES || packet.readUInt32BE(0) !== MARK) return undefined;
   const kind = packet.readUInt32BE(4);

@@ -16,7 +16,7 @@ import {
 
 const TIMEOUT_MS = 10_000;
 
-/** What an operator may act on: every kind that InfluxDB 2.7 knows but `instance`, which no new token may have. */
+/** Resource types of an operator token: all of InfluxDB 2.7 except `instance`, which no new token may have. */
 const OPERATOR_RESOURCES: Resource["type"][] = [
   "annotations",
   "authorizations",
@@ -42,19 +42,23 @@ const OPERATOR_RESOURCES: Resource["type"][] = [
   "views",
 ];
 
-/** A user's session, and what can be done in it. */
+/** A user's session: a client that sends its cookies. */
 export interface Session {
   client: InfluxDB;
   userId: string;
 }
 
-/** @throws where InfluxDB is not there yet, or not well */
+/** @throws Error when InfluxDB does not answer or is not healthy */
 export async function checkHealth(url: string): Promise<void> {
   const { status, message } = await new HealthAPI(anonymous(url)).getHealth();
   if (status !== "pass") throw new Error(message ?? "not healthy");
 }
 
-/** Sets a fresh InfluxDB up with its first user, organisation and bucket. @returns false where that has been done */
+/**
+ * Sets up a new InfluxDB with its first user, organisation and bucket.
+ *
+ * @returns false if it was set up before; then it is left unchanged
+ */
 export async function setUp(
   url: string,
   first: { user: string; password: string; org: string; bucket: string; retentionSec: number },
@@ -68,7 +72,7 @@ export async function setUp(
   return true;
 }
 
-/** @returns undefined where InfluxDB does not know the user with this password */
+/** Signs a user in. @returns undefined when the user or password is wrong */
 export async function signIn(url: string, user: string, password: string): Promise<Session | undefined> {
   let cookies: string[] = [];
   const keep = (headers: Record<string, string | string[] | undefined>) => {
@@ -84,7 +88,7 @@ export async function signIn(url: string, user: string, password: string): Promi
   return { client, userId: required((await new MeAPI(client).getMe({})).id, "the user's id") };
 }
 
-/** Changes the password of the session's own user. */
+/** Changes the password of the session's user. */
 export async function setPassword(
   session: Session,
   user: string,
@@ -95,21 +99,23 @@ export async function setPassword(
   await new MeAPI(session.client).putMePassword({ auth, body: { password } });
 }
 
+/** The organisation with this name, if it exists. */
 export async function findOrg({ client }: Session, name: string): Promise<Organization | undefined> {
-  const found = await orNothing(new OrgsAPI(client).getOrgs({ org: name }));
-  return found?.orgs?.find((each) => each.name === name);
+  const list = await unlessNotFound(new OrgsAPI(client).getOrgs({ org: name }));
+  return list?.orgs?.find((each) => each.name === name);
 }
 
+/** The organisation's bucket with this name, if it exists. */
 export async function findBucket(
   { client }: Session,
   orgId: string,
   name: string,
 ): Promise<Bucket | undefined> {
-  const found = await orNothing(new BucketsAPI(client).getBuckets({ orgID: orgId, name }));
-  return found?.buckets?.find((each) => each.name === name);
+  const list = await unlessNotFound(new BucketsAPI(client).getBuckets({ orgID: orgId, name }));
+  return list?.buckets?.find((each) => each.name === name);
 }
 
-/** @returns the organisation's id */
+/** Finds or creates an organisation. @returns its id */
 export async function ensureOrg(session: Session, name: string): Promise<string> {
   const api = new OrgsAPI(session.client);
   const org = (await findOrg(session, name)) ?? (await api.postOrgs({ body: { name } }));
@@ -117,7 +123,9 @@ export async function ensureOrg(session: Session, name: string): Promise<string>
 }
 
 /**
- * @param retentionSec how long points are kept; 0: for ever
+ * Finds or creates a bucket, and sets its retention.
+ *
+ * @param retentionSec how long points are kept, s; 0: forever
  * @returns the bucket's id
  */
 export async function ensureBucket(
@@ -132,29 +140,29 @@ export async function ensureBucket(
     (await findBucket(session, orgId, name)) ??
     (await api.postBuckets({ body: { orgID: orgId, name, retentionRules } }));
   const id = required(bucket.id, "the bucket's id");
-  const keeps = bucket.retentionRules[0]?.everySeconds ?? 0;
-  if (keeps !== retentionSec) {
-    // 0: as long as fits. Else the shards keep their length, and one that is longer than the retention is refused.
+  const currentSec = bucket.retentionRules[0]?.everySeconds ?? 0;
+  if (currentSec !== retentionSec) {
+    // 0 selects a fitting shard length. InfluxDB would keep the old one, and reject it if it exceeds the retention.
     const rules = [{ type: "expire" as const, everySeconds: retentionSec, shardGroupDurationSeconds: 0 }];
     await api.patchBucketsID({ bucketID: id, body: { retentionRules: rules } });
   }
   return id;
 }
 
-/** A token as it is wanted. */
+/** A token that {@link ensureToken} finds or creates. */
 export interface WantedToken {
-  /** Begins the description of all tokens that this one replaces. */
+  /** Prefix of the descriptions of all tokens that this one replaces. */
   family: string;
-  /** Another number is another token. */
+  /** A new number makes a new token. */
   rotation: number;
   permissions: Permission[];
 }
 
 /**
- * Finds or makes a token, and removes the others of its family. InfluxDB 2.7 makes up a token's value by itself, so what
- * is wanted is told from what is there by the description.
+ * Finds or creates a token, and removes the others of its family. Tokens are recognised by their descriptions, because
+ * InfluxDB 2.7 generates the values itself.
  *
- * @param adopt description of a token that becomes this one where the family has none yet
+ * @param adopt description of a token that is renamed to this one if the family has no token yet
  * @returns the token's value
  */
 export async function ensureToken(
@@ -176,24 +184,27 @@ export async function ensureToken(
   token ??= await api.postAuthorizations({
     body: { orgID: orgId, userID: userId, description, permissions: wanted.permissions },
   });
-  const kept = idOf(token);
-  for (const old of [...family, ...(adopted ? [adopted] : [])].filter((each) => each.id !== kept)) {
+  const keptId = idOf(token);
+  const replaced = adopted ? [...family, adopted] : family;
+  for (const old of replaced.filter((each) => each.id !== keptId)) {
     await api.deleteAuthorizationsID({ authID: idOf(old) });
   }
   return required(token.token, "the token's value");
 }
 
-/** An inactive token, and one of a bucket that was removed and made again, is not what is wanted. */
+/** Whether a token is active and has these permissions: an old token may be for a bucket that was deleted and recreated. */
 function covers({ status, permissions = [] }: Authorization, wanted: Permission[]): boolean {
   const key = ({ action, resource }: Permission) => `${action} ${resource.type} ${resource.id ?? ""}`;
-  const there = new Set(permissions.map(key));
-  return status !== "inactive" && wanted.every((permission) => there.has(key(permission)));
+  const granted = new Set(permissions.map(key));
+  return status !== "inactive" && wanted.every((permission) => granted.has(key(permission)));
 }
 
+/** The permission to read or write one bucket. */
 export function bucketPermission(action: "read" | "write", orgId: string, bucketId: string): Permission {
   return { action, resource: { type: "buckets", id: bucketId, orgID: orgId } };
 }
 
+/** The permissions to read and write everything. */
 export function operatorPermissions(): Permission[] {
   return OPERATOR_RESOURCES.flatMap((type) => [
     { action: "read" as const, resource: { type } },
@@ -205,7 +216,8 @@ function anonymous(url: string): InfluxDB {
   return new InfluxDB({ url, timeout: TIMEOUT_MS });
 }
 
-async function orNothing<T>(request: Promise<T>): Promise<T | undefined> {
+/** @returns undefined for a 404 */
+async function unlessNotFound<T>(request: Promise<T>): Promise<T | undefined> {
   try {
     return await request;
   } catch (error) {

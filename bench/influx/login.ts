@@ -1,55 +1,58 @@
 import { HttpError } from "@influxdata/influxdb-client";
 import { z } from "zod";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import type { JobContext } from "../job.ts";
-import { Problem, reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import { retryUntil } from "../retry.ts";
 import { checkHealth } from "./admin.ts";
 
 const SEE_INFLUXDB = "See why on the manager: docker service ps influxdb, docker service logs influxdb";
 
-/** What every job that administers an InfluxDB is told. */
+/** The input fields of every job that administers an InfluxDB. */
 export const loginShape = {
   url: z.url(),
   org: z.string().min(1),
   bucket: z.string().min(1),
   user: z.string().min(1),
   password: z.strictObject({
-    /** InfluxDB's own limits. */
+    /** InfluxDB's limits. */
     current: z.string().min(8).max(72),
-    /** What it was before it was changed. */
+    /** The password before the latest change. */
     previous: z.string().optional(),
   }),
   timeoutSec: z.number().positive().default(120),
 };
 
 /**
- * Does something once InfluxDB is well.
+ * Waits until InfluxDB is healthy, then does some work.
  *
- * @throws Problem where it does not come up in time, or refuses
+ * @throws SwarmbenchError `service-failed` when InfluxDB is not healthy in time or rejects a request of the work
  */
-export async function whenWell<T>(
+export async function whenHealthy<T>(
   { url, timeoutSec }: { url: string; timeoutSec: number },
   context: JobContext,
   work: () => Promise<T>,
 ): Promise<T> {
   const wait = retryUntil(context, timeoutSec);
-  await wait({ what: `InfluxDB at ${url} to be well`, next: SEE_INFLUXDB }, () => checkHealth(url));
+  await wait({ what: `InfluxDB at ${url} to be healthy`, hint: SEE_INFLUXDB }, () => checkHealth(url));
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
-    throw new Problem(
-      `InfluxDB refused what it was asked: ${reason(error)}`,
-      "See its log on the manager: docker service logs influxdb",
-      { cause: error },
-    );
+    throw new SwarmbenchError("service-failed", `InfluxDB rejected a request: ${reason(error)}`, {
+      hint: "See its log on the manager: docker service logs influxdb",
+      cause: error,
+    });
   }
 }
 
-/** Where no password is accepted. */
-export function unknownPassword(url: string, user: string): Problem {
-  return new Problem(
-    `InfluxDB at ${url} has data already and takes no password of this stack for user ${user}`,
-    "Its volume is an earlier stack's, or somebody changed the password: remove the volume, or set the password back",
+/** The error for an InfluxDB that accepts none of the passwords. */
+export function passwordRefused(url: string, user: string): SwarmbenchError {
+  const hint =
+    "Its volume belongs to an earlier stack, or the password was changed by hand: remove the volume, or set the password back";
+  return new SwarmbenchError(
+    "password-refused",
+    `InfluxDB at ${url} already has data and accepts none of this stack's passwords for user ${user}`,
+    { hint },
   );
 }

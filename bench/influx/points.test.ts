@@ -25,7 +25,7 @@ describe("a point", () => {
       "bench_step,run=r,scenario=s,step=1,variable=producers,verdict=ok meets_slo=T,producers=5i,value=5 1000",
     );
   });
-  it("lacks a figure that does not exist, which is not zero", () => {
+  it("has no field for a value that does not exist, rather than zero", () => {
     const point = pointOf(
       "latency",
       { ...tags, kind: "ack" },
@@ -34,8 +34,8 @@ describe("a point", () => {
     );
     assert.equal(String(point), "bench_latency,kind=ack,run=r,scenario=s,step=1 count=0i 1");
   });
-  it("is none without a field", () => assert.equal(pointOf("rate", tags, {}, 1), undefined));
-  it("keeps text as text", () => {
+  it("is undefined without a field", () => assert.equal(pointOf("rate", tags, {}, 1), undefined));
+  it("writes text as a string", () => {
     const point = pointOf(
       "run",
       { run: "r", scenario: "s", event: "end" },
@@ -46,7 +46,7 @@ describe("a point", () => {
   });
 });
 
-describe("the made-up run", () => {
+describe("the generated run", () => {
   const { points, startMs, endMs } = fakeRun({ endMs: 1_700_000_600_000 });
   const lines = points.map(String);
 
@@ -57,7 +57,7 @@ describe("the made-up run", () => {
         assert.match(own, new RegExp(`[ ,]${field}=`), `${name}.${field}`);
     }
   });
-  it("lies between its start and its end, once for each second", () => {
+  it("has its points between start and end, one for each second", () => {
     assert.equal(endMs - startMs, 600_000);
     const times = lines.map((line) => Number(line.split(" ").at(-1)));
     assert.ok(times.every((time) => time >= startMs && time <= endMs));
@@ -74,7 +74,7 @@ describe("the made-up run", () => {
     assert.equal(Math.min(...steps.filter((line) => !meets(line)).map(value)), 600);
   });
   it("is the same each time", () => assert.deepEqual(fakeRun({ endMs }).points.map(String), lines));
-  it("uses no measurement that the contract lacks", () => {
+  it("uses only measurements of the contract", () => {
     const names = new Set(Object.values(MEASUREMENTS).map(({ name }) => name as string));
     const used = new Set(lines.map((line) => line.split(",")[0] ?? ""));
     assert.deepEqual(used, names);
@@ -85,7 +85,7 @@ describe("the writer of points", () => {
   let server: Server | undefined;
   afterEach(() => server?.close());
 
-  /** An InfluxDB that only takes writes; `answer` says with which status, by number of the request. */
+  /** An InfluxDB that only accepts writes. `answer` returns the status by the number of the request. */
   async function influx(answer: (request: number) => number) {
     const bodies: string[] = [];
     const pauses: number[] = [];
@@ -107,41 +107,41 @@ describe("the writer of points", () => {
   }
   const rate = (atMs: number) => pointOf("rate" satisfies Measurement, tags, { offered: 1 }, atMs);
 
-  it("writes all it was given, in batches, and waits for those under way", async () => {
+  it("writes all points in batches, and waits for batches in flight", async () => {
     const { bodies, writer } = await influx(() => 204);
     for (let at = 0; at < 2_500; at += 1) writer.write(rate(at), undefined);
-    assert.deepEqual(await writer.close(), { written: 2_500, lost: 0 });
+    assert.deepEqual(await writer.close(), { written: 2_500, lost: 0, lastError: undefined });
     assert.deepEqual(
       bodies.map((body) => body.split("\n").length),
       [1_000, 1_000, 500],
     );
     assert.equal(new Set(bodies.join("\n").split("\n")).size, 2_500);
   });
-  it("tries again after an error that may pass, later each time", async () => {
+  it("retries after a temporary error, with growing pauses", async () => {
     const { writer, pauses } = await influx((request) => (request < 3 ? 503 : 204));
     writer.write(rate(1));
     const { written, lost } = await writer.close();
     assert.deepEqual({ written, lost, pauses }, { written: 1, lost: 0, pauses: [500, 1_000] });
   });
-  it("counts what was refused and says why, without failing or trying again", async () => {
+  it("counts rejected points and reports the error, without failing or retrying", async () => {
     const { writer, pauses } = await influx(() => 401);
     writer.write(rate(1), rate(2));
     const { written, lost, lastError } = await writer.close();
     assert.deepEqual({ written, lost, pauses }, { written: 0, lost: 2, pauses: [] });
     assert.match(lastError?.message ?? "", /no, thank you/);
   });
-  it("counts what found nobody after three more tries", async () => {
+  it("counts points as lost after three retries without a server", async () => {
     const { writer, pauses } = await influx(() => 204);
     await new Promise((resolve) => server?.close(resolve));
     writer.write(rate(1));
     const { lost, lastError } = await writer.close();
-    assert.deepEqual({ lost, tries: pauses.length }, { lost: 1, tries: 3 });
+    assert.deepEqual({ lost, retries: pauses.length }, { lost: 1, retries: 3 });
     assert.match(lastError?.message ?? "", /ECONNREFUSED/);
   });
-  it("keeps the newest 50,000 while nobody takes them, and counts the others as lost", async () => {
+  it("keeps the newest 50,000 while InfluxDB does not answer, and counts the others as lost", async () => {
     const { bodies, writer } = await influx(() => 204);
     writer.write(...Array.from({ length: 50_010 }, (_, at) => rate(at)));
-    assert.deepEqual(await writer.close(), { written: 50_000, lost: 10 });
+    assert.deepEqual(await writer.close(), { written: 50_000, lost: 10, lastError: undefined });
     assert.match(bodies[0]?.split("\n")[0] ?? "", / 10$/);
   });
 });

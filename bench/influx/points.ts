@@ -8,10 +8,10 @@ import {
 } from "../../contract/measurements.ts";
 
 /**
- * A point of one of the contract's measurements.
+ * Makes a point of one of the contract's measurements.
  *
  * @param atMs ms since 1970
- * @returns undefined where no field has a value: InfluxDB knows no point without one
+ * @returns undefined if no field has a value, because InfluxDB accepts no point without fields
  */
 export function pointOf<M extends Measurement>(
   measurement: M,
@@ -28,7 +28,7 @@ export function pointOf<M extends Measurement>(
   return Object.keys(point.fields).length > 0 ? point : undefined;
 }
 
-/** A figure that does not exist, such as a percentile of nothing, is no field. */
+/** Leaves out a value that does not exist, such as a percentile without samples. */
 function addField(point: Point, name: string, type: FieldDescriptor["type"], value: unknown): void {
   if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) return;
   if (type === "float") point.floatField(name, value);

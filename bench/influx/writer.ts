@@ -8,7 +8,7 @@ import {
 import type { InfluxTarget } from "../../contract/target.ts";
 import { type Clock, realClock } from "../clock.ts";
 
-// The client writes every failed attempt to standard error; here they are counted.
+// By default the client logs every failed attempt to standard error. The writer counts them instead.
 setLogger({ error: () => {}, warn: () => {} });
 
 const BATCH_LINES = 1_000;
@@ -16,28 +16,28 @@ const FLUSH_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 5_000;
 const RETRIES = 3;
 const RETRY_PAUSE_MS = 500;
-/** What is kept while InfluxDB does not answer; beyond it the oldest are lost. */
+/** Lines that are buffered while InfluxDB does not answer; beyond that the oldest are lost. */
 const MAX_LINES = 50_000;
 
-/** What became of the points that were given to a writer. */
+/** How many points a writer has written and lost. */
 export interface WriteTally {
   written: number;
   lost: number;
-  /** What InfluxDB, or the way to it, said last when it took nothing. */
+  /** The error of the latest failed write. */
   lastError?: Error;
 }
 
 /**
- * Writes points in batches, behind the caller's back: a slow or absent InfluxDB never holds up who measures.
+ * Writes points in batches in the background, so that a slow or unreachable InfluxDB never blocks the measurement.
  *
- * The client's own batches and retries are switched off: it does not wait for batches that are under way when it is
- * flushed or closed (1.35), so nobody could say how many points arrived.
+ * Replaces the client's own batches and retries: when flushed or closed, the client (1.35) does not wait for batches that
+ * are already being sent, so written points could not be counted.
  */
 export class PointWriter {
   private readonly lines: string[] = [];
   private readonly api: WriteApi;
   private readonly timer: NodeJS.Timeout;
-  /** Ends when all that was to be sent so far has been. */
+  /** Resolves when everything passed to {@link flush} so far has been sent. */
   private sent: Promise<void> = Promise.resolve();
   private written = 0;
   private lost = 0;
@@ -55,7 +55,7 @@ export class PointWriter {
     this.timer.unref();
   }
 
-  /** Takes points; what is undefined is none. */
+  /** Buffers points. Ignores undefined ones, which have no fields. */
   write(...points: (Point | undefined)[]): void {
     for (const point of points) {
       const line = point?.toLineProtocol(this.api);
@@ -69,7 +69,7 @@ export class PointWriter {
     if (this.lines.length >= BATCH_LINES) void this.flush();
   }
 
-  /** Sends what has been given so far, and ends when it has arrived or is lost. Never fails. */
+  /** Sends all buffered points, and resolves when they are written or lost. Never fails. */
   flush(): Promise<void> {
     this.sent = this.sent.then(async () => {
       while (this.lines.length > 0) await this.send(this.lines.splice(0, BATCH_LINES));
@@ -77,13 +77,13 @@ export class PointWriter {
     return this.sent;
   }
 
-  /** Sends what is left and says what became of all points. */
+  /** Sends the remaining points and returns the counts. */
   async close(): Promise<WriteTally> {
     clearInterval(this.timer);
     await this.flush();
     await this.api.close();
     const { written, lost, lastError } = this;
-    return lastError ? { written, lost, lastError } : { written, lost };
+    return { written, lost, lastError };
   }
 
   private async send(batch: string[]): Promise<void> {

@@ -4,8 +4,8 @@ import { toStdout } from "../run/events.ts";
 import { Runner } from "../run/runner.ts";
 
 /**
- * Measures: the one job that is long. Events go to standard output as they happen, of which the last one is the job's
- * result. Told to stop, it ends the step that is under way, says so in its last event, and fails.
+ * Runs the benchmark, the only long job. Events go to standard output as they happen; the last one is the job's result.
+ * When asked to stop, it ends the current step, reports the interruption in its last event, and fails.
  */
 export const benchmark = job({
   input: runRequestSchema,

@@ -3,8 +3,8 @@ import { ask, HttpStatusError } from "../http.ts";
 import { type JobContext, job } from "../job.ts";
 import { retryUntil } from "../retry.ts";
 
-/** Toxiproxy's answer where something of that name is there already. */
-const THERE_ALREADY = 409;
+/** Toxiproxy's status when the name already exists. */
+const NAME_EXISTS = 409;
 const anything = z.unknown();
 
 const inputSchema = z.strictObject({
@@ -16,20 +16,24 @@ const inputSchema = z.strictObject({
       listen: z.string().min(1),
       upstream: z.string().min(1),
       enabled: z.boolean(),
-      /** Added on the way to the broker; the way back is left alone. */
+      /** Delay injected on the way to the broker only, ms. */
       latencyMs: z.int().min(0),
     }),
   ),
 });
 
-/** Makes the proxies of Toxiproxy as they are told; may be run again, also to cut one off or let it through again. */
+/**
+ * Sets up the proxies in Toxiproxy. Idempotent: another run can disable a proxy or enable it again.
+ *
+ * @throws SwarmbenchError when Toxiproxy does not respond within 30 s, HttpStatusError when it rejects a request
+ */
 export async function arrangeProxies(
   { api, proxies }: z.output<typeof inputSchema>,
   context: JobContext,
 ): Promise<{ proxies: number }> {
   const post = (path: string, json: object) => ask(anything, api, path, { method: "POST", json });
   const wait = retryUntil(context, 30);
-  await wait({ what: "the proxy to serve", next: "On the manager see: docker logs bench-proxy" }, () =>
+  await wait({ what: "the proxy to start", hint: "On the manager see: docker logs bench-proxy" }, () =>
     ask(anything, api, "/proxies"),
   );
   await post(
@@ -37,7 +41,7 @@ export async function arrangeProxies(
     proxies.map(({ name, listen, upstream, enabled }) => ({ name, listen, upstream, enabled })),
   );
   for (const { name, enabled, latencyMs } of proxies) {
-    // What is there already was left as it was.
+    // `populate` does not change existing proxies.
     await post(`/proxies/${name}`, { enabled });
     if (latencyMs > 0) await addLatency(post, name, latencyMs);
   }
@@ -58,9 +62,10 @@ async function addLatency(
       attributes,
     });
   } catch (error) {
-    if (!(error instanceof HttpStatusError && error.status === THERE_ALREADY)) throw error;
+    if (!(error instanceof HttpStatusError && error.status === NAME_EXISTS)) throw error;
     await post(`/proxies/${name}/toxics/latency`, { attributes });
   }
 }
 
+/** The job that sets up the calibration's proxies. */
 export const calibrateProxy = job({ input: inputSchema, run: arrangeProxies });

@@ -1,4 +1,4 @@
-// What a calibration does to a topic behind a run's back, so that it is known what the run must find.
+// Changes a topic during a calibration run, so that the expected findings of the run are known.
 import { z } from "zod";
 import { kafkaTargetSchema } from "../../contract/target.ts";
 import { job } from "../job.ts";
@@ -6,18 +6,18 @@ import { repeatMessages, truncateTopic } from "../kafka/tamper.ts";
 
 const topic = { target: kafkaTargetSchema, topic: z.string().min(1) };
 
-/** Removes every message that a topic has now. */
+/** The job that deletes all messages that are in a topic now. */
 export const calibrateTruncate = job({
   input: z.strictObject(topic),
   run: (input) => truncateTopic(input.target, input.topic),
 });
 
-/** Sends some of a topic's messages once more. */
+/** The job that sends some of a topic's messages a second time. */
 export const calibrateRepeat = job({
   input: z.strictObject({
     ...topic,
     count: z.int().min(1),
-    /** Of their intended time, µs since 1970. */
+    /** Range of their intended times, µs since 1970. */
     fromUs: z.number(),
     toUs: z.number(),
     timeoutSec: z.number().positive(),

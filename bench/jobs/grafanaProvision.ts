@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { ask, basic, HttpStatusError, type Request } from "../http.ts";
 import { type JobContext, job } from "../job.ts";
-import { Problem } from "../problem.ts";
 import { type Retry, retryUntil } from "../retry.ts";
 
 const inputSchema = z.strictObject({
@@ -9,46 +9,52 @@ const inputSchema = z.strictObject({
   user: z.string().min(1),
   password: z.strictObject({
     current: z.string().min(4),
-    /** What it was before it was changed. */
+    /** The password before the latest change. */
     previous: z.string().optional(),
   }),
-  /** Uid of the data source that must be well. */
+  /** Uid of the data source that must be healthy. */
   dataSource: z.string().min(1),
-  /** Uids of the dashboards that must be there; none: any one. */
+  /** Uids of the dashboards that must exist; empty: at least one dashboard. */
   dashboards: z.array(z.string()).default([]),
   timeoutSec: z.number().positive().default(120),
 });
 type Input = z.output<typeof inputSchema>;
 
+/** The result of the job `grafana-provision`. */
 export interface GrafanaProvisionResult {
   version: string;
   dataSource: "OK";
-  /** Uids of all dashboards that are there. */
+  /** Uids of all existing dashboards. */
   dashboards: string[];
 }
 
 const ANYTHING = z.unknown();
 const SEE_GRAFANA = "See why on the manager: docker service ps grafana, docker service logs grafana";
 
-/** Waits until Grafana serves with the wanted password, a data source that is well, and its dashboards. */
+/**
+ * Waits until Grafana is up with the current password, a healthy data source, and its dashboards. Changes the password if
+ * Grafana still has the previous one.
+ *
+ * @throws SwarmbenchError `password-refused`, or `service-failed` after the timeout
+ */
 export async function provision(input: Input, context: JobContext): Promise<GrafanaProvisionResult> {
   const wait = retryUntil(context, input.timeoutSec);
-  const { version } = await wait({ what: "Grafana to serve", next: SEE_GRAFANA }, () =>
+  const { version } = await wait({ what: "Grafana to start", hint: SEE_GRAFANA }, () =>
     ask(z.object({ version: z.string().default("unknown") }), input.url, "/api/health"),
   );
   await takePassword(input, context, wait);
-  await dataSourceHealth(input, wait);
-  return { version, dataSource: "OK", dashboards: await dashboardsOf(input, wait) };
+  await waitForDataSource(input, wait);
+  return { version, dataSource: "OK", dashboards: await waitForDashboards(input, wait) };
 }
 
-/** Five wrong logins within five minutes lock the user out: so each password is tried once, and once only. */
+/** Tries each password only once: five failed logins within five minutes lock the user out. */
 async function takePassword(input: Input, context: JobContext, wait: Retry): Promise<void> {
   const { url, user, password } = input;
   const { current, previous } = password;
-  const accepts = (word: string) =>
-    wait({ what: "Grafana to answer a login", next: SEE_GRAFANA }, async () => {
+  const accepts = (candidate: string) =>
+    wait({ what: "Grafana to answer a login", hint: SEE_GRAFANA }, async () => {
       try {
-        await ask(ANYTHING, url, "/api/user", { authorization: basic(user, word) });
+        await ask(ANYTHING, url, "/api/user", { authorization: basic(user, candidate) });
         return true;
       } catch (error) {
         if (error instanceof HttpStatusError && error.status === 401) return false;
@@ -57,24 +63,26 @@ async function takePassword(input: Input, context: JobContext, wait: Retry): Pro
     });
   if (await accepts(current)) return;
   if (previous === undefined || previous === current || !(await accepts(previous))) {
-    throw new Problem(
-      `Grafana at ${url} has data already and takes no password of this stack for user ${user}`,
-      "Its volume is an earlier stack's, or somebody changed the password. Set it back, or remove service and volume " +
-        "(docker service rm grafana; on its node docker volume ls, docker volume rm) and bring the stack up again. " +
-        "After five wrong logins Grafana refuses the right one too, for five minutes",
+    const hint =
+      "Its volume belongs to an earlier stack, or the password was changed by hand. Set it back, or remove service and " +
+      "volume (docker service rm grafana; on its node docker volume ls, docker volume rm) and bring the stack up again. " +
+      "After five failed logins Grafana also rejects the right password for five minutes";
+    throw new SwarmbenchError(
+      "password-refused",
+      `Grafana at ${url} already has data and accepts none of this stack's passwords for user ${user}`,
+      { hint },
     );
   }
   context.progress("changing the password in Grafana");
   const json = { oldPassword: previous, newPassword: current, confirmNew: current };
-  await wait({ what: "Grafana to change the password", next: SEE_GRAFANA }, () =>
+  await wait({ what: "Grafana to change the password", hint: SEE_GRAFANA }, () =>
     ask(ANYTHING, url, "/api/user/password", { method: "PUT", authorization: basic(user, previous), json }),
   );
 }
 
-async function dataSourceHealth(input: Input, wait: Retry): Promise<void> {
-  const next =
-    "See how both fare on the manager: docker service ps influxdb grafana, docker service logs grafana";
-  await wait({ what: `the data source ${input.dataSource} to be well`, next }, async () => {
+async function waitForDataSource(input: Input, wait: Retry): Promise<void> {
+  const hint = "See both on the manager: docker service ps influxdb grafana, docker service logs grafana";
+  await wait({ what: `the data source ${input.dataSource} to be healthy`, hint }, async () => {
     const path = `/api/datasources/uid/${encodeURIComponent(input.dataSource)}/health`;
     const { status, message } = await asUser(
       input,
@@ -85,18 +93,18 @@ async function dataSourceHealth(input: Input, wait: Retry): Promise<void> {
   });
 }
 
-async function dashboardsOf(input: Input, wait: Retry): Promise<string[]> {
-  const next = `${SEE_GRAFANA}; a dashboard that it cannot read is named there`;
-  return wait({ what: "Grafana to list its dashboards", next }, async () => {
-    const found = await asUser(
+async function waitForDashboards(input: Input, wait: Retry): Promise<string[]> {
+  const hint = `${SEE_GRAFANA}. The log names dashboards that Grafana cannot read`;
+  return wait({ what: "Grafana to list its dashboards", hint }, async () => {
+    const dashboards = await asUser(
       input,
       z.array(z.object({ uid: z.string() })),
       "/api/search?type=dash-db&limit=5000",
     );
-    const uids = found.map(({ uid }) => uid).sort();
+    const uids = dashboards.map(({ uid }) => uid).sort();
     const missing = input.dashboards.filter((uid) => !uids.includes(uid));
-    if (missing.length > 0) throw new Error(`it lacks ${missing.join(", ")}`);
-    if (uids.length === 0) throw new Error("there is none");
+    if (missing.length > 0) throw new Error(`missing ${missing.join(", ")}`);
+    if (uids.length === 0) throw new Error("it has no dashboard");
     return uids;
   });
 }
@@ -106,4 +114,5 @@ function asUser<S extends z.ZodType>({ url, user, password }: Input, answer: S, 
   return ask(answer, url, path, request);
 }
 
+/** The job that waits for Grafana and sets its password. */
 export const grafanaProvision = job({ input: inputSchema, run: provision });

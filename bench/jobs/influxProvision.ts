@@ -1,26 +1,28 @@
 import { z } from "zod";
 import { ensureBucket, ensureOrg, type Session, setPassword, setUp, signIn } from "../influx/admin.ts";
-import { loginShape, unknownPassword, whenWell } from "../influx/login.ts";
+import { loginShape, passwordRefused, whenHealthy } from "../influx/login.ts";
 import { type JobContext, job } from "../job.ts";
 
 const inputSchema = z.strictObject({
   ...loginShape,
-  /** How long points are kept; 0: for ever. InfluxDB takes no less than an hour. */
+  /** How long points are kept, s; 0: forever. InfluxDB's minimum is one hour. */
   retentionSec: z.union([z.literal(0), z.int().min(3_600)]),
 });
 type Input = z.output<typeof inputSchema>;
 
+/** The result of the job `influx-provision`. */
 export interface InfluxProvisionResult {
   orgId: string;
   bucketId: string;
 }
 
 /**
- * Brings an InfluxDB 2, fresh or with data, to the wanted user, organisation and bucket. What is as wanted stays as it
- * is.
+ * Ensures that an InfluxDB 2, new or with data, has the user with the current password, the organisation and the bucket.
+ *
+ * @throws SwarmbenchError `password-refused` or `service-failed`
  */
 export function provision(input: Input, context: JobContext): Promise<InfluxProvisionResult> {
-  return whenWell(input, context, async () => {
+  return whenHealthy(input, context, async () => {
     const { url, user, password, org, bucket, retentionSec } = input;
     await setUp(url, { user, password: password.current, org, bucket, retentionSec });
     const session = await takePassword(input, context);
@@ -35,12 +37,13 @@ async function takePassword({ url, user, password }: Input, context: JobContext)
   const session = await signIn(url, user, current);
   if (session) return session;
   const earlier = previous === undefined ? undefined : await signIn(url, user, previous);
-  if (!earlier || previous === undefined) throw unknownPassword(url, user);
+  if (!earlier || previous === undefined) throw passwordRefused(url, user);
   context.progress("changing the password in InfluxDB");
   await setPassword(earlier, user, previous, current);
   const changed = await signIn(url, user, current);
-  if (!changed) throw unknownPassword(url, user);
+  if (!changed) throw passwordRefused(url, user);
   return changed;
 }
 
+/** The job that sets up InfluxDB. */
 export const influxProvision = job({ input: inputSchema, run: provision });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import {
   bucketPermission,
   ensureToken,
@@ -7,55 +8,62 @@ import {
   operatorPermissions,
   signIn,
 } from "../influx/admin.ts";
-import { loginShape, unknownPassword, whenWell } from "../influx/login.ts";
+import { loginShape, passwordRefused, whenHealthy } from "../influx/login.ts";
 import { type JobContext, job } from "../job.ts";
-import { Problem } from "../problem.ts";
 
 const inputSchema = z.strictObject({
   ...loginShape,
   /**
-   * Another number makes other tokens and removes the old ones. Their values are InfluxDB's: its API takes none (2.7), so
-   * they are in the result.
+   * Another number creates new tokens and removes the old ones. InfluxDB 2.7 generates the values itself, so they are in
+   * the result.
    */
   rotation: z.int().min(0),
 });
 type Input = z.output<typeof inputSchema>;
 
+/** The result of the job `influx-tokens`. */
 export interface InfluxTokensResult {
-  /** Secrets. operator: everything; write, read: only that, in the bucket only. */
+  /** Secrets. `operator` may do everything; `write` and `read` may only do that, in this bucket. */
   tokens: { operator: string; write: string; read: string };
 }
 
-/** Makes or finds the tokens of an InfluxDB that the job `influx-provision` has brought to what is wanted. */
+/**
+ * Finds or creates the tokens of an InfluxDB that the job `influx-provision` has set up.
+ *
+ * @throws SwarmbenchError `password-refused` or `service-failed`
+ */
 export function makeTokens(input: Input, context: JobContext): Promise<InfluxTokensResult> {
-  return whenWell(input, context, async () => {
+  return whenHealthy(input, context, async () => {
     const { url, user, password, org, bucket, rotation } = input;
     const session = await signIn(url, user, password.current);
-    if (!session) throw unknownPassword(url, user);
+    if (!session) throw passwordRefused(url, user);
     const orgId = (await findOrg(session, org))?.id;
     const bucketId = orgId && (await findBucket(session, orgId, bucket))?.id;
     if (!orgId || !bucketId) {
-      throw new Problem(
+      const hint = "To create it again, raise swarmbench:influxdb.rotation by one and run `pulumi up`";
+      throw new SwarmbenchError(
+        "service-failed",
         `InfluxDB at ${url} has no bucket ${bucket} of organisation ${org}`,
-        "Somebody removed it: raise swarmbench:influxdb.rotation by one and run `pulumi up`, which makes it again",
+        { hint },
       );
     }
-    const narrow = (action: "read" | "write") =>
+    const bucketToken = (action: "read" | "write") =>
       ensureToken(session, orgId, {
         family: `swarmbench ${action}`,
         rotation,
         permissions: [bucketPermission(action, orgId, bucketId)],
       });
     const operator = { family: "swarmbench operator", rotation, permissions: operatorPermissions() };
-    const setUpCallsIt = `${user}'s Token`;
+    const setUpDescription = `${user}'s Token`;
     return {
       tokens: {
-        operator: await ensureToken(session, orgId, operator, setUpCallsIt),
-        write: await narrow("write"),
-        read: await narrow("read"),
+        operator: await ensureToken(session, orgId, operator, setUpDescription),
+        write: await bucketToken("write"),
+        read: await bucketToken("read"),
       },
     };
   });
 }
 
+/** The job that finds or creates InfluxDB's tokens. */
 export const influxTokens = job({ input: inputSchema, run: makeTokens });

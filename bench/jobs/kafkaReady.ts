@@ -3,7 +3,7 @@ import { z } from "zod";
 import { kafkaTargetSchema } from "../../contract/target.ts";
 import { type JobContext, job } from "../job.ts";
 import { type KafkaApi, kafkaApi } from "../kafka/cluster.ts";
-import { throughAll } from "../kafka/rounds.ts";
+import { retryAll } from "../kafka/rounds.ts";
 
 const TOPIC_PREFIX = "swarmbench-ready-";
 
@@ -12,42 +12,43 @@ const inputSchema = z.strictObject({
   timeoutSec: z.number().positive(),
 });
 
+/** The result of the job `kafka-ready`. */
 export interface KafkaReadyResult {
-  /** Ids of the brokers that a record went through. */
+  /** Ids of the brokers that passed the check. */
   brokers: number[];
   controllerId: number | null;
   clusterId: string;
 }
 
 /**
- * Waits until a record was produced and consumed through every broker: on a topic of its own for each, which only that
- * broker has, so that one broker's fault is never another's.
+ * Waits until a record has been produced and consumed through every broker. Each broker has its own topic with a single
+ * replica on that broker, so that a faulty broker fails no other broker's check.
  *
- * @throws Problem that names the brokers that are not ready in time
+ * @throws SwarmbenchError `kafka-failed` that names the brokers that are not ready in time
  */
 export async function waitUntilReady(
   { target, timeoutSec }: z.output<typeof inputSchema>,
   context: JobContext,
-  door: KafkaApi = kafkaApi,
+  api: KafkaApi = kafkaApi,
 ): Promise<KafkaReadyResult> {
   const deadline = context.clock.now() + timeoutSec * 1_000;
   const rounds = { brokers: target.brokers, deadline, context };
   const ids = target.brokers.map(({ id }) => id);
 
-  const views = await throughAll({ ...rounds, what: "to join" }, async (broker) => {
-    const view = await door.view(target, broker);
+  const views = await retryAll({ ...rounds, what: "to join" }, async (broker) => {
+    const view = await api.view(target, broker);
     const missing = ids.filter((id) => !view.brokers.includes(id));
-    if (missing.length > 0) throw new Error(`the cluster does not know broker ${missing.join(", ")} yet`);
+    if (missing.length > 0) throw new Error(`broker ${missing.join(", ")} has not joined the cluster yet`);
     return view;
   });
 
   const prefix = `${TOPIC_PREFIX}${randomBytes(4).toString("hex")}-`;
   const topicOf = (id: number) => `${prefix}${id}`;
-  await throughAll({ ...rounds, what: "to pass a record on" }, async (broker) => {
-    await door.placeTopics(target, { [topicOf(broker.id)]: broker.id });
-    await door.roundTrip(target, broker, topicOf(broker.id));
+  await retryAll({ ...rounds, what: "to pass a record" }, async (broker) => {
+    await api.placeTopics(target, { [topicOf(broker.id)]: broker.id });
+    await api.roundTrip(target, broker, topicOf(broker.id));
   });
-  await door.removeTopics(target, TOPIC_PREFIX); // those of a run that was cut off too
+  await api.removeTopics(target, TOPIC_PREFIX); // including those of an interrupted job
 
   const view = views.at(-1);
   return {
@@ -57,6 +58,7 @@ export async function waitUntilReady(
   };
 }
 
+/** The job that waits for Kafka's brokers. */
 export const kafkaReady = job({
   input: inputSchema,
   run: (input, context) => waitUntilReady(input, context),

@@ -3,8 +3,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, it } from "node:test";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { fakeContext } from "../../test/support/fakeContext.ts";
-import { Problem } from "../problem.ts";
 import { metricsReady, type TagValues, waitForMetrics } from "./metricsReady.ts";
 
 const input = {
@@ -15,29 +15,29 @@ const input = {
   ],
   timeoutSec: 30,
 };
-const everyone: TagValues = async ({ values }) => values;
+const allSend: TagValues = async ({ values }) => values;
 
-/** Rejects with a problem, and gives it. */
-async function problemOf(promise: Promise<unknown>): Promise<Problem> {
+/** Returns the error of a promise that must reject. */
+async function errorOf(promise: Promise<unknown>): Promise<SwarmbenchError> {
   const error = await promise.then(
     () => assert.fail("it succeeded"),
     (reason) => reason,
   );
-  assert.ok(error instanceof Problem, String(error));
+  assert.ok(error instanceof SwarmbenchError && error.code === "service-failed", String(error));
   return error;
 }
 
 describe("the wait for metrics", () => {
-  it("is over at once where everyone sends them, and counts the senders", async () => {
-    assert.deepEqual(await waitForMetrics(input, fakeContext(), everyone), { series: 3 });
+  it("ends at once if every sender sends, and counts the senders", async () => {
+    assert.deepEqual(await waitForMetrics(input, fakeContext(), allSend), { series: 3 });
   });
 
-  it("does not mind others that send too", async () => {
+  it("ignores additional senders", async () => {
     const result = waitForMetrics(input, fakeContext(), async ({ values }) => [...values, "node9"]);
     assert.equal((await result).series, 3);
   });
 
-  it("goes on until the last one sends", async () => {
+  it("continues until the last sender sends", async () => {
     const context = fakeContext();
     const late: TagValues = async ({ values }) =>
       values.filter((value) => value !== "node2" || context.clock.now() >= 5_000);
@@ -45,25 +45,25 @@ describe("the wait for metrics", () => {
     assert.equal(context.clock.now(), 5_000);
   });
 
-  it("shows who is lacking while it goes on", async () => {
+  it("shows the missing senders while it waits", async () => {
     const context = fakeContext();
     await waitForMetrics(input, context, async ({ values }) => (context.clock.now() < 8_000 ? [] : values));
     assert.ok(context.lines.length > 0);
     assert.match(context.lines[0] ?? "", /^waiting for samples of system \(none with host node1, node2\)$/);
   });
 
-  it("ends with the one who is lacking, and with where to look", async () => {
-    const lacking: TagValues = async ({ values }) => values.filter((value) => value !== "node2");
-    const { message, next } = await problemOf(waitForMetrics(input, fakeContext(), lacking));
-    assert.equal(message, "waited 30 s for samples of system, in vain: none with host node2");
-    assert.match(next, /docker service logs telegraf/);
+  it("ends with the missing sender and where to look", async () => {
+    const incomplete: TagValues = async ({ values }) => values.filter((value) => value !== "node2");
+    const { message, hint } = await errorOf(waitForMetrics(input, fakeContext(), incomplete));
+    assert.equal(message, "timed out after 30 s waiting for samples of system: none with host node2");
+    assert.match(hint ?? "", /docker service logs telegraf/);
   });
 
-  it("has one time for all series together", async () => {
+  it("has one timeout for all series together", async () => {
     const context = fakeContext();
     const slow: TagValues = async ({ measurement, values }) =>
       measurement === "system" && context.clock.now() >= 20_000 ? values : [];
-    await problemOf(waitForMetrics(input, context, slow));
+    await errorOf(waitForMetrics(input, context, slow));
     assert.ok(context.clock.now() <= 30_000, String(context.clock.now()));
   });
 });
@@ -81,7 +81,7 @@ describe("metrics-ready", () => {
     server?.closeAllConnections();
     calls = [];
   });
-  /** Runs the job against an InfluxDB that answers so. */
+  /** Runs the job against an InfluxDB with these answers. */
   async function run(
     answer: (call: Call) => [status: number, body: string],
     own: Partial<typeof input> = {},
@@ -116,7 +116,7 @@ describe("metrics-ready", () => {
     assert.deepEqual(await run(all), { series: 3 });
   });
 
-  it("asks for samples from when it began, so that none is of a task before", async () => {
+  it("queries samples since its own start, so that none belongs to an earlier task", async () => {
     const before = Date.now();
     await run(all);
     const after = Date.now();
@@ -126,13 +126,13 @@ describe("metrics-ready", () => {
     }
   });
 
-  it("asks for the same time again and again, however long it waits", async () => {
-    await problemOf(run(() => csv()));
+  it("repeats the query with the same start time, however long it waits", async () => {
+    await errorOf(run(() => csv()));
     assert.ok(calls.length > 2);
     assert.equal(new Set(calls.map(({ query }) => query)).size, 1);
   });
 
-  it("asks for a measurement, each series once, with the token", async () => {
+  it("queries each series once, with the token", async () => {
     await run(all);
     const asked = { what: "POST /api/v2/query?org=lab", authorization: "Token read-token" };
     assert.deepEqual(
@@ -145,27 +145,27 @@ describe("metrics-ready", () => {
     assert.match(query, /distinct\(column: "host"\)/);
   });
 
-  it("lets no name break out of the query", async () => {
+  it("escapes names in the query", async () => {
     const series = [{ measurement: 'a" or true', tag: "host", values: ["x"] }];
     await run(() => csv("x"), { series });
     assert.match(calls[0]?.query ?? "", /r\._measurement == "a\\" or true"/);
   });
 
-  it("waits for an InfluxDB that answers with an error, and ends with what it said", async () => {
-    const { message } = await problemOf(run(() => [503, '{"code":"unavailable","message":"shutting down"}']));
-    assert.match(message, /^waited 30 s for samples of system, in vain: .*shutting down/);
+  it("waits for an InfluxDB that answers with an error, and ends with that error", async () => {
+    const { message } = await errorOf(run(() => [503, '{"code":"unavailable","message":"shutting down"}']));
+    assert.match(message, /^timed out after 30 s waiting for samples of system: .*shutting down/);
   });
 
-  it("takes a time with a fraction of a second", () => {
+  it("accepts a timeout with a fraction of a second", () => {
     assert.equal(metricsReady.input.safeParse({ ...input, timeoutSec: 121.5 }).success, true);
   });
 
   for (const [what, own] of [
     ["no series", { series: [] }],
-    ["a series of nobody", { series: [{ measurement: "system", tag: "host", values: [] }] }],
-    ["no time", { timeoutSec: 0 }],
+    ["a series without senders", { series: [{ measurement: "system", tag: "host", values: [] }] }],
+    ["no timeout", { timeoutSec: 0 }],
   ] as const) {
-    it(`refuses an input with ${what}: it would wait for nothing`, () => {
+    it(`rejects an input with ${what}`, () => {
       assert.equal(metricsReady.input.safeParse({ ...input, ...own }).success, false);
     });
   }

@@ -8,7 +8,7 @@ const TIMEOUT_MS = 10_000;
 
 const seriesSchema = z.strictObject({
   measurement: z.string().min(1),
-  /** Each of these values of this tag must have a sample. */
+  /** Every one of `values` must occur in this tag. */
   tag: z.string().min(1),
   values: z.array(z.string()).min(1),
 });
@@ -20,18 +20,24 @@ const inputSchema = z.strictObject({
 type Input = z.output<typeof inputSchema>;
 type Series = z.output<typeof seriesSchema>;
 
+/** The result of the job `metrics-ready`. */
 export interface MetricsReadyResult {
+  /** Number of expected tag values. */
   series: number;
 }
 
-/** Gives the values of a tag that samples of a measurement have, of those that are younger than this job. */
+/** Queries the values of a tag in samples that were written since the job started. */
 export type TagValues = (series: Series) => Promise<string[]>;
 
-/** Waits until there are fresh samples from everyone who is to send them. */
+/**
+ * Waits until every expected sender has written a sample since the job started.
+ *
+ * @throws SwarmbenchError `service-failed` with the missing senders after the timeout
+ */
 export async function waitForMetrics(
   input: Input,
   context: JobContext,
-  valuesOf: TagValues = asker(input, new Date()),
+  valuesOf: TagValues = tagValuesIn(input, new Date()),
 ): Promise<MetricsReadyResult> {
   const wait = retryUntil(context, input.timeoutSec);
   for (const series of input.series) {
@@ -39,24 +45,24 @@ export async function waitForMetrics(
     await wait(
       {
         what: `samples of ${measurement}`,
-        next: "See how the collectors fare on the manager: docker service ps telegraf, docker service logs telegraf",
+        hint: "See the collectors on the manager: docker service ps telegraf, docker service logs telegraf",
       },
       async () => {
-        const there = await valuesOf(series);
-        const lacking = values.filter((value) => !there.includes(value));
-        if (lacking.length > 0) throw new Error(`none with ${tag} ${lacking.join(", ")}`);
+        const present = await valuesOf(series);
+        const missing = values.filter((value) => !present.includes(value));
+        if (missing.length > 0) throw new Error(`none with ${tag} ${missing.join(", ")}`);
       },
     );
   }
   return { series: input.series.reduce((sum, { values }) => sum + values.length, 0) };
 }
 
-function asker({ influx }: Input, began: Date): TagValues {
+function tagValuesIn({ influx }: Input, since: Date): TagValues {
   const { url, token, org, bucket } = influx;
   const api = new InfluxDB({ url, token, timeout: TIMEOUT_MS }).getQueryApi(org);
   return async ({ measurement, tag }) => {
     const query = flux`from(bucket: ${bucket})
-      |> range(start: ${fluxDateTime(began.toISOString())})
+      |> range(start: ${fluxDateTime(since.toISOString())})
       |> filter(fn: (r) => r._measurement == ${measurement} and exists r[${tag}])
       |> keep(columns: [${tag}])
       |> group()
@@ -65,6 +71,7 @@ function asker({ influx }: Input, began: Date): TagValues {
   };
 }
 
+/** The job that waits for metrics in InfluxDB. */
 export const metricsReady = job({
   input: inputSchema,
   run: (input, context) => waitForMetrics(input, context),

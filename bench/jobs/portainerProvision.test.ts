@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import { environmentForm } from "../../components/services/portainer/flags.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { type Answer, type Call, type FakeApi, fakeApi } from "../../test/support/fakeApi.ts";
 import { fakeContext } from "../../test/support/fakeContext.ts";
-import { Problem } from "../problem.ts";
 import { portainerProvision, provision } from "./portainerProvision.ts";
 
 const OLD = "old-password-of-admin";
@@ -39,8 +39,8 @@ interface Setup {
 }
 
 /**
- * A Portainer as its sources have it: a session ends when the password changes, and what an environment is only shows
- * after a snapshot.
+ * A fake that behaves like Portainer's source code: a session ends when the password changes, and the kind of an environment
+ * is only known after a snapshot.
  */
 async function run(
   password: { current: string; previous?: string },
@@ -70,14 +70,14 @@ async function run(
     }
     if (call.what === "GET /api/endpoints") return [200, list];
     if (call.what === "POST /api/endpoints") {
-      const made = { ...swarm, Id: 9, Status: 1, Snapshots: [] };
-      list.push(made);
-      return [200, made];
+      const created = { ...swarm, Id: 9, Status: 1, Snapshots: [] };
+      list.push(created);
+      return [200, created];
     }
     const snapshot = /^POST \/api\/endpoints\/(\d+)\/snapshot$/.exec(call.what);
-    const found = list.find(({ Id }) => Id === Number(snapshot?.[1]));
-    if (!found) return [404, { message: "no such path" }];
-    Object.assign(found, { Status: 1, Snapshots: swarm.Snapshots });
+    const environment = list.find(({ Id }) => Id === Number(snapshot?.[1]));
+    if (!environment) return [404, { message: "no such path" }];
+    Object.assign(environment, { Status: 1, Snapshots: swarm.Snapshots });
     return [204];
   });
   const { url } = portainer;
@@ -90,7 +90,7 @@ async function run(
 const asked = ({ calls }: FakeApi, what: string) => calls.filter((call) => call.what === what);
 
 describe("portainer-provision", () => {
-  it("gives the version and the swarm that is registered", async () => {
+  it("returns the version and the registered swarm", async () => {
     const { result, api } = await run({ current: OLD });
     assert.deepEqual(await result, {
       version: "2.33.6",
@@ -99,28 +99,29 @@ describe("portainer-provision", () => {
     assert.equal(asked(api, "POST /api/endpoints").length, 0);
   });
 
-  it("changes the password that was there before, and goes on in a new session", async () => {
+  it("changes the previous password, and continues in a new session", async () => {
     const { result, api } = await run({ current: NEW, previous: OLD });
     assert.equal((await result).environments.length, 1);
     assert.equal(asked(api, "PUT /api/users/7/passwd").length, 1);
   });
 
-  it("tries each password once", async () => {
+  it("tries each password only once", async () => {
     const { result, api } = await run({ current: NEW, previous: "another-password" });
     await assert.rejects(
       result,
-      (error) => error instanceof Problem && /Its volume is an earlier stack's/.test(error.next),
+      (error) =>
+        error instanceof SwarmbenchError && /Its volume belongs to an earlier stack/.test(error.hint ?? ""),
     );
     assert.equal(asked(api, "POST /api/auth").length, 2);
   });
 
-  it("does not try a previous password that is the current one", async () => {
+  it("does not try a previous password that equals the current one", async () => {
     const { result, api } = await run({ current: NEW, previous: NEW });
-    await assert.rejects(result, Problem);
+    await assert.rejects(result, { code: "password-refused" });
     assert.equal(asked(api, "POST /api/auth").length, 1);
   });
 
-  it("registers a swarm that is not there, with the fields as a form", async () => {
+  it("registers a missing swarm, with the fields as a form", async () => {
     const { result, api } = await run({ current: OLD }, { environments: [] });
     assert.deepEqual(
       (await result).environments.map(({ id, nodes }) => [id, nodes]),
@@ -133,7 +134,7 @@ describe("portainer-provision", () => {
     assert.deepEqual(Object.fromEntries(sent.entries()), form);
   });
 
-  it("does not take an environment of another kind or address for the swarm", async () => {
+  it("does not mistake an environment of another kind or address for the swarm", async () => {
     const others = [
       { ...swarm, Id: 1, Type: 1 },
       { ...swarm, Id: 2, URL: "tcp://tasks.others:9001" },
@@ -143,13 +144,13 @@ describe("portainer-provision", () => {
     assert.equal(asked(api, "POST /api/endpoints").length, 1);
   });
 
-  it("looks anew at an environment that was down", async () => {
+  it("takes a new snapshot of an environment that was down", async () => {
     const { result, api } = await run({ current: OLD }, { environments: [{ ...swarm, Status: 2 }] });
     assert.equal((await result).environments.length, 1);
     assert.equal(asked(api, "POST /api/endpoints/3/snapshot").length, 1);
   });
 
-  it("tries again while the agents do not answer", async () => {
+  it("retries while the agents do not answer", async () => {
     const own: Setup["own"] = ({ what }, calls) =>
       what === "POST /api/endpoints" && calls.length < 20
         ? [500, { message: "Unable to initiate communications with environment" }]
@@ -159,44 +160,47 @@ describe("portainer-provision", () => {
     assert.equal(context.lines.filter((line) => line.startsWith("registering")).length, 1);
   });
 
-  it("says what the agents answered when time is over, and how to free them", async () => {
+  it("reports after the timeout what the agents answered, and how to release them", async () => {
     const own: Setup["own"] = ({ what }) =>
       what === "POST /api/endpoints" ? [500, { message: "no", details: "agent already paired" }] : undefined;
     const { result } = await run({ current: OLD }, { environments: [], own });
     await assert.rejects(result, (error) => {
-      assert.ok(error instanceof Problem);
+      assert.ok(error instanceof SwarmbenchError && error.code === "service-failed");
       assert.match(
         error.message,
-        /waited 20 s for Portainer to reach .*answered 500: no, agent already paired/,
+        /timed out after 20 s waiting for Portainer to reach .*returned 500: no, agent already paired/,
       );
-      assert.match(error.next, /docker service update --force portainer_agent/);
+      assert.match(error.hint ?? "", /docker service update --force portainer_agent/);
       return true;
     });
   });
 
-  it("does not take a single engine for the swarm", async () => {
+  it("does not mistake a single engine for the swarm", async () => {
     const own: Setup["own"] = ({ what }) =>
       what === "GET /api/endpoints"
         ? [200, [{ ...swarm, Snapshots: [{ Swarm: false, NodeCount: 0 }] }]]
         : undefined;
     const { result } = await run({ current: OLD }, { own });
-    await assert.rejects(result, /primary is not known to be a swarm$/);
+    await assert.rejects(result, /does not recognise the environment primary as a swarm$/m);
   });
 
-  it("does not try again where the name is another environment's", async () => {
+  it("does not retry if another environment has the name", async () => {
     const own: Setup["own"] = ({ what }) => (what === "POST /api/endpoints" ? [409, {}] : undefined);
     const { result, api } = await run({ current: OLD }, { environments: [], own });
-    await assert.rejects(result, (error) => error instanceof Problem && /Rename it/.test(error.next));
+    await assert.rejects(
+      result,
+      (error) => error instanceof SwarmbenchError && /Rename or remove it/.test(error.hint ?? ""),
+    );
     assert.equal(asked(api, "POST /api/endpoints").length, 1);
   });
 
-  it("sends no cookie, which would want a token against forgery with it", async () => {
+  it("sends no cookie, which would require a CSRF token", async () => {
     const { result, api } = await run({ current: NEW, previous: OLD });
     await result;
     assert.ok(api.calls.every(({ headers }) => headers.cookie === undefined));
   });
 
-  it("takes the input that the stack gives, and no password that Portainer would refuse", () => {
+  it("accepts the stack's input, and no password that Portainer would reject", () => {
     const input = (current: string) => ({
       url: "http://portainer:9000",
       user: "admin",

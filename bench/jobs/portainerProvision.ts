@@ -1,13 +1,13 @@
 import { z } from "zod";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { ask, HttpStatusError } from "../http.ts";
 import { type JobContext, job } from "../job.ts";
-import { Problem } from "../problem.ts";
 import { type Retry, retryUntil } from "../retry.ts";
 
-/** Portainer's numbers of an environment that it reaches through an agent, and of one that answers. */
+/** Portainer's codes: type of an environment behind an agent, status of an environment that answers. */
 const AGENT = 2;
 const UP = 1;
-/** What a login with a wrong password is answered. */
+/** The status of a login with a wrong password. */
 const WRONG_PASSWORD = 422;
 const NAME_TAKEN = 409;
 
@@ -15,9 +15,9 @@ const inputSchema = z.strictObject({
   url: z.url(),
   user: z.string().min(1),
   password: z.strictObject({
-    /** Portainer's own limit. */
+    /** Portainer's limits. */
     current: z.string().min(12).max(72),
-    /** What it was before it was changed. */
+    /** The password before the latest change. */
     previous: z.string().optional(),
   }),
   /** The fields of the form that registers the swarm: `POST /api/endpoints`. */
@@ -26,6 +26,7 @@ const inputSchema = z.strictObject({
 });
 type Input = z.output<typeof inputSchema>;
 
+/** The result of the job `portainer-provision`. */
 export interface PortainerProvisionResult {
   version: string;
   /** The environments that Portainer reaches through agents. */
@@ -48,22 +49,27 @@ type Environment = z.output<typeof environmentSchema>;
 const ANYTHING = z.unknown();
 const SEE_PORTAINER = "See why on the manager: docker service ps portainer, docker service logs portainer";
 const SEE_AGENTS =
-  "See why on the manager: docker service ps portainer_agent, docker service logs portainer_agent; an agent that obeys " +
-  "another Portainer obeys this one after: docker service update --force portainer_agent";
+  "See why on the manager: docker service ps portainer_agent, docker service logs portainer_agent. " +
+  "To release agents from another Portainer: docker service update --force portainer_agent";
 
-/** Waits until Portainer serves with the wanted password and has the swarm as an environment that answers. */
+/**
+ * Waits until Portainer is up with the current password and can reach the swarm. Changes the password if Portainer still
+ * has the previous one, and registers the swarm if needed.
+ *
+ * @throws SwarmbenchError `password-refused`, or `service-failed` after the timeout
+ */
 export async function provision(input: Input, context: JobContext): Promise<PortainerProvisionResult> {
   const wait = retryUntil(context, input.timeoutSec);
-  const { Version } = await wait({ what: "Portainer to serve", next: SEE_PORTAINER }, () =>
+  const { Version } = await wait({ what: "Portainer to start", hint: SEE_PORTAINER }, () =>
     ask(z.object({ Version: z.string() }), input.url, "/api/system/status"),
   );
   const authorization = await takePassword(input, context, wait);
   await registerSwarm(input, context, authorization, wait);
-  const listing = { what: "Portainer to list its environments", next: SEE_PORTAINER };
-  const found = await wait(listing, () => environments(input, authorization));
+  const listing = { what: "Portainer to list its environments", hint: SEE_PORTAINER };
+  const registered = await wait(listing, () => environments(input, authorization));
   return {
     version: Version,
-    environments: found
+    environments: registered
       .filter(({ Type }) => Type === AGENT)
       .map(({ Id, Name, URL, Snapshots }) => ({
         id: Id,
@@ -83,14 +89,17 @@ async function takePassword(input: Input, context: JobContext, wait: Retry): Pro
   const earlier =
     previous === undefined || previous === current ? undefined : await logIn(input, previous, wait);
   if (!earlier) {
-    throw new Problem(
-      `Portainer at ${url} has data already and takes no password of this stack for user ${user}`,
-      "Its volume is an earlier stack's, or somebody changed the password. Set it back, or remove service and volume " +
-        "(docker service rm portainer; on its node docker volume ls, docker volume rm) and bring the stack up again",
+    const hint =
+      "Its volume belongs to an earlier stack, or the password was changed by hand. Set it back, or remove service and " +
+      "volume (docker service rm portainer; on its node docker volume ls, docker volume rm) and bring the stack up again";
+    throw new SwarmbenchError(
+      "password-refused",
+      `Portainer at ${url} already has data and accepts none of this stack's passwords for user ${user}`,
+      { hint },
     );
   }
   context.progress("changing the password in Portainer");
-  const changing = { what: "Portainer to change the password", next: SEE_PORTAINER };
+  const changing = { what: "Portainer to change the password", hint: SEE_PORTAINER };
   await wait(changing, async () => {
     const { Id } = await ask(z.object({ Id: z.number() }), url, "/api/users/me", { authorization: earlier });
     await ask(ANYTHING, url, `/api/users/${Id}/passwd`, {
@@ -99,14 +108,14 @@ async function takePassword(input: Input, context: JobContext, wait: Retry): Pro
       json: { Password: previous, NewPassword: current },
     });
   });
-  // A change of the password ends the sessions that were opened before it.
+  // A change of the password ends all open sessions.
   return takePassword({ ...input, password: { current } }, context, wait);
 }
 
-/** @returns undefined where the password is wrong */
+/** @returns the `Authorization` of a session; undefined if the password is wrong */
 function logIn({ url, user }: Input, password: string, wait: Retry): Promise<string | undefined> {
   const json = { Username: user, Password: password };
-  return wait({ what: "Portainer to answer a login", next: SEE_PORTAINER }, async () => {
+  return wait({ what: "Portainer to answer a login", hint: SEE_PORTAINER }, async () => {
     try {
       const { jwt } = await ask(z.object({ jwt: z.string() }), url, "/api/auth", { method: "POST", json });
       return `Bearer ${jwt}`;
@@ -117,25 +126,26 @@ function logIn({ url, user }: Input, password: string, wait: Retry): Promise<str
   });
 }
 
-/** Portainer registers the swarm itself only at its very first start, and only if an agent answers in time. */
+/** Portainer registers the swarm itself only at its first start, and only if an agent answers in time. */
 async function registerSwarm(
   input: Input,
   context: JobContext,
   authorization: string,
   wait: Retry,
 ): Promise<void> {
-  const reaching = { what: "Portainer to reach the swarm's agents", next: SEE_AGENTS };
+  const reaching = { what: "Portainer to reach the swarm's agents", hint: SEE_AGENTS };
   if (!(await wait(reaching, () => swarmIn(input, authorization)))) {
     context.progress("registering the swarm in Portainer");
   }
   await wait(reaching, async () => {
     const swarm = (await swarmIn(input, authorization)) ?? (await register(input, authorization));
-    // Else it is only every few minutes that Portainer looks whether an environment answers.
+    // Without a snapshot, Portainer checks only every few minutes whether an environment answers.
     const path = `/api/endpoints/${swarm.Id}/snapshot`;
     await ask(ANYTHING, input.url, path, { method: "POST", authorization });
-    const seen = await swarmIn(input, authorization);
-    if (seen?.Status !== UP) throw new Error(`the environment ${swarm.Name} is down`);
-    if (!seen.Snapshots?.Swarm) throw new Error(`the environment ${swarm.Name} is not known to be a swarm`);
+    const updated = await swarmIn(input, authorization);
+    if (updated?.Status !== UP) throw new Error(`the environment ${swarm.Name} is down`);
+    if (!updated.Snapshots?.Swarm)
+      throw new Error(`Portainer does not recognise the environment ${swarm.Name} as a swarm`);
   });
 }
 
@@ -154,10 +164,10 @@ async function register(input: Input, authorization: string): Promise<{ Id: numb
     });
   } catch (error) {
     if (!(error instanceof HttpStatusError && error.status === NAME_TAKEN)) throw error;
-    throw new Problem(
+    throw new SwarmbenchError(
+      "service-failed",
       `Portainer has another environment with the name ${environment.Name}`,
-      "Rename it in Portainer, or remove it there, and bring the stack up again",
-      { cause: error },
+      { hint: "Rename or remove it in Portainer, and bring the stack up again", cause: error },
     );
   }
 }
@@ -166,4 +176,5 @@ function environments({ url }: Input, authorization: string): Promise<Environmen
   return ask(z.array(environmentSchema), url, "/api/endpoints", { authorization });
 }
 
+/** The job that waits for Portainer, sets its password, and registers the swarm. */
 export const portainerProvision = job({ input: inputSchema, run: provision });

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Admin, Kafka } from "kafkajs";
 import type { KafkaBroker, KafkaTarget } from "../../contract/target.ts";
-import { addressOf, impatientClient } from "../clients/clientConfig.ts";
+import { addressOf, failFastClient } from "../clients/clientConfig.ts";
 
-/** What a broker tells about the cluster. */
+/** The cluster as one broker sees it. */
 export interface ClusterView {
   clusterId: string;
   controllerId: number | null;
@@ -11,43 +11,48 @@ export interface ClusterView {
   brokers: number[];
 }
 
-/** What the jobs ask of a Kafka cluster. */
+/** The operations on a Kafka cluster that the jobs use. Passed as a parameter for tests. */
 export interface KafkaApi {
-  /** Connects to this very broker and asks what it knows. */
+  /** Connects to exactly this broker and asks how it sees the cluster. */
   view(target: KafkaTarget, broker: KafkaBroker): Promise<ClusterView>;
-  /** Makes topics of one partition with its one replica on the broker given by id, where they are not there yet. */
-  placeTopics(target: KafkaTarget, brokerOf: Record<string, number>): Promise<void>;
-  /** Removes the topics whose name begins so. */
+  /**
+   * Creates missing topics with one partition and one replica.
+   *
+   * @param brokers the broker's id for each topic
+   */
+  placeTopics(target: KafkaTarget, brokers: Record<string, number>): Promise<void>;
+  /** Deletes the topics whose names have this prefix. */
   removeTopics(target: KafkaTarget, prefix: string): Promise<void>;
-  /** Produces one record to a topic of one partition and consumes exactly it, beginning at this very broker. */
+  /** Produces one record to a topic of one partition and consumes it, connecting to exactly this broker first. */
   roundTrip(target: KafkaTarget, broker: KafkaBroker, topic: string): Promise<void>;
 }
 
+/** The operations on a real cluster, by kafkajs. Each fails quickly; callers retry. */
 export const kafkaApi: KafkaApi = {
   view: (target, broker) =>
-    withAdmin(impatientClient(target, [addressOf(broker)]), async (admin) => {
+    withAdmin(failFastClient(target, [addressOf(broker)]), async (admin) => {
       const { brokers, controller, clusterId } = await admin.describeCluster();
       return { clusterId, controllerId: controller, brokers: brokers.map(({ nodeId }) => nodeId) };
     }),
 
-  placeTopics: (target, brokerOf) =>
-    withAdmin(impatientClient(target), async (admin) => {
-      const there = new Set(await admin.listTopics());
-      const topics = Object.entries(brokerOf).filter(([topic]) => !there.has(topic));
+  placeTopics: (target, brokers) =>
+    withAdmin(failFastClient(target), async (admin) => {
+      const existing = new Set(await admin.listTopics());
+      const topics = Object.entries(brokers).filter(([topic]) => !existing.has(topic));
       if (topics.length === 0) return;
       await admin.createTopics({
-        waitForLeaders: false, // it waits without an end; the round trips find out
+        waitForLeaders: false, // kafkajs would wait forever; the round trip shows whether there is a leader
         topics: topics.map(([topic, broker]) => ({
           topic,
           replicaAssignment: [{ partition: 0, replicas: [broker] }],
-          // A cluster's default may ask for more replicas than this topic has.
+          // The cluster's default may require more replicas than this topic has.
           configEntries: [{ name: "min.insync.replicas", value: "1" }],
         })),
       });
     }),
 
   removeTopics: (target, prefix) =>
-    withAdmin(impatientClient(target), async (admin) => {
+    withAdmin(failFastClient(target), async (admin) => {
       const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
       if (topics.length > 0) await admin.deleteTopics({ topics });
     }),
@@ -67,16 +72,16 @@ async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Pr
   }
 }
 
-/** kafkajs gives no metadata at all while one partition of any topic lacks a leader, and null while nobody answers. */
+/** kafkajs fails for all topics while any partition lacks a leader, and with a TypeError while no broker answers. */
 function clearer(error: unknown): unknown {
-  if (error instanceof TypeError) return new Error("none of the brokers answers", { cause: error });
+  if (error instanceof TypeError) return new Error("no broker answers", { cause: error });
   const { type, cause } = error as { type?: string; cause?: { type?: string } };
   if ((type ?? cause?.type) !== "LEADER_NOT_AVAILABLE") return error;
   return new Error("a partition has no leader", { cause: error });
 }
 
 async function roundTrip(target: KafkaTarget, broker: KafkaBroker, topic: string): Promise<void> {
-  const kafka = impatientClient(target, [addressOf(broker)]);
+  const kafka = failFastClient(target, [addressOf(broker)]);
   const nonce = randomUUID();
   await produce(kafka, topic, nonce);
   const groupId = `${topic}-${nonce}`;
@@ -94,7 +99,7 @@ async function produce(kafka: Kafka, topic: string, value: string): Promise<void
   }
 }
 
-/** Reads the topic as a group's one member until the value comes, and commits, so that the offsets are stored too. */
+/** Reads the topic as the only member of a group until the value arrives. Commits, so that storing offsets is tested too. */
 async function consume(kafka: Kafka, groupId: string, topic: string, value: string): Promise<void> {
   const consumer = kafka.consumer({
     groupId,

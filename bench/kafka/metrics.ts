@@ -1,37 +1,39 @@
 import { z } from "zod";
 import { ask } from "../http.ts";
-import { reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 
-const ASK_TIMEOUT_MS = 5_000;
-/** Kafka's number of a broker that serves. */
+const TIMEOUT_MS = 5_000;
+/** Kafka's BrokerState of a broker that serves. */
 const RUNNING = 3;
-/** What a member of a quorum that works is; others still look for a leader. */
-const IN_QUORUM: Figure[] = ["leader", "follower", "observer"];
+/** States of a working quorum member. In the other states a member still looks for a leader. */
+const IN_QUORUM: Metric[] = ["leader", "follower", "observer"];
 
-/** A process of the cluster whose metrics the Jolokia agent gives. */
+/** A process of the cluster with a Jolokia agent that serves its metrics. */
 export const memberSchema = z.strictObject({
   name: z.string(),
   jolokiaUrl: z.url(),
   roles: z.array(z.enum(["broker", "controller"])).min(1),
 });
+/** A process of the cluster: broker, controller or both. */
 export type Member = z.output<typeof memberSchema>;
 
-/** One look at a cluster. */
+/** The result of inspecting a cluster. */
 export interface ClusterHealth {
-  /** What is amiss, as a phrase; undefined where nothing is. */
-  amiss: string | undefined;
-  /** Of all topics, the internal ones too. */
+  /** What is wrong, as a phrase; undefined if the cluster is healthy. */
+  issue: string | undefined;
+  /** Number of partitions of all topics, internal ones included. */
   partitions: number;
 }
 
+/** A metric to read by JMX: an MBean and its attribute. */
 export interface Reading {
   mbean: string;
   attribute: string;
 }
-/** What is not there (yet) is undefined. */
-export type Figure = number | string | undefined;
-/** The value of each reading. */
-export type AskMetrics = (url: string, readings: Reading[]) => Promise<Figure[]>;
+/** A metric's value; undefined if it does not exist (yet). */
+export type Metric = number | string | undefined;
+/** Reads metrics, one value for each reading. */
+export type AskMetrics = (url: string, readings: Reading[]) => Promise<Metric[]>;
 
 const gauge = (mbean: string): Reading => ({ mbean, attribute: "Value" });
 const BROKER = {
@@ -46,35 +48,36 @@ const CONTROLLER = {
 };
 const RAFT_STATE: Reading = { mbean: "kafka.server:type=raft-metrics", attribute: "current-state" };
 
-/** Asks every member's metrics. That needs no login, so it also goes while passwords or certificates change. */
+/** Inspects the whole cluster by its metrics. Needs no login, so it also works while passwords or certificates change. */
 export async function inspectAll(members: Member[], ask = askJolokia): Promise<ClusterHealth> {
-  const brokerCount = members.filter(isBroker).length;
-  const looks = members.flatMap((member) => [
-    ...(isBroker(member) ? [named(member, inspectBroker(member, ask))] : []),
-    ...(isController(member) ? [named(member, inspectController(member, brokerCount, ask))] : []),
+  const brokers = members.filter(isBroker);
+  const controllers = members.filter(isController);
+  const results = await Promise.all([
+    ...brokers.map((member) => named(member, inspectBroker(member, ask))),
+    ...controllers.map((member) => named(member, inspectController(member, brokers.length, ask))),
   ]);
-  const done = await Promise.all(looks);
-  const found = new Set(done.map(({ amiss }) => amiss).filter((amiss) => amiss !== undefined));
-  if (found.size === 0 && !done.some(({ active }) => active)) found.add("no controller leads");
+  const byMember = members.flatMap(({ name }) => results.filter((result) => result.name === name));
+  const issues = new Set(byMember.map(({ issue }) => issue).filter((issue) => issue !== undefined));
+  if (issues.size === 0 && !results.some(({ active }) => active)) issues.add("no controller is active");
   return {
-    amiss: found.size > 0 ? [...found].join("; ") : undefined,
-    partitions: Math.max(0, ...done.map(({ partitions }) => partitions)),
+    issue: issues.size > 0 ? [...issues].join("; ") : undefined,
+    partitions: Math.max(0, ...results.map(({ partitions }) => partitions)),
   };
 }
 
-/** Whether one member serves, whatever the others do. @returns what is amiss; undefined where nothing is */
+/** Inspects one member, whatever the state of the others. @returns its issue; undefined if it is healthy */
 export async function inspectOne(member: Member, ask = askJolokia): Promise<string | undefined> {
-  const look = async (): Promise<MemberHealth> => {
+  const inspect = async (): Promise<MemberHealth> => {
     const [state, raft] = await ask(member.jolokiaUrl, [BROKER.state, RAFT_STATE]);
     if (isBroker(member) && state !== RUNNING) return NOT_SERVING;
-    const seeks = isController(member) && !IN_QUORUM.includes(raft);
-    return { amiss: seeks ? "it is in no quorum yet" : undefined, partitions: 0 };
+    const outside = isController(member) && !IN_QUORUM.includes(raft);
+    return { issue: outside ? "it has not joined the quorum yet" : undefined, partitions: 0 };
   };
-  return (await named(member, look())).amiss;
+  return (await named(member, inspect())).issue;
 }
 
-/** Whether a member was there before anything was done: a broker must serve, a controller alone must answer. */
-export async function isThere(member: Member, ask = askJolokia): Promise<boolean> {
+/** Whether a member is up: a broker must serve; for a member that is only a controller, an answer is enough. */
+export async function isServing(member: Member, ask = askJolokia): Promise<boolean> {
   try {
     const [state] = await ask(member.jolokiaUrl, [BROKER.state]);
     return !isBroker(member) || state === RUNNING;
@@ -84,17 +87,21 @@ export async function isThere(member: Member, ask = askJolokia): Promise<boolean
 }
 
 const isBroker = ({ roles }: Member) => roles.includes("broker");
+/** Whether a member is a controller, and so a voter of the quorum. */
 export const isController = ({ roles }: Member) => roles.includes("controller");
 
 type MemberHealth = ClusterHealth & { active?: boolean };
-const NOT_SERVING: MemberHealth = { amiss: "it does not serve yet", partitions: 0 };
+const NOT_SERVING: MemberHealth = { issue: "it does not serve yet", partitions: 0 };
 
-async function named({ name }: Member, look: Promise<MemberHealth>): Promise<MemberHealth> {
+async function named(
+  { name }: Member,
+  inspection: Promise<MemberHealth>,
+): Promise<MemberHealth & { name: string }> {
   try {
-    const { amiss, ...rest } = await look;
-    return { ...rest, amiss: amiss === undefined ? undefined : `${name}: ${amiss}` };
+    const { issue, ...rest } = await inspection;
+    return { ...rest, name, issue: issue === undefined ? undefined : `${name}: ${issue}` };
   } catch (error) {
-    return { amiss: `${name}: ${reason(error)}`, partitions: 0 };
+    return { name, issue: `${name}: ${reason(error)}`, partitions: 0 };
   }
 }
 
@@ -102,7 +109,7 @@ async function inspectBroker({ jolokiaUrl }: Member, ask: AskMetrics): Promise<M
   const [state, underReplicated] = await ask(jolokiaUrl, [BROKER.state, BROKER.underReplicated]);
   if (state !== RUNNING) return NOT_SERVING;
   const behind = Number(underReplicated ?? 0);
-  return { amiss: behind > 0 ? `${behind} partitions are under-replicated` : undefined, partitions: 0 };
+  return { issue: behind > 0 ? `${behind} partitions are under-replicated` : undefined, partitions: 0 };
 }
 
 async function inspectController(
@@ -110,27 +117,27 @@ async function inspectController(
   expected: number,
   ask: AskMetrics,
 ): Promise<MemberHealth> {
-  const [active, ...figures] = await ask(jolokiaUrl, Object.values(CONTROLLER));
-  const [brokers = 0, offline = 0, partitions = 0] = figures.map((figure) => Number(figure ?? 0));
-  if (active === undefined) return { amiss: "its controller does not run yet", partitions: 0 };
-  if (active === 0) return { amiss: undefined, partitions: 0, active: false };
-  const phrases = [
-    ...(brokers < expected ? [`${brokers} of ${expected} brokers are in the cluster`] : []),
-    ...(offline > 0 ? [`${offline} of ${partitions} partitions have no leader`] : []),
-  ];
-  return { amiss: phrases.length > 0 ? phrases.join(", ") : undefined, partitions, active: true };
+  const [active, ...metrics] = await ask(jolokiaUrl, Object.values(CONTROLLER));
+  const [brokers = 0, offline = 0, partitions = 0] = metrics.map((metric) => Number(metric ?? 0));
+  if (active === undefined) return { issue: "its controller does not run yet", partitions: 0 };
+  if (active === 0) return { issue: undefined, partitions: 0, active: false };
+  const issues: string[] = [];
+  if (brokers < expected) issues.push(`${brokers} of ${expected} brokers are in the cluster`);
+  if (offline > 0) issues.push(`${offline} of ${partitions} partitions have no leader`);
+  return { issue: issues.length > 0 ? issues.join(", ") : undefined, partitions, active: true };
 }
 
 const answerSchema = z.array(z.object({ status: z.number(), value: z.unknown() }));
 
+/**
+ * Reads metrics over HTTP from a Jolokia agent (bulk read requests of the Jolokia protocol).
+ *
+ * @throws Error when the agent does not answer within 5 s
+ */
 export const askJolokia: AskMetrics = async (url, readings) => {
   const json = readings.map(({ mbean, attribute }) => ({ type: "read", mbean, attribute }));
   const { pathname } = new URL(url);
-  const answers = await ask(answerSchema, url, pathname, {
-    method: "POST",
-    json,
-    timeoutMs: ASK_TIMEOUT_MS,
-  });
+  const answers = await ask(answerSchema, url, pathname, { method: "POST", json, timeoutMs: TIMEOUT_MS });
   return answers.map(({ status, value }) =>
     status === 200 && (typeof value === "number" || typeof value === "string") ? value : undefined,
   );

@@ -1,29 +1,31 @@
+import { SwarmbenchError } from "../../contract/errors.ts";
 import type { KafkaBroker } from "../../contract/target.ts";
 import { addressOf } from "../clients/clientConfig.ts";
-import { TookTooLong, within } from "../clock.ts";
+import { TimedOut, within } from "../clock.ts";
 import { type JobContext, throttled } from "../job.ts";
-import { Problem, reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 2_000;
-/** An attempt that takes longer is given up; the next one may find the broker awake. */
+/** A longer attempt is abandoned and repeated: the broker may answer a new connection. */
 const ATTEMPT_MS = 15_000;
 
+/** The options of {@link retryAll}. */
 export interface Rounds {
   brokers: KafkaBroker[];
-  /** As `clock.now()` counts. */
+  /** By `clock.now()`, ms. */
   deadline: number;
   context: JobContext;
-  /** What is waited for, such as "to answer". */
+  /** What the brokers should do, such as "to join". */
   what: string;
 }
 
 /**
- * Attempts something with each broker until it has succeeded with all, all at once and again for those that failed.
+ * Runs an attempt with all brokers in parallel, and repeats it for those that failed until all have succeeded.
  *
- * @throws Problem that names the brokers that it did not succeed with in time
+ * @throws SwarmbenchError `kafka-failed` that names the brokers that did not succeed before the deadline
  */
-export async function throughAll<T>(
+export async function retryAll<T>(
   rounds: Rounds,
   attempt: (broker: KafkaBroker) => Promise<T>,
 ): Promise<T[]> {
@@ -39,39 +41,42 @@ export async function throughAll<T>(
         try {
           done.set(broker.id, await within(ms, "the attempt", attempt(broker)));
         } catch (error) {
-          if (!(error instanceof TookTooLong && failures.has(broker.id)))
-            failures.set(broker.id, reason(error));
+          if (!(error instanceof TimedOut && failures.has(broker.id))) failures.set(broker.id, reason(error));
         }
       }),
     );
     const waiting = brokers.filter(({ id }) => !done.has(id));
     if (waiting.length === 0) return brokers.map(({ id }) => done.get(id) as T);
-    if (context.clock.now() + pause > deadline) throw outOfTime(waiting, brokers, failures, what);
+    if (context.clock.now() + pause > deadline) throw timeoutError(waiting, brokers, failures, what);
     const names = waiting.map((broker) => nameOf(broker, brokers));
     show(() => `waiting for ${names.join(", ")} ${what} (${failures.get(waiting[0]?.id ?? -1)})`);
     await context.clock.sleep(pause);
   }
 }
 
-function outOfTime(
+function timeoutError(
   waiting: KafkaBroker[],
   all: KafkaBroker[],
   failures: Map<number, string>,
   what: string,
-): Problem {
+): SwarmbenchError {
   const causes = waiting.map((broker) => `${nameOf(broker, all)}: ${failures.get(broker.id)}`);
   const names = waiting.map((broker) => nameOf(broker, all));
   const refused = causes.every((cause) => /authentication|certificate/i.test(cause));
-  return new Problem(
-    `Kafka is not ready: ${names.join(", ")} did not come ${what} in time (${causes.join("; ")})`,
-    refused
-      ? "The brokers have other passwords or certificates than this stack: run `pulumi refresh`, then `pulumi up`"
-      : `See how it fares on the manager: ${waiting.map(({ host }) => `docker service ps ${host}`).join("; ")}`,
+  const commands = waiting.map(({ host }) => `docker service ps ${host}`);
+  return new SwarmbenchError(
+    "kafka-failed",
+    `Kafka is not ready: timed out waiting for ${names.join(", ")} ${what} (${causes.join("; ")})`,
+    {
+      hint: refused
+        ? "The brokers have other passwords or certificates than this stack: run `pulumi refresh`, then `pulumi up`"
+        : `See why on the manager: ${commands.join("; ")}`,
+    },
   );
 }
 
-/** A broker's host, which on a swarm is its service's name; with the port where several have one host. */
-export function nameOf(broker: KafkaBroker, all: KafkaBroker[]): string {
+/** A broker's host, which on a swarm is its service's name; with the port if several brokers share the host. */
+function nameOf(broker: KafkaBroker, all: KafkaBroker[]): string {
   const isOnly = all.every(({ id, host }) => id === broker.id || host !== broker.host);
   return isOnly ? broker.host : addressOf(broker);
 }

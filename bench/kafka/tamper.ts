@@ -1,19 +1,22 @@
-// Removes and repeats messages of a topic, for a calibration.
+// Deletes and repeats messages of a topic, for a calibration.
 import { randomUUID } from "node:crypto";
 import { CompressionTypes, type Kafka, type KafkaMessage, Partitioners } from "kafkajs";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import type { KafkaTarget } from "../../contract/target.ts";
-import { impatientClient } from "../clients/clientConfig.ts";
+import { failFastClient } from "../clients/clientConfig.ts";
 import { within } from "../clock.ts";
 import { readStamp, type Stamp } from "../load/message.ts";
+import { reason } from "../reason.ts";
 
+/** The result of {@link truncateTopic}. */
 export interface Truncated {
-  /** Messages that there were, of all partitions: between the low and the high watermarks. */
+  /** Number of deleted messages: between the low and high watermarks of all partitions. */
   records: number;
 }
 
-/** Removes all messages up to the high watermark of each partition; what is sent meanwhile stays. */
+/** Deletes all messages up to the high watermark of each partition. Messages that arrive during the call stay. */
 export async function truncateTopic(target: KafkaTarget, topic: string): Promise<Truncated> {
-  const admin = impatientClient(target).admin();
+  const admin = failFastClient(target).admin();
   try {
     await admin.connect();
     const ends = await admin.fetchTopicOffsets(topic);
@@ -27,30 +30,31 @@ export async function truncateTopic(target: KafkaTarget, topic: string): Promise
   }
 }
 
+/** Which messages {@link repeatMessages} sends a second time. */
 export interface Repeat {
   target: KafkaTarget;
   topic: string;
   count: number;
-  /** Of their intended time. */
+  /** Range of their intended times, µs since 1970. */
   fromUs: number;
   toUs: number;
   timeoutSec: number;
 }
 
-interface Found {
+interface Copy {
   partition: number;
   key: Buffer | null;
   value: Buffer;
 }
 
 /**
- * Sends so many messages of a topic once more: other ones each, byte for byte, to the partition that they are in.
+ * Sends `count` different messages of a topic a second time, byte for byte and to the same partition.
  *
- * @throws Error where there are not so many in time
+ * @throws SwarmbenchError `kafka-failed` when it does not find enough messages in time
  */
 export async function repeatMessages(repeat: Repeat): Promise<{ repeated: number }> {
-  const kafka = impatientClient(repeat.target);
-  const found = await find(kafka, repeat);
+  const kafka = failFastClient(repeat.target);
+  const copies = await findCopies(kafka, repeat);
   const producer = kafka.producer({
     allowAutoTopicCreation: false,
     createPartitioner: Partitioners.DefaultPartitioner,
@@ -61,18 +65,18 @@ export async function repeatMessages(repeat: Repeat): Promise<{ repeated: number
       topic: repeat.topic,
       acks: -1,
       compression: CompressionTypes.None,
-      messages: found,
+      messages: copies,
     });
   } finally {
     await producer.disconnect();
   }
-  return { repeated: found.length };
+  return { repeated: copies.length };
 }
 
-async function find(kafka: Kafka, { topic, count, fromUs, toUs, timeoutSec }: Repeat): Promise<Found[]> {
+async function findCopies(kafka: Kafka, { topic, count, fromUs, toUs, timeoutSec }: Repeat): Promise<Copy[]> {
   const groupId = `swarmbench-repeat-${randomUUID()}`;
   const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: 100 });
-  const found: Found[] = [];
+  const copies: Copy[] = [];
   const stamp: Stamp = { run: 0, step: 0, producer: 0, sequence: 0, intendedUs: 0, sentUs: 0 };
   const isWanted = ({ value }: KafkaMessage): boolean =>
     value !== null && readStamp(value, stamp) && stamp.intendedUs >= fromUs && stamp.intendedUs < toUs;
@@ -87,24 +91,27 @@ async function find(kafka: Kafka, { topic, count, fromUs, toUs, timeoutSec }: Re
         batch: { partition: number; messages: KafkaMessage[] };
       }): Promise<void> => {
         for (const message of batch.messages) {
-          if (found.length === count) break;
+          if (copies.length === count) break;
           if (!isWanted(message)) continue;
           const value = Buffer.from(message.value as Buffer);
-          found.push({ partition: batch.partition, key: message.key, value });
+          copies.push({ partition: batch.partition, key: message.key, value });
         }
-        if (found.length === count) resolve();
+        if (copies.length === count) resolve();
       };
       consumer.run({ autoCommit: false, eachBatch }).catch(reject);
     });
-    await within(timeoutSec * 1_000, `to find ${count} messages (${topic})`, enough);
+    await within(timeoutSec * 1_000, "reading", enough);
+  } catch (error) {
+    const message = `cannot find ${count} messages to repeat in topic ${topic}: ${reason(error)}`;
+    throw new SwarmbenchError("kafka-failed", message, { cause: error });
   } finally {
     await consumer.disconnect();
   }
-  await forget(kafka, groupId);
-  return found;
+  await deleteGroup(kafka, groupId);
+  return copies;
 }
 
-async function forget(kafka: Kafka, groupId: string): Promise<void> {
+async function deleteGroup(kafka: Kafka, groupId: string): Promise<void> {
   const admin = kafka.admin();
   try {
     await admin.connect();

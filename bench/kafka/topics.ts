@@ -1,26 +1,29 @@
-// The topics that a run uses.
+// The topics of a run.
 import kafkajs, { type Admin, type ITopicMetadata } from "kafkajs";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import type { KafkaTarget } from "../../contract/target.ts";
-import { impatientClient } from "../clients/clientConfig.ts";
+import { failFastClient } from "../clients/clientConfig.ts";
 import type { StartOffsets } from "../clients/port.ts";
 import { type Clock, realClock } from "../clock.ts";
-import { Problem, reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 
+/** The settings that a run needs of its topic. */
 export interface WantedTopic {
   topic: string;
   partitions: number;
-  /** @default the cluster's own */
+  /** @default the cluster's default */
   replicationFactor?: number;
-  /** Settings by Kafka's names. */
+  /** Topic configs by Kafka's names. */
   config: Record<string, string>;
 }
 
+/** A topic that is ready to use. */
 export interface Topic {
   partitions: number;
   replicationFactor: number;
-  /** Whether it was made now. */
+  /** Whether this call created it. */
   created: boolean;
-  /** Of one that was there: the ends of its partitions. */
+  /** The end offsets of a topic that already existed; empty for a new one. */
   startOffsets: StartOffsets;
 }
 
@@ -28,9 +31,10 @@ const LEADERS_TIMEOUT_MS = 30_000;
 const PAUSE_MS = 100;
 
 /**
- * A topic of these settings: one that is there, or a new one, once every partition has a leader.
+ * Ensures that a topic with these settings exists, and waits until every partition has a leader.
  *
- * @throws Problem that lists every setting that an existing topic has otherwise, or says why it cannot be made
+ * @throws SwarmbenchError `topic-unusable` that lists every difference of an existing topic or why it cannot be created, or
+ * `kafka-failed` when Kafka cannot be reached
  */
 export async function ensureTopic(
   target: KafkaTarget,
@@ -40,7 +44,7 @@ export async function ensureTopic(
   return withAdmin(target, async (admin) => {
     const created = await create(admin, wanted);
     const metadata = await awaitLeaders(admin, wanted.topic, clock);
-    if (!created) await refuseOther(admin, wanted, metadata);
+    if (!created) await checkSettings(admin, wanted, metadata);
     return {
       partitions: metadata.partitions.length,
       replicationFactor: metadata.partitions[0]?.replicas.length ?? 0,
@@ -50,7 +54,7 @@ export async function ensureTopic(
   });
 }
 
-/** Of one that a run made; absent is fine. */
+/** Deletes a topic that a run created, if it exists. */
 export async function removeTopic(target: KafkaTarget, topic: string): Promise<void> {
   await withAdmin(target, async (admin) => {
     if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
@@ -58,31 +62,30 @@ export async function removeTopic(target: KafkaTarget, topic: string): Promise<v
 }
 
 async function withAdmin<T>(target: KafkaTarget, use: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = impatientClient(target).admin();
+  const admin = failFastClient(target).admin();
   try {
     await admin.connect();
     return await use(admin);
   } catch (error) {
-    if (error instanceof Problem) throw error;
-    const where = target.bootstrap.join(", ");
-    throw new Problem(
-      `Kafka at ${where} cannot be asked for topics: ${reason(error)}`,
-      "See whether its brokers run: on the manager, docker service ls",
-      { cause: error },
+    if (error instanceof SwarmbenchError) throw error;
+    throw new SwarmbenchError(
+      "kafka-failed",
+      `topic request to Kafka at ${target.bootstrap.join(", ")} failed: ${reason(error)}`,
+      { hint: "See whether its brokers run: on the manager, docker service ls", cause: error },
     );
   } finally {
-    await admin.disconnect().catch(() => {}); // what it was wanted for has been done, or has failed
+    await admin.disconnect().catch(() => {}); // the work itself has succeeded or failed already
   }
 }
 
-/** @returns false where it is there already */
+/** @returns false if the topic already exists */
 async function create(
   admin: Admin,
   { topic, partitions, replicationFactor, config }: WantedTopic,
 ): Promise<boolean> {
   try {
     return await admin.createTopics({
-      waitForLeaders: false, // it waits without an end
+      waitForLeaders: false, // kafkajs would wait forever
       topics: [
         {
           topic,
@@ -93,23 +96,26 @@ async function create(
       ],
     });
   } catch (error) {
-    const next = NEXT[kindOf(error)];
-    if (next === undefined) throw error;
-    throw new Problem(`topic ${topic} cannot be made: ${detailOf(error)}`, next);
+    const hint = HINTS[kindOf(error)];
+    if (hint === undefined) throw error;
+    throw new SwarmbenchError("topic-unusable", `cannot create topic ${topic}: ${detailOf(error)}`, {
+      hint,
+      cause: error,
+    });
   }
 }
 
-/** What the user can do about Kafka's refusals. */
-const NEXT: Record<string, string> = {
+/** Hints for Kafka's errors on creating a topic. */
+const HINTS: Record<string, string> = {
   INVALID_PARTITIONS: "Lower workload.partitions.",
-  POLICY_VIOLATION: "The cluster's policy forbids it: set the workload as it allows.",
-  TOPIC_AUTHORIZATION_FAILED: "Choose a workload.topic that its user may make.",
+  POLICY_VIOLATION: "The cluster's create-topic policy forbids it: change the workload to comply.",
+  TOPIC_AUTHORIZATION_FAILED: "Choose a workload.topic that the user may create.",
   INVALID_REPLICATION_FACTOR: "Lower workload.replicationFactor, or raise kafka.brokers.",
-  INVALID_CONFIG: "See workload.topicConfig: names and values are Kafka's own.",
+  INVALID_CONFIG: "See workload.topicConfig: it takes Kafka's names and values.",
   INVALID_TOPIC_EXCEPTION: "Choose another workload.topic.",
 };
 
-/** createTopics fails with one error for each topic. */
+/** createTopics fails with a list of errors, one for each topic. */
 function innerOf(error: unknown): { type?: string; message: string } {
   const [first] = (error as { errors?: { type?: string; message: string }[] }).errors ?? [];
   return first ?? (error as { type?: string; message: string });
@@ -126,28 +132,31 @@ async function awaitLeaders(admin: Admin, topic: string, clock: Clock): Promise<
       if (metadata?.partitions.every(({ leader }) => leader >= 0) && metadata.partitions.length > 0)
         return metadata;
     } catch (error) {
-      if (clock.now() > deadline) throw error; // so long it may be known to some brokers only, or have no leader
+      if (clock.now() > deadline) throw error; // until then, some brokers may not know the topic yet
     }
-    if (clock.now() > deadline) throw new Error(`topic ${topic} has partitions without a leader`);
+    if (clock.now() > deadline) throw new Error(`topic ${topic} still has partitions without a leader`);
     await clock.sleep(PAUSE_MS);
   }
 }
 
-async function refuseOther(admin: Admin, wanted: WantedTopic, { partitions }: ITopicMetadata): Promise<void> {
+async function checkSettings(
+  admin: Admin,
+  wanted: WantedTopic,
+  { partitions }: ITopicMetadata,
+): Promise<void> {
   const replicas = partitions[0]?.replicas.length ?? 0;
-  const differences = [
-    ...(partitions.length === wanted.partitions
-      ? []
-      : [`partitions: ${partitions.length}, wanted ${wanted.partitions}`]),
-    ...(wanted.replicationFactor === undefined || replicas === wanted.replicationFactor
-      ? []
-      : [`replication factor: ${replicas}, wanted ${wanted.replicationFactor}`]),
-    ...(await configDifferences(admin, wanted)),
-  ];
+  const differences: string[] = [];
+  const compare = (name: string, actual: number, expected: number) => {
+    if (actual !== expected) differences.push(`${name}: ${actual}, wanted ${expected}`);
+  };
+  compare("partitions", partitions.length, wanted.partitions);
+  compare("replication factor", replicas, wanted.replicationFactor ?? replicas);
+  differences.push(...(await configDifferences(admin, wanted)));
   if (differences.length === 0) return;
-  throw new Problem(
-    `topic ${wanted.topic} is there with other settings (${differences.join("; ")})`,
-    "Choose another workload.topic, set the workload as the topic is, or delete the topic.",
+  throw new SwarmbenchError(
+    "topic-unusable",
+    `topic ${wanted.topic} already exists with other settings (${differences.join("; ")})`,
+    { hint: "Choose another workload.topic, set the workload to match the topic, or delete the topic." },
   );
 }
 

@@ -1,4 +1,4 @@
-// The runner's side of the protocol: one node's probes.
+// The runner's side of the probes' protocol.
 import { z } from "zod";
 import { type NetworkName, PROBE_PORTS } from "../../contract/network.ts";
 import { ask } from "../http.ts";
@@ -14,14 +14,15 @@ import {
 } from "./protocol.ts";
 
 const TIMEOUT_MS = 5_000;
-/** Beyond what a measurement takes by itself. */
+/** In addition to the duration of a measurement. */
 const SPARE_MS = 20_000;
 const nothing = z.object({});
 
+/** Sends requests to the probes of one node. Methods throw HttpStatusError, or Error without an answer. */
 export class ProbeClient {
   private readonly url: string;
 
-  /** @param address of a task on the overlay network, with a port where that is another than usual */
+  /** @param address address of a task on the overlay network, with its port if that is not the default one */
   constructor(address: string) {
     this.url = `http://${address.includes(":") ? address : `${address}:${PROBE_PORTS.http}`}`;
   }
@@ -30,6 +31,7 @@ export class ProbeClient {
     return ask(helloSchema, this.url, PATHS.hello, { timeoutMs: TIMEOUT_MS });
   }
 
+  /** Measures round trips with each peer. @param packets number for each peer */
   async round(
     network: NetworkName,
     peers: Peer[],
@@ -41,19 +43,22 @@ export class ProbeClient {
     return (await this.post(roundTripsSchema, PATHS.round, order, timeoutMs)).pairs;
   }
 
+  /** Starts to measure round trips in the background. */
   async watch(network: NetworkName, peers: Peer[], perSecond: number): Promise<void> {
     await this.post(nothing, PATHS.watch, { network, peers, perSecond }, TIMEOUT_MS);
   }
 
+  /** Takes the round trips since the last call. @param last whether to stop measuring */
   async take(network: NetworkName, last: boolean): Promise<RoundTrips[]> {
     return (await this.post(roundTripsSchema, PATHS.take, { network, last }, TIMEOUT_MS)).pairs;
   }
 
+  /** Lets another node measure the throughput to this one for some seconds. */
   async serve(network: NetworkName, seconds: number): Promise<void> {
     await this.post(nothing, PATHS.serve, { network, seconds }, SPARE_MS);
   }
 
-  /** bit/s to the address, or from it where it is `reverse`. */
+  /** Measures the throughput to an address, or from it if `reverse`. @returns bit/s */
   async throughput(
     network: NetworkName,
     address: string,
@@ -64,6 +69,7 @@ export class ProbeClient {
     return (await this.post(bitRateSchema, PATHS.throughput, order, 1_000 * seconds + SPARE_MS)).bitPerSec;
   }
 
+  /** Measures the path MTU to an address. @returns bytes */
   async mtu(network: NetworkName, address: string): Promise<number> {
     return (await this.post(pathMtuSchema, PATHS.mtu, { network, address }, SPARE_MS)).mtu;
   }

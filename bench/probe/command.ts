@@ -1,23 +1,28 @@
-// `bench.mjs probe overlay|host`: the program of the probes' services.
+// `bench.mjs probe overlay|host`: the program of the probe services.
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { NETWORKS, type NetworkName, NODE_FOLDERS, PROBE_PORTS } from "../../contract/network.ts";
 import { machine } from "../agent/machine.ts";
-import { Problem, reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import { Echo } from "./echo.ts";
 import { Probe } from "./probe.ts";
 import { serveHostProbe, serveOverlayProbe } from "./server.ts";
 
 const SOCKET = path.join(NODE_FOLDERS.probe, "socket");
-/** The node's address on the network between the nodes; `up` writes it there. */
+/** Holds the node's address on the nodes' own network. `pulumi up` writes it. */
 const ADDRESS_FILE = path.join(NODE_FOLDERS.probe, "address");
 
-/** Whether an argument is a network that a probe can be on. */
+/** Whether an argument is a network of the probes. */
 export function isNetwork(name: string | undefined): name is NetworkName {
   return NETWORKS.some((network) => network === name);
 }
 
-/** Serves until it is ended. */
+/**
+ * Runs a probe until it is stopped.
+ *
+ * @throws SwarmbenchError `probe-failed` if it cannot start
+ */
 export async function runProbe(network: NetworkName, environment = process.env): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => process.exit(0));
   await (network === "overlay" ? overlayProbe(environment.SWARMBENCH_NODE ?? "?") : hostProbe());
@@ -33,10 +38,12 @@ async function overlayProbe(node: string): Promise<void> {
 async function hostProbe(): Promise<void> {
   const address = readAddress();
   const echo = await Echo.open(address, PROBE_PORTS.echo).catch((error) => {
-    const next = `See on the node what has UDP port ${PROBE_PORTS.echo}: ss -lunp`;
-    throw new Problem(`the echo cannot listen on ${address}: ${reason(error)}`, next);
+    throw new SwarmbenchError("probe-failed", `the echo cannot listen on ${address}: ${reason(error)}`, {
+      hint: `See on the node which process uses UDP port ${PROBE_PORTS.echo}: ss -lunp`,
+      cause: error,
+    });
   });
-  rmSync(SOCKET, { force: true }); // of an earlier task
+  rmSync(SOCKET, { force: true }); // left over from an earlier task
   await serveHostProbe(new Probe(echo), { bind: address, port: PROBE_PORTS.iperf }, SOCKET);
   process.stderr.write(`probe at ${address} listens on ${SOCKET}\n`);
 }
@@ -45,6 +52,9 @@ function readAddress(): string {
   try {
     return readFileSync(ADDRESS_FILE, "utf8").trim();
   } catch (error) {
-    throw new Problem(`the node's address is not known: ${reason(error)}`, "pulumi up writes it there.");
+    throw new SwarmbenchError("probe-failed", `cannot read the node's address: ${reason(error)}`, {
+      hint: "`pulumi up` writes this file.",
+      cause: error,
+    });
   }
 }

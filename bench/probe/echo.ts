@@ -1,21 +1,22 @@
-// Round trips over UDP: one socket answers the others' questions, and asks its own.
+// Round trips over UDP. One socket answers the peers' questions and sends its own.
 import { randomInt } from "node:crypto";
 import dgram from "node:dgram";
 import { once } from "node:events";
-import { asItIs } from "../udp.ts";
+import { numericLookup } from "../udp.ts";
 import { decodePacket, encodePacket, type Packet } from "./packet.ts";
 
-/** Without an answer for so long a packet is lost. */
+/** A packet without an answer for this long counts as lost, ms. */
 export const LOST_AFTER_MS = 1_000;
 
 interface Asked {
   to: string;
   atNs: bigint;
-  /** @param us the round trip; undefined: lost */
+  /** @param us the round trip, µs; undefined: lost */
   settle(us: number | undefined): void;
   timer: NodeJS.Timeout;
 }
 
+/** Measures round trips by UDP packets. Peers must run an echo as well. */
 export class Echo {
   private readonly session = randomInt(2 ** 32);
   private readonly asked = new Map<number, Asked>();
@@ -29,16 +30,16 @@ export class Echo {
     this.peerPort = peerPort;
 
     socket.on("message", (bytes, from) => this.take(bytes, from, process.hrtime.bigint()));
-    // Such as an address that cannot be reached: its packets are lost, which is counted.
+    // For example an unreachable address: its packets count as lost.
     socket.on("error", () => {});
   }
 
-  /** @param peerPort where the others listen; @default the same port */
+  /** Opens the socket. @param peerPort port of the peers; @default this echo's port */
   static async open(address: string, port: number, peerPort?: number): Promise<Echo> {
-    const socket = dgram.createSocket({ type: "udp4", lookup: asItIs });
-    const listening = once(socket, "listening"); // before it: without a name server's turn it listens at once
+    const socket = dgram.createSocket({ type: "udp4", lookup: numericLookup });
+    const listening = once(socket, "listening"); // before bind, which may listen at once because of numericLookup
     socket.bind(port, address);
-    await listening; // rejects at an error
+    await listening; // rejects on an error
     return new Echo(socket, peerPort);
   }
 
@@ -46,7 +47,7 @@ export class Echo {
     return this.socket.address().port;
   }
 
-  /** Asks once. @returns µs; undefined: lost */
+  /** Measures one round trip. @returns µs; undefined: lost */
   ask(to: string): Promise<number | undefined> {
     const sequence = this.sequence;
     this.sequence = (sequence + 1) % 2 ** 32;
@@ -54,7 +55,7 @@ export class Echo {
     return new Promise((settle) => {
       const timer = setTimeout(() => this.settle(sequence, undefined), LOST_AFTER_MS);
       this.asked.set(sequence, { to, atNs: process.hrtime.bigint(), settle, timer });
-      // What the kernel refuses to send is lost as well.
+      // A packet that the kernel cannot send counts as lost as well.
       this.socket.send(bytes, this.peerPort ?? this.port, to, () => {});
     });
   }

@@ -1,12 +1,12 @@
-// From the probe on the overlay network to the one on the node's own, through a Unix socket in a folder of the node: so
-// nothing on the nodes' network takes commands.
+// Forwards requests from the node's probe on the overlay network to its probe on the nodes' own network. They use a Unix
+// socket in a folder of the node, so that no port on the nodes' own network accepts commands.
 import http from "node:http";
 import { text } from "node:stream/consumers";
 import { PROBE_SERVICES } from "../../contract/network.ts";
 import { HttpError } from "../httpServer.ts";
-import { reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 
-/** Passes a request on, and its answer back. @throws HttpError where it is none, or no success */
+/** Forwards a request, and returns the answer. @throws HttpError 503 without an answer, else with the status of the answer */
 export async function forward(
   socketPath: string,
   method: "GET" | "POST",
@@ -14,17 +14,20 @@ export async function forward(
   body?: unknown,
 ): Promise<unknown> {
   const { status, answer } = await send(socketPath, method, path, body).catch((error) => {
-    const next = `see: docker service ps ${PROBE_SERVICES.host}`;
+    const hint = `see: docker service ps ${PROBE_SERVICES.host}`;
     throw new HttpError(
       503,
-      `the probe on the node's own network does not answer (${reason(error)}); ${next}`,
+      `the probe on the node's own network does not answer (${reason(error)}); ${hint}`,
     );
   });
   if (status === 200) return answer;
-  throw new HttpError(status, String((answer as { error?: unknown }).error ?? `it answered ${status}`));
+  throw new HttpError(
+    status,
+    String((answer as { error?: unknown }).error ?? `the probe returned ${status}`),
+  );
 }
 
-/** Without a time-out: who asks the probe on the overlay has one, and then both connections are closed. */
+/** Without a timeout: the runner has one, and closes its connection, which closes this one too. */
 async function send(socketPath: string, method: string, path: string, body: unknown) {
   const data = body === undefined ? "" : JSON.stringify(body);
   const response = await new Promise<http.IncomingMessage>((resolve, reject) => {

@@ -1,20 +1,21 @@
-// The throughput of TCP, by iperf3: https://software.es.net/iperf/
+// TCP throughput, measured by iperf3 (https://software.es.net/iperf/).
 import { type ChildProcess, spawn } from "node:child_process";
 import { z } from "zod";
 import { within } from "../clock.ts";
 import { runTool } from "./tool.ts";
 
-/** To connect, and for its last words. */
+/** In addition to the measured time: to connect and to print the result. */
 const SPARE_MS = 8_000;
 const LISTEN_MS = 5_000;
 
+/** The local address and the port for iperf3. */
 export interface IperfPlace {
-  /** The own address that it uses; absent: any. */
+  /** Local address to bind to. @default any */
   bind?: string | undefined;
   port: number;
 }
 
-/** Serves one measurement, and no second one. Of two orders the later one counts. */
+/** An iperf3 server for one measurement at a time. A new order replaces the previous one. */
 export class IperfServer {
   private child: ChildProcess | undefined;
 
@@ -24,7 +25,7 @@ export class IperfServer {
     this.place = place;
   }
 
-  /** Ends when it listens. @throws Error with what iperf3 said */
+  /** Starts a server for one measurement, and resolves when it listens. @throws Error with iperf3's output */
   async serve(seconds: number): Promise<void> {
     await this.stop();
     const args = ["--server", "--one-off", "--forceflush", ...placeArguments(this.place)];
@@ -45,20 +46,20 @@ export class IperfServer {
 }
 
 function listening(child: ChildProcess): Promise<void> {
-  let said = "";
+  let output = "";
   return new Promise((resolve, reject) => {
     const read = (data: Buffer) => {
-      said += data;
-      if (said.includes("Server listening")) resolve();
+      output += data;
+      if (output.includes("Server listening")) resolve();
     };
     child.stdout?.on("data", read);
     child.stderr?.on("data", read);
     child.on("error", reject);
-    child.on("exit", (code) => reject(new Error(`iperf3 --server ended with ${code}: ${said.trim()}`)));
+    child.on("exit", (code) => reject(new Error(`iperf3 --server exited with ${code}: ${output.trim()}`)));
   });
 }
 
-/** @returns bit/s that arrived. @throws Error with what iperf3 said */
+/** Measures the throughput to another node's iperf3 server. @returns received bit/s. @throws Error with iperf3's error */
 export async function measureThroughput(
   { bind, port }: IperfPlace,
   to: string,
@@ -66,12 +67,14 @@ export async function measureThroughput(
   reverse: boolean,
 ): Promise<number> {
   const args = ["--client", to, "--time", String(seconds), "--json", "--connect-timeout", "3000"];
-  const all = [...args, ...placeArguments({ bind, port }), ...(reverse ? ["--reverse"] : [])];
-  return parseIperf(await runTool("iperf3", all, 1_000 * seconds + SPARE_MS));
+  args.push(...placeArguments({ bind, port }));
+  if (reverse) args.push("--reverse");
+  return parseIperf(await runTool("iperf3", args, 1_000 * seconds + SPARE_MS));
 }
 
 function placeArguments({ bind, port }: IperfPlace): string[] {
-  return ["--port", String(port), ...(bind === undefined ? [] : ["--bind", bind])];
+  const args = ["--port", String(port)];
+  return bind === undefined ? args : [...args, "--bind", bind];
 }
 
 const iperfSchema = z.object({
@@ -79,14 +82,14 @@ const iperfSchema = z.object({
   end: z.object({ sum_received: z.object({ bits_per_second: z.number() }).optional() }).optional(),
 });
 
-/** @throws Error where it tells of none */
+/** Reads the received bit/s from the JSON output of iperf3. @throws Error with iperf3's error, or if there is no result */
 export function parseIperf(text: string): number {
   const parsed = iperfSchema.safeParse(jsonOf(text));
-  if (!parsed.success) throw new Error(`iperf3 printed something unexpected: ${text.trim().slice(0, 200)}`);
+  if (!parsed.success) throw new Error(`unexpected output of iperf3: ${text.trim().slice(0, 200)}`);
   const { error, end } = parsed.data;
   const rate = end?.sum_received?.bits_per_second;
   if (error !== undefined || rate === undefined)
-    throw new Error(`iperf3: ${error ?? "nothing was received"}`);
+    throw new Error(`iperf3: ${error ?? "no data was received"}`);
   return rate;
 }
 

@@ -1,20 +1,22 @@
-// The packets of the echo. An answer is as long as its question and is never answered itself: whoever sends packets with a
-// forged sender's address gains nothing by it.
+// The packets of the echo. An answer is as long as its question and is never answered itself, so the echo cannot be used to
+// amplify traffic to a forged sender address.
 
-/** Drawn once at random: what does not begin with it is not ours. */
+/** A random constant that marks the packets of this protocol. */
 const MARK = Buffer.from("9d3c51f0a7e84b26b1f8c60e2d75a943", "hex");
 const KINDS = ["question", "answer"] as const;
 
-/** With IP's and UDP's headers 92 bytes: a small message's acknowledgement is about as long. */
+/** With IP and UDP headers 92 bytes, about the size of the acknowledgement of a small message. */
 export const PACKET_BYTES = 64;
 
+/** A question or its answer. */
 export interface Packet {
   kind: (typeof KINDS)[number];
-  /** Of the process that asks. */
+  /** Identifies the process that asks. */
   session: number;
   sequence: number;
 }
 
+/** Encodes a packet of {@link PACKET_BYTES} bytes. */
 export function encodePacket({ kind, session, sequence }: Packet): Buffer {
   const bytes = Buffer.alloc(PACKET_BYTES);
   MARK.copy(bytes);
@@ -24,7 +26,7 @@ export function encodePacket({ kind, session, sequence }: Packet): Buffer {
   return bytes;
 }
 
-/** @returns undefined: it is not ours */
+/** Decodes a packet. @returns undefined if it does not belong to this protocol */
 export function decodePacket(bytes: Buffer): Packet | undefined {
   if (bytes.length !== PACKET_BYTES || !bytes.subarray(0, MARK.length).equals(MARK)) return undefined;
   const kind = KINDS[bytes.readUInt8(MARK.length)];

@@ -8,10 +8,10 @@ interface Tally {
   rtt: LatencyHistogram;
 }
 
-/** Asks each peer in turn, evenly over the time, and counts what comes of it. */
+/** Sends packets to the peers in turn at an even rate, and counts answers and losses. */
 export class Pinger {
   private tallies = new Map<string, Tally>();
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly inFlight = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private readonly ended: Promise<void>;
 
@@ -19,8 +19,8 @@ export class Pinger {
   private readonly peers: readonly Peer[];
 
   /**
-   * @param perSecond packets for each peer
-   * @param packets for each peer; absent: until it is stopped
+   * @param perSecond packets per second for each peer
+   * @param packets number of packets for each peer; @default unlimited until {@link stop}
    */
   constructor(
     echo: { ask(address: string): Promise<number | undefined> },
@@ -34,7 +34,7 @@ export class Pinger {
     this.ended = this.run(1_000 / (perSecond * peers.length), packets * peers.length);
   }
 
-  /** What has come of the packets since the last time, each of which has been answered or is lost. */
+  /** Takes the results since the last call. Only packets that have been answered or lost are included. */
   take(): RoundTrips[] {
     const { tallies } = this;
     this.tallies = new Map();
@@ -44,12 +44,13 @@ export class Pinger {
     });
   }
 
-  /** Ends once every packet has been answered or is lost. */
+  /** Resolves when every packet has been answered or lost. */
   async done(): Promise<void> {
     await this.ended;
-    await Promise.all(this.underWay);
+    await Promise.all(this.inFlight);
   }
 
+  /** Stops sending, and waits for the packets in flight. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.done();
@@ -59,9 +60,9 @@ export class Pinger {
     const { signal } = this.stopping;
     for (let sent = 0; sent < packets && this.peers.length > 0 && !signal.aborted; sent += 1) {
       const asking = this.ask(this.peers[sent % this.peers.length] as Peer);
-      this.underWay.add(asking);
-      void asking.then(() => this.underWay.delete(asking));
-      // Not by a schedule: what is late must not be made up for by a burst, which would wait for itself.
+      this.inFlight.add(asking);
+      void asking.then(() => this.inFlight.delete(asking));
+      // No fixed schedule: catching up after a delay would send a burst, and its packets would queue behind each other.
       await sleep(everyMs, undefined, { signal }).catch(() => {});
     }
   }

@@ -32,10 +32,10 @@ describe("a packet", () => {
     );
   });
 
-  it("is none where it has another mark, kind or length", () => {
+  it("is ignored with another mark, kind or length", () => {
     const good = encodePacket({ kind: "question", session: 1, sequence: 2 });
-    const other = (at: number) => Buffer.from(good).fill(0xee, at, at + 1);
-    for (const bytes of [other(0), other(16), good.subarray(1), Buffer.concat([good, good])]) {
+    const changed = (offset: number) => Buffer.from(good).fill(0xee, offset, offset + 1);
+    for (const bytes of [changed(0), changed(16), good.subarray(1), Buffer.concat([good, good])]) {
       assert.equal(decodePacket(bytes), undefined);
     }
   });
@@ -48,7 +48,7 @@ describe("the echo", () => {
     return socket;
   };
 
-  it("takes a round trip's time", async () => {
+  it("measures a round trip", async () => {
     const b = await Echo.open(HERE, 0);
     const a = await Echo.open(HERE, 0, b.port);
     const us = await a.ask(HERE);
@@ -57,7 +57,7 @@ describe("the echo", () => {
     b.close();
   });
 
-  it("calls a packet lost that nobody answers", async () => {
+  it("counts a packet without an answer as lost", async () => {
     const silent = await stranger();
     const a = await Echo.open(HERE, 0, silent.address().port);
     assert.equal(await a.ask(HERE), undefined);
@@ -65,7 +65,7 @@ describe("the echo", () => {
     silent.close();
   });
 
-  it("answers its own packets alone, never an answer, and with no byte more than it was sent", async () => {
+  it("answers only questions of its protocol, with the length of the question", async () => {
     const echo = await Echo.open(HERE, 0);
     const socket = await stranger();
     const answers: Buffer[] = [];
@@ -74,7 +74,7 @@ describe("the echo", () => {
     send(Buffer.alloc(PACKET_BYTES));
     send(Buffer.from("hello"));
     send(encodePacket({ kind: "answer", session: 3, sequence: 4 }));
-    // The last one is answered; UDP on loopback keeps the order, so nothing is still to come for the others.
+    // Only this one gets an answer. UDP on loopback keeps the order, so no answer to the others can follow.
     send(encodePacket({ kind: "question", session: 3, sequence: 5 }));
     await once(socket, "message");
     assert.deepEqual(answers.map(decodePacket), [{ kind: "answer", session: 3, sequence: 5 }]);
@@ -92,7 +92,7 @@ describe("a probe", () => {
     { node: "c", address: "10.0.0.3" },
   ];
 
-  it("asks each peer as often as it is told", async () => {
+  it("asks each peer the requested number of times", async () => {
     const pairs = await new Probe(answering).round({ peers, packets: 5, perSecond: 1_000 });
     assert.deepEqual(
       pairs.map(({ to, sent, lost }) => [to, sent, lost]),
@@ -103,22 +103,22 @@ describe("a probe", () => {
     );
   });
 
-  it("counts what is lost", async () => {
+  it("counts lost packets", async () => {
     const [pair] = await new Probe(silent).round({ peers: peers.slice(1), packets: 3, perSecond: 1_000 });
     assert.deepEqual([pair?.sent, pair?.lost], [3, 3]);
   });
 
-  it("gives what it watched once, and ends with the last time", async () => {
+  it("returns what it measured once, and ends with the last call", async () => {
     const probe = new Probe(answering);
     await probe.watch({ peers, perSecond: 1_000 });
     const pairs = await probe.take(true);
     assert.ok(pairs.every(({ sent, lost }) => sent <= 1 && lost === 0));
-    await assert.rejects(probe.take(true), /it watches nothing: it has been started anew/);
+    await assert.rejects(probe.take(true), /the probe watches nothing: it restarted/);
   });
 });
 
 describe("the probes' services", () => {
-  it("are asked on the overlay, and pass on what is for the node's own network", async () => {
+  it("answer on the overlay, and forward requests for the nodes' own network", async () => {
     const socket = path.join(folder, "socket");
     const far = { ask: async () => 100 };
     const near = { ask: async () => 300 };
@@ -141,7 +141,7 @@ describe("the probes' services", () => {
       assert.deepEqual([pair?.to, pair?.sent], ["node2", 2]);
     }
     host.close();
-    // A probe that is gone is told with the next step, and leaves the other network alone.
+    // A failed host probe is reported, and does not affect the overlay.
     assert.match(
       JSON.stringify((await client.hello()).host),
       /does not answer.*docker service ps probes-host/,
@@ -151,7 +151,7 @@ describe("the probes' services", () => {
     overlay.close();
   });
 
-  it("refuse what is no request of theirs, with every error", async () => {
+  it("reject an invalid request with every error", async () => {
     const overlay = await serveOverlayProbe(
       new Probe({ ask: async () => 1 }),
       { port: 1 },
@@ -172,12 +172,12 @@ describe("the probes' services", () => {
 });
 
 describe("iperf3's output", () => {
-  it("tells what arrived", () => {
+  it("has the received throughput", () => {
     const end = { sum_sent: { bits_per_second: 9.9e9 }, sum_received: { bits_per_second: 9.5e9 } };
     assert.equal(parseIperf(JSON.stringify({ start: {}, intervals: [], end })), 9.5e9);
   });
 
-  it("tells why there is nothing", () => {
+  it("has the reason if there is no result", () => {
     const refused = {
       start: {},
       intervals: [],
@@ -185,33 +185,33 @@ describe("iperf3's output", () => {
       error: "unable to connect to server: Connection refused",
     };
     assert.throws(() => parseIperf(JSON.stringify(refused)), /iperf3: unable to connect to server/);
-    assert.throws(() => parseIperf("iperf3: not found"), /printed something unexpected: iperf3: not found/);
+    assert.throws(() => parseIperf("iperf3: not found"), /unexpected output of iperf3: iperf3: not found/);
   });
 });
 
 describe("tracepath's output", () => {
-  it("tells the path's MTU", () => {
+  it("has the path MTU", () => {
     const text =
       " 1?: [LOCALHOST]                      pmtu 1500\n 1:  10.0.1.5   0.123ms reached\n     Resume: pmtu 1450 hops 1 back 1 \n";
     assert.equal(parseTracepath(text), 1_450);
   });
 
-  it("tells that the other node was not reached", () => {
+  it("shows that the other node was not reached", () => {
     const text =
       " 1?: [LOCALHOST]   pmtu 1500\n 1:  no reply\n     Too many hops: pmtu 1500\n     Resume: pmtu 1500 \n";
-    assert.throws(() => parseTracepath(text), /did not reach the other node; it said: Resume: pmtu 1500/);
+    assert.throws(() => parseTracepath(text), /did not reach the other node: Resume: pmtu 1500/);
   });
 });
 
 describe("the clock's status", () => {
   const status = { kind: "ptpd", state: "SLAVE", offset_us: -12.3, path_delay_us: 40.1, at: 1_732_500_000.1 };
 
-  it("is read where something keeps the clock", async () => {
+  it("is read if there is clock synchronisation", async () => {
     writeFileSync(path.join(folder, "status.json"), JSON.stringify(status));
     assert.deepEqual(await readClockStatus(folder), status);
   });
 
-  it("is null where there is none, or it is torn", async () => {
+  it("is null without a file or with a partial one", async () => {
     assert.equal(await readClockStatus(path.join(folder, "nothing")), null);
     writeFileSync(path.join(folder, "status.json"), '{"kind":"pt');
     assert.equal(await readClockStatus(folder), null);

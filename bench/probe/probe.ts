@@ -17,22 +17,30 @@ export class Probe {
     this.echo = echo;
   }
 
+  /** Measures a number of round trips with each peer. */
   async round({ peers, packets, perSecond }: Round): Promise<RoundTrips[]> {
     const pinger = new Pinger(this.echo, peers, perSecond, packets);
     await pinger.done();
     return pinger.take();
   }
 
+  /** Measures round trips until {@link take} ends it, or nobody calls that for {@link ORPHANED_AFTER_MS}. */
   async watch({ peers, perSecond }: Watch): Promise<void> {
     await this.endWatch();
     this.watching = new Pinger(this.echo, peers, perSecond);
     this.expectRunner();
   }
 
-  /** @throws HttpError where nothing is watched: it was started anew, or nobody had asked for long */
+  /**
+   * Takes the round trips since the last call.
+   *
+   * @param last whether to stop measuring
+   * @throws HttpError 409 if nothing is being measured
+   */
   async take(last: boolean): Promise<RoundTrips[]> {
     const { watching } = this;
-    if (!watching) throw new HttpError(409, "it watches nothing: it has been started anew");
+    if (!watching)
+      throw new HttpError(409, "the probe watches nothing: it restarted, or was not polled for too long");
     if (last) await this.endWatch();
     else this.expectRunner();
     return watching.take();

@@ -1,28 +1,29 @@
-// What runner and probes say to each other, over HTTP on the overlay network. What concerns the nodes' own network goes on
-// from a node's probe on the overlay to its other one through a Unix socket (forward.ts).
+// The protocol of runner and probes: JSON over HTTP on the overlay network. Requests for the nodes' own network are forwarded
+// by a node's overlay probe to its host probe through a Unix socket (forward.ts).
 import { z } from "zod";
 import { NETWORKS } from "../../contract/network.ts";
 
-/** Part of every path; counted up with any change that an older probe would not understand. */
+/** Part of every path. Increased with every change that an older probe would not understand. */
 export const PROTOCOL_VERSION = 1;
 
-/** A probe that nobody has asked for what it watches ends it after so long: its runner is gone. */
+/** A probe whose results are not taken for this long assumes that its runner is gone, and stops measuring, ms. */
 export const ORPHANED_AFTER_MS = 30_000;
 
+/** The paths of a probe's requests. */
 export const PATHS = {
-  /** GET: who it is, and how its clock is. */
+  /** GET: who the probe is, and the status of its node's clock. */
   hello: `/v${PROTOCOL_VERSION}/hello`,
-  /** POST: so many round trips with each peer; answers when all are done. */
+  /** POST: measure round trips with each peer. Answers when all are done. */
   round: `/v${PROTOCOL_VERSION}/round`,
-  /** POST: round trips without end. Takes the place of an earlier watch. */
+  /** POST: measure round trips until further notice. Replaces an earlier watch. */
   watch: `/v${PROTOCOL_VERSION}/watch`,
-  /** POST: what has been watched since the last time. */
+  /** POST: take the round trips since the last time. */
   take: `/v${PROTOCOL_VERSION}/take`,
-  /** POST: lets one other probe measure the throughput; answers when it listens. */
+  /** POST: let another probe measure the throughput once. Answers when it listens. */
   serve: `/v${PROTOCOL_VERSION}/serve`,
-  /** POST: measures the throughput with one that serves. */
+  /** POST: measure the throughput to a probe that serves. */
   throughput: `/v${PROTOCOL_VERSION}/throughput`,
-  /** POST: the largest packet that passes in one piece. */
+  /** POST: measure the largest packet that passes without fragmentation. */
   mtu: `/v${PROTOCOL_VERSION}/mtu`,
 } as const;
 
@@ -30,9 +31,10 @@ const count = z.int().min(0);
 const address = z.ipv4();
 const network = z.enum(NETWORKS);
 const peer = z.strictObject({ node: z.string(), address });
+/** Another node and its IPv4 address on the measured network. */
 export type Peer = z.output<typeof peer>;
 
-/** As clockSync's programs write it on a node, in a file. */
+/** The status that a node's clock synchronisation writes to a file. */
 export const clockStatusSchema = z.object({
   kind: z.string(),
   state: z.string(),
@@ -41,53 +43,66 @@ export const clockStatusSchema = z.object({
   /** s since 1970. */
   at: z.number(),
 });
+/** The status of a node's clock synchronisation. */
 export type ClockStatus = z.output<typeof clockStatusSchema>;
 
-/** Of the node's own network: its address there, or why nothing is measured there. */
+/** The node's address on the nodes' own network, or why nothing can be measured there. */
 const hostSchema = z.union([z.object({ address }), z.object({ error: z.string() })]);
 
+/** The answer to {@link PATHS}.hello. */
 export const helloSchema = z.object({
   protocol: z.number(),
   node: z.string(),
-  /** The kernel's boot id: two nodes of one machine have the same. */
+  /** The kernel's boot id. Nodes on the same machine have the same one. */
   bootId: z.string(),
   host: hostSchema,
   clock: clockStatusSchema.nullable(),
 });
+/** Who a probe is, and the state of its node. */
 export type Hello = z.output<typeof helloSchema>;
 
-/** What the probe on the node's own network says to the other one. */
+/** The host probe's answer to the overlay probe. */
 export const hostHelloSchema = z.object({ address });
 
+/** The order of {@link PATHS}.round. */
 export const roundSchema = z.strictObject({
   network,
   peers: z.array(peer).max(1_000),
+  /** Number for each peer. */
   packets: z.int().min(1).max(10_000),
-  /** For each peer. */
+  /** Packets per second for each peer. */
   perSecond: z.number().positive().max(10_000),
 });
+/** The order of {@link PATHS}.watch. */
 export const watchSchema = roundSchema.omit({ packets: true });
-/** `last`: the watch ends, once what is under way has been answered. */
+/** The order of {@link PATHS}.take. `last` ends the watch, after the packets in flight are answered or lost. */
 export const takeSchema = z.strictObject({ network, last: z.boolean() });
+/** The order of {@link PATHS}.serve. */
 export const serveSchema = z.strictObject({ network, seconds: z.int().min(1).max(60) });
+/** The order of {@link PATHS}.throughput. `reverse` measures from the address instead of to it. */
 export const throughputSchema = z.strictObject({
   network,
   address,
   seconds: z.int().min(1).max(60),
   reverse: z.boolean(),
 });
+/** The order of {@link PATHS}.mtu. */
 export const mtuSchema = z.strictObject({ network, address });
 
 const roundTrips = z.object({
   to: z.string(),
-  /** Of them, each has been answered or is lost. */
+  /** Packets that have been answered or lost. */
   sent: count,
   lost: count,
   /** HdrHistogram V2 compressed, base64, µs. */
   rtt: z.string(),
 });
+/** The round trips to one peer. */
 export type RoundTrips = z.output<typeof roundTrips>;
 
+/** The answer to {@link PATHS}.round and {@link PATHS}.take. */
 export const roundTripsSchema = z.object({ pairs: z.array(roundTrips) });
+/** The answer to {@link PATHS}.throughput. */
 export const bitRateSchema = z.object({ bitPerSec: z.number() });
+/** The answer to {@link PATHS}.mtu, bytes. */
 export const pathMtuSchema = z.object({ mtu: z.int() });

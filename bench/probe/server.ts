@@ -1,8 +1,8 @@
-// The probes over HTTP: protocol.ts says what is asked and answered.
+// The probes' HTTP servers. protocol.ts has the requests and answers.
 import type http from "node:http";
 import type { NetworkName } from "../../contract/network.ts";
 import { checked, type Handler, HttpError, serveJson } from "../httpServer.ts";
-import { reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import { readClockStatus } from "./clockStatus.ts";
 import { forward } from "./forward.ts";
 import { type IperfPlace, IperfServer, measureThroughput } from "./iperf.ts";
@@ -21,7 +21,7 @@ import {
 } from "./protocol.ts";
 import { measureMtu } from "./tracepath.ts";
 
-/** What a probe does on the network that it is on. */
+/** The handlers of the measurements on a probe's own network. */
 function measurements(probe: Probe, place: IperfPlace): Record<string, Handler> {
   const server = new IperfServer(place);
   return {
@@ -37,7 +37,7 @@ function measurements(probe: Probe, place: IperfPlace): Record<string, Handler> 
   };
 }
 
-/** On the node's own network: asked through a Unix socket alone. */
+/** Serves the probe on the nodes' own network, only through a Unix socket. */
 export function serveHostProbe(
   probe: Probe,
   place: IperfPlace & { bind: string },
@@ -47,14 +47,15 @@ export function serveHostProbe(
   return serveJson({ ...measurements(probe, place), ...hello }, socket);
 }
 
+/** Who an overlay probe is. */
 export interface OverlayProbe {
   node: string;
   bootId: string;
-  /** Unix socket of the node's other probe. */
+  /** Unix socket of the node's host probe. */
   hostSocket: string;
 }
 
-/** On the overlay network: what concerns the other network it passes on. */
+/** Serves the probe on the overlay network. Forwards requests for the nodes' own network to the host probe. */
 export function serveOverlayProbe(
   probe: Probe,
   place: IperfPlace,
@@ -72,7 +73,7 @@ export function serveOverlayProbe(
   return serveJson({ ...Object.fromEntries(byNetwork), [`GET ${PATHS.hello}`]: () => hello(self) }, port);
 }
 
-/** The rest of the request is checked by whom it is for. */
+/** The handler of the request checks the rest. */
 function networkOf(body: unknown): NetworkName {
   const { network } = body as { network?: unknown };
   if (network === "host" || network === "overlay") return network;

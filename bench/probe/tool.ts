@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 
 /**
- * Runs a program of the image. One that ends badly tells why in what it prints, which is the caller's to read.
+ * Runs a program of the image and returns its output. An exit code other than 0 is no error here: the caller reads the
+ * program's message in the output.
  *
- * @throws Error where it is missing, or took too long
+ * @throws Error if the program does not exist or exceeds the timeout
  */
 export function runTool(file: string, args: readonly string[], timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {

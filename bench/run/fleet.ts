@@ -5,7 +5,7 @@ import { AGENT_SERVICES, type AgentRole, type BenchTarget } from "../../contract
 import { AgentClient } from "../agent/client.ts";
 import { type Hello, ORPHANED_AFTER_MS, PROTOCOL_VERSION } from "../agent/protocol.ts";
 import type { JobContext } from "../job.ts";
-import { reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import { retryUntil } from "../retry.ts";
 import { inOrder } from "./allocation.ts";
 
@@ -52,7 +52,8 @@ export async function findFleet(
     wait(
       {
         what: `the ${AGENT_SERVICES[role]} to answer`,
-        next: `On the manager see: docker service ps ${AGENT_SERVICES[role]}`,
+        hint: `On the manager see: docker service ps ${AGENT_SERVICES[role]}`,
+        code: "agent-failed",
       },
       () => askAll(role, target[role].tasks, run, resolve),
     );

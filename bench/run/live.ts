@@ -13,7 +13,7 @@ import { meetsSlo } from "../../contract/verdicts.ts";
 import type { Slo } from "../../contract/workload.ts";
 import { pointOf } from "../influx/points.ts";
 import { PointWriter } from "../influx/writer.ts";
-import { reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import type { MergedSecond } from "./timeline.ts";
 
 /** Numbers of messages, as the measurement `faults` has them. */

@@ -5,7 +5,7 @@ import type { StepNetwork } from "../../contract/network.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { within } from "../clock.ts";
 import type { JobContext } from "../job.ts";
-import { reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import { onNodes } from "./allocation.ts";
 import { type EventSink, instant } from "./events.ts";
 import type { Live } from "./live.ts";

@@ -2,7 +2,7 @@
 
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import { NETWORKS, type NetworkName, type Pair } from "../../contract/network.ts";
-import { reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import { schedule } from "./networkSchedule.ts";
 import { type NodeProbe, peersOn } from "./probes.ts";
 

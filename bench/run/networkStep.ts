@@ -3,7 +3,7 @@
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import { NETWORKS, type NetworkName, type PairRtt } from "../../contract/network.ts";
 import type { RoundTrips } from "../probe/protocol.ts";
-import { reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import { type NodeProbe, peersOn } from "./probes.ts";
 
 /** Packets per second of each pair. */

@@ -4,7 +4,7 @@ import { type NetworkName, PROBE_SERVICES } from "../../contract/network.ts";
 import type { JobContext } from "../job.ts";
 import { ProbeClient } from "../probe/client.ts";
 import { type Hello, type Peer, PROTOCOL_VERSION } from "../probe/protocol.ts";
-import { reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import { inOrder } from "./allocation.ts";
 
 /** A probe that answered: one of each node. */

@@ -11,7 +11,7 @@ import type { JobContext } from "../job.ts";
 import { sloText } from "../measure/evaluate.ts";
 import { nextStep, stepsLeft } from "../plan/index.ts";
 import { lengthOf, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
-import { reason } from "../problem.ts";
+import { reason } from "../reason.ts";
 import { openWallClock } from "../wallClock.ts";
 import { withFleet } from "./conditions.ts";
 import { type EventSink, instant } from "./events.ts";

@@ -37,7 +37,7 @@ describe("a proxy route", () => {
   it("that lacks a broker is an error, not a way past the proxy", () => {
     assert.throws(
       () => throughProxies({ host: "broker-2", port: 9092 }, via),
-      /no proxyRoute to broker-2:9092, only to broker-1/,
+      /no proxy route to broker-2:9092, only to broker-1/,
     );
   });
 
@@ -71,7 +71,7 @@ describe("the null client", () => {
     await producer.close();
     await assert.rejects(
       client.connectConsumer(target, "c", {} as never, Date.now, () => {}),
-      /nothing to consume/,
+      /cannot consume/,
     );
   });
 

@@ -72,7 +72,10 @@ describe("the Kafka jobs on three brokers", () => {
       runJob("kafka-settled", changed("broker-2", 20)),
     ]);
     assert.equal(notReady.code, 1);
-    assert.match(notReady.stderr, new RegExp(`not ready: localhost:${port} did not come.*ECONNREFUSED`));
+    assert.match(
+      notReady.stderr,
+      new RegExp(`not ready: timed out waiting for localhost:${port} .*ECONNREFUSED`),
+    );
     assert.equal(unsettled.code, 1);
     assert.match(unsettled.stderr, /did not settle within 20 s: .*broker-2: connect ECONNREFUSED/);
     assert.match(unsettled.stderr, /broker-[13]: \d partitions are under-replicated/);
@@ -86,7 +89,7 @@ describe("the Kafka jobs on three brokers", () => {
     await cluster.stopBroker(3, "SIGKILL");
     const { code, stdout, stderr } = await runJob("kafka-settled", changed("broker-1", 90));
     assert.equal(code, 0);
-    const skipped = "broker-2, broker-3 are not there, so there is no quorum to wait for";
+    const skipped = "broker-2, broker-3 are down, so there is no quorum";
     assert.deepEqual(JSON.parse(stdout), { skipped });
     assert.match(stderr, /^not waiting for broker-1: /);
   });
@@ -221,7 +224,7 @@ describe("the InfluxDB jobs", () => {
       const password = { current: "not-the-password", previous: "nor-this-password" };
       const { code, stderr, shown } = await runJob(job, { url, ...wanted, ...own, password });
       assert.equal(code, 1);
-      assert.match(stderr, /takes no password of this stack for user admin.*remove the volume/);
+      assert.match(stderr, /accepts none of this stack's passwords for user admin.*remove the volume/);
       assert.doesNotMatch(shown, /(not-the|nor-this)-password/);
     });
   }
@@ -236,6 +239,9 @@ describe("the InfluxDB jobs", () => {
     const input = { url, ...wanted, ...two, retentionSec: 0, timeoutSec: 1 };
     const { code, stderr } = await runJob("influx-provision", input);
     assert.equal(code, 1);
-    assert.match(stderr, /waited 1 s for InfluxDB .*ECONNREFUSED.*docker service logs influxdb/);
+    assert.match(
+      stderr,
+      /timed out after 1 s waiting for InfluxDB .*ECONNREFUSED.*docker service logs influxdb/,
+    );
   });
 });

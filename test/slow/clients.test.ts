@@ -11,8 +11,8 @@ import type {
   ProducerOptions,
 } from "../../bench/clients/port.ts";
 import { ensureTopic, removeTopic } from "../../bench/kafka/topics.ts";
-import { Problem } from "../../bench/problem.ts";
 import { KAFKA_CLIENTS } from "../../contract/clients.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { ensureKafkaJars } from "../../offline/kafkaJars.ts";
 import { eventually } from "../support/eventually.ts";
 import { KafkaCluster } from "../support/kafkaCluster.ts";
@@ -242,12 +242,12 @@ describe("a topic", () => {
     const topic = await newTopic({ "retention.ms": "60000" });
     const wanted = { topic, partitions: 7, replicationFactor: 3, config: { "retention.ms": "1000" } };
     await assert.rejects(ensureTopic(cluster.target, wanted), (error) => {
-      assert.ok(error instanceof Problem);
+      assert.ok(error instanceof SwarmbenchError);
       assert.match(
         error.message,
         /partitions: 4, wanted 7; replication factor: 1, wanted 3; retention.ms: 60000, wanted 1000/,
       );
-      assert.match(error.next, /Choose another workload.topic/);
+      assert.match(error.hint ?? "", /Choose another workload.topic/);
       return true;
     });
   });
@@ -255,7 +255,7 @@ describe("a topic", () => {
   it("of more replicas than there are brokers is refused, and it is said what to do", async () => {
     const wanted = { topic: "too-many", partitions: 1, replicationFactor: 3, config: {} };
     await assert.rejects(ensureTopic(cluster.target, wanted), (error) => {
-      assert.match((error as Problem).next, /Lower workload.replicationFactor/);
+      assert.match((error as SwarmbenchError).hint ?? "", /Lower workload.replicationFactor/);
       return true;
     });
   });
