@@ -3,7 +3,6 @@ import type { Step } from "../../contract/result.ts";
 import type { ConsumerTotals, Prepare, ProducerTotals } from "../agent/protocol.ts";
 import { within } from "../clock.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import { offsetLine } from "../exchange/offsetBounds.ts";
 import { ensureTopic, removeTopic } from "../kafka/topics.ts";
 import { isWarm, STEADY_WINDOW, steadiness } from "../measure/steady.ts";
 import type { WallClock } from "../wallClock.ts";
@@ -11,6 +10,7 @@ import { AgentReports, type StepListener } from "./agentReports.ts";
 import { onNodes } from "./allocation.ts";
 import { type CpuReading, readBrokerCpu } from "./brokerCpu.ts";
 import { NO_TOPIC, reachesBroker } from "./brokerless.ts";
+import { checkClocks } from "./checkClocks.ts";
 import type { Agent } from "./fleet.ts";
 import { JitWarmUp } from "./jitWarmUp.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
@@ -24,8 +24,6 @@ const START_LEAD_US = 500_000;
 const WINDOW_LEAD_SEC = 2;
 /** How long to wait for agents when a step is abandoned: working agents end their step at once. */
 const ABANDON_MS = 5_000;
-/** With clocks further apart than this, agents would not start and end a step together. */
-const MOST_OFFSET_MS = 250;
 /** With fewer partitions, too large a share of the messages would be timed twice. */
 const LEAST_PARTITIONS = 4;
 /** Share of the partitions whose messages are timed twice. */
@@ -125,7 +123,7 @@ class StepRun {
   async run(): Promise<Step> {
     this.exchange.watch(this.workers.map(({ agent }) => peerOf(agent)));
     const connectSeconds = await this.prepare();
-    this.checkClocks();
+    checkClocks(this.exchange.findings(), this.clock.nowUs());
     const startSec = await this.start();
     const warmUp = await this.warmUp(startSec);
     const measured = await this.measure();
@@ -194,19 +192,6 @@ class StepRun {
     if (partitions < LEAST_PARTITIONS) return null;
     const most = Math.max(1, Math.floor(partitions * OWN_SHARE));
     return this.producers.map((_, index) => (index < most ? index : null));
-  }
-
-  /** @throws Error that names the agents whose clocks are far from the runner's */
-  private checkClocks(): void {
-    const now = this.clock.nowUs();
-    const distant = this.exchange.findings().flatMap((findings) => {
-      const offsetMs = (offsetLine(findings, now, now)?.offsetUs ?? 0) / 1_000;
-      return Math.abs(offsetMs) > MOST_OFFSET_MS ? [`${findings.peer} by ${offsetMs.toFixed(1)} ms`] : [];
-    });
-    if (distant.length === 0) return;
-    throw new Error(
-      `clocks are too far from the runner's for a common start: ${distant.join(", ")}; see clockSync in docs/configuration.md, and on the nodes: date +%s.%N`,
-    );
   }
 
   /** Starts the producers. @returns the second in which they start, since 1970 */
