@@ -133,10 +133,7 @@ export class Runner {
     this.live.step(result, Object.keys(planned.values)[0] ?? "producers");
     this.context.progress(`${label}: ${resultText(result)}`);
     if (this.failures >= FAILURES_IN_A_ROW || (this.failures === 1 && this.steps.length === 1)) {
-      throw new SwarmbenchError("run-failed", reason(this.lastError), {
-        cause: this.lastError,
-        hint: "Finished steps are kept: fix the cause, then continue with --resume.",
-      });
+      throw runError(this.lastError);
     }
   }
 
@@ -231,4 +228,13 @@ export class Runner {
     const points = counts && { written: counts.written, lost: counts.lost };
     return { event: "end", at: instant(), ...end, points };
   }
+}
+
+/** The error that ends a run: that of its last step, or `run-failed` if that has no code. */
+function runError(error: Error | undefined): SwarmbenchError {
+  if (error instanceof SwarmbenchError) return error;
+  return new SwarmbenchError("run-failed", reason(error), {
+    cause: error,
+    hint: "Finished steps are kept: fix the cause, then continue with --resume.",
+  });
 }
