@@ -1,6 +1,6 @@
 // The progress lines of a run.
 import { isMeasured, type Step } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import type { MergedSecond } from "./timeline.ts";
 
@@ -17,7 +17,7 @@ export function timeText(seconds: number): string {
 
 /** One second of a step in one line. */
 export function secondText({ offered, delivered, latencyMs }: MergedSecond): string {
-  return `offered ${offered}/s, delivered ${delivered}/s, latency p50 ${figure(latencyMs.p50)} ms, p99 ${figure(latencyMs.p99)} ms`;
+  return `offered ${offered}/s, delivered ${delivered}/s, latency p50 ${formatNumber(latencyMs.p50)} ms, p99 ${formatNumber(latencyMs.p99)} ms`;
 }
 
 /** The result of a step in one line. */
@@ -25,7 +25,7 @@ export function resultText(step: Step): string {
   if (!isMeasured(step)) return `${step.verdict}: ${step.reasons.join("; ")}`;
   const perSec = (count: number) => `${Math.round(count / step.durationSeconds)}/s`;
   const { p50, p99 } = step.latencyMs;
-  const result = `${step.verdict}: offered ${perSec(step.offered)}, delivered ${perSec(step.delivered)}, latency p50 ${figure(p50)} ms, p99 ${figure(p99)} ms, lost ${step.lost}`;
+  const result = `${step.verdict}: offered ${perSec(step.offered)}, delivered ${perSec(step.delivered)}, latency p50 ${formatNumber(p50)} ms, p99 ${formatNumber(p99)} ms, lost ${step.lost}`;
   const [reason] = step.reasons;
   return meetsSlo(step) || reason === undefined ? result : `${result}, ${reason}`;
 }
