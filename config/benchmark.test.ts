@@ -67,7 +67,7 @@ describe("agents, workload and benchmark", () => {
       /swarmbench:workload\.fetch: no such setting: minByte/,
       /swarmbench:benchmark\.slo\.p99Ms: expected ms/,
       /swarmbench:benchmark\.search\.variable: a search finds the largest of producers, rate/,
-      /swarmbench:benchmark\.warmUp: min must not be above max/,
+      /swarmbench:benchmark\.warmUp: min must not be larger than max/,
     ]) {
       assert.match(errors, error);
     }
@@ -79,7 +79,7 @@ describe("agents, workload and benchmark", () => {
       { workload: { compression: "lz4" } },
       /workload\.compression: kafkajs has none and gzip; for lz4 set client: platformatic/,
     ],
-    ["two rates", { workload: { rate: 1, totalRate: 2 } }, /workload\.totalRate: give either rate/],
+    ["two rates", { workload: { rate: 1, totalRate: 2 } }, /workload\.totalRate: set either rate/],
     [
       "an idempotent producer without acks all",
       { workload: { idempotent: true, acks: 1 } },
@@ -98,7 +98,7 @@ describe("agents, workload and benchmark", () => {
     [
       "a sweep side by side of different lengths",
       { benchmark: { sweep: { producers: [1], rate: [1, 2] }, combine: "side by side" } },
-      /as many values as the others/,
+      /every variable needs the same number of values/,
     ],
     [
       "a soak with a sweep",
@@ -113,7 +113,7 @@ describe("agents, workload and benchmark", () => {
     [
       "a search from above its end",
       { benchmark: { search: { variable: "rate", from: 5, to: 2 } } },
-      /benchmark\.search: from must be below to/,
+      /benchmark\.search: from must be less than to/,
     ],
   ];
   for (const [what, config, error] of together) {

@@ -1,15 +1,16 @@
-// What the stack tells the benchmark about itself. components/ writes it, bench/ reads it; neither imports the other.
+// The stack as the benchmark sees it. components/ writes it and bench/ reads it; neither imports the other.
 import { z } from "zod";
 
 const address = z.string().regex(/^[^\s:]+:\d{1,5}$/, 'expected host:port, such as "broker-1:9092"');
 
-export const kafkaBrokerSchema = z.strictObject({
+const kafkaBrokerSchema = z.strictObject({
   /** Kafka's node.id. */
   id: z.int().min(0),
-  /** As clients reach it: what the broker advertises. */
+  /** The address that the broker advertises to clients. */
   host: z.string().min(1),
   port: z.int().min(1).max(65535),
 });
+/** A broker: its node.id and its advertised address. */
 export type KafkaBroker = z.output<typeof kafkaBrokerSchema>;
 
 const kafkaSecuritySchema = z
@@ -19,38 +20,41 @@ const kafkaSecuritySchema = z
     mechanism: z.literal("SCRAM-SHA-512").optional(),
     username: z.string().min(1).optional(),
     password: z.string().min(1).optional(),
-    /** Certificates of the authorities that the brokers' certificates are checked with, PEM. */
+    /** Certificates of the authorities that sign the brokers' certificates, PEM. */
     ca: z.string().includes("BEGIN CERTIFICATE").optional(),
   })
   .superRefine((security, context) => {
     const require = (...keys: ("mechanism" | "username" | "password" | "ca")[]) => {
       for (const key of keys.filter((name) => security[name] === undefined)) {
-        context.addIssue({ code: "custom", path: [key], message: `${security.protocol} needs it` });
+        context.addIssue({ code: "custom", path: [key], message: `is required for ${security.protocol}` });
       }
     };
     if (security.protocol.startsWith("SASL_")) require("mechanism", "username", "password");
     if (security.protocol.endsWith("SSL")) require("ca");
   });
 
-/** Where connections go instead: "broker-1:9092" to the address of a proxy that leads there. */
+/** A proxy route: from the address of a broker, such as "broker-1:9092", to the address of the proxy in front of it. */
 export const proxyRouteSchema = z.record(address, address);
+/** A proxy route: {@link proxyRouteSchema}. */
 export type ProxyRoute = z.output<typeof proxyRouteSchema>;
 
-/** A Kafka cluster and how a client on the swarm's network gets into it. */
+/** A Kafka cluster, and how a client on the overlay network connects to it. */
 export const kafkaTargetSchema = z.strictObject({
   bootstrap: z.array(address).min(1),
   brokers: z.array(kafkaBrokerSchema).min(1),
   security: kafkaSecuritySchema,
-  /** Kafka tells its clients the brokers' own addresses; a client that is to go through a proxy must know of it. */
+  /** Kafka tells its clients the addresses of the brokers; a client that connects through proxies needs this route as well. */
   via: proxyRouteSchema.optional(),
 });
+/** A Kafka cluster: {@link kafkaTargetSchema}. */
 export type KafkaTarget = z.output<typeof kafkaTargetSchema>;
 
-/** A bucket of InfluxDB, and a token that may do there what is to be done. */
+/** A bucket of InfluxDB, and a token with the permissions that its user needs. */
 export const influxTargetSchema = z.strictObject({
   url: z.url(),
   org: z.string().min(1),
   bucket: z.string().min(1),
   token: z.string().min(1),
 });
+/** A bucket of InfluxDB: {@link influxTargetSchema}. */
 export type InfluxTarget = z.output<typeof influxTargetSchema>;

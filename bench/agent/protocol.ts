@@ -1,7 +1,7 @@
 // The protocol of runner and agents: JSON over HTTP on the overlay network. The runner sends requests, agents answer.
 import { z } from "zod";
+import { completeWorkloadSchema } from "../../contract/completeWorkload.ts";
 import { kafkaTargetSchema } from "../../contract/target.ts";
-import { workloadSchema } from "../../contract/workload.ts";
 import { findingsSchema } from "../exchange/findings.ts";
 
 /** Part of every path. Increased with every change that an older agent would not understand. */
@@ -74,7 +74,7 @@ export const prepareSchema = z.strictObject({
   ...stepId,
   kafka: kafkaTargetSchema,
   topic: z.string(),
-  workload: workloadSchema,
+  workload: completeWorkloadSchema,
   pacing: z.enum(["precise", "timer"]),
   seed: z.int(),
   /** A message is late if it leaves more than this after its intended time, µs. */

@@ -2,14 +2,14 @@
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { EXIT } from "../../contract/errors.ts";
-import { type BenchPlan, type BenchSummary, benchPlanSchema } from "../../contract/request.ts";
+import type { BenchPlan, BenchSummary } from "../../contract/request.ts";
 import { openReservation } from "../../testbeds/index.ts";
 import { abortOnSignal } from "../lib/signals.ts";
 import { runAba } from "./aba.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
 import { RunnerContainer } from "./container.ts";
 import { runOnce } from "./once.ts";
-import { planOf } from "./plan.ts";
+import { parsePlanText, planOf } from "./plan.ts";
 
 /** Standard output is for the result. */
 function say(line: string): void {
@@ -17,8 +17,7 @@ function say(line: string): void {
 }
 
 async function readPlan(args: Arguments): Promise<BenchPlan> {
-  const document: unknown = args.fromUp ? JSON.parse(await text(process.stdin)) : await planOf(args.stack);
-  return benchPlanSchema.parse(document);
+  return args.fromUp ? parsePlanText(await text(process.stdin)) : planOf(args.stack);
 }
 
 /** Runs the benchmark, or stops the run that is under way. @returns the exit code */

@@ -17,7 +17,7 @@ import type { Found } from "./container.ts";
 import { EventLog } from "./eventLog.ts";
 import { LeaseWatch } from "./leaseWatch.ts";
 import { outOfTime } from "./outOfTime.ts";
-import { checked, conditionsOf, finishedSteps, planKey, runName } from "./request.ts";
+import { checked, conditionsOf, finishedSteps, planKey, runName, sameLoad } from "./request.ts";
 import { begin, follow, isTaken, type Session } from "./session.ts";
 import { forgetUnfinished, noteUnfinished, unfinishedRun } from "./unfinished.ts";
 
@@ -70,7 +70,8 @@ function prepare(
 ): { key: string; wanted: Wanted } {
   try {
     const asked: Asked = withChanges({ workload: plan.workload, benchmark: plan.benchmark }, changes);
-    const wanted = checked(asked);
+    const wanted =
+      changes.length > 0 ? checked(asked) : { workload: plan.workload, benchmark: plan.benchmark };
     if (earlier) refuseOther(earlier, wanted);
     return { key: planKey(plan, asked), wanted };
   } catch (error) {
@@ -152,11 +153,7 @@ function readEarlier(folder: string): Earlier {
 
 /** Steps of another load would be taken for steps of this one. */
 function refuseOther(earlier: Run, wanted: Wanted): void {
-  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-  const { content: _, ...workload } = JSON.parse(JSON.stringify(wanted.workload));
-  const { content: __, ...before } = earlier.conditions.workload;
-  const benchmark = JSON.parse(JSON.stringify(wanted.benchmark));
-  if (same(workload, before) && same(benchmark, earlier.conditions.benchmark)) return;
+  if (sameLoad(earlier.conditions, wanted)) return;
   throw new SwarmbenchError(
     "run-differs",
     `${earlier.run} was of another workload or benchmark; set them as they were (its run.json, conditions), or begin a new run`,

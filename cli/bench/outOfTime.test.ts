@@ -7,6 +7,7 @@ import { after, describe, it } from "node:test";
 import type { SwarmbenchError } from "../../contract/errors.ts";
 import { type BenchPlan, type RunRequest, runRequestSchema } from "../../contract/request.ts";
 import { type RunEvent, SCHEMA_VERSION } from "../../contract/result.ts";
+import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import { readResults } from "../../results/store.ts";
 import { FakeReservation, FakeTime } from "../../test/support/fakeReservation.ts";
 import { sampleStep } from "../../test/support/sampleRun.ts";
@@ -25,14 +26,14 @@ const PLAN: BenchPlan = {
   image: "10.0.0.1:5000/bench@sha256:1",
   network: "bench",
   labels: [],
-  workload: {},
+  workload: workloadSchema.parse({}),
   target: {
     kafka: { bootstrap: ["broker-1:9092"], brokers: [], security: { protocol: "PLAINTEXT" } },
     brokerMetrics: [],
     network: networkOn("gros-7"),
     agents: { producer: { tasks: 1 }, consumer: { tasks: 1 } },
   } as unknown as BenchPlan["target"],
-  benchmark: { sweep: { producers: [1, 2, 3] }, warmUp: { brokers: "20 seconds" } },
+  benchmark: benchmarkSchema.parse({ sweep: { producers: [1, 2, 3] }, warmUp: { brokers: "20 seconds" } }),
   conditions: { source: "built", images: {}, settings: {}, nodes: [{ name: "gros-7", role: "monitor" }] },
   reservation: {
     sites: [{ name: "", settings: { frontend: "SITES-FRONTEND" }, base: "bench" }],

@@ -1,6 +1,8 @@
 // From a plan to what the runner is asked for: plain functions.
 import { createHash, randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { benchmarkErrors } from "../../contract/benchmarkErrors.ts";
+import { hasContent } from "../../contract/completeWorkload.ts";
 import type { BenchPlan, RunRequest } from "../../contract/request.ts";
 import { type Conditions, isMeasured, type Step } from "../../contract/result.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
@@ -26,7 +28,11 @@ export function planKey({ scenario, image, target }: BenchPlan, asked: Asked): s
   return createHash("sha256").update(JSON.stringify(same)).digest("hex").slice(0, 16);
 }
 
-/** @throws Error that lists every error, a line each */
+/** The file is read where the configuration is, so that a plan has its content. */
+const CONTENT_ERROR =
+  "workload.content.file: only `pulumi up` reads a file; set it in the scenario's configuration";
+
+/** Parses what a run is asked for by --set. @throws Error that lists every error, a line each */
 export function checked(asked: Asked): Pick<RunRequest, "workload" | "benchmark"> {
   const workload = workloadSchema.safeParse(asked.workload);
   const benchmark = benchmarkSchema.safeParse(asked.benchmark);
@@ -34,6 +40,7 @@ export function checked(asked: Asked): Pick<RunRequest, "workload" | "benchmark"
     ...(workload.error?.issues ?? []).map((issue) => describe("workload", issue)),
     ...(benchmark.error?.issues ?? []).map((issue) => describe("benchmark", issue)),
     ...(workload.success && benchmark.success ? benchmarkErrors(workload.data, benchmark.data) : []),
+    ...(workload.success && !hasContent(workload.data) ? [CONTENT_ERROR] : []),
   ];
   if (!workload.success || !benchmark.success || errors.length > 0) throw new Error(errors.join("\n"));
   return { workload: workload.data, benchmark: benchmark.data };
@@ -63,7 +70,7 @@ export function conditionsOf(
     images,
     settings,
     versions: { docker: [...new Set(machines.map(({ engine }) => engine))].join(", ") },
-    workload: withoutContent(workload),
+    workload: recordedWorkload(workload),
     benchmark: { ...benchmark },
     nodes: plan.conditions.nodes.map(({ name, role }) => {
       const machine = machines.find((each) => each.name === name);
@@ -80,8 +87,18 @@ export function conditionsOf(
   };
 }
 
-/** A file's bytes are in the messages, not in the results: there its hash is. */
-function withoutContent({ content, ...workload }: RunRequest["workload"]): Record<string, unknown> {
+/** Whether a run's conditions have this workload, its content included, and this benchmark. */
+export function sameLoad(
+  conditions: Pick<Conditions, "workload" | "benchmark">,
+  { workload, benchmark }: Pick<RunRequest, "workload" | "benchmark">,
+): boolean {
+  // As run.json has them: without the fields that JSON leaves out.
+  const wanted = JSON.parse(JSON.stringify({ workload: recordedWorkload(workload), benchmark }));
+  return isDeepStrictEqual(wanted, { workload: conditions.workload, benchmark: conditions.benchmark });
+}
+
+/** A workload as the results have it: instead of a file's bytes, their hash. */
+function recordedWorkload({ content, ...workload }: RunRequest["workload"]): Record<string, unknown> {
   if (typeof content === "string" || "file" in content) return { ...workload, content };
   const sha256 = createHash("sha256").update(content.base64).digest("hex");
   return { ...workload, content: { sha256 } };

@@ -31,7 +31,7 @@ import { markdownOf, terminalTable } from "./table.ts";
 const passes = (rows: readonly Row[]) => rows.map(({ pass }) => pass);
 
 describe("the load of a calibration", () => {
-  const loadOf = (scenario: Pick<BenchPlan, "workload" | "benchmark">) =>
+  const loadOf = (scenario: { workload: object; benchmark: object }) =>
     checked(withPlainLoad(scenario as BenchPlan));
   const workload: Record<keyof typeof workloadSchema.shape, unknown> = {
     client: "platformatic",

@@ -2,8 +2,7 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
-import { benchPlanSchema } from "../../contract/request.ts";
-import { outputsOf } from "../bench/plan.ts";
+import { outputsOf, parsePlan } from "../bench/plan.ts";
 import { project } from "../lib/paths.ts";
 import { abortOnSignal, interruption } from "../lib/signals.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
@@ -25,7 +24,7 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 async function openHarness({ stack }: Arguments, results: string, signal: AbortSignal): Promise<Harness> {
   const { benchPlan, nodes, proxyImage, registry } = await outputsOf(stack);
-  const plan = benchPlanSchema.parse(benchPlan);
+  const plan = parsePlan(benchPlan, `stack ${stack}`);
   if (proxyImage === undefined) {
     throw new SwarmbenchError(
       "stack-outdated",

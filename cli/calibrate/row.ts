@@ -1,6 +1,6 @@
 // One line of the calibration's table, and the comparisons that make one: plain functions.
 import { z } from "zod";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 
 export const rowSchema = z.strictObject({
   /** What was done. */
@@ -67,7 +67,7 @@ export function notDone(what: string, why: string): Row {
   return { what, expected: "carried out", measured: why, limit: "-", pass: false };
 }
 
-/** Three digits, where {@link figure} has two: differences of 3 % are to be seen. */
+/** Three digits, where {@link formatNumber} has two: differences of 3 % are to be seen. */
 export function figure3(value: number): string {
-  return Math.abs(value) >= 1_000 ? figure(value) : String(Number(value.toPrecision(3)));
+  return Math.abs(value) >= 1_000 ? formatNumber(value) : String(Number(value.toPrecision(3)));
 }

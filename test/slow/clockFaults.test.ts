@@ -97,7 +97,7 @@ describe("clocks that are wrong", () => {
     const warnings = run.warnings.join("\n");
     assert.match(
       warnings,
-      /consumers\.1 on node3 does wrong on purpose \(SWARMBENCH_CLOCK_FAULT=\+50ms\): this is no measurement/,
+      /consumers\.1 on node3 has an injected fault \(SWARMBENCH_CLOCK_FAULT=\+50ms\): this is not a measurement/,
     );
     assert.match(text, /p50 corr\./);
   });

@@ -144,7 +144,7 @@ describe("the network", () => {
     const { steps, warnings } = run();
     assert.equal(steps[0]?.verdict, "ok", text);
     assert.ok(
-      warnings.some((warning) => /no figures of node3 on the (host|overlay) network/.test(warning)),
+      warnings.some((warning) => /no measurements of node3 on the (host|overlay) network/.test(warning)),
       warnings.join("\n"),
     );
     const left = named(steps[0]?.network?.pairs ?? []);

@@ -40,7 +40,6 @@ export function benchPlan({
 }: PlanArgs): pulumi.Output<BenchPlan> {
   const { manager, network } = site.swarm;
   const { producers, consumers, workload, benchmark } = settings;
-  const { run: _, ...measured } = benchmark;
   const brokerMetrics = kafka.jolokia
     .filter(({ roles }) => roles.includes("broker"))
     .map(({ name, jolokiaUrl }) => ({ name, jolokiaUrl }));
@@ -65,7 +64,8 @@ export function benchPlan({
       agents: { producer: { tasks: producers.tasks }, consumer: { tasks: consumers.tasks } },
     },
     workload,
-    benchmark: measured,
+    // `benchmark.run` decides whether `up` runs the plan; it is no part of what the plan asks for.
+    benchmark: { ...benchmark, run: true },
     conditions,
     reservation: reservation ? watched(reservation) : undefined,
   });
