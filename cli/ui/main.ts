@@ -72,7 +72,7 @@ async function open(uis: Ui[], scenario: string, passwordOf: (ui: Ui) => string)
     const bare = uis.filter(({ pages }) => pages === false).map(({ name }) => name);
     if (bare.length > 0) {
       console.log(
-        `Without pages for a browser, since built from package registries: ${bare.join(", ")}. Their APIs answer.`,
+        `No web pages in this installation, only an API: ${bare.join(", ")}.`,
       );
     }
     console.log("Ctrl-C closes the tunnels.");

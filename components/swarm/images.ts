@@ -48,7 +48,7 @@ export class Images extends pulumi.ComponentResource implements TargetImages {
     const stored = this.args.images[image];
     if (!stored) {
       throw new pulumi.RunError(
-        `Setup has no image ${image}. Get it from its maker: SWARMBENCH_SOURCE=official npm run setup`,
+        `Setup has no image ${image}. Run: npm run setup`,
       );
     }
     return pulumi
