@@ -41,7 +41,9 @@ async function rustOf(work: string): Promise<Record<string, string>> {
     throw new SwarmbenchError(
       "program-missing",
       `InfluxDB's query language needs Rust's cargo 1.${OLDEST_CARGO} or newer; installed: ${version ?? "none"}.`,
-      { hint: "Install a newer one (Debian: sudo apt-get install cargo-web), then run `npm run setup` again." },
+      {
+        hint: "Install a newer one (Debian: sudo apt-get install cargo-web), then run `npm run setup` again.",
+      },
     );
   }
   // Newer compilers warn of more, and the crate makes every warning an error.

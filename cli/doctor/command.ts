@@ -26,7 +26,11 @@ export function doctorCommand(): Command {
       collect,
       [],
     )
-    .option("--clean", "remove the leftovers of this checkout, and restore damaged Pulumi state from its backup", false)
+    .option(
+      "--clean",
+      "remove the leftovers of this checkout, and restore damaged Pulumi state from its backup",
+      false,
+    )
     .option("--gone", "with --clean: also remove leftovers of checkouts whose folder is gone", false);
   return runs(doctor, async () => (await import("./main.ts")).run);
 }

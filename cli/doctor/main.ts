@@ -51,7 +51,9 @@ async function doctor({ stack, clean, gone: alsoGone }: Options): Promise<number
   const restored = handleDamaged(damaged, backups, clean);
   if (kept > 0 && !clean) console.log("           npm run doctor -- --clean removes the leftovers");
   if (keptGone > 0 && !(clean && alsoGone)) {
-    console.log("           npm run doctor -- --clean --gone also removes the leftovers of checkouts that are gone");
+    console.log(
+      "           npm run doctor -- --clean --gone also removes the leftovers of checkouts that are gone",
+    );
   }
   if (absent.length + mine.length + damaged.length === 0) {
     console.log("all is well: nothing missing, nothing left over");

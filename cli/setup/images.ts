@@ -5,8 +5,8 @@ import { run } from "../lib/run.ts";
 import { step } from "../lib/steps.ts";
 import { imageKey, withBuildContext } from "./buildContext.ts";
 import { imageId, imagePrefix } from "./engineImages.ts";
-import { recallImage, type StoredImage, storeImages } from "./imageStore.ts";
 import { type ImageDefinition, STACK_IMAGES, TESTBED_IMAGES } from "./imageDefinitions.ts";
+import { recallImage, type StoredImage, storeImages } from "./imageStore.ts";
 import type { ImageName, ImageSource, Payload, ToolSource } from "./toolSource.ts";
 
 /** An image in this machine's engine. */

@@ -44,7 +44,9 @@ export function foreignPulumi(folders: string[], cacheFolder = cache): string | 
     try {
       const program = path.join(folder, "pulumi");
       accessSync(program, constants.X_OK);
-      return path.isAbsolute(folder) && !realpathSync(program).startsWith(realpathSync(cacheFolder) + path.sep);
+      return (
+        path.isAbsolute(folder) && !realpathSync(program).startsWith(realpathSync(cacheFolder) + path.sep)
+      );
     } catch {
       return false;
     }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { built } from "../../offline/install.ts";
 import { SwarmbenchError } from "../../contract/errors.ts";
+import { built } from "../../offline/install.ts";
 import { installationFile } from "../lib/paths.ts";
 import { step } from "../lib/steps.ts";
 import { official } from "./official.ts";

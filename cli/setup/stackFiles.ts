@@ -37,7 +37,9 @@ async function refreshIndex(git: (...args: string[]) => Promise<string | undefin
   const suspects = lines(await git("diff-files", "--name-only", "--diff-filter=M", "--", STACK_FILES));
   if (suspects.length === 0) return;
   const current = lines(await git("hash-object", "--", ...suspects));
-  const indexed = lines(await git("ls-files", "--stage", "--", ...suspects)).map((line) => line.split(" ")[1]);
+  const indexed = lines(await git("ls-files", "--stage", "--", ...suspects)).map(
+    (line) => line.split(" ")[1],
+  );
   const unchanged = suspects.filter((_, index) => current[index] === indexed[index]);
   if (unchanged.length > 0) await git("update-index", "--", ...unchanged);
 }

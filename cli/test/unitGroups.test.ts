@@ -65,7 +65,7 @@ describe("a group of test files in one process", () => {
     );
   });
 
-  it("runs the others where a file cannot be loaded, and names it", () => {
+  it("runs the others if a file cannot be loaded, and names it", () => {
     assert.match(output, /ℹ pass 2\n/);
     assert.match(output, /✖ can be loaded[\s\S]*Error: of the file/);
   });

@@ -59,7 +59,7 @@ function refusal({ name, service, missing }: Wanted, installation: Installation)
   const { reason, hint } = leftOut(missing, installation);
   return (
     `${service.title} is not available: ${reason}; nothing was changed.\n` +
-    `To get it: ${hint}\nElse: pulumi config set --path ${name}.enabled false`
+    `To get it:\n  ${hint}\nElse: pulumi config set --path ${name}.enabled false`
   );
 }
 

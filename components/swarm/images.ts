@@ -47,9 +47,7 @@ export class Images extends pulumi.ComponentResource implements TargetImages {
   ref(image: string): pulumi.Output<string> {
     const stored = this.args.images[image];
     if (!stored) {
-      throw new pulumi.RunError(
-        `Setup has no image ${image}. Run: npm run setup`,
-      );
+      throw new pulumi.RunError(`Setup has no image ${image}. Run: npm run setup`);
     }
     return pulumi
       .all([this.args.registry.address, this.sent])

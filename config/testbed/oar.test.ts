@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { readArguments as argumentsOf } from "../../cli/reserve/arguments.ts";
 import { reserveCommand } from "../../cli/reserve/command.ts";
-import { reservationOf } from "../../cli/reserve/scenario.ts";
+import { sitesOf } from "../../cli/reserve/scenario.ts";
 import { parsed } from "../../test/support/commands.ts";
 import { oarSettingsOf } from "../../test/support/oarSettings.ts";
 import { fromSchema, oarSchema, oarSettings } from "./oar.ts";
@@ -95,9 +95,9 @@ describe("several sites", () => {
       "swarmbench:testbed": { ...WITHOUT, sites: SITES },
       ...(nodes === undefined ? {} : { "swarmbench:nodes": nodes }),
     });
-    const bases = reservationOf("g5k", config()).map(({ base }) => base);
+    const bases = sitesOf("g5k", config()).map(({ base }) => base);
     assert.ok(bases.length === 2 && bases[0] !== bases[1], bases.join(", "));
-    assert.throws(() => reservationOf("g5k", config(5)), /5 nodes are wanted, and testbed.sites has 3/);
+    assert.throws(() => sitesOf("g5k", config(5)), /5 nodes are wanted, and testbed.sites has 3/);
   });
 });
 
@@ -110,7 +110,7 @@ describe("npm run reserve", () => {
       "swarmbench:testbed": JSON.stringify(LEAST),
       "swarmbench:namespace": "e2e",
     };
-    const sites = reservationOf("g5k", config);
+    const sites = sitesOf("g5k", config);
     assert.deepEqual(
       sites.map(({ nodes }) => nodes),
       [4],
@@ -121,16 +121,13 @@ describe("npm run reserve", () => {
   it("says with every error that nothing was reserved", () => {
     const config = { "swarmbench:nodes": 0, "swarmbench:testbed": { ...LEAST, walltime: 3, site: "x" } };
     assert.throws(
-      () => reservationOf("g5k", config),
+      () => sitesOf("g5k", config),
       /nothing was reserved:[\s\S]*testbed\.walltime[\s\S]*no such setting: site[\s\S]*swarmbench:nodes: expected a whole number from 1 to 50/,
     );
   });
 
   it("does nothing for a scenario of another testbed", () =>
-    assert.throws(
-      () => reservationOf("local", { "swarmbench:testbed": { kind: "local" } }),
-      /is local, not oar/,
-    ));
+    assert.throws(() => sitesOf("local", { "swarmbench:testbed": { kind: "local" } }), /is local, not oar/));
 
   it("takes one thing to do at a time, and needs a scenario", () => {
     assert.throws(() => readArguments(["-s", "x", "--delete", "--extend", "1 hour"]), /do not go together/);
