@@ -29,7 +29,9 @@ export const COMMAND_NAMES = Object.keys(COMMANDS);
 /** The program with the subcommand of this name, or with all subcommands if there is none of this name. */
 export async function programFor(name: string | undefined): Promise<Command> {
   const program = new Command(PROGRAM)
-    .description("Message latency on Kafka in a Docker Swarm, from bare testbed nodes to a defensible number")
+    .description(
+      "Measures message latency on Kafka in a Docker Swarm, from bare testbed nodes to defensible results",
+    )
     .usage("<command> [options]")
     .helpCommand(false)
     .addHelpText(

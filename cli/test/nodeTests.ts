@@ -23,7 +23,7 @@ export async function unitTests(tally: Tally, names: readonly string[], node: st
   const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-groups-"));
   try {
     const runner = path.join(project, "test/support/unit/run.ts");
-    const concurrency = String(Math.max(2, availableParallelism()));
+    const concurrency = String(availableParallelism() + 1);
     await counted(tally, node, [...FLAGS, runner, concurrency, ...writeGroups(files, folder)]);
   } finally {
     rmSync(folder, { recursive: true });

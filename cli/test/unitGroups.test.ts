@@ -10,7 +10,7 @@ import { groupsOf } from "./unitGroups.ts";
 const repository = path.resolve(import.meta.dirname, "../..");
 
 describe("groups of unit tests", () => {
-  it("hold every file once, and the tests of steps apart from others", () => {
+  it("contain every file once, and the tests of steps alone", () => {
     const files = [
       "bench/a.test.ts",
       "cli/lib/lib.test.ts",

@@ -2,9 +2,9 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** What came to a {@link FakeApi}. */
+/** A request to a {@link FakeApi}. */
 export interface Call {
-  /** Such as "GET /api/user", without what follows a question mark. */
+  /** Method and path without the query, such as "GET /api/user". */
   what: string;
   headers: IncomingHttpHeaders;
   body: string;
@@ -12,7 +12,7 @@ export interface Call {
 
 export type Answer = [status: number, body?: unknown];
 
-/** A JSON API on loopback that answers as a test says, and keeps what it was asked. */
+/** A JSON API on loopback that answers as a test defines, and records the requests. */
 export interface FakeApi {
   url: string;
   calls: Call[];

@@ -2,7 +2,7 @@ import { RspecError } from "../../testbeds/rspec/errors.ts";
 import type { RspecFile } from "../../testbeds/rspec/files.ts";
 import { inspectManifests, type RspecInspection, type RspecOptions } from "../../testbeds/rspec/manifests.ts";
 
-/** Reads manifests of which every node is needed. @throws RspecError with every error of all files */
+/** Reads manifests; all nodes must be usable. @throws RspecError with all errors of all files */
 export function readManifests(
   files: RspecFile[],
   options: RspecOptions = {},

@@ -154,7 +154,7 @@ describe("the arguments", () => {
   });
 
   it("are refused where they are none, before anything is written", () => {
-    assert.throws(() => readArguments(["-s", "../../etc/passwd"]), /is no name of a scenario/);
+    assert.throws(() => readArguments(["-s", "../../etc/passwd"]), /is not a valid scenario name/);
     assert.throws(() => readArguments(["--image", "ubuntu"]), /image: expected a URN/);
     assert.throws(() => readArguments(["--hardwear", "x"]), /--hardwear/);
   });
