@@ -47,7 +47,9 @@ export class Images extends pulumi.ComponentResource implements TargetImages {
   ref(image: string): pulumi.Output<string> {
     const stored = this.args.images[image];
     if (!stored) {
-      throw new pulumi.RunError(`Setup has no image ${image}. Run: npm run setup`);
+      throw new pulumi.RunError(
+        `Setup has no image ${image}. Get it from its maker: SWARMBENCH_SOURCE=official npm run setup`,
+      );
     }
     return pulumi
       .all([this.args.registry.address, this.sent])
