@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { BASE_SCRATCH } from "../cli/lib/paths.ts";
-import { Problem } from "../cli/lib/problem.ts";
 import { run } from "../cli/lib/run.ts";
 import { step } from "../cli/lib/steps.ts";
 import { DEFAULT_IMAGES, imageId, imagePrefix } from "../cli/setup/engineImages.ts";
 import { DEFAULT_ENGINE, ensurePrograms } from "../cli/setup/host.ts";
 import { partialOf, removeTree } from "../cli/setup/partial.ts";
 import { versions } from "../cli/setup/versions.ts";
+import { SwarmbenchError } from "../contract/errors.ts";
 
 /** Counted up when the way the base is made changes. */
 const BASE_RECIPE = 3;
@@ -21,7 +21,7 @@ const making = new Map<string, Promise<void>>();
 /**
  * Makes {@link BASE_IMAGE} in an engine unless it is there: Debian's minimal system from its packages.
  *
- * @throws Problem with the command that root can run, where this user may not
+ * @throws SwarmbenchError with the command that root can run, where this user may not
  */
 export function ensureBaseImage(engineHost: string): Promise<void> {
   const made = making.get(engineHost) ?? makeBaseImage(engineHost);
@@ -32,10 +32,14 @@ export function ensureBaseImage(engineHost: string): Promise<void> {
 async function makeBaseImage(engineHost: string): Promise<void> {
   if (await imageId(engineHost, BASE_IMAGE)) return;
   if (process.platform !== "linux" || process.getuid?.() !== 0) {
-    throw new Problem(
+    throw new SwarmbenchError(
+      "platform-unsupported",
       "Making the base image from Debian's packages needs root on a Linux machine.",
-      `Let root make it, then run \`npm run setup\` again: ${asRoot(engineHost)}\n` +
-        "Or reach the official images: SWARMBENCH_SOURCE=official npm run setup",
+      {
+        hint:
+          `Let root make it, then run \`npm run setup\` again: ${asRoot(engineHost)}\n` +
+          "Or use the official images: SWARMBENCH_SOURCE=official npm run setup",
+      },
     );
   }
   await ensurePrograms({

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { Problem } from "../cli/lib/problem.ts";
 import { ask, run } from "../cli/lib/run.ts";
 import { step } from "../cli/lib/steps.ts";
 import { ensurePrograms } from "../cli/setup/host.ts";
+import { SwarmbenchError } from "../contract/errors.ts";
 import type { GoBuild } from "./goProgram.ts";
 
 const FLUX = "github.com/influxdata/flux";
@@ -38,9 +38,12 @@ Cflags: -I${path.join(source, "include")}
 async function rustOf(work: string): Promise<Record<string, string>> {
   const version = await ask("cargo", ["--version"]);
   if (!(Number(/^cargo 1\.(\d+)/.exec(version ?? "")?.[1]) >= OLDEST_CARGO)) {
-    throw new Problem(
-      `InfluxDB's query language needs Rust's cargo 1.${OLDEST_CARGO} or newer; here is ${version ?? "none"}.`,
-      "Install a newer one (Debian: sudo apt-get install cargo-web), then run `npm run setup` again.",
+    throw new SwarmbenchError(
+      "program-missing",
+      `InfluxDB's query language needs Rust's cargo 1.${OLDEST_CARGO} or newer; installed: ${version ?? "none"}.`,
+      {
+        hint: "Install a newer one (Debian: sudo apt-get install cargo-web), then run `npm run setup` again.",
+      },
     );
   }
   // Newer compilers warn of more, and the crate makes every warning an error.

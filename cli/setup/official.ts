@@ -19,7 +19,7 @@ const MAKER_IMAGES: Record<ImageName, string> = {
   portainerAgent: `portainer/agent:${versions.portainer}`,
 };
 
-/** Tools and images from their makers. */
+/** Tools and images as their makers publish them. */
 export const official: ToolSource = {
   name: "official",
   title: "from their makers",
@@ -27,6 +27,9 @@ export const official: ToolSource = {
   ensurePulumi,
   checkEngine: async () => {},
   image: (name) => ({ base: MAKER_IMAGES[name], payload: async () => ({}) }),
+  leftOut: {},
+  withoutPages: [],
+  goModules: [],
   ensureBase: async () => {}, // the engine pulls it
   fetching: fromMakers,
 };

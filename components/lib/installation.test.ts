@@ -8,7 +8,7 @@ import { readInstallation } from "./installation.ts";
 const sha = (digit: string) => `sha256:${digit.repeat(64)}`;
 const stored = { digest: sha("a"), repository: "swarmbench/kafka", tree: "/cache/kafka" };
 const written = {
-  version: 2,
+  version: 3,
   source: "official",
   engineHost: "unix:///run/docker.sock",
   images: {
@@ -17,6 +17,8 @@ const written = {
     kafka: stored,
     another: stored,
   },
+  leftOut: { grafana: { reason: "none", hint: "npm run setup" } },
+  withoutPages: ["influxdb"],
 };
 
 describe("what setup has installed", () => {

@@ -55,7 +55,7 @@ export interface Service<Own, Component extends Deployed, Transformed = Transfor
   /** Declares it; undefined where another service that it needs is switched off. */
   deploy(context: Context<Own, Transformed>): Component | undefined;
   /** Its web UI, which `npm run ui` opens. */
-  ui?(component: Component, installation: Pick<Installation, "source">): WebUi;
+  ui?(component: Component, installation: Pick<Installation, "withoutPages">): WebUi;
   /** What it adds to the stack's outputs. */
   outputs?(component: Component, site: Site): Record<string, unknown>;
 }

@@ -47,8 +47,8 @@ export async function refuseMissingImages(stack: StackSettings, installation: In
   if (refused.length > 0) {
     throw new pulumi.RunError(refused.map((wanted) => refusal(wanted, installation)).join("\n"));
   }
-  for (const { service } of lacking) {
-    await pulumi.log.info(`${service.title} is left out: ${whyMissing(service, installation)}`);
+  for (const { service, missing } of lacking) {
+    await pulumi.log.info(`${service.title} is left out: ${leftOut(missing, installation).reason}`);
   }
 }
 
@@ -56,15 +56,16 @@ function refusal({ name, service, missing }: Wanted, installation: Installation)
   if (!service.isRequired) {
     return `Setup has no image ${missing.join(", ")} for ${service.title}; nothing was changed. Run: npm run setup`;
   }
+  const { reason, hint } = leftOut(missing, installation);
   return (
-    `${service.title} is not available: ${whyMissing(service, installation)}; nothing was changed. ` +
-    "Where the maker's registry can be reached:\n" +
-    `  SWARMBENCH_SOURCE=official npm run setup\nElse: pulumi config set --path ${name}.enabled false`
+    `${service.title} is not available: ${reason}; nothing was changed.\n` +
+    `To get it:\n  ${hint}\nElse: pulumi config set --path ${name}.enabled false`
   );
 }
 
-function whyMissing({ title }: AnyService, { source }: Installation): string {
-  return `only its maker has an image of ${title}, and setup got none from there (source: ${source})`;
+function leftOut(missing: readonly string[], installation: Installation): { reason: string; hint: string } {
+  const [entry] = missing.flatMap((image) => installation.leftOut[image] ?? []);
+  return entry ?? { reason: "setup has no image of it", hint: "npm run setup" };
 }
 
 /** The images that the stack's services run, by name, as far as setup has them. */
@@ -84,7 +85,7 @@ export function imagesFor(
 interface StackArgs {
   settings: StackSettings;
   site: Site;
-  installation: Pick<Installation, "source" | "images">;
+  installation: Pick<Installation, "source" | "images" | "withoutPages">;
   /** What must be there too before the stack is ready and is measured, such as clocks that agree. */
   after?: readonly pulumi.Output<string>[];
   /**

@@ -4,9 +4,9 @@ import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { STACK_IMAGES } from "../../cli/setup/imageDefinitions.ts";
 import { metricsAgent } from "../../cli/setup/metricsAgent.ts";
 import { official } from "../../cli/setup/official.ts";
-import { STACK_IMAGES } from "../../cli/setup/parts.ts";
 import { kafka, kafkaJars, listKafkaProperties } from "../../offline/kafkaJars.ts";
 import { checkProperties, environmentName, KAFKA_VERSION, PROPERTIES } from "./properties.ts";
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { settingsIn } from "../../cli/lib/scenarios.ts";
 import { readArguments as argumentsOf } from "../../cli/reserve/arguments.ts";
 import { reserveCommand } from "../../cli/reserve/command.ts";
-import { reservationOf } from "../../cli/reserve/scenario.ts";
+import { sitesOf } from "../../cli/reserve/scenario.ts";
 import { parsed } from "../../test/support/commands.ts";
 import { oarSettingsOf } from "../../test/support/oarSettings.ts";
 import { fromSchema, oarSchema, oarSettings } from "./oar.ts";
@@ -98,12 +99,12 @@ describe("several sites", () => {
 
   it("count as the nodes of the stack, for npm run reserve too", () => {
     const config = (nodes?: number) => ({
-      "swarmbench:testbed": { ...WITHOUT, sites: SITES },
-      ...(nodes === undefined ? {} : { "swarmbench:nodes": nodes }),
+      testbed: { ...WITHOUT, sites: SITES },
+      nodes,
     });
-    const bases = reservationOf("g5k", config()).map(({ base }) => base);
+    const bases = sitesOf("g5k", config()).map(({ base }) => base);
     assert.ok(bases.length === 2 && bases[0] !== bases[1], bases.join(", "));
-    assert.throws(() => reservationOf("g5k", config(5)), /5 nodes are wanted, and testbed.sites has 3/);
+    assert.throws(() => sitesOf("g5k", config(5)), /5 nodes are wanted, and testbed.sites has 3/);
   });
 });
 
@@ -111,12 +112,12 @@ describe("npm run reserve", () => {
   const readArguments = (args: string[]) => argumentsOf(parsed(reserveCommand(), args));
 
   it("reads a scenario whose objects Pulumi keeps as text, too", () => {
-    const config = {
-      "swarmbench:nodes": "4",
-      "swarmbench:testbed": JSON.stringify(LEAST),
-      "swarmbench:namespace": "e2e",
-    };
-    const sites = reservationOf("g5k", config);
+    const yaml = `config:
+  swarmbench:nodes: "4"
+  swarmbench:testbed: '${JSON.stringify(LEAST)}'
+  swarmbench:namespace: e2e
+`;
+    const sites = sitesOf("g5k", settingsIn(yaml));
     assert.deepEqual(
       sites.map(({ nodes }) => nodes),
       [4],
@@ -125,24 +126,21 @@ describe("npm run reserve", () => {
   });
 
   it("says with every error that nothing was reserved", () => {
-    const config = { "swarmbench:nodes": 0, "swarmbench:testbed": { ...LEAST, walltime: 3, site: "x" } };
+    const config = { nodes: 0, testbed: { ...LEAST, walltime: 3, site: "x" } };
     assert.throws(
-      () => reservationOf("g5k", config),
+      () => sitesOf("g5k", config),
       /nothing was reserved:[\s\S]*testbed\.walltime[\s\S]*no such setting: site[\s\S]*swarmbench:nodes: expected a whole number from 1 to 50/,
     );
   });
 
   it("does nothing for a scenario of another testbed", () =>
-    assert.throws(
-      () => reservationOf("local", { "swarmbench:testbed": { kind: "local" } }),
-      /is local, not oar/,
-    ));
+    assert.throws(() => sitesOf("local", { testbed: { kind: "local" } }), /is local, not oar/));
 
   it("takes one thing to do at a time, and needs a scenario", () => {
     assert.throws(() => readArguments(["-s", "x", "--delete", "--extend", "1 hour"]), /do not go together/);
     assert.throws(() => readArguments([]), /-s SCENARIO/);
     assert.throws(() => readArguments(["-s", "x", "--extend", "1h"]), /--extend: expected a number/);
-    assert.throws(() => readArguments(["-s", "x", "more"]), /what is more\?/);
+    assert.throws(() => readArguments(["-s", "x", "more"]), /unknown arguments: more/);
     assert.equal(readArguments(["-s", "x", "--extend", "30 minutes"]).extendSec, 1800);
     assert.equal(readArguments(["--from-up", "--", "2026-11-25T01:00:00.000Z"]).mode, "reserve");
   });

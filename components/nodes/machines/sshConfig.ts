@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { askSync } from "../../../lib/exec.ts";
 import { expandHome } from "../../../lib/home.ts";
 import type { SshEndpoint } from "../../../lib/ssh.ts";
 import type { Host } from "./host.ts";
@@ -47,12 +47,8 @@ function configName(address: string, { port }: OurWay): string {
 
 /** Whose login a configuration of the user's own names. */
 function userIn(file: string, host: string): string | undefined {
-  try {
-    const text = execFileSync("ssh", ["-G", "-F", file, host], { encoding: "utf8", stdio: "pipe" });
-    return /^user (.*)$/m.exec(text)?.[1];
-  } catch {
-    return undefined; // what is wrong with it is told when it is used
-  }
+  // If ssh rejects the file, its error is reported when the file is used.
+  return /^user (.*)$/m.exec(askSync("ssh", ["-G", "-F", file, host]) ?? "")?.[1];
 }
 
 /** A node's files, by name. */

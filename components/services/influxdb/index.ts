@@ -8,8 +8,7 @@ export const influxdb: Service<InfluxdbSettings, InfluxDb> = {
   settings: ({ parts }) => parts.influxdb,
   deploy: ({ site, settings, transform, options }) =>
     new InfluxDb("influxdb", { site, settings, transform }, options),
-  // Only its maker's image has the pages.
-  ui: (component, { source }) => webUi(component, source === "official"),
+  ui: (component, { withoutPages }) => webUi(component, !withoutPages.includes("influxdb")),
   outputs: ({ url, organization, bucket, operatorToken }) => ({
     influxdb: { url, organization, bucket, token: operatorToken },
   }),

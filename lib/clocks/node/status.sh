@@ -1,10 +1,9 @@
-# Each second: asks the clock daemon how it fares and writes that down for whoever wants to know, and lets NTP go on for
-# as long as PTP has not locked.
+# Each second: reads the clock daemon's state, writes it to a file, and lets NTP run until PTP has locked.
 #
-# Output: STATUS/status.json, always a whole one, and RUN/recent: the last offsets, while it is a slave.
+# Output: STATUS/status.json, which is replaced atomically, and RUN/recent: the last offsets, if it is a slave.
 
 RECENT=8
-# PTP is given up for NTP after so many seconds without a lock.
+# After this many seconds without a PTP lock, NTP takes over.
 PATIENCE_SEC=10
 
 status_json() { # state offset delay now
@@ -18,7 +17,7 @@ write_status() {
   mv -f "$STATUS/.status.json" "$STATUS/status.json"
 }
 
-# A measurement is kept once, and none from before the lock was lost.
+# Stores each measurement once, and none from before the lock was lost.
 remember() { # state offset delay id
   if [ "$1" != SLAVE ]; then
     recent= last=
@@ -33,7 +32,7 @@ remember() { # state offset delay id
   fi
 }
 
-# Two that set one clock would fight; so only one of them runs.
+# Only one daemon runs at a time, because two would fight over the clock.
 hand_over() { # state
   case $1 in
     SLAVE)
