@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { describeError, EXIT, SwarmbenchError } from "../contract/errors.ts";
 import { exitLines, isHelp, PROGRAM, returnedExitCode, styled } from "./lib/command.ts";
+import { runMain } from "./lib/runMain.ts";
 
 /** Every subcommand and its module, in the order of `--help`. A module is loaded when its name is given. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
@@ -53,36 +53,13 @@ export async function programFor(name: string | undefined): Promise<Command> {
 
 /** Runs the command of these arguments to its end, prints its error, and sets `process.exitCode`. */
 export async function main(args: readonly string[]): Promise<void> {
-  try {
-    const program = await programFor(args[0]);
-    await program.parseAsync(args, { from: "user" });
-    const code = returnedExitCode();
-    if (code !== undefined) {
-      process.exitCode = code;
-      return;
+  await runMain(async () => {
+    try {
+      const program = await programFor(args[0]);
+      await program.parseAsync(args, { from: "user" });
+    } catch (error) {
+      if (!isHelp(error)) throw error;
     }
-  } catch (error) {
-    if (isHelp(error)) return;
-    if (await endsWith(error)) return;
-  }
-  await endInterrupted();
-}
-
-/** Prints an error and sets its exit code. @returns whether that is final: else a signal has the last word */
-async function endsWith(error: unknown): Promise<boolean> {
-  const { Stopped } = await import("./lib/signals.ts");
-  process.exitCode = EXIT.failed;
-  if (error instanceof Stopped) return false;
-  console.error(`error: ${describeError(error)}`);
-  if (!(error instanceof SwarmbenchError)) return false;
-  process.exitCode = error.exitCode;
-  return error.exitCode !== EXIT.failed;
-}
-
-async function endInterrupted(): Promise<void> {
-  const { interruption } = await import("./lib/signals.ts");
-  const code = interruption();
-  if (code === undefined) return;
-  console.error("interrupted");
-  process.exitCode = code;
+    return returnedExitCode();
+  });
 }

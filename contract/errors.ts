@@ -48,6 +48,7 @@ const CODES = {
   "no-free-port": EXIT.failed,
   "out-of-time": EXIT.outOfTime,
   interrupted: EXIT.interrupted,
+  terminated: EXIT.terminated,
 } as const;
 
 export type ErrorCode = keyof typeof CODES;

@@ -4,7 +4,7 @@ import { optionMeta } from "./option.ts";
 import { type StepValues, workloadSchema } from "./workload.ts";
 
 /** 0.042, 0.85, 4.1, 38, 1204: what can be told apart, and no more; "-" where there is none. */
-export function figure(value: number | null | undefined): string {
+export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined) return "-";
   if (value === 0) return "0";
   return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(2)));

@@ -1,4 +1,6 @@
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import readline from "node:readline";
 import { execa } from "execa";
 
 /** How a program ended; its code is undefined where it was killed. */
@@ -82,6 +84,48 @@ export async function runProgram(file: string, args: string[], options: RunOptio
     output: result.all ?? "",
     timedOut: result.timedOut,
   };
+}
+
+/** How {@link followProgram} runs a program. */
+export interface FollowOptions extends Pick<RunOptions, "input" | "signal"> {
+  /** Called with each line of standard output. */
+  onLine: (line: string) => void;
+  /** Called with each line of standard error. */
+  onErrorLine: (line: string) => void;
+}
+
+/**
+ * Runs a program in its own process group and passes on its output line by line. No output is kept in memory.
+ *
+ * @returns the exit code; undefined when a signal ended the program
+ * @throws NotStarted
+ */
+export async function followProgram(
+  file: string,
+  args: string[],
+  { input = "", signal, onLine, onErrorLine }: FollowOptions,
+): Promise<number | undefined> {
+  const child = execa(file, args, {
+    input,
+    detached: true,
+    cancelSignal: signal,
+    buffer: false,
+    reject: false,
+    cleanup: false,
+  });
+  const lines = (stream: NodeJS.ReadableStream, take: (line: string) => void) =>
+    once(
+      readline.createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", take),
+      "close",
+    );
+  const read = Promise.all([lines(child.stdout, onLine), lines(child.stderr, onErrorLine)]);
+  const result = await child;
+  const code = result.cause instanceof Error ? (result.cause as NodeJS.ErrnoException).code : undefined;
+  if (result.exitCode === undefined && result.signal === undefined && !result.isCanceled) {
+    throw new NotStarted(file, code === "ENOENT", result.cause as Error);
+  }
+  await read;
+  return result.exitCode;
 }
 
 /** Output of a program of this machine. Throws with what it printed as the message. */

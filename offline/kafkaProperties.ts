@@ -3,19 +3,20 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { project } from "../cli/lib/paths.ts";
-import { main } from "../cli/lib/problem.ts";
+import { runMain } from "../cli/lib/runMain.ts";
 import { listKafkaProperties } from "./kafkaJars.ts";
 
-await main(async () => {
+await runMain(async () => {
   if (process.argv.includes("--help")) {
     console.log(
       "node --import tsx offline/kafkaProperties.ts   writes config/kafka/serverProperties.json, from Kafka's own jars",
     );
-    return;
+    return undefined;
   }
   const file = path.join(project, "config/kafka/serverProperties.json");
   const list = await listKafkaProperties();
   writeFileSync(file, `${JSON.stringify(list, null, 2)}\n`);
   const count = Object.keys(list.properties).length;
   console.log(`${path.relative(project, file)}: ${count} properties of Kafka ${list.version}`);
+  return undefined;
 });

@@ -1,6 +1,6 @@
 // By how much the clocks of agents can make a measured latency wrong.
 import { type MeasuredStep, measuredSteps, type Run } from "../contract/result.ts";
-import { figure } from "../contract/text.ts";
+import { formatNumber } from "../contract/text.ts";
 
 /** Clocks on one LAN usually agree to this: a smaller offset gets no warning. */
 const NOTABLE_MS = 0.1;
@@ -34,7 +34,7 @@ export function needsCorrection(step: MeasuredStep): boolean {
 
 /** A latency, with a "*" when it is no larger than the clock error. */
 export function marked(latencyMs: number | null, errorMs: number | null): string {
-  const text = figure(latencyMs);
+  const text = formatNumber(latencyMs);
   return latencyMs !== null && errorMs !== null && Math.abs(latencyMs) <= errorMs ? `${text}*` : text;
 }
 
@@ -44,7 +44,7 @@ export function clockSentence(run: Pick<Run, "steps">): string | undefined {
     .map(({ clocks }) => clocks.errorMs)
     .filter((error) => error !== null);
   if (errors.length === 0) return undefined;
-  return `clocks: a latency across two nodes is wrong by ${figure(Math.max(...errors))} ms at most (*: not above that)`;
+  return `clocks: a latency across two nodes is wrong by ${formatNumber(Math.max(...errors))} ms at most (*: not above that)`;
 }
 
 /** One warning for each way in which clocks make latencies wrong, with the steps that it is about. */
@@ -57,15 +57,15 @@ export function clockWarnings(steps: readonly MeasuredStep[], sloMs: number): st
   return [
     ...about(wrong, (step) => {
       const { from, to, offsetMs, boundMs } = widest(step) as Offset;
-      return `the clock of ${to} is ${figure(Math.abs(offsetMs))} ms ${offsetMs > 0 ? "ahead of" : "behind"} that of ${from} (± ${figure(boundMs)} ms): measured latencies are wrong by as much; corrected p50 ${figure(step.correctedLatencyMs?.p50)} ms, p99 ${figure(step.correctedLatencyMs?.p99)} ms`;
+      return `the clock of ${to} is ${formatNumber(Math.abs(offsetMs))} ms ${offsetMs > 0 ? "ahead of" : "behind"} that of ${from} (± ${formatNumber(boundMs)} ms): measured latencies are wrong by as much; corrected p50 ${formatNumber(step.correctedLatencyMs?.p50)} ms, p99 ${formatNumber(step.correctedLatencyMs?.p99)} ms`;
     }),
     ...about(disagreeing, ({ sameNode }) => {
       const { oneWayMs, ownMs, differenceMs, boundMs } = sameNode as NonNullable<MeasuredStep["sameNode"]>;
-      return `the same messages took ${figure(oneWayMs.p50)} ms by two clocks and ${figure(ownMs.p50)} ms by one (p50): they disagree by ${figure(Math.abs(differenceMs))} ms, and ${figure(boundMs)} ms would be explained`;
+      return `the same messages took ${formatNumber(oneWayMs.p50)} ms by two clocks and ${formatNumber(ownMs.p50)} ms by one (p50): they disagree by ${formatNumber(Math.abs(differenceMs))} ms, and ${formatNumber(boundMs)} ms would be explained`;
     }),
     ...about(changed, ({ correctedLatencyMs }) => {
       const p99 = correctedLatencyMs?.p99 ?? 0;
-      return `with corrected latencies the p99 of ${figure(p99)} ms ${p99 <= sloMs ? "meets" : "misses"} the SLO, unlike the measured one on which the verdict rests`;
+      return `with corrected latencies the p99 of ${formatNumber(p99)} ms ${p99 <= sloMs ? "meets" : "misses"} the SLO, unlike the measured one on which the verdict rests`;
     }),
     ...about(adjusted, () => "a clock was stepped or slewed while it was measured"),
     ...about(

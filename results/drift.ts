@@ -1,7 +1,7 @@
 // Whether latency or memory drift during a soak, while the load stays the same.
 import { mean } from "simple-statistics";
 import { measuredSteps, type Run, type Second } from "../contract/result.ts";
-import { figure } from "../contract/text.ts";
+import { formatNumber } from "../contract/text.ts";
 import { slope } from "../contract/trend.ts";
 
 /** Two points make a line, and no trend. */
@@ -34,5 +34,5 @@ function drift(
   if (values.length < 2) return `${name}: unknown`;
   const perSec = slope(values);
   const sign = perSec < 0 ? "-" : "+";
-  return `${name} ${figure(mean(values))} ${unit}, ${sign}${figure(Math.abs(perSec * 3600))} ${unit} per hour`;
+  return `${name} ${formatNumber(mean(values))} ${unit}, ${sign}${formatNumber(Math.abs(perSec * 3600))} ${unit} per hour`;
 }

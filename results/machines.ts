@@ -1,7 +1,7 @@
 // The machines of a run, and how much of them its stack could use.
 import { z } from "zod";
 import type { Conditions, Run } from "../contract/result.ts";
-import { figure } from "../contract/text.ts";
+import { formatNumber } from "../contract/text.ts";
 import { bitRate } from "./text.ts";
 
 const linkSchema = z.object({ delayMs: z.number(), rate: z.number(), loss: z.number() }).partial();
@@ -41,20 +41,20 @@ export function machinesOf({ conditions }: Run): Machine[] {
   });
 }
 
-const gibibytes = (mebibytes: number) => `${figure(mebibytes / 1_024)} GiB`;
+const gibibytes = (mebibytes: number) => `${formatNumber(mebibytes / 1_024)} GiB`;
 
 function limitsText({ cpus, memoryMiB }: z.output<typeof nodesSchema>[number]): string {
   const limits: string[] = [];
-  if (cpus !== undefined) limits.push(`${figure(cpus)} CPUs`);
+  if (cpus !== undefined) limits.push(`${formatNumber(cpus)} CPUs`);
   if (memoryMiB !== undefined) limits.push(gibibytes(memoryMiB));
   return limits.length > 0 ? `may use ${limits.join(", ")}` : "";
 }
 
 function shapeText({ delayMs, rate, loss }: z.output<typeof linkSchema>): string {
   const shapes: string[] = [];
-  if (delayMs !== undefined) shapes.push(`delay ${figure(delayMs)} ms`);
+  if (delayMs !== undefined) shapes.push(`delay ${formatNumber(delayMs)} ms`);
   if (rate !== undefined) shapes.push(`rate ${bitRate(rate)}`);
-  if (loss !== undefined) shapes.push(`loss ${figure(100 * loss)} %`);
+  if (loss !== undefined) shapes.push(`loss ${formatNumber(100 * loss)} %`);
   return shapes.length > 0 ? shapes.join(", ") : "not shaped";
 }
 

@@ -1,7 +1,7 @@
 // What a run's measurements of the network say.
 import type { NetworkName, Pair, PairRtt } from "../contract/network.ts";
 import { type MeasuredStep, measuredSteps, type Run } from "../contract/result.ts";
-import { figure } from "../contract/text.ts";
+import { formatNumber } from "../contract/text.ts";
 import { meetsSlo } from "../contract/verdicts.ts";
 import { medianOfKnown } from "./statistics.ts";
 import { stepValues } from "./steps.ts";
@@ -40,9 +40,9 @@ export function networkShare(step: Pick<MeasuredStep, "network" | "latencyMs">):
   if (way === null || way === undefined || latency === null || latency <= 0) return undefined;
   // Probes are programs too: where CPUs are short they wait longer than a packet travels.
   if (way >= latency)
-    return `at most ${figure(way)} ms, which is no less than all of ${figure(latency)} ms: probes waited for a CPU`;
+    return `at most ${formatNumber(way)} ms, which is no less than all of ${formatNumber(latency)} ms: probes waited for a CPU`;
   const percent = Math.round((100 * way) / latency);
-  return `${figure(way)} ms of ${figure(latency)} ms (${percent === 0 && way > 0 ? "less than 1" : percent} %)`;
+  return `${formatNumber(way)} ms of ${formatNumber(latency)} ms (${percent === 0 && way > 0 ? "less than 1" : percent} %)`;
 }
 
 /** The network's share in one sentence: of the heaviest step that met the SLO, else of the last that has one. */
@@ -67,7 +67,7 @@ export function overlayCost(pairs: readonly Pair[]): string | undefined {
   const texts: string[] = [];
   if (rtt)
     texts.push(
-      `a median round trip of ${figure(rtt.overlay)} ms instead of ${figure(rtt.host)} ms (${percent(rtt)})`,
+      `a median round trip of ${formatNumber(rtt.overlay)} ms instead of ${formatNumber(rtt.host)} ms (${percent(rtt)})`,
     );
   if (rate)
     texts.push(

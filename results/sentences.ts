@@ -1,6 +1,6 @@
 // A run's result in one sentence each.
 import type { Run } from "../contract/result.ts";
-import { figure } from "../contract/text.ts";
+import { formatNumber } from "../contract/text.ts";
 import { meetsSlo } from "../contract/verdicts.ts";
 
 export function sloSentence({ slo }: Pick<Run, "slo">): string {
@@ -14,8 +14,8 @@ export function kneeSentence({ knee, searchReason, verdict, steps, conditions }:
     const range =
       high === null
         ? "no upper end was found"
-        : `${Math.round(100 * knee.confidence)} % interval ${figure(low)} to ${figure(high)}`;
-    return `knee: ${figure(knee.value)} ${knee.variable} (${range}); ${knee.reason}`;
+        : `${Math.round(100 * knee.confidence)} % interval ${formatNumber(low)} to ${formatNumber(high)}`;
+    return `knee: ${formatNumber(knee.value)} ${knee.variable} (${range}); ${knee.reason}`;
   }
   if (searchReason) return `no knee: ${searchReason}`;
   if (conditions.benchmark.search) return `no knee: the run is not finished (${verdict})`;

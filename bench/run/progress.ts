@@ -1,6 +1,6 @@
 // The lines that a run shows to who waits for it: plain functions.
 import { isMeasured, type Step } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import type { MergedSecond } from "./timeline.ts";
 
@@ -16,7 +16,7 @@ export function timeText(seconds: number): string {
 }
 
 export function secondText({ offered, delivered, latencyMs }: MergedSecond): string {
-  return `offered ${offered}/s, delivered ${delivered}/s, latency p50 ${figure(latencyMs.p50)} ms, p99 ${figure(latencyMs.p99)} ms`;
+  return `offered ${offered}/s, delivered ${delivered}/s, latency p50 ${formatNumber(latencyMs.p50)} ms, p99 ${formatNumber(latencyMs.p99)} ms`;
 }
 
 export function resultText(step: Step): string {
@@ -25,7 +25,7 @@ export function resultText(step: Step): string {
   const { p50, p99 } = step.latencyMs;
   return [
     `${step.verdict}: offered ${perSec(step.offered)}, delivered ${perSec(step.delivered)}`,
-    `latency p50 ${figure(p50)} ms, p99 ${figure(p99)} ms`,
+    `latency p50 ${formatNumber(p50)} ms, p99 ${formatNumber(p99)} ms`,
     `lost ${step.lost}`,
     ...(meetsSlo(step) ? [] : step.reasons.slice(0, 1)),
   ].join(", ");

@@ -2,8 +2,8 @@
 import type { Command } from "commander";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
 import { interruption, Stopped } from "../lib/signals.ts";
+import { stackOutputs } from "../lib/stackOutputs.ts";
 import { step } from "../lib/steps.ts";
-import { pulumi } from "../setup/pulumiCli.ts";
 import { Link, lead, watch } from "./uiLinks.ts";
 import { choosePorts, type StackOutputs, table, type Ui, uisOf } from "./uiPlan.ts";
 import { isFree } from "./uiTunnel.ts";
@@ -17,7 +17,8 @@ interface Options {
 /** Opens the tunnels until Ctrl-C, or prints what there is. @returns the exit code */
 export async function run(command: Command): Promise<number | undefined> {
   const { stack, print, showSecrets } = command.opts<Options>();
-  const uis = uisOf(await outputsOf(stack), stack);
+  const outputs = await step("ask Pulumi for the stack's outputs", () => stackOutputs<StackOutputs>(stack));
+  const uis = uisOf(outputs, stack);
   const hide = !showSecrets && !process.stdout.isTTY;
   const passwordOf = ({ password }: Ui) => (hide ? "(--show-secrets)" : password);
   if (print) {
@@ -32,22 +33,6 @@ export async function run(command: Command): Promise<number | undefined> {
   if (interruption() !== EXIT.interrupted) return undefined;
   console.log("closed");
   return EXIT.done; // Ctrl-C is how this ends, not a failure
-}
-
-/** The stack's outputs, secrets in clear. */
-async function outputsOf(scenario: string): Promise<StackOutputs> {
-  const args = ["stack", "output", "--json", "--show-secrets", "--stack", scenario, "--non-interactive"];
-  try {
-    return JSON.parse(await step("ask Pulumi what the stack has", () => pulumi(args)));
-  } catch (error) {
-    if (!/no stack named/.test((error as Error).message)) throw error;
-    throw new SwarmbenchError("stack-not-up", `There is no stack ${scenario}.`, {
-      hint:
-        scenario === "local"
-          ? "Make it: npm run demo"
-          : `Make it: eval "$(npm run -s env)" && pulumi stack init ${scenario} && pulumi up -s ${scenario}`,
-    });
-  }
 }
 
 function say(line: string): void {

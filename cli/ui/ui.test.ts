@@ -39,7 +39,7 @@ describe("the UIs of a stack", () => {
       [grafana],
     ));
   it("are none where the stack is not up, and how to bring it up is said", () =>
-    assert.throws(() => tools.uisOf({}, "lab"), /lab is not up\..*pulumi up -s lab/s));
+    assert.throws(() => tools.uisOf({}, "lab"), /lab is not up.*pulumi up -s lab/s));
   it("are none where no part has one, and how to get one is said", () =>
     assert.throws(() => tools.uisOf({ nodes: [], uis: [] }, "lab"), /no UI.*grafana\.enabled true -s lab/s));
   it("are refused where their node is not the stack's", () =>

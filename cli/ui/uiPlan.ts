@@ -1,5 +1,6 @@
 // What `npm run ui` decides: plain functions on plain data.
 import { SwarmbenchError } from "../../contract/errors.ts";
+import { stackNotUp } from "../lib/stackOutputs.ts";
 
 /** A web interface of the stack, as its outputs have it. */
 export interface UiOutput {
@@ -36,10 +37,7 @@ export interface StackOutputs {
 
 /** The stack's UIs, with the way to their nodes. @throws SwarmbenchError where there is nothing to open */
 export function uisOf({ nodes, uis }: StackOutputs, scenario: string): Ui[] {
-  const bringUp = { hint: `Bring it up: eval "$(npm run -s env)" && pulumi up -s ${scenario}` };
-  if (!nodes || !uis) {
-    throw new SwarmbenchError("stack-not-up", `The stack ${scenario} is not up.`, bringUp);
-  }
+  if (!nodes || !uis) throw stackNotUp(scenario);
   if (uis.length === 0) {
     throw new SwarmbenchError(
       "ui-unreachable",
@@ -53,7 +51,9 @@ export function uisOf({ nodes, uis }: StackOutputs, scenario: string): Ui[] {
     const ssh = nodes.find(({ name }) => name === ui.node)?.ssh;
     if (ssh) return { ...ui, ssh };
     const message = `${ui.name} runs on ${ui.node}, which the stack does not have.`;
-    throw new SwarmbenchError("ui-unreachable", message, bringUp);
+    throw new SwarmbenchError("ui-unreachable", message, {
+      hint: `Bring the stack up to date: eval "$(npm run -s env)" && pulumi up -s ${scenario}`,
+    });
   });
 }
 

@@ -1,6 +1,6 @@
 // What differs between two runs: their knees, their latencies, their networks.
 import type { MeasuredStep, Run } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import { medianOver } from "../network.ts";
 import { compareRanks } from "../statistics.ts";
 import { measuredSeconds, stepsByValue } from "../steps.ts";
@@ -17,7 +17,7 @@ export function kneeDifference(a: Run, b: Run): Difference | undefined {
   if (!a.knee || !b.knee || a.knee.variable !== b.knee.variable) return undefined;
   const [[aLow, aHigh], [bLow, bHigh]] = [a.knee.interval, b.knee.interval];
   const real = (aHigh !== null && aHigh < bLow) || (bHigh !== null && bHigh < aLow);
-  const text = `knee ${figure(a.knee.value)} against ${figure(b.knee.value)} ${a.knee.variable}: ${real ? "their intervals have nothing in common" : "their intervals overlap"}`;
+  const text = `knee ${formatNumber(a.knee.value)} against ${formatNumber(b.knee.value)} ${a.knee.variable}: ${real ? "their intervals have nothing in common" : "their intervals overlap"}`;
   return { text, real };
 }
 
@@ -33,7 +33,7 @@ export function latencyDifferences(a: Run, b: Run): Difference[] {
     const { medians, p, real } = compareRanks(x, y);
     const [before, after] = medians;
     const sign = after >= before ? "+" : "";
-    const text = `${value}: p99 of a second ${figure(before)} against ${figure(after)} ms (${sign}${Math.round((100 * (after - before)) / before)} %, p ${p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`})`;
+    const text = `${value}: p99 of a second ${formatNumber(before)} against ${formatNumber(after)} ms (${sign}${Math.round((100 * (after - before)) / before)} %, p ${p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`})`;
     return [{ text, real }];
   });
 }
@@ -50,7 +50,7 @@ export function networkDifference(a: Run, b: Run): Difference | undefined {
   );
   return {
     real,
-    text: `network: overlay's round trip ${medians.map(figure).join(" against ")} ms, throughput ${rates.join(" against ")}`,
+    text: `network: overlay's round trip ${medians.map(formatNumber).join(" against ")} ms, throughput ${rates.join(" against ")}`,
   };
 }
 

@@ -1,7 +1,7 @@
 // How much two runs differ in latency, beside how much their networks differ.
 import type { PairRtt } from "../../contract/network.ts";
 import type { MeasuredStep, Run } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import { medianOver, overPairs } from "../network.ts";
 import { compareRanks, medianOfKnown } from "../statistics.ts";
 import { measuredSeconds, stepsByValue } from "../steps.ts";
@@ -77,7 +77,7 @@ function differenceOf(a: Side, b: Side): Omit<LatencyAndNetwork, "value" | "perc
   const notes: string[] = [];
   if (clockErrorMs === null) notes.push("nothing is known of the clocks' error");
   else if (Math.abs(latencyMs) <= clockErrorMs)
-    notes.push(`the clock error (±${figure(clockErrorMs)} ms) is larger than the difference`);
+    notes.push(`the clock error (±${formatNumber(clockErrorMs)} ms) is larger than the difference`);
   if (!a.network || !b.network) notes.push("no network was measured");
   else if (a.network.wayMs[0] >= medians[0] || b.network.wayMs[0] >= medians[1])
     notes.push("round trips took no less than the messages, so probes waited for a CPU");
@@ -95,7 +95,7 @@ function networkDifference(a: Side["network"], b: Side["network"]): NetworkDiffe
 /** "producers 100: p50 latency +3.2 ms (clock error ±0.1 ms), network +2.9 ms (round trips …)" */
 export function sideBySideText(difference: LatencyAndNetwork): string {
   const { value, percentile, latencyMs, clockErrorMs, network, notes } = difference;
-  const error = clockErrorMs === null ? "not known" : `±${figure(clockErrorMs)} ms`;
+  const error = clockErrorMs === null ? "not known" : `±${formatNumber(clockErrorMs)} ms`;
   const texts = [`${value}: ${percentile} latency ${signed(latencyMs)} ms (clock error ${error})`];
   if (network) {
     const { before, during } = network.rttMs;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { NetworkName } from "../../contract/network.ts";
 import type { Run } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import { linkText, type Machine, machinesOf, machineText } from "../machines.ts";
 import { overPairs } from "../network.ts";
 import { isTelling } from "../steps.ts";
@@ -72,14 +72,14 @@ function worstClock(run: Run, kind: "boundMs" | "errorMs"): string {
   const known = errors.filter((error) => error !== null);
   if (known.length === 0) return "not known";
   const unknown = errors.length - known.length;
-  return `±${figure(Math.max(...known))} ms${unknown > 0 ? `, not known of ${unknown} of ${errors.length} steps` : ""}`;
+  return `±${formatNumber(Math.max(...known))} ms${unknown > 0 ? `, not known of ${unknown} of ${errors.length} steps` : ""}`;
 }
 
 function networkLines({ network }: Run, name: NetworkName): string[] {
   const all = overPairs(network?.pairs ?? [], name);
   if (!all) return ["not measured"];
   return [
-    `round trip p50 ${figure(all.rttMs.p50)} ms, p99 ${figure(all.rttMs.p99)} ms`,
-    `${bitRate(all.throughputBitPerSec)}, lost ${lossText(all)}, path MTU ${figure(all.mtu)}`,
+    `round trip p50 ${formatNumber(all.rttMs.p50)} ms, p99 ${formatNumber(all.rttMs.p99)} ms`,
+    `${bitRate(all.throughputBitPerSec)}, lost ${lossText(all)}, path MTU ${formatNumber(all.mtu)}`,
   ];
 }

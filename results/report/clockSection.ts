@@ -1,6 +1,6 @@
 // The report's section on the clocks.
 import { type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import { marked, widest } from "../clocks.ts";
 import { stepName } from "../steps.ts";
 import { type Html, html, table } from "./page.ts";
@@ -29,11 +29,11 @@ ${table(
     const pair = widest(step);
     return [
       stepName(step),
-      ...[pair?.offsetMs, pair?.boundMs, pair?.driftPpm, clocks.errorMs].map(figure),
+      ...[pair?.offsetMs, pair?.boundMs, pair?.driftPpm, clocks.errorMs].map(formatNumber),
       latencyMs.negative,
       ...[marked(latencyMs.p50, clocks.errorMs), marked(correctedLatencyMs?.p50 ?? null, clocks.boundMs)],
       ...[marked(latencyMs.p99, clocks.errorMs), marked(correctedLatencyMs?.p99 ?? null, clocks.boundMs)],
-      ...[figure(sameNode?.ownMs.p50), figure(sameNode?.oneWayMs.p50)],
+      ...[formatNumber(sameNode?.ownMs.p50), formatNumber(sameNode?.oneWayMs.p50)],
       agreement(sameNode),
     ];
   }),
@@ -45,7 +45,7 @@ sent them, and timed by that node's monotonic clock alone; one way: the same mes
 
 function agreement(sameNode: MeasuredStep["sameNode"]): Html | string {
   if (!sameNode) return "-";
-  const text = `${sameNode.agrees ? "yes" : "no"} (${figure(sameNode.differenceMs)} of ± ${figure(sameNode.boundMs)} ms)`;
+  const text = `${sameNode.agrees ? "yes" : "no"} (${formatNumber(sameNode.differenceMs)} of ± ${formatNumber(sameNode.boundMs)} ms)`;
   return html`<span class="${sameNode.agrees ? "ok" : "missed"}">${text}</span>`;
 }
 
@@ -53,8 +53,14 @@ function pairTable({ clocks }: MeasuredStep): Html {
   return table(
     ["from", "to", "offset ms", "± ms", "drift ppm", "quickest probe ms", "probes", "answered"],
     clocks.pairs.map((pair) => [
-      ...[pair.from, pair.to, figure(pair.offsetMs), figure(pair.boundMs), figure(pair.driftPpm)],
-      ...[figure(pair.minRttMs), pair.sent, pair.answered],
+      ...[
+        pair.from,
+        pair.to,
+        formatNumber(pair.offsetMs),
+        formatNumber(pair.boundMs),
+        formatNumber(pair.driftPpm),
+      ],
+      ...[formatNumber(pair.minRttMs), pair.sent, pair.answered],
     ]),
   );
 }

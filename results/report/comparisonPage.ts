@@ -1,6 +1,6 @@
 // compare.html: runs side by side.
 import type { Run } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import { type Comparison, letter } from "../compare/comparison.ts";
 import { boundsText, type LatencyAndNetwork } from "../compare/latencyAndNetwork.ts";
 import type { TestbedRow } from "../compare/testbeds.ts";
@@ -53,7 +53,7 @@ ${table(
     ...["round trips before the load ms", "during it", "note"],
   ],
   differences.map(({ value, percentile, latencyMs, clockErrorMs, network, notes }) => [
-    ...[value, percentile, signed(latencyMs), figure(clockErrorMs)],
+    ...[value, percentile, signed(latencyMs), formatNumber(clockErrorMs)],
     network ? boundsText(network.wayMs) : "-",
     network ? signed(network.rttMs.before) : "-",
     network ? signed(network.rttMs.during) : "-",
@@ -75,8 +75,8 @@ function kneeTable(runs: readonly Run[]): Html {
       const [low, high] = knee?.interval ?? [null, null];
       return [
         `${letter(index)}: ${run.run}`,
-        knee ? `${figure(knee.value)} ${knee.variable}` : "none",
-        knee ? `${figure(low)} to ${high === null ? "above" : figure(high)}` : "-",
+        knee ? `${formatNumber(knee.value)} ${knee.variable}` : "none",
+        knee ? `${formatNumber(low)} to ${high === null ? "above" : formatNumber(high)}` : "-",
         verdict,
         sloSentence(run),
       ];

@@ -1,6 +1,6 @@
 // The report's section on what the run was made on and with.
 import type { Run } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import { flatten } from "../flatten.ts";
 import { type Html, html, table } from "./page.ts";
 
@@ -12,7 +12,7 @@ export function conditionsSection({ conditions: all, points }: Run): Html {
   return html`${table(
     ["node", "role", "CPUs", "memory MiB", "CPU", "kernel", "agents"],
     nodes.map(({ name, role, cpus, memoryMiB, cpuModel, kernel }) => [
-      ...[name, role, figure(cpus), figure(memoryMiB), cpuModel ?? "-", kernel ?? "-"],
+      ...[name, role, formatNumber(cpus), formatNumber(memoryMiB), cpuModel ?? "-", kernel ?? "-"],
       agentsOn(name).join(", "),
     ]),
   )}

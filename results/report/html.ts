@@ -1,6 +1,6 @@
 // report.html: a run for readers who decide by it, and for readers who doubt it.
 import { type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import { clockSentence } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
@@ -48,7 +48,7 @@ function headline(run: Run): Html {
   const { knee } = run;
   const drift = driftSentence(run);
   const text = knee
-    ? html`Up to <b>${figure(knee.value)} ${knee.variable}</b> keep the agreed delivery time (${sloSentence(run)}).`
+    ? html`Up to <b>${formatNumber(knee.value)} ${knee.variable}</b> keep the agreed delivery time (${sloSentence(run)}).`
     : html`${kneeSentence(run)}.`;
   return html`<div class="verdict ${good ? "good" : "bad"}">${text}</div>
 ${knee ? html`<p>${kneeSentence(run)}.</p>` : html`<p>Agreed: ${sloSentence(run)}. Verdict: ${run.verdict}.</p>`}
@@ -62,13 +62,13 @@ function keyMetrics(run: Run): Html {
   const lost = measured.reduce((sum, step) => sum + step.lost, 0);
   const all = measured.reduce((sum, step) => sum + step.offered, 0);
   const boxes: [string, string][] = [];
-  if (knee) boxes.push([figure(knee.value), `${knee.variable} at the knee`]);
+  if (knee) boxes.push([formatNumber(knee.value), `${knee.variable} at the knee`]);
   const [best] = good.toSorted((a, b) => offeredPerSec(b) - offeredPerSec(a));
   if (best && offeredPerSec(best) > 0) {
     boxes.push(
-      [`${figure(offeredPerSec(best))}/s`, "highest rate within the SLO"],
-      [`${figure(best.latencyMs.p50)} ms`, "p50 latency there"],
-      [`${figure(best.latencyMs.p99)} ms`, "p99 latency there"],
+      [`${formatNumber(offeredPerSec(best))}/s`, "highest rate within the SLO"],
+      [`${formatNumber(best.latencyMs.p50)} ms`, "p50 latency there"],
+      [`${formatNumber(best.latencyMs.p99)} ms`, "p99 latency there"],
     );
   }
   boxes.push([String(lost), `lost of ${all} messages`]);

@@ -1,7 +1,7 @@
 // The report's section on the network.
 import { NETWORKS, type NetworkName, type Pair } from "../../contract/network.ts";
 import { isMeasured, type Run } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import {
   medianOver,
   networkSentence,
@@ -46,7 +46,7 @@ function matrix(nodes: readonly string[], pairs: readonly Pair[]): Html {
     const pair = pairs.find((each) => each.from === from && each.to === to);
     if (!pair) return "";
     const { rttMs, throughputBitPerSec, mtu } = pair;
-    return html`${figure(rttMs.p50)} / ${figure(rttMs.p99)} ms<br>${bitRate(throughputBitPerSec)}<br>lost ${lossText(pair)}, MTU ${figure(mtu)}`;
+    return html`${formatNumber(rttMs.p50)} / ${formatNumber(rttMs.p99)} ms<br>${bitRate(throughputBitPerSec)}<br>lost ${lossText(pair)}, MTU ${formatNumber(mtu)}`;
   };
   return html`<p class="faint">Round trip p50 / p99, TCP throughput in this direction, packets lost, path MTU in bytes.</p>
 ${table(
@@ -57,8 +57,8 @@ ${table(
 
 function summary(name: NetworkName, pairs: readonly Pair[]): Html {
   const row = (what: string, { rttMs, throughputBitPerSec, mtu, ...packets }: PairsSummary) => [
-    ...[what, figure(rttMs.p50), figure(rttMs.p99), bitRate(throughputBitPerSec)],
-    ...[lossText(packets), figure(mtu)],
+    ...[what, formatNumber(rttMs.p50), formatNumber(rttMs.p99), bitRate(throughputBitPerSec)],
+    ...[lossText(packets), formatNumber(mtu)],
   ];
   const worst = (by: (pair: Pair) => number) => pairs.toSorted((a, b) => by(b) - by(a)).slice(0, WORST_PAIRS);
   const slow = worst(({ rttMs }) => rttMs.p99 ?? 0);
@@ -102,9 +102,9 @@ ${table(
     const total = (kind: "sent" | "lost") => overlay.reduce((sum, pair) => sum + pair[kind], 0);
     return [
       stepName(step),
-      figure(medianOver(pairs, "host", ({ rttMs }) => rttMs.p50)),
-      figure(medianOver(pairs, "overlay", ({ rttMs }) => rttMs.p50)),
-      figure(medianOver(pairs, "overlay", ({ rttMs }) => rttMs.p99)),
+      formatNumber(medianOver(pairs, "host", ({ rttMs }) => rttMs.p50)),
+      formatNumber(medianOver(pairs, "overlay", ({ rttMs }) => rttMs.p50)),
+      formatNumber(medianOver(pairs, "overlay", ({ rttMs }) => rttMs.p99)),
       lossText({ sent: total("sent"), lost: total("lost") }),
       (isMeasured(step) && networkShare(step)) || "-",
     ];
@@ -121,7 +121,7 @@ ${table(
   ["node", "kept by", "states", "samples", "offset µs: median", "least", "most", "path delay µs"],
   nodeClocks.map(({ node, kind, states, samples, offsetUs, pathDelayUs }) => [
     ...[node, kind ?? "nothing", states.join(", "), samples],
-    ...[offsetUs?.median, offsetUs?.min, offsetUs?.max, pathDelayUs?.median].map(figure),
+    ...[offsetUs?.median, offsetUs?.min, offsetUs?.max, pathDelayUs?.median].map(formatNumber),
   ]),
 )}`;
 }

@@ -1,6 +1,6 @@
 // The report's tables with one row for each step.
 import { isMeasured, type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import { marked } from "../clocks.ts";
 import { perSec, stepName } from "../steps.ts";
@@ -35,7 +35,7 @@ export function stepsTable({ steps }: Run): Html {
 function resultCells(step: MeasuredStep): string[] {
   const { latencyMs, slowestProducer } = step;
   return [
-    ...[figure(perSec(step.offered, step) ?? 0), figure(perSec(step.delivered, step))],
+    ...[formatNumber(perSec(step.offered, step) ?? 0), formatNumber(perSec(step.delivered, step))],
     ...[
       latencyMs.p50,
       latencyMs.p90,
@@ -44,7 +44,7 @@ function resultCells(step: MeasuredStep): string[] {
       latencyMs["p99.99"],
       latencyMs.max,
     ].map((ms) => marked(ms, step.clocks.errorMs)),
-    figure(slowestProducer?.p99),
+    formatNumber(slowestProducer?.p99),
   ];
 }
 /** The same of a step that failed. */
@@ -83,7 +83,7 @@ export function lossTable(run: Run): Html {
       Object.entries(step.errors)
         .map(([kind, count]) => `${kind} ${count}`)
         .join(", ") || 0,
-      ...[step.backlogAtEnd, step.drainSeconds === null ? "not in time" : figure(step.drainSeconds)],
+      ...[step.backlogAtEnd, step.drainSeconds === null ? "not in time" : formatNumber(step.drainSeconds)],
     ]),
   );
 }
@@ -110,11 +110,11 @@ export function generatorTable(run: Run): Html {
       return [
         stepName(step),
         ...[generator.scheduleLagMsP99, generator.scheduleLagMsMax, generator.eventLoopDelayMsP99].map(
-          figure,
+          formatNumber,
         ),
-        ...[generator.cpu, generator.cpuTotal].map(figure),
-        generator.cpuWait === null ? "-" : `${figure(100 * generator.cpuWait)} %`,
-        ...[generator.memoryMiB, connectSeconds, ackMs.p99, sendToReceiveMs.p99].map(figure),
+        ...[generator.cpu, generator.cpuTotal].map(formatNumber),
+        generator.cpuWait === null ? "-" : `${formatNumber(100 * generator.cpuWait)} %`,
+        ...[generator.memoryMiB, connectSeconds, ackMs.p99, sendToReceiveMs.p99].map(formatNumber),
       ];
     }),
   );

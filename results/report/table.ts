@@ -1,7 +1,7 @@
 // A run's steps as a table, for the terminal and for a README.
 import Table from "cli-table3";
 import { isMeasured, type MeasuredStep, measuredSteps, type Run, type Step } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import { clockSentence, marked, needsCorrection } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
 import { networkSentence } from "../network.ts";
@@ -49,13 +49,13 @@ function resultCells(step: MeasuredStep, corrected: boolean): string[] {
   const { latencyMs, correctedLatencyMs, clocks } = step;
   const correctedMs = corrected ? [correctedLatencyMs?.p50, correctedLatencyMs?.p99] : [];
   return [
-    ...[step.offered, step.delivered].map((count) => figure(perSec(count, step))),
+    ...[step.offered, step.delivered].map((count) => formatNumber(perSec(count, step))),
     ...[latencyMs.p50, latencyMs.p90, latencyMs.p99, latencyMs["p99.9"], latencyMs.max].map((ms) =>
       marked(ms, clocks.errorMs),
     ),
     ...correctedMs.map((ms) => marked(ms ?? null, clocks.boundMs)),
     ...[step.lost, step.duplicated, step.late].map(String),
-    ...[figure(step.brokersCpu), figure(step.generator.cpu)],
+    ...[formatNumber(step.brokersCpu), formatNumber(step.generator.cpu)],
   ];
 }
 

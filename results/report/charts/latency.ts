@@ -1,5 +1,5 @@
 import { isMeasured, type Run } from "../../../contract/result.ts";
-import { figure, variableText } from "../../../contract/text.ts";
+import { formatNumber, variableText } from "../../../contract/text.ts";
 import { VERDICTS, type VerdictDescriptor, verdictOf } from "../../../contract/verdicts.ts";
 import { curvesOf, varied } from "../../series.ts";
 import { capital } from "../../text.ts";
@@ -63,7 +63,7 @@ function seriesOf(run: Run, variable: string) {
 function sloAndKnee({ knee, slo }: Run, variable: string): object {
   const lines = [sloLine(slo.p99Ms, `SLO: p99 ${slo.p99Ms} ms`)];
   if (knee?.variable === variable) {
-    const label = { formatter: `knee ${figure(knee.value)}`, color: GOOD };
+    const label = { formatter: `knee ${formatNumber(knee.value)}`, color: GOOD };
     lines.push({ xAxis: knee.value, lineStyle: { color: GOOD }, label });
   }
   const hasBand = knee && knee.interval[1] !== null;
