@@ -1,5 +1,5 @@
-import { SwarmbenchError } from "../contract/errors.ts";
 import { NO_BROKER } from "../contract/clients.ts";
+import { SwarmbenchError } from "../contract/errors.ts";
 import {
   type MeasuredStep,
   measuredSteps,
@@ -46,7 +46,9 @@ export function buildResults(events: readonly RunEvent[]): Run {
     verdict: end?.verdict ?? "interrupted",
     warnings: [
       ...named("warning").map(({ text }) => text),
-      ...changed.map(({ at }) => `the run was resumed at ${at} under other conditions: other nodes or images`),
+      ...changed.map(
+        ({ at }) => `the run was resumed at ${at} under other conditions: other nodes or images`,
+      ),
       ...stepWarnings(measured),
       ...clockWarnings(measured, first.slo.p99Ms),
       ...endWarnings(end),

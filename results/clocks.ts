@@ -70,7 +70,8 @@ export function clockWarnings(steps: readonly MeasuredStep[], sloMs: number): st
     ...warnAbout(adjusted, () => "a clock was stepped or slewed during the measurement"),
     ...warnAbout(
       unknown,
-      () => "the clocks of the agents could not be compared (no answer over UDP), so that the clock error is unknown",
+      () =>
+        "the clocks of the agents could not be compared (no answer over UDP), so that the clock error is unknown",
     ),
   ];
 }

@@ -74,7 +74,9 @@ export function overlayCost(pairs: readonly Pair[]): string | undefined {
     texts.push(
       `a throughput of ${bitRate(rate.overlay)} instead of ${bitRate(rate.host)} (${percent(rate)})`,
     );
-  return texts.length > 0 ? `compared with the host network, the overlay network has ${texts.join(" and ")}` : undefined;
+  return texts.length > 0
+    ? `compared with the host network, the overlay network has ${texts.join(" and ")}`
+    : undefined;
 }
 
 function percent({ host, overlay }: { host: number; overlay: number }): string {

@@ -15,9 +15,18 @@ export function sloSentence({ slo }: Pick<Run, "slo">): string {
 
 /** A load as text: "500 producers", "messageBytes 1000", "rate 50 messages per second". */
 export function loadText({ variable, value }: Pick<NonNullable<Run["knee"]>, "variable" | "value">): string {
-  if (COUNTED.includes(variable)) return `${formatNumber(value)} ${variable}`;
+  return withVariable(variable, formatNumber(value));
+}
+
+/** A range of loads as text: "480 and 620 producers", "rate 50 and 60 messages per second". */
+export function loadRangeText(variable: string, low: number, high: number): string {
+  return withVariable(variable, `${formatNumber(low)} and ${formatNumber(high)}`);
+}
+
+function withVariable(variable: string, amount: string): string {
+  if (COUNTED.includes(variable)) return `${amount} ${variable}`;
   const [name, unit] = variableText(variable).split(", ");
-  return `${name} ${formatNumber(value)}${unit === undefined ? "" : ` ${unit}`}`;
+  return unit === undefined ? `${name} ${amount}` : `${name} ${amount} ${unit}`;
 }
 
 /** The knee with its interval, or why there is none. */

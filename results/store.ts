@@ -55,7 +55,9 @@ function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.ou
   const document = upgraded(JSON.parse(text));
   const version = (document as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (version !== undefined && version !== SCHEMA_VERSION) {
-    throw unreadable(`${name}: schema version ${version}, but this swarmbench reads version ${SCHEMA_VERSION}`);
+    throw unreadable(
+      `${name}: schema version ${version}, but this swarmbench reads version ${SCHEMA_VERSION}`,
+    );
   }
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;

@@ -5,8 +5,7 @@ export const QUESTIONS = {
   "independent-tools": "Do independent tools measure the same latencies on these brokers?",
   accounts: "Are lost and duplicated messages counted exactly?",
   repeatability: "Do repeated runs agree, and does a knee's interval cover the differences between them?",
-  generator:
-    "How much load can the generator make, and is its limit detected in time?",
+  generator: "How much load can the generator make, and is its limit detected in time?",
 } as const;
 
 /** The name of a check. */

@@ -19,11 +19,7 @@ export function compareCommand(): Command {
     },
   })
     .argument("[folder...]", "at least two results folders, such as runs/<run>")
-    .option(
-      "--force",
-      "compare runs with different SLOs or variables too; the result says so",
-      false,
-    )
+    .option("--force", "compare runs with different SLOs or variables too; the result says so", false)
     .option("--out <folder>", "folder for compare.html", "runs/compare");
   return runs(compare, async () => (await import("./main.ts")).run);
 }

@@ -8,7 +8,9 @@ export function reportCommand(): Command {
     summary: "Build run.json, report.html and the plots of a run from its events, and print its table",
     details: "Also works for a run that was interrupted or that another version made.",
     examples: ["npm run report -- runs/20261124T102030Z-local-0a1b2c --markdown"],
-    exits: { done: true, failed: "there are no results, or the report cannot be written",
+    exits: {
+      done: true,
+      failed: "there are no results, or the report cannot be written",
       usage: "wrong arguments, or a run cannot be read",
     },
   })

@@ -20,7 +20,9 @@ export async function run(command: Command): Promise<undefined> {
 export async function report(folder: string, markdown = false): Promise<void> {
   const results = readResults(folder);
   await step(`draw the report of ${shownPath(folder)}`, () => writeResults(folder, results), console.error);
-  console.log(`${markdown ? markdownTable(results) : runTable(results)}\n\n${shownPath(path.join(folder, REPORT))}`);
+  console.log(
+    `${markdown ? markdownTable(results) : runTable(results)}\n\n${shownPath(path.join(folder, REPORT))}`,
+  );
 }
 
 const RUNS = path.join(project, "runs");

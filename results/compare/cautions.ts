@@ -44,7 +44,9 @@ function hardwareCautions(runs: readonly Run[]): string[] {
   if (differing.length > 0)
     texts.push(`the nodes differ in ${differing.join(", ")}, so that the network is not the only difference`);
   if (missing.length > 0)
-    texts.push(`the nodes may differ in properties that are not recorded for all of them: ${missing.join(", ")}`);
+    texts.push(
+      `the nodes may differ in properties that are not recorded for all of them: ${missing.join(", ")}`,
+    );
   return texts;
 }
 

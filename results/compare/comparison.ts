@@ -33,7 +33,8 @@ export interface Comparison {
  */
 export function compare(runs: Run[]): Comparison {
   const [first, ...others] = runs;
-  if (!first || others.length === 0) throw new SwarmbenchError("usage", "a comparison needs at least two runs");
+  if (!first || others.length === 0)
+    throw new SwarmbenchError("usage", "a comparison needs at least two runs");
   return {
     runs,
     errors: errors(runs),

@@ -9,7 +9,7 @@ import { comparisonText } from "../report/comparisonText.ts";
 import { compare } from "./comparison.ts";
 import { type LatencyAndNetwork, latencyAndNetwork, sideBySideText } from "./latencyAndNetwork.ts";
 
-interface Way {
+interface RunSettings {
   /** How much longer every message takes, ms. */
   laterMs?: number;
   /** Round trip in the overlay during the load, ms; a message's path is two halves of it. */
@@ -27,7 +27,7 @@ interface Way {
 const [RUN, STEP] = [sampleRun(), sampleStep(1, 100, 4)];
 
 /** A run of one step, with 100 producers and a p50 of about 4 ms, on three nodes. */
-function runWith({ laterMs = 0, rttMs = 0.4, beforeMs = rttMs, worstMs = rttMs, ...clocks }: Way): Run {
+function runWith({ laterMs = 0, rttMs = 0.4, beforeMs = rttMs, worstMs = rttMs, ...clocks }: RunSettings): Run {
   const { clockMs = 0.05, aheadMs = 0 } = clocks;
   const step = structuredClone(STEP);
   const during = between(names(3), rttMs);
@@ -53,17 +53,17 @@ function moved(latency: Distribution, ms: number): Distribution {
   return { ...latency, p50: (latency.p50 ?? 0) + ms, p99: (latency.p99 ?? 0) + ms };
 }
 
-/** The differences of p50 and p99 between a run as it comes, or as `first` says, and one like `way`. */
-function differences(way: Way, first: Way = {}): { p50: LatencyAndNetwork; p99: LatencyAndNetwork } {
-  const [p50, p99] = latencyAndNetwork(runWith(first), runWith(way)) as [
+/** The differences of p50 and p99 between the run `first` (by default the sample run) and the run `second`. */
+function differences(second: RunSettings, first: RunSettings = {}): { p50: LatencyAndNetwork; p99: LatencyAndNetwork } {
+  const [p50, p99] = latencyAndNetwork(runWith(first), runWith(second)) as [
     LatencyAndNetwork,
     LatencyAndNetwork,
   ];
   return { p50, p99 };
 }
 
-/** Of a p50 alone: the p99 of the sample is too large for a few milliseconds to matter. */
-const textOf = (way: Way, first: Way = {}) => sideBySideText(differences(way, first).p50);
+/** The p50 as text. The p99 of the sample is too large for a few milliseconds to matter. */
+const textOf = (second: RunSettings, first: RunSettings = {}) => sideBySideText(differences(second, first).p50);
 const rounded = (bounds: readonly number[] | undefined) => bounds?.map((ms) => Math.round(10 * ms) / 10);
 
 describe("a difference in latency", () => {

@@ -42,7 +42,7 @@ describe("the testbed of a run", () => {
   it("is not recorded in older runs, which can still be read", () => {
     const run = runOn();
     run.conditions.settings = {};
-    for (const what of ["testbed", "clocks kept by"]) assert.deepEqual(cells(run, what), ["not recorded"]);
+    for (const what of ["testbed", "clock synchronization"]) assert.deepEqual(cells(run, what), ["not recorded"]);
     assert.deepEqual(cells(run, "links"), ["all 3: not recorded"]);
     assert.equal(cells(run, "nodes")?.length, 1);
   });
@@ -76,25 +76,25 @@ describe("the testbed of a run", () => {
 
   it("shows the largest clock error of its steps, and in how many steps it is unknown", () => {
     const run = runOn();
-    assert.deepEqual(cells(run, "clock error of corrected delays"), ["±0.11 ms"]);
-    assert.deepEqual(cells(run, "clock error of measured delays"), ["±0.12 ms"]);
+    assert.deepEqual(cells(run, "clock error of corrected latencies"), ["±0.11 ms"]);
+    assert.deepEqual(cells(run, "clock error of measured latencies"), ["±0.12 ms"]);
     const [first] = run.steps;
     measured(first).clocks.errorMs = null;
-    assert.deepEqual(cells(run, "clock error of measured delays"), ["±0.12 ms, not known of 1 of 6 steps"]);
+    assert.deepEqual(cells(run, "clock error of measured latencies"), ["±0.12 ms, unknown for 1 of 6 steps"]);
   });
 
   it("shows both networks before the load, or that they were not measured", () => {
     const network = { nodes: names(3), brokers: [], pairs: between(names(3), 0.4) };
     const run = runOn({ more: { network } });
-    assert.deepEqual(cells(run, "overlay network, before the load"), [
+    assert.deepEqual(cells(run, "overlay network before the load"), [
       "round trip p50 0.4 ms, p99 0.4 ms",
-      "6 Gbit/s, lost 0 %, path MTU 1450",
+      "6 Gbit/s, 0 % lost, path MTU 1450",
     ]);
-    assert.deepEqual(cells(run, "nodes' own network, before the load"), [
+    assert.deepEqual(cells(run, "host network before the load"), [
       "round trip p50 0.2 ms, p99 0.2 ms",
-      "10 Gbit/s, lost 0 %, path MTU 1500",
+      "10 Gbit/s, 0 % lost, path MTU 1500",
     ]);
-    assert.deepEqual(cells(runOn(), "overlay network, before the load"), ["not measured"]);
+    assert.deepEqual(cells(runOn(), "overlay network before the load"), ["not measured"]);
   });
 });
 
@@ -108,7 +108,7 @@ describe("a comparison warns", () => {
   it("of different hardware, so that the network is not the only difference", () => {
     const nodes = [{ cpuModel: "Xeon", cpus: 16 }, {}];
     assert.deepEqual(cautions([runOn(), runOn({ nodes })]), [
-      "the nodes differ in number of nodes, CPU model, number of CPUs: this is no measure of the network alone",
+      "the nodes differ in number of nodes, CPU model, number of CPUs, so that the network is not the only difference",
     ]);
   });
 
@@ -122,13 +122,13 @@ describe("a comparison warns", () => {
     const nodes = [{ cpuModel: null, kernel: null }, {}, {}];
     assert.deepEqual(cautions([runOn(), runOn({ settings, nodes })]), [
       "the testbeds differ: local | ssh",
-      "the nodes may differ in what is not recorded of all of them: CPU model, kernel",
+      "the nodes may differ in properties that are not recorded for all of them: CPU model, kernel",
     ]);
   });
 
   it("of different clock synchronization", () => {
     assert.deepEqual(cautions([runOn(), runOn({ settings: { clockSync: "chrony" } })]), [
-      "clocks are kept differently: ptpd | chrony",
+      "the clocks are synchronized differently: ptpd | chrony",
     ]);
   });
 
@@ -138,7 +138,7 @@ describe("a comparison warns", () => {
       settings: { nodes: names(count).map((name) => ({ name, network: { delayMs: 5 } })) },
     });
     assert.deepEqual(cautions([runOn(), runOn(shaped(3))]), [
-      "links are shaped differently: not shaped | delay 5 ms",
+      "the links are shaped differently: not shaped | delay 5 ms",
     ]);
     assert.doesNotMatch(cautions([runOn(shaped(2)), runOn(shaped(3))]).join(), /links/);
   });
@@ -151,7 +151,10 @@ describe("a comparison warns", () => {
     assert.match(text, /testbed +│ local +│ ssh \(<lab>\)/);
     assert.match(text, /│ node1, node3: EPYC 7543, 8 CPUs, 16 GiB, kernel 6\.1\.0 │\n.*│ node2: Xeon/);
     const page = comparisonPage(comparison);
-    assert.match(page, /<p class="warning">The nodes differ in CPU model, so that the network is not the only difference/);
+    assert.match(
+      page,
+      /<p class="warning">The nodes differ in CPU model, so that the network is not the only difference/,
+    );
     assert.match(page, /<td>local<\/td><td>ssh \(&#60;lab&#62;\)<\/td>/);
     assert.match(page, /kernel 6\.1\.0<br>node2: Xeon/);
   });

@@ -7,7 +7,8 @@ import { type Html, html, table } from "./page.ts";
 /** The report's section on clocks: offsets, error bounds and corrected latencies of each step. */
 export function clockSection(run: Run): Html {
   const compared = measuredSteps(run).filter(({ clocks }) => clocks.pairs.length > 0);
-  if (compared.length === 0) return html`<p>The clocks of the agents were not compared, so the clock error is unknown.</p>`;
+  if (compared.length === 0)
+    return html`<p>The clocks of the agents were not compared, so the clock error is unknown.</p>`;
   return html`<p>A latency between two nodes is measured with two clocks. The agents exchange timestamps before, during and after each step.
 Each exchange limits the offset between two clocks from both sides, so that the error bound (±) also holds when packets were
 delayed. The table shows the pair of producer and consumer whose clocks were furthest apart.</p>

@@ -3,7 +3,7 @@ import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import { clockSentence } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
-import { kneeSentence, loadText, sloSentence } from "../sentences.ts";
+import { kneeSentence, loadRangeText, loadText, sloSentence } from "../sentences.ts";
 import { perSec } from "../steps.ts";
 import { capitalize } from "../text.ts";
 import { drawCharts } from "./charts/list.ts";
@@ -16,6 +16,7 @@ import { generatorTable, lossTable, stepReasons, stepsTable } from "./stepTables
 
 /** The content of report.html: one file that loads nothing from the network. */
 export function reportPage(run: Run): string {
+  const clocks = clockSentence(run);
   return page(
     `${run.scenario}: ${run.run}`,
     html`<h1>Message latency: ${run.scenario}</h1>
@@ -27,7 +28,7 @@ ${run.warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
 ${drawCharts("report", [run]).map(chartFigure)}
 <h2>Steps</h2>
 ${stepsTable(run)}
-<p class="faint">${clockSentence(run) ?? ""}</p>
+<p class="faint">${clocks === undefined ? "" : `${capitalize(clocks)}.`}</p>
 ${stepReasons(run)}
 <h2>Messages</h2>
 <p>What happened to the messages of each step:</p>
@@ -54,14 +55,14 @@ function headline(run: Run): Html {
     : html`${capitalize(kneeSentence(run))}.`;
   return html`<div class="verdict ${good ? "good" : "bad"}">${text}</div>
 <p>SLO: ${sloSentence(run)}.${knee ? "" : ` Verdict: ${run.verdict}.`}</p>
-${knee ? html`<p>${kneeInterval(knee)} Limit: ${knee.reason}.</p>` : ""}
+${knee ? html`<p>${kneeInterval(knee)} ${capitalize(knee.reason)}.</p>` : ""}
 ${drift === undefined ? "" : html`<p>${capitalize(drift)}.</p>`}`;
 }
 
 /** The knee's interval in a sentence. */
 function kneeInterval({ variable, interval: [low, high], confidence }: NonNullable<Run["knee"]>): string {
   if (high === null) return "The search found no load that misses the SLO, so the limit may be higher.";
-  const range = `${loadText({ variable, value: low })} and ${loadText({ variable, value: high })}`;
+  const range = loadRangeText(variable, low, high);
   return `With ${Math.round(100 * confidence)} % confidence, the limit lies between ${range}.`;
 }
 

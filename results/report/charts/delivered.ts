@@ -9,7 +9,8 @@ export const deliveredChart: Chart = {
   name: "delivered",
   place: "report",
   title: "Offered and delivered load",
-  caption: "Messages per second that the schedule asked for (dashed) and that the consumers received (solid). Where the lines diverge, messages were waiting or lost.",
+  caption:
+    "Messages per second that the schedule asked for (dashed) and that the consumers received (solid). Where the lines diverge, messages were waiting or lost.",
   draw: ([run]) => {
     const { variable, curves } = curvesOf(run);
     const steps = measuredSteps({ steps: curves.flatMap((curve) => curve.steps) });

@@ -15,7 +15,8 @@ export const spectrumChart: Chart = {
   name: "spectrum",
   place: "report",
   title: "Latency percentiles",
-  caption: "The share of messages (horizontal axis) that was at least as fast as a latency (vertical axis). The rightmost part shows the rarest, slowest messages. Each line is a step.",
+  caption:
+    "The share of messages (horizontal axis) that was at least as fast as a latency (vertical axis). The rightmost part shows the rarest, slowest messages. Each line is a step.",
   height: 460,
   draw: ([run]) => {
     const { slo } = run;

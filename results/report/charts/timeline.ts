@@ -12,7 +12,8 @@ export const timelineChart: Chart = {
   name: "timeline",
   place: "report",
   title: "Latency over time",
-  caption: "p50, p99 and maximum of each second. Highlighted: the measured time of each step, after its warm-up and before its drain. Dashed line: the SLO.",
+  caption:
+    "p50, p99 and maximum of each second. Highlighted: the measured time of each step, after its warm-up and before its drain. Dashed line: the SLO.",
   draw: ([run]) => {
     const steps = measuredSteps(run);
     const seconds = steps.flatMap((step) => step.seconds);
