@@ -27,7 +27,13 @@ interface RunSettings {
 const [RUN, STEP] = [sampleRun(), sampleStep(1, 100, 4)];
 
 /** A run of one step, with 100 producers and a p50 of about 4 ms, on three nodes. */
-function runWith({ laterMs = 0, rttMs = 0.4, beforeMs = rttMs, worstMs = rttMs, ...clocks }: RunSettings): Run {
+function runWith({
+  laterMs = 0,
+  rttMs = 0.4,
+  beforeMs = rttMs,
+  worstMs = rttMs,
+  ...clocks
+}: RunSettings): Run {
   const { clockMs = 0.05, aheadMs = 0 } = clocks;
   const step = structuredClone(STEP);
   const during = between(names(3), rttMs);
@@ -54,7 +60,10 @@ function moved(latency: Distribution, ms: number): Distribution {
 }
 
 /** The differences of p50 and p99 between the run `first` (by default the sample run) and the run `second`. */
-function differences(second: RunSettings, first: RunSettings = {}): { p50: LatencyAndNetwork; p99: LatencyAndNetwork } {
+function differences(
+  second: RunSettings,
+  first: RunSettings = {},
+): { p50: LatencyAndNetwork; p99: LatencyAndNetwork } {
   const [p50, p99] = latencyAndNetwork(runWith(first), runWith(second)) as [
     LatencyAndNetwork,
     LatencyAndNetwork,
@@ -63,7 +72,8 @@ function differences(second: RunSettings, first: RunSettings = {}): { p50: Laten
 }
 
 /** The p50 as text. The p99 of the sample is too large for a few milliseconds to matter. */
-const textOf = (second: RunSettings, first: RunSettings = {}) => sideBySideText(differences(second, first).p50);
+const textOf = (second: RunSettings, first: RunSettings = {}) =>
+  sideBySideText(differences(second, first).p50);
 const rounded = (bounds: readonly number[] | undefined) => bounds?.map((ms) => Math.round(10 * ms) / 10);
 
 describe("a difference in latency", () => {
