@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { EXIT } from "../contract/errors.ts";
 import { exitLines, isHelp, PROGRAM, returnedExitCode, styled } from "./lib/command.ts";
 import { runToEnd } from "./lib/end.ts";
 
@@ -61,10 +60,9 @@ export async function main(args: readonly string[]): Promise<void> {
     try {
       const program = await programFor(args[0]);
       await program.parseAsync(args, { from: "user" });
-      return returnedExitCode();
     } catch (error) {
-      if (isHelp(error)) return EXIT.done;
-      throw error;
+      if (!isHelp(error)) throw error;
     }
+    return returnedExitCode();
   });
 }

@@ -95,6 +95,7 @@ const CODES = {
   "no-free-port": EXIT.failed,
   "out-of-time": EXIT.outOfTime,
   interrupted: EXIT.interrupted,
+  terminated: EXIT.terminated,
 } as const;
 
 /** Code of an error for the user. */

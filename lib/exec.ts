@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { openSync } from "node:fs";
+import readline from "node:readline";
 import { execa, execaSync } from "execa";
 import { SwarmbenchError } from "../contract/errors.ts";
 
@@ -139,6 +141,47 @@ export function startDaemon(file: string, args: string[], logFile: string): Daem
     })
     .unref();
   return { ended: () => ended };
+}
+
+/** How {@link followProgram} runs a program. */
+export interface FollowOptions extends Pick<RunOptions, "input" | "signal"> {
+  /** Called with each line of standard output. */
+  onLine: (line: string) => void;
+  /** Called with each line of standard error. */
+  onErrorLine: (line: string) => void;
+}
+
+/**
+ * Runs a program in its own process group and passes on its output line by line. No output is kept in memory.
+ *
+ * @returns the exit code; undefined when a signal ended the program
+ * @throws SwarmbenchError `program-missing` or `program-failed` if it could not be started
+ */
+export async function followProgram(
+  file: string,
+  args: string[],
+  { input = "", signal, onLine, onErrorLine }: FollowOptions,
+): Promise<number | undefined> {
+  const child = execa(file, args, {
+    input,
+    detached: true,
+    cancelSignal: signal,
+    buffer: false,
+    reject: false,
+    cleanup: false,
+  });
+  const lines = (stream: NodeJS.ReadableStream, take: (line: string) => void) =>
+    once(
+      readline.createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", take),
+      "close",
+    );
+  const read = Promise.all([lines(child.stdout, onLine), lines(child.stderr, onErrorLine)]);
+  const result = await child;
+  if (result.exitCode === undefined && result.signal === undefined && !result.isCanceled) {
+    throw startError(file, result.cause as Error);
+  }
+  await read;
+  return result.exitCode;
 }
 
 /** Returns the standard output of a program of this machine; see {@link exec}. */

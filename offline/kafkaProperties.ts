@@ -11,7 +11,7 @@ async function writeProperties(): Promise<void> {
     console.log(
       "node --import tsx offline/kafkaProperties.ts   writes config/kafka/serverProperties.json, from Kafka's own jars",
     );
-    return;
+    return undefined;
   }
   const file = path.join(project, "config/kafka/serverProperties.json");
   const list = await listKafkaProperties();

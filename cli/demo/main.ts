@@ -1,5 +1,6 @@
 // From a machine without any tools to a running swarm, in one command.
 
+import { stackOutputs } from "../lib/stackOutputs.ts";
 import { pulumi } from "../setup/pulumiCli.ts";
 import { setup } from "../setup/setup.ts";
 
@@ -58,7 +59,7 @@ Try next:
 export async function run(): Promise<undefined> {
   await setup();
   await pulumi(["up", "--stack", "local", "--yes", "--skip-preview"], { show: true });
-  const outputs: Outputs = JSON.parse(await pulumi(["stack", "output", "--stack", "local", "--json"]));
+  const outputs = (await stackOutputs<Outputs>("local")) as Outputs;
   console.log(overview(outputs));
   if (!outputs.benchmark) return;
   const { report } = await import("../report/main.ts");

@@ -2,8 +2,8 @@
 import type { Command } from "commander";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
 import { interruption, Stopped } from "../lib/signals.ts";
+import { stackOutputs } from "../lib/stackOutputs.ts";
 import { step } from "../lib/steps.ts";
-import { pulumi } from "../setup/pulumiCli.ts";
 import { connect, Link, watch } from "./uiLinks.ts";
 import { choosePorts, type StackOutputs, table, type Ui, uisOf } from "./uiPlan.ts";
 import { isFree } from "./uiTunnel.ts";
@@ -17,7 +17,8 @@ interface Options {
 /** Opens tunnels to the UIs until Ctrl-C, or only prints the UIs. @returns the exit code */
 export async function run(command: Command): Promise<number | undefined> {
   const { stack, print, showSecrets } = command.opts<Options>();
-  const uis = uisOf(await outputsOf(stack), stack);
+  const outputs = await step("ask Pulumi for the stack's outputs", () => stackOutputs<StackOutputs>(stack));
+  const uis = uisOf(outputs, stack);
   const hide = !showSecrets && !process.stdout.isTTY;
   const passwordOf = ({ password }: Ui) => (hide ? "(--show-secrets)" : password);
   if (print) {
@@ -32,22 +33,6 @@ export async function run(command: Command): Promise<number | undefined> {
   if (interruption() !== EXIT.interrupted) return undefined;
   console.log("closed");
   return EXIT.done; // Ctrl-C is the normal end of this command
-}
-
-/** The stack's outputs, with secrets in clear text. */
-async function outputsOf(scenario: string): Promise<StackOutputs> {
-  const args = ["stack", "output", "--json", "--show-secrets", "--stack", scenario, "--non-interactive"];
-  try {
-    return JSON.parse(await step("read the outputs of the stack", () => pulumi(args)));
-  } catch (error) {
-    if (!/no stack named/.test((error as Error).message)) throw error;
-    throw new SwarmbenchError("stack-not-up", `There is no stack ${scenario}.`, {
-      hint:
-        scenario === "local"
-          ? "Bring it up: npm run demo"
-          : `Bring it up: eval "$(npm run -s env)" && pulumi stack init ${scenario} && pulumi up -s ${scenario}`,
-    });
-  }
 }
 
 function say(line: string): void {

@@ -39,7 +39,7 @@ describe("the UIs of a stack", () => {
       [grafana],
     ));
   it("are an error if the stack is not up, with a hint", () =>
-    assert.throws(() => tools.uisOf({}, "lab"), /lab is not up\..*pulumi up -s lab/s));
+    assert.throws(() => tools.uisOf({}, "lab"), /lab is not up.*pulumi up -s lab/s));
   it("are an error if no service has one, with a hint", () =>
     assert.throws(
       () => tools.uisOf({ nodes: [], uis: [] }, "lab"),

@@ -1,5 +1,6 @@
 // The decisions of `npm run ui`, as functions without side effects.
 import { SwarmbenchError } from "../../contract/errors.ts";
+import { stackNotUp } from "../lib/stackOutputs.ts";
 
 /** A web UI in the stack's outputs. */
 export interface UiOutput {
@@ -37,10 +38,7 @@ export interface StackOutputs {
 
 /** The stack's web UIs. @throws SwarmbenchError `stack-not-up` or `ui-unreachable` if there is none to open */
 export function uisOf({ nodes, uis }: StackOutputs, scenario: string): Ui[] {
-  const bringUp = { hint: `Bring it up: eval "$(npm run -s env)" && pulumi up -s ${scenario}` };
-  if (!nodes || !uis) {
-    throw new SwarmbenchError("stack-not-up", `The stack ${scenario} is not up.`, bringUp);
-  }
+  if (!nodes || !uis) throw stackNotUp(scenario);
   if (uis.length === 0) {
     throw new SwarmbenchError(
       "ui-unreachable",
@@ -54,7 +52,9 @@ export function uisOf({ nodes, uis }: StackOutputs, scenario: string): Ui[] {
     const ssh = nodes.find(({ name }) => name === ui.node)?.ssh;
     if (ssh) return { ...ui, ssh };
     const message = `${ui.name} runs on ${ui.node}, which is not a node of the stack.`;
-    throw new SwarmbenchError("ui-unreachable", message, bringUp);
+    throw new SwarmbenchError("ui-unreachable", message, {
+      hint: `Bring the stack up to date: eval "$(npm run -s env)" && pulumi up -s ${scenario}`,
+    });
   });
 }
 

@@ -231,7 +231,7 @@ export function describeBenchmark(project: () => TestProject): void {
       assert.equal(other.code, 1);
       assert.match(
         other.text,
-        /run \S+ is under way on this stack. Wait for its end, or stop it: npm run bench -- -s \S+ --stop/,
+        /run \S+ is under way on this stack\s+Wait for its end, or stop it: npm run bench -- -s \S+ --stop/,
       );
       const before = runs().names();
       const again = await runs().bench(...args);

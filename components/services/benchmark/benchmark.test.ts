@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
-import { checked } from "../../../cli/bench/request.ts";
+import { validated } from "../../../cli/bench/request.ts";
 import { parseSettings } from "../../../config/settings.ts";
 import { type BenchPlan, benchPlanSchema } from "../../../contract/request.ts";
 import { BUILT, declareOn, imageOf, type Program, stored } from "../../../test/support/deployment.ts";
@@ -70,7 +70,7 @@ describe("the benchmark of an up", () => {
     const plan = benchPlanSchema.parse(await planOf(whole));
     assert.deepEqual(plan.target.agents, { producer: { tasks: 3 }, consumer: { tasks: 1 } });
     assert.equal(plan.image, imageOf("bench"));
-    assert.equal(checked(plan).workload.rate, 5);
+    assert.equal(validated(plan).workload.rate, 5);
     assert.ok(plan.target.kafka.security.password && plan.target.influx?.token);
   });
 
