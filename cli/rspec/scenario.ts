@@ -16,7 +16,7 @@ const stackFile = z.object({ config: z.record(z.string(), z.unknown()).nullish()
 /**
  * The settings of a scenario, as `pulumi up` would have them; of Pulumi nothing is needed.
  *
- * @throws SwarmbenchError where there is no such scenario; SettingsError with all of its errors
+ * @throws SwarmbenchError `scenario-unknown` or `settings-invalid`
  */
 export function scenarioSettings(directory: string, scenario: string, user = userName()): Settings {
   const scenarios = readdirSync(directory).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);

@@ -5,9 +5,9 @@ import { run } from "../lib/run.ts";
 import { step } from "../lib/steps.ts";
 import { imageKey, withBuildContext } from "./buildContext.ts";
 import { imageId, imagePrefix } from "./engineImages.ts";
+import { type ImageDefinition, STACK_IMAGES, TESTBED_IMAGES, UNCHANGED_IMAGES } from "./imageDefinitions.ts";
 import { recallImage, type StoredImage, storeImages } from "./imageStore.ts";
-import { type Part, STACK_IMAGES, TESTBED_IMAGES } from "./parts.ts";
-import type { ImageName, ImageSource, Payload, ToolSource } from "./toolSource.ts";
+import type { ImageSource, Payload, ToolSource } from "./toolSource.ts";
 
 /** An image in this machine's engine. */
 export interface EngineImage {
@@ -37,12 +37,12 @@ export async function ensureImages(
   engineHost: string,
 ): Promise<Record<string, EngineImage | StoredImage>> {
   const [testbed, stack] = await Promise.all([
-    eachOf(source, TESTBED_IMAGES, async (part, image) => {
-      const recipe = await recipeOf(part, image);
+    eachOf(source, TESTBED_IMAGES, async (definition, image) => {
+      const recipe = await recipeOf(definition, image);
       return { tag: recipe.tag, id: await ensureInEngine(recipe, source, engineHost) };
     }),
-    eachOf(source, STACK_IMAGES, async (part, image) => {
-      const recipe = await recipeOf(part, image);
+    eachOf(source, { ...STACK_IMAGES, ...UNCHANGED_IMAGES }, async (definition, image) => {
+      const recipe = await recipeOf(definition, image);
       if (!recallImage(recipe)) await ensureInEngine(recipe, source, engineHost);
       return recipe;
     }),
@@ -58,12 +58,12 @@ export async function ensureImages(
 /** Works on the images that a source has, beside each other. */
 async function eachOf<T>(
   source: ToolSource,
-  parts: Partial<Record<ImageName, Part>>,
-  work: (part: Part, image: ImageSource) => Promise<T>,
+  definitions: Readonly<Record<string, ImageDefinition>>,
+  work: (definition: ImageDefinition, image: ImageSource) => Promise<T>,
 ): Promise<Record<string, T>> {
-  const done = Object.entries(parts).map(async ([name, part]) => {
-    const image = source.image(name as ImageName);
-    return image ? [[name, await work(part, image)] as const] : [];
+  const done = Object.entries(definitions).map(async ([name, definition]) => {
+    const image = source.image(name);
+    return image ? [[name, await work(definition, image)] as const] : [];
   });
   return Object.fromEntries((await Promise.all(done)).flat());
 }
@@ -73,9 +73,12 @@ function existing<T>(value: T | undefined, name: string): T {
   return value;
 }
 
-async function recipeOf({ folder, addition }: Part, image: ImageSource): Promise<Recipe> {
+async function recipeOf(
+  { folder, dockerfile = folder, addition }: ImageDefinition,
+  image: ImageSource,
+): Promise<Recipe> {
   const [payload, added] = await Promise.all([image.payload(), addition?.()]);
-  return recipe(folder, path.join(project, "images", folder), image.base, { ...payload, ...added });
+  return recipe(folder, path.join(project, "images", dockerfile), image.base, { ...payload, ...added });
 }
 
 function recipe(folder: string, directory: string, base: string, payload: Payload): Recipe {

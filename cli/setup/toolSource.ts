@@ -9,19 +9,8 @@ export interface ImageSource {
   payload: () => Promise<Payload>;
 }
 
-/** What the testbed itself needs: it stays in this machine's engine. */
-export type TestbedImage = "node" | "registry";
-/** What the swarm's services run: they get it from the testbed's registry. */
-export type StackImage =
-  | "kafka"
-  | "influxdb"
-  | "telegraf"
-  | "grafana"
-  | "toxiproxy"
-  | "bench"
-  | "portainer"
-  | "portainerAgent";
-export type ImageName = TestbedImage | StackImage;
+/** Name of an image in installation.json: a key of `IMAGES` in cli/setup/imageDefinitions.ts. */
+export type ImageName = string;
 
 /** Where setup takes tools and images from. */
 export interface ToolSource {
@@ -34,7 +23,7 @@ export interface ToolSource {
   ensurePulumi: (plugins: string) => Promise<string>;
   /** @throws Problem where these tools cannot work with the Docker engine at an address */
   checkEngine: (engineHost: string) => Promise<void>;
-  /** Undefined where this source has no such image. */
+  /** Undefined if this source does not have the image. */
   image: (name: ImageName) => ImageSource | undefined;
   /** Called before an image is built in an engine: brings in what the bases need. */
   ensureBase: (engineHost: string) => Promise<void>;

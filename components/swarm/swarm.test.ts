@@ -41,6 +41,8 @@ const installation: Installation = {
     bench: stored("bench"),
     toxiproxy: stored("toxiproxy"),
   },
+  leftOut: {},
+  withoutPages: [],
   directory,
 };
 const settings = parseSettings(

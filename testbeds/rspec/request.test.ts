@@ -7,9 +7,9 @@ import * as fc from "fast-check";
 import { readArguments as argumentsOf } from "../../cli/rspec/arguments.ts";
 import { rspecCommand } from "../../cli/rspec/command.ts";
 import { configOf, lanOf, scenarioSettings } from "../../cli/rspec/scenario.ts";
-import { SettingsError } from "../../config/settings.ts";
 import { parsed } from "../../test/support/commands.ts";
 import { readManifests } from "../../test/support/readManifests.ts";
+import { settingsErrors } from "../../test/support/settingsErrors.ts";
 import { readDocument } from "./document.ts";
 import { DEFAULT_MANAGER, requestRspec } from "./request.ts";
 import { attribute, childrenNamed, parseXml } from "./xml.ts";
@@ -176,7 +176,7 @@ it("a scenario with errors is refused with all of them", () => {
     );
     assert.throws(
       () => scenarioSettings(directory, "bad"),
-      (error) => error instanceof SettingsError && error.errors.length === 2,
+      (error) => settingsErrors(error).length === 2,
     );
   } finally {
     rmSync(directory, { recursive: true });

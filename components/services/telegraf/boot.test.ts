@@ -48,16 +48,16 @@ describe("Telegraf's entry script", () => {
     it(`finds the interface of an address in ${why}`, () => assert.equal(towards(address), found));
   }
 
-  it("finds none without a table of routes", () =>
+  it("finds none without a routing table", () =>
     assert.equal(interfaceOf({ SWARMBENCH_NETWORK_ADDRESS: "10.192.5.10" }, null), "unset"));
 
-  it("finds none where no route leads there", () => {
+  it("finds none without a route", () => {
     const only = route("docker0", "000011AC", "0000FFFF");
     assert.equal(interfaceOf({ SWARMBENCH_NETWORK_ADDRESS: "10.192.5.10" }, only), "unset");
   });
 
   for (const address of ["", "node1", "fd00::1"]) {
-    it(`leaves the interface as it is set for the address "${address}"`, () => {
+    it(`keeps the configured interface for the address "${address}"`, () => {
       const environment = { SWARMBENCH_NETWORK_ADDRESS: address, TEST_INTERFACE: "ens9" };
       assert.equal(interfaceOf(environment), "ens9");
     });
