@@ -248,7 +248,7 @@ function finishedRuns(): Row {
     panels: [
       tablePanel({
         title: "Runs",
-        description: "Click a run to show it in its own time range. A knee of 0 means that none was found.",
+        description: "Choose a run to show it in its own time range. A knee of 0 means that none was found.",
         unit: "short",
         width: 24,
         height: 9,
