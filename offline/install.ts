@@ -10,7 +10,7 @@ import { linkPlugins, pulumiTools } from "./pulumiTools.ts";
 
 const nothing = async (): Promise<Payload> => ({});
 
-/** What each image has beside Debian. The rest exists only as its maker's image, and is left out. */
+/** The files that each image adds to Debian. Images that are not listed only exist as official images. */
 const PAYLOADS: Partial<Record<ImageName, () => Promise<Payload>>> = {
   node: nothing,
   registry: nothing,
@@ -21,7 +21,7 @@ const PAYLOADS: Partial<Record<ImageName, () => Promise<Payload>>> = {
   bench: node,
 };
 
-/** Tools and images that are built on this machine, from package registries alone. */
+/** Tools and images that are built on this machine from package registries. */
 export const built: ToolSource = {
   name: "built",
   title: "built from package registries",
