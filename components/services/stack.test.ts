@@ -62,7 +62,7 @@ const deploy = (
       deployStack({ settings: settingsOf(config), site, installation: installation(images), transforms }, {}),
     { images },
   );
-/** The components below which something of the stack was declared. */
+/** The components of services that were declared. */
 const components = ({ resources }: Stack) =>
   [...resources.keys()].filter((name) => /^(Kafka|InfluxDb|Telegraf|Grafana|Portainer) /.test(name)).sort();
 

@@ -35,7 +35,7 @@ before(async () => {
   program = await declareGrafana();
 });
 const environment = () => program.container("grafana").env as Record<string, string>;
-/** The text of each of a task's files, by its path. */
+/** The text of each file of a task, by its path. */
 function files(of: Program<Grafana> = program): Record<string, string> {
   const { secrets, configs } = of.container("grafana") as Record<string, Record<string, string>[]>;
   const read = (kind: string, id = "") => fileText(of.get(`${kind} ${id.replace(/-id$/, "")}`));

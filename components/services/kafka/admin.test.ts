@@ -12,7 +12,7 @@ after(() => {
 });
 
 describe("the settings in a cluster's metadata", () => {
-  /** A node with a broker's container, in which commands run as they are. */
+  /** A fake `docker` of a node with a broker's container; `exec` runs the command directly. */
   const DOCKER = `#!/bin/sh
 cd "$FAKE" || exit 99
 echo "$1 $2 $3 $4" >> calls

@@ -38,7 +38,7 @@ const environment = (program: Kafkas, member: string) =>
   program.container(member).env as Record<string, string>;
 const ports = (program: Kafkas, member: string) =>
   (program.get(`Service ${member}`).inputs.endpointSpec as { ports: unknown[] }).ports;
-/** What makes a cluster itself. */
+/** The properties that identify a cluster. */
 const identity = (program: Kafkas) => ({
   id: environment(program, "broker-1").CLUSTER_ID,
   volumes: volumesOf(program),
@@ -51,7 +51,7 @@ before(async () => {
 });
 
 describe("a cluster of three brokers", () => {
-  it("is a service each, on a node of its own", () => {
+  it("has a service per member, each on its own node", () => {
     const places = three.all("Service").map(({ name, inputs }) => {
       const { placement } = inputs.taskSpec as { placement: { constraints: string[] } };
       return [name, inputs.name, ...placement.constraints];
@@ -75,7 +75,7 @@ describe("a cluster of three brokers", () => {
     }
   });
 
-  it("has one cluster id, in the form in which Kafka writes it", () => {
+  it("has one cluster id, in Kafka's format", () => {
     const ids = new Set(BROKERS.map((broker) => environment(three, broker).CLUSTER_ID));
     assert.equal(ids.size, 1);
     assert.match([...ids].join(), /^[\w-]{22}$/);
@@ -285,7 +285,7 @@ describe("a port for clients outside the swarm", () => {
     program = await declareKafka({ externalPort: 19_092 });
   });
 
-  it("is the node's own, in front of the listener that advertises it", () => {
+  it("is published on the node, and leads to the listener that advertises it", () => {
     assert.deepEqual(ports(program, "broker-2"), [
       { publishedPort: 19_092, targetPort: 9095, publishMode: "host" },
     ]);

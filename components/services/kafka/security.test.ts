@@ -121,11 +121,11 @@ describe("certificates by openssl", () => {
   const file = (name: string) => path.join(directory, name);
   const openssl = async (...args: string[]) => (await run("openssl", args)).stdout;
 
-  /** Runs a declared command as the Command provider does, in a folder for temporary files of its own. */
+  /** Runs a declared command like the Command provider, with a separate folder for temporary files. */
   async function make(command: string, environment: Record<string, string> = {}): Promise<string> {
     const { inputs } = by("SASL_SSL").get(`Command ${command}`);
     mkdirSync(file("tmp"), { recursive: true });
-    // Of a home of its own: where its standard input is a socket, as Node's is, bash reads what is in the home.
+    // A separate home: if its standard input is a socket, as with Node, bash reads files in the home folder.
     const env = { PATH: process.env.PATH, HOME: directory, TMPDIR: file("tmp") };
     const [shell = "", ...args] = inputs.interpreter as string[];
     const { stdout, stderr } = await run(shell, [...args, String(inputs.create)], {

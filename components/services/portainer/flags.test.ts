@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AGENT_MOUNTS, agentEnvironment, environmentForm, portainerArguments } from "./flags.ts";
 
-/** Flags that Portainer knows (api/cli/cli.go), and whether each takes a value. Any other ends it at once. */
+/** Flags of Portainer (api/cli/cli.go), and whether each takes a value. It exits at once on any other flag. */
 const KNOWN_FLAGS = new Map([
   ["--bind", true],
   ["--bind-https", true],

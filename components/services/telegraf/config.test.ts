@@ -10,7 +10,7 @@ const BROKERS = [1, 2].map((id) => ({
 }));
 const configs = { node: nodeConfig(OUTPUT), kafka: kafkaConfig({ ...OUTPUT, brokers: BROKERS }) };
 
-/** The tables of this name, each from its head to the next one that is not below it. */
+/** The TOML tables with this name, each including its nested tables. */
 function tables(config: string, name: string): string[] {
   const heads = [...config.matchAll(/^\[+([^\]\n]+)\]+$/gm)].map(({ 1: path = "", index }) => ({
     path,

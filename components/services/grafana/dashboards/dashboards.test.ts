@@ -7,7 +7,7 @@ import { flux, graph, level, rows } from "./flux.ts";
 import { DASHBOARDS, dashboards, panelQueries, VARIABLES } from "./index.ts";
 
 const SPEED = { name: "speed", tags: ["car", "wheel"], fields: { km: "km", turns: "turns" } } as const;
-/** Stages of a query, without its pipes. */
+/** The stages of a query, without pipes. */
 const stages = (query: string) => query.split("\n  |> ");
 
 interface Panel {
@@ -163,14 +163,14 @@ describe("panels", () => {
     );
   });
 
-  it("have titles and ids of their own within a dashboard", () => {
+  it("have unique titles and ids within a dashboard", () => {
     for (const { panels: own } of all) {
       assert.equal(new Set(own.map(({ id }) => id)).size, own.length);
       assert.equal(new Set(own.map(({ title }) => title)).size, own.length);
     }
   });
 
-  it("do not overlap, and fill the 24 columns at most", () => {
+  it("do not overlap, and use at most 24 columns", () => {
     for (const { panels: own } of all) {
       const cells = own.flatMap(({ gridPos: { x, y, w, h } }) => {
         assert.ok(x + w <= 24);
@@ -180,14 +180,14 @@ describe("panels", () => {
     }
   });
 
-  it("over time have a table for their legend, with the last and the largest value", () => {
+  it("over time have a legend table with the last and the largest value", () => {
     for (const { options, title } of panels.filter(({ type }) => type === "timeseries")) {
       assert.equal(options?.legend?.displayMode, "table", title);
       assert.deepEqual(options?.legend?.calcs, ["lastNotNull", "mean", "max"], title);
     }
   });
 
-  it("ask the data source by its uid", () => {
+  it("refer to the data source by its uid", () => {
     const uids = panels.flatMap(({ targets = [] }) => targets.map(({ datasource }) => datasource.uid));
     assert.deepEqual([...new Set(uids)], ["influxdb"]);
   });
@@ -201,7 +201,7 @@ describe("panelQueries", () => {
     assert.deepEqual(new Set(asked.map(({ dashboard }) => dashboard)), new Set(all.map(({ name }) => name)));
   });
 
-  it("asks only for what is written", () => {
+  it("queries only fields that are written", () => {
     const written = [
       ...Object.values(MEASUREMENTS),
       ...Object.values(KAFKA_METRICS),
@@ -220,7 +220,7 @@ describe("panelQueries", () => {
     }
   });
 
-  it("uses no variable that its dashboard does not have", () => {
+  it("uses only variables of its dashboard", () => {
     for (const { query, dashboard, panel } of asked) {
       const own = dashboards()[dashboard].templating?.list?.map(({ name }) => name) ?? [];
       const used = [...query.matchAll(/\$\{(\w+)/g)].map(([, name]) => name);
@@ -231,7 +231,7 @@ describe("panelQueries", () => {
     }
   });
 
-  it("never takes the mean of percentiles", () => {
+  it("never averages percentiles", () => {
     const percentiles = asked.filter(({ query }) => /"_field"\] == "(p\d+|\d+thPercentile)"/.test(query));
     assert.ok(percentiles.length > 0);
     assert.deepEqual(
