@@ -11,7 +11,7 @@ interface Size {
 }
 
 /** A table in Markdown of how large the images are; what several have in common is in the sum once. */
-export async function imageDefinitions({ engineHost, images }: Installation): Promise<string> {
+export async function imageTable({ engineHost, images }: Installation): Promise<string> {
   const blobs = new Map<string, Size>();
   const lines: string[] = [];
   for (const [name, { tree, id }] of Object.entries(images)) {

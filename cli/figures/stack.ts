@@ -18,7 +18,7 @@ import {
   table,
   wholeNumber,
 } from "./lib.ts";
-import { imageDefinitions } from "./libImages.ts";
+import { imageTable } from "./libImages.ts";
 import { WHOLE_NODE, watchTasks } from "./libTasks.ts";
 
 const NODES = 3;
@@ -142,7 +142,7 @@ async function bench(samples: number, brokers: number | undefined): Promise<void
     const ofMore = table(await measureStack(samples, brokers));
     tables.push(`With ${brokers} broker${brokers === 1 ? "" : "s"}, every node of role broker:`, ofMore);
   }
-  tables.push(await imageDefinitions(installation()));
+  tables.push(await imageTable(installation()));
   console.log([conditions(), MEANS, ...tables].join("\n\n"));
 }
 
