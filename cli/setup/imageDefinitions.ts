@@ -1,5 +1,5 @@
-// The images that setup makes. A service that runs an official image unchanged declares it in its configuration instead
-// (`images` in config/services/).
+// The images that setup builds: everything about an image is declared here once. A service that runs an official image
+// unchanged declares it in its own configuration instead (`images` in config/services/).
 import { SERVICES } from "../../config/services/index.ts";
 import { benchBundle } from "./benchBundle.ts";
 import { metricsAgent } from "./metricsAgent.ts";
