@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type { KafkaSettings } from "../../../config/services/index.ts";
 import { kafkaTargetSchema } from "../../../contract/target.ts";
+import { defined } from "../../../test/support/defined.ts";
 import {
   declareOn,
   type FakeSite,
@@ -98,7 +99,7 @@ describe("a cluster of three brokers", () => {
   });
 
   it("is described to clients on the overlay in the form that the bench reads", () => {
-    const { target } = three.result;
+    const target = defined(three.result.target);
     assert.deepEqual(kafkaTargetSchema.parse(target), target);
     assert.deepEqual(target.bootstrap, ["broker-1:9092", "broker-2:9092", "broker-3:9092"]);
     assert.deepEqual(target.security, { protocol: "PLAINTEXT" });
@@ -115,7 +116,7 @@ describe("a cluster of three brokers", () => {
 
   it("is ready once a record went through every advertised broker", async () => {
     const { target, timeoutSec } = three.jobInput("kafka-ready");
-    assert.deepEqual(target, three.result.target);
+    assert.deepEqual(target, defined(three.result.target));
     assert.ok(Number(timeoutSec) > 0);
     assert.equal(await known(three.result.ready), "kafka-ready-printed");
   });

@@ -227,16 +227,14 @@ export class Kafka extends pulumi.ComponentResource {
   ): Inputs<KafkaTarget> {
     const { security } = this.args.settings;
     const brokers = brokersOf(this.plan).map(({ id, name }) => ({ id, host: name, port: PORTS.client }));
+    // Only the fields that are set: the target is also an output of the stack.
+    const access: Inputs<KafkaTarget["security"]> = { protocol: security };
+    if (password) Object.assign(access, { mechanism: "SCRAM-SHA-512", username: USER, password });
+    if (ca && security.endsWith("SSL")) Object.assign(access, { ca });
     return {
       bootstrap: brokers.map(({ host, port }) => `${host}:${port}`),
       brokers,
-      security: {
-        protocol: security,
-        mechanism: password ? "SCRAM-SHA-512" : undefined,
-        username: password ? USER : undefined,
-        password,
-        ca: security.endsWith("SSL") ? ca : undefined,
-      },
+      security: access,
     };
   }
 
