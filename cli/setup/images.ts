@@ -5,9 +5,9 @@ import { run } from "../lib/run.ts";
 import { step } from "../lib/steps.ts";
 import { imageKey, withBuildContext } from "./buildContext.ts";
 import { imageId, imagePrefix } from "./engineImages.ts";
-import { type ImageDefinition, STACK_IMAGES, TESTBED_IMAGES } from "./imageDefinitions.ts";
+import { type ImageDefinition, STACK_IMAGES, TESTBED_IMAGES, UNCHANGED_IMAGES } from "./imageDefinitions.ts";
 import { recallImage, type StoredImage, storeImages } from "./imageStore.ts";
-import type { ImageName, ImageSource, Payload, ToolSource } from "./toolSource.ts";
+import type { ImageSource, Payload, ToolSource } from "./toolSource.ts";
 
 /** An image in this machine's engine. */
 export interface EngineImage {
@@ -42,7 +42,7 @@ export async function ensureImages(
       const recipe = await recipeOf(definition, image);
       return { tag: recipe.tag, id: await ensureInEngine(recipe, source, engineHost) };
     }),
-    eachImage(source, STACK_IMAGES, async (definition, image) => {
+    eachImage(source, { ...STACK_IMAGES, ...UNCHANGED_IMAGES }, async (definition, image) => {
       const recipe = await recipeOf(definition, image);
       if (!recallImage(recipe)) await ensureInEngine(recipe, source, engineHost);
       return recipe;
@@ -59,11 +59,11 @@ export async function ensureImages(
 /** Works on all images that a source has at the same time. */
 async function eachImage<T>(
   source: ToolSource,
-  definitions: Partial<Record<ImageName, ImageDefinition>>,
+  definitions: Readonly<Record<string, ImageDefinition>>,
   work: (definition: ImageDefinition, image: ImageSource) => Promise<T>,
 ): Promise<Record<string, T>> {
   const done = Object.entries(definitions).map(async ([name, definition]) => {
-    const image = source.image(name as ImageName);
+    const image = source.image(name);
     return image ? [[name, await work(definition, image)] as const] : [];
   });
   return Object.fromEntries((await Promise.all(done)).flat());
@@ -74,9 +74,12 @@ function existing<T>(value: T | undefined, name: string): T {
   return value;
 }
 
-async function recipeOf({ folder, addition }: ImageDefinition, image: ImageSource): Promise<Recipe> {
+async function recipeOf(
+  { folder, dockerfile = folder, addition }: ImageDefinition,
+  image: ImageSource,
+): Promise<Recipe> {
   const [payload, added] = await Promise.all([image.payload(), addition?.()]);
-  return recipe(folder, path.join(project, "images", folder), image.base, { ...payload, ...added });
+  return recipe(folder, path.join(project, "images", dockerfile), image.base, { ...payload, ...added });
 }
 
 function recipe(folder: string, directory: string, base: string, payload: Payload): Recipe {

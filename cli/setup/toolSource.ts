@@ -9,20 +9,8 @@ export interface ImageSource {
   payload: () => Promise<Payload>;
 }
 
-/** Images of the testbed itself, which stay in this machine's engine. */
-export type TestbedImage = "node" | "registry";
-/** Images of the swarm's services, which pull them from the testbed's registry. */
-export type StackImage =
-  | "kafka"
-  | "influxdb"
-  | "telegraf"
-  | "grafana"
-  | "toxiproxy"
-  | "bench"
-  | "portainer"
-  | "portainerAgent";
-/** Name of an image in installation.json. */
-export type ImageName = TestbedImage | StackImage;
+/** Name of an image in installation.json: a key of `IMAGES` in cli/setup/imageDefinitions.ts. */
+export type ImageName = string;
 
 /** Why an image is missing, and what the user can do about it. */
 export interface LeftOut {
@@ -45,7 +33,7 @@ export interface ToolSource {
   /** Undefined if this source does not have the image. */
   image: (name: ImageName) => ImageSource | undefined;
   /** The images that it does not have. */
-  leftOut: Partial<Record<ImageName, LeftOut>>;
+  leftOut: Record<ImageName, LeftOut>;
   /** The images whose program has an API but no web pages. */
   withoutPages: readonly ImageName[];
   /** Folders of the Go modules that it compiles, as paths from the project; `npm test -- go` tests them. */

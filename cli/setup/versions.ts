@@ -20,7 +20,5 @@ export const versions = {
   jolokia: "2.6.0",
   influxdb: "2.7.12",
   telegraf: "1.30.0",
-  grafana: "11.6.4",
   toxiproxy: "2.12.0",
-  portainer: "2.33.6",
 };

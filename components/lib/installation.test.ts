@@ -46,6 +46,18 @@ describe("what setup has installed", () => {
     assert.deepEqual(images, { kafka: stored, another: stored });
   });
 
+  it("has the images that setup does not have, with the reason, and those without web pages", () => {
+    const missing = {
+      leftOut: { grafana: { reason: "no image", hint: "npm run setup" } },
+      withoutPages: ["influxdb"],
+    };
+    for (const expected of [missing, { leftOut: {}, withoutPages: [] }]) {
+      write({ ...written, ...expected });
+      const { leftOut, withoutPages } = readInstallation();
+      assert.deepEqual({ leftOut, withoutPages }, expected);
+    }
+  });
+
   it("names setup where it is of another version, or an image is incomplete", () => {
     for (const other of [
       { ...written, version: 1 },

@@ -16,13 +16,20 @@ const storedImage = z.object({
   tree: z.string(),
 });
 
+const leftOutImage = z.object({
+  /** Why setup does not have the image. */
+  reason: z.string(),
+  /** The command that gets it. */
+  hint: z.string(),
+});
+
 const schema = z.object({
   version: z.literal(3),
   source: z.string(),
   /** The Docker engine of this machine, on which local nodes run. */
   engineHost: z.string(),
   images: z.object({ node: image, registry: image }).catchall(storedImage),
-  leftOut: z.record(z.string(), z.object({ reason: z.string(), hint: z.string() })),
+  leftOut: z.record(z.string(), leftOutImage),
   withoutPages: z.array(z.string()),
 });
 
@@ -36,9 +43,9 @@ export interface Installation {
   testbedImages: { node: z.output<typeof image>; registry: z.output<typeof image> };
   /** The images of the stack's services, by name; {@link leftOut} has those that are missing. */
   images: Readonly<Record<string, StoredImage>>;
-  /** Why images are missing, and the command that gets them, by the images' names. */
-  leftOut: Readonly<Record<string, { reason: string; hint: string }>>;
-  /** Images whose program has an API but no web pages. */
+  /** The images that setup does not have, by name. */
+  leftOut: Readonly<Record<string, z.output<typeof leftOutImage>>>;
+  /** The images whose program has an API but no web pages. */
   withoutPages: readonly string[];
 }
 
@@ -50,11 +57,17 @@ export function readInstallation(): Installation {
   const directory = installationDirectory();
   try {
     const text = readFileSync(path.join(directory, "installation.json"), "utf8");
-    const { images: all, ...rest } = schema.parse(JSON.parse(text));
-    const { source, engineHost, leftOut, withoutPages } = rest;
+    const { source, engineHost, leftOut, withoutPages, images: all } = schema.parse(JSON.parse(text));
     const { node, registry, ...images } = all;
-    const testbedImages = { node, registry };
-    return { source, engineHost, directory, testbedImages, images, leftOut, withoutPages };
+    return {
+      source,
+      engineHost,
+      directory,
+      testbedImages: { node, registry },
+      images,
+      leftOut,
+      withoutPages,
+    };
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "is missing" : "is not usable";
     throw new pulumi.RunError(

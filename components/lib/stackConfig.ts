@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseSettings, type Settings, SettingsError } from "../../config/settings.ts";
+import { parseSettings, type Settings } from "../../config/settings.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { userName } from "../../lib/stackName.ts";
 
 /**
@@ -17,6 +18,6 @@ export function readSettings(without: readonly string[] = []): Settings {
   try {
     return parseSettings(raw, pulumi.getStack(), userName(), without);
   } catch (error) {
-    throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
+    throw error instanceof SwarmbenchError ? new pulumi.RunError(error.text) : error;
   }
 }

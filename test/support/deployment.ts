@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { STACK_IMAGES, UNCHANGED_IMAGES } from "../../cli/setup/imageDefinitions.ts";
 import type { Site } from "../../components/lib/deployment.ts";
 import type { Node } from "../../components/lib/node.ts";
 import type { Owner } from "../../components/lib/ownership.ts";
@@ -11,16 +12,16 @@ import { type Declared, declare, known } from "./mocks.ts";
 export const owner: Owner = { prefix: "swarmbench-ann-test", directory: "/home/ann/bench" };
 /** The swarm's id. When it changes, everything in the swarm is replaced. */
 export const SWARM_ID = "node1-init-printed";
-/** The images that every tool source has. */
-export const BUILT = ["kafka", "influxdb", "telegraf", "bench", "toxiproxy"];
-/** All images. */
-export const ALL_IMAGES = [...BUILT, "grafana", "portainer", "portainerAgent"];
+/** The images that every installation has. */
+export const CORE_IMAGES = Object.keys(STACK_IMAGES);
+/** The images of an installation that also has the official images that services run unchanged. */
+export const ALL_IMAGES = [...CORE_IMAGES, ...Object.keys(UNCHANGED_IMAGES)];
 export const ROLES: Role[] = ["monitor", "broker", "broker", "broker", "agent"];
 
 export interface FakeSite {
   /** Role of each node; the first is the manager. @default one monitor, three brokers, one agent */
   roles?: Role[];
-  /** @default {@link BUILT} */
+  /** @default {@link CORE_IMAGES} */
   images?: string[];
 }
 
@@ -151,7 +152,7 @@ export async function secrecy(values: Record<string, unknown>) {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-function siteOf({ roles = ROLES, images = BUILT }: FakeSite): Site {
+function siteOf({ roles = ROLES, images = CORE_IMAGES }: FakeSite): Site {
   const nodes = nodesOf(roles);
   const swarm = new Swarm("swarm", {
     nodes,

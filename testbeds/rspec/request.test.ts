@@ -8,9 +8,9 @@ import { asPulumiConfig, scenarioNames, settingsIn } from "../../cli/lib/scenari
 import { readArguments as argumentsOf } from "../../cli/rspec/arguments.ts";
 import { rspecCommand } from "../../cli/rspec/command.ts";
 import { lanOf, scenarioSettings } from "../../cli/rspec/scenario.ts";
-import { SettingsError } from "../../config/settings.ts";
 import { parsed } from "../../test/support/commands.ts";
 import { readManifests } from "../../test/support/readManifests.ts";
+import { settingsErrors } from "../../test/support/settingsErrors.ts";
 import { readDocument } from "./document.ts";
 import { DEFAULT_MANAGER, requestRspec } from "./request.ts";
 import { attribute, childrenNamed, parseXml } from "./xml.ts";
@@ -172,7 +172,7 @@ it("a scenario with errors is refused with a list of all errors", () => {
     );
     assert.throws(
       () => scenarioSettings(directory, "bad"),
-      (error) => error instanceof SettingsError && error.errors.length === 2,
+      (error) => settingsErrors(error).length === 2,
     );
   } finally {
     rmSync(directory, { recursive: true });

@@ -4,6 +4,7 @@ import type { Transforms } from "../../lib/service.ts";
 import type { Service } from "../descriptor.ts";
 import { Agents } from "./agents.ts";
 
+/** The services that host the logical producers and consumers. */
 export const agents: Service<Record<AgentRole, AgentSettings>, Agents, Transforms<AgentRole>> = {
   title: "the agents",
   images: ["bench"],

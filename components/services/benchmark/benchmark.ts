@@ -9,13 +9,13 @@ import { labels } from "../../lib/ownership.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
 
-/** The same program as `npm run bench`. */
+/** Runs the same program as `npm run bench`. */
 const RUN = "node swarmbench.mjs bench --from-up";
 
-/** Where the nodes are reserved. Settings name files of keys, and have no secret. */
+/** The OAR sites that the nodes are reserved at. The settings contain paths of key files, but no secrets. */
 export interface ReservedNodes {
   sites: readonly StackSite[];
-  /** Whether a run may lengthen the jobs that it needs for longer. */
+  /** Whether a run may extend the walltime of jobs that would end too early. */
   extend: boolean;
 }
 
@@ -24,12 +24,12 @@ interface PlanArgs {
   settings: BenchSettings;
   kafka: Kafka;
   influxdb: InfluxDb | undefined;
-  /** Of the stack: what tells on the figures. */
+  /** Properties of the stack that can change the results. */
   conditions: pulumi.Input<BenchPlan["conditions"]>;
   reservation?: ReservedNodes | undefined;
 }
 
-/** What a run is told, and how the runner is reached: a secret, for it has the passwords. */
+/** Returns the plan of a run: its input, and how to reach the runner. It is a secret, because it contains passwords. */
 export function benchPlan({
   site,
   settings,
@@ -67,18 +67,27 @@ export function benchPlan({
     // `benchmark.run` decides whether `up` runs the plan; it is no part of what the plan asks for.
     benchmark: { ...benchmark, run: true },
     conditions,
-    reservation: reservation ? watched(reservation) : undefined,
+    reservation: reservation ? connectionOf(reservation) : undefined,
   });
   return pulumi.secret(plan).apply((document) => document as unknown as BenchPlan);
 }
 
-/** How OAR is reached, and not what was asked of it: a longer walltime is no reason to measure again. */
-function watched({ sites, extend }: ReservedNodes): BenchPlan["reservation"] {
+/** How to connect to OAR, without the options of the reservation: a longer walltime must not cause a new run. */
+function connectionOf({ sites, extend }: ReservedNodes): BenchPlan["reservation"] {
   return {
     sites: sites.map(({ name, settings, base }) => {
-      const { walltimeSec, timeoutSec, queue, properties, jobName, types, start, environment, ...reached } =
-        settings;
-      return { name, settings: reached, base };
+      const {
+        walltimeSec,
+        timeoutSec,
+        queue,
+        properties,
+        jobName,
+        types,
+        start,
+        environment,
+        ...connection
+      } = settings;
+      return { name, settings: connection, base };
     }),
     extend,
   };
@@ -87,17 +96,17 @@ function watched({ sites, extend }: ReservedNodes): BenchPlan["reservation"] {
 interface BenchmarkArgs {
   site: Site;
   plan: pulumi.Output<BenchPlan>;
-  /** Resolve once the parts serve; a run that began before would measure their start. */
+  /** Resolve once the services are ready. An earlier run would measure their start. */
   after: readonly pulumi.Output<unknown>[];
 }
 
 /**
- * The last resource of `pulumi up`: runs the benchmark on the stack, and again whenever anything that it is told has
- * changed: workload, brokers, agents, the bench image. Its input is on standard input, so that no secret is in arguments or
- * in the environment. A run that failed has failed `up`, and the next `up` runs it again.
+ * The last resource of `pulumi up`: runs the benchmark on the stack, and runs it again when any of its input has changed,
+ * such as workload, brokers, agents or the bench image. It gets its input on standard input, so that no secret appears in
+ * arguments or in the environment. If the run fails, `up` fails, and the next `up` runs it again.
  */
 export class BenchmarkRun extends pulumi.ComponentResource {
-  /** BenchSummary of contract/request.ts. */
+  /** A `BenchSummary` (contract/request.ts). */
   readonly summary: pulumi.Output<unknown>;
 
   constructor(name: string, { site, plan, after }: BenchmarkArgs, options?: pulumi.ComponentResourceOptions) {

@@ -29,7 +29,7 @@ interface GrafanaArgs {
   transform?: Transforms;
 }
 
-/** Grafana on the monitor node, with InfluxDB as its data source and the dashboards, all from files. */
+/** Grafana on the monitor node. InfluxDB as its data source and the dashboards are provisioned from files. */
 export class Grafana extends pulumi.ComponentResource {
   readonly node: Node;
   readonly url = `http://${NAME}:${PORT}`;
@@ -37,7 +37,7 @@ export class Grafana extends pulumi.ComponentResource {
   readonly service = NAME;
   readonly user = USER;
   readonly password: pulumi.Output<string>;
-  /** Resolves once it serves, takes the password, and reaches its data source. */
+  /** Resolves once Grafana answers, accepts the password, and reaches its data source. */
   readonly ready: pulumi.Output<string>;
 
   private readonly args: GrafanaArgs;
@@ -81,11 +81,11 @@ export class Grafana extends pulumi.ComponentResource {
 
   private secretFiles(name: string, password: RandomSecret): TaskFile[] {
     const { site, influxdb } = this.args;
-    // Not rotated: what is encrypted with it in the database could not be read any more.
+    // Not rotated: Grafana could no longer decrypt what it stored with the old key.
     const secretKey = randomSecret(`${name}-secret-key`, 0, { parent: this });
-    const file = (of: string, path: string, value: pulumi.Output<string>) => ({
+    const file = (suffix: string, path: string, value: pulumi.Output<string>) => ({
       path,
-      source: secretFile(`${name}-${of}`, value, site, this),
+      source: secretFile(`${name}-${suffix}`, value, site, this),
     });
     return [
       file("admin-password", PASSWORD_FILE, password.current),
@@ -96,15 +96,15 @@ export class Grafana extends pulumi.ComponentResource {
 
   private configFiles(name: string): TaskFile[] {
     const { site, influxdb } = this.args;
-    const file = (of: string, path: string, text: string) => ({
+    const file = (suffix: string, path: string, text: string) => ({
       path,
-      source: configFile(`${name}-${of}`, text, site, this),
+      source: configFile(`${name}-${suffix}`, text, site, this),
     });
     return [
       file("data-source", `${PROVISIONING}/datasources/influxdb.yaml`, dataSource(influxdb)),
       file("provider", `${PROVISIONING}/dashboards/swarmbench.yaml`, dashboardProvider()),
-      ...Object.entries(dashboards()).map(([of, dashboard]) =>
-        file(`dashboard-${of}`, `${DASHBOARDS}/${of}.json`, JSON.stringify(dashboard)),
+      ...Object.entries(dashboards()).map(([id, dashboard]) =>
+        file(`dashboard-${id}`, `${DASHBOARDS}/${id}.json`, JSON.stringify(dashboard)),
       ),
     ];
   }
@@ -135,13 +135,13 @@ export class Grafana extends pulumi.ComponentResource {
   }
 }
 
-/** Nobody but the administrator, and nothing asked of the internet. */
+/** Only the administrator can log in, and Grafana makes no requests to the internet. */
 function grafanaEnvironment(): Record<string, string> {
   return {
     GF_SECURITY_ADMIN_USER: USER,
-    // The server itself reads the file; of another variable (`…__FILE`) only the maker's entry point knows.
+    // Read by the server itself; variables named `…__FILE` need the entry script of the official image.
     GF_SECURITY_ADMIN_PASSWORD: `$__file{${PASSWORD_FILE}}`,
-    // Encrypts the data source's token in Grafana's database; its default is the same everywhere.
+    // Encrypts the data source's token in Grafana's database; the default key is public.
     GF_SECURITY_SECRET_KEY: `$__file{${SECRET_KEY_FILE}}`,
     GF_USERS_ALLOW_SIGN_UP: "false",
     GF_AUTH_ANONYMOUS_ENABLED: "false",
@@ -155,7 +155,7 @@ function grafanaEnvironment(): Record<string, string> {
   };
 }
 
-/** JSON is YAML too, and quotes every value. */
+/** The provisioning file of the data source. It is JSON, which is valid YAML and quotes every value. */
 export function dataSource({ url, organization, bucket }: Pick<InfluxDb, "url" | "organization" | "bucket">) {
   return JSON.stringify({
     apiVersion: 1,

@@ -3,10 +3,11 @@ import { type Service, webUi } from "../descriptor.ts";
 import { influxdb } from "../influxdb/index.ts";
 import { Grafana } from "./grafana.ts";
 
+/** The dashboards. */
 export const grafana: Service<GrafanaSettings, Grafana> = {
   title: "Grafana",
   images: ["grafana", "bench"],
-  settings: ({ parts }) => parts.grafana,
+  settings: ({ services }) => services.grafana,
   isRequired: ({ required }) => required,
   deploy({ site, settings, transform, options, deployed }) {
     const database = deployed(influxdb);

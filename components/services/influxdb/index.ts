@@ -2,10 +2,11 @@ import type { InfluxdbSettings } from "../../../config/services/index.ts";
 import { type Service, webUi } from "../descriptor.ts";
 import { InfluxDb } from "./influxdb.ts";
 
+/** The database of all metrics. */
 export const influxdb: Service<InfluxdbSettings, InfluxDb> = {
   title: "InfluxDB",
   images: ["influxdb", "bench"],
-  settings: ({ parts }) => parts.influxdb,
+  settings: ({ services }) => services.influxdb,
   deploy: ({ site, settings, transform, options }) =>
     new InfluxDb("influxdb", { site, settings, transform }, options),
   ui: (component, { withoutPages }) => webUi(component, !withoutPages.includes("influxdb")),

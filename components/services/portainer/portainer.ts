@@ -25,8 +25,8 @@ interface PortainerArgs {
 }
 
 /**
- * Portainer CE on the monitor node and its agent on every node, which is root there and obeys the first server that
- * calls it: so the agents are on a network of their own, which no other container can attach to.
+ * Portainer CE on the monitor node, and its agent on every node. An agent runs as root and accepts commands from the
+ * first server that calls it. The agents are therefore on a network of their own that no other container is attached to.
  */
 export class Portainer extends pulumi.ComponentResource {
   readonly node: Node;
@@ -72,7 +72,7 @@ export class Portainer extends pulumi.ComponentResource {
         site,
         name: AGENT,
         image: site.images.ref("portainerAgent"),
-        // An agent that obeyed a server whose data are gone obeys no other until it is started anew.
+        // An agent that served another server rejects a new one until it is restarted. A new volume means a new server.
         environment: {
           ...agentEnvironment({ service: AGENT }),
           SWARMBENCH_SERVER_DATA: this.serverData(volume),
@@ -120,7 +120,7 @@ export class Portainer extends pulumi.ComponentResource {
         transform: transform?.service,
       },
       this,
-      // It registers the swarm when it first starts, through an agent that answers; else the job does.
+      // The server registers the swarm at its first start if an agent answers; otherwise the provision job does.
       { dependsOn: [agent] },
     );
     return portainer.id;

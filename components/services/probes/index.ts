@@ -3,6 +3,7 @@ import type { Transforms } from "../../lib/service.ts";
 import type { Service } from "../descriptor.ts";
 import { type ProbeNetwork, Probes } from "./probes.ts";
 
+/** The network probes between the nodes. */
 export const probes: Service<Benchmark["network"], Probes, Transforms<ProbeNetwork>> = {
   title: "the probes",
   images: ["bench"],

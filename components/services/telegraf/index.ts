@@ -4,10 +4,11 @@ import { influxdb } from "../influxdb/index.ts";
 import { kafka } from "../kafka/index.ts";
 import { Telegraf } from "./telegraf.ts";
 
+/** The collectors of node, container and broker metrics. */
 export const telegraf: Service<TelegrafSettings, Telegraf> = {
   title: "Telegraf",
   images: ["telegraf", "bench"],
-  settings: ({ parts }) => parts.telegraf,
+  settings: ({ services }) => services.telegraf,
   deploy({ site, settings, transform, options, deployed }) {
     const database = deployed(influxdb);
     if (!database) return undefined;

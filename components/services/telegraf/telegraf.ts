@@ -14,7 +14,7 @@ import { KAFKA_METRICS } from "./kafkaMetrics.ts";
 import { NODE_METRICS } from "./metrics.ts";
 
 const NAME = "telegraf";
-/** Of the collector that asks the brokers. */
+/** Name of the collector that samples the brokers. */
 const KAFKA_COLLECTOR = "telegraf-kafka";
 const CONFIG = "/etc/telegraf/telegraf.conf";
 const TOKEN_FILE = "/run/secrets/influx_token";
@@ -27,16 +27,16 @@ interface TelegrafArgs {
   settings: TelegrafSettings;
   influxdb: InfluxDb;
   kafka?: Kafka;
-  /** Of both collectors. */
+  /** Applies to both collectors. */
   transform?: Transforms;
 }
 
 /**
- * Telegraf on every node, for the node and its containers, and one more on the monitor node that asks all brokers:
- * the tasks of a global service share one configuration, so each would ask every broker.
+ * Telegraf on every node, which samples the node and its containers, and one more task on the monitor node that samples
+ * all brokers. The tasks of a global service share one configuration, so each of them would sample every broker.
  */
 export class Telegraf extends pulumi.ComponentResource {
-  /** Resolves once there are samples from every node and every broker. */
+  /** Resolves once InfluxDB has samples from every node and every broker. */
   readonly ready: pulumi.Output<string>;
 
   private readonly args: TelegrafArgs;
@@ -87,11 +87,11 @@ export class Telegraf extends pulumi.ComponentResource {
       },
       this,
     );
-    // Its id stays when its image, its settings or its files change.
+    // The service's id does not change with its image, settings or files, so these are listed too.
     return [declared.id, file.id, token.id, site.images.ref("telegraf"), declared.settings];
   }
 
-  /** What a global service's tasks do is not told by the service: swarm starts one that dies again and again. */
+  /** Waits for samples, because the state of a global service does not show a task that crashes and restarts again and again. */
   private awaitSamples(name: string, collectors: pulumi.Output<string>[]): pulumi.Output<string> {
     const { site, settings, influxdb, kafka } = this.args;
     const { url, organization: org, bucket, readToken } = influxdb;
@@ -111,7 +111,7 @@ export class Telegraf extends pulumi.ComponentResource {
           timeoutSec: TIMEOUT_SEC + settings.intervalSec,
         },
         after: collectors,
-        // Samples of tasks that are about to be replaced would tell nothing.
+        // Samples of tasks that are about to be replaced would prove nothing.
         before: [
           awaitTasksScript(NAME, site.nodes.length),
           ...(kafka ? [awaitTasksScript(KAFKA_COLLECTOR, 1)] : []),
