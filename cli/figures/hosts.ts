@@ -10,7 +10,7 @@ import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { neighboursThatDoNotFit } from "../../components/nodes/local/neighbours.ts";
+import { neighbourTableWarning } from "../../components/nodes/local/neighbours.ts";
 import type { Host } from "../../components/nodes/machines/host.ts";
 import { inspectAll } from "../../components/nodes/machines/inspect.ts";
 import { writeSshConfig } from "../../components/nodes/machines/sshConfig.ts";
@@ -30,7 +30,7 @@ interface Machines {
 }
 
 async function bench(counts: readonly number[]): Promise<void> {
-  const crowded = neighboursThatDoNotFit(Math.max(...counts));
+  const crowded = neighbourTableWarning(Math.max(...counts));
   if (crowded) throw new SwarmbenchError("failed", `${crowded}; or ask for fewer: --counts 1,5,10,25`);
   const gateway = await BareHosts.start(1, "gateway-");
   const rows = new Map<number, Record<Phase, Figure>>();
@@ -102,7 +102,7 @@ function testbed(machines: Machines, count: number): Record<string, unknown> {
 /** What `up` does first, alone. */
 async function look(machines: Machines, count: number): Promise<void> {
   const hosts = machines.hosts.all.slice(0, count).map((host, index) => asHost(machines, host, index));
-  const looked = await inspectAll(hosts, {
+  const inspections = await inspectAll(hosts, {
     ask,
     now: Date.now,
     sleep: (ms) => delay(ms),
@@ -111,8 +111,8 @@ async function look(machines: Machines, count: number): Promise<void> {
     firewallPorts: ["2377/tcp"],
     maySudoG5k: false,
   });
-  for (const { host, found } of looked) {
-    if (found instanceof Error) throw new Error(`${host.node.name}: ${found.message}`);
+  for (const { host, result } of inspections) {
+    if (result instanceof Error) throw new Error(`${host.node.name}: ${result.message}`);
   }
 }
 
@@ -120,8 +120,8 @@ function asHost(machines: Machines, { address, hostKey }: BareHost, index: numbe
   return {
     node: { name: `node${index + 1}`, role: "agent" },
     address,
-    way: {
-      by: "ours",
+    access: {
+      by: "settings",
       port: 22,
       user: "root",
       key: machines.gateway.key,

@@ -4,8 +4,8 @@ import { inSwarm, type Site } from "./deployment.ts";
 import { labels } from "./ownership.ts";
 
 /**
- * A secret of the swarm, as a file of a task. Swarm's secrets cannot be changed: without a fixed name the new one is
- * made, the service goes over to it, and then the old one goes.
+ * A swarm secret that tasks get as a file. Swarm secrets are immutable, so the name is not fixed: a changed value creates a new
+ * secret, the service switches to it, and the old one is deleted.
  */
 export function secretFile(
   name: string,
@@ -17,7 +17,7 @@ export function secretFile(
   return new docker.Secret(name, { data, labels: labels(site.owner) }, inSwarm(site, parent));
 }
 
-/** A config of the swarm, as a file of a task; not for secrets, since it is stored and shown in clear. */
+/** A swarm config that tasks get as a file. Not for secrets: Docker stores and prints it as plain text. */
 export function configFile(
   name: string,
   text: pulumi.Input<string>,

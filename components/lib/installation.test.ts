@@ -19,7 +19,7 @@ const written = {
   },
 };
 
-describe("what setup has installed", () => {
+describe("the installation", () => {
   const home = process.env.SWARMBENCH_HOME;
   const directory = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
   const write = (document: object) =>
@@ -33,25 +33,31 @@ describe("what setup has installed", () => {
     rmSync(directory, { recursive: true });
   });
 
-  it("names setup where there is nothing", () => {
-    assert.throws(readInstallation, /installation\.json is missing: run `npm run setup` first/);
+  it("is an error with setup as the hint if the file is missing", () => {
+    assert.throws(readInstallation, {
+      message: /installation\.json is missing$/,
+      hint: "Run `npm run setup` first.",
+    });
   });
 
-  it("keeps the testbed's images apart from those of services, of which there may be any", () => {
+  it("separates the testbed's images from those of services, which may have any names", () => {
     write(written);
     const { testbedImages, images } = readInstallation();
     assert.deepEqual(testbedImages, { node: written.images.node, registry: written.images.registry });
     assert.deepEqual(images, { kafka: stored, another: stored });
   });
 
-  it("names setup where it is of another version, or an image is incomplete", () => {
+  it("is an error with setup as the hint if the version differs or an image is incomplete", () => {
     for (const other of [
       { ...written, version: 1 },
       { ...written, images: { ...written.images, kafka: { digest: sha("a") } } },
       { ...written, images: { kafka: stored } },
     ]) {
       write(other);
-      assert.throws(readInstallation, /is not usable: run `npm run setup` first/);
+      assert.throws(readInstallation, {
+        message: /cannot be used$/,
+        hint: "Run `npm run setup` first.",
+      });
     }
   });
 });

@@ -1,44 +1,48 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { installationDirectory } from "../../lib/stackName.ts";
 
 const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const image = z.object({ tag: z.string(), id: sha256 });
 
 const storedImage = z.object({
-  /** Of its manifest: what runs is named by it. */
+  /** Digest of the manifest. Image references use it. */
   digest: sha256,
-  /** Its name in a testbed's registry. */
+  /** Repository name in a testbed's registry. */
   repository: z.string(),
-  /** Folder with its part of a registry's storage, beginning with `docker/registry/v2`. */
+  /** Folder with the image's files in registry storage layout, which starts with `docker/registry/v2`. */
   tree: z.string(),
 });
 
 const schema = z.object({
   version: z.literal(2),
   source: z.enum(["official", "built"]),
-  /** The Docker engine of this machine, on which local nodes run. */
+  /** Address of the Docker engine of this machine, which runs local nodes. */
   engineHost: z.string(),
   images: z.object({ node: image, registry: image }).catchall(storedImage),
 });
 
-/** What `npm run setup` made and found on this machine; it writes it to installation.json. */
+/** What `npm run setup` installed on this machine, as recorded in installation.json. */
 export interface Installation {
   source: z.output<typeof schema>["source"];
   engineHost: string;
   directory: string;
-  /** The images of the testbed itself, which stay in this machine's engine. */
+  /** The testbed's own images, in this machine's Docker engine. */
   testbedImages: { node: z.output<typeof image>; registry: z.output<typeof image> };
-  /** The images of the stack's services, by name. Setup may lack some: they come from their makers alone. */
+  /** The images of the stack's services, by name. Optional ones may be missing. */
   images: Readonly<Record<string, StoredImage>>;
 }
 
-/** An image that services of the swarm run, as setup has stored it for a testbed's registry. */
+/** An image of the stack's services, as setup stored it for a testbed's registry. */
 export type StoredImage = z.output<typeof storedImage>;
 
-/** @throws pulumi.RunError that names `npm run setup` where it has not run, or ran at another version */
+/**
+ * Reads installation.json.
+ *
+ * @throws SwarmbenchError `not-set-up` if setup has not run, or ran with another version
+ */
 export function readInstallation(): Installation {
   const directory = installationDirectory();
   try {
@@ -47,9 +51,11 @@ export function readInstallation(): Installation {
     const { node, registry, ...images } = all;
     return { source, engineHost, directory, testbedImages: { node, registry }, images };
   } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "is missing" : "is not usable";
-    throw new pulumi.RunError(
-      `${path.join(directory, "installation.json")} ${why}: run \`npm run setup\` first.`,
-    );
+    const isMissing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const file = path.join(directory, "installation.json");
+    throw new SwarmbenchError("not-set-up", `${file} ${isMissing ? "is missing" : "cannot be used"}`, {
+      hint: "Run `npm run setup` first.",
+      cause,
+    });
   }
 }

@@ -6,30 +6,31 @@ import { outputOf, runOn } from "./remote.ts";
 
 interface JobArgs {
   site: Site;
-  /** One of the bench image's jobs (`bench/jobs`). */
+  /** Name of a job in the bench image (`bench/jobs`). */
   job: string;
-  /** What it is told, as JSON through its standard input; may hold secrets. */
+  /** The job's input, sent as JSON through standard input. May contain secrets. */
   input: pulumi.Input<object>;
-  /** Whatever else must be there first and, when it changes, makes the job run again. */
+  /** Values to wait for. The job runs again when one of them changes. */
   after: pulumi.Input<pulumi.Input<string>[]>;
-  /** Shell words that run on the manager before the job, such as a wait for the swarm. */
+  /** Shell commands that run on the manager before the job, such as a wait for tasks. */
   before?: string;
-  /** Does nothing when it is made, and runs only when its inputs change later. */
+  /** Whether the job skips its creation and runs only when its inputs change later. @default false */
   onlyOnUpdate?: boolean;
-  /** What it prints is a secret. */
+  /** Whether the job's output is a secret. @default false */
   secretOutput?: boolean;
 }
 
+/** A declared job. */
 export interface Job {
-  /** The line of JSON that it prints. */
+  /** The line of JSON that the job prints. */
   result: pulumi.Output<string>;
-  /** For whoever is to come after it without running again whenever it does (`dependsOn`). */
+  /** For `dependsOn` of resources that come after the job but do not run again with it. */
   resource: pulumi.Resource;
 }
 
 /**
- * Runs a job of the bench image on the manager, inside the swarm's overlay network, and gives the JSON that it prints.
- * It runs again whenever its input, its image or what it comes after changes.
+ * Runs a job of the bench image on the manager, attached to the swarm's overlay network, and returns the JSON it prints.
+ * Runs again when its input, its image or one of the `after` values changes.
  */
 export function runJob(
   name: string,

@@ -8,7 +8,7 @@ import type { Candidates } from "./machines/open.ts";
 import { withHome } from "./machines/sshConfig.ts";
 
 /**
- * The machines of the manifests, the first ones by their names: node1 is the first.
+ * The machines of the manifests, ordered by name: the first one is node1.
  *
  * @throws pulumi.RunError with all errors of the manifests
  */
@@ -44,7 +44,7 @@ async function readMachines(testbed: RspecSettings, wanted: number): Promise<Rsp
   if (errors.length > 0 || nodes.length < Math.min(wanted, common.minNodes)) {
     const few = {
       file: manifests.join(", "),
-      text: `${nodes.length} nodes can be used, ${wanted} are wanted`,
+      text: `${nodes.length} usable nodes, but ${wanted} are needed`,
     };
     const lines = new RspecError([...errors, ...bad, ...(nodes.length < wanted ? [few] : [])]);
     throw new pulumi.RunError(lines.message);
@@ -70,8 +70,8 @@ function hostOf(
   return {
     node,
     address: host,
-    way: {
-      by: "ours",
+    access: {
+      by: "settings",
       port,
       user,
       acceptNewHostKeys,
@@ -83,7 +83,7 @@ function hostOf(
   };
 }
 
-/** Opens a testbed of machines that a manifest names. */
+/** Opens a testbed of machines listed in RSpec manifests. */
 export const open = openMachines<RspecSettings>(({ testbed, settings }) =>
   rspecHosts(testbed, settings.nodes),
 );
