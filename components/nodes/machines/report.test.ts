@@ -81,7 +81,7 @@ describe("the errors of a machine", () => {
     [
       "an architecture that the images do not run on",
       "arch=aarch64",
-      /another architecture \(aarch64\).* x86_64/,
+      /another architecture \(aarch64\).*\(x86_64\)/,
     ],
     ["podman under Docker's name", "docker=podman version 4", /its docker command is podman/],
     [
