@@ -54,8 +54,8 @@ async function declareStack() {
     { swarm, registry, images: imagesFor(settings, installation) },
     inTestbed,
   );
-  const site = { swarm, nodes, images, owner };
-  const stack = deployStack({ settings, site, installation, after: [clocks.ready] }, inTestbed);
+  const deployment = { swarm, nodes, images, owner };
+  const stack = deployStack({ settings, deployment, installation, after: [clocks.ready] }, inTestbed);
 
   return {
     /** Prefix of the names of everything that this stack creates on this machine: node2's container is `<prefix>-node2`. */

@@ -6,7 +6,7 @@ import type { Node } from "./node.ts";
 import { type Owner, removeLeftoverFirst } from "./ownership.ts";
 
 /** The swarm that services are deployed to. */
-export interface TargetSwarm {
+export interface DeploymentSwarm {
   manager: Node;
   /** The swarm's id, known once the swarm is initialized on the manager. */
   id: pulumi.Output<string>;
@@ -17,7 +17,7 @@ export interface TargetSwarm {
 }
 
 /** The images that the nodes can pull from the testbed's registry. */
-export interface TargetImages {
+export interface DeploymentImages {
   /**
    * The image reference, with digest, that every node can pull. Known once the image is in the registry.
    *
@@ -28,16 +28,16 @@ export interface TargetImages {
 }
 
 /** The deployment target of a service. Every service component gets it in addition to its own settings. */
-export interface Site {
-  swarm: TargetSwarm;
+export interface Deployment {
+  swarm: DeploymentSwarm;
   /** The first one is the swarm's manager. */
   nodes: readonly [Node, ...Node[]];
-  images: TargetImages;
+  images: DeploymentImages;
   owner: Owner;
 }
 
 /** Pulumi options for resources inside the swarm, which are managed through the swarm's manager. */
-export function inSwarm({ swarm }: Site, parent: pulumi.Resource): pulumi.CustomResourceOptions {
+export function inSwarm({ swarm }: Deployment, parent: pulumi.Resource): pulumi.CustomResourceOptions {
   return {
     parent,
     provider: swarm.provider,
@@ -48,6 +48,6 @@ export function inSwarm({ swarm }: Site, parent: pulumi.Resource): pulumi.Custom
 }
 
 /** Hooks that remove a service of this name left behind by a killed `up`. */
-export function withoutLeftover({ swarm, owner }: Site, service: string): pulumi.ResourceHookBinding {
+export function withoutLeftover({ swarm, owner }: Deployment, service: string): pulumi.ResourceHookBinding {
   return removeLeftoverFirst("service", service, owner, remoteDocker(swarm.manager.ssh, exec));
 }

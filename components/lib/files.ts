@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { inSwarm, type Site } from "./deployment.ts";
+import { type Deployment, inSwarm } from "./deployment.ts";
 import { labels } from "./ownership.ts";
 
 /**
@@ -10,20 +10,20 @@ import { labels } from "./ownership.ts";
 export function secretFile(
   name: string,
   value: pulumi.Input<string>,
-  site: Site,
+  deployment: Deployment,
   parent: pulumi.Resource,
 ): docker.Secret {
   const data = pulumi.secret(pulumi.output(value).apply((text) => Buffer.from(text).toString("base64")));
-  return new docker.Secret(name, { data, labels: labels(site.owner) }, inSwarm(site, parent));
+  return new docker.Secret(name, { data, labels: labels(deployment.owner) }, inSwarm(deployment, parent));
 }
 
 /** A swarm config that tasks get as a file. Not for secrets: Docker stores and prints it as plain text. */
 export function configFile(
   name: string,
   text: pulumi.Input<string>,
-  site: Site,
+  deployment: Deployment,
   parent: pulumi.Resource,
 ): docker.ServiceConfig {
   const data = pulumi.output(text).apply((value) => Buffer.from(value).toString("base64"));
-  return new docker.ServiceConfig(name, { data }, inSwarm(site, parent));
+  return new docker.ServiceConfig(name, { data }, inSwarm(deployment, parent));
 }

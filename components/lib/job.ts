@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { jobScript } from "../../lib/jobScript.ts";
-import type { Site } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
 import { labels } from "./ownership.ts";
 import { outputOf, runOn } from "./remote.ts";
 
 interface JobArgs {
-  site: Site;
+  deployment: Deployment;
   /** Name of a job in the bench image (`bench/jobs`). */
   job: string;
   /** The job's input, sent as JSON through standard input. May contain secrets. */
@@ -37,10 +37,10 @@ export function runJob(
   args: JobArgs,
   options: { parent: pulumi.Resource; dependsOn?: pulumi.Resource[] },
 ): Job {
-  const { site, job, input, after } = args;
-  const { manager, network } = site.swarm;
+  const { deployment, job, input, after } = args;
+  const { manager, network } = deployment.swarm;
   const text = pulumi
-    .all([pulumi.output(input), site.images.ref("bench"), network.name, manager.ready, after])
+    .all([pulumi.output(input), deployment.images.ref("bench"), network.name, manager.ready, after])
     .apply(([document, image, overlay, ready, done]) =>
       jobScript({
         job,
@@ -50,7 +50,7 @@ export function runJob(
         input: JSON.stringify(document),
         marks: [ready, ...done].join(" "),
         onlyOnUpdate: args.onlyOnUpdate ?? false,
-        labels: labels(site.owner).map(({ label, value }) => `${label}=${value}`),
+        labels: labels(deployment.owner).map(({ label, value }) => `${label}=${value}`),
       }),
     );
   const command = runOn(

@@ -11,19 +11,21 @@ import {
   SWARM_ID,
 } from "../../test/support/deployment.ts";
 import { known } from "../../test/support/mocks.ts";
-import type { Site } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
 import { configFile, secretFile } from "./files.ts";
 import { labels } from "./ownership.ts";
 import { homeOf } from "./placement.ts";
 import { type ServiceArgs, service, type Transform } from "./service.ts";
 
 /** A component with one service, on node2 by default. */
-function declareService(own: (site: Site, parent: pulumi.Resource) => Partial<ServiceArgs> = () => ({})) {
-  return declareOn((site) => {
+function declareService(
+  own: (deployment: Deployment, parent: pulumi.Resource) => Partial<ServiceArgs> = () => ({}),
+) {
+  return declareOn((deployment) => {
     const part = new pulumi.ComponentResource("test:index:Part", "part");
-    const image = site.images.ref("kafka");
-    const on = site.nodes[1] ?? assert.fail("no node2");
-    service("probe", { site, name: "probe", image, on, limits: {}, ...own(site, part) }, part);
+    const image = deployment.images.ref("kafka");
+    const on = deployment.nodes[1] ?? assert.fail("no node2");
+    service("probe", { deployment, name: "probe", image, on, limits: {}, ...own(deployment, part) }, part);
   });
 }
 interface Inputs {
@@ -148,10 +150,10 @@ describe("limits of a service", () => {
 
 describe("a service's task", () => {
   it("gets secrets and configs as files at the configured paths", async () => {
-    const program = await declareService((site, parent) => ({
+    const program = await declareService((deployment, parent) => ({
       files: [
-        { path: "/run/secrets/key", source: secretFile("probe-key", "hush", site, parent) },
-        { path: "/etc/probe.conf", source: configFile("probe-conf", "loud", site, parent) },
+        { path: "/run/secrets/key", source: secretFile("probe-key", "hush", deployment, parent) },
+        { path: "/etc/probe.conf", source: configFile("probe-conf", "loud", deployment, parent) },
       ],
     }));
     const { secrets, configs } = program.container("probe");
@@ -200,10 +202,10 @@ describe("a service's task", () => {
 describe("a file of a task", () => {
   let program: Program<void>;
   before(async () => {
-    program = await declareOn((site) => {
+    program = await declareOn((deployment) => {
       const part = new pulumi.ComponentResource("test:index:Part", "part");
-      secretFile("key", "hush – ü", site, part);
-      configFile("conf", "loud – ü", site, part);
+      secretFile("key", "hush – ü", deployment, part);
+      configFile("conf", "loud – ü", deployment, part);
     });
   });
 
@@ -229,7 +231,7 @@ describe("a file of a task", () => {
 
 describe("the node of a service that stores data", () => {
   const nodes = (...roles: string[]) =>
-    roles.map((role, index) => ({ name: `node${index + 1}`, role })) as unknown as Site["nodes"];
+    roles.map((role, index) => ({ name: `node${index + 1}`, role })) as unknown as Deployment["nodes"];
 
   it("is the first node of its role", () => {
     assert.equal(homeOf("broker", nodes("monitor", "agent", "broker", "broker")).name, "node3");
@@ -293,12 +295,12 @@ describe("a transform", () => {
   it("changes the digest with which jobs detect changed settings", async () => {
     const digest = async (transform?: Transform) => {
       let settings: pulumi.Output<string> | undefined;
-      await declareOn((site) => {
+      await declareOn((deployment) => {
         const part = new pulumi.ComponentResource("test:index:Part", "part");
-        const image = site.images.ref("kafka");
+        const image = deployment.images.ref("kafka");
         const declared = service(
           "probe",
-          { site, name: "probe", image, on: site.nodes[0], limits: {}, ...args, transform },
+          { deployment, name: "probe", image, on: deployment.nodes[0], limits: {}, ...args, transform },
           part,
         );
         settings = declared.settings;

@@ -3,7 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../../config/nodes.ts";
 import type { Limits } from "../../config/services/index.ts";
-import { inSwarm, type Site, withoutLeftover } from "./deployment.ts";
+import { type Deployment, inSwarm, withoutLeftover } from "./deployment.ts";
 import type { Node } from "./node.ts";
 import { labels } from "./ownership.ts";
 
@@ -75,7 +75,7 @@ export type Transforms<Name extends string = "service"> = { [N in Name]?: Transf
 
 /** Arguments of {@link service}. Absent task settings take their defaults. */
 export interface ServiceArgs extends Partial<TaskSettings> {
-  site: Site;
+  deployment: Deployment;
   /** Service name in the swarm, and host name on the overlay network. */
   name: string;
   /** Image reference with digest. */
@@ -123,7 +123,7 @@ export function service(
   parent: pulumi.Resource,
   options: pulumi.CustomResourceOptions = {},
 ): DeclaredService {
-  const { site, on, converge = true } = args;
+  const { deployment, on, converge = true } = args;
   const task = transformed(args);
   const resource = new docker.Service(
     name,
@@ -132,7 +132,7 @@ export function service(
       taskSpec: {
         containerSpec: containerSpec(args, task),
         networksAdvanceds: task.networks.map((network) => ({ name: network })),
-        placement: placementOn(on, site),
+        placement: placementOn(on, deployment),
         resources: resources(task.limits),
         restartPolicy: { condition: "any", delay: "1s", window: "5s" },
       },
@@ -146,13 +146,13 @@ export function service(
         })),
       },
       updateConfig: { order: "stop-first", parallelism: 1, failureAction: "pause" },
-      labels: labels(site.owner),
+      labels: labels(deployment.owner),
       convergeConfig: converge && on !== "every node" ? CONVERGE : undefined,
     },
     {
-      ...inSwarm(site, parent),
+      ...inSwarm(deployment, parent),
       deleteBeforeReplace: true,
-      hooks: withoutLeftover(site, args.name),
+      hooks: withoutLeftover(deployment, args.name),
       // The Docker client adds the platforms that the registry lists for the image.
       ignoreChanges: ["taskSpec.placement.platforms"],
       ...options,
@@ -171,7 +171,7 @@ function transformed(args: ServiceArgs): TaskSettings {
     mounts: (args.mounts ?? []).map((mount) => ({ ...mount })),
     files: (args.files ?? []).map((file) => ({ ...file })),
     limits: { ...args.limits },
-    networks: [...(args.networks ?? [args.site.swarm.network.id])],
+    networks: [...(args.networks ?? [args.deployment.swarm.network.id])],
     ports: (args.ports ?? []).map((port) => ({ ...port })),
     user: args.user,
     health: args.health && [...args.health],
@@ -185,7 +185,7 @@ export function digestOf(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }
 
-function placementOn(on: ServiceArgs["on"], { nodes }: Site): { constraints?: string[] } {
+function placementOn(on: ServiceArgs["on"], { nodes }: Deployment): { constraints?: string[] } {
   if (on === "every node") return {};
   if (!isSpread(on)) return { constraints: [`node.hostname==${on.hostname}`] };
   const constraint = nodes.some(({ role }) => role === on.role)
@@ -202,7 +202,7 @@ function isSpread(on: Node | Spread): on is Spread {
   return "replicas" in on;
 }
 
-function containerSpec({ site, image }: ServiceArgs, task: TaskSettings) {
+function containerSpec({ deployment, image }: ServiceArgs, task: TaskSettings) {
   const secrets = task.files.filter((file) => file.source instanceof docker.Secret);
   const configs = task.files.filter((file) => file.source instanceof docker.ServiceConfig);
   return {
@@ -210,7 +210,7 @@ function containerSpec({ site, image }: ServiceArgs, task: TaskSettings) {
     args: task.arguments.length > 0 ? task.arguments : undefined,
     env: task.environment,
     user: task.user,
-    labels: labels(site.owner),
+    labels: labels(deployment.owner),
     mounts: task.mounts.map(({ type, source, target, readOnly = false }) => ({
       type,
       source,

@@ -84,9 +84,9 @@ describe("the script that creates a volume", () => {
 describe("a declared volume", () => {
   let program: Program<pulumi.Output<string>>;
   before(async () => {
-    program = await declareOn((site) => {
+    program = await declareOn((deployment) => {
       const part = new pulumi.ComponentResource("test:index:Part", "part");
-      return nodeVolume("grafana", site.nodes[2] ?? assert.fail(), site, part);
+      return nodeVolume("grafana", deployment.nodes[2] ?? assert.fail(), deployment, part);
     });
   });
   // Contains the node's name: a service that moves gets a new volume, and the old one is deleted.

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { commandLine, script } from "../../lib/shell.ts";
-import type { Site } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
 import type { Node } from "./node.ts";
 import { labels } from "./ownership.ts";
 import { outputOf, runOn } from "./remote.ts";
@@ -13,7 +13,7 @@ import { outputOf, runOn } from "./remote.ts";
 export function nodeVolume(
   name: string,
   node: Node,
-  site: Site,
+  deployment: Deployment,
   parent: pulumi.Resource,
 ): pulumi.Output<string> {
   const volume = runOn(
@@ -21,8 +21,8 @@ export function nodeVolume(
     `${name}-volume-${node.name}`,
     node.ssh,
     {
-      script: node.ready.apply((ready) => createVolumeScript(name, ready, labels(site.owner))),
-      delete: removeVolumeCommand(name, labels(site.owner)),
+      script: node.ready.apply((ready) => createVolumeScript(name, ready, labels(deployment.owner))),
+      delete: removeVolumeCommand(name, labels(deployment.owner)),
     },
     { parent, deletedWith: node.machine },
   );

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../config/settings.ts";
-import type { Site } from "../lib/deployment.ts";
+import type { Deployment } from "../lib/deployment.ts";
 import type { Installation, StoredImage } from "../lib/installation.ts";
 import type { Transforms } from "../lib/service.ts";
 
@@ -9,7 +9,7 @@ export type StackSettings = Pick<Settings, "parts" | "bench" | "nodes" | "clockS
 
 /** What a service gets when it is deployed. */
 export interface Context<Own, Transformed = Transforms> {
-  site: Site;
+  deployment: Deployment;
   /** The service's own settings. */
   settings: Own;
   /** What index.ts changes of the service beyond its settings. */
@@ -57,7 +57,7 @@ export interface Service<Own, Component extends Deployed, Transformed = Transfor
   /** Its web UI, which `npm run ui` opens. */
   ui?(component: Component, installation: Pick<Installation, "source">): WebUi;
   /** What it adds to the stack's outputs. */
-  outputs?(component: Component, site: Site): Record<string, unknown>;
+  outputs?(component: Component, deployment: Deployment): Record<string, unknown>;
 }
 
 export interface WebUi {

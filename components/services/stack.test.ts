@@ -54,8 +54,11 @@ const deploy = (
   transforms: StackTransforms = {},
 ): Promise<Stack> =>
   declareOn(
-    (site) =>
-      deployStack({ settings: settingsOf(config), site, installation: installation(images), transforms }, {}),
+    (deployment) =>
+      deployStack(
+        { settings: settingsOf(config), deployment, installation: installation(images), transforms },
+        {},
+      ),
     { images },
   );
 /** The components below which something of the stack was declared. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Site } from "../lib/deployment.ts";
+import type { Deployment } from "../lib/deployment.ts";
 import type { Installation, StoredImage } from "../lib/installation.ts";
 import type { Context, Deployed, Service, StackSettings, WebUi } from "./descriptor.ts";
 import { SERVICES, type StackTransforms } from "./index.ts";
@@ -83,7 +83,7 @@ export function imagesFor(
 
 interface StackArgs {
   settings: StackSettings;
-  site: Site;
+  deployment: Deployment;
   installation: Pick<Installation, "source" | "images">;
   /** What must be there too before the stack is ready and is measured, such as clocks that agree. */
   after?: readonly pulumi.Output<string>[];
@@ -97,7 +97,7 @@ interface StackArgs {
 
 /** Deploys the services that are switched on, one after the other, and gives the stack's outputs. */
 export function deployStack(
-  { settings: stack, site, installation, after = [], transforms = {} }: StackArgs,
+  { settings: stack, deployment, installation, after = [], transforms = {} }: StackArgs,
   options: pulumi.ComponentResourceOptions,
 ): Record<string, unknown> {
   const wanted = new Map(deployedIn(stack, installation).map(({ service, settings }) => [service, settings]));
@@ -108,7 +108,15 @@ export function deployStack(
   const outputs: Record<string, unknown> = {};
   for (const [name, service] of ALL) {
     const settings = wanted.get(service);
-    const context = { site, settings, transform: transforms[name], options, stack, installation, images };
+    const context = {
+      deployment,
+      settings,
+      transform: transforms[name],
+      options,
+      stack,
+      installation,
+      images,
+    };
     const deployed = lookUp(components, service);
     const component =
       settings === undefined ? undefined : service.deploy({ ...context, ready: [...ready], deployed });
@@ -116,7 +124,7 @@ export function deployStack(
     if (!component) continue;
     if (component.ready) ready.push(component.ready);
     if (service.ui) uis.push(uiOutput(service.title, service.ui(component, installation)));
-    Object.assign(outputs, service.outputs?.(component, site));
+    Object.assign(outputs, service.outputs?.(component, deployment));
   }
   return {
     ...outputs,

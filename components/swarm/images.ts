@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import { commandLine, script, word } from "../../lib/shell.ts";
 import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
-import type { TargetImages } from "../lib/deployment.ts";
+import type { DeploymentImages } from "../lib/deployment.ts";
 import type { StoredImage } from "../lib/installation.ts";
 import type { Registry } from "./registry.ts";
 import type { Swarm } from "./swarm.ts";
@@ -16,7 +16,7 @@ interface ImagesArgs {
 }
 
 /** Uploads the images of the stack's services to the testbed's registry, as files in the registry's storage layout. */
-export class Images extends pulumi.ComponentResource implements TargetImages {
+export class Images extends pulumi.ComponentResource implements DeploymentImages {
   private readonly sent: pulumi.Output<string>;
 
   private readonly args: ImagesArgs;

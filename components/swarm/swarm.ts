@@ -5,7 +5,7 @@ import type { Settings } from "../../config/settings.ts";
 import { remoteDocker } from "../../lib/docker.ts";
 import { exec } from "../../lib/exec.ts";
 import { dockerHost, sshOptions, sshWords } from "../../lib/ssh.ts";
-import type { TargetSwarm } from "../lib/deployment.ts";
+import type { DeploymentSwarm } from "../lib/deployment.ts";
 import { replaceUnless } from "../lib/driftReplacement.ts";
 import type { Node } from "../lib/node.ts";
 import { labels, type Owner, removeLeftoverFirst } from "../lib/ownership.ts";
@@ -37,7 +37,7 @@ interface SwarmArgs {
 }
 
 /** A Docker Swarm over a testbed's nodes, with role labels and an attachable overlay network. */
-export class Swarm extends pulumi.ComponentResource implements TargetSwarm {
+export class Swarm extends pulumi.ComponentResource implements DeploymentSwarm {
   readonly manager: Node;
   /** The swarm's id, known once the swarm is initialized on the manager. */
   readonly id: pulumi.Output<string>;

@@ -335,7 +335,10 @@ describe("drain", () => {
     const m = manager("Running 3 minutes ago");
     const { code, stderr } = await m.commandLine(drain);
     assert.equal(code, 1);
-    assert.match(stderr, /^node2 still has tasks after 30 s of draining; increase swarmbench:swarm\.drainTimeout/);
+    assert.match(
+      stderr,
+      /^node2 still has tasks after 30 s of draining; increase swarmbench:swarm\.drainTimeout/,
+    );
     assert.equal(m.read("clock"), "1030");
   });
 

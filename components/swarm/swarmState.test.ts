@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import type { Exec } from "../../lib/exec.ts";
 import {
   evaluate,
-  inspectSwarm,
   type InspectableNode,
+  inspectSwarm,
   parseRoster,
   type RosterEntry,
   type SwarmState,
@@ -119,7 +119,9 @@ class World {
   }
 
   inspect(names: string[], timeoutMs = 10_000): Promise<SwarmState> {
-    const nodes = names.map((name) => ({ name, ssh: { host: name, port: 22, user: "root" } }) as InspectableNode);
+    const nodes = names.map(
+      (name) => ({ name, ssh: { host: name, port: 22, user: "root" } }) as InspectableNode,
+    );
     return inspectSwarm("node1", nodes, {
       exec: this.exec,
       timeoutMs,

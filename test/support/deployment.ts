@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Site } from "../../components/lib/deployment.ts";
+import type { Deployment } from "../../components/lib/deployment.ts";
 import type { Node } from "../../components/lib/node.ts";
 import type { Owner } from "../../components/lib/ownership.ts";
 import { Images } from "../../components/swarm/images.ts";
@@ -17,7 +17,7 @@ export const BUILT = ["kafka", "influxdb", "telegraf", "bench", "toxiproxy"];
 export const ALL_IMAGES = [...BUILT, "grafana", "portainer", "portainerAgent"];
 export const ROLES: Role[] = ["monitor", "broker", "broker", "broker", "agent"];
 
-export interface FakeSite {
+export interface FakeDeployment {
   /** Role of each node; the first is the manager. @default one monitor, three brokers, one agent */
   roles?: Role[];
   /** @default {@link BUILT} */
@@ -45,9 +45,12 @@ export const fakeCertificate = (name: string) => `-----BEGIN CERTIFICATE-----\n$
 export const fakeBundle = (name: string) =>
   `-----BEGIN PRIVATE KEY-----\n${secretOf(name, "key")}\n${fakeCertificate(name)}`;
 
-/** Declares something on a site of a swarm, a registry and images of which nothing is real. */
-export async function declareOn<T>(program: (site: Site) => T, options: FakeSite = {}): Promise<Program<T>> {
-  const { resources, result } = await declare(() => program(siteOf(options)), outputOf);
+/** Declares something on a deployment of a swarm, a registry and images of which nothing is real. */
+export async function declareOn<T>(
+  program: (deployment: Deployment) => T,
+  options: FakeDeployment = {},
+): Promise<Program<T>> {
+  const { resources, result } = await declare(() => program(deploymentOf(options)), outputOf);
   return new Program(resources, result);
 }
 
@@ -151,7 +154,7 @@ export async function secrecy(values: Record<string, unknown>) {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-function siteOf({ roles = ROLES, images = BUILT }: FakeSite): Site {
+function deploymentOf({ roles = ROLES, images = BUILT }: FakeDeployment): Deployment {
   const nodes = nodesOf(roles);
   const swarm = new Swarm("swarm", {
     nodes,
@@ -173,7 +176,7 @@ function siteOf({ roles = ROLES, images = BUILT }: FakeSite): Site {
 
 function nodesOf(roles: Role[]): [Node, ...Node[]] {
   const [manager, ...workers] = roles.map(fakeNode);
-  if (!manager) throw new Error("a site has a node");
+  if (!manager) throw new Error("a deployment has a node");
   return [manager, ...workers];
 }
 

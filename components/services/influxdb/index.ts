@@ -6,8 +6,8 @@ export const influxdb: Service<InfluxdbSettings, InfluxDb> = {
   title: "InfluxDB",
   images: ["influxdb", "bench"],
   settings: ({ parts }) => parts.influxdb,
-  deploy: ({ site, settings, transform, options }) =>
-    new InfluxDb("influxdb", { site, settings, transform }, options),
+  deploy: ({ deployment, settings, transform, options }) =>
+    new InfluxDb("influxdb", { deployment, settings, transform }, options),
   // Only its maker's image has the pages.
   ui: (component, { source }) => webUi(component, source === "official"),
   outputs: ({ url, organization, bucket, operatorToken }) => ({
