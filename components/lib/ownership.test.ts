@@ -52,7 +52,7 @@ class Engine {
     const last = args.at(-1) ?? "";
     const kind: Kind = args[0] === "network" ? "networks" : args[0] === "service" ? "services" : "containers";
     if (args[0] === "rm" || args[1] === "rm") {
-      assert.ok(kind !== "containers" || args.includes("--force"), "it may run");
+      assert.ok(kind !== "containers" || args.includes("--force"), "a running container needs --force");
       assert.ok(
         kind !== "networks" || this.things.containers.every(({ network }) => network !== last),
         "in use",
@@ -62,7 +62,7 @@ class Engine {
       return `${last}\n`;
     }
     assert.ok(args[0] === "ps" ? args.includes("--all") : args[1] === "ls", args.join(" "));
-    assert.ok(args.includes("--quiet") !== args.includes("--format"), "ids are wanted, or a format");
+    assert.ok(args.includes("--quiet") !== args.includes("--format"), "either --quiet or --format");
     const filters = args.filter((_, index) => args[index - 1] === "--filter");
     return this.things[kind]
       .filter((thing) => filters.every((filter) => matches(thing, filter)))
@@ -86,7 +86,7 @@ describe("before a container, network or service is created", () => {
     id,
     name,
     labels,
-    ...(network ? { network } : {}),
+    network,
   });
 
   /** Runs the hook with a fake engine, and returns the removed objects. */
@@ -99,12 +99,12 @@ describe("before a container, network or service is created", () => {
     const engine = new Engine({ containers, networks, services });
     const { result } = await declare(() => removeLeftoverFirst(kind, "thing", owner, engine.docker));
     const [hook] = (result.beforeCreate ?? []) as ResourceHook[];
-    assert.ok(hook, "there is no such hook");
-    const said = mock.method(console, "log", () => {});
+    assert.ok(hook, "there is no beforeCreate hook");
+    const log = mock.method(console, "log", () => {});
     try {
       await hook.callback({ urn: "", id: "", name: "", type: "" } as Parameters<ResourceHook["callback"]>[0]);
     } finally {
-      said.mock.restore();
+      log.mock.restore();
     }
     return engine.removed;
   }

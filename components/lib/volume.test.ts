@@ -65,9 +65,12 @@ describe("the script that creates a volume", () => {
     const node = machine();
     assert.equal((await node.script(create)).stdout.trim(), "grafana");
     assert.deepEqual(node.read("volumes/grafana")?.split("\n"), [
-      ...["volume", "create"],
-      ...["--label", `swarmbench.stack=${owner.prefix}`],
-      ...["--label", "swarmbench.owner=/home/ann's"],
+      "volume",
+      "create",
+      "--label",
+      `swarmbench.stack=${owner.prefix}`,
+      "--label",
+      "swarmbench.owner=/home/ann's",
       "grafana",
     ]);
   });

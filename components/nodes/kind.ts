@@ -10,7 +10,7 @@ import type { InspectableNode, SwarmState } from "../swarm/swarmState.ts";
 import { type Candidates, openHosts } from "./machines/open.ts";
 
 /** Arguments of `open`. `T` is the type of the testbed's settings. */
-export interface OpenArgs<T extends TestbedSettings = TestbedSettings> {
+interface OpenArgs<T extends TestbedSettings = TestbedSettings> {
   settings: Settings;
   testbed: T;
   installation: Installation;

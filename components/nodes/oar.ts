@@ -35,8 +35,7 @@ import { type Candidates, sshDirectory } from "./machines/open.ts";
 import { previousHosts, refuseHostChanges } from "./machines/previousHosts.ts";
 import { Reservation } from "./reservation.ts";
 
-/** Arguments of {@link oarHosts}. */
-export interface OarArgs {
+interface OarArgs {
   settings: Settings;
   testbed: OarTestbedSettings;
   installation: Installation;
@@ -64,7 +63,7 @@ interface Machine extends ReservedMachine {
  * @throws pulumi.RunError if a request to OAR fails or a machine offers no host key
  * @throws SwarmbenchError `testbed-failed` if nodes would move to other machines
  */
-export async function oarHosts({ settings, testbed, installation, owner }: OarArgs): Promise<Candidates> {
+async function oarHosts({ settings, testbed, installation, owner }: OarArgs): Promise<Candidates> {
   const open = await Promise.all(testbed.sites.map((site) => openSite(site, owner, installation)));
   if (open.some(({ plan }) => plan.slots.every(({ job }) => job === undefined))) {
     await warnOfWalltime(settings, testbed);

@@ -16,8 +16,7 @@ import { replaceUnless } from "../lib/driftReplacement.ts";
 const RUN = "node swarmbench.mjs reserve --from-up";
 const RELEASE = `${RUN} --delete`;
 
-/** Arguments of {@link Reservation}. */
-export interface ReservationArgs {
+interface ReservationArgs {
   settings: OarSettings;
   /** Prefix of the names of the stack's jobs at this site ({@link stackSite}). */
   base: string;

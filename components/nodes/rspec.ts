@@ -12,10 +12,7 @@ import { withHome } from "./machines/sshConfig.ts";
  *
  * @throws pulumi.RunError with all errors of the manifests
  */
-export async function rspecHosts(
-  testbed: RspecSettings,
-  nodes: readonly NodeSettings[],
-): Promise<Candidates> {
+async function rspecHosts(testbed: RspecSettings, nodes: readonly NodeSettings[]): Promise<Candidates> {
   const { common } = testbed;
   const machines = await readMachines(testbed, nodes.length);
   return {

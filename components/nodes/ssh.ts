@@ -5,7 +5,7 @@ import type { Host } from "./machines/host.ts";
 import type { Candidates } from "./machines/open.ts";
 
 /** The machines listed in the scenario, in order: the first one is node1. */
-export function sshHosts(testbed: SshSettings, nodes: readonly NodeSettings[]): Candidates {
+function sshHosts(testbed: SshSettings, nodes: readonly NodeSettings[]): Candidates {
   const { hosts, acceptNewHostKeys, knownHosts, sshConfig, dataNetwork, common } = testbed;
   return {
     common,

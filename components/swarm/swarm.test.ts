@@ -74,27 +74,29 @@ const nothing: World = {
 
 /** A fake environment in which everything is healthy, except for the given nodes. */
 function healthy(
-  but: { stopped?: string; removed?: string; unreachable?: string; volumeOf?: string } = {},
+  except: { stopped?: string; removed?: string; unreachable?: string; volumeOf?: string } = {},
 ): World {
   const labels = { "swarmbench.stack": owner.prefix, "swarmbench.owner": owner.directory };
-  const seen = settings.nodes.filter(({ name }) => name !== but.stopped && name !== but.unreachable);
+  const answering = settings.nodes.filter(
+    ({ name }) => name !== except.stopped && name !== except.unreachable,
+  );
   return {
     docker: {
       containers: settings.nodes.map(({ name }) => ({
         id: name,
         name: `${prefix}-${name}`,
         labels,
-        running: name !== but.stopped,
+        running: name !== except.stopped,
       })),
       networks: [{ name: prefix, labels, subnets: [(settings.testbed as LocalSettings).subnet] }],
       volumes: settings.nodes
-        .filter(({ name }) => name !== but.volumeOf)
+        .filter(({ name }) => name !== except.volumeOf)
         .map(({ name }) => ({ name: `${prefix}-${name}`, labels })),
     },
     swarm: {
-      reports: new Map(seen.map(({ name }) => [name, { nodeId: `${name}-id`, state: "active" }])),
-      roster: seen
-        .filter(({ name }) => name !== but.removed)
+      reports: new Map(answering.map(({ name }) => [name, { nodeId: `${name}-id`, state: "active" }])),
+      roster: answering
+        .filter(({ name }) => name !== except.removed)
         .map(({ name, role }) => ({
           id: `${name}-id`,
           hostname: name,
@@ -103,7 +105,7 @@ function healthy(
           role,
         })),
     },
-    ...(but.unreachable ? { unreachable: [`${prefix}-${but.unreachable}`] } : {}),
+    unreachable: except.unreachable ? [`${prefix}-${except.unreachable}`] : [],
   };
 }
 
@@ -295,12 +297,12 @@ describe("everything in Docker", () => {
 
 describe("a node's container", () => {
   it("has the node's name and address, and its SSH port on loopback only", () => {
-    const seen = NODES.map((node) => {
+    const answering = NODES.map((node) => {
       const { name, hostname, networksAdvanced, ports } = get(`Container ${node}-machine`).inputs;
       return { name, hostname, networksAdvanced, ports };
     });
     assert.deepEqual(
-      seen,
+      answering,
       NODES.map((node, index) => ({
         name: `${prefix}-${node}`,
         hostname: node,

@@ -310,7 +310,7 @@ describe("drain", () => {
   const manager = (tasks: string, status?: "down") =>
     machine({ state: "active" })
       .node("n1", { hostname: "node1", tasks: "Running 1 hour ago" })
-      .node("n2", { hostname: "node2", tasks, ...(status ? { status } : {}) });
+      .node("n2", { hostname: "node2", tasks, status });
 
   it("drains only that node", async () => {
     const m = manager("");
@@ -374,9 +374,9 @@ describe("drain", () => {
 });
 
 describe("leave over ssh", () => {
-  const over = (code: number, said = "") => {
+  const over = (code: number, message = "") => {
     const m = machine();
-    m.write("bin/ssh", `#!/bin/sh\necho "$*" >> "$FAKE/calls"\necho "${said}" >&2\nexit ${code}`);
+    m.write("bin/ssh", `#!/bin/sh\necho "$*" >> "$FAKE/calls"\necho "${message}" >&2\nexit ${code}`);
     chmodSync(path.join(m.directory, "bin/ssh"), 0o755);
     return m;
   };

@@ -6,19 +6,20 @@ import { HostsTestbed, type UsableHost } from "./hosts.ts";
 import { parseReport } from "./report.ts";
 
 const REPORT = [
-  ...[
-    "time=1",
-    "uid=0",
-    "user=root",
-    "arch=x86_64",
-    "kernel=Linux",
-    "machine=m",
-    "os=Debian",
-    "cpus=4",
-    "memoryMiB=8000",
-    "freeMiB=9000",
-  ],
-  ...["setsClock=yes", "init=systemd", "packager=apt-get", "complete=yes"],
+  "time=1",
+  "uid=0",
+  "user=root",
+  "arch=x86_64",
+  "kernel=Linux",
+  "machine=m",
+  "os=Debian",
+  "cpus=4",
+  "memoryMiB=8000",
+  "freeMiB=9000",
+  "setsClock=yes",
+  "init=systemd",
+  "packager=apt-get",
+  "complete=yes",
 ];
 
 function host(index: number, more: string[] = []): UsableHost {

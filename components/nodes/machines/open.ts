@@ -174,7 +174,11 @@ function portsBetween({ swarm, clockSync, bench }: Settings): string[] {
     ? [`${PROBE_PORTS.echo}/udp`, `${PROBE_PORTS.iperf}/tcp`]
     : [];
   return [
-    ...["2377/tcp", "7946/tcp", "7946/udp", "4789/udp", `${swarm.registryPort}/tcp`],
+    "2377/tcp",
+    "7946/tcp",
+    "7946/udp",
+    "4789/udp",
+    `${swarm.registryPort}/tcp`,
     ...clocks[clockSync.kind],
     ...probes,
   ];

@@ -59,7 +59,9 @@ function sshFiles(directory: string, { node, address, access }: Host): Record<st
   const { jump, hostKeys, proxyCommand } = access;
   const pins = configName(address, access).replace(/config$/, "hosts");
   const lines = [
-    ...[`HostName ${address}`, `Port ${access.port}`, `User ${access.user}`],
+    `HostName ${address}`,
+    `Port ${access.port}`,
+    `User ${access.user}`,
     ...keys(access),
     ...(hostKeys ? pinned(path.join(directory, pins), node.name) : knownHosts(directory, access)),
   ];
