@@ -5,11 +5,11 @@
 
 failed=0
 say() { echo "$NODE: $1" >&2; }
-bad() { say "$*"; failed=1; }
+error() { say "$*"; failed=1; }
 [ -f "$KEEP/owner" ] || exit 0
 [ "$(cat "$KEEP/owner")" = "$OWNER" ] || { say "is used by another stack and was not cleaned: $(cat "$KEEP/owner")"; exit 0; }
 
-[ ! -f "$CLOCK/remove" ] || sh "$CLOCK/remove" >&2 || bad "could not remove the clock synchronization"
+[ ! -f "$CLOCK/remove" ] || sh "$CLOCK/remove" >&2 || error "could not remove the clock synchronization"
 
 list() { docker "$@" --quiet --filter "label=$STACK_LABEL" --filter "label=$OWNER_LABEL"; }
 
@@ -19,7 +19,7 @@ leave_swarm() {
   if [ -f "$MARK.node" ] && [ "$(docker info --format '{{.Swarm.NodeID}}')" != "$(cat "$MARK.node")" ]; then
     say "is now in another swarm, which it does not leave"
   else
-    docker swarm leave --force >/dev/null || bad "could not leave the swarm"
+    docker swarm leave --force >/dev/null || error "could not leave the swarm"
   fi
 }
 
@@ -43,7 +43,7 @@ if docker info >/dev/null 2>&1; then
     tries=$((tries - 1))
     sleep 0.5
   done
-  [ -z "$left" ] || bad "could not remove the containers, volumes or networks" $left
+  [ -z "$left" ] || error "could not remove the containers, volumes or networks" $left
   # By name: an image may also have names that do not belong to the stack.
   pulled() {
     docker images --digests --format '{{.Repository}} {{.Tag}} {{.Digest}}' |
@@ -51,16 +51,16 @@ if docker info >/dev/null 2>&1; then
   }
   for image in $(pulled); do docker rmi "$image" >/dev/null 2>&1 || true; done # removing one name may remove others
   left=$(pulled)
-  [ -z "$left" ] || bad "could not remove the images" $left
+  [ -z "$left" ] || error "could not remove the images" $left
   if [ ! -f "$KEEP/registry.before" ]; then
     for image in $(docker images --format '{{.Repository}}:{{.Tag}}' "$REGISTRY_IMAGE"); do
-      docker rmi "$image" >/dev/null || bad "could not remove the image $image"
+      docker rmi "$image" >/dev/null || error "could not remove the image $image"
     done
   fi
   # Docker creates this network for a swarm and never removes it.
   [ -f "$KEEP/gwbridge.before" ] || docker network rm docker_gwbridge >/dev/null 2>&1 || true
 elif command -v docker >/dev/null && [ -f "$MARK" ]; then
-  bad "its Docker engine does not answer, so objects of the stack remain; start the engine, then run: sudo sh $KEEP/clean"
+  error "its Docker engine does not answer, so objects of the stack remain; start the engine, then run: sudo sh $KEEP/clean"
 fi
 [ "$failed" -eq 0 ] || exit 1
 rm -f "$MARK" "$MARK.node"
@@ -103,7 +103,7 @@ remove_packages() {
     xargs env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 purge -y < "$KEEP/packages" >/dev/null 2>&1
   else
     xargs rpm --erase < "$KEEP/packages" >/dev/null 2>&1 # fails if other packages need them
-  fi || bad "packages could not be removed: $(tr '\n' ' ' < "$KEEP/packages")"
+  fi || error "packages could not be removed: $(tr '\n' ' ' < "$KEEP/packages")"
 }
 
 if [ "$FULL" = yes ] && [ -s "$KEEP/packages" ]; then
@@ -117,7 +117,7 @@ if [ "$FULL" = yes ] && [ -s "$KEEP/packages" ]; then
   for folder in /var/lib/docker /var/lib/containerd /etc/docker; do
     existed "$folder" && continue
     # A mount point cannot be removed, only emptied.
-    rm -rf "$folder" 2>/dev/null || [ -z "$(ls -A "$folder")" ] || bad "could not remove all of $folder"
+    rm -rf "$folder" 2>/dev/null || [ -z "$(ls -A "$folder")" ] || error "could not remove all of $folder"
   done
 fi
 [ "$failed" -eq 0 ] || exit 1

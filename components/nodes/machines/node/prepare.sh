@@ -13,7 +13,7 @@ if [ -f "$KEEP/owner" ] && [ "$(cat "$KEEP/owner")" != "$OWNER" ]; then
   fail "is used by another stack: $(cat "$KEEP/owner")"
 fi
 # Records what existed before, so that it is not removed at the end.
-note_before() {
+record_existing() {
   ! docker network inspect docker_gwbridge >/dev/null 2>&1 || touch "$KEEP/gwbridge.before"
   [ -z "$(docker images --quiet "$REGISTRY_IMAGE" 2>/dev/null)" ] || touch "$KEEP/registry.before"
   for folder in /var/lib/docker /var/lib/containerd /etc/docker; do
@@ -22,7 +22,7 @@ note_before() {
   done > "$KEEP/before"
   ! command -v containerd >/dev/null || echo containerd >> "$KEEP/before"
 }
-[ -f "$KEEP/owner" ] || note_before
+[ -f "$KEEP/owner" ] || record_existing
 printf '%s\n' "$CLEAN" > "$KEEP/clean"
 printf '%s\n' "$OWNER" > "$KEEP/owner"
 printf '%s\n' "$NODE" > "$KEEP/node"
@@ -79,7 +79,7 @@ install_missing() {
 }
 
 # Records the installed packages. packages.before, written before the installation, also survives an interrupted one.
-note_packages() {
+record_packages() {
   [ -f "$KEEP/packages.before" ] || return 0
   list_packages | LC_ALL=C comm -13 "$KEEP/packages.before" - > "$KEEP/packages"
   rm -f "$KEEP/packages.before"
@@ -112,7 +112,7 @@ if ! command -v docker >/dev/null || [ -f "$KEEP/packages.before" ]; then
   mkdir -p /etc/docker
   [ -f /etc/docker/daemon.json ] || printf '%s\n' "$DAEMON" > /etc/docker/daemon.json
   install_missing yes
-  note_packages
+  record_packages
   say "Docker is installed: $(docker --version)"
 elif ! command -v curl >/dev/null; then
   install_missing no
