@@ -61,8 +61,11 @@ const deploy = (
   transforms: StackTransforms = {},
 ): Promise<Stack> =>
   declareOn(
-    (site) =>
-      deployStack({ settings: settingsOf(config), site, installation: installation(images), transforms }, {}),
+    (deployment) =>
+      deployStack(
+        { settings: settingsOf(config), deployment, installation: installation(images), transforms },
+        {},
+      ),
     { images },
   );
 /** The components of services that were declared. */
