@@ -15,7 +15,7 @@ interface ClockSyncArgs {
 
 /**
  * Keeps the nodes' clocks together, as far as a node's clock is its own; elsewhere only measures how far they seem to be
- * apart. Each node has, whatever the kind, `/var/lib/swarmbench/clock/status.json`, which is written anew each second.
+ * apart. Each node has, whatever the kind, `/var/lib/swarmbench/clock/status.json`, which is rewritten at least every 15 s.
  */
 export class ClockSync extends pulumi.ComponentResource {
   /** The same nodes, ready once the folder of the status is there, which services show to their tasks. */

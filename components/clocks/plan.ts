@@ -26,7 +26,7 @@ export interface ClockPlan {
 
 /**
  * sync: the daemon that keeps the time; ntp: chrony, for as long as PTP has not locked; phc: brings the card's time to the
- * kernel, where the card has one; status: says each second how the others fare.
+ * kernel, where the card has one; status: reports the state of the others.
  */
 export const SERVICES = ["sync", "ntp", "phc", "status"] as const;
 type Service = (typeof SERVICES)[number];

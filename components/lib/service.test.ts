@@ -163,23 +163,27 @@ describe("a service's task", () => {
     ]);
   });
 
-  it("is asked by a command without a shell whether it serves, often enough to be quick", async () => {
-    const program = await declareService(() => ({ health: ["probe", "--live"] }));
-    const { tests, interval } = program.container("probe").healthcheck as Record<string, unknown>;
-    assert.deepEqual(tests, ["CMD", "probe", "--live"]);
-    assert.equal(interval, "2s");
+  it("has no health check, and switches one off that an earlier version or the image has", () => {
+    const { healthcheck } = plain.container("probe") as { healthcheck: { tests: string[] } };
+    assert.deepEqual(healthcheck.tests, ["NONE"]);
   });
 
-  it("keeps what its image says of health, user and arguments where nothing is asked for", () => {
+  it("keeps what its image says of user and arguments where nothing is asked for", () => {
     assert.deepEqual(Object.keys(plain.container("probe")).sort(), [
       "configs",
       "env",
+      "healthcheck",
       "image",
       "labels",
       "mounts",
       "secrets",
       "stopGracePeriod",
     ]);
+  });
+
+  it("has no health check, and switches off one that an earlier version or the image brought", () => {
+    const { healthcheck } = plain.container("probe") as { healthcheck: { tests: string[] } };
+    assert.deepEqual(healthcheck.tests, ["NONE"]);
   });
 
   it("may write to what it mounts unless the mount says otherwise", async () => {

@@ -41,11 +41,6 @@ export interface TaskSettings {
   ports: { published: number; target: number }[];
   /** The image's where absent. */
   user?: string;
-  /**
-   * Command that tells whether a task serves. Swarm gives a task's name to the network only once it is healthy, and
-   * replaces a task that is not. Absent where nothing but the process itself can be trusted to tell.
-   */
-  health?: string[];
   /** Seconds that a task may take to end before it is killed. @default 10 */
   stopGraceSec: number;
 }
@@ -81,7 +76,7 @@ export interface ServiceArgs extends Partial<TaskSettings> {
   /** The node it is pinned to, or all: one task a node, or so many tasks on the nodes of a role. */
   on: Node | "every node" | Spread;
   limits: Limits;
-  /** Whether `up` waits until the task runs and is healthy. Not where a probe of its own says more. */
+  /** Whether `up` waits until the task runs. Not where a probe of its own says more. */
   converge?: boolean;
   transform?: Transform;
 }
@@ -97,20 +92,15 @@ export interface DeclaredService {
 
 /** Swarm's tasks are looked at this often while `up` waits; a delay below five seconds is refused by the provider. */
 const CONVERGE = { delay: "5s", timeout: "3m" };
-/** Short: swarm calls a task running only at its first healthy answer. */
-const HEALTH = { interval: "2s", timeout: "5s", startPeriod: "90s", retries: 15 };
 
-/**
- * The command that tells by HTTP whether a task serves.
- *
- * @param url on the task's own loopback address
- */
-export function httpHealth(url: string): string[] {
-  return ["curl", "--fail", "--silent", "--output", "/dev/null", url];
-}
+/** Explicit: of a block that is left out the Terraform provider keeps the one before. Fields as the provider reads them back. */
+const NO_HEALTH_CHECK = { tests: ["NONE"], interval: "0s", timeout: "0s", startPeriod: "0s", retries: 0 };
 
 /**
  * Declares a service of the swarm, after its transform: the only place that creates a `docker.Service`.
+ *
+ * Services have no health checks: each check starts a process in the container, which on a small machine takes CPU time
+ * from what is measured. A readiness job proves at `up` that a service works; swarm restarts a task whose process ends.
  *
  * An update stops the old task before the new one starts, since both would have the same volume. Names are found by
  * DNS (`dnsrr`) and ports are the nodes' own: some kernels lack IP_VS, which virtual addresses need.
@@ -172,7 +162,6 @@ function transformed(args: ServiceArgs): TaskSettings {
     networks: [...(args.networks ?? [args.site.swarm.network.id])],
     ports: (args.ports ?? []).map((port) => ({ ...port })),
     user: args.user,
-    health: args.health && [...args.health],
     stopGraceSec: args.stopGraceSec ?? 10,
   };
   return args.transform?.(copy) ?? copy;
@@ -225,8 +214,8 @@ function containerSpec({ site, image }: ServiceArgs, task: TaskSettings) {
       configName: source.name,
       fileName: path,
     })),
-    healthcheck: task.health ? { tests: ["CMD", ...task.health], ...HEALTH } : undefined,
     stopGracePeriod: `${task.stopGraceSec}s`,
+    healthcheck: NO_HEALTH_CHECK,
   };
 }
 

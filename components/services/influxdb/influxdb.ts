@@ -5,7 +5,7 @@ import { type Job, runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
-import { httpHealth, service, type Transforms } from "../../lib/service.ts";
+import { service, type Transforms } from "../../lib/service.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 
 const NAME = "influxdb";
@@ -94,7 +94,6 @@ export class InfluxDb extends pulumi.ComponentResource {
         on: this.node,
         limits: settings.limits,
         mounts: [{ type: "volume", source: nodeVolume(NAME, this.node, site, this), target: DATA }],
-        health: httpHealth(`http://127.0.0.1:${PORT}/health`),
         // It writes down what it has in memory only.
         stopGraceSec: 30,
         transform: transform?.service,

@@ -6,7 +6,12 @@ import { NODE_METRICS } from "./metrics.ts";
 /** Name of the token's file in /run/secrets. */
 const TOKEN = "influx_token";
 const NODE_NAME = environment("SWARMBENCH_NODE");
-const HEALTH_ADDRESS = "http://127.0.0.1:8080";
+/** Most often that samples are taken which cost the node more than reading a file of /proc. */
+const SLOW_SEC = 10;
+/** Most often that brokers are asked through Jolokia. */
+const BROKERS_SEC = 5;
+/** Most often that samples are sent. */
+const FLUSH_SEC = 5;
 /** Samples kept while InfluxDB cannot be reached, the oldest dropped first: some ten minutes, and below 60 MB. */
 const BUFFER_LIMIT = 30_000;
 /** Number of a task, or id of a node in a global service, then the task's id: `kafka-1.1.x7q…`. */
@@ -78,6 +83,7 @@ export function nodeConfig({
   testInterface = environment("TEST_INTERFACE:-eth0"),
   ...output
 }: NodeConfig): string {
+  const slow = { interval: `${Math.max(output.intervalSec, SLOW_SEC)}s` };
   return stringify({
     ...common(output),
     agent: agent(output.intervalSec, { hostname: NODE_NAME }),
@@ -89,6 +95,7 @@ export function nodeConfig({
       // The engine's data are where the root of every container is.
       disk: [
         {
+          ...slow,
           mount_points: ["/"],
           ignore_fs: [],
           ...fields(NODE_METRICS.disk),
@@ -96,11 +103,16 @@ export function nodeConfig({
         },
       ],
       diskio: [
-        { skip_serial_number: true, ...fields(NODE_METRICS.diskIo), tagdrop: { name: ["loop*", "ram*"] } },
+        {
+          ...slow,
+          skip_serial_number: true,
+          ...fields(NODE_METRICS.diskIo),
+          tagdrop: { name: ["loop*", "ram*"] },
+        },
       ],
-      docker: [dockerInput()],
-      file: [clockInput()],
-      internal: [internalInput("node")],
+      docker: [{ ...slow, ...dockerInput() }],
+      file: [{ ...slow, ...clockInput() }],
+      internal: [{ ...slow, ...internalInput("node") }],
     },
     processors: { regex: [taskNames()] },
   });
@@ -110,7 +122,7 @@ export function nodeConfig({
 export function kafkaConfig({ brokers, ...output }: Output & { brokers: readonly Broker[] }): string {
   return stringify({
     ...common(output),
-    agent: agent(output.intervalSec, { omit_hostname: true }),
+    agent: agent(Math.max(output.intervalSec, BROKERS_SEC), { omit_hostname: true }),
     inputs: {
       jolokia2_agent: brokers.map(({ name, jolokiaUrl }) => ({
         urls: [jolokiaUrl],
@@ -128,7 +140,7 @@ function agent(intervalSec: number, host: { hostname: string } | { omit_hostname
   return {
     interval: `${intervalSec}s`,
     round_interval: true,
-    flush_interval: `${intervalSec}s`,
+    flush_interval: `${Math.max(intervalSec, FLUSH_SEC)}s`,
     metric_batch_size: 5000,
     metric_buffer_limit: BUFFER_LIMIT,
     quiet: true,
@@ -141,8 +153,6 @@ function common({ url, org, bucket }: Output) {
     secretstores: { docker: [{ id: "secrets" }] },
     outputs: {
       influxdb_v2: [{ urls: [url], organization: org, bucket, token: `@{secrets:${TOKEN}}` }],
-      // Well while it lives: where InfluxDB is away, a restart would only lose what is kept for it.
-      health: [{ service_address: HEALTH_ADDRESS }],
     },
   };
 }

@@ -4,7 +4,7 @@
 # offset is never passed off as today's.
 #
 # Needs RUN (folder of the daemons' files), CHRONY (its socket), ADJUST (yes, no), ROLE (master, slave), DOMAIN, and NOW, which
-# look_at_time sets. Processes are begun sparingly: this runs each second beside what is measured.
+# look_at_time sets. Processes are started sparingly: this runs beside what is measured.
 
 STALE_SEC=5
 

@@ -1,9 +1,10 @@
-# Each second: asks the clock daemon how it fares and writes that down for whoever wants to know, and lets NTP go on for
-# as long as PTP has not locked.
+# Asks the clock daemon for its state, and writes it to a file. NTP runs for as long as PTP has not locked. Every second
+# until the clock is settled, then every 15 s: each look starts processes, which take CPU time from what is measured.
 #
 # Output: STATUS/status.json, always a whole one, and RUN/recent: the last offsets, while it is a slave.
 
 RECENT=8
+SETTLED_PAUSE_SEC=15
 # PTP is given up for NTP after so many seconds without a lock.
 PATIENCE_SEC=10
 
@@ -45,6 +46,17 @@ hand_over() { # state
   esac
 }
 
+# Sets PAUSE: seconds until the next look.
+choose_pause() { # state
+  PAUSE=1
+  case $1 in
+    MASTER | NONE) PAUSE=$SETTLED_PAUSE_SEC ;;
+    SLAVE)
+      set -- $recent
+      [ $# -lt "$RECENT" ] || PAUSE=$SETTLED_PAUSE_SEC ;;
+  esac
+}
+
 status_loop() {
   mkdir -p "$RUN" "$STATUS"
   : > "$RUN/recent"
@@ -55,6 +67,7 @@ status_loop() {
     write_status "${1:-DOWN}" "${2:-}" "${3:-}" "$NOW"
     remember "${1:-DOWN}" "${2:-}" "${3:-}" "${4:-}"
     [ "$BRIDGE" = no ] || [ "$ROLE" = master ] || hand_over "${1:-DOWN}"
-    sleep 1
+    choose_pause "${1:-DOWN}"
+    sleep "$PAUSE"
   done
 }
