@@ -1,24 +1,29 @@
-// The clients that a run can use, each declared once: what it can do, and what it needs. The adapters are in bench/clients/.
+// The Kafka clients that a run can use. Each is declared once; its adapter is in bench/clients/.
 
-/** Codecs that Kafka's message format has and agents can use. Node has zstd from version 22.15 on only. */
+/** Compression codecs of Kafka's message format that agents support. zstd is missing: Node.js has it only since 22.15. */
 export const COMPRESSION_CODECS = ["none", "gzip", "snappy", "lz4"] as const;
+/** One of {@link COMPRESSION_CODECS}. */
 export type CompressionCodec = (typeof COMPRESSION_CODECS)[number];
 
+/** The capabilities and requirements of a client. */
 export interface ClientDescriptor {
   /** One sentence for the documentation. */
   description: string;
-  /** false: messages are dropped at once, so that the generator alone is measured. */
+  /** false: messages are dropped at once, which measures the load generator alone. */
   reachesBroker: boolean;
+  /** Codecs that its producer supports. */
   compression: readonly CompressionCodec[];
+  /** Whether it has an idempotent producer. */
   idempotence: boolean;
-  /** Whether its connections can be led through a proxy, as a calibration does. */
+  /** Whether its connections can go through a proxy, which calibrations need. */
   proxyRoute: boolean;
-  /** Whether a consumer can take the messages of some of its partitions only, as timing a task's own messages needs. */
+  /** Whether a consumer can read only some of its partitions, which is needed to time a task's own messages. */
   partitionSubset: boolean;
-  /** The oldest version of each major version of Node.js that it runs on, as in its package.json; newer majors work too. */
+  /** The oldest supported release of each major version of Node.js, from its package.json; newer majors work too. */
   node: readonly string[];
 }
 
+/** Every client with its descriptor, by the name that `workload.client` takes. */
 export const CLIENTS = {
   kafkajs: {
     description: "The most used Kafka client for Node.js, written in JavaScript",
@@ -34,7 +39,7 @@ export const CLIENTS = {
     reachesBroker: true,
     compression: COMPRESSION_CODECS,
     idempotence: true,
-    // It connects where Kafka's metadata says, and has no setting for another address.
+    // It connects to the addresses in Kafka's metadata and has no setting for another one.
     proxyRoute: false,
     partitionSubset: false,
     node: ["22.22.0", "24.6.0"],
@@ -51,19 +56,21 @@ export const CLIENTS = {
   },
 } as const satisfies Record<string, ClientDescriptor>;
 
+/** Name of a client. */
 export type Client = keyof typeof CLIENTS;
+/** The names of all clients. */
 export const CLIENT_NAMES = Object.keys(CLIENTS) as readonly Client[];
-/** No client: see its descriptor. */
+/** The client that reaches no broker. */
 export const NO_BROKER = "null" satisfies Client;
-/** The clients that reach a broker. */
+/** The names of the clients that reach a broker. */
 export const KAFKA_CLIENTS = CLIENT_NAMES.filter((name) => CLIENTS[name].reachesBroker);
 
-/** The descriptor of a client, as one type for all of them. */
+/** The descriptor of a client, typed the same for all clients. */
 export function clientOf(name: Client): ClientDescriptor {
   return CLIENTS[name];
 }
 
-/** What a client would be asked to do. */
+/** The capabilities that a workload needs of its client. */
 export interface ClientUse {
   compression?: CompressionCodec;
   idempotent?: boolean;
@@ -71,58 +78,62 @@ export interface ClientUse {
   proxied?: boolean;
 }
 
+/** A capability that a workload needs and its client does not have. */
 export interface ClientError {
-  /** The workload's option that does not fit. */
+  /** The option of the workload that causes it. */
   option: "client" | "compression" | "idempotent";
   message: string;
 }
 
-/** What of a use a client is not capable of, and which client is; empty where it fits. */
+/** One error for each capability that a client lacks, with the clients that have it; empty if it has all of them. */
 export function clientErrors(name: Client, { compression, idempotent, proxied }: ClientUse): ClientError[] {
   const client = clientOf(name);
   const errors: ClientError[] = [];
   if (compression !== undefined && !client.compression.includes(compression)) {
-    const others = insteadOf((other) => other.compression.includes(compression));
+    const alternatives = clientsWith((other) => other.compression.includes(compression));
     errors.push({
       option: "compression",
-      message: `${name} has ${client.compression.join(" and ")}; for ${compression} set ${others}`,
+      message: `${name} has ${client.compression.join(" and ")}; for ${compression} set ${alternatives}`,
     });
   }
   if (idempotent && !client.idempotence) {
-    const others = insteadOf((other) => other.idempotence);
-    errors.push({ option: "idempotent", message: `${name} has no idempotent producer; set ${others}` });
+    const alternatives = clientsWith((other) => other.idempotence);
+    errors.push({ option: "idempotent", message: `${name} has no idempotent producer; set ${alternatives}` });
   }
   if (proxied && !client.proxyRoute) {
-    const others = insteadOf((other) => other.proxyRoute);
-    errors.push({ option: "client", message: `client ${name} cannot go by a proxy route: set ${others}` });
+    const alternatives = clientsWith((other) => other.proxyRoute);
+    errors.push({
+      option: "client",
+      message: `client ${name} cannot connect through a proxy; set ${alternatives}`,
+    });
   }
   return errors;
 }
 
-function insteadOf(can: (client: ClientDescriptor) => boolean): string {
-  return `client: ${KAFKA_CLIENTS.filter((name) => can(CLIENTS[name])).join(" or ")}`;
+function clientsWith(capability: (client: ClientDescriptor) => boolean): string {
+  return `client: ${KAFKA_CLIENTS.filter((name) => capability(CLIENTS[name])).join(" or ")}`;
 }
 
 /**
- * Why a client does not run on a version of Node.js; undefined where it does.
+ * Why a client does not run on a version of Node.js; undefined if it does.
  *
- * @param version such as "20.12.2"; default: that of this process
+ * @param version such as "20.12.2". Default: the version of this process
  */
 export function nodeError(name: Client, version = process.versions.node): string | undefined {
   const { node } = clientOf(name);
   const major = majorOf(version);
-  const least = node.find((each) => majorOf(each) === major);
+  const oldest = node.find((release) => majorOf(release) === major);
   const newest = node.at(-1) ?? version;
-  const works = least === undefined ? major > majorOf(newest) : compareVersions(version, least) >= 0;
+  const works = oldest === undefined ? major > majorOf(newest) : compareVersions(version, oldest) >= 0;
   if (works) return undefined;
-  return `client ${name} needs Node.js ${node.join(", ")} or newer, and this is ${version}; use a newer Node.js, or another client`;
+  return `client ${name} needs Node.js ${node.join(", ")} or newer, and this is ${version}; use a newer Node.js or another client`;
 }
 
-const partsOf = (version: string) => version.split(".").map(Number);
-const majorOf = (version: string) => partsOf(version)[0] ?? 0;
+const numbersOf = (version: string) => version.split(".").map(Number);
+const majorOf = (version: string) => numbersOf(version)[0] ?? 0;
 
 function compareVersions(a: string, b: string): number {
-  const [left, right] = [partsOf(a), partsOf(b)];
-  const differing = left.findIndex((part, index) => part !== right[index]);
-  return differing < 0 ? 0 : (left[differing] ?? 0) - (right[differing] ?? 0);
+  const [left, right] = [numbersOf(a), numbersOf(b)];
+  const index = left.findIndex((number, each) => number !== right[each]);
+  return index < 0 ? 0 : (left[index] ?? 0) - (right[index] ?? 0);
 }

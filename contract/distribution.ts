@@ -3,10 +3,13 @@ import { z } from "zod";
 const count = z.int().min(0);
 const ms = z.number();
 
-/** A latency's distribution, ms. Absent figures: nothing was counted. */
+/**
+ * The distribution of a latency in run.json, in ms. A percentile is null if nothing was counted. This is output, so its keys
+ * are `p99.9` and `p99.99`; names in code and in InfluxDB are `p999` and `p9999`.
+ */
 export const distributionSchema = z.strictObject({
   count,
-  /** Of them, those below zero, which only clocks that disagree can make. They are in all figures, as they are. */
+  /** Samples below zero, which only clocks that disagree can cause. All percentiles include them unchanged. */
   negative: count,
   mean: ms.nullable(),
   min: ms.nullable(),
@@ -17,4 +20,5 @@ export const distributionSchema = z.strictObject({
   "p99.99": ms.nullable(),
   max: ms.nullable(),
 });
+/** The distribution of a latency: {@link distributionSchema}. */
 export type Distribution = z.output<typeof distributionSchema>;

@@ -24,7 +24,7 @@ describe("an error", () => {
     assert.equal(new SwarmbenchError("failed", "no disk", { cause }).cause, cause);
   });
 
-  it("shows a stack only where the program itself is wrong", () => {
+  it("shows a stack only for a bug of the program", () => {
     assert.equal(describeError(new Error("no disk")), "no disk");
     assert.match(describeError(new TypeError("x is undefined")), /unexpected.*x is undefined\n +at /);
   });
@@ -39,7 +39,7 @@ describe("every error code", () => {
     });
   }
 
-  it("is all that is documented", () => {
+  it("is documented, and no other code is", () => {
     const headings = [...docs.matchAll(/^## (.*)$/gm)].map(([, name]) => name);
     assert.deepEqual(headings, ERROR_CODES);
   });

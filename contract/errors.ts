@@ -1,4 +1,4 @@
-/** What a command ends with. Scripts rely on these numbers. */
+/** The exit codes of all commands. Scripts rely on these numbers. */
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -10,9 +10,10 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
+/** Name of an exit code. */
 export type ExitName = keyof typeof EXIT;
 
-/** What each exit code means, as `--help` prints it; a command may say it more precisely. */
+/** The meaning of each exit code, as `--help` prints it; a command may print a more precise one. */
 export const EXIT_MEANINGS: Record<ExitName, string> = {
   done: "done",
   failed: "it failed; the message says what to do",
@@ -31,11 +32,51 @@ const CODES = {
   "settings-invalid": EXIT.usage,
   "scenario-unknown": EXIT.usage,
   "not-set-up": EXIT.failed,
+  "program-missing": EXIT.failed,
+  "program-failed": EXIT.failed,
+  "engine-unavailable": EXIT.failed,
+  "engine-unsuitable": EXIT.failed,
+  "source-unreachable": EXIT.failed,
+  "platform-unsupported": EXIT.failed,
+  "checksum-differs": EXIT.failed,
+  "passphrase-differs": EXIT.failed,
+  "folder-in-use": EXIT.failed,
   "stack-not-up": EXIT.failed,
   "stack-outdated": EXIT.failed,
   "too-few-nodes": EXIT.failed,
   "node-failed": EXIT.failed,
   "testbed-failed": EXIT.failed,
+  "manifest-invalid": EXIT.usage,
+  "unsafe-value": EXIT.failed,
+  "oar-not-enough-nodes": EXIT.failed,
+  "oar-bad-request": EXIT.failed,
+  "oar-bad-queue": EXIT.failed,
+  "oar-bad-type": EXIT.failed,
+  "oar-bad-date": EXIT.failed,
+  "oar-start-refused": EXIT.failed,
+  "oar-refused": EXIT.failed,
+  "oar-server-down": EXIT.failed,
+  "oar-unreachable": EXIT.failed,
+  "oar-line-lost": EXIT.failed,
+  "oar-denied": EXIT.failed,
+  "oar-unauthorised": EXIT.failed,
+  "oar-missing": EXIT.failed,
+  "oar-unreadable": EXIT.failed,
+  "oar-ambiguous": EXIT.failed,
+  "oar-other-shape": EXIT.failed,
+  "oar-killed": EXIT.failed,
+  "oar-expired": EXIT.failed,
+  "oar-job-failed": EXIT.failed,
+  "oar-job-ended": EXIT.failed,
+  "oar-timeout": EXIT.failed,
+  "oar-too-few-nodes": EXIT.failed,
+  "oar-walltime-disabled": EXIT.failed,
+  "oar-walltime-refused": EXIT.failed,
+  "oar-not-running": EXIT.failed,
+  "oar-not-owner": EXIT.failed,
+  "oar-not-found": EXIT.failed,
+  "oar-delete-pending": EXIT.failed,
+  "oar-deploy-failed": EXIT.failed,
   "run-failed": EXIT.failed,
   "run-busy": EXIT.failed,
   "run-differs": EXIT.usage,
@@ -54,29 +95,34 @@ const CODES = {
   "no-free-port": EXIT.failed,
   "out-of-time": EXIT.outOfTime,
   interrupted: EXIT.interrupted,
+  terminated: EXIT.terminated,
 } as const;
 
+/** Code of an error for the user. */
 export type ErrorCode = keyof typeof CODES;
 
+/** All error codes, in the order of docs/errors.md. */
 export const ERROR_CODES = Object.keys(CODES) as ErrorCode[];
 
-/** The exit code of a command that ends with an error of this code. */
+/** The exit code of a command that fails with an error of this code. */
 export function exitCodeOf(code: ErrorCode): number {
   return CODES[code];
 }
 
-/** Where the documentation explains an error code: a file of this repository and its heading. */
+/** Link to the documentation of an error code: a file of this repository and its heading. */
 export function docsOf(code: ErrorCode): string {
   return `docs/errors.md#${code}`;
 }
 
+/** What an error has besides its code and message. */
 export interface ErrorDetails {
   /** The command or setting that fixes it: a sentence, or command lines. */
   hint?: string;
+  /** The error that caused this one. */
   cause?: unknown;
 }
 
-/** An error for the user: what failed, with the value and its path, and a hint that says how to fix it. */
+/** An error for the user. The message says what failed, with the value and its path; the hint says how to fix it. */
 export class SwarmbenchError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
@@ -88,10 +134,12 @@ export class SwarmbenchError extends Error {
     this.hint = hint;
   }
 
+  /** The exit code of a command that fails with this error. */
   get exitCode(): number {
     return exitCodeOf(this.code);
   }
 
+  /** Link to its documentation in this repository. */
   get docs(): string {
     return docsOf(this.code);
   }
@@ -106,7 +154,7 @@ export class SwarmbenchError extends Error {
   }
 }
 
-/** The text of any error for the user; of an error in the program itself, its stack. */
+/** The text of any error for the user. For a bug of this program, it is the stack. */
 export function describeError(error: unknown): string {
   if (error instanceof SwarmbenchError) return error.text;
   if (!(error instanceof Error)) return String(error);

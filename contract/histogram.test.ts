@@ -9,13 +9,13 @@ const histogramOf = (values: readonly number[], digits?: 2 | 3) => {
   for (const value of values) histogram.record(value);
   return histogram;
 };
-/** By HdrHistogram's definition: the smallest value that so many of the samples are at or below. */
+/** By HdrHistogram's definition: the smallest value such that this percentage of the samples is not larger. */
 const exactMs = (values: readonly number[], percent: number) => {
   const sorted = [...values].sort((a, b) => a - b);
   return (sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] as number) / 1_000;
 };
 
-/** The generator of Park and Miller (1988): numbers from 0 to below 1, the same for a seed. */
+/** The generator of Park and Miller (1988): numbers from 0 to below 1, the same for the same seed. */
 const randomOf = (seed: number) => {
   let state = seed;
   return () => {
@@ -25,7 +25,7 @@ const randomOf = (seed: number) => {
 };
 
 describe("a histogram of latencies", () => {
-  it("has the percentiles of an exact sort, to three digits, also merged from parts that have travelled", () => {
+  it("has the percentiles of an exact sort, to three digits, also when merged from encoded parts", () => {
     fc.assert(
       fc.property(
         fc.array(latencies, { minLength: 1, maxLength: 4 }),
@@ -34,43 +34,43 @@ describe("a histogram of latencies", () => {
           const merged = new LatencyHistogram();
           for (const part of parts) merged.addEncoded(histogramOf(part).encode());
           const exact = exactMs(parts.flat(), percent);
-          const found = merged.percentileMs(percent) as number;
-          assert.ok(Math.abs(found - exact) <= 0.001 * exact + 0.001, `${found} for ${exact}`);
+          const actual = merged.percentileMs(percent) as number;
+          assert.ok(Math.abs(actual - exact) <= 0.001 * exact + 0.001, `${actual} for ${exact}`);
           assert.equal(merged.count, parts.flat().length);
         },
       ),
     );
   });
 
-  it("keeps the least and the largest as they were", () => {
+  it("keeps the exact minimum and maximum", () => {
     const { min, max, mean } = histogramOf([1_234_567, 7, 99]).distribution();
     assert.deepEqual([min, max], [0.007, 1_234.567]);
     assert.ok(Math.abs((mean ?? 0) - 411.56) < 0.5);
   });
 
-  it("keeps what is below zero as it is, and counts it", () => {
+  it("keeps samples below zero unchanged, and counts them", () => {
     const { count, negative, min, p50, max, mean } = histogramOf([-5, 3, -1]).distribution();
     assert.deepEqual([count, negative, min, p50, max, mean], [3, 2, -0.005, -0.001, 0.003, -0.001]);
   });
 
-  it("has the percentiles of an exact sort on both sides of zero, also when it has travelled", () => {
+  it("has the percentiles of an exact sort on both sides of zero, also after encoding", () => {
     const values = fc.array(fc.integer({ min: -2_000_000, max: 2_000_000 }), {
       minLength: 1,
       maxLength: 300,
     });
     fc.assert(
       fc.property(values, fc.constantFrom(1, 10, 50, 90, 99), (samples, percent) => {
-        const travelled = new LatencyHistogram();
-        travelled.addEncoded(histogramOf(samples).encode());
+        const decoded = new LatencyHistogram();
+        decoded.addEncoded(histogramOf(samples).encode());
         const exact = exactMs(samples, percent);
-        const found = travelled.percentileMs(percent) as number;
-        assert.ok(Math.abs(found - exact) <= 0.001 * Math.abs(exact) + 0.001, `${found} for ${exact}`);
-        assert.equal(travelled.negative, samples.filter((each) => each < 0).length);
+        const actual = decoded.percentileMs(percent) as number;
+        assert.ok(Math.abs(actual - exact) <= 0.001 * Math.abs(exact) + 0.001, `${actual} for ${exact}`);
+        assert.equal(decoded.negative, samples.filter((each) => each < 0).length);
       }),
     );
   });
 
-  it("moved by some time has every sample moved by it, across zero too", () => {
+  it("shifted by a time has every sample shifted by it, also across zero", () => {
     const values = fc.array(fc.integer({ min: -100_000, max: 100_000 }), { minLength: 1, maxLength: 200 });
     fc.assert(
       fc.property(values, fc.integer({ min: -60_000, max: 60_000 }), (samples, us) => {
@@ -81,14 +81,14 @@ describe("a histogram of latencies", () => {
             samples.map((each) => each + us),
             percent,
           );
-          const slack = 0.001 * Math.abs(exact) + 0.001 * 100 + 0.002; // of the bucket that it was in before
+          const slack = 0.001 * Math.abs(exact) + 0.001 * 100 + 0.002; // the width of its previous bucket
           assert.ok(Math.abs((moved.percentileMs(percent) as number) - exact) <= slack);
         }
       }),
     );
   });
 
-  it("knows how far a median of samples can be from the true one: 95 of 100 intervals have it", () => {
+  it("gives a confidence interval of the median: 95 of 100 intervals contain the true one", () => {
     const random = randomOf(7);
     const has = Array.from({ length: 300 }, () => {
       const samples = Array.from({ length: 101 }, () => Math.round(100_000 * -Math.log(1 - random())));
@@ -98,18 +98,18 @@ describe("a histogram of latencies", () => {
     assert.ok(has >= 0.92 * 300, `${has} of 300`);
   });
 
-  it("counts what is beyond its range, as the range's end, and drops nothing", () => {
+  it("counts samples beyond its range at the end of the range, and drops none", () => {
     const histogram = histogramOf([10, 3_600_000_000]);
     assert.deepEqual([histogram.count, histogram.beyond], [2, 1]);
     assert.equal(histogram.distribution().max, 3_600_000);
   });
 
-  it("has no percentile of nothing, rather than a zero", () => {
+  it("has no percentile if it is empty, instead of a zero", () => {
     const { count, p50, p99, max, min } = new LatencyHistogram().distribution();
     assert.deepEqual([count, p50, p99, max, min], [0, null, null, null, null]);
   });
 
-  it("is empty again once it was reset", () => {
+  it("is empty after a reset", () => {
     const histogram = histogramOf([-1, 5]);
     histogram.reset();
     assert.deepEqual(histogram.distribution(), new LatencyHistogram().distribution());

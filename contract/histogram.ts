@@ -1,4 +1,4 @@
-// Latencies as HdrHistograms: https://hdrhistogram.github.io/HdrHistogram/
+// Histograms of latencies: https://hdrhistogram.github.io/HdrHistogram/
 import {
   build,
   decodeFromCompressedBase64,
@@ -9,42 +9,44 @@ import type jsHistogram from "hdr-histogram-js/dist/JsHistogram.js";
 import recordedValuesIterator from "hdr-histogram-js/dist/RecordedValuesIterator.js";
 import type { Distribution } from "./distribution.ts";
 
-/** From 1 µs to 10 minutes, on either side of zero. */
+/** 10 minutes. A histogram covers 1 µs up to this, on both sides of zero. */
 const HIGHEST_US = 600_000_000;
-/** Between the two sides of an encoded histogram; base64 does not have it. */
+/** Separates the two sides of an encoded histogram. It does not occur in base64. */
 const SIDES = "|";
 
 /**
- * A distribution of latencies, recorded in µs with two or three digits. No sample is dropped or clamped: what is below zero,
- * which only clocks that disagree can make, is kept by its magnitude in a histogram of its own. What is above the range
- * counts as its end, and is counted apart too.
+ * A distribution of latencies, recorded in µs with a resolution of two or three significant digits. No sample is dropped or
+ * clamped. Samples below zero, which only clocks that disagree can cause, are kept in a second histogram of their
+ * magnitudes. Samples beyond the range are recorded at its end, and counted in `beyond`.
  */
 export class LatencyHistogram {
   private readonly above: Histogram;
-  /** Magnitudes of what is below zero; made with the first of them. */
+  /** Magnitudes of the samples below zero; created with the first one. */
   private below: Histogram | undefined;
   private least = Number.POSITIVE_INFINITY;
   private most = Number.NEGATIVE_INFINITY;
-  /** Of the samples, those outside of the range. */
+  /** Number of samples beyond the range. */
   beyond = 0;
 
   private readonly digits: 2 | 3;
 
+  /** @param digits significant digits of the resolution. Default: 3 */
   constructor(digits: 2 | 3 = 3) {
     this.digits = digits;
-
     this.above = newHistogram(digits);
   }
 
+  /** Number of samples. */
   get count(): number {
     return this.above.totalCount + this.negative;
   }
 
-  /** Of the samples, those below zero. */
+  /** Number of samples below zero. */
   get negative(): number {
     return this.below?.totalCount ?? 0;
   }
 
+  /** Records a latency in µs, `times` times. */
   record(us: number, times = 1): void {
     if (us < this.least) this.least = us;
     if (us > this.most) this.most = us;
@@ -63,6 +65,7 @@ export class LatencyHistogram {
     return this.below;
   }
 
+  /** Adds all samples of another histogram. */
   add(other: LatencyHistogram): void {
     this.above.add(other.above);
     if (other.below) this.negatives().add(other.below);
@@ -71,13 +74,13 @@ export class LatencyHistogram {
     this.beyond += other.beyond;
   }
 
-  /** Adds what {@link encode} gave, or another HDR tool. Least and most are then as exact as the buckets are. */
+  /** Adds a histogram encoded by {@link encode} or another HDR tool. Minimum and maximum are then only as exact as the buckets. */
   addEncoded(text: string): void {
     const [above = "", below] = text.split(SIDES);
     const positive = decodeFromCompressedBase64(above, 32, false);
     this.above.add(positive);
     if (positive.totalCount > 0) {
-      this.least = Math.min(this.least, positive.getValueAtPercentile(0)); // its own minimum leaves out zero
+      this.least = Math.min(this.least, positive.getValueAtPercentile(0)); // its own minimum ignores zero
       this.most = Math.max(this.most, positive.maxValue);
     }
     if (below === undefined) return;
@@ -87,13 +90,13 @@ export class LatencyHistogram {
     this.most = Math.max(this.most, -magnitudes.getValueAtPercentile(0));
   }
 
-  /** HdrHistogram V2, compressed, base64; where there are samples below zero, their magnitudes follow after a "|". */
+  /** HdrHistogram V2, compressed, base64. If there are samples below zero, their magnitudes follow after a "|". */
   encode(): string {
     const above = encodeIntoCompressedBase64(this.above);
     return this.below ? above + SIDES + encodeIntoCompressedBase64(this.below) : above;
   }
 
-  /** The same samples, each so much later; as exact as the buckets that they are in. */
+  /** A histogram of the same samples, each moved by `us` µs; as exact as the buckets that they are in. */
   shifted(us: number): LatencyHistogram {
     const moved = new LatencyHistogram(this.digits);
     for (const [value, times] of recorded(this.above)) moved.record(value + us, times);
@@ -102,27 +105,28 @@ export class LatencyHistogram {
     return moved;
   }
 
-  /** @returns ms; null where nothing was recorded */
+  /** The percentile in ms; null if nothing was recorded. */
   percentileMs(percent: number): number | null {
     const { above, below, count, negative } = this;
     if (count === 0) return null;
-    // The rank that HdrHistogram itself takes; from the least sample, and so from the largest magnitude below zero.
+    // The rank as HdrHistogram computes it. It counts from the smallest sample: from the largest magnitude below zero.
     const rank = Math.max(1, Math.ceil((percent / 100) * count * (1 - Number.EPSILON)));
     if (below && rank <= negative) return -valueAt(below, negative - rank + 1) / 1_000;
-    // The end of the bucket that it is in, which may be beyond the largest sample.
+    // The value is the end of its bucket, which may lie beyond the largest sample.
     return Math.min(valueAt(above, rank - negative), Math.max(0, this.most)) / 1_000;
   }
 
-  /** The middle 95 % interval of the median's sampling error, ms: order statistics, free of any distribution. */
+  /** The 95 % confidence interval of the median in ms, by order statistics: no distribution is assumed. null if empty. */
   medianIntervalMs(): [number, number] | null {
     const { count } = this;
     if (count === 0) return null;
     const half = (1.96 * Math.sqrt(count)) / 2;
-    const at = (rank: number) =>
+    const rankedMs = (rank: number) =>
       this.percentileMs((100 * Math.min(count, Math.max(1, rank))) / count) as number;
-    return [at(Math.floor(count / 2 - half)), at(Math.ceil(count / 2 + half))];
+    return [rankedMs(Math.floor(count / 2 - half)), rankedMs(Math.ceil(count / 2 + half))];
   }
 
+  /** Count, mean, percentiles, minimum and maximum, in ms. */
   distribution(): Distribution {
     const { count, negative } = this;
     const empty = count === 0;
@@ -146,6 +150,7 @@ export class LatencyHistogram {
     return (sum - (below ? below.mean * below.totalCount : 0)) / count;
   }
 
+  /** Removes all samples. */
   reset(): void {
     this.above.reset();
     this.below = undefined;
@@ -166,17 +171,17 @@ function newHistogram(digits: 2 | 3): Histogram {
   });
 }
 
-/** The value of a rank, from 1; asked for in the middle of the rank, where no rounding can reach its neighbour. */
+/** The value of a rank, from 1. The percentile is that of the rank's middle, so that rounding cannot reach its neighbour. */
 function valueAt(histogram: Histogram, rank: number): number {
   return histogram.getValueAtPercentile((100 * (rank - 0.5)) / histogram.totalCount);
 }
 
-/** Each bucket's middle, and how many samples are in it. */
+/** The middle of each bucket, and the number of samples in it. */
 function* recorded(histogram: Histogram): Generator<[value: number, times: number]> {
-  const all = histogram as jsHistogram.default;
-  const iterator = new recordedValuesIterator.default(all);
+  const implementation = histogram as jsHistogram.default;
+  const iterator = new recordedValuesIterator.default(implementation);
   while (iterator.hasNext()) {
     const { valueIteratedTo, countAtValueIteratedTo } = iterator.next();
-    yield [all.medianEquivalentValue(valueIteratedTo), countAtValueIteratedTo];
+    yield [implementation.medianEquivalentValue(valueIteratedTo), countAtValueIteratedTo];
   }
 }

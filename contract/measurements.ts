@@ -1,18 +1,20 @@
-// Names of what the benchmark writes to InfluxDB and the dashboards query: each is written in this file only.
+// The measurements that the benchmark writes to InfluxDB and the dashboards query. Their names are in this file only.
 
-/** Percentiles of a latency, in ms, beside `max`. */
+/** Fields of a latency's percentiles, in ms. */
 export const PERCENTILES = ["p50", "p90", "p99", "p999", "p9999"] as const;
+/** One of {@link PERCENTILES}. */
 export type Percentile = (typeof PERCENTILES)[number];
 
-/** Which way of a message a latency is of. */
+/** Values of the tag `kind`: the section of a message's way that a latency covers. */
 export const LATENCY_KINDS = [
-  /** From the intended time to the consumer's hands: the one that is judged. */
+  /** From the intended time until the consumer has the message: the latency that the SLO limits. */
   "latency",
-  /** From send to acknowledgement. */
+  /** From the send to the acknowledgement. */
   "ack",
-  /** From the actual send to the consumer's hands. */
+  /** From the actual send until the consumer has the message. */
   "send_to_receive",
 ] as const;
+/** One of {@link LATENCY_KINDS}. */
 export type LatencyKind = (typeof LATENCY_KINDS)[number];
 
 const ms = (description: string) => ({ type: "float", unit: "ms", description }) as const;
@@ -43,7 +45,7 @@ export const MEASUREMENTS = {
       p999: percentiles.p999,
       p9999: percentiles.p9999,
       max: percentiles.max,
-      count: messages("messages that the percentiles are of"),
+      count: messages("messages counted in the percentiles"),
     },
   },
   rate: {
@@ -56,26 +58,26 @@ export const MEASUREMENTS = {
       acked: perSec("acknowledged by the broker"),
       delivered: perSec("received by consumers"),
       bytes: { type: "float", unit: "bytes per second", description: "delivered" },
-      producers: clients("logical producers at work"),
-      consumers: clients("logical consumers at work"),
+      producers: clients("active logical producers"),
+      consumers: clients("active logical consumers"),
     },
   },
   faults: {
     name: "bench_faults",
-    description: "Each second of a step: messages since the run began.",
+    description: "Each second of a step: numbers of messages since the start of the run.",
     tags: ["run", "scenario", "step"],
     fields: {
-      lost: messages("acknowledged and never delivered"),
+      lost: messages("acknowledged but never delivered"),
       duplicated: messages("delivered more than once"),
       reordered: messages("delivered after a later one of the same producer and partition"),
-      late: messages("sent more than a tenth of the SLO after their time"),
+      late: messages("sent later than their intended time by more than a tenth of the SLO"),
       unsent: messages("not sent by the end of the drain"),
       errors: messages("sends that failed"),
     },
   },
   step: {
     name: "bench_step",
-    description: "Once for each finished step, at its end. variable: the option that the steps vary.",
+    description: "Once per step, at its end. variable: the option that the steps vary.",
     tags: ["run", "scenario", "step", "variable", "verdict"],
     fields: {
       value: { type: "float", unit: "", description: "value of the variable" },
@@ -100,44 +102,45 @@ export const MEASUREMENTS = {
     description: "Start and end of a run, for annotations.",
     tags: ["run", "scenario", "event"],
     fields: {
-      text: { type: "string", unit: "", description: "one line about the event" },
+      text: { type: "string", unit: "", description: "the event in one line" },
       slo_ms: ms("the SLO's p99"),
       knee: {
         type: "float",
         unit: "",
-        description: "value of the steps' variable; at the end, if a knee was found",
+        description: "value of the variable at the knee; at the end, if a knee was found",
       },
-      verdict: { type: "string", unit: "", description: "verdict on the run; at the end" },
+      verdict: { type: "string", unit: "", description: "verdict of the run; at the end" },
     },
   },
   generator: {
     name: "bench_generator",
-    description: "Each second of a step: how well the load generator keeps up, of the worst of its tasks.",
+    description: "Each second of a step: how well the load generator keeps up; values of its worst task.",
     tags: ["run", "scenario", "step"],
     fields: {
       schedule_lag_p99_ms: ms("from a message's intended time to the call of the client's send"),
-      event_loop_p99_ms: ms("delay of the event loop"),
+      event_loop_p99_ms: ms("event loop delay"),
       cpu: { type: "float", unit: "CPUs", description: "used by one task" },
     },
   },
   network: {
     name: "bench_network",
     description:
-      "Every few seconds of a step: the network from one node to another, by host or overlay network; throughput and MTU before the load only.",
+      "Every few seconds of a step: the network from one node to another, on the host or overlay network; throughput and MTU only before the load.",
     tags: ["run", "scenario", "from", "to", "network"],
     fields: {
       rtt_p50: ms("round trip, median"),
       rtt_p99: ms("round trip, p99"),
-      loss: { type: "float", unit: "share", description: "packets lost, from 0 to 1" },
+      loss: { type: "float", unit: "share", description: "lost packets, from 0 to 1" },
       throughput: { type: "float", unit: "bit/s", description: "of one TCP connection" },
-      mtu: { type: "int", unit: "bytes", description: "the largest packet that passes in one piece" },
+      mtu: { type: "int", unit: "bytes", description: "the largest packet that is not fragmented" },
     },
   },
 } as const satisfies Record<string, MeasurementShape>;
 
+/** Type, unit and meaning of a field. */
 export interface FieldDescriptor {
   type: "float" | "int" | "boolean" | "string";
-  /** Such as "ms"; empty where it has none. */
+  /** Such as "ms"; empty if it has none. */
   unit: string;
   description: string;
 }
@@ -149,11 +152,14 @@ interface MeasurementShape {
   fields: Readonly<Record<string, FieldDescriptor>>;
 }
 
+/** Key of a measurement in {@link MEASUREMENTS}. */
 export type Measurement = keyof typeof MEASUREMENTS;
+/** Name of a tag of a measurement. */
 export type Tag<M extends Measurement> = (typeof MEASUREMENTS)[M]["tags"][number];
+/** Name of a field of a measurement. */
 export type Field<M extends Measurement> = keyof (typeof MEASUREMENTS)[M]["fields"] & string;
 
-/** Values of a measurement's fields. A field that is not known is left out, never written as zero. */
+/** Values of a measurement's fields. A field whose value is unknown is left out, never written as zero. */
 export type FieldValues<M extends Measurement> = {
   [F in Field<M>]?: ValueOf<(typeof MEASUREMENTS)[M]["fields"][F]>;
 };
@@ -165,7 +171,7 @@ interface FieldTypes {
   string: string;
 }
 
-/** The descriptor of a field, as one type for all of them. */
+/** The descriptor of a field, typed the same for all fields. */
 export function fieldOf<M extends Measurement>(measurement: M, field: Field<M>): FieldDescriptor {
   const fields: Readonly<Record<string, FieldDescriptor>> = MEASUREMENTS[measurement].fields;
   return fields[field] as FieldDescriptor;

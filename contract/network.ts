@@ -1,26 +1,27 @@
-// What is known of the network between the nodes: its figures in a run's results, and the ports that measure it.
+// Measurements of the network between the nodes: their part of a run's results, and the services and ports that make them.
 import { z } from "zod";
 import { distributionSchema } from "./distribution.ts";
 
-/** The services that measure it: on the overlay network, and on the nodes' own. */
+/** Docker services of the probes, by the network that they measure. */
 export const PROBE_SERVICES = { overlay: "probes", host: "probes-host" } as const;
-/** `host`: the nodes' own network; `overlay`: the swarm's, over it, on which brokers and agents meet. */
+/** `host`: the network of the nodes. `overlay`: the swarm's overlay network on top of it, which brokers and agents use. */
 export const NETWORKS = ["host", "overlay"] as const;
+/** One of {@link NETWORKS}. */
 export type NetworkName = (typeof NETWORKS)[number];
 
-/** Of the probes. On the nodes' own network nothing else is listened on, and nothing takes commands there. */
+/** Ports of the probes. On the host network they serve only `echo` and `iperf`, and accept no commands. */
 export const PROBE_PORTS = {
-  /** TCP, on the overlay network alone: what the runner asks. */
+  /** TCP, on the overlay network only: the probe's API, which the runner calls. */
   http: 7071,
-  /** UDP, on both: the echo. */
+  /** UDP, on both networks: the echo. */
   echo: 7072,
-  /** TCP, on both, and only while a throughput is measured: iperf3. */
+  /** TCP, on both networks, only while a throughput is measured: iperf3. */
   iperf: 7073,
 } as const;
 
 /**
- * Folders of every node. `probe` is the probes' own, where they share a socket; `node` is root's, with the addresses that
- * `pulumi up` writes down for the probes, which read it; in `clock` the clock synchronisation reports its state.
+ * Folders of every node. `probe` belongs to the node's probes, which share a socket there. `node` belongs to root: `pulumi up`
+ * writes the nodes' addresses there, and the probes read them. `clock` has the status of the clock synchronisation.
  */
 export const NODE_FOLDERS = {
   probe: "/var/lib/swarmbench/probe",
@@ -30,60 +31,63 @@ export const NODE_FOLDERS = {
 
 const count = z.int().min(0);
 
-/** Round trips from one node to another. */
 const pairRttSchema = z.strictObject({
   from: z.string(),
   to: z.string(),
   network: z.enum(NETWORKS),
-  /** Of the packets that were answered. The probes' own waiting for a CPU is part of it. */
+  /** Round trips of the answered packets. They include the time for which a probe waits for a CPU. */
   rttMs: distributionSchema,
   sent: count,
-  /** Not answered within a second. */
+  /** Packets not answered within a second. */
   lost: count,
 });
+/** Round trips from one node to another, on one network. */
 export type PairRtt = z.output<typeof pairRttSchema>;
 
-export const pairSchema = pairRttSchema.extend({
-  /** TCP, by iperf3, in this direction; null: not measured. */
+const pairSchema = pairRttSchema.extend({
+  /** TCP throughput in this direction, by iperf3; null: not measured. */
   throughputBitPerSec: z.number().nullable(),
-  /** The largest packet that passes in one piece, bytes. */
+  /** The largest packet that is not fragmented, in bytes; null: not measured. */
   mtu: z.int().nullable(),
-  /** Why a figure is missing. */
+  /** Why a value is missing; null: none is. */
   error: z.string().nullable(),
 });
+/** All measurements from one node to another, on one network. */
 export type Pair = z.output<typeof pairSchema>;
 
-/** Before the load. */
+/** The network before the load, in run.json. */
 export const networkSchema = z.strictObject({
   nodes: z.array(z.string()),
   brokers: z.array(z.strictObject({ name: z.string(), node: z.string() })),
   pairs: z.array(pairSchema),
 });
-export type NetworkMetrics = z.output<typeof networkSchema>;
 
-/** During a step, from its preparation to its end. */
+/** The network during a step, from its preparation to its end, in run.json. */
 export const stepNetworkSchema = z.strictObject({
   pairs: z.array(pairRttSchema),
   /**
-   * What a message spends on the network, about, ms: half of the overlay's median round trip from the producers' nodes to
-   * the brokers', and half of that from there to the consumers', on the average; within a node it is 0. null: not known.
+   * Estimate of the time that a message spends on the network, in ms: half of the overlay's median round trip from the
+   * producers' nodes to the brokers' nodes, plus half of that from there to the consumers' nodes, as an average. Within a
+   * node it is 0. null: unknown.
    */
   oneWayMs: z.number().nullable(),
 });
+/** The network during a step: {@link stepNetworkSchema}. */
 export type StepNetwork = z.output<typeof stepNetworkSchema>;
 
 const summarySchema = z.strictObject({ median: z.number(), min: z.number(), max: z.number() });
 
-/** How well a node's clock kept to the others', as what disciplines it says; samples of the whole run. */
+/** How well a node's clock was synchronised during the run, as its synchronisation service reports it, in run.json. */
 export const nodeClockSchema = z.strictObject({
   node: z.string(),
-  /** Such as ptpd; null: nothing does. */
+  /** The service, such as ptpd; null: none runs. */
   kind: z.string().nullable(),
-  /** Every state that it was seen in. */
+  /** Every state that it reported. */
   states: z.array(z.string()),
   samples: count,
   offsetUs: summarySchema.nullable(),
-  /** From the node whose clock it follows, there and back halved. */
+  /** PTP path delay to the node whose clock it follows: half of the round trip. */
   pathDelayUs: summarySchema.nullable(),
 });
+/** How well a node's clock was synchronised: {@link nodeClockSchema}. */
 export type NodeClock = z.output<typeof nodeClockSchema>;

@@ -1,25 +1,25 @@
-// How an option of the workload is declared: its schema, its description, and how a benchmark may vary it.
+// Declaration of a workload option: its schema, its description, and whether steps may vary it.
 import type { z } from "zod";
 
-/** What stands in the metadata (zod's `.meta()`) of every option of the workload. */
+/** The metadata (zod's `.meta()`) of every workload option. */
 export interface OptionMeta {
-  /** Plain text: meaning, unit, default. */
+  /** Plain text: meaning, unit and default. */
   description: string;
-  /** Unit of a number, such as "ms". Absent: a count, or no number. */
+  /** Unit of a number, such as "ms". Absent: it is a count, or not a number. */
   unit?: string;
-  /** `sweep`: the steps of a sweep may vary it; `search`: a search for the knee as well. Absent: it is fixed for a run. */
+  /** `sweep`: a sweep may vary it. `search`: a search for the knee may too. Absent: it is the same in all steps. */
   vary?: "sweep" | "search";
-  /** Of a search: whole numbers only. */
+  /** Whether a search tries only whole numbers. */
   whole?: boolean;
 }
 
-type More = Pick<OptionMeta, "unit" | "whole">;
-/** Marks an option's type with how it may be varied; it exists in types alone. */
+type Extra = Pick<OptionMeta, "unit" | "whole">;
+/** Marks the type of an option with how it may vary. It has no value at run time. */
 interface Varies<V extends "sweep" | "search"> {
   readonly "~vary"?: V;
 }
 
-/** The names of the options of a schema's shape that may be varied so. */
+/** Names of the options in a schema's shape that may vary in one of these ways. */
 export type VariesIn<Shape, V extends "sweep" | "search"> = {
   [K in keyof Shape & string]: Shape[K] extends { readonly "~vary"?: infer W }
     ? [Exclude<W, undefined>] extends [V]
@@ -30,42 +30,42 @@ export type VariesIn<Shape, V extends "sweep" | "search"> = {
     : never;
 }[keyof Shape & string];
 
-/** An option that is the same in all steps of a run. */
-export function option<S extends z.ZodType>(schema: S, description: string, more: More = {}): S {
-  return described(schema, { description, unit: more.unit, whole: more.whole });
+/** Declares an option that is the same in all steps of a run. */
+export function option<S extends z.ZodType>(schema: S, description: string, extra: Extra = {}): S {
+  return described(schema, { description, unit: extra.unit, whole: extra.whole });
 }
 
-/** An option that the steps of a sweep may vary. */
+/** Declares an option that a sweep may vary. */
 export function swept<S extends z.ZodType>(
   schema: S,
   description: string,
-  more: More = {},
+  extra: Extra = {},
 ): S & Varies<"sweep"> {
-  return described(schema, { description, unit: more.unit, whole: more.whole, vary: "sweep" });
+  return described(schema, { description, unit: extra.unit, whole: extra.whole, vary: "sweep" });
 }
 
-/** An option that the steps of a sweep may vary, and of which a search finds the largest value that meets the SLO. */
+/** Declares an option that a sweep may vary, and of which a search can find the largest value that meets the SLO. */
 export function searchable<S extends z.ZodType>(
   schema: S,
   description: string,
-  more: More = {},
+  extra: Extra = {},
 ): S & Varies<"search"> {
-  return described(schema, { description, unit: more.unit, whole: more.whole, vary: "search" });
+  return described(schema, { description, unit: extra.unit, whole: extra.whole, vary: "search" });
 }
 
 function described<S extends z.ZodType>(schema: S, meta: OptionMeta): S {
-  const known = Object.entries(meta).filter(([, value]) => value !== undefined);
-  return schema.meta(Object.fromEntries(known)) as S;
+  const defined = Object.entries(meta).filter(([, value]) => value !== undefined);
+  return schema.meta(Object.fromEntries(defined)) as S;
 }
 
-/** The metadata of an option. @throws Error where it has no description, which is a error in its declaration */
+/** The metadata of an option. @throws Error if it has no description: its declaration is wrong */
 export function optionMeta(schema: z.ZodType): OptionMeta {
   const meta = schema.meta();
-  if (typeof meta?.description !== "string") throw new Error("an option of the workload has no description");
+  if (typeof meta?.description !== "string") throw new Error("a workload option has no description");
   return meta as unknown as OptionMeta;
 }
 
-/** The names of the options that may be varied so, in the order of their declaration. */
+/** Names of the options that may vary in one of these ways, in the order of their declaration. */
 export function namesThatVary<Name extends string>(
   shape: Readonly<Record<string, z.ZodType>>,
   ways: readonly OptionMeta["vary"][],

@@ -1,24 +1,24 @@
-// What `up` and `npm run bench` ask the runner for, and how the runner is reached.
+// The requests that start a benchmark: the plan of a stack for `npm run bench`, and the request for the runner.
 import { z } from "zod";
+import { completeBenchmarkSchema, completeWorkloadSchema } from "./completeWorkload.ts";
 import { conditionsSchema, stepSchema } from "./result.ts";
 import { influxTargetSchema, kafkaTargetSchema, proxyRouteSchema, TOKEN } from "./target.ts";
-import { benchmarkSchema, workloadSchema } from "./workload.ts";
 
-/** Services of the agents; on the overlay network each name gives the addresses of all its tasks. */
+/** Docker service of the agents of each role. On the overlay network its name resolves to the addresses of all its tasks. */
 export const AGENT_SERVICES = { producer: "producers", consumer: "consumers" } as const;
+/** What an agent hosts: logical producers or logical consumers. */
 export type AgentRole = keyof typeof AGENT_SERVICES;
-/** Port that agents listen on, on the overlay network alone. */
+/** TCP port that agents listen on, on the overlay network only. */
 export const AGENT_PORT = 7070;
 
-/** The stack as the runner sees it: who is loaded, by whom, and where the live figures go. */
-export const benchTargetSchema = z.strictObject({
-  /** The stack's token, which agents and probes ask for. */
-  token: z.string().regex(TOKEN, "expected a token that pulumi up makes"),
+const benchTargetSchema = z.strictObject({
+  /** The stack's token, which agents and probes require. */
+  token: z.string().regex(TOKEN, "expected a token made by pulumi up"),
   kafka: kafkaTargetSchema,
-  /** Jolokia of each broker, for the CPU that it uses. */
+  /** Jolokia endpoint of each broker, from which its CPU usage is read. */
   brokerMetrics: z.array(z.strictObject({ name: z.string(), jolokiaUrl: z.url() })),
   influx: influxTargetSchema.optional(),
-  /** The nodes, each of which has probes, and where the brokers are. Absent: there are no probes. */
+  /** The nodes, each of which runs probes, and the node of each broker. Absent: the stack has no probes. */
   network: z
     .strictObject({
       nodes: z.array(z.string()).min(1),
@@ -29,83 +29,87 @@ export const benchTargetSchema = z.strictObject({
     producer: z.strictObject({ tasks: z.int().min(1) }),
     consumer: z.strictObject({ tasks: z.int().min(1) }),
   }),
-  /** Of a calibration: producers, or consumers, reach the brokers through proxies. */
+  /** Set by calibrations only: producers, or consumers, reach the brokers through proxies. */
   via: z
     .strictObject({ producer: proxyRouteSchema.optional(), consumer: proxyRouteSchema.optional() })
     .optional(),
 });
+/** The stack as the runner sees it: the brokers under load, the agents that make the load, and where live metrics go. */
 export type BenchTarget = z.output<typeof benchTargetSchema>;
 
-/** The form of a run's name. It becomes the name of a folder. */
+/** The form of a run's name, which becomes the name of a folder. */
 export const RUN_NAME = /^[0-9A-Za-z][0-9A-Za-z._-]{0,199}$/;
 
-/** The runner's input, on standard input of the bench image's job `benchmark`. */
+/** The runner's input, as JSON on standard input of the bench image's job `benchmark`. */
 export const runRequestSchema = z.strictObject({
-  /** <UTC time>-<scenario>-<id> */
+  /** `<UTC time>-<scenario>-<id>` */
   run: z.string().regex(RUN_NAME),
   scenario: z.string().min(1),
   target: benchTargetSchema,
-  workload: workloadSchema,
-  benchmark: benchmarkSchema,
+  workload: completeWorkloadSchema,
+  benchmark: completeBenchmarkSchema,
   conditions: conditionsSchema,
-  /** Steps of an earlier run of the same name that are done, from its events. */
+  /** Steps that the run finished before it was interrupted, read from its events. */
   finished: z.array(stepSchema).prefault([]),
 });
+/** One run, as the runner gets it: {@link runRequestSchema}. */
 export type RunRequest = z.output<typeof runRequestSchema>;
 
-/** What `up` and `npm run bench` give to cli/bench/main.ts on standard input: the request, and how to get it to the runner. */
+/** What a stack hands to `swarmbench bench`: the benchmark, and how the runner is started. It contains passwords. */
 export const benchPlanSchema = z.strictObject({
   scenario: z.string().min(1),
-  /** Arguments of `ssh` up to and with the destination: the swarm's manager. */
+  /** Arguments of `ssh`, up to and including the destination: the swarm's manager. */
   ssh: z.array(z.string()),
   /** The bench image, by digest. */
   image: z.string().min(1),
-  /** The overlay network. */
+  /** Name of the overlay network. */
   network: z.string().min(1),
-  /** KEY=VALUE of the runner's container, so that destroy and doctor know it for ours. */
+  /** Labels of the runner's container as KEY=VALUE, by which destroy and doctor recognise it as created by this stack. */
   labels: z.array(z.string()),
   target: benchTargetSchema,
-  /** As the scenario has them. */
-  workload: z.record(z.string(), z.unknown()),
-  benchmark: z.record(z.string(), z.unknown()),
-  /** What the stack knows of them: images, settings. The rest is found out by whoever starts the run. */
+  workload: completeWorkloadSchema,
+  benchmark: completeBenchmarkSchema,
+  /** The conditions that the stack knows: images and settings. `swarmbench bench` adds the others. */
   conditions: z.strictObject({
     source: z.string(),
     images: z.record(z.string(), z.string()),
     settings: z.record(z.string(), z.unknown()),
     nodes: z.array(z.strictObject({ name: z.string(), role: z.string() })),
   }),
-  /** Where the nodes are reserved: a run ends before they are gone. Key files by name, no secret. Absent: the nodes stay. */
+  /**
+   * The reservation of the nodes, so that a run ends before it does. It names key files and contains no secret. Absent: the
+   * nodes are not reserved.
+   */
   reservation: z
     .strictObject({
       sites: z
         .array(
           z.strictObject({
-            /** Empty where there is one. */
+            /** Empty if there is only one site. */
             name: z.string(),
-            /** How its OAR is reached (config/testbed/oar.ts). */
+            /** Connection settings of the site's OAR (config/testbed/oar.ts). */
             settings: z.record(z.string(), z.unknown()),
-            /** Begins the names of the stack's jobs there. */
+            /** Prefix of the names of the stack's jobs there. */
             base: z.string().min(1),
           }),
         )
         .min(1),
-      /** Whether a job may be lengthened where a run needs it. */
+      /** Whether a run may extend the walltime of a job. */
       extend: z.boolean(),
     })
     .optional(),
 });
+/** The plan of a stack: {@link benchPlanSchema}. */
 export type BenchPlan = z.output<typeof benchPlanSchema>;
 
-/** What it prints on standard output, and the stack gives as its output `benchmark`. */
-export const benchSummarySchema = z.strictObject({
+const benchSummarySchema = z.strictObject({
   run: z.string(),
   verdict: z.string(),
-  /** Of the operator's machine: the folder with run.json, events.jsonl, report.html and the plots. */
+  /** Folder on the operator's machine with run.json, events.jsonl, report.html and the plots. */
   results: z.string(),
   /** One sentence: the knee, or why there is none. */
   knee: z.string(),
-  /** A line for each step, as the table that is printed has them. */
+  /** One entry per step, with the columns of the printed table. */
   steps: z.array(
     z.strictObject({
       values: z.record(z.string(), z.union([z.number(), z.string()])),
@@ -119,4 +123,5 @@ export const benchSummarySchema = z.strictObject({
   ),
   warnings: z.array(z.string()),
 });
+/** What `swarmbench bench` prints on standard output, and the stack has as its output `benchmark`. */
 export type BenchSummary = z.output<typeof benchSummarySchema>;

@@ -1,5 +1,5 @@
-// The results of a run: run.json, and the events that it is made of. Other tools read it: a change that breaks them
-// counts `SCHEMA_VERSION` up. results/run.schema.json is the same as a JSON Schema.
+// The results of a run: run.json, and the events that it is built from. Other tools read it: a change that breaks them
+// increments `SCHEMA_VERSION`. results/run.schema.json is generated from this.
 import { z } from "zod";
 import { networkSchema, nodeClockSchema } from "./network.ts";
 import { anyStepSchema, instant, secondSchema, stepSchema } from "./step.ts";
@@ -18,36 +18,40 @@ export {
   stepSchema,
 } from "./step.ts";
 
+/** Version of run.json and of the events. */
 export const SCHEMA_VERSION = 4;
 
 const count = z.int().min(0);
 
-export const kneeSchema = z.strictObject({
+const kneeSchema = z.strictObject({
   variable: z.enum(SEARCH_VARIABLES),
   /** The largest value that met the SLO. */
   value: z.number(),
-  /** Where the true limit lies: met at the first, missed at the second. The second is null where nothing was missed. */
+  /** Interval of the true limit: the SLO was met at the first value, missed at the second. null: no value missed it. */
   interval: z.tuple([z.number(), z.number().nullable()]),
-  /** Of the interval; 0 to 1. */
+  /** Probability that the interval contains the limit, from 0 to 1. */
   confidence: z.number(),
   slo: sloSchema,
-  /** Why the search stopped, and what failed first beyond the knee. */
+  /** Why the search ended, and what failed first beyond the knee. */
   reason: z.string(),
 });
+/** The largest load that meets the SLO. */
 export type Knee = z.output<typeof kneeSchema>;
 
-/** What the figures were made under. */
+/** The conditions of a run: everything that its results depend on, in run.json. */
 export const conditionsSchema = z.strictObject({
   swarmbench: z.strictObject({
     version: z.string(),
     commit: z.string().nullable(),
     dirty: z.boolean().nullable(),
   }),
+  /** Source of the images: `official` or `built`. */
   source: z.string(),
-  /** By part: what is run, by digest. */
+  /** Image of each service, by digest. */
   images: z.record(z.string(), z.string()),
+  /** Versions of Docker, Kafka, Node.js and the clients. */
   versions: z.record(z.string(), z.string()),
-  /** The scenario's settings that tell on the figures: nodes, kafka, limits. */
+  /** Settings of the scenario that affect the results: nodes, Kafka, limits. */
   settings: z.record(z.string(), z.unknown()),
   workload: z.record(z.string(), z.unknown()),
   benchmark: z.record(z.string(), z.unknown()),
@@ -65,34 +69,37 @@ export const conditionsSchema = z.strictObject({
     z.strictObject({ name: z.string(), role: z.enum(["producer", "consumer"]), node: z.string() }),
   ),
 });
+/** The conditions of a run: {@link conditionsSchema}. */
 export type Conditions = z.output<typeof conditionsSchema>;
 
+/** run.json. */
 export const runSchema = z.strictObject({
   schemaVersion: z.literal(SCHEMA_VERSION),
-  /** Also the name of its folder: <UTC time>-<scenario>-<id>. */
+  /** Its name, which is also that of its folder: `<UTC time>-<scenario>-<id>`. */
   run: z.string(),
   scenario: z.string(),
   startedAt: instant,
-  /** null: it was cut off. */
+  /** null: it ended without its last event. */
   endedAt: instant.nullable(),
   conditions: conditionsSchema,
   slo: sloSchema,
-  /** The network between the nodes, before the load. null: nothing measured it. */
+  /** The network between the nodes before the load. null: not measured. */
   network: networkSchema.nullable(),
   nodeClocks: z.array(nodeClockSchema),
   steps: z.array(stepSchema),
   knee: kneeSchema.nullable(),
-  /** Why there is no knee, or how the search went; empty where none was searched. */
+  /** Why there is no knee, or how the search went; empty without a search. */
   searchReason: z.string(),
-  /** `ok`: every step met the SLO, or a knee was found; else of the worst step. */
+  /** `ok`: every step met the SLO, or a knee was found; otherwise the verdict of the worst step. */
   verdict: z.enum(RUN_VERDICTS),
   warnings: z.array(z.string()),
-  /** Points for InfluxDB. */
+  /** Points for InfluxDB; null: the stack has none. */
   points: z.strictObject({ written: count, lost: count }).nullable(),
 });
+/** The results of a run: {@link runSchema}. */
 export type Run = z.output<typeof runSchema>;
 
-/** What the runner writes, a line each, as it happens: events.jsonl. */
+/** One event of a run, which is one line of events.jsonl. The runner writes it as it happens. */
 export const eventSchema = z.discriminatedUnion("event", [
   z.strictObject({
     event: z.literal("run"),
@@ -100,7 +107,7 @@ export const eventSchema = z.discriminatedUnion("event", [
     run: z.string(),
     scenario: z.string(),
     at: instant,
-    /** Whether it goes on with an earlier one's steps. */
+    /** Whether it continues a run that was interrupted. */
     resumed: z.boolean(),
     conditions: conditionsSchema,
     slo: sloSchema,
@@ -115,7 +122,7 @@ export const eventSchema = z.discriminatedUnion("event", [
   z.strictObject({ event: z.literal("step"), at: instant, result: stepSchema }),
   /** Once, before the first step. */
   z.strictObject({ event: z.literal("network"), at: instant, network: networkSchema }),
-  /** After every step, of the whole run so far: the last one counts. */
+  /** After every step, about the whole run so far: the last one counts. */
   z.strictObject({ event: z.literal("clocks"), at: instant, nodes: z.array(nodeClockSchema) }),
   z.strictObject({ event: z.literal("warning"), at: instant, text: z.string() }),
   z.strictObject({
@@ -129,4 +136,5 @@ export const eventSchema = z.discriminatedUnion("event", [
     points: z.strictObject({ written: count, lost: count }).nullable(),
   }),
 ]);
+/** One event of a run: {@link eventSchema}. */
 export type RunEvent = z.output<typeof eventSchema>;

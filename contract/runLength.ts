@@ -1,25 +1,25 @@
-// How long a run takes, before and while it is done: plain functions. Where nodes are reserved, it must fit.
+// Estimates of how long a run takes, before and during it. A run must fit into the reservation of its nodes.
 import type { Benchmark } from "./workload.ts";
 
-/** Seconds. The first is a true lower bound; the second holds unless something is slower than was seen so far. */
+/** A duration in seconds: a lower bound, and an upper estimate that holds unless something is slower than it was so far. */
 export interface Length {
   leastSec: number;
   mostSec: number;
 }
 
-/** Whether a load is steady is judged by whole seconds, which are known later: no warm-up is shorter (bench/run/step.ts). */
+/** No warm-up is shorter: the check for a steady load needs this many whole seconds (bench/run/step.ts). */
 const LEAST_WARM_UP_SEC = 8;
-/** From the end of the warm-up to the measured time. */
+/** From the end of the warm-up to the start of the measured time. */
 const LEAD_SEC = 2;
-/** Topic, connections, start, collection; the second until a run has shown what it takes itself. */
+/** Topic, connections, start and collection. `most` is used until steps of the run have been timed. */
 const REST_SEC = { least: 3, most: 20 };
 /** Packets per second of one pair, and of one node to all others (bench/run/networkBefore.ts). */
 const PACE = { pair: 100, node: 500 };
-/** Beyond so many measurements one after the other, a throughput is measured in one direction alone. */
+/** With more consecutive measurements than this, throughput is measured in one direction only. */
 const MOST_SLOTS = 100;
 const NETWORKS = 2;
 
-/** Steps of a sweep, a soak, or the workload as it is: what is known before anything is done. */
+/** Number of steps that are known before the run: those of the sweep, the soak, or the workload as it is. */
 export function plannedCount({
   sweep,
   combine,
@@ -31,7 +31,11 @@ export function plannedCount({
   return combine === "product" ? lengths.reduce((product, each) => product * each, 1) : Math.min(...lengths);
 }
 
-/** @param restSec what a step takes beside all that is planned, where that has been seen ({@link stepRest}) */
+/**
+ * Duration of one step.
+ *
+ * @param restSec time of a step that is not planned ({@link stepRest}), in s. Default: 20
+ */
 export function stepLength(
   { warmUp, duration, drain, soak }: Pick<Benchmark, "warmUp" | "duration" | "drain" | "soak">,
   restSec = REST_SEC.most,
@@ -43,7 +47,7 @@ export function stepLength(
   };
 }
 
-/** Of a step that took so long: what was not warm-up, measured time and drain. */
+/** The part of a step's duration that was not warm-up, measured time or drain, in s. */
 export function stepRest(
   tookSec: number,
   step: { warmUpSeconds: number; durationSeconds: number; drainSeconds: number },
@@ -54,7 +58,7 @@ export function stepRest(
   );
 }
 
-/** Of the measurement of the network between so many nodes, each a machine of its own. */
+/** Duration of the network measurement before the load. @param nodes number of nodes, each on its own machine */
 export function networkLength({ network }: Pick<Benchmark, "network">, nodes: number): Length {
   if (!network.enabled || nodes < 2) return { leastSec: 0, mostSec: 0 };
   const peers = nodes - 1;
@@ -67,22 +71,24 @@ export function networkLength({ network }: Pick<Benchmark, "network">, nodes: nu
   };
 }
 
-/** What is still to be done of a run. */
+/** The remaining steps of a run. */
 export interface StepsToCome {
+  /** Steps of its sweep or soak. */
   planned: number;
-  /** Of its search. */
+  /** Steps of its search. */
   search: { least: number; most: number };
-  /** What the search has taken so far. */
+  /** Duration of the search so far. */
   searchedSec: number;
 }
 
+/** Duration of the remaining steps. @param restSec as of {@link stepLength} */
 export function lengthOfSteps(
   benchmark: Benchmark,
   { planned, search, searchedSec }: StepsToCome,
   restSec?: number,
 ): Length {
   const { leastSec, mostSec } = stepLength(benchmark, restSec);
-  // The search looks at its time before each step, and lets the last one end.
+  // A search checks its time before each step, and finishes the step that it has begun.
   const searchSec = Math.max(0, (benchmark.search?.maxTime ?? 0) - searchedSec) + mostSec;
   return {
     leastSec: (planned + search.least) * leastSec,
@@ -90,7 +96,7 @@ export function lengthOfSteps(
   };
 }
 
-/** A whole run on so many nodes. */
+/** Duration of a whole run. @param nodes number of nodes */
 export function runLength(benchmark: Benchmark, nodes: number): Length {
   const search = benchmark.search ? { least: 1, most: benchmark.search.maxSteps } : { least: 0, most: 0 };
   return sum(
@@ -99,6 +105,7 @@ export function runLength(benchmark: Benchmark, nodes: number): Length {
   );
 }
 
+/** Adds up durations. */
 export function sum(...lengths: readonly Length[]): Length {
   return lengths.reduce((total, { leastSec, mostSec }) => ({
     leastSec: total.leastSec + leastSec,

@@ -1,4 +1,4 @@
-// The results of a step: a part of a run's, see result.ts.
+// The results of a step, which are part of the results of a run (result.ts).
 import { z } from "zod";
 import { distributionSchema } from "./distribution.ts";
 import { stepNetworkSchema } from "./network.ts";
@@ -7,101 +7,105 @@ import { STEP_VARIABLES } from "./workload.ts";
 
 const count = z.int().min(0);
 const ms = z.number();
-/** UTC, ISO 8601. */
+/** A time: UTC, ISO 8601. */
 export const instant = z.iso.datetime();
 
-/** One second of a step, by the clock; all tasks together. Messages, not rates. */
+/** One second of a step, from all tasks: numbers of messages in it. */
 export const secondSchema = z.strictObject({
   /** Whole seconds since 1970. */
   at: z.int(),
-  /** Whether it is wholly within the measured time. */
+  /** Whether all of it is within the measured time. */
   measured: z.boolean(),
   /** Due in this second. */
   offered: count,
   sent: count,
   acked: count,
   delivered: count,
-  /** Of the values delivered. */
+  /** Bytes of the delivered values. */
   bytes: count,
   errors: count,
   late: count,
-  /** Sent so far, but not delivered yet to every group. */
+  /** Messages sent so far and not yet delivered to every group. */
   backlog: z.int(),
   latencyMs: distributionSchema,
   generator: z.strictObject({
     scheduleLagMsP99: ms.nullable(),
     eventLoopDelayMsP99: ms.nullable(),
-    /** Of the busiest task, in CPUs. */
+    /** CPUs used by the busiest task. */
     cpu: z.number().nullable(),
-    /** Of all agents. */
+    /** Memory of all agents. */
     memoryMiB: z.number().nullable(),
   }),
 });
+/** One second of a step: {@link secondSchema}. */
 export type Second = z.output<typeof secondSchema>;
 
-export const generatorSchema = z.strictObject({
-  /** From a message's intended time to the call of the client's send, p99 of all messages measured, ms. */
+const generatorSchema = z.strictObject({
+  /** From a message's intended time to the call of the client's send: p99 of all measured messages, ms. */
   scheduleLagMsP99: ms.nullable(),
   scheduleLagMsMax: ms.nullable(),
-  /** Of the worst task. */
+  /** Event loop delay of the worst task. */
   eventLoopDelayMsP99: ms.nullable(),
-  /** CPUs that the busiest task used, of which one thread can use 1. */
+  /** CPUs used by the busiest task. One thread can use 1. */
   cpu: z.number().nullable(),
-  /** CPUs that all agents used. */
+  /** CPUs used by all agents. */
   cpuTotal: z.number().nullable(),
-  /** Share of the time in which the busiest task's main thread waited for a CPU. */
+  /** Share of the time for which the busiest task's main thread waited for a CPU. */
   cpuWait: z.number().nullable(),
   /** Memory of all agents, MiB. */
   memoryMiB: z.number().nullable(),
 });
+/** Metrics of the load generator in the measured time of a step. */
 export type GeneratorMetrics = z.output<typeof generatorSchema>;
 
-/** Clocks of two tasks, compared by timestamps that they exchange (bench/exchange/bounds.ts) during the step. */
+/** The clocks of two tasks, compared by the timestamps that they exchange during the step (bench/exchange/offsetBounds.ts). */
 const pairClockSchema = z.strictObject({
   /** Names of tasks, or `runner`. */
   from: z.string(),
   to: z.string(),
-  /** How far the clock of `to` is ahead of that of `from` in the middle of the measured time; null: no answer came. */
+  /** How far the clock of `to` is ahead of that of `from` in the middle of the measured time; null: no packet was answered. */
   offsetMs: ms.nullable(),
-  /** The true offset is within ± this, throughout the measured time. */
+  /** Error bound of the offset (±), throughout the measured time. */
   boundMs: ms.nullable(),
-  /** µs that it gets further ahead in a second. */
+  /** How much further ahead it gets, in µs per second. */
   driftPpm: z.number().nullable(),
-  /** false: a clock was stepped or slewed meanwhile, and the bound is so much wider. */
+  /** false: a clock was stepped or slewed meanwhile, which makes the bound wider. */
   straight: z.boolean().nullable(),
-  /** Of the quickest probe, there and back. */
+  /** The shortest round trip. */
   minRttMs: ms.nullable(),
   sent: count,
   answered: count,
 });
 
 const stepClocksSchema = z.strictObject({
-  /** What clocks make a latency wrong by at the most: the largest offset of a producer and a consumer, and its bound. */
+  /** Largest error of a measured latency that clocks can cause: the largest offset of a producer and a consumer plus its bound. */
   errorMs: ms.nullable(),
-  /** The same of the corrected latencies: what remains. null: clocks could not be compared, and nothing is corrected. */
+  /** The error that remains in the corrected latencies. null: clocks could not be compared, and nothing is corrected. */
   boundMs: ms.nullable(),
   pairs: z.array(pairClockSchema),
 });
 
-/** A share of the messages, timed one way and on the node that sent them, by its monotonic clock alone. */
+/**
+ * Some of the messages, timed twice: one way, by two clocks, and on the node that sent them, by its monotonic clock alone.
+ */
 const sameNodeSchema = z.strictObject({
-  /** Of all messages, 0 to 1. */
+  /** Share of all messages, from 0 to 1. */
   share: z.number(),
   ownMs: distributionSchema,
   oneWayMs: distributionSchema,
-  /** Of the medians: one way minus own. */
+  /** Difference of the medians: one way minus own. */
   differenceMs: ms,
-  /** What it may be: the clocks' bound, the medians' own error, and that two processes receive at other times. */
+  /** Largest difference without a clock error: the clocks' bound, the medians' error, and different receive times of two processes. */
   boundMs: ms,
   agrees: z.boolean(),
 });
 
-/** What was asked of a step, and what came of it. */
+/** The fields of every step: its load and its verdict. */
 export const anyStepSchema = z.strictObject({
-  /** From 1, in the order in which they ran. */
+  /** Number of the step, from 1, in the order of the run. */
   step: z.int().min(1),
   phase: z.enum(["sweep", "search", "soak"]),
-  /** What this step varies, and its values. */
+  /** The options that this step varies, with their values. */
   values: z.partialRecord(z.enum(STEP_VARIABLES), z.union([z.number(), z.string()])),
   startedAt: instant,
   producers: count,
@@ -113,85 +117,87 @@ export const anyStepSchema = z.strictObject({
   messageBytes: z.number(),
   ratePerProducer: z.number(),
   verdict: z.enum(STEP_VERDICTS),
-  /** Why, as sentences. */
+  /** Reasons for the verdict, as sentences. */
   reasons: z.array(z.string()),
-  /** Absent: nothing measured it. */
+  /** Absent or null: not measured. */
   network: stepNetworkSchema.nullable().optional(),
 });
 
-export const measuredStepSchema = anyStepSchema.extend({
+const measuredStepSchema = anyStepSchema.extend({
   state: z.literal("measured"),
-  /** Nodes that producers and consumers ran on. */
+  /** Number of nodes that producers and consumers ran on. */
   nodes: count,
   partitions: count,
   replicationFactor: count,
-  /** Of the measured time. */
+  /** Length of the measured time. */
   durationSeconds: z.number(),
   warmUpSeconds: z.number(),
-  /** Whether it was steady by the end of the warm-up; why not. */
+  /** Whether the load was steady by the end of the warm-up, and why not. */
   steady: z.boolean(),
   steadyReason: z.string(),
-  /** Messages whose intended time is in the measured time: what became of them. */
+  /** Messages whose intended time is in the measured time. The following fields count the same messages. */
   offered: count,
   sent: count,
   acked: count,
-  /** By a group, each message once; the least of the groups. */
+  /** Messages delivered at least once to a group; the smallest number of all groups. */
   delivered: count,
-  /** Acknowledged (with acks 0: sent) and not delivered to every group by the end of the drain. */
+  /** Acknowledged (with acks 0: sent), but not delivered to every group by the end of the drain. */
   lost: count,
   duplicated: count,
-  /** Left out by consumers that a calibration told to: no such step is a measurement. */
+  /** Messages that consumers skipped because a calibration asked them to. Such a step is not a measurement. */
   skippedOnPurpose: count.optional(),
-  /** Delivered after a later one of the same producer and partition. */
+  /** Delivered after a later message of the same producer and partition. */
   reordered: count,
-  /** Sent more than a tenth of the SLO after their intended time. */
+  /** Sent later than their intended time by more than a tenth of the SLO. */
   late: count,
-  /** Due in the measured time, and not sent by the end of the drain. */
+  /** Not sent by the end of the drain. */
   unsent: count,
-  /** Sends that failed, by the kind of error. */
+  /** Failed sends, by kind of error. */
   errors: z.record(z.string(), count),
-  /** Of the values delivered, in the measured time. */
+  /** Bytes of the values delivered in the measured time. */
   bytes: count,
-  /** Messages sent and not delivered when the measured time ended, and how long it took until they were; null: not in time. */
+  /** Messages sent and not delivered at the end of the measured time, and how long their delivery took; null: not in time. */
   backlogAtEnd: z.int(),
   drainSeconds: z.number().nullable(),
   latencyMs: distributionSchema,
-  /** As it would be with clocks that agree, to {@link stepClocksSchema}'s boundMs; null: not known. */
+  /** The latency as it would be if the clocks agreed, within `clocks.boundMs`; null: unknown. */
   correctedLatencyMs: distributionSchema.nullable(),
   clocks: stepClocksSchema,
-  /** null: too few messages, or partitions, for it. */
+  /** null: too few messages or partitions. */
   sameNode: sameNodeSchema.nullable(),
   ackMs: distributionSchema,
   sendToReceiveMs: distributionSchema,
   /** The latency of the producer whose own p99 is the largest. */
   slowestProducer: z.strictObject({ producer: count, p99: ms }).nullable(),
   generator: generatorSchema,
-  /** CPUs that all brokers used; null where it could not be had. */
+  /** CPUs used by all brokers; null: unknown. */
   brokersCpu: z.number().nullable(),
-  /** CPUs that were busy on the busiest machine, and how many it has. */
+  /** Busy CPUs of the busiest machine, and how many it has. */
   busiestMachine: z.strictObject({ cpusBusy: z.number(), cpus: z.number() }).nullable(),
-  /** Of the latency, HdrHistogram V2 compressed, base64, µs; after a "|" the magnitudes of those below zero, if there are any. */
+  /** The latency in µs as HdrHistogram V2, compressed, base64. If there are samples below zero, their magnitudes follow after a "|". */
   histogram: z.string(),
   histograms: z.strictObject({ ack: z.string(), sendToReceive: z.string() }),
   /** Warm-up, measured time and drain. */
   seconds: z.array(secondSchema),
-  /** How long it took until all clients were connected and ready. */
+  /** Time until all clients were connected and ready. */
   connectSeconds: z.number(),
 });
-/** A step that ran to its end, and in which messages were due: it has results, whatever its verdict. */
+/** A step that ran to its end and in which messages were due. It has results, whatever its verdict. */
 export type MeasuredStep = z.output<typeof measuredStepSchema>;
 
-export const failedStepSchema = anyStepSchema.extend({
+const failedStepSchema = anyStepSchema.extend({
   state: z.literal("failed"),
   verdict: z.literal("failed"),
 });
-/** A step that could not be carried out, or in which no message was due: it has no results. */
+/** A step that could not be run to its end, or in which no message was due. It has no results. */
 export type FailedStep = z.output<typeof failedStepSchema>;
 
+/** A step in run.json. */
 export const stepSchema = z.discriminatedUnion("state", [measuredStepSchema, failedStepSchema]);
+/** The results of a step. */
 export type Step = z.output<typeof stepSchema>;
 
-/** Those of a run's steps that have results. */
+/** The steps of a run that have results. */
 export function measuredSteps({ steps }: { steps: readonly Step[] }): MeasuredStep[] {
   return steps.filter(isMeasured);
 }

@@ -1,25 +1,26 @@
-// What the stack tells the benchmark about itself. components/ writes it, bench/ reads it; neither imports the other.
+// The stack as the benchmark sees it. components/ writes it and bench/ reads it; neither imports the other.
 import { z } from "zod";
 
 const address = z.string().regex(/^[^\s:]+:\d{1,5}$/, 'expected host:port, such as "broker-1:9092"');
 
-export const kafkaBrokerSchema = z.strictObject({
+const kafkaBrokerSchema = z.strictObject({
   /** Kafka's node.id. */
   id: z.int().min(0),
-  /** As clients reach it: what the broker advertises. */
+  /** The address that the broker advertises to clients. */
   host: z.string().min(1),
   port: z.int().min(1).max(65535),
 });
+/** A broker: its node.id and its advertised address. */
 export type KafkaBroker = z.output<typeof kafkaBrokerSchema>;
 
 /** The form of a stack's token. `pulumi up` makes 192 random bits, in hexadecimal digits. */
 export const TOKEN = /^[\w-]{24,200}$/;
 
-/** The secrets of the swarm that tasks of the bench image have as files. */
+/** The files in which tasks of the bench image find the secrets of the swarm. */
 export const SECRET_FILES = {
-  /** What a runner must show to agents and probes. */
+  /** The stack's token, which agents and probes require. */
   token: "/run/secrets/swarmbench_token",
-  /** Of Kafka's user, where the brokers ask for one. */
+  /** The password of Kafka's user, if the brokers require one. */
   kafkaPassword: "/run/secrets/kafka_password",
 } as const;
 
@@ -28,63 +29,65 @@ const publicSecurityShape = z.strictObject({
   protocol: z.enum(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
   mechanism: z.literal("SCRAM-SHA-512").optional(),
   username: z.string().min(1).optional(),
-  /** Certificates of the authorities that the brokers' certificates are checked with, PEM. */
+  /** Certificates of the authorities that sign the brokers' certificates, PEM. */
   ca: z.string().includes("BEGIN CERTIFICATE").optional(),
 });
 
 const kafkaSecuritySchema = publicSecurityShape
   .extend({ password: z.string().min(1).optional() })
-  .superRefine((security, context) =>
-    refuseMissing(security, ["mechanism", "username", "password"], context),
-  );
+  .superRefine((security, context) => refuseMissing(security, ["mechanism", "username", "password"], context));
 
 function refuseMissing<Key extends "mechanism" | "username" | "password">(
   security: { protocol: string; ca?: string | undefined } & { [K in Key]?: string | undefined },
   ofUser: readonly Key[],
   context: z.RefinementCtx,
 ): void {
-  const needed: ("ca" | Key)[] = [
+  const required: ("ca" | Key)[] = [
     ...(security.protocol.startsWith("SASL_") ? ofUser : []),
     ...(security.protocol.endsWith("SSL") ? (["ca"] as const) : []),
   ];
-  for (const key of needed.filter((name) => security[name] === undefined)) {
-    context.addIssue({ code: "custom", path: [key], message: `${security.protocol} needs it` });
+  for (const key of required.filter((name) => security[name] === undefined)) {
+    context.addIssue({ code: "custom", path: [key], message: `is required for ${security.protocol}` });
   }
 }
 
-/** Where connections go instead: "broker-1:9092" to the address of a proxy that leads there. */
+/** A proxy route: from the address of a broker, such as "broker-1:9092", to the address of the proxy in front of it. */
 export const proxyRouteSchema = z.record(address, address);
+/** A proxy route: {@link proxyRouteSchema}. */
 export type ProxyRoute = z.output<typeof proxyRouteSchema>;
 
-/** A Kafka cluster and how a client on the swarm's network gets into it. */
+/** A Kafka cluster, and how a client on the overlay network connects to it. */
 export const kafkaTargetSchema = z.strictObject({
   bootstrap: z.array(address).min(1),
   brokers: z.array(kafkaBrokerSchema).min(1),
   security: kafkaSecuritySchema,
-  /** Kafka tells its clients the brokers' own addresses; a client that is to go through a proxy must know of it. */
+  /** Kafka tells its clients the addresses of the brokers; a client that connects through proxies needs this route as well. */
   via: proxyRouteSchema.optional(),
 });
+/** A Kafka cluster: {@link kafkaTargetSchema}. */
 export type KafkaTarget = z.output<typeof kafkaTargetSchema>;
 
-/** The same without the password, which agents have as a file ({@link SECRET_FILES}) and nobody sends to them. */
+/** A Kafka cluster without the password. Agents read the password from a file ({@link SECRET_FILES}). */
 export const openKafkaTargetSchema = kafkaTargetSchema.extend({
   security: publicSecurityShape.superRefine((security, context) =>
     refuseMissing(security, ["mechanism", "username"], context),
   ),
 });
+/** A Kafka cluster without the password: {@link openKafkaTargetSchema}. */
 export type OpenKafkaTarget = z.output<typeof openKafkaTargetSchema>;
 
-/** Takes the password out of a target. */
+/** Removes the password from a target. */
 export function withoutPassword({ security, ...target }: KafkaTarget): OpenKafkaTarget {
   const { password: _, ...open } = security;
   return { ...target, security: open };
 }
 
-/** A bucket of InfluxDB, and a token that may do there what is to be done. */
+/** A bucket of InfluxDB, and a token with the permissions that its user needs. */
 export const influxTargetSchema = z.strictObject({
   url: z.url(),
   org: z.string().min(1),
   bucket: z.string().min(1),
   token: z.string().min(1),
 });
+/** A bucket of InfluxDB: {@link influxTargetSchema}. */
 export type InfluxTarget = z.output<typeof influxTargetSchema>;

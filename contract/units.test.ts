@@ -24,7 +24,7 @@ interface Schema {
   };
 }
 
-/** What a schema makes of a value: the value, or its one complaint. */
+/** The parsed value, or the message of its only error. */
 function read(schema: Schema, value: unknown): unknown {
   const { success, data, error } = schema.safeParse(value);
   if (success) return data;
@@ -40,10 +40,10 @@ describe("a small time", () => {
     ["2.5 milliseconds", 2500],
     ["1 second", 1_000_000],
   ] as const) {
-    it(`takes ${text}`, () => assert.equal(read(smallTime, text), micros));
+    it(`accepts ${text}`, () => assert.equal(read(smallTime, text), micros));
   }
 
-  it("refuses what has no unit that is small enough", () => {
+  it("is not accepted in a unit that is too large", () => {
     assert.match(String(read(smallTime, "1 minute")), /such as "100 microseconds"/);
   });
 });
@@ -70,7 +70,7 @@ describe("a memory size", () => {
     "2 GiB of RAM",
     ".5 GiB",
   ]) {
-    it(`is not written "${text}", and the complaint quotes it and shows how`, () => {
+    it(`is not accepted as "${text}", and the error quotes it and shows an example`, () => {
       assert.match(
         String(read(memorySize, text)),
         new RegExp(`one of MiB, GiB \\(such as "2 GiB"\\), got "${text}"$`),
@@ -98,7 +98,7 @@ describe("a duration", () => {
   }
 
   for (const text of ["90", "90s", "90 sec", "1 hour", "0 seconds"]) {
-    it(`is not written "${text}"`, () =>
+    it(`is not accepted as "${text}"`, () =>
       assert.match(String(read(duration, text)), /^expected a number above zero/));
   }
 });
@@ -116,7 +116,7 @@ describe("a long duration", () => {
   }
 
   for (const text of ["30d", "30 day s", "1 week", "0 days", "-1 days"]) {
-    it(`is not written "${text}", and the complaint lists hours and days`, () => {
+    it(`is not accepted as "${text}", and the error lists hours and days`, () => {
       assert.match(
         String(read(longDuration, text)),
         new RegExp(`one of .*hour, hours, day, days \\(such as "30 days"\\), got "${text}"$`),
@@ -137,7 +137,7 @@ describe("a short duration", () => {
   }
 
   for (const text of ["10", "10 ms", "10ms", "0 milliseconds", "-1 milliseconds", "1 minute"]) {
-    it(`is not written "${text}", and the complaint lists the units`, () =>
+    it(`is not accepted as "${text}", and the error lists the units`, () =>
       assert.match(
         String(read(shortDuration(2000), text)),
         new RegExp(
@@ -147,7 +147,7 @@ describe("a short duration", () => {
   }
 
   for (const text of ["2.1 seconds", "0.5 microseconds"]) {
-    it(`of ${text} is too long or too short, and the complaint says what is not`, () =>
+    it(`of ${text} is out of range, and the error has both limits`, () =>
       assert.equal(read(shortDuration(2000), text), "expected from 1 microsecond to 2000 milliseconds"));
   }
 });
@@ -162,26 +162,26 @@ describe("a bit rate", () => {
   }
 
   for (const text of ["100", "100 Mbit", "100 MB/s", "100 Mbps", "100mbit", "0 Mbit/s"]) {
-    it(`is not written "${text}", and the complaint lists the units`, () =>
+    it(`is not accepted as "${text}", and the error lists the units`, () =>
       assert.match(
         String(read(bitRate(1e6, "a link"), text)),
         new RegExp(`one of kbit/s, Mbit/s, Gbit/s \\(such as "100 Mbit/s"\\), got "${text}"$`),
       ));
   }
 
-  it("is not less than is needed", () =>
+  it("is not less than its minimum", () =>
     assert.equal(read(bitRate(1e6, "a link"), "999 kbit/s"), "a link needs at least 1 Mbit/s"));
 });
 
 describe("a fraction", () => {
-  it("is read from its text as from itself", () =>
+  it("is read from a number or its text", () =>
     assert.deepEqual(
       [0.01, "0.01", 0, "0.5"].map((value) => read(fraction(0.5), value)),
       [0.01, 0.01, 0, 0.5],
     ));
 
   for (const value of [0.6, "1", -0.1, "1%", "", " ", "one", null, true, Number.NaN]) {
-    it(`is not ${JSON.stringify(value)}, and the complaint shows one`, () =>
+    it(`is not ${JSON.stringify(value)}, and the error shows an example`, () =>
       assert.equal(
         read(fraction(0.5), value),
         "expected a fraction from 0 to 0.5 such as 0.01, which is one of a hundred",
@@ -190,7 +190,7 @@ describe("a fraction", () => {
 });
 
 describe("a number of CPUs", () => {
-  it("is read from its text as from itself", () => {
+  it("is read from a number or its text", () => {
     assert.deepEqual([read(cpuCount, 1.5), read(cpuCount, "1.5"), read(cpuCount, "2")], [1.5, 1.5, 2]);
   });
 
@@ -201,14 +201,14 @@ describe("a number of CPUs", () => {
   }
 
   for (const value of ["", "two", "1.5 CPUs", true, null, [1], Number.NaN]) {
-    it(`is not ${JSON.stringify(value)}, and the complaint shows one`, () => {
+    it(`is not ${JSON.stringify(value)}, and the error shows an example`, () => {
       assert.equal(read(cpuCount, value), "expected a number of CPUs such as 1.5");
     });
   }
 });
 
-describe("yes or no", () => {
-  it("is read from its text as from itself", () => {
+describe("a boolean", () => {
+  it("is read from a number or its text", () => {
     assert.deepEqual(
       [true, "true", false, "false"].map((value) => read(yesOrNo, value)),
       [true, true, false, false],
@@ -225,7 +225,7 @@ describe("yes or no", () => {
 describe("a whole number", () => {
   const between = wholeNumber(1, 50);
 
-  it("is read from its text as from itself", () => {
+  it("is read from a number or its text", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), (value) => {
         assert.equal(read(between, value), value);
@@ -251,7 +251,7 @@ describe("a whole number", () => {
     null,
     [3],
   ]) {
-    it(`is not ${JSON.stringify(value)}, and the complaint gives both ends`, () => {
+    it(`is not ${JSON.stringify(value)}, and the error has both limits`, () => {
       assert.equal(read(between, value), "expected a whole number from 1 to 50");
     });
   }

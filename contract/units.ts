@@ -18,7 +18,7 @@ const RATE_UNITS = { "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9 } as const;
 
 function quantity<U extends string>(units: Record<U, number>, example: string) {
   const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?) (${Object.keys(units).join("|")})$`);
-  // The metadata are for the documentation of the options, which is made from their schemas.
+  // The documentation of the options is generated from this metadata.
   const text = z
     .string(`expected a text such as "${example}"`)
     .meta({ examples: [example], units: Object.keys(units) });
@@ -33,23 +33,23 @@ function quantity<U extends string>(units: Record<U, number>, example: string) {
   });
 }
 
-/** `"2 GiB"` or `"512 MiB"`, parsed to whole MiB. */
-export function memorySize(leastMiB: number, whoNeedsIt: string) {
+/** Schema of a memory size such as `"2 GiB"` or `"512 MiB"`, parsed to whole MiB. @param user names what needs it, for the error */
+export function memorySize(leastMiB: number, user: string) {
   return quantity(SIZE_UNITS, "2 GiB")
     .transform(Math.round)
-    .refine((mib) => mib >= leastMiB, `${whoNeedsIt} needs at least ${leastMiB} MiB`);
+    .refine((mib) => mib >= leastMiB, `${user} needs at least ${leastMiB} MiB`);
 }
 
-/** `"90 seconds"` or `"2 minutes"`, parsed to seconds. */
+/** Schema of a time such as `"90 seconds"` or `"2 minutes"`, parsed to seconds. */
 export const duration = quantity(TIME_UNITS, "90 seconds");
 
-/** `"100 microseconds"` or `"2 milliseconds"`, parsed to microseconds. */
+/** Schema of a time such as `"100 microseconds"` or `"2 milliseconds"`, parsed to microseconds. */
 export const smallTime = quantity(SMALL_TIME_UNITS, "100 microseconds");
 
-/** `"12 hours"` or `"30 days"`, parsed to seconds; the shorter units too. */
+/** Schema of a time such as `"12 hours"`, `"30 days"` or `"2 minutes"`, parsed to seconds. */
 export const longDuration = quantity(LONG_TIME_UNITS, "30 days");
 
-/** `"10 milliseconds"` or `"500 microseconds"`, parsed to milliseconds. */
+/** Schema of a time such as `"10 milliseconds"` or `"500 microseconds"`, parsed to milliseconds. */
 export function shortDuration(mostMs: number) {
   return quantity(SHORT_TIME_UNITS, "10 milliseconds").refine(
     (ms) => ms >= 0.001 && ms <= mostMs,
@@ -57,14 +57,14 @@ export function shortDuration(mostMs: number) {
   );
 }
 
-/** `"100 Mbit/s"` or `"1.5 Gbit/s"`, parsed to bits per second. */
-export function bitRate(least: number, whoNeedsIt: string) {
+/** Schema of a bit rate such as `"100 Mbit/s"` or `"1.5 Gbit/s"`, parsed to bits per second. @param user as of {@link memorySize} */
+export function bitRate(least: number, user: string) {
   return quantity(RATE_UNITS, "100 Mbit/s")
     .transform(Math.round)
-    .refine((rate) => rate >= least, `${whoNeedsIt} needs at least ${least / RATE_UNITS["Mbit/s"]} Mbit/s`);
+    .refine((rate) => rate >= least, `${user} needs at least ${least / RATE_UNITS["Mbit/s"]} Mbit/s`);
 }
 
-/** A share of all, such as 0.01; `pulumi config set` stores it as text. */
+/** Schema of a fraction such as 0.01. Also accepts a text, as `pulumi config set` stores it. */
 export function fraction(most: number) {
   const message = `expected a fraction from 0 to ${most} such as 0.01, which is one of a hundred`;
   return z.preprocess(
@@ -73,19 +73,19 @@ export function fraction(most: number) {
   );
 }
 
-/** A number of CPUs such as 1.5; `pulumi config set` stores it as text. */
+/** Schema of a number of CPUs such as 1.5. Also accepts a text, as `pulumi config set` stores it. */
 export const cpuCount = z.preprocess(
   (value) => (typeof value === "string" && value !== "" ? Number(value) : value),
   z.number("expected a number of CPUs such as 1.5").positive("expected more than 0 CPUs"),
 );
 
-/** `pulumi config set` stores it as text, YAML as a boolean. */
+/** Schema of a boolean. Also accepts a text, as `pulumi config set` stores it. */
 export const yesOrNo = z.preprocess(
   (value) => (value === "true" ? true : value === "false" ? false : value),
   z.boolean("expected true or false"),
 );
 
-/** A whole number; `pulumi config set` stores it as text, YAML as a number. */
+/** Schema of a whole number. Also accepts a text, as `pulumi config set` stores it. */
 export function wholeNumber(min: number, max: number) {
   const message = `expected a whole number from ${min} to ${max}`;
   return z.preprocess(

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { meetsSlo, STEP_VERDICTS, type StepVerdict, VERDICTS, worstVerdict } from "./verdicts.ts";
 
 describe("the verdicts", () => {
-  it("are ranked: a run has that of its worst step, and is ok without any", () => {
+  it("are ranked: a run has the verdict of its worst step, and is ok without a step", () => {
     const ranked: StepVerdict[] = ["ok", "slo-missed", "not-steady", "generator-bound", "failed"];
     assert.deepEqual(
       STEP_VERDICTS.filter((verdict) => ranked.includes(verdict)),
@@ -15,7 +15,7 @@ describe("the verdicts", () => {
     assert.equal(worstVerdict([]), "ok");
   });
 
-  it("meet the SLO only where they are evidence that it was met, and tell of the broker", () => {
+  it("meet the SLO only if they are evidence that it was met, and are about the broker", () => {
     for (const verdict of STEP_VERDICTS) {
       const { evidence, tellsOfBroker } = VERDICTS[verdict];
       assert.equal(meetsSlo({ verdict }), evidence === "met");

@@ -1,25 +1,27 @@
-// The verdicts on a step, each declared once: tables, charts, dashboards, the search and the schemas derive from this.
+// The verdicts of a step. Each is declared once: tables, charts, dashboards, the search and the schemas derive from this.
 
+/** Meaning and presentation of a verdict. */
 export interface VerdictDescriptor {
-  /** What it means, in sentences, for a reader of a report. */
+  /** Explanation for a reader of a report, in sentences. */
   explanation: string;
-  /** Green: good; orange: no statement about the broker; red: bad. */
+  /** Green: good. Orange: no statement about the broker. Red: bad. */
   colour: "green" | "orange" | "red";
   /** The shape of a step's point in a chart. */
   symbol: "circle" | "triangle" | "diamond" | "pin";
-  /** What the shape says, for the chart's caption. Absent: nothing beyond the curve. */
+  /** Meaning of the shape, for the chart's caption. Absent: the shape needs no explanation. */
   symbolText?: string;
+  /** Whether the step met the SLO. */
   meetsSlo: boolean;
-  /** Whether the step's results say something about the broker, so that comparisons use them. */
+  /** Whether the step's results are about the broker. Comparisons use only such steps. */
   tellsOfBroker: boolean;
   /**
-   * What a trial with it is to the search for a knee: the value met the SLO, missed it, could not be judged because of the
-   * generator, or `unclear`, which counts as missed from the second time on.
+   * How the search for the knee counts a step: the value met the SLO, missed it, or says nothing because the generator was
+   * at its limit. `unclear` counts as missed from the second time on.
    */
   evidence: "met" | "missed" | "generator" | "unclear";
 }
 
-/** By severity, the mildest first: a run without a knee has the verdict of its worst step. */
+/** All verdicts, the least severe first: a run without a knee has the verdict of its worst step. */
 export const VERDICTS = {
   ok: {
     explanation: "The step met the SLO.",
@@ -30,7 +32,7 @@ export const VERDICTS = {
     evidence: "met",
   },
   "slo-missed": {
-    explanation: "Messages were later than agreed, or too few were delivered, or too many were lost.",
+    explanation: "Messages were later than the SLO allows, too few were delivered, or too many were lost.",
     colour: "red",
     symbol: "circle",
     meetsSlo: false,
@@ -39,7 +41,7 @@ export const VERDICTS = {
   },
   "not-steady": {
     explanation:
-      "Rate, backlog or latency still changed when the measurement began; or messages were late while brokers still compiled their code. It is no evidence unless it is so again.",
+      "Rate, backlog or latency still changed when the measurement began, or messages were late while the brokers' JIT compilers were busy. It counts as evidence only if it happens again.",
     colour: "orange",
     symbol: "diamond",
     symbolText: "not steady",
@@ -49,7 +51,7 @@ export const VERDICTS = {
   },
   "generator-bound": {
     explanation:
-      "The program that makes the load was at its own limit. The step tells nothing about the broker, and no knee rests on it.",
+      "The load generator was at its own limit. The step says nothing about the broker, and no knee is based on it.",
     colour: "orange",
     symbol: "triangle",
     symbolText: "the generator was at its own limit",
@@ -58,7 +60,7 @@ export const VERDICTS = {
     evidence: "generator",
   },
   failed: {
-    explanation: "The step could not be carried out, or none of its messages was delivered.",
+    explanation: "The step could not be run to its end, or none of its messages was delivered.",
     colour: "red",
     symbol: "pin",
     meetsSlo: false,
@@ -67,26 +69,29 @@ export const VERDICTS = {
   },
 } as const satisfies Record<string, VerdictDescriptor>;
 
+/** Verdict of a step. */
 export type StepVerdict = keyof typeof VERDICTS;
-/** By severity, the mildest first. */
+/** All verdicts of a step, the least severe first. */
 export const STEP_VERDICTS = Object.keys(VERDICTS) as readonly StepVerdict[];
 
-/** A run that was stopped, or cut off, has no verdict of its steps. */
+/** Verdict of a run that was stopped, or ended without its last event. */
 const INTERRUPTED = "interrupted";
+/** Verdict of a run. */
 export type RunVerdict = StepVerdict | typeof INTERRUPTED;
+/** All verdicts of a run. */
 export const RUN_VERDICTS: readonly RunVerdict[] = [...STEP_VERDICTS, INTERRUPTED];
 
-/** The descriptor of a verdict, as one type for all of them. */
+/** The descriptor of a verdict, typed the same for all verdicts. */
 export function verdictOf({ verdict }: { verdict: StepVerdict }): VerdictDescriptor {
   return VERDICTS[verdict];
 }
 
-/** Whether a step with this verdict met the SLO; of a run: whether all of its steps did, or a knee was found. */
+/** Whether a step met the SLO; for a run, whether all of its steps did or a knee was found. */
 export function meetsSlo({ verdict }: { verdict: RunVerdict }): boolean {
   return verdict !== INTERRUPTED && VERDICTS[verdict].meetsSlo;
 }
 
-/** The most severe of some verdicts; `ok` where there are none. */
+/** The most severe of these verdicts; `ok` if there are none. */
 export function worstVerdict(verdicts: readonly StepVerdict[]): StepVerdict {
   return STEP_VERDICTS.findLast((verdict) => verdicts.includes(verdict)) ?? "ok";
 }

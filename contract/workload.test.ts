@@ -41,7 +41,7 @@ describe("the options of a workload and a benchmark", () => {
     });
   }
 
-  it("say which a sweep may vary, and which a search too", () => {
+  it("declare which of them a sweep may vary, and which of them a search too", () => {
     const searched = ["producers", "rate", "totalRate", "messageBytes", "consumers"];
     const swept = [
       "client",
@@ -64,7 +64,7 @@ describe("the options of a workload and a benchmark", () => {
     );
   });
 
-  it("are shown with their unit where their name does not tell it", () => {
+  it("are shown with their unit if their name does not have it", () => {
     assert.equal(optionMeta(workloadSchema.shape.lingerMs).unit, "ms");
     const shown = ["lingerMs", "messageBytes", "rate", "producers", "unknown"].map(variableText);
     assert.deepEqual(shown, [
@@ -76,7 +76,7 @@ describe("the options of a workload and a benchmark", () => {
     ]);
   });
 
-  it("may be parsed again once they have been parsed, and are the same", () => {
+  it("stay the same when they are parsed again", () => {
     const load: WorkloadInput = {
       arrival: { ramp: { over: "2 minutes" } },
       messageBytes: { uniform: [50, 90] },

@@ -1,4 +1,4 @@
-// What a benchmark run knows of a testbed: how long its nodes are reserved.
+// What a benchmark run needs to know about a testbed: how long its nodes are reserved.
 export { type Lease, MARGIN_SEC, missingSec, missingWarning } from "./lease.ts";
 export { leaseOf, openReservation, type Reservation } from "./oar/lease.ts";
 export { formatWalltime } from "./walltime.ts";

@@ -2,13 +2,13 @@ import { formatWalltime } from "./walltime.ts";
 
 /** How long reserved nodes stay reserved. None of its methods fails a run: errors are reported as warnings. */
 export interface Lease {
-  /** Seconds until the first node is given back, by the last answer of the testbed; undefined if there was none. */
+  /** Seconds until the first node is released, by the last answer of the testbed; undefined before the first answer. */
   remaining(): number | undefined;
   /**
    * Asks the testbed how long the lease lasts and, if the scenario allows it, extends the lease to the longest of these
-   * times that the testbed grants. A call while another one is under way waits for that one instead.
+   * times that the testbed grants. A call during another call waits for that one instead.
    *
-   * @param wantedSec how long work still takes, in seconds; {@link MARGIN_SEC} is added. Empty: only asks
+   * @param wantedSec possible durations of the remaining work, in seconds; {@link MARGIN_SEC} is added. Empty: only asks
    */
   extend(wantedSec: readonly number[]): Promise<void>;
 }
@@ -16,12 +16,12 @@ export interface Lease {
 /** Seconds kept at the end of a lease for fetching results and stopping services. */
 export const MARGIN_SEC = 60;
 
-/** How many seconds a lease is too short for work of `plannedSec`; 0 if it is long enough. */
+/** By how many seconds a lease is too short for work of `plannedSec`; 0 if it is long enough. */
 export function missingSec(leftSec: number, plannedSec: number): number {
   return Math.max(0, plannedSec + MARGIN_SEC - leftSec);
 }
 
-/** The warning for a benchmark that may not fit into its lease, with figures; undefined if it fits. */
+/** The warning for a benchmark that may not fit into its lease, with durations; undefined if it fits. */
 export function missingWarning(
   leftSec: number,
   { leastSec, mostSec }: { leastSec: number; mostSec: number },
@@ -37,5 +37,5 @@ export function missingWarning(
     certain > 0
       ? `at least ${formatWalltime(certain)} are missing`
       : `up to ${formatWalltime(missing)} may be missing`;
-  return `the benchmark takes ${takes}, and ${formatWalltime(leftSec)} of the reservation are left: ${lacks}. Lengthen it (npm run reserve -- -s SCENARIO --extend "${Math.ceil(missing / 60)} minutes"), or reserve with a longer swarmbench:testbed.walltime`;
+  return `the benchmark takes ${takes}, and ${formatWalltime(leftSec)} of the reservation are left: ${lacks}. Extend it (npm run reserve -- -s SCENARIO --extend "${Math.ceil(missing / 60)} minutes"), or reserve with a longer swarmbench:testbed.walltime`;
 }

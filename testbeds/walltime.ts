@@ -5,7 +5,7 @@ export function formatWalltime(sec: number): string {
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
 }
 
-/** Parses `0:10:0`, `2:0:0` or `2`, hours first, into seconds; undefined where the text is no walltime. */
+/** Parses `0:10:0`, `2:0:0` or `2`, hours first, into seconds; undefined if the text is not a walltime. */
 export function parseWalltime(text: string): number | undefined {
   if (!/^\d+(:\d+){0,2}$/.test(text)) return undefined;
   const [hours = 0, minutes = 0, seconds = 0] = text.split(":").map(Number);

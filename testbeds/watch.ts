@@ -1,13 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** The clock and the output of a wait for a testbed. Time is a parameter so that tests need not wait. */
+/** The clock and the progress output of a wait for a testbed. The clock is a parameter so that tests need not wait. */
 export interface Watch {
   /** Milliseconds since 1970. */
   now: () => number;
   /** Ends early, without an error, when the signal is aborted. */
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   progress: (line: string) => void;
-  /** Aborted by Ctrl-C: a job that this program made and that does not run yet is then deleted. */
+  /** Aborted by Ctrl-C: a job that this program submitted is then deleted unless it runs already. */
   signal?: AbortSignal;
 }
 
@@ -17,5 +17,5 @@ export function realWatch(progress: (line: string) => void, signal?: AbortSignal
 }
 
 async function sleepUntilAborted(ms: number, signal?: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => {}); // the caller looks at the signal itself
+  await delay(ms, undefined, { signal }).catch(() => {}); // the caller checks the signal
 }

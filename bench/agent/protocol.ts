@@ -1,8 +1,8 @@
 // The protocol of runner and agents: JSON over HTTP on the overlay network. The runner sends requests, agents answer.
 import { z } from "zod";
+import { completeWorkloadSchema } from "../../contract/completeWorkload.ts";
 import { RUN_NAME } from "../../contract/request.ts";
 import { type KafkaTarget, openKafkaTargetSchema } from "../../contract/target.ts";
-import { workloadSchema } from "../../contract/workload.ts";
 import { findingsSchema } from "../exchange/findings.ts";
 
 /** Part of every path. Increased with every change that an older agent would not understand. */
@@ -84,10 +84,10 @@ const stepId = {
 /** The order of {@link PATHS}.prepare. */
 export const prepareSchema = z.strictObject({
   ...stepId,
-  /** Without the password, which the agent has as a file. */
+  /** Without the password, which the agent reads from a file. */
   kafka: openKafkaTargetSchema,
   topic: z.string().max(249),
-  workload: workloadSchema,
+  workload: completeWorkloadSchema,
   pacing: z.enum(["precise", "timer"]),
   seed: z.int(),
   /** A message is late if it leaves more than this after its intended time, µs. */

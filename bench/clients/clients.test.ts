@@ -26,7 +26,7 @@ describe("a client's descriptor", () => {
     assert.deepEqual(clientErrors("platformatic", { compression: "lz4", proxied: true }), [
       {
         option: "client",
-        message: `client platformatic cannot go by a proxy route: set ${capable(({ proxyRoute }) => proxyRoute)}`,
+        message: `client platformatic cannot connect through a proxy; set ${capable(({ proxyRoute }) => proxyRoute)}`,
       },
     ]);
     for (const name of CLIENT_NAMES) assert.deepEqual(clientErrors(name, { compression: "none" }), []);

@@ -1,6 +1,6 @@
-// What linger and batch size do in Kafka's own client (linger.ms, batch.size), for clients that have neither.
+// Batching by linger and batch size, as Kafka's Java client does it (linger.ms, batch.size), for clients that have neither.
 
-/** Gathers what is added until the linger after the first of it is over, or until it has so many bytes. */
+/** Collects items into batches. A batch is complete once its linger, which starts with its first item, is over, or its size is reached. */
 export class Batcher<T> {
   private batch: T[] = [];
   private bytes = 0;
@@ -8,15 +8,20 @@ export class Batcher<T> {
 
   private readonly lingerMs: number;
   private readonly maxBytes: number;
-  private readonly flushed: (batch: T[]) => void;
+  private readonly onBatch: (batch: T[]) => void;
 
-  /** @param lingerMs 0: each is handed on at once, by itself */
-  constructor(lingerMs: number, maxBytes: number, flushed: (batch: T[]) => void) {
+  /**
+   * @param lingerMs 0: each item is a batch of its own, complete at once
+   * @param maxBytes size at which a batch is complete
+   * @param onBatch gets each complete batch
+   */
+  constructor(lingerMs: number, maxBytes: number, onBatch: (batch: T[]) => void) {
     this.lingerMs = lingerMs;
     this.maxBytes = maxBytes;
-    this.flushed = flushed;
+    this.onBatch = onBatch;
   }
 
+  /** Adds an item of this size. */
   add(item: T, bytes: number): void {
     this.batch.push(item);
     this.bytes += bytes;
@@ -24,6 +29,7 @@ export class Batcher<T> {
     else this.timer ??= setTimeout(() => this.flush(), this.lingerMs);
   }
 
+  /** Completes the current batch, if it has items. */
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -31,10 +37,10 @@ export class Batcher<T> {
     const batch = this.batch;
     this.batch = [];
     this.bytes = 0;
-    this.flushed(batch);
+    this.onBatch(batch);
   }
 
-  /** How many wait. */
+  /** Number of items in the current batch. */
   get waiting(): number {
     return this.batch.length;
   }

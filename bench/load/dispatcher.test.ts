@@ -6,22 +6,22 @@ import type { Pacer } from "./pacer.ts";
 import { randomOf } from "./random.ts";
 import { type Schedule, scheduleOf } from "./schedule.ts";
 
-/** Time that passes only when it is told to; a pacer on it. */
+/** A clock that stands still until the test moves it, and a pacer on it. */
 class FakeTime implements Pick<WallClock, "nowUs">, Pacer {
   now = 0;
-  private asked: { atUs: number; wake: () => void } | undefined;
+  private wakeUp: { atUs: number; wake: () => void } | undefined;
   nowUs = () => this.now;
   wakeAt(atUs: number, wake: () => void): void {
-    this.asked = { atUs, wake };
+    this.wakeUp = { atUs, wake };
   }
   close(): void {
-    this.asked = undefined;
+    this.wakeUp = undefined;
   }
-  /** Lets time pass, waking as a pacer does, and what was put off to the next turn run. */
+  /** Moves the time forward, wakes as a pacer does, and lets each next turn of the event loop run. */
   async to(us: number): Promise<void> {
-    while (this.asked && this.asked.atUs <= us) {
-      const { atUs, wake } = this.asked;
-      this.asked = undefined;
+    while (this.wakeUp && this.wakeUp.atUs <= us) {
+      const { atUs, wake } = this.wakeUp;
+      this.wakeUp = undefined;
       this.now = Math.max(this.now, atUs);
       wake();
       await new Promise(setImmediate);
@@ -40,17 +40,17 @@ const every = (periodUs: number, phase = 0): Schedule => {
 };
 
 describe("the dispatcher", () => {
-  it("hands every message out at its time, in the order of the times, with numbers without a gap", async () => {
+  it("dispatches every message at its time, in the order of the times, with consecutive numbers", async () => {
     const time = new FakeTime();
     const dispatcher = new Dispatcher(time, time);
-    const out: [string, number, number, number][] = [];
-    dispatcher.add(every(100), (sequence, atUs) => out.push(["a", sequence, atUs, time.now]));
-    dispatcher.add(every(150, 50), (sequence, atUs) => out.push(["b", sequence, atUs, time.now]));
+    const sent: [string, number, number, number][] = [];
+    dispatcher.add(every(100), (sequence, atUs) => sent.push(["a", sequence, atUs, time.now]));
+    dispatcher.add(every(150, 50), (sequence, atUs) => sent.push(["b", sequence, atUs, time.now]));
     dispatcher.start(1_000);
     dispatcher.until(1_400);
     await time.to(3_000);
     assert.deepEqual(
-      out.map(([who, sequence, atUs]) => [who, sequence, atUs]),
+      sent.map(([name, sequence, atUs]) => [name, sequence, atUs]),
       [
         ["a", 0, 1_000],
         ["b", 0, 1_050],
@@ -61,11 +61,11 @@ describe("the dispatcher", () => {
         ["b", 2, 1_350],
       ],
     );
-    assert.ok(out.every(([, , atUs, now]) => now === atUs));
+    assert.ok(sent.every(([, , atUs, now]) => now === atUs));
     await dispatcher.done;
   });
 
-  it("offers exactly what the schedules say, of 300 producers", async () => {
+  it("offers exactly what the schedules of 300 producers say", async () => {
     const time = new FakeTime();
     const dispatcher = new Dispatcher(time, time);
     let count = 0;
@@ -80,7 +80,7 @@ describe("the dispatcher", () => {
     assert.equal(count, 300 * 10 * 5);
   });
 
-  it("makes nothing wait for what was handed out before, after a stall neither", async () => {
+  it("makes no message wait for an earlier one, not even after a stall", async () => {
     const time = new FakeTime();
     const dispatcher = new Dispatcher(time, time);
     const late: number[] = [];
@@ -90,12 +90,12 @@ describe("the dispatcher", () => {
     time.now = 11_500; // nothing ran for 10 ms
     dispatcher.until(20_000);
     await time.to(20_000);
-    assert.equal(late.length, 20, "none was left out");
+    assert.equal(late.length, 20, "no message is missing");
     assert.deepEqual(late.slice(2, 12), [9_500, 8_500, 7_500, 6_500, 5_500, 4_500, 3_500, 2_500, 1_500, 500]);
     assert.ok(late.slice(12).every((lag) => lag === 0));
   });
 
-  it("tells the first time that has not been handed out, so that a limit can be seen to come in time", async () => {
+  it("gives the first time that is not dispatched yet, which shows whether a limit is set in time", async () => {
     const time = new FakeTime();
     const dispatcher = new Dispatcher(time, time);
     dispatcher.add(every(1_000), () => {});
@@ -106,44 +106,44 @@ describe("the dispatcher", () => {
     await dispatcher.done;
   });
 
-  it("hands out nothing at the limit itself, and nothing once it is stopped", async () => {
+  it("dispatches nothing at the limit itself, and nothing once it is stopped", async () => {
     const time = new FakeTime();
     const dispatcher = new Dispatcher(time, time);
-    const out: number[] = [];
-    dispatcher.add(every(1_000), (_, atUs) => out.push(atUs));
+    const sent: number[] = [];
+    dispatcher.add(every(1_000), (_, atUs) => sent.push(atUs));
     dispatcher.start(0);
     dispatcher.until(3_000);
     await time.to(1_000);
     dispatcher.stop();
     await time.to(10_000);
-    assert.deepEqual(out, [0, 1_000]);
+    assert.deepEqual(sent, [0, 1_000]);
     await dispatcher.done;
   });
 
-  it("lets other things run between slices of what is overdue", async () => {
+  it("lets other work run between slices of overdue messages", async () => {
     const time = new FakeTime();
     const dispatcher = new Dispatcher(time, time);
-    let handed = 0;
+    let dispatched = 0;
     let between = 0;
     dispatcher.add(every(10), () => {
-      handed += 1;
+      dispatched += 1;
       time.now += 100; // each takes 0.1 ms
     });
     dispatcher.start(0);
     dispatcher.until(10_000);
     time.now = 10_000;
     const turn = () => {
-      if (handed > 0 && handed < 1_000) between += 1;
-      if (handed < 1_000) setImmediate(turn);
+      if (dispatched > 0 && dispatched < 1_000) between += 1;
+      if (dispatched < 1_000) setImmediate(turn);
     };
     setImmediate(turn);
     await time.to(10_000);
     await dispatcher.done;
-    assert.equal(handed, 1_000);
+    assert.equal(dispatched, 1_000);
     assert.ok(between >= 10, `${between} turns`);
   });
 
-  it("fails where a producer throws: that is a error of ours", async () => {
+  it("fails if a producer throws, which is a bug", async () => {
     const time = new FakeTime();
     const dispatcher = new Dispatcher(time, time);
     dispatcher.add(every(1_000), () => {
@@ -156,7 +156,7 @@ describe("the dispatcher", () => {
 });
 
 describe("the wall clock", () => {
-  /** A machine whose date is ahead of its monotonic clock; each read of a clock takes a while. */
+  /** A machine whose date is ahead of its monotonic clock, and where reading a clock takes time. */
   const source = (offsetUs: { us: number }, readUs = 0.05, gap = () => 0) => {
     let monotonicUs = 5_000_000;
     const pass = () => {
@@ -169,7 +169,7 @@ describe("the wall clock", () => {
     };
   };
 
-  it("finds the time of day to a tenth of a microsecond, though dates are whole milliseconds", () => {
+  it("has the time of day to a tenth of a microsecond, although dates are whole milliseconds", () => {
     const offset = { us: 1_700_000_000_000_123 };
     const real = source(offset);
     const clock = openWallClock(real);
@@ -177,7 +177,7 @@ describe("the wall clock", () => {
     assert.ok(Math.abs(clock.nowUs() - before) < 0.5, String(clock.nowUs() - before));
   });
 
-  it("finds it although the thread has to wait for a CPU again and again", () => {
+  it("has it even if the thread often waits for a CPU", () => {
     const offset = { us: 1_700_000_000_000_123 };
     const random = randomOf(4);
     const real = source(offset, 0.05, () => (random() < 0.0005 ? 7_000 * random() : 0));
@@ -192,7 +192,7 @@ describe("the wall clock", () => {
     assert.ok(errors.filter((error) => error > 20).length <= 3, String(errors.filter((error) => error > 20)));
   });
 
-  it("tells by how much the date was set", () => {
+  it("reports by how much the date was set", () => {
     const offset = { us: 1_700_000_000_000_000 };
     const clock = openWallClock(source(offset));
     offset.us += 300;

@@ -2,32 +2,32 @@ import type { WallClock } from "../wallClock.ts";
 import type { Pacer } from "./pacer.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** After a stall thousands are overdue: they go out in slices, between which answers of the brokers are read. */
+/** After a stall thousands of messages are overdue. They are sent in slices, between which answers of the brokers are read. */
 const SLICE_US = 5_000;
 
 interface Entry {
   schedule: Schedule;
-  due: (sequence: number, intendedUs: number) => void;
+  onDue: (sequence: number, intendedUs: number) => void;
   sequence: number;
-  /** The intended time of its next message, µs since 1970. */
+  /** Intended time of its next message, µs since 1970. */
   nextUs: number;
-  /** Of two that are due at one time, the one that was added first goes first. */
+  /** Position in which it was added: of two messages due at the same time, the schedule added first goes first. */
   order: number;
 }
 
 /**
- * Carries out many schedules in an open loop: each message is handed out at its intended time, or as soon after it as
- * this process gets to it, whatever became of those before it. No rate limiter is shared, and nothing is waited for.
+ * Runs many schedules in an open loop: each message is dispatched at its intended time, or as soon after it as this process
+ * can, independently of earlier messages. There is no shared rate limiter, and it waits for nothing.
  */
 export class Dispatcher {
-  /** A binary heap: the next one that is due is the first. */
+  /** A binary heap: the entry that is due next comes first. */
   private readonly heap: Entry[] = [];
   private startUs = 0;
   private limitUs = Number.POSITIVE_INFINITY;
   private stopped = false;
   private finish!: () => void;
   private fail!: (error: unknown) => void;
-  /** All that was to be handed out by the limit has been, or it was stopped. */
+  /** Resolves once all messages before the limit are dispatched, or after {@link stop}. Rejects if an entry throws. */
   readonly done = new Promise<void>((resolve, reject) => {
     this.finish = resolve;
     this.fail = reject;
@@ -39,15 +39,15 @@ export class Dispatcher {
   constructor(clock: Pick<WallClock, "nowUs">, pacer: Pacer) {
     this.clock = clock;
     this.pacer = pacer;
-
-    this.done.catch(() => {}); // who waits for it is told all the same
+    this.done.catch(() => {}); // not unhandled: callers that await `done` still get the error
   }
 
-  /** Before {@link start}. */
-  add(schedule: Schedule, due: Entry["due"]): void {
-    this.heap.push({ schedule, due, sequence: 0, nextUs: 0, order: this.heap.length });
+  /** Adds a schedule and the function that is called for each of its messages. Only before {@link start}. */
+  add(schedule: Schedule, onDue: Entry["onDue"]): void {
+    this.heap.push({ schedule, onDue, sequence: 0, nextUs: 0, order: this.heap.length });
   }
 
+  /** Starts all schedules at a time, µs since 1970. */
   start(atUs: number): void {
     this.startUs = atUs;
     for (const entry of this.heap) entry.nextUs = atUs + entry.schedule.next();
@@ -56,9 +56,9 @@ export class Dispatcher {
   }
 
   /**
-   * Nothing with an intended time at or after this is handed out.
+   * Sets the limit: no message with an intended time at or after it is dispatched.
    *
-   * @returns the earliest intended time that has not been handed out: what is before it has been, limit or not
+   * @returns the earliest intended time that is not dispatched yet. Everything before it is, even beyond the limit
    */
   until(toUs: number): number {
     this.limitUs = toUs;
@@ -67,12 +67,12 @@ export class Dispatcher {
     return next;
   }
 
-  /** The earliest intended time that has not been handed out. */
+  /** The earliest intended time that is not dispatched yet, µs since 1970. */
   nextUs(): number {
     return this.heap[0]?.nextUs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Nothing more, at once. */
+  /** Dispatches nothing from now on. */
   stop(): void {
     this.stopped = true;
     this.pacer.close();
@@ -88,12 +88,12 @@ export class Dispatcher {
     try {
       const began = this.clock.nowUs();
       let now = began;
-      // Its time is read once in a while: a message that is due by then is not made to wait for another wake-up.
+      // Reading the clock again now and then saves a wake-up for messages that have become due meanwhile.
       while (this.nextUs() <= now && this.nextUs() < this.limitUs) {
-        this.handOut();
+        this.dispatch();
         if (this.nextUs() > now) now = this.clock.nowUs();
         if (now - began > SLICE_US || this.stopped) break;
-        if (this.handed % 16 === 0) now = this.clock.nowUs();
+        if (this.dispatched % 16 === 0) now = this.clock.nowUs();
       }
     } catch (error) {
       this.stopped = true;
@@ -106,16 +106,16 @@ export class Dispatcher {
     else if (this.nextUs() <= this.clock.nowUs()) setImmediate(this.work);
     else this.sleep();
   };
-  private handed = 0;
+  private dispatched = 0;
 
-  private handOut(): void {
+  private dispatch(): void {
     const entry = this.heap[0] as Entry;
     const { sequence, nextUs } = entry;
     entry.sequence += 1;
     entry.nextUs = this.startUs + entry.schedule.next();
     this.sink(0);
-    this.handed += 1;
-    entry.due(sequence, nextUs);
+    this.dispatched += 1;
+    entry.onDue(sequence, nextUs);
   }
 
   private sink(from: number): void {

@@ -1,8 +1,8 @@
-// The keys of messages: what decides their partitions where they have one.
+// The keys of messages. The key decides the partition of a message that has one.
 import type { Keys } from "../../contract/workload.ts";
 import type { Random } from "./random.ts";
 
-/** Gives the key of each message; undefined: it has none. */
+/** A function that returns the key of the next message; undefined: it has none. */
 export function keysOf(keys: Keys, random: Random): () => Buffer | undefined {
   if (keys === "none") return () => undefined;
   const number = numbersOf(keys, random);
@@ -16,7 +16,7 @@ function numbersOf(keys: Exclude<Keys, "none">, random: Random): () => number {
     const rank = zipf(keys.zipf.count, keys.zipf.exponent, random);
     return () => rank() - 1;
   }
-  // Producers begin at different keys: else all would send the same key at about the same time.
+  // Producers start at different keys; otherwise all would send the same key at about the same time.
   let next = Math.floor(random() * keys.roundRobin);
   return () => {
     const now = next;
@@ -26,10 +26,11 @@ function numbersOf(keys: Exclude<Keys, "none">, random: Random): () => number {
 }
 
 /**
- * Ranks from 1 to `count`, rank r with a probability proportional to 1/r^exponent; exact, and without a table.
+ * A generator of ranks from 1 to `count`, rank r with a probability proportional to 1/r^exponent. It is exact and needs no
+ * table.
  *
  * Rejection-inversion: W. Hörmann and G. Derflinger, "Rejection-inversion to generate variates from monotone discrete
- * distributions", ACM TOMACS 6 (1996), as Apache Commons RNG has it.
+ * distributions", ACM TOMACS 6 (1996), as implemented in Apache Commons RNG.
  */
 export function zipf(count: number, exponent: number, random: Random): () => number {
   const h = (x: number) => Math.exp(-exponent * Math.log(x));

@@ -11,7 +11,7 @@ import { randomOf } from "./random.ts";
 const empty = (): Stamp => ({ run: 0, step: 0, producer: 0, sequence: 0, intendedUs: 0, sentUs: 0 });
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 
-describe("a message's stamp", () => {
+describe("a message's header", () => {
   it("is read as it was written", () => {
     const stamps = fc.record({
       run: u32,
@@ -32,7 +32,7 @@ describe("a message's stamp", () => {
     );
   });
 
-  it("is not seen in what somebody else has written", () => {
+  it("is not read from a foreign message", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) =>
         assert.equal(readStamp(Buffer.from(bytes), empty()), false),
@@ -40,7 +40,7 @@ describe("a message's stamp", () => {
     );
   });
 
-  it("is not seen where a bit of its numbers is wrong", () => {
+  it("is not read if one bit of its numbers is wrong", () => {
     const value = Buffer.alloc(MESSAGE_HEADER_BYTES);
     writeStamp(value, { ...empty(), run: 7, producer: 3, sequence: 9 });
     value[15] = (value[15] as number) ^ 1;
@@ -52,35 +52,35 @@ describe("a message's stamp", () => {
   });
 });
 
-describe("a message's filling", () => {
+describe("a message's content", () => {
   const batch = (size: MessageSize, content: Parameters<typeof payloadsOf>[1], count = 500) => {
     const payloads = payloadsOf(size, content, randomOf(1));
     return Array.from({ length: count }, () => payloads.next());
   };
-  const fillings = (values: Buffer[]) =>
+  const contents = (values: Buffer[]) =>
     Buffer.concat(values.map((value) => value.subarray(MESSAGE_HEADER_BYTES)));
   const ratio = (bytes: Buffer) => gzipSync(bytes).length / bytes.length;
 
-  it("does not compress where it is random, in a batch of many messages neither", () => {
-    assert.ok(ratio(fillings(batch(200, "random"))) > 0.95);
+  it("does not compress if it is random, not even in a batch of many messages", () => {
+    assert.ok(ratio(contents(batch(200, "random"))) > 0.95);
   });
 
-  it("compresses to about a fifth where it is text", () => {
-    const share = ratio(fillings(batch(1_000, "compressible")));
+  it("compresses to about a fifth if it is compressible", () => {
+    const share = ratio(contents(batch(1_000, "compressible")));
     assert.ok(share > 0.1 && share < 0.3, String(share));
   });
 
-  it("goes through a file's bytes over and over", () => {
+  it("repeats the bytes of a file", () => {
     const source = Buffer.from("abcdefg");
-    const filled = fillings(batch(60, { base64: source.toString("base64") }, 10)).toString();
+    const filled = contents(batch(60, { base64: source.toString("base64") }, 10)).toString();
     assert.equal(filled, "abcdefg".repeat(40).slice(0, filled.length));
   });
 
-  it("is refused where a file has not been read", () => {
+  it("is an error if its file has not been read", () => {
     assert.throws(() => payloadsOf(200, { file: "x" }, randomOf(1)), /has not been read/);
   });
 
-  it("is larger than the pool that it is cut from, where a message is", () => {
+  it("can be larger than the pool that it is cut from", () => {
     assert.equal(batch(10_000_000, "random", 1)[0]?.length, 10_000_000);
   });
 
@@ -96,7 +96,7 @@ describe("a message's filling", () => {
     },
   ];
   for (const size of sizes) {
-    it(`has the mean size that is told of ${JSON.stringify(size)}`, () => {
+    it(`has the expected mean size for ${JSON.stringify(size)}`, () => {
       const lengths = batch(size, "random", 20_000).map(({ length }) => length);
       const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
       assert.ok(Math.abs(mean / meanBytes(size) - 1) < 0.03, `${mean} of ${meanBytes(size)}`);
@@ -116,9 +116,10 @@ describe("keys", () => {
     return counts;
   };
 
-  it("are none where none are wanted", () => assert.equal(keysOf("none", randomOf(1))(), undefined));
-  it("go round", () => assert.deepEqual([...count({ roundRobin: 4 }, 40).values()], [10, 10, 10, 10]));
-  it("are all about as frequent where they are uniform", () => {
+  it("are none by default", () => assert.equal(keysOf("none", randomOf(1))(), undefined));
+  it("are used in turn", () =>
+    assert.deepEqual([...count({ roundRobin: 4 }, 40).values()], [10, 10, 10, 10]));
+  it("are about equally frequent if they are uniform", () => {
     const counts = [...count({ uniform: 10 }, 10_000).values()];
     assert.ok(counts.length === 10 && counts.every((each) => each > 850 && each < 1_150), String(counts));
   });
@@ -135,7 +136,7 @@ describe("keys", () => {
         const expected = (draws * weight) / total;
         return sum + (counts[index] - expected) ** 2 / expected;
       }, 0);
-      assert.ok(chiSquare < 43.8, `chi-square ${chiSquare}`); // of 19 degrees of freedom: exceeded in 1 of 1000
+      assert.ok(chiSquare < 43.8, `chi-square ${chiSquare}`); // 19 degrees of freedom: exceeded in 1 of 1000
     });
   }
 });

@@ -1,34 +1,36 @@
-// What every message carries: the first MESSAGE_HEADER_BYTES of its value.
+// The header of every message: the first MESSAGE_HEADER_BYTES of its value.
 //
 //   0  u16  mark 0x5342 ("SB")       8  u32  producer       16  f64  intended time, µs since 1970
 //   2  u8   version                 12  u32  sequence       24  f64  time of the send, µs since 1970
-//   3  u8   0                                               32  u32  check: all of the above but the times, xor
+//   3  u8   0                                               32  u32  check: xor of the fields but the times
 //   4  u32  run (a hash)                                    36  u16  step, 2 bytes of 0
 //
-// Big endian. In the value, not in Kafka's own headers, which every client makes objects of.
+// Big endian. It is in the value, not in Kafka's record headers, for which every client creates objects.
 import { createHash } from "node:crypto";
 import { MESSAGE_HEADER_BYTES } from "../../contract/workload.ts";
 
 const MARK_AND_VERSION = 0x5342_0100;
 
+/** The fields of a message's header. */
 export interface Stamp {
   /** {@link runMark} of the run. */
   run: number;
   step: number;
   producer: number;
-  /** From 0, without a gap, of this producer in this step. */
+  /** Number of the message in this producer and step, from 0, consecutive. */
   sequence: number;
+  /** Intended time, µs since 1970. */
   intendedUs: number;
-  /** When it was given to the client. */
+  /** Time at which it was passed to the client, µs since 1970. */
   sentUs: number;
 }
 
-/** 32 bits of a hash of a run's name: who reads a message knows whether it is of its run. */
+/** 32 bits of a hash of a run's name, by which a reader recognises the messages of its run. */
 export function runMark(run: string): number {
   return createHash("sha256").update(run).digest().readUInt32BE(0);
 }
 
-/** @param value of {@link MESSAGE_HEADER_BYTES} at least */
+/** Writes a header into a message's value. @param value at least {@link MESSAGE_HEADER_BYTES} long */
 export function writeStamp(value: Buffer, stamp: Readonly<Stamp>): void {
   const { run, step, producer, sequence } = stamp;
   value.writeUInt32BE(MARK_AND_VERSION, 0);
@@ -41,7 +43,7 @@ export function writeStamp(value: Buffer, stamp: Readonly<Stamp>): void {
   value.writeUInt32BE(step * 0x1_0000, 36);
 }
 
-/** @returns false where it is no message of ours, and `into` is undefined then; makes no object */
+/** Reads the header of a message's value into an object. @returns false if it has no valid header; `into` is invalid then */
 export function readStamp(value: Buffer, into: Stamp): boolean {
   if (value.length < MESSAGE_HEADER_BYTES || value.readUInt32BE(0) !== MARK_AND_VERSION) return false;
   into.run = value.readUInt32BE(4);

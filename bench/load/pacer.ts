@@ -1,22 +1,25 @@
-// Waking up on time: Node's own timers are late by 0.5 ms in the middle and by more than 1 ms at worst.
+// Wake-ups on time. Timers of Node.js are late by 0.5 ms in the median and by more than 1 ms at worst.
 import { Worker } from "node:worker_threads";
 import type { WallClock } from "../wallClock.ts";
 
-/** Wakes once, at or shortly after a time. */
+/** Calls a function once, at or shortly after a time. */
 export interface Pacer {
-  /** In the place of what was asked for before. */
+  /** Sets the next wake-up, µs since 1970. It replaces the previous one. */
   wakeAt(atUs: number, wake: () => void): void;
+  /** Cancels the wake-up and ends the pacer. */
   close(): void;
 }
 
 /**
- * Wake-ups that are closer together are one: each costs 40 µs of CPU, so that 2,000 in a second cost 0.08 CPUs.
+ * Smallest time between two wake-ups. Each costs 40 µs of CPU time, so 2,000 per second cost 0.08 CPUs.
  */
 const GRID_US = 500;
 
 /**
- * @param kind `precise`: a thread that sleeps in `Atomics.wait`, late by 0.1 ms in the middle and 0.2 ms at p99;
- *   `timer`: `setTimeout`, which costs less
+ * Opens a pacer.
+ *
+ * @param kind `precise`: a thread that sleeps in `Atomics.wait`, late by 0.1 ms in the median and 0.2 ms at p99.
+ *   `timer`: `setTimeout`, which costs less CPU time
  */
 export function openPacer(kind: "precise" | "timer", clock: Pick<WallClock, "nowUs">): Pacer {
   return kind === "precise" ? new ThreadPacer(clock) : new TimerPacer(clock);
@@ -41,21 +44,21 @@ class TimerPacer implements Pacer {
   }
 }
 
-/** Of the memory that both threads see: a number that changes with every order, and the time to wake at. */
+/** Fields of the memory that both threads share: the number of the last order, and whether the thread should end. */
 const [ORDER, DONE] = [0, 1];
 const NEVER = 0;
 
 /**
- * As text, so that it is in whatever file this is bundled into. The clock of `process.hrtime` is the same in all threads.
- * A time is posted once; then it waits for the next order.
+ * The thread, as text so that it is part of the bundled file. The clock of `process.hrtime` is the same in all threads.
+ * It posts one message for each order, then waits for the next one.
  */
 const THREAD = `
 const { parentPort, workerData } = require("node:worker_threads");
 const orders = new Int32Array(workerData, 0, 2);
-const at = new Float64Array(workerData, 8, 1);
+const wakeAtUs = new Float64Array(workerData, 8, 1);
 for (let posted = 0; Atomics.load(orders, ${DONE}) === 0; ) {
   const order = Atomics.load(orders, ${ORDER});
-  const atUs = at[0];
+  const atUs = wakeAtUs[0];
   if (atUs === ${NEVER} || order === posted) {
     Atomics.wait(orders, ${ORDER}, order);
     continue;
@@ -69,7 +72,7 @@ for (let posted = 0; Atomics.load(orders, ${DONE}) === 0; ) {
 class ThreadPacer implements Pacer {
   private readonly shared = new SharedArrayBuffer(16);
   private readonly orders = new Int32Array(this.shared, 0, 2);
-  private readonly at = new Float64Array(this.shared, 8, 1);
+  private readonly wakeAtUs = new Float64Array(this.shared, 8, 1);
   private readonly thread = new Worker(THREAD, { eval: true, workerData: this.shared });
   private wake: () => void = () => {};
   private lastUs = 0;
@@ -78,7 +81,6 @@ class ThreadPacer implements Pacer {
 
   constructor(clock: Pick<WallClock, "nowUs">) {
     this.clock = clock;
-
     this.thread.unref();
     this.thread.on("message", () => {
       this.lastUs = this.clock.nowUs();
@@ -92,7 +94,7 @@ class ThreadPacer implements Pacer {
   wakeAt(atUs: number, wake: () => void): void {
     this.wake = wake;
     const leftUs = Math.max(atUs, this.lastUs + GRID_US) - this.clock.nowUs();
-    this.at[0] = Number(process.hrtime.bigint()) / 1_000 + leftUs;
+    this.wakeAtUs[0] = Number(process.hrtime.bigint()) / 1_000 + leftUs;
     this.order();
   }
 

@@ -1,4 +1,4 @@
-// What messages are filled with.
+// The values of messages: their sizes, and the content after the header.
 import {
   MAX_MESSAGE_BYTES,
   MESSAGE_HEADER_BYTES,
@@ -7,29 +7,34 @@ import {
 } from "../../contract/workload.ts";
 import { type Random, randomOf } from "./random.ts";
 
+/** Generates the values of a producer's messages. */
 export interface Payloads {
-  /** A new buffer of the next size, filled; its first {@link MESSAGE_HEADER_BYTES} are for the stamp. */
+  /** A new buffer of the next size, filled. Its first {@link MESSAGE_HEADER_BYTES} are for the header. */
   next(): Buffer;
 }
 
-/** A message's filling is cut from a pool at a random place. So large that compression finds few repetitions in a batch. */
+/** Size of the pool from which content is cut at random positions: so large that compression finds few repetitions in a batch. */
 const POOL_BYTES = 8 * 1024 * 1024;
 
-/** @param content a file's bytes, not its path: only the operator's machine has the file */
+/**
+ * The values of a producer's messages.
+ *
+ * @param content bytes of a file, not its path: only the operator's machine has the file
+ * @throws Error for the path of a file
+ */
 export function payloadsOf(size: MessageSize, content: MessageContent, random: Random): Payloads {
   const next = sizesOf(size, random);
-  const filling = fillingOf(content, random);
+  const fill = fillerOf(content, random);
   return {
     next: () => {
-      const bytes = next();
-      const value = Buffer.allocUnsafe(bytes);
-      filling(value);
+      const value = Buffer.allocUnsafe(next());
+      fill(value);
       return value;
     },
   };
 }
 
-/** Sizes in bytes; those of a log-normal distribution are kept within what a message may have. */
+/** Sizes in bytes. Those of a log-normal distribution are limited to the sizes that a message may have. */
 function sizesOf(size: MessageSize, random: Random): () => number {
   if (typeof size === "number") return () => size;
   if ("uniform" in size) {
@@ -55,30 +60,30 @@ function withinLimits(bytes: number): number {
   return Math.round(Math.min(MAX_MESSAGE_BYTES, Math.max(MESSAGE_HEADER_BYTES, bytes)));
 }
 
-/** Standard normal (Box and Muller, 1958). */
+/** A standard normal random number (Box and Muller, 1958). */
 function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-function fillingOf(content: MessageContent, random: Random): (value: Buffer) => void {
+function fillerOf(content: MessageContent, random: Random): (value: Buffer) => void {
   if (typeof content !== "string" && "file" in content) throw new Error(`${content.file} has not been read`);
-  if (typeof content !== "string") return inTurn(Buffer.from(content.base64, "base64"));
+  if (typeof content !== "string") return repeating(Buffer.from(content.base64, "base64"));
   const pool = poolOf(content);
   return (value) => {
-    for (let at = MESSAGE_HEADER_BYTES; at < value.length; ) {
+    for (let offset = MESSAGE_HEADER_BYTES; offset < value.length; ) {
       const from = Math.floor(random() * pool.length);
-      at += pool.copy(value, at, from, Math.min(pool.length, from + value.length - at));
+      offset += pool.copy(value, offset, from, Math.min(pool.length, from + value.length - offset));
     }
   };
 }
 
-/** One message goes on where the last one ended. */
-function inTurn(source: Buffer): (value: Buffer) => void {
+/** Each message continues where the previous one ended. */
+function repeating(source: Buffer): (value: Buffer) => void {
   let from = 0;
   return (value) => {
-    for (let at = MESSAGE_HEADER_BYTES; at < value.length; ) {
-      const copied = source.copy(value, at, from, Math.min(source.length, from + value.length - at));
-      at += copied;
+    for (let offset = MESSAGE_HEADER_BYTES; offset < value.length; ) {
+      const copied = source.copy(value, offset, from, Math.min(source.length, from + value.length - offset));
+      offset += copied;
       from = (from + copied) % source.length;
     }
   };
@@ -86,11 +91,11 @@ function inTurn(source: Buffer): (value: Buffer) => void {
 
 const pools = new Map<string, Buffer>();
 
-/** One for all producers of a process: each cuts from it at places of its own. */
+/** One pool for all producers of a process; each cuts from it at its own random positions. */
 function poolOf(content: "random" | "compressible"): Buffer {
   let pool = pools.get(content);
   if (!pool) {
-    pool = content === "random" ? randomBytes() : text();
+    pool = content === "random" ? randomBytes() : sensorReadings();
     pools.set(content, pool);
   }
   return pool;
@@ -99,15 +104,17 @@ function poolOf(content: "random" | "compressible"): Buffer {
 function randomBytes(): Buffer {
   const random = randomOf(POOL_BYTES);
   const pool = Buffer.allocUnsafe(POOL_BYTES);
-  for (let at = 0; at < POOL_BYTES; at += 4) pool.writeUInt32LE(Math.floor(random() * 4_294_967_296), at);
+  for (let offset = 0; offset < POOL_BYTES; offset += 4) {
+    pool.writeUInt32LE(Math.floor(random() * 4_294_967_296), offset);
+  }
   return pool;
 }
 
-/** Readings of sensors as JSON, of which gzip makes about a fifth. */
-function text(): Buffer {
+/** Sensor readings as JSON, which gzip compresses to about a fifth. */
+function sensorReadings(): Buffer {
   const random = randomOf(POOL_BYTES, 1);
   const pool = Buffer.alloc(POOL_BYTES);
-  for (let at = 0; at < POOL_BYTES; ) {
+  for (let offset = 0; offset < POOL_BYTES; ) {
     const sensor = `sensor-${Math.floor(random() * 1_000)}`;
     const reading = {
       sensor,
@@ -115,7 +122,7 @@ function text(): Buffer {
       humidity: Math.floor(random() * 100),
       ok: random() < 0.99,
     };
-    at += pool.write(`${JSON.stringify(reading)}\n`, at);
+    offset += pool.write(`${JSON.stringify(reading)}\n`, offset);
   }
   return pool;
 }

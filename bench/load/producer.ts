@@ -1,4 +1,4 @@
-// One logical producer: its own client, sequences and queue. Nothing of it is shared with another.
+// One logical producer, with its own client, sequence numbers and queue. It shares nothing with other producers.
 
 import type { ProducerTotals } from "../agent/protocol.ts";
 import type { OutgoingMessage, ProducerPort } from "../clients/port.ts";
@@ -14,34 +14,39 @@ export interface Due {
   message: OutgoingMessage;
 }
 
-export interface ProducerSettings {
-  /** Of every message's stamp. */
+/** Settings of a logical producer. */
+interface ProducerSettings {
+  /** Fields of every message's header. */
   run: number;
   step: number;
   producer: number;
   lingerMs: number;
   batchBytes: number;
+  /** Largest number of unacknowledged messages. */
   maxOutstanding: number;
+  /** A message that is sent later than this after its intended time is late. */
   lateAfterUs: number;
 }
 
-/** What a producer tells its task; times in µs since 1970. */
+/** What a producer reports to its task; times in µs since 1970. */
 export interface ProducerListener {
   sent(messages: readonly Due[], late: number, atUs: number): void;
   acked(messages: readonly Due[], sentUs: number, atUs: number): void;
   failed(messages: readonly Due[], error: unknown, atUs: number): void;
 }
 
+/** A logical producer: sends each message when it is due, and counts what becomes of it. */
 export class LogicalProducer {
   private readonly acked = new Bitmap();
-  /** Due, but not sent: as much is outstanding as may be. */
+  /** Messages that are due and not sent yet, because too many are unacknowledged. */
   private readonly queue: Due[] = [];
   private readonly batcher: Batcher<Due>;
   private fromUs = Number.POSITIVE_INFINITY;
   private readonly inWindow = { from: -1, sent: 0, late: 0 };
-  private handedOut = 0;
+  /** Number of messages that have been due. */
+  private dueCount = 0;
   private closed = false;
-  /** Sent, and not answered yet. */
+  /** Number of messages that are sent and not answered yet. */
   outstanding = 0;
 
   private readonly port: ProducerPort;
@@ -65,18 +70,17 @@ export class LogicalProducer {
     this.nextKey = nextKey;
     this.nowUs = nowUs;
     this.listener = listener;
-
     this.batcher = new Batcher(settings.lingerMs, settings.batchBytes, (batch) => this.enqueue(batch));
   }
 
-  /** What is measured begins with this intended time; it ends with the schedule. */
+  /** Sets the intended time from which messages are measured. The measured time ends with the schedule. */
   measureFrom(fromUs: number): void {
     this.fromUs = fromUs;
   }
 
-  /** A message is due. Never waits, and never throws for what a broker does. */
+  /** Takes a message that is due. Never waits, and never throws because of a broker. */
   due(sequence: number, intendedUs: number): void {
-    this.handedOut = sequence + 1;
+    this.dueCount = sequence + 1;
     if (this.inWindow.from < 0 && intendedUs >= this.fromUs) this.inWindow.from = sequence;
     const value = this.payloads.next();
     const key = this.nextKey();
@@ -93,7 +97,7 @@ export class LogicalProducer {
     this.sendWaiting();
   }
 
-  /** As much as may be, in the order in which it was due. */
+  /** Sends as many waiting messages as allowed, in the order in which they were due. */
   private sendWaiting(): void {
     if (this.closed || this.queue.length === 0) return;
     const free = this.settings.maxOutstanding - this.outstanding;
@@ -118,10 +122,10 @@ export class LogicalProducer {
     }
     this.outstanding += batch.length;
     this.listener.sent(batch, late, sentUs);
-    void this.answer(batch, sentUs);
+    void this.awaitAnswer(batch, sentUs);
   }
 
-  private async answer(batch: Due[], sentUs: number): Promise<void> {
+  private async awaitAnswer(batch: Due[], sentUs: number): Promise<void> {
     try {
       await this.port.send(batch.map(({ message }) => message));
       for (const { sequence } of batch) this.acked.set(sequence);
@@ -134,26 +138,27 @@ export class LogicalProducer {
     }
   }
 
-  /** Due, and not sent yet. */
+  /** Number of messages that are due and not sent yet. */
   get waiting(): number {
     return this.queue.length + this.batcher.waiting;
   }
 
-  /** What waits for its linger goes now: nothing more will come. */
+  /** Sends messages that still wait for their linger, since no more messages will follow. */
   flush(): void {
     this.batcher.flush();
   }
 
-  /** What waits stays unsent. */
+  /** Closes the client. Waiting messages stay unsent. */
   async close(): Promise<void> {
     this.closed = true;
     await this.port.close();
   }
 
+  /** Counts of the messages whose intended time is in the measured time. */
   totals(): ProducerTotals["producers"][number] {
     const { sent, late } = this.inWindow;
-    const from = this.inWindow.from < 0 ? this.handedOut : this.inWindow.from;
-    const window = { from, to: this.handedOut };
+    const from = this.inWindow.from < 0 ? this.dueCount : this.inWindow.from;
+    const window = { from, to: this.dueCount };
     return {
       producer: this.settings.producer,
       window,

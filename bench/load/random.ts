@@ -1,16 +1,15 @@
-/** Numbers from 0 to below 1. */
+/** A generator of numbers from 0 to below 1. */
 export type Random = () => number;
 
 /**
- * Numbers that look random, the same for the same seed. Several parts (of a run, a step, a producer) make one seed, and
- * another part makes other numbers. mulberry32 by Tommy Ettinger, its state from FNV-1a over the parts; of the
- * quality that a load needs, and 5 ns a number.
+ * A pseudo-random generator: the same seed gives the same numbers. A seed has several components, such as run, step and
+ * producer. Uses mulberry32 by Tommy Ettinger, with the FNV-1a hash of the seed as its state. Takes 5 ns per number.
  */
 export function randomOf(...seed: number[]): Random {
   let state = 0x811c9dc5;
-  for (const part of seed) {
+  for (const component of seed) {
     for (let shift = 0; shift < 32; shift += 8) {
-      state = Math.imul(state ^ ((part >>> shift) & 0xff), 0x01000193);
+      state = Math.imul(state ^ ((component >>> shift) & 0xff), 0x01000193);
     }
   }
   return () => {

@@ -37,7 +37,7 @@ describe("a schedule", () => {
     );
   });
 
-  it("of a constant arrival does not drift: message k is due k periods after the first", () => {
+  it("of constant arrivals does not drift: message k is due k periods after the first", () => {
     fc.assert(
       fc.property(fc.double({ min: 0.01, max: 10_000, noNaN: true }), (rate) => {
         const one = times("constant", rate, 10_000);
@@ -47,7 +47,7 @@ describe("a schedule", () => {
     );
   });
 
-  it("begins at another phase for each producer, within the first period", () => {
+  it("has a different phase for each producer, within the first period", () => {
     const phases = Array.from(
       { length: 200 },
       (_, index) => times("constant", 10, 1, 1, 1, index)[0] as number,
@@ -62,7 +62,7 @@ describe("a schedule", () => {
     );
   });
 
-  it("of a Poisson arrival has exponential times between messages, of the mean that was asked for", () => {
+  it("of Poisson arrivals has exponential times between messages, with the requested mean", () => {
     const one = times("poisson", 100, 20_000);
     const gaps = one.slice(1).map((time, index) => time - (one[index] as number));
     const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
@@ -71,7 +71,7 @@ describe("a schedule", () => {
     assert.ok(Math.abs(longer - Math.exp(-1)) < 0.015, String(longer));
   });
 
-  it("of bursts has so many at one time, and keeps the mean rate", () => {
+  it("of bursts has the messages of a burst at one time, and keeps the mean rate", () => {
     const one = times({ burst: { size: 5 } }, 10, 50);
     for (let burst = 0; burst < 10; burst += 1) {
       assert.equal(new Set(one.slice(burst * 5, burst * 5 + 5)).size, 1);
@@ -79,7 +79,7 @@ describe("a schedule", () => {
     assert.equal(Math.round((one[45] as number) - (one[0] as number)), 4_500_000);
   });
 
-  it("of a ramp offers as many messages as the area below its rate", () => {
+  it("of a ramp offers the messages of the area under its rate", () => {
     const one = times({ ramp: { from: 0.2, over: 10 } }, 100, 3_000);
     const until = (second: number) => one.filter((time) => time < second * 1e6).length;
     assert.ok(Math.abs(until(10) - 600) <= 1, String(until(10))); // (20 + 100) / 2 in each of 10 s
@@ -89,13 +89,13 @@ describe("a schedule", () => {
 });
 
 describe("random numbers", () => {
-  it("are others for another part of the seed", () => {
+  it("differ for different components of the seed", () => {
     const first = (...seed: number[]) => randomOf(...seed)();
     const seeds = [[1], [2], [1, 0], [1, 1], [0, 1], [1, 1, 1], [1, 2, 1]];
     assert.equal(new Set(seeds.map((seed) => first(...seed))).size, seeds.length);
   });
 
-  it("are even, from 0 to below 1", () => {
+  it("are uniform, from 0 to below 1", () => {
     const random = randomOf(3);
     const tenths = new Array(10).fill(0);
     for (let count = 0; count < 10_000; count += 1) tenths[Math.floor(random() * 10)] += 1;

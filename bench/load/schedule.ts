@@ -1,19 +1,19 @@
-// When the messages of one logical producer are due.
+// The intended times of a logical producer's messages.
 import type { Arrival } from "../../contract/workload.ts";
 import type { Random } from "./random.ts";
 
 /** The intended times of a producer's messages, one after the other. */
 export interface Schedule {
-  /** µs after the start; never decreases. */
+  /** The next intended time, in µs after the start. It never decreases. */
   next(): number;
 }
 
 /**
- * The schedule of one producer, with a phase of its own, so that producers do not send in step.
+ * The schedule of one producer. Each has a random phase, so that producers do not send at the same time.
  *
- * Every arrival but `poisson` is computed from the message's number, not from the message before: nothing adds up.
+ * For every arrival but `poisson`, times are computed from the message's number, so that rounding errors do not add up.
  *
- * @param ratePerSecond the mean; of a ramp the rate at its end
+ * @param ratePerSecond mean rate; for a ramp, the rate at its end
  */
 export function scheduleOf(arrival: Arrival, ratePerSecond: number, random: Random): Schedule {
   const perUs = ratePerSecond / 1e6;
@@ -39,7 +39,7 @@ function counted(dueUs: (k: number) => number): Schedule {
   };
 }
 
-/** Exponential times between messages: a Poisson process has no memory, so its first message needs no phase. */
+/** Exponential times between messages. A Poisson process is memoryless, so its first message needs no phase. */
 function poisson(perUs: number, random: Random): Schedule {
   let due = 0;
   return {
@@ -51,13 +51,13 @@ function poisson(perUs: number, random: Random): Schedule {
 }
 
 /**
- * When so many messages have become due: the inverse of the integral of a rate that grows linearly from `share` of itself
- * to the whole over `rampUs`, and stays.
+ * The time at which this many messages have become due: the inverse of the integral of a rate that grows linearly from
+ * `share` of itself to the full rate over `rampUs`, then stays.
  */
 function rampedUs(messages: number, perUs: number, share: number, rampUs: number): number {
   const inRamp = (perUs * rampUs * (1 + share)) / 2;
   if (messages >= inRamp) return rampUs + (messages - inRamp) / perUs;
   const [start, growth] = [perUs * share, (perUs * (1 - share)) / rampUs];
-  // The root of growth/2 t² + start t = messages, in the form that is exact for a growth of zero.
+  // The root of growth/2 t² + start t = messages, in the form that is also exact for a growth of zero.
   return (2 * messages) / (start + Math.sqrt(start * start + 2 * growth * messages));
 }

@@ -1,41 +1,44 @@
-// Puts the totals of all tasks of a step together.
+// Accounts for every message of a step, from the totals of all tasks.
 
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
 import { Bitmap } from "./bitmap.ts";
 
-/** Messages whose intended time is in the measured time, and what became of them. */
+/** Counts and latencies of the messages whose intended time is in the measured time. */
 export interface Account {
   offered: number;
   sent: number;
   acked: number;
-  /** Each message once; the least of the groups. */
+  /** Messages delivered at least once to a group; the smallest number of all groups. */
   delivered: number;
-  /** Acknowledged (with acks 0: sent), and not delivered to every group. */
+  /** Acknowledged (with acks 0: sent), but not delivered to every group. */
   lost: number;
-  /** Repetitions, of all groups. */
+  /** Repeated deliveries, in all groups. */
   duplicated: number;
-  /** Of all groups. */
+  /** Deliveries after a later message of the same producer and partition, in all groups. */
   reordered: number;
   late: number;
   unsent: number;
+  /** Failures, by kind of error. */
   errors: Record<string, number>;
-  /** Of the values delivered, to all groups. */
+  /** Bytes of the delivered values, in all groups. */
   bytes: number;
   latency: LatencyHistogram;
   ack: LatencyHistogram;
   sendToReceive: LatencyHistogram;
   lag: LatencyHistogram;
-  /** The producer whose own p99 is the largest, ms. */
+  /** The producer with the largest p99, and that p99 in ms. */
   slowestProducer: { producer: number; p99: number } | null;
-  /** Messages of other runs or steps; no messages of ours. */
+  /** Messages of other runs or steps. */
   foreign: number;
+  /** Messages without a valid header. */
   malformed: number;
 }
 
 type Produced = ProducerTotals["producers"][number];
 type Consumed = ConsumerTotals["groups"][string][number];
 
+/** Accounts for the messages of a step. */
 export function accountStep(
   producers: readonly ProducerTotals[],
   consumers: readonly ConsumerTotals[],
@@ -45,8 +48,8 @@ export function accountStep(
   const acked = new Map(produced.map(({ producer, acked: text }) => [producer, Bitmap.decode(text)]));
   const byGroup = groups.map((group) => accountGroup(produced, group));
   const lost = produced.map(({ producer, window: { from, to } }) => {
-    const everywhere = byGroup.map(({ received }) => received.get(producer) ?? new Bitmap());
-    return missingSomewhere(acked.get(producer) ?? new Bitmap(), everywhere, from, to);
+    const receivedByGroup = byGroup.map(({ received }) => received.get(producer) ?? new Bitmap());
+    return missingInAnyGroup(acked.get(producer) ?? new Bitmap(), receivedByGroup, from, to);
   });
   return {
     offered: sum(produced, ({ window: { from, to } }) => Math.max(0, to - from)),
@@ -73,7 +76,7 @@ export function accountStep(
   };
 }
 
-/** The entries of all tasks, by group. */
+/** The entries of all tasks, one array per group. */
 function groupsOf(consumers: readonly ConsumerTotals[]): Consumed[][] {
   const groups = new Map<string, Consumed[]>();
   for (const task of consumers) {
@@ -91,15 +94,15 @@ function accountGroup(produced: readonly Produced[], entries: readonly Consumed[
   for (const entry of entries) {
     const { from, to } = windows.get(entry.producer) ?? { from: 0, to: 0 };
     const inWindow = (sequences: readonly number[]) =>
-      sequences.filter((each) => each >= from && each < to).length;
-    const here = Bitmap.decode(entry.received);
-    const before = received.get(entry.producer);
-    if (before) {
-      // What two tasks have both received is a repetition as well.
-      duplicated += here.countIn(from, to) - Bitmap.missing(here, before, from, to);
-      before.or(here);
+      sequences.filter((sequence) => sequence >= from && sequence < to).length;
+    const current = Bitmap.decode(entry.received);
+    const previous = received.get(entry.producer);
+    if (previous) {
+      // A message that two tasks have received is a repeated delivery as well.
+      duplicated += current.countIn(from, to) - Bitmap.missing(current, previous, from, to);
+      previous.or(current);
     } else {
-      received.set(entry.producer, here);
+      received.set(entry.producer, current);
     }
     duplicated += inWindow(entry.duplicated);
     reordered += inWindow(entry.reordered);
@@ -110,14 +113,14 @@ function accountGroup(produced: readonly Produced[], entries: readonly Consumed[
   return { received, duplicated, reordered, delivered };
 }
 
-/** What is wanted and not in every one of some sets; each number once. */
-function missingSomewhere(wanted: Bitmap, sets: readonly Bitmap[], from: number, to: number): number {
-  const [only] = sets;
-  if (!only) return wanted.countIn(from, to);
-  if (sets.length === 1) return Bitmap.missing(wanted, only, from, to);
+/** How many wanted sequences are missing in at least one of the sets. */
+function missingInAnyGroup(wanted: Bitmap, sets: readonly Bitmap[], from: number, to: number): number {
+  const [first] = sets;
+  if (!first) return wanted.countIn(from, to);
+  if (sets.length === 1) return Bitmap.missing(wanted, first, from, to);
   let missing = 0;
-  for (let each = from; each < to; each += 1) {
-    if (wanted.has(each) && sets.some((set) => !set.has(each))) missing += 1;
+  for (let sequence = from; sequence < to; sequence += 1) {
+    if (wanted.has(sequence) && sets.some((set) => !set.has(sequence))) missing += 1;
   }
   return missing;
 }
@@ -137,21 +140,20 @@ function slowestOf(entries: readonly Consumed[]): Account["slowestProducer"] {
   return slowest;
 }
 
-function merged<T>(parts: readonly T[], encoded: (part: T) => string): LatencyHistogram {
+function merged<T>(items: readonly T[], encoded: (item: T) => string): LatencyHistogram {
   const histogram = new LatencyHistogram();
-  for (const part of parts) histogram.addEncoded(encoded(part));
+  for (const item of items) histogram.addEncoded(encoded(item));
   return histogram;
 }
 
 /** Adds up counts by name. */
 export function added(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const total: Record<string, number> = {};
-  for (const each of counts) {
-    for (const [name, count] of Object.entries(each)) total[name] = (total[name] ?? 0) + count;
-  }
+  for (const [name, count] of counts.flatMap((each) => Object.entries(each)))
+    total[name] = (total[name] ?? 0) + count;
   return total;
 }
 
-function sum<T>(values: readonly T[], of: (value: T) => number): number {
-  return values.reduce((total, value) => total + of(value), 0);
+function sum<T>(items: readonly T[], count: (item: T) => number): number {
+  return items.reduce((total, item) => total + count(item), 0);
 }

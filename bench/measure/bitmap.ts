@@ -1,54 +1,58 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 
 const FIRST_BYTES = 16;
-/** Number of ones in a byte. */
+/** Number of ones in each byte value. */
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll("0", "").length);
 
-/** A set of small numbers, such as the sequences that were delivered: a bit each. Grows as needed. */
+/** A set of small numbers, such as the delivered sequences, with one bit for each. It grows as needed. */
 export class Bitmap {
   private bytes = new Uint8Array(FIRST_BYTES);
-  /** How many numbers it has. */
+  /** Size of the set. */
   count = 0;
 
-  /** @returns whether it is new */
+  /** Adds a number. @returns whether it is new */
   set(index: number): boolean {
-    const at = index >>> 3;
-    if (at >= this.bytes.length) this.grow(at + 1);
+    const position = index >>> 3;
+    if (position >= this.bytes.length) this.grow(position + 1);
     const bit = 1 << (index & 7);
-    const byte = this.bytes[at] as number;
+    const byte = this.bytes[position] as number;
     if (byte & bit) return false;
-    this.bytes[at] = byte | bit;
+    this.bytes[position] = byte | bit;
     this.count += 1;
     return true;
   }
 
+  /** Whether a number is in the set. */
   has(index: number): boolean {
     return ((this.bytes[index >>> 3] ?? 0) & (1 << (index & 7))) !== 0;
   }
 
-  /** How many it has from `from` to below `to`. */
+  /** How many of its numbers are from `from` to below `to`. */
   countIn(from: number, to: number): number {
-    return onesIn(from, to, (at) => this.bytes[at] ?? 0);
+    return onesIn(from, to, (position) => this.bytes[position] ?? 0);
   }
 
-  /** Adds all that another has. */
+  /** Adds all numbers of another set. */
   or(other: Bitmap): void {
     if (other.bytes.length > this.bytes.length) this.grow(other.bytes.length);
-    for (const [at, byte] of other.bytes.entries()) this.bytes[at] = (this.bytes[at] as number) | byte;
+    for (const [position, byte] of other.bytes.entries()) {
+      this.bytes[position] = (this.bytes[position] as number) | byte;
+    }
     this.count = this.countIn(0, this.bytes.length * 8);
   }
 
-  /** How many from `from` to below `to` are wanted and not there. */
+  /** How many numbers from `from` to below `to` are in `wanted` and not in `got`. */
   static missing(wanted: Bitmap, got: Bitmap, from: number, to: number): number {
-    return onesIn(from, to, (at) => (wanted.bytes[at] ?? 0) & ~(got.bytes[at] ?? 0));
+    return onesIn(from, to, (position) => (wanted.bytes[position] ?? 0) & ~(got.bytes[position] ?? 0));
   }
 
-  /** Deflated, base64. */
+  /** The set as deflated bytes, base64. */
   encode(): string {
     const end = this.bytes.findLastIndex((byte) => byte !== 0) + 1;
     return deflateRawSync(this.bytes.subarray(0, end)).toString("base64");
   }
 
+  /** The set that {@link encode} returned. */
   static decode(text: string): Bitmap {
     const bitmap = new Bitmap();
     const bytes = inflateRawSync(Buffer.from(text, "base64"));
@@ -65,15 +69,15 @@ export class Bitmap {
   }
 }
 
-/** Ones from bit `from` to below bit `to` of the bytes that `byteAt` gives. */
-function onesIn(from: number, to: number, byteAt: (at: number) => number): number {
+/** Number of ones from bit `from` to below bit `to`, in the bytes that `byteAt` returns. */
+function onesIn(from: number, to: number, byteAt: (position: number) => number): number {
   if (to <= from) return 0;
   const [first, last] = [from >>> 3, (to - 1) >>> 3];
   let ones = 0;
-  for (let at = first; at <= last; at += 1) {
-    let byte = byteAt(at) & 0xff;
-    if (at === first) byte &= 0xff << (from & 7);
-    if (at === last) byte &= 0xff >> (7 - ((to - 1) & 7));
+  for (let position = first; position <= last; position += 1) {
+    let byte = byteAt(position) & 0xff;
+    if (position === first) byte &= 0xff << (from & 7);
+    if (position === last) byte &= 0xff >> (7 - ((to - 1) & 7));
     ones += ONES[byte & 0xff] as number;
   }
   return ones;

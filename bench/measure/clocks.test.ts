@@ -12,13 +12,13 @@ import { correctedLatency, pairClocks, type StepClocks, sameNodeMetrics } from "
 
 const SEC = 1e6;
 const window = { fromUs: 100 * SEC, toUs: 110 * SEC };
-const encoded = (...delaysUs: number[]) => {
+const encoded = (...latenciesUs: number[]) => {
   const histogram = new LatencyHistogram();
-  for (const us of delaysUs) histogram.record(us);
+  for (const us of latenciesUs) histogram.record(us);
   return histogram.encode();
 };
-/** Limits of a peer whose clock is ahead by so much, known to ± 100 µs. */
-const found = (peer: string, aheadUs: number): Findings => {
+/** Findings about a peer whose clock is ahead by `aheadUs`, ± 100 µs. */
+const findings = (peer: string, aheadUs: number): Findings => {
   const at = [99, 105, 111].map((sec) => sec * SEC);
   return {
     peer,
@@ -39,13 +39,13 @@ const step = (totals: ConsumerTotals[], produced: ProducerTotals[] = []): StepCl
   consumers: ["consumers.1"],
   produced,
   consumed: totals,
-  runner: [found("producers.1", -7_000)],
+  runner: [findings("producers.1", -7_000)],
   window,
 });
 
 describe("the clocks of a step", () => {
-  it("are told by pair: how far the consumer is ahead of the producer, and an agent of the runner", () => {
-    const pairs = pairClocks(step([consumed([found("producers.1", -50_000)], [])]));
+  it("are compared by pair: how far a consumer is ahead of a producer, and an agent of the runner", () => {
+    const pairs = pairClocks(step([consumed([findings("producers.1", -50_000)], [])]));
     assert.deepEqual(
       pairs.map(({ from, to, offsetMs }) => [from, to, Math.round((offsetMs ?? 0) * 1_000)]),
       [
@@ -61,7 +61,7 @@ describe("the clocks of a step", () => {
       { source: 0, slice: 0, latency: encoded(52_000) },
       { source: 1, slice: 3, latency: encoded(-18_000) },
     ];
-    const clocks = [found("producers.1", -50_000), found("producers.2", 20_000)];
+    const clocks = [findings("producers.1", -50_000), findings("producers.2", 20_000)];
     const corrected = correctedLatency(step([consumed(clocks, latencies)]));
     const { min, max, count } = corrected?.latency.distribution() ?? {};
     assert.equal(count, 2);
@@ -69,35 +69,35 @@ describe("the clocks of a step", () => {
     assert.ok(corrected && corrected.boundMs > 0.099 && corrected.boundMs < 0.3);
   });
 
-  it("correct nothing where a pair that has messages could not be compared", () => {
+  it("correct nothing if a pair with messages could not be compared", () => {
     const latencies = [{ source: 1, slice: 0, latency: encoded(1_000) }];
-    assert.equal(correctedLatency(step([consumed([found("producers.1", 0)], latencies)])), undefined);
+    assert.equal(correctedLatency(step([consumed([findings("producers.1", 0)], latencies)])), undefined);
   });
 });
 
-describe("messages that are timed twice", () => {
+describe("messages timed twice", () => {
   const own = (ms: number) =>
     ({ sameNode: encoded(...Array<number>(100).fill(ms * 1_000)) }) as ProducerTotals;
   const oneWay = (ms: number) =>
     consumed([], [], [{ source: 0, latency: encoded(...Array<number>(100).fill(ms * 1_000)) }]);
 
-  it("agree where the clocks do", () => {
-    const figures = sameNodeMetrics({ produced: [own(2)], consumed: [oneWay(2.3)] }, 0.1);
-    assert.ok(figures?.agrees);
+  it("agree if the clocks do", () => {
+    const metrics = sameNodeMetrics({ produced: [own(2)], consumed: [oneWay(2.3)] }, 0.1);
+    assert.ok(metrics?.agrees);
   });
 
-  it("disagree where the clocks do, by as much as these", () => {
-    const figures = sameNodeMetrics({ produced: [own(2)], consumed: [oneWay(52)] }, 0.1);
-    assert.ok(figures && !figures.agrees && Math.abs(figures.differenceMs - 50) < 0.1);
+  it("disagree if the clocks do, by as much as the clocks", () => {
+    const metrics = sameNodeMetrics({ produced: [own(2)], consumed: [oneWay(52)] }, 0.1);
+    assert.ok(metrics && !metrics.agrees && Math.abs(metrics.differenceMs - 50) < 0.1);
   });
 
-  it("tell nothing where there are few", () => {
+  it("are not compared if there are few", () => {
     const few = { sameNode: encoded(1_000) } as ProducerTotals;
     assert.equal(sameNodeMetrics({ produced: [few], consumed: [oneWay(2)] }, 0.1), null);
   });
 });
 
-describe("what is said of clocks", () => {
+describe("a warning about clocks", () => {
   const wrong = () => {
     const sample = sampleStep(2, 50, 60);
     sample.clocks.errorMs = 50.2;
@@ -112,23 +112,23 @@ describe("what is said of clocks", () => {
     return sample;
   };
 
-  it("is nothing where they agree", () => {
+  it("is not given if they agree", () => {
     const good = sampleStep(1, 50, 2);
     assert.equal(needsCorrection(good), false);
     assert.deepEqual(clockWarnings([good], 100), []);
   });
 
-  it("is a warning with sizes where they do not, with what a second estimator and a corrected SLO say", () => {
+  it("has the offset, the result of the second measurement and that of the SLO after correction", () => {
     const [offset = "", twice = "", turned = ""] = clockWarnings([wrong()], 100);
     assert.match(
       offset,
       /^step 2: the clock of consumers\.1 is 50 ms ahead of that of producers\.1 \(± 0\.2 ms\).*corrected p50 2 ms/,
     );
-    assert.match(twice, /disagree by 49 ms/);
-    assert.match(turned, /meets the SLO, unlike the measured one/);
+    assert.match(twice, /the same messages took .* difference of 49 ms/);
+    assert.match(turned, /the corrected p99 of 9 ms meets the SLO, but .* misses it/);
   });
 
-  it("marks a percentile that is not above their error", () => {
+  it("marks a percentile that is not larger than their error", () => {
     assert.deepEqual(
       [marked(0.1, 0.2), marked(0.3, 0.2), marked(null, 0.2), marked(1, null)],
       ["0.1*", "0.3", "-", "1"],
@@ -139,7 +139,7 @@ describe("what is said of clocks", () => {
     const run: Run = { ...sampleRun(), steps: [wrong()] };
     assert.match(runTable(run), /p99 corr\./);
     const page = reportPage(run);
-    assert.match(page, /<h2>The clocks<\/h2>/);
+    assert.match(page, /<h2>Clocks<\/h2>/);
     assert.match(page, /consumers\.1/);
     assert.doesNotMatch(runTable(sampleRun()), /corr\./);
   });

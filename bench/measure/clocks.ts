@@ -1,4 +1,4 @@
-// What a step's exchange of timestamps says of its latencies: plain functions.
+// Clock errors of a step's latencies, from the timestamps that its tasks exchanged.
 
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { MeasuredStep } from "../../contract/result.ts";
@@ -6,58 +6,63 @@ import { type ConsumerTotals, type ProducerTotals, sliceUs } from "../agent/prot
 import type { Findings } from "../exchange/findings.ts";
 import { type OffsetLine, offsetAt, offsetLine } from "../exchange/offsetBounds.ts";
 
-/** A histogram of three digits tells a value to half of a thousandth. */
+/** Relative error of a value from a histogram with three significant digits. */
 const RESOLUTION = 0.0005;
 /**
- * What the medians of the same messages may differ by, beyond all that is known: they are received by two processes that
- * wait for a CPU at other times. Where CPUs are short that waiting is most of the latency, so a share of the larger counts (on
- * a machine with a load of five a CPU: 14 and 27 ms).
+ * How much the medians of the same messages may differ beyond all known errors: two processes receive them, and wait for a
+ * CPU at different times. On an overloaded machine this waiting is most of the latency, so the limit is a share of the larger
+ * median (measured with a load of five per CPU: 14 and 27 ms).
  */
 const TOLERANCE_MS = 1;
 const TOLERANCE_SHARE = 0.5;
-/** With fewer messages a median tells nothing. */
+/** With fewer messages a median is not meaningful. */
 const LEAST_OWN_MESSAGES = 30;
 
+/** The clock measurements of a step, and the totals of its tasks. */
 export interface StepClocks {
-  /** Names of the tasks, in the order of the totals. */
+  /** Names of the tasks, in the order of `produced` and `consumed`. */
   producers: readonly string[];
   consumers: readonly string[];
   produced: readonly ProducerTotals[];
   consumed: readonly ConsumerTotals[];
-  /** The runner's own, of all agents. */
+  /** Findings of the runner about all agents. */
   runner: readonly Findings[];
   window: { fromUs: number; toUs: number };
 }
 
 type PairClock = MeasuredStep["clocks"]["pairs"][number];
 
-/** Every pair whose clocks were compared: how far `to`'s clock is ahead of `from`'s. */
+/** Every pair of tasks whose clocks were compared: how far the clock of `to` is ahead of that of `from`. */
 export function pairClocks(step: StepClocks): PairClock[] {
   const { fromUs, toUs } = step.window;
-  // Who asks is the client; a consumer asks the producers, whose messages it gets.
-  const pair = (found: Findings, from: string, to: string, sign: 1 | -1): PairClock => {
-    const line = offsetLine(found, fromUs, toUs);
+  // A consumer asks the producers whose messages it gets, so its findings are about the producer's clock: hence the sign.
+  const pair = (findings: Findings, from: string, to: string, sign: 1 | -1): PairClock => {
+    const line = offsetLine(findings, fromUs, toUs);
     return {
       from,
       to,
-      sent: found.sent,
-      answered: found.answered,
+      sent: findings.sent,
+      answered: findings.answered,
       offsetMs: line ? (sign * line.offsetUs) / 1_000 : null,
       boundMs: line ? line.boundUs / 1_000 : null,
       driftPpm: line ? sign * line.driftPpm : null,
       straight: line?.straight ?? null,
-      minRttMs: found.minRttUs === null ? null : found.minRttUs / 1_000,
+      minRttMs: findings.minRttUs === null ? null : findings.minRttUs / 1_000,
     };
   };
   return [
     ...step.consumed.flatMap(({ clocks }, index) =>
-      clocks.map((found) => pair(found, found.peer, step.consumers[index] as string, -1)),
+      clocks.map((findings) => pair(findings, findings.peer, step.consumers[index] as string, -1)),
     ),
-    ...step.runner.map((found) => pair(found, "runner", found.peer, 1)),
+    ...step.runner.map((findings) => pair(findings, "runner", findings.peer, 1)),
   ];
 }
 
-/** What a pair's clocks can have made a latency wrong by, ms, at the worse end of so many seconds; null: not known. */
+/**
+ * Largest latency error that the clocks of a pair can cause within the measured time, in ms; null: unknown.
+ *
+ * @param seconds length of the measured time
+ */
 export function errorOfPair(
   { offsetMs, boundMs, driftPpm }: Pick<PairClock, "offsetMs" | "boundMs" | "driftPpm">,
   seconds: number,
@@ -67,10 +72,11 @@ export function errorOfPair(
 }
 
 /**
- * The latencies as they would be if consumers read the producers' clocks: each slice of each pair moved by their offset.
+ * The latencies as they would be if consumers used the producers' clocks: each slice of each pair is shifted by the offset of
+ * their clocks.
  *
- * @returns undefined where the clocks of a pair that has messages could not be compared. `boundMs`: no corrected latency is
- * wrong by more, as far as clocks go
+ * @returns `boundMs`: the largest clock error of a corrected latency. undefined if the clocks of a pair with messages could
+ * not be compared
  */
 export function correctedLatency(
   step: StepClocks,
@@ -80,13 +86,15 @@ export function correctedLatency(
   const latency = new LatencyHistogram();
   let boundUs = 0;
   for (const { clocks, latencies } of step.consumed) {
-    const lines = new Map(clocks.map((found) => [found.peer, offsetLine(found, window.fromUs, window.toUs)]));
-    for (const part of latencies) {
-      const line = lines.get(step.producers[part.source] as string);
+    const lines = new Map(
+      clocks.map((findings) => [findings.peer, offsetLine(findings, window.fromUs, window.toUs)]),
+    );
+    for (const entry of latencies) {
+      const line = lines.get(step.producers[entry.source] as string);
       if (!line) return undefined;
-      const us = offsetAt(line, window.fromUs + (part.slice + 0.5) * slice);
+      const us = offsetAt(line, window.fromUs + (entry.slice + 0.5) * slice);
       const measured = new LatencyHistogram();
-      measured.addEncoded(part.latency);
+      measured.addEncoded(entry.latency);
       latency.add(measured.shifted(us));
       boundUs = Math.max(boundUs, errorOf(line, slice, us));
     }
@@ -99,10 +107,11 @@ function errorOf({ boundUs, driftPpm }: OffsetLine, slice: number, shiftUs: numb
 }
 
 /**
- * The same messages timed twice: one way, by two clocks, and on the node that sent them, by one. Without an error of the
- * clocks their medians are alike.
+ * Compares the latencies of messages that were timed twice: one way, by two clocks, and on the node that sent them, by one
+ * clock. Without a clock error their medians agree.
  *
- * @param boundMs what the clocks are known to; null: not known
+ * @param boundMs error bound of the clocks; null: unknown
+ * @returns null if too few messages were timed
  */
 export function sameNodeMetrics(
   { produced, consumed }: Pick<StepClocks, "produced" | "consumed">,
@@ -116,11 +125,11 @@ export function sameNodeMetrics(
   const larger = Math.max(ownMs, oneWayMs);
   const tolerance = Math.max(TOLERANCE_MS, TOLERANCE_SHARE * larger);
   const allowed = (boundMs ?? 0) + samplingError(own) + samplingError(oneWay) + tolerance;
-  const all = consumed
+  const total = consumed
     .flatMap(({ latencies }) => latencies)
     .reduce((sum, { latency }) => sum + countOf(latency), 0);
   return {
-    share: all > 0 ? oneWay.count / all : 0,
+    share: total > 0 ? oneWay.count / total : 0,
     ownMs: own.distribution(),
     oneWayMs: oneWay.distribution(),
     differenceMs: oneWayMs - ownMs,
@@ -135,7 +144,7 @@ function countOf(encoded: string): number {
   return histogram.count;
 }
 
-/** Half of the median's interval. */
+/** Half of the confidence interval of the median, in ms. */
 function samplingError(histogram: LatencyHistogram): number {
   const [low, high] = histogram.medianIntervalMs() as [number, number];
   return (high - low) / 2;

@@ -1,60 +1,63 @@
-// The verdict on a step.
+// The verdict of a step.
 import type { StepVerdict } from "../../contract/verdicts.ts";
 import type { Slo } from "../../contract/workload.ts";
 
-/** Of a step's measured time. */
+/** The metrics of a step's measured time that its verdict depends on. */
 export interface StepMetrics {
   offered: number;
   delivered: number;
   lost: number;
   unsent: number;
-  /** Sends that failed. */
+  /** Number of failed sends. */
   errors: number;
   p99Ms: number | null;
   steady: boolean;
+  /** Why the load was not steady. */
   steadyReason: string;
-  /** From the intended time to the hand-out; what waits for the broker's answers is not in it, but in the latency. */
+  /** From the intended time to the dispatch. Waiting for the broker's answers is not in it, but in the latency. */
   scheduleLagMsP99: number | null;
-  /** CPUs of the busiest task. */
+  /** CPUs used by the busiest task. */
   cpu: number | null;
-  /** Compiler threads at work in a broker, on average; null: not known. */
-  brokersCompiling: number | null;
+  /** Busy JIT compiler threads of the busiest broker, on average; null: unknown. */
+  brokersJitThreads: number | null;
 }
 
-/** A schedule lag above this share of the SLO's p99 makes the latency a figure of the generator. */
+/** With a schedule lag above this share of the SLO's p99, the latency is that of the generator. */
 const LAG_SHARE = 0.1;
 /**
- * One thread of Node does the work of a task: with its helpers it is at its limit from about here on (kafkajs: 1.1 CPUs,
- * with seconds of lag).
+ * One thread of Node.js does the work of a task. With its helper threads it is at its limit from about this many CPUs on
+ * (measured with kafkajs: 1.1 CPUs, with seconds of lag).
  */
 const SATURATED_CPUS = 0.9;
 
 /**
- * More compiler threads at work than this, and a broker is slower than it will be, as in the first minutes after a start: that
- * its messages are late then says little of it (start-up against steady-state performance; Georges, Buytaert and Eeckhout,
- * "Statistically Rigorous Java Performance Evaluation", OOPSLA 2007). The number is ours.
+ * With more busy JIT compiler threads than this, a broker is still slower than it will be, as in the first minutes after a
+ * start, and late messages say little about it (start-up against steady-state performance: Georges, Buytaert and Eeckhout,
+ * "Statistically Rigorous Java Performance Evaluation", OOPSLA 2007). The threshold itself is this project's choice.
  */
-export const BUSY_COMPILERS = 0.2;
+export const JIT_BUSY_THREADS = 0.2;
 
 /**
- * `failed` goes before `generator-bound`, since a step without figures has no lag; `generator-bound` goes before all
- * that is said of the broker, and where the SLO is met as well: no knee may rest on such a step.
+ * The verdict of a step.
  *
- * @returns the verdict, and why, as sentences with both numbers
+ * `failed` comes before `generator-bound`, since a step without deliveries has no lag. `generator-bound` comes before all
+ * verdicts about the broker, even if the SLO was met: no knee may be based on such a step.
+ *
+ * @returns the verdict, and its reasons as sentences with the value and the limit
  */
-export function evaluate(figures: StepMetrics, slo: Slo): { verdict: StepVerdict; reasons: string[] } {
-  const failures = failureReasons(figures);
+export function evaluate(metrics: StepMetrics, slo: Slo): { verdict: StepVerdict; reasons: string[] } {
+  const failures = failureReasons(metrics);
   if (failures.length > 0) return { verdict: "failed", reasons: failures };
-  const bound = generatorReasons(figures, slo);
-  const missed = sloReasons(figures, slo);
-  const cold = missed.length === 1 && isLate(figures, slo) ? coldReasons(figures) : [];
-  const unsteady = figures.steady ? [] : [`it did not become steady: ${figures.steadyReason}`];
+  const bound = generatorReasons(metrics, slo);
+  const missed = sloReasons(metrics, slo);
+  const warmingUp = missed.length === 1 && isLate(metrics, slo) ? jitReasons(metrics) : [];
+  const unsteady = metrics.steady ? [] : [`it did not become steady: ${metrics.steadyReason}`];
   const verdict = (): StepVerdict => {
     if (bound.length > 0) return "generator-bound";
-    if (missed.length > 0 && cold.length === 0) return "slo-missed";
-    return figures.steady && cold.length === 0 ? "ok" : "not-steady";
+    if (missed.length > 0 && warmingUp.length === 0) return "slo-missed";
+    return metrics.steady && warmingUp.length === 0 ? "ok" : "not-steady";
   };
-  return { verdict: verdict(), reasons: [...bound, ...missed, ...cold, ...unsteady] };
+  return { verdict: verdict(), reasons: [...bound, ...missed, ...warmingUp, ...unsteady] };
 }
 
 function failureReasons({ offered, delivered, errors }: StepMetrics): string[] {
@@ -65,21 +68,23 @@ function failureReasons({ offered, delivered, errors }: StepMetrics): string[] {
 
 function generatorReasons({ scheduleLagMsP99: lag, cpu }: StepMetrics, slo: Slo): string[] {
   const limit = LAG_SHARE * slo.p99Ms;
-  return [
-    ...(lag !== null && lag > limit
-      ? [
-          `the generator was late: schedule lag p99 ${lag.toFixed(1)} ms, above a tenth of the SLO (${limit.toFixed(1)} ms)`,
-        ]
-      : []),
-    ...(cpu !== null && cpu >= SATURATED_CPUS
-      ? [`the generator's busiest task used ${cpu.toFixed(2)} CPUs, and one thread cannot use much more`]
-      : []),
-  ];
+  const reasons: string[] = [];
+  if (lag !== null && lag > limit) {
+    reasons.push(
+      `the generator was late: schedule lag p99 ${lag.toFixed(1)} ms, above a tenth of the SLO (${limit.toFixed(1)} ms)`,
+    );
+  }
+  if (cpu !== null && cpu >= SATURATED_CPUS) {
+    reasons.push(
+      `the generator's busiest task used ${cpu.toFixed(2)} CPUs, and one thread cannot use much more`,
+    );
+  }
+  return reasons;
 }
 
-/** Of latencies alone: compilers make messages late, and lose none. */
-function coldReasons({ brokersCompiling: threads }: StepMetrics): string[] {
-  if (threads === null || threads <= BUSY_COMPILERS) return [];
+/** Only for late messages: busy JIT compilers delay messages, but lose none. */
+function jitReasons({ brokersJitThreads: threads }: StepMetrics): string[] {
+  if (threads === null || threads <= JIT_BUSY_THREADS) return [];
   return [
     `the brokers' JIT compilers were busy (${threads.toFixed(2)} threads on average), as they are in the first minutes`,
   ];
@@ -87,29 +92,30 @@ function coldReasons({ brokersCompiling: threads }: StepMetrics): string[] {
 
 const isLate = ({ p99Ms }: StepMetrics, slo: Slo) => p99Ms === null || p99Ms > slo.p99Ms;
 
-function sloReasons(figures: StepMetrics, slo: Slo): string[] {
-  const { p99Ms, offered, delivered, lost, unsent } = figures;
+function sloReasons(metrics: StepMetrics, slo: Slo): string[] {
+  const { p99Ms, offered, delivered, lost, unsent } = metrics;
+  const reasons: string[] = [];
+  if (isLate(metrics, slo)) {
+    const value = p99Ms === null ? "unknown" : `${p99Ms.toFixed(1)} ms`;
+    reasons.push(`p99 latency ${value}, above ${slo.p99Ms} ms`);
+  }
   const share = delivered / offered;
-  const unsentText = unsent > 0 ? `, ${unsent} were not even sent in time` : "";
-  return [
-    ...(isLate(figures, slo)
-      ? [`p99 latency ${p99Ms === null ? "unknown" : `${p99Ms.toFixed(1)} ms`}, above ${slo.p99Ms} ms`]
-      : []),
-    ...(share < slo.delivered
-      ? [
-          `${percent(share)} of ${offered} messages were delivered, less than ${percent(slo.delivered)}${unsentText}`,
-        ]
-      : []),
-    ...(lost > slo.lost ? [`${lost} messages were lost, more than ${slo.lost}`] : []),
-  ];
+  if (share < slo.delivered) {
+    const unsentText = unsent > 0 ? `, ${unsent} were not even sent in time` : "";
+    reasons.push(
+      `${percent(share)} of ${offered} messages were delivered, less than ${percent(slo.delivered)}${unsentText}`,
+    );
+  }
+  if (lost > slo.lost) reasons.push(`${lost} messages were lost, more than ${slo.lost}`);
+  return reasons;
 }
 
-/** "p99 latency <= 100 ms, delivered >= 99.9 %, lost <= 0" */
+/** The SLO in words: "p99 latency <= 100 ms, delivered >= 99.9 %, lost <= 0". */
 export function sloText({ p99Ms, delivered, lost }: Slo): string {
   return `p99 latency <= ${p99Ms} ms, delivered >= ${percent(delivered)}, lost <= ${lost}`;
 }
 
-/** Rounded down, so that 99.99 % is not called 100 %. */
+/** Rounded down, so that 99.99 % does not become 100 %. */
 function percent(share: number): string {
   return `${Math.floor(share * 1e4 + 1e-9) / 100} %`;
 }

@@ -10,7 +10,7 @@ import { failedStep } from "../run/stepResult.ts";
 import { accountStep } from "./account.ts";
 import { Bitmap } from "./bitmap.ts";
 import { evaluate, type StepMetrics, sloText } from "./evaluate.ts";
-import { busyTicksOf, SelfWatch, waitOf } from "./self.ts";
+import { busyTicksOf, SelfWatch, waitNsOf } from "./self.ts";
 import { SequenceTracker } from "./sequences.ts";
 import { isWarm, type SteadyInput, steadiness } from "./steady.ts";
 
@@ -28,7 +28,7 @@ describe("a bitmap", () => {
     return bitmap;
   };
 
-  it("is a set: of a range it counts what was put in, each once, also after a travel", () => {
+  it("is a set: it counts the numbers of a range, each once, also after encoding", () => {
     fc.assert(
       fc.property(sets, fc.nat(3_000), fc.nat(3_000), (numbers, from, to) => {
         const bitmap = Bitmap.decode(bitmapOf(numbers).encode());
@@ -43,7 +43,7 @@ describe("a bitmap", () => {
     );
   });
 
-  it("tells what is missing from another, and takes all of it", () => {
+  it("counts what another one lacks, and adds all of another one", () => {
     fc.assert(
       fc.property(sets, sets, fc.nat(3_000), fc.nat(3_000), (a, b, from, to) => {
         const [wanted, got] = [bitmapOf(a), bitmapOf(b)];
@@ -57,7 +57,7 @@ describe("a bitmap", () => {
     );
   });
 
-  it("says whether a number is new", () => {
+  it("reports whether a number is new", () => {
     const bitmap = new Bitmap();
     assert.deepEqual([bitmap.set(70), bitmap.set(70), bitmap.set(71)], [true, false, true]);
   });
@@ -71,21 +71,21 @@ describe("the sequences of producers", () => {
     return { ...totals, delivered: tracker.delivered };
   };
 
-  it("are reordered where a smaller one comes after a larger one of the same partition", () => {
+  it("are reordered if a smaller one comes after a larger one of the same partition", () => {
     assert.deepEqual(after([0, 1], [0, 3], [0, 2], [0, 4]).reordered, [2]);
   });
 
-  it("are not where it is another partition, which Kafka does not order", () => {
+  it("are not reordered across partitions, which Kafka does not order", () => {
     assert.deepEqual(after([0, 1], [0, 9], [50, 2], [50, 8]).reordered, []);
   });
 
-  it("are duplicated, and not reordered, where one comes again", () => {
+  it("are duplicated, and not reordered, if one comes again", () => {
     const { duplicated, reordered, delivered } = after([0, 1], [0, 2], [0, 1], [0, 1]);
     assert.deepEqual([duplicated, reordered, delivered], [[1, 1], [], 2]);
   });
 });
 
-describe("the account of a step", () => {
+describe("the accounting of a step", () => {
   const nothing = new LatencyHistogram().encode();
   const bits = (...numbers: number[]) => {
     const bitmap = new Bitmap();
@@ -108,7 +108,7 @@ describe("the account of a step", () => {
     group: string,
     producer: number,
     received: number[],
-    more: object = {},
+    changes: object = {},
     latencyUs = 1_000,
   ): ConsumerTotals => ({
     role: "consumer",
@@ -120,7 +120,7 @@ describe("the account of a step", () => {
           duplicated: [],
           reordered: [],
           latency: histogramOf([latencyUs], 2).encode(),
-          ...more,
+          ...changes,
         },
       ],
     },
@@ -134,13 +134,13 @@ describe("the account of a step", () => {
     errors: {},
   });
 
-  it("counts only what was due in the measured time", () => {
+  it("counts only messages due in the measured time", () => {
     const account = accountStep([produced(0, range(0, 25))], [consumed("g", 0, range(5, 18))]);
     const { offered, acked, delivered, lost } = account;
     assert.deepEqual({ offered, acked, delivered, lost }, { offered: 10, acked: 10, delivered: 8, lost: 2 });
   });
 
-  it("calls lost what was acknowledged and not delivered, and nothing else", () => {
+  it("counts messages as lost if they were acknowledged and not delivered, and no others", () => {
     const { lost, delivered, acked } = accountStep(
       [produced(0, range(10, 15))],
       [consumed("g", 0, range(13, 20))],
@@ -148,12 +148,12 @@ describe("the account of a step", () => {
     assert.deepEqual({ lost, delivered, acked }, { lost: 3, delivered: 7, acked: 5 });
   });
 
-  it("takes the tasks of a group together", () => {
+  it("combines the tasks of a group", () => {
     const tasks = [consumed("g", 0, range(10, 14)), consumed("g", 0, range(14, 20))];
     assert.deepEqual([accountStep([produced(0, range(10, 20))], tasks).delivered, 10], [10, 10]);
   });
 
-  it("calls duplicated what two tasks of a group have both received, and what one has received again", () => {
+  it("counts messages as duplicated if two tasks of a group received them, or one received them again", () => {
     const tasks = [
       consumed("g", 0, range(10, 16), { duplicated: [11, 11, 3] }),
       consumed("g", 0, range(14, 20)),
@@ -161,17 +161,17 @@ describe("the account of a step", () => {
     assert.equal(accountStep([produced(0, range(10, 20))], tasks).duplicated, 4);
   });
 
-  it("asks every group for every message: the least one counts, and what one lacks is lost once", () => {
+  it("expects every message in every group: the smallest count is delivered, and a message missing anywhere is lost once", () => {
     const tasks = [consumed("a", 0, range(10, 19)), consumed("b", 0, range(11, 19))];
     const { delivered, lost } = accountStep([produced(0, range(10, 20))], tasks);
     assert.deepEqual({ delivered, lost }, { delivered: 8, lost: 2 });
   });
 
-  it("loses everything where nothing came", () => {
+  it("counts everything as lost if nothing came", () => {
     assert.equal(accountStep([produced(0, range(10, 20))], []).lost, 10);
   });
 
-  it("adds up what tasks tell, and finds the slowest producer", () => {
+  it("adds up the totals of tasks, and finds the slowest producer", () => {
     const account = accountStep(
       [produced(0, [], 4), produced(1, [])],
       [consumed("g", 0, [], {}, 5_000), consumed("g", 1, [], {}, 70_000)],
@@ -186,24 +186,24 @@ describe("the account of a step", () => {
   });
 });
 
-describe("the test for a steady load", () => {
-  const second = (more: Partial<SteadyInput> = {}): SteadyInput => ({
+describe("the check for a steady load", () => {
+  const second = (changes: Partial<SteadyInput> = {}): SteadyInput => ({
     offered: 1_000,
     delivered: 1_000,
     backlog: 5,
     p50Ms: 2,
     p99Ms: 9,
-    ...more,
+    ...changes,
   });
-  const seconds = (count: number, of: (index: number) => Partial<SteadyInput>) =>
-    Array.from({ length: count }, (_, index) => second(of(index)));
+  const seconds = (count: number, changes: (index: number) => Partial<SteadyInput>) =>
+    Array.from({ length: count }, (_, index) => second(changes(index)));
 
   it("needs five whole seconds", () => {
     assert.deepEqual(steadiness(seconds(4, () => ({}))), { steady: false, reason: "only 4 whole seconds" });
     assert.equal(steadiness(seconds(5, () => ({}))).steady, true);
   });
 
-  it("finds code that is still being compiled: the latency falls", () => {
+  it("detects JIT warm-up: the latency falls", () => {
     const medians = [30, 20, 12, 6, 3];
     assert.match(
       steadiness(seconds(5, (index) => ({ p50Ms: medians[index] as number }))).reason,
@@ -211,7 +211,7 @@ describe("the test for a steady load", () => {
     );
   });
 
-  it("finds an overload: the latency rises, or less is delivered than offered", () => {
+  it("detects overload: the latency rises, or less is delivered than offered", () => {
     assert.match(steadiness(seconds(5, (index) => ({ p50Ms: 100 * index }))).reason, /rises/);
     assert.match(
       steadiness(seconds(5, () => ({ delivered: 900 }))).reason,
@@ -219,12 +219,12 @@ describe("the test for a steady load", () => {
     );
   });
 
-  it("finds a backlog that grows slowly", () => {
+  it("detects a backlog that grows slowly", () => {
     const growing = seconds(5, (index) => ({ offered: 10_000, delivered: 9_850, backlog: 150 * index }));
     assert.match(steadiness(growing).reason, /the backlog grows by 150 messages per second/);
   });
 
-  it("is not alarmed by noise more than once in ten times", () => {
+  it("rejects noise at most once in ten times", () => {
     const random = randomOf(2);
     const runs = Array.from({ length: 500 }, () =>
       steadiness(
@@ -238,11 +238,11 @@ describe("the test for a steady load", () => {
     assert.ok(runs.filter(({ steady }) => !steady).length <= 50);
   });
 
-  it("is not alarmed by a trend that matters to nobody", () => {
+  it("ignores a trend that is too small to matter", () => {
     assert.equal(steadiness(seconds(5, (index) => ({ p50Ms: 1 + 0.05 * index }))).steady, true);
   });
 
-  it("is content with a message more or less where there are few", () => {
+  it("ignores a message more or less if there are few", () => {
     assert.equal(
       steadiness(seconds(5, (index) => ({ offered: 2, delivered: index % 2 === 0 ? 1 : 3 }))).steady,
       true,
@@ -251,15 +251,15 @@ describe("the test for a steady load", () => {
 });
 
 describe("a step's warm-up", () => {
-  const warm = (seconds: number, steady: boolean, cold: boolean, brokers = 60) =>
-    isWarm({ min: 5, max: 20, brokers }, { seconds, steady, cold });
+  const warm = (seconds: number, steady: boolean, jitBusy: boolean, brokers = 60) =>
+    isWarm({ min: 5, max: 20, brokers }, { seconds, steady, jitBusy });
 
-  it("ends once it is steady, not before its least time, and at its longest whatever is", () => {
+  it("ends once the load is steady, not before its minimum, and at its maximum in any case", () => {
     assert.deepEqual([warm(4, true, false), warm(5, true, false)], [false, true]);
     assert.deepEqual([warm(19, false, false), warm(20, false, false)], [false, true]);
   });
 
-  it("goes on while brokers are cold, until the time for that is over", () => {
+  it("continues while the JIT compilers of the brokers are busy, until its limit for that", () => {
     assert.deepEqual(
       [warm(30, true, true), warm(59, false, true), warm(60, false, true)],
       [false, false, true],
@@ -268,7 +268,7 @@ describe("a step's warm-up", () => {
   });
 });
 
-describe("the verdict on a step", () => {
+describe("the verdict of a step", () => {
   const slo = sloSchema.parse({});
   const good: StepMetrics = {
     offered: 10_000,
@@ -281,11 +281,11 @@ describe("the verdict on a step", () => {
     steadyReason: "",
     scheduleLagMsP99: 2,
     cpu: 0.4,
-    brokersCompiling: 0.02,
+    brokersJitThreads: 0.02,
   };
-  const verdict = (more: Partial<StepMetrics>) => evaluate({ ...good, ...more }, slo);
+  const verdict = (changes: Partial<StepMetrics>) => evaluate({ ...good, ...changes }, slo);
 
-  it("is ok where all is within the SLO, and gives no reason then", () => {
+  it("is ok without a reason if everything is within the SLO", () => {
     assert.deepEqual(verdict({}), { verdict: "ok", reasons: [] });
     assert.equal(verdict({ p99Ms: 100, delivered: 9_990, scheduleLagMsP99: 10 }).verdict, "ok");
   });
@@ -298,40 +298,40 @@ describe("the verdict on a step", () => {
     ],
     [{ lost: 1 }, /1 messages were lost, more than 0/],
   ];
-  for (const [figures, reason] of missed) {
-    it(`is slo-missed, with the numbers: ${reason.source}`, () => {
-      const { verdict: found, reasons } = verdict(figures);
-      assert.equal(found, "slo-missed");
+  for (const [metrics, reason] of missed) {
+    it(`is slo-missed, with the values: ${reason.source}`, () => {
+      const { verdict: actual, reasons } = verdict(metrics);
+      assert.equal(actual, "slo-missed");
       assert.match(reasons[0] ?? "", reason);
     });
   }
 
-  it("is generator-bound where the schedule lagged or a thread was full, whatever the latency", () => {
+  it("is generator-bound if the schedule lagged or a thread was saturated, whatever the latency", () => {
     assert.equal(verdict({ scheduleLagMsP99: 10.1 }).verdict, "generator-bound");
     assert.equal(verdict({ cpu: 0.9, p99Ms: 5_000 }).verdict, "generator-bound");
   });
 
-  it("is not-steady where the SLO was met but nothing was steady, and slo-missed where it was not", () => {
+  it("is not-steady if the load was not steady and the SLO was met, and slo-missed if it was not met", () => {
     assert.equal(verdict({ steady: false, steadyReason: "the median falls" }).verdict, "not-steady");
     assert.equal(verdict({ steady: false, p99Ms: 300 }).verdict, "slo-missed");
   });
 
-  it("is not-steady where only latencies missed the SLO, while brokers compiled their code", () => {
-    const { verdict: found, reasons } = verdict({ p99Ms: 300, brokersCompiling: 0.34 });
-    assert.equal(found, "not-steady");
+  it("is not-steady if only latencies missed the SLO while JIT compilers were busy", () => {
+    const { verdict: actual, reasons } = verdict({ p99Ms: 300, brokersJitThreads: 0.34 });
+    assert.equal(actual, "not-steady");
     assert.match(
       reasons.join("; "),
       /p99 latency 300\.0 ms.*; the brokers' JIT compilers were busy \(0\.34 threads/,
     );
-    assert.equal(verdict({ p99Ms: 300, brokersCompiling: null }).verdict, "slo-missed");
-    assert.equal(verdict({ p99Ms: 300, brokersCompiling: 0.34, lost: 1 }).verdict, "slo-missed");
+    assert.equal(verdict({ p99Ms: 300, brokersJitThreads: null }).verdict, "slo-missed");
+    assert.equal(verdict({ p99Ms: 300, brokersJitThreads: 0.34, lost: 1 }).verdict, "slo-missed");
   });
 
-  it("is ok where the SLO was met although brokers compiled their code: later they keep to it as well", () => {
-    assert.equal(verdict({ brokersCompiling: 0.34 }).verdict, "ok");
+  it("is ok if the SLO was met although JIT compilers were busy: the brokers only get faster", () => {
+    assert.equal(verdict({ brokersJitThreads: 0.34 }).verdict, "ok");
   });
 
-  it("is failed where nothing came, or nothing was due, or it could not be carried out", () => {
+  it("is failed if nothing came, nothing was due, or the step could not be run", () => {
     assert.equal(verdict({ delivered: 0, cpu: 2 }).verdict, "failed");
     assert.equal(verdict({ offered: 0 }).verdict, "failed");
     const order = {
@@ -342,7 +342,7 @@ describe("the verdict on a step", () => {
     assert.deepEqual([lost.verdict, lost.reasons], ["failed", ["an agent is gone"]]);
   });
 
-  it("says the SLO in words, and does not round it up", () => {
+  it("prints the SLO without rounding it up", () => {
     assert.equal(
       sloText(sloSchema.parse({ delivered: 0.99999 })),
       "p99 latency <= 100 ms, delivered >= 99.99 %, lost <= 0",
@@ -350,15 +350,15 @@ describe("the verdict on a step", () => {
   });
 });
 
-describe("what a process knows of itself", () => {
+describe("the resource usage of a process", () => {
   it("is read from the kernel's files", () => {
-    assert.equal(waitOf("12345 678 9\n"), 678);
-    assert.equal(waitOf(""), 0);
+    assert.equal(waitNsOf("12345 678 9\n"), 678);
+    assert.equal(waitNsOf(""), 0);
     assert.equal(busyTicksOf("cpu  10 1 5 1000 50 2 3 4 7 0\ncpu0 1 1 1 1\n"), 25);
     assert.equal(busyTicksOf(""), 0);
   });
 
-  it("is no less than nothing, and there is memory", () => {
+  it("is never negative, and includes memory", () => {
     const watch = new SelfWatch();
     const self = watch.sample();
     watch.close();

@@ -1,11 +1,11 @@
-// How the process itself does: a generator that is short of CPU measures itself.
+// Resource usage of this process. A load generator that is short of CPU time measures itself instead of Kafka.
 import { readFileSync } from "node:fs";
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import type { Self } from "../agent/protocol.ts";
 
-/** The event loop's delay is found by a timer of this period, which is in what it records. */
+/** Period of the timer that measures the event loop delay. The recorded values include it. */
 const RESOLUTION_MS = 10;
-/** Of /proc/stat: USER_HZ, the same on every Linux. */
+/** Unit of /proc/stat: USER_HZ, which is the same on every Linux. */
 const TICKS_PER_SEC = 100;
 
 interface Reading {
@@ -15,7 +15,7 @@ interface Reading {
   machineTicks: number;
 }
 
-/** Figures of this process and its machine, each time since the last time. */
+/** Measures the resource usage of this process and its machine. */
 export class SelfWatch {
   private readonly loop: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   private last = read();
@@ -24,6 +24,7 @@ export class SelfWatch {
     this.loop.enable();
   }
 
+  /** The usage since the previous sample. */
   sample(): Self {
     const [before, now] = [this.last, read()];
     const elapsedMs = Math.max(1, now.atMs - before.atMs);
@@ -39,6 +40,7 @@ export class SelfWatch {
     };
   }
 
+  /** Ends the measurement. */
   close(): void {
     this.loop.disable();
   }
@@ -49,13 +51,13 @@ function read(): Reading {
   return {
     atMs: performance.now(),
     cpuUs: user + system,
-    // The main thread has the process's number, also in a container.
-    waitNs: waitOf(textOf(`/proc/self/task/${process.pid}/schedstat`)),
+    // The id of the main thread is that of the process, also in a container.
+    waitNs: waitNsOf(textOf(`/proc/self/task/${process.pid}/schedstat`)),
     machineTicks: busyTicksOf(textOf("/proc/stat")),
   };
 }
 
-/** Some kernels do not have it; then nothing is known, which is 0. */
+/** The text of a file; empty if the kernel does not have it. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, "utf8");
@@ -64,15 +66,15 @@ function textOf(file: string): string {
   }
 }
 
-/** ns that a thread was ready to run and waited for a CPU (Documentation/scheduler/sched-stats.rst). */
-export function waitOf(schedstat: string): number {
+/** Time for which a thread was ready to run and waited for a CPU, in ns (Linux, Documentation/scheduler/sched-stats.rst). */
+export function waitNsOf(schedstat: string): number {
   return Number(schedstat.trim().split(/\s+/)[1] ?? 0) || 0;
 }
 
-/** Ticks that all CPUs of the machine were busy: all but idle and iowait (proc_stat(5)). Also in a container. */
+/** Ticks for which the machine's CPUs were busy: all but idle and iowait, also in a container (proc_stat(5)). */
 export function busyTicksOf(stat: string): number {
   const [, ...ticks] = (stat.split("\n", 1)[0] ?? "").trim().split(/\s+/);
-  // guest and guest_nice, the last two, are in user and nice already.
+  // The last two, guest and guest_nice, are already part of user and nice.
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = ticks.map(Number);
   return user + nice + system + irq + softirq + steal;
 }

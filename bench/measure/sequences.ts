@@ -1,53 +1,57 @@
 import { Bitmap } from "./bitmap.ts";
 
-export interface ProducerSequences {
+/** The messages of one producer, as the consumers of one group in one task received them. */
+interface ProducerSequences {
   producer: number;
+  /** The sequences received. */
   received: Bitmap;
-  /** One entry for each repetition. */
+  /** Sequences delivered again, one entry for each repetition. */
   duplicated: number[];
-  /** First deliveries that came after a later sequence of the same partition. */
+  /** Sequences whose first delivery came after a later sequence of the same partition. */
   reordered: number[];
-  /** By partition, the largest sequence that was delivered. */
+  /** The largest delivered sequence of each partition. */
   latest: Int32Array;
 }
 
 const FIRST_PARTITIONS = 16;
 
 /**
- * What became of the messages of each producer, at the consumers of one group in one task. Kafka keeps the order of a
- * producer's messages within a partition, so only there a message can come too late.
+ * Tracks the messages of each producer at the consumers of one group in one task. Kafka keeps the order of a producer's
+ * messages within a partition, so messages are checked for reordering per partition.
  */
 export class SequenceTracker {
   private readonly producers: (ProducerSequences | undefined)[] = [];
-  /** Messages that came, each once. */
+  /** Number of messages delivered at least once. */
   delivered = 0;
 
+  /** Records a delivery. */
   record(producer: number, partition: number, sequence: number): void {
-    const known = this.producers[producer] ?? this.begin(producer);
-    if (!known.received.set(sequence)) {
-      known.duplicated.push(sequence);
+    const sequences = this.producers[producer] ?? this.begin(producer);
+    if (!sequences.received.set(sequence)) {
+      sequences.duplicated.push(sequence);
       return;
     }
     this.delivered += 1;
-    if (partition >= known.latest.length) known.latest = grown(known.latest, partition);
-    if (sequence < (known.latest[partition] as number)) known.reordered.push(sequence);
-    else known.latest[partition] = sequence;
+    if (partition >= sequences.latest.length) sequences.latest = grown(sequences.latest, partition);
+    if (sequence < (sequences.latest[partition] as number)) sequences.reordered.push(sequence);
+    else sequences.latest[partition] = sequence;
   }
 
+  /** The tracked messages of each producer. */
   totals(): ProducerSequences[] {
-    return this.producers.filter((known) => known !== undefined);
+    return this.producers.filter((sequences) => sequences !== undefined);
   }
 
   private begin(producer: number): ProducerSequences {
     const latest = new Int32Array(FIRST_PARTITIONS).fill(-1);
-    const known = { producer, received: new Bitmap(), duplicated: [], reordered: [], latest };
-    this.producers[producer] = known;
-    return known;
+    const sequences = { producer, received: new Bitmap(), duplicated: [], reordered: [], latest };
+    this.producers[producer] = sequences;
+    return sequences;
   }
 }
 
 function grown(latest: Int32Array, partition: number): Int32Array {
-  const more = new Int32Array(Math.max(partition + 1, latest.length * 2)).fill(-1);
-  more.set(latest);
-  return more;
+  const larger = new Int32Array(Math.max(partition + 1, latest.length * 2)).fill(-1);
+  larger.set(latest);
+  return larger;
 }

@@ -1,35 +1,34 @@
-// Whether a load is carried: the end of a warm-up.
+// Whether a load is steady, and so when a warm-up ends.
 import { slope } from "../../contract/trend.ts";
 
-/** One second of a step. */
+/** One second of a step, as the check for a steady load needs it. */
 export interface SteadyInput {
   offered: number;
-  /** To a group. */
+  /** Deliveries per consumer group. */
   delivered: number;
-  /** Sent and not delivered yet, at the second's end. */
+  /** Messages sent and not delivered at the end of the second. */
   backlog: number;
   p50Ms: number | null;
   p99Ms: number | null;
 }
 
-/** Seconds that are looked at. */
+/** Number of seconds that the check uses. */
 export const STEADY_WINDOW = 5;
 
-/** Share of the offered messages that the delivered ones may differ by. */
+/** Allowed difference between offered and delivered messages, as a share of the offered ones. */
 const RATE_TOLERANCE = 0.02;
-/** Messages that the backlog may grow by, as a share of the offered ones. */
+/** Allowed growth of the backlog, as a share of the offered messages. */
 const BACKLOG_TOLERANCE = 0.01;
-/** A trend of the median latency that is smaller than both of these matters to nobody. */
+/** A trend of the median latency counts only if it exceeds both of these: a time in ms, and a share of the latency. */
 const TREND_MS = 0.5;
 const TREND_SHARE = 0.1;
-/** Of five values, |S| of 8 or 10 comes by chance in 1 of 12 cases (Kendall, "Rank Correlation Methods", 1948, table). */
+/** For five values, |S| is 8 or 10 by chance in 1 of 12 cases (table in Kendall, "Rank Correlation Methods", 1948). */
 const TREND_S = 8;
 
 /**
- * Looks at the last {@link STEADY_WINDOW} seconds. Steady is a load of which as much is delivered as is offered, whose
- * backlog does not grow (as Theodolite judges by the trend of the lag; Henning and Hasselbring, 2022), and whose median
- * latency neither falls nor rises (test of Mann, 1945, and Kendall, 1948): while code is being compiled it falls, and in
- * an overload it rises.
+ * Whether the load was steady in the last {@link STEADY_WINDOW} seconds, and why not: as much was delivered as was offered,
+ * the backlog did not grow (Theodolite uses the trend of the lag likewise; Henning and Hasselbring, 2022), and the median
+ * latency neither fell nor rose (test of Mann, 1945, and Kendall, 1948). During JIT warm-up it falls; under overload it rises.
  */
 export function steadiness(seconds: readonly SteadyInput[]): { steady: boolean; reason: string } {
   if (seconds.length < STEADY_WINDOW)
@@ -40,23 +39,23 @@ export function steadiness(seconds: readonly SteadyInput[]): { steady: boolean; 
 }
 
 /**
- * Whether a step has warmed up for so long, s: from `min` on once it is steady, and at `max` at the latest; and while brokers are
- * cold, not before `brokers`.
+ * Whether the warm-up of a step is over: from `min` on once the load is steady, and at `max` at the latest; but while the JIT
+ * compilers of the brokers are busy, not before `brokers`. All in s.
  */
 export function isWarm(
   warmUp: { min: number; max: number; brokers: number },
-  now: { seconds: number; steady: boolean; cold: boolean },
+  now: { seconds: number; steady: boolean; jitBusy: boolean },
 ): boolean {
-  const { seconds, steady, cold } = now;
+  const { seconds, steady, jitBusy } = now;
   const enough = (steady && seconds >= warmUp.min) || seconds >= warmUp.max;
-  return enough && !(cold && seconds < warmUp.brokers);
+  return enough && !(jitBusy && seconds < warmUp.brokers);
 }
 
 function rateReason(window: readonly SteadyInput[]): string | undefined {
   const offered = total(window, "offered");
   const delivered = total(window, "delivered");
   if (offered === 0) return "nothing was offered";
-  // At a few messages a second, one more or less is no sign of anything.
+  // At a few messages per second, one more or less is only chance.
   const allowed = Math.max(RATE_TOLERANCE * offered, 3 * Math.sqrt(offered));
   if (Math.abs(delivered - offered) <= allowed) return undefined;
   return `${Math.round(delivered)} of ${offered} messages were delivered in the last ${STEADY_WINDOW} s`;
@@ -81,8 +80,8 @@ function trendReason(window: readonly SteadyInput[]): string | undefined {
   return `the median latency ${change < 0 ? "falls" : "rises"} by ${Math.abs(change).toFixed(1)} ms in ${STEADY_WINDOW} s`;
 }
 
-/** The statistic S: pairs that rise, less pairs that fall. */
-export function mannKendall(values: readonly number[]): number {
+/** The statistic S of Mann and Kendall: the number of rising pairs minus the number of falling ones. */
+function mannKendall(values: readonly number[]): number {
   let s = 0;
   for (const [index, value] of values.entries()) {
     for (const later of values.slice(index + 1)) s += Math.sign(later - value);

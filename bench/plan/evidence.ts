@@ -1,19 +1,19 @@
-// What the trials of a search tell, by the value that was tried.
+// The results of a search's trials, by the value that was tried.
 import { type VerdictDescriptor, verdictOf } from "../../contract/verdicts.ts";
 import type { SearchVariable, Workload } from "../../contract/workload.ts";
 import type { Trial } from "./trial.ts";
 
-/** How often a value met the SLO, missed it, or told nothing since the generator was at its own limit. */
+/** How often a value met the SLO, missed it, or gave no result because the generator was at its own limit. */
 export interface Evidence {
   value: number;
   met: number;
   missed: number;
   bound: number;
-  /** Why it was missed, or bound, the first time. */
+  /** Reason of the first trial that did not meet the SLO. */
   reason: string;
 }
 
-/** Trials that vary nothing but this variable, of the sweep too, in the order of their values. */
+/** Evidence by value, in ascending order, from all trials of sweep and search that vary only this variable. */
 export function evidenceOf(
   workload: Workload,
   variable: SearchVariable,
@@ -35,8 +35,8 @@ function variesOnly(workload: Workload, variable: SearchVariable, { values }: Tr
 }
 
 /**
- * A step that was not steady, or whose brokers were cold, or that failed, is no evidence the first time: a neighbour may have
- * disturbed it, or the next finds them warm. The second time it counts as missed.
+ * A step that failed, was not steady or ran while JIT compilers were busy is no evidence the first time: other work on the
+ * machine may have disturbed it, or the next step finds the brokers warmed up. From the second time on it counts as missed.
  */
 function summed(value: number, trials: readonly Trial[]): Evidence {
   const count = (evidence: VerdictDescriptor["evidence"]) =>
@@ -52,9 +52,9 @@ function summed(value: number, trials: readonly Trial[]): Evidence {
 }
 
 /**
- * The share of trials that met the SLO at each value, made to fall as values rise: neighbours that contradict each other
- * are pooled (pool adjacent violators; Ayer, Brunk, Ewing, Reid and Silverman, 1955). Values without a trial that tells
- * are left out.
+ * The share of trials that met the SLO at each value, as a function that never rises with the value: adjacent values that
+ * contradict this are pooled (pool adjacent violators; Ayer, Brunk, Ewing, Reid and Silverman, 1955). Values without
+ * evidence are left out.
  */
 export function passShares(evidence: readonly Evidence[]): Map<number, number> {
   const pools: { values: number[]; met: number; all: number }[] = [];

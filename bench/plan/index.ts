@@ -1,13 +1,14 @@
-// What a run does next: a pure function of what it has done, so that a run can be cut off and go on.
+// The next step of a run. It is a pure function of the finished steps, so that a run can be interrupted and resumed.
 import type { Knee } from "../../contract/result.ts";
 import type { Benchmark, Workload } from "../../contract/workload.ts";
 import { nextSearch, searchLeft } from "./search.ts";
 import { sweepSteps } from "./sweep.ts";
 import type { PlannedStep, Trial } from "./trial.ts";
 
-export type Next = { step: PlannedStep } | { done: { knee: Knee | null; searchReason: string } };
+/** The next step, or the result of the run. */
+type Next = { step: PlannedStep } | { done: { knee: Knee | null; searchReason: string } };
 
-/** The step after these. The same history, the same answer. */
+/** The step after the finished ones, or the result. The same history always gives the same answer. */
 export function nextStep(workload: Workload, benchmark: Benchmark, history: readonly Trial[]): Next {
   const planned = plannedSteps(benchmark)[history.length];
   if (planned) return { step: planned };
@@ -18,7 +19,7 @@ export function nextStep(workload: Workload, benchmark: Benchmark, history: read
     : { done: next.done };
 }
 
-/** How many steps are still to come. */
+/** Number of steps that remain. */
 export function stepsLeft(
   workload: Workload,
   benchmark: Benchmark,
@@ -30,7 +31,7 @@ export function stepsLeft(
   return { least: planned + least, most: planned + most };
 }
 
-/** What is known before anything has been done. */
+/** The steps that are known before the run: those of the sweep, or the soak. */
 function plannedSteps(benchmark: Benchmark): PlannedStep[] {
   if (benchmark.soak !== undefined) return [{ phase: "soak", values: {} }];
   return sweepSteps(benchmark).map((values) => ({ phase: "sweep", values }));

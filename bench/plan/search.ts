@@ -1,19 +1,21 @@
-// The search for the knee: doubling, then bisection, with more trials where it matters.
+// The search for the knee: doubling, then bisection, with repeated trials near the limit.
 import type { Knee } from "../../contract/result.ts";
 import { isWholeVariable, type Search, type Slo, type Workload } from "../../contract/workload.ts";
 import { type Evidence, evidenceOf, passShares } from "./evidence.ts";
 import { credibleInterval } from "./posterior.ts";
 import type { Trial } from "./trial.ts";
 
-export type SearchNext = { value: number } | { done: { knee: Knee | null; searchReason: string } };
+/** The next value to try, or the result of the search. */
+type SearchNext = { value: number } | { done: { knee: Knee | null; searchReason: string } };
 
+/** Probability that the interval of a knee contains the limit. */
 const CONFIDENCE = 0.9;
-/** A generator that was at its limit twice at a value is called so; once may be a neighbour's doing. */
+/** A value counts as the generator's limit after this many trials; other work on the machine may have caused a single one. */
 const BOUND_TRIALS = 2;
-/** More than half of the trials: no knee rests on a tie. */
+/** More than half of the trials: a knee is not based on a tie. */
 const MAJORITY = 0.5 + Number.EPSILON;
 
-/** What is known of the limit. */
+/** The values between which the limit lies. */
 interface Bracket {
   evidence: readonly Evidence[];
   /** The largest value that met the SLO in at least half of its trials, after pooling. */
@@ -24,7 +26,7 @@ interface Bracket {
   ceiling: Evidence | undefined;
 }
 
-/** The value to try next, or the knee. Trials are those of the sweep and of the search, in their order. */
+/** The next value to try, or the result. @param history all trials of the sweep and the search, in their order */
 export function nextSearch(
   workload: Workload,
   search: Search,
@@ -33,12 +35,12 @@ export function nextSearch(
 ): SearchNext {
   const bracket = bracketOf(evidenceOf(workload, search.variable, history));
   const next = candidate(search, bracket);
-  const over = budgetOver(search, history);
-  if (next !== undefined && over === undefined) return { value: next };
-  return { done: conclude(search, slo, bracketOf(bracket.evidence, MAJORITY), over) };
+  const limitReached = budgetReached(search, history);
+  if (next !== undefined && limitReached === undefined) return { value: next };
+  return { done: conclude(search, slo, bracketOf(bracket.evidence, MAJORITY), limitReached) };
 }
 
-/** How many trials may still come: bisections and confirmations that are sure to come, and all that are allowed. */
+/** Number of remaining trials: the bisections and repetitions that are certain, and the largest number allowed. */
 export function searchLeft(
   workload: Workload,
   search: Search,
@@ -60,7 +62,7 @@ function missingTrials({ trials }: Search, { good, bad }: Bracket): number {
   return Math.max(0, needed - (good?.met ?? 0)) + Math.max(0, needed - (bad?.missed ?? 0));
 }
 
-/** @param least share of trials that a good value has met the SLO in: while it is searched, a tie is worth more trials */
+/** @param least share of its trials in which a good value met the SLO. During the search a tie counts, and gets more trials */
 function bracketOf(evidence: readonly Evidence[], least = 0.5): Bracket {
   const shares = passShares(evidence);
   const tried = evidence.filter(({ value }) => shares.has(value));
@@ -71,33 +73,33 @@ function bracketOf(evidence: readonly Evidence[], least = 0.5): Bracket {
   return { evidence, good, bad, ceiling };
 }
 
-/** What ends the range that is searched: a miss, or the generator's limit, whichever is lower. */
+/** The upper end of the range: the smallest value that missed the SLO or reached the generator's limit. */
 function upperOf({ bad, ceiling }: Bracket): Evidence | undefined {
   if (!bad || !ceiling) return bad ?? ceiling;
   return bad.value <= ceiling.value ? bad : ceiling;
 }
 
-/** undefined: there is nothing left to try. */
+/** The next value to try; undefined: there is none. */
 function candidate(search: Search, bracket: Bracket): number | undefined {
   const { good } = bracket;
   const upper = upperOf(bracket);
   if (!good && !upper) return search.from;
-  if (!upper) return good && good.value < search.to ? larger(search, good.value) : unsure(search, good);
+  if (!upper) return good && good.value < search.to ? larger(search, good.value) : undecided(search, good);
   const low = good?.value ?? search.from;
-  if (upper.value <= low) return unsure(search, upper);
+  if (upper.value <= low) return undecided(search, upper);
   const middle = isNarrow(search, low, upper.value) ? undefined : middleOf(search, low, upper.value);
   if (middle !== undefined) return middle;
   if (!good) return low;
-  return unsure(search, good) ?? unsure(search, upper);
+  return undecided(search, good) ?? undecided(search, upper);
 }
 
-/** Where nothing has missed the SLO yet: where the search begins, and then twice as much. */
+/** The next value while none has missed the SLO: the first value of the search, then twice the previous one. */
 function larger({ from, to }: Search, value: number): number {
   return Math.min(to, value < from ? from : 2 * value);
 }
 
-/** A value that must be tried again, since no majority of its trials has decided it. */
-function unsure({ trials }: Search, evidence: Evidence | undefined): number | undefined {
+/** The value if it must be tried again, because no majority of its trials has decided it. */
+function undecided({ trials }: Search, evidence: Evidence | undefined): number | undefined {
   if (!evidence) return undefined;
   const { value, met, missed, bound } = evidence;
   const decided = Math.max(met, missed) > trials / 2 && met !== missed;
@@ -108,7 +110,7 @@ function isNarrow({ variable, tolerance }: Search, low: number, high: number): b
   return (high - low) / low <= tolerance || (isWholeVariable(variable) && high - low <= 1);
 }
 
-/** The geometric one: it halves the range in orders of magnitude, of which the limit may be in any. */
+/** The geometric mean, which halves the range on a logarithmic scale. undefined: there is no value in between. */
 function middleOf({ variable }: Search, low: number, high: number): number | undefined {
   const middle = Math.sqrt(low * high);
   if (!isWholeVariable(variable)) return Number(middle.toPrecision(4));
@@ -116,22 +118,23 @@ function middleOf({ variable }: Search, low: number, high: number): number | und
   return whole > low && whole < high ? whole : undefined;
 }
 
-function budgetOver({ maxSteps, maxTime }: Search, history: readonly Trial[]): string | undefined {
+/** Which limit of the search is reached; undefined: none. */
+function budgetReached({ maxSteps, maxTime }: Search, history: readonly Trial[]): string | undefined {
   const trials = history.filter(({ phase }) => phase === "search");
-  if (trials.length >= maxSteps) return `maxSteps, ${maxSteps}, was reached`;
+  if (trials.length >= maxSteps) return `maxSteps (${maxSteps}) was reached`;
   const seconds = trials.reduce((sum, trial) => sum + trial.seconds, 0);
-  return seconds >= maxTime ? `maxTime, ${Math.round(maxTime / 60)} min, was over` : undefined;
+  return seconds >= maxTime ? `maxTime (${Math.round(maxTime / 60)} min) was reached` : undefined;
 }
 
 function conclude(
   search: Search,
   slo: Slo,
   bracket: Bracket,
-  over: string | undefined,
+  limitReached: string | undefined,
 ): { knee: Knee | null; searchReason: string } {
   const { variable, from, to } = search;
   const { good, bad, ceiling } = bracket;
-  const stopped = over ? `${over}; ` : "";
+  const stopped = limitReached ? `${limitReached}; ` : "";
   if (!good) {
     const first = upperOf(bracket);
     const why = first === ceiling && first ? "the generator was at its own limit" : "the SLO was missed";
@@ -146,8 +149,8 @@ function conclude(
     return { knee: null, searchReason: reason };
   }
   if (!bad) {
-    const reason = over
-      ? `${over} before anything missed the SLO`
+    const reason = limitReached
+      ? `${limitReached} before any value missed the SLO`
       : `all up to ${to} ${variable} met the SLO`;
     return kneeAt(search, slo, good.value, [good.value, null], reason);
   }
@@ -156,7 +159,7 @@ function conclude(
   return kneeAt(search, slo, good.value, intervalOf(bracket, good.value, bad.value), reason);
 }
 
-/** Never narrower than what was seen: the largest good value and the smallest bad one. */
+/** Never narrower than the range from the largest good value to the smallest bad one. */
 function intervalOf({ evidence }: Bracket, good: number, bad: number): [number, number] {
   const values = evidence.map(({ value }) => value);
   const range: [number, number] = [Math.min(...values) / 2, Math.max(...values) * 2];

@@ -8,7 +8,7 @@ const workload = workloadSchema.parse({});
 const planOf = (benchmark: object) => benchmarkSchema.parse(benchmark);
 
 describe("the steps of a sweep", () => {
-  it("are every combination, the last variable first", () => {
+  it("are every combination, with the last variable changing fastest", () => {
     const steps = sweepSteps(planOf({ sweep: { producers: [1, 2], acks: [1, "all"] } }));
     assert.deepEqual(steps, [
       { producers: 1, acks: 1 },
@@ -18,7 +18,7 @@ describe("the steps of a sweep", () => {
     ]);
   });
 
-  it("are side by side where that is asked for", () => {
+  it("are side by side if the benchmark says so", () => {
     const steps = sweepSteps(
       planOf({ sweep: { producers: [1, 2], rate: [20, 10] }, combine: "side by side" }),
     );
@@ -28,11 +28,11 @@ describe("the steps of a sweep", () => {
     ]);
   });
 
-  it("are one, the workload as it is, where nothing is varied or searched", () => {
+  it("are one step with the workload as it is if nothing is varied or searched", () => {
     assert.deepEqual(sweepSteps(planOf({})), [{}]);
   });
 
-  it("are none where only a knee is searched", () => {
+  it("are none if there is only a search", () => {
     assert.deepEqual(sweepSteps(planOf({ search: { variable: "rate", from: 1, to: 2 } })), []);
   });
 });
@@ -40,7 +40,7 @@ describe("the steps of a sweep", () => {
 describe("a run without a search", () => {
   const done = { phase: "sweep" as const, verdict: "failed" as const, reasons: [], p99Ms: null, seconds: 1 };
 
-  it("ends after its last step, also where steps failed", () => {
+  it("ends after its last step, also if steps failed", () => {
     const benchmark = planOf({ sweep: { producers: [1, 2] } });
     const history = [1, 2].map((producers) => ({ ...done, values: { producers } }));
     assert.deepEqual(nextStep(workload, benchmark, history.slice(0, 1)), {
@@ -49,7 +49,7 @@ describe("a run without a search", () => {
     assert.deepEqual(nextStep(workload, benchmark, history), { done: { knee: null, searchReason: "" } });
   });
 
-  it("is one step where it is a soak", () => {
+  it("is one step if it is a soak", () => {
     assert.deepEqual(nextStep(workload, planOf({ soak: "1 hour" }), []), {
       step: { phase: "soak", values: {} },
     });

@@ -1,8 +1,8 @@
 import type { Benchmark, StepValues, StepVariable, VariableValue } from "../../contract/workload.ts";
 
 /**
- * The values of each step of a sweep: every combination, the last variable's values changing first, or side by side. One
- * step of the workload as it is where there is neither a sweep nor a search.
+ * The values of each step of a sweep: every combination, with the values of the last variable changing fastest, or side by
+ * side. Without a sweep or a search it is one step with the workload as it is.
  */
 export function sweepSteps({
   sweep,
@@ -18,7 +18,7 @@ export function sweepSteps({
     );
   }
   const count = Math.min(...variables.map(([, values]) => values.length));
-  return Array.from({ length: count }, (_, at) =>
-    Object.fromEntries(variables.map(([name, values]) => [name, values[at]])),
+  return Array.from({ length: count }, (_, index) =>
+    Object.fromEntries(variables.map(([name, values]) => [name, values[index]])),
   );
 }

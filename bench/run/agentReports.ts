@@ -1,18 +1,21 @@
-// What the agents of a step report while it runs.
+// The reports of a step's agents while it runs.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Workload } from "../../contract/workload.ts";
 import type { ProducerReport } from "../agent/protocol.ts";
 import type { WallClock } from "../wallClock.ts";
 import type { Agent } from "./fleet.ts";
-import { whileAsked } from "./stillThere.ts";
+import { keepPolling } from "./keepPolling.ts";
 import type { MergedSecond, Timeline } from "./timeline.ts";
 
+/** Time between two polls of all agents. */
 const POLL_MS = 500;
 
-/** What a step tells while it runs. */
+/** Gets the progress of a step. */
 export interface StepListener {
-  doing(what: string): void;
-  second(second: MergedSecond, what: string): void;
+  /** The step has begun a phase, such as "draining". */
+  phase(phase: string): void;
+  /** All agents have reported a second; `phase` is the current one. */
+  second(second: MergedSecond, phase: string): void;
 }
 
 interface Scope {
@@ -24,12 +27,13 @@ interface Scope {
   signal: AbortSignal;
 }
 
-/** Polls the agents of one step, and adds up what they report. */
+/** Polls the agents of one step, and adds up their reports. */
 export class AgentReports {
-  /** Set when the step starts, before the first poll. */
+  /** Must be set when the step starts, before the first poll. */
   timeline!: Timeline;
   private readonly scope: Scope;
-  private readonly after = new Map<string, number>();
+  /** By task, the number of seconds received. */
+  private readonly received = new Map<string, number>();
   private readonly latest = new Map<string, ProducerReport>();
   private readonly delivered = new Map<string, Record<string, number>>();
 
@@ -37,48 +41,50 @@ export class AgentReports {
     this.scope = scope;
   }
 
-  /** Asks every agent for what is new. @throws Error that names an agent whose step failed */
-  async poll(what: string): Promise<void> {
+  /** Polls every agent once, after a pause. @throws Error that names an agent whose step failed */
+  async poll(phase: string): Promise<void> {
     const { agents, listener, signal } = this.scope;
     await sleep(POLL_MS, undefined, { signal });
-    await this.whileAsked(Promise.all(agents.map((agent) => this.ask(agent))));
-    for (const second of this.timeline.ready(Math.floor(this.nowSec()) - 1)) listener.second(second, what);
+    await this.keepPolling(Promise.all(agents.map((agent) => this.ask(agent))));
+    for (const second of this.timeline.ready(Math.floor(this.nowSec()) - 1)) listener.second(second, phase);
   }
 
-  async pollUntil(atSec: number, what: string): Promise<void> {
-    while (this.nowSec() < atSec) await this.poll(what);
+  /** Polls until a time, s since 1970. */
+  async pollUntil(atSec: number, phase: string): Promise<void> {
+    while (this.nowSec() < atSec) await this.poll(phase);
   }
 
-  /** Agents close a second later, and each at its own time: the last measured ones would be missing without this. */
+  /** Polls until all agents have reported the seconds before this one: they do so a second late, at different times. */
   async untilReported(sec: number): Promise<void> {
     while (this.timeline.reportedTo < sec) await this.poll("draining");
   }
 
-  /** Whether all producers have sent what they had to, and how many messages were acknowledged (with acks 0: sent). */
+  /** Whether all producers have sent all their messages, and how many were acknowledged (with acks 0: sent). */
   producers(): { idle: boolean; acked: number } {
     const { agents, workload } = this.scope;
     const reports = [...this.latest.values()];
     const total = (key: "acked" | "sent") => reports.reduce((sum, { totals }) => sum + totals[key], 0);
-    const all = agents.filter(({ role }) => role === "producer").length;
+    const count = agents.filter(({ role }) => role === "producer").length;
     return {
-      idle: reports.length === all && reports.every(({ idle }) => idle),
+      idle: reports.length === count && reports.every(({ idle }) => idle),
       acked: total(workload.acks === 0 ? "sent" : "acked"),
     };
   }
 
-  /** How many messages the slowest consumer group has received. */
+  /** Number of messages that the slowest consumer group has received. */
   deliveredToAll(): number {
     const groups = new Map<string, number>();
     for (const byGroup of this.delivered.values()) {
-      for (const [group, count] of Object.entries(byGroup))
+      for (const [group, count] of Object.entries(byGroup)) {
         groups.set(group, (groups.get(group) ?? 0) + count);
+      }
     }
     return groups.size < this.scope.workload.groups ? 0 : Math.min(...groups.values());
   }
 
-  /** Does work while every agent goes on being asked, so that none hits its orphan timeout. */
-  whileAsked<T>(work: Promise<T>): Promise<T> {
-    return whileAsked([...this.scope.agents], (agent) => this.reportOf(agent), work);
+  /** Awaits work while polling every agent, so that none hits its orphan timeout. */
+  keepPolling<T>(work: Promise<T>): Promise<T> {
+    return keepPolling(this.scope.agents, (agent) => this.reportOf(agent), work);
   }
 
   /** Seconds since 1970, by the runner's clock. */
@@ -86,15 +92,15 @@ export class AgentReports {
     return this.scope.clock.nowUs() / 1e6;
   }
 
-  /** What is new since it was taken last. */
+  /** What the agent has to report since the last poll. */
   private reportOf(agent: Agent) {
-    return agent.client.report(this.scope.id, this.after.get(agent.task) ?? 0);
+    return agent.client.report(this.scope.id, this.received.get(agent.task) ?? 0);
   }
 
   private async ask(agent: Agent): Promise<void> {
     const report = await this.reportOf(agent);
     if (report.failed !== null) throw new Error(`${agent.task} on ${agent.node}: ${report.failed}`);
-    this.after.set(agent.task, report.next);
+    this.received.set(agent.task, report.next);
     this.timeline.take(agent.task, report);
     if (report.role === "producer") this.latest.set(agent.task, report);
     else this.delivered.set(agent.task, report.delivered);

@@ -1,25 +1,26 @@
-// Who of the agents does what: plain functions on plain data.
+// Allocation of logical producers and consumers to agents.
 
+/** The logical producers or consumers of one task: `first`, `first + 1`, …, `count` of them. */
 export interface Share {
   first: number;
   count: number;
 }
 
-/** Divides `total` logical clients among so many tasks, in one row, as evenly as can be. The first ones get the more. */
+/** Divides logical clients among tasks, in order and as evenly as possible. If it is not even, the first tasks get one more. */
 export function allocate(total: number, tasks: number): Share[] {
-  const [least, more] = [Math.floor(total / tasks), total % tasks];
+  const [smallest, remainder] = [Math.floor(total / tasks), total % tasks];
   return Array.from({ length: tasks }, (_, index) => ({
-    first: index * least + Math.min(index, more),
-    count: least + (index < more ? 1 : 0),
+    first: index * smallest + Math.min(index, remainder),
+    count: smallest + (index < remainder ? 1 : 0),
   }));
 }
 
-/** node2 before node10. */
+/** The distinct names in natural order: node2 before node10. */
 export function inOrder(names: Iterable<string>): string[] {
   return [...new Set(names)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 
-/** The agents on the first so many nodes of all that have one; all where nothing is said. */
+/** The agents on the first nodes, in natural order. @param nodes number of nodes; undefined: all */
 export function onNodes<A extends { node: string }>(agents: readonly A[], nodes: number | undefined): A[] {
   const chosen = inOrder(agents.map(({ node }) => node)).slice(0, nodes);
   return agents.filter(({ node }) => chosen.includes(node));

@@ -6,9 +6,9 @@ import { type AskMetrics, askJolokia } from "../kafka/metrics.ts";
 import type { Fleet } from "./fleet.ts";
 
 /**
- * The conditions with what only those who are on the swarm know: machines, agents, versions.
+ * Adds the conditions that are known only on the swarm: machines, agents and versions.
  *
- * @param clients that the run uses; runner and agents are one image
+ * @param clients Kafka clients that the run uses. Their versions are those of the runner, which runs the agents' image
  */
 export async function withFleet(
   conditions: Conditions,
@@ -25,12 +25,12 @@ export async function withFleet(
     return { ...node, cpus: node.cpus ?? cpus, memoryMiB: node.memoryMiB ?? memoryMiB, cpuModel, kernel };
   });
   const adapters = await Promise.all([...new Set(clients)].map((client) => adapterOf(client)));
-  const ofClients = Object.fromEntries(adapters.map(({ name, version }) => [name, version]));
+  const clientVersions = Object.fromEntries(adapters.map(({ name, version }) => [name, version]));
   const versions = Object.assign(
     {},
     conditions.versions,
     ...agents.map(({ hello }) => hello.versions),
-    ofClients,
+    clientVersions,
   );
   return {
     ...conditions,
@@ -40,7 +40,7 @@ export async function withFleet(
   };
 }
 
-/** As the first broker tells it. */
+/** Kafka's version as the first broker reports it; "unknown" if it does not. */
 async function kafkaVersion({ kafka, brokerMetrics }: BenchTarget, ask: AskMetrics): Promise<string> {
   const [broker] = kafka.brokers;
   const [metrics] = brokerMetrics;

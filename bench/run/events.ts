@@ -1,17 +1,17 @@
 import type { RunEvent } from "../../contract/result.ts";
 
-/** Takes what happens, as it happens. */
+/** Takes the events of a run as they happen. */
 export type EventSink = (event: RunEvent) => void;
 
 /**
- * Events as lines of standard output, where Docker keeps them until they have been fetched. Written at once and whole:
- * what is lost with a runner that dies is what has not happened yet.
+ * Writes each event as one line to standard output, where Docker keeps it until it is fetched. Lines are written at once, so
+ * a runner that dies loses no event.
  */
 export const toStdout: EventSink = (event) => {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 };
 
-/** UTC. */
+/** The current time: UTC, ISO 8601. */
 export function instant(): string {
   return new Date().toISOString();
 }

@@ -1,25 +1,26 @@
-// What agents do wrong on purpose (bench/agent/fault.ts, clockFault.ts), as the results tell it: plain functions.
+// Faults that agents inject on purpose in calibrations (bench/agent/fault.ts, clockFault.ts), as the results report them.
 import type { ConsumerTotals } from "../agent/protocol.ts";
 import type { Fleet } from "./fleet.ts";
 
-/** Messages that consumers left out; of a step in which none could, there is no such figure. */
-export function skippedOnPurpose(consumed: readonly ConsumerTotals[]): { skippedOnPurpose?: number } {
+/** Number of messages that consumers skipped on purpose; undefined if none of them could. */
+export function skippedOnPurpose(consumed: readonly ConsumerTotals[]): number | undefined {
   const counts = consumed.flatMap(({ skipped }) => skipped ?? []);
-  return counts.length > 0 ? { skippedOnPurpose: counts.reduce((sum, each) => sum + each, 0) } : {};
+  return counts.length > 0 ? counts.reduce((sum, count) => sum + count, 0) : undefined;
 }
 
+/** The reason that a step with skipped messages gets, at most one sentence. */
 export function faultReasons(consumed: readonly ConsumerTotals[]): string[] {
-  const { skippedOnPurpose: skipped } = skippedOnPurpose(consumed);
+  const skipped = skippedOnPurpose(consumed);
   return skipped === undefined
     ? []
-    : [`consumers left out ${skipped} messages on purpose: this is no measurement`];
+    : [`consumers skipped ${skipped} messages on purpose: this is not a measurement`];
 }
 
-/** A line for each agent that has a fault. */
+/** A warning for each fault of an agent. */
 export function faultWarnings({ producers, consumers }: Fleet): string[] {
   return [...producers, ...consumers].flatMap(({ task, node, hello }) =>
     hello.faults.map(
-      (fault) => `${task} on ${node} does wrong on purpose (${fault}): this is no measurement`,
+      (fault) => `${task} on ${node} has an injected fault (${fault}): this is not a measurement`,
     ),
   );
 }

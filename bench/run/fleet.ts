@@ -1,49 +1,51 @@
-// The agents of a stack: found by their services' names, each asked who it is.
+// The agents of a stack, found by the names of their services.
 import { lookup } from "node:dns/promises";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import { AGENT_SERVICES, type AgentRole, type BenchTarget } from "../../contract/request.ts";
 import { AgentClient } from "../agent/client.ts";
-import type { Hello } from "../agent/protocol.ts";
-import { ORPHANED_AFTER_MS, PROTOCOL_VERSION } from "../agent/protocol.ts";
+import { type Hello, ORPHANED_AFTER_MS, PROTOCOL_VERSION } from "../agent/protocol.ts";
 import type { JobContext } from "../job.ts";
 import { reason } from "../reason.ts";
 import { retryUntil } from "../retry.ts";
 import { inOrder } from "./allocation.ts";
 
+/** An agent that answered. */
 export interface Agent {
   role: AgentRole;
-  /** Such as producers.1 */
+  /** Name of its task, such as producers.1 */
   task: string;
   node: string;
-  /** On the overlay network. */
+  /** Its address on the overlay network. */
   address: string;
   hello: Hello;
   client: AgentClient;
 }
 
+/** All agents of a stack. */
 export interface Fleet {
   producers: Agent[];
   consumers: Agent[];
 }
 
-/** Addresses of all tasks of a service: Docker's name server knows them. */
-export type Resolve = (service: string) => Promise<string[]>;
-const byDocker: Resolve = async (service) =>
+/** Looks up the addresses of all tasks of a service. */
+type Resolve = (service: string) => Promise<string[]>;
+/** By Docker's DNS server. */
+const byDns: Resolve = async (service) =>
   (await lookup(`tasks.${service}`, { all: true, family: 4 })).map(({ address }) => address);
 
-/** New tasks start within seconds; those of a run that was killed are free again once they see that it is gone. */
+/** New tasks start within seconds; those of a run that was killed are free again after their orphan timeout. */
 const TIMEOUT_SEC = 60 + ORPHANED_AFTER_MS / 1_000;
 
 /**
  * Waits until every agent that the stack declares answers and is free for this run.
  *
- * @throws SwarmbenchError that names what is missing, or whose run they work for
+ * @throws SwarmbenchError if some do not answer or work for another run after 90 s, or at once if they are of another version
  */
 export async function findFleet(
   target: Pick<BenchTarget, "agents" | "token">,
   run: string,
   context: JobContext,
-  resolve: Resolve = byDocker,
+  resolve: Resolve = byDns,
 ): Promise<Fleet> {
   const wait = retryUntil(context, TIMEOUT_SEC);
   const find = (role: AgentRole) =>
@@ -68,14 +70,14 @@ async function askAll(
   const { tasks } = declared[role];
   const service = AGENT_SERVICES[role];
   const addresses = await resolve(service);
-  if (addresses.length !== tasks) throw new Error(`${addresses.length} of ${tasks} tasks are there`);
+  if (addresses.length !== tasks) throw new Error(`${addresses.length} of ${tasks} tasks are running`);
   const agents = await Promise.all(addresses.map((address) => askOne(role, address, token)));
   for (const { task, hello } of agents) {
     if (hello.protocol !== PROTOCOL_VERSION) {
       throw new SwarmbenchError(
-        "agent-failed",
-        `${task} speaks version ${hello.protocol} of the agents' protocol, this runner version ${PROTOCOL_VERSION}`,
-        { hint: "Bring the agents up to date: pulumi up" },
+        "stack-outdated",
+        `${task} uses version ${hello.protocol} of the agent protocol, and this runner version ${PROTOCOL_VERSION}`,
+        { hint: "Update the agents: pulumi up" },
       );
     }
     if (hello.run !== null && hello.run !== run) throw new Error(`${task} works for run ${hello.run}`);
@@ -85,7 +87,7 @@ async function askAll(
 }
 
 async function askOne(role: AgentRole, address: string, token: string): Promise<Agent> {
-  // Not its own error, which would end the wait: a task that starts may answer in a moment.
+  // A plain error, since the client's own would end the retries: a task that is starting may answer soon.
   const hello = await new AgentClient(address, role, token).hello().catch((error: Error) => {
     throw new Error(reason(error), { cause: error });
   });

@@ -1,4 +1,4 @@
-// The run as InfluxDB and Grafana see it while it goes on.
+// Live metrics of a run, written to InfluxDB for Grafana.
 import type { FieldValues, LatencyKind } from "../../contract/measurements.ts";
 import type { Pair, PairRtt } from "../../contract/network.ts";
 import {
@@ -16,6 +16,7 @@ import { PointWriter } from "../influx/writer.ts";
 import { reason } from "../reason.ts";
 import type { MergedSecond } from "./timeline.ts";
 
+/** Numbers of messages, as the measurement `faults` has them. */
 type Faults = {
   lost: number;
   duplicated: number;
@@ -25,17 +26,18 @@ type Faults = {
   errors: number;
 };
 
-export interface LiveTally {
+/** Numbers of points written to InfluxDB and lost. */
+interface PointCounts {
   written: number;
   lost: number;
   /** Why points were lost. */
-  why?: string;
+  reason?: string;
 }
 
-/** Writes behind the run's back: an InfluxDB that is slow or away costs points, which are counted, and nothing else. */
+/** Writes in the background: a slow or missing InfluxDB only loses points, which are counted. */
 export class Live {
   private readonly writer: PointWriter | undefined;
-  /** Of finished steps; what a step loses is known at its end. */
+  /** Faults of the finished steps. Lost messages of a step are known only at its end. */
   private readonly faults: Faults = { lost: 0, duplicated: 0, reordered: 0, late: 0, unsent: 0, errors: 0 };
   private inStep = { late: 0, errors: 0 };
 
@@ -45,22 +47,24 @@ export class Live {
   constructor(target: InfluxTarget | undefined, tags: { run: string; scenario: string }, slo: Slo) {
     this.tags = tags;
     this.slo = slo;
-
     this.writer = target && new PointWriter(target);
   }
 
+  /** Writes the start of the run, with a line about it. */
   started(text: string): void {
     const tags = { ...this.tags, event: "start" };
     this.writer?.write(pointOf("run", tags, { text, slo_ms: this.slo.p99Ms }, Date.now()));
   }
 
+  /** Writes the end of the run, with a line about it. */
   ended(text: string, verdict: string, knee: Knee | null): void {
     const tags = { ...this.tags, event: "end" };
     const fields = { text, verdict, slo_ms: this.slo.p99Ms, knee: knee ? knee.value : undefined };
     this.writer?.write(pointOf("run", tags, fields, Date.now()));
   }
 
-  second(step: number, second: MergedSecond, now: { producers: number; consumers: number }): void {
+  /** Writes one second of a step. @param clients numbers of active logical clients */
+  second(step: number, second: MergedSecond, clients: { producers: number; consumers: number }): void {
     if (!this.writer) return;
     const tags = { ...this.tags, step: String(step) };
     const atMs = second.at * 1_000;
@@ -73,17 +77,18 @@ export class Live {
     this.inStep.late += late;
     this.inStep.errors += errors;
     this.writer.write(
-      pointOf("rate", tags, { offered, sent, acked, delivered, bytes, ...now }, atMs),
-      pointOf("faults", tags, this.faultsNow(), atMs),
+      pointOf("rate", tags, { offered, sent, acked, delivered, bytes, ...clients }, atMs),
+      pointOf("faults", tags, this.currentFaults(), atMs),
       pointOf("generator", tags, generatorFields(generator), atMs),
     );
   }
 
-  private faultsNow(): Faults {
+  private currentFaults(): Faults {
     const { late, errors } = this.inStep;
     return { ...this.faults, late: this.faults.late + late, errors: this.faults.errors + errors };
   }
 
+  /** Writes a finished step. @param variable the option that the steps vary */
   step(step: Step, variable: string): void {
     if (isMeasured(step)) {
       this.faults.lost += step.lost;
@@ -106,7 +111,7 @@ export class Live {
     this.writer?.write(pointOf("step", tags, fields, Date.now()));
   }
 
-  /** What was found out about the network just now. */
+  /** Writes new measurements of the network. */
   network(pairs: readonly (PairRtt & Partial<Pair>)[]): void {
     for (const { from, to, network, rttMs, sent, lost, throughputBitPerSec, mtu } of pairs) {
       const fields = {
@@ -120,11 +125,11 @@ export class Live {
     }
   }
 
-  /** Sends what is left. @returns null where there is no InfluxDB */
-  async close(): Promise<LiveTally | null> {
+  /** Sends the remaining points. @returns null if there is no InfluxDB */
+  async close(): Promise<PointCounts | null> {
     if (!this.writer) return null;
     const { written, lost, lastError } = await this.writer.close();
-    return { written, lost, why: lastError ? reason(lastError) : undefined };
+    return { written, lost, reason: lastError ? reason(lastError) : undefined };
   }
 }
 
@@ -140,12 +145,12 @@ function measuredFields(step: MeasuredStep): FieldValues<"step"> {
   };
 }
 
-/** A percentile of nothing is no field. */
+/** Without the percentiles of an empty distribution, since a null cannot be written. */
 function latencyFields(latency: Distribution): FieldValues<"latency"> {
   const { count, p50, p90, p99, max } = latency;
-  const figures = { p50, p90, p99, p999: latency["p99.9"], p9999: latency["p99.99"], max };
-  const known = Object.entries(figures).filter(([, value]) => value !== null);
-  return { ...Object.fromEntries(known), count };
+  const values = { p50, p90, p99, p999: latency["p99.9"], p9999: latency["p99.99"], max };
+  const defined = Object.entries(values).filter(([, value]) => value !== null);
+  return { ...Object.fromEntries(defined), count };
 }
 
 function generatorFields(generator: MergedSecond["generator"]): FieldValues<"generator"> {

@@ -1,5 +1,5 @@
-// The network beside the run: measured before the load, and watched during each step. Whatever fails here costs figures and
-// a warning, never the run.
+// The network during a run: measured before the load, and monitored during each step. A failure here costs measurements and
+// adds a warning, but never ends the run.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StepNetwork } from "../../contract/network.ts";
 import type { RunRequest } from "../../contract/request.ts";
@@ -13,20 +13,22 @@ import { measureNetwork } from "./networkBefore.ts";
 import { oneWayMs } from "./networkPath.ts";
 import { StepWatch } from "./networkStep.ts";
 import { ClockSamples } from "./nodeClocks.ts";
-import { type FindProbes, findProbes, type NodeProbe, probeProblems } from "./probes.ts";
+import { type FindProbes, findProbes, type NodeProbe, probeWarnings } from "./probes.ts";
 import type { StepOrder } from "./stepOrder.ts";
 
-/** Probes start with the stack; one that was killed is back within seconds. */
+/** How long to wait for probes. They start with the stack, and one that was killed restarts within seconds. */
 const FIND_MS = { before: 20_000, step: 5_000 };
-/** Between two looks: of more nodes less often, so that the looks themselves remain little. */
-const LOOK_MS = { least: 2_000, eachNode: 100 };
+/** Time between two readings of all probes. It grows with the number of nodes, so that readings stay cheap. */
+const READ_MS = { least: 2_000, eachNode: 100 };
+/** How long the last reading may take when a run ends early. */
 const CLOSE_MS = 5_000;
 
+/** Measures the network before the load and during each step. */
 export class NetworkWatch {
   private readonly clocks = new ClockSamples();
   private readonly warned = new Set<string>();
   private probes: NodeProbe[] = [];
-  private step: { watch: StepWatch; ending: AbortController; looking: Promise<void> } | undefined;
+  private step: { watch: StepWatch; ending: AbortController; reading: Promise<void> } | undefined;
 
   private readonly request: Pick<RunRequest, "target" | "benchmark">;
   private readonly context: JobContext;
@@ -48,24 +50,24 @@ export class NetworkWatch {
     this.find = find;
   }
 
-  /** All of it, before the load. @throws where the run is asked to stop */
+  /** Measures the network before the load. @throws the signal's reason if the run is stopped */
   async before(): Promise<void> {
     const { enabled, seconds, packets } = this.request.benchmark.network;
     const { network } = this.request.target;
     if (!enabled) return;
     if (!network) {
-      this.warn("the network is not measured: this stack has no probes; make them: pulumi up");
+      this.warn("the network is not measured: this stack has no probes; create them: pulumi up");
       return;
     }
     const { signal } = this.context;
-    await this.findThem(FIND_MS.before);
+    await this.findProbes(FIND_MS.before);
     const progress = (line: string) => this.context.progress(line);
     const pairs = await measureNetwork(this.probes, { packets, seconds, signal, progress });
     const failed = pairs.filter(({ error }) => error !== null);
     if (failed[0]) {
       const { from, to, error } = failed[0];
       this.warn(
-        `the network of ${failed.length} of ${pairs.length} pairs is not wholly measured; ${from} to ${to}: ${error}`,
+        `network measurements failed for ${failed.length} of ${pairs.length} pairs; ${from} to ${to}: ${error}`,
       );
     }
     this.live.network(pairs);
@@ -76,51 +78,51 @@ export class NetworkWatch {
     });
   }
 
-  /** A step begins. */
+  /** Starts monitoring at the start of a step. */
   async begin(): Promise<void> {
     if (!this.request.benchmark.network.enabled || !this.request.target.network) return;
-    await this.findThem(FIND_MS.step);
+    await this.findProbes(FIND_MS.step);
     const watch = new StepWatch(this.probes, (text) => this.warn(text));
     await watch.begin();
     const ending = new AbortController();
-    this.step = { watch, ending, looking: this.look(watch, ending.signal) };
+    this.step = { watch, ending, reading: this.readRepeatedly(watch, ending.signal) };
   }
 
-  /** A step has ended. @returns its figures; null: it was not watched */
+  /** Ends monitoring at the end of a step. @returns the step's measurements; null: it was not monitored */
   async end({ fleet, workload }: Pick<StepOrder, "fleet" | "workload">): Promise<StepNetwork | null> {
     const watch = await this.endWatch();
     if (!watch) return null;
     this.emit({ event: "clocks", at: instant(), nodes: this.clocks.summary() });
     const pairs = watch.pairs();
     const chosen = onNodes([...fleet.producers, ...fleet.consumers], workload.nodes);
-    // Of more tasks than clients, the first ones work.
-    const places = (role: "producer" | "consumer", clients: number) =>
+    // If there are more tasks than logical clients, the first tasks have them.
+    const nodesOf = (role: "producer" | "consumer", clients: number) =>
       chosen
         .filter((agent) => agent.role === role)
         .slice(0, clients)
         .map(({ node }) => node);
-    const way = oneWayMs(pairs, {
-      producers: places("producer", workload.producers),
+    const estimateMs = oneWayMs(pairs, {
+      producers: nodesOf("producer", workload.producers),
       brokers: this.request.target.network?.brokers.map(({ node }) => node) ?? [],
-      consumers: places("consumer", workload.consumers),
+      consumers: nodesOf("consumer", workload.consumers),
     });
-    return { pairs, oneWayMs: way };
+    return { pairs, oneWayMs: estimateMs };
   }
 
-  /** Ends what goes on, where a step was cut off. Never fails. */
+  /** Ends monitoring if a step was interrupted. Never fails. */
   async close(): Promise<void> {
-    await within(CLOSE_MS, "it", this.endWatch()).catch(() => {});
+    await within(CLOSE_MS, "the last reading of the probes", this.endWatch()).catch(() => {});
   }
 
-  private async findThem(timeoutMs: number): Promise<void> {
+  private async findProbes(timeoutMs: number): Promise<void> {
     const { network, token } = this.request.target;
     const nodes = network?.nodes ?? [];
     this.probes = await this.find(nodes, this.context, timeoutMs, token);
-    for (const problem of probeProblems(nodes, this.probes)) this.warn(problem);
+    for (const warning of probeWarnings(nodes, this.probes)) this.warn(warning);
   }
 
-  private async look(watch: StepWatch, signal: AbortSignal): Promise<void> {
-    const everyMs = Math.max(LOOK_MS.least, LOOK_MS.eachNode * this.probes.length);
+  private async readRepeatedly(watch: StepWatch, signal: AbortSignal): Promise<void> {
+    const everyMs = Math.max(READ_MS.least, READ_MS.eachNode * this.probes.length);
     while (!signal.aborted) {
       await sleep(everyMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
@@ -132,7 +134,7 @@ export class NetworkWatch {
   private async readClocks(): Promise<void> {
     await Promise.all(
       this.probes.map(async ({ node, client }) => {
-        const hello = await client.hello().catch(() => undefined); // that it is gone is told where its figures are
+        const hello = await client.hello().catch(() => undefined); // a missing probe gets its warning from StepWatch
         if (hello) this.clocks.add(node, hello.clock);
       }),
     );
@@ -143,15 +145,15 @@ export class NetworkWatch {
     if (!step) return undefined;
     this.step = undefined;
     step.ending.abort();
-    await step.looking.catch((error) =>
-      this.warn(`the network was not watched to the step's end: ${reason(error)}`),
+    await step.reading.catch((error) =>
+      this.warn(`the network was not monitored until the end of the step: ${reason(error)}`),
     );
     await this.readClocks();
     this.live.network(await step.watch.take(true));
     return step.watch;
   }
 
-  /** Each once: the same is true of every step. */
+  /** Gives each warning once, since most apply to every step. */
   private warn(text: string): void {
     if (this.warned.has(text)) return;
     this.warned.add(text);

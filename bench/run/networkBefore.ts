@@ -1,36 +1,43 @@
-// The network between all nodes before the load: round trips, then MTU, then throughput, on one network after the other.
+// The network between all nodes before the load: round trips, MTU and throughput, on one network after the other.
 
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import { NETWORKS, type NetworkName, type Pair } from "../../contract/network.ts";
 import { reason } from "../reason.ts";
-import { type Placed, schedule } from "./networkSchedule.ts";
+import { schedule } from "./networkSchedule.ts";
 import { type NodeProbe, peersOn } from "./probes.ts";
 
-/** Packets per second: of one pair, and of one node to all others. */
+/** Packets per second of one pair, and of one node to all others. */
 const PACE = { pair: 100, node: 500 };
-/** Beyond so many measurements one after the other, a throughput is measured in one direction alone. */
+/** With more consecutive measurements than this, throughput is measured in one direction only. */
 const MOST_SLOTS = 100;
 
-export interface BeforeOptions {
+interface BeforeOptions {
+  /** Round trips of each pair. */
   packets: number;
+  /** Length of each throughput measurement. */
   seconds: number;
   signal: AbortSignal;
   progress(line: string): void;
 }
 
-/** @throws where it is asked to stop, and nowhere else: what fails is told in the pair's `error` */
+/**
+ * Measures the network between all nodes. A failed measurement is reported in the pair's `error`.
+ *
+ * @throws the signal's reason if it is aborted
+ */
 export async function measureNetwork(probes: readonly NodeProbe[], options: BeforeOptions): Promise<Pair[]> {
   const pairs = new Pairs(probes);
   for (const network of NETWORKS) {
-    const on = new OneNetwork(network, probes, pairs, options);
-    await on.roundTrips();
-    await on.mtus();
-    await on.throughputs();
+    const measurement = new NetworkMeasurement(network, probes, pairs, options);
+    await measurement.roundTrips();
+    await measurement.mtus();
+    await measurement.throughputs();
   }
   return pairs.list();
 }
 
-class OneNetwork {
+/** The measurements on one network. */
+class NetworkMeasurement {
   private readonly network: NetworkName;
   private readonly probes: readonly NodeProbe[];
   private readonly pairs: Pairs;
@@ -45,30 +52,26 @@ class OneNetwork {
 
   async roundTrips(): Promise<void> {
     const { packets } = this.options;
-    this.say("round trips");
-    const all = peersOn(this.probes, this.network).filter(({ peers }) => peers.length > 0);
-    await this.together(all, async ({ probe, peers }) => {
+    this.report("round trips");
+    const withPeers = peersOn(this.probes, this.network).filter(({ peers }) => peers.length > 0);
+    await this.concurrently(withPeers, async ({ probe, peers }) => {
       const perSecond = Math.min(PACE.pair, PACE.node / peers.length);
       try {
-        for (const { to, sent, lost, rtt } of await probe.client.round(
-          this.network,
-          peers,
-          packets,
-          perSecond,
-        )) {
+        const roundTrips = await probe.client.round(this.network, peers, packets, perSecond);
+        for (const { to, sent, lost, rtt } of roundTrips) {
           const histogram = new LatencyHistogram();
           histogram.addEncoded(rtt);
           Object.assign(this.pair(probe.node, to), { sent, lost, rttMs: histogram.distribution() });
         }
       } catch (error) {
-        for (const { node } of peers) this.failed(probe.node, node, "round trips", error);
+        for (const { node } of peers) this.addError(probe.node, node, "round trips", error);
       }
     });
   }
 
   async mtus(): Promise<void> {
-    this.say("MTU");
-    await this.together(peersOn(this.probes, this.network), async ({ probe, peers }) => {
+    this.report("MTU");
+    await this.concurrently(peersOn(this.probes, this.network), async ({ probe, peers }) => {
       for (const { node, address } of peers) {
         await this.attempt(probe.node, node, "MTU", async () => {
           this.pair(probe.node, node).mtu = await probe.client.mtu(this.network, address);
@@ -78,19 +81,19 @@ class OneNetwork {
   }
 
   async throughputs(): Promise<void> {
-    const there = this.probes.filter((probe) => probe.addresses[this.network] !== undefined);
-    const slots = schedule<NodeProbe & Placed>(there);
-    const both = slots.length * 2 * NETWORKS.length <= MOST_SLOTS;
+    const reachable = this.probes.filter((probe) => probe.addresses[this.network] !== undefined);
+    const slots = schedule(reachable);
+    const bothDirections = slots.length * 2 * NETWORKS.length <= MOST_SLOTS;
     for (const [index, slot] of slots.entries()) {
-      this.say(`throughput ${index + 1} of ${slots.length}`);
-      await this.together(slot, async ([a, b]) => {
+      this.report(`throughput ${index + 1} of ${slots.length}`);
+      await this.concurrently(slot, async ([a, b]) => {
         await this.throughput(a, b, false);
-        if (both) await this.throughput(a, b, true);
+        if (bothDirections) await this.throughput(a, b, true);
       });
     }
   }
 
-  /** From the first to the second; `reverse`: the other way round, asked of the same. */
+  /** Measures from `a` to `b`, or with `reverse` from `b` to `a`. `a` is the iperf3 client in both cases. */
   private async throughput(a: NodeProbe, b: NodeProbe, reverse: boolean): Promise<void> {
     const [from, to] = reverse ? [b, a] : [a, b];
     const { network } = this;
@@ -104,39 +107,41 @@ class OneNetwork {
 
   private async attempt(from: string, to: string, what: string, measure: () => Promise<void>): Promise<void> {
     this.options.signal.throwIfAborted();
-    await measure().catch((error) => this.failed(from, to, what, error));
+    await measure().catch((error) => this.addError(from, to, what, error));
   }
 
-  private async together<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  /** Does work on all items at the same time. @throws the signal's reason as soon as it is aborted */
+  private async concurrently<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
     const { signal } = this.options;
     signal.throwIfAborted();
-    let leave = () => {};
-    const stopped = new Promise<never>((_, reject) => {
-      leave = () => reject(signal.reason);
-      signal.addEventListener("abort", leave, { once: true });
+    let onAbort = () => {};
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
     });
     try {
-      await Promise.race([stopped, Promise.all(items.map(work))]);
+      await Promise.race([aborted, Promise.all(items.map(work))]);
     } finally {
-      signal.removeEventListener("abort", leave);
+      signal.removeEventListener("abort", onAbort);
     }
   }
 
   private pair(from: string, to: string): Pair {
-    return this.pairs.of(this.network, from, to);
+    return this.pairs.get(this.network, from, to);
   }
 
-  private failed(from: string, to: string, what: string, error: unknown): void {
+  private addError(from: string, to: string, what: string, error: unknown): void {
     const pair = this.pair(from, to);
-    pair.error = [...(pair.error === null ? [] : [pair.error]), `${what}: ${reason(error)}`].join("; ");
+    const text = `${what}: ${reason(error)}`;
+    pair.error = pair.error === null ? text : `${pair.error}; ${text}`;
   }
 
-  private say(what: string): void {
+  private report(what: string): void {
     this.options.progress(`network (${this.network}): ${what}`);
   }
 }
 
-/** Every pair on every network, whether it can be measured or not: what is missing must be seen. */
+/** Every pair on every network, also those that cannot be measured, so that the results show what is missing. */
 class Pairs {
   private readonly pairs = new Map<string, Pair>();
 
@@ -149,7 +154,7 @@ class Pairs {
   }
 
   private add(network: NetworkName, from: NodeProbe, to: NodeProbe): void {
-    const off = [from, to].find(({ addresses }) => addresses[network] === undefined);
+    const unreachable = [from, to].find(({ addresses }) => addresses[network] === undefined);
     this.pairs.set(`${network} ${from.node} ${to.node}`, {
       from: from.node,
       to: to.node,
@@ -159,11 +164,13 @@ class Pairs {
       lost: 0,
       throughputBitPerSec: null,
       mtu: null,
-      error: off ? `${off.node}: ${off.hostError ?? "it has no address there"}` : null,
+      error: unreachable
+        ? `${unreachable.node}: ${unreachable.hostError ?? "it has no address on this network"}`
+        : null,
     });
   }
 
-  of(network: NetworkName, from: string, to: string): Pair {
+  get(network: NetworkName, from: string, to: string): Pair {
     const pair = this.pairs.get(`${network} ${from} ${to}`);
     if (!pair) throw new Error(`there is no pair ${from} to ${to} on ${network}`);
     return pair;

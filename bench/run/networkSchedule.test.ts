@@ -9,7 +9,7 @@ const allPairs = (nodes: readonly string[]) =>
 const namesOf = (count: number) => Array.from({ length: count }, (_, index) => `n${index}`);
 
 describe("a tournament", () => {
-  it("has every pair once and nobody twice in a round, in as few rounds as can be", () => {
+  it("has every pair once and no player twice in a round, in the fewest possible rounds", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 40 }), (count) => {
         const nodes = namesOf(count);
@@ -26,7 +26,7 @@ describe("a schedule", () => {
   const placed = (machines: readonly number[]) =>
     machines.map((machine, index) => ({ node: `n${index}`, machine: `m${machine}` }));
 
-  it("has every pair once, and no node or machine twice at a time", () => {
+  it("has every pair once, and no node or machine twice at the same time", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 14 }), (machines) => {
         const nodes = placed(machines);
@@ -41,7 +41,7 @@ describe("a schedule", () => {
     );
   });
 
-  it("has one pair at a time on one machine, and as many as there can be on machines of their own", () => {
+  it("has one pair at a time on one machine, and as many as possible on separate machines", () => {
     assert.equal(schedule(placed([1, 1, 1, 1])).length, 6);
     assert.equal(schedule(placed([1, 2, 3, 4])).length, 3);
   });

@@ -1,41 +1,42 @@
-// Which nodes measure their throughput at the same time: plain functions on plain data.
+// Which nodes measure their throughput at the same time.
 
-export interface Placed {
+/** A node, and the machine that it is on. */
+interface PlacedNode {
   node: string;
-  /** Nodes of one machine share its CPUs, and would measure each other. */
+  /** Nodes on one machine share its CPUs, so concurrent measurements would disturb each other. */
   machine: string;
 }
-export type Meeting<P> = readonly [from: P, to: P];
+type Match<P> = readonly [from: P, to: P];
 
-/** Every two of them once, nobody twice in a round: a tournament, by the circle method. */
-export function tournament<P>(players: readonly P[]): Meeting<P>[][] {
+/** Round-robin tournament by the circle method: every two players meet once, and no player twice in a round. */
+export function tournament<P>(players: readonly P[]): Match<P>[][] {
   const ring: (P | undefined)[] = players.length % 2 === 0 ? [...players] : [...players, undefined];
   const [fixed, ...others] = ring;
-  const rounds: Meeting<P>[][] = [];
+  const rounds: Match<P>[][] = [];
   for (let turn = 0; turn < others.length; turn += 1) {
     const seats = [fixed, ...others.slice(turn), ...others.slice(0, turn)];
-    const meetings = seats
+    const matches = seats
       .slice(0, seats.length / 2)
       .map((seat, index) => [seat, seats.at(-1 - index)] as const);
-    rounds.push(meetings.filter((meeting): meeting is Meeting<P> => !meeting.includes(undefined)));
+    rounds.push(matches.filter((match): match is Match<P> => !match.includes(undefined)));
   }
   return rounds.filter((round) => round.length > 0);
 }
 
-/** The same, in which no machine is in two meetings at once: on one machine, one meeting after the other. */
-export function schedule<P extends Placed>(nodes: readonly P[]): Meeting<P>[][] {
+/** A tournament in slots, in which no machine has two matches at the same time. */
+export function schedule<P extends PlacedNode>(nodes: readonly P[]): Match<P>[][] {
   return tournament(nodes).flatMap((round) => {
-    const slots: { machines: Set<string>; meetings: Meeting<P>[] }[] = [];
-    for (const meeting of round) {
-      const machines = meeting.map(({ machine }) => machine);
+    const slots: { machines: Set<string>; matches: Match<P>[] }[] = [];
+    for (const match of round) {
+      const machines = match.map(({ machine }) => machine);
       let slot = slots.find((each) => !machines.some((machine) => each.machines.has(machine)));
       if (!slot) {
-        slot = { machines: new Set(), meetings: [] };
+        slot = { machines: new Set(), matches: [] };
         slots.push(slot);
       }
       for (const machine of machines) slot.machines.add(machine);
-      slot.meetings.push(meeting);
+      slot.matches.push(match);
     }
-    return slots.map(({ meetings }) => meetings);
+    return slots.map(({ matches }) => matches);
   });
 }

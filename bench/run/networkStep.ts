@@ -1,4 +1,4 @@
-// The network during one step: round trips of every pair, lightly.
+// The network during one step: round trips of every pair, with few packets.
 
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import { NETWORKS, type NetworkName, type PairRtt } from "../../contract/network.ts";
@@ -18,10 +18,13 @@ interface Tally {
   rtt: LatencyHistogram;
 }
 
-/** Failures are told to `warn`, and cost the figures of the node that failed: what is sent to it is not lost by the network. */
+/**
+ * Monitors the network during a step. If a probe fails, `warn` is called and the pairs of its node have no results: packets sent
+ * to it were not lost by the network.
+ */
 export class StepWatch {
   private readonly total = new Map<string, Tally>();
-  private readonly gone = new Set<string>();
+  private readonly failed = new Set<string>();
 
   private readonly probes: readonly NodeProbe[];
   private readonly warn: (text: string) => void;
@@ -31,15 +34,16 @@ export class StepWatch {
     this.warn = warn;
   }
 
+  /** Starts the round trips. */
   async begin(): Promise<void> {
     await this.onEach(async (probe, network) => {
       const { peers } = peersOn(this.probes, network).find((each) => each.probe === probe) ?? { peers: [] };
       if (peers.length > 0) await probe.client.watch(network, peers, PER_SECOND);
-      else this.gone.add(`${network} ${probe.node}`);
+      else this.failed.add(`${network} ${probe.node}`);
     });
   }
 
-  /** @param last it ends. @returns what has come since the last time */
+  /** Collects the round trips since the previous call. @param last whether the round trips end */
   async take(last: boolean): Promise<PairRtt[]> {
     const taken: Tally[] = [];
     await this.onEach(async (probe, network) => {
@@ -50,45 +54,45 @@ export class StepWatch {
     return this.pairsOf(taken);
   }
 
-  /** Of the whole step. */
+  /** The round trips of the whole step. */
   pairs(): PairRtt[] {
     return this.pairsOf([...this.total.values()]);
   }
 
   private async onEach(work: (probe: NodeProbe, network: NetworkName) => Promise<void>): Promise<void> {
     const all = NETWORKS.flatMap((network) => this.probes.map((probe) => ({ probe, network })));
-    const there = all.filter(({ probe, network }) => !this.isGone(network, probe.node));
+    const working = all.filter(({ probe, network }) => !this.hasFailed(network, probe.node));
     await Promise.all(
-      there.map(({ probe, network }) =>
+      working.map(({ probe, network }) =>
         work(probe, network).catch((error) => {
-          this.gone.add(`${network} ${probe.node}`);
+          this.failed.add(`${network} ${probe.node}`);
           this.warn(
-            `no figures of ${probe.node} on the ${network} network: its probe failed (${reason(error)})`,
+            `no measurements of ${probe.node} on the ${network} network: its probe failed (${reason(error)})`,
           );
         }),
       ),
     );
   }
 
-  private isGone(network: NetworkName, node: string): boolean {
-    return this.gone.has(`${network} ${node}`);
+  private hasFailed(network: NetworkName, node: string): boolean {
+    return this.failed.has(`${network} ${node}`);
   }
 
   private add(tally: Tally): void {
     const key = `${tally.network} ${tally.from} ${tally.to}`;
-    const known = this.total.get(key);
-    if (!known) {
+    const total = this.total.get(key);
+    if (!total) {
       this.total.set(key, tally);
       return;
     }
-    known.sent += tally.sent;
-    known.lost += tally.lost;
-    known.rtt.add(tally.rtt);
+    total.sent += tally.sent;
+    total.lost += tally.lost;
+    total.rtt.add(tally.rtt);
   }
 
   private pairsOf(tallies: readonly Tally[]): PairRtt[] {
     return tallies
-      .filter(({ network, from, to }) => !this.isGone(network, from) && !this.isGone(network, to))
+      .filter(({ network, from, to }) => !this.hasFailed(network, from) && !this.hasFailed(network, to))
       .map(({ rtt, ...pair }) => ({ ...pair, rttMs: rtt.distribution() }));
   }
 }

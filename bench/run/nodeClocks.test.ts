@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { ClockSamples } from "./nodeClocks.ts";
 
 describe("the nodes' clocks", () => {
-  const at = (at: number, offset_us: number | null, state = "SLAVE") => ({
+  const status = (at: number, offset_us: number | null, state = "SLAVE") => ({
     kind: "ptpd",
     state,
     offset_us,
@@ -11,10 +11,10 @@ describe("the nodes' clocks", () => {
     at,
   });
 
-  it("are what was seen of them, each status once, and nothing of one that nobody writes any more", () => {
+  it("are summarised from every new status, and not from one that no longer changes", () => {
     const clocks = new ClockSamples();
-    for (const status of [at(0.5, 900), at(1, 5, "LISTENING"), at(2, -3), at(2, -3), at(3, 40), at(4, null)])
-      clocks.add("b", status);
+    const early = [status(0.5, 900), status(1, 5, "LISTENING"), status(2, -3), status(2, -3)];
+    for (const each of [...early, status(3, 40), status(4, null)]) clocks.add("b", each);
     clocks.add("a", null);
     assert.deepEqual(clocks.summary(), [
       { node: "a", kind: null, states: [], samples: 0, offsetUs: null, pathDelayUs: null },

@@ -2,46 +2,55 @@ import type { NodeClock } from "../../contract/network.ts";
 import type { ClockStatus } from "../probe/protocol.ts";
 import { inOrder } from "./allocation.ts";
 
-interface Seen {
+/** The samples of one node's clock. */
+interface Samples {
   kind: string | null;
   states: Set<string>;
   offsets: number[];
   pathDelays: number[];
-  samples: number;
-  /** The time of the last sample: a status that nobody writes any more is none. */
+  count: number;
+  /** Time of the last status. An unchanged status is not a new sample. */
   at: number;
 }
 
-/** What the nodes' clocks were seen to be, over a run. */
+/** Collects the status of the nodes' clocks over a run. */
 export class ClockSamples {
-  private readonly seen = new Map<string, Seen>();
+  private readonly samples = new Map<string, Samples>();
 
+  /** Adds the status that a node reports; null: it has none. */
   add(node: string, status: ClockStatus | null): void {
-    const known = this.seen.get(node) ?? newSeen();
-    this.seen.set(node, known);
-    if (!status || status.at <= known.at) return;
-    // Its first one may be of long ago, by a service that has died since: only one that changes is told.
-    const isFirst = known.at === 0;
-    known.at = status.at;
+    const samples = this.samples.get(node) ?? noSamples();
+    this.samples.set(node, samples);
+    if (!status || status.at <= samples.at) return;
+    // The first status may be old, from a service that has died since. It counts only once it changes.
+    const isFirst = samples.at === 0;
+    samples.at = status.at;
     if (isFirst) return;
-    known.kind = status.kind;
-    known.states.add(status.state);
-    known.samples += 1;
-    if (isNumber(status.offset_us)) known.offsets.push(status.offset_us);
-    if (isNumber(status.path_delay_us)) known.pathDelays.push(status.path_delay_us);
+    samples.kind = status.kind;
+    samples.states.add(status.state);
+    samples.count += 1;
+    if (isNumber(status.offset_us)) samples.offsets.push(status.offset_us);
+    if (isNumber(status.path_delay_us)) samples.pathDelays.push(status.path_delay_us);
   }
 
+  /** The results so far, one entry per node. */
   summary(): NodeClock[] {
-    return inOrder(this.seen.keys()).map((node) => {
-      const { kind, states, offsets, pathDelays, samples } = this.seen.get(node) as Seen;
-      const summaries = { offsetUs: summaryOf(offsets), pathDelayUs: summaryOf(pathDelays) };
-      return { node, kind, states: [...states].sort(), samples, ...summaries };
+    return inOrder(this.samples.keys()).map((node) => {
+      const { kind, states, offsets, pathDelays, count } = this.samples.get(node) as Samples;
+      return {
+        node,
+        kind,
+        states: [...states].sort(),
+        samples: count,
+        offsetUs: summaryOf(offsets),
+        pathDelayUs: summaryOf(pathDelays),
+      };
     });
   }
 }
 
-function newSeen(): Seen {
-  return { kind: null, states: new Set(), offsets: [], pathDelays: [], samples: 0, at: 0 };
+function noSamples(): Samples {
+  return { kind: null, states: new Set(), offsets: [], pathDelays: [], count: 0, at: 0 };
 }
 
 const isNumber = (value: number | null | undefined): value is number => typeof value === "number";

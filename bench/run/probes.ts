@@ -1,4 +1,4 @@
-// The probes of a stack: found by their service's name, each asked who it is.
+// The probes of a stack, found by the name of their service.
 import { lookup } from "node:dns/promises";
 import { type NetworkName, PROBE_SERVICES } from "../../contract/network.ts";
 import type { JobContext } from "../job.ts";
@@ -7,17 +7,19 @@ import { type Hello, type Peer, PROTOCOL_VERSION } from "../probe/protocol.ts";
 import { reason } from "../reason.ts";
 import { inOrder } from "./allocation.ts";
 
+/** A probe that answered: one of each node. */
 export interface NodeProbe {
   node: string;
-  /** The kernel's boot id. */
+  /** The kernel's boot id, which nodes on one machine have in common. */
   machine: string;
   client: Pick<ProbeClient, "hello" | "round" | "watch" | "take" | "serve" | "throughput" | "mtu">;
-  /** Where it is on each network; absent: it is not there. */
+  /** Its address on each network; absent: it is not reachable there. */
   addresses: { [N in NetworkName]?: string };
-  /** Why it is not on its node's own network. */
+  /** Why it is not reachable on the host network; null: it is. */
   hostError: string | null;
 }
 
+/** Finds the probes of these nodes. */
 export type FindProbes = (
   nodes: readonly string[],
   context: JobContext,
@@ -25,11 +27,12 @@ export type FindProbes = (
   token: string,
 ) => Promise<NodeProbe[]>;
 
+/** Time between two attempts. */
 const PAUSE_MS = 500;
 
 /**
- * The probes that answer, one a node, in the order of the nodes. Waits until those of all nodes do, and for so long at
- * the most.
+ * The probes that answer, one per node, in natural order of the nodes. Waits until those of all nodes answer, or the timeout is
+ * reached.
  */
 export const findProbes: FindProbes = async (nodes, { clock, signal }, timeoutMs, token) => {
   const deadline = clock.now() + timeoutMs;
@@ -54,7 +57,7 @@ async function askAll(token: string): Promise<NodeProbe[]> {
       const client = new ProbeClient(address, token);
       return client.hello().then(
         (hello) => probeOf(hello, address, client),
-        () => undefined, // it starts, or ends: whoever waits asks again
+        () => undefined, // it is starting or stopping: the caller tries again
       );
     }),
   );
@@ -68,25 +71,25 @@ function probeOf(hello: Hello, overlay: string, client: ProbeClient): NodeProbe 
   return { node, machine, client, addresses: { overlay, host: host.address }, hostError: null };
 }
 
-/** Those that are on a network, and what each has to measure there: the way to every other one. */
+/** The probes on a network, each with its peers: all other probes there. */
 export function peersOn(
   probes: readonly NodeProbe[],
   network: NetworkName,
 ): { probe: NodeProbe; peers: Peer[] }[] {
-  const all = probes.flatMap((probe) => {
+  const reachable = probes.flatMap((probe) => {
     const address = probe.addresses[network];
     return address === undefined ? [] : [{ probe, address }];
   });
-  return all.map(({ probe }) => ({
+  return reachable.map(({ probe }) => ({
     probe,
-    peers: all
+    peers: reachable
       .filter((other) => other.probe !== probe)
       .map(({ probe: { node }, address }) => ({ node, address })),
   }));
 }
 
-/** What is wrong with the probes that were found, a sentence each. */
-export function probeProblems(nodes: readonly string[], probes: readonly NodeProbe[]): string[] {
+/** A warning for each node without a probe, and for each probe that is not on the host network. */
+export function probeWarnings(nodes: readonly string[], probes: readonly NodeProbe[]): string[] {
   const missing = nodes.filter((node) => !probes.some((probe) => probe.node === node));
   return [
     ...missing.map(
@@ -94,7 +97,7 @@ export function probeProblems(nodes: readonly string[], probes: readonly NodePro
         `the network of ${node} is not measured: its probe does not answer; see: docker service ps ${PROBE_SERVICES.overlay}`,
     ),
     ...probes.flatMap(({ node, hostError }) =>
-      hostError === null ? [] : [`${node}'s own network is not measured: ${reason(hostError)}`],
+      hostError === null ? [] : [`the host network of ${node} is not measured: ${reason(hostError)}`],
     ),
   ];
 }

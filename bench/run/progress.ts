@@ -1,32 +1,31 @@
-// The lines that a run shows to who waits for it: plain functions.
+// The progress lines of a run.
 import { isMeasured, type Step } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import type { MergedSecond } from "./timeline.ts";
 
-/** "3 of 5", "3 of 5 to 12" */
+/** "step 3 of 5", or "step 3 of 5 to 12" if a search decides how many there are. @param left the remaining steps */
 export function stepText(step: number, left: { least: number; most: number }): string {
   const [least, most] = [step - 1 + Math.max(1, left.least), step - 1 + Math.max(1, left.most)];
   return least === most ? `step ${step} of ${most}` : `step ${step} of ${least} to ${most}`;
 }
 
-/** "40 s", "3 min" */
+/** A duration: "40 s", "3 min". */
 export function timeText(seconds: number): string {
   return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
 }
 
+/** One second of a step in one line. */
 export function secondText({ offered, delivered, latencyMs }: MergedSecond): string {
-  return `offered ${offered}/s, delivered ${delivered}/s, latency p50 ${figure(latencyMs.p50)} ms, p99 ${figure(latencyMs.p99)} ms`;
+  return `offered ${offered}/s, delivered ${delivered}/s, latency p50 ${formatNumber(latencyMs.p50)} ms, p99 ${formatNumber(latencyMs.p99)} ms`;
 }
 
+/** The result of a step in one line. */
 export function resultText(step: Step): string {
   if (!isMeasured(step)) return `${step.verdict}: ${step.reasons.join("; ")}`;
   const perSec = (count: number) => `${Math.round(count / step.durationSeconds)}/s`;
   const { p50, p99 } = step.latencyMs;
-  return [
-    `${step.verdict}: offered ${perSec(step.offered)}, delivered ${perSec(step.delivered)}`,
-    `latency p50 ${figure(p50)} ms, p99 ${figure(p99)} ms`,
-    `lost ${step.lost}`,
-    ...(meetsSlo(step) ? [] : step.reasons.slice(0, 1)),
-  ].join(", ");
+  const result = `${step.verdict}: offered ${perSec(step.offered)}, delivered ${perSec(step.delivered)}, latency p50 ${formatNumber(p50)} ms, p99 ${formatNumber(p99)} ms, lost ${step.lost}`;
+  const [reason] = step.reasons;
+  return meetsSlo(step) || reason === undefined ? result : `${result}, ${reason}`;
 }

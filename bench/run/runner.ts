@@ -1,11 +1,12 @@
-// A run: step after step, as the plan says, until it is done, cannot go on, or is asked to stop.
+// A run: step after step by the plan, until it is done, fails or is stopped.
 import type { Client } from "../../contract/clients.ts";
 import { SwarmbenchError } from "../../contract/errors.ts";
+import { STATUS_PREFIX } from "../../contract/progress.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { type RunEvent, SCHEMA_VERSION, type Step } from "../../contract/result.ts";
+import { withValues } from "../../contract/stepWorkload.ts";
 import { valuesText } from "../../contract/text.ts";
 import { worstVerdict } from "../../contract/verdicts.ts";
-import { withValues } from "../../contract/workload.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import type { JobContext } from "../job.ts";
 import { sloText } from "../measure/evaluate.ts";
@@ -27,22 +28,23 @@ import { plain } from "./timeline.ts";
 
 type End = Extract<RunEvent, { event: "end" }>;
 
-/** A second in a row that could not be carried out, or the first of all, ends the run: nothing works then. */
+/** This many consecutive failed steps end the run. So does a failure of the first step. */
 const FAILURES_IN_A_ROW = 2;
-/** Lines about a step that goes on are this far apart. */
+/** Time between two progress lines of a step. */
 const SHOW_EVERY_SEC = 3;
 
+/** Runs the steps of a benchmark, and emits its events. */
 export class Runner {
   private readonly clock = openWallClock();
   private exchange!: Exchange;
   private readonly live: Live;
   private readonly network: NetworkWatch;
   private readonly steps: Step[];
-  /** What each step took, s: of this session, for the time that is left. */
-  private readonly took: number[] = [];
+  /** Durations of the steps of this session, s, from which the remaining time is estimated. */
+  private readonly durations: number[] = [];
   private readonly history: Trial[];
   private failures = 0;
-  private lastProblem: Error | undefined;
+  private lastError: Error | undefined;
   private shownSec = 0;
 
   private readonly request: RunRequest;
@@ -53,7 +55,6 @@ export class Runner {
     this.request = request;
     this.context = context;
     this.emit = emit;
-
     const { run, scenario, target, benchmark } = request;
     this.live = new Live(target.influx, { run, scenario }, benchmark.slo);
     this.network = new NetworkWatch(request, context, this.live, emit);
@@ -61,7 +62,12 @@ export class Runner {
     this.history = this.steps.map((step) => trialOf(step, lengthOf(step)));
   }
 
-  /** @returns the event that ends the run. @throws SwarmbenchError where it could not go on, after it has written that event */
+  /**
+   * Runs all remaining steps.
+   *
+   * @returns the event that ends the run
+   * @throws SwarmbenchError if the run fails or is stopped, after it has emitted that event
+   */
   async run(): Promise<End> {
     const { benchmark, workload } = this.request;
     this.exchange = await Exchange.open(this.clock, 0, this.request.target.token);
@@ -71,7 +77,7 @@ export class Runner {
       for (;;) {
         const next = nextStep(workload, benchmark, this.history);
         if ("done" in next) return await this.end(next.done.knee, next.done.searchReason);
-        await this.carryOut(next.step);
+        await this.runPlanned(next.step);
       }
     } catch (error) {
       return await this.fail(error as Error);
@@ -110,25 +116,25 @@ export class Runner {
     this.emit({ event: "warning", at: instant(), text });
   }
 
-  private async carryOut(planned: PlannedStep): Promise<void> {
+  private async runPlanned(planned: PlannedStep): Promise<void> {
     const number = this.steps.length + 1;
     const label = `${stepText(number, this.left())}: ${valuesText(planned.values)}`;
-    const began = this.clock.nowUs();
+    const startUs = this.clock.nowUs();
     this.emit({ event: "step-started", at: instant(), step: number, values: planned.values });
     const fleet = await findFleet(this.request.target, this.request.run, this.context);
     const order = this.orderOf(planned, number, fleet);
     await this.network.begin();
     const result = await this.tryStep(order, label);
     result.network = await this.network.end(order);
-    const seconds = (this.clock.nowUs() - began) / 1e6;
-    this.took.push(seconds);
+    const seconds = (this.clock.nowUs() - startUs) / 1e6;
+    this.durations.push(seconds);
     this.steps.push(result);
     this.history.push(trialOf(result, seconds));
     this.emit({ event: "step", at: instant(), result });
     this.live.step(result, Object.keys(planned.values)[0] ?? "producers");
     this.context.progress(`${label}: ${resultText(result)}`);
     if (this.failures >= FAILURES_IN_A_ROW || (this.failures === 1 && this.steps.length === 1)) {
-      throw this.lastProblem;
+      throw runError(this.lastError);
     }
   }
 
@@ -147,7 +153,7 @@ export class Runner {
     };
   }
 
-  /** What cannot be carried out is a step as well, without figures: the others are kept, and tell. */
+  /** A step that fails is a result too: the run keeps the other steps and continues. */
   private async tryStep(order: StepOrder, label: string): Promise<Step> {
     const { producers, consumers, groups } = order.workload;
     const startedAt = instant();
@@ -157,11 +163,11 @@ export class Runner {
         this.clock,
         this.exchange,
         {
-          doing: (what) => this.show(`${label}: ${what}`, SHOW_EVERY_SEC),
-          second: (second, what) => {
+          phase: (phase) => this.show(`${label}: ${phase}`),
+          second: (second, phase) => {
             this.emit({ event: "second", step: order.number, second: plain(second) });
             this.live.second(order.number, second, { producers, consumers: consumers * groups });
-            this.show(`${label}: ${what}: ${secondText(second)}${this.timeLeft()}`, SHOW_EVERY_SEC);
+            this.show(`${label}: ${phase}: ${secondText(second)}${this.timeLeft()}`);
           },
         },
         this.context.signal,
@@ -171,16 +177,17 @@ export class Runner {
     } catch (error) {
       if (this.context.signal.aborted) throw error;
       this.failures += 1;
-      this.lastProblem = error as Error;
+      this.lastError = error as Error;
       return failedStep(order, startedAt, [reason(error)]);
     }
   }
 
-  private show(line: string, everySec: number): void {
+  /** Shows a progress line, unless one has been shown just before. */
+  private show(line: string): void {
     const nowSec = this.clock.nowUs() / 1e6;
-    if (nowSec - this.shownSec < everySec) return;
+    if (nowSec - this.shownSec < SHOW_EVERY_SEC) return;
     this.shownSec = nowSec;
-    this.context.progress(line);
+    this.context.progress(`${STATUS_PREFIX}${line}`);
   }
 
   private left(): { least: number; most: number } {
@@ -188,9 +195,9 @@ export class Runner {
   }
 
   private timeLeft(): string {
-    if (this.took.length === 0) return "";
-    const each = this.took.reduce((sum, seconds) => sum + seconds, 0) / this.took.length;
-    return `; ${timeText(this.left().least * each)} or more to go`;
+    if (this.durations.length === 0) return "";
+    const mean = this.durations.reduce((sum, seconds) => sum + seconds, 0) / this.durations.length;
+    return `; at least ${timeText(this.left().least * mean)} left`;
   }
 
   private async end(knee: End["knee"], searchReason: string): Promise<End> {
@@ -201,30 +208,34 @@ export class Runner {
 
   private async fail(error: Error): Promise<never> {
     const interrupted = this.context.signal.aborted;
-    const why = interrupted ? "it was asked to stop" : reason(error);
+    const cause = interrupted ? "it was stopped" : reason(error);
     const verdict = interrupted ? "interrupted" : "failed";
-    this.emit(
-      await this.close(
-        { knee: null, searchReason: this.request.benchmark.search ? why : "", verdict, error: why },
-        why,
-      ),
-    );
+    const searchReason = this.request.benchmark.search ? cause : "";
+    this.emit(await this.close({ knee: null, searchReason, verdict, error: cause }, cause));
     if (!interrupted) throw error;
     throw new SwarmbenchError("interrupted", "the run was stopped", {
-      hint: "Finished steps are kept: go on with --resume.",
+      hint: "Finished steps are kept: continue with --resume.",
     });
   }
 
   private async close(end: Omit<End, "event" | "at" | "points">, text: string): Promise<End> {
     await this.network.close();
     this.live.ended(text, end.verdict, end.knee);
-    const tally = await this.live.close();
-    if (tally && tally.lost > 0) {
-      this.warn(
-        `${tally.lost} of ${tally.lost + tally.written} points did not get into InfluxDB (${tally.why})`,
-      );
+    const counts = await this.live.close();
+    if (counts && counts.lost > 0) {
+      const total = counts.lost + counts.written;
+      this.warn(`${counts.lost} of ${total} points were not written to InfluxDB (${counts.reason})`);
     }
-    const points = tally && { written: tally.written, lost: tally.lost };
+    const points = counts && { written: counts.written, lost: counts.lost };
     return { event: "end", at: instant(), ...end, points };
   }
+}
+
+/** The error that ends a run: that of its last step, or `run-failed` if that has no code. */
+function runError(error: Error | undefined): SwarmbenchError {
+  if (error instanceof SwarmbenchError) return error;
+  return new SwarmbenchError("run-failed", reason(error), {
+    cause: error,
+    hint: "Finished steps are kept: fix the cause, then continue with --resume.",
+  });
 }

@@ -4,7 +4,6 @@ import { withoutPassword } from "../../contract/target.ts";
 import type { ConsumerTotals, Prepare, ProducerTotals } from "../agent/protocol.ts";
 import { within } from "../clock.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import { offsetLine } from "../exchange/offsetBounds.ts";
 import { ensureTopic, removeTopic } from "../kafka/topics.ts";
 import { isWarm, STEADY_WINDOW, steadiness } from "../measure/steady.ts";
 import type { WallClock } from "../wallClock.ts";
@@ -12,28 +11,32 @@ import { AgentReports, type StepListener } from "./agentReports.ts";
 import { onNodes } from "./allocation.ts";
 import { type CpuReading, readBrokerCpu } from "./brokerCpu.ts";
 import { NO_TOPIC, reachesBroker } from "./brokerless.ts";
-import { Compilers } from "./compilers.ts";
+import { checkClocks } from "./checkClocks.ts";
 import type { Agent } from "./fleet.ts";
+import { JitWarmUp } from "./jitWarmUp.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 import { stepResult } from "./stepResult.ts";
 import { Timeline } from "./timeline.ts";
 import { peerOf, type Worker, workersOf } from "./workers.ts";
 
-/** From the command to the first message: every agent has it by then. */
+/** From the start command to the first message, so that every agent has the command by then. */
 const START_LEAD_US = 500_000;
-/** From the command to the measured time: long enough that no message of it is under way already. */
+/** From the command to the start of the measured time: so long that no message of it has been sent yet. */
 const WINDOW_LEAD_SEC = 2;
-/** For agents that may be gone: those that are there end their step at once. */
+/** How long to wait for agents when a step is abandoned: working agents end their step at once. */
 const ABANDON_MS = 5_000;
-/** Clocks further apart than this would not begin and end a step together. */
-const MOST_OFFSET_MS = 250;
-/** Fewer partitions, and the share of messages that is timed twice would be no small one. */
+/** With fewer partitions, too large a share of the messages would be timed twice. */
 const LEAST_PARTITIONS = 4;
+/** Share of the partitions whose messages are timed twice. */
 const OWN_SHARE = 1 / 12;
-/** Agents close a second a second later. */
+/** Delay after which agents report a second. */
 const REPORT_LAG_SEC = 2;
 
-/** @throws where an agent is lost, a client cannot connect, or the topic cannot be had; nothing of it goes on then */
+/**
+ * Runs one step.
+ *
+ * @throws Error if an agent is lost, a client cannot connect or the topic cannot be created. The step has ended everywhere then
+ */
 export async function runStep(
   order: StepOrder,
   clock: WallClock,
@@ -42,7 +45,7 @@ export async function runStep(
   signal: AbortSignal,
 ): Promise<Step> {
   const { target, workload, run, number } = order;
-  listener.doing("making the topic");
+  listener.phase("creating the topic");
   const name = workload.topic ?? `${run}-${number}`;
   const topic = reachesBroker(workload)
     ? await ensureTopic(target.kafka, {
@@ -59,7 +62,7 @@ export async function runStep(
     await step.abandon();
     throw error;
   } finally {
-    // One that the user named stays: it may be theirs, and they may want to look at it.
+    // A topic named in the settings is kept: it may have been there before, and the user may want to inspect it.
     if (topic.created && workload.topic === undefined) await removeTopic(target.kafka, name).catch(() => {});
   }
 }
@@ -71,6 +74,7 @@ interface Topic {
   startOffsets: Record<number, string>;
 }
 
+/** One step while it runs. */
 class StepRun {
   private readonly producers: Worker[];
   private readonly consumers: Worker[];
@@ -99,16 +103,15 @@ class StepRun {
     this.exchange = exchange;
     this.listener = listener;
     this.signal = signal;
-
     const { fleet, workload } = order;
-    const chosen = onNodes([...fleet.producers, ...fleet.consumers], workload.nodes);
-    const of = (agents: Agent[], total: number) =>
+    const selected = onNodes([...fleet.producers, ...fleet.consumers], workload.nodes);
+    const workersAmong = (agents: Agent[], total: number) =>
       workersOf(
-        agents.filter((agent) => chosen.includes(agent)),
+        agents.filter((agent) => selected.includes(agent)),
         total,
       );
-    this.producers = of(fleet.producers, workload.producers);
-    this.consumers = reachesBroker(workload) ? of(fleet.consumers, workload.consumers) : [];
+    this.producers = workersAmong(fleet.producers, workload.producers);
+    this.consumers = reachesBroker(workload) ? workersAmong(fleet.consumers, workload.consumers) : [];
     this.id = { run: order.run, step: order.number };
     const agents = this.workers.map(({ agent }) => agent);
     this.reports = new AgentReports({ agents, id: this.id, workload, clock, listener, signal });
@@ -121,19 +124,20 @@ class StepRun {
   async run(): Promise<Step> {
     this.exchange.watch(this.workers.map(({ agent }) => peerOf(agent)));
     const connectSeconds = await this.prepare();
-    this.refuseWrongClocks();
+    checkClocks(this.exchange.findings(), this.clock.nowUs());
     const startSec = await this.start();
     const warmUp = await this.warmUp(startSec);
     const measured = await this.measure();
     const drain = await this.drain(measured.toSec);
-    this.listener.doing("collecting");
+    this.listener.phase("collecting");
+    const totals = await this.collect();
     const findings: StepFindings = {
       connectSeconds,
       startedAt: this.startedAt,
       warmUp,
       measured,
       drain,
-      ...(await this.collect()),
+      ...totals,
       runner: this.exchange.findings(),
       timeline: this.reports.timeline,
       topic: this.topic,
@@ -145,10 +149,10 @@ class StepRun {
     return stepResult(this.order, findings);
   }
 
-  /** Consumers first: from the first message on there is somebody to take it. */
+  /** Connects all clients, consumers first so that they receive every message. @returns how long it took, s */
   private async prepare(): Promise<number> {
     const { workload, benchmark, target } = this.order;
-    this.listener.doing(`connecting ${workload.consumers * workload.groups} consumers`);
+    this.listener.phase(`connecting ${workload.consumers * workload.groups} consumers`);
     const sources = this.producers.map(({ share }) => share.first);
     const prepare = async (workers: Worker[], watched: Worker[]) => {
       const peers = watched.map(({ agent }) => peerOf(agent));
@@ -176,13 +180,13 @@ class StepRun {
     };
     const consumersTook = await prepare(this.consumers, this.producers);
     this.signal.throwIfAborted();
-    this.listener.doing(`connecting ${workload.producers} producers`);
+    this.listener.phase(`connecting ${workload.producers} producers`);
     return Math.max(consumersTook, await prepare(this.producers, []));
   }
 
   /**
-   * Of the first producer tasks the partition that each consumes too, for its own messages in it; of so few that the brokers
-   * have little more to send. null: there are too few partitions.
+   * For each producer task the partition that it also consumes to time its own messages, or null. Only the first tasks have one,
+   * so that the brokers have little more to send. null: there are too few partitions.
    */
   private get sameNode(): (number | null)[] | null {
     const { partitions } = this.topic;
@@ -191,19 +195,7 @@ class StepRun {
     return this.producers.map((_, index) => (index < most ? index : null));
   }
 
-  /** @throws Error that names the agents whose clocks are far from the runner's */
-  private refuseWrongClocks(): void {
-    const now = this.clock.nowUs();
-    const wrong = this.exchange.findings().flatMap((found) => {
-      const offsetMs = (offsetLine(found, now, now)?.offsetUs ?? 0) / 1_000;
-      return Math.abs(offsetMs) > MOST_OFFSET_MS ? [`${found.peer} by ${offsetMs.toFixed(1)} ms`] : [];
-    });
-    if (wrong.length === 0) return;
-    throw new Error(
-      `clocks are too far from the runner's to work together: ${wrong.join(", ")}; see clockSync in the README, and on the nodes: date +%s.%N`,
-    );
-  }
-
+  /** Starts the producers. @returns the second in which they start, since 1970 */
   private async start(): Promise<number> {
     const atUs = this.clock.nowUs() + START_LEAD_US;
     await Promise.all(this.producers.map(({ agent }) => agent.client.start({ ...this.id, atUs })));
@@ -221,25 +213,25 @@ class StepRun {
   private async warmUp(startSec: number): Promise<{ steady: boolean; reason: string; seconds: number }> {
     const { warmUp } = this.order.benchmark;
     const limits = { ...warmUp, max: Math.max(warmUp.max, STEADY_WINDOW + REPORT_LAG_SEC + 1) };
-    const compilers = new Compilers(() => this.cpu());
+    const jit = new JitWarmUp(() => this.cpu());
     for (;;) {
-      await this.reports.poll(compilers.atWork ? "warming up the brokers" : "warming up");
-      if (reachesBroker(this.order.workload)) void compilers.look();
+      await this.reports.poll(jit.busy ? "warming up the brokers" : "warming up");
+      if (reachesBroker(this.order.workload)) void jit.update();
       const seconds = this.reports.nowSec() - startSec;
-      // The first second is not whole.
-      const whole = this.reports.timeline.seconds.slice(1);
-      const judged = steadiness(
-        whole.map(({ offered, delivered, backlog, latencyMs }) => ({
+      // The first second is not complete.
+      const complete = this.reports.timeline.seconds.slice(1);
+      const state = steadiness(
+        complete.map(({ offered, delivered, backlog, latencyMs }) => ({
           offered,
           delivered: delivered / this.order.workload.groups,
           backlog,
-          // Without a broker there is no latency whose trend could be looked at.
+          // Without a broker there is no latency that could have a trend.
           p50Ms: reachesBroker(this.order.workload) ? latencyMs.p50 : 0,
           p99Ms: latencyMs.p99,
         })),
       );
-      const now = { seconds, steady: judged.steady, cold: compilers.atWork };
-      if (isWarm(limits, now)) return { ...judged, seconds };
+      const now = { seconds, steady: state.steady, jitBusy: jit.busy };
+      if (isWarm(limits, now)) return { steady: state.steady, reason: state.reason, seconds };
     }
   }
 
@@ -247,7 +239,7 @@ class StepRun {
     const fromSec = Math.floor(this.reports.nowSec()) + WINDOW_LEAD_SEC;
     const toSec = fromSec + this.order.benchmark.duration;
     const window = { ...this.id, fromUs: fromSec * 1e6, toUs: Math.round(toSec * 1e6) };
-    // Consumers first: they must know it before the first message of it comes.
+    // Consumers first: they must know the measured time before its first message arrives.
     for (const workers of [this.consumers, this.producers]) {
       await Promise.all(workers.map(({ agent }) => agent.client.window(window)));
     }
@@ -262,7 +254,7 @@ class StepRun {
     return readBrokerCpu(this.order.target.brokerMetrics);
   }
 
-  /** Until every message that was acknowledged is there, or the time for it is over. */
+  /** Waits until every acknowledged message is delivered, or the limit for that is reached. */
   private async drain(toSec: number): Promise<StepFindings["drain"]> {
     const deadline = toSec + this.order.benchmark.drain;
     let backlogAtEnd: number | undefined;
@@ -274,7 +266,7 @@ class StepRun {
       const done = idle && delivered >= acked;
       const now = this.reports.nowSec();
       if (done || now >= deadline) {
-        // Past the time that draining may take nothing is waited for but what was measured.
+        // After the limit, only the reports of the measured time are awaited.
         await this.reports.untilReported(done ? Math.max(toSec, Math.floor(now)) : toSec);
         return { backlogAtEnd, seconds: done ? Math.max(0, now - toSec) : null };
       }
@@ -286,15 +278,17 @@ class StepRun {
     const collect = (workers: Worker[]) =>
       Promise.all(workers.map(({ agent }) => agent.client.collect(order)));
     await this.exchange.burst();
-    // Producers first: what they still send meanwhile can arrive.
-    const produced = (await this.reports.whileAsked(collect(this.producers))) as ProducerTotals[];
+    // Producers first, so that messages that they still send can arrive.
+    const produced = (await this.reports.keepPolling(collect(this.producers))) as ProducerTotals[];
     return { produced, consumed: (await collect(this.consumers)) as ConsumerTotals[] };
   }
 
-  /** Ends it at the agents that can still be reached; who cannot ends by itself. */
+  /** Ends the step at the agents that can be reached. The others end it themselves after their orphan timeout. */
   async abandon(): Promise<void> {
     this.exchange.unwatch();
     const collect = ({ agent }: Worker) => agent.client.collect({ ...this.id, timeoutMs: 0 });
-    await Promise.allSettled(this.workers.map((worker) => within(ABANDON_MS, "it", collect(worker))));
+    await Promise.allSettled(
+      this.workers.map((worker) => within(ABANDON_MS, "the end of the step", collect(worker))),
+    );
   }
 }

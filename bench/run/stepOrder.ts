@@ -1,4 +1,4 @@
-// What a step is asked to do, and what it finds.
+// Input and findings of a step.
 import type { BenchTarget } from "../../contract/request.ts";
 import type { Step } from "../../contract/result.ts";
 import type { Benchmark, StepValues, Workload } from "../../contract/workload.ts";
@@ -8,10 +8,10 @@ import type { CpuReading } from "./brokerCpu.ts";
 import type { Agent, Fleet } from "./fleet.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** One step of a run, as the plan asks for it. */
+/** One step of a run, as planned. */
 export interface StepOrder {
   run: string;
-  /** From 1. */
+  /** Number of the step, from 1. */
   number: number;
   phase: Step["phase"];
   values: StepValues;
@@ -21,7 +21,7 @@ export interface StepOrder {
   fleet: Fleet;
 }
 
-/** What a step that ran to its end has found. */
+/** The findings of a step that ran to its end. */
 export interface StepFindings {
   startedAt: string;
   connectSeconds: number;
@@ -31,17 +31,18 @@ export interface StepFindings {
     toSec: number;
     brokerCpu: { before: CpuReading | undefined; after: CpuReading | undefined };
   };
-  /** seconds: until all was delivered; null: not in time. */
+  /** `seconds`: until everything was delivered; null: not in time. */
   drain: { backlogAtEnd: number; seconds: number | null };
   produced: ProducerTotals[];
   consumed: ConsumerTotals[];
   timeline: Timeline;
   topic: { partitions: number; replicationFactor: number };
-  /** In the order of `produced` and `consumed`. */
+  /** Producer agents, in the order of `produced`. */
   producers: Agent[];
+  /** Consumer agents, in the order of `consumed`. */
   consumers: Agent[];
-  /** The runner's exchange of timestamps with all of them. */
+  /** Findings of the runner's timestamp exchange with all agents. */
   runner: Findings[];
-  /** Whether producers consumed messages of their own. */
+  /** Whether some messages were timed twice, by producer tasks that also consume them. */
   sameNode: boolean;
 }

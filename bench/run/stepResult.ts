@@ -1,9 +1,9 @@
-// From what a step has found to its entry in the results: plain functions.
+// Builds the results of a step from its findings.
 
 import type { LatencyHistogram } from "../../contract/histogram.ts";
 import type { FailedStep, GeneratorMetrics, MeasuredStep, Step } from "../../contract/result.ts";
 import { meanBytes, ratePerProducer } from "../../contract/workload.ts";
-import { accountStep } from "../measure/account.ts";
+import { type Account, accountStep } from "../measure/account.ts";
 import {
   correctedLatency,
   errorOfPair,
@@ -13,75 +13,88 @@ import {
 } from "../measure/clocks.ts";
 import { evaluate } from "../measure/evaluate.ts";
 import { inOrder } from "./allocation.ts";
-import { compilersBetween, cpusBetween } from "./brokerCpu.ts";
+import { cpusBetween, jitThreadsBetween } from "./brokerCpu.ts";
 import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless.ts";
 import { faultReasons, skippedOnPurpose } from "./faults.ts";
 import type { Agent } from "./fleet.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 
-/** The results of a step that ran to its end; failed where no message was due in the measured time. */
-export function stepResult(order: StepOrder, found: StepFindings): Step {
-  const { benchmark } = order;
-  const withBroker = reachesBroker(order.workload);
-  const all = accountStep(found.produced, found.consumed);
-  const account = withBroker ? all : generatorAccount(all);
+/** The results of a step that ran to its end. It failed if no message was due in the measured time. */
+export function stepResult(order: StepOrder, findings: StepFindings): Step {
+  const account = accountOf(order, findings);
   const { latency, ack, sendToReceive, lag, foreign, malformed, ...counts } = account;
-  const generator = generatorMetrics(found, lag);
-  const latencyMs = latency.distribution();
-  const { before, after } = found.measured.brokerCpu;
-  const { verdict, reasons } = evaluate(
-    {
-      ...counts,
-      errors: Object.values(counts.errors).reduce((sum, count) => sum + count, 0),
-      // Without a broker: how late messages leave.
-      p99Ms: withBroker ? latencyMs.p99 : lag.percentileMs(99),
-      steady: found.warmUp.steady,
-      steadyReason: found.warmUp.reason,
-      scheduleLagMsP99: generator.scheduleLagMsP99,
-      cpu: generator.cpu,
-      brokersCompiling: withBroker ? compilersBetween(before, after) : null,
-    },
-    benchmark.slo,
-  );
-  const why = [
-    ...(withBroker ? [] : [NO_BROKER_REASON]),
-    ...reasons,
-    ...strangers(foreign, malformed),
-    ...faultReasons(found.consumed),
-  ];
-  if (counts.offered === 0) return failedStep(order, found.startedAt, why);
+  const generator = generatorMetrics(findings, lag);
+  const { verdict, reasons } = verdictOf(order, findings, account, generator);
+  if (counts.offered === 0) return failedStep(order, findings.startedAt, reasons);
+  const { before, after } = findings.measured.brokerCpu;
   return {
     state: "measured",
-    ...askedOf(order, found.startedAt),
-    ...conditionsOf(found),
+    ...loadOf(order, findings.startedAt),
+    ...conditionsOf(findings),
     ...counts,
-    ...clockMetrics(found),
-    backlogAtEnd: found.drain.backlogAtEnd,
-    drainSeconds: found.drain.seconds,
-    latencyMs,
+    ...clockMetrics(findings),
+    backlogAtEnd: findings.drain.backlogAtEnd,
+    drainSeconds: findings.drain.seconds,
+    latencyMs: latency.distribution(),
     ackMs: ack.distribution(),
     sendToReceiveMs: sendToReceive.distribution(),
     generator,
     brokersCpu: cpusBetween(before, after),
-    busiestMachine: busiestMachine(found),
+    busiestMachine: busiestMachine(findings),
     verdict,
-    reasons: why,
-    ...skippedOnPurpose(found.consumed),
+    reasons,
+    skippedOnPurpose: skippedOnPurpose(findings.consumed),
     histogram: latency.encode(),
     histograms: { ack: ack.encode(), sendToReceive: sendToReceive.encode() },
-    seconds: found.timeline.seconds,
+    seconds: findings.timeline.seconds,
   };
 }
 
-function clockMetrics(found: StepFindings): Pick<MeasuredStep, "clocks" | "correctedLatencyMs" | "sameNode"> {
-  const { fromSec, toSec } = found.measured;
+function accountOf({ workload }: StepOrder, { produced, consumed }: StepFindings): Account {
+  const account = accountStep(produced, consumed);
+  return reachesBroker(workload) ? account : generatorAccount(account);
+}
+
+function verdictOf(
+  { workload, benchmark }: StepOrder,
+  { warmUp, measured, consumed }: StepFindings,
+  account: Account,
+  { scheduleLagMsP99, cpu }: GeneratorMetrics,
+): Pick<MeasuredStep, "verdict" | "reasons"> {
+  const withBroker = reachesBroker(workload);
+  const { before, after } = measured.brokerCpu;
+  const { verdict, reasons } = evaluate(
+    {
+      offered: account.offered,
+      delivered: account.delivered,
+      lost: account.lost,
+      unsent: account.unsent,
+      errors: Object.values(account.errors).reduce((sum, count) => sum + count, 0),
+      // Without a broker, the lag takes the place of the latency.
+      p99Ms: (withBroker ? account.latency : account.lag).percentileMs(99),
+      steady: warmUp.steady,
+      steadyReason: warmUp.reason,
+      scheduleLagMsP99,
+      cpu,
+      brokersJitThreads: withBroker ? jitThreadsBetween(before, after) : null,
+    },
+    benchmark.slo,
+  );
+  const all = [...reasons, ...foreignReasons(account), ...faultReasons(consumed)];
+  return { verdict, reasons: withBroker ? all : [NO_BROKER_REASON, ...all] };
+}
+
+function clockMetrics(
+  findings: StepFindings,
+): Pick<MeasuredStep, "clocks" | "correctedLatencyMs" | "sameNode"> {
+  const { fromSec, toSec } = findings.measured;
   const names = (agents: readonly Agent[]) => agents.map(({ task }) => task);
   const clocks: StepClocks = {
-    producers: names(found.producers),
-    consumers: names(found.consumers),
-    runner: found.runner,
-    produced: found.produced,
-    consumed: found.consumed,
+    producers: names(findings.producers),
+    consumers: names(findings.consumers),
+    runner: findings.runner,
+    produced: findings.produced,
+    consumed: findings.consumed,
     window: { fromUs: fromSec * 1e6, toUs: toSec * 1e6 },
   };
   const pairs = pairClocks(clocks);
@@ -94,21 +107,16 @@ function clockMetrics(found: StepFindings): Pick<MeasuredStep, "clocks" | "corre
   return {
     clocks: { errorMs, boundMs, pairs },
     correctedLatencyMs: corrected?.latency.distribution() ?? null,
-    sameNode: found.sameNode ? sameNodeMetrics(clocks, boundMs) : null,
+    sameNode: findings.sameNode ? sameNodeMetrics(clocks, boundMs) : null,
   };
 }
 
-const agentsOf = ({ producers, consumers }: Pick<StepFindings, "producers" | "consumers">) => [
-  ...producers,
-  ...consumers,
-];
-
-/** A step that has no results. @param reasons why it failed, as sentences */
+/** The entry of a step without results. @param reasons why it failed, as sentences */
 export function failedStep(order: StepOrder, startedAt: string, reasons: string[]): FailedStep {
-  return { state: "failed", ...askedOf(order, startedAt), verdict: "failed", reasons };
+  return { state: "failed", ...loadOf(order, startedAt), verdict: "failed", reasons };
 }
 
-function askedOf({ number, phase, values, workload, target }: StepOrder, startedAt: string) {
+function loadOf({ number, phase, values, workload, target }: StepOrder, startedAt: string) {
   const { producers, consumers, groups, acks, client } = workload;
   return {
     step: number,
@@ -126,39 +134,39 @@ function askedOf({ number, phase, values, workload, target }: StepOrder, started
   };
 }
 
-function conditionsOf(found: StepFindings) {
+function conditionsOf({ producers, consumers, topic, measured, warmUp, connectSeconds }: StepFindings) {
   return {
-    nodes: inOrder(agentsOf(found).map(({ node }) => node)).length,
-    partitions: found.topic.partitions,
-    replicationFactor: found.topic.replicationFactor,
-    durationSeconds: found.measured.toSec - found.measured.fromSec,
-    warmUpSeconds: found.warmUp.seconds,
-    steady: found.warmUp.steady,
-    steadyReason: found.warmUp.reason,
-    connectSeconds: found.connectSeconds,
+    nodes: inOrder([...producers, ...consumers].map(({ node }) => node)).length,
+    partitions: topic.partitions,
+    replicationFactor: topic.replicationFactor,
+    durationSeconds: measured.toSec - measured.fromSec,
+    warmUpSeconds: warmUp.seconds,
+    steady: warmUp.steady,
+    steadyReason: warmUp.reason,
+    connectSeconds,
   };
 }
 
 function generatorMetrics({ timeline }: StepFindings, lag: LatencyHistogram): GeneratorMetrics {
   const usage = [...timeline.usage().values()];
   const busiest = usage.reduce((most, each) => (each.cpu > most.cpu ? each : most), usage[0] ?? NOTHING_USED);
-  const known = usage.length > 0;
+  const hasUsage = usage.length > 0;
   const total = (key: "cpu" | "memoryMiB") => usage.reduce((sum, each) => sum + each[key], 0);
   return {
     scheduleLagMsP99: lag.percentileMs(99),
     scheduleLagMsMax: lag.percentileMs(100),
-    eventLoopDelayMsP99: known ? Math.max(...usage.map((each) => each.eventLoopDelayMsP99)) : null,
-    cpu: known ? busiest.cpu : null,
-    cpuTotal: known ? total("cpu") : null,
-    cpuWait: known ? busiest.cpuWait : null,
-    memoryMiB: known ? total("memoryMiB") : null,
+    eventLoopDelayMsP99: hasUsage ? Math.max(...usage.map((each) => each.eventLoopDelayMsP99)) : null,
+    cpu: hasUsage ? busiest.cpu : null,
+    cpuTotal: hasUsage ? total("cpu") : null,
+    cpuWait: hasUsage ? busiest.cpuWait : null,
+    memoryMiB: hasUsage ? total("memoryMiB") : null,
   };
 }
 const NOTHING_USED = { cpu: 0, cpuWait: 0, eventLoopDelayMsP99: 0, memoryMiB: 0 };
 
-/** Nodes in containers are one machine: the boot id tells. */
-function busiestMachine({ timeline, ...found }: StepFindings): MeasuredStep["busiestMachine"] {
-  const agents = agentsOf(found);
+/** Nodes in containers are on one machine, which the boot id identifies. */
+function busiestMachine({ timeline, producers, consumers }: StepFindings): MeasuredStep["busiestMachine"] {
+  const agents = [...producers, ...consumers];
   const machines = [...timeline.machineUse()].map(([bootId, cpusBusy]) => {
     const cpus = agents.find(({ hello }) => hello.machine.bootId === bootId)?.hello.machine.cpus ?? 0;
     return { cpusBusy, cpus };
@@ -170,7 +178,7 @@ function busiestMachine({ timeline, ...found }: StepFindings): MeasuredStep["bus
   );
 }
 
-function strangers(foreign: number, malformed: number): string[] {
-  const others = foreign + malformed;
-  return others > 0 ? [`${others} messages of somebody else were on the topic`] : [];
+function foreignReasons({ foreign, malformed }: Account): string[] {
+  const count = foreign + malformed;
+  return count > 0 ? [`${count} foreign messages were on the topic`] : [];
 }

@@ -33,19 +33,19 @@ function reports(...seconds: number[]): ProducerReport {
 describe("the seconds of a step", () => {
   const sources = { producers: ["p1", "p2"].map((task) => ({ task, machine: "m" })), consumers: [] };
 
-  it("are there up to the first that an agent has not told yet, and to the next once it is not waited for", () => {
+  it("are ready up to the first that an agent has not reported, which is waited for until its timeout", () => {
     const timeline = new Timeline(START, sources, 1);
     timeline.take("p1", reports(0, 1, 2));
     timeline.take("p2", reports(0, 1));
     assert.equal(timeline.ready(START + 3).length, 2);
     assert.equal(timeline.reportedTo, START + 2);
     timeline.ready(START + 5);
-    assert.equal(timeline.reportedTo, START + 2, "the agent is late, and is waited for");
+    assert.equal(timeline.reportedTo, START + 2, "the late agent is waited for");
     timeline.ready(START + 6);
-    assert.ok(timeline.reportedTo > START + 2, "but not for ever");
+    assert.ok(timeline.reportedTo > START + 2, "but only until the timeout");
   });
 
-  it("are marked where they are measured, each once", () => {
+  it("are marked if they are measured, and returned once", () => {
     const timeline = new Timeline(START, sources, 1);
     timeline.measure(START + 1, START + 3);
     for (const task of ["p1", "p2"]) timeline.take(task, reports(0, 1, 2, 3));

@@ -1,4 +1,4 @@
-// Puts the seconds that all agents report together: one entry for each second of a step.
+// Merges the seconds that the agents report into one entry per second of a step.
 
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { Second } from "../../contract/result.ts";
@@ -10,28 +10,29 @@ import type {
   Self,
 } from "../agent/protocol.ts";
 
-/** Agents report a second once it is over; one that is late by so much is no longer waited for. */
-const PATIENCE_SEC = 4;
+/** Agents report a second once it is over. A report that is later than this is no longer waited for. */
+const REPORT_TIMEOUT_SEC = 4;
 
-/** With the histograms, for the live view. */
+/** One second of a step from all agents, with the histograms for the live metrics. */
 export interface MergedSecond extends Second {
   latency: LatencyHistogram;
   ack: LatencyHistogram;
   sendToReceive: LatencyHistogram;
 }
 
-interface Parts {
+/** The reports of one second, by task. */
+interface Reports {
   producers: Map<string, ProducerSecond>;
   consumers: Map<string, ConsumerSecond>;
 }
 
-/** Of an agent: its task's name, and a name of the machine that it is on. */
+/** An agent that reports: the name of its task, and an id of its machine. */
 export interface Source {
   task: string;
   machine: string;
 }
 
-/** What an agent used in the measured time. */
+/** Resource usage of an agent in the measured time: means, and for the event loop delay the worst second. */
 export interface Usage {
   cpu: number;
   cpuWait: number;
@@ -39,21 +40,23 @@ export interface Usage {
   memoryMiB: number;
 }
 
+/** Merges the reports of all agents of a step. */
 export class Timeline {
-  private readonly parts = new Map<number, Parts>();
-  private nextAt: number;
+  private readonly reports = new Map<number, Reports>();
+  private nextSec: number;
   private backlog = 0;
   private window: { fromSec: number; toSec: number } | undefined;
-  /** By task, what it said of itself in each measured second. */
+  /** By task, its resource usage in each measured second. */
   private readonly selves = new Map<string, Self[]>();
+  /** By machine, its busy CPUs in each measured second. */
   private readonly machines = new Map<string, number[]>();
-  /** All so far, without their histograms: a soak has thousands of them. */
+  /** All seconds so far, without their histograms: a soak has thousands of seconds. */
   readonly seconds: Second[] = [];
 
   private readonly sources: { producers: readonly Source[]; consumers: readonly Source[] };
   private readonly groups: number;
 
-  /** @param groups consumer groups, each of which gets every message */
+  /** @param startSec first second, since 1970. @param groups number of consumer groups; each gets every message */
   constructor(
     startSec: number,
     sources: { producers: readonly Source[]; consumers: readonly Source[] },
@@ -61,65 +64,65 @@ export class Timeline {
   ) {
     this.sources = sources;
     this.groups = groups;
-
-    this.nextAt = startSec;
+    this.nextSec = startSec;
   }
 
-  /** Whole seconds; what is reported from then on is marked. */
+  /** Sets the measured time, in whole seconds since 1970. Seconds that become ready later are marked by it. */
   measure(fromSec: number, toSec: number): void {
     this.window = { fromSec, toSec };
   }
 
-  /** All seconds before this one are there, or were waited for long enough. */
+  /** All seconds before this one are reported by all agents, or timed out. */
   get reportedTo(): number {
-    return this.nextAt;
+    return this.nextSec;
   }
 
+  /** Adds the report of a task. */
   take(task: string, report: ProducerReport | ConsumerReport): void {
     if (report.role === "producer") {
-      for (const second of report.seconds) this.partsOf(second.at).producers.set(task, second);
+      for (const second of report.seconds) this.reportsOf(second.at).producers.set(task, second);
     } else {
-      for (const second of report.seconds) this.partsOf(second.at).consumers.set(task, second);
+      for (const second of report.seconds) this.reportsOf(second.at).consumers.set(task, second);
     }
   }
 
-  private partsOf(at: number): Parts {
-    let parts = this.parts.get(at);
-    if (!parts) {
-      parts = { producers: new Map(), consumers: new Map() };
-      this.parts.set(at, parts);
+  private reportsOf(sec: number): Reports {
+    let reports = this.reports.get(sec);
+    if (!reports) {
+      reports = { producers: new Map(), consumers: new Map() };
+      this.reports.set(sec, reports);
     }
-    return parts;
+    return reports;
   }
 
-  /** Seconds that are complete by now, in their order, each once. */
+  /** The seconds that have become complete or timed out since the last call, in order. */
   ready(nowSec: number): MergedSecond[] {
     const ready: MergedSecond[] = [];
-    while (this.nextAt < nowSec) {
-      const parts = this.parts.get(this.nextAt) ?? { producers: new Map(), consumers: new Map() };
-      if (!this.isComplete(parts) && this.nextAt > nowSec - PATIENCE_SEC) break;
-      this.parts.delete(this.nextAt);
-      ready.push(this.merge(this.nextAt, parts));
-      this.nextAt += 1;
+    while (this.nextSec < nowSec) {
+      const reports = this.reportsOf(this.nextSec);
+      if (!this.isComplete(reports) && this.nextSec > nowSec - REPORT_TIMEOUT_SEC) break;
+      this.reports.delete(this.nextSec);
+      ready.push(this.merge(this.nextSec, reports));
+      this.nextSec += 1;
     }
     this.seconds.push(...ready.map(plain));
     return ready;
   }
 
-  private isComplete({ producers, consumers }: Parts): boolean {
+  private isComplete({ producers, consumers }: Reports): boolean {
     return (
       producers.size === this.sources.producers.length && consumers.size === this.sources.consumers.length
     );
   }
 
-  private merge(at: number, { producers, consumers }: Parts): MergedSecond {
+  private merge(sec: number, { producers, consumers }: Reports): MergedSecond {
     const sent = [...producers.values()];
     const received = [...consumers.values()];
-    const measured = this.window !== undefined && at >= this.window.fromSec && at < this.window.toSec;
-    if (measured) this.remember(producers, consumers);
+    const measured = this.window !== undefined && sec >= this.window.fromSec && sec < this.window.toSec;
+    if (measured) this.addUsage(producers, consumers);
     const failures = (seconds: readonly { errors: Record<string, number> }[]) =>
       sum(seconds.flatMap(({ errors }) => Object.values(errors)));
-    // Where nobody consumes (client null), what is acknowledged counts.
+    // Without consumers (client null), acknowledged messages count as delivered.
     const delivered =
       this.sources.consumers.length > 0
         ? sum(received.map((second) => second.delivered))
@@ -128,7 +131,7 @@ export class Timeline {
     const latency = merged(received, "latency");
     const selves = [...sent, ...received].map(({ self }) => self);
     return {
-      at,
+      at: sec,
       measured,
       offered: sum(sent.map((second) => second.offered)),
       sent: sum(sent.map((second) => second.sent)),
@@ -151,7 +154,7 @@ export class Timeline {
     };
   }
 
-  private remember(producers: Map<string, ProducerSecond>, consumers: Map<string, ConsumerSecond>): void {
+  private addUsage(producers: Map<string, ProducerSecond>, consumers: Map<string, ConsumerSecond>): void {
     const sources = [...this.sources.producers, ...this.sources.consumers];
     for (const [task, { self }] of [...producers, ...consumers]) {
       append(this.selves, task, self);
@@ -160,7 +163,7 @@ export class Timeline {
     }
   }
 
-  /** What each task used in the measured time: the mean, of the event loop's delay the largest second. */
+  /** Resource usage of each task in the measured time. */
   usage(): Map<string, Usage> {
     return new Map(
       [...this.selves].map(([task, selves]) => [
@@ -175,7 +178,7 @@ export class Timeline {
     );
   }
 
-  /** CPUs that were busy in the measured time, by machine. */
+  /** Busy CPUs of each machine in the measured time, on average. */
   machineUse(): Map<string, number> {
     return new Map([...this.machines].map(([machine, busy]) => [machine, mean(busy)]));
   }
@@ -187,7 +190,7 @@ function merged<K extends string>(seconds: readonly { [key in K]: string }[], ke
   return histogram;
 }
 
-/** As the results have it. */
+/** A second as the results have it, without histograms. */
 export function plain({ latency, ack, sendToReceive, ...second }: MergedSecond): Second {
   return second;
 }

@@ -7,12 +7,12 @@ export interface Worker {
   share: Share;
 }
 
-/** Where the exchange of timestamps finds an agent. */
+/** The address of an agent for the exchange of timestamps. */
 export function peerOf({ task, address, hello }: Agent) {
   return { name: task, host: address, port: hello.exchangePort };
 }
 
-/** Shares logical producers or consumers out among agents; agents without any are left out. */
+/** Allocates logical producers or consumers to agents. Agents without any are left out. */
 export function workersOf(agents: Agent[], total: number): Worker[] {
   const shares = allocate(total, agents.length);
   return agents

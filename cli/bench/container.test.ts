@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseFound } from "./container.ts";
+import { parseState } from "./container.ts";
 
 const line = (run: string) => ["0a1b", run, "key", "up", "true", "0"].join("\t");
 
 describe("the runner's container", () => {
   it("is read as the manager's engine has it", () => {
     const run = "20261124T102030Z-local-0a1b2c";
-    assert.deepEqual(parseFound(`${line(run)}\n`), {
+    assert.deepEqual(parseState(`${line(run)}\n`), {
       id: "0a1b",
       run,
       plan: "key",
@@ -15,7 +15,7 @@ describe("the runner's container", () => {
       running: true,
       exitCode: 0,
     });
-    assert.equal(parseFound("\n"), undefined);
+    assert.equal(parseState("\n"), undefined);
   });
 
   for (const run of [
@@ -31,7 +31,7 @@ describe("the runner's container", () => {
     "r".repeat(300),
   ]) {
     it(`is refused with the label ${run.slice(0, 20)}, which is no folder of results`, () => {
-      assert.throws(() => parseFound(line(run)), /swarmbench\.run=.*is no name of a run/);
+      assert.throws(() => parseState(line(run)), /swarmbench\.run=.*is not the name of a run/);
     });
   }
 });

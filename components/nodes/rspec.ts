@@ -1,14 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { NodeSettings } from "../../config/nodes.ts";
 import type { RspecSettings } from "../../config/testbed/rspec.ts";
-import { inspectManifests, loadManifests, RspecError, type RspecNode } from "../../testbeds/rspec/index.ts";
+import {
+  formatError,
+  inspectManifests,
+  loadManifests,
+  manifestError,
+  type RspecNode,
+} from "../../testbeds/rspec/index.ts";
 import { openMachines } from "./kind.ts";
 import type { Host } from "./machines/host.ts";
 import type { Candidates } from "./machines/open.ts";
 import { withHome } from "./machines/sshConfig.ts";
 
 /**
- * The machines of the manifests, the first ones by their names: node1 is the first.
+ * The machines of the manifests: node1 is the first one by name, or the first of `testbed.machines`.
  *
  * @throws pulumi.RunError with all errors of the manifests
  */
@@ -28,37 +34,20 @@ export async function rspecHosts(
 }
 
 async function readMachines(testbed: RspecSettings, wanted: number): Promise<RspecNode[]> {
-  const { manifests, user, dataNetwork, common } = testbed;
-  const inspection = read(() =>
-    inspectManifests(loadManifests(manifests.map(withHome)), {
-      now: new Date(),
-      user,
-      dataNetwork,
-    }),
-  );
-  for (const note of inspection.notes) await pulumi.log.info(note);
-  const { nodes, rejected, errors } = inspection;
-  const bad = rejected.flatMap(({ file, name, errors: why }) =>
-    why.map((text) => ({ file, node: name, text })),
-  );
+  const { manifests, user, dataNetwork, machines, common } = testbed;
+  const files = loadManifests(manifests.map(withHome));
+  const { nodes, ignored, errors, notes } = inspectManifests(files, { user, dataNetwork, machines });
+  for (const note of notes) await pulumi.log.info(note);
   if (errors.length > 0 || nodes.length < Math.min(wanted, common.minNodes)) {
-    const few = {
-      file: manifests.join(", "),
-      text: `${nodes.length} nodes can be used, ${wanted} are wanted`,
-    };
-    const lines = new RspecError([...errors, ...bad, ...(nodes.length < wanted ? [few] : [])]);
-    throw new pulumi.RunError(lines.message);
+    const file = manifests.join(", ");
+    const tooFew = { file, text: `${nodes.length} usable nodes, but ${wanted} are needed` };
+    const all = [...errors, ...ignored, ...(nodes.length < wanted ? [tooFew] : [])];
+    throw manifestError(all);
   }
-  for (const { file, node, text } of bad) await pulumi.log.warn(`${file}: ${node}: left out: ${text}`);
+  // A switch or a storage node is no reason for a warning, unless machines are missing.
+  const log = nodes.length < wanted ? pulumi.log.warn : pulumi.log.info;
+  if (ignored.length > 0) await log(`nodes that are not used:\n${ignored.map(formatError).join("\n")}`);
   return nodes;
-}
-
-function read<T>(reading: () => T): T {
-  try {
-    return reading();
-  } catch (error) {
-    throw error instanceof RspecError ? new pulumi.RunError(error.message) : error;
-  }
 }
 
 function hostOf(
@@ -70,8 +59,8 @@ function hostOf(
   return {
     node,
     address: host,
-    way: {
-      by: "ours",
+    access: {
+      by: "settings",
       port,
       user,
       acceptNewHostKeys,
@@ -83,7 +72,7 @@ function hostOf(
   };
 }
 
-/** Opens a testbed of machines that a manifest names. */
+/** Opens a testbed of machines listed in RSpec manifests. */
 export const open = openMachines<RspecSettings>(({ testbed, settings }) =>
   rspecHosts(testbed, settings.nodes),
 );

@@ -9,10 +9,10 @@ import { probes } from "./probes/index.ts";
 import { telegraf } from "./telegraf/index.ts";
 import { token } from "./token/index.ts";
 
-/** The services of the stack in the order of their deployment: each comes after those that it needs. */
+/** The services of the stack in the order of their deployment: each comes after the services that it needs. */
 export const SERVICES = { kafka, influxdb, telegraf, grafana, portainer, token, agents, probes, benchmark };
 
-/** What index.ts may change of each service beyond its settings: see {@link Transform} in components/lib/service.ts. */
+/** Changes that index.ts makes to each service beyond its settings: see `Transform` in components/lib/service.ts. */
 export type StackTransforms = {
   [Name in keyof typeof SERVICES]?: (typeof SERVICES)[Name] extends Service<
     infer _Own,

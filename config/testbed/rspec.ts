@@ -1,4 +1,4 @@
-// `testbed.kind: rspec`: machines that were reserved elsewhere, and are named by a manifest.
+// `testbed.kind: rspec`: machines of an existing reservation, read from its manifest.
 import { z } from "zod";
 import { DEFAULT_NODES, defineKind, namedNodes, perNodeErrors } from "./kind.ts";
 import {
@@ -17,17 +17,24 @@ const schema = z.strictObject({
   kind: z.literal("rspec"),
   manifests: z.array(file, "expected a list of files").min(1, "expected at least one manifest").meta({
     description:
-      "Files of the manifests, as jFed saves them, with paths from this folder. Several of them are one set of machines.",
+      "Manifest files saved by jFed; relative paths start at the project folder. Several manifests form one set of machines.",
     valueType: "list of files",
   }),
   user: line.optional().meta({
-    description: "Whose login is used, where the manifest has those of several members of a project.",
-    whenAbsent: "the first login that takes keys",
+    description:
+      "User of the login. Set it if the manifest has logins of several members of a project, or logins without a name.",
+    whenAbsent: "the first login that accepts keys",
+  }),
+  machines: z.array(line, "expected a list of names").min(1, "expected at least one name").optional().meta({
+    description:
+      "Names of the manifest's nodes (`client_id`) that are used, in this order: the first is `node1`, the manager.",
+    valueType: "list of names",
+    whenAbsent: "the nodes that have a login and are on the data network, by name",
   }),
   dataNetwork: line.optional().meta({
     description:
-      "Name of the link that the swarm and the clocks use, or `control` for the network over which one logs in.",
-    whenAbsent: "the one link that all nodes are on",
+      "Name of the link for the swarm and the clocks, or `control` for the network of the SSH login. Nodes that are not on the link are not used.",
+    whenAbsent: "the link between most nodes",
   }),
   ...accessShape,
   ...hostsShape,
@@ -36,7 +43,7 @@ const schema = z.strictObject({
 
 type Parsed = z.output<typeof schema>;
 
-/** What the components need to find and reach the machines. */
+/** Settings for the connections to the machines. */
 export type RspecSettings = Omit<Parsed, keyof typeof hostsShape | "perNode"> & { common: HostsSettings };
 
 function settings(parsed: Parsed, { count }: { count: number }): RspecSettings {
@@ -44,15 +51,26 @@ function settings(parsed: Parsed, { count }: { count: number }): RspecSettings {
   return { ...rest, common: hostsSettings(parsed, count) };
 }
 
-/** Machines of a Fed4FIRE testbed, read from the manifest of their reservation. */
+function machinesErrors({ machines }: Parsed, count: number): string[] {
+  if (machines === undefined || machines.length >= count) return [];
+  return [
+    `swarmbench:testbed.machines: names ${machines.length} of ${count} nodes; name more, or lower swarmbench:nodes`,
+  ];
+}
+
+/** Machines of a Fed4FIRE testbed, read from the manifest of a reservation. */
 export const rspec = defineKind({
   kind: "rspec",
-  summary: "The nodes are reserved in jFed (Fed4FIRE), and read from the reservation's manifest.",
-  page: "docs/fed4fire.md",
+  summary: "The nodes are reserved with jFed (Fed4FIRE), and read from the reservation's manifest.",
+  page: "docs/testbeds/fed4fire.md",
   schema,
-  defaultNodes: () => DEFAULT_NODES,
+  defaultNodes: ({ machines }) => machines?.length ?? DEFAULT_NODES,
   settings,
   nodes: ({ perNode }, _, count) => namedNodes(count, (name) => perNode[name] ?? {}),
-  errors: (parsed, _, count) => [...perNodeErrors(parsed.perNode, count), ...minNodesErrors(parsed, count)],
+  errors: (parsed, _, count) => [
+    ...perNodeErrors(parsed.perNode, count),
+    ...minNodesErrors(parsed, count),
+    ...machinesErrors(parsed, count),
+  ],
   network: bridgeNetwork,
 });

@@ -1,14 +1,14 @@
-// A run's steps as a table, for the terminal and for a README.
+// The steps of a run as a table, for the terminal and as Markdown.
 import Table from "cli-table3";
 import { isMeasured, type MeasuredStep, measuredSteps, type Run, type Step } from "../../contract/result.ts";
-import { figure } from "../../contract/text.ts";
+import { formatNumber } from "../../contract/text.ts";
 import { clockSentence, marked, needsCorrection } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
 import { networkSentence } from "../network.ts";
 import { kneeSentence, sloSentence } from "../sentences.ts";
 import { perSec, stepValues } from "../steps.ts";
 
-/** Shown only when the clocks are known to be wrong. */
+/** Shown only when the clocks are known to differ. */
 const CORRECTED = ["p50 corr.", "p99 corr."];
 
 const HEADS = [
@@ -37,36 +37,36 @@ function cells(step: Step, corrected: boolean): string[] {
   return [stepValues(step), ...results, step.verdict];
 }
 
-/** What a step that failed has between its values and its verdict. */
+/** The cells between the values and the verdict of a failed step. */
 function noResults(corrected: boolean): string[] {
   return heads(corrected)
     .slice(1, -1)
     .map(() => "-");
 }
 
-/** What a step has between its values and its verdict. */
+/** The cells between the values and the verdict of a step. */
 function resultCells(step: MeasuredStep, corrected: boolean): string[] {
   const { latencyMs, correctedLatencyMs, clocks } = step;
   const correctedMs = corrected ? [correctedLatencyMs?.p50, correctedLatencyMs?.p99] : [];
   return [
-    ...[step.offered, step.delivered].map((count) => figure(perSec(count, step))),
+    ...[step.offered, step.delivered].map((count) => formatNumber(perSec(count, step))),
     ...[latencyMs.p50, latencyMs.p90, latencyMs.p99, latencyMs["p99.9"], latencyMs.max].map((ms) =>
       marked(ms, clocks.errorMs),
     ),
     ...correctedMs.map((ms) => marked(ms ?? null, clocks.boundMs)),
     ...[step.lost, step.duplicated, step.late].map(String),
-    ...[figure(step.brokersCpu), figure(step.generator.cpu)],
+    ...[formatNumber(step.brokersCpu), formatNumber(step.generator.cpu)],
   ];
 }
 
-/** The steps, the knee, clocks, network and warnings; latencies in ms. */
+/** Steps, knee, clocks, network and warnings for the terminal. */
 export function runTable(run: Run): string {
   const corrected = measuredSteps(run).some(needsCorrection);
   const table = new Table({ head: heads(corrected), style: { head: [], border: [], compact: true } });
   for (const step of run.steps) table.push(cells(step, corrected));
   return [
     table.toString(),
-    `latencies in ms, from the intended time to the consumer's hands; SLO: ${sloSentence(run)}`,
+    `latencies in ms, from the time a message was due until the consumer received it; SLO: ${sloSentence(run)}`,
     kneeSentence(run),
     ...[clockSentence(run), driftSentence(run), networkSentence(run)].filter(
       (sentence) => sentence !== undefined,
@@ -75,7 +75,7 @@ export function runTable(run: Run): string {
   ].join("\n");
 }
 
-/** The steps alone, for a README. */
+/** The steps as a Markdown table. */
 export function markdownTable(run: Run): string {
   const row = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
   const corrected = measuredSteps(run).some(needsCorrection);

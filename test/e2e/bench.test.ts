@@ -1,4 +1,4 @@
-// The bench image's jobs as they are run, as one bundled file, against real Kafka and InfluxDB processes of this machine.
+// The jobs of the bench image, as one bundled file, against real Kafka and InfluxDB processes on this machine.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,7 +21,7 @@ before(async () => {
   bundle = await ensureBenchBundle();
 });
 
-/** Runs a job as the image does. `shown` is all that anyone can see of it: arguments, environment, standard error. */
+/** Runs a job as the image does. `shown` is what others can see of it: arguments, environment, standard error. */
 async function runJob(name: string, input: object) {
   const child = spawn(process.execPath, [bundle, name], { stdio: "pipe" });
   const seen = [
@@ -52,7 +52,7 @@ describe("the Kafka jobs on three brokers", () => {
   const ready = (timeoutSec: number) => runJob("kafka-ready", { target: cluster.target, timeoutSec });
   const changed = (self: string, timeoutSec: number) => ({ self, members: cluster.members, timeoutSec });
 
-  it("send a record through each of a cluster that has only just been started", async () => {
+  it("send a record through each broker of a cluster that has just started", async () => {
     const result = await resultOf<{ brokers: number[]; clusterId: string }>("kafka-ready", {
       target: cluster.target,
       timeoutSec: 120,
@@ -60,11 +60,11 @@ describe("the Kafka jobs on three brokers", () => {
     assert.deepEqual(result.brokers, [1, 2, 3]);
     assert.ok(result.clusterId.length > 10);
   });
-  it("find it settled, with no topic of theirs left", async () => {
+  it("report the cluster as settled, and leave no topic of their own", async () => {
     const result = await resultOf("kafka-settled", changed("broker-1", 60));
     assert.deepEqual(result, { partitions: 5 }, "those of the consumers' offsets");
   });
-  it("name the one that was killed, and see replicas that are behind", async () => {
+  it("name the broker that was killed, and detect replicas that are behind", async () => {
     await cluster.stopBroker(2, "SIGKILL");
     const port = cluster.target.brokers[1]?.port;
     const [notReady, unsettled] = await Promise.all([
@@ -80,12 +80,12 @@ describe("the Kafka jobs on three brokers", () => {
     assert.match(unsettled.stderr, /did not settle within 20 s: .*broker-2: connect ECONNREFUSED/);
     assert.match(unsettled.stderr, /broker-[13]: \d partitions are under-replicated/);
   });
-  it("wait for a changed one alone, where one that was not there leaves a quorum", async () => {
+  it("wait only for a changed broker if the others form a quorum", async () => {
     await cluster.stopBroker(1);
     await cluster.startBroker(1);
     assert.deepEqual(await resultOf("kafka-settled", changed("broker-1", 90)), { absent: ["broker-2"] });
   });
-  it("wait for nothing where there is no quorum", async () => {
+  it("wait for nothing if there is no quorum", async () => {
     await cluster.stopBroker(3, "SIGKILL");
     const { code, stdout, stderr } = await runJob("kafka-settled", changed("broker-1", 90));
     assert.equal(code, 0);
@@ -93,7 +93,7 @@ describe("the Kafka jobs on three brokers", () => {
     assert.deepEqual(JSON.parse(stdout), { skipped });
     assert.match(stderr, /^not waiting for broker-1: /);
   });
-  it("wait until all are back and have caught up", async () => {
+  it("wait until all brokers are back and have caught up", async () => {
     await Promise.all([cluster.startBroker(2), cluster.startBroker(3)]);
     await resultOf("kafka-ready", { target: cluster.target, timeoutSec: 120 });
     assert.deepEqual(await resultOf("kafka-settled", changed("broker-3", 90)), { partitions: 5 });
@@ -107,10 +107,10 @@ describe("the Kafka jobs with TLS and SCRAM", () => {
   });
   after(() => cluster?.dispose());
 
-  it("get in with the password and the authority", async () => {
+  it("connect with the password and the certificate authority", async () => {
     await resultOf("kafka-ready", { target: cluster.target, timeoutSec: 120 });
   });
-  it("say that a password is wrong, and never which", async () => {
+  it("report a wrong password without printing it", async () => {
     const security = { ...cluster.target.security, password: "not-the-password" };
     const input = { target: { ...cluster.target, security }, timeoutSec: 3 };
     const { code, stderr, shown } = await runJob("kafka-ready", input);
@@ -174,19 +174,19 @@ describe("the InfluxDB jobs", () => {
 
   let ids: object;
   let first: Tokens;
-  it("set a fresh one up, and make its tokens", async () => {
+  it("set up a new InfluxDB, and create its tokens", async () => {
     ids = await provision(one);
     assert.deepEqual(Object.keys(ids), ["orgId", "bucketId"]);
     first = await makeTokens(one);
     assert.equal(new Set(Object.values(first)).size, 3);
   });
-  it("change nothing the second time, nor after a restart", async () => {
+  it("change nothing the second time or after a restart", async () => {
     await stop();
     await start();
     assert.deepEqual(await provision(one), ids);
     assert.deepEqual(await makeTokens(one), first);
   });
-  it("give a token that writes and does not read, and one that reads and does not write", async () => {
+  it("create one token that can only write and one that can only read", async () => {
     const target = (token: string) => ({ url, org: wanted.org, bucket: wanted.bucket, token });
     const count = (token: string) =>
       new InfluxDB({ url, token })
@@ -202,13 +202,13 @@ describe("the InfluxDB jobs", () => {
     await assert.rejects(writeFakeRun(target(first.read)), /were not written/);
     await assert.rejects(count(first.write), /could not find bucket/);
   });
-  it("change the retention of a bucket with data, and back, and leave the tokens alone", async () => {
+  it("change the retention of a bucket with data, and back, without changing the tokens", async () => {
     for (const retentionSec of [3_600, 604_800, 0]) {
       assert.deepEqual(await provision({ ...one, retentionSec }), ids);
     }
     assert.deepEqual(await makeTokens(one), first);
   });
-  it("take on a new password by the previous one, and new tokens, and end the old ones", async () => {
+  it("set a new password with the previous one and new tokens, and revoke the old ones", async () => {
     assert.deepEqual(await provision(two), ids);
     const rotated = await makeTokens({ ...two, rotation: 2 });
     for (const name of ["operator", "write", "read"] as const) assert.notEqual(rotated[name], first[name]);
@@ -220,7 +220,7 @@ describe("the InfluxDB jobs", () => {
     ["influx-provision", { retentionSec: 0 }],
     ["influx-tokens", { rotation: 2 }],
   ] as const) {
-    it(`(${job}) say what to do with the data of another stack, and show no password`, async () => {
+    it(`(${job}) give a hint for data of another stack, and print no password`, async () => {
       const password = { current: "not-the-password", previous: "nor-this-password" };
       const { code, stderr, shown } = await runJob(job, { url, ...wanted, ...own, password });
       assert.equal(code, 1);
@@ -228,13 +228,13 @@ describe("the InfluxDB jobs", () => {
       assert.doesNotMatch(shown, /(not-the|nor-this)-password/);
     });
   }
-  it("make no token for a bucket that is not there, and say so", async () => {
+  it("fail to create a token for a bucket that does not exist", async () => {
     const input = { url, ...wanted, ...two, rotation: 2, bucket: "other" };
     const { code, stderr } = await runJob("influx-tokens", input);
     assert.equal(code, 1);
     assert.match(stderr, /has no bucket other of organisation swarmbench\. .*influxdb\.rotation/);
   });
-  it("give up on one that does not come up, and say where to look", async () => {
+  it("time out if InfluxDB does not start, with a hint where to look", async () => {
     await stop();
     const input = { url, ...wanted, ...two, retentionSec: 0, timeoutSec: 1 };
     const { code, stderr } = await runJob("influx-provision", input);

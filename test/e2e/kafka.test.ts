@@ -9,7 +9,7 @@ import { type KafkaOutputs, SECURE_CLUSTER, secureClient } from "../support/secu
 const TOPIC = "orders";
 
 /**
- * Three brokers behind TLS and passwords; each claim builds on the state that the one before left. New passwords:
+ * Three brokers with TLS and passwords; each test continues with the state of the previous one. For new passwords see
  * test/slow/kafkaRotation.test.ts.
  */
 describe("a Kafka cluster", { concurrency: 1 }, () => {
@@ -19,18 +19,18 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
   });
   after(() => project.dispose());
 
-  /** When swarm was told to make a service's present task, and when that ran. */
+  /** When swarm was ordered to create the current task of a service, and when it ran. */
   async function lastTask(service: string): Promise<{ ordered: Date; running: Date }> {
     const task = `$(docker service ps --quiet --no-trunc --filter desired-state=running ${service})`;
-    const [found] = JSON.parse(await project.on("node1", `docker inspect ${task}`)) as {
+    const [state] = JSON.parse(await project.on("node1", `docker inspect ${task}`)) as {
       CreatedAt: string;
       Status: { State: string; Timestamp: string };
     }[];
-    assert.equal(found?.Status.State, "running");
-    return { ordered: new Date(found.CreatedAt), running: new Date(found.Status.Timestamp) };
+    assert.equal(state?.Status.State, "running");
+    return { ordered: new Date(state.CreatedAt), running: new Date(state.Status.Timestamp) };
   }
 
-  it("refuses a property that Kafka does not have, names the nearest, and touches nothing", async () => {
+  it("refuses a property that Kafka does not have, suggests the nearest, and changes nothing", async () => {
     await project.configure({ 'kafka.config["num.io.thread"]': "4" });
     const { code, text } = await project.up();
     await project.must("pulumi", "config", "rm", "--stack", project.stack, "--path", "kafka.config");
@@ -39,7 +39,7 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     assert.deepEqual(await project.remains(), []);
   });
 
-  it("is up once a record went through every broker", async () => {
+  it("is up once a record has passed through every broker", async () => {
     await project.recordedUp();
     const { ready } = await project.outputs<{ ready: boolean }>();
     assert.equal(ready, true);
@@ -49,7 +49,7 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     await project.recordedUp("--expect-no-changes");
   });
 
-  it("serves clients that are not on the swarm, at addresses they reach", async () => {
+  it("serves clients outside the swarm, at addresses that they can reach", async () => {
     const admin = (await secureClient(project)).admin();
     await admin.connect();
     const { brokers } = await admin.describeCluster();
@@ -62,7 +62,7 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     );
   });
 
-  it("keeps three replicas, of which two must have a record, unless it is told otherwise", async () => {
+  it("keeps three replicas by default, of which two must have a record", async () => {
     const admin = (await secureClient(project)).admin();
     await admin.connect();
     const [topic] = (await admin.fetchTopicMetadata({ topics: [TOPIC] })).topics;
@@ -98,10 +98,10 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
       acked.filter((record) => !stored.has(record)),
       [],
     );
-    assert.equal(fewest, 2, "the fewest brokers that were there at any moment");
+    assert.equal(fewest, 2, "the smallest number of running brokers");
   });
 
-  it("changes a broker only once the new task of the one before has started", async () => {
+  it("changes a broker only after the new task of the previous one has started", async () => {
     const { kafkaExternal } = await project.outputs<KafkaOutputs>();
     const times: Date[] = [];
     for (const index of kafkaExternal.keys()) {
@@ -114,7 +114,7 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     );
   });
 
-  it("runs with the new configuration and heap afterwards, on every broker", async () => {
+  it("runs with the new configuration and heap on every broker afterwards", async () => {
     for (const [node, broker] of [
       ["node1", "broker-1"],
       ["node2", "broker-2"],
@@ -132,11 +132,11 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
   it("shows its password and keys in no output, state, service, container, process or log", async () => {
     const secrets = await secretsOf(project);
     const { password } = (await project.secretOutputs<KafkaOutputs>()).kafka.security;
-    assert.ok(secrets.includes(password), "the password is among what is searched for");
+    assert.ok(secrets.includes(password), "the password is one of the secrets that are searched for");
     await assertHidden(project, [...secrets, "PRIVATE KEY"]);
   });
 
-  it("survives the loss of a task: swarm starts it again and its data is there", async () => {
+  it("survives the loss of a task: swarm restarts it with its data", async () => {
     const kafka = await secureClient(project);
     const admin = kafka.admin();
     await admin.connect();
@@ -146,8 +146,8 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     await project.on("node2", `docker rm --force ${killed.trim()}`);
     await eventually(async () => {
       const running = (await project.on("node2", task)).trim();
-      assert.ok(running !== "" && running !== killed.trim(), "there is another container");
-      // The cluster calls a broker that was killed its own for some seconds more: so each partition is read.
+      assert.ok(running !== "" && running !== killed.trim(), "there is a new container");
+      // The cluster still lists a killed broker for some seconds, so each partition is read.
       assert.deepEqual(await readAll(kafka, admin, TOPIC), before);
       assert.deepEqual(await underReplicated(admin, TOPIC), []);
     }, 120_000);

@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { eventually } from "../support/eventually.ts";
 import { TestProject } from "../support/project.ts";
 
-/** One swarm through its whole life; each claim builds on the state that the one before left. */
+/** One swarm from its creation to its end; each test continues with the state of the previous one. */
 describe("a local testbed", { concurrency: 1 }, () => {
   let project: TestProject;
   const upOutputs: string[] = [];
@@ -27,14 +27,14 @@ describe("a local testbed", { concurrency: 1 }, () => {
       }),
     );
 
-    it("a configuration with errors, and names them all at once", async () => {
+    it("a configuration with errors, and lists all of them", async () => {
       await project.configure({ nodez: "3", "testbed.kind": "local", "testbed.memory": "2 GB" });
       await refuses(project, /nodez: no such setting/, /testbed\.memory: expected a number/);
       await project.unset("nodez");
       await project.unset("testbed");
     });
 
-    it("an SSH port that something listens on", async () => {
+    it("an SSH port that is in use", async () => {
       const server = createServer();
       await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
       const { port } = server.address() as { port: number };
@@ -44,7 +44,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
       await project.unset("testbed");
     });
 
-    it("a network that another Docker network overlaps", async () => {
+    it("a network that overlaps another Docker network", async () => {
       await project.docker("network", "create", "--subnet", "10.250.0.0/16", "swarmbench-e2e-other");
       try {
         await project.configure({ "testbed.kind": "local", "testbed.subnet": "10.250.3.0/24" });
@@ -56,21 +56,21 @@ describe("a local testbed", { concurrency: 1 }, () => {
     });
   });
 
-  it("previews on a machine that has nothing of it", async () => {
+  it("previews on a machine without any of its resources", async () => {
     assert.match(await project.mustPulumi("preview"), /to create/);
     assert.deepEqual(await project.remains(), []);
   });
 
-  it("comes up with one node that is manager and worker", async () => {
+  it("starts with one node that is manager and worker", async () => {
     await up();
     assert.deepEqual(await project.swarmNodes(), ["node1 ready active monitor"]);
   });
 
-  it("holds a node, with all that runs in it, to its limits of memory and CPU", async () => {
+  it("limits memory and CPU of a node with everything that runs in it", async () => {
     const limits = "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}";
     const node = `${project.prefix}-node1`;
     assert.equal((await project.docker("inspect", "--format", limits, node)).trim(), `${2 ** 30} 1500000000`);
-    // The limit that the kernel applies to a container in the node: the smallest of those above it.
+    // The limit that the kernel applies to a container in the node: the smallest one of its ancestors.
     const inside = await project.on(
       "node1",
       `id=$(docker inspect --format '{{.Id}}' registry)
@@ -87,7 +87,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
     assert.match(await up("--expect-no-changes"), /unchanged/);
   });
 
-  it("changes nothing at a refresh, nor at an up after it", async () => {
+  it("changes nothing at a refresh or the next up", async () => {
     await project.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     await up("--expect-no-changes");
   });
@@ -99,24 +99,24 @@ describe("a local testbed", { concurrency: 1 }, () => {
     });
     after(() => second?.dispose());
 
-    it("do not take each other's names: the second is told who has them", () =>
+    it("do not use the same names: the second is refused with the owner", () =>
       refuses(second, new RegExp(`runs from ${project.directory}.*swarmbench:namespace`)));
 
-    it("live side by side under two namespaces", async () => {
+    it("run side by side with two namespaces", async () => {
       await second.configure({ namespace: "e2etoo" });
       await second.mustUp();
       assert.deepEqual(await second.swarmNodes(), ["node1 ready active monitor"]);
       await up("--expect-no-changes");
     });
 
-    it("are destroyed one by one: the other stays as it is", async () => {
+    it("are destroyed separately: the other one is not changed", async () => {
       await second.mustPulumi("destroy", "--yes", "--skip-preview");
       await up("--expect-no-changes");
       assert.deepEqual(await project.swarmNodes(), ["node1 ready active monitor"]);
     });
   });
 
-  it("gains nodes: from one to three", async () => {
+  it("scales out from one to three nodes", async () => {
     await project.configure({ nodes: "3" });
     await up();
     assert.deepEqual(await project.swarmNodes(), [
@@ -126,12 +126,12 @@ describe("a local testbed", { concurrency: 1 }, () => {
     ]);
   });
 
-  it("has a registry that every node pulls from", async () => {
+  it("has a registry from which every node pulls", async () => {
     await startService(project, "spread", "--mode global");
     assert.deepEqual(await runningOn(project, "spread"), ["node1", "node2", "node3"]);
   });
 
-  it("has an overlay network over which containers on different nodes talk", async () => {
+  it("has an overlay network that connects containers on different nodes", async () => {
     const { registry } = await project.outputs<{ registry: string }>();
     const image = `${registry}/test`;
     await project.on("node2", `docker run -d --name talker --network bench ${image}`);
@@ -152,7 +152,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
     ]);
   });
 
-  it("gains nodes: from three to five, and leaves the others as they are", async () => {
+  it("scales out from three to five nodes without changing the others", async () => {
     await project.configure({ nodes: "5" });
     const text = await up();
     assert.doesNotMatch(text, /updated|replaced|deleted/);
@@ -160,7 +160,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
     await eventually(async () => assert.equal((await runningOn(project, "spread")).length, 5));
   });
 
-  it("loses nodes: from five to two, and services go on, on the nodes that stay", async () => {
+  it("scales in from five to two nodes, and services continue on the remaining ones", async () => {
     await startService(project, "web", "--replicas 5");
     await eventually(async () => assert.equal((await runningOn(project, "web")).length, 5));
     const staying = await tasksOn(project, "web", ["node1", "node2"]);
@@ -181,7 +181,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
     });
   });
 
-  it("keeps the join token and the private key out of the state and of what up prints", async () => {
+  it("keeps the join token and the private key out of the state and the output", async () => {
     const token = (await project.on("node1", "docker swarm join-token --quiet worker")).trim();
     const key = await project.must("cat", ".swarmbench/ssh/id_ed25519");
     const secretLine = key.split("\n")[2] ?? "";
@@ -193,7 +193,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
     assert.ok(upOutputs.length > 3 && !printed.includes(token) && !printed.includes(secretLine));
   });
 
-  it("leaves nothing when it is destroyed", async () => {
+  it("leaves nothing behind after a destroy", async () => {
     await project.mustPulumi("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await project.remains(), []);
     const mounts = await project.must("cat", "/proc/mounts");
@@ -205,7 +205,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
   });
 });
 
-/** What must not happen is the same for every error and clash: anything at all. */
+/** Asserts that an up is refused with a message and changes nothing. */
 async function refuses(project: TestProject, ...reasons: RegExp[]): Promise<void> {
   const before = await project.docker("ps", "--all", "--quiet");
   const result = await project.up();
@@ -215,7 +215,7 @@ async function refuses(project: TestProject, ...reasons: RegExp[]): Promise<void
   assert.equal(await project.docker("ps", "--all", "--quiet"), before);
 }
 
-/** Starts a service of the one image that the testbed has anyway, from its registry. */
+/** Starts a service from the only image that the testbed has in its registry. */
 async function startService(project: TestProject, name: string, mode: string): Promise<void> {
   const { registry } = await project.outputs<{ registry: string }>();
   const image = `${registry}/test`;
@@ -238,7 +238,7 @@ async function tasksOn(project: TestProject, service: string, nodes: string[]): 
     .sort();
 }
 
-/** The nodes on which a service's tasks run, one entry a task. */
+/** The node of each running task of a service. */
 async function runningOn(project: TestProject, service: string): Promise<string[]> {
   const filter = "--filter desired-state=running --format '{{.Node}} {{.CurrentState}}'";
   const tasks = await project.on("node1", `docker service ps ${filter} ${service}`);

@@ -7,8 +7,8 @@ import { TestProject } from "../support/project.ts";
 import { HEALTHY } from "../support/swarm.ts";
 
 /**
- * Three nodes to which something happens; each claim builds on the state that the one before left. More moments and
- * faults: test/slow/crash.test.ts and test/slow/healing.test.ts.
+ * Three nodes with faults; each test continues with the state of the previous one. More faults are in
+ * test/slow/crash.test.ts and test/slow/healing.test.ts.
  */
 describe("a swarm", { concurrency: 1 }, () => {
   let project: TestProject;
@@ -20,17 +20,17 @@ describe("a swarm", { concurrency: 1 }, () => {
 
   describe("after pulumi was killed in the middle of an up", () => {
     for (const [when, pattern] of [CRASHES.containers, CRASHES.workers]) {
-      it(`the next up converges, when ${when}`, () => convergesAfter(project, pattern));
+      it(`the next up converges if ${when}`, () => convergesAfter(project, pattern));
     }
 
-    it("a destroy leaves nothing, whatever pulumi had not written down", async () => {
+    it("a destroy leaves nothing, even what pulumi had not recorded", async () => {
       await project.upUntil(/node3-machine creating/);
       await project.mustPulumi("cancel", "--yes");
       await project.mustPulumi("destroy", "--yes", "--skip-preview");
       assert.deepEqual(await project.remains(), []);
     });
 
-    it("the doctor finds what is left over, and removes only that", async () => {
+    it("the doctor finds leftovers, and removes only these", async () => {
       await project.upUntil(/node2-machine creating/);
       await project.docker("volume", "create", "swarmbench-e2e-bystander");
       const labels = [`swarmbench.stack=${project.prefix}`, `swarmbench.owner=${project.directory}`];
@@ -54,7 +54,7 @@ describe("a swarm", { concurrency: 1 }, () => {
       assert.deepEqual(await project.swarmNodes(), HEALTHY);
     });
 
-    it("the doctor leaves alone what a stack uses", async () => {
+    it("the doctor does not touch what a stack uses", async () => {
       const cleaned = await project.run("node", "swarmbench.mjs", "doctor", "--clean");
       assert.match(cleaned.text, /all is well/);
       await project.mustUp("--expect-no-changes");
@@ -79,7 +79,7 @@ describe("a swarm", { concurrency: 1 }, () => {
 
     it("a worker that left the swarm", () => heals(project, () => project.on("node2", "docker swarm leave")));
 
-    it("a testbed of which everything is gone but Pulumi's record", () =>
+    it("a testbed that is gone except for Pulumi's state", () =>
       heals(project, async () => {
         for (const node of ["node1", "node2", "node3"]) {
           await project.docker("rm", "--force", container(node));
@@ -108,19 +108,19 @@ describe("a swarm", { concurrency: 1 }, () => {
       await heals(project, async () => {});
       const afterwards = await running();
       for (const task of before)
-        assert.ok(meanwhile.includes(task) && afterwards.includes(task), `${task} did not go on`);
+        assert.ok(meanwhile.includes(task) && afterwards.includes(task), `${task} did not keep running`);
     });
 
-    it("does not stop a destroy that finds its manager dead", async () => {
+    it("does not fail a destroy whose manager is dead", async () => {
       await project.docker("kill", container("node1"));
       await project.mustPulumi("destroy", "--yes", "--skip-preview");
       assert.deepEqual(await project.remains(), []);
     });
   });
 
-  // From nothing, so that as many programs as possible run when pulumi is killed.
-  describe("after pulumi was killed while it made four nodes", () => {
-    it("no process of ours goes on", async () => {
+  // From an empty testbed, so that as many processes as possible run when pulumi is killed.
+  describe("after pulumi was killed while it created four nodes", () => {
+    it("no process of the program keeps running", async () => {
       await project.configure({ nodes: "4" });
       await project.upUntil(/node4-machine creating/);
       await eventually(async () => {

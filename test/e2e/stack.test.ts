@@ -19,10 +19,10 @@ interface Outputs {
   uis: { name: string; password: string }[];
 }
 
-/** Longer than swarm takes to notice a node that is gone and to start its tasks again. */
+/** Longer than swarm needs to notice a missing node and to restart its tasks, in milliseconds. */
 const HEALING_MS = 180_000;
 
-/** Grafana's server is deployed where setup has its image; its dashboards' queries are checked in any case. */
+/** Grafana is only deployed if setup has its image; the queries of its dashboards are checked in any case. */
 const withoutGrafana = skipWithoutGrafana();
 const SERVICES = [
   "broker-1",
@@ -34,16 +34,16 @@ const SERVICES = [
   "telegraf-kafka",
 ];
 
-/** All parts on three nodes; each claim builds on the state that the one before left. */
+/** All services on three nodes; each test continues with the state of the previous one. */
 describe("the stack", { concurrency: 1 }, () => {
   let project: TestProject;
   let uis: OpenUis | undefined;
   let run: FakeRun;
   let topic: KafkaTopic;
-  /** Those of before a rotation too. */
+  /** Including the secrets before a rotation. */
   const secrets = new Set<string>();
 
-  /** The web interfaces, through tunnels that are opened anew. */
+  /** The web interfaces, through newly opened tunnels. */
   const reopen = async (): Promise<OpenUis> => {
     await uis?.close();
     uis = await openUis(project);
@@ -89,7 +89,7 @@ describe("the stack", { concurrency: 1 }, () => {
   for (const name of ["Portainer", "Grafana"]) {
     const key = name.toLowerCase();
     const skip = isInstalled(key) ? `setup has the image of ${name}` : false;
-    it(`is refused with ${name} where its images cannot be had, before anything changes`, {
+    it(`is refused with ${name} if its images are not available, before anything changes`, {
       skip,
     }, async () => {
       await project.configure({ [`${key}.enabled`]: "true" });
@@ -101,14 +101,14 @@ describe("the stack", { concurrency: 1 }, () => {
     });
   }
 
-  it("is up once Kafka, InfluxDB, Telegraf on every node, and Grafana serve", async () => {
+  it("is up once Kafka, InfluxDB, Telegraf on every node, and Grafana are ready", async () => {
     await project.recordedUp();
     assert.equal((await project.outputs<Outputs>()).ready, true);
     assert.deepEqual(await wholeServices(project), SERVICES);
     await rememberSecrets();
   });
 
-  it("changes nothing at a second up, nor at a refresh", async () => {
+  it("changes nothing at a second up or a refresh", async () => {
     await project.recordedUp("--expect-no-changes");
     await project.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     await project.recordedUp("--expect-no-changes");
@@ -116,7 +116,7 @@ describe("the stack", { concurrency: 1 }, () => {
 
   describeBenchmark(() => project);
 
-  it("publishes no port: nodes listen for SSH and swarm, and the manager for the registry", async () => {
+  it("publishes no port: nodes listen only for SSH and swarm, and the manager for the registry", async () => {
     for (const node of ["node1", "node2", "node3"]) {
       const listening = await project.on(
         node,
@@ -133,7 +133,7 @@ describe("the stack", { concurrency: 1 }, () => {
     }
   });
 
-  it("gives URL, user and password of each web interface by `npm run ui`, and they are right", async () => {
+  it("gives the correct URL, user and password of each web interface with `npm run ui`", async () => {
     const { grafana, influxdb } = await reopen();
     await ask(influxdb, "/api/v2/signin", {});
     assert.equal(grafana === undefined, withoutGrafana !== false);
@@ -142,7 +142,7 @@ describe("the stack", { concurrency: 1 }, () => {
     for (const url of urls) assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
-  it("has a data source in Grafana that is well, and every dashboard", { skip: withoutGrafana }, async () => {
+  it("has a healthy data source and every dashboard in Grafana", { skip: withoutGrafana }, async () => {
     const grafana = openedGrafana();
     const health = await ask<{ status: string }>(grafana, "/api/datasources/uid/influxdb/health");
     assert.equal(health.status, "OK");
@@ -159,7 +159,7 @@ describe("the stack", { concurrency: 1 }, () => {
     const { influxdb } = opened();
     const { organization: org, bucket, token } = (await project.secretOutputs<Outputs>()).influxdb;
     run = await writeFakeRun({ url: influxdb.url, org, bucket, token });
-    assert.ok(panelQueries().length > 20, "there are too few queries for this to mean much");
+    assert.ok(panelQueries().length > 20, "there are too few queries to be meaningful");
     const api = new InfluxDB({ url: influxdb.url, token }).getQueryApi(org);
     const fields = `import "influxdata/influxdb/schema"\nschema.fieldKeys(bucket: "${bucket}", start: -1h)`;
     await eventually(async () => {
@@ -181,7 +181,7 @@ describe("the stack", { concurrency: 1 }, () => {
   ] as const;
   for (const [part, setting, value, mine] of CHANGES) {
     const skip = part === "grafana" && withoutGrafana;
-    it(`would touch ${part} alone when ${setting} is changed`, { skip }, async () => {
+    it(`would only change ${part} if ${setting} is changed`, { skip }, async () => {
       await project.configure({ [setting]: value });
       const { steps } = JSON.parse(await project.mustPulumi("preview", "--json")) as {
         steps: { op: string; urn: string }[];
@@ -199,7 +199,7 @@ describe("the stack", { concurrency: 1 }, () => {
     });
   }
 
-  it("changes these parts in place, and no task of any other", async () => {
+  it("changes these services in place, and no task of any other", async () => {
     const ofOthers = async () =>
       (await runningTasks(project)).filter(
         ({ service }) => !CHANGES.some(([, , , mine]) => mine.test(service)),
@@ -217,7 +217,7 @@ describe("the stack", { concurrency: 1 }, () => {
     }
   });
 
-  it("takes new passwords and tokens when they are rotated, and no old ones", async () => {
+  it("accepts only the new passwords and tokens after a rotation", async () => {
     const { grafana, influxdb } = await reopen();
     await project.configure({ "grafana.rotation": "1", "influxdb.rotation": "1" });
     await project.recordedUp();
@@ -230,11 +230,11 @@ describe("the stack", { concurrency: 1 }, () => {
     }
     await ask(fresh.influxdb, "/api/v2/signin", {});
     await assert.rejects(ask({ ...fresh.influxdb, basic: influxdb.basic }, "/api/v2/signin", {}), /401/);
-    assert.ok((await storedPoints()) > 0, "the points from before are there");
+    assert.ok((await storedPoints()) > 0, "the points from before the rotation are there");
     await project.recordedUp("--expect-no-changes");
   });
 
-  it("heals without an up when nodes are restarted, the manager too, and all tasks of another are killed", async () => {
+  it("heals without an up after nodes, including the manager, are restarted and all tasks of another are killed", async () => {
     const { grafana } = opened();
     if (grafana) await ask(grafana, "/api/annotations", { text: "kept", time: run.startMs });
     await topic.create(1);
@@ -250,12 +250,12 @@ describe("the stack", { concurrency: 1 }, () => {
     await rememberSecrets();
     const { influxdb, uis: list } = await project.secretOutputs<Outputs>();
     for (const secret of [influxdb.token, ...list.map(({ password }) => password)]) {
-      assert.ok(secrets.has(secret), "what the stack gives out is among what is searched for");
+      assert.ok(secrets.has(secret), "the stack's own secrets are among those that are searched for");
     }
     await assertHidden(project, [...secrets]);
   });
 
-  it("would find a secret that a service shows, as it is, in base 64 or in a URL", async () => {
+  it("would find a secret that a service shows in plain text, in base64 or in a URL", async () => {
     const { token } = (await project.secretOutputs<Outputs>()).influxdb;
     const labels = [
       ...["--label", `plain='${token}'`],
@@ -280,14 +280,14 @@ describe("the stack", { concurrency: 1 }, () => {
     }
   });
 
-  it("leaves nothing at a destroy", async () => {
+  it("leaves nothing behind after a destroy", async () => {
     await uis?.close();
     uis = undefined;
     await project.mustPulumi("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await project.remains(), []);
   });
 
-  /** Waits until all services run again, and every part has what it had. */
+  /** Waits until all services run again with their data. */
   async function expectWhole(points: number): Promise<void> {
     await eventually(async () => assert.deepEqual(await wholeServices(project), SERVICES), HEALING_MS);
     await eventually(async () => {

@@ -1,4 +1,4 @@
-// Machines that a scenario lists, from bare ones to nothing: all parts of the stack on them.
+// Machines that a scenario lists, from bare ones to the destroy, with all services of the stack.
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { isInstalled } from "../support/installed.ts";
@@ -15,7 +15,7 @@ const WHOLE_STACK = {
 describeTestbed("ssh", () => sshSource("stack"), {
   config: WHOLE_STACK,
   whileUp: ({ project, hostnames, measured }) => {
-    it("runs every part of the stack, and reads all of a node's figures", async () => {
+    it("runs every service of the stack, and reads all metrics of a node", async () => {
       const services = await project().on("node1", "docker service ls --format '{{.Name}} {{.Replicas}}'");
       const names = services
         .trim()

@@ -6,8 +6,8 @@ import { BENCHMARK, once, Runs } from "../support/benchRuns.ts";
 import { allMeasured } from "../support/measured.ts";
 import { TestProject } from "../support/project.ts";
 
-/** Runs to which something happens, on a real swarm; more of them in test/support/benchmarkClaims.ts. */
-describe("the benchmark, where something goes wrong", () => {
+/** Runs with faults on a real swarm; more of them in test/support/benchmarkClaims.ts. */
+describe("the benchmark with faults", () => {
   let project: TestProject;
   let runs: Runs;
   before(async () => {
@@ -18,7 +18,7 @@ describe("the benchmark, where something goes wrong", () => {
   });
   after(() => project?.dispose());
 
-  it("calls a step failed whose agent died, keeps the others, and goes on", async () => {
+  it("reports a step as failed if an agent died, keeps the others, and continues", async () => {
     const kill = "docker kill $(docker ps -q --filter name=producers.1)";
     let killed: Promise<string> | undefined;
     const args = ["--set", "sweep.producers=[5,6,7]"];
@@ -39,7 +39,7 @@ describe("the benchmark, where something goes wrong", () => {
     assert.equal(verdict, "failed");
   });
 
-  it("fails with the reason where the topic is there with other settings", async () => {
+  it("fails with the reason if the topic exists with other settings", async () => {
     const topic = ["--set", "sweep=null", "--set", "topic=mine"];
     assert.equal((await runs.bench(...topic)).code, 0);
     const { code, text } = await runs.bench(...topic, "--set", "partitions=3");
@@ -47,7 +47,7 @@ describe("the benchmark, where something goes wrong", () => {
     assert.match(text, /topic mine already exists with other settings \(partitions: 12, wanted 3\)/);
   });
 
-  it("says that the disk is full, stops, and keeps the run for when there is room", async () => {
+  it("reports a full disk, stops, and keeps the run until there is room", async () => {
     const full = path.join(project.directory, "full");
     mkdirSync(full);
     await project.must("mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", full);
@@ -60,13 +60,13 @@ describe("the benchmark, where something goes wrong", () => {
     }
   });
 
-  it("ends with 3 by --fail-on-slo where a step misses the SLO, and with 0 without", async () => {
+  it("exits with 3 if a step misses the SLO and --fail-on-slo is given, otherwise with 0", async () => {
     const strict = ["--set", "sweep=null", "--set", "slo.p99Ms=0.1", "--set", "slo.delivered=0"];
     assert.equal((await runs.bench(...strict)).code, 0);
     assert.equal((await runs.bench(...strict, "--fail-on-slo")).code, 3);
   });
 
-  it("fails with the next step where no broker answers", async () => {
+  it("fails with the next step if no broker answers", async () => {
     await project.on("node2", "docker pause $(docker ps -q --filter name=broker-1)");
     try {
       const { code, text } = await runs.bench("--set", "sweep=null");
@@ -77,7 +77,7 @@ describe("the benchmark, where something goes wrong", () => {
     }
   });
 
-  it("gives agents more tasks in place, and runs again since the load's makers are others", async () => {
+  it("scales agents in place, and runs again because the load generators changed", async () => {
     const before = runs.names();
     const text = await (async () => {
       await project.configure({ "producers.tasks": "3", "consumers.tasks": "2", "workload.consumers": "2" });

@@ -6,7 +6,7 @@ import { runningTasks } from "../support/swarm.ts";
 
 const NODES = ["node1", "node2", "node3"];
 
-/** A cluster that goes through what may befall it; each claim builds on the state that the one before left. */
+/** A cluster with faults, one after the other; each test continues with the state of the previous one. */
 describe("a Kafka cluster's brokers", { concurrency: 1 }, () => {
   let project: TestProject;
   let topic: KafkaTopic;
@@ -25,7 +25,7 @@ describe("a Kafka cluster's brokers", { concurrency: 1 }, () => {
   });
   after(() => project.dispose());
 
-  /** Each broker that runs, and where. */
+  /** Each running broker with its node. */
   const runningBrokers = async (): Promise<string[]> =>
     (await runningTasks(project))
       .filter(({ runs }) => runs)
@@ -40,21 +40,21 @@ describe("a Kafka cluster's brokers", { concurrency: 1 }, () => {
       }),
     );
 
-  it("that cannot start fail the up, which says where to look", async () => {
+  it("that cannot start fail the up, with a hint where to look", async () => {
     await project.configure({ "kafka.jvmOptions[0]": "-XX:+NoSuchOption" });
     const { code, text } = await project.up();
     assert.notEqual(code, 0);
     assert.match(text, /on the manager see: docker service (ps|logs) broker-\d/);
   });
 
-  it("run after the next up, once that is put right, although all of them were down", async () => {
+  it("run after the next up with a correct configuration, although all of them were down", async () => {
     await project.must("pulumi", "config", "rm", "--stack", project.stack, "--path", "kafka.jvmOptions");
     await project.mustUp();
     assert.deepEqual(await runningBrokers(), ALL);
     await project.mustUp("--expect-no-changes");
   });
 
-  it("are all back after one up, with their records, when the manager's node was lost with its data", async () => {
+  it("are all back with their records after one up when the manager's node was lost with its data", async () => {
     await topic.create(3);
     await topic.produce("from before the manager was lost");
     await project.docker("rm", "--force", `${project.prefix}-node1`);
@@ -65,19 +65,19 @@ describe("a Kafka cluster's brokers", { concurrency: 1 }, () => {
     await project.mustUp("--expect-no-changes");
   });
 
-  it("become fewer, and those that go leave no volume on any node", async () => {
+  it("scale in, and removed ones leave no volume on any node", async () => {
     const before = (await volumes()).flat();
     await project.configure({ "kafka.brokers": "1" });
     await project.mustUp();
     assert.deepEqual(await runningBrokers(), ["broker-1 on node1"]);
     const [first = [], ...others] = await volumes();
-    assert.equal(first.length, 1, "the one that is left has a volume");
+    assert.equal(first.length, 1, "the remaining broker has a volume");
     assert.deepEqual(others, [[], []]);
     assert.equal(before.length, 3);
-    assert.ok(!before.includes(first[0] ?? ""), "and it is not the one of the cluster before");
+    assert.ok(!before.includes(first[0] ?? ""), "and it is not the volume of the previous cluster");
   });
 
-  it("become more, also when the up was killed while a broker was being made", async () => {
+  it("scale out, even if an up was killed while a broker was being created", async () => {
     await project.configure({ "kafka.brokers": "3" });
     await project.upUntil(/Service broker-2 creating/);
     await project.mustPulumi("cancel", "--yes");

@@ -1,4 +1,4 @@
-// npm run calibrate on a real swarm: the checks that are quick, and that each leaves nothing behind.
+// npm run calibrate on a real swarm: the quick checks, and that each leaves nothing behind.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -18,7 +18,7 @@ describe("a calibration", () => {
   });
   after(() => project?.dispose());
 
-  /** Calibrates, and does something once, when its progress shows a pattern. */
+  /** Calibrates, and runs an action once when its progress matches a pattern. */
   const calibrate = (check: string, when = /^$/, act: (pid: number) => void = () => {}) =>
     new Promise<{ code: number | null; text: string }>((resolve, reject) => {
       const args = ["swarmbench.mjs", "calibrate", "-s", "calibrate", "--quick"];
@@ -52,7 +52,7 @@ describe("a calibration", () => {
   const rows = () => latest().checks.flatMap((check) => check.rows);
   /** The proxy's container, and the consumers' environment. */
   const leftBehind = async () => {
-    // Of what is, not of what was: swarm keeps the specification before.
+    // Of the current specification: swarm also keeps the previous one.
     const environment = "--format '{{json .Spec.TaskTemplate.ContainerSpec.Env}}'";
     const texts = [
       await project.on("node1", "docker ps --all --quiet --filter name=bench-proxy"),
@@ -61,19 +61,19 @@ describe("a calibration", () => {
     return texts.map((text) => text.trim());
   };
 
-  it("finds a known delay in the measured one", async (test) => {
+  it("finds a known delay in the measured latency", async (test) => {
     const { code, text } = await calibrate("known-delay");
     const [min, p50, p99] = rows();
-    assert.match(min?.what ?? "", /proxy adds 20 ms .* rise of min/, text);
-    // Where the generator itself was late, by the runs' own verdict, the figures are the machine's: they prove nothing.
+    assert.match(min?.what ?? "", /proxy delays messages by 20 ms: rise of min/, text);
+    // If the generator itself was late, by the runs' own verdict, the numbers describe the machine and prove nothing.
     if (/: generator-bound: /.test(text)) test.diagnostic("the machine is too busy to judge a known delay");
     else assert.equal(min?.pass, true, text);
-    // On a machine that is shared, p50 and p99 are the neighbours': measured here, and judged by who calibrates.
+    // On a shared machine other work determines p50 and p99: they are measured here but not evaluated.
     for (const row of [p50, p99]) assert.match(row?.measured ?? "", /^-?[\d.]+ ms$/);
     assert.equal(code, hasPassed(latest()) ? 0 : 1);
   });
 
-  it("counts to the last message what was lost, repeated and left out", async () => {
+  it("counts lost, repeated and omitted messages exactly", async () => {
     const { code, text } = await calibrate("accounts");
     assert.equal(code, 0, text);
     assert.equal(rows().length, 6);
@@ -85,14 +85,14 @@ describe("a calibration", () => {
     assert.ok((counts[0] ?? 0) > 0 && counts[2] === 50 && (counts[4] ?? 0) > 0, text);
   });
 
-  it("finds the generator's own ceiling, without a broker", async () => {
+  it("finds the generator's own limit, without a broker", async () => {
     const { code, text } = await calibrate("generator");
     assert.equal(code, 0, text);
     assert.match(text, /client null: no broker took part/);
     assert.match(rows()[0]?.measured ?? "", /^\d+ messages per second/);
   });
 
-  it("stops in order at Ctrl-C, says so, and takes its proxy away", async () => {
+  it("stops in order at Ctrl-C, says so, and removes its proxy", async () => {
     const { code, text } = await calibrate("known-delay", /warming up/, (pid) => process.kill(pid, "SIGINT"));
     assert.equal(code, 130, text);
     assert.deepEqual(
@@ -102,7 +102,7 @@ describe("a calibration", () => {
     assert.equal(latest().endedAt, null);
   });
 
-  it("has left nothing behind, and the stack is as it was declared", async () => {
+  it("leaves nothing behind, and the stack is as declared", async () => {
     assert.deepEqual(await leftBehind(), ["", ""]);
     assert.match(await project.mustPulumi("preview"), /\d+ unchanged/);
   });

@@ -1,4 +1,4 @@
-// The Kafka clients behind their port, both of them with the same claims, against real Kafka processes of this machine.
+// The same tests for both Kafka clients, through their common interface, against real Kafka processes on this machine.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
@@ -43,7 +43,7 @@ interface Received {
   receivedUs: number;
 }
 
-/** A consumer, and all that it has been given. */
+/** A consumer with everything that it received. */
 async function consume(
   client: ClientAdapter,
   topic: string,
@@ -77,13 +77,13 @@ const sorted = (received: Received[]) => received.map(({ value }) => value.toStr
 const expected = (messages: OutgoingMessage[]) => messages.map(({ value }) => value.toString()).sort();
 
 for (const name of KAFKA_CLIENTS) {
-  describe(`the client ${name}, by TLS and with a password`, () => {
+  describe(`the client ${name}, with TLS and a password`, () => {
     let client: ClientAdapter;
     before(async () => {
       client = await adapterOf(name);
     });
 
-    it("delivers every message that was acknowledged, once, and in order within a partition", async () => {
+    it("delivers every acknowledged message once, in order within a partition", async () => {
       const topic = await newTopic();
       const { port, received } = await consume(client, topic);
       const messages = texts("message", 500);
@@ -108,7 +108,7 @@ for (const name of KAFKA_CLIENTS) {
       await Promise.all([producer.close(), port.close()]);
     });
 
-    it("takes a batch as one", async () => {
+    it("sends a batch in one request", async () => {
       const topic = await newTopic();
       const { port, received } = await consume(client, topic);
       const producer = await client.connectProducer(cluster.target, "producer", { topic, ...plain });
@@ -120,7 +120,7 @@ for (const name of KAFKA_CLIENTS) {
     for (const compression of name === "kafkajs"
       ? (["gzip"] as const)
       : (["gzip", "snappy", "lz4"] as const)) {
-      it(`compresses by ${compression}`, async () => {
+      it(`compresses with ${compression}`, async () => {
         const topic = await newTopic();
         const { port, received } = await consume(client, topic);
         const messages = [{ value: Buffer.alloc(10_000, "compressible ") }];
@@ -140,7 +140,7 @@ for (const name of KAFKA_CLIENTS) {
       });
     }
 
-    it("delivers a message of a megabyte", async () => {
+    it("delivers a message of one megabyte", async () => {
       const topic = await newTopic({ "max.message.bytes": "2000000" });
       const { port, received } = await consume(client, topic);
       await send(client, topic, [{ value: Buffer.alloc(1_000_000, 7) }]);
@@ -148,7 +148,7 @@ for (const name of KAFKA_CLIENTS) {
       await port.close();
     });
 
-    it("begins where it is told to, and else at the beginning", async () => {
+    it("starts at the given offset, or at the beginning", async () => {
       const topic = await newTopic();
       await send(client, topic, texts("before", 40));
       const wanted = { topic, partitions: PARTITIONS, config: {} };
@@ -166,7 +166,7 @@ for (const name of KAFKA_CLIENTS) {
       await Promise.all([late.port.close(), early.port.close()]);
     });
 
-    it("shares the partitions within a group, and gives every group everything", async () => {
+    it("divides the partitions within a group, and delivers everything to every group", async () => {
       const topic = await newTopic();
       const [first, second] = [
         await consume(client, topic, "shared"),
@@ -183,7 +183,7 @@ for (const name of KAFKA_CLIENTS) {
       await Promise.all([first, second, other].map(({ port }) => port.close()));
     });
 
-    it("fails with Kafka's own name for what is wrong", async () => {
+    it("fails with Kafka's own name of the error", async () => {
       const topic = await newTopic();
       const producer = await client.connectProducer(cluster.target, "producer", { topic, ...plain });
       await assert.rejects(producer.send([{ value: Buffer.alloc(1_100_000) }]), (error) => {
@@ -193,7 +193,7 @@ for (const name of KAFKA_CLIENTS) {
       await producer.close();
     });
 
-    it("connects 200 producers, and leaves no connection", async () => {
+    it("connects 200 producers and leaves no connection open", async () => {
       const topic = await newTopic();
       const sockets = () =>
         (process as unknown as { getActiveResourcesInfo(): string[] })
@@ -214,7 +214,7 @@ for (const name of KAFKA_CLIENTS) {
 }
 
 describe("both clients", () => {
-  it("put a key into the same partition", async () => {
+  it("send a key to the same partition", async () => {
     const topic = await newTopic();
     const [reader, ...clients] = [
       await adapterOf("kafkajs"),
@@ -238,7 +238,7 @@ describe("both clients", () => {
 });
 
 describe("a topic", () => {
-  it("that is there with other settings is refused, with every difference", async () => {
+  it("that exists with other settings is refused with every difference", async () => {
     const topic = await newTopic({ "retention.ms": "60000" });
     const wanted = { topic, partitions: 7, replicationFactor: 3, config: { "retention.ms": "1000" } };
     await assert.rejects(ensureTopic(cluster.target, wanted), (error) => {
@@ -252,7 +252,7 @@ describe("a topic", () => {
     });
   });
 
-  it("of more replicas than there are brokers is refused, and it is said what to do", async () => {
+  it("with more replicas than brokers is refused with a hint", async () => {
     const wanted = { topic: "too-many", partitions: 1, replicationFactor: 3, config: {} };
     await assert.rejects(ensureTopic(cluster.target, wanted), (error) => {
       assert.match((error as SwarmbenchError).hint ?? "", /Lower workload.replicationFactor/);
@@ -266,7 +266,7 @@ describe("a topic", () => {
     await removeTopic(cluster.target, topic);
   });
 
-  it("of a Kafka that nobody answers for is an error that names where it was looked for", async () => {
+  it("of a Kafka that does not answer is an error with its address", async () => {
     const target = { ...cluster.target, bootstrap: ["127.0.0.1:1"] };
     await assert.rejects(
       ensureTopic(target, { topic: "t", partitions: 1, config: {} }),

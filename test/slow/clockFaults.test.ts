@@ -1,5 +1,5 @@
-// Clocks that are wrong, on a real swarm: what the exchange of timestamps finds, and what is made of it. All nodes share the
-// machine's clock here, so what an agent's clock is made wrong by is the truth.
+// Wrong clocks on a real swarm: the offsets that the timestamp exchange finds, and how latencies are corrected. All nodes
+// share the machine's clock here, so the injected error of an agent's clock is the true offset.
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import * as path from "node:path";
@@ -20,7 +20,7 @@ const CONFIG = {
   "benchmark.warmUp.brokers": "1 second",
   "benchmark.duration": "10 seconds",
 };
-/** What two medians of the same broker, one run after the other, may differ by on a machine that others use too. */
+/** By how much the medians of two runs on the same broker may differ on a shared machine, in milliseconds. */
 const NOISE_MS = 5;
 
 describe("clocks that are wrong", () => {
@@ -40,7 +40,7 @@ describe("clocks that are wrong", () => {
     const run = readResults(path.join(results, readdirSync(results).sort().at(-1) ?? ""));
     return { run, step: measured(run.steps[0]), text };
   };
-  /** Sets the fault of a service's agents; "" takes it away. */
+  /** Sets the clock fault of a service's agents; "" removes it. */
   const setFault = (service: string, fault: string) =>
     project.on(
       "node1",
@@ -61,7 +61,7 @@ describe("clocks that are wrong", () => {
   };
   const agreesWithUnshifted = (step: MeasuredStep) => {
     const [now, before] = [step.correctedLatencyMs?.p50 ?? 0, unshifted.latencyMs.p50 ?? 0];
-    // Less than any of the shifts: what is left of one would show.
+    // Less than any of the injected offsets: a remainder of one would be visible.
     const allowed = (step.clocks.boundMs ?? 0) + Math.min(NOISE_MS + before / 2, 15);
     assert.ok(Math.abs(now - before) <= allowed, `p50: ${now} after ${before}`);
   };
@@ -74,7 +74,7 @@ describe("clocks that are wrong", () => {
     assert.match(warnings.join("\n"), /the same messages took .* by two clocks .* by one/);
   };
 
-  it("are not found where they are right: no warning, two estimators that agree, and a bound below 5 ms", async () => {
+  it("give no warning if they are right: two estimators agree, with a bound below 5 ms", async () => {
     const { run, step } = await measure();
     unshifted = step;
     const { offsetMs, boundMs } = pairOf(step);
@@ -87,7 +87,7 @@ describe("clocks that are wrong", () => {
     );
   });
 
-  it("ahead by 50 ms at the consumers: found within its bound, corrected, contradicted by the second estimator", async () => {
+  it("ahead by 50 ms at the consumers: found within the bound, corrected, and contradicted by the second estimator", async () => {
     const { run, step, text } = await withFault("consumers", "+50ms");
     const { offsetMs, boundMs } = pairOf(step);
     assert.ok(Math.abs(offsetMs - 50) <= boundMs, `${offsetMs} ± ${boundMs}`);
@@ -97,7 +97,7 @@ describe("clocks that are wrong", () => {
     const warnings = run.warnings.join("\n");
     assert.match(
       warnings,
-      /consumers\.1 on node3 does wrong on purpose \(SWARMBENCH_CLOCK_FAULT=\+50ms\): this is no measurement/,
+      /consumers\.1 on node3 has an injected fault \(SWARMBENCH_CLOCK_FAULT=\+50ms\): this is not a measurement/,
     );
     assert.match(text, /p50 corr\./);
   });
@@ -114,7 +114,7 @@ describe("clocks that are wrong", () => {
     assert.match(run.warnings.join("\n"), /latencies are below zero/);
   });
 
-  it("drifting by 100 ppm at the producers: the drift is found, and the corrected latencies have none of it", async () => {
+  it("drifting by 100 ppm at the producers: the drift is found, and absent from the corrected latencies", async () => {
     const { step, run } = await withFault("producers", "30ms,100ppm");
     const { driftPpm, offsetMs } = pairOf(step);
     // The consumer falls behind the producer.
@@ -124,7 +124,7 @@ describe("clocks that are wrong", () => {
     isTold(run, step);
   });
 
-  it("off by more than steps can begin together with end the step, with the agents' names and sizes", async () => {
+  it("too wrong for a common start end the step, with the agents' names and offsets", async () => {
     await setFault("producers", "-3s");
     try {
       const { code, text } = await project.run(

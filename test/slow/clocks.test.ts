@@ -8,7 +8,7 @@ import { TestProject } from "../support/project.ts";
 
 const STATUS = "/var/lib/swarmbench/clock/status.json";
 const DAEMONS = ["ptpd", "ptp4l", "chronyd"];
-const SYS_TIME = 25n; // the capability's number
+const SYS_TIME = 25n; // number of the capability
 
 interface Status {
   kind: string;
@@ -18,7 +18,7 @@ interface Status {
   at: number;
 }
 
-/** The clocks of one local swarm under each kind of synchronisation; each claim builds on the one before. */
+/** The clocks of one local swarm with each kind of synchronisation; each test continues with the state of the previous one. */
 describe("the clocks of a local testbed", { concurrency: 1 }, () => {
   let project: TestProject;
   before(async () => {
@@ -36,13 +36,13 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
   const status = async (node: string) => JSON.parse(await project.on(node, `cat ${STATUS}`)) as Status;
   /** Names of the clock daemons that run on a node. */
   const running = async (node: string) => {
-    const found = await project.on(
+    const running = await project.on(
       node,
       `for name in ${DAEMONS.join(" ")}; do pgrep -x $name >/dev/null && echo $name; done; true`,
     );
-    return found.split("\n").filter(Boolean);
+    return running.split("\n").filter(Boolean);
   };
-  /** Waits until a node's status is of this kind and state, and was written this moment. */
+  /** Waits until a node's status has this kind and state and was written just now. */
   const shows = async (node: string, expected: Partial<Status>): Promise<Status> => {
     let last: Status | undefined;
     await eventually(async () => {
@@ -72,7 +72,7 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
     }
   };
 
-  it("fails where the bound is below what clocks can do, with the offsets and what to do", async () => {
+  it("fails with the offsets and a hint if the bound is smaller than clocks can reach", async () => {
     await project.configure({
       "clockSync.maxOffset": "0.001 nanoseconds",
       "clockSync.timeout": "25 seconds",
@@ -85,10 +85,10 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
     );
     assert.match(text, /state SLAVE, last offsets( -?\d+\.\d+){8} µs, path delay \d+\.\d+ µs/);
     assert.match(text, /clockSync\.maxOffset/);
-    assert.match(text, /waiting for the clock of node2/, "it tells of its waiting");
+    assert.match(text, /waiting for the clock of node2/, "it reports that it is waiting");
   });
 
-  it("goes on at the next up, with a bound that can be kept", async () => {
+  it("continues at the next up with a larger bound", async () => {
     await project.configure({ "clockSync.maxOffset": "1 millisecond", "clockSync.timeout": "60 seconds" });
     await project.mustUp();
     const { clocks } = await project.outputs<{ clocks: { kind: string; found: string } }>();
@@ -96,7 +96,7 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
     assert.match(clocks.found, /^node1 MASTER\nnode2 SLAVE \d+\.\d+ µs$/);
   });
 
-  it("writes down every second how each node's clock fares", async () => {
+  it("records the state of each node's clock every second", async () => {
     const master = await shows("node1", { kind: "ptpd", state: "MASTER", offset_us: 0, path_delay_us: null });
     assert.deepEqual(Object.keys(master), ["kind", "state", "offset_us", "path_delay_us", "at"]);
     const slave = await shows("node2", { kind: "ptpd", state: "SLAVE" });
@@ -116,7 +116,7 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
     await project.mustUp("--expect-no-changes");
   });
 
-  it("compares NTP with PTP side by side, and leaves nothing of it", async () => {
+  it("compares NTP with PTP side by side, and leaves nothing behind", async () => {
     const compare = "node swarmbench.mjs clocks -s clocks --seconds 5";
     const { code, text } = await project.run("sh", "-c", compare);
     assert.equal(code, 0, text);
@@ -129,7 +129,7 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
     await nothingOfIt();
   });
 
-  it("leaves nothing of a comparison that is interrupted", async () => {
+  it("leaves nothing behind if a comparison is interrupted", async () => {
     const args = ["swarmbench.mjs", "clocks", "-s", "clocks", "--seconds", "600"];
     const child = spawn("node", args, { cwd: project.directory, env: project.environment, stdio: "ignore" });
     const ended = once(child, "exit");
@@ -139,8 +139,8 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
     await nothingOfIt();
   });
 
-  it("says that a daemon is down or stale and gives no old offset, and starts it again", async () => {
-    // Held back first, so that it is seen while it is away.
+  it("reports a daemon that is down or stale, gives no old offset, and restarts it", async () => {
+    // Prevent its restart first, so that its absence is seen.
     await project.on("node2", "sv -w 15 down /etc/node/sv/clock-sync");
     await shows("node2", { state: "DOWN", offset_us: null, path_delay_us: null });
     await project.on("node2", "sv up /etc/node/sv/clock-sync");
@@ -151,19 +151,19 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
     await shows("node2", { state: "SLAVE" });
   });
 
-  it("says that a daemon is stale that lives and measures nothing any more", async () => {
+  it("reports a daemon as stale that runs but no longer measures", async () => {
     await project.on("node2", "pkill -STOP -x ptpd");
     await shows("node2", { state: "STALE", offset_us: null });
     await project.on("node2", "pkill -CONT -x ptpd");
   });
 
-  it("goes on after a node's restart, without an up", async () => {
+  it("continues after a node's restart, without an up", async () => {
     await project.docker("restart", `${project.prefix}-node2`);
     await eventually(async () => assert.deepEqual(await running("node2"), ["ptpd"]));
     await shows("node2", { state: "SLAVE" });
   });
 
-  it("comes back with a node that was made anew", async () => {
+  it("is restored on a node that was recreated", async () => {
     await project.docker("rm", "--force", `${project.prefix}-node2`);
     await project.mustUp();
     await shows("node2", { kind: "ptpd", state: "SLAVE" });
@@ -173,7 +173,7 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
     ["linuxptp", "ptp4l"],
     ["chrony", "chronyd"],
   ] as const) {
-    it(`keeps time with ${name} instead`, async () => {
+    it(`synchronises with ${name} instead`, async () => {
       await kind(name);
       await project.mustUp();
       await shows("node1", { kind: name, state: "MASTER", offset_us: 0 });
@@ -184,7 +184,7 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
     });
   }
 
-  it("takes the daemons off again with none, and goes on to say so", async () => {
+  it("removes the daemons with kind none, and keeps reporting that", async () => {
     await kind("none");
     await project.mustUp();
     for (const node of ["node1", "node2"]) {
@@ -194,7 +194,7 @@ describe("the clocks of a local testbed", { concurrency: 1 }, () => {
     }
   });
 
-  it("is taken off a node without a trace, by what was put there to do it", async () => {
+  it("is removed from a node without a trace by its own clean-up script", async () => {
     const remove = removeCommand();
     await project.on("node2", remove);
     const places =

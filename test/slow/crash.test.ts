@@ -2,7 +2,7 @@ import { after, before, describe, it } from "node:test";
 import { CRASHES, convergesAfter } from "../support/crash.ts";
 import { TestProject } from "../support/project.ts";
 
-/** The moments that test/e2e/recovery.test.ts leaves out. */
+/** The moments that test/e2e/recovery.test.ts does not test. */
 describe("after pulumi was killed in the middle of an up", { concurrency: 1 }, () => {
   let project: TestProject;
   before(async () => {
@@ -11,6 +11,6 @@ describe("after pulumi was killed in the middle of an up", { concurrency: 1 }, (
   after(() => project.dispose());
 
   for (const [when, pattern] of [CRASHES.network, CRASHES.nodes, CRASHES.swarm, CRASHES.registry]) {
-    it(`the next up converges, when ${when}`, () => convergesAfter(project, pattern));
+    it(`the next up converges if ${when}`, () => convergesAfter(project, pattern));
   }
 });

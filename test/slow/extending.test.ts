@@ -15,9 +15,9 @@ const TEST_FLAGS = [
   "--test-reporter=tap",
 ];
 
-/** Runs a program. @throws AssertionError with all that it printed, where it fails */
+/** Runs a program. @throws AssertionError with its output if it fails */
 function run(cwd: string, program: string, ...args: string[]): string {
-  // A test runner that finds this variable reports to the runner above it.
+  // With this variable, a test runner reports to its parent runner.
   const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
   const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, env, encoding: "utf8" });
   assert.ok(status === 0, `${program} ${args.join(" ")}\n${error ?? ""}${stdout}${stderr}`);
@@ -39,7 +39,7 @@ describe("the example of a recipe in docs/extending.md", () => {
   after(() => rmSync(copy, { recursive: true }));
 
   for (const { title, patch, tests } of readRecipes()) {
-    it(`compiles, and passes the tests that the recipe names: ${title}`, () => {
+    it(`compiles and passes the tests of the recipe: ${title}`, () => {
       run(copy, "git", "apply", patch);
       try {
         for (const generated of ["docs", "schema"]) run(copy, process.execPath, "swarmbench.mjs", generated);

@@ -2,7 +2,7 @@ import { after, before, describe, it } from "node:test";
 import { heals } from "../support/healing.ts";
 import { TestProject } from "../support/project.ts";
 
-/** The faults that test/e2e/recovery.test.ts leaves out, one after the other. */
+/** The faults that test/e2e/recovery.test.ts does not test, one after the other. */
 describe("pulumi up heals", { concurrency: 1 }, () => {
   let project: TestProject;
   const container = (node: string) => `${project.prefix}-${node}`;

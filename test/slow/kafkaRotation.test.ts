@@ -6,7 +6,7 @@ import { type KafkaOutputs, SECURE_CLUSTER, secureClient } from "../support/secu
 
 describe("a Kafka cluster whose secrets are rotated", { concurrency: 1 }, () => {
   let project: TestProject;
-  /** The secrets of before. */
+  /** The secrets before the rotation. */
   let earlier: string[] = [];
 
   before(async () => {
@@ -15,7 +15,7 @@ describe("a Kafka cluster whose secrets are rotated", { concurrency: 1 }, () => 
   });
   after(() => project.dispose());
 
-  it("takes a new password, and no longer the old one", async () => {
+  it("accepts the new password and not the old one", async () => {
     const before = (await project.secretOutputs<KafkaOutputs>()).kafka.security.password;
     earlier = await secretsOf(project);
     await project.configure({ "kafka.rotation": "1" });
@@ -26,10 +26,10 @@ describe("a Kafka cluster whose secrets are rotated", { concurrency: 1 }, () => 
     await assert.rejects((await secureClient(project, before)).admin().connect(), /[Aa]uthentication/);
   });
 
-  it("shows neither in any output, state, service, container, process or log", async () => {
+  it("shows neither password in any output, state, service, container, process or log", async () => {
     const secrets = await secretsOf(project);
     const { password } = (await project.secretOutputs<KafkaOutputs>()).kafka.security;
-    assert.ok(secrets.includes(password), "the password is among what is searched for");
+    assert.ok(secrets.includes(password), "the password is one of the secrets that are searched for");
     await assertHidden(project, [...secrets, ...earlier, "PRIVATE KEY"]);
   });
 });

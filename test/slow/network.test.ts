@@ -1,4 +1,4 @@
-// The network between the nodes, on a real swarm: measured before the load and during it, on both networks.
+// The network between the nodes of a real swarm: measured before and during the load, on both networks.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -56,19 +56,19 @@ describe("the network", () => {
     for (const { rttMs, sent, lost, throughputBitPerSec, error } of pairs) {
       assert.deepEqual([sent, error], [50, null]);
       assert.equal(rttMs.count, sent - lost);
-      // Within one machine: far below a millisecond, unless a probe waits for a CPU.
+      // Within one machine far below a millisecond, unless a probe waits for a CPU.
       assert.ok((rttMs.min ?? 0) > 0.005 && (rttMs.min ?? 99) < 20, `${rttMs.min}`);
       assert.ok((throughputBitPerSec ?? 0) > 50e6, `${throughputBitPerSec}`);
     }
   });
 
-  it("has a smaller MTU through the overlay, by VXLAN's headers", () => {
+  it("has a smaller MTU on the overlay, because of VXLAN's headers", () => {
     const mtus = (network: string) =>
       new Set((run().network?.pairs ?? []).filter((pair) => pair.network === network).map(({ mtu }) => mtu));
     assert.deepEqual([mtus("host"), mtus("overlay")], [new Set([1_500]), new Set([1_450])]);
   });
 
-  it("is watched during the step, and says what of the latency is network", () => {
+  it("is measured during the step, and the report states the network's share of the latency", () => {
     const [step] = run().steps;
     assert.deepEqual(named(step?.network?.pairs ?? []), everyPair);
     for (const { sent, rttMs } of step?.network?.pairs ?? []) {
@@ -104,15 +104,15 @@ describe("the network", () => {
     }
   });
 
-  it("needs nothing of a second up", async () => {
+  it("changes nothing at a second up", async () => {
     const text = await project.mustUp();
     assert.match(text, /\d+ unchanged/);
     assert.doesNotMatch(text, /\d+ (created|updated|replaced|changes)/);
   });
 
-  it("has nothing listen on the nodes' network but the echo, beside Docker, SSH and PTP", async () => {
+  it("listens on the nodes' network only for the echo, besides Docker, SSH and PTP", async () => {
     // SSH, swarm's management, gossip and VXLAN, the registry, PTP (IEEE 1588) with its multicast.
-    const known = [
+    const expected = [
       "tcp 22",
       "tcp 2377",
       "tcp 5000",
@@ -128,12 +128,12 @@ describe("the network", () => {
         name,
         "docker exec $(docker ps -q --filter name=probes-host) cat /proc/net/udp /proc/net/udp6 /proc/net/tcp /proc/net/tcp6",
       );
-      const others = listening(tables).filter((each) => !known.includes(each));
+      const others = listening(tables).filter((each) => !expected.includes(each));
       assert.deepEqual(others, [`udp ${PROBE_PORTS.echo}`], name);
     }
   });
 
-  it("costs its figures and a warning where a probe is killed during a step, and not the run", async () => {
+  it("loses its metrics, with a warning, if a probe is killed during a step, but the run continues", async () => {
     let killed: Promise<string> | undefined;
     const text = await bench(["--set", "network.packets=10"], (said) => {
       if (killed || !/: measuring: /.test(said)) return;
@@ -144,7 +144,7 @@ describe("the network", () => {
     const { steps, warnings } = run();
     assert.equal(steps[0]?.verdict, "ok", text);
     assert.ok(
-      warnings.some((warning) => /no figures of node3 on the (host|overlay) network/.test(warning)),
+      warnings.some((warning) => /no measurements of node3 on the (host|overlay) network/.test(warning)),
       warnings.join("\n"),
     );
     const left = named(steps[0]?.network?.pairs ?? []);
@@ -172,11 +172,11 @@ describe("the network", () => {
     });
 });
 
-/** What can be reached from outside, by the kernel's tables (proc_pid_net(5)): sockets without another end. */
+/** The ports that can be reached from outside, by the kernel's tables (proc_pid_net(5)): sockets without a peer. */
 function listening(tables: string): string[] {
   let protocol = "";
   const all = tables.split("\n").flatMap((line) => {
-    // The tables' heads differ in their last columns: UDP's counts drops.
+    // The headers of the tables differ in the last columns: UDP's counts drops.
     if (line.includes("local_address")) protocol = line.includes("drops") ? "udp" : "tcp";
     const [, local = "", remote = ""] = line.trim().split(/\s+/);
     const [host = "", port = ""] = local.split(":");

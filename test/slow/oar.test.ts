@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import type { SwarmbenchError } from "../../contract/errors.ts";
 import type { OarClient } from "../../testbeds/oar/client.ts";
 import type { OarErrorCode } from "../../testbeds/oar/errors.ts";
 import { extend } from "../../testbeds/oar/extend.ts";
@@ -30,7 +31,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
   let lab: OarLab;
   let ssh: OarClient;
   let rest: OarClient;
-  /** Made by hand at the beginning, so that its few seconds are over at the end. */
+  /** Submitted by hand at the start, so that its walltime of a few seconds is over at the end. */
   let short: number;
   before(async () => {
     lab = await OarLab.start(NODES, ["user1", "user2"]);
@@ -61,9 +62,9 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
   });
 
   const fails = (what: Promise<unknown>, code: OarErrorCode, message: RegExp) =>
-    assert.rejects(what, (error: Error & { code?: string }) => {
+    assert.rejects(what, (error: SwarmbenchError) => {
       assert.equal(error.code, code, error.message);
-      assert.match(error.message, message);
+      assert.match(error.text, message);
       return true;
     });
 
@@ -86,18 +87,18 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
   }
   const toolOf = (...args: string[]) => tool(...args).ended;
 
-  const CUT_THE_LINE =
+  const CUT_CONNECTION =
     "p=$$; until [ $(ps -o comm= -p $p) = sshd ]; do p=$(ps -o ppid= -p $p | tr -d ' '); done; kill $p; sleep 1";
 
-  // Most of the time goes into waiting for OAR, so two lanes run at a time. A node that is made absent loses its jobs, so that
-  // is in the lane which has the long-lived one.
-  describe("two at a time", { concurrency: 2 }, () => {
-    describe("that lasts", { concurrency: 1 }, () => {
+  // Most of the time is spent waiting for OAR, so two groups run at a time. A node that becomes absent loses its jobs, so that
+  // test is in the group with the long job.
+  describe("two groups at a time", { concurrency: 2 }, () => {
+    describe("a long job", { concurrency: 1 }, () => {
       describe("of two nodes", () => {
         const NAME = "pair";
         let id: number;
 
-        it("is made by npm run reserve, which prints their addresses", async () => {
+        it("is submitted by npm run reserve, which prints the addresses of its nodes", async () => {
           lab.scenario(NAME, 2, lab.testbed({ jobName: NAME }));
           const { code, stdout, stderr } = await toolOf("-s", NAME);
           assert.equal(code, 0, stderr);
@@ -109,10 +110,10 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           assert.match(stderr, new RegExp(`job ${id} runs on node-\\d, node-\\d, 0:0\\d:\\d\\d left`));
         });
 
-        it("is taken, and not doubled, when it is made again", async () => {
+        it("is adopted when it is reserved again", async () => {
           const { code, stderr } = await toolOf("-s", NAME);
           assert.equal(code, 0, stderr);
-          assert.match(stderr, /is there already \(Running\)/);
+          assert.match(stderr, /using the existing job \d+ \(Running\)/);
           assert.deepEqual(await lab.living(`${NAME}-1`), [id]);
         });
 
@@ -124,37 +125,57 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           assert.deepEqual(job.addresses, (await ssh.job(id))?.addresses);
         });
 
-        it("is not taken for one of three nodes, nor for a longer one", async () => {
+        it("is not adopted for three nodes or for a longer walltime", async () => {
           const reserving = (request: JobRequest) => reserve(ssh, request, watching(), { timeoutSec: 30 });
-          await fails(reserving(wanted(`${NAME}-1`, 3)), "other-shape", /job \d+ has 2 nodes, not 3/);
+          await fails(reserving(wanted(`${NAME}-1`, 3)), "oar-other-shape", /job \d+ has 2 nodes, not 3/);
           const longer = wanted(`${NAME}-1`, 2, { walltimeSec: 3600 });
-          await fails(reserving(longer), "other-shape", /0:10:00 of walltime, not 1:00:00[\s\S]*--extend/);
+          await fails(
+            reserving(longer),
+            "oar-other-shape",
+            /0:10:00 of walltime, not 1:00:00[\s\S]*--extend/,
+          );
           assert.deepEqual(await lab.living(`${NAME}-1`), [id]);
         });
 
-        it("is not lengthened where the testbed does not allow it, and the message says what then", async () => {
+        it("is not extended if the testbed does not allow it, and the hint says what to do", async () => {
           await lab.allowExtension(false);
-          await fails(extend(ssh, id, 60, watching()), "walltime-disabled", /set a longer testbed.walltime/);
-          await fails(extend(rest, id, 60, watching()), "walltime-disabled", /set a longer testbed.walltime/);
+          await fails(
+            extend(ssh, id, 60, watching()),
+            "oar-walltime-disabled",
+            /set a longer testbed.walltime/,
+          );
+          await fails(
+            extend(rest, id, 60, watching()),
+            "oar-walltime-disabled",
+            /set a longer testbed.walltime/,
+          );
         });
 
-        it("is lengthened where that is allowed, by oarwalltime and by the REST API", async () => {
+        it("is extended if the testbed allows it, by oarwalltime and by the REST API", async () => {
           await lab.allowExtension(true);
           assert.equal((await extend(ssh, id, 300, watching())).walltimeSec, 900);
           assert.equal((await extend(rest, id, 300, watching())).walltimeSec, 1200);
           assert.equal(
             endError((await ssh.job(id)) ?? assert.fail()),
             undefined,
-            "an extension is no expiry",
+            "an extension is not an expiry",
           );
         });
 
-        it("is not lengthened beyond the limit", async () => {
-          await fails(extend(ssh, id, 5 * 3600, watching()), "walltime-refused", /cannot increase by more/);
-          await fails(extend(rest, id, 5 * 3600, watching()), "walltime-refused", /cannot increase by more/);
+        it("is not extended beyond the limit", async () => {
+          await fails(
+            extend(ssh, id, 5 * 3600, watching()),
+            "oar-walltime-refused",
+            /cannot increase by more/,
+          );
+          await fails(
+            extend(rest, id, 5 * 3600, watching()),
+            "oar-walltime-refused",
+            /cannot increase by more/,
+          );
         });
 
-        it("gets a third node by one more job, and loses it again, while the first job stays", async () => {
+        it("gets a third node from a second job, and loses it again, while the first job is kept", async () => {
           lab.scenario(NAME, 3, lab.testbed({ jobName: NAME }));
           const grown = await toolOf("-s", NAME);
           assert.equal(grown.code, 0, grown.stderr);
@@ -167,12 +188,12 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           assert.deepEqual([await lab.living(`${NAME}-1`), await lab.living(`${NAME}-2`)], [[id], []]);
         });
 
-        it("is known to be gone when somebody has killed its job, and is made again", async () => {
+        it("is reserved again after its job was deleted from outside", async () => {
           await lab.shell("user1", `oardel ${id}`);
           await eventually(async () => {
-            const trouble = endError((await ssh.job(id)) ?? assert.fail());
-            assert.equal(trouble?.code, "killed");
-            assert.match(trouble.message, /was deleted.*FRAG_JOB_REQUEST[\s\S]*npm run reserve/);
+            const ended = endError((await ssh.job(id)) ?? assert.fail());
+            assert.equal(ended?.code, "oar-killed");
+            assert.match(ended.text, /was deleted.*FRAG_JOB_REQUEST[\s\S]*npm run reserve/);
           });
           assert.equal(planSlots(NAME, await ssh.jobs(NAME), 2).slots[0]?.job, undefined);
           const watch = watching();
@@ -184,8 +205,8 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           );
         });
 
-        it("is deleted with --delete, while another user's job of the same name runs on", async () => {
-          const theirs = await lab.job(
+        it("is deleted with --delete, while another user's job of the same name keeps running", async () => {
+          const foreign = await lab.job(
             "user2",
             "-n",
             `${NAME}-1`,
@@ -193,18 +214,18 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
             "nodes=1,walltime=0:05:00",
             "sleep 1000",
           );
-          await eventually(async () => assert.equal(await lab.state(theirs), "Running"));
+          await eventually(async () => assert.equal(await lab.state(foreign), "Running"));
           const { code, stderr } = await toolOf("-s", NAME, "--delete");
           assert.equal(code, 0, stderr);
-          assert.deepEqual(await lab.living(`${NAME}-1`), [theirs]);
-          assert.equal(await lab.state(theirs), "Running");
+          assert.deepEqual(await lab.living(`${NAME}-1`), [foreign]);
+          assert.equal(await lab.state(foreign), "Running");
           await fails(
-            releaseJob(ssh, theirs, watching()),
-            "not-owner",
-            /not the right user[\s\S]*another user's/,
+            releaseJob(ssh, foreign, watching()),
+            "oar-not-owner",
+            /not the right user[\s\S]*Only the job's owner/,
           );
-          await fails(releaseJob(rest, theirs, watching()), "not-owner", /not the right user/);
-          await lab.inside(`oardel ${theirs}`);
+          await fails(releaseJob(rest, foreign, watching()), "oar-not-owner", /not the right user/);
+          await lab.inside(`oardel ${foreign}`);
         });
       });
 
@@ -212,12 +233,12 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         before(() => lab.setNode("node-4", "Absent"));
         after(() => lab.setNode("node-4", "Alive"));
 
-        it("waits with OAR's own words, then gives up and leaves no job", async () => {
+        it("reports OAR's message while it waits, then times out and leaves no job", async () => {
           const watch = watching();
           const reserving = reserve(ssh, wanted("absent-1", 4), watch, { timeoutSec: 12 });
           await fails(
             reserving,
-            "timeout",
+            "oar-timeout",
             /not run after 12 s[\s\S]*3 Alive, 1 Absent[\s\S]*Job \d+ was deleted/,
           );
           assert.ok(
@@ -227,7 +248,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           assert.deepEqual(await lab.living("absent-1"), []);
         });
 
-        it("is interrupted by Ctrl-C, which deletes the job that was made", async () => {
+        it("is interrupted by Ctrl-C, which deletes the submitted job", async () => {
           lab.scenario("ctrl", 4, lab.testbed({ jobName: "ctrl" }));
           const { child, ended } = tool("-s", "ctrl");
           await eventually(async () => assert.equal((await lab.living("ctrl-1")).length, 1));
@@ -238,16 +259,20 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           assert.deepEqual(await lab.living("ctrl-1"), []);
         });
 
-        it("leaves a job that was there when it gives up", async () => {
+        it("keeps an existing job when it times out", async () => {
           const id = await lab.job("user1", "-n", "kept-1", "-l", "nodes=4,walltime=0:10:00", "sleep 1000");
-          await fails(reserve(ssh, wanted("kept-1", 4), watching(), { timeoutSec: 1 }), "timeout", /job \d+/);
+          await fails(
+            reserve(ssh, wanted("kept-1", 4), watching(), { timeoutSec: 1 }),
+            "oar-timeout",
+            /job \d+/,
+          );
           assert.deepEqual(await lab.living("kept-1"), [id]);
           await release(ssh, "kept", watching());
         });
       });
     });
-    describe("for a moment", { concurrency: 1 }, () => {
-      it("deleting what is deleted, or never was, is fine", async () => {
+    describe("a short job", { concurrency: 1 }, () => {
+      it("can be deleted twice, and deleting an unknown job succeeds", async () => {
         const id = await lab.job("user1", "-n", "twice-1", "-l", "nodes=1,walltime=0:05:00", "sleep 1000");
         await releaseJob(ssh, id, watching());
         await releaseJob(ssh, id, watching());
@@ -258,13 +283,13 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         assert.equal(endOf((await ssh.job(id)) ?? assert.fail()), "deleted");
       });
 
-      it("two jobs that both fit are refused by their ids, and --delete clears them away", async () => {
+      it("is refused with the ids if two jobs fit; --delete deletes both", async () => {
         const make = () => lab.job("user1", "-n", "double-1", "-l", "nodes=1,walltime=0:10:00", "sleep 1000");
         const ids = [await make(), await make()];
         const request = wanted("double-1", 1);
-        const message = new RegExp(`2 jobs are named double-1 and fit: ${ids.join(", ")}`);
-        await fails(reserve(ssh, request, watching(), { timeoutSec: 30 }), "ambiguous", message);
-        await fails(reserve(rest, request, watching(), { timeoutSec: 30 }), "ambiguous", message);
+        const message = new RegExp(`2 jobs named double-1 fit: ${ids.join(", ")}`);
+        await fails(reserve(ssh, request, watching(), { timeoutSec: 30 }), "oar-ambiguous", message);
+        await fails(reserve(rest, request, watching(), { timeoutSec: 30 }), "oar-ambiguous", message);
         assert.deepEqual(await release(ssh, "double", watching()), ids);
         assert.deepEqual(await lab.living("double-1"), []);
       });
@@ -273,15 +298,20 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         [
           "more nodes than there are",
           { nodes: 9 },
-          "not-enough-nodes",
+          "oar-not-enough-nodes",
           /not enough resources[\s\S]*Ask for fewer/,
         ],
-        ["an unknown property", { properties: "cluster='zz'" }, "bad-request", /"cluster" does not exist/],
-        ["an unknown type", { types: ["bogus"] }, "bad-type", /unknown job type: bogus/],
-        ["an unknown queue", { queue: "nosuch" }, "bad-queue", /queue nosuch does not exist/],
-        ["a start in the past", { start: "2020-01-01 00:00:00" }, "start-refused", /too old/],
+        [
+          "an unknown property",
+          { properties: "cluster='zz'" },
+          "oar-bad-request",
+          /"cluster" does not exist/,
+        ],
+        ["an unknown type", { types: ["bogus"] }, "oar-bad-type", /unknown job type: bogus/],
+        ["an unknown queue", { queue: "nosuch" }, "oar-bad-queue", /queue nosuch does not exist/],
+        ["a start in the past", { start: "2020-01-01 00:00:00" }, "oar-start-refused", /too old/],
       ] as [string, Partial<JobRequest>, OarErrorCode, RegExp][]) {
-        it(`${what} is refused, in OAR's words and with what to do, and leaves no job`, async () => {
+        it(`is refused for ${what}, with OAR's message and a hint, and leaves no job`, async () => {
           const request = { ...wanted("refused-1", 1), ...more };
           const submitting = (way: OarClient) => reserve(way, request, watching(), { timeoutSec: 30 });
           await Promise.all([fails(submitting(ssh), code, message), fails(submitting(rest), code, message)]);
@@ -289,13 +319,13 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         });
       }
 
-      it("a job of a run that was killed before oarsub had answered is found by its name, and deleted", async () => {
+      it("is found by its name and deleted if the command was killed before oarsub had answered", async () => {
         await lab.afterOarsubOf("crash-1", "sleep 15");
         lab.scenario("crash", 1, lab.testbed({ jobName: "crash" }));
         const { child, ended } = tool("-s", "crash");
         await eventually(async () => assert.equal((await lab.living("crash-1")).length, 1));
         child.kill("SIGKILL");
-        assert.doesNotMatch((await ended).stderr, /is made/, "it knew no id");
+        assert.doesNotMatch((await ended).stderr, /submitted job/, "the killed command did not know the id");
         const [id] = await lab.living("crash-1");
         const { code, stderr } = await toolOf("-s", "crash", "--delete");
         assert.equal(code, 0, stderr);
@@ -303,20 +333,20 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         assert.deepEqual(await lab.living("crash-1"), []);
       });
 
-      it("a job that was made as the line was lost is found by its name, and used", async () => {
-        await lab.afterOarsubOf("lost-1", CUT_THE_LINE);
+      it("is found by its name and used if the connection was lost during the submission", async () => {
+        await lab.afterOarsubOf("lost-1", CUT_CONNECTION);
         const watch = watching();
         const { adopted } = await reserve(ssh, wanted("lost-1", 1), watch, { timeoutSec: 60 });
         assert.equal(adopted, false);
         assert.ok(
-          watch.lines.some((line) => /the line was lost .*found by its name/.test(line)),
+          watch.lines.some((line) => /the connection was lost .*found job \d+ by its name/.test(line)),
           watch.lines.join("\n"),
         );
         assert.equal((await lab.living("lost-1")).length, 1);
         await release(ssh, "lost", watching());
       });
 
-      it("a noop job holds nodes, runs nothing, and is gone after its deletion although it did not fail", async () => {
+      it("of type noop reserves nodes, runs nothing, and is over after its deletion without a failure", async () => {
         const request = wanted("noop-1", 1, { types: ["noop"] });
         const { job } = await reserve(ssh, request, watching(), { timeoutSec: 60 });
         assert.equal(job.addresses.length, 1);
@@ -325,7 +355,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
       });
 
       describe("through the REST API", () => {
-        it("is made, gives its nodes once it runs, and is deleted", async () => {
+        it("is submitted, has nodes once it runs, and is deleted", async () => {
           const request = wanted("api-1", 2, { types: ["deploy"], properties: "deploy='YES'" });
           const { job, adopted } = await reserve(rest, request, watching(), { timeoutSec: 60 });
           assert.deepEqual([adopted, job.addresses.length, job.nodes], [false, 2, 2]);
@@ -334,20 +364,20 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           assert.deepEqual(await lab.living("api-1"), []);
         });
 
-        it("is refused to nobody in particular", async () => {
+        it("is refused to an empty user name", async () => {
           const settings = oarSettingsOf(lab.rest());
           const nobody = openClient({ ...settings, user: "" }, lab.directory);
-          await fails(nobody.submit(wanted("nobody-1", 1)), "unauthorised", /401[\s\S]*passwordFile/);
+          await fails(nobody.submit(wanted("nobody-1", 1)), "oar-unauthorised", /401[\s\S]*passwordFile/);
         });
       });
 
-      it("a job whose walltime is up is known for that", async () => {
+      it("has expired once its walltime is over", async () => {
         await eventually(async () => {
-          const trouble = endError((await ssh.job(short)) ?? assert.fail());
-          assert.equal(trouble?.code, "expired");
+          const ended = endError((await ssh.job(short)) ?? assert.fail());
+          assert.equal(ended?.code, "oar-expired");
           assert.match(
-            trouble.message,
-            /is over, its walltime of 0:00:05 was up[\s\S]*longer testbed.walltime/,
+            ended.text,
+            /the walltime of 0:00:05 of job \d+ is over[\s\S]*longer testbed.walltime/,
           );
         }, 40_000);
         const other = await rest.job(short);
@@ -357,18 +387,22 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
       });
 
       describe("a frontend that", () => {
-        it("is not there is told as such", async () => {
+        it("does not exist is an unreachable one", async () => {
           const nowhere = clientOf(lab.testbed({ port: 1 }));
-          await fails(nowhere.jobs("x"), "unreachable", /127\.0\.0\.1:1[\s\S]*Connection refused/);
+          await fails(nowhere.jobs("x"), "oar-unreachable", /127\.0\.0\.1:1[\s\S]*Connection refused/);
         });
 
         it("has another host key than the pinned one is not trusted", async () => {
           const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-          await fails(clientOf(lab.testbed({ hostKey })).jobs("x"), "denied", /Host key verification failed/);
+          await fails(
+            clientOf(lab.testbed({ hostKey })).jobs("x"),
+            "oar-denied",
+            /Host key verification failed/,
+          );
         });
 
-        it("does not know the user lets nobody in", async () => {
-          await fails(clientOf(lab.testbed({ user: "nobody" })).jobs("x"), "denied", /Permission denied/);
+        it("does not know the user refuses the login", async () => {
+          await fails(clientOf(lab.testbed({ user: "nobody" })).jobs("x"), "oar-denied", /Permission denied/);
         });
 
         it("is reached through a jump host", async () => {
@@ -385,19 +419,19 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
     });
   });
 
-  it("a server that does nothing is not waited for longer than asked, and deletes the job when it wakes", async () => {
+  it("a server that hangs is waited for no longer than the timeout, and deletes the job when it continues", async () => {
     await lab.freezeServer(true);
     const reserving = reserve(ssh, wanted("frozen-1", 1), watching(), { timeoutSec: 5 });
-    await fails(reserving, "timeout", /not run after 5 s[\s\S]*The deletion of job \d+ is noted/);
+    await fails(reserving, "oar-timeout", /not run after 5 s[\s\S]*registered the deletion of job \d+/);
     assert.equal((await lab.living("frozen-1")).length, 1);
     await lab.freezeServer(false);
     await eventually(async () => assert.deepEqual(await lab.living("frozen-1"), []));
   });
 
-  it("a server that is down is told as such at once, and no job is left when it is back", async () => {
+  it("a server that is down is reported at once, and no job is left when it is back", async () => {
     await lab.stopServer();
     const reserving = reserve(ssh, wanted("down-1", 1), watching(), { timeoutSec: 60 });
-    await fails(reserving, "server-down", /Cannot connect to executor[\s\S]*try again later/);
+    await fails(reserving, "oar-server-down", /Cannot connect to executor[\s\S]*try again later/);
     await lab.startServer();
     await eventually(async () => assert.deepEqual(await lab.living("down-1"), []));
   });

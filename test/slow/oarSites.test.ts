@@ -9,7 +9,7 @@ const USERS = ["user1", "user2"];
 
 interface SitesSource extends Source {
   sites: [OarLab, OarLab];
-  /** `swarmbench:testbed` with so many nodes of each site. */
+  /** `swarmbench:testbed` with a number of nodes for each site. */
   testbedOf(...nodes: number[]): Record<string, unknown>;
 }
 
@@ -23,7 +23,8 @@ async function sitesSource(): Promise<SitesSource> {
     await hosts.dispose();
   };
   try {
-    for (const its of [names.slice(0, 2), names.slice(2)]) labs.push(await OarLab.start(its, USERS, hosts));
+    for (const group of [names.slice(0, 2), names.slice(2)])
+      labs.push(await OarLab.start(group, USERS, hosts));
   } catch (error) {
     await dispose();
     throw error;
@@ -61,7 +62,7 @@ describeTestbed("oar-sites", sitesSource, {
       assert.deepEqual(others.sort(), names.slice(2));
     });
 
-    it("lists the jobs of all sites, and where they are", async () => {
+    it("lists the jobs of all sites with their sites", async () => {
       const listed = await project().must(
         ...(["node", "swarmbench.mjs", "reserve", "-s", "oar-sites", "--list"] as const),
       );
@@ -76,7 +77,7 @@ describeTestbed("oar-sites", sitesSource, {
       );
     });
 
-    it("gains a node of the first site, while the others stay what they are, and gives it back", async () => {
+    it("scales out at the first site while the other nodes stay the same, and scales in again", async () => {
       const before = await hostnames();
       project().setTestbed(source().testbedOf(2, 2), 4);
       await project().mustUp();
@@ -90,7 +91,7 @@ describeTestbed("oar-sites", sitesSource, {
     });
   },
   afterwards: ({ project, source }) => {
-    it("says at which site there are too few machines, and gives back those of the other", async () => {
+    it("reports the site that has too few machines, and releases those of the other", async () => {
       project().setTestbed(source().testbedOf(1, 9), 10);
       const { code, text } = await project().up();
       assert.notEqual(code, 0);

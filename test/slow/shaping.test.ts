@@ -3,14 +3,14 @@ import { after, before, describe, it, type TestContext } from "node:test";
 import { eventually } from "../support/eventually.ts";
 import { TestProject } from "../support/project.ts";
 
-/** What is sent to measure a rate: 0.8 s at 20 Mbit/s. */
+/** Bytes that are sent to measure a rate: 0.8 s at 20 Mbit/s. */
 const BYTES = 2_000_000;
 
-/** Two bare nodes whose links are shaped, otherwise shaped, and let free; each claim builds on the one before. */
+/** Two bare nodes whose links are shaped, shaped differently, and not shaped; each test continues with the state of the previous one. */
 describe("the link of a local node", { concurrency: 1 }, () => {
   let project: TestProject;
   let netem = false;
-  /** What each node sends to the other while nothing is shaped. */
+  /** Rate of each node to the other without shaping, in Mbit/s. */
   let free: Sent;
   let machines: string[];
   before(async () => {
@@ -25,12 +25,12 @@ describe("the link of a local node", { concurrency: 1 }, () => {
     assert.ok(netem || /kind is unknown|No such file/.test(tried.text), tried.text);
     free = await measure(project);
     machines = await machineIds(project);
-    // Else what is said below of a rate would be true without it.
+    // Otherwise the tests of rates below would pass without shaping.
     assert.ok(Math.min(free.node1, free.node2) > 50, `only ${JSON.stringify(free)} Mbit/s without a shape`);
   });
   after(() => project.dispose());
 
-  it("carries what its rate allows, for the sender, and a node's own rate wins over that of all", async () => {
+  it("is limited by the sender's rate; a node's own rate overrides the common one", async () => {
     await project.configure({
       "testbed.network.rate": "20 Mbit/s",
       "testbed.perNode.node2.network.rate": "5 Mbit/s",
@@ -46,7 +46,7 @@ describe("the link of a local node", { concurrency: 1 }, () => {
     await project.mustUp("--expect-no-changes");
   });
 
-  it("changes its rate in place: the node stays as it is, and so does the swarm", async () => {
+  it("changes its rate in place, without changing the node or the swarm", async () => {
     await project.configure({ "testbed.perNode.node2.network.rate": "20 Mbit/s" });
     const text = await project.mustUp();
     assert.deepEqual(text.match(/command:local:Command +(\S+) +updated/g)?.length, 1, text);
@@ -59,32 +59,32 @@ describe("the link of a local node", { concurrency: 1 }, () => {
     await eventually(async () => assert.match(await qdisc(project, "node2"), /^tbf 5b02: .*rate 20Mbit/));
   });
 
-  it("is shaped again when its node is made anew", async () => {
+  it("is shaped again when its node is recreated", async () => {
     await project.docker("rm", "--force", `${project.prefix}-node2`);
     await project.mustUp();
     assertAbout((await measure(project)).node2, 20);
   });
 
-  it("delays by its delay, once a direction (where the kernel has netem)", async (context) => {
+  it("adds its delay once per direction (if the kernel has netem)", async (context) => {
     if (!netem) return skip(context, "this machine's kernel has no netem");
     const before = await roundTripMs(project);
     await project.configure({ "testbed.network.delay": "40 milliseconds" });
     await project.mustUp();
     const rise = (await roundTripMs(project)) - before;
-    assert.ok(rise > 30 && rise < 60, `the round trip rose by ${rise} ms`); // node2 has a network of its own: no delay
+    assert.ok(rise > 30 && rise < 60, `the round trip rose by ${rise} ms`); // node2 has its own network settings: no delay
     assertAbout((await measure(project)).node1, 20);
   });
 
-  it("refuses a delay in one message, and stays as it was (where the kernel has no netem)", async (context) => {
+  it("refuses a delay in one message and does not change (if the kernel has no netem)", async (context) => {
     if (netem) return skip(context, "this machine's kernel has netem");
     await project.configure({ "testbed.perNode.node2.network.delay": "40 milliseconds" });
     const { code, text } = await project.up();
     assert.notEqual(code, 0);
-    assert.match(text, /link of node2 \(eth\d\): it has no netem, so .*modprobe sch_netem/);
+    assert.match(text, /link of node2 \(eth\d\): it has no netem, .*modprobe sch_netem/);
     assert.match(await qdisc(project, "node2"), /^tbf 5b02: .*rate 20Mbit/);
   });
 
-  it("is free again when the setting is gone, on the same machines", async () => {
+  it("is no longer shaped after the setting is removed, on the same machines", async () => {
     const before = await machineIds(project);
     for (const key of ["network", "perNode"]) {
       await project.mustPulumi("config", "rm", "--path", `testbed.${key}`);
@@ -103,13 +103,13 @@ describe("the link of a local node", { concurrency: 1 }, () => {
   });
 });
 
-/** Mbit/s that a node sends to the other one. */
+/** Rate from a node to the other one, in Mbit/s. */
 interface Sent {
   node1: number;
   node2: number;
 }
 
-/** Measures with what the testbed has: node2 puts a file into the registry on node1, and gets it from there. */
+/** Measures with the registry of the testbed: node2 uploads a file to the registry on node1 and downloads it. */
 async function measure(project: TestProject): Promise<Sent> {
   const registry = await registryOf(project);
   const speeds = await project.on(
@@ -130,7 +130,7 @@ async function measure(project: TestProject): Promise<Sent> {
   return { node1: down, node2: up };
 }
 
-/** The least of some connections' times: what the network takes, without what a busy machine adds. */
+/** The shortest of several connection times: the network's part, without delays of a busy machine. */
 async function roundTripMs(project: TestProject): Promise<number> {
   const registry = await registryOf(project);
   const times = await project.on(
@@ -144,12 +144,12 @@ async function registryOf(project: TestProject): Promise<string> {
   return (await project.outputs<{ registry: string }>()).registry;
 }
 
-/** Not more than the rate, but for the burst; and most of it, on a machine that does other work too. */
+/** Asserts at most the rate, plus the burst, and at least a good part of it on a busy machine. */
 function assertAbout(measured: number, rate: number): void {
   assert.ok(measured < rate * 1.1 && measured > rate * 0.4, `${measured} Mbit/s at a rate of ${rate}`);
 }
 
-/** What stands first at the interface of a node's container, seen from the machine. */
+/** The root qdisc of the interface of a node's container, seen from the machine. */
 async function qdisc(project: TestProject, node: string): Promise<string> {
   const text = await project.docker(
     "exec",
@@ -171,6 +171,6 @@ async function machineIds(project: TestProject): Promise<string[]> {
   return (await project.docker("inspect", "--format", "{{.Id}}", ...names)).trim().split("\n");
 }
 
-function skip(context: TestContext, why: string): void {
-  context.skip(why);
+function skip(context: TestContext, reason: string): void {
+  context.skip(reason);
 }

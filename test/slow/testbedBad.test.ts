@@ -1,10 +1,10 @@
-// Machines of which something is wrong, among good ones.
+// Machines with a fault, among good ones.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type BareHost, BareHosts } from "../support/bareHosts.ts";
 import { TestProject } from "../support/project.ts";
 
-describe("machines of which some are no good", { concurrency: 1 }, () => {
+describe("machines of which some are unusable", { concurrency: 1 }, () => {
   let hosts: BareHosts;
   let project: TestProject;
   let atFirst: string[];
@@ -28,7 +28,7 @@ describe("machines of which some are no good", { concurrency: 1 }, () => {
     }
   });
 
-  /** On their network, where nobody has it. */
+  /** An address on their network that no machine has. */
   const nobody = () => named(1).address.replace(/\d+$/, "250");
 
   /** node1 and node6 are good. */
@@ -51,29 +51,29 @@ describe("machines of which some are no good", { concurrency: 1 }, () => {
   const bad = () => [
     `node2 (${named(2).address}): is already in a swarm that this stack did not create`,
     `node3 (${named(3).address}): its user may not use sudo without a password`,
-    `node4 (${named(4).address}): its host key is not known, or another one`,
-    `node5 (${nobody()}): ssh does not reach it`,
+    `node4 (${named(4).address}): its host key is unknown or has changed`,
+    `node5 (${nobody()}): ssh cannot connect`,
   ];
-  it("are told of by name, all in one message, and nothing is changed on any", async () => {
+  it("are all listed by name in one message, and nothing is changed on any", async () => {
     project.setTestbed(testbed(), 6);
     const { code, text } = await project.up();
     assert.notEqual(code, 0);
     assert.match(text, /4 of 6 machines cannot be used[\s\S]*nothing was changed/);
-    for (const part of bad()) assert.ok(text.includes(part), `no ${part} in:\n${text}`);
-    assert.doesNotMatch(text, /- node[16] \(/, "the good ones are not told of");
+    for (const error of bad()) assert.ok(text.includes(error), `no ${error} in:\n${text}`);
+    assert.doesNotMatch(text, /- node[16] \(/, "good machines are not listed");
     assert.deepEqual(await remains(), atFirst);
   });
 
-  it("are told of in a preview too", async () => {
+  it("are listed in a preview too", async () => {
     const { code, text } = await project.pulumi("preview");
     assert.notEqual(code, 0);
-    for (const part of bad()) assert.ok(text.includes(part), `no ${part} in:\n${text}`);
+    for (const error of bad()) assert.ok(text.includes(error), `no ${error} in:\n${text}`);
   });
 
-  it("are left out where enough are left, and the others go on", async () => {
+  it("are left out if enough remain, and the stack uses the others", async () => {
     project.setTestbed(testbed({ minNodes: 2 }), 6);
     const text = await project.mustUp();
-    for (const part of bad()) assert.ok(text.includes(part), `no ${part} in:\n${text}`);
+    for (const error of bad()) assert.ok(text.includes(error), `no ${error} in:\n${text}`);
     assert.deepEqual(await project.swarmNodes(), [
       "bare-b1 ready active monitor",
       "bare-b5 ready active broker",
@@ -81,21 +81,21 @@ describe("machines of which some are no good", { concurrency: 1 }, () => {
     await project.mustUp("--expect-no-changes");
   });
 
-  it("are also those that another stack uses, and it is named", async () => {
+  it("include those of another stack, which is named", async () => {
     const other = await TestProject.create("other", { namespace: "lab" });
     try {
       other.setTestbed({ ...testbed(), hosts: hosts.ssh(1).hosts }, 1);
       const { code, text } = await other.up();
       assert.notEqual(code, 0);
-      const theirs = `${project.prefix}-.*${project.directory}`;
-      assert.match(text, new RegExp(`node1 .*: is used by another stack \\(${theirs}`));
+      const owner = `${project.prefix}-.*${project.directory}`;
+      assert.match(text, new RegExp(`node1 .*: is used by another stack \\(${owner}`));
     } finally {
       await other.dispose();
     }
     await project.mustUp("--expect-no-changes");
   });
 
-  it("are left as they were by a destroy", async () => {
+  it("are not changed by a destroy", async () => {
     await project.mustPulumi("destroy", "--yes", "--skip-preview");
     const docker = ["bare-b1: docker.io", "bare-b5: docker.io"];
     assert.deepEqual((await remains()).sort(), [...atFirst, ...docker].sort());

@@ -1,4 +1,4 @@
-// Machines that a real OAR gives: from the reservation to its release, and what may go wrong between the two.
+// Machines that a real OAR reserves: from the reservation to the release, and what may go wrong in between.
 import assert from "node:assert/strict";
 import { readdirSync, readlinkSync, rmSync } from "node:fs";
 import * as path from "node:path";
@@ -21,7 +21,7 @@ describeTestbed("oar", () => oarSource("stack"), {
       }
     });
 
-    it("is reserved again where its jobs were deleted from outside, and works again", async () => {
+    it("is reserved again and works again after its jobs were deleted from outside", async () => {
       const { oar } = source();
       const before = await oar.livingOf("user1");
       await oar.shell("user1", `oardel ${before.join(" ")}`);
@@ -38,7 +38,7 @@ describeTestbed("oar", () => oarSource("stack"), {
 });
 
 function reservationClaims({ source }: OnTestbed<OarSource>): void {
-  describe("whose reservation goes wrong", { concurrency: 1 }, () => {
+  describe("whose reservation fails", { concurrency: 1 }, () => {
     let project: TestProject;
     const reserves = (nodes: number, more: Record<string, unknown> = {}) =>
       project.setTestbed(source().oar.testbed({ jobName: "wrong", ...more }), nodes);
@@ -48,7 +48,7 @@ function reservationClaims({ source }: OnTestbed<OarSource>): void {
     });
     after(() => project?.dispose());
 
-    it("takes no more nodes than there are, and says so", async () => {
+    it("is refused if it needs more nodes than exist", async () => {
       reserves(9);
       const { code, text } = await project.up();
       assert.notEqual(code, 0);
@@ -56,22 +56,22 @@ function reservationClaims({ source }: OnTestbed<OarSource>): void {
       assert.deepEqual(await living(), []);
     });
 
-    it("gives up where another user has all nodes, says so, and leaves no job", async () => {
+    it("times out if another user has all nodes, and leaves no job", async () => {
       const { oar } = source();
-      const theirs = await oar.job("user2", "-t", "deploy", "-l", "nodes=3,walltime=0:10:00", "sleep 1000");
-      await eventually(async () => assert.equal(await oar.state(theirs), "Running"));
+      const foreign = await oar.job("user2", "-t", "deploy", "-l", "nodes=3,walltime=0:10:00", "sleep 1000");
+      await eventually(async () => assert.equal(await oar.state(foreign), "Running"));
       reserves(2, { timeout: "8 seconds" });
       const { code, text } = await project.up();
       assert.notEqual(code, 0);
       assert.match(text, /job \d+ does not run after 8 s \(Waiting\)[\s\S]*Job \d+ was deleted/);
       assert.deepEqual(await living(), []);
-      assert.equal(await oar.state(theirs), "Running");
-      await oar.inside(`oardel ${theirs}`);
-      await eventually(async () => assert.notEqual(await oar.state(theirs), "Running"));
+      assert.equal(await oar.state(foreign), "Running");
+      await oar.inside(`oardel ${foreign}`);
+      await eventually(async () => assert.notEqual(await oar.state(foreign), "Running"));
     });
 
     for (const [when, kill] of crashes()) {
-      it(`leaves no job to a destroy, when pulumi was killed ${when}`, async () => {
+      it(`leaves no job after a destroy if pulumi was killed ${when}`, async () => {
         reserves(2);
         await kill();
         await project.mustPulumi("cancel", "--yes");
@@ -81,14 +81,14 @@ function reservationClaims({ source }: OnTestbed<OarSource>): void {
       });
     }
 
-    it("leaves no job to the doctor, when pulumi was killed and its state is lost", async () => {
+    it("leaves a job that the doctor finds if pulumi was killed and its state is lost", async () => {
       reserves(2);
       await whileOarsubAnswers();
       rmSync(path.join(project.directory, ".swarmbench/state/.pulumi"), { recursive: true });
       assert.equal((await living()).length, 1);
       const [id] = await living();
-      const found = await project.run("node", "swarmbench.mjs", "doctor", "-s", project.stack);
-      assert.match(found.text, new RegExp(`left over: .*job ${id}`));
+      const doctor = await project.run("node", "swarmbench.mjs", "doctor", "-s", project.stack);
+      assert.match(doctor.text, new RegExp(`left over: .*job ${id}`));
       const { code, text } = await project.run(
         ...(["node", "swarmbench.mjs", "doctor", "-s", project.stack, "--clean"] as const),
       );
@@ -100,9 +100,9 @@ function reservationClaims({ source }: OnTestbed<OarSource>): void {
 
     function crashes(): [when: string, kill: () => Promise<unknown>][] {
       return [
-        ["before it asked for the job", () => project.upUntil(/reservation-1 creating/)],
-        ["when OAR had made the job, and before it said so", whileOarsubAnswers],
-        ["when it had heard of the job", () => project.upUntil(/job \d+ is made/)],
+        ["before it submitted the job", () => project.upUntil(/reservation-1 creating/)],
+        ["after OAR had created the job, but before oarsub answered", whileOarsubAnswers],
+        ["after oarsub had answered", () => project.upUntil(/submitted job \d+/)],
       ];
     }
 
@@ -113,18 +113,18 @@ function reservationClaims({ source }: OnTestbed<OarSource>): void {
         eventually(async () => assert.equal((await oar.living("wrong-1")).length, 1), 120_000);
       const text = await project.upUntil(made);
       await oar.afterOarsubOf("wrong-1", "true");
-      assert.doesNotMatch(text, /is made/, "it knew no id");
+      assert.doesNotMatch(text, /submitted job/, "the killed program did not know the id");
     }
   });
 }
 
-/** What the killed pulumi had begun may go on for a while. */
+/** Processes that the killed pulumi had started may continue for a while. */
 function allEnded(project: TestProject): Promise<void> {
   return eventually(() => {
-    const there = readdirSync("/proc").filter(
+    const running = readdirSync("/proc").filter(
       (pid) => /^\d+$/.test(pid) && folderOf(pid) === project.directory,
     );
-    assert.deepEqual(there, []);
+    assert.deepEqual(running, []);
   });
 }
 
@@ -132,6 +132,6 @@ function folderOf(pid: string): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
-    return undefined; // it has ended since
+    return undefined; // the process has ended
   }
 }

@@ -1,11 +1,11 @@
-// Machines that a testbed's manifest names, on a network of their own; nothing of us is left on them, Docker included.
+// Machines of a testbed's manifest, on their own network; nothing of the stack is left on them, not even Docker.
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { describeTestbed, rspecSource } from "../support/testbedClaims.ts";
 
 describeTestbed("rspec", () => rspecSource("full"), {
   whileUp: ({ project, source }) => {
-    it("talks over the manifest's link, in the order of its names, and not over that of the logins", async () => {
+    it("uses the manifest's link between the nodes, sorted by name, and not the network of the logins", async () => {
       const { nodes } = await project().outputs<{ nodes: { hostname: string; address: string }[] }>();
       assert.deepEqual(
         nodes.map(({ hostname, address }) => [hostname, address]),

@@ -2,17 +2,19 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
-/** What came to a {@link FakeApi}. */
+/** A request to a {@link FakeApi}. */
 export interface Call {
-  /** Such as "GET /api/user", without what follows a question mark. */
+  /** Method and path without the query, such as "GET /api/user". */
   what: string;
+  /** The parameters after the question mark. */
+  query: URLSearchParams;
   headers: IncomingHttpHeaders;
   body: string;
 }
 
 export type Answer = [status: number, body?: unknown];
 
-/** A JSON API on loopback that answers as a test says, and keeps what it was asked. */
+/** A JSON API on loopback that answers as a test defines, and records the requests. */
 export interface FakeApi {
   url: string;
   calls: Call[];
@@ -24,6 +26,7 @@ export async function fakeApi(answer: (call: Call, calls: Call[]) => Answer): Pr
   const server = createServer(async (request, response) => {
     const call = {
       what: `${request.method} ${request.url?.split("?", 1)[0]}`,
+      query: new URL(request.url ?? "/", "http://localhost").searchParams,
       headers: request.headers,
       body: await text(request),
     };

@@ -1,9 +1,9 @@
 import type { Reservation } from "../../testbeds/index.ts";
 import type { OarClient } from "../../testbeds/oar/client.ts";
-import { OarError } from "../../testbeds/oar/errors.ts";
+import { oarError } from "../../testbeds/oar/errors.ts";
 import type { Job } from "../../testbeds/oar/job.ts";
 
-/** Time that passes only where a test lets it. */
+/** Time that passes only when a test lets it pass. */
 export class FakeTime {
   private static begun = 0;
   /** Each begins later than the one before. */
@@ -36,18 +36,18 @@ export class FakeTime {
   }
 }
 
-/** All that can go on without time has gone on. */
+/** Resolves when everything that does not wait for time has run. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((wake) => setImmediate(wake));
 }
 
-/** What OAR does when a job is to be lengthened. */
+/** How OAR answers a request to extend a job. */
 type Extension = "granted" | "disabled" | "never" | ((bySec: number) => boolean);
 
-/** A reservation of a test's own: jobs that end so many seconds from now, by a clock that is seven hours behind ours. */
+/** A fake reservation with jobs that end in a number of seconds, by a clock that is seven hours behind this machine's. */
 export class FakeReservation implements Reservation {
   readonly lines: string[] = [];
-  /** What OAR was asked. */
+  /** The requests to OAR. */
   readonly calls: string[] = [];
   away = false;
   extend = false;
@@ -77,13 +77,13 @@ export class FakeReservation implements Reservation {
         if (name === "jobs") return async () => this.answer("jobs");
         if (name === "job") return async (id: number) => this.answer("").find((job) => job.id === id);
         if (name === "extend") return async (id: number, bySec: number) => this.lengthen(id, bySec);
-        throw new Error(`nothing of this asks for ${name}`);
+        throw new Error(`unexpected call of ${name}`);
       },
     });
     this.sites = [{ name: "", client, base: "bench" }];
   }
 
-  /** As by hand: npm run reserve -- --extend. */
+  /** Like npm run reserve -- --extend. */
   lengthenAll(bySec: number): void {
     for (const job of this.jobs) job.walltimeSec = (job.walltimeSec ?? 0) + bySec;
   }
@@ -94,17 +94,17 @@ export class FakeReservation implements Reservation {
 
   private answer(call: string): Job[] {
     if (call) this.calls.push(call);
-    if (this.away) throw new OarError("unreachable", "ssh did not reach frontend:22: it says nothing");
+    if (this.away) throw oarError("oar-unreachable", "cannot reach frontend:22 over SSH: no message");
     return this.jobs.map((job) => ({ ...job, readAt: this.oarsTime() }));
   }
 
   private lengthen(id: number, bySec: number): void {
     this.calls.push(`extend ${id} by ${bySec}`);
     const { extension } = this;
-    if (extension === "disabled") throw new OarError("walltime-disabled", "OAR does not lengthen jobs");
+    if (extension === "disabled") throw oarError("oar-walltime-disabled", "OAR does not extend jobs");
     if (extension === "never") return;
     if (extension !== "granted" && !extension(bySec)) {
-      throw new OarError("walltime-refused", `not by ${bySec}`);
+      throw oarError("oar-walltime-refused", `not by ${bySec}`);
     }
     const job = this.jobs.find((each) => each.id === id);
     if (job) job.walltimeSec = (job.walltimeSec ?? 0) + bySec;

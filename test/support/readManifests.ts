@@ -1,17 +1,13 @@
-import { RspecError } from "../../testbeds/rspec/errors.ts";
+import { manifestError } from "../../testbeds/rspec/errors.ts";
 import type { RspecFile } from "../../testbeds/rspec/files.ts";
 import { inspectManifests, type RspecInspection, type RspecOptions } from "../../testbeds/rspec/manifests.ts";
 
-/** Reads manifests of which every node is needed. @throws RspecError with every error of all files */
+/** Reads manifests that must be usable. @throws SwarmbenchError `manifest-invalid` with every error of all files */
 export function readManifests(
   files: RspecFile[],
   options: RspecOptions = {},
-): Pick<Required<RspecInspection>, "nodes" | "network" | "notes"> {
-  const { rejected, errors, network, nodes, notes } = inspectManifests(files, options);
-  const all = [
-    ...errors,
-    ...rejected.flatMap((node) => node.errors.map((text) => ({ file: node.file, node: node.name, text }))),
-  ];
-  if (all.length > 0 || !network) throw new RspecError(all);
-  return { nodes, network, notes };
+): Pick<Required<RspecInspection>, "nodes" | "network" | "notes" | "ignored"> {
+  const { errors, ignored, network, nodes, notes } = inspectManifests(files, options);
+  if (errors.length > 0 || !network) throw manifestError([...errors, ...ignored]);
+  return { nodes, network, notes, ignored };
 }

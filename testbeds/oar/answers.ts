@@ -1,37 +1,37 @@
 import { z } from "zod";
-import { OarError, type OarErrorCode } from "./errors.ts";
+import { type OarErrorCode, oarError } from "./errors.ts";
 
-/** How one of OAR's programs ended, on the frontend or behind a REST API. */
+/** Exit code and output of one of OAR's programs, on the frontend or behind a REST API. */
 export interface Answer {
   code: number;
   text: string;
 }
 
-/** How oarsub fails. It also prints an id then, a negative one. */
+/** The failures of oarsub. It then prints a negative job id. */
 const OARSUB: [test: (answer: Answer) => boolean, code: OarErrorCode][] = [
-  [({ text }) => /not enough resources/i.test(text), "not-enough-nodes"],
-  [({ text }) => /Reservation not valid/i.test(text), "start-refused"],
-  [({ text }) => /Cannot connect to executor/i.test(text), "server-down"],
-  [({ code }) => code === 127, "no-oar"],
-  [({ code, text }) => code === 254 || /unknown job type/i.test(text), "bad-type"],
-  [({ code, text }) => code === 248 || /queue \S+ does not exist/i.test(text), "bad-queue"],
-  [({ code }) => code === 7, "bad-date"],
+  [({ text }) => /not enough resources/i.test(text), "oar-not-enough-nodes"],
+  [({ text }) => /Reservation not valid/i.test(text), "oar-start-refused"],
+  [({ text }) => /Cannot connect to executor/i.test(text), "oar-server-down"],
+  [({ code }) => code === 127, "oar-missing"],
+  [({ code, text }) => code === 254 || /unknown job type/i.test(text), "oar-bad-type"],
+  [({ code, text }) => code === 248 || /queue \S+ does not exist/i.test(text), "oar-bad-queue"],
+  [({ code }) => code === 7, "oar-bad-date"],
   [
     ({ code, text }) =>
       code === 255 || code === 5 || /Bad resource request|Cannot recognize the resource/i.test(text),
-    "bad-request",
+    "oar-bad-request",
   ],
 ];
 
-/** The id of a job that was made. @throws OarError with the reason if there is none */
+/** The id of a submitted job. @throws SwarmbenchError with OAR's reason if it made none */
 export function readSubmission(answer: Answer): number {
   const [, id] = /^OAR_JOB_ID=(\d+)\s*$/m.exec(answer.text) ?? [];
   if (answer.code === 0 && id) return Number(id);
-  const [, code] = OARSUB.find(([test]) => test(answer)) ?? [undefined, "refused" as const];
-  throw new OarError(code, `OAR made no reservation: ${summary(answer)}`);
+  const [, code] = OARSUB.find(([test]) => test(answer)) ?? [undefined, "oar-refused" as const];
+  throw oarError(code, `OAR made no reservation: ${summary(answer)}`);
 }
 
-/** The answer in one line, without what OAR prints for every job. */
+/** The answer in one line, without the lines that OAR prints for every job. */
 function summary({ code, text }: Answer): string {
   const lines = text
     .split("\n")
@@ -39,41 +39,41 @@ function summary({ code, text }: Answer): string {
     .filter((line) => line !== "" && !/^OAR_JOB_ID=|^\[ERROR\] Oarsub failed, please verify/.test(line))
     .filter((line) => !/^\[ADMISSION RULE\] (Modify|Set default|Automatically)/.test(line))
     .filter((line) => !/^Reservation mode: waiting/.test(line));
-  return [...new Set(lines)].join(" ").slice(0, 500) || `it ended with ${code}`;
+  return [...new Set(lines)].join(" ").slice(0, 500) || `exit code ${code}`;
 }
 
-/** Whether OAR noted a deletion, or there was nothing to delete any more. @throws OarError if it did neither */
+/** Whether OAR registered a deletion, or the job was already gone. @throws SwarmbenchError otherwise */
 export function readDeletion(id: number, answer: Answer): "registered" | "gone" {
   if (answer.code === 0) return "registered";
   if (answer.code === 6 || /already killed/i.test(answer.text)) return "gone";
-  // OAR also says this of a job that does not exist, and so does Grid'5000's API in other words.
+  // OAR and Grid'5000's API give the same answer for a job that does not exist.
   if (/not the right user|not authorized to access/i.test(answer.text)) {
-    throw new OarError("not-owner", `job ${id} was not deleted: ${summary(answer)}`);
+    throw oarError("oar-not-owner", `job ${id} was not deleted: ${summary(answer)}`);
   }
-  throw new OarError(
-    answer.code === 127 ? "no-oar" : "refused",
+  throw oarError(
+    answer.code === 127 ? "oar-missing" : "oar-refused",
     `job ${id} was not deleted: ${summary(answer)}`,
   );
 }
 
-/** @throws OarError if a job was not lengthened */
+/** Checks the answer to an extension. @throws SwarmbenchError if the job was not extended */
 export function readExtension(id: number, answer: Answer): void {
   if (answer.code === 0 && !/disabled/i.test(answer.text)) return;
-  throw new OarError(extensionError(answer), `job ${id} was not lengthened: ${summary(answer)}`);
+  throw oarError(extensionError(answer), `job ${id} was not extended: ${summary(answer)}`);
 }
 
 function extensionError({ text, code }: Answer): OarErrorCode {
-  if (/disabled/i.test(text)) return "walltime-disabled";
-  if (code === 127) return "no-oar";
-  return /not running/i.test(text) ? "not-running" : "walltime-refused";
+  if (/disabled/i.test(text)) return "oar-walltime-disabled";
+  if (code === 127) return "oar-missing";
+  return /not running/i.test(text) ? "oar-not-running" : "oar-walltime-refused";
 }
 
-/** The answer in a failed REST request: OAR's API passes on what its programs printed, and their exit code. */
+/** The answer in a failed REST request: OAR's API passes on the output and the exit code of its programs. */
 export function readRestError(status: number, body: string): Answer {
   const message = messageOf(body);
   const [, ended] = /command exited with status (\d+)/.exec(message) ?? [];
   const raw = Number(ended ?? Number.NaN);
-  const code = Number.isNaN(raw) ? status : raw >= 256 ? raw >> 8 : raw; // a wait status, or an exit code
+  const code = Number.isNaN(raw) ? status : raw >= 256 ? raw >> 8 : raw; // a wait status or an exit code
   const text = message
     .replace(/\s*\n\s*\nCmd:[\s\S]*$/, "")
     .replace(/\. \(Command was: [\s\S]*$/, "")

@@ -9,20 +9,21 @@ import { frontendSsh } from "./frontendSsh.ts";
 import { jobBase, slotName, slotOf } from "./names.ts";
 
 const request = { name: "bench-1", nodes: 2, walltimeSec: 5400, types: [] };
-/** What a shell makes of a command line. */
+/** The words that a shell reads in a command line. */
 const wordsOf = (line: string) =>
   execFileSync("sh", ["-c", `for each in ${line}; do printf '%s\\0' "$each"; done`], { encoding: "utf8" })
     .split("\0")
     .slice(0, -1);
 
 describe("oarsub's command line", () => {
-  it("names all that is asked for, with an explicit walltime and the job's command as one word", () => {
+  it("contains the whole request, with an explicit walltime and the job's command as one word", () => {
     assert.deepEqual(
       wordsOf(
         commands.oarsub({
           ...request,
           types: ["deploy", "allow_classic_ssh"],
           queue: "production",
+          project: "lab-x",
           start: "2027-03-25 19:00:00",
           properties: "cluster='dahu' AND disk > 1",
         }),
@@ -36,6 +37,8 @@ describe("oarsub's command line", () => {
           "allow_classic_ssh",
           "-q",
           "production",
+          "--project",
+          "lab-x",
           "-p",
           "cluster='dahu' AND disk > 1",
         ],
@@ -44,11 +47,11 @@ describe("oarsub's command line", () => {
     );
   });
 
-  it("has no command where OAR is only to hold the nodes", () => {
+  it("has no command if OAR only reserves the nodes", () => {
     assert.ok(!commands.oarsub({ ...request, types: ["noop"] }).includes("sleep"));
   });
 
-  it("keeps a property one word, whatever is in it", () => {
+  it("keeps every property one word", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme-ascii" }), (properties) => {
         const words = wordsOf(commands.oarsub({ ...request, properties }));
@@ -60,7 +63,7 @@ describe("oarsub's command line", () => {
 });
 
 describe("oarstat's SQL", () => {
-  it("takes names as texts: a quote, a percent sign and an underscore are themselves", () => {
+  it("quotes names: a quote, a percent sign and an underscore are literal", () => {
     const [, , , , where] = wordsOf(commands.oarstatNamed("o'neil", "50%_a"));
     assert.equal(
       where,
@@ -73,20 +76,20 @@ describe("a command on the frontend", () => {
   const run = (command: string, before = "") =>
     execFileSync("sh", ["-s"], { input: `${before}\n${commands.framed(command)}`, encoding: "utf8" });
 
-  it("says what it ended with, also where that is ssh's own code for a lost line", () => {
+  it("reports its exit code, even if it is ssh's code for a lost connection", () => {
     const { code, stdout } = commands.unframed(run("echo hello; exit 255")) ?? assert.fail();
     assert.deepEqual([code, stdout], [255, "hello\n"]);
   });
 
-  it("is told apart from a shell that greets", () => {
+  it("is separated from the greeting of a shell", () => {
     assert.equal(commands.unframed(run("echo answer", "echo 'Welcome {}'"))?.stdout, "answer\n");
   });
 
-  it("does not eat the rest of the script", () => {
+  it("does not read the rest of the script as its input", () => {
     assert.equal(commands.unframed(run("cat"))?.code, 0);
   });
 
-  it("is not known to have ended where its end was not seen", () => {
+  it("is unfinished if its end was not seen", () => {
     const text = run("echo hello");
     assert.equal(commands.unframed(text.slice(0, text.indexOf("swarmbench-end"))), undefined);
     assert.equal(commands.unframed(""), undefined);
@@ -96,16 +99,16 @@ describe("a command on the frontend", () => {
 describe("ssh to a frontend", () => {
   const settings = { frontend: "rennes.example", user: "ann", port: 22, acceptAnyHostKey: false };
 
-  it("never takes an unknown host key unless it was asked to", () => {
+  it("never accepts an unknown host key unless it is configured to", () => {
     assert.ok(frontendSsh(settings).includes("StrictHostKeyChecking=yes"));
-    const blind = frontendSsh({ ...settings, acceptAnyHostKey: true });
-    assert.ok(blind.includes("StrictHostKeyChecking=no"));
+    const unchecked = frontendSsh({ ...settings, acceptAnyHostKey: true });
+    assert.ok(unchecked.includes("StrictHostKeyChecking=no"));
     assert.ok(
       !frontendSsh({ ...settings, acceptAnyHostKey: true }, "/pin").includes("StrictHostKeyChecking=no"),
     );
   });
 
-  it("goes through the jump host with the same key and known hosts", () => {
+  it("uses the jump host with the same key and known hosts", () => {
     const words = frontendSsh({
       ...settings,
       key: "/a b/key",
@@ -119,7 +122,7 @@ describe("ssh to a frontend", () => {
     );
   });
 
-  it("takes the user's own configuration where that is named", () => {
+  it("uses the user's own ssh configuration if it is set", () => {
     const words = frontendSsh({ ...settings, sshConfig: "/home/ann/.ssh/config" });
     assert.deepEqual(words.slice(0, 2), ["-F", "/home/ann/.ssh/config"]);
     assert.equal(words.at(-1), "ann@rennes.example");
@@ -129,7 +132,7 @@ describe("ssh to a frontend", () => {
 describe("a job's name", () => {
   const owner = { prefix: "swarmbench-ann-grid5000", directory: "/home/ann/swarmbench" };
 
-  it("is another for another stack, folder or machine, and the same for the same", () => {
+  it("depends on stack, folder and machine only", () => {
     const bases = [
       jobBase(owner, "m1"),
       jobBase({ ...owner, prefix: "swarmbench-ann-other" }, "m1"),
@@ -145,7 +148,7 @@ describe("a job's name", () => {
     assert.ok(slotName(jobBase({ ...owner, prefix: "x".repeat(300) }, ""), 50).length <= 100);
   });
 
-  it("tells its slot, and that another stack's with the same beginning is not ours", () => {
+  it("contains its slot; a name of another stack with the same beginning has none", () => {
     assert.equal(slotOf("bench", "bench-12"), 12);
     for (const other of ["bench", "bench-0", "bench-x-1", "benches-1", "bench-1-1", "other-1"]) {
       assert.equal(slotOf("bench", other), undefined, other);
@@ -154,13 +157,13 @@ describe("a job's name", () => {
 });
 
 describe("a walltime", () => {
-  it("survives being written and read", () => {
+  it("is the same after formatting and parsing", () => {
     fc.assert(
       fc.property(fc.nat(10_000_000), (sec) => assert.equal(parseWalltime(formatWalltime(sec)), sec)),
     );
   });
 
-  it("is read as OAR writes it", () => {
+  it("is parsed as OAR writes it", () => {
     assert.deepEqual(["0:10:0", "2:0:0", "2", "x", ""].map(parseWalltime), [
       600,
       7200,
@@ -170,7 +173,7 @@ describe("a walltime", () => {
     ]);
   });
 
-  it("lacks so much for a run", () => {
+  it("is missing for a run if it is too short, with a margin", () => {
     assert.deepEqual([missingSec(600, 500), missingSec(600, 600)], [0, 60]);
   });
 });

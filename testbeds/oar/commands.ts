@@ -9,7 +9,7 @@ const sql = (text: string) => `'${text.replaceAll("'", "''")}'`;
 const sqlBeginning = (text: string) => sql(`${text.replaceAll(/[\\%_]/g, (special) => `\\${special}`)}%`);
 const NOT_OVER = "state not in ('Error','Terminated')";
 
-/** The command that makes a job. OAR writes nothing into the user's home; the job's command is one word, because oarsub splits others. */
+/** The command that submits a job. It writes no output files into the user's home. The job's command is one word, because oarsub splits it. */
 export function oarsub(request: JobRequest): string {
   const option = (flag: string, value: string | undefined) => (value === undefined ? [] : [flag, value]);
   return line(
@@ -17,6 +17,7 @@ export function oarsub(request: JobRequest): string {
     ...["-n", request.name, "-O", "/dev/null", "-E", "/dev/null"],
     ...request.types.flatMap((type) => ["-t", type]),
     ...option("-q", request.queue),
+    ...option("--project", request.project),
     ...option("-p", request.properties),
     ...option("-r", request.start),
     ...["-l", `nodes=${request.nodes},walltime=${formatWalltime(request.walltimeSec)}`],
@@ -24,6 +25,7 @@ export function oarsub(request: JobRequest): string {
   );
 }
 
+/** Shows one job. */
 export function oarstatOf(id: number): string {
   return line("oarstat", "-f", "-J", "-j", id);
 }
@@ -40,30 +42,34 @@ export function oarstatLatest(user: string, name: string): string {
   return line("oarstat", "-f", "-J", "--sql", `job_id = (select max(job_id) from jobs where ${same})`);
 }
 
-/** Lists the jobs of a queue that wait and are older than this one. */
+/** Lists the waiting jobs of a queue that are older than this one. */
 export function oarstatAhead(queue: string, id: number): string {
   const where = `state = 'Waiting' and queue_name = ${sql(queue)} and job_id < ${id}`;
   return line("oarstat", "-J", "--sql", where);
 }
 
+/** Deletes a job. */
 export function oardel(id: number): string {
   return line("oardel", id);
 }
 
+/** Extends a running job by a number of seconds. */
 export function oarwalltime(id: number, bySec: number): string {
   return line("oarwalltime", id, `+${formatWalltime(bySec)}`);
 }
 
+/** Lists all resources with their states. */
 export const OARNODES = line("oarnodes", "-J");
 
-/** Prints the IPv4 addresses of names as the frontend knows them, a line `name address` each. */
+/** Prints the IPv4 addresses of host names as the frontend resolves them, one line `name address` each. */
 export function resolve(names: readonly string[]): string {
   return `for name in ${names.map(word).join(" ")}; do getent ahostsv4 "$name" | { read -r ip _ && echo "$name $ip"; }; done; true`;
 }
 
 /**
- * Deploys an environment on a job's nodes, unless that was done already: the frontend notes it, because the connection may
- * break meanwhile. The line `failed:` lists the nodes that failed. The key is the user's, on the frontend.
+ * Deploys an environment on a job's nodes, unless it is deployed already: a file on the frontend records it, because the
+ * connection may break in between. The line `failed:` lists the nodes that failed. kadeploy3 installs the user's keys of the
+ * frontend.
  */
 export function kadeploy(job: number, environment: string, nodes: readonly string[]): string {
   const machines = nodes.flatMap((node) => ["-m", node]);
@@ -92,14 +98,15 @@ printf '\\n${END} %s %s\\n' "$?" "$(date +%s)"
 `;
 }
 
+/** The output of a {@link framed} command. */
 export interface Framed {
   code: number;
-  /** The frontend's time, seconds since 1970. */
+  /** The frontend's time, in seconds since 1970. */
   now: number;
   stdout: string;
 }
 
-/** Reads what {@link framed} printed; undefined if the command did not run to its end. */
+/** Reads the output of a {@link framed} command; undefined if the command did not run to its end. */
 export function unframed(stdout: string): Framed | undefined {
   const end = new RegExp(`\\n${END} (\\d+) (\\d+)\\s*$`).exec(stdout);
   const begin = stdout.indexOf(`${BEGIN}\n`);

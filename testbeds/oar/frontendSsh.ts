@@ -7,10 +7,10 @@ type Access = Pick<
 >;
 
 /**
- * Arguments of the system's `ssh` up to and with the frontend. The jump host is a ProxyCommand, because `-J` would not pass
- * on the key and the known hosts.
+ * Arguments of the system's `ssh` up to and including the frontend. The jump host is a ProxyCommand, because `-J` would not
+ * pass on the key and the known hosts.
  *
- * @param pinned a file with the frontend's one host key, under the name {@link HOST_KEY_ALIAS}
+ * @param pinned a file with the frontend's only valid host key, under the name {@link HOST_KEY_ALIAS}
  */
 export function frontendSsh(settings: Access, pinned?: string): string[] {
   const { frontend, user, port, jump, sshConfig } = settings;
@@ -24,6 +24,7 @@ export function frontendSsh(settings: Access, pinned?: string): string[] {
 }
 
 const ONLY_KEY = ["-o", "IdentitiesOnly=yes"];
+/** The name of the frontend in the file of its pinned host key. */
 export const HOST_KEY_ALIAS = "swarmbench-frontend";
 
 function hostKeys({ acceptAnyHostKey, knownHosts }: Access, pinned?: string): string[] {
@@ -32,7 +33,7 @@ function hostKeys({ acceptAnyHostKey, knownHosts }: Access, pinned?: string): st
   return knownHosts ? strictly(knownHosts) : ["-o", "StrictHostKeyChecking=yes"];
 }
 
-/** ssh takes quotes and expands percent signs in the value of an option. */
+/** ssh interprets quotes and percent signs in the value of an option. */
 const strictly = (file: string, ...more: string[]) => [
   ...["-o", "StrictHostKeyChecking=yes", "-o", `UserKnownHostsFile="${file.replaceAll("%", "%%")}"`],
   ...["-o", "GlobalKnownHostsFile=/dev/null", ...more],
@@ -43,9 +44,9 @@ function throughJump(jump: string, options: readonly string[]): string {
   return throughFrontend([...options, ...(port ? ["-p", port] : []), destination]);
 }
 
-/** The ProxyCommand that connects through a machine. @param ssh arguments of ssh up to and with that machine */
+/** The ProxyCommand that connects through a machine. @param ssh arguments of ssh up to and including that machine */
 export function throughFrontend(ssh: readonly string[]): string {
   const words = ["ssh", ...ssh.slice(0, -1), "-W", "%h:%p", ...ssh.slice(-1)];
-  // ssh is to expand %h and %p, and no other percent sign.
+  // ssh must expand %h and %p and no other percent sign.
   return words.map((each) => (each === "%h:%p" ? "[%h]:%p" : word(each.replaceAll("%", "%%")))).join(" ");
 }

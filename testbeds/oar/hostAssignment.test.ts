@@ -8,44 +8,44 @@ import { assignHosts, displacedNodes } from "./hostAssignment.ts";
 import { cachedHostKeys, type ReservedMachine } from "./hostKeyCache.ts";
 
 const named = (...names: string[]) => names.map((name) => ({ name }));
-const namesOf = (placed: readonly ({ name: string } | undefined)[]) => placed.map((each) => each?.name);
+const namesOf = (assigned: readonly ({ name: string } | undefined)[]) => assigned.map((each) => each?.name);
 const NODES = ["node1", "node2", "node3", "node4"];
 
-describe("the places of reserved machines", () => {
-  it("are in their order at first", () =>
+describe("the nodes of reserved machines", () => {
+  it("are assigned in order at first", () =>
     assert.deepEqual(namesOf(assignHosts(NODES.slice(0, 2), named("x1", "y1"), {})), ["x1", "y1"]));
 
-  it("stay, and who comes later gets a free one", () => {
+  it("stay the same; a new machine becomes a free node", () => {
     const before = { node1: "x1", node2: "y1", node3: "y2" };
-    const placed = assignHosts(NODES, named("x1", "x2", "y1", "y2"), before);
-    assert.deepEqual(namesOf(placed), ["x1", "y1", "y2", "x2"]);
-    assert.deepEqual(displacedNodes(NODES, placed, before, new Set(["x1", "y1", "y2"])), []);
+    const assigned = assignHosts(NODES, named("x1", "x2", "y1", "y2"), before);
+    assert.deepEqual(namesOf(assigned), ["x1", "y1", "y2", "x2"]);
+    assert.deepEqual(displacedNodes(NODES, assigned, before, new Set(["x1", "y1", "y2"])), []);
   });
 
-  it("are free for machines that are not known yet", () =>
+  it("are kept free for machines that are unknown yet", () =>
     assert.deepEqual(
       namesOf(assignHosts(NODES.slice(0, 3), [{ name: "x1" }, undefined, { name: "y1" }], { node3: "y1" })),
       ["x1", undefined, "y1"],
     ));
 
-  it("are told of where a machine is given back before its time, and no more once it is not reserved", () => {
+  it("are reported as displaced while their previous machine is reserved, and not afterwards", () => {
     const before = { node1: "x1", node2: "x2", node3: "y1", node4: "y2" };
     const three = NODES.slice(0, 3);
-    const placed = assignHosts(three, named("x1", "y1", "y2"), before);
-    assert.deepEqual(namesOf(placed), ["x1", "y2", "y1"]);
+    const assigned = assignHosts(three, named("x1", "y1", "y2"), before);
+    assert.deepEqual(namesOf(assigned), ["x1", "y2", "y1"]);
     const reserved = new Set(Object.values(before));
-    assert.deepEqual(displacedNodes(three, placed, before, reserved), ["node2 is x2, and would be y2"]);
+    assert.deepEqual(displacedNodes(three, assigned, before, reserved), ["node2 is x2 and would become y2"]);
     reserved.delete("x2");
-    assert.deepEqual(displacedNodes(three, placed, before, reserved), []);
+    assert.deepEqual(displacedNodes(three, assigned, before, reserved), []);
   });
 
-  it("are each machine's own, whatever was before", () => {
+  it("are one for each machine, whatever the previous assignment", () => {
     const machines = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 4 });
     const earlier = fc.dictionary(fc.constantFrom(...NODES), fc.constantFrom("a", "b", "c", "d", "e"));
     fc.assert(
       fc.property(machines, earlier, (names, before) => {
-        const placed = namesOf(assignHosts(NODES.slice(0, names.length), named(...names), before));
-        assert.deepEqual([...placed].sort(), [...names].sort());
+        const assigned = namesOf(assignHosts(NODES.slice(0, names.length), named(...names), before));
+        assert.deepEqual([...assigned].sort(), [...names].sort());
       }),
     );
   });
@@ -59,7 +59,7 @@ describe("host keys of reserved machines", () => {
     environment: undefined,
   });
 
-  it("are asked for once a job, at each site of its own", async () => {
+  it("are scanned once for each job, at each site separately", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-test-"));
     const asked: string[] = [];
     const scan = async (machines: ReservedMachine[]) => {
@@ -75,9 +75,9 @@ describe("host keys of reserved machines", () => {
       );
       assert.deepEqual(asked, ["a@x,b@x", "a@y"]);
       await cachedHostKeys(folder, all, scan);
-      assert.equal(asked.length, 2, "nothing is asked again");
+      assert.equal(asked.length, 2, "nothing is scanned again");
       await cachedHostKeys(folder, [machine("a", 2, "y")], scan);
-      assert.deepEqual(asked.slice(2), ["a@y"], "another job may have it with another system");
+      assert.deepEqual(asked.slice(2), ["a@y"], "another job may have installed another system");
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,8 +1,8 @@
 /**
- * Assigns machines to nodes. A machine that was a node stays that node, so that nothing on it has to move; the others take
- * the free nodes in their order.
+ * Assigns machines to nodes. A machine that was a node before stays that node, so that nothing on it has to move; the others
+ * become the free nodes, in order.
  *
- * @param previous the machine of each node before
+ * @param previous name of the previous machine of each node
  */
 export function assignHosts<M extends { name: string }>(
   nodes: readonly string[],
@@ -17,7 +17,7 @@ export function assignHosts<M extends { name: string }>(
   return stay.map((machine) => machine ?? left.shift());
 }
 
-/** The nodes that would become other machines while their previous ones are still reserved, each as the beginning of a sentence. */
+/** Describes the nodes that would become another machine although their previous machine is still reserved, one text each. */
 export function displacedNodes(
   nodes: readonly string[],
   assigned: readonly ({ name: string } | undefined)[],
@@ -27,7 +27,7 @@ export function displacedNodes(
   return nodes.flatMap((node, index) => {
     const [was, now] = [previous[node], assigned[index]?.name];
     return was !== undefined && now !== undefined && was !== now && reserved.has(was)
-      ? [`${node} is ${was}, and would be ${now}`]
+      ? [`${node} is ${was} and would become ${now}`]
       : [];
   });
 }

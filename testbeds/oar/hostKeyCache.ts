@@ -2,13 +2,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { readCache } from "../../lib/cache.ts";
 
-/** A machine that OAR gave. */
+/** A machine that OAR reserved. */
 export interface ReservedMachine {
   job: number;
   name: string;
-  /** Tells machines and jobs of several sites apart; empty if there is one site. */
+  /** The name of its site; empty if there is only one site. */
   site: string;
-  /** What was deployed on it. */
+  /** The environment that was deployed on it. */
   environment: string | undefined;
 }
 
@@ -16,11 +16,11 @@ const cacheKey = ({ job, name, site, environment = "" }: ReservedMachine) =>
   [job, name, environment, ...(site ? [site] : [])].join(" ");
 
 /**
- * The host keys of reserved machines, read from a cache or scanned. They hold as long as the job and the environment
- * deployed in it: another job may have the same machine with another system, and so with other keys.
+ * The host keys of reserved machines, read from a cache or scanned. Keys are cached per job and environment: another job may
+ * have the same machine with another system, and so with other keys.
  *
- * @param folder holds the cache
- * @param scan reads the keys of machines of one site, by their names
+ * @param folder folder of the cache
+ * @param scan returns the keys of machines of one site, by machine name
  */
 export async function cachedHostKeys<M extends ReservedMachine>(
   folder: string,

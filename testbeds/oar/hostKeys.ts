@@ -1,19 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Ask } from "../../lib/exec.ts";
 import { word } from "../../lib/shell.ts";
-import { OarError } from "./errors.ts";
+import { oarError } from "./errors.ts";
 
-/** A machine that was just given may still be starting. */
+/** A machine that was just reserved may still be booting. */
 const WAIT_MS = 90_000;
 const PAUSE_MS = 3_000;
 const SCAN_TIMEOUT_MS = 60_000;
 
 /**
- * The host keys of reserved machines, by name, as the frontend sees them: the connection to it is verified, and between it
- * and the machines is the testbed's own network. Machines that show no key within `waitMs` are reported and left out.
+ * The host keys of reserved machines, by name, as the frontend sees them. The connection to the frontend is verified, and the
+ * machines are in the testbed's own network. Machines that show no key within `waitMs` are reported and missing in the result.
  *
- * @param frontend arguments of ssh up to and with the frontend
- * @throws OarError with code `unreachable` if the frontend cannot be asked
+ * @param frontend arguments of ssh up to and including the frontend
+ * @throws SwarmbenchError `oar-unreachable` if the frontend cannot be asked
  */
 export async function hostKeysOf(
   frontend: readonly string[],
@@ -31,24 +31,26 @@ export async function hostKeysOf(
       timeoutMs: SCAN_TIMEOUT_MS,
     });
     if (code !== 0)
-      throw new OarError("unreachable", `the frontend was not asked for host keys: ${stderr.trim()}`);
-    for (const [name, key] of parseKeys(stdout)) keys.set(name, [...(keys.get(name) ?? []), key]);
+      throw oarError("oar-unreachable", `cannot read the host keys on the frontend: ${stderr.trim()}`);
+    for (const [name, key] of parseKeys(stdout, left)) keys.set(name, [...(keys.get(name) ?? []), key]);
     left = left.filter((name) => !keys.has(name));
     if (left.length === 0) break;
     if (Date.now() >= end) {
-      // They are inspected with the other machines, and reported there.
-      progress(`${left.join(", ")}: shows the frontend no host key`);
+      // The inspection of all machines reports them as errors.
+      progress(`${left.join(", ")}: no host key within ${Math.round(waitMs / 1_000)} s`);
       break;
     }
-    progress(`waiting for the ssh of ${left.join(", ")}`);
+    progress(`waiting for the SSH server of ${left.join(", ")}`);
     await delay(PAUSE_MS);
   }
   return keys;
 }
 
-function parseKeys(text: string): [name: string, key: string][] {
+/** The keys in the output of ssh-keyscan, of the machines that were asked for; skips lines of any other form. */
+function parseKeys(text: string, names: readonly string[]): [name: string, key: string][] {
   return text.split("\n").flatMap((line): [string, string][] => {
-    const [name, type, key] = line.trim().split(" ");
-    return name && type && key && !name.startsWith("#") ? [[name, `${type} ${key}`]] : [];
+    const [name = "", type = "", key = ""] = line.trim().split(" ");
+    const valid = names.includes(name) && /^[a-z0-9-]{1,50}$/.test(type) && /^[A-Za-z0-9+/=]+$/.test(key);
+    return valid ? [[name, `${type} ${key}`]] : [];
   });
 }

@@ -2,7 +2,7 @@
 export { formatWalltime } from "../walltime.ts";
 export { realWatch, type Watch } from "../watch.ts";
 export { jobsOf, type OarClient } from "./client.ts";
-export { hasCode, OarError } from "./errors.ts";
+export { hasCode, oarError } from "./errors.ts";
 export { extend } from "./extend.ts";
 export { throughFrontend } from "./frontendSsh.ts";
 export { assignHosts, displacedNodes } from "./hostAssignment.ts";

@@ -1,13 +1,14 @@
+import type { SwarmbenchError } from "../../contract/errors.ts";
 import { formatWalltime } from "../walltime.ts";
-import { OarError } from "./errors.ts";
+import { oarError } from "./errors.ts";
 import { isEnding, type Job, type JobEvent } from "./job.ts";
 
-/** Why a job is over, or about to be. */
+/** Why a job ended or is about to. */
 export type End = "expired" | "deleted" | "failed" | "done";
 
 /**
- * Why a job ended, by its events: deleted and expired jobs end in the state Error as failed ones do, and those of type noop
- * in Terminated.
+ * Why a job ended, by its events. The state is not enough: deleted and expired jobs end in the state Error like failed ones,
+ * and those of type noop in Terminated.
  */
 export function endOf({ state, events }: Pick<Job, "state" | "events">): End {
   // An extension is an event of type WALLTIME too.
@@ -18,12 +19,12 @@ export function endOf({ state, events }: Pick<Job, "state" | "events">): End {
   return state === "Terminated" || state === "Finishing" ? "done" : "failed";
 }
 
-/** How a job ended, as the beginning of a sentence. */
+/** Describes how a job ended. */
 export function describeEnd(job: Job): string {
   const time = job.walltimeSec === undefined ? "" : ` of ${formatWalltime(job.walltimeSec)}`;
   switch (endOf(job)) {
     case "expired":
-      return `job ${job.id} is over, its walltime${time} was up`;
+      return `the walltime${time} of job ${job.id} is over`;
     case "deleted":
       return `job ${job.id} was deleted`;
     case "done":
@@ -35,20 +36,25 @@ export function describeEnd(job: Job): string {
 
 function describeEvents({ events, message }: Pick<Job, "events" | "message">): string {
   const texts = events.map(({ type, description }) => (description ? `${type}: ${description}` : type));
-  return texts.length > 0 ? texts.join("; ") : message || "OAR does not say why";
+  return texts.length > 0 ? texts.join("; ") : message || "OAR gives no reason";
 }
 
-const CODES = { expired: "expired", deleted: "killed", failed: "failed", done: "job-ended" } as const;
+const CODES = {
+  expired: "oar-expired",
+  deleted: "oar-killed",
+  failed: "oar-job-failed",
+  done: "oar-job-ended",
+} as const;
 
-/** The error of a job that has ended, or is about to; undefined while all is well. */
-export function endError(job: Job): OarError | undefined {
+/** The error of a job that has ended or is about to; undefined for any other job. */
+export function endError(job: Job): SwarmbenchError | undefined {
   if (!isEnding(job)) return undefined;
   const end = endOf(job);
   const events = end === "failed" ? "" : ` (${describeEvents(job)})`;
-  return new OarError(CODES[end], `${describeEnd(job)}${events}`);
+  return oarError(CODES[end], `${describeEnd(job)}${events}`);
 }
 
-/** The error of a job that OAR does not know any more. */
-export function unknownJob(id: number): OarError {
-  return new OarError("killed", `OAR does not know job ${id} any more`);
+/** The error of a job that OAR no longer knows. */
+export function unknownJob(id: number): SwarmbenchError {
+  return oarError("oar-killed", `OAR no longer knows job ${id}`);
 }

@@ -10,7 +10,7 @@ import { isEnding, remainingSec } from "./job.ts";
 import { withSite } from "./names.ts";
 import { openClient } from "./open.ts";
 
-/** Extensions are rounded up to whole minutes and no further: a shorter one is granted more often. */
+/** Extensions are rounded up to whole minutes only: shorter ones are granted more often. */
 const ROUNDED_SEC = 60;
 
 /** The jobs of a stack at one OAR site. */
@@ -25,7 +25,7 @@ export interface ReservedSite {
 /** The jobs of a stack at all its sites. */
 export interface Reservation {
   sites: readonly ReservedSite[];
-  /** Whether jobs may be lengthened (`testbed.extend`). */
+  /** Whether jobs may be extended (`testbed.extend`). */
   extend: boolean;
   watch: Watch;
 }
@@ -38,13 +38,13 @@ export function openReservation(
   if (!reservation) return undefined;
   try {
     const sites = reservation.sites.map(({ name, settings, base }) => {
-      // The plan leaves out what only making a job needs.
+      // The plan omits the settings that only a submission needs.
       const complete = oarSettings.parse({ walltimeSec: 1, timeoutSec: 1, types: [], ...settings });
       return { name, client: openClient(complete, installationDirectory()), base };
     });
     return { sites, extend: reservation.extend, watch: realWatch(say) };
   } catch (error) {
-    say(`warning: the reservation's walltime is not watched: ${(error as Error).message}`);
+    say(`warning: cannot watch the walltime of the reservation: ${(error as Error).message}`);
     return undefined;
   }
 }
@@ -57,17 +57,17 @@ export function leaseOf(reservation: Reservation): Lease {
 interface JobEnd {
   site: ReservedSite;
   id: number;
-  /** By this machine's clock, ms. */
+  /** By this machine's clock, in milliseconds since 1970. */
   endsAt: number;
 }
 
 /**
- * OAR tells by its own clock how long a job still runs; from there on differences of this machine's clock count, so that
- * neither clock has to be right. Where OAR does not answer, its last answer holds.
+ * OAR reports by its own clock how long a job still runs; after that, only differences of this machine's clock count, so that
+ * neither clock has to be right. If OAR does not answer, its last answer remains valid.
  */
 class OarLease implements Lease {
   private readonly ends = new Map<ReservedSite, JobEnd[]>();
-  /** The shortest extension that each site refused, s. */
+  /** The shortest extension that each site refused, in seconds. */
   private readonly refusedSec = new Map<ReservedSite, number>();
   private readonly reported = new Set<string>();
   private asking: Promise<void> | undefined;
@@ -113,7 +113,7 @@ class OarLease implements Lease {
   }
 
   private async askSite(site: ReservedSite): Promise<void> {
-    // The time before the request: an answer that took long must not make the lease look longer than it is.
+    // The time before the request: a slow answer must not make the lease look longer than it is.
     const askedAt = this.reservation.watch.now();
     try {
       const jobs = (await jobsOf(site.client, site.base)).filter((job) => !isEnding(job));
@@ -122,7 +122,7 @@ class OarLease implements Lease {
         return left === undefined ? [] : [{ site, id: job.id, endsAt: askedAt + left * 1_000 }];
       });
       if (ends.length > 0) this.ends.set(site, ends);
-      else this.warn(site, `no job named ${site.base}-… runs, or OAR does not say how long`);
+      else this.warn(site, `no job named ${site.base}-… runs, or OAR does not report how long`);
     } catch (error) {
       this.warn(site, firstLine(error));
     }
@@ -130,11 +130,11 @@ class OarLease implements Lease {
 
   private warn(site: ReservedSite, why: string): void {
     const holds = this.ends.has(site)
-      ? "what it said last holds"
+      ? "its last answer remains valid"
       : "the walltime is not watched until it does";
     this.reportOnce(
       `site ${site.name}`,
-      `warning: ${withSite(site, `OAR does not tell what is left of the reservation; ${holds}: ${why}`)}`,
+      `warning: ${withSite(site, `OAR does not report the remaining time of the reservation; ${holds}: ${why}`)}`,
     );
   }
 
@@ -143,23 +143,23 @@ class OarLease implements Lease {
       const { site } = end;
       const missing = Math.ceil(missingSec(this.leftSec(end), wantedSec) / ROUNDED_SEC) * ROUNDED_SEC;
       if (missing === 0) continue;
-      // The first job that ends counts: extending the others would not help.
+      // The first job that ends limits the lease: extending the others would not help.
       if (missing >= (this.refusedSec.get(site) ?? Number.POSITIVE_INFINITY)) return;
       try {
         await extend(site.client, end.id, missing, this.reservation.watch);
       } catch (error) {
         this.noteRefusal(site, missing, error);
-        return this.ask(); // other jobs may be longer now, or this one by a part
+        return this.ask(); // other jobs, or a part of this one, may be extended by now
       }
     }
     await this.ask();
   }
 
   private noteRefusal(site: ReservedSite, missing: number, error: unknown): void {
-    // If extensions are switched off, shorter ones are refused as well; no answer is no refusal.
-    if (hasCode(error, "walltime-disabled", "not-owner")) this.refusedSec.set(site, 0);
-    else if (!hasCode(error, "unreachable", "line-lost")) this.refusedSec.set(site, missing);
-    const why = withSite(site, `the reservation is not lengthened: ${firstLine(error)}`);
+    // If extensions are switched off, shorter ones are refused too. No answer is not a refusal.
+    if (hasCode(error, "oar-walltime-disabled", "oar-not-owner")) this.refusedSec.set(site, 0);
+    else if (!hasCode(error, "oar-unreachable", "oar-line-lost")) this.refusedSec.set(site, missing);
+    const why = withSite(site, `the reservation was not extended: ${firstLine(error)}`);
     this.reportOnce(why, why);
   }
 

@@ -5,7 +5,7 @@ import type { OarSettings } from "../../config/testbed/oar.ts";
 import { ask } from "../../lib/exec.ts";
 import { expandHome } from "../../lib/home.ts";
 import type { OarClient } from "./client.ts";
-import { OarError } from "./errors.ts";
+import { oarError } from "./errors.ts";
 import { frontendSsh, HOST_KEY_ALIAS } from "./frontendSsh.ts";
 import { restClient } from "./restClient.ts";
 import { sshClient } from "./sshClient.ts";
@@ -13,8 +13,8 @@ import { sshClient } from "./sshClient.ts";
 /**
  * Opens the OAR client that the settings ask for.
  *
- * @param directory a folder of this program, in which a pinned host key is written down for ssh
- * @throws OarError if the password file cannot be read
+ * @param directory the folder of this program, where a pinned host key is stored for ssh
+ * @throws SwarmbenchError if the password file cannot be read
  */
 export function openClient(settings: OarSettings, directory: string): OarClient {
   if (settings.api === "ssh") return sshClient(settings, frontendArguments(settings, directory), ask);
@@ -25,7 +25,7 @@ export function openClient(settings: OarSettings, directory: string): OarClient 
   });
 }
 
-/** Arguments of ssh up to and with the frontend. */
+/** Arguments of ssh up to and including the frontend. */
 export function frontendArguments(settings: OarSettings, directory: string): string[] {
   const { key, knownHosts, sshConfig, hostKey } = settings;
   const pinned = hostKey === undefined ? undefined : pinHostKey(hostKey, directory);
@@ -52,6 +52,6 @@ function readPassword(file: string | undefined): string | undefined {
   try {
     return readFileSync(expandHome(file), "utf8").replace(/\r?\n$/, "");
   } catch (cause) {
-    throw new OarError("unauthorised", `testbed.rest.passwordFile: ${(cause as Error).message}`, { cause });
+    throw oarError("oar-unauthorised", `testbed.rest.passwordFile: ${(cause as Error).message}`, cause);
   }
 }

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { isHostName, quoteForeign } from "../../lib/hostNames.ts";
 import { parseWalltime } from "../walltime.ts";
-import { OarError } from "./errors.ts";
+import { oarError } from "./errors.ts";
 import { addressesOf, type Job, jobState } from "./job.ts";
 
-/** Perl's JSON sometimes writes numbers as strings. */
+/** A number; Perl's JSON sometimes writes it as a string. */
 const count = z.union([
   z.number(),
   z
@@ -11,23 +12,44 @@ const count = z.union([
     .regex(/^-?\d+$/)
     .transform(Number),
 ]);
-/** OAR writes 0 where there is no time yet. */
+/** A time; OAR writes 0 if there is none yet. */
 const time = count.nullish().transform((value) => value || undefined);
 const text = z
   .string()
   .nullish()
   .transform((value) => value ?? "");
+/** A text that is only shown: control characters, which a terminal would interpret, become spaces. */
+const shownText = text.transform((value) => value.replace(/\p{Cc}+/gu, " "));
 const texts = z
   .array(z.string())
   .nullish()
   .transform((list) => list ?? []);
-const event = z.object({ type: z.string(), description: text });
+/** A machine's name goes into ssh configurations and command lines. */
+const machineName = z.string().refine(isHostName, {
+  error: ({ input }) => `${quoteForeign(String(input))} is not a host name`,
+});
+/** Resources that are not machines, such as VLANs, have an empty name. */
+const machineNames = z
+  .array(z.union([z.literal(""), machineName]))
+  .nullish()
+  .transform((list) => (list ?? []).filter((name) => name !== ""));
+const event = z.object({ type: shownText, description: shownText });
 const events = z
   .array(event)
   .nullish()
   .transform((list) => list ?? []);
 
-const common = { name: text, state: z.string(), types: texts, message: text, walltime: time, events };
+const project = text.transform((value) => value || undefined);
+
+const common = {
+  name: shownText,
+  state: z.string(),
+  project,
+  types: texts,
+  message: shownText,
+  walltime: time,
+  events,
+};
 
 /** A job of `oarstat -f -J`. */
 const oarstatJob = z.object({
@@ -35,7 +57,7 @@ const oarstatJob = z.object({
   Job_Id: count,
   owner: z.string(),
   queue: z.string(),
-  assigned_network_address: texts,
+  assigned_network_address: machineNames,
   wanted_resources: text,
   startTime: time,
   scheduledStart: time,
@@ -51,10 +73,10 @@ const restJob = z.object({
   start_time: time,
   scheduled_start: time,
   api_timestamp: count.nullish(),
-  nodes: z.array(z.object({ network_address: z.string() })).nullish(),
+  nodes: z.array(z.object({ network_address: machineName })).nullish(),
 });
 
-/** A job of Grid'5000's API. Without an end there is no `stopped_at`, without a name no `name`. */
+/** A job of Grid'5000's API. A list contains `assigned_nodes` only if it is asked for with `resources=yes`. */
 const g5kJob = z.object({
   ...common,
   uid: count,
@@ -63,10 +85,10 @@ const g5kJob = z.object({
   queue: text,
   started_at: time,
   scheduled_at: time,
-  assigned_nodes: texts,
+  assigned_nodes: machineNames,
 });
 
-const restNodes = z.object({ items: z.array(z.object({ network_address: z.string() })) });
+const restNodes = z.object({ items: z.array(z.object({ network_address: machineName })) });
 const restItems = z.object({ items: z.array(z.unknown()) });
 const restId = z.looseObject({ id: count });
 const resource = z.object({ network_address: z.string().nullish(), state: z.string() });
@@ -75,7 +97,7 @@ const restResources = z.object({ items: z.array(resource) });
 function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new OarError("unreadable", `${what} has another shape: ${z.prettifyError(result.error)}`);
+  throw oarError("oar-unreadable", `${what} has an unknown form: ${z.prettifyError(result.error)}`);
 }
 
 /** Parses an answer as JSON, without the `##########` around it and the warnings before it. */
@@ -85,24 +107,24 @@ function json(answer: string, what: string): unknown {
   try {
     return JSON.parse(answer.slice(begin, end + 1));
   } catch {
-    throw new OarError("unreadable", `${what} is no JSON: ${answer.trim().slice(0, 200)}`);
+    throw oarError("oar-unreadable", `${what} is not JSON: ${answer.trim().slice(0, 200)}`);
   }
 }
 
-/** The nodes and the walltime that a job asked for, from `-l "{…}/network_address=2,walltime=0:10:0"`. */
+/** The number of nodes and the walltime that a job requested, from `-l "{…}/network_address=2,walltime=0:10:0"`. */
 function wantedOf(resources: string): { nodes?: number; walltimeSec?: number } {
   const [, nodes] = /\b(?:network_address|nodes|host)=(\d+)/.exec(resources) ?? [];
   const [, walltime = ""] = /\bwalltime=([\d:]+)/.exec(resources) ?? [];
   return { nodes: nodes === undefined ? undefined : Number(nodes), walltimeSec: parseWalltime(walltime) };
 }
 
-/** The jobs of `oarstat -f -J`, sorted by id. For an unknown job, and for none, oarstat prints nothing. */
+/** The jobs of `oarstat -f -J`, sorted by id. For an unknown job oarstat prints nothing. */
 export function readOarstat(answer: string, now: number): Job[] {
   if (answer.trim() === "") return [];
   const jobs = parsed(z.record(z.string(), oarstatJob), json(answer, "oarstat's answer"), "oarstat's answer");
   return Object.values(jobs)
     .map((job): Job => {
-      const { name, owner, queue, types, message, events: list } = job;
+      const { name, owner, queue, project, types, message, events: list } = job;
       const state = jobState(job.state);
       const wanted = wantedOf(job.wanted_resources);
       return {
@@ -111,6 +133,7 @@ export function readOarstat(answer: string, now: number): Job[] {
         owner,
         state,
         queue,
+        project,
         types,
         message,
         nodes: wanted.nodes,
@@ -126,12 +149,12 @@ export function readOarstat(answer: string, now: number): Job[] {
 }
 
 /**
- * A job of OAR's REST API. Its nodes are another request, except in a list of details; the API gives them in another order
- * each time, so they are sorted.
+ * A job of OAR's REST API. Its nodes need another request, except in a list of details. They are sorted, because the API
+ * returns them in a different order each time.
  */
 export function readRestJob(value: unknown, nodes: readonly string[] | undefined, now: number): Job {
   const job = parsed(restJob, value, "the API's job");
-  const { id, name, owner, queue, types, message, events: list } = job;
+  const { id, name, owner, queue, project, types, message, events: list } = job;
   const state = jobState(job.state);
   const wanted = wantedOf(job.wanted_resources);
   const names = nodes ?? job.nodes?.map((node) => node.network_address) ?? [];
@@ -142,6 +165,7 @@ export function readRestJob(value: unknown, nodes: readonly string[] | undefined
     owner,
     state,
     queue,
+    project,
     types,
     message,
     nodes: wanted.nodes,
@@ -154,10 +178,10 @@ export function readRestJob(value: unknown, nodes: readonly string[] | undefined
   };
 }
 
-/** A job of Grid'5000's API, which names nodes even of a job that does not run yet. */
+/** A job of Grid'5000's API, which lists planned nodes of a job that does not run yet. Their number is the requested one. */
 export function readG5kJob(value: unknown, now: number): Job {
   const job = parsed(g5kJob, value, "the API's job");
-  const { uid, name, queue, types, message, events: list } = job;
+  const { uid, name, queue, project, types, message, events: list } = job;
   const state = jobState(job.state);
   const addresses = addressesOf(state, job.assigned_nodes);
   return {
@@ -166,9 +190,10 @@ export function readG5kJob(value: unknown, now: number): Job {
     owner: job.user_uid ?? job.user ?? "",
     state,
     queue,
+    project,
     types,
     message,
-    nodes: addresses.length > 0 ? addresses.length : undefined,
+    nodes: new Set(job.assigned_nodes).size || undefined,
     walltimeSec: job.walltime,
     startedAt: job.started_at,
     scheduledAt: job.scheduled_at,
@@ -191,6 +216,7 @@ export function readRestIds(items: readonly unknown[], fields: Record<string, st
     .map(({ id }) => id);
 }
 
+/** The host names of a job's nodes in OAR's REST API. */
 export function readRestNodes(value: unknown): string[] {
   return parsed(restNodes, value, "the API's list of nodes").items.map((node) => node.network_address);
 }
@@ -198,13 +224,14 @@ export function readRestNodes(value: unknown): string[] {
 /** How many nodes are in which state. */
 export type NodeStates = Record<string, number>;
 
-/** Counts the nodes of `oarnodes -J`, which lists resources: a node is in the worst state of its resources. */
+/** Counts the nodes of `oarnodes -J`, which lists resources: a node has the worst state of its resources. */
 export function readOarnodes(answer: string): NodeStates {
   if (answer.trim() === "") return {};
   const resources = z.record(z.string(), resource);
   return countNodes(Object.values(parsed(resources, json(answer, "oarnodes' answer"), "oarnodes' answer")));
 }
 
+/** Counts the nodes in the resources of OAR's REST API. */
 export function readRestResources(value: unknown): NodeStates {
   return countNodes(parsed(restResources, value, "the API's list of resources").items);
 }

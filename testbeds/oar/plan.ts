@@ -1,31 +1,31 @@
 import { isEnding, type Job } from "./job.ts";
 import { slotName, slotOf } from "./names.ts";
 
-/** One job of a stack, existing or to be made. */
+/** A job of a stack that exists or will be submitted. */
 export interface Slot {
   slot: number;
   name: string;
   /** The job's nodes; the stack may use fewer. */
   nodes: number;
-  /** The id of the job that exists already. */
+  /** The id of the job if it exists. */
   job?: number;
 }
 
+/** Which jobs a stack keeps, adds and releases. */
 export interface SlotPlan {
-  /** In the order of the nodes: node1 is the first node of the first slot. */
+  /** In the order of the nodes: node1 is in the first slot. */
   slots: Slot[];
   /** Ids of the jobs that have none of the wanted nodes. */
   release: number[];
-  /** Nodes of the last job that are reserved and not used: OAR cannot make a job smaller. */
+  /** Number of nodes that are reserved and not used: OAR cannot shrink a job. */
   idle: number;
 }
 
 /**
- * Plans which jobs a stack keeps, adds and releases for a number of nodes. More nodes are one more job; for fewer, the last
- * jobs are released if none of the remaining nodes is theirs. Kept jobs are not changed, and a slot whose job is gone is
- * filled again.
+ * Plans which jobs a stack keeps, adds and releases for a number of nodes. Scaling out adds one job. Scaling in releases the
+ * last jobs that have none of the remaining nodes. Kept jobs are not changed, and a slot whose job is gone is filled again.
  *
- * @param jobs this user's; those that are over, ending or not of this stack are ignored
+ * @param jobs this user's jobs; those that have ended, are ending or belong to other stacks are ignored
  */
 export function planSlots(base: string, jobs: readonly Job[], wantedNodes: number): SlotPlan {
   const living = jobs
@@ -38,7 +38,7 @@ export function planSlots(base: string, jobs: readonly Job[], wantedNodes: numbe
   let have = 0;
   for (const { slot, job } of living) {
     if (have >= wantedNodes && !slots.some((each) => each.slot === slot)) release.push(job.id);
-    // If a slot has two jobs, reserving the slot asks the user which of them to keep.
+    // If a slot has two jobs, reserving it fails and asks the user which one to keep.
     else if (!slots.some((each) => each.slot === slot)) {
       const nodes = nodesOf(job) ?? wantedNodes - have;
       slots.push({ slot, name: job.name, nodes, job: job.id });

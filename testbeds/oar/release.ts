@@ -1,6 +1,6 @@
 import type { Watch } from "../watch.ts";
 import { jobsOf, type OarClient } from "./client.ts";
-import { hasCode, OarError } from "./errors.ts";
+import { hasCode, oarError } from "./errors.ts";
 import { isEnding, isOver } from "./job.ts";
 import { slotName } from "./names.ts";
 
@@ -9,11 +9,11 @@ const TIMEOUT_MS = 60_000;
 const POLL_MS = 700;
 
 /**
- * Deletes this user's jobs of a stack, of some slots or of all, also those that no state knows. Nothing to delete is
- * success, and so is a job that is ending already. Other users' jobs of the same name are not touched.
+ * Deletes this user's jobs of a stack, of some slots or of all, including jobs that Pulumi's state does not know. Succeeds if
+ * there is nothing to delete or a job is ending already. Other users' jobs of the same name are not touched.
  *
  * @returns the ids of the jobs that are over now
- * @throws OarError with code `delete-pending` if OAR has noted the deletion and not carried it out within `timeoutMs`
+ * @throws SwarmbenchError `oar-delete-pending` if OAR does not carry out the deletion within `timeoutMs`
  */
 export async function release(
   client: OarClient,
@@ -31,7 +31,7 @@ export async function release(
   return ids;
 }
 
-/** Deletes one job by its id. A job that is not there is success. @throws OarError for another user's */
+/** Deletes one job by its id; succeeds if it does not exist. @throws SwarmbenchError for another user's job */
 export async function releaseJob(
   client: OarClient,
   id: number,
@@ -42,18 +42,18 @@ export async function releaseJob(
   await untilOver(client, [id], watch, timeoutMs);
 }
 
-/** OAR refuses a job that has vanished meanwhile in the same words as another user's. */
+/** OAR gives the same answer for a job that no longer exists and for another user's job. */
 async function remove(client: OarClient, id: number): Promise<void> {
   try {
     await client.remove(id);
   } catch (error) {
-    if (!hasCode(error, "not-owner")) throw error;
+    if (!hasCode(error, "oar-not-owner")) throw error;
     const job = await client.job(id);
     if (job && !isOver(job)) throw error;
   }
 }
 
-/** Waits until jobs are over or unknown. @throws OarError with code `delete-pending` after `timeoutMs` */
+/** Waits until jobs have ended or are unknown. @throws SwarmbenchError `oar-delete-pending` after `timeoutMs` */
 export async function untilOver(
   client: OarClient,
   ids: readonly number[],
@@ -69,10 +69,10 @@ export async function untilOver(
     });
     if (left.length === 0) return;
     if (watch.signal?.aborted) {
-      throw new OarError("interrupted", "interrupted: a job is still ending");
+      throw oarError("interrupted", "interrupted: a job is still ending");
     }
     if (watch.now() >= end) {
-      throw new OarError("delete-pending", `job ${left.join(", ")} is not over after ${timeoutMs / 1_000} s`);
+      throw oarError("oar-delete-pending", `job ${left.join(", ")} is not over after ${timeoutMs / 1_000} s`);
     }
     await watch.sleep(POLL_MS, watch.signal);
   }

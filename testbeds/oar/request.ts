@@ -1,31 +1,33 @@
 import { formatWalltime } from "../walltime.ts";
-import { OarError } from "./errors.ts";
+import { oarError } from "./errors.ts";
 import { isEnding, type Job } from "./job.ts";
 
-/** A job to be made. */
+/** A job to submit. */
 export interface JobRequest {
   name: string;
   nodes: number;
   walltimeSec: number;
   queue?: string;
+  /** The project that the job is accounted to (`oarsub --project`). */
+  project?: string;
   /** An SQL condition on OAR's properties, such as `cluster='dahu'`. */
   properties?: string;
   types: readonly string[];
-  /** Advance reservation, `YYYY-MM-DD hh:mm:ss` in OAR's own time. */
+  /** Start of an advance reservation, `YYYY-MM-DD hh:mm:ss` in OAR's time zone. */
   start?: string;
 }
 
-/** A job ends with its command: a year is longer than any walltime. */
+/** The command of a job. A job ends with its command: a year is longer than any walltime. */
 export const COMMAND = "sleep 31536000";
 
-/** Whether OAR runs no command for a job and only holds its nodes. */
+/** Whether OAR only reserves the nodes of a job and runs no command. */
 export function isNoop({ types }: Pick<JobRequest, "types">): boolean {
   return types.some((type) => /^noop(=|$)/.test(type));
 }
 
-/** How a job differs from the wanted one, a few words each. A lengthened job fits, and OAR may add a queue and types. */
+/** How a job differs from the wanted one, a few words for each difference. Extended jobs fit, and OAR may add a queue and types. */
 export function misfits(job: Job, wanted: JobRequest): string[] {
-  const { nodes, walltimeSec, queue, types } = wanted;
+  const { nodes, walltimeSec, queue, project, types } = wanted;
   const missingTypes = types.filter((type) => !job.types.includes(type));
   const differences: string[] = [];
   if (job.nodes !== undefined && job.nodes !== nodes) {
@@ -39,15 +41,18 @@ export function misfits(job: Job, wanted: JobRequest): string[] {
   if (queue !== undefined && job.queue !== queue) {
     differences.push(`is in the queue ${job.queue}, not ${queue}`);
   }
+  if (project !== undefined && job.project !== undefined && job.project !== project) {
+    differences.push(`is in the project ${job.project}, not ${project}`);
+  }
   if (missingTypes.length > 0) differences.push(`is not of type ${missingTypes.join(", ")}`);
   return differences;
 }
 
 /**
- * Decides what to do for a wanted job, given this user's jobs that are not over: one that fits is adopted, so that none is
- * made twice. Jobs that are ending are waited for, because they still hold their nodes.
+ * Decides what to do for a wanted job, given this user's jobs that have not ended: a job that fits is adopted instead of
+ * submitting a second one. Ending jobs are waited for, because they still hold their nodes.
  *
- * @throws OarError if several fit, or if jobs of that name exist and none fits
+ * @throws SwarmbenchError if several fit, or if jobs of that name exist and none fits
  */
 export function choose(
   jobs: readonly Job[],
@@ -60,13 +65,13 @@ export function choose(
   if (job && fitting.length === 1) return { do: "adopt", job };
   if (fitting.length > 1) {
     const ids = fitting.map(({ id }) => id).join(", ");
-    throw new OarError("ambiguous", `${fitting.length} jobs are named ${wanted.name} and fit: ${ids}`);
+    throw oarError("oar-ambiguous", `${fitting.length} jobs named ${wanted.name} fit: ${ids}`);
   }
   if (living.length > 0) {
     const differences = living
       .map((each) => `job ${each.id} ${misfits(each, wanted).join(" and ")}`)
       .join("; ");
-    throw new OarError("other-shape", `There is a reservation already, but another one: ${differences}`);
+    throw oarError("oar-other-shape", `There is a reservation already, but a different one: ${differences}`);
   }
   const ending = named.filter((each) => isEnding(each));
   return ending.length > 0 ? { do: "wait", ending } : { do: "submit" };

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import type { SwarmbenchError } from "../../contract/errors.ts";
 import type { Watch } from "../watch.ts";
 import type { OarClient } from "./client.ts";
-import { OarError, type OarErrorCode } from "./errors.ts";
+import { type OarErrorCode, oarError } from "./errors.ts";
 import type { Job } from "./job.ts";
 import { slotName } from "./names.ts";
 import { planSlots } from "./plan.ts";
@@ -31,47 +32,47 @@ const job = (more: Partial<Job> = {}): Job => ({
 });
 
 const failsWith = (what: () => unknown, code: OarErrorCode, message: RegExp) =>
-  assert.throws(what, (error: OarError) => error.code === code && message.test(error.message));
+  assert.throws(what, (error: SwarmbenchError) => error.code === code && message.test(error.text));
 
-describe("what is done for a wanted job", () => {
-  it("is to make it where there is none of its name that lives", () => {
+describe("the action for a wanted job", () => {
+  it("is to submit it if no job of its name is alive", () => {
     const over = [job({ state: "Error" }), job({ state: "Terminated" }), job({ name: "bench-11" })];
     assert.deepEqual(choose([], WANTED), { do: "submit" });
     assert.deepEqual(choose([over[2] ?? assert.fail()], WANTED), { do: "submit" });
   });
 
-  it("is to take the one that fits, in any state, also one that was lengthened or of unknown size", () => {
+  it("is to adopt a job that fits, in any state, even if it was extended or its size is unknown", () => {
     const { nodes: _, ...unknownSize } = job();
-    for (const there of [
+    for (const existing of [
       job({ state: "toLaunch" }),
       job({ state: "toAckReservation" }),
       job({ walltimeSec: 900 }),
       unknownSize,
     ]) {
-      assert.deepEqual(choose([there], WANTED), { do: "adopt", job: there });
+      assert.deepEqual(choose([existing], WANTED), { do: "adopt", job: existing });
     }
   });
 
-  it("is to take the only one that fits among several", () => {
+  it("is to adopt the only one of several jobs that fits", () => {
     const fitting = job({ id: 7 });
     assert.deepEqual(choose([job({ nodes: 3 }), fitting], WANTED), { do: "adopt", job: fitting });
   });
 
-  it("is to wait for the end of one that is being deleted, although it still runs", () => {
+  it("is to wait for the end of a job that is being deleted, although it still runs", () => {
     const ending = job({ events: [DELETED] });
     assert.deepEqual(choose([ending], WANTED), { do: "wait", ending: [ending] });
   });
 
-  it("is an error with the ids where two fit", () =>
-    failsWith(() => choose([job({ id: 3 }), job({ id: 5 })], WANTED), "ambiguous", /3, 5[\s\S]*oardel/));
+  it("is an error with the ids if two jobs fit", () =>
+    failsWith(() => choose([job({ id: 3 }), job({ id: 5 })], WANTED), "oar-ambiguous", /3, 5[\s\S]*oardel/));
 
-  it("is an error that says what differs where none fits", () => {
-    const other = job({ nodes: 3, walltimeSec: 60, queue: "admin" });
-    const wanted = { ...WANTED, queue: "default", types: ["deploy"] };
+  it("is an error with the differences if no job fits", () => {
+    const other = job({ nodes: 3, walltimeSec: 60, queue: "admin", project: "lab-y" });
+    const wanted = { ...WANTED, queue: "default", project: "lab-x", types: ["deploy"] };
     failsWith(
       () => choose([other], wanted),
-      "other-shape",
-      /has 3 nodes, not 2 and has 0:01:00 of walltime, not 0:10:00 and is in the queue admin, not default and is not of type deploy/,
+      "oar-other-shape",
+      /has 3 nodes, not 2 and has 0:01:00 of walltime, not 0:10:00 and is in the queue admin, not default and is in the project lab-y, not lab-x and is not of type deploy/,
     );
   });
 });
@@ -79,14 +80,14 @@ describe("what is done for a wanted job", () => {
 describe("the plan of a stack's jobs", () => {
   const jobs = (...sizes: [slot: number, nodes: number][]) =>
     sizes.map(([slot, nodes], index) => job({ id: index + 10, name: slotName("bench", slot), nodes }));
-  const plan = (there: Job[], nodes: number) => {
-    const { slots, release: released, idle } = planSlots("bench", there, nodes);
+  const plan = (existing: Job[], nodes: number) => {
+    const { slots, release: released, idle } = planSlots("bench", existing, nodes);
     return [slots.map(({ slot, nodes: size, job: id }) => [slot, size, id]), released, idle];
   };
 
   it("is one job for a new stack", () => assert.deepEqual(plan([], 3), [[[1, 3, undefined]], [], 0]));
 
-  it("is one job more for more nodes", () =>
+  it("adds one job for more nodes", () =>
     assert.deepEqual(plan(jobs([1, 2]), 5), [
       [
         [1, 2, 10],
@@ -99,7 +100,7 @@ describe("the plan of a stack's jobs", () => {
   it("releases the last jobs for fewer nodes", () =>
     assert.deepEqual(plan(jobs([1, 2], [2, 1], [3, 1]), 2), [[[1, 2, 10]], [11, 12], 0]));
 
-  it("keeps a job of which a node is needed, and says how many are idle", () =>
+  it("keeps a job of which a node is needed, and counts the unused nodes", () =>
     assert.deepEqual(plan(jobs([1, 2], [2, 3]), 3), [
       [
         [1, 2, 10],
@@ -109,10 +110,10 @@ describe("the plan of a stack's jobs", () => {
       2,
     ]));
 
-  it("uses idle nodes before it asks for more", () =>
+  it("uses idle nodes before it requests more", () =>
     assert.deepEqual(plan(jobs([1, 4]), 4), [[[1, 4, 10]], [], 0]));
 
-  it("fills the slot of a job that is gone, and leaves the others as they are", () => {
+  it("fills the slot of a job that is gone, and keeps the other jobs", () => {
     const [first, second, third] = jobs([1, 2], [2, 1], [3, 1]);
     const gone = { ...(second ?? assert.fail()), events: [DELETED] };
     assert.deepEqual(plan([first ?? assert.fail(), gone, third ?? assert.fail()], 4), [
@@ -126,20 +127,20 @@ describe("the plan of a stack's jobs", () => {
     ]);
   });
 
-  it("never touches what is not the stack's", () =>
+  it("never touches jobs of other stacks", () =>
     assert.deepEqual(plan([job({ name: "other-1" }), job({ name: "bench" })], 1), [
       [[1, 1, undefined]],
       [],
       0,
     ]));
 
-  it("always has enough nodes, releases only what it does not keep, and is done once it is carried out", () => {
+  it("always has enough nodes, releases only jobs that it does not keep, and is stable once carried out", () => {
     const sizes = fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 5 })), {
       selector: ([slot]) => slot,
     });
     fc.assert(
-      fc.property(sizes, fc.integer({ min: 1, max: 20 }), (there, nodes) => {
-        const before = jobs(...(there as [number, number][]));
+      fc.property(sizes, fc.integer({ min: 1, max: 20 }), (existing, nodes) => {
+        const before = jobs(...(existing as [number, number][]));
         const first = planSlots("bench", before, nodes);
         const total = first.slots.reduce((sum, slot) => sum + slot.nodes, 0);
         assert.equal(total, nodes + first.idle);
@@ -158,7 +159,7 @@ describe("the plan of a stack's jobs", () => {
   });
 });
 
-/** An OAR of a test's own; time passes as it sleeps. */
+/** A fake OAR client; time passes only while it sleeps. */
 function fakeOar(behaviour: Partial<OarClient> & { jobsNow?: () => Job[] } = {}) {
   let clock = 0;
   const calls: string[] = [];
@@ -198,9 +199,9 @@ function fakeOar(behaviour: Partial<OarClient> & { jobsNow?: () => Job[] } = {})
   return { client: recorded, watch, calls, lines, elapsed: () => clock };
 }
 const rejects = (what: Promise<unknown>, code: OarErrorCode, message: RegExp) =>
-  assert.rejects(what, (error: OarError) => {
+  assert.rejects(what, (error: SwarmbenchError) => {
     assert.equal(error.code, code, error.message);
-    assert.match(error.message, message);
+    assert.match(error.text, message);
     return true;
   });
 
@@ -212,16 +213,16 @@ describe("a reservation", () => {
     scheduledAt: 1795405594,
   });
 
-  it("tells the place in the queue, the expected start and OAR's words, and each only once", async () => {
+  it("reports the place in the queue, the expected start and OAR's message once", async () => {
     const { client, watch, lines } = fakeOar({ job: async () => waiting });
-    await rejects(reserve(client, WANTED, watch, { timeoutSec: 300 }), "timeout", /job 1/);
-    const told = lines.filter((line) => line.includes("Waiting"));
-    assert.deepEqual(told, [
+    await rejects(reserve(client, WANTED, watch, { timeoutSec: 300 }), "oar-timeout", /job 1/);
+    const reported = lines.filter((line) => line.includes("Waiting"));
+    assert.deepEqual(reported, [
       "job 1: Waiting, 2 jobs before it in the queue, start expected 2026-11-23 03:46:34 UTC, OAR says: no_matching_slot",
     ]);
   });
 
-  it("waits no longer than asked, and then deletes the job", async () => {
+  it("waits no longer than the timeout, and then deletes the job", async () => {
     let killed = false;
     const { client, watch, calls, elapsed } = fakeOar({
       job: async () => (killed ? { ...waiting, state: "Error" } : waiting),
@@ -230,19 +231,23 @@ describe("a reservation", () => {
         return "registered";
       },
     });
-    await rejects(reserve(client, WANTED, watch, { timeoutSec: 300 }), "timeout", /Job 1 was deleted/);
+    await rejects(reserve(client, WANTED, watch, { timeoutSec: 300 }), "oar-timeout", /Job 1 was deleted/);
     assert.deepEqual(calls, ["submit", "remove 1"]);
     assert.ok(elapsed() < 330_000, `${elapsed()} ms`);
   });
 
-  it("says that a deletion is only noted where OAR does not carry it out", async () => {
+  it("reports that OAR has only registered a deletion if it does not carry it out", async () => {
     const { client, watch } = fakeOar({ job: async () => waiting });
-    await rejects(reserve(client, WANTED, watch, { timeoutSec: 5 }), "timeout", /deletion of job 1 is noted/);
+    await rejects(
+      reserve(client, WANTED, watch, { timeoutSec: 5 }),
+      "oar-timeout",
+      /registered the deletion of job 1/,
+    );
   });
 
-  it("never deletes a job that was there before", async () => {
+  it("never deletes a job that existed before", async () => {
     const { client, watch, calls } = fakeOar({ jobsNow: () => [waiting] });
-    await rejects(reserve(client, WANTED, watch, { timeoutSec: 5 }), "timeout", /job 1/);
+    await rejects(reserve(client, WANTED, watch, { timeoutSec: 5 }), "oar-timeout", /job 1/);
     const interrupted = fakeOar({ jobsNow: () => [waiting] });
     await rejects(
       reserve(
@@ -257,7 +262,7 @@ describe("a reservation", () => {
     assert.deepEqual([calls, interrupted.calls], [[], []]);
   });
 
-  it("that is interrupted leaves a job that has just begun to run", async () => {
+  it("keeps a job that has just started when it is interrupted", async () => {
     const stop = new AbortController();
     const { client, watch, calls } = fakeOar({
       job: async () => job(),
@@ -269,14 +274,14 @@ describe("a reservation", () => {
     await rejects(
       reserve(client, WANTED, { ...watch, signal: stop.signal }, { timeoutSec: 5 }),
       "interrupted",
-      /begun to run, and stays/,
+      /just started and was kept/,
     );
     assert.deepEqual(calls, ["submit"]);
   });
 
-  it("outlives a frontend that is away for a while, and not one that stays away", async () => {
+  it("survives a frontend that is unreachable for a short time, but not for long", async () => {
     let asked = 0;
-    const away = new OarError("unreachable", "no line");
+    const away = oarError("oar-unreachable", "no route");
     const back = fakeOar({
       job: async () => {
         asked += 1;
@@ -290,33 +295,41 @@ describe("a reservation", () => {
         throw away;
       },
     });
-    await rejects(reserve(gone.client, WANTED, gone.watch, { timeoutSec: 6000 }), "unreachable", /no line/);
+    await rejects(
+      reserve(gone.client, WANTED, gone.watch, { timeoutSec: 6000 }),
+      "oar-unreachable",
+      /no route/,
+    );
   });
 
-  it("whose line was lost and whose job is nowhere is an error, and not made twice", async () => {
+  it("is an error and not submitted twice if the connection was lost and no job is found", async () => {
     const { client, watch, calls } = fakeOar({
       submit: async () => {
-        throw new OarError("line-lost", "the line was lost");
+        throw oarError("oar-line-lost", "the connection was lost");
       },
     });
-    await rejects(reserve(client, WANTED, watch, { timeoutSec: 60 }), "line-lost", /finds it by its name/);
+    await rejects(
+      reserve(client, WANTED, watch, { timeoutSec: 60 }),
+      "oar-line-lost",
+      /finds the job by its name/,
+    );
     assert.deepEqual(calls, ["submit"]);
   });
 
-  it("does not run where OAR gave fewer nodes", async () => {
+  it("is an error if OAR reserved fewer nodes", async () => {
     const { client, watch } = fakeOar({ job: async () => job({ addresses: ["a"] }) });
     await rejects(
       reserve(client, WANTED, watch, { timeoutSec: 60 }),
-      "too-few-nodes",
+      "oar-too-few-nodes",
       /with 1 nodes \(a\), not 2/,
     );
   });
 
   for (const [state, events, code] of [
-    ["Error", [], "failed"],
-    ["Error", [DELETED], "killed"],
-    ["Error", [DELETED, { type: "WALLTIME", description: "" }], "expired"],
-    ["Terminated", [], "job-ended"],
+    ["Error", [], "oar-job-failed"],
+    ["Error", [DELETED], "oar-killed"],
+    ["Error", [DELETED, { type: "WALLTIME", description: "" }], "oar-expired"],
+    ["Terminated", [], "oar-job-ended"],
   ] as [Job["state"], Job["events"], OarErrorCode][]) {
     it(`whose job ends in ${state} after ${events.length} events is "${code}"`, async () => {
       const { client, watch } = fakeOar({ job: async () => job({ state, events }) });
@@ -326,7 +339,7 @@ describe("a reservation", () => {
 });
 
 describe("a release", () => {
-  it("deletes the stack's jobs, or those of one slot, and no other", async () => {
+  it("deletes only the stack's jobs, or those of one slot", async () => {
     const names = ["bench-1", "bench-2", "bench-x-1", "other-1"];
     const all = () => names.map((name, index) => job({ id: index + 1, name }));
     const over = (id: number) => ({ ...(all()[id - 1] ?? assert.fail()), state: "Error" as const });
@@ -340,20 +353,20 @@ describe("a release", () => {
 
   it("waits for a job that is ending, and does not delete it twice", async () => {
     const ending = job({ events: [DELETED] });
-    let looks = 0;
+    let polls = 0;
     const { client, watch, calls } = fakeOar({
       jobsNow: () => [ending],
       job: async () => {
-        looks += 1;
-        return looks < 3 ? ending : { ...ending, state: "Error" };
+        polls += 1;
+        return polls < 3 ? ending : { ...ending, state: "Error" };
       },
     });
     assert.deepEqual(await release(client, "bench", watch), [1]);
     assert.deepEqual(calls, []);
   });
 
-  it("does not end well where OAR has only noted it", async () => {
+  it("fails if OAR has only registered it", async () => {
     const { client, watch } = fakeOar({ jobsNow: () => [job()] });
-    await rejects(release(client, "bench", watch), "delete-pending", /job 1 is not over after 60 s/);
+    await rejects(release(client, "bench", watch), "oar-delete-pending", /job 1 is not over after 60 s/);
   });
 });

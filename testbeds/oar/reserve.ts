@@ -1,7 +1,7 @@
 import { formatWalltime } from "../walltime.ts";
 import type { Watch } from "../watch.ts";
 import type { OarClient } from "./client.ts";
-import { hasCode, OarError } from "./errors.ts";
+import { hasCode, oarError } from "./errors.ts";
 import { isEnding, isOver, type Job } from "./job.ts";
 import { describeEnd } from "./jobEnd.ts";
 import { untilOver } from "./release.ts";
@@ -11,19 +11,19 @@ import { untilRunning, type WaitOptions } from "./untilRunning.ts";
 /** A job that runs. */
 export interface Reserved {
   job: Job;
-  /** Whether the job was there already. */
+  /** Whether the job existed before. */
   adopted: boolean;
 }
 
-/** After a lost connection, oarsub may still be running: the job is looked for this often, after 1 s, 2 s and 3 s. */
-const LOOKS_AFTER_LOSS = 3;
-/** How long a job that was given up is waited for. */
+/** After a lost connection oarsub may still be running: the number of searches for the job, after 1 s, 2 s and 3 s. */
+const SEARCHES_AFTER_LOSS = 3;
+/** How long to wait for the end of a deleted job. */
 const GIVE_UP_MS = 10_000;
 
 /**
- * Makes a job, or adopts the one that is there, and waits until it runs.
+ * Submits a job, or adopts an existing one, and waits until it runs.
  *
- * @throws OarError. If the wait timed out or was interrupted, a job that this call made is deleted unless it runs
+ * @throws SwarmbenchError. If the wait timed out or was interrupted, a job that this call submitted is deleted unless it runs
  */
 export async function reserve(
   client: OarClient,
@@ -36,14 +36,14 @@ export async function reserve(
     const planned = wanted.start !== undefined;
     const job = await untilRunning(client, id, watch, { ...options, planned });
     if (job.addresses.length < wanted.nodes) {
-      throw new OarError(
-        "too-few-nodes",
+      throw oarError(
+        "oar-too-few-nodes",
         `job ${id} runs with ${job.addresses.length} nodes (${job.addresses.join(", ")}), not ${wanted.nodes}`,
       );
     }
     return { job, adopted };
   } catch (error) {
-    if (!adopted && hasCode(error, "timeout", "interrupted")) {
+    if (!adopted && hasCode(error, "oar-timeout", "interrupted")) {
       error.message = `${error.message}\n${await giveUp(client, id, watch)}`;
     }
     throw error;
@@ -56,28 +56,28 @@ async function adoptOrSubmit(
   watch: Watch,
 ): Promise<{ id: number; adopted: boolean }> {
   for (;;) {
-    const choice = choose(await namesakes(client, wanted), wanted);
+    const choice = choose(await jobsOfName(client, wanted), wanted);
     if (choice.do === "wait") {
       const ids = choice.ending.map(({ id }) => id);
-      watch.progress(`job ${ids.join(", ")} of that name is ending: waiting for its end`);
+      watch.progress(`waiting for the end of job ${ids.join(", ")} of the same name`);
       await untilOver(client, ids, watch);
       continue;
     }
     if (choice.do === "adopt") {
-      watch.progress(`job ${choice.job.id} is there already (${choice.job.state}), and is taken`);
+      watch.progress(`using the existing job ${choice.job.id} (${choice.job.state})`);
       return { id: choice.job.id, adopted: true };
     }
-    if (watch.signal?.aborted) throw new OarError("interrupted", "interrupted: nothing was reserved");
+    if (watch.signal?.aborted) throw oarError("interrupted", "interrupted: nothing was reserved");
     await reportPrevious(client, wanted, watch);
     return { id: await submit(client, wanted, watch), adopted: false };
   }
 }
 
-async function namesakes(client: OarClient, { name }: JobRequest): Promise<Job[]> {
+async function jobsOfName(client: OarClient, { name }: JobRequest): Promise<Job[]> {
   return (await client.jobs(name)).filter((job) => job.name === name);
 }
 
-/** A user who gets new nodes wants to know what became of the old ones. */
+/** Reports how the previous job ended: the user should know why new nodes are reserved. */
 async function reportPrevious(client: OarClient, { name }: JobRequest, watch: Watch): Promise<void> {
   const previous = await client.latest(name);
   if (previous && isOver(previous)) watch.progress(`${describeEnd(previous)}: reserving again`);
@@ -86,13 +86,13 @@ async function reportPrevious(client: OarClient, { name }: JobRequest, watch: Wa
 async function submit(client: OarClient, wanted: JobRequest, watch: Watch): Promise<number> {
   try {
     const id = await client.submit(wanted, watch.signal);
-    watch.progress(`job ${id} is made: ${wanted.nodes} nodes for ${formatWalltime(wanted.walltimeSec)}`);
+    watch.progress(`submitted job ${id}: ${wanted.nodes} nodes for ${formatWalltime(wanted.walltimeSec)}`);
     return id;
   } catch (error) {
-    if (!hasCode(error, "line-lost")) throw error;
+    if (!hasCode(error, "oar-line-lost")) throw error;
     const id = await findAfterLoss(client, wanted, watch);
     if (id === undefined) throw error;
-    watch.progress(`the line was lost as job ${id} was made: found by its name`);
+    watch.progress(`the connection was lost during the submission; found job ${id} by its name`);
     return id;
   }
 }
@@ -102,10 +102,10 @@ async function findAfterLoss(
   wanted: JobRequest,
   watch: Watch,
 ): Promise<number | undefined> {
-  for (let look = 1; look <= LOOKS_AFTER_LOSS; look += 1) {
-    await watch.sleep(look * 1_000);
-    const jobs = await namesakes(client, wanted).catch((error) => {
-      if (hasCode(error, "line-lost", "unreachable")) return [];
+  for (let search = 1; search <= SEARCHES_AFTER_LOSS; search += 1) {
+    await watch.sleep(search * 1_000);
+    const jobs = await jobsOfName(client, wanted).catch((error) => {
+      if (hasCode(error, "oar-line-lost", "oar-unreachable")) return [];
       throw error;
     });
     const living = jobs.filter((job) => !isEnding(job)).at(-1);
@@ -114,18 +114,18 @@ async function findAfterLoss(
   return undefined;
 }
 
-/** Deletes a job that this program made, unless it runs by now. @returns what became of it, a sentence */
+/** Deletes a job that this program submitted, unless it runs by now. @returns a sentence on the result */
 async function giveUp(client: OarClient, id: number, watch: Watch): Promise<string> {
   try {
     const job = await client.job(id);
     if (job?.state === "Running" && !isEnding(job)) {
-      return `Job ${id} has just begun to run, and stays: the next run takes it.`;
+      return `Job ${id} has just started and was kept: the next run uses it.`;
     }
     await client.remove(id);
     await untilOver(client, [id], { ...watch, signal: undefined }, GIVE_UP_MS);
     return `Job ${id} was deleted.`;
   } catch (error) {
-    if (hasCode(error, "delete-pending")) return `The deletion of job ${id} is noted.`;
+    if (hasCode(error, "oar-delete-pending")) return `OAR has registered the deletion of job ${id}.`;
     return `Job ${id} could not be deleted: ${(error as Error).message}`;
   }
 }

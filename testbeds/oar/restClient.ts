@@ -3,20 +3,21 @@ import type { OarSettings } from "../../config/testbed/oar.ts";
 import { formatWalltime } from "../walltime.ts";
 import { readDeletion, readExtension, readRestError, readSubmission } from "./answers.ts";
 import type { OarClient } from "./client.ts";
-import { OarError } from "./errors.ts";
+import { oarError } from "./errors.ts";
 import { isOver, JOB_STATES, type Job } from "./job.ts";
 import * as parse from "./parse.ts";
 import { COMMAND, isNoop, type JobRequest } from "./request.ts";
 
 const TIMEOUT_MS = 30_000;
-/** Without a limit the API lists 500 jobs at most. */
-const MOST_JOBS = "100000";
-/** A submission with a start waits for the scheduler. */
+/** Limit of a list. Without one the API lists at most 500 jobs. */
+const MAX_JOBS = "100000";
+/** A submission with a start time waits for the scheduler. */
 const SUBMIT_TIMEOUT_MS = 180_000;
 
+/** What a REST client needs from outside. */
 export interface RestOptions {
   fetch: typeof fetch;
-  /** Seconds since 1970, for APIs that do not report their time. */
+  /** Current time in seconds since 1970, for APIs that do not report theirs. */
   now: () => number;
   password?: string;
 }
@@ -27,16 +28,16 @@ interface Reply {
 }
 type Send = (method: string, path: string, body?: object, options?: { timeoutMs?: number }) => Promise<Reply>;
 
-/** OAR through a REST API: its own, or Grid'5000's. */
+/** An OAR client for a REST API: OAR's own, or Grid'5000's. */
 export function restClient(settings: OarSettings, options: RestOptions): OarClient {
   const { rest } = settings;
-  if (!rest) throw new Error("testbed.rest is missing, which the settings' schema asks for");
+  if (!rest) throw new Error("testbed.rest is missing, although the schema of the settings requires it");
   const send = sender(rest.url.replace(/\/+$/, ""), settings.user, options);
   return rest.shape === "oar" ? oarApi(settings, send, options) : g5kApi(settings, send, options);
 }
 
 function sender(url: string, user: string, { fetch: send, password }: RestOptions): Send {
-  // With hyphens: the API's web server drops a header with underscores.
+  // With hyphens: the API's web server drops headers with underscores.
   const identity: Record<string, string> = { "X-REMOTE-IDENT": user };
   if (password !== undefined) {
     identity.authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
@@ -55,10 +56,10 @@ function sender(url: string, user: string, { fetch: send, password }: RestOption
       const notConnected = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(
         deeper?.code ?? "",
       );
-      throw new OarError(
-        notConnected ? "unreachable" : "line-lost",
+      throw oarError(
+        notConnected ? "oar-unreachable" : "oar-line-lost",
         `${method} ${url}${path}: ${deeper?.message || message}`,
-        { cause },
+        cause,
       );
     }
   };
@@ -70,28 +71,28 @@ function json({ body }: Reply): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw new OarError("unreadable", `the API's answer is no JSON: ${body.slice(0, 200)}`);
+    throw oarError("oar-unreadable", `the API's answer is not JSON: ${body.slice(0, 200)}`);
   }
 }
 
-/** @throws OarError for an error of the user's rights or of the whole API, not of this request */
+/** Throws the error of a failed request. @throws SwarmbenchError */
 function refuse(reply: Reply, what: string): never {
   const { text } = readRestError(reply.status, reply.body);
-  throw new OarError(
+  throw oarError(
     reply.status === 401 || reply.status === 403
-      ? "unauthorised"
+      ? "oar-unauthorised"
       : reply.status >= 502
-        ? "unreachable"
-        : "refused",
+        ? "oar-unreachable"
+        : "oar-refused",
     `${what}: the API answered ${reply.status}: ${text.trim().slice(0, 500)}`,
   );
 }
 
-/** What both APIs share; they differ in the form of a job and the names of its fields. */
-function shared(settings: OarSettings, send: Send, options: RestOptions) {
+/** Requests of both APIs, which differ in the form of a job and the names of its fields. */
+function commonRequests(settings: OarSettings, send: Send, options: RestOptions) {
   return {
     user: settings.user,
-    async submitted(path: string, body: object, idOf: (document: unknown, reply: Reply) => number) {
+    async submitJob(path: string, body: object, idOf: (document: unknown, reply: Reply) => number) {
       const reply = await send("POST", path, body, { timeoutMs: SUBMIT_TIMEOUT_MS });
       if (isGood(reply)) return idOf(json(reply), reply);
       if (reply.status === 401 || reply.status === 403 || reply.status >= 502) {
@@ -99,13 +100,13 @@ function shared(settings: OarSettings, send: Send, options: RestOptions) {
       }
       return readSubmission(readRestError(reply.status, reply.body));
     },
-    /** Undefined if it does not exist. */
-    async asked(path: string, what: string): Promise<unknown> {
+    /** The document at a path; undefined if it does not exist. */
+    async getDocument(path: string, what: string): Promise<unknown> {
       const reply = await send("GET", path);
       if (reply.status === 404) return undefined;
       return isGood(reply) ? json(reply) : refuse(reply, what);
     },
-    async removed(id: number, path: string): Promise<"registered" | "gone"> {
+    async removeJob(id: number, path: string): Promise<"registered" | "gone"> {
       const reply = await send("DELETE", path);
       if (isGood(reply)) return "registered";
       if (reply.status === 404) return "gone";
@@ -116,15 +117,15 @@ function shared(settings: OarSettings, send: Send, options: RestOptions) {
         reply.status === 403 ? { ...answer, text: `not authorized to access; ${answer.text}` } : answer,
       );
     },
-    async extended(id: number, path: string, body: object): Promise<void> {
+    async extendJob(id: number, path: string, body: object): Promise<void> {
       const reply = await send("POST", path, body);
       if (isGood(reply)) return;
-      if (reply.status === 401) refuse(reply, `job ${id} was not lengthened`);
+      if (reply.status === 401) refuse(reply, `job ${id} was not extended`);
       readExtension(id, readRestError(reply.status, reply.body));
     },
-    nodeNames: resolveHere,
+    resolve: resolveHere,
     deploy: async () => {
-      throw new OarError("deploy-failed", "an environment is deployed over ssh (testbed.api)");
+      throw oarError("oar-deploy-failed", "an environment can only be deployed with testbed.api: ssh");
     },
     now: options.now,
   };
@@ -136,7 +137,7 @@ async function resolveHere(names: readonly string[]): Promise<Map<string, string
       try {
         return [[name, (await lookup(name, 4)).address] as const];
       } catch {
-        return []; // this machine may not know the testbed's names
+        return []; // this machine may not resolve the testbed's names
       }
     }),
   );
@@ -145,59 +146,65 @@ async function resolveHere(names: readonly string[]): Promise<Map<string, string
 
 function oarApi(settings: OarSettings, send: Send, options: RestOptions): OarClient {
   const { user } = settings;
-  const { submitted, asked, removed, extended, nodeNames, deploy } = shared(settings, send, options);
+  const { submitJob, getDocument, removeJob, extendJob, resolve, deploy } = commonRequests(
+    settings,
+    send,
+    options,
+  );
   const job = async (id: number): Promise<Job | undefined> => {
-    const document = await asked(`/jobs/${id}.json`, `job ${id}`);
+    const document = await getDocument(`/jobs/${id}.json`, `job ${id}`);
     if (document === undefined) return undefined;
     const alone = parse.readRestJob(document, [], options.now());
     if (alone.state !== "Running") return alone;
-    const nodes = await asked(`/jobs/${id}/nodes.json`, `the nodes of job ${id}`);
+    const nodes = await getDocument(`/jobs/${id}/nodes.json`, `the nodes of job ${id}`);
     return parse.readRestJob(document, nodes === undefined ? [] : parse.readRestNodes(nodes), options.now());
   };
-  const listed = async (path: string, query: Record<string, string>) => {
-    const asking = new URLSearchParams({ ...query, limit: MOST_JOBS });
-    return parse.readRestItems((await asked(`${path}?${asking}`, "the list of jobs")) ?? { items: [] });
+  const list = async (path: string, query: Record<string, string>) => {
+    const parameters = new URLSearchParams({ ...query, limit: MAX_JOBS });
+    return parse.readRestItems(
+      (await getDocument(`${path}?${parameters}`, "the list of jobs")) ?? { items: [] },
+    );
   };
   return {
     user,
     job,
     deploy,
-    resolve: nodeNames,
+    resolve,
     submit: (request) =>
-      submitted("/jobs.json", oarBody(request), (document) => {
+      submitJob("/jobs.json", oarBody(request), (document) => {
         const id = (document as { id?: unknown }).id;
         const text = String((document as { cmd_output?: unknown }).cmd_output ?? "");
         return readSubmission({ code: 0, text: id === undefined ? text : `OAR_JOB_ID=${id}\n` });
       }),
     async jobs(base) {
       const living = JOB_STATES.filter((state) => !isOver({ state })).join(",");
-      const items = await listed("/jobs/details.json", { user, state: living });
+      const items = await list("/jobs/details.json", { user, state: living });
       return items
         .map((item) => parse.readRestJob(item, undefined, options.now()))
         .filter((each) => each.owner === user && each.name.startsWith(base) && !isOver(each))
         .sort((a, b) => a.id - b.id);
     },
     async latest(name) {
-      // The API accepts a name in the query and ignores it.
-      const items = await listed("/jobs.json", { user, state: JOB_STATES.join(",") });
+      // The API ignores a name in the query.
+      const items = await list("/jobs.json", { user, state: JOB_STATES.join(",") });
       const ids = parse.readRestIds(items, { name, owner: user });
       return ids.length === 0 ? undefined : job(Math.max(...ids));
     },
-    remove: (id) => removed(id, `/jobs/${id}.json`),
+    remove: (id) => removeJob(id, `/jobs/${id}.json`),
     extend: (id, bySec) =>
-      extended(id, `/jobs/${id}.json`, { method: "walltime-change", walltime: `+${formatWalltime(bySec)}` }),
+      extendJob(id, `/jobs/${id}.json`, { method: "walltime-change", walltime: `+${formatWalltime(bySec)}` }),
     async ahead({ id, queue }) {
-      const items = await listed("/jobs.json", { state: "Waiting" });
+      const items = await list("/jobs.json", { state: "Waiting" });
       return parse.readRestIds(items, { queue }).filter((each) => each < id).length;
     },
     nodeStates: async () =>
       parse.readRestResources(
-        (await asked("/resources.json?limit=100000", "the resources")) ?? { items: [] },
+        (await getDocument("/resources.json?limit=100000", "the resources")) ?? { items: [] },
       ),
   };
 }
 
-/** Every key becomes an option of oarsub: a key that oarsub does not know would be an error. */
+/** The body of a submission. Every key becomes an option of oarsub, which refuses unknown ones. */
 function oarBody(request: JobRequest): object {
   return {
     ...common(request),
@@ -220,7 +227,7 @@ const resources = ({ nodes, walltimeSec }: JobRequest) =>
   `nodes=${nodes},walltime=${formatWalltime(walltimeSec)}`;
 
 function common(request: JobRequest): object {
-  const { name, queue, start } = request;
+  const { name, queue, project, start } = request;
   const output = isNoop(request) ? undefined : "/dev/null";
   return {
     name,
@@ -229,16 +236,21 @@ function common(request: JobRequest): object {
     stdout: output,
     stderr: output,
     queue,
+    project,
     reservation: start,
   };
 }
 
 function g5kApi(settings: OarSettings, send: Send, options: RestOptions): OarClient {
   const { user } = settings;
-  const { submitted, asked, removed, extended, nodeNames, deploy, now } = shared(settings, send, options);
-  const listed = async (query: Record<string, string>): Promise<Job[]> => {
-    // Without a state: the API's filter capitalizes it, and so never finds toLaunch or toAckReservation. Newest first.
-    const document = await asked(
+  const { submitJob, getDocument, removeJob, extendJob, resolve, deploy, now } = commonRequests(
+    settings,
+    send,
+    options,
+  );
+  const list = async (query: Record<string, string>): Promise<Job[]> => {
+    // Callers that want all states give none: the API's filter capitalizes states, and never finds toLaunch. Newest first.
+    const document = await getDocument(
       `/jobs?${new URLSearchParams({ ...query, limit: "500" })}`,
       "the list of jobs",
     );
@@ -250,22 +262,23 @@ function g5kApi(settings: OarSettings, send: Send, options: RestOptions): OarCli
   return {
     user,
     deploy,
-    resolve: nodeNames,
+    resolve,
     submit: (request) =>
-      submitted("/jobs", g5kBody(request), (document) => parse.readG5kJob(document, now()).id),
+      submitJob("/jobs", g5kBody(request), (document) => parse.readG5kJob(document, now()).id),
     async job(id) {
-      const document = await asked(`/jobs/${id}`, `job ${id}`);
+      const document = await getDocument(`/jobs/${id}`, `job ${id}`);
       return document === undefined ? undefined : parse.readG5kJob(document, now());
     },
     jobs: async (base) =>
-      (await listed({ user })).filter(
+      // Without `resources` a list contains no nodes.
+      (await list({ user, resources: "yes" })).filter(
         (each) => each.owner === user && each.name.startsWith(base) && !isOver(each),
       ),
-    latest: async (name) => (await listed({ user, name })).filter((each) => each.owner === user).at(-1),
-    remove: (id) => removed(id, `/jobs/${id}`),
-    extend: (id, bySec) => extended(id, `/jobs/${id}/walltime`, { walltime: `+${formatWalltime(bySec)}` }),
+    latest: async (name) => (await list({ user, name })).filter((each) => each.owner === user).at(-1),
+    remove: (id) => removeJob(id, `/jobs/${id}`),
+    extend: (id, bySec) => extendJob(id, `/jobs/${id}/walltime`, { walltime: `+${formatWalltime(bySec)}` }),
     ahead: async ({ id, queue }) =>
-      (await listed({ state: "waiting", queue })).filter((each) => each.id < id).length,
-    nodeStates: async () => ({}), // the API reports a site's nodes in another form
+      (await list({ state: "waiting", queue })).filter((each) => each.id < id).length,
+    nodeStates: async () => ({}), // the API reports the nodes of a site in another form
   };
 }

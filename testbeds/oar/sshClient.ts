@@ -1,17 +1,20 @@
+import { isIPv4 } from "node:net";
 import type { OarSettings } from "../../config/testbed/oar.ts";
+import type { SwarmbenchError } from "../../contract/errors.ts";
 import type { Answer, Ask } from "../../lib/exec.ts";
+import { isHostName, quoteForeign } from "../../lib/hostNames.ts";
 import { readDeletion, readExtension, readSubmission } from "./answers.ts";
 import type { OarClient } from "./client.ts";
 import * as commands from "./commands.ts";
-import { OarError } from "./errors.ts";
+import { oarError } from "./errors.ts";
 import * as parse from "./parse.ts";
 
 const COMMAND_TIMEOUT_MS = 60_000;
-/** oarsub waits for the scheduler if a start is asked for. */
+/** With a start time, oarsub waits for the scheduler. */
 const START_TIMEOUT_MS = 180_000;
 const DEPLOY_TIMEOUT_MS = 30 * 60_000;
 
-/** OAR through its programs on a frontend. @param ssh arguments of ssh up to and with the frontend */
+/** An OAR client that runs OAR's programs on a frontend. @param ssh arguments of ssh up to and including the frontend */
 export function sshClient(settings: OarSettings, ssh: readonly string[], ask: Ask): OarClient {
   const { user } = settings;
   const on = async (command: string, options: { timeoutMs?: number; signal?: AbortSignal } = {}) => {
@@ -26,9 +29,12 @@ export function sshClient(settings: OarSettings, ssh: readonly string[], ask: As
   };
   const stat = async (command: string) => {
     const answer = await on(command);
-    if (answer.code === 127) throw new OarError("no-oar", `${settings.frontend} has no oarstat`);
+    if (answer.code === 127) throw oarError("oar-missing", `${settings.frontend} has no oarstat`);
     if (answer.code !== 0) {
-      throw new OarError("refused", `oarstat ended with ${answer.code}: ${answer.text.trim().slice(0, 500)}`);
+      throw oarError(
+        "oar-refused",
+        `oarstat failed with exit code ${answer.code}: ${answer.text.trim().slice(0, 500)}`,
+      );
     }
     return parse.readOarstat(answer.stdout, answer.now);
   };
@@ -36,7 +42,7 @@ export function sshClient(settings: OarSettings, ssh: readonly string[], ask: As
     user,
     async submit(request, signal) {
       const timeoutMs = request.start ? START_TIMEOUT_MS : COMMAND_TIMEOUT_MS;
-      // A job is made within a second: only a wait for the scheduler is worth interrupting.
+      // A submission takes a second: only a wait for the scheduler is worth interrupting.
       const interrupt = request.start ? signal : undefined;
       return readSubmission(await on(commands.oarsub(request), { timeoutMs, signal: interrupt }));
     },
@@ -52,8 +58,8 @@ export function sshClient(settings: OarSettings, ssh: readonly string[], ask: As
       const { stdout } = await on(commands.resolve(names));
       const addresses = new Map<string, string>();
       for (const line of stdout.split("\n")) {
-        const [name, address] = line.trim().split(" ");
-        if (name && address) addresses.set(name, address);
+        const [name = "", address = ""] = line.trim().split(" ");
+        if (names.includes(name) && isIPv4(address)) addresses.set(name, address);
       }
       return addresses;
     },
@@ -61,10 +67,14 @@ export function sshClient(settings: OarSettings, ssh: readonly string[], ask: As
       const answer = await on(commands.kadeploy(job, environment, nodes), { timeoutMs: DEPLOY_TIMEOUT_MS });
       const [, failed = ""] = /^failed: (.*)$/m.exec(answer.stdout) ?? [];
       const names = failed.split(" ").filter(Boolean);
+      const invalid = names.find((name) => !isHostName(name));
+      if (invalid !== undefined) {
+        throw oarError("oar-unreadable", `kadeploy3 reports the node ${quoteForeign(invalid)}`);
+      }
       if (answer.code !== 0 && names.length === 0) {
-        throw new OarError(
-          "deploy-failed",
-          `kadeploy3 ended with ${answer.code}: ${answer.text.trim().slice(-500)}`,
+        throw oarError(
+          "oar-deploy-failed",
+          `kadeploy3 failed with exit code ${answer.code}: ${answer.text.trim().slice(-500)}`,
         );
       }
       return names;
@@ -72,24 +82,24 @@ export function sshClient(settings: OarSettings, ssh: readonly string[], ask: As
   };
 }
 
-/** Why a command was not followed to its end. If ssh did not connect at all, nothing has happened. */
-function lost({ stdout, stderr, timedOut }: Answer, { frontend, port }: OarSettings): OarError {
+/** The error of a command whose end was not seen. If ssh did not connect at all, nothing was done. */
+function lost({ stdout, stderr, timedOut }: Answer, { frontend, port }: OarSettings): SwarmbenchError {
   const where = `${frontend}:${port}`;
-  const said = stderr.trim().split("\n").slice(-2).join(" ") || "it says nothing";
+  const output = stderr.trim().split("\n").slice(-2).join(" ") || "no message";
   if (
     /Permission denied|Host key verification failed|REMOTE HOST IDENTIFICATION|No .* host key is known/i.test(
       stderr,
     )
   ) {
-    return new OarError("denied", `ssh was not let in at ${where}: ${said}`);
+    return oarError("oar-denied", `${where} refused the SSH login: ${output}`);
   }
   const notConnected =
     /Could not resolve|Connection refused|Connection timed out|No route to host|Network is unreachable|Connection (closed|reset) by .* port|kex_exchange_identification|banner exchange/i;
   if (stdout === "" && notConnected.test(stderr)) {
-    return new OarError("unreachable", `ssh did not reach ${where}: ${said}`);
+    return oarError("oar-unreachable", `cannot reach ${where} over SSH: ${output}`);
   }
-  return new OarError(
-    "line-lost",
-    `the line to ${where} was lost${timedOut ? " (it took too long)" : ""}: ${said}`,
+  return oarError(
+    "oar-line-lost",
+    `the connection to ${where} was lost${timedOut ? " (timed out)" : ""}: ${output}`,
   );
 }

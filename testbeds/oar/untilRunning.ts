@@ -1,28 +1,30 @@
+import type { SwarmbenchError } from "../../contract/errors.ts";
 import type { Watch } from "../watch.ts";
 import type { OarClient } from "./client.ts";
-import { hasCode, OarError } from "./errors.ts";
+import { hasCode, oarError } from "./errors.ts";
 import { isEnding, type Job } from "./job.ts";
 import { endError, unknownJob } from "./jobEnd.ts";
 
+/** How long to wait for a job, and how often to ask. */
 export interface WaitOptions {
-  /** Counts from the submission or the adoption, or from the start that was asked for, until the job runs. */
+  /** Longest wait in seconds, from the submission or adoption, or from the requested start, until the job runs. */
   timeoutSec: number;
-  /** @default 1 s */
+  /** First interval between two polls, in milliseconds. @default 1000 */
   pollMs?: number;
 }
 
 const POLL_MS = 1_000;
-/** The interval grows by this factor up to this limit, because a frontend is shared. */
+/** The interval grows by this factor up to the maximum, because a frontend is shared. */
 const POLL_GROWTH = 1.3;
-const LONGEST_POLL_MS = 15_000;
-/** How long a frontend may be unreachable while a job is waited for. */
+const MAX_POLL_MS = 15_000;
+/** How long a frontend may be unreachable during the wait for a job. */
 const UNREACHABLE_MS = 120_000;
 
 /**
- * Waits until a job runs, and reports what it waits for.
+ * Waits until a job runs, and reports what it is waiting for.
  *
- * @param options `planned`: the job has a start that was asked for, and only a later start counts as late
- * @throws OarError with code `timeout` or `interrupted`, or for a job that has ended
+ * @param options `planned`: the job has a requested start, from which the timeout counts
+ * @throws SwarmbenchError `oar-timeout` or `interrupted`, or for a job that has ended
  */
 export async function untilRunning(
   client: OarClient,
@@ -34,9 +36,9 @@ export async function untilRunning(
   let reachedAt = watch.now();
   let reported = "";
   let last: Job | undefined;
-  for (let poll = pollMs; ; poll = Math.min(poll * POLL_GROWTH, LONGEST_POLL_MS)) {
+  for (let poll = pollMs; ; poll = Math.min(poll * POLL_GROWTH, MAX_POLL_MS)) {
     if (watch.signal?.aborted) {
-      throw new OarError("interrupted", `interrupted: job ${id} does not run yet`);
+      throw oarError("interrupted", `interrupted: job ${id} does not run yet`);
     }
     const job = await readJob(client, id, watch, reachedAt);
     if (job !== "unreachable") {
@@ -58,7 +60,7 @@ export async function untilRunning(
   }
 }
 
-/** A frontend that is unreachable for a while is no reason to give up the place in the queue. */
+/** Reads the job. A frontend that is unreachable for a short time must not cost the place in the queue. */
 async function readJob(
   client: OarClient,
   id: number,
@@ -70,7 +72,7 @@ async function readJob(
     if (!job) throw unknownJob(id);
     return job;
   } catch (error) {
-    const lost = hasCode(error, "line-lost", "unreachable");
+    const lost = hasCode(error, "oar-line-lost", "oar-unreachable");
     if (!lost || watch.now() - reachedAt > UNREACHABLE_MS) throw error;
     watch.progress(`job ${id}: ${error.message.split("\n")[0]}; trying again`);
     return "unreachable";
@@ -83,7 +85,7 @@ async function describeWait(client: OarClient, job: Job): Promise<string> {
   if (ahead !== undefined)
     parts.push(ahead === 0 ? "first in the queue" : `${ahead} jobs before it in the queue`);
   if (job.scheduledAt) parts.push(expectedStart(job.scheduledAt));
-  if (job.state === "Hold") parts.push(`it is held: oarresume ${job.id}`);
+  if (job.state === "Hold") parts.push(`it is on hold; to release it: oarresume ${job.id}`);
   if (job.message) parts.push(`OAR says: ${job.message}`);
   return `job ${job.id}: ${parts.join(", ")}`;
 }
@@ -100,12 +102,14 @@ async function timeoutError(
   id: number,
   last: Job | undefined,
   timeoutSec: number,
-): Promise<OarError> {
+): Promise<SwarmbenchError> {
   const nodes = await client.nodeStates().catch(() => ({}));
   const states = Object.entries(nodes).map(([state, count]) => `${count} ${state}`);
-  const parts = [`job ${id} does not run after ${Math.round(timeoutSec)} s (${last?.state ?? "not seen"})`];
+  const parts = [
+    `job ${id} does not run after ${Math.round(timeoutSec)} s (${last?.state ?? "state unknown"})`,
+  ];
   if (last?.message) parts.push(`OAR says: ${last.message}`);
   if (last?.scheduledAt) parts.push(expectedStart(last.scheduledAt));
   if (states.length > 0) parts.push(`nodes: ${states.join(", ")}`);
-  return new OarError("timeout", parts.join(". "));
+  return oarError("oar-timeout", parts.join(". "));
 }

@@ -1,41 +1,29 @@
-/** No error prints more lines than this: a broken file may have thousands of errors. */
-const MOST_LINES = 40;
-const MOST_CHARACTERS = 80;
+import { SwarmbenchError } from "../../contract/errors.ts";
 
-/** A error and where it is: `node` is absent if it is one of the whole file. */
+/** A broken file may have thousands of errors; a message prints at most this many. */
+const MAX_LINES = 40;
+
+/** What is wrong with a manifest, or why one of its nodes is not used. */
 export interface DocumentError {
   file: string;
+  /** Undefined if it concerns the whole file. */
   node?: string;
   text: string;
 }
 
-/** Has every error of all manifests. */
-export class RspecError extends Error {
-  readonly errors: DocumentError[];
-
-  constructor(errors: DocumentError[]) {
-    const count = errors.length === 1 ? "a error" : `${errors.length} errors`;
-    const lines = errors.slice(0, MOST_LINES).map((error) => `  - ${line(error)}`);
-    const rest = errors.length - lines.length;
-    if (rest > 0) lines.push(`  - and ${rest} more`);
-    super(`The testbed's RSpec has ${count}; nothing was changed:\n${lines.join("\n")}`);
-    this.errors = errors;
-  }
-}
-
-/** Formats a error as `file: node: what is wrong`. */
-export function line({ file, node, text }: DocumentError): string {
-  return [file, node, text].filter(Boolean).join(": ");
-}
-
-/**
- * A value of a file that is safe to print: quoted, cut, and without what a terminal would obey (control characters, and
- * characters that turn the direction of writing).
- */
-export function shown(value: string): string {
-  const cut = value.length > MOST_CHARACTERS ? `${value.slice(0, MOST_CHARACTERS)}…` : value;
-  return JSON.stringify(cut).replace(
-    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+/** The error of manifests that cannot be used: code `manifest-invalid`, one line for each entry. */
+export function manifestError(errors: readonly DocumentError[]): SwarmbenchError {
+  const count = errors.length === 1 ? "an error" : `${errors.length} errors`;
+  const lines = errors.slice(0, MAX_LINES).map((error) => `  - ${formatError(error)}`);
+  const rest = errors.length - lines.length;
+  if (rest > 0) lines.push(`  - and ${rest} more`);
+  return new SwarmbenchError(
+    "manifest-invalid",
+    `The manifests have ${count}; nothing was changed:\n${lines.join("\n")}`,
   );
+}
+
+/** Formats an error as `file: node: text`. */
+export function formatError({ file, node, text }: DocumentError): string {
+  return [file, node, text].filter(Boolean).join(": ");
 }

@@ -1,53 +1,16 @@
 import type { DocumentInterface, DocumentLink } from "./document.ts";
-import { shown } from "./errors.ts";
 
-/** A link with the nodes that are on it, by name. */
+/** A link with the interface of each node on it, by the node's name. */
 export interface NetworkLink {
   name: string;
   members: Map<string, DocumentInterface>;
 }
 
+/** A node with the interfaces that a link may name. */
 interface LinkedNode {
   name: string;
   file: string;
-  interfaces: DocumentInterface[];
-}
-
-/**
- * The links of all files with the nodes that are on them. A link that spans testbeds is in the manifest of each: links of
- * one name that share an interface are one.
- *
- * @param known the interfaces of all nodes, also of those that are left out: a link may name these
- */
-export function joinLinks(
-  links: DocumentLink[],
-  nodes: LinkedNode[],
-  known: DocumentInterface[],
-): { links: NetworkLink[]; notes: string[] } {
-  const find = interfaceIndex(nodes);
-  const knownNames = new Set(known.flatMap(({ name, sliver }) => [name, sliver]));
-  const notes: string[] = [];
-  const joined: NetworkLink[] = [];
-  const byMember = new Map<DocumentInterface, NetworkLink>();
-  for (const link of links) {
-    const members: Member[] = [];
-    for (const { name, sliver } of link.interfaces) {
-      const member = find(link.file, name, sliver);
-      if (member) members.push(member);
-      else if (![name, sliver].some((each) => each !== undefined && knownNames.has(each))) {
-        const missing = shown(name ?? sliver ?? "");
-        notes.push(`${link.file}: link ${shown(link.name)} names an interface ${missing} that no node has`);
-      }
-    }
-    const twin = members.map((each) => byMember.get(each.interface)).find((each) => each?.name === link.name);
-    const target = twin ?? { name: link.name, members: new Map() };
-    if (!twin) joined.push(target);
-    for (const member of members) {
-      if (!target.members.has(member.node)) target.members.set(member.node, member.interface);
-      byMember.set(member.interface, target);
-    }
-  }
-  return { links: joined, notes };
+  interfaces: readonly DocumentInterface[];
 }
 
 interface Member {
@@ -55,20 +18,39 @@ interface Member {
   interface: DocumentInterface;
 }
 
-/** Finds an interface by its sliver, by its name in the link's own file, or by its name in any file, in this order. */
-function interfaceIndex(nodes: LinkedNode[]) {
-  const bySliver = new Map<string, Member>();
+/**
+ * The links of all files with the nodes that are on them. A link that spans testbeds is in the manifest of each: links of
+ * one name that share an interface are one link. Interfaces of nodes that are not used are skipped.
+ */
+export function joinLinks(links: readonly DocumentLink[], nodes: readonly LinkedNode[]): NetworkLink[] {
+  const find = interfaceIndex(nodes);
+  const joined: NetworkLink[] = [];
+  const byInterface = new Map<DocumentInterface, NetworkLink>();
+  for (const { file, name, interfaces } of links) {
+    const members = interfaces.flatMap((each) => find(file, each) ?? []);
+    const twin = members.map((each) => byInterface.get(each.interface)).find((each) => each?.name === name);
+    const link = twin ?? { name, members: new Map() };
+    if (!twin) joined.push(link);
+    for (const member of members) {
+      if (!link.members.has(member.node)) link.members.set(member.node, member.interface);
+      byInterface.set(member.interface, link);
+    }
+  }
+  return joined;
+}
+
+/** Finds an interface by its name in the link's own file, or else in any file. */
+function interfaceIndex(nodes: readonly LinkedNode[]) {
   const byFile = new Map<string, Member>();
   const byName = new Map<string, Member>();
   for (const node of nodes) {
     for (const each of node.interfaces) {
+      if (each.name === "") continue;
       const member = { node: node.name, interface: each };
-      if (each.sliver !== undefined) bySliver.set(each.sliver, member);
-      if (each.name === undefined) continue;
       byFile.set(`${node.file}\n${each.name}`, member);
       if (!byName.has(each.name)) byName.set(each.name, member);
     }
   }
-  return (file: string, name = "", sliver = ""): Member | undefined =>
-    bySliver.get(sliver) ?? byFile.get(`${file}\n${name}`) ?? byName.get(name);
+  return (file: string, name: string): Member | undefined =>
+    byFile.get(`${file}\n${name}`) ?? byName.get(name);
 }

@@ -1,111 +1,102 @@
+import { isHostName, isUserName, quoteForeign } from "../../lib/hostNames.ts";
 import type { DocumentLogin, DocumentNode } from "./document.ts";
-import { shown } from "./errors.ts";
-import { authorityOf, valueError } from "./values.ts";
 
-/** An account on a machine that takes keys. */
+/** An account on a machine that accepts keys. */
 export interface Account {
   host: string;
   port: number;
   user: string;
 }
 
+/** The account that is used on a node. */
 export interface Login extends Account {
   /** The proxy that the connection has to go through, on testbeds that have one. */
   jump?: Account;
 }
 
-/** The chosen login of a node, or why there is none. `notes` say why logins were left out. */
-export type LoginChoice = { login: Login; notes: string[] } | { why: string; notes: string[] };
-
 /**
- * Chooses the login of a node: the given user's, or the first that takes keys.
+ * Chooses the login of a node: that of `user`, or the first one that accepts keys. `user` also replaces a missing user name.
  *
- * Testbeds list one login for each member of the project, and some the account of their proxy as if it were the node's.
+ * Testbeds list one login for each member of the project, and some list the account of their proxy as if it were the node's.
+ *
+ * @returns the login, or why the node has none
  */
-export function chooseLogin(node: DocumentNode, user?: string): LoginChoice {
-  const notes: string[] = [];
-  const { proxies, byAccount, forAll } = readProxies(node, notes);
+export function chooseLogin(node: DocumentNode, user?: string): Login | string {
+  const { accounts, byAccount, forAll } = readProxies(node);
   const usable: Login[] = [];
-  const seen = new Set(proxies);
+  const reasons: string[] = [];
   for (const written of node.logins) {
-    const account = readLogin(written, notes);
-    if (!account || seen.has(nameOf(account))) continue;
-    seen.add(nameOf(account));
-    const jump = byAccount.get(nameOf(account)) ?? forAll;
-    usable.push(jump ? { ...account, jump } : account);
+    const account = readLogin(written, user);
+    if (typeof account === "string") reasons.push(account);
+    else if (!accounts.has(accountName(account))) {
+      const jump = byAccount.get(accountName(account)) ?? forAll;
+      usable.push(jump ? { ...account, jump } : account);
+    }
   }
   const login = usable.find((account) => user === undefined || account.user === user);
-  if (login) return { login, notes };
-  return { why: whyNone(node, usable, user, notes), notes };
+  if (login) return login;
+  if (usable.length > 0) {
+    const users = [...new Set(usable.map((account) => account.user))].slice(0, 20);
+    return `has no login of user ${quoteForeign(user ?? "")}, only of ${users.join(", ")}`;
+  }
+  if (node.logins.length === 0) return "has no login";
+  return `has no usable login: ${reasons.slice(0, 5).join("; ") || "only its proxy has one"}`;
 }
 
-function whyNone(node: DocumentNode, usable: Login[], user: string | undefined, notes: string[]): string {
-  const users = [...new Set(usable.map((account) => account.user))];
-  if (users.length > 0)
-    return `has no login of user ${shown(user ?? "")}; it has those of ${users.slice(0, 20).join(", ")}`;
-  if (node.logins.length > 0) {
-    return `has no login that can be used${notes.length > 0 ? `: ${notes.slice(0, 5).join("; ")}` : " but a proxy's"}`;
-  }
-  const wait = "wait until jFed shows it as ready, then save the manifest again";
-  if (node.sliver !== undefined) {
-    return `has no login: it is not ready yet, or of a kind that cannot be logged in to; ${wait}`;
-  }
-  const testbed = authorityOf(node.manager);
-  const other = testbed ? `, or give the manifest of ${testbed} too` : "";
-  return `is not reserved: it has neither sliver nor login; ${wait}${other}`;
-}
-
-function readLogin(written: DocumentLogin, notes: string[]): Account | undefined {
-  const { authentication = "ssh-keys", hostname: host, port = "22", username } = written;
-  // Some testbeds write user:password here; the password must appear in no message.
-  const user = username?.replace(/:.*/s, ":…");
-  const who = `login of ${shown((username ?? "nobody").replace(/:.*/s, ""))}`;
+/** The account of a login service, or why it cannot be used. */
+function readLogin(written: DocumentLogin, user?: string): Account | string {
+  const { authentication = "ssh-keys", port = "22" } = written;
+  const host = unlessNone(written.hostname);
+  const name = unlessNone(written.username) ?? user;
+  // Some testbeds write user:password here; the password must not appear in a message.
+  const label = `the login of ${quoteForeign((name ?? "nobody").replace(/:.*/s, ""))}`;
   if (authentication.toLowerCase() !== "ssh-keys") {
-    notes.push(`${who} is left out: it is by ${shown(authentication)}, and keys are needed ("ssh-keys")`);
-    return undefined;
+    return `${label} uses ${quoteForeign(authentication)}, not "ssh-keys"`;
   }
-  const errors = {
-    hostname: valueError(host, "host name or address"),
-    port: valueError(port, "port"),
-    username: valueError(user, "user name"),
-  };
-  for (const [name, error] of Object.entries(errors)) {
-    if (error) notes.push(`${who} is left out: ${name} ${error}`);
-  }
-  if (!host || !user || Object.values(errors).some(Boolean)) return undefined;
-  return { host, port: Number(port), user };
+  if (host === undefined) return `${label} has no hostname`;
+  if (!isHostName(host)) return `${label} has the invalid hostname ${quoteForeign(host)}`;
+  if (!isPort(port)) return `${label} has the invalid port ${quoteForeign(port)}`;
+  if (name === undefined) return "a login has no username: set testbed.user";
+  if (!isUserName(name)) return `${label} has an invalid username`;
+  return { host, port: Number(port), user: name };
 }
+
+/** Some testbeds write Python's None for a value that does not exist yet. */
+function unlessNone(text: string | undefined): string | undefined {
+  return text !== undefined && /^none$/i.test(text) ? undefined : text;
+}
+
+const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65535;
 
 interface Proxies {
-  /** The names of their accounts. */
-  proxies: Set<string>;
+  /** The names of the proxies' own accounts. */
+  accounts: Set<string>;
   /** The proxy of an account. */
   byAccount: Map<string, Account>;
   forAll?: Account;
 }
 
-/** Reads jFed's extension `proxy="user@host:port" for="user@host:port"`. */
-function readProxies(node: DocumentNode, notes: string[]): Proxies {
-  const found: Proxies = { proxies: new Set(), byAccount: new Map() };
+/** Reads jFed's extension `proxy="user@host:port" for="user@host:port"`; skips proxies of another form. */
+function readProxies(node: DocumentNode): Proxies {
+  const proxies: Proxies = { accounts: new Set(), byAccount: new Map() };
   for (const written of node.proxies) {
     const proxy = readAccount(written.proxy);
     const target = written.for === undefined ? undefined : readAccount(written.for);
-    if (!proxy || (written.for !== undefined && !target)) {
-      notes.push(`proxy ${shown(written.proxy)} is left out: it is not of the form user@host:port`);
-      continue;
-    }
-    found.proxies.add(nameOf(proxy));
-    if (target) found.byAccount.set(nameOf(target), proxy);
-    else found.forAll ??= proxy;
+    if (!proxy || (written.for !== undefined && !target)) continue;
+    proxies.accounts.add(accountName(proxy));
+    if (target) proxies.byAccount.set(accountName(target), proxy);
+    else proxies.forAll ??= proxy;
   }
-  return found;
+  return proxies;
 }
 
 function readAccount(text: string): Account | undefined {
   const [, username, hostname, port] = /^([^@\s]+)@([^@\s]+?)(?::(\d{1,5}))?$/.exec(text) ?? [];
-  return readLogin({ username, hostname, port }, []);
+  const account = readLogin({ username, hostname, port });
+  return typeof account === "string" ? undefined : account;
 }
 
-function nameOf({ user, host, port }: Account): string {
+/** Identifies an account: two logins of one name are the same. */
+export function accountName({ user, host, port }: Account): string {
   return `${user}@${host.toLowerCase()}:${port}`;
 }

@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { SwarmbenchError } from "../../contract/errors.ts";
+import { isHostName, isUserName } from "../../lib/hostNames.ts";
 import { readManifests } from "../../test/support/readManifests.ts";
-import { line, RspecError } from "./errors.ts";
+import { formatError } from "./errors.ts";
 import { inspectManifests, type RspecInspection, type RspecOptions } from "./manifests.ts";
 
 const fixture = (name: string) => ({
@@ -13,7 +15,10 @@ const fixture = (name: string) => ({
 });
 const read = (names: string[], options?: RspecOptions) => readManifests(names.map(fixture), options);
 const node = (testbed: Pick<RspecInspection, "nodes">, name: string) =>
-  testbed.nodes.find((it) => it.name === name) ?? assert.fail(`no ${name}`);
+  testbed.nodes.find((each) => each.name === name) ?? assert.fail(`no ${name}`);
+const namesOf = ({ nodes }: Pick<RspecInspection, "nodes">) => nodes.map(({ name }) => name);
+const addressesOf = ({ nodes }: Pick<RspecInspection, "nodes">) => nodes.map(({ address }) => address);
+const ignoredOf = ({ ignored }: Pick<RspecInspection, "ignored">) => ignored.map(formatError);
 const inline = (inside: string, type = "manifest") => ({
   name: "m.xml",
   text: `<rspec xmlns="http://www.geni.net/resources/rspec/3" type="${type}">${inside}</rspec>`,
@@ -29,19 +34,23 @@ interface Made {
 }
 const made = ({ name, ips = [], host, inside = "", manager = MANAGER }: Made) =>
   `<node client_id="${name}" component_manager_id="${manager}" sliver_id="s-${name}-${manager}">
-    <services><login authentication="ssh-keys" hostname="${name}.lab.example.org" port="22" username="ann"/></services>
+    <services><login authentication="ssh-keys" hostname="${name}.${manager.length}.lab.example.org" port="22" username="ann"/></services>
     ${ips.map((ip, index) => `<interface client_id="${name}:if${index}"><ip address="${ip}" netmask="255.255.255.0" type="ipv4"/></interface>`).join("")}
     ${host ? `<host name="${name}" ipv4="${host}"/>` : ""}${inside}</node>`;
 const link = (name: string, ...interfaces: string[]) =>
-  `<link client_id="${name}">${interfaces.map((it) => `<interface_ref client_id="${it}"/>`).join("")}</link>`;
+  `<link client_id="${name}">${interfaces.map((each) => `<interface_ref client_id="${each}"/>`).join("")}</link>`;
 const readInline = (inside: string, options?: RspecOptions) => readManifests([inline(inside)], options);
 
-function errorOf(action: () => unknown): string[] {
+/** The lines of the error that an action throws, without the heading. */
+function errorsOf(action: () => unknown): string[] {
   try {
     action();
   } catch (error) {
-    assert.ok(error instanceof RspecError, String(error));
-    return error.errors.map(line);
+    assert.ok(error instanceof SwarmbenchError && error.code === "manifest-invalid", String(error));
+    return error.message
+      .split("\n")
+      .slice(1)
+      .map((line) => line.replace(/^ {2}- /, ""));
   }
   return assert.fail("no error");
 }
@@ -49,57 +58,41 @@ function errorOf(action: () => unknown): string[] {
 describe("a manifest of the Virtual Wall", () => {
   const testbed = read(["virtual-wall.xml"]);
 
-  it("gives all that is used of a node", () => {
+  it("gives name, login and address of a node", () => {
     assert.deepEqual(node(testbed, "node1"), {
       name: "node1",
-      clientId: "node1",
       file: "virtual-wall.xml",
-      testbed: "wall2.ilabt.iminds.be",
       login: { host: "n900-01.wall2.ilabt.iminds.be", port: 22, user: "ann" },
       address: "192.168.10.1",
     });
   });
 
   it("has its LAN as the data network", () => {
-    assert.deepEqual(testbed.network, { kind: "link", name: "lan0", subnet: "192.168.10.0/24" });
-    assert.deepEqual(
-      testbed.nodes.map(({ address }) => address),
-      ["192.168.10.1", "192.168.10.2", "192.168.10.10"],
-    );
+    assert.deepEqual(testbed.network, { kind: "link", name: "lan0" });
+    assert.deepEqual(addressesOf(testbed), ["192.168.10.1", "192.168.10.2", "192.168.10.10"]);
   });
 
-  it("gives nodes in the order of their numbers, in whatever order they stand", () => {
-    assert.deepEqual(
-      testbed.nodes.map(({ name }) => name),
-      ["node1", "node2", "node10"],
-    );
+  it("gives nodes sorted by number, whatever their order in the file", () => {
+    assert.deepEqual(namesOf(testbed), ["node1", "node2", "node10"]);
   });
 
-  it("gives the logins of the user that is named", () => {
+  it("gives the logins of the chosen user", () => {
     const users = read(["virtual-wall.xml"], { user: "bert" }).nodes.map(({ login }) => login.user);
     assert.deepEqual(users, ["bert", "bert", "bert"]);
   });
 
-  it("names the users that there are if the named one is none of them", () => {
-    const errors = errorOf(() => read(["virtual-wall.xml"], { user: "carl" }));
-    assert.equal(errors.length, 3);
-    assert.equal(
-      errors[0],
-      'virtual-wall.xml: node1: has no login of user "carl"; it has those of ann, bert',
-    );
-  });
-
-  it("is remarked on when its reservation has ended, and not refused: it may have been extended", () => {
-    const late = read(["virtual-wall.xml"], { now: new Date("2026-11-22T00:00:00Z") });
-    assert.deepEqual(late.notes, ['virtual-wall.xml: its reservation was to end at "2026-11-21T09:00:00Z"']);
-    assert.deepEqual(read(["virtual-wall.xml"], { now: new Date("2026-11-20T00:00:00Z") }).notes, []);
+  it("lists the existing users if the chosen one has no login", () => {
+    const [first, ...nodes] = errorsOf(() => read(["virtual-wall.xml"], { user: "carl" }));
+    assert.match(first ?? "", /no node has a usable login/);
+    assert.equal(nodes.length, 3);
+    assert.equal(nodes[0], 'virtual-wall.xml: node1: has no login of user "carl", only of ann, bert');
   });
 });
 
 describe("a manifest that is labelled request", () => {
   const testbed = read(["emulab-request.xml"]);
 
-  it("is read as what it is", () => {
+  it("is read like any other", () => {
     assert.deepEqual(
       testbed.nodes.map(({ name, address, login }) => [name, address, login.port]),
       [
@@ -110,24 +103,94 @@ describe("a manifest that is labelled request", () => {
   });
 
   it("has its link as the data network, although its interfaces are not named after nodes", () => {
-    assert.deepEqual(testbed.network, { kind: "link", name: "link-0", subnet: "10.10.1.0/24" });
+    assert.deepEqual(testbed.network, { kind: "link", name: "link-0" });
   });
 
   it("is refused if nothing in it is reserved", () => {
     const request = inline(`<node client_id="node1"/><node client_id="node2"/>`, "request");
     assert.deepEqual(
-      errorOf(() => readManifests([request])),
+      errorsOf(() => readManifests([request])),
       [
-        "m.xml: is a request: nothing in it is reserved. Run it in jFed, wait until it is ready, and save its manifest",
+        "m.xml: no node has a usable login: wait until jFed shows all nodes as ready, then save the manifest (not the request) again",
+        "m.xml: node1: has no login",
+        "m.xml: node2: has no login",
       ],
     );
   });
 });
 
-describe("machines that share a host's address", () => {
-  it("cannot talk over the control network", () => {
+describe("a manifest with auxiliary nodes", () => {
+  it("gives the machines; a blockstore and a switch are ignored, even if they have a login", () => {
+    const testbed = read(["blockstore.xml"]);
+    assert.deepEqual(namesOf(testbed), ["node1", "node2", "node3"]);
+    assert.deepEqual(testbed.network, { kind: "link", name: "lan" });
+    assert.deepEqual(ignoredOf(testbed), [
+      'blockstore.xml: datastore: cannot run containers: it is of type "emulab-blockstore"',
+      "blockstore.xml: fabric: has no login",
+    ]);
+  });
+
+  it("never has a blockstore as the first node, the manager, whatever is chosen", () => {
+    for (const dataNetwork of ["control", "storage", undefined]) {
+      assert.equal(read(["blockstore.xml"], { dataNetwork }).nodes[0]?.name, "node1", dataNetwork);
+    }
     assert.match(
-      errorOf(() => read(["emulab-request.xml"], { dataNetwork: "control" })).join(),
+      errorsOf(() => read(["blockstore.xml"], { machines: ["datastore", "node1"] })).join(),
+      /"datastore": cannot run containers/,
+    );
+  });
+
+  it("gives only the nodes on the chosen link", () => {
+    const extra = made({ name: "extra", ips: ["10.9.0.9"] });
+    const text = fixture("blockstore.xml").text.replace("</rspec>", `${extra}</rspec>`);
+    const testbed = readManifests([{ name: "m.xml", text }], { dataNetwork: "lan" });
+    assert.deepEqual(namesOf(testbed), ["node1", "node2", "node3"]);
+    assert.ok(ignoredOf(testbed).includes('m.xml: extra: is not on link "lan"'));
+  });
+});
+
+describe("machines that are chosen by name", () => {
+  it("are used in the given order, and no other is", () => {
+    const testbed = read(["blockstore.xml"], { machines: ["node3", "node1"] });
+    assert.deepEqual(namesOf(testbed), ["node3", "node1"]);
+    assert.deepEqual(addressesOf(testbed), ["10.10.1.3", "10.10.1.1"]);
+  });
+
+  it("must exist, be usable and be on the data network", () => {
+    assert.match(
+      errorsOf(() => read(["blockstore.xml"], { machines: ["node1", "fabric", "node9"] })).join("\n"),
+      /"fabric": has no login\n.*"node9": is not in the manifest, which has node1, node2, node3/,
+    );
+    assert.match(
+      errorsOf(() =>
+        read(["blockstore.xml"], { machines: ["node1", "node2"], dataNetwork: "storage" }),
+      ).join(),
+      /node2: is not on link "storage"/,
+    );
+  });
+});
+
+describe("a login that is not complete", () => {
+  it("without a user name is that of the chosen user", () => {
+    const testbed = read(["version2.xml"], { user: "ann" });
+    assert.deepEqual(node(testbed, "left").login, { host: "pc1.emulab.net", port: 22, user: "ann" });
+    assert.match(errorsOf(() => read(["version2.xml"])).join(), /left: .*no username: set testbed\.user/);
+  });
+
+  it("with the host name None is ignored", () => {
+    assert.match(
+      errorsOf(() => read(["hostname-none.xml"])).join("\n"),
+      /no node has a usable login[\s\S]*vm1: has no usable login: the login of "root" has no hostname/,
+    );
+    const files = ["hostname-none.xml", "grid5000.xml"];
+    assert.deepEqual(namesOf(read(files)), ["node0", "node1"]);
+  });
+});
+
+describe("machines that share a host's address", () => {
+  it("cannot use the control network", () => {
+    assert.match(
+      errorsOf(() => read(["emulab-request.xml"], { dataNetwork: "control" })).join(),
       /behind a gateway/,
     );
   });
@@ -136,41 +199,39 @@ describe("machines that share a host's address", () => {
 describe("a proxy's account among the logins", () => {
   const testbed = read(["containers-proxy.xml"]);
 
-  it("is not taken for the node's, whether it comes first or last", () => {
+  it("is not used as the node's, whether it comes first or last", () => {
     assert.deepEqual(
       testbed.nodes.map(({ login }) => `${login.user}@${login.host}:${login.port}`),
       ["ann@172.18.0.11:22001", "ann@172.18.0.12:22002"],
     );
   });
 
-  it("is what the connection goes through", () => {
+  it("is the jump host of the connection", () => {
     for (const { login } of testbed.nodes) {
       assert.deepEqual(login.jump, { host: "proxy.example.org", port: 2222, user: "proxyuser" });
     }
   });
 });
 
-describe("a manifest without links, as Grid'5000's", () => {
+describe("a manifest without links, such as Grid'5000's", () => {
   const testbed = read(["grid5000.xml"]);
 
   it("has the control network as its data network, and says so", () => {
     assert.deepEqual(testbed.network, { kind: "control" });
-    assert.match(testbed.notes.join("\n"), /no link: the nodes talk over the control network/);
+    assert.match(testbed.notes.join("\n"), /no link connects the nodes: they use the control network/);
   });
 
-  it("gives the addresses that it tells, and names the nodes whose it does not", () => {
+  it("gives the addresses that it contains, and lists the nodes without one", () => {
     assert.equal(node(testbed, "node0").address, "172.16.96.7");
     assert.equal(node(testbed, "node1").address, undefined);
-    assert.match(testbed.notes.join("\n"), /does not tell the control network's address of node1/);
+    assert.match(testbed.notes.join("\n"), /no control network address of node1/);
   });
-
-  it("gives its site", () => assert.equal(node(testbed, "node0").testbed, "am.grid5000.fr:rennes"));
 });
 
-describe("prefixed names of which none is declared", () => {
+describe("undeclared prefixes", () => {
   const testbed = read(["prefixed.xml"]);
 
-  it("are read as if there were no prefixes", () => {
+  it("are ignored", () => {
     assert.deepEqual(
       testbed.nodes.map(({ name, address }) => [name, address]),
       [
@@ -180,148 +241,106 @@ describe("prefixed names of which none is declared", () => {
     );
   });
 
-  it("a password's login is left out, and the reason is told without the password", () => {
+  it("a login by password is not used", () => {
     assert.deepEqual(node(testbed, "a").login, { host: "a.lab.example.org", port: 2201, user: "ann" });
-    assert.ok(
-      testbed.notes.includes(
-        'prefixed.xml: a: login of "root" is left out: it is by "ssh", and keys are needed ("ssh-keys")',
-      ),
-    );
   });
 
-  it("a password goes into no message, also where the login says nothing of passwords", () => {
-    const text = fixture("prefixed.xml").text.replace('authentication="ssh" ', "");
-    const { notes } = readManifests([{ name: "p.xml", text }]);
-    assert.match(notes.join(), /p\.xml: a: login of "root" is left out: username "root:…" is no user name/);
+  it("a password is in no message, whether or not the login declares it", () => {
+    const onlyPassword = fixture("prefixed.xml").text.replaceAll(/<emulab:login.*username="ann"\/>/g, "");
+    for (const text of [onlyPassword, onlyPassword.replace('authentication="ssh" ', "")]) {
+      const { ignored } = readManifests([{ name: "p.xml", text }]);
+      assert.match(ignored.map(formatError).join(), /p\.xml: a: has no usable login: the login of "root" /);
+      assert.doesNotMatch(JSON.stringify(ignored), /secret/);
+    }
   });
 
-  it("what is missing at a login is what is usual: port 22, keys", () => {
+  it("a login without port and authentication uses port 22 and keys", () => {
     assert.deepEqual(node(testbed, "b").login, { host: "b.lab.example.org", port: 22, user: "ann" });
   });
 });
 
-describe("a sliver that is not ready", () => {
-  it("is named with its state, and with the testbed's reason", () => {
-    const [early, dead, ...rest] = errorOf(() => read(["exogeni-not-ready.xml"]));
-    assert.match(
-      early ?? "",
-      /^exogeni-not-ready\.xml: early: is not ready: its state is "configuring"; wait until/,
-    );
-    assert.match(dead ?? "", /dead: is not ready: its state is "failed": "Insufficient numCPUCores"/);
-    assert.deepEqual(rest, []);
-  });
-
-  it("leaves the others to who can do without it", () => {
-    const { nodes, rejected, errors, network } = inspectManifests([fixture("exogeni-not-ready.xml")]);
-    assert.deepEqual(
-      [nodes.map(({ name }) => name), rejected.map(({ name }) => name)],
-      [["ok"], ["early", "dead"]],
-    );
-    assert.deepEqual([errors, network, nodes[0]?.address], [[], { kind: "control" }, "192.0.2.14"]);
-  });
-
-  it("is told by the aggregates' own words too, and a word that is not known is no failure", () => {
-    const status = (attribute: string) =>
-      inspectManifests([inline(made({ name: "a", host: "10.1.1.1" }).replace("<node", `<node ${attribute}`))])
-        .rejected;
-    for (const word of ["geni_notready", "geni_pending_allocation", "geni_failed"]) {
-      assert.equal(status(`geni_operational_status="${word}"`).length, 1, word);
-    }
-    assert.equal(status('geni_allocation_status="geni_allocated"').length, 1);
-    assert.deepEqual(
-      status('geni_allocation_status="geni_provisioned" geni_operational_status="geni_ready"'),
-      [],
-    );
-    assert.deepEqual(status('status="sunny"'), []);
-  });
-});
-
 describe("a file with many errors", () => {
-  it("is refused with all of them, each with its node", () => {
+  it("gives the usable nodes, and the reason for each of the others", () => {
+    const inspection = inspectManifests([fixture("broken.xml")]);
+    assert.deepEqual(namesOf(inspection), ["address", "node on line 2"]);
     assert.deepEqual(
-      errorOf(() => read(["broken.xml"])).map((text) =>
-        text.replace(/^broken\.xml: /, "").replace(/; wait.*/, ""),
-      ),
+      ignoredOf(inspection).map((text) => text.replace(/^broken\.xml: /, "")),
       [
-        "node 1 (line 2): client_id is missing",
-        "no-login: has no login: it is not ready yet, or of a kind that cannot be logged in to",
-        'password: has no login that can be used: login of "root" is left out: it is by "ssh", and keys are needed ("ssh-keys")',
-        'option: has no login that can be used: login of "-l" is left out: hostname "-oProxyCommand=id" is no host name or address; login of "-l" is left out: port "99999" is no port; login of "-l" is left out: username "-l" is no user name',
-        'address: component_manager_id "lab.example.org" is no URN such as urn:publicid:IDN+…+authority+cm',
-        'address: interface "address:if0": address "10.0.0.300" is no IPv4 address',
-        'address: interface "address:if0": netmask "255.0.255.0" is no netmask',
-        "asked-for: is not reserved: it has neither sliver nor login",
+        "no-login: has no login",
+        'password: has no usable login: the login of "root" uses "ssh", not "ssh-keys"',
+        'option: has no usable login: the login of "-l" has the invalid hostname "-oProxyCommand=id"',
+        "asked-for: has no login",
       ],
     );
   });
 
+  it("ignores an address that is none", () => {
+    assert.deepEqual(addressesOf(inspectManifests([fixture("broken.xml")])), [undefined, undefined]);
+  });
+
   it("has an error that counts them and says that nothing was changed", () => {
-    assert.throws(() => read(["broken.xml"]), {
-      message: /^The testbed's RSpec has 8 errors; nothing was changed:\n {2}- broken\.xml: node 1/,
+    const text = fixture("broken.xml").text.replaceAll('"ssh-keys"', '"password"');
+    assert.throws(() => readManifests([{ name: "b.xml", text }]), {
+      message: /^The manifests have 7 errors; nothing was changed:\n {2}- b\.xml: no node has/,
     });
   });
 
-  it("does not keep those of the other files back", () => {
-    const errors = errorOf(() => readManifests([{ name: "x", text: "<rspec" }, fixture("broken.xml")]));
-    assert.equal(errors.length, 9);
-    assert.match(errors[0] ?? "", /^x: is no well-formed XML/);
+  it("does not hide those of the other files", () => {
+    const errors = errorsOf(() => readManifests([{ name: "x", text: "<rspec" }, fixture("broken.xml")]));
+    assert.equal(errors.length, 5);
+    assert.match(errors[0] ?? "", /^x: is not well-formed XML/);
   });
 
-  it("prints no thousand lines", () => {
+  it("prints at most 40 lines", () => {
     const many = inline(`<node sliver_id="x"/>`.repeat(900));
-    assert.throws(() => readManifests([many]), /1800 errors[\s\S]*and 1760 more$/);
+    assert.throws(() => readManifests([many]), /901 errors[\s\S]*and 861 more$/);
   });
 });
 
 describe("manifests of several testbeds", () => {
   const testbed = read(["stitched-wall2.xml", "stitched-emulab.xml"]);
 
-  it("are one set of machines: what one manifest repeats of the other testbed's is the other's", () => {
+  it("are one set of machines, each with the login of its own testbed's manifest", () => {
     assert.deepEqual(
-      testbed.nodes.map(({ clientId, testbed: place, file }) => [clientId, place, file]),
+      testbed.nodes.map(({ login, file }) => [login.host, file]),
       [
-        ["node0", "emulab.net", "stitched-emulab.xml"],
-        ["node0", "wall2.ilabt.iminds.be", "stitched-wall2.xml"],
+        ["pc700.emulab.net", "stitched-emulab.xml"],
+        ["n900-01.wall2.ilabt.iminds.be", "stitched-wall2.xml"],
       ],
     );
+    assert.deepEqual(testbed.ignored, []);
   });
 
   it("give nodes of one name the testbed's name too", () => {
-    assert.deepEqual(
-      testbed.nodes.map(({ name }) => name),
-      ["node0-emulab", "node0-wall2"],
-    );
+    assert.deepEqual(namesOf(testbed), ["node0@emulab.net", "node0@wall2.ilabt.iminds.be"]);
   });
 
   it("are joined by the link that spans them", () => {
-    assert.deepEqual(testbed.network, { kind: "link", name: "stitch0", subnet: "192.168.3.0/24" });
-    assert.deepEqual(
-      testbed.nodes.map(({ address }) => address),
-      ["192.168.3.2", "192.168.3.1"],
-    );
+    assert.deepEqual(testbed.network, { kind: "link", name: "stitch0" });
+    assert.deepEqual(addressesOf(testbed), ["192.168.3.2", "192.168.3.1"]);
   });
 
-  it("are asked for where one is missing", () => {
-    const [error] = errorOf(() => read(["stitched-wall2.xml"]));
-    assert.match(error ?? "", /node0: is not reserved.*or give the manifest of emulab\.net too$/);
+  it("give only the nodes with a login if a manifest is missing", () => {
+    const alone = read(["stitched-wall2.xml"]);
+    assert.deepEqual(namesOf(alone), ["node0"]);
+    assert.deepEqual(ignoredOf(alone), ["stitched-wall2.xml: node0: has no login"]);
   });
 
-  it("talk over the control networks where no link spans them, and say so", () => {
+  it("use the control networks if no link spans them, and say so", () => {
     const { network, notes } = read(["grid5000.xml", "virtual-wall.xml"]);
     assert.deepEqual(network, { kind: "control" });
     assert.match(
       notes.join("\n"),
-      /no link is between the nodes of am\.grid5000\.fr:rennes and wall2\.ilabt\.iminds\.be/,
+      /no link connects the nodes of am\.grid5000\.fr:rennes and wall2\.ilabt\.iminds\.be/,
     );
   });
 
-  it("may be given twice: the same machine is taken once", () => {
+  it("may be given twice: a machine is used once", () => {
     const twice = read(["virtual-wall.xml", "virtual-wall.xml"]);
     assert.deepEqual(twice.nodes, read(["virtual-wall.xml"]).nodes);
-    assert.match(twice.notes[0] ?? "", /stands there more than once: taken once/);
   });
 
-  it("of one slice, saved early and saved late, are the late one", () => {
+  it("of one slice, saved early and saved late, give the logins of the late one", () => {
     const late = fixture("virtual-wall.xml");
     const early = { name: "early.xml", text: late.text.replace(/<services>[\s\S]*?<\/services>/g, "") };
     for (const files of [
@@ -338,16 +357,11 @@ describe("manifests of several testbeds", () => {
   });
 
   it("that contradict each other are refused", () => {
-    const old = fixture("virtual-wall.xml");
-    const other = { name: "old.xml", text: old.text.replaceAll("sliver+7000", "sliver+6000") };
-    const moved = { name: "old.xml", text: old.text.replaceAll('hostname="n900', 'hostname="n800') };
+    const current = fixture("virtual-wall.xml");
+    const old = { name: "old.xml", text: current.text.replaceAll('hostname="n900', 'hostname="n800') };
     assert.match(
-      errorOf(() => readManifests([old, other])).join(),
-      /node1: stands there more than once, for different/,
-    );
-    assert.match(
-      errorOf(() => readManifests([old, moved])).join(),
-      /with different logins: leave out the older/,
+      errorsOf(() => readManifests([current, old])).join(),
+      /old\.xml: node1: is there twice with different logins \(virtual-wall\.xml\): leave out the older/,
     );
   });
 });
@@ -357,115 +371,116 @@ describe("the data network", () => {
     made({ name: "a", ips: ["10.0.0.1", "10.9.0.1"] }) + made({ name: "b", ips: ["10.0.0.2", "10.9.0.2"] });
   const both = two + link("fast", "a:if0", "b:if0") + link("slow", "a:if1", "b:if1");
 
-  it("is the user's choice where there is one", () => {
+  it("is the user's choice if several links connect equally many nodes", () => {
     assert.match(
-      errorOf(() => readInline(both)).join(),
-      /all nodes are on several links, "fast" and "slow": name one/,
+      errorsOf(() => readInline(both)).join(),
+      /"fast" and "slow" connect equally many nodes: name one in testbed\.dataNetwork/,
     );
-    const { network, nodes } = readInline(both, { dataNetwork: "slow" });
-    assert.deepEqual(network, { kind: "link", name: "slow", subnet: "10.9.0.0/24" });
-    assert.deepEqual(
-      nodes.map(({ address }) => address),
-      ["10.9.0.1", "10.9.0.2"],
+    const testbed = readInline(both, { dataNetwork: "slow" });
+    assert.deepEqual(testbed.network, { kind: "link", name: "slow" });
+    assert.deepEqual(addressesOf(testbed), ["10.9.0.1", "10.9.0.2"]);
+  });
+
+  it("is an existing link", () => {
+    assert.match(
+      errorsOf(() => readInline(both, { dataNetwork: "fats" })).join(),
+      /there is no link "fats" between the nodes; "fast" is between a, b; "slow" is between a, b/,
     );
   });
 
-  it("is a link that exists", () => {
-    assert.match(
-      errorOf(() => readInline(both, { dataNetwork: "fats" })).join(),
-      /there is no link "fats"; "fast" is between a, b; "slow" is between a, b/,
+  it("is the link between most nodes; a node that is not on it is ignored with the reason", () => {
+    const three = two + made({ name: "c", ips: ["10.0.0.3"] }) + made({ name: "d", ips: ["10.8.0.3"] });
+    const testbed = readInline(
+      three + link("all", "a:if0", "b:if0", "c:if0") + link("pair", "a:if1", "b:if1"),
     );
+    assert.deepEqual([namesOf(testbed), testbed.network], [["a", "b", "c"], { kind: "link", name: "all" }]);
+    assert.deepEqual(ignoredOf(testbed), ['m.xml: d: is not on link "all"']);
   });
 
-  it("is never chosen with a node left out: each is named", () => {
-    const three = both + made({ name: "c", ips: ["10.8.0.3"] });
-    assert.deepEqual(
-      errorOf(() => readInline(three, { dataNetwork: "fast" })),
-      ['m.xml: c: is not on link "fast"'],
-    );
-    assert.match(
-      errorOf(() => readInline(three)).join(),
-      /no link is between all nodes; "fast" is between a, b/,
-    );
-  });
-
-  it("is none that gives no addresses", () => {
+  it("is never a link that gives no addresses", () => {
     const bare = `<interface client_id="b:if0"/>`;
     const half =
       made({ name: "a", ips: ["10.0.0.1"] }) +
       made({ name: "b", inside: bare }) +
       link("l", "a:if0", "b:if0");
-    assert.deepEqual(
-      errorOf(() => readInline(half)),
-      ['m.xml: b: has no IPv4 address on link "l"'],
-    );
-    const none = half.replace(/<ip [^>]*>/g, "");
-    assert.match(
-      errorOf(() => readInline(none)).join(),
-      /link "l" is between all nodes but gives them no IPv4 addresses/,
-    );
+    assert.deepEqual(ignoredOf(readInline(half, { dataNetwork: "l" })), [
+      'm.xml: b: has no IPv4 address on link "l"',
+    ]);
+    for (const text of [half, half.replace(/<ip [^>]*>/g, "")]) {
+      assert.match(
+        errorsOf(() => readInline(text)).join(),
+        /link "l" does not give its nodes IPv4 addresses/,
+      );
+    }
   });
 
-  it("is the one network that all interfaces are in, where no link is named", () => {
-    const nodes = made({ name: "a", ips: ["10.0.0.1"] }) + made({ name: "b", ips: ["10.7.0.2", "10.0.0.2"] });
-    const { network, nodes: found } = readInline(nodes);
-    assert.deepEqual(network, { kind: "interfaces", subnet: "10.0.0.0/24" });
-    assert.deepEqual(
-      found.map(({ address }) => address),
-      ["10.0.0.1", "10.0.0.2"],
-    );
+  it("has every address once", () => {
+    const same =
+      made({ name: "a", ips: ["10.0.0.1"] }) +
+      made({ name: "b", ips: ["10.0.0.1"] }) +
+      link("l", "a:if0", "b:if0");
+    assert.match(errorsOf(() => readInline(same)).join(), /a and b have the same address, 10\.0\.0\.1/);
   });
 
-  it("has every address once, and all in one network", () => {
-    const of = (a: string, b: string) =>
-      made({ name: "a", ips: [a] }) + made({ name: "b", ips: [b] }) + link("l", "a:if0", "b:if0");
-    assert.match(
-      errorOf(() => readInline(of("10.0.0.1", "10.0.0.1"))).join(),
-      /a and b have one address, 10\.0\.0\.1/,
-    );
-    assert.match(
-      errorOf(() => readInline(of("10.0.0.1", "10.0.1.1"))).join(),
-      /addresses of several networks/,
-    );
-  });
-
-  it("may be asked to be the control network", () => {
+  it("can be the control network", () => {
     const nodes =
       made({ name: "a", ips: ["10.0.0.1"], host: "192.0.2.1" }) + made({ name: "b", host: "192.0.2.2" });
-    assert.deepEqual(
-      readInline(nodes, { dataNetwork: "control" }).nodes.map(({ address }) => address),
-      ["192.0.2.1", "192.0.2.2"],
-    );
+    assert.deepEqual(addressesOf(readInline(nodes, { dataNetwork: "control" })), ["192.0.2.1", "192.0.2.2"]);
   });
 
-  it("a link that names an interface that no node has is remarked on", () => {
+  it("ignores interfaces of a link that no node has", () => {
     const nodes = made({ name: "a", ips: ["10.0.0.1"] }) + made({ name: "b", ips: ["10.0.0.2"] });
-    const { notes } = readInline(nodes + link("l", "a:if0", "b:if0", "gone:if0"));
-    assert.deepEqual(notes, ['m.xml: link "l" names an interface "gone:if0" that no node has']);
+    const testbed = readInline(nodes + link("l", "a:if0", "b:if0", "gone:if0"));
+    assert.deepEqual(addressesOf(testbed), ["10.0.0.1", "10.0.0.2"]);
   });
 });
 
 describe("nodes of one name", () => {
-  it("on one testbed, as different machines, are refused by name", () => {
-    const twice = made({ name: "a" }) + made({ name: "a" }).replace('sliver_id="', 'sliver_id="other-');
+  it("on one testbed, with different logins, are refused by name", () => {
+    const twice = made({ name: "a" }) + made({ name: "a" }).replace('port="22"', 'port="23"');
     assert.match(
-      errorOf(() => readInline(twice)).join(),
-      /m\.xml: a: stands there more than once, for different machines/,
+      errorsOf(() => readInline(twice)).join(),
+      /m\.xml: a: is there twice with different logins .*rename one of the nodes/,
     );
   });
 
   it("never get a name that another node has", () => {
     const urn = (name: string) => `urn:publicid:IDN+${name}+authority+cm`;
-    const { nodes } = readInline(
-      made({ name: "a", manager: urn("x.one") }) +
-        made({ name: "a", manager: urn("y.one") }) +
-        made({ name: "a-x", manager: urn("x.one") }) +
-        made({ name: "b", manager: urn("am.x.one") }) +
-        made({ name: "b", manager: urn("x.two") }),
+    const testbed = readInline(
+      made({ name: "a", manager: urn("x.one"), host: "192.0.2.1" }) +
+        made({ name: "a", manager: urn("yy.one"), host: "192.0.2.2" }) +
+        made({ name: "a-x", manager: urn("x.one"), host: "192.0.2.3" }),
     );
-    assert.deepEqual(
-      nodes.map(({ name }) => name),
-      ["a-x", "a-x-one", "a-y", "b-am-x-one", "b-x-two"],
+    assert.deepEqual(namesOf(testbed), ["a-x", "a@x.one", "a@yy.one"]);
+  });
+});
+
+describe("values of a manifest that go into an ssh configuration", () => {
+  const attribute = (text: string) =>
+    text.replace(/[&<"\p{Cc}]/gu, (character) => `&#${character.codePointAt(0)};`);
+
+  it("are host names, user names, ports and addresses only, for every text", () => {
+    const value = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 20 }),
+      fc.constantFrom(
+        "x\nMatch exec touch",
+        "../../x",
+        "-oProxyCommand=id",
+        "a b",
+        "None",
+        "ann",
+        "h.example",
+      ),
+    );
+    fc.assert(
+      fc.property(value, value, value, value, (hostname, username, port, address) => {
+        const text = `<node client_id="a"><services><login hostname="${attribute(hostname)}" username="${attribute(username)}" port="${attribute(port)}"/></services><host ipv4="${attribute(address)}"/></node>`;
+        for (const { login, address: data } of inspectManifests([inline(text)]).nodes) {
+          assert.ok(isHostName(login.host) && isUserName(login.user), JSON.stringify(login));
+          assert.ok(login.port > 0 && login.port < 65_536);
+          assert.match(data ?? "0.0.0.0", /^[\d.]+$/);
+        }
+      }),
     );
   });
 });
@@ -477,10 +492,11 @@ describe("for every manifest", () => {
     "containers-proxy.xml",
     "grid5000.xml",
     "prefixed.xml",
+    "blockstore.xml",
   ];
   const prefix = fc.stringMatching(/^[a-wyz][a-z0-9_-]{0,6}$/).map((text) => `${text}:`);
 
-  it("prefixes change nothing, whatever they are, declared or not, another at every element", () => {
+  it("prefixes change nothing, declared or not, even if every element has another", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...names),
@@ -507,7 +523,7 @@ describe("for every manifest", () => {
     );
   });
 
-  it("damage ends in a result or in an error that is ours, and in nothing else", () => {
+  it("damage ends in a result or in a SwarmbenchError", () => {
     const files = names.map(fixture);
     fc.assert(
       fc.property(
@@ -519,13 +535,13 @@ describe("for every manifest", () => {
         ({ name, text }, cuts) => {
           let damaged = text;
           for (const [position, length, inserted] of cuts) {
-            const at = position % (damaged.length + 1);
-            damaged = damaged.slice(0, at) + inserted + damaged.slice(at + length);
+            const start = position % (damaged.length + 1);
+            damaged = damaged.slice(0, start) + inserted + damaged.slice(start + length);
           }
           try {
             readManifests([{ name, text: damaged }]);
           } catch (error) {
-            assert.ok(error instanceof RspecError, String((error as Error).stack));
+            assert.ok(error instanceof SwarmbenchError, String((error as Error).stack));
           }
         },
       ),

@@ -1,154 +1,132 @@
 import { isIPv4 } from "node:net";
+import { quoteForeign } from "../../lib/hostNames.ts";
 import { type DocumentNode, type RspecDocument, readDocument } from "./document.ts";
-import { type DocumentError, shown } from "./errors.ts";
+import type { DocumentError } from "./errors.ts";
 import type { RspecFile } from "./files.ts";
 import { joinLinks } from "./links.ts";
-import { chooseLogin, type Login } from "./logins.ts";
-import { chooseNetwork, type DataNetwork } from "./network.ts";
-import { type NamedNode, withUniqueNames } from "./uniqueNames.ts";
-import { authorityOf } from "./values.ts";
+import { accountName, chooseLogin, type Login } from "./logins.ts";
+import { chooseNetwork, type DataNetwork, type NetworkNode } from "./network.ts";
+import { XmlError } from "./xml.ts";
 
+/** What the user chose among the nodes, logins and links of the manifests. */
 export interface RspecOptions {
-  /** Whose logins are used. @default the first login of each node that takes keys */
+  /** Whose logins are used; also the user of logins without a name. @default the first login of each node that accepts keys */
   user?: string;
-  /** A link's name, or `control`: the network over which the testbed lets users log in. @default the only link that all nodes are on */
+  /** A link's name, or `control`: the network over which users log in. @default the link between most nodes */
   dataNetwork?: string;
-  /** Manifests whose reservation ended before it get a note. @default no notes */
-  now?: Date;
+  /** Names of the nodes that are used, in this order. @default all that have a login and are on the data network, by name */
+  machines?: readonly string[];
 }
 
 /** A machine that is reserved and can be logged in to. */
-export interface RspecNode extends NamedNode {
+export interface RspecNode {
+  /** Unique: its `client_id`, followed by `@` and the testbed if two testbeds have nodes of this name. */
+  name: string;
+  file: string;
   login: Login;
-  /** IPv4 address on the data network. Undefined only on the control network, if the manifest does not tell it. */
+  /** IPv4 address on the data network. Undefined only on the control network, if the manifest does not have it. */
   address?: string;
 }
 
+/** The usable machines of the manifests, and what was left out. */
 export interface RspecInspection {
-  /** Sorted by name, numbers by their value: node2 comes before node10. */
+  /** In the order of `machines`, or sorted by name; numbers by value: node2 comes before node10. */
   nodes: RspecNode[];
   /** Undefined if there are errors. */
   network?: DataNetwork;
-  /** What was left out or decided, and why: a line each. */
+  /** Decisions the user may want to know of, one line each. */
   notes: string[];
-  /** The nodes that cannot be used, each with all of its errors; if that is allowed, a stack does without them. */
-  rejected: { name: string; file: string; errors: string[] }[];
-  /** Errors of whole files or of the network. */
+  /** Nodes that are not used, each with the reason. */
+  ignored: DocumentError[];
+  /** Errors that make the manifests unusable. */
   errors: DocumentError[];
 }
 
-/** Reads the manifests of one or several testbeds as one set of machines. Never throws: all errors are in the result. */
-export function inspectManifests(files: RspecFile[], options: RspecOptions = {}): RspecInspection {
-  const errors: DocumentError[] = files.length === 0 ? [{ file: "", text: "no manifest is given" }] : [];
-  const documents = files
-    .map(({ name, text }) => readDocument(name, text))
-    .filter((document) => {
-      if (document.errors.length === 0 && document.nodes.some(isReserved)) return true;
-      if (document.errors.length > 0) errors.push(...document.errors);
-      else errors.push({ file: document.file, text: whyNothingIsReserved(document) });
-      return false;
-    });
-  const inspection: RspecInspection = { nodes: [], rejected: [], errors, notes: [] };
-  const usable: UsableNode[] = [];
-  for (const duplicates of duplicatesOf(documents.flatMap(({ nodes }) => nodes))) {
-    const { node, login, notes, errors: wrong } = settle(duplicates, options.user);
-    const { file, name } = node;
-    inspection.notes.push(...notes.map((note) => `${file}: ${name}: ${note}`));
-    if (login) usable.push(usableNode(node, login));
-    else inspection.rejected.push({ name, file, errors: wrong });
+/** Resources that have a name and maybe a login, and cannot run containers. */
+const AUXILIARY = /blockstore|switch|^delay$/i;
+
+const NO_LOGIN =
+  "no node has a usable login: wait until jFed shows all nodes as ready, then save the manifest (not the request) again";
+
+interface Candidate extends NetworkNode {
+  file: string;
+  login: Login;
+}
+
+/**
+ * Reads the manifests of one or several testbeds as one set of machines. Machines are the nodes that have a login, of which
+ * those on the data network are used; all other nodes are ignored. Never throws: errors are in the result.
+ */
+export function inspectManifests(files: readonly RspecFile[], options: RspecOptions = {}): RspecInspection {
+  const { user, machines, dataNetwork } = options;
+  const errors: DocumentError[] = [];
+  const documents = readDocuments(files, errors);
+  const { candidates, ignored } = findCandidates(
+    documents.flatMap(({ nodes }) => nodes),
+    user,
+  );
+  const named = unifyNames(candidates, errors).sort((a, b) => byName.compare(a.name, b.name));
+  const inspection: RspecInspection = { nodes: [], notes: [], ignored, errors };
+  const everyFile = files.map(({ name }) => name).join(", ");
+  if (named.length === 0) {
+    if (errors.length === 0) errors.push({ file: everyFile, text: NO_LOGIN });
+    return inspection;
   }
-  const { named, twins } = withUniqueNames(usable);
-  for (const { name, file, testbed } of twins) {
-    const text = `another node of ${testbed} has the same name: give them different ones in the request`;
-    inspection.rejected.push({ name, file, errors: [text] });
+  const nodes = machines ? selectMachines(machines, named, inspection, everyFile) : named;
+  if (nodes.length === 0) return inspection;
+  const links = joinLinks(
+    documents.flatMap((document) => document.links),
+    nodes,
+  );
+  const choice = chooseNetwork(nodes, links, dataNetwork);
+  inspection.notes.push(...choice.notes);
+  errors.push(...choice.errors.map((text) => ({ file: everyFile, text })));
+  // A machine that the user named must be used; others may be left out.
+  const left = machines ? errors : ignored;
+  for (const { name, file, login } of choice.network ? nodes : []) {
+    const text = choice.left.get(name);
+    if (text !== undefined) left.push({ file, node: name, text });
+    else inspection.nodes.push({ name, file, login, address: choice.addresses.get(name) });
   }
-  named.sort((a, b) => byName.compare(a.name, b.name));
-  inspection.notes.push(...expiryNotes(named, options.now));
-  if (named.length > 0) addNetwork(inspection, named, documents, options.dataNetwork);
+  if (errors.length === 0) inspection.network = choice.network;
   return inspection;
 }
 
 const byName = new Intl.Collator("en", { numeric: true });
 
-function isReserved(node: DocumentNode): boolean {
-  return node.sliver !== undefined || node.logins.length > 0;
+function readDocuments(files: readonly RspecFile[], errors: DocumentError[]): RspecDocument[] {
+  if (files.length === 0) errors.push({ file: "", text: "no manifest is given" });
+  return files.flatMap(({ name, text }) => {
+    try {
+      return readDocument(name, text);
+    } catch (error) {
+      if (!(error instanceof XmlError)) throw error;
+      errors.push({ file: name, text: error.message });
+      return [];
+    }
+  });
 }
 
-function whyNothingIsReserved({ type }: RspecDocument): string {
-  return type === "request"
-    ? "is a request: nothing in it is reserved. Run it in jFed, wait until it is ready, and save its manifest"
-    : "has no node that is reserved: no sliver and no login. Wait until jFed shows all as ready, then save the manifest again";
-}
-
-type Duplicates = [DocumentNode, ...DocumentNode[]];
-
-/** Groups what describes one machine: testbeds repeat what was asked of others, and users load a file twice. */
-function duplicatesOf(nodes: DocumentNode[]): Duplicates[] {
-  const groups = new Map<string, Duplicates>();
+/** The nodes that can be logged in to, and the others with the reason. A node that a second file repeats is reported once. */
+function findCandidates(nodes: readonly DocumentNode[], user: string | undefined) {
+  const candidates: Candidate[] = [];
+  const others: { key: string; error: DocumentError }[] = [];
   for (const node of nodes) {
-    const key = `${node.name}\n${node.manager ?? ""}`;
-    const group = groups.get(key);
-    if (group) group.push(node);
-    else groups.set(key, [node]);
+    const { file, name, type = "", interfaces } = node;
+    const login = AUXILIARY.test(type)
+      ? `cannot run containers: it is of type ${quoteForeign(type)}`
+      : chooseLogin(node, user);
+    if (typeof login === "string") {
+      others.push({ key: `${name}\n${node.testbed ?? ""}`, error: { file, node: name, text: login } });
+      continue;
+    }
+    const direct = isIPv4(login.host) && !login.jump ? login.host : undefined;
+    const controlAddress = node.controlAddress ?? direct;
+    const testbed = node.testbed ?? domainOf(login.host) ?? file;
+    candidates.push({ file, name, testbed, login, interfaces, controlAddress });
   }
-  return [...groups.values()];
-}
-
-/** Of what describes one machine, takes the one that counts with its login; without a login, with all errors. */
-function settle(
-  duplicates: Duplicates,
-  user: string | undefined,
-): { node: DocumentNode; login?: Login; notes: string[]; errors: string[] } {
-  const reserved = duplicates.filter(isReserved);
-  const choices = reserved.map((node) => ({ node, choice: chooseLogin(node, user) }));
-  // A manifest that was saved too early has the sliver but no login yet.
-  const withLogin = choices.filter(({ choice }) => "login" in choice);
-  const node = withLogin[0]?.node ?? reserved[0] ?? duplicates[0];
-  const choice = withLogin[0]?.choice ?? choices[0]?.choice ?? chooseLogin(node, user);
-  const notes = [...node.notes];
-  const errors = [...node.errors];
-  const slivers = new Set(reserved.flatMap(({ sliver }) => sliver ?? []));
-  const logins = new Set(
-    withLogin.map((each) => JSON.stringify("login" in each.choice && each.choice.login)),
-  );
-  if (slivers.size > 1) {
-    const several = [...slivers].slice(0, 5).map(shown).join(", ");
-    errors.push(`stands there more than once, for different machines: ${several}`);
-  } else if (logins.size > 1) {
-    const files = [...new Set(withLogin.map((each) => each.node.file))].join(" and ");
-    errors.push(`stands in ${files} with different logins: leave out the older manifest`);
-  } else if (reserved.length > 1) notes.push("stands there more than once: taken once");
-  if (node.notReady !== undefined) {
-    errors.push(
-      `is not ready: its state is ${node.notReady}; wait until jFed shows it as ready, then save the manifest again`,
-    );
-  }
-  if ("login" in choice) {
-    notes.push(...choice.notes);
-    return { node, login: errors.length > 0 ? undefined : choice.login, notes, errors };
-  }
-  // One reason is enough: a node that is not ready has no login yet.
-  if (node.notReady === undefined) errors.push(choice.why);
-  return { node, notes, errors };
-}
-
-interface UsableNode extends NamedNode, Pick<DocumentNode, "expires" | "interfaces" | "controlAddress"> {
-  login: Login;
-}
-
-function usableNode(node: DocumentNode, login: Login): UsableNode {
-  const { name, file, manager, expires, interfaces, controlAddress } = node;
-  const direct = isIPv4(login.host) && !login.jump ? login.host : undefined;
-  return {
-    name,
-    clientId: name,
-    file,
-    testbed: authorityOf(manager) ?? domainOf(login.host) ?? file,
-    expires,
-    interfaces,
-    controlAddress: controlAddress ?? direct,
-    login,
-  };
+  const usable = new Set(candidates.map(({ name, testbed }) => `${name}\n${testbed}`));
+  return { candidates, ignored: others.filter(({ key }) => !usable.has(key)).map(({ error }) => error) };
 }
 
 /** The testbed of a node whose manifest does not name it. */
@@ -156,38 +134,40 @@ function domainOf(host: string): string | undefined {
   return isIPv4(host) || host.includes(":") ? undefined : /^[^.]+\.(.+\..+?)\.?$/.exec(host)?.[1];
 }
 
-/** Notes, not errors: extending a reservation does not change the manifest. */
-function expiryNotes(nodes: UsableNode[], now: Date | undefined): string[] {
-  if (!now) return [];
-  const ended = nodes.filter(({ expires }) => expires !== undefined && Date.parse(expires) < now.getTime());
-  const notes = ended.map(
-    ({ file, expires }) => `${file}: its reservation was to end at ${shown(expires ?? "")}`,
-  );
-  return [...new Set(notes)];
+/** Gives nodes of one name the testbed's name too, and removes nodes that are given twice. */
+function unifyNames(candidates: readonly Candidate[], errors: DocumentError[]): Candidate[] {
+  const testbeds = new Map<string, Set<string>>();
+  for (const { name, testbed } of candidates) {
+    testbeds.set(name, (testbeds.get(name) ?? new Set()).add(testbed));
+  }
+  const unique = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const { name, testbed, file, login } = candidate;
+    const fullName = (testbeds.get(name)?.size ?? 0) > 1 ? `${name}@${testbed}` : name;
+    const twin = unique.get(fullName);
+    if (!twin) unique.set(fullName, { ...candidate, name: fullName });
+    else if (accountName(twin.login) !== accountName(login)) {
+      const text = `is there twice with different logins (${twin.file}): leave out the older manifest, or rename one of the nodes`;
+      errors.push({ file, node: fullName, text });
+    }
+  }
+  return [...unique.values()];
 }
 
-function addNetwork(
-  inspection: RspecInspection,
-  nodes: UsableNode[],
-  documents: RspecDocument[],
-  wanted: string | undefined,
-): void {
-  const joined = joinLinks(
-    documents.flatMap(({ links }) => links),
-    nodes,
-    documents.flatMap((document) => document.nodes.flatMap(({ interfaces }) => interfaces)),
-  );
-  const choice = chooseNetwork(nodes, joined.links, wanted);
-  const everyFile = [...new Set(nodes.map(({ file }) => file))].join(", ");
-  inspection.nodes = nodes.map(({ name, clientId, file, testbed, login }) => {
-    const node: RspecNode = { name, clientId, file, testbed, login };
-    const address = choice.addresses.get(name);
-    return address === undefined ? node : { ...node, address };
+function selectMachines(
+  wanted: readonly string[],
+  candidates: readonly Candidate[],
+  { ignored, errors }: RspecInspection,
+  file: string,
+): Candidate[] {
+  const byNodeName = new Map(candidates.map((candidate) => [candidate.name, candidate]));
+  return wanted.flatMap((name) => {
+    const candidate = byNodeName.get(name);
+    if (candidate) return candidate;
+    const names = [...byNodeName.keys()].slice(0, 20).join(", ");
+    const reason =
+      ignored.find(({ node }) => node === name)?.text ?? `is not in the manifest, which has ${names}`;
+    errors.push({ file, node: quoteForeign(name), text: reason });
+    return [];
   });
-  inspection.network = choice.network;
-  for (const { node, text } of choice.errors) {
-    const file = nodes.find(({ name }) => name === node)?.file ?? everyFile;
-    inspection.errors.push({ file, node, text });
-  }
-  inspection.notes.push(...joined.notes, ...choice.notes);
 }

@@ -1,184 +1,131 @@
+import { quoteForeign } from "../../lib/hostNames.ts";
 import type { DocumentInterface } from "./document.ts";
-import { shown } from "./errors.ts";
 import type { NetworkLink } from "./links.ts";
-import { networkOf } from "./values.ts";
 
-/** The network over which the nodes talk to each other. */
-export type DataNetwork =
-  /** A link that the manifest names. */
-  | { kind: "link"; name: string; subnet?: string }
-  /** One network on which every node has an interface, although no link says so. */
-  | { kind: "interfaces"; subnet: string }
-  /** The network over which the testbed lets users log in. */
-  | { kind: "control" };
+/** The network over which the nodes talk to each other: a link of the manifest, or the network over which users log in. */
+export type DataNetwork = { kind: "link"; name: string } | { kind: "control" };
 
-/** Chooses the network over which the testbed lets users log in, in place of a link's name. */
-export const CONTROL = "control";
+/** Value of `testbed.dataNetwork` that chooses the network over which users log in, instead of a link's name. */
+const CONTROL = "control";
 
-/** A node, as far as the network is concerned. */
+/** A node with what the choice of the network needs. */
 export interface NetworkNode {
   /** Unique. */
   name: string;
   testbed: string;
-  interfaces: DocumentInterface[];
-  /** Its address on the control network, if the manifest tells it. */
+  interfaces: readonly DocumentInterface[];
+  /** Its address on the control network, if the manifest has it. */
   controlAddress?: string;
 }
 
 /** The chosen network, or errors. */
 export interface NetworkChoice {
   network?: DataNetwork;
-  /** Of each node, by name; only on the control network may one be unknown. */
+  /** Address of each node on the network, by name. Only on the control network may one be unknown. */
   addresses: Map<string, string>;
-  errors: { node?: string; text: string }[];
+  /** Nodes that are not on the network, with the reason. */
+  left: Map<string, string>;
+  errors: string[];
   notes: string[];
 }
 
 /**
- * Chooses the network between the nodes: the only link that all are on, unless `wanted` names another or `control`. If there
- * are several the user has to choose: otherwise a run might measure the wrong network.
+ * Chooses the network between the nodes: `wanted`, or else the link that gives most nodes an address, across all testbeds.
+ * If two links have equally many nodes the user has to choose, because a run might measure the wrong network. Nodes that are
+ * not on the link are left out.
  */
-export function chooseNetwork(nodes: NetworkNode[], links: NetworkLink[], wanted?: string): NetworkChoice {
+export function chooseNetwork(
+  nodes: readonly NetworkNode[],
+  links: readonly NetworkLink[],
+  wanted?: string,
+): NetworkChoice {
   if (wanted === CONTROL) return onControl(nodes);
-  const spansAll = (link: NetworkLink) => nodes.every(({ name }) => link.members.has(name));
+  const testbeds = new Map(nodes.map(({ name, testbed }) => [name, testbed]));
+  const count = new Set(testbeds.values()).size;
+  const candidates =
+    wanted === undefined
+      ? links.filter(
+          ({ members }) =>
+            members.size > 1 && new Set([...members.keys()].map((name) => testbeds.get(name))).size === count,
+        )
+      : links.filter(({ name, members }) => name === wanted && members.size > 0);
+  const most = Math.max(0, ...candidates.map(addressCount));
+  const [best, ...ties] = candidates.filter((link) => addressCount(link) === most);
+  if (best && ties.length > 0 && most > 0) {
+    const names = [best, ...ties].slice(0, 10).map(({ name }) => quoteForeign(name));
+    return refuse(
+      `${names.join(" and ")} connect equally many nodes: name one in testbed.dataNetwork, or "${CONTROL}"`,
+    );
+  }
+  if (best && most > (wanted === undefined ? 1 : 0)) return onLink(nodes, best);
+  if (best) {
+    return refuse(
+      `link ${quoteForeign(best.name)} does not give its nodes IPv4 addresses: request them (npm run rspec), or set testbed.dataNetwork to "${CONTROL}"`,
+    );
+  }
   if (wanted !== undefined) {
-    const named = links.filter((link) => link.name === wanted);
-    const whole = named.filter(spansAll);
-    const [link] = whole.length > 0 ? whole : named;
-    if (!link) return refuse(`there is no link ${shown(wanted)}; ${linkList(links)}`);
-    if (whole.length > 1) return refuse(`${whole.length} links are named ${shown(wanted)}`);
-    return onLink(nodes, link);
+    return refuse(`there is no link ${quoteForeign(wanted)} between the nodes; ${describeLinks(links)}`);
   }
-  const spanning = links.filter(spansAll);
-  const usable = spanning.filter((link) => nodes.some(({ name }) => link.members.get(name)?.addresses[0]));
-  const [only] = usable;
-  if (only && usable.length === 1) return onLink(nodes, only);
   if (nodes.length === 1) return onControl(nodes);
-  if (only) {
-    const names = usable.slice(0, 10).map((link) => shown(link.name));
-    return refuse(`all nodes are on several links, ${names.join(" and ")}: name one as the data network`);
-  }
-  const [bare] = spanning;
-  if (bare) {
-    return refuse(
-      `link ${shown(bare.name)} is between all nodes but gives them no IPv4 addresses: have them in the request (npm run rspec), or name "${CONTROL}" as the data network`,
-    );
-  }
-  return withoutLink(nodes, links);
+  const where = count > 1 ? `nodes of ${[...new Set(testbeds.values())].join(" and ")}` : "nodes";
+  return onControl(nodes, `no link connects the ${where}: they use the control network`);
 }
 
-function withoutLink(nodes: NetworkNode[], links: NetworkLink[]): NetworkChoice {
-  const testbeds = new Set(nodes.map((node) => node.testbed));
-  if (testbeds.size > 1) {
-    const names = [...testbeds].join(" and ");
-    return onControl(
-      nodes,
-      `no link is between the nodes of ${names}: they talk over their control networks`,
-    );
-  }
-  const between = links.filter((link) => link.members.size > 1);
-  if (between.length > 0) {
-    return refuse(
-      `no link is between all nodes; ${linkList(between)}. Put all on one LAN (npm run rspec makes such a request), or name "${CONTROL}" as the data network`,
-    );
-  }
-  const shared = sharedSubnets(nodes);
-  const [only] = shared;
-  if (only && shared.length === 1) {
-    const [subnet, addresses] = only;
-    return distinct(nodes, { kind: "interfaces", subnet }, addresses, []);
-  }
-  if (only) {
-    const subnets = shared.map(([subnet]) => subnet).join(" and ");
-    return refuse(
-      `all nodes have addresses in several networks, ${subnets}, and no link tells which is the data network: name "${CONTROL}", or have a link in the request`,
-    );
-  }
-  return onControl(nodes, "the manifest has no link: the nodes talk over the control network");
-}
+const addressCount = ({ members }: NetworkLink) =>
+  [...members.values()].filter(({ address }) => address !== undefined).length;
 
-function onLink(nodes: NetworkNode[], link: NetworkLink): NetworkChoice {
-  const errors: NetworkChoice["errors"] = [];
+function onLink(nodes: readonly NetworkNode[], { name: link, members }: NetworkLink): NetworkChoice {
   const addresses = new Map<string, string>();
-  const subnets = new Set<string>();
+  const left = new Map<string, string>();
   for (const { name } of nodes) {
-    const member = link.members.get(name);
-    const [first] = member?.addresses ?? [];
-    if (first) {
-      addresses.set(name, first.address);
-      if (first.bits) subnets.add(networkOf(first.address, first.bits));
-    } else {
-      const text = member ? "has no IPv4 address on link" : "is not on link";
-      errors.push({ node: name, text: `${text} ${shown(link.name)}` });
-    }
+    const member = members.get(name);
+    if (member?.address !== undefined) addresses.set(name, member.address);
+    else left.set(name, `${member ? "has no IPv4 address" : "is not"} on link ${quoteForeign(link)}`);
   }
-  if (subnets.size > 1) {
-    errors.push({
-      text: `on link ${shown(link.name)} are addresses of several networks: ${[...subnets].join(", ")}`,
-    });
-  }
-  if (errors.length > 0) return { addresses: new Map(), errors, notes: [] };
-  const [subnet] = subnets;
-  return distinct(nodes, { kind: "link", name: link.name, subnet }, addresses, []);
+  return distinct({ network: { kind: "link", name: link }, addresses, left, errors: [], notes: [] });
 }
 
-function onControl(nodes: NetworkNode[], ...notes: string[]): NetworkChoice {
+function onControl(nodes: readonly NetworkNode[], ...notes: string[]): NetworkChoice {
   const addresses = new Map<string, string>();
-  const unknown: string[] = [];
   for (const { name, controlAddress } of nodes) {
-    if (controlAddress === undefined) unknown.push(name);
-    else addresses.set(name, controlAddress);
+    if (controlAddress !== undefined) addresses.set(name, controlAddress);
   }
+  const unknown = nodes.map(({ name }) => name).filter((name) => !addresses.has(name));
   if (unknown.length > 0) {
-    const names = unknown.join(", ");
-    notes.push(`the manifest does not tell the control network's address of ${names}: ask the machines`);
+    notes.push(
+      `the manifest has no control network address of ${unknown.join(", ")}: the machines are asked`,
+    );
   }
-  return distinct(nodes, { kind: "control" }, addresses, notes);
+  return distinct({ network: { kind: "control" }, addresses, left: new Map(), errors: [], notes });
 }
 
 /** Refuses machines that share an address, as behind a testbed's gateway where each has its own SSH port. */
-function distinct(
-  nodes: NetworkNode[],
-  network: DataNetwork,
-  addresses: Map<string, string>,
-  notes: string[],
-): NetworkChoice {
+function distinct(choice: NetworkChoice): NetworkChoice {
   const owners = new Map<string, string[]>();
-  for (const { name } of nodes) {
-    const address = addresses.get(name);
-    if (address) owners.set(address, [...(owners.get(address) ?? []), name]);
+  for (const [name, address] of choice.addresses) {
+    const names = owners.get(address);
+    if (names) names.push(name);
+    else owners.set(address, [name]);
   }
-  const hint = network.kind === "control" ? ": they are behind a gateway, and need a link between them" : "";
-  const errors = [...owners]
-    .filter(([, names]) => names.length > 1)
-    .map(([address, names]) => `${names.join(" and ")} have one address, ${address}${hint}`);
-  return errors.length > 0 ? refuse(...errors) : { network, addresses, errors: [], notes };
+  const shared = [...owners].filter(([, names]) => names.length > 1);
+  if (shared.length === 0) return choice;
+  const hint = choice.network?.kind === "control" ? ": they are behind a gateway and need a link" : "";
+  return refuse(
+    ...shared.map(([address, names]) => `${names.join(" and ")} have the same address, ${address}${hint}`),
+  );
 }
 
-function sharedSubnets(nodes: NetworkNode[]): [subnet: string, addresses: Map<string, string>][] {
-  const subnets = new Map<string, Map<string, string>>();
-  for (const node of nodes) {
-    for (const { address, bits } of node.interfaces.flatMap((each) => each.addresses)) {
-      if (bits === undefined) continue;
-      const subnet = networkOf(address, bits);
-      const addresses = subnets.get(subnet) ?? new Map<string, string>();
-      if (!addresses.has(node.name)) subnets.set(subnet, addresses.set(node.name, address));
-    }
-  }
-  return [...subnets].filter(([, addresses]) => addresses.size === nodes.length);
+function refuse(...errors: string[]): NetworkChoice {
+  return { addresses: new Map(), left: new Map(), errors, notes: [] };
 }
 
-function refuse(...texts: string[]): NetworkChoice {
-  return { addresses: new Map(), errors: texts.map((text) => ({ text })), notes: [] };
-}
-
-function linkList(links: NetworkLink[]): string {
-  if (links.length === 0) return "the manifest has none";
-  return links
-    .slice(0, 10)
-    .map(({ name, members }) => {
-      const nodes = [...members.keys()].slice(0, 10).join(", ") || "none";
-      return `${shown(name)} is between ${nodes}`;
-    })
+function describeLinks(links: readonly NetworkLink[]): string {
+  const connecting = links.filter(({ members }) => members.size > 0).slice(0, 10);
+  if (connecting.length === 0) return "the manifest has none";
+  return connecting
+    .map(
+      ({ name, members }) =>
+        `${quoteForeign(name)} is between ${[...members.keys()].slice(0, 10).join(", ")}`,
+    )
     .join("; ");
 }

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { asPulumiConfig, scenarioNames, settingsIn } from "../../cli/lib/scenarios.ts";
 import { readArguments as argumentsOf } from "../../cli/rspec/arguments.ts";
 import { rspecCommand } from "../../cli/rspec/command.ts";
-import { configOf, lanOf, scenarioSettings } from "../../cli/rspec/scenario.ts";
-import { SettingsError } from "../../config/settings.ts";
+import { lanOf, scenarioSettings } from "../../cli/rspec/scenario.ts";
 import { parsed } from "../../test/support/commands.ts";
 import { readManifests } from "../../test/support/readManifests.ts";
+import { settingsErrors } from "../../test/support/settingsErrors.ts";
 import { readDocument } from "./document.ts";
 import { DEFAULT_MANAGER, requestRspec } from "./request.ts";
 import { attribute, childrenNamed, parseXml } from "./xml.ts";
@@ -17,7 +18,7 @@ import { attribute, childrenNamed, parseXml } from "./xml.ts";
 const project = path.resolve(import.meta.dirname, "../..");
 const EMULAB = "urn:publicid:IDN+emulab.net+authority+cm";
 
-/** What a testbed makes of a request: it gives each node a sliver and a login, and each interface a MAC address. */
+/** The manifest for a request: each node has a sliver and a login, each interface a MAC address. */
 function granted(request: string): string {
   let sliver = 0;
   return request
@@ -34,21 +35,18 @@ describe("a request", () => {
 
   it("asks for bare machines on one LAN, with their addresses", () => {
     const text = requestRspec(nodes, "10.1.2.0/23");
-    const { nodes: asked, links, type, errors } = readDocument("r", text);
-    assert.deepEqual([type, errors], ["request", []]);
+    const { nodes: requested, links } = readDocument("r", text);
     assert.deepEqual(
-      asked.map(({ name, manager, interfaces, errors: wrong }) => ({ name, manager, interfaces, wrong })),
-      nodes.map(({ name, address }) => ({
-        name,
-        manager: DEFAULT_MANAGER,
-        interfaces: [{ name: `${name}:if0`, sliver: undefined, addresses: [{ address, bits: 23 }] }],
-        wrong: [],
-      })),
+      requested.map(({ name, interfaces }) => ({ name, interfaces })),
+      nodes.map(({ name, address }) => ({ name, interfaces: [{ name: `${name}:if0`, address }] })),
     );
-    const ends = ["node1:if0", "node2:if0"].map((name) => ({ name, sliver: undefined }));
-    assert.deepEqual(links, [{ file: "r", name: "lan0", interfaces: ends }]);
+    assert.deepEqual(links, [{ file: "r", name: "lan0", interfaces: ["node1:if0", "node2:if0"] }]);
     const { children } = parseXml(text);
+    assert.equal(attribute(parseXml(text), "type"), "request");
     for (const node of children.filter(({ name }) => name === "node")) {
+      assert.equal(attribute(node, "component_manager_id"), DEFAULT_MANAGER);
+      const [ip] = childrenNamed(node, "interface").flatMap((each) => each.children);
+      assert.equal(attribute(ip, "netmask"), "255.255.254.0");
       assert.equal(attribute(node, "exclusive"), "true");
       assert.equal(attribute(childrenNamed(node, "sliver_type")[0], "name"), "raw-pc");
     }
@@ -57,7 +55,7 @@ describe("a request", () => {
     assert.equal(attribute(childrenNamed(lan, "link_type")[0], "name"), "lan");
   });
 
-  it("names hardware, image and testbed where they are given, and no hardware or image otherwise", () => {
+  it("names hardware, image and testbed if they are given, and no hardware or image otherwise", () => {
     const options = {
       hardwareType: "d710",
       image: "urn:publicid:IDN+emulab.net+image+emulab-ops:UBUNTU22-64-STD",
@@ -72,21 +70,21 @@ describe("a request", () => {
     assert.doesNotMatch(requestRspec(nodes, "10.1.2.0/24"), /hardware_type|disk_image/);
   });
 
-  it("for one node has no link: a link of one is none", () => {
+  it("for one node has no link", () => {
     assert.doesNotMatch(requestRspec(nodes.slice(0, 1), "10.1.2.0/24"), /<link|<interface/);
   });
 
-  it("is refused with every option that is none", () => {
+  it("is refused with a list of all invalid options", () => {
     const options = { manager: 'x" evil="', image: "ubuntu", hardwareType: "a b" };
     assert.throws(() => requestRspec(nodes, "10.1.2.0/24", options), /manager: .*\nimage: .*\nhardware: /);
   });
 
-  it("is never taken for a manifest", () => {
+  it("is not accepted as a manifest", () => {
     const text = requestRspec(nodes, "10.1.2.0/24");
-    assert.throws(() => readManifests([{ name: "r", text }]), /r: is a request: nothing in it is reserved/);
+    assert.throws(() => readManifests([{ name: "r", text }]), /r: no node has a usable login/);
   });
 
-  it("comes back, once it is granted, with the same names, addresses and network; for every number of nodes", () => {
+  it("gives the same names, addresses and network in the manifest, for every number of nodes", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 50 }),
@@ -99,12 +97,12 @@ describe("a request", () => {
             address: `${network.slice(0, -1)}${10 + i}`,
           }));
           const text = granted(requestRspec(wanted, `${network}/${bits}`));
-          const { nodes: found, network: lan, notes } = readManifests([{ name: "m", text }]);
+          const { nodes: reserved, network: lan, notes } = readManifests([{ name: "m", text }]);
           assert.deepEqual(
-            found.map(({ name, address }) => ({ name, address })),
+            reserved.map(({ name, address }) => ({ name, address })),
             wanted,
           );
-          assert.deepEqual(lan, { kind: "link", name: "lan0", subnet: `${network}/${bits}` });
+          assert.deepEqual(lan, { kind: "link", name: "lan0" });
           assert.deepEqual(notes, []);
         },
       ),
@@ -114,32 +112,30 @@ describe("a request", () => {
 });
 
 describe("the scenarios of this project", () => {
-  const scenarios = readdirSync(project).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
-
-  for (const scenario of scenarios) {
-    it(`${scenario} has a request, with all of its nodes`, () => {
+  for (const scenario of scenarioNames()) {
+    it(`${scenario} has a request with all its nodes`, () => {
       const { nodes, subnet } = lanOf(scenarioSettings(project, scenario, "ann"));
-      const { nodes: found } = readManifests([{ name: "m", text: granted(requestRspec(nodes, subnet)) }]);
+      const { nodes: reserved } = readManifests([{ name: "m", text: granted(requestRspec(nodes, subnet)) }]);
       assert.deepEqual(
-        found.map(({ name, address }) => [name, address]),
+        reserved.map(({ name, address }) => [name, address]),
         nodes.map(({ name, address }) => [name, address]),
       );
     });
   }
 
-  it("are named if another is asked for", () => {
+  it("are listed if there is none of the given name", () => {
     assert.throws(() => scenarioSettings(project, "lokal"), /no Pulumi\.lokal\.yaml; there are .*local/);
   });
 });
 
 describe("a scenario's file", () => {
-  it("is read as Pulumi hands it to the program", () => {
+  it("is read as Pulumi passes it to the program", () => {
     const yaml = "config:\n  pulumi:x: [a]\n  swarmbench:nodes: 4\n  swarmbench:testbed: { kind: local }\n";
-    assert.deepEqual(configOf(yaml), { nodes: "4", testbed: '{"kind":"local"}' });
+    assert.deepEqual(asPulumiConfig(settingsIn(yaml)), { nodes: "4", testbed: '{"kind":"local"}' });
   });
 
   it("may have no configuration", () => {
-    assert.deepEqual(configOf("encryptionsalt: x\n"), {});
+    assert.deepEqual(settingsIn("encryptionsalt: x\n"), {});
   });
 });
 
@@ -154,20 +150,20 @@ describe("the arguments", () => {
     });
   });
 
-  it("are refused where they are none, before anything is written", () => {
-    assert.throws(() => readArguments(["-s", "../../etc/passwd"]), /is no name of a scenario/);
+  it("are refused if they are invalid, before anything is written", () => {
+    assert.throws(() => readArguments(["-s", "../../etc/passwd"]), /is not a valid scenario name/);
     assert.throws(() => readArguments(["--image", "ubuntu"]), /image: expected a URN/);
     assert.throws(() => readArguments(["--hardwear", "x"]), /--hardwear/);
   });
 
-  it("are all told by the help", () => {
+  it("are all in the help", () => {
     for (const name of ["--stack", "--hardware", "--image", "--manager", "--output"]) {
       assert.ok(rspecCommand().helpInformation().includes(name), name);
     }
   });
 });
 
-it("a scenario with errors is refused with all of them", () => {
+it("a scenario with errors is refused with a list of all errors", () => {
   const directory = mkdtempSync(path.join(tmpdir(), "rspec-"));
   try {
     writeFileSync(
@@ -176,7 +172,7 @@ it("a scenario with errors is refused with all of them", () => {
     );
     assert.throws(
       () => scenarioSettings(directory, "bad"),
-      (error) => error instanceof SettingsError && error.errors.length === 2,
+      (error) => settingsErrors(error).length === 2,
     );
   } finally {
     rmSync(directory, { recursive: true });

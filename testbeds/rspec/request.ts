@@ -1,9 +1,11 @@
 import { Address4 } from "ip-address";
-import { authorityOf } from "./values.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
+import { authorityOf } from "./document.ts";
 
-/** imec's Virtual Wall 2, where most of jFed's machines are. */
+/** Component manager of imec's Virtual Wall 2, which has most of jFed's machines. */
 export const DEFAULT_MANAGER = "urn:publicid:IDN+wall2.ilabt.iminds.be+authority+cm";
 
+/** A node of a request. */
 export interface RequestedNode {
   /** Letters, digits, "-" and "_". */
   name: string;
@@ -11,10 +13,11 @@ export interface RequestedNode {
   address: string;
 }
 
+/** Which machines a request asks for. */
 export interface RequestOptions {
-  /** The testbed's type of machine, such as `pcgen03-1p`. @default what the testbed has free */
+  /** The testbed's type of machine, such as `pcgen03-1p`. @default any type that is free */
   hardwareType?: string;
-  /** URN of the image on its disk. @default the testbed's own */
+  /** URN of the disk image. @default the testbed's standard image */
   image?: string;
   /** URN of the testbed's component manager. @default {@link DEFAULT_MANAGER} */
   manager?: string;
@@ -26,17 +29,16 @@ const JFED = "http://jfed.iminds.be/rspec/ext/jfed/1";
 const GRID = { columns: 8, width: 120, height: 110 };
 
 /**
- * Writes an RSpec that asks for bare machines, alone on their hardware, on one LAN with the addresses that the nodes are to
- * have.
+ * Writes an RSpec that asks for bare, exclusive machines on one LAN, with the addresses of the nodes.
  *
- * @param subnet the LAN's network, CIDR
- * @throws Error with every invalid option
+ * @param subnet the LAN's network in CIDR notation
+ * @throws SwarmbenchError `usage` with every invalid option
  */
 export function requestRspec(nodes: RequestedNode[], subnet: string, options: RequestOptions = {}): string {
   const { manager = DEFAULT_MANAGER, hardwareType, image } = options;
   checkRequest(options);
   const netmask = netmaskOf(subnet);
-  const hasLan = nodes.length > 1; // a link of one node is invalid
+  const hasLan = nodes.length > 1; // a link with one node is invalid
   const machines = nodes.map(({ name, address }, index) =>
     element("node", { client_id: name, exclusive: "true", component_manager_id: manager }, [
       element("sliver_type", { name: "raw-pc" }, image ? [element("disk_image", { name: image })] : []),
@@ -65,7 +67,7 @@ export function requestRspec(nodes: RequestedNode[], subnet: string, options: Re
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element("rspec", root, [...machines, hasLan ? lan : ""])}`;
 }
 
-/** @throws Error with every invalid option */
+/** Checks the options of a request. @throws SwarmbenchError `usage` with every invalid option */
 export function checkRequest({ manager = DEFAULT_MANAGER, hardwareType, image }: RequestOptions): void {
   const errors: string[] = [];
   if (authorityOf(manager) === undefined || !/\+authority\+[A-Za-z]+$/.test(manager)) {
@@ -77,7 +79,7 @@ export function checkRequest({ manager = DEFAULT_MANAGER, hardwareType, image }:
   if (hardwareType !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_.:-]*$/.test(hardwareType)) {
     errors.push(`hardware: expected a type such as pcgen03-1p, got "${hardwareType}"`);
   }
-  if (errors.length > 0) throw new Error(errors.join("\n"));
+  if (errors.length > 0) throw new SwarmbenchError("usage", errors.join("\n"));
 }
 
 function netmaskOf(subnet: string): string {
@@ -95,7 +97,7 @@ function positionOf(index: number): { x: string; y: string } {
 
 const ESCAPES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** An element on lines of its own, its children indented. */
+/** An element on its own lines, with its children indented. */
 function element(name: string, attributes: Record<string, string>, children: string[] = []): string {
   const written = Object.entries(attributes)
     .map(([key, value]) => ` ${key}="${value.replace(/[&<>"]/g, (c) => ESCAPES[c] ?? c)}"`)

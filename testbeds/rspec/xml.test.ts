@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, describe, it } from "node:test";
+import { SwarmbenchError } from "../../contract/errors.ts";
+import { quoteForeign } from "../../lib/hostNames.ts";
 import { readManifests } from "../../test/support/readManifests.ts";
-import { RspecError, shown } from "./errors.ts";
 import { loadManifests } from "./files.ts";
 import { attribute, parseXml, XmlError } from "./xml.ts";
 
@@ -18,7 +19,7 @@ const refused = (text: string, why: RegExp) =>
       return true;
     },
   );
-/** Hostile texts are to be refused at once, not after they had their effect; in time of the CPU, and generous. */
+/** CPU time within which a hostile text must be refused; generous. */
 const QUICK_MS = 10_000;
 function quickly(action: () => void): void {
   const start = process.cpuUsage();
@@ -28,7 +29,7 @@ function quickly(action: () => void): void {
 }
 
 describe("a hostile file", () => {
-  it("that defines entities is refused for its DOCTYPE, with nothing expanded", () => {
+  it("that defines entities is refused for its DOCTYPE; nothing is expanded", () => {
     const entities = Array.from(
       { length: 30 },
       (_, i) => `<!ENTITY e${i + 1} "&e${i};&e${i};&e${i};&e${i};">`,
@@ -37,44 +38,42 @@ describe("a hostile file", () => {
     quickly(() => refused(bomb, /^has a DOCTYPE \(line 1\)/));
   });
 
-  it("that names a file or an address is refused for its DOCTYPE, with nothing read", () => {
+  it("that names a file or an address is refused for its DOCTYPE; nothing is read", () => {
     refused('<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><r>&x;</r>', /DOCTYPE/);
     refused('<!DOCTYPE r SYSTEM "http://127.0.0.1:1/x.dtd"><r/>', /DOCTYPE/);
     refused("<!DOCTYPE rspec><rspec/>", /DOCTYPE/);
   });
 
-  it("may use XML's own entities, and no other", () => {
+  it("may use only XML's predefined entities", () => {
     assert.equal(attribute(parseXml('<a b="x&amp;&lt;&#65;"/>'), "b"), "x&<A");
-    refused('<a b="&nbsp;"/>', /no well-formed XML \(line 1\): undefined entity/);
+    refused('<a b="&nbsp;"/>', /not well-formed XML \(line 1\): undefined entity/);
   });
 
-  it("that is larger than 1 MiB is refused, in bytes and not in characters", () => {
+  it("that is larger than 1 MiB is refused; bytes count, not characters", () => {
     const padded = (text: string) => `<rspec><!--${text}--></rspec>`;
     refused(padded("a".repeat(1024 * 1024)), /^is larger than 1 MiB/);
     refused(padded("ä".repeat(600 * 1024)), /^is larger than 1 MiB/);
     assert.equal(parseXml(padded("a".repeat(1000 * 1024))).name, "rspec");
   });
 
-  it("that is nested deep is refused, without the stack's end", () => {
+  it("that is nested deeply is refused without a stack overflow", () => {
     quickly(() => refused("<a>".repeat(200_000), /^has elements nested more than 32 deep \(line 1\)$/));
   });
 
-  it("of thousands of namespaces and attributes takes no time", () => {
+  it("with thousands of namespaces and attributes is read quickly", () => {
     const many = Array.from({ length: 20_000 }, (_, i) => `xmlns:n${i}="u"`).join(" ");
     const wide = `<rspec ${many}>${'<a xmlns="b"/>'.repeat(40_000)}</rspec>`;
     quickly(() => assert.equal(parseXml(wide).children.length, 40_000));
   });
 
-  it("of thousands of nodes or logins takes no time", () => {
+  it("with thousands of nodes or logins is refused quickly", () => {
     const nodes = `<rspec>${'<node client_id="a" sliver_id="b"/>'.repeat(20_000)}</rspec>`;
     const logins = `<rspec><node client_id="a"><services>${'<login username="-"/>'.repeat(10_000)}</services></node></rspec>`;
-    quickly(() =>
-      assert.throws(() => readManifests([{ name: "x", text: nodes }]), /has 20000 nodes; 1000 are read/),
-    );
-    quickly(() => assert.throws(() => readManifests([{ name: "x", text: logins }]), RspecError));
+    quickly(() => assert.throws(() => readManifests([{ name: "x", text: nodes }]), SwarmbenchError));
+    quickly(() => assert.throws(() => readManifests([{ name: "x", text: logins }]), SwarmbenchError));
   });
 
-  it("whose names are those of JavaScript's own objects is read like any other", () => {
+  it("with names of JavaScript's own properties is read like any other", () => {
     const text =
       '<rspec><node client_id="__proto__" __proto__="x" constructor="y"><constructor/><__proto__/></node></rspec>';
     const [node] = parseXml(text).children;
@@ -82,14 +81,14 @@ describe("a hostile file", () => {
     assert.equal(({} as { x?: string }).x, undefined);
   });
 
-  it("gets nothing past the terminal: control characters of a message are written out", () => {
-    assert.equal(shown("a\u009b31m\u001b[2J\u202eb\n"), '"a\\u009b31m\\u001b[2J\\u202eb\\n"');
+  it("cannot control the terminal: control characters in a message are escaped", () => {
+    assert.equal(quoteForeign("a\u009b31m\u001b[2J\u202eb\n"), '"a\\u009b31m\\u001b[2J\\u202eb\\n"');
     const text = `<rspec><node client_id="\u009b31m" sliver_id="s"/></rspec>`;
     assert.throws(
       () => readManifests([{ name: "x", text }]),
       (error: Error) => !error.message.includes("\u009b") && error.message.includes('"\\u009b31m"'),
     );
-    refused('<?xml version="1.1"?><a b="&#27;"/>', /no well-formed XML/);
+    refused('<?xml version="1.1"?><a b="&#27;"/>', /not well-formed XML/);
   });
 });
 
@@ -101,23 +100,18 @@ describe("a malformed file", () => {
     "an attribute without quotes": "<rspec>\n\n<node a=1/></rspec>",
     "text before it": "Retrieving manifest...\n\n<rspec/>",
   })) {
-    it(`is refused with the line: ${what}`, () => refused(text, /^is no well-formed XML \(line [1-3]\): ./));
+    it(`is refused with the line: ${what}`, () => refused(text, /^is not well-formed XML \(line [1-3]\): ./));
   }
 
-  it("is refused if it has nothing in it", () => {
+  it("is refused if it is empty", () => {
     refused(" \n", /^is empty$/);
-    refused("<!-- a -->", /no well-formed XML/);
+    refused("<!-- a -->", /not well-formed XML/);
   });
 
   for (const [what, text, why] of [
-    ["a web page", "<html><body/></html>", /is no RSpec: its outermost element is "html"/],
-    ["an advertisement", '<rspec type="advertisement"><node/></rspec>', /is an advertisement/],
-    ["without nodes", '<rspec type="manifest"/>', /has no node/],
-    [
-      "of another version",
-      '<rspec xmlns="http://www.protogeni.net/resources/rspec/0.2"><node/></rspec>',
-      /version 0\.2/,
-    ],
+    ["a web page", "<html><body/></html>", /is not an RSpec: its outermost element is "html"/],
+    ["an advertisement", '<rspec type="advertisement"><node/></rspec>', /no node has a usable login/],
+    ["without nodes", '<rspec type="manifest"/>', /no node has a usable login/],
   ] as const) {
     it(`is refused if it is something else: ${what}`, () => {
       assert.throws(() => readManifests([{ name: "x.xml", text }]), why);
@@ -126,7 +120,7 @@ describe("a malformed file", () => {
 
   it("is refused if there is none", () => assert.throws(() => readManifests([]), /no manifest is given/));
 
-  it("begins with a byte order mark, as editors on Windows write it, and is read", () => {
+  it("is read if it begins with a byte order mark, as editors on Windows write it", () => {
     assert.equal(parseXml('\ufeff<?xml version="1.0" encoding="UTF-8"?>\r\n<rspec/>\r\n').name, "rspec");
   });
 });
@@ -144,7 +138,7 @@ describe("files", () => {
     assert.deepEqual(loadManifests([name]), [{ name, text: "<rspec/>" }]);
   });
 
-  it("that cannot be read are named, all at once, and a pipe is not waited for", () => {
+  it("that cannot be read are all listed, without waiting for a pipe", () => {
     execFileSync("mkfifo", [path.join(directory, "pipe")]);
     const paths = [
       file("large.xml", Buffer.alloc(1024 * 1024 + 1, 32)),
@@ -161,13 +155,13 @@ describe("files", () => {
           .replaceAll(directory, "folder")
           .split("\n");
         assert.deepEqual(lines.slice(1), [
-          "  - large.xml: is larger than 1 MiB, which no manifest is",
-          "  - wide.xml: is not in UTF-8: save it so",
-          "  - none.xml: there is no such file: save the manifest in jFed, and name its path",
-          "  - pipe: is no file",
-          "  - folder: is no file",
+          "  - large.xml: is larger than 1 MiB: no manifest is that large",
+          "  - wide.xml: is not encoded in UTF-8: save it as UTF-8",
+          "  - none.xml: there is no such file: save the manifest in jFed and name its path",
+          "  - pipe: is not a regular file",
+          "  - folder: is not a regular file",
         ]);
-        return error instanceof RspecError;
+        return error instanceof SwarmbenchError;
       },
     );
   });

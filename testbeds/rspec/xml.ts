@@ -1,45 +1,43 @@
 import { SaxesParser } from "saxes";
 
-/** Real manifests of a hundred nodes stay below a fifth of it. */
-export const MOST_BYTES = 1024 * 1024;
-/** Real manifests have six levels, or ten with stitching. */
-const MOST_LEVELS = 32;
+/** Size limit of a file, in bytes. A manifest of a hundred nodes is smaller than a fifth of it. */
+export const MAX_BYTES = 1024 * 1024;
+/** Manifests have six levels, or ten with stitching. */
+const MAX_LEVELS = 32;
 
-/** An element by its name without prefix: prefixes differ from testbed to testbed, and some are never declared. */
+/** An element, by its name without prefix: prefixes differ between testbeds, and some are never declared. */
 export interface XmlElement {
   name: string;
-  /** The declared namespace of the outermost element; undefined for all others. */
-  namespace?: string;
-  /** By name without prefix; if two differ in their prefix alone, the one without a prefix. */
+  /** By name without prefix; if two differ only in their prefix, the one without a prefix. */
   attributes: ReadonlyMap<string, string>;
   children: XmlElement[];
   line: number;
 }
 
-/** The text is not XML that is read here; the message says where and why. */
+/** A text is not an RSpec in XML. Internal: users get a SwarmbenchError `manifest-invalid` with its message. */
 export class XmlError extends Error {}
 
 /**
- * Parses XML. Expands no entity but XML's own five and reads nothing outside the text.
+ * Parses XML. Expands only XML's five predefined entities and reads nothing outside the text.
  *
- * @throws XmlError for text that is not well-formed, has a DOCTYPE, is larger than {@link MOST_BYTES} or nested too deep
+ * @throws XmlError for text that is not well-formed, has a DOCTYPE, is larger than {@link MAX_BYTES} or nested too deep
  */
 export function parseXml(text: string): XmlElement {
-  // Characters first: even counting the bytes of a huge text takes long.
-  if (text.length > MOST_BYTES || Buffer.byteLength(text) > MOST_BYTES) {
-    throw new XmlError("is larger than 1 MiB, which no manifest is");
+  // Characters first: counting the bytes of a huge text takes long.
+  if (text.length > MAX_BYTES || Buffer.byteLength(text) > MAX_BYTES) {
+    throw new XmlError("is larger than 1 MiB: no manifest is that large");
   }
   if (text.trim() === "") throw new XmlError("is empty");
-  // XML 1.1 would allow control characters. saxes' own namespaces would refuse undeclared prefixes, which real files have.
+  // XML 1.1 would allow control characters; saxes' namespaces would refuse undeclared prefixes, which some testbeds write.
   const parser = new SaxesParser({ xmlns: false, forceXMLVersion: true, defaultXMLVersion: "1.0" });
   const open: XmlElement[] = [];
   let root: XmlElement | undefined;
   parser.on("doctype", () => {
-    throw new XmlError(`has a DOCTYPE (line ${parser.line}), which no manifest needs: it is not read`);
+    throw new XmlError(`has a DOCTYPE (line ${parser.line}), which no manifest needs: it was not read`);
   });
   parser.on("opentag", ({ name, attributes }) => {
-    if (open.length >= MOST_LEVELS) {
-      throw new XmlError(`has elements nested more than ${MOST_LEVELS} deep (line ${parser.line})`);
+    if (open.length >= MAX_LEVELS) {
+      throw new XmlError(`has elements nested more than ${MAX_LEVELS} deep (line ${parser.line})`);
     }
     const element: XmlElement = {
       name: localName(name),
@@ -47,11 +45,7 @@ export function parseXml(text: string): XmlElement {
       children: [],
       line: parser.line,
     };
-    if (!root) {
-      root = element;
-      const [prefix] = name.includes(":") ? name.split(":") : [];
-      root.namespace = attributes[prefix === undefined ? "xmlns" : `xmlns:${prefix}`] || undefined;
-    }
+    root ??= element;
     open.at(-1)?.children.push(element);
     open.push(element);
   });
@@ -63,16 +57,17 @@ export function parseXml(text: string): XmlElement {
   } catch (error) {
     throw error instanceof XmlError ? error : notWellFormed(error as Error);
   }
-  if (!root) throw new XmlError("is no well-formed XML: it has no element");
+  if (!root) throw new XmlError("is not well-formed XML: it has no element");
   return root;
 }
 
 function notWellFormed({ message }: Error): XmlError {
   // saxes begins with "line:column: "
   const [, line, why] = /^(\d+):\d+: (.*)$/s.exec(message) ?? [];
-  return new XmlError(`is no well-formed XML${line ? ` (line ${line})` : ""}: ${why ?? message}`);
+  return new XmlError(`is not well-formed XML${line ? ` (line ${line})` : ""}: ${why ?? message}`);
 }
 
+/** The children of an element that have a name. */
 export function childrenNamed(element: XmlElement, name: string): XmlElement[] {
   return element.children.filter((child) => child.name === name);
 }

@@ -2,16 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AgentSettings } from "../../../config/benchmark.ts";
 import { AGENT_SERVICES, type AgentRole } from "../../../contract/request.ts";
 import { SECRET_FILES } from "../../../contract/target.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { secretFile } from "../../lib/files.ts";
 import { service, type TaskFile, type Transforms } from "../../lib/service.ts";
 import type { StackToken } from "../token/token.ts";
 
-/** They have nothing to save: a run that they worked for sees that they are gone. */
+/** Agents have nothing to save: a run notices that its agents are gone. */
 const STOP_GRACE_SEC = 6;
 
 interface AgentsArgs {
-  site: Site;
+  deployment: Deployment;
   settings: Record<AgentRole, AgentSettings>;
   transform?: Transforms<AgentRole> | undefined;
   token: StackToken;
@@ -20,13 +20,13 @@ interface AgentsArgs {
 }
 
 /**
- * The services that host the logical producers and consumers. They wait for a runner and use next to nothing until then;
- * how many tasks there are is all that is declared, for what a task does is told to it step by step.
+ * The two services whose tasks host the logical producers and consumers. They idle until a runner connects. The stack
+ * declares only the number of tasks; the runner assigns their work step by step.
  *
- * They have no health check, which would take CPU from what is measured: the runner asks each whether it is there.
+ * They have no health check, because it would take CPU time from the measurement: the runner polls each task instead.
  */
 export class Agents extends pulumi.ComponentResource {
-  /** Resolves once all tasks run; another text when they are other tasks. */
+  /** Resolves once all tasks run. The text changes when the tasks are replaced. */
   readonly ready: pulumi.Output<string>;
 
   private readonly args: AgentsArgs;
@@ -41,25 +41,25 @@ export class Agents extends pulumi.ComponentResource {
     this.registerOutputs({ ready: this.ready });
   }
 
-  /** Secrets are given to tasks by the swarm, over TLS: what the runner sends them crosses the network in clear. */
+  /** Swarm transfers secrets over TLS, while requests of the runner cross the network in clear. */
   private secretFiles(name: string): TaskFile[] {
-    const { site, token, kafkaPassword } = this.args;
+    const { deployment, token, kafkaPassword } = this.args;
     if (!kafkaPassword) return [token.file];
-    const source = secretFile(`${name}-kafka-password`, kafkaPassword, site, this);
+    const source = secretFile(`${name}-kafka-password`, kafkaPassword, deployment, this);
     return [token.file, { path: SECRET_FILES.kafkaPassword, source }];
   }
 
   private agents(role: AgentRole, files: TaskFile[]) {
-    const { site, settings, transform } = this.args;
+    const { deployment, settings, transform } = this.args;
     const { tasks, limits } = settings[role];
     return service(
       AGENT_SERVICES[role],
       {
-        site,
+        deployment,
         name: AGENT_SERVICES[role],
-        image: site.images.ref("bench"),
+        image: deployment.images.ref("bench"),
         arguments: ["agent", role],
-        // Swarm fills them in for each task.
+        // Swarm fills these templates in for each task.
         environment: {
           SWARMBENCH_NODE: "{{.Node.Hostname}}",
           SWARMBENCH_TASK: "{{.Service.Name}}.{{.Task.Slot}}",

@@ -6,14 +6,19 @@ import { kafka } from "../kafka/index.ts";
 import { token } from "../token/index.ts";
 import { Agents } from "./agents.ts";
 
+/** The services that host the logical producers and consumers. */
 export const agents: Service<Record<AgentRole, AgentSettings>, Agents, Transforms<AgentRole>> = {
   title: "the agents",
   images: ["bench"],
   settings: ({ bench }) => bench && { producer: bench.producers, consumer: bench.consumers },
-  deploy: ({ site, settings, transform, options, deployed }) => {
+  deploy: ({ deployment, settings, transform, options, deployed }) => {
     const stackToken = deployed(token);
     if (!stackToken) return undefined;
     const kafkaPassword = deployed(kafka)?.password;
-    return new Agents("agents", { site, settings, transform, token: stackToken, kafkaPassword }, options);
+    return new Agents(
+      "agents",
+      { deployment, settings, transform, token: stackToken, kafkaPassword },
+      options,
+    );
   },
 };

@@ -4,12 +4,13 @@ import type { Service } from "../descriptor.ts";
 import { token } from "../token/index.ts";
 import { type ProbeNetwork, Probes } from "./probes.ts";
 
+/** The network probes between the nodes. */
 export const probes: Service<Benchmark["network"], Probes, Transforms<ProbeNetwork>> = {
   title: "the probes",
   images: ["bench"],
   settings: ({ bench }) => (bench?.benchmark.network.enabled ? bench.benchmark.network : undefined),
-  deploy: ({ site, transform, options, deployed }) => {
+  deploy: ({ deployment, transform, options, deployed }) => {
     const stackToken = deployed(token);
-    return stackToken && new Probes("probes", { site, transform, token: stackToken }, options);
+    return stackToken && new Probes("probes", { deployment, transform, token: stackToken }, options);
   },
 };

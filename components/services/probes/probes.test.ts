@@ -6,9 +6,10 @@ import { Probes } from "./probes.ts";
 
 let declared: Program<Probes>;
 before(async () => {
-  declared = await declareOn(
-    (site) => new Probes("probes", { site, token: new StackToken("token", { site, rotation: 0 }) }),
-  );
+  declared = await declareOn((deployment) => {
+    const token = new StackToken("token", { deployment, rotation: 0 });
+    return new Probes("probes", { deployment, token });
+  });
 });
 const specOf = (name: string) =>
   declared.get(`Service ${name}`).inputs as { mode: object; endpointSpec: object };
@@ -26,7 +27,7 @@ describe("the probes", () => {
     });
   }
 
-  it("are on the nodes' own network by its name; to ignore its changes would lose it at an update", () => {
+  it("are on the nodes' own network, by its name, and keep it at an update", () => {
     const { inputs, ignoreChanges } = declared.get("Service probes-host");
     assert.deepEqual((inputs.taskSpec as { networksAdvanceds: object }).networksAdvanceds, [
       { name: "host" },
@@ -34,7 +35,7 @@ describe("the probes", () => {
     assert.ok(!ignoreChanges.includes("taskSpec.networksAdvanceds"));
   });
 
-  it("share a folder of their node, and read how its clock is", () => {
+  it("share a folder of their node, and read the state of its clock", () => {
     const probe = "/var/lib/swarmbench/probe";
     const readOnly = (folder: string) => ({ type: "bind", source: folder, target: folder, readOnly: true });
     const shared = { type: "bind", source: probe, target: probe, readOnly: false };
@@ -63,7 +64,7 @@ describe("the probes", () => {
     assert.match(stdin, /install -d -o 0 -g 0 -m 0755 "\$FACTS"/);
   });
 
-  it("start once every node has the folders, and knows its own address", () => {
+  it("start once every node has the folders and its own address in them", () => {
     const { inputs } = declared.get("Command node2-probes");
     assert.match(String(inputs.stdin), /^ADDRESS='10\.9\.8\.11'$/m);
     assert.match(String(inputs.stdin), /^NODES='10\.9\.8\.10\n10\.9\.8\.11\n(.*\n)*10\.9\.8\.14'$/m);

@@ -1,10 +1,10 @@
 import type { Service } from "../descriptor.ts";
 import { StackToken } from "./token.ts";
 
-/** What runners, agents and probes recognise each other by. It is there where there are agents. */
+/** The token that the runner shows to agents and probes. A stack with agents has one. */
 export const token: Service<{ rotation: number }, StackToken> = {
   title: "the agents' token",
   images: [],
-  settings: ({ bench, parts }) => bench && { rotation: parts.kafka?.rotation ?? 0 },
-  deploy: ({ site, settings, options }) => new StackToken("token", { site, ...settings }, options),
+  settings: ({ bench, services }) => bench && { rotation: services.kafka?.rotation ?? 0 },
+  deploy: ({ deployment, settings, options }) => new StackToken("token", { deployment, ...settings }, options),
 };

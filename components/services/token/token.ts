@@ -1,14 +1,14 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { SECRET_FILES } from "../../../contract/target.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { secretFile } from "../../lib/files.ts";
 import { randomSecret } from "../../lib/randomSecret.ts";
 import type { TaskFile } from "../../lib/service.ts";
 
 /**
- * The token of a stack: agents and probes obey only who has it. It lives as long as the stack, so that an `up` without
- * changes replaces nothing, and another `kafka.rotation` makes a new one.
+ * The token of a stack: agents and probes refuse requests without it. It stays the same until the stack is destroyed, so that
+ * an `up` without changes replaces nothing. A new `kafka.rotation` makes a new one.
  */
 export class StackToken extends pulumi.ComponentResource {
   /** Secret. */
@@ -20,12 +20,12 @@ export class StackToken extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { site, rotation }: { site: Site; rotation: number },
+    { deployment, rotation }: { deployment: Deployment; rotation: number },
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("swarmbench:stack:Token", name, {}, options);
     this.value = randomSecret(`${name}-value`, rotation, { parent: this }).current;
-    this.secret = secretFile(`${name}-file`, this.value, site, this);
+    this.secret = secretFile(`${name}-file`, this.value, deployment, this);
     this.ready = this.secret.id;
     this.registerOutputs({});
   }
