@@ -35,7 +35,9 @@ const publicSecurityShape = z.strictObject({
 
 const kafkaSecuritySchema = publicSecurityShape
   .extend({ password: z.string().min(1).optional() })
-  .superRefine((security, context) => refuseMissing(security, ["mechanism", "username", "password"], context));
+  .superRefine((security, context) =>
+    refuseMissing(security, ["mechanism", "username", "password"], context),
+  );
 
 function refuseMissing<Key extends "mechanism" | "username" | "password">(
   security: { protocol: string; ca?: string | undefined } & { [K in Key]?: string | undefined },

@@ -6,5 +6,6 @@ export const token: Service<{ rotation: number }, StackToken> = {
   title: "the agents' token",
   images: [],
   settings: ({ bench, services }) => bench && { rotation: services.kafka?.rotation ?? 0 },
-  deploy: ({ deployment, settings, options }) => new StackToken("token", { deployment, ...settings }, options),
+  deploy: ({ deployment, settings, options }) =>
+    new StackToken("token", { deployment, ...settings }, options),
 };
