@@ -192,7 +192,7 @@ systemctl daemon-reload
     });
     node.write("systemd/x", "");
     node.write("kept/x", "");
-    node.run(use("KEEP=$DIR/kept; rest_rivals yes; wake_rivals; wake_rivals"));
+    node.run(use("KEEP=$DIR/kept; stop_rivals yes; restart_rivals; restart_rivals"));
     assert.equal(
       readFileSync(path.join(node.directory, "calls"), "utf8"),
       "systemctl --quiet disable --now chrony.service\nsystemctl --quiet enable --now chrony.service\n",

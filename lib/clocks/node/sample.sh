@@ -4,12 +4,12 @@
 # so that an old offset never counts as a current one.
 #
 # Needs RUN (folder of the daemons' files), CHRONY (its socket), ADJUST (yes, no), ROLE (master, slave), DOMAIN, and NOW, which
-# look_at_time sets. It starts few processes, because it runs during the benchmark.
+# read_clock sets. It starts few processes, because it runs during the benchmark.
 
 STALE_SEC=5
 
 # Seconds since 1970, to a tenth.
-look_at_time() {
+read_clock() {
   NOW=$(date +%s.%N)
   NOW=${NOW%????????}
 }

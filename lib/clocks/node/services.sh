@@ -70,7 +70,7 @@ service_down() {
 # stored, so that only they are started again.
 RIVALS="systemd-timesyncd chrony chronyd ntp ntpd ntpsec openntpd ptpd ptp4l phc2sys"
 
-rest_rivals() { # yes: they belong to the machine, and are started again when these are removed
+stop_rivals() { # yes: the services belong to the machine, and are started again when swarmbench is removed
   has_systemd || return 0
   for rival in $RIVALS; do
     systemctl --quiet is-active "$rival.service" || continue
@@ -79,7 +79,7 @@ rest_rivals() { # yes: they belong to the machine, and are started again when th
   done
 }
 
-wake_rivals() {
+restart_rivals() {
   [ -f "$KEEP/rivals" ] || return 0
   while read -r rival; do systemctl --quiet enable --now "$rival.service" || true; done < "$KEEP/rivals"
   rm -f "$KEEP/rivals"

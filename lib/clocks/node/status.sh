@@ -62,7 +62,7 @@ status_loop() {
   : > "$RUN/recent"
   recent= last= ntp=unknown unlocked=0
   while :; do
-    look_at_time
+    read_clock
     set -- $("sample_$KIND")
     write_status "${1:-DOWN}" "${2:-}" "${3:-}" "$NOW"
     remember "${1:-DOWN}" "${2:-}" "${3:-}" "${4:-}"
