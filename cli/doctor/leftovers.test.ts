@@ -46,7 +46,8 @@ function failing(code: string) {
 
 describe("a process", () => {
   it("is running if it can be signalled", () => assert.equal(tools.isRunning(process.pid), true));
-  it("is running if it belongs to another user", () => assert.equal(tools.isRunning(7, failing("EPERM")), true));
+  it("is running if it belongs to another user", () =>
+    assert.equal(tools.isRunning(7, failing("EPERM")), true));
   it("has ended if no process has its id", () => assert.equal(tools.isRunning(7, failing("ESRCH")), false));
 });
 

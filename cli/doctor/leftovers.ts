@@ -84,7 +84,8 @@ export function sortObjects(
   const sorted = objects
     .filter(({ owner }) => !(record.pulumiRuns && owner === thisCheckout))
     .map((object) => ({ object, is: verdict(object, record, presence, thisCheckout) }));
-  const withVerdict = (wanted: string) => sorted.filter(({ is }) => is === wanted).map(({ object }) => object);
+  const withVerdict = (wanted: string) =>
+    sorted.filter(({ is }) => is === wanted).map(({ object }) => object);
   const leftover = (object: DockerObject, why: string): Leftover => ({
     what: `${object.kind} ${object.name} of ${object.stack}: ${why}`,
     remove: () => removeObject(engineHost, object),

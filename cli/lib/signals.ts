@@ -79,7 +79,7 @@ function onSignal(signal: Interrupt): void {
 for (const signal of Object.keys(EXIT_CODES) as Interrupt[]) process.on(signal, () => onSignal(signal));
 
 /**
- * A signal that aborts at Ctrl-C or SIGTERM, for work that ends in order. A second one ends the program at once.
+ * A signal that aborts at Ctrl-C or SIGTERM, for work that ends cleanly. A second one ends the program at once.
  *
  * @param onFirst called once, before the abort
  */

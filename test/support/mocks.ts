@@ -83,7 +83,7 @@ export async function declare<T>(
         return { id: `${name}-id`, state };
       },
       call: ({ token }) => {
-        throw new Error(`nothing may be called, but ${token} was`);
+        throw new Error(`a program may call no function of a provider, but it called ${token}`);
       },
     },
     "swarmbench",

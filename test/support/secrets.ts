@@ -26,7 +26,7 @@ interface Resource {
   type: string;
   inputs?: { connection?: unknown; data?: unknown };
   outputs?: Record<string, unknown>;
-  /** It has been replaced, but an `up` that failed has not come to deleting it. */
+  /** It was replaced, but a failed `up` has not deleted it yet. */
   delete?: boolean;
 }
 

@@ -95,7 +95,11 @@ describe("InfluxDB", () => {
   it("exposes the three tokens of the job's output", async () => {
     const { operatorToken, writeToken, readToken } = program.result;
     assert.deepEqual(
-      { operator: await outputValue(operatorToken), write: await outputValue(writeToken), read: await outputValue(readToken) },
+      {
+        operator: await outputValue(operatorToken),
+        write: await outputValue(writeToken),
+        read: await outputValue(readToken),
+      },
       fakeTokens,
     );
   });

@@ -53,7 +53,9 @@ describe("the security settings of clients", () => {
     ["SASL_SSL", { ...user, ...ca }],
   ] as const) {
     it(`with ${protocol} are only those that it needs`, async () => {
-      const { security } = kafkaTargetSchema.parse(await outputValue(pulumi.output(by(protocol).result.target)));
+      const { security } = kafkaTargetSchema.parse(
+        await outputValue(pulumi.output(by(protocol).result.target)),
+      );
       assert.deepEqual(security, { protocol, ...more });
     });
 
