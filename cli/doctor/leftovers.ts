@@ -80,7 +80,7 @@ export function sortObjects(
   engineHost = "",
   presence = checkout,
   thisCheckout = project,
-): Pick<Leftovers, "mine" | "gone" | "notes"> {
+): Pick<Leftovers, "own" | "gone" | "notes"> {
   const sorted = objects
     .filter(({ owner }) => !(record.pulumiRuns && owner === thisCheckout))
     .map((object) => ({ object, is: verdict(object, record, presence, thisCheckout) }));

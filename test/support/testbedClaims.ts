@@ -247,7 +247,7 @@ export async function oarSource(cleanup: Cleanup): Promise<OarSource> {
     await source.dispose();
     throw error;
   });
-  const jobs = async () => (await oar.livingOf("user1")).map((id) => `job ${id}`);
+  const jobs = async () => (await oar.jobsOfUser("user1")).map((id) => `job ${id}`);
   return {
     ...source,
     oar,

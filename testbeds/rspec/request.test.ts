@@ -124,7 +124,10 @@ describe("the scenarios of this project", () => {
   }
 
   it("are listed if there is none of the given name", () => {
-    assert.throws(() => scenarioSettings(project, "lokal"), /no Pulumi\.lokal\.yaml; the scenarios are .*local/);
+    assert.throws(
+      () => scenarioSettings(project, "lokal"),
+      /no Pulumi\.lokal\.yaml; the scenarios are .*local/,
+    );
   });
 });
 
