@@ -143,6 +143,6 @@ describe("the program", () => {
   it("ends with the exit code of an error, which is printed without a stack", () => {
     const { code, stderr } = ends("reserve", "-s", "none");
     assert.equal(code, 2);
-    assert.match(stderr, /^error: there is no Pulumi\.none\.yaml; there are the scenarios .*local.*\n$/);
+    assert.match(stderr, /^error: there is no Pulumi\.none\.yaml; the scenarios are .*local.*\n$/);
   });
 });

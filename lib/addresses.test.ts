@@ -11,7 +11,7 @@ import {
   SSH_PORTS_PER_STACK,
 } from "./addresses.ts";
 
-/** A second, plain way to read addresses, to hold the first against. */
+/** A second, simple parser of addresses to compare the first one with. */
 const toNumber = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 const toText = (value: number) => [24, 16, 8, 0].map((bits) => (value >>> bits) & 255).join(".");
 function range(cidr: string): { first: number; last: number } {
@@ -41,7 +41,7 @@ describe("a derived network", () => {
     );
   });
 
-  it("is seldom shared by two stacks", () => {
+  it("is rarely the same for two stacks", () => {
     const subnets = new Set(Array.from({ length: 50 }, (_, index) => deriveSubnet(`stack-${index}`)));
     assert.ok(subnets.size >= 48, `${subnets.size} networks for 50 stacks`);
   });
@@ -52,7 +52,7 @@ describe("a derived block of SSH ports", () => {
     assert.equal(deriveSshPortBase("swarmbench-ann-local"), 22048);
   });
 
-  it("is aligned, and ends below Linux' ephemeral ports", () => {
+  it("is aligned, and ends below Linux's ephemeral ports", () => {
     fc.assert(
       fc.property(fc.string(), (prefix) => {
         const base = deriveSshPortBase(prefix);
@@ -68,7 +68,7 @@ describe("address number n of a network", () => {
     assert.deepEqual([addressIn("10.1.2.0/24", 0), addressIn("10.1.2.0/24", 1)], ["10.1.2.0", "10.1.2.1"]);
   });
 
-  it("carries into the next byte in a network larger than /24", () => {
+  it("carries into the next byte in networks larger than /24", () => {
     assert.equal(addressIn("10.1.2.0/23", 256), "10.1.3.0");
   });
 
@@ -84,7 +84,7 @@ describe("address number n of a network", () => {
 });
 
 describe("isSubnet", () => {
-  it("takes every network in CIDR form", () => {
+  it("accepts every network in CIDR form", () => {
     fc.assert(fc.property(networks, (network) => assert.ok(isSubnet(network), network)));
   });
 
@@ -102,12 +102,12 @@ describe("isSubnet", () => {
     "fd00::/64",
     "ten/24",
   ]) {
-    it(`refuses ${JSON.stringify(text)}`, () => assert.equal(isSubnet(text), false));
+    it(`rejects ${JSON.stringify(text)}`, () => assert.equal(isSubnet(text), false));
   }
 });
 
 describe("isHostIn", () => {
-  it("takes what lies between gateway and broadcast, and nothing else", () => {
+  it("accepts only addresses between the gateway and the broadcast address", () => {
     fc.assert(
       fc.property(networks, fc.integer({ min: -3, max: 300 }), (network, offset) => {
         const { first, last } = range(network);
@@ -118,7 +118,7 @@ describe("isHostIn", () => {
     );
   });
 
-  it("refuses the broadcast address", () => {
+  it("rejects the broadcast address", () => {
     assert.deepEqual(
       [isHostIn("10.1.2.0/24", "10.1.2.254"), isHostIn("10.1.2.0/24", "10.1.2.255")],
       [true, false],
@@ -126,12 +126,12 @@ describe("isHostIn", () => {
   });
 
   for (const text of ["", "10.1.2", "10.1.2.300", "10.1.2.9/24", "node1", "fd00::9"]) {
-    it(`refuses ${JSON.stringify(text)}`, () => assert.equal(isHostIn("10.1.2.0/24", text), false));
+    it(`rejects ${JSON.stringify(text)}`, () => assert.equal(isHostIn("10.1.2.0/24", text), false));
   }
 });
 
 describe("overlaps", () => {
-  it("says whether two networks share an address", () => {
+  it("is true exactly if two networks share an address", () => {
     fc.assert(
       fc.property(networks, networks, (a, b) => {
         const [x, y] = [range(a), range(b)];
@@ -140,11 +140,11 @@ describe("overlaps", () => {
     );
   });
 
-  it("sees a network within another, whichever comes first", () => {
+  it("is true for a network inside another, in either order", () => {
     assert.ok(overlaps("10.0.0.0/8", "10.9.8.0/24") && overlaps("10.9.8.0/24", "10.0.0.0/8"));
   });
 
-  it("keeps neighbours apart", () => {
+  it("is false for adjacent networks", () => {
     assert.equal(overlaps("10.9.8.0/24", "10.9.9.0/24"), false);
   });
 });

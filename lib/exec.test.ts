@@ -12,13 +12,13 @@ describe("exec", () => {
   it("returns standard output unchanged", async () =>
     assert.equal(await exec("sh", shell("echo one; echo two >&2")), "one\n"));
 
-  it("fails with what the program printed on standard error", () =>
+  it("fails with the program's standard error", () =>
     assert.rejects(exec("sh", shell("echo broken >&2; exit 3")), { message: "broken" }));
 
   it("fails with the command and exit code if the program printed nothing", () =>
     assert.rejects(exec("sh", shell("exit 3")), { message: "sh -c exit 3 ended with 3" }));
 
-  it("ends the program after the time limit, which the error tells", () =>
+  it("ends the program after the time limit, and the error states the limit", () =>
     assert.rejects(exec("sleep", ["60"], { timeoutMs: 100 }), { message: "sleep 60 timed out after 0.1 s" }));
 
   it("names setup in the error for a program that is not installed", () =>
@@ -60,7 +60,7 @@ describe("runProgram", () => {
     assert.equal((await runProgram("sh", shell(script))).output, "one\ntwo\nthree\n");
   });
 
-  it("passes on each line as it is printed, also of a program that fails", async () => {
+  it("passes on each line as it is printed, even if the program fails", async () => {
     const lines: string[] = [];
     const { code } = await runProgram("sh", shell("echo one; echo two; exit 3"), {
       onLine: (line) => lines.push(line),
@@ -68,7 +68,7 @@ describe("runProgram", () => {
     assert.deepEqual([lines, code], [["one", "two"], 3]);
   });
 
-  it("throws what the reader of lines throws", () => {
+  it("throws the error that `onLine` throws", () => {
     const onLine = (line: string) => assert.fail(`no JSON: ${line}`);
     return assert.rejects(runProgram("echo", ["x"], { onLine }), /no JSON: x/);
   });
@@ -92,7 +92,7 @@ describe("askSync", () => {
 });
 
 describe("a daemon", () => {
-  it("writes its output to the log, and tells how it ended", async () => {
+  it("writes its output to the log, and reports how it ended", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
     const log = path.join(folder, "log");
     const { ended } = startDaemon("sh", shell("echo on; echo error >&2; exit 3"), log);
@@ -102,7 +102,7 @@ describe("a daemon", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("tells why it could not be started", async () => {
+  it("reports why it could not be started", async () => {
     const { ended } = startDaemon("swarmbench-none", [], "/dev/null");
     while (ended() === undefined) await setTimeout(10);
     assert.match(ended() ?? "", /could not be started: .*ENOENT/);

@@ -210,7 +210,7 @@ export type Ask = (
 ) => Promise<Answer>;
 
 /**
- * Runs a program with `input` as its standard input and returns how it ended, for callers to which a failure is an answer.
+ * Runs a program with `input` as its standard input and returns how it ended, for callers that handle failures themselves.
  *
  * @throws SwarmbenchError `program-missing`, or `program-failed` if it cannot be started
  */

@@ -9,8 +9,8 @@ import { portOf } from "../test/support/overSsh.ts";
 import { jobScript } from "./jobScript.ts";
 
 /**
- * A fake `docker`. It has the images that are files in `images`, pulls others unless the file `offline` exists, and runs a job by
- * recording its arguments, one per line, and its standard input.
+ * A fake `docker`. Each file in `images` is an image that it has; it pulls others unless the file `offline` exists. It runs a job
+ * by recording the arguments, one per line, and the standard input.
  */
 const DOCKER = `#!/bin/sh
 cd "$FAKE" || exit 99
@@ -27,7 +27,7 @@ for word; do printf '%s\\n' "$word"; done > words
 echo run >> calls
 tr '\\0' '\\n' < /proc/$PPID/cmdline > parent
 env > environment
-cat > told
+cat > stdin
 [ ! -f broken ] || { echo "no such network" >&2; exit 125; }
 echo '{"ok":true}'
 `;
@@ -58,22 +58,22 @@ after(() => {
 });
 
 describe("a job's script", () => {
-  it("is one that sh can parse", async () => {
+  it("is valid sh", async () => {
     assert.equal(await parses(jobScript(job)), "");
   });
 
-  it("tells the job its input at standard input, to the letter", async () => {
+  it("passes the input to the job's standard input unchanged", async () => {
     const manager = machine();
     assert.equal((await manager.script(jobScript(job))).code, 0);
-    assert.equal(manager.read("told"), input);
+    assert.equal(manager.read("stdin"), input);
   });
 
-  it("gives what the job prints, and nothing else", async () => {
+  it("prints only what the job prints", async () => {
     const { stdout, stderr } = await machine().script(jobScript(job));
     assert.deepEqual([stdout, stderr], ['{"ok":true}\n', ""]);
   });
 
-  it("shows nothing of the input in process lists or in the environment", async () => {
+  it("keeps the input out of process lists and the environment", async () => {
     const manager = machine();
     await manager.script(jobScript(job));
     for (const seen of ["words", "parent", "environment"]) {
@@ -94,14 +94,14 @@ describe("a job's script", () => {
     ]);
   });
 
-  it("pulls an image that is not there first, and says nothing of that", async () => {
+  it("first pulls a missing image, without output", async () => {
     const manager = machine();
     manager.remove(IMAGE_FILE);
     assert.deepEqual(await manager.script(jobScript(job)), { code: 0, stdout: '{"ok":true}\n', stderr: "" });
     assert.deepEqual(manager.calls, ["pull --quiet", "run"]);
   });
 
-  it("pulls no image that is there", async () => {
+  it("does not pull an image that exists", async () => {
     const manager = machine();
     await manager.script(jobScript(job));
     assert.deepEqual(manager.calls, ["run"]);
@@ -116,14 +116,14 @@ describe("a job's script", () => {
     assert.deepEqual(manager.calls, ["pull --quiet"]);
   });
 
-  it("fails as the job does", async () => {
+  it("fails with the job's exit code and error", async () => {
     const manager = machine();
     manager.write("broken", "yes");
     const { code, stderr } = await manager.script(jobScript(job));
     assert.deepEqual([code, stderr], [125, "no such network\n"]);
   });
 
-  it("does first what comes before the job, and not the job where that fails", async () => {
+  it("first runs the commands in `before`, and not the job if they fail", async () => {
     const manager = machine();
     const { code } = await manager.script(jobScript({ ...job, before: "false" }));
     assert.deepEqual([code, manager.read("calls")], [1, undefined]);
@@ -133,13 +133,13 @@ describe("a job's script", () => {
 describe("a job for updates only", () => {
   const onlyOnUpdate = jobScript({ ...job, before: 'echo before >> "$FAKE/calls"', onlyOnUpdate: true });
 
-  it("does nothing at create, and says nothing", async () => {
+  it("does nothing at create, and prints nothing", async () => {
     const manager = machine();
     assert.deepEqual(await manager.script(onlyOnUpdate), { code: 0, stdout: "", stderr: "" });
     assert.deepEqual(manager.calls, []);
   });
 
-  it("runs at update, after what comes before it", async () => {
+  it("runs at update, after the commands in `before`", async () => {
     const manager = machine();
     assert.equal((await manager.script(onlyOnUpdate, "first")).stdout, '{"ok":true}\n');
     assert.deepEqual(manager.calls, ["before", "run"]);
@@ -163,7 +163,7 @@ describe("a job of the program", () => {
     });
   });
 
-  it("runs on the manager, the bench image, once network and registry serve", () => {
+  it("runs the bench image on the manager, after the network and the registry exist", () => {
     const { inputs, parent, deletedWith, dependencies } = program.get("Command open");
     assert.equal(portOf({ inputs }), 22_000);
     assert.match(String(inputs.stdin), new RegExp(`^IMAGE='${imageOf("bench")}'$`, "m"));
@@ -174,27 +174,27 @@ describe("a job of the program", () => {
     }
   });
 
-  it("runs again when what it comes after changes, or its machine does", () => {
+  it("runs again if one of its `after` values or its machine changes", () => {
     assert.match(String(program.get("Command open").inputs.stdin), /^MARKS='node1-ready a b'$/m);
   });
 
-  it("may come after another one without running again whenever that does", () => {
+  it("does not run again each time a job in its dependsOn runs", () => {
     const { inputs, dependencies } = program.get("Command later");
     assert.ok(dependencies.includes("Command open"));
     assert.doesNotMatch(String(inputs.stdin), /open-printed/);
   });
 
-  it("shows what it says at standard error while it runs, and not what it answers", () => {
+  it("shows its standard error while it runs, but not its output", () => {
     assert.equal(program.get("Command hidden").inputs.logging, "stderr");
   });
 
-  it("has a script that is a secret where its input holds one, and only there", () => {
+  it("has a secret script only if its input contains a secret", () => {
     const hasSecretScript = (name: string) => program.get(`Command ${name}`).secrets.includes("stdin");
     assert.deepEqual([hasSecretScript("open"), hasSecretScript("hidden")], [false, true]);
     assert.ok(!program.get("Command hidden").open.includes("hush"));
   });
 
-  it("gives an answer that is a secret where it is said to be one, or its input is", async () => {
+  it("has a secret output if it is declared secret or its input is a secret", async () => {
     const { open, hidden, answering } = program.result;
     assert.deepEqual(
       await secrecy({ open: open.result, hidden: hidden.result, answering: answering.result }),
@@ -202,7 +202,7 @@ describe("a job of the program", () => {
     );
   });
 
-  it("gets its input as JSON", () => {
+  it("receives its input as JSON", () => {
     assert.deepEqual(program.jobInput("hidden"), { word: "hush" });
   });
 });

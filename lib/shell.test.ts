@@ -6,7 +6,7 @@ import { commandLine, script, word } from "./shell.ts";
 
 const sh = (...args: string[]) => execFileSync("sh", args, { encoding: "utf8" });
 
-/** What a real `sh` has in a variable for each of these strings, all in one run. */
+/** The value of a variable in a real `sh` for each of these strings, all in one run. */
 function throughScript(strings: string[]): string[] {
   return split(sh("-c", strings.map((text) => script({ X: text }, `printf '%s\\0' "$X"`)).join("")));
 }
@@ -18,7 +18,7 @@ function throughWords(strings: string[]): string[] {
 }
 const split = (output: string) => output.split("\0").slice(0, -1);
 
-/** Any text that a process can be given: no NUL. Half of them are made of what means something to a shell. */
+/** Any text that can be an argument of a process: no NUL. Half of them consist of characters that a shell interprets. */
 const strings = fc
   .array(
     fc.oneof(
@@ -32,10 +32,10 @@ const strings = fc
   )
   .map((list) => list.map((text) => text.replaceAll("\0", "")));
 
-describe("a value comes out of a shell as it went in", () => {
-  const ways = { "a script": throughScript, "a command line": throughCommandLine, "a word": throughWords };
-  for (const [way, through] of Object.entries(ways)) {
-    it(`as ${way}'s, whatever is in it`, () => {
+describe("a value is unchanged after it passed through a shell", () => {
+  const forms = { "a script": throughScript, "a command line": throughCommandLine, "a word": throughWords };
+  for (const [form, through] of Object.entries(forms)) {
+    it(`as part of ${form}, for any text`, () => {
       fc.assert(
         fc.property(strings, (list) => {
           assert.deepEqual(through(list), list);
@@ -69,7 +69,7 @@ describe("a value comes out of a shell as it went in", () => {
 });
 
 describe("a script", () => {
-  it("takes numbers as well", () => {
+  it("accepts numbers as parameters", () => {
     assert.equal(sh("-c", script({ X: 60 }, 'echo "$((X + 1))"')), "61\n");
   });
 
@@ -83,7 +83,7 @@ describe("a script", () => {
     });
   });
 
-  it("ends with a line's end, so that another may follow", () => {
+  it("ends with a newline, so that another script may follow", () => {
     assert.match(script({}, "true"), /true\n$/);
   });
 });

@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { remoteDocker } from "./docker.ts";
 import { type SshEndpoint, sshArguments, sshOptions } from "./ssh.ts";
 
-/** A checkout may lie anywhere. */
+/** The path has spaces and percent signs, because a checkout can be in any folder. */
 const keys = mkdtempSync(path.join(tmpdir(), "swarmbench unit %h "));
 after(() => rmSync(keys, { recursive: true }));
 writeFileSync(path.join(keys, "id_ed25519"), ""); // ssh leaves out a key file that does not exist
@@ -20,8 +20,8 @@ const endpoint: SshEndpoint = {
   sudo: false,
 };
 
-/** What the system's own `ssh` understands of arguments: its settings, by name in lower case. */
-function understood(args: string[]): Map<string, string> {
+/** The settings that the system's `ssh` derives from arguments, by name in lower case. */
+function settingsOf(args: string[]): Map<string, string> {
   const lines = execFileSync("ssh", ["-G", ...args], { encoding: "utf8" })
     .trim()
     .split("\n");
@@ -33,22 +33,22 @@ describe("the system's ssh", () => {
   before(async () => {
     const { sshConfig } = await import("../cli/setup/keys.ts");
     writeFileSync(path.join(keys, "config"), sshConfig(keys));
-    settings = understood(sshArguments(endpoint));
+    settings = settingsOf(sshArguments(endpoint));
   });
 
-  it("goes to the endpoint's host, port and user", () => {
+  it("connects to the endpoint's host and port as its user", () => {
     assert.deepEqual(
       ["hostname", "port", "user"].map((name) => settings.get(name)),
       ["127.0.0.1", "29001", "root"],
     );
   });
 
-  it("offers this key alone", () => {
+  it("offers only the installation's key", () => {
     const file = settings.get("identityfile")?.replaceAll("%%", "%");
     assert.deepEqual([file, settings.get("identitiesonly")], [path.join(keys, "id_ed25519"), "yes"]);
   });
 
-  it("accepts the pinned host key alone", () => {
+  it("accepts only the pinned host key", () => {
     assert.deepEqual(
       ["stricthostkeychecking", "userknownhostsfile", "hostkeyalias"].map((name) =>
         settings.get(name)?.replaceAll("%%", "%"),
@@ -57,7 +57,7 @@ describe("the system's ssh", () => {
     );
   });
 
-  it("asks nobody and gives up after ten seconds", () => {
+  it("never prompts, and times out after ten seconds", () => {
     assert.deepEqual([settings.get("batchmode"), settings.get("connecttimeout")], ["yes", "10"]);
   });
 
@@ -68,7 +68,7 @@ describe("the system's ssh", () => {
 });
 
 describe("docker on a node", () => {
-  it("is one command line in which every argument is a word", async () => {
+  it("is one command line with every argument quoted as a word", async () => {
     const calls: string[][] = [];
     const docker = remoteDocker(endpoint, async (file, args) => {
       calls.push([file, ...args]);

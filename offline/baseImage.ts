@@ -62,7 +62,7 @@ async function makeBase(engineHost: string): Promise<void> {
   const scratch = partialOf(BASE_SCRATCH);
   const system = path.join(scratch, "root");
   await removeTree(scratch); // left by an earlier process with the same id
-  mkdirSync(scratch, { mode: 0o700 }); // fails where somebody else has made it: anyone may write beside it
+  mkdirSync(scratch, { mode: 0o700 }); // fails if somebody else created it, because its parent folder is writable for all
   mkdirSync(system, { mode: 0o755 });
   try {
     const signed = ["--force-check-gpg", `--keyring=${KEYRING}`];

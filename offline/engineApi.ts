@@ -1,7 +1,7 @@
 import { serverVersion } from "../cli/setup/engine.ts";
 import { SwarmbenchError } from "../contract/errors.ts";
 
-/** The newest API version that our Docker provider speaks. */
+/** The newest API version that the compiled Docker provider speaks. */
 const PROVIDER_API = "1.41";
 
 /** Checks that an engine speaks an API version that the Docker provider speaks. @throws SwarmbenchError otherwise */
@@ -17,8 +17,8 @@ export async function refuseTooNew(engineHost: string): Promise<void> {
  */
 export function refuseTooNewApi(oldest = ""): void {
   const [major = 0, minor = 0] = oldest.split(".").map(Number);
-  const [ourMajor = 0, ourMinor = 0] = PROVIDER_API.split(".").map(Number);
-  if (!(major > ourMajor || (major === ourMajor && minor > ourMinor))) return;
+  const [providerMajor = 0, providerMinor = 0] = PROVIDER_API.split(".").map(Number);
+  if (!(major > providerMajor || (major === providerMajor && minor > providerMinor))) return;
   throw new SwarmbenchError(
     "engine-unsuitable",
     `The Docker engine speaks API ${oldest} and later; the Docker provider that is built here speaks ` +

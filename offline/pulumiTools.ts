@@ -55,7 +55,7 @@ export function linkPlugins(programs: PulumiPrograms, plugins: string): void {
   }
 }
 
-/** Creates a symbolic link and replaces whatever has its name. */
+/** Creates a symbolic link. Replaces any file, folder or link of its name. */
 export function link(target: string, name: string): void {
   if (linkTarget(name) === target) return;
   rmSync(name, { recursive: true, force: true });

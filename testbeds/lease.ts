@@ -1,12 +1,12 @@
 import { formatWalltime } from "./walltime.ts";
 
-/** How long reserved nodes stay reserved. None of its methods fails a run: errors are reported as warnings. */
+/** How long nodes stay reserved. No method of a lease fails a run: errors are reported as warnings. */
 export interface Lease {
   /** Seconds until the first node is released, by the last answer of the testbed; undefined before the first answer. */
   remaining(): number | undefined;
   /**
-   * Asks the testbed how long the lease lasts and, if the scenario allows it, extends the lease to the longest of these
-   * times that the testbed grants. A call during another call waits for that one instead.
+   * Asks the testbed how long the lease lasts. If the scenario allows it, extends the lease to the longest of the wanted
+   * durations that the testbed grants. A call during another call waits for the other one.
    *
    * @param wantedSec possible durations of the remaining work, in seconds; {@link MARGIN_SEC} is added. Empty: only asks
    */
@@ -29,13 +29,13 @@ export function missingWarning(
   const missing = missingSec(leftSec, mostSec);
   if (missing === 0) return undefined;
   const certain = missingSec(leftSec, leastSec);
-  const takes =
+  const duration =
     leastSec === mostSec
       ? formatWalltime(mostSec)
       : `from ${formatWalltime(leastSec)} to ${formatWalltime(mostSec)}`;
-  const lacks =
+  const shortage =
     certain > 0
       ? `at least ${formatWalltime(certain)} are missing`
       : `up to ${formatWalltime(missing)} may be missing`;
-  return `the benchmark takes ${takes}, and ${formatWalltime(leftSec)} of the reservation are left: ${lacks}. Extend it (npm run reserve -- -s SCENARIO --extend "${Math.ceil(missing / 60)} minutes"), or reserve with a longer swarmbench:testbed.walltime`;
+  return `the benchmark takes ${duration}, and ${formatWalltime(leftSec)} of the reservation are left: ${shortage}. Extend it (npm run reserve -- -s SCENARIO --extend "${Math.ceil(missing / 60)} minutes"), or reserve with a longer swarmbench:testbed.walltime`;
 }

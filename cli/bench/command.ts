@@ -8,7 +8,7 @@ export function benchCommand(): Command {
     summary: "Run the benchmark of a stack that is up, without changing the stack",
     details:
       "Shows its progress, then a table. Writes run.json, events.jsonl, report.html and the plots to runs/<run>/.\n\n" +
-      "Ctrl-C stops the run in order and keeps finished steps. If the connection to the manager is lost, the run continues " +
+      "Ctrl-C stops the run cleanly and keeps finished steps. If the connection to the manager is lost, the run continues " +
       "there, and the same command follows it again. On reserved nodes, the run is stopped before a step that may not " +
       "end before the reservation does.",
     examples: [

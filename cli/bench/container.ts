@@ -141,7 +141,7 @@ kill $! 2>/dev/null || true`,
     return Number(await this.runScript({ NAME }, 'docker wait "$NAME"'));
   }
 
-  /** Asks the runner to end in order, and kills it after {@link STOP_SEC}. */
+  /** Asks the runner to end cleanly, and kills it after {@link STOP_SEC}. */
   async stop(): Promise<void> {
     await this.runScript(
       { NAME, STOP_SEC: String(STOP_SEC) },

@@ -217,7 +217,7 @@ describe("a run on reserved nodes", () => {
     assert.deepEqual([run.calls, run.lines, run.watch.stopped], [["jobs"], [], undefined]);
   });
 
-  it("is stopped in order before the first step that may not end in time, and not a step earlier", async () => {
+  it("is stopped cleanly before the first step that may not end in time, and not a step earlier", async () => {
     for (const left of [200, 250, 271, 300]) {
       const run = watching(left);
       await run.watch.before();
@@ -231,7 +231,7 @@ describe("a run on reserved nodes", () => {
       assert.equal(done, fitting.length, `${left} s`);
       assert.match(run.watch.stopped ?? "", new RegExp(`; ${done} of 8 steps are done$`));
       const leftSec = (run.reservation.jobs[0]?.walltimeSec ?? 0) - 600 - done * STEP_SEC;
-      assert.ok(leftSec > MARGIN, `${leftSec} s to end in order`);
+      assert.ok(leftSec > MARGIN, `${leftSec} s to end cleanly`);
     }
   });
 

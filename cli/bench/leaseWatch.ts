@@ -42,7 +42,7 @@ export class LeaseWatch {
     this.run = new RemainingRun(planned, finished);
   }
 
-  /** Aborts when the runner must end in order. */
+  /** Aborts when the runner must end cleanly. */
   get signal(): AbortSignal {
     return this.stopping.signal;
   }
@@ -67,14 +67,14 @@ export class LeaseWatch {
     if (!this.fits(first)) {
       throw new SwarmbenchError(
         "out-of-time",
-        `nothing was started: ${formatWalltime(left)} of the reservation are left, but one step takes at least ${formatWalltime(first)}, plus ${MARGIN_SEC} s to end in order`,
+        `nothing was started: ${formatWalltime(left)} of the reservation are left, but one step takes at least ${formatWalltime(first)}, plus ${MARGIN_SEC} s to end cleanly`,
         {
           hint: `Extend the reservation: npm run reserve -- -s ${this.scenario} --extend DURATION. Or reserve new nodes after it has ended: pulumi up -s ${this.scenario}`,
         },
       );
     }
     this.watch.progress(
-      `warning: ${warning.replace("SCENARIO", this.scenario)}. If it runs out of time, the run is stopped in order and can be resumed`,
+      `warning: ${warning.replace("SCENARIO", this.scenario)}. If it runs out of time, the run is stopped cleanly and can be resumed`,
     );
   }
 
@@ -174,7 +174,7 @@ export class LeaseWatch {
     if (this.stopping.signal.aborted || this.over.signal.aborted) return;
     const left = formatWalltime(this.lease.remaining() ?? 0);
     this.stopped = `${left} were left, and ${reason}; ${this.run.progress()}`;
-    this.watch.progress("stopping the run in order: the reservation ends too soon");
+    this.watch.progress("stopping the run cleanly: the reservation ends too soon");
     this.stopping.abort();
   }
 }

@@ -37,7 +37,7 @@ export async function run(command: Command): Promise<number> {
     plan,
     container,
     progress: say,
-    signal: abortOnSignal(() => say("stopping the run in order; press Ctrl-C again to exit at once")),
+    signal: abortOnSignal(() => say("stopping the run cleanly; press Ctrl-C again to exit at once")),
     reservation: openReservation(plan, say),
   };
   if (args.aba) return runAba(session, args);

@@ -17,7 +17,7 @@ export interface Session {
   container: Container;
   /** Prints a line for the user. */
   progress(line: string): void;
-  /** Stops the run in order when it aborts. */
+  /** Stops the run cleanly when it aborts. */
   signal: AbortSignal;
   /** Undefined if the nodes are not reserved. */
   reservation?: Reservation;
@@ -38,7 +38,7 @@ export function begin(
 /**
  * Follows the runner to its end, writes its events to the log as they come, and removes the container.
  *
- * When `signal` aborts, the runner is asked to end in order, and its last events are still written.
+ * When `signal` aborts, the runner is asked to end cleanly, and its last events are still written.
  *
  * @returns the runner's exit code
  * @throws SwarmbenchError when the manager stays unreachable; the run continues there and can be followed again

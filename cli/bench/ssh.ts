@@ -13,7 +13,7 @@ export interface ScriptResult {
 
 /**
  * Runs a script on the manager. The script goes through standard input, so that no process list shows its content. ssh runs
- * in its own process group, so that Ctrl-C reaches only swarmbench, which then stops the run in order.
+ * in its own process group, so that Ctrl-C reaches only swarmbench, which then stops the run cleanly.
  *
  * @param ssh arguments of ssh
  */

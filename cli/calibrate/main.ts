@@ -63,7 +63,7 @@ async function runCheck(
 /** Runs the selected checks. @returns the exit code @throws SwarmbenchError when the stack is not up or is outdated */
 export async function run(command: Command): Promise<number> {
   const args = readArguments(command);
-  const signal = abortOnSignal(() => say("stopping the run in order; press Ctrl-C again to exit at once"));
+  const signal = abortOnSignal(() => say("stopping the run cleanly; press Ctrl-C again to exit at once"));
   const folder = path.join(args.results, folderName(args.stack, new Date()));
   const harness = await openHarness(args, path.join(folder, "runs"), signal);
   const record = new CalibrationRecord(folder, { scenario: args.stack, quick: args.quick });

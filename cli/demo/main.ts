@@ -55,7 +55,7 @@ Try next:
 `;
 }
 
-/** Sets the machine up, brings up the stack local, and prints what runs and what was measured. */
+/** Sets the machine up, brings up the stack local, and prints its services and results. */
 export async function run(): Promise<undefined> {
   await setup();
   await pulumi(["up", "--stack", "local", "--yes", "--skip-preview"], { show: true });

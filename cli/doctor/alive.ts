@@ -2,8 +2,11 @@ import net from "node:net";
 
 const ANSWER_TIMEOUT_MS = 1_000;
 
-/** Whether a process with this id is running, also one that this user may not signal (EPERM). */
-export function lives(pid: number, kill: (pid: number, signal: number) => unknown = process.kill): boolean {
+/** Whether a process with this id is running, even if this user may not signal it (EPERM). */
+export function isRunning(
+  pid: number,
+  kill: (pid: number, signal: number) => unknown = process.kill,
+): boolean {
   try {
     kill(pid, 0);
     return true;

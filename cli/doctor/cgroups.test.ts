@@ -12,11 +12,11 @@ const GROUPS = `9:name=systemd:/docker/1
 `;
 
 describe("control groups", () => {
-  it("are well where each hierarchy of version 1 is mounted, or there is version 2 alone", () => {
+  it("are complete if every version 1 hierarchy is mounted, or if only version 2 exists", () => {
     assert.deepEqual(cgroups.unmountedHierarchies(GROUPS, MOUNTS), []);
     assert.deepEqual(cgroups.unmountedHierarchies("0::/init.scope\n", ""), []);
   });
 
-  it("are reported if the kernel has some that are not mounted", () =>
+  it("are reported if the kernel has version 1 hierarchies that are not mounted", () =>
     assert.deepEqual(cgroups.unmountedHierarchies(`29:hugetlb:/\n${GROUPS}`, MOUNTS), ["hugetlb"]));
 });

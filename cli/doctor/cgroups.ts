@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 
 /**
- * The version 1 control group hierarchies that the kernel has but this machine does not mount. Docker passes only mounted ones on.
- * For a process in another one, containerd reads no metrics of containers at all ("cannot find cgroup mount destination"), so
- * local nodes have no CPU, memory and network metrics of services.
+ * The version 1 control group hierarchies that the kernel has but this machine does not mount. Docker passes on only
+ * mounted ones. If one is missing, containerd cannot read any container's metrics ("cannot find cgroup mount destination"),
+ * so local nodes have no CPU, memory and network metrics of services.
  *
  * @param groups contents of /proc/self/cgroup
  * @param mounts contents of /proc/self/mountinfo

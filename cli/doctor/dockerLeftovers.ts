@@ -15,7 +15,7 @@ export interface DockerObject {
   owner: string;
 }
 
-/** `leftover`: this checkout created it, and none of its stacks knows it; `gone`: its checkout no longer exists. */
+/** `leftover`: this checkout created it, and it is in none of its stacks; `gone`: its checkout no longer exists. */
 export type Verdict = "recorded" | "leftover" | "gone" | "other" | "unknown";
 
 /** Whether a checkout's folder exists. */
@@ -52,17 +52,17 @@ function objectOf(kind: string, line: string): DockerObject {
 /**
  * Which checkout an object belongs to, and whether it is still in use.
  *
- * @param known ids of the resources in this checkout's stacks, and whether all of its states could be read
+ * @param record ids of the resources in this checkout's stacks, and whether all of its states could be read
  */
 export function verdict(
   { id, owner }: Pick<DockerObject, "id" | "owner">,
-  known: { ids: ReadonlySet<string>; complete: boolean },
+  record: { ids: ReadonlySet<string>; complete: boolean },
   presence: (owner: string) => Presence = checkout,
   thisCheckout = project,
 ): Verdict {
   if (owner === thisCheckout) {
-    if (known.ids.has(id)) return "recorded";
-    return known.complete ? "leftover" : "unknown";
+    if (record.ids.has(id)) return "recorded";
+    return record.complete ? "leftover" : "unknown";
   }
   return ({ gone: "gone", there: "other", unknown: "unknown" } as const)[presence(owner)];
 }
@@ -78,7 +78,7 @@ export function checkout(owner: string, stat: (file: string) => unknown = statSy
   }
 }
 
-/** Removes an object from an engine, also a running container. */
+/** Removes an object from an engine, even if it is a running container. */
 export function removeObject(
   engineHost: string,
   { kind, id }: DockerObject,

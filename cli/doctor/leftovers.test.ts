@@ -45,9 +45,10 @@ function failing(code: string) {
 }
 
 describe("a process", () => {
-  it("is running if it can be signalled", () => assert.equal(tools.lives(process.pid), true));
-  it("is running if it belongs to another user", () => assert.equal(tools.lives(7, failing("EPERM")), true));
-  it("has ended if no process has its id", () => assert.equal(tools.lives(7, failing("ESRCH")), false));
+  it("is running if it can be signalled", () => assert.equal(tools.isRunning(process.pid), true));
+  it("is running if it belongs to another user", () =>
+    assert.equal(tools.isRunning(7, failing("EPERM")), true));
+  it("has ended if no process has its id", () => assert.equal(tools.isRunning(7, failing("ESRCH")), false));
 });
 
 describe("an address", () => {
@@ -85,11 +86,11 @@ describe("a stray process", () => {
     assert.equal(engineOf(plugin), undefined);
     assert.equal(engineOf(plugin, "h:99999"), undefined);
   });
-  it("is this project's program, and not another's", () => {
+  it("can be this project's program, but not another project's", () => {
     assert.equal(program("/bench"), "127.0.0.1:5");
     assert.equal(program("/bench2"), undefined);
   });
-  it("is one whose engine refuses, and no other", async () => {
+  it("is reported only if its engine refuses connections", async () => {
     const processes = ["h:1", "h:2"].map((address, pid) => ({
       pid,
       program: plugin,
@@ -98,7 +99,7 @@ describe("a stray process", () => {
     const strays = await tools.strayProcesses(processes, async (address: string) => address === "h:2", place);
     assert.deepEqual(
       strays.map(({ what }) => what),
-      [`process 1, whose pulumi has ended: ${plugin} h:2`],
+      [`process 1 of a pulumi that has ended: ${plugin} h:2`],
     );
   });
 });
@@ -118,7 +119,7 @@ describe("an incomplete file", () => {
     for (const name of ["b", "b.partial", "b.partial-7", `b.partial-${hostname()}-7.txt`])
       assert.equal(tools.isAbandoned(name, dead), false, name);
   });
-  it("is found below a folder, without those inside of it", () => {
+  it("is found below a folder; incomplete files inside it are not listed", () => {
     const mark = `.partial-${hostname()}-7`;
     write(`tools/x/a${mark}`, "");
     write(`b${mark}/c${mark}`, "");
@@ -148,7 +149,7 @@ describe("an incomplete file", () => {
     );
     assert.deepEqual([existsSync(target), existsSync(tools.partialOf(target))], [false, false]);
   });
-  it("is dropped if another setup has made the same folder at the same time", async () => {
+  it("is discarded if another setup completed the same folder at the same time", async () => {
     write("a/theirs", "");
     await tools.makeWhole(path.join(folder, "a"), (partial: string) => {
       mkdirSync(partial);
@@ -157,7 +158,7 @@ describe("an incomplete file", () => {
     assert.equal(existsSync(path.join(folder, "a/theirs")), true);
   });
   it("has mounts, innermost first, without those of the folder beside it", () => {
-    const line = (at: string) => `36 35 0:5 / ${at} rw - proc proc rw`;
+    const line = (mountPoint: string) => `36 35 0:5 / ${mountPoint} rw - proc proc rw`;
     const mounts = ["/x/a", "/x/a/proc", "/x/ab", "/x/a/pro\\040c/sys"].map(line).join("\n");
     assert.deepEqual(tools.mountsBelow("/x/a", mounts), ["/x/a/pro c/sys", "/x/a/proc", "/x/a"]);
   });
@@ -210,11 +211,11 @@ describe("Pulumi's state", () => {
       assert.deepEqual(tools.usableBackups(tools.readStates(folder).damaged), []);
     });
   }
-  it("has a live lock while its pulumi runs, a stale one after", () => {
+  it("has a live lock while its pulumi runs, and a stale one afterwards", () => {
     write(lock, { pid: 7, hostname: "here" });
-    const at = { stack: "local", pid: 7, host: "here" };
-    assert.deepEqual(locked(true), { locks: [{ ...at, is: "live" }], damaged: [] });
-    assert.deepEqual(locked(false), { locks: [{ ...at, is: "stale" }], damaged: [] });
+    const lockFields = { stack: "local", pid: 7, host: "here" };
+    assert.deepEqual(locked(true), { locks: [{ ...lockFields, is: "live" }], damaged: [] });
+    assert.deepEqual(locked(false), { locks: [{ ...lockFields, is: "stale" }], damaged: [] });
   });
   it("may be locked by another machine, whose processes cannot be seen", () => {
     write(lock, { pid: 7, hostname: "there" });
@@ -232,37 +233,37 @@ describe("a reservation", () => {
   const RESERVATION = "swarmbench:testbed:Reservation";
   const list = async () => "12  base-1  Running  n1,n2  0:59:00 left\n";
 
-  it("is left over if its stack has none, and is deleted by its name", async () => {
-    const asked: string[] = [];
+  it("is left over if its stack's state has none, and is deleted by its name", async () => {
+    const calls: string[] = [];
     const reserve = async (...words: string[]) => {
-      asked.push(words.join(" "));
+      calls.push(words.join(" "));
       return list();
     };
-    const known = { types: new Map([["mine", new Set(["other"])]]), complete: true };
-    const { mine } = await tools.reservations(known, ["mine"], reserve);
+    const states = { types: new Map([["mine", new Set(["other"])]]), complete: true };
+    const { own } = await tools.reservations(states, ["mine"], reserve);
     assert.deepEqual(
-      mine.map(({ what }) => what),
+      own.map(({ what }) => what),
       ["reserved for mine, but not in its stack: job 12  base-1  Running  n1,n2  0:59:00 left"],
     );
-    await mine[0]?.remove();
-    assert.deepEqual(asked, ["mine --list", "mine --delete"]);
+    await own[0]?.remove();
+    assert.deepEqual(calls, ["mine --list", "mine --delete"]);
   });
 
-  it("is not checked if the stack has one, which destroy ends", async () => {
-    const known = { types: new Map([["mine", new Set([RESERVATION])]]), complete: true };
-    const found = await tools.reservations(known, ["mine"], () => assert.fail());
-    assert.deepEqual(found, { mine: [], notes: [] });
+  it("is not checked if the stack has one in its state, because destroy ends it", async () => {
+    const states = { types: new Map([["mine", new Set([RESERVATION])]]), complete: true };
+    const result = await tools.reservations(states, ["mine"], () => assert.fail());
+    assert.deepEqual(result, { own: [], notes: [] });
   });
 
   it("is not removed if a state cannot be read, or OAR does not answer", async () => {
     const unsure = await tools.reservations({ types: new Map(), complete: false }, ["mine"], list);
-    assert.deepEqual(unsure.mine, []);
+    assert.deepEqual(unsure.own, []);
     assert.match(unsure.notes.join(), /may be in use, not removed: .*job 12/);
     const away = async () =>
       Promise.reject(new Error("node ended with 1:\nerror: ssh did not reach f:22\nIs it up?"));
     const silent = await tools.reservations({ types: new Map(), complete: true }, ["mine"], away);
     assert.deepEqual(silent, {
-      mine: [],
+      own: [],
       notes: ["the reservations of mine could not be checked: error: ssh did not reach f:22"],
     });
   });
@@ -311,12 +312,12 @@ describe("a Docker object with swarmbench's label", () => {
     object("lost", "/gone"),
     object("hidden", "/unknown"),
   ];
-  function sort(is: { complete?: boolean; growing?: boolean } = {}) {
-    const known = { ids: new Set(["recorded"]), complete: true, growing: false, ...is };
+  function sort(is: { complete?: boolean; pulumiRuns?: boolean } = {}) {
+    const record = { ids: new Set(["recorded"]), complete: true, pulumiRuns: false, ...is };
     const ownerIs = (owner: string) => owner.slice(1);
-    const found = tools.sortObjects(objects, known, "unix:///x", ownerIs as never, "/mine");
+    const sorted = tools.sortObjects(objects, record, "unix:///x", ownerIs as never, "/mine");
     const names = (leftovers: { what: string }[]) => leftovers.map(({ what }) => what.split(" ")[1]);
-    return { mine: names(found.mine), gone: names(found.gone), notes: found.notes };
+    return { own: names(sorted.own), gone: names(sorted.gone), notes: sorted.notes };
   }
   const others = [
     "may be in use, not removed: volume hidden of s, from /unknown",
@@ -324,12 +325,12 @@ describe("a Docker object with swarmbench's label", () => {
   ];
 
   it("is sorted by its checkout, and by whether it is still in use", () =>
-    assert.deepEqual(sort(), { mine: ["stray"], gone: ["lost"], notes: others }));
+    assert.deepEqual(sort(), { own: ["stray"], gone: ["lost"], notes: others }));
   it("of this checkout is not checked while pulumi runs", () =>
-    assert.deepEqual(sort({ growing: true }), { mine: [], gone: ["lost"], notes: others }));
+    assert.deepEqual(sort({ pulumiRuns: true }), { own: [], gone: ["lost"], notes: others }));
   it("of this checkout may be in use if a state cannot be read", () => {
-    const { mine, notes } = sort({ complete: false });
-    assert.deepEqual(mine, []);
+    const { own, notes } = sort({ complete: false });
+    assert.deepEqual(own, []);
     assert.match(notes[0] ?? "", /may be in use.* volume stray/);
     assert.doesNotMatch(notes.join("\n"), /recorded/);
   });

@@ -12,7 +12,7 @@ import { strayProcesses } from "./strayProcesses.ts";
 /** The result of {@link findLeftovers}. */
 export interface Leftovers {
   /** Leftovers of this checkout. */
-  mine: Leftover[];
+  own: Leftover[];
   /** Leftovers of checkouts whose folder is gone. */
   gone: Leftover[];
   /** What is not removed, and why. */
@@ -43,62 +43,63 @@ export async function findLeftovers(
   cli: PulumiCli | undefined,
   named: readonly string[] = [],
 ): Promise<Leftovers> {
-  // Objects first: those that a running pulumi creates afterwards are not listed, earlier ones are in a state or under a lock.
+  // Objects first: what a running pulumi creates afterwards is then not listed, and earlier objects are in a state or locked.
   const objects = engineHost ? await labelledObjects(engineHost) : [];
   const locks = readLocks(stateDirectory);
   const states = readStates(stateDirectory);
   const damaged = [...locks.damaged, ...states.damaged];
   // What a running pulumi has just created is not in its state yet.
-  const growing = locks.locks.some(({ is }) => is !== "stale");
-  // The label names the checkout. Its stacks are in its default home; another home does not know them.
+  const pulumiRuns = locks.locks.some(({ is }) => is !== "stale");
+  // The label names the checkout, whose stacks are in its default home; a state in another home does not list them.
   const complete = damaged.length === 0 && home === defaultHome && existsSync(stateDirectory);
-  const docker = sortObjects(objects, { ids: states.ids, complete, growing }, engineHost);
+  const docker = sortObjects(objects, { ids: states.ids, complete, pulumiRuns }, engineHost);
   const reserved = await reservations(
-    { types: states.types, complete: damaged.length === 0 && !growing },
+    { types: states.types, complete: damaged.length === 0 && !pulumiRuns },
     stacksToInspect(states.types, named),
   );
   return {
     // Processes and containers first, because what they use cannot be removed before them.
-    mine: [
+    own: [
       ...(await strayProcesses()),
-      ...docker.mine,
-      ...reserved.mine,
+      ...docker.own,
+      ...reserved.own,
       ...(cli ? staleLocks(locks, cli) : []),
       ...incompleteFiles(),
     ],
     gone: docker.gone,
     notes: [...lockNotes(locks), ...docker.notes, ...reserved.notes],
     damaged,
-    backups: growing ? [] : usableBackups(states.damaged),
+    backups: pulumiRuns ? [] : usableBackups(states.damaged),
   };
 }
 
 /** Sorts an engine's objects by the checkout that they belong to, and by whether they are still in use. */
 export function sortObjects(
   objects: readonly DockerObject[],
-  known: { ids: ReadonlySet<string>; complete: boolean; growing: boolean },
+  record: { ids: ReadonlySet<string>; complete: boolean; pulumiRuns: boolean },
   engineHost = "",
   presence = checkout,
   thisCheckout = project,
-): Pick<Leftovers, "mine" | "gone" | "notes"> {
+): Pick<Leftovers, "own" | "gone" | "notes"> {
   const sorted = objects
-    .filter(({ owner }) => !(known.growing && owner === thisCheckout))
-    .map((object) => ({ object, is: verdict(object, known, presence, thisCheckout) }));
-  const having = (wanted: string) => sorted.filter(({ is }) => is === wanted).map(({ object }) => object);
+    .filter(({ owner }) => !(record.pulumiRuns && owner === thisCheckout))
+    .map((object) => ({ object, is: verdict(object, record, presence, thisCheckout) }));
+  const withVerdict = (wanted: string) =>
+    sorted.filter(({ is }) => is === wanted).map(({ object }) => object);
   const leftover = (object: DockerObject, why: string): Leftover => ({
     what: `${object.kind} ${object.name} of ${object.stack}: ${why}`,
     remove: () => removeObject(engineHost, object),
   });
   return {
-    mine: having("leftover").map((object) => leftover(object, "no stack of this checkout knows it")),
-    gone: having("gone").map((object) => leftover(object, `its checkout ${object.owner} is gone`)),
+    own: withVerdict("leftover").map((object) => leftover(object, "it is in no stack of this checkout")),
+    gone: withVerdict("gone").map((object) => leftover(object, `its checkout ${object.owner} is gone`)),
     notes: [
-      ...having("unknown").map(
+      ...withVerdict("unknown").map(
         ({ kind, name, stack, owner }) =>
           `may be in use, not removed: ${kind} ${name} of ${stack}, from ${owner || "an unknown checkout"}`,
       ),
       ...new Set(
-        having("other").map(
+        withVerdict("other").map(
           ({ stack, owner }) => `in use by another checkout, not removed: ${stack}, from ${owner}`,
         ),
       ),
@@ -117,12 +118,12 @@ function lockNotes({ locks }: Locks): string[] {
     );
 }
 
-/** Locks of stacks whose `pulumi` has ended; because of them the next `pulumi` would refuse to work. */
+/** Locks left by a `pulumi` that has ended; the next `pulumi` would refuse to run. */
 function staleLocks({ locks }: Locks, { pulumi, env }: PulumiCli): Leftover[] {
   return locks
     .filter(({ is }) => is === "stale")
     .map(({ stack, pid }) => ({
-      what: `the lock of stack ${stack}, whose pulumi (process ${pid}) has ended`,
+      what: `the lock of stack ${stack}: its pulumi (process ${pid}) has ended`,
       remove: () => run(pulumi, ["cancel", "--yes", "--stack", stack], { env, cwd: project }),
     }));
 }

@@ -39,26 +39,26 @@ async function doctor({ stack, clean, gone: alsoGone }: Options): Promise<number
   const engineHost = installed?.engineHost ?? process.env.DOCKER_HOST ?? DEFAULT_ENGINE;
   const engineAnswers = await ask("docker", ["--host", engineHost, "version"]);
   const cli = installed && { pulumi: path.join(installed.bin, "pulumi"), env: pulumiEnv() };
-  const { mine, gone, notes, damaged, backups } = await step("look for leftovers", () =>
+  const { own, gone, notes, damaged, backups } = await step("look for leftovers", () =>
     findLeftovers(engineAnswers === undefined ? undefined : engineHost, cli, stack),
   );
 
-  const kept = clean ? await remove(mine) : list("left over", mine);
-  const keptGone =
+  const remaining = clean ? await remove(own) : list("left over", own);
+  const remainingGone =
     clean && alsoGone ? await remove(gone) : list("left over by a checkout that is gone", gone);
   for (const note of notes) console.log(note);
   warnOfControlGroups();
   const restored = handleDamaged(damaged, backups, clean);
-  if (kept > 0 && !clean) console.log("           npm run doctor -- --clean removes the leftovers");
-  if (keptGone > 0 && !(clean && alsoGone)) {
+  if (remaining > 0 && !clean) console.log("           npm run doctor -- --clean removes the leftovers");
+  if (remainingGone > 0 && !(clean && alsoGone)) {
     console.log(
       "           npm run doctor -- --clean --gone also removes the leftovers of checkouts that are gone",
     );
   }
-  if (absent.length + mine.length + damaged.length === 0) {
+  if (absent.length + own.length + damaged.length === 0) {
     console.log("all is well: nothing missing, nothing left over");
   }
-  const failed = clean && alsoGone ? kept + keptGone : kept;
+  const failed = clean && alsoGone ? remaining + remainingGone : remaining;
   return absent.length + damaged.length - restored + failed > 0 ? EXIT.failed : EXIT.done;
 }
 
@@ -70,8 +70,8 @@ function handleDamaged(damaged: readonly string[], backups: readonly StateBackup
       restoreBackup(backup);
       console.log(`restored: ${file}, from its backup of ${backup.time.toISOString()}`);
     } else {
-      console.log(`damaged, so its resources are not known: ${file}`);
-      if (backup) console.log(`           its backup is of ${backup.time.toISOString()}`);
+      console.log(`damaged, so its resources are unknown: ${file}`);
+      if (backup) console.log(`           its backup dates from ${backup.time.toISOString()}`);
     }
   }
   if (backups.length > 0) {

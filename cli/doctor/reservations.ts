@@ -38,22 +38,22 @@ export function stacksToInspect(
 /**
  * Finds jobs of scenarios whose stack has no reservation in its state: a crash left them, or they were reserved by hand.
  *
- * @param known resource types by stack, and whether all states could be read
+ * @param states resource types by stack, and whether all states could be read
  * @param reserve runs `swarmbench reserve` for a scenario and returns its output
  */
 export async function reservations(
-  known: { types: Types; complete: boolean },
+  states: { types: Types; complete: boolean },
   scenarios: readonly string[],
   reserve: (scenario: string, mode: string) => Promise<string> = runReserve,
-): Promise<{ mine: Leftover[]; notes: string[] }> {
-  const mine: Leftover[] = [];
+): Promise<{ own: Leftover[]; notes: string[] }> {
+  const own: Leftover[] = [];
   const notes: string[] = [];
   for (const scenario of scenarios) {
-    if (known.types.get(scenario)?.has(RESERVATION)) continue; // destroy ends it
+    if (states.types.get(scenario)?.has(RESERVATION)) continue; // destroy ends it
     try {
       for (const job of (await reserve(scenario, "--list")).split("\n").filter(Boolean)) {
         const what = `reserved for ${scenario}, but not in its stack: job ${job}`;
-        if (known.complete) mine.push({ what, remove: () => reserve(scenario, "--delete") });
+        if (states.complete) own.push({ what, remove: () => reserve(scenario, "--delete") });
         else notes.push(`may be in use, not removed: ${what}`);
       }
     } catch (error) {
@@ -62,7 +62,7 @@ export async function reservations(
       notes.push(`the reservations of ${scenario} could not be checked: ${why}`);
     }
   }
-  return { mine, notes };
+  return { own, notes };
 }
 
 function runReserve(scenario: string, mode: string): Promise<string> {

@@ -30,7 +30,7 @@ export async function strayProcesses(
     }),
   );
   return strays.flat().map(({ pid, args }) => ({
-    what: `process ${pid}, whose pulumi has ended: ${args.join(" ").slice(0, 120)}`,
+    what: `process ${pid} of a pulumi that has ended: ${args.join(" ").slice(0, 120)}`,
     // The process id may belong to another process by now.
     remove: async () => inspect(pid)?.args.join("\0") === args.join("\0") && process.kill(pid, "SIGTERM"),
   }));

@@ -96,7 +96,7 @@ export type Run = (command: Command) => Promise<number | undefined> | number | u
 
 let returned: number | undefined;
 
-/** The exit code that the command returned. A signal that was received while it ended in order does not change it. */
+/** The exit code that the command returned. A signal that was received while it ended cleanly does not change it. */
 export function returnedExitCode(): number | undefined {
   return returned;
 }

@@ -94,7 +94,7 @@ describe("the source of tools and images", () => {
   const unused = () => assert.fail("the network was used");
 
   for (const source of ["official", "built"]) {
-    it(`is ${source} if SWARMBENCH_SOURCE says so, whatever an earlier setup chose, without using the network`, async () => {
+    it(`is ${source} if SWARMBENCH_SOURCE selects it, even if an earlier setup chose the other, without using the network`, async () => {
       assert.equal(await choose(source, source === "built" ? "official" : "built", unused), source);
     });
 
@@ -169,7 +169,7 @@ describe("a step", () => {
     assert.deepEqual(lines, []);
   });
 
-  it("prints nothing later for quick work that is done", async () => {
+  it("prints nothing after quick work is done", async () => {
     await stepOf(1);
     pass(120);
     assert.deepEqual(lines, []);

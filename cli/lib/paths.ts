@@ -25,7 +25,7 @@ export const home = path.resolve(process.env.SWARMBENCH_HOME || defaultHome);
 export const stateDirectory = path.join(home, "state");
 /** The passphrase of Pulumi's secrets. */
 export const passphraseFile = path.join(home, "passphrase");
-/** What setup found and made. */
+/** installation.json: what setup installed. */
 export const installationFile = path.join(home, "installation.json");
 
 /** Parent of the {@link pulumiHome} folders. */

@@ -44,9 +44,9 @@ export async function run(file: string, args: string[], options: CommandOptions 
 }
 
 /**
- * Runs a program that only reads and returns its trimmed output; undefined if it fails or is not installed.
+ * Runs a read-only program. Returns its trimmed output, or undefined if it fails or is not installed.
  *
- * @throws Stopped as {@link run} does: there is no answer then, which must not count as the answer no
+ * @throws Stopped as {@link run} does, because undefined would look like a failure of the program
  */
 export async function ask(
   file: string,

@@ -20,7 +20,7 @@ export function scenarioFile(scenario: string, folder = project): string {
 }
 
 /**
- * The settings of a scenario by their keys without `swarmbench:`; objects are objects, however the file has them.
+ * The settings of a scenario by their keys without `swarmbench:`; objects that the file stores as JSON text are parsed.
  *
  * @throws SwarmbenchError `scenario-unknown` if there is no such file, `settings-invalid` if it is no stack file
  */
@@ -29,7 +29,7 @@ export function readScenario(scenario: string, folder = project): Record<string,
   if (!scenarios.includes(scenario)) {
     throw new SwarmbenchError(
       "scenario-unknown",
-      `there is no Pulumi.${scenario}.yaml; there are the scenarios ${scenarios.join(", ")}`,
+      `there is no Pulumi.${scenario}.yaml; the scenarios are ${scenarios.join(", ")}`,
     );
   }
   try {

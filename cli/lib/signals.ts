@@ -1,5 +1,5 @@
-// Stopping after Ctrl-C, SIGTERM or a failure: nothing new is started, child processes that may be interrupted are, and the
-// others run to their end.
+// Stopping after Ctrl-C, SIGTERM or a failure: starts nothing new, ends the child processes that may be interrupted, and waits
+// for the others.
 
 import type { ChildProcess } from "node:child_process";
 import { EXIT } from "../../contract/errors.ts";
@@ -18,7 +18,7 @@ type Interrupt = keyof typeof EXIT_CODES;
 const ECHO_MS = 300;
 
 let stopping = false;
-let received: { signal: Interrupt; at: number } | undefined;
+let received: { signal: Interrupt; atMs: number } | undefined;
 
 /**
  * Internal signal: something was not started, or was interrupted, because this process is stopping. It is not a failure of
@@ -65,12 +65,12 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 
 function onSignal(signal: Interrupt): void {
   const now = Date.now();
-  if (received && now - received.at < ECHO_MS) return;
+  if (received && now - received.atMs < ECHO_MS) return;
   if (received) {
     signalGroups("SIGKILL");
     process.exit(EXIT_CODES[signal]);
   }
-  received = { signal, at: now };
+  received = { signal, atMs: now };
   stop();
   if (signal === "SIGTERM") {
     for (const [child, ending] of children) if (ending === "terminal") child.kill(signal);
@@ -79,7 +79,7 @@ function onSignal(signal: Interrupt): void {
 for (const signal of Object.keys(EXIT_CODES) as Interrupt[]) process.on(signal, () => onSignal(signal));
 
 /**
- * A signal that aborts at Ctrl-C or SIGTERM, for work that ends in order. A second one ends the program at once.
+ * A signal that aborts at Ctrl-C or SIGTERM, for work that ends cleanly. A second one ends the program at once.
  *
  * @param onFirst called once, before the abort
  */

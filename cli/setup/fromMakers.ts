@@ -2,7 +2,7 @@ import { SwarmbenchError } from "../../contract/errors.ts";
 import { Stopped } from "../lib/signals.ts";
 
 /**
- * Does work that downloads from the makers' sites. One of them has answered earlier, which does not mean that all do.
+ * Does work that downloads from the makers' sites. Setup has reached one of them before, but others may be unreachable.
  *
  * @throws SwarmbenchError `source-unreachable` with a hint if the work fails
  */

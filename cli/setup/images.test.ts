@@ -123,7 +123,7 @@ describe("a build context", () => {
     assert.equal(mode(path.join(folder, "conf")), "600");
   });
 
-  it("keeps links as they are: they lead somewhere in the image", async () => {
+  it("keeps symbolic links unchanged, because they are resolved in the image", async () => {
     mkdirSync(path.join(folder, "libs"));
     symlinkSync("/opt/elsewhere", path.join(folder, "libs/link"));
     const names = await context({ "/opt/libs": path.join(folder, "libs") }, async (name) =>

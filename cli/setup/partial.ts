@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync }
 import { hostname } from "node:os";
 import path from "node:path";
 import { SwarmbenchError } from "../../contract/errors.ts";
-import { lives } from "../doctor/alive.ts";
+import { isRunning } from "../doctor/alive.ts";
 import { run } from "../lib/run.ts";
 
 // With the host's name, because machines may share a home folder, and a process id means nothing on another machine.
@@ -14,7 +14,7 @@ export function partialOf(target: string): string {
 }
 
 /** Whether the process that was making this has ended. */
-export function isAbandoned(name: string, alive: (pid: number) => boolean = lives): boolean {
+export function isAbandoned(name: string, alive: (pid: number) => boolean = isRunning): boolean {
   const pid = Number(/\.partial-.+-(\d+)$/.exec(name)?.[1]);
   return name.endsWith(mark(pid)) && !alive(pid);
 }
@@ -48,7 +48,7 @@ function putInPlace(partial: string, target: string): void {
 /** Incomplete files and folders that crashes left in a folder, at most `depth` levels deep. @param depth 3 by default */
 export function abandonedBelow(
   directory: string,
-  alive: (pid: number) => boolean = lives,
+  alive: (pid: number) => boolean = isRunning,
   depth = 3,
 ): string[] {
   return entriesOf(directory).flatMap((entry) => {

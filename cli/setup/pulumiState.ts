@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSy
 import { hostname } from "node:os";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { lives } from "../doctor/alive.ts";
+import { isRunning } from "../doctor/alive.ts";
 
 /** The fields of a stack's state that are read here. */
 interface Checkpoint {
@@ -76,7 +76,7 @@ export interface Lock {
 /** The locks of a backend, and the lock files that cannot be read. */
 export function readLocks(
   directory: string,
-  alive: (pid: number) => boolean = lives,
+  alive: (pid: number) => boolean = isRunning,
   here = hostname(),
 ): { locks: Lock[]; damaged: string[] } {
   const locks: Lock[] = [];

@@ -69,10 +69,10 @@ describe("the Pulumi CLI", () => {
     assert.equal(pulumiHome("official", "/p"), "/p/official");
   });
   it("of the user is the first in PATH that setup did not install", () => {
-    const [ours, theirs] = [program("cache/tools/toolset"), program("theirs")];
+    const [installed, foreign] = [program("cache/tools/toolset"), program("theirs")];
     const cache = path.join(folder, "cache");
-    assert.equal(foreignPulumi(["/none", ours, theirs], cache), theirs);
-    assert.equal(foreignPulumi([ours], cache), undefined);
+    assert.equal(foreignPulumi(["/none", installed, foreign], cache), foreign);
+    assert.equal(foreignPulumi([installed], cache), undefined);
   });
   it("is linked even if a file, folder or other link has its name", () => {
     const name = path.join(folder, "link");
@@ -208,17 +208,17 @@ describe("a scenario whose stack is to be made", () => {
 describe("the pid files of an engine that was killed", () => {
   it("are removed if the process ids belong to other programs, or the next engine would not start", () => {
     const directory = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
-    const [mine, theirs] = ["mine.pid", "theirs.pid"].map((name) => path.join(directory, name)) as [
+    const [current, stale] = ["current.pid", "stale.pid"].map((name) => path.join(directory, name)) as [
       string,
       string,
     ];
-    writeFileSync(mine, "10");
-    writeFileSync(theirs, "20");
+    writeFileSync(current, "10");
+    writeFileSync(stale, "20");
     removeStalePidFiles(
-      { [mine]: "dockerd", [theirs]: "dockerd", [`${mine}.none`]: "dockerd" },
+      { [current]: "dockerd", [stale]: "dockerd", [`${current}.none`]: "dockerd" },
       (pid: string) => (pid === "10" ? "dockerd" : "node"),
     );
-    assert.deepEqual(readdirSync(directory), ["mine.pid"]);
+    assert.deepEqual(readdirSync(directory), ["current.pid"]);
     rmSync(directory, { recursive: true });
   });
 });

@@ -76,7 +76,7 @@ async function makeBaseImage(): Promise<void> {
   console.log(`swarmbench setup: the base image is ready (${elapsed()})`);
 }
 
-/** Waits for both, because some steps must not be interrupted, then throws the first error that is not a consequence of another. */
+/** Waits for both, because some steps must not be interrupted, then throws the first error that was not caused by another one. */
 async function allOrFirstError<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
   const errors: unknown[] = [];
   const both = [one, other];

@@ -43,7 +43,7 @@ function checkout(): void {
 describe("a checkout after setup", () => {
   beforeEach(checkout);
 
-  it("is and stays clean although its stack files have a salt", async () => {
+  it("stays clean although its stack files have a salt", async () => {
     for (const scenario of SCENARIOS) appendFileSync(stackFile(scenario), SALT);
     await keepStackFilesClean(folder);
     assert.equal(git("status", "--short"), "");
@@ -99,7 +99,7 @@ describe("setup outside a checkout", () => {
     assert.ok(!existsSync(path.join(folder, ".git")));
   });
 
-  it("changes nothing in a repository of which the project is only a folder", async () => {
+  it("changes nothing if the project is only a folder of a repository", async () => {
     checkout();
     const below = path.join(folder, "below");
     mkdirSync(below);

@@ -12,7 +12,7 @@ export interface ImageSource {
 /** Name of an image in installation.json: a key of `IMAGES` in cli/setup/imageDefinitions.ts. */
 export type ImageName = string;
 
-/** Why an image is missing, and what the user can do about it. */
+/** Why an image is missing, with a hint for the user. */
 export interface LeftOut {
   reason: string;
   /** A command. */

@@ -46,7 +46,7 @@ describe("what is built from package registries and what comes from the makers",
 
 describe("a Dockerfile", () => {
   for (const name of ["bench", "influxdb", "telegraf", "toxiproxy", "node", "registry"] as const) {
-    it(`starts, built by hand, from the image that setup names: ${name}`, () =>
+    it(`uses by default the base image that setup uses: ${name}`, () =>
       assert.equal(/^ARG BASE=(.*)$/m.exec(read("images", name, "Dockerfile"))?.[1], baseOf(name)));
   }
 });

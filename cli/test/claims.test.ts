@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { claimsOfSource, compareClaims, fullName } from "./claims.ts";
 
-/** A placeholder of a template, as it stands in a source. */
+/** A placeholder of a template, as a source file contains it. */
 const PLACEHOLDER = "$" + "{n}";
 const namesIn = (text: string) => claimsOfSource("a.test.ts", text).map(fullName);
 
@@ -30,7 +30,7 @@ describe("the claims of a test file", () => {
 });
 
 describe("a comparison of claims", () => {
-  it("tells what is gone, new and moved, whatever the file", () => {
+  it("lists the claims that are gone, new and moved, across files", () => {
     const before = claimsOfSource("old.test.ts", `it("same"); it("gone"); describe("a", () => it("moved"));`);
     const after = claimsOfSource("new.test.ts", `it("same"); it("new"); describe("b", () => it("moved"));`);
     const { gone, added, moved, same } = compareClaims(before, after);
@@ -41,7 +41,7 @@ describe("a comparison of claims", () => {
     );
   });
 
-  it("counts a claim that stands twice as two", () => {
+  it("counts a claim that appears twice as two", () => {
     const claims = claimsOfSource("a.test.ts", `it("a"); it("a");`);
     assert.equal(compareClaims(claims, claims.slice(1)).gone.length, 1);
   });

@@ -116,9 +116,9 @@ function textOf(node: ts.Expression): string {
 
 /** ` (×7)` for a call that is the body of a loop over a literal list of seven, else nothing. */
 function repetitions(node: ts.Node): string {
-  for (let at = node.parent; at && !ts.isFunctionLike(at); at = at.parent) {
-    if (!ts.isForOfStatement(at)) continue;
-    const count = lengthOf(at.expression);
+  for (let parent = node.parent; parent && !ts.isFunctionLike(parent); parent = parent.parent) {
+    if (!ts.isForOfStatement(parent)) continue;
+    const count = lengthOf(parent.expression);
     if (count !== undefined) return ` (×${count})`;
   }
   return "";
@@ -144,13 +144,13 @@ function lengthOf(expression: ts.Expression): number | undefined {
 
 /** The length of a list that a `const` of the same file holds. */
 function lengthOfConstant(name: ts.Identifier): number | undefined {
-  let found: number | undefined;
+  let length: number | undefined;
   const visit = (node: ts.Node): void => {
     if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.name.text === name.text) {
-      found ??= node.initializer && lengthOf(node.initializer);
+      length ??= node.initializer && lengthOf(node.initializer);
     }
     node.forEachChild(visit);
   };
   visit(name.getSourceFile());
-  return found;
+  return length;
 }

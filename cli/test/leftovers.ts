@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { lives } from "../doctor/alive.ts";
+import { isRunning } from "../doctor/alive.ts";
 import { labelledObjects, removeObject } from "../doctor/dockerLeftovers.ts";
 
 /** Begins the name of a test project's folder; the process id of its run follows. */
@@ -28,5 +28,5 @@ export async function removeTestProjects(engineHost: string, ofThisRun: boolean)
 function isOver(folder: string, isOfThisRun: boolean): boolean {
   if (!folder.startsWith(TEST_PROJECTS)) return false;
   const pid = Number.parseInt(folder.slice(TEST_PROJECTS.length), 10);
-  return pid === process.pid ? isOfThisRun : !(pid > 0 && lives(pid));
+  return pid === process.pid ? isOfThisRun : !(pid > 0 && isRunning(pid));
 }

@@ -18,7 +18,7 @@ export interface UiOutput {
   pages?: boolean;
 }
 
-/** A web UI with the way to its node. */
+/** A web UI with the SSH command of its node. */
 export interface Ui extends UiOutput {
   /** A shell command line that opens an SSH connection to its node. */
   ssh: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { declareOnNodes, owner, type Program } from "../../test/support/deployment.ts";
-import { known } from "../../test/support/mocks.ts";
+import { outputValue } from "../../test/support/mocks.ts";
 import { Swarm } from "../swarm/swarm.ts";
 import { ClockSync } from "./clockSync.ts";
 
@@ -64,7 +64,7 @@ describe("ClockSync", () => {
 
   it("is ready when every clock is within the bound", async () => {
     assert.equal(
-      await known(program.result.ready),
+      await outputValue(program.result.ready),
       "node1 node1-clock-near-printed\nnode2 node2-clock-near-printed",
     );
   });
@@ -78,7 +78,7 @@ describe("ClockSync", () => {
   });
 
   it("keeps the text that identifies the machine", async () => {
-    assert.deepEqual(await Promise.all(program.result.nodes.map(({ ready }) => known(ready))), [
+    assert.deepEqual(await Promise.all(program.result.nodes.map(({ ready }) => outputValue(ready))), [
       "node1-ready",
       "node2-ready",
     ]);

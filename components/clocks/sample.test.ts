@@ -110,7 +110,7 @@ describe("chronyc's answers", () => {
 describe("sampling ptpd", () => {
   let ptpd: ShellFolder;
   const sample = () =>
-    ptpd.run(`RUN=$DIR/run ADJUST=no\n${nodeFile("sample.sh")}\nlook_at_time; sample_ptpd`).stdout.trim();
+    ptpd.run(`RUN=$DIR/run ADJUST=no\n${nodeFile("sample.sh")}\nread_clock; sample_ptpd`).stdout.trim();
   beforeEach(() => {
     ptpd = folder();
     ptpd.write("run/ptpd.lock", `${process.pid}\n`);

@@ -108,7 +108,7 @@ describe("waiting for a clock", () => {
     assert.equal(run().stdout, "SLAVE 4 µs\n");
   });
 
-  it("reports the state and what to do after the timeout", () => {
+  it("reports the state and a hint after the timeout", () => {
     const { code, stderr } = waits(status("SLAVE", 1006), lines(-90, 80, 70, 60, -50, 95, 96, 97)).run();
     assert.equal(code, 1);
     const [message = ""] = stderr.split("\n").filter((line) => !line.startsWith("waiting"));
@@ -180,19 +180,19 @@ systemctl daemon-reload
     assert.ok(!existsSync(path.join(node.directory, "units/swarmbench-clock-sync.service")));
   });
 
-  it("fail without a service manager, with what to do", () => {
+  it("fail with a hint if there is no service manager", () => {
     const { code, stderr } = folder().run(use("service_install sync"));
     assert.equal(code, 1);
     assert.match(stderr, /neither systemd nor runit.*clockSync\.kind: none/);
   });
 
-  it("of the machine that set its clock are stopped meanwhile, and only these are started again", () => {
+  it("of the machine that set its clock are stopped, and only those are started again at removal", () => {
     const node = folder({
       systemctl: `case $* in *is-active*) case $* in *chrony.service*) exit 0 ;; *) exit 3 ;; esac ;; esac\n${record}`,
     });
     node.write("systemd/x", "");
     node.write("kept/x", "");
-    node.run(use("KEEP=$DIR/kept; rest_rivals yes; wake_rivals; wake_rivals"));
+    node.run(use("KEEP=$DIR/kept; stop_rivals yes; restart_rivals; restart_rivals"));
     assert.equal(
       readFileSync(path.join(node.directory, "calls"), "utf8"),
       "systemctl --quiet disable --now chrony.service\nsystemctl --quiet enable --now chrony.service\n",
@@ -215,7 +215,7 @@ describe("packages", () => {
     assert.equal(calls(node), "");
   });
 
-  it("are installed if it is missing, and only unneeded ones that were installed here are removed", () => {
+  it("are installed if the program is missing, and removed if unneeded, but only if this script installed them", () => {
     const node = folder({ "apt-get": record, there: "" });
     node.run(use("packages_install there:there nowhere1:one nowhere2:two; packages_remove two"));
     assert.equal(
@@ -228,7 +228,7 @@ apt-get -qq purge -y one
     assert.equal(node.run("cat kept/packages").stdout, "two\n");
   });
 
-  it("that cannot be installed cause an error with what to do", () => {
+  it("that cannot be installed cause an error with a hint", () => {
     const { code, stderr } = folder({ "apt-get": "exit 100" }).run(use("packages_install nowhere:clock"));
     assert.equal(code, 1);
     assert.match(

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import { declareOn, type Program, secrecy, secretOf } from "../../test/support/deployment.ts";
-import { known } from "../../test/support/mocks.ts";
+import { outputValue } from "../../test/support/mocks.ts";
 import { type RandomSecret, randomSecret } from "./randomSecret.ts";
 
 const run = promisify(execFile);
@@ -54,7 +54,7 @@ describe("a random secret", () => {
     const { current, previous } = program.result;
     assert.deepEqual(await secrecy({ current, previous }), { current: true, previous: true });
     assert.deepEqual(
-      [await known(current), await known(previous)],
+      [await outputValue(current), await outputValue(previous)],
       [secretOf("probe-password", "current"), secretOf("probe-password", "previous")],
     );
   });

@@ -10,7 +10,7 @@ import {
   type Program,
   SWARM_ID,
 } from "../../test/support/deployment.ts";
-import { known } from "../../test/support/mocks.ts";
+import { outputValue } from "../../test/support/mocks.ts";
 import type { Deployment } from "./deployment.ts";
 import { configFile, secretFile } from "./files.ts";
 import { labels } from "./ownership.ts";
@@ -304,7 +304,7 @@ describe("a transform", () => {
         );
         settings = declared.settings;
       });
-      return known(settings ?? assert.fail("nothing was declared"));
+      return outputValue(settings ?? assert.fail("nothing was declared"));
     };
     const usual = await digest();
     assert.match(usual, /^[0-9a-f]{16}$/);

@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { declareOn, owner, type Program } from "../../test/support/deployment.ts";
 import { FakeMachine, parses } from "../../test/support/fakeDocker.ts";
-import { known } from "../../test/support/mocks.ts";
+import { outputValue } from "../../test/support/mocks.ts";
 import { portOf, remoteOf } from "../../test/support/overSsh.ts";
 import { labels } from "./ownership.ts";
 import { createVolumeScript, nodeVolume } from "./volume.ts";
@@ -105,7 +105,7 @@ describe("a declared volume", () => {
   });
 
   it("has the name that the engine printed", async () => {
-    assert.equal(await known(program.result), "grafana-volume-node3-printed");
+    assert.equal(await outputValue(program.result), "grafana-volume-node3-printed");
   });
 
   describe("is removed at delete:", () => {

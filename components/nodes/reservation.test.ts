@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { declare, known } from "../../test/support/mocks.ts";
+import { declare, outputValue } from "../../test/support/mocks.ts";
 import { oarSettingsOf } from "../../test/support/oarSettings.ts";
 import type { Job } from "../../testbeds/oar/job.ts";
 import { planSlots } from "../../testbeds/oar/plan.ts";
@@ -54,13 +54,13 @@ describe("a reservation as a resource", () => {
   it("returns the nodes in order, no more than needed, and when the first job ends", async () => {
     const { result } = await declared([job(10, 1, 2)], 3);
     assert.deepEqual(
-      (await known(result.nodes)).map(({ name }) => name),
+      (await outputValue(result.nodes)).map(({ name }) => name),
       ["a", "b", "c"],
     );
-    assert.equal(await known(result.endsAt), 800);
+    assert.equal(await outputValue(result.endsAt), 800);
     const fewer = await declared([job(10, 1, 2)], 1);
     assert.deepEqual(
-      (await known(fewer.result.nodes)).map(({ address }) => address),
+      (await outputValue(fewer.result.nodes)).map(({ address }) => address),
       ["10.0.0.1"],
     );
   });

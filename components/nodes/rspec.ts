@@ -44,7 +44,7 @@ async function readMachines(testbed: RspecSettings, wanted: number): Promise<Rsp
     const all = [...errors, ...ignored, ...(nodes.length < wanted ? [tooFew] : [])];
     throw manifestError(all);
   }
-  // A switch or a storage node is no reason for a warning, unless machines are missing.
+  // Unused switches and storage nodes cause no warning, unless machines are missing.
   const log = nodes.length < wanted ? pulumi.log.warn : pulumi.log.info;
   if (ignored.length > 0) await log(`nodes that are not used:\n${ignored.map(formatError).join("\n")}`);
   return nodes;

@@ -23,7 +23,7 @@ import {
   secretOf,
   stored,
 } from "../../test/support/deployment.ts";
-import { known } from "../../test/support/mocks.ts";
+import { outputValue } from "../../test/support/mocks.ts";
 import type { Installation } from "../lib/installation.ts";
 import type { TaskSettings } from "../lib/service.ts";
 import type { StackTransforms } from "./index.ts";
@@ -139,7 +139,7 @@ describe("the whole stack", () => {
       { name: "InfluxDB", service: "influxdb", port: 8086, ...at },
       { name: "Portainer", service: "portainer", port: 9000, ...at },
     ]);
-    const passwords = uis.map(({ password }) => known(password as pulumi.Output<string>));
+    const passwords = uis.map(({ password }) => outputValue(password as pulumi.Output<string>));
     assert.deepEqual(
       await Promise.all(passwords),
       ["grafana", "influxdb", "portainer"].map((name) => secretOf(`${name}-password`, "current")),
@@ -176,8 +176,8 @@ describe("the whole stack", () => {
       2: true,
       ready: false,
     });
-    assert.equal(await known(influxdb.token), fakeTokens.operator);
-    assert.equal(await known(ready), true);
+    assert.equal(await outputValue(influxdb.token), fakeTokens.operator);
+    assert.equal(await outputValue(ready), true);
   });
 
   for (const [command, job, { input }] of [
@@ -284,7 +284,7 @@ describe("a service that is switched off", () => {
     const program = await deploy(config);
     assert.deepEqual(components(program), []);
     assert.deepEqual(imagesFor(settingsOf(config), installation(ALL)), {});
-    assert.equal(await known(program.result.ready as pulumi.Output<boolean>), true);
+    assert.equal(await outputValue(program.result.ready as pulumi.Output<boolean>), true);
   });
 });
 

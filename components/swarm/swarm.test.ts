@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parseSettings } from "../../config/settings.ts";
 import type { LocalSettings } from "../../config/testbed/local.ts";
 import { sshOptions } from "../../lib/ssh.ts";
-import { type Declared, declare, known } from "../../test/support/mocks.ts";
+import { type Declared, declare, outputValue } from "../../test/support/mocks.ts";
 import type { Installation } from "../lib/installation.ts";
 import { LocalTestbed } from "../nodes/local/local.ts";
 import type { DockerState } from "../nodes/local/localState.ts";
@@ -168,7 +168,7 @@ function each<T>(resources: Declared[], what: (resource: Declared) => T): Record
 async function dependenciesOf(output: pulumi.Output<unknown>): Promise<string[]> {
   const { allResources } = output as unknown as { allResources(): Promise<Set<pulumi.Resource>> }; // not in its types
   const waited = [...(await allResources.call(output))].map(async (resource) => {
-    const [, , type = "", name = ""] = (await known(resource.urn)).split("::");
+    const [, , type = "", name = ""] = (await outputValue(resource.urn)).split("::");
     return `${type.split(":").at(-1)} ${name}`;
   });
   return Promise.all(waited);
@@ -520,7 +520,7 @@ describe("the swarm", () => {
 
   it("has the ids of all nodes as members, after they are admitted", async () => {
     assert.deepEqual(
-      await known(fresh.result.swarm.members),
+      await outputValue(fresh.result.swarm.members),
       NODES.map((node) => `${node}-admit-printed`),
     );
   });
@@ -557,7 +557,7 @@ describe("the registry", () => {
   });
 
   it("has the address that nodes use in image references", async () => {
-    assert.equal(await known(fresh.result.registry.address), "10.9.8.10:5000");
+    assert.equal(await outputValue(fresh.result.registry.address), "10.9.8.10:5000");
   });
 });
 
@@ -582,7 +582,7 @@ describe("the images of the stack's services", () => {
 
   it("are referenced by the registry's address and their digest", async () => {
     assert.equal(
-      await known(fresh.result.images.ref("kafka")),
+      await outputValue(fresh.result.images.ref("kafka")),
       "10.9.8.10:5000/swarmbench/kafka@sha256:kafka",
     );
   });

@@ -13,11 +13,11 @@ const plan = (
   const settings = { kind, ntpServers };
   return clockPlan({ settings, role, adjust, master: "10.0.0.10", prefix: "swarmbench-ann-local" });
 };
-const textOf = (made: ReturnType<typeof plan>, name: string) =>
-  Object.entries(made.files).find(([path]) => path.endsWith(`/${name}`))?.[1];
+const textOf = ({ files }: ReturnType<typeof plan>, name: string) =>
+  Object.entries(files).find(([path]) => path.endsWith(`/${name}`))?.[1];
 
 describe("ptpd's configuration", () => {
-  it("measures once a second and says where, and does not adjust where it must not", () => {
+  it("measures once a second, names its output files, and never adjusts if adjust is false", () => {
     assert.equal(
       ptpdConfig({ role: "slave", adjust: false, domain: 7, run }),
       `ptpengine:preset=slaveonly
@@ -42,7 +42,7 @@ global:statistics_file_truncate=y
     );
   });
 
-  it("steps at its start and then adjusts where the clock is the node's own", () => {
+  it("steps the clock at its start and then slews it if adjust is true", () => {
     const text = ptpdConfig({ role: "master", adjust: true, domain: 7, run });
     assert.match(text, /^ptpengine:preset=masteronly\n/);
     assert.match(text, /\nclock:step_startup_force=y\n/);
@@ -51,7 +51,7 @@ global:statistics_file_truncate=y
 });
 
 describe("ptp4l's configuration", () => {
-  it("runs free where the clock must not be set", () => {
+  it("runs free if adjust is false", () => {
     assert.equal(
       ptp4lConfig({ role: "slave", adjust: false, domain: 7, run }),
       `[global]
@@ -67,7 +67,7 @@ free_running 1
     );
   });
 
-  it("adjusts elsewhere", () => {
+  it("adjusts the clock if adjust is true", () => {
     const text = ptp4lConfig({ role: "master", adjust: true, domain: 7, run });
     assert.match(text, /\nmasterOnly 1\n/);
     assert.doesNotMatch(text, /free_running/);
@@ -75,7 +75,7 @@ free_running 1
 });
 
 describe("chrony's configuration", () => {
-  it("has a slave ask the master each second, and serve nobody", () => {
+  it("makes a slave poll the master every second, and serve no clients", () => {
     assert.equal(
       chronyConfig({ role: "slave", adjust: false, servers: ["10.0.0.10"], name: "swarmbench" }),
       `server 10.0.0.10 iburst minpoll 0 maxpoll 0 xleave
@@ -87,19 +87,19 @@ pidfile /run/chrony/swarmbench.pid
     );
   });
 
-  it("has a master take the servers' time, and serve its own where there is none", () => {
+  it("makes a master follow the NTP servers, and serve its own time without them", () => {
     const text = chronyConfig({ role: "master", adjust: true, servers: ["ntp.lab"], name: "swarmbench" });
     assert.match(text, /^pool ntp\.lab iburst\nlocal stratum 10\nallow\nmakestep 0\.0001 3\n/);
   });
 
-  it("beside PTP takes the internet's time and serves nobody", () => {
+  it("follows NTP servers beside PTP, and serves no clients", () => {
     assert.match(bridgeConfig(["a", "b"], "swarmbench"), /^pool a iburst\npool b iburst\nport 0\n/);
   });
 });
 
 describe("clockPlan", () => {
   for (const kind of CLOCK_KINDS) {
-    it(`(${kind}) sets no clock where it is not the node's own: no NTP, no phc2sys, no adjusting`, () => {
+    it(`(${kind}) never sets a clock that nodes share: no NTP, no phc2sys, no adjustment`, () => {
       for (const role of ["master", "slave"] as const) {
         const made = plan(kind, { role });
         assert.deepEqual(made.services, kind === "none" ? ["status"] : ["sync", "status"]);
@@ -110,28 +110,28 @@ describe("clockPlan", () => {
       }
     });
 
-    it(`(${kind}) has a status service everywhere`, () => {
+    it(`(${kind}) has a status service on every node`, () => {
       assert.ok(plan(kind, { adjust: true }).services.includes("status"));
     });
   }
 
-  it("has NTP beside PTP until that has locked, where the clock is the node's own", () => {
+  it("runs NTP until PTP has locked, if the node has its own clock", () => {
     const made = plan("ptpd", { adjust: true });
     assert.deepEqual(made.services, ["sync", "ntp", "status"]);
     assert.deepEqual(made.packages, ["ptpd:ptpd", "chronyd:chrony"]);
     assert.match(textOf(made, "swarmbench.conf") ?? "", /^pool pool\.ntp\.org iburst\n/);
   });
 
-  it("has none where there is no server to ask", () => {
+  it("runs no NTP without NTP servers", () => {
     assert.deepEqual(plan("ptpd", { adjust: true, ntpServers: [] }).services, ["sync", "status"]);
   });
 
-  it("brings the card's time to the kernel with linuxptp alone", () => {
+  it("copies the network card's time to the kernel only with linuxptp", () => {
     assert.deepEqual(plan("linuxptp", { adjust: true }).services, ["sync", "ntp", "phc", "status"]);
     assert.match(textOf(plan("linuxptp", { adjust: true }), "run-phc") ?? "", /exec phc2sys -a -rr /);
   });
 
-  it("has chrony's slaves follow the master, whatever the servers", () => {
+  it("makes chrony's slaves follow the master, even if NTP servers are configured", () => {
     const made = plan("chrony", { adjust: true });
     assert.match(textOf(made, "swarmbench.conf") ?? "", /^server 10\.0\.0\.10 /);
     assert.doesNotMatch(textOf(made, "swarmbench.conf") ?? "", /pool/);
@@ -139,7 +139,7 @@ describe("clockPlan", () => {
 });
 
 describe("domainOf", () => {
-  it("is the same for one stack, another one for another, and never PTP's default", () => {
+  it("is stable for a stack, mostly differs between stacks, and is never PTP's default", () => {
     const domains = Array.from({ length: 50 }, (_, index) => domainOf(`stack${index}`));
     assert.deepEqual(
       domains,

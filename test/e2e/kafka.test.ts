@@ -62,7 +62,7 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     );
   });
 
-  it("keeps three replicas by default, of which two must have a record", async () => {
+  it("keeps three replicas by default, and acknowledges a record once two have it", async () => {
     const admin = (await secureClient(project)).admin();
     await admin.connect();
     const [topic] = (await admin.fetchTopicMetadata({ topics: [TOPIC] })).topics;

@@ -66,7 +66,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
     assert.deepEqual(await project.swarmNodes(), ["node1 ready active monitor"]);
   });
 
-  it("limits memory and CPU of a node with everything that runs in it", async () => {
+  it("limits memory and CPU of a node and everything in it", async () => {
     const limits = "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}";
     const node = `${project.prefix}-node1`;
     assert.equal((await project.docker("inspect", "--format", limits, node)).trim(), `${2 ** 30} 1500000000`);
@@ -197,10 +197,13 @@ describe("a local testbed", { concurrency: 1 }, () => {
     await project.mustPulumi("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await project.remains(), []);
     const mounts = await project.must("cat", "/proc/mounts");
-    assert.ok(!mounts.includes(project.prefix) && !mounts.includes(project.directory), "a mount is left");
+    assert.ok(
+      !mounts.includes(project.prefix) && !mounts.includes(project.directory),
+      "a mount is left over",
+    );
     await eventually(async () => {
       const processes = await project.must("ps", "-eo", "args");
-      assert.ok(!processes.includes(`${project.directory}/`), `a process is left:\n${processes}`);
+      assert.ok(!processes.includes(`${project.directory}/`), `a process is left over:\n${processes}`);
     });
   });
 });

@@ -133,7 +133,7 @@ describe("the stack", { concurrency: 1 }, () => {
     }
   });
 
-  it("gives the correct URL, user and password of each web interface with `npm run ui`", async () => {
+  it("prints the correct URL, user and password of each web UI with `npm run ui`", async () => {
     const { grafana, influxdb } = await reopen();
     await ask(influxdb, "/api/v2/signin", {});
     assert.equal(grafana === undefined, withoutGrafana !== false);
@@ -179,7 +179,7 @@ describe("the stack", { concurrency: 1 }, () => {
     ["influxdb", "influxdb.retention", "20 days", /^influxdb/],
     ["kafka", 'kafka.config["log.retention.hours"]', "24", /^(kafka|broker)-/],
   ] as const;
-  for (const [part, setting, value, mine] of CHANGES) {
+  for (const [part, setting, value, services] of CHANGES) {
     const skip = part === "grafana" && withoutGrafana;
     it(`would only change ${part} if ${setting} is changed`, { skip }, async () => {
       await project.configure({ [setting]: value });
@@ -189,11 +189,11 @@ describe("the stack", { concurrency: 1 }, () => {
       await project.must("pulumi", "config", "rm", "--stack", project.stack, "--path", setting);
       const changed = steps.filter(({ op }) => op !== "same").map(({ urn }) => urn.split("::").at(-1) ?? "");
       assert.ok(
-        changed.some((name) => mine.test(name)),
+        changed.some((name) => services.test(name)),
         `${setting} changes nothing of ${part}`,
       );
       assert.deepEqual(
-        changed.filter((name) => !mine.test(name)),
+        changed.filter((name) => !services.test(name)),
         [],
       );
     });
@@ -202,7 +202,7 @@ describe("the stack", { concurrency: 1 }, () => {
   it("changes these services in place, and no task of any other", async () => {
     const ofOthers = async () =>
       (await runningTasks(project)).filter(
-        ({ service }) => !CHANGES.some(([, , , mine]) => mine.test(service)),
+        ({ service }) => !CHANGES.some(([, , , services]) => services.test(service)),
       );
     const idsOf = async (service: string) =>
       (await runningTasks(project)).filter((task) => task.service === service).map(({ id }) => id);

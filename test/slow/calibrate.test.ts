@@ -92,7 +92,7 @@ describe("a calibration", () => {
     assert.match(rows()[0]?.measured ?? "", /^\d+ messages per second/);
   });
 
-  it("stops in order at Ctrl-C, says so, and removes its proxy", async () => {
+  it("stops cleanly at Ctrl-C, says so, and removes its proxy", async () => {
     const { code, text } = await calibrate("known-delay", /warming up/, (pid) => process.kill(pid, "SIGINT"));
     assert.equal(code, 130, text);
     assert.deepEqual(

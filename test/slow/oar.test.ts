@@ -106,7 +106,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           const addresses = stdout.match(/127\.0\.1\.\d/g) ?? [];
           assert.equal(new Set(addresses).size, 2);
           assert.equal(stdout, addresses.map(line).join(""));
-          id = (await lab.living(`${NAME}-1`))[0] ?? 0;
+          id = (await lab.jobsNamed(`${NAME}-1`))[0] ?? 0;
           assert.match(stderr, new RegExp(`job ${id} runs on node-\\d, node-\\d, 0:0\\d:\\d\\d left`));
         });
 
@@ -114,7 +114,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           const { code, stderr } = await toolOf("-s", NAME);
           assert.equal(code, 0, stderr);
           assert.match(stderr, /using the existing job \d+ \(Running\)/);
-          assert.deepEqual(await lab.living(`${NAME}-1`), [id]);
+          assert.deepEqual(await lab.jobsNamed(`${NAME}-1`), [id]);
         });
 
         it("is the same job with the same nodes through the REST API", async () => {
@@ -134,7 +134,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
             "oar-other-shape",
             /0:10:00 of walltime, not 1:00:00[\s\S]*--extend/,
           );
-          assert.deepEqual(await lab.living(`${NAME}-1`), [id]);
+          assert.deepEqual(await lab.jobsNamed(`${NAME}-1`), [id]);
         });
 
         it("is not extended if the testbed does not allow it, and the hint says what to do", async () => {
@@ -180,12 +180,12 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           const grown = await toolOf("-s", NAME);
           assert.equal(grown.code, 0, grown.stderr);
           assert.equal(new Set(grown.stdout.match(/127\.0\.1\.\d/g)).size, 3);
-          assert.deepEqual(await lab.living(`${NAME}-1`), [id]);
-          assert.equal((await lab.living(`${NAME}-2`)).length, 1);
+          assert.deepEqual(await lab.jobsNamed(`${NAME}-1`), [id]);
+          assert.equal((await lab.jobsNamed(`${NAME}-2`)).length, 1);
           lab.scenario(NAME, 2, lab.testbed({ jobName: NAME }));
           const shrunk = await toolOf("-s", NAME);
           assert.equal(shrunk.code, 0, shrunk.stderr);
-          assert.deepEqual([await lab.living(`${NAME}-1`), await lab.living(`${NAME}-2`)], [[id], []]);
+          assert.deepEqual([await lab.jobsNamed(`${NAME}-1`), await lab.jobsNamed(`${NAME}-2`)], [[id], []]);
         });
 
         it("is reserved again after its job was deleted from outside", async () => {
@@ -217,7 +217,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           await eventually(async () => assert.equal(await lab.state(foreign), "Running"));
           const { code, stderr } = await toolOf("-s", NAME, "--delete");
           assert.equal(code, 0, stderr);
-          assert.deepEqual(await lab.living(`${NAME}-1`), [foreign]);
+          assert.deepEqual(await lab.jobsNamed(`${NAME}-1`), [foreign]);
           assert.equal(await lab.state(foreign), "Running");
           await fails(
             releaseJob(ssh, foreign, watching()),
@@ -245,18 +245,18 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
             watch.lines.some((line) => /Waiting, .*No enough matching resources/.test(line)),
             watch.lines.join("\n"),
           );
-          assert.deepEqual(await lab.living("absent-1"), []);
+          assert.deepEqual(await lab.jobsNamed("absent-1"), []);
         });
 
         it("is interrupted by Ctrl-C, which deletes the submitted job", async () => {
           lab.scenario("ctrl", 4, lab.testbed({ jobName: "ctrl" }));
           const { child, ended } = tool("-s", "ctrl");
-          await eventually(async () => assert.equal((await lab.living("ctrl-1")).length, 1));
+          await eventually(async () => assert.equal((await lab.jobsNamed("ctrl-1")).length, 1));
           child.kill("SIGINT");
           const { code, stderr } = await ended;
           assert.equal(code, 130, stderr);
           assert.match(stderr, /Job \d+ was deleted/);
-          assert.deepEqual(await lab.living("ctrl-1"), []);
+          assert.deepEqual(await lab.jobsNamed("ctrl-1"), []);
         });
 
         it("keeps an existing job when it times out", async () => {
@@ -266,7 +266,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
             "oar-timeout",
             /job \d+/,
           );
-          assert.deepEqual(await lab.living("kept-1"), [id]);
+          assert.deepEqual(await lab.jobsNamed("kept-1"), [id]);
           await release(ssh, "kept", watching());
         });
       });
@@ -291,7 +291,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         await fails(reserve(ssh, request, watching(), { timeoutSec: 30 }), "oar-ambiguous", message);
         await fails(reserve(rest, request, watching(), { timeoutSec: 30 }), "oar-ambiguous", message);
         assert.deepEqual(await release(ssh, "double", watching()), ids);
-        assert.deepEqual(await lab.living("double-1"), []);
+        assert.deepEqual(await lab.jobsNamed("double-1"), []);
       });
 
       for (const [what, more, code, message] of [
@@ -315,7 +315,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           const request = { ...wanted("refused-1", 1), ...more };
           const submitting = (way: OarClient) => reserve(way, request, watching(), { timeoutSec: 30 });
           await Promise.all([fails(submitting(ssh), code, message), fails(submitting(rest), code, message)]);
-          await eventually(async () => assert.deepEqual(await lab.living("refused-1"), []));
+          await eventually(async () => assert.deepEqual(await lab.jobsNamed("refused-1"), []));
         });
       }
 
@@ -323,14 +323,14 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         await lab.afterOarsubOf("crash-1", "sleep 15");
         lab.scenario("crash", 1, lab.testbed({ jobName: "crash" }));
         const { child, ended } = tool("-s", "crash");
-        await eventually(async () => assert.equal((await lab.living("crash-1")).length, 1));
+        await eventually(async () => assert.equal((await lab.jobsNamed("crash-1")).length, 1));
         child.kill("SIGKILL");
         assert.doesNotMatch((await ended).stderr, /submitted job/, "the killed command did not know the id");
-        const [id] = await lab.living("crash-1");
+        const [id] = await lab.jobsNamed("crash-1");
         const { code, stderr } = await toolOf("-s", "crash", "--delete");
         assert.equal(code, 0, stderr);
         assert.match(stderr, new RegExp(`deleted: job ${id}`));
-        assert.deepEqual(await lab.living("crash-1"), []);
+        assert.deepEqual(await lab.jobsNamed("crash-1"), []);
       });
 
       it("is found by its name and used if the connection was lost during the submission", async () => {
@@ -342,7 +342,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           watch.lines.some((line) => /the connection was lost .*found job \d+ by its name/.test(line)),
           watch.lines.join("\n"),
         );
-        assert.equal((await lab.living("lost-1")).length, 1);
+        assert.equal((await lab.jobsNamed("lost-1")).length, 1);
         await release(ssh, "lost", watching());
       });
 
@@ -351,7 +351,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         const { job } = await reserve(ssh, request, watching(), { timeoutSec: 60 });
         assert.equal(job.addresses.length, 1);
         await releaseJob(ssh, job.id, watching());
-        assert.deepEqual([await lab.state(job.id), await lab.living("noop-1")], ["Terminated", []]);
+        assert.deepEqual([await lab.state(job.id), await lab.jobsNamed("noop-1")], ["Terminated", []]);
       });
 
       describe("through the REST API", () => {
@@ -361,7 +361,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           assert.deepEqual([adopted, job.addresses.length, job.nodes], [false, 2, 2]);
           assert.deepEqual([...job.addresses].sort(), [...((await ssh.job(job.id))?.addresses ?? [])].sort());
           assert.deepEqual(await release(rest, "api", watching()), [job.id]);
-          assert.deepEqual(await lab.living("api-1"), []);
+          assert.deepEqual(await lab.jobsNamed("api-1"), []);
         });
 
         it("is refused to an empty user name", async () => {
@@ -423,9 +423,9 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
     await lab.freezeServer(true);
     const reserving = reserve(ssh, wanted("frozen-1", 1), watching(), { timeoutSec: 5 });
     await fails(reserving, "oar-timeout", /not run after 5 s[\s\S]*registered the deletion of job \d+/);
-    assert.equal((await lab.living("frozen-1")).length, 1);
+    assert.equal((await lab.jobsNamed("frozen-1")).length, 1);
     await lab.freezeServer(false);
-    await eventually(async () => assert.deepEqual(await lab.living("frozen-1"), []));
+    await eventually(async () => assert.deepEqual(await lab.jobsNamed("frozen-1"), []));
   });
 
   it("a server that is down is reported at once, and no job is left when it is back", async () => {
@@ -433,6 +433,6 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
     const reserving = reserve(ssh, wanted("down-1", 1), watching(), { timeoutSec: 60 });
     await fails(reserving, "oar-server-down", /Cannot connect to executor[\s\S]*try again later/);
     await lab.startServer();
-    await eventually(async () => assert.deepEqual(await lab.living("down-1"), []));
+    await eventually(async () => assert.deepEqual(await lab.jobsNamed("down-1"), []));
   });
 });

@@ -30,7 +30,7 @@ async function sitesSource(): Promise<SitesSource> {
     throw error;
   }
   const sites = labs as [OarLab, OarLab];
-  const jobs = async () => (await Promise.all(sites.map((site) => site.livingOf("user1")))).flat();
+  const jobs = async () => (await Promise.all(sites.map((site) => site.jobsOfUser("user1")))).flat();
   const testbedOf = (...nodes: number[]) => {
     const { frontend: _, port: __, hostKey: ___, ...common } = sites[0].testbed({ walltime: "1 hour" });
     return {
@@ -98,7 +98,7 @@ describeTestbed("oar-sites", sitesSource, {
       assert.match(text, new RegExp(`reservation-127.0.0.1-${source().sites[1].testbed().port}-1`));
       assert.match(text, /not enough resources/);
       await project().mustPulumi("destroy", "--yes", "--skip-preview");
-      for (const site of source().sites) assert.deepEqual(await site.livingOf("user1"), []);
+      for (const site of source().sites) assert.deepEqual(await site.jobsOfUser("user1"), []);
     });
   },
 });

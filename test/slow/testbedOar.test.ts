@@ -11,7 +11,7 @@ describeTestbed("oar", () => oarSource("stack"), {
   whileUp: ({ project, source, measure }) => {
     it("has a job for the first two nodes, and one for the third", async () => {
       const { oar } = source();
-      const sizes = await Promise.all((await oar.livingOf("user1")).map((id) => hostsOf(id)));
+      const sizes = await Promise.all((await oar.jobsOfUser("user1")).map((id) => hostsOf(id)));
       assert.deepEqual(sizes.sort(), [1, 2]);
 
       async function hostsOf(id: number): Promise<number> {
@@ -23,12 +23,12 @@ describeTestbed("oar", () => oarSource("stack"), {
 
     it("is reserved again and works again after its jobs were deleted from outside", async () => {
       const { oar } = source();
-      const before = await oar.livingOf("user1");
+      const before = await oar.jobsOfUser("user1");
       await oar.shell("user1", `oardel ${before.join(" ")}`);
-      await eventually(async () => assert.deepEqual(await oar.livingOf("user1"), []));
+      await eventually(async () => assert.deepEqual(await oar.jobsOfUser("user1"), []));
       const text = await project().mustUp();
       assert.match(text, /was deleted: reserving again/);
-      const living = await oar.livingOf("user1");
+      const living = await oar.jobsOfUser("user1");
       assert.ok(living.length > 0 && living.every((id) => !before.includes(id)), living.join(", "));
       assert.equal((await project().swarmNodes()).length, 3);
       await measure();
@@ -42,7 +42,7 @@ function reservationClaims({ source }: OnTestbed<OarSource>): void {
     let project: TestProject;
     const reserves = (nodes: number, more: Record<string, unknown> = {}) =>
       project.setTestbed(source().oar.testbed({ jobName: "wrong", ...more }), nodes);
-    const living = () => source().oar.livingOf("user1");
+    const living = () => source().oar.jobsOfUser("user1");
     before(async () => {
       project = await TestProject.create("wrong", { namespace: "lab" });
     });
@@ -110,7 +110,7 @@ function reservationClaims({ source }: OnTestbed<OarSource>): void {
       const { oar } = source();
       await oar.afterOarsubOf("wrong-1", "sleep 15");
       const made = () =>
-        eventually(async () => assert.equal((await oar.living("wrong-1")).length, 1), 120_000);
+        eventually(async () => assert.equal((await oar.jobsNamed("wrong-1")).length, 1), 120_000);
       const text = await project.upUntil(made);
       await oar.afterOarsubOf("wrong-1", "true");
       assert.doesNotMatch(text, /submitted job/, "the killed program did not know the id");

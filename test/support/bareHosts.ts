@@ -9,7 +9,7 @@ const READY_WITHIN_MS = 60_000;
 /** A user with sudo on every host who is in no group that may use Docker. */
 const USER = "tester";
 
-/** A script that prints what was added to a host. The image lists its original packages; Docker's default networks do not count. */
+/** A script that prints everything added to a host. The image lists its original packages; Docker's default networks do not count. */
 const REMAINS = `
 new=$(dpkg-query -W -f '\${Package}\\n' | sort | comm -13 /var/local/packages/at-first -)
 if echo "$new" | grep -x docker.io; then :
@@ -60,7 +60,7 @@ export class BareHosts {
   private readonly lab: Lab;
   private readonly image: string;
   private readonly series: string;
-  /** The private key that root and {@link USER} of every host take. */
+  /** The private key that root and {@link USER} of every host accept. */
   readonly key: string;
   /** The Docker network over which this machine reaches them. */
   readonly network: string;
@@ -69,7 +69,7 @@ export class BareHosts {
     lab: Lab,
     image: string,
     series: string,
-    /** The private key that root and {@link USER} of every host take. */
+    /** The private key that root and {@link USER} of every host accept. */
     key: string,
     /** The Docker network over which this machine reaches them. */
     network: string,
@@ -83,7 +83,7 @@ export class BareHosts {
 
   /**
    * @param series prefix of their host names: `bare-a` gives bare-a1, bare-a2, …
-   * @param beside other hosts, whose network and key these share
+   * @param beside existing hosts; the new ones share their network and key
    * @param withDocker uses the image of local nodes: they run an engine already, and root is the only user
    */
   static async start(
@@ -163,7 +163,7 @@ export class BareHosts {
     return this.lab.docker("exec", host.container, "sh", "-c", script);
   }
 
-  /** What was added to a host, such as Docker and swarmbench's files, one line each. */
+  /** Everything added to a host, such as Docker and swarmbench's files, one line each. */
   async remains(host: BareHost): Promise<string[]> {
     const text = await this.inside(host, REMAINS);
     return text
@@ -172,7 +172,7 @@ export class BareHosts {
       .map((line) => `${host.name}: ${line}`);
   }
 
-  /** `swarmbench:testbed` with these as its machines; the second is reached as a user with sudo. */
+  /** `swarmbench:testbed` with these as its machines; the second one has a user with sudo. */
   ssh(count: number, more: Record<string, unknown> = {}): Record<string, unknown> {
     return {
       kind: "ssh",

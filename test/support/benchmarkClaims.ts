@@ -20,8 +20,8 @@ export const BENCHMARK_IN_UP = {
 };
 
 /**
- * Claims about a stack with {@link BENCHMARK_IN_UP} after two or more ups, the last of which changed nothing. Afterwards
- * its ups run no benchmark. What goes wrong in a run, and how it ends then: test/slow/benchmarkFaults.test.ts.
+ * Claims about a stack with {@link BENCHMARK_IN_UP} after two or more ups; the last one must have changed nothing. At the
+ * end, `benchmark.run` is false. Failing runs are tested in test/slow/benchmarkFaults.test.ts.
  */
 export function describeBenchmark(project: () => TestProject): void {
   const runs = () => new Runs(project());
@@ -32,7 +32,7 @@ export function describeBenchmark(project: () => TestProject): void {
       await project().mustUp();
     });
 
-    it("is the last thing of an up, and shows how far it is", () => {
+    it("is the last resource of an up, and prints its progress", () => {
       const text = project().upTexts.find((each) => /step 1 of 2: producers 5: /.test(each)) ?? "";
       assert.match(
         text,
@@ -40,7 +40,7 @@ export function describeBenchmark(project: () => TestProject): void {
       );
     });
 
-    it("has delivered every message, and says so in the stack's outputs", async () => {
+    it("has delivered every message, and reports it in the stack's outputs", async () => {
       const { benchmark } = await project().outputs<{ benchmark: BenchSummary }>();
       assert.deepEqual(
         benchmark.steps.map(({ values, lost, offeredPerSec }) => [values.producers, lost, offeredPerSec]),
@@ -52,7 +52,7 @@ export function describeBenchmark(project: () => TestProject): void {
       assert.equal(path.dirname(benchmark.results), runs().folder);
     });
 
-    it("has written results that follow their schema, a report and plots", () => {
+    it("has written results that match their schema, a report and plots", () => {
       const folder = path.join(runs().folder, runs().names().at(-1) ?? "");
       const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, "run.json"), "utf8")));
       for (const step of allMeasured(run)) {
@@ -67,7 +67,7 @@ export function describeBenchmark(project: () => TestProject): void {
       assert.deepEqual(readdirSync(path.join(folder, "plots")).sort().slice(0, 2), ["cpu.png", "cpu.svg"]);
     });
 
-    it("has put every second into InfluxDB, and lost no point", async () => {
+    it("has written every second to InfluxDB, and lost no point", async () => {
       const { points, run, steps } = runs().latest();
       assert.ok(points && points.written > 0 && points.lost === 0, JSON.stringify(points));
       type Influx = { url: string; organization: string; bucket: string; token: string };
@@ -88,14 +88,14 @@ export function describeBenchmark(project: () => TestProject): void {
       }
     });
 
-    it("is not run again by a second up", () => {
+    it("does not run again at a second up", () => {
       const text = project().upTexts.at(-1) ?? "";
       assert.match(text, /\d+ unchanged/);
       assert.doesNotMatch(text, /\d+ (created|updated|replaced|changes)/);
       assert.equal(runs().names().length, 1);
     });
 
-    it("shows no password or token to who looks at processes, arguments or results", async () => {
+    it("shows no token in the state or the results", async () => {
       const { influxdb } = await project().secretOutputs<{ influxdb: { token: string } }>();
       assert.ok(!project().stateFile().includes(influxdb.token));
       for (const name of runs().names()) {
@@ -108,7 +108,7 @@ export function describeBenchmark(project: () => TestProject): void {
       }
     });
 
-    it("runs by hand with other settings, on both clients, and changes nothing of the stack", async () => {
+    it("runs by hand with other settings and both clients, and changes nothing in the stack", async () => {
       for (const client of ["kafkajs", "platformatic"]) {
         const { code, text } = await runs().bench(
           "--set",
@@ -143,7 +143,7 @@ export function describeBenchmark(project: () => TestProject): void {
       const step = runs().onlyStep();
       assert.deepEqual([step.groups, step.consumers, step.lost, step.duplicated], [2, 2, 0, 0]);
       assert.equal(step.delivered, step.offered);
-      assert.equal(step.latencyMs.count, 2 * step.offered, "each group has each message");
+      assert.equal(step.latencyMs.count, 2 * step.offered, "each group receives each message");
     });
 
     it("connects a thousand producers", async () => {
@@ -158,7 +158,7 @@ export function describeBenchmark(project: () => TestProject): void {
       assert.equal(code, 0, text);
       const step = runs().onlyStep();
       assert.deepEqual([step.producers, step.lost], [1_000, 0]);
-      // Half a message per second of each: with their phases, two or three of each in 5 s.
+      // Each sends one message every two seconds, so two or three in 5 s, depending on its phase.
       assert.ok(
         step.delivered === step.offered && Math.abs(step.offered - 2_500) < 100,
         `${step.delivered} of ${step.offered}`,
@@ -166,7 +166,7 @@ export function describeBenchmark(project: () => TestProject): void {
       assert.ok((step.generator.memoryMiB ?? 0) > 0);
     });
 
-    it("shows a broker that stalls for 2 of 10 seconds as an open loop must", async () => {
+    it("shows a broker that stalls for 2 of 10 seconds in the percentiles, because the loop is open", async () => {
       const pause =
         "docker pause $(docker ps -q --filter name=broker-1) >/dev/null && sleep 2 && docker unpause $(docker ps -q --filter name=broker-1)";
       let paused: Promise<string> | undefined;
@@ -180,15 +180,15 @@ export function describeBenchmark(project: () => TestProject): void {
       await paused;
       assert.equal(code, 0, text);
       const { latencyMs, lost, delivered, offered } = runs().onlyStep();
-      // Messages are due all the time. Those of the pause wait for its end: 20 % of all, evenly from 2 s to nothing. So
-      // half of these wait a second or more (p90), and one in twenty 1.9 s or more (p99); the others are not touched.
+      // Messages remain due during the pause, and wait for its end: 20 % of all, for 0 to 2 s, evenly distributed. So half
+      // of these wait at least one second (p90), and one in twenty at least 1.9 s (p99); the other 80 % do not wait.
       assert.deepEqual([lost, delivered], [0, offered]);
       assert.ok((latencyMs.p50 ?? 0) < 500, `p50 ${latencyMs.p50}`);
       assert.ok((latencyMs.p90 ?? 0) > 800 && (latencyMs.p90 ?? 0) < 2_000, `p90 ${latencyMs.p90}`);
       assert.ok((latencyMs.p99 ?? 0) > 1_800 && (latencyMs.p99 ?? 0) < 4_000, `p99 ${latencyMs.p99}`);
     });
 
-    it("stops in order at Ctrl-C, keeps its finished steps, and resumes after them", async () => {
+    it("stops cleanly at Ctrl-C, keeps its finished steps, and resumes after them", async () => {
       const args = ["--set", "sweep.producers=[5,6]"];
       const { code, text } = await runs().benchWhile(
         args,
@@ -219,8 +219,8 @@ export function describeBenchmark(project: () => TestProject): void {
       assert.ok(endedAt);
     });
 
-    it("rejects a second run at the same time, and is followed again by a command that was killed", async () => {
-      // Long enough that the run still goes on when the second command has started, on a busy machine too.
+    it("rejects a second run at the same time, and is followed again after its command was killed", async () => {
+      // Long enough that the run is still under way when the second command has started, even on a busy machine.
       const args = ["--set", "sweep=null", "--set", "duration=20 seconds"];
       const cut = await runs().benchWhile(
         args,
@@ -243,7 +243,7 @@ export function describeBenchmark(project: () => TestProject): void {
       assert.equal(delivered, offered);
     });
 
-    it("rejects a workload with all errors, and starts nothing", async () => {
+    it("rejects an invalid workload with all its errors, and starts nothing", async () => {
       const before = runs().names();
       const { code, text } = await runs().bench(
         "--set",

@@ -7,7 +7,7 @@ import { Images } from "../../components/swarm/images.ts";
 import { Registry } from "../../components/swarm/registry.ts";
 import { Swarm } from "../../components/swarm/swarm.ts";
 import type { Role } from "../../config/nodes.ts";
-import { type Declared, declare, known } from "./mocks.ts";
+import { type Declared, declare, outputValue } from "./mocks.ts";
 
 export const owner: Owner = { prefix: "swarmbench-ann-test", directory: "/home/ann/bench" };
 /** The swarm's id. When it changes, everything in the swarm is replaced. */
@@ -118,7 +118,7 @@ export class Program<T> {
   async dependenciesOf(output: pulumi.Output<unknown>): Promise<string[]> {
     const { allResources } = output as unknown as { allResources(): Promise<Set<pulumi.Resource>> }; // not in its types
     const waited = [...(await allResources.call(output))].map(async (resource) => {
-      const [, , type = "", name = ""] = (await known(resource.urn)).split("::");
+      const [, , type = "", name = ""] = (await outputValue(resource.urn)).split("::");
       return `${type.split(":").at(-1)} ${name}`;
     });
     return Promise.all(waited);
@@ -149,7 +149,7 @@ export function labelsOf({ inputs }: Declared): Record<string, string> {
 export async function secrecy(values: Record<string, unknown>) {
   const entries = Object.entries(values).map(async ([name, value]) => {
     const output = pulumi.output(value);
-    await known(output);
+    await outputValue(output);
     return [name, await pulumi.isSecret(output)] as const;
   });
   return Object.fromEntries(await Promise.all(entries));

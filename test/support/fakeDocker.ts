@@ -71,13 +71,13 @@ printf 200
 echo active > state; echo false > control; echo node-new > nodeId
 `;
 
-/** Fake time: each `sleep` lets one second pass, whatever its argument. */
+/** Fake time: each `sleep` advances it by one second, regardless of its argument. */
 const DATE = `#!/bin/sh\n[ "$*" = +%s ] && cat "$FAKE/clock"\n`;
 const SLEEP = `#!/bin/sh
 cd "$FAKE" || exit 99
 now=$(( $(cat clock) + 1 ))
 echo "$now" > clock
-[ "$now" -lt 2000 ] || { echo "it sleeps for ever" >&2; exit 98; }
+[ "$now" -lt 2000 ] || { echo "it sleeps forever" >&2; exit 98; }
 [ ! -f tick ] || . ./tick
 `;
 
@@ -130,7 +130,7 @@ export class FakeMachine {
     writeFileSync(path.join(this.directory, name), value === "" ? "" : `${value}\n`);
   }
 
-  /** Puts a program onto the machine's path. */
+  /** Adds a program to the machine's PATH. */
   program(name: string, text: string): this {
     const file = path.join(this.directory, "bin", name);
     writeFileSync(file, text);
@@ -159,7 +159,7 @@ export class FakeMachine {
     return (this.read("calls") ?? "").split("\n").filter(Boolean);
   }
 
-  /** Runs a script as `runOn` does at create and, with arguments, at update: through standard input. */
+  /** Runs a script through standard input, as `runOn` does at create, and with arguments at update. */
   script(text: string, ...args: string[]): Promise<Outcome> {
     return this.run(["-s", ...(args.length > 0 ? ["--", ...args] : [])], text);
   }

@@ -11,7 +11,7 @@ export class FakeKafka {
     receive: ReceiveBatch;
   }[] = [];
   private held: (() => void)[] = [];
-  /** Producers, by the end of their client's name, that are not answered until {@link release}. */
+  /** Producers, by the end of their client's name, that get no answer until {@link release}. */
   blocked: (clientId: string) => boolean = () => false;
   /** How often each message is delivered. */
   copies = 1;
@@ -54,7 +54,7 @@ export class FakeKafka {
     };
   }
 
-  /** Answers all that has been held back. */
+  /** Answers all requests that were held back. */
   release(): void {
     this.blocked = () => false;
     for (const go of this.held.splice(0)) go();

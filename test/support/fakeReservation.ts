@@ -3,32 +3,32 @@ import type { OarClient } from "../../testbeds/oar/client.ts";
 import { oarError } from "../../testbeds/oar/errors.ts";
 import type { Job } from "../../testbeds/oar/job.ts";
 
-/** Time that passes only when a test lets it pass. */
+/** Time that advances only when a test calls `pass`. */
 export class FakeTime {
-  private static begun = 0;
-  /** Each begins later than the one before. */
-  now = 1_764_000_000_000 + 86_400_000 * FakeTime.begun++;
-  private sleepers: { at: number; wake: () => void }[] = [];
+  private static count = 0;
+  /** Milliseconds since 1970. Each instance starts a day later than the previous one. */
+  now = 1_764_000_000_000 + 86_400_000 * FakeTime.count++;
+  private sleepers: { wakeMs: number; wake: () => void }[] = [];
 
   sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((wake) => {
       if (signal?.aborted) return wake();
-      const woken = () => {
-        signal?.removeEventListener("abort", woken);
+      const awaken = () => {
+        signal?.removeEventListener("abort", awaken);
         wake();
       };
-      signal?.addEventListener("abort", woken);
-      this.sleepers.push({ at: this.now + ms, wake: woken });
+      signal?.addEventListener("abort", awaken);
+      this.sleepers.push({ wakeMs: this.now + ms, wake: awaken });
     });
 
   async pass(seconds: number): Promise<void> {
     const end = this.now + seconds * 1_000;
     for (;;) {
       await settled();
-      const next = this.sleepers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      const next = this.sleepers.filter(({ wakeMs }) => wakeMs <= end).sort((a, b) => a.wakeMs - b.wakeMs)[0];
       if (!next) break;
       this.sleepers = this.sleepers.filter((each) => each !== next);
-      this.now = Math.max(this.now, next.at);
+      this.now = Math.max(this.now, next.wakeMs);
       next.wake();
     }
     this.now = end;
@@ -36,7 +36,7 @@ export class FakeTime {
   }
 }
 
-/** Resolves when everything that does not wait for time has run. */
+/** Resolves when every task that does not wait for time has run. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((wake) => setImmediate(wake));
 }

@@ -27,26 +27,26 @@ const STEP_SEC = 60;
 const PRODUCERS = [1, 10, 50, 100, 200, 300, 400, 500, 600, 800] as const;
 const RATE_PER_PRODUCER = 10;
 const MESSAGE_BYTES = 200;
-/** What the broker of this run takes, messages per second: a little more than 500 producers send. */
+/** Capacity of the fake broker in messages per second: slightly more than 500 producers send. */
 const CAPACITY = 5_500;
 const SLO_MS = 100;
 const KNEE = 500;
 
-/** One second of a run: what it is written from. */
+/** One second of a run, from which its points are built. */
 interface Second {
   producers: number;
   offered: number;
   delivered: number;
-  /** Of the whole latency, ms. */
+  /** Median end-to-end latency, ms. */
   medianMs: number;
   lost: number;
   late: number;
 }
 
 /**
- * The points of a sweep over the number of producers that has its knee at 500: latencies rise slowly up to there and steeply
- * after it, the broker delivers no more than it can, and a few messages are lost, duplicated and reordered. The same
- * options, the same points.
+ * The points of a sweep over the number of producers with a knee at 500: latencies rise slowly below it and steeply above it,
+ * the broker delivers at most its capacity, and a few messages are lost, duplicated and reordered. The same options always
+ * give the same points.
  */
 export function fakeRun({
   run = "fake-run",
@@ -63,7 +63,7 @@ export function fakeRun({
   ];
   for (const [index, producers] of PRODUCERS.entries()) {
     const before = { ...faults };
-    const beganMs = startMs + index * STEP_SEC * 1_000;
+    const startedMs = startMs + index * STEP_SEC * 1_000;
     const tags = { run, scenario, step: String(index + 1) };
     for (let second = 0; second < STEP_SEC; second += 1) {
       const now = secondOf(producers, second, random);
@@ -71,16 +71,16 @@ export function fakeRun({
       faults.late += now.late;
       faults.reordered += random() < 0.01 ? 1 : 0;
       faults.duplicated += random() < 0.005 ? 1 : 0;
-      points.push(...secondPoints(tags, now, { ...faults }, beganMs + second * 1_000));
+      points.push(...secondPoints(tags, now, { ...faults }, startedMs + second * 1_000));
     }
-    points.push(...networkPoints({ run, scenario }, beganMs));
-    points.push(stepPoint(tags, producers, before, faults, beganMs + STEP_SEC * 1_000 - 1));
+    points.push(...networkPoints({ run, scenario }, startedMs));
+    points.push(stepPoint(tags, producers, before, faults, startedMs + STEP_SEC * 1_000 - 1));
   }
   points.push(event("end", { text: `knee at ${KNEE} producers`, knee: KNEE, verdict: "ok" }, endMs));
   return { run, scenario, startMs, endMs, points: points.filter((point) => point !== undefined) };
 }
 
-/** Writes such a run to InfluxDB. @throws where a point could not be written */
+/** Writes a fake run to InfluxDB. @throws if a point could not be written */
 export async function writeFakeRun(target: InfluxTarget, options?: FakeRunOptions): Promise<FakeRun> {
   const fake = fakeRun(options);
   const writer = new PointWriter(target);
@@ -93,7 +93,7 @@ export async function writeFakeRun(target: InfluxTarget, options?: FakeRunOption
 function secondOf(producers: number, second: number, random: () => number): Second {
   const offered = producers * RATE_PER_PRODUCER;
   const load = offered / CAPACITY;
-  const queueMs = load > 1 ? (load - 1) * second * 1_000 : 0; // what cannot be delivered waits, longer each second
+  const queueMs = load > 1 ? (load - 1) * second * 1_000 : 0; // the backlog grows every second
   const medianMs = (1.5 + 8 * Math.min(load, 1) ** 4 + queueMs) * (0.9 + 0.2 * random());
   const delivered = Math.min(offered, CAPACITY) * (0.995 + 0.01 * random());
   const overload = Math.max(0, load - 1);
@@ -152,7 +152,7 @@ function secondPoints(
   ];
 }
 
-/** Between two nodes, both ways. */
+/** Between two nodes, in both directions. */
 function networkPoints(tags: { run: string; scenario: string }, atMs: number): (Point | undefined)[] {
   return (["host", "overlay"] as const).flatMap((network) =>
     [
@@ -204,7 +204,7 @@ function percentiles(p50: number) {
   return { p50, p90: p50 * 1.8, p99: p50 * 4, p999: p50 * 7, p9999: p50 * 9, max: p50 * 12 };
 }
 
-/** Numbers from 0 to 1 that look random and are the same for a seed (mulberry32). */
+/** Pseudo-random numbers from 0 to 1, reproducible by their seed (mulberry32). */
 function randomOf(seed: number): () => number {
   let state = seed;
   return () => {

@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Admin, Kafka } from "kafkajs";
 
-/** Records per second: enough to have some at every moment of a restart. */
+/** Records per second: enough that some are sent at every moment of a restart. */
 const RATE = 50;
 /** How often the cluster is inspected. */
 const INTERVAL_MS = 100;

@@ -4,7 +4,7 @@ import type { TestProject } from "./project.ts";
 /** Time limit for reading the records of a topic. */
 const READ_TIMEOUT_MS = 20_000;
 
-/** A topic of brokers without a port outside the swarm, used through Kafka's own tools in a broker's container. */
+/** A topic on brokers without a port outside the swarm, used through Kafka's own tools in a broker's container. */
 export class KafkaTopic {
   private readonly sent: string[] = [];
 

@@ -83,7 +83,7 @@ export async function declare<T>(
         return { id: `${name}-id`, state };
       },
       call: ({ token }) => {
-        throw new Error(`nothing may be called, but ${token} was`);
+        throw new Error(`a program may call no function of a provider, but it called ${token}`);
       },
     },
     "swarmbench",
@@ -126,7 +126,7 @@ export async function declare<T>(
 }
 
 /** The value of an output, once it is known. */
-export function known<T>(output: pulumi.Output<T>): Promise<T> {
+export function outputValue<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply((value) => resolve(value)));
 }
 

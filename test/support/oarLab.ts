@@ -9,7 +9,7 @@ const READY_WITHIN_MS = 60_000;
 
 /**
  * A real OAR in a container: server, database, frontend with SSH and REST API, both on loopback ports of this machine.
- * Its nodes are host names for the container's own loopback, or bare hosts.
+ * Its nodes are names for the container's own loopback addresses, or bare hosts.
  */
 export class OarLab {
   private ports = { ssh: 0, rest: 0 };
@@ -120,14 +120,14 @@ export class OarLab {
   }
 
   /** Ids of all users' jobs with a name that have not ended. */
-  living(name: string): Promise<number[]> {
+  jobsNamed(name: string): Promise<number[]> {
     return this.notOver(`job_name = '${name}'`);
   }
 
   /** Runs shell commands on the frontend after oarsub has submitted a job with this name, and before oarsub ends. */
-  afterOarsubOf(name: string, afterwards: string): Promise<string> {
-    this.afterOarsub.set(name, afterwards);
-    const cases = [...this.afterOarsub].map(([each, does]) => `  ${each}) ${does} ;;`);
+  afterOarsubOf(name: string, action: string): Promise<string> {
+    this.afterOarsub.set(name, action);
+    const cases = [...this.afterOarsub].map(([job, action]) => `  ${job}) ${action} ;;`);
     const wrapper = `#!/bin/sh
 /usr/bin/oarsub "$@"
 code=$?
@@ -143,7 +143,7 @@ exit $code`;
   }
 
   /** Ids of all jobs of a user that have not ended. */
-  livingOf(user: string): Promise<number[]> {
+  jobsOfUser(user: string): Promise<number[]> {
     return this.notOver(`job_user = '${user}'`);
   }
 
@@ -156,7 +156,7 @@ exit $code`;
     return this.inside(`oarnodesetting -h ${node} -s ${state}`);
   }
 
-  /** Allows or forbids extensions. It holds for new requests; the server keeps the value that it has read. */
+  /** Allows or forbids extensions, for new requests; the running server keeps the value that it has read. */
   allowExtension(allow: boolean): Promise<string> {
     return this.inside(
       `sed -i 's/^WALLTIME_CHANGE_ENABLED=.*/WALLTIME_CHANGE_ENABLED="${allow ? "yes" : "no"}"/' /etc/oar/oar.conf`,

@@ -51,9 +51,9 @@ export class TestProject {
   readonly directory = mkdtempSync(
     path.join(tmpdir(), `swarmbench-e2e-${process.env.TEST_RUN ?? process.pid}-`),
   );
-  /** What every {@link recordedUp} printed, and the command lines of all processes that ran at the time. */
+  /** The output of every {@link recordedUp}, and the command lines of all processes that ran meanwhile. */
   readonly printed: string[] = [];
-  /** What each {@link up} printed, in order. */
+  /** The output of each {@link up}, in order. */
   readonly upTexts: string[] = [];
   /** Commands that take longer are killed. */
   longestCommandMs = 5 * 60_000;
@@ -61,7 +61,7 @@ export class TestProject {
   private namespace = "";
   private env: NodeJS.ProcessEnv = process.env;
 
-  /** What `eval "$(npm run -s env)"` gives a shell in this project. */
+  /** The environment after `eval "$(npm run -s env)"` in this project. */
   get environment(): NodeJS.ProcessEnv {
     return this.env;
   }
@@ -163,7 +163,7 @@ export class TestProject {
     return expectSuccess("pulumi up", await this.up(...more));
   }
 
-  /** An `up` that must succeed; what it shows to other users of the machine is recorded in {@link printed}. */
+  /** An `up` that must succeed; its output and the command lines of all processes are recorded in {@link printed}. */
   async recordedUp(...more: string[]): Promise<string> {
     const processes = watchProcesses();
     try {
@@ -213,7 +213,7 @@ export class TestProject {
 
   /**
    * Puts Pulumi's own backup in place of an empty state, as a user would: Pulumi 3.259 does not replace the file of its
-   * file backend in one step, so a kill while it writes leaves an empty one ("failed to load checkpoint: EOF").
+   * file backend in one step, so a kill during the write leaves an empty one ("failed to load checkpoint: EOF").
    */
   private restoreState(): void {
     const backup = `${this.statePath}.bak`;
@@ -263,7 +263,7 @@ export class TestProject {
     return list.trim().split("\n").sort();
   }
 
-  /** What the machine's engine has of this stack, found by name, so that objects without labels are found as well. */
+  /** The stack's objects on the machine's engine, by name, so that objects without labels are found as well. */
   async remains(): Promise<string[]> {
     const lists = await Promise.all([
       this.docker("ps", "--all", "--format", "container {{.Names}}"),
@@ -313,7 +313,7 @@ export class TestProject {
       rmSync(this.directory, { recursive: true, force: true });
     else
       throw new Error(
-        `${this.directory} could not be destroyed, left: ${remains.join(", ")}\n${destroyed.text}`,
+        `${this.directory} could not be destroyed; left over: ${remains.join(", ")}\n${destroyed.text}`,
       );
   }
 

@@ -1,7 +1,7 @@
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { NetworkName, Pair } from "../../contract/network.ts";
 
-/** A pair whose round trips all took `ms` milliseconds. */
+/** A pair of nodes; every round trip took `ms` milliseconds. */
 export function pair(
   from: string,
   to: string,
@@ -25,7 +25,7 @@ export function pair(
     ...more,
   };
 }
-/** Every pair of these nodes; on the host network it takes half of the time. */
+/** Every pair of these nodes; round trips on the host network take half the time of the overlay's. */
 export const between = (nodes: readonly string[], overlayMs: number) =>
   nodes.flatMap((from) =>
     nodes

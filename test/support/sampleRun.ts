@@ -13,10 +13,10 @@ import { buildResults } from "../../results/build.ts";
 const RATE = 10;
 const SECONDS = 10;
 const START = 1_764_000_000;
-const at = (second: number) => new Date((START + second) * 1_000).toISOString();
+const timeOf = (second: number) => new Date((START + second) * 1_000).toISOString();
 
 /** Latencies that look like those of a broker: a log-normal body around the median. */
-function delaysOf(count: number, medianMs: number, seed: number): LatencyHistogram {
+function latenciesOf(count: number, medianMs: number, seed: number): LatencyHistogram {
   const random = randomOf(seed, count);
   const histogram = new LatencyHistogram();
   for (let sample = 0; sample < count; sample += 1) {
@@ -26,7 +26,7 @@ function delaysOf(count: number, medianMs: number, seed: number): LatencyHistogr
   return histogram;
 }
 
-const madeSteps = new Map<string, MeasuredStep>();
+const stepCache = new Map<string, MeasuredStep>();
 
 /** A finished step of a sweep, the same for the same arguments; the caller may change it. */
 export function sampleStep(
@@ -36,9 +36,9 @@ export function sampleStep(
   verdict: MeasuredStep["verdict"] = "ok",
 ): MeasuredStep {
   const key = JSON.stringify([step, producers, medianMs, verdict]);
-  const made = madeSteps.get(key) ?? makeStep(step, producers, medianMs, verdict);
-  madeSteps.set(key, made);
-  return structuredClone(made);
+  const sample = stepCache.get(key) ?? makeStep(step, producers, medianMs, verdict);
+  stepCache.set(key, sample);
+  return structuredClone(sample);
 }
 
 function makeStep(
@@ -49,7 +49,7 @@ function makeStep(
 ): MeasuredStep {
   const perSec = producers * RATE;
   const offered = perSec * SECONDS;
-  const latency = delaysOf(Math.min(offered, 5_000), medianMs, step);
+  const latency = latenciesOf(Math.min(offered, 5_000), medianMs, step);
   const seconds: Second[] = Array.from({ length: SECONDS + 4 }, (_, index) => ({
     at: START + step * 30 + index,
     measured: index >= 3 && index < SECONDS + 3,
@@ -61,7 +61,7 @@ function makeStep(
     errors: 0,
     late: 0,
     backlog: 3,
-    latencyMs: delaysOf(500, medianMs, step * 100 + index).distribution(),
+    latencyMs: latenciesOf(500, medianMs, step * 100 + index).distribution(),
     generator: { scheduleLagMsP99: 1.5, eventLoopDelayMsP99: 2, cpu: 0.3, memoryMiB: 200 + index },
   }));
   return {
@@ -69,7 +69,7 @@ function makeStep(
     step,
     phase: "sweep",
     values: { producers },
-    startedAt: at(step * 30),
+    startedAt: timeOf(step * 30),
     producers,
     consumers: 1,
     groups: 1,
@@ -148,7 +148,7 @@ function makeStep(
   };
 }
 
-/** A sweep over producers whose knee is at 500, event by event. */
+/** The events of a sweep over producers with its knee at 500. */
 export function sampleEvents(): RunEvent[] {
   const steps: [producers: number, medianMs: number, verdict?: MeasuredStep["verdict"]][] = [
     ...([
@@ -168,7 +168,7 @@ export function sampleEvents(): RunEvent[] {
       schemaVersion: SCHEMA_VERSION,
       run: "20251124T160000Z-local-abcdef",
       scenario: "local",
-      at: at(0),
+      at: timeOf(0),
       resumed: false,
       slo,
       conditions: {
@@ -192,7 +192,7 @@ export function sampleEvents(): RunEvent[] {
     }),
     {
       event: "end",
-      at: at(400),
+      at: timeOf(400),
       searchReason: "800 missed",
       verdict: "ok",
       points: { written: 100, lost: 0 },
@@ -208,7 +208,7 @@ export function sampleEvents(): RunEvent[] {
   ];
 }
 
-/** A run all of whose steps have results. */
+/** A run in which every step has results. */
 export type MeasuredRun = Omit<Run, "steps"> & { steps: MeasuredStep[] };
 
 export function sampleRun(): MeasuredRun {

@@ -26,7 +26,7 @@ interface Resource {
   type: string;
   inputs?: { connection?: unknown; data?: unknown };
   outputs?: Record<string, unknown>;
-  /** It has been replaced, but an `up` that failed has not come to deleting it. */
+  /** It was replaced, but a failed `up` has not deleted it yet. */
   delete?: boolean;
 }
 
@@ -51,8 +51,8 @@ export async function secretsOf(project: TestProject): Promise<string[]> {
     const text = plaintexts(inputs?.data)
       .map((data) => Buffer.from(String(data), "base64").toString())
       .join();
-    const known = secrets.some((secret) => text.includes(secret));
-    assert.ok(known || words(text).length === 0, `${urn} contains no secret that is searched for`);
+    const isCovered = secrets.some((secret) => text.includes(secret));
+    assert.ok(isCovered || words(text).length === 0, `${urn} contains no secret that is searched for`);
   }
   return secrets;
 }
@@ -104,20 +104,20 @@ function words(value: unknown): string[] {
 export async function assertHidden(project: TestProject, secrets: string[]): Promise<void> {
   assert.ok(secrets.length > 0, "there are no secrets to search for");
   const forms = secrets.flatMap(formsOf);
-  const found: string[] = [];
-  for (const [place, text] of Object.entries(await placesOf(project))) {
+  const leaks: string[] = [];
+  for (const [source, text] of Object.entries(await textsOf(project))) {
     // A stack may have no configs; there are processes, containers and services always.
-    if (!place.startsWith("configs")) assert.notEqual(text.trim(), "", `nothing to search in ${place}`);
-    found.push(...findings(text, forms).map((around) => `${place}: …${around}…`));
+    if (!source.startsWith("configs")) assert.notEqual(text.trim(), "", `nothing to search in ${source}`);
+    leaks.push(...findings(text, forms).map((around) => `${source}: …${around}…`));
   }
-  assert.ok(found.length === 0, `secrets can be read in\n${found.join("\n")}`);
+  assert.ok(leaks.length === 0, `secrets can be read in\n${leaks.join("\n")}`);
 }
 
-async function placesOf(project: TestProject): Promise<Record<string, string>> {
+async function textsOf(project: TestProject): Promise<Record<string, string>> {
   const { nodes } = await project.outputs<{ nodes: { name: string }[] }>();
   const machines = nodes.map(({ name }) => `${project.prefix}-${name}`);
   const logs = await Promise.all(machines.map((machine) => project.docker("logs", machine)));
-  const places: Record<string, string> = {
+  const texts: Record<string, string> = {
     "what `up` printed, and the processes meanwhile": project.printed.join("\n"),
     "Pulumi's state, its backups and its history": project.stateFiles(),
     "Pulumi's outputs": await project.mustPulumi("stack", "output", "--json"),
@@ -127,10 +127,10 @@ async function placesOf(project: TestProject): Promise<Record<string, string>> {
   for (const { name } of nodes) {
     const commands = name === "node1" ? { ...SHOWN_BY_A_NODE, ...SHOWN_BY_THE_MANAGER } : SHOWN_BY_A_NODE;
     for (const [what, command] of Object.entries(commands)) {
-      places[`${what} of ${name}`] = await project.on(name, command);
+      texts[`${what} of ${name}`] = await project.on(name, command);
     }
   }
-  return places;
+  return texts;
 }
 
 /** The forms in which a secret may appear. In base 64 it may start inside the encoded text, as in `user:secret`. */

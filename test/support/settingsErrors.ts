@@ -9,7 +9,7 @@ export function settingsErrors(error: unknown): string[] {
   return lines;
 }
 
-/** The errors in a configuration, which parsing must reject. */
+/** The errors in a configuration that parsing must reject. */
 export function settingsErrorsOf(parse: () => unknown): string[] {
   try {
     parse();

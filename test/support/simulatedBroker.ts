@@ -4,18 +4,18 @@ import type { Trial } from "../../bench/plan/trial.ts";
 import type { Benchmark, SearchVariable, Workload } from "../../contract/workload.ts";
 
 export interface SimulatedBroker {
-  /** The value of the searched variable at which p99 is the SLO's, without noise. */
+  /** The value of the searched variable at which p99 equals the SLO, without noise. */
   limit: number;
   /** Standard deviation of the logarithm of p99. @default 0 */
   noise?: number;
-  /** Chance that a neighbour spoils a trial. @default 0 */
+  /** Probability that other load on the machine disturbs a trial. @default 0 */
   outliers?: number;
   /** The generator is at its own limit from this value on. @default never */
   ceiling?: number;
   seed?: number;
 }
 
-/** p99 grows as in a queue, steeply towards the capacity: it is `slo` at the limit, and half of it at 85 % of that. */
+/** p99 grows as in a queue, steeply towards the capacity: it equals `slo` at the limit, and half of `slo` at 85 % of the limit. */
 function p99At(value: number, limit: number, sloMs: number): number {
   const capacity = limit / 0.85;
   const load = Math.min(0.999, value / capacity);
@@ -32,21 +32,21 @@ export function trialOf(
 ): Trial {
   const { limit, noise = 0, outliers = 0, ceiling = Number.POSITIVE_INFINITY } = broker;
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  const spoiled = random() < outliers ? 5 : 1;
-  const p99Ms = p99At(value, limit, sloMs) * Math.exp(noise * normal) * spoiled;
+  const disturbed = random() < outliers ? 5 : 1;
+  const p99Ms = p99At(value, limit, sloMs) * Math.exp(noise * normal) * disturbed;
   const verdict = value >= ceiling ? "generator-bound" : p99Ms <= sloMs ? "ok" : "slo-missed";
   const reasons = verdict === "ok" ? [] : [`${verdict} at ${value}`];
   return { phase: "search", values: { [variable]: value }, verdict, reasons, p99Ms, seconds: 20 };
 }
 
-/** A whole run against such a broker: its history, and how it ended. */
+/** A whole run against a simulated broker: its history, and how it ended. */
 export function simulate(workload: Workload, benchmark: Benchmark, broker: SimulatedBroker) {
   const random = randomOf(broker.seed ?? 1);
   const history: Trial[] = [];
   for (;;) {
     const next = nextStep(workload, benchmark, history);
     if ("done" in next) return { ...next.done, history };
-    if (history.length > 10_000) throw new Error("it does not end");
+    if (history.length > 10_000) throw new Error("the search does not end");
     const variable = benchmark.search?.variable ?? "producers";
     const value = Number(next.step.values[variable]);
     const trial = trialOf(broker, variable, value, benchmark.slo.p99Ms, random);

@@ -17,9 +17,9 @@ export interface Source {
   testbed(nodes: number): Record<string, unknown>;
   /** The host names that nodes may have. */
   names: string[];
-  /** What was added to the machines since the start, one line each. */
+  /** Everything added to the machines since the start, one line each. */
   remains(): Promise<string[]>;
-  /** The lines of {@link remains} that stay after a destroy. */
+  /** The lines of {@link remains} that are still there after a destroy. */
   stays: string[];
   /** How many jobs hold the first two nodes. @default 1 */
   jobs?: number;
@@ -142,7 +142,7 @@ export function describeTestbed<S extends Source>(
       assert.deepEqual(readdirSync(results()), runs);
     });
 
-    it("gains a third node, and measures again", async () => {
+    it("scales out to three nodes, and measures again", async () => {
       const names = await hostnames();
       project.setTestbed(source.testbed(3), 3);
       await project.mustUp();
@@ -162,7 +162,7 @@ export function describeTestbed<S extends Source>(
     };
     whileUp?.(on);
 
-    it("removes the third node again, which is drained, cleaned and released", async () => {
+    it("scales in to two nodes: the third is drained, cleaned and released", async () => {
       const [first, second, third] = await hostnames();
       project.setTestbed(source.testbed(2), 2);
       await project.mustUp();
@@ -175,7 +175,7 @@ export function describeTestbed<S extends Source>(
       assert.ok(jobs.length <= (source.jobs ?? 1), remains.join("\n"));
     });
 
-    it("leaves nothing when it is destroyed", async () => {
+    it("leaves nothing behind after a destroy", async () => {
       await project.mustPulumi("destroy", "--yes", "--skip-preview");
       assert.deepEqual(await source.remains(), source.stays);
       assert.deepEqual(await project.remains(), []);
@@ -247,7 +247,7 @@ export async function oarSource(cleanup: Cleanup): Promise<OarSource> {
     await source.dispose();
     throw error;
   });
-  const jobs = async () => (await oar.livingOf("user1")).map((id) => `job ${id}`);
+  const jobs = async () => (await oar.jobsOfUser("user1")).map((id) => `job ${id}`);
   return {
     ...source,
     oar,

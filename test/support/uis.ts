@@ -7,19 +7,19 @@ export interface Ui {
   url: string;
   user: string;
   password: string;
-  /** What the Authorization header says. */
+  /** Value of the Authorization header. */
   basic: string;
 }
 
-/** What `npm run ui` opens, as it prints it. */
+/** The web UIs that `npm run ui` opens, read from its output. */
 export interface OpenUis {
-  /** Absent where the stack has no Grafana. */
+  /** Absent if the stack has no Grafana. */
   grafana?: Ui;
   influxdb: Ui;
   close(): Promise<number>;
 }
 
-/** Runs `npm run ui` until it is closed as Ctrl-C does it; `close` gives its exit code. */
+/** Runs `npm run ui` until `close` sends SIGINT, as Ctrl-C does; `close` returns the exit code. */
 export async function openUis(project: TestProject): Promise<OpenUis> {
   const child = spawn("node", ["swarmbench.mjs", "ui", "--stack", project.stack, "--show-secrets"], {
     cwd: project.directory,
@@ -30,20 +30,20 @@ export async function openUis(project: TestProject): Promise<OpenUis> {
   child.stderr.on("data", (data) => {
     text += data;
   });
-  const found: Record<string, Ui> = {};
+  const uis: Record<string, Ui> = {};
   for await (const line of readline.createInterface({ input: child.stdout })) {
     text += `${line}\n`;
     const [name = "", url = "", user = "", password = ""] = line.split(/ {2,}/);
     if (url.startsWith("http")) {
       const basic = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
-      found[name.toLowerCase()] = { url, user, password, basic };
+      uis[name.toLowerCase()] = { url, user, password, basic };
     }
     if (line.startsWith("Ctrl-C")) break;
   }
-  const { grafana, influxdb } = found;
+  const { grafana, influxdb } = uis;
   if (!influxdb) {
     child.kill("SIGINT");
-    throw new Error(`npm run ui did not open what it should:\n${text}`);
+    throw new Error(`npm run ui did not open InfluxDB:\n${text}`);
   }
   return {
     grafana,
@@ -56,7 +56,7 @@ export async function openUis(project: TestProject): Promise<OpenUis> {
   };
 }
 
-/** Sends JSON and gives the JSON that comes back. */
+/** Sends a request with JSON and returns the JSON of the response. */
 export async function ask<T>(ui: Ui, path: string, json?: object, more: RequestInit = {}): Promise<T> {
   const answer = await fetch(`${ui.url}${path}`, {
     ...(json ? { method: "POST", body: JSON.stringify(json) } : {}),

@@ -81,7 +81,7 @@ describe("a command on the frontend", () => {
     assert.deepEqual([code, stdout], [255, "hello\n"]);
   });
 
-  it("is separated from the greeting of a shell", () => {
+  it("is separated from a shell's greeting in the output", () => {
     assert.equal(commands.unframed(run("echo answer", "echo 'Welcome {}'"))?.stdout, "answer\n");
   });
 
@@ -89,7 +89,7 @@ describe("a command on the frontend", () => {
     assert.equal(commands.unframed(run("cat"))?.code, 0);
   });
 
-  it("is unfinished if its end was not seen", () => {
+  it("is unfinished if its end marker is missing", () => {
     const text = run("echo hello");
     assert.equal(commands.unframed(text.slice(0, text.indexOf("swarmbench-end"))), undefined);
     assert.equal(commands.unframed(""), undefined);
@@ -148,7 +148,7 @@ describe("a job's name", () => {
     assert.ok(slotName(jobBase({ ...owner, prefix: "x".repeat(300) }, ""), 50).length <= 100);
   });
 
-  it("contains its slot; a name of another stack with the same beginning has none", () => {
+  it("contains its slot; another stack's name with the same prefix has none", () => {
     assert.equal(slotOf("bench", "bench-12"), 12);
     for (const other of ["bench", "bench-0", "bench-x-1", "benches-1", "bench-1-1", "other-1"]) {
       assert.equal(slotOf("bench", other), undefined, other);

@@ -15,14 +15,14 @@ describe("the nodes of reserved machines", () => {
   it("are assigned in order at first", () =>
     assert.deepEqual(namesOf(assignHosts(NODES.slice(0, 2), named("x1", "y1"), {})), ["x1", "y1"]));
 
-  it("stay the same; a new machine becomes a free node", () => {
+  it("stay the same; a new machine becomes an unassigned node", () => {
     const before = { node1: "x1", node2: "y1", node3: "y2" };
     const assigned = assignHosts(NODES, named("x1", "x2", "y1", "y2"), before);
     assert.deepEqual(namesOf(assigned), ["x1", "y1", "y2", "x2"]);
     assert.deepEqual(displacedNodes(NODES, assigned, before, new Set(["x1", "y1", "y2"])), []);
   });
 
-  it("are kept free for machines that are unknown yet", () =>
+  it("stay unassigned for machines that are not known yet", () =>
     assert.deepEqual(
       namesOf(assignHosts(NODES.slice(0, 3), [{ name: "x1" }, undefined, { name: "y1" }], { node3: "y1" })),
       ["x1", undefined, "y1"],
@@ -39,7 +39,7 @@ describe("the nodes of reserved machines", () => {
     assert.deepEqual(displacedNodes(three, assigned, before, reserved), []);
   });
 
-  it("are one for each machine, whatever the previous assignment", () => {
+  it("are one for each machine, for any previous assignment", () => {
     const machines = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 4 });
     const earlier = fc.dictionary(fc.constantFrom(...NODES), fc.constantFrom("a", "b", "c", "d", "e"));
     fc.assert(
@@ -61,9 +61,9 @@ describe("host keys of reserved machines", () => {
 
   it("are scanned once for each job, at each site separately", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-test-"));
-    const asked: string[] = [];
+    const scans: string[] = [];
     const scan = async (machines: ReservedMachine[]) => {
-      asked.push(machines.map(({ name, site }) => `${name}@${site}`).join());
+      scans.push(machines.map(({ name, site }) => `${name}@${site}`).join());
       return new Map(machines.map(({ name, site }) => [name, [`key of ${name} at ${site}`]]));
     };
     try {
@@ -73,11 +73,11 @@ describe("host keys of reserved machines", () => {
         all.map((each) => keys.get(each)),
         [["key of a at x"], ["key of b at x"], ["key of a at y"]],
       );
-      assert.deepEqual(asked, ["a@x,b@x", "a@y"]);
+      assert.deepEqual(scans, ["a@x,b@x", "a@y"]);
       await cachedHostKeys(folder, all, scan);
-      assert.equal(asked.length, 2, "nothing is scanned again");
+      assert.equal(scans.length, 2, "nothing is scanned again");
       await cachedHostKeys(folder, [machine("a", 2, "y")], scan);
-      assert.deepEqual(asked.slice(2), ["a@y"], "another job may have installed another system");
+      assert.deepEqual(scans.slice(2), ["a@y"], "another job may have installed another system");
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,6 +1,6 @@
 /**
- * Assigns machines to nodes. A machine that was a node before stays that node, so that nothing on it has to move; the others
- * become the free nodes, in order.
+ * Assigns machines to nodes. A machine that was a node before stays that node, so that its services and data stay too; the
+ * other machines become the remaining nodes, in order.
  *
  * @param previous name of the previous machine of each node
  */
@@ -9,15 +9,15 @@ export function assignHosts<M extends { name: string }>(
   machines: readonly (M | undefined)[],
   previous: Readonly<Record<string, string>>,
 ): (M | undefined)[] {
-  const left = [...machines];
-  const stay = nodes.map((node) => {
-    const index = left.findIndex((machine) => machine !== undefined && machine.name === previous[node]);
-    return index < 0 ? undefined : left.splice(index, 1)[0];
+  const unassigned = [...machines];
+  const staying = nodes.map((node) => {
+    const index = unassigned.findIndex((machine) => machine !== undefined && machine.name === previous[node]);
+    return index < 0 ? undefined : unassigned.splice(index, 1)[0];
   });
-  return stay.map((machine) => machine ?? left.shift());
+  return staying.map((machine) => machine ?? unassigned.shift());
 }
 
-/** Describes the nodes that would become another machine although their previous machine is still reserved, one text each. */
+/** Describes the nodes that would move to another machine although their previous machine is still reserved, one text each. */
 export function displacedNodes(
   nodes: readonly string[],
   assigned: readonly ({ name: string } | undefined)[],

@@ -62,8 +62,8 @@ interface JobEnd {
 }
 
 /**
- * OAR reports by its own clock how long a job still runs; after that, only differences of this machine's clock count, so that
- * neither clock has to be right. If OAR does not answer, its last answer remains valid.
+ * OAR reports the remaining time of a job by its own clock. From then on, this machine's clock counts it down, so neither
+ * clock has to be right. If OAR does not answer, its last answer remains valid.
  */
 class OarLease implements Lease {
   private readonly ends = new Map<ReservedSite, JobEnd[]>();
@@ -114,12 +114,12 @@ class OarLease implements Lease {
 
   private async askSite(site: ReservedSite): Promise<void> {
     // The time before the request: a slow answer must not make the lease look longer than it is.
-    const askedAt = this.reservation.watch.now();
+    const askedAtMs = this.reservation.watch.now();
     try {
       const jobs = (await jobsOf(site.client, site.base)).filter((job) => !isEnding(job));
       const ends = jobs.flatMap((job) => {
         const left = remainingSec(job);
-        return left === undefined ? [] : [{ site, id: job.id, endsAt: askedAt + left * 1_000 }];
+        return left === undefined ? [] : [{ site, id: job.id, endsAt: askedAtMs + left * 1_000 }];
       });
       if (ends.length > 0) this.ends.set(site, ends);
       else this.warn(site, `no job named ${site.base}-… runs, or OAR does not report how long`);
@@ -129,12 +129,12 @@ class OarLease implements Lease {
   }
 
   private warn(site: ReservedSite, why: string): void {
-    const holds = this.ends.has(site)
+    const consequence = this.ends.has(site)
       ? "its last answer remains valid"
       : "the walltime is not watched until it does";
     this.reportOnce(
       `site ${site.name}`,
-      `warning: ${withSite(site, `OAR does not report the remaining time of the reservation; ${holds}: ${why}`)}`,
+      `warning: ${withSite(site, `OAR does not report the remaining time of the reservation; ${consequence}: ${why}`)}`,
     );
   }
 

@@ -30,13 +30,13 @@ const failsWith = (code: OarErrorCode, text: RegExp, what: () => unknown) =>
   });
 
 describe("oarstat's answer", () => {
-  it("gives a job with each of its nodes once, in OAR's order", () => {
+  it("contains a job with each of its nodes once, in OAR's order", () => {
     const { addresses, nodes, walltimeSec, startedAt, types } = job();
     assert.deepEqual([addresses, nodes, walltimeSec], [["node-2", "node-1"], 2, 900]);
     assert.deepEqual([startedAt, types], [1795404690, ["deploy"]]);
   });
 
-  it("gives no nodes before the job runs, even if OAR plans some", () => {
+  it("contains no nodes before the job runs, even if OAR plans some", () => {
     for (const state of ["Waiting", "toLaunch", "Launching", "toAckReservation"]) {
       assert.deepEqual(job(RUNNING.replace('"Running"', `"${state}"`)).addresses, []);
     }
@@ -49,12 +49,12 @@ describe("oarstat's answer", () => {
     );
   });
 
-  it("gives the requested walltime of a waiting job", () => {
+  it("contains the requested walltime of a waiting job", () => {
     const waiting = RUNNING.replace('"walltime" : 900', '"walltime" : null').replace("Running", "Waiting");
     assert.equal(job(waiting).walltimeSec, 600);
   });
 
-  it("is an error with the answer if it is something else", () => {
+  it("is an error that quotes the answer if it has another form", () => {
     failsWith("oar-unreadable", /not JSON: No Perl JSON/, () =>
       parse.readOarstat("No Perl JSON module is available", 0),
     );
@@ -93,7 +93,7 @@ describe("a job's end", () => {
 });
 
 describe("oarsub's answer", () => {
-  it("is an id among messages of admission rules", () => {
+  it("contains the id among messages of admission rules", () => {
     const text = "[ADMISSION RULE] Modify resource description with type constraints\nOAR_JOB_ID=42\n";
     assert.equal(answers.readSubmission({ code: 0, text }), 42);
   });
@@ -231,7 +231,7 @@ describe("a machine's name in an answer", () => {
   };
 
   for (const [what, read] of Object.entries(readers)) {
-    it(`is refused if it is not a host name: ${what}`, () => {
+    it(`is rejected if it is not a host name: ${what}`, () => {
       for (const name of HOSTILE) {
         failsWith("oar-unreadable", /is not a host name/, () => read(name));
       }
@@ -250,7 +250,7 @@ describe("a machine's name in an answer", () => {
     });
   }
 
-  it("is refused in the output of the command that reserves", () => {
+  it("is rejected in the output of the command that reserves", () => {
     for (const name of HOSTILE) {
       const nodes = [{ name, address: "10.0.0.1" }];
       assert.ok(!slotResult.safeParse({ job: 1, name: "a-1", nodes, endsAt: null }).success, name);

@@ -35,7 +35,7 @@ const failsWith = (what: () => unknown, code: OarErrorCode, message: RegExp) =>
   assert.throws(what, (error: SwarmbenchError) => error.code === code && message.test(error.text));
 
 describe("the action for a wanted job", () => {
-  it("is to submit it if no job of its name is alive", () => {
+  it("is to submit it if no job of its name is waiting or running", () => {
     const over = [job({ state: "Error" }), job({ state: "Terminated" }), job({ name: "bench-11" })];
     assert.deepEqual(choose([], WANTED), { do: "submit" });
     assert.deepEqual(choose([over[2] ?? assert.fail()], WANTED), { do: "submit" });
@@ -100,7 +100,7 @@ describe("the plan of a stack's jobs", () => {
   it("releases the last jobs for fewer nodes", () =>
     assert.deepEqual(plan(jobs([1, 2], [2, 1], [3, 1]), 2), [[[1, 2, 10]], [11, 12], 0]));
 
-  it("keeps a job of which a node is needed, and counts the unused nodes", () =>
+  it("keeps a job if one of its nodes is needed, and counts the unused nodes", () =>
     assert.deepEqual(plan(jobs([1, 2], [2, 3]), 3), [
       [
         [1, 2, 10],
@@ -236,7 +236,7 @@ describe("a reservation", () => {
     assert.ok(elapsed() < 330_000, `${elapsed()} ms`);
   });
 
-  it("reports that OAR has only registered a deletion if it does not carry it out", async () => {
+  it("reports that OAR has only registered a deletion if the job does not end", async () => {
     const { client, watch } = fakeOar({ job: async () => waiting });
     await rejects(
       reserve(client, WANTED, watch, { timeoutSec: 5 }),
@@ -302,7 +302,7 @@ describe("a reservation", () => {
     );
   });
 
-  it("is an error and not submitted twice if the connection was lost and no job is found", async () => {
+  it("is an error, and not submitted twice, if the connection was lost and no job is found", async () => {
     const { client, watch, calls } = fakeOar({
       submit: async () => {
         throw oarError("oar-line-lost", "the connection was lost");
@@ -365,7 +365,7 @@ describe("a release", () => {
     assert.deepEqual(calls, []);
   });
 
-  it("fails if OAR has only registered it", async () => {
+  it("fails if OAR has only registered the deletion", async () => {
     const { client, watch } = fakeOar({ jobsNow: () => [job()] });
     await rejects(release(client, "bench", watch), "oar-delete-pending", /job 1 is not over after 60 s/);
   });

@@ -73,7 +73,7 @@ const rejects = (what: Promise<unknown>, code: OarErrorCode) =>
   assert.rejects(what, (error) => error instanceof SwarmbenchError && error.code === code);
 
 describe("Grid'5000's API", () => {
-  it("gets a submission in its own form, with the user's password", () =>
+  it("receives a submission in its own format, with the user's password", () =>
     onGrid5000(
       () => [201, job({ state: "waiting" })],
       async (client, calls) => {
@@ -96,7 +96,7 @@ describe("Grid'5000's API", () => {
       },
     ));
 
-  it("plans nodes of a waiting job: their number is known, and they are not used yet", () =>
+  it("reports the planned nodes of a waiting job: only their number is used", () =>
     onGrid5000(
       () => [200, job({ state: "waiting" })],
       async (client) => {
@@ -105,7 +105,7 @@ describe("Grid'5000's API", () => {
       },
     ));
 
-  it("gives the nodes of a running job in its order, the head node first", () =>
+  it("lists the nodes of a running job in its own order, the head node first", () =>
     onGrid5000(
       () => [200, job()],
       async (client) => assert.deepEqual((await client.job(12))?.addresses, ["paravance-2", "paravance-1"]),
@@ -146,7 +146,7 @@ describe("Grid'5000's API", () => {
       },
     ));
 
-  it("does not know a job if it answers 404; deleting that job succeeds", () =>
+  it("has no such job if it answers 404; deleting that job succeeds", () =>
     onGrid5000(
       () => [404, { message: "Couldn't find OAR::Job with 'job_id'=12" }],
       async (client) =>
@@ -179,7 +179,7 @@ describe("Grid'5000's API", () => {
     await refusing(503, "Service Unavailable", "oar-unreachable", "submit");
   });
 
-  it("extends a job by a request of its own", () =>
+  it("extends a job with a separate request", () =>
     onGrid5000(
       () => [202, {}],
       async (client, calls) => {

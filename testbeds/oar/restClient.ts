@@ -14,7 +14,7 @@ const MAX_JOBS = "100000";
 /** A submission with a start time waits for the scheduler. */
 const SUBMIT_TIMEOUT_MS = 180_000;
 
-/** What a REST client needs from outside. */
+/** Dependencies of a REST client, which tests replace. */
 export interface RestOptions {
   fetch: typeof fetch;
   /** Current time in seconds since 1970, for APIs that do not report theirs. */
@@ -249,7 +249,7 @@ function g5kApi(settings: OarSettings, send: Send, options: RestOptions): OarCli
     options,
   );
   const list = async (query: Record<string, string>): Promise<Job[]> => {
-    // Callers that want all states give none: the API's filter capitalizes states, and never finds toLaunch. Newest first.
+    // Callers that want all states pass no state: the API's filter capitalizes states, and never finds toLaunch. Newest first.
     const document = await getDocument(
       `/jobs?${new URLSearchParams({ ...query, limit: "500" })}`,
       "the list of jobs",

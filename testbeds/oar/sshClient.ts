@@ -82,7 +82,7 @@ export function sshClient(settings: OarSettings, ssh: readonly string[], ask: As
   };
 }
 
-/** The error of a command whose end was not seen. If ssh did not connect at all, nothing was done. */
+/** The error of a command without an end marker. If ssh did not connect at all, the command did not run. */
 function lost({ stdout, stderr, timedOut }: Answer, { frontend, port }: OarSettings): SwarmbenchError {
   const where = `${frontend}:${port}`;
   const output = stderr.trim().split("\n").slice(-2).join(" ") || "no message";
@@ -91,7 +91,7 @@ function lost({ stdout, stderr, timedOut }: Answer, { frontend, port }: OarSetti
       stderr,
     )
   ) {
-    return oarError("oar-denied", `${where} refused the SSH login: ${output}`);
+    return oarError("oar-denied", `${where} rejected the SSH login: ${output}`);
   }
   const notConnected =
     /Could not resolve|Connection refused|Connection timed out|No route to host|Network is unreachable|Connection (closed|reset) by .* port|kex_exchange_identification|banner exchange/i;

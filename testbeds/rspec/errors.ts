@@ -1,6 +1,6 @@
 import { SwarmbenchError } from "../../contract/errors.ts";
 
-/** A broken file may have thousands of errors; a message prints at most this many. */
+/** Maximum number of errors in a message; a broken file may have thousands. */
 const MAX_LINES = 40;
 
 /** What is wrong with a manifest, or why one of its nodes is not used. */

@@ -10,14 +10,14 @@ export interface Account {
 
 /** The account that is used on a node. */
 export interface Login extends Account {
-  /** The proxy that the connection has to go through, on testbeds that have one. */
+  /** The proxy through which the node is reached, on testbeds that have one. */
   jump?: Account;
 }
 
 /**
  * Chooses the login of a node: that of `user`, or the first one that accepts keys. `user` also replaces a missing user name.
  *
- * Testbeds list one login for each member of the project, and some list the account of their proxy as if it were the node's.
+ * Testbeds list one login for each member of the project. Some also list the account of their proxy as one of the node's.
  *
  * @returns the login, or why the node has none
  */

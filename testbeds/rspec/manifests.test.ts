@@ -58,7 +58,7 @@ function errorsOf(action: () => unknown): string[] {
 describe("a manifest of the Virtual Wall", () => {
   const testbed = read(["virtual-wall.xml"]);
 
-  it("gives name, login and address of a node", () => {
+  it("has the name, login and address of each node", () => {
     assert.deepEqual(node(testbed, "node1"), {
       name: "node1",
       file: "virtual-wall.xml",
@@ -72,11 +72,11 @@ describe("a manifest of the Virtual Wall", () => {
     assert.deepEqual(addressesOf(testbed), ["192.168.10.1", "192.168.10.2", "192.168.10.10"]);
   });
 
-  it("gives nodes sorted by number, whatever their order in the file", () => {
+  it("has its nodes sorted by number, regardless of their order in the file", () => {
     assert.deepEqual(namesOf(testbed), ["node1", "node2", "node10"]);
   });
 
-  it("gives the logins of the chosen user", () => {
+  it("has the logins of the chosen user", () => {
     const users = read(["virtual-wall.xml"], { user: "bert" }).nodes.map(({ login }) => login.user);
     assert.deepEqual(users, ["bert", "bert", "bert"]);
   });
@@ -106,7 +106,7 @@ describe("a manifest that is labelled request", () => {
     assert.deepEqual(testbed.network, { kind: "link", name: "link-0" });
   });
 
-  it("is refused if nothing in it is reserved", () => {
+  it("is rejected if it contains no reserved node", () => {
     const request = inline(`<node client_id="node1"/><node client_id="node2"/>`, "request");
     assert.deepEqual(
       errorsOf(() => readManifests([request])),
@@ -120,7 +120,7 @@ describe("a manifest that is labelled request", () => {
 });
 
 describe("a manifest with auxiliary nodes", () => {
-  it("gives the machines; a blockstore and a switch are ignored, even if they have a login", () => {
+  it("has only its machines as nodes: a blockstore and a switch are ignored, even with a login", () => {
     const testbed = read(["blockstore.xml"]);
     assert.deepEqual(namesOf(testbed), ["node1", "node2", "node3"]);
     assert.deepEqual(testbed.network, { kind: "link", name: "lan" });
@@ -130,7 +130,7 @@ describe("a manifest with auxiliary nodes", () => {
     ]);
   });
 
-  it("never has a blockstore as the first node, the manager, whatever is chosen", () => {
+  it("never has a blockstore as the first node, the manager, for any options", () => {
     for (const dataNetwork of ["control", "storage", undefined]) {
       assert.equal(read(["blockstore.xml"], { dataNetwork }).nodes[0]?.name, "node1", dataNetwork);
     }
@@ -140,7 +140,7 @@ describe("a manifest with auxiliary nodes", () => {
     );
   });
 
-  it("gives only the nodes on the chosen link", () => {
+  it("has only the nodes on the chosen link", () => {
     const extra = made({ name: "extra", ips: ["10.9.0.9"] });
     const text = fixture("blockstore.xml").text.replace("</rspec>", `${extra}</rspec>`);
     const testbed = readManifests([{ name: "m.xml", text }], { dataNetwork: "lan" });
@@ -150,7 +150,7 @@ describe("a manifest with auxiliary nodes", () => {
 });
 
 describe("machines that are chosen by name", () => {
-  it("are used in the given order, and no other is", () => {
+  it("are the only ones used, in the given order", () => {
     const testbed = read(["blockstore.xml"], { machines: ["node3", "node1"] });
     assert.deepEqual(namesOf(testbed), ["node3", "node1"]);
     assert.deepEqual(addressesOf(testbed), ["10.10.1.3", "10.10.1.1"]);
@@ -171,7 +171,7 @@ describe("machines that are chosen by name", () => {
 });
 
 describe("a login that is not complete", () => {
-  it("without a user name is that of the chosen user", () => {
+  it("without a user name belongs to the chosen user", () => {
     const testbed = read(["version2.xml"], { user: "ann" });
     assert.deepEqual(node(testbed, "left").login, { host: "pc1.emulab.net", port: 22, user: "ann" });
     assert.match(errorsOf(() => read(["version2.xml"])).join(), /left: .*no username: set testbed\.user/);
@@ -199,7 +199,7 @@ describe("machines that share a host's address", () => {
 describe("a proxy's account among the logins", () => {
   const testbed = read(["containers-proxy.xml"]);
 
-  it("is not used as the node's, whether it comes first or last", () => {
+  it("is not used as the node's login, whether it comes first or last", () => {
     assert.deepEqual(
       testbed.nodes.map(({ login }) => `${login.user}@${login.host}:${login.port}`),
       ["ann@172.18.0.11:22001", "ann@172.18.0.12:22002"],
@@ -216,12 +216,12 @@ describe("a proxy's account among the logins", () => {
 describe("a manifest without links, such as Grid'5000's", () => {
   const testbed = read(["grid5000.xml"]);
 
-  it("has the control network as its data network, and says so", () => {
+  it("has the control network as its data network, with a note", () => {
     assert.deepEqual(testbed.network, { kind: "control" });
     assert.match(testbed.notes.join("\n"), /no link connects the nodes: they use the control network/);
   });
 
-  it("gives the addresses that it contains, and lists the nodes without one", () => {
+  it("has the addresses in the file, and lists the nodes without one", () => {
     assert.equal(node(testbed, "node0").address, "172.16.96.7");
     assert.equal(node(testbed, "node1").address, undefined);
     assert.match(testbed.notes.join("\n"), /no control network address of node1/);
@@ -241,11 +241,11 @@ describe("undeclared prefixes", () => {
     );
   });
 
-  it("a login by password is not used", () => {
+  it("a login with a password is not used", () => {
     assert.deepEqual(node(testbed, "a").login, { host: "a.lab.example.org", port: 2201, user: "ann" });
   });
 
-  it("a password is in no message, whether or not the login declares it", () => {
+  it("a password appears in no message, whether or not the login is declared as one with a password", () => {
     const onlyPassword = fixture("prefixed.xml").text.replaceAll(/<emulab:login.*username="ann"\/>/g, "");
     for (const text of [onlyPassword, onlyPassword.replace('authentication="ssh" ', "")]) {
       const { ignored } = readManifests([{ name: "p.xml", text }]);
@@ -260,7 +260,7 @@ describe("undeclared prefixes", () => {
 });
 
 describe("a file with many errors", () => {
-  it("gives the usable nodes, and the reason for each of the others", () => {
+  it("has its usable nodes, and a reason for each of the others", () => {
     const inspection = inspectManifests([fixture("broken.xml")]);
     assert.deepEqual(namesOf(inspection), ["address", "node on line 2"]);
     assert.deepEqual(
@@ -274,7 +274,7 @@ describe("a file with many errors", () => {
     );
   });
 
-  it("ignores an address that is none", () => {
+  it("ignores a malformed address", () => {
     assert.deepEqual(addressesOf(inspectManifests([fixture("broken.xml")])), [undefined, undefined]);
   });
 
@@ -285,7 +285,7 @@ describe("a file with many errors", () => {
     });
   });
 
-  it("does not hide those of the other files", () => {
+  it("does not hide the errors of other files", () => {
     const errors = errorsOf(() => readManifests([{ name: "x", text: "<rspec" }, fixture("broken.xml")]));
     assert.equal(errors.length, 5);
     assert.match(errors[0] ?? "", /^x: is not well-formed XML/);
@@ -311,7 +311,7 @@ describe("manifests of several testbeds", () => {
     assert.deepEqual(testbed.ignored, []);
   });
 
-  it("give nodes of one name the testbed's name too", () => {
+  it("have the testbed's name appended to nodes that share a name", () => {
     assert.deepEqual(namesOf(testbed), ["node0@emulab.net", "node0@wall2.ilabt.iminds.be"]);
   });
 
@@ -320,13 +320,13 @@ describe("manifests of several testbeds", () => {
     assert.deepEqual(addressesOf(testbed), ["192.168.3.2", "192.168.3.1"]);
   });
 
-  it("give only the nodes with a login if a manifest is missing", () => {
+  it("have only the nodes with a login if a manifest is missing", () => {
     const alone = read(["stitched-wall2.xml"]);
     assert.deepEqual(namesOf(alone), ["node0"]);
     assert.deepEqual(ignoredOf(alone), ["stitched-wall2.xml: node0: has no login"]);
   });
 
-  it("use the control networks if no link spans them, and say so", () => {
+  it("use the control networks if no link spans them, with a note", () => {
     const { network, notes } = read(["grid5000.xml", "virtual-wall.xml"]);
     assert.deepEqual(network, { kind: "control" });
     assert.match(
@@ -335,12 +335,12 @@ describe("manifests of several testbeds", () => {
     );
   });
 
-  it("may be given twice: a machine is used once", () => {
+  it("may be listed twice: each machine is used once", () => {
     const twice = read(["virtual-wall.xml", "virtual-wall.xml"]);
     assert.deepEqual(twice.nodes, read(["virtual-wall.xml"]).nodes);
   });
 
-  it("of one slice, saved early and saved late, give the logins of the late one", () => {
+  it("of one slice, saved early and late, have the logins of the late one", () => {
     const late = fixture("virtual-wall.xml");
     const early = { name: "early.xml", text: late.text.replace(/<services>[\s\S]*?<\/services>/g, "") };
     for (const files of [
@@ -356,12 +356,12 @@ describe("manifests of several testbeds", () => {
     }
   });
 
-  it("that contradict each other are refused", () => {
+  it("that contradict each other are rejected", () => {
     const current = fixture("virtual-wall.xml");
     const old = { name: "old.xml", text: current.text.replaceAll('hostname="n900', 'hostname="n800') };
     assert.match(
       errorsOf(() => readManifests([current, old])).join(),
-      /old\.xml: node1: is there twice with different logins \(virtual-wall\.xml\): leave out the older/,
+      /old\.xml: node1: is listed twice with different logins \(virtual-wall\.xml\): leave out the older/,
     );
   });
 });
@@ -388,7 +388,7 @@ describe("the data network", () => {
     );
   });
 
-  it("is the link between most nodes; a node that is not on it is ignored with the reason", () => {
+  it("is the link with the most nodes; other nodes are ignored, with the reason", () => {
     const three = two + made({ name: "c", ips: ["10.0.0.3"] }) + made({ name: "d", ips: ["10.8.0.3"] });
     const testbed = readInline(
       three + link("all", "a:if0", "b:if0", "c:if0") + link("pair", "a:if1", "b:if1"),
@@ -397,7 +397,7 @@ describe("the data network", () => {
     assert.deepEqual(ignoredOf(testbed), ['m.xml: d: is not on link "all"']);
   });
 
-  it("is never a link that gives no addresses", () => {
+  it("is never a link without addresses", () => {
     const bare = `<interface client_id="b:if0"/>`;
     const half =
       made({ name: "a", ips: ["10.0.0.1"] }) +
@@ -407,14 +407,11 @@ describe("the data network", () => {
       'm.xml: b: has no IPv4 address on link "l"',
     ]);
     for (const text of [half, half.replace(/<ip [^>]*>/g, "")]) {
-      assert.match(
-        errorsOf(() => readInline(text)).join(),
-        /link "l" does not give its nodes IPv4 addresses/,
-      );
+      assert.match(errorsOf(() => readInline(text)).join(), /link "l" has no IPv4 addresses/);
     }
   });
 
-  it("has every address once", () => {
+  it("must not have two nodes with the same address", () => {
     const same =
       made({ name: "a", ips: ["10.0.0.1"] }) +
       made({ name: "b", ips: ["10.0.0.1"] }) +
@@ -428,7 +425,7 @@ describe("the data network", () => {
     assert.deepEqual(addressesOf(readInline(nodes, { dataNetwork: "control" })), ["192.0.2.1", "192.0.2.2"]);
   });
 
-  it("ignores interfaces of a link that no node has", () => {
+  it("ignores interfaces of a link that belong to no node", () => {
     const nodes = made({ name: "a", ips: ["10.0.0.1"] }) + made({ name: "b", ips: ["10.0.0.2"] });
     const testbed = readInline(nodes + link("l", "a:if0", "b:if0", "gone:if0"));
     assert.deepEqual(addressesOf(testbed), ["10.0.0.1", "10.0.0.2"]);
@@ -436,11 +433,11 @@ describe("the data network", () => {
 });
 
 describe("nodes of one name", () => {
-  it("on one testbed, with different logins, are refused by name", () => {
+  it("on one testbed with different logins are rejected by name", () => {
     const twice = made({ name: "a" }) + made({ name: "a" }).replace('port="22"', 'port="23"');
     assert.match(
       errorsOf(() => readInline(twice)).join(),
-      /m\.xml: a: is there twice with different logins .*rename one of the nodes/,
+      /m\.xml: a: is listed twice with different logins .*rename one of the nodes/,
     );
   });
 
@@ -496,7 +493,7 @@ describe("for every manifest", () => {
   ];
   const prefix = fc.stringMatching(/^[a-wyz][a-z0-9_-]{0,6}$/).map((text) => `${text}:`);
 
-  it("prefixes change nothing, declared or not, even if every element has another", () => {
+  it("prefixes change nothing, declared or not, even if every element has a different one", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...names),

@@ -8,13 +8,13 @@ import { accountName, chooseLogin, type Login } from "./logins.ts";
 import { chooseNetwork, type DataNetwork, type NetworkNode } from "./network.ts";
 import { XmlError } from "./xml.ts";
 
-/** What the user chose among the nodes, logins and links of the manifests. */
+/** The user's choice of nodes, logins and links in the manifests. */
 export interface RspecOptions {
-  /** Whose logins are used; also the user of logins without a name. @default the first login of each node that accepts keys */
+  /** User whose logins are used, and user name of logins without one. @default the first login of each node that accepts keys */
   user?: string;
   /** A link's name, or `control`: the network over which users log in. @default the link between most nodes */
   dataNetwork?: string;
-  /** Names of the nodes that are used, in this order. @default all that have a login and are on the data network, by name */
+  /** Names of the nodes to use, in this order. @default all with a login and an address on the data network, sorted by name */
   machines?: readonly string[];
 }
 
@@ -28,13 +28,13 @@ export interface RspecNode {
   address?: string;
 }
 
-/** The usable machines of the manifests, and what was left out. */
+/** The usable machines of the manifests, and the nodes that are ignored. */
 export interface RspecInspection {
-  /** In the order of `machines`, or sorted by name; numbers by value: node2 comes before node10. */
+  /** In the order of `machines`, or sorted by name with numbers by value: node2 comes before node10. */
   nodes: RspecNode[];
   /** Undefined if there are errors. */
   network?: DataNetwork;
-  /** Decisions the user may want to know of, one line each. */
+  /** Choices that the user may want to check, one line each. */
   notes: string[];
   /** Nodes that are not used, each with the reason. */
   ignored: DocumentError[];
@@ -42,7 +42,7 @@ export interface RspecInspection {
   errors: DocumentError[];
 }
 
-/** Resources that have a name and maybe a login, and cannot run containers. */
+/** Types of resources that cannot run containers, although they may have a login. */
 const AUXILIARY = /blockstore|switch|^delay$/i;
 
 const NO_LOGIN =
@@ -54,8 +54,8 @@ interface Candidate extends NetworkNode {
 }
 
 /**
- * Reads the manifests of one or several testbeds as one set of machines. Machines are the nodes that have a login, of which
- * those on the data network are used; all other nodes are ignored. Never throws: errors are in the result.
+ * Reads the manifests of one or several testbeds as one set of machines: the nodes that have a login and are on the data
+ * network. All other nodes are ignored. Never throws: errors are in the result.
  */
 export function inspectManifests(files: readonly RspecFile[], options: RspecOptions = {}): RspecInspection {
   const { user, machines, dataNetwork } = options;
@@ -134,7 +134,7 @@ function domainOf(host: string): string | undefined {
   return isIPv4(host) || host.includes(":") ? undefined : /^[^.]+\.(.+\..+?)\.?$/.exec(host)?.[1];
 }
 
-/** Gives nodes of one name the testbed's name too, and removes nodes that are given twice. */
+/** Appends the testbed's name to nodes that share a name, and removes nodes that are listed twice. */
 function unifyNames(candidates: readonly Candidate[], errors: DocumentError[]): Candidate[] {
   const testbeds = new Map<string, Set<string>>();
   for (const { name, testbed } of candidates) {
@@ -147,7 +147,7 @@ function unifyNames(candidates: readonly Candidate[], errors: DocumentError[]): 
     const twin = unique.get(fullName);
     if (!twin) unique.set(fullName, { ...candidate, name: fullName });
     else if (accountName(twin.login) !== accountName(login)) {
-      const text = `is there twice with different logins (${twin.file}): leave out the older manifest, or rename one of the nodes`;
+      const text = `is listed twice with different logins (${twin.file}): leave out the older manifest, or rename one of the nodes`;
       errors.push({ file, node: fullName, text });
     }
   }

@@ -8,7 +8,7 @@ export type DataNetwork = { kind: "link"; name: string } | { kind: "control" };
 /** Value of `testbed.dataNetwork` that chooses the network over which users log in, instead of a link's name. */
 const CONTROL = "control";
 
-/** A node with what the choice of the network needs. */
+/** The fields of a node on which the choice of the network depends. */
 export interface NetworkNode {
   /** Unique. */
   name: string;
@@ -21,7 +21,7 @@ export interface NetworkNode {
 /** The chosen network, or errors. */
 export interface NetworkChoice {
   network?: DataNetwork;
-  /** Address of each node on the network, by name. Only on the control network may one be unknown. */
+  /** Address of each node on the network, by name. On the control network an address may be missing. */
   addresses: Map<string, string>;
   /** Nodes that are not on the network, with the reason. */
   left: Map<string, string>;
@@ -60,7 +60,7 @@ export function chooseNetwork(
   if (best && most > (wanted === undefined ? 1 : 0)) return onLink(nodes, best);
   if (best) {
     return refuse(
-      `link ${quoteForeign(best.name)} does not give its nodes IPv4 addresses: request them (npm run rspec), or set testbed.dataNetwork to "${CONTROL}"`,
+      `link ${quoteForeign(best.name)} has no IPv4 addresses: request them (npm run rspec), or set testbed.dataNetwork to "${CONTROL}"`,
     );
   }
   if (wanted !== undefined) {
@@ -99,7 +99,7 @@ function onControl(nodes: readonly NetworkNode[], ...notes: string[]): NetworkCh
   return distinct({ network: { kind: "control" }, addresses, left: new Map(), errors: [], notes });
 }
 
-/** Refuses machines that share an address, as behind a testbed's gateway where each has its own SSH port. */
+/** Rejects machines that share an address, as they do behind a gateway that gives each one its own SSH port. */
 function distinct(choice: NetworkChoice): NetworkChoice {
   const owners = new Map<string, string[]>();
   for (const [name, address] of choice.addresses) {

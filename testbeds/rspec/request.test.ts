@@ -55,7 +55,7 @@ describe("a request", () => {
     assert.equal(attribute(childrenNamed(lan, "link_type")[0], "name"), "lan");
   });
 
-  it("names hardware, image and testbed if they are given, and no hardware or image otherwise", () => {
+  it("names hardware, image and testbed if they are set, and otherwise no hardware or image", () => {
     const options = {
       hardwareType: "d710",
       image: "urn:publicid:IDN+emulab.net+image+emulab-ops:UBUNTU22-64-STD",
@@ -74,7 +74,7 @@ describe("a request", () => {
     assert.doesNotMatch(requestRspec(nodes.slice(0, 1), "10.1.2.0/24"), /<link|<interface/);
   });
 
-  it("is refused with a list of all invalid options", () => {
+  it("is rejected with a list of all invalid options", () => {
     const options = { manager: 'x" evil="', image: "ubuntu", hardwareType: "a b" };
     assert.throws(() => requestRspec(nodes, "10.1.2.0/24", options), /manager: .*\nimage: .*\nhardware: /);
   });
@@ -84,7 +84,7 @@ describe("a request", () => {
     assert.throws(() => readManifests([{ name: "r", text }]), /r: no node has a usable login/);
   });
 
-  it("gives the same names, addresses and network in the manifest, for every number of nodes", () => {
+  it("yields the same names, addresses and network in the manifest, for every number of nodes", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 50 }),
@@ -124,7 +124,10 @@ describe("the scenarios of this project", () => {
   }
 
   it("are listed if there is none of the given name", () => {
-    assert.throws(() => scenarioSettings(project, "lokal"), /no Pulumi\.lokal\.yaml; there are .*local/);
+    assert.throws(
+      () => scenarioSettings(project, "lokal"),
+      /no Pulumi\.lokal\.yaml; the scenarios are .*local/,
+    );
   });
 });
 
@@ -150,7 +153,7 @@ describe("the arguments", () => {
     });
   });
 
-  it("are refused if they are invalid, before anything is written", () => {
+  it("are rejected if they are invalid, before anything is written", () => {
     assert.throws(() => readArguments(["-s", "../../etc/passwd"]), /is not a valid scenario name/);
     assert.throws(() => readArguments(["--image", "ubuntu"]), /image: expected a URN/);
     assert.throws(() => readArguments(["--hardwear", "x"]), /--hardwear/);
@@ -163,7 +166,7 @@ describe("the arguments", () => {
   });
 });
 
-it("a scenario with errors is refused with a list of all errors", () => {
+it("a scenario with errors is rejected with a list of all errors", () => {
   const directory = mkdtempSync(path.join(tmpdir(), "rspec-"));
   try {
     writeFileSync(

@@ -29,7 +29,7 @@ function quickly(action: () => void): void {
 }
 
 describe("a hostile file", () => {
-  it("that defines entities is refused for its DOCTYPE; nothing is expanded", () => {
+  it("that defines entities is rejected for its DOCTYPE; nothing is expanded", () => {
     const entities = Array.from(
       { length: 30 },
       (_, i) => `<!ENTITY e${i + 1} "&e${i};&e${i};&e${i};&e${i};">`,
@@ -38,7 +38,7 @@ describe("a hostile file", () => {
     quickly(() => refused(bomb, /^has a DOCTYPE \(line 1\)/));
   });
 
-  it("that names a file or an address is refused for its DOCTYPE; nothing is read", () => {
+  it("that names a file or an address is rejected for its DOCTYPE; nothing is read", () => {
     refused('<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><r>&x;</r>', /DOCTYPE/);
     refused('<!DOCTYPE r SYSTEM "http://127.0.0.1:1/x.dtd"><r/>', /DOCTYPE/);
     refused("<!DOCTYPE rspec><rspec/>", /DOCTYPE/);
@@ -49,14 +49,14 @@ describe("a hostile file", () => {
     refused('<a b="&nbsp;"/>', /not well-formed XML \(line 1\): undefined entity/);
   });
 
-  it("that is larger than 1 MiB is refused; bytes count, not characters", () => {
+  it("that is larger than 1 MiB is rejected; bytes count, not characters", () => {
     const padded = (text: string) => `<rspec><!--${text}--></rspec>`;
     refused(padded("a".repeat(1024 * 1024)), /^is larger than 1 MiB/);
     refused(padded("ä".repeat(600 * 1024)), /^is larger than 1 MiB/);
     assert.equal(parseXml(padded("a".repeat(1000 * 1024))).name, "rspec");
   });
 
-  it("that is nested deeply is refused without a stack overflow", () => {
+  it("that is nested deeply is rejected without a stack overflow", () => {
     quickly(() => refused("<a>".repeat(200_000), /^has elements nested more than 32 deep \(line 1\)$/));
   });
 
@@ -66,14 +66,14 @@ describe("a hostile file", () => {
     quickly(() => assert.equal(parseXml(wide).children.length, 40_000));
   });
 
-  it("with thousands of nodes or logins is refused quickly", () => {
+  it("with thousands of nodes or logins is rejected quickly", () => {
     const nodes = `<rspec>${'<node client_id="a" sliver_id="b"/>'.repeat(20_000)}</rspec>`;
     const logins = `<rspec><node client_id="a"><services>${'<login username="-"/>'.repeat(10_000)}</services></node></rspec>`;
     quickly(() => assert.throws(() => readManifests([{ name: "x", text: nodes }]), SwarmbenchError));
     quickly(() => assert.throws(() => readManifests([{ name: "x", text: logins }]), SwarmbenchError));
   });
 
-  it("with names of JavaScript's own properties is read like any other", () => {
+  it("with the names of built-in JavaScript properties is read like any other", () => {
     const text =
       '<rspec><node client_id="__proto__" __proto__="x" constructor="y"><constructor/><__proto__/></node></rspec>';
     const [node] = parseXml(text).children;
@@ -100,10 +100,11 @@ describe("a malformed file", () => {
     "an attribute without quotes": "<rspec>\n\n<node a=1/></rspec>",
     "text before it": "Retrieving manifest...\n\n<rspec/>",
   })) {
-    it(`is refused with the line: ${what}`, () => refused(text, /^is not well-formed XML \(line [1-3]\): ./));
+    it(`is rejected with the line: ${what}`, () =>
+      refused(text, /^is not well-formed XML \(line [1-3]\): ./));
   }
 
-  it("is refused if it is empty", () => {
+  it("is rejected if it is empty", () => {
     refused(" \n", /^is empty$/);
     refused("<!-- a -->", /not well-formed XML/);
   });
@@ -113,12 +114,12 @@ describe("a malformed file", () => {
     ["an advertisement", '<rspec type="advertisement"><node/></rspec>', /no node has a usable login/],
     ["without nodes", '<rspec type="manifest"/>', /no node has a usable login/],
   ] as const) {
-    it(`is refused if it is something else: ${what}`, () => {
+    it(`is rejected if it is something else: ${what}`, () => {
       assert.throws(() => readManifests([{ name: "x.xml", text }]), why);
     });
   }
 
-  it("is refused if there is none", () => assert.throws(() => readManifests([]), /no manifest is given/));
+  it("is rejected if it has no node", () => assert.throws(() => readManifests([]), /no manifest is given/));
 
   it("is read if it begins with a byte order mark, as editors on Windows write it", () => {
     assert.equal(parseXml('\ufeff<?xml version="1.0" encoding="UTF-8"?>\r\n<rspec/>\r\n').name, "rspec");

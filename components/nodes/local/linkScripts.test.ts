@@ -157,7 +157,7 @@ describe("the script that shapes a link", () => {
 });
 
 describe("a link that cannot be shaped", () => {
-  it("because netem is missing keeps its shape, and the error says what to do", async () => {
+  it("because netem is missing keeps its shape, and the error has a hint", async () => {
     const m = machine({ lacks: "netem" });
     await shape(m, { rate: 1e8 });
     for (const link of [{ delayMs: 10 }, { loss: 0.1 }, { delayMs: 10, rate: 1e6 }]) {

@@ -21,10 +21,10 @@ const ownLabels = labels(owner.prefix, owner.directory);
 const otherFolder = labels(owner.prefix, "/home/bob/bench");
 const otherStack = labels("swarmbench-ann-other", owner.directory);
 const nothing: DockerState = { containers: [], networks: [], volumes: [] };
-const container = (name: string, of: Record<string, string>, running = true) => ({
+const container = (name: string, objectLabels: Record<string, string>, running = true) => ({
   id: `id-${name}`,
   name,
-  labels: of,
+  labels: objectLabels,
   running,
 });
 

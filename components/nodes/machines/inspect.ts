@@ -109,7 +109,7 @@ function isTransient(stderr: string): boolean {
   );
 }
 
-/** Explains a failed inspection, with what to do. */
+/** Explains a failed inspection, with a hint. */
 function failureReason(
   ssh: SshEndpoint,
   { stderr, timedOut }: { stderr: string; timedOut: boolean },

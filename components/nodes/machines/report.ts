@@ -106,7 +106,7 @@ function addressesOf({ address }: Report): string[] {
   });
 }
 
-/** The reasons why a machine cannot be used, one sentence each with what to do about it. */
+/** The reasons why a machine cannot be used, one sentence each, with a hint. */
 export function errorsOf(host: Host, report: Report, requirements: Requirements): string[] {
   return [
     ...identityErrors(host, report, requirements),

@@ -15,8 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(path.resolve(folder, "../.."), { recursive: true, force: true }));
 
-type Way = Extract<Host["access"], { by: "settings" }>;
-const hostWith = (more: Partial<Host> = {}, access: Partial<Way> = {}): Host => ({
+type SettingsAccess = Extract<Host["access"], { by: "settings" }>;
+const hostWith = (more: Partial<Host> = {}, access: Partial<SettingsAccess> = {}): Host => ({
   node: { name: "node1", role: "agent" },
   address: "a.example",
   access: { by: "settings", port: 22, user: "ann", acceptNewHostKeys: false, ...access },
@@ -40,7 +40,7 @@ const PATHS = ["../../x", "/etc/passwd", "a/../../b", "..", "."];
 
 describe("the values of an ssh configuration", () => {
   for (const [field, host] of Object.entries(FIELDS)) {
-    it(`are refused with a line break, and nothing is written: ${field}`, () => {
+    it(`are rejected with a line break, and nothing is written: ${field}`, () => {
       for (const text of HOSTILE) {
         assert.throws(
           () => writeSshConfig(folder, [hostWith({ node: { name: "node2", role: "agent" } }), host(text)]),
@@ -52,7 +52,7 @@ describe("the values of an ssh configuration", () => {
     });
   }
 
-  it("are refused if a name or an address is a path", () => {
+  it("are rejected if a name or an address is a path", () => {
     for (const text of PATHS) {
       for (const field of ["name", "address", "user", "jump host"]) {
         assert.throws(() => checkSshValues(FIELDS[field]?.(text) ?? assert.fail()), SwarmbenchError, text);
@@ -60,7 +60,7 @@ describe("the values of an ssh configuration", () => {
     }
   });
 
-  it("are refused if ssh would take them for an option or expand them", () => {
+  it("are rejected if ssh would take them for an option or expand them", () => {
     for (const text of ["-oProxyCommand=id", "a b", "%h", "$(id)", "a;id", "*"]) {
       for (const field of ["name", "address", "user", "jump host"]) {
         assert.throws(() => checkSshValues(FIELDS[field]?.(text) ?? assert.fail()), SwarmbenchError, text);
@@ -68,7 +68,7 @@ describe("the values of an ssh configuration", () => {
     }
   });
 
-  it("may be all that testbeds and settings have", () => {
+  it("may contain every character that testbeds and settings use", () => {
     const key = "ecdsa-sha2-nistp256 AAAAE2Vj+/dHA=";
     for (const host of [
       hostWith({ address: "2001:db8::1" }, { jump: "ann@access.example:2222", hostKeys: [key] }),
@@ -80,7 +80,7 @@ describe("the values of an ssh configuration", () => {
     }
   });
 
-  it("never add a statement or a file outside the folder, whatever the text", () => {
+  it("never add a statement, or a file outside the folder, for any text", () => {
     const statements = (text: string) => text.split("\n").map((line) => line.trim().split(" ")[0]);
     const text = fc.oneof(
       fc.string({ unit: "binary", maxLength: 30 }),

@@ -14,7 +14,7 @@ const fileName = (text: string) => oneLine(text) && !text.includes('"');
  * Checks every value of a machine that goes into an ssh configuration or the name of its file. Values come from a testbed, a
  * manifest or the settings.
  *
- * @throws SwarmbenchError `unsafe-value` for the first value outside its alphabet
+ * @throws SwarmbenchError `unsafe-value` for the first value with a character that is not allowed
  */
 export function checkSshValues({ node, address, access }: Host): void {
   const check = (what: string, value: string | undefined, valid: (text: string) => boolean) => {

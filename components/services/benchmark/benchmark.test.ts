@@ -13,7 +13,7 @@ import {
   secretOf,
   stored,
 } from "../../../test/support/deployment.ts";
-import { known } from "../../../test/support/mocks.ts";
+import { outputValue } from "../../../test/support/mocks.ts";
 import { openReservation } from "../../../testbeds/index.ts";
 import type { Installation } from "../../lib/installation.ts";
 import { deployStack } from "../stack.ts";
@@ -30,7 +30,7 @@ const deploy = (config: Record<string, object> = {}) => {
 };
 type Stack = Program<Record<string, unknown>>;
 const planOf = async (stack: Stack) =>
-  (await known(stack.result.benchPlan as pulumi.Output<BenchPlan>)) as BenchPlan;
+  (await outputValue(stack.result.benchPlan as pulumi.Output<BenchPlan>)) as BenchPlan;
 
 let whole: Stack;
 before(async () => {

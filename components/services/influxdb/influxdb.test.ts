@@ -9,7 +9,7 @@ import {
   secrecy,
   secretOf,
 } from "../../../test/support/deployment.ts";
-import { known } from "../../../test/support/mocks.ts";
+import { outputValue } from "../../../test/support/mocks.ts";
 import { InfluxDb } from "./influxdb.ts";
 
 const settings: InfluxdbSettings = {
@@ -83,7 +83,7 @@ describe("InfluxDB", () => {
   });
 
   it("is ready once its tokens exist", async () => {
-    assert.match(await known(program.result.provisioned.urn), /::influxdb-tokens$/);
+    assert.match(await outputValue(program.result.provisioned.urn), /::influxdb-tokens$/);
   });
 
   it("is provisioned once it runs, and again when its service or its machine is replaced", () => {
@@ -95,7 +95,11 @@ describe("InfluxDB", () => {
   it("exposes the three tokens of the job's output", async () => {
     const { operatorToken, writeToken, readToken } = program.result;
     assert.deepEqual(
-      { operator: await known(operatorToken), write: await known(writeToken), read: await known(readToken) },
+      {
+        operator: await outputValue(operatorToken),
+        write: await outputValue(writeToken),
+        read: await outputValue(readToken),
+      },
       fakeTokens,
     );
   });

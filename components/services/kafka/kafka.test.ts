@@ -11,7 +11,7 @@ import {
   ROLES,
   secrecy,
 } from "../../../test/support/deployment.ts";
-import { known } from "../../../test/support/mocks.ts";
+import { outputValue } from "../../../test/support/mocks.ts";
 import { portOf } from "../../../test/support/overSsh.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
 import { openPortWarning } from "./index.ts";
@@ -120,7 +120,7 @@ describe("a cluster of three brokers", () => {
     const { target, timeoutSec } = three.jobInput("kafka-ready");
     assert.deepEqual(target, defined(three.result.target));
     assert.ok(Number(timeoutSec) > 0);
-    assert.equal(await known(three.result.ready), "kafka-ready-printed");
+    assert.equal(await outputValue(three.result.ready), "kafka-ready-printed");
   });
 
   it("is checked for readiness again when a broker's machine was replaced", () => {

@@ -17,7 +17,7 @@ import {
   secrecy,
   secretOf,
 } from "../../../test/support/deployment.ts";
-import { known } from "../../../test/support/mocks.ts";
+import { outputValue } from "../../../test/support/mocks.ts";
 import { certificateOf, subjectAltNames } from "./certificates.ts";
 import { Kafka } from "./kafka.ts";
 
@@ -54,7 +54,9 @@ describe("the security settings of clients", () => {
     ["SASL_SSL", { ...user, ...ca }],
   ] as const) {
     it(`with ${protocol} are only those that it needs`, async () => {
-      const { security } = kafkaTargetSchema.parse(await known(pulumi.output(by(protocol).result.target)));
+      const { security } = kafkaTargetSchema.parse(
+        await outputValue(pulumi.output(by(protocol).result.target)),
+      );
       assert.deepEqual(security, { protocol, ...more });
     });
 

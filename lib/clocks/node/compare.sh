@@ -32,13 +32,13 @@ begin() { # method
 sample_other() { (RUN=$WORK CHRONY=$COMPARE_SOCKET ADJUST=no; "sample_$1"); }
 
 say() {
-  look_at_time
+  read_clock
   [ "$KIND" = none ] || echo "$KIND $("sample_$KIND")"
   for other in $OTHERS; do echo "$other $(sample_other "$other")"; done
 }
 
 settled() {
-  look_at_time
+  read_clock
   for other in $OTHERS; do
     case $(sample_other "$other") in SLAVE* | MASTER*) ;; *) return 1 ;; esac
   done

@@ -55,11 +55,11 @@ interface=$(find_interface)
 if [ "$KIND" != none ] && [ "$ADJUST" = yes ] && [ ! -f "$KEEP/rivals" ]; then
   : > "$KEEP/rivals"
   # If this fails, the machine's own time services are started again, because nothing else would set the clock.
-  trap '[ $? -eq 0 ] || wake_rivals' EXIT
-  rest_rivals yes
+  trap '[ $? -eq 0 ] || restart_rivals' EXIT
+  stop_rivals yes
 fi
 packages_install $PACKAGES
-[ "$KIND" = none ] || [ "$ADJUST" = no ] || rest_rivals no # a package starts its service
+[ "$KIND" = none ] || [ "$ADJUST" = no ] || stop_rivals no # a package starts its service
 
 stamps=-S
 if has_service phc; then
@@ -68,7 +68,7 @@ fi
 write_env
 if [ ! -e "$STATUS/status.json" ]; then # so that the file exists from the start
   [ "$KIND" = none ] && state=NONE || state=DOWN
-  look_at_time
+  read_clock
   write_status "$state" "" "" "$NOW"
 fi
 
@@ -80,5 +80,5 @@ done
 for service in $SERVICES; do service_install "$service"; done
 
 packages_remove $(for pair in $PACKAGES; do echo "${pair#*:}"; done)
-[ "$KIND" != none ] || wake_rivals
+[ "$KIND" != none ] || restart_rivals
 echo "$interface"

@@ -1,15 +1,15 @@
 # The state of a clock daemon: each sample_… prints `STATE OFFSET_US PATH_DELAY_US ID`, without the numbers if there are
-# none. OFFSET_US is this node's clock minus its master's. Each measurement has its own ID; the same ID
-# twice is one measurement that was read twice. STATE is DOWN if the daemon has ended and STALE if it has no new measurement,
+# none. OFFSET_US is this node's clock minus its master's. Each measurement has its own ID; if the
+# same ID is printed twice, the same measurement was read twice. STATE is DOWN if the daemon has ended and STALE if it has no new measurement,
 # so that an old offset never counts as a current one.
 #
 # Needs RUN (folder of the daemons' files), CHRONY (its socket), ADJUST (yes, no), ROLE (master, slave), DOMAIN, and NOW, which
-# look_at_time sets. It starts few processes, because it runs during the benchmark.
+# read_clock sets. It starts few processes, because it runs during the benchmark.
 
 STALE_SEC=5
 
 # Seconds since 1970, to a tenth.
-look_at_time() {
+read_clock() {
   NOW=$(date +%s.%N)
   NOW=${NOW%????????}
 }
@@ -71,8 +71,8 @@ sample_chrony() {
   printf '%s\n%s\n' "$tracking" "$peers" | parse_chrony "$NOW"
 }
 
-# First line: `tracking`; then `ntpdata` of the one server. If chrony adjusts the clock, the error is what it found at its last
-# update, which it then corrects; if not, the correction that it would make. A positive value means that the clock is slow.
+# First line: `tracking`; then `ntpdata` of the one server. If chrony adjusts the clock, the offset is the error at its last
+# update, before the correction; otherwise it is the correction that chrony would make. A positive value means that the clock is slow.
 parse_chrony() {
   awk -F , -v adjust="$ADJUST" -v now="$1" -v stale="$STALE_SEC" '
     NR == 1 { source = $1; at = $4; correction = $5; last = $6; delay = $11 }

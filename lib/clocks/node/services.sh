@@ -29,7 +29,7 @@ UNIT
     systemctl restart "$(unit "$1")"
   elif [ -d "$RUNIT" ]; then
     if [ -d "$RUNIT/clock-$1" ]; then
-      # If runit does not know the service yet, it was just created and will be started in its current form.
+      # If runit has not seen the service yet, it was just created and will be started in its current form.
       [ ! -p "$RUNIT/clock-$1/supervise/ok" ] || sv -w 15 force-restart "$RUNIT/clock-$1" >/dev/null
     else
       # Under another name first, because runit scans every few seconds and must not find it incomplete.
@@ -66,11 +66,11 @@ service_down() {
   if has_systemd; then systemctl stop "$(unit "$1")"; else sv down "$RUNIT/clock-$1" >/dev/null; fi || true
 }
 
-# The machine's own time services would set the clock as well, so they are stopped while these are installed. Their names are
-# stored, so that only they are started again.
+# The machine's own time services would set the clock as well, so they are stopped while swarmbench's services are installed.
+# The names of the stopped ones are stored, so that only those are started again.
 RIVALS="systemd-timesyncd chrony chronyd ntp ntpd ntpsec openntpd ptpd ptp4l phc2sys"
 
-rest_rivals() { # yes: they belong to the machine, and are started again when these are removed
+stop_rivals() { # yes: the services belong to the machine, and are started again when swarmbench is removed
   has_systemd || return 0
   for rival in $RIVALS; do
     systemctl --quiet is-active "$rival.service" || continue
@@ -79,7 +79,7 @@ rest_rivals() { # yes: they belong to the machine, and are started again when th
   done
 }
 
-wake_rivals() {
+restart_rivals() {
   [ -f "$KEEP/rivals" ] || return 0
   while read -r rival; do systemctl --quiet enable --now "$rival.service" || true; done < "$KEEP/rivals"
   rm -f "$KEEP/rivals"

@@ -1,5 +1,5 @@
 # Reads the clock daemon's state, writes it to a file, and lets NTP run until PTP has locked: every second until the clock has
-# settled, then every 15 s, because each reading starts processes that take CPU time from what is measured.
+# settled, then every 15 s, because each reading starts processes, which take CPU time from the benchmark.
 #
 # Output: STATUS/status.json, which is replaced atomically, and RUN/recent: the last offsets, if it is a slave.
 
@@ -46,7 +46,7 @@ hand_over() { # state
   esac
 }
 
-# Sets PAUSE: seconds until the next look.
+# Sets PAUSE: seconds until the next reading.
 choose_pause() { # state
   PAUSE=1
   case $1 in
@@ -62,7 +62,7 @@ status_loop() {
   : > "$RUN/recent"
   recent= last= ntp=unknown unlocked=0
   while :; do
-    look_at_time
+    read_clock
     set -- $("sample_$KIND")
     write_status "${1:-DOWN}" "${2:-}" "${3:-}" "$NOW"
     remember "${1:-DOWN}" "${2:-}" "${3:-}" "${4:-}"

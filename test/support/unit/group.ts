@@ -13,11 +13,11 @@ const EXIT_MS = 2_000;
 /**
  * Runs test files in this process, one after another, each as a suite named by its path.
  *
- * A file that cannot be loaded is a failed suite, and one that hangs fails after two minutes; the others run all the
- * same.
+ * A file that cannot be loaded is a failed suite, and one that hangs fails after two minutes; the others run
+ * anyway.
  *
  * @param files paths below the repository
- * @param timeoutMs of each file
+ * @param timeoutMs time limit of each file
  */
 export async function runGroup(files: readonly string[], timeoutMs = FILE_TIMEOUT_MS): Promise<void> {
   register("./moduleHooks.ts", import.meta.url);
@@ -34,10 +34,10 @@ export async function runGroup(files: readonly string[], timeoutMs = FILE_TIMEOU
 }
 
 /**
- * Keeps the process alive until a number of files are finished: Node would end it at a test that waits for nothing, and
- * cancel the files after it.
+ * Keeps the process alive until a number of files are finished: if a test waits for a promise that nothing resolves, Node
+ * would end the process and cancel the remaining files.
  *
- * @returns to be called at the end of each file
+ * @returns a function to call at the end of each file
  */
 function keepAlive(files: number): () => void {
   const timer = setInterval(() => {}, 1_000_000);
@@ -46,7 +46,7 @@ function keepAlive(files: number): () => void {
     left -= 1;
     if (left > 0) return;
     clearInterval(timer);
-    setTimeout(() => process.exit(1), EXIT_MS).unref(); // a test that timed out has left something that runs
+    setTimeout(() => process.exit(1), EXIT_MS).unref(); // a test that timed out may leave timers or sockets open
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * `node:test` for test files that share a process: a call at the top level of a file is postponed until the file's own
- * suite is built, so that its hooks hold for this file alone.
+ * suite is built, so that its hooks apply to this file alone.
  *
  * The exports are live bindings: after the files are loaded they are Node's own functions, which read the location of a
  * test from their caller.
@@ -29,14 +29,14 @@ export let beforeEach = postpone(nodeTest.beforeEach);
 export let afterEach = postpone(nodeTest.afterEach);
 export const { mock } = nodeTest;
 
-/** Loads a test file and gives what it registered at its top level. */
+/** Loads a test file and returns the calls that it made at its top level. */
 export async function registrationsOf(load: () => Promise<unknown>): Promise<Registration[]> {
   postponed = [];
   await load();
   return postponed;
 }
 
-/** Hands every later call straight to Node. */
+/** Passes every later call directly to Node. */
 export function stopPostponing(): void {
   ({ describe, suite, it, test, before, after, beforeEach, afterEach } = nodeTest);
 }

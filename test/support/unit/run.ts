@@ -1,6 +1,6 @@
 /**
- * Runs programs of {@link runGroup} beside each other and prints what Node's `spec` reporter does, but for one thing: a
- * failed test is listed with the path of its own file. The programs inherit the flags of this process.
+ * Runs programs of {@link runGroup} in parallel and prints their results with Node's `spec` reporter, except that a failed
+ * test is listed with the path of its own file. The programs inherit the flags of this process.
  */
 import * as path from "node:path";
 import { Readable } from "node:stream";
@@ -12,9 +12,9 @@ interface TestEvent {
   data: { name?: string; nesting?: number; file?: string; line?: number; column?: number };
 }
 
-/** A group that takes longer hangs, in a way that the timeout of a file cannot end: in a loop. */
+/** A group that takes longer hangs in a loop, which the time limit of a file cannot end. */
 const GROUP_TIMEOUT_MS = 900_000;
-/** A call in here stands for one at the top level of a test file. */
+/** A location in this folder stands for the top level of a test file. */
 const OWN_FOLDER = import.meta.dirname;
 
 const [concurrency = "1", ...files] = process.argv.slice(2);
