@@ -4,7 +4,15 @@ import { BASE_SCRATCH, cache, defaultHome, home, project, stateDirectory } from 
 import { run } from "../lib/run.ts";
 import { abandonedBelow, removeTree } from "../setup/partial.ts";
 import { readLocks, readStates, type StateBackup, usableBackups } from "../setup/pulumiState.ts";
-import { checkout, type DockerObject, labelledObjects, removeObject, verdict } from "./dockerLeftovers.ts";
+import {
+  checkout,
+  type DockerObject,
+  isOf,
+  labelledObjects,
+  removeObject,
+  thisOwner,
+  verdict,
+} from "./dockerLeftovers.ts";
 import type { Leftover } from "./leftover.ts";
 import { reservations, stacksToInspect } from "./reservations.ts";
 import { strayProcesses } from "./strayProcesses.ts";
@@ -79,10 +87,10 @@ export function sortObjects(
   known: { ids: ReadonlySet<string>; complete: boolean; growing: boolean },
   engineHost = "",
   presence = checkout,
-  thisCheckout = project,
+  thisCheckout = thisOwner,
 ): Pick<Leftovers, "mine" | "gone" | "notes"> {
   const sorted = objects
-    .filter(({ owner }) => !(known.growing && owner === thisCheckout))
+    .filter(({ owner }) => !(known.growing && isOf(thisCheckout, owner)))
     .map((object) => ({ object, is: verdict(object, known, presence, thisCheckout) }));
   const having = (wanted: string) => sorted.filter(({ is }) => is === wanted).map(({ object }) => object);
   const leftover = (object: DockerObject, why: string): Leftover => ({
