@@ -238,7 +238,7 @@ case "$*" in "-s install"*) echo "Remv systemd-timesyncd [252.39]"; echo "Inst c
     assert.equal(
       calls(node).split("\n").slice(3).join("\n"),
       `apt-get -qq purge -y chrony
-apt-get -qq install -y --no-install-recommends systemd-timesyncd 
+apt-get -qq install -y --no-install-recommends systemd-timesyncd
 `,
     );
   });

@@ -78,7 +78,7 @@ describe("the removal of what is no longer declared", () => {
   });
 
   it("does not wait for ever for a task on a node that is down", async () => {
-    const made = machine({ service: "2 old\n", tasks: "2.1\n" });
+    const made = machine({ service: "2 old\n", tasks: "2.1\n", tick: "echo $(( now + 29 )) > clock" });
     assert.equal((await made.script(text)).code, 0);
     assert.equal(made.read("clock"), "1090");
   });
@@ -105,10 +105,11 @@ describe("the removal of what is no longer declared", () => {
         { deployment, name: "probe", image, on: deployment.nodes[0], limits: {}, files },
         part,
       );
-      removeUndeclared(deployment, {});
+      removeUndeclared(deployment, [deployment.swarm.id], {});
     });
     const { inputs, dependencies } = program.get("Command undeclared");
     assert.match(String(inputs.stdin), /^SERVICES='probe'\nFILES='key-id'$/m);
     assert.ok(dependencies.includes("Service probe") && dependencies.includes("Secret key"));
+    assert.ok(dependencies.includes("Command node1-init"), "it does not wait");
   });
 });

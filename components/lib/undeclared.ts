@@ -11,10 +11,12 @@ const TASKS_TIMEOUT_SEC = 90;
  * Removes the services, secrets and configs in the swarm that have the stack's labels and that the program has not declared, such
  * as a service that was switched off and a secret with an earlier value. To be called after everything has been declared.
  *
+ * @param after what to wait for, such as Kafka's move of the data of a broker that is to be removed
  * @returns resolves once they are removed
  */
 export function removeUndeclared(
   deployment: Deployment,
+  after: readonly pulumi.Output<string>[],
   options: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   const { swarm, owner, declared } = deployment;
@@ -23,7 +25,7 @@ export function removeUndeclared(
     swarm.manager.ssh,
     {
       script: pulumi
-        .all([swarm.id, pulumi.all(declared.services), pulumi.all(declared.files)])
+        .all([swarm.id, pulumi.all(declared.services), pulumi.all(declared.files), allOf(after)])
         .apply(([swarmId, services, files]) =>
           removeUndeclaredScript({ swarmId, services, files, filters: labelFilters(owner) }),
         ),
@@ -31,6 +33,11 @@ export function removeUndeclared(
     { ...options, deletedWith: swarm.manager.machine },
   );
   return outputOf(removal);
+}
+
+/** Resolves once all are known. Its value does not change, and is not secret. */
+function allOf(outputs: readonly pulumi.Output<string>[]): pulumi.Output<boolean> {
+  return pulumi.unsecret(pulumi.all([...outputs]).apply(() => true));
 }
 
 interface Undeclared {

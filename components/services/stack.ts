@@ -139,7 +139,7 @@ export function deployStack(
     if (service.ui) uis.push(uiOutput(service.title, service.ui(component, installation)));
     Object.assign(outputs, service.outputs?.(component, deployment));
   }
-  ready.push(removeUndeclared(deployment, options));
+  ready.push(removeUndeclared(deployment, [...ready], options));
   return {
     ...outputs,
     /** The web UIs that `npm run ui` opens. */
