@@ -161,6 +161,27 @@ describe("before a container, network or service is created", () => {
     assert.deepEqual(engine.tasks, [["never listed"]]);
   });
 
+  it("a swarm's network is removed after the stack's services on it, and no others", async () => {
+    const calls: string[] = [];
+    const docker = async (...args: string[]): Promise<string> => {
+      const [kind, verb] = args;
+      const last = args.at(-1) ?? "";
+      if (verb === "rm") calls.push(`${kind} ${last}`);
+      if (kind === "network" && verb === "ls") return "n thing\n";
+      if (kind === "network" && verb === "inspect") return "swarm\n";
+      if (kind === "service" && verb === "ls") return "a\nb\n";
+      if (args.includes("{{.ID}}")) return `${last}\n`;
+      if (kind === "service" && verb === "inspect") return last === "a" ? "m n \n" : "m \n";
+      return "";
+    };
+    const { result } = await declare(() => removePreviousFirst("network", "thing", owner, docker));
+    const [hook] = (result.beforeCreate ?? []) as ResourceHook[];
+    const log = mock.method(console, "log", () => {});
+    await hook?.callback({ urn: "", id: "", name: "", type: "" } as Parameters<ResourceHook["callback"]>[0]);
+    log.mock.restore();
+    assert.deepEqual(calls, ["service a", "network n"]);
+  });
+
   it("every network of the same name and owner is removed, but no foreign one and none with a longer name", async () => {
     const networks = [thing("a", own), thing("b", foreign), thing("c", own, "my-thing"), thing("d", own)];
     assert.deepEqual(await removed("network", [], networks), ["networks a", "networks d"]);

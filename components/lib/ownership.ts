@@ -101,7 +101,18 @@ async function removeNetwork(docker: DockerCli, id: string, owner: Owner): Promi
   for (const container of await lines(docker, "ps", "--all", ...filters)) {
     await docker("rm", "--force", container);
   }
+  const scope = await docker("network", "inspect", "--format", "{{.Scope}}", id);
+  if (scope.trim() === "swarm") await removeServicesOn(docker, id, owner);
   await docker("network", "rm", id);
+}
+
+/** Removes the stack's services on a network that is replaced. Pulumi creates them again, because the network's id changes. */
+async function removeServicesOn(docker: DockerCli, network: string, owner: Owner): Promise<void> {
+  const networks = "{{range .Spec.TaskTemplate.Networks}}{{.Target}} {{end}}";
+  for (const service of await lines(docker, "service", "ls", "--quiet", ...labelFilters(owner))) {
+    const attached = await docker("service", "inspect", "--format", networks, service);
+    if (attached.split(/\s+/).includes(network)) await removeService(docker, service, owner);
+  }
 }
 
 /** Seconds to wait for the tasks of a removed service, which may use the volumes and ports of the new one. */

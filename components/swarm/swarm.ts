@@ -186,6 +186,8 @@ export class Swarm extends pulumi.ComponentResource implements DeploymentSwarm {
         provider: this.provider,
         deletedWith: this.manager.machine,
         deleteBeforeReplace: true,
+        // The provider could not delete it while services use it. The hook removes them and the network.
+        retainOnDelete: true,
         // A manager that lost its data runs a new swarm without this network.
         replacementTrigger: this.id,
         hooks: removePreviousFirst("network", OVERLAY, this.args.owner, remoteDocker(this.manager.ssh, exec)),
