@@ -54,7 +54,7 @@ async function declareStack() {
     { swarm, registry, images: imagesFor(settings, installation) },
     inTestbed,
   );
-  const deployment = { swarm, nodes, images, owner };
+  const deployment = { swarm, nodes, images, owner, declared: { services: [], files: [] } };
   const stack = deployStack({ settings, deployment, installation, after: [clocks.ready] }, inTestbed);
 
   return {

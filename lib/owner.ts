@@ -1,8 +1,9 @@
 import { ownerDirectory } from "./stackName.ts";
 
 /**
- * The owner of a container, network, volume or job. `directory` is SWARMBENCH_HOME if it is set, else the project's folder: two
- * checkouts, or two homes, have different Pulumi states, so neither may change what the other has created.
+ * The owner of a container, network, volume or job. `directory` is SWARMBENCH_HOME if it is set, else the project's folder,
+ * and after `#` the random id of the checkout: two checkouts, or two homes, have different Pulumi states, so neither may change
+ * what the other has created.
  */
 export interface Owner {
   /** Prefix of the stack's names: namespace or user, and scenario. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as os from "node:os";
 import * as path from "node:path";
+import { checkoutId, ownerText } from "./checkoutId.ts";
 
 /** Prefix of all names that a stack creates on a shared machine. Without a namespace, it contains the user's name. */
 export function stackPrefix(namespace: string, user: string, stack: string): string {
@@ -25,9 +26,9 @@ export function userName(): string {
   }
 }
 
-/** The folder that owns what is created: SWARMBENCH_HOME if it is set, else the project's. */
+/** The owner of what is created: the folder SWARMBENCH_HOME if it is set, else the project's, and the checkout's random id. */
 export function ownerDirectory(): string {
-  return path.resolve(process.env.SWARMBENCH_HOME || ".");
+  return ownerText(path.resolve(process.env.SWARMBENCH_HOME || "."), checkoutId(installationDirectory()));
 }
 
 /** Folder of the installation: keys, Pulumi state and installation.json. */

@@ -1,12 +1,14 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import path from "node:path";
-import { project } from "../lib/paths.ts";
+import { checkoutId, ownerText, parseOwner } from "../../lib/checkoutId.ts";
+import { defaultHome, project } from "../lib/paths.ts";
 import { run } from "../lib/run.ts";
+import { knownCheckouts } from "../setup/checkoutId.ts";
 
 const STACK_LABEL = "swarmbench.stack";
 const OWNER_LABEL = "swarmbench.owner";
 
-/** A container, volume or network of an engine; `owner` is the folder of the checkout that created it. */
+/** A container, volume or network of an engine; `owner` is the folder and the id of the checkout that created it. */
 export interface DockerObject {
   kind: string;
   id: string;
@@ -17,6 +19,9 @@ export interface DockerObject {
 
 /** `leftover`: this checkout created it, and it is in none of its stacks; `gone`: its checkout no longer exists. */
 export type Verdict = "recorded" | "leftover" | "gone" | "other" | "unknown";
+
+/** This checkout in labels. Its stacks are in its default home. */
+export const thisOwner = ownerText(project, checkoutId(defaultHome));
 
 /** Whether a checkout's folder exists. */
 export type Presence = "there" | "gone" | "unknown";
@@ -58,24 +63,39 @@ export function verdict(
   { id, owner }: Pick<DockerObject, "id" | "owner">,
   record: { ids: ReadonlySet<string>; complete: boolean },
   presence: (owner: string) => Presence = checkout,
-  thisCheckout = project,
+  thisCheckout = thisOwner,
 ): Verdict {
-  if (owner === thisCheckout) {
+  if (isOf(thisCheckout, owner)) {
     if (record.ids.has(id)) return "recorded";
     return record.complete ? "leftover" : "unknown";
   }
   return ({ gone: "gone", there: "other", unknown: "unknown" } as const)[presence(owner)];
 }
 
-/** Whether a checkout's folder exists. Any error but ENOENT means unknown: a folder that cannot be read may be in use. */
-export function checkout(owner: string, stat: (file: string) => unknown = statSync): Presence {
-  if (!path.isAbsolute(owner)) return "unknown";
+/** Whether an object's owner is the checkout. Before setup gave ids to checkouts, labels had only the folder. */
+export function isOf(checkoutOwner: string, owner: string): boolean {
+  return owner === checkoutOwner || owner === parseOwner(checkoutOwner).folder;
+}
+
+/**
+ * Whether a checkout exists. Any error but ENOENT means unknown: a folder that cannot be read may be in use. One with an id is
+ * gone only if it was set up on this machine: other machines and containers that use the engine have folders of their own.
+ */
+export function checkout(
+  owner: string,
+  stat: (file: string) => unknown = statSync,
+  isKnown = (id: string) => existsSync(path.join(knownCheckouts, id)),
+): Presence {
+  const { folder, id } = parseOwner(owner);
+  if (!path.isAbsolute(folder)) return "unknown";
+  const absent = id === undefined || isKnown(id) ? "gone" : "unknown";
   try {
-    stat(owner);
-    return "there";
+    stat(folder);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "gone" : "unknown";
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? absent : "unknown";
   }
+  const ids = [folder, path.join(folder, ".swarmbench")].map(checkoutId);
+  return id === undefined || ids.includes(id) ? "there" : absent;
 }
 
 /** Removes an object from an engine, even if it is a running container. */

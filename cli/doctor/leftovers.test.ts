@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import * as path from "node:path";
@@ -157,6 +165,15 @@ describe("an incomplete file", () => {
     });
     assert.equal(existsSync(path.join(folder, "a/theirs")), true);
   });
+  it("is removed without what it leads to if it is a link, so that nobody else's mount is unmounted", async () => {
+    write("theirs/file", "");
+    const name = path.join(folder, "a.partial");
+    symlinkSync(path.join(folder, "theirs"), name);
+    await tools.removeTree(name);
+    assert.deepEqual([existsSync(name), existsSync(path.join(folder, "theirs/file"))], [false, true]);
+    symlinkSync("/proc", name);
+    assert.deepEqual(tools.mountsBelow(name, "36 35 0:5 / /proc rw - proc proc rw"), []);
+  });
   it("has mounts, innermost first, without those of the folder beside it", () => {
     const line = (mountPoint: string) => `36 35 0:5 / ${mountPoint} rw - proc proc rw`;
     const mounts = ["/x/a", "/x/a/proc", "/x/ab", "/x/a/pro\\040c/sys"].map(line).join("\n");
@@ -296,6 +313,31 @@ describe("a checkout", () => {
     assert.equal(tools.checkout(path.join(folder, "none")), "gone");
     for (const code of ["EACCES", "ENOTDIR", "EIO"])
       assert.equal(tools.checkout("/a", failing(code)), "unknown", code);
+  });
+  it("with an id is gone only if it was set up on this machine", () => {
+    const id = "0123456789abcdef";
+    const found = (name: string, known: boolean) =>
+      tools.checkout(`${path.join(folder, name)}#${id}`, undefined, () => known);
+    assert.deepEqual([found("none", true), found("none", false)], ["gone", "unknown"]);
+  });
+  it("with another id in the same folder is another checkout", () => {
+    const [mine, theirs] = ["0123456789abcdef", "fedcba9876543210"];
+    write(".swarmbench/checkout-id", `${mine}\n`);
+    assert.equal(
+      tools.checkout(`${folder}#${mine}`, undefined, () => false),
+      "there",
+    );
+    assert.equal(
+      tools.checkout(`${folder}#${theirs}`, undefined, () => false),
+      "unknown",
+    );
+    assert.equal(
+      tools.checkout(`${folder}#${theirs}`, undefined, () => true),
+      "gone",
+    );
+    assert.equal(tools.isOf(`/a#${mine}`, `/a#${mine}`), true);
+    assert.equal(tools.isOf(`/a#${mine}`, "/a"), true);
+    assert.equal(tools.isOf(`/a#${mine}`, `/a#${theirs}`), false);
   });
   it("without a name is unknown", () => {
     assert.equal(tools.checkout(""), "unknown");

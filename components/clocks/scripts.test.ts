@@ -221,11 +221,35 @@ describe("packages", () => {
     assert.equal(
       calls(node),
       `apt-get -qq update
+apt-get -s install -y --no-install-recommends one two
 apt-get -qq install -y --no-install-recommends one two
 apt-get -qq purge -y one
 `,
     );
     assert.equal(node.run("cat kept/packages").stdout, "two\n");
+  });
+
+  const DISPLACING = `${record}
+case "$*" in "-s install"*) echo "Remv systemd-timesyncd [252.39]"; echo "Inst chrony (4.3)" ;; esac`;
+
+  it("that apt removes for them, such as systemd-timesyncd for chrony, are installed again at the end", () => {
+    const node = folder({ "apt-get": DISPLACING });
+    node.run(use("packages_install chronyd:chrony; packages_remove; packages_restore; packages_restore"));
+    assert.equal(
+      calls(node).split("\n").slice(3).join("\n"),
+      `apt-get -qq purge -y chrony
+apt-get -qq install -y --no-install-recommends systemd-timesyncd
+`,
+    );
+  });
+
+  it("that cannot be installed again are named, with the command to run", () => {
+    const fails = `${DISPLACING}\ncase "$*" in "-qq install"*timesyncd*) exit 100 ;; esac`;
+    const { code, stderr } = folder({ "apt-get": fails }).run(
+      use("packages_install chronyd:chrony; packages_remove; packages_restore"),
+    );
+    assert.equal(code, 0);
+    assert.match(stderr, /no time service: apt-get install systemd-timesyncd/);
   });
 
   it("that cannot be installed cause an error with a hint", () => {

@@ -3,7 +3,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import { remoteDocker } from "../../lib/docker.ts";
 import { exec } from "../../lib/exec.ts";
 import type { Node } from "./node.ts";
-import { type Owner, removeLeftoverFirst } from "./ownership.ts";
+import { type Owner, removePreviousFirst } from "./ownership.ts";
+
+/**
+ * Explicitly no Docker context, for every provider with a host: the official provider would otherwise take the name in the
+ * environment variable DOCKER_CONTEXT, and connect to that engine instead of the host.
+ */
+export const NO_CONTEXT = "";
 
 /** The swarm that services are deployed to. */
 export interface DeploymentSwarm {
@@ -34,6 +40,16 @@ export interface Deployment {
   nodes: readonly [Node, ...Node[]];
   images: DeploymentImages;
   owner: Owner;
+  /** What has been declared in the swarm so far, for the removal of everything else. */
+  declared: Declared;
+}
+
+/** Objects of the swarm that the program declares. */
+export interface Declared {
+  /** Names of services, known once the service exists. */
+  services: pulumi.Output<string>[];
+  /** Ids of secrets and configs. */
+  files: pulumi.Output<string>[];
 }
 
 /** Pulumi options for resources inside the swarm, which are managed through the swarm's manager. */
@@ -47,7 +63,15 @@ export function inSwarm({ swarm }: Deployment, parent: pulumi.Resource): pulumi.
   };
 }
 
-/** Hooks that remove a service of this name left behind by a killed `up`. */
-export function withoutLeftover({ swarm, owner }: Deployment, service: string): pulumi.ResourceHookBinding {
-  return removeLeftoverFirst("service", service, owner, remoteDocker(swarm.manager.ssh, exec));
+/**
+ * Pulumi options for services, secrets and configs. The provider cannot delete one that is gone: it fails, and every later `up`
+ * as well. Pulumi therefore never deletes them. {@link withoutPrevious} and `undeclared.ts` do, and accept that they are gone.
+ */
+export function keptInSwarm(deployment: Deployment, parent: pulumi.Resource): pulumi.CustomResourceOptions {
+  return { ...inSwarm(deployment, parent), retainOnDelete: true };
+}
+
+/** Hooks that remove a service of this name before it is created: the one to replace, or one left behind by a killed `up`. */
+export function withoutPrevious({ swarm, owner }: Deployment, service: string): pulumi.ResourceHookBinding {
+  return removePreviousFirst("service", service, owner, remoteDocker(swarm.manager.ssh, exec));
 }

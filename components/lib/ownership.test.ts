@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it, mock } from "node:test";
 import type { ResourceHook } from "@pulumi/pulumi";
+import { ownerDirectory } from "../../lib/stackName.ts";
 import { declare } from "../../test/support/mocks.ts";
-import { labelFilters, labels, ownerOf, removeLeftoverFirst } from "./ownership.ts";
+import { labelFilters, labels, ownerOf, refuseForeignVolume, removePreviousFirst } from "./ownership.ts";
 
 const owner = { prefix: "swarmbench-ann-local", directory: "/home/ann/bench" };
 
 describe("the owner of a stack's objects", () => {
   it("is the stack and the folder that it is run from", () => {
-    assert.deepEqual(ownerOf("swarmbench-x"), { prefix: "swarmbench-x", directory: process.cwd() });
+    assert.deepEqual(ownerOf("swarmbench-x"), { prefix: "swarmbench-x", directory: ownerDirectory() });
   });
 
   it("is stored in labels, together with other labels", () => {
@@ -42,6 +43,8 @@ type Kind = "containers" | "networks" | "services";
 /** A fake engine. Like the real one it refuses to remove a network that a container uses. */
 class Engine {
   readonly removed: string[] = [];
+  /** Names of the tasks on all nodes, one list for each time that they are listed. */
+  readonly tasks: string[][] = [];
   private things: Record<Kind, Thing[]>;
 
   constructor(things: Record<Kind, Thing[]>) {
@@ -50,6 +53,8 @@ class Engine {
 
   readonly docker = async (...args: string[]): Promise<string> => {
     const last = args.at(-1) ?? "";
+    if (args[1] === "inspect") return `${last}\n`;
+    if (args[0] === "node") return args[1] === "ls" ? "n1\nn2\n" : (this.tasks.shift() ?? []).join("\n");
     const kind: Kind = args[0] === "network" ? "networks" : args[0] === "service" ? "services" : "containers";
     if (args[0] === "rm" || args[1] === "rm") {
       assert.ok(kind !== "containers" || args.includes("--force"), "a running container needs --force");
@@ -79,6 +84,27 @@ function matches(thing: Thing, filter: string): boolean {
   return key === "name" ? new RegExp(value).test(thing.name) : thing.network === value;
 }
 
+describe("before a volume is created", () => {
+  const create = async (all: string, own: string) => {
+    const docker = async (...args: string[]) => (args.includes("--filter") ? own : all);
+    const { result } = await declare(() => refuseForeignVolume("registry", owner, docker));
+    const [hook] = (result.beforeCreate ?? []) as ResourceHook[];
+    await hook?.callback({ urn: "", id: "", name: "", type: "" } as Parameters<ResourceHook["callback"]>[0]);
+  };
+
+  it("nothing happens if there is none of its name, or the stack's own", async () => {
+    await create("registry2\n", "");
+    await create("registry\n", "registry\n");
+  });
+
+  it("a foreign one of its name is an error that says how to remove it", async () => {
+    await assert.rejects(create("other\nregistry\n", "other\n"), {
+      message: /volume registry that this stack did not create/,
+      hint: /docker volume rm registry/,
+    });
+  });
+});
+
 describe("before a container, network or service is created", () => {
   const own = ["swarmbench.stack=swarmbench-ann-local", "swarmbench.owner=/home/ann/bench"];
   const foreign = ["swarmbench.stack=swarmbench-ann-local", "swarmbench.owner=/elsewhere"];
@@ -97,7 +123,7 @@ describe("before a container, network or service is created", () => {
     services: Thing[] = [],
   ): Promise<string[]> {
     const engine = new Engine({ containers, networks, services });
-    const { result } = await declare(() => removeLeftoverFirst(kind, "thing", owner, engine.docker));
+    const { result } = await declare(() => removePreviousFirst(kind, "thing", owner, engine.docker));
     const [hook] = (result.beforeCreate ?? []) as ResourceHook[];
     assert.ok(hook, "there is no beforeCreate hook");
     const log = mock.method(console, "log", () => {});
@@ -122,6 +148,38 @@ describe("before a container, network or service is created", () => {
   it("a service of the same name and owner is removed, but no foreign one and none with a longer name", async () => {
     const services = [thing("a", own), thing("b", foreign), thing("c", own, "thing2")];
     assert.deepEqual(await removed("service", [], [], services), ["services a"]);
+  });
+
+  it("a removed service's tasks have ended before the new one starts", async () => {
+    const engine = new Engine({ containers: [], networks: [], services: [thing("a", own)] });
+    engine.tasks.push(["other.1", "\\_ a.1"], ["a.node1"], ["ab.1"], ["never listed"]);
+    const { result } = await declare(() => removePreviousFirst("service", "thing", owner, engine.docker));
+    const [hook] = (result.beforeCreate ?? []) as ResourceHook[];
+    const log = mock.method(console, "log", () => {});
+    await hook?.callback({ urn: "", id: "", name: "", type: "" } as Parameters<ResourceHook["callback"]>[0]);
+    log.mock.restore();
+    assert.deepEqual(engine.tasks, [["never listed"]]);
+  });
+
+  it("a swarm's network is removed after the stack's services on it, and no others", async () => {
+    const calls: string[] = [];
+    const docker = async (...args: string[]): Promise<string> => {
+      const [kind, verb] = args;
+      const last = args.at(-1) ?? "";
+      if (verb === "rm") calls.push(`${kind} ${last}`);
+      if (kind === "network" && verb === "ls") return "n thing\n";
+      if (kind === "network" && verb === "inspect") return "swarm\n";
+      if (kind === "service" && verb === "ls") return "a\nb\n";
+      if (args.includes("{{.ID}}")) return `${last}\n`;
+      if (kind === "service" && verb === "inspect") return last === "a" ? "m n \n" : "m \n";
+      return "";
+    };
+    const { result } = await declare(() => removePreviousFirst("network", "thing", owner, docker));
+    const [hook] = (result.beforeCreate ?? []) as ResourceHook[];
+    const log = mock.method(console, "log", () => {});
+    await hook?.callback({ urn: "", id: "", name: "", type: "" } as Parameters<ResourceHook["callback"]>[0]);
+    log.mock.restore();
+    assert.deepEqual(calls, ["service a", "network n"]);
   });
 
   it("every network of the same name and owner is removed, but no foreign one and none with a longer name", async () => {

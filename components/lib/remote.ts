@@ -1,8 +1,9 @@
 import { local } from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import { script, word } from "../../lib/shell.ts";
+import { word } from "../../lib/shell.ts";
 import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
 import type { DriftReplacement } from "./driftReplacement.ts";
+import { tiedScript } from "./tied.ts";
 
 interface RunOnArgs {
   /** Runs at create, and again whenever it changes, so it must be idempotent. */
@@ -68,7 +69,7 @@ export function outputOf(command: { stdout: pulumi.Output<string> }): pulumi.Out
  * log. Does not retry a rejected host key, a rejected login or an unknown host name.
  */
 export function overSsh(ssh: SshEndpoint, command: string): string {
-  return script(
+  return tiedScript(
     { RETRY_SEC, REMOTE: asRoot(ssh, command) },
     `
 input=$(cat)

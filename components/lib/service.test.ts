@@ -72,7 +72,7 @@ describe("a service of the swarm", () => {
   it("is resolved by DNS only, on the stack's overlay network, and publishes no port", () => {
     const { endpointSpec, taskSpec } = inputsOf(plain);
     assert.deepEqual(endpointSpec, { mode: "dnsrr", ports: [] });
-    assert.deepEqual(taskSpec.networksAdvanceds, [{ name: "bench-id" }]);
+    assert.deepEqual(taskSpec.networksAdvanceds, [{ id: "bench-id" }]);
   });
 
   it("publishes a configured port on its own node only", async () => {
@@ -93,6 +93,31 @@ describe("a service of the swarm", () => {
 
   it("ignores changes of the platforms, which the client reads from the image", () => {
     assert.deepEqual(plain.get("Service probe").ignoreChanges, ["taskSpec.placement.platforms"]);
+  });
+});
+
+describe("services, secrets and configs", () => {
+  it("are never deleted through the provider, which fails if they are gone", async () => {
+    const program = await declareService((deployment, parent) => ({
+      files: [
+        { path: "/run/secrets/key", source: secretFile("probe-key", "hush", deployment, parent) },
+        { path: "/etc/probe.conf", source: configFile("probe-conf", "loud", deployment, parent) },
+      ],
+    }));
+    for (const name of ["Service probe", "Secret probe-key", "ServiceConfig probe-conf"]) {
+      assert.equal(program.get(name).retainOnDelete, true, name);
+    }
+  });
+
+  it("have the stack's labels, by which they are found and removed", async () => {
+    const program = await declareOn((deployment) => {
+      const part = new pulumi.ComponentResource("test:index:Part", "part");
+      secretFile("key", "hush", deployment, part);
+      configFile("conf", "loud", deployment, part);
+    });
+    for (const name of ["Secret key", "ServiceConfig conf"]) {
+      assert.deepEqual(program.get(name).inputs.labels, labels(owner), name);
+    }
   });
 });
 
@@ -268,7 +293,7 @@ describe("a transform", () => {
   it("may return new settings", async () => {
     const program = await withTransform((task) => ({ ...task, environment: {}, stopGraceSec: 99 }));
     assert.deepEqual(program.container("probe").env, {});
-    assert.equal(program.container("probe").stopGracePeriod, "99s");
+    assert.equal(program.container("probe").stopGracePeriod, "1m39s");
   });
 
   it("does not modify the component's own settings", async () => {

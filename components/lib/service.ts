@@ -3,7 +3,8 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../../config/nodes.ts";
 import type { Limits } from "../../config/services/index.ts";
-import { type Deployment, inSwarm, withoutLeftover } from "./deployment.ts";
+import { type Deployment, keptInSwarm, withoutPrevious } from "./deployment.ts";
+import { goDuration } from "./goDuration.ts";
 import type { Node } from "./node.ts";
 import { labels } from "./ownership.ts";
 
@@ -36,7 +37,7 @@ export interface TaskSettings {
   mounts: TaskMount[];
   files: TaskFile[];
   limits: Limits;
-  /** Ids of the networks to attach. @default the stack's overlay network */
+  /** Ids of the networks to attach, not names. @default the stack's overlay network */
   networks: pulumi.Input<string>[];
   /** Ports to publish on the node. Inside the overlay network every port is reachable anyway. @default none */
   ports: { published: number; target: number }[];
@@ -121,7 +122,8 @@ export function service(
       name: args.name,
       taskSpec: {
         containerSpec: containerSpec(args, task),
-        networksAdvanceds: task.networks.map((network) => ({ name: network })),
+        // By id: the provider reads ids back, so that a name would replace the service at every `up`.
+        networksAdvanceds: task.networks.map((id) => ({ id })),
         placement: placementOn(on, deployment),
         resources: resources(task.limits),
         restartPolicy: { condition: "any", delay: "1s", window: "5s" },
@@ -140,9 +142,9 @@ export function service(
       convergeConfig: converge && on !== "every node" ? CONVERGE : undefined,
     },
     {
-      ...inSwarm(deployment, parent),
+      ...keptInSwarm(deployment, parent),
       deleteBeforeReplace: true,
-      hooks: withoutLeftover(deployment, args.name),
+      hooks: withoutPrevious(deployment, args.name),
       // The Docker client adds the platforms that the registry lists for the image.
       ignoreChanges: ["taskSpec.placement.platforms"],
       ...options,
@@ -150,6 +152,7 @@ export function service(
   );
   const files = task.files.map(({ path, source }) => ({ path, id: source.id }));
   const settings = pulumi.output({ ...task, files }).apply(digestOf);
+  deployment.declared.services.push(pulumi.all([resource.name, resource.id]).apply(([service]) => service));
   return { resource, id: resource.id, settings };
 }
 
@@ -216,7 +219,7 @@ function containerSpec({ deployment, image }: ServiceArgs, task: TaskSettings) {
       configName: source.name,
       fileName: path,
     })),
-    stopGracePeriod: `${task.stopGraceSec}s`,
+    stopGracePeriod: goDuration(task.stopGraceSec),
     healthcheck: NO_HEALTH_CHECK,
   };
 }

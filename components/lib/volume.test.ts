@@ -38,6 +38,15 @@ case "$1 $2" in
       ! grep -qx status=running "containers/$id" || refuse "remove $id: container is running"
       rm "containers/$id"
     done ;;
+  "volume ls")
+    for name in $(ls volumes); do
+      own=yes; previous=
+      for word; do
+        case $previous in --filter) grep -qxF "\${word#label=}" "volumes/$name" || own=no ;; esac
+        previous=$word
+      done
+      [ "$own" = no ] || echo "$name"
+    done ;;
   "volume inspect") [ -f "volumes/$last" ] || { echo; refuse "get $last: no such volume"; }; echo "$last" ;;
   "volume create") for word; do printf '%s\\n' "$word"; done > "volumes/$last"; echo "$last" ;;
   "volume rm")
@@ -75,12 +84,24 @@ describe("the script that creates a volume", () => {
     ]);
   });
 
-  it("does not change an existing volume, and prints its name", async () => {
+  it("does not change an existing volume of the stack, and prints its name", async () => {
     const node = machine();
-    node.write("volumes/grafana", "data");
+    const own = ["data", `swarmbench.stack=${owner.prefix}`, "swarmbench.owner=/home/ann's"].join("\n");
+    node.write("volumes/grafana", own);
     const { code, stdout } = await node.script(create);
     assert.deepEqual([code, stdout], [0, "grafana\n"]);
-    assert.equal(node.read("volumes/grafana"), "data");
+    assert.equal(node.read("volumes/grafana"), own);
+  });
+
+  it("does not use a volume that the stack did not create, and says how to remove it", async () => {
+    const node = machine();
+    for (const foreign of ["data", `data\nswarmbench.stack=${owner.prefix}\nswarmbench.owner=/elsewhere`]) {
+      node.write("volumes/grafana", foreign);
+      const { code, stdout, stderr } = await node.script(create);
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(stderr, /a volume grafana that this stack did not create.*docker volume rm grafana/);
+      assert.equal(node.read("volumes/grafana"), foreign);
+    }
   });
 });
 
@@ -111,11 +132,12 @@ describe("a declared volume", () => {
   describe("is removed at delete:", () => {
     const remove = () => remoteOf(declared().inputs.delete);
     const OWN = [`label=swarmbench.stack=${owner.prefix}`, `label=swarmbench.owner=${owner.directory}`];
+    const OWN_VOLUME = ["data", ...OWN.map((label) => label.replace("label=", ""))].join("\n");
     /** A node with the volume and a container that uses it. */
     function nodeWith(container: { status: string; labels?: string[] }): FakeMachine {
       const { status, labels = OWN } = container;
       const node = machine();
-      node.write("volumes/grafana", "data");
+      node.write("volumes/grafana", OWN_VOLUME);
       node.write("containers/c1", ["volume=grafana", `status=${status}`, ...labels].join("\n"));
       return node;
     }
@@ -124,9 +146,22 @@ describe("a declared volume", () => {
 
     it("with a valid sh command", async () => assert.equal(await parses(remove()), ""));
 
-    it("with its contents", async () => {
+    it("but never without the stack's labels, which is no error", async () => {
       const node = machine();
       node.write("volumes/grafana", "data");
+      const { code, stderr } = await node.commandLine(remove());
+      assert.equal(code, 0);
+      assert.match(stderr, /the volume grafana was not created by this stack and was not removed/);
+      assert.deepEqual(left(node), ["grafana"]);
+    });
+
+    it("and is no error if it is gone", async () => {
+      assert.deepEqual(await machine().commandLine(remove()), { code: 0, stdout: "", stderr: "" });
+    });
+
+    it("with its contents", async () => {
+      const node = machine();
+      node.write("volumes/grafana", OWN_VOLUME);
       assert.deepEqual(await node.commandLine(remove()), { code: 0, stdout: "", stderr: "" });
       assert.deepEqual(left(node), []);
     });

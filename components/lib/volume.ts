@@ -34,14 +34,29 @@ interface Label {
   value: string;
 }
 
-/** Creates the volume unless it exists, and prints its name. `ready` changes the script, so it runs again on a new machine. */
+/**
+ * Creates the volume unless it exists, and prints its name. Fails if a volume of this name does not have the labels: the service
+ * would use it, and `destroy` would delete it. `ready` changes the script, so it runs again on a new machine.
+ */
 export function createVolumeScript(name: string, ready: string, volumeLabels: Label[]): string {
   return script(
     { NAME: name, READY: ready, ...labelVariables(volumeLabels) },
-    `docker volume inspect --format '{{.Name}}' "$NAME" 2>/dev/null || docker volume create ${volumeLabels
-      .map((_, index) => `--label "$LABEL${index}"`)
-      .join(" ")} "$NAME"`,
+    `
+${isOwnFunction(volumeLabels)}
+if is_own; then echo "$NAME"; exit; fi
+if docker volume inspect "$NAME" >/dev/null 2>&1; then
+  echo "this node has a volume $NAME that this stack did not create; nothing in it was changed." \
+    "Remove it: docker volume rm $NAME" >&2
+  exit 1
+fi
+docker volume create ${volumeLabels.map((_, index) => `--label "$LABEL${index}"`).join(" ")} "$NAME"`,
   );
+}
+
+/** A shell function: whether the volume NAME exists and has the labels. */
+function isOwnFunction(volumeLabels: Label[]): string {
+  const filters = volumeLabels.map((_, index) => `--filter "label=$LABEL${index}"`).join(" ");
+  return `is_own() { docker volume ls --quiet ${filters} | grep -qxF "$NAME"; }`;
 }
 
 /** Seconds to wait for the last task that uses a volume to end. A broker takes up to a minute. */
@@ -49,13 +64,21 @@ const RELEASE_TIMEOUT_SEC = 90;
 
 /**
  * Removes the volume once no task uses it. Swarm keeps the containers of ended tasks for a while, and these block the removal.
- * They never run again, so they are removed first.
+ * They never run again, so they are removed first. A volume without the stack's labels is left alone.
  */
 function removeVolumeCommand(name: string, volumeLabels: Label[]): string {
   const filters = volumeLabels.map((_, index) => `--filter "label=$LABEL${index}"`).join(" ");
   return commandLine(
     { NAME: name, TIMEOUT: RELEASE_TIMEOUT_SEC, ...labelVariables(volumeLabels) },
     `
+${isOwnFunction(volumeLabels)}
+if ! is_own; then
+  docker volume ls --quiet >/dev/null # fails if the engine does not answer
+  if docker volume inspect "$NAME" >/dev/null 2>&1; then
+    echo "the volume $NAME was not created by this stack and was not removed" >&2
+  fi
+  exit 0
+fi
 end=$(( $(date +%s) + TIMEOUT ))
 for state in created exited dead; do ended="\${ended:-} --filter status=$state"; done
 until

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "../lib/deployment.ts";
 import type { Installation, StoredImage } from "../lib/installation.ts";
+import { removeUndeclared } from "../lib/undeclared.ts";
 import type { Context, Deployed, Service, StackSettings, WebUi } from "./descriptor.ts";
 import { SERVICES, type StackTransforms } from "./index.ts";
 
@@ -138,6 +139,7 @@ export function deployStack(
     if (service.ui) uis.push(uiOutput(service.title, service.ui(component, installation)));
     Object.assign(outputs, service.outputs?.(component, deployment));
   }
+  ready.push(removeUndeclared(deployment, [...ready], options));
   return {
     ...outputs,
     /** The web UIs that `npm run ui` opens. */

@@ -1,10 +1,11 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { SwarmbenchError } from "../../contract/errors.ts";
-import { commandLine, script, word } from "../../lib/shell.ts";
+import { commandLine, word } from "../../lib/shell.ts";
 import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
 import type { DeploymentImages } from "../lib/deployment.ts";
 import type { StoredImage } from "../lib/installation.ts";
+import { tiedScript } from "../lib/tied.ts";
 import type { Registry } from "./registry.ts";
 import type { Swarm } from "./swarm.ts";
 
@@ -72,7 +73,7 @@ interface SendTrees {
  * have arrived, blobs before the links to them. An interrupted upload therefore leaves nothing that the registry would serve.
  */
 export function sendTreesScript({ trees, volume, ssh }: SendTrees): string {
-  return script(
+  return tiedScript(
     {
       TREES: trees.join("\n"),
       LIST: onVolume(ssh, volume, "rm -rf .incoming.*; if [ -d docker ]; then find docker -type f; fi"),

@@ -3,10 +3,11 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { remoteDocker } from "../../lib/docker.ts";
 import { exec } from "../../lib/exec.ts";
-import { script, word } from "../../lib/shell.ts";
+import { word } from "../../lib/shell.ts";
 import { sshArguments } from "../../lib/ssh.ts";
-import { labels, type Owner, removeLeftoverFirst } from "../lib/ownership.ts";
+import { labels, type Owner, refuseForeignVolume, removePreviousFirst } from "../lib/ownership.ts";
 import { outputOf } from "../lib/remote.ts";
+import { tiedScript } from "../lib/tied.ts";
 import type { Swarm } from "./swarm.ts";
 
 interface RegistryArgs {
@@ -53,7 +54,12 @@ export class Registry extends pulumi.ComponentResource {
       },
       { parent: this, deletedWith: manager.machine },
     );
-    const volume = new docker.Volume(`${name}-data`, { name: "registry", labels: labels(owner) }, onManager);
+    const cli = remoteDocker(manager.ssh, exec);
+    const volume = new docker.Volume(
+      `${name}-data`,
+      { name: "registry", labels: labels(owner) },
+      { ...onManager, hooks: refuseForeignVolume("registry", owner, cli) },
+    );
     const container = new docker.Container(
       name,
       {
@@ -67,7 +73,7 @@ export class Registry extends pulumi.ComponentResource {
       },
       {
         ...onManager,
-        hooks: removeLeftoverFirst("container", "registry", owner, remoteDocker(manager.ssh, exec)),
+        hooks: removePreviousFirst("container", "registry", owner, cli),
       },
     );
     this.volume = volume.name;
@@ -79,7 +85,7 @@ export class Registry extends pulumi.ComponentResource {
 /** Copies an image from this machine's engine to the manager's unless it is there, and prints the image id on the manager. */
 function sendImageScript({ tag }: RegistryArgs["image"], { engineHost, swarm }: RegistryArgs): string {
   const ssh = ["ssh", ...sshArguments(swarm.manager.ssh)].map(word).join(" ");
-  return script(
+  return tiedScript(
     { DOCKER_HOST: engineHost, IMAGE: tag },
     `
 set -o pipefail

@@ -53,7 +53,7 @@ const settings = parseSettings(
       subnet: "10.9.8.0/24",
       sshPortBase: 22000,
       memory: "1 GiB",
-      perNode: { node2: { cpus: 1.5, memory: "2 GiB", network: { rate: "100 Mbit/s", loss: 0.01 } } },
+      perNode: { node2: { cpus: 1, memory: "2 GiB", network: { rate: "100 Mbit/s", loss: 0.01 } } },
     }),
   },
   "local",
@@ -321,7 +321,7 @@ describe("a node's container", () => {
     });
     assert.deepEqual(limits, [
       [undefined, 1024, 1024],
-      ["1.5", 2048, 2048],
+      ["1.0", 2048, 2048],
       [undefined, 1024, 1024],
     ]);
   });

@@ -5,10 +5,10 @@ import type { Settings } from "../../config/settings.ts";
 import { remoteDocker } from "../../lib/docker.ts";
 import { exec } from "../../lib/exec.ts";
 import { dockerHost, sshOptions, sshWords } from "../../lib/ssh.ts";
-import type { DeploymentSwarm } from "../lib/deployment.ts";
+import { type DeploymentSwarm, NO_CONTEXT } from "../lib/deployment.ts";
 import { replaceUnless } from "../lib/driftReplacement.ts";
 import type { Node } from "../lib/node.ts";
-import { labels, type Owner, removeLeftoverFirst } from "../lib/ownership.ts";
+import { labels, type Owner, removePreviousFirst } from "../lib/ownership.ts";
 import { outputOf, runOn } from "../lib/remote.ts";
 import {
   admitScript,
@@ -169,6 +169,7 @@ export class Swarm extends pulumi.ComponentResource implements DeploymentSwarm {
         // Depends on the swarm's id so that the provider is not used before the swarm exists.
         host: this.id.apply(() => dockerHost(ssh)),
         sshOpts: sshOptions(ssh),
+        context: NO_CONTEXT,
         // The check would fail every preview and destroy with a dead manager, although neither needs the engine.
         disableDockerDaemonCheck: true,
       },
@@ -185,9 +186,11 @@ export class Swarm extends pulumi.ComponentResource implements DeploymentSwarm {
         provider: this.provider,
         deletedWith: this.manager.machine,
         deleteBeforeReplace: true,
+        // The provider could not delete it while services use it. The hook removes them and the network.
+        retainOnDelete: true,
         // A manager that lost its data runs a new swarm without this network.
         replacementTrigger: this.id,
-        hooks: removeLeftoverFirst("network", OVERLAY, this.args.owner, remoteDocker(this.manager.ssh, exec)),
+        hooks: removePreviousFirst("network", OVERLAY, this.args.owner, remoteDocker(this.manager.ssh, exec)),
       },
     );
   }

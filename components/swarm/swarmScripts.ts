@@ -1,4 +1,5 @@
 import { commandLine, script, word } from "../../lib/shell.ts";
+import { tiedScript } from "../lib/tied.ts";
 
 /**
  * File on a node with the id of the swarm that this program put it into. It is stored with the engine's data and lost with it.
@@ -214,7 +215,7 @@ done`,
  * @param ssh shell words that run {@link leaveCommand} on the node
  */
 export function leaveOverSshScript(node: string, ssh: string): string {
-  return script(
+  return tiedScript(
     { NODE: node },
     `
 status=0

@@ -23,7 +23,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
       project.configure({
         "testbed.kind": "local",
         "testbed.memory": "1 GiB",
-        "testbed.cpus": "1.5",
+        "testbed.cpus": "1", // a whole number, which the provider reads back as 1.0
       }),
     );
 
@@ -69,7 +69,7 @@ describe("a local testbed", { concurrency: 1 }, () => {
   it("limits memory and CPU of a node and everything in it", async () => {
     const limits = "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}";
     const node = `${project.prefix}-node1`;
-    assert.equal((await project.docker("inspect", "--format", limits, node)).trim(), `${2 ** 30} 1500000000`);
+    assert.equal((await project.docker("inspect", "--format", limits, node)).trim(), `${2 ** 30} 1000000000`);
     // The limit that the kernel applies to a container in the node: the smallest one of its ancestors.
     const inside = await project.on(
       "node1",
@@ -90,6 +90,15 @@ describe("a local testbed", { concurrency: 1 }, () => {
   it("changes nothing at a refresh or the next up", async () => {
     await project.mustPulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     await up("--expect-no-changes");
+  });
+
+  it("changes nothing if DOCKER_CONTEXT names another engine, because every provider has a host", async () => {
+    project.environment.DOCKER_CONTEXT = "swarmbench-none";
+    try {
+      await up("--expect-no-changes");
+    } finally {
+      delete project.environment.DOCKER_CONTEXT;
+    }
   });
 
   describe("two checkouts on one machine", () => {

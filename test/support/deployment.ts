@@ -172,7 +172,13 @@ function deploymentOf({ roles = ROLES, images = CORE_IMAGES }: FakeDeployment): 
     engineHost: "unix:///run/docker.sock",
   });
   const parts = Object.fromEntries(images.map((part) => [part, stored(part)]));
-  return { swarm, nodes, owner, images: new Images("images", { swarm, registry, images: parts }) };
+  return {
+    swarm,
+    nodes,
+    owner,
+    images: new Images("images", { swarm, registry, images: parts }),
+    declared: { services: [], files: [] },
+  };
 }
 
 function nodesOf(roles: Role[]): [Node, ...Node[]] {

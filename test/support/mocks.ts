@@ -29,6 +29,7 @@ export interface Declared {
   ignoreChanges: string[];
   beforeCreate: string[];
   deleteBeforeReplace: boolean;
+  retainOnDelete: boolean;
   replacementTrigger: unknown;
   /** For a component: whether it registered its outputs. */
   completed: boolean;
@@ -42,6 +43,7 @@ interface Request {
   getParent(): string;
   getProvider(): string;
   getDeletedwith(): string;
+  getRetainondelete(): boolean;
   getDependenciesList(): string[];
   getIgnorechangesList(): string[];
   getAdditionalsecretoutputsList(): string[];
@@ -148,6 +150,7 @@ function read(request: Request): Declared {
     ignoreChanges: request.getIgnorechangesList(),
     beforeCreate: request.getHooks()?.getBeforeCreateList() ?? [],
     deleteBeforeReplace: request.getDeletebeforereplace(),
+    retainOnDelete: request.getRetainondelete(),
     replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
   };
 }

@@ -4,9 +4,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { addressIn } from "../../../lib/addresses.ts";
 import { localDocker } from "../../../lib/docker.ts";
 import { exec } from "../../../lib/exec.ts";
+import { NO_CONTEXT } from "../../lib/deployment.ts";
 import { generation, replacedBy, replaceUnless } from "../../lib/driftReplacement.ts";
 import type { Node, Testbed } from "../../lib/node.ts";
-import { labels, removeLeftoverFirst } from "../../lib/ownership.ts";
+import { labels, removePreviousFirst } from "../../lib/ownership.ts";
 import { type LocalTestbedArgs, localNode } from "./localNode.ts";
 import { findOwn } from "./localState.ts";
 import { removeEverythingScript } from "./scripts.ts";
@@ -19,7 +20,11 @@ export class LocalTestbed extends pulumi.ComponentResource implements Testbed {
   constructor(name: string, args: LocalTestbedArgs, options?: pulumi.ComponentResourceOptions) {
     super("swarmbench:testbed:Local", name, {}, options);
     const { nodes, installation, owner } = args;
-    const engine = new Provider(`${name}-engine`, { host: installation.engineHost }, { parent: this });
+    const engine = new Provider(
+      `${name}-engine`,
+      { host: installation.engineHost, context: NO_CONTEXT },
+      { parent: this },
+    );
     // Deleting this resource removes everything with the stack's labels, including leftovers of a crash that Pulumi did not
     // record. Other resources need not be deleted one by one, so neither dead nodes nor leftovers block a destroy.
     this.lifetime = new local.Command(
@@ -54,7 +59,7 @@ function localNetwork(
     {
       ...shared,
       ...replacedBy(replacement),
-      hooks: removeLeftoverFirst("network", prefix, owner, docker),
+      hooks: removePreviousFirst("network", prefix, owner, docker),
     },
   );
 }

@@ -8,7 +8,7 @@ import type { SshEndpoint } from "../../../lib/ssh.ts";
 import { generation, replacedBy, replaceUnless } from "../../lib/driftReplacement.ts";
 import type { Installation } from "../../lib/installation.ts";
 import type { Node } from "../../lib/node.ts";
-import { labels, type Owner, removeLeftoverFirst } from "../../lib/ownership.ts";
+import { labels, type Owner, removePreviousFirst } from "../../lib/ownership.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
 import { shapeLinkScript } from "./linkScripts.ts";
 import { type DockerState, findOwn } from "./localState.ts";
@@ -77,7 +77,7 @@ export function localNode(
     {
       ...shared,
       ...replacedBy(replacement),
-      hooks: removeLeftoverFirst("container", name, owner, localDocker(installation.engineHost, exec)),
+      hooks: removePreviousFirst("container", name, owner, localDocker(installation.engineHost, exec)),
     },
     generation(replacement),
   );
@@ -170,8 +170,13 @@ function nodeContainer(
       cpuShares: CPU_SHARES[node.role],
       memory: node.memoryMiB || undefined,
       memorySwap: node.memoryMiB || undefined,
-      cpus: node.cpus ? String(node.cpus) : undefined,
+      cpus: node.cpus ? cpuCount(node.cpus) : undefined,
     },
     options,
   );
+}
+
+/** A number of CPUs as the Docker provider reads it back: with at least one decimal. `1` would replace the node at every `up`. */
+export function cpuCount(cpus: number): string {
+  return Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus);
 }

@@ -1,5 +1,6 @@
 import { script, word } from "../../../lib/shell.ts";
 import { labelFilters, type Owner } from "../../lib/ownership.ts";
+import { tiedScript } from "../../lib/tied.ts";
 
 /** Seconds to wait for a node's engine after the container was started. It usually takes one or two. */
 const ENGINE_TIMEOUT_SEC = 60;
@@ -26,7 +27,7 @@ echo "$engine $MACHINE"`,
 
 /** Script that removes every container, volume and network with the stack's labels, whether or not Pulumi recorded it. */
 export function removeEverythingScript(engineHost: string, owner: Owner): string {
-  return script(
+  return tiedScript(
     { DOCKER_HOST: engineHost },
     `
 export DOCKER_HOST

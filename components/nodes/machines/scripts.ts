@@ -3,6 +3,7 @@ import { script, word } from "../../../lib/shell.ts";
 import { asRoot, type SshEndpoint, sshArguments } from "../../../lib/ssh.ts";
 import { jobBase, machineId } from "../../../testbeds/oar/names.ts";
 import { OWNER_LABEL, type Owner, STACK_LABEL } from "../../lib/ownership.ts";
+import { tiedScript } from "../../lib/tied.ts";
 import { MARK } from "../../swarm/swarmScripts.ts";
 import { CONCURRENCY } from "./inspect.ts";
 import { KEEP, LIB, nodeFile } from "./nodeFiles.ts";
@@ -82,7 +83,7 @@ export function cleanAllScript(machines: readonly (CleanArgs & { ssh: SshEndpoin
     const call = `clean ${word(args.node)} ${word(script(cleanParameters(args), ""))} ${words}`;
     return `${call} & running="$running $!"${(index + 1) % CONCURRENCY === 0 ? "\nreap" : ""}`;
   });
-  return script(
+  return tiedScript(
     { BODY: nodeFile("clean.sh"), KEEP, RETRY_SEC },
     `
 clean() {

@@ -152,6 +152,10 @@ function grafanaEnvironment(): Record<string, string> {
     GF_ANALYTICS_CHECK_FOR_UPDATES: "false",
     GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: "false",
     GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: "true",
+    // Grafana 11 and later downloads apps in the background at its first start, and updates them.
+    GF_PLUGINS_PREINSTALL_DISABLED: "true",
+    GF_PLUGINS_PREINSTALL_AUTO_UPDATE: "false",
+    GF_PLUGINS_PLUGIN_ADMIN_ENABLED: "false",
     GF_NEWS_NEWS_FEED_ENABLED: "false",
     GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: `${DASHBOARDS}/latency.json`,
     GF_LOG_LEVEL: "warn",

@@ -32,9 +32,9 @@ before(async () => {
 });
 const networksOf = (name: string) => {
   const { networksAdvanceds } = program.get(`Service ${name}`).inputs.taskSpec as {
-    networksAdvanceds: { name: string }[];
+    networksAdvanceds: { id: string }[];
   };
-  return networksAdvanceds.map(({ name: network }) => network);
+  return networksAdvanceds.map(({ id }) => id);
 };
 
 describe("Portainer's agent", () => {

@@ -27,10 +27,10 @@ describe("the probes", () => {
     });
   }
 
-  it("are on the nodes' own network, by its name, and keep it at an update", () => {
+  it("are on the nodes' own network, by its id, and keep it at an update", () => {
     const { inputs, ignoreChanges } = declared.get("Service probes-host");
     assert.deepEqual((inputs.taskSpec as { networksAdvanceds: object }).networksAdvanceds, [
-      { name: "host" },
+      { id: "host-network-printed" },
     ]);
     assert.ok(!ignoreChanges.includes("taskSpec.networksAdvanceds"));
   });

@@ -80,5 +80,5 @@ done
 for service in $SERVICES; do service_install "$service"; done
 
 packages_remove $(for pair in $PACKAGES; do echo "${pair#*:}"; done)
-[ "$KIND" != none ] || restart_rivals
+[ "$KIND" != none ] || { packages_restore; restart_rivals; }
 echo "$interface"

@@ -1,5 +1,5 @@
 # Packages of the clock daemons. Their installers get no standard input, because this script may be read from it.
-# KEEP/packages lists what this script has installed; nothing else is removed.
+# KEEP/packages lists what this script has installed; nothing else is removed. KEEP/displaced lists what apt removed for it.
 
 packager() {
   for candidate in apt-get dnf yum; do
@@ -18,6 +18,9 @@ packages_install() {
   case $(packager) in
     apt-get)
       apt-get -qq update >&2 || true # the failing package source may not be needed
+      # Debian allows one time service: installing chrony removes systemd-timesyncd.
+      apt-get -s install -y --no-install-recommends $missing </dev/null 2>/dev/null |
+        awk '$1 == "Remv" { print $2 }' >> "$KEEP/displaced"
       DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing </dev/null >&2 ;;
     dnf) dnf --quiet --assumeyes install $missing </dev/null >&2 ;;
     yum) yum --quiet --assumeyes install $missing </dev/null >&2 ;;
@@ -27,6 +30,18 @@ packages_install() {
     exit 1
   }
   for package in $missing; do echo "$package" >> "$KEEP/packages"; done
+}
+
+# Installs again what apt removed when this script installed its packages.
+packages_restore() {
+  [ -s "$KEEP/displaced" ] || return 0
+  displaced=$(sort -u "$KEEP/displaced" | tr '\n' ' ')
+  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $displaced </dev/null >&2 || {
+    echo "this node had the packages $displaced, which could not be installed again;" \
+      "without them it may have no time service: apt-get install $displaced" >&2
+    return 0
+  }
+  rm -f "$KEEP/displaced"
 }
 
 # Removes what this script has installed, except the packages in the arguments.

@@ -5,5 +5,6 @@ set -eu
 . "$LIB/packages.sh"
 for service in status phc sync ntp; do service_remove "$service"; done
 packages_remove
+packages_restore
 restart_rivals
 rm -rf "$STATUS" "$KEEP" "$RUN" "$CHRONY_CONFIG" "$LIB"

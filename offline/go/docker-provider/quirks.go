@@ -25,20 +25,33 @@ type crud = func(context.Context, *schema.ResourceData, any) diag.Diagnostics
 
 func engine(meta any) *client.Client { return meta.(*provider.ProviderConfig).DockerClient }
 
-// fixProviderSchema accepts an option of the official provider that is always in effect here.
+// fixProviderSchema accepts two options of the official provider: one that is always in effect here, and the name of a
+// Docker context, which may only be empty here. There, a name in DOCKER_CONTEXT overrides the host unless it is given.
 func fixProviderSchema(p *schema.Provider) {
 	p.Schema["disable_docker_daemon_check"] = &schema.Schema{
 		Type:        schema.TypeBool,
 		Optional:    true,
 		Description: "Has no effect: the engine is asked for only once a resource needs it.",
 	}
+	p.Schema["context"] = &schema.Schema{
+		Type:        schema.TypeString,
+		Optional:    true,
+		Description: "Must be empty: contexts are not supported.",
+		ValidateFunc: func(v any, key string) ([]string, []error) {
+			if v.(string) != "" {
+				return nil, []error{fmt.Errorf("%s: contexts are not supported; set host, or install the official plugin", key)}
+			}
+			return nil, nil
+		},
+	}
 }
 
 func fixResources(p *schema.Provider) {
 	fixContainer(p.ResourcesMap["docker_container"])
 	fixService(p.ResourcesMap["docker_service"])
+	labelConfigs(p.ResourcesMap["docker_config"], p.ResourcesMap["docker_secret"].Schema["labels"])
 	for name, inspect := range inspectors {
-		fixMissing(p.ResourcesMap[name], inspect)
+		fixMissing(name, p.ResourcesMap[name], inspect)
 	}
 	keepEquivalents(p.ResourcesMap["docker_container"], containerEquivalents)
 	keepEquivalents(p.ResourcesMap["docker_network"], networkEquivalents)
@@ -73,10 +86,13 @@ var inspectors = map[string]func(context.Context, *client.Client, string) error{
 	},
 }
 
+// undeletable are the resources whose deletion fails if they are gone, as in the official provider. Programs have to cope.
+var undeletable = []string{"docker_service", "docker_config", "docker_secret"}
+
 // fixMissing makes read and delete distinguish "no such object" from other errors. The Terraform provider fails to
-// delete a missing container, service or volume, fails to read a missing volume, and, worse, treats a network, config
+// delete a missing container or volume, fails to read a missing volume, and, worse, treats a network, config
 // or secret as missing if the engine failed to answer.
-func fixMissing(r *schema.Resource, inspect func(context.Context, *client.Client, string) error) {
+func fixMissing(name string, r *schema.Resource, inspect func(context.Context, *client.Client, string) error) {
 	read, remove := r.ReadContext, r.DeleteContext
 	r.ReadContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
 		if err := inspect(ctx, engine(meta), d.Id()); client.IsErrNotFound(err) {
@@ -86,6 +102,9 @@ func fixMissing(r *schema.Resource, inspect func(context.Context, *client.Client
 			return diag.FromErr(err)
 		}
 		return read(ctx, d, meta)
+	}
+	if slices.Contains(undeletable, name) {
+		return
 	}
 	r.DeleteContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
 		if err := inspect(ctx, engine(meta), d.Id()); client.IsErrNotFound(err) {
@@ -105,19 +124,15 @@ func fixContainer(r *schema.Resource) {
 	r.Schema["cpus"] = &schema.Schema{
 		Type:        schema.TypeString,
 		Optional:    true,
-		Description: "How many CPUs the container may use, such as 1.5.",
+		Description: "How many CPUs the container may use, such as 1.5 or 1.0.",
 		ValidateFunc: func(v any, key string) ([]string, []error) {
 			if _, err := nanoCPUs(v.(string)); err != nil {
 				return nil, []error{fmt.Errorf("%s: %w", key, err)}
 			}
 			return nil, nil
 		},
-		DiffSuppressFunc: func(_, before, after string, _ *schema.ResourceData) bool {
-			a, errA := nanoCPUs(before)
-			b, errB := nanoCPUs(after)
-			return errA == nil && errB == nil && a == b
-		},
 	}
+	r.Schema["network_mode"].Default = "bridge"
 
 	create, read, update := r.CreateContext, r.ReadContext, r.UpdateContext
 	r.CreateContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
@@ -212,12 +227,42 @@ func awaitTasksGone(ctx context.Context, c *client.Client, serviceID string, tim
 	}
 }
 
-// fixService reports the cause if a service did not converge. The Terraform provider removes such a service, and if
-// its tasks outlive their grace period, as they usually do, it only reports that.
+// labelConfigs adds the labels that 2.23 has for secrets only.
+func labelConfigs(r *schema.Resource, labels *schema.Schema) {
+	r.Schema["labels"] = labels
+	create := r.CreateContext
+	r.CreateContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+		diags := create(ctx, d, meta)
+		if diags.HasError() || d.Id() == "" {
+			return diags
+		}
+		config, _, err := engine(meta).ConfigInspectWithRaw(ctx, d.Id())
+		if err != nil {
+			return append(diags, diag.FromErr(err)...)
+		}
+		config.Spec.Labels = map[string]string{}
+		for _, raw := range d.Get("labels").(*schema.Set).List() {
+			label := raw.(map[string]any)
+			config.Spec.Labels[label["label"].(string)] = label["value"].(string)
+		}
+		if err := engine(meta).ConfigUpdate(ctx, d.Id(), config.Version, config.Spec); err != nil {
+			return append(diags, diag.Errorf("Unable to label the config: %s", err)...)
+		}
+		return diags
+	}
+}
+
+// fixService replaces a service whose networks change, as the official provider does, and reports the cause if a service
+// did not converge. The Terraform provider removes such a service, and if its tasks outlive their grace period, as they
+// usually do, it only reports that.
 func fixService(r *schema.Resource) {
+	r.Schema["task_spec"].Elem.(*schema.Resource).Schema["networks"].ForceNew = true
 	create, remove := r.CreateContext, r.DeleteContext
 	r.DeleteContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
 		id, timeout := d.Id(), taskRemovalTimeout
+		if _, _, err := engine(meta).ServiceInspectWithRaw(ctx, id, types.ServiceInspectOptions{}); err != nil {
+			return diag.Errorf("Error deleting service %s: %s", id, err)
+		}
 		if grace, ok := d.Get("task_spec.0.container_spec.0.stop_grace_period").(string); ok {
 			if period, err := time.ParseDuration(grace); err == nil {
 				timeout += period
@@ -295,16 +340,12 @@ func keepEquivalents(r *schema.Resource, f func(context.Context, *client.Client,
 type values map[string]any
 
 func containerEquivalents(ctx context.Context, c *client.Client, d *schema.ResourceData, before values) {
-	// Unset, these are read back as the engine's defaults: swap of the size of memory, the log options of
-	// daemon.json, network "default" or, from Docker 26, "bridge".
+	// Unset, these are read back as the engine's defaults: swap of the size of memory, the log options of daemon.json.
 	if before["memory_swap"].(int) == 0 {
 		set(d, "memory_swap", 0)
 	}
 	if len(before["log_opts"].(map[string]any)) == 0 {
 		set(d, "log_opts", map[string]any{})
-	}
-	if before["network_mode"].(string) == "" {
-		set(d, "network_mode", "")
 	}
 	// The image is read back as an id; keep the name as long as it still names that image.
 	if name := before["image"].(string); name != "" && name != d.Get("image") {
@@ -319,7 +360,6 @@ func containerEquivalents(ctx context.Context, c *client.Client, d *schema.Resou
 	if old := before["ports"].([]any); samePorts(old, d.Get("ports").([]any)) {
 		set(d, "ports", old)
 	}
-	keepDurations(d, "healthcheck", before)
 }
 
 func networkEquivalents(_ context.Context, _ *client.Client, d *schema.ResourceData, before values) {
@@ -341,10 +381,9 @@ func networkEquivalents(_ context.Context, _ *client.Client, d *schema.ResourceD
 	set(d, "ipam_config", configs)
 }
 
-func serviceEquivalents(ctx context.Context, c *client.Client, d *schema.ResourceData, before values) {
-	for _, key := range []string{"task_spec", "update_config", "rollback_config"} {
-		keepDurations(d, key, before)
-	}
+// serviceEquivalents keeps neither the notation of durations nor the names of networks: the official provider reads back
+// durations as Go prints them, and the ids of networks.
+func serviceEquivalents(_ context.Context, _ *client.Client, d *schema.ResourceData, before values) {
 	old, _ := at(before["task_spec"], 0)
 	spec := d.Get("task_spec")
 	now, ok := at(spec, 0)
@@ -357,18 +396,6 @@ func serviceEquivalents(ctx context.Context, c *client.Client, d *schema.Resourc
 	if ok && oldContainer != nil {
 		if image := oldContainer["image"].(string); strings.HasPrefix(nowContainer["image"].(string), image+"@sha256:") {
 			nowContainer["image"] = image
-		}
-	}
-	// Networks are read back as ids, even those given by name.
-	if networks, ok := now["networks"].(*schema.Set); ok {
-		if oldNetworks, ok := old["networks"].(*schema.Set); ok {
-			for _, id := range networks.Difference(oldNetworks).List() {
-				n, err := c.NetworkInspect(ctx, id.(string), types.NetworkInspectOptions{})
-				if err == nil && oldNetworks.Contains(n.Name) {
-					networks.Remove(id)
-					networks.Add(n.Name)
-				}
-			}
 		}
 	}
 	set(d, "task_spec", spec)
@@ -388,37 +415,6 @@ func at(list any, i int) (map[string]any, bool) {
 	}
 	m, ok := l[i].(map[string]any)
 	return m, ok
-}
-
-func keepDurations(d *schema.ResourceData, key string, before values) {
-	set(d, key, withDurations(before[key], d.Get(key)))
-}
-
-// withDurations returns now, with every unchanged duration in its previous notation ("60s", not "1m0s").
-func withDurations(before, now any) any {
-	switch now := now.(type) {
-	case string:
-		if old, ok := before.(string); ok {
-			a, errA := time.ParseDuration(old)
-			b, errB := time.ParseDuration(now)
-			if errA == nil && errB == nil && a == b {
-				return old
-			}
-		}
-	case []any:
-		if old, ok := before.([]any); ok && len(old) == len(now) {
-			for i := range now {
-				now[i] = withDurations(old[i], now[i])
-			}
-		}
-	case map[string]any:
-		if old, ok := before.(map[string]any); ok {
-			for key := range now {
-				now[key] = withDurations(old[key], now[key])
-			}
-		}
-	}
-	return now
 }
 
 // sameCapabilities compares like the engine, for which net_admin equals CAP_NET_ADMIN.
@@ -476,8 +472,13 @@ func nanoCPUs(cpus string) (int64, error) {
 	return n.Num().Int64(), nil
 }
 
+// formatCPUs prints at least one decimal, as the official provider does.
 func formatCPUs(nano int64) string {
-	return strconv.FormatFloat(float64(nano)/1e9, 'f', -1, 64)
+	text := strconv.FormatFloat(float64(nano)/1e9, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
 }
 
 // mapServiceNetworks converts the newer taskSpec.networksAdvanceds: [{name}] to 2.23's networks: [name]. Unknown

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func connectedTo(t *testing.T, f http.HandlerFunc) *schema.Provider {
 	return p
 }
 
-func TestWhatIsMissingIsGoneAndNeedsNoDelete(t *testing.T) {
+func TestWhatIsMissingIsGoneAndOnlyServicesAndTheirFilesFailToBeDeleted(t *testing.T) {
 	p := connectedTo(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = w.Write([]byte(`{"message":"No such thing"}`))
@@ -41,7 +42,8 @@ func TestWhatIsMissingIsGoneAndNeedsNoDelete(t *testing.T) {
 		r := p.ResourcesMap[name]
 		d := r.TestResourceData()
 		d.SetId("gone")
-		if diags := r.DeleteContext(context.Background(), d, p.Meta()); diags.HasError() {
+		fails := slices.Contains(undeletable, name) // as in the official provider
+		if diags := r.DeleteContext(context.Background(), d, p.Meta()); diags.HasError() != fails {
 			t.Errorf("delete %s: %v", name, diags)
 		}
 		d.SetId("gone")
@@ -109,17 +111,54 @@ func TestCPUsAreReadExactly(t *testing.T) {
 			t.Errorf("%q was accepted", in)
 		}
 	}
-	if got := formatCPUs(125e7); got != "1.25" {
-		t.Error(got)
+	for in, want := range map[int64]string{125e7: "1.25", 1e9: "1.0"} {
+		if got := formatCPUs(in); got != want {
+			t.Errorf("%d is printed as %q", in, got)
+		}
 	}
 }
 
-func TestDurationsKeepTheSpellingOfTheProgram(t *testing.T) {
-	before := []any{map[string]any{"interval": "60s", "retries": 3, "timeout": "5s"}}
-	now := []any{map[string]any{"interval": "1m0s", "retries": 4, "timeout": "6s"}}
-	want := []any{map[string]any{"interval": "60s", "retries": 4, "timeout": "6s"}}
-	if got := withDurations(before, now); !reflect.DeepEqual(got, want) {
-		t.Error(got)
+// readService reads a service that the program declared with the given task, from an engine that has the given template.
+func readService(t *testing.T, task map[string]any, template string) *schema.ResourceData {
+	t.Helper()
+	spec := `{"ID":"s","Spec":{"Name":"s","TaskTemplate":` + template + `,"Mode":{"Global":{}},"EndpointSpec":{"Mode":"dnsrr"}},"Endpoint":{"Spec":{"Mode":"dnsrr"}}}`
+	p := connectedTo(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/services") {
+			spec = "[" + strings.Trim(spec, "[]") + "]"
+		} else {
+			spec = strings.Trim(spec, "[]")
+		}
+		_, _ = w.Write([]byte(spec))
+	})
+	r := p.ResourcesMap["docker_service"]
+	d := schema.TestResourceDataRaw(t, r.Schema, map[string]any{"name": "s", "task_spec": []any{task}})
+	d.SetId("s")
+	if diags := r.ReadContext(context.Background(), d, p.Meta()); diags.HasError() {
+		t.Fatal(diags)
+	}
+	return d
+}
+
+func TestServicesAreReadAsTheOfficialProviderReadsThem(t *testing.T) {
+	d := readService(t, map[string]any{
+		"container_spec": []any{map[string]any{"image": "i", "stop_grace_period": "90s"}},
+		"networks":       []any{"bench"},
+	}, `{"ContainerSpec":{"Image":"i","StopGracePeriod":90000000000},"Networks":[{"Target":"bench-id"}]}`)
+	if got := d.Get("task_spec.0.container_spec.0.stop_grace_period"); got != "1m30s" {
+		t.Errorf("a duration is read as %q", got)
+	}
+	if got := d.Get("task_spec.0.networks").(*schema.Set).List(); len(got) != 1 || got[0] != "bench-id" {
+		t.Errorf("networks are read as %v", got)
+	}
+}
+
+func TestContextMayOnlyBeEmpty(t *testing.T) {
+	p := terraformProvider()
+	for name, valid := range map[string]bool{"": true, "other": false} {
+		config := terraform.NewResourceConfigRaw(map[string]any{"host": "unix:///x", "context": name})
+		if diags := p.Validate(config); diags.HasError() == valid {
+			t.Errorf("%q: %v", name, diags)
+		}
 	}
 }
 

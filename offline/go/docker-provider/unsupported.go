@@ -12,7 +12,7 @@ import (
 // support. They are rejected, because ignoring an input would silently create something else.
 // A test compares this list, and the schema served, with testdata/sdk-inputs.json.
 var unsupported = map[string][]string{
-	"Provider": {"context", "registryAuth.authDisabled"},
+	"Provider": {"registryAuth.authDisabled"},
 	"Container": {
 		"cgroupParent", "cgroupnsMode", "cpuPeriod", "cpuQuota", "deviceCgroupRules", "deviceReadBps", "deviceReadIops",
 		"deviceRequests", "deviceWriteBps", "deviceWriteIops", "healthcheck.startInterval", "memoryReservation",
@@ -27,7 +27,7 @@ var unsupported = map[string][]string{
 		"taskSpec.containerSpec.sysctl", "taskSpec.networksAdvanceds.aliases", "taskSpec.networksAdvanceds.driverOpts",
 		"taskSpec.containerSpec.mounts.tmpfsOptions", // in the schema of 2.23, whose code panics on it
 	},
-	"ServiceConfig": {"dataRaw", "labels"},
+	"ServiceConfig": {"dataRaw"},
 	"Tag":           {"tagTriggers"},
 	"RemoteImage": {
 		"build.additionalContexts", "build.authConfigs", "build.buildId", "build.buildLogFile", "build.builder",

@@ -70,7 +70,10 @@ if [ -f "$KEEP/daemon.ours" ] && [ "$(cat /etc/docker/daemon.json 2>/dev/null)" 
   else rm -f /etc/docker/daemon.json
   fi
   if [ -d /run/systemd/system ]; then systemctl reload docker </dev/null 2>/dev/null || true # the engine may be stopped
-  else kill -HUP "$(cat /var/run/docker.pid 2>/dev/null)" 2>/dev/null || true
+  else
+    pid=$(cat /var/run/docker.pid 2>/dev/null) || pid=
+    # After a crash of the engine, another process may have this id.
+    [ "$(cat "/proc/${pid:-none}/comm" 2>/dev/null)" != dockerd ] || kill -HUP "$pid" 2>/dev/null || true
   fi
 fi
 if [ -f "$KEEP/group" ]; then gpasswd -d "$(cat "$KEEP/group")" docker >/dev/null 2>&1 || true; fi

@@ -98,7 +98,11 @@ apply_config() {
     else service docker restart </dev/null >/dev/null 2>&1
     fi
   elif [ -d /run/systemd/system ]; then systemctl reload docker </dev/null
-  else kill -HUP "$(cat /var/run/docker.pid)"
+  else
+    pid=$(cat /var/run/docker.pid)
+    # After a crash of the engine, another process may have this id.
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] || { echo "process $pid in /var/run/docker.pid is not the Docker engine; restart it: service docker restart" >&2; return 1; }
+    kill -HUP "$pid"
   fi
 }
 
