@@ -85,7 +85,7 @@ describe("a service", () => {
 
   it("rejects an unknown setting", () => {
     assert.deepEqual(errorsOf({ telegraf: { intervall: "1 second" } }), [
-      "telegraf: no such setting: intervall",
+      "telegraf: no such setting: intervall; did you mean interval?",
     ]);
   });
 });

@@ -29,7 +29,8 @@ export interface Settings {
 }
 
 /** One error for all errors of a configuration, given as lines of `path: what is wrong`. */
-function settingsError(stack: string, errors: string[]): SwarmbenchError {
+function settingsError(stack: string, all: string[]): SwarmbenchError {
+  const errors = [...new Set(all)];
   const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
   const list = errors.map((line) => `  - ${line}`).join("\n");
   return new SwarmbenchError(

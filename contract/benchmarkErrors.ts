@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { CLIENT_NAMES, type Client, clientOf } from "./clients.ts";
 import { didYouMean } from "./kafkaProperty.ts";
+import { plainMessage } from "./plainMessage.ts";
 import { MOST_STEPS, plannedCount } from "./runLength.ts";
 import { withValues } from "./stepWorkload.ts";
 import { sweepSteps } from "./sweepSteps.ts";
@@ -62,7 +63,7 @@ function valueErrors(variable: StepVariable, values: readonly (number | string)[
 }
 
 function fieldError(variable: StepVariable, value: number | string): string | undefined {
-  const { error } = workloadSchema.shape[variable].safeParse(value);
+  const { error } = workloadSchema.shape[variable].safeParse(value, { error: plainMessage });
   const hint = variable === "client" ? didYouMean(String(value), CLIENT_NAMES) : "";
   return error && `${error.issues.map(({ message }) => message).join("; ")}${hint}`;
 }

@@ -33,10 +33,25 @@ function limit(issue: z.core.$ZodRawIssue<z.core.$ZodIssueTooBig | z.core.$ZodIs
 }
 
 function unknownKeys({ keys, inst }: z.core.$ZodRawIssue<z.core.$ZodIssueUnrecognizedKeys>): string {
-  const names = inst instanceof z.ZodObject ? Object.keys(inst.shape) : [];
+  const names = namesIn(inst);
   const near = keys.flatMap((key) => nearNames(key, names));
   const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : `expected one of ${names.join(", ")}`;
-  return `no such setting: ${keys.join(", ")}${names.length > 0 ? `; ${hint}` : ""}`;
+  return `no such setting: ${keys.join(", ")}; ${names.length > 0 ? hint : "leave it out"}`;
+}
+
+function namesIn(schema: unknown): string[] {
+  if (schema instanceof z.ZodObject) return Object.keys(schema.shape);
+  if (schema instanceof z.ZodRecord && schema.keyType instanceof z.ZodEnum) {
+    return schema.keyType.options.map(String);
+  }
+  return [];
+}
+
+/** The message of the form that the value comes nearest to: the one whose type it has. */
+function unionMessage({ errors }: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
+  const messages = (errors ?? []).flatMap(([first]) => (first ? [first] : []));
+  const near = messages.filter(({ code }) => code !== "invalid_type" && code !== "invalid_value");
+  return [...new Set((near.length > 0 ? near : messages).map(({ message }) => message))].join("; or ");
 }
 
 /**
@@ -56,7 +71,7 @@ export function plainMessage(issue: z.core.$ZodRawIssue): string | undefined {
     case "invalid_format":
       return issue.format === "regex" ? "expected another form of text" : `expected ${issue.format} text`;
     case "invalid_union":
-      return "expected one of the forms that the documentation lists";
+      return unionMessage(issue);
     default:
       return undefined;
   }

@@ -187,7 +187,7 @@ export type StepValues = Partial<Record<StepVariable, VariableValue>>;
 
 const sweep = z
   .partialRecord(
-    z.enum(STEP_VARIABLES, `a sweep varies ${STEP_VARIABLES.join(", ")}`),
+    z.enum(STEP_VARIABLES, `a sweep varies ${STEP_VARIABLES.join(", ")}; choose among them`),
     z.array(stepValue).min(1, "expected at least one value"),
   )
   .refine((variables) => Object.keys(variables).length > 0, "expected at least one variable and its values");
@@ -195,7 +195,10 @@ const sweep = z
 const searchSchema = z
   .strictObject({
     variable: z
-      .enum(SEARCH_VARIABLES, `a search finds the largest of ${SEARCH_VARIABLES.join(", ")}`)
+      .enum(
+        SEARCH_VARIABLES,
+        `a search finds the largest of ${SEARCH_VARIABLES.join(", ")}; choose one of them`,
+      )
       .describe(
         `The workload option to search for the largest value that meets the SLO: ${SEARCH_VARIABLES.join(", ")}.`,
       ),

@@ -7,9 +7,9 @@ import { z } from "zod";
 import { type RunEvent, runSchema, SCHEMA_VERSION } from "../contract/result.ts";
 import { measured } from "../test/support/measured.ts";
 import { sampleEvents } from "../test/support/sampleRun.ts";
+import { type Line, linesIn } from "./lines.ts";
 import { reportPage } from "./report/html.ts";
 import { runTable } from "./report/table.ts";
-import { type Line, linesIn } from "./lines.ts";
 import { eventsOf, readResults, writeResults } from "./store.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-results-"));
@@ -97,13 +97,19 @@ describe("a file of events", () => {
     const target = path.join(folder, "no-start");
     mkdirSync(target, { recursive: true });
     writeFileSync(path.join(target, "events.jsonl"), "");
-    assert.throws(() => readResults(target), /no-start\/events\.jsonl: the events lack the one that starts a run/);
+    assert.throws(
+      () => readResults(target),
+      /no-start\/events\.jsonl: the events lack the one that starts a run/,
+    );
   });
 
   it("with a value of another kind is an error in plain words, with file, line and field", () => {
     const target = path.join(folder, "other-kind");
     mkdirSync(target, { recursive: true });
-    writeFileSync(path.join(target, "events.jsonl"), '{"event":"warning","at":"2026-11-27T00:00:00Z","text":5}\n');
+    writeFileSync(
+      path.join(target, "events.jsonl"),
+      '{"event":"warning","at":"2026-11-27T00:00:00Z","text":5}\n',
+    );
     assert.throws(
       () => readResults(target),
       /other-kind\/events\.jsonl, line 1: text: expected a text, got a number$/,

@@ -74,11 +74,11 @@ function flagError(text: string, options: readonly string[]): string | undefined
   const removed = REMOVED.find(([pattern]) => pattern.test(name))?.[1];
   const flag = FLAGS.get(name);
   if (!flag) return removed ?? unknownFlag(name);
-  // StartFlightRecording and a few others work without a value.
   if (flag.form === "boolean" && (sign === "" || value !== undefined)) {
     return `expected -XX:+${name} or -XX:-${name}`;
   }
-  if (flag.form === "value" && (sign !== "" || value === "")) return `expected -XX:${name}=VALUE`;
+  const isBare = value === undefined && name !== "StartFlightRecording";
+  if (flag.form === "value" && (sign !== "" || value === "" || isBare)) return `expected -XX:${name}=VALUE`;
   const unlock = unlockOf(flag);
   if (unlock === undefined || name.startsWith("Unlock")) return undefined;
   const [here, before] = [options.indexOf(`-XX:${text}`), options.indexOf(unlock)];
