@@ -1,5 +1,4 @@
 // One step: prepare everything, warm up until steady, measure, drain, collect.
-import { SwarmbenchError } from "../../contract/errors.ts";
 import type { Step } from "../../contract/result.ts";
 import type { ConsumerTotals, Prepare, ProducerTotals } from "../agent/protocol.ts";
 import { within } from "../clock.ts";
@@ -12,6 +11,7 @@ import { onNodes } from "./allocation.ts";
 import { type CpuReading, readBrokerCpu } from "./brokerCpu.ts";
 import { NO_TOPIC, reachesBroker } from "./brokerless.ts";
 import { checkClocks } from "./checkClocks.ts";
+import { checkNodes } from "./checkNodes.ts";
 import type { Agent } from "./fleet.ts";
 import { JitWarmUp } from "./jitWarmUp.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
@@ -65,27 +65,6 @@ export async function runStep(
   } finally {
     // A topic named in the settings is kept: it may have been there before, and the user may want to inspect it.
     if (topic.created && workload.topic === undefined) await removeTopic(target.kafka, name).catch(() => {});
-  }
-}
-
-/** A step must not be labelled with nodes that take no part. @throws SwarmbenchError if fewer nodes have agents */
-function checkNodes({ fleet, workload }: StepOrder): void {
-  const { nodes } = workload;
-  if (nodes === undefined) return;
-  for (const [service, agents] of Object.entries({
-    producers: fleet.producers,
-    consumers: fleet.consumers,
-  })) {
-    const chosen = onNodes([...fleet.producers, ...fleet.consumers], nodes).map(({ node }) => node);
-    const used = new Set(agents.map(({ node }) => node).filter((node) => chosen.includes(node)));
-    if (used.size >= nodes) continue;
-    throw new SwarmbenchError(
-      "agent-failed",
-      `the ${service} run on ${used.size} of the ${nodes} nodes of the step`,
-      {
-        hint: `Set ${service}.tasks to the number of agent nodes or more, and see where they run: docker service ps ${service}`,
-      },
-    );
   }
 }
 
