@@ -30,8 +30,12 @@ function specialRange(cidr: string): string | undefined {
 /** Schema of a network in CIDR notation without host bits, whose addresses nodes can have. */
 export const subnet = z
   .string()
-  .refine(isSubnet, { error: (issue) => `expected a network such as 10.20.30.0/24, got "${issue.input}"` })
+  .refine(isSubnet, {
+    abort: true,
+    error: (issue) => `expected a network such as 10.20.30.0/24, got "${issue.input}"`,
+  })
   .refine((cidr) => specialRange(cidr) === undefined, {
+    abort: true,
     error: ({ input }) =>
       `${input} has ${specialRange(String(input))}; choose a private network such as 10.20.30.0/24`,
   });

@@ -281,7 +281,7 @@ describe("InfluxDB's retention", () => {
 
   it("is a number of whole seconds", () => {
     assert.deepEqual(errorsOf({ influxdb: { retention: "4000.5 seconds" } }), [
-      'influxdb.retention: expected whole seconds, such as "90 minutes"',
+      'influxdb.retention: expected whole seconds, such as "90 seconds"',
     ]);
   });
 });

@@ -419,11 +419,11 @@ describe("an error is reported with its path:", () => {
     });
   }
 
-  it("a network that is too small, once for each node that does not fit", () => {
+  it("a network that is too small, once for all nodes that do not fit", () => {
     const errors = errorsOf({ nodes: "6", ...local({ subnet: "10.9.8.0/28" }) });
     assert.deepEqual(
-      errors.map((line) => line.replace(/ is .*/, "")),
-      ["swarmbench:testbed.perNode.node6.address: 10.9.8.15"],
+      errors.map((line) => line.replace(/, as .*/, "")),
+      ["swarmbench:testbed.subnet: 10.9.8.0/28 is too small: it has no address for node6"],
     );
   });
 

@@ -105,7 +105,7 @@ export function fraction(most: number) {
       .min(0, message)
       .max(most, message)
       .refine(
-        (share) => share === 0 || share >= LEAST_FRACTION,
+        (share) => share <= 0 || share >= LEAST_FRACTION,
         "expected 0, or at least 0.000001: a smaller share has no effect",
       ),
   );
