@@ -12,6 +12,8 @@ interface Kafka {
   memory?: number;
   externalPort?: number;
   jvmOptions: readonly string[];
+  externalAccess: "authenticated" | "anyone";
+  security: string;
   config: Record<string, unknown>;
 }
 
@@ -40,7 +42,9 @@ export function kafkaErrors(
     ...checkProperties(kafka.config).map((error) => `kafka.config.${error}`),
     ...jvmOptionErrors(kafka.jvmOptions).map((error) => `kafka.jvmOptions.${error}`),
     ...replicationErrors(kafka),
-    ...[placement, heapError(kafka), portError(kafka, registryPort)].filter((error) => error !== undefined),
+    ...[placement, heapError(kafka), portError(kafka, registryPort) ?? accessError(kafka)].filter(
+      (error) => error !== undefined,
+    ),
   ];
 }
 
@@ -58,6 +62,15 @@ function portError({ externalPort }: Kafka, registryPort: number | undefined): s
   }
   const user = STACK_PORTS.get(externalPort);
   return user && `kafka.externalPort: ${user} uses port ${externalPort}; ${hint}`;
+}
+
+function accessError({ externalPort, externalAccess, security }: Kafka): string | undefined {
+  if (externalPort === undefined || externalAccess === "anyone" || security.startsWith("SASL_"))
+    return undefined;
+  return (
+    `kafka.externalPort: with kafka.security ${security} anyone who reaches port ${externalPort} of a node could read, ` +
+    "write and delete all topics; set kafka.security to SASL_SSL, or kafka.externalAccess to anyone"
+  );
 }
 
 function replicationErrors({ brokers, config }: Kafka): string[] {
