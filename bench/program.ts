@@ -5,6 +5,7 @@
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
 import { SwarmbenchError } from "../contract/errors.ts";
+import { plainMessage } from "../contract/plainMessage.ts";
 import { isRole, runAgent } from "./agent/command.ts";
 import { type Job, type JobContext, stderrContext, stopping } from "./job.ts";
 import { benchmark } from "./jobs/benchmark.ts";
@@ -72,7 +73,7 @@ function parseInput(schema: z.ZodType, input: string): unknown {
     // The parser's own message would quote the text, which may hold secrets.
     throw usage("the input on standard input is not JSON");
   }
-  const parsed = schema.safeParse(document);
+  const parsed = schema.safeParse(document, { error: plainMessage });
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`);
   throw usage(`the input on standard input is wrong: ${errors.join("; ")}`);

@@ -1,9 +1,12 @@
 // The configuration of agents, workload and benchmark.
-import { readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { z } from "zod";
+import { type AgentCounts, agentNodeErrors } from "../contract/agentNodes.ts";
 import { benchmarkErrors } from "../contract/benchmarkErrors.ts";
+import { tooFewReplicas } from "../contract/topicConfig.ts";
 import { cpuCount, memorySize, wholeNumber } from "../contract/units.ts";
 import { type Benchmark, benchmarkSchema, type Workload, workloadSchema } from "../contract/workload.ts";
+import { defaultsFor } from "./kafka/defaults.ts";
 import type { Role } from "./nodes.ts";
 import { type Limits, limitsOf, type ParsedServices } from "./services/index.ts";
 
@@ -75,41 +78,63 @@ export function benchErrors(
   return [
     ...benchmarkErrors(workload, benchmark),
     ...contentErrors(workload),
-    ...nodeErrors(workload, benchmark, nodes),
+    ...nodeErrors(parsed, workload, benchmark, nodes),
     ...replicationErrors(workload, kafka?.brokers ?? Number.POSITIVE_INFINITY),
+    ...(kafka ? inSyncErrors(workload, kafka) : []),
   ].map((error) => `swarmbench:${error}`);
 }
 
 function replicationErrors({ replicationFactor = 0 }: Workload, brokers: number): string[] {
   if (replicationFactor <= brokers) return [];
   return [
-    `workload.replicationFactor: ${replicationFactor} replicas need ${replicationFactor} brokers, but kafka.brokers is ${brokers}`,
+    `workload.replicationFactor: ${replicationFactor} replicas need ${replicationFactor} brokers, but kafka.brokers is ${brokers}; lower it, or raise kafka.brokers`,
   ];
+}
+
+/** A topic without a number of replicas of its own has the cluster's default. */
+function inSyncErrors(
+  { topicConfig, replicationFactor }: Workload,
+  { brokers, config }: ParsedServices["kafka"],
+) {
+  const inSync = Number(topicConfig["min.insync.replicas"] ?? 0);
+  const all: Record<string, unknown> = { ...defaultsFor(brokers), ...config };
+  const replicas = Number(all["default.replication.factor"]);
+  if (replicationFactor !== undefined || !(inSync > replicas)) return [];
+  return [`workload.topicConfig.min.insync.replicas: ${tooFewReplicas(inSync, replicas)}`];
 }
 
 function contentErrors({ content }: Workload): string[] {
   if (typeof content === "string" || !("file" in content)) return [];
   try {
-    const { length } = readFileSync(content.file);
-    if (length > 0 && length <= MAX_CONTENT_BYTES) return [];
-    return [`workload.content.file: ${content.file} has ${length} bytes; expected 1 to ${MAX_CONTENT_BYTES}`];
+    const stat = statSync(content.file);
+    // Reading a pipe or a device might never end.
+    if (!stat.isFile()) return [`workload.content.file: ${content.file} is no regular file; choose one`];
+    if (stat.size === 0 || stat.size > MAX_CONTENT_BYTES) {
+      return [
+        `workload.content.file: ${content.file} has ${stat.size} bytes; expected 1 to ${MAX_CONTENT_BYTES}`,
+      ];
+    }
+    accessSync(content.file, constants.R_OK);
+    return [];
   } catch (error) {
-    return [`workload.content.file: ${(error as Error).message}`];
+    return [
+      `workload.content.file: ${(error as Error).message}; expected a file that can be read, relative to the project folder`,
+    ];
   }
 }
 
 /** Agents run on nodes of role agent, or on the manager if there is none. */
-function nodeErrors(workload: Workload, { sweep }: Benchmark, nodes: readonly { role: Role }[]): string[] {
-  if (nodes.length === 0) return [];
-  const available = Math.max(1, nodes.filter(({ role }) => role === "agent").length);
-  const requested = {
-    "workload.nodes": workload.nodes ?? 0,
-    "benchmark.sweep.nodes": Math.max(0, ...(sweep?.nodes ?? []).map(Number)),
+function nodeErrors(
+  { producers, consumers }: Partial<ParsedBench>,
+  workload: Workload,
+  benchmark: Benchmark,
+  nodes: readonly { role: Role }[],
+): string[] {
+  if (nodes.length === 0 || !producers || !consumers) return [];
+  const agents: AgentCounts = {
+    nodes: Math.max(1, nodes.filter(({ role }) => role === "agent").length),
+    producers: producers.tasks,
+    consumers: consumers.tasks,
   };
-  return Object.entries(requested)
-    .filter(([, count]) => count > available)
-    .map(
-      ([path, count]) =>
-        `${path}: ${count} nodes requested, but agents run on ${available}; raise swarmbench:nodes, or give more nodes the role agent (testbed.perNode)`,
-    );
+  return agentNodeErrors(workload, benchmark, agents);
 }

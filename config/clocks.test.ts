@@ -59,7 +59,7 @@ describe("clockSync", () => {
       { ntpServers: ["a b"] },
       /^swarmbench:clockSync\.ntpServers\.0: expected a host's name/,
     ],
-    ["a typo", { maxOfset: "1 second" }, /^swarmbench:clockSync: no such setting: maxOfset$/],
+    ["a typo", { maxOfset: "1 second" }, /^swarmbench:clockSync: no such setting: maxOfset;/],
   ] as const) {
     it(`rejects ${what}, with its path`, () => {
       const errors = settingsErrorsOf(() => parse(config));

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, smallTime } from "../contract/units.ts";
+import { duration, smallTime, wholeSeconds, within } from "../contract/units.ts";
 
 /** How the nodes' clocks are synchronised: PTP by one of two programs, NTP, or not at all. */
 export const CLOCK_KINDS = ["ptpd", "linuxptp", "chrony", "none"] as const;
@@ -27,7 +27,7 @@ export const clockSchema = z
       .describe(
         "The most that a node's clock may differ from the first node's. `up` waits until the median of the last 8 offsets is below it on every node. Raise it if the network does not allow better clocks.",
       ),
-    timeout: duration
+    timeout: wholeSeconds(within(duration, { most: [3600, "60 minutes"] }))
       .prefault("2 minutes")
       .describe(
         "How long `up` waits for the clocks before it fails. Raise it for `chrony` on machines that were just started.",

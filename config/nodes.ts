@@ -1,7 +1,7 @@
 // Properties of nodes that all testbeds share.
 import { z } from "zod";
 import { wholeNumber } from "../contract/units.ts";
-import { isSubnet } from "../lib/addresses.ts";
+import { isSubnet, overlaps } from "../lib/addresses.ts";
 
 /** The purpose of a node, by which services are placed. A `monitor` runs the monitoring services and is not measured. */
 export const ROLES = ["broker", "agent", "monitor"] as const;
@@ -15,10 +15,37 @@ export const MAX_NODES = 50;
 export const role = z.enum(ROLES, `expected one of ${ROLES.join(", ")}`);
 /** Schema of a node's name: node1, node2, … */
 export const nodeName = z.string().regex(/^node[1-9]\d*$/, "nodes are named node1, node2, …");
-/** Schema of a network in CIDR notation without host bits. */
+/** Ranges whose addresses no node can have (RFC 6890). */
+const SPECIAL_RANGES: readonly [cidr: string, name: string][] = [
+  ["0.0.0.0/8", "addresses of this host"],
+  ["127.0.0.0/8", "loopback addresses"],
+  ["224.0.0.0/4", "multicast addresses"],
+  ["240.0.0.0/4", "reserved addresses"],
+];
+
+function specialRange(cidr: string): string | undefined {
+  return SPECIAL_RANGES.find(([range]) => isSubnet(cidr) && overlaps(cidr, range))?.[1];
+}
+
+/** Schema of a network in CIDR notation without host bits, whose addresses nodes can have. */
 export const subnet = z
   .string()
-  .refine(isSubnet, { error: (issue) => `expected a network such as 10.20.30.0/24, got "${issue.input}"` });
+  .refine(isSubnet, {
+    abort: true,
+    error: (issue) => `expected a network such as 10.20.30.0/24, got "${issue.input}"`,
+  })
+  .refine((cidr) => specialRange(cidr) === undefined, {
+    abort: true,
+    error: ({ input }) =>
+      `${input} has ${specialRange(String(input))}; choose a private network such as 10.20.30.0/24`,
+  });
+/** Docker divides a pool into networks of this size. */
+const POOL_NETWORK_PREFIX = 24;
+/** Schema of a range that Docker takes networks from: at least two. */
+export const pool = subnet.refine((cidr) => Number(cidr.split("/")[1] ?? 0) < POOL_NETWORK_PREFIX, {
+  error: ({ input }) =>
+    `${input} is too small: Docker takes networks with a prefix of /24 from it; expected at most /23, such as 10.176.0.0/16`,
+});
 
 /** Shaping of a node's link, for outgoing traffic. At least one field is set. */
 export interface LinkSettings {

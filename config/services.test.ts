@@ -86,7 +86,7 @@ describe("a service", () => {
 
   it("rejects an unknown setting", () => {
     assert.deepEqual(errorsOf({ telegraf: { intervall: "1 second" } }), [
-      "telegraf: no such setting: intervall",
+      "telegraf: no such setting: intervall; did you mean interval?",
     ]);
   });
 });
@@ -294,7 +294,7 @@ describe("InfluxDB's retention", () => {
 
   it("is a number of whole seconds", () => {
     assert.deepEqual(errorsOf({ influxdb: { retention: "4000.5 seconds" } }), [
-      'influxdb.retention: expected whole seconds, such as "90 minutes"',
+      'influxdb.retention: expected whole seconds, such as "90 seconds"',
     ]);
   });
 });

@@ -150,6 +150,7 @@ describe("configured settings", () => {
     const perNode = { node2: { cpus: 2.5, role: "agent", sshPort: 23000, address: "10.9.8.200" } };
     const [node1, node2] = parse({
       nodes: "2",
+      kafka: { heap: "512 MiB" },
       ...local({ subnet: "10.9.8.0/24", sshPortBase: 22000, ...all, perNode }),
     }).nodes;
     assert.deepEqual(defined(node1), {
@@ -278,14 +279,14 @@ describe("an error is reported with its path:", () => {
     [
       "a typo in the testbed",
       local({ memmory: "1 GiB" }),
-      [/^swarmbench:testbed: no such setting: memmory$/],
+      [/^swarmbench:testbed: no such setting: memmory;/],
     ],
     [
       "a typo in a node",
       local({ perNode: { node2: { cpu: 1 } } }),
-      [/^swarmbench:testbed\.perNode\.node2: no such setting: cpu$/],
+      [/^swarmbench:testbed\.perNode\.node2: no such setting: cpu;/],
     ],
-    ["a typo in the swarm", { swarm: { drain: "1 minute" } }, [/^swarmbench:swarm: no such setting: drain$/]],
+    ["a typo in the swarm", { swarm: { drain: "1 minute" } }, [/^swarmbench:swarm: no such setting: drain;/]],
     [
       "another kind of testbed",
       { testbed: { kind: "cloud" } },
@@ -317,12 +318,12 @@ describe("an error is reported with its path:", () => {
     [
       "a typo in the shaping of one link",
       local({ perNode: { node2: { network: { latency: "1 second" } } } }),
-      [/^swarmbench:testbed\.perNode\.node2\.network: no such setting: latency$/],
+      [/^swarmbench:testbed\.perNode\.node2\.network: no such setting: latency;/],
     ],
     ["no nodes", { nodes: "0" }, [/^swarmbench:nodes: expected a whole number from 1 to 50$/]],
     ["one node too many", { nodes: "51" }, [/^swarmbench:nodes: expected a whole number from 1 to 50$/]],
     ["half a node", { nodes: "2.5" }, [/^swarmbench:nodes: expected a whole number from 1 to 50$/]],
-    ["no CPU", local({ cpus: 0 }), [/^swarmbench:testbed\.cpus: expected more than 0 CPUs$/]],
+    ["no CPU", local({ cpus: 0 }), [/^swarmbench:testbed\.cpus: expected 0\.01 to 1024 CPUs$/]],
     [
       "an unknown role",
       local({ perNode: { node1: { role: "boss" } } }),
@@ -418,11 +419,11 @@ describe("an error is reported with its path:", () => {
     });
   }
 
-  it("a network that is too small, once for each node that does not fit", () => {
+  it("a network that is too small, once for all nodes that do not fit", () => {
     const errors = errorsOf({ nodes: "6", ...local({ subnet: "10.9.8.0/28" }) });
     assert.deepEqual(
-      errors.map((line) => line.replace(/ is .*/, "")),
-      ["swarmbench:testbed.perNode.node6.address: 10.9.8.15"],
+      errors.map((line) => line.replace(/, as .*/, "")),
+      ["swarmbench:testbed.subnet: 10.9.8.0/28 is too small: it has no address for node6"],
     );
   });
 

@@ -1,8 +1,11 @@
 import type { z } from "zod";
 import { SwarmbenchError } from "../contract/errors.ts";
+import { nearNames } from "../contract/kafkaProperty.ts";
+import { plainMessage } from "../contract/plainMessage.ts";
 import { overlaps } from "../lib/addresses.ts";
 import { stackPrefix } from "../lib/stackName.ts";
 import { type BenchSettings, benchErrors, benchSettings } from "./benchmark.ts";
+import { capacityErrors } from "./capacity.ts";
 import { type ClockSettings, clockSettings } from "./clocks.ts";
 import type { NodeSettings } from "./nodes.ts";
 import { type ParsedSettings, type SettingsKey, settingsSchema } from "./schema.ts";
@@ -26,7 +29,8 @@ export interface Settings {
 }
 
 /** One error for all errors of a configuration, given as lines of `path: what is wrong`. */
-function settingsError(stack: string, errors: string[]): SwarmbenchError {
+function settingsError(stack: string, all: string[]): SwarmbenchError {
+  const errors = [...new Set(all)];
   const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
   const list = errors.map((line) => `  - ${line}`).join("\n");
   return new SwarmbenchError(
@@ -56,6 +60,7 @@ export function parseSettings(
   const { testbed, nodes } = testbedOf(parsed, prefix, errors);
   const usable = nodes.filter(({ name }) => !without.includes(name));
   errors.push(...serviceErrors(parsed, { nodes: usable, registryPort: swarm?.registryPort }));
+  errors.push(...capacityErrors(parsed, usable));
   errors.push(...benchErrors(parsed, usable));
   const [manager, ...workers] = usable;
   if (errors.length > 0 || !testbed || !manager || !isComplete(parsed)) throw settingsError(stack, errors);
@@ -99,12 +104,17 @@ function isComplete(parsed: Partial<ParsedSettings>): parsed is ParsedSettings {
 function parseKeys(raw: Record<string, string>, errors: string[]): Partial<ParsedSettings> {
   const keys = Object.keys(settingsSchema) as SettingsKey[];
   for (const key of Object.keys(raw).filter((name) => !Object.hasOwn(settingsSchema, name))) {
-    errors.push(`swarmbench:${key}: no such setting; expected one of ${keys.join(", ")}`);
+    const near = nearNames(key, keys);
+    const hint =
+      near.length > 0 ? `did you mean ${near.join(" or ")}?` : `expected one of ${keys.join(", ")}`;
+    errors.push(`swarmbench:${key}: no such setting; ${hint}`);
   }
   const parsed: Partial<Record<SettingsKey, unknown>> = {};
   for (const key of keys) {
     const text = raw[key];
-    const result = settingsSchema[key].safeParse(text === undefined ? undefined : fromJson(text));
+    const result = settingsSchema[key].safeParse(text === undefined ? undefined : fromJson(text), {
+      error: plainMessage,
+    });
     if (result.success) parsed[key] = result.data;
     else errors.push(...result.error.issues.map((issue) => describe(`swarmbench:${key}`, issue)));
   }
@@ -122,9 +132,6 @@ function fromJson(text: string): unknown {
 
 function describe(root: string, issue: z.core.$ZodIssue): string {
   const path = [root, ...issue.path].join(".");
-  if (issue.code === "unrecognized_keys") {
-    return `${path}: no such setting: ${issue.keys.join(", ")}`;
-  }
   if (issue.code === "invalid_key") return `${path}: ${issue.issues[0]?.message ?? issue.message}`;
   return `${path}: ${issue.message}`;
 }

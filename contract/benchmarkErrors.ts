@@ -1,8 +1,19 @@
-// Errors in a workload and a benchmark that depend on both.
+// Errors in a workload and a benchmark that depend on both: every step that is planned is checked before any step runs.
 import { z } from "zod";
 import { CLIENT_NAMES, type Client, clientOf } from "./clients.ts";
+import { didYouMean } from "./kafkaProperty.ts";
+import { plainMessage } from "./plainMessage.ts";
+import { MOST_STEPS, plannedCount } from "./runLength.ts";
 import { withValues } from "./stepWorkload.ts";
-import type { Benchmark, Workload } from "./workload.ts";
+import { sweepSteps } from "./sweepSteps.ts";
+import { valuesText } from "./text.ts";
+import {
+  type Benchmark,
+  type StepValues,
+  type StepVariable,
+  type Workload,
+  workloadSchema,
+} from "./workload.ts";
 
 /** The errors in the combination of a workload and a benchmark, one line `path: what is wrong` each. */
 export function benchmarkErrors(workload: Workload, benchmark: Benchmark): string[] {
@@ -13,38 +24,100 @@ export function benchmarkErrors(workload: Workload, benchmark: Benchmark): strin
     (client) => CLIENT_NAMES.includes(client) && !clientOf(client).reachesBroker,
   );
   if (search && brokerless !== undefined) {
-    errors.push(`benchmark.search: client ${brokerless} reaches no broker, so there is no knee to find`);
+    errors.push(
+      `benchmark.search: client ${brokerless} reaches no broker, so there is no knee to find; remove search, or set another client`,
+    );
   }
   if (soak !== undefined && (sweep || search)) {
     errors.push(
       "benchmark.soak: a soak is one step; remove sweep and search, or put them in another scenario",
     );
   }
-  return [...errors, ...sweepErrors(workload, benchmark)];
+  return [...errors, ...sweepErrors(workload, benchmark), ...searchErrors(workload, benchmark)];
 }
 
-function sweepErrors(workload: Workload, { sweep = {}, combine }: Benchmark): string[] {
-  const errors: string[] = [];
+function sweepErrors(workload: Workload, benchmark: Benchmark): string[] {
+  const { sweep = {}, combine } = benchmark;
   const lengths = new Set(Object.values(sweep).map((values) => values.length));
   if (combine === "side by side" && lengths.size > 1) {
-    errors.push("benchmark.sweep: with `side by side`, every variable needs the same number of values");
+    return ["benchmark.sweep: with `side by side`, every variable needs the same number of values"];
   }
-  for (const [variable, values] of Object.entries(sweep)) {
-    for (const value of values) {
-      const error = valueError(workload, variable, value);
-      if (error !== undefined) errors.push(`benchmark.sweep.${variable}: ${value}: ${error}`);
-    }
+  const count = plannedCount(benchmark);
+  if (count > MOST_STEPS) {
+    return [
+      `benchmark.sweep: its values have ${count} combinations; expected at most ${MOST_STEPS}: leave values out, or set combine: side by side`,
+    ];
   }
-  return errors;
+  const values = Object.entries(sweep).flatMap(([name, each]) => valueErrors(name as StepVariable, each));
+  return values.length > 0
+    ? values
+    : [...stepErrors(workload, benchmark), ...topicErrors(workload, benchmark)];
 }
 
-function valueError(workload: Workload, variable: string, value: number | string): string | undefined {
-  try {
-    withValues(workload, { [variable]: value });
-    return undefined;
-  } catch (error) {
-    return error instanceof z.ZodError
-      ? error.issues.map(({ message }) => message).join("; ")
-      : String(error);
+/** Values that are wrong whatever the other options are. */
+function valueErrors(variable: StepVariable, values: readonly (number | string)[]): string[] {
+  return values.flatMap((value) => {
+    const error = fieldError(variable, value);
+    return error === undefined ? [] : [`benchmark.sweep.${variable}: ${value}: ${error}`];
+  });
+}
+
+function fieldError(variable: StepVariable, value: number | string): string | undefined {
+  const { error } = workloadSchema.shape[variable].safeParse(value, { error: plainMessage });
+  const hint = variable === "client" ? didYouMean(String(value), CLIENT_NAMES) : "";
+  return error && `${error.issues.map(({ message }) => message).join("; ")}${hint}`;
+}
+
+/** Steps whose values do not go together: one error for each reason, with the first step that has it. */
+function stepErrors(workload: Workload, benchmark: Benchmark): string[] {
+  const reasons = new Map<string, { message: string; values: StepValues; count: number }>();
+  // The content does not vary, and it may be a megabyte.
+  const light: Workload = { ...workload, content: "random" };
+  for (const values of sweepSteps(benchmark)) {
+    if (Object.keys(values).length === 0) continue;
+    for (const message of stepMessages(light, values)) {
+      // Messages that differ in their numbers only have the same reason.
+      const reason = message.replace(/\d+(\.\d+)?/g, "#");
+      const known = reasons.get(reason);
+      if (known) known.count += 1;
+      else reasons.set(reason, { message, values, count: 1 });
+    }
   }
+  return [...reasons.values()].map(({ message, values, count }) => {
+    const more = count > 1 ? ` (and ${count - 1} more steps)` : "";
+    return `benchmark.sweep: ${valuesText(values)}${more}: ${message}`;
+  });
+}
+
+function stepMessages(workload: Workload, values: StepValues): string[] {
+  try {
+    withValues(workload, values);
+    return [];
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    return error.issues.map(({ path, message }) => `workload.${path.join(".")}: ${message}`);
+  }
+}
+
+/** A topic that the settings name is created once: later steps cannot have another number of partitions. */
+function topicErrors({ topic, client }: Workload, { sweep }: Benchmark): string[] {
+  const partitions = new Set(sweep?.partitions ?? []);
+  if (topic === undefined || partitions.size < 2 || !clientOf(client).reachesBroker) return [];
+  return [
+    `benchmark.sweep.partitions: the topic ${topic} is created once and kept, so that it has the same partitions in every step; leave workload.topic out`,
+  ];
+}
+
+function searchErrors(workload: Workload, { search }: Benchmark): string[] {
+  if (!search) return [];
+  const { variable } = search;
+  const ends = (["from", "to"] as const).flatMap((end) => {
+    const error = fieldError(variable, search[end]);
+    return error === undefined ? [] : [`benchmark.search.${end}: ${search[end]} ${variable}: ${error}`];
+  });
+  if (ends.length > 0) return ends;
+  const light: Workload = { ...workload, content: "random" };
+  return stepMessages(light, { [variable]: search.to }).map(
+    (message) => `benchmark.search.to: ${search.to} ${variable}: ${message}`,
+  );
 }

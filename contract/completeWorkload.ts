@@ -1,6 +1,7 @@
 // Workload and benchmark as they travel between processes: parsed once, from the settings, and checked from then on.
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { plainMessage } from "./plainMessage.ts";
 import { benchmarkSchema, type Workload, workloadSchema } from "./workload.ts";
 
 type Output = Readonly<Record<string, unknown>>;
@@ -8,7 +9,7 @@ type Output = Readonly<Record<string, unknown>>;
 /** Accepts only a value that parsing leaves as it is: no default is filled in, no text is converted. */
 function complete<S extends z.ZodType<Output>>(schema: S) {
   return z.unknown().transform((value, context): z.output<S> => {
-    const { data, error } = schema.safeParse(value);
+    const { data, error } = schema.safeParse(value, { error: plainMessage });
     for (const { path, message } of error?.issues ?? []) {
       context.addIssue({ code: "custom", path: [...path], message });
     }

@@ -1,6 +1,9 @@
 // Estimates of how long a run takes, before and during it. A run must fit into the reservation of its nodes.
 import type { Benchmark } from "./workload.ts";
 
+/** More steps than a run can have: at half a minute each, they take three days. */
+export const MOST_STEPS = 10_000;
+
 /** A duration in seconds: a lower bound, and an upper estimate that holds unless something is slower than it was so far. */
 export interface Length {
   leastSec: number;

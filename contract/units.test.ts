@@ -11,6 +11,8 @@ import {
   memorySize as sizeOf,
   smallTime,
   wholeNumber,
+  wholeSeconds,
+  within,
   yesOrNo,
 } from "./units.ts";
 
@@ -31,6 +33,12 @@ function read(schema: Schema, value: unknown): unknown {
   const messages = error?.issues.map(({ message }) => message) ?? [];
   assert.equal(messages.length, 1, messages.join("\n"));
   return messages[0];
+}
+
+/** The parsed value, or the message of the first error. */
+function readFirst(schema: Schema, value: unknown): unknown {
+  const { success, data, error } = schema.safeParse(value);
+  return success ? data : error?.issues[0]?.message;
 }
 
 describe("a small time", () => {
@@ -169,6 +177,9 @@ describe("a bit rate", () => {
       ));
   }
 
+  it("is not more than any link has", () =>
+    assert.equal(read(bitRate(1e6, "a link"), "1000 Gbit/s"), "expected at most 400 Gbit/s"));
+
   it("is not less than its minimum", () =>
     assert.equal(read(bitRate(1e6, "a link"), "999 kbit/s"), "a link needs at least 1 Mbit/s"));
 });
@@ -180,6 +191,9 @@ describe("a fraction", () => {
       [0.01, 0.01, 0, 0.5],
     ));
 
+  it("is not so small that it has no effect", () =>
+    assert.match(String(read(fraction(0.5), 1e-9)), /at least 0\.000001: a smaller share has no effect/));
+
   for (const value of [0.6, "1", -0.1, "1%", "", " ", "one", null, true, Number.NaN]) {
     it(`is not ${JSON.stringify(value)}, and the error shows an example`, () =>
       assert.equal(
@@ -189,14 +203,27 @@ describe("a fraction", () => {
   }
 });
 
+describe("a time in whole seconds", () => {
+  const schema = wholeSeconds(within(longDuration, { least: [2, "2 seconds"], most: [86_400, "1 day"] }));
+  for (const [text, result] of [
+    ["90 seconds", 90],
+    ["1.1 hours", 3_960],
+    ["1.5 seconds", "expected at least 2 seconds"],
+    ["2.5 seconds", 'expected whole seconds, such as "90 seconds"'],
+    ["2 days", "expected at most 1 day"],
+  ] as const) {
+    it(`of ${text}: ${result}`, () => assert.equal(readFirst(schema, text), result));
+  }
+});
+
 describe("a number of CPUs", () => {
   it("is read from a number or its text", () => {
     assert.deepEqual([read(cpuCount, 1.5), read(cpuCount, "1.5"), read(cpuCount, "2")], [1.5, 1.5, 2]);
   });
 
-  for (const value of [0, "0", -1, "-0.5"]) {
+  for (const value of [0, "0", -1, "-0.5", 1e-12, "0.009", 1e9]) {
     it(`is not ${JSON.stringify(value)}`, () => {
-      assert.equal(read(cpuCount, value), "expected more than 0 CPUs");
+      assert.equal(read(cpuCount, value), "expected 0.01 to 1024 CPUs");
     });
   }
 

@@ -16,6 +16,11 @@ const LONG_TIME_UNITS = { ...TIME_UNITS, hour: 3600, hours: 3600, day: 86_400, d
 const SHORT_TIME_UNITS = { microseconds: 0.001, milliseconds: 1, second: 1000, seconds: 1000 } as const;
 const RATE_UNITS = { "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9 } as const;
 
+/** 16 TiB: more than any machine has. */
+const MOST_MIB = 16 * 1024 * 1024;
+/** More than any link has. */
+const MOST_RATE = 400e9;
+
 function quantity<U extends string>(units: Record<U, number>, example: string) {
   const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?) (${Object.keys(units).join("|")})$`);
   // The documentation of the options is generated from this metadata.
@@ -37,11 +42,33 @@ function quantity<U extends string>(units: Record<U, number>, example: string) {
 export function memorySize(leastMiB: number, user: string) {
   return quantity(SIZE_UNITS, "2 GiB")
     .transform(Math.round)
-    .refine((mib) => mib >= leastMiB, `${user} needs at least ${leastMiB} MiB`);
+    .refine((mib) => mib >= leastMiB, `${user} needs at least ${leastMiB} MiB`)
+    .refine((mib) => mib <= MOST_MIB, `expected at most ${MOST_MIB / SIZE_UNITS.GiB} GiB`);
 }
 
 /** Schema of a time such as `"90 seconds"` or `"2 minutes"`, parsed to seconds. */
 export const duration = quantity(TIME_UNITS, "90 seconds");
+
+/** Limits of a time, in seconds, and how they are written. */
+interface TimeLimits {
+  least?: readonly [sec: number, text: string];
+  most?: readonly [sec: number, text: string];
+}
+
+/** Adds limits to the schema of a time in seconds. */
+export function within<S extends z.ZodType<number>>(schema: S, { least, most }: TimeLimits) {
+  return schema
+    .refine((sec) => !least || sec >= least[0], `expected at least ${least?.[1]}`)
+    .refine((sec) => !most || sec <= most[0], `expected at most ${most?.[1]}`);
+}
+
+/** Makes a time in seconds whole: for programs that count whole seconds. Rejects fractions of a second. */
+export function wholeSeconds<S extends z.ZodType<number>>(schema: S) {
+  // Tolerates rounding: 1.1 hours are 3960.0000000000005 seconds.
+  return schema
+    .refine((sec) => Math.abs(sec - Math.round(sec)) < 1e-6, 'expected whole seconds, such as "90 seconds"')
+    .transform(Math.round);
+}
 
 /** Schema of a time such as `"100 microseconds"` or `"2 milliseconds"`, parsed to microseconds. */
 export const smallTime = quantity(SMALL_TIME_UNITS, "100 microseconds");
@@ -61,22 +88,34 @@ export function shortDuration(mostMs: number) {
 export function bitRate(least: number, user: string) {
   return quantity(RATE_UNITS, "100 Mbit/s")
     .transform(Math.round)
-    .refine((rate) => rate >= least, `${user} needs at least ${least / RATE_UNITS["Mbit/s"]} Mbit/s`);
+    .refine((rate) => rate >= least, `${user} needs at least ${least / RATE_UNITS["Mbit/s"]} Mbit/s`)
+    .refine((rate) => rate <= MOST_RATE, `expected at most ${MOST_RATE / RATE_UNITS["Gbit/s"]} Gbit/s`);
 }
+
+/** A smaller share, other than 0, has no effect. */
+const LEAST_FRACTION = 1e-6;
 
 /** Schema of a fraction such as 0.01. Also accepts a text, as `pulumi config set` stores it. */
 export function fraction(most: number) {
   const message = `expected a fraction from 0 to ${most} such as 0.01, which is one of a hundred`;
   return z.preprocess(
     (value) => (typeof value === "string" && value.trim() !== "" ? Number(value) : value),
-    z.number(message).min(0, message).max(most, message),
+    z
+      .number(message)
+      .min(0, message)
+      .max(most, message)
+      .refine(
+        (share) => share <= 0 || share >= LEAST_FRACTION,
+        "expected 0, or at least 0.000001: a smaller share has no effect",
+      ),
   );
 }
 
-/** Schema of a number of CPUs such as 1.5. Also accepts a text, as `pulumi config set` stores it. */
+const CPU_RANGE = "expected 0.01 to 1024 CPUs";
+/** Schema of a number of CPUs such as 1.5, from 0.01, Docker's minimum. Also accepts a text, as `pulumi config set` stores it. */
 export const cpuCount = z.preprocess(
-  (value) => (typeof value === "string" && value !== "" ? Number(value) : value),
-  z.number("expected a number of CPUs such as 1.5").positive("expected more than 0 CPUs"),
+  (value) => (typeof value === "string" && value.trim() !== "" ? Number(value) : value),
+  z.number("expected a number of CPUs such as 1.5").min(0.01, CPU_RANGE).max(1024, CPU_RANGE),
 );
 
 /** Schema of a boolean. Also accepts a text, as `pulumi config set` stores it. */

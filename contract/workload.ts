@@ -1,23 +1,27 @@
 // The load on the brokers and how it is measured: `workload` and `benchmark` of a scenario. config/ parses them, bench/ runs
 // them.
 import { z } from "zod";
-import { CLIENT_NAMES, CLIENTS, COMPRESSION_CODECS, clientErrors, KAFKA_CLIENTS } from "./clients.ts";
+import { CLIENT_NAMES, CLIENTS, COMPRESSION_CODECS, KAFKA_CLIENTS } from "./clients.ts";
 import { namesThatVary, option, optionMeta, searchable, swept, type VariesIn } from "./option.ts";
 import { wholeNumber, yesOrNo } from "./units.ts";
+import { workloadErrors } from "./workloadErrors.ts";
 import {
   acks,
   arrival,
   bytes,
   compression,
   content,
+  DEFAULT_RATE,
   keys,
   longTime,
   MAX_MESSAGE_BYTES,
+  measuredTime,
   numberIn,
   rate,
   shortTime,
   sloSchema,
   stepValue,
+  topicValue,
 } from "./workloadFields.ts";
 
 export {
@@ -75,6 +79,8 @@ export const workloadSchema = z
       z
         .string()
         .regex(/^[a-zA-Z0-9._-]{1,249}$/, "expected the name of a topic: letters, digits, . _ -")
+        .refine((name) => name !== "." && name !== "..", "Kafka allows no topic of this name; choose another")
+        .refine((name) => !name.startsWith("__"), "Kafka uses such names for its own topics; choose another")
         .optional(),
       "Name of the topic. An existing topic is used as it is; otherwise it is created and kept. Default: a new topic for each step, removed afterwards.",
     ),
@@ -84,8 +90,11 @@ export const workloadSchema = z
       "Replicas of each partition. Default: the default of the cluster.",
     ),
     topicConfig: option(
-      z.record(z.string(), z.coerce.string()).prefault({}),
-      "Settings of the topic, by Kafka's names, such as min.insync.replicas. Default: none.",
+      z
+        .record(z.string(), topicValue)
+        .prefault({})
+        .meta({ valueType: "by name: text, number, boolean or list" }),
+      "Properties of the topic, by Kafka's names, such as min.insync.replicas. Default: none.",
     ),
     acks: swept(
       acks.prefault("all"),
@@ -144,23 +153,12 @@ export const workloadSchema = z
     ),
   })
   .superRefine((load, context) => {
-    const addError = (path: string, message: string) =>
-      context.addIssue({ code: "custom", path: [path], message });
-    if (load.rate !== undefined && load.totalRate !== undefined) {
-      addError("totalRate", "set either rate (of each producer) or totalRate (of all), not both");
-    }
-    for (const { option: name, message } of clientErrors(load.client, load)) addError(name, message);
-    if (load.idempotent && load.acks !== "all") {
-      addError("idempotent", "an idempotent producer requires acks: all");
-    }
+    for (const { path, message } of workloadErrors(load)) context.addIssue({ code: "custom", path, message });
   });
 /** `workload` as a scenario writes it. */
 export type WorkloadInput = z.input<typeof workloadSchema>;
 /** A parsed workload: with its defaults, and times in seconds. */
 export type Workload = z.output<typeof workloadSchema>;
-
-/** Messages per second of each producer if neither rate nor totalRate is set. */
-const DEFAULT_RATE = 10;
 
 /** The rate of each producer, in messages per second. */
 export function ratePerProducer(load: Pick<Workload, "rate" | "totalRate" | "producers">): number {
@@ -189,15 +187,18 @@ export type StepValues = Partial<Record<StepVariable, VariableValue>>;
 
 const sweep = z
   .partialRecord(
-    z.enum(STEP_VARIABLES, `a sweep varies ${STEP_VARIABLES.join(", ")}`),
-    z.array(stepValue).min(1),
+    z.enum(STEP_VARIABLES, `a sweep varies ${STEP_VARIABLES.join(", ")}; choose among them`),
+    z.array(stepValue).min(1, "expected at least one value"),
   )
   .refine((variables) => Object.keys(variables).length > 0, "expected at least one variable and its values");
 
 const searchSchema = z
   .strictObject({
     variable: z
-      .enum(SEARCH_VARIABLES, `a search finds the largest of ${SEARCH_VARIABLES.join(", ")}`)
+      .enum(
+        SEARCH_VARIABLES,
+        `a search finds the largest of ${SEARCH_VARIABLES.join(", ")}; choose one of them`,
+      )
       .describe(
         `The workload option to search for the largest value that meets the SLO: ${SEARCH_VARIABLES.join(", ")}.`,
       ),
@@ -232,7 +233,7 @@ export const benchmarkSchema = z.strictObject({
       `Steps that vary these workload options, in the order of their values, such as { producers: [1, 100] }: ${STEP_VARIABLES.join(", ")}. Default: one step with the workload as it is, unless search is set.`,
     ),
   combine: z
-    .enum(["product", "side by side"])
+    .enum(["product", "side by side"], "expected product or side by side")
     .prefault("product")
     .describe(
       "How a sweep combines the values of several variables. product: every combination. side by side: all first values, then all second values, and so on. Default: product.",
@@ -260,7 +261,9 @@ export const benchmarkSchema = z.strictObject({
     .refine(({ min, max }) => min <= max, "min must not be larger than max")
     .prefault({})
     .describe("How long a step warms up: until its load is steady, within these limits."),
-  duration: shortTime.prefault("10 seconds").describe('How long a step is measured. Default: "10 seconds".'),
+  duration: measuredTime
+    .prefault("10 seconds")
+    .describe('How long a step is measured, at least 1 second. Default: "10 seconds".'),
   drain: shortTime
     .prefault("30 seconds")
     .describe(
@@ -286,7 +289,7 @@ export const benchmarkSchema = z.strictObject({
     .prefault(1)
     .describe("Seed of the random numbers: the same seed gives the same phases, sizes and keys. Default: 1."),
   pacing: z
-    .enum(["precise", "timer"])
+    .enum(["precise", "timer"], "expected precise or timer")
     .prefault("precise")
     .describe(
       "How producers keep their schedule. precise: a separate thread wakes them, which costs a few percent of a CPU. timer: timers of Node.js, up to 1.5 ms late. Default: precise.",

@@ -1,7 +1,8 @@
 // Schemas of single workload options.
 import { z } from "zod";
 import { COMPRESSION_CODECS } from "./clients.ts";
-import { duration, longDuration, wholeNumber } from "./units.ts";
+import { propertyText } from "./kafkaProperty.ts";
+import { duration, longDuration, wholeNumber, within } from "./units.ts";
 
 /** Bytes of the header of a message's value (bench/load/message.ts), and so the smallest size of a message. */
 export const MESSAGE_HEADER_BYTES = 40;
@@ -24,12 +25,21 @@ export function numberIn(min: number, max: number, what: string) {
 function time<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (typeof value === "number" ? `${value} seconds` : value), schema);
 }
-/** Schema of a time in seconds or minutes, parsed to seconds. */
-export const shortTime = time(duration);
-/** Schema of a time in seconds up to days, parsed to seconds. */
-export const longTime = time(longDuration);
+const DAY_SEC = 86_400;
+/** Schema of a time in seconds or minutes, up to a day, parsed to seconds. */
+export const shortTime = time(within(duration, { most: [DAY_SEC, "1440 minutes"] }));
+/** Schema of the length of a measurement, parsed to seconds: results are made of whole seconds. */
+export const measuredTime = time(
+  within(duration, { least: [1, "1 second"], most: [DAY_SEC, "1440 minutes"] }),
+);
+/** Schema of a time in seconds up to days, at most 30 days, parsed to seconds. */
+export const longTime = time(
+  within(longDuration, { least: [1, "1 second"], most: [30 * DAY_SEC, "30 days"] }),
+);
 
 const messageBytes = wholeNumber(MESSAGE_HEADER_BYTES, MAX_MESSAGE_BYTES);
+/** Messages per second of each producer if neither rate nor totalRate is set. */
+export const DEFAULT_RATE = 10;
 /** Schema of a rate, in messages per second. */
 export const rate = numberIn(0.001, 1_000_000, "messages per second");
 /** Schema of `workload.acks`. */
@@ -91,7 +101,7 @@ export const content = z.union(
     /** Sensor readings as JSON, which gzip compresses to about a fifth. */
     z.literal("compressible"),
     /** The bytes of a file on the operator's machine, repeated. The configuration replaces it by `base64`. */
-    z.strictObject({ file: z.string().min(1) }),
+    z.strictObject({ file: z.string().regex(/^[^\0]+$/) }),
     z.strictObject({ base64: z.base64().min(4) }),
   ],
   "expected random, compressible or { file: PATH }",
@@ -128,10 +138,22 @@ export function meanBytes(size: MessageSize): number {
   return size.mix.reduce((sum, { bytes, weight }) => sum + (bytes * weight) / weights, 0);
 }
 
+/** Schema of the value of a topic's property, parsed to text as Kafka has it. Its name and meaning are checked later. */
+export const topicValue = z.unknown().transform((value, context) => {
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  if (values.every((each) => ["string", "number", "boolean"].includes(typeof each))) {
+    // A number above 2^53 has lost digits. It is reported as it is, since Kafka would get it rounded.
+    if (!values.some((each) => Number.isInteger(each) && !Number.isSafeInteger(each)))
+      return propertyText(value);
+    context.addIssue(`${value} was rounded, because it is too large for a number; write it in quotes`);
+  } else context.addIssue("expected a text, a number, true or false, or a list of them");
+  return z.NEVER;
+});
+
 /** Schema of a value of a sweep. Converts texts of numbers. */
 export const stepValue = z.preprocess(
   (value) => (typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value),
-  z.union([z.number(), z.string().min(1)]),
+  z.union([z.number(), z.string().min(1)], "expected a number or a text"),
 );
 
 /** Schema of the service-level objective (SLO) that each step is checked against. */

@@ -44,13 +44,14 @@ async function fetchJars(folder: string): Promise<void> {
   await run("mvn", ["--batch-mode", "--quiet", "--file", pom, repository, ...copy]);
 }
 
-/** The server properties of a version of Kafka, as defined by Kafka itself. */
+/** The properties of a version of Kafka, as defined by Kafka itself: those of its server, and those of its topics. */
 export interface PropertyList {
   version: string;
   properties: Record<string, unknown>;
+  topics: Record<string, unknown>;
 }
 
-/** Reads every server property from Kafka's own jars. */
+/** Reads every property of the server and of topics from Kafka's own jars. */
 export async function listKafkaProperties(): Promise<PropertyList> {
   const libs = await ensureKafkaJars();
   await ensurePrograms({ javac: ["openjdk-17-jdk-headless", "default-jdk-headless"] });

@@ -1,5 +1,5 @@
-// `node --import tsx offline/kafkaProperties.ts` writes config/kafka/serverProperties.json. Run it after a version change in
-// offline/kafka/pom.xml.
+// `node --import tsx offline/kafkaProperties.ts` writes config/kafka/serverProperties.json and contract/topicProperties.json. Run it
+// after a version change in offline/kafka/pom.xml.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { project } from "../cli/lib/paths.ts";
@@ -9,15 +9,19 @@ import { listKafkaProperties } from "./kafkaJars.ts";
 async function writeProperties(): Promise<void> {
   if (process.argv.includes("--help")) {
     console.log(
-      "node --import tsx offline/kafkaProperties.ts   writes config/kafka/serverProperties.json, from Kafka's own jars",
+      "node --import tsx offline/kafkaProperties.ts   writes config/kafka/serverProperties.json and contract/topicProperties.json, from Kafka's own jars",
     );
     return undefined;
   }
-  const file = path.join(project, "config/kafka/serverProperties.json");
-  const list = await listKafkaProperties();
-  writeFileSync(file, `${JSON.stringify(list, null, 2)}\n`);
-  const count = Object.keys(list.properties).length;
-  console.log(`${path.relative(project, file)}: ${count} properties of Kafka ${list.version}`);
+  const { topics, ...server } = await listKafkaProperties();
+  write("config/kafka/serverProperties.json", server, Object.keys(server.properties).length);
+  write("contract/topicProperties.json", topics, Object.keys(topics).length);
+  console.log(`from Kafka ${server.version}`);
+}
+
+function write(file: string, list: object, count: number): void {
+  writeFileSync(path.join(project, file), `${JSON.stringify(list, null, 2)}\n`);
+  console.log(`${file}: ${count} properties`);
 }
 
 await writeProperties().catch((error: unknown) => {

@@ -7,26 +7,35 @@ import { z } from "zod";
 import { type RunEvent, runSchema, SCHEMA_VERSION } from "../contract/result.ts";
 import { measured } from "../test/support/measured.ts";
 import { sampleEvents } from "../test/support/sampleRun.ts";
+import { type Line, linesIn } from "./lines.ts";
 import { reportPage } from "./report/html.ts";
 import { runTable } from "./report/table.ts";
-import { parseEvents, readResults, writeResults } from "./store.ts";
+import { eventsOf, readResults, writeResults } from "./store.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-results-"));
 after(() => rmSync(folder, { recursive: true }));
 const lines = (events: readonly RunEvent[]) => events.map((event) => `${JSON.stringify(event)}\n`).join("");
 
+/** The events of a text, as of a file. */
+function eventsIn(text: string, name: string): RunEvent[] {
+  const parts = text.split("\n").map((part): Line => ({ text: part, complete: true, end: 0 }));
+  const last = parts.pop();
+  if (last?.text) parts.push({ ...last, complete: false });
+  return [...eventsOf(parts, name)];
+}
+
 describe("the events of a run", () => {
   it("are read without an incomplete last line", () => {
     const text = lines(sampleEvents());
-    assert.equal(parseEvents(`${text}{"event":"en`, "e").length, sampleEvents().length);
+    assert.equal(eventsIn(`${text}{"event":"en`, "e").length, sampleEvents().length);
   });
 
   it("are refused with the number of the line that cannot be read", () => {
     assert.throws(
-      () => parseEvents(`${lines(sampleEvents().slice(0, 1))}nonsense\n{}\n`, "e"),
+      () => eventsIn(`${lines(sampleEvents().slice(0, 1))}nonsense\n{}\n`, "e"),
       /e, line 2: not valid JSON/,
     );
-    assert.throws(() => parseEvents('{"event":"party"}\n', "e"), /e, line 1/);
+    assert.throws(() => eventsIn('{"event":"party"}\n', "e"), /e, line 1/);
   });
 
   it("of another version are refused, with the version that can be read", () => {
@@ -34,7 +43,7 @@ describe("the events of a run", () => {
       `"schemaVersion":${SCHEMA_VERSION}`,
       '"schemaVersion":99',
     );
-    assert.throws(() => parseEvents(text, "e"), /schema version 99, but this swarmbench reads version 4/);
+    assert.throws(() => eventsIn(text, "e"), /schema version 99, but this swarmbench reads version 4/);
   });
 
   describe("of version 2", () => {
@@ -63,6 +72,48 @@ describe("the events of a run", () => {
       assert.match(runTable(run), /producers 100 +│ +- .* failed/);
       assert.match(reportPage(run), /the agent is gone/);
     });
+  });
+});
+
+describe("a file of events", () => {
+  it("is read line by line, in blocks of any size", () => {
+    const file = path.join(folder, "lines");
+    const expected = ["a", "", "ä€😀 long line", "x"];
+    for (const end of ["", "\n"]) {
+      writeFileSync(file, expected.join("\n") + end);
+      for (const bytes of [1, 2, 3, 7, 1_000]) {
+        const read = [...linesIn(file, bytes)];
+        assert.deepEqual(
+          read.map(({ text }) => text),
+          expected,
+        );
+        assert.equal(read.at(-1)?.complete, end !== "");
+        assert.equal(read.at(-1)?.end, Buffer.byteLength(expected.join("\n") + end));
+      }
+    }
+  });
+
+  it("without a start of a run is an error that names the file", () => {
+    const target = path.join(folder, "no-start");
+    mkdirSync(target, { recursive: true });
+    writeFileSync(path.join(target, "events.jsonl"), "");
+    assert.throws(
+      () => readResults(target),
+      /no-start\/events\.jsonl: the events lack the one that starts a run/,
+    );
+  });
+
+  it("with a value of another kind is an error in plain words, with file, line and field", () => {
+    const target = path.join(folder, "other-kind");
+    mkdirSync(target, { recursive: true });
+    writeFileSync(
+      path.join(target, "events.jsonl"),
+      '{"event":"warning","at":"2026-11-27T00:00:00Z","text":5}\n',
+    );
+    assert.throws(
+      () => readResults(target),
+      /other-kind\/events\.jsonl, line 1: text: expected a text, got a number$/,
+    );
   });
 });
 

@@ -3,9 +3,11 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import path from "node:path";
 import type { z } from "zod";
 import { SwarmbenchError } from "../contract/errors.ts";
+import { plainMessage } from "../contract/plainMessage.ts";
 import { eventSchema, type Run, type RunEvent, runSchema, SCHEMA_VERSION } from "../contract/result.ts";
 import { buildResults } from "./build.ts";
 import { upgraded } from "./earlierVersions.ts";
+import { type Line, linesIn } from "./lines.ts";
 import { drawCharts } from "./report/charts/list.ts";
 import { reportPage } from "./report/html.ts";
 import { pngOf } from "./report/png.ts";
@@ -23,22 +25,36 @@ const PLOTS = "plots";
  */
 export function readResults(folder: string): Run {
   const [events, run] = [path.join(folder, EVENTS), path.join(folder, RUN)];
-  if (existsSync(events)) return buildResults(parseEvents(readFileSync(events, "utf8"), events));
+  if (existsSync(events)) return buildFrom(events);
   if (existsSync(run)) return parse(runSchema, readFileSync(run, "utf8"), run);
   throw unreadable(`${folder} has no results: it contains neither ${EVENTS} nor ${RUN}`);
 }
 
+function buildFrom(file: string): Run {
+  // Results are built without the seconds, which are most of a file: the steps have them too.
+  const kept: RunEvent[] = [];
+  for (const event of eventsOf(linesIn(file), file)) if (event.event !== "second") kept.push(event);
+  try {
+    return buildResults(kept);
+  } catch (error) {
+    if (error instanceof SwarmbenchError) throw unreadable(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
 /**
- * The events of a file. The last line is ignored when it is incomplete, as after a crash.
+ * The events of a file's lines. The last line is ignored when it is incomplete, as after a crash.
  *
  * @param name of the file, for error messages
  * @throws SwarmbenchError run-unreadable with the number of a line that cannot be read
  */
-export function parseEvents(text: string, name: string): RunEvent[] {
-  const lines = text.split("\n");
-  const last = lines.pop();
-  if (last && isJson(last)) lines.push(last);
-  return lines.map((line, index) => parse(eventSchema, line, `${name}, line ${index + 1}`));
+export function* eventsOf(lines: Iterable<Line>, name: string): Generator<RunEvent> {
+  let number = 0;
+  for (const { text, complete } of lines) {
+    number += 1;
+    if (!complete && !isJson(text)) return;
+    yield parse(eventSchema, text, `${name}, line ${number}`);
+  }
 }
 
 function isJson(text: string): boolean {
@@ -59,10 +75,10 @@ function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.ou
       `${name}: schema version ${version}, but this swarmbench reads version ${SCHEMA_VERSION}`,
     );
   }
-  const parsed = schema.safeParse(document);
+  const parsed = schema.safeParse(document, { error: plainMessage });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw unreadable(`${name}: ${issue?.path.join(".")}: ${issue?.message}`);
+  throw unreadable(`${name}: ${issue?.path.join(".") || "the whole of it"}: ${issue?.message}`);
 }
 
 function unreadable(message: string): SwarmbenchError {

@@ -1,8 +1,8 @@
 // The next step of a run. It is a pure function of the finished steps, so that a run can be interrupted and resumed.
 import type { Knee } from "../../contract/result.ts";
+import { sweepSteps } from "../../contract/sweepSteps.ts";
 import type { Benchmark, Workload } from "../../contract/workload.ts";
 import { nextSearch, searchLeft } from "./search.ts";
-import { sweepSteps } from "./sweep.ts";
 import type { PlannedStep, Trial } from "./trial.ts";
 
 /** The next step, or the result of the run. */

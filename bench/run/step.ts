@@ -12,6 +12,7 @@ import { onNodes } from "./allocation.ts";
 import { type CpuReading, readBrokerCpu } from "./brokerCpu.ts";
 import { NO_TOPIC, reachesBroker } from "./brokerless.ts";
 import { checkClocks } from "./checkClocks.ts";
+import { checkNodes } from "./checkNodes.ts";
 import type { Agent } from "./fleet.ts";
 import { JitWarmUp } from "./jitWarmUp.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
@@ -45,6 +46,7 @@ export async function runStep(
   signal: AbortSignal,
 ): Promise<Step> {
   const { target, workload, run, number } = order;
+  checkNodes(order);
   listener.phase("creating the topic");
   const name = workload.topic ?? `${run}-${number}`;
   const topic = reachesBroker(workload)

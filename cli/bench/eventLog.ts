@@ -1,5 +1,7 @@
 // Writes the events of a run to events.jsonl as they come.
-import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, truncateSync } from "node:fs";
+import { linesIn } from "../../results/lines.ts";
 import { notWritten } from "../../results/store.ts";
 
 /**
@@ -7,6 +9,7 @@ import { notWritten } from "../../results/store.ts";
  * one: those that are already in the file are skipped.
  */
 export class EventLog {
+  /** Digests of the lines of earlier sessions: the lines themselves may be larger than the memory. */
   private readonly earlier: string[] = [];
   /** How many events of this session are in the file. */
   private written = 0;
@@ -20,10 +23,12 @@ export class EventLog {
     this.file = file;
 
     if (!existsSync(file)) return;
-    const text = readFileSync(file, "utf8");
-    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-    if (whole.length < text.length) truncateSync(file, Buffer.byteLength(whole)); // the last line is incomplete
-    this.earlier = whole.split("\n").filter(Boolean);
+    let end = 0;
+    for (const line of linesIn(file)) {
+      if (!line.complete) truncateSync(file, end);
+      else if (line.text !== "") this.earlier.push(digest(line.text));
+      if (line.complete) end = line.end;
+    }
   }
 
   /** @param number the event's number in its session, from 1 */
@@ -41,7 +46,11 @@ export class EventLog {
   /** How many events the file has of the session that begins with this line. */
   private sessionInFile(first: string): number {
     if (this.written > 0) return this.written; // the connection was lost, and all events come again
-    const index = this.earlier.lastIndexOf(first);
+    const index = this.earlier.lastIndexOf(digest(first));
     return index < 0 ? 0 : this.earlier.length - index;
   }
+}
+
+function digest(line: string): string {
+  return createHash("sha256").update(line).digest("base64").slice(0, 22);
 }

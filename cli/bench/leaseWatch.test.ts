@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { sweepSteps } from "../../bench/plan/sweep.ts";
 import type { SwarmbenchError } from "../../contract/errors.ts";
 import type { Step } from "../../contract/result.ts";
 import { networkLength, plannedCount, runLength, stepLength } from "../../contract/runLength.ts";
+import { sweepSteps } from "../../contract/sweepSteps.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import { FakeReservation, FakeTime } from "../../test/support/fakeReservation.ts";
 import { sampleStep } from "../../test/support/sampleRun.ts";

@@ -18,7 +18,15 @@ import type { RunnerState } from "./container.ts";
 import { EventLog } from "./eventLog.ts";
 import { LeaseWatch } from "./leaseWatch.ts";
 import { outOfTimeError } from "./outOfTime.ts";
-import { conditionsOf, finishedSteps, planKey, runName, sameLoad, validated } from "./request.ts";
+import {
+  agentCounts,
+  conditionsOf,
+  finishedSteps,
+  planKey,
+  runName,
+  sameLoad,
+  validated,
+} from "./request.ts";
 import { begin, follow, isTaken, type Session } from "./session.ts";
 import { forgetUnfinished, noteUnfinished, unfinishedRun } from "./unfinished.ts";
 
@@ -71,7 +79,9 @@ function prepare(
 ): { key: string; wanted: Wanted } {
   const settings = withChanges({ workload: plan.workload, benchmark: plan.benchmark }, changes);
   const wanted =
-    changes.length > 0 ? validated(settings) : { workload: plan.workload, benchmark: plan.benchmark };
+    changes.length > 0
+      ? validated(settings, agentCounts(plan))
+      : { workload: plan.workload, benchmark: plan.benchmark };
   if (earlier) assertSameLoad(earlier, wanted);
   return { key: planKey(plan, settings), wanted };
 }

@@ -1,4 +1,5 @@
 import { SwarmbenchError } from "../../contract/errors.ts";
+import { plainMessage } from "../../contract/plainMessage.ts";
 import { type BenchPlan, benchPlanSchema } from "../../contract/request.ts";
 
 /**
@@ -8,7 +9,7 @@ import { type BenchPlan, benchPlanSchema } from "../../contract/request.ts";
  * @throws SwarmbenchError that lists what is wrong with it, by path and without its values, which may be secrets
  */
 export function parsePlan(document: unknown, source: string): BenchPlan {
-  const { data, error } = benchPlanSchema.safeParse(document);
+  const { data, error } = benchPlanSchema.safeParse(document, { error: plainMessage });
   if (data) return data;
   const lines = error.issues.map(({ path, message }) => `  ${path.join(".") || "plan"}: ${message}`);
   throw new SwarmbenchError(

@@ -1,8 +1,10 @@
 // Turns a plan into the request for the runner. Functions without side effects.
 import { createHash, randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import { type AgentCounts, agentNodeErrors } from "../../contract/agentNodes.ts";
 import { benchmarkErrors } from "../../contract/benchmarkErrors.ts";
 import { hasContent } from "../../contract/completeWorkload.ts";
+import { plainMessage } from "../../contract/plainMessage.ts";
 import type { BenchPlan, RunRequest } from "../../contract/request.ts";
 import { type Conditions, isMeasured, type Step } from "../../contract/result.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
@@ -34,14 +36,32 @@ export function planKey({ scenario, image, target }: BenchPlan, settings: Settin
 const CONTENT_ERROR =
   "workload.content.file: only `pulumi up` reads a file; set it in the scenario's configuration";
 
-/** Validates workload and benchmark. @throws SwarmbenchError settings-invalid with one line for each error */
-export function validated(settings: Settings): Pick<RunRequest, "workload" | "benchmark"> {
-  const workload = workloadSchema.safeParse(settings.workload);
-  const benchmark = benchmarkSchema.safeParse(settings.benchmark);
+/** The agents of a plan, which run on its nodes of role agent, or on the manager. */
+export function agentCounts({ target, conditions }: BenchPlan): AgentCounts {
+  const { producer, consumer } = target.agents;
+  const nodes = conditions.nodes.filter(({ role }) => role === "agent").length;
+  return { nodes: Math.max(1, nodes), producers: producer.tasks, consumers: consumer.tasks };
+}
+
+/**
+ * Validates workload and benchmark, and so every step that they plan.
+ *
+ * @param agents those of the stack. Absent: its nodes are not checked
+ * @throws SwarmbenchError settings-invalid with one line for each error
+ */
+export function validated(
+  settings: Settings,
+  agents?: AgentCounts,
+): Pick<RunRequest, "workload" | "benchmark"> {
+  const workload = workloadSchema.safeParse(settings.workload, { error: plainMessage });
+  const benchmark = benchmarkSchema.safeParse(settings.benchmark, { error: plainMessage });
   const errors = [
     ...(workload.error?.issues ?? []).map((issue) => describe("workload", issue)),
     ...(benchmark.error?.issues ?? []).map((issue) => describe("benchmark", issue)),
     ...(workload.success && benchmark.success ? benchmarkErrors(workload.data, benchmark.data) : []),
+    ...(workload.success && benchmark.success && agents
+      ? agentNodeErrors(workload.data, benchmark.data, agents)
+      : []),
     ...(workload.success && !hasContent(workload.data) ? [CONTENT_ERROR] : []),
   ];
   if (!workload.success || !benchmark.success || errors.length > 0) {

@@ -3,6 +3,7 @@ import { MAX_NODES } from "../../config/nodes.ts";
 import { defaultNodes } from "../../config/testbed/index.ts";
 import { fromSchema, nodesErrors, oarSchema } from "../../config/testbed/oar.ts";
 import { SwarmbenchError } from "../../contract/errors.ts";
+import { plainMessage } from "../../contract/plainMessage.ts";
 import { wholeNumber } from "../../contract/units.ts";
 import { ownerDirectory, stackPrefix, userName } from "../../lib/stackName.ts";
 import { type StackSite, stackSite } from "../../testbeds/oar/index.ts";
@@ -27,7 +28,7 @@ export function sitesOf(scenario: string, settings: Record<string, unknown>): St
       `${scenario} needs no reservation: its swarmbench:testbed.kind is ${kind.data?.kind ?? "not set"}, not oar`,
     );
   }
-  const testbed = oarSchema.safeParse(settings.testbed);
+  const testbed = oarSchema.safeParse(settings.testbed, { error: plainMessage });
   const nodes = wholeNumber(1, MAX_NODES).safeParse(settings.nodes ?? defaultNodes(testbed.data));
   const sites = testbed.success && nodes.success ? fromSchema(testbed.data, nodes.data) : undefined;
   const errors = [
@@ -49,8 +50,6 @@ export function sitesOf(scenario: string, settings: Record<string, unknown>): St
 function issuesOf(root: string, error: z.ZodError | undefined): string[] {
   return (error?.issues ?? []).map((issue) => {
     const key = [root, ...issue.path].join(".");
-    return issue.code === "unrecognized_keys"
-      ? `  - ${key}: no such setting: ${issue.keys.join(", ")}`
-      : `  - ${key}: ${issue.message}`;
+    return `  - ${key}: ${issue.message}`;
   });
 }

@@ -1,6 +1,7 @@
 // Checks of Kafka's options that involve several options.
-import { SWARM_PORTS } from "../../lib/addresses.ts";
+import { STACK_PORTS } from "../ports.ts";
 import { defaultsFor } from "./defaults.ts";
+import { jvmOptionErrors } from "./jvmOptions.ts";
 import { checkProperties } from "./properties.ts";
 import { type Place, placementError } from "./topology.ts";
 
@@ -10,6 +11,7 @@ interface Kafka {
   heap: number;
   memory?: number;
   externalPort?: number;
+  jvmOptions: readonly string[];
   externalAccess: "authenticated" | "anyone";
   security: string;
   config: Record<string, unknown>;
@@ -38,6 +40,7 @@ export function kafkaErrors(
   const placement = nodes.length > 0 ? placementError({ brokers: kafka.brokers, nodes }) : undefined;
   return [
     ...checkProperties(kafka.config).map((error) => `kafka.config.${error}`),
+    ...jvmOptionErrors(kafka.jvmOptions).map((error) => `kafka.jvmOptions.${error}`),
     ...replicationErrors(kafka),
     ...[placement, heapError(kafka), portError(kafka, registryPort) ?? accessError(kafka)].filter(
       (error) => error !== undefined,
@@ -57,8 +60,8 @@ function portError({ externalPort }: Kafka, registryPort: number | undefined): s
   if (externalPort === registryPort) {
     return `kafka.externalPort: the registry uses port ${externalPort}; ${hint} or for swarm.registryPort`;
   }
-  if (!SWARM_PORTS.includes(externalPort)) return undefined;
-  return `kafka.externalPort: the swarm itself uses port ${externalPort}; ${hint}`;
+  const user = STACK_PORTS.get(externalPort);
+  return user && `kafka.externalPort: ${user} uses port ${externalPort}; ${hint}`;
 }
 
 function accessError({ externalPort, externalAccess, security }: Kafka): string | undefined {

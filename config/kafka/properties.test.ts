@@ -32,7 +32,9 @@ describe("the list of Kafka's properties", () => {
     if (!existsSync(kafkaJars())) return context.skip("no jars yet: npm run setup");
     if (spawnSync("javac", ["-version"]).status !== 0) return context.skip("no JDK on this machine");
     const committed = readFileSync(path.join(project, "config/kafka/serverProperties.json"), "utf8");
-    assert.deepEqual(JSON.parse(committed), await listKafkaProperties());
+    const topics = readFileSync(path.join(project, "contract/topicProperties.json"), "utf8");
+    const list = await listKafkaProperties();
+    assert.deepEqual({ ...JSON.parse(committed), topics: JSON.parse(topics) }, list);
   });
 });
 
@@ -75,11 +77,62 @@ describe("a server property", () => {
       assert.deepEqual(checkProperties({ [name]: value }), []));
   }
 
-  it("that is unknown is rejected with similar known ones", () =>
+  it("that is unknown is rejected with known ones of nearly the same name", () =>
     assert.deepEqual(checkProperties({ "num.netwrok.threads": 8 }), [
-      `num.netwrok.threads: Kafka ${KAFKA_VERSION} has no such server property; ` +
-        "similar ones are num.network.threads, num.io.threads, log.cleaner.threads",
+      `num.netwrok.threads: Kafka ${KAFKA_VERSION} has no such server property; did you mean num.network.threads?`,
     ]));
+
+  it("that is unknown is rejected without a suggestion if none is near", () =>
+    assert.doesNotMatch(checkProperties({ "warp.speed": 9 })[0] ?? "", /did you mean/));
+
+  const explained: [name: string, explanation: RegExp][] = [
+    ["zookeeper.connect", /no ZooKeeper: swarmbench sets up KRaft controllers/],
+    ["inter.broker.protocol.version", /metadata\.version takes its place/],
+    ["log.message.format.version", /one message format only/],
+    ["offsets.commit.required.acks", /wait for all in-sync replicas/],
+    ["advertised.port", /derives the listeners from kafka\.externalPort/],
+    ["confluent.balancer.enable", /a property of Confluent Server/],
+    ["linger.ms", /a property of clients.*workload\.lingerMs/],
+    ["retention.ms", /a property of topics: set workload\.topicConfig; .*log\.retention\.ms/],
+  ];
+  for (const [name, explanation] of explained) {
+    it(`that Kafka does not have is explained, without a suggestion: ${name}`, () => {
+      const [error = ""] = checkProperties({ [name]: "1" });
+      assert.match(error, explanation);
+      assert.doesNotMatch(error, /did you mean/);
+    });
+  }
+
+  it("is accepted if only a plugin reads it", () =>
+    assert.deepEqual(
+      checkProperties({
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS",
+        "allow.everyone.if.no.acl.found": true,
+        "remote.log.storage.system.enable": true,
+        "rsm.config.dir": "/tmp/tier",
+        "config.providers": "env",
+        "config.providers.env.class": "org.apache.kafka.common.config.provider.EnvVarConfigProvider",
+        "remote.log.storage.manager.impl.prefix": "mine.",
+        "mine.bucket": "b",
+      }),
+      [],
+    ));
+
+  it("of an authorizer without rules is rejected, because brokers could not talk to each other", () =>
+    assert.match(
+      checkProperties({ "authorizer.class.name": "x.Y" })[0] ?? "",
+      /^authorizer\.class\.name: .*set super\.users/,
+    ));
+
+  it("of a provider that is not listed is rejected", () =>
+    assert.match(
+      checkProperties({ "config.providers.env.class": "x.Y" })[0] ?? "",
+      /does not list env; add it/,
+    ));
+
+  it("whose name the image would change is rejected", () =>
+    assert.match(checkProperties({ "rsm.config.bucketName": "b" })[0] ?? "", /only lower-case letters/));
 
   it("of an unknown listener is rejected", () =>
     assert.match(
@@ -113,6 +166,7 @@ describe("a server property", () => {
   }
 
   for (const name of [
+    "broker.id",
     "node.id",
     "process.roles",
     "listeners",

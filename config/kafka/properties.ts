@@ -1,19 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { distance } from "fastest-levenshtein";
-
-type Type = "boolean" | "int" | "short" | "long" | "double" | "string" | "list" | "class" | "password";
-
-interface Property {
-  type: Type;
-  /** As text; null if there is no default. */
-  default: string | null;
-  deprecated?: true;
-  /** Range of numbers in Kafka's notation: `[min,...]` or `[min,...,max]`. */
-  range?: string;
-  /** Accepted strings. Default: any. */
-  values?: string[];
-}
+import { didYouMean, type Property, propertyValueError } from "../../contract/kafkaProperty.ts";
+import { TOPIC_PROPERTIES } from "../../contract/topicConfig.ts";
+import { explainProperty } from "./removedProperties.ts";
 
 interface PropertyList {
   version: string;
@@ -33,7 +22,7 @@ export const PROPERTIES: ReadonlyMap<string, Property> = new Map(Object.entries(
 /** Properties that are derived from other settings, and these settings. */
 const MANAGED: [pattern: RegExp, setting: string][] = [
   [
-    /^(node\.id|process\.roles|controller\.(listener\.names|quorum\.(voters|bootstrap\.servers|auto\.join\.enable)))$/,
+    /^(broker\.id|node\.id|process\.roles|controller\.(listener\.names|quorum\.(voters|bootstrap\.servers|auto\.join\.enable)))$/,
     "kafka.brokers",
   ],
   [
@@ -49,14 +38,18 @@ const MANAGED: [pattern: RegExp, setting: string][] = [
   [/^(log\.dirs?|metadata\.log\.dir)$/, "the broker's volume"],
 ];
 
-const INTEGERS: Partial<Record<Type, [least: bigint, most: bigint]>> = {
-  short: [-(2n ** 15n), 2n ** 15n - 1n],
-  int: [-(2n ** 31n), 2n ** 31n - 1n],
-  long: [-(2n ** 63n), 2n ** 63n - 1n],
-};
-
-/** Number of similar names in an error about an unknown property. */
-const SUGGESTIONS = 3;
+/**
+ * Properties that Kafka reads by prefix, for plugins that name them, and that its list therefore lacks. Their values are any
+ * text of one line.
+ */
+const FREE = [
+  // StandardAuthorizer
+  /^(super\.users|allow\.everyone\.if\.no\.acl\.found)$/,
+  // Storage and metadata of tiered storage: remote.log.storage.manager.impl.prefix and remote.log.metadata.manager.impl.prefix
+  /^(rsm|rlmm)\.config\../,
+  /^remote\.log\.metadata\../,
+  /^config\.providers\.[^.]+\.(class$|param\..)/,
+];
 
 /**
  * Checks configured server properties. Returns errors as lines of `property: what is wrong`.
@@ -64,77 +57,72 @@ const SUGGESTIONS = 3;
  * A property with the prefix `listener.name.<listener>.` applies to one listener only.
  */
 export function checkProperties(config: Record<string, unknown>): string[] {
-  return Object.entries(config).flatMap(([name, value]) => {
-    const error = checkProperty(name, value);
+  const single = Object.entries(config).flatMap(([name, value]) => {
+    const error = checkProperty(name, value, config);
     return error ? [`${name}: ${error}`] : [];
   });
+  return single.length > 0 ? single : checkTogether(config);
 }
 
-function checkProperty(name: string, value: unknown): string | undefined {
+function checkProperty(name: string, value: unknown, config: Record<string, unknown>): string | undefined {
   const plain = name.replace(/^listener\.name\.(client|external|internal|controller)\./, "");
-  const property = PROPERTIES.get(plain);
-  if (!property) return unknownProperty(plain);
   const setting = MANAGED.find(([pattern]) => pattern.test(plain))?.[1];
-  if (setting) return `swarmbench derives it from ${setting}; leave it out`;
+  const property = PROPERTIES.get(plain);
+  if (setting && property) return `swarmbench derives it from ${setting}; leave it out`;
+  if (!property && isFree(plain, config)) return freeError(name, value);
+  if (!property) return unknownProperty(plain);
   if (property.type === "password") {
     return "it is a secret, which would be readable in the service's environment; leave it out";
   }
-  return checkValue(property, value);
+  return propertyValueError(property, value);
+}
+
+function isFree(name: string, config: Record<string, unknown>): boolean {
+  const prefixes = ["storage", "metadata"].map((part) => config[`remote.log.${part}.manager.impl.prefix`]);
+  return (
+    FREE.some((pattern) => pattern.test(name)) ||
+    prefixes.some((prefix) => typeof prefix === "string" && prefix !== "" && name.startsWith(prefix))
+  );
+}
+
+function freeError(name: string, value: unknown): string | undefined {
+  if (!/^[a-z0-9._-]+$/.test(name)) {
+    return "Kafka's image passes on only lower-case letters, digits, dots, dashes and underscores in a name; choose another";
+  }
+  const type = name === "allow.everyone.if.no.acl.found" ? "boolean" : "string";
+  return propertyValueError({ type, default: null }, value);
 }
 
 function unknownProperty(name: string): string {
-  const similar = [...PROPERTIES.keys()]
-    .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
-    .sort((a, b) => a.edits - b.edits)
-    .slice(0, SUGGESTIONS)
-    .map(({ candidate }) => candidate);
-  return `Kafka ${KAFKA_VERSION} has no such server property; similar ones are ${similar.join(", ")}`;
-}
-
-function checkValue({ type, range, values }: Property, value: unknown): string | undefined {
-  if (!isScalar(value) && !(type === "list" && Array.isArray(value) && value.every(isScalar))) {
-    return `expected ${expectation(type)}, got ${JSON.stringify(value)}`;
+  const explanation = explainProperty(name);
+  if (explanation !== undefined) return explanation;
+  if (TOPIC_PROPERTIES.has(name)) {
+    const ofServer = PROPERTIES.has(`log.${name}`) ? `; the server's default for it is log.${name}` : "";
+    return `it is a property of topics: set workload.topicConfig${ofServer}`;
   }
-  const text = propertyText(value);
-  if (/[\r\n]/.test(text)) return "expected one line";
-  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    return `${value} was rounded, because it is too large for a number; write it in quotes`;
+  const suggestion = didYouMean(name, PROPERTIES.keys());
+  return `Kafka ${KAFKA_VERSION} has no such server property${suggestion || "; leave it out, or see Kafka's list of broker configs"}`;
+}
+
+/** Errors that involve several properties. */
+function checkTogether(config: Record<string, unknown>): string[] {
+  const errors: string[] = [];
+  const isSet = (name: string) => String(config[name] ?? "") !== "";
+  if (isSet("authorizer.class.name") && !isSet("super.users") && !isSet("allow.everyone.if.no.acl.found")) {
+    errors.push(
+      "authorizer.class.name: without any rule, brokers may not talk to each other; set super.users, or allow.everyone.if.no.acl.found",
+    );
   }
-  if (!hasType(type, text)) return `expected ${expectation(type)}, got ${JSON.stringify(value)}`;
-  if (range && !isInRange(range, Number(text))) return `expected a number in ${range}, got ${text}`;
-  if (values && !values.includes(text)) return `expected one of ${values.join(", ")}, got "${text}"`;
-  return undefined;
-}
-
-type Scalar = string | number | boolean;
-
-function isScalar(value: unknown): value is Scalar {
-  return typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
-}
-
-function hasType(type: Type, text: string): boolean {
-  const limits = INTEGERS[type];
-  if (limits) return /^-?\d+$/.test(text) && BigInt(text) >= limits[0] && BigInt(text) <= limits[1];
-  if (type === "double") return /^-?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text);
-  return type !== "boolean" || /^(true|false)$/i.test(text);
-}
-
-function expectation(type: Type): string {
-  const limits = INTEGERS[type];
-  if (limits) return `a whole number from ${limits[0]} to ${limits[1]}`;
-  if (type === "double") return "a number";
-  if (type === "boolean") return "true or false";
-  return type === "list" ? "a list of strings, or one string with commas" : "a string";
-}
-
-function isInRange(range: string, value: number): boolean {
-  const [, min, max] = /^\[(-?[\d.]*?),?\.\.\.,?(-?[\d.]*)\]$/.exec(range) ?? [];
-  return !(min && value < Number(min)) && !(max && value > Number(max));
-}
-
-/** Formats a value for a properties file, without escaping. */
-export function propertyText(value: unknown): string {
-  return Array.isArray(value) ? value.join(",") : String(value);
+  const listed = String(config["config.providers"] ?? "").split(",");
+  for (const name of Object.keys(config)) {
+    const [, provider] = /^config\.providers\.([^.]+)\./.exec(name) ?? [];
+    if (provider !== undefined && !listed.includes(provider)) {
+      errors.push(
+        `${name}: Kafka ignores it, because config.providers does not list ${provider}; add it there`,
+      );
+    }
+  }
+  return errors;
 }
 
 /** Returns the environment variable that sets a property in Kafka's official image. */

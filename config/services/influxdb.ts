@@ -1,18 +1,16 @@
 import { z } from "zod";
-import { longDuration } from "../../contract/units.ts";
+import { longDuration, wholeSeconds, within } from "../../contract/units.ts";
 import { defineService, enabled, type Limits, limits, limitsOf, rotation } from "./service.ts";
 
 const name = z
   .string()
   .regex(/^\S(.*\S)?$/, "expected a name without leading or trailing blanks, such as bench");
-const retention = longDuration
-  .refine((seconds) => seconds >= 3600, "expected at least 1 hour, the minimum of InfluxDB")
-  .refine(isWhole, 'expected whole seconds, such as "90 minutes"');
-
-/** Tolerates rounding: 1.1 hours are 3960.0000000000005 seconds. */
-function isWhole(value: number): boolean {
-  return Math.abs(value - Math.round(value)) < 1e-6;
-}
+const retention = wholeSeconds(
+  within(longDuration, {
+    least: [3600, "1 hour, the minimum of InfluxDB"],
+    most: [3650 * 86_400, "3650 days; for a longer time set forever"],
+  }),
+);
 
 const schema = z
   .strictObject({
@@ -56,7 +54,7 @@ export type InfluxdbSettings = Pick<Parsed, "organization" | "bucket" | "rotatio
 function settings(parsed: Parsed): InfluxdbSettings | undefined {
   if (!parsed.enabled) return undefined;
   const { organization, bucket, rotation } = parsed;
-  const retentionSec = parsed.retention === "forever" ? 0 : Math.round(parsed.retention);
+  const retentionSec = parsed.retention === "forever" ? 0 : parsed.retention;
   return { organization, bucket, retentionSec, rotation, limits: limitsOf(parsed) };
 }
 

@@ -1,15 +1,14 @@
 import { z } from "zod";
-import { longDuration } from "../../contract/units.ts";
+import { longDuration, within } from "../../contract/units.ts";
 import { defineService, enabled, type Limits, limits, limitsOf } from "./service.ts";
 
 const schema = z
   .strictObject({
     enabled,
-    interval: longDuration
-      .refine((seconds) => seconds >= 1, "expected at least 1 second")
+    interval: within(longDuration, { least: [1, "1 second"], most: [3600, "1 hour"] })
       .prefault("1 second")
       .describe(
-        "Time between two samples of nodes, containers and brokers, at least 1 second. Raise it for long runs, or if sampling takes CPU time that the benchmark needs.",
+        "Time between two samples of nodes, containers and brokers, from 1 second to 1 hour. Raise it for long runs, or if sampling takes CPU time that the benchmark needs.",
       ),
     ...limits,
   })

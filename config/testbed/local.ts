@@ -133,13 +133,29 @@ function linkSettings({ delay, rate, loss }: z.output<typeof network> = {}): Lin
 function errors({ perNode }: Parsed, { subnet: network, nodes }: LocalSettings, count: number): string[] {
   const path = "swarmbench:testbed.perNode";
   const outside = nodes
-    .filter((node) => !isHostIn(network, node.address))
+    .filter(({ name, address }) => perNode[name]?.address !== undefined && !isHostIn(network, address))
     .map((node) => `${path}.${node.name}.address: ${node.address} is not a host address of ${network}`);
   return [
     ...perNodeErrors(perNode, count),
     ...outside,
+    ...sizeErrors(perNode, network, nodes),
     ...shared(nodes, "address").map(([names, value]) => `${path}: ${names} have the same address, ${value}`),
     ...shared(nodes, "sshPort").map(([names, value]) => `${path}: ${names} have the same SSH port, ${value}`),
+  ];
+}
+
+/** Nodes without an address of their own follow each other from the tenth address on. */
+function sizeErrors(
+  perNode: Parsed["perNode"],
+  network: string,
+  nodes: readonly LocalNodeSettings[],
+): string[] {
+  const first = nodes.find(
+    ({ name, address }) => perNode[name]?.address === undefined && !isHostIn(network, address),
+  );
+  if (!first) return [];
+  return [
+    `swarmbench:testbed.subnet: ${network} is too small: it has no address for ${first.name}, as nodes start at its 10th one; choose a /24 network, or lower swarmbench:nodes`,
   ];
 }
 

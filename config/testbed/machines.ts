@@ -1,7 +1,7 @@
 // Options shared by the kinds of testbeds whose nodes are separate machines.
 import { z } from "zod";
 import { wholeNumber, yesOrNo } from "../../contract/units.ts";
-import { MAX_NODES, nodeName, role, subnet } from "../nodes.ts";
+import { MAX_NODES, nodeName, pool, role, subnet } from "../nodes.ts";
 
 /** Schema of a name. It must not start with a dash, which programs would read as an option. */
 export const word = z
@@ -13,6 +13,12 @@ export const line = z
   .min(1, "expected a text")
   .max(500, "expected at most 500 characters")
   .regex(/^[^\n\r\0]*$/, "expected one line");
+/** Whether a text "YYYY-MM-DD hh:mm:ss" is a time that exists: not the 30th of February, nor 25 o'clock. */
+export function isDateTime(text: string): boolean {
+  const date = new Date(`${text.replace(" ", "T")}Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19).replace("T", " ") === text;
+}
+
 /** Schema of a file's path. */
 export const file = line.regex(/^[^"]*$/, "expected no quotation mark in a file's name");
 /** Schema of an SSH host key. */
@@ -80,7 +86,7 @@ export const dataNetwork = subnet.optional().meta({
 
 /** Options for machines of every testbed. */
 export const hostsShape = {
-  addressPool: subnet.prefault("10.177.0.0/16").meta({
+  addressPool: pool.prefault("10.177.0.0/16").meta({
     description:
       "Range for Docker's own bridge networks on machines where the stack installs Docker. Change it if the testbed uses this range.",
     valueType: "network such as `10.177.0.0/16`",

@@ -1,6 +1,6 @@
 // `testbed.kind: oar`: machines reserved through OAR.
 import { z } from "zod";
-import { longDuration, wholeNumber, yesOrNo } from "../../contract/units.ts";
+import { longDuration, wholeNumber, wholeSeconds, within, yesOrNo } from "../../contract/units.ts";
 import { MAX_NODES, withDefaults } from "../nodes.ts";
 import { DEFAULT_NODES, defineKind, namedNodes, perNodeErrors } from "./kind.ts";
 import {
@@ -12,6 +12,7 @@ import {
   hostKey,
   hostsSettings,
   hostsShape,
+  isDateTime,
   jump,
   line,
   minNodesErrors,
@@ -76,6 +77,9 @@ const site = z.strictObject({
   }),
 });
 
+/** No site grants or keeps a reservation longer. */
+const MOST_WAIT = { most: [365 * 86_400, "365 days"] } as const;
+
 /** The configuration key `testbed` of kind `oar`. */
 export const oarSchema = z
   .strictObject({
@@ -108,7 +112,7 @@ export const oarSchema = z
         "An ssh configuration file, such as `~/.ssh/config`, used instead of `jump`, `key`, `knownHosts` and `hostKey`.",
       valueType: "file",
     }),
-    walltime: longDuration.meta({
+    walltime: wholeSeconds(within(longDuration, MOST_WAIT)).meta({
       description:
         "Duration of the reservation. It must cover the installation of `environment`, the deployment of the stack and the whole benchmark.",
       examples: ["2 hours"],
@@ -118,7 +122,7 @@ export const oarSchema = z
       .describe(
         "Extend the job (`oarwalltime`) if the planned run no longer fits. Otherwise a warning reports the missing time, and the run stops before the first step that might not end in time.",
       ),
-    timeout: longDuration
+    timeout: wholeSeconds(within(longDuration, MOST_WAIT))
       .prefault("30 minutes")
       .describe(
         "How long a job may wait for its machines before it is deleted. With `start`, it must be long enough to include the start.",
@@ -129,6 +133,7 @@ export const oarSchema = z
         /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/,
         'expected "YYYY-MM-DD hh:mm:ss", in the frontend\'s time, such as "2027-03-25 19:00:00"',
       )
+      .refine(isDateTime, "there is no such date or time; correct it")
       .optional()
       .meta({
         description:

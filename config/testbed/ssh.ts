@@ -94,7 +94,15 @@ const schema = z
     if (settings.sshConfig && settings.acceptNewHostKeys) {
       addError(["acceptNewHostKeys"], "set StrictHostKeyChecking accept-new in sshConfig instead");
     }
-    for (const [index, { hostKey, key, jump }] of settings.sshConfig ? settings.hosts.entries() : []) {
+    for (const [index, { hostKey, key, jump, address }] of settings.sshConfig
+      ? settings.hosts.entries()
+      : []) {
+      if (address.includes(":")) {
+        addError(
+          ["hosts", index, "address"],
+          `${address} is an IPv6 address; give it a name in sshConfig (Host, HostName), and list that name here`,
+        );
+      }
       if (hostKey || key || jump) {
         addError(["hosts", index], "set its key, jump and hostKey in sshConfig instead");
       }

@@ -8,17 +8,23 @@ import java.util.TreeMap;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.utils.AppInfoParser;
 import org.apache.kafka.server.config.AbstractKafkaConfig;
+import org.apache.kafka.storage.internals.log.LogConfig;
 
-/** Prints the server's properties as Kafka itself defines them, as JSON; those that it calls internal are left out. */
+/** Prints the server's and the topics' properties as Kafka itself defines them, as JSON, without those that it calls internal. */
 public class ListProperties {
     public static void main(String[] args) throws Exception {
         Map<String, Object> properties = new TreeMap<>();
         for (ConfigDef.ConfigKey key : AbstractKafkaConfig.CONFIG_DEF.configKeys().values()) {
             if (!key.internalConfig) properties.put(key.name, describe(key));
         }
+        Map<String, Object> topics = new TreeMap<>();
+        for (ConfigDef.ConfigKey key : LogConfig.configDefCopy().configKeys().values()) {
+            if (!key.internalConfig) topics.put(key.name, describe(key));
+        }
         Map<String, Object> list = new LinkedHashMap<>();
         list.put("version", AppInfoParser.getVersion());
         list.put("properties", properties);
+        list.put("topics", topics);
         System.out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(list));
     }
 

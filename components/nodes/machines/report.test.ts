@@ -335,3 +335,9 @@ describe("the engine's configuration", () => {
     });
   });
 });
+
+describe("an inspection that prints names which every object has", () => {
+  for (const line of ["constructor=x", "__proto__=x", "toString=x", "hasOwnProperty=x"]) {
+    it(`is read as if it had not: ${line}`, () => assert.deepEqual(report(line), report()));
+  }
+});

@@ -1,5 +1,6 @@
 // The inspection report of a machine (node/inspect.sh), and the errors and warnings that follow from it.
 import { z } from "zod";
+import { plainMessage } from "../../../contract/plainMessage.ts";
 import { isInNetwork, overlaps } from "../../../lib/addresses.ts";
 import type { Host } from "./host.ts";
 import { KEEP } from "./nodeFiles.ts";
@@ -56,15 +57,17 @@ export type Report = z.output<typeof single> & Record<(typeof REPEATED)[number],
  * @throws Error if the output is incomplete or has another format
  */
 export function parseReport(text: string): Report {
-  const lists = Object.fromEntries(REPEATED.map((name) => [name, [] as string[]]));
-  const values: Record<string, string> = {};
+  // Maps, since a machine may print names that every object has, such as "constructor".
+  const lists = new Map(REPEATED.map((name) => [name as string, [] as string[]]));
+  const values = new Map<string, string>();
   for (const line of text.split("\n")) {
     const [, name = "", value = ""] = /^(\w+)=(.*)$/.exec(line.trim()) ?? [];
-    if (lists[name]) lists[name].push(value);
-    else if (name) values[name] = value;
+    const list = lists.get(name);
+    if (list) list.push(value);
+    else if (name) values.set(name, value);
   }
-  const report = single.safeParse(values);
-  if (report.success) return { ...report.data, ...lists } as Report;
+  const report = single.safeParse(Object.fromEntries(values), { error: plainMessage });
+  if (report.success) return { ...report.data, ...Object.fromEntries(lists) } as Report;
   const [issue] = report.error.issues;
   throw new Error(`its inspection failed (${issue?.path.join(".")}: ${issue?.message})`);
 }

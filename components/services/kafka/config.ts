@@ -1,7 +1,8 @@
 import { defaultsFor } from "../../../config/kafka/defaults.ts";
-import { environmentName, propertyText } from "../../../config/kafka/properties.ts";
+import { environmentName } from "../../../config/kafka/properties.ts";
 import type { ClusterPlan, Member } from "../../../config/kafka/topology.ts";
 import type { SecurityProtocol } from "../../../config/services/index.ts";
+import { propertyText } from "../../../contract/kafkaProperty.ts";
 
 /** Ports of a member on the overlay network. */
 export const PORTS = {

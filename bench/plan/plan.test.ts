@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { sweepSteps } from "../../contract/sweepSteps.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import { nextStep } from "./index.ts";
-import { sweepSteps } from "./sweep.ts";
 
 const workload = workloadSchema.parse({});
 const planOf = (benchmark: object) => benchmarkSchema.parse(benchmark);

@@ -1,4 +1,4 @@
-import type { Benchmark, StepValues, StepVariable, VariableValue } from "../../contract/workload.ts";
+import type { Benchmark, StepValues, StepVariable, VariableValue } from "./workload.ts";
 
 /**
  * The values of each step of a sweep: every combination, with the values of the last variable changing fastest, or side by

@@ -1,0 +1,53 @@
+// Reads a file of any size line by line: a text of more than 512 MiB does not fit into one string of Node.js.
+import { closeSync, openSync, readSync } from "node:fs";
+
+/** One line of a file, without its end. */
+export interface Line {
+  text: string;
+  /** Whether the line has an end. Only the last one may have none. */
+  complete: boolean;
+  /** Position of the byte after the line and its end. */
+  end: number;
+}
+
+const NEWLINE = 0x0a;
+const BLOCK_BYTES = 1024 * 1024;
+
+/**
+ * The lines of a file, in UTF-8. The file is closed when all lines are taken, or the loop over them ends.
+ *
+ * @param blockBytes how much is read at once. Default: 1 MiB
+ * @throws Error if the file cannot be read
+ */
+export function* linesIn(file: string, blockBytes = BLOCK_BYTES): Generator<Line> {
+  const descriptor = openSync(file, "r");
+  try {
+    const block = Buffer.alloc(blockBytes);
+    let parts: Buffer[] = [];
+    let end = 0;
+    for (;;) {
+      const length = readSync(descriptor, block, 0, blockBytes, null);
+      if (length === 0) break;
+      let start = 0;
+      for (;;) {
+        const newline = block.subarray(0, length).indexOf(NEWLINE, start);
+        if (newline < 0) break;
+        parts.push(block.subarray(start, newline));
+        end += bytesOf(parts) + 1;
+        yield { text: Buffer.concat(parts).toString("utf8"), complete: true, end };
+        parts = [];
+        start = newline + 1;
+      }
+      // A copy, because the block is overwritten.
+      if (start < length) parts.push(Buffer.from(block.subarray(start, length)));
+    }
+    if (parts.length === 0) return;
+    yield { text: Buffer.concat(parts).toString("utf8"), complete: false, end: end + bytesOf(parts) };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function bytesOf(parts: readonly Buffer[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
