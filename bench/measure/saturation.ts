@@ -56,7 +56,7 @@ export interface StepResources {
 export function saturatedResources(step: StepResources, slo: Slo): Saturated[] {
   const all = [
     ...step.brokers.flatMap(brokerSaturation),
-    ...step.machines.flatMap(machineSaturation),
+    ...step.machines.flatMap((machine) => machineSaturation(machine, step.machines.length === 1)),
     ...generatorSaturation(step.generator, slo),
   ];
   const rank = ({ resource }: Saturated) => RESOURCE_NAMES.indexOf(resource);
@@ -112,18 +112,19 @@ function linkSaturation(broker: BrokerMetrics): Saturated[] {
   ].flat();
 }
 
-function machineSaturation(machine: MachineMetrics): Saturated[] {
+/** @param alone whether there is no other machine */
+function machineSaturation(machine: MachineMetrics, alone: boolean): Saturated[] {
   const { brokers, agents, cpus, cpusBusy, cpusStolen, pressure, disk } = machine;
   if (brokers.length === 0 && agents.length === 0) return [];
   const cpuEntry = entryAt(machine.nodes.join("+"), brokers.length > 0 ? undefined : "generator");
   const entry = entryAt(machine.nodes.join("+"));
   const busyEnough = cpusBusy !== null && cpusBusy >= THRESHOLDS.busyUnderPressure * cpus;
-  const busy = cpuEntry("machine-cpu", cpuText(machine), "CPUs", {
+  const busy = cpuEntry("machine-cpu", cpuText(machine, alone), "CPUs", {
     value: cpusBusy,
     limit: cpus,
     from: THRESHOLDS.cpu,
   });
-  const waiting = cpuEntry("machine-cpu", cpuText(machine), "time", {
+  const waiting = cpuEntry("machine-cpu", cpuText(machine, alone), "time", {
     value: busyEnough ? pressure.cpu : null,
     limit: THRESHOLDS.pressure,
   });
@@ -170,10 +171,10 @@ function generatorSaturation(load: GeneratorLoad, slo: Slo): Saturated[] {
 }
 
 /** The CPUs of a machine, and who shares them. */
-function cpuText(machine: MachineMetrics): string {
-  if (isShared(machine)) return "this machine's CPUs, which brokers and agents share";
-  const user = machine.brokers.length > 0 ? "brokers" : "agents";
-  return `the CPUs of ${placeText(machine)}, which ${user} use`;
+function cpuText(machine: MachineMetrics, alone: boolean): string {
+  const cpus = alone ? "this machine's CPUs" : `the CPUs of ${placeText(machine)}`;
+  if (isShared(machine)) return `${cpus}, which brokers and agents share`;
+  return `${cpus}, which ${machine.brokers.length > 0 ? "brokers" : "agents"} use`;
 }
 
 function placeText({ nodes }: MachineMetrics): string {

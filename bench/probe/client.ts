@@ -6,6 +6,8 @@ import {
   bitRateSchema,
   type Hello,
   helloSchema,
+  type MachineCounters,
+  machineCountersSchema,
   PATHS,
   type Peer,
   pathMtuSchema,
@@ -29,6 +31,11 @@ export class ProbeClient {
 
   hello(): Promise<Hello> {
     return ask(helloSchema, this.url, PATHS.hello, { timeoutMs: TIMEOUT_MS });
+  }
+
+  /** Reads what the kernel counts of the machine. */
+  counters(): Promise<MachineCounters> {
+    return ask(machineCountersSchema, this.url, PATHS.counters, { timeoutMs: TIMEOUT_MS });
   }
 
   /** Measures round trips with each peer. @param packets number for each peer */

@@ -6,10 +6,13 @@ import { reason } from "../reason.ts";
 import { readClockStatus } from "./clockStatus.ts";
 import { forward } from "./forward.ts";
 import { type IperfPlace, IperfServer, measureThroughput } from "./iperf.ts";
+import { ownCpuSec, readCounters } from "./kernel.ts";
 import type { Probe } from "./probe.ts";
 import {
   type Hello,
+  hostCountersSchema,
   hostHelloSchema,
+  type MachineCounters,
   mtuSchema,
   PATHS,
   PROTOCOL_VERSION,
@@ -43,8 +46,11 @@ export function serveHostProbe(
   place: IperfPlace & { bind: string },
   socket: string,
 ): Promise<http.Server> {
-  const hello = { [`GET ${PATHS.hello}`]: () => ({ address: place.bind }) };
-  return serveJson({ ...measurements(probe, place), ...hello }, socket);
+  const state = {
+    [`GET ${PATHS.hello}`]: () => ({ address: place.bind }),
+    [`GET ${PATHS.counters}`]: () => ({ ownCpuSec: ownCpuSec() }),
+  };
+  return serveJson({ ...measurements(probe, place), ...state }, socket);
 }
 
 /** Who an overlay probe is. */
@@ -70,7 +76,11 @@ export function serveOverlayProbe(
       return forward(self.hostSocket, "POST", name.slice("POST ".length), body);
     },
   ]);
-  return serveJson({ ...Object.fromEntries(byNetwork), [`GET ${PATHS.hello}`]: () => hello(self) }, port);
+  const state = {
+    [`GET ${PATHS.hello}`]: () => hello(self),
+    [`GET ${PATHS.counters}`]: () => counters(self),
+  };
+  return serveJson({ ...Object.fromEntries(byNetwork), ...state }, port);
 }
 
 /** The handler of the request checks the rest. */
@@ -85,4 +95,13 @@ async function hello({ node, bootId, hostSocket }: OverlayProbe): Promise<Hello>
     .then((answer) => hostHelloSchema.parse(answer))
     .catch((error) => ({ error: reason(error) }));
   return { protocol: PROTOCOL_VERSION, node, bootId, host, clock: await readClockStatus() };
+}
+
+/** The machine's counters, with the CPU time of both probes of the node. */
+async function counters({ hostSocket }: OverlayProbe): Promise<MachineCounters> {
+  const own = readCounters();
+  const host = await forward(hostSocket, "GET", PATHS.counters)
+    .then((answer) => hostCountersSchema.parse(answer).ownCpuSec)
+    .catch(() => null);
+  return { ...own, ownCpuSec: host === null ? null : ownCpuSec() + host };
 }

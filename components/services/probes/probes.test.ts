@@ -39,6 +39,7 @@ describe("the probes", () => {
     assert.deepEqual(declared.container("probes").mounts, [
       shared,
       { type: "bind", source: clock, target: clock, readOnly: true },
+      { type: "bind", source: "/sys/fs/cgroup", target: "/var/lib/swarmbench/cgroups", readOnly: true },
     ]);
   });
 

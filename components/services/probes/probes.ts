@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { NODE_FOLDERS, PROBE_SERVICES } from "../../../contract/network.ts";
+import { CGROUPS, NODE_FOLDERS, PROBE_SERVICES } from "../../../contract/network.ts";
 import { script } from "../../../lib/shell.ts";
 import type { Site } from "../../lib/deployment.ts";
 import type { Node } from "../../lib/node.ts";
@@ -59,6 +59,7 @@ export class Probes extends pulumi.ComponentResource {
       environment: { SWARMBENCH_NODE: "{{.Node.Hostname}}" }, // Swarm fills it in for each task
       mounts: [
         { type: "bind" as const, source: NODE_FOLDERS.clock, target: NODE_FOLDERS.clock, readOnly: true },
+        { type: "bind" as const, source: CGROUPS.node, target: CGROUPS.probe, readOnly: true },
       ],
     });
   }
