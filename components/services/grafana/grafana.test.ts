@@ -18,15 +18,15 @@ import { Grafana } from "./grafana.ts";
 
 const declareGrafana = (rotation = 0) =>
   declareOn(
-    (site) => {
+    (deployment) => {
       const { influxdb, grafana } = parseSettings(
         { influxdb: '{"organization":"lab","bucket":"runs"}' },
         "local",
         "ann",
       ).services;
       assert.ok(influxdb && grafana);
-      const store = new InfluxDb("influxdb", { site, settings: influxdb });
-      return new Grafana("grafana", { site, settings: { ...grafana, rotation }, influxdb: store });
+      const store = new InfluxDb("influxdb", { deployment, settings: influxdb });
+      return new Grafana("grafana", { deployment, settings: { ...grafana, rotation }, influxdb: store });
     },
     { images: ALL_IMAGES },
   );

@@ -30,7 +30,7 @@ const login = {
   },
 };
 const declareInflux = (own: Partial<InfluxdbSettings> = {}) =>
-  declareOn((site) => new InfluxDb("influxdb", { site, settings: { ...settings, ...own } }));
+  declareOn((deployment) => new InfluxDb("influxdb", { deployment, settings: { ...settings, ...own } }));
 let program: Program<InfluxDb>;
 before(async () => {
   program = await declareInflux();

@@ -17,8 +17,11 @@ import { Portainer } from "./portainer.ts";
 
 const declarePortainer = (rotation = 0) =>
   declareOn(
-    (site) =>
-      new Portainer("portainer", { site, settings: { rotation, limits: { cpus: 0.5 }, required: false } }),
+    (deployment) =>
+      new Portainer("portainer", {
+        deployment,
+        settings: { rotation, limits: { cpus: 0.5 }, required: false },
+      }),
     {
       images: ALL_IMAGES,
     },
