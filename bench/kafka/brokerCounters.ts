@@ -137,7 +137,10 @@ function requestsOf(values: ReadonlyMap<string, unknown>, request: string): Requ
 /** One attribute of the MBeans that match a pattern. */
 function byMbean(value: unknown, attribute: string): Record<string, number> {
   if (typeof value !== "object" || value === null) return {};
-  const numbers = Object.entries(value).map(([mbean, attributes]) => [mbean, numberOf(attributes?.[attribute])]);
+  const numbers = Object.entries(value).map(([mbean, attributes]) => [
+    mbean,
+    numberOf(attributes?.[attribute]),
+  ]);
   return Object.fromEntries(numbers.filter(([, number]) => number !== null));
 }
 

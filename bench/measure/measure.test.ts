@@ -316,12 +316,18 @@ describe("the verdict of a step", () => {
     const late = { cpuWait: 0.3, eventLoopDelayMs: 10.1 };
     const { verdict: actual, reasons } = verdict({ p99Ms: 300, consumers: late });
     assert.equal(actual, "generator-bound");
-    assert.match(reasons[0] ?? "", /event loop delay p99 10\.1 ms, above .* \(10\.0 ms\); .* 30 % of the time/);
+    assert.match(
+      reasons[0] ?? "",
+      /event loop delay p99 10\.1 ms, above .* \(10\.0 ms\); .* 30 % of the time/,
+    );
     assert.match(reasons[1] ?? "", /p99 latency 300\.0 ms/);
     const waiting = { cpuWait: 0.5, eventLoopDelayMs: 1 };
     assert.equal(verdict({ p99Ms: 300, consumers: waiting }).verdict, "generator-bound");
     assert.equal(verdict({ consumers: late }).verdict, "ok");
-    assert.equal(verdict({ p99Ms: 300, consumers: { cpuWait: 0.49, eventLoopDelayMs: 10 } }).verdict, "slo-missed");
+    assert.equal(
+      verdict({ p99Ms: 300, consumers: { cpuWait: 0.49, eventLoopDelayMs: 10 } }).verdict,
+      "slo-missed",
+    );
     assert.equal(verdict({ p99Ms: 300, consumers: null }).verdict, "slo-missed");
   });
 

@@ -160,14 +160,16 @@ function diskSaturation(machine: MachineMetrics, pressure: number | null, busy: 
 }
 
 function generatorSaturation(load: GeneratorLoad, slo: Slo): Saturated[] {
-  return [...producerExcess(load, slo), ...consumerExcess(load, slo)].map(({ place, value, limit, unit }) => ({
-    resource: "generator",
-    place,
-    text: `the load generator (${place})`,
-    value,
-    limit,
-    unit,
-  }));
+  return [...producerExcess(load, slo), ...consumerExcess(load, slo)].map(
+    ({ place, value, limit, unit }) => ({
+      resource: "generator",
+      place,
+      text: `the load generator (${place})`,
+      value,
+      limit,
+      unit,
+    }),
+  );
 }
 
 /** The CPUs of a machine, and who shares them. */

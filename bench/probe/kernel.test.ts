@@ -13,7 +13,8 @@ describe("the counters of a machine", () => {
       "/proc/stat": "cpu  100 0 50 1000 50 0 0 25 0 0\ncpu0 1 1 1 1\n",
       "/proc/pressure/cpu":
         "some avg10=1.53 avg60=2.00 avg300=3.00 total=123456\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=7\n",
-      "/proc/diskstats": " 254 0 vda 10 0 100 5 20 0 200 9 0 640 14\n 254 1 vda1 10 0 100 5 20 0 200 9 0 640 14\n",
+      "/proc/diskstats":
+        " 254 0 vda 10 0 100 5 20 0 200 9 0 640 14\n 254 1 vda1 10 0 100 5 20 0 200 9 0 640 14\n",
     };
     const counters = readCounters((file) => files[file]);
     assert.deepEqual(

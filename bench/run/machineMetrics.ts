@@ -82,7 +82,9 @@ function between(from: MachineCounters, to: MachineCounters): Measured {
 type Disk = NonNullable<MachineCounters["disk"]>;
 
 function diskBetween(from: Disk, to: Disk, seconds: number): MachineMetrics["disk"] {
-  const busy = Object.entries(to.busyMs).map(([name, ms]) => (ms - (from.busyMs[name] ?? ms)) / 1_000 / seconds);
+  const busy = Object.entries(to.busyMs).map(
+    ([name, ms]) => (ms - (from.busyMs[name] ?? ms)) / 1_000 / seconds,
+  );
   return {
     readPerSec: (to.readBytes - from.readBytes) / seconds,
     writtenPerSec: (to.writtenBytes - from.writtenBytes) / seconds,

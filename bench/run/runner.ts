@@ -136,7 +136,11 @@ export class Runner {
     }
   }
 
-  private orderOf({ phase, values }: PlannedStep, number: number, fleet: Fleet): Omit<StepOrder, "probes" | "network"> {
+  private orderOf(
+    { phase, values }: PlannedStep,
+    number: number,
+    fleet: Fleet,
+  ): Omit<StepOrder, "probes" | "network"> {
     const { run, workload, benchmark, target } = this.request;
     return {
       run,

@@ -10,10 +10,12 @@ import type { StepFindings, StepOrder } from "./stepOrder.ts";
 /** The metrics of brokers and machines, and what the benchmark itself used. */
 export function stepResources(
   { target, network }: Pick<StepOrder, "target" | "network">,
-  { measured, producers, consumers, timeline }: Pick<
-    StepFindings,
-    "measured" | "producers" | "consumers" | "timeline"
-  >,
+  {
+    measured,
+    producers,
+    consumers,
+    timeline,
+  }: Pick<StepFindings, "measured" | "producers" | "consumers" | "timeline">,
 ): { brokers: BrokerMetrics[]; machines: MachineMetrics[]; ownCost: OwnCost } {
   const { before, after } = measured;
   const agents = [...producers, ...consumers];

@@ -47,7 +47,10 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
     brokersCpu: cpusBetween(cpuReading(findings.measured.before), cpuReading(findings.measured.after)),
     busiestMachine: busiestMachine(findings),
     resources: { brokers: resources.brokers, machines: resources.machines },
-    saturated: saturatedResources({ ...resources, generator: loadOfGenerator(generator) }, order.benchmark.slo),
+    saturated: saturatedResources(
+      { ...resources, generator: loadOfGenerator(generator) },
+      order.benchmark.slo,
+    ),
     ownCost: resources.ownCost,
     verdict,
     reasons,

@@ -5,7 +5,7 @@ import type { Deployed, Service } from "../descriptor.ts";
 import { influxdb } from "../influxdb/index.ts";
 import { kafka } from "../kafka/index.ts";
 import { BenchmarkRun, benchPlan } from "./benchmark.ts";
-import { conditionsOf, reservedNodes } from "./conditions.ts";
+import { brokerCpuLimit, conditionsOf, reservedNodes } from "./conditions.ts";
 
 interface Benchmark extends Deployed {
   plan: pulumi.Output<BenchPlan>;
@@ -29,6 +29,7 @@ export const benchmark: Service<BenchSettings, Benchmark> = {
       influxdb: deployed(influxdb),
       conditions: conditionsOf(context),
       reservation: reservedNodes(stack.testbed, deployment.owner),
+      cpuLimitOf: (broker) => brokerCpuLimit(broker, cluster.brokers, context),
     });
     if (settings.benchmark.run) {
       return { plan, run: new BenchmarkRun("benchmark", { deployment, plan, after: ready }, options) };
