@@ -27,7 +27,7 @@ const OUTPUT = [
   "nothing was started:",
   "unknown setting; the settings are",
   "A again",
-  ": the intervals ${real",
+  "the intervals",
   "p99 of a second",
   "all is well: nothing missing, nothing left over",
 ];

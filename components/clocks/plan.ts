@@ -26,7 +26,7 @@ export interface ClockPlan {
 
 /**
  * `sync`: the synchronization daemon. `ntp`: chrony, while PTP is not locked. `phc`: copies time between the network card's clock
- * and the kernel, if the card has one. `status`: writes the state of the others once per second.
+ * and the kernel, if the card has one. `status`: writes the state of the others to a file.
  */
 const SERVICES = ["sync", "ntp", "phc", "status"] as const;
 type Service = (typeof SERVICES)[number];

@@ -172,6 +172,22 @@ describe("status.json", () => {
     );
   });
 
+  it("is written every second until the clock has settled, then every 15 s", () => {
+    const pauseOf = (state: string, recent: string) =>
+      here
+        .run(`RUN=$DIR\n${nodeFile("status.sh")}\nrecent="${recent}"\nchoose_pause ${state}\necho "$PAUSE"`)
+        .stdout.trim();
+    assert.deepEqual(
+      [
+        pauseOf("SLAVE", "1 2 3"),
+        pauseOf("LISTENING", ""),
+        pauseOf("SLAVE", "1 2 3 4 5 6 7 8"),
+        pauseOf("MASTER", ""),
+      ],
+      ["1", "1", "15", "15"],
+    );
+  });
+
   it("stops NTP while PTP is locked, and starts it again when the lock has been lost for long", () => {
     const steps = (states: string) => `ntp=unknown unlocked=0
 service_up() { echo "up $1"; }

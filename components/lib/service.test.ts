@@ -165,17 +165,16 @@ describe("a service's task", () => {
     ]);
   });
 
-  it("has a health check that runs without a shell, at a short interval", async () => {
-    const program = await declareService(() => ({ health: ["probe", "--live"] }));
-    const { tests, interval } = program.container("probe").healthcheck as Record<string, unknown>;
-    assert.deepEqual(tests, ["CMD", "probe", "--live"]);
-    assert.equal(interval, "2s");
+  it("has no health check, and switches off one that an earlier version or the image has", () => {
+    const { healthcheck } = plain.container("probe") as { healthcheck: { tests: string[] } };
+    assert.deepEqual(healthcheck.tests, ["NONE"]);
   });
 
-  it("keeps the image's health check, user and arguments by default", () => {
+  it("keeps the image's user and arguments by default", () => {
     assert.deepEqual(Object.keys(plain.container("probe")).sort(), [
       "configs",
       "env",
+      "healthcheck",
       "image",
       "labels",
       "mounts",

@@ -42,11 +42,6 @@ export interface TaskSettings {
   ports: { published: number; target: number }[];
   /** @default the image's user */
   user?: string;
-  /**
-   * Health check command. Swarm adds a task to DNS once it is healthy and replaces unhealthy tasks. Without a command, a
-   * running process counts as healthy.
-   */
-  health?: string[];
   /** Seconds a task may take to stop before it is killed. @default 10 */
   stopGraceSec: number;
 }
@@ -83,7 +78,7 @@ export interface ServiceArgs extends Partial<TaskSettings> {
   /** Where tasks run: one task on this node, one on every node, or several spread over the nodes of a role. */
   on: Node | "every node" | Spread;
   limits: Limits;
-  /** Whether `up` waits until the task is healthy. Turn off if the component has a more precise probe. @default true */
+  /** Whether `up` waits until the task runs. Turn off if the component has a more precise probe. @default true */
   converge?: boolean;
   transform?: Transform;
 }
@@ -99,20 +94,15 @@ export interface DeclaredService {
 
 /** How often `up` checks whether tasks converged, and for how long. The provider rejects delays below five seconds. */
 const CONVERGE = { delay: "5s", timeout: "3m" };
-/** The interval is short because swarm reports a task as running only after the first successful health check. */
-const HEALTH = { interval: "2s", timeout: "5s", startPeriod: "90s", retries: 15 };
 
-/**
- * A health check command that requests a URL.
- *
- * @param url on the task's loopback address
- */
-export function httpHealth(url: string): string[] {
-  return ["curl", "--fail", "--silent", "--output", "/dev/null", url];
-}
+/** Explicit, because the Terraform provider keeps the previous block if it is omitted. The fields are as the provider reads them back. */
+const NO_HEALTH_CHECK = { tests: ["NONE"], interval: "0s", timeout: "0s", startPeriod: "0s", retries: 0 };
 
 /**
  * Applies the transform and declares the swarm service. No other code creates a `docker.Service`.
+ *
+ * Services have no health checks: each check starts a process in the container, which on a small machine takes CPU time
+ * from what is measured. A readiness job proves at `up` that a service works, and swarm restarts a task whose process ends.
  *
  * An update stops the old task before it starts the new one, because both use the same volume. Names resolve through DNS
  * (`dnsrr`) and ports are published in host mode, because virtual IPs need IP_VS, which some kernels lack.
@@ -174,7 +164,6 @@ function transformed(args: ServiceArgs): TaskSettings {
     networks: [...(args.networks ?? [args.deployment.swarm.network.id])],
     ports: (args.ports ?? []).map((port) => ({ ...port })),
     user: args.user,
-    health: args.health && [...args.health],
     stopGraceSec: args.stopGraceSec ?? 10,
   };
   return args.transform?.(copy) ?? copy;
@@ -227,8 +216,8 @@ function containerSpec({ deployment, image }: ServiceArgs, task: TaskSettings) {
       configName: source.name,
       fileName: path,
     })),
-    healthcheck: task.health ? { tests: ["CMD", ...task.health], ...HEALTH } : undefined,
     stopGracePeriod: `${task.stopGraceSec}s`,
+    healthcheck: NO_HEALTH_CHECK,
   };
 }
 

@@ -7,7 +7,7 @@ import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
-import { httpHealth, service, type TaskFile, type Transforms } from "../../lib/service.ts";
+import { service, type TaskFile, type Transforms } from "../../lib/service.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import { DASHBOARDS as CATALOGUE, dashboards } from "./dashboards/index.ts";
@@ -75,7 +75,6 @@ export class Grafana extends pulumi.ComponentResource {
           },
         ],
         files,
-        health: httpHealth(`http://127.0.0.1:${PORT}/api/health`),
         transform: transform?.service,
       },
       this,

@@ -5,7 +5,7 @@ import { type Job, runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
-import { httpHealth, service, type Transforms } from "../../lib/service.ts";
+import { service, type Transforms } from "../../lib/service.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 
 const NAME = "influxdb";
@@ -95,7 +95,6 @@ export class InfluxDb extends pulumi.ComponentResource {
         on: this.node,
         limits: settings.limits,
         mounts: [{ type: "volume", source: nodeVolume(NAME, this.node, deployment, this), target: DATA }],
-        health: httpHealth(`http://127.0.0.1:${PORT}/health`),
         // InfluxDB writes what it holds in memory to disk before it stops.
         stopGraceSec: 30,
         transform: transform?.service,

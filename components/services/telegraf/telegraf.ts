@@ -6,7 +6,7 @@ import { configFile, secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
-import { httpHealth, service, type Transforms } from "../../lib/service.ts";
+import { service, type Transforms } from "../../lib/service.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
 import { kafkaConfig, NODE_MOUNTS, nodeConfig, nodeEnvironment } from "./config.ts";
@@ -18,7 +18,6 @@ const NAME = "telegraf";
 const KAFKA_COLLECTOR = "telegraf-kafka";
 const CONFIG = "/etc/telegraf/telegraf.conf";
 const TOKEN_FILE = "/run/secrets/influx_token";
-const HEALTH = httpHealth("http://127.0.0.1:8080");
 
 const TIMEOUT_SEC = 120;
 
@@ -82,7 +81,6 @@ export class Telegraf extends pulumi.ComponentResource {
           { path: CONFIG, source: file },
           { path: TOKEN_FILE, source: token },
         ],
-        health: HEALTH,
         transform: transform?.service,
       },
       this,
