@@ -29,6 +29,9 @@ export const NODE_FOLDERS = {
   clock: "/var/lib/swarmbench/clock",
 } as const;
 
+/** The node's cgroups, and where its probe has them, to read how often the CPU limits of containers throttled them. */
+export const CGROUPS = { node: "/sys/fs/cgroup", probe: "/var/lib/swarmbench/cgroups" } as const;
+
 const count = z.int().min(0);
 
 const pairRttSchema = z.strictObject({

@@ -15,8 +15,10 @@ const benchTargetSchema = z.strictObject({
   /** The stack's token, which agents and probes require. */
   token: z.string().regex(TOKEN, "expected a token made by pulumi up"),
   kafka: kafkaTargetSchema,
-  /** Jolokia endpoint of each broker, from which its CPU usage is read. */
-  brokerMetrics: z.array(z.strictObject({ name: z.string(), jolokiaUrl: z.url() })),
+  /** Each broker's Jolokia endpoint, from which its metrics are read, and its CPU limit; absent: it has none. */
+  brokerMetrics: z.array(
+    z.strictObject({ name: z.string(), jolokiaUrl: z.url(), cpuLimit: z.number().positive().optional() }),
+  ),
   influx: influxTargetSchema.optional(),
   /** The nodes, each of which runs probes, and the node of each broker. Absent: the stack has no probes. */
   network: z

@@ -2,6 +2,7 @@
 // increments `SCHEMA_VERSION`. results/run.schema.json is generated from this.
 import { z } from "zod";
 import { networkSchema, nodeClockSchema } from "./network.ts";
+import { limitSchema } from "./resources.ts";
 import { anyStepSchema, instant, secondSchema, stepSchema } from "./step.ts";
 import { RUN_VERDICTS } from "./verdicts.ts";
 import { SEARCH_VARIABLES, sloSchema } from "./workload.ts";
@@ -34,6 +35,8 @@ const kneeSchema = z.strictObject({
   slo: sloSchema,
   /** Why the search ended, and what failed first beyond the knee. */
   reason: z.string(),
+  /** What limited the load beyond the knee; null: not known. Absent in events and in older runs. */
+  limit: limitSchema.nullable().optional(),
 });
 /** The largest load that meets the SLO. */
 export type Knee = z.output<typeof kneeSchema>;

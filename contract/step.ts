@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { distributionSchema } from "./distribution.ts";
 import { stepNetworkSchema } from "./network.ts";
+import { brokerMetricsSchema, machineMetricsSchema, ownCostSchema, saturatedSchema } from "./resources.ts";
 import { STEP_VERDICTS } from "./verdicts.ts";
 import { STEP_VARIABLES } from "./workload.ts";
 
@@ -52,6 +53,16 @@ const generatorSchema = z.strictObject({
   cpuTotal: z.number().nullable(),
   /** Share of the time for which the busiest task's main thread waited for a CPU. */
   cpuWait: z.number().nullable(),
+  /** The consumer task that was worst in each; null: there are no consumers. Absent in older runs. */
+  consumers: z
+    .strictObject({
+      /** Share of the time for which its main thread waited for a CPU. */
+      cpuWait: z.number(),
+      /** Event loop delay p99 of its seconds, their median. */
+      eventLoopDelayMs: ms,
+    })
+    .nullable()
+    .optional(),
   /** Memory of all agents, MiB. */
   memoryMiB: z.number().nullable(),
 });
@@ -174,6 +185,14 @@ const measuredStepSchema = anyStepSchema.extend({
   brokersCpu: z.number().nullable(),
   /** Busy CPUs of the busiest machine, and how many it has. */
   busiestMachine: z.strictObject({ cpusBusy: z.number(), cpus: z.number() }).nullable(),
+  /** What each broker and each machine did in the measured time. Absent in older runs. */
+  resources: z
+    .strictObject({ brokers: z.array(brokerMetricsSchema), machines: z.array(machineMetricsSchema) })
+    .optional(),
+  /** The resources that were saturated, the most direct explanation first. Absent in older runs. */
+  saturated: z.array(saturatedSchema).optional(),
+  /** What runner and probes used. Absent in older runs. */
+  ownCost: ownCostSchema.optional(),
   /** The latency in µs as HdrHistogram V2, compressed, base64. If there are samples below zero, their magnitudes follow after a "|". */
   histogram: z.string(),
   histograms: z.strictObject({ ack: z.string(), sendToReceive: z.string() }),

@@ -8,6 +8,7 @@ import {
   SCHEMA_VERSION,
 } from "../contract/result.ts";
 import { clockWarnings } from "./clocks.ts";
+import { limitOf } from "./limit.ts";
 
 type EventNamed<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
 
@@ -26,7 +27,8 @@ export function buildResults(events: readonly RunEvent[]): Run {
   const [first, ...resumed] = named("run");
   if (!first) throw new SwarmbenchError("run-unreadable", "the events lack the one that starts a run");
   const steps = new Map(named("step").map(({ result }) => [result.step, result]));
-  const measured = measuredSteps({ steps: [...steps.values()] });
+  const sorted = [...steps.values()].sort((a, b) => a.step - b.step);
+  const measured = measuredSteps({ steps: sorted });
   const last = events.findLast((event) => event.event === "run" || event.event === "end");
   const end = last?.event === "end" ? last : undefined;
   const changed = resumed.filter(({ conditions }) => !sameMachines(conditions, first.conditions));
@@ -40,8 +42,8 @@ export function buildResults(events: readonly RunEvent[]): Run {
     slo: first.slo,
     network: named("network")[0]?.network ?? null,
     nodeClocks: named("clocks").at(-1)?.nodes ?? [],
-    steps: [...steps.values()].sort((a, b) => a.step - b.step),
-    knee: end?.knee ?? null,
+    steps: sorted,
+    knee: end?.knee ? { ...end.knee, limit: limitOf({ ...first, steps: sorted, knee: end.knee }) } : null,
     searchReason: end?.searchReason ?? "",
     verdict: end?.verdict ?? "interrupted",
     warnings: [

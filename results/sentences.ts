@@ -2,6 +2,7 @@
 import type { Run } from "../contract/result.ts";
 import { formatNumber, variableText } from "../contract/text.ts";
 import { meetsSlo } from "../contract/verdicts.ts";
+import { limitOf } from "./limit.ts";
 
 /** Variables that are counted things, so that the value comes first. */
 const COUNTED: readonly string[] = ["producers", "consumers", "partitions", "groups", "nodes"];
@@ -29,17 +30,20 @@ function withVariable(variable: string, amount: string): string {
   return unit === undefined ? `${name} ${amount}` : `${name} ${amount} ${unit}`;
 }
 
-/** The knee with its interval, or why there is none. */
-export function kneeSentence({ knee, searchReason, verdict, steps, conditions }: Run): string {
+/** The knee with its interval and what limited the load beyond it, or why there is none. */
+export function kneeSentence(run: Run): string {
+  const { knee, searchReason, verdict, steps, conditions } = run;
+  const limit = limitOf(run);
   if (knee) {
     const [low, high] = knee.interval;
     const range =
       high === null
         ? "upper end not found"
         : `${Math.round(100 * knee.confidence)} % interval ${formatNumber(low)} to ${formatNumber(high)}`;
-    return `knee: ${loadText(knee)} (${range}); ${knee.reason}`;
+    const beyond = limit ? `; beyond that ${limit.text}` : "";
+    return `knee: ${loadText(knee)} (${range})${beyond}; ${knee.reason}`;
   }
-  if (searchReason) return `no knee: ${searchReason}`;
+  if (searchReason) return `no knee: ${searchReason}${limit ? `; ${limit.text}` : ""}`;
   if (conditions.benchmark.search) return `no knee: the run has not finished (${verdict})`;
   const good = steps.filter(meetsSlo).length;
   return `${good} of ${steps.length} steps met the SLO; the run did not search for a knee`;

@@ -130,15 +130,29 @@ async function inspectController(
 const answerSchema = z.array(z.object({ status: z.number(), value: z.unknown() }));
 
 /**
- * Reads metrics over HTTP from a Jolokia agent (bulk read requests of the Jolokia protocol).
+ * Reads attributes over HTTP from a Jolokia agent, all by one bulk request of the Jolokia protocol.
+ *
+ * @param reads an MBean, or a pattern of MBeans, and its attribute or attributes
+ * @returns for each read its value as Jolokia writes it: of several attributes an object, of a pattern an object by MBean;
+ *   undefined if it does not exist
+ * @throws Error when the agent does not answer within 5 s
+ */
+export async function readJolokia(
+  url: string,
+  reads: readonly { mbean: string; attribute: string | readonly string[] }[],
+): Promise<unknown[]> {
+  const json = reads.map(({ mbean, attribute }) => ({ type: "read", mbean, attribute }));
+  const { pathname } = new URL(url);
+  const answers = await ask(answerSchema, url, pathname, { method: "POST", json, timeoutMs: TIMEOUT_MS });
+  return answers.map(({ status, value }) => (status === 200 ? value : undefined));
+}
+
+/**
+ * Reads metrics over HTTP from a Jolokia agent.
  *
  * @throws Error when the agent does not answer within 5 s
  */
 export const askJolokia: AskMetrics = async (url, readings) => {
-  const json = readings.map(({ mbean, attribute }) => ({ type: "read", mbean, attribute }));
-  const { pathname } = new URL(url);
-  const answers = await ask(answerSchema, url, pathname, { method: "POST", json, timeoutMs: TIMEOUT_MS });
-  return answers.map(({ status, value }) =>
-    status === 200 && (typeof value === "number" || typeof value === "string") ? value : undefined,
-  );
+  const values = await readJolokia(url, readings);
+  return values.map((value) => (typeof value === "number" || typeof value === "string" ? value : undefined));
 };

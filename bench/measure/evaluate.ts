@@ -1,9 +1,10 @@
 // The verdict of a step.
 import type { StepVerdict } from "../../contract/verdicts.ts";
 import type { Slo } from "../../contract/workload.ts";
+import { consumerExcess, type GeneratorLoad, producerExcess } from "./generator.ts";
 
 /** The metrics of a step's measured time that its verdict depends on. */
-export interface StepMetrics {
+export interface StepMetrics extends GeneratorLoad {
   offered: number;
   delivered: number;
   lost: number;
@@ -14,21 +15,9 @@ export interface StepMetrics {
   steady: boolean;
   /** Why the load was not steady. */
   steadyReason: string;
-  /** From the intended time to the dispatch. Waiting for the broker's answers is not in it, but in the latency. */
-  scheduleLagMsP99: number | null;
-  /** CPUs used by the busiest task. */
-  cpu: number | null;
   /** Busy JIT compiler threads of the busiest broker, on average; null: unknown. */
   brokersJitThreads: number | null;
 }
-
-/** With a schedule lag above this share of the SLO's p99, the latency is that of the generator. */
-const LAG_SHARE = 0.1;
-/**
- * One thread of Node.js does the work of a task. With its helper threads it is at its limit from about this many CPUs on
- * (measured with kafkajs: 1.1 CPUs, with seconds of lag).
- */
-const SATURATED_CPUS = 0.9;
 
 /**
  * With more busy JIT compiler threads than this, a broker is still slower than it will be, as in the first minutes after a
@@ -41,7 +30,8 @@ export const JIT_BUSY_THREADS = 0.2;
  * The verdict of a step.
  *
  * `failed` comes before `generator-bound`, since a step without deliveries has no lag. `generator-bound` comes before all
- * verdicts about the broker, even if the SLO was met: no knee may be based on such a step.
+ * verdicts about the broker, even if the SLO was met: no knee may be based on such a step. Consumers that were short of CPU time
+ * make a step `generator-bound` only if it missed the SLO.
  *
  * @returns the verdict, and its reasons as sentences with the value and the limit
  */
@@ -66,20 +56,10 @@ function failureReasons({ offered, delivered, errors }: StepMetrics): string[] {
   return [`none of ${offered} messages was delivered${errors > 0 ? `, ${errors} sends failed` : ""}`];
 }
 
-function generatorReasons({ scheduleLagMsP99: lag, cpu }: StepMetrics, slo: Slo): string[] {
-  const limit = LAG_SHARE * slo.p99Ms;
-  const reasons: string[] = [];
-  if (lag !== null && lag > limit) {
-    reasons.push(
-      `the generator was late: schedule lag p99 ${lag.toFixed(1)} ms, above a tenth of the SLO (${limit.toFixed(1)} ms)`,
-    );
-  }
-  if (cpu !== null && cpu >= SATURATED_CPUS) {
-    reasons.push(
-      `the generator's busiest task used ${cpu.toFixed(2)} CPUs, and one thread cannot use much more`,
-    );
-  }
-  return reasons;
+/** A starved consumer only delays messages, so it counts only where the SLO was missed. */
+function generatorReasons(metrics: StepMetrics, slo: Slo): string[] {
+  const starved = sloReasons(metrics, slo).length > 0 ? consumerExcess(metrics, slo) : [];
+  return [...producerExcess(metrics, slo), ...starved].map(({ reason }) => reason);
 }
 
 /** Only for late messages: busy JIT compilers delay messages, but lose none. */

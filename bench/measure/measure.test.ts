@@ -281,6 +281,7 @@ describe("the verdict of a step", () => {
     steadyReason: "",
     scheduleLagMsP99: 2,
     cpu: 0.4,
+    consumers: { cpuWait: 0.05, eventLoopDelayMs: 2 },
     brokersJitThreads: 0.02,
   };
   const verdict = (changes: Partial<StepMetrics>) => evaluate({ ...good, ...changes }, slo);
@@ -309,6 +310,25 @@ describe("the verdict of a step", () => {
   it("is generator-bound if the schedule lagged or a thread was saturated, whatever the latency", () => {
     assert.equal(verdict({ scheduleLagMsP99: 10.1 }).verdict, "generator-bound");
     assert.equal(verdict({ cpu: 0.9, p99Ms: 5_000 }).verdict, "generator-bound");
+  });
+
+  it("is generator-bound if the SLO was missed and a consumer was starved, which can only have made it later", () => {
+    const late = { cpuWait: 0.3, eventLoopDelayMs: 10.1 };
+    const { verdict: actual, reasons } = verdict({ p99Ms: 300, consumers: late });
+    assert.equal(actual, "generator-bound");
+    assert.match(
+      reasons[0] ?? "",
+      /event loop delay p99 10\.1 ms, above .* \(10\.0 ms\); .* 30 % of the time/,
+    );
+    assert.match(reasons[1] ?? "", /p99 latency 300\.0 ms/);
+    const waiting = { cpuWait: 0.5, eventLoopDelayMs: 1 };
+    assert.equal(verdict({ p99Ms: 300, consumers: waiting }).verdict, "generator-bound");
+    assert.equal(verdict({ consumers: late }).verdict, "ok");
+    assert.equal(
+      verdict({ p99Ms: 300, consumers: { cpuWait: 0.49, eventLoopDelayMs: 10 } }).verdict,
+      "slo-missed",
+    );
+    assert.equal(verdict({ p99Ms: 300, consumers: null }).verdict, "slo-missed");
   });
 
   it("is not-steady if the load was not steady and the SLO was met, and slo-missed if it was not met", () => {

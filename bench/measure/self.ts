@@ -6,7 +6,7 @@ import type { Self } from "../agent/protocol.ts";
 /** Period of the timer that measures the event loop delay. The recorded values include it. */
 const RESOLUTION_MS = 10;
 /** Unit of /proc/stat: USER_HZ, which is the same on every Linux. */
-const TICKS_PER_SEC = 100;
+export const TICKS_PER_SEC = 100;
 
 interface Reading {
   atMs: number;

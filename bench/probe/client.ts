@@ -7,6 +7,8 @@ import {
   bitRateSchema,
   type Hello,
   helloSchema,
+  type MachineCounters,
+  machineCountersSchema,
   PATHS,
   type Peer,
   pathMtuSchema,
@@ -35,6 +37,14 @@ export class ProbeClient {
 
   hello(): Promise<Hello> {
     return ask(helloSchema, this.url, PATHS.hello, {
+      timeoutMs: TIMEOUT_MS,
+      authorization: this.authorization,
+    });
+  }
+
+  /** Reads what the kernel counts of the machine. */
+  counters(): Promise<MachineCounters> {
+    return ask(machineCountersSchema, this.url, PATHS.counters, {
       timeoutMs: TIMEOUT_MS,
       authorization: this.authorization,
     });

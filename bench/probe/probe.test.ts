@@ -143,7 +143,12 @@ describe("the probes' services", () => {
       const [pair] = await client.round(network, peers, 2, 1_000);
       assert.deepEqual([pair?.to, pair?.sent], ["node2", 2]);
     }
+    const before = await client.counters();
+    const after = await client.counters();
+    assert.ok(after.atMs > before.atMs && after.cpus > 0 && after.busySec >= before.busySec);
+    assert.ok((after.ownCpuSec ?? 0) >= (before.ownCpuSec ?? 0) && (after.ownCpuSec ?? 0) > 0);
     host.close();
+    assert.equal((await client.counters()).ownCpuSec, null);
     // A failed host probe is reported, and does not affect the overlay.
     assert.match(
       JSON.stringify((await client.hello()).host),

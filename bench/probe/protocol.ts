@@ -25,6 +25,8 @@ export const PATHS = {
   throughput: `/v${PROTOCOL_VERSION}/throughput`,
   /** POST: measure the largest packet that passes without fragmentation. */
   mtu: `/v${PROTOCOL_VERSION}/mtu`,
+  /** GET: what the kernel counts of the machine's resources. A probe that does not know it costs only these metrics. */
+  counters: `/v${PROTOCOL_VERSION}/counters`,
 } as const;
 
 const count = z.int().min(0);
@@ -63,6 +65,35 @@ export type Hello = z.output<typeof helloSchema>;
 
 /** The host probe's answer to the overlay probe. */
 export const hostHelloSchema = z.object({ address });
+
+/** The host probe's answer to the overlay probe: the CPU time that it used, s. */
+export const hostCountersSchema = z.object({ ownCpuSec: z.number() });
+
+/** The answer to {@link PATHS}.counters. All count up; null: the kernel does not have it. */
+export const machineCountersSchema = z.object({
+  /** The probe's monotonic clock. */
+  atMs: z.number(),
+  cpus: z.number(),
+  /** CPU time of all CPUs that were not idle, and of the part that the hypervisor gave to others. */
+  busySec: z.number(),
+  stealSec: z.number(),
+  /** Pressure stall information: time for which some task waited. */
+  pressureUs: z.object({
+    cpu: z.number().nullable(),
+    io: z.number().nullable(),
+    memory: z.number().nullable(),
+  }),
+  /** All disks together, and the busy time of each. */
+  disk: z
+    .object({ readBytes: z.number(), writtenBytes: z.number(), busyMs: z.record(z.string(), z.number()) })
+    .nullable(),
+  /** The scheduler's periods of containers with a CPU limit, and how many had throttling; by short container id. */
+  throttling: z.record(z.string(), z.object({ periods: z.number(), throttled: z.number() })),
+  /** CPU time that the probes of the node used; null: the host probe did not answer. */
+  ownCpuSec: z.number().nullable(),
+});
+/** What the kernel counts of a machine. */
+export type MachineCounters = z.output<typeof machineCountersSchema>;
 
 /** Most packets per second of a probe to all peers together: about 7 Mbit/s. */
 const MAX_PER_SECOND = 10_000;

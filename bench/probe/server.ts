@@ -6,11 +6,14 @@ import { reason } from "../reason.ts";
 import { readClockStatus } from "./clockStatus.ts";
 import { forward } from "./forward.ts";
 import { type IperfPlace, IperfServer, measureThroughput } from "./iperf.ts";
+import { ownCpuSec, readCounters } from "./kernel.ts";
 import { refuseForeign, type StackAddresses } from "./peers.ts";
 import type { Probe } from "./probe.ts";
 import {
   type Hello,
+  hostCountersSchema,
   hostHelloSchema,
+  type MachineCounters,
   mtuSchema,
   PATHS,
   type Peer,
@@ -74,8 +77,11 @@ export function serveHostProbe(
   measuring: Measuring & { place: { bind: string } },
   socket: string,
 ): Promise<http.Server> {
-  const hello = { [`GET ${PATHS.hello}`]: () => ({ address: measuring.place.bind }) };
-  return serveJson({ ...measurements(measuring), ...hello }, socket);
+  const state = {
+    [`GET ${PATHS.hello}`]: () => ({ address: measuring.place.bind }),
+    [`GET ${PATHS.counters}`]: () => ({ ownCpuSec: ownCpuSec() }),
+  };
+  return serveJson({ ...measurements(measuring), ...state }, socket);
 }
 
 /** Who an overlay probe is. */
@@ -105,8 +111,11 @@ export function serveOverlayProbe(
       return forward(self.hostSocket, "POST", name.slice("POST ".length), { body, signal });
     },
   ]);
-  const requests = { ...Object.fromEntries(byNetwork), [`GET ${PATHS.hello}`]: () => hello(self) };
-  return serveJson(requests, port, { token });
+  const state = {
+    [`GET ${PATHS.hello}`]: () => hello(self),
+    [`GET ${PATHS.counters}`]: () => counters(self),
+  };
+  return serveJson({ ...Object.fromEntries(byNetwork), ...state }, port, { token });
 }
 
 /** The handler of the request checks the rest. */
@@ -121,4 +130,13 @@ async function hello({ node, bootId, hostSocket }: OverlayProbe): Promise<Hello>
     .then((answer) => hostHelloSchema.parse(answer))
     .catch((error) => ({ error: reason(error) }));
   return { protocol: PROTOCOL_VERSION, node, bootId, host, clock: await readClockStatus() };
+}
+
+/** The machine's counters, with the CPU time of both probes of the node. */
+async function counters({ hostSocket }: OverlayProbe): Promise<MachineCounters> {
+  const own = readCounters();
+  const host = await forward(hostSocket, "GET", PATHS.counters)
+    .then((answer) => hostCountersSchema.parse(answer).ownCpuSec)
+    .catch(() => null);
+  return { ...own, ownCpuSec: host === null ? null : ownCpuSec() + host };
 }

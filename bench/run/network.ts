@@ -1,7 +1,7 @@
 // The network during a run: measured before the load, and monitored during each step. A failure here costs measurements and
 // adds a warning, but never ends the run.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { StepNetwork } from "../../contract/network.ts";
+import type { Pair, StepNetwork } from "../../contract/network.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { within } from "../clock.ts";
 import type { JobContext } from "../job.ts";
@@ -28,6 +28,7 @@ export class NetworkWatch {
   private readonly clocks = new ClockSamples();
   private readonly warned = new Set<string>();
   private probes: NodeProbe[] = [];
+  private pairs: readonly Pair[] = [];
   private step: { watch: StepWatch; ending: AbortController; reading: Promise<void> } | undefined;
 
   private readonly request: Pick<RunRequest, "target" | "benchmark">;
@@ -63,6 +64,7 @@ export class NetworkWatch {
     await this.findProbes(FIND_MS.before);
     const progress = (line: string) => this.context.progress(line);
     const pairs = await measureNetwork(this.probes, { packets, seconds, signal, progress });
+    this.pairs = pairs;
     const failed = pairs.filter(({ error }) => error !== null);
     if (failed[0]) {
       const { from, to, error } = failed[0];
@@ -78,14 +80,21 @@ export class NetworkWatch {
     });
   }
 
-  /** Starts monitoring at the start of a step. */
-  async begin(): Promise<void> {
-    if (!this.request.benchmark.network.enabled || !this.request.target.network) return;
+  /**
+   * Starts monitoring at the start of a step.
+   *
+   * @returns the probes that answered, and the network before the load; both empty if the network is not measured
+   */
+  async begin(): Promise<{ probes: readonly NodeProbe[]; network: readonly Pair[] }> {
+    if (!this.request.benchmark.network.enabled || !this.request.target.network) {
+      return { probes: [], network: [] };
+    }
     await this.findProbes(FIND_MS.step);
     const watch = new StepWatch(this.probes, (text) => this.warn(text));
     await watch.begin();
     const ending = new AbortController();
     this.step = { watch, ending, reading: this.readRepeatedly(watch, ending.signal) };
+    return { probes: this.probes, network: this.pairs };
   }
 
   /** Ends monitoring at the end of a step. @returns the step's measurements; null: it was not monitored */

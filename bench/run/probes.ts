@@ -12,7 +12,10 @@ export interface NodeProbe {
   node: string;
   /** The kernel's boot id, which nodes on one machine have in common. */
   machine: string;
-  client: Pick<ProbeClient, "hello" | "round" | "watch" | "take" | "serve" | "throughput" | "mtu">;
+  client: Pick<
+    ProbeClient,
+    "hello" | "counters" | "round" | "watch" | "take" | "serve" | "throughput" | "mtu"
+  >;
   /** Its address on each network; absent: it is not reachable there. */
   addresses: { [N in NetworkName]?: string };
   /** Why it is not reachable on the host network; null: it is. */

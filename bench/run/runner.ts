@@ -122,8 +122,7 @@ export class Runner {
     const startUs = this.clock.nowUs();
     this.emit({ event: "step-started", at: instant(), step: number, values: planned.values });
     const fleet = await findFleet(this.request.target, this.request.run, this.context);
-    const order = this.orderOf(planned, number, fleet);
-    await this.network.begin();
+    const order = { ...this.orderOf(planned, number, fleet), ...(await this.network.begin()) };
     const result = await this.tryStep(order, label);
     result.network = await this.network.end(order);
     const seconds = (this.clock.nowUs() - startUs) / 1e6;
@@ -138,7 +137,11 @@ export class Runner {
     }
   }
 
-  private orderOf({ phase, values }: PlannedStep, number: number, fleet: Fleet): StepOrder {
+  private orderOf(
+    { phase, values }: PlannedStep,
+    number: number,
+    fleet: Fleet,
+  ): Omit<StepOrder, "probes" | "network"> {
     const { run, workload, benchmark, target } = this.request;
     return {
       run,

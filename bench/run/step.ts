@@ -15,6 +15,7 @@ import { checkClocks } from "./checkClocks.ts";
 import { checkNodes } from "./checkNodes.ts";
 import type { Agent } from "./fleet.ts";
 import { JitWarmUp } from "./jitWarmUp.ts";
+import { type Readings, takeReadings } from "./readings.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 import { stepResult } from "./stepResult.ts";
 import { Timeline } from "./timeline.ts";
@@ -247,9 +248,13 @@ class StepRun {
     }
     this.reports.timeline.measure(fromSec, toSec);
     await this.reports.pollUntil(fromSec, "about to measure");
-    const before = await this.cpu();
+    const before = await this.readings();
     await this.reports.pollUntil(toSec, "measuring");
-    return { fromSec, toSec, brokerCpu: { before, after: await this.cpu() } };
+    return { fromSec, toSec, before, after: await this.readings() };
+  }
+
+  private readings(): Promise<Readings> {
+    return takeReadings(this.order.target.brokerMetrics, this.order.probes);
   }
 
   private cpu(): Promise<CpuReading | undefined> {

@@ -1,11 +1,13 @@
 // Input and findings of a step.
+import type { Pair } from "../../contract/network.ts";
 import type { BenchTarget } from "../../contract/request.ts";
 import type { Step } from "../../contract/result.ts";
 import type { Benchmark, StepValues, Workload } from "../../contract/workload.ts";
 import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
 import type { Findings } from "../exchange/findings.ts";
-import type { CpuReading } from "./brokerCpu.ts";
 import type { Agent, Fleet } from "./fleet.ts";
+import type { NodeProbe } from "./probes.ts";
+import type { Readings } from "./readings.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** One step of a run, as planned. */
@@ -19,6 +21,10 @@ export interface StepOrder {
   benchmark: Benchmark;
   target: BenchTarget;
   fleet: Fleet;
+  /** Probes that answered before the step; empty without probes. */
+  probes: readonly NodeProbe[];
+  /** The network before the load; empty: not measured. */
+  network: readonly Pair[];
 }
 
 /** The findings of a step that ran to its end. */
@@ -29,7 +35,9 @@ export interface StepFindings {
   measured: {
     fromSec: number;
     toSec: number;
-    brokerCpu: { before: CpuReading | undefined; after: CpuReading | undefined };
+    /** Readings of brokers and machines at its start and end. */
+    before: Readings;
+    after: Readings;
   };
   /** `seconds`: until everything was delivered; null: not in time. */
   drain: { backlogAtEnd: number; seconds: number | null };

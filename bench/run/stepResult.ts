@@ -12,12 +12,17 @@ import {
   sameNodeMetrics,
 } from "../measure/clocks.ts";
 import { evaluate } from "../measure/evaluate.ts";
+import type { ConsumerLoad, GeneratorLoad } from "../measure/generator.ts";
+import { saturatedResources } from "../measure/saturation.ts";
 import { inOrder } from "./allocation.ts";
 import { cpusBetween, jitThreadsBetween } from "./brokerCpu.ts";
 import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless.ts";
 import { faultReasons, skippedOnPurpose } from "./faults.ts";
 import type { Agent } from "./fleet.ts";
+import { cpuReading } from "./readings.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
+import { stepResources } from "./stepResources.ts";
+import type { Usage } from "./timeline.ts";
 
 /** The results of a step that ran to its end. It failed if no message was due in the measured time. */
 export function stepResult(order: StepOrder, findings: StepFindings): Step {
@@ -26,7 +31,7 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
   const generator = generatorMetrics(findings, lag);
   const { verdict, reasons } = verdictOf(order, findings, account, generator);
   if (counts.offered === 0) return failedStep(order, findings.startedAt, reasons);
-  const { before, after } = findings.measured.brokerCpu;
+  const resources = stepResources(order, findings);
   return {
     state: "measured",
     ...loadOf(order, findings.startedAt),
@@ -39,8 +44,14 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
     ackMs: ack.distribution(),
     sendToReceiveMs: sendToReceive.distribution(),
     generator,
-    brokersCpu: cpusBetween(before, after),
+    brokersCpu: cpusBetween(cpuReading(findings.measured.before), cpuReading(findings.measured.after)),
     busiestMachine: busiestMachine(findings),
+    resources: { brokers: resources.brokers, machines: resources.machines },
+    saturated: saturatedResources(
+      { ...resources, generator: loadOfGenerator(generator) },
+      order.benchmark.slo,
+    ),
+    ownCost: resources.ownCost,
     verdict,
     reasons,
     skippedOnPurpose: skippedOnPurpose(findings.consumed),
@@ -59,10 +70,9 @@ function verdictOf(
   { workload, benchmark }: StepOrder,
   { warmUp, measured, consumed }: StepFindings,
   account: Account,
-  { scheduleLagMsP99, cpu }: GeneratorMetrics,
+  generator: GeneratorMetrics,
 ): Pick<MeasuredStep, "verdict" | "reasons"> {
   const withBroker = reachesBroker(workload);
-  const { before, after } = measured.brokerCpu;
   const { verdict, reasons } = evaluate(
     {
       offered: account.offered,
@@ -74,9 +84,10 @@ function verdictOf(
       p99Ms: (withBroker ? account.latency : account.lag).percentileMs(99),
       steady: warmUp.steady,
       steadyReason: warmUp.reason,
-      scheduleLagMsP99,
-      cpu,
-      brokersJitThreads: withBroker ? jitThreadsBetween(before, after) : null,
+      ...loadOfGenerator(generator),
+      brokersJitThreads: withBroker
+        ? jitThreadsBetween(cpuReading(measured.before), cpuReading(measured.after))
+        : null,
     },
     benchmark.slo,
   );
@@ -159,10 +170,23 @@ function generatorMetrics({ timeline }: StepFindings, lag: LatencyHistogram): Ge
     cpu: hasUsage ? busiest.cpu : null,
     cpuTotal: hasUsage ? total("cpu") : null,
     cpuWait: hasUsage ? busiest.cpuWait : null,
+    consumers: consumerLoad(usage.filter(({ role }) => role === "consumer")),
     memoryMiB: hasUsage ? total("memoryMiB") : null,
   };
 }
-const NOTHING_USED = { cpu: 0, cpuWait: 0, eventLoopDelayMsP99: 0, memoryMiB: 0 };
+const NOTHING_USED = { cpu: 0, cpuWait: 0 };
+
+function consumerLoad(consumers: readonly Usage[]): ConsumerLoad | null {
+  if (consumers.length === 0) return null;
+  return {
+    cpuWait: Math.max(...consumers.map(({ cpuWait }) => cpuWait)),
+    eventLoopDelayMs: Math.max(...consumers.map(({ eventLoopDelayMsMedian }) => eventLoopDelayMsMedian)),
+  };
+}
+
+function loadOfGenerator({ scheduleLagMsP99, cpu, consumers }: GeneratorMetrics): GeneratorLoad {
+  return { scheduleLagMsP99, cpu, consumers: consumers ?? null };
+}
 
 /** Nodes in containers are on one machine, which the boot id identifies. */
 function busiestMachine({ timeline, producers, consumers }: StepFindings): MeasuredStep["busiestMachine"] {

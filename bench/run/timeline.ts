@@ -32,11 +32,13 @@ export interface Source {
   machine: string;
 }
 
-/** Resource usage of an agent in the measured time: means, and for the event loop delay the worst second. */
+/** Resource usage of an agent in the measured time: means, and for the event loop delay the worst and the median second. */
 export interface Usage {
+  role: "producer" | "consumer";
   cpu: number;
   cpuWait: number;
   eventLoopDelayMsP99: number;
+  eventLoopDelayMsMedian: number;
   memoryMiB: number;
 }
 
@@ -169,9 +171,11 @@ export class Timeline {
       [...this.selves].map(([task, selves]) => [
         task,
         {
+          role: this.sources.consumers.some((source) => source.task === task) ? "consumer" : "producer",
           cpu: mean(selves.map(({ cpu }) => cpu)),
           cpuWait: mean(selves.map(({ cpuWait }) => cpuWait)),
           eventLoopDelayMsP99: Math.max(...selves.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
+          eventLoopDelayMsMedian: median(selves.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
           memoryMiB: mean(selves.map(({ memoryMiB }) => memoryMiB)),
         },
       ]),
@@ -203,4 +207,7 @@ function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 const mean = (values: readonly number[]) => sum(values) / values.length;
+/** The upper of the two middle values of an even number. */
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 const largest = (values: readonly number[]) => (values.length > 0 ? Math.max(...values) : null);

@@ -18,8 +18,28 @@ describe("the report", () => {
   it("starts with the knee in plain words", () => {
     assert.match(
       reportPage(sampleRun()),
-      /<div class="verdict good">The SLO is met up to <b>500 producers<\/b>\./,
+      /<div class="verdict good">The SLO is met up to <b>500 producers<\/b>; beyond that the limit is this machine&#39;s CPUs, which brokers and agents share \(1\.9 of 2 CPUs\), not Kafka\.</,
     );
+  });
+
+  it("says in its first line that brokers and agents shared a machine, and whose the numbers are then", () => {
+    const first =
+      /<\/h1>\s*<p><b>Brokers and agents shared a machine with 2 CPUs .* those of this machine\.<\/b>/;
+    assert.match(reportPage(sampleRun()), first);
+  });
+
+  it("shows what was saturated, every broker and machine, and what the benchmark itself used", () => {
+    const page = reportPage(sampleRun());
+    assert.match(page, /6: producers 800<\/td><td>CPUs of a machine of node1\+node2: 1\.9 of 2 CPUs</);
+    assert.match(page, /<td>broker-1<\/td><td>0\.4<\/td><td>2<\/td><td>0 %<\/td><td>90 %</);
+    assert.match(page, /0\.04 CPUs for the runner/);
+  });
+
+  it("leaves out resources of a run that did not measure them", () => {
+    const run = sampleRun();
+    const steps = run.steps.map(({ resources: _, saturated: __, ownCost: ___, ...step }) => step);
+    const page = reportPage({ ...run, steps });
+    assert.doesNotMatch(page, /<h2>Resources|shared a machine|beyond that/);
   });
 
   it("escapes HTML in names", () => {

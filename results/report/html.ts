@@ -3,6 +3,8 @@ import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import { clockSentence } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
+import { limitOf } from "../limit.ts";
+import { sharedMachineSentence } from "../resourceText.ts";
 import { kneeSentence, loadRangeText, loadText, sloSentence } from "../sentences.ts";
 import { perSec } from "../steps.ts";
 import { capitalize } from "../text.ts";
@@ -12,14 +14,17 @@ import { conditionsSection } from "./conditionsSection.ts";
 import { HOW_TO_READ } from "./howToRead.ts";
 import { networkSection } from "./networkSection.ts";
 import { chartFigure, type Html, html, page } from "./page.ts";
+import { resourceSection } from "./resourceSection.ts";
 import { generatorTable, lossTable, stepReasons, stepsTable } from "./stepTables.ts";
 
 /** The content of report.html: one file that loads nothing from the network. */
 export function reportPage(run: Run): string {
   const clocks = clockSentence(run);
+  const shared = sharedMachineSentence(run);
   return page(
     `${run.scenario}: ${run.run}`,
     html`<h1>Message latency: ${run.scenario}</h1>
+${shared === undefined ? "" : html`<p><b>${capitalize(shared)}.</b></p>`}
 <p class="faint">run ${run.run}, ${run.startedAt}${run.endedAt ? "" : ", not finished"}</p>
 ${headline(run)}
 ${keyMetrics(run)}
@@ -39,6 +44,7 @@ ${clockSection(run)}
 <p>A load generator at its own limit would measure itself instead of the broker. The table shows how late it sent messages and what
 it used:</p>
 ${generatorTable(run)}
+${resourceSection(run)}
 ${networkSection(run)}
 <h2>Conditions</h2>
 ${conditionsSection(run)}
@@ -50,8 +56,9 @@ function headline(run: Run): Html {
   const good = meetsSlo(run);
   const { knee } = run;
   const drift = driftSentence(run);
+  const limit = limitOf(run);
   const text = knee
-    ? html`The SLO is met up to <b>${loadText(knee)}</b>.`
+    ? html`The SLO is met up to <b>${loadText(knee)}</b>${limit ? `; beyond that ${limit.text}` : ""}.`
     : html`${capitalize(kneeSentence(run))}.`;
   return html`<div class="verdict ${good ? "good" : "bad"}">${text}</div>
 <p>SLO: ${sloSentence(run)}.${knee ? "" : ` Verdict: ${run.verdict}.`}</p>

@@ -98,6 +98,8 @@ export function generatorTable(run: Run): Html {
     "CPUs of the busiest agent",
     "CPUs of all agents",
     "time waiting for a CPU",
+    "event loop delay of the worst consumer ms",
+    "its time waiting for a CPU",
     "memory MiB",
     "connect time s",
     "send to ack p99 ms",
@@ -113,9 +115,14 @@ export function generatorTable(run: Run): Html {
           formatNumber,
         ),
         ...[generator.cpu, generator.cpuTotal].map(formatNumber),
-        generator.cpuWait === null ? "-" : `${formatNumber(100 * generator.cpuWait)} %`,
+        percent(generator.cpuWait),
+        ...[formatNumber(generator.consumers?.eventLoopDelayMs), percent(generator.consumers?.cpuWait)],
         ...[generator.memoryMiB, connectSeconds, ackMs.p99, sendToReceiveMs.p99].map(formatNumber),
       ];
     }),
   );
+}
+
+function percent(share: number | null | undefined): string {
+  return typeof share === "number" ? `${formatNumber(100 * share)} %` : "-";
 }

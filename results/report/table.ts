@@ -5,6 +5,7 @@ import { formatNumber } from "../../contract/text.ts";
 import { clockSentence, marked, needsCorrection } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
 import { networkSentence } from "../network.ts";
+import { ownCostSentence, sharedMachineSentence } from "../resourceText.ts";
 import { kneeSentence, sloSentence } from "../sentences.ts";
 import { perSec, stepValues } from "../steps.ts";
 
@@ -64,11 +65,13 @@ export function runTable(run: Run): string {
   const corrected = measuredSteps(run).some(needsCorrection);
   const table = new Table({ head: heads(corrected), style: { head: [], border: [], compact: true } });
   for (const step of run.steps) table.push(cells(step, corrected));
+  const shared = sharedMachineSentence(run);
   return [
+    ...(shared === undefined ? [] : [shared]),
     table.toString(),
     `latencies in ms, from the time a message was due until the consumer received it; SLO: ${sloSentence(run)}`,
     kneeSentence(run),
-    ...[clockSentence(run), driftSentence(run), networkSentence(run)].filter(
+    ...[clockSentence(run), driftSentence(run), networkSentence(run), ownCostSentence(run)].filter(
       (sentence) => sentence !== undefined,
     ),
     ...run.warnings.map((warning) => `warning: ${warning}`),

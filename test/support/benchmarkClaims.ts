@@ -62,6 +62,11 @@ export function describeBenchmark(project: () => TestProject): void {
         assert.equal(step.latencyMs.count, step.offered);
         assert.ok((step.brokersCpu ?? 0) > 0 && (step.generator.cpuTotal ?? 0) > 0);
         assert.equal(step.seconds.filter(({ measured }) => measured).length, 5);
+        const [broker] = step.resources?.brokers ?? [];
+        assert.ok((broker?.cpus ?? 0) > 0 && (broker?.produce.perSec ?? 0) > 0, JSON.stringify(broker));
+        assert.ok((broker?.handlersIdle ?? 0) > 0 && (broker?.networkThreadsIdle ?? 0) > 0);
+        const [machine] = step.resources?.machines ?? [];
+        assert.ok((machine?.cpusBusy ?? 0) > 0 && step.saturated && step.ownCost, JSON.stringify(machine));
       }
       assert.match(readFileSync(path.join(folder, "report.html"), "utf8"), /<svg/);
       assert.deepEqual(readdirSync(path.join(folder, "plots")).sort().slice(0, 2), ["cpu.png", "cpu.svg"]);

@@ -1,5 +1,6 @@
 import { randomOf } from "../../bench/load/random.ts";
 import { LatencyHistogram } from "../../contract/histogram.ts";
+import type { Saturated } from "../../contract/resources.ts";
 import {
   type MeasuredStep,
   type Run,
@@ -9,6 +10,7 @@ import {
 } from "../../contract/result.ts";
 import { benchmarkSchema, sloSchema, workloadSchema } from "../../contract/workload.ts";
 import { buildResults } from "../../results/build.ts";
+import { brokerMetrics, machineMetrics } from "./sampleResources.ts";
 
 const RATE = 10;
 const SECONDS = 10;
@@ -25,6 +27,16 @@ function latenciesOf(count: number, medianMs: number, seed: number): LatencyHist
   }
   return histogram;
 }
+
+/** What is saturated in the steps that miss the SLO. */
+const SHARED_CPUS: Saturated = {
+  resource: "machine-cpu",
+  place: "node1+node2",
+  text: "this machine's CPUs, which brokers and agents share",
+  value: 1.86,
+  limit: 2,
+  unit: "CPUs",
+};
 
 const stepCache = new Map<string, MeasuredStep>();
 
@@ -64,6 +76,7 @@ function makeStep(
     latencyMs: latenciesOf(500, medianMs, step * 100 + index).distribution(),
     generator: { scheduleLagMsP99: 1.5, eventLoopDelayMsP99: 2, cpu: 0.3, memoryMiB: 200 + index },
   }));
+  const missed = verdict === "slo-missed";
   return {
     state: "measured",
     step,
@@ -135,10 +148,17 @@ function makeStep(
       cpu: 0.3,
       cpuTotal: 0.5,
       cpuWait: 0.05,
+      consumers: { cpuWait: 0.04, eventLoopDelayMs: 2 },
       memoryMiB: 200,
     },
     brokersCpu: 0.4,
-    busiestMachine: { cpusBusy: 1.2, cpus: 2 },
+    busiestMachine: { cpusBusy: missed ? 1.86 : 1.2, cpus: 2 },
+    resources: {
+      brokers: [brokerMetrics()],
+      machines: [machineMetrics({ nodes: ["node1", "node2"], cpusBusy: missed ? 1.86 : 1.2 })],
+    },
+    saturated: missed ? [SHARED_CPUS] : [],
+    ownCost: { runnerCpus: 0.04, probesCpus: 0.01, share: 0.025 },
     verdict,
     reasons: verdict === "ok" ? [] : ["p99 latency 240.0 ms, above 100 ms"],
     histogram: latency.encode(),

@@ -150,6 +150,17 @@ describe("the benchmark of an up", () => {
     );
   });
 
+  it("is told each broker's CPU limit: that of its service or of its node, the smaller one", async () => {
+    const limitsOf = async (config: Record<string, object>) =>
+      (await planOf(await deploy(config))).target.brokerMetrics.map(({ cpuLimit }) => cpuLimit);
+    assert.deepEqual(await limitsOf({ kafka: { brokers: 2 } }), [undefined, undefined]);
+    const { network } = (await planOf(whole)).target;
+    const [node = ""] = network?.brokers.map(({ node: name }) => name) ?? [];
+    const testbed = { kind: "local", perNode: { [node]: { cpus: 0.5 } } };
+    assert.deepEqual(await limitsOf({ kafka: { cpus: 1.5 } }), [1.5]);
+    assert.deepEqual(await limitsOf({ kafka: { cpus: 1.5 }, testbed }), [0.5]);
+  });
+
   it("is left out if benchmark.run is false, and can be run manually", async () => {
     const without = await deploy({ benchmark: { run: false } });
     assert.ok(![...without.resources.keys()].some((name) => name.includes("benchmark")));

@@ -29,6 +29,8 @@ interface PlanArgs {
   /** Properties of the stack that can change the results. */
   conditions: pulumi.Input<BenchPlan["conditions"]>;
   reservation?: ReservedNodes | undefined;
+  /** The CPU limit of a broker, in CPUs; undefined: it has none. */
+  cpuLimitOf(broker: string): number | undefined;
 }
 
 /** Returns the plan of a run: its input, and how to reach the runner. It is a secret, because it contains passwords. */
@@ -40,12 +42,13 @@ export function benchPlan({
   token,
   conditions,
   reservation,
+  cpuLimitOf,
 }: PlanArgs): pulumi.Output<BenchPlan> {
   const { manager, network } = deployment.swarm;
   const { producers, consumers, workload, benchmark } = settings;
   const brokerMetrics = kafka.jolokia
     .filter(({ roles }) => roles.includes("broker"))
-    .map(({ name, jolokiaUrl }) => ({ name, jolokiaUrl }));
+    .map(({ name, jolokiaUrl }) => ({ name, jolokiaUrl, cpuLimit: cpuLimitOf(name) }));
   const probed = { nodes: deployment.nodes.map(({ hostname }) => hostname), brokers: kafka.brokers };
   const influx = influxdb && {
     url: influxdb.url,

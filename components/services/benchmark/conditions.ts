@@ -31,6 +31,23 @@ export function conditionsOf({
   };
 }
 
+/**
+ * The CPU limit of a broker, in CPUs: that of its service or of its node, the smaller one.
+ *
+ * @returns undefined if neither has one
+ */
+export function brokerCpuLimit(
+  broker: string,
+  brokers: readonly { name: string; node: string }[],
+  { stack, deployment }: Pick<Context<unknown>, "stack" | "deployment">,
+): number | undefined {
+  const hostname = brokers.find(({ name }) => name === broker)?.node;
+  const node = deployment.nodes.find((each) => each.hostname === hostname)?.name;
+  const ofNode = stack.nodes.find(({ name }) => name === node)?.cpus;
+  const limits = [stack.services.kafka?.limits.cpus, ofNode].filter((limit) => limit !== undefined);
+  return limits.length > 0 ? Math.min(...limits) : undefined;
+}
+
 /** Returns the reservation that must outlast a run; undefined if the nodes are not reserved through OAR. */
 export function reservedNodes(testbed: Settings["testbed"], owner: Owner): ReservedNodes | undefined {
   if (testbed.kind !== "oar") return undefined;

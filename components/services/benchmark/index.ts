@@ -6,7 +6,7 @@ import { influxdb } from "../influxdb/index.ts";
 import { kafka } from "../kafka/index.ts";
 import { token } from "../token/index.ts";
 import { BenchmarkRun, benchPlan } from "./benchmark.ts";
-import { conditionsOf, reservedNodes } from "./conditions.ts";
+import { brokerCpuLimit, conditionsOf, reservedNodes } from "./conditions.ts";
 
 interface Benchmark extends Deployed {
   plan: pulumi.Output<BenchPlan>;
@@ -32,6 +32,7 @@ export const benchmark: Service<BenchSettings, Benchmark> = {
       token: stackToken,
       conditions: conditionsOf(context),
       reservation: reservedNodes(stack.testbed, deployment.owner),
+      cpuLimitOf: (broker) => brokerCpuLimit(broker, cluster.brokers, context),
     });
     if (settings.benchmark.run) {
       return { plan, run: new BenchmarkRun("benchmark", { deployment, plan, after: ready }, options) };

@@ -43,7 +43,11 @@ describe("the probes", () => {
       shared,
       readOnly("/var/lib/swarmbench/node"),
     ]);
-    assert.deepEqual(declared.container("probes").mounts, [shared, readOnly("/var/lib/swarmbench/clock")]);
+    assert.deepEqual(declared.container("probes").mounts, [
+      shared,
+      readOnly("/var/lib/swarmbench/clock"),
+      { ...readOnly("/var/lib/swarmbench/cgroups"), source: "/sys/fs/cgroup" },
+    ]);
   });
 
   it("have the stack's token as a secret, where they listen on the network", () => {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { NODE_FOLDERS, PROBE_SERVICES } from "../../../contract/network.ts";
+import { CGROUPS, NODE_FOLDERS, PROBE_SERVICES } from "../../../contract/network.ts";
 import { script } from "../../../lib/shell.ts";
 import type { Deployment } from "../../lib/deployment.ts";
 import type { Node } from "../../lib/node.ts";
@@ -63,6 +63,7 @@ export class Probes extends pulumi.ComponentResource {
       files: [this.args.token.file],
       mounts: [
         { type: "bind" as const, source: NODE_FOLDERS.clock, target: NODE_FOLDERS.clock, readOnly: true },
+        { type: "bind" as const, source: CGROUPS.node, target: CGROUPS.probe, readOnly: true },
       ],
     });
   }

@@ -1,0 +1,72 @@
+// What the kernel counts of a machine's resources. /proc/stat, /proc/pressure and /proc/diskstats are the machine's, also in a
+// container.
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { busyTicksOf, TICKS_PER_SEC } from "../measure/self.ts";
+import { readThrottling } from "./cgroups.ts";
+import type { MachineCounters } from "./protocol.ts";
+
+/** Whole disks; partitions, and devices that are made of disks, would count twice. */
+const DISK = /^(sd[a-z]+|vd[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+)$/;
+/** Unit of /proc/diskstats, whatever the disk's own sectors are (Linux, Documentation/admin-guide/iostats.rst). */
+const SECTOR_BYTES = 512;
+
+/** Reads all counters. They count since the machine's start; what the kernel does not have is null. */
+export function readCounters(read: (file: string) => string | undefined = textOf): MachineCounters {
+  const stat = read("/proc/stat") ?? "";
+  const disks = read("/proc/diskstats");
+  return {
+    atMs: performance.now(),
+    cpus: cpus().length,
+    busySec: busyTicksOf(stat) / TICKS_PER_SEC,
+    stealSec: stealTicksOf(stat) / TICKS_PER_SEC,
+    pressureUs: {
+      cpu: pressureUsOf(read("/proc/pressure/cpu")),
+      io: pressureUsOf(read("/proc/pressure/io")),
+      memory: pressureUsOf(read("/proc/pressure/memory")),
+    },
+    disk: disks === undefined ? null : diskOf(disks),
+    throttling: readThrottling(),
+    ownCpuSec: ownCpuSec(),
+  };
+}
+
+/** CPU time that this process has used since its start, s. */
+export function ownCpuSec(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** Ticks for which the hypervisor gave the machine's CPUs to others (proc_stat(5)). */
+export function stealTicksOf(stat: string): number {
+  const [, ...ticks] = (stat.split("\n", 1)[0] ?? "").trim().split(/\s+/);
+  return Number(ticks[7] ?? 0) || 0;
+}
+
+/** Time for which some task waited, in µs since the machine's start (Linux, Documentation/accounting/psi.rst). */
+export function pressureUsOf(text: string | undefined): number | null {
+  const total = /^some .*\btotal=(\d+)/m.exec(text ?? "")?.[1];
+  return total === undefined ? null : Number(total);
+}
+
+/** Bytes read and written by all disks, and the time for which each was busy (Linux, Documentation/admin-guide/iostats.rst). */
+export function diskOf(diskstats: string): NonNullable<MachineCounters["disk"]> {
+  const disk: NonNullable<MachineCounters["disk"]> = { readBytes: 0, writtenBytes: 0, busyMs: {} };
+  for (const line of diskstats.split("\n")) {
+    const [, , name = "", , , read = "0", , , , written = "0", , , busyMs = "0"] = line.trim().split(/\s+/);
+    if (!DISK.test(name)) continue;
+    disk.readBytes += SECTOR_BYTES * Number(read);
+    disk.writtenBytes += SECTOR_BYTES * Number(written);
+    disk.busyMs[name] = Number(busyMs);
+  }
+  return disk;
+}
+
+/** The text of a file; undefined if the kernel does not have it, or does not count it (then reading fails). */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
