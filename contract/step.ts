@@ -104,7 +104,7 @@ const sameNodeSchema = z.strictObject({
 export const anyStepSchema = z.strictObject({
   /** Number of the step, from 1, in the order of the run. */
   step: z.int().min(1),
-  phase: z.enum(["sweep", "search", "soak"]),
+  phase: z.enum(["preheat", "sweep", "search", "confirm", "soak"]),
   /** The options that this step varies, with their values. */
   values: z.partialRecord(z.enum(STEP_VARIABLES), z.union([z.number(), z.string()])),
   startedAt: instant,
@@ -172,6 +172,8 @@ const measuredStepSchema = anyStepSchema.extend({
   generator: generatorSchema,
   /** CPUs used by all brokers; null: unknown. */
   brokersCpu: z.number().nullable(),
+  /** JIT compiler threads at work in the broker with the most, on average; null: not known. Absent in older runs. */
+  brokersCompiling: z.number().nullable().optional(),
   /** Busy CPUs of the busiest machine, and how many it has. */
   busiestMachine: z.strictObject({ cpusBusy: z.number(), cpus: z.number() }).nullable(),
   /** The latency in µs as HdrHistogram V2, compressed, base64. If there are samples below zero, their magnitudes follow after a "|". */

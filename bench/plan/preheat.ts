@@ -1,0 +1,91 @@
+// The preheat: short steps of rising load at the start of a run, until the brokers are as quick as they will be.
+import { clientOf } from "../../contract/clients.ts";
+import { type Benchmark, SEARCH_VARIABLES, type StepValues, type Workload } from "../../contract/workload.ts";
+import { verdictOf } from "../../contract/verdicts.ts";
+import { BUSY_COMPILERS } from "../measure/evaluate.ts";
+import type { Trial } from "./trial.ts";
+
+/** Measured time of each step, s. Shorter than the time that a JIT compiler takes for its methods would look quiet too early. */
+export const PREHEAT_STEP_SEC = 6;
+/** The load doubles from step to step. */
+const GROWTH = 2;
+/** A step misses the SLO badly where its p99 is so many times what it may be: more load would only leave a backlog. */
+const BADLY = 2;
+/** Latency has settled where the medians of two steps with the same load differ by less than one of these. */
+const SETTLED_SHARE = 0.2;
+const SETTLED_MS = 1;
+
+/** The load of the next step of the preheat; undefined: it is over, or there is none. */
+export function nextPreheat(
+  workload: Workload,
+  benchmark: Benchmark,
+  history: readonly Trial[],
+): StepValues | undefined {
+  const { preheat, slo } = benchmark;
+  if (preheat === 0 || !clientOf(workload.client).reachesBroker) return undefined;
+  if (history.some(({ phase }) => phase !== "preheat") || isOver(preheat, history)) return undefined;
+  const loads = loadsOf(benchmark);
+  const next = nextLoad(loads, slo.p99Ms, history);
+  return next === undefined ? undefined : loads[next];
+}
+
+/** Whether a preheat has ended with quiet JIT compilers, so that no step has to wait for them. */
+export function isPreheated(history: readonly Trial[]): boolean {
+  const last = history.findLast(({ phase }) => phase === "preheat");
+  return last !== undefined && isQuiet(last);
+}
+
+/** Its time would be over before another step like the longest one has ended. */
+function isOver(preheat: number, history: readonly Trial[]): boolean {
+  const spent = history.reduce((sum, { seconds }) => sum + seconds, 0);
+  return history.length > 0 && spent + Math.max(...history.map(({ seconds }) => seconds)) > preheat;
+}
+
+/** The loads, from the smallest that the run has planned to the largest, doubling. Without a number that varies: one. */
+function loadsOf({ search, sweep }: Benchmark): StepValues[] {
+  const numbers = (name: (typeof SEARCH_VARIABLES)[number]) =>
+    (sweep?.[name] ?? []).filter((value) => typeof value === "number");
+  const variable = search?.variable ?? SEARCH_VARIABLES.find((name) => numbers(name).length > 0);
+  if (variable === undefined) return [{}];
+  const planned = search ? [search.from, search.to] : numbers(variable);
+  const [from, to] = [Math.min(...planned), Math.max(...planned)];
+  const values = [from];
+  while ((values.at(-1) as number) < to) values.push(Math.min(to, GROWTH * (values.at(-1) as number)));
+  return values.map((value) => ({ [variable]: value }));
+}
+
+/** Index of the next load: it rises until the brokers or the generator take no more, and is then repeated until it is settled. */
+function nextLoad(loads: readonly StepValues[], p99Ms: number, history: readonly Trial[]): number | undefined {
+  let [load, top] = [0, loads.length - 1];
+  for (const [index, trial] of history.entries()) {
+    if (trial.verdict === "failed") return undefined;
+    const [before, again] = [history[index - 1], isSameLoad(trial, history[index - 1])];
+    if (load >= top && again && isQuiet(trial) && isSettled(trial, before)) return undefined;
+    if (verdictOf(trial).evidence === "generator" || (again && isBad(trial, p99Ms))) {
+      // Not for want of warm brokers: the largest load is the one below.
+      top = Math.max(0, load - 1);
+      load = top;
+    } else if (!isBad(trial, p99Ms)) {
+      load = Math.min(top, load + 1);
+    }
+  }
+  return load;
+}
+
+function isSameLoad(trial: Trial, other: Trial | undefined): boolean {
+  return JSON.stringify(trial.values) === JSON.stringify(other?.values);
+}
+
+function isBad({ p99Ms: p99 }: Trial, p99Ms: number): boolean {
+  return p99 === null || p99 > BADLY * p99Ms;
+}
+
+function isQuiet({ brokersCompiling }: Trial): boolean {
+  return (brokersCompiling ?? 0) <= BUSY_COMPILERS;
+}
+
+function isSettled({ p50Ms: now }: Trial, before: Trial | undefined): boolean {
+  const then = before?.p50Ms;
+  if (typeof now !== "number" || typeof then !== "number") return true;
+  return Math.abs(now - then) <= Math.max(SETTLED_MS, SETTLED_SHARE * Math.min(now, then));
+}
