@@ -5,7 +5,7 @@ import { type Evidence, passShares } from "./evidence.ts";
 /** A value counts as the generator's limit after this many trials; other work on the machine may have caused a single one. */
 const BOUND_TRIALS = 2;
 /** A value whose trials give no evidence is not tried more often than this: it cannot be decided. */
-export const UNCLEAR_TRIALS = 3;
+export const UNCLEAR_TRIALS = 4;
 /** More than half of the trials: a knee is not based on a tie. */
 export const MAJORITY = 0.5 + Number.EPSILON;
 

@@ -9,15 +9,24 @@ export interface Outcome {
 }
 
 /** Points of the grid of limits, evenly spaced in their logarithm: over the whole range, and where the limit lies in it. */
-const COARSE = 120;
-const FINE = 240;
+const COARSE = 80;
+const FINE = 160;
 /** Probability outside of the fine grid, on either side. */
 const OUTSIDE = 1e-4;
+/** Limits with a smaller probability add nothing. */
+const NEGLIGIBLE = 1e-9;
 /**
  * How steeply the chance to meet the SLO falls around the limit: a value 10 % beyond it is met with a chance of 38 %
  * (slope 5) to less than 0.1 % (slope 80).
  */
-const SLOPES = [5, 10, 20, 40, 80] as const;
+const SLOPES = [
+  { slope: 2.5, prior: 0.1 },
+  { slope: 5, prior: 0.25 },
+  { slope: 10, prior: 0.25 },
+  { slope: 20, prior: 0.2 },
+  { slope: 40, prior: 0.12 },
+  { slope: 80, prior: 0.08 },
+] as const;
 /** Chance that a trial says the opposite, whatever its value: a garbage collection, a neighbour. */
 const LAPSES = [
   { lapse: 0.01, prior: 0.5 },
@@ -72,8 +81,8 @@ export class Posterior {
     this.step = Math.log(to / from) / (points - 1);
     this.weights = SLOPES.map(() => new Float64Array(points));
     this.lapses = SLOPES.map(() => new Float64Array(points));
-    for (const [index, slope] of SLOPES.entries()) {
-      for (const { drift, prior } of DRIFTS) this.add(index, slope, drift, prior, outcomes);
+    for (const [index, { slope, prior }] of SLOPES.entries()) {
+      for (const each of DRIFTS) this.add(index, slope, each.drift, prior * each.prior, outcomes);
     }
     this.marginal = this.normalise();
   }
@@ -155,25 +164,26 @@ export class Posterior {
 
   /** The chance that a trial of this value meets the SLO. */
   chanceToMeet(value: number): number {
-    let chance = 0;
-    for (const { weight, met } of this.responses(value)) chance += weight * met;
-    return chance;
+    return this.responses(value).reduce((sum, met) => sum + met, 0);
   }
 
   /** Expected information of a trial of this value about the limit, in nats: Lindley, Annals of Mathematical Statistics 27, 1956. */
   information(value: number): number {
+    const responses = this.responses(value);
     let [chance, conditional] = [0, 0];
-    for (const { weight, met } of this.responses(value)) {
-      chance += weight * met;
-      conditional += weight * entropy(met);
+    for (let limit = 0; limit < this.points; limit += 1) {
+      const [weight, met] = [num(this.marginal, limit), num(responses, limit)];
+      if (weight < NEGLIGIBLE) continue;
+      chance += met;
+      conditional += weight * entropy(met / weight);
     }
     return entropy(chance) - conditional;
   }
 
-  /** For each limit: its weight, and the chance that a trial of a value meets the SLO if it is the true one. */
-  private responses(value: number): { weight: number; met: number }[] {
+  /** For each limit: the chance that it is the true one and that a trial of this value meets the SLO. */
+  private responses(value: number): Float64Array {
     const met = new Float64Array(this.points);
-    for (const [index, slope] of SLOPES.entries()) {
+    for (const [index, { slope }] of SLOPES.entries()) {
       const [weights, lapses] = [this.weights[index] as Float64Array, this.lapses[index] as Float64Array];
       const chances = this.logistic(slope, Math.log(value));
       for (let limit = 0; limit < this.points; limit += 1) {
@@ -181,10 +191,7 @@ export class Posterior {
         met[limit] = num(met, limit) + num(weights, limit) * (lapse + (1 - 2 * lapse) * num(chances, limit));
       }
     }
-    return Array.from(this.marginal, (weight, limit) => ({
-      weight,
-      met: weight > 0 ? num(met, limit) / weight : 0,
-    }));
+    return met;
   }
 }
 

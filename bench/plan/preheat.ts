@@ -2,7 +2,7 @@
 import { clientOf } from "../../contract/clients.ts";
 import { type Benchmark, SEARCH_VARIABLES, type StepValues, type Workload } from "../../contract/workload.ts";
 import { verdictOf } from "../../contract/verdicts.ts";
-import { BUSY_COMPILERS } from "../measure/evaluate.ts";
+import { JIT_BUSY_THREADS } from "../measure/evaluate.ts";
 import type { Trial } from "./trial.ts";
 
 /** Measured time of each step, s. Shorter than the time that a JIT compiler takes for its methods would look quiet too early. */
@@ -81,7 +81,7 @@ function isBad({ p99Ms: p99 }: Trial, p99Ms: number): boolean {
 }
 
 function isQuiet({ brokersCompiling }: Trial): boolean {
-  return (brokersCompiling ?? 0) <= BUSY_COMPILERS;
+  return (brokersCompiling ?? 0) <= JIT_BUSY_THREADS;
 }
 
 function isSettled({ p50Ms: now }: Trial, before: Trial | undefined): boolean {
