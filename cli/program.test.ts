@@ -130,7 +130,7 @@ describe("the program", () => {
       stderr,
       /^error: unknown option '--forse'\n\(Did you mean --force\?\)\n\nUsage: swarmbench compare /,
     );
-    assert.match(ends("compare").stderr, /^error: name two folders at least\n\nUsage: /);
+    assert.match(ends("compare").stderr, /^error: name at least two folders\n\nUsage: /);
   });
 
   it("ends with 2 for an unknown command and names a similar one", () => {

@@ -149,10 +149,10 @@ describe("a job for updates only", () => {
 describe("a job of the program", () => {
   let program: Program<Record<"open" | "hidden" | "answering" | "later", Job>>;
   before(async () => {
-    program = await declareOn((site) => {
+    program = await declareOn((deployment) => {
       const part = new pulumi.ComponentResource("test:index:Part", "part");
       const options = { parent: part };
-      const plain = { site, job: "probe", after: [pulumi.output("a"), "b"] };
+      const plain = { deployment, job: "probe", after: [pulumi.output("a"), "b"] };
       const open = runJob("open", { ...plain, input: { word: "loud" } }, options);
       return {
         open,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { BenchPlan } from "../../contract/request.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
-import { validated, conditionsOf, sameLoad } from "./request.ts";
+import { conditionsOf, sameLoad, validated } from "./request.ts";
 
 const plan = {
   conditions: { source: "official", images: {}, settings: {}, nodes: [] },

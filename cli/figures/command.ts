@@ -22,6 +22,7 @@ export function figuresCommand(): Command {
     .addCommand(testbedCommand())
     .addCommand(hostsCommand())
     .addCommand(stackCommand())
+    .addCommand(idleCommand())
     .addCommand(clientsCommand());
 }
 
@@ -74,6 +75,25 @@ function stackCommand(): Command {
   return runs(
     stack,
     loadOf(() => import("./stack.ts")),
+  );
+}
+
+function idleCommand(): Command {
+  const idle = command({
+    name: "idle",
+    summary: "What an idle stack costs the machine",
+    details:
+      "Brings up the stack of each scenario without a benchmark, and reads from /proc/stat which share of the machine is busy. " +
+      "About 6 minutes a scenario. Only meaningful while nothing else runs.",
+    examples: ["npm run bench:idle", "npm run bench:idle -- --scenarios local --samples 1"],
+    exits: EXITS,
+  })
+    .option("--scenarios <name,…>", "scenarios of the local testbed", "local,cluster-3")
+    .option("--samples <n>", "how often each is watched", "3")
+    .option("--seconds <n>", "how long each time", "60");
+  return runs(
+    idle,
+    loadOf(() => import("./idle.ts")),
   );
 }
 

@@ -9,7 +9,7 @@ import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { neighboursThatDoNotFit } from "../../components/nodes/local/neighbours.ts";
+import { neighbourTableWarning } from "../../components/nodes/local/neighbours.ts";
 import type { Host } from "../../components/nodes/machines/host.ts";
 import { inspectAll } from "../../components/nodes/machines/inspect.ts";
 import { writeSshConfig } from "../../components/nodes/machines/sshConfig.ts";
@@ -29,7 +29,7 @@ interface Machines {
 }
 
 async function bench(counts: readonly number[]): Promise<void> {
-  const warning = neighboursThatDoNotFit(Math.max(...counts));
+  const warning = neighbourTableWarning(Math.max(...counts));
   if (warning)
     throw new SwarmbenchError("failed", warning, { hint: "Or measure fewer machines: --counts 1,5,10,25" });
   const gateway = await BareHosts.start(1, "gateway-");
@@ -102,7 +102,7 @@ function testbed(machines: Machines, count: number): Record<string, unknown> {
 /** Inspects the machines, which is the first step of `up`. */
 async function inspect(machines: Machines, count: number): Promise<void> {
   const hosts = machines.hosts.all.slice(0, count).map((host, index) => asHost(machines, host, index));
-  const inspected = await inspectAll(hosts, {
+  const inspections = await inspectAll(hosts, {
     ask,
     now: Date.now,
     sleep: (ms) => delay(ms),
@@ -111,8 +111,8 @@ async function inspect(machines: Machines, count: number): Promise<void> {
     firewallPorts: ["2377/tcp"],
     maySudoG5k: false,
   });
-  for (const { host, found } of inspected) {
-    if (found instanceof Error) throw new Error(`${host.node.name}: ${found.message}`);
+  for (const { host, result } of inspections) {
+    if (result instanceof Error) throw new Error(`${host.node.name}: ${result.message}`);
   }
 }
 
@@ -120,8 +120,8 @@ function asHost(machines: Machines, { address, hostKey }: BareHost, index: numbe
   return {
     node: { name: `node${index + 1}`, role: "agent" },
     address,
-    way: {
-      by: "ours",
+    access: {
+      by: "settings",
       port: 22,
       user: "root",
       key: machines.gateway.key,

@@ -4,9 +4,9 @@ import { SwarmbenchError } from "../../contract/errors.ts";
 import { userName } from "../../lib/stackName.ts";
 
 /**
- * Reads the configuration of the stack that runs now.
+ * Reads the configuration of the current stack.
  *
- * @param without names of nodes that cannot be used and are left out
+ * @param without names of unusable nodes to leave out
  * @throws pulumi.RunError, which Pulumi prints without a stack trace, with every error of the configuration
  */
 export function readSettings(without: readonly string[] = []): Settings {

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../config/settings.ts";
-import type { Site } from "../lib/deployment.ts";
+import type { Deployment } from "../lib/deployment.ts";
 import type { Installation, StoredImage } from "../lib/installation.ts";
 import type { Transforms } from "../lib/service.ts";
 
@@ -9,7 +9,7 @@ export type StackSettings = Pick<Settings, "services" | "bench" | "nodes" | "clo
 
 /** The input of {@link Service.deploy}. */
 export interface Context<Own, Transformed = Transforms> {
-  site: Site;
+  deployment: Deployment;
   /** The service's own settings. */
   settings: Own;
   /** Changes that index.ts makes to the service beyond its settings. */
@@ -57,7 +57,7 @@ export interface Service<Own, Component extends Deployed, Transformed = Transfor
   /** The service's web UI, which `npm run ui` opens. */
   ui?(component: Component, installation: Pick<Installation, "withoutPages">): WebUi;
   /** Outputs that the service adds to the stack's outputs. */
-  outputs?(component: Component, site: Site): Record<string, unknown>;
+  outputs?(component: Component, deployment: Deployment): Record<string, unknown>;
 }
 
 /** A web UI of the stack, as `npm run ui` opens it. */

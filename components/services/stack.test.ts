@@ -61,8 +61,11 @@ const deploy = (
   transforms: StackTransforms = {},
 ): Promise<Stack> =>
   declareOn(
-    (site) =>
-      deployStack({ settings: settingsOf(config), site, installation: installation(images), transforms }, {}),
+    (deployment) =>
+      deployStack(
+        { settings: settingsOf(config), deployment, installation: installation(images), transforms },
+        {},
+      ),
     { images },
   );
 /** The components of services that were declared. */
@@ -314,7 +317,10 @@ for (const [name, title, others, without] of [
       const settings = settingsOf({ [name]: { enabled: true } });
       await assert.rejects(refuseMissingImages(settings, installation(lacking)), (error) => {
         assert.ok(pulumi.RunError.isInstance(error));
-        assert.match(error.message, new RegExp(`^${title} is not available: its image is missing`));
+        assert.match(
+          error.message,
+          new RegExp(`^${title} is not available: only its maker has an image of it`),
+        );
         assert.match(error.message, /nothing was changed/);
         assert.match(error.message, /^ {2}SWARMBENCH_SOURCE=official npm run setup$/m);
         assert.match(error.message, new RegExp(`pulumi config set --path ${name}\\.enabled false$`));

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Site } from "../lib/deployment.ts";
+import type { Deployment } from "../lib/deployment.ts";
 import type { Installation, StoredImage } from "../lib/installation.ts";
 import type { Context, Deployed, Service, StackSettings, WebUi } from "./descriptor.ts";
 import { SERVICES, type StackTransforms } from "./index.ts";
@@ -93,7 +93,7 @@ export function imagesFor(
 
 interface StackArgs {
   settings: StackSettings;
-  site: Site;
+  deployment: Deployment;
   installation: Pick<Installation, "source" | "images" | "withoutPages">;
   /** Further conditions for a stack that is ready, such as synchronised clocks. */
   after?: readonly pulumi.Output<string>[];
@@ -107,7 +107,7 @@ interface StackArgs {
 
 /** Deploys the services that are switched on, one after the other, and returns the stack's outputs. */
 export function deployStack(
-  { settings: stack, site, installation, after = [], transforms = {} }: StackArgs,
+  { settings: stack, deployment, installation, after = [], transforms = {} }: StackArgs,
   options: pulumi.ComponentResourceOptions,
 ): Record<string, unknown> {
   const enabled = new Map(
@@ -120,7 +120,15 @@ export function deployStack(
   const outputs: Record<string, unknown> = {};
   for (const [name, service] of ALL) {
     const settings = enabled.get(service);
-    const context = { site, settings, transform: transforms[name], options, stack, installation, images };
+    const context = {
+      deployment,
+      settings,
+      transform: transforms[name],
+      options,
+      stack,
+      installation,
+      images,
+    };
     const deployed = lookUp(components, service);
     const component =
       settings === undefined ? undefined : service.deploy({ ...context, ready: [...ready], deployed });
@@ -128,7 +136,7 @@ export function deployStack(
     if (!component) continue;
     if (component.ready) ready.push(component.ready);
     if (service.ui) uis.push(uiOutput(service.title, service.ui(component, installation)));
-    Object.assign(outputs, service.outputs?.(component, site));
+    Object.assign(outputs, service.outputs?.(component, deployment));
   }
   return {
     ...outputs,

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { STACK_IMAGES, UNCHANGED_IMAGES } from "../../cli/setup/imageDefinitions.ts";
-import type { Site } from "../../components/lib/deployment.ts";
+import type { Deployment } from "../../components/lib/deployment.ts";
 import type { Node } from "../../components/lib/node.ts";
 import type { Owner } from "../../components/lib/ownership.ts";
 import { Images } from "../../components/swarm/images.ts";
@@ -18,7 +18,7 @@ export const CORE_IMAGES = Object.keys(STACK_IMAGES);
 export const ALL_IMAGES = [...CORE_IMAGES, ...Object.keys(UNCHANGED_IMAGES)];
 export const ROLES: Role[] = ["monitor", "broker", "broker", "broker", "agent"];
 
-export interface FakeSite {
+export interface FakeDeployment {
   /** Role of each node; the first is the manager. @default one monitor, three brokers, one agent */
   roles?: Role[];
   /** @default {@link CORE_IMAGES} */
@@ -47,8 +47,11 @@ export const fakeBundle = (name: string) =>
   `-----BEGIN PRIVATE KEY-----\n${secretOf(name, "key")}\n${fakeCertificate(name)}`;
 
 /** Declares resources on a fake deployment target with a swarm, a registry and images. */
-export async function declareOn<T>(program: (site: Site) => T, options: FakeSite = {}): Promise<Program<T>> {
-  const { resources, result } = await declare(() => program(siteOf(options)), outputOf);
+export async function declareOn<T>(
+  program: (deployment: Deployment) => T,
+  options: FakeDeployment = {},
+): Promise<Program<T>> {
+  const { resources, result } = await declare(() => program(deploymentOf(options)), outputOf);
   return new Program(resources, result);
 }
 
@@ -152,7 +155,7 @@ export async function secrecy(values: Record<string, unknown>) {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-function siteOf({ roles = ROLES, images = CORE_IMAGES }: FakeSite): Site {
+function deploymentOf({ roles = ROLES, images = CORE_IMAGES }: FakeDeployment): Deployment {
   const nodes = nodesOf(roles);
   const swarm = new Swarm("swarm", {
     nodes,
@@ -174,7 +177,7 @@ function siteOf({ roles = ROLES, images = CORE_IMAGES }: FakeSite): Site {
 
 function nodesOf(roles: Role[]): [Node, ...Node[]] {
   const [manager, ...workers] = roles.map(fakeNode);
-  if (!manager) throw new Error("a site has a node");
+  if (!manager) throw new Error("a deployment has a node");
   return [manager, ...workers];
 }
 

@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AgentSettings } from "../../../config/benchmark.ts";
 import { AGENT_SERVICES, type AgentRole } from "../../../contract/request.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { service, type Transforms } from "../../lib/service.ts";
 
 /** Agents have nothing to save: a run notices that its agents are gone. */
 const STOP_GRACE_SEC = 6;
 
 interface AgentsArgs {
-  site: Site;
+  deployment: Deployment;
   settings: Record<AgentRole, AgentSettings>;
   transform?: Transforms<AgentRole>;
 }
@@ -35,14 +35,14 @@ export class Agents extends pulumi.ComponentResource {
   }
 
   private agents(role: AgentRole) {
-    const { site, settings, transform } = this.args;
+    const { deployment, settings, transform } = this.args;
     const { tasks, limits } = settings[role];
     return service(
       AGENT_SERVICES[role],
       {
-        site,
+        deployment,
         name: AGENT_SERVICES[role],
-        image: site.images.ref("bench"),
+        image: deployment.images.ref("bench"),
         arguments: ["agent", role],
         // Swarm fills these templates in for each task.
         environment: {

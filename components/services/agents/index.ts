@@ -9,6 +9,6 @@ export const agents: Service<Record<AgentRole, AgentSettings>, Agents, Transform
   title: "the agents",
   images: ["bench"],
   settings: ({ bench }) => bench && { producer: bench.producers, consumer: bench.consumers },
-  deploy: ({ site, settings, transform, options }) =>
-    new Agents("agents", { site, settings, transform }, options),
+  deploy: ({ deployment, settings, transform, options }) =>
+    new Agents("agents", { deployment, settings, transform }, options),
 };

@@ -19,7 +19,7 @@ const installation = {
 const deploy = (config: Record<string, object> = {}) => {
   const text = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]);
   const settings = parseSettings({ nodes: "5", ...Object.fromEntries(text) }, "local", "ann");
-  return declareOn((site) => deployStack({ settings, site, installation }, {}));
+  return declareOn((deployment) => deployStack({ settings, deployment, installation }, {}));
 };
 type Stack = Program<Record<string, unknown>>;
 const planOf = async (stack: Stack) =>
@@ -59,7 +59,7 @@ describe("the agents", () => {
 
   it("are on the manager if no node has the role agent", async () => {
     const settings = parseSettings({ nodes: "1" }, "local", "ann");
-    const one = await declareOn((site) => deployStack({ settings, site, installation }, {}), {
+    const one = await declareOn((deployment) => deployStack({ settings, deployment, installation }, {}), {
       roles: ["monitor"],
     });
     const { taskSpec } = one.get("Service producers").inputs as { taskSpec: { placement: object } };

@@ -4,7 +4,7 @@ import type { BenchSettings } from "../../../config/benchmark.ts";
 import type { BenchPlan } from "../../../contract/request.ts";
 import { sshArguments } from "../../../lib/ssh.ts";
 import type { StackSite } from "../../../testbeds/oar/names.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { labels } from "../../lib/ownership.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
@@ -20,7 +20,7 @@ export interface ReservedNodes {
 }
 
 interface PlanArgs {
-  site: Site;
+  deployment: Deployment;
   settings: BenchSettings;
   kafka: Kafka;
   influxdb: InfluxDb | undefined;
@@ -31,19 +31,19 @@ interface PlanArgs {
 
 /** Returns the plan of a run: its input, and how to reach the runner. It is a secret, because it contains passwords. */
 export function benchPlan({
-  site,
+  deployment,
   settings,
   kafka,
   influxdb,
   conditions,
   reservation,
 }: PlanArgs): pulumi.Output<BenchPlan> {
-  const { manager, network } = site.swarm;
+  const { manager, network } = deployment.swarm;
   const { producers, consumers, workload, benchmark } = settings;
   const brokerMetrics = kafka.jolokia
     .filter(({ roles }) => roles.includes("broker"))
     .map(({ name, jolokiaUrl }) => ({ name, jolokiaUrl }));
-  const probed = { nodes: site.nodes.map(({ hostname }) => hostname), brokers: kafka.brokers };
+  const probed = { nodes: deployment.nodes.map(({ hostname }) => hostname), brokers: kafka.brokers };
   const influx = influxdb && {
     url: influxdb.url,
     org: influxdb.organization,
@@ -53,9 +53,9 @@ export function benchPlan({
   const plan = pulumi.output({
     scenario: pulumi.getStack(),
     ssh: sshArguments(manager.ssh),
-    image: site.images.ref("bench"),
+    image: deployment.images.ref("bench"),
     network: network.name,
-    labels: labels(site.owner).map(({ label, value }) => `${label}=${value}`),
+    labels: labels(deployment.owner).map(({ label, value }) => `${label}=${value}`),
     target: {
       kafka: kafka.target,
       brokerMetrics,
@@ -94,7 +94,7 @@ function connectionOf({ sites, extend }: ReservedNodes): BenchPlan["reservation"
 }
 
 interface BenchmarkArgs {
-  site: Site;
+  deployment: Deployment;
   plan: pulumi.Output<BenchPlan>;
   /** Resolve once the services are ready. An earlier run would measure their start. */
   after: readonly pulumi.Output<unknown>[];
@@ -109,7 +109,11 @@ export class BenchmarkRun extends pulumi.ComponentResource {
   /** A `BenchSummary` (contract/request.ts). */
   readonly summary: pulumi.Output<unknown>;
 
-  constructor(name: string, { site, plan, after }: BenchmarkArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { deployment, plan, after }: BenchmarkArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
     super("swarmbench:stack:Benchmark", name, {}, options);
     const command = new local.Command(
       `${name}-run`,
@@ -120,7 +124,7 @@ export class BenchmarkRun extends pulumi.ComponentResource {
         logging: local.Logging.Stderr,
         addPreviousOutputInEnv: false,
       },
-      { parent: this, deletedWith: site.swarm.manager.machine },
+      { parent: this, deletedWith: deployment.swarm.manager.machine },
     );
     this.summary = pulumi.unsecret(command.stdout).apply((text) => (text ? JSON.parse(text) : undefined));
     this.registerOutputs({ summary: this.summary });

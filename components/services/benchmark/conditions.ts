@@ -15,8 +15,8 @@ export function conditionsOf({
   stack,
   installation,
   images,
-  site,
-}: Pick<Context<unknown>, "stack" | "installation" | "images" | "site">): BenchPlan["conditions"] {
+  deployment,
+}: Pick<Context<unknown>, "stack" | "installation" | "images" | "deployment">): BenchPlan["conditions"] {
   // The proxy only runs in a calibration.
   const { [PROXY_IMAGE]: _, ...measured } = images;
   return {
@@ -27,7 +27,7 @@ export function conditionsOf({
       clockSync: stack.clockSync.kind,
       testbed: describeTestbed(stack.testbed),
     },
-    nodes: site.nodes.map(({ hostname, role }) => ({ name: hostname, role })),
+    nodes: deployment.nodes.map(({ hostname, role }) => ({ name: hostname, role })),
   };
 }
 

@@ -19,19 +19,19 @@ export const benchmark: Service<BenchSettings, Benchmark> = {
   images: ["bench"],
   settings: ({ bench }) => bench,
   deploy(context) {
-    const { site, settings, stack, options, ready, deployed } = context;
+    const { deployment, settings, stack, options, ready, deployed } = context;
     const cluster = deployed(kafka);
     if (!cluster) return undefined;
     const plan = benchPlan({
-      site,
+      deployment,
       settings,
       kafka: cluster,
       influxdb: deployed(influxdb),
       conditions: conditionsOf(context),
-      reservation: reservedNodes(stack.testbed, site.owner),
+      reservation: reservedNodes(stack.testbed, deployment.owner),
     });
     if (settings.benchmark.run) {
-      return { plan, run: new BenchmarkRun("benchmark", { site, plan, after: ready }, options) };
+      return { plan, run: new BenchmarkRun("benchmark", { deployment, plan, after: ready }, options) };
     }
     void pulumi.log.info(
       `No benchmark was run because benchmark.run is false. To run it: npm run bench -- -s ${pulumi.getStack()}`,

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GrafanaSettings } from "../../../config/services/index.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { configFile, secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
-import { httpHealth, service, type TaskFile, type Transforms } from "../../lib/service.ts";
+import { service, type TaskFile, type Transforms } from "../../lib/service.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import { DASHBOARDS as CATALOGUE, dashboards } from "./dashboards/index.ts";
@@ -23,7 +23,7 @@ const SECRET_KEY_FILE = "/run/secrets/grafana_secret_key";
 const TOKEN_FILE = "/run/secrets/influxdb_read_token";
 
 interface GrafanaArgs {
-  site: Site;
+  deployment: Deployment;
   settings: GrafanaSettings;
   influxdb: InfluxDb;
   transform?: Transforms;
@@ -46,8 +46,8 @@ export class Grafana extends pulumi.ComponentResource {
     super("swarmbench:stack:Grafana", name, {}, options);
     this.args = args;
 
-    const { site, settings } = args;
-    this.node = homeOf("monitor", site.nodes);
+    const { deployment, settings } = args;
+    this.node = homeOf("monitor", deployment.nodes);
     const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });
     this.password = password.current;
     const files = [...this.secretFiles(name, password), ...this.configFiles(name)];
@@ -57,21 +57,24 @@ export class Grafana extends pulumi.ComponentResource {
   }
 
   private run(name: string, files: TaskFile[]): pulumi.Output<string> {
-    const { site, settings, transform } = this.args;
+    const { deployment, settings, transform } = this.args;
     const grafana = service(
       name,
       {
-        site,
+        deployment,
         name: NAME,
-        image: site.images.ref("grafana"),
+        image: deployment.images.ref("grafana"),
         environment: grafanaEnvironment(),
         on: this.node,
         limits: settings.limits,
         mounts: [
-          { type: "volume", source: nodeVolume(NAME, this.node, site, this), target: "/var/lib/grafana" },
+          {
+            type: "volume",
+            source: nodeVolume(NAME, this.node, deployment, this),
+            target: "/var/lib/grafana",
+          },
         ],
         files,
-        health: httpHealth(`http://127.0.0.1:${PORT}/api/health`),
         transform: transform?.service,
       },
       this,
@@ -80,12 +83,12 @@ export class Grafana extends pulumi.ComponentResource {
   }
 
   private secretFiles(name: string, password: RandomSecret): TaskFile[] {
-    const { site, influxdb } = this.args;
+    const { deployment, influxdb } = this.args;
     // Not rotated: Grafana could no longer decrypt what it stored with the old key.
     const secretKey = randomSecret(`${name}-secret-key`, 0, { parent: this });
     const file = (suffix: string, path: string, value: pulumi.Output<string>) => ({
       path,
-      source: secretFile(`${name}-${suffix}`, value, site, this),
+      source: secretFile(`${name}-${suffix}`, value, deployment, this),
     });
     return [
       file("admin-password", PASSWORD_FILE, password.current),
@@ -95,10 +98,10 @@ export class Grafana extends pulumi.ComponentResource {
   }
 
   private configFiles(name: string): TaskFile[] {
-    const { site, influxdb } = this.args;
+    const { deployment, influxdb } = this.args;
     const file = (suffix: string, path: string, text: string) => ({
       path,
-      source: configFile(`${name}-${suffix}`, text, site, this),
+      source: configFile(`${name}-${suffix}`, text, deployment, this),
     });
     return [
       file("data-source", `${PROVISIONING}/datasources/influxdb.yaml`, dataSource(influxdb)),
@@ -114,11 +117,11 @@ export class Grafana extends pulumi.ComponentResource {
     running: pulumi.Output<string>[],
     password: RandomSecret,
   ): pulumi.Output<string> {
-    const { site, influxdb } = this.args;
+    const { deployment, influxdb } = this.args;
     return runJob(
       `${name}-provision`,
       {
-        site,
+        deployment,
         job: "grafana-provision",
         input: {
           url: this.url,

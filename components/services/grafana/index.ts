@@ -9,10 +9,10 @@ export const grafana: Service<GrafanaSettings, Grafana> = {
   images: ["grafana", "bench"],
   settings: ({ services }) => services.grafana,
   isRequired: ({ required }) => required,
-  deploy({ site, settings, transform, options, deployed }) {
+  deploy({ deployment, settings, transform, options, deployed }) {
     const database = deployed(influxdb);
     if (!database) return undefined;
-    return new Grafana("grafana", { site, settings, transform, influxdb: database }, options);
+    return new Grafana("grafana", { deployment, settings, transform, influxdb: database }, options);
   },
   ui: (component) => webUi(component, true),
 };

@@ -7,8 +7,8 @@ export const influxdb: Service<InfluxdbSettings, InfluxDb> = {
   title: "InfluxDB",
   images: ["influxdb", "bench"],
   settings: ({ services }) => services.influxdb,
-  deploy: ({ site, settings, transform, options }) =>
-    new InfluxDb("influxdb", { site, settings, transform }, options),
+  deploy: ({ deployment, settings, transform, options }) =>
+    new InfluxDb("influxdb", { deployment, settings, transform }, options),
   ui: (component, { withoutPages }) => webUi(component, !withoutPages.includes("influxdb")),
   outputs: ({ url, organization, bucket, operatorToken }) => ({
     influxdb: { url, organization, bucket, token: operatorToken },

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { InfluxdbSettings } from "../../../config/services/index.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { type Job, runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
-import { httpHealth, service, type Transforms } from "../../lib/service.ts";
+import { service, type Transforms } from "../../lib/service.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 
 const NAME = "influxdb";
@@ -15,7 +15,7 @@ const DATA = "/var/lib/influxdb2";
 const USER = "admin";
 
 interface InfluxDbArgs {
-  site: Site;
+  deployment: Deployment;
   settings: InfluxdbSettings;
   transform?: Transforms;
 }
@@ -59,8 +59,8 @@ export class InfluxDb extends pulumi.ComponentResource {
     super("swarmbench:stack:InfluxDb", name, {}, options);
     this.args = args;
 
-    const { settings, site } = args;
-    this.node = homeOf("monitor", site.nodes);
+    const { settings, deployment } = args;
+    this.node = homeOf("monitor", deployment.nodes);
     this.organization = settings.organization;
     this.bucket = settings.bucket;
     const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });
@@ -78,13 +78,13 @@ export class InfluxDb extends pulumi.ComponentResource {
   }
 
   private run(name: string): pulumi.Output<string> {
-    const { site, settings, transform } = this.args;
+    const { deployment, settings, transform } = this.args;
     const influxd = service(
       name,
       {
-        site,
+        deployment,
         name: NAME,
-        image: site.images.ref("influxdb"),
+        image: deployment.images.ref("influxdb"),
         environment: {
           INFLUXD_BOLT_PATH: `${DATA}/influxd.bolt`,
           INFLUXD_ENGINE_PATH: `${DATA}/engine`,
@@ -94,8 +94,7 @@ export class InfluxDb extends pulumi.ComponentResource {
         },
         on: this.node,
         limits: settings.limits,
-        mounts: [{ type: "volume", source: nodeVolume(NAME, this.node, site, this), target: DATA }],
-        health: httpHealth(`http://127.0.0.1:${PORT}/health`),
+        mounts: [{ type: "volume", source: nodeVolume(NAME, this.node, deployment, this), target: DATA }],
         // InfluxDB writes what it holds in memory to disk before it stops.
         stopGraceSec: 30,
         transform: transform?.service,
@@ -106,11 +105,11 @@ export class InfluxDb extends pulumi.ComponentResource {
   }
 
   private provision(name: string, running: pulumi.Output<string>, password: RandomSecret): Job {
-    const { site, settings } = this.args;
+    const { deployment, settings } = this.args;
     return runJob(
       `${name}-provision`,
       {
-        site,
+        deployment,
         job: "influx-provision",
         input: { ...this.login(password), retentionSec: settings.retentionSec },
         // A replaced machine has an empty volume.
@@ -122,11 +121,11 @@ export class InfluxDb extends pulumi.ComponentResource {
 
   /** A job of its own, so that a changed retention does not replace the services that use the tokens. */
   private makeTokens(name: string, provisioned: Job, password: RandomSecret): Job {
-    const { site, settings } = this.args;
+    const { deployment, settings } = this.args;
     return runJob(
       `${name}-tokens`,
       {
-        site,
+        deployment,
         job: "influx-tokens",
         input: { ...this.login(password), rotation: settings.rotation },
         after: [this.node.ready],

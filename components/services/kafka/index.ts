@@ -10,12 +10,12 @@ export const kafka: Service<KafkaSettings, Kafka> = {
   title: "Kafka",
   images: ["kafka", "bench", PROXY_IMAGE],
   settings: ({ services }) => services.kafka,
-  deploy: ({ site, settings, transform, options }) =>
-    new Kafka("kafka", { site, settings, transform }, options),
-  outputs: ({ target, external }, site) => ({
+  deploy: ({ deployment, settings, transform, options }) =>
+    new Kafka("kafka", { deployment, settings, transform }, options),
+  outputs: ({ target, external }, deployment) => ({
     kafka: target,
     kafkaExternal: external,
     /** `npm run calibrate` runs it between agents and brokers. */
-    proxyImage: site.images.ref(PROXY_IMAGE),
+    proxyImage: deployment.images.ref(PROXY_IMAGE),
   }),
 };

@@ -5,7 +5,7 @@ import { type ClusterPlan, type Member, planCluster } from "../../../config/kafk
 import type { KafkaSettings } from "../../../config/services/index.ts";
 import type { KafkaTarget } from "../../../contract/target.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
@@ -31,7 +31,7 @@ const STOP_GRACE_SEC = 60;
 const USER = "bench";
 
 interface KafkaArgs {
-  site: Site;
+  deployment: Deployment;
   settings: KafkaSettings;
   /** Applies to every member. */
   transform?: Transforms;
@@ -83,8 +83,8 @@ export class Kafka extends pulumi.ComponentResource {
     this.name = name;
     this.args = args;
 
-    const { settings, site } = args;
-    this.plan = planCluster({ brokers: settings.brokers, nodes: site.nodes });
+    const { settings, deployment } = args;
+    this.plan = planCluster({ brokers: settings.brokers, nodes: deployment.nodes });
     const { members, shape } = this.plan;
     this.generation = [settings.brokers, shape, ...(settings.security === "PLAINTEXT" ? [] : ["tls"])].join(
       "-",
@@ -112,7 +112,7 @@ export class Kafka extends pulumi.ComponentResource {
     this.ready = runJob(
       `${name}-ready`,
       {
-        site,
+        deployment,
         job: "kafka-ready",
         input: { target: this.target, timeoutSec: READY_TIMEOUT_SEC },
         after: [...settled, metadata, ...members.map((member) => this.nodeOf(member).ready)],
@@ -135,7 +135,7 @@ export class Kafka extends pulumi.ComponentResource {
         this.args.settings,
       );
       const declared = this.runMember(member, environment, files, previous);
-      const image = this.args.site.images.ref("kafka");
+      const image = this.args.deployment.images.ref("kafka");
       previous = this.settle(member, [declared.id, image, declared.settings, ...marks], previous);
       settled.push(previous);
     }
@@ -148,15 +148,15 @@ export class Kafka extends pulumi.ComponentResource {
     files: TaskFile[],
     previous: pulumi.Output<string> | undefined,
   ): DeclaredService {
-    const { site, settings, transform } = this.args;
+    const { deployment, settings, transform } = this.args;
     const node = this.nodeOf(member);
-    const volume = nodeVolume(`kafka-${member.name}-${this.generation}`, node, site, this);
+    const volume = nodeVolume(`kafka-${member.name}-${this.generation}`, node, deployment, this);
     return service(
       member.name,
       {
-        site,
+        deployment,
         name: member.name,
-        image: site.images.ref("kafka"),
+        image: deployment.images.ref("kafka"),
         // Depends on the previous member's job, so that members are updated one by one.
         environment: { ...environment, SWARMBENCH_CLUSTER: onceKnown(previous, this.clusterId()) },
         on: node,
@@ -184,7 +184,7 @@ export class Kafka extends pulumi.ComponentResource {
       // A new cluster gets a new job: all its members are new, so there is nothing to wait for.
       `${member.name}-settled-${this.generation}`,
       {
-        site: this.args.site,
+        deployment: this.args.deployment,
         job: "kafka-settled",
         input: { self: member.name, members: this.jolokia, timeoutSec: SETTLE_TIMEOUT_SEC },
         after: previous ? [...marks, previous] : marks,
@@ -202,7 +202,7 @@ export class Kafka extends pulumi.ComponentResource {
     authority: ReturnType<typeof certificateAuthority> | undefined,
   ): MemberFiles {
     if (!authority) return { files: [], marks: [] };
-    const { site, settings } = this.args;
+    const { deployment, settings } = this.args;
     const key = memberCertificate(
       `${member.name}-certificate`,
       [member.name, member.node.address, "localhost", "127.0.0.1"],
@@ -210,8 +210,8 @@ export class Kafka extends pulumi.ComponentResource {
       settings.rotation,
       { parent: this },
     );
-    const keyFile = secretFile(`${member.name}-key`, key, site, this);
-    const caFile = secretFile(`${member.name}-ca`, authority.certificate, site, this);
+    const keyFile = secretFile(`${member.name}-key`, key, deployment, this);
+    const caFile = secretFile(`${member.name}-ca`, authority.certificate, deployment, this);
     return {
       files: [
         { path: KEY_FILE, source: keyFile },
@@ -240,13 +240,13 @@ export class Kafka extends pulumi.ComponentResource {
 
   /** A cluster id as Kafka expects it: 16 bytes in URL-safe base 64. */
   private clusterId(): string {
-    const { owner } = this.args.site;
+    const { owner } = this.args.deployment;
     const hash = createHash("sha256").update(`${owner.prefix} ${this.name} ${this.generation}`).digest();
     return hash.subarray(0, 16).toString("base64url");
   }
 
   private nodeOf({ node: { name } }: Member): Node {
-    const memberNode = this.args.site.nodes.find((node) => node.name === name);
+    const memberNode = this.args.deployment.nodes.find((node) => node.name === name);
     if (!memberNode) throw new Error(`no node ${name}`);
     return memberNode;
   }

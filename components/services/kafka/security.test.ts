@@ -31,7 +31,7 @@ const SETTINGS: KafkaSettings = {
   limits: {},
 };
 const declareKafka = (own: Partial<KafkaSettings>) =>
-  declareOn((site) => new Kafka("kafka", { site, settings: { ...SETTINGS, ...own } }));
+  declareOn((deployment) => new Kafka("kafka", { deployment, settings: { ...SETTINGS, ...own } }));
 
 const PROTOCOLS: SecurityProtocol[] = ["SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 const programs = new Map<SecurityProtocol, Program<Kafka>>();

@@ -9,7 +9,7 @@ export const portainer: Service<PortainerSettings, Portainer, Transforms<"servic
   images: ["portainer", "portainerAgent", "bench"],
   settings: ({ services }) => services.portainer,
   isRequired: ({ required }) => required,
-  deploy: ({ site, settings, transform, options }) =>
-    new Portainer("portainer", { site, settings, transform }, options),
+  deploy: ({ deployment, settings, transform, options }) =>
+    new Portainer("portainer", { deployment, settings, transform }, options),
   ui: (component) => webUi(component, true),
 };

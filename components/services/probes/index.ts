@@ -8,5 +8,5 @@ export const probes: Service<Benchmark["network"], Probes, Transforms<ProbeNetwo
   title: "the probes",
   images: ["bench"],
   settings: ({ bench }) => (bench?.benchmark.network.enabled ? bench.benchmark.network : undefined),
-  deploy: ({ site, transform, options }) => new Probes("probes", { site, transform }, options),
+  deploy: ({ deployment, transform, options }) => new Probes("probes", { deployment, transform }, options),
 };

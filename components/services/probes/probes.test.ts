@@ -5,7 +5,7 @@ import { Probes } from "./probes.ts";
 
 let declared: Program<Probes>;
 before(async () => {
-  declared = await declareOn((site) => new Probes("probes", { site }));
+  declared = await declareOn((deployment) => new Probes("probes", { deployment }));
 });
 const specOf = (name: string) =>
   declared.get(`Service ${name}`).inputs as { mode: object; endpointSpec: object };

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { NODE_FOLDERS, PROBE_SERVICES } from "../../../contract/network.ts";
 import { script } from "../../../lib/shell.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import type { Node } from "../../lib/node.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
 import { type ServiceArgs, service, type Transforms } from "../../lib/service.ts";
@@ -17,7 +17,7 @@ const HOST_NETWORK = "host";
 export type ProbeNetwork = keyof typeof PROBE_SERVICES;
 
 interface ProbesArgs {
-  site: Site;
+  deployment: Deployment;
   transform?: Transforms<ProbeNetwork>;
 }
 
@@ -35,7 +35,7 @@ export class Probes extends pulumi.ComponentResource {
     super("swarmbench:stack:Probes", name, {}, options);
     this.args = args;
 
-    const folders = pulumi.all(args.site.nodes.map((node) => this.folders(name, node)));
+    const folders = pulumi.all(args.deployment.nodes.map((node) => this.folders(name, node)));
     const services = [this.onOverlay(folders), this.onHosts(folders)];
     this.ready = pulumi
       .all([pulumi.all(services.map(({ id }) => id)), folders])
@@ -72,20 +72,20 @@ export class Probes extends pulumi.ComponentResource {
     folders: pulumi.Output<string[]>,
     more: Pick<ServiceArgs, "environment" | "mounts" | "networks">,
   ) {
-    const { site, transform } = this.args;
+    const { deployment, transform } = this.args;
     const name = PROBE_SERVICES[network];
     const { probe } = NODE_FOLDERS;
     return service(
       name,
       {
-        site,
+        deployment,
         name,
         ...more,
         on: "every node" as const,
         limits: {},
         stopGraceSec: STOP_GRACE_SEC,
         // Depends on the folders.
-        image: pulumi.all([site.images.ref("bench"), folders]).apply(([image]) => image),
+        image: pulumi.all([deployment.images.ref("bench"), folders]).apply(([image]) => image),
         arguments: ["probe", network],
         mounts: [{ type: "bind", source: probe, target: probe }, ...(more.mounts ?? [])],
         transform: transform?.[network],

@@ -35,14 +35,10 @@ for (const [name, config] of Object.entries(configs)) {
       assert.match(output, /organization = "swarmbench"\nbucket = "bench"/);
     });
 
-    it("collects and sends at the configured interval", () => {
+    it("collects at the configured interval, and sends every five seconds", () => {
       const [agent = ""] = tables(config, "agent");
-      assert.match(agent, /\ninterval = "1s"/);
-      assert.match(agent, /\nflush_interval = "1s"/);
-    });
-
-    it("serves its health only inside its own container", () => {
-      assert.match(config, /service_address = "http:\/\/127\.0\.0\.1:8080"/);
+      assert.match(agent, name === "node" ? /\ninterval = "1s"/ : /\ninterval = "5s"/);
+      assert.match(agent, /\nflush_interval = "5s"/);
     });
   });
 }
@@ -55,6 +51,22 @@ describe("nodeConfig", () => {
 
   it("passes an address on the test network to the image's entry script", () => {
     assert.equal(nodeEnvironment("10.0.0.10").SWARMBENCH_NETWORK_ADDRESS, "10.0.0.10");
+  });
+
+  it("reads only files of /proc every second, and everything else every ten seconds", () => {
+    for (const cheap of ["cpu", "mem", "system", "net"]) {
+      for (const input of tables(configs.node, `inputs.${cheap}`))
+        assert.ok(!input.includes("interval ="), cheap);
+    }
+    for (const slow of ["docker", "disk", "diskio", "file", "internal"]) {
+      for (const input of tables(configs.node, `inputs.${slow}`))
+        assert.match(input, /\ninterval = "10s"/, slow);
+    }
+  });
+
+  it("never samples more often than configured", () => {
+    const [docker = ""] = tables(nodeConfig({ ...OUTPUT, intervalSec: 30 }), "inputs.docker");
+    assert.match(docker, /\ninterval = "30s"/);
   });
 
   it("counts each interface once: as the test network's, or as another one", () => {

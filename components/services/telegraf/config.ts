@@ -6,7 +6,12 @@ import { NODE_METRICS } from "./metrics.ts";
 /** Name of the token's file in /run/secrets. */
 const TOKEN = "influx_token";
 const NODE_NAME = environment("SWARMBENCH_NODE");
-const HEALTH_ADDRESS = "http://127.0.0.1:8080";
+/** Shortest interval of samples that cost more than reading a file in /proc. */
+const SLOW_SEC = 10;
+/** Shortest interval of requests to the brokers through Jolokia. */
+const BROKERS_SEC = 5;
+/** Shortest interval of writes to InfluxDB. */
+const FLUSH_SEC = 5;
 /** Samples kept while InfluxDB is unreachable (about ten minutes, less than 60 MB); the oldest are dropped first. */
 const BUFFER_LIMIT = 30_000;
 /** Container names of tasks: service, slot (or node id in a global service), task id, as in `kafka-1.1.x7q…`. */
@@ -79,6 +84,7 @@ export function nodeConfig({
   testInterface = environment("TEST_INTERFACE:-eth0"),
   ...output
 }: NodeConfig): string {
+  const slow = { interval: `${Math.max(output.intervalSec, SLOW_SEC)}s` };
   return stringify({
     ...common(output),
     agent: agent(output.intervalSec, { hostname: NODE_NAME }),
@@ -90,6 +96,7 @@ export function nodeConfig({
       // The root of every container is on the file system of the engine's data.
       disk: [
         {
+          ...slow,
           mount_points: ["/"],
           ignore_fs: [],
           ...fields(NODE_METRICS.disk),
@@ -97,11 +104,16 @@ export function nodeConfig({
         },
       ],
       diskio: [
-        { skip_serial_number: true, ...fields(NODE_METRICS.diskIo), tagdrop: { name: ["loop*", "ram*"] } },
+        {
+          ...slow,
+          skip_serial_number: true,
+          ...fields(NODE_METRICS.diskIo),
+          tagdrop: { name: ["loop*", "ram*"] },
+        },
       ],
-      docker: [dockerInput()],
-      file: [clockInput()],
-      internal: [internalInput("node")],
+      docker: [{ ...slow, ...dockerInput() }],
+      file: [{ ...slow, ...clockInput() }],
+      internal: [{ ...slow, ...internalInput("node") }],
     },
     processors: { regex: [taskNames()] },
   });
@@ -111,7 +123,7 @@ export function nodeConfig({
 export function kafkaConfig({ brokers, ...output }: Output & { brokers: readonly Broker[] }): string {
   return stringify({
     ...common(output),
-    agent: agent(output.intervalSec, { omit_hostname: true }),
+    agent: agent(Math.max(output.intervalSec, BROKERS_SEC), { omit_hostname: true }),
     inputs: {
       jolokia2_agent: brokers.map(({ name, jolokiaUrl }) => ({
         urls: [jolokiaUrl],
@@ -129,7 +141,7 @@ function agent(intervalSec: number, host: { hostname: string } | { omit_hostname
   return {
     interval: `${intervalSec}s`,
     round_interval: true,
-    flush_interval: `${intervalSec}s`,
+    flush_interval: `${Math.max(intervalSec, FLUSH_SEC)}s`,
     metric_batch_size: 5000,
     metric_buffer_limit: BUFFER_LIMIT,
     quiet: true,
@@ -142,8 +154,6 @@ function common({ url, org, bucket }: Output) {
     secretstores: { docker: [{ id: "secrets" }] },
     outputs: {
       influxdb_v2: [{ urls: [url], organization: org, bucket, token: `@{secrets:${TOKEN}}` }],
-      // Healthy while the process runs: if InfluxDB is unreachable, a restart would only lose buffered samples.
-      health: [{ service_address: HEALTH_ADDRESS }],
     },
   };
 }

@@ -9,10 +9,10 @@ export const telegraf: Service<TelegrafSettings, Telegraf> = {
   title: "Telegraf",
   images: ["telegraf", "bench"],
   settings: ({ services }) => services.telegraf,
-  deploy({ site, settings, transform, options, deployed }) {
+  deploy({ deployment, settings, transform, options, deployed }) {
     const database = deployed(influxdb);
     if (!database) return undefined;
-    const args = { site, settings, transform, influxdb: database, kafka: deployed(kafka) };
+    const args = { deployment, settings, transform, influxdb: database, kafka: deployed(kafka) };
     return new Telegraf("telegraf", args, options);
   },
 };

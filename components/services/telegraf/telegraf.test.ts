@@ -13,12 +13,12 @@ const { kafka, influxdb, telegraf } = parseSettings(
   "ann",
 ).services;
 const declareTelegraf = ({ withKafka = true, limits = telegraf?.limits ?? {} } = {}) =>
-  declareOn((site) => {
+  declareOn((deployment) => {
     assert.ok(kafka && influxdb && telegraf);
-    const brokers = withKafka ? { kafka: new Kafka("kafka", { site, settings: kafka }) } : {};
-    const store = new InfluxDb("influxdb", { site, settings: influxdb });
+    const brokers = withKafka ? { kafka: new Kafka("kafka", { deployment, settings: kafka }) } : {};
+    const store = new InfluxDb("influxdb", { deployment, settings: influxdb });
     return new Telegraf("telegraf", {
-      site,
+      deployment,
       settings: { ...telegraf, limits },
       influxdb: store,
       ...brokers,

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { TelegrafSettings } from "../../../config/services/index.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { configFile, secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
-import { httpHealth, service, type Transforms } from "../../lib/service.ts";
+import { service, type Transforms } from "../../lib/service.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
 import { kafkaConfig, NODE_MOUNTS, nodeConfig, nodeEnvironment } from "./config.ts";
@@ -18,12 +18,11 @@ const NAME = "telegraf";
 const KAFKA_COLLECTOR = "telegraf-kafka";
 const CONFIG = "/etc/telegraf/telegraf.conf";
 const TOKEN_FILE = "/run/secrets/influx_token";
-const HEALTH = httpHealth("http://127.0.0.1:8080");
 
 const TIMEOUT_SEC = 120;
 
 interface TelegrafArgs {
-  site: Site;
+  deployment: Deployment;
   settings: TelegrafSettings;
   influxdb: InfluxDb;
   kafka?: Kafka;
@@ -45,14 +44,14 @@ export class Telegraf extends pulumi.ComponentResource {
     super("swarmbench:stack:Telegraf", name, {}, options);
     this.args = args;
 
-    const { site, kafka, influxdb } = args;
-    const token = secretFile(`${name}-token`, influxdb.writeToken, site, this);
+    const { deployment, kafka, influxdb } = args;
+    const token = secretFile(`${name}-token`, influxdb.writeToken, deployment, this);
     const { url, organization: org, bucket } = influxdb;
     const output = { url, org, bucket, intervalSec: args.settings.intervalSec };
     const collectors = [this.collector(name, NAME, "every node", nodeConfig(output), token)];
     if (kafka) {
       const config = kafkaConfig({ ...output, brokers: kafka.jolokia });
-      const home = homeOf("monitor", site.nodes);
+      const home = homeOf("monitor", deployment.nodes);
       collectors.push(this.collector(`${name}-kafka`, KAFKA_COLLECTOR, home, config, token));
     }
     this.ready = this.awaitSamples(name, collectors.flat());
@@ -66,15 +65,15 @@ export class Telegraf extends pulumi.ComponentResource {
     config: string,
     token: ReturnType<typeof secretFile>,
   ): pulumi.Output<string>[] {
-    const { site, settings, transform } = this.args;
-    const file = configFile(`${name}-config`, config, site, this);
+    const { deployment, settings, transform } = this.args;
+    const file = configFile(`${name}-config`, config, deployment, this);
     const declared = service(
       name,
       {
-        site,
+        deployment,
         name: serviceName,
-        image: site.images.ref("telegraf"),
-        environment: nodeEnvironment(site.swarm.manager.address),
+        image: deployment.images.ref("telegraf"),
+        environment: nodeEnvironment(deployment.swarm.manager.address),
         on,
         limits: settings.limits,
         mounts: on === "every node" ? NODE_MOUNTS : [],
@@ -82,25 +81,24 @@ export class Telegraf extends pulumi.ComponentResource {
           { path: CONFIG, source: file },
           { path: TOKEN_FILE, source: token },
         ],
-        health: HEALTH,
         transform: transform?.service,
       },
       this,
     );
     // The service's id does not change with its image, settings or files, so these are listed too.
-    return [declared.id, file.id, token.id, site.images.ref("telegraf"), declared.settings];
+    return [declared.id, file.id, token.id, deployment.images.ref("telegraf"), declared.settings];
   }
 
   /** Waits for samples, because the state of a global service does not show a task that crashes and restarts again and again. */
   private awaitSamples(name: string, collectors: pulumi.Output<string>[]): pulumi.Output<string> {
-    const { site, settings, influxdb, kafka } = this.args;
+    const { deployment, settings, influxdb, kafka } = this.args;
     const { url, organization: org, bucket, readToken } = influxdb;
-    const nodes = site.nodes.map((node) => node.hostname);
+    const nodes = deployment.nodes.map((node) => node.hostname);
     const brokers = kafka?.jolokia.map((member) => member.name) ?? [];
     return runJob(
       `${name}-ready`,
       {
-        site,
+        deployment,
         job: "metrics-ready",
         input: {
           influx: { url, org, bucket, token: readToken },
@@ -113,7 +111,7 @@ export class Telegraf extends pulumi.ComponentResource {
         after: collectors,
         // Samples of tasks that are about to be replaced would prove nothing.
         before: [
-          awaitTasksScript(NAME, site.nodes.length),
+          awaitTasksScript(NAME, deployment.nodes.length),
           ...(kafka ? [awaitTasksScript(KAFKA_COLLECTOR, 1)] : []),
         ].join("\n"),
       },

@@ -11,9 +11,9 @@ field() { sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p" "$STATUS/status.json"
 
 look() {
   state=$(field state)
-  # If the status service has died, its last status stays.
+  # If the status service has died, its last status stays. While it runs, it writes at least every 15 s.
   age=$(awk -v at="$(field at)" -v now="$(date +%s)" 'BEGIN { printf "%d", now - at }')
-  [ "$age" -le 5 ] || state="unknown (nothing was written for $age s)"
+  [ "$age" -le 20 ] || state="unknown (nothing was written for $age s)"
   offsets=$(cat "$RUN/recent" 2>/dev/null) || offsets=
 }
 

@@ -4,7 +4,7 @@
 # so that an old offset never counts as a current one.
 #
 # Needs RUN (folder of the daemons' files), CHRONY (its socket), ADJUST (yes, no), ROLE (master, slave), DOMAIN, and NOW, which
-# look_at_time sets. It starts few processes, because it runs each second during the benchmark.
+# look_at_time sets. It starts few processes, because it runs during the benchmark.
 
 STALE_SEC=5
 

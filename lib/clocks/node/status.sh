@@ -1,8 +1,10 @@
-# Each second: reads the clock daemon's state, writes it to a file, and lets NTP run until PTP has locked.
+# Reads the clock daemon's state, writes it to a file, and lets NTP run until PTP has locked: every second until the clock has
+# settled, then every 15 s, because each reading starts processes that take CPU time from what is measured.
 #
 # Output: STATUS/status.json, which is replaced atomically, and RUN/recent: the last offsets, if it is a slave.
 
 RECENT=8
+SETTLED_PAUSE_SEC=15
 # After this many seconds without a PTP lock, NTP takes over.
 PATIENCE_SEC=10
 
@@ -44,6 +46,17 @@ hand_over() { # state
   esac
 }
 
+# Sets PAUSE: seconds until the next look.
+choose_pause() { # state
+  PAUSE=1
+  case $1 in
+    MASTER | NONE) PAUSE=$SETTLED_PAUSE_SEC ;;
+    SLAVE)
+      set -- $recent
+      [ $# -lt "$RECENT" ] || PAUSE=$SETTLED_PAUSE_SEC ;;
+  esac
+}
+
 status_loop() {
   mkdir -p "$RUN" "$STATUS"
   : > "$RUN/recent"
@@ -54,6 +67,7 @@ status_loop() {
     write_status "${1:-DOWN}" "${2:-}" "${3:-}" "$NOW"
     remember "${1:-DOWN}" "${2:-}" "${3:-}" "${4:-}"
     [ "$BRIDGE" = no ] || [ "$ROLE" = master ] || hand_over "${1:-DOWN}"
-    sleep 1
+    choose_pause "${1:-DOWN}"
+    sleep "$PAUSE"
   done
 }
