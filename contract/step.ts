@@ -173,7 +173,7 @@ const measuredStepSchema = anyStepSchema.extend({
   /** CPUs used by all brokers; null: unknown. */
   brokersCpu: z.number().nullable(),
   /** JIT compiler threads at work in the broker with the most, on average; null: not known. Absent in older runs. */
-  brokersCompiling: z.number().nullable().optional(),
+  brokersJitThreads: z.number().nullable().optional(),
   /** Busy CPUs of the busiest machine, and how many it has. */
   busiestMachine: z.strictObject({ cpusBusy: z.number(), cpus: z.number() }).nullable(),
   /** The latency in µs as HdrHistogram V2, compressed, base64. If there are samples below zero, their magnitudes follow after a "|". */

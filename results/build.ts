@@ -26,7 +26,9 @@ export function buildResults(events: readonly RunEvent[]): Run {
   const [first, ...resumed] = named("run");
   if (!first) throw new SwarmbenchError("run-unreadable", "the events lack the one that starts a run");
   const steps = new Map(named("step").map(({ result }) => [result.step, result]));
-  const measured = measuredSteps({ steps: [...steps.values()] });
+  const inOrder = [...steps.values()].sort((a, b) => a.step - b.step);
+  const counted = inOrder.filter(({ phase }) => phase !== "preheat");
+  const measured = measuredSteps({ steps: counted });
   const last = events.findLast((event) => event.event === "run" || event.event === "end");
   const end = last?.event === "end" ? last : undefined;
   const changed = resumed.filter(({ conditions }) => !sameMachines(conditions, first.conditions));
@@ -40,8 +42,10 @@ export function buildResults(events: readonly RunEvent[]): Run {
     slo: first.slo,
     network: named("network")[0]?.network ?? null,
     nodeClocks: named("clocks").at(-1)?.nodes ?? [],
-    steps: [...steps.values()].sort((a, b) => a.step - b.step),
+    preheat: inOrder.filter(({ phase }) => phase === "preheat"),
+    steps: counted,
     knee: end?.knee ?? null,
+    bracket: end?.bracket ?? null,
     searchReason: end?.searchReason ?? "",
     verdict: end?.verdict ?? "interrupted",
     warnings: [

@@ -30,7 +30,7 @@ function withVariable(variable: string, amount: string): string {
 }
 
 /** The knee with its interval, or why there is none. */
-export function kneeSentence({ knee, searchReason, verdict, steps, conditions }: Run): string {
+export function kneeSentence({ knee, bracket, searchReason, verdict, steps, conditions }: Run): string {
   if (knee) {
     const [low, high] = knee.interval;
     const range =
@@ -39,8 +39,19 @@ export function kneeSentence({ knee, searchReason, verdict, steps, conditions }:
         : `${Math.round(100 * knee.confidence)} % interval ${formatNumber(low)} to ${formatNumber(high)}`;
     return `knee: ${loadText(knee)} (${range}); ${knee.reason}`;
   }
+  if (bracket && bracket.met !== null) return `no knee: ${bracketText(bracket)}; ${bracket.reason}`;
   if (searchReason) return `no knee: ${searchReason}`;
   if (conditions.benchmark.search) return `no knee: the run has not finished (${verdict})`;
   const good = steps.filter(meetsSlo).length;
   return `${good} of ${steps.length} steps met the SLO; the run did not search for a knee`;
+}
+
+/** What is known of a knee that was not decided: "the SLO was met at 141 producers and missed at 200". */
+export function bracketText({ variable, met, missed, generatorBound }: NonNullable<Run["bracket"]>): string {
+  const known = [
+    met === null ? undefined : `met at ${loadText({ variable, value: met })}`,
+    missed === null ? undefined : `missed at ${formatNumber(missed)}`,
+  ].filter((text) => text !== undefined);
+  const slo = known.length > 0 ? `the SLO was ${known.join(" and ")}` : "no value met or missed the SLO";
+  return generatorBound === null ? slo : `${slo}; the generator was at its limit at ${formatNumber(generatorBound)}`;
 }

@@ -13,7 +13,7 @@ const KEPT_SHARE = 1 / 10;
 /** Number of steps that the exploration leaves for confirmations. */
 export function plannedConfirmations({ confirm, maxSteps }: Pick<Search, "confirm" | "maxSteps">): number {
   if (confirm === 0) return 0;
-  return Math.min(MOST_CONFIRMATIONS, Math.max(1, Math.round(KEPT_SHARE * maxSteps)), maxSteps - 1);
+  return Math.min(MOST_CONFIRMATIONS, Math.ceil(KEPT_SHARE * maxSteps), maxSteps - 1);
 }
 
 /**

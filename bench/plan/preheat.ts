@@ -6,7 +6,9 @@ import { JIT_BUSY_THREADS } from "../measure/evaluate.ts";
 import type { Trial } from "./trial.ts";
 
 /** Measured time of each step, s. Shorter than the time that a JIT compiler takes for its methods would look quiet too early. */
-export const PREHEAT_STEP_SEC = 6;
+const STEP_SEC = 6;
+/** Longest wait for messages at the end of each step, s. */
+const DRAIN_SEC = 5;
 /** The load doubles from step to step. */
 const GROWTH = 2;
 /** A step misses the SLO badly where its p99 is so many times what it may be: more load would only leave a backlog. */
@@ -30,9 +32,26 @@ export function nextPreheat(
 }
 
 /** Whether a preheat has ended with quiet JIT compilers, so that no step has to wait for them. */
-export function isPreheated(history: readonly Trial[]): boolean {
+function isPreheated(history: readonly Trial[]): boolean {
   const last = history.findLast(({ phase }) => phase === "preheat");
   return last !== undefined && isQuiet(last);
+}
+
+/** How the step of a phase is measured. After a preheat each step has the same length. */
+export function benchmarkOf(phase: Trial["phase"], benchmark: Benchmark, history: readonly Trial[]): Benchmark {
+  const { search, soak, duration, drain, warmUp } = benchmark;
+  if (phase === "preheat") {
+    const none = { min: 0, max: 0, brokers: 0 };
+    return { ...benchmark, warmUp: none, duration: Math.min(duration, STEP_SEC), drain: Math.min(drain, DRAIN_SEC) };
+  }
+  const durations = { sweep: duration, search: duration, confirm: search?.confirm, soak };
+  const isFixed = history.some((trial) => trial.phase === "preheat");
+  const brokers = isPreheated(history) ? 0 : warmUp.brokers;
+  return {
+    ...benchmark,
+    duration: durations[phase] ?? duration,
+    warmUp: isFixed ? { min: warmUp.min, max: warmUp.min, brokers } : warmUp,
+  };
 }
 
 /** Its time would be over before another step like the longest one has ended. */
@@ -59,10 +78,10 @@ function nextLoad(loads: readonly StepValues[], p99Ms: number, history: readonly
   let [load, top] = [0, loads.length - 1];
   for (const [index, trial] of history.entries()) {
     if (trial.verdict === "failed") return undefined;
-    const [before, again] = [history[index - 1], isSameLoad(trial, history[index - 1])];
-    if (load >= top && again && isQuiet(trial) && isSettled(trial, before)) return undefined;
-    if (verdictOf(trial).evidence === "generator" || (again && isBad(trial, p99Ms))) {
-      // Not for want of warm brokers: the largest load is the one below.
+    const before = history.slice(0, index).findLast((earlier) => isSameLoad(trial, earlier));
+    if (load >= top && before && isQuiet(trial) && isSettled(trial, before)) return undefined;
+    if (verdictOf(trial).evidence === "generator" || (isBad(trial, p99Ms) && (before || isQuiet(trial)))) {
+      // Warmer brokers would not help: the largest load is the one below.
       top = Math.max(0, load - 1);
       load = top;
     } else if (!isBad(trial, p99Ms)) {
@@ -72,20 +91,19 @@ function nextLoad(loads: readonly StepValues[], p99Ms: number, history: readonly
   return load;
 }
 
-function isSameLoad(trial: Trial, other: Trial | undefined): boolean {
-  return JSON.stringify(trial.values) === JSON.stringify(other?.values);
+function isSameLoad(trial: Trial, other: Trial): boolean {
+  return JSON.stringify(trial.values) === JSON.stringify(other.values);
 }
 
 function isBad({ p99Ms: p99 }: Trial, p99Ms: number): boolean {
   return p99 === null || p99 > BADLY * p99Ms;
 }
 
-function isQuiet({ brokersCompiling }: Trial): boolean {
-  return (brokersCompiling ?? 0) <= JIT_BUSY_THREADS;
+function isQuiet({ brokersJitThreads }: Trial): boolean {
+  return (brokersJitThreads ?? 0) <= JIT_BUSY_THREADS;
 }
 
-function isSettled({ p50Ms: now }: Trial, before: Trial | undefined): boolean {
-  const then = before?.p50Ms;
+function isSettled({ p50Ms: now }: Trial, { p50Ms: then }: Trial): boolean {
   if (typeof now !== "number" || typeof then !== "number") return true;
   return Math.abs(now - then) <= Math.max(SETTLED_MS, SETTLED_SHARE * Math.min(now, then));
 }

@@ -13,7 +13,7 @@ export interface Trial {
   /** Median latency. Absent: not known. */
   p50Ms?: number | null;
   /** JIT compiler threads at work in the broker with the most, on average. Absent or null: not known. */
-  brokersCompiling?: number | null;
+  brokersJitThreads?: number | null;
   /** Duration of the whole step. */
   seconds: number;
 }
@@ -29,8 +29,8 @@ export function trialOf(step: Step, seconds: number): Trial {
   const { phase, values, verdict, reasons } = step;
   const trial = { phase, values: values as StepValues, verdict, reasons, seconds };
   if (!isMeasured(step)) return { ...trial, p99Ms: null };
-  const { latencyMs, brokersCompiling } = step;
-  return { ...trial, p99Ms: latencyMs.p99, p50Ms: latencyMs.p50, brokersCompiling };
+  const { latencyMs, brokersJitThreads } = step;
+  return { ...trial, p99Ms: latencyMs.p99, p50Ms: latencyMs.p50, brokersJitThreads };
 }
 
 /** Estimate of the duration of a step from an earlier session, in seconds. */

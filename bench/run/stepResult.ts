@@ -40,6 +40,7 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
     sendToReceiveMs: sendToReceive.distribution(),
     generator,
     brokersCpu: cpusBetween(before, after),
+    brokersJitThreads: reachesBroker(order.workload) ? jitThreadsBetween(before, after) : null,
     busiestMachine: busiestMachine(findings),
     verdict,
     reasons,

@@ -138,6 +138,7 @@ function makeStep(
       memoryMiB: 200,
     },
     brokersCpu: 0.4,
+    brokersJitThreads: 0.02,
     busiestMachine: { cpusBusy: 1.2, cpus: 2 },
     verdict,
     reasons: verdict === "ok" ? [] : ["p99 latency 240.0 ms, above 100 ms"],

@@ -105,7 +105,7 @@ function trialOf(
   const isBound = value >= limit * (cell.ceiling ?? Number.POSITIVE_INFINITY);
   const verdict = isBound ? "generator-bound" : unclear ? "not-steady" : isMet ? "ok" : "slo-missed";
   const reasons = verdict === "ok" ? [] : [verdict];
-  return { phase, values, verdict, reasons, p99Ms, p50Ms: p99Ms / 5, brokersCompiling: heat, seconds: 12 + measured };
+  return { phase, values, verdict, reasons, p99Ms, p50Ms: p99Ms / 5, brokersJitThreads: heat, seconds: 12 + measured };
 }
 
 /** What many searches of a cell gave, as shares of all. */
