@@ -104,7 +104,8 @@ export function lengthOfSteps(
   const searchSec = Math.max(0, (benchmark.search?.maxTime ?? 0) - searchedSec) + mostSec + longerSec;
   return {
     leastSec: (planned + search.least) * leastSec,
-    mostSec: planned * mostSec + (search.most === 0 ? 0 : Math.min(search.most * (mostSec + longerSec), searchSec)),
+    mostSec:
+      planned * mostSec + (search.most === 0 ? 0 : Math.min(search.most * (mostSec + longerSec), searchSec)),
   };
 }
 

@@ -251,7 +251,9 @@ export const benchmarkSchema = z.strictObject({
     })
     .refine(({ min, max }) => min <= max, "min must not be larger than max")
     .prefault({})
-    .describe("How long a step warms up: until its load is steady, within these limits. After a preheat: min alone."),
+    .describe(
+      "How long a step warms up: until its load is steady, within these limits. After a preheat: min alone.",
+    ),
   duration: shortTime.prefault("10 seconds").describe('How long a step is measured. Default: "10 seconds".'),
   drain: shortTime
     .prefault("30 seconds")

@@ -37,7 +37,11 @@ export function kneeSentence({ knee, bracket, searchReason, verdict, steps, cond
       high === null
         ? "upper end not found"
         : `${Math.round(100 * knee.confidence)} % interval ${formatNumber(low)} to ${formatNumber(high)}`;
-    return `knee: ${loadText(knee)} (${range}); ${knee.reason}`;
+    const chance =
+      knee.meetsSloChance === undefined
+        ? ""
+        : `, ${Math.round(100 * knee.meetsSloChance)} % chance to meet the SLO there`;
+    return `knee: ${loadText(knee)} (${range}${chance}); ${knee.reason}`;
   }
   if (bracket && bracket.met !== null) return `no knee: ${bracketText(bracket)}; ${bracket.reason}`;
   if (searchReason) return `no knee: ${searchReason}`;
@@ -53,5 +57,7 @@ export function bracketText({ variable, met, missed, generatorBound }: NonNullab
     missed === null ? undefined : `missed at ${formatNumber(missed)}`,
   ].filter((text) => text !== undefined);
   const slo = known.length > 0 ? `the SLO was ${known.join(" and ")}` : "no value met or missed the SLO";
-  return generatorBound === null ? slo : `${slo}; the generator was at its limit at ${formatNumber(generatorBound)}`;
+  return generatorBound === null
+    ? slo
+    : `${slo}; the generator was at its limit at ${formatNumber(generatorBound)}`;
 }

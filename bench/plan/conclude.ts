@@ -1,7 +1,15 @@
 // The result of a search, from all of its trials.
 import type { Bracket, Knee } from "../../contract/result.ts";
 import type { Search, SearchVariable, Slo } from "../../contract/workload.ts";
-import { isGeneratorsLimit, isUndecidable, MAJORITY, type Range, rangeOf, UNCLEAR_TRIALS, upperOf } from "./bracket.ts";
+import {
+  isGeneratorsLimit,
+  isUndecidable,
+  MAJORITY,
+  type Range,
+  rangeOf,
+  UNCLEAR_TRIALS,
+  upperOf,
+} from "./bracket.ts";
 import { isConfirmed } from "./confirm.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Findings } from "./findings.ts";
@@ -34,7 +42,11 @@ export function conclude(
 }
 
 /** What is known of a knee that was not decided. */
-export function bracketOf(variable: SearchVariable, { evidence }: Pick<Range, "evidence">, reason: string): Bracket {
+export function bracketOf(
+  variable: SearchVariable,
+  { evidence }: Pick<Range, "evidence">,
+  reason: string,
+): Bracket {
   const { good, bad } = rangeOf(evidence, MAJORITY);
   const ceiling = evidence.find((each) => each.value > (good?.value ?? 0) && isGeneratorsLimit(each));
   return {
@@ -51,7 +63,8 @@ function noKneeReason(search: Search, { range, posterior, confirmations }: Findi
   const { variable, from } = search;
   const { good, bad, ceiling } = range;
   const upper = upperOf(range);
-  if (!good) return `no value met the SLO: at ${Math.min(from, upper?.value ?? from)} ${variable} ${failureText(upper)}`;
+  if (!good)
+    return `no value met the SLO: at ${Math.min(from, upper?.value ?? from)} ${variable} ${failureText(upper)}`;
   const isBeyond = ceiling && (upper === ceiling || (bad && posterior().quantile(0.5) >= ceiling.value));
   if (!isBeyond || isConfirmed(confirmations)) return undefined;
   if (isGeneratorsLimit(ceiling))
@@ -94,9 +107,13 @@ function kneeReason(
 ): string {
   const confirmed = isConfirmed(confirmations) ? `; confirmed by a step of ${confirm} s` : "";
   const refuted = confirmations.length > 0 && confirmed === "" ? "; no long step has confirmed it" : "";
-  const missed = range.evidence.find((each) => each.value > value && each.missed > 0 && each.missed >= each.met);
+  const missed = range.evidence.find(
+    (each) => each.value > value && each.missed > 0 && each.missed >= each.met,
+  );
   if (!missed) {
-    const reason = stopped ? `${stopped} before any value missed the SLO` : `all up to ${to} ${variable} met the SLO`;
+    const reason = stopped
+      ? `${stopped} before any value missed the SLO`
+      : `all up to ${to} ${variable} met the SLO`;
     return `${reason}${confirmed}${refuted}`;
   }
   const width = Math.round((100 * (missed.value - value)) / value);

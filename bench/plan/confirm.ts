@@ -1,6 +1,7 @@
 // The long steps at the end of a search. They confirm its knee, or lower it.
-import { isWholeVariable, type Search } from "../../contract/workload.ts";
+
 import { verdictOf } from "../../contract/verdicts.ts";
+import { isWholeVariable, type Search } from "../../contract/workload.ts";
 import { upperOf } from "./bracket.ts";
 import type { Findings } from "./findings.ts";
 import type { Trial } from "./trial.ts";
@@ -24,7 +25,8 @@ export function plannedConfirmations({ confirm, maxSteps }: Pick<Search, "confir
 export function nextConfirmation(search: Search, findings: Findings): number | undefined {
   const { range, confirmations } = findings;
   const upper = upperOf(range);
-  if (search.confirm === 0 || confirmations.length >= MOST_CONFIRMATIONS || isConfirmed(confirmations)) return undefined;
+  if (search.confirm === 0 || confirmations.length >= MOST_CONFIRMATIONS || isConfirmed(confirmations))
+    return undefined;
   const last = confirmations.at(-1);
   if (!last) {
     if (!range.good || (upper && upper !== range.bad)) return undefined;

@@ -21,7 +21,8 @@ export interface Evidence {
 function trialsOf(workload: Workload, variable: SearchVariable, history: readonly Trial[]) {
   return history.flatMap((trial) => {
     const value = trial.values[variable];
-    const counts = trial.phase !== "preheat" && typeof value === "number" && variesOnly(workload, variable, trial);
+    const counts =
+      trial.phase !== "preheat" && typeof value === "number" && variesOnly(workload, variable, trial);
     return counts ? [{ value, trial, evidence: verdictOf(trial).evidence }] : [];
   });
 }

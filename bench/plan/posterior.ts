@@ -71,11 +71,7 @@ export class Posterior {
     return new Posterior(outcomes, [low, high], FINE);
   }
 
-  private constructor(
-    outcomes: readonly Outcome[],
-    [from, to]: readonly [number, number],
-    points: number,
-  ) {
+  private constructor(outcomes: readonly Outcome[], [from, to]: readonly [number, number], points: number) {
     this.points = points;
     this.first = Math.log(from);
     this.step = Math.log(to / from) / (points - 1);
@@ -87,7 +83,13 @@ export class Posterior {
     this.marginal = this.normalise();
   }
 
-  private add(index: number, slope: number, drift: number, prior: number, outcomes: readonly Outcome[]): void {
+  private add(
+    index: number,
+    slope: number,
+    drift: number,
+    prior: number,
+    outcomes: readonly Outcome[],
+  ): void {
     const likelihoods = LAPSES.map((each) => new Float64Array(this.points).fill(prior * each.prior));
     for (const { value, met, age } of outcomes) {
       const chances = this.logistic(slope, Math.log(value) + drift * age);

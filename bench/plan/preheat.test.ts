@@ -21,7 +21,16 @@ function preheat(answer: (producers: number, step: number) => Answer, more: Benc
     const next = nextStep(workload, benchmark, history);
     if (!("step" in next) || next.step.phase !== "preheat") break;
     const { phase, values } = next.step;
-    const quiet: Trial = { phase, values, verdict: "ok", reasons: [], p99Ms: 20, p50Ms: 5, brokersJitThreads: 0, seconds: 12 };
+    const quiet: Trial = {
+      phase,
+      values,
+      verdict: "ok",
+      reasons: [],
+      p99Ms: 20,
+      p50Ms: 5,
+      brokersJitThreads: 0,
+      seconds: 12,
+    };
     history.push({ ...quiet, ...answer(Number(values.producers), history.length) });
     assert.ok(history.length < 100);
   }
@@ -64,10 +73,13 @@ describe("the preheat", () => {
   it("ends within its time", () => {
     fc.assert(
       fc.property(fc.integer({ min: 15, max: 300 }), fc.integer({ min: 4, max: 14 }), (most, seconds) => {
-        const { history } = preheat((_, step) => ({ brokersJitThreads: 1, p50Ms: 1e6 / (step + 1), seconds }), {
-          search,
-          preheat: `${most} seconds`,
-        });
+        const { history } = preheat(
+          (_, step) => ({ brokersJitThreads: 1, p50Ms: 1e6 / (step + 1), seconds }),
+          {
+            search,
+            preheat: `${most} seconds`,
+          },
+        );
         assert.ok(history.length >= 1 && history.length * seconds <= most);
         assert.ok((history.length + 1) * seconds > most);
       }),
@@ -91,7 +103,14 @@ describe("the preheat", () => {
 
   it("is not begun again after the first step", () => {
     const benchmark = benchmarkWith({ search });
-    const measured: Trial = { phase: "search", values: { producers: 50 }, verdict: "ok", reasons: [], p99Ms: 5, seconds: 20 };
+    const measured: Trial = {
+      phase: "search",
+      values: { producers: 50 },
+      verdict: "ok",
+      reasons: [],
+      p99Ms: 5,
+      seconds: 20,
+    };
     const next = nextStep(workload, benchmark, [measured]);
     assert.equal("step" in next && next.step.phase, "search");
   });

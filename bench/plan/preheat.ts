@@ -1,7 +1,7 @@
 // The preheat: short steps of rising load at the start of a run, until the brokers are as quick as they will be.
 import { clientOf } from "../../contract/clients.ts";
-import { type Benchmark, SEARCH_VARIABLES, type StepValues, type Workload } from "../../contract/workload.ts";
 import { verdictOf } from "../../contract/verdicts.ts";
+import { type Benchmark, SEARCH_VARIABLES, type StepValues, type Workload } from "../../contract/workload.ts";
 import { JIT_BUSY_THREADS } from "../measure/evaluate.ts";
 import type { Trial } from "./trial.ts";
 
@@ -38,11 +38,20 @@ function isPreheated(history: readonly Trial[]): boolean {
 }
 
 /** How the step of a phase is measured. After a preheat each step has the same length. */
-export function benchmarkOf(phase: Trial["phase"], benchmark: Benchmark, history: readonly Trial[]): Benchmark {
+export function benchmarkOf(
+  phase: Trial["phase"],
+  benchmark: Benchmark,
+  history: readonly Trial[],
+): Benchmark {
   const { search, soak, duration, drain, warmUp } = benchmark;
   if (phase === "preheat") {
     const none = { min: 0, max: 0, brokers: 0 };
-    return { ...benchmark, warmUp: none, duration: Math.min(duration, STEP_SEC), drain: Math.min(drain, DRAIN_SEC) };
+    return {
+      ...benchmark,
+      warmUp: none,
+      duration: Math.min(duration, STEP_SEC),
+      drain: Math.min(drain, DRAIN_SEC),
+    };
   }
   const durations = { sweep: duration, search: duration, confirm: search?.confirm, soak };
   const isFixed = history.some((trial) => trial.phase === "preheat");
@@ -74,7 +83,11 @@ function loadsOf({ search, sweep }: Benchmark): StepValues[] {
 }
 
 /** Index of the next load: it rises until the brokers or the generator take no more, and is then repeated until it is settled. */
-function nextLoad(loads: readonly StepValues[], p99Ms: number, history: readonly Trial[]): number | undefined {
+function nextLoad(
+  loads: readonly StepValues[],
+  p99Ms: number,
+  history: readonly Trial[],
+): number | undefined {
   let [load, top] = [0, loads.length - 1];
   for (const [index, trial] of history.entries()) {
     if (trial.verdict === "failed") return undefined;

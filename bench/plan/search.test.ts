@@ -131,15 +131,24 @@ describe("the search for the knee", () => {
   });
 
   it("stops at its time limit, and says so", () => {
-    const { knee, history } = run({ limit: 555 }, benchmarkOf({ maxTime: "2 minutes", confirm: "0 seconds" }));
+    const { knee, history } = run(
+      { limit: 555 },
+      benchmarkOf({ maxTime: "2 minutes", confirm: "0 seconds" }),
+    );
     assert.equal(history.length, 6); // 20 s each
     assert.match(knee?.reason ?? "", /maxTime \(2 min\) was reached/);
   });
 
   it("keeps steps for the confirmation when it reaches its limit of steps", () => {
-    const { knee, history } = run({ limit: 555, noise: 0.5, seed: 3 }, benchmarkOf({ maxSteps: 12, confirm: "30 seconds" }));
+    const { knee, history } = run(
+      { limit: 555, noise: 0.5, seed: 3 },
+      benchmarkOf({ maxSteps: 12, confirm: "30 seconds" }),
+    );
     assert.ok(knee && history.length <= 12);
-    assert.equal(history.findIndex(({ phase }) => phase === "confirm"), 10);
+    assert.equal(
+      history.findIndex(({ phase }) => phase === "confirm"),
+      10,
+    );
   });
 
   it("does not base a knee on a tie when it reaches its limit of steps", () => {
@@ -187,8 +196,13 @@ describe("steps that are no evidence", () => {
   it("leave the bracket and the reason if no value can be decided", () => {
     const { knee, bracket, searchReason } = run({ limit: 1e6, unsteadyFrom: 100 });
     assert.equal(knee, null);
-    assert.ok(bracket?.met && bracket.met < 100 && bracket.missed === null && bracket.generatorBound === null);
-    assert.match(searchReason, /not decidable: \d+ producers met the SLO, and at 1\d\d none of 4 trials gave evidence/);
+    assert.ok(
+      bracket?.met && bracket.met < 100 && bracket.missed === null && bracket.generatorBound === null,
+    );
+    assert.match(
+      searchReason,
+      /not decidable: \d+ producers met the SLO, and at 1\d\d none of 4 trials gave evidence/,
+    );
   });
 });
 
@@ -198,7 +212,8 @@ describe("the confirmation of the knee", () => {
     return history.slice(0, history.findIndex(({ phase }) => phase === "confirm") + from);
   };
   const after = (history: readonly Trial[]) => nextStep(workload, usual, history);
-  const valueOf = (next: ReturnType<typeof nextStep>) => ("step" in next ? Number(next.step.values.producers) : Number.NaN);
+  const producersOf = (next: ReturnType<typeof nextStep>) =>
+    "step" in next ? Number(next.step.values.producers) : Number.NaN;
 
   it("is one long step at the estimated limit, and the knee carries its chance to meet the SLO", () => {
     const { knee, history } = run({ limit: 555, noise: 0.1, seed: 2 });
@@ -212,19 +227,22 @@ describe("the confirmation of the knee", () => {
     const values: number[] = [];
     for (let next = after(history); "step" in next; next = after(history)) {
       assert.equal(next.step.phase, "confirm");
-      values.push(valueOf(next));
-      history.push(trial(valueOf(next), "slo-missed", "confirm"));
+      values.push(producersOf(next));
+      history.push(trial(producersOf(next), "slo-missed", "confirm"));
     }
     assert.equal(values.length, 4);
     const steps = values.slice(1).map((value, index) => Math.log((values[index] as number) / value));
-    assert.ok(steps.every((step, index) => step > (steps[index - 1] ?? 0)), steps.join(" "));
+    assert.ok(
+      steps.every((step, index) => step > (steps[index - 1] ?? 0)),
+      steps.join(" "),
+    );
     const end = after(history);
     assert.ok("done" in end && (end.done.knee === null || end.done.knee.confirmed === false));
   });
 
   it("is tried again at the same value if it was no evidence", () => {
-    const value = valueOf(after(found()));
-    assert.equal(valueOf(after([...found(), trial(value, "not-steady", "confirm")])), value);
+    const value = producersOf(after(found()));
+    assert.equal(producersOf(after([...found(), trial(value, "not-steady", "confirm")])), value);
   });
 
   it("is left out with confirm: 0 seconds", () => {

@@ -4,9 +4,9 @@ import { rangeOf } from "./bracket.ts";
 import { conclude, type SearchResult } from "./conclude.ts";
 import { nextConfirmation, plannedConfirmations } from "./confirm.ts";
 import { evidenceOf, outcomesOf } from "./evidence.ts";
+import type { Findings } from "./findings.ts";
 import { intervalOf, placeTrial } from "./placement.ts";
 import { Posterior } from "./posterior.ts";
-import type { Findings } from "./findings.ts";
 import type { Trial } from "./trial.ts";
 
 /** The next trial, or the result of the search. */
@@ -27,7 +27,8 @@ export function nextSearch(
   const reached = limitReached(search, history);
   const knee = reached === undefined ? nextConfirmation(search, findings) : undefined;
   if (knee !== undefined) return { phase: "confirm", value: knee };
-  const stopped = reached ?? (findings.confirmations.length === 0 ? exploringIsOver(search, history) : undefined);
+  const stopped =
+    reached ?? (findings.confirmations.length === 0 ? exploringIsOver(search, history) : undefined);
   return { done: conclude(search, slo, findings, stopped) };
 }
 

@@ -9,9 +9,9 @@ import { worstVerdict } from "../../contract/verdicts.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import type { JobContext } from "../job.ts";
 import { sloText } from "../measure/evaluate.ts";
+import type { SearchResult } from "../plan/conclude.ts";
 import { bracketSoFar, nextStep, stepsLeft } from "../plan/index.ts";
 import { benchmarkOf } from "../plan/preheat.ts";
-import type { SearchResult } from "../plan/conclude.ts";
 import { lengthOf, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
 import { reason } from "../reason.ts";
 import { openWallClock } from "../wallClock.ts";
@@ -151,7 +151,8 @@ export class Runner {
       target,
       fleet,
       workload: withValues(workload, values),
-      benchmark: benchmarkOf(phase, benchmark, this.history),
+      // A preheat of an earlier session says nothing about the brokers of this one.
+      benchmark: benchmarkOf(phase, benchmark, this.history.slice(this.request.finished.length)),
     };
   }
 

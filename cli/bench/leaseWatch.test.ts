@@ -112,7 +112,10 @@ describe("a run's length", () => {
   });
 
   it("includes the preheat, and the longer step that confirms a knee", () => {
-    const plan = benchmarkSchema.parse({ warmUp, search: { variable: "producers", from: 1, to: 9, maxSteps: 5 } });
+    const plan = benchmarkSchema.parse({
+      warmUp,
+      search: { variable: "producers", from: 1, to: 9, maxSteps: 5 },
+    });
     assert.equal(runLength(plan, 1).mostSec, 90 + 20 + 5 * (LONGEST + 50));
     assert.equal(runLength(plan, 1).leastSec, LEAST);
   });

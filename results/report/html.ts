@@ -3,6 +3,7 @@ import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import { clockSentence } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
+import { preheatSentence } from "../preheat.ts";
 import { kneeSentence, loadRangeText, loadText, sloSentence } from "../sentences.ts";
 import { perSec } from "../steps.ts";
 import { capitalize } from "../text.ts";
@@ -28,7 +29,7 @@ ${run.warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
 ${drawCharts("report", [run]).map(chartFigure)}
 <h2>Steps</h2>
 ${stepsTable(run)}
-<p class="faint">${clocks === undefined ? "" : `${capitalize(clocks)}.`}</p>
+<p class="faint">${[preheatSentence(run), clocks].flatMap((text) => (text ? [`${capitalize(text)}.`] : [])).join(" ")}</p>
 ${stepReasons(run)}
 <h2>Messages</h2>
 <p>What happened to the messages of each step:</p>

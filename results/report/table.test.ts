@@ -16,6 +16,37 @@ describe("the table", () => {
 
   it("is available as Markdown", () => assert.equal(markdownTable(sampleRun()).split("\n").length, 8));
 
+  it("gives what is known of a knee that was not decided, and why it was not", () => {
+    const bracket = { variable: "producers" as const, met: 141, missed: 200, generatorBound: null };
+    const undecided = (known: object) =>
+      kneeSentence({
+        ...sampleRun(),
+        knee: null,
+        bracket: { ...bracket, ...known, reason: "maxSteps was reached" },
+      });
+    assert.equal(
+      undecided({}),
+      "no knee: the SLO was met at 141 producers and missed at 200; maxSteps was reached",
+    );
+    assert.equal(
+      undecided({ missed: null, generatorBound: 168 }),
+      "no knee: the SLO was met at 141 producers; the generator was at its limit at 168; maxSteps was reached",
+    );
+    assert.equal(undecided({ met: null, missed: null }), "no knee: 800 missed");
+  });
+
+  it("mentions the preheat apart from the steps, and the chance to meet the SLO at the knee", () => {
+    const run = sampleRun();
+    const [first] = run.steps;
+    const preheat = [{ ...(first as (typeof run.steps)[number]), phase: "preheat" as const }];
+    assert.match(
+      runTable({ ...run, preheat }),
+      /preheat: 1 step, which are no evidence; the last one \(producers 1\) had a p50 of 2 ms, 0\.02 busy JIT/,
+    );
+    const knee = run.knee && { ...run.knee, meetsSloChance: 0.59 };
+    assert.match(kneeSentence({ ...run, knee }), /interval 480 to 620, 59 % chance to meet the SLO there\)/);
+  });
+
   it("says why there is no knee", () => {
     const none = { ...sampleRun(), knee: null };
     assert.match(

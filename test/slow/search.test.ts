@@ -6,7 +6,15 @@ const SEARCHES = 200;
 /** The goals of a search, as shares of all searches of a cell. */
 const GOALS = { near: 0.9, covered: 0.88, stepsOfGrid: 0.25 };
 
-const columns = ["cell", "within 10 %", "interval covers", "with a knee", "beyond generator", "steps", "minutes"];
+const columns = [
+  "cell",
+  "within 10 %",
+  "interval covers",
+  "with a knee",
+  "beyond generator",
+  "steps",
+  "minutes",
+];
 const share = (value: number) => value.toFixed(2);
 
 function row({ name, near, covered, knees, beyondGenerator, steps, minutes }: CellResult): string {

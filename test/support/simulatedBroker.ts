@@ -44,7 +44,12 @@ export function trialOf(
 }
 
 /** A whole run against such a broker: its history, and how it ended. */
-export function simulate(workload: Workload, benchmark: Benchmark, broker: SimulatedBroker, earlier: readonly Trial[] = []) {
+export function simulate(
+  workload: Workload,
+  benchmark: Benchmark,
+  broker: SimulatedBroker,
+  earlier: readonly Trial[] = [],
+) {
   const random = randomOf(broker.seed ?? 1);
   const history: Trial[] = [...earlier];
   for (;;) {

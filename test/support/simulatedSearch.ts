@@ -1,9 +1,14 @@
 // Simulated searches with a known limit, to see how often the result is right.
 import { type Random, randomOf } from "../../bench/load/random.ts";
+import type { SearchResult } from "../../bench/plan/conclude.ts";
 import { nextStep } from "../../bench/plan/index.ts";
 import type { PlannedStep, Trial } from "../../bench/plan/trial.ts";
-import type { SearchResult } from "../../bench/plan/conclude.ts";
-import { type Benchmark, type BenchmarkInput, benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
+import {
+  type Benchmark,
+  type BenchmarkInput,
+  benchmarkSchema,
+  workloadSchema,
+} from "../../contract/workload.ts";
 
 /** A kind of broker to search the limit of. */
 export interface Cell {
@@ -72,7 +77,11 @@ export interface Simulated extends SearchResult {
 const workload = workloadSchema.parse({});
 
 /** Searches the limit of such a broker. The same seed gives the same search. */
-export function simulateSearch(cell: Cell, seed: number, search: Partial<BenchmarkInput["search"]> = {}): Simulated {
+export function simulateSearch(
+  cell: Cell,
+  seed: number,
+  search: Partial<BenchmarkInput["search"]> = {},
+): Simulated {
   const benchmark = benchmarkSchema.parse({ search: { variable: "producers", ...RANGE, ...search } });
   const random = randomOf(seed, 7);
   // Somewhere in the middle of the range, so that nothing depends on the values that are tried first.
@@ -105,7 +114,16 @@ function trialOf(
   const isBound = value >= limit * (cell.ceiling ?? Number.POSITIVE_INFINITY);
   const verdict = isBound ? "generator-bound" : unclear ? "not-steady" : isMet ? "ok" : "slo-missed";
   const reasons = verdict === "ok" ? [] : [verdict];
-  return { phase, values, verdict, reasons, p99Ms, p50Ms: p99Ms / 5, brokersJitThreads: heat, seconds: 12 + measured };
+  return {
+    phase,
+    values,
+    verdict,
+    reasons,
+    p99Ms,
+    p50Ms: p99Ms / 5,
+    brokersJitThreads: heat,
+    seconds: 12 + measured,
+  };
 }
 
 /** What many searches of a cell gave, as shares of all. */
@@ -127,14 +145,20 @@ export interface CellResult {
 }
 
 /** Runs so many searches of a cell. */
-export function simulateCell(cell: Cell, searches: number, search: Partial<BenchmarkInput["search"]> = {}): CellResult {
+export function simulateCell(
+  cell: Cell,
+  searches: number,
+  search: Partial<BenchmarkInput["search"]> = {},
+): CellResult {
   const all = Array.from({ length: searches }, (_, seed) => simulateSearch(cell, seed + 1, search));
   const knees = all.flatMap(({ knee, limit }) => (knee ? [{ knee, limit }] : []));
   const near = knees.filter(({ knee, limit }) => Math.abs(knee.value - limit) <= 0.1 * limit);
   const covered = knees.filter(
     ({ knee, limit }) => knee.interval[0] <= limit && (knee.interval[1] ?? Number.POSITIVE_INFINITY) >= limit,
   );
-  const beyond = knees.filter(({ knee, limit }) => knee.value >= limit * (cell.ceiling ?? Number.POSITIVE_INFINITY));
+  const beyond = knees.filter(
+    ({ knee, limit }) => knee.value >= limit * (cell.ceiling ?? Number.POSITIVE_INFINITY),
+  );
   const mean = (of: (each: Simulated) => number) => all.reduce((sum, each) => sum + of(each), 0) / searches;
   return {
     name: cell.name,
@@ -150,7 +174,8 @@ export function simulateCell(cell: Cell, searches: number, search: Partial<Bench
 
 /** Steps of the exhaustive grid over the same range: every value that the tolerance distinguishes, with all trials. */
 export function stepsOfGrid(): number {
-  const { tolerance, trials } = benchmarkSchema.parse({ search: { variable: "producers", ...RANGE } }).search ?? {
+  const { tolerance, trials } = benchmarkSchema.parse({ search: { variable: "producers", ...RANGE } })
+    .search ?? {
     tolerance: 1,
     trials: 0,
   };
