@@ -16,7 +16,7 @@ const LONG_TIME_UNITS = { ...TIME_UNITS, hour: 3600, hours: 3600, day: 86_400, d
 const SHORT_TIME_UNITS = { microseconds: 0.001, milliseconds: 1, second: 1000, seconds: 1000 } as const;
 const RATE_UNITS = { "kbit/s": 1e3, "Mbit/s": 1e6, "Gbit/s": 1e9 } as const;
 
-function quantity<U extends string>(units: Record<U, number>, example: string) {
+function quantity<U extends string>(units: Record<U, number>, example: string, zero = false) {
   const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?) (${Object.keys(units).join("|")})$`);
   // The documentation of the options is generated from this metadata.
   const text = z
@@ -25,9 +25,9 @@ function quantity<U extends string>(units: Record<U, number>, example: string) {
   return text.transform((text, context) => {
     const [, amount, unit] = pattern.exec(text) ?? [];
     const value = Number(amount) * units[unit as U];
-    if (Number.isFinite(value) && value > 0) return value;
+    if (Number.isFinite(value) && (value > 0 || (zero && value === 0))) return value;
     context.addIssue(
-      `expected a number above zero, a space and one of ${Object.keys(units).join(", ")} (such as "${example}"), got "${text}"`,
+      `expected a number${zero ? "" : " above zero"}, a space and one of ${Object.keys(units).join(", ")} (such as "${example}"), got "${text}"`,
     );
     return z.NEVER;
   });
@@ -42,6 +42,9 @@ export function memorySize(leastMiB: number, user: string) {
 
 /** Schema of a time such as `"90 seconds"` or `"2 minutes"`, parsed to seconds. */
 export const duration = quantity(TIME_UNITS, "90 seconds");
+
+/** Schema of a time such as `"90 seconds"`, or `"0 seconds"` for none, parsed to seconds. */
+export const durationOrNone = quantity(TIME_UNITS, "90 seconds", true);
 
 /** Schema of a time such as `"100 microseconds"` or `"2 milliseconds"`, parsed to microseconds. */
 export const smallTime = quantity(SMALL_TIME_UNITS, "100 microseconds");

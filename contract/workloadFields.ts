@@ -1,7 +1,7 @@
 // Schemas of single workload options.
 import { z } from "zod";
 import { COMPRESSION_CODECS } from "./clients.ts";
-import { duration, longDuration, wholeNumber } from "./units.ts";
+import { duration, durationOrNone, longDuration, wholeNumber } from "./units.ts";
 
 /** Bytes of the header of a message's value (bench/load/message.ts), and so the smallest size of a message. */
 export const MESSAGE_HEADER_BYTES = 40;
@@ -28,6 +28,7 @@ function time<S extends z.ZodType>(schema: S) {
 export const shortTime = time(duration);
 /** Schema of a time in seconds up to days, parsed to seconds. */
 export const longTime = time(longDuration);
+export const timeOrNone = time(durationOrNone);
 
 const messageBytes = wholeNumber(MESSAGE_HEADER_BYTES, MAX_MESSAGE_BYTES);
 /** Schema of a rate, in messages per second. */
