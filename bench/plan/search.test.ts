@@ -145,6 +145,7 @@ describe("the search for the knee", () => {
       benchmarkOf({ maxSteps: 12, confirm: "30 seconds" }),
     );
     assert.ok(knee && history.length <= 12);
+    assert.match(knee.reason, /^maxSteps \(12\) was reached; /);
     assert.equal(
       history.findIndex(({ phase }) => phase === "confirm"),
       10,

@@ -27,9 +27,20 @@ export function nextSearch(
   const reached = limitReached(search, history);
   const knee = reached === undefined ? nextConfirmation(search, findings) : undefined;
   if (knee !== undefined) return { phase: "confirm", value: knee };
-  const stopped =
-    reached ?? (findings.confirmations.length === 0 ? exploringIsOver(search, history) : undefined);
+  const stopped = reached ?? whyExploringEnded(workload, search, history);
   return { done: conclude(search, slo, findings, stopped) };
+}
+
+/** Which limit has cut the exploration off; undefined: it had found what it looked for. */
+function whyExploringEnded(
+  workload: Workload,
+  search: Search,
+  history: readonly Trial[],
+): string | undefined {
+  const confirming = history.findIndex(({ phase }) => phase === "confirm");
+  const explored = confirming < 0 ? history : history.slice(0, confirming);
+  const { range, posterior } = findingsOf(workload, search, explored);
+  return placeTrial(search, range, posterior) === undefined ? undefined : exploringIsOver(search, explored);
 }
 
 function findingsOf(workload: Workload, search: Search, history: readonly Trial[]): Findings {

@@ -22,7 +22,7 @@ import { faultWarnings } from "./faults.ts";
 import { type Fleet, findFleet } from "./fleet.ts";
 import { Live } from "./live.ts";
 import { NetworkWatch } from "./network.ts";
-import { resultText, secondText, stepText, timeText } from "./progress.ts";
+import { preheatText, resultText, secondText, stepText, timeText } from "./progress.ts";
 import { runStep } from "./step.ts";
 import type { StepOrder } from "./stepOrder.ts";
 import { failedStep } from "./stepResult.ts";
@@ -135,7 +135,7 @@ export class Runner {
     this.history.push(trialOf(result, seconds));
     this.emit({ event: "step", at: instant(), result });
     this.live.step(result, Object.keys(planned.values)[0] ?? "producers");
-    this.context.progress(`${label}: ${resultText(result)}`);
+    this.context.progress(`${label}: ${isPreheat ? preheatText(result) : resultText(result)}`);
     if (this.failures >= FAILURES_IN_A_ROW || (this.failures === 1 && this.steps.length === 1)) {
       throw runError(this.lastError);
     }
