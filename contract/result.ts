@@ -32,6 +32,10 @@ const kneeSchema = z.strictObject({
   interval: z.tuple([z.number(), z.number().nullable()]),
   /** Probability that the interval contains the limit, from 0 to 1. */
   confidence: z.number(),
+  /** Probability that a step at `value` meets the SLO, from all trials. Absent: of an older run, or no value missed the SLO. */
+  meetsSloChance: z.number().optional(),
+  /** Whether the long step at `value` met the SLO (`search.confirm`). Absent: there was none. */
+  confirmed: z.boolean().optional(),
   slo: sloSchema,
   /** Why the search ended, and what failed first beyond the knee. */
   reason: z.string(),
@@ -40,6 +44,22 @@ const kneeSchema = z.strictObject({
 });
 /** The largest load that meets the SLO. */
 export type Knee = z.output<typeof kneeSchema>;
+
+const bracketSchema = z.strictObject({
+  variable: z.enum(SEARCH_VARIABLES),
+  /** The largest value that met the SLO; null: none did. */
+  met: z.number().nullable(),
+  /** The smallest larger value that missed it; null: none did. */
+  missed: z.number().nullable(),
+  /** The smallest larger value at which the generator was at its own limit; null: it was not. */
+  generatorBound: z.number().nullable(),
+  /** Why the knee was not decided. */
+  reason: z.string(),
+  /** What limited the load beyond `met`; null: not known. Absent in events. */
+  limit: limitSchema.nullable().optional(),
+});
+/** What a search without a knee knows of it: it lies above `met` and below `missed`. */
+export type Bracket = z.output<typeof bracketSchema>;
 
 /** The conditions of a run: everything that its results depend on, in run.json. */
 export const conditionsSchema = z.strictObject({
@@ -89,8 +109,12 @@ export const runSchema = z.strictObject({
   /** The network between the nodes before the load. null: not measured. */
   network: networkSchema.nullable(),
   nodeClocks: z.array(nodeClockSchema),
+  /** Steps of the preheat, which are no evidence. Absent in older runs. */
+  preheat: z.array(stepSchema).optional(),
   steps: z.array(stepSchema),
   knee: kneeSchema.nullable(),
+  /** What is known of the knee of a search that did not decide it; null: it did, or there was no search. Absent in older runs. */
+  bracket: bracketSchema.nullable().optional(),
   /** Why there is no knee, or how the search went; empty without a search. */
   searchReason: z.string(),
   /** `ok`: every step met the SLO, or a knee was found; otherwise the verdict of the worst step. */
@@ -132,6 +156,7 @@ export const eventSchema = z.discriminatedUnion("event", [
     event: z.literal("end"),
     at: instant,
     knee: kneeSchema.nullable(),
+    bracket: bracketSchema.nullable().optional(),
     searchReason: z.string(),
     verdict: z.enum(RUN_VERDICTS),
     /** Why it failed or was interrupted. */

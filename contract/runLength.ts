@@ -50,6 +50,11 @@ export function stepLength(
   };
 }
 
+/** The longest measured time of a step after the sweep, in s: that of a confirmation of the knee, if there may be one. */
+export function longestStep({ duration, search }: Pick<Benchmark, "duration" | "search">): number {
+  return Math.max(duration, search?.confirm ?? 0);
+}
+
 /** The part of a step's duration that was not warm-up, measured time or drain, in s. */
 export function stepRest(
   tookSec: number,
@@ -84,6 +89,12 @@ export interface StepsToCome {
   searchedSec: number;
 }
 
+/** Duration of the preheat. @param spentSec what it has taken so far */
+export function preheatLength({ preheat }: Pick<Benchmark, "preheat">, spentSec = 0): Length {
+  // It checks its time before each step; the first one is as long as it is.
+  return { leastSec: 0, mostSec: preheat === 0 ? 0 : Math.max(0, preheat - spentSec) + REST_SEC.most };
+}
+
 /** Duration of the remaining steps. @param restSec as of {@link stepLength} */
 export function lengthOfSteps(
   benchmark: Benchmark,
@@ -92,10 +103,12 @@ export function lengthOfSteps(
 ): Length {
   const { leastSec, mostSec } = stepLength(benchmark, restSec);
   // A search checks its time before each step, and finishes the step that it has begun.
-  const searchSec = Math.max(0, (benchmark.search?.maxTime ?? 0) - searchedSec) + mostSec;
+  const longerSec = longestStep(benchmark) - benchmark.duration;
+  const searchSec = Math.max(0, (benchmark.search?.maxTime ?? 0) - searchedSec) + mostSec + longerSec;
   return {
     leastSec: (planned + search.least) * leastSec,
-    mostSec: planned * mostSec + (search.most === 0 ? 0 : Math.min(search.most * mostSec, searchSec)),
+    mostSec:
+      planned * mostSec + (search.most === 0 ? 0 : Math.min(search.most * (mostSec + longerSec), searchSec)),
   };
 }
 
@@ -104,6 +117,7 @@ export function runLength(benchmark: Benchmark, nodes: number): Length {
   const search = benchmark.search ? { least: 1, most: benchmark.search.maxSteps } : { least: 0, most: 0 };
   return sum(
     networkLength(benchmark, nodes),
+    preheatLength(benchmark),
     lengthOfSteps(benchmark, { planned: plannedCount(benchmark), search, searchedSec: 0 }),
   );
 }

@@ -115,7 +115,7 @@ const sameNodeSchema = z.strictObject({
 export const anyStepSchema = z.strictObject({
   /** Number of the step, from 1, in the order of the run. */
   step: z.int().min(1),
-  phase: z.enum(["sweep", "search", "soak"]),
+  phase: z.enum(["preheat", "sweep", "search", "confirm", "soak"]),
   /** The options that this step varies, with their values. */
   values: z.partialRecord(z.enum(STEP_VARIABLES), z.union([z.number(), z.string()])),
   startedAt: instant,
@@ -183,6 +183,8 @@ const measuredStepSchema = anyStepSchema.extend({
   generator: generatorSchema,
   /** CPUs used by all brokers; null: unknown. */
   brokersCpu: z.number().nullable(),
+  /** JIT compiler threads at work in the broker with the most, on average; null: not known. Absent in older runs. */
+  brokersJitThreads: z.number().nullable().optional(),
   /** Busy CPUs of the busiest machine, and how many it has. */
   busiestMachine: z.strictObject({ cpusBusy: z.number(), cpus: z.number() }).nullable(),
   /** What each broker and each machine did in the measured time. Absent in older runs. */

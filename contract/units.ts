@@ -21,7 +21,7 @@ const MOST_MIB = 16 * 1024 * 1024;
 /** More than any link has. */
 const MOST_RATE = 400e9;
 
-function quantity<U extends string>(units: Record<U, number>, example: string) {
+function quantity<U extends string>(units: Record<U, number>, example: string, zero = false) {
   const pattern = new RegExp(`^(\\d+(?:\\.\\d+)?) (${Object.keys(units).join("|")})$`);
   // The documentation of the options is generated from this metadata.
   const text = z
@@ -30,9 +30,9 @@ function quantity<U extends string>(units: Record<U, number>, example: string) {
   return text.transform((text, context) => {
     const [, amount, unit] = pattern.exec(text) ?? [];
     const value = Number(amount) * units[unit as U];
-    if (Number.isFinite(value) && value > 0) return value;
+    if (Number.isFinite(value) && (value > 0 || (zero && value === 0))) return value;
     context.addIssue(
-      `expected a number above zero, a space and one of ${Object.keys(units).join(", ")} (such as "${example}"), got "${text}"`,
+      `expected a number${zero ? "" : " above zero"}, a space and one of ${Object.keys(units).join(", ")} (such as "${example}"), got "${text}"`,
     );
     return z.NEVER;
   });
@@ -69,6 +69,9 @@ export function wholeSeconds<S extends z.ZodType<number>>(schema: S) {
     .refine((sec) => Math.abs(sec - Math.round(sec)) < 1e-6, 'expected whole seconds, such as "90 seconds"')
     .transform(Math.round);
 }
+
+/** Schema of a time such as `"90 seconds"`, or `"0 seconds"` for none, parsed to seconds. */
+export const durationOrNone = quantity(TIME_UNITS, "90 seconds", true);
 
 /** Schema of a time such as `"100 microseconds"` or `"2 milliseconds"`, parsed to microseconds. */
 export const smallTime = quantity(SMALL_TIME_UNITS, "100 microseconds");

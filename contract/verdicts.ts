@@ -16,7 +16,7 @@ export interface VerdictDescriptor {
   tellsOfBroker: boolean;
   /**
    * How the search for the knee counts a step: the value met the SLO, missed it, or says nothing because the generator was
-   * at its limit. `unclear` counts as missed from the second time on.
+   * at its limit. `unclear` is no evidence: the search tries the value again, a few times.
    */
   evidence: "met" | "missed" | "generator" | "unclear";
 }
@@ -41,7 +41,7 @@ export const VERDICTS = {
   },
   "not-steady": {
     explanation:
-      "Rate, backlog or latency still changed when the measurement began, or messages were late while the brokers' JIT compilers were busy. It counts as evidence only if it happens again.",
+      "Rate, backlog or latency still changed when the measurement began, or messages were late while the brokers' JIT compilers were busy. It is no evidence: a search tries the value again.",
     colour: "orange",
     symbol: "diamond",
     symbolText: "not steady",

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { CLIENT_NAMES, CLIENTS, COMPRESSION_CODECS, KAFKA_CLIENTS } from "./clients.ts";
 import { namesThatVary, option, optionMeta, searchable, swept, type VariesIn } from "./option.ts";
+import { searchFields } from "./searchFields.ts";
 import { wholeNumber, yesOrNo } from "./units.ts";
 import { workloadErrors } from "./workloadErrors.ts";
 import {
@@ -21,6 +22,7 @@ import {
   shortTime,
   sloSchema,
   stepValue,
+  timeOrNone,
   topicValue,
 } from "./workloadFields.ts";
 
@@ -202,22 +204,7 @@ const searchSchema = z
       .describe(
         `The workload option to search for the largest value that meets the SLO: ${SEARCH_VARIABLES.join(", ")}.`,
       ),
-    from: numberIn(0.001, 16_777_216, "a number").describe("First value of the search."),
-    to: numberIn(0.001, 16_777_216, "a number").describe("Largest value of the search."),
-    tolerance: numberIn(0.005, 0.5, "a share")
-      .prefault(0.05)
-      .describe(
-        "The search ends once the largest value that meets the SLO and the smallest that misses it are this close, as a share of the value. Default: 0.05.",
-      ),
-    trials: wholeNumber(1, 25)
-      .prefault(3)
-      .describe("Largest number of trials of a value near the limit. Default: 3."),
-    maxSteps: wholeNumber(1, 1_000)
-      .prefault(40)
-      .describe("Largest number of steps of the search. Default: 40."),
-    maxTime: longTime
-      .prefault("1 hour")
-      .describe('Time limit of the search, such as "2 hours": no step begins after it. Default: "1 hour".'),
+    ...searchFields,
   })
   .refine(({ from, to }) => from < to, "from must be less than to");
 /** A search for the knee. */
@@ -246,6 +233,11 @@ export const benchmarkSchema = z.strictObject({
     .describe(
       'Runs one step of this length, such as "8 hours", and reports the drift of latency and memory, instead of a sweep or a search. Default: no soak.',
     ),
+  preheat: timeOrNone
+    .prefault("90 seconds")
+    .describe(
+      'Longest time of the preheat at the start of a run: short steps of rising load, until the JIT compilers of the brokers are quiet and the latency has settled. They are no evidence. After it, each step warms up for warmUp.min. "0 seconds": no preheat. Default: "90 seconds".',
+    ),
   warmUp: z
     .strictObject({
       min: shortTime.prefault("5 seconds").describe('Shortest warm-up. Default: "5 seconds".'),
@@ -260,7 +252,9 @@ export const benchmarkSchema = z.strictObject({
     })
     .refine(({ min, max }) => min <= max, "min must not be larger than max")
     .prefault({})
-    .describe("How long a step warms up: until its load is steady, within these limits."),
+    .describe(
+      "How long a step warms up: until its load is steady, within these limits. After a preheat: min alone.",
+    ),
   duration: measuredTime
     .prefault("10 seconds")
     .describe('How long a step is measured, at least 1 second. Default: "10 seconds".'),

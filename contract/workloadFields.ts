@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { COMPRESSION_CODECS } from "./clients.ts";
 import { propertyText } from "./kafkaProperty.ts";
-import { duration, longDuration, wholeNumber, within } from "./units.ts";
+import { duration, durationOrNone, longDuration, wholeNumber, within } from "./units.ts";
 
 /** Bytes of the header of a message's value (bench/load/message.ts), and so the smallest size of a message. */
 export const MESSAGE_HEADER_BYTES = 40;
@@ -36,6 +36,8 @@ export const measuredTime = time(
 export const longTime = time(
   within(longDuration, { least: [1, "1 second"], most: [30 * DAY_SEC, "30 days"] }),
 );
+/** Schema of a time in seconds or minutes, up to a day, where `"0 seconds"` means none. Parsed to seconds. */
+export const timeOrNone = time(within(durationOrNone, { most: [DAY_SEC, "1440 minutes"] }));
 
 const messageBytes = wholeNumber(MESSAGE_HEADER_BYTES, MAX_MESSAGE_BYTES);
 /** Messages per second of each producer if neither rate nor totalRate is set. */

@@ -18,6 +18,27 @@ describe("the events of a run", () => {
     assert.match(run.warnings.join(), /the run was cut off/);
   });
 
+  it("give the preheat apart from the steps, without warnings about it", () => {
+    const [begin, ...rest] = sampleEvents() as [RunEvent, ...RunEvent[]];
+    const hot = {
+      ...sampleStep(1, 50, 3),
+      phase: "preheat" as const,
+      busiestMachine: { cpusBusy: 2, cpus: 2 },
+    };
+    const later = rest.map((event) =>
+      event.event === "step" ? { ...event, result: { ...event.result, step: event.result.step + 1 } } : event,
+    );
+    const run = buildResults([
+      begin,
+      { event: "step", at: (begin as RunEvent & { event: "run" }).at, result: hot } as RunEvent,
+      ...later,
+    ]);
+    assert.deepEqual(
+      [run.preheat?.map(({ step }) => step), run.steps.map(({ step }) => step), run.warnings],
+      [[1], [2, 3, 4, 5, 6, 7], []],
+    );
+  });
+
   it("give one run for a resumed run, with the last result of a repeated step", () => {
     const [begin, ...rest] = sampleEvents();
     const again = { ...(begin as RunEvent & { event: "run" }), resumed: true };

@@ -27,10 +27,17 @@ export function buildResults(events: readonly RunEvent[]): Run {
   const [first, ...resumed] = named("run");
   if (!first) throw new SwarmbenchError("run-unreadable", "the events lack the one that starts a run");
   const steps = new Map(named("step").map(({ result }) => [result.step, result]));
-  const sorted = [...steps.values()].sort((a, b) => a.step - b.step);
-  const measured = measuredSteps({ steps: sorted });
+  const inOrder = [...steps.values()].sort((a, b) => a.step - b.step);
+  const counted = inOrder.filter(({ phase }) => phase !== "preheat");
+  const measured = measuredSteps({ steps: counted });
   const last = events.findLast((event) => event.event === "run" || event.event === "end");
   const end = last?.event === "end" ? last : undefined;
+  const limit = limitOf({
+    conditions: first.conditions,
+    steps: counted,
+    knee: end?.knee ?? null,
+    bracket: end?.bracket,
+  });
   const changed = resumed.filter(({ conditions }) => !sameMachines(conditions, first.conditions));
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -42,8 +49,10 @@ export function buildResults(events: readonly RunEvent[]): Run {
     slo: first.slo,
     network: named("network")[0]?.network ?? null,
     nodeClocks: named("clocks").at(-1)?.nodes ?? [],
-    steps: sorted,
-    knee: end?.knee ? { ...end.knee, limit: limitOf({ ...first, steps: sorted, knee: end.knee }) } : null,
+    preheat: inOrder.filter(({ phase }) => phase === "preheat"),
+    steps: counted,
+    knee: end?.knee ? { ...end.knee, limit } : null,
+    bracket: end?.bracket ? { ...end.bracket, limit } : null,
     searchReason: end?.searchReason ?? "",
     verdict: end?.verdict ?? "interrupted",
     warnings: [

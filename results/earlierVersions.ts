@@ -39,6 +39,9 @@ export function upgraded(document: unknown): unknown {
   if (READABLE.includes(fields.schemaVersion)) fields.schemaVersion = SCHEMA_VERSION;
   if (fields.schemaVersion === SCHEMA_VERSION && Array.isArray(fields.steps)) {
     fields.steps = fields.steps.map(upgradedStep);
+    // Runs before the preheat, and before searches kept what they know of an undecided knee.
+    fields.preheat ??= [];
+    fields.bracket ??= null;
   }
   // Events of steps and seconds have no version of their own.
   if (fields.event === "step") fields.result = upgradedStep(fields.result);

@@ -12,14 +12,12 @@ const LEAST_SHARE = 0.5;
  * What limited the load of a run that searched for a knee: beyond the knee, or without one beyond the largest value that met the
  * SLO. null: the run did not search, or has no measurements of its resources.
  */
-export function limitOf({
-  knee,
-  steps,
-  conditions,
-}: Pick<Run, "knee" | "steps" | "conditions">): Limit | null {
+export function limitOf(run: Pick<Run, "knee" | "bracket" | "steps" | "conditions">): Limit | null {
+  const { knee, bracket, steps, conditions } = run;
   const { search } = conditions.benchmark as { search?: { variable?: unknown } };
-  const variable = knee?.variable ?? search?.variable;
+  const variable = knee?.variable ?? bracket?.variable ?? search?.variable;
   if (typeof variable !== "string") return null;
+  if (bracket && !knee) return limitAround(steps, variable, bracket.met);
   return limitAround(steps, variable, knee?.value ?? largestMet(steps, variable));
 }
 

@@ -30,9 +30,9 @@ function withVariable(variable: string, amount: string): string {
   return unit === undefined ? `${name} ${amount}` : `${name} ${amount} ${unit}`;
 }
 
-/** The knee with its interval and what limited the load beyond it, or why there is none. */
+/** The knee with its interval and what limited the load beyond it, or what is known of it and why there is none. */
 export function kneeSentence(run: Run): string {
-  const { knee, searchReason, verdict, steps, conditions } = run;
+  const { knee, bracket, searchReason, verdict, steps, conditions } = run;
   const limit = limitOf(run);
   if (knee) {
     const [low, high] = knee.interval;
@@ -40,11 +40,29 @@ export function kneeSentence(run: Run): string {
       high === null
         ? "upper end not found"
         : `${Math.round(100 * knee.confidence)} % interval ${formatNumber(low)} to ${formatNumber(high)}`;
+    const chance =
+      knee.meetsSloChance === undefined
+        ? ""
+        : `, ${Math.round(100 * knee.meetsSloChance)} % chance to meet the SLO there`;
     const beyond = limit ? `; beyond that ${limit.text}` : "";
-    return `knee: ${loadText(knee)} (${range})${beyond}; ${knee.reason}`;
+    return `knee: ${loadText(knee)} (${range}${chance})${beyond}; ${knee.reason}`;
   }
-  if (searchReason) return `no knee: ${searchReason}${limit ? `; ${limit.text}` : ""}`;
+  const because = limit ? `; ${limit.text}` : "";
+  if (bracket && bracket.met !== null) return `no knee: ${bracketText(bracket)}${because}; ${bracket.reason}`;
+  if (searchReason) return `no knee: ${searchReason}${because}`;
   if (conditions.benchmark.search) return `no knee: the run has not finished (${verdict})`;
   const good = steps.filter(meetsSlo).length;
   return `${good} of ${steps.length} steps met the SLO; the run did not search for a knee`;
+}
+
+/** What is known of a knee that was not decided: "the SLO was met at 141 producers and missed at 200". */
+export function bracketText({ variable, met, missed, generatorBound }: NonNullable<Run["bracket"]>): string {
+  const known = [
+    met === null ? undefined : `met at ${loadText({ variable, value: met })}`,
+    missed === null ? undefined : `missed at ${formatNumber(missed)}`,
+  ].filter((text) => text !== undefined);
+  const slo = known.length > 0 ? `the SLO was ${known.join(" and ")}` : "no value met or missed the SLO";
+  return generatorBound === null
+    ? slo
+    : `${slo}; the generator was at its limit at ${formatNumber(generatorBound)}`;
 }

@@ -1,5 +1,5 @@
 // Functions on steps that tables, charts and comparisons share.
-import { isMeasured, type MeasuredStep, type Step } from "../contract/result.ts";
+import { isMeasured, type MeasuredStep, type Run, type Step } from "../contract/result.ts";
 import { valuesText } from "../contract/text.ts";
 import { verdictOf } from "../contract/verdicts.ts";
 import type { StepValues } from "../contract/workload.ts";
@@ -7,6 +7,11 @@ import type { StepValues } from "../contract/workload.ts";
 /** Whether the results of a step say something about the broker. */
 export function isTelling(step: Step): step is MeasuredStep {
   return isMeasured(step) && verdictOf(step).tellsOfBroker;
+}
+
+/** All steps in their order: those of the preheat, which are no evidence, then the others. */
+export function allSteps({ preheat = [], steps }: Pick<Run, "preheat" | "steps">): Step[] {
+  return [...preheat, ...steps];
 }
 
 /** The varied values of a step: "producers 200, acks all". */

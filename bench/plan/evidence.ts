@@ -1,16 +1,30 @@
 // The results of a search's trials, by the value that was tried.
 import { type VerdictDescriptor, verdictOf } from "../../contract/verdicts.ts";
 import type { SearchVariable, Workload } from "../../contract/workload.ts";
+import type { Outcome } from "./posterior.ts";
 import type { Trial } from "./trial.ts";
 
-/** How often a value met the SLO, missed it, or gave no result because the generator was at its own limit. */
+/** How often a value met the SLO, missed it, or gave no result. */
 export interface Evidence {
   value: number;
   met: number;
   missed: number;
+  /** The generator was at its own limit. */
   bound: number;
+  /** Not steady, with busy JIT compilers, or failed: no evidence. */
+  unclear: number;
   /** Reason of the first trial that did not meet the SLO. */
   reason: string;
+}
+
+/** The trials of sweep and search that vary only this variable, in their order. The preheat has none. */
+function trialsOf(workload: Workload, variable: SearchVariable, history: readonly Trial[]) {
+  return history.flatMap((trial) => {
+    const value = trial.values[variable];
+    const counts =
+      trial.phase !== "preheat" && typeof value === "number" && variesOnly(workload, variable, trial);
+    return counts ? [{ value, trial, evidence: verdictOf(trial).evidence }] : [];
+  });
 }
 
 /** Evidence by value, in ascending order, from all trials of sweep and search that vary only this variable. */
@@ -20,12 +34,24 @@ export function evidenceOf(
   history: readonly Trial[],
 ): Evidence[] {
   const byValue = new Map<number, Trial[]>();
-  for (const trial of history) {
-    const value = trial.values[variable];
-    if (typeof value !== "number" || !variesOnly(workload, variable, trial)) continue;
+  for (const { value, trial } of trialsOf(workload, variable, history)) {
     byValue.set(value, [...(byValue.get(value) ?? []), trial]);
   }
   return [...byValue].sort(([a], [b]) => a - b).map(([value, trials]) => summed(value, trials));
+}
+
+/** The same trials one by one, without those that are no evidence. */
+export function outcomesOf(
+  workload: Workload,
+  variable: SearchVariable,
+  history: readonly Trial[],
+): Outcome[] {
+  const trials = trialsOf(workload, variable, history);
+  return trials.flatMap(({ value, evidence }, index) =>
+    evidence === "met" || evidence === "missed"
+      ? [{ value, met: evidence === "met", age: trials.length - 1 - index }]
+      : [],
+  );
 }
 
 function variesOnly(workload: Workload, variable: SearchVariable, { values }: Trial): boolean {
@@ -34,10 +60,6 @@ function variesOnly(workload: Workload, variable: SearchVariable, { values }: Tr
   );
 }
 
-/**
- * A step that failed, was not steady or ran while JIT compilers were busy is no evidence the first time: other work on the
- * machine may have disturbed it, or the next step finds the brokers warmed up. From the second time on it counts as missed.
- */
 function summed(value: number, trials: readonly Trial[]): Evidence {
   const count = (evidence: VerdictDescriptor["evidence"]) =>
     trials.filter((trial) => verdictOf(trial).evidence === evidence).length;
@@ -45,8 +67,9 @@ function summed(value: number, trials: readonly Trial[]): Evidence {
   return {
     value,
     met: count("met"),
-    missed: count("missed") + Math.max(0, count("unclear") - 1),
+    missed: count("missed"),
     bound: count("generator"),
+    unclear: count("unclear"),
     reason: against?.reasons[0] ?? "",
   };
 }

@@ -1,34 +1,57 @@
 // The next step of a run. It is a pure function of the finished steps, so that a run can be interrupted and resumed.
-import type { Knee } from "../../contract/result.ts";
+import type { Bracket } from "../../contract/result.ts";
 import { sweepSteps } from "../../contract/sweepSteps.ts";
 import type { Benchmark, Workload } from "../../contract/workload.ts";
+import { bracketOf, type SearchResult } from "./conclude.ts";
+import { evidenceOf } from "./evidence.ts";
+import { nextPreheat } from "./preheat.ts";
 import { nextSearch, searchLeft } from "./search.ts";
 import type { PlannedStep, Trial } from "./trial.ts";
 
 /** The next step, or the result of the run. */
-type Next = { step: PlannedStep } | { done: { knee: Knee | null; searchReason: string } };
+type Next = { step: PlannedStep } | { done: SearchResult };
 
 /** The step after the finished ones, or the result. The same history always gives the same answer. */
 export function nextStep(workload: Workload, benchmark: Benchmark, history: readonly Trial[]): Next {
-  const planned = plannedSteps(benchmark)[history.length];
+  const preheat = nextPreheat(workload, benchmark, history);
+  if (preheat) return { step: { phase: "preheat", values: preheat } };
+  const measured = withoutPreheat(history);
+  const planned = plannedSteps(benchmark)[measured.length];
   if (planned) return { step: planned };
-  if (!benchmark.search) return { done: { knee: null, searchReason: "" } };
-  const next = nextSearch(workload, benchmark.search, benchmark.slo, history);
+  if (!benchmark.search) return { done: { knee: null, bracket: null, searchReason: "" } };
+  const next = nextSearch(workload, benchmark.search, benchmark.slo, measured);
   return "value" in next
-    ? { step: { phase: "search", values: { [benchmark.search.variable]: next.value } } }
+    ? { step: { phase: next.phase, values: { [benchmark.search.variable]: next.value } } }
     : { done: next.done };
 }
 
-/** Number of steps that remain. */
+/** Number of steps that remain after the preheat. */
 export function stepsLeft(
   workload: Workload,
   benchmark: Benchmark,
   history: readonly Trial[],
 ): { least: number; most: number } {
-  const planned = Math.max(0, plannedSteps(benchmark).length - history.length);
+  const measured = withoutPreheat(history);
+  const planned = Math.max(0, plannedSteps(benchmark).length - measured.length);
   if (!benchmark.search) return { least: planned, most: planned };
-  const { least, most } = searchLeft(workload, benchmark.search, benchmark.slo, history);
+  const { least, most } = searchLeft(workload, benchmark.search, benchmark.slo, measured);
   return { least: planned + least, most: planned + most };
+}
+
+/** What a run that cannot go on knows of its knee; null: it searched none. @param reason why it ended */
+export function bracketSoFar(
+  workload: Workload,
+  { search }: Benchmark,
+  history: readonly Trial[],
+  reason: string,
+): Bracket | null {
+  if (!search) return null;
+  return bracketOf(search.variable, { evidence: evidenceOf(workload, search.variable, history) }, reason);
+}
+
+/** The trials after the preheat, which is no evidence. */
+export function withoutPreheat(history: readonly Trial[]): Trial[] {
+  return history.filter(({ phase }) => phase !== "preheat");
 }
 
 /** The steps that are known before the run: those of the sweep, or the soak. */

@@ -5,7 +5,7 @@ import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import { nextStep } from "./index.ts";
 
 const workload = workloadSchema.parse({});
-const planOf = (benchmark: object) => benchmarkSchema.parse(benchmark);
+const planOf = (benchmark: object) => benchmarkSchema.parse({ preheat: "0 seconds", ...benchmark });
 
 describe("the steps of a sweep", () => {
   it("are every combination, with the last variable changing fastest", () => {
@@ -46,7 +46,9 @@ describe("a run without a search", () => {
     assert.deepEqual(nextStep(workload, benchmark, history.slice(0, 1)), {
       step: { phase: "sweep", values: { producers: 2 } },
     });
-    assert.deepEqual(nextStep(workload, benchmark, history), { done: { knee: null, searchReason: "" } });
+    assert.deepEqual(nextStep(workload, benchmark, history), {
+      done: { knee: null, bracket: null, searchReason: "" },
+    });
   });
 
   it("is one step if it is a soak", () => {

@@ -10,6 +10,10 @@ export interface Trial {
   verdict: StepVerdict;
   reasons: readonly string[];
   p99Ms: number | null;
+  /** Median latency. Absent: not known. */
+  p50Ms?: number | null;
+  /** JIT compiler threads at work in the broker with the most, on average. Absent or null: not known. */
+  brokersJitThreads?: number | null;
   /** Duration of the whole step. */
   seconds: number;
 }
@@ -23,8 +27,10 @@ export interface PlannedStep {
 /** A finished step as a trial. @param seconds duration of the whole step */
 export function trialOf(step: Step, seconds: number): Trial {
   const { phase, values, verdict, reasons } = step;
-  const p99Ms = isMeasured(step) ? step.latencyMs.p99 : null;
-  return { phase, values: values as StepValues, verdict, reasons, p99Ms, seconds };
+  const trial = { phase, values: values as StepValues, verdict, reasons, seconds };
+  if (!isMeasured(step)) return { ...trial, p99Ms: null };
+  const { latencyMs, brokersJitThreads } = step;
+  return { ...trial, p99Ms: latencyMs.p99, p50Ms: latencyMs.p50, brokersJitThreads };
 }
 
 /** Estimate of the duration of a step from an earlier session, in seconds. */

@@ -99,6 +99,7 @@ export class Live {
     this.faults.late += this.inStep.late;
     this.faults.errors += this.inStep.errors;
     this.inStep = { late: 0, errors: 0 };
+    if (step.phase === "preheat") return;
     const value = (step.values as Record<string, number | string | undefined>)[variable];
     const tags = { ...this.tags, step: String(step.step), variable, verdict: step.verdict };
     const fields: FieldValues<"step"> = {

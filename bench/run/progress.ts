@@ -10,6 +10,14 @@ export function stepText(step: number, left: { least: number; most: number }): s
   return least === most ? `step ${step} of ${most}` : `step ${step} of ${least} to ${most}`;
 }
 
+/** The result of a step of the preheat. It has no verdict: it is no evidence. */
+export function preheatText(step: Step): string {
+  if (!isMeasured(step)) return `failed: ${step.reasons.join("; ")}`;
+  const { brokersJitThreads: threads, latencyMs } = step;
+  const jit = typeof threads === "number" ? `, ${formatNumber(threads)} busy JIT compiler threads` : "";
+  return `latency p50 ${formatNumber(latencyMs.p50)} ms, p99 ${formatNumber(latencyMs.p99)} ms${jit}`;
+}
+
 /** A duration: "40 s", "3 min". */
 export function timeText(seconds: number): string {
   return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;

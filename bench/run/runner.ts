@@ -10,7 +10,9 @@ import { worstVerdict } from "../../contract/verdicts.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import type { JobContext } from "../job.ts";
 import { sloText } from "../measure/evaluate.ts";
-import { nextStep, stepsLeft } from "../plan/index.ts";
+import type { SearchResult } from "../plan/conclude.ts";
+import { bracketSoFar, nextStep, stepsLeft } from "../plan/index.ts";
+import { benchmarkOf } from "../plan/preheat.ts";
 import { lengthOf, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
 import { reason } from "../reason.ts";
 import { openWallClock } from "../wallClock.ts";
@@ -20,7 +22,7 @@ import { faultWarnings } from "./faults.ts";
 import { type Fleet, findFleet } from "./fleet.ts";
 import { Live } from "./live.ts";
 import { NetworkWatch } from "./network.ts";
-import { resultText, secondText, stepText, timeText } from "./progress.ts";
+import { preheatText, resultText, secondText, stepText, timeText } from "./progress.ts";
 import { runStep } from "./step.ts";
 import type { StepOrder } from "./stepOrder.ts";
 import { failedStep } from "./stepResult.ts";
@@ -76,7 +78,7 @@ export class Runner {
       await this.network.before();
       for (;;) {
         const next = nextStep(workload, benchmark, this.history);
-        if ("done" in next) return await this.end(next.done.knee, next.done.searchReason);
+        if ("done" in next) return await this.end(next.done);
         await this.runPlanned(next.step);
       }
     } catch (error) {
@@ -118,7 +120,9 @@ export class Runner {
 
   private async runPlanned(planned: PlannedStep): Promise<void> {
     const number = this.steps.length + 1;
-    const label = `${stepText(number, this.left())}: ${valuesText(planned.values)}`;
+    const isPreheat = planned.phase === "preheat";
+    const position = isPreheat ? "preheat" : stepText(number, this.left());
+    const label = `${position}: ${valuesText(planned.values)}`;
     const startUs = this.clock.nowUs();
     this.emit({ event: "step-started", at: instant(), step: number, values: planned.values });
     const fleet = await findFleet(this.request.target, this.request.run, this.context);
@@ -126,12 +130,12 @@ export class Runner {
     const result = await this.tryStep(order, label);
     result.network = await this.network.end(order);
     const seconds = (this.clock.nowUs() - startUs) / 1e6;
-    this.durations.push(seconds);
+    if (!isPreheat) this.durations.push(seconds);
     this.steps.push(result);
     this.history.push(trialOf(result, seconds));
     this.emit({ event: "step", at: instant(), result });
     this.live.step(result, Object.keys(planned.values)[0] ?? "producers");
-    this.context.progress(`${label}: ${resultText(result)}`);
+    this.context.progress(`${label}: ${isPreheat ? preheatText(result) : resultText(result)}`);
     if (this.failures >= FAILURES_IN_A_ROW || (this.failures === 1 && this.steps.length === 1)) {
       throw runError(this.lastError);
     }
@@ -151,8 +155,8 @@ export class Runner {
       target,
       fleet,
       workload: withValues(workload, values),
-      benchmark:
-        phase === "soak" ? { ...benchmark, duration: benchmark.soak ?? benchmark.duration } : benchmark,
+      // A preheat of an earlier session says nothing about the brokers of this one.
+      benchmark: benchmarkOf(phase, benchmark, this.history.slice(this.request.finished.length)),
     };
   }
 
@@ -203,18 +207,21 @@ export class Runner {
     return `; at least ${timeText(this.left().least * mean)} left`;
   }
 
-  private async end(knee: End["knee"], searchReason: string): Promise<End> {
-    const verdict = knee ? "ok" : worstVerdict(this.steps.map((step) => step.verdict));
+  private async end({ knee, bracket, searchReason }: SearchResult): Promise<End> {
+    const measured = this.steps.filter(({ phase }) => phase !== "preheat");
+    const verdict = knee ? "ok" : worstVerdict(measured.map((step) => step.verdict));
     const text = knee ? `knee at ${knee.value} ${knee.variable}` : searchReason || verdict;
-    return this.close({ knee, searchReason, verdict }, text);
+    return this.close({ knee, bracket, searchReason, verdict }, text);
   }
 
   private async fail(error: Error): Promise<never> {
     const interrupted = this.context.signal.aborted;
     const cause = interrupted ? "it was stopped" : reason(error);
     const verdict = interrupted ? "interrupted" : "failed";
-    const searchReason = this.request.benchmark.search ? cause : "";
-    this.emit(await this.close({ knee: null, searchReason, verdict, error: cause }, cause));
+    const { workload, benchmark } = this.request;
+    const searchReason = benchmark.search ? cause : "";
+    const bracket = bracketSoFar(workload, benchmark, this.history, cause);
+    this.emit(await this.close({ knee: null, bracket, searchReason, verdict, error: cause }, cause));
     if (!interrupted) throw error;
     throw new SwarmbenchError("interrupted", "the run was stopped", {
       hint: "Finished steps are kept: continue with --resume.",

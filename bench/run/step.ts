@@ -215,7 +215,8 @@ class StepRun {
 
   private async warmUp(startSec: number): Promise<{ steady: boolean; reason: string; seconds: number }> {
     const { warmUp } = this.order.benchmark;
-    const limits = { ...warmUp, max: Math.max(warmUp.max, STEADY_WINDOW + REPORT_LAG_SEC + 1) };
+    const leastSec = this.order.phase === "preheat" ? 0 : STEADY_WINDOW + REPORT_LAG_SEC + 1;
+    const limits = { ...warmUp, max: Math.max(warmUp.max, leastSec) };
     const jit = new JitWarmUp(() => this.cpu());
     for (;;) {
       await this.reports.poll(jit.busy ? "warming up the brokers" : "warming up");

@@ -32,6 +32,7 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
   const { verdict, reasons } = verdictOf(order, findings, account, generator);
   if (counts.offered === 0) return failedStep(order, findings.startedAt, reasons);
   const resources = stepResources(order, findings);
+  const [before, after] = [cpuReading(findings.measured.before), cpuReading(findings.measured.after)];
   return {
     state: "measured",
     ...loadOf(order, findings.startedAt),
@@ -44,7 +45,8 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
     ackMs: ack.distribution(),
     sendToReceiveMs: sendToReceive.distribution(),
     generator,
-    brokersCpu: cpusBetween(cpuReading(findings.measured.before), cpuReading(findings.measured.after)),
+    brokersCpu: cpusBetween(before, after),
+    brokersJitThreads: reachesBroker(order.workload) ? jitThreadsBetween(before, after) : null,
     busiestMachine: busiestMachine(findings),
     resources: { brokers: resources.brokers, machines: resources.machines },
     saturated: saturatedResources(

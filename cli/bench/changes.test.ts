@@ -162,4 +162,10 @@ describe("a resumed run", () => {
     const steps = states.map((state, index) => ({ state, step: index + 1 })) as unknown as Step[];
     assert.deepEqual(finishedSteps(steps), [{ state: "measured", step: 1 }]);
   });
+
+  it("keeps all steps of the preheat", () => {
+    const preheat = { state: "failed", phase: "preheat", step: 1 };
+    const steps = [preheat, { state: "measured", phase: "search", step: 2 }] as unknown as Step[];
+    assert.equal(finishedSteps(steps).length, 2);
+  });
 });

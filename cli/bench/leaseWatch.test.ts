@@ -14,7 +14,11 @@ import { outOfTimeError } from "./outOfTime.ts";
 
 const PRODUCERS = [1, 2, 3, 4, 5, 6, 7, 8];
 const warmUp = { max: "15 seconds", brokers: "20 seconds" };
-const benchmark = benchmarkSchema.parse({ warmUp, sweep: { producers: PRODUCERS } });
+const benchmark = benchmarkSchema.parse({
+  preheat: "0 seconds",
+  warmUp,
+  sweep: { producers: PRODUCERS },
+});
 const planned = { scenario: "site", workload: workloadSchema.parse({}), benchmark, nodes: 0 };
 /** The longest step of that benchmark, s: overhead, warm-up of fresh brokers, lead, measured time, drain. */
 const LONGEST = 20 + 20 + 2 + 10 + 30;
@@ -97,13 +101,23 @@ describe("a run's length", () => {
     const most = (maxSteps: number, maxTime: string) =>
       runLength(
         benchmarkSchema.parse({
+          preheat: "0 seconds",
           warmUp,
-          search: { variable: "producers", from: 1, to: 999, maxSteps, maxTime },
+          search: { variable: "producers", from: 1, to: 999, maxSteps, maxTime, confirm: "0 seconds" },
         }),
         1,
       ).mostSec;
     assert.equal(most(5, "1 hour"), 5 * LONGEST);
     assert.equal(most(1_000, "10 minutes"), 600 + LONGEST);
+  });
+
+  it("includes the preheat, and the longer step that confirms a knee", () => {
+    const plan = benchmarkSchema.parse({
+      warmUp,
+      search: { variable: "producers", from: 1, to: 9, maxSteps: 5 },
+    });
+    assert.equal(runLength(plan, 1).mostSec, 90 + 20 + 5 * (LONGEST + 50));
+    assert.equal(runLength(plan, 1).leastSec, LEAST);
   });
 
   it("includes the network measurement, which takes longer with more nodes", () => {

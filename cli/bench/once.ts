@@ -6,6 +6,7 @@ import type { BenchSummary, RunRequest } from "../../contract/request.ts";
 import type { Run, Step } from "../../contract/result.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import { runTable } from "../../results/report/table.ts";
+import { allSteps } from "../../results/steps.ts";
 import { readResults, writeResults } from "../../results/store.ts";
 import { summaryOf } from "../../results/summary.ts";
 import { leaseOf } from "../../testbeds/index.ts";
@@ -93,7 +94,7 @@ function requestOf({ plan }: Session, wanted: Wanted, earlier: Run | undefined):
     target: plan.target,
     ...wanted,
     conditions: conditionsOf(plan, wanted, { version: "", commit: null, dirty: null, machines: [] }),
-    finished: earlier ? finishedSteps(earlier.steps) : [],
+    finished: earlier ? finishedSteps(allSteps(earlier)) : [],
   };
 }
 
@@ -112,7 +113,7 @@ function watchOf(
 /** The steps of a run whose events have been fetched so far. */
 function stepsIn(folder: string): Step[] {
   try {
-    return readResults(folder).steps;
+    return allSteps(readResults(folder));
   } catch {
     return []; // no events yet
   }

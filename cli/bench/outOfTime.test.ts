@@ -33,7 +33,11 @@ const PLAN: BenchPlan = {
     network: networkOn("gros-7"),
     agents: { producer: { tasks: 1 }, consumer: { tasks: 1 } },
   } as unknown as BenchPlan["target"],
-  benchmark: benchmarkSchema.parse({ sweep: { producers: [1, 2, 3] }, warmUp: { brokers: "20 seconds" } }),
+  benchmark: benchmarkSchema.parse({
+    sweep: { producers: [1, 2, 3] },
+    warmUp: { brokers: "20 seconds" },
+    preheat: "0 seconds",
+  }),
   conditions: { source: "built", images: {}, settings: {}, nodes: [{ name: "gros-7", role: "monitor" }] },
   reservation: {
     sites: [{ name: "", settings: { frontend: "SITES-FRONTEND" }, base: "bench" }],

@@ -1,13 +1,15 @@
 // Estimates how long the rest of a run takes, from the events of its runner.
-import { stepsLeft } from "../../bench/plan/index.ts";
+import { stepsLeft, withoutPreheat } from "../../bench/plan/index.ts";
 import { lengthOf, type Trial, trialOf } from "../../bench/plan/trial.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { isMeasured, type Step } from "../../contract/result.ts";
 import {
   type Length,
   lengthOfSteps,
+  longestStep,
   networkLength,
   plannedCount,
+  preheatLength,
   stepLength,
   stepRest,
   sum,
@@ -15,6 +17,8 @@ import {
 
 /** A step with more clients has a longer overhead than the steps before it, by up to this factor. */
 const GROWTH = 1.5;
+
+const NONE: Length = { leastSec: 0, mostSec: 0 };
 
 /** The run that is planned. */
 export interface Planned extends Pick<RunRequest, "scenario" | "workload" | "benchmark"> {
@@ -101,24 +105,31 @@ export class RemainingRun {
     return networkLength(this.planned.benchmark, this.planned.nodes);
   }
 
-  /** The steps that are not finished; the step that runs now counts in full. */
+  /** The preheat and the steps that are not finished; the step that runs now counts in full. */
   unfinishedSteps(): Length {
     const { benchmark } = this.planned;
     const { least, most } = this.stepsLeft();
-    const planned = Math.max(0, plannedCount(benchmark) - this.history.length);
-    const searchedSec = this.history
-      .filter(({ phase }) => phase === "search")
-      .reduce((total, { seconds }) => total + seconds, 0);
+    const measured = withoutPreheat(this.history);
+    const planned = Math.max(0, plannedCount(benchmark) - measured.length);
+    const searched = measured.filter(({ phase }) => phase === "search" || phase === "confirm");
     const search = { least: least - planned, most: most - planned };
-    return lengthOfSteps(benchmark, { planned, search, searchedSec }, this.expectedRest());
+    const steps = { planned, search, searchedSec: secondsOf(searched) };
+    // A run that measures does not return to its preheat.
+    const preheat = measured.length === 0 ? preheatLength(benchmark, secondsOf(this.history)) : NONE;
+    return sum(preheat, lengthOfSteps(benchmark, steps, this.expectedRest()));
   }
 
   /** The longest time that one step may take. */
   longestStepSec(): number {
-    return stepLength(this.planned.benchmark, this.expectedRest()).mostSec;
+    const { benchmark } = this.planned;
+    return stepLength({ ...benchmark, duration: longestStep(benchmark) }, this.expectedRest()).mostSec;
   }
 
   private expectedRest(): number | undefined {
     return this.restSec === undefined ? undefined : this.restSec * GROWTH;
   }
+}
+
+function secondsOf(trials: readonly Trial[]): number {
+  return trials.reduce((sum, { seconds }) => sum + seconds, 0);
 }

@@ -126,8 +126,8 @@ function recordedWorkload({ content, ...workload }: RunRequest["workload"]): Rec
   return { ...workload, content: { sha256 } };
 }
 
-/** The steps that a resumed run does not repeat: those before the first step without results. */
+/** The steps that a resumed run does not repeat: those before the first step without results, and all of the preheat. */
 export function finishedSteps(steps: readonly Step[]): Step[] {
-  const firstLost = steps.findIndex((step) => !isMeasured(step));
+  const firstLost = steps.findIndex((step) => !isMeasured(step) && step.phase !== "preheat");
   return firstLost < 0 ? [...steps] : steps.slice(0, firstLost);
 }

@@ -64,6 +64,7 @@ describe("the load of a calibration", () => {
     combine: "side by side",
     search: { variable: "producers", from: 1, to: 9 },
     soak: "9 hours",
+    preheat: "9 minutes",
     warmUp: { min: "9 seconds", max: "9 minutes", brokers: "9 minutes" },
     duration: "9 minutes",
     drain: "9 minutes",
@@ -81,9 +82,9 @@ describe("the load of a calibration", () => {
   it("has the default of almost every option", () => {
     const plain = loadOf({ workload, benchmark });
     assert.deepEqual(plain.workload, workloadSchema.parse({ acks: 1, replicationFactor: 1 }));
-    const { warmUp, network, ...others } = plain.benchmark;
-    assert.deepEqual([warmUp, network.enabled], [{ min: 5, max: 15, brokers: 30 }, false]);
-    const { warmUp: _, network: __, ...defaults } = benchmarkSchema.parse({});
+    const { preheat, warmUp, network, ...others } = plain.benchmark;
+    assert.deepEqual([preheat, warmUp, network.enabled], [0, { min: 5, max: 15, brokers: 30 }, false]);
+    const { preheat: _, warmUp: __, network: ___, ...defaults } = benchmarkSchema.parse({});
     assert.deepEqual(others, defaults);
   });
 });

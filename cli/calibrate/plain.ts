@@ -5,6 +5,7 @@ import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 /** Every other option has its default. */
 const WORKLOAD = workloadSchema.parse({ acks: 1, replicationFactor: 1 });
 const BENCHMARK = benchmarkSchema.parse({
+  preheat: "0 seconds",
   warmUp: { min: "5 seconds", max: "15 seconds", brokers: "30 seconds" },
   network: { enabled: false },
 });

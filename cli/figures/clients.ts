@@ -21,6 +21,7 @@ const SINGLE_MESSAGES = 3_000;
 
 const CONFIG = {
   "kafka.enabled": "true",
+  "benchmark.preheat": "0 seconds",
   "benchmark.warmUp.min": `${WARM_SEC} seconds`,
   "benchmark.warmUp.max": `${WARM_SEC + 4} seconds`,
   "benchmark.warmUp.brokers": `${WARM_SEC + 4} seconds`,

@@ -3,7 +3,7 @@ import { formatNumber } from "../../contract/text.ts";
 import { type Comparison, letter } from "../compare/comparison.ts";
 import { boundsText, type LatencyAndNetwork } from "../compare/latencyAndNetwork.ts";
 import type { TestbedRow } from "../compare/testbeds.ts";
-import { loadText, sloSentence } from "../sentences.ts";
+import { bracketText, loadText, sloSentence } from "../sentences.ts";
 import { capitalize, signed } from "../text.ts";
 import { drawCharts } from "./charts/list.ts";
 import { chartFigure, type Html, html, page, table } from "./page.ts";
@@ -70,11 +70,11 @@ function kneeTable(runs: readonly Run[]): Html {
   return table(
     ["run", "knee", "interval", "verdict", "SLO"],
     runs.map((run, index) => {
-      const { knee, verdict } = run;
+      const { knee, bracket, verdict } = run;
       const [low, high] = knee?.interval ?? [null, null];
       return [
         `${letter(index)}: ${run.run}`,
-        knee ? loadText(knee) : "none",
+        knee ? loadText(knee) : bracket ? `none: ${bracketText(bracket)}` : "none",
         knee ? `${formatNumber(low)} to ${high === null ? "unknown" : formatNumber(high)}` : "-",
         verdict,
         sloSentence(run),

@@ -4,6 +4,7 @@ import { meetsSlo } from "../../contract/verdicts.ts";
 import { clockSentence } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
 import { limitOf } from "../limit.ts";
+import { preheatSentence } from "../preheat.ts";
 import { sharedMachineSentence } from "../resourceText.ts";
 import { kneeSentence, loadRangeText, loadText, sloSentence } from "../sentences.ts";
 import { perSec } from "../steps.ts";
@@ -33,7 +34,7 @@ ${run.warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
 ${drawCharts("report", [run]).map(chartFigure)}
 <h2>Steps</h2>
 ${stepsTable(run)}
-<p class="faint">${clocks === undefined ? "" : `${capitalize(clocks)}.`}</p>
+<p class="faint">${[preheatSentence(run), clocks].flatMap((text) => (text ? [`${capitalize(text)}.`] : [])).join(" ")}</p>
 ${stepReasons(run)}
 <h2>Messages</h2>
 <p>What happened to the messages of each step:</p>

@@ -4,6 +4,9 @@ import { sampleRun } from "../../test/support/sampleRun.ts";
 import { kneeSentence } from "../sentences.ts";
 import { markdownTable, runTable } from "./table.ts";
 
+/** What limited the sample run. */
+const LIMIT = "the limit is this machine's CPUs, which brokers and agents share (1.9 of 2 CPUs), not Kafka";
+
 describe("the table", () => {
   it("has a row for each step, the knee with its interval, and the warnings", () => {
     const text = runTable({ ...sampleRun(), warnings: ["look out"] });
@@ -15,6 +18,40 @@ describe("the table", () => {
   });
 
   it("is available as Markdown", () => assert.equal(markdownTable(sampleRun()).split("\n").length, 8));
+
+  it("gives what is known of a knee that was not decided, and why it was not", () => {
+    const bracket = { variable: "producers" as const, met: 141, missed: 200, generatorBound: null };
+    const undecided = (known: object) =>
+      kneeSentence({
+        ...sampleRun(),
+        knee: null,
+        bracket: { ...bracket, ...known, reason: "maxSteps was reached" },
+      });
+    assert.equal(
+      undecided({}),
+      `no knee: the SLO was met at 141 producers and missed at 200; ${LIMIT}; maxSteps was reached`,
+    );
+    assert.equal(
+      undecided({ missed: null, generatorBound: 168 }),
+      `no knee: the SLO was met at 141 producers; the generator was at its limit at 168; ${LIMIT}; maxSteps was reached`,
+    );
+    assert.equal(undecided({ met: null, missed: null }), `no knee: 800 missed; ${LIMIT}`);
+  });
+
+  it("mentions the preheat apart from the steps, and the chance to meet the SLO at the knee", () => {
+    const run = sampleRun();
+    const [first] = run.steps;
+    const preheat = [{ ...(first as (typeof run.steps)[number]), phase: "preheat" as const }];
+    assert.match(
+      runTable({ ...run, preheat }),
+      /preheat: 1 step, which are no evidence; the last one \(producers 1\) had a p50 of 2 ms, 0\.02 busy JIT/,
+    );
+    const knee = run.knee && { ...run.knee, meetsSloChance: 0.59 };
+    assert.match(
+      kneeSentence({ ...run, knee }),
+      /interval 480 to 620, 59 % chance to meet the SLO there\); beyond that the limit is/,
+    );
+  });
 
   it("says why there is no knee", () => {
     const none = { ...sampleRun(), knee: null };

@@ -5,6 +5,7 @@ import { formatNumber } from "../../contract/text.ts";
 import { clockSentence, marked, needsCorrection } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
 import { networkSentence } from "../network.ts";
+import { preheatSentence } from "../preheat.ts";
 import { ownCostSentence, sharedMachineSentence } from "../resourceText.ts";
 import { kneeSentence, sloSentence } from "../sentences.ts";
 import { perSec, stepValues } from "../steps.ts";
@@ -71,9 +72,13 @@ export function runTable(run: Run): string {
     table.toString(),
     `latencies in ms, from the time a message was due until the consumer received it; SLO: ${sloSentence(run)}`,
     kneeSentence(run),
-    ...[clockSentence(run), driftSentence(run), networkSentence(run), ownCostSentence(run)].filter(
-      (sentence) => sentence !== undefined,
-    ),
+    ...[
+      preheatSentence(run),
+      clockSentence(run),
+      driftSentence(run),
+      networkSentence(run),
+      ownCostSentence(run),
+    ].filter((sentence) => sentence !== undefined),
     ...run.warnings.map((warning) => `warning: ${warning}`),
   ].join("\n");
 }

@@ -15,6 +15,7 @@ const CONFIG = {
   "workload.producers": "50",
   "workload.rate": "10",
   "benchmark.slo.p99Ms": "2000",
+  "benchmark.preheat": "0 seconds",
   "benchmark.warmUp.min": "1 second",
   "benchmark.warmUp.max": "9 seconds",
   "benchmark.warmUp.brokers": "1 second",

@@ -18,6 +18,7 @@ const CONFIG = {
   "workload.producers": "10",
   "benchmark.run": "true",
   "benchmark.slo.p99Ms": "5000",
+  "benchmark.preheat": "0 seconds",
   "benchmark.warmUp.min": "1 second",
   "benchmark.warmUp.max": "9 seconds",
   "benchmark.warmUp.brokers": "1 second",

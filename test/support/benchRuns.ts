@@ -16,6 +16,7 @@ export const BENCHMARK = {
   "workload.producers": "20",
   "workload.rate": "10",
   "benchmark.slo.p99Ms": "2000",
+  "benchmark.preheat": "0 seconds",
   "benchmark.warmUp.min": "1 second",
   "benchmark.warmUp.max": "9 seconds",
   "benchmark.warmUp.brokers": "1 second",

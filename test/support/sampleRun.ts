@@ -152,6 +152,7 @@ function makeStep(
       memoryMiB: 200,
     },
     brokersCpu: 0.4,
+    brokersJitThreads: 0.02,
     busiestMachine: { cpusBusy: missed ? 1.86 : 1.2, cpus: 2 },
     resources: {
       brokers: [brokerMetrics()],

@@ -12,6 +12,8 @@ export interface SimulatedBroker {
   outliers?: number;
   /** The generator is at its own limit from this value on. @default never */
   ceiling?: number;
+  /** No step is steady from this value on. @default never */
+  unsteadyFrom?: number;
   seed?: number;
 }
 
@@ -30,19 +32,26 @@ export function trialOf(
   sloMs: number,
   random: Random,
 ): Trial {
-  const { limit, noise = 0, outliers = 0, ceiling = Number.POSITIVE_INFINITY } = broker;
+  const { limit, noise = 0, outliers = 0, ceiling = Number.POSITIVE_INFINITY, unsteadyFrom } = broker;
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const disturbed = random() < outliers ? 5 : 1;
   const p99Ms = p99At(value, limit, sloMs) * Math.exp(noise * normal) * disturbed;
-  const verdict = value >= ceiling ? "generator-bound" : p99Ms <= sloMs ? "ok" : "slo-missed";
+  const measured = p99Ms <= sloMs ? "ok" : "slo-missed";
+  const steady = value >= (unsteadyFrom ?? Number.POSITIVE_INFINITY) ? "not-steady" : measured;
+  const verdict = value >= ceiling ? "generator-bound" : steady;
   const reasons = verdict === "ok" ? [] : [`${verdict} at ${value}`];
   return { phase: "search", values: { [variable]: value }, verdict, reasons, p99Ms, seconds: 20 };
 }
 
 /** A whole run against a simulated broker: its history, and how it ended. */
-export function simulate(workload: Workload, benchmark: Benchmark, broker: SimulatedBroker) {
+export function simulate(
+  workload: Workload,
+  benchmark: Benchmark,
+  broker: SimulatedBroker,
+  earlier: readonly Trial[] = [],
+) {
   const random = randomOf(broker.seed ?? 1);
-  const history: Trial[] = [];
+  const history: Trial[] = [...earlier];
   for (;;) {
     const next = nextStep(workload, benchmark, history);
     if ("done" in next) return { ...next.done, history };

@@ -34,6 +34,7 @@ const SHORT_BENCHMARK = {
   "workload.rate": "5",
   "benchmark.run": "true",
   "benchmark.slo.p99Ms": "10000",
+  "benchmark.preheat": "0 seconds",
   "benchmark.warmUp.min": "1 second",
   "benchmark.warmUp.max": "5 seconds",
   "benchmark.warmUp.brokers": "1 second",

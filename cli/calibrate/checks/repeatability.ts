@@ -15,7 +15,8 @@ const DEFAULT_SEARCH = {
   to: 700,
   tolerance: 0.1,
   trials: 2,
-  maxSteps: 8,
+  confirm: "20 seconds",
+  maxSteps: 10,
 };
 
 const spreadText = (values: readonly number[], unit: string) => {

@@ -1,0 +1,65 @@
+// The long steps at the end of a search. They confirm its knee, or lower it.
+
+import { verdictOf } from "../../contract/verdicts.ts";
+import { isWholeVariable, type Search } from "../../contract/workload.ts";
+import { upperOf } from "./bracket.ts";
+import type { Findings } from "./findings.ts";
+import type { Trial } from "./trial.ts";
+
+/** A knee that so many long steps have not confirmed is none. */
+const MOST_CONFIRMATIONS = 4;
+/** Share of the steps of a search that is kept for confirmations. */
+const KEPT_SHARE = 1 / 10;
+
+/** Number of steps that the exploration leaves for confirmations. */
+export function plannedConfirmations({ confirm, maxSteps }: Pick<Search, "confirm" | "maxSteps">): number {
+  if (confirm === 0) return 0;
+  return Math.min(MOST_CONFIRMATIONS, Math.ceil(KEPT_SHARE * maxSteps), maxSteps - 1);
+}
+
+/**
+ * The value of the next long step. The first one is at the estimated limit. After each one that misses the SLO the value
+ * falls by half the tolerance, then by twice as much as before, and at least to the new estimate: steps grow while
+ * outcomes do not change (after Kesten, Annals of Mathematical Statistics 29, 1958). undefined: there is nothing to confirm.
+ */
+export function nextConfirmation(search: Search, findings: Findings): number | undefined {
+  const { range, confirmations } = findings;
+  const upper = upperOf(range);
+  if (search.confirm === 0 || confirmations.length >= MOST_CONFIRMATIONS || isConfirmed(confirmations))
+    return undefined;
+  const last = confirmations.at(-1);
+  if (!last) {
+    if (!range.good || (upper && upper !== range.bad)) return undefined;
+    return range.bad ? estimate(search, findings) : range.good.value;
+  }
+  const value = Number(last.values[search.variable]);
+  const { evidence } = verdictOf(last);
+  if (evidence === "unclear") return value;
+  if (evidence === "generator") return undefined;
+  const missed = confirmations.filter((each) => verdictOf(each).evidence === "missed").length;
+  const lower = value / (1 + (search.tolerance / 2) * 2 ** (missed - 1));
+  return within(search, Math.min(lower, findings.posterior().quantile(0.5), value - unit(search)));
+}
+
+/** Whether the latest long step met the SLO. */
+export function isConfirmed(confirmations: readonly Trial[]): boolean {
+  const last = confirmations.at(-1);
+  return last !== undefined && verdictOf(last).evidence === "met";
+}
+
+/** The middle of what the limit may be, below a value that says nothing. */
+function estimate(search: Search, { range, posterior }: Findings): number | undefined {
+  const median = posterior().quantile(0.5);
+  const ceiling = range.ceiling?.value ?? Number.POSITIVE_INFINITY;
+  return median < ceiling ? within(search, median) : undefined;
+}
+
+function unit({ variable }: Search): number {
+  return isWholeVariable(variable) ? 1 : 0;
+}
+
+/** Rounded down; undefined: below the range of the search. */
+function within({ variable, from, to }: Search, value: number): number | undefined {
+  const rounded = isWholeVariable(variable) ? Math.floor(value) : Number(value.toPrecision(3));
+  return rounded < from ? undefined : Math.min(to, rounded);
+}

@@ -1,0 +1,28 @@
+// The options of a search beside the variable that it varies.
+import { wholeNumber } from "./units.ts";
+import { longTime, numberIn, timeOrNone } from "./workloadFields.ts";
+
+/** Fields of `benchmark.search`: its range, its precision and its limits. Times are parsed to seconds. */
+export const searchFields = {
+  from: numberIn(0.001, 16_777_216, "a number").describe("First value of the search."),
+  to: numberIn(0.001, 16_777_216, "a number").describe("Largest value of the search."),
+  tolerance: numberIn(0.005, 0.5, "a share")
+    .prefault(0.05)
+    .describe(
+      "Precision of the knee, as a share of the value: the values that the search tries are half of it apart, and it ends once the 90 % interval of the limit reaches at most twice as far below and above its middle. Default: 0.05.",
+    ),
+  trials: wholeNumber(1, 25)
+    .prefault(3)
+    .describe("Largest number of trials of a value near the limit. Default: 3."),
+  confirm: timeOrNone
+    .prefault("60 seconds")
+    .describe(
+      'How long the last step of the search, at the knee, is measured; a knee that misses the SLO in it is lowered and tried again. "0 seconds": no such step. Default: "60 seconds".',
+    ),
+  maxSteps: wholeNumber(1, 1_000)
+    .prefault(40)
+    .describe("Largest number of steps of the search. Default: 40."),
+  maxTime: longTime
+    .prefault("1 hour")
+    .describe('Time limit of the search, such as "2 hours": no step begins after it. Default: "1 hour".'),
+};
