@@ -28,6 +28,7 @@ function time<S extends z.ZodType>(schema: S) {
 export const shortTime = time(duration);
 /** Schema of a time in seconds up to days, parsed to seconds. */
 export const longTime = time(longDuration);
+/** Schema of a time in seconds or minutes, or "0 seconds" for none, parsed to seconds. */
 export const timeOrNone = time(durationOrNone);
 
 const messageBytes = wholeNumber(MESSAGE_HEADER_BYTES, MAX_MESSAGE_BYTES);
