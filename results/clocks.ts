@@ -27,9 +27,15 @@ export function widest(step: MeasuredStep): Offset | undefined {
   );
 }
 
-/** Whether clocks differ by more than the error of comparing them, so that corrected latencies are better than measured. */
+/**
+ * Whether clocks differ by more than twice the error of comparing them, so that corrected latencies are better than measured
+ * ones.
+ */
 export function needsCorrection(step: MeasuredStep): boolean {
-  return agentPairs(step).some((pair) => apart(pair, step) - pair.boundMs > NOTABLE_MS);
+  return agentPairs(step).some((pair) => {
+    const offsetMs = apart(pair, step);
+    return offsetMs > 2 * pair.boundMs && offsetMs - pair.boundMs > NOTABLE_MS;
+  });
 }
 
 /** A latency, with a "*" when it is no larger than the clock error. */

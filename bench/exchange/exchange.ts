@@ -4,15 +4,18 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { numericLookup } from "../udp.ts";
 import type { WallClock } from "../wallClock.ts";
-import { type Findings, PeerClock } from "./findings.ts";
+import { type Findings, PeerClock, type Stamp } from "./findings.ts";
 import { answer, question, read } from "./packet.ts";
 
 /** Before and after a step, a burst of probes goes to each peer; in between, one every {@link WATCH_EVERY_MS}. */
 const BURST = 20;
 const BURST_EVERY_MS = 20;
-const WATCH_EVERY_MS = 200;
+const WATCH_EVERY_MS = 100;
 /** Later answers are ignored: their bounds would be too wide to matter. */
 const ANSWER_TIMEOUT_MS = 1_000;
+
+/** What the exchange needs of a clock. */
+type ExchangeClock = Pick<WallClock, "nowUs" | "steppedUs">;
 
 /** A process whose clock is compared. */
 export interface Peer {
@@ -25,14 +28,14 @@ export interface Peer {
 /** Exchanges timestamps with peers over one UDP socket. */
 export class Exchange {
   private watched: { clock: PeerClock; peer: Peer }[] = [];
-  private readonly asked = new Map<number, PeerClock>();
+  private readonly asked = new Map<number, { clock: PeerClock; sent: Stamp }>();
   private next = 0;
   private timer: NodeJS.Timeout | undefined;
 
   private readonly socket: dgram.Socket;
-  private readonly clock: Pick<WallClock, "nowUs">;
+  private readonly clock: ExchangeClock;
 
-  private constructor(socket: dgram.Socket, clock: Pick<WallClock, "nowUs">) {
+  private constructor(socket: dgram.Socket, clock: ExchangeClock) {
     this.socket = socket;
     this.clock = clock;
 
@@ -41,7 +44,7 @@ export class Exchange {
   }
 
   /** Opens the socket. @param port UDP port; 0: any free one */
-  static open(clock: Pick<WallClock, "nowUs">, port: number): Promise<Exchange> {
+  static open(clock: ExchangeClock, port: number): Promise<Exchange> {
     const socket = dgram.createSocket({ type: "udp4", lookup: numericLookup });
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
@@ -56,18 +59,24 @@ export class Exchange {
     return (this.socket.address() as AddressInfo).port;
   }
 
+  private stamp(): Stamp {
+    return { us: this.clock.nowUs(), steppedUs: this.clock.steppedUs() };
+  }
+
   private take(packet: Buffer, from: dgram.RemoteInfo): void {
-    const now = this.clock.nowUs();
+    const now = this.stamp();
     const probe = read(packet);
     if (probe?.kind === "question") {
       this.socket.send(
-        answer(packet, now, () => this.clock.nowUs()),
+        answer(packet, now.us, now.steppedUs, () => this.clock.nowUs()),
         from.port,
         from.address,
         () => {},
       );
     } else if (probe) {
-      this.asked.get(probe.number)?.take(probe.t1, probe.t2, probe.t3, now);
+      const { t2, t3, steppedUs } = probe;
+      const asked = this.asked.get(probe.number);
+      asked?.clock.take(asked.sent, { t2, t3, steppedUs }, now);
       this.asked.delete(probe.number);
     }
   }
@@ -88,10 +97,11 @@ export class Exchange {
   private ask({ host, port }: Peer, clock: PeerClock): void {
     const number = this.next;
     this.next = (this.next + 1) >>> 0;
-    this.asked.set(number, clock);
     setTimeout(() => this.asked.delete(number), ANSWER_TIMEOUT_MS).unref();
     clock.sent += 1;
-    this.socket.send(question(number, this.clock.nowUs()), port, host, () => {});
+    const sent = this.stamp();
+    this.asked.set(number, { clock, sent });
+    this.socket.send(question(number, sent.us), port, host, () => {});
   }
 
   /** Sends a burst of probes, so that the measured time has close bounds at its end as well. */

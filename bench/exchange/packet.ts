@@ -1,11 +1,13 @@
 // The datagram for comparing clocks. It holds up to three timestamps, and an answer is as long as its question.
 //
 //   0 u32 mark "SBX1"   4 u32 1: question, 2: answer   8 u32 number   12 u32 0   16 f64 t1   24 f64 t2   32 f64 t3
+//   40 f64 stepped
 //
-// Big endian. Times in µs since 1970: t1 by the sender's clock, t2 (received) and t3 (sent back) by the peer's.
+// Big endian. Times in µs since 1970: t1 by the sender's clock, t2 (received) and t3 (sent back) by the peer's. "stepped" is
+// the sum of all steps of the peer's clock, µs (bench/wallClock.ts).
 
 const MARK = 0x5342_5831;
-const BYTES = 40;
+const BYTES = 48;
 const QUESTION = 1;
 const ANSWER = 2;
 
@@ -19,9 +21,15 @@ export function question(number: number, t1: number): Buffer {
   return packet;
 }
 
-/** Turns a question into its answer, in place. @param now called last, for t3 */
-export function answer(packet: Buffer, t2: number, now: () => number): Buffer {
+/**
+ * Turns a question into its answer, in place.
+ *
+ * @param steppedUs the sum of all steps of the answering clock, µs
+ * @param now called last, for t3
+ */
+export function answer(packet: Buffer, t2: number, steppedUs: number, now: () => number): Buffer {
   packet.writeUInt32BE(ANSWER, 4);
+  packet.writeDoubleBE(steppedUs, 40);
   packet.writeDoubleBE(t2, 24);
   packet.writeDoubleBE(now(), 32);
   return packet;
@@ -30,7 +38,7 @@ export function answer(packet: Buffer, t2: number, now: () => number): Buffer {
 /** A decoded datagram. */
 export type Packet =
   | { kind: "question" }
-  | { kind: "answer"; number: number; t1: number; t2: number; t3: number };
+  | { kind: "answer"; number: number; t1: number; t2: number; t3: number; steppedUs: number };
 
 /** Decodes a datagram. @returns undefined if it does not belong to this protocol */
 export function read(packet: Buffer): Packet | undefined {
@@ -44,5 +52,6 @@ export function read(packet: Buffer): Packet | undefined {
     t1: packet.readDoubleBE(16),
     t2: packet.readDoubleBE(24),
     t3: packet.readDoubleBE(32),
+    steppedUs: packet.readDoubleBE(40),
   };
 }
