@@ -1,8 +1,8 @@
 // Runs side by side, as plain data; results/report/ shows it.
-import type { Run } from "../../contract/result.ts";
+import type { Knee, Run } from "../../contract/result.ts";
 import { cautions } from "./cautions.ts";
 import { type ConditionDifference, conditionDifferences, errors } from "./conditions.ts";
-import { type Difference, kneeDifference, latencyDifferences, networkDifference } from "./difference.ts";
+import { type Difference, differencesOf, type LatencyDifference, networkDifference } from "./difference.ts";
 import { type LatencyAndNetwork, latencyAndNetwork } from "./latencyAndNetwork.ts";
 import { type TestbedRow, testbedRows } from "./testbeds.ts";
 
@@ -12,17 +12,27 @@ export interface Comparison {
   errors: string[];
   conditions: ConditionDifference[];
   testbeds: TestbedRow[];
+  /** Whether the steps of both sides were made in turns. If not, a change of the machines meanwhile looks like a difference. */
+  interleaved: boolean;
   /** Why a difference may have another cause than the network. */
   cautions: string[];
   /** The first run against each other one. */
   differences: {
     run: Run;
     knee: Difference | undefined;
-    latencies: Difference[];
+    latencies: LatencyDifference[];
     network?: Difference | undefined;
-    /** One for each percentile that differs by more than noise. */
+    /** One for each percentile that differs. */
     latencyAndNetwork: LatencyAndNetwork[];
   }[];
+}
+
+/** How the runs of a comparison were made. */
+interface Design {
+  /** Default: false. */
+  interleaved?: boolean;
+  /** The knees of each run, if it is pooled from several searches. Default: the knee of the run. */
+  knees?: readonly (readonly Knee[])[];
 }
 
 /**
@@ -30,22 +40,27 @@ export interface Comparison {
  *
  * @throws Error when there are fewer than two
  */
-export function compare(runs: Run[]): Comparison {
+export function compare(runs: Run[], { interleaved = false, knees }: Design = {}): Comparison {
   const [first, ...others] = runs;
   if (!first || others.length === 0) throw new Error("a comparison needs two runs at least");
+  const kneesOf = (run: Run, index: number) => knees?.[index] ?? (run.knee ? [run.knee] : []);
   return {
     runs,
+    interleaved,
     errors: errors(runs),
     conditions: conditionDifferences(runs),
     testbeds: testbedRows(runs),
     cautions: cautions(runs),
-    differences: others.map((run) => ({
-      run,
-      knee: kneeDifference(first, run),
-      latencies: latencyDifferences(first, run),
-      network: networkDifference(first, run),
-      latencyAndNetwork: latencyAndNetwork(first, run),
-    })),
+    differences: others.map((run, index) => {
+      const { knee, latencies } = differencesOf(first, run, [kneesOf(first, 0), kneesOf(run, index + 1)]);
+      return {
+        run,
+        knee,
+        latencies,
+        network: networkDifference(first, run),
+        latencyAndNetwork: latencyAndNetwork(first, run, latencies),
+      };
+    }),
   };
 }
 

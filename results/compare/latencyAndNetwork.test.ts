@@ -7,6 +7,7 @@ import { sampleRun, sampleStep } from "../../test/support/sampleRun.ts";
 import { comparisonPage } from "../report/comparisonPage.ts";
 import { comparisonText } from "../report/comparisonText.ts";
 import { compare } from "./comparison.ts";
+import { differencesOf } from "./difference.ts";
 import { type LatencyAndNetwork, latencyAndNetwork, sideBySideText } from "./latencyAndNetwork.ts";
 
 interface Way {
@@ -26,7 +27,7 @@ interface Way {
 // Their histograms take long to make.
 const [RUN, STEP] = [sampleRun(), sampleStep(1, 100, 4)];
 
-/** A run of one step, with 100 producers and a p50 of about 4 ms, on three nodes. */
+/** A run of five equal steps, with 100 producers and a p50 of about 4 ms, on three nodes. */
 function runWith({ laterMs = 0, rttMs = 0.4, beforeMs = rttMs, worstMs = rttMs, ...clocks }: Way): Run {
   const { clockMs = 0.05, aheadMs = 0 } = clocks;
   const step = structuredClone(STEP);
@@ -42,11 +43,10 @@ function runWith({ laterMs = 0, rttMs = 0.4, beforeMs = rttMs, worstMs = rttMs, 
       boundMs: clockMs,
       errorMs: clockMs === null ? null : clockMs + aheadMs,
     },
-    seconds: step.seconds.map((each) => ({ ...each, latencyMs: moved(each.latencyMs, laterMs + aheadMs) })),
     network: { pairs: during, oneWayMs: rttMs },
   };
   const network = { nodes: names(3), brokers: [], pairs: between(names(3), beforeMs) };
-  return { ...structuredClone(RUN), knee: null, steps: [changed], network };
+  return { ...structuredClone(RUN), knee: null, steps: Array(5).fill(changed), network };
 }
 
 function moved(latency: Distribution, ms: number): Distribution {
@@ -55,12 +55,11 @@ function moved(latency: Distribution, ms: number): Distribution {
 
 /** The differences of p50 and p99 between a run as it comes, or as `first` says, and one like `way`. */
 function differences(way: Way, first: Way = {}): { p50: LatencyAndNetwork; p99: LatencyAndNetwork } {
-  const [p50, p99] = latencyAndNetwork(runWith(first), runWith(way)) as [
-    LatencyAndNetwork,
-    LatencyAndNetwork,
-  ];
+  const [p50, p99] = differing(runWith(first), runWith(way)) as [LatencyAndNetwork, LatencyAndNetwork];
   return { p50, p99 };
 }
+
+const differing = (a: Run, b: Run) => latencyAndNetwork(a, b, differencesOf(a, b, [[], []]).latencies);
 
 /** Of a p50 alone: the p99 of the sample is too large for a few milliseconds to matter. */
 const textOf = (way: Way, first: Way = {}) => sideBySideText(differences(way, first).p50);
@@ -83,24 +82,24 @@ describe("a difference in latency", () => {
   });
 
   it("is no difference within noise, and nothing is said of it", () => {
-    assert.deepEqual(latencyAndNetwork(runWith({}), runWith({ laterMs: 0.01, rttMs: 0.41 })), []);
+    assert.deepEqual(differing(runWith({}), runWith({ laterMs: 0.001, rttMs: 0.41 })), []);
   });
 
   it("is looked for at values that both have alone", () => {
     const other = runWith({ laterMs: 3.2, rttMs: 3.3 });
     for (const step of other.steps) step.values = { producers: 200 };
-    assert.deepEqual(latencyAndNetwork(runWith({}), other), []);
+    assert.deepEqual(differing(runWith({}), other), []);
   });
 
   it("is taken over steps that tell something of the broker alone", () => {
     const other = runWith({ laterMs: 3.2, rttMs: 3.3 });
     for (const step of other.steps) step.verdict = "generator-bound";
-    assert.deepEqual(latencyAndNetwork(runWith({}), other), []);
+    assert.deepEqual(differing(runWith({}), other), []);
   });
 
   it("has a network between the least and the most of all trials", () => {
     const [trial, longer] = [runWith({ laterMs: 3.2, rttMs: 3.3 }), runWith({ laterMs: 3.2, rttMs: 4.3 })];
-    const [p50] = latencyAndNetwork(runWith({}), { ...trial, steps: [...trial.steps, ...longer.steps] });
+    const [p50] = differing(runWith({}), { ...trial, steps: [...trial.steps, ...longer.steps] });
     assert.deepEqual(rounded(p50?.network?.wayMs), [2.9, 3.9]);
   });
 });
@@ -129,7 +128,7 @@ describe("beside both figures it says", () => {
     before.network = null;
     for (const step of during.steps) step.network = null;
     for (const other of [before, during]) {
-      const [p50] = latencyAndNetwork(runWith({}), other);
+      const [p50] = differing(runWith({}), other);
       assert.equal(p50?.network, null);
       assert.match(
         p50 ? sideBySideText(p50) : "",
@@ -149,13 +148,12 @@ describe("the network beside a difference of the p99", () => {
   it("is nothing where messages stay within a node, whatever the others' round trips are", () => {
     const [a, b] = [runWith({}), runWith({ laterMs: 30, worstMs: 40 })];
     for (const { network } of [...a.steps, ...b.steps]) if (network) network.oneWayMs = 0;
-    assert.deepEqual(latencyAndNetwork(a, b)[1]?.network?.wayMs, [0, 0]);
+    assert.deepEqual(differing(a, b)[1]?.network?.wayMs, [0, 0]);
   });
 });
 
 describe("clocks that are known to be wrong", () => {
-  it("make no difference", () =>
-    assert.deepEqual(latencyAndNetwork(runWith({}), runWith({ aheadMs: 20 })), []));
+  it("make no difference", () => assert.deepEqual(differing(runWith({}), runWith({ aheadMs: 20 })), []));
 
   it("hide none: latencies count as corrected", () =>
     assert.match(textOf({ laterMs: 3.2, rttMs: 3.3, aheadMs: -3.2 }), /p50 latency \+3\.2 ms /));

@@ -7,6 +7,7 @@ import type { TestbedRow } from "../compare/testbeds.ts";
 import { sloSentence } from "../sentences.ts";
 import { capital, signed } from "../text.ts";
 import { drawCharts } from "./charts/list.ts";
+import { NOT_INTERLEAVED } from "./comparisonText.ts";
 import { chartFigure, type Html, html, page, table } from "./page.ts";
 
 /** The whole page: one file that needs nothing from a network. */
@@ -24,9 +25,11 @@ ${testbedsTable(testbeds, names)}
 ${kneeTable(runs)}
 <h2>Differences</h2>
 ${differences.map(differenceSection)}
-<p class="faint">Knees differ where their intervals have nothing in common. Latencies differ where the p99 of the measured
-seconds do by a rank test (Mann and Whitney, p below 0.01) and by more than 10 %. Steps at which the generator was at its
-own limit are left out.</p>
+<p class="faint">Latencies are p50 and p99 of each step, knees those of each search, tested by Welch's t-test on their
+logarithms with at least five a side. If nothing differs, anything is called different in at most 5 of 100 comparisons, over
+all values together (Holm). p is adjusted for their number. Knees of one search each differ where their 90 % intervals have
+nothing in common. Steps at which the generator was at its own limit are left out.</p>
+${comparison.interleaved ? "" : html`<p class="warning">${NOT_INTERLEAVED}</p>`}
 ${drawCharts("comparison", runs).map(chartFigure)}
 <h2>Conditions that differ</h2>
 <div class="left">${table(
@@ -40,7 +43,7 @@ function differenceSection(difference: Comparison["differences"][number], index:
   const { run, knee, latencies, network, latencyAndNetwork } = difference;
   const all = [knee, ...latencies, network].filter((each) => each !== undefined);
   return html`<h3>A against ${letter(index + 1)} (${run.run})</h3>
-${all.map(({ real, text }) => html`<p><b>${real ? "Differs" : "Within noise"}</b>: ${text}</p>`)}
+${all.map(({ differs, text }) => html`<p><b>${differs ? "Differs" : "Cannot tell"}</b>: ${text}</p>`)}
 ${sideBySide(latencyAndNetwork)}`;
 }
 
@@ -60,8 +63,8 @@ ${table(
     notes.join("; "),
   ]),
 )}
-<p class="faint">What changes from A to the other run, for percentiles that differ by more than noise. Latency: p50 and p99 of
-a second, corrected for the clocks. Network: half of the round trips on a message's way, during the load, over all trials; for
+<p class="faint">What changes from A to the other run, for percentiles that differ. Latency: the median
+p50 and p99 of the steps, corrected for the clocks. Network: half of the round trips on a message's way, during the load, over all trials; for
 the p99 up to the p99 round trip of the worst pair. Round trips: the overlay's median. They do not show packets that are sent
 again, waiting for the next fetch, or how long large messages take at a link's rate; under load they include queues and a
 probe's wait for a CPU, so compare them with those before the load.</p>`;

@@ -6,6 +6,11 @@ import { sideBySideText } from "../compare/latencyAndNetwork.ts";
 import type { TestbedRow } from "../compare/testbeds.ts";
 import { kneeSentence } from "../sentences.ts";
 
+/** Why a difference between runs that were made one after the other is weaker evidence. */
+export const NOT_INTERLEAVED =
+  "The runs were made one after the other: whatever changed on the machines meanwhile is part of a difference. " +
+  "swarmbench bench --aba makes them in turns.";
+
 /** Everything that compare.html has but the charts. */
 export function comparisonText(comparison: Comparison): string {
   const { runs, conditions, differences, testbeds } = comparison;
@@ -18,6 +23,7 @@ export function comparisonText(comparison: Comparison): string {
   for (const [index, difference] of differences.entries()) {
     lines.push("", `A against ${letter(index + 1)}:`, ...differenceLines(difference));
   }
+  if (!comparison.interleaved) lines.push("", NOT_INTERLEAVED);
   return lines.join("\n");
 }
 
@@ -31,7 +37,7 @@ function differenceLines(difference: Comparison["differences"][number]): string[
   return lines;
 }
 
-const marked = ({ real, text }: Difference) => `${real ? "differs" : "within noise"}: ${text}`;
+const marked = ({ differs, text }: Difference) => `${differs ? "differs" : "cannot tell"}: ${text}`;
 
 function testbedsText(rows: readonly TestbedRow[], names: readonly string[]): string {
   const text = new Table({ head: ["", ...names], style: { head: [], border: [], compact: true } });
