@@ -12,6 +12,7 @@ describe("the arguments of bench", () => {
       stack: "local",
       set: [],
       aba: false,
+      replicates: 5,
       failOnSlo: false,
       stop: false,
       results: "runs",
@@ -27,6 +28,11 @@ describe("the arguments of bench", () => {
   it("are refused where --aba has nothing to compare, or another run to continue", () => {
     assert.throws(() => readArguments("--aba"), /--aba needs --set/);
     assert.throws(() => readArguments("--aba", "--set", "a=1", "--resume", "r"), /do not go together/);
+    for (const replicates of ["4", "5.5", "x"])
+      assert.throws(
+        () => readArguments("--aba", "--set", "a=1", "--replicates", replicates),
+        /--replicates: expected a whole number of at least 5/,
+      );
     assert.throws(() => readArguments("more"), /too many arguments/);
   });
 });

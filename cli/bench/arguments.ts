@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { LEAST_STEPS } from "../../results/compare/significance.ts";
 import { refuse } from "../lib/command.ts";
 
 export interface Arguments {
@@ -6,6 +7,8 @@ export interface Arguments {
   set: string[];
   resume?: string;
   aba: boolean;
+  /** Runs of each side of --aba. */
+  replicates: number;
   failOnSlo: boolean;
   stop: boolean;
   results: string;
@@ -18,5 +21,10 @@ export function readArguments(command: Command): Arguments {
   const args = command.opts<Arguments>();
   if (args.aba && args.set.length === 0) refuse(command, "--aba needs --set: what B does otherwise");
   if (args.aba && args.resume !== undefined) refuse(command, "--aba and --resume do not go together");
+  if (!Number.isInteger(args.replicates) || args.replicates < LEAST_STEPS)
+    refuse(
+      command,
+      `--replicates: expected a whole number of at least ${LEAST_STEPS}, without which nothing can be told`,
+    );
   return args;
 }

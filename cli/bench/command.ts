@@ -13,6 +13,7 @@ export function benchCommand(): Command {
       "end in time.",
     examples: [
       "npm run bench -- -s local --set producers=100 --set search=null",
+      "npm run bench -- -s local --aba --set acks=1",
       "npm run bench -- --resume runs/20261124T102030Z-local-0a1b2c",
     ],
     exits: {
@@ -20,7 +21,6 @@ export function benchCommand(): Command {
       failed: true,
       usage: true,
       sloMissed: "with --fail-on-slo: a step misses the SLO and no knee was searched or found",
-      abaVoid: "--aba is void",
       outOfTime: true,
       interrupted: true,
     },
@@ -36,10 +36,11 @@ export function benchCommand(): Command {
     .option("--resume <folder>", "continues an unfinished run in runs/; steps that are done are not repeated")
     .option(
       "--aba",
-      "runs the scenario, then with the changes of --set, then the scenario again, and compares; void where the two " +
-        "runs of the scenario differ",
+      "runs the scenario and the same with the changes of --set in turns (A B B A …), with another seed each time, and " +
+        "compares all steps of both",
       false,
     )
+    .option("--replicates <number>", "runs of each side of --aba, at least 5", Number, 5)
     .option(
       "--fail-on-slo",
       "ends with 3 where a step misses the SLO and no knee was searched or found",

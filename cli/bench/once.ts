@@ -62,8 +62,8 @@ export async function runOnce(
 
 type Wanted = Pick<RunRequest, "workload" | "benchmark">;
 
-/** Everything that can be wrong is found before anything is started. */
-function prepare(
+/** The load that a run with these changes has, and the plan's key. Everything that can be wrong is found before anything is started. */
+export function prepare(
   { plan }: Session,
   changes: readonly string[],
   earlier: Run | undefined,

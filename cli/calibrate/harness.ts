@@ -67,6 +67,7 @@ export class Harness {
       set: [],
       results,
       aba: false,
+      replicates: 5,
       failOnSlo: false,
       stop: false,
       fromUp: false,

@@ -7,8 +7,9 @@ export function compareCommand(): Command {
     name: "compare",
     summary: "Put runs side by side",
     details:
-      "Shows what they were made on, their curves, their knees, what differs beyond noise, beside it what differs in the " +
-      "network, and every condition in which they differ. The first is what the others are compared with.",
+      "Shows what they were made on, their curves, their knees, which latencies differ, beside it what differs in the " +
+      "network, and every condition in which they differ. The first is what the others are compared with. A latency is " +
+      "tested where both runs have at least five steps of the same value; else it cannot be told. bench --aba makes such runs.",
     examples: [
       "npm run compare -- runs/20261124T102030Z-single-broker-0a1b2c runs/20261124T112030Z-tuned-3d4e5f",
     ],
