@@ -1,8 +1,7 @@
-// Statistics of plain numbers.
 import { median } from "simple-statistics";
 
-/** The median of the values that are there; null: none is. */
-export function medianOfKnown(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length > 0 ? median(known) : null;
+/** The median of the values that are not null; null: there are none. */
+export function medianOf(values: readonly (number | null)[]): number | null {
+  const numbers = values.filter((value) => value !== null);
+  return numbers.length > 0 ? median(numbers) : null;
 }

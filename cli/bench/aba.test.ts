@@ -77,7 +77,7 @@ describe("--aba", () => {
     const { text } = await aba(1);
     assert.doesNotMatch(text, /differs: /);
     assert.match(text, /cannot tell: producers 100: p99 .*would have been found/);
-    assert.match(text, /cannot tell: knee in producers 500 against 500 .*5 and 5 searches/);
+    assert.match(text, /cannot tell: knee in producers 500 and 500 .*5 and 5 searches/);
   });
 
   it("starts nothing if the changes of B are wrong", async () => {

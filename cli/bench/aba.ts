@@ -1,4 +1,4 @@
-// --aba: the scenario and a variation of it, several times in turns, compared with error control.
+// --aba: runs the scenario and a variation of it several times in turns, and compares their steps.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { EXIT } from "../../contract/errors.ts";
@@ -9,6 +9,7 @@ import { pooledRun } from "../../results/compare/pool.ts";
 import { comparisonPage } from "../../results/report/comparisonPage.ts";
 import { comparisonText } from "../../results/report/comparisonText.ts";
 import { writeWhole } from "../../results/store.ts";
+import { shownPath } from "../lib/userPaths.ts";
 import { abaDesign, durationText, type PlannedRun } from "./abaDesign.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Outcome, prepare, runOnce } from "./once.ts";
@@ -36,7 +37,7 @@ export async function runAba(session: Session, args: Arguments, run = runOnce): 
   const file = path.join(folder, "compare.html");
   mkdirSync(folder, { recursive: true });
   writeWhole(file, comparisonPage(comparison));
-  session.progress(`\n${comparisonText(comparison)}\n\n${foldersText(made)}\n${file}`);
+  session.progress(`\n${comparisonText(comparison)}\n\n${foldersText(made)}\n${shownPath(file)}`);
   return EXIT.done;
 }
 

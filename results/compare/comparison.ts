@@ -1,4 +1,4 @@
-// Runs side by side, as plain data; results/report/ shows it.
+import { SwarmbenchError } from "../../contract/errors.ts";
 import type { Knee, Run } from "../../contract/result.ts";
 import { cautions } from "./cautions.ts";
 import { type ConditionDifference, conditionDifferences, errors } from "./conditions.ts";
@@ -6,13 +6,14 @@ import { type Difference, differencesOf, type LatencyDifference, networkDifferen
 import { type LatencyAndNetwork, latencyAndNetwork } from "./latencyAndNetwork.ts";
 import { type TestbedRow, testbedRows } from "./testbeds.ts";
 
+/** Runs side by side, as plain data; results/report/ displays it. */
 export interface Comparison {
   runs: Run[];
-  /** Why they cannot be compared. */
+  /** Why the runs cannot be compared. */
   errors: string[];
   conditions: ConditionDifference[];
   testbeds: TestbedRow[];
-  /** Whether the steps of both sides were made in turns. If not, a change of the machines meanwhile looks like a difference. */
+  /** Whether both sides were measured in turns. If not, a change of the machines in the meantime looks like a difference. */
   interleaved: boolean;
   /** Why a difference may have another cause than the network. */
   cautions: string[];
@@ -21,13 +22,13 @@ export interface Comparison {
     run: Run;
     knee: Difference | undefined;
     latencies: LatencyDifference[];
-    network?: Difference | undefined;
-    /** One for each percentile that differs. */
+    network: Difference | undefined;
+    /** One entry for each percentile that differs. */
     latencyAndNetwork: LatencyAndNetwork[];
   }[];
 }
 
-/** How the runs of a comparison were made. */
+/** How the compared runs were made. */
 interface Design {
   /** Default: false. */
   interleaved?: boolean;
@@ -38,11 +39,12 @@ interface Design {
 /**
  * Compares runs with the first of them.
  *
- * @throws Error when there are fewer than two
+ * @throws SwarmbenchError usage when there are fewer than two
  */
 export function compare(runs: Run[], { interleaved = false, knees }: Design = {}): Comparison {
   const [first, ...others] = runs;
-  if (!first || others.length === 0) throw new Error("a comparison needs two runs at least");
+  if (!first || others.length === 0)
+    throw new SwarmbenchError("usage", "a comparison needs at least two runs");
   const kneesOf = (run: Run, index: number) => knees?.[index] ?? (run.knee ? [run.knee] : []);
   return {
     runs,
@@ -64,5 +66,5 @@ export function compare(runs: Run[], { interleaved = false, knees }: Design = {}
   };
 }
 
-/** A, B, C, …: how a run is called in a comparison. */
+/** The name of a run in a comparison: A, B, C, … */
 export const letter = (index: number) => String.fromCharCode(65 + index);

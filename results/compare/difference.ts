@@ -2,7 +2,7 @@
 import type { Knee, MeasuredStep, Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { medianOver } from "../network.ts";
-import { medianOfKnown } from "../statistics.ts";
+import { medianOf } from "../statistics.ts";
 import { stepsByValue } from "../steps.ts";
 import { bitRate } from "../text.ts";
 import {
@@ -47,7 +47,7 @@ export type Knees = readonly [readonly Knee[], readonly Knee[]];
 
 /**
  * Compares p50 and p99 latency at every value that both runs have, and the knees. The unit is the step, or the search; steps
- * that tell nothing about the broker are left out.
+ * that say nothing about the broker are left out.
  *
  * @param knees the knees of each run's searches
  */
@@ -106,14 +106,14 @@ function intervalDifference([[a], [b]]: Knees): Difference | undefined {
   if (!a || !b || a.variable !== b.variable) return undefined;
   const [[aLow, aHigh], [bLow, bHigh]] = [a.interval, b.interval];
   const differs = (aHigh !== null && aHigh < bLow) || (bHigh !== null && bHigh < aLow);
-  const why = differs ? "their intervals have nothing in common" : "their intervals overlap";
+  const why = differs ? "the intervals do not overlap" : "the intervals overlap";
   return {
     differs,
-    text: `knee ${formatNumber(a.value)} against ${formatNumber(b.value)} ${a.variable}: ${why}`,
+    text: `knee ${formatNumber(a.value)} and ${formatNumber(b.value)} ${a.variable}: ${why}`,
   };
 }
 
-/** "producers 100: p99 7.1 against 9.3 ms (+31 %, p = 0.004, 5 and 5 steps)" */
+/** "producers 100: p99 7.1 and 9.3 ms (+31 %, p = 0.004, 5 and 5 steps)" */
 function outcomeText(
   { name, means, counts, p, differs, detectable }: Outcome,
   units: string,
@@ -121,7 +121,7 @@ function outcomeText(
 ): string {
   const [before, after] = means;
   const numbers = `${counts.join(" and ")} ${units}`;
-  const start = `${name} ${formatNumber(before)} against ${formatNumber(after)}${unit}`;
+  const start = `${name} ${formatNumber(before)} and ${formatNumber(after)}${unit}`;
   if (p === null || detectable === null)
     return Math.min(...counts) < LEAST_STEPS
       ? `${start} (${numbers}; at least ${LEAST_STEPS} a side are needed)`
@@ -140,7 +140,7 @@ function outcomeText(
  */
 export function networkDifference(a: Run, b: Run): Difference | undefined {
   const roundTrips = [a, b].map(({ network }) =>
-    medianOfKnown(
+    medianOf(
       (network?.pairs ?? []).filter((pair) => pair.network === "overlay").map(({ rttMs }) => rttMs.p50),
     ),
   );
@@ -150,6 +150,6 @@ export function networkDifference(a: Run, b: Run): Difference | undefined {
   );
   return {
     differs: false,
-    text: `network, measured once for each run: overlay's round trip ${roundTrips.map(formatNumber).join(" against ")} ms, throughput ${rates.join(" against ")}`,
+    text: `network, measured once in each run: overlay round trip ${roundTrips.map(formatNumber).join(" and ")} ms, throughput ${rates.join(" and ")}`,
   };
 }

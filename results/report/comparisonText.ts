@@ -1,4 +1,3 @@
-// A comparison for the terminal.
 import Table from "cli-table3";
 import { type Comparison, letter } from "../compare/comparison.ts";
 import type { Difference } from "../compare/difference.ts";
@@ -6,12 +5,12 @@ import { sideBySideText } from "../compare/latencyAndNetwork.ts";
 import type { TestbedRow } from "../compare/testbeds.ts";
 import { kneeSentence } from "../sentences.ts";
 
-/** Why a difference between runs that were made one after the other is weaker evidence. */
+/** A warning: differences between runs that were not made in turns are weaker evidence. */
 export const NOT_INTERLEAVED =
-  "The runs were made one after the other: whatever changed on the machines meanwhile is part of a difference. " +
-  "swarmbench bench --aba makes them in turns.";
+  "The runs were made one after the other, so changes of the machines in the meantime look like differences. " +
+  "Use swarmbench bench --aba to measure both in turns.";
 
-/** Everything that compare.html has but the charts. */
+/** A comparison for the terminal: everything in compare.html but the charts. */
 export function comparisonText(comparison: Comparison): string {
   const { runs, conditions, differences, testbeds } = comparison;
   const names = runs.map((_, index) => letter(index));
@@ -21,7 +20,7 @@ export function comparisonText(comparison: Comparison): string {
   lines.push(...conditions.map(({ what, values }) => `  ${what}: ${values.join(" | ")}`));
   if (conditions.length === 0) lines.push("  none");
   for (const [index, difference] of differences.entries()) {
-    lines.push("", `A against ${letter(index + 1)}:`, ...differenceLines(difference));
+    lines.push("", `A and ${letter(index + 1)}:`, ...differenceLines(difference));
   }
   if (!comparison.interleaved) lines.push("", NOT_INTERLEAVED);
   return lines.join("\n");
@@ -30,9 +29,9 @@ export function comparisonText(comparison: Comparison): string {
 function differenceLines(difference: Comparison["differences"][number]): string[] {
   const { knee, latencies, network, latencyAndNetwork } = difference;
   const lines = [knee, ...latencies].filter((each) => each !== undefined).map((each) => `  ${marked(each)}`);
-  if (lines.length === 0) lines.push("  they have no value in common");
+  if (lines.length === 0) lines.push("  the runs have no load in common");
   if (network) lines.push(`  ${marked(network)}`);
-  if (latencyAndNetwork.length > 0) lines.push("  latency beside the network:");
+  if (latencyAndNetwork.length > 0) lines.push("  latency and network side by side:");
   lines.push(...latencyAndNetwork.map((each) => `    ${sideBySideText(each)}`));
   return lines;
 }
