@@ -8,14 +8,14 @@ import { abortOnSignal } from "../lib/signals.ts";
 import { runAba } from "./aba.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
 import { RunnerContainer } from "./container.ts";
+import { Display } from "./display.ts";
 import { runOnce } from "./once.ts";
 import { parsePlan, parsePlanText } from "./plan.ts";
 import { benchOutputs } from "./stack.ts";
 
 /** Progress goes to standard error: standard output is for the result. */
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
+const display = new Display(process.stderr);
+const say = (line: string) => display.show(line);
 
 async function readPlan(args: Arguments): Promise<BenchPlan> {
   if (args.fromUp) return parsePlanText(await text(process.stdin));

@@ -1,4 +1,5 @@
 import { SwarmbenchError } from "../../contract/errors.ts";
+import { STATUS_PREFIX } from "../../contract/progress.ts";
 import type { BenchPlan, BenchTarget } from "../../contract/request.ts";
 import {
   eventSchema,
@@ -62,7 +63,10 @@ export class Harness {
       signal,
       container: new RunnerContainer(plan),
       // The table of a run is in its report; here it would hide the calibration's lines.
-      progress: (line: string) => (line.includes("\n") ? undefined : progress(`    ${line}`)),
+      progress: (line: string) => {
+        if (line.startsWith(STATUS_PREFIX)) progress(line);
+        else if (!line.includes("\n")) progress(`    ${line}`);
+      },
       event: (line: string) => event?.(eventSchema.parse(JSON.parse(line))),
     };
     const args: Arguments = {

@@ -2,6 +2,7 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
+import { Display } from "../bench/display.ts";
 import { parsePlan } from "../bench/plan.ts";
 import { benchOutputs } from "../bench/stack.ts";
 import { abortOnSignal, interruption } from "../lib/signals.ts";
@@ -21,7 +22,8 @@ import { terminalTable, verdictText } from "./table.ts";
 
 const CHECKS: readonly Check[] = [knownDelay, omission, independentTools, accounts, repeatability, generator];
 
-const say = (line: string) => void process.stderr.write(`${line}\n`);
+const display = new Display(process.stderr);
+const say = (line: string) => display.show(line);
 
 async function openHarness({ stack }: Arguments, results: string, signal: AbortSignal): Promise<Harness> {
   const { benchPlan, nodes, proxyImage, registry } = await benchOutputs(stack);

@@ -106,7 +106,9 @@ export class TestProject {
     ]) {
       symlinkSync(path.join(repository, ".swarmbench", name), path.join(directory, ".swarmbench", name));
     }
-    project.env = { ...process.env, ...(await project.exportedEnv()) };
+    // Steps of tests are short: each must show a status line.
+    const progress = { SWARMBENCH_PROGRESS_SEC: "1" };
+    project.env = { ...process.env, ...progress, ...(await project.exportedEnv()) };
     await project.must("pulumi", "stack", "init", stack);
     await project.configure({ "pulumi:disable-default-providers[0]": "docker", ...SWARM_ONLY, ...config });
     return project;
