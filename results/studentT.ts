@@ -4,6 +4,7 @@ import { gammaln } from "simple-statistics";
 const MOST_TERMS = 300;
 const PRECISION = 1e-14;
 const TINY = 1e-300;
+const QUANTILE_PRECISION = 1e-8;
 
 /**
  * The cumulative distribution function of Student's t, by the regularised incomplete beta function.
@@ -25,7 +26,7 @@ export function studentQuantile(probability: number, df: number): number {
   let high = 1;
   while (studentCdf(high, df) < Math.max(probability, 1 - probability)) high *= 2;
   let low = -high;
-  for (let round = 0; round < 100; round += 1) {
+  while (high - low > QUANTILE_PRECISION) {
     const middle = (low + high) / 2;
     if (studentCdf(middle, df) < probability) low = middle;
     else high = middle;
