@@ -112,11 +112,12 @@ export class PeerClock {
   private cell(envelope: OffsetEnvelope, from: number, to: number): OffsetCell {
     const { low, high } = envelope.range(from, to);
     const [own, peer] = [this.ownSteps.range(from, to), this.peerSteps.range(from, to)];
+    // Rounded outwards: half of a message to the runner would be decimals.
     return {
-      fromUs: from + own.low,
-      toUs: to + own.high,
-      lowUs: low + peer.low - own.high,
-      highUs: high + peer.high - own.low,
+      fromUs: Math.floor(from + own.low),
+      toUs: Math.ceil(to + own.high),
+      lowUs: Math.floor(low + peer.low - own.high),
+      highUs: Math.ceil(high + peer.high - own.low),
     };
   }
 }

@@ -23,12 +23,12 @@ const plan = {
 } as unknown as BenchPlan;
 
 /** Runs --aba on a stack whose latencies are `factor` times as long with acks 1. */
-async function aba(factor: number, set = ["acks=1"]) {
-  const lines: string[] = [];
+async function aba(factor: number, set = ["acks=1"], failAt = 99, lines: string[] = []) {
   const asked: string[] = [];
   const session = { plan, progress: (line: string) => void lines.push(line) } as unknown as Session;
   const run: typeof runOnce = async (_session, _args, { changes }) => {
     asked.push(changes.join(" "));
+    if (asked.length === failAt) throw new Error("the broker is gone");
     const times = (changes.includes("acks=1") ? factor : 1) * (1 + 0.01 * Math.sin(asked.length));
     const sample = sampleRun();
     const steps = sample.steps.map((step) => ({
@@ -78,6 +78,12 @@ describe("--aba", () => {
     assert.doesNotMatch(text, /differs: /);
     assert.match(text, /cannot tell: producers 100: p99 .*would have been found/);
     assert.match(text, /cannot tell: knee in producers 500 and 500 .*5 and 5 searches/);
+  });
+
+  it("says which runs are kept if one fails", async () => {
+    const lines: string[] = [];
+    await assert.rejects(aba(1, ["acks=1"], 4, lines), /the broker is gone/);
+    assert.equal(lines.at(-1), "\nfinished runs are kept:\nA: run1\nB: run2, run3");
   });
 
   it("starts nothing if the changes of B are wrong", async () => {

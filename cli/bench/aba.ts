@@ -31,7 +31,13 @@ export async function runAba(session: Session, args: Arguments, run = runOnce): 
   session.progress(
     `${design.length} runs, ${design.map(({ side }) => side).join(" ")}: ${durationText(length.leastSec)} to ${durationText(length.mostSec)}`,
   );
-  const made = await makeRuns(session, args, design, run);
+  const made: Made[] = [];
+  try {
+    await makeRuns(session, args, { design, made, run });
+  } catch (error) {
+    if (made.length > 0) session.progress(`\nfinished runs are kept:\n${foldersText(made)}`);
+    throw error;
+  }
   const comparison = comparisonOf(made);
   const folder = made.find(({ side }) => side === "B")?.folder ?? args.results;
   const file = path.join(folder, "compare.html");
@@ -53,13 +59,14 @@ function lengthOf(session: Session, design: readonly PlannedRun[]): Length {
   );
 }
 
-async function makeRuns(
-  session: Session,
-  args: Arguments,
-  design: readonly PlannedRun[],
-  run: typeof runOnce,
-): Promise<Made[]> {
-  const made: Made[] = [];
+interface Progress {
+  design: readonly PlannedRun[];
+  /** Grows with each run. */
+  made: Made[];
+  run: typeof runOnce;
+}
+
+async function makeRuns(session: Session, args: Arguments, { design, made, run }: Progress): Promise<void> {
   const began = Date.now();
   for (const planned of design) {
     const left =
@@ -69,7 +76,6 @@ async function makeRuns(
     );
     made.push({ ...planned, ...(await run(session, args, { changes: planned.changes })) });
   }
-  return made;
 }
 
 /** By how long the runs took so far, s. */
