@@ -25,6 +25,7 @@ describe("services that are not configured", () => {
         jvmOptions: [],
         config: {},
         security: "PLAINTEXT",
+        externalAccess: "authenticated",
         rotation: 0,
         limits: {},
       },
