@@ -6,6 +6,8 @@ export interface WallClock {
   nowUs(): number;
   /** Measures the offset again. @returns its change in µs: the drift or step of the machine's clock */
   resync(): number;
+  /** The sum of all changes by {@link resync}, µs. {@link nowUs} minus this was never stepped: only slewed, as the kernel does. */
+  steppedUs(): number;
   /** The machine's monotonic clock, µs since an arbitrary start. No clock synchronisation can step it. */
   steadyUs(): number;
   /** Converts a time of {@link nowUs} to {@link steadyUs}. A future time is converted with the current offset. */
@@ -38,6 +40,7 @@ const KEPT_OFFSETS = 10;
  */
 export function openWallClock(source: TimeSource = real): WallClock {
   let { offsetUs } = findOffset(source, EDGES);
+  const openedUs = offsetUs;
   const steadyUs = () => Number(source.monotonic()) / 1_000;
   /** Past offsets, the latest first. */
   const earlier: { untilUs: number; offsetUs: number }[] = [];
@@ -52,6 +55,7 @@ export function openWallClock(source: TimeSource = real): WallClock {
       offsetUs = measured.offsetUs;
       return change;
     },
+    steppedUs: () => offsetUs - openedUs,
     steadyUs,
     steadyAt: (wallUs) => {
       let steady = wallUs - offsetUs;

@@ -12,6 +12,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   report: async () => (await import("./report/command.ts")).reportCommand(),
   compare: async () => (await import("./compare/command.ts")).compareCommand(),
   calibrate: async () => (await import("./calibrate/command.ts")).calibrateCommand(),
+  selftest: async () => (await import("./selftest/command.ts")).selftestCommand(),
   clocks: async () => (await import("./clocks/command.ts")).clocksCommand(),
   reserve: async () => (await import("./reserve/command.ts")).reserveCommand(),
   rspec: async () => (await import("./rspec/command.ts")).rspecCommand(),

@@ -69,14 +69,14 @@ const generatorSchema = z.strictObject({
 /** Metrics of the load generator in the measured time of a step. */
 export type GeneratorMetrics = z.output<typeof generatorSchema>;
 
-/** The clocks of two tasks, compared by the timestamps that they exchange during the step (bench/exchange/offsetBounds.ts). */
+/** The clocks of two tasks, compared by the timestamps that they exchange during the step (bench/exchange/envelope.ts). */
 const pairClockSchema = z.strictObject({
   /** Names of tasks, or `runner`. */
   from: z.string(),
   to: z.string(),
   /** How far the clock of `to` is ahead of that of `from` in the middle of the measured time; null: no packet was answered. */
   offsetMs: ms.nullable(),
-  /** Error bound of the offset (±), throughout the measured time. */
+  /** Error bound (±) of the offset and its drift, throughout the measured time, however the clocks were steered. */
   boundMs: ms.nullable(),
   /** How much further ahead it gets, in µs per second. */
   driftPpm: z.number().nullable(),
@@ -171,7 +171,7 @@ const measuredStepSchema = anyStepSchema.extend({
   backlogAtEnd: z.int(),
   drainSeconds: z.number().nullable(),
   latencyMs: distributionSchema,
-  /** The latency as it would be if the clocks agreed, within `clocks.boundMs`; null: unknown. */
+  /** The latency corrected by offsets that are more than twice their bound, within `clocks.boundMs`; null: unknown. */
   correctedLatencyMs: distributionSchema.nullable(),
   clocks: stepClocksSchema,
   /** null: too few messages or partitions. */

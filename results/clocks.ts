@@ -27,9 +27,12 @@ export function widestPair(step: MeasuredStep): Offset | undefined {
   );
 }
 
-/** Whether clocks differ by more than the error bound, so that corrected latencies are more accurate than measured ones. */
+/** Whether clocks differ by more than twice the error bound, so that corrected latencies are more accurate than measured ones. */
 export function needsCorrection(step: MeasuredStep): boolean {
-  return agentPairs(step).some((pair) => distance(pair, step) - pair.boundMs > NOTABLE_MS);
+  return agentPairs(step).some((pair) => {
+    const offsetMs = distance(pair, step);
+    return offsetMs > 2 * pair.boundMs && offsetMs - pair.boundMs > NOTABLE_MS;
+  });
 }
 
 /** A latency in ms as text, with a "*" when it is not larger than the clock error. */

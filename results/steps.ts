@@ -32,14 +32,6 @@ export function perSec(
   return durationSeconds > 0 ? count / durationSeconds : null;
 }
 
-/** A percentile of each measured second of a step, ms. */
-export function measuredSeconds({ seconds }: MeasuredStep, percentile: "p50" | "p99"): number[] {
-  return seconds
-    .filter(({ measured }) => measured)
-    .map(({ latencyMs }) => latencyMs[percentile])
-    .filter((value) => value !== null);
-}
-
 /** All trials of each value, without steps that say nothing about the broker. */
 export function stepsByValue(steps: readonly Step[]): Map<string, MeasuredStep[]> {
   const byValue = new Map<string, MeasuredStep[]>();

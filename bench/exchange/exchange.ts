@@ -4,15 +4,18 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { numericLookup } from "../udp.ts";
 import type { WallClock } from "../wallClock.ts";
-import { type Findings, PeerClock } from "./findings.ts";
+import { type Findings, PeerClock, type Stamp } from "./findings.ts";
 import { type Answer, answer, answers, type Challenge, newChallenge, question, read } from "./packet.ts";
 
 /** Before and after a step, a burst of probes goes to each peer; in between, one every {@link WATCH_EVERY_MS}. */
 const BURST = 20;
 const BURST_EVERY_MS = 20;
-const WATCH_EVERY_MS = 200;
+const WATCH_EVERY_MS = 100;
 /** Later answers are ignored: their bounds would be too wide to matter. */
 const ANSWER_TIMEOUT_MS = 1_000;
+
+/** What the exchange needs of a clock. */
+type ExchangeClock = Pick<WallClock, "nowUs" | "steppedUs">;
 
 /** A process whose clock is compared. */
 export interface Peer {
@@ -27,7 +30,7 @@ interface Asked {
   peer: Peer;
   clock: PeerClock;
   challenge: Challenge;
-  t1: number;
+  sent: Stamp;
 }
 
 /** Exchanges timestamps over one UDP socket with peers that have the same token. */
@@ -37,10 +40,10 @@ export class Exchange {
   private timer: NodeJS.Timeout | undefined;
 
   private readonly socket: dgram.Socket;
-  private readonly clock: Pick<WallClock, "nowUs">;
+  private readonly clock: ExchangeClock;
   private readonly token: string;
 
-  private constructor(socket: dgram.Socket, clock: Pick<WallClock, "nowUs">, token: string) {
+  private constructor(socket: dgram.Socket, clock: ExchangeClock, token: string) {
     this.socket = socket;
     this.clock = clock;
     this.token = token;
@@ -55,7 +58,7 @@ export class Exchange {
    * @param port UDP port; 0: any free one
    * @param token the stack's token
    */
-  static open(clock: Pick<WallClock, "nowUs">, port: number, token: string): Promise<Exchange> {
+  static open(clock: ExchangeClock, port: number, token: string): Promise<Exchange> {
     const socket = dgram.createSocket({ type: "udp4", lookup: numericLookup });
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
@@ -70,8 +73,12 @@ export class Exchange {
     return (this.socket.address() as AddressInfo).port;
   }
 
+  private stamp(): Stamp {
+    return { us: this.clock.nowUs(), steppedUs: this.clock.steppedUs() };
+  }
+
   private take(packet: Buffer, from: dgram.RemoteInfo): void {
-    const now = this.clock.nowUs();
+    const now = this.stamp();
     const probe = read(packet);
     if (probe?.kind === "question") {
       const reply = answer(packet, this.token, now, () => this.clock.nowUs());
@@ -80,13 +87,13 @@ export class Exchange {
   }
 
   /** Ignores what is not the answer of the peer that was asked, to the question as it was sent. */
-  private takeAnswer(reply: Answer, from: dgram.RemoteInfo, t4: number): void {
+  private takeAnswer(reply: Answer, from: dgram.RemoteInfo, received: Stamp): void {
     const asked = this.asked.get(reply.number);
     if (!asked || asked.peer.host !== from.address || asked.peer.port !== from.port) return;
-    if (reply.t1 !== asked.t1 || !answers(reply, asked.challenge)) return;
-    if (!Number.isFinite(reply.t2) || !Number.isFinite(reply.t3)) return;
+    if (reply.t1 !== asked.sent.us || !answers(reply, asked.challenge)) return;
+    if (![reply.t2, reply.t3, reply.steppedUs].every(Number.isFinite)) return;
     this.asked.delete(reply.number);
-    asked.clock.take(asked.t1, reply.t2, reply.t3, t4);
+    asked.clock.take(asked.sent, reply, received);
   }
 
   /** Discards earlier findings, and probes these peers from now on. */
@@ -104,13 +111,13 @@ export class Exchange {
 
   private ask(peer: Peer, clock: PeerClock): void {
     const challenge = newChallenge(this.token);
-    const asked: Asked = { peer, clock, challenge, t1: 0 };
+    const asked: Asked = { peer, clock, challenge, sent: { us: 0, steppedUs: 0 } };
     this.asked.set(challenge.number, asked);
     setTimeout(() => this.asked.delete(challenge.number), ANSWER_TIMEOUT_MS).unref();
     clock.sent += 1;
     const packet = question(challenge, () => {
-      asked.t1 = this.clock.nowUs();
-      return asked.t1;
+      asked.sent = this.stamp();
+      return asked.sent.us;
     });
     this.socket.send(packet, peer.port, peer.host, () => {});
   }

@@ -1,11 +1,24 @@
-// The bounds of one peer's clock offset, compact enough to send to the runner.
+// What one process finds out about the clock of one peer, compact enough to send to the runner.
 import { z } from "zod";
-import type { Limits } from "./offsetBounds.ts";
+import { type Limit, OffsetEnvelope } from "./envelope.ts";
+import { StepRecord } from "./stepRecord.ts";
 
-/** Only the tightest bounds of each second are kept; looser ones would not change the result. */
-const SECOND_US = 1e6;
+/** Length of a cell, and how many there are at most: a longer exchange has longer cells. */
+const CELL_US = 1e6;
+const MOST_CELLS = 300;
+/** Of more limits, every second one is dropped: the bounds get wider, and stay bounds. */
+const MOST_LIMITS = 40_000;
 
-const limit = z.object({ atUs: z.number(), us: z.number() });
+const cellSchema = z.object({
+  /** The period, µs on the asking process's clock. */
+  fromUs: z.number(),
+  toUs: z.number(),
+  /** Bounds of the offset throughout the period: the peer's clock minus the asking process's, µs. */
+  lowUs: z.number(),
+  highUs: z.number(),
+});
+/** Bounds of the offset of two clocks throughout a period. */
+export type OffsetCell = z.output<typeof cellSchema>;
 
 /** The schema of {@link Findings}. */
 export const findingsSchema = z.object({
@@ -14,19 +27,38 @@ export const findingsSchema = z.object({
   answered: z.int().min(0),
   /** Round-trip time of the fastest probe, µs; null: no answer. */
   minRttUs: z.number().nullable(),
-  upper: z.array(limit),
-  lower: z.array(limit),
+  /** By how much both clocks were stepped meanwhile, all together and without signs, µs. */
+  steppedUs: z.number(),
+  /** In the order of time, without gaps; empty without an answer. */
+  cells: z.array(cellSchema),
 });
 /** What one process found out about the clock of one peer. */
 export type Findings = z.output<typeof findingsSchema>;
 
-/** Collects the timestamps of one peer. */
+/** A reading of the asking process's clock, µs. */
+export interface Stamp {
+  us: number;
+  /** The sum of its steps so far. */
+  steppedUs: number;
+}
+
+/** The peer's part of a probe: received at t2, sent back at t3, both µs on the peer's clock. */
+interface PeerStamps {
+  t2: number;
+  t3: number;
+  /** The sum of the peer's steps so far. */
+  steppedUs: number;
+}
+
+/** Collects the timestamps of one peer. Limits are kept between the unstepped clocks: see {@link StepRecord}. */
 export class PeerClock {
   sent = 0;
   private answered = 0;
   private minRttUs = Number.POSITIVE_INFINITY;
-  private readonly upper = new Map<number, Limits["upper"][number]>();
-  private readonly lower = new Map<number, Limits["lower"][number]>();
+  private upper: Limit[] = [];
+  private lower: Limit[] = [];
+  private readonly ownSteps = new StepRecord();
+  private readonly peerSteps = new StepRecord();
 
   readonly peer: string;
 
@@ -34,14 +66,23 @@ export class PeerClock {
     this.peer = peer;
   }
 
-  /** Adds a probe, all times in µs: t1 and t4 by this process's clock, t2 and t3 by the peer's. */
-  take(t1: number, t2: number, t3: number, t4: number): void {
+  /** Adds a probe that was sent at `sent` and whose answer came at `received`. */
+  take(sent: Stamp, { t2, t3, steppedUs }: PeerStamps, received: Stamp): void {
+    const [t1, t4] = [sent.us - sent.steppedUs, received.us - received.steppedUs];
     this.answered += 1;
     this.minRttUs = Math.min(this.minRttUs, t4 - t1 - (t3 - t2));
-    const second = Math.floor(t4 / SECOND_US);
-    const [upper, lower] = [this.upper.get(second), this.lower.get(second)];
-    if (!upper || t2 - t1 < upper.us) this.upper.set(second, { atUs: t1, us: t2 - t1 });
-    if (!lower || t3 - t4 > lower.us) this.lower.set(second, { atUs: t4, us: t3 - t4 });
+    // An answer that was overtaken has loose limits, and the steps that it knows of are out of date.
+    if (t1 < (this.upper.at(-1)?.atUs ?? t1) || t4 < (this.lower.at(-1)?.atUs ?? t4)) return;
+    this.upper.push({ atUs: t1, us: t2 - steppedUs - t1 });
+    this.lower.push({ atUs: t4, us: t3 - steppedUs - t4 });
+    this.ownSteps.note(t1, t4, received.steppedUs);
+    this.peerSteps.note(t1, t4, steppedUs);
+    if (this.upper.length > MOST_LIMITS) this.dropEverySecond();
+  }
+
+  private dropEverySecond(): void {
+    this.upper = this.upper.filter((_, index) => index % 2 === 0);
+    this.lower = this.lower.filter((_, index) => index % 2 === 0);
   }
 
   findings(): Findings {
@@ -51,8 +92,32 @@ export class PeerClock {
       sent,
       answered,
       minRttUs: answered > 0 ? this.minRttUs : null,
-      upper: [...this.upper.values()],
-      lower: [...this.lower.values()],
+      steppedUs: this.ownSteps.path() + this.peerSteps.path(),
+      cells: this.cells(),
+    };
+  }
+
+  private cells(): OffsetCell[] {
+    const [first, last] = [this.upper[0], this.lower.at(-1)];
+    if (!first || !last) return [];
+    const envelope = new OffsetEnvelope(this.upper, this.lower);
+    const count = Math.min(MOST_CELLS, Math.ceil((last.atUs - first.atUs) / CELL_US) || 1);
+    const length = (last.atUs - first.atUs) / count;
+    return Array.from({ length: count }, (_, index) =>
+      this.cell(envelope, first.atUs + index * length, first.atUs + (index + 1) * length),
+    );
+  }
+
+  /** Bounds between the clocks as they are read, steps included. */
+  private cell(envelope: OffsetEnvelope, from: number, to: number): OffsetCell {
+    const { low, high } = envelope.range(from, to);
+    const [own, peer] = [this.ownSteps.range(from, to), this.peerSteps.range(from, to)];
+    // Rounded outwards: half of a message to the runner would be decimals.
+    return {
+      fromUs: Math.floor(from + own.low),
+      toUs: Math.ceil(to + own.high),
+      lowUs: Math.floor(low + peer.low - own.high),
+      highUs: Math.ceil(high + peer.high - own.low),
     };
   }
 }

@@ -1,16 +1,19 @@
 // The datagram for comparing clocks. It holds up to three timestamps, and an answer is as long as its question.
 //
 //   0 u32 mark "SBX2"   4 u32 1: question, 2: answer   8 u64 number   16 proof   24 f64 t1   32 f64 t2   40 f64 t3
+//   48 f64 stepped
 //
-// Big endian. Times in µs since 1970: t1 by the sender's clock, t2 (received) and t3 (sent back) by the peer's.
+// Big endian. Times in µs since 1970: t1 by the sender's clock, t2 (received) and t3 (sent back) by the peer's. "stepped" is
+// the sum of all steps of the peer's clock, µs (bench/wallClock.ts).
 //
 // The number is random. The proof shows that the sender has the stack's token: half of an HMAC of the number in a question,
 // the other half in its answer. Timestamps are not part of it, so that both can be calculated outside the measured time:
 // whoever cannot read the packets cannot forge them, while whoever can change them on their way can also delay them.
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Stamp } from "./findings.ts";
 
 const MARK = 0x5342_5832;
-const BYTES = 48;
+const BYTES = 56;
 const QUESTION = 1;
 const ANSWER = 2;
 const NUMBER = { from: 8, to: 16 } as const;
@@ -52,15 +55,22 @@ export function question({ number, question: proof }: Challenge, now: () => numb
 /**
  * Turns a question into its answer, in place.
  *
+ * @param received when the question came, and the sum of all steps of the answering clock by then
  * @param now called last, for t3
  * @returns undefined if the question does not prove the token
  */
-export function answer(packet: Buffer, token: string, t2: number, now: () => number): Buffer | undefined {
+export function answer(
+  packet: Buffer,
+  token: string,
+  received: Stamp,
+  now: () => number,
+): Buffer | undefined {
   const challenge = challengeOf(packet.subarray(NUMBER.from, NUMBER.to), token);
   if (!timingSafeEqual(packet.subarray(PROOF.from, PROOF.to), challenge.question)) return undefined;
   packet.writeUInt32BE(ANSWER, 4);
   challenge.answer.copy(packet, PROOF.from);
-  packet.writeDoubleBE(t2, 32);
+  packet.writeDoubleBE(received.us, 32);
+  packet.writeDoubleBE(received.steppedUs, 48);
   packet.writeDoubleBE(now(), 40);
   return packet;
 }
@@ -73,6 +83,8 @@ export interface Answer {
   t1: number;
   t2: number;
   t3: number;
+  /** The sum of all steps of the peer's clock, µs. */
+  steppedUs: number;
 }
 
 /** Decodes a datagram. @returns undefined if it does not belong to this protocol */
@@ -88,6 +100,7 @@ export function read(packet: Buffer): { kind: "question" } | Answer | undefined 
     t1: packet.readDoubleBE(24),
     t2: packet.readDoubleBE(32),
     t3: packet.readDoubleBE(40),
+    steppedUs: packet.readDoubleBE(48),
   };
 }
 

@@ -18,17 +18,14 @@ const encoded = (...latenciesUs: number[]) => {
   return histogram.encode();
 };
 /** Findings about a peer whose clock is ahead by `aheadUs`, ± 100 µs. */
-const findings = (peer: string, aheadUs: number): Findings => {
-  const at = [99, 105, 111].map((sec) => sec * SEC);
-  return {
-    peer,
-    sent: 3,
-    answered: 3,
-    minRttUs: 200,
-    upper: at.map((atUs) => ({ atUs, us: aheadUs + 100 })),
-    lower: at.map((atUs) => ({ atUs, us: aheadUs - 100 })),
-  };
-};
+const findings = (peer: string, aheadUs: number, steppedUs = 0): Findings => ({
+  peer,
+  sent: 3,
+  answered: 3,
+  minRttUs: 200,
+  steppedUs,
+  cells: [{ fromUs: 90 * SEC, toUs: 120 * SEC, lowUs: aheadUs - 100, highUs: aheadUs + 100 }],
+});
 const consumed = (
   clocks: Findings[],
   latencies: ConsumerTotals["latencies"],
@@ -40,6 +37,7 @@ const step = (totals: ConsumerTotals[], produced: ProducerTotals[] = []): StepCl
   produced,
   consumed: totals,
   runner: [findings("producers.1", -7_000)],
+  machines: new Map(),
   window,
 });
 
@@ -67,6 +65,36 @@ describe("the clocks of a step", () => {
     assert.equal(count, 2);
     for (const ms of [min, max]) assert.ok(Math.abs((ms ?? 0) - 2) < 0.05, `${ms}`);
     assert.ok(corrected && corrected.boundMs > 0.099 && corrected.boundMs < 0.3);
+  });
+
+  it("correct nothing by an offset that is not above twice its bound, which then counts as error", () => {
+    const correctedBy = (aheadUs: number) => {
+      const latencies = [{ source: 0, slice: 0, latency: encoded(5_000) }];
+      const corrected = correctedLatency(step([consumed([findings("producers.1", aheadUs)], latencies)]));
+      return [corrected?.latency.percentileMs(50)?.toFixed(2), corrected?.boundMs.toFixed(3)];
+    };
+    assert.deepEqual(correctedBy(190), ["5.00", "0.290"]);
+    assert.deepEqual(correctedBy(400), ["5.40", "0.100"]);
+  });
+
+  it("of one machine have no offset, but for a step that only one task knows of", () => {
+    const clocks = [findings("producers.1", -50_000, 3)];
+    const latencies = [{ source: 0, slice: 0, latency: encoded(5_000) }];
+    const machines = new Map([
+      ["producers.1", "boot"],
+      ["consumers.1", "boot"],
+      ["runner", "other"],
+    ]);
+    const shared = { ...step([consumed(clocks, latencies)]), machines };
+    assert.deepEqual(
+      pairClocks(shared).map(({ offsetMs, boundMs }) => [offsetMs, boundMs]),
+      [
+        [-0, 0.003],
+        [-7, 0.1],
+      ],
+    );
+    const corrected = correctedLatency(shared);
+    assert.deepEqual([corrected?.latency.percentileMs(50)?.toFixed(1), corrected?.boundMs], ["5.0", 0.003]);
   });
 
   it("correct nothing if a pair with messages could not be compared", () => {

@@ -4,10 +4,12 @@ import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { MeasuredStep } from "../../contract/result.ts";
 import { type ConsumerTotals, type ProducerTotals, sliceUs } from "../agent/protocol.ts";
 import type { Findings } from "../exchange/findings.ts";
-import { type OffsetLine, offsetAt, offsetLine } from "../exchange/offsetBounds.ts";
+import { offsetLine, offsetWithin } from "../exchange/offsetBounds.ts";
 
 /** Relative error of a value from a histogram with three significant digits. */
 const RESOLUTION = 0.0005;
+/** Latencies are corrected by an offset that is more than this many times its bound. */
+const CORRECTED_FROM = 2;
 /**
  * How much the medians of the same messages may differ beyond all known errors: two processes receive them, and wait for a
  * CPU at different times. On an overloaded machine this waiting is most of the latency, so the limit is a share of the larger
@@ -27,17 +29,30 @@ export interface StepClocks {
   consumed: readonly ConsumerTotals[];
   /** Findings of the runner about all agents. */
   runner: readonly Findings[];
+  /** The machine that each task, or the runner, reads its clock from. Absent for a clock with a deliberate fault. */
+  machines: ReadonlyMap<string, string>;
   window: { fromUs: number; toUs: number };
 }
 
 type PairClock = MeasuredStep["clocks"]["pairs"][number];
+
+/**
+ * Whether two tasks read the same machine's clock, which has no offset to itself. They differ only while one of them has
+ * read a step of it and the other has not, by no more than the steps that the exchange saw.
+ */
+function shareClock({ machines }: StepClocks, from: string, to: string): boolean {
+  const machine = machines.get(from);
+  return machine !== undefined && machine === machines.get(to);
+}
 
 /** Every pair of tasks whose clocks were compared: how far the clock of `to` is ahead of that of `from`. */
 export function pairClocks(step: StepClocks): PairClock[] {
   const { fromUs, toUs } = step.window;
   // A consumer asks the producers whose messages it gets, so its findings are about the producer's clock: hence the sign.
   const pair = (findings: Findings, from: string, to: string, sign: 1 | -1): PairClock => {
-    const line = offsetLine(findings, fromUs, toUs);
+    const line = shareClock(step, from, to)
+      ? { offsetUs: 0, boundUs: findings.steppedUs, driftPpm: 0, straight: true }
+      : offsetLine(findings.cells, fromUs, toUs);
     return {
       from,
       to,
@@ -73,7 +88,8 @@ export function errorOfPair(
 
 /**
  * The latencies as they would be if consumers used the producers' clocks: each slice of each pair is shifted by the offset of
- * their clocks.
+ * their clocks, if that is more than twice its bound. A smaller shift could make them worse; then the offset counts as
+ * error.
  *
  * @returns `boundMs`: the largest clock error of a corrected latency. undefined if the clocks of a pair with messages could
  * not be compared
@@ -81,29 +97,51 @@ export function errorOfPair(
 export function correctedLatency(
   step: StepClocks,
 ): { latency: LatencyHistogram; boundMs: number } | undefined {
-  const { window } = step;
-  const slice = sliceUs(window);
   const latency = new LatencyHistogram();
   let boundUs = 0;
-  for (const { clocks, latencies } of step.consumed) {
-    const lines = new Map(
-      clocks.map((findings) => [findings.peer, offsetLine(findings, window.fromUs, window.toUs)]),
-    );
+  for (const [index, { clocks, latencies }] of step.consumed.entries()) {
+    const findings = new Map(clocks.map((each) => [each.peer, each]));
     for (const entry of latencies) {
-      const line = lines.get(step.producers[entry.source] as string);
-      if (!line) return undefined;
-      const us = offsetAt(line, window.fromUs + (entry.slice + 0.5) * slice);
+      const producer = step.producers[entry.source] as string;
       const measured = new LatencyHistogram();
       measured.addEncoded(entry.latency);
-      latency.add(measured.shifted(us));
-      boundUs = Math.max(boundUs, errorOf(line, slice, us));
+      const bounds = shareClock(step, producer, step.consumers[index] as string)
+        ? sharedBounds(findings.get(producer))
+        : offsetWithin(findings.get(producer)?.cells ?? [], ...receivedWithin(step, entry.slice, measured));
+      if (!bounds) return undefined;
+      const { shiftUs, errorUs } = correctionOf(bounds);
+      latency.add(shiftUs === 0 ? measured : measured.shifted(shiftUs));
+      boundUs = Math.max(boundUs, errorUs);
     }
   }
   return { latency, boundMs: boundUs / 1_000 };
 }
 
-function errorOf({ boundUs, driftPpm }: OffsetLine, slice: number, shiftUs: number): number {
-  return boundUs + (Math.abs(driftPpm) * slice) / 2e6 + RESOLUTION * Math.abs(shiftUs);
+/** When the messages of a slice were received, by the consumer's clock, µs: its intended times plus their latencies. */
+function receivedWithin({ window }: StepClocks, slice: number, latency: LatencyHistogram): [number, number] {
+  const length = sliceUs(window);
+  const fromUs = window.fromUs + slice * length;
+  const [least, most] = [0, 100].map((percent) => (latency.percentileMs(percent) ?? 0) * 1_000) as [
+    number,
+    number,
+  ];
+  return [fromUs + least, fromUs + length + most];
+}
+
+function sharedBounds(findings: Findings | undefined): { lowUs: number; highUs: number } {
+  const steppedUs = findings?.steppedUs ?? 0;
+  return { lowUs: -steppedUs, highUs: steppedUs };
+}
+
+/** By how much to shift latencies, and the error that is left. */
+function correctionOf({ lowUs, highUs }: { lowUs: number; highUs: number }): {
+  shiftUs: number;
+  errorUs: number;
+} {
+  const [offsetUs, boundUs] = [(lowUs + highUs) / 2, (highUs - lowUs) / 2];
+  if (Math.abs(offsetUs) <= CORRECTED_FROM * boundUs)
+    return { shiftUs: 0, errorUs: Math.abs(offsetUs) + boundUs };
+  return { shiftUs: offsetUs, errorUs: boundUs + RESOLUTION * Math.abs(offsetUs) };
 }
 
 /**

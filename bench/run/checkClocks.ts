@@ -13,7 +13,7 @@ const MOST_OFFSET_MS = 250;
  */
 export function checkClocks(exchange: readonly Findings[], nowUs: number): void {
   const distant = exchange.flatMap((findings) => {
-    const offsetMs = (offsetLine(findings, nowUs, nowUs)?.offsetUs ?? 0) / 1_000;
+    const offsetMs = (offsetLine(findings.cells, nowUs, nowUs)?.offsetUs ?? 0) / 1_000;
     return Math.abs(offsetMs) > MOST_OFFSET_MS ? [`${findings.peer} by ${offsetMs.toFixed(1)} ms`] : [];
   });
   if (distant.length === 0) return;

@@ -3,6 +3,8 @@
 import type { LatencyHistogram } from "../../contract/histogram.ts";
 import type { FailedStep, GeneratorMetrics, MeasuredStep, Step } from "../../contract/result.ts";
 import { meanBytes, ratePerProducer } from "../../contract/workload.ts";
+import { CLOCK_FAULT_VARIABLE } from "../agent/clockFault.ts";
+import { machine } from "../agent/machine.ts";
 import { type Account, accountStep } from "../measure/account.ts";
 import {
   correctedLatency,
@@ -108,6 +110,7 @@ function clockMetrics(
     runner: findings.runner,
     produced: findings.produced,
     consumed: findings.consumed,
+    machines: clockMachines([...findings.producers, ...findings.consumers]),
     window: { fromUs: fromSec * 1e6, toUs: toSec * 1e6 },
   };
   const pairs = pairClocks(clocks);
@@ -122,6 +125,16 @@ function clockMetrics(
     correctedLatencyMs: corrected?.latency.distribution() ?? null,
     sameNode: findings.sameNode ? sameNodeMetrics(clocks, boundMs) : null,
   };
+}
+
+/** The machine whose clock each agent and the runner read; an agent with a deliberate clock fault has another clock. */
+function clockMachines(agents: readonly Agent[]): Map<string, string> {
+  const machines = new Map([["runner", machine().bootId]]);
+  for (const { task, hello } of agents) {
+    if (!hello.faults.some((fault) => fault.startsWith(CLOCK_FAULT_VARIABLE)))
+      machines.set(task, hello.machine.bootId);
+  }
+  return machines;
 }
 
 /** The entry of a step without results. @param reasons why it failed, as sentences */

@@ -14,6 +14,7 @@ describe("the arguments of bench", () => {
       stack: "local",
       set: [],
       aba: false,
+      replicates: 5,
       failOnSlo: false,
       stop: false,
       resume: undefined,
@@ -30,6 +31,11 @@ describe("the arguments of bench", () => {
   it("are refused when --aba has no changes, or resumes a run", () => {
     assert.throws(() => readArguments("--aba"), /--aba needs --set/);
     assert.throws(() => readArguments("--aba", "--set", "a=1", "--resume", "r"), /exclude each other/);
+    for (const replicates of ["4", "5.5", "x"])
+      assert.throws(
+        () => readArguments("--aba", "--set", "a=1", "--replicates", replicates),
+        /--replicates: expected a whole number of at least 5/,
+      );
     assert.throws(() => readArguments("more"), /too many arguments/);
   });
 });

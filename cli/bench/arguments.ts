@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { LEAST_STEPS } from "../../results/compare/significance.ts";
 import { refuse } from "../lib/command.ts";
 import { pathOption, userPath } from "../lib/userPaths.ts";
 
@@ -9,6 +10,8 @@ export interface Arguments {
   /** Absolute path of the run to continue. */
   resume?: string;
   aba: boolean;
+  /** Runs of each side of --aba. */
+  replicates: number;
   failOnSlo: boolean;
   stop: boolean;
   /** Absolute path. */
@@ -24,6 +27,9 @@ export function readArguments(command: Command): Arguments {
     refuse(command, "--aba needs --set: the changes that B has and A has not");
   }
   if (args.aba && args.resume !== undefined) refuse(command, "--aba and --resume exclude each other");
+  if (!Number.isInteger(args.replicates) || args.replicates < LEAST_STEPS) {
+    refuse(command, `--replicates: expected a whole number of at least ${LEAST_STEPS}`);
+  }
   const resume = args.resume === undefined ? undefined : userPath(args.resume);
   return { ...args, resume, results: pathOption(command, "results") };
 }

@@ -13,6 +13,7 @@ export function benchCommand(): Command {
       "end before the reservation does.",
     examples: [
       "npm run bench -- -s local --set producers=100 --set search=null",
+      "npm run bench -- -s local --aba --set acks=1",
       "npm run bench -- --resume runs/20261124T102030Z-local-0a1b2c",
     ],
     exits: {
@@ -20,7 +21,6 @@ export function benchCommand(): Command {
       failed: true,
       usage: true,
       sloMissed: "with --fail-on-slo: a step missed the SLO, and no knee was found",
-      abaVoid: "with --aba: the two runs of the scenario differ, so the comparison is void",
       outOfTime: true,
       interrupted: true,
       terminated: true,
@@ -40,10 +40,11 @@ export function benchCommand(): Command {
     )
     .option(
       "--aba",
-      "run the scenario, then the scenario with the changes of --set, then the scenario again, and compare; void if " +
-        "the two runs of the scenario differ",
+      "run the scenario and the scenario with the changes of --set in turns (A B B A …), with another seed for each " +
+        "pair, and compare all steps of both",
       false,
     )
+    .option("--replicates <number>", "runs of each side of --aba, at least 5", Number, 5)
     .option("--fail-on-slo", "exit with code 3 if a step missed the SLO and no knee was found", false)
     .option("--stop", "stop the run that is under way", false)
     .option("--results <folder>", "folder for the results", "runs")

@@ -72,8 +72,8 @@ export async function runOnce(
 
 type Wanted = Pick<RunRequest, "workload" | "benchmark">;
 
-/** Validates everything before anything is started. */
-function prepare(
+/** The load of a run with these changes, and the key of its plan. Validates everything before anything is started. */
+export function prepare(
   { plan }: Session,
   changes: readonly string[],
   earlier: Run | undefined,

@@ -141,6 +141,7 @@ async function attempt({ results, left, fromUp = true, plan = PLAN, changes = []
     results,
     fromUp,
     aba: false,
+    replicates: 5,
     failOnSlo: false,
     stop: false,
     resume: more.resume,

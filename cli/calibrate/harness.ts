@@ -74,6 +74,7 @@ export class Harness {
       set: [],
       results,
       aba: false,
+      replicates: 5,
       failOnSlo: false,
       stop: false,
       fromUp: false,

@@ -7,8 +7,9 @@ export function compareCommand(): Command {
     name: "compare",
     summary: "Compare runs side by side",
     details:
-      "Compares each run with the first one: testbeds, latency curves, knees, the differences that are larger than noise next " +
-      "to the differences of the network, and every condition that differs.",
+      "Compares each run with the first one: testbeds, latency curves, knees, the latencies that differ next to the " +
+      "differences of the network, and every condition that differs. A latency is tested if both runs have at least five " +
+      'steps of the same load; otherwise the answer is "cannot tell". bench --aba makes such runs.',
     examples: [
       "npm run compare -- runs/20261124T102030Z-single-broker-0a1b2c runs/20261124T112030Z-tuned-3d4e5f",
     ],

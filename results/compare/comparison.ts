@@ -1,8 +1,8 @@
 import { SwarmbenchError } from "../../contract/errors.ts";
-import type { Run } from "../../contract/result.ts";
+import type { Knee, Run } from "../../contract/result.ts";
 import { cautions } from "./cautions.ts";
 import { type ConditionDifference, conditionDifferences, errors } from "./conditions.ts";
-import { type Difference, kneeDifference, latencyDifferences, networkDifference } from "./difference.ts";
+import { type Difference, differencesOf, type LatencyDifference, networkDifference } from "./difference.ts";
 import { type LatencyAndNetwork, latencyAndNetwork } from "./latencyAndNetwork.ts";
 import { type TestbedRow, testbedRows } from "./testbeds.ts";
 
@@ -13,17 +13,27 @@ export interface Comparison {
   errors: string[];
   conditions: ConditionDifference[];
   testbeds: TestbedRow[];
+  /** Whether both sides were measured in turns. If not, a change of the machines in the meantime looks like a difference. */
+  interleaved: boolean;
   /** Why a difference may have another cause than the network. */
   cautions: string[];
   /** The first run against each other one. */
   differences: {
     run: Run;
     knee: Difference | undefined;
-    latencies: Difference[];
+    latencies: LatencyDifference[];
     network: Difference | undefined;
-    /** One entry for each percentile that differs by more than noise. */
+    /** One entry for each percentile that differs. */
     latencyAndNetwork: LatencyAndNetwork[];
   }[];
+}
+
+/** How the compared runs were made. */
+interface Design {
+  /** Default: false. */
+  interleaved?: boolean;
+  /** The knees of each run, if it is pooled from several searches. Default: the knee of the run. */
+  knees?: readonly (readonly Knee[])[];
 }
 
 /**
@@ -31,23 +41,28 @@ export interface Comparison {
  *
  * @throws SwarmbenchError usage when there are fewer than two
  */
-export function compare(runs: Run[]): Comparison {
+export function compare(runs: Run[], { interleaved = false, knees }: Design = {}): Comparison {
   const [first, ...others] = runs;
   if (!first || others.length === 0)
     throw new SwarmbenchError("usage", "a comparison needs at least two runs");
+  const kneesOf = (run: Run, index: number) => knees?.[index] ?? (run.knee ? [run.knee] : []);
   return {
     runs,
+    interleaved,
     errors: errors(runs),
     conditions: conditionDifferences(runs),
     testbeds: testbedRows(runs),
     cautions: cautions(runs),
-    differences: others.map((run) => ({
-      run,
-      knee: kneeDifference(first, run),
-      latencies: latencyDifferences(first, run),
-      network: networkDifference(first, run),
-      latencyAndNetwork: latencyAndNetwork(first, run),
-    })),
+    differences: others.map((run, index) => {
+      const { knee, latencies } = differencesOf(first, run, [kneesOf(first, 0), kneesOf(run, index + 1)]);
+      return {
+        run,
+        knee,
+        latencies,
+        network: networkDifference(first, run),
+        latencyAndNetwork: latencyAndNetwork(first, run, latencies),
+      };
+    }),
   };
 }
 

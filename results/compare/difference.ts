@@ -1,62 +1,155 @@
-import type { MeasuredStep, Run } from "../../contract/result.ts";
+// What differs between two runs: their latencies, their knees, their networks.
+import type { Knee, MeasuredStep, Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { medianOver } from "../network.ts";
-import { compareRanks } from "../statistics.ts";
-import { measuredSeconds, stepsByValue } from "../steps.ts";
+import { medianOf } from "../statistics.ts";
+import { stepsByValue } from "../steps.ts";
 import { bitRate } from "../text.ts";
+import {
+  ERROR_RATE,
+  LEAST_STEPS,
+  type Outcome,
+  POWER,
+  type Sample,
+  testDifferences,
+} from "./significance.ts";
 
-/** One difference between two runs. */
+/** One compared value, for the reader. */
 export interface Difference {
   text: string;
-  /** Whether the difference is larger than noise. */
-  real: boolean;
+  /** Whether it was found to differ; else it cannot be told. */
+  differs: boolean;
 }
 
-/** Compares the knees of two runs: real when their intervals do not overlap. undefined: a run has none, or another variable */
-export function kneeDifference(a: Run, b: Run): Difference | undefined {
-  if (!a.knee || !b.knee || a.knee.variable !== b.knee.variable) return undefined;
-  const [[aLow, aHigh], [bLow, bHigh]] = [a.knee.interval, b.knee.interval];
-  const real = (aHigh !== null && aHigh < bLow) || (bHigh !== null && bHigh < aLow);
-  const text = `knee ${formatNumber(a.knee.value)} and ${formatNumber(b.knee.value)} ${a.knee.variable}: the intervals ${real ? "do not overlap" : "overlap"}`;
-  return { text, real };
+/** The percentiles that are compared. */
+export type Percentile = "p50" | "p99";
+const PERCENTILES: readonly Percentile[] = ["p50", "p99"];
+
+/** A percentile of the steps at one value that both runs have. */
+export interface LatencyDifference extends Difference {
+  /** "producers 100" */
+  value: string;
+  percentile: Percentile;
+}
+
+/** Everything that is compared with one error rate. */
+export interface Differences {
+  latencies: LatencyDifference[];
+  /** undefined: one run has none, or the runs searched different options. */
+  knee: Difference | undefined;
+}
+
+/** Probability that two intervals of 90 % have nothing in common although the knees are the same: 2 Φ(-1.645 √2). */
+const INTERVALS_ERROR_RATE = 0.02;
+
+/** The unit of the knee test is a search: several knees of one side come from replicates. */
+export type Knees = readonly [readonly Knee[], readonly Knee[]];
+
+/**
+ * Compares p50 and p99 latency at every value that both runs have, and the knees. The unit is the step, or the search; steps
+ * that say nothing about the broker are left out.
+ *
+ * @param knees the knees of each run's searches
+ */
+export function differencesOf(a: Run, b: Run, knees: Knees): Differences {
+  const latencies = latencySamples(a, b);
+  const kneeSample = kneeSampleOf(knees);
+  const intervals = kneeSample ? undefined : intervalDifference(knees);
+  const samples = [...latencies, ...(kneeSample ? [kneeSample] : [])];
+  const rate = intervals ? ERROR_RATE - INTERVALS_ERROR_RATE : ERROR_RATE;
+  const outcomes = testDifferences(samples, rate);
+  const kneeOutcome = kneeSample ? outcomes.at(-1) : undefined;
+  return {
+    latencies: latencies.map(({ value, percentile }, index) => {
+      const outcome = outcomes[index] as Outcome;
+      return { value, percentile, differs: outcome.differs, text: outcomeText(outcome, "steps", " ms") };
+    }),
+    knee: kneeOutcome
+      ? { differs: kneeOutcome.differs, text: outcomeText(kneeOutcome, "searches") }
+      : intervals,
+  };
+}
+
+/** A percentile of a step's latency, ms: corrected for the clocks if it could be. null: there is none */
+export function stepLatency(step: MeasuredStep, percentile: Percentile): number | null {
+  return (isCorrected(step) ? step.correctedLatencyMs : step.latencyMs)?.[percentile] ?? null;
+}
+
+/** Whether the latencies of a step could be corrected for the clocks. */
+export function isCorrected({ correctedLatencyMs, clocks }: MeasuredStep): boolean {
+  return correctedLatencyMs !== null && clocks.boundMs !== null;
+}
+
+function latencySamples(a: Run, b: Run): (Sample & { value: string; percentile: Percentile })[] {
+  const [stepsA, stepsB] = [stepsByValue(a.steps), stepsByValue(b.steps)];
+  return [...stepsA].flatMap(([value, steps]) =>
+    PERCENTILES.flatMap((percentile) => {
+      const latencies = (of: readonly MeasuredStep[]) =>
+        of.map((step) => stepLatency(step, percentile)).filter((ms) => ms !== null);
+      const [x, y] = [latencies(steps), latencies(stepsB.get(value) ?? [])];
+      if (x.length === 0 || y.length === 0) return [];
+      return [{ name: `${value}: ${percentile}`, value, percentile, a: x, b: y }];
+    }),
+  );
+}
+
+/** undefined: there are fewer than five searches a side */
+function kneeSampleOf([a, b]: Knees): Sample | undefined {
+  const variable = a[0]?.variable;
+  if (Math.min(a.length, b.length) < LEAST_STEPS) return undefined;
+  if (variable === undefined || [...a, ...b].some((knee) => knee.variable !== variable)) return undefined;
+  const values = (knees: readonly Knee[]) => knees.map(({ value }) => value);
+  return { name: `knee in ${variable}`, a: values(a), b: values(b) };
+}
+
+function intervalDifference([[a], [b]]: Knees): Difference | undefined {
+  if (!a || !b || a.variable !== b.variable) return undefined;
+  const [[aLow, aHigh], [bLow, bHigh]] = [a.interval, b.interval];
+  const differs = (aHigh !== null && aHigh < bLow) || (bHigh !== null && bHigh < aLow);
+  const why = differs ? "the intervals do not overlap" : "the intervals overlap";
+  return {
+    differs,
+    text: `knee ${formatNumber(a.value)} and ${formatNumber(b.value)} ${a.variable}: ${why}`,
+  };
+}
+
+/** "producers 100: p99 7.1 and 9.3 ms (+31 %, p = 0.004, 5 and 5 steps)" */
+function outcomeText(
+  { name, means, counts, p, differs, detectable }: Outcome,
+  units: string,
+  unit = "",
+): string {
+  const [before, after] = means;
+  const numbers = `${counts.join(" and ")} ${units}`;
+  const start = `${name} ${formatNumber(before)} and ${formatNumber(after)}${unit}`;
+  if (p === null || detectable === null)
+    return Math.min(...counts) < LEAST_STEPS
+      ? `${start} (${numbers}; at least ${LEAST_STEPS} a side are needed)`
+      : `${start} (${numbers}; some are not above zero)`;
+  const change = `${after >= before ? "+" : ""}${Math.round((100 * (after - before)) / before)} %`;
+  const chance = p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
+  const tested = `${change}, ${chance}, ${numbers}`;
+  return differs
+    ? `${start} (${tested})`
+    : `${start} (${tested}; a difference of ${formatNumber(100 * detectable)} % would have been found with a probability of ${POWER})`;
 }
 
 /**
- * Compares the p99 latency at values that both runs have, over the measured seconds of all trials. Steps that say nothing about
- * the broker are left out.
+ * The overlay networks of two runs, by their pairs' round trips before the load. Each was measured once, so that it cannot be
+ * told whether they differ. undefined: one was not measured
  */
-export function latencyDifferences(a: Run, b: Run): Difference[] {
-  const [stepsA, stepsB] = [stepsByValue(a.steps), stepsByValue(b.steps)];
-  return [...stepsA].flatMap(([value, steps]) => {
-    const [x, y] = [p99Seconds(steps), p99Seconds(stepsB.get(value) ?? [])];
-    if (x.length === 0 || y.length === 0) return [];
-    const { medians, p, real } = compareRanks(x, y);
-    const [before, after] = medians;
-    const sign = after >= before ? "+" : "";
-    const text = `${value}: median p99 of a second ${formatNumber(before)} ms and ${formatNumber(after)} ms (${sign}${Math.round((100 * (after - before)) / before)} %, p ${p < 0.001 ? "< 0.001" : `= ${p.toFixed(3)}`})`;
-    return [{ text, real }];
-  });
-}
-
-const p99Seconds = (steps: readonly MeasuredStep[]) => steps.flatMap((step) => measuredSeconds(step, "p99"));
-
-/** Compares the overlay networks of two runs by the round trips before the load. undefined: one was not measured */
 export function networkDifference(a: Run, b: Run): Difference | undefined {
-  const [x, y] = [overlayRoundTrips(a), overlayRoundTrips(b)];
-  if (x.length === 0 || y.length === 0) return undefined;
-  const { medians, real } = compareRanks(x, y);
+  const roundTrips = [a, b].map(({ network }) =>
+    medianOf(
+      (network?.pairs ?? []).filter((pair) => pair.network === "overlay").map(({ rttMs }) => rttMs.p50),
+    ),
+  );
+  if (roundTrips.includes(null)) return undefined;
   const rates = [a, b].map(({ network }) =>
     bitRate(medianOver(network?.pairs ?? [], "overlay", ({ throughputBitPerSec }) => throughputBitPerSec)),
   );
   return {
-    real,
-    text: `network: overlay round trip ${medians.map((ms) => `${formatNumber(ms)} ms`).join(" and ")}, throughput ${rates.join(" and ")}`,
+    differs: false,
+    text: `network, measured once in each run: overlay round trip ${roundTrips.map(formatNumber).join(" and ")} ms, throughput ${rates.join(" and ")}`,
   };
-}
-
-function overlayRoundTrips({ network }: Run): number[] {
-  return (network?.pairs ?? [])
-    .filter((pair) => pair.network === "overlay")
-    .map(({ rttMs }) => rttMs.p50)
-    .filter((value) => value !== null);
 }

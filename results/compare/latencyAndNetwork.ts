@@ -2,12 +2,10 @@ import type { PairRtt } from "../../contract/network.ts";
 import type { MeasuredStep, Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { medianOver, overPairs } from "../network.ts";
-import { compareRanks, medianOf } from "../statistics.ts";
-import { measuredSeconds, stepsByValue } from "../steps.ts";
+import { medianOf } from "../statistics.ts";
+import { stepsByValue } from "../steps.ts";
 import { signed } from "../text.ts";
-
-type Percentile = "p50" | "p99";
-const PERCENTILES: readonly Percentile[] = ["p50", "p99"];
+import { isCorrected, type LatencyDifference, type Percentile, stepLatency } from "./difference.ts";
 
 /** Lower and upper bound. */
 type Bounds = readonly [number, number];
@@ -35,15 +33,15 @@ interface NetworkDifference {
 
 /** All trials of one value. */
 interface Side {
-  /** A percentile of each measured second, corrected for the clocks if possible, ms. */
-  latencies: number[];
+  /** Median over all trials of a percentile, corrected for the clocks if possible, ms; null: there is none. */
+  latencyMs: number | null;
   clockErrorMs: number | null;
   network: { wayMs: Bounds; rttMs: { before: number; during: number } } | null;
 }
 
 /**
  * Compares the difference in p50 and p99 latency with the difference in the network, at values that both runs have. Percentiles
- * that do not differ by more than noise are left out.
+ * that were not found to differ are left out.
  *
  * The network's part of a p50 is half of the round trips on a message's path (`oneWayMs` of a step), from the smallest to the
  * largest of all trials. Percentiles of parts do not add up, so the part of a p99 lies between that and the p99 round trip of the
@@ -52,24 +50,26 @@ interface Side {
  * No ratio of the two is computed: round trips lack retransmissions, the wait for the next fetch and the transmission time of large
  * messages, but include queues and the probe's wait for a CPU.
  */
-export function latencyAndNetwork(a: Run, b: Run): LatencyAndNetwork[] {
-  const stepsB = stepsByValue(b.steps);
-  return [...stepsByValue(a.steps)].flatMap(([value, stepsA]) => {
-    const others = stepsB.get(value);
-    if (!others) return [];
-    return PERCENTILES.flatMap((percentile) => {
-      const difference = differenceOf(sideOf(a, stepsA, percentile), sideOf(b, others, percentile));
-      return difference ? [{ ...difference, value, percentile }] : [];
-    });
+export function latencyAndNetwork(
+  a: Run,
+  b: Run,
+  latencies: readonly LatencyDifference[],
+): LatencyAndNetwork[] {
+  const [stepsA, stepsB] = [stepsByValue(a.steps), stepsByValue(b.steps)];
+  return latencies.flatMap(({ value, percentile, differs }) => {
+    if (!differs) return [];
+    const difference = differenceOf(
+      sideOf(a, stepsA.get(value) ?? [], percentile),
+      sideOf(b, stepsB.get(value) ?? [], percentile),
+    );
+    return difference ? [{ ...difference, value, percentile }] : [];
   });
 }
 
-/** undefined: they do not differ by more than noise */
+/** undefined: one side has no latency */
 function differenceOf(a: Side, b: Side): Omit<LatencyAndNetwork, "value" | "percentile"> | undefined {
-  if (a.latencies.length === 0 || b.latencies.length === 0) return undefined;
-  const { medians, real } = compareRanks(a.latencies, b.latencies);
-  if (!real) return undefined;
-  const latencyMs = medians[1] - medians[0];
+  if (a.latencyMs === null || b.latencyMs === null) return undefined;
+  const latencyMs = b.latencyMs - a.latencyMs;
   const clockErrorMs =
     a.clockErrorMs === null || b.clockErrorMs === null ? null : a.clockErrorMs + b.clockErrorMs;
   const notes: string[] = [];
@@ -77,7 +77,7 @@ function differenceOf(a: Side, b: Side): Omit<LatencyAndNetwork, "value" | "perc
   else if (Math.abs(latencyMs) <= clockErrorMs)
     notes.push(`the clock error (±${formatNumber(clockErrorMs)} ms) is larger than the difference`);
   if (!a.network || !b.network) notes.push("the network was not measured");
-  else if (a.network.wayMs[0] >= medians[0] || b.network.wayMs[0] >= medians[1])
+  else if (a.network.wayMs[0] >= a.latencyMs || b.network.wayMs[0] >= b.latencyMs)
     notes.push("round trips took at least as long as messages, so probes waited for a CPU");
   return { latencyMs, clockErrorMs, network: networkDifference(a.network, b.network), notes };
 }
@@ -113,7 +113,7 @@ export function boundsText([least, most]: Bounds): string {
 function sideOf(run: Run, steps: readonly MeasuredStep[], percentile: Percentile): Side {
   const errors = steps.map(clockErrorMs).filter((error) => error !== null);
   return {
-    latencies: steps.flatMap((step) => correctedSeconds(step, percentile)),
+    latencyMs: medianOf(steps.map((step) => stepLatency(step, percentile))),
     clockErrorMs: errors.length < steps.length ? null : Math.max(...errors),
     network: networkOf(run, steps, percentile),
   };
@@ -140,16 +140,6 @@ function overlayTails({ network }: MeasuredStep): number[] {
   return tails.filter((ms) => ms !== null);
 }
 
-const isCorrected = ({ correctedLatencyMs, clocks }: MeasuredStep) =>
-  correctedLatencyMs !== null && clocks.boundMs !== null;
-
 function clockErrorMs(step: MeasuredStep): number | null {
   return isCorrected(step) ? step.clocks.boundMs : step.clocks.errorMs;
-}
-
-/** Seconds are recorded uncorrected: each is shifted by the correction of the whole step. */
-function correctedSeconds(step: MeasuredStep, percentile: Percentile): number[] {
-  const [measured, corrected] = [step.latencyMs[percentile], step.correctedLatencyMs?.[percentile]];
-  const shift = isCorrected(step) ? (corrected ?? 0) - (measured ?? 0) : 0;
-  return measuredSeconds(step, percentile).map((ms) => ms + shift);
 }

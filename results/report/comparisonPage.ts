@@ -6,6 +6,7 @@ import type { TestbedRow } from "../compare/testbeds.ts";
 import { bracketText, loadText, sloSentence } from "../sentences.ts";
 import { capitalize, signed } from "../text.ts";
 import { drawCharts } from "./charts/list.ts";
+import { NOT_INTERLEAVED } from "./comparisonText.ts";
 import { chartFigure, type Html, html, page, table } from "./page.ts";
 
 /** The content of compare.html: one file that loads nothing from the network. */
@@ -23,9 +24,11 @@ ${testbedsTable(testbeds, names)}
 ${kneeTable(runs)}
 <h2>Differences</h2>
 ${differences.map(differenceSection)}
-<p class="faint">Knees differ if their intervals do not overlap. Latencies differ if the p99 latencies of the measured seconds differ
-in a rank test (Mann and Whitney, p below 0.01) and their medians differ by more than 10 %. Steps in which the load generator was
-at its own limit are left out.</p>
+<p class="faint">Latencies are the p50 and p99 of each step, knees those of each search. Both are compared with Welch's t-test on
+logarithms, with at least five a side. The test calls anything different in at most 5 of 100 comparisons of equal systems, over all
+values together; p is adjusted for the number of values (Holm). Knees of one search each differ if their 90 % intervals do not
+overlap. Steps in which the load generator was at its own limit are left out.</p>
+${comparison.interleaved ? "" : html`<p class="warning">${NOT_INTERLEAVED}</p>`}
 ${drawCharts("comparison", runs).map(chartFigure)}
 <h2>Conditions that differ</h2>
 <div class="left">${table(
@@ -39,7 +42,7 @@ function differenceSection(difference: Comparison["differences"][number], index:
   const { run, knee, latencies, network, latencyAndNetwork } = difference;
   const all = [knee, ...latencies, network].filter((each) => each !== undefined);
   return html`<h3>A and ${letter(index + 1)} (${run.run})</h3>
-${all.map(({ real, text }) => html`<p><b>${real ? "Differs" : "Within noise"}</b>: ${text}</p>`)}
+${all.map(({ differs, text }) => html`<p><b>${differs ? "Differs" : "Cannot tell"}</b>: ${text}</p>`)}
 ${sideBySide(latencyAndNetwork)}`;
 }
 
@@ -59,8 +62,8 @@ ${table(
     notes.join("; "),
   ]),
 )}
-<p class="faint">The change from A to the other run, for percentiles that differ by more than noise. Latency: p50 and p99 of the
-measured seconds, corrected for the clocks. Network: half of the round trips from producer to broker and from broker to consumer,
+<p class="faint">The change from A to the other run, for percentiles that differ. Latency: median p50 and p99 of the
+steps, corrected for the clocks. Network: half of the round trips from producer to broker and from broker to consumer,
 during the load, over all trials; for the p99, up to the p99 round trip of the worst pair. Round trip: median of the overlay
 network. Round trips do not include retransmissions, the wait for the next fetch, or the transmission time of large messages.
 Under load they include queues and the time that a probe waits for a CPU, so compare them with the round trips before the load.</p>`;

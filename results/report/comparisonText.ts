@@ -5,6 +5,11 @@ import { sideBySideText } from "../compare/latencyAndNetwork.ts";
 import type { TestbedRow } from "../compare/testbeds.ts";
 import { kneeSentence } from "../sentences.ts";
 
+/** A warning: differences between runs that were not made in turns are weaker evidence. */
+export const NOT_INTERLEAVED =
+  "The runs were made one after the other, so changes of the machines in the meantime look like differences. " +
+  "Use swarmbench bench --aba to measure both in turns.";
+
 /** A comparison for the terminal: everything in compare.html but the charts. */
 export function comparisonText(comparison: Comparison): string {
   const { runs, conditions, differences, testbeds } = comparison;
@@ -17,6 +22,7 @@ export function comparisonText(comparison: Comparison): string {
   for (const [index, difference] of differences.entries()) {
     lines.push("", `A and ${letter(index + 1)}:`, ...differenceLines(difference));
   }
+  if (!comparison.interleaved) lines.push("", NOT_INTERLEAVED);
   return lines.join("\n");
 }
 
@@ -30,7 +36,7 @@ function differenceLines(difference: Comparison["differences"][number]): string[
   return lines;
 }
 
-const marked = ({ real, text }: Difference) => `${real ? "differs" : "within noise"}: ${text}`;
+const marked = ({ differs, text }: Difference) => `${differs ? "differs" : "cannot tell"}: ${text}`;
 
 function testbedsText(rows: readonly TestbedRow[], names: readonly string[]): string {
   const text = new Table({ head: ["", ...names], style: { head: [], border: [], compact: true } });
