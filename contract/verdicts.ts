@@ -44,7 +44,16 @@ export const VERDICTS = {
       "Rate, backlog or latency still changed when the measurement began, or messages were late while the brokers' JIT compilers were busy. It counts as evidence only if it happens again.",
     colour: "orange",
     symbol: "diamond",
-    symbolText: "not steady",
+    symbolText: "not steady, or not drained",
+    meetsSlo: false,
+    tellsOfBroker: true,
+    evidence: "unclear",
+  },
+  "not-drained": {
+    explanation:
+      "Messages were still under way when the drain ended, so that it is not known how many were lost or how late they were. It is no evidence.",
+    colour: "orange",
+    symbol: "diamond",
     meetsSlo: false,
     tellsOfBroker: true,
     evidence: "unclear",

@@ -20,6 +20,7 @@ import {
   type Prepare,
   type Prepared,
   type ProducerReport,
+  type Tally,
   type Totals,
 } from "./protocol.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
@@ -152,15 +153,25 @@ export class Agent {
     this.stepOf(id).start(atUs);
   }
 
-  /** Sets the measurement window, which must not have begun. */
-  measure(id: StepId, window: StepWindow): void {
-    this.stepOf(id).measure(window);
-    if (this.current) this.current.window = window;
+  /**
+   * Sets the measurement window. Another window replaces it.
+   *
+   * @returns the earliest possible start if messages of the window have been sent already; then nothing is set
+   */
+  measure(id: StepId, window: StepWindow): { earliestUs: number | null } {
+    const earliestUs = this.stepOf(id).measure(window) ?? null;
+    if (this.current && earliestUs === null) this.current.window = window;
+    return { earliestUs };
   }
 
   /** Progress, with the seconds after the first `after` ones. */
   report(id: StepId, after: number): ProducerReport | ConsumerReport {
     return this.stepOf(id).report(after);
+  }
+
+  /** What was acknowledged or received so far. */
+  tally(id: StepId): Tally {
+    return this.stepOf(id).tally();
   }
 
   /** Stops scheduling messages. */

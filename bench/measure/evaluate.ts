@@ -7,6 +7,8 @@ export interface StepMetrics {
   offered: number;
   delivered: number;
   lost: number;
+  /** Messages of which it is not known whether they will be delivered. */
+  pending: number;
   unsent: number;
   /** Number of failed sends. */
   errors: number;
@@ -51,13 +53,15 @@ export function evaluate(metrics: StepMetrics, slo: Slo): { verdict: StepVerdict
   const bound = generatorReasons(metrics, slo);
   const missed = sloReasons(metrics, slo);
   const warmingUp = missed.length === 1 && isLate(metrics, slo) ? jitReasons(metrics) : [];
+  const pending = pendingReasons(metrics);
   const unsteady = metrics.steady ? [] : [`it did not become steady: ${metrics.steadyReason}`];
   const verdict = (): StepVerdict => {
     if (bound.length > 0) return "generator-bound";
     if (missed.length > 0 && warmingUp.length === 0) return "slo-missed";
+    if (pending.length > 0) return "not-drained";
     return metrics.steady && warmingUp.length === 0 ? "ok" : "not-steady";
   };
-  return { verdict: verdict(), reasons: [...bound, ...missed, ...warmingUp, ...unsteady] };
+  return { verdict: verdict(), reasons: [...bound, ...missed, ...pending, ...warmingUp, ...unsteady] };
 }
 
 function failureReasons({ offered, delivered, errors }: StepMetrics): string[] {
@@ -80,6 +84,13 @@ function generatorReasons({ scheduleLagMsP99: lag, cpu }: StepMetrics, slo: Slo)
     );
   }
   return reasons;
+}
+
+function pendingReasons({ pending, offered }: StepMetrics): string[] {
+  if (pending === 0) return [];
+  return [
+    `${pending} of ${offered} messages were still under way at the end of the drain: raise benchmark.drain`,
+  ];
 }
 
 /** Only for late messages: busy JIT compilers delay messages, but lose none. */

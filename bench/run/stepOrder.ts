@@ -6,6 +6,7 @@ import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
 import type { Findings } from "../exchange/findings.ts";
 import type { CpuReading } from "./brokerCpu.ts";
 import type { Agent, Fleet } from "./fleet.ts";
+import type { Drained } from "./stepDrain.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** One step of a run, as planned. */
@@ -31,8 +32,9 @@ export interface StepFindings {
     toSec: number;
     brokerCpu: { before: CpuReading | undefined; after: CpuReading | undefined };
   };
-  /** `seconds`: until everything was delivered; null: not in time. */
-  drain: { backlogAtEnd: number; seconds: number | null };
+  drain: Drained;
+  /** Number of offsets of the log that consumer groups had not read at the end; null: unknown. */
+  unread: number | null;
   produced: ProducerTotals[];
   consumed: ConsumerTotals[];
   timeline: Timeline;

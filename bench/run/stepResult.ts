@@ -22,7 +22,7 @@ import type { StepFindings, StepOrder } from "./stepOrder.ts";
 /** The results of a step that ran to its end. It failed if no message was due in the measured time. */
 export function stepResult(order: StepOrder, findings: StepFindings): Step {
   const account = accountOf(order, findings);
-  const { latency, ack, sendToReceive, lag, foreign, malformed, ...counts } = account;
+  const { latency, ack, sendToReceive, repeats, lag, foreign, malformed, ...counts } = account;
   const generator = generatorMetrics(findings, lag);
   const { verdict, reasons } = verdictOf(order, findings, account, generator);
   if (counts.offered === 0) return failedStep(order, findings.startedAt, reasons);
@@ -38,6 +38,7 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
     latencyMs: latency.distribution(),
     ackMs: ack.distribution(),
     sendToReceiveMs: sendToReceive.distribution(),
+    repeatsMs: repeats.distribution(),
     generator,
     brokersCpu: cpusBetween(before, after),
     busiestMachine: busiestMachine(findings),
@@ -50,8 +51,8 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
   };
 }
 
-function accountOf({ workload }: StepOrder, { produced, consumed }: StepFindings): Account {
-  const account = accountStep(produced, consumed);
+function accountOf({ workload }: StepOrder, { produced, consumed, unread }: StepFindings): Account {
+  const account = accountStep(produced, consumed, unread);
   return reachesBroker(workload) ? account : generatorAccount(account);
 }
 
@@ -68,6 +69,7 @@ function verdictOf(
       offered: account.offered,
       delivered: account.delivered,
       lost: account.lost,
+      pending: account.pending,
       unsent: account.unsent,
       errors: Object.values(account.errors).reduce((sum, count) => sum + count, 0),
       // Without a broker, the lag takes the place of the latency.
