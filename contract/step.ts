@@ -132,7 +132,7 @@ const measuredStepSchema = anyStepSchema.extend({
   /** Length of the measured time. */
   durationSeconds: z.number(),
   warmUpSeconds: z.number(),
-  /** Whether the load was steady by the end of the warm-up, and why not. */
+  /** Whether the load was steady in the measured time, and why not. In older runs: by the end of the warm-up. */
   steady: z.boolean(),
   steadyReason: z.string(),
   /** Messages whose intended time is in the measured time. The following fields count the same messages. */
@@ -141,6 +141,11 @@ const measuredStepSchema = anyStepSchema.extend({
   acked: count,
   /** Messages delivered at least once to a group; the smallest number of all groups. */
   delivered: count,
+  /**
+   * Messages that arrived within the measured time, whenever they were due, on average of the groups. Divided by its length it
+   * is the throughput. Absent in older runs.
+   */
+  received: count.optional(),
   /** Acknowledged (with acks 0: sent), not delivered to every group, and no group has yet to read where it could be. */
   lost: count,
   /** The same, but perhaps in a part of the log that a group had not read by the end of the drain. Absent in older runs. */

@@ -12,6 +12,7 @@ import {
   sameNodeMetrics,
 } from "../measure/clocks.ts";
 import { evaluate } from "../measure/evaluate.ts";
+import { windowSteadiness } from "../measure/windowSteady.ts";
 import { inOrder } from "./allocation.ts";
 import { cpusBetween, jitThreadsBetween } from "./brokerCpu.ts";
 import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless.ts";
@@ -24,20 +25,24 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
   const account = accountOf(order, findings);
   const { latency, ack, sendToReceive, repeats, lag, foreign, malformed, ...counts } = account;
   const generator = generatorMetrics(findings, lag);
-  const { verdict, reasons } = verdictOf(order, findings, account, generator);
+  const steadiness = steadinessOf(order, findings);
+  const { verdict, reasons } = verdictOf(order, findings, account, generator, steadiness);
   if (counts.offered === 0) return failedStep(order, findings.startedAt, reasons);
   const { before, after } = findings.measured.brokerCpu;
   return {
     state: "measured",
     ...loadOf(order, findings.startedAt),
     ...conditionsOf(findings),
+    steady: steadiness.steady,
+    steadyReason: steadiness.reason,
     ...counts,
-    ...clockMetrics(findings),
+    received: receivedOf(order, findings),
+    ...clockMetrics(findings, counts.offered * order.workload.groups),
     backlogAtEnd: findings.drain.backlogAtEnd,
     drainSeconds: findings.drain.seconds,
-    latencyMs: latency.distribution(),
-    ackMs: ack.distribution(),
-    sendToReceiveMs: sendToReceive.distribution(),
+    latencyMs: latency.distribution(counts.offered * order.workload.groups),
+    ackMs: ack.distribution(counts.sent),
+    sendToReceiveMs: sendToReceive.distribution(counts.sent * order.workload.groups),
     repeatsMs: repeats.distribution(),
     generator,
     brokersCpu: cpusBetween(before, after),
@@ -58,12 +63,16 @@ function accountOf({ workload }: StepOrder, { produced, consumed, unread }: Step
 
 function verdictOf(
   { workload, benchmark }: StepOrder,
-  { warmUp, measured, consumed }: StepFindings,
+  { measured, consumed }: StepFindings,
   account: Account,
   { scheduleLagMsP99, cpu }: GeneratorMetrics,
+  steadiness: { steady: boolean; reason: string },
 ): Pick<MeasuredStep, "verdict" | "reasons"> {
   const withBroker = reachesBroker(workload);
   const { before, after } = measured.brokerCpu;
+  // Without a broker, the lag takes the place of the latency.
+  const latency = withBroker ? account.latency : account.lag;
+  const ranked = account.offered * (withBroker ? workload.groups : 1);
   const { verdict, reasons } = evaluate(
     {
       offered: account.offered,
@@ -72,10 +81,12 @@ function verdictOf(
       pending: account.pending,
       unsent: account.unsent,
       errors: Object.values(account.errors).reduce((sum, count) => sum + count, 0),
-      // Without a broker, the lag takes the place of the latency.
-      p99Ms: (withBroker ? account.latency : account.lag).percentileMs(99),
-      steady: warmUp.steady,
-      steadyReason: warmUp.reason,
+      p99Ms: latency.rankedMs(99, ranked),
+      ranked,
+      late: latency.countAbove(benchmark.slo.p99Ms) + Math.max(0, ranked - latency.count),
+      durationSec: measured.toSec - measured.fromSec,
+      steady: steadiness.steady,
+      steadyReason: steadiness.reason,
       scheduleLagMsP99,
       cpu,
       brokersJitThreads: withBroker ? jitThreadsBetween(before, after) : null,
@@ -86,8 +97,29 @@ function verdictOf(
   return { verdict, reasons: withBroker ? all : [NO_BROKER_REASON, ...all] };
 }
 
+/** Whether the load was steady in the measured time. */
+function steadinessOf({ workload, benchmark, phase }: StepOrder, { timeline }: StepFindings) {
+  const seconds = timeline.seconds
+    .filter(({ measured }) => measured)
+    .map(({ offered, delivered, backlog, latencyMs }) => ({
+      offered,
+      delivered: delivered / workload.groups,
+      backlog,
+      p50Ms: latencyMs.p50,
+      p99Ms: latencyMs.p99,
+    }));
+  return windowSteadiness(seconds, benchmark.slo, phase === "soak");
+}
+
+/** Messages that arrived within the measured time, on average of the groups. */
+function receivedOf({ workload }: StepOrder, { timeline }: StepFindings): number {
+  const measured = timeline.seconds.filter((second) => second.measured);
+  return Math.round(measured.reduce((sum, { delivered }) => sum + delivered, 0) / workload.groups);
+}
+
 function clockMetrics(
   findings: StepFindings,
+  ranked: number,
 ): Pick<MeasuredStep, "clocks" | "correctedLatencyMs" | "sameNode"> {
   const { fromSec, toSec } = findings.measured;
   const names = (agents: readonly Agent[]) => agents.map(({ task }) => task);
@@ -108,7 +140,7 @@ function clockMetrics(
   const boundMs = corrected?.boundMs ?? null;
   return {
     clocks: { errorMs, boundMs, pairs },
-    correctedLatencyMs: corrected?.latency.distribution() ?? null,
+    correctedLatencyMs: corrected?.latency.distribution(ranked) ?? null,
     sameNode: findings.sameNode ? sameNodeMetrics(clocks, boundMs) : null,
   };
 }
@@ -143,8 +175,6 @@ function conditionsOf({ producers, consumers, topic, measured, warmUp, connectSe
     replicationFactor: topic.replicationFactor,
     durationSeconds: measured.toSec - measured.fromSec,
     warmUpSeconds: warmUp.seconds,
-    steady: warmUp.steady,
-    steadyReason: warmUp.reason,
     connectSeconds,
   };
 }
