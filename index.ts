@@ -2,6 +2,7 @@ import "./components/lib/stackTraces.ts";
 import { ClockSync } from "./components/clocks/clockSync.ts";
 import { readInstallation } from "./components/lib/installation.ts";
 import { ownerOf } from "./components/lib/ownership.ts";
+import { toRunError } from "./components/lib/runError.ts";
 import { readSettings } from "./components/lib/stackConfig.ts";
 import { openTestbed } from "./components/nodes/index.ts";
 import { nodeOutput } from "./components/nodes/outputs.ts";
@@ -11,14 +12,14 @@ import { Registry } from "./components/swarm/registry.ts";
 import { Swarm } from "./components/swarm/swarm.ts";
 import { exec } from "./lib/exec.ts";
 
-/** Settings -> testbed -> clocks -> swarm -> registry -> stack: each takes what the one before gives. */
-export default async () => {
-  const asked = readSettings();
+/** Declares the stack: testbed, clocks, swarm, registry, images and services, each built on the previous ones. */
+async function declareStack() {
+  const configured = readSettings();
   const installation = readInstallation();
-  await refuseMissingImages(asked, installation);
-  const owner = ownerOf(asked.prefix);
+  await refuseMissingImages(configured, installation);
+  const owner = ownerOf(configured.prefix);
 
-  const { settings, testbed, swarmState } = await openTestbed(asked, installation, owner, exec);
+  const { settings, testbed, swarmState } = await openTestbed(configured, installation, owner, exec);
   const inTestbed = { deletedWith: testbed.lifetime };
   const clocks = new ClockSync(
     "clocks",
@@ -53,14 +54,14 @@ export default async () => {
     { swarm, registry, images: imagesFor(settings, installation) },
     inTestbed,
   );
-  const site = { swarm, nodes, images, owner };
-  const stack = deployStack({ settings, site, installation, after: [clocks.ready] }, inTestbed);
+  const deployment = { swarm, nodes, images, owner };
+  const stack = deployStack({ settings, deployment, installation, after: [clocks.ready] }, inTestbed);
 
   return {
-    /** Begins the name of everything that this stack has on this machine: node2's container is `<prefix>-node2`. */
+    /** Prefix of the names of everything that this stack creates on this machine: node2's container is `<prefix>-node2`. */
     prefix: settings.prefix,
     nodes: nodes.map(nodeOutput),
-    /** What was found of each node's clock when it was last waited for, and by which kind: what `npm run clocks` compares. */
+    /** The kind of clock synchronization and each node's state at the last `up`, for `npm run clocks`. */
     clocks: { kind: settings.clockSync.kind, found: clocks.ready },
     swarmId: swarm.id,
     memberIds: swarm.members,
@@ -68,4 +69,9 @@ export default async () => {
     registry: registry.address,
     ...stack,
   };
-};
+}
+
+export default () =>
+  declareStack().catch((error: unknown) => {
+    throw toRunError(error);
+  });

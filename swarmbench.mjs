@@ -1,4 +1,4 @@
-// `swarmbench`: installs the npm packages where they are missing, then hands over to cli/main.ts. Plain Node.
+// `swarmbench`: installs the npm packages if they are missing, then runs cli/main.ts. Plain JavaScript without packages.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ const wanted = keyOf("package-lock.json");
 
 function keyOf(...names) {
   const files = names.map((name) => path.join(project, name));
-  if (!files.every((file) => existsSync(file))) return undefined; // a copy: its packages are another checkout's
+  if (!files.every((file) => existsSync(file))) return undefined; // a copy that uses another checkout's packages
   const hash = createHash("sha256");
   for (const file of files) hash.update(readFileSync(file)).update("\0");
   return hash.digest("hex").slice(0, 16);
@@ -19,7 +19,7 @@ function keyOf(...names) {
 
 function isInstalled() {
   if (!existsSync(packages)) return false;
-  if (wanted === undefined || lstatSync(packages).isSymbolicLink()) return true; // not ours to change
+  if (wanted === undefined || lstatSync(packages).isSymbolicLink()) return true; // another checkout manages them
   return existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
 }
 
@@ -33,7 +33,7 @@ if (!isInstalled()) {
   );
   if (status !== 0) {
     console.error(
-      `error: \`npm ci\` failed${error ? `: ${error.message}` : ""}. Run it in ${project} and see.`,
+      `error: \`npm ci\` failed${error ? `: ${error.message}` : ""}. Run it in ${project} to see why.`,
     );
     process.exit(status ?? 1);
   }

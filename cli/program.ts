@@ -1,8 +1,8 @@
 import { Command } from "commander";
-import { describeError, EXIT, SwarmbenchError } from "../contract/errors.ts";
 import { exitLines, isHelp, PROGRAM, returnedExitCode, styled } from "./lib/command.ts";
+import { runToEnd } from "./lib/end.ts";
 
-/** Every subcommand and its module, in the order of `--help`. A module is loaded when its name is given. */
+/** Every subcommand with its module, in the order of `--help`. A module is loaded only when its command is given. */
 const COMMANDS: Record<string, () => Promise<Command>> = {
   setup: async () => (await import("./setup/command.ts")).setupCommand(),
   demo: async () => (await import("./demo/command.ts")).demoCommand(),
@@ -22,19 +22,22 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   docs: async () => (await import("./docs/command.ts")).docsCommand(() => programFor(undefined)),
 };
 
+/** Names of all subcommands. */
 export const COMMAND_NAMES = Object.keys(COMMANDS);
 
-/** The program with the subcommand of this name, or with all of them where there is none of this name. */
+/** The program with the subcommand of this name, or with all subcommands if there is none of this name. */
 export async function programFor(name: string | undefined): Promise<Command> {
   const program = new Command(PROGRAM)
-    .description("Message latency on Kafka in a Docker Swarm, from bare testbed nodes to a defensible number")
+    .description(
+      "Measures message latency on Kafka in a Docker Swarm, from bare testbed nodes to defensible results",
+    )
     .usage("<command> [options]")
     .helpCommand(false)
     .addHelpText(
       "after",
       [
         "",
-        "Each command has a --help of its own, and npm run <command> -- [options] is the same.",
+        "Every command has its own --help. npm run <command> -- [options] does the same.",
         "",
         "Example:",
         "  npm run demo",
@@ -51,38 +54,15 @@ export async function programFor(name: string | undefined): Promise<Command> {
   return styled(program);
 }
 
-/** Runs the command of these arguments to its end, prints its error, and sets `process.exitCode`. */
+/** Runs the command with these arguments to its end, prints its error, and sets `process.exitCode`. */
 export async function main(args: readonly string[]): Promise<void> {
-  try {
-    const program = await programFor(args[0]);
-    await program.parseAsync(args, { from: "user" });
-    const code = returnedExitCode();
-    if (code !== undefined) {
-      process.exitCode = code;
-      return;
+  await runToEnd(async () => {
+    try {
+      const program = await programFor(args[0]);
+      await program.parseAsync(args, { from: "user" });
+    } catch (error) {
+      if (!isHelp(error)) throw error;
     }
-  } catch (error) {
-    if (isHelp(error)) return;
-    if (await endsWith(error)) return;
-  }
-  await endInterrupted();
-}
-
-/** Prints an error and sets its exit code. @returns whether that is final: else a signal has the last word */
-async function endsWith(error: unknown): Promise<boolean> {
-  const { Stopped } = await import("./lib/signals.ts");
-  process.exitCode = EXIT.failed;
-  if (error instanceof Stopped) return false;
-  console.error(`error: ${describeError(error)}`);
-  if (!(error instanceof SwarmbenchError)) return false;
-  process.exitCode = error.exitCode;
-  return error.exitCode !== EXIT.failed;
-}
-
-async function endInterrupted(): Promise<void> {
-  const { interruption } = await import("./lib/signals.ts");
-  const code = interruption();
-  if (code === undefined) return;
-  console.error("interrupted");
-  process.exitCode = code;
+    return returnedExitCode();
+  });
 }

@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { describe, it } from "node:test";
-import { parseSettings, SettingsError } from "./settings.ts";
+import { settingsErrors } from "../test/support/settingsErrors.ts";
+import { parseSettings } from "./settings.ts";
 
 const parse = (config: Record<string, unknown>) =>
   parseSettings(
@@ -16,12 +17,12 @@ const parse = (config: Record<string, unknown>) =>
     "local",
     "ann",
   );
-const mistakesOf = (config: Record<string, unknown>): string => {
+/** The errors in a configuration, one per line; empty if there are none. */
+const errorsOf = (config: Record<string, unknown>): string => {
   try {
     parse(config);
   } catch (error) {
-    if (error instanceof SettingsError) return error.errors.join("\n");
-    throw error;
+    return settingsErrors(error).join("\n");
   }
   return "";
 };
@@ -37,10 +38,10 @@ describe("agents, workload and benchmark", () => {
     assert.equal(bench?.benchmark.run, true);
   });
 
-  it("are not there without Kafka", () =>
+  it("are undefined without Kafka", () =>
     assert.equal(parse({ kafka: { enabled: false } }).bench, undefined));
 
-  it("take texts for numbers, as `pulumi config set` stores them", () => {
+  it("accept strings for numbers, as `pulumi config set` stores them", () => {
     const { bench } = parse({
       workload: { producers: "7", acks: "1" },
       benchmark: { sweep: { rate: ["0.5", 2] } },
@@ -51,8 +52,8 @@ describe("agents, workload and benchmark", () => {
     );
   });
 
-  it("are refused with every error and its path", () => {
-    const errors = mistakesOf({
+  it("are rejected with every error and its path", () => {
+    const errors = errorsOf({
       producers: { tasks: 0 },
       workload: { producers: "many", compression: "lz4", fetch: { minByte: 1 } },
       benchmark: {
@@ -88,12 +89,12 @@ describe("agents, workload and benchmark", () => {
     [
       "more replicas than brokers",
       { workload: { replicationFactor: 3 } },
-      /workload\.replicationFactor: 3 replicas need as many brokers, and kafka\.brokers is 1/,
+      /workload\.replicationFactor: 3 replicas need 3 brokers, but kafka\.brokers is 1/,
     ],
     [
       "more nodes than there are for agents",
       { benchmark: { sweep: { nodes: [1, 2] } } },
-      /benchmark\.sweep\.nodes: 2 nodes are wanted, and agents run on 1/,
+      /benchmark\.sweep\.nodes: 2 nodes requested, but agents run on 1/,
     ],
     [
       "a sweep side by side of different lengths",
@@ -106,21 +107,21 @@ describe("agents, workload and benchmark", () => {
       /benchmark\.soak: a soak is one step/,
     ],
     [
-      "a value of a sweep that cannot be",
+      "an invalid value in a sweep",
       { benchmark: { sweep: { producers: [0] } } },
       /benchmark\.sweep\.producers: 0: expected a whole number/,
     ],
     [
-      "a search from above its end",
+      "a search that starts above its end",
       { benchmark: { search: { variable: "rate", from: 5, to: 2 } } },
       /benchmark\.search: from must be less than to/,
     ],
   ];
   for (const [what, config, error] of together) {
-    it(`are refused for ${what}`, () => assert.match(mistakesOf(config), error));
+    it(`are rejected for ${what}`, () => assert.match(errorsOf(config), error));
   }
 
-  it("put a file's bytes into the workload, and refuse one that is missing or too large", () => {
+  it("include the content of a file in the workload, and reject a missing or too large file", () => {
     const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-content-"));
     const [good, large] = [path.join(folder, "good"), path.join(folder, "large")];
     writeFileSync(good, "abc");
@@ -130,11 +131,11 @@ describe("agents, workload and benchmark", () => {
         base64: "YWJj",
       });
       assert.match(
-        mistakesOf({ workload: { content: { file: large } } }),
-        /has 1048577 bytes; from 1 to 1048576 are allowed/,
+        errorsOf({ workload: { content: { file: large } } }),
+        /has 1048577 bytes; expected 1 to 1048576/,
       );
       assert.match(
-        mistakesOf({ workload: { content: { file: `${good}.not` } } }),
+        errorsOf({ workload: { content: { file: `${good}.not` } } }),
         /workload\.content\.file: ENOENT/,
       );
     } finally {
@@ -147,7 +148,7 @@ describe("every committed scenario", () => {
   const root = path.resolve(import.meta.dirname, "..");
   const scenarios = readdirSync(root).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
 
-  it("is one of those that the README tells of", () => {
+  it("is listed in the README", () => {
     const expected = [
       "cluster-3",
       "fed4fire",
@@ -170,13 +171,13 @@ describe("every committed scenario", () => {
   });
 
   for (const name of scenarios) {
-    it(`can be had: ${name}`, async () => {
+    it(`is valid: ${name}`, async () => {
       const { parse: parseYaml } = await import("yaml");
       const { config } = parseYaml(readFileSync(path.join(root, name), "utf8")) as {
         config: Record<string, unknown>;
       };
       const ours = Object.entries(config).filter(([key]) => key.startsWith("swarmbench:"));
-      assert.equal(mistakesOf(Object.fromEntries(ours.map(([key, value]) => [key.slice(11), value]))), "");
+      assert.equal(errorsOf(Object.fromEntries(ours.map(([key, value]) => [key.slice(11), value]))), "");
     });
   }
 });

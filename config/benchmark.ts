@@ -1,11 +1,11 @@
-// Agents, workload and benchmark, as the configuration has them.
+// The configuration of agents, workload and benchmark.
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { benchmarkErrors } from "../contract/benchmarkErrors.ts";
 import { cpuCount, memorySize, wholeNumber } from "../contract/units.ts";
 import { type Benchmark, benchmarkSchema, type Workload, workloadSchema } from "../contract/workload.ts";
 import type { Role } from "./nodes.ts";
-import { type Limits, limitsOf, type ParsedParts } from "./services/index.ts";
+import { type Limits, limitsOf, type ParsedServices } from "./services/index.ts";
 
 const agents = z
   .strictObject({
@@ -22,31 +22,32 @@ const agents = z
 /** Configuration keys of the benchmark, one object each. */
 export const benchSchema = {
   producers: agents.describe("The service whose tasks produce the load."),
-  consumers: agents.describe("The service whose tasks consume what was produced."),
-  workload: workloadSchema.prefault({}).describe("The load of a step."),
+  consumers: agents.describe("The service whose tasks consume the messages."),
+  workload: workloadSchema.prefault({}).describe("The load of each step."),
   benchmark: benchmarkSchema.prefault({}).describe("How the load is measured."),
 };
+/** The parsed configuration keys of the benchmark. */
 export type ParsedBench = { [K in keyof typeof benchSchema]: z.output<(typeof benchSchema)[K]> };
 
-/** What the components need to deploy producers or consumers. */
+/** Settings for the deployment of producers or consumers. */
 export type AgentSettings = Pick<ParsedBench["producers"], "tasks"> & { limits: Limits };
 
-/** What the components need to deploy and run the benchmark. */
+/** Settings for the deployment and run of the benchmark. */
 export interface BenchSettings {
   producers: AgentSettings;
   consumers: AgentSettings;
-  /** Its content is here, where it comes from a file. */
+  /** The workload, with the content of `content.file` read in. */
   workload: Workload;
   benchmark: Benchmark;
 }
 
-/** Limit of the content, which every agent gets at the preparation of every step. */
+/** Size limit of the content, which is sent to every agent before every step. */
 const MAX_CONTENT_BYTES = 1024 * 1024;
 
 /**
- * The settings of agents, workload and benchmark. Reads the file of `workload.content.file`.
+ * Returns the settings of agents, workload and benchmark. Reads the file of `workload.content.file`.
  *
- * @throws Error where the file cannot be read
+ * @throws Error if the file cannot be read
  */
 export function benchSettings({ producers, consumers, workload, benchmark }: ParsedBench): BenchSettings {
   const agentsOf = ({ tasks, ...limits }: ParsedBench["producers"]) => ({ tasks, limits: limitsOf(limits) });
@@ -58,15 +59,15 @@ export function benchSettings({ producers, consumers, workload, benchmark }: Par
   };
 }
 
-/** The file's path is relative to the project's folder, where Pulumi runs the program. */
+/** Reads the content from its file. A relative path starts at the project folder, where Pulumi runs the program. */
 function contentOf({ content }: Workload): Workload["content"] {
   if (typeof content === "string" || !("file" in content)) return content;
   return { base64: readFileSync(content.file).toString("base64") };
 }
 
-/** What is wrong beyond the form of each option, a line of `path: what is wrong` each. */
+/** Returns errors that involve several options, as lines of `path: what is wrong`. */
 export function benchErrors(
-  parsed: Partial<ParsedBench & ParsedParts>,
+  parsed: Partial<ParsedBench & ParsedServices>,
   nodes: readonly { role: Role }[],
 ): string[] {
   const { workload, benchmark, kafka } = parsed;
@@ -75,12 +76,15 @@ export function benchErrors(
     ...benchmarkErrors(workload, benchmark),
     ...contentErrors(workload),
     ...nodeErrors(workload, benchmark, nodes),
-    ...(kafka && (workload.replicationFactor ?? 0) > kafka.brokers
-      ? [
-          `workload.replicationFactor: ${workload.replicationFactor} replicas need as many brokers, and kafka.brokers is ${kafka.brokers}`,
-        ]
-      : []),
+    ...replicationErrors(workload, kafka?.brokers ?? Number.POSITIVE_INFINITY),
   ].map((error) => `swarmbench:${error}`);
+}
+
+function replicationErrors({ replicationFactor = 0 }: Workload, brokers: number): string[] {
+  if (replicationFactor <= brokers) return [];
+  return [
+    `workload.replicationFactor: ${replicationFactor} replicas need ${replicationFactor} brokers, but kafka.brokers is ${brokers}`,
+  ];
 }
 
 function contentErrors({ content }: Workload): string[] {
@@ -88,23 +92,24 @@ function contentErrors({ content }: Workload): string[] {
   try {
     const { length } = readFileSync(content.file);
     if (length > 0 && length <= MAX_CONTENT_BYTES) return [];
-    return [
-      `workload.content.file: ${content.file} has ${length} bytes; from 1 to ${MAX_CONTENT_BYTES} are allowed`,
-    ];
+    return [`workload.content.file: ${content.file} has ${length} bytes; expected 1 to ${MAX_CONTENT_BYTES}`];
   } catch (error) {
     return [`workload.content.file: ${(error as Error).message}`];
   }
 }
 
-/** Agents are on nodes of their role; where there is none, on the manager. */
+/** Agents run on nodes of role agent, or on the manager if there is none. */
 function nodeErrors(workload: Workload, { sweep }: Benchmark, nodes: readonly { role: Role }[]): string[] {
   if (nodes.length === 0) return [];
-  const there = Math.max(1, nodes.filter(({ role }) => role === "agent").length);
-  const message = (path: string, wanted: number) =>
-    `${path}: ${wanted} nodes are wanted, and agents run on ${there}; raise swarmbench:nodes, or give more of them the role agent (testbed.perNode)`;
-  const most = Math.max(0, ...(sweep?.nodes ?? []).map(Number));
-  return [
-    ...((workload.nodes ?? 0) > there ? [message("workload.nodes", workload.nodes ?? 0)] : []),
-    ...(most > there ? [message("benchmark.sweep.nodes", most)] : []),
-  ];
+  const available = Math.max(1, nodes.filter(({ role }) => role === "agent").length);
+  const requested = {
+    "workload.nodes": workload.nodes ?? 0,
+    "benchmark.sweep.nodes": Math.max(0, ...(sweep?.nodes ?? []).map(Number)),
+  };
+  return Object.entries(requested)
+    .filter(([, count]) => count > available)
+    .map(
+      ([path, count]) =>
+        `${path}: ${count} nodes requested, but agents run on ${available}; raise swarmbench:nodes, or give more nodes the role agent (testbed.perNode)`,
+    );
 }

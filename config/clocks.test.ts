@@ -1,22 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseSettings, SettingsError } from "./settings.ts";
+import { settingsErrorsOf } from "../test/support/settingsErrors.ts";
+import { parseSettings } from "./settings.ts";
 
 const parse = (clockSync: object) =>
   parseSettings({ clockSync: JSON.stringify(clockSync) }, "local", "ann").clockSync;
 
-function mistakesOf(clockSync: object): string[] {
-  try {
-    parse(clockSync);
-  } catch (error) {
-    assert.ok(error instanceof SettingsError, String(error));
-    return error.errors;
-  }
-  return assert.fail(`no error found in ${JSON.stringify(clockSync)}`);
-}
-
 describe("clockSync", () => {
-  it("is PTPd within 100 µs where nothing is set", () => {
+  it("is PTPd within 100 µs by default", () => {
     assert.deepEqual(parse({}), {
       kind: "ptpd",
       maxOffsetUs: 100,
@@ -25,11 +16,11 @@ describe("clockSync", () => {
     });
   });
 
-  it("takes each kind", () => {
+  it("accepts each kind", () => {
     for (const kind of ["ptpd", "linuxptp", "chrony", "none"]) assert.equal(parse({ kind }).kind, kind);
   });
 
-  it("takes a bound in any small unit", () => {
+  it("accepts a bound in any small unit", () => {
     const bounds = ["50 nanoseconds", "1 microsecond", "2.5 milliseconds", "1 second"];
     assert.deepEqual(
       bounds.map((maxOffset) => parse({ maxOffset }).maxOffsetUs),
@@ -37,7 +28,7 @@ describe("clockSync", () => {
     );
   });
 
-  it("takes the interface and the servers that are named", () => {
+  it("has the configured interface and servers", () => {
     const { interface: name, ntpServers } = parse({
       interface: "eth1.7",
       ntpServers: ["10.0.0.1", "ntp.lab"],
@@ -57,21 +48,21 @@ describe("clockSync", () => {
       { maxOffset: "100" },
       /^swarmbench:clockSync\.maxOffset: .*"100 microseconds"/,
     ],
-    ["a bound of nothing", { maxOffset: "0 microseconds" }, /^swarmbench:clockSync\.maxOffset: .*above zero/],
+    ["a bound of zero", { maxOffset: "0 microseconds" }, /^swarmbench:clockSync\.maxOffset: .*above zero/],
     [
-      "what a shell would read",
+      "an interface with shell syntax",
       { interface: "eth0;reboot" },
       /^swarmbench:clockSync\.interface: expected the name/,
     ],
     [
-      "a server that is none",
+      "an invalid server",
       { ntpServers: ["a b"] },
       /^swarmbench:clockSync\.ntpServers\.0: expected a host's name/,
     ],
     ["a typo", { maxOfset: "1 second" }, /^swarmbench:clockSync: no such setting: maxOfset$/],
   ] as const) {
-    it(`refuses ${what}, with its path`, () => {
-      const errors = mistakesOf(config);
+    it(`rejects ${what}, with its path`, () => {
+      const errors = settingsErrorsOf(() => parse(config));
       assert.equal(errors.length, 1);
       assert.match(errors[0] ?? "", error);
     });

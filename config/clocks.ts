@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { duration, smallTime } from "../contract/units.ts";
 
-/** What synchronises the nodes' clocks: PTP by one of two programs, NTP, or nothing. */
+/** How the nodes' clocks are synchronised: PTP by one of two programs, NTP, or not at all. */
 export const CLOCK_KINDS = ["ptpd", "linuxptp", "chrony", "none"] as const;
+/** A value of `clockSync.kind`. */
 export type ClockKind = (typeof CLOCK_KINDS)[number];
 
 const interfaceName = z
@@ -19,7 +20,7 @@ export const clockSchema = z
       .enum(CLOCK_KINDS, `expected one of ${CLOCK_KINDS.join(", ")}`)
       .prefault("ptpd")
       .describe(
-        "What keeps the clocks together: PTP by `ptpd` or by `linuxptp`, which uses the network card's time stamps where it has them, NTP by `chrony`, or `none`. PTP needs multicast between the nodes; take `chrony` where it does not pass, as in most clouds.",
+        "How clocks are synchronised: PTP by `ptpd`; PTP by `linuxptp`, which uses hardware time stamps if the network card has them; NTP by `chrony`; or `none`. PTP needs multicast between the nodes. Choose `chrony` if the network blocks it, as most clouds do.",
       ),
     maxOffset: smallTime
       .prefault("100 microseconds")
@@ -39,24 +40,24 @@ export const clockSchema = z
       .array(host, "expected a list of hosts")
       .prefault(["pool.ntp.org"])
       .describe(
-        "NTP servers for machines whose clock may be set: the first node always asks them, the others until PTP has locked. Set your site's servers if those on the internet cannot be reached.",
+        "NTP servers for machines whose clock may be set. The first node always uses them, the others until PTP has locked. Set your site's servers if the ones on the internet cannot be reached.",
       ),
   })
   .prefault({})
   .describe(
-    "How the clocks of the nodes are synchronised with the first node's. Latency between two nodes is only as exact as their clocks.",
+    "How the clocks of the nodes are synchronised with the first node's. Latency between two nodes is only as accurate as their clocks.",
   );
 type Parsed = z.output<typeof clockSchema>;
 
-/** What the components need to synchronise the clocks. */
+/** Settings for the clock synchronisation. */
 export type ClockSettings = Omit<Parsed, "maxOffset" | "timeout"> & {
-  /** The most that a node's clock may differ from the first node's when `up` goes on. */
+  /** `up` continues once each clock differs from the first node's by at most this much. */
   maxOffsetUs: number;
-  /** How long `up` waits for that. */
+  /** How long `up` waits for the clocks. */
   timeoutSec: number;
 };
 
-/** The settings with the units in the names. */
+/** Converts the parsed key to settings with units in their names. */
 export function clockSettings({ maxOffset, timeout, ...rest }: Parsed): ClockSettings {
   return { ...rest, maxOffsetUs: maxOffset, timeoutSec: timeout };
 }

@@ -13,17 +13,17 @@ const PROJECT = path.resolve(import.meta.dirname, "..");
 const read = (file: string) => readFileSync(path.join(PROJECT, file), "utf8");
 const scenarios = readdirSync(PROJECT).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
 
-describe("a file that is made from the configuration's schemas", () => {
+describe("a file that is generated from the configuration's schemas", () => {
   for (const [file, text] of Object.entries(generatedFiles(read))) {
     it(`is current: ${file} (otherwise run: swarmbench docs)`, () => assert.equal(read(file), text));
   }
 });
 
 describe("the configuration's documentation", () => {
-  it("says of every option what it means", () => {
+  it("describes every option", () => {
     const described = Object.entries(settingsSchema);
-    const silent = described.flatMap(([key, schema]) => withoutDescription(key, schema));
-    assert.deepEqual(silent, []);
+    const undescribed = described.flatMap(([key, schema]) => withoutDescription(key, schema));
+    assert.deepEqual(undescribed, []);
   });
 
   it("has a section for every key, and one for every kind of testbed", () => {
@@ -36,7 +36,7 @@ describe("the configuration's documentation", () => {
     assert.deepEqual(headings, keys);
   });
 
-  it("names a guide that exists for every kind of testbed that has one", () => {
+  it("links only to guides that exist", () => {
     const missing = TESTBEDS.flatMap(({ page }) => page ?? []).filter(
       (page) => !existsSync(path.join(PROJECT, page)),
     );
@@ -45,7 +45,7 @@ describe("the configuration's documentation", () => {
 });
 
 describe("Pulumi.yaml", () => {
-  it("has every key of the configuration but the number of nodes, and the same defaults", () => {
+  it("has every key of the configuration except the number of nodes, with the same defaults", () => {
     const { config } = parse(read("Pulumi.yaml")) as { config: Record<string, { default: unknown }> };
     const defaults = Object.entries(settingsSchema)
       .map(([key, schema]) => [`swarmbench:${key}`, toJsonSchema(schema).default])
@@ -64,23 +64,23 @@ describe("the schema for editors", () => {
       assert.equal(schema.safeParse(parse(read(file))).error, undefined));
   }
 
-  it("refuses a typo in an option", () => {
+  it("rejects a typo in an option", () => {
     const config = { "swarmbench:kafka": { broker: 3 } };
     assert.ok(!schema.safeParse({ config }).success);
   });
 });
 
-/** Paths of options without a description; objects describe themselves by what is in them. */
+/** Paths of options without a description, including those of nested objects. */
 function withoutDescription(key: string, schema: z.ZodType): string[] {
-  const silent: string[] = [];
+  const undescribed: string[] = [];
   const visit = (name: string, json: JsonSchema): void => {
     const { items, additionalProperties: values } = json;
-    if (!json.description && json.const === undefined) silent.push(name);
+    if (!json.description && json.const === undefined) undescribed.push(name);
     for (const within of [json, items, values, ...(json.oneOf ?? [])]) {
       if (typeof within !== "object") continue;
       for (const [own, option] of Object.entries(within.properties ?? {})) visit(`${name}.${own}`, option);
     }
   };
   visit(key, toJsonSchema(schema));
-  return silent;
+  return undescribed;
 }

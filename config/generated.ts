@@ -1,12 +1,12 @@
-// The committed files that are made from the configuration's schemas.
+// The committed files that are generated from the configuration's schemas.
 import { configurationDocs } from "./docs.ts";
 import { stackFileSchema } from "./jsonSchema.ts";
 import { pulumiProjectFile } from "./pulumiYaml.ts";
 
 /**
- * The text of each generated file, by its path in the repository.
+ * Returns the text of each generated file, by its path in the repository.
  *
- * @param read returns the present text of a file; of Pulumi.yaml a part is kept
+ * @param read returns the current text of a file; the head of Pulumi.yaml is kept
  */
 export function generatedFiles(read: (path: string) => string): Record<string, string> {
   return {

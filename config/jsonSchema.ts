@@ -1,4 +1,4 @@
-// The configuration's schemas as JSON Schema, for its documentation and for editors.
+// The configuration's schemas as JSON Schema, for the documentation and for editors.
 import { z } from "zod";
 import { settingsSchema } from "./schema.ts";
 
@@ -25,33 +25,34 @@ export interface JsonSchema {
   prefixItems?: JsonSchema[];
   anyOf?: JsonSchema[];
   oneOf?: JsonSchema[];
-  /** Of a number and a unit, such as "90 seconds". */
+  /** Examples of a quantity, such as "90 seconds". */
   examples?: string[];
+  /** Accepted units of a quantity. */
   units?: string[];
   /** Unit of a plain number. */
   unit?: string;
-  /** What the value is, where its JSON type does not say it. */
+  /** Kind of value, if the JSON type is not specific enough. */
   valueType?: string;
-  /** What holds where the option is left out and has no default of its own. */
+  /** Meaning of leaving out an option that has no fixed default. */
   whenAbsent?: string;
-  /** What a text means where an object is expected. */
+  /** Meaning of a string that is accepted instead of an object. */
   textForm?: string;
-  /** Whether the steps of a benchmark may vary the option, and whether a search may. */
+  /** Whether the steps of a sweep may vary the option (`sweep`), and a search too (`search`). */
   vary?: "sweep" | "search";
-  /** Whether a text is taken too, as `pulumi config set` stores numbers and booleans. */
+  /** Whether a string is accepted too, because `pulumi config set` stores numbers and booleans as strings. */
   coerced?: boolean;
 }
 
-/** A key's schema as JSON Schema of what a user writes, not of what it is parsed to. */
+/** Converts a key's schema to JSON Schema of the input that users write, before parsing. */
 export function toJsonSchema(schema: z.ZodType): JsonSchema {
   const json = z.toJSONSchema(schema, {
     io: "input",
     unrepresentable: "any",
-    // Labels and the like are shared objects: written out where they are used, not by reference.
+    // Shared schemas, such as labels, are repeated at each use instead of referenced.
     reused: "inline",
     override: ({ zodSchema, jsonSchema }) => {
       const { def } = zodSchema._zod;
-      // z.preprocess: what comes in is unknown to zod, what comes out of the preprocessing is what a user means.
+      // z.preprocess: zod does not know the type of the input, so the schema behind the preprocessing is used.
       if (def.type !== "pipe" || (def as z.core.$ZodPipeDef).in._zod.def.type !== "transform") return;
       const { $schema: _, ...target } = toJsonSchema(
         (def as z.core.$ZodPipeDef).out as z.ZodType,
@@ -64,7 +65,7 @@ export function toJsonSchema(schema: z.ZodType): JsonSchema {
   return json as JsonSchema;
 }
 
-/** JSON Schema of a stack's file, `Pulumi.<scenario>.yaml`, for editors. */
+/** The JSON Schema of a stack file, `Pulumi.<scenario>.yaml`, for editors. */
 export function stackFileSchema(): object {
   const keys = Object.entries(settingsSchema).map(([key, schema]) => {
     const { $schema: _, ...json } = toJsonSchema(schema) as { $schema?: string };
@@ -78,7 +79,7 @@ export function stackFileSchema(): object {
   };
 }
 
-/** Without the metadata that editors do not know, and with the texts that are taken instead of numbers, booleans and objects. */
+/** Removes metadata that editors do not know, and adds the strings that are accepted instead of other types. */
 function forEditors(json: JsonSchema): JsonSchema {
   const { units: _, unit: __, valueType: ___, whenAbsent, textForm, vary: ____, coerced, ...rest } = json;
   const plain = mapChildren(rest, forEditors);

@@ -1,29 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { defined } from "../test/support/defined.ts";
-import type { PartSettings } from "./services/index.ts";
-import { parseSettings, SettingsError } from "./settings.ts";
+import { settingsErrorsOf } from "../test/support/settingsErrors.ts";
+import type { ServiceSettings } from "./services/index.ts";
+import { parseSettings } from "./settings.ts";
 
 type Config = Record<string, object | string>;
-function parse(config: Config = {}): PartSettings {
+function parse(config: Config = {}): ServiceSettings {
   const text = Object.entries(config).map(([key, value]) => [
     key,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  return parseSettings(Object.fromEntries(text), "local", "ann").parts;
+  return parseSettings(Object.fromEntries(text), "local", "ann").services;
 }
-function mistakesOf(config: Config): string[] {
-  try {
-    parse(config);
-  } catch (error) {
-    assert.ok(error instanceof SettingsError, String(error));
-    return error.errors.map((line) => line.replace(/^swarmbench:/, ""));
-  }
-  return assert.fail(`no error found in ${JSON.stringify(config)}`);
-}
+const errorsOf = (config: Config) =>
+  settingsErrorsOf(() => parse(config)).map((line) => line.replace(/^swarmbench:/, ""));
 
-describe("parts that are left out of the configuration", () => {
-  it("are all there, as small as they can be, and without limits", () => {
+describe("services that are not configured", () => {
+  it("are all enabled, with their defaults and without limits", () => {
     assert.deepEqual(defined(parse()), {
       kafka: {
         brokers: 1,
@@ -47,57 +41,57 @@ describe("parts that are left out of the configuration", () => {
     });
   });
 
-  it("keep their defaults where another setting of the same part is given", () => {
+  it("keep their defaults if another setting of the same service is set", () => {
     const { kafka } = parse({ kafka: { heap: "512 MiB" } });
     assert.deepEqual([kafka?.heapMiB, kafka?.brokers, kafka?.security], [512, 1, "PLAINTEXT"]);
   });
 });
 
-describe("a part", () => {
+describe("a service", () => {
   for (const off of [false, "false"]) {
-    it(`is absent where enabled is the ${typeof off} false`, () => {
-      const parts = ["kafka", "influxdb", "telegraf", "grafana", "portainer"];
-      const config = Object.fromEntries(parts.map((part) => [part, { enabled: off }]));
+    it(`is left out if enabled is the ${typeof off} false`, () => {
+      const services = ["kafka", "influxdb", "telegraf", "grafana", "portainer"];
+      const config = Object.fromEntries(services.map((service) => [service, { enabled: off }]));
       assert.deepEqual(defined(parse(config)), {});
     });
   }
 
   for (const on of [true, "true"]) {
-    it(`that cannot always be had is required where enabled is the ${typeof on} true`, () => {
-      for (const part of ["grafana", "portainer"] as const) {
-        assert.equal(parse({ [part]: { enabled: on } })[part]?.required, true, part);
+    it(`whose image may be missing is required if enabled is the ${typeof on} true`, () => {
+      for (const service of ["grafana", "portainer"] as const) {
+        assert.equal(parse({ [service]: { enabled: on } })[service]?.required, true, service);
       }
     });
   }
 
-  for (const part of ["kafka", "influxdb", "telegraf", "grafana", "portainer"] as const) {
-    it(`such as ${part} has the limits that are set for it`, () => {
-      const limits = parse({ [part]: { cpus: "1.5", memory: "2 GiB" } })[part]?.limits;
+  for (const service of ["kafka", "influxdb", "telegraf", "grafana", "portainer"] as const) {
+    it(`such as ${service} has its configured limits`, () => {
+      const limits = parse({ [service]: { cpus: "1.5", memory: "2 GiB" } })[service]?.limits;
       assert.deepEqual(limits, { cpus: 1.5, memoryMiB: 2048 });
     });
   }
 
-  it("with a limit that no process starts in is refused", () => {
-    assert.deepEqual(mistakesOf({ grafana: { memory: "8 MiB" } }), [
+  it("rejects a memory limit in which no process can start", () => {
+    assert.deepEqual(errorsOf({ grafana: { memory: "8 MiB" } }), [
       "grafana.memory: a service needs at least 64 MiB",
     ]);
   });
 
-  for (const part of ["kafka", "influxdb", "grafana", "portainer"] as const) {
-    it(`such as ${part} gets new secrets by another number`, () => {
-      assert.equal(parse({ [part]: { rotation: "3" } })[part]?.rotation, 3);
+  for (const service of ["kafka", "influxdb", "grafana", "portainer"] as const) {
+    it(`such as ${service} has its configured rotation`, () => {
+      assert.equal(parse({ [service]: { rotation: "3" } })[service]?.rotation, 3);
     });
   }
 
-  it("refuses a setting that it does not have", () => {
-    assert.deepEqual(mistakesOf({ telegraf: { intervall: "1 second" } }), [
+  it("rejects an unknown setting", () => {
+    assert.deepEqual(errorsOf({ telegraf: { intervall: "1 second" } }), [
       "telegraf: no such setting: intervall",
     ]);
   });
 });
 
 describe("Kafka's settings", () => {
-  it("are taken over as they are given", () => {
+  it("are the configured ones", () => {
     const given = {
       brokers: "1",
       heap: "2 GiB",
@@ -118,73 +112,76 @@ describe("Kafka's settings", () => {
     });
   });
 
-  it("name the security protocols that there are", () => {
-    assert.deepEqual(mistakesOf({ kafka: { security: "TLS" } }), [
+  it("reject an unknown security protocol, and list the known ones", () => {
+    assert.deepEqual(errorsOf({ kafka: { security: "TLS" } }), [
       "kafka.security: expected one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL",
     ]);
   });
 
-  it("refuse a server property that Kafka does not know, and name the nearest", () => {
-    const [error, ...more] = mistakesOf({ kafka: { config: { "num.io.thread": 16 } } });
+  it("reject an unknown server property, and suggest similar ones", () => {
+    const [error, ...more] = errorsOf({ kafka: { config: { "num.io.thread": 16 } } });
     assert.deepEqual(more, []);
     assert.match(error ?? "", /^kafka\.config\.num\.io\.thread\b.*num\.io\.threads/);
   });
 
-  it("refuse more brokers than there are nodes for them", () => {
-    const [error, ...more] = mistakesOf({ nodes: "3", kafka: { brokers: 2 } });
+  it("reject more brokers than there are nodes for them", () => {
+    const [error, ...more] = errorsOf({ nodes: "3", kafka: { brokers: 2 } });
     assert.deepEqual(more, []);
-    assert.match(error ?? "", /^kafka\.brokers: 2 brokers need 2 nodes of role broker, there is 1 \(node2\)/);
+    assert.match(
+      error ?? "",
+      /^kafka\.brokers: 2 brokers need 2 nodes of role broker, but there is 1 \(node2\)/,
+    );
   });
 
-  it("of a cluster that is switched off are not looked at for whether it fits", () => {
+  it("of a cluster that is switched off are not checked for its placement", () => {
     assert.equal(parse({ nodes: "3", kafka: { enabled: false, brokers: 2 } }).kafka, undefined);
   });
 
-  it("refuse a privileged port for clients outside", () => {
-    assert.deepEqual(mistakesOf({ kafka: { externalPort: 92 } }), [
+  it("reject a privileged port for clients outside the swarm", () => {
+    assert.deepEqual(errorsOf({ kafka: { externalPort: 92 } }), [
       "kafka.externalPort: expected a whole number from 1024 to 65535",
     ]);
   });
 
-  for (const [externalPort, whose] of [
-    [2377, "the swarm itself listens on 2377; choose another port for kafka.externalPort"],
-    [7946, "the swarm itself listens on 7946; choose another port for kafka.externalPort"],
-    [4789, "the swarm itself listens on 4789; choose another port for kafka.externalPort"],
+  for (const [externalPort, message] of [
+    [2377, "the swarm itself uses port 2377; choose another port for kafka.externalPort"],
+    [7946, "the swarm itself uses port 7946; choose another port for kafka.externalPort"],
+    [4789, "the swarm itself uses port 4789; choose another port for kafka.externalPort"],
     [
       5000,
-      "the registry listens on 5000; choose another port for kafka.externalPort or for swarm.registryPort",
+      "the registry uses port 5000; choose another port for kafka.externalPort or for swarm.registryPort",
     ],
   ] as const) {
-    it(`refuse port ${externalPort} for clients outside, which is taken`, () => {
-      assert.deepEqual(mistakesOf({ kafka: { externalPort } }), [`kafka.externalPort: ${whose}`]);
+    it(`reject port ${externalPort} for clients outside the swarm, which is in use`, () => {
+      assert.deepEqual(errorsOf({ kafka: { externalPort } }), [`kafka.externalPort: ${message}`]);
     });
   }
 
-  it("take the registry's usual port where the registry has another", () => {
+  it("accept the registry's default port if the registry uses another one", () => {
     const config = { swarm: { registryPort: 5001 }, kafka: { externalPort: 5000 } };
     assert.equal(parse(config).kafka?.externalPort, 5000);
   });
 
   for (const option of ["UseZGC", "-Da=b -Dc=d", ""]) {
-    it(`refuse "${option}" as an option of the JVM`, () => {
-      assert.deepEqual(mistakesOf({ kafka: { jvmOptions: ["-Xss1m", option] } }), [
-        'kafka.jvmOptions.1: expected a JVM option, which begins with "-" and has no blank, such as -XX:+UseZGC',
+    it(`reject "${option}" as a JVM option`, () => {
+      assert.deepEqual(errorsOf({ kafka: { jvmOptions: ["-Xss1m", option] } }), [
+        'kafka.jvmOptions.1: expected a JVM option that starts with "-" and contains no blank, such as -XX:+UseZGC',
       ]);
     });
   }
 
-  it("refuse a limit of memory that leaves a broker nothing beside its heap", () => {
-    assert.deepEqual(mistakesOf({ kafka: { heap: "1 GiB", memory: "1331 MiB" } }), [
-      "kafka.memory: a broker with a heap of 1024 MiB needs 1332 MiB, got 1331; raise it, or lower kafka.heap",
+  it("reject a memory limit that is too small for the heap", () => {
+    assert.deepEqual(errorsOf({ kafka: { heap: "1 GiB", memory: "1331 MiB" } }), [
+      "kafka.memory: a broker with a heap of 1024 MiB needs at least 1332 MiB, got 1331; raise it, or lower kafka.heap",
     ]);
   });
 
-  it("take a limit of memory that is three tenths above the heap", () => {
+  it("accept a memory limit of 1.3 times the heap", () => {
     assert.equal(parse({ kafka: { heap: "1 GiB", memory: "1332 MiB" } }).kafka?.limits.memoryMiB, 1332);
   });
 
-  it("refuse a heap in which no broker starts", () => {
-    assert.deepEqual(mistakesOf({ kafka: { heap: "64 MiB" } }), [
+  it("reject a heap in which no broker starts", () => {
+    assert.deepEqual(errorsOf({ kafka: { heap: "64 MiB" } }), [
       "kafka.heap: a broker's heap needs at least 128 MiB",
     ]);
   });
@@ -199,9 +196,9 @@ describe("the replicas of a Kafka cluster", () => {
     "transaction.state.log.replication.factor",
     "share.coordinator.state.topic.replication.factor",
   ]) {
-    it(`are refused where ${name} is above the number of brokers`, () => {
-      assert.deepEqual(mistakesOf(withConfig({ [name]: "4" })), [
-        `kafka.config.${name}: 4 replicas need as many brokers, and kafka.brokers is 3; lower it, or raise that`,
+    it(`are rejected if ${name} is above the number of brokers`, () => {
+      assert.deepEqual(errorsOf(withConfig({ [name]: "4" })), [
+        `kafka.config.${name}: 4 replicas need 4 brokers, but kafka.brokers is 3; lower it, or raise kafka.brokers`,
       ]);
     });
   }
@@ -211,55 +208,55 @@ describe("the replicas of a Kafka cluster", () => {
     ["transaction.state.log.replication.factor", "transaction.state.log.min.isr"],
     ["share.coordinator.state.topic.replication.factor", "share.coordinator.state.topic.min.isr"],
   ] as const) {
-    const told = (count: number, least: number) =>
-      `with ${inSync} ${least} and ${replicas} ${count} nothing could be written; lower the one, or raise the other`;
-    it(`are refused where ${inSync} is above them`, () => {
-      assert.deepEqual(mistakesOf(withConfig({ [inSync]: 4 })), [`kafka.config.${inSync}: ${told(3, 4)}`]);
+    const message = (count: number, minimum: number) =>
+      `no record could be written, because ${inSync} (${minimum}) is above ${replicas} (${count}); lower the first, or raise the second`;
+    it(`are rejected if ${inSync} is above them`, () => {
+      assert.deepEqual(errorsOf(withConfig({ [inSync]: 4 })), [`kafka.config.${inSync}: ${message(3, 4)}`]);
     });
-    it(`are refused where ${replicas} is below what must be in sync without another word`, () => {
-      assert.deepEqual(mistakesOf(withConfig({ [replicas]: 1 })), [
-        `kafka.config.${replicas}: ${told(1, 2)}`,
+    it(`are rejected if ${replicas} is below the default of ${inSync}`, () => {
+      assert.deepEqual(errorsOf(withConfig({ [replicas]: 1 })), [
+        `kafka.config.${replicas}: ${message(1, 2)}`,
       ]);
     });
-    it(`are taken where ${inSync} is as many as there are`, () => {
+    it(`are accepted if ${inSync} equals them`, () => {
       assert.deepEqual(parse(withConfig({ [inSync]: 3 })).kafka?.config, { [inSync]: 3 });
     });
   }
 
-  it("are told once only where they are no number", () => {
-    const [error, ...more] = mistakesOf(withConfig({ "default.replication.factor": "many" }));
+  it("cause only one error if they are not a number", () => {
+    const [error, ...more] = errorsOf(withConfig({ "default.replication.factor": "many" }));
     assert.deepEqual(more, []);
     assert.match(error ?? "", /expected a whole number/);
   });
 
-  it("are as many as suits the number of brokers where nothing is said", () => {
+  it("have defaults for each number of brokers that are accepted", () => {
     for (const brokers of [1, 2, 3]) assert.deepEqual(parse(withConfig({}, brokers)).kafka?.config, {});
   });
 });
 
-describe("InfluxDB's names", () => {
+describe("InfluxDB's organization and bucket", () => {
   for (const key of ["organization", "bucket"]) {
     for (const name of [" ", " bench", "bench ", ""]) {
-      it(`refuse "${name}" as ${key}`, () => {
-        assert.deepEqual(mistakesOf({ influxdb: { [key]: name } }), [
-          `influxdb.${key}: expected a name without a blank at its beginning or end, such as bench`,
+      it(`cannot be "${name}": ${key}`, () => {
+        assert.deepEqual(errorsOf({ influxdb: { [key]: name } }), [
+          `influxdb.${key}: expected a name without leading or trailing blanks, such as bench`,
         ]);
       });
     }
-    it(`take a blank within the ${key}, and a single letter`, () => {
+    it(`may contain a blank, or be a single letter: ${key}`, () => {
       for (const name of ["my lab", "b"]) assert.ok(parse({ influxdb: { [key]: name } }).influxdb);
     });
   }
 
-  it("refuse a bucket that looks like one of InfluxDB's own", () => {
-    assert.deepEqual(mistakesOf({ influxdb: { bucket: "_bench" } }), [
-      'influxdb.bucket: a name that begins with "_" is InfluxDB\'s own; choose another',
+  it("cannot be a bucket name that InfluxDB reserves", () => {
+    assert.deepEqual(errorsOf({ influxdb: { bucket: "_bench" } }), [
+      'influxdb.bucket: names that start with "_" are reserved by InfluxDB; choose another name',
     ]);
   });
 
-  it("refuse a quotation mark in a bucket, as InfluxDB does", () => {
-    assert.deepEqual(mistakesOf({ influxdb: { bucket: 'be"nch' } }), [
-      "influxdb.bucket: InfluxDB takes no bucket with a quotation mark; leave it out",
+  it("cannot be a bucket name with a quotation mark", () => {
+    assert.deepEqual(errorsOf({ influxdb: { bucket: 'be"nch' } }), [
+      "influxdb.bucket: InfluxDB does not allow quotation marks in the name of a bucket",
     ]);
   });
 });
@@ -271,46 +268,46 @@ describe("InfluxDB's retention", () => {
     ["1.1 hours", 3_960],
     ["forever", 0],
   ] as const) {
-    it(`of ${text} is ${seconds} s, as InfluxDB has it`, () => {
+    it(`of ${text} is ${seconds} s for InfluxDB`, () => {
       assert.equal(parse({ influxdb: { retention: text } }).influxdb?.retentionSec, seconds);
     });
   }
 
-  it("is an hour at least", () => {
-    assert.deepEqual(mistakesOf({ influxdb: { retention: "59 minutes" } }), [
-      "influxdb.retention: InfluxDB keeps data for an hour at least",
+  it("is at least 1 hour", () => {
+    assert.deepEqual(errorsOf({ influxdb: { retention: "59 minutes" } }), [
+      "influxdb.retention: expected at least 1 hour, the minimum of InfluxDB",
     ]);
   });
 
-  it("has no fraction of a second", () => {
-    assert.deepEqual(mistakesOf({ influxdb: { retention: "4000.5 seconds" } }), [
-      'influxdb.retention: InfluxDB counts whole seconds; give a time such as "90 minutes"',
+  it("is a number of whole seconds", () => {
+    assert.deepEqual(errorsOf({ influxdb: { retention: "4000.5 seconds" } }), [
+      'influxdb.retention: expected whole seconds, such as "90 minutes"',
     ]);
   });
 });
 
 describe("Telegraf's interval", () => {
-  it("is a second at least", () => {
-    assert.deepEqual(mistakesOf({ telegraf: { interval: "0.5 seconds" } }), [
-      "telegraf.interval: expected 1 second at least",
+  it("is at least 1 second", () => {
+    assert.deepEqual(errorsOf({ telegraf: { interval: "0.5 seconds" } }), [
+      "telegraf.interval: expected at least 1 second",
     ]);
   });
 
-  it("may be a fraction above it", () => {
+  it("may have a fraction", () => {
     assert.equal(parse({ telegraf: { interval: "1.5 seconds" } }).telegraf?.intervalSec, 1.5);
   });
 });
 
 describe("Telegraf and Grafana", () => {
-  it("are refused, both at once, where InfluxDB is switched off", () => {
-    const errors = mistakesOf({ influxdb: { enabled: false } });
+  it("are both rejected at once if InfluxDB is switched off", () => {
+    const errors = errorsOf({ influxdb: { enabled: false } });
     assert.deepEqual(
       errors.map((line) => line.replace(/ needs InfluxDB.*/, "")),
       ["telegraf.enabled: telegraf", "grafana.enabled: grafana"],
     );
   });
 
-  it("may go together with InfluxDB, and Kafka stays", () => {
+  it("can be switched off together with InfluxDB, without Kafka", () => {
     const off = { enabled: false };
     assert.deepEqual(Object.keys(defined(parse({ influxdb: off, telegraf: off, grafana: off }))), [
       "kafka",

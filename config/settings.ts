@@ -1,50 +1,47 @@
 import type { z } from "zod";
+import { SwarmbenchError } from "../contract/errors.ts";
 import { overlaps } from "../lib/addresses.ts";
 import { stackPrefix } from "../lib/stackName.ts";
 import { type BenchSettings, benchErrors, benchSettings } from "./benchmark.ts";
 import { type ClockSettings, clockSettings } from "./clocks.ts";
 import type { NodeSettings } from "./nodes.ts";
 import { type ParsedSettings, type SettingsKey, settingsSchema } from "./schema.ts";
-import { type PartSettings, partErrors, partSettings } from "./services/index.ts";
+import { type ServiceSettings, serviceErrors, serviceSettings } from "./services/index.ts";
 import { type SwarmSettings, swarmSettings } from "./swarm.ts";
 import { defaultNodes, kindOf, type TestbedSettings } from "./testbed/index.ts";
 
-/** The stack's configuration, checked and complete. */
+/** The validated configuration of a stack, with all defaults filled in. */
 export interface Settings {
   stack: string;
-  /** Begins the name of everything that this stack creates on a shared machine. */
+  /** Starts the name of everything that this stack creates on a shared machine. */
   prefix: string;
   testbed: TestbedSettings;
-  /** Those that are used; the first is the manager. */
+  /** The usable nodes; the first one is the manager. */
   nodes: [NodeSettings, ...NodeSettings[]];
   swarm: SwarmSettings;
   clockSync: ClockSettings;
-  parts: PartSettings;
-  /** Absent where there is no Kafka to put load on. */
+  services: ServiceSettings;
+  /** Undefined if Kafka is switched off. */
   bench?: BenchSettings;
 }
 
-/** Raised with all errors of a configuration at once; `errors` are lines of `path: what is wrong`. */
-export class SettingsError extends Error {
-  readonly errors: string[];
-
-  constructor(stackName: string, errors: string[]) {
-    const count = errors.length === 1 ? "a error" : `${errors.length} errors`;
-    super(
-      `The configuration of stack ${stackName} has ${count}; nothing was changed:\n` +
-        errors.map((line) => `  - ${line}`).join("\n"),
-    );
-    this.errors = errors;
-  }
+/** One error for all errors of a configuration, given as lines of `path: what is wrong`. */
+function settingsError(stack: string, errors: string[]): SwarmbenchError {
+  const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
+  const list = errors.map((line) => `  - ${line}`).join("\n");
+  return new SwarmbenchError(
+    "settings-invalid",
+    `The configuration of stack ${stack} has ${count}; nothing was changed:\n${list}`,
+  );
 }
 
 /**
  * Parses a stack's configuration.
  *
  * @param raw the values of the `swarmbench:` namespace, by key, as Pulumi stores them (objects as JSON text)
- * @param user who runs this; the namespace where the configuration names none
- * @param without names of nodes that cannot be used and are left out
- * @throws SettingsError with every error that can be found
+ * @param user name of the current user: the namespace, unless the configuration sets one
+ * @param without names of unusable nodes to leave out
+ * @throws SwarmbenchError `settings-invalid` that lists every error in the configuration
  */
 export function parseSettings(
   raw: Record<string, string>,
@@ -57,12 +54,11 @@ export function parseSettings(
   const { swarm } = parsed;
   const prefix = stackPrefix(parsed.namespace ?? "", user, stack);
   const { testbed, nodes } = testbedOf(parsed, prefix, errors);
-  const used = nodes.filter(({ name }) => !without.includes(name));
-  errors.push(...partErrors(parsed, { nodes: used, registryPort: swarm?.registryPort }));
-  errors.push(...benchErrors(parsed, used));
-  const [manager, ...workers] = used;
-  if (errors.length > 0 || !testbed || !manager || !isComplete(parsed))
-    throw new SettingsError(stack, errors);
+  const usable = nodes.filter(({ name }) => !without.includes(name));
+  errors.push(...serviceErrors(parsed, { nodes: usable, registryPort: swarm?.registryPort }));
+  errors.push(...benchErrors(parsed, usable));
+  const [manager, ...workers] = usable;
+  if (errors.length > 0 || !testbed || !manager || !isComplete(parsed)) throw settingsError(stack, errors);
   return {
     stack,
     prefix,
@@ -70,7 +66,7 @@ export function parseSettings(
     nodes: [manager, ...workers],
     swarm: swarmSettings(parsed.swarm),
     clockSync: clockSettings(parsed.clockSync),
-    parts: partSettings(parsed),
+    services: serviceSettings(parsed),
     bench: parsed.kafka.enabled ? benchSettings(parsed) : undefined,
   };
 }
@@ -89,7 +85,7 @@ function testbedOf(
   return { testbed, nodes: kind.nodes(parsed, testbed, count) };
 }
 
-/** The testbed and the swarm need networks of their own: an address in both would be ambiguous. */
+/** The networks of the testbed and of the swarm must not overlap. */
 function overlapErrors({ name, cidr }: { name: string; cidr: string }, addressPool: string): string[] {
   return overlaps(cidr, addressPool)
     ? [`swarmbench:swarm.addressPool: ${addressPool} overlaps ${name} ${cidr}`]
@@ -103,7 +99,7 @@ function isComplete(parsed: Partial<ParsedSettings>): parsed is ParsedSettings {
 function parseKeys(raw: Record<string, string>, errors: string[]): Partial<ParsedSettings> {
   const keys = Object.keys(settingsSchema) as SettingsKey[];
   for (const key of Object.keys(raw).filter((name) => !Object.hasOwn(settingsSchema, name))) {
-    errors.push(`swarmbench:${key}: no such setting; there are ${keys.join(", ")}`);
+    errors.push(`swarmbench:${key}: no such setting; expected one of ${keys.join(", ")}`);
   }
   const parsed: Partial<Record<SettingsKey, unknown>> = {};
   for (const key of keys) {

@@ -14,21 +14,21 @@ export const swarmSchema = z
     drainTimeout: duration
       .prefault("60 seconds")
       .describe(
-        "How long a node that leaves may take to hand over its tasks. Raise it if services stop slowly.",
+        "Time limit for a node that leaves to hand over its tasks. Raise it if services stop slowly.",
       ),
     registryPort: wholeNumber(1024, 65535)
-      .refine((value) => !SWARM_PORTS.includes(value), "the swarm itself listens on this port")
+      .refine((value) => !SWARM_PORTS.includes(value), "the swarm itself uses this port")
       .prefault(5000)
-      .describe("Port of the image registry on the manager. Change it if something else listens there."),
+      .describe("Port of the image registry on the manager. Change it if another program uses this port."),
   })
   .prefault({})
   .describe("The Docker Swarm that the nodes form.");
 type Parsed = z.output<typeof swarmSchema>;
 
-/** What the components need to form the swarm. */
+/** Settings for the swarm. */
 export type SwarmSettings = Omit<Parsed, "drainTimeout"> & { drainTimeoutSec: number };
 
-/** The settings with the units in the names. */
+/** Converts the parsed key to settings with units in their names. */
 export function swarmSettings({ drainTimeout, ...rest }: Parsed): SwarmSettings {
   return { ...rest, drainTimeoutSec: drainTimeout };
 }

@@ -1,19 +1,19 @@
-// How the documentation words an option's value, default and meaning.
+// The texts about an option's values, default and meaning in the documentation.
 import type { JsonSchema } from "./jsonSchema.ts";
 
 const DEFAULT_SENTENCE = /\s*Default: (.+)\.$/s;
 
-/** What an option means, without the sentence about its default, which has a column of its own. */
+/** Returns the meaning of an option, without the sentence about its default, which has its own column. */
 export function descriptionText({ description = "", vary }: JsonSchema): string {
   const text = description.replace(DEFAULT_SENTENCE, "");
   if (!vary) return text;
   return `${text} *A sweep may vary it${vary === "search" ? ", and a search too" : ""}.*`;
 }
 
-/** What holds where an option is left out. */
+/** Returns the default of an option. */
 export function defaultText(schema: JsonSchema, isRequired: boolean): string {
   const { default: usual, whenAbsent, description = "" } = schema;
-  if (isRequired) return "must be set";
+  if (isRequired) return "required";
   if (whenAbsent) return whenAbsent;
   if (schema.properties && usual !== undefined) return "as below";
   if (usual !== undefined) return isEmpty(usual) ? "none" : code(usual);
@@ -24,7 +24,7 @@ function isEmpty(value: unknown): boolean {
   return value === "" || (typeof value === "object" && Object.keys(value ?? {}).length === 0);
 }
 
-/** Which values an option takes, in a few words. */
+/** Returns the values that an option accepts, in a few words. */
 export function typeText(schema: JsonSchema): string {
   const { valueType, textForm, items, unit } = schema;
   if (valueType) return valueType;

@@ -1,4 +1,4 @@
-// Errors in a workload and a benchmark that only show when both are looked at together.
+// Errors in a workload and a benchmark that depend on both.
 import { z } from "zod";
 import { CLIENT_NAMES, type Client, clientOf } from "./clients.ts";
 import { withValues } from "./stepWorkload.ts";

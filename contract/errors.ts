@@ -32,6 +32,15 @@ const CODES = {
   "settings-invalid": EXIT.usage,
   "scenario-unknown": EXIT.usage,
   "not-set-up": EXIT.failed,
+  "program-missing": EXIT.failed,
+  "program-failed": EXIT.failed,
+  "engine-unavailable": EXIT.failed,
+  "engine-unsuitable": EXIT.failed,
+  "source-unreachable": EXIT.failed,
+  "platform-unsupported": EXIT.failed,
+  "checksum-differs": EXIT.failed,
+  "passphrase-differs": EXIT.failed,
+  "folder-in-use": EXIT.failed,
   "stack-not-up": EXIT.failed,
   "stack-outdated": EXIT.failed,
   "too-few-nodes": EXIT.failed,
@@ -86,6 +95,7 @@ const CODES = {
   "no-free-port": EXIT.failed,
   "out-of-time": EXIT.outOfTime,
   interrupted: EXIT.interrupted,
+  terminated: EXIT.terminated,
 } as const;
 
 /** Code of an error for the user. */

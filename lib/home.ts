@@ -1,6 +1,6 @@
 import * as os from "node:os";
 
-/** `~` is the shell's; settings are written for people. */
+/** Replaces a leading `~/` by the home folder, as a shell does. */
 export function expandHome(file: string): string {
   return file.replace(/^~(?=\/)/, os.homedir());
 }

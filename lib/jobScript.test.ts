@@ -9,8 +9,8 @@ import { portOf } from "../test/support/overSsh.ts";
 import { jobScript } from "./jobScript.ts";
 
 /**
- * A `docker` that has the images that are files in `images`, gets others unless it is `offline`, and runs a job: it
- * notes its words, one a line, and what it is told at standard input.
+ * A fake `docker`. It has the images that are files in `images`, pulls others unless the file `offline` exists, and runs a job by
+ * recording its arguments, one per line, and its standard input.
  */
 const DOCKER = `#!/bin/sh
 cd "$FAKE" || exit 99
@@ -107,7 +107,7 @@ describe("a job's script", () => {
     assert.deepEqual(manager.calls, ["run"]);
   });
 
-  it("fails where the image cannot be had, and says why", async () => {
+  it("fails if the image cannot be pulled, and reports why", async () => {
     const manager = machine();
     manager.remove(IMAGE_FILE);
     manager.write("offline", "yes");
@@ -149,10 +149,10 @@ describe("a job for updates only", () => {
 describe("a job of the program", () => {
   let program: Program<Record<"open" | "hidden" | "answering" | "later", Job>>;
   before(async () => {
-    program = await declareOn((site) => {
+    program = await declareOn((deployment) => {
       const part = new pulumi.ComponentResource("test:index:Part", "part");
       const options = { parent: part };
-      const plain = { site, job: "probe", after: [pulumi.output("a"), "b"] };
+      const plain = { deployment, job: "probe", after: [pulumi.output("a"), "b"] };
       const open = runJob("open", { ...plain, input: { word: "loud" } }, options);
       return {
         open,
@@ -202,7 +202,7 @@ describe("a job of the program", () => {
     );
   });
 
-  it("is told its input as JSON", () => {
+  it("gets its input as JSON", () => {
     assert.deepEqual(program.jobInput("hidden"), { word: "hush" });
   });
 });

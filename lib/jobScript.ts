@@ -1,18 +1,26 @@
-// How a job of the bench image is run on the manager: plain text, without Pulumi, for `up` and for cli/ alike.
+// The script that runs a job of the bench image on the manager. It does not need Pulumi, because cli/ uses it as well as `up`.
 import { script } from "./shell.ts";
 
+/** The parameters of {@link jobScript}. */
 export interface JobScript {
+  /** Name of the job, the argument of the bench image. */
   job: string;
   image: string;
+  /** The overlay network that it joins. */
   network: string;
+  /** JSON for its standard input. */
   input: string;
+  /** Shell commands that run first. */
   before: string;
+  /** Text without effect on the job; Pulumi runs the script again when it changes. */
   marks: string;
+  /** Does nothing when the resource is created. */
   onlyOnUpdate: boolean;
+  /** Labels of its container. */
   labels: string[];
 }
 
-/** The input is a shell variable and `printf` is the shell's own: neither shows in a process list. */
+/** A script that runs a job. Its input does not show in a process list: it is a shell variable, and `printf` is a shell builtin. */
 export function jobScript({
   job,
   image,

@@ -1,16 +1,16 @@
 import { ownerDirectory } from "./stackName.ts";
 
 /**
- * Whose a container, network, volume or job is. `directory` is the project's folder, or SWARMBENCH_HOME if that is set: two
- * checkouts, and two homes, have two Pulumi states, so neither may touch what the other made.
+ * The owner of a container, network, volume or job. `directory` is SWARMBENCH_HOME if it is set, else the project's folder: two
+ * checkouts, or two homes, have different Pulumi states, so neither may change what the other has created.
  */
 export interface Owner {
-  /** Of the stack: namespace, user and scenario. */
+  /** Prefix of the stack's names: namespace or user, and scenario. */
   prefix: string;
   directory: string;
 }
 
-/** The owner of what this checkout makes for a stack. */
+/** The owner of what this checkout creates for a stack. */
 export function ownerOf(prefix: string): Owner {
   return { prefix, directory: ownerDirectory() };
 }

@@ -1,10 +1,10 @@
-/** One word of a POSIX shell, whatever is in it: nothing is special between single quotes but the single quote. */
+/** Quotes a value as one word of a POSIX shell. Between single quotes, only the single quote itself is special. */
 export function word(value: string | number): string {
   return `'${String(value).replaceAll("'", "'\\''")}'`;
 }
 
 /**
- * A POSIX script that starts with its parameters as quoted variables, so that the body holds no value of ours:
+ * A POSIX script that starts by assigning its parameters, quoted, to variables, so that the body contains no values itself:
  * `script({ NAME: "a b" }, 'echo "$NAME"')`.
  */
 export function script(parameters: Record<string, string | number>, body: string): string {
@@ -12,7 +12,7 @@ export function script(parameters: Record<string, string | number>, body: string
   return [...lines, "set -eu", body.trim(), ""].join("\n");
 }
 
-/** The same as one command line, for where a script cannot be sent through standard input. */
+/** A {@link script} as one command line, for callers that cannot send it through standard input. */
 export function commandLine(parameters: Record<string, string | number>, body: string): string {
   return `sh -c ${word(script(parameters, body))}`;
 }

@@ -1,28 +1,28 @@
 import { word } from "./shell.ts";
 
-/** How a node is reached, by the system's `ssh`: whatever it can do (jump hosts, agents, host certificates) works. */
+/** How the system's `ssh` reaches a node; all of its features, such as jump hosts, agents and host certificates, work. */
 export interface SshEndpoint {
-  /** Its name or address, or what the configuration file knows it by. */
+  /** Its name, its address, or its alias in the configuration file. */
   host: string;
-  /** Where absent, the configuration file says it. */
+  /** @default the port in the configuration file */
   port?: number;
   user?: string;
-  /** Keys and host keys; in a file of its own, so that nothing of the user's applies that was not asked for. */
+  /** Configuration with keys and host keys. It is a separate file, so that the user's own settings do not apply. */
   configFile: string;
-  /** Whether root's work is done through `sudo`, which must not ask for a password. */
+  /** Whether commands as root use `sudo`, which must not ask for a password. */
   sudo: boolean;
 }
 
 /**
- * Options of the system's `ssh`: the endpoint's own config, no questions, and no connection that is shared: one from before knows
- * nothing of the group that its user was put into since.
+ * Options of the system's `ssh`: the endpoint's own configuration, no prompts, and no shared connection, because in an older
+ * connection the user does not have the groups that were added since.
  */
 export function sshOptions({ configFile }: Pick<SshEndpoint, "configFile">): string[] {
   const options = ["BatchMode=yes", "ConnectTimeout=10", "ControlPath=none"];
   return ["-F", configFile, ...options.flatMap((option) => ["-o", option])];
 }
 
-/** Arguments of the system's `ssh` up to and with the destination; a command may follow. */
+/** Arguments of the system's `ssh`, including the destination; a command may follow. */
 export function sshArguments(ssh: SshEndpoint): string[] {
   const { host, port, user } = ssh;
   return [
@@ -32,17 +32,17 @@ export function sshArguments(ssh: SshEndpoint): string[] {
   ];
 }
 
-/** The address by which Docker's own command reaches the engine there. */
+/** The value of DOCKER_HOST with which `docker` reaches the node's engine. */
 export function dockerHost({ host, port, user }: SshEndpoint): string {
   return `ssh://${user === undefined ? "" : `${user}@`}${host}${port ? `:${port}` : ""}`;
 }
 
-/** A command line of the node, as root. */
+/** A command line that runs as root on the node. */
 export function asRoot({ sudo }: Pick<SshEndpoint, "sudo">, command: string): string {
   return sudo ? `sudo -n ${command}` : command;
 }
 
-/** A shell's words that run a command line on the node as root. */
+/** A shell command line that runs another one as root on the node. */
 export function sshWords(ssh: SshEndpoint, command: string): string {
   return ["ssh", ...sshArguments(ssh), asRoot(ssh, command)].map(word).join(" ");
 }

@@ -1,15 +1,15 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { BASE_SCRATCH } from "../cli/lib/paths.ts";
-import { Problem } from "../cli/lib/problem.ts";
 import { run } from "../cli/lib/run.ts";
 import { step } from "../cli/lib/steps.ts";
 import { DEFAULT_IMAGES, imageId, imagePrefix } from "../cli/setup/engineImages.ts";
 import { DEFAULT_ENGINE, ensurePrograms } from "../cli/setup/host.ts";
 import { partialOf, removeTree } from "../cli/setup/partial.ts";
 import { versions } from "../cli/setup/versions.ts";
+import { SwarmbenchError } from "../contract/errors.ts";
 
-/** Counted up when the way the base is made changes. */
+/** Version of the recipe; increase it when the recipe changes. */
 const BASE_RECIPE = 3;
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
@@ -21,7 +21,7 @@ const making = new Map<string, Promise<void>>();
 /**
  * Makes {@link BASE_IMAGE} in an engine unless it is there: Debian's minimal system from its packages.
  *
- * @throws Problem with the command that root can run, where this user may not
+ * @throws SwarmbenchError with the command that root can run, where this user may not
  */
 export function ensureBaseImage(engineHost: string): Promise<void> {
   const made = making.get(engineHost) ?? makeBaseImage(engineHost);
@@ -32,10 +32,14 @@ export function ensureBaseImage(engineHost: string): Promise<void> {
 async function makeBaseImage(engineHost: string): Promise<void> {
   if (await imageId(engineHost, BASE_IMAGE)) return;
   if (process.platform !== "linux" || process.getuid?.() !== 0) {
-    throw new Problem(
+    throw new SwarmbenchError(
+      "platform-unsupported",
       "Making the base image from Debian's packages needs root on a Linux machine.",
-      `Let root make it, then run \`npm run setup\` again: ${asRoot(engineHost)}\n` +
-        "Or reach the official images: SWARMBENCH_SOURCE=official npm run setup",
+      {
+        hint:
+          `Let root make it, then run \`npm run setup\` again: ${asRoot(engineHost)}\n` +
+          "Or use the official images: SWARMBENCH_SOURCE=official npm run setup",
+      },
     );
   }
   await ensurePrograms({
@@ -46,7 +50,7 @@ async function makeBaseImage(engineHost: string): Promise<void> {
   await step("make the Debian base image", () => makeBase(engineHost));
 }
 
-/** sudo passes no environment on; root's own engine and image names are the default ones. */
+/** Returns the command for root. sudo passes no environment on, and root has the default engine and image names. */
 export function asRoot(engineHost: string, prefix = imagePrefix): string {
   const env: string[] = [];
   if (engineHost !== DEFAULT_ENGINE) env.push(`DOCKER_HOST=${engineHost}`);
@@ -57,7 +61,7 @@ export function asRoot(engineHost: string, prefix = imagePrefix): string {
 async function makeBase(engineHost: string): Promise<void> {
   const scratch = partialOf(BASE_SCRATCH);
   const system = path.join(scratch, "root");
-  await removeTree(scratch); // of an earlier process of that number
+  await removeTree(scratch); // left by an earlier process with the same id
   mkdirSync(scratch, { mode: 0o700 }); // fails where somebody else has made it: anyone may write beside it
   mkdirSync(system, { mode: 0o755 });
   try {
@@ -72,12 +76,12 @@ async function makeBase(engineHost: string): Promise<void> {
   }
 }
 
-/** Folders of which no program needs a file: documentation, translations, what apt fetches again. */
+/** Folders that no program needs: documentation, translations, apt's caches. */
 const UNNEEDED = [
   ...["doc", "info", "locale", "man"].map((name) => `usr/share/${name}`),
   ...["var/cache/apt", "var/lib/apt/lists", "var/log"],
 ];
-/** For the packages that the Dockerfiles install. */
+/** Excludes the same files from packages that the Dockerfiles install. */
 const DPKG_EXCLUDES = `path-exclude=/usr/share/doc/*
 path-include=/usr/share/doc/*/copyright
 path-exclude=/usr/share/info/*
@@ -85,7 +89,7 @@ path-exclude=/usr/share/locale/*
 path-exclude=/usr/share/man/*
 `;
 
-/** Removes from a system what is not needed, but the licences; folders stay, since packages expect them. */
+/** Removes unneeded files except licences. Folders are kept, because packages expect them. */
 export function trimBase(system: string): void {
   writeFileSync(path.join(system, "etc/dpkg/dpkg.cfg.d/swarmbench"), DPKG_EXCLUDES);
   for (const folder of UNNEEDED.map((name) => path.join(system, name))) {

@@ -1,26 +1,32 @@
-import { Problem } from "../cli/lib/problem.ts";
 import { serverVersion } from "../cli/setup/engine.ts";
+import { SwarmbenchError } from "../contract/errors.ts";
 
 /** The newest API version that our Docker provider speaks. */
 const PROVIDER_API = "1.41";
 
-/** @throws Problem where an engine no longer speaks what our provider speaks */
+/** Checks that an engine speaks an API version that the Docker provider speaks. @throws SwarmbenchError otherwise */
 export async function refuseTooNew(engineHost: string): Promise<void> {
   refuseTooNewApi(await serverVersion(engineHost, "MinAPIVersion"));
 }
 
 /**
- * @param oldest the oldest API version that an engine speaks
- * @throws Problem where that is newer than what our provider speaks
+ * Checks an engine's API against the Docker provider's.
+ *
+ * @param oldest the oldest API version that the engine speaks
+ * @throws SwarmbenchError `engine-unsuitable` if it is newer than what the provider speaks
  */
 export function refuseTooNewApi(oldest = ""): void {
   const [major = 0, minor = 0] = oldest.split(".").map(Number);
   const [ourMajor = 0, ourMinor = 0] = PROVIDER_API.split(".").map(Number);
   if (!(major > ourMajor || (major === ourMajor && minor > ourMinor))) return;
-  throw new Problem(
+  throw new SwarmbenchError(
+    "engine-unsuitable",
     `The Docker engine speaks API ${oldest} and later; the Docker provider that is built here speaks ` +
       `${PROVIDER_API} at most.`,
-    "Take the official tools:   SWARMBENCH_SOURCE=official npm run setup\n" +
-      "Or an older engine, such as Debian's docker.io.",
+    {
+      hint:
+        "Use the official tools:   SWARMBENCH_SOURCE=official npm run setup\n" +
+        "Or an older engine, such as Debian's docker.io.",
+    },
   );
 }

@@ -5,7 +5,7 @@ import { prepareLibflux } from "./libflux.ts";
 
 const TELEGRAF_VERSION = "github.com/influxdata/telegraf/internal.Version";
 
-/** What the stack's configuration names; each plugin brings its own dependencies. */
+/** The plugins that the stack's configuration uses. Each plugin adds dependencies to the build. */
 const TELEGRAF_PLUGINS = {
   inputs: ["cpu", "disk", "diskio", "docker", "file", "internal", "jolokia2_agent", "mem", "net", "system"],
   processors: ["regex"],
@@ -19,12 +19,12 @@ function pluginTags(plugins: Record<string, string[]>): string[] {
   return Object.entries(plugins).flatMap(([kind, names]) => names.map((name) => `${kind}.${name}`));
 }
 
-/** InfluxDB's server. */
+/** Builds InfluxDB's server. */
 export async function influxdb(): Promise<Payload> {
   const program = await ensureGoProgram("influxd", {
     directory: goModule("influxd"),
     package: "github.com/influxdata/influxdb/v2/cmd/influxd",
-    // The commit is that of the tag, as the maker's own program says it.
+    // The commit of the tag, which the official program prints too.
     ldflags: `-X main.version=v${versions.influxdb} -X main.commit=ec9dcde5d6`,
     tags: ["sqlite_foreign_keys", "sqlite_json"],
     cgo: true,
@@ -34,7 +34,7 @@ export async function influxdb(): Promise<Payload> {
   return { "/usr/bin/influxd": program };
 }
 
-/** Telegraf, with the plugins that are used. */
+/** Builds Telegraf with the plugins that the stack uses. */
 export async function telegraf(): Promise<Payload> {
   const program = await ensureGoProgram("telegraf", {
     directory: goModule("telegraf"),
@@ -46,7 +46,7 @@ export async function telegraf(): Promise<Payload> {
   return { "/usr/bin/telegraf": program };
 }
 
-/** Shopify's TCP proxy. */
+/** Builds Toxiproxy, Shopify's TCP proxy. */
 export async function toxiproxy(): Promise<Payload> {
   const program = await ensureGoProgram("toxiproxy", {
     directory: goModule("toxiproxy"),

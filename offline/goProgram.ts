@@ -9,18 +9,18 @@ import { ensureGo } from "./goToolchain.ts";
 
 /** How a program is compiled. */
 export interface GoProgram {
-  /** The folder of its module. */
+  /** The folder of the program's module. */
   directory: string;
   package: string;
   /** Linker flags beyond those that drop the symbols. */
   ldflags?: string;
   /** Build tags. */
   tags?: string[];
-  /** Whether C is linked in: false makes a program that needs no library, unset leaves it to Go. */
+  /** Whether C code is linked. False builds a program without libraries. Default: Go decides. */
   cgo?: boolean;
-  /** Makes what the compiler needs beyond the module, and returns what changes by it. */
+  /** Prepares what the compiler needs in addition to the module, and returns the changed options. */
   prepare?: (build: GoBuild) => Promise<Partial<GoBuild>>;
-  /** Counted up when `prepare` changes. */
+  /** Version of `prepare`; increase it when `prepare` changes. */
   recipe?: number;
 }
 
@@ -30,22 +30,22 @@ export interface GoBuild {
   env: Record<string, string>;
   /** The module's folder. */
   cwd: string;
-  /** A folder for the build alone, gone with it. */
+  /** A temporary folder that is removed after the build. */
   work: string;
 }
 
-/** The folder of a module of offline/go. */
+/** Returns the folder of a module in offline/go. */
 export function goModule(name: string): string {
   return path.resolve(import.meta.dirname, "go", name);
 }
 
-/** One program after the other: each build uses all cores, and the later ones find packages that the earlier compiled. */
+/** Builds run one after the other, because each uses all cores and reuses packages compiled by earlier ones. */
 let lastBuild: Promise<unknown> = Promise.resolve();
 
 /**
  * Compiles a program unless the cache has it.
  *
- * @returns its path, in a folder of its own that is another one whenever the program is
+ * @returns its path, in a folder whose name changes with the program's source and options
  */
 export async function ensureGoProgram(name: string, program: GoProgram): Promise<string> {
   const key = contentKey(
@@ -57,7 +57,7 @@ export async function ensureGoProgram(name: string, program: GoProgram): Promise
   const file = path.join(cache, "tools", `${name}-${key}`, name);
   if (existsSync(file)) return file;
   const build = lastBuild.then(() => step(`build ${name}`, () => compile(program, file)));
-  lastBuild = build.catch(() => {}); // the caller hears of it
+  lastBuild = build.catch(() => {}); // the caller gets the error
   await build;
   return file;
 }
@@ -70,7 +70,7 @@ function furtherTexts({ tags = [], cgo, recipe }: GoProgram): string[] {
 async function compile(program: GoProgram, file: string): Promise<void> {
   const { go, env } = await ensureGo();
   await makeWhole(path.dirname(file), async (partial) => {
-    // Go's work folder too, which it leaves where it is cut off before it compiles.
+    // Also Go's work folder, which Go does not remove if it is interrupted early.
     const work = path.join(partial, "work");
     mkdirSync(work, { recursive: true });
     const build = { go, env: { ...env, GOTMPDIR: work, ...cgoOf(program) }, cwd: program.directory, work };

@@ -10,7 +10,7 @@ import { linkPlugins, pulumiTools } from "./pulumiTools.ts";
 
 const nothing = async (): Promise<Payload> => ({});
 
-/** What each image has beside Debian. The rest exists only as its maker's image, and is left out. */
+/** The files that each image adds to Debian. Images that are not listed exist only as official images. */
 const PAYLOADS: Partial<Record<ImageName, () => Promise<Payload>>> = {
   node: nothing,
   registry: nothing,
@@ -21,6 +21,12 @@ const PAYLOADS: Partial<Record<ImageName, () => Promise<Payload>>> = {
   bench: node,
 };
 
+/** Images that exist only as their makers publish them. */
+const LEFT_OUT = {
+  reason: "only its maker has an image of it, and setup built all images from package registries",
+  hint: "SWARMBENCH_SOURCE=official npm run setup",
+};
+
 /** Tools and images that are built on this machine, from package registries alone. */
 export const built: ToolSource = {
   name: "built",
@@ -29,6 +35,11 @@ export const built: ToolSource = {
   checkEngine: refuseTooNew,
   ensureBase: ensureBaseImage,
   fetching: (work) => work(),
+  leftOut: { grafana: LEFT_OUT, portainer: LEFT_OUT, portainerAgent: LEFT_OUT },
+  withoutPages: ["influxdb"],
+  goModules: ["command-provider", "docker-provider", "pulumi-language-nodejs"].map(
+    (name) => `offline/go/${name}`,
+  ),
 
   async ensurePulumi(plugins) {
     mkdirSync(plugins, { recursive: true });

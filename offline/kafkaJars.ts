@@ -13,7 +13,7 @@ const recipe = path.resolve(import.meta.dirname, "kafka");
 const pom = path.join(recipe, "pom.xml");
 const rootfs = path.join(recipe, "rootfs");
 
-/** Kafka with its scripts. */
+/** Fetches Kafka's jars and returns them with the scripts. */
 export async function kafka(): Promise<Payload> {
   return {
     "/opt/kafka/libs": await ensureKafkaJars(),
@@ -23,12 +23,12 @@ export async function kafka(): Promise<Payload> {
   };
 }
 
-/** The folder where Kafka's jars are, or would be. */
+/** Returns the folder for Kafka's jars, whether or not it exists. */
 export function kafkaJars(): string {
   return path.join(cache, "kafka", contentKey([pom]));
 }
 
-/** The folder of Kafka's jars, which are fetched unless the cache has them. */
+/** Fetches Kafka's jars unless the cache has them, and returns their folder. */
 export async function ensureKafkaJars(): Promise<string> {
   const folder = kafkaJars();
   if (existsSync(folder)) return folder;
@@ -44,13 +44,13 @@ async function fetchJars(folder: string): Promise<void> {
   await run("mvn", ["--batch-mode", "--quiet", "--file", pom, repository, ...copy]);
 }
 
-/** The server properties of a version of Kafka, each as Kafka itself defines it. */
+/** The server properties of a version of Kafka, as defined by Kafka itself. */
 export interface PropertyList {
   version: string;
   properties: Record<string, unknown>;
 }
 
-/** Every property of a server's configuration, from Kafka's own jars. */
+/** Reads every server property from Kafka's own jars. */
 export async function listKafkaProperties(): Promise<PropertyList> {
   const libs = await ensureKafkaJars();
   await ensurePrograms({ javac: ["openjdk-17-jdk-headless", "default-jdk-headless"] });

@@ -8,7 +8,7 @@ import { ensureGoProgram, goModule } from "./goProgram.ts";
 
 const PULUMI_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 
-/** Pulumi's programs on this machine. */
+/** Paths of Pulumi's programs. */
 export interface PulumiPrograms {
   /** The folder of the CLI and its language host. */
   bin: string;
@@ -34,7 +34,7 @@ export async function pulumiTools(): Promise<PulumiPrograms> {
   return { bin: await toolset(pulumi, languageHost), docker, command };
 }
 
-/** A folder with these programs in it: the CLI takes a language host that lies beside it for its own. */
+/** A folder that contains these programs: the CLI uses the language host in its own folder. */
 async function toolset(...programs: string[]): Promise<string> {
   const directory = path.join(cache, "tools", `toolset-${contentKey([], ...programs)}`);
   if (!existsSync(directory)) {
@@ -46,7 +46,7 @@ async function toolset(...programs: string[]): Promise<string> {
   return directory;
 }
 
-/** Puts the providers into a folder of Pulumi's plugins, under the versions of their SDKs. */
+/** Links the providers into Pulumi's plugin folder, with the versions of their SDKs. */
 export function linkPlugins(programs: PulumiPrograms, plugins: string): void {
   for (const name of ["docker", "command"] as const) {
     const directory = path.join(plugins, `resource-${name}-v${versions[name]}`);
@@ -55,7 +55,7 @@ export function linkPlugins(programs: PulumiPrograms, plugins: string): void {
   }
 }
 
-/** Makes a symbolic link, whatever stood there before. */
+/** Creates a symbolic link and replaces whatever has its name. */
 export function link(target: string, name: string): void {
   if (linkTarget(name) === target) return;
   rmSync(name, { recursive: true, force: true });
@@ -66,6 +66,6 @@ function linkTarget(name: string): string | undefined {
   try {
     return readlinkSync(name);
   } catch {
-    return undefined; // nothing there, or not a link
+    return undefined; // does not exist, or is not a link
   }
 }

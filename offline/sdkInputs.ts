@@ -1,5 +1,5 @@
-// `node --import tsx offline/sdkInputs.ts` writes the input names that @pulumi/docker declares, which the Docker provider's
-// tests compare with its schema: after another version of that package.
+// `node --import tsx offline/sdkInputs.ts` writes the input names that @pulumi/docker declares. The Docker provider's tests
+// compare them with its schema. Run it after a version change of that package.
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { project } from "../cli/lib/paths.ts";

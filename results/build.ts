@@ -1,6 +1,5 @@
-// From the events of a run to its results.
-
 import { NO_BROKER } from "../contract/clients.ts";
+import { SwarmbenchError } from "../contract/errors.ts";
 import {
   type MeasuredStep,
   measuredSteps,
@@ -12,20 +11,20 @@ import { clockWarnings } from "./clocks.ts";
 
 type EventNamed<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
 
-/** More than this share of a machine's CPUs: nothing was left for anything else. */
+/** Above this share of a machine's CPUs, the machine counts as fully busy. */
 const BUSY = 0.95;
 
 /**
- * Builds what run.json holds, for an unfinished run too. A resumed run has several "run" events: its conditions are those
- * of the first. When a step was repeated, its last result counts.
+ * Builds the results of a run from its events, also for an unfinished run. A resumed run has several "run" events, and the
+ * conditions of the first one count. When a step was repeated, its last result counts.
  *
- * @throws Error when there is no "run" event
+ * @throws SwarmbenchError run-unreadable when there is no "run" event
  */
 export function buildResults(events: readonly RunEvent[]): Run {
   const named = <E extends RunEvent["event"]>(name: E) =>
     events.filter((event): event is EventNamed<E> => event.event === name);
   const [first, ...resumed] = named("run");
-  if (!first) throw new Error("there is no event that begins a run");
+  if (!first) throw new SwarmbenchError("run-unreadable", "the events lack the one that starts a run");
   const steps = new Map(named("step").map(({ result }) => [result.step, result]));
   const measured = measuredSteps({ steps: [...steps.values()] });
   const last = events.findLast((event) => event.event === "run" || event.event === "end");
@@ -47,7 +46,9 @@ export function buildResults(events: readonly RunEvent[]): Run {
     verdict: end?.verdict ?? "interrupted",
     warnings: [
       ...named("warning").map(({ text }) => text),
-      ...changed.map(({ at }) => `it went on at ${at} under other conditions`),
+      ...changed.map(
+        ({ at }) => `the run was resumed at ${at} under other conditions: other nodes or images`,
+      ),
       ...stepWarnings(measured),
       ...clockWarnings(measured, first.slo.p99Ms),
       ...endWarnings(end),
@@ -57,7 +58,7 @@ export function buildResults(events: readonly RunEvent[]): Run {
 }
 
 function endWarnings(end: EventNamed<"end"> | undefined): string[] {
-  if (!end) return ["it was cut off: what is here is what was done by then"];
+  if (!end) return ["the run was cut off: this report shows what was measured until then"];
   return end.error === undefined ? [] : [end.error];
 }
 
@@ -65,19 +66,19 @@ function sameMachines(a: Run["conditions"], b: Run["conditions"]): boolean {
   return JSON.stringify([a.nodes, a.images]) === JSON.stringify([b.nodes, b.images]);
 }
 
-/** What a reader of the table could overlook. */
+/** What a reader of the tables could overlook. */
 function stepWarnings(steps: readonly MeasuredStep[]): string[] {
   return steps.flatMap(({ step, client, latencyMs, busiestMachine }) => {
     const texts: string[] = [];
     if (client === NO_BROKER)
-      texts.push(`step ${step}: no broker took part: it is a figure of the generator alone`);
+      texts.push(`step ${step}: no broker took part: the results show the generator alone`);
     if (latencyMs.negative > 0)
       texts.push(
-        `step ${step}: ${latencyMs.negative} latencies are below zero: the agents' clocks disagree by more than the latency`,
+        `step ${step}: ${latencyMs.negative} latencies are below zero: the clocks of the agents differ by more than the latency`,
       );
     if (busiestMachine && busiestMachine.cpusBusy > BUSY * busiestMachine.cpus)
       texts.push(
-        `step ${step}: all ${busiestMachine.cpus} CPUs of a machine were busy: what shares it was measured too`,
+        `step ${step}: all ${busiestMachine.cpus} CPUs of a machine were busy, so that everything on that machine was slowed down`,
       );
     return texts;
   });

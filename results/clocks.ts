@@ -1,53 +1,53 @@
-// By how much the clocks of agents can make a measured latency wrong.
+// How far the clocks of the agents can falsify a measured latency.
 import { type MeasuredStep, measuredSteps, type Run } from "../contract/result.ts";
 import { formatNumber } from "../contract/text.ts";
 
-/** Clocks on one LAN usually agree to this: a smaller offset gets no warning. */
+/** Clocks on one LAN usually agree this well, so that a smaller offset causes no warning. */
 const NOTABLE_MS = 0.1;
 
 type Pair = MeasuredStep["clocks"]["pairs"][number];
 type Offset = Pair & { offsetMs: number; boundMs: number };
 
-const isKnown = (pair: Pair): pair is Offset => pair.offsetMs !== null && pair.boundMs !== null;
+const isMeasured = (pair: Pair): pair is Offset => pair.offsetMs !== null && pair.boundMs !== null;
 
-/** How far apart the clocks of a pair were, at the worse end of the measured time, ms. */
-function apart({ offsetMs, driftPpm }: Offset, { durationSeconds }: MeasuredStep): number {
+/** The largest distance between the clocks of a pair during the measured time, ms. */
+function distance({ offsetMs, driftPpm }: Offset, { durationSeconds }: MeasuredStep): number {
   return Math.abs(offsetMs) + (Math.abs(driftPpm ?? 0) * durationSeconds) / 2_000;
 }
 
 function agentPairs({ clocks }: MeasuredStep): Offset[] {
-  return clocks.pairs.filter(({ from }) => from !== "runner").filter(isKnown);
+  return clocks.pairs.filter(({ from }) => from !== "runner").filter(isMeasured);
 }
 
-/** The producer and consumer whose clocks are furthest apart; undefined when none were compared. */
-export function widest(step: MeasuredStep): Offset | undefined {
+/** The producer and consumer whose clocks are furthest apart; undefined when no clocks were compared. */
+export function widestPair(step: MeasuredStep): Offset | undefined {
   return agentPairs(step).reduce<Offset | undefined>(
-    (most, pair) => (!most || apart(pair, step) > apart(most, step) ? pair : most),
+    (most, pair) => (!most || distance(pair, step) > distance(most, step) ? pair : most),
     undefined,
   );
 }
 
-/** Whether clocks differ by more than the error of comparing them, so that corrected latencies are better than measured. */
+/** Whether clocks differ by more than the error bound, so that corrected latencies are more accurate than measured ones. */
 export function needsCorrection(step: MeasuredStep): boolean {
-  return agentPairs(step).some((pair) => apart(pair, step) - pair.boundMs > NOTABLE_MS);
+  return agentPairs(step).some((pair) => distance(pair, step) - pair.boundMs > NOTABLE_MS);
 }
 
-/** A latency, with a "*" when it is no larger than the clock error. */
+/** A latency in ms as text, with a "*" when it is not larger than the clock error. */
 export function marked(latencyMs: number | null, errorMs: number | null): string {
   const text = formatNumber(latencyMs);
   return latencyMs !== null && errorMs !== null && Math.abs(latencyMs) <= errorMs ? `${text}*` : text;
 }
 
-/** What the "*" means; undefined when clocks were not compared. */
+/** The largest clock error, and what the "*" means; undefined when clocks were not compared. */
 export function clockSentence(run: Pick<Run, "steps">): string | undefined {
   const errors = measuredSteps(run)
     .map(({ clocks }) => clocks.errorMs)
     .filter((error) => error !== null);
   if (errors.length === 0) return undefined;
-  return `clocks: a latency across two nodes is wrong by ${formatNumber(Math.max(...errors))} ms at most (*: not above that)`;
+  return `clock error: at most ${formatNumber(Math.max(...errors))} ms for a latency between two nodes (* marks latencies that are not larger than the error)`;
 }
 
-/** One warning for each way in which clocks make latencies wrong, with the steps that it is about. */
+/** One warning for each kind of clock error, with the affected steps. @param sloMs the p99 latency of the SLO */
 export function clockWarnings(steps: readonly MeasuredStep[], sloMs: number): string[] {
   const wrong = steps.filter(needsCorrection);
   const disagreeing = steps.filter(({ sameNode }) => sameNode && !sameNode.agrees);
@@ -55,22 +55,23 @@ export function clockWarnings(steps: readonly MeasuredStep[], sloMs: number): st
   const changed = wrong.filter((step) => verdictChanges(step, sloMs));
   const adjusted = steps.filter(({ clocks }) => clocks.pairs.some(({ straight }) => straight === false));
   return [
-    ...about(wrong, (step) => {
-      const { from, to, offsetMs, boundMs } = widest(step) as Offset;
-      return `the clock of ${to} is ${formatNumber(Math.abs(offsetMs))} ms ${offsetMs > 0 ? "ahead of" : "behind"} that of ${from} (± ${formatNumber(boundMs)} ms): measured latencies are wrong by as much; corrected p50 ${formatNumber(step.correctedLatencyMs?.p50)} ms, p99 ${formatNumber(step.correctedLatencyMs?.p99)} ms`;
+    ...warnAbout(wrong, (step) => {
+      const { from, to, offsetMs, boundMs } = widestPair(step) as Offset;
+      return `the clock of ${to} is ${formatNumber(Math.abs(offsetMs))} ms ${offsetMs > 0 ? "ahead of" : "behind"} that of ${from} (± ${formatNumber(boundMs)} ms): measured latencies are wrong by this offset; corrected p50 ${formatNumber(step.correctedLatencyMs?.p50)} ms, p99 ${formatNumber(step.correctedLatencyMs?.p99)} ms`;
     }),
-    ...about(disagreeing, ({ sameNode }) => {
+    ...warnAbout(disagreeing, ({ sameNode }) => {
       const { oneWayMs, ownMs, differenceMs, boundMs } = sameNode as NonNullable<MeasuredStep["sameNode"]>;
-      return `the same messages took ${formatNumber(oneWayMs.p50)} ms by two clocks and ${formatNumber(ownMs.p50)} ms by one (p50): they disagree by ${formatNumber(Math.abs(differenceMs))} ms, and ${formatNumber(boundMs)} ms would be explained`;
+      return `the same messages took ${formatNumber(oneWayMs.p50)} ms (p50) measured with two clocks, but ${formatNumber(ownMs.p50)} ms with one clock. The known clock error explains at most ${formatNumber(boundMs)} ms of the difference of ${formatNumber(Math.abs(differenceMs))} ms`;
     }),
-    ...about(changed, ({ correctedLatencyMs }) => {
+    ...warnAbout(changed, ({ correctedLatencyMs }) => {
       const p99 = correctedLatencyMs?.p99 ?? 0;
-      return `with corrected latencies the p99 of ${formatNumber(p99)} ms ${p99 <= sloMs ? "meets" : "misses"} the SLO, unlike the measured one on which the verdict rests`;
+      return `the corrected p99 of ${formatNumber(p99)} ms ${p99 <= sloMs ? "meets" : "misses"} the SLO, but the verdict is based on the measured p99, which ${p99 <= sloMs ? "misses" : "meets"} it`;
     }),
-    ...about(adjusted, () => "a clock was stepped or slewed while it was measured"),
-    ...about(
+    ...warnAbout(adjusted, () => "a clock was stepped or slewed during the measurement"),
+    ...warnAbout(
       unknown,
-      () => "the agents' clocks could not be compared (no answer over UDP): nothing is known of their error",
+      () =>
+        "the clocks of the agents could not be compared (no answer over UDP), so that the clock error is unknown",
     ),
   ];
 }
@@ -80,10 +81,10 @@ function verdictChanges({ latencyMs, correctedLatencyMs }: MeasuredStep, sloMs: 
   return latencyMs.p99 <= sloMs !== correctedLatencyMs.p99 <= sloMs;
 }
 
-/** Names all steps, with the figures of the last one: it has the longest history of probes. */
-function about(steps: readonly MeasuredStep[], say: (step: MeasuredStep) => string): string[] {
+/** A warning about several steps, with the numbers of the last one, which has the longest history of probes. */
+function warnAbout(steps: readonly MeasuredStep[], textOf: (step: MeasuredStep) => string): string[] {
   const last = steps.at(-1);
   if (!last) return [];
   const numbers = steps.map(({ step }) => step).join(", ");
-  return [`${steps.length === 1 ? "step" : "steps"} ${numbers}: ${say(last)}`];
+  return [`${steps.length === 1 ? "step" : "steps"} ${numbers}: ${textOf(last)}`];
 }

@@ -24,13 +24,13 @@ describe("a soak", () => {
     };
   };
 
-  it("tells by how much latency and memory drift", () => {
+  it("shows how much latency and memory drift", () => {
     assert.match(
       runTable(soak(3_600)),
-      /drift in 3600 s: p50 2\.5 ms, \+1 ms per hour; p99 9 ms, \+0 ms per hour; memory of the agents 295 MiB, -10 MiB per hour/,
+      /drift over 3600 s: p50 2\.5 ms, \+1 ms per hour; p99 9 ms, \+0 ms per hour; memory of the agents 295 MiB, -10 MiB per hour/,
     );
-    assert.match(reportPage(soak(3_600)), /drift in 3600 s/);
+    assert.match(reportPage(soak(3_600)), /Drift over 3600 s/);
   });
 
-  it("that is short tells of no drift", () => assert.doesNotMatch(runTable(soak(20)), /drift/));
+  it("that is too short shows no drift", () => assert.doesNotMatch(runTable(soak(20)), /drift/));
 });

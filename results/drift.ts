@@ -1,27 +1,26 @@
-// Whether latency or memory drift during a soak, while the load stays the same.
 import { mean } from "simple-statistics";
 import { measuredSteps, type Run, type Second } from "../contract/result.ts";
 import { formatNumber } from "../contract/text.ts";
 import { slope } from "../contract/trend.ts";
 
-/** Two points make a line, and no trend. */
+/** Too few seconds show no trend. */
 const LEAST_SECONDS = 30;
 
 /**
- * How p50, p99 and the agents' memory changed in the measured time of a soak: the least-squares line through its seconds.
+ * How p50, p99 and the agents' memory drifted during a soak: the least-squares line through its measured seconds.
  *
- * @returns undefined when the run is no soak, or was too short
+ * @returns undefined when the run is not a soak or was too short
  */
 export function driftSentence(run: Pick<Run, "steps">): string | undefined {
   const soak = measuredSteps(run).find(({ phase }) => phase === "soak");
   const seconds = soak?.seconds.filter(({ measured }) => measured) ?? [];
   if (seconds.length < LEAST_SECONDS) return undefined;
-  const figures = [
+  const metrics = [
     drift("p50", "ms", seconds, ({ latencyMs }) => latencyMs.p50),
     drift("p99", "ms", seconds, ({ latencyMs }) => latencyMs.p99),
     drift("memory of the agents", "MiB", seconds, ({ generator }) => generator.memoryMiB),
   ];
-  return `drift in ${seconds.length} s: ${figures.join("; ")}`;
+  return `drift over ${seconds.length} s: ${metrics.join("; ")}`;
 }
 
 function drift(

@@ -1,12 +1,15 @@
-// Results of earlier schema versions, brought into the form of this one.
+// Converts results of earlier schema versions.
 import { SCHEMA_VERSION } from "../contract/result.ts";
 
 type Fields = Record<string, unknown>;
 
-/** Versions that are read. 2 had no `state`: a step without results had zeros and empty distributions. 3 said "delay" for latency. */
-const EARLIER: readonly unknown[] = [2, 3];
-/** What later versions have of a step that has no results. */
-const OF_FAILED_STEP = [
+/**
+ * Earlier versions that can be read. In version 2, steps had no `state`, and a step without results had zeros and empty
+ * distributions. Version 3 called latency "delay".
+ */
+const READABLE: readonly unknown[] = [2, 3];
+/** The fields of a failed step since version 3. */
+const FAILED_STEP_FIELDS = [
   "step",
   "phase",
   "values",
@@ -23,17 +26,17 @@ const OF_FAILED_STEP = [
   "reasons",
   "network",
 ];
-/** Names of version 3, and what they are called now. */
+/** Names of version 3 and their current names. */
 const RENAMED: Readonly<Record<string, string>> = {
   delayMs: "latencyMs",
   correctedDelayMs: "correctedLatencyMs",
 };
 
-/** A run, or an event of one, in the form of this version. A document of this version, or of an unknown one, is unchanged. */
+/** A run or an event, converted to this version. Documents of this version or an unknown one stay unchanged. */
 export function upgraded(document: unknown): unknown {
   if (!isObject(document)) return document;
   const fields = { ...document };
-  if (EARLIER.includes(fields.schemaVersion)) fields.schemaVersion = SCHEMA_VERSION;
+  if (READABLE.includes(fields.schemaVersion)) fields.schemaVersion = SCHEMA_VERSION;
   if (fields.schemaVersion === SCHEMA_VERSION && Array.isArray(fields.steps)) {
     fields.steps = fields.steps.map(upgradedStep);
   }
@@ -51,7 +54,7 @@ function upgradedStep(step: unknown): unknown {
   }
   if ("state" in fields) return fields;
   if (fields.offered !== 0) return { state: "measured", ...fields };
-  const common = Object.entries(fields).filter(([name]) => OF_FAILED_STEP.includes(name));
+  const common = Object.entries(fields).filter(([name]) => FAILED_STEP_FIELDS.includes(name));
   return { state: "failed", ...Object.fromEntries(common), verdict: "failed" };
 }
 

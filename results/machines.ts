@@ -1,11 +1,10 @@
-// The machines of a run, and how much of them its stack could use.
 import { z } from "zod";
 import type { Conditions, Run } from "../contract/result.ts";
 import { formatNumber } from "../contract/text.ts";
 import { bitRate } from "./text.ts";
 
 const linkSchema = z.object({ delayMs: z.number(), rate: z.number(), loss: z.number() }).partial();
-/** The part of a stack's settings that is read here; runs without it are read too. */
+/** The settings of a stack that are read here. Older runs lack them. */
 const nodesSchema = z.array(
   z.object({
     name: z.string(),
@@ -15,10 +14,11 @@ const nodesSchema = z.array(
   }),
 );
 
+/** A machine of a run. */
 export interface Machine extends Pick<Conditions["nodes"][number], "name" | "cpus" | "cpuModel" | "kernel"> {
-  /** With so few digits that machines of one model are alike. */
+  /** Rounded, so that machines of the same model have the same text. */
   memory: string | null;
-  /** What the stack lets it use of its CPUs and memory; null: not recorded. */
+  /** Limits that the stack sets on CPUs and memory, "" without limits; null: not recorded. */
   limits: string | null;
   /** How its link is shaped; null: not recorded. */
   link: string | null;
@@ -28,15 +28,15 @@ export interface Machine extends Pick<Conditions["nodes"][number], "name" | "cpu
 export function machinesOf({ conditions }: Run): Machine[] {
   const { data } = nodesSchema.safeParse(conditions.settings.nodes);
   return conditions.nodes.map(({ name, cpus, memoryMiB, cpuModel, kernel }) => {
-    const set = data?.find((node) => node.name === name);
+    const settings = data?.find((node) => node.name === name);
     return {
       name,
       cpus,
       cpuModel,
       kernel,
       memory: memoryMiB === null ? null : gibibytes(memoryMiB),
-      limits: set ? limitsText(set) : null,
-      link: set ? shapeText(set.network ?? {}) : null,
+      limits: settings ? limitsText(settings) : null,
+      link: settings ? shapeText(settings.network ?? {}) : null,
     };
   });
 }
@@ -47,7 +47,7 @@ function limitsText({ cpus, memoryMiB }: z.output<typeof nodesSchema>[number]): 
   const limits: string[] = [];
   if (cpus !== undefined) limits.push(`${formatNumber(cpus)} CPUs`);
   if (memoryMiB !== undefined) limits.push(gibibytes(memoryMiB));
-  return limits.length > 0 ? `may use ${limits.join(", ")}` : "";
+  return limits.length > 0 ? `limited to ${limits.join(" and ")}` : "";
 }
 
 function shapeText({ delayMs, rate, loss }: z.output<typeof linkSchema>): string {
@@ -58,8 +58,10 @@ function shapeText({ delayMs, rate, loss }: z.output<typeof linkSchema>): string
   return shapes.length > 0 ? shapes.join(", ") : "not shaped";
 }
 
+/** How the link of a machine is shaped, as text. */
 export const linkText = ({ link }: Machine) => link ?? "not recorded";
 
+/** CPU model, CPUs, memory, kernel and limits of a machine, as text. */
 export function machineText({ cpuModel, cpus, memory, kernel, limits }: Machine): string {
   const texts = [cpuModel ?? "CPU model not recorded"];
   if (cpus !== null) texts.push(`${cpus} CPUs`);

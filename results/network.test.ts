@@ -10,35 +10,35 @@ describe("the network's share of the latency", () => {
   const step = (oneWay: number | null, p50: number | null) =>
     ({ network: { pairs: [], oneWayMs: oneWay }, latencyMs: { p50 } }) as unknown as MeasuredStep;
 
-  it("is told with both figures", () => assert.equal(networkShare(step(0.2, 2)), "0.2 ms of 2 ms (10 %)"));
+  it("is shown with both values", () => assert.equal(networkShare(step(0.2, 2)), "0.2 ms of 2 ms (10 %)"));
 
-  it("is not told as a share where the probes took longer than the messages", () => {
+  it("is not a percentage when the probes took longer than the messages", () => {
     assert.match(
       networkShare(step(3, 2)) ?? "",
-      /at most 3 ms, which is no less than all of 2 ms: probes waited/,
+      /at most 3 ms, which is at least the whole latency of 2 ms: the probes waited/,
     );
   });
 
-  it("is not known where either is missing", () => {
+  it("is unknown when a value is missing", () => {
     assert.equal(networkShare(step(null, 2)), undefined);
     assert.equal(networkShare(step(1, null)), undefined);
   });
 
-  it("of a run is that of the heaviest step that met the SLO", () => {
-    assert.match(networkSentence(networkRun(3)) ?? "", /of the latency is network \(producers 500;/);
-    assert.match(runTable(networkRun(3)), /of the latency is network/);
+  it("is that of the largest load that met the SLO", () => {
+    assert.match(networkSentence(networkRun(3)) ?? "", /of the median latency \(at producers 500;/);
+    assert.match(runTable(networkRun(3)), /the network takes about .* of the median latency/);
   });
 });
 
-describe("the overlay's cost", () => {
-  it("is told in round trips and throughput", () => {
+describe("the cost of the overlay network", () => {
+  it("is shown as round trips and throughput", () => {
     assert.equal(
       overlayCost(between(names(3), 0.4)),
-      "the overlay network has a median round trip of 0.4 ms instead of 0.2 ms (+100 %), and a throughput of 6 Gbit/s instead of 10 Gbit/s (-40 %)",
+      "compared with the host network, the overlay network has a median round trip of 0.4 ms instead of 0.2 ms (+100 %) and a throughput of 6 Gbit/s instead of 10 Gbit/s (-40 %)",
     );
   });
 
-  it("is not told where one of the networks was not measured", () => {
+  it("is absent when one of the networks was not measured", () => {
     assert.equal(overlayCost([pair("a", "b", "overlay", 1)]), undefined);
   });
 });

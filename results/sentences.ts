@@ -1,24 +1,46 @@
-// A run's result in one sentence each.
+// Sentences about the result of a run, for the report and the terminal.
 import type { Run } from "../contract/result.ts";
-import { formatNumber } from "../contract/text.ts";
+import { formatNumber, variableText } from "../contract/text.ts";
 import { meetsSlo } from "../contract/verdicts.ts";
 
+/** Variables that are counted things, so that the value comes first. */
+const COUNTED: readonly string[] = ["producers", "consumers", "partitions", "groups", "nodes"];
+
+/** The SLO: "p99 latency at most 100 ms, at least 99.9 % of messages delivered, none lost". */
 export function sloSentence({ slo }: Pick<Run, "slo">): string {
-  return `p99 latency at most ${slo.p99Ms} ms, ${Number((100 * slo.delivered).toFixed(4))} % delivered, ${slo.lost === 0 ? "nothing" : `at most ${slo.lost}`} lost`;
+  const delivered = Number((100 * slo.delivered).toFixed(4));
+  const lost = slo.lost === 0 ? "none lost" : `at most ${slo.lost} lost`;
+  return `p99 latency at most ${slo.p99Ms} ms, at least ${delivered} % of messages delivered, ${lost}`;
 }
 
-/** The knee with its interval, or why none is known. */
+/** A load as text: "500 producers", "messageBytes 1000", "rate 50 messages per second". */
+export function loadText({ variable, value }: Pick<NonNullable<Run["knee"]>, "variable" | "value">): string {
+  return withVariable(variable, formatNumber(value));
+}
+
+/** A range of loads as text: "480 and 620 producers", "rate 50 and 60 messages per second". */
+export function loadRangeText(variable: string, low: number, high: number): string {
+  return withVariable(variable, `${formatNumber(low)} and ${formatNumber(high)}`);
+}
+
+function withVariable(variable: string, amount: string): string {
+  if (COUNTED.includes(variable)) return `${amount} ${variable}`;
+  const [name, unit] = variableText(variable).split(", ");
+  return unit === undefined ? `${name} ${amount}` : `${name} ${amount} ${unit}`;
+}
+
+/** The knee with its interval, or why there is none. */
 export function kneeSentence({ knee, searchReason, verdict, steps, conditions }: Run): string {
   if (knee) {
     const [low, high] = knee.interval;
     const range =
       high === null
-        ? "no upper end was found"
+        ? "upper end not found"
         : `${Math.round(100 * knee.confidence)} % interval ${formatNumber(low)} to ${formatNumber(high)}`;
-    return `knee: ${formatNumber(knee.value)} ${knee.variable} (${range}); ${knee.reason}`;
+    return `knee: ${loadText(knee)} (${range}); ${knee.reason}`;
   }
   if (searchReason) return `no knee: ${searchReason}`;
-  if (conditions.benchmark.search) return `no knee: the run is not finished (${verdict})`;
+  if (conditions.benchmark.search) return `no knee: the run has not finished (${verdict})`;
   const good = steps.filter(meetsSlo).length;
-  return `${good} of ${steps.length} steps met the SLO; no knee was searched`;
+  return `${good} of ${steps.length} steps met the SLO; the run did not search for a knee`;
 }

@@ -4,7 +4,7 @@ import { sampleStep } from "../test/support/sampleRun.ts";
 import { curvesOf } from "./series.ts";
 
 describe("the report", () => {
-  it("makes a curve of each combination of what else is varied", () => {
+  it("has a curve for each combination of the other variables", () => {
     const steps = [1, 2, 3, 4].map((step) => ({
       ...sampleStep(step, step <= 2 ? step * 10 : (step - 2) * 10, 2),
       values: { producers: step <= 2 ? step * 10 : (step - 2) * 10, acks: step <= 2 ? 1 : "all" },

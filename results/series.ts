@@ -1,20 +1,20 @@
-// A run's steps as curves: what is varied, and which steps belong to one curve.
+// Groups the steps of a run into curves.
 import type { Run, Step } from "../contract/result.ts";
 
 interface Curve {
-  /** What its steps share and other curves do not, such as "acks all"; "" when there is only one curve. */
+  /** The values that its steps share, such as "acks all"; "" when there is only one curve. */
   name: string;
   /** Sorted by the varied value. */
   steps: Step[];
 }
 
 interface Curves {
-  /** What is on the horizontal axis; undefined when nothing is varied. */
+  /** The variable of the horizontal axis; undefined when nothing is varied. */
   variable: string | undefined;
   curves: Curve[];
 }
 
-/** The variable with the most values is on the axis; each combination of the others is a curve. */
+/** The steps as curves: the variable with the most values is on the axis, each combination of the others is a curve. */
 export function curvesOf({ steps, knee }: Pick<Run, "steps" | "knee">): Curves {
   const variable = knee?.variable ?? mostVaried(steps);
   if (variable === undefined) return { variable, curves: [{ name: "", steps }] };

@@ -1,26 +1,25 @@
-// Statistics of plain numbers.
 import { errorFunction, median, wilcoxonRankSum } from "simple-statistics";
 
-/** Samples differ when p is below this, and their medians by more than this share of the smaller one. */
+/** Samples differ when p is below SIGNIFICANT and their medians differ by more than the share RELEVANT of the smaller one. */
 const SIGNIFICANT = 0.01;
 const RELEVANT = 0.1;
 
-/** The median of the values that are there; null: none is. */
-export function medianOfKnown(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length > 0 ? median(known) : null;
+/** The median of the values that are not null; null: there are none. */
+export function medianOf(values: readonly (number | null)[]): number | null {
+  const numbers = values.filter((value) => value !== null);
+  return numbers.length > 0 ? median(numbers) : null;
 }
 
 interface RankComparison {
   medians: [number, number];
-  /** Two-sided, of the rank test. */
+  /** Two-sided p-value of the rank test. */
   p: number;
-  /** The samples differ by more than noise (p), and by enough to matter (medians). */
+  /** The samples differ by more than noise (p) and by enough to matter (medians). */
   real: boolean;
 }
 
 /**
- * Compares two samples by their ranks.
+ * Compares two samples by a rank test and by their medians.
  *
  * @throws Error when a sample is empty
  */
@@ -32,7 +31,7 @@ export function compareRanks(x: readonly number[], y: readonly number[]): RankCo
 }
 
 /**
- * The two-sided p of the rank test of Mann and Whitney (Annals of Mathematical Statistics 18, 1947), by the normal
+ * The two-sided p-value of the rank test of Mann and Whitney (Annals of Mathematical Statistics 18, 1947), by the normal
  * approximation, corrected for ties and for continuity.
  *
  * @throws Error when a sample is empty

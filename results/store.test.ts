@@ -16,31 +16,31 @@ after(() => rmSync(folder, { recursive: true }));
 const lines = (events: readonly RunEvent[]) => events.map((event) => `${JSON.stringify(event)}\n`).join("");
 
 describe("the events of a run", () => {
-  it("are read but for a last line that is torn", () => {
+  it("are read without an incomplete last line", () => {
     const text = lines(sampleEvents());
     assert.equal(parseEvents(`${text}{"event":"en`, "e").length, sampleEvents().length);
   });
 
-  it("are refused with the line that cannot be read", () => {
+  it("are refused with the number of the line that cannot be read", () => {
     assert.throws(
       () => parseEvents(`${lines(sampleEvents().slice(0, 1))}nonsense\n{}\n`, "e"),
-      /e, line 2: this is no JSON/,
+      /e, line 2: not valid JSON/,
     );
     assert.throws(() => parseEvents('{"event":"party"}\n', "e"), /e, line 1/);
   });
 
-  it("of another version are refused, with the version that is read", () => {
+  it("of another version are refused, with the version that can be read", () => {
     const text = lines(sampleEvents().slice(0, 1)).replace(
       `"schemaVersion":${SCHEMA_VERSION}`,
       '"schemaVersion":99',
     );
-    assert.throws(() => parseEvents(text, "e"), /of schema version 99; this swarmbench reads version 4/);
+    assert.throws(() => parseEvents(text, "e"), /schema version 99, but this swarmbench reads version 4/);
   });
 
   describe("of version 2", () => {
     const earlier = path.resolve(import.meta.dirname, "../test/fixtures/run-v2");
 
-    it("are read as those of this version, by their events and by run.json alike", () => {
+    it("are converted to this version, from events and from run.json", () => {
       const byEvents = readResults(earlier);
       const alone = path.join(folder, "version-2");
       mkdirSync(alone);
@@ -57,7 +57,7 @@ describe("the events of a run", () => {
       assert.equal(measured(byEvents.steps[1]).offered, 5_000);
     });
 
-    it("have no figure of a step that failed, and its reason in the report", () => {
+    it("have no results for a failed step, and its reason in the report", () => {
       const run = readResults(earlier);
       assert.ok(!("latencyMs" in (run.steps[2] ?? {})));
       assert.match(runTable(run), /producers 100 +│ +- .* failed/);
@@ -67,7 +67,7 @@ describe("the events of a run", () => {
 });
 
 describe("results on disk", () => {
-  it("are made anew from their events: run.json, report, plots", async () => {
+  it("are built from their events: run.json, report, plots", async () => {
     const target = path.join(folder, "run");
     mkdirSync(target, { recursive: true });
     writeFileSync(path.join(target, "events.jsonl"), lines(sampleEvents()));
@@ -79,16 +79,16 @@ describe("results on disk", () => {
     assert.equal(png.subarray(1, 4).toString(), "PNG");
   });
 
-  it("that are not there are an error that says what was looked for", () => {
+  it("that are missing are an error with the expected files", () => {
     assert.throws(
       () => readResults(path.join(folder, "none")),
-      /neither events\.jsonl nor run\.json is there/,
+      /contains neither events\.jsonl nor run\.json/,
     );
   });
 });
 
-describe("the schema that others read", () => {
-  it("is the committed one: npm run schema", () => {
+describe("the JSON schema of the results", () => {
+  it("is up to date (npm run schema)", () => {
     const committed = JSON.parse(readFileSync(path.resolve(import.meta.dirname, "run.schema.json"), "utf8"));
     assert.deepEqual(committed, JSON.parse(JSON.stringify(z.toJSONSchema(runSchema))));
   });

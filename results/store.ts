@@ -1,7 +1,8 @@
-// The folder of a run's results.
+// Reads and writes the results folder of a run.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { z } from "zod";
+import { SwarmbenchError } from "../contract/errors.ts";
 import { eventSchema, type Run, type RunEvent, runSchema, SCHEMA_VERSION } from "../contract/result.ts";
 import { buildResults } from "./build.ts";
 import { upgraded } from "./earlierVersions.ts";
@@ -11,30 +12,32 @@ import { pngOf } from "./report/png.ts";
 
 const EVENTS = "events.jsonl";
 const RUN = "run.json";
+/** Name of the report in a results folder. */
 export const REPORT = "report.html";
 const PLOTS = "plots";
 
 /**
- * The results in a folder: built from its events where it has them, which works for an unfinished run too, else run.json.
+ * The results in a folder: built from its events, which also works for an unfinished run; without events, run.json.
  *
- * @throws Error when the folder has neither, or when a line of them cannot be read
+ * @throws SwarmbenchError run-unreadable when the folder has neither, or when a line cannot be read
  */
 export function readResults(folder: string): Run {
   const [events, run] = [path.join(folder, EVENTS), path.join(folder, RUN)];
   if (existsSync(events)) return buildResults(parseEvents(readFileSync(events, "utf8"), events));
   if (existsSync(run)) return parse(runSchema, readFileSync(run, "utf8"), run);
-  throw new Error(`${folder} has no results: neither ${EVENTS} nor ${RUN} is there`);
+  throw unreadable(`${folder} has no results: it contains neither ${EVENTS} nor ${RUN}`);
 }
 
 /**
- * The events of a file. The last line is left out when it is not whole, as after a crash.
+ * The events of a file. The last line is ignored when it is incomplete, as after a crash.
  *
- * @throws Error with the number of a line that cannot be read
+ * @param name of the file, for error messages
+ * @throws SwarmbenchError run-unreadable with the number of a line that cannot be read
  */
 export function parseEvents(text: string, name: string): RunEvent[] {
   const lines = text.split("\n");
-  const torn = lines.pop();
-  if (torn && isJson(torn)) lines.push(torn);
+  const last = lines.pop();
+  if (last && isJson(last)) lines.push(last);
   return lines.map((line, index) => parse(eventSchema, line, `${name}, line ${index + 1}`));
 }
 
@@ -48,19 +51,29 @@ function isJson(text: string): boolean {
 }
 
 function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.output<S> {
-  if (!isJson(text)) throw new Error(`${name}: this is no JSON`);
+  if (!isJson(text)) throw unreadable(`${name}: not valid JSON`);
   const document = upgraded(JSON.parse(text));
   const version = (document as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (version !== undefined && version !== SCHEMA_VERSION) {
-    throw new Error(`${name}: of schema version ${version}; this swarmbench reads version ${SCHEMA_VERSION}`);
+    throw unreadable(
+      `${name}: schema version ${version}, but this swarmbench reads version ${SCHEMA_VERSION}`,
+    );
   }
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new Error(`${name}: ${issue?.path.join(".")}: ${issue?.message}`);
+  throw unreadable(`${name}: ${issue?.path.join(".")}: ${issue?.message}`);
 }
 
-/** Writes run.json, the report and the plots. A file is replaced only when its new content is complete. */
+function unreadable(message: string): SwarmbenchError {
+  return new SwarmbenchError("run-unreadable", message);
+}
+
+/**
+ * Writes run.json, the report and the plots. A file is replaced only when its new content is complete.
+ *
+ * @throws SwarmbenchError results-not-written
+ */
 export async function writeResults(folder: string, run: Run): Promise<void> {
   const plots = path.join(folder, PLOTS);
   mkdirSync(plots, { recursive: true });
@@ -75,7 +88,7 @@ export async function writeResults(folder: string, run: Run): Promise<void> {
 /**
  * Replaces a file only when its new content is complete.
  *
- * @throws Error when it cannot be written, such as when the disk is full
+ * @throws SwarmbenchError results-not-written, such as when the disk is full
  */
 export function writeWhole(file: string, content: string | Buffer): void {
   const partial = `${file}.partial`;
@@ -88,9 +101,8 @@ export function writeWhole(file: string, content: string | Buffer): void {
 }
 
 /** The error of a file that cannot be written. */
-export function notWritten(file: string, cause: unknown): Error {
+export function notWritten(file: string, cause: unknown): SwarmbenchError {
   const { code, message } = cause as NodeJS.ErrnoException;
-  return new Error(`${file} cannot be written: ${code === "ENOSPC" ? "the disk is full" : message}`, {
-    cause,
-  });
+  const reason = code === "ENOSPC" ? "the disk is full" : message;
+  return new SwarmbenchError("results-not-written", `${file} cannot be written: ${reason}`, { cause });
 }

@@ -4,7 +4,7 @@ import { isMeasured, type Run, type Step } from "../contract/result.ts";
 import { kneeSentence } from "./sentences.ts";
 import { perSec } from "./steps.ts";
 
-/** What the stack's outputs say about a run. */
+/** The summary of a run for the outputs of the stack. */
 export function summaryOf(run: Run, folder: string): BenchSummary {
   return {
     run: run.run,

@@ -1,14 +1,14 @@
-// How numbers are written that only results have.
+// Formats values that only results have.
 import type { PairRtt } from "../contract/network.ts";
 import { formatNumber } from "../contract/text.ts";
 
-/** The sentence with its first letter as a capital. */
-export const capital = (sentence: string) => `${sentence[0]?.toUpperCase()}${sentence.slice(1)}`;
+/** The sentence with an initial capital. */
+export const capitalize = (sentence: string) => `${sentence[0]?.toUpperCase()}${sentence.slice(1)}`;
 
-/** "+2.9", "-0.4" */
+/** A number with its sign: "+2.9", "-0.4". */
 export const signed = (value: number) => `${value > 0 ? "+" : ""}${formatNumber(value)}`;
 
-/** "940 Mbit/s" */
+/** A bit rate: "940 Mbit/s"; "-" without one. */
 export function bitRate(bitPerSec: number | null): string {
   if (bitPerSec === null) return "-";
   return bitPerSec >= 1e9
@@ -16,7 +16,7 @@ export function bitRate(bitPerSec: number | null): string {
     : `${formatNumber(bitPerSec / 1e6)} Mbit/s`;
 }
 
-/** "0 %", "0.5 %" */
+/** The share of lost packets: "0.5 %"; "-" when none was sent. */
 export function lossText({ sent, lost }: Pick<PairRtt, "sent" | "lost">): string {
   return sent === 0 ? "-" : `${formatNumber((100 * lost) / sent)} %`;
 }

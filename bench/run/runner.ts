@@ -1,6 +1,7 @@
 // A run: step after step by the plan, until it is done, fails or is stopped.
 import type { Client } from "../../contract/clients.ts";
 import { SwarmbenchError } from "../../contract/errors.ts";
+import { STATUS_PREFIX } from "../../contract/progress.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { type RunEvent, SCHEMA_VERSION, type Step } from "../../contract/result.ts";
 import { withValues } from "../../contract/stepWorkload.ts";
@@ -186,7 +187,7 @@ export class Runner {
     const nowSec = this.clock.nowUs() / 1e6;
     if (nowSec - this.shownSec < SHOW_EVERY_SEC) return;
     this.shownSec = nowSec;
-    this.context.progress(line);
+    this.context.progress(`${STATUS_PREFIX}${line}`);
   }
 
   private left(): { least: number; most: number } {

@@ -1,32 +1,35 @@
 import assert from "node:assert/strict";
+import path from "node:path";
 import { describe, it } from "node:test";
 import { parsed } from "../../test/support/commands.ts";
+import { project } from "../lib/paths.ts";
 import { readArguments as argumentsOf } from "./arguments.ts";
 import { benchCommand } from "./command.ts";
 
 const readArguments = (...args: string[]) => argumentsOf(parsed(benchCommand(), args));
 
 describe("the arguments of bench", () => {
-  it("measure the local stack where nothing is said", () =>
+  it("default to the stack local", () =>
     assert.deepEqual(readArguments(), {
       stack: "local",
       set: [],
       aba: false,
       failOnSlo: false,
       stop: false,
-      results: "runs",
+      resume: undefined,
+      results: path.join(project, "runs"),
       fromUp: false,
     }));
 
-  it("may change several settings", () =>
+  it("can change several settings", () =>
     assert.deepEqual(readArguments("-s", "lab", "--set", "producers=5", "--set=search=null").set, [
       "producers=5",
       "search=null",
     ]));
 
-  it("are refused where --aba has nothing to compare, or another run to continue", () => {
+  it("are refused when --aba has no changes, or resumes a run", () => {
     assert.throws(() => readArguments("--aba"), /--aba needs --set/);
-    assert.throws(() => readArguments("--aba", "--set", "a=1", "--resume", "r"), /do not go together/);
+    assert.throws(() => readArguments("--aba", "--set", "a=1", "--resume", "r"), /exclude each other/);
     assert.throws(() => readArguments("more"), /too many arguments/);
   });
 });

@@ -2,55 +2,55 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Step } from "../../contract/result.ts";
 import { withChanges } from "./changes.ts";
-import { checked, finishedSteps, planKey, runName } from "./request.ts";
+import { finishedSteps, planKey, runName, validated } from "./request.ts";
 
 const nothing = { workload: {}, benchmark: {} };
 
 describe("--set", () => {
-  it("finds a bare key in the section that has it", () => {
+  it("finds a key without its section", () => {
     assert.deepEqual(withChanges(nothing, ["producers=5", "duration=8 seconds"]), {
       workload: { producers: 5 },
       benchmark: { duration: "8 seconds" },
     });
   });
 
-  it("reaches into objects, and takes lists", () => {
+  it("sets fields of objects, and accepts lists", () => {
     assert.deepEqual(withChanges(nothing, ["workload.fetch.minBytes=1", "sweep.producers=[1,10]"]), {
       workload: { fetch: { minBytes: 1 } },
       benchmark: { sweep: { producers: [1, 10] } },
     });
   });
 
-  it("puts an object in the place of a value", () => {
+  it("replaces a value by an object", () => {
     const asked = { workload: { arrival: "constant" }, benchmark: {} };
     assert.deepEqual(withChanges(asked, ["arrival.burst.size=3"]).workload, {
       arrival: { burst: { size: 3 } },
     });
   });
 
-  it("takes a setting away by null", () => {
+  it("removes a setting by null", () => {
     const asked = { workload: {}, benchmark: { search: { variable: "producers" } } };
     assert.deepEqual(withChanges(asked, ["search=null"]).benchmark, {});
   });
 
-  it("puts a rate of all producers in the place of one of each, and the other way round", () => {
+  it("replaces the rate of each producer by a total rate, and the other way round", () => {
     const each = { workload: { rate: 10 }, benchmark: {} };
     assert.deepEqual(withChanges(each, ["totalRate=500"]).workload, { totalRate: 500 });
     const all = { workload: { totalRate: 500 }, benchmark: {} };
     assert.deepEqual(withChanges(all, ["rate=10"]).workload, { rate: 10 });
   });
 
-  it("leaves what it was given as it was", () => {
+  it("does not modify its input", () => {
     const asked = { workload: { fetch: { minBytes: 1 } }, benchmark: {} };
     withChanges(asked, ["fetch.minBytes=2"]);
     assert.deepEqual(asked.workload.fetch, { minBytes: 1 });
   });
 
-  it("lists every change that names nothing", () => {
+  it("lists every change with an unknown key", () => {
     assert.throws(
       () => withChanges(nothing, ["producer=5", "rate"]),
       (error: Error) => {
-        assert.match(error.message, /--set producer=5: no such setting; there are client, producers/);
+        assert.match(error.message, /--set producer=5: unknown setting; the settings are client, producers/);
         assert.match(error.message, /--set rate: expected KEY=VALUE/);
         return true;
       },
@@ -58,11 +58,11 @@ describe("--set", () => {
   });
 });
 
-describe("what a run is asked for", () => {
-  it("is refused with every error and its path", () => {
+describe("the settings of a run", () => {
+  it("are refused with every error and its path", () => {
     const asked = { workload: { producers: 0, compresion: "gzip" }, benchmark: { slo: { p99Ms: -1 } } };
     assert.throws(
-      () => checked(asked),
+      () => validated(asked),
       (error: Error) => {
         assert.match(error.message, /workload\.producers: expected a whole number from 1/);
         assert.match(error.message, /workload: .*compresion/);
@@ -72,15 +72,15 @@ describe("what a run is asked for", () => {
     );
   });
 
-  it("is refused where workload and benchmark do not go together", () => {
+  it("are refused when workload and benchmark contradict each other", () => {
     const asked = { workload: {}, benchmark: { sweep: { compression: ["lz4"] } } };
-    assert.throws(() => checked(asked), /benchmark\.sweep\.compression: lz4: kafkajs has none and gzip/);
+    assert.throws(() => validated(asked), /benchmark\.sweep\.compression: lz4: kafkajs has none and gzip/);
   });
 
-  it("can be parsed again once it has been parsed, as the runner does", () => {
+  it("can be parsed a second time, as the runner does", () => {
     const asked = { workload: { arrival: { ramp: { over: "5 seconds" } } }, benchmark: { soak: "1 hour" } };
-    const once = checked(asked);
-    const again = checked(JSON.parse(JSON.stringify(once)));
+    const once = validated(asked);
+    const again = validated(JSON.parse(JSON.stringify(once)));
     assert.deepEqual(again, JSON.parse(JSON.stringify(once)));
   });
 });
@@ -93,7 +93,7 @@ describe("a run's name", () => {
     );
   });
 
-  it("has nothing in it that a folder or a topic must not have", () => {
+  it("contains only characters that a folder and a topic may have", () => {
     assert.match(runName("my stack/ä", new Date(0)), /^[0-9A-Za-z._-]+$/);
   });
 });
@@ -114,14 +114,14 @@ describe("a plan's key", () => {
     },
   } as unknown as Parameters<typeof planKey>[0];
 
-  it("is the same for other passwords and tokens", () => {
+  it("does not depend on passwords and tokens", () => {
     const other = structuredClone(plan);
     other.target.kafka.security.password = "b";
     if (other.target.influx) other.target.influx.token = "u";
     assert.equal(planKey(plan, nothing), planKey(other, nothing));
   });
 
-  it("is the same on other machines, of other names, by another reservation, and not where brokers are elsewhere", () => {
+  it("does not depend on the machines, their names or their reservation, but on where the brokers run", () => {
     const on = (manager: string, nodes: string[], broker = 1) => ({
       ...plan,
       image: `${manager}:5000/repository/bench@sha256:1`,
@@ -138,7 +138,7 @@ describe("a plan's key", () => {
     assert.notEqual(planKey(on("10.0.0.1", ["gros-7", "gros-8", "gros-9"]), nothing), key);
   });
 
-  it("is another for another workload, image or number of agents", () => {
+  it("depends on the workload, the image and the number of agents", () => {
     const moreAgents = structuredClone(plan);
     moreAgents.target.agents.producer.tasks = 2;
     const keys = [
@@ -151,8 +151,8 @@ describe("a plan's key", () => {
   });
 });
 
-describe("a run that goes on", () => {
-  it("keeps the steps before the first one that has no figures", () => {
+describe("a resumed run", () => {
+  it("keeps the steps before the first one without results", () => {
     const states = ["measured", "failed", "measured"] as const;
     const steps = states.map((state, index) => ({ state, step: index + 1 })) as unknown as Step[];
     assert.deepEqual(finishedSteps(steps), [{ state: "measured", step: 1 }]);

@@ -1,44 +1,50 @@
-// --set: changes of a plan's workload and benchmark, for one run.
+// --set: changes the workload and benchmark of one run.
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 
-/** What a plan asks for, as its scenario has it. */
-export interface Asked {
+/** The workload and benchmark of a plan, not yet validated. */
+export interface Settings {
   workload: Record<string, unknown>;
   benchmark: Record<string, unknown>;
 }
 
 /**
- * Applies KEY=VALUE, such as producers=200, workload.fetch.minBytes=1, benchmark.duration="5 seconds" or
- * sweep.producers=[1,10]. A value is JSON where it can be read as that, else a text; null takes a setting away.
+ * Applies changes of the form KEY=VALUE, such as producers=200, workload.fetch.minBytes=1, benchmark.duration="5 seconds" or
+ * sweep.producers=[1,10]. A value is parsed as JSON if possible, else it is text; null removes a setting.
  *
- * @throws Error that lists every change that names nothing
+ * @throws SwarmbenchError settings-invalid that lists every change with an unknown key
  */
-export function withChanges(asked: Asked, changes: readonly string[]): Asked {
-  const changed = structuredClone(asked);
+export function withChanges(settings: Settings, changes: readonly string[]): Settings {
+  const changed = structuredClone(settings);
   const errors: string[] = [];
   for (const change of changes) {
     const [key, value] = split(change);
     const path = key === undefined ? undefined : pathOf(key);
     if (!path) errors.push(valueError(change, key));
     else {
-      // Each is instead of the other.
+      // rate and totalRate replace each other.
       if (path[1] === "rate") delete changed.workload.totalRate;
       if (path[1] === "totalRate") delete changed.workload.rate;
       assign(changed as unknown as Tree, path, read(value));
     }
   }
-  if (errors.length > 0) throw new Error(errors.join("\n"));
+  if (errors.length > 0) throw settingsError(errors);
   return changed;
+}
+
+/** The error of settings that cannot be run, with one line for each error. */
+export function settingsError(errors: readonly string[]): SwarmbenchError {
+  return new SwarmbenchError("settings-invalid", `nothing was started: wrong settings\n${errors.join("\n")}`);
 }
 
 type Tree = { [key: string]: unknown };
 
 function split(change: string): [string | undefined, string] {
-  const at = change.indexOf("=");
-  return at < 1 ? [undefined, ""] : [change.slice(0, at), change.slice(at + 1)];
+  const index = change.indexOf("=");
+  return index < 1 ? [undefined, ""] : [change.slice(0, index), change.slice(index + 1)];
 }
 
-/** Where a key is: the two objects have no key in common, so that a bare one is enough. */
+/** The path of a key. A key without its section is enough, because the two sections have no key in common. */
 function pathOf(key: string): string[] | undefined {
   const [first = "", ...rest] = key.split(".");
   const sections = { workload: workloadSchema.shape, benchmark: benchmarkSchema.shape };
@@ -53,7 +59,7 @@ function pathOf(key: string): string[] | undefined {
 function valueError(change: string, key: string | undefined): string {
   if (key === undefined) return `--set ${change}: expected KEY=VALUE`;
   const keys = [...Object.keys(workloadSchema.shape), ...Object.keys(benchmarkSchema.shape)];
-  return `--set ${change}: no such setting; there are ${keys.join(", ")}`;
+  return `--set ${change}: unknown setting; the settings are ${keys.join(", ")}`;
 }
 
 function read(text: string): unknown {

@@ -1,22 +1,25 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { exec } from "../../lib/exec.ts";
 import { project } from "../lib/paths.ts";
 
-/** The version and commit of the code that measures; null where there is no git checkout. */
-export function checkout(): { version: string; commit: string | null; dirty: boolean | null } {
+/** The version of the code that measures, its commit, and whether it has uncommitted changes; null without a git checkout. */
+export interface Checkout {
+  version: string;
+  commit: string | null;
+  dirty: boolean | null;
+}
+
+/** The version and commit of this checkout. */
+export async function checkout(): Promise<Checkout> {
   const { version } = JSON.parse(readFileSync(path.join(project, "package.json"), "utf8")) as {
     version: string;
   };
-  const git = (...args: string[]) =>
-    execFileSync("git", args, { cwd: project, encoding: "utf8", stdio: "pipe" }).trim();
+  const git = async (...args: string[]) => (await exec("git", ["-C", project, ...args])).trim();
   try {
-    return {
-      version,
-      commit: git("rev-parse", "HEAD"),
-      dirty: git("status", "--porcelain", "--untracked-files=no") !== "",
-    };
+    const commit = await git("rev-parse", "HEAD");
+    return { version, commit, dirty: (await git("status", "--porcelain", "--untracked-files=no")) !== "" };
   } catch {
-    return { version, commit: null, dirty: null }; // no git, or no checkout
+    return { version, commit: null, dirty: null }; // git is not installed, or this is not a checkout
   }
 }

@@ -1,46 +1,43 @@
-// The runner's container on the manager: there is one at most, since there is one name.
-import readline from "node:readline";
+// The runner's container on the manager. There is at most one, because its name is fixed.
+import { SwarmbenchError } from "../../contract/errors.ts";
 import type { BenchPlan } from "../../contract/request.ts";
 import { script } from "../../lib/shell.ts";
-import { ended, LINE_LOST, run, start } from "./ssh.ts";
+import { CONNECTION_LOST, followScript, runScript } from "./ssh.ts";
 
 const NAME = "bench-runner";
 const RUN_LABEL = "swarmbench.run";
 const PLAN_LABEL = "swarmbench.plan";
 const ORIGIN_LABEL = "swarmbench.origin";
-/** More than the events of a week; a node's engine may keep less by default. */
+/** More than the events of a week. The default of a node's Docker engine may be less. */
 const LOG_SIZE = "16g";
-/** Time for the runner to tell its agents, and to write its last event. */
+/** Time for the runner to stop its agents and to write its last event, s. */
 const STOP_SEC = 30;
 
-/** Who began a run: `pulumi up`, or somebody by hand. */
+/** Who started a run: `pulumi up`, or a user with `npm run bench`. */
 export type Origin = "up" | "hand";
 
-export interface Found {
-  /** Docker's id. */
+/** The state of the runner's container. */
+export interface RunnerState {
+  /** Docker's container id. */
   id: string;
+  /** Name of its run. */
   run: string;
-  /** Key of what it was asked for. */
+  /** Key of the run's plan. */
   plan: string;
   origin: Origin;
   running: boolean;
-  /** Of one that runs: 0. */
+  /** 0 while it runs. */
   exitCode: number;
 }
 
-/** What a run needs of it. */
+/** What a run needs of the runner's container; tests implement it. */
 export type Container = Pick<RunnerContainer, keyof RunnerContainer>;
 
-export class ManagerError extends Error {
-  readonly code: number;
-
-  constructor(message: string, code: number) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** The runner's container, as the manager's engine has it. */
+/**
+ * The runner's container on the manager.
+ *
+ * Every method throws a SwarmbenchError node-failed when the manager cannot be reached or its Docker engine reports an error.
+ */
 export class RunnerContainer {
   private readonly plan: Pick<BenchPlan, "ssh" | "image" | "network" | "labels">;
 
@@ -48,14 +45,15 @@ export class RunnerContainer {
     this.plan = plan;
   }
 
-  async find(): Promise<Found | undefined> {
+  /** The state of the container; undefined if there is none. */
+  async find(): Promise<RunnerState | undefined> {
     const format = [
       ".Id",
       ...[RUN_LABEL, PLAN_LABEL, ORIGIN_LABEL].map((label) => `index .Config.Labels "${label}"`),
     ]
       .map((expression) => `{{${expression}}}`)
       .join("\t");
-    const stdout = await this.do(
+    const stdout = await this.runScript(
       { NAME, FORMAT: `${format}\t{{.State.Running}}\t{{.State.ExitCode}}` },
       'docker container inspect --format "$FORMAT" "$NAME" 2>/dev/null || [ -z "$(docker ps --all --quiet --filter "name=^$NAME\\$")" ]',
     );
@@ -72,16 +70,18 @@ export class RunnerContainer {
   }
 
   /**
-   * Starts it, and gives it its input through its standard input: nothing of it is in the container's description, in an
-   * argument or on a disk.
+   * Creates and starts the container, and passes its input through standard input, so that the input is not in the container's
+   * description, in an argument or on a disk.
    */
-  async start(input: string, who: { run: string; plan: string; origin: Origin }): Promise<void> {
+  async start(input: string, labelled: { run: string; plan: string; origin: Origin }): Promise<void> {
     const { image, network, labels } = this.plan;
     const all = [
       ...labels,
-      ...[`${RUN_LABEL}=${who.run}`, `${PLAN_LABEL}=${who.plan}`, `${ORIGIN_LABEL}=${who.origin}`],
+      `${RUN_LABEL}=${labelled.run}`,
+      `${PLAN_LABEL}=${labelled.plan}`,
+      `${ORIGIN_LABEL}=${labelled.origin}`,
     ];
-    await this.do(
+    await this.runScript(
       {
         NAME,
         IMAGE: image,
@@ -92,12 +92,12 @@ export class RunnerContainer {
       },
       `
 docker image inspect "$IMAGE" >/dev/null 2>&1 || docker pull --quiet "$IMAGE" >/dev/null
-# Its events are kept until they have been fetched, however many they are.
+# Keeps all events until they have been fetched.
 docker create --name "$NAME" --interactive --network "$NETWORK" --log-driver json-file --log-opt max-size="$LOG_SIZE" \\
   ${all.map((_, index) => `--label "$LABEL${index}"`).join(" ")} "$IMAGE" benchmark >/dev/null
 docker start "$NAME" >/dev/null || { docker rm "$NAME" >/dev/null; exit 1; }
 printf '%s' "$INPUT" | docker attach --sig-proxy=false "$NAME" >/dev/null 2>&1 &
-# It has read all of it once it says something, or has ended.
+# The runner has read its whole input once it prints something or has ended.
 until [ -n "$(docker logs "$NAME" 2>&1 | head -c 1)" ] || [ "$(docker inspect --format '{{.State.Running}}' "$NAME")" = false ]
 do sleep 0.2; done
 kill $! 2>/dev/null || true`,
@@ -105,40 +105,38 @@ kill $! 2>/dev/null || true`,
   }
 
   /**
-   * Everything that it has printed and prints, until it ends: events to `event`, progress to `progress`.
+   * Passes on everything that the runner printed and prints until it ends: events and progress, line by line.
    *
-   * @returns ssh's exit code: {@link LINE_LOST} where the line was cut
+   * @returns ssh's exit code: {@link CONNECTION_LOST} when the connection was lost
    */
-  async follow(event: (line: string) => void, progress: (line: string) => void): Promise<number> {
-    const child = start(this.plan.ssh, script({ NAME }, 'exec docker logs --follow "$NAME"'));
-    const lines = (stream: NodeJS.ReadableStream | null, take: (line: string) => void) => {
-      if (stream)
-        readline.createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", take);
-    };
-    lines(child.stdout, event);
-    lines(child.stderr, progress);
-    return ended(child);
+  follow(event: (line: string) => void, progress: (line: string) => void): Promise<number> {
+    const logs = script({ NAME }, 'exec docker logs --follow "$NAME"');
+    return followScript(this.plan.ssh, logs, { onLine: event, onErrorLine: progress });
   }
 
-  /** Waits for its end. @returns its exit code */
+  /** Waits until the runner has ended. @returns its exit code */
   async exitCode(): Promise<number> {
-    return Number(await this.do({ NAME }, 'docker wait "$NAME"'));
+    return Number(await this.runScript({ NAME }, 'docker wait "$NAME"'));
   }
 
-  /** Asks it to end in order; then it is ended. */
+  /** Asks the runner to end in order, and kills it after {@link STOP_SEC}. */
   async stop(): Promise<void> {
-    await this.do({ NAME, STOP_SEC: String(STOP_SEC) }, 'docker stop --time "$STOP_SEC" "$NAME" >/dev/null');
+    await this.runScript(
+      { NAME, STOP_SEC: String(STOP_SEC) },
+      'docker stop --time "$STOP_SEC" "$NAME" >/dev/null',
+    );
   }
 
+  /** Removes the container. */
   async remove(): Promise<void> {
-    await this.do({ NAME }, 'docker rm --force "$NAME" >/dev/null');
+    await this.runScript({ NAME }, 'docker rm --force "$NAME" >/dev/null');
   }
 
-  /** CPUs and memory of each node, as swarm knows them, and the engine's version. */
+  /** CPUs, memory and Docker version of each node, as the swarm reports them. */
   async machines(): Promise<{ name: string; cpus: number; memoryMiB: number; engine: string }[]> {
     const format =
       "{{.Description.Hostname}}\t{{.Description.Resources.NanoCPUs}}\t{{.Description.Resources.MemoryBytes}}\t{{.Description.Engine.EngineVersion}}";
-    const text = await this.do(
+    const text = await this.runScript(
       { FORMAT: format },
       'docker node inspect --format "$FORMAT" $(docker node ls --quiet)',
     );
@@ -156,10 +154,11 @@ kill $! 2>/dev/null || true`,
       });
   }
 
-  private async do(variables: Record<string, string>, body: string): Promise<string> {
-    const { code, stdout, stderr } = await run(this.plan.ssh, script(variables, body));
+  private async runScript(variables: Record<string, string>, body: string): Promise<string> {
+    const { code, stdout, stderr } = await runScript(this.plan.ssh, script(variables, body));
     if (code === 0) return stdout;
-    const said = stderr.trim() || `it ended with ${code}`;
-    throw new ManagerError(code === LINE_LOST ? `the manager cannot be reached: ${said}` : said, code);
+    const what =
+      code === CONNECTION_LOST ? "the manager cannot be reached" : "a command on the manager failed";
+    throw new SwarmbenchError("node-failed", `${what}: ${stderr.trim() || `exit code ${code}`}`);
   }
 }

@@ -11,11 +11,11 @@ after(() => rmSync(folder, { recursive: true }));
 describe("a log of events", () => {
   const events = ["one", "two", "three"].map((text) => JSON.stringify({ text }));
   const logged = (file: string) => readFileSync(file, "utf8").split("\n").filter(Boolean);
-  const follow = (log: EventLog, of: string[]) => {
-    for (const [index, line] of of.entries()) log.take(index + 1, line);
+  const follow = (log: EventLog, lines: string[]) => {
+    for (const [index, line] of lines.entries()) log.take(index + 1, line);
   };
 
-  it("writes each at once, and each once where a run is followed anew, after a torn line too", () => {
+  it("writes each event at once, and only once when a run is followed again, even after an incomplete line", () => {
     const file = path.join(folder, "a.jsonl");
     follow(new EventLog(file), events.slice(0, 2));
     writeFileSync(file, `${readFileSync(file, "utf8")}{"te`);
@@ -23,7 +23,7 @@ describe("a log of events", () => {
     assert.deepEqual(logged(file), events);
   });
 
-  it("writes none twice where the line was cut and all came again", () => {
+  it("writes no event twice when all come again after a lost connection", () => {
     const file = path.join(folder, "b.jsonl");
     const log = new EventLog(file);
     follow(log, events.slice(0, 2));
@@ -31,14 +31,14 @@ describe("a log of events", () => {
     assert.deepEqual(logged(file), events);
   });
 
-  it("appends what a run does that goes on", () => {
+  it("appends the events of a resumed run", () => {
     const file = path.join(folder, "c.jsonl");
     follow(new EventLog(file), events);
     follow(new EventLog(file), ['{"text":"resumed"}', '{"text":"more"}']);
     assert.deepEqual(logged(file), [...events, '{"text":"resumed"}', '{"text":"more"}']);
   });
 
-  it("keeps why nothing can be written", () => {
+  it("keeps the error when nothing can be written", () => {
     const log = new EventLog(path.join(folder, "not-there", "d.jsonl"));
     follow(log, events);
     assert.match(log.failure?.message ?? "", /d\.jsonl cannot be written: ENOENT/);

@@ -1,32 +1,32 @@
-// The events of a run as they come, into events.jsonl.
+// Writes the events of a run to events.jsonl as they come.
 import { appendFileSync, existsSync, readFileSync, truncateSync } from "node:fs";
 import { notWritten } from "../../results/store.ts";
 
 /**
- * Appends a run's events to a file, each at once. Who follows a run anew is given all its events again from the first
- * one: those that are in the file already are left out.
+ * Appends each event of a run to a file at once. When a run is followed again, all of its events come again from the first
+ * one: those that are already in the file are skipped.
  */
 export class EventLog {
   private readonly earlier: string[] = [];
-  /** Events of this session that are in the file. */
+  /** How many events of this session are in the file. */
   private written = 0;
-  /** Why events cannot be written, such as ENOSPC; nothing more is then. */
+  /** Why events cannot be written, such as ENOSPC. After it, no further event is written. */
   failure: Error | undefined;
 
   private readonly file: string;
 
-  /** @param file of this run; an earlier session's events, of a run that goes on, stay */
+  /** @param file events.jsonl of the run; the events of an earlier session stay in it */
   constructor(file: string) {
     this.file = file;
 
     if (!existsSync(file)) return;
     const text = readFileSync(file, "utf8");
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-    if (whole.length < text.length) truncateSync(file, Buffer.byteLength(whole)); // a line that was torn
+    if (whole.length < text.length) truncateSync(file, Buffer.byteLength(whole)); // the last line is incomplete
     this.earlier = whole.split("\n").filter(Boolean);
   }
 
-  /** @param number of the event in its session, from 1 */
+  /** @param number the event's number in its session, from 1 */
   take(number: number, line: string): void {
     if (number === 1) this.written = this.sessionInFile(line);
     if (number <= this.written || this.failure) return;
@@ -40,8 +40,8 @@ export class EventLog {
 
   /** How many events the file has of the session that begins with this line. */
   private sessionInFile(first: string): number {
-    if (this.written > 0) return this.written; // the line was cut meanwhile, and all comes again
-    const at = this.earlier.lastIndexOf(first);
-    return at < 0 ? 0 : this.earlier.length - at;
+    if (this.written > 0) return this.written; // the connection was lost, and all events come again
+    const index = this.earlier.lastIndexOf(first);
+    return index < 0 ? 0 : this.earlier.length - index;
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { sweepSteps } from "../../bench/plan/sweep.ts";
+import type { SwarmbenchError } from "../../contract/errors.ts";
 import type { Step } from "../../contract/result.ts";
 import { networkLength, plannedCount, runLength, stepLength } from "../../contract/runLength.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
@@ -9,18 +10,18 @@ import { FakeReservation, FakeTime } from "../../test/support/fakeReservation.ts
 import { sampleStep } from "../../test/support/sampleRun.ts";
 import { leaseOf, missingSec, missingWarning, openReservation } from "../../testbeds/index.ts";
 import { LeaseWatch } from "./leaseWatch.ts";
-import { outOfTime } from "./outOfTime.ts";
+import { outOfTimeError } from "./outOfTime.ts";
 
 const PRODUCERS = [1, 2, 3, 4, 5, 6, 7, 8];
 const warmUp = { max: "15 seconds", brokers: "20 seconds" };
 const benchmark = benchmarkSchema.parse({ warmUp, sweep: { producers: PRODUCERS } });
 const planned = { scenario: "site", workload: workloadSchema.parse({}), benchmark, nodes: 0 };
-/** Of that benchmark, s: rest, warm-up of brokers that have just started, lead, measured time, drain. */
+/** The longest step of that benchmark, s: overhead, warm-up of fresh brokers, lead, measured time, drain. */
 const LONGEST = 20 + 20 + 2 + 10 + 30;
 const LEAST = 3 + 8 + 2 + 10;
 const MARGIN = 60;
 
-/** A step as it takes 30 s: 8 of warm-up, 2, 10, 0.6 of drain, and a rest of 9.4. */
+/** A step of 30 s: warm-up 8, lead 2, measured 10, drain 0.6, overhead 9.4. */
 const STEP_SEC = 30;
 const STEP_REST = STEP_SEC - 8 - 2 - 10 - 0.6;
 
@@ -35,9 +36,9 @@ function watching(leftSec: number | number[], { finished = [], more = {}, ...opt
   const watch = new LeaseWatch(leaseOf(reservation), reservation.watch, { ...planned, ...more }, finished);
   const at = () => new Date(time.now).toISOString();
   const starts = (step: number) =>
-    watch.hear(JSON.stringify({ event: "step-started", at: at(), step, values: {} }));
+    watch.take(JSON.stringify({ event: "step-started", at: at(), step, values: {} }));
   const ends = (step: number) =>
-    watch.hear(JSON.stringify({ event: "step", at: at(), result: sampleStep(step, step, 2) }));
+    watch.take(JSON.stringify({ event: "step", at: at(), result: sampleStep(step, step, 2) }));
   return {
     time,
     reservation,
@@ -46,7 +47,7 @@ function watching(leftSec: number | number[], { finished = [], more = {}, ...opt
     ends,
     lines: reservation.lines,
     calls: reservation.calls,
-    /** The runner, as far as it is let: @returns how many steps it finished. */
+    /** Runs steps until the watch stops the run. @returns how many steps finished */
     async runs(from = 1): Promise<number> {
       watch.begin();
       for (let step = from; step <= PRODUCERS.length; step += 1) {
@@ -57,7 +58,7 @@ function watching(leftSec: number | number[], { finished = [], more = {}, ...opt
         }
         ends(step);
       }
-      watch.hear(JSON.stringify({ event: "end", at: at() }));
+      watch.take(JSON.stringify({ event: "end", at: at() }));
       watch.end();
       return PRODUCERS.length;
     },
@@ -65,7 +66,7 @@ function watching(leftSec: number | number[], { finished = [], more = {}, ...opt
 }
 
 describe("a run's length", () => {
-  it("counts the steps of a sweep as they are run", () => {
+  it("has as many steps as the sweep runs", () => {
     const values = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
     const sweeps = fc.record({ producers: values, consumers: values, partitions: values });
     fc.assert(
@@ -81,18 +82,18 @@ describe("a run's length", () => {
     );
   });
 
-  it("is that of its steps: from the shortest warm-up to the longest drain", () => {
+  it("is the sum of its steps: from the shortest warm-up to the longest drain", () => {
     assert.deepEqual(stepLength(benchmark), { leastSec: LEAST, mostSec: LONGEST });
     const none = { ...benchmark, network: { ...benchmark.network, enabled: false } };
     assert.deepEqual(runLength(none, 3), { leastSec: 8 * LEAST, mostSec: 8 * LONGEST });
   });
 
-  it("is a soak's own", () => {
+  it("is the duration of a soak", () => {
     const soak = benchmarkSchema.parse({ warmUp, soak: "1 hour" });
     assert.equal(stepLength(soak).mostSec, LONGEST - 10 + 3_600);
   });
 
-  it("of a search is limited by its steps and its time", () => {
+  it("is limited by the steps and the time of a search", () => {
     const most = (maxSteps: number, maxTime: string) =>
       runLength(
         benchmarkSchema.parse({
@@ -105,37 +106,37 @@ describe("a run's length", () => {
     assert.equal(most(1_000, "10 minutes"), 600 + LONGEST);
   });
 
-  it("has the network before it, of which more nodes have more", () => {
+  it("includes the network measurement, which takes longer with more nodes", () => {
     const [two, ten] = [networkLength(benchmark, 2), networkLength(benchmark, 10)];
     assert.ok(two.leastSec >= 6 && ten.leastSec > two.leastSec && ten.mostSec > ten.leastSec);
     assert.equal(networkLength(benchmark, 1).mostSec, 0);
   });
 });
 
-describe("what is said of a walltime", () => {
-  it("is nothing where all fits", () => {
+describe("the warning about a walltime", () => {
+  it("is absent when the whole run fits", () => {
     assert.equal(missingWarning(700, { leastSec: 100, mostSec: 640 }), undefined);
   });
 
-  it("is what is left, what is needed, what may be missing, and what to do", () => {
+  it("says what is left, what is needed, what may be missing, and what to do", () => {
     assert.equal(
       missingWarning(700, { leastSec: 100, mostSec: 900 }),
       'the benchmark takes from 0:01:40 to 0:15:00, and 0:11:40 of the reservation are left: up to 0:04:20 may be missing. Extend it (npm run reserve -- -s SCENARIO --extend "5 minutes"), or reserve with a longer swarmbench:testbed.walltime',
     );
   });
 
-  it("is what is missing at least, where even the shortest run does not fit", () =>
+  it("says how much is missing at least when even the shortest run does not fit", () =>
     assert.match(missingWarning(100, { leastSec: 100, mostSec: 900 }) ?? "", /at least 0:01:00 are missing/));
 });
 
 describe("before a run", () => {
-  it("nothing is said or lengthened where it fits, and OAR is asked once", async () => {
+  it("OAR is asked once, and nothing is printed or extended when the run fits", async () => {
     const { watch, lines, calls } = watching(8 * LONGEST + MARGIN, { extend: true });
     await watch.before();
     assert.deepEqual([lines, calls], [[], ["jobs"]]);
   });
 
-  it("what is missing is told with figures, and the run goes on, where lengthening is not allowed", async () => {
+  it("a warning says how much time is missing, and the run starts, when extending is not allowed", async () => {
     const { watch, lines, calls } = watching(300);
     await watch.before();
     assert.equal(lines.length, 1);
@@ -146,20 +147,20 @@ describe("before a run", () => {
     assert.deepEqual(calls, ["jobs"]);
   });
 
-  it("the job is lengthened by what is missing, in whole minutes", async () => {
+  it("the job is extended by the missing time, in whole minutes", async () => {
     const { watch, lines, calls } = watching(300, { extend: true });
     await watch.before();
     assert.deepEqual(calls, ["jobs", "extend 1 by 420", "jobs"]);
     assert.deepEqual(lines, ["job 1 has 0:12:00 left"]);
   });
 
-  it("each of several jobs is lengthened by what it lacks itself", async () => {
+  it("each of several jobs is extended by its own missing time", async () => {
     const { watch, calls } = watching([900, 600, 300], { extend: true });
     await watch.before();
     assert.deepEqual(calls, ["jobs", "extend 2 by 120", "extend 3 by 420", "jobs"]);
   });
 
-  it("less is asked for where all of it is not granted, and said what is still missing", async () => {
+  it("a shorter extension is requested when the full one is denied, and the rest is reported as missing", async () => {
     const { watch, calls, lines } = watching(200, { extend: true, extension: (sec) => sec <= 120 });
     await watch.before();
     assert.deepEqual(
@@ -169,31 +170,31 @@ describe("before a run", () => {
     assert.match(lines.join("\n"), /not extended: not by 540[\s\S]*warning: .*0:04:20 .* may be missing/);
   });
 
-  it("nothing more is asked for where a testbed lengthens no job", async () => {
+  it("no second extension is requested from a testbed that extends no jobs", async () => {
     const { watch, calls, lines } = watching(150, { extend: true, extension: "disabled" });
     await watch.before();
     assert.equal(calls.filter((call) => call.startsWith("extend")).length, 1);
     assert.match(lines.join("\n"), /was not extended: OAR does not extend jobs/);
   });
 
-  it("it is refused where there is no time for a single step, with an exit code of its own", async () => {
+  it("it is refused with its own exit code when there is no time for a single step", async () => {
     const { watch } = watching(LEAST + MARGIN - 1);
-    await assert.rejects(watch.before(), (error: Error & { exitCode?: number }) => {
+    await assert.rejects(watch.before(), (error: SwarmbenchError) => {
       assert.equal(error.exitCode, 5);
-      assert.match(error.message, /nothing was started: 0:01:22 .* reserve -- -s site --extend/);
+      assert.match(error.text, /nothing was started: 0:01:22 [\s\S]* reserve -- -s site --extend/);
       return true;
     });
     await watching(LEAST + MARGIN).watch.before();
   });
 
-  it("steps that are finished are not counted", async () => {
+  it("finished steps do not count", async () => {
     const finished = [1, 2, 3, 4, 5].map((step) => sampleStep(step, step, 2));
     const { watch, lines } = watching(3 * LONGEST + MARGIN, { finished });
     await watch.before();
     assert.deepEqual(lines, []);
   });
 
-  it("OAR that does not answer is told of once, and breaks nothing", async () => {
+  it("an OAR that does not answer causes one warning and no failure", async () => {
     const run = watching(300, { away: true });
     await run.watch.before();
     assert.equal(await run.runs(), 8);
@@ -201,7 +202,7 @@ describe("before a run", () => {
     assert.match(run.lines[0] ?? "", /^warning: OAR does not report .* not watched .*cannot reach/);
   });
 
-  it("so is one that knows of no job that runs", async () => {
+  it("an OAR without a running job causes a warning too", async () => {
     const { watch, lines } = watching([]);
     await watch.before();
     assert.match(lines.join(), /no job named bench-… runs/);
@@ -209,7 +210,7 @@ describe("before a run", () => {
 });
 
 describe("a run on reserved nodes", () => {
-  it("runs to its end where it fits, and asks OAR no more", async () => {
+  it("runs to its end when it fits, without further requests to OAR", async () => {
     const run = watching(8 * LONGEST + MARGIN);
     await run.watch.before();
     assert.equal(await run.runs(), 8);
@@ -221,20 +222,20 @@ describe("a run on reserved nodes", () => {
       const run = watching(left);
       await run.watch.before();
       const done = await run.runs();
-      // It takes 30 s a step, of which the rest is known after the first.
+      // A step takes 30 s; its overhead is known after the first one.
       const longest = LONGEST - 20 + 1.5 * STEP_REST;
       const fitting = PRODUCERS.filter((step) => {
         const begins = (step - 1) * STEP_SEC + 1;
         return left - begins >= (step === 1 ? LONGEST : longest) - 1 + MARGIN;
       });
       assert.equal(done, fitting.length, `${left} s`);
-      assert.match(run.watch.stopped ?? "", new RegExp(`: ${done} of 8 steps are done$`));
+      assert.match(run.watch.stopped ?? "", new RegExp(`; ${done} of 8 steps are done$`));
       const leftSec = (run.reservation.jobs[0]?.walltimeSec ?? 0) - 600 - done * STEP_SEC;
       assert.ok(leftSec > MARGIN, `${leftSec} s to end in order`);
     }
   });
 
-  it("asks OAR again before it is stopped: it may have been lengthened by hand", async () => {
+  it("asks OAR again before it is stopped: a user may have extended the job", async () => {
     const run = watching(250);
     await run.watch.before();
     run.reservation.lengthenAll(1_000);
@@ -242,7 +243,7 @@ describe("a run on reserved nodes", () => {
     assert.equal(run.calls.length, 2);
   });
 
-  it("asks OAR also where it was told a step before that there is no more", async () => {
+  it("asks OAR again although the answer of a step before was that no time is left", async () => {
     const run = watching(LONGEST + MARGIN + 10);
     await run.watch.before();
     run.watch.begin();
@@ -255,7 +256,7 @@ describe("a run on reserved nodes", () => {
     assert.deepEqual([run.watch.stopped, run.calls.length], [undefined, 3]);
   });
 
-  it("lengthens its job where that is allowed, a step before it needs it", async () => {
+  it("extends its job one step ahead, if that is allowed", async () => {
     let generous = false;
     const run = watching(250, { extend: true, extension: () => generous });
     await run.watch.before();
@@ -266,7 +267,7 @@ describe("a run on reserved nodes", () => {
     assert.equal(run.watch.stopped, undefined);
   });
 
-  it("is stopped where OAR takes the request and grants nothing", async () => {
+  it("is stopped when OAR accepts the request but grants nothing", async () => {
     const run = watching(250, { extend: true, extension: "never" });
     const before = run.watch.before();
     await run.time.pass(125);
@@ -275,7 +276,7 @@ describe("a run on reserved nodes", () => {
     assert.match(run.lines.join("\n"), /job 1 was not extended within 60 s/);
   });
 
-  it("goes by what OAR said last where it does not answer any more, and tells of it once", async () => {
+  it("uses the last answer of an OAR that stops answering, and warns once", async () => {
     const run = watching(250);
     await run.watch.before();
     run.reservation.away = true;
@@ -295,7 +296,7 @@ describe("a run on reserved nodes", () => {
     assert.ok(run.watch.signal.aborted);
   });
 
-  it("is stopped a minute before the end where a step takes longer than it was thought to", async () => {
+  it("is stopped a minute before the end when a step takes longer than estimated", async () => {
     const run = watching(LONGEST + MARGIN + 5);
     await run.watch.before();
     run.watch.begin();
@@ -304,10 +305,10 @@ describe("a run on reserved nodes", () => {
     assert.ok(!run.watch.signal.aborted);
     await run.time.pass(2);
     assert.ok(run.watch.signal.aborted);
-    assert.match(run.watch.stopped ?? "", /takes longer: 0 of 8 steps are done/);
+    assert.match(run.watch.stopped ?? "", /takes longer than estimated; 0 of 8 steps are done/);
   });
 
-  it("that is over already when it is followed is not stopped, however little is left", async () => {
+  it("is not stopped if it had already ended when it was followed, however little time is left", async () => {
     const run = watching(MARGIN + 20);
     run.watch.begin();
     for (let step = 1; step <= 8; step += 1) {
@@ -315,12 +316,12 @@ describe("a run on reserved nodes", () => {
       run.ends(step);
       await run.time.pass(0.01);
     }
-    run.watch.hear('{"event":"end"}');
+    run.watch.take('{"event":"end"}');
     await run.time.pass(100);
     assert.equal(run.watch.stopped, undefined);
   });
 
-  it("has not begun its step anew where the line was cut and all is told again", async () => {
+  it("does not restart the clock of a step when its events come again after a lost connection", async () => {
     const run = watching(LONGEST + MARGIN + 5);
     await run.watch.before();
     run.watch.begin();
@@ -331,7 +332,7 @@ describe("a run on reserved nodes", () => {
     assert.equal(run.watch.stopped, undefined);
   });
 
-  it("is not called over before its time, and is where the reservation has passed", async () => {
+  it("counts as expired only after the reservation has ended", async () => {
     const run = watching(100);
     await run.watch.before();
     assert.equal(run.watch.expired, false);
@@ -340,47 +341,47 @@ describe("a run on reserved nodes", () => {
   });
 });
 
-describe("a run that was stopped so", () => {
+describe("a run that was stopped before its reservation ends", () => {
   const run = { scenario: "site", folder: "runs/r", changes: ["sweep.producers=[1,2]"] };
 
-  it("says how to go on, with the changes that it had", () =>
+  it("says how to continue, with its changes of --set", () =>
     assert.equal(
-      outOfTime("3 of 8 steps are done", { ...run, fromUp: false }),
-      "stopped before the reservation's end; 3 of 8 steps are done. Lengthen it (npm run reserve -- -s site --extend DURATION), or once it is over reserve anew (pulumi up -s site), and go on: npm run bench -- -s site --set 'sweep.producers=[1,2]' --resume runs/r",
+      outOfTimeError("3 of 8 steps are done", { ...run, fromUp: false }).text,
+      "stopped before the reservation ends: 3 of 8 steps are done\n\nExtend the reservation (npm run reserve -- -s site --extend DURATION), or reserve new nodes after it has ended (pulumi up -s site). Then continue the run: npm run bench -- -s site --set 'sweep.producers=[1,2]' --resume runs/r",
     ));
 
-  it("of an up is gone on with by the next one", () =>
+  it("is continued by the next up if an up started it", () =>
     assert.match(
-      outOfTime("3 of 8 steps are done", { ...run, changes: [], fromUp: true }),
-      /Once it is over, pulumi up -s site reserves anew and goes on with this run; .* By hand: npm run bench -- -s site --resume runs\/r$/,
+      outOfTimeError("3 of 8 steps are done", { ...run, changes: [], fromUp: true }).text,
+      /wait until it has ended; then pulumi up -s site continues this run, .* without an up: npm run bench -- -s site --resume runs\/r$/,
     ));
 });
 
 describe("a plan's reservation", () => {
   const settings = { frontend: "site", user: "ann", port: 22, acceptAnyHostKey: true, api: "ssh" };
-  const of = (more: object) => {
+  const open = (more: object) => {
     const lines: string[] = [];
     const site = { name: "", settings: { ...settings, ...more }, base: "bench" };
     const reservation = { sites: [site], extend: true };
     return { opened: openReservation({ reservation }, (line) => lines.push(line)), lines };
   };
 
-  it("is enough to reach OAR by, without what a job was asked for with", () => {
-    const { opened, lines } = of({});
+  it("contains what is needed to reach OAR, without the properties of the job", () => {
+    const { opened, lines } = open({});
     assert.deepEqual(
       [opened?.sites.map(({ client, base }) => [client.user, base]), opened?.extend, lines],
       [[["ann", "bench"]], true, []],
     );
   });
 
-  it("that cannot be opened costs the watch, and says so", () => {
+  it("that cannot be opened disables the watch with a warning", () => {
     const rest = { url: "https://api.example", shape: "oar", passwordFile: "/nowhere/password" };
-    const { opened, lines } = of({ api: "rest", rest });
+    const { opened, lines } = open({ api: "rest", rest });
     assert.equal(opened, undefined);
     assert.match(lines.join(), /^warning: cannot watch .*: testbed.rest.passwordFile/);
   });
 
-  it("is that of all sites: what ends first counts, and a site that does not answer is as it said", async () => {
+  it("covers all sites: the first one to end counts, and a site that does not answer keeps its last answer", async () => {
     const time = new FakeTime();
     const [near, far] = [new FakeReservation(time, [300]), new FakeReservation(time, [200, 900])];
     const sites = [...near.sites, ...far.sites.map((site) => ({ ...site, name: "far" }))];
@@ -400,5 +401,6 @@ describe("a plan's reservation", () => {
     );
   });
 
-  it("is not there for nodes that stay", () => assert.equal(openReservation({}, assert.fail), undefined));
+  it("is absent for nodes that are not reserved", () =>
+    assert.equal(openReservation({}, assert.fail), undefined));
 });

@@ -1,4 +1,4 @@
-// Ends a run on reserved nodes before they are given back: checked before the run starts and at each of its steps.
+// Stops a run on reserved nodes before the reservation ends. Checks before the run starts and at each of its steps.
 
 import { SwarmbenchError } from "../../contract/errors.ts";
 import type { RunEvent, Step } from "../../contract/result.ts";
@@ -12,16 +12,16 @@ import {
 } from "../../testbeds/index.ts";
 import { type Planned, RemainingRun } from "./remainingRun.ts";
 
-/** After a lost connection old events come at once; an event is news if no other one follows within this time. */
+/** After a lost connection all old events come at once: an event is current if no other one follows within this time. */
 const SETTLE_MS = 1_000;
-/** How often the testbed is asked again while it does not say how long the lease lasts. */
-const ASK_AGAIN_MS = 5 * 60_000;
-/** Node's timers take 24 days at most. */
+/** Interval between requests to a testbed that does not report how long the lease lasts. */
+const RETRY_MS = 5 * 60_000;
+/** Node's timers overflow after 24 days. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
-/** Watches the lease of one run. After the start, all it does to the run is to abort {@link signal}. */
+/** Watches the lease of one run. Once the run has started, its only effect on the run is to abort {@link signal}. */
 export class LeaseWatch {
-  /** Why the run was stopped and how far it was; undefined if it was not. */
+  /** Why the run was stopped and how many steps were done; undefined if it was not stopped. */
   stopped: string | undefined;
   private readonly lease: Lease;
   private readonly watch: Watch;
@@ -29,9 +29,9 @@ export class LeaseWatch {
   private readonly run: RemainingRun;
   private readonly stopping = new AbortController();
   private readonly over = new AbortController();
-  /** When the latest step began and when the latest event came, by this machine's clock, ms. */
-  private stepBeganAt = 0;
-  private heardAt = 0;
+  /** Start of the latest step and time of the latest event, by this machine's clock. */
+  private stepBeganMs = 0;
+  private eventMs = 0;
   private settling: Promise<void> | undefined;
 
   /** @param finished steps of earlier sessions */
@@ -42,20 +42,20 @@ export class LeaseWatch {
     this.run = new RemainingRun(planned, finished);
   }
 
-  /** Aborted when the runner is to end in order. */
+  /** Aborts when the runner must end in order. */
   get signal(): AbortSignal {
     return this.stopping.signal;
   }
 
-  /** Whether the nodes have been given back, as far as is known. */
+  /** Whether the reservation has ended, as far as is known. */
   get expired(): boolean {
     return this.lease.remaining() === 0;
   }
 
   /**
-   * Before the run starts: extends the lease if that is needed and allowed, else warns about what is missing.
+   * Called before the run starts. Extends the lease if that is needed and allowed, else warns that time may be missing.
    *
-   * @throws SwarmbenchError with the code out-of-time if there is no time for a single step
+   * @throws SwarmbenchError out-of-time if there is not enough time for a single step
    */
   async before(): Promise<void> {
     const whole = this.run.wholeRun();
@@ -67,44 +67,47 @@ export class LeaseWatch {
     if (!this.fits(first)) {
       throw new SwarmbenchError(
         "out-of-time",
-        `nothing was started: ${formatWalltime(left)} of the reservation are left, and a step takes ${formatWalltime(first)} at least, and ${MARGIN_SEC} s to end in order. Lengthen it: npm run reserve -- -s ${this.scenario} --extend DURATION; or once it is over: pulumi up -s ${this.scenario}`,
+        `nothing was started: ${formatWalltime(left)} of the reservation are left, but one step takes at least ${formatWalltime(first)}, plus ${MARGIN_SEC} s to end in order`,
+        {
+          hint: `Extend the reservation: npm run reserve -- -s ${this.scenario} --extend DURATION. Or reserve new nodes after it has ended: pulumi up -s ${this.scenario}`,
+        },
       );
     }
     this.watch.progress(
-      `warning: ${warning.replace("SCENARIO", this.scenario)}. The run is stopped in order before, and can go on later`,
+      `warning: ${warning.replace("SCENARIO", this.scenario)}. If it runs out of time, the run is stopped in order and can be resumed`,
     );
   }
 
-  /** The runner runs from now on. */
+  /** Called when the runner has started. */
   begin(): void {
     void this.guard();
   }
 
-  /** The run has ended, or nobody follows it any more. */
+  /** Called when the run has ended, or is not followed any more. */
   end(): void {
     this.over.abort();
   }
 
-  /** Takes an event of the runner, a line of JSON; after a lost connection all of them come again. */
-  hear(line: string): void {
+  /** Takes an event of the runner, as a line of JSON. After a lost connection all events come again. */
+  take(line: string): void {
     if (line.startsWith('{"event":"second"')) return; // by far the most frequent event
     const event = parseEvent(line);
     if (event?.event === "step-started" && this.run.begin(event.step, Date.parse(event.at))) {
-      this.stepBeganAt = this.watch.now();
+      this.stepBeganMs = this.watch.now();
       this.checkSoon();
     } else if (event?.event === "step" && this.run.finish(event.result, Date.parse(event.at))) {
       this.checkSoon();
     } else if (event?.event === "end") this.over.abort();
   }
 
-  /** Whether the lease lasts that long and for an orderly end; an unknown lease is taken for long enough. */
+  /** Whether the lease lasts that long, plus the time for an orderly end. An unknown lease counts as long enough. */
   private fits(sec: number): boolean {
     const left = this.lease.remaining();
     return left === undefined || missingSec(left, sec) === 0;
   }
 
   private checkSoon(): void {
-    this.heardAt = this.watch.now();
+    this.eventMs = this.watch.now();
     this.settling ??= this.settle().finally(() => {
       this.settling = undefined;
     });
@@ -112,7 +115,7 @@ export class LeaseWatch {
 
   private async settle(): Promise<void> {
     for (;;) {
-      const wait = this.heardAt + SETTLE_MS - this.watch.now();
+      const wait = this.eventMs + SETTLE_MS - this.watch.now();
       if (this.over.signal.aborted) return;
       if (wait <= 0) break;
       await this.watch.sleep(wait, this.over.signal);
@@ -120,13 +123,13 @@ export class LeaseWatch {
     void this.checkStep();
   }
 
-  /** Stops before a step that may not end in time. Already extends for the step after it, so that none waits for OAR. */
+  /** Stops before a step that may not end in time. Extends the lease one step ahead, so that no step waits for OAR. */
   private async checkStep(): Promise<void> {
     if (!this.run.isStepRunning) return;
     const step = this.run.latestStep;
     const late = !this.fits(this.untilEndOf(1));
     if (late) await this.extendForSteps();
-    if (this.over.signal.aborted || this.run.latestStep !== step) return; // another check is under way
+    if (this.over.signal.aborted || this.run.latestStep !== step) return; // the next step has begun: its own check follows
     if (!this.fits(this.untilEndOf(1))) {
       this.stop(`the next step takes up to ${formatWalltime(this.run.longestStepSec())}`);
     } else if (!late && this.run.stepsLeft().most > 1 && !this.fits(this.untilEndOf(2))) {
@@ -134,13 +137,13 @@ export class LeaseWatch {
     }
   }
 
-  /** @param steps the step that runs is the first */
+  /** @param steps counts the step that runs now */
   private untilEndOf(steps: number): number {
     return steps * this.run.longestStepSec() - this.stepElapsedSec();
   }
 
   private stepElapsedSec(): number {
-    return (this.watch.now() - this.stepBeganAt) / 1_000;
+    return (this.watch.now() - this.stepBeganMs) / 1_000;
   }
 
   private extendForSteps(): Promise<void> {
@@ -148,30 +151,30 @@ export class LeaseWatch {
     return this.lease.extend([this.untilEndOf(1), this.untilEndOf(2), all]);
   }
 
-  /** Stops a step that takes longer than was estimated: it is lost, but the finished ones are not. */
+  /** Stops a step that takes longer than estimated. Its results are lost, those of finished steps are not. */
   private async guard(): Promise<void> {
-    let asked = false;
+    let extended = false;
     while (!this.over.signal.aborted) {
       if (this.lease.remaining() === undefined) await this.lease.extend([]);
       const left = this.lease.remaining();
       if (left === undefined) {
-        await this.watch.sleep(ASK_AGAIN_MS, this.over.signal);
+        await this.watch.sleep(RETRY_MS, this.over.signal);
         continue;
       }
-      if (left <= MARGIN_SEC) return this.stop("the step that is under way takes longer");
+      if (left <= MARGIN_SEC) return this.stop("the current step takes longer than estimated");
       const near = left <= 2 * MARGIN_SEC;
-      if (near && !asked) void this.lease.extend([2 * MARGIN_SEC]);
-      asked = near;
+      if (near && !extended) void this.lease.extend([2 * MARGIN_SEC]);
+      extended = near;
       const untilSec = left - (near ? MARGIN_SEC : 2 * MARGIN_SEC);
       await this.watch.sleep(Math.min(LONGEST_SLEEP_MS, Math.ceil(untilSec * 1_000)), this.over.signal);
     }
   }
 
-  private stop(why: string): void {
+  private stop(reason: string): void {
     if (this.stopping.signal.aborted || this.over.signal.aborted) return;
     const left = formatWalltime(this.lease.remaining() ?? 0);
-    this.stopped = `${left} of it were left, and ${why}: ${this.run.progress()}`;
-    this.watch.progress("stopping the run in order: the reservation ends before the next step would");
+    this.stopped = `${left} were left, and ${reason}; ${this.run.progress()}`;
+    this.watch.progress("stopping the run in order: the reservation ends too soon");
     this.stopping.abort();
   }
 }

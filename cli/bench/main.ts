@@ -8,19 +8,26 @@ import { abortOnSignal } from "../lib/signals.ts";
 import { runAba } from "./aba.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
 import { RunnerContainer } from "./container.ts";
+import { Display } from "./display.ts";
 import { runOnce } from "./once.ts";
-import { parsePlanText, planOf } from "./plan.ts";
+import { parsePlan, parsePlanText } from "./plan.ts";
+import { benchOutputs } from "./stack.ts";
 
-/** Standard output is for the result. */
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
+/** Progress goes to standard error: standard output is for the result. */
+const display = new Display(process.stderr);
+const say = (line: string) => display.show(line);
 
 async function readPlan(args: Arguments): Promise<BenchPlan> {
-  return args.fromUp ? parsePlanText(await text(process.stdin)) : planOf(args.stack);
+  if (args.fromUp) return parsePlanText(await text(process.stdin));
+  return parsePlan((await benchOutputs(args.stack)).benchPlan, `stack ${args.stack}`);
 }
 
-/** Runs the benchmark, or stops the run that is under way. @returns the exit code */
+/**
+ * Runs the benchmark, or stops the run that is under way.
+ *
+ * @returns the exit code
+ * @throws SwarmbenchError when the run could not start or did not reach its end
+ */
 export async function run(command: Command): Promise<number> {
   const args = readArguments(command);
   const plan = await readPlan(args);
@@ -30,7 +37,7 @@ export async function run(command: Command): Promise<number> {
     plan,
     container,
     progress: say,
-    signal: abortOnSignal(() => say("stopping the run in order; once more: at once")),
+    signal: abortOnSignal(() => say("stopping the run in order; press Ctrl-C again to exit at once")),
     reservation: openReservation(plan, say),
   };
   if (args.aba) return runAba(session, args);
@@ -40,13 +47,15 @@ export async function run(command: Command): Promise<number> {
 }
 
 async function stop(container: RunnerContainer): Promise<number> {
-  const found = await container.find();
-  if (!found?.running) {
+  const runner = await container.find();
+  if (!runner?.running) {
     say("no run is under way");
     return EXIT.done;
   }
-  say(`stopping ${found.run}`);
+  say(`stopping ${runner.run}`);
   await container.stop();
-  say("stopped; who followed it has its results, else the next run of the same fetches them");
+  say(
+    "stopped. The command that followed the run has its results; if there is none, the same bench command fetches them",
+  );
   return EXIT.done;
 }

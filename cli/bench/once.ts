@@ -1,4 +1,4 @@
-// One run: checked, started (or taken over), followed, its results written.
+// One run: validated, started or taken over, followed to its end, its results written.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
@@ -9,76 +9,71 @@ import { runTable } from "../../results/report/table.ts";
 import { readResults, writeResults } from "../../results/store.ts";
 import { summaryOf } from "../../results/summary.ts";
 import { leaseOf } from "../../testbeds/index.ts";
-import { project } from "../lib/paths.ts";
+import { interruption } from "../lib/signals.ts";
+import { shownPath } from "../lib/userPaths.ts";
 import type { Arguments } from "./arguments.ts";
-import { type Asked, withChanges } from "./changes.ts";
+import { withChanges } from "./changes.ts";
 import { checkout } from "./checkout.ts";
-import type { Found } from "./container.ts";
+import type { RunnerState } from "./container.ts";
 import { EventLog } from "./eventLog.ts";
 import { LeaseWatch } from "./leaseWatch.ts";
-import { outOfTime } from "./outOfTime.ts";
-import { checked, conditionsOf, finishedSteps, planKey, runName, sameLoad } from "./request.ts";
+import { outOfTimeError } from "./outOfTime.ts";
+import { conditionsOf, finishedSteps, planKey, runName, sameLoad, validated } from "./request.ts";
 import { begin, follow, isTaken, type Session } from "./session.ts";
 import { forgetUnfinished, noteUnfinished, unfinishedRun } from "./unfinished.ts";
 
+/** A run that reached its end. */
 export interface Outcome {
+  /** Absolute path of its results. */
   folder: string;
   run: Run;
   summary: BenchSummary;
   exitCode: number;
 }
 
-/** @throws SwarmbenchError where it could not be run to its end */
+/** Runs the benchmark once. @throws SwarmbenchError when the run could not start or did not reach its end */
 export async function runOnce(
   session: Session,
   args: Arguments,
   { changes }: { changes: readonly string[] },
 ): Promise<Outcome> {
-  const results = path.resolve(project, args.results);
-  const resumed = args.resume === undefined ? undefined : readEarlier(path.resolve(project, args.resume));
+  const { results } = args;
+  const resumed =
+    args.resume === undefined ? undefined : { folder: args.resume, run: readResults(args.resume) };
   const { key, wanted } = prepare(session, changes, resumed?.run);
-  const taken = await takeOver(session, key, args, results);
+  const taken = await takeOver(session, key, args);
   if (taken !== undefined) {
     const folder = path.join(results, taken);
-    const watch = watchOf(session, wanted, stepsIn(folder));
-    return finish(session, args, { folder, results, changes, watch });
+    return finish(session, args, { folder, changes, watch: watchOf(session, wanted, stepsIn(folder)) });
   }
   const earlier = resumed ?? (args.fromUp ? earlierUp(session, results, key) : undefined);
   const request = requestOf(session, wanted, earlier?.run);
   const watch = watchOf(session, wanted, request.finished);
   await watch?.before();
   const machines = await session.container.machines();
-  request.conditions = conditionsOf(session.plan, wanted, { ...checkout(), machines });
-  session.progress(`${earlier ? "going on with" : "starting"} run ${request.run}`);
+  request.conditions = conditionsOf(session.plan, wanted, { ...(await checkout()), machines });
+  session.progress(`${earlier ? "resuming" : "starting"} run ${request.run}`);
   const folder = earlier?.folder ?? path.join(results, request.run);
   await begin(session, request, key, args.fromUp ? "up" : "hand").catch((error) => {
-    throw isTaken(error)
-      ? new SwarmbenchError("run-busy", "another run has just begun; see npm run bench -- --help, --stop")
-      : error;
+    throw isTaken(error) ? startedMeanwhile(session) : error;
   });
   if (watch && args.fromUp) note(session, results, { run: path.basename(folder), plan: key });
-  return finish(session, args, { folder, results, changes, watch });
+  return finish(session, args, { folder, changes, watch });
 }
 
 type Wanted = Pick<RunRequest, "workload" | "benchmark">;
 
-/** Everything that can be wrong is found before anything is started. */
+/** Validates everything before anything is started. */
 function prepare(
   { plan }: Session,
   changes: readonly string[],
   earlier: Run | undefined,
 ): { key: string; wanted: Wanted } {
-  try {
-    const asked: Asked = withChanges({ workload: plan.workload, benchmark: plan.benchmark }, changes);
-    const wanted =
-      changes.length > 0 ? checked(asked) : { workload: plan.workload, benchmark: plan.benchmark };
-    if (earlier) refuseOther(earlier, wanted);
-    return { key: planKey(plan, asked), wanted };
-  } catch (error) {
-    throw error instanceof SwarmbenchError
-      ? error
-      : new SwarmbenchError("settings-invalid", `nothing was started:\n${(error as Error).message}`);
-  }
+  const settings = withChanges({ workload: plan.workload, benchmark: plan.benchmark }, changes);
+  const wanted =
+    changes.length > 0 ? validated(settings) : { workload: plan.workload, benchmark: plan.benchmark };
+  if (earlier) assertSameLoad(earlier, wanted);
+  return { key: planKey(plan, settings), wanted };
 }
 
 function requestOf({ plan }: Session, wanted: Wanted, earlier: Run | undefined): RunRequest {
@@ -104,12 +99,12 @@ function watchOf(
   return new LeaseWatch(leaseOf(reservation), reservation.watch, planned, finished);
 }
 
-/** Of a run that is followed: what was heard of it so far. */
+/** The steps of a run whose events have been fetched so far. */
 function stepsIn(folder: string): Step[] {
   try {
     return readResults(folder).steps;
   } catch {
-    return []; // nothing yet
+    return []; // no events yet
   }
 }
 
@@ -118,7 +113,7 @@ interface Earlier {
   run: Run;
 }
 
-/** The run of this plan that an `up` before this one began, and whose nodes were gone before its end. */
+/** The run of the same plan that an earlier `up` started, and whose nodes were gone before its end. */
 function earlierUp(
   { plan, reservation, progress }: Session,
   results: string,
@@ -129,7 +124,7 @@ function earlierUp(
   try {
     return { folder, run: readResults(folder) };
   } catch (error) {
-    progress(`an unfinished run is not gone on with: ${(error as Error).message}`);
+    progress(`warning: the unfinished run was not resumed: ${(error as Error).message}`);
     return undefined;
   }
 }
@@ -139,91 +134,91 @@ function note({ plan, progress }: Session, results: string, unfinished: { run: s
     mkdirSync(results, { recursive: true });
     noteUnfinished(results, plan.scenario, unfinished);
   } catch (error) {
-    progress(`warning: ${(error as Error).message}; the next pulumi up would begin a new run`);
+    progress(`warning: ${(error as Error).message}. The next pulumi up cannot resume this run`);
   }
 }
 
-function readEarlier(folder: string): Earlier {
-  try {
-    return { folder, run: readResults(folder) };
-  } catch (error) {
-    throw new SwarmbenchError("run-unreadable", `--resume: ${(error as Error).message}`);
-  }
-}
-
-/** Steps of another load would be taken for steps of this one. */
-function refuseOther(earlier: Run, wanted: Wanted): void {
+/** Steps of another load would count as steps of this one. */
+function assertSameLoad(earlier: Run, wanted: Wanted): void {
   if (sameLoad(earlier.conditions, wanted)) return;
-  throw new SwarmbenchError(
-    "run-differs",
-    `${earlier.run} was of another workload or benchmark; set them as they were (its run.json, conditions), or begin a new run`,
-  );
+  throw new SwarmbenchError("run-differs", `${earlier.run} has another workload or benchmark`, {
+    hint: "Use the same --set as before (see conditions in its run.json), or start a new run.",
+  });
 }
 
 /**
- * What is done about a runner that is there already: the same plan's is followed, or its results fetched, where it was not
- * seen to its end; another one of `up`, whom nobody follows any more, gives way to this; else we do.
+ * Handles a runner that already exists on the manager. A run of the same plan is followed, or its results are fetched if nobody
+ * saw its end. A run of an earlier `up` with another plan is stopped. Any other running run is left alone.
  *
- * @returns the name of the run that is to be followed instead of a new one
+ * @returns the name of the run to follow instead of starting a new one
+ * @throws SwarmbenchError run-busy when another run is under way
  */
-async function takeOver(
-  session: Session,
-  key: string,
-  args: Arguments,
-  results: string,
-): Promise<string | undefined> {
-  const found = await session.container.find();
-  if (!found) return undefined;
+async function takeOver(session: Session, key: string, args: Arguments): Promise<string | undefined> {
+  const { container, progress } = session;
+  const runner = await container.find();
+  if (!runner) return undefined;
   const origin = args.fromUp ? "up" : "hand";
-  if (found.plan === key && found.origin === origin && found.exitCode === 0) {
-    session.progress(
-      found.running ? `following run ${found.run}, which is under way` : `fetching run ${found.run}`,
+  if (runner.plan === key && runner.origin === origin && runner.exitCode === 0) {
+    progress(
+      runner.running
+        ? `following run ${runner.run}, which is under way`
+        : `fetching the results of run ${runner.run}`,
     );
-    return found.run;
+    return runner.run;
   }
-  if (found.running && !(args.fromUp && found.origin === "up"))
-    throw new SwarmbenchError("run-busy", busy(found, session));
-  session.progress(
-    found.running ? `stopping run ${found.run}: something else is asked for` : `fetching run ${found.run}`,
+  if (runner.running && !(args.fromUp && runner.origin === "up")) throw busy(runner, session);
+  progress(
+    runner.running
+      ? `stopping run ${runner.run}, which has another plan`
+      : `fetching the results of run ${runner.run}`,
   );
-  if (found.running) await session.container.stop();
-  const other = { folder: path.join(results, found.run), results, changes: [] };
+  if (runner.running) await container.stop();
+  const other = { folder: path.join(args.results, runner.run), changes: [] };
   await finish({ ...session, progress: () => {} }, args, other).catch((error) =>
-    session.progress(`run ${found.run}: ${(error as Error).message}`),
+    progress(`run ${runner.run}: ${(error as Error).message}`),
   );
   return undefined;
 }
 
-function busy({ run }: Found, { plan }: Session): string {
-  return `run ${run} is under way on this stack. Wait for its end, or stop it: npm run bench -- -s ${plan.scenario} --stop`;
+function busy({ run }: RunnerState, { plan }: Session): SwarmbenchError {
+  return new SwarmbenchError("run-busy", `run ${run} is under way on this stack`, {
+    hint: `Wait for its end, or stop it: npm run bench -- -s ${plan.scenario} --stop`,
+  });
+}
+
+function startedMeanwhile({ plan }: Session): SwarmbenchError {
+  return new SwarmbenchError("run-busy", "another run was started on this stack at the same time", {
+    hint: `Wait for its end, or stop it: npm run bench -- -s ${plan.scenario} --stop`,
+  });
 }
 
 interface Ending {
   folder: string;
-  results: string;
-  /** What was asked for by --set, which a run that goes on must be asked for again. */
+  /** The values of --set, which are needed again to resume the run. */
   changes: readonly string[];
   watch?: LeaseWatch;
 }
 
-/** Follows the runner to its end, and makes of its events what a user reads. */
+/** Follows the runner to its end, and writes the results. */
 async function finish(session: Session, args: Arguments, ending: Ending): Promise<Outcome> {
-  const { folder, results, changes, watch } = ending;
+  const { folder, changes, watch } = ending;
   const { scenario } = session.plan;
-  const stopped = (why = "") =>
-    outOfTime(why, { scenario, changes, folder: path.relative(project, folder), fromUp: args.fromUp });
+  const { fromUp } = args;
+  const stopped = (reason: string) =>
+    outOfTimeError(reason, { scenario, changes, folder: shownPath(folder), fromUp });
   const log = openLog(folder);
   const code = await followWatched(session, log, ending).catch(async (error: Error) => {
     if (!watch?.expired) throw error;
-    await show(session, folder).catch(() => {}); // what is there has been written down already
-    throw new SwarmbenchError("out-of-time", `${error.message}\n${stopped("its time is up")}`);
+    await show(session, folder).catch(() => {}); // the events are in the folder already
+    throw stopped(`the reservation has ended, and ${error.message}`);
   });
   const run = await show(session, folder);
-  const outOf = watch?.stopped !== undefined && run.verdict === "interrupted" && !session.signal.aborted;
-  if (outOf) throw new SwarmbenchError("out-of-time", stopped(watch.stopped));
-  if (watch && args.fromUp) forgetUnfinished(results, scenario);
-  if (session.signal.aborted) throw new SwarmbenchError("interrupted", interrupted(folder));
-  if (code !== 0) throw new SwarmbenchError("run-failed", failed(run, folder));
+  const isOutOfTime =
+    watch?.stopped !== undefined && run.verdict === "interrupted" && !session.signal.aborted;
+  if (isOutOfTime) throw stopped(watch.stopped ?? "");
+  if (watch && fromUp) forgetUnfinished(args.results, scenario);
+  if (session.signal.aborted) throw interrupted(folder);
+  if (code !== 0) throw failed(run, folder);
   const exitCode = args.failOnSlo && !meetsSlo(run) ? EXIT.sloMissed : EXIT.done;
   return { folder, run, summary: summaryOf(run, folder), exitCode };
 }
@@ -232,7 +227,7 @@ async function followWatched(session: Session, log: EventLog, { watch }: Ending)
   if (!watch) return follow(session, log);
   const event = (line: string) => {
     session.event?.(line);
-    watch.hear(line);
+    watch.take(line);
   };
   watch.begin();
   try {
@@ -242,17 +237,29 @@ async function followWatched(session: Session, log: EventLog, { watch }: Ending)
   }
 }
 
-/** Writes the results, and shows their table. */
+/** Writes the results, and prints their table. */
 async function show(session: Session, folder: string): Promise<Run> {
-  const run = readResults(folder);
+  const run = readOwnResults(folder);
   await writeResults(folder, run).catch((error: Error) => {
     throw new SwarmbenchError(
       "results-not-written",
-      `${error.message}. All events are in ${folder}: make room, then npm run report -- ${folder}`,
+      `${error.message}. All events are in ${shownPath(folder)}`,
+      {
+        hint: `Free some disk space, then build the results: npm run report -- ${shownPath(folder)}`,
+      },
     );
   });
-  session.progress(`\n${runTable(run)}\n\nresults: ${path.relative(project, folder)}/report.html`);
+  session.progress(`\n${runTable(run)}\n\nresults: ${shownPath(folder)}/report.html`);
   return run;
+}
+
+/** Events that cannot be read are the runner's failure, not a wrong argument. */
+function readOwnResults(folder: string): Run {
+  try {
+    return readResults(folder);
+  } catch (error) {
+    throw new SwarmbenchError("run-failed", (error as Error).message, { cause: error });
+  }
 }
 
 function openLog(folder: string): EventLog {
@@ -260,22 +267,26 @@ function openLog(folder: string): EventLog {
     mkdirSync(folder, { recursive: true });
     return new EventLog(path.join(folder, "events.jsonl"));
   } catch (error) {
-    throw new SwarmbenchError(
-      "results-not-written",
-      `results cannot be written: ${(error as Error).message}; see --results`,
-    );
+    const { message } = error as Error;
+    throw new SwarmbenchError("results-not-written", `the results cannot be written: ${message}`, {
+      hint: "Choose another folder with --results.",
+    });
   }
 }
 
-function interrupted(folder: string): string {
-  return `the run was stopped. Go on with it: npm run bench -- --resume ${path.relative(project, folder)}`;
+function interrupted(folder: string): SwarmbenchError {
+  const code = interruption() === EXIT.terminated ? "terminated" : "interrupted";
+  return new SwarmbenchError(code, "the run was stopped; finished steps are kept", {
+    hint: `Continue it: npm run bench -- --resume ${shownPath(folder)}`,
+  });
 }
 
-function failed(run: Run, folder: string): string {
-  const why = run.warnings.at(-1) ?? run.searchReason;
-  const kept = finishedSteps(run.steps).length > 0;
-  const next = kept
-    ? `. Finished steps are kept; go on: npm run bench -- --resume ${path.relative(project, folder)}`
-    : "";
-  return `the run failed: ${why}${next}`;
+function failed(run: Run, folder: string): SwarmbenchError {
+  const hasResults = finishedSteps(run.steps).length > 0;
+  const hint = hasResults
+    ? `Finished steps are kept. Continue the run: npm run bench -- --resume ${shownPath(folder)}`
+    : undefined;
+  return new SwarmbenchError("run-failed", `the run failed: ${run.warnings.at(-1) ?? run.searchReason}`, {
+    hint,
+  });
 }

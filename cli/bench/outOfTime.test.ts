@@ -1,4 +1,4 @@
-// What becomes of a run whose reservation ends: the whole of `npm run bench`, with a runner and an OAR of the test's own.
+// A run whose reservation ends: all of `npm run bench`, with a fake runner and a fake OAR.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { readResults } from "../../results/store.ts";
 import { FakeReservation, FakeTime } from "../../test/support/fakeReservation.ts";
 import { sampleStep } from "../../test/support/sampleRun.ts";
 import type { Arguments } from "./arguments.ts";
-import type { Container, Found } from "./container.ts";
+import type { Container, RunnerState } from "./container.ts";
 import { runOnce } from "./once.ts";
 import { noteUnfinished, unfinishedRun } from "./unfinished.ts";
 
@@ -41,7 +41,7 @@ const PLAN: BenchPlan = {
   },
 };
 
-/** A runner whose steps take 30 s, until it is stopped. */
+/** A runner whose steps take 30 s; `stop` ends it. */
 class FakeRunner implements Container {
   request: RunRequest | undefined;
   input = "";
@@ -59,7 +59,7 @@ class FakeRunner implements Container {
     this.gone = gone;
   }
 
-  find = async (): Promise<Found | undefined> => undefined;
+  find = async (): Promise<RunnerState | undefined> => undefined;
   machines = async () => [{ name: "gros-7", cpus: this.cpus, memoryMiB: 1_000, engine: "29" }];
   exitCode = async () => (this.stopped ? 1 : 0);
   remove = async () => {};
@@ -139,11 +139,11 @@ async function attempt({ results, left, fromUp = true, plan = PLAN, changes = []
     aba: false,
     failOnSlo: false,
     stop: false,
-    ...(more.resume === undefined ? {} : { resume: more.resume }),
+    resume: more.resume,
   };
   const ended = await runOnce(session, args, { changes }).then(
     ({ folder }) => ({ code: 0, message: "", folder }),
-    ({ exitCode, message }: SwarmbenchError) => ({ code: exitCode, message, folder: "" }),
+    ({ exitCode, text }: SwarmbenchError) => ({ code: exitCode, message: text, folder: "" }),
   );
   return { ...ended, lines, runner };
 }
@@ -157,44 +157,47 @@ const only = (results: string) => {
 };
 const noted = (results: string) => existsSync(path.join(results, ".unfinished-site.json"));
 const producersOf = (folder: string) => readResults(folder).steps.map(({ values }) => values.producers);
-/** For one step of 30 s, and not for a second one. */
+/** Long enough for one step of 30 s, too short for a second one. */
 const SHORT = 155;
 
 describe("a run whose reservation ends", () => {
   const results = folderOf("hand");
 
-  it("keeps its finished steps and their report, and says how many there are and how to go on", async () => {
+  it("keeps its finished steps and their report, and says how many there are and how to continue", async () => {
     const changes = ["producers=7"];
     const { code, message } = await attempt({ results, left: SHORT, fromUp: false, changes });
     const folder = only(results);
     assert.equal(code, 5);
-    assert.match(message, /^stopped before the reservation's end; .*: 1 of 3 steps are done\. /);
+    assert.match(message, /^stopped before the reservation ends: .*; 1 of 3 steps are done\n/);
     assert.match(message, /npm run bench -- -s site --set 'producers=7' --resume \S+-site-\w+$/);
     assert.deepEqual(producersOf(folder), [1]);
     assert.equal(readResults(folder).verdict, "interrupted");
     assert.ok(existsSync(path.join(folder, "report.html")));
   });
 
-  it("goes on on other machines by --resume, which its results tell", async () => {
+  it("can be resumed on other machines, which its results say", async () => {
     const resume = only(results);
     const changes = ["producers=7"];
     const again = await attempt({ results, left: 9_999, fromUp: false, changes, resume, cpus: 32 });
     assert.equal(again.code, 0, again.message);
     assert.equal(only(results), resume);
     assert.deepEqual(producersOf(resume), [1, 2, 3]);
-    assert.match(readResults(resume).warnings.join(), /went on at \S+ under other conditions/);
+    assert.match(readResults(resume).warnings.join(), /resumed at \S+ under other conditions/);
   });
 
-  it("keeps what is there where it could not be stopped, and the nodes are gone", async () => {
+  it("keeps the events it has when the nodes are gone before the run was stopped", async () => {
     const gone = folderOf("gone");
     const { code, message } = await attempt({ results: gone, left: SHORT, gone: true });
     assert.equal(code, 5, message);
-    assert.match(message, /cannot be reached\nstopped before the reservation's end/);
+    assert.match(
+      message,
+      /^stopped before the reservation ends: the reservation has ended, and the manager cannot be reached\n/,
+    );
     assert.deepEqual(producersOf(only(gone)), [1]);
     assert.ok(noted(gone));
   });
 
-  it("is not said to be stopped by it where Ctrl-C was first; then the next up begins anew", async () => {
+  it("does not blame the reservation after Ctrl-C, and the next up starts a new run", async () => {
     const stopped = folderOf("ctrlC");
     const { code, message } = await attempt({ results: stopped, left: SHORT, ctrlCAt: 2 });
     assert.equal(code, 130, message);
@@ -206,16 +209,16 @@ describe("a run whose reservation ends", () => {
 describe("the next up", () => {
   const results = folderOf("up");
 
-  it("goes on where the one before was stopped so, as often as that is needed", async () => {
+  it("resumes the run that the previous up could not finish, as often as needed", async () => {
     const first = await attempt({ results, left: SHORT });
     assert.equal(first.code, 5);
-    assert.match(first.message, /: 1 of 3 .* pulumi up -s site reserves anew and goes on with this run/);
+    assert.match(first.message, /; 1 of 3 [\s\S]* then pulumi up -s site continues this run/);
     const second = await attempt({ results, left: SHORT });
-    assert.match(second.message, /: 2 of 3 steps are done/);
+    assert.match(second.message, /; 2 of 3 steps are done/);
     assert.equal(second.runner.request?.finished.length, 1);
   });
 
-  it("starts nothing where the old reservation still has seconds, and forgets nothing", async () => {
+  it("starts nothing while the old reservation has only seconds left, and still remembers the run", async () => {
     const { code, message, runner } = await attempt({ results, left: 50 });
     assert.equal(code, 5);
     assert.match(message, /^nothing was started/);
@@ -223,7 +226,7 @@ describe("the next up", () => {
     assert.ok(noted(results));
   });
 
-  it("knows the run at other addresses, ends it, and forgets it then", async () => {
+  it("recognizes the run on nodes with other addresses, finishes it, and then forgets it", async () => {
     const plan = {
       ...PLAN,
       image: "10.0.9.9:5000/bench@sha256:1",
@@ -237,16 +240,16 @@ describe("the next up", () => {
     };
     const { code, message, lines, runner } = await attempt({ results, left: 9_999, plan });
     assert.equal(code, 0, message);
-    assert.ok(lines.some((line) => line.startsWith("going on with run ")));
+    assert.ok(lines.some((line) => line.startsWith("resuming run ")));
     assert.equal(runner.request?.finished.length, 2);
     assert.deepEqual(producersOf(only(results)), [1, 2, 3]);
     assert.ok(!noted(results));
-    // The runner is told nothing of the reservation, nor are those who read the results.
+    // Neither the runner nor the results contain the reservation.
     assert.doesNotMatch(runner.input, /reservation|SITES-FRONTEND/);
     assert.doesNotMatch(JSON.stringify(readResults(only(results))), /SITES-FRONTEND/);
   });
 
-  it("knows no run of another plan, another scenario or a note that cannot be read", () => {
+  it("ignores the run of another plan or scenario, and a file that cannot be read", () => {
     const folder = mkdtempSync(path.join(root, "notes-"));
     noteUnfinished(folder, "site", { run: "20261124T102030Z-site-0a1b2c", plan: "key" });
     assert.equal(unfinishedRun(folder, "site", "key"), path.join(folder, "20261124T102030Z-site-0a1b2c"));

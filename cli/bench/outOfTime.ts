@@ -1,16 +1,17 @@
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { word } from "../../lib/shell.ts";
 
-/** The message of a run that was stopped before its reservation ended: why, and the commands that resume it. */
-export function outOfTime(
-  why: string,
+/** The error of a run that was stopped before its reservation ended: the reason, and the commands that continue it. */
+export function outOfTimeError(
+  reason: string,
   run: { scenario: string; fromUp: boolean; folder: string; changes: readonly string[] },
-): string {
+): SwarmbenchError {
   const up = `pulumi up -s ${run.scenario}`;
   const set = run.changes.flatMap((change) => ["--set", word(change)]);
   const bench = ["npm run bench -- -s", run.scenario, ...set, "--resume", run.folder].join(" ");
-  const lengthen = `npm run reserve -- -s ${run.scenario} --extend DURATION`;
-  const next = run.fromUp
-    ? `Once it is over, ${up} reserves anew and goes on with this run; or lengthen it (${lengthen}) and do the same. By hand: ${bench}`
-    : `Lengthen it (${lengthen}), or once it is over reserve anew (${up}), and go on: ${bench}`;
-  return `stopped before the reservation's end; ${why}. ${next}`;
+  const extend = `npm run reserve -- -s ${run.scenario} --extend DURATION`;
+  const hint = run.fromUp
+    ? `Extend the reservation (${extend}) or wait until it has ended; then ${up} continues this run, on new nodes if needed. To continue it without an up: ${bench}`
+    : `Extend the reservation (${extend}), or reserve new nodes after it has ended (${up}). Then continue the run: ${bench}`;
+  return new SwarmbenchError("out-of-time", `stopped before the reservation ends: ${reason}`, { hint });
 }

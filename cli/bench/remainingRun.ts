@@ -1,6 +1,6 @@
-// How much of a run is done and how long the rest may take, from the events of its runner.
+// Estimates how long the rest of a run takes, from the events of its runner.
 import { stepsLeft } from "../../bench/plan/index.ts";
-import { type Trial, lengthOf as tookOf, trialOf } from "../../bench/plan/trial.ts";
+import { lengthOf, type Trial, trialOf } from "../../bench/plan/trial.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { isMeasured, type Step } from "../../contract/result.ts";
 import {
@@ -13,12 +13,12 @@ import {
   sum,
 } from "../../contract/runLength.ts";
 
-/** A step of more clients takes longer than those before it, beside what is planned for each step. */
+/** A step with more clients has a longer overhead than the steps before it, by up to this factor. */
 const GROWTH = 1.5;
 
-/** What is to be run. */
+/** The run that is planned. */
 export interface Planned extends Pick<RunRequest, "scenario" | "workload" | "benchmark"> {
-  /** Nodes whose network is measured first. */
+  /** Number of nodes whose network is measured first. */
   nodes: number;
 }
 
@@ -26,16 +26,16 @@ export interface Planned extends Pick<RunRequest, "scenario" | "workload" | "ben
 export class RemainingRun {
   private readonly planned: Planned;
   private readonly history: Trial[];
-  /** The latest step that has begun, and when by the runner's clock, ms. */
-  private running: { step: number; at: number };
-  /** The most that a step took beside warm-up, measured time and drain. */
+  /** The latest step that has begun, and its start by the runner's clock, ms. */
+  private running: { step: number; startMs: number };
+  /** The longest overhead of a step so far: its length without warm-up, measured time and drain. */
   private restSec: number | undefined;
 
   /** @param finished steps of earlier sessions */
   constructor(planned: Planned, finished: readonly Step[]) {
     this.planned = planned;
-    this.history = finished.map((step) => trialOf(step, tookOf(step)));
-    this.running = { step: finished.length, at: Number.NaN };
+    this.history = finished.map((step) => trialOf(step, lengthOf(step)));
+    this.running = { step: finished.length, startMs: Number.NaN };
   }
 
   /** The number of the latest step that has begun. */
@@ -48,28 +48,33 @@ export class RemainingRun {
     return this.running.step > this.history.length;
   }
 
-  /** @param at by the runner's clock, ms. @returns whether this is news: after a lost connection all events come again */
-  begin(step: number, at: number): boolean {
+  /**
+   * A step begins.
+   *
+   * @param startMs by the runner's clock
+   * @returns false if this was already known: after a lost connection all events come again
+   */
+  begin(step: number, startMs: number): boolean {
     if (step <= this.running.step) return false;
-    this.running = { step, at };
+    this.running = { step, startMs };
     return true;
   }
 
-  /** @param at by the runner's clock, ms. @returns whether this is news */
-  finish(step: Step, at: number): boolean {
+  /** A step ends. @param endMs by the runner's clock @returns false if this was already known */
+  finish(step: Step, endMs: number): boolean {
     if (step.step <= this.history.length) return false;
-    const seen = step.step === this.running.step && Number.isFinite(this.running.at);
-    const took = seen ? (at - this.running.at) / 1_000 : tookOf(step);
-    this.history.push(trialOf(step, took));
+    const seen = step.step === this.running.step && Number.isFinite(this.running.startMs);
+    const seconds = seen ? (endMs - this.running.startMs) / 1_000 : lengthOf(step);
+    this.history.push(trialOf(step, seconds));
     if (!seen || !isMeasured(step) || step.verdict === "failed") return true;
     const { warmUpSeconds, durationSeconds, drainSeconds } = step;
     const drain = drainSeconds ?? this.planned.benchmark.drain;
-    const rest = stepRest(took, { warmUpSeconds, durationSeconds, drainSeconds: drain });
+    const rest = stepRest(seconds, { warmUpSeconds, durationSeconds, drainSeconds: drain });
     this.restSec = Math.max(this.restSec ?? 0, rest);
     return true;
   }
 
-  /** "3 of 8 steps are done"; of a search "3 of 5 to 12". */
+  /** "3 of 8 steps are done"; during a search "3 of 5 to 12 steps are done". */
   progress(): string {
     const done = this.history.length;
     const { least, most } = this.stepsLeft();
@@ -77,6 +82,7 @@ export class RemainingRun {
     return `${done} of ${all} steps are done`;
   }
 
+  /** How many steps are not finished. */
   stepsLeft(): { least: number; most: number } {
     return stepsLeft(this.planned.workload, this.planned.benchmark, this.history);
   }
@@ -86,7 +92,7 @@ export class RemainingRun {
     return sum(this.networkBefore(), this.unfinishedSteps());
   }
 
-  /** From the start of a run to the end of its first step, at least. */
+  /** The shortest time from the start of a run to the end of its first step. */
   firstStepSec(): number {
     return this.networkBefore().leastSec + stepLength(this.planned.benchmark).leastSec;
   }
@@ -95,7 +101,7 @@ export class RemainingRun {
     return networkLength(this.planned.benchmark, this.planned.nodes);
   }
 
-  /** The steps that are not finished; the one that runs counts as a whole. */
+  /** The steps that are not finished; the step that runs now counts in full. */
   unfinishedSteps(): Length {
     const { benchmark } = this.planned;
     const { least, most } = this.stepsLeft();
@@ -107,7 +113,7 @@ export class RemainingRun {
     return lengthOfSteps(benchmark, { planned, search, searchedSec }, this.expectedRest());
   }
 
-  /** The most that one step may take. */
+  /** The longest time that one step may take. */
   longestStepSec(): number {
     return stepLength(this.planned.benchmark, this.expectedRest()).mostSec;
   }

@@ -1,4 +1,4 @@
-// From a plan to what the runner is asked for: plain functions.
+// Turns a plan into the request for the runner. Functions without side effects.
 import { createHash, randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { benchmarkErrors } from "../../contract/benchmarkErrors.ts";
@@ -6,25 +6,27 @@ import { hasContent } from "../../contract/completeWorkload.ts";
 import type { BenchPlan, RunRequest } from "../../contract/request.ts";
 import { type Conditions, isMeasured, type Step } from "../../contract/result.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
-import type { Asked } from "./changes.ts";
+import { type Settings, settingsError } from "./changes.ts";
+import type { Checkout } from "./checkout.ts";
 
-/** <UTC time>-<scenario>-<id>: sorts by time, and can be told from others of the same second. */
+/** <UTC time>-<scenario>-<id>: sorts by time, and is unique also within one second. */
 export function runName(scenario: string, now: Date, id = randomBytes(3).toString("hex")): string {
   const time = now.toISOString().replace(/[-:]|\.\d+/g, "");
   return `${time}-${scenario.replace(/[^0-9A-Za-z._-]/g, "-")}-${id}`;
 }
 
 /**
- * The same for plans that ask for the same of the same stack, on whatever machines: passwords are none of its matter, nor are
- * the registry's address, the machines' names and their reservation.
+ * A key that is equal for equal plans of the same stack. It does not depend on passwords, the registry's address, the names of
+ * the machines or their reservation, so that a run can be continued on other nodes.
  */
-export function planKey({ scenario, image, target }: BenchPlan, asked: Asked): string {
+export function planKey({ scenario, image, target }: BenchPlan, settings: Settings): string {
   const { kafka, influx, network, ...others } = target;
   const { token: _, ...where } = influx ?? { token: "" };
+  // JSON.stringify drops a network that is undefined.
   const content = image.slice(image.indexOf("/") + 1);
   const brokers = network?.brokers.map(({ name, node }) => ({ name, node: network.nodes.indexOf(node) }));
-  const rest = { ...others, ...(network ? { network: { nodes: network.nodes.length, brokers } } : {}) };
-  const same = { scenario, image: content, rest, bootstrap: kafka.bootstrap, where, ...asked };
+  const rest = { ...others, network: network && { nodes: network.nodes.length, brokers } };
+  const same = { scenario, image: content, rest, bootstrap: kafka.bootstrap, where, ...settings };
   return createHash("sha256").update(JSON.stringify(same)).digest("hex").slice(0, 16);
 }
 
@@ -32,17 +34,19 @@ export function planKey({ scenario, image, target }: BenchPlan, asked: Asked): s
 const CONTENT_ERROR =
   "workload.content.file: only `pulumi up` reads a file; set it in the scenario's configuration";
 
-/** Parses what a run is asked for by --set. @throws Error that lists every error, a line each */
-export function checked(asked: Asked): Pick<RunRequest, "workload" | "benchmark"> {
-  const workload = workloadSchema.safeParse(asked.workload);
-  const benchmark = benchmarkSchema.safeParse(asked.benchmark);
+/** Validates workload and benchmark. @throws SwarmbenchError settings-invalid with one line for each error */
+export function validated(settings: Settings): Pick<RunRequest, "workload" | "benchmark"> {
+  const workload = workloadSchema.safeParse(settings.workload);
+  const benchmark = benchmarkSchema.safeParse(settings.benchmark);
   const errors = [
     ...(workload.error?.issues ?? []).map((issue) => describe("workload", issue)),
     ...(benchmark.error?.issues ?? []).map((issue) => describe("benchmark", issue)),
     ...(workload.success && benchmark.success ? benchmarkErrors(workload.data, benchmark.data) : []),
     ...(workload.success && !hasContent(workload.data) ? [CONTENT_ERROR] : []),
   ];
-  if (!workload.success || !benchmark.success || errors.length > 0) throw new Error(errors.join("\n"));
+  if (!workload.success || !benchmark.success || errors.length > 0) {
+    throw settingsError(errors);
+  }
   return { workload: workload.data, benchmark: benchmark.data };
 }
 
@@ -50,18 +54,16 @@ function describe(root: string, { path, message }: { path: PropertyKey[]; messag
   return `${[root, ...path.map(String)].join(".")}: ${message}`;
 }
 
-/** What can be found out about this checkout and the stack's machines. */
-export interface Surroundings {
-  version: string;
-  commit: string | null;
-  dirty: boolean | null;
+/** The code that measures, and the stack's machines. */
+interface Environment extends Checkout {
   machines: { name: string; cpus: number; memoryMiB: number; engine: string }[];
 }
 
+/** The conditions of a run, as run.json records them. What the agents report about themselves is added by the runner. */
 export function conditionsOf(
   plan: BenchPlan,
   { workload, benchmark }: Pick<RunRequest, "workload" | "benchmark">,
-  { version, commit, dirty, machines }: Surroundings,
+  { version, commit, dirty, machines }: Environment,
 ): Conditions {
   const { source, images, settings } = plan.conditions;
   return {
@@ -104,7 +106,7 @@ function recordedWorkload({ content, ...workload }: RunRequest["workload"]): Rec
   return { ...workload, content: { sha256 } };
 }
 
-/** The steps that a resumed run does not run again: those before the first that has no results. */
+/** The steps that a resumed run does not repeat: those before the first step without results. */
 export function finishedSteps(steps: readonly Step[]): Step[] {
   const firstLost = steps.findIndex((step) => !isMeasured(step));
   return firstLost < 0 ? [...steps] : steps.slice(0, firstLost);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { BenchPlan } from "../../contract/request.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
-import { checked, conditionsOf, sameLoad } from "./request.ts";
+import { conditionsOf, sameLoad, validated } from "./request.ts";
 
 const plan = {
   conditions: { source: "official", images: {}, settings: {}, nodes: [] },
@@ -44,6 +44,6 @@ describe("a run that is resumed", () => {
 describe("a file as the messages' content", () => {
   it("cannot be set for one run, since only an up reads it", () => {
     const asked = { workload: { content: { file: "readings.json" } }, benchmark: {} };
-    assert.throws(() => checked(asked), /workload\.content\.file: only `pulumi up` reads a file/);
+    assert.throws(() => validated(asked), /workload\.content\.file: only `pulumi up` reads a file/);
   });
 });

@@ -1,24 +1,27 @@
-// One run from its start to its results: at the runner's container, and in the results' folder.
+// One benchmark run: starts the runner's container and follows it to its end.
 import { setTimeout as sleep } from "node:timers/promises";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import type { BenchPlan, RunRequest } from "../../contract/request.ts";
 import type { Reservation } from "../../testbeds/index.ts";
-import type { Container, ManagerError, Origin } from "./container.ts";
+import type { Container, Origin } from "./container.ts";
 import type { EventLog } from "./eventLog.ts";
-import { LINE_LOST } from "./ssh.ts";
+import { CONNECTION_LOST } from "./ssh.ts";
 
-/** A line to the manager that is cut is tried again this often, so far apart. */
+/** How often a lost connection to the manager is retried, and the pause between two attempts. */
 const RECONNECTS = 20;
 const PAUSE_MS = 3_000;
 
+/** What a run works with: its plan, the runner's container, and how it reports to the user. */
 export interface Session {
   plan: BenchPlan;
   container: Container;
-  /** Shows a line to who waits. */
+  /** Prints a line for the user. */
   progress(line: string): void;
+  /** Stops the run in order when it aborts. */
   signal: AbortSignal;
   /** Undefined if the nodes are not reserved. */
   reservation?: Reservation;
-  /** Hears each event as it comes, once more after the line was cut. */
+  /** Called with each event; with all events again after the connection was lost. */
   event?(line: string): void;
 }
 
@@ -33,12 +36,12 @@ export function begin(
 }
 
 /**
- * Follows the runner until it has ended, writing down its events as they come, and removes it.
+ * Follows the runner to its end, writes its events to the log as they come, and removes the container.
  *
- * When `signal` is aborted the runner is asked to end in order, and its last events are taken.
+ * When `signal` aborts, the runner is asked to end in order, and its last events are still written.
  *
  * @returns the runner's exit code
- * @throws Error where the manager cannot be reached any more; the run goes on there, and can be followed again
+ * @throws SwarmbenchError when the manager stays unreachable; the run continues there and can be followed again
  */
 export async function follow(session: Session, log: EventLog): Promise<number> {
   const { container, signal } = session;
@@ -48,8 +51,13 @@ export async function follow(session: Session, log: EventLog): Promise<number> {
   try {
     await followLines(session, log);
     if (log.failure) {
-      throw new Error(
-        `${log.failure.message}. The run was stopped, and the manager keeps its events: make room, then run it again`,
+      throw new SwarmbenchError(
+        "results-not-written",
+        `${log.failure.message}. The run was stopped, and the manager keeps its events`,
+        {
+          hint: "Free some disk space, then run the same command again: it fetches the events.",
+          cause: log.failure,
+        },
       );
     }
     const code = await container.exitCode();
@@ -74,21 +82,26 @@ async function followLines({ container, progress, event }: Session, log: EventLo
       },
       (line) => {
         lines += 1;
-        if (lines <= shown) return; // it prints all from its beginning, each time
+        if (lines <= shown) return; // after a lost connection, Docker prints the log from its beginning
         shown = lines;
         progress(line);
       },
     );
-    if (code !== LINE_LOST) return;
+    if (code !== CONNECTION_LOST) return;
     if (reconnect === RECONNECTS) {
-      throw new Error("the manager cannot be reached; the run goes on there: try again to follow it");
+      throw new SwarmbenchError("node-failed", "the manager cannot be reached; the run continues there", {
+        hint: "Follow it again: run the same command.",
+      });
     }
-    progress("the line to the manager is cut; trying again");
+    progress("lost the connection to the manager; reconnecting");
     await sleep(PAUSE_MS);
   }
 }
 
-/** Whether an error says that there is already a runner: somebody else has been faster. */
+/** Whether starting a runner failed because another one was started at the same time. */
 export function isTaken(error: unknown): boolean {
-  return /is already in use by container|Conflict\. The container name/.test((error as ManagerError).message);
+  return (
+    error instanceof Error &&
+    /is already in use by container|Conflict\. The container name/.test(error.message)
+  );
 }

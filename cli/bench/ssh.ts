@@ -1,49 +1,45 @@
-// Scripts on the swarm's manager, over the system's ssh.
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
+// Runs scripts on the swarm's manager and on nodes, over the system's ssh.
+import { followProgram, runProgram } from "../../lib/exec.ts";
 
-/** ssh's own exit code: the line is cut, or there never was one. */
-export const LINE_LOST = 255;
+/** ssh's exit code when the connection was lost or was never made (ssh(1), "EXIT STATUS"). */
+export const CONNECTION_LOST = 255;
 
-export interface Answer {
+/** How a script ended, and its output. */
+export interface ScriptResult {
   code: number;
   stdout: string;
   stderr: string;
 }
 
 /**
- * Starts a script on the manager. The script goes through standard input, so that nothing of it shows in process lists.
- * Not in our process group: a Ctrl-C is for us alone, who then end things in order.
+ * Runs a script on the manager. The script goes through standard input, so that no process list shows its content. ssh runs
+ * in its own process group, so that Ctrl-C reaches only swarmbench, which then stops the run in order.
+ *
+ * @param ssh arguments of ssh
  */
-export function start(ssh: readonly string[], script: string): ChildProcessWithoutNullStreams {
-  return startScript("ssh", [...ssh, "sh -s"], script);
+export function runScript(ssh: readonly string[], script: string): Promise<ScriptResult> {
+  return resultOf("ssh", [...ssh, "sh -s"], script);
 }
 
-function startScript(file: string, args: readonly string[], script: string): ChildProcessWithoutNullStreams {
-  const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], detached: true });
-  child.stdin.on("error", () => {}); // it ended before it read all: its exit code tells
-  child.stdin.end(script);
-  return child;
+/**
+ * Runs a script through a shell command line.
+ *
+ * @param command such as `ssh -F file user@host` or `sh -c`
+ */
+export function runScriptBy(command: string, script: string): Promise<ScriptResult> {
+  return resultOf("sh", ["-c", `${command} 'sh -s'`], script);
 }
 
-export function ended(child: ChildProcessWithoutNullStreams): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve(code ?? LINE_LOST));
-  });
+/** Runs a script on the manager and passes on its output line by line. @returns its exit code */
+export async function followScript(
+  ssh: readonly string[],
+  script: string,
+  take: { onLine: (line: string) => void; onErrorLine: (line: string) => void },
+): Promise<number> {
+  return (await followProgram("ssh", [...ssh, "sh -s"], { input: script, ...take })) ?? CONNECTION_LOST;
 }
 
-/** Runs a script to its end. */
-export function run(ssh: readonly string[], script: string): Promise<Answer> {
-  return answerOf(start(ssh, script));
-}
-
-/** The same, where the line is told as a shell's words: `ssh -F file user@host`. */
-export function runBy(words: string, script: string): Promise<Answer> {
-  return answerOf(startScript("sh", ["-c", `${words} 'sh -s'`], script));
-}
-
-async function answerOf(child: ChildProcessWithoutNullStreams): Promise<Answer> {
-  const [code, stdout, stderr] = await Promise.all([ended(child), text(child.stdout), text(child.stderr)]);
-  return { code, stdout, stderr };
+async function resultOf(file: string, args: string[], script: string): Promise<ScriptResult> {
+  const { code, stdout, stderr } = await runProgram(file, args, { input: script, detached: true });
+  return { code: code ?? CONNECTION_LOST, stdout, stderr };
 }

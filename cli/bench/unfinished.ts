@@ -1,4 +1,4 @@
-// The run of `pulumi up` that was not seen to its end, where its nodes were reserved: the next `up` goes on with it on others.
+// Remembers the run of a `pulumi up` on reserved nodes until it has ended, so that the next `up` can continue it on other nodes.
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
@@ -6,29 +6,31 @@ import { readCache } from "../../lib/cache.ts";
 import { writeWhole } from "../../results/store.ts";
 
 const schema = z.object({
-  /** Of its folder. */
+  /** Name of its folder. */
   run: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z._-]*$/),
-  /** Key of what it was asked for. */
+  /** Key of its plan. */
   plan: z.string(),
 });
+/** A run that has not ended. */
 export type Unfinished = z.output<typeof schema>;
 
-/** One of a scenario is enough: of the run before it the user has been told. */
+/** There is one file per scenario: the latest unfinished run replaces an earlier one. */
 function fileOf(results: string, scenario: string): string {
   return path.join(results, `.unfinished-${encodeURIComponent(scenario)}.json`);
 }
 
-/** @returns the folder of the run of this plan that is to be gone on with */
+/** The folder of the unfinished run of this plan; undefined if there is none. An unreadable file counts as none. */
 export function unfinishedRun(results: string, scenario: string, plan: string): string | undefined {
-  // A note that cannot be read costs its run's steps, no more.
-  const found = readCache(fileOf(results, scenario), (document) => schema.parse(document));
-  return found?.plan === plan ? path.join(results, found.run) : undefined;
+  const unfinished = readCache(fileOf(results, scenario), (document) => schema.parse(document));
+  return unfinished?.plan === plan ? path.join(results, unfinished.run) : undefined;
 }
 
+/** Remembers a run that begins. @throws SwarmbenchError when the file cannot be written */
 export function noteUnfinished(results: string, scenario: string, unfinished: Unfinished): void {
   writeWhole(fileOf(results, scenario), `${JSON.stringify(unfinished)}\n`);
 }
 
+/** Forgets the unfinished run of a scenario. */
 export function forgetUnfinished(results: string, scenario: string): void {
   rmSync(fileOf(results, scenario), { force: true });
 }

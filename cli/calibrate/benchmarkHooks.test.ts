@@ -29,19 +29,19 @@ describe("a proxy route", () => {
   const via = { "broker-1:9092": "10.0.1.9:20000" };
   const broker = { host: "broker-1", port: 9092 };
 
-  it("leads to the proxy, and without one to the broker", () => {
+  it("leads to the proxy, and to the broker without a proxy", () => {
     assert.deepEqual(throughProxies(broker, via), { host: "10.0.1.9", port: 20_000 });
     assert.deepEqual(throughProxies(broker, undefined), broker);
   });
 
-  it("that lacks a broker is an error, not a way past the proxy", () => {
+  it("without a broker is an error, and does not bypass the proxy", () => {
     assert.throws(
       () => throughProxies({ host: "broker-2", port: 9092 }, via),
       /no proxy route to broker-2:9092, only to broker-1/,
     );
   });
 
-  it("is two addresses, or it is refused", () => {
+  it("is refused unless it consists of two addresses", () => {
     const target = {
       bootstrap: ["b:1"],
       brokers: [{ id: 1, host: "b", port: 1 }],
@@ -51,7 +51,7 @@ describe("a proxy route", () => {
     assert.ok(!kafkaTargetSchema.safeParse({ ...target, via: { "broker-1": "10.0.1.9:1" } }).success);
   });
 
-  it("is refused by a client that would go past it", async () => {
+  it("is refused by a client that would bypass it", async () => {
     const client = checkedAdapter({ ...nullAdapter, name: "platformatic" });
     const target = { bootstrap: ["b:1"], brokers: [], security: { protocol: "PLAINTEXT" as const }, via };
     const options = { topic: "t", acks: 1 as const, idempotent: false, compression: "none" as const };
@@ -63,7 +63,7 @@ describe("a proxy route", () => {
 });
 
 describe("the null client", () => {
-  it("answers each send at once, and has nothing to consume", async () => {
+  it("acknowledges each send at once, and has nothing to consume", async () => {
     const client = await adapterOf("null");
     const target = { bootstrap: ["b:1"], brokers: [], security: { protocol: "PLAINTEXT" as const } };
     const producer = await client.connectProducer(target, "p", {} as never);
@@ -75,7 +75,7 @@ describe("the null client", () => {
     );
   });
 
-  it("is never searched for a knee, neither by itself nor in a sweep", () => {
+  it("is not accepted in a search for a knee, neither alone nor in a sweep", () => {
     const search = { variable: "producers" as const, from: 1, to: 9 };
     const nothing = workloadSchema.parse({ client: "null" });
     const error = /client null reaches no broker, so there is no knee/;
@@ -86,7 +86,7 @@ describe("the null client", () => {
     assert.deepEqual(benchmarkErrors(nothing, benchmarkSchema.parse({})), []);
   });
 
-  it("counts what is acknowledged as delivered, and has no latency", () => {
+  it("counts acknowledged messages as delivered, and has no latency", () => {
     const acked = new Bitmap();
     for (let sequence = 0; sequence < 8; sequence += 1) acked.set(sequence);
     const empty = new LatencyHistogram().encode();
@@ -109,7 +109,7 @@ describe("the null client", () => {
     );
   });
 
-  it("is told in the warnings of its run", () => {
+  it("is named in the warnings of its run", () => {
     const events = sampleEvents().map((event) =>
       event.event === "step" ? { ...event, result: { ...event.result, client: "null" } } : event,
     );
@@ -135,7 +135,7 @@ describe("a fault of an agent", () => {
     return value;
   };
 
-  it("is off unless it is asked for, and is refused where it is none", () => {
+  it("is off by default, and is refused when it is invalid", () => {
     assert.equal(readFault("consumer", undefined), undefined);
     assert.deepEqual(readFault("consumer", "skip:100"), { text: "skip:100", every: 100 });
     for (const text of ["skip:0", "skip", "drop:5"]) {
@@ -144,7 +144,7 @@ describe("a fault of an agent", () => {
     assert.throws(() => readFault("producer", "skip:5"), /only consumers/);
   });
 
-  it("leaves out every N-th message of a producer, counts each once, and nothing of other runs", async () => {
+  it("skips every N-th message of a producer, counts each once, and ignores other runs", async () => {
     const kafka = new FakeKafka();
     kafka.copies = 2;
     const skipper = new Skipper(5, { run: runMark("r1"), step: 1 });
@@ -163,7 +163,7 @@ describe("a fault of an agent", () => {
     assert.equal(skipper.countIn({ fromUs: 41, toUs: 91 }), 1);
   });
 
-  it("is in the run's warnings and the step's reasons, with its count", () => {
+  it("is in the warnings of the run and the reasons of the step, with its count", () => {
     const fleet = {
       producers: [],
       consumers: [
@@ -181,8 +181,8 @@ describe("a fault of an agent", () => {
   });
 });
 
-describe("the job that arranges the proxy", () => {
-  it("makes what is not there, sets what is, and adds a latency on the way to the broker alone", async () => {
+describe("the job that configures the proxy", () => {
+  it("creates missing listeners, updates existing ones, and adds latency only on the way to the broker", async () => {
     const asked: string[] = [];
     const server = createServer((request, response) => {
       let body = "";

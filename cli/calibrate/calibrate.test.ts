@@ -9,13 +9,13 @@ import type { Knee, RunEvent, Second } from "../../contract/result.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import { parsed } from "../../test/support/commands.ts";
 import { sampleEvents, sampleStep } from "../../test/support/sampleRun.ts";
-import { checked } from "../bench/request.ts";
+import { validated } from "../bench/request.ts";
 import { latencyByPause, toleranceMs } from "./analytic.ts";
 import { readArguments as argumentsOf } from "./arguments.ts";
 import { calibrationSchema } from "./calibration.ts";
-import { between, borderOf, generatorRows, type Trial, trialOf } from "./checks/generator.ts";
+import { between, generatorRows, limitOf, type Trial, trialOf } from "./checks/generator.ts";
 import { toolRows } from "./checks/independentTools.ts";
-import { latencyRows, limitMs } from "./checks/knownDelay.ts";
+import { delayRows, limitMs } from "./checks/knownDelay.ts";
 import { pausedFrom } from "./checks/omission.ts";
 import { kneeRows, stepRows } from "./checks/repeatability.ts";
 import { calibrateCommand } from "./command.ts";
@@ -32,7 +32,7 @@ const passes = (rows: readonly Row[]) => rows.map(({ pass }) => pass);
 
 describe("the load of a calibration", () => {
   const loadOf = (scenario: { workload: object; benchmark: object }) =>
-    checked(withPlainLoad(scenario as BenchPlan));
+    validated(withPlainLoad(scenario as BenchPlan));
   const workload: Record<keyof typeof workloadSchema.shape, unknown> = {
     client: "platformatic",
     producers: 7,
@@ -72,13 +72,13 @@ describe("the load of a calibration", () => {
     pacing: "timer",
   };
 
-  it("is the same where a scenario sets every option as where it sets none", () => {
+  it("does not depend on the options of the scenario", () => {
     assert.deepEqual(Object.keys(workload).sort(), Object.keys(workloadSchema.shape).sort());
     assert.deepEqual(Object.keys(benchmark).sort(), Object.keys(benchmarkSchema.shape).sort());
     assert.deepEqual(loadOf({ workload, benchmark }), loadOf({ workload: {}, benchmark: {} }));
   });
 
-  it("has every option's default, but for few", () => {
+  it("has the default of almost every option", () => {
     const plain = loadOf({ workload, benchmark });
     assert.deepEqual(plain.workload, workloadSchema.parse({ acks: 1, replicationFactor: 1 }));
     const { warmUp, network, ...others } = plain.benchmark;
@@ -88,15 +88,15 @@ describe("the load of a calibration", () => {
   });
 });
 
-describe("the latencies that a pause must make", () => {
+describe("the latencies that a pause causes", () => {
   const pause = { measured: 10, paused: 2 };
 
-  it("are a second at p90, 1.9 s at p99 and nothing at p50 for 2 of 10 s", () => {
+  it("are 1 s at p90, 1.9 s at p99 and nothing at p50 for a pause of 2 in 10 s", () => {
     const latencies = [0.5, 0.8, 0.9, 0.99, 1].map((quantile) => Math.round(latencyByPause(pause, quantile)));
     assert.deepEqual(latencies, [0, 0, 1_000, 1_900, 2_000]);
   });
 
-  it("are those of messages that are due evenly, whatever the times", () => {
+  it("are those of messages that are due at a constant rate, for any times", () => {
     const times = fc.record({
       measured: fc.double({ min: 1, max: 100, noNaN: true }),
       share: fc.double({ min: 0.01, max: 1, noNaN: true }),
@@ -118,18 +118,18 @@ describe("the latencies that a pause must make", () => {
     );
   });
 
-  it("may be longer by what brokers catch up, and shorter by next to nothing", () => {
+  it("may be longer by the catch-up time of the brokers, and hardly shorter", () => {
     assert.deepEqual(toleranceMs(pause, 5, 10), { below: 30, above: 215 });
   });
 
-  it("are of the time between the middles of pausing and going on", () => {
+  it("use the time between the middle of pausing and the middle of unpausing", () => {
     const { seconds, uncertainSec } = pausedFrom("100.0 100.2 102.2 102.3\n");
     assert.deepEqual([seconds.toFixed(3), uncertainSec.toFixed(3)], ["2.150", "0.150"]);
   });
 });
 
-describe("a line of the table", () => {
-  it("passes within its limits, and at them", () => {
+describe("a row of the table", () => {
+  it("passes within its limits and at them", () => {
     const rows = [19, 18.9, 21.1, 21.2, null].map((value) =>
       within("p50", value, 20, { below: 1.1, above: 1.1 }),
     );
@@ -137,11 +137,11 @@ describe("a line of the table", () => {
     assert.deepEqual([rows[0]?.expected, rows[0]?.limit], ["20 ms", "± 1.1 ms"]);
   });
 
-  it("tells of unequal limits from where to where", () => {
+  it("shows unequal limits as a range", () => {
     assert.equal(within("p99", 1, 1_900, { below: 30, above: 215 }).limit, "1870 ms to 2115 ms");
   });
 
-  it("passes for a count only where it is exact", () => {
+  it("passes for a count only if it is exact", () => {
     assert.deepEqual(passes([exactly("lost", 7, 7), exactly("lost", 8, 7), exactly("lost", undefined, 7)]), [
       true,
       false,
@@ -149,14 +149,14 @@ describe("a line of the table", () => {
     ]);
   });
 
-  it("that only states passes nothing, and what is not a number does not pass", () => {
+  it("that only states a value has no result, and NaN does not pass", () => {
     assert.deepEqual(passes([stated("p50", "1"), atMost("x", Number.NaN, 2, "1")]), [null, false]);
   });
 });
 
 describe("a known delay", () => {
   const measured = (rise: number) =>
-    latencyRows(
+    delayRows(
       new Map([
         [0, [{ min: 1, p50: 2, p99: 10 }]],
         [100, [{ min: 1 + rise, p50: 2 + rise, p99: 10 + rise }]],
@@ -169,12 +169,12 @@ describe("a known delay", () => {
     assert.deepEqual(passes(measured(96.4)), [false, false, false]);
   });
 
-  it("is the median of the rounds, so that one disturbed round does not tell", () => {
+  it("is the median of the rounds, so that one disturbed round does not matter", () => {
     const rounds = [1, 1, 50].map((p50) => ({ min: p50, p50, p99: p50 }));
     const slower = [21, 90, 21].map((p50) => ({ min: p50, p50, p99: p50 }));
     assert.deepEqual(
       passes(
-        latencyRows(
+        delayRows(
           new Map([
             [0, rounds],
             [20, slower],
@@ -196,7 +196,7 @@ describe("the proxy", () => {
     brokers,
   );
 
-  it("listens once for each broker of each line, on ports of their own", () => {
+  it("listens on a separate port for each broker of each route", () => {
     assert.equal(new Set(entries.map(({ port }) => port)).size, 4);
     assert.equal(new Set(entries.map(({ name }) => name)).size, 4);
     assert.deepEqual(
@@ -210,7 +210,7 @@ describe("the proxy", () => {
     );
   });
 
-  it("is a proxy route to every broker of a line, and of no other", () => {
+  it("gives a route to every broker of one route only", () => {
     assert.deepEqual(proxyRouteOf("slower-20", entries, "10.0.1.9"), {
       "broker-1:9092": "10.0.1.9:20100",
       "broker-2:9092": "10.0.1.9:20101",
@@ -221,12 +221,12 @@ describe("the proxy", () => {
 
 describe("independent tools", () => {
   const sample = (p50: number, p99: number) => [{ p50, p99 }];
-  it("must agree: p50 within 1 ms, p99 within twice, either way", () => {
+  it("must agree in both directions: p50 within 1 ms, p99 within a factor of 2", () => {
     const rows = toolRows({
       yardstick: sample(1, 4),
       agents: sample(2.1, 7),
       single: sample(2, 4),
-      ourSingle: sample(1.2, 1.9),
+      agentsSingle: sample(1.2, 1.9),
     });
     assert.deepEqual(passes(rows), [null, null, false, true, null, null, true, false]);
   });
@@ -243,12 +243,12 @@ describe("repeatability", () => {
     assert.match(stepRows(steps)[0]?.measured ?? "", /min 1, median 2, max 3 ms; .* 50\.0 %/);
   });
 
-  it("fails where an interval does not cover the median knee", () => {
+  it("fails when an interval does not cover the median knee", () => {
     assert.deepEqual(passes(kneeRows([knee(400, 460), knee(440, 500), knee(450, 520)])), [null, false, true]);
     assert.deepEqual(passes(kneeRows([knee(430, 460), knee(440, 500), knee(440, null)])), [null, true, true]);
   });
 
-  it("fails where the intervals leave a gap in the spread", () => {
+  it("fails when the intervals leave a gap in the spread", () => {
     assert.equal(
       unionCovers(
         [
@@ -275,29 +275,29 @@ describe("repeatability", () => {
     assert.equal(unionCovers([], 1, 2), false);
   });
 
-  it("knows median and variation", () => {
+  it("has median and coefficient of variation", () => {
     assert.deepEqual([median([3, 1, 2]), median([4, 1, 2, 3])], [2, 2.5]);
     assert.equal(spreadOf([2, 2, 2]).variation, 0);
     assert.ok(Number.isNaN(median([])));
   });
 });
 
-describe("the generator's border", () => {
+describe("the limit of the generator", () => {
   const trial = (rate: number, bound: boolean, keptUp = true): Trial => ({
     rate,
     bound,
     keptUp,
     lagP99Ms: 1,
     cpu: 0.5,
-    why: "",
+    reason: "",
   });
 
-  it("is between the highest rate below every one that is bound, and that one", () => {
-    const { ceiling, bound } = borderOf([trial(8, true), trial(2, false), trial(4, false), trial(16, false)]);
+  it("lies between the lowest generator-bound rate and the highest rate below it", () => {
+    const { ceiling, bound } = limitOf([trial(8, true), trial(2, false), trial(4, false), trial(16, false)]);
     assert.deepEqual([ceiling?.rate, bound?.rate], [4, 8]);
   });
 
-  it("fails where a generator that fell behind was called anything else than bound", () => {
+  it("fails when a rate at which the generator fell behind was not called generator-bound", () => {
     assert.deepEqual(passes(generatorRows([trial(2, false), trial(4, true, false)])), [
       null,
       null,
@@ -308,7 +308,7 @@ describe("the generator's border", () => {
     assert.deepEqual(passes(generatorRows([trial(2, false, false), trial(4, true)])).at(-1), false);
   });
 
-  it("fails where no rate was bound: the ceiling is not known", () => {
+  it("fails when no rate was generator-bound, so that the limit is unknown", () => {
     assert.equal(passes(generatorRows([trial(2, false)]))[3], false);
   });
 
@@ -316,7 +316,7 @@ describe("the generator's border", () => {
     assert.deepEqual(between(1_000, 8_000, 2), [2_000, 4_000]);
   });
 
-  it("sees in a single second that the generator falls behind", () => {
+  it("shows in a single second that the generator falls behind", () => {
     const step = sampleStep(1, 50, 3);
     const second = { ...step.seconds[0], measured: true, offered: 100 } as Second;
     const seconds = [
@@ -330,7 +330,7 @@ describe("the generator's border", () => {
 });
 
 describe("a live step", () => {
-  it("knows its topic, its seconds each once, and what was delivered", async () => {
+  it("has its topic, each second once, and the delivered messages", async () => {
     const live = new LiveStep();
     const [begin] = sampleEvents();
     const second = (at: number, measured: boolean) => ({
@@ -345,11 +345,11 @@ describe("a live step", () => {
     assert.deepEqual([live.seconds.length, live.delivered, await live.measuring()], [2, 14, 6]);
   });
 
-  it("says that it ended before what was waited for", async () => {
+  it("reports that it ended before the condition was fulfilled", async () => {
     const live = new LiveStep();
     const waiting = live.measuring();
     live.end();
-    await assert.rejects(waiting, /the run ended before anything was measured/);
+    await assert.rejects(waiting, /the run ended before its measured time began/);
   });
 });
 
@@ -359,7 +359,7 @@ describe("a calibration's record", () => {
   const read = () =>
     calibrationSchema.parse(JSON.parse(readFileSync(path.join(folder, "calibration.json"), "utf8")));
 
-  it("is on the disk with each line, before the check is over", () => {
+  it("is written to disk after each row, before the check has ended", () => {
     const record = new CalibrationRecord(folder, { scenario: "local", quick: true });
     record.begin("accounts", "exact?");
     record.add([exactly("lost | found", 5, 5)]);
@@ -373,7 +373,7 @@ describe("a calibration's record", () => {
     assert.match(text, /\| accounts \| lost \\\| found \| 5 \| 5 \| exact \| pass \|/);
   });
 
-  it("has not passed with a line that failed, nor without any", () => {
+  it("has not passed with a failed row or without rows", () => {
     const check = {
       check: "omission",
       question: "?",
@@ -381,25 +381,27 @@ describe("a calibration's record", () => {
       endedAt: null,
       runs: [],
     };
-    const of = (rows: Row[]) =>
+    const withRows = (rows: Row[]) =>
       ({ checks: [{ ...check, rows }] }) as unknown as Parameters<typeof hasPassed>[0];
     assert.deepEqual(
-      [of([stated("a", "1")]), of([notDone("omission", "no broker")]), of([])].map(hasPassed),
+      [withRows([stated("a", "1")]), withRows([notDone("omission", "no broker")]), withRows([])].map(
+        hasPassed,
+      ),
       [true, false, false],
     );
-    assert.match(terminalTable(of([notDone("omission", "no broker")])), /FAIL/);
-    const whole = { ...read(), checks: of([notDone("omission", "no broker")]).checks };
+    assert.match(terminalTable(withRows([notDone("omission", "no broker")])), /FAIL/);
+    const whole = { ...read(), checks: withRows([notDone("omission", "no broker")]).checks };
     assert.match(markdownOf(whole), /1 failed/);
   });
 
-  it("lies in a folder that tells time and scenario", () => {
+  it("lies in a folder named by time and scenario", () => {
     assert.equal(folderName("a b", new Date("2026-01-02T03:04:05.678Z")), "calibration-20260102T030405Z-a-b");
   });
 });
 
 describe("the arguments", () => {
   const readArguments = (args: string[]) => argumentsOf(parsed(calibrateCommand(), args));
-  it("choose among the checks, and name them where one is not there", () => {
+  it("select checks, and list all checks when one is unknown", () => {
     assert.deepEqual(readArguments(["-s", "x", "--only", "omission, known-delay"]).only, [
       "omission",
       "known-delay",
@@ -407,7 +409,7 @@ describe("the arguments", () => {
     assert.equal(readArguments([]).only, undefined);
     assert.throws(
       () => readArguments(["--only", "omision"]),
-      /no such check; there are known-delay, omission, independent-tools, accounts, repeatability, generator/,
+      /unknown check; the checks are known-delay, omission, independent-tools, accounts, repeatability, generator/,
     );
     for (const [name, question] of Object.entries(QUESTIONS)) {
       assert.ok(

@@ -6,28 +6,30 @@ import { QUESTIONS } from "./questions.ts";
 export function calibrateCommand(): Command {
   const calibrate = command({
     name: "calibrate",
-    summary: "Check the benchmark of a stack that is up, as a sceptic would",
+    summary: "Check that the benchmark on a stack that is up measures correctly",
     details:
-      "Prints a table: what was done, expected and measured, the limit, and whether it passed. The table is stored line by " +
-      "line in runs/calibration-<UTC>-<scenario>/ as calibration.json and calibration.md, with the runs it is made of.\n\n" +
+      "Prints a table with a row for each check: what was done, the expected and the measured value, the limit, and whether " +
+      "it passed. Each row is stored at once in calibration.json and calibration.md, next to the runs it is based on, in " +
+      "runs/calibration-<UTC time>-<scenario>/.\n\n" +
       "The checks:\n" +
       Object.entries(QUESTIONS)
         .map(([name, question]) => `  ${name.padEnd(18)} ${question}`)
         .join("\n") +
       "\n\n" +
-      "It runs a proxy on the manager, pauses the brokers, empties its own topics and makes consumers leave messages out; " +
-      "each is undone at its end, and at Ctrl-C. Nothing else should load the stack meanwhile.",
+      "The checks run a proxy on the manager, pause the brokers, truncate their own topics and make consumers skip messages. " +
+      "Each check undoes this at its end and at Ctrl-C. Put no other load on the stack in the meantime.",
     examples: ["npm run calibrate -- -s local --only omission,known-delay --quick"],
     exits: {
-      done: "all passed",
-      failed: "something failed, or could not be done",
+      done: "every check passed",
+      failed: "a check failed or could not be run",
       usage: true,
       interrupted: true,
+      terminated: true,
     },
   })
     .option("-s, --stack <scenario>", "stack to check", "local")
-    .option("--only <check,…>", "only these checks (default: all)")
-    .option("--quick", "fewer rounds: whether it works, not how well", false)
-    .option("--results <folder>", "where results go", "runs");
+    .option("--only <check,…>", "run only these checks (default: all)")
+    .option("--quick", "fewer rounds: shows whether the checks work, not how exact the benchmark is", false)
+    .option("--results <folder>", "folder for the results", "runs");
   return runs(calibrate, async () => (await import("./main.ts")).run);
 }

@@ -1,5 +1,5 @@
-// The stack as the calibration uses it: runs of the benchmark, scripts on its nodes, jobs of the bench image.
-
+import { SwarmbenchError } from "../../contract/errors.ts";
+import { STATUS_PREFIX } from "../../contract/progress.ts";
 import type { BenchPlan, BenchTarget } from "../../contract/request.ts";
 import {
   eventSchema,
@@ -14,17 +14,17 @@ import { script } from "../../lib/shell.ts";
 import type { Arguments } from "../bench/arguments.ts";
 import { RunnerContainer } from "../bench/container.ts";
 import { runOnce } from "../bench/once.ts";
-import { run, runBy } from "../bench/ssh.ts";
+import { runScript, runScriptBy, type ScriptResult } from "../bench/ssh.ts";
 import { LiveStep } from "./live.ts";
 import { withPlainLoad } from "./plain.ts";
 
-/** What is up, and who calibrates it. */
+/** The stack that is calibrated, and how the calibration reports to the user. */
 export interface HarnessParts {
   plan: BenchPlan;
   nodes: readonly { name: string; ssh: string }[];
-  /** The proxy's image, by digest. */
+  /** Reference of the proxy's image, with digest. */
   proxyImage: string;
-  /** Name of the testbed's registry, which its images are named by. */
+  /** Address of the testbed's image registry. */
   registry: string;
   /** Folder for the runs' results. */
   results: string;
@@ -32,13 +32,17 @@ export interface HarnessParts {
   progress(line: string): void;
 }
 
+/** How a run differs from `npm run bench`. */
 export interface RunOptions {
+  /** Proxy routes of producers and consumers. */
   via?: BenchTarget["via"];
+  /** Called with each event. */
   event?(event: RunEvent): void;
 }
 
+/** The stack as the calibration uses it: runs of the benchmark, scripts on its nodes, jobs of the bench image. */
 export class Harness {
-  /** Of the latest run. */
+  /** Conditions of the latest run. */
   conditions: Run["conditions"] | undefined;
   /** Names of the runs so far, in their order. */
   readonly runs: string[] = [];
@@ -49,17 +53,20 @@ export class Harness {
     this.parts = parts;
   }
 
-  /** Runs the benchmark by a plain load with some changes, as `npm run bench` does. @throws Error where it failed */
+  /** Runs the benchmark with the plain load and some changes. @throws SwarmbenchError when the run fails */
   async run(changes: readonly string[], { via, event }: RunOptions = {}): Promise<Run> {
     const { results, signal, progress } = this.parts;
-    const target = { ...this.parts.plan.target, ...(via ? { via } : {}) };
+    const target = { ...this.parts.plan.target, via: via ?? this.parts.plan.target.via };
     const plan = withPlainLoad({ ...this.parts.plan, target });
     const session = {
       plan,
       signal,
       container: new RunnerContainer(plan),
-      // Its own table is in its report; here it would hide the calibration's lines.
-      progress: (line: string) => (line.includes("\n") ? undefined : progress(`    ${line}`)),
+      // The table of a run is in its report; here it would hide the calibration's lines.
+      progress: (line: string) => {
+        if (line.startsWith(STATUS_PREFIX)) progress(line);
+        else if (!line.includes("\n")) progress(`    ${line}`);
+      },
       event: (line: string) => event?.(eventSchema.parse(JSON.parse(line))),
     };
     const args: Arguments = {
@@ -77,12 +84,12 @@ export class Harness {
     return result;
   }
 
-  /** A run of one step. @throws Error where it has no figures */
+  /** Runs one step. @throws Error when the step has no results */
   async step(changes: readonly string[], options?: RunOptions): Promise<MeasuredStep> {
     return stepWithMetrics(await this.run(changes, options));
   }
 
-  /** A run of one step, and what is done to it meanwhile. */
+  /** Runs one step and acts on it while it runs. @returns the step, and what `act` returned */
   async stepWhile<T>(
     changes: readonly string[],
     act: (live: LiveStep) => Promise<T>,
@@ -96,28 +103,32 @@ export class Harness {
     return { step: step.value, acted: acted.value };
   }
 
-  /** A script on the swarm's manager. @returns what it printed */
+  /** Runs a script on the swarm's manager. @returns its output */
   async onManager(variables: Record<string, string>, body: string): Promise<string> {
-    return outputOf("the manager", await run(this.parts.plan.ssh, script(variables, body)));
+    return outputOf("the manager", await runScript(this.parts.plan.ssh, script(variables, body)));
   }
 
+  /** Runs a script on a node. @returns its output */
   async onNode(node: string, variables: Record<string, string | number>, body: string): Promise<string> {
-    return outputOf(node, await runBy(this.sshTo(node), script(variables, body)));
+    return outputOf(node, await runScriptBy(this.sshTo(node), script(variables, body)));
   }
 
-  /** A shell's command line on this machine. @returns what it printed */
+  /** Runs a shell command line on this machine. @returns its output */
   async shell(command: string): Promise<string> {
-    return outputOf(command, await runBy("sh -c", command));
+    return outputOf(command, await runScriptBy("sh -c", command));
   }
 
-  /** @returns a shell's words that lead to a node */
-  sshTo(node: string): string {
-    const found = this.parts.nodes.find(({ name }) => name === node);
-    if (!found) throw new Error(`there is no node ${node}; bring the stack up to date: pulumi up`);
-    return found.ssh;
+  /** A shell command line that reaches a node. @throws SwarmbenchError stack-outdated when the stack's outputs lack the node */
+  sshTo(name: string): string {
+    const node = this.parts.nodes.find((each) => each.name === name);
+    if (node) return node.ssh;
+    const { scenario } = this.parts.plan;
+    throw new SwarmbenchError("stack-outdated", `the outputs of the stack ${scenario} have no node ${name}`, {
+      hint: `Bring the stack up to date: pulumi up -s ${scenario}`,
+    });
   }
 
-  /** The node that the first task of a service runs on. */
+  /** The name of the node that runs the first task of a service. */
   async nodeOf(service: string): Promise<string> {
     const format = "{{.Node}}";
     const text = await this.onManager(
@@ -127,7 +138,7 @@ export class Harness {
     return text.split("\n")[0]?.trim() ?? "";
   }
 
-  /** A job of the bench image on the overlay network. @returns the JSON that it printed */
+  /** Runs a job of the bench image on the overlay network. @returns the JSON that it printed */
   async job<T>(name: string, input: object): Promise<T> {
     const { ssh, image, network, labels } = this.parts.plan;
     const text = jobScript({
@@ -140,26 +151,26 @@ export class Harness {
       marks: "",
       onlyOnUpdate: false,
     });
-    return JSON.parse(outputOf(`job ${name}`, await run(ssh, text))) as T;
+    return JSON.parse(outputOf(`job ${name}`, await runScript(ssh, text))) as T;
   }
 }
 
-function outputOf(where: string, answer: { code: number; stdout: string; stderr: string }): string {
-  if (answer.code === 0) return answer.stdout;
-  throw new Error(`${where}: ${answer.stderr.trim() || `it ended with ${answer.code}`}`);
+function outputOf(where: string, { code, stdout, stderr }: ScriptResult): string {
+  if (code === 0) return stdout;
+  throw new SwarmbenchError("node-failed", `${where}: ${stderr.trim() || `exit code ${code}`}`);
 }
 
-/** @throws Error where its only step has none */
+/** The only step of a run. @throws Error when it has no results */
 function stepWithMetrics({ run: name, steps }: Run): MeasuredStep {
   const [step] = steps;
   if (step && isMeasured(step) && step.verdict !== "failed") return step;
-  throw new Error(`${name} has no figures: ${step?.reasons.join("; ") ?? "it has no step"}`);
+  throw new Error(`${name} has no results: ${step?.reasons.join("; ") ?? "no step was run"}`);
 }
 
-/** @throws Error where nothing was counted */
-export function delaysOf(step: Step): { min: number; p50: number; p99: number } {
+/** The latencies of a step, ms. @throws Error when it has none */
+export function latenciesOf(step: Step): { min: number; p50: number; p99: number } {
   const { min, p50, p99 } = isMeasured(step) ? step.latencyMs : { min: null, p50: null, p99: null };
   if (min === null || p50 === null || p99 === null)
-    throw new Error("a step delivered nothing, so that it has no latency");
+    throw new Error("a step delivered no message, so that it has no latency");
   return { min, p50, p99 };
 }

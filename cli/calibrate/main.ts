@@ -1,10 +1,12 @@
-// npm run calibrate: check after check on a stack that is up.
+// Checks the benchmark on a stack that is up (npm run calibrate).
 import path from "node:path";
 import type { Command } from "commander";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
-import { outputsOf, parsePlan } from "../bench/plan.ts";
-import { project } from "../lib/paths.ts";
+import { Display } from "../bench/display.ts";
+import { parsePlan } from "../bench/plan.ts";
+import { benchOutputs } from "../bench/stack.ts";
 import { abortOnSignal, interruption } from "../lib/signals.ts";
+import { shownPath } from "../lib/userPaths.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
 import type { Check } from "./check.ts";
 import { accounts } from "./checks/accounts.ts";
@@ -20,22 +22,22 @@ import { terminalTable, verdictText } from "./table.ts";
 
 const CHECKS: readonly Check[] = [knownDelay, omission, independentTools, accounts, repeatability, generator];
 
-const say = (line: string) => void process.stderr.write(`${line}\n`);
+const display = new Display(process.stderr);
+const say = (line: string) => display.show(line);
 
 async function openHarness({ stack }: Arguments, results: string, signal: AbortSignal): Promise<Harness> {
-  const { benchPlan, nodes, proxyImage, registry } = await outputsOf(stack);
+  const { benchPlan, nodes, proxyImage, registry } = await benchOutputs(stack);
   const plan = parsePlan(benchPlan, `stack ${stack}`);
   if (proxyImage === undefined) {
-    throw new SwarmbenchError(
-      "stack-outdated",
-      `The stack ${stack} has no proxy yet. Bring it up to date: pulumi up -s ${stack}`,
-    );
+    throw new SwarmbenchError("stack-outdated", `the stack ${stack} has no proxy image yet`, {
+      hint: `Bring the stack up to date: pulumi up -s ${stack}`,
+    });
   }
   return new Harness({ plan, nodes, proxyImage, registry, results, signal, progress: say });
 }
 
-/** What cannot be done has failed, and the next check goes on; unless it was Ctrl-C. */
-async function carryOut(
+/** Runs a check and records its rows. A check that cannot be run counts as failed. */
+async function runCheck(
   check: Check,
   harness: Harness,
   record: CalibrationRecord,
@@ -52,27 +54,24 @@ async function carryOut(
   try {
     await check.run(harness, { quick, add });
   } catch (error) {
-    const why = signal.aborted ? "it was stopped" : (error as Error).message;
-    add(notDone(check.name, why));
+    add(notDone(check.name, signal.aborted ? "it was stopped" : (error as Error).message));
   } finally {
     record.finish(harness.runs.slice(before), harness.conditions ?? null);
   }
 }
 
-/** Carries out the checks that were asked for. @returns the exit code */
+/** Runs the selected checks. @returns the exit code @throws SwarmbenchError when the stack is not up or is outdated */
 export async function run(command: Command): Promise<number> {
   const args = readArguments(command);
-  const signal = abortOnSignal(() => say("stopping the run in order; once more: at once"));
-  const folder = path.resolve(project, args.results, folderName(args.stack, new Date()));
+  const signal = abortOnSignal(() => say("stopping the run in order; press Ctrl-C again to exit at once"));
+  const folder = path.join(args.results, folderName(args.stack, new Date()));
   const harness = await openHarness(args, path.join(folder, "runs"), signal);
   const record = new CalibrationRecord(folder, { scenario: args.stack, quick: args.quick });
   for (const check of CHECKS.filter(({ name }) => args.only?.includes(name) ?? true)) {
-    if (!signal.aborted) await carryOut(check, harness, record, args.quick);
+    if (!signal.aborted) await runCheck(check, harness, record, args.quick);
   }
   if (!signal.aborted) record.end();
-  process.stdout.write(
-    `${terminalTable(record.calibration)}\n\n${path.relative(project, folder)}/calibration.md\n`,
-  );
+  process.stdout.write(`${terminalTable(record.calibration)}\n\n${shownPath(folder)}/calibration.md\n`);
   if (signal.aborted) return interruption() ?? EXIT.interrupted;
   return hasPassed(record.calibration) ? EXIT.done : EXIT.failed;
 }

@@ -1,20 +1,21 @@
-// Toxiproxy between agents and brokers: a container of its own on the manager, on the overlay network.
 import type { KafkaBroker, ProxyRoute } from "../../contract/target.ts";
 import type { Harness } from "./harness.ts";
 
 const NAME = "bench-proxy";
 const API_PORT = 8474;
-/** Of the first line; one a broker. */
+/** Port of the first route's first broker. */
 const FIRST_PORT = 20_000;
-const PORTS_A_LINE = 100;
+const PORTS_PER_ROUTE = 100;
 
-/** A way to every broker, slower by so much than without. */
-export interface Line {
+/** A route through the proxy to every broker. */
+export interface Route {
   /** Letters, digits and dashes. */
   name: string;
+  /** Delay that it adds on the way to the brokers. */
   latencyMs: number;
 }
 
+/** A listener of the proxy. */
 export interface ProxyEntry {
   name: string;
   listen: string;
@@ -24,11 +25,11 @@ export interface ProxyEntry {
   latencyMs: number;
 }
 
-/** What Toxiproxy is to have: a listener for each broker of each line. */
-export function entriesOf(lines: readonly Line[], brokers: readonly KafkaBroker[]): ProxyEntry[] {
-  return lines.flatMap(({ name, latencyMs }, line) =>
+/** The listeners of the proxy: one for each broker of each route. */
+export function entriesOf(routes: readonly Route[], brokers: readonly KafkaBroker[]): ProxyEntry[] {
+  return routes.flatMap(({ name, latencyMs }, route) =>
     brokers.map(({ host, port: brokerPort }, index) => {
-      const port = FIRST_PORT + line * PORTS_A_LINE + index;
+      const port = FIRST_PORT + route * PORTS_PER_ROUTE + index;
       const broker = `${host}:${brokerPort}`;
       return {
         name: `${name}-${index}`,
@@ -42,12 +43,13 @@ export function entriesOf(lines: readonly Line[], brokers: readonly KafkaBroker[
   );
 }
 
-/** Where clients connect to, to go by a line. */
-export function proxyRouteOf(line: string, entries: readonly ProxyEntry[], address: string): ProxyRoute {
-  const own = entries.filter(({ name }) => name.replace(/-\d+$/, "") === line);
+/** The addresses that clients use instead of the brokers' to go through a route. */
+export function proxyRouteOf(route: string, entries: readonly ProxyEntry[], address: string): ProxyRoute {
+  const own = entries.filter(({ name }) => name.replace(/-\d+$/, "") === route);
   return Object.fromEntries(own.map(({ broker, port }) => [broker, `${address}:${port}`]));
 }
 
+/** A Toxiproxy between agents and brokers: a container on the manager, on the overlay network. */
 export class BenchProxy {
   private readonly harness: Harness;
   private readonly entries: readonly ProxyEntry[];
@@ -59,10 +61,10 @@ export class BenchProxy {
     this.address = address;
   }
 
-  /** Works with a proxy that has these lines, and removes it, whatever comes. */
+  /** Runs `work` with a proxy that has these routes, and removes the proxy afterwards, also after an error. */
   static async during<T>(
     harness: Harness,
-    lines: readonly Line[],
+    routes: readonly Route[],
     work: (proxy: BenchProxy) => Promise<T>,
   ): Promise<T> {
     const { network, labels, target } = harness.parts.plan;
@@ -76,25 +78,26 @@ export class BenchProxy {
           ...Object.fromEntries(labels.map((label, index) => [`LABEL${index}`, label])),
         },
         `
-docker rm --force "$NAME" >/dev/null 2>&1 || true # of a calibration that was killed
+docker rm --force "$NAME" >/dev/null 2>&1 || true # left by a calibration that was killed
 docker run --detach --name "$NAME" --network "$NETWORK" --log-opt max-size=10m \\
   ${labels.map((_, index) => `--label "$LABEL${index}"`).join(" ")} "$IMAGE" >/dev/null
 docker inspect --format "$FORMAT" "$NAME"`,
       );
-      const proxy = new BenchProxy(harness, entriesOf(lines, target.kafka.brokers), address.trim());
-      await proxy.arrange(true);
+      const proxy = new BenchProxy(harness, entriesOf(routes, target.kafka.brokers), address.trim());
+      await proxy.setEnabled(true);
       return await work(proxy);
     } finally {
       await harness.onManager({ NAME }, 'docker rm --force "$NAME" >/dev/null 2>&1 || true');
     }
   }
 
-  via(line: string): ProxyRoute {
-    return proxyRouteOf(line, this.entries, this.address);
+  /** The proxy route for the clients of a run. */
+  via(route: string): ProxyRoute {
+    return proxyRouteOf(route, this.entries, this.address);
   }
 
-  /** Cuts all connections, and lets none in; or lets them in again. */
-  async arrange(enabled: boolean): Promise<void> {
+  /** Accepts connections, or cuts all connections and accepts none. */
+  async setEnabled(enabled: boolean): Promise<void> {
     const proxies = this.entries.map(({ name, listen, upstream, latencyMs }) => ({
       name,
       listen,

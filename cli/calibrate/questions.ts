@@ -1,13 +1,15 @@
-/** The checks of a calibration by name, in their order: what a sceptic asks. */
+/** The checks of a calibration in their order, each with the sceptic's question that it answers. */
 export const QUESTIONS = {
-  "known-delay": "Is a delay that is known measured as what it is?",
-  omission: "Does a broker that stands still show in the latencies (no coordinated omission)?",
-  "independent-tools": "Do other tools measure the same on these brokers?",
+  "known-delay": "Is a known delay measured correctly?",
+  omission: "Do the latencies show a pause of the brokers (no coordinated omission)?",
+  "independent-tools": "Do independent tools measure the same latencies on these brokers?",
   accounts: "Are lost and duplicated messages counted exactly?",
-  repeatability: "Does the same give the same, and does a knee's interval tell how far it may be off?",
-  generator: "What can the generator do by itself, and is a step called generator-bound in time?",
+  repeatability: "Do repeated runs agree, and does a knee's interval cover the differences between them?",
+  generator: "How much load can the generator make, and is its limit detected in time?",
 } as const;
 
+/** The name of a check. */
 export type CheckName = keyof typeof QUESTIONS;
 
+/** The names of all checks, in their order. */
 export const CHECK_NAMES = Object.keys(QUESTIONS) as CheckName[];

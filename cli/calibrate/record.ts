@@ -1,4 +1,3 @@
-// What a calibration keeps: calibration.json and calibration.md, written anew with every line that is found.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { writeWhole } from "../../results/store.ts";
@@ -6,7 +5,7 @@ import type { Calibration } from "./calibration.ts";
 import type { Row } from "./row.ts";
 import { markdownOf } from "./table.ts";
 
-/** A row that has not passed fails the whole; so does one without any row to pass. */
+/** Whether the calibration passed: it has checks, each check has rows, and no row failed. */
 export function hasPassed({ checks }: Calibration): boolean {
   return (
     checks.length > 0 &&
@@ -14,24 +13,25 @@ export function hasPassed({ checks }: Calibration): boolean {
   );
 }
 
-/** calibration-<UTC>-<scenario> */
+/** calibration-<UTC time>-<scenario> */
 export function folderName(scenario: string, now: Date): string {
   const time = now.toISOString().replace(/[-:]|\.\d+/g, "");
   return `calibration-${time}-${scenario.replace(/[^0-9A-Za-z._-]/g, "-")}`;
 }
 
+/** Writes calibration.json and calibration.md, again after every row. */
 export class CalibrationRecord {
+  /** The calibration so far. */
   readonly calibration: Calibration;
+  private readonly folder: string;
 
-  readonly folder: string;
-
-  constructor(folder: string, about: Pick<Calibration, "scenario" | "quick">) {
+  constructor(folder: string, { scenario, quick }: Pick<Calibration, "scenario" | "quick">) {
     this.folder = folder;
-
     mkdirSync(folder, { recursive: true });
     this.calibration = {
       schemaVersion: 1,
-      ...about,
+      scenario,
+      quick,
       startedAt: new Date().toISOString(),
       endedAt: null,
       conditions: null,
@@ -40,19 +40,20 @@ export class CalibrationRecord {
     this.write();
   }
 
-  /** A check begins: what is added from now on is its. */
+  /** A check begins: rows that are added from now on belong to it. */
   begin(check: string, question: string): void {
     const startedAt = new Date().toISOString();
     this.calibration.checks.push({ check, question, startedAt, endedAt: null, runs: [], rows: [] });
     this.write();
   }
 
+  /** Adds rows to the current check. */
   add(rows: readonly Row[]): void {
     this.calibration.checks.at(-1)?.rows.push(...rows);
     this.write();
   }
 
-  /** The check is over. */
+  /** The current check has ended. */
   finish(runs: readonly string[], conditions: Calibration["conditions"]): void {
     const check = this.calibration.checks.at(-1);
     if (check) Object.assign(check, { endedAt: new Date().toISOString(), runs: [...runs] });
@@ -60,7 +61,7 @@ export class CalibrationRecord {
     this.write();
   }
 
-  /** All checks are over. */
+  /** All checks have ended. */
   end(): void {
     this.calibration.endedAt = new Date().toISOString();
     this.write();

@@ -1,19 +1,21 @@
-// One line of the calibration's table, and the comparisons that make one: plain functions.
+// Rows of the calibration's table, and the comparisons that they state. Functions without side effects.
 import { z } from "zod";
 import { formatNumber } from "../../contract/text.ts";
 
+/** A row of the calibration's table. */
 export const rowSchema = z.strictObject({
-  /** What was done. */
+  /** What was done, and what was measured. */
   what: z.string(),
   expected: z.string(),
   measured: z.string(),
   limit: z.string(),
-  /** null: stated, with nothing to keep to. */
+  /** null: the row only states a value, which has no limit. */
   pass: z.boolean().nullable(),
 });
+/** A row of the calibration's table. */
 export type Row = z.output<typeof rowSchema>;
 
-/** A figure that must be within an interval around what is expected. */
+/** A value that must be within an interval around the expected one. A missing value fails. */
 export function within(
   what: string,
   value: number | null,
@@ -22,7 +24,7 @@ export function within(
   unit = " ms",
 ): Row {
   const { below, above } = tolerance;
-  const show = (number: number) => `${figure3(number)}${unit}`;
+  const show = (number: number) => `${formatNumber3(number)}${unit}`;
   return {
     what,
     expected: show(expected),
@@ -35,7 +37,7 @@ export function within(
   };
 }
 
-/** A count that must be exactly so. */
+/** A count that must be equal to the expected one. */
 export function exactly(what: string, value: number | undefined, expected: number): Row {
   return {
     what,
@@ -46,28 +48,28 @@ export function exactly(what: string, value: number | undefined, expected: numbe
   };
 }
 
-/** A figure that must not be above a limit. */
+/** A value that must not exceed a limit. */
 export function atMost(what: string, value: number, limit: number, expected: string, unit = ""): Row {
-  const show = (number: number) => `${figure3(number)}${unit}`;
+  const show = (number: number) => `${formatNumber3(number)}${unit}`;
   return { what, expected, measured: show(value), limit: `<= ${show(limit)}`, pass: value <= limit };
 }
 
-/** What must be so. */
+/** A statement that must hold. */
 export function holds(what: string, pass: boolean, expected: string, measured: string): Row {
   return { what, expected, measured, limit: "must hold", pass };
 }
 
-/** What is only told. */
+/** A value that is only stated. */
 export function stated(what: string, measured: string): Row {
   return { what, expected: "-", measured, limit: "stated", pass: null };
 }
 
-/** What could not be carried out has not passed. */
-export function notDone(what: string, why: string): Row {
-  return { what, expected: "carried out", measured: why, limit: "-", pass: false };
+/** A check that could not be run, which counts as failed. */
+export function notDone(what: string, reason: string): Row {
+  return { what, expected: "check runs", measured: reason, limit: "-", pass: false };
 }
 
-/** Three digits, where {@link formatNumber} has two: differences of 3 % are to be seen. */
-export function figure3(value: number): string {
+/** Three significant digits instead of the two of {@link formatNumber}, so that differences of 3 % are visible. */
+export function formatNumber3(value: number): string {
   return Math.abs(value) >= 1_000 ? formatNumber(value) : String(Number(value.toPrecision(3)));
 }

@@ -1,4 +1,4 @@
-// The calibration's table, for a terminal and as Markdown: plain functions.
+// Prints the calibration's table for the terminal and as Markdown.
 import Table from "cli-table3";
 import type { Calibration } from "./calibration.ts";
 import type { Row } from "./row.ts";
@@ -6,6 +6,7 @@ import type { Row } from "./row.ts";
 const HEAD = ["check", "what was done", "expected", "measured", "limit", ""];
 const WIDTHS = [20, 44, 20, 32, 20, 8];
 
+/** "pass", "FAIL" or "stated". */
 export function verdictText(pass: Row["pass"]): string {
   return pass === null ? "stated" : pass ? "pass" : "FAIL";
 }
@@ -18,6 +19,7 @@ function linesOf({ checks }: Pick<Calibration, "checks">): string[][] {
   );
 }
 
+/** The table for the terminal. */
 export function terminalTable(calibration: Pick<Calibration, "checks">): string {
   const table = new Table({ head: HEAD, colWidths: WIDTHS, wordWrap: true, style: { head: [], border: [] } });
   table.push(...linesOf(calibration));
@@ -26,13 +28,14 @@ export function terminalTable(calibration: Pick<Calibration, "checks">): string 
 
 const cell = (text: string) => text.replace(/\s+/g, " ").replaceAll("|", "\\|");
 
+/** The content of calibration.md. */
 export function markdownOf(calibration: Calibration): string {
   const { scenario, startedAt, endedAt, quick, checks } = calibration;
   const failed = checks.flatMap(({ rows }) => rows).filter(({ pass }) => pass === false).length;
   const state = endedAt === null ? "not finished" : failed > 0 ? `${failed} failed` : "passed";
   return [
     `# Calibration of ${scenario}: ${state}`,
-    `${startedAt} to ${endedAt ?? "-"}${quick ? "; quick: fewer rounds, whether it works and not how well" : ""}`,
+    `${startedAt} to ${endedAt ?? "-"}${quick ? "; quick: fewer rounds, which show whether the checks work, not how exact the benchmark is" : ""}`,
     ...conditionLines(calibration),
     `| ${HEAD.join(" | ")} |\n|${" --- |".repeat(HEAD.length)}\n${linesOf(calibration)
       .map((line) => `| ${line.map(cell).join(" | ")} |`)
@@ -44,7 +47,7 @@ export function markdownOf(calibration: Calibration): string {
   ].join("\n\n");
 }
 
-/** What the figures were made under; all of it is in calibration.json. */
+/** The main conditions; calibration.json has all of them. */
 function conditionLines({ conditions }: Calibration): string[] {
   if (!conditions) return [];
   const { swarmbench, source, versions, nodes } = conditions;
@@ -53,7 +56,7 @@ function conditionLines({ conditions }: Calibration): string[] {
       `${name} (${role}): ${cpus ?? "?"} CPUs, ${memoryMiB ?? "?"} MiB, ${cpuModel ?? "?"}, kernel ${kernel ?? "?"}`,
   );
   const texts = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const commit = `${swarmbench.commit ?? "no commit"}${swarmbench.dirty ? ", with changes" : ""}`;
+  const commit = `${swarmbench.commit ?? "no commit"}${swarmbench.dirty ? ", with uncommitted changes" : ""}`;
   return [
     [`swarmbench ${swarmbench.version} (${commit}); images: ${source}; ${texts.join(", ")}`, ...machines]
       .map((line) => `- ${line}`)

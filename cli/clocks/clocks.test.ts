@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import path from "node:path";
 import { describe, it } from "node:test";
 import { nodeFile } from "../../lib/clocks/nodeFiles.ts";
 import { parsed } from "../../test/support/commands.ts";
+import { project } from "../lib/paths.ts";
 import { readArguments as argumentsOf } from "./arguments.ts";
 import { clocksCommand } from "./command.ts";
 import { compareScript, othersOf } from "./nodes.ts";
@@ -14,18 +16,18 @@ const slave = (method: string, offsetUs: number, id = String(offsetUs)) =>
 describe("npm run clocks", () => {
   const readArguments = (args: string[]) => argumentsOf(parsed(clocksCommand(), args));
 
-  it("measures 30 s on the local stack where nothing is said", () => {
-    assert.deepEqual(readArguments([]), { stack: "local", seconds: 30, results: "runs" });
+  it("measures 30 s on the local stack by default", () => {
+    assert.deepEqual(readArguments([]), { stack: "local", seconds: 30, results: path.join(project, "runs") });
     assert.equal(readArguments(["-s", "lab", "--seconds", "5"]).stack, "lab");
   });
 
-  it("refuses what is no time", () => {
+  it("refuses a time that is not a whole number of seconds in range", () => {
     for (const seconds of ["4", "x", "1.5"]) {
       assert.throws(() => readArguments(["--seconds", seconds]), /expected a whole number from 5 to 3600/);
     }
   });
 
-  it("runs what is not configured beside what is", () => {
+  it("runs the protocol that is not configured next to the one that is", () => {
     assert.deepEqual((["ptpd", "linuxptp", "chrony", "none"] as const).map(othersOf), [
       ["chrony"],
       ["chrony"],
@@ -34,7 +36,7 @@ describe("npm run clocks", () => {
     ]);
   });
 
-  it("sets no clock with what it runs", () => {
+  it("sets no clock", () => {
     const text = compareScript({
       role: "slave",
       address: "10.0.0.10",
@@ -46,7 +48,7 @@ describe("npm run clocks", () => {
     assert.doesNotMatch(text, /makestep|step_startup/);
   });
 
-  it("has files of its own, whatever the node's own clock sync calls its", () => {
+  it("uses other files than the node's own clock synchronization", () => {
     const text = compareScript({ role: "slave", address: "10.0.0.10", others: ["chrony"], seconds: 9 });
     const ours = [...text.matchAll(/^([A-Z_]+)='/gm)].map(([, name]) => name);
     const [, env = ""] = /cat > "\$LIB\/env" <<ENV\n(.*?)\nENV/s.exec(nodeFile("install.sh")) ?? [];
@@ -58,7 +60,7 @@ describe("npm run clocks", () => {
     );
   });
 
-  it("asks the master's chrony on a port that no time service has", () => {
+  it("queries the master's chrony on a port that no time service uses", () => {
     const others = ["chrony" as const];
     const on = (role: "master" | "slave") =>
       compareScript({ role, address: "10.0.0.10", others, seconds: 9 });
@@ -67,7 +69,7 @@ describe("npm run clocks", () => {
   });
 });
 
-describe("a line of a node", () => {
+describe("a line that a node prints", () => {
   it("is a measurement", () => {
     assert.deepEqual(readSample("ptpd SLAVE -1.906 15.121 2026-11-25T00:57:29.876172"), {
       method: "ptpd",
@@ -78,14 +80,14 @@ describe("a line of a node", () => {
     });
   });
 
-  it("is a state without one, or a sign of life", () => {
+  it("is a state without a measurement, or a keep-alive line", () => {
     assert.deepEqual(readSample("chrony LISTENING"), { method: "chrony", state: "LISTENING" });
     assert.equal(readSample("settling"), undefined);
   });
 });
 
 describe("accuracies", () => {
-  it("are told by method, of each measurement once", () => {
+  it("are computed for each method, counting each measurement once", () => {
     const samples = [
       slave("ptpd", -2),
       slave("ptpd", -2),
@@ -100,14 +102,14 @@ describe("accuracies", () => {
     assert.deepEqual([ntp?.method, ntp?.samples, ntp?.jitter], ["chrony", 1, 0]);
   });
 
-  it("have the size of what is far off on either side", () => {
+  it("use absolute offsets for p99 and maximum", () => {
     const samples = Array.from({ length: 200 }, (_, n) => slave("ptpd", n === 7 ? -500 : n / 100, `id${n}`));
     const [found] = accuracies("node2", samples);
     assert.equal(found?.max, 500);
     assert.ok((found?.p99 ?? 0) < 2);
   });
 
-  it("of a method that found nothing are none, with its state", () => {
+  it("have no values but the state for a method without samples", () => {
     assert.deepEqual(accuracies("node2", [readSample("chrony LISTENING") ?? assert.fail()]), [
       { node: "node2", method: "chrony", state: "LISTENING", samples: 0 },
     ]);
@@ -124,7 +126,7 @@ describe("the table", () => {
     assert.match(table, /│ node2 │ NTP \(chrony\) │ 0 +│ - +│ - +│/);
   });
 
-  it("shows a 99th percentile where there are measurements enough", () => {
+  it("shows a 99th percentile when there are enough measurements", () => {
     const many = Array.from({ length: 100 }, (_, n) => slave("ptpd", n));
     assert.match(accuracyTable(accuracies("node2", many)), /p99 \|offset\|/);
   });

@@ -1,48 +1,49 @@
-// Which node is asked for what, and the scripts that do it.
-
+// The scripts that compare clocks on the nodes.
 import type { ClockKind } from "../../config/clocks.ts";
 import { chronyConfig, chronyPaths, ptpdConfig } from "../../lib/clocks/configs.ts";
 import { LIB, nodeFile } from "../../lib/clocks/nodeFiles.ts";
 import { script, word } from "../../lib/shell.ts";
 
+/** A node, as the stack's outputs describe it. */
 export interface NodeOutput {
   name: string;
   address: string;
-  /** Shell command line that leads there. */
+  /** A shell command line that reaches the node. */
   ssh: string;
-  /** Begins a command line that root must run. */
+  /** Prefix of a command line that root must run. */
   sudo: string;
 }
 
-/** What runs beside the one that keeps the time. */
+/** A daemon that is compared with the one that keeps the time. */
 export type Other = "ptpd" | "chrony";
 
-/** Files of the daemons that are there for the comparison alone, apart from all others. */
+/** Folder of the compared daemons' files, separate from those of the daemon that keeps the time. */
 const WORK = "/run/swarmbench-compare";
 const CHRONY = "swarmbench-compare";
-/** Not NTP's own port, which the node's own time service may have. */
+/** Not NTP's port 123, which the node's time service may use. */
 const NTP_PORT = 11_123;
-/** PTP's domain: no PTP of ours runs beside it, and what else the network has keeps to others. */
+/** The PTP domain of the comparison. Neither this stack's own PTP nor, usually, other devices on the network use it. */
 const DOMAIN = 126;
-/** Until a daemon has locked; it takes some ten seconds. */
+/** How long to wait for a daemon to lock, s. It usually takes about ten seconds. */
 export const SETTLE_SEC = 40;
 const PACKAGES: Record<Other, string> = { ptpd: "ptpd:ptpd", chrony: "chronyd:chrony" };
 
-/** NTP beside PTP, PTP beside NTP, and both where nothing of ours keeps the time. */
+/** The daemons to compare: NTP when PTP keeps the time, PTP when NTP does, and both when this stack keeps no time. */
 export function othersOf(kind: ClockKind): Other[] {
   if (kind === "none") return ["ptpd", "chrony"];
   return kind === "chrony" ? ["ptpd"] : ["chrony"];
 }
 
+/** Parameters of {@link compareScript}. */
 export interface CompareArgs {
   role: "master" | "slave";
-  /** Of the master. */
+  /** The master's address. */
   address: string;
   others: Other[];
   seconds: number;
 }
 
-/** Runs the others on one node; see lib/clocks/node/compare.sh. */
+/** The script that runs the compared daemons on one node; see lib/clocks/node/compare.sh. */
 export function compareScript({ role, address, others, seconds }: CompareArgs): string {
   const daemon = { role, adjust: false };
   const servers = role === "slave" ? [address] : [];
@@ -64,14 +65,14 @@ compare`,
   );
 }
 
-/** Removes what a comparison has left on a node, if anything. */
+/** The script that removes everything that a comparison put onto a node. */
 export function cleanScript(): string {
   return nodeScript(
     {},
     `session=$(cat "$WORK/session.pid.of" 2>/dev/null) || session=
 [ -z "$session" ] || kill "$session" 2>/dev/null || true
 tries=100
-# It cleans up itself, at the next second; only what it leaves is left to us.
+# The session cleans up by itself within a second; this script removes what it leaves.
 while [ -n "$session" ] && [ "$tries" -gt 0 ] && kill -0 "$session" 2>/dev/null; do
   tries=$((tries - 1))
   sleep 0.1
@@ -88,7 +89,7 @@ function nodeScript(parameters: Record<string, string | number>, body: string): 
 . "$LIB/env"
 . "$LIB/sample.sh"
 . "$LIB/packages.sh"
-KEEP=$WORK # what is installed here goes with it
+KEEP=$WORK # packages that are installed for the comparison are removed with this folder
 ${nodeFile("compare.sh")}
 ${body}`,
   );

@@ -1,15 +1,16 @@
-// From the lines that nodes print to a table's figures.
+// Computes each method's accuracy from the lines that the nodes print.
 
+/** One reading of a clock daemon. */
 export interface Sample {
   method: string;
   state: string;
   offsetUs?: number;
   pathDelayUs?: number;
-  /** The same for one measurement that was looked at twice. */
+  /** Equal for two readings of the same measurement. */
   id?: string;
 }
 
-/** One line of compare.sh; none where it is a sign of life. */
+/** Parses a line of compare.sh; undefined for a keep-alive line. */
 export function readSample(line: string): Sample | undefined {
   const [method = "", state, offset, delay, id] = line.trim().split(" ");
   if (!state) return undefined;
@@ -17,25 +18,25 @@ export function readSample(line: string): Sample | undefined {
   return { method, state, offsetUs: Number(offset), pathDelayUs: Number(delay), id };
 }
 
-/** What one method found on one node, in µs. */
+/** The accuracy of one method on one node. Times in µs; undefined without samples. */
 export interface Accuracy {
   node: string;
   method: string;
-  /** The state it was in when it was last looked at. */
+  /** The daemon's latest state. */
   state: string;
   samples: number;
   mean?: number;
   median?: number;
-  /** 99th percentile of the offsets' sizes. */
+  /** 99th percentile of the absolute offsets. */
   p99?: number;
-  /** Largest size. */
+  /** Largest absolute offset. */
   max?: number;
   pathDelay?: number;
   /** Standard deviation of the offsets. */
   jitter?: number;
 }
 
-/** Each method's figures on one node, in the order in which they came. */
+/** The accuracy of each method on one node, in the order of their first samples. */
 export function accuracies(node: string, samples: readonly Sample[]): Accuracy[] {
   const methods = [...new Set(samples.map(({ method }) => method))];
   return methods.map((method) =>
@@ -53,7 +54,7 @@ function accuracy(node: string, method: string, samples: readonly Sample[]): Acc
   const state = samples.at(-1)?.state ?? "DOWN";
   if (offsets.length === 0) return { node, method, state, samples: 0 };
   const mean = meanOf(offsets);
-  const sizes = offsets.map(Math.abs);
+  const absolute = offsets.map(Math.abs);
   return {
     node,
     method,
@@ -61,8 +62,8 @@ function accuracy(node: string, method: string, samples: readonly Sample[]): Acc
     samples: offsets.length,
     mean,
     median: quantile(offsets, 0.5),
-    p99: quantile(sizes, 0.99),
-    max: Math.max(...sizes),
+    p99: quantile(absolute, 0.99),
+    max: Math.max(...absolute),
     pathDelay: meanOf([...seen.values()].map(({ pathDelayUs = 0 }) => pathDelayUs)),
     jitter: Math.sqrt(meanOf(offsets.map((offset) => (offset - mean) ** 2))),
   };
@@ -70,7 +71,7 @@ function accuracy(node: string, method: string, samples: readonly Sample[]): Acc
 
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** The smallest value that this share of the values does not exceed. */
+/** The smallest value that is at least as large as this share of the values (nearest rank). */
 function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;

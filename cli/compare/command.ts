@@ -5,25 +5,21 @@ import { command, runs } from "../lib/command.ts";
 export function compareCommand(): Command {
   const compare = command({
     name: "compare",
-    summary: "Put runs side by side",
+    summary: "Compare runs side by side",
     details:
-      "Shows what they were made on, their curves, their knees, what differs beyond noise, beside it what differs in the " +
-      "network, and every condition in which they differ. The first is what the others are compared with.",
+      "Compares each run with the first one: testbeds, latency curves, knees, the differences that are larger than noise next " +
+      "to the differences of the network, and every condition that differs.",
     examples: [
       "npm run compare -- runs/20261124T102030Z-single-broker-0a1b2c runs/20261124T112030Z-tuned-3d4e5f",
     ],
     exits: {
       done: true,
-      failed: "a folder cannot be read, or the runs cannot be compared",
-      usage: "wrong arguments",
+      failed: "the runs cannot be compared, or compare.html cannot be written",
+      usage: "wrong arguments, or a run cannot be read",
     },
   })
-    .argument("[folder...]", "folders of runs/, two at least")
-    .option(
-      "--force",
-      "compares also what cannot be compared (other SLOs, other variables); the report says so",
-      false,
-    )
-    .option("--out <folder>", "where compare.html goes", "runs/compare");
+    .argument("[folder...]", "at least two results folders, such as runs/<run>")
+    .option("--force", "compare runs with different SLOs or variables too; the result says so", false)
+    .option("--out <folder>", "folder for compare.html", "runs/compare");
   return runs(compare, async () => (await import("./main.ts")).run);
 }

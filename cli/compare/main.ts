@@ -1,4 +1,4 @@
-// Puts runs side by side.
+// Compares runs side by side.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
@@ -8,21 +8,22 @@ import { comparisonPage } from "../../results/report/comparisonPage.ts";
 import { comparisonText } from "../../results/report/comparisonText.ts";
 import { readResults, writeWhole } from "../../results/store.ts";
 import { refuse } from "../lib/command.ts";
+import { pathOption, shownPath, userPath } from "../lib/userPaths.ts";
 
-/** Compares the runs of the folders that are named. @throws SwarmbenchError where they cannot be compared */
+/** Compares the runs in the named folders. @throws SwarmbenchError when one cannot be read, or they cannot be compared */
 export function run(command: Command): undefined {
-  const { force, out } = command.opts<{ force: boolean; out: string }>();
-  if (command.args.length < 2) refuse(command, "name two folders at least");
-  const comparison = compare(command.args.map(readResults));
+  const { force } = command.opts<{ force: boolean }>();
+  const out = pathOption(command, "out");
+  if (command.args.length < 2) refuse(command, "name at least two folders");
+  const comparison = compare(command.args.map((folder) => readResults(userPath(folder))));
   if (comparison.errors.length > 0 && !force) {
-    const why = comparison.errors.join("; ");
-    throw new SwarmbenchError(
-      "runs-not-comparable",
-      `these runs cannot be compared: ${why}. All the same: --force`,
-    );
+    const reasons = comparison.errors.join("; ");
+    throw new SwarmbenchError("runs-not-comparable", `these runs cannot be compared: ${reasons}`, {
+      hint: "To compare them anyway, add --force.",
+    });
   }
   mkdirSync(out, { recursive: true });
   const file = path.join(out, "compare.html");
   writeWhole(file, comparisonPage(comparison));
-  console.log(`${comparisonText(comparison)}\n\n${file}`);
+  console.log(`${comparisonText(comparison)}\n\n${shownPath(file)}`);
 }

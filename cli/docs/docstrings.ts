@@ -1,4 +1,3 @@
-// Lists exported symbols that have no docstring.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
@@ -7,12 +6,13 @@ import ts from "typescript";
 const ROOMS = ["bench", "components", "config", "contract", "lib", "results", "testbeds"];
 
 /**
- * Every exported declaration without a docstring, as `file:line name`. Re-exports are documented where they are declared.
+ * Lists the exported declarations without a docstring as `file:line name`. Re-exports are documented where they are declared.
  *
  * @param root the project's folder
+ * @param rooms folders below it
  */
-export function undocumented(root: string): string[] {
-  const files = ROOMS.flatMap((room) =>
+export function undocumented(root: string, rooms: readonly string[] = ROOMS): string[] {
+  const files = rooms.flatMap((room) =>
     readdirSync(path.join(root, room), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
       .map((file) => `${room}/${file}`),

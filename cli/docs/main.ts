@@ -6,10 +6,10 @@ import { project } from "../lib/paths.ts";
 import { docsErrors } from "./check.ts";
 
 /**
- * Writes the files that are made from the configuration's schemas, and prints which of them were not current.
+ * Writes the files that are generated from the configuration's schemas, and prints which of them were out of date.
  *
- * @param check only print them
- * @returns whether all files are current, as they always are after writing
+ * @param check writes nothing
+ * @returns whether all files are up to date, which they always are after writing
  */
 export function writeDocs(check: boolean): boolean {
   const stale = Object.entries(generatedFiles((file) => present(file) ?? "")).filter(
@@ -17,7 +17,7 @@ export function writeDocs(check: boolean): boolean {
   );
   for (const [file, text] of stale) {
     if (!check) writeFileSync(path.join(project, file), text);
-    console.log(check ? `${file} is not current: run swarmbench docs` : `${file} written`);
+    console.log(check ? `${file} is out of date: run swarmbench docs` : `${file} written`);
   }
   return !check || stale.length === 0;
 }

@@ -2,7 +2,7 @@ import net from "node:net";
 
 const ANSWER_TIMEOUT_MS = 1_000;
 
-/** Whether there is a process of this number; one that we may not signal (EPERM) is one. */
+/** Whether a process with this id is running, also one that this user may not signal (EPERM). */
 export function lives(pid: number, kill: (pid: number, signal: number) => unknown = process.kill): boolean {
   try {
     kill(pid, 0);
@@ -13,7 +13,7 @@ export function lives(pid: number, kill: (pid: number, signal: number) => unknow
 }
 
 /**
- * Whether nothing listens at an address: it refuses. Whatever else happens (no answer in time) proves nothing.
+ * Whether an address refuses connections, so that nothing listens there. Any other failure, such as a timeout, is no proof.
  *
  * @param address host:port
  */

@@ -17,6 +17,6 @@ describe("control groups", () => {
     assert.deepEqual(cgroups.unmountedHierarchies("0::/init.scope\n", ""), []);
   });
 
-  it("are told of where the kernel has some that are mounted nowhere", () =>
+  it("are reported if the kernel has some that are not mounted", () =>
     assert.deepEqual(cgroups.unmountedHierarchies(`29:hugetlb:/\n${GROUPS}`, MOUNTS), ["hugetlb"]));
 });

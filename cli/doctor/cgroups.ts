@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 
 /**
- * Version 1 hierarchies of control groups that the kernel has and this machine does not mount. Docker passes on those that
- * are mounted. Where a process is in another one, containerd reads no metrics of a container at all ("cannot find cgroup
- * mount destination"): CPU, memory and network of all services are missing then in the engines of local nodes.
+ * The version 1 control group hierarchies that the kernel has but this machine does not mount. Docker passes only mounted ones on.
+ * For a process in another one, containerd reads no metrics of containers at all ("cannot find cgroup mount destination"), so
+ * local nodes have no CPU, memory and network metrics of services.
  *
- * @param groups as in /proc/self/cgroup
- * @param mounts as in /proc/self/mountinfo
+ * @param groups contents of /proc/self/cgroup
+ * @param mounts contents of /proc/self/mountinfo
  */
 export function unmountedHierarchies(
   groups = readFileSync("/proc/self/cgroup", "utf8"),

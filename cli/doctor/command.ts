@@ -5,12 +5,12 @@ import { collect, command, runs } from "../lib/command.ts";
 export function doctorCommand(): Command {
   const doctor = command({
     name: "doctor",
-    summary: "Show what this checkout is missing and what a crash left over, and remove the latter",
+    summary: "Show what this checkout is missing and what crashes left over, and remove the leftovers",
     details:
-      "Left over: containers, networks and volumes that carry our label and that no stack knows, processes and locks whose " +
-      "pulumi is gone, half-made files, and jobs of OAR that are reserved for a scenario (testbed.kind: oar) whose stack does " +
-      "not know them. Reservations are looked for where a stack has been brought up, and for the scenarios of --stack, such as " +
-      "those of npm run reserve.",
+      "Leftovers are containers, networks and volumes of this checkout that none of its stacks knows, processes and locks whose " +
+      "pulumi has ended, incomplete files, and OAR jobs that are reserved for a scenario (testbed.kind: oar) whose stack does " +
+      "not know them. Reservations are checked for stacks that have been brought up, and for the scenarios of --stack, such as " +
+      "those of npm run reserve. A damaged file of Pulumi's state is replaced by Pulumi's own backup.",
     examples: ["npm run doctor -- --clean", "npm run doctor -- -s grid5000"],
     exits: {
       done: "all is well",
@@ -22,11 +22,15 @@ export function doctorCommand(): Command {
   })
     .option(
       "-s, --stack <scenario>",
-      "also looks for reservations of this scenario; may be repeated",
+      "also check reservations of this scenario; may be repeated",
       collect,
       [],
     )
-    .option("--clean", "removes what this checkout has left over, and nothing else", false)
-    .option("--gone", "with --clean: removes as well what belongs to checkouts whose folder is gone", false);
+    .option(
+      "--clean",
+      "remove the leftovers of this checkout, and restore damaged Pulumi state from its backup",
+      false,
+    )
+    .option("--gone", "with --clean: also remove leftovers of checkouts whose folder is gone", false);
   return runs(doctor, async () => (await import("./main.ts")).run);
 }

@@ -6,7 +6,7 @@ import { run } from "../lib/run.ts";
 const STACK_LABEL = "swarmbench.stack";
 const OWNER_LABEL = "swarmbench.owner";
 
-/** A container, volume or network of an engine; `owner` is the folder of the checkout that made it. */
+/** A container, volume or network of an engine; `owner` is the folder of the checkout that created it. */
 export interface DockerObject {
   kind: string;
   id: string;
@@ -15,18 +15,18 @@ export interface DockerObject {
   owner: string;
 }
 
-/** `leftover`: this checkout made it, and none of its stacks knows it; `gone`: its checkout is not there any more. */
+/** `leftover`: this checkout created it, and none of its stacks knows it; `gone`: its checkout no longer exists. */
 export type Verdict = "recorded" | "leftover" | "gone" | "other" | "unknown";
 
-/** Whether a checkout's folder is there. */
+/** Whether a checkout's folder exists. */
 export type Presence = "there" | "gone" | "unknown";
 
 interface DockerOptions {
-  /** Runs although we stop. */
+  /** Runs although this process is stopping. */
   cleanUp?: boolean;
 }
 
-/** What carries our label on an engine, in the order in which it can be removed. */
+/** The objects with swarmbench's label on an engine, in the order in which they can be removed. */
 export async function labelledObjects(engineHost: string, options?: DockerOptions): Promise<DockerObject[]> {
   const list = async (kind: string, args: string[], id: string, name: string): Promise<DockerObject[]> => {
     const columns = [id, name, `{{.Label "${STACK_LABEL}"}}`, `{{.Label "${OWNER_LABEL}"}}`].join("\t");
@@ -50,9 +50,9 @@ function objectOf(kind: string, line: string): DockerObject {
 }
 
 /**
- * Which checkout an object is of, and whether it is still wanted.
+ * Which checkout an object belongs to, and whether it is still in use.
  *
- * @param known the resources that this checkout's stacks know, and whether that is all of them
+ * @param known ids of the resources in this checkout's stacks, and whether all of its states could be read
  */
 export function verdict(
   { id, owner }: Pick<DockerObject, "id" | "owner">,
@@ -67,7 +67,7 @@ export function verdict(
   return ({ gone: "gone", there: "other", unknown: "unknown" } as const)[presence(owner)];
 }
 
-/** Whether a checkout's folder is there. Only its plain absence says no: one that we may not see may be in use. */
+/** Whether a checkout's folder exists. Any error but ENOENT means unknown: a folder that cannot be read may be in use. */
 export function checkout(owner: string, stat: (file: string) => unknown = statSync): Presence {
   if (!path.isAbsolute(owner)) return "unknown";
   try {
@@ -78,7 +78,7 @@ export function checkout(owner: string, stat: (file: string) => unknown = statSy
   }
 }
 
-/** Removes an object from an engine, also a container that runs. */
+/** Removes an object from an engine, also a running container. */
 export function removeObject(
   engineHost: string,
   { kind, id }: DockerObject,

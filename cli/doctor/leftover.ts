@@ -1,4 +1,4 @@
-/** Something that a crash left over, with the way to remove it. */
+/** Something that a crash left over, and the function that removes it. */
 export interface Leftover {
   what: string;
   remove(): Promise<unknown>;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { hostname, tmpdir } from "node:os";
 import * as path from "node:path";
@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Writes a file below the folder, and gives its path. */
+/** Writes a file below the folder and returns its path. */
 function write(name: string, content: string | Buffer | object): string {
   const file = path.join(folder, name);
   mkdirSync(path.dirname(file), { recursive: true });
@@ -45,14 +45,13 @@ function failing(code: string) {
 }
 
 describe("a process", () => {
-  it("lives where it can be signalled", () => assert.equal(tools.lives(process.pid), true));
-  it("lives where it belongs to another user", () => assert.equal(tools.lives(7, failing("EPERM")), true));
-  it("is no more where there is none of its number", () =>
-    assert.equal(tools.lives(7, failing("ESRCH")), false));
+  it("is running if it can be signalled", () => assert.equal(tools.lives(process.pid), true));
+  it("is running if it belongs to another user", () => assert.equal(tools.lives(7, failing("EPERM")), true));
+  it("has ended if no process has its id", () => assert.equal(tools.lives(7, failing("ESRCH")), false));
 });
 
 describe("an address", () => {
-  it("is refused only where nothing listens", async () => {
+  it("refuses connections only if nothing listens", async () => {
     const server = createServer();
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     const { port } = server.address() as { port: number };
@@ -72,15 +71,15 @@ describe("a stray process", () => {
     return engineOf("/usr/bin/node", run, "--monitor", "h:1", "--engine", "127.0.0.1:5", "--pwd", pwd, ".");
   };
 
-  it("is a plugin of ours, wherever it comes from", () => {
+  it("is a plugin of this installation, from either source", () => {
     assert.equal(engineOf(plugin, "127.0.0.1:5"), "127.0.0.1:5");
     assert.equal(engineOf("/home/pulumi/built/plugins/x/pulumi-resource-command", "[x]", "h:5"), "h:5");
   });
-  it("is a language host of ours", () =>
+  it("is a language host of this installation", () =>
     assert.equal(engineOf("/cache/tools/y/pulumi-language-nodejs", "-v=1", "h:5"), "h:5"));
   it("is not a plugin of another installation", () =>
     assert.equal(engineOf("/cache/tools-of-ann/pulumi-resource-docker", "h:5"), undefined));
-  it("is not `pulumi` itself, whatever its last value looks like", () =>
+  it("is not `pulumi` itself, even if its last argument looks like an address", () =>
     assert.equal(engineOf("/cache/tools/x/pulumi", "config", "set", "a", "h:5"), undefined));
   it("is not a plugin without an engine", () => {
     assert.equal(engineOf(plugin), undefined);
@@ -99,27 +98,27 @@ describe("a stray process", () => {
     const strays = await tools.strayProcesses(processes, async (address: string) => address === "h:2", place);
     assert.deepEqual(
       strays.map(({ what }) => what),
-      [`process 1, whose pulumi is no more: ${plugin} h:2`],
+      [`process 1, whose pulumi has ended: ${plugin} h:2`],
     );
   });
 });
 
-describe("a half-made file", () => {
+describe("an incomplete file", () => {
   const dead = () => false;
 
-  it("has the process that makes it in its name", () =>
+  it("has the id of the process that makes it in its name", () =>
     assert.equal(tools.partialOf("/a/b"), `/a/b.partial-${hostname()}-${process.pid}`));
-  it("is abandoned where that process is no more", () => {
+  it("is abandoned if that process has ended", () => {
     assert.equal(tools.isAbandoned(tools.partialOf("/a/b"), dead), true);
     assert.equal(tools.isAbandoned(tools.partialOf("/a/b")), false);
   });
-  it("is not abandoned where another machine makes it", () =>
+  it("is not abandoned if another machine makes it", () =>
     assert.equal(tools.isAbandoned(`b.partial-not-${hostname()}-7`, dead), false));
-  it("is no file of another kind", () => {
+  it("is recognised only by its whole name", () => {
     for (const name of ["b", "b.partial", "b.partial-7", `b.partial-${hostname()}-7.txt`])
       assert.equal(tools.isAbandoned(name, dead), false, name);
   });
-  it("is found below a folder, and what is below it is not looked at", () => {
+  it("is found below a folder, without those inside of it", () => {
     const mark = `.partial-${hostname()}-7`;
     write(`tools/x/a${mark}`, "");
     write(`b${mark}/c${mark}`, "");
@@ -130,7 +129,7 @@ describe("a half-made file", () => {
     );
     assert.deepEqual(tools.abandonedBelow(path.join(folder, "none"), dead), []);
   });
-  it("takes its place when it is whole", async () => {
+  it("is renamed when it is complete", async () => {
     const target = path.join(folder, "a");
     await tools.makeWhole(target, (partial: string) => {
       assert.equal(existsSync(target), false);
@@ -138,7 +137,7 @@ describe("a half-made file", () => {
     });
     assert.equal(existsSync(target), true);
   });
-  it("does not stay where making it fails", async () => {
+  it("is removed if making it fails", async () => {
     const target = path.join(folder, "a");
     await assert.rejects(
       tools.makeWhole(target, (partial: string) => {
@@ -149,7 +148,7 @@ describe("a half-made file", () => {
     );
     assert.deepEqual([existsSync(target), existsSync(tools.partialOf(target))], [false, false]);
   });
-  it("gives way to a folder that another set-up has made meanwhile", async () => {
+  it("is dropped if another setup has made the same folder at the same time", async () => {
     write("a/theirs", "");
     await tools.makeWhole(path.join(folder, "a"), (partial: string) => {
       mkdirSync(partial);
@@ -157,7 +156,7 @@ describe("a half-made file", () => {
     });
     assert.equal(existsSync(path.join(folder, "a/theirs")), true);
   });
-  it("has mounts, the innermost first, and none of a folder beside it", () => {
+  it("has mounts, innermost first, without those of the folder beside it", () => {
     const line = (at: string) => `36 35 0:5 / ${at} rw - proc proc rw`;
     const mounts = ["/x/a", "/x/a/proc", "/x/ab", "/x/a/pro\\040c/sys"].map(line).join("\n");
     assert.deepEqual(tools.mountsBelow("/x/a", mounts), ["/x/a/pro c/sys", "/x/a/proc", "/x/a"]);
@@ -170,22 +169,45 @@ describe("Pulumi's state", () => {
   const state = (id: string) => ({ checkpoint: { latest: { resources: [{}, { id }] } } });
   const locked = (alive: boolean) => tools.readLocks(folder, () => alive, "here");
 
-  it("gives the ids of all resources, compressed or not", () => {
+  it("has the ids of all resources, compressed or not", () => {
     write(stack, state("a"));
     write(".pulumi/stacks/bench/other.json.gz", gzipSync(JSON.stringify(state("b"))));
     write(".pulumi/stacks/bench/local.json.bak", "{");
     const { ids, damaged } = tools.readStates(folder);
     assert.deepEqual([ids, damaged], [new Set(["a", "b"]), []]);
   });
-  it("may be empty, or not be there yet", () => {
+  it("may be empty, or not exist yet", () => {
     assert.deepEqual(tools.readStates(folder), { ids: new Set(), types: new Map(), damaged: [] });
     write(stack, { checkpoint: {} });
     assert.deepEqual([...tools.readStates(folder).ids], []);
   });
   for (const content of ["", '{"checkpoint": {"la', "{}", "null"]) {
-    it(`says which file is damaged: ${content || "an empty one"}`, () => {
+    it(`names a damaged file: ${content || "an empty one"}`, () => {
       const file = write(stack, content);
       assert.deepEqual(tools.readStates(folder).damaged, [file]);
+    });
+  }
+  it("can be restored from Pulumi's backup if it is damaged", () => {
+    const file = write(stack, "");
+    write(`${stack}.bak`, state("a"));
+    const [backup] = tools.usableBackups(tools.readStates(folder).damaged);
+    assert.equal(backup?.file, file);
+    if (backup) tools.restoreBackup(backup);
+    assert.deepEqual(tools.readStates(folder).damaged, []);
+    assert.deepEqual([...tools.readStates(folder).ids], ["a"]);
+    assert.equal(readFileSync(`${file}.damaged`, "utf8"), "");
+  });
+  it("can be restored from a compressed backup", () => {
+    write(`${stack}.gz`, "");
+    write(`${stack}.gz.bak`, gzipSync(JSON.stringify(state("b"))));
+    for (const backup of tools.usableBackups(tools.readStates(folder).damaged)) tools.restoreBackup(backup);
+    assert.deepEqual([...tools.readStates(folder).ids], ["b"]);
+  });
+  for (const content of [undefined, "", "{}", "null"]) {
+    it(`cannot be restored from a backup that is ${content === undefined ? "missing" : `"${content}"`}`, () => {
+      write(stack, "");
+      if (content !== undefined) write(`${stack}.bak`, content);
+      assert.deepEqual(tools.usableBackups(tools.readStates(folder).damaged), []);
     });
   }
   it("has a live lock while its pulumi runs, a stale one after", () => {
@@ -199,7 +221,7 @@ describe("Pulumi's state", () => {
     assert.equal(locked(false).locks[0]?.is, "elsewhere");
   });
   for (const content of ["{", "{}", '{"pid": 0, "hostname": "here"}']) {
-    it(`says which lock is damaged: ${content}`, () => {
+    it(`names a damaged lock: ${content}`, () => {
       const file = write(lock, content);
       assert.deepEqual(locked(false), { locks: [], damaged: [file] });
     });
@@ -210,7 +232,7 @@ describe("a reservation", () => {
   const RESERVATION = "swarmbench:testbed:Reservation";
   const list = async () => "12  base-1  Running  n1,n2  0:59:00 left\n";
 
-  it("is left over where its stack does not know of one, and is deleted by its name", async () => {
+  it("is left over if its stack has none, and is deleted by its name", async () => {
     const asked: string[] = [];
     const reserve = async (...words: string[]) => {
       asked.push(words.join(" "));
@@ -220,32 +242,32 @@ describe("a reservation", () => {
     const { mine } = await tools.reservations(known, ["mine"], reserve);
     assert.deepEqual(
       mine.map(({ what }) => what),
-      ["reserved for mine, and its stack does not know it: job 12  base-1  Running  n1,n2  0:59:00 left"],
+      ["reserved for mine, but not in its stack: job 12  base-1  Running  n1,n2  0:59:00 left"],
     );
     await mine[0]?.remove();
     assert.deepEqual(asked, ["mine --list", "mine --delete"]);
   });
 
-  it("is not asked for where the stack has one: destroy gives it back", async () => {
+  it("is not checked if the stack has one, which destroy ends", async () => {
     const known = { types: new Map([["mine", new Set([RESERVATION])]]), complete: true };
     const found = await tools.reservations(known, ["mine"], () => assert.fail());
     assert.deepEqual(found, { mine: [], notes: [] });
   });
 
-  it("is left alone where not all is known, or OAR cannot be asked", async () => {
+  it("is not removed if a state cannot be read, or OAR does not answer", async () => {
     const unsure = await tools.reservations({ types: new Map(), complete: false }, ["mine"], list);
     assert.deepEqual(unsure.mine, []);
-    assert.match(unsure.notes.join(), /cannot tell whether it is in use, left alone: .*job 12/);
+    assert.match(unsure.notes.join(), /may be in use, not removed: .*job 12/);
     const away = async () =>
       Promise.reject(new Error("node ended with 1:\nerror: ssh did not reach f:22\nIs it up?"));
     const silent = await tools.reservations({ types: new Map(), complete: true }, ["mine"], away);
     assert.deepEqual(silent, {
       mine: [],
-      notes: ["the reservations of mine could not be looked at: error: ssh did not reach f:22"],
+      notes: ["the reservations of mine could not be checked: error: ssh did not reach f:22"],
     });
   });
 
-  it("is only to be had by scenarios whose nodes OAR gives", () => {
+  it("belongs to scenarios of the testbed kind oar only", () => {
     const config = (kind: string) => `config:\n  swarmbench:testbed:\n    kind: ${kind}\n`;
     write("Pulumi.a.yaml", config("oar"));
     write("Pulumi.b.yaml", config("local"));
@@ -255,7 +277,7 @@ describe("a reservation", () => {
     assert.deepEqual(tools.oarScenarios(folder).sort(), ["a", "c"]);
   });
 
-  it("is looked for where a stack was brought up or the user names it, not where there is only a scenario file", () => {
+  it("is checked if a stack was brought up or the user names it, not for every scenario file", () => {
     const types = new Map([
       ["up", new Set(["pulumi:pulumi:Stack"])],
       ["destroyed", new Set<string>()],
@@ -268,19 +290,19 @@ describe("a reservation", () => {
 });
 
 describe("a checkout", () => {
-  it("is gone only where its folder is absent", () => {
+  it("is gone only if its folder does not exist", () => {
     assert.equal(tools.checkout(folder), "there");
     assert.equal(tools.checkout(path.join(folder, "none")), "gone");
     for (const code of ["EACCES", "ENOTDIR", "EIO"])
       assert.equal(tools.checkout("/a", failing(code)), "unknown", code);
   });
-  it("without a name cannot be told", () => {
+  it("without a name is unknown", () => {
     assert.equal(tools.checkout(""), "unknown");
     assert.equal(tools.checkout("none"), "unknown");
   });
 });
 
-describe("what carries our label", () => {
+describe("a Docker object with swarmbench's label", () => {
   const object = (name: string, owner: string) => ({ kind: "volume", id: name, name, stack: "s", owner });
   const objects = [
     object("recorded", "/mine"),
@@ -297,18 +319,18 @@ describe("what carries our label", () => {
     return { mine: names(found.mine), gone: names(found.gone), notes: found.notes };
   }
   const others = [
-    "cannot tell whether it is in use, left alone: volume hidden of s, from /unknown",
-    "in use by another checkout, left alone: s, from /there",
+    "may be in use, not removed: volume hidden of s, from /unknown",
+    "in use by another checkout, not removed: s, from /there",
   ];
 
-  it("is sorted by whose it is and whether it is still wanted", () =>
+  it("is sorted by its checkout, and by whether it is still in use", () =>
     assert.deepEqual(sort(), { mine: ["stray"], gone: ["lost"], notes: others }));
-  it("is not looked at in this checkout while its pulumi runs", () =>
+  it("of this checkout is not checked while pulumi runs", () =>
     assert.deepEqual(sort({ growing: true }), { mine: [], gone: ["lost"], notes: others }));
-  it("cannot be told in this checkout where not all that its stacks know can be read", () => {
+  it("of this checkout may be in use if a state cannot be read", () => {
     const { mine, notes } = sort({ complete: false });
     assert.deepEqual(mine, []);
-    assert.match(notes[0] ?? "", /cannot tell .* volume stray/);
+    assert.match(notes[0] ?? "", /may be in use.* volume stray/);
     assert.doesNotMatch(notes.join("\n"), /recorded/);
   });
 });

@@ -1,8 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
-import { parse } from "yaml";
 import { project } from "../lib/paths.ts";
 import { run } from "../lib/run.ts";
+import { readScenario, scenarioNames } from "../lib/scenarios.ts";
 import { Stopped } from "../lib/signals.ts";
 import type { Leftover } from "./leftover.ts";
 
@@ -11,30 +9,23 @@ const RESERVATION = "swarmbench:testbed:Reservation";
 /** The resource types in the state of each stack. */
 type Types = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** The scenarios of a folder whose nodes OAR gives. */
+/** The scenarios of a folder whose nodes are reserved through OAR. */
 export function oarScenarios(folder = project): string[] {
-  return readdirSync(folder)
-    .flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? [])
-    .filter((scenario) => {
-      const text = readFileSync(path.join(folder, `Pulumi.${scenario}.yaml`), "utf8");
-      return testbedKind(text) === "oar";
-    });
+  return scenarioNames(folder).filter((scenario) => testbedKind(scenario, folder) === "oar");
 }
 
-function testbedKind(text: string): unknown {
+function testbedKind(scenario: string, folder: string): unknown {
   try {
-    const stack: { config?: Record<string, unknown> } | null = parse(text);
-    const value = stack?.config?.["swarmbench:testbed"];
-    const testbed = typeof value === "string" ? JSON.parse(value) : value;
-    return (testbed as { kind?: unknown } | undefined)?.kind;
+    const testbed = readScenario(scenario, folder).testbed as { kind?: unknown } | undefined;
+    return testbed?.kind;
   } catch {
-    return undefined; // `up` says what is wrong with it
+    return undefined; // `up` reports what is wrong with the file
   }
 }
 
 /**
- * The stacks whose reservations are looked for: those that were brought up, and those that the user names. A scenario file
- * alone says nothing: a fresh checkout has several, of sites that the user has no account at.
+ * The stacks whose reservations are checked: those that were brought up, and those that the user names. Scenario files alone do
+ * not count, because a fresh checkout has several for sites at which the user has no account.
  */
 export function stacksToInspect(
   types: Types,
@@ -45,31 +36,33 @@ export function stacksToInspect(
 }
 
 /**
- * Jobs of scenarios whose stack knows of no reservation: those that a crash has left, or that were reserved by hand.
+ * Finds jobs of scenarios whose stack has no reservation in its state: a crash left them, or they were reserved by hand.
  *
  * @param known resource types by stack, and whether all states could be read
+ * @param reserve runs `swarmbench reserve` for a scenario and returns its output
  */
 export async function reservations(
   known: { types: Types; complete: boolean },
   scenarios: readonly string[],
   reserve: (scenario: string, mode: string) => Promise<string> = runReserve,
 ): Promise<{ mine: Leftover[]; notes: string[] }> {
-  const found: { mine: Leftover[]; notes: string[] } = { mine: [], notes: [] };
+  const mine: Leftover[] = [];
+  const notes: string[] = [];
   for (const scenario of scenarios) {
-    if (known.types.get(scenario)?.has(RESERVATION)) continue; // destroy gives it back
+    if (known.types.get(scenario)?.has(RESERVATION)) continue; // destroy ends it
     try {
       for (const job of (await reserve(scenario, "--list")).split("\n").filter(Boolean)) {
-        const what = `reserved for ${scenario}, and its stack does not know it: job ${job}`;
-        if (known.complete) found.mine.push({ what, remove: () => reserve(scenario, "--delete") });
-        else found.notes.push(`cannot tell whether it is in use, left alone: ${what}`);
+        const what = `reserved for ${scenario}, but not in its stack: job ${job}`;
+        if (known.complete) mine.push({ what, remove: () => reserve(scenario, "--delete") });
+        else notes.push(`may be in use, not removed: ${what}`);
       }
     } catch (error) {
       if (error instanceof Stopped) throw error;
       const why = errorLine((error as Error).message);
-      found.notes.push(`the reservations of ${scenario} could not be looked at: ${why}`);
+      notes.push(`the reservations of ${scenario} could not be checked: ${why}`);
     }
   }
-  return found;
+  return { mine, notes };
 }
 
 function runReserve(scenario: string, mode: string): Promise<string> {

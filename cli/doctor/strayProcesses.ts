@@ -4,46 +4,46 @@ import { cache, project, pulumiFolder } from "../lib/paths.ts";
 import { nothingListens } from "./alive.ts";
 import type { Leftover } from "./leftover.ts";
 
-/** A process of this machine; `program` is its executable, links resolved. */
+/** A process of this machine; `program` is the path of its executable without symbolic links. */
 export interface Process {
   pid: number;
   program: string;
   args: string[];
 }
 
-/** Where this checkout is, and the folders with its tools. */
+/** The folder of this checkout, and the folders with its tools. */
 export interface Place {
   folders: string[];
   project: string;
 }
 
-/** Processes of ours whose engine is gone, whichever their parent is: what a killed `pulumi` has left. */
+/** Processes that a killed `pulumi` left over: plugins and language hosts of this checkout whose engine no longer listens. */
 export async function strayProcesses(
   processes: readonly Process[] = runningProcesses(),
   refuses: (address: string) => Promise<boolean> = nothingListens,
   place: Place = here(),
 ): Promise<Leftover[]> {
   const strays = await Promise.all(
-    processes.map(async (one) => {
-      const engine = engineOf(one, place);
-      return engine !== undefined && (await refuses(engine)) ? [one] : [];
+    processes.map(async (process) => {
+      const engine = engineOf(process, place);
+      return engine !== undefined && (await refuses(engine)) ? [process] : [];
     }),
   );
   return strays.flat().map(({ pid, args }) => ({
-    what: `process ${pid}, whose pulumi is no more: ${args.join(" ").slice(0, 120)}`,
-    // The number may belong to another process by now.
+    what: `process ${pid}, whose pulumi has ended: ${args.join(" ").slice(0, 120)}`,
+    // The process id may belong to another process by now.
     remove: async () => inspect(pid)?.args.join("\0") === args.join("\0") && process.kill(pid, "SIGTERM"),
   }));
 }
 
-/** The address of the engine that a process of ours was given, undefined where the process is not one of ours. */
+/** Address of the engine that a process was started with; undefined if it is not a plugin or language host of this checkout. */
 export function engineOf({ program, args }: Process, { folders, project }: Place): string | undefined {
   if (args.some((arg) => arg.includes("@pulumi/pulumi/cmd/run"))) {
     return optionOf(args, "pwd") === project ? address(optionOf(args, "engine")) : undefined;
   }
-  const inOurs = folders.some((folder) => program.startsWith(folder + path.sep));
-  // Not `pulumi` itself, which may be given an address as a value.
-  return inOurs && /^pulumi-(resource|language)-/.test(path.basename(program))
+  const isOwn = folders.some((folder) => program.startsWith(folder + path.sep));
+  // Not `pulumi` itself, which may have an address as an argument for something else.
+  return isOwn && /^pulumi-(resource|language)-/.test(path.basename(program))
     ? address(args.at(-1))
     : undefined;
 }
@@ -65,7 +65,7 @@ function here(): Place {
     try {
       return [realpathSync(folder)];
     } catch {
-      return []; // not made yet
+      return []; // it does not exist yet
     }
   });
   return { folders, project };
@@ -84,6 +84,6 @@ function inspect(pid: number): Process | undefined {
     const program = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, "");
     return { pid, program, args };
   } catch {
-    return undefined; // it ended meanwhile, or is not ours to look at
+    return undefined; // it has ended, or may not be read
   }
 }

@@ -1,10 +1,12 @@
 /**
- * The benchmark against independent tools, on one stack, in one sitting: `npm run bench:clients`.
+ * Compares the benchmark with independent tools on one stack: `npm run bench:clients`.
  *
- * The yardstick (cli/figures/yardstick) is a load generator on franz-go, which costs little: the same producers, rate, messages
- * and network as the agents have, in turn with them. Kafka's own EndToEndLatency sends one message at a time. Targets are
- * ratios within the sitting: figures of different days are not compared.
+ * The yardstick (cli/figures/yardstick) is a load generator built on franz-go, which uses little CPU. It runs in turn with the agents,
+ * with the same producers, rate, messages and network. Kafka's EndToEndLatency sends one message at a time. Targets are ratios
+ * within one session, because results of different days do not compare.
  */
+
+import path from "node:path";
 import type { Command } from "commander";
 import { isMeasured } from "../../contract/result.ts";
 import { readResults } from "../../results/store.ts";
@@ -33,7 +35,7 @@ interface Plan {
   conditions: { images: Record<string, string> };
 }
 
-/** Where an agent runs. */
+/** A node that runs an agent. */
 const NODE = "node3";
 
 async function toolsOf(project: TestProject): Promise<IndependentTools> {
@@ -59,9 +61,9 @@ async function agents(
   const args = ["swarmbench.mjs", "bench", "-s", project.stack, ...sets];
   const text = await project.must("node", ...args);
   const folder = /^results: (.*)\/report\.html$/m.exec(text)?.[1] ?? "";
-  const [step] = readResults(`${project.directory}/${folder}`).steps;
+  const [step] = readResults(path.resolve(project.directory, folder)).steps;
   if (!step || !isMeasured(step) || step.latencyMs.p50 === null || step.latencyMs.p99 === null)
-    throw new Error(`no figures:\n${text}`);
+    throw new Error(`the run has no results:\n${text}`);
   return {
     p50: step.latencyMs.p50,
     p99: step.latencyMs.p99,
@@ -78,27 +80,32 @@ function row(name: string, { p50, p99, lagP99, cpu, lost }: Sample): string {
   return `| ${[name, ...[p50, p99, lagP99, cpu].map(show), lost === undefined || Number.isNaN(lost) ? "-" : lost].join(" | ")} |`;
 }
 
-/** The targets: each of our figures as a multiple of the yardstick's, or as a distance from it. */
-function targets(yard: Sample, ours: Record<string, Sample>, single: Sample, ourSingle: Sample): string[] {
+/** A table of targets: the agents' results relative to those of the tools. */
+function targets(
+  yardstick: Sample,
+  agentsByClient: Record<string, Sample>,
+  single: Sample,
+  agentsSingle: Sample,
+): string[] {
   const line = (what: string, value: number, limit: number, unit: string) =>
     `| ${what} | ${value.toFixed(2)}${unit} | <= ${limit}${unit} | ${value <= limit ? "met" : "missed"} |`;
   const cpuLimits: Record<string, number> = { kafkajs: 1.15, platformatic: 0.8 };
   return [
-    "| target | measured | wanted | |",
+    "| what | measured | target | |",
     "| --- | --- | --- | --- |",
-    ...Object.entries(ours).flatMap(([client, sample]) => [
-      line(`${client}: p50 above the yardstick's`, sample.p50 - yard.p50, 1, " ms"),
-      line(`${client}: p99 to the yardstick's`, sample.p99 / yard.p99, 2, "x"),
+    ...Object.entries(agentsByClient).flatMap(([client, sample]) => [
+      line(`${client}: p50 minus the yardstick's`, sample.p50 - yardstick.p50, 1, " ms"),
+      line(`${client}: p99 / the yardstick's`, sample.p99 / yardstick.p99, 2, "x"),
       line(
-        `${client}: CPU of the sender to the yardstick's`,
-        (sample.cpu ?? 0) / (yard.cpu ?? 1),
+        `${client}: CPU of the sender / the yardstick's`,
+        (sample.cpu ?? 0) / (yardstick.cpu ?? 1),
         cpuLimits[client] ?? 1,
         "x",
       ),
       line(`${client}: schedule lag p99`, sample.lagP99 ?? Number.NaN, 2, " ms"),
     ]),
-    line("one producer: p50 to EndToEndLatency's", ourSingle.p50 / single.p50, 1, "x"),
-    line("one producer: p99 to EndToEndLatency's", ourSingle.p99 / single.p99, 2, "x"),
+    line("one producer: p50 / EndToEndLatency's", agentsSingle.p50 / single.p50, 1, "x"),
+    line("one producer: p99 / EndToEndLatency's", agentsSingle.p99 / single.p99, 2, "x"),
   ];
 }
 
@@ -118,7 +125,7 @@ export async function run(command: Command): Promise<undefined> {
       kafkajs: [],
       platformatic: [],
       single: [],
-      ourSingle: [],
+      agentsSingle: [],
     };
     const load = { producers, totalRate: rate };
     for (let round = 1; round <= rounds; round += 1) {
@@ -134,19 +141,19 @@ export async function run(command: Command): Promise<undefined> {
       samples.kafkajs?.push(await agents(project, "kafkajs", load));
       samples.platformatic?.push(await agents(project, "platformatic", load));
       samples.single?.push(await tools.endToEndLatency(SINGLE_MESSAGES, MESSAGE_BYTES));
-      samples.ourSingle?.push(await agents(project, "kafkajs", { producers: 1, totalRate: 100 }));
+      samples.agentsSingle?.push(await agents(project, "kafkajs", { producers: 1, totalRate: 100 }));
     }
     const middle = Object.fromEntries(
       Object.entries(samples).map(([name, all]) => [name, medians(all)]),
     ) as Record<string, Sample>;
-    const { yardstick, kafkajs, platformatic, single, ourSingle } = middle as Record<string, Sample> &
-      Record<"yardstick" | "kafkajs" | "platformatic" | "single" | "ourSingle", Sample>;
-    console.log(`\n${conditions()}; ${rounds} rounds, medians\n`);
+    const { yardstick, kafkajs, platformatic, single, agentsSingle } = middle as Record<string, Sample> &
+      Record<"yardstick" | "kafkajs" | "platformatic" | "single" | "agentsSingle", Sample>;
+    console.log(`\n${await conditions()}; ${rounds} rounds, medians\n`);
     console.log(
       `${producers} producers, ${rate} messages of ${MESSAGE_BYTES} bytes per second, acks 1; latencies in ms\n`,
     );
     console.log(
-      "| who | p50 | p99 | schedule lag p99 | CPU of the sender | lost |\n| --- | --- | --- | --- | --- | --- |",
+      "| tool | p50 | p99 | schedule lag p99 | CPU of the sender | lost |\n| --- | --- | --- | --- | --- | --- |",
     );
     console.log(
       [
@@ -156,11 +163,13 @@ export async function run(command: Command): Promise<undefined> {
       ].join("\n"),
     );
     console.log(
-      "\none message at a time\n\n| who | p50 | p99 | schedule lag p99 | CPU of the sender | lost |\n| --- | --- | --- | --- | --- | --- |",
+      "\none message at a time\n\n| tool | p50 | p99 | schedule lag p99 | CPU of the sender | lost |\n| --- | --- | --- | --- | --- | --- |",
     );
     console.log(
-      [row("EndToEndLatency", single), row("agents, kafkajs, 100 messages per second", ourSingle)].join("\n"),
+      [row("EndToEndLatency", single), row("agents, kafkajs, 100 messages per second", agentsSingle)].join(
+        "\n",
+      ),
     );
-    console.log(`\n${targets(yardstick, { kafkajs, platformatic }, single, ourSingle).join("\n")}`);
+    console.log(`\n${targets(yardstick, { kafkajs, platformatic }, single, agentsSingle).join("\n")}`);
   });
 }

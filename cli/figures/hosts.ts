@@ -1,27 +1,26 @@
 /**
- * How the preparation of machines grows with their number, measured on this machine: `npm run bench:hosts`.
+ * Measures how the time to prepare machines grows with their number: `npm run bench:hosts`.
  *
- * The machines are containers that run an engine already (the image of local nodes), so that what is measured is our way to
- * them and not Docker's installation; all are reached through one gateway, whose sshd drops what comes at once as it does by
- * default (MaxStartups 10:30:100). All share this machine's CPUs: the ratios within one run say something, the seconds of
- * many engines starting a swarm on a few cores do not.
+ * The machines are containers with a running Docker engine (the image of local nodes), so that installing Docker is not part of the
+ * measurement. All are reached through one gateway whose sshd limits simultaneous connections as it does by default (MaxStartups
+ * 10:30:100). They share this machine's CPUs: compare the ratios within one run, not the absolute times.
  */
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { neighboursThatDoNotFit } from "../../components/nodes/local/neighbours.ts";
+import { neighbourTableWarning } from "../../components/nodes/local/neighbours.ts";
 import type { Host } from "../../components/nodes/machines/host.ts";
 import { inspectAll } from "../../components/nodes/machines/inspect.ts";
 import { writeSshConfig } from "../../components/nodes/machines/sshConfig.ts";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import { ask } from "../../lib/exec.ts";
 import { type BareHost, BareHosts } from "../../test/support/bareHosts.ts";
-import { conditions, type Figure, measure, onOwnStack, wholeNumber } from "./lib.ts";
+import { conditions, type Metric, measure, onOwnStack, wholeNumber } from "./lib.ts";
 
-/** 50 engines that join one swarm on two cores. */
+/** Long enough for 50 engines to join one swarm on two cores. */
 const LONGEST_COMMAND_MS = 30 * 60_000;
-const PHASES = ["look", "up", "up, nothing to do", "destroy"] as const;
+const PHASES = ["inspect", "up", "up, nothing to do", "destroy"] as const;
 type Phase = (typeof PHASES)[number];
 
 interface Machines {
@@ -30,10 +29,11 @@ interface Machines {
 }
 
 async function bench(counts: readonly number[]): Promise<void> {
-  const crowded = neighboursThatDoNotFit(Math.max(...counts));
-  if (crowded) throw new SwarmbenchError("failed", `${crowded}; or ask for fewer: --counts 1,5,10,25`);
+  const warning = neighbourTableWarning(Math.max(...counts));
+  if (warning)
+    throw new SwarmbenchError("failed", warning, { hint: "Or measure fewer machines: --counts 1,5,10,25" });
   const gateway = await BareHosts.start(1, "gateway-");
-  const rows = new Map<number, Record<Phase, Figure>>();
+  const rows = new Map<number, Record<Phase, Metric>>();
   try {
     const hosts = await BareHosts.start(0, "host-", { withDocker: true, beside: gateway });
     try {
@@ -44,14 +44,14 @@ async function bench(counts: readonly number[]): Promise<void> {
           while (hosts.all.length < count) {
             await measure(undefined, () => hosts.add(Math.min(5, count - hosts.all.length)));
           }
-          const row = figures();
+          const row = metrics();
           rows.set(count, row);
-          await measure(row.look, () => look({ gateway, hosts }, count));
+          await measure(row.inspect, () => inspect({ gateway, hosts }, count));
           project.setTestbed(testbed({ gateway, hosts }, count), count);
           await measure(row.up, () => project.mustUp());
           await measure(row["up, nothing to do"], () => project.mustUp("--expect-no-changes"));
           await measure(row.destroy, () => project.mustPulumi("destroy", "--yes", "--skip-preview"));
-          await measure(undefined, () => startEnginesAnew(hosts));
+          await measure(undefined, () => restartEngines(hosts));
         }
       });
     } finally {
@@ -59,12 +59,12 @@ async function bench(counts: readonly number[]): Promise<void> {
     }
   } finally {
     await gateway.dispose();
-    console.log([conditions(), "", ...table(rows)].join("\n")); // where it was cut off too: what was measured until then
+    console.log([await conditions(), "", ...table(rows)].join("\n")); // after Ctrl-C too: the results so far
   }
 }
 
-/** What they keep of the swarm that they left: this image has no service manager that the cleaning could ask for it. */
-async function startEnginesAnew(hosts: BareHosts): Promise<void> {
+/** Clears what the engines remember of the swarm. On real machines, the service manager restarts them. */
+async function restartEngines(hosts: BareHosts): Promise<void> {
   for (const host of hosts.all) {
     await hosts.inside(
       host,
@@ -73,13 +73,13 @@ async function startEnginesAnew(hosts: BareHosts): Promise<void> {
   }
 }
 
-const figures = () =>
+const metrics = () =>
   Object.fromEntries(PHASES.map((name) => [name, { name, unit: "s", samples: [] }])) as unknown as Record<
     Phase,
-    Figure
+    Metric
   >;
 
-/** The gateway's key, as the user would have it. */
+/** A known_hosts file with the gateway's key, as a user has it. */
 function knownHosts({ gateway }: Machines): string {
   const file = path.join(gateway.directory, "known_hosts");
   writeFileSync(file, gateway.all.map(({ address, hostKey }) => `${address} ${hostKey}\n`).join(""));
@@ -99,10 +99,10 @@ function testbed(machines: Machines, count: number): Record<string, unknown> {
   };
 }
 
-/** What `up` does first, alone. */
-async function look(machines: Machines, count: number): Promise<void> {
+/** Inspects the machines, which is the first step of `up`. */
+async function inspect(machines: Machines, count: number): Promise<void> {
   const hosts = machines.hosts.all.slice(0, count).map((host, index) => asHost(machines, host, index));
-  const looked = await inspectAll(hosts, {
+  const inspections = await inspectAll(hosts, {
     ask,
     now: Date.now,
     sleep: (ms) => delay(ms),
@@ -111,8 +111,8 @@ async function look(machines: Machines, count: number): Promise<void> {
     firewallPorts: ["2377/tcp"],
     maySudoG5k: false,
   });
-  for (const { host, found } of looked) {
-    if (found instanceof Error) throw new Error(`${host.node.name}: ${found.message}`);
+  for (const { host, result } of inspections) {
+    if (result instanceof Error) throw new Error(`${host.node.name}: ${result.message}`);
   }
 }
 
@@ -120,8 +120,8 @@ function asHost(machines: Machines, { address, hostKey }: BareHost, index: numbe
   return {
     node: { name: `node${index + 1}`, role: "agent" },
     address,
-    way: {
-      by: "ours",
+    access: {
+      by: "settings",
       port: 22,
       user: "root",
       key: machines.gateway.key,
@@ -133,10 +133,10 @@ function asHost(machines: Machines, { address, hostKey }: BareHost, index: numbe
   };
 }
 
-/** Seconds, and how many times as long as with the fewest machines that is. */
-function table(rows: ReadonlyMap<number, Record<Phase, Figure>>): string[] {
+/** Seconds, and the ratio to the time with the first number of machines. */
+function table(rows: ReadonlyMap<number, Record<Phase, Metric>>): string[] {
   const [first] = [...rows.values()];
-  const cell = (row: Record<Phase, Figure>, phase: Phase) => {
+  const cell = (row: Record<Phase, Metric>, phase: Phase) => {
     const [seconds] = row[phase].samples;
     const [base] = first?.[phase].samples ?? [];
     if (seconds === undefined || base === undefined) return "–";
@@ -151,7 +151,7 @@ function table(rows: ReadonlyMap<number, Record<Phase, Figure>>): string[] {
   ];
 }
 
-/** Measures with each number of machines. */
+/** Measures with each number of machines, and prints a table. */
 export async function run(command: Command): Promise<undefined> {
   const { counts } = command.opts<{ counts: string }>();
   await bench(counts.split(",").map((count) => wholeNumber(command, "counts", count)));

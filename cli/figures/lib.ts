@@ -1,49 +1,47 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem } from "node:os";
-import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { TestProject } from "../../test/support/project.ts";
 import { refuse } from "../lib/command.ts";
+import { installationFile } from "../lib/paths.ts";
+import { run } from "../lib/run.ts";
 import { isStopping, Stopped } from "../lib/signals.ts";
 
-/** One quantity, measured several times. */
-export interface Figure {
+/** A quantity that is measured several times. */
+export interface Metric {
   name: string;
   unit: string;
-  /** What the median is to stay below; nothing is promised where it is absent. */
+  /** The median should stay below it; undefined: no target. */
   limit?: number;
-  /** Decimal places that mean something. @default 1 */
+  /** Decimal places. @default 1 */
   digits?: number;
   samples: number[];
 }
 
 const loadAtStart = loadavg()[0];
 
-export const repository = path.resolve(import.meta.dirname, "../..");
-
-/** Adds to a figure how many seconds the work took; after Ctrl-C nothing is begun any more. */
-export async function measure(figure: Figure | undefined, work: () => unknown): Promise<void> {
-  refuseToBegin();
+/** Does the work and adds its duration in seconds to a metric. @throws Stopped after Ctrl-C, without starting the work */
+export async function measure(metric: Metric | undefined, work: () => unknown): Promise<void> {
+  throwIfStopping();
   const start = process.hrtime.bigint();
   await work();
-  figure?.samples.push(Number(process.hrtime.bigint() - start) / 1e9);
+  metric?.samples.push(Number(process.hrtime.bigint() - start) / 1e9);
 }
 
-/** Lets time pass; Ctrl-C ends it within a second. */
-export async function pass(seconds: number): Promise<void> {
+/** Waits. @throws Stopped within a second after Ctrl-C */
+export async function wait(seconds: number): Promise<void> {
   for (let left = seconds; left > 0; left--) {
-    refuseToBegin();
+    throwIfStopping();
     await delay(Math.min(left, 1) * 1_000);
   }
 }
 
-function refuseToBegin(): void {
-  if (isStopping()) throw new Stopped("not begun");
+function throwIfStopping(): void {
+  if (isStopping()) throw new Stopped("not started");
 }
 
-/** Works on a stack that is nobody else's, and destroys it: at the end, after a failure, at Ctrl-C. */
+/** Runs `work` with a stack of its own, and destroys the stack at the end, also after a failure and at Ctrl-C. */
 export async function onOwnStack(
   stack: string,
   config: Record<string, string>,
@@ -53,40 +51,40 @@ export async function onOwnStack(
   try {
     await work(project);
   } catch (error) {
-    // Ctrl-C has reached pulumi as well: that its `up` failed is no news then.
-    throw isStopping() ? new Stopped("cut off") : error;
+    // Ctrl-C reaches pulumi as well: its failure is not an error of its own then.
+    throw isStopping() ? new Stopped("interrupted") : error;
   } finally {
-    if (isStopping()) console.error("destroying what was made");
+    if (isStopping()) console.error("destroying the stack");
     await project.dispose();
   }
 }
 
-/** The value of an option. @throws SwarmbenchError where it is no whole number from 1 on */
+/** The value of an option. @throws SwarmbenchError when it is not a whole number of at least 1 */
 export function wholeNumber(command: Command, option: string, text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1) return value;
-  return refuse(command, `--${option} is a whole number from 1 on, not "${text}"`);
+  return refuse(command, `--${option} ${text}: expected a whole number of at least 1`);
 }
 
+/** The parts of installation.json that are read here. */
 export interface Installation {
   engineHost: string;
   source: string;
-  /** `id`: in this machine's engine; `digest` and `tree`: in the store. */
+  /** `id`: in this machine's Docker engine; `digest` and `tree`: in the image store. */
   images: Record<string, { id?: string; digest?: string; tree?: string }>;
 }
 
+/** What setup installed. @throws Error when setup has not run */
 export function installation(): Installation {
-  const home = process.env.SWARMBENCH_HOME || path.join(repository, ".swarmbench");
-  return JSON.parse(readFileSync(path.join(home, "installation.json"), "utf8"));
+  return JSON.parse(readFileSync(installationFile, "utf8"));
 }
 
-export function output(file: string, ...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(file, args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
-  if (status !== 0) throw new Error(`${[file, ...args].join(" ")} ended with ${status}:\n${stderr}`);
-  return stdout;
+/** The output of a program that runs to its end also after Ctrl-C. @throws SwarmbenchError when it fails */
+export function output(file: string, ...args: string[]): Promise<string> {
+  return run(file, args, { cleanUp: true });
 }
 
-/** Memory of each of a stack's nodes, MiB: what the kernel counts for it and all that runs in it, without page cache. */
+/** Memory of each node of a stack, MiB: what the kernel counts for the node and everything in it, without page cache. */
 export async function nodeMemory(project: TestProject, count: number): Promise<number[]> {
   const names = Array.from({ length: count }, (_, index) => `${project.prefix}-node${index + 1}`);
   const stats = await project.docker("stats", "--no-stream", "--format", "{{.MemUsage}}", ...names);
@@ -99,36 +97,36 @@ export async function nodeMemory(project: TestProject, count: number): Promise<n
     });
 }
 
-/** On what, and with what, was measured until now: one line. The load shows whether others kept the machine busy. */
-export function conditions(): string {
+/** The conditions of the measurement in one line. The load average shows whether the machine was busy otherwise. */
+export async function conditions(): Promise<string> {
   const { engineHost, source } = installation();
   const model = /model name\s*: (.*)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown CPU";
-  const engine = output("docker", "--host", engineHost, "version", "--format", "{{.Server.Version}}").trim();
+  const engine = await output("docker", "--host", engineHost, "version", "--format", "{{.Server.Version}}");
   return [
     new Date().toISOString().slice(0, 10),
     `${cpus().length} cores (${model})`,
     `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
     `Linux ${release()}`,
-    `Docker ${engine}`,
+    `Docker ${engine.trim()}`,
     `Node ${process.version}`,
     source,
     `load average ${loadAtStart?.toFixed(1)} at the start, ${loadavg()[0]?.toFixed(1)} at the end`,
   ].join(", ");
 }
 
-/** The figures that have samples, as a table in Markdown. */
-export function table(figures: Figure[]): string {
-  const rows = figures.filter(({ samples }) => samples.length > 0);
+/** A Markdown table of the metrics that have samples. */
+export function table(metrics: Metric[]): string {
+  const rows = metrics.filter(({ samples }) => samples.length > 0);
   return [
-    "| figure | median | range | samples | wanted |",
+    "| metric | median | range | samples | target |",
     "| --- | --- | --- | --- | --- |",
     ...rows.map(row),
   ].join("\n");
 }
 
-function row({ name, unit, limit, digits = 1, samples }: Figure): string {
+function row({ name, unit, limit, digits = 1, samples }: Metric): string {
   const sorted = [...samples].sort((a, b) => a - b);
   const show = (value = 0) => value.toFixed(digits);
-  const wanted = limit === undefined ? "" : `< ${limit} ${unit}`;
-  return `| ${name} | ${show(sorted[sorted.length >> 1])} ${unit} | ${show(sorted[0])} – ${show(sorted.at(-1))} | ${samples.length} | ${wanted} |`;
+  const target = limit === undefined ? "" : `< ${limit} ${unit}`;
+  return `| ${name} | ${show(sorted[sorted.length >> 1])} ${unit} | ${show(sorted[0])} – ${show(sorted.at(-1))} | ${samples.length} | ${target} |`;
 }

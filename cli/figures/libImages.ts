@@ -4,13 +4,13 @@ import { createGunzip } from "node:zlib";
 import { type Installation, output } from "./lib.ts";
 
 interface Size {
-  /** As the testbed's registry keeps and sends it, bytes. */
+  /** Size in the testbed's registry, bytes. */
   compressed: number;
-  /** The files of its layers, as tar has them, bytes. */
+  /** Size of the layers as uncompressed tar files, bytes. */
   unpacked: number;
 }
 
-/** A table in Markdown of how large the images are; what several have in common is in the sum once. */
+/** A Markdown table of the image sizes. Layers that several images share count once in the sum. */
 export async function imageTable({ engineHost, images }: Installation): Promise<string> {
   const blobs = new Map<string, Size>();
   const lines: string[] = [];
@@ -21,12 +21,21 @@ export async function imageTable({ engineHost, images }: Installation): Promise<
       const { compressed, unpacked } = sum(own.values());
       lines.push(row(name, megabytes(compressed), megabytes(unpacked)));
     } else if (id) {
-      const size = output("docker", "--host", engineHost, "image", "inspect", "--format", "{{.Size}}", id);
-      lines.push(row(`${name} (in this machine's engine)`, "", megabytes(Number(size))));
+      const size = await output(
+        "docker",
+        "--host",
+        engineHost,
+        "image",
+        "inspect",
+        "--format",
+        "{{.Size}}",
+        id,
+      );
+      lines.push(row(`${name} (in this machine's Docker engine)`, "", megabytes(Number(size))));
     }
   }
   const { compressed, unpacked } = sum(blobs.values());
-  lines.push(row("what the registry serves, together", megabytes(compressed), megabytes(unpacked)));
+  lines.push(row("all images in the registry", megabytes(compressed), megabytes(unpacked)));
   return ["| image | compressed | unpacked |", "| --- | --- | --- |", ...lines].join("\n");
 }
 
@@ -42,7 +51,7 @@ function sum(sizes: Iterable<Size>): Size {
   return total;
 }
 
-/** Manifest, configuration and layers of the one image in a tree of the store, by digest. */
+/** Manifest, configuration and layers of an image in the store, by digest. */
 async function blobsOf(tree: string): Promise<Map<string, Size>> {
   const folder = path.join(tree, "docker/registry/v2/blobs");
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>

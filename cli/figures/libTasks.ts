@@ -1,18 +1,19 @@
 import type { TestProject } from "../../test/support/project.ts";
 
-/** What one container, or a node with all that runs in it, used while it was watched. */
+/** What a container, or a whole node, used while it was observed. */
 export interface Usage {
   /** Name of the service, `registry`, or {@link WHOLE_NODE}. */
-  part: string;
-  /** At the first look, without page cache; of a whole node it is not told. */
+  service: string;
+  /** At the start, without page cache; undefined for a whole node. */
   memoryMiB?: number;
-  /** Of one CPU, on average over the time between the two looks. */
+  /** Average share of one CPU. */
   cpuPercent: number;
 }
+/** The name of the service of a whole node with everything in it. */
 export const WHOLE_NODE = "node";
 
-/** What of Docker's answer to `GET /containers/…/stats` is used. */
-interface Inspection {
+/** The used fields of Docker's answer to `GET /containers/…/stats`. */
+interface Stats {
   name: string;
   read: string;
   cpu_stats: { cpu_usage: { total_usage: number } };
@@ -20,11 +21,11 @@ interface Inspection {
 }
 
 /**
- * Runs on a node: looks twice at each of its containers and at the node itself. The kernel's own counters are read, for
- * `docker stats` tells the share of one second only. The node is looked at last and then first, so that what looking
- * costs is not counted for it.
+ * A script for a node that reads the counters of each container and of the node twice. It reads the kernel's counters, because
+ * `docker stats` covers only one second. The node comes last the first time and first the second time, so that the cost of
+ * reading the containers does not count for it.
  */
-const lookTwice = (seconds: number) => `
+const readTwice = (seconds: number) => `
 containers() {
   for id in $(docker ps --quiet --no-trunc); do
     curl -sS --unix-socket /var/run/docker.sock "http://docker/containers/$id/stats?stream=false&one-shot=true"
@@ -40,43 +41,44 @@ containers; node
 sleep ${seconds}
 node; containers`;
 
-/** Watches all containers of a stack's nodes for so long. */
-export async function watchTasks(project: TestProject, nodes: number, seconds: number): Promise<Usage[]> {
+/** Observes all containers on the nodes of a stack for some seconds. */
+export async function observeTasks(project: TestProject, nodes: number, seconds: number): Promise<Usage[]> {
   const names = Array.from({ length: nodes }, (_, index) => `node${index + 1}`);
-  const texts = await Promise.all(names.map((name) => project.on(name, lookTwice(seconds))));
+  const texts = await Promise.all(names.map((name) => project.on(name, readTwice(seconds))));
   return texts.flatMap(usages);
 }
 
 function usages(text: string): Usage[] {
-  const looks = text
+  const readings = text
     .split("\n")
     .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as Inspection);
-  return [...new Set(looks.map(({ name }) => name))].map((name) => {
-    const [first, second] = looks.filter((look) => look.name === name);
-    if (!first || !second) throw new Error(`${name} came or ended while it was watched: it was not idle`);
+    .map((line) => JSON.parse(line) as Stats);
+  return [...new Set(readings.map(({ name }) => name))].map((name) => {
+    const [first, second] = readings.filter((reading) => reading.name === name);
+    if (!first || !second)
+      throw new Error(`${name} started or ended during the observation: the stack was not idle`);
     return usage(first, second);
   });
 }
 
-function usage(first: Inspection, second: Inspection): Usage {
-  const cpuNs = (look: Inspection) => look.cpu_stats.cpu_usage.total_usage;
+function usage(first: Stats, second: Stats): Usage {
+  const cpuNs = (stats: Stats) => stats.cpu_stats.cpu_usage.total_usage;
   const wallNs = (Date.parse(second.read) - Date.parse(first.read)) * 1e6;
   const { memory_stats: memory } = first;
   return {
-    part: partOf(first.name),
+    service: serviceOf(first.name),
     cpuPercent: ((cpuNs(second) - cpuNs(first)) / wallNs) * 100,
-    ...(memory ? { memoryMiB: (memory.usage - inactiveFile(memory.stats)) / 2 ** 20 } : {}),
+    memoryMiB: memory && (memory.usage - inactiveFile(memory.stats)) / 2 ** 20,
   };
 }
 
-/** As `docker stats` has it: what was read from files and can be dropped is no need of memory. cgroup v1, then v2. */
+/** Page cache that can be dropped, which `docker stats` does not count as used memory. cgroup v1, then v2. */
 function inactiveFile(stats: Record<string, number>): number {
   return stats.total_inactive_file ?? stats.inactive_file ?? 0;
 }
 
-/** `/telegraf.<node>.<task>` is a task of telegraf, `/broker-2.1.<task>` one of the brokers. */
-function partOf(container: string): string {
+/** `/telegraf.<node>.<task>` is a task of telegraf, `/broker-2.1.<task>` one of broker. */
+function serviceOf(container: string): string {
   const [service = ""] = container.slice(1).split(".");
   return service.replace(/-\d+$/, "");
 }

@@ -1,83 +1,83 @@
 /**
- * How long the stack takes and what it needs, measured on this machine: `npm run bench:stack`.
+ * Measures how long the stack takes and how much memory and CPU it uses on this machine: `npm run bench:stack`.
  *
- * Prints tables; a figure is the median of its samples, with the smallest and the largest beside it. The stack is one
- * of its own: nodes, Kafka, InfluxDB, Telegraf and Grafana, with their defaults.
+ * Prints tables with the median of the samples and their range. The stack has nodes, Kafka, InfluxDB, Telegraf and Grafana with
+ * default settings.
  */
 import type { Command } from "commander";
 import { isInstalled } from "../../test/support/installed.ts";
 import type { TestProject } from "../../test/support/project.ts";
 import {
   conditions,
-  type Figure,
   installation,
+  type Metric,
   measure,
   nodeMemory,
   onOwnStack,
-  pass,
   table,
+  wait,
   wholeNumber,
 } from "./lib.ts";
 import { imageTable } from "./libImages.ts";
-import { WHOLE_NODE, watchTasks } from "./libTasks.ts";
+import { observeTasks, WHOLE_NODE } from "./libTasks.ts";
 
 const NODES = 3;
-/** What is wanted of the stack by its defaults. */
+/** Target for a stack with default settings. */
 const LONGEST_UP_SEC = 90;
 const SETTLE_SEC = 30;
 const WATCH_SEC = 20;
-const MEANS = `up: from nothing running until every part serves; images are in the store, nodes and volumes are new. \
-Memory after ${SETTLE_SEC} s without a run, as \`docker stats\` counts it; CPU on average over the ${WATCH_SEC} s after that, in % \
-of one CPU. A sample is a task, or a node with all that runs in it, its Docker engine too. Telegraf samples every second. \
-Unpacked is the layers' files as tar has them, about 2 % more than \`docker image ls\` says.`;
+const NOTES = `up: from nothing running until every service is ready; images are in the store, nodes and volumes are new. \
+Memory after ${SETTLE_SEC} s without a run, as \`docker stats\` counts it; average CPU over the following ${WATCH_SEC} s, in % \
+of one CPU. A sample is a task, or a whole node including its Docker engine. Telegraf samples every second. \
+Unpacked: the layers as uncompressed tar files, about 2 % more than the sizes of \`docker image ls\`.`;
 
-const seconds = (name: string, limit?: number): Figure => ({
+const seconds = (name: string, limit?: number): Metric => ({
   name,
   unit: "s",
-  ...(limit === undefined ? {} : { limit }),
+  limit,
   samples: [],
 });
 
-/** Figures of one stack; those of its parts come as the parts are met. */
+/** The metrics of one stack. A metric of a service is added with its first sample. */
 class StackMetrics {
-  readonly up: Figure;
+  readonly up: Metric;
   readonly noop = seconds("up, nothing to do");
   readonly destroy = seconds("destroy");
-  private readonly memory = new Map<string, Figure>();
-  private readonly cpu = new Map<string, Figure>();
+  private readonly memory = new Map<string, Metric>();
+  private readonly cpu = new Map<string, Metric>();
 
   constructor(longestUp?: number) {
     this.up = seconds("up to the whole stack", longestUp);
   }
 
-  addMemory(part: string, mib: number): void {
-    add(this.memory, part, { name: `memory of ${part}`, unit: "MiB", digits: 0 }, mib);
+  addMemory(service: string, mib: number): void {
+    add(this.memory, service, { name: `memory of ${service}`, unit: "MiB", digits: 0 }, mib);
   }
 
-  addCpu(part: string, percent: number): void {
-    add(this.cpu, part, { name: `CPU of ${part}`, unit: "%" }, percent);
+  addCpu(service: string, percent: number): void {
+    add(this.cpu, service, { name: `CPU of ${service}`, unit: "%" }, percent);
   }
 
-  get all(): Figure[] {
-    const ofParts = [this.memory, this.cpu].flatMap((figures) =>
-      [...figures].sort(([a], [b]) => a.localeCompare(b)).map(([, figure]) => figure),
+  get all(): Metric[] {
+    const ofServices = [this.memory, this.cpu].flatMap((metrics) =>
+      [...metrics].sort(([a], [b]) => a.localeCompare(b)).map(([, metric]) => metric),
     );
-    return [this.up, this.noop, this.destroy, ...ofParts];
+    return [this.up, this.noop, this.destroy, ...ofServices];
   }
 }
 
 function add(
-  figures: Map<string, Figure>,
-  part: string,
-  what: Omit<Figure, "samples">,
+  metrics: Map<string, Metric>,
+  service: string,
+  description: Omit<Metric, "samples">,
   sample: number,
 ): void {
-  const figure = figures.get(part) ?? { ...what, samples: [] };
-  figure.samples.push(sample);
-  figures.set(part, figure);
+  const metric = metrics.get(service) ?? { ...description, samples: [] };
+  metric.samples.push(sample);
+  metrics.set(service, metric);
 }
 
-/** Configuration of a stack with so many brokers; undefined: as many as there are by default. */
+/** Configuration of a stack with this number of brokers; undefined: the default number. */
 function configuration(brokers: number | undefined): { nodes: number; config: Record<string, string> } {
   const nodes = Math.max(NODES, brokers ?? 0);
   const names = Array.from({ length: nodes }, (_, index) => `node${index + 1}`);
@@ -94,56 +94,56 @@ function configuration(brokers: number | undefined): { nodes: number; config: Re
   return { nodes, config: { ...config, ...roles, "kafka.brokers": String(brokers) } };
 }
 
-async function measureStack(samples: number, brokers?: number): Promise<Figure[]> {
+async function measureStack(samples: number, brokers?: number): Promise<Metric[]> {
   const { nodes, config } = configuration(brokers);
-  const figures = new StackMetrics(brokers === undefined ? LONGEST_UP_SEC : undefined);
+  const metrics = new StackMetrics(brokers === undefined ? LONGEST_UP_SEC : undefined);
   const stack = brokers === undefined ? "stack" : `stack of ${brokers} brokers`;
-  // No other stack's name begins with this one: what is left of a stack is looked for by the beginning.
+  // No other stack's name may begin with this one: leftovers of a stack are found by the beginning of their names.
   await onOwnStack("measured", config, async (project) => {
     for (let sample = 1; sample <= samples; sample++) {
       const say = (what: string) => console.error(`${stack}, ${sample} of ${samples}: ${what}`);
       say("up");
-      await measure(figures.up, () => project.mustUp());
-      await refuseUnready(project);
+      await measure(metrics.up, () => project.mustUp());
+      await assertReady(project);
       say("up, nothing to do");
-      await measure(figures.noop, () => project.mustUp("--expect-no-changes"));
-      say(`idle for ${SETTLE_SEC} s, then watched for ${WATCH_SEC} s`);
-      await pass(SETTLE_SEC);
-      await watch(project, nodes, figures);
+      await measure(metrics.noop, () => project.mustUp("--expect-no-changes"));
+      say(`idle for ${SETTLE_SEC} s, then observed for ${WATCH_SEC} s`);
+      await wait(SETTLE_SEC);
+      await observe(project, nodes, metrics);
       say("destroy");
-      await measure(figures.destroy, () => project.mustPulumi("destroy", "--yes", "--skip-preview"));
+      await measure(metrics.destroy, () => project.mustPulumi("destroy", "--yes", "--skip-preview"));
     }
   });
-  return figures.all;
+  return metrics.all;
 }
 
-async function refuseUnready(project: TestProject): Promise<void> {
+async function assertReady(project: TestProject): Promise<void> {
   const { ready } = await project.outputs<{ ready?: boolean }>();
-  if (ready !== true) throw new Error("up has ended, and the stack's output does not say that it is ready");
+  if (ready !== true) throw new Error("up has ended, but the output `ready` of the stack is not true");
 }
 
-async function watch(project: TestProject, nodes: number, figures: StackMetrics): Promise<void> {
+async function observe(project: TestProject, nodes: number, metrics: StackMetrics): Promise<void> {
   const memory = await nodeMemory(project, nodes);
-  for (const mib of memory) figures.addMemory("a node with all in it", mib);
-  figures.addMemory(
+  for (const mib of memory) metrics.addMemory("a whole node", mib);
+  metrics.addMemory(
     "all nodes together",
     memory.reduce((sum, mib) => sum + mib, 0),
   );
-  for (const { part, memoryMiB, cpuPercent } of await watchTasks(project, nodes, WATCH_SEC)) {
-    const name = part === WHOLE_NODE ? "a node with all in it" : part;
-    figures.addCpu(name, cpuPercent);
-    if (memoryMiB !== undefined) figures.addMemory(name, memoryMiB);
+  for (const { service, memoryMiB, cpuPercent } of await observeTasks(project, nodes, WATCH_SEC)) {
+    const name = service === WHOLE_NODE ? "a whole node" : service;
+    metrics.addCpu(name, cpuPercent);
+    if (memoryMiB !== undefined) metrics.addMemory(name, memoryMiB);
   }
 }
 
 async function bench(samples: number, brokers: number | undefined): Promise<void> {
   const tables = [table(await measureStack(samples))];
   if (brokers !== undefined) {
-    const ofMore = table(await measureStack(samples, brokers));
-    tables.push(`With ${brokers} broker${brokers === 1 ? "" : "s"}, every node of role broker:`, ofMore);
+    const more = table(await measureStack(samples, brokers));
+    tables.push(`With ${brokers} broker${brokers === 1 ? "" : "s"}, every node of role broker:`, more);
   }
   tables.push(await imageTable(installation()));
-  console.log([conditions(), MEANS, ...tables].join("\n\n"));
+  console.log([await conditions(), NOTES, ...tables].join("\n\n"));
 }
 
 /** Measures the stack, and prints tables. */

@@ -1,30 +1,30 @@
 /**
- * How long the testbed takes, measured on this machine: `npm run bench:testbed`.
+ * Measures how long setup, up and destroy take on this machine: `npm run bench:testbed`.
  *
- * Prints a table; a figure is the median of the rounds, with the smallest and the largest beside it. `--cold` also
- * measures a set-up from nothing, once: of a copy of this checkout, with a cache, keys and images of its own.
+ * Prints a table with the median of the rounds and their range. `--cold` also measures one setup from nothing: in a copy of this
+ * checkout, with its own cache, keys and images.
  */
-import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type { Command } from "commander";
+import { project } from "../lib/paths.ts";
+import { run as runProgram } from "../lib/run.ts";
 import {
   conditions,
-  type Figure,
   installation,
+  type Metric,
   measure,
   nodeMemory,
   onOwnStack,
   output,
-  repository,
   table,
   wholeNumber,
 } from "./lib.ts";
 
-const figures: Record<string, Figure> = {
+const metrics: Record<string, Metric> = {
   coldSetup: { name: "setup from nothing", unit: "s", limit: 12 * 60, samples: [] },
-  warmSetup: { name: "setup, all there", unit: "s", limit: 3, samples: [] },
+  warmSetup: { name: "setup, nothing to do", unit: "s", limit: 3, samples: [] },
   up: { name: "up to three ready nodes", unit: "s", limit: 45, samples: [] },
   noop: { name: "up, nothing to do", unit: "s", limit: 8, samples: [] },
   destroy: { name: "destroy", unit: "s", limit: 20, samples: [] },
@@ -33,25 +33,20 @@ const figures: Record<string, Figure> = {
 
 const COLD_IMAGES = "swarmbench-cold";
 const COLD_MEANS =
-  "Set-up from nothing: n=1, a copy of the checkout without cache, keys and images. Warm stays what the host has " +
-  "installed already (Docker engine, Debian packages, Go where it is one of them), and the engine's build cache.";
+  "Setup from nothing: one sample, in a copy of the checkout without cache, keys and images. It still uses what the host has " +
+  "installed (Docker engine, Debian packages, possibly Go) and the engine's build cache.";
 
-function setup(cwd = repository, env: NodeJS.ProcessEnv = {}): void {
-  const { status } = spawnSync(process.execPath, ["swarmbench.mjs", "setup"], {
-    cwd,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  if (status !== 0) throw new Error(`setup ended with ${status}`);
+function setup(cwd = project, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  return runProgram(process.execPath, ["swarmbench.mjs", "setup"], { cwd, env });
 }
 
 async function coldSetup(): Promise<void> {
   const scratch = mkdtempSync(path.join(tmpdir(), `${COLD_IMAGES}-`));
   const checkout = path.join(scratch, "checkout");
   try {
-    removeColdImages();
-    copyCheckout(checkout);
-    await measure(figures.coldSetup, () =>
+    await removeColdImages();
+    await copyCheckout(checkout);
+    await measure(metrics.coldSetup, () =>
       setup(checkout, {
         SWARMBENCH_CACHE: path.join(scratch, "cache"),
         SWARMBENCH_HOME: path.join(scratch, "home"),
@@ -62,44 +57,43 @@ async function coldSetup(): Promise<void> {
       }),
     );
   } finally {
-    removeColdImages();
+    await removeColdImages();
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-/** What git has of this checkout, and what it would have: nothing that setup made. */
-function copyCheckout(target: string): void {
-  const names = output("git", "-C", repository, "ls-files", "-z", "-co", "--exclude-standard");
+/** Copies the files that git tracks or would track, without anything that setup created. */
+async function copyCheckout(target: string): Promise<void> {
+  const names = await output("git", "-C", project, "ls-files", "-z", "-co", "--exclude-standard");
   for (const name of names.split("\0").filter(Boolean)) {
-    if (!existsSync(path.join(repository, name))) continue; // deleted, and not yet committed so
+    if (!existsSync(path.join(project, name))) continue; // deleted in the checkout, but not yet in git
     mkdirSync(path.dirname(path.join(target, name)), { recursive: true });
-    cpSync(path.join(repository, name), path.join(target, name));
+    cpSync(path.join(project, name), path.join(target, name));
   }
 }
 
-/** By their names, so that images of other names which are the same stay. */
-function removeColdImages(): void {
+/** Removes images by their names, so that the same images under other names stay. */
+async function removeColdImages(): Promise<void> {
   const docker = (...args: string[]) => output("docker", "--host", installation().engineHost, ...args);
   const list = ["--filter", `reference=${COLD_IMAGES}/*`, "--format", "{{.Repository}}:{{.Tag}}"];
-  const tags = docker("image", "ls", ...list)
-    .split("\n")
-    .filter(Boolean);
-  if (tags.length > 0) docker("image", "rm", ...tags);
+  const tags = (await docker("image", "ls", ...list)).split("\n").filter(Boolean);
+  if (tags.length > 0) await docker("image", "rm", ...tags);
 }
 
 async function bench(rounds: number, cold: boolean): Promise<void> {
   if (cold) await coldSetup();
-  await onOwnStack("figures", { nodes: "3" }, async (project) => {
+  await onOwnStack("figures", { nodes: "3" }, async (stack) => {
     for (let round = 1; round <= rounds; round++) {
       console.error(`round ${round} of ${rounds}`);
-      await measure(figures.warmSetup, () => setup());
-      await measure(figures.up, () => project.mustUp());
-      await measure(figures.noop, () => project.mustUp("--expect-no-changes"));
-      figures.memory?.samples.push(...(await nodeMemory(project, 3)));
-      await measure(figures.destroy, () => project.mustPulumi("destroy", "--yes", "--skip-preview"));
+      await measure(metrics.warmSetup, () => setup());
+      await measure(metrics.up, () => stack.mustUp());
+      await measure(metrics.noop, () => stack.mustUp("--expect-no-changes"));
+      metrics.memory?.samples.push(...(await nodeMemory(stack, 3)));
+      await measure(metrics.destroy, () => stack.mustPulumi("destroy", "--yes", "--skip-preview"));
     }
   });
-  console.log([conditions(), ...(cold ? [COLD_MEANS] : []), "", table(Object.values(figures))].join("\n"));
+  const notes = cold ? [COLD_MEANS] : [];
+  console.log([await conditions(), ...notes, "", table(Object.values(metrics))].join("\n"));
 }
 
 /** Measures setup, up and destroy, and prints the table. */

@@ -38,7 +38,7 @@ describe("a content key", () => {
 
   it("changes when a file becomes executable", () => assert.ok(changes(() => chmodSync(file("a"), 0o755))));
 
-  it("changes when an empty file comes", () => assert.ok(changes(() => writeFileSync(file("empty"), ""))));
+  it("changes when an empty file is added", () => assert.ok(changes(() => writeFileSync(file("empty"), ""))));
 
   it("changes when content moves from one file to the next", () => {
     writeFileSync(file("b"), "");
@@ -56,7 +56,7 @@ describe("a content key", () => {
       false,
     ));
 
-  it("does not change with who may read or write a file", () => {
+  it("does not change with the read and write permissions of a file", () => {
     chmodSync(file("a"), 0o644);
     assert.equal(
       changes(() => chmodSync(file("a"), 0o600)),
@@ -64,7 +64,7 @@ describe("a content key", () => {
     );
   });
 
-  it("does not change with the place of the folder", () => {
+  it("does not change with the path of the folder", () => {
     const earlier = key();
     const moved = `${folder}-moved`;
     renameSync(folder, moved);
@@ -72,58 +72,58 @@ describe("a content key", () => {
     assert.equal(key(), earlier);
   });
 
-  it("changes with each further text, and with where one ends", () => {
+  it("changes with each further text, and with the boundary between two", () => {
     const keys = [key(), key("ab"), key("a", "b"), key("b", "a"), key("")];
     assert.equal(new Set(keys).size, keys.length, keys.join("\n"));
   });
 
-  it("can be a part of a tag of an image", () => assert.match(key(), /^[0-9a-f]{16}$/));
+  it("can be part of an image tag", () => assert.match(key(), /^[0-9a-f]{16}$/));
 
-  it("fails for what is not there", () =>
+  it("fails for a path that does not exist", () =>
     assert.throws(() => contentKey([file("none")]), { code: "ENOENT" }));
 });
 
 describe("the source of tools and images", () => {
-  /** Asks with nothing remembered unless told; `reach` stands for the network. */
+  /** Chooses; `reach` stands for the network. */
   const choose = (wanted: string | undefined, remembered: string | null, reach: () => Promise<object>) =>
     chooseSource({
       env: wanted === undefined ? {} : { SWARMBENCH_SOURCE: wanted },
       remembered,
       reach: reach as unknown as typeof fetch,
     });
-  const unasked = () => assert.fail("the network was asked");
+  const unused = () => assert.fail("the network was used");
 
   for (const source of ["official", "built"]) {
-    it(`is ${source} where SWARMBENCH_SOURCE says so, whatever was found before, and nobody is asked`, async () => {
-      assert.equal(await choose(source, source === "built" ? "official" : "built", unasked), source);
+    it(`is ${source} if SWARMBENCH_SOURCE says so, whatever an earlier setup chose, without using the network`, async () => {
+      assert.equal(await choose(source, source === "built" ? "official" : "built", unused), source);
     });
 
-    it(`is ${source} where an earlier setup found so, and nobody is asked again`, async () => {
-      assert.equal(await choose(undefined, source, unasked), source);
+    it(`is ${source} if an earlier setup chose it, without using the network`, async () => {
+      assert.equal(await choose(undefined, source, unused), source);
     });
   }
 
-  it("is a problem where SWARMBENCH_SOURCE is neither, and says what it may be", async () => {
+  it("is an error if SWARMBENCH_SOURCE is neither, with the allowed values", async () => {
     await assert.rejects(
-      choose("offical", "built", unasked),
+      choose("offical", "built", unused),
       /SWARMBENCH_SOURCE is "offical".*official or built/s,
     );
   });
 
-  it("is official where their makers can be reached", async () => {
+  it("is official if the makers can be reached", async () => {
     assert.equal(await choose(undefined, null, async () => ({ ok: true })), "official");
   });
 
-  it("is built where a proxy refuses", async () => {
+  it("is built if a proxy refuses", async () => {
     assert.equal(await choose(undefined, null, async () => ({ ok: false })), "built");
   });
 
-  it("is built where there is no way out", async () => {
+  it("is built if there is no internet access", async () => {
     const refused = () => Promise.reject(new TypeError("fetch failed"));
     assert.equal(await choose(undefined, null, refused), "built");
   });
 
-  it("is asked for with a time limit", async () => {
+  it("is probed with a time limit", async () => {
     let signal: AbortSignal | undefined;
     const reach = async (_: unknown, options: { signal: AbortSignal }) => {
       signal = options.signal;
@@ -146,12 +146,12 @@ describe("a step", () => {
   });
   afterEach(() => mock.restoreAll());
 
-  /** Lets seconds pass one by one, as they do: a mocked clock jumps to the end of a tick before its timers run. */
+  /** Lets seconds pass one by one: a mocked clock jumps to the end of a tick before its timers run. */
   function pass(seconds: number): void {
     for (let second = 0; second < seconds; second++) mock.timers.tick(1000);
   }
 
-  /** A step whose work takes so many seconds, and then fails if there is an error. */
+  /** A step whose work takes this many seconds, and then fails if an error is given. */
   function stepOf(seconds: number, error?: Error): Promise<unknown> {
     const work = () =>
       new Promise((done, failed) => {
@@ -162,25 +162,25 @@ describe("a step", () => {
     return running;
   }
 
-  it("gives what its work gives", async () => assert.equal(await stepOf(1), "made"));
+  it("returns what its work returns", async () => assert.equal(await stepOf(1), "made"));
 
-  it("says nothing of quick work", async () => {
+  it("prints nothing for quick work", async () => {
     await stepOf(1);
     assert.deepEqual(lines, []);
   });
 
-  it("says nothing later of quick work that is done", async () => {
+  it("prints nothing later for quick work that is done", async () => {
     await stepOf(1);
     pass(120);
     assert.deepEqual(lines, []);
   });
 
-  it("says that work goes on after two seconds, and when it is done", async () => {
+  it("prints a line after two seconds, and one when the work is done", async () => {
     await stepOf(5);
     assert.deepEqual(lines, ["  … build it", "  ✓ build it (5 s)"]);
   });
 
-  it("says every half a minute that long work goes on", async () => {
+  it("prints a line every 30 seconds of long work", async () => {
     await stepOf(61);
     assert.deepEqual(lines, [
       "  … build it",
@@ -190,7 +190,7 @@ describe("a step", () => {
     ]);
   });
 
-  it("says of any work that it failed, and hands on the error", async () => {
+  it("prints that the work failed, and throws its error", async () => {
     const failing = stepOf(1, new Error("no space left"));
     await assert.rejects(failing, /no space left/);
     assert.deepEqual(lines, ["  ✗ build it (1 s)"]);

@@ -1,52 +1,57 @@
-// Ctrl-C, and the end after a failure: nothing new begins, what may be cut off is, the rest runs to its end.
+// Stopping after Ctrl-C, SIGTERM or a failure: nothing new is started, child processes that may be interrupted are, and the
+// others run to their end.
 
 import type { ChildProcess } from "node:child_process";
 import { EXIT } from "../../contract/errors.ts";
 
 /**
- * How a child process ends when we stop: `cut` off at once; `mustEnd`: only by itself (a package manager);
- * `terminal`: it has the terminal, so Ctrl-C has reached it already, and it ends in its own time.
+ * What happens to a child process when this process stops. `interrupt`: it is ended at once; `mustEnd`: it ends by itself
+ * (a package manager); `terminal`: it shares the terminal, so Ctrl-C has reached it already, and it ends in its own time.
  */
-export type Ending = "cut" | "mustEnd" | "terminal";
+export type Ending = "interrupt" | "mustEnd" | "terminal";
 
-/** What runs now. */
+/** The child processes that are running. */
 const children = new Map<ChildProcess, Ending>();
 const EXIT_CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated };
 type Interrupt = keyof typeof EXIT_CODES;
-/** npm hands on the Ctrl-C that the terminal has given us already; a hand is slower than that. */
+/** npm forwards a Ctrl-C that the terminal has sent to this process already; a second keypress comes later than this. */
 const ECHO_MS = 300;
 
 let stopping = false;
 let received: { signal: Interrupt; at: number } | undefined;
 
-/** Why something was not begun or was cut off: not its own failure, so nobody needs to read of it. */
+/**
+ * Internal signal: something was not started, or was interrupted, because this process is stopping. It is not a failure of
+ * its own, so commands do not print it.
+ */
 export class Stopped extends Error {}
 
+/** Whether this process is stopping. */
 export function isStopping(): boolean {
   return stopping;
 }
 
-/** The exit code once a signal has come, else undefined. */
+/** The exit code if a signal was received, else undefined. */
 export function interruption(): number | undefined {
   return received && EXIT_CODES[received.signal];
 }
 
-/** Registers a child process, so that it ends as it should when we stop. */
-export function track(child: ChildProcess, how: Ending = "terminal"): void {
-  children.set(child, how);
-  for (const end of ["close", "error"]) child.once(end, () => children.delete(child));
-  // What it began may outlive it, and would write into folders that we are about to remove.
-  if (how === "cut") child.once("exit", () => stopping && signalGroup(child, "SIGKILL"));
+/** Registers a child process, so that it ends as `ending` says when this process stops. */
+export function track(child: ChildProcess, ending: Ending = "terminal"): void {
+  children.set(child, ending);
+  for (const event of ["close", "error"]) child.once(event, () => children.delete(child));
+  // Its own children may outlive it, and would write into folders that are about to be removed.
+  if (ending === "interrupt") child.once("exit", () => stopping && signalGroup(child, "SIGKILL"));
 }
 
-/** Begins nothing new, and cuts off what may be cut off. */
+/** Starts nothing new from now on, and ends the child processes that may be interrupted. */
 export function stop(): void {
   stopping = true;
-  signalGroups("SIGTERM"); // not SIGINT: a shell that just waits for a program overhears it and goes on
+  signalGroups("SIGTERM"); // not SIGINT: a shell that waits for a program ignores it and continues
 }
 
 function signalGroups(signal: NodeJS.Signals): void {
-  for (const [child, how] of children) if (how === "cut") signalGroup(child, signal);
+  for (const [child, ending] of children) if (ending === "interrupt") signalGroup(child, signal);
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
@@ -54,7 +59,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // it ended by itself
+    // it has ended by itself
   }
 }
 
@@ -68,22 +73,22 @@ function onSignal(signal: Interrupt): void {
   received = { signal, at: now };
   stop();
   if (signal === "SIGTERM") {
-    for (const [child, how] of children) if (how === "terminal") child.kill(signal);
+    for (const [child, ending] of children) if (ending === "terminal") child.kill(signal);
   }
 }
 for (const signal of Object.keys(EXIT_CODES) as Interrupt[]) process.on(signal, () => onSignal(signal));
 
 /**
- * A signal that is aborted at Ctrl-C or SIGTERM, for work that ends in order. A second one ends the program at once.
+ * A signal that aborts at Ctrl-C or SIGTERM, for work that ends in order. A second one ends the program at once.
  *
- * @param first called once, before the abort
+ * @param onFirst called once, before the abort
  */
-export function abortOnSignal(first: () => void): AbortSignal {
+export function abortOnSignal(onFirst: () => void): AbortSignal {
   const controller = new AbortController();
   for (const name of Object.keys(EXIT_CODES)) {
     process.on(name, () => {
       if (controller.signal.aborted) return;
-      first();
+      onFirst();
       controller.abort();
     });
   }

@@ -5,12 +5,16 @@ import { command, runs } from "../lib/command.ts";
 export function reportCommand(): Command {
   const report = command({
     name: "report",
-    summary: "Build run.json, report.html and the plots of a run again, and print its table",
-    details: "Also works for a run that was cut off.",
+    summary: "Build run.json, report.html and the plots of a run from its events, and print its table",
+    details: "Also works for a run that was interrupted or that another version made.",
     examples: ["npm run report -- runs/20261124T102030Z-local-0a1b2c --markdown"],
-    exits: { done: true, failed: "a folder cannot be read or written", usage: "wrong arguments" },
+    exits: {
+      done: true,
+      failed: "there are no results, or the report cannot be written",
+      usage: "wrong arguments, or a run cannot be read",
+    },
   })
-    .argument("[folder...]", "folders of runs/ (default: the latest)")
-    .option("--markdown", "prints the table for a README", false);
+    .argument("[folder...]", "results folders, such as runs/<run> (default: the latest run)")
+    .option("--markdown", "print the table as Markdown", false);
   return runs(report, async () => (await import("./main.ts")).run);
 }

@@ -2,11 +2,12 @@ import type { Command } from "commander";
 import { longDuration } from "../../contract/units.ts";
 import { refuse } from "../lib/command.ts";
 
+/** The options of `swarmbench reserve` in the form that it works with. */
 export interface Arguments {
   stack?: string;
   mode: "reserve" | "list" | "extend" | "delete";
   extendSec: number;
-  /** Run by `pulumi up`: what to do comes on standard input, what became of it goes to standard output, as JSON. */
+  /** Run by `pulumi up`: reads the request from standard input and writes the result to standard output, as JSON. */
   fromUp: boolean;
 }
 
@@ -18,17 +19,17 @@ interface Options {
   fromUp: boolean;
 }
 
-/** The options of `swarmbench reserve`. @throws SwarmbenchError where they do not go together */
+/** Reads the options of `swarmbench reserve`. @throws SwarmbenchError `usage` if they do not go together */
 export function readArguments(command: Command): Arguments {
   const options = command.opts<Options>();
   const { stack, fromUp, extend } = options;
-  // `pulumi up` appends words that mean nothing, so that Pulumi runs the command again.
-  if (command.args.length > 0 && !fromUp) refuse(command, `what is ${command.args.join(" ")}?`);
+  // `pulumi up` appends words without a meaning, so that Pulumi runs the command again.
+  if (command.args.length > 0 && !fromUp) refuse(command, `unknown arguments: ${command.args.join(" ")}`);
   const modes = (["list", "extend", "delete"] as const).filter(
     (mode) => options[mode] !== undefined && options[mode] !== false,
   );
   if (modes.length > 1) refuse(command, `--${modes.join(" and --")} do not go together`);
-  if (!fromUp && stack === undefined) refuse(command, "whose nodes? -s SCENARIO");
+  if (!fromUp && stack === undefined) refuse(command, "the scenario is missing: -s SCENARIO");
   const extendSec = extend === undefined ? 0 : seconds(command, extend);
   return { stack, mode: modes[0] ?? "reserve", extendSec, fromUp };
 }

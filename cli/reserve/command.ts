@@ -7,24 +7,20 @@ export function reserveCommand(): Command {
     name: "reserve",
     summary: "Reserve the nodes of a scenario whose testbed.kind is oar, and nothing else",
     details:
-      "Waits until the nodes are there, and prints their addresses. What is reserved already is taken, never doubled; pulumi " +
-      "up -s <scenario> takes it as well. Progress goes to standard error. Ctrl-C while a job waits deletes it, if this run " +
-      "made it.",
+      "Waits until the nodes are ready, and prints their addresses. Existing reservations of the stack are used and never made " +
+      "twice; pulumi up -s <scenario> uses them as well. Progress goes to standard error. Ctrl-C while a job is waiting deletes " +
+      "the job, if this run submitted it.",
     examples: ["npm run reserve -- -s grid5000", 'npm run reserve -- -s grid5000 --extend "30 minutes"'],
-    exits: { done: true, failed: true, usage: true, interrupted: true },
+    exits: { done: true, failed: true, usage: true, interrupted: true, terminated: true },
   })
     .option("-s, --stack <scenario>", "scenario whose nodes are reserved; required")
-    .option("--list", "shows this stack's jobs, and how long they last", false)
+    .option("--list", "show this stack's jobs and their remaining time", false)
     .option(
       "--extend <duration>",
-      'lengthens this stack\'s jobs, where the testbed allows it, such as "30 minutes"',
+      'extend this stack\'s jobs, if the testbed allows it, by a time such as "30 minutes"',
     )
-    .option(
-      "--delete",
-      "deletes all jobs of this stack, also those that a crash has left; none is fine",
-      false,
-    )
+    .option("--delete", "delete all jobs of this stack, also those that a crash left over", false)
     .addOption(fromUpOption())
-    .allowExcessArguments(); // which are refused with our words, or ignored with --from-up
+    .allowExcessArguments(); // readArguments rejects them, or ignores them with --from-up
   return runs(reserve, async () => (await import("./main.ts")).run);
 }

@@ -1,4 +1,4 @@
-// Reserves the nodes of a scenario through OAR: by hand (npm run reserve), or as a resource of `pulumi up`.
+// Reserves the nodes of a scenario through OAR: on the command line (npm run reserve), or as a resource of `pulumi up`.
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import type { OarSettings } from "../../config/testbed/oar.ts";
@@ -27,9 +27,9 @@ import {
 } from "../../testbeds/oar/index.ts";
 import { abortOnSignal } from "../lib/signals.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
-import { readScenario } from "./scenario.ts";
+import { readSites } from "./scenario.ts";
 
-/** Standard output is for the result. */
+/** Prints progress. It goes to standard error, because standard output is for the result. */
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
@@ -38,14 +38,14 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Of the first site that failed, where the others went on. */
+/** The exit code of the first site that failed, if there are others. */
 let exitCode: number | undefined;
 
 const watch = realWatch(say);
 
 const open = (settings: OarSettings): OarClient => openClient(settings, installationDirectory());
 
-/** Runs for `pulumi up` and `pulumi destroy`; the request is that of the last `up`. */
+/** Works for `pulumi up` and `pulumi destroy`; the request is that of the last `up`. */
 async function fromUp({ mode }: Arguments): Promise<void> {
   const document: unknown = JSON.parse(await text(process.stdin));
   const slot = slotRequest.safeParse(document);
@@ -58,19 +58,19 @@ async function fromUp({ mode }: Arguments): Promise<void> {
   print(JSON.stringify(await fillSlot(open(request.settings), request, watch)));
 }
 
-/** An OAR site with its client; what it prints names the site if there are several. */
-type At = StackSite & { client: OarClient; say: (line: string) => void; watch: Watch };
+/** An OAR site with its client; its messages name the site if there are several. */
+type OpenSite = StackSite & { client: OarClient; say: (line: string) => void; watch: Watch };
 
 /**
- * Does something at all sites at once, because each has its own queue. A failure at one site does not stop the others.
+ * Runs `work` for all sites at the same time, because each has its own queue. A failure at one site does not stop the others.
  *
- * @returns the result of each site, in their order; undefined if it failed, which is reported once all have ended
+ * @returns the results in the order of the sites; undefined for a site that failed. Errors are reported once all have ended
  */
-async function atEach<T>(
+async function forEachSite<T>(
   sites: readonly StackSite[],
-  work: (at: At) => Promise<T>,
+  work: (site: OpenSite) => Promise<T>,
 ): Promise<(T | undefined)[]> {
-  const opened = sites.map((site): At => {
+  const opened = sites.map((site): OpenSite => {
     const report = (line: string) => say(withSite(site, line));
     return { ...site, client: open(site.settings), say: report, watch: { ...watch, progress: report } };
   });
@@ -86,17 +86,18 @@ async function atEach<T>(
 }
 
 async function reserveAll(sites: readonly StackSite[]): Promise<void> {
-  const addresses = await atEach(sites, async ({ client, settings, base, nodes, say, watch }) => {
+  const addresses = await forEachSite(sites, async ({ client, settings, base, nodes, say, watch }) => {
     const plan = planSlots(base, await client.jobs(base), nodes);
     const results = await Promise.all(
       plan.slots.map((slot) => fillSlot(client, { settings, base, ...slot }, watch)),
     );
     for (const id of plan.release) {
       await releaseJob(client, id, watch);
-      say(`job ${id} is not needed any more, and was deleted`);
+      say(`job ${id} is no longer needed and was deleted`);
     }
-    if (plan.idle > 0)
-      say(`${plan.idle} nodes more are reserved than are used: OAR cannot make a job smaller`);
+    if (plan.idle > 0) {
+      say(`${plan.idle} more nodes are reserved than are used, because OAR cannot make a job smaller`);
+    }
     return results.flatMap((result) => result.nodes).slice(0, nodes);
   });
   for (const each of addresses.flat()) {
@@ -105,44 +106,46 @@ async function reserveAll(sites: readonly StackSite[]): Promise<void> {
 }
 
 async function list(sites: readonly StackSite[]): Promise<void> {
-  await atEach(sites, async (at) => {
-    const jobs = await jobsOf(at.client, at.base);
+  await forEachSite(sites, async (site) => {
+    const jobs = await jobsOf(site.client, site.base);
     for (const job of jobs) {
       const left = remainingSec(job);
       const time = left === undefined ? job.message : `${formatWalltime(left)} left`;
       const state = isEnding(job) ? describeEnd(job) : job.state;
-      print([job.id, job.name, state, job.addresses.join(","), time, at.name].filter(Boolean).join("  "));
+      print([job.id, job.name, state, job.addresses.join(","), time, site.name].filter(Boolean).join("  "));
     }
-    if (jobs.length === 0) at.say(`no job is named ${at.base}-…`);
+    if (jobs.length === 0) site.say(`no job is named ${site.base}-…`);
   });
 }
 
 async function extendAll(sites: readonly StackSite[], bySec: number): Promise<void> {
-  await atEach(sites, async (at) => {
-    const jobs = (await jobsOf(at.client, at.base)).filter((job) => !isEnding(job));
-    if (jobs.length === 0) throw oarError("oar-not-found", `no job is named ${at.base}-…`);
-    for (const job of jobs) await extend(at.client, job.id, bySec, at.watch);
+  await forEachSite(sites, async ({ client, base, watch }) => {
+    const jobs = (await jobsOf(client, base)).filter((job) => !isEnding(job));
+    if (jobs.length === 0) throw oarError("oar-not-found", `no job is named ${base}-…`);
+    for (const job of jobs) await extend(client, job.id, bySec, watch);
   });
 }
 
 async function deleteAll(sites: readonly StackSite[]): Promise<void> {
-  await atEach(sites, async ({ client, base, say, watch }) => {
+  await forEachSite(sites, async ({ client, base, say, watch }) => {
     const ids = await release(client, base, watch);
     say(ids.length === 0 ? `no job is named ${base}-…: nothing to delete` : `deleted: job ${ids.join(", ")}`);
   });
 }
 
-/** Reserves, lists, lengthens or deletes jobs. @returns the exit code where something failed and the rest went on */
+/** Reserves, lists, extends or deletes jobs. @returns the exit code if a site failed and others did not */
 export async function run(command: Command): Promise<number | undefined> {
   const args = readArguments(command);
-  watch.signal = abortOnSignal(() => say("stopping; once more: at once, and what waits stays"));
+  watch.signal = abortOnSignal(() =>
+    say("stopping; press Ctrl-C again to stop at once and leave waiting jobs as they are"),
+  );
   await carryOut(args);
   return exitCode;
 }
 
 async function carryOut(args: Arguments): Promise<void> {
   if (args.fromUp) return fromUp(args);
-  const sites = readScenario(args.stack ?? "");
+  const sites = readSites(args.stack ?? "");
   if (args.mode === "list") return list(sites);
   if (args.mode === "extend") return extendAll(sites, args.extendSec);
   if (args.mode === "delete") return deleteAll(sites);

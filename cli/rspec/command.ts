@@ -8,7 +8,7 @@ export function rspecCommand(): Command {
     summary:
       "Write a request RSpec for a scenario: its nodes as bare machines on one LAN, with their addresses",
     details:
-      "Load it into jFed, run it there, wait until all is ready, and save the manifest: that is what a testbed of kind rspec " +
+      "Load it into jFed, run it there, wait until all nodes are ready, and save the manifest, which a testbed of kind rspec " +
       "reads.\n\nTypes of machine: pcgen03-1p (Virtual Wall), d710 (Emulab), paravance-rennes (Grid'5000).\n" +
       "An image: urn:publicid:IDN+wall2.ilabt.iminds.be+image+emulab-ops:UBUNTU20-64-STD.\n" +
       "Testbeds: urn:publicid:IDN+wall2.ilabt.iminds.be+authority+cm, urn:publicid:IDN+wall1.ilabt.iminds.be+authority+cm, " +
@@ -20,13 +20,17 @@ export function rspecCommand(): Command {
       usage: "wrong arguments",
     },
   })
-    .option("-s, --stack <scenario>", "whose nodes; its configuration is Pulumi.<scenario>.yaml", "local")
-    .option("--hardware <type>", "the testbed's type of machine (default: what the testbed has free)")
-    .option("--image <urn>", "the image on its disk (default: the testbed's own)")
-    .option("--manager <urn>", "the testbed (default: Virtual Wall 2)")
+    .option(
+      "-s, --stack <scenario>",
+      "scenario whose nodes are requested; its configuration is Pulumi.<scenario>.yaml",
+      "local",
+    )
+    .option("--hardware <type>", "type of machine (default: any that is free)")
+    .option("--image <urn>", "disk image (default: the testbed's)")
+    .option("--manager <urn>", "testbed (default: Virtual Wall 2)")
     .option(
       "-o, --output <file>",
-      'where it goes, "-" for standard output (default: <scenario>.request.rspec)',
+      'file to write, "-" for standard output (default: <scenario>.request.rspec)',
     );
   return runs(rspec, async () => (await import("./main.ts")).run);
 }

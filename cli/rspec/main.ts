@@ -1,4 +1,4 @@
-// Writes the request RSpec of a scenario, for jFed (npm run rspec).
+// Writes the request RSpec of a scenario for jFed (npm run rspec).
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { requestRspec } from "../../testbeds/rspec/index.ts";
@@ -6,7 +6,7 @@ import { project } from "../lib/paths.ts";
 import { readArguments } from "./arguments.ts";
 import { lanOf, scenarioSettings } from "./scenario.ts";
 
-/** Writes the request to a file, or to standard output. @throws Error where the configuration or the file is wrong */
+/** Writes the request to a file or to standard output. @throws SwarmbenchError if the configuration is invalid */
 export function run(command: Command): undefined {
   const { stack, output, request } = readArguments(command);
   const { nodes, subnet } = lanOf(scenarioSettings(project, stack));

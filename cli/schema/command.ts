@@ -7,7 +7,7 @@ export function schemaCommand(): Command {
     name: "schema",
     summary: "Write results/run.schema.json, the JSON schema of a run's results",
     details:
-      "For programs in other languages that read results. A test checks that the committed file is current.",
+      "Programs in other languages can use it to read results. A test checks that the committed file is up to date.",
     examples: ["npm run schema"],
     exits: { done: "written", failed: true, usage: "wrong arguments" },
   });

@@ -7,19 +7,19 @@ import { contentKey } from "./contentKey.ts";
 import { makeWhole } from "./partial.ts";
 import type { Payload } from "./toolSource.ts";
 
-/** Counted up when the way the bundle is made changes. */
+/** Increase it when the way the bundle is made changes. */
 const BUNDLE_RECIPE = 3;
 
-/** CommonJS packages in the bundle ask for Node's own modules by `require`, which an ES module lacks. */
+/** CommonJS packages in the bundle load Node's own modules by `require`, which an ES module lacks. */
 const REQUIRE = `import { createRequire as benchRequire } from "node:module";
 const require = benchRequire(import.meta.url);`;
 
-/** What the bench image has beside Node. */
+/** What the bench image contains in addition to Node. */
 export async function benchBundle(): Promise<Payload> {
   return { "/opt/swarmbench/bench.mjs": await ensureBenchBundle() };
 }
 
-/** bench/ and what it uses as one file of this machine. */
+/** Bundles bench/ and what it imports into one file, unless the cache has it. @returns the file's path */
 export async function ensureBenchBundle(): Promise<string> {
   const sources = ["bench", "contract", "package-lock.json"].map((name) => path.join(project, name));
   const file = path.join(cache, "bench", `bundle-${contentKey(sources, `${BUNDLE_RECIPE}`)}`, "bench.mjs");
@@ -35,10 +35,10 @@ export async function ensureBenchBundle(): Promise<string> {
         platform: "node",
         target: "node24",
         format: "esm",
-        // @platformatic/kafka's parts in WebAssembly: from within the code instead of from a file beside it.
+        // The WebAssembly code of @platformatic/kafka, embedded instead of loaded from a separate file.
         alias: { "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled" },
         banner: { js: REQUIRE },
-        logLevel: "silent", // its errors are thrown too
+        logLevel: "silent", // its errors are thrown as well
       });
     }),
   );

@@ -6,24 +6,24 @@ import { partialOf, removeTree } from "./partial.ts";
 import type { Payload } from "./toolSource.ts";
 
 /**
- * A key of what an image is built from. Files of the cache count by their path, which has a key of their content in it:
- * reading hundreds of megabytes would make every set-up slow.
+ * A key of what an image is built from. Files in the cache count by their path, which contains a key of their content:
+ * reading hundreds of megabytes would make every setup slow.
  *
- * @param directory the Dockerfile's
+ * @param directory the Dockerfile's folder
  */
 export function imageKey(directory: string, base: string, payload: Payload, cacheFolder = cache): string {
-  const parts = Object.entries(payload).map(([target, source]) => {
+  const entries = Object.entries(payload).map(([target, source]) => {
     const inCache = path.relative(cacheFolder, source);
     const content = inCache.startsWith("..") ? contentKey([source]) : inCache;
     return `${target}=${content}`;
   });
-  return contentKey([directory], base, ...parts.sort());
+  return contentKey([directory], base, ...entries.sort());
 }
 
 /**
- * Lays out a build context, the Dockerfile's folder with the payload below `payload/`, for as long as `work` needs it.
+ * Makes a build context (the Dockerfile's folder with the payload below `payload/`), calls `work` with it and removes it.
  *
- * @param directory the Dockerfile's
+ * @param directory the Dockerfile's folder
  */
 export async function withBuildContext<T>(
   directory: string,
@@ -32,7 +32,7 @@ export async function withBuildContext<T>(
   cacheFolder = cache,
 ): Promise<T> {
   const context = partialOf(path.join(cacheFolder, `context-${path.basename(directory)}`));
-  await removeTree(context); // of an earlier process of that number
+  await removeTree(context); // left by an earlier process with the same id
   try {
     copy(directory, context);
     mkdirSync(path.join(context, "payload"), { recursive: true });
@@ -51,7 +51,7 @@ function copy(source: string, target: string): void {
   cpSync(source, target, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
 }
 
-/** An image must not depend on the umask under which its files were made: its users are others than ours. */
+/** Makes files readable for all, because an image must not depend on the umask of this machine: it has other users. */
 function readableForAll(name: string): void {
   const stat = lstatSync(name);
   if (stat.isSymbolicLink()) return;

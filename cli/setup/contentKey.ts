@@ -3,10 +3,11 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 
 /**
- * A key of what is in files and folders and of further texts: the same key, the same content. What was made from it
- * need not be made again. Unit tests stand beside what they test and do not count.
+ * A hash of the content of files and folders and of further texts. What was made from content with the same key need not be
+ * made again. Unit tests (`*.test.ts`) do not count.
  *
  * @param paths files and folders
+ * @returns 16 hexadecimal digits
  */
 export function contentKey(paths: string[], ...texts: string[]): string {
   const hash = createHash("sha256");

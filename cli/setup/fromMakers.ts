@@ -1,21 +1,21 @@
-import { Problem } from "../lib/problem.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { Stopped } from "../lib/signals.ts";
 
 /**
- * Does what needs the makers' sites: that one of them answered once does not mean that all do.
+ * Does work that downloads from the makers' sites. One of them has answered earlier, which does not mean that all do.
  *
- * @throws Problem with the way out where the work fails
+ * @throws SwarmbenchError `source-unreachable` with a hint if the work fails
  */
 export async function fromMakers<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof Stopped || !(error instanceof Error)) throw error;
-    throw new Problem(
-      error.message,
-      "Where its maker cannot be reached, all can be built from package registries instead:\n" +
+    throw new SwarmbenchError("source-unreachable", error.message, {
+      hint:
+        "If its maker's site cannot be reached, build everything from package registries instead:\n" +
         "SWARMBENCH_SOURCE=built npm run setup",
-      { cause: error },
-    );
+      cause: error,
+    });
   }
 }

@@ -1,36 +1,37 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { Problem } from "../lib/problem.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { ask, run } from "../lib/run.ts";
 import { step } from "../lib/steps.ts";
 
-/** The engine that `docker` uses unless it is told otherwise. */
+/** Address of the engine that `docker` uses by default. */
 export const DEFAULT_ENGINE = "unix:///var/run/docker.sock";
 
-/** Another package manager, such as the unattended upgrades of a fresh machine, is waited for. */
+/** Waits up to 300 s for another package manager, such as the unattended upgrades of a fresh machine. */
 const LOCK = "-oDPkg::Lock::Timeout=300";
 
+/** Whether this process runs as root. */
 export const isRoot = process.getuid?.() === 0;
 const hasApt = existsSync("/usr/bin/apt-get");
 
-// dockerd, debootstrap and iptables are there, which is not in everyone's PATH, not even in every root's.
+// dockerd, debootstrap and iptables are in these folders, which not every user's PATH has, and not even every root's.
 const searched = (process.env.PATH ?? "").split(path.delimiter);
 process.env.PATH = [...new Set([...searched, "/usr/sbin", "/sbin"])].join(path.delimiter);
 
-/** Steps run beside each other, but there is one package manager. */
+/** Steps run at the same time, but only one of them may use the package manager. */
 let lastInstall: Promise<void> = Promise.resolve();
 
-/** The package of a program, or of a file where that is an absolute path; of several, the first that apt knows. */
+/** The package of each program, or of a file given by its absolute path; of several packages, the first that apt knows. */
 export type Packages = Record<string, string | string[]>;
 
 /**
- * Installs Debian's packages of programs that this machine lacks.
+ * Installs the Debian packages of programs that this machine lacks.
  *
- * @throws Problem with the command to run where this user may not
+ * @throws SwarmbenchError `program-missing` with the command to run if this user may not install packages
  */
 export function ensurePrograms(packageOf: Packages): Promise<void> {
   const install = lastInstall.then(() => installPrograms(packageOf));
-  lastInstall = install.catch(() => {}); // the caller hears of it; the next install is tried all the same
+  lastInstall = install.catch(() => {}); // the caller gets the error; the next install is tried anyway
   return install;
 }
 
@@ -42,18 +43,16 @@ async function installPrograms(packageOf: Packages): Promise<void> {
   if (missing.length === 0) return;
   if (!isRoot || !hasApt) {
     const packages = hasApt ? await choose(missing) : missing.flatMap(([first]) => first ?? []);
-    throw new Problem(
-      `This machine lacks: ${packages.join(", ")}.`,
-      hasApt
-        ? `Install them: sudo apt-get install ${packages.join(" ")}`
-        : "Install them, then run `npm run setup` again.",
-    );
+    const hint = hasApt
+      ? `Install them: sudo apt-get install ${packages.join(" ")}`
+      : "Install them, then run `npm run setup` again.";
+    throw new SwarmbenchError("program-missing", `This machine lacks: ${packages.join(", ")}.`, { hint });
   }
   const titles = [...new Set(missing.map((packages) => packages.join(" or ")))];
   await step(`install ${titles.join(", ")}`, async () => {
     const options = { env: { DEBIAN_FRONTEND: "noninteractive" }, mustEnd: true };
     await run("apt-get", [LOCK, "update", "--quiet"], options);
-    const packages = await choose(missing); // after the update, which may be the first to tell what there is
+    const packages = await choose(missing); // after the update: before it, apt may not know any package
     const install = [LOCK, "install", "--quiet", "--yes", "--no-install-recommends"];
     await run("apt-get", [...install, ...packages], options);
   });
@@ -64,7 +63,7 @@ async function isThere(program: string): Promise<boolean> {
   return (await ask("sh", ["-c", 'command -v "$0"', program])) !== undefined;
 }
 
-/** Of each list of packages the first that apt knows, else the last. */
+/** From each list of packages, the first that apt knows, else the last. */
 async function choose(lists: string[][]): Promise<string[]> {
   const chosen = await Promise.all(
     lists.map(async (packages) => {

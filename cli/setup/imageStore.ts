@@ -2,29 +2,27 @@ import { cpSync, existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } 
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { cache, defaultHome, home, project } from "../lib/paths.ts";
-import { messageOf } from "../lib/problem.ts";
 import { type CommandOptions, run } from "../lib/run.ts";
 import { Stopped } from "../lib/signals.ts";
 import { step } from "../lib/steps.ts";
 import { makeWhole, partialOf, removeTree } from "./partial.ts";
 
-// Images as files of a registry's storage: pushed once, hence compressed once, and then sent to each testbed's registry
-// as they are.
+// Images as files of a registry's storage: pushed and thus compressed once, then sent to each testbed's registry unchanged.
 
 /** An image in the store. */
 export interface StoredImage {
-  /** Of its manifest. */
+  /** Digest of its manifest. */
   digest: string;
   /** Its name in a testbed's registry. */
   repository: string;
-  /** Folder with its part of a registry's storage. */
+  /** Folder with its files of a registry's storage. */
   tree: string;
 }
 
 /** An image that was built in an engine. */
 export interface BuiltImage {
   folder: string;
-  /** Of its content. */
+  /** Key of its content. */
   key: string;
   /** Its name in the engine. */
   tag: string;
@@ -39,7 +37,7 @@ const LISTEN_TIMEOUT_MS = 15_000;
 
 const repositoryOf = (folder: string) => `swarmbench/${folder}`;
 
-/** What the store has of an image. */
+/** An image in the store; undefined if it is not stored. */
 export function recallImage(
   { folder, key }: Pick<BuiltImage, "folder" | "key">,
   directory = store,
@@ -57,9 +55,9 @@ const treeOf = (directory: string, folder: string, digest: string) =>
   path.join(directory, `${folder}-${digest.replace("sha256:", "").slice(0, 12)}`);
 
 /**
- * Puts images of an engine into the store, by way of a registry that runs there meanwhile.
+ * Copies images of an engine to the store, through a registry that runs in the engine for this purpose.
  *
- * @param registryId id of the registry's own image
+ * @param registryId id of the registry image
  */
 export async function storeImages(
   engineHost: string,
@@ -72,14 +70,14 @@ export async function storeImages(
   await step(`store the images for testbeds: ${names}`, async () => {
     mkdirSync(store, { recursive: true });
     const scratch = partialOf(path.join(store, "storage"));
-    await removeTree(scratch); // of an earlier process of that number
+    await removeTree(scratch); // left by an earlier process with the same id
     const container = await startRegistry(docker, registryId);
     try {
       const [address = ""] = (await docker(["port", container, "5000/tcp"])).trim().split("\n");
-      // One after the other: what two of them share is then sent once.
+      // One after the other, so that layers which several images share are pushed once.
       const pushed: { image: BuiltImage; digest: string }[] = [];
       for (const image of images) pushed.push({ image, digest: await push(docker, address, image) });
-      // Copied out rather than mounted: an engine need not see the files of this machine.
+      // Copied instead of mounted, because the engine may not see the files of this machine.
       await docker(["cp", `${container}:/var/lib/registry`, scratch]);
       for (const { image, digest } of pushed) await keep(scratch, image, digest);
     } finally {
@@ -89,44 +87,44 @@ export async function storeImages(
   });
 }
 
-/** Returns the container's id; its labels let doctor find what a crash has left. */
+/** Starts the registry and returns the container's id; after a crash, doctor finds it by its labels. */
 async function startRegistry(docker: Docker, image: string): Promise<string> {
   const owner = home === defaultHome ? project : home;
   const labels = ["--label", "swarmbench.stack=setup", "--label", `swarmbench.owner=${owner}`];
   return (await docker(["run", "--detach", ...labels, "--publish", "127.0.0.1::5000", image])).trim();
 }
 
-/** Returns the digest under which the registry has it. */
+/** Pushes an image and returns its digest in the registry. */
 async function push(docker: Docker, address: string, { folder, key, tag }: BuiltImage): Promise<string> {
   const repository = `${address}/${repositoryOf(folder)}`;
   const name = `${repository}:${key}`;
   await docker(["tag", tag, name]);
   try {
-    await onceItListens(() => docker(["push", "--quiet", name]));
+    await retryUntilListening(() => docker(["push", "--quiet", name]));
     const format = "{{range .RepoDigests}}{{println .}}{{end}}";
     const digests = (await docker(["image", "inspect", "--format", format, name])).split("\n");
-    const digest = digests.find((one) => one.startsWith(`${repository}@`))?.split("@")[1];
-    if (!digest) throw new Error(`the engine does not tell the digest of ${name}`);
+    const digest = digests.find((entry) => entry.startsWith(`${repository}@`))?.split("@")[1];
+    if (!digest) throw new Error(`the engine does not report the digest of ${name}`);
     return digest;
   } finally {
     await docker(["image", "rm", name], { cleanUp: true });
   }
 }
 
-async function onceItListens<T>(work: () => Promise<T>): Promise<T> {
+async function retryUntilListening<T>(work: () => Promise<T>): Promise<T> {
   const end = Date.now() + LISTEN_TIMEOUT_MS;
   for (;;) {
     try {
       return await work();
     } catch (error) {
       if (error instanceof Stopped || Date.now() > end) throw error;
-      if (!/connection refused|connection reset|EOF/.test(messageOf(error))) throw error;
+      if (!/connection refused|connection reset|EOF/.test(String(error))) throw error;
       await delay(200);
     }
   }
 }
 
-/** The note comes last: with it the image counts as stored. */
+/** Stores one image. The note is written last, because the image counts as stored once it exists. */
 async function keep(
   storage: string,
   { folder, key }: BuiltImage,
@@ -142,12 +140,12 @@ async function keep(
   );
 }
 
-/** Links into `target` what of a registry's storage one image is made of. */
+/** Links the files of one image from a registry's storage into `target`. */
 export function extractImage(storage: string, repository: string, digest: string, target: string): void {
-  for (const one of blobsOf(storage, digest)) {
-    const file = blobFile(target, one);
+  for (const blob of blobsOf(storage, digest)) {
+    const file = blobFile(target, blob);
     mkdirSync(path.dirname(file), { recursive: true });
-    linkSync(blobFile(storage, one), file);
+    linkSync(blobFile(storage, blob), file);
   }
   const folder = path.join(STORAGE, "repositories", repository);
   cpSync(path.join(storage, folder), path.join(target, folder), {
@@ -156,22 +154,22 @@ export function extractImage(storage: string, repository: string, digest: string
   });
 }
 
-/** A manifest, or a list of manifests, as far as it is read here. */
+/** The fields of a manifest, or of a list of manifests, that are read here. */
 interface Manifest {
   manifests?: { digest: string }[];
   config?: { digest: string };
   layers?: { digest: string }[];
 }
 
-/** The blobs that a manifest names, itself among them; of a list of manifests those of all. */
+/** Digests of a manifest and of the blobs that it names; for a list of manifests, those of all of them. */
 export function blobsOf(storage: string, digest: string): string[] {
   const text = readFileSync(blobFile(storage, digest), "utf8");
   const { manifests = [], config, layers = [] } = JSON.parse(text) as Manifest;
   return [
     ...new Set([
       digest,
-      ...manifests.flatMap((one) => blobsOf(storage, one.digest)),
-      ...[config, ...layers].flatMap((one) => one?.digest ?? []),
+      ...manifests.flatMap((manifest) => blobsOf(storage, manifest.digest)),
+      ...[config, ...layers].flatMap((blob) => blob?.digest ?? []),
     ]),
   ];
 }

@@ -17,12 +17,9 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { trimBase } from "../../offline/baseImage.ts";
 import { built } from "../../offline/install.ts";
 import { imageKey, withBuildContext } from "./buildContext.ts";
+import { IMAGES } from "./imageDefinitions.ts";
 import { blobsOf, extractImage, recallImage } from "./imageStore.ts";
 import { official } from "./official.ts";
-import { STACK_IMAGES, TESTBED_IMAGES } from "./parts.ts";
-import type { ImageName } from "./toolSource.ts";
-
-const PARTS = Object.entries({ ...TESTBED_IMAGES, ...STACK_IMAGES });
 
 let folder: string;
 beforeEach(() => {
@@ -45,23 +42,24 @@ function filesBelow(directory: string): string[] {
 }
 
 describe("every image", () => {
-  it("has a Dockerfile that starts from the base that it is given", () => {
-    for (const [, { folder: name }] of PARTS) {
+  it("has a Dockerfile that starts from its base argument", () => {
+    for (const { folder, dockerfile: name = folder } of Object.values(IMAGES)) {
       const text = readFileSync(path.resolve(import.meta.dirname, `../../images/${name}/Dockerfile`), "utf8");
       assert.match(text, /^ARG BASE\b.*\nFROM \$\{BASE\}( |$)/m, name);
     }
   });
 
-  it("has a base of a fixed version where the makers can be reached", () => {
-    for (const [name] of PARTS) {
-      const base = official.image(name as ImageName)?.base ?? "none";
+  it("has a base of a fixed version among the makers' images", () => {
+    for (const name of Object.keys(IMAGES)) {
+      const base = official.image(name)?.base ?? "none";
       assert.match(base, /^[\w/.-]+:(?!latest$)[\w.-]+$/, name);
     }
   });
 
-  it("can be built from package registries, but for those that only their makers have", () => {
-    const missing = PARTS.map(([name]) => name).filter((name) => !built.image(name as ImageName));
+  it("can be built from package registries, except those that setup reports as left out", () => {
+    const missing = Object.keys(IMAGES).filter((name) => !built.image(name));
     assert.deepEqual(missing, ["grafana", "portainer", "portainerAgent"]);
+    assert.deepEqual(Object.keys(built.leftOut), missing);
   });
 });
 
@@ -70,12 +68,12 @@ describe("the key of an image", () => {
     imageKey(path.join(folder, "image"), base, payload, path.join(folder, "cache"));
   beforeEach(() => file("image/Dockerfile", "FROM x"));
 
-  it("is the same for the same content, in whatever order", () => {
+  it("is the same for the same content in any order", () => {
     const [a, b] = [file("a", "a"), file("b", "b")];
     assert.equal(key({ "/a": a, "/b": b }), key({ "/b": b, "/a": a }));
   });
 
-  it("changes with the Dockerfile, the base, what the payload has, and where that goes", () => {
+  it("changes with the Dockerfile, the base, and the content and paths of the payload", () => {
     const payload = { "/a": file("a", "a") };
     const seen = [key(payload), key(payload, "debian:2"), key({ "/b": payload["/a"] }), key({})];
     file("a", "changed");
@@ -85,7 +83,7 @@ describe("the key of an image", () => {
     assert.equal(new Set(seen).size, seen.length);
   });
 
-  it("takes a file of the cache by its path alone, which names its content already", () => {
+  it("uses only the path of a file in the cache, which contains a key of its content", () => {
     const program = file("cache/tools/influxd-1/influxd", "one");
     const before = key({ "/usr/bin/influxd": program });
     rmSync(program);
@@ -111,7 +109,7 @@ describe("a build context", () => {
     ]);
   });
 
-  it("has a payload folder also where there is no payload, for the Dockerfile to copy", async () => {
+  it("has a payload folder even without a payload, because the Dockerfile copies it", async () => {
     assert.ok(await context({}, async (name) => existsSync(path.join(name, "payload"))));
   });
 
@@ -134,7 +132,7 @@ describe("a build context", () => {
     assert.deepEqual(names, ["link"]);
   });
 
-  it("is gone after the build, also where that failed", async () => {
+  it("is removed after the build, also if that failed", async () => {
     const failing = context({}, async () => {
       throw new Error("no space");
     });
@@ -144,7 +142,7 @@ describe("a build context", () => {
 });
 
 describe("the base image", () => {
-  it("is rid of documentation and caches, but has the licences and all folders", () => {
+  it("has no documentation and caches, but all licences and folders", () => {
     const kept = ["usr/share/doc/curl/copyright", "usr/bin/curl"];
     const dropped = [
       "usr/share/doc/curl/changelog.gz",
@@ -184,7 +182,7 @@ describe("the store of images", () => {
     return path.join(folder, "storage");
   }
 
-  it("keeps of an image its repository and the blobs that its manifest names, without half an upload", () => {
+  it("keeps the repository of an image and the blobs in its manifest, without incomplete uploads", () => {
     const target = path.join(folder, "tree");
     extractImage(storage(), "swarmbench/kafka", digest("1"), target);
     assert.deepEqual(
@@ -193,7 +191,7 @@ describe("the store of images", () => {
     );
   });
 
-  it("keeps the images of all platforms that a list of manifests names", () => {
+  it("keeps the images of all platforms in a list of manifests", () => {
     const directory = storage();
     file(
       `storage/${blob("f")}`,
@@ -205,7 +203,7 @@ describe("the store of images", () => {
     );
   });
 
-  it("has an image whose note and files are there, and none without them", () => {
+  it("has an image only if its note and files exist", () => {
     const image = { folder: "kafka", key: "k1", tag: "t" };
     const recall = () => recallImage(image, folder);
     assert.equal(recall(), undefined);

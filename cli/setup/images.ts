@@ -1,13 +1,13 @@
 import path from "node:path";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { project } from "../lib/paths.ts";
-import { Problem } from "../lib/problem.ts";
 import { run } from "../lib/run.ts";
 import { step } from "../lib/steps.ts";
 import { imageKey, withBuildContext } from "./buildContext.ts";
 import { imageId, imagePrefix } from "./engineImages.ts";
+import { type ImageDefinition, STACK_IMAGES, TESTBED_IMAGES, UNCHANGED_IMAGES } from "./imageDefinitions.ts";
 import { recallImage, type StoredImage, storeImages } from "./imageStore.ts";
-import { type Part, STACK_IMAGES, TESTBED_IMAGES } from "./parts.ts";
-import type { ImageName, ImageSource, Payload, ToolSource } from "./toolSource.ts";
+import type { ImageSource, Payload, ToolSource } from "./toolSource.ts";
 
 /** An image in this machine's engine. */
 export interface EngineImage {
@@ -15,34 +15,35 @@ export interface EngineImage {
   id: string;
 }
 
-/** An image as it is to be. */
+/** What an image is built from. */
 interface Recipe {
   folder: string;
-  /** The Dockerfile's. */
+  /** The Dockerfile's folder. */
   directory: string;
   base: string;
   payload: Payload;
-  /** Of its content. */
+  /** Key of its content. */
   key: string;
   /** Its name in the engine. */
   tag: string;
 }
 
 /**
- * All images that a source has, built where they are missing: the testbed's in this machine's engine, the stack's in the
- * store.
+ * Builds the missing images that a source has: the testbed's in this machine's engine, the stack's in the image store.
+ *
+ * @returns every image by its name
  */
 export async function ensureImages(
   source: ToolSource,
   engineHost: string,
 ): Promise<Record<string, EngineImage | StoredImage>> {
   const [testbed, stack] = await Promise.all([
-    eachOf(source, TESTBED_IMAGES, async (part, image) => {
-      const recipe = await recipeOf(part, image);
+    eachImage(source, TESTBED_IMAGES, async (definition, image) => {
+      const recipe = await recipeOf(definition, image);
       return { tag: recipe.tag, id: await ensureInEngine(recipe, source, engineHost) };
     }),
-    eachOf(source, STACK_IMAGES, async (part, image) => {
-      const recipe = await recipeOf(part, image);
+    eachImage(source, { ...STACK_IMAGES, ...UNCHANGED_IMAGES }, async (definition, image) => {
+      const recipe = await recipeOf(definition, image);
       if (!recallImage(recipe)) await ensureInEngine(recipe, source, engineHost);
       return recipe;
     }),
@@ -55,27 +56,30 @@ export async function ensureImages(
   return { ...testbed, ...Object.fromEntries(stored) };
 }
 
-/** Works on the images that a source has, beside each other. */
-async function eachOf<T>(
+/** Works on all images that a source has at the same time. */
+async function eachImage<T>(
   source: ToolSource,
-  parts: Partial<Record<ImageName, Part>>,
-  work: (part: Part, image: ImageSource) => Promise<T>,
+  definitions: Readonly<Record<string, ImageDefinition>>,
+  work: (definition: ImageDefinition, image: ImageSource) => Promise<T>,
 ): Promise<Record<string, T>> {
-  const done = Object.entries(parts).map(async ([name, part]) => {
-    const image = source.image(name as ImageName);
-    return image ? [[name, await work(part, image)] as const] : [];
+  const done = Object.entries(definitions).map(async ([name, definition]) => {
+    const image = source.image(name);
+    return image ? [[name, await work(definition, image)] as const] : [];
   });
   return Object.fromEntries((await Promise.all(done)).flat());
 }
 
 function existing<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new Error(`the image ${name} was made but is not there`);
+  if (value === undefined) throw new Error(`the image ${name} was built but is not in the store`);
   return value;
 }
 
-async function recipeOf({ folder, addition }: Part, image: ImageSource): Promise<Recipe> {
+async function recipeOf(
+  { folder, dockerfile = folder, addition }: ImageDefinition,
+  image: ImageSource,
+): Promise<Recipe> {
   const [payload, added] = await Promise.all([image.payload(), addition?.()]);
-  return recipe(folder, path.join(project, "images", folder), image.base, { ...payload, ...added });
+  return recipe(folder, path.join(project, "images", dockerfile), image.base, { ...payload, ...added });
 }
 
 function recipe(folder: string, directory: string, base: string, payload: Payload): Recipe {
@@ -99,7 +103,8 @@ async function ensureInEngine(recipe: Recipe, source: ToolSource, engineHost: st
 }
 
 /**
- * An image that tests alone need, from a folder of theirs on plain Debian; kept in the engine by what it is built from.
+ * Builds an image that only tests need, from a folder with a Dockerfile, on plain Debian. It stays in the engine and is built
+ * again only when its content changes.
  *
  * @returns its id
  */
@@ -116,8 +121,9 @@ export function ensureTestImage(
 async function builtImageId(engineHost: string, tag: string): Promise<string> {
   const id = await imageId(engineHost, tag);
   if (id) return id;
-  throw new Problem(
-    `The image ${tag} was built, but the engine at ${engineHost} does not have it: another builder is chosen.`,
-    "Choose the engine's own: docker buildx use default",
+  throw new SwarmbenchError(
+    "engine-unsuitable",
+    `The image ${tag} was built, but the engine at ${engineHost} does not have it: \`docker build\` uses another builder.`,
+    { hint: "Use the engine's own builder: docker buildx use default" },
   );
 }

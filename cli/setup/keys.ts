@@ -13,12 +13,12 @@ import { home, passphraseFile, stateDirectory } from "../lib/paths.ts";
 import { run } from "../lib/run.ts";
 import { makeWhole } from "./partial.ts";
 
-/** Name of the nodes' host key in known_hosts, whatever address they have. */
+/** Name of the nodes' host key in known_hosts, which does not depend on their addresses. */
 const HOST_KEY_ALIAS = "swarmbench-node";
 
 /**
- * The keys of this installation: one pair for us, one host key for local nodes, and the passphrase of Pulumi's secrets.
- * Made once; they are as precious as the state that is encrypted with them.
+ * Makes the keys of this installation unless they exist: the user's key pair, a host key for local nodes, and the passphrase of
+ * Pulumi's secrets. If they are lost, the state that is encrypted with them cannot be read.
  */
 export async function ensureKeys(): Promise<void> {
   mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -42,9 +42,9 @@ export async function ensureKeys(): Promise<void> {
   writeFileSync(path.join(ssh, "config"), sshConfig(ssh));
 }
 
-/** For `ssh -F`: our key, the nodes' host key and no other, and nothing of the user's own files. */
+/** A configuration for `ssh -F`: this installation's key and host key only, and nothing from the user's own files. */
 export function sshConfig(keys: string): string {
-  const directory = keys.replaceAll("%", "%%"); // which ssh expands
+  const directory = keys.replaceAll("%", "%%"); // ssh expands percent signs
   return `Host *
   User root
   IdentityFile "${directory}/id_ed25519"
@@ -60,6 +60,6 @@ async function ensureKey(file: string, comment: string): Promise<void> {
   if (existsSync(file)) return;
   await makeWhole(file, async (partial) => {
     await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", partial]);
-    renameSync(`${partial}.pub`, `${file}.pub`); // before the key, which is what is looked for
+    renameSync(`${partial}.pub`, `${file}.pub`); // before the key, whose existence means that both exist
   });
 }

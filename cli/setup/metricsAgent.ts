@@ -11,21 +11,21 @@ import { versions } from "./versions.ts";
 const PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1";
 const ARTIFACT = `org.jolokia:jolokia-agent-jvm:${versions.jolokia}:jar:javaagent`;
 
-/** Where Maven keeps what it has downloaded. */
+/** Folder of Maven's downloads. */
 export const mavenRepository = path.join(cache, "maven");
 
-/** The agent that serves Kafka's metrics, which no image of Kafka has. */
+/** The agent that serves Kafka's metrics; no Kafka image contains it. */
 export async function metricsAgent(): Promise<Payload> {
   return { "/opt/jolokia/jolokia.jar": await ensureMetricsAgent() };
 }
 
-/** The agent's jar on this machine; fetched with Maven unless the cache has it. */
+/** The agent's jar on this machine; downloads it with Maven unless the cache has it. */
 export async function ensureMetricsAgent(): Promise<string> {
   const folder = path.join(cache, "kafka", `jolokia-${versions.jolokia}`);
   const jar = path.join(folder, "jolokia.jar");
   if (existsSync(jar)) return jar;
   await ensurePrograms({ mvn: "maven" });
-  await step("fetch the agent of Kafka's metrics", () => makeWhole(folder, fetchAgent));
+  await step("download the agent of Kafka's metrics", () => makeWhole(folder, fetchAgent));
   return jar;
 }
 

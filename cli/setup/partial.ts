@@ -1,32 +1,32 @@
 import { readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { lives } from "../doctor/alive.ts";
-import { Problem } from "../lib/problem.ts";
 import { run } from "../lib/run.ts";
 
-// The host's name too: a home folder may be shared by machines, and a process's number says nothing on another one.
+// With the host's name, because machines may share a home folder, and a process id means nothing on another machine.
 const mark = (pid: number) => `.partial-${hostname()}-${pid}`;
 
-/** Where something is made until it is whole; its name says by which process, so that a crash can be told from work. */
+/** Path at which something is made until it is complete. Its name has the process id, so that leftovers of a crash can be recognised. */
 export function partialOf(target: string): string {
   return `${target}${mark(process.pid)}`;
 }
 
-/** Whether the process that was making this is no more. */
+/** Whether the process that was making this has ended. */
 export function isAbandoned(name: string, alive: (pid: number) => boolean = lives): boolean {
   const pid = Number(/\.partial-.+-(\d+)$/.exec(name)?.[1]);
   return name.endsWith(mark(pid)) && !alive(pid);
 }
 
 /**
- * Makes a file or folder beside its place, and puts it there once it is whole.
+ * Makes a file or folder under a temporary name and renames it once it is complete.
  *
- * @param make is given the path to make it at
+ * @param make called with the temporary path
  */
 export async function makeWhole(target: string, make: (partial: string) => unknown): Promise<void> {
   const partial = partialOf(target);
-  await removeTree(partial); // of an earlier process of that number
+  await removeTree(partial); // left by an earlier process with the same id
   try {
     await make(partial);
     putInPlace(partial, target);
@@ -39,13 +39,13 @@ function putInPlace(partial: string, target: string): void {
   try {
     renameSync(partial, target);
   } catch (error) {
-    // Another checkout that shares the cache has made the same folder meanwhile.
+    // Another checkout that shares the cache may have made the same folder at the same time.
     const { code = "" } = error as NodeJS.ErrnoException;
     if (!["ENOTEMPTY", "EEXIST"].includes(code) || !statSync(target).isDirectory()) throw error;
   }
 }
 
-/** What was left half-made in these folders, at most three folders deep. */
+/** Incomplete files and folders that crashes left in a folder, at most `depth` levels deep. @param depth 3 by default */
 export function abandonedBelow(
   directory: string,
   alive: (pid: number) => boolean = lives,
@@ -62,25 +62,30 @@ function entriesOf(directory: string) {
   try {
     return readdirSync(directory, { withFileTypes: true });
   } catch {
-    return []; // not there, or not ours to look at
+    return []; // it does not exist or may not be read
   }
 }
 
-/** Removes a file or folder, but nothing that is mounted below it (debootstrap mounts /proc). */
+/**
+ * Removes a file or folder. What is mounted below it is unmounted first (debootstrap mounts /proc).
+ *
+ * @throws SwarmbenchError `folder-in-use` if something is still mounted
+ */
 export async function removeTree(directory: string): Promise<void> {
   for (const mount of mountsBelow(directory)) await run("umount", [mount], { cleanUp: true });
   const mounted = mountsBelow(directory);
   if (mounted.length > 0) {
-    throw new Problem(
-      `${directory} is left, since something is mounted in it.`,
-      `Unmount it: umount ${mounted.join(" ")}`,
+    throw new SwarmbenchError(
+      "folder-in-use",
+      `${directory} was not removed, because something is mounted in it.`,
+      { hint: `Unmount it: umount ${mounted.join(" ")}` },
     );
   }
-  // Again where something came meanwhile: what was cut off may take a moment to end.
+  // With retries, because an interrupted process may take a moment to end and may still write files.
   rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Where something is mounted at or below a folder, the innermost first. */
+/** Mount points at or below a folder, innermost first. */
 export function mountsBelow(directory: string, mounts = readMounts()): string[] {
   const root = realPath(directory);
   return mounts
@@ -92,7 +97,7 @@ export function mountsBelow(directory: string, mounts = readMounts()): string[] 
 }
 
 function readMounts(): string {
-  // Elsewhere nothing of ours mounts anything.
+  // On other systems this program mounts nothing.
   return process.platform === "linux" ? readFileSync("/proc/self/mountinfo", "utf8") : "";
 }
 

@@ -8,9 +8,9 @@ import { makeWhole } from "./partial.ts";
 import { versions } from "./versions.ts";
 
 /**
- * Pulumi as its makers publish it: a CLI of the user's that can run our program, else one of ours; and the plugins.
+ * Provides Pulumi as its makers publish it: the user's CLI if it can run this program, else one from npm; and the plugins.
  *
- * @param plugins the folder of Pulumi's plugins
+ * @param plugins folder for Pulumi's plugins
  * @returns the folder of the `pulumi` program
  */
 export async function ensurePulumi(plugins: string): Promise<string> {
@@ -28,7 +28,7 @@ export async function ensurePulumi(plugins: string): Promise<string> {
   return bin;
 }
 
-/** A CLI that the user has and that can run our program: the same major version, and not older than our SDK. */
+/** The folder of a CLI that the user has installed and that can run this program: same major version, not older than the SDK. */
 async function installedPulumi(): Promise<string | undefined> {
   const bin = foreignPulumi((process.env.PATH ?? "").split(path.delimiter));
   if (!bin) return undefined;
@@ -38,25 +38,27 @@ async function installedPulumi(): Promise<string | undefined> {
   return bin;
 }
 
-/** The first folder with a CLI that is not one of ours, which `npm run env` puts into the shell. */
-export function foreignPulumi(folders: string[], ours = cache): string | undefined {
+/** The first folder with a CLI that setup did not install; `npm run env` puts setup's own into PATH. */
+export function foreignPulumi(folders: string[], cacheFolder = cache): string | undefined {
   return folders.find((folder) => {
     try {
       const program = path.join(folder, "pulumi");
       accessSync(program, constants.X_OK);
-      return path.isAbsolute(folder) && !realpathSync(program).startsWith(realpathSync(ours) + path.sep);
+      return (
+        path.isAbsolute(folder) && !realpathSync(program).startsWith(realpathSync(cacheFolder) + path.sep)
+      );
     } catch {
       return false;
     }
   });
 }
 
-/** The CLI as its makers publish it in the npm registry; the package fetches the program when it first runs. */
+/** The CLI from the npm registry; the package downloads the program when it first runs. */
 async function npmPulumi(): Promise<string> {
   const directory = path.join(cache, `tools/pulumi-npm-${versions.pulumi}`);
   const bin = path.join(directory, "node_modules/.bin");
   if (!existsSync(path.join(bin, "pulumi"))) {
-    await step(`fetch the Pulumi CLI ${versions.pulumi}`, () =>
+    await step(`download the Pulumi CLI ${versions.pulumi}`, () =>
       fromMakers(() => makeWhole(directory, fetchPulumi)),
     );
   }

@@ -1,19 +1,28 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { project, stateDirectory } from "../lib/paths.ts";
-import { Problem } from "../lib/problem.ts";
 import { type CommandOptions, run } from "../lib/run.ts";
+import { scenarioFile } from "../lib/scenarios.ts";
 import { pulumiEnv } from "./shellEnv.ts";
+import { keepStackFilesClean } from "./stackFiles.ts";
 
-/** Runs `pulumi`, of this installation, in this project. */
-export function pulumi(args: string[], options: CommandOptions = {}): Promise<string> {
-  return run("pulumi", args, { cwd: project, env: pulumiEnv(), ...options });
+/**
+ * Runs this installation's `pulumi` in the project and returns its standard output. Afterwards the checkout is as clean as before,
+ * although Pulumi writes a salt into stack files.
+ */
+export async function pulumi(args: string[], options: CommandOptions = {}): Promise<string> {
+  try {
+    return await run("pulumi", args, { cwd: project, env: pulumiEnv(), ...options });
+  } finally {
+    await keepStackFilesClean();
+  }
 }
 
-/** Makes the stack of a scenario unless it is there, so that `pulumi up -s <scenario>` just works. */
+/** Makes the stack of a scenario unless it exists, so that `pulumi up -s <scenario>` works without further steps. */
 export async function ensureStack(scenario: string): Promise<void> {
   if (existsSync(path.join(stateDirectory, `.pulumi/stacks/swarmbench/${scenario}.json`))) return;
-  const file = path.join(project, `Pulumi.${scenario}.yaml`);
+  const file = scenarioFile(scenario);
   const text = readFileSync(file, "utf8");
   const fresh = withoutForeignSalt(scenario, text);
   if (fresh !== text) writeFileSync(file, fresh);
@@ -21,18 +30,22 @@ export async function ensureStack(scenario: string): Promise<void> {
 }
 
 /**
- * A scenario's configuration without the salt that Pulumi wrote into it for a passphrase which is not ours: the file
- * outlives `.swarmbench`, and may come from another checkout. Pulumi would refuse our passphrase.
+ * Removes from a stack file the salt of a passphrase that is not this checkout's. The file outlives `.swarmbench` and may come
+ * from another checkout; with that salt, Pulumi rejects the passphrase.
  *
- * @throws Problem where secrets are encrypted with it: only that passphrase can read them
+ * @throws SwarmbenchError `passphrase-differs` if the file has secrets, which only the other passphrase can decrypt
  */
 export function withoutForeignSalt(scenario: string, text: string): string {
   if (!/^encryptionsalt:/m.test(text)) return text;
   if (/^[^#\n]*[ {]secure:/m.test(text)) {
-    throw new Problem(
+    throw new SwarmbenchError(
+      "passphrase-differs",
       `Pulumi.${scenario}.yaml holds secrets of another checkout's passphrase.`,
-      "Put that passphrase into .swarmbench/passphrase, or take the lines `secure:` and `encryptionsalt:` out and\n" +
-        "set the secrets again: pulumi config set --secret …",
+      {
+        hint:
+          "Put that passphrase into .swarmbench/passphrase, or remove the lines `secure:` and `encryptionsalt:` and\n" +
+          "set the secrets again: pulumi config set --secret …",
+      },
     );
   }
   return text.replace(/^encryptionsalt:.*\n?/m, "");

@@ -1,25 +1,25 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { lives } from "../doctor/alive.ts";
 
-/** What a stack's file says, as far as it is read here. */
+/** The fields of a stack's state that are read here. */
 interface Checkpoint {
   checkpoint: { latest?: { resources?: { id?: string; type: string }[] } };
 }
 
-/** What the states of a backend know. */
+/** The resources in the states of a backend. */
 export interface States {
-  /** Of every resource. */
+  /** The ids of all resources. */
   ids: Set<string>;
-  /** The resources' types, by stack. */
+  /** The types of the resources, by stack. */
   types: Map<string, Set<string>>;
-  /** The files that cannot be read: what they knew is not in here. */
+  /** Files that cannot be read; their resources are missing here. */
   damaged: string[];
 }
 
-/** Reads the states of a backend. */
+/** Reads the states of a file backend. @param directory the backend's */
 export function readStates(directory: string): States {
   const ids = new Set<string>();
   const types = new Map<string, Set<string>>();
@@ -32,7 +32,40 @@ export function readStates(directory: string): States {
   return { ids, types, damaged };
 }
 
-/** A lock of a stack. `live`: its pulumi runs; `stale`: it is no more; `elsewhere`: it is another machine's. */
+/** A copy of a stack's state that Pulumi made before its last change. */
+export interface StateBackup {
+  /** Path of the state that it replaces. */
+  file: string;
+  backup: string;
+  /** When it was made. */
+  time: Date;
+}
+
+/**
+ * The backups that can replace damaged states. A crash of the machine while Pulumi writes leaves an empty file.
+ *
+ * @param damaged files of states, from {@link readStates}; one without a readable backup is left out
+ */
+export function usableBackups(damaged: readonly string[]): StateBackup[] {
+  return damaged.flatMap((file) => {
+    const backup = `${file}.bak`;
+    if (!existsSync(backup)) return [];
+    try {
+      const document = readDocument(backup, file.endsWith(".gz")) as Partial<Checkpoint> | null;
+      return document?.checkpoint ? [{ file, backup, time: statSync(backup).mtime }] : [];
+    } catch {
+      return []; // damaged as well
+    }
+  });
+}
+
+/** Puts a backup in the place of a damaged state. The damaged file stays beside it as `<file>.damaged`. */
+export function restoreBackup({ file, backup }: StateBackup): void {
+  renameSync(file, `${file}.damaged`);
+  copyFileSync(backup, file);
+}
+
+/** A lock of a stack. `live`: its pulumi is running; `stale`: it has ended; `elsewhere`: it belongs to another machine. */
 export interface Lock {
   stack: string;
   pid: number;
@@ -40,7 +73,7 @@ export interface Lock {
   is: "live" | "stale" | "elsewhere";
 }
 
-/** The locks of a backend, and the files of it that cannot be read. */
+/** The locks of a backend, and the lock files that cannot be read. */
 export function readLocks(
   directory: string,
   alive: (pid: number) => boolean = lives,
@@ -49,24 +82,28 @@ export function readLocks(
   const locks: Lock[] = [];
   const damaged = eachFile(path.join(directory, ".pulumi/locks"), (document, file) => {
     const { pid, hostname: host } = document as { pid: number; hostname: string };
-    if (!Number.isInteger(pid) || pid <= 0) throw new TypeError("no process in it");
+    if (!Number.isInteger(pid) || pid <= 0) throw new TypeError("no process id");
     const is = host !== here ? "elsewhere" : alive(pid) ? "live" : "stale";
     locks.push({ stack: path.basename(path.dirname(file)), pid, host, is });
   });
   return { locks, damaged };
 }
 
-/** Hands on what is in each file; returns the files of which that was not possible. */
+/** Calls `read` with the content of each file; returns the files that could not be read. */
 function eachFile(directory: string, read: (document: unknown, file: string) => void): string[] {
   return filesBelow(directory).filter((file) => {
     try {
-      const data = readFileSync(file);
-      read(JSON.parse((file.endsWith(".gz") ? gunzipSync(data) : data).toString("utf8")), file);
+      read(readDocument(file, file.endsWith(".gz")), file);
       return false;
     } catch (error) {
-      return (error as NodeJS.ErrnoException).code !== "ENOENT"; // a lock goes when its pulumi ends
+      return (error as NodeJS.ErrnoException).code !== "ENOENT"; // pulumi removes its lock when it ends
     }
   });
+}
+
+function readDocument(file: string, compressed: boolean): unknown {
+  const data = readFileSync(file);
+  return JSON.parse((compressed ? gunzipSync(data) : data).toString("utf8"));
 }
 
 function filesBelow(directory: string): string[] {

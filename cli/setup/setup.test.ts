@@ -24,7 +24,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 describe("the Docker engine", () => {
   const context = (name: string) => ({ name, host: `unix:///${name}` });
 
-  it("is the default one where nobody chose", () => {
+  it("is the default one if nothing names another", () => {
     const chosenBy = undefined;
     assert.deepEqual(chosenEngine({}, undefined), { host: DEFAULT_ENGINE, chosenBy });
     assert.deepEqual(chosenEngine({}, context("default")), { host: "unix:///default", chosenBy });
@@ -34,16 +34,16 @@ describe("the Docker engine", () => {
       host: "tcp://h:1",
       chosenBy: "DOCKER_HOST",
     }));
-  it("is the one of a context that somebody chose", () =>
+  it("is the one of the Docker context if that is not the default", () =>
     assert.match(chosenEngine({}, context("rootless")).chosenBy ?? "", /context rootless/));
-  it("is chosen by DOCKER_CONTEXT even where no docker can read the context", () =>
+  it("is chosen by DOCKER_CONTEXT even if no docker can read the context", () =>
     assert.equal(chosenEngine({ DOCKER_CONTEXT: "x" }, undefined).chosenBy, "DOCKER_CONTEXT"));
 
   for (const version of ["1.12", "1.24", "1.41", "", undefined])
-    it(`serves the provider that is built here where it speaks API ${version || "unknown"}`, () =>
+    it(`works with the provider that is built here if its oldest API is ${version || "unknown"}`, () =>
       assert.doesNotThrow(() => refuseTooNewApi(version)));
   for (const version of ["1.42", "1.44", "2.0"])
-    it(`is refused where it speaks API ${version} and later only, with the way out`, () =>
+    it(`is rejected with a hint if it speaks API ${version} and later only`, () =>
       assert.throws(() => refuseTooNewApi(version), /SWARMBENCH_SOURCE=official.*older engine/s));
 });
 
@@ -64,17 +64,17 @@ describe("the Pulumi CLI", () => {
     return path.join(folder, name);
   }
 
-  it("has a home of its own for each source", () => {
+  it("has its own home for each source", () => {
     assert.equal(pulumiHome("built", "/p"), "/p/built");
     assert.equal(pulumiHome("official", "/p"), "/p/official");
   });
-  it("of the user is the first in PATH that is not ours", () => {
+  it("of the user is the first in PATH that setup did not install", () => {
     const [ours, theirs] = [program("cache/tools/toolset"), program("theirs")];
     const cache = path.join(folder, "cache");
     assert.equal(foreignPulumi(["/none", ours, theirs], cache), theirs);
     assert.equal(foreignPulumi([ours], cache), undefined);
   });
-  it("is linked whatever stood there", () => {
+  it("is linked even if a file, folder or other link has its name", () => {
     const name = path.join(folder, "link");
     const standing = [
       () => {},
@@ -98,14 +98,14 @@ describe("the Pulumi CLI", () => {
   });
 });
 
-describe("what the makers do not give", () => {
-  it("is a problem that names the way out", async () => {
+describe("a failed download from the makers", () => {
+  it("is an error with a hint", async () => {
     const failing = fromMakers(async () => {
       throw new Error("no such host");
     });
     await assert.rejects(failing, /no such host.*SWARMBENCH_SOURCE=built npm run setup/s);
   });
-  it("is none where we were interrupted", async () => {
+  it("is no error if the command was interrupted", async () => {
     const stopped = fromMakers(async () => {
       throw new Stopped();
     });
@@ -116,10 +116,10 @@ describe("what the makers do not give", () => {
 describe("Ctrl-C", () => {
   const lib = (name: string) => JSON.stringify(path.resolve(import.meta.dirname, `../lib/${name}.ts`));
 
-  /** Runs a program that imports the tools, signals it when it prints "ready", and gives what it printed then. */
+  /** Runs a program that imports the tools, signals it when it prints "ready", and returns what it printed. */
   function interrupted(program: string, signal: NodeJS.Signals = "SIGINT") {
     const source = `
-      import { main } from ${lib("problem")};
+      import { runToEnd } from ${lib("end")};
       import { ask, run } from ${lib("run")};
       import { step } from ${lib("steps")};
       ${program}`;
@@ -136,7 +136,7 @@ describe("Ctrl-C", () => {
       child.on("close", (code) => resolve({ code, text }));
     });
   }
-  /** A child that says that it is there by a file, which it then waits beside. */
+  /** A child process that creates a file when it has started, and then waits. */
   const waiting = (options = "{}", script = "sleep 600") => {
     const there = JSON.stringify(path.join(folder, "there"));
     return `
@@ -150,10 +150,10 @@ describe("Ctrl-C", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const) {
-    it(`cuts off what may be, runs what is to be cleaned up, and ends with ${code} (${signal})`, async () => {
+    it(`interrupts what may be interrupted, runs the clean-up, and ends with ${code} (${signal})`, async () => {
       const result = await interrupted(
         `${waiting()}
-        await main(async () => {
+        await runToEnd(async () => {
           try { await step("wait", work); }
           finally { console.log(await run("echo", ["cleaned"], { cleanUp: true })); }
         });
@@ -165,15 +165,15 @@ describe("Ctrl-C", () => {
     });
   }
 
-  it("leaves what must end to its end, and begins nothing after it", async () => {
+  it("lets what must end run to its end, and starts nothing after it", async () => {
     const done = path.join(folder, "done");
-    // It ends when the signal has come, which it is told by a file.
+    // It ends when a file exists, which is made when the signal is received.
     const script = `while [ ! -e ${folder}/go ]; do sleep 0.02; done; touch ${done}`;
     const result = await interrupted(
       `${waiting("{ mustEnd: true }", script)}
       import { writeFileSync } from "node:fs";
       process.on("SIGINT", () => writeFileSync(${JSON.stringify(path.join(folder, "go"))}, ""));
-      await main(async () => {
+      await runToEnd(async () => {
         await step("install", work);
         console.log(existsSync(${JSON.stringify(done)}) ? "ended" : "cut off");
         await ask("echo", ["next"]);
@@ -191,22 +191,22 @@ describe("a scenario whose stack is to be made", () => {
   const salted = "config:\n  swarmbench:nodes: 3\nencryptionsalt: v1:abc=:v1:def\n";
   const clean = (text: string) => withoutForeignSalt("local", text);
 
-  it("loses the salt of a passphrase that is not ours, and nothing else", () => {
+  it("loses the salt of another passphrase, and nothing else", () => {
     assert.equal(clean(salted), "config:\n  swarmbench:nodes: 3\n");
   });
 
-  it("stays as it is where it has no salt", () => {
+  it("is unchanged if it has no salt", () => {
     assert.equal(clean("config:\n  swarmbench:nodes: 3\n"), "config:\n  swarmbench:nodes: 3\n");
   });
 
-  it("is refused where it holds secrets that nobody here can read", () => {
+  it("is rejected if it has secrets that this passphrase cannot decrypt", () => {
     const secret = "config:\n  swarmbench:token:\n    secure: v1:xyz\nencryptionsalt: v1:abc=:v1:def\n";
     assert.throws(() => clean(secret), /holds secrets of another checkout's passphrase/);
   });
 });
 
-describe("an engine that was killed", () => {
-  it("leaves no number that another program has: the next engine would take that for itself", () => {
+describe("the pid files of an engine that was killed", () => {
+  it("are removed if the process ids belong to other programs, or the next engine would not start", () => {
     const directory = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
     const [mine, theirs] = ["mine.pid", "theirs.pid"].map((name) => path.join(directory, name)) as [
       string,

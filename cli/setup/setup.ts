@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ensureBaseImage } from "../../offline/baseImage.ts";
-import { cache, installationFile, project, pulumiHome } from "../lib/paths.ts";
+import { cache, installationFile, pulumiHome } from "../lib/paths.ts";
+import { scenarioNames } from "../lib/scenarios.ts";
 import { Stopped } from "../lib/signals.ts";
 import { elapsed } from "../lib/steps.ts";
 import { ensureEngine } from "./engine.ts";
@@ -10,12 +11,12 @@ import { ensureImages } from "./images.ts";
 import { ensureKeys } from "./keys.ts";
 import { makeWhole } from "./partial.ts";
 import { ensureStack } from "./pulumiCli.ts";
-import type { SetupResult } from "./shellEnv.ts";
+import { INSTALLATION_VERSION, type SetupResult } from "./shellEnv.ts";
 import { chooseSource, toolSource } from "./source.ts";
 import { keepStackFilesClean } from "./stackFiles.ts";
 import type { ToolSource } from "./toolSource.ts";
 
-/** What {@link setup} needs of the machine itself, with the package that has it. */
+/** Programs that {@link setup} needs on the machine, with the packages that contain them. */
 const PROGRAMS = {
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
@@ -23,12 +24,12 @@ const PROGRAMS = {
   bash: "bash",
 };
 
-/** What `swarmbench setup` does. */
+/** Runs `swarmbench setup`. @param baseImage only makes the base image */
 export async function runSetup({ baseImage }: { baseImage: boolean }): Promise<void> {
   await (baseImage ? makeBaseImage() : setup());
 }
 
-/** Installs and makes what this machine lacks, and writes down what there is in installation.json. */
+/** Installs and makes what this machine lacks, and writes installation.json. @returns its contents */
 export async function setup(): Promise<SetupResult> {
   const source = toolSource(await chooseSource());
   console.log(`swarmbench setup: tools and images ${source.title}`);
@@ -36,11 +37,21 @@ export async function setup(): Promise<SetupResult> {
   await ensurePrograms(PROGRAMS);
   await ensureKeys();
   const [bin, { engineHost, images }] = await allOrFirstError(pulumiOf(source), engineAndImages(source));
-  const installation: SetupResult = { version: 2, source: source.name, bin, engineHost, images };
+  const { name, leftOut, withoutPages, goModules } = source;
+  const installation: SetupResult = {
+    version: INSTALLATION_VERSION,
+    source: name,
+    bin,
+    engineHost,
+    images,
+    leftOut,
+    withoutPages,
+    goModules,
+  };
   await makeWhole(installationFile, (partial) =>
     writeFileSync(partial, `${JSON.stringify(installation, null, 2)}\n`),
   );
-  for (const scenario of scenarios()) await ensureStack(scenario);
+  for (const scenario of scenarioNames()) await ensureStack(scenario);
   await keepStackFilesClean();
   console.log(`swarmbench setup: ready (${elapsed()})`);
   return installation;
@@ -62,15 +73,10 @@ async function makeBaseImage(): Promise<void> {
   const engineHost = await ensureEngine();
   await toolSource("built").checkEngine(engineHost);
   await ensureBaseImage(engineHost);
-  console.log(`swarmbench setup: the base image is there (${elapsed()})`);
+  console.log(`swarmbench setup: the base image is ready (${elapsed()})`);
 }
 
-/** The stacks that have a configuration: Pulumi.<scenario>.yaml. */
-function scenarios(): string[] {
-  return readdirSync(project).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
-}
-
-/** Waits for both, since some steps must not be cut off, then throws what failed first, not what was stopped by it. */
+/** Waits for both, because some steps must not be interrupted, then throws the first error that is not a consequence of another. */
 async function allOrFirstError<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
   const errors: unknown[] = [];
   const both = [one, other];

@@ -5,27 +5,39 @@ import { home, installationFile, passphraseFile, pulumiHome, stateDirectory } fr
 import type { StoredImage } from "./imageStore.ts";
 import type { EngineImage } from "./images.ts";
 import type { SourceName } from "./source.ts";
+import type { LeftOut } from "./toolSource.ts";
 
-/** What `npm run setup` wrote. */
+/** Version of installation.json; increase it when its fields change. */
+export const INSTALLATION_VERSION = 3;
+
+/** The contents of installation.json, which setup writes. */
 export interface SetupResult {
-  version: 2;
+  version: typeof INSTALLATION_VERSION;
   source: SourceName;
   /** The folder of the `pulumi` program. */
   bin: string;
   engineHost: string;
   images: Record<string, EngineImage | StoredImage>;
+  /** Images that the source does not have, by name. */
+  leftOut: Record<string, LeftOut>;
+  /** Images whose program has an API but no web pages. */
+  withoutPages: readonly string[];
+  /** Folders of Go modules that were compiled, as paths from the project. */
+  goModules: readonly string[];
 }
 
-/** @throws SwarmbenchError where setup has not run */
+/** Reads installation.json. @throws SwarmbenchError `not-set-up` if setup has not run, or is of another version */
 export function readInstallation(): SetupResult {
   try {
-    return JSON.parse(readFileSync(installationFile, "utf8")) as SetupResult;
+    const installation = JSON.parse(readFileSync(installationFile, "utf8")) as SetupResult;
+    if (installation.version === INSTALLATION_VERSION) return installation;
   } catch {
-    throw new SwarmbenchError("not-set-up", "This checkout is not set up.", { hint: "Run: npm run setup" });
+    // missing or damaged
   }
+  throw new SwarmbenchError("not-set-up", "This checkout is not set up.", { hint: "Run: npm run setup" });
 }
 
-/** The environment in which `pulumi` finds its program, plugins, state and passphrase. */
+/** The environment variables by which `pulumi` finds its program, plugins, state and passphrase. */
 export function pulumiEnv(): Record<string, string> {
   const { bin, source } = readInstallation();
   const env: Record<string, string> = {
@@ -37,7 +49,7 @@ export function pulumiEnv(): Record<string, string> {
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,
     PULUMI_SKIP_UPDATE_CHECK: "true",
   };
-  // The program looks for its installation there; unset, both look below the checkout.
+  // The Pulumi program looks for installation.json there. If it is unset, both use the checkout.
   if (process.env.SWARMBENCH_HOME) env.SWARMBENCH_HOME = home;
   return env;
 }

@@ -5,7 +5,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -14,17 +13,18 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { installationFile, project } from "../lib/paths.ts";
+import { scenarioNames } from "../lib/scenarios.ts";
 import { readInstallation } from "./shellEnv.ts";
 import { keepStackFilesClean } from "./stackFiles.ts";
 
-const SCENARIOS = readdirSync(project).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
+const SCENARIOS = scenarioNames();
 const SALT = "encryptionsalt: v1:abc=:v1:def:ghi==\n";
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
   for (const name of [".gitattributes", "Pulumi.yaml", ...SCENARIOS.map((one) => `Pulumi.${one}.yaml`)]) {
-    // As they are committed: setup has given those of this checkout a salt.
+    // As committed: setup may have added a salt to those of this checkout.
     const text = readFileSync(path.join(project, name), "utf8").replace(/^encryptionsalt: .*\n/m, "");
     writeFileSync(path.join(folder, name), text);
   }
@@ -43,7 +43,7 @@ function checkout(): void {
 describe("a checkout after setup", () => {
   beforeEach(checkout);
 
-  it("is clean although its stack files have a salt, and stays so", async () => {
+  it("is and stays clean although its stack files have a salt", async () => {
     for (const scenario of SCENARIOS) appendFileSync(stackFile(scenario), SALT);
     await keepStackFilesClean(folder);
     assert.equal(git("status", "--short"), "");
@@ -78,6 +78,14 @@ describe("a checkout after setup", () => {
     });
   }
 
+  it("is clean again after a stack file was checked out and got its salt back", async () => {
+    await keepStackFilesClean(folder);
+    git("checkout", "--quiet", "HEAD", "--", "Pulumi.local.yaml");
+    appendFileSync(stackFile(), SALT);
+    await keepStackFilesClean(folder);
+    assert.equal(git("status", "--short"), "");
+  });
+
   it("stages nothing", async () => {
     writeFileSync(stackFile(), "config: {}\n");
     await keepStackFilesClean(folder);
@@ -86,12 +94,12 @@ describe("a checkout after setup", () => {
 });
 
 describe("setup outside a checkout", () => {
-  it("changes nothing where there is no repository", async () => {
+  it("changes nothing if there is no repository", async () => {
     await keepStackFilesClean(folder);
     assert.ok(!existsSync(path.join(folder, ".git")));
   });
 
-  it("changes nothing in a repository that the project is only a folder of", async () => {
+  it("changes nothing in a repository of which the project is only a folder", async () => {
     checkout();
     const below = path.join(folder, "below");
     mkdirSync(below);
@@ -100,7 +108,7 @@ describe("setup outside a checkout", () => {
   });
 });
 
-/** The configurations of all scenarios as one, since Pulumi takes a second for each stack. */
+/** The configurations of all scenarios in one file, because Pulumi takes a second for each stack. */
 function allScenarios(): string {
   const bodies = SCENARIOS.flatMap((scenario) => {
     const lines = readFileSync(path.join(project, `Pulumi.${scenario}.yaml`), "utf8").split("\n");

@@ -1,29 +1,25 @@
-/** By its path in an image, a file or folder of this machine. */
+/** Files and folders of this machine by their path in an image. */
 export type Payload = Record<string, string>;
 
 /** What one image of images/ is built from. */
 export interface ImageSource {
   /** The image that its Dockerfile starts from. */
   base: string;
-  /** Makes what the base lacks. */
+  /** Makes what has to be added to the base. */
   payload: () => Promise<Payload>;
 }
 
-/** What the testbed itself needs: it stays in this machine's engine. */
-export type TestbedImage = "node" | "registry";
-/** What the swarm's services run: they get it from the testbed's registry. */
-export type StackImage =
-  | "kafka"
-  | "influxdb"
-  | "telegraf"
-  | "grafana"
-  | "toxiproxy"
-  | "bench"
-  | "portainer"
-  | "portainerAgent";
-export type ImageName = TestbedImage | StackImage;
+/** Name of an image in installation.json: a key of `IMAGES` in cli/setup/imageDefinitions.ts. */
+export type ImageName = string;
 
-/** Where setup takes tools and images from. */
+/** Why an image is missing, and what the user can do about it. */
+export interface LeftOut {
+  reason: string;
+  /** A command. */
+  hint: string;
+}
+
+/** Where setup gets tools and images from. */
 export interface ToolSource {
   name: "official" | "built";
   /** Completes "tools and images …". */
@@ -32,12 +28,18 @@ export interface ToolSource {
   debian: string;
   /** Puts Pulumi's plugins below a folder and returns the folder of the `pulumi` program. */
   ensurePulumi: (plugins: string) => Promise<string>;
-  /** @throws Problem where these tools cannot work with the Docker engine at an address */
+  /** @throws SwarmbenchError `engine-unsuitable` if these tools cannot work with the Docker engine at an address */
   checkEngine: (engineHost: string) => Promise<void>;
-  /** Undefined where this source has no such image. */
+  /** Undefined if this source does not have the image. */
   image: (name: ImageName) => ImageSource | undefined;
-  /** Called before an image is built in an engine: brings in what the bases need. */
+  /** The images that it does not have. */
+  leftOut: Record<ImageName, LeftOut>;
+  /** The images whose program has an API but no web pages. */
+  withoutPages: readonly ImageName[];
+  /** Folders of the Go modules that it compiles, as paths from the project; `npm test -- go` tests them. */
+  goModules: readonly string[];
+  /** Called before an image is built in an engine; makes the bases that cannot be pulled. */
   ensureBase: (engineHost: string) => Promise<void>;
-  /** Runs what needs the network; on failure says what can be done where it cannot be reached. */
+  /** Runs work that downloads; an error gets a hint for machines that cannot reach the source. */
   fetching: <T>(work: () => Promise<T>) => Promise<T>;
 }

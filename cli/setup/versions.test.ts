@@ -4,7 +4,6 @@ import path from "node:path";
 import { describe, it } from "node:test";
 import { project } from "../lib/paths.ts";
 import { official } from "./official.ts";
-import type { ImageName } from "./toolSource.ts";
 import { versions } from "./versions.ts";
 
 const read = (...names: string[]) => readFileSync(path.join(project, ...names), "utf8");
@@ -14,7 +13,7 @@ function required(module: string, dependency: string): string | undefined {
   const line = new RegExp(`^(?:require)?\\s+${dependency} v(\\S+)`, "m");
   return line.exec(read("offline/go", module, "go.mod"))?.[1];
 }
-const baseOf = (name: ImageName) => official.image(name)?.base ?? "none";
+const baseOf = (name: string) => official.image(name)?.base ?? "none";
 
 describe("what is built from package registries and what comes from the makers", () => {
   const modules = {

@@ -6,9 +6,9 @@ const manifest = JSON.parse(readFileSync(path.join(project, "package.json"), "ut
   dependencies: Record<"@pulumi/pulumi" | "@pulumi/docker" | "@pulumi/command", string>;
 };
 
-/** The version of every program that setup installs or puts into an image, wherever it comes from. */
+/** The version of every program that setup installs or puts into an image; the same for every tool source. */
 export const versions = {
-  /** Of the CLI: that of its SDK; and so for the plugins. */
+  /** Pulumi's CLI; it and the plugins have the version of their npm package. */
   pulumi: manifest.dependencies["@pulumi/pulumi"],
   docker: manifest.dependencies["@pulumi/docker"],
   command: manifest.dependencies["@pulumi/command"],
@@ -20,7 +20,5 @@ export const versions = {
   jolokia: "2.6.0",
   influxdb: "2.7.12",
   telegraf: "1.30.0",
-  grafana: "11.6.4",
   toxiproxy: "2.12.0",
-  portainer: "2.33.6",
 };

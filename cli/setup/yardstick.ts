@@ -2,7 +2,7 @@ import path from "node:path";
 import { ensureGoProgram } from "../../offline/goProgram.ts";
 
 /**
- * Compiles the load generator on franz-go that independent checks compare with, unless the cache has it.
+ * Compiles the load generator based on franz-go, which independent checks compare with, unless the cache has it.
  *
  * @returns the program's path
  */

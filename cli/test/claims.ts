@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 
-/** A test as its source states it. */
+/** A test as its source declares it. */
 export interface Claim {
   /** Path of the file below the checkout. */
   file: string;
@@ -46,6 +46,7 @@ export function fullName({ suites, title }: Claim): string {
   return [...suites, title].join(" > ");
 }
 
+/** The result of {@link compareClaims}. */
 export interface Comparison {
   /** In the first list only. */
   gone: Claim[];

@@ -1,14 +1,14 @@
 import type { Command } from "commander";
 import { command, runs } from "../lib/command.ts";
 
-/** `swarmbench test claims`: lists the claims of a checkout, or compares them with those of another. */
+/** `swarmbench test claims`: lists the claims of a checkout, or compares them with another checkout's. */
 export function claimsCommand(): Command {
   const claims = command({
     name: "claims",
     summary: "List what the tests claim, or compare it with another checkout",
     details:
-      "Reads the sources; nothing is run. A test in a loop over a list of seven counts once, with (×7). Since their claims " +
-      "are compared by name, tests may move between files.",
+      "Reads the sources and runs nothing. A test in a loop over a list of seven is listed once, with (×7). Claims are compared " +
+      "by name, so tests may move between files.",
     examples: ["npm test -- claims > claims.txt", "npm test -- claims --against ../earlier-checkout"],
     exits: { done: true, failed: true, usage: "wrong arguments" },
   })

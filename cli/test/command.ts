@@ -3,14 +3,14 @@ import { command, runs } from "../lib/command.ts";
 import { claimsCommand } from "./claimsCommand.ts";
 import { SUPPORTED_NODES } from "./nodeVersions.ts";
 
-const DETAILS = `Sets this machine up, then runs the parts, all but slow unless some are named:
+const DETAILS = `Sets this machine up, then runs the named parts; without names, all but slow:
   check   formatter, linter, type check
-  go      the Go programs of offline/ (only where they are built)
-  unit    decisions and declarations, in a minute
-  e2e     the real Pulumi engine and a real swarm in containers, in minutes
-  slow    more of the same, in many minutes`;
+  go      the Go programs that setup compiled, if any
+  unit    decisions and declarations, without Docker and Pulumi; takes a minute
+  e2e     the real Pulumi engine and a real swarm in containers; takes minutes
+  slow    more end-to-end tests; takes hours`;
 
-/** `swarmbench test`. The exit code is 1 where a test failed or none was run. */
+/** `swarmbench test`. The exit code is 1 if a test failed or none was run. */
 export function testCommand(): Command {
   const test = command({
     name: "test",

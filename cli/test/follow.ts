@@ -1,34 +1,36 @@
-import { spawn } from "node:child_process";
-import readline from "node:readline";
+import { runProgram } from "../../lib/exec.ts";
 import { project } from "../lib/paths.ts";
 import { isStopping, Stopped, track } from "../lib/signals.ts";
 
-export interface Follow {
+/** How {@link follow} runs a program. */
+export interface FollowOptions {
   /** @default the project */
   cwd?: string;
-  /** Beside those of this process. */
+  /** Variables in addition to this process's environment. */
   env?: Record<string, string | undefined>;
-  /** Gets each line of standard output. */
+  /** Called with each line of standard output. */
   read?: (line: string) => void;
-  /** Keeps the lines off the terminal. */
+  /** Does not print the lines. */
   quiet?: boolean;
 }
 
-/** Runs a program and shows its lines as they come. @returns its exit code; null where a signal ended it */
-export function follow(file: string, args: string[], options: Follow = {}): Promise<number | null> {
-  const { cwd = project, env = {}, read, quiet = false } = options;
-  return new Promise((resolve, reject) => {
-    if (isStopping()) return reject(new Stopped(`not started: ${file}`));
-    const child = spawn(file, args, {
-      cwd,
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    child.on("error", reject).on("close", resolve);
-    track(child);
-    readline.createInterface({ input: child.stdout }).on("line", (line) => {
-      if (!quiet) console.log(line);
-      read?.(line);
-    });
-  });
+/**
+ * Runs a program and prints its lines as they are written.
+ *
+ * @returns its exit code; undefined if it was killed
+ * @throws Stopped if this process is stopping
+ */
+export async function follow(
+  file: string,
+  args: string[],
+  options: FollowOptions = {},
+): Promise<number | undefined> {
+  const { cwd = project, env, read, quiet = false } = options;
+  if (isStopping()) throw new Stopped(`not started: ${file}`);
+  const onLine = (line: string) => {
+    if (!quiet) console.log(line);
+    read?.(line);
+  };
+  const { code } = await runProgram(file, args, { cwd, env, showErrors: true, onLine, onStart: track });
+  return code;
 }

@@ -2,10 +2,8 @@ import path from "node:path";
 import { ensureGo } from "../../offline/goToolchain.ts";
 import { project } from "../lib/paths.ts";
 import { run } from "../lib/run.ts";
-import { type Follow, follow } from "./follow.ts";
+import { type FollowOptions, follow } from "./follow.ts";
 import type { Tally } from "./tally.ts";
-
-const MODULES = ["command-provider", "docker-provider", "pulumi-language-nodejs"];
 
 interface TestEvent {
   Action: string;
@@ -13,19 +11,24 @@ interface TestEvent {
   Output?: string;
 }
 
-/** Format, vet and tests of the Go modules in `offline/go`. */
-export async function goTests(tally: Tally): Promise<void> {
+/**
+ * Checks format, vet and tests of Go modules.
+ *
+ * @param modules their folders, as paths from the project
+ */
+export async function goTests(tally: Tally, modules: readonly string[]): Promise<void> {
+  if (modules.length === 0) return;
   const { go, env } = await ensureGo();
   const root = (await run(go, ["env", "GOROOT"], { env })).trim();
-  for (const module of MODULES) {
-    const options = { cwd: path.join(project, "offline/go", module), env };
+  for (const module of modules) {
+    const options = { cwd: path.join(project, module), env };
     tally.check(`gofmt -l ${module}`, await isFormatted(path.join(root, "bin/gofmt"), options));
     tally.check(`go vet ${module}`, (await follow(go, ["vet", "./..."], options)) === 0);
     await testModule(module, go, options, tally);
   }
 }
 
-async function isFormatted(gofmt: string, options: Follow): Promise<boolean> {
+async function isFormatted(gofmt: string, options: FollowOptions): Promise<boolean> {
   let unformatted = 0;
   const read = () => {
     unformatted += 1;
@@ -33,7 +36,7 @@ async function isFormatted(gofmt: string, options: Follow): Promise<boolean> {
   return (await follow(gofmt, ["-l", "."], { ...options, read })) === 0 && unformatted === 0;
 }
 
-async function testModule(module: string, go: string, options: Follow, tally: Tally): Promise<void> {
+async function testModule(module: string, go: string, options: FollowOptions, tally: Tally): Promise<void> {
   const output: string[] = [];
   let [passed, failed] = [0, 0];
   const read = (line: string) => {

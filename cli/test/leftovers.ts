@@ -8,13 +8,13 @@ import { labelledObjects, removeObject } from "../doctor/dockerLeftovers.ts";
 const TEST_PROJECTS = path.join(tmpdir(), "swarmbench-e2e-");
 
 /**
- * Removes what test projects have left that were killed: containers, volumes, networks, folders.
+ * Removes what killed test projects left over: containers, volumes, networks, folders.
  *
- * @param ofThisRun also removes what this process's own projects have left, for the end of a run; otherwise only what
- *   earlier runs left, whose names and ports are needed now
+ * @param ofThisRun also removes what projects of this process left over, for the end of a run; otherwise only what earlier
+ *   runs left, whose names and ports are needed now
  */
 export async function removeTestProjects(engineHost: string, ofThisRun: boolean): Promise<void> {
-  const options = { cleanUp: ofThisRun }; // also after Ctrl-C, which is when they are left
+  const options = { cleanUp: ofThisRun }; // also after Ctrl-C, which leaves them over
   for (const object of await labelledObjects(engineHost, options)) {
     if (isOver(object.owner, ofThisRun)) await removeObject(engineHost, object, options);
   }

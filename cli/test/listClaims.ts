@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { project } from "../lib/paths.ts";
 import { type Claim, compareClaims, fullName, readClaims } from "./claims.ts";
 
-/** What `swarmbench test claims` does. */
+/** Runs `swarmbench test claims`. */
 export function listClaims(command: Command): undefined {
   const { against, files } = command.opts<{ against?: string; files: boolean }>();
   const claims = readClaims(path.resolve(command.args[0] ?? project));

@@ -1,19 +1,19 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { project } from "../lib/paths.ts";
-import { Problem } from "../lib/problem.ts";
 import { follow } from "./follow.ts";
 import type { Tally } from "./tally.ts";
 import { writeGroups } from "./unitGroups.ts";
 
-/** Folders in which unit tests stand beside the source. */
+/** Folders with unit tests beside the source. */
 const ROOMS = ["bench", "cli", "components", "config", "contract", "lib", "results", "test", "testbeds"];
 const OTHER_PARTS = ["test/e2e/", "test/slow/"];
 const FLAGS = ["--import", "tsx", "--import", path.join(project, "test/support/preload.ts")];
 
 /**
- * Runs the unit tests in a few processes beside each other.
+ * Runs the unit tests in a few processes at the same time.
  *
  * @param names only files of these names, such as `shell` for `shell.test.ts`; none: all
  * @param node the Node.js program to run them with
@@ -23,7 +23,7 @@ export async function unitTests(tally: Tally, names: readonly string[], node: st
   const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-groups-"));
   try {
     const runner = path.join(project, "test/support/unit/run.ts");
-    const concurrency = String(Math.max(2, availableParallelism()));
+    const concurrency = String(availableParallelism() + 1);
     await counted(tally, node, [...FLAGS, runner, concurrency, ...writeGroups(files, folder)]);
   } finally {
     rmSync(folder, { recursive: true });
@@ -34,7 +34,7 @@ export async function unitTests(tally: Tally, names: readonly string[], node: st
  * The unit test files, as paths from the project.
  *
  * @param names only files of these names; none: all
- * @throws Problem where there is none
+ * @throws SwarmbenchError `usage` if there is none
  */
 export function unitTestFiles(names: readonly string[]): string[] {
   return chosen("unit", filesIn(ROOMS).filter(isUnitTest), names);
@@ -70,24 +70,23 @@ function filesIn(folders: readonly string[]): string[] {
 
 function chosen(part: string, files: string[], names: readonly string[]): string[] {
   const wanted = names.length === 0 ? files : files.filter((file) => names.includes(nameOf(file)));
-  if (wanted.length === 0)
-    throw new Problem(`no such ${part} tests: ${names.join(", ")}`, undefined, undefined);
+  if (wanted.length === 0) throw new SwarmbenchError("usage", `no such ${part} tests: ${names.join(", ")}`);
   return wanted;
 }
 
 const nameOf = (file: string) => path.basename(file, ".test.ts");
 
-/** Runs Node's test runner and counts what it says in the end. */
+/** Runs Node's test runner and adds the counts in its summary to the tally. */
 async function counted(tally: Tally, node: string, args: string[]): Promise<void> {
   const failedBefore = tally.failed;
   const code = await follow(node, args, {
-    // Test projects are named after this process; tests that run `node` get the same one.
+    // Test projects are named after this process. Tests that run `node` get the same version.
     env: { TEST_RUN: String(process.pid), PATH: `${path.dirname(node)}:${process.env.PATH}` },
     read: (line) => {
       const [, kind, number] = /^ℹ (pass|fail|cancelled) (\d+)$/.exec(line) ?? [];
       if (kind) tally.count(kind === "pass", Number(number));
     },
   });
-  // A run that died before it could count, or a cleanup that failed, is no test that failed.
+  // The run died before its summary, or a cleanup failed.
   if (code !== 0 && tally.failed === failedBefore) tally.count(false);
 }

@@ -3,7 +3,7 @@ import path from "node:path";
 import { cache } from "../lib/paths.ts";
 import { run } from "../lib/run.ts";
 
-/** The versions of Node.js that the host may have: the oldest supported one, then the newest of each later line. */
+/** The versions of Node.js that are supported: the oldest one, then the newest of each later line. */
 export const SUPPORTED_NODES = ["20.12.2", "22", "24"] as const;
 
 /**

@@ -12,7 +12,7 @@ const USUAL = ["check", "go", "unit", "e2e"] as const;
 const PARTS = [...USUAL, "slow"] as const;
 type Part = (typeof PARTS)[number];
 
-/** What `swarmbench test` does. */
+/** Runs `swarmbench test`. */
 export async function runTests(command: Command): Promise<undefined> {
   const { node } = command.opts<{ node?: string }>();
   const parts = PARTS.filter((part) => command.args.includes(part));
@@ -29,7 +29,7 @@ async function runParts(parts: readonly Part[], names: string[], node?: string):
     await check(tally);
     return tally;
   }
-  const { source, engineHost } = await setup();
+  const { goModules, engineHost } = await setup();
   const onSwarm = parts.includes("e2e") || parts.includes("slow");
   if (onSwarm) await removeTestProjects(engineHost, false);
   try {
@@ -37,8 +37,8 @@ async function runParts(parts: readonly Part[], names: string[], node?: string):
       console.log(`\n── ${part} (${elapsed()})`);
       if (part === "check") await check(tally);
       else if (part === "unit") await onNodes(tally, names, node);
-      else if (part !== "go") await swarmTests(tally, part, names);
-      else if (source === "built") await goTests(tally);
+      else if (part === "go") await goTests(tally, goModules);
+      else await swarmTests(tally, part, names);
     }
   } finally {
     if (onSwarm) await removeTestProjects(engineHost, true);

@@ -10,7 +10,7 @@ import { groupsOf } from "./unitGroups.ts";
 const repository = path.resolve(import.meta.dirname, "../..");
 
 describe("groups of unit tests", () => {
-  it("hold every file once, and the tests of steps apart from others", () => {
+  it("contain every file once, and the tests of steps alone", () => {
     const files = [
       "bench/a.test.ts",
       "cli/lib/lib.test.ts",
@@ -65,7 +65,7 @@ describe("a group of test files in one process", () => {
     );
   });
 
-  it("runs the others where a file cannot be loaded, and names it", () => {
+  it("runs the others if a file cannot be loaded, and names it", () => {
     assert.match(output, /ℹ pass 2\n/);
     assert.match(output, /✖ can be loaded[\s\S]*Error: of the file/);
   });

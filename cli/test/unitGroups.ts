@@ -4,19 +4,21 @@ import { pathToFileURL } from "node:url";
 import { project } from "../lib/paths.ts";
 
 /**
- * How unit tests share processes, the longest group first. A process takes two seconds to load tsx and the Pulumi SDK,
- * so few of them are fast, but two cores want at least two.
+ * How unit tests share processes, in the order in which the processes start. Each takes about two seconds to load tsx and the
+ * Pulumi SDK, so there are few of them. Three groups run at a time on two cores, because the tests of the agents and of the
+ * commands wait for sockets and child processes half of the time.
  */
 const GROUPS: readonly { name: string; folders: readonly string[] }[] = [
   { name: "services", folders: ["components/services/"] },
   { name: "measuring", folders: ["bench/", "results/"] },
-  { name: "components", folders: ["components/"] },
-  // A step that fails stops all later work of its process, as it should in a command.
+  // A separate process, because a step that fails stops all later work of its process.
   { name: "steps", folders: ["cli/lib/lib.test.ts"] },
+  { name: "commands", folders: ["cli/"] },
+  { name: "components", folders: ["components/"] },
   { name: "others", folders: [""] },
 ];
 
-/** Splits test files into groups, each for a process of its own; empty groups are left out. */
+/** Splits test files into groups, one for each process, without empty groups. */
 export function groupsOf(files: readonly string[]): Map<string, string[]> {
   const groups = new Map<string, string[]>(GROUPS.map(({ name }) => [name, []]));
   for (const file of files) {
@@ -30,7 +32,7 @@ export function groupsOf(files: readonly string[]): Map<string, string[]> {
  * Writes a program for each group, for `node --test`.
  *
  * @param files paths of test files below the project
- * @param folder where the programs go
+ * @param folder folder for the programs
  * @returns paths of the programs
  */
 export function writeGroups(files: readonly string[], folder: string): string[] {

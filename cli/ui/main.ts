@@ -1,10 +1,10 @@
-// The web interfaces of a stack, from this machine: nothing of a stack listens on an address that others could reach.
+// Opens the web UIs of a stack through SSH tunnels, because they listen on no address that others could reach.
 import type { Command } from "commander";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
 import { interruption, Stopped } from "../lib/signals.ts";
+import { stackOutputs } from "../lib/stackOutputs.ts";
 import { step } from "../lib/steps.ts";
-import { pulumi } from "../setup/pulumiCli.ts";
-import { Link, lead, watch } from "./uiLinks.ts";
+import { connect, Link, watch } from "./uiLinks.ts";
 import { choosePorts, type StackOutputs, table, type Ui, uisOf } from "./uiPlan.ts";
 import { isFree } from "./uiTunnel.ts";
 
@@ -14,10 +14,11 @@ interface Options {
   showSecrets: boolean;
 }
 
-/** Opens the tunnels until Ctrl-C, or prints what there is. @returns the exit code */
+/** Opens tunnels to the UIs until Ctrl-C, or only prints the UIs. @returns the exit code */
 export async function run(command: Command): Promise<number | undefined> {
   const { stack, print, showSecrets } = command.opts<Options>();
-  const uis = uisOf(await outputsOf(stack), stack);
+  const outputs = await step("ask Pulumi for the stack's outputs", () => stackOutputs<StackOutputs>(stack));
+  const uis = uisOf(outputs, stack);
   const hide = !showSecrets && !process.stdout.isTTY;
   const passwordOf = ({ password }: Ui) => (hide ? "(--show-secrets)" : password);
   if (print) {
@@ -31,23 +32,7 @@ export async function run(command: Command): Promise<number | undefined> {
   await open(uis, stack, passwordOf);
   if (interruption() !== EXIT.interrupted) return undefined;
   console.log("closed");
-  return EXIT.done; // Ctrl-C is how this ends, not a failure
-}
-
-/** The stack's outputs, secrets in clear. */
-async function outputsOf(scenario: string): Promise<StackOutputs> {
-  const args = ["stack", "output", "--json", "--show-secrets", "--stack", scenario, "--non-interactive"];
-  try {
-    return JSON.parse(await step("ask Pulumi what the stack has", () => pulumi(args)));
-  } catch (error) {
-    if (!/no stack named/.test((error as Error).message)) throw error;
-    throw new SwarmbenchError("stack-not-up", `There is no stack ${scenario}.`, {
-      hint:
-        scenario === "local"
-          ? "Make it: npm run demo"
-          : `Make it: eval "$(npm run -s env)" && pulumi stack init ${scenario} && pulumi up -s ${scenario}`,
-    });
-  }
+  return EXIT.done; // Ctrl-C is the normal end of this command
 }
 
 function say(line: string): void {
@@ -58,22 +43,20 @@ async function open(uis: Ui[], scenario: string, passwordOf: (ui: Ui) => string)
   const ports = await choosePorts(uis, isFree);
   const links = uis.map((ui, index) => new Link(ui, ports[index] ?? ui.port));
   try {
-    await step("open the tunnels", () => lead(links, () => {}));
-    const troubles = links.flatMap(({ ui, trouble }) =>
-      trouble === undefined ? [] : [`${ui.name} cannot be reached: ${trouble}`],
+    await step("open the tunnels", () => connect(links, () => {}));
+    const warnings = links.flatMap(({ ui, warning }) =>
+      warning === undefined ? [] : [`${ui.name} cannot be reached: ${warning}`],
     );
-    if (troubles.length === links.length) {
+    if (warnings.length === links.length) {
       const hint = `See what the stack lacks: pulumi up -s ${scenario}`;
-      throw new SwarmbenchError("ui-unreachable", troubles.join("\n"), { hint });
+      throw new SwarmbenchError("ui-unreachable", warnings.join("\n"), { hint });
     }
     const rows = links.map(({ ui, url }) => [ui.name, url, ui.user, passwordOf(ui)]);
     console.log(`\n${table([["UI", "URL", "user", "password"], ...rows])}\n`);
-    for (const trouble of troubles) console.log(`${trouble}; it is tried again`);
-    const bare = uis.filter(({ pages }) => pages === false).map(({ name }) => name);
-    if (bare.length > 0) {
-      console.log(
-        `Without pages for a browser, since built from package registries: ${bare.join(", ")}. Their APIs answer.`,
-      );
+    for (const warning of warnings) console.log(`${warning}; retrying`);
+    const withoutPages = uis.filter(({ pages }) => pages === false).map(({ name }) => name);
+    if (withoutPages.length > 0) {
+      console.log(`No web pages in this installation, only an API: ${withoutPages.join(", ")}.`);
     }
     console.log("Ctrl-C closes the tunnels.");
     await watch(links, say);

@@ -24,7 +24,7 @@ const id = (letter: string) => letter.repeat(64);
 describe("the UIs of a stack", () => {
   const { ssh: _, ...output } = grafana;
 
-  it("come with the way to their node", () =>
+  it("have the SSH command of their node", () =>
     assert.deepEqual(
       tools.uisOf(
         {
@@ -38,18 +38,24 @@ describe("the UIs of a stack", () => {
       ),
       [grafana],
     ));
-  it("are none where the stack is not up, and how to bring it up is said", () =>
-    assert.throws(() => tools.uisOf({}, "lab"), /lab is not up\..*pulumi up -s lab/s));
-  it("are none where no part has one, and how to get one is said", () =>
-    assert.throws(() => tools.uisOf({ nodes: [], uis: [] }, "lab"), /no UI.*grafana\.enabled true -s lab/s));
-  it("are refused where their node is not the stack's", () =>
-    assert.throws(() => tools.uisOf({ nodes: [], uis: [output] }, "lab"), /node1, which the stack does not/));
+  it("are an error if the stack is not up, with a hint", () =>
+    assert.throws(() => tools.uisOf({}, "lab"), /lab is not up.*pulumi up -s lab/s));
+  it("are an error if no service has one, with a hint", () =>
+    assert.throws(
+      () => tools.uisOf({ nodes: [], uis: [] }, "lab"),
+      /no web UI.*grafana\.enabled true -s lab/s,
+    ));
+  it("are an error if their node is not in the stack", () =>
+    assert.throws(
+      () => tools.uisOf({ nodes: [], uis: [output] }, "lab"),
+      /node1, which is not a node of the stack/,
+    ));
 });
 
-describe("what a node tells of its tasks", () => {
+describe("the tasks that a node lists", () => {
   const ask = (...lines: string[]) => Object.fromEntries(tools.tasksIn(`${lines.join("\n")}\n\n`));
 
-  it("is the address of each task on the node's own bridge", () =>
+  it("have their address on the node's own bridge", () =>
     assert.deepEqual(
       ask(
         `task ${id("a")} grafana`,
@@ -63,7 +69,7 @@ describe("what a node tells of its tasks", () => {
         influxdb: { container: id("b"), address: "172.18.0.4" },
       },
     ));
-  it("is of the newest of two tasks of a service", () =>
+  it("have the newest of two tasks of a service", () =>
     assert.equal(
       ask(
         `task ${id("b")} grafana`,
@@ -73,19 +79,19 @@ describe("what a node tells of its tasks", () => {
       ).grafana?.address,
       "172.18.0.9",
     ));
-  it("is nothing of a task that is on no network yet", () =>
+  it("do not have a task that is on no network yet", () =>
     assert.deepEqual(ask(`task ${id("a")} grafana`, "address ingress-sbox 172.18.0.2/16"), {}));
 });
 
 describe("an ssh command", () => {
-  it("goes to a shell as the stack's own command line, with the rest as words", () => {
+  it("runs the stack's own command line in a shell, with further words", () => {
     const [flag, line, name, ...words] = tools.sshArguments(ssh, ["-T"], "docker ps --format '{{.ID}}'");
     assert.deepEqual([flag, line, name], ["-c", `exec ${ssh} "$@"`, "ssh"]);
     assert.deepEqual(words.slice(-2), ["-T", "docker ps --format '{{.ID}}'"]);
   });
-  it("asks nothing of a terminal", () =>
+  it("does not prompt", () =>
     assert.ok(tools.sshArguments(ssh, [], "true").join(" ").includes("-o BatchMode=yes")));
-  it("forwards from loopback alone, or ends", () => {
+  it("forwards from loopback only, or ends", () => {
     const words = tools.tunnelArguments(ssh, 3001, "172.18.0.3", 3000).join(" ");
     assert.match(words, / -o ExitOnForwardFailure=yes -L 127\.0\.0\.1:3001:172\.18\.0\.3:3000 /);
   });
@@ -95,18 +101,18 @@ describe("the ports", () => {
   const choose = (taken: number[], ...uis: (typeof grafana)[]) =>
     tools.choosePorts(uis, async (port) => !taken.includes(port));
 
-  it("are the UIs' own where these are free", async () =>
+  it("are the UIs' own if they are free", async () =>
     assert.deepEqual(await choose([], grafana, influxdb), [3000, 8086]));
-  it("are the next ones where these are taken", async () =>
+  it("are the next ones if those are in use", async () =>
     assert.deepEqual(await choose([3000, 3001], grafana), [3002]));
-  it("are each UI's alone", async () =>
+  it("differ for each UI", async () =>
     assert.deepEqual(await choose([], grafana, { ...influxdb, port: 3000 }), [3000, 3001]));
-  it("do not go past the last there is", async () =>
+  it("do not go past the last port", async () =>
     assert.rejects(
       choose([65_534, 65_535], { ...grafana, port: 65_534 }),
       /from 65534 to 65535 .*ss -ltnp/s,
     ));
-  it("are not free where somebody listens", async () => {
+  it("are not free if a program listens", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
@@ -116,7 +122,7 @@ describe("the ports", () => {
   });
 });
 
-it("a table has columns as wide as what is in them, and no blanks at its lines' ends", () =>
+it("a table has columns as wide as their content, and no trailing spaces", () =>
   assert.equal(
     tools.table([
       ["UI", "URL"],
@@ -130,12 +136,12 @@ describe("a link to a UI", () => {
   const first = { container: id("a"), address: "172.18.0.3" };
   const second = { container: id("b"), address: "172.18.0.4" };
 
-  /** Tunnels that stand until a test ends them; `opened` is where to, `open` how many harness. */
+  /** A link with fake tunnels, which run until a test ends them; `opened`: their addresses, `open`: how many are running. */
   function make(answers: (address: string) => string | undefined = () => undefined) {
     const opened: string[] = [];
     const ends: ((why: string) => void)[] = [];
     let open = 0;
-    const doors = {
+    const tunnels = {
       open: (_: unknown, __: number, address: string) => {
         let ended: string | undefined;
         const end = (why: string) => {
@@ -149,10 +155,10 @@ describe("a link to a UI", () => {
       },
       answers: async () => answers(opened.at(-1) ?? ""),
     };
-    const link = new tools.Link(grafana, 3001, doors);
+    const link = new tools.Link(grafana, 3001, tunnels);
     const said: string[] = [];
     const see = (...tasks: (typeof first)[]) =>
-      tools.lead(
+      tools.connect(
         [link],
         (line: string) => said.push(line),
         async () =>
@@ -163,13 +169,13 @@ describe("a link to a UI", () => {
     return { link, opened, said, see, open: () => open, end: (why: string) => ends.at(-1)?.(why) };
   }
 
-  it("leads to the task and stays while that does", async () => {
+  it("connects to the task, once", async () => {
     const { opened, see, link, open } = make();
     await see(first);
     await see(first);
-    assert.deepEqual([opened, link.trouble, open()], [[first.address], undefined, 1]);
+    assert.deepEqual([opened, link.warning, open()], [[first.address], undefined, 1]);
   });
-  it("follows a task that was made anew, and says so", async () => {
+  it("follows a task that was replaced, and reports it", async () => {
     const { opened, see, said, open } = make();
     await see(first);
     await see(second);
@@ -182,16 +188,16 @@ describe("a link to a UI", () => {
     await see({ ...first, address: "172.18.0.9" });
     assert.deepEqual(opened, [first.address, "172.18.0.9"]);
   });
-  it("opens again a tunnel that ended, and says why it had", async () => {
+  it("reopens a tunnel that ended, and reports why it ended", async () => {
     const { opened, see, said, end, link } = make();
     await see(first);
     end("Connection reset by peer");
-    assert.equal(link.fell, true);
+    assert.equal(link.isBroken, true);
     await see(first);
-    assert.deepEqual([opened.length, link.fell], [2, false]);
+    assert.deepEqual([opened.length, link.isBroken], [2, false]);
     assert.match(said.at(-1) ?? "", /again \(its tunnel ended: Connection reset by peer\)$/);
   });
-  it("says once that there is no task, and again when there is one", async () => {
+  it("reports once that there is no task, and when there is one again", async () => {
     const { see, said, open } = make();
     await see(first);
     await see();
@@ -203,22 +209,22 @@ describe("a link to a UI", () => {
       "Grafana is at http://127.0.0.1:3001 again (it has a new task)",
     ]);
   });
-  it("leaves no tunnel open through which nothing answers", async () => {
+  it("closes a tunnel through which nothing answers", async () => {
     const { see, link, open } = make(() => "it does not answer");
     await see(first);
-    assert.deepEqual([link.trouble, open()], ["it does not answer", 0]);
+    assert.deepEqual([link.warning, open()], ["it does not answer", 0]);
   });
-  it("keeps a tunnel that stands while its node cannot be asked", async () => {
+  it("keeps a working tunnel while its node does not answer", async () => {
     const { link, see, open } = make();
     await see(first);
-    await link.lose("node1 does not answer");
-    assert.deepEqual([link.trouble, open()], [undefined, 1]);
+    await link.nodeFailed("node1 does not answer");
+    assert.deepEqual([link.warning, open()], [undefined, 1]);
   });
-  it("has trouble where its tunnel fell and its node cannot be asked", async () => {
+  it("has a warning if its tunnel ended and its node does not answer", async () => {
     const { link, see, end } = make();
     await see(first);
     end("broken pipe");
-    await link.lose("node1 does not answer");
-    assert.deepEqual([link.trouble, link.fell], ["node1 does not answer", false]);
+    await link.nodeFailed("node1 does not answer");
+    assert.deepEqual([link.warning, link.isBroken], ["node1 does not answer", false]);
   });
 });

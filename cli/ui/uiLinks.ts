@@ -2,25 +2,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import { run } from "../lib/run.ts";
 import { isStopping } from "../lib/signals.ts";
-import { LOOK, sshArguments, type Task, tasksIn, type Ui } from "./uiPlan.ts";
+import { LIST_TASKS, sshArguments, type Task, tasksIn, type Ui } from "./uiPlan.ts";
 import { lastLine, openTunnel, type Tunnel, untilItAnswers } from "./uiTunnel.ts";
 
-const LOOK_EVERY_MS = 5_000;
+const INTERVAL_MS = 5_000;
 const TICK_MS = 250;
 
-/** How a link opens its tunnel and waits for its UI. */
+/** The functions with which a link opens its tunnel and waits for its UI. */
 export interface Tunnels {
   open(ui: Ui, localPort: number, address: string): Tunnel;
-  /** Why the UI does not answer, undefined once it does. */
+  /** Waits for the UI. @returns why it does not answer; undefined if it does */
   answers(ui: Ui, localPort: number, tunnel: Tunnel): Promise<string | undefined>;
 }
 
-/** A UI's way from a loopback port to its task, wherever that is now. */
+/** Connects a loopback port with the task of a UI, also after the task was replaced. */
 export class Link {
-  /** Why the UI cannot be reached; undefined where it can. */
-  trouble: string | undefined = "not tried yet";
+  /** Why the UI cannot be reached; undefined if it can. */
+  warning: string | undefined = "not tried yet";
   readonly ui: Ui;
-  /** Of loopback. */
+  /** Its port on loopback. */
   readonly port: number;
   private readonly tunnels: Tunnels;
   private task: Task | undefined;
@@ -37,12 +37,12 @@ export class Link {
   }
 
   /** Whether its tunnel has ended by itself. */
-  get fell(): boolean {
+  get isBroken(): boolean {
     return this.tunnel?.ended() !== undefined;
   }
 
   /**
-   * Leads to this task from now on; what leads there already stays.
+   * Connects to a task. A tunnel that leads there already is kept.
    *
    * @returns why the tunnel had to be replaced
    */
@@ -51,23 +51,24 @@ export class Link {
     if (this.tunnel && why === undefined) return undefined;
     await this.close();
     if (!task) {
-      this.trouble = `no task of the service ${this.ui.service} runs on ${this.ui.node}`;
+      this.warning = `no task of the service ${this.ui.service} runs on ${this.ui.node}`;
       return undefined;
     }
     this.task = task;
     this.tunnel = this.tunnels.open(this.ui, this.port, task.address);
-    this.trouble = await this.tunnels.answers(this.ui, this.port, this.tunnel);
-    if (this.trouble !== undefined) await this.close();
+    this.warning = await this.tunnels.answers(this.ui, this.port, this.tunnel);
+    if (this.warning !== undefined) await this.close();
     return why;
   }
 
-  /** Its node does not answer: a tunnel that stands may well go on. */
-  async lose(reason: string): Promise<void> {
-    if (this.tunnel && !this.fell) return;
+  /** Reports that the node does not answer. A tunnel that still works is kept. */
+  async nodeFailed(reason: string): Promise<void> {
+    if (this.tunnel && !this.isBroken) return;
     await this.close();
-    this.trouble = reason;
+    this.warning = reason;
   }
 
+  /** Closes its tunnel. */
   async close(): Promise<void> {
     await this.tunnel?.close();
     this.tunnel = undefined;
@@ -82,42 +83,42 @@ export class Link {
   }
 }
 
-/** What a node has, or why it does not answer. */
+/** The tasks of a node, or why it does not answer. */
 type Answer = { tasks: Map<string, Task> } | { failure: string };
 
-/** Asks each node once, and leads every link to its task. */
-export async function lead(
+/** Asks each node once for its tasks, and connects every link to its task. */
+export async function connect(
   links: readonly Link[],
   say: (line: string) => void,
-  look: (ssh: string) => Promise<string> = inspectMachine,
+  inspect: (ssh: string) => Promise<string> = inspectNode,
 ): Promise<void> {
   await Promise.all(
     [...new Set(links.map(({ ui }) => ui.node))].map(async (node) => {
       const own = links.filter(({ ui }) => ui.node === node);
-      const answer = await look(own[0]?.ui.ssh ?? "").then(
+      const answer = await inspect(own[0]?.ui.ssh ?? "").then(
         (text): Answer => ({ tasks: tasksIn(text) }),
         (error): Answer => ({ failure: reasonOf(error, node) }),
       );
-      await Promise.all(own.map((link) => leadOne(link, answer, say)));
+      await Promise.all(own.map((link) => connectOne(link, answer, say)));
     }),
   );
 }
 
-async function leadOne(link: Link, answer: Answer, say: (line: string) => void): Promise<void> {
-  const before = link.trouble;
+async function connectOne(link: Link, answer: Answer, say: (line: string) => void): Promise<void> {
+  const before = link.warning;
   const why =
     "tasks" in answer
       ? await link.follow(answer.tasks.get(link.ui.service))
-      : await link.lose(answer.failure).then(() => undefined);
-  const { trouble } = link;
-  if (trouble !== undefined && trouble !== before) say(`${link.ui.name} cannot be reached: ${trouble}`);
-  if (trouble === undefined && (why !== undefined || before !== undefined)) {
+      : await link.nodeFailed(answer.failure).then(() => undefined);
+  const { warning } = link;
+  if (warning !== undefined && warning !== before) say(`${link.ui.name} cannot be reached: ${warning}`);
+  if (warning === undefined && (why !== undefined || before !== undefined)) {
     say(`${link.ui.name} is at ${link.url}${why === undefined ? "" : ` again (${why})`}`);
   }
 }
 
-function inspectMachine(ssh: string): Promise<string> {
-  return run("sh", sshArguments(ssh, [], LOOK));
+function inspectNode(ssh: string): Promise<string> {
+  return run("sh", sshArguments(ssh, [], LIST_TASKS));
 }
 
 function reasonOf(error: unknown, node: string): string {
@@ -125,13 +126,13 @@ function reasonOf(error: unknown, node: string): string {
   return `${node} does not answer: ${lastLine(error.message)}`;
 }
 
-/** Leads the links to where their tasks are, again and again, until we are told to stop. */
+/** Keeps the links connected to their tasks until Ctrl-C. */
 export async function watch(links: readonly Link[], say: (line: string) => void): Promise<void> {
   while (!isStopping()) {
-    for (let passed = 0; passed < LOOK_EVERY_MS && !isStopping(); passed += TICK_MS) {
+    for (let passed = 0; passed < INTERVAL_MS && !isStopping(); passed += TICK_MS) {
       await sleep(TICK_MS);
-      if (links.some(({ fell }) => fell)) break;
+      if (links.some(({ isBroken }) => isBroken)) break;
     }
-    if (!isStopping()) await lead(links, say);
+    if (!isStopping()) await connect(links, say);
   }
 }

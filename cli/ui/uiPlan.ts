@@ -1,77 +1,78 @@
-// What `npm run ui` decides: plain functions on plain data.
+// The decisions of `npm run ui`, as functions without side effects.
 import { SwarmbenchError } from "../../contract/errors.ts";
+import { stackNotUp } from "../lib/stackOutputs.ts";
 
-/** A web interface of the stack, as its outputs have it. */
+/** A web UI in the stack's outputs. */
 export interface UiOutput {
   name: string;
   /** The swarm service that serves it. */
   service: string;
-  /** Inside its task. */
+  /** Its port inside its task. */
   port: number;
   scheme: "http" | "https";
   user: string;
   password: string;
-  /** Name of the node that its task runs on. */
+  /** Name of the node on which its task runs. */
   node: string;
-  /** Whether it has pages for a browser; else only an API. */
+  /** Whether it has web pages; if not, it has only an API. @default true */
   pages?: boolean;
 }
 
+/** A web UI with the way to its node. */
 export interface Ui extends UiOutput {
-  /** A shell command line that leads to its node. */
+  /** A shell command line that opens an SSH connection to its node. */
   ssh: string;
 }
 
-/** Where a task can be reached from its node. */
+/** A task's container, and its address for its node. */
 export interface Task {
   container: string;
   address: string;
 }
 
-/** The stack's outputs, as far as they are read here. */
+/** The stack's outputs that are read here. */
 export interface StackOutputs {
   nodes?: { name: string; ssh: string }[];
   uis?: UiOutput[];
 }
 
-/** The stack's UIs, with the way to their nodes. @throws SwarmbenchError where there is nothing to open */
+/** The stack's web UIs. @throws SwarmbenchError `stack-not-up` or `ui-unreachable` if there is none to open */
 export function uisOf({ nodes, uis }: StackOutputs, scenario: string): Ui[] {
-  const bringUp = { hint: `Bring it up: eval "$(npm run -s env)" && pulumi up -s ${scenario}` };
-  if (!nodes || !uis) {
-    throw new SwarmbenchError("stack-not-up", `The stack ${scenario} is not up.`, bringUp);
-  }
+  if (!nodes || !uis) throw stackNotUp(scenario);
   if (uis.length === 0) {
     throw new SwarmbenchError(
       "ui-unreachable",
-      `The stack ${scenario} has no UI: neither Grafana nor InfluxDB nor Portainer is enabled.`,
+      `The stack ${scenario} has no web UI: neither Grafana nor InfluxDB nor Portainer is enabled.`,
       {
-        hint: `Switch one on, such as: pulumi config set --path grafana.enabled true -s ${scenario} && pulumi up -s ${scenario}`,
+        hint: `Enable one: pulumi config set --path grafana.enabled true -s ${scenario} && pulumi up -s ${scenario}`,
       },
     );
   }
   return uis.map((ui) => {
     const ssh = nodes.find(({ name }) => name === ui.node)?.ssh;
     if (ssh) return { ...ui, ssh };
-    const message = `${ui.name} runs on ${ui.node}, which the stack does not have.`;
-    throw new SwarmbenchError("ui-unreachable", message, bringUp);
+    const message = `${ui.name} runs on ${ui.node}, which is not a node of the stack.`;
+    throw new SwarmbenchError("ui-unreachable", message, {
+      hint: `Bring the stack up to date: eval "$(npm run -s env)" && pulumi up -s ${scenario}`,
+    });
   });
 }
 
 /**
- * Prints, on a node, its swarm tasks and the addresses at which the node itself reaches containers. A task has one on
- * `docker_gwbridge` whatever overlay networks it is on; `docker inspect` of the container does not tell it.
+ * Command line that prints a node's swarm tasks and the addresses at which the node reaches their containers. Every task has an
+ * address on `docker_gwbridge`, which `docker inspect` of the container does not show.
  */
-export const LOOK = [
+export const LIST_TASKS = [
   "docker ps --no-trunc --filter status=running --filter label=com.docker.swarm.service.name" +
     ` --format 'task {{.ID}} {{.Label "com.docker.swarm.service.name"}}'`,
   "docker network inspect docker_gwbridge" +
-    " --format '{{range $id, $of := .Containers}}address {{$id}} {{$of.IPv4Address}}{{println}}{{end}}'",
+    " --format '{{range $id, $container := .Containers}}address {{$id}} {{$container.IPv4Address}}{{println}}{{end}}'",
 ].join(" && ");
 
 /**
- * The tasks of a node by service.
+ * The tasks of a node by the name of their service.
  *
- * @param text what {@link LOOK} printed, the newest container first
+ * @param text output of {@link LIST_TASKS}, newest container first
  */
 export function tasksIn(text: string): Map<string, Task> {
   const lines = text.split("\n").map((line) => line.trim().split(" "));
@@ -89,7 +90,7 @@ export function tasksIn(text: string): Map<string, Task> {
   return tasks;
 }
 
-/** Whatever the stack's SSH configuration says: no questions, no shared connection, and a dead node is noticed. */
+/** Override the stack's SSH configuration: no prompts, no shared connection, and a dead node is noticed within 15 s. */
 const OPTIONS = Object.entries({
   BatchMode: "yes",
   ConnectTimeout: "10",
@@ -101,26 +102,26 @@ const OPTIONS = Object.entries({
 /**
  * Arguments of `sh` for a command on a node.
  *
- * @param ssh what leads to the node: itself a shell command line
- * @param options more of ssh's
+ * @param ssh command line that opens an SSH connection to the node
+ * @param options further options of ssh
  */
 export function sshArguments(ssh: string, options: readonly string[], command: string): string[] {
   return ["-c", `exec ${ssh} "$@"`, "ssh", ...OPTIONS, ...options, command];
 }
 
 /**
- * Arguments of `sh` for a tunnel from a loopback port to a task. It lives as long as its standard input is open: so it
- * ends with us, however we end.
+ * Arguments of `sh` for a tunnel from a loopback port to a task. The tunnel ends when its standard input is closed, so it ends
+ * with this process, even if this process is killed.
  */
 export function tunnelArguments(ssh: string, localPort: number, address: string, port: number): string[] {
   const forward = `127.0.0.1:${localPort}:${address}:${port}`;
   return sshArguments(ssh, ["-T", "-o", "ExitOnForwardFailure=yes", "-L", forward], "cat");
 }
 
-/** How far from a UI's own port another one is looked for. */
+/** How many ports are tried, starting with the UI's own port. */
 const PORTS_TRIED = 100;
 
-/** A loopback port for each UI, in their order: its own, else the next one that is free. */
+/** A loopback port for each UI, in their order: its own port, or the next free one. @throws SwarmbenchError `no-free-port` */
 export async function choosePorts(
   uis: readonly Pick<Ui, "name" | "port">[],
   isFree: (port: number) => Promise<boolean>,
@@ -142,12 +143,12 @@ async function freePort(
   }
   throw new SwarmbenchError(
     "no-free-port",
-    `No port for ${name}: every one from ${first} to ${last} of 127.0.0.1 is taken.`,
-    { hint: "See what takes them: ss -ltnp" },
+    `No port for ${name}: all ports of 127.0.0.1 from ${first} to ${last} are in use.`,
+    { hint: "See what uses them: ss -ltnp" },
   );
 }
 
-/** Columns as wide as their widest cell; the first row is the heading. */
+/** A table as text, with columns as wide as their widest cell; the first row is the heading. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows

@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
 import http from "node:http";
 import https from "node:https";
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { describeError } from "../../contract/errors.ts";
+import { runProgram } from "../../lib/exec.ts";
 import { isStopping, Stopped, track } from "../lib/signals.ts";
 import { tunnelArguments, type Ui } from "./uiPlan.ts";
 
@@ -10,44 +11,39 @@ const TIMEOUT_MS = 15_000;
 const PAUSE_MS = 200;
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** An ssh that forwards a port. */
+/** An SSH process that forwards a port. */
 export interface Tunnel {
-  /** Why it ended, undefined while it stands. */
+  /** Why it ended; undefined while it runs. */
   ended(): string | undefined;
   close(): Promise<void>;
 }
 
-/** Opens a tunnel from a loopback port to a task's address. */
+/** Opens a tunnel from a loopback port to a task's address. @throws Stopped if this process is stopping */
 export function openTunnel(ui: Ui, localPort: number, address: string): Tunnel {
   if (isStopping()) throw new Stopped(`not opened: ${ui.name}`);
-  const child = spawn("sh", tunnelArguments(ui.ssh, localPort, address, ui.port), {
-    stdio: ["pipe", "ignore", "pipe"],
-    detached: true, // Ctrl-C reaches it through us
-  });
-  track(child, "cut");
-  let said = "";
   let ended: string | undefined;
-  child.stderr.on("data", (data: Buffer) => {
-    said = (said + data).slice(-2000);
-  });
-  child.stdin.on("error", () => {}); // it is never written to
-  child.on("error", ({ message }) => {
-    ended = message;
-  });
-  const closed = new Promise<void>((resolve) => {
-    child.on("close", (code, signal) => {
-      ended = lastLine(said) || `ssh ended with ${signal ?? code}`;
-      resolve();
-    });
-  });
+  const closing = new AbortController();
+  const closed = runProgram("sh", tunnelArguments(ui.ssh, localPort, address, ui.port), {
+    keepInputOpen: true,
+    detached: true,
+    signal: closing.signal,
+    onStart: (child) => track(child, "interrupt"),
+  }).then(
+    ({ stderr, signal, code }) => {
+      ended = lastLine(stderr) || `ssh ended with ${signal ?? code}`;
+    },
+    (error: unknown) => {
+      ended = describeError(error);
+    },
+  );
   const close = async () => {
-    if (ended === undefined) child.kill();
+    closing.abort();
     await closed;
   };
   return { ended: () => ended, close };
 }
 
-/** Waits until a UI answers through its tunnel. @returns why it does not */
+/** Waits until a UI answers through its tunnel. @returns why it does not; undefined if it does */
 export async function untilItAnswers(
   ui: Ui,
   localPort: number,
@@ -60,13 +56,13 @@ export async function untilItAnswers(
     if (ended !== undefined) return ended;
     const failure = await failureOf(ui.scheme, localPort);
     if (failure === undefined) return undefined;
-    if (isStopping()) throw new Stopped(`not waited for: ${ui.name}`);
+    if (isStopping()) throw new Stopped(`stopped waiting for ${ui.name}`);
     if (Date.now() > end) return `it does not answer (${failure})`;
     await sleep(PAUSE_MS);
   }
 }
 
-/** Any answer will do. Not by `fetch`, which never ends where the far end of a tunnel refuses (Node 20). */
+/** Sends a request; any response counts. Not with `fetch`, which never ends if the far end of a tunnel refuses (Node 20). */
 function failureOf(scheme: Ui["scheme"], port: number): Promise<string | undefined> {
   const { get } = scheme === "https" ? https : http;
   return new Promise((resolve) => {
@@ -82,7 +78,7 @@ function failureOf(scheme: Ui["scheme"], port: number): Promise<string | undefin
   });
 }
 
-/** Whether a loopback port can be listened at. */
+/** Whether a loopback port is free. */
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = net.createServer();

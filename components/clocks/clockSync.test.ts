@@ -29,24 +29,24 @@ before(async () => {
 const scriptOf = (name: string) => String(program.get(`Command ${name}`).inputs.stdin);
 
 describe("ClockSync", () => {
-  it("keeps no input in the state, and registers its outputs", () => {
+  it("stores no inputs in the state, and registers its outputs", () => {
     const { inputs, completed } = program.get("ClockSync clocks");
     assert.deepEqual([inputs, completed], [{}, true]);
   });
 
-  it("has the first node's clock followed by the others, none of which is set where it is shared", () => {
+  it("synchronizes to the first node, and sets no clock that nodes share", () => {
     assert.match(scriptOf("node1-clock"), /^ROLE='master'$/m);
     assert.match(scriptOf("node2-clock"), /^ROLE='slave'$/m);
     for (const node of ["node1", "node2"]) assert.match(scriptOf(`${node}-clock`), /^ADJUST='no'$/m);
   });
 
-  it("runs again on a node that was made anew, and looks again at the others where the first one was", () => {
+  it("runs again on a replaced node, and on all nodes if the first one was replaced", () => {
     assert.match(scriptOf("node2-clock"), /^MACHINE='node2-ready'$/m);
     assert.match(scriptOf("node2-clock-near"), /^MARKS='.*node1-ready.*node2-ready'$/m);
     assert.match(scriptOf("node1-clock-near"), /^MARKS='.*node1-ready'$/m);
   });
 
-  it("is taken off a node that stays, and asks none that goes", () => {
+  it("is removed from a node that stays, and runs nothing on a deleted one", () => {
     for (const node of ["node1", "node2"]) {
       const { inputs, deletedWith } = program.get(`Command ${node}-clock`);
       assert.match(String(inputs.delete), /swarmbench-clock/);
@@ -55,21 +55,21 @@ describe("ClockSync", () => {
     assert.equal(program.get("Command node2-clock-near").inputs.delete, undefined);
   });
 
-  it("waits with the bound and the time that are set, and tells of its waiting", () => {
+  it("waits with the configured bound and timeout, and reports progress", () => {
     assert.match(scriptOf("node2-clock-near"), /^MAX_US='50'$/m);
     assert.match(scriptOf("node2-clock-near"), /^TIMEOUT='30'$/m);
     assert.equal(program.get("Command node2-clock-near").inputs.logging, "stderr");
     assert.equal(program.get("Command node2-clock").inputs.logging, "none");
   });
 
-  it("is ready when every clock is near enough", async () => {
+  it("is ready when every clock is within the bound", async () => {
     assert.equal(
       await known(program.result.ready),
       "node1 node1-clock-near-printed\nnode2 node2-clock-near-printed",
     );
   });
 
-  it("lets a node into the swarm once the status folder is there, without waiting for the clocks", () => {
+  it("lets a node join the swarm after the status folder exists, without waiting for the clocks", () => {
     for (const joined of ["node1-init", "node2-join"]) {
       const waited = program.waitsFor(`Command ${joined}`);
       assert.ok(waited.has(`Command ${joined.replace(/-.*/, "-clock")}`), joined);
@@ -77,12 +77,12 @@ describe("ClockSync", () => {
     }
   });
 
-  it("leaves the text that tells machines apart as it is", async () => {
+  it("keeps the text that identifies the machine", async () => {
     assert.deepEqual(await Promise.all(program.result.nodes.map(({ ready }) => known(ready))), [
       "node1-ready",
       "node2-ready",
     ]);
   });
 
-  it("lets no secret be read in what is declared", () => assert.deepEqual(program.leaks, []));
+  it("declares no readable secret", () => assert.deepEqual(program.leaks, []));
 });

@@ -7,20 +7,20 @@ import { clockPlan } from "./plan.ts";
 import { awaitScript, installScript, removeCommand } from "./scripts.ts";
 
 interface ClockSyncArgs {
-  /** The first is the one whose clock the others follow. */
+  /** The clock of the first node is the reference for the others. */
   nodes: [Node, ...Node[]];
   settings: ClockSettings;
   owner: Owner;
 }
 
 /**
- * Keeps the nodes' clocks together, as far as a node's clock is its own; elsewhere only measures how far they seem to be
- * apart. Each node has, whatever the kind, `/var/lib/swarmbench/clock/status.json`, which is written anew each second.
+ * Synchronizes the clocks of nodes that have their own clock. On nodes that share a clock it only measures the offsets. With
+ * every kind of synchronization, each node updates `/var/lib/swarmbench/clock/status.json` at least every 15 s.
  */
 export class ClockSync extends pulumi.ComponentResource {
-  /** The same nodes, ready once the folder of the status is there, which services show to their tasks. */
+  /** The same nodes, which become ready once the status folder exists: services mount it into their tasks. */
   readonly nodes: [Node, ...Node[]];
-  /** Resolves, to a line for each node, once every clock is near enough to the first one. */
+  /** One line per node with its state, known once every clock is within the offset bound. */
   readonly ready: pulumi.Output<string>;
 
   private readonly args: ClockSyncArgs;
@@ -33,15 +33,15 @@ export class ClockSync extends pulumi.ComponentResource {
     const first = this.install(master);
     const rest = others.map((node) => ({ node, installed: this.install(node) }));
     this.nodes = [after(master, first), ...rest.map(({ node, installed }) => after(node, installed))];
-    const found = [
+    const states = [
       this.await(master, [first]),
       ...rest.map(({ node, installed }) => this.await(node, [first, installed])),
     ];
-    this.ready = pulumi.all(found).apply((lines) => lines.join("\n"));
+    this.ready = pulumi.all(states).apply((lines) => lines.join("\n"));
     this.registerOutputs({ ready: this.ready });
   }
 
-  /** Gives the machine's own mark beside what was printed, so that who takes it looks again when the machine is another. */
+  /** Returns the output together with the machine's id, so that dependent resources run again on a replaced machine. */
   private install(node: Node): pulumi.Output<string> {
     const { settings, owner, nodes } = this.args;
     const plan = clockPlan({
@@ -67,7 +67,7 @@ export class ClockSync extends pulumi.ComponentResource {
 
   private await(node: Node, installed: pulumi.Output<string>[]): pulumi.Output<string> {
     const { settings, nodes } = this.args;
-    const near = runOn(
+    const wait = runOn(
       `${node.name}-clock-near`,
       node.ssh,
       {
@@ -78,11 +78,11 @@ export class ClockSync extends pulumi.ComponentResource {
       },
       { parent: this, deletedWith: node.machine },
     );
-    return outputOf(near).apply((found) => `${node.name} ${found}`);
+    return outputOf(wait).apply((state) => `${node.name} ${state}`);
   }
 }
 
-/** A node that is ready only when something else is too; the text that tells machines apart stays. */
-function after(node: Node, something: pulumi.Output<string>): Node {
-  return { ...node, ready: pulumi.all([node.ready, something]).apply(([ready]) => ready) };
+/** A node that becomes ready only after another output resolves. The text that identifies the machine stays. */
+function after(node: Node, other: pulumi.Output<string>): Node {
+  return { ...node, ready: pulumi.all([node.ready, other]).apply(([ready]) => ready) };
 }

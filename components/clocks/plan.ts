@@ -10,28 +10,28 @@ import {
 } from "../../lib/clocks/configs.ts";
 import { LIB, nodeFile, RUN } from "../../lib/clocks/nodeFiles.ts";
 
-/** What a node gets: its packages, files and services, as plain data. */
+/** The packages, files and services of a node's clock synchronization, as plain data. */
 export interface ClockPlan {
   kind: ClockKind;
   role: Daemon["role"];
   adjust: boolean;
   domain: number;
-  /** `PROGRAM:PACKAGE`: the package is installed where the program is missing. */
+  /** `PROGRAM:PACKAGE`: the package is installed if the program is missing. */
   packages: string[];
-  /** Text by path. */
+  /** File contents by path. */
   files: Record<string, string>;
-  /** Each runs `run-NAME` in {@link LIB}. */
+  /** Each service runs `run-NAME` in {@link LIB}. */
   services: Service[];
 }
 
 /**
- * sync: the daemon that keeps the time; ntp: chrony, for as long as PTP has not locked; phc: brings the card's time to the
- * kernel, where the card has one; status: says each second how the others fare.
+ * `sync`: the synchronization daemon. `ntp`: chrony, while PTP is not locked. `phc`: copies time between the network card's clock
+ * and the kernel, if the card has one. `status`: writes the state of the others to a file.
  */
-export const SERVICES = ["sync", "ntp", "phc", "status"] as const;
+const SERVICES = ["sync", "ntp", "phc", "status"] as const;
 type Service = (typeof SERVICES)[number];
 
-/** Name of our chrony's files. */
+/** Name in the file names of the chrony instance that this program runs. */
 export const CHRONY = "swarmbench";
 
 const PACKAGES: Record<ClockKind, string[]> = {
@@ -41,16 +41,20 @@ const PACKAGES: Record<ClockKind, string[]> = {
   none: [],
 };
 
+/** Scripts that every node gets. */
+const SCRIPTS = ["sample.sh", "status.sh", "services.sh", "packages.sh"] as const;
+
 interface PlanArgs {
   settings: Pick<ClockSettings, "kind" | "ntpServers">;
   role: Daemon["role"];
   adjust: boolean;
-  /** Address of the node whose clock is followed. */
+  /** Address of the node with the reference clock. */
   master: string;
-  /** Begins all names of the stack. */
+  /** The stack's prefix, from which the PTP domain is derived. */
   prefix: string;
 }
 
+/** Plans the clock synchronization of one node. Without NTP servers, PTP nodes run no chrony. */
 export function clockPlan({
   settings: { kind, ntpServers },
   role,
@@ -69,12 +73,17 @@ export function clockPlan({
     chrony: { [chronyPaths(CHRONY).config]: chronyConfig({ role, adjust, servers, name: CHRONY }) },
     none: {},
   };
-  const services: Service[] = [
-    ...(kind === "none" ? [] : ["sync" as const]),
-    ...(bridge ? ["ntp" as const] : []),
-    ...(kind === "linuxptp" && adjust ? ["phc" as const] : []),
-    "status",
-  ];
+  const services = SERVICES.filter((service) => {
+    if (service === "sync") return kind !== "none";
+    if (service === "ntp") return bridge;
+    return service === "phc" ? kind === "linuxptp" && adjust : true;
+  });
+  const files: Record<string, string> = {};
+  for (const name of SCRIPTS) files[`${LIB}/${name}`] = nodeFile(name);
+  Object.assign(files, configs[kind]);
+  if (bridge) files[chronyPaths(CHRONY).config] = bridgeConfig(ntpServers, CHRONY);
+  for (const service of services) files[`${LIB}/run-${service}`] = runScript(service, kind);
+  files[`${LIB}/remove`] = nodeFile("remove.sh");
   return {
     kind,
     role,
@@ -82,34 +91,23 @@ export function clockPlan({
     domain,
     services,
     packages: [...PACKAGES[kind], ...(bridge ? PACKAGES.chrony : [])],
-    files: {
-      ...Object.fromEntries(
-        ["sample.sh", "status.sh", "services.sh", "packages.sh"].map((name) => [
-          `${LIB}/${name}`,
-          nodeFile(name),
-        ]),
-      ),
-      ...configs[kind],
-      ...(bridge ? { [chronyPaths(CHRONY).config]: bridgeConfig(ntpServers, CHRONY) } : {}),
-      ...Object.fromEntries(services.map((service) => [`${LIB}/run-${service}`, runScript(service, kind)])),
-      [`${LIB}/remove`]: nodeFile("remove.sh"),
-    },
+    files,
   };
 }
 
-/** Two stacks on one network, and whatever else speaks PTP there (domain 0), do not hear each other. */
+/** The PTP domain of a stack, 1 to 127: keeps stacks on one network, and other PTP devices (domain 0), apart. */
 export function domainOf(prefix: string): number {
   return 1 + ((createHash("sha256").update(prefix).digest()[0] ?? 0) % 127);
 }
 
-/** What a service runs, in the foreground. */
+/** The script of a service, which runs in the foreground. */
 function runScript(service: Service, kind: ClockKind): string {
   return `. ${LIB}/env\n${service === "sync" ? SYNC[kind] : OTHERS[service]}\n`;
 }
 
 const SYNC: Record<ClockKind, string> = {
   ptpd: `mkdir -p "$RUN"
-rm -f "$RUN"/ptpd.* # what an earlier one wrote says nothing of this one
+rm -f "$RUN"/ptpd.* # outdated files of a previous process
 exec ptpd -c "$LIB/ptpd.conf" --ptpengine:interface="$INTERFACE"`,
   linuxptp: `mkdir -p "$RUN"
 rm -f "$RUN/ptp4l.sock"
@@ -120,7 +118,7 @@ exec ptp4l -f "$LIB/ptp4l.conf" -i "$INTERFACE" "$STAMPS" -m -q`,
 
 const OTHERS: Record<Exclude<Service, "sync">, string> = {
   ntp: runChrony(),
-  // Both ways: the master's card takes the kernel's time, the others' kernels take their cards'.
+  // In both directions: the master's card follows the kernel, and the others' kernels follow their cards.
   phc: `exec phc2sys -a -rr -z "$RUN/ptp4l.sock" -n "$DOMAIN" -m -q`,
   status: `. "$LIB/services.sh"
 . "$LIB/sample.sh"
@@ -131,7 +129,7 @@ status_loop`,
 function runChrony(): string {
   const { config, pid } = chronyPaths(CHRONY);
   return `free=
-[ "$ADJUST" = yes ] || free=-x # it must not set the clock
-rm -f ${pid} # a killed one leaves it, and its number may be another process's by now
+[ "$ADJUST" = yes ] || free=-x # do not set the clock
+rm -f ${pid} # left by a killed chrony, and the process id may be in use again
 exec chronyd $free -d -f ${config}`;
 }

@@ -13,7 +13,7 @@ const folder = (programs: Record<string, string> = {}) => {
   return made;
 };
 const here = folder();
-/** What a function of sample.sh makes of a daemon's own lines. */
+/** Passes a daemon's output to a function of sample.sh. */
 const parse = (call: string, input: string, adjust = "no") =>
   here.run(`ADJUST=${adjust}\n${nodeFile("sample.sh")}\n${call}`, input).stdout.trim();
 
@@ -42,19 +42,19 @@ const NTPDATA =
   "172.18.0.2,AC120002,11123,172.18.0.3,AC120003,Normal,4,Server,8,0,1,-25,0.000000030,0.000000,0.000000,7F7F0101,,1795568250.886289278,0.000009137,0.000053010,0.000000060,0.000076690,0.00,111,111,1111,Yes,No,Kernel,Kernel,15,15,15,14\n";
 
 describe("ptpd's statistics", () => {
-  it("give the last Sync's offset and the path delay, in µs", () => {
+  it("have the last Sync's offset and the path delay, in µs", () => {
     assert.equal(
       parse("parse_ptpd_statistics", STATISTICS),
       "SLAVE -1.906 15.121 2026-11-25T00:57:29.876172",
     );
   });
 
-  it("give no offset before the path's delay is known, since the delay is still in it", () => {
+  it("have no offset before the path delay is known, because the offset still includes it", () => {
     const first = STATISTICS.split("\n").slice(0, 3).join("\n");
     assert.equal(parse("parse_ptpd_statistics", first), "UNCALIBRATED");
   });
 
-  it("give the state from the status file", () => {
+  it("have the state of the status file", () => {
     assert.equal(
       parse("parse_ptpd_state", "Preset  :  slaveonly\nPort state         :  PTP_SLAVE\n"),
       "SLAVE",
@@ -64,18 +64,18 @@ describe("ptpd's statistics", () => {
 });
 
 describe("pmc's answer", () => {
-  it("gives offset and delay of a slave, in µs", () => {
+  it("has the offset and path delay of a slave, in µs", () => {
     assert.equal(parse("parse_pmc", pmc("SLAVE", "-3396.0", "13585.0")), "SLAVE -3.396 13.585 -3.396/13.585");
   });
 
-  it("is a slave's where ptp4l measures without adjusting, which it never calls so", () => {
+  it("counts as a slave's if ptp4l measures without adjusting, although ptp4l reports another state", () => {
     const answer = pmc("UNCALIBRATED", "-3396.0", "13585.0");
     assert.match(parse("parse_pmc", answer, "no"), /^SLAVE -3\.396 /);
     assert.equal(parse("parse_pmc", answer, "yes"), "UNCALIBRATED");
     assert.equal(parse("parse_pmc", pmc("UNCALIBRATED", "0.0", "0.0"), "no"), "UNCALIBRATED");
   });
 
-  it("gives the state alone elsewhere, and DOWN where there is none", () => {
+  it("has only the state otherwise, and DOWN without an answer", () => {
     assert.equal(parse("parse_pmc", pmc("MASTER", "0.0", "0.0")), "MASTER");
     assert.equal(parse("parse_pmc", pmc("LISTENING", "-99.0", "5.0")), "LISTENING");
     assert.equal(parse("parse_pmc", "\n"), "DOWN");
@@ -84,22 +84,22 @@ describe("pmc's answer", () => {
 
 describe("chronyc's answers", () => {
   const now = "1795568263.5";
-  it("give, where chrony does not adjust, the correction that it would make: slow is negative", () => {
+  it("have the correction that chrony would make if it does not adjust: a slow clock is negative", () => {
     assert.equal(
       parse(`parse_chrony ${now}`, TRACKING + NTPDATA),
       "SLAVE -11.554 26.505 1795568262.080242918",
     );
   });
 
-  it("give, where it adjusts, what it found before it corrected that", () => {
+  it("have the offset before the correction if chrony adjusts", () => {
     assert.match(parse(`parse_chrony ${now}`, TRACKING + NTPDATA, "yes"), /^SLAVE -3\.626 26\.505 /);
   });
 
-  it("are stale when the last update is long ago", () => {
+  it("are STALE if the last update is too old", () => {
     assert.equal(parse("parse_chrony 1795568299.0", TRACKING + NTPDATA), "STALE");
   });
 
-  it("are LISTENING while there is no source", () => {
+  it("are LISTENING without a source", () => {
     assert.equal(
       parse(`parse_chrony ${now}`, "00000000,,0,0.000000000,0,0,0,0,0,0,1,1,0,Not synchronised\n"),
       "LISTENING",
@@ -108,32 +108,32 @@ describe("chronyc's answers", () => {
 });
 
 describe("sampling ptpd", () => {
-  let at: ShellFolder;
+  let ptpd: ShellFolder;
   const sample = () =>
-    at.run(`RUN=$DIR/run ADJUST=no\n${nodeFile("sample.sh")}\nlook_at_time; sample_ptpd`).stdout.trim();
+    ptpd.run(`RUN=$DIR/run ADJUST=no\n${nodeFile("sample.sh")}\nlook_at_time; sample_ptpd`).stdout.trim();
   beforeEach(() => {
-    at = folder();
-    at.write("run/ptpd.lock", `${process.pid}\n`);
-    at.write("run/ptpd.status", "Port state         :  PTP_SLAVE\n");
-    at.write("run/ptpd.statistics", STATISTICS);
+    ptpd = folder();
+    ptpd.write("run/ptpd.lock", `${process.pid}\n`);
+    ptpd.write("run/ptpd.status", "Port state         :  PTP_SLAVE\n");
+    ptpd.write("run/ptpd.statistics", STATISTICS);
   });
 
-  it("gives the offset while all is fresh", () => assert.match(sample(), /^SLAVE -1\.906 /));
+  it("has the offset while the files are recent", () => assert.match(sample(), /^SLAVE -1\.906 /));
 
-  it("is DOWN without its process, whatever its files still say", () => {
-    at.write("run/ptpd.lock", "999999999\n");
+  it("is DOWN without its process, even if its files are recent", () => {
+    ptpd.write("run/ptpd.lock", "999999999\n");
     assert.equal(sample(), "DOWN");
   });
 
-  it("is STALE where it lives and writes nothing, or measures nothing", () => {
-    at.run("touch -d '1 minute ago' run/ptpd.statistics");
+  it("is STALE if it runs but writes or measures nothing", () => {
+    ptpd.run("touch -d '1 minute ago' run/ptpd.statistics");
     assert.equal(sample(), "STALE");
-    at.run("touch -d '1 minute ago' run/ptpd.status");
+    ptpd.run("touch -d '1 minute ago' run/ptpd.status");
     assert.equal(sample(), "STALE");
   });
 
-  it("is MASTER, without an offset, on the node that the others follow", () => {
-    at.write("run/ptpd.status", "Port state         :  PTP_MASTER\n");
+  it("is MASTER, without an offset, on the reference node", () => {
+    ptpd.write("run/ptpd.status", "Port state         :  PTP_MASTER\n");
     assert.equal(sample(), "MASTER");
   });
 });
@@ -141,7 +141,7 @@ describe("sampling ptpd", () => {
 describe("status.json", () => {
   const json = (call: string) =>
     JSON.parse(here.run(`KIND=ptpd\n${nodeFile("status.sh")}\nstatus_json ${call}`).stdout) as unknown;
-  it("has the offset and the delay of a slave", () => {
+  it("has the offset and path delay of a slave", () => {
     assert.deepEqual(json("SLAVE -1.9 15.1 1732500000.1"), {
       kind: "ptpd",
       state: "SLAVE",
@@ -151,28 +151,44 @@ describe("status.json", () => {
     });
   });
 
-  it("has an offset of 0 for the master, and none where nothing is known", () => {
+  it("has an offset of 0 for the master, and none if it is unknown", () => {
     const offsetOf = (call: string) => (json(call) as { offset_us: number | null }).offset_us;
     assert.equal(offsetOf("MASTER '' '' 1"), 0);
     for (const state of ["DOWN", "STALE", "NONE", "LISTENING"])
       assert.equal(offsetOf(`${state} '' '' 1`), null);
   });
 
-  it("keeps the last eight measurements, each once, and none from before the lock was lost", () => {
-    const at = folder();
+  it("keeps the last eight measurements, each once, and none from before a lost lock", () => {
+    const here = folder();
     const text = `RUN=$DIR\nlast= recent=\n${nodeFile("status.sh")}\n: > recent\n`;
     const many = Array.from(
       { length: 10 },
       (_, n) => `remember SLAVE ${n} 5 id${n}\nremember SLAVE ${n} 5 id${n}`,
     );
-    assert.equal(at.run(`${text}${many.join("\n")}\ncat recent`).stdout, "2 3 4 5 6 7 8 9\n");
+    assert.equal(here.run(`${text}${many.join("\n")}\ncat recent`).stdout, "2 3 4 5 6 7 8 9\n");
     assert.equal(
-      at.run(`${text}remember SLAVE 1 5 a\nremember STALE\nremember SLAVE 2 5 b\ncat recent`).stdout,
+      here.run(`${text}remember SLAVE 1 5 a\nremember STALE\nremember SLAVE 2 5 b\ncat recent`).stdout,
       "2\n",
     );
   });
 
-  it("lets NTP rest while PTP has locked, and go on when it has long lost it", () => {
+  it("is written every second until the clock has settled, then every 15 s", () => {
+    const pauseOf = (state: string, recent: string) =>
+      here
+        .run(`RUN=$DIR\n${nodeFile("status.sh")}\nrecent="${recent}"\nchoose_pause ${state}\necho "$PAUSE"`)
+        .stdout.trim();
+    assert.deepEqual(
+      [
+        pauseOf("SLAVE", "1 2 3"),
+        pauseOf("LISTENING", ""),
+        pauseOf("SLAVE", "1 2 3 4 5 6 7 8"),
+        pauseOf("MASTER", ""),
+      ],
+      ["1", "1", "15", "15"],
+    );
+  });
+
+  it("stops NTP while PTP is locked, and starts it again when the lock has been lost for long", () => {
     const steps = (states: string) => `ntp=unknown unlocked=0
 service_up() { echo "up $1"; }
 service_down() { echo "down $1"; }

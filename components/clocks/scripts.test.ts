@@ -31,7 +31,7 @@ const planOf = (kind: (typeof CLOCK_KINDS)[number], adjust: boolean) =>
 const install = (kind: (typeof CLOCK_KINDS)[number], adjust = false) =>
   installScript({ node: "node2", address: "10.0.0.11", plan: planOf(kind, adjust), machine: "machine-1" });
 
-describe("every script is one that sh can parse:", () => {
+describe("every script is valid sh:", () => {
   const settings = { kind: "ptpd", maxOffsetUs: 100, timeoutSec: 60 } as const;
   const compare = { role: "slave", address: "10.0.0.10", others: ["ptpd", "chrony"], seconds: 5 } as const;
   const scripts: Record<string, string> = {
@@ -52,7 +52,7 @@ describe("every script is one that sh can parse:", () => {
 });
 
 describe("installScript", () => {
-  it("is another one for another machine, so that it runs again", () => {
+  it("changes with the machine, so that it runs again", () => {
     const on = (machine: string) =>
       installScript({ node: "n", address: "10.0.0.11", plan: planOf("ptpd", false), machine });
     assert.notEqual(on("a"), on("b"));
@@ -66,49 +66,49 @@ describe("installScript", () => {
 });
 
 describe("removeCommand", () => {
-  it("leaves a node alone that has no clock sync", () => {
+  it("does nothing on a node without clock synchronization", () => {
     assert.deepEqual(folder().run(removeCommand()), { code: 0, stdout: "", stderr: "" });
   });
 });
 
 describe("waiting for a clock", () => {
-  /** A node whose status and last offsets are these; its clock goes on by a second a look. */
+  /** A fake node with this status and these offsets. Its clock advances by one second with every check. */
   function waits(status: string, recent: string, timeoutSec = 7) {
-    const at = folder({
+    const node = folder({
       date: 'n=$(cat "$DIR/clock" 2>/dev/null || echo 1000); echo "$n"',
       sleep:
         'n=$(cat "$DIR/clock" 2>/dev/null || echo 1000); echo $((n + 1)) > "$DIR/clock"; sh "$DIR/tick" 2>/dev/null || true',
     });
-    at.write("status.json", status);
-    at.write("recent", recent);
+    node.write("status.json", status);
+    node.write("recent", recent);
     const settings = { kind: "ptpd", maxOffsetUs: 20, timeoutSec } as const;
     const script = awaitScript({ node: "node2", master: "node1", settings, marks: [] })
       .replace(/^STATUS=.*$/m, 'STATUS="$DIR"')
       .replace(/^RUN=.*$/m, 'RUN="$DIR"');
-    return { at, run: () => at.run(script) };
+    return { node, run: () => node.run(script) };
   }
-  const status = (state: string, at = 1000, delay: number | null = 15.1) =>
-    `{"kind":"ptpd","state":"${state}","offset_us":-1.9,"path_delay_us":${delay},"at":${at}.5}\n`;
+  const status = (state: string, seconds = 1000, delay: number | null = 15.1) =>
+    `{"kind":"ptpd","state":"${state}","offset_us":-1.9,"path_delay_us":${delay},"at":${seconds}.5}\n`;
   const lines = (...offsets: number[]) => `${offsets.join(" ")}\n`;
 
-  it("ends at once where the median of the last eight offsets' sizes is within the bound", () => {
+  it("ends immediately if the median of the last eight absolute offsets is within the bound", () => {
     const { run } = waits(status("SLAVE"), lines(-1, 900, 3, -4, 5, -6, -700, 8));
     assert.deepEqual(run(), { code: 0, stdout: "SLAVE 6 µs\n", stderr: "" });
   });
 
-  it("does not wait for the node that the others follow, nor where there is no clock sync", () => {
+  it("does not wait on the reference node, nor without clock synchronization", () => {
     for (const state of ["MASTER", "NONE"]) {
       assert.deepEqual(waits(status(state), "").run(), { code: 0, stdout: `${state}\n`, stderr: "" });
     }
   });
 
-  it("waits until there are enough offsets", () => {
-    const { at, run } = waits(status("SLAVE"), lines(1, 2, 3), 30);
-    at.write("tick", 'echo "$(cat "$DIR/recent") 4" > "$DIR/recent"');
+  it("waits for enough offsets", () => {
+    const { node, run } = waits(status("SLAVE"), lines(1, 2, 3), 30);
+    node.write("tick", 'echo "$(cat "$DIR/recent") 4" > "$DIR/recent"');
     assert.equal(run().stdout, "SLAVE 4 µs\n");
   });
 
-  it("says after the time-out what was found and what to do", () => {
+  it("reports the state and what to do after the timeout", () => {
     const { code, stderr } = waits(status("SLAVE", 1006), lines(-90, 80, 70, 60, -50, 95, 96, 97)).run();
     assert.equal(code, 1);
     const [message = ""] = stderr.split("\n").filter((line) => !line.startsWith("waiting"));
@@ -120,14 +120,14 @@ describe("waiting for a clock", () => {
     assert.match(message, /clockSync\.maxOffset or clockSync\.timeout/);
   });
 
-  it("tells of its waiting from the third second on, and not every second", () => {
+  it("reports progress from the third second on, but not every second", () => {
     const { stderr } = waits(status("LISTENING", 1007, null), "", 14).run();
-    const told = stderr.split("\n").filter((line) => line.startsWith("waiting"));
-    assert.ok(told.length >= 2 && told.length <= 4, stderr);
-    assert.equal(told[0], "waiting for the clock of node2: LISTENING");
+    const progress = stderr.split("\n").filter((line) => line.startsWith("waiting"));
+    assert.ok(progress.length >= 2 && progress.length <= 4, stderr);
+    assert.equal(progress[0], "waiting for the clock of node2: LISTENING");
   });
 
-  it("does not take the last word of a status service that has died", () => {
+  it("ignores the last status of a service that has died", () => {
     const { code, stderr } = waits(status("MASTER", 900), "").run();
     assert.equal(code, 1);
     assert.match(stderr, /state unknown \(nothing was written for \d+ s\)/);
@@ -140,36 +140,36 @@ ${nodeFile("services.sh")}
 ${calls}`;
   const record = 'echo "$(basename "$0") $*" >> "$DIR/calls"';
 
-  it("of runit appear whole, and go with what they ran", () => {
-    const at = folder({ sv: record });
-    at.write("sv/sshd/run", "");
+  it("of runit appear atomically, and are removed with their processes", () => {
+    const node = folder({ sv: record });
+    node.write("sv/sshd/run", "");
     assert.equal(
-      at.run(use("service_install sync; ls -A sv; cat sv/clock-sync/run")).stdout,
+      node.run(use("service_install sync; ls -A sv; cat sv/clock-sync/run")).stdout,
       "clock-sync\nsshd\n#!/bin/sh\nexec 2>&1\nexec /bin/sh /lib/clock/run-sync\n",
     );
-    at.run(
+    node.run(
       use(
         "mkdir sv/clock-sync/supervise; mkfifo sv/clock-sync/supervise/ok; service_install sync; service_remove sync",
       ),
     );
     assert.match(
-      readFileSync(path.join(at.directory, "calls"), "utf8"),
+      readFileSync(path.join(node.directory, "calls"), "utf8"),
       /^sv -w 15 force-restart \S+clock-sync\nsv -w 15 force-shutdown \S+\.gone-sync\n$/,
     );
-    assert.equal(at.run("ls -A sv").stdout, "sshd\n");
-    assert.equal(at.run(use("service_remove sync")).code, 0, "a second time");
+    assert.equal(node.run("ls -A sv").stdout, "sshd\n");
+    assert.equal(node.run(use("service_remove sync")).code, 0, "a second time");
   });
 
-  it("of systemd are enabled, so that they come back with the machine, and restarted", () => {
-    const at = folder({ systemctl: record });
-    at.write("systemd/x", "");
-    at.write("units/other", "");
-    at.run(use("service_install sync"));
-    const unit = readFileSync(path.join(at.directory, "units/swarmbench-clock-sync.service"), "utf8");
+  it("of systemd are enabled, so that they start with the machine, and restarted", () => {
+    const node = folder({ systemctl: record });
+    node.write("systemd/x", "");
+    node.write("units/other", "");
+    node.run(use("service_install sync"));
+    const unit = readFileSync(path.join(node.directory, "units/swarmbench-clock-sync.service"), "utf8");
     assert.match(unit, /\nExecStart=\/bin\/sh \/lib\/clock\/run-sync\nRestart=always\n/);
-    at.run(use("service_remove sync"));
+    node.run(use("service_remove sync"));
     assert.equal(
-      readFileSync(path.join(at.directory, "calls"), "utf8"),
+      readFileSync(path.join(node.directory, "calls"), "utf8"),
       `systemctl daemon-reload
 systemctl --quiet enable swarmbench-clock-sync.service
 systemctl restart swarmbench-clock-sync.service
@@ -177,24 +177,24 @@ systemctl --quiet disable --now swarmbench-clock-sync.service
 systemctl daemon-reload
 `,
     );
-    assert.ok(!existsSync(path.join(at.directory, "units/swarmbench-clock-sync.service")));
+    assert.ok(!existsSync(path.join(node.directory, "units/swarmbench-clock-sync.service")));
   });
 
-  it("are refused where nothing would keep them running, with what to do", () => {
+  it("fail without a service manager, with what to do", () => {
     const { code, stderr } = folder().run(use("service_install sync"));
     assert.equal(code, 1);
     assert.match(stderr, /neither systemd nor runit.*clockSync\.kind: none/);
   });
 
-  it("of the machine that set its clock rest meanwhile, and no other is woken again", () => {
-    const at = folder({
+  it("of the machine that set its clock are stopped meanwhile, and only these are started again", () => {
+    const node = folder({
       systemctl: `case $* in *is-active*) case $* in *chrony.service*) exit 0 ;; *) exit 3 ;; esac ;; esac\n${record}`,
     });
-    at.write("systemd/x", "");
-    at.write("kept/x", "");
-    at.run(use("KEEP=$DIR/kept; rest_rivals yes; wake_rivals; wake_rivals"));
+    node.write("systemd/x", "");
+    node.write("kept/x", "");
+    node.run(use("KEEP=$DIR/kept; rest_rivals yes; wake_rivals; wake_rivals"));
     assert.equal(
-      readFileSync(path.join(at.directory, "calls"), "utf8"),
+      readFileSync(path.join(node.directory, "calls"), "utf8"),
       "systemctl --quiet disable --now chrony.service\nsystemctl --quiet enable --now chrony.service\n",
     );
   });
@@ -204,31 +204,31 @@ describe("packages", () => {
   const use = (calls: string) =>
     `PATH=$DIR/bin:/usr/bin:/bin\nKEEP=$DIR/kept\n${nodeFile("packages.sh")}\n${calls}`;
   const record = 'echo "$(basename "$0") $*" >> "$DIR/calls"';
-  const calls = (at: ShellFolder) =>
-    existsSync(path.join(at.directory, "calls"))
-      ? readFileSync(path.join(at.directory, "calls"), "utf8")
+  const calls = (node: ShellFolder) =>
+    existsSync(path.join(node.directory, "calls"))
+      ? readFileSync(path.join(node.directory, "calls"), "utf8")
       : "";
 
-  it("are not asked for where the program is there", () => {
-    const at = folder({ "apt-get": record, clockd: "" });
-    assert.equal(at.run(use("packages_install clockd:clock")).code, 0);
-    assert.equal(calls(at), "");
+  it("are not installed if the program exists", () => {
+    const node = folder({ "apt-get": record, clockd: "" });
+    assert.equal(node.run(use("packages_install clockd:clock")).code, 0);
+    assert.equal(calls(node), "");
   });
 
-  it("are installed where it is missing, and of those that we installed only the unwanted go again", () => {
-    const at = folder({ "apt-get": record, there: "" });
-    at.run(use("packages_install there:there nowhere1:one nowhere2:two; packages_remove two"));
+  it("are installed if it is missing, and only unneeded ones that were installed here are removed", () => {
+    const node = folder({ "apt-get": record, there: "" });
+    node.run(use("packages_install there:there nowhere1:one nowhere2:two; packages_remove two"));
     assert.equal(
-      calls(at),
+      calls(node),
       `apt-get -qq update
 apt-get -qq install -y --no-install-recommends one two
 apt-get -qq purge -y one
 `,
     );
-    assert.equal(at.run("cat kept/packages").stdout, "two\n");
+    assert.equal(node.run("cat kept/packages").stdout, "two\n");
   });
 
-  it("that cannot be had fail with what to do", () => {
+  it("that cannot be installed cause an error with what to do", () => {
     const { code, stderr } = folder({ "apt-get": "exit 100" }).run(use("packages_install nowhere:clock"));
     assert.equal(code, 1);
     assert.match(

@@ -9,14 +9,14 @@ const FOLDERS = { LIB, RUN, KEEP, STATUS };
 interface InstallArgs {
   node: string;
   address: string;
-  /** Where absent, the one that has the address. */
-  interface?: string | undefined;
+  /** Network interface. @default the one with `address` */
+  interface?: string;
   plan: ClockPlan;
-  /** Another text when the machine was made anew, so that this runs again. */
+  /** Changes when the machine was replaced, so that the script runs again. */
   machine: string;
 }
 
-/** Puts the clock sync onto a node; prints the interface that it uses. */
+/** Script that installs clock synchronization on a node and prints the network interface it uses. */
 export function installScript({ node, address, interface: name = "", plan, machine }: InstallArgs): string {
   const files = Object.entries(plan.files).map(([path, text]) => `write ${word(path)} ${word(text)}`);
   return script(
@@ -44,21 +44,21 @@ ${nodeFile("install.sh")}`,
   );
 }
 
-/** Takes it off again: what was installed says how. A node that has none is left alone. */
+/** Command line that uninstalls clock synchronization with the script left by its installation, if any. */
 export function removeCommand(): string {
   return commandLine({ LIB }, '[ ! -f "$LIB/remove" ] || sh "$LIB/remove"');
 }
 
 interface AwaitArgs {
   node: string;
-  /** Name of the node whose clock is followed. */
+  /** Name of the node with the reference clock. */
   master: string;
   settings: Pick<ClockSettings, "kind" | "maxOffsetUs" | "timeoutSec">;
-  /** Other texts when something was installed anew, so that this runs again. */
+  /** Change after a new installation, so that the script runs again. */
   marks: string[];
 }
 
-/** Waits until a node's clock is near enough; prints its state and offset. */
+/** Script that waits until a node's clock offset is within the bound, and prints its state and offset. */
 export function awaitScript({ node, master, settings, marks }: AwaitArgs): string {
   return script(
     {

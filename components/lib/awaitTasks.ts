@@ -1,11 +1,13 @@
 import { word } from "../../lib/shell.ts";
 
-/** Seconds in which a task with the new settings is running, once swarm has been told of them. */
+/** Seconds to wait for tasks with the current settings after an update. */
 const TASK_TIMEOUT_SEC = 120;
 
 /**
- * Waits until all tasks of a service have its present settings: right after an update the old ones still run, and a
- * cluster with them looks whole. There may be more of them, on nodes that are about to go. Part of a script that goes on with the look itself.
+ * Part of a script: waits until the running tasks of a service have its current settings. Right after an update the old tasks
+ * still run and would pass a health check.
+ *
+ * @param tasks minimum number of tasks. More may run, on nodes that are about to be removed.
  */
 export function awaitTasksScript(service: string, tasks: number): string {
   return `

@@ -5,49 +5,49 @@ import { exec } from "../../lib/exec.ts";
 import type { Node } from "./node.ts";
 import { type Owner, removeLeftoverFirst } from "./ownership.ts";
 
-/** The swarm that services are deployed into. */
-export interface TargetSwarm {
+/** The swarm that services are deployed to. */
+export interface DeploymentSwarm {
   manager: Node;
-  /** The swarm's id, known once the manager runs it. */
+  /** The swarm's id, known once the swarm is initialized on the manager. */
   id: pulumi.Output<string>;
-  /** Talks to the manager's engine. */
+  /** Connects to the manager's Docker engine. */
   provider: docker.Provider;
-  /** The overlay network on which services and the bench meet. */
+  /** The overlay network that connects services and the benchmark. */
   network: docker.Network;
 }
 
-/** The images that the nodes can pull. */
-export interface TargetImages {
+/** The images that the nodes can pull from the testbed's registry. */
+export interface DeploymentImages {
   /**
-   * The name, with its digest, by which every node can pull an image; known once the image is in the registry.
+   * The image reference, with digest, that every node can pull. Known once the image is in the registry.
    *
-   * @param image its key in installation.json
-   * @throws pulumi.RunError where setup has no such image
+   * @param image the image's key in installation.json
+   * @throws SwarmbenchError `not-set-up` if setup has no such image
    */
   ref(image: string): pulumi.Output<string>;
 }
 
-/** What a service is deployed into: each component gets it beside its own settings. */
-export interface Site {
-  swarm: TargetSwarm;
-  /** The first is the swarm's manager. */
+/** The deployment target of a service. Every service component gets it in addition to its own settings. */
+export interface Deployment {
+  swarm: DeploymentSwarm;
+  /** The first one is the swarm's manager. */
   nodes: readonly [Node, ...Node[]];
-  images: TargetImages;
+  images: DeploymentImages;
   owner: Owner;
 }
 
-/** Options of what is in the swarm, and is asked for and removed through its manager. */
-export function inSwarm({ swarm }: Site, parent: pulumi.Resource): pulumi.CustomResourceOptions {
+/** Pulumi options for resources inside the swarm, which are managed through the swarm's manager. */
+export function inSwarm({ swarm }: Deployment, parent: pulumi.Resource): pulumi.CustomResourceOptions {
   return {
     parent,
     provider: swarm.provider,
     deletedWith: swarm.manager.machine,
-    // A manager that lost its data runs another swarm, in which there is nothing of this.
+    // A manager that lost its data runs a new swarm, which has none of these resources.
     replacementTrigger: swarm.id,
   };
 }
 
-/** Hooks that remove a service of this name which an `up` that was killed has left. */
-export function withoutLeftover({ swarm, owner }: Site, service: string): pulumi.ResourceHookBinding {
+/** Hooks that remove a service of this name left behind by a killed `up`. */
+export function withoutLeftover({ swarm, owner }: Deployment, service: string): pulumi.ResourceHookBinding {
   return removeLeftoverFirst("service", service, owner, remoteDocker(swarm.manager.ssh, exec));
 }

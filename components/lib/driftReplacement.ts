@@ -1,28 +1,27 @@
 /**
- * How `pulumi up` heals what Pulumi cannot see.
+ * How `pulumi up` repairs drift.
  *
- * Pulumi compares a program with its own record, not with the world: a node that was killed, or that left the swarm,
- * is still in the record, so nothing would happen. The program therefore looks at the world first (`localState.ts`,
- * `swarmState.ts`). Where it finds something gone or broken it writes new words into one input of that resource, and
- * the engine replaces or updates it. While all is well that input is left as it was (`ignoreChanges`), so that a second
- * `up` changes nothing.
+ * Pulumi compares the program with its recorded state, not with reality. A killed node, or one that left the swarm, is still in
+ * the state, so Pulumi alone would do nothing. The program therefore inspects reality first (`localState.ts`, `swarmState.ts`).
+ * If something is missing or broken, the program writes new words into one input of its resource, and Pulumi replaces or
+ * updates the resource. Otherwise that input keeps its old value (`ignoreChanges`), so a second `up` changes nothing.
  */
 export interface DriftReplacement {
-  /** Whether the resource is to be made, or checked, anew. */
+  /** Whether the resource must be replaced or checked again. */
   due: boolean;
-  /** What to write into the input; plain words of a shell. */
+  /** New value of the input, as shell words that need no quotes. */
   words: string[];
 }
 
-/** When this program run began; the same for all that it finds, so that one incident has one name. */
+/** Start of this program run. All replacements of one run share it. */
 const now = new Date().toISOString();
 
-/** A replacement that is due unless `healthy`; `details` are words for the script that runs again. */
+/** A replacement that is due unless `healthy`. `details` become arguments of the script that runs again. */
 export function replaceUnless(healthy: boolean, ...details: string[]): DriftReplacement {
   return { due: !healthy, words: [now, ...details] };
 }
 
-/** Options of what is replaced by a changed {@link generation} label: its name is fixed, so the old one goes first. */
+/** Options of resources that a changed {@link generation} label replaces. Their names are fixed, so the old one is deleted first. */
 export function replacedBy(replacement: DriftReplacement): {
   deleteBeforeReplace: true;
   ignoreChanges: string[];
@@ -30,7 +29,7 @@ export function replacedBy(replacement: DriftReplacement): {
   return { deleteBeforeReplace: true, ignoreChanges: replacement.due ? [] : ["labels"] };
 }
 
-/** The label that a container, volume or network gets: changed, it makes the engine replace it. */
+/** A label for a container, volume or network. A changed value makes Pulumi replace the resource. */
 export function generation(replacement: DriftReplacement): Record<string, string> {
   return { "swarmbench.generation": replacement.words.join(" ") };
 }

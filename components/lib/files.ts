@@ -1,29 +1,29 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { inSwarm, type Site } from "./deployment.ts";
+import { type Deployment, inSwarm } from "./deployment.ts";
 import { labels } from "./ownership.ts";
 
 /**
- * A secret of the swarm, as a file of a task. Swarm's secrets cannot be changed: without a fixed name the new one is
- * made, the service goes over to it, and then the old one goes.
+ * A swarm secret that tasks get as a file. Swarm secrets are immutable, so the name is not fixed: a changed value creates a new
+ * secret, the service switches to it, and the old one is deleted.
  */
 export function secretFile(
   name: string,
   value: pulumi.Input<string>,
-  site: Site,
+  deployment: Deployment,
   parent: pulumi.Resource,
 ): docker.Secret {
   const data = pulumi.secret(pulumi.output(value).apply((text) => Buffer.from(text).toString("base64")));
-  return new docker.Secret(name, { data, labels: labels(site.owner) }, inSwarm(site, parent));
+  return new docker.Secret(name, { data, labels: labels(deployment.owner) }, inSwarm(deployment, parent));
 }
 
-/** A config of the swarm, as a file of a task; not for secrets, since it is stored and shown in clear. */
+/** A swarm config that tasks get as a file. Not for secrets: Docker stores and prints it as plain text. */
 export function configFile(
   name: string,
   text: pulumi.Input<string>,
-  site: Site,
+  deployment: Deployment,
   parent: pulumi.Resource,
 ): docker.ServiceConfig {
   const data = pulumi.output(text).apply((value) => Buffer.from(value).toString("base64"));
-  return new docker.ServiceConfig(name, { data }, inSwarm(site, parent));
+  return new docker.ServiceConfig(name, { data }, inSwarm(deployment, parent));
 }

@@ -8,7 +8,7 @@ import { readInstallation } from "./installation.ts";
 const sha = (digit: string) => `sha256:${digit.repeat(64)}`;
 const stored = { digest: sha("a"), repository: "swarmbench/kafka", tree: "/cache/kafka" };
 const written = {
-  version: 2,
+  version: 3,
   source: "official",
   engineHost: "unix:///run/docker.sock",
   images: {
@@ -17,6 +17,8 @@ const written = {
     kafka: stored,
     another: stored,
   },
+  leftOut: { grafana: { reason: "none", hint: "npm run setup" } },
+  withoutPages: ["influxdb"],
 };
 
 describe("what setup has installed", () => {
@@ -42,6 +44,18 @@ describe("what setup has installed", () => {
     const { testbedImages, images } = readInstallation();
     assert.deepEqual(testbedImages, { node: written.images.node, registry: written.images.registry });
     assert.deepEqual(images, { kafka: stored, another: stored });
+  });
+
+  it("has the images that setup does not have, with the reason, and those without web pages", () => {
+    const missing = {
+      leftOut: { grafana: { reason: "no image", hint: "npm run setup" } },
+      withoutPages: ["influxdb"],
+    };
+    for (const expected of [missing, { leftOut: {}, withoutPages: [] }]) {
+      write({ ...written, ...expected });
+      const { leftOut, withoutPages } = readInstallation();
+      assert.deepEqual({ leftOut, withoutPages }, expected);
+    }
   });
 
   it("names setup where it is of another version, or an image is incomplete", () => {

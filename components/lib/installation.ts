@@ -16,23 +16,37 @@ const storedImage = z.object({
   tree: z.string(),
 });
 
+const leftOutImage = z.object({
+  /** Why setup does not have the image. */
+  reason: z.string(),
+  /** The command that gets it. */
+  hint: z.string(),
+});
+
 const schema = z.object({
-  version: z.literal(2),
-  source: z.enum(["official", "built"]),
+  version: z.literal(3),
+  source: z.string(),
   /** The Docker engine of this machine, on which local nodes run. */
   engineHost: z.string(),
   images: z.object({ node: image, registry: image }).catchall(storedImage),
+  leftOut: z.record(z.string(), leftOutImage),
+  withoutPages: z.array(z.string()),
 });
 
 /** What `npm run setup` made and found on this machine; it writes it to installation.json. */
 export interface Installation {
-  source: z.output<typeof schema>["source"];
+  /** Where its tools and images come from; for the conditions of a run. */
+  source: string;
   engineHost: string;
   directory: string;
   /** The images of the testbed itself, which stay in this machine's engine. */
   testbedImages: { node: z.output<typeof image>; registry: z.output<typeof image> };
-  /** The images of the stack's services, by name. Setup may lack some: they come from their makers alone. */
+  /** The images of the stack's services, by name; {@link leftOut} has those that are missing. */
   images: Readonly<Record<string, StoredImage>>;
+  /** The images that setup does not have, by name. */
+  leftOut: Readonly<Record<string, z.output<typeof leftOutImage>>>;
+  /** The images whose program has an API but no web pages. */
+  withoutPages: readonly string[];
 }
 
 /** An image that services of the swarm run, as setup has stored it for a testbed's registry. */
@@ -43,9 +57,17 @@ export function readInstallation(): Installation {
   const directory = installationDirectory();
   try {
     const text = readFileSync(path.join(directory, "installation.json"), "utf8");
-    const { source, engineHost, images: all } = schema.parse(JSON.parse(text));
+    const { source, engineHost, leftOut, withoutPages, images: all } = schema.parse(JSON.parse(text));
     const { node, registry, ...images } = all;
-    return { source, engineHost, directory, testbedImages: { node, registry }, images };
+    return {
+      source,
+      engineHost,
+      directory,
+      testbedImages: { node, registry },
+      images,
+      leftOut,
+      withoutPages,
+    };
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "is missing" : "is not usable";
     throw new pulumi.RunError(

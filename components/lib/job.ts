@@ -1,45 +1,46 @@
 import * as pulumi from "@pulumi/pulumi";
 import { jobScript } from "../../lib/jobScript.ts";
-import type { Site } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
 import { labels } from "./ownership.ts";
 import { outputOf, runOn } from "./remote.ts";
 
 interface JobArgs {
-  site: Site;
-  /** One of the bench image's jobs (`bench/jobs`). */
+  deployment: Deployment;
+  /** Name of a job in the bench image (`bench/jobs`). */
   job: string;
-  /** What it is told, as JSON through its standard input; may hold secrets. */
+  /** The job's input, sent as JSON through standard input. May contain secrets. */
   input: pulumi.Input<object>;
-  /** Whatever else must be there first and, when it changes, makes the job run again. */
+  /** Values to wait for. The job runs again when one of them changes. */
   after: pulumi.Input<pulumi.Input<string>[]>;
-  /** Shell words that run on the manager before the job, such as a wait for the swarm. */
+  /** Shell commands that run on the manager before the job, such as a wait for tasks. */
   before?: string;
-  /** Does nothing when it is made, and runs only when its inputs change later. */
+  /** Whether the job skips its creation and runs only when its inputs change later. @default false */
   onlyOnUpdate?: boolean;
-  /** What it prints is a secret. */
+  /** Whether the job's output is a secret. @default false */
   secretOutput?: boolean;
 }
 
+/** A declared job. */
 export interface Job {
-  /** The line of JSON that it prints. */
+  /** The line of JSON that the job prints. */
   result: pulumi.Output<string>;
-  /** For whoever is to come after it without running again whenever it does (`dependsOn`). */
+  /** For `dependsOn` of resources that come after the job but do not run again with it. */
   resource: pulumi.Resource;
 }
 
 /**
- * Runs a job of the bench image on the manager, inside the swarm's overlay network, and gives the JSON that it prints.
- * It runs again whenever its input, its image or what it comes after changes.
+ * Runs a job of the bench image on the manager, attached to the swarm's overlay network, and returns the JSON it prints.
+ * Runs again when its input, its image or one of the `after` values changes.
  */
 export function runJob(
   name: string,
   args: JobArgs,
   options: { parent: pulumi.Resource; dependsOn?: pulumi.Resource[] },
 ): Job {
-  const { site, job, input, after } = args;
-  const { manager, network } = site.swarm;
+  const { deployment, job, input, after } = args;
+  const { manager, network } = deployment.swarm;
   const text = pulumi
-    .all([pulumi.output(input), site.images.ref("bench"), network.name, manager.ready, after])
+    .all([pulumi.output(input), deployment.images.ref("bench"), network.name, manager.ready, after])
     .apply(([document, image, overlay, ready, done]) =>
       jobScript({
         job,
@@ -49,7 +50,7 @@ export function runJob(
         input: JSON.stringify(document),
         marks: [ready, ...done].join(" "),
         onlyOnUpdate: args.onlyOnUpdate ?? false,
-        labels: labels(site.owner).map(({ label, value }) => `${label}=${value}`),
+        labels: labels(deployment.owner).map(({ label, value }) => `${label}=${value}`),
       }),
     );
   const command = runOn(

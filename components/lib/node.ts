@@ -2,32 +2,32 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../../config/nodes.ts";
 import type { SshEndpoint } from "../../lib/ssh.ts";
 
-/** A machine that answers over SSH and runs a Docker engine. Nothing past this interface knows where it came from. */
+/** A machine with SSH and a Docker engine. Code that uses this interface does not depend on the kind of testbed. */
 export interface Node {
-  /** Its name here: node1, …. */
+  /** Name in the stack: node1, node2, …. */
   name: string;
-  /** Its host name, which is its name in the swarm and in what is measured. */
+  /** Host name of the machine, which is its name in the swarm and in results. */
   hostname: string;
   role: Role;
-  /** Of the swarm's node, beside those that we set ourselves. */
+  /** Labels of the swarm node, in addition to those that every node gets. */
   labels: Record<string, string>;
   /** IPv4 address on the network between the nodes. */
   address: string;
   ssh: SshEndpoint;
-  /** Whether its clock is its own and may be set; a clock that others have too is only compared, never set. */
+  /** Whether the node has its own clock that may be set. A clock shared with other nodes is compared but never set. */
   ownClock: boolean;
   /**
-   * Resolves once SSH and the Docker engine answer, to a text that changes when the machine was made anew.
-   * Whoever takes it as an input waits for the node, and checks it again after it was replaced.
+   * Resolves once SSH and the Docker engine answer, to a text that changes when the machine was replaced. A resource with
+   * this input waits for the node and runs again after a replacement.
    */
   ready: pulumi.Output<string>;
-  /** When this is deleted, what runs on the node is gone with it (`deletedWith`). */
+  /** Deleting this resource removes everything on the node (`deletedWith`). */
   machine: pulumi.Resource;
 }
 
-/** Where nodes come from. The first node is the swarm's manager. */
+/** A source of nodes. The first node is the swarm's manager. */
 export interface Testbed {
   nodes: [Node, ...Node[]];
-  /** When this is deleted, every node is gone with it (`deletedWith`). */
+  /** Deleting this resource removes every node (`deletedWith`). */
   lifetime: pulumi.Resource;
 }

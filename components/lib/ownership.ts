@@ -4,16 +4,18 @@ import type { Owner } from "../../lib/owner.ts";
 
 export { type Owner, ownerOf } from "../../lib/owner.ts";
 
+/** Docker label whose value is the owner's prefix. */
 export const STACK_LABEL = "swarmbench.stack";
+/** Docker label whose value is the owner's directory. */
 export const OWNER_LABEL = "swarmbench.owner";
 
-/** The labels of everything that a stack creates, as `@pulumi/docker` takes them. What lacks them is never touched. */
+/** The labels of everything that a stack creates, as `@pulumi/docker` expects them. Objects without them are never touched. */
 export function labels(owner: Owner, more: Record<string, string> = {}): { label: string; value: string }[] {
   const all = { [STACK_LABEL]: owner.prefix, [OWNER_LABEL]: owner.directory, ...more };
   return Object.entries(all).map(([label, value]) => ({ label, value }));
 }
 
-/** Filters by which `docker … ls` lists only what a stack created. */
+/** `docker … ls` filters that match only objects created by a stack. */
 export function labelFilters(owner: Owner): string[] {
   return [
     "--filter",
@@ -23,7 +25,7 @@ export function labelFilters(owner: Owner): string[] {
   ];
 }
 
-/** What of a name an interrupted `up` may have left, by kind: how to list it, and how to remove it by its id. */
+/** How to list leftovers of a given name, and how to remove one by its id, for each kind of object. */
 const LEFTOVERS = {
   container: {
     list: (name: string) => ["ps", "--all", "--no-trunc", "--filter", `name=^${name}$`],
@@ -31,7 +33,7 @@ const LEFTOVERS = {
     remove: (docker: DockerCli, id: string, _: Owner) => docker("rm", "--force", id),
   },
   network: {
-    // No anchors: Docker compares the names of a swarm's networks as text, those of others as a pattern.
+    // No anchors: Docker matches the filter as plain text for swarm networks and as a pattern for others.
     list: (name: string) => ["network", "ls", "--no-trunc", "--filter", `name=${name}`],
     format: "{{.ID}} {{.Name}}",
     remove: removeNetwork,
@@ -44,11 +46,11 @@ const LEFTOVERS = {
 };
 
 /**
- * A hook that runs just before the engine creates a container, network or service: one of that name that carries our
- * labels is then a leftover of an `up` that was killed after Docker had made it and before Pulumi had written it down.
- * It would stand in the way for ever; so it goes.
+ * A hook that removes a leftover just before Pulumi creates a container, network or service of the same name. An object with
+ * the stack's labels can exist at this point only if an `up` was killed after Docker created the object and before Pulumi
+ * recorded it. Without the hook every later `up` would fail because the name is taken.
  *
- * @param docker the `docker` command of the engine in question
+ * @param docker runs `docker` on the engine that holds the object
  */
 export function removeLeftoverFirst(
   kind: keyof typeof LEFTOVERS,
@@ -58,18 +60,18 @@ export function removeLeftoverFirst(
 ): pulumi.ResourceHookBinding {
   const { list, format, remove } = LEFTOVERS[kind];
   const hook = new pulumi.ResourceHook(`remove-leftover-${kind}-${name}`, async () => {
-    const found = await lines(docker, ...list(name), ...labelFilters(owner), "--format", format);
-    for (const [id = "", itsName] of found.map((line) => line.split(" "))) {
-      if (itsName !== name) continue; // the filters of services and networks take longer names too
+    const listed = await lines(docker, ...list(name), ...labelFilters(owner), "--format", format);
+    for (const [id = "", listedName] of listed.map((line) => line.split(" "))) {
+      if (listedName !== name) continue; // the name filters of services and networks match longer names too
       await remove(docker, id, owner);
-      await pulumi.log.info(`removed ${kind} ${name}, which an interrupted \`up\` had left`);
+      await pulumi.log.info(`removed ${kind} ${name}, left behind by an interrupted \`up\``);
     }
   });
   return { beforeCreate: [hook] };
 }
 
 async function removeNetwork(docker: DockerCli, id: string, owner: Owner): Promise<void> {
-  // A container that is on it was made after it, so Pulumi does not know that one either.
+  // Containers on this network are newer than the network, so Pulumi has not recorded them either.
   const filters = [...labelFilters(owner), "--quiet", "--no-trunc", "--filter", `network=${id}`];
   for (const container of await lines(docker, "ps", "--all", ...filters)) {
     await docker("rm", "--force", container);

@@ -12,7 +12,7 @@ before(async () => {
   program = await declareOn(() => randomSecret("probe-password", 3, {}));
 });
 
-/** Runs the declared command as the Command provider does, with what it printed at the run before. */
+/** Runs the declared command as the Command provider does, with the output of the previous run. */
 async function draw(step: "create" | "update", rotation: number, printed = ""): Promise<string> {
   const { inputs } = program.get("Command probe-password");
   const env = { PATH: process.env.PATH, ROTATION: String(rotation), PULUMI_COMMAND_STDOUT: printed };
@@ -20,17 +20,17 @@ async function draw(step: "create" | "update", rotation: number, printed = ""): 
 }
 
 describe("a random secret", () => {
-  it("is drawn from 192 bits, in letters that need no quoting, and is its own predecessor", async () => {
+  it("has 192 random bits in characters that need no quoting, and is its own predecessor at first", async () => {
     const [, rotation, current, previous] = /^(\d+) (\w+) (\w+)\n$/.exec(await draw("create", 3)) ?? [];
     assert.match(current ?? "", /^[0-9a-f]{48}$/);
     assert.deepEqual([rotation, previous], ["3", current]);
   });
 
-  it("is another one each time", async () => {
+  it("is different each time", async () => {
     assert.notEqual(await draw("create", 0), await draw("create", 0));
   });
 
-  it("is drawn anew for another rotation, and keeps the one before", async () => {
+  it("changes with the rotation and keeps its predecessor", async () => {
     const first = await draw("create", 0);
     const [, old] = first.split(" ");
     const [rotation, current, previous] = (await draw("update", 1, first)).trim().split(" ");
@@ -39,18 +39,18 @@ describe("a random secret", () => {
     assert.notEqual(current, old);
   });
 
-  it("keeps of two rotations the last one alone", async () => {
+  it("keeps only the last of several predecessors", async () => {
     const second = await draw("update", 1, await draw("create", 0));
     const [, , previous] = (await draw("update", 2, second)).trim().split(" ");
     assert.equal(previous, second.split(" ")[1]);
   });
 
-  it("stays as it is where the command runs again for the same rotation", async () => {
+  it("stays the same if the command runs again with the same rotation", async () => {
     const second = await draw("update", 1, await draw("create", 0));
     assert.equal(await draw("update", 1, second), second);
   });
 
-  it("is a secret, and so is its predecessor", async () => {
+  it("is marked as a secret, like its predecessor", async () => {
     const { current, previous } = program.result;
     assert.deepEqual(await secrecy({ current, previous }), { current: true, previous: true });
     assert.deepEqual(
@@ -59,11 +59,11 @@ describe("a random secret", () => {
     );
   });
 
-  it("is encrypted in the state, as what its command printed", () => {
+  it("is encrypted in the state, like the output of its command", () => {
     assert.deepEqual(program.get("Command probe-password").secretOutputs, ["stdout"]);
   });
 
-  it("is given to its command's next run and to no log", () => {
+  it("is passed to the command's next run and not logged", () => {
     const { inputs } = program.get("Command probe-password");
     assert.deepEqual(inputs.environment, { ROTATION: "3" });
     assert.equal(inputs.addPreviousOutputInEnv, true);

@@ -1,19 +1,19 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
-/** A generated secret, and the one that it took the place of. */
+/** A generated secret and its predecessor. */
 export interface RandomSecret {
   current: pulumi.Output<string>;
-  /** The one before the last rotation; the same as `current` where there was none. */
+  /** The secret before the last rotation. Equals `current` if there was no rotation. */
   previous: pulumi.Output<string>;
 }
 
-/** 192 bits, as 48 characters that need no quoting anywhere. */
+/** Shell pipeline that prints 192 random bits as 48 hexadecimal digits, which need no quoting. */
 const DRAW = "head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \\n'";
 
 /**
- * A random secret that lives, encrypted, in Pulumi's state. Another `rotation` makes a new one; the old one is kept
- * beside it, because whoever is to change a password must first log in with the old one.
+ * A random secret, stored encrypted in Pulumi's state. A changed `rotation` generates a new secret and keeps the old one as
+ * `previous`, because changing a password requires a login with the old one.
  */
 export function randomSecret(
   name: string,
@@ -24,7 +24,7 @@ export function randomSecret(
     name,
     {
       create: `set -eu; value=$(${DRAW}); echo "$ROTATION $value $value"`,
-      // What it printed before comes in its environment, which no other user of this machine can read.
+      // The previous output comes through the environment, which other users of this machine cannot read.
       update: `set -eu
 set -- $PULUMI_COMMAND_STDOUT
 if [ "$1" = "$ROTATION" ]; then echo "$*"; else value=$(${DRAW}); echo "$ROTATION $value $2"; fi`,

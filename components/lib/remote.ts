@@ -5,30 +5,30 @@ import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
 import type { DriftReplacement } from "./driftReplacement.ts";
 
 interface RunOnArgs {
-  /** What to run at create and again whenever it changes: it must be safe to run twice. */
+  /** Runs at create, and again whenever it changes, so it must be idempotent. */
   script: pulumi.Input<string>;
-  /** Command line to run at delete. It runs as it was at the last `up`, and must not hold a secret. */
+  /** Command line to run at delete, in its version of the last `up`. It must not contain secrets. */
   delete?: string;
-  /** Makes the script run again although it is the same, when the world was seen to have drifted. */
+  /** Runs an unchanged script again after drift was detected. */
   replacement?: DriftReplacement;
-  /** The output is a secret. */
+  /** Whether the output is a secret. @default false */
   secretOutput?: boolean;
-  /** What it writes to standard error is shown while it runs: only where that never is a secret. */
+  /** Whether standard error is shown while the script runs. Only for scripts that never print secrets there. @default false */
   showProgress?: boolean;
 }
 
-/** How long a node is tried again that refuses the connection: it has just been started, or too many came at once. */
-const CONNECT_SEC = 60;
+/** Seconds to retry refused connections: the node may still be starting, or its sshd may limit concurrent connections. */
+const RETRY_SEC = 60;
 
 /**
- * Runs a script on a node, as root, through the system's `ssh`: the one door to a node's shell.
+ * Runs a script on a node as root, using the system's `ssh`. All resources that run commands on nodes are created here.
  *
- * Not by `remote.Command`, whose own SSH knows neither the user's known hosts nor agents nor host certificates, and takes
- * another of a machine's host keys than the one that was checked (it asks for ECDSA first).
+ * `remote.Command` is not used because its built-in SSH client ignores the user's known hosts, agents and host certificates,
+ * and prefers ECDSA host keys to the key type that was verified.
  *
- * The script goes through standard input, so that nothing of it (tokens!) shows in process lists or in the
- * provider's error messages, which quote the command line. Output is not logged unless asked for: it may be a secret, and the
- * provider's log does not mask secrets. It is not put into the next run's environment either.
+ * The script is sent through standard input, so tokens in it appear neither in process lists nor in the provider's error
+ * messages, which quote the command line. Output is not logged unless `showProgress` is set, because the provider's log does
+ * not mask secrets. For the same reason it is not passed to the next run's environment.
  */
 export function runOn(
   name: string,
@@ -40,7 +40,7 @@ export function runOn(
     name,
     {
       create: overSsh(ssh, "sh -s"),
-      // Arguments the script may ignore; that they are new is what makes it run again.
+      // The script may ignore these arguments: changing them makes Pulumi run it again.
       update: overSsh(ssh, ["sh -s --", ...(args.replacement?.words ?? ["first"])].join(" ")),
       delete: args.delete ? overSsh(ssh, args.delete) : undefined,
       stdin: args.script,
@@ -50,31 +50,32 @@ export function runOn(
     },
     {
       ...options,
-      ...(args.secretOutput ? { additionalSecretOutputs: ["stdout"] } : {}),
+      additionalSecretOutputs: args.secretOutput ? ["stdout"] : undefined,
       ignoreChanges: args.replacement?.due ? [] : ["update"],
     },
   );
 }
 
-/** What a command printed, without the line's end. */
+/** The standard output of a command, trimmed. */
 export function outputOf(command: { stdout: pulumi.Output<string> }): pulumi.Output<string> {
   return command.stdout.apply((text) => text.trim());
 }
 
 /**
- * A script of this machine that runs a command line on a node, with what it has on standard input. 255 is ssh's own, and only
- * what it says itself is in its log: a connection that did not come about, or was lost, is tried again, unless it was refused
- * for good.
+ * A script for the local machine that runs a command line on a node and passes its standard input on.
+ *
+ * Retries for {@link RETRY_SEC} when ssh fails to connect or loses the connection: exit status 255 with a message in ssh's own
+ * log. Does not retry a rejected host key, a rejected login or an unknown host name.
  */
 export function overSsh(ssh: SshEndpoint, command: string): string {
   return script(
-    { PATIENCE: CONNECT_SEC, REMOTE: asRoot(ssh, command) },
+    { RETRY_SEC, REMOTE: asRoot(ssh, command) },
     `
 input=$(cat)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 trap 'exit 130' INT TERM
-end=$(( $(date +%s) + PATIENCE ))
+end=$(( $(date +%s) + RETRY_SEC ))
 while :; do
   : > "$log"
   status=0
@@ -84,7 +85,7 @@ while :; do
     cat "$log" >&2
     break
   fi
-  sleep "0.$(( $$ % 10 + 1 ))" # not all at the same time
+  sleep "0.$(( $$ % 10 + 1 ))" # spread the retries of concurrent commands
 done
 printf '%s\\n' "$output"
 exit "$status"`,

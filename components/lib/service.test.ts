@@ -11,19 +11,21 @@ import {
   SWARM_ID,
 } from "../../test/support/deployment.ts";
 import { known } from "../../test/support/mocks.ts";
-import type { Site } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
 import { configFile, secretFile } from "./files.ts";
 import { labels } from "./ownership.ts";
 import { homeOf } from "./placement.ts";
 import { type ServiceArgs, service, type Transform } from "./service.ts";
 
-/** One component with one service, which is on node2 unless a test says otherwise. */
-function declareService(own: (site: Site, parent: pulumi.Resource) => Partial<ServiceArgs> = () => ({})) {
-  return declareOn((site) => {
+/** A component with one service, on node2 by default. */
+function declareService(
+  own: (deployment: Deployment, parent: pulumi.Resource) => Partial<ServiceArgs> = () => ({}),
+) {
+  return declareOn((deployment) => {
     const part = new pulumi.ComponentResource("test:index:Part", "part");
-    const image = site.images.ref("kafka");
-    const on = site.nodes[1] ?? assert.fail("no node2");
-    service("probe", { site, name: "probe", image, on, limits: {}, ...own(site, part) }, part);
+    const image = deployment.images.ref("kafka");
+    const on = deployment.nodes[1] ?? assert.fail("no node2");
+    service("probe", { deployment, name: "probe", image, on, limits: {}, ...own(deployment, part) }, part);
   });
 }
 interface Inputs {
@@ -38,16 +40,16 @@ before(async () => {
 });
 
 describe("a service of the swarm", () => {
-  it("runs an image of the testbed's own registry, by its digest", () => {
+  it("runs an image of the testbed's registry, by digest", () => {
     assert.equal(plain.container("probe").image, imageOf("kafka"));
   });
 
-  it("comes once its image is in the registry and the registry serves", () => {
+  it("is created after its image is in the running registry", () => {
     const { dependencies } = plain.get("Service probe");
     assert.ok(dependencies.includes("Command images-sent") && dependencies.includes("Container registry"));
   });
 
-  it("is declared through the manager's provider, below its component", () => {
+  it("uses the manager's provider and is a child of its component", () => {
     const { provider, parent, deletedWith } = plain.get("Service probe");
     assert.deepEqual(
       [provider, parent, deletedWith],
@@ -55,25 +57,25 @@ describe("a service of the swarm", () => {
     );
   });
 
-  it("is made anew in another swarm, the old one first, after a leftover of its name", () => {
+  it("is replaced in a new swarm: leftovers and the old service are removed first", () => {
     const { replacementTrigger, deleteBeforeReplace, beforeCreate } = plain.get("Service probe");
     assert.equal(replacementTrigger, SWARM_ID);
     assert.equal(deleteBeforeReplace, true);
     assert.deepEqual(beforeCreate, ["remove-leftover-service-probe"]);
   });
 
-  it("carries the labels of stack and folder, and so do its tasks' containers", () => {
+  it("has the labels of stack and folder, also on its tasks' containers", () => {
     assert.deepEqual(inputsOf(plain).labels, labels(owner));
     assert.deepEqual(plain.container("probe").labels, labels(owner));
   });
 
-  it("is found by DNS alone, on the stack's overlay network, and publishes no port", () => {
+  it("is resolved by DNS only, on the stack's overlay network, and publishes no port", () => {
     const { endpointSpec, taskSpec } = inputsOf(plain);
     assert.deepEqual(endpointSpec, { mode: "dnsrr", ports: [] });
     assert.deepEqual(taskSpec.networksAdvanceds, [{ name: "bench-id" }]);
   });
 
-  it("publishes a port that is asked for on its node alone, not on every node", async () => {
+  it("publishes a configured port on its own node only", async () => {
     const program = await declareService(() => ({ ports: [{ published: 19092, target: 9095 }] }));
     assert.deepEqual(inputsOf(program).endpointSpec, {
       mode: "dnsrr",
@@ -81,7 +83,7 @@ describe("a service of the swarm", () => {
     });
   });
 
-  it("stops its old task before the new one starts: both would have the same volume", () => {
+  it("stops the old task before the new one starts, because both use the same volume", () => {
     assert.deepEqual(inputsOf(plain).updateConfig, {
       order: "stop-first",
       parallelism: 1,
@@ -89,30 +91,30 @@ describe("a service of the swarm", () => {
     });
   });
 
-  it("lets no difference in its platforms show, which the client takes from the image", () => {
+  it("ignores changes of the platforms, which the client reads from the image", () => {
     assert.deepEqual(plain.get("Service probe").ignoreChanges, ["taskSpec.placement.platforms"]);
   });
 });
 
-describe("a service that is pinned to a node", () => {
-  it("has one task, there", () => {
+describe("a service pinned to a node", () => {
+  it("has one task, on that node", () => {
     const { mode, taskSpec } = inputsOf(plain);
     assert.deepEqual(mode, { replicated: { replicas: 1 } });
     assert.deepEqual(taskSpec.placement, { constraints: ["node.hostname==node2"] });
   });
 
-  it("is waited for by the provider, which refuses a delay below five seconds", () => {
+  it("waits for convergence with a delay of at least five seconds, which the provider requires", () => {
     assert.deepEqual(inputsOf(plain).convergeConfig, { delay: "5s", timeout: "3m" });
   });
 
-  it("is not waited for by the provider where a probe of its own says more", async () => {
+  it("does not wait for convergence if it has its own probe", async () => {
     const program = await declareService(() => ({ converge: false }));
     assert.equal("convergeConfig" in inputsOf(program), false);
   });
 });
 
 describe("a service on every node", () => {
-  it("is global, has no constraint, and is not waited for by the provider", async () => {
+  it("is global, has no constraint, and does not wait for convergence", async () => {
     const { mode, taskSpec, ...rest } = inputsOf(await declareService(() => ({ on: "every node" })));
     assert.deepEqual(mode, { global: true });
     assert.deepEqual(taskSpec.placement, {});
@@ -132,13 +134,13 @@ describe("limits of a service", () => {
     });
   });
 
-  it("are whole numbers, whatever the fraction of a CPU", async () => {
+  it("are integers for any fraction of a CPU", async () => {
     assert.deepEqual((await resources({ cpus: 0.1 + 0.2 })).resources, {
       limits: { nanoCpus: 300_000_000, memoryBytes: 0 },
     });
   });
 
-  it("that are none are zero: of one that is left out the provider keeps the one before", async () => {
+  it("are zero if not set, because the provider keeps the old value of an omitted limit", async () => {
     assert.deepEqual((await resources({ memoryMiB: 64 })).resources, {
       limits: { nanoCpus: 0, memoryBytes: 67_108_864 },
     });
@@ -147,11 +149,11 @@ describe("limits of a service", () => {
 });
 
 describe("a service's task", () => {
-  it("has secrets and configs as files at the paths that are asked for", async () => {
-    const program = await declareService((site, parent) => ({
+  it("gets secrets and configs as files at the configured paths", async () => {
+    const program = await declareService((deployment, parent) => ({
       files: [
-        { path: "/run/secrets/key", source: secretFile("probe-key", "hush", site, parent) },
-        { path: "/etc/probe.conf", source: configFile("probe-conf", "loud", site, parent) },
+        { path: "/run/secrets/key", source: secretFile("probe-key", "hush", deployment, parent) },
+        { path: "/etc/probe.conf", source: configFile("probe-conf", "loud", deployment, parent) },
       ],
     }));
     const { secrets, configs } = program.container("probe");
@@ -163,17 +165,16 @@ describe("a service's task", () => {
     ]);
   });
 
-  it("is asked by a command without a shell whether it serves, often enough to be quick", async () => {
-    const program = await declareService(() => ({ health: ["probe", "--live"] }));
-    const { tests, interval } = program.container("probe").healthcheck as Record<string, unknown>;
-    assert.deepEqual(tests, ["CMD", "probe", "--live"]);
-    assert.equal(interval, "2s");
+  it("has no health check, and switches off one that an earlier version or the image has", () => {
+    const { healthcheck } = plain.container("probe") as { healthcheck: { tests: string[] } };
+    assert.deepEqual(healthcheck.tests, ["NONE"]);
   });
 
-  it("keeps what its image says of health, user and arguments where nothing is asked for", () => {
+  it("keeps the image's user and arguments by default", () => {
     assert.deepEqual(Object.keys(plain.container("probe")).sort(), [
       "configs",
       "env",
+      "healthcheck",
       "image",
       "labels",
       "mounts",
@@ -182,7 +183,7 @@ describe("a service's task", () => {
     ]);
   });
 
-  it("may write to what it mounts unless the mount says otherwise", async () => {
+  it("can write to mounts unless they are read-only", async () => {
     const program = await declareService(() => ({
       mounts: [
         { type: "volume", source: "data", target: "/data" },
@@ -200,25 +201,25 @@ describe("a service's task", () => {
 describe("a file of a task", () => {
   let program: Program<void>;
   before(async () => {
-    program = await declareOn((site) => {
+    program = await declareOn((deployment) => {
       const part = new pulumi.ComponentResource("test:index:Part", "part");
-      secretFile("key", "hush – ü", site, part);
-      configFile("conf", "loud – ü", site, part);
+      secretFile("key", "hush – ü", deployment, part);
+      configFile("conf", "loud – ü", deployment, part);
     });
   });
 
-  it("that is a secret is one in Pulumi's state too, even where its text was given in clear", () => {
+  it("is encrypted in Pulumi's state if it is a secret, even if its text was not marked as one", () => {
     assert.deepEqual(program.get("Secret key").secrets, ["data"]);
     assert.doesNotMatch(program.get("Secret key").open, /hush|aHVza/);
   });
 
-  it("holds the text that was given, of whatever letters", () => {
+  it("contains the given text, including non-ASCII characters", () => {
     assert.equal(fileText(program.get("Secret key")), "hush – ü");
     assert.equal(fileText(program.get("ServiceConfig conf")), "loud – ü");
   });
 
   for (const name of ["Secret key", "ServiceConfig conf"]) {
-    it(`(${name.split(" ")[0]}) has a drawn name and is replaced before it goes: a task has it yet`, () => {
+    it(`(${name.split(" ")[0]}) has a generated name and is created before the old one is deleted, because a task still uses that`, () => {
       const { inputs, deleteBeforeReplace, replacementTrigger, provider } = program.get(name);
       assert.equal(inputs.name, undefined);
       assert.equal(deleteBeforeReplace, false);
@@ -227,15 +228,15 @@ describe("a file of a task", () => {
   }
 });
 
-describe("the home of a part that keeps data", () => {
+describe("the node of a service that stores data", () => {
   const nodes = (...roles: string[]) =>
-    roles.map((role, index) => ({ name: `node${index + 1}`, role })) as unknown as Site["nodes"];
+    roles.map((role, index) => ({ name: `node${index + 1}`, role })) as unknown as Deployment["nodes"];
 
   it("is the first node of its role", () => {
     assert.equal(homeOf("broker", nodes("monitor", "agent", "broker", "broker")).name, "node3");
   });
 
-  it("is the manager where no node has the role", () => {
+  it("is the manager if no node has the role", () => {
     assert.equal(homeOf("monitor", nodes("agent", "broker")).name, "node1");
   });
 });
@@ -248,7 +249,7 @@ describe("a transform", () => {
   };
   const withTransform = (transform: Transform) => declareService(() => ({ ...args, transform }));
 
-  it("changes environment, arguments and mounts of what is declared", async () => {
+  it("changes environment, arguments and mounts of the declared service", async () => {
     const program = await withTransform((task) => {
       task.environment.LEVEL = "debug";
       task.environment.EXTRA = "1";
@@ -264,13 +265,13 @@ describe("a transform", () => {
     ]);
   });
 
-  it("may return other settings instead", async () => {
+  it("may return new settings", async () => {
     const program = await withTransform((task) => ({ ...task, environment: {}, stopGraceSec: 99 }));
     assert.deepEqual(program.container("probe").env, {});
     assert.equal(program.container("probe").stopGracePeriod, "99s");
   });
 
-  it("leaves alone what the component passed", async () => {
+  it("does not modify the component's own settings", async () => {
     const before = structuredClone(args);
     await withTransform((task) => {
       task.environment.LEVEL = "debug";
@@ -281,7 +282,7 @@ describe("a transform", () => {
     assert.deepEqual(args, before);
   });
 
-  it("gets the defaults of what the component left out", async () => {
+  it("receives defaults for settings that the component omits", async () => {
     await declareService(() => ({
       transform: ({ arguments: words, environment, mounts, files, ports, networks, stopGraceSec }) => {
         assert.deepEqual([words, environment, mounts, files, ports], [[], {}, [], [], []]);
@@ -290,15 +291,15 @@ describe("a transform", () => {
     }));
   });
 
-  it("changes the digest by which jobs see that the settings are others", async () => {
+  it("changes the digest with which jobs detect changed settings", async () => {
     const digest = async (transform?: Transform) => {
       let settings: pulumi.Output<string> | undefined;
-      await declareOn((site) => {
+      await declareOn((deployment) => {
         const part = new pulumi.ComponentResource("test:index:Part", "part");
-        const image = site.images.ref("kafka");
+        const image = deployment.images.ref("kafka");
         const declared = service(
           "probe",
-          { site, name: "probe", image, on: site.nodes[0], limits: {}, ...args, transform },
+          { deployment, name: "probe", image, on: deployment.nodes[0], limits: {}, ...args, transform },
           part,
         );
         settings = declared.settings;

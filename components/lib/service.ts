@@ -3,17 +3,18 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../../config/nodes.ts";
 import type { Limits } from "../../config/services/index.ts";
-import { inSwarm, type Site, withoutLeftover } from "./deployment.ts";
+import { type Deployment, inSwarm, withoutLeftover } from "./deployment.ts";
 import type { Node } from "./node.ts";
 import { labels } from "./ownership.ts";
 
-/** A file that swarm puts into every task: a secret, which is in memory only, or a config. */
+/** A file that swarm adds to every task: a secret, which is kept in memory only, or a config. */
 export interface TaskFile {
-  /** Absolute path; a secret's is below /run/secrets. */
+  /** Absolute path. Secrets must be below /run/secrets. */
   path: string;
   source: docker.Secret | docker.ServiceConfig;
 }
 
+/** A volume, or a directory of the node, that is mounted into a task. */
 export interface TaskMount {
   type: "volume" | "bind";
   source: pulumi.Input<string>;
@@ -21,41 +22,36 @@ export interface TaskMount {
   readOnly?: boolean;
 }
 
-/** Tasks that swarm spreads evenly over the nodes of a role; where no node has it, they are on the manager. */
+/** Tasks that swarm spreads evenly over the nodes of a role. Without a node of that role they run on the manager. */
 interface Spread {
   role: Role;
   replicas: number;
 }
 
-/** What a {@link Transform} may change of a service before it is declared. */
+/** The settings of a service that a {@link Transform} may change before the service is declared. */
 export interface TaskSettings {
-  /** Those of the image where empty. */
+  /** Command arguments. @default the image's */
   arguments: pulumi.Input<string>[];
   environment: Record<string, pulumi.Input<string>>;
   mounts: TaskMount[];
   files: TaskFile[];
   limits: Limits;
-  /** Ids of the networks that it is on; the stack's overlay network unless given. */
+  /** Ids of the networks to attach. @default the stack's overlay network */
   networks: pulumi.Input<string>[];
-  /** Ports of the node, beside the overlay network where every port is reached; nothing is published by default. */
+  /** Ports to publish on the node. Inside the overlay network every port is reachable anyway. @default none */
   ports: { published: number; target: number }[];
-  /** The image's where absent. */
+  /** @default the image's user */
   user?: string;
-  /**
-   * Command that tells whether a task serves. Swarm gives a task's name to the network only once it is healthy, and
-   * replaces a task that is not. Absent where nothing but the process itself can be trusted to tell.
-   */
-  health?: string[];
-  /** Seconds that a task may take to end before it is killed. @default 10 */
+  /** Seconds a task may take to stop before it is killed. @default 10 */
   stopGraceSec: number;
 }
 
 /**
- * Changes a service before it is declared, for what no setting covers. It gets a copy of the service's settings, which
- * it may change in place, or returns others.
+ * Changes a service before it is declared, for options that have no setting. It receives a copy of the service's settings and
+ * either modifies the copy or returns new settings.
  *
  * @example
- * // in index.ts, which passes them on to deployStack
+ * // in index.ts, which passes them to deployStack
  * const transforms: StackTransforms = {
  *   kafka: {
  *     service: (task) => {
@@ -69,51 +65,47 @@ export interface TaskSettings {
 // biome-ignore lint/suspicious/noConfusingVoidType: a transform that changes its copy returns nothing
 export type Transform = (task: TaskSettings) => TaskSettings | void;
 
-/** A transform for each service that a component declares; most declare one, or several that are alike. */
+/** A transform for each service that a component declares. Most components declare one service, or several similar ones. */
 export type Transforms<Name extends string = "service"> = { [N in Name]?: Transform };
 
+/** Arguments of {@link service}. Absent task settings take their defaults. */
 export interface ServiceArgs extends Partial<TaskSettings> {
-  site: Site;
-  /** Its name in the swarm, and its host name on the overlay network. */
+  deployment: Deployment;
+  /** Service name in the swarm, and host name on the overlay network. */
   name: string;
-  /** By digest, so that what runs is what was meant. */
+  /** Image reference with digest. */
   image: pulumi.Input<string>;
-  /** The node it is pinned to, or all: one task a node, or so many tasks on the nodes of a role. */
+  /** Where tasks run: one task on this node, one on every node, or several spread over the nodes of a role. */
   on: Node | "every node" | Spread;
   limits: Limits;
-  /** Whether `up` waits until the task runs and is healthy. Not where a probe of its own says more. */
+  /** Whether `up` waits until the task runs. Turn off if the component has a more precise probe. @default true */
   converge?: boolean;
   transform?: Transform;
 }
 
-/** A service that was declared. */
+/** A declared service. */
 export interface DeclaredService {
   resource: docker.Service;
-  /** Stays the same while its settings change. */
+  /** Service id. Changes of the settings do not change it. */
   id: pulumi.Output<string>;
-  /** A digest of its settings, for a job that must run again when they change. */
+  /** A digest of the settings, for jobs that must run again when the settings change. */
   settings: pulumi.Output<string>;
 }
 
-/** Swarm's tasks are looked at this often while `up` waits; a delay below five seconds is refused by the provider. */
+/** How often `up` checks whether tasks converged, and for how long. The provider rejects delays below five seconds. */
 const CONVERGE = { delay: "5s", timeout: "3m" };
-/** Short: swarm calls a task running only at its first healthy answer. */
-const HEALTH = { interval: "2s", timeout: "5s", startPeriod: "90s", retries: 15 };
+
+/** Explicit, because the Terraform provider keeps the previous block if it is omitted. The fields are as the provider reads them back. */
+const NO_HEALTH_CHECK = { tests: ["NONE"], interval: "0s", timeout: "0s", startPeriod: "0s", retries: 0 };
 
 /**
- * The command that tells by HTTP whether a task serves.
+ * Applies the transform and declares the swarm service. No other code creates a `docker.Service`.
  *
- * @param url on the task's own loopback address
- */
-export function httpHealth(url: string): string[] {
-  return ["curl", "--fail", "--silent", "--output", "/dev/null", url];
-}
-
-/**
- * Declares a service of the swarm, after its transform: the only place that creates a `docker.Service`.
+ * Services have no health checks: each check starts a process in the container, which on a small machine takes CPU time
+ * from what is measured. A readiness job proves at `up` that a service works, and swarm restarts a task whose process ends.
  *
- * An update stops the old task before the new one starts, since both would have the same volume. Names are found by
- * DNS (`dnsrr`) and ports are the nodes' own: some kernels lack IP_VS, which virtual addresses need.
+ * An update stops the old task before it starts the new one, because both use the same volume. Names resolve through DNS
+ * (`dnsrr`) and ports are published in host mode, because virtual IPs need IP_VS, which some kernels lack.
  */
 export function service(
   name: string,
@@ -121,7 +113,7 @@ export function service(
   parent: pulumi.Resource,
   options: pulumi.CustomResourceOptions = {},
 ): DeclaredService {
-  const { site, on, converge = true } = args;
+  const { deployment, on, converge = true } = args;
   const task = transformed(args);
   const resource = new docker.Service(
     name,
@@ -130,8 +122,8 @@ export function service(
       taskSpec: {
         containerSpec: containerSpec(args, task),
         networksAdvanceds: task.networks.map((network) => ({ name: network })),
-        placement: placementOn(on, site),
-        ...resources(task.limits),
+        placement: placementOn(on, deployment),
+        resources: resources(task.limits),
         restartPolicy: { condition: "any", delay: "1s", window: "5s" },
       },
       mode: on === "every node" ? { global: true } : { replicated: { replicas: replicasOn(on) } },
@@ -144,14 +136,14 @@ export function service(
         })),
       },
       updateConfig: { order: "stop-first", parallelism: 1, failureAction: "pause" },
-      labels: labels(site.owner),
+      labels: labels(deployment.owner),
       convergeConfig: converge && on !== "every node" ? CONVERGE : undefined,
     },
     {
-      ...inSwarm(site, parent),
+      ...inSwarm(deployment, parent),
       deleteBeforeReplace: true,
-      hooks: withoutLeftover(site, args.name),
-      // The engine's, which the client adds from what the registry says of the image.
+      hooks: withoutLeftover(deployment, args.name),
+      // The Docker client adds the platforms that the registry lists for the image.
       ignoreChanges: ["taskSpec.placement.platforms"],
       ...options,
     },
@@ -161,7 +153,7 @@ export function service(
   return { resource, id: resource.id, settings };
 }
 
-/** The settings after the transform, which gets copies: the component may use one object for several services. */
+/** Applies the transform to copies of the settings, because a component may share one object between services. */
 function transformed(args: ServiceArgs): TaskSettings {
   const copy: TaskSettings = {
     arguments: [...(args.arguments ?? [])],
@@ -169,21 +161,20 @@ function transformed(args: ServiceArgs): TaskSettings {
     mounts: (args.mounts ?? []).map((mount) => ({ ...mount })),
     files: (args.files ?? []).map((file) => ({ ...file })),
     limits: { ...args.limits },
-    networks: [...(args.networks ?? [args.site.swarm.network.id])],
+    networks: [...(args.networks ?? [args.deployment.swarm.network.id])],
     ports: (args.ports ?? []).map((port) => ({ ...port })),
     user: args.user,
-    health: args.health && [...args.health],
     stopGraceSec: args.stopGraceSec ?? 10,
   };
   return args.transform?.(copy) ?? copy;
 }
 
-/** 16 hexadecimal digits that are others when the value is another. */
+/** A digest of a value: the first 16 hexadecimal digits of SHA-256 over its JSON. */
 export function digestOf(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
 }
 
-function placementOn(on: ServiceArgs["on"], { nodes }: Site): { constraints?: string[] } {
+function placementOn(on: ServiceArgs["on"], { nodes }: Deployment): { constraints?: string[] } {
   if (on === "every node") return {};
   if (!isSpread(on)) return { constraints: [`node.hostname==${on.hostname}`] };
   const constraint = nodes.some(({ role }) => role === on.role)
@@ -200,7 +191,7 @@ function isSpread(on: Node | Spread): on is Spread {
   return "replicas" in on;
 }
 
-function containerSpec({ site, image }: ServiceArgs, task: TaskSettings) {
+function containerSpec({ deployment, image }: ServiceArgs, task: TaskSettings) {
   const secrets = task.files.filter((file) => file.source instanceof docker.Secret);
   const configs = task.files.filter((file) => file.source instanceof docker.ServiceConfig);
   return {
@@ -208,7 +199,7 @@ function containerSpec({ site, image }: ServiceArgs, task: TaskSettings) {
     args: task.arguments.length > 0 ? task.arguments : undefined,
     env: task.environment,
     user: task.user,
-    labels: labels(site.owner),
+    labels: labels(deployment.owner),
     mounts: task.mounts.map(({ type, source, target, readOnly = false }) => ({
       type,
       source,
@@ -225,16 +216,12 @@ function containerSpec({ site, image }: ServiceArgs, task: TaskSettings) {
       configName: source.name,
       fileName: path,
     })),
-    healthcheck: task.health ? { tests: ["CMD", ...task.health], ...HEALTH } : undefined,
     stopGracePeriod: `${task.stopGraceSec}s`,
+    healthcheck: NO_HEALTH_CHECK,
   };
 }
 
-/** 0 is no limit. Always given: of a limit that is left out the Terraform provider keeps the one before. */
+/** Limits as Docker expects them, where 0 means no limit. Always set: the provider keeps the old value of an omitted limit. */
 function resources({ cpus = 0, memoryMiB = 0 }: Limits) {
-  return {
-    resources: {
-      limits: { nanoCpus: Math.round(cpus * 1e9), memoryBytes: memoryMiB * 1024 * 1024 },
-    },
-  };
+  return { limits: { nanoCpus: Math.round(cpus * 1e9), memoryBytes: memoryMiB * 1024 * 1024 } };
 }

@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseSettings, type Settings, SettingsError } from "../../config/settings.ts";
+import { parseSettings, type Settings } from "../../config/settings.ts";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { userName } from "../../lib/stackName.ts";
 
 /**
- * Reads the configuration of the stack that runs now.
+ * Reads the configuration of the current stack.
  *
- * @param without names of nodes that cannot be used and are left out
+ * @param without names of unusable nodes to leave out
  * @throws pulumi.RunError, which Pulumi prints without a stack trace, with every error of the configuration
  */
 export function readSettings(without: readonly string[] = []): Settings {
@@ -17,6 +18,6 @@ export function readSettings(without: readonly string[] = []): Settings {
   try {
     return parseSettings(raw, pulumi.getStack(), userName(), without);
   } catch (error) {
-    throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
+    throw error instanceof SwarmbenchError ? new pulumi.RunError(error.text) : error;
   }
 }

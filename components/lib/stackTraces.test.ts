@@ -5,18 +5,18 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { it } from "node:test";
 
-it("a stack trace names the line of our source, and its own place of a library's", () => {
+it("a stack trace shows source positions in this project and compiled positions in libraries", () => {
   const directory = mkdtempSync(path.join(tmpdir(), "swarmbench-test-"));
   const program = path.join(directory, "program.ts");
-  const [ours, library] = ["components/lib/stackTraces", "node_modules/@pulumi/pulumi"].map((name) =>
+  const [own, library] = ["components/lib/stackTraces", "node_modules/@pulumi/pulumi"].map((name) =>
     path.resolve(import.meta.dirname, "../..", name),
   );
   writeFileSync(
     program,
-    `import ${JSON.stringify(ours)};
+    `import ${JSON.stringify(own)};
 import { CustomResource } from ${JSON.stringify(library)};
 
-// So that the line is another one once this is compiled.
+// Comment lines shift the compiled position.
 interface Thrown {
   message: string;
 }

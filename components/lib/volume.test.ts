@@ -9,8 +9,8 @@ import { labels } from "./ownership.ts";
 import { createVolumeScript, nodeVolume } from "./volume.ts";
 
 /**
- * A `docker` whose volumes are the files in `volumes`, and its containers those in `containers`: of each, the filters
- * that find it, a line each. A volume that a container has cannot be removed, nor can a container that runs.
+ * A fake `docker`: volumes are files in `volumes`, containers are files in `containers` with one matching filter per line. It
+ * refuses to remove a volume that a container uses, and a running container.
  */
 const DOCKER = `#!/bin/sh
 cd "$FAKE" || exit 99
@@ -18,7 +18,7 @@ echo "$*" >> calls
 for last; do :; done
 refuse() { echo "Error response from daemon: $*" >&2; exit 1; }
 # As Docker's own: all filters must hold, but of several for the state one is enough.
-found() {
+matches() {
   inState=no
   while [ $# -gt 0 ]; do
     if [ "$1" = --filter ]; then
@@ -31,7 +31,7 @@ found() {
   [ "$inState" = yes ]
 }
 case "$1 $2" in
-  "ps --all") for id in $(ls containers); do ! found "$@" || echo "$id"; done ;;
+  "ps --all") for id in $(ls containers); do ! matches "$@" || echo "$id"; done ;;
   "rm "*)
     shift
     for id; do
@@ -43,7 +43,7 @@ case "$1 $2" in
   "volume rm")
     ! grep -qrx "volume=$last" containers || refuse "remove $last: volume is in use"
     rm -f "volumes/$last"; echo "$last" ;;
-  *) refuse "the fake does not know: docker $*" ;;
+  *) refuse "unexpected command: docker $*" ;;
 esac
 `;
 const machines: FakeMachine[] = [];
@@ -58,21 +58,24 @@ after(() => {
 });
 const create = createVolumeScript("grafana", "node1-ready", labels({ ...owner, directory: "/home/ann's" }));
 
-describe("the script that makes a volume", () => {
-  it("is one that sh can parse", async () => assert.equal(await parses(create), ""));
+describe("the script that creates a volume", () => {
+  it("is a valid sh script", async () => assert.equal(await parses(create), ""));
 
-  it("makes it with the labels of stack and folder, and prints its name", async () => {
+  it("creates it with the labels of stack and folder, and prints its name", async () => {
     const node = machine();
     assert.equal((await node.script(create)).stdout.trim(), "grafana");
     assert.deepEqual(node.read("volumes/grafana")?.split("\n"), [
-      ...["volume", "create"],
-      ...["--label", `swarmbench.stack=${owner.prefix}`],
-      ...["--label", "swarmbench.owner=/home/ann's"],
+      "volume",
+      "create",
+      "--label",
+      `swarmbench.stack=${owner.prefix}`,
+      "--label",
+      "swarmbench.owner=/home/ann's",
       "grafana",
     ]);
   });
 
-  it("leaves one that is there as it is, and prints its name", async () => {
+  it("does not change an existing volume, and prints its name", async () => {
     const node = machine();
     node.write("volumes/grafana", "data");
     const { code, stdout } = await node.script(create);
@@ -81,47 +84,47 @@ describe("the script that makes a volume", () => {
   });
 });
 
-describe("a volume of the program", () => {
+describe("a declared volume", () => {
   let program: Program<pulumi.Output<string>>;
   before(async () => {
-    program = await declareOn((site) => {
+    program = await declareOn((deployment) => {
       const part = new pulumi.ComponentResource("test:index:Part", "part");
-      return nodeVolume("grafana", site.nodes[2] ?? assert.fail(), site, part);
+      return nodeVolume("grafana", deployment.nodes[2] ?? assert.fail(), deployment, part);
     });
   });
-  // The node's name is in it: a part that moves gets another one, and the one that it leaves is removed.
+  // Contains the node's name: a service that moves gets a new volume, and the old one is deleted.
   const declared = () => program.get("Command grafana-volume-node3");
 
-  it("is made on its node, and goes with that", () => {
+  it("is created on its node and deleted with it", () => {
     assert.equal(portOf(declared()), 22_002);
     assert.deepEqual([declared().parent, declared().deletedWith], ["Part part", "Machine node3"]);
   });
 
-  it("is looked at again when its machine was made anew", () => {
+  it("is checked again when its machine was replaced", () => {
     assert.match(String(declared().inputs.stdin), /^READY='node3-ready'$/m);
   });
 
-  it("is known by the name that the engine gave", async () => {
+  it("has the name that the engine printed", async () => {
     assert.equal(await known(program.result), "grafana-volume-node3-printed");
   });
 
-  describe("is removed at delete", () => {
+  describe("is removed at delete:", () => {
     const remove = () => remoteOf(declared().inputs.delete);
-    const OURS = [`label=swarmbench.stack=${owner.prefix}`, `label=swarmbench.owner=${owner.directory}`];
-    /** A node with the volume and a container that has it. */
-    function nodeWith(container: { status: string; of?: string[] }): FakeMachine {
-      const { status, of = OURS } = container;
+    const OWN = [`label=swarmbench.stack=${owner.prefix}`, `label=swarmbench.owner=${owner.directory}`];
+    /** A node with the volume and a container that uses it. */
+    function nodeWith(container: { status: string; labels?: string[] }): FakeMachine {
+      const { status, labels = OWN } = container;
       const node = machine();
       node.write("volumes/grafana", "data");
-      node.write("containers/c1", ["volume=grafana", `status=${status}`, ...of].join("\n"));
+      node.write("containers/c1", ["volume=grafana", `status=${status}`, ...labels].join("\n"));
       return node;
     }
     const left = (node: FakeMachine) => [...node.list("volumes"), ...node.list("containers")];
     const IN_USE = "Error response from daemon: remove grafana: volume is in use\n";
 
-    it("by a command that sh can parse", async () => assert.equal(await parses(remove()), ""));
+    it("with a valid sh command", async () => assert.equal(await parses(remove()), ""));
 
-    it("with what is in it", async () => {
+    it("with its contents", async () => {
       const node = machine();
       node.write("volumes/grafana", "data");
       assert.deepEqual(await node.commandLine(remove()), { code: 0, stdout: "", stderr: "" });
@@ -129,14 +132,14 @@ describe("a volume of the program", () => {
     });
 
     for (const status of ["created", "exited", "dead"]) {
-      it(`at once where only an ended task of ours has it (${status})`, async () => {
+      it(`immediately if only an ended task of the stack uses it (${status})`, async () => {
         const node = nodeWith({ status });
         assert.deepEqual(await node.commandLine(remove()), { code: 0, stdout: "", stderr: "" });
         assert.deepEqual([left(node), node.read("clock")], [[], "1000"]);
       });
     }
 
-    it("once the last task that has it has ended", async () => {
+    it("after the last task that uses it has ended", async () => {
       const node = nodeWith({ status: "running" });
       node.write("tick", '[ "$now" -ne 1005 ] || sed -i s/running/exited/ containers/c1');
       assert.equal((await node.commandLine(remove())).code, 0);
@@ -145,20 +148,20 @@ describe("a volume of the program", () => {
 
     const EVERY_TEN_SECONDS = "echo $(( now + 9 )) > clock";
 
-    it("or fails with the engine's own words after a minute and a half", async () => {
+    it("or fails with the engine's message after 90 seconds", async () => {
       const node = nodeWith({ status: "running" });
       node.write("tick", EVERY_TEN_SECONDS);
       assert.deepEqual(await node.commandLine(remove()), { code: 1, stdout: "", stderr: IN_USE });
       assert.equal(node.read("clock"), "1090");
     });
 
-    for (const [whose, of] of [
-      ["another stack's", ["label=swarmbench.stack=swarmbench-bob-test", ...OURS.slice(1)]],
-      ["another folder's", [...OURS.slice(0, 1), "label=swarmbench.owner=/home/bob"]],
+    for (const [whose, labels] of [
+      ["another stack's", ["label=swarmbench.stack=swarmbench-bob-test", ...OWN.slice(1)]],
+      ["another folder's", [...OWN.slice(0, 1), "label=swarmbench.owner=/home/bob"]],
       ["nobody's", []],
     ] as const) {
-      it(`but not where an ended container has it that is ${whose}`, async () => {
-        const node = nodeWith({ status: "exited", of: [...of] });
+      it(`but not if it is used by an ended container that is ${whose}`, async () => {
+        const node = nodeWith({ status: "exited", labels: [...labels] });
         node.write("tick", EVERY_TEN_SECONDS);
         assert.deepEqual(await node.commandLine(remove()), { code: 1, stdout: "", stderr: IN_USE });
         assert.deepEqual(left(node), ["grafana", "c1"]);

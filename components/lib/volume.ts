@@ -1,27 +1,28 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { commandLine, script } from "../../lib/shell.ts";
-import type { Site } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
 import type { Node } from "./node.ts";
 import { labels } from "./ownership.ts";
 import { outputOf, runOn } from "./remote.ts";
 
 /**
- * A volume on one node's engine, and its name. Swarm would make it by itself for a task that mounts it, but `destroy`
- * would leave it: Pulumi deletes what it knows. Not a `docker.Volume`, which would take a provider process a node.
+ * Creates a volume on one node and returns its name. Swarm would create it for the first task that mounts it, but `destroy`
+ * would not remove a volume that Pulumi does not manage. `docker.Volume` is not used because it needs a provider process for
+ * each node.
  */
 export function nodeVolume(
   name: string,
   node: Node,
-  site: Site,
+  deployment: Deployment,
   parent: pulumi.Resource,
 ): pulumi.Output<string> {
   const volume = runOn(
-    // The node is part of its name: on another node it is another volume, and the one here goes.
+    // The node is part of the resource name: moving to another node creates a new volume and deletes this one.
     `${name}-volume-${node.name}`,
     node.ssh,
     {
-      script: node.ready.apply((ready) => createVolumeScript(name, ready, labels(site.owner))),
-      delete: removeVolumeCommand(name, labels(site.owner)),
+      script: node.ready.apply((ready) => createVolumeScript(name, ready, labels(deployment.owner))),
+      delete: removeVolumeCommand(name, labels(deployment.owner)),
     },
     { parent, deletedWith: node.machine },
   );
@@ -33,7 +34,7 @@ interface Label {
   value: string;
 }
 
-/** Makes the volume unless it is there, and prints its name. `ready` is in it so that a new machine is looked at. */
+/** Creates the volume unless it exists, and prints its name. `ready` changes the script, so it runs again on a new machine. */
 export function createVolumeScript(name: string, ready: string, volumeLabels: Label[]): string {
   return script(
     { NAME: name, READY: ready, ...labelVariables(volumeLabels) },
@@ -43,25 +44,25 @@ export function createVolumeScript(name: string, ready: string, volumeLabels: La
   );
 }
 
-/** Seconds in which the last task that has a volume has ended; a broker takes up to a minute. */
+/** Seconds to wait for the last task that uses a volume to end. A broker takes up to a minute. */
 const RELEASE_TIMEOUT_SEC = 90;
 
 /**
- * Removes the volume once no task has it. Swarm keeps the containers of tasks that have ended for a while, and they
- * hold the volume; no task will ever run in them again.
+ * Removes the volume once no task uses it. Swarm keeps the containers of ended tasks for a while, and these block the removal.
+ * They never run again, so they are removed first.
  */
 function removeVolumeCommand(name: string, volumeLabels: Label[]): string {
-  const ours = volumeLabels.map((_, index) => `--filter "label=$LABEL${index}"`).join(" ");
+  const filters = volumeLabels.map((_, index) => `--filter "label=$LABEL${index}"`).join(" ");
   return commandLine(
     { NAME: name, TIMEOUT: RELEASE_TIMEOUT_SEC, ...labelVariables(volumeLabels) },
     `
 end=$(( $(date +%s) + TIMEOUT ))
 for state in created exited dead; do ended="\${ended:-} --filter status=$state"; done
 until
-  docker ps --all --quiet --filter "volume=$NAME" $ended ${ours} | xargs -r docker rm >/dev/null
-  said=$(docker volume rm --force "$NAME" 2>&1 >/dev/null)
+  docker ps --all --quiet --filter "volume=$NAME" $ended ${filters} | xargs -r docker rm >/dev/null
+  error=$(docker volume rm --force "$NAME" 2>&1 >/dev/null)
 do
-  if [ "$(date +%s)" -ge "$end" ]; then echo "$said" >&2; exit 1; fi
+  if [ "$(date +%s)" -ge "$end" ]; then echo "$error" >&2; exit 1; fi
   sleep 0.5
 done`,
   );

@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { TESTBEDS } from "../../config/testbed/index.ts";
 import { openerOf } from "./index.ts";
 
-describe("the kinds of testbeds", () => {
+describe("every kind of testbed", () => {
   for (const { kind } of TESTBEDS) {
-    it(`have a component each: ${kind}`, async () => assert.equal(typeof (await openerOf(kind)), "function"));
+    it(`has a component: ${kind}`, async () => assert.equal(typeof (await openerOf(kind)), "function"));
   }
 });

@@ -29,25 +29,24 @@ import type { Installation } from "../lib/installation.ts";
 import { whenKnown } from "../lib/known.ts";
 import type { Owner } from "../lib/ownership.ts";
 import { openMachines } from "./kind.ts";
-import { machinesBefore, refusePlaces } from "./machines/former.ts";
 import type { Host } from "./machines/host.ts";
 import { type Candidates, sshDirectory } from "./machines/open.ts";
+import { previousHosts, refuseHostChanges } from "./machines/previousHosts.ts";
 import { Reservation } from "./reservation.ts";
 
-/** What is needed to reserve the machines of a stack. */
-export interface OarArgs {
+interface OarArgs {
   settings: Settings;
   testbed: OarTestbedSettings;
   installation: Installation;
   owner: Owner;
 }
 
-/** A site with its jobs at the start of the program. */
+/** A site with its jobs at program start. */
 interface OpenSite extends StackSite {
   client: OarClient;
   plan: SlotPlan;
   jobs: readonly Job[];
-  /** Arguments of ssh up to and including the frontend. */
+  /** Arguments of ssh, up to and including the frontend. */
   frontend: string[];
 }
 
@@ -57,17 +56,18 @@ interface Machine extends ReservedMachine {
 }
 
 /**
- * Declares a reservation at each site, waits until all run, and returns their machines. A preview shows placeholders for
- * machines that are not reserved yet.
+ * Declares a reservation at each site, waits until all run, and returns their machines. A preview before the reservation uses
+ * placeholder machines.
  *
- * @throws pulumi.RunError if OAR does not answer, nodes would become other machines, or machines show no host keys
+ * @throws pulumi.RunError if a request to OAR fails or a machine offers no host key
+ * @throws SwarmbenchError `testbed-failed` if nodes would move to other machines
  */
-export async function oarHosts({ settings, testbed, installation, owner }: OarArgs): Promise<Candidates> {
+async function oarHosts({ settings, testbed, installation, owner }: OarArgs): Promise<Candidates> {
   const open = await Promise.all(testbed.sites.map((site) => openSite(site, owner, installation)));
   if (open.some(({ plan }) => plan.slots.every(({ job }) => job === undefined))) {
     await warnOfWalltime(settings, testbed);
   }
-  // Declare all before waiting for any, so that they queue at the same time.
+  // Declare all reservations before waiting for the first, so that their jobs queue at the same time.
   const declared = open.map((site) => ({ site, reservation: reservationAt(site) }));
   const machines = await Promise.all(declared.map(({ site, reservation }) => machinesOf(site, reservation)));
   const folder = sshDirectory(installation, settings.prefix);
@@ -77,10 +77,11 @@ export async function oarHosts({ settings, testbed, installation, owner }: OarAr
 }
 
 async function openSite(site: OarSite, owner: Owner, installation: Installation): Promise<OpenSite> {
-  const ours = stackSite(site, owner);
+  const named = stackSite(site, owner);
   const client = openClient(site.settings, installation.directory);
   const frontend = frontendArguments(site.settings, installation.directory);
-  return { ...ours, client, frontend, ...(await planned(ours, client)) };
+  const { plan, jobs } = await planJobs(named, client);
+  return { ...named, client, frontend, plan, jobs };
 }
 
 function reservationAt({ name, settings, base, plan, nodes }: OpenSite): Reservation {
@@ -92,7 +93,7 @@ function reservationAt({ name, settings, base, plan, nodes }: OpenSite): Reserva
   });
 }
 
-/** The machine of each node of a site; undefined if it is unknown yet. */
+/** The machine of each node of a site, or undefined if it is not known yet. */
 async function machinesOf(site: OpenSite, reservation: Reservation): Promise<(Machine | undefined)[]> {
   const reserved = (await whenKnown(reservation.nodes)) ?? (await runningMachines(site));
   const { name, settings } = site;
@@ -115,20 +116,20 @@ async function hostsOf(
   { nodes }: Settings,
   testbed: OarTestbedSettings,
 ): Promise<Host[]> {
-  const existing = machines.filter((machine) => machine !== undefined);
-  if (existing.length < machines.length) {
-    await pulumi.log.info("the machines are unknown until they are reserved: the preview shows placeholders");
+  const reserved = machines.filter((machine) => machine !== undefined);
+  if (reserved.length < machines.length) {
+    await pulumi.log.info("the machines are not reserved yet: this preview shows placeholders");
   }
   const names = nodes.map(({ name }) => name);
-  const previous = machinesBefore(folder);
+  const previous = previousHosts(folder);
   const assigned = assignHosts(names, machines, previous);
-  const reserved = new Set(open.flatMap(({ jobs }) => jobs.flatMap(reservedNodes)));
-  refusePlaces(
-    displacedNodes(names, assigned, previous, reserved),
-    "Remove nodes from the last site, or from the one that got nodes last; or run pulumi destroy first",
+  const stillReserved = new Set(open.flatMap(({ jobs }) => jobs.flatMap(reservedNodes)));
+  refuseHostChanges(
+    displacedNodes(names, assigned, previous, stillReserved),
+    "Remove nodes only from the last site, or from the site to which nodes were added last; or run pulumi destroy first.",
   );
-  refuseTwins(existing);
-  const keys = await cachedHostKeys(folder, existing, (group) => {
+  refuseDuplicateNames(reserved);
+  const keys = await cachedHostKeys(folder, reserved, (group) => {
     const [{ openSite: site }] = group;
     const progress = (text: string) => void pulumi.log.info(withSite(site, text));
     const machineNames = group.map(({ name }) => name);
@@ -136,32 +137,34 @@ async function hostsOf(
   });
   return nodes.map((node, index) => {
     const machine = assigned[index];
-    return machine ? hostOf(node, machine, testbed, keys.get(machine) ?? []) : imaginedHost(node, testbed);
+    return machine ? hostOf(node, machine, testbed, keys.get(machine) ?? []) : placeholderHost(node, testbed);
   });
 }
 
 const reservedNodes = (job: Job) => (isEnding(job) ? [] : job.addresses);
 
 /** ssh and the swarm identify machines by their names only. */
-function refuseTwins(machines: readonly Machine[]): void {
-  const twice = machines.filter(
+function refuseDuplicateNames(machines: readonly Machine[]): void {
+  const duplicates = machines.filter(
     ({ name }, index) => machines.findIndex((each) => each.name === name) < index,
   );
-  if (twice.length === 0) return;
-  throw new pulumi.RunError(
-    `Two sites reserved machines of the same name (${twice.map(({ name }) => name).join(", ")}), which cannot be distinguished. Reserve at one of the sites only`,
-  );
+  if (duplicates.length === 0) return;
+  const names = duplicates.map(({ name }) => name).join(", ");
+  throw new SwarmbenchError("testbed-failed", `Two sites reserved machines of the same name: ${names}.`, {
+    hint: "Each machine needs a name of its own. Check that the entries of testbed.sites are different sites.",
+  });
 }
 
-/** The machines of the jobs that already run, for a preview. */
+/** The machines of the jobs that are already running, for a preview. */
 async function runningMachines(site: OpenSite): Promise<{ job: number; name: string; address: string }[]> {
   const { client, plan, jobs } = site;
   const running = plan.slots.map(({ job }) => jobs.find(({ id }) => id === job));
   const unknown = running.findIndex((job) => !job || job.addresses.length === 0);
-  const leading = running.slice(0, unknown < 0 ? running.length : unknown).flatMap((job) => job ?? []);
-  const addresses = await asRunError(site, () => client.resolve(leading.flatMap((job) => job.addresses)));
-  return leading.flatMap(({ id, addresses: names }) =>
-    names.map((name) => ({ job: id, name, address: addresses.get(name) ?? name })),
+  const assigned = running.slice(0, unknown < 0 ? running.length : unknown).flatMap((job) => job ?? []);
+  const names = assigned.flatMap((job) => job.addresses);
+  const addresses = await asRunError(site, () => client.resolve(names));
+  return assigned.flatMap(({ id, addresses: hosts }) =>
+    hosts.map((name) => ({ job: id, name, address: addresses.get(name) ?? name })),
   );
 }
 
@@ -175,8 +178,8 @@ function hostOf(
   return {
     node,
     address: name,
-    way: {
-      by: "ours",
+    access: {
+      by: "settings",
       port: 22,
       user: nodeUser,
       acceptNewHostKeys: false,
@@ -189,50 +192,50 @@ function hostOf(
   };
 }
 
-async function planned(site: StackSite, client: OarClient) {
+async function planJobs(site: StackSite, client: OarClient) {
   const { base } = site;
   const jobs = await asRunError(site, () => client.jobs(base));
   const plan = planSlots(base, jobs, site.nodes);
   if (plan.idle > 0) {
     await pulumi.log.info(
-      withSite(site, `${plan.idle} reserved nodes are not used: OAR cannot shrink a job`),
+      withSite(site, `${plan.idle} reserved nodes are not used, because OAR cannot shrink a job`),
     );
   }
   for (const id of plan.release) {
-    // Pulumi deletes the jobs that it knows; others were left by a crash.
+    // Pulumi deletes the jobs that it recorded. Others are left over from a crash.
     await pulumi.log.info(
       withSite(
         site,
-        `job ${id} is no longer needed. If it still exists after this command: npm run reserve -- -s ${pulumi.getStack()} releases it`,
+        `job ${id} is no longer needed; if it still exists after this command, delete it: npm run reserve -- -s ${pulumi.getStack()}`,
       ),
     );
   }
   return { plan, jobs };
 }
 
-/** Warns before a job is submitted. For running jobs, the benchmark warns; it may also extend them. */
+/** Warns before jobs are queued. For running jobs the benchmark itself warns, and it can extend them. */
 async function warnOfWalltime({ bench, nodes }: Settings, { sites }: OarTestbedSettings): Promise<void> {
   if (!bench?.benchmark.run) return;
   const warning = missingWarning(sites[0].settings.walltimeSec, runLength(bench.benchmark, nodes.length));
   if (warning) await pulumi.log.warn(`testbed.walltime is too short: ${warning}`);
 }
 
-async function asRunError<T>(site: Pick<OarSite, "name">, doing: () => Promise<T>): Promise<T> {
+async function asRunError<T>(site: Pick<OarSite, "name">, request: () => Promise<T>): Promise<T> {
   try {
-    return await doing();
+    return await request();
   } catch (error) {
     throw error instanceof SwarmbenchError ? new pulumi.RunError(withSite(site, error.text)) : error;
   }
 }
 
-function imaginedHost(node: NodeSettings, { nodeUser }: OarTestbedSettings): Host {
+function placeholderHost(node: NodeSettings, { nodeUser }: OarTestbedSettings): Host {
   return {
     node,
     address: `${node.name}.invalid`,
-    imagined: true,
-    way: { by: "ours", port: 22, user: nodeUser, acceptNewHostKeys: false },
+    isPlaceholder: true,
+    access: { by: "settings", port: 22, user: nodeUser, acceptNewHostKeys: false },
   };
 }
 
-/** Opens a testbed of machines that OAR reserves. */
+/** Opens a testbed of machines reserved with OAR. */
 export const open = openMachines<OarTestbedSettings>(oarHosts);

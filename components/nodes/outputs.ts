@@ -2,10 +2,10 @@ import { word } from "../../lib/shell.ts";
 import { asRoot, sshArguments } from "../../lib/ssh.ts";
 import type { Node } from "../lib/node.ts";
 
-/** Most words need no quotes, and people read them. */
+/** Quotes a shell word only if necessary, because people read the output. */
 const shellWord = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : word(text));
 
-/** A node as the stack's output `nodes` has it, for people and for commands that reach it. */
+/** A node in the stack output `nodes`, for people and for commands that connect to it. */
 export function nodeOutput({ name, hostname, role, address, ssh }: Node) {
   return {
     name,
@@ -13,7 +13,7 @@ export function nodeOutput({ name, hostname, role, address, ssh }: Node) {
     role,
     address,
     ssh: ["ssh", ...sshArguments(ssh)].map(shellWord).join(" "),
-    /** Begins a command line that root must run. */
+    /** Prefix of command lines that must run as root: `sudo -n ` or empty. */
     sudo: asRoot(ssh, ""),
   };
 }

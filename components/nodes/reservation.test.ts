@@ -41,7 +41,7 @@ const declared = (jobs: Job[], nodes: number) =>
   );
 
 describe("a reservation as a resource", () => {
-  it("is one command for each job, which our own program carries out as it is told on standard input", async () => {
+  it("is one command per job, which runs this project's own program with the request on standard input", async () => {
     const { resources } = await declared([job(10, 1, 2)], 3);
     const command = resources.get("Command testbed-2") ?? assert.fail();
     assert.equal(command.inputs.create, "node swarmbench.mjs reserve --from-up");
@@ -51,7 +51,7 @@ describe("a reservation as a resource", () => {
     assert.equal(command.inputs.addPreviousOutputInEnv, false);
   });
 
-  it("gives the nodes in their order, no more than are wanted, and when the first job ends", async () => {
+  it("returns the nodes in order, no more than needed, and when the first job ends", async () => {
     const { result } = await declared([job(10, 1, 2)], 3);
     assert.deepEqual(
       (await known(result.nodes)).map(({ name }) => name),
@@ -65,7 +65,7 @@ describe("a reservation as a resource", () => {
     );
   });
 
-  it("has first of all who deletes every job of the stack, so that a crash leaks none", async () => {
+  it("first creates the resource that deletes every job of the stack, so that a crash leaves none behind", async () => {
     const { resources } = await declared([], 2);
     const lifetime = resources.get("Command testbed-lifetime") ?? assert.fail();
     assert.equal(lifetime.inputs.create, undefined);
@@ -76,7 +76,7 @@ describe("a reservation as a resource", () => {
     });
     assert.ok(
       !slotRequest.safeParse(JSON.parse(String(lifetime.inputs.stdin))).success,
-      "all slots are meant",
+      "the request covers all slots",
     );
     const first = resources.get("Command testbed-1") ?? assert.fail();
     assert.deepEqual(
@@ -85,7 +85,7 @@ describe("a reservation as a resource", () => {
     );
   });
 
-  it("is left alone while its job lives, and made again where that is gone, under the same name", async () => {
+  it("does not change while its job exists, and submits it again under the same name if it is gone", async () => {
     const living = await declared([job(10, 1, 2)], 2);
     assert.deepEqual(living.resources.get("Command testbed-1")?.ignoreChanges, ["update"]);
     const gone = await declared([], 2);
@@ -95,7 +95,7 @@ describe("a reservation as a resource", () => {
     assert.equal(command.inputs.stdin, living.resources.get("Command testbed-1")?.inputs.stdin);
   });
 
-  it("loses the last job for fewer nodes, and the first is as it was", async () => {
+  it("gives up the last job for fewer nodes, and does not change the first", async () => {
     const [before, after] = [
       await declared([job(10, 1, 2), job(11, 2, 1)], 3),
       await declared([job(10, 1, 2), job(11, 2, 1)], 2),
@@ -105,7 +105,7 @@ describe("a reservation as a resource", () => {
     assert.equal(stdin(after), stdin(before));
   });
 
-  it("is a component that registers what it gives", async () => {
+  it("is a component that registers its outputs", async () => {
     const { resources } = await declared([], 1);
     assert.ok(resources.get("Reservation testbed")?.completed);
   });

@@ -12,32 +12,32 @@ import {
 import type { DriftReplacement } from "../lib/driftReplacement.ts";
 import { replaceUnless } from "../lib/driftReplacement.ts";
 
-/** The same program as `npm run reserve`. */
+/** The program behind `npm run reserve`. */
 const RUN = "node swarmbench.mjs reserve --from-up";
 const RELEASE = `${RUN} --delete`;
 
-export interface ReservationArgs {
+interface ReservationArgs {
   settings: OarSettings;
-  /** Begins the names of the stack's jobs there ({@link stackSite}). */
+  /** Prefix of the names of the stack's jobs at this site ({@link stackSite}). */
   base: string;
-  /** The jobs to keep and to make, planned from OAR's jobs when the program began ({@link planSlots}). */
+  /** The jobs to keep and to create, planned from OAR's jobs at program start ({@link planSlots}). */
   plan: SlotPlan;
-  /** How many nodes the stack has there; the jobs may hold more. */
+  /** Number of nodes that the stack uses at this site. The jobs may hold more. */
   nodes: number;
 }
 
 /**
- * The reserved nodes of one OAR site: a resource for each job. Creating it makes or adopts the job of its name and waits until
- * it runs; deleting it deletes all jobs of its name, known to Pulumi or not.
+ * The reserved nodes of one OAR site, with one resource per job. Creating the resource submits or adopts the job of its name and
+ * waits until it runs. Deleting the resource deletes all jobs of its name, even those that Pulumi did not record.
  */
 export class Reservation extends pulumi.ComponentResource {
-  /** In the order of node1, node2, …: OAR's name, and the IPv4 address as the frontend knows it. */
+  /** The nodes in the order node1, node2, …: OAR's host name, the IPv4 address as the frontend resolves it, and the job. */
   readonly nodes: pulumi.Output<(SlotResult["nodes"][number] & { job: number })[]>;
-  /** When the first of the jobs ends, by OAR's clock, seconds since 1970; null if OAR does not say. */
+  /** When the first job ends, in seconds since 1970 by OAR's clock. null if OAR does not report it. */
   readonly endsAt: pulumi.Output<number | null>;
-  /** Deleting this deletes all jobs of the stack, also one that an interrupted `up` made and could not record. */
+  /** Deleting this resource deletes all jobs of the stack, including one that an interrupted `up` submitted but did not record. */
   readonly lifetime: pulumi.Resource;
-  /** One for each job. */
+  /** One resource per job. */
   readonly jobs: pulumi.Resource[] = [];
 
   constructor(name: string, args: ReservationArgs, options?: pulumi.ComponentResourceOptions) {
@@ -53,7 +53,9 @@ export class Reservation extends pulumi.ComponentResource {
     this.nodes = pulumi
       .all(results)
       .apply((jobs) =>
-        jobs.flatMap(({ job, nodes: given }) => given.map((node) => ({ ...node, job }))).slice(0, nodes),
+        jobs
+          .flatMap(({ job, nodes: reserved }) => reserved.map((node) => ({ ...node, job })))
+          .slice(0, nodes),
       );
     this.endsAt = pulumi.all(results).apply((jobs) => earliest(jobs.map(({ endsAt }) => endsAt)));
     this.registerOutputs({ nodes: this.nodes, endsAt: this.endsAt });
@@ -65,23 +67,23 @@ export class Reservation extends pulumi.ComponentResource {
     { settings, base }: ReservationArgs,
   ): pulumi.Output<SlotResult> {
     const request: SlotRequest = { settings, base, slot, nodes };
-    // A job that Pulumi knows and OAR does not is made again.
+    // A job that OAR no longer has is submitted again.
     const replacement: DriftReplacement = replaceUnless(job !== undefined);
     const command = new local.Command(
       `${name}-${slot}`,
       {
         ...common(request),
         create: RUN,
-        // The program ignores these words; new ones make Pulumi run it again.
+        // The program ignores these arguments: changing them makes Pulumi run it again.
         update: [RUN, "--", ...replacement.words].join(" "),
         delete: RELEASE,
       },
       {
         parent: this,
         deletedWith: this.lifetime,
-        // Jobs are deleted by name: a replacement that was made first would be deleted too.
+        // Jobs are deleted by name, so a replacement created first would be deleted too.
         deleteBeforeReplace: true,
-        // The resource that deletes all jobs must exist before the first job does.
+        // The resource that deletes all jobs must exist before the first job.
         dependsOn: [this.lifetime],
         ignoreChanges: replacement.due ? [] : ["update"],
       },
@@ -94,7 +96,7 @@ export class Reservation extends pulumi.ComponentResource {
 function common(request: SlotRequest | StackRequest) {
   const { frontend, port, user } = request.settings;
   return {
-    // If the stack moves to another OAR, its jobs at this one are deleted.
+    // If the stack moves to another OAR, its jobs at the old one are deleted.
     triggers: [frontend, port, user, request.base],
     stdin: JSON.stringify(request),
     interpreter: ["/bin/sh", "-c"],
@@ -104,6 +106,6 @@ function common(request: SlotRequest | StackRequest) {
 }
 
 function earliest(ends: readonly (number | null)[]): number | null {
-  const known = ends.filter((end): end is number => end !== null);
-  return known.length === 0 ? null : Math.min(...known);
+  const reported = ends.filter((end) => end !== null);
+  return reported.length === 0 ? null : Math.min(...reported);
 }

@@ -40,7 +40,7 @@ describe("the hosts of a manifest", () => {
   it("are refused with all reasons if there are too few", async () => {
     await assert.rejects(
       hostsOf("blockstore.xml", 4),
-      /manifests have 3 errors; nothing was changed:[\s\S]*datastore: cannot run[\s\S]*3 nodes can be used, 4 are wanted/,
+      /manifests have 3 errors; nothing was changed:[\s\S]*datastore: cannot run[\s\S]*3 usable nodes, but 4 are needed/,
     );
   });
 });

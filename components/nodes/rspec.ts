@@ -8,7 +8,6 @@ import {
   manifestError,
   type RspecNode,
 } from "../../testbeds/rspec/index.ts";
-import { asRunError } from "../lib/runError.ts";
 import { openMachines } from "./kind.ts";
 import type { Host } from "./machines/host.ts";
 import type { Candidates } from "./machines/open.ts";
@@ -36,14 +35,14 @@ export async function rspecHosts(
 
 async function readMachines(testbed: RspecSettings, wanted: number): Promise<RspecNode[]> {
   const { manifests, user, dataNetwork, machines, common } = testbed;
-  const files = asRunError(() => loadManifests(manifests.map(withHome)));
+  const files = loadManifests(manifests.map(withHome));
   const { nodes, ignored, errors, notes } = inspectManifests(files, { user, dataNetwork, machines });
   for (const note of notes) await pulumi.log.info(note);
   if (errors.length > 0 || nodes.length < Math.min(wanted, common.minNodes)) {
     const file = manifests.join(", ");
-    const tooFew = { file, text: `${nodes.length} nodes can be used, ${wanted} are wanted` };
+    const tooFew = { file, text: `${nodes.length} usable nodes, but ${wanted} are needed` };
     const all = [...errors, ...ignored, ...(nodes.length < wanted ? [tooFew] : [])];
-    throw new pulumi.RunError(manifestError(all).text);
+    throw manifestError(all);
   }
   // A switch or a storage node is no reason for a warning, unless machines are missing.
   const log = nodes.length < wanted ? pulumi.log.warn : pulumi.log.info;
@@ -60,8 +59,8 @@ function hostOf(
   return {
     node,
     address: host,
-    way: {
-      by: "ours",
+    access: {
+      by: "settings",
       port,
       user,
       acceptNewHostKeys,
@@ -73,7 +72,7 @@ function hostOf(
   };
 }
 
-/** Opens a testbed of machines that a manifest names. */
+/** Opens a testbed of machines listed in RSpec manifests. */
 export const open = openMachines<RspecSettings>(({ testbed, settings }) =>
   rspecHosts(testbed, settings.nodes),
 );

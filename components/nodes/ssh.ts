@@ -4,8 +4,8 @@ import { openMachines } from "./kind.ts";
 import type { Host } from "./machines/host.ts";
 import type { Candidates } from "./machines/open.ts";
 
-/** The machines that the scenario lists: node1 is the first. */
-export function sshHosts(testbed: SshSettings, nodes: readonly NodeSettings[]): Candidates {
+/** The machines listed in the scenario, in order: the first one is node1. */
+function sshHosts(testbed: SshSettings, nodes: readonly NodeSettings[]): Candidates {
   const { hosts, acceptNewHostKeys, knownHosts, sshConfig, dataNetwork, common } = testbed;
   return {
     common,
@@ -17,10 +17,10 @@ export function sshHosts(testbed: SshSettings, nodes: readonly NodeSettings[]): 
         {
           node,
           address,
-          way: sshConfig
+          access: sshConfig
             ? { by: "file", file: sshConfig, port, user }
             : {
-                by: "ours",
+                by: "settings",
                 port: port ?? 22,
                 user: user ?? "root",
                 acceptNewHostKeys,
@@ -37,5 +37,5 @@ export function sshHosts(testbed: SshSettings, nodes: readonly NodeSettings[]): 
   };
 }
 
-/** Opens a testbed of machines that the scenario lists. */
+/** Opens a testbed of machines listed in the scenario. */
 export const open = openMachines<SshSettings>(({ testbed, settings }) => sshHosts(testbed, settings.nodes));

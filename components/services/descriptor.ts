@@ -1,65 +1,66 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../config/settings.ts";
-import type { Site } from "../lib/deployment.ts";
+import type { Deployment } from "../lib/deployment.ts";
 import type { Installation, StoredImage } from "../lib/installation.ts";
 import type { Transforms } from "../lib/service.ts";
 
-/** The settings that services read: most read only their own. */
-export type StackSettings = Pick<Settings, "parts" | "bench" | "nodes" | "clockSync" | "testbed">;
+/** The stack's settings that services read. Most services read only their own. */
+export type StackSettings = Pick<Settings, "services" | "bench" | "nodes" | "clockSync" | "testbed">;
 
-/** What a service gets when it is deployed. */
+/** The input of {@link Service.deploy}. */
 export interface Context<Own, Transformed = Transforms> {
-  site: Site;
+  deployment: Deployment;
   /** The service's own settings. */
   settings: Own;
-  /** What index.ts changes of the service beyond its settings. */
+  /** Changes that index.ts makes to the service beyond its settings. */
   transform: Transformed | undefined;
-  /** For the service's component. */
+  /** Resource options for the service's component. */
   options: pulumi.ComponentResourceOptions;
   stack: StackSettings;
   installation: Pick<Installation, "source">;
-  /** The images of all services that are deployed, by name. */
+  /** The images of all deployed services, by name. */
   images: Readonly<Record<string, StoredImage>>;
-  /** Resolve once the services before this one serve. */
+  /** Resolve once the services deployed before this one are ready. */
   ready: readonly pulumi.Output<string>[];
   /**
-   * A service that was deployed before; undefined where it is switched off.
+   * Returns the component of a service that was deployed before this one; undefined if that service is not deployed.
    *
-   * @throws Error where the service comes later in components/services/index.ts
+   * @throws Error if the service comes after this one in components/services/index.ts
    */
   deployed<Component extends Deployed>(service: Service<unknown, Component, unknown>): Component | undefined;
 }
 
-/** What deploying a service gives to those after it: its component, or values. */
+/** The result of {@link Service.deploy}, which later services can read: a component, or plain values. */
 export interface Deployed {
-  /** Resolves once the service serves. */
+  /** Resolves once the service is ready. */
   readonly ready?: pulumi.Output<string>;
 }
 
 /**
- * A service of the stack: all that the stack knows of it. A new service has its folder with its component and this
- * descriptor, its configuration in config/services/index.ts, and a line in components/services/index.ts.
+ * Describes a service to the stack. A new service has a folder with its component and this descriptor, its
+ * configuration in config/services/index.ts, and a line in components/services/index.ts.
  */
 export interface Service<Own, Component extends Deployed, Transformed = Transforms> {
-  /** As people write it. */
+  /** The service's name in messages, such as InfluxDB. */
   title: string;
-  /** The images that its tasks and jobs run, by their keys in installation.json. */
+  /** The images that its tasks and jobs run: keys of `images` in installation.json. */
   images: readonly string[];
-  /** Its settings; undefined where it is switched off. */
+  /** Returns the service's settings; undefined if it is switched off. */
   settings(stack: StackSettings): Own | undefined;
   /**
-   * Present on a service that is left out where setup has no image of it: whether the configuration asks for it
-   * explicitly. If it does, a missing image is an error, as it is for every other service.
+   * Only for a service that the stack can do without: whether the configuration asks for it explicitly. If not, the
+   * service is left out when setup has no image of it. For every other service a missing image is an error.
    */
   isRequired?(settings: Own): boolean;
-  /** Declares it; undefined where another service that it needs is switched off. */
+  /** Declares the service's resources; returns undefined if a service that it needs is switched off. */
   deploy(context: Context<Own, Transformed>): Component | undefined;
-  /** Its web UI, which `npm run ui` opens. */
-  ui?(component: Component, installation: Pick<Installation, "source">): WebUi;
-  /** What it adds to the stack's outputs. */
-  outputs?(component: Component, site: Site): Record<string, unknown>;
+  /** The service's web UI, which `npm run ui` opens. */
+  ui?(component: Component, installation: Pick<Installation, "withoutPages">): WebUi;
+  /** Outputs that the service adds to the stack's outputs. */
+  outputs?(component: Component, deployment: Deployment): Record<string, unknown>;
 }
 
+/** A web UI of the stack, as `npm run ui` opens it. */
 export interface WebUi {
   /** Name of the service in the swarm. */
   service: string;
@@ -67,12 +68,12 @@ export interface WebUi {
   user: string;
   password: pulumi.Output<string>;
   node: { name: string };
-  /** Whether it has pages for a browser; without them it answers its API alone. */
+  /** Whether it has pages for a browser. If not, it only answers its API. */
   pages: boolean;
 }
 
 /**
- * The web UI of a component.
+ * Returns the web UI of a component.
  *
  * @param pages whether it has pages for a browser
  */

@@ -8,10 +8,10 @@ import { portainer } from "./portainer/index.ts";
 import { probes } from "./probes/index.ts";
 import { telegraf } from "./telegraf/index.ts";
 
-/** The services of the stack in the order of their deployment: each comes after those that it needs. */
+/** The services of the stack in the order of their deployment: each comes after the services that it needs. */
 export const SERVICES = { kafka, influxdb, telegraf, grafana, portainer, agents, probes, benchmark };
 
-/** What index.ts may change of each service beyond its settings: see {@link Transform} in components/lib/service.ts. */
+/** Changes that index.ts makes to each service beyond its settings: see `Transform` in components/lib/service.ts. */
 export type StackTransforms = {
   [Name in keyof typeof SERVICES]?: (typeof SERVICES)[Name] extends Service<
     infer _Own,

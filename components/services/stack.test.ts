@@ -13,7 +13,7 @@ import { SERVICES as CONFIGURED } from "../../config/services/index.ts";
 import { parseSettings, type Settings } from "../../config/settings.ts";
 import {
   ALL_IMAGES as ALL,
-  BUILT,
+  CORE_IMAGES,
   declareOn,
   fakeTokens,
   fileText,
@@ -37,13 +37,20 @@ function settingsOf(config: Record<string, object> = {}): Settings {
   return parseSettings({ nodes: "8", ...noRun, ...Object.fromEntries(text) }, "local", "ann");
 }
 
+const LEFT_OUT = {
+  reason: "only its maker has an image of it",
+  hint: "SWARMBENCH_SOURCE=official npm run setup",
+};
+
 function installation(images: string[]): Installation {
   const local = { tag: "tag", id: "sha256:id" };
   return {
-    source: images.includes("portainer") ? "official" : "built",
+    source: "official",
     engineHost: "unix:///run/docker.sock",
     testbedImages: { node: local, registry: local },
     images: Object.fromEntries(images.map((name) => [name, stored(name)])),
+    leftOut: Object.fromEntries(ALL.filter((name) => !images.includes(name)).map((name) => [name, LEFT_OUT])),
+    withoutPages: images.includes("portainer") ? [] : ["influxdb"],
     directory: "/home/ann/bench/.swarmbench",
   };
 }
@@ -54,11 +61,14 @@ const deploy = (
   transforms: StackTransforms = {},
 ): Promise<Stack> =>
   declareOn(
-    (site) =>
-      deployStack({ settings: settingsOf(config), site, installation: installation(images), transforms }, {}),
+    (deployment) =>
+      deployStack(
+        { settings: settingsOf(config), deployment, installation: installation(images), transforms },
+        {},
+      ),
     { images },
   );
-/** The components below which something of the stack was declared. */
+/** The components of services that were declared. */
 const components = ({ resources }: Stack) =>
   [...resources.keys()].filter((name) => /^(Kafka|InfluxDb|Telegraf|Grafana|Portainer) /.test(name)).sort();
 
@@ -68,7 +78,7 @@ before(async () => {
 });
 
 describe("the whole stack", () => {
-  it("has every part once", () => {
+  it("has every service once", () => {
     assert.deepEqual(components(whole), [
       "Grafana grafana",
       "InfluxDb influxdb",
@@ -85,7 +95,7 @@ describe("the whole stack", () => {
     assert.deepEqual(missing, []);
   });
 
-  it("shows no secret of any part in any resource", () => assert.deepEqual(whole.leaks, []));
+  it("exposes no secret of any service in any resource", () => assert.deepEqual(whole.leaks, []));
 
   it("puts no secret where swarm shows it, in a service or a config", () => {
     for (const resource of [...whole.all("Service"), ...whole.all("ServiceConfig")]) {
@@ -94,13 +104,13 @@ describe("the whole stack", () => {
     }
   });
 
-  it("keeps no input of a component in the state, and every one registers its outputs", () => {
+  it("stores no component inputs in the state, and every component registers its outputs", () => {
     for (const name of components(whole)) {
       assert.deepEqual([whole.get(name).inputs, whole.get(name).completed], [{}, true], name);
     }
   });
 
-  it("carries the labels of stack and folder wherever Docker has labels", () => {
+  it("has the labels of stack and folder wherever Docker has labels", () => {
     for (const kind of ["Service", "Secret", "Network"]) {
       assert.notEqual(whole.all(kind).length, 0);
       for (const resource of whole.all(kind)) {
@@ -113,14 +123,14 @@ describe("the whole stack", () => {
     }
   });
 
-  it("logs what jobs say of their progress, and nothing else that any command prints", () => {
+  it("logs the progress of jobs, and no other output of commands", () => {
     for (const { name, inputs } of whole.all("Command")) {
       const isJob = /^JOB=/m.test(String(inputs.stdin));
       assert.equal(inputs.logging, isJob ? "stderr" : "none", name);
     }
   });
 
-  it("gives the URL, user and password of every page, and where it is", async () => {
+  it("returns port, user, password and node of every web UI", async () => {
     const uis = whole.result.uis as Record<string, unknown>[];
     const plain = uis.map(({ password: _, ...rest }) => rest);
     const at = { scheme: "http", user: "admin", node: "node1", pages: true };
@@ -136,15 +146,15 @@ describe("the whole stack", () => {
     );
   });
 
-  it("says which pages there are not, where the images were built: they answer their APIs alone", async () => {
-    const { uis } = (await deploy({}, BUILT)).result as { uis: { name: string; pages: boolean }[] };
+  it("marks web UIs whose image has no pages", async () => {
+    const { uis } = (await deploy({}, CORE_IMAGES)).result as { uis: { name: string; pages: boolean }[] };
     assert.deepEqual(
       uis.map(({ name, pages }) => [name, pages]),
       [["InfluxDB", false]],
     );
   });
 
-  it("gives as secrets what is one, and in clear how to reach Kafka and that it is ready", async () => {
+  it("returns secrets as secrets, and Kafka's address and readiness in plain text", async () => {
     const { kafka, influxdb, uis, ready } = whole.result as {
       kafka: {
         bootstrap: string[];
@@ -179,7 +189,7 @@ describe("the whole stack", () => {
     ["grafana-provision", "grafana-provision", grafanaProvision],
     ["portainer-provision", "portainer-provision", portainerProvision],
   ] as const) {
-    it(`asks the job ${job} what that understands`, () => {
+    it(`gives the job ${job} input that it accepts`, () => {
       const told = whole.jobOf(command);
       assert.equal(told.job, job);
       const { error } = input.safeParse(told.input);
@@ -187,7 +197,7 @@ describe("the whole stack", () => {
     });
   }
 
-  it("is ready only when all parts are", async () => {
+  it("is ready only when all services are", async () => {
     const waited = await whole.dependenciesOf(whole.result.ready as pulumi.Output<boolean>);
     const jobs = [
       "kafka-ready",
@@ -199,18 +209,18 @@ describe("the whole stack", () => {
     for (const job of jobs) assert.ok(waited.includes(`Command ${job}`), job);
   });
 
-  it("says where clients outside the swarm find each broker", () => {
+  it("returns the address of each broker for clients outside the swarm", () => {
     assert.deepEqual(whole.result.kafkaExternal, ["10.9.8.11:19092", "10.9.8.12:19092", "10.9.8.13:19092"]);
   });
 });
 
-describe("a setting of one part", () => {
+describe("a setting of one service", () => {
   let usual: Stack;
   before(async () => {
     usual = await deploy();
   });
-  // What the resources give that are touched is the same here: who would be told another answer is the next test's.
-  for (const [part, own, touched] of [
+  // Outputs of changed resources stay the same here; the next test covers changed outputs.
+  for (const [name, own, expected] of [
     ["kafka", { heap: "2 GiB" }, /^(Service broker-|Command (broker-\d-settled-|kafka-(metadata|ready)))/],
     ["influxdb", { retention: "2 days" }, /^Command influxdb-provision$/],
     ["influxdb", { memory: "512 MiB" }, /^Service influxdb$/],
@@ -218,58 +228,58 @@ describe("a setting of one part", () => {
     ["grafana", { memory: "512 MiB" }, /^Service grafana$/],
     ["portainer", { memory: "512 MiB" }, /^Service portainer(-agent)?$/],
   ] as const) {
-    it(`touches that part alone, such as ${part}'s ${Object.keys(own)}`, async () => {
-      const other = await deploy({ [part]: own });
+    it(`changes only that service, such as ${name}'s ${Object.keys(own)}`, async () => {
+      const other = await deploy({ [name]: own });
       assert.deepEqual([...other.resources.keys()].sort(), [...usual.resources.keys()].sort());
       const changed = [...other.resources]
         .filter(([name, { inputs }]) => !isDeepStrictEqual(inputs, usual.get(name).inputs))
         .map(([name]) => name);
       assert.notDeepEqual(changed, []);
       assert.deepEqual(
-        changed.filter((name) => !touched.test(name)),
+        changed.filter((resource) => !expected.test(resource)),
         [],
       );
     });
   }
 
-  it("of InfluxDB touches nobody by the answer of the job that sets it up: nobody is told that", () => {
+  it("of InfluxDB changes no other resource through the output of its provision job", () => {
     for (const [name, { inputs }] of whole.resources) {
       assert.doesNotMatch(JSON.stringify(inputs), /influxdb-provision-printed/, name);
     }
   });
 });
 
-describe("a part that is switched off", () => {
-  for (const [part, others] of [
+describe("a service that is switched off", () => {
+  for (const [name, others] of [
     ["kafka", {}],
     ["influxdb", { telegraf: off, grafana: off }],
     ["telegraf", {}],
     ["grafana", {}],
     ["portainer", {}],
   ] as const) {
-    it(`such as ${part} declares nothing, and its image is not sent`, async () => {
-      const config = { [part]: off, ...others };
+    it(`such as ${name} declares nothing, and its image is not sent`, async () => {
+      const config = { [name]: off, ...others };
       const program = await deploy(config);
       const names = [...program.resources.keys()].join("\n");
-      assert.doesNotMatch(names, part === "kafka" ? /kafka|broker-/i : new RegExp(part, "i"));
+      assert.doesNotMatch(names, name === "kafka" ? /kafka|broker-/i : new RegExp(name, "i"));
       const sent = Object.keys(imagesFor(settingsOf(config), installation(ALL)));
-      assert.ok(!sent.includes(part), sent.join(" "));
+      assert.ok(!sent.includes(name), sent.join(" "));
     });
   }
 
-  it("leaves nothing of the others' changed", async () => {
+  it("does not change the others", async () => {
     const without = await deploy({ grafana: off });
     const all = await deploy();
     for (const [name, { inputs }] of without.resources) assert.deepEqual(inputs, all.get(name).inputs, name);
   });
 
-  it("is no output either", async () => {
+  it("has no outputs", async () => {
     const program = await deploy({ kafka: off, portainer: off, grafana: off });
     assert.deepEqual(Object.keys(program.result).sort(), ["influxdb", "ready", "uis"]);
     assert.equal((program.result.uis as unknown[]).length, 1);
   });
 
-  it("may be every part: then there is nothing to send, and the stack is ready", async () => {
+  it("may be every service: then no image is sent, and the stack is ready", async () => {
     const config = { kafka: off, influxdb: off, telegraf: off, grafana: off, portainer: off };
     const program = await deploy(config);
     assert.deepEqual(components(program), []);
@@ -279,12 +289,15 @@ describe("a part that is switched off", () => {
 });
 
 describe("the images that are sent", () => {
-  it("are those of all parts, the jobs' and Portainer's agent's", () => {
+  it("are those of all services, including those of jobs and of Portainer's agent", () => {
     assert.deepEqual(Object.keys(imagesFor(settingsOf(), installation(ALL))).sort(), [...ALL].sort());
   });
 
   it("are those that setup has", () => {
-    assert.deepEqual(Object.keys(imagesFor(settingsOf(), installation(BUILT))).sort(), [...BUILT].sort());
+    assert.deepEqual(
+      Object.keys(imagesFor(settingsOf(), installation(CORE_IMAGES))).sort(),
+      [...CORE_IMAGES].sort(),
+    );
   });
 });
 
@@ -292,19 +305,22 @@ for (const [name, title, others, without] of [
   ["grafana", "Grafana", ["portainer", "portainerAgent"], ["InfluxDb", "Kafka", "Portainer", "Telegraf"]],
   ["portainer", "Portainer", ["grafana"], ["Grafana", "InfluxDb", "Kafka", "Telegraf"]],
 ] as const) {
-  const lacking = [...BUILT, ...others];
+  const lacking = [...CORE_IMAGES, ...others];
 
   describe(title, () => {
-    it("is not declared where its images are not there, and nothing else is missing", async () => {
+    it("is left out if its images are missing, and everything else is deployed", async () => {
       const names = without.map((component) => `${component} ${component.toLowerCase()}`);
       assert.deepEqual(components(await deploy({}, lacking)), names);
     });
 
-    it("that is asked for without its images is an error that says why and what to do", async () => {
+    it("that is required without its images is an error with reason and fix", async () => {
       const settings = settingsOf({ [name]: { enabled: true } });
       await assert.rejects(refuseMissingImages(settings, installation(lacking)), (error) => {
         assert.ok(pulumi.RunError.isInstance(error));
-        assert.match(error.message, new RegExp(`^${title} is not available: only its maker has an image`));
+        assert.match(
+          error.message,
+          new RegExp(`^${title} is not available: only its maker has an image of it`),
+        );
         assert.match(error.message, /nothing was changed/);
         assert.match(error.message, /^ {2}SWARMBENCH_SOURCE=official npm run setup$/m);
         assert.match(error.message, new RegExp(`pulumi config set --path ${name}\\.enabled false$`));
@@ -312,7 +328,7 @@ for (const [name, title, others, without] of [
       });
     });
 
-    it("that nobody asked for is left out with one line that says why", async (context) => {
+    it("that is not required is left out, with one log line that says why", async (context) => {
       const info = context.mock.method(pulumi.log, "info", async () => {});
       await refuseMissingImages(settingsOf(), installation(lacking));
       assert.deepEqual(
@@ -322,8 +338,8 @@ for (const [name, title, others, without] of [
     });
 
     for (const [what, own, images] of [
-      ["that is asked for and has its images", { enabled: true }, ALL],
-      ["that is not asked for and has no image", {}, lacking],
+      ["that is required and has its images", { enabled: true }, ALL],
+      ["that is not required and has no image", {}, lacking],
       ["that is switched off", off, lacking],
     ] as const) {
       it(`${what} is no error`, async (context) => {
@@ -347,9 +363,9 @@ describe("a service whose image setup lacks", () => {
     });
   });
 
-  it("is named together with the others that lack one", async () => {
+  it("is reported together with the others that lack one", async () => {
     const settings = settingsOf({ grafana: { enabled: true }, portainer: { enabled: true } });
-    await assert.rejects(refuseMissingImages(settings, installation(BUILT)), (error: Error) => {
+    await assert.rejects(refuseMissingImages(settings, installation(CORE_IMAGES)), (error: Error) => {
       assert.match(error.message, /^Grafana is not available/m);
       assert.match(error.message, /^Portainer is not available/m);
       return true;
@@ -398,7 +414,7 @@ describe("transforms", () => {
     });
   });
 
-  it("of one service touch no other, and brokers still change one after the other", async () => {
+  it("of one service change no other, and brokers are still updated one by one", async () => {
     const usual = await deploy();
     const other = await deploy({}, ALL, { kafka: mark("kafka") });
     const changed = [...other.resources]

@@ -22,8 +22,8 @@ const link = (name: string) => `${V2}/repositories/swarmbench/${name}/_manifests
 let folder: string;
 /** The registry's volume on the manager. */
 let volume: string;
-const at = (...names: string[]) => path.join(folder, ...names);
-/** As `runOn` would: the manager is this machine, whose `ssh` notes that it was called and runs the command line. */
+const inFolder = (...names: string[]) => path.join(folder, ...names);
+/** A fake `ssh` that counts its calls and runs the command line on this machine. */
 const SSH = `#!/bin/sh
 [ "$2" = "my config" ] || exit 90
 for last; do :; done
@@ -37,11 +37,11 @@ const DOCKER = `#!/bin/sh
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
-  volume = at("volume");
+  volume = inFolder("volume");
   mkdirSync(volume);
-  mkdirSync(at("bin"));
-  writeFileSync(at("bin/ssh"), SSH, { mode: 0o755 });
-  writeFileSync(at("bin/docker"), DOCKER, { mode: 0o755 });
+  mkdirSync(inFolder("bin"));
+  writeFileSync(inFolder("bin/ssh"), SSH, { mode: 0o755 });
+  writeFileSync(inFolder("bin/docker"), DOCKER, { mode: 0o755 });
   tree("kafka's", { [blob("aa11")]: "base", [blob("bb22")]: "x".repeat(9000), [link("kafka")]: "k" });
   tree("bench", { [blob("aa11")]: "base", [blob("cc33")]: "bench", [link("bench")]: "b" });
 });
@@ -49,18 +49,18 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function tree(name: string, files: Record<string, string>): void {
   for (const [file, text] of Object.entries(files)) {
-    mkdirSync(path.dirname(at(name, file)), { recursive: true });
-    writeFileSync(at(name, file), text);
+    mkdirSync(path.dirname(inFolder(name, file)), { recursive: true });
+    writeFileSync(inFolder(name, file), text);
   }
 }
 
 function send(...trees: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const text = sendTreesScript({
-    trees: trees.map((name) => at(name)),
+    trees: trees.map((name) => inFolder(name)),
     volume: "registry",
     ssh: { host: "manager", user: "root", configFile: "my config", sudo: false },
   });
-  const env = { FAKE: folder, HOME: folder, PATH: `${at("bin")}:${process.env.PATH}` };
+  const env = { FAKE: folder, HOME: folder, PATH: `${inFolder("bin")}:${process.env.PATH}` };
   return new Promise((resolve) => {
     execFile("bash", ["-c", text], { env, timeout: 20_000 }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
@@ -69,7 +69,7 @@ function send(...trees: string[]): Promise<{ code: number; stdout: string; stder
 }
 
 const done = { code: 0, stdout: "", stderr: "" };
-const calls = () => readFileSync(at("calls"), "utf8").trim().split("\n").length;
+const calls = () => readFileSync(inFolder("calls"), "utf8").trim().split("\n").length;
 function received(): string[] {
   return readdirSync(volume, { recursive: true })
     .map(String)
@@ -77,23 +77,23 @@ function received(): string[] {
     .sort();
 }
 
-describe("the images' files", () => {
+describe("the files of images", () => {
   const whole = [blob("aa11"), blob("bb22"), blob("cc33"), link("bench"), link("kafka")].sort();
 
-  it("come to the registry's volume from all trees, and nothing is printed", async () => {
+  it("are uploaded to the registry's volume from all folders, without output", async () => {
     assert.deepEqual(await send("kafka's", "bench"), done);
     assert.deepEqual(received(), whole);
     assert.equal(readFileSync(path.join(volume, blob("cc33")), "utf8"), "bench");
   });
 
-  it("are not sent where they are already: the manager is asked, and no more", async () => {
+  it("are not uploaded if they exist: one ssh call lists them, and there is no other", async () => {
     await send("kafka's", "bench");
-    rmSync(at("calls"));
+    rmSync(inFolder("calls"));
     assert.deepEqual(await send("kafka's", "bench"), done);
     assert.equal(calls(), 1);
   });
 
-  it("are sent where they are missing, and what is there stays as it is", async () => {
+  it("are uploaded if they are missing, without changing existing ones", async () => {
     await send("kafka's", "bench");
     const { ino } = statSync(path.join(volume, blob("aa11")));
     rmSync(path.join(volume, blob("bb22")));
@@ -102,14 +102,14 @@ describe("the images' files", () => {
     assert.equal(statSync(path.join(volume, blob("aa11"))).ino, ino);
   });
 
-  it("are the registry's only once all have arrived: a transfer that is cut off leaves none of them", async () => {
-    writeFileSync(at("cut"), "");
+  it("appear in the registry only after all have arrived: an interrupted upload leaves none of them", async () => {
+    writeFileSync(inFolder("cut"), "");
     const { code } = await send("kafka's", "bench");
     assert.notEqual(code, 0);
     assert.deepEqual(received(), []);
   });
 
-  it("replace what a manager that died in a transfer has left", async () => {
+  it("replace the leftovers of an interrupted upload", async () => {
     mkdirSync(path.join(volume, ".incoming.Ab12"));
     writeFileSync(path.join(volume, ".incoming.Ab12/data"), "half");
     await send("bench");
@@ -117,20 +117,20 @@ describe("the images' files", () => {
     assert.ok(!existsSync(path.join(volume, ".incoming.Ab12")));
   });
 
-  it("that this machine lost are made by setup: the error says so", async () => {
+  it("cause an error that names setup if they are missing on this machine", async () => {
     const { code, stderr } = await send("bench", "gone");
     assert.notEqual(code, 0);
-    assert.match(stderr, /gone is gone; make it again: npm run setup/);
+    assert.match(stderr, /gone is missing; restore it with: npm run setup/);
     assert.deepEqual(received(), []);
   });
 
-  it("are none where no part of the stack is wanted: nobody is asked", async () => {
+  it("are not needed without services: there is no ssh call", async () => {
     assert.deepEqual(await send(), done);
-    assert.ok(!existsSync(at("calls")));
+    assert.ok(!existsSync(inFolder("calls")));
   });
 
-  it("do not come to another folder where there is no such volume", async () => {
-    writeFileSync(at("bin/docker"), "#!/bin/sh\necho 'no such volume' >&2; exit 1\n", { mode: 0o755 });
+  it("are not written to another folder if the volume does not exist", async () => {
+    writeFileSync(inFolder("bin/docker"), "#!/bin/sh\necho 'no such volume' >&2; exit 1\n", { mode: 0o755 });
     const { code, stderr } = await send("bench");
     assert.notEqual(code, 0);
     assert.match(stderr, /no such volume/);

@@ -1,8 +1,9 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { commandLine, script, word } from "../../lib/shell.ts";
 import { asRoot, type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
-import type { TargetImages } from "../lib/deployment.ts";
+import type { DeploymentImages } from "../lib/deployment.ts";
 import type { StoredImage } from "../lib/installation.ts";
 import type { Registry } from "./registry.ts";
 import type { Swarm } from "./swarm.ts";
@@ -10,12 +11,12 @@ import type { Swarm } from "./swarm.ts";
 interface ImagesArgs {
   swarm: Swarm;
   registry: Registry;
-  /** The images to send, by name. */
+  /** The images to upload, by name. */
   images: Readonly<Record<string, StoredImage>>;
 }
 
-/** The images of the stack's services in the testbed's registry, sent there as the files in which it keeps them. */
-export class Images extends pulumi.ComponentResource implements TargetImages {
+/** Uploads the images of the stack's services to the testbed's registry, as files in the registry's storage layout. */
+export class Images extends pulumi.ComponentResource implements DeploymentImages {
   private readonly sent: pulumi.Output<string>;
 
   private readonly args: ImagesArgs;
@@ -31,7 +32,7 @@ export class Images extends pulumi.ComponentResource implements TargetImages {
       `${name}-sent`,
       {
         create: registry.volume.apply((volume) => sendTreesScript({ trees, volume, ssh: manager.ssh })),
-        // A manager that was made anew, or that runs another swarm by now, has lost the registry's volume.
+        // A replaced manager, or one with a new swarm, has lost the registry's volume.
         environment: { SWARMBENCH_MANAGER: pulumi.interpolate`${manager.ready} ${swarm.id}` },
         interpreter: ["/bin/bash", "-c"],
         logging: local.Logging.None,
@@ -39,7 +40,7 @@ export class Images extends pulumi.ComponentResource implements TargetImages {
       },
       { parent: this, deletedWith: manager.machine },
     );
-    // Its id, not what it prints: a preview knows that also where the images are to be sent again.
+    // The id rather than the output: a preview knows the id even if the images will be uploaded again.
     this.sent = sent.id;
     this.registerOutputs({ sent: this.sent });
   }
@@ -47,9 +48,9 @@ export class Images extends pulumi.ComponentResource implements TargetImages {
   ref(image: string): pulumi.Output<string> {
     const stored = this.args.images[image];
     if (!stored) {
-      throw new pulumi.RunError(
-        `Setup has no image ${image}. Get it from its maker: SWARMBENCH_SOURCE=official npm run setup`,
-      );
+      throw new SwarmbenchError("not-set-up", `The image ${image} is not installed.`, {
+        hint: "Install it: npm run setup",
+      });
     }
     return pulumi
       .all([this.args.registry.address, this.sent])
@@ -58,17 +59,17 @@ export class Images extends pulumi.ComponentResource implements TargetImages {
 }
 
 interface SendTrees {
-  /** Folders of this machine that hold parts of a registry's storage; what two of them have in common is the same. */
+  /** Local folders in registry storage layout. Files that exist in several of them are identical. */
   trees: string[];
   /** Name of the registry's volume on the manager. */
   volume: string;
-  /** Leads to the manager. */
+  /** SSH endpoint of the manager. */
   ssh: SshEndpoint;
 }
 
 /**
- * A bash script that sends what the volume lacks of the trees. Blobs come before the links to them, and nothing is
- * put in its place before all has arrived: a transfer that was cut off leaves nothing that the registry would serve.
+ * A bash script that uploads the files missing in the volume. Files go to a temporary folder and are moved in place after all
+ * have arrived, blobs before the links to them. An interrupted upload therefore leaves nothing that the registry would serve.
  */
 export function sendTreesScript({ trees, volume, ssh }: SendTrees): string {
   return script(
@@ -82,11 +83,11 @@ export function sendTreesScript({ trees, volume, ssh }: SendTrees): string {
 incoming=$(mktemp -d .incoming.XXXXXX)
 trap 'rm -rf "$incoming"' EXIT
 tar --no-same-owner -x -C "$incoming"
-# Hard links, since they appear at once and whole.
-for part in blobs repositories; do
-  [ ! -d "$incoming/docker/registry/v2/$part" ] || {
+# Hard links appear atomically, with their full content.
+for folder in blobs repositories; do
+  [ ! -d "$incoming/docker/registry/v2/$folder" ] || {
     mkdir -p docker/registry/v2
-    cp -alf "$incoming/docker/registry/v2/$part" docker/registry/v2/
+    cp -alf "$incoming/docker/registry/v2/$folder" docker/registry/v2/
   }
 done`,
       ),
@@ -97,15 +98,15 @@ set -o pipefail
 manager() { ${["ssh", ...sshArguments(ssh)].map(word).join(" ")} "$1"; }
 files() {
   while IFS= read -r tree; do
-    cd "$tree" 2>/dev/null || { echo "$tree is gone; make it again: npm run setup" >&2; return 1; }
+    cd "$tree" 2>/dev/null || { echo "$tree is missing; restore it with: npm run setup" >&2; return 1; }
     find docker -type f | while IFS= read -r file; do printf '%s\t%s\n' "$file" "$tree"; done
   done <<< "$TREES"
 }
-there=$(manager "$LIST")
+existing=$(manager "$LIST")
 all=$(files | LC_ALL=C sort -u -t $'\t' -k 1,1)
 missing=()
 while IFS=$'\t' read -r file tree; do
-  [[ $'\n'$there$'\n' == *$'\n'"$file"$'\n'* ]] || missing+=(-C "$tree" "$file")
+  [[ $'\n'$existing$'\n' == *$'\n'"$file"$'\n'* ]] || missing+=(-C "$tree" "$file")
 done <<< "$all"
 if [ "\${#missing[@]}" -gt 0 ]; then
   COPYFILE_DISABLE=1 tar -c "\${missing[@]}" | manager "$UNPACK"
@@ -113,7 +114,7 @@ fi`,
   );
 }
 
-/** A command line for the manager that works in the folder of a volume. */
+/** A command line for the manager that runs in the folder of a volume. */
 function onVolume(ssh: SshEndpoint, volume: string, body: string): string {
   const command = commandLine(
     { VOLUME: volume },

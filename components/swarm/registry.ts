@@ -12,22 +12,22 @@ import type { Swarm } from "./swarm.ts";
 interface RegistryArgs {
   swarm: Swarm;
   owner: Owner;
-  /** Port on the manager's address, for the nodes of the testbed. */
+  /** Port on the manager's address in the testbed's network. */
   port: number;
-  /** The registry's own image, as this machine's engine has it. */
+  /** The registry's own image in this machine's Docker engine. */
   image: { tag: string; id: string };
-  /** This machine's engine, from which images are sent. */
+  /** Address of this machine's Docker engine, which has the registry's image. */
   engineHost: string;
 }
 
 /**
- * An image registry on the manager, from which all nodes pull: a worker without an image would ask a public registry,
- * which a testbed may not reach, and each node would download the same layers.
+ * An image registry on the manager, from which all nodes pull. Without it, every node would download the same layers from a
+ * public registry, which a testbed may not be able to reach.
  */
 export class Registry extends pulumi.ComponentResource {
-  /** `address:port`, the first part of every image name in it; known once the registry runs. */
+  /** `address:port`, the first part of every image reference. Known once the registry runs. */
   readonly address: pulumi.Output<string>;
-  /** Name of the manager's volume that holds what it serves; known once the volume is there. */
+  /** Name of the registry's volume on the manager. Known once the volume exists. */
   readonly volume: pulumi.Output<string>;
 
   constructor(name: string, args: RegistryArgs, options?: pulumi.ComponentResourceOptions) {
@@ -45,7 +45,7 @@ export class Registry extends pulumi.ComponentResource {
       `${name}-image`,
       {
         create: sendImageScript(image, args),
-        // A manager that was made anew may have lost its images.
+        // A replaced manager may have lost its images.
         environment: { SWARMBENCH_MANAGER: manager.ready },
         interpreter: ["/bin/bash", "-c"],
         logging: local.Logging.None,
@@ -61,7 +61,7 @@ export class Registry extends pulumi.ComponentResource {
         image: outputOf(loaded),
         restart: "always",
         mounts: [{ type: "volume", source: volume.name, target: "/var/lib/registry" }],
-        // On the testbed's network only: it has no password.
+        // Only on the testbed's network, because the registry has no password.
         ports: [{ internal: 5000, external: port, ip: manager.address, protocol: "tcp" }],
         labels: labels(owner),
       },
@@ -76,7 +76,7 @@ export class Registry extends pulumi.ComponentResource {
   }
 }
 
-/** Sends an image of this machine's engine to the manager's, unless it is there, and prints its id there. */
+/** Copies an image from this machine's engine to the manager's unless it is there, and prints the image id on the manager. */
 function sendImageScript({ tag }: RegistryArgs["image"], { engineHost, swarm }: RegistryArgs): string {
   const ssh = ["ssh", ...sshArguments(swarm.manager.ssh)].map(word).join(" ");
   return script(
@@ -85,7 +85,7 @@ function sendImageScript({ tag }: RegistryArgs["image"], { engineHost, swarm }: 
 set -o pipefail
 export DOCKER_HOST
 id() { ${ssh} docker image inspect --format '{{.Id}}' "$IMAGE"; }
-# Sent by name: two engines need not have the same id for one image.
+# By name, because the id of an image can differ between engines.
 if ! id >/dev/null 2>&1; then docker save "$IMAGE" | ${ssh} docker load >&2; fi
 id`,
   );

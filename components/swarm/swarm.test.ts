@@ -41,6 +41,8 @@ const installation: Installation = {
     bench: stored("bench"),
     toxiproxy: stored("toxiproxy"),
   },
+  leftOut: {},
+  withoutPages: [],
   directory,
 };
 const settings = parseSettings(
@@ -72,29 +74,31 @@ const nothing: World = {
   swarm: { reports: new Map() },
 };
 
-/** A world in which all is well, but for the nodes that have no running container or are not on the manager's list. */
+/** A fake environment in which everything is healthy, except for the given nodes. */
 function healthy(
-  but: { stopped?: string; struckOff?: string; unreachable?: string; volumeOf?: string } = {},
+  except: { stopped?: string; removed?: string; unreachable?: string; volumeOf?: string } = {},
 ): World {
   const labels = { "swarmbench.stack": owner.prefix, "swarmbench.owner": owner.directory };
-  const seen = settings.nodes.filter(({ name }) => name !== but.stopped && name !== but.unreachable);
+  const answering = settings.nodes.filter(
+    ({ name }) => name !== except.stopped && name !== except.unreachable,
+  );
   return {
     docker: {
       containers: settings.nodes.map(({ name }) => ({
         id: name,
         name: `${prefix}-${name}`,
         labels,
-        running: name !== but.stopped,
+        running: name !== except.stopped,
       })),
       networks: [{ name: prefix, labels, subnets: [(settings.testbed as LocalSettings).subnet] }],
       volumes: settings.nodes
-        .filter(({ name }) => name !== but.volumeOf)
+        .filter(({ name }) => name !== except.volumeOf)
         .map(({ name }) => ({ name: `${prefix}-${name}`, labels })),
     },
     swarm: {
-      reports: new Map(seen.map(({ name }) => [name, { nodeId: `${name}-id`, state: "active" }])),
-      roster: seen
-        .filter(({ name }) => name !== but.struckOff)
+      reports: new Map(answering.map(({ name }) => [name, { nodeId: `${name}-id`, state: "active" }])),
+      roster: answering
+        .filter(({ name }) => name !== except.removed)
         .map(({ name, role }) => ({
           id: `${name}-id`,
           hostname: name,
@@ -103,7 +107,7 @@ function healthy(
           role,
         })),
     },
-    ...(but.unreachable ? { unreachable: [`${prefix}-${but.unreachable}`] } : {}),
+    unreachable: except.unreachable ? [`${prefix}-${except.unreachable}`] : [],
   };
 }
 
@@ -154,13 +158,13 @@ function get(name: string, { resources }: Program = fresh): Declared {
 const all = (kind: RegExp) => [...fresh.resources.values()].filter((resource) => kind.test(resource.kind));
 const DOCKER_KINDS = /^(Container|Network|Volume)$/;
 
-/** Of some resources, what one function gives, by `Kind name`. */
+/** The results of a function for some resources, by `Kind name`. */
 function each<T>(resources: Declared[], what: (resource: Declared) => T): Record<string, T> {
   return Object.fromEntries(
     resources.map((resource) => [`${resource.kind} ${resource.name}`, what(resource)]),
   );
 }
-/** What an output waits for, by `Kind name`. */
+/** The resources that an output waits for, as `Kind name`. */
 async function dependenciesOf(output: pulumi.Output<unknown>): Promise<string[]> {
   const { allResources } = output as unknown as { allResources(): Promise<Set<pulumi.Resource>> }; // not in its types
   const waited = [...(await allResources.call(output))].map(async (resource) => {
@@ -175,7 +179,7 @@ function labelsOf({ inputs }: Declared): Record<string, string> {
 }
 
 describe("three nodes are declared as", () => {
-  it("these resources, each below its component, and no others", () => {
+  it("exactly these resources, each a child of its component", () => {
     const below = (parent: string | undefined) =>
       [...fresh.resources].filter(([, resource]) => resource.parent === parent).map(([name]) => name);
     assert.deepEqual(below(undefined).sort(), [
@@ -219,7 +223,7 @@ describe("three nodes are declared as", () => {
     assert.equal(fresh.resources.size, 4 + 15 + 12 + 3 + 1);
   });
 
-  it("components that keep no input in the state and register their outputs", () => {
+  it("components that store no inputs in the state and register their outputs", () => {
     assert.deepEqual(
       each(all(/^(Local|Swarm|Registry|Images)$/), ({ inputs, completed }) => [inputs, completed]),
       {
@@ -233,7 +237,7 @@ describe("three nodes are declared as", () => {
 });
 
 describe("everything in Docker", () => {
-  it("is made by a provider that is named: this machine's for the testbed, the manager's for the rest", () => {
+  it("has an explicit provider: this machine's for the testbed, the manager's for the rest", () => {
     const onMachine = each(all(DOCKER_KINDS), ({ provider }) => provider);
     assert.equal(Object.keys(onMachine).length, 10);
     for (const [name, provider] of Object.entries(onMachine)) {
@@ -242,14 +246,14 @@ describe("everything in Docker", () => {
     }
   });
 
-  it("carries the labels of stack and folder", () => {
+  it("has the labels of stack and folder", () => {
     for (const resource of all(DOCKER_KINDS)) {
       const { "swarmbench.stack": stack, "swarmbench.owner": folder } = labelsOf(resource);
       assert.deepEqual([stack, folder], [owner.prefix, owner.directory], resource.name);
     }
   });
 
-  it("is gone when its machine is, or the testbed: nothing is deleted one by one", () => {
+  it("is deleted with its machine or the testbed, not one by one", () => {
     const lifetimes = each([...fresh.resources.values()], ({ deletedWith }) => deletedWith);
     const roots = ["Local testbed", "Provider testbed-engine", "Command testbed-lifetime"];
     for (const [name, lifetime] of Object.entries(lifetimes)) {
@@ -260,7 +264,7 @@ describe("everything in Docker", () => {
     }
   });
 
-  it("that has a fixed name is deleted before its successor comes, and a leftover of that name before it", () => {
+  it("with a fixed name is deleted before its replacement is created, as is a leftover of that name", () => {
     assert.deepEqual(
       each(all(/^(Container|Network)$/), ({ deleteBeforeReplace, beforeCreate }) => [
         deleteBeforeReplace,
@@ -280,7 +284,7 @@ describe("everything in Docker", () => {
     );
   });
 
-  it("of a swarm is made anew with it, and what is the machine's own is not", () => {
+  it("inside a swarm is replaced with it, and objects of the machine are not", () => {
     assert.deepEqual(
       each(all(DOCKER_KINDS), ({ replacementTrigger }) => replacementTrigger ?? null),
       {
@@ -294,13 +298,13 @@ describe("everything in Docker", () => {
 });
 
 describe("a node's container", () => {
-  it("has the node's name, its address and its SSH port, on loopback alone", () => {
-    const seen = NODES.map((node) => {
+  it("has the node's name and address, and its SSH port on loopback only", () => {
+    const answering = NODES.map((node) => {
       const { name, hostname, networksAdvanced, ports } = get(`Container ${node}-machine`).inputs;
       return { name, hostname, networksAdvanced, ports };
     });
     assert.deepEqual(
-      seen,
+      answering,
       NODES.map((node, index) => ({
         name: `${prefix}-${node}`,
         hostname: node,
@@ -310,7 +314,7 @@ describe("a node's container", () => {
     );
   });
 
-  it("has the limits that are configured, and no swap beyond them", () => {
+  it("has the configured limits, and no additional swap", () => {
     const limits = NODES.map((node) => {
       const { cpus, memory, memorySwap } = get(`Container ${node}-machine`).inputs;
       return [cpus, memory, memorySwap];
@@ -322,14 +326,14 @@ describe("a node's container", () => {
     ]);
   });
 
-  it("runs the image of the installation by its id", () => {
+  it("runs the installation's image, by id", () => {
     assert.deepEqual(
       NODES.map((node) => get(`Container ${node}-machine`).inputs.image),
       ["sha256:node", "sha256:node", "sha256:node"],
     );
   });
 
-  it("is not privileged, and gets no file of the machine but the public side of its keys, read-only", () => {
+  it("is not privileged, and mounts no files of the machine except its public keys, read-only", () => {
     const { inputs } = get("Container node2-machine");
     assert.ok(!inputs.privileged);
     assert.deepEqual(inputs.mounts, [
@@ -343,7 +347,7 @@ describe("a node's container", () => {
     ]);
   });
 
-  it("comes after its volume and the network", () => {
+  it("is created after its volume and the network", () => {
     assert.deepEqual(get("Container node3-machine").dependencies.sort(), [
       "Network testbed-network",
       "Volume node3-engine",
@@ -352,7 +356,7 @@ describe("a node's container", () => {
 });
 
 describe("the testbed's network", () => {
-  it("has the settings' subnet, and the gateway at its first address", () => {
+  it("has the configured subnet, with the gateway at its first address", () => {
     assert.deepEqual(get("Network testbed-network").inputs.ipamConfigs, [
       { subnet: "10.9.8.0/24", gateway: "10.9.8.1" },
     ]);
@@ -363,7 +367,7 @@ describe("a command on a node", () => {
   const overSsh = ({ inputs }: { inputs: Record<string, unknown> }) => "stdin" in inputs;
   const onNodes = () => all(/^Command$/).filter(overSsh);
 
-  it("goes to the node's own port, by the installation's own ssh configuration", () => {
+  it("connects to the node's own port with the installation's ssh configuration", () => {
     const endpoints = each(onNodes(), ({ inputs }) => {
       const words = /ssh -E "\$log" (.*) "\$REMOTE"/.exec(String(inputs.create))?.[1] ?? "";
       return words.replaceAll("'", "");
@@ -380,7 +384,7 @@ describe("a command on a node", () => {
     assert.equal(onNodes().length, 3 + 3 + 2 + 2 * 3);
   });
 
-  it("has its script at standard input only, and logs nothing", () => {
+  it("gets its script only through standard input, and logs nothing", () => {
     for (const { name, inputs } of onNodes()) {
       const { stdin, create, delete: atDelete, update, ...rest } = inputs;
       const quiet = { logging: "none", addPreviousOutputInEnv: false, interpreter: ["/bin/sh", "-c"] };
@@ -392,7 +396,7 @@ describe("a command on a node", () => {
     }
   });
 
-  it("on the machine itself logs nothing either", () => {
+  it("on this machine logs nothing either", () => {
     const local = all(/^Command$/).filter((command) => !overSsh(command));
     assert.deepEqual(
       each(local, ({ inputs }) => inputs.logging),
@@ -408,7 +412,7 @@ describe("a command on a node", () => {
 });
 
 describe("a secret", () => {
-  it("is the join token where it goes into the join's script", () => {
+  it("is the join token in the script of the join", () => {
     for (const node of WORKERS) {
       const { inputs, secrets } = get(`Command ${node}-join`);
       assert.ok(String(inputs.stdin).includes(TOKEN), node);
@@ -416,13 +420,13 @@ describe("a secret", () => {
     }
   });
 
-  it("is nowhere in what is not marked as one", () => {
+  it("does not appear in values that are not marked as secret", () => {
     for (const [name, { open }] of fresh.resources) {
       assert.ok(!open.includes(TOKEN), name);
     }
   });
 
-  it("is none of what the program gives out", async () => {
+  it("is not among the program's outputs", async () => {
     const { swarm, registry, testbed, images } = fresh.result;
     const given: pulumi.Output<unknown>[] = [
       swarm.id,
@@ -450,10 +454,10 @@ describe("the link of a node", () => {
     );
   };
 
-  it("is shaped as its settings have it, on the interface of its address, once the node answers", () => {
+  it("gets the configured shape on the interface of its address, after the node answers", () => {
     assert.deepEqual(get("Command node2-link").dependencies, ["Command node2-ready"]);
     assert.deepEqual(parameters("node2"), {
-      MACHINE: "node2-ready-printed", // another where the machine was made anew: then it is shaped again
+      MACHINE: "node2-ready-printed", // changes with the machine, so that a new one is shaped again
       NODE: "node2",
       ADDRESS: "10.9.8.11",
       RATE: "100000000",
@@ -462,12 +466,12 @@ describe("the link of a node", () => {
     });
   });
 
-  it("is let free where nothing is set, before anything uses it", () => {
+  it("loses its shape if none is configured, before anything uses it", () => {
     const { RATE, LOSS_PERCENT, DELAY_US } = parameters("node3");
     assert.deepEqual([RATE, LOSS_PERCENT, DELAY_US], ["0", "0", "0"]);
   });
 
-  it("needs nothing when it goes: nothing is run on a machine that is deleted", () => {
+  it("runs nothing on a machine that is deleted", () => {
     assert.equal("delete" in get("Command node2-link").inputs, false);
   });
 });
@@ -476,13 +480,13 @@ describe("the swarm", () => {
   const after = (step: string) =>
     get(`Command ${step}`).dependencies.map((name) => name.replace("Command ", ""));
 
-  it("begins on the manager, once that answers", () => {
+  it("is initialized on the manager, after that answers", () => {
     assert.deepEqual(after("node1-init"), ["node1-link"]);
     assert.match(String(get("Command node1-init").inputs.stdin), /^ADDRESS='?10\.9\.8\.10'?$/m);
   });
 
   for (const node of WORKERS) {
-    it(`takes ${node} in three steps: invite, join, admit`, () => {
+    it(`adds ${node} in three steps: invite, join, admit`, () => {
       assert.deepEqual(after(`${node}-invite`), ["node1-init"]);
       assert.deepEqual(after(`${node}-join`).sort(), ["node1-init", `${node}-invite`, `${node}-link`]);
       assert.deepEqual(
@@ -491,7 +495,7 @@ describe("the swarm", () => {
       );
     });
 
-    it(`lets ${node} go in three steps: drain, leave, strike off`, () => {
+    it(`removes ${node} in three steps: drain, leave, remove its entry`, () => {
       const atDelete = ["admit", "leave", "invite"].map((step) =>
         String(get(`Command ${node}-${step}`).inputs.delete),
       );
@@ -507,52 +511,52 @@ describe("the swarm", () => {
     assert.equal("delete" in inputs, false);
   });
 
-  it("admits a worker under the id that it printed, with its role", () => {
+  it("admits a worker with the id that it printed and its role", () => {
     assert.match(
       String(get("Command node3-admit").inputs.stdin),
       /^ID='?node3-join-printed'?$[\s\S]*--label-add 'role=agent' /m,
     );
   });
 
-  it("has as its members the ids of all nodes, once they are admitted", async () => {
+  it("has the ids of all nodes as members, after they are admitted", async () => {
     assert.deepEqual(
       await known(fresh.result.swarm.members),
       NODES.map((node) => `${node}-admit-printed`),
     );
   });
 
-  it("is spoken to over the manager's SSH, and not before it runs", () => {
+  it("is reached over the manager's SSH, and not before it exists", () => {
     const { inputs, dependencies } = get("Provider swarm-manager");
     assert.equal(inputs.host, "ssh://root@127.0.0.1:22000");
     assert.deepEqual(JSON.parse(String(inputs.sshOpts)), sshOptions(fresh.result.swarm.manager.ssh));
     assert.deepEqual(dependencies, ["Command node1-init"]);
   });
 
-  it("has an overlay network that containers may join as well", () => {
+  it("has an overlay network that containers can attach to", () => {
     const { name, driver, attachable } = get("Network bench").inputs;
     assert.deepEqual([name, driver, attachable], ["bench", "overlay", true]);
   });
 });
 
 describe("the registry", () => {
-  it("listens on the manager's address in the testbed alone", () => {
+  it("listens only on the manager's address in the testbed", () => {
     assert.deepEqual(get("Container registry").inputs.ports, [
       { internal: 5000, external: 5000, ip: "10.9.8.10", protocol: "tcp" },
     ]);
   });
 
-  it("runs the image that the manager was sent", () => {
+  it("runs the image that was copied to the manager", () => {
     assert.equal(get("Container registry").inputs.image, "registry-image-printed");
     assert.match(String(get("Command registry-image").inputs.create), /docker save "\$IMAGE" \| '?ssh'? /);
   });
 
-  it("sends its image again to a manager that was made anew", () => {
+  it("copies its image again to a replaced manager", () => {
     assert.deepEqual(get("Command registry-image").inputs.environment, {
       SWARMBENCH_MANAGER: "node1-link-printed",
     });
   });
 
-  it("gives the address by which nodes name its images", async () => {
+  it("has the address that nodes use in image references", async () => {
     assert.equal(await known(fresh.result.registry.address), "10.9.8.10:5000");
   });
 });
@@ -560,7 +564,7 @@ describe("the registry", () => {
 describe("the images of the stack's services", () => {
   const sent = () => get("Command images-sent");
 
-  it("are all sent to the registry's volume, once that is there, over the manager's own SSH", () => {
+  it("are all uploaded to the registry's volume, after it exists, over the manager's SSH", () => {
     const text = String(sent().inputs.create);
     for (const name of ["kafka", "influxdb", "telegraf", "grafana", "bench"]) {
       assert.match(text, new RegExp(`/cache/images/${name}$|/cache/images/${name}\\W`, "m"));
@@ -570,77 +574,80 @@ describe("the images of the stack's services", () => {
     assert.ok(sent().dependencies.includes("Volume registry-data"));
   });
 
-  it("are sent again to a manager that was made anew, or that runs another swarm", () => {
+  it("are uploaded again to a replaced manager, or one with a new swarm", () => {
     assert.deepEqual(sent().inputs.environment, {
       SWARMBENCH_MANAGER: "node1-link-printed node1-init-printed",
     });
   });
 
-  it("are named by the registry's address and their digest", async () => {
+  it("are referenced by the registry's address and their digest", async () => {
     assert.equal(
       await known(fresh.result.images.ref("kafka")),
       "10.9.8.10:5000/swarmbench/kafka@sha256:kafka",
     );
   });
 
-  it("are named only once they are sent and the registry serves them", async () => {
+  it("are referenced only after they are uploaded and the registry runs", async () => {
     const { images } = fresh.result;
     const resources = await dependenciesOf(images.ref("bench"));
     for (const name of ["Command images-sent", "Container registry"]) assert.ok(resources.includes(name));
   });
 
-  it("that only their maker has are asked for with the way to get them", () => {
-    assert.throws(() => fresh.result.images.ref("portainer"), /SWARMBENCH_SOURCE=official npm run setup/);
+  it("cause an error with setup as the hint if they are not installed", () => {
+    assert.throws(() => fresh.result.images.ref("portainer"), {
+      message: "The image portainer is not installed.",
+      hint: "Install it: npm run setup",
+    });
   });
 });
 
-describe("what Pulumi cannot see", () => {
-  /** The resources that the engine is told to make, or check, anew. */
-  function renewed({ resources }: Program): string[] {
-    const renewable = /^(Command node\d-(?!ready|link|leave)|Container node|Volume node|Network testbed)/;
+describe("drift", () => {
+  /** The resources that Pulumi replaces or updates because of drift. */
+  function replaced({ resources }: Program): string[] {
+    const replaceable = /^(Command node\d-(?!ready|link|leave)|Container node|Volume node|Network testbed)/;
     return [...resources]
-      .filter(([name, { ignoreChanges }]) => renewable.test(name) && ignoreChanges.length === 0)
+      .filter(([name, { ignoreChanges }]) => replaceable.test(name) && ignoreChanges.length === 0)
       .map(([name]) => name)
       .sort();
   }
 
-  it("renews nothing where all is well: the inputs that would are ignored", async () => {
+  it("changes nothing if everything is healthy: changes of the trigger inputs are ignored", async () => {
     const program = await declareIn(healthy());
-    assert.deepEqual(renewed(program), []);
+    assert.deepEqual(replaced(program), []);
     assert.deepEqual(get("Container node2-machine", program).ignoreChanges, ["labels"]);
     assert.deepEqual(get("Network testbed-network", program).ignoreChanges, ["labels"]);
     assert.deepEqual(get("Command node2-join", program).ignoreChanges, ["update"]);
     assert.deepEqual(get("Command node2-ready", program).ignoreChanges, ["update"]);
   });
 
-  it("renews machines and network where there is nothing, and no membership of which nothing is known", () => {
-    assert.deepEqual(renewed(fresh), [
+  it("replaces machines and network that do not exist, and no membership that could not be inspected", () => {
+    assert.deepEqual(replaced(fresh), [
       ...NODES.map((node) => `Container ${node}-machine`),
       "Network testbed-network",
       ...NODES.map((node) => `Volume ${node}-engine`),
     ]);
   });
 
-  it("renews the machine of a node that has stopped, and nothing else", async () => {
-    assert.deepEqual(renewed(await declareIn(healthy({ stopped: "node2" }))), ["Container node2-machine"]);
+  it("replaces only the machine of a node that has stopped", async () => {
+    assert.deepEqual(replaced(await declareIn(healthy({ stopped: "node2" }))), ["Container node2-machine"]);
   });
 
-  it("renews the machine of a node that does not answer, and nothing else", async () => {
-    assert.deepEqual(renewed(await declareIn(healthy({ unreachable: "node3" }))), [
+  it("replaces only the machine of a node that does not answer", async () => {
+    assert.deepEqual(replaced(await declareIn(healthy({ unreachable: "node3" }))), [
       "Container node3-machine",
     ]);
   });
 
-  it("renews a machine by a label that names the incident", async () => {
+  it("replaces a machine by a label with the time of the program run", async () => {
     const program = await declareIn(healthy({ stopped: "node2" }));
     const generation = labelsOf(get("Container node2-machine", program))["swarmbench.generation"] ?? "";
     assert.ok(!Number.isNaN(Date.parse(generation)), generation);
   });
 
-  it("renews the membership of a node that was removed, and tells it which one to give up", async () => {
-    const program = await declareIn(healthy({ struckOff: "node3" }));
+  it("replaces the membership of a node that was removed, with the node id to give up", async () => {
+    const program = await declareIn(healthy({ removed: "node3" }));
     assert.deepEqual(
-      renewed(program),
+      replaced(program),
       ["admit", "invite", "join"].map((step) => `Command node3-${step}`),
     );
     assert.match(
@@ -649,12 +656,12 @@ describe("what Pulumi cannot see", () => {
     );
   });
 
-  it("renews a volume that is gone: one that Docker makes by itself would carry no label of ours", async () => {
+  it("replaces a missing volume, because one that Docker creates itself has no labels", async () => {
     const program = await declareIn(healthy({ volumeOf: "node2" }));
-    assert.deepEqual(renewed(program), ["Volume node2-engine"]);
+    assert.deepEqual(replaced(program), ["Volume node2-engine"]);
   });
 
-  it("keeps a volume whose container is renewed: its data outlive it", async () => {
+  it("keeps the volume of a replaced container", async () => {
     const program = await declareIn(healthy({ stopped: "node2" }));
     assert.deepEqual(get("Volume node2-engine", program).ignoreChanges, ["labels"]);
     assert.equal(get("Volume node2-engine", program).replacementTrigger, undefined);

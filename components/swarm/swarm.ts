@@ -5,7 +5,7 @@ import type { Settings } from "../../config/settings.ts";
 import { remoteDocker } from "../../lib/docker.ts";
 import { exec } from "../../lib/exec.ts";
 import { dockerHost, sshOptions, sshWords } from "../../lib/ssh.ts";
-import type { TargetSwarm } from "../lib/deployment.ts";
+import type { DeploymentSwarm } from "../lib/deployment.ts";
 import { replaceUnless } from "../lib/driftReplacement.ts";
 import type { Node } from "../lib/node.ts";
 import { labels, type Owner, removeLeftoverFirst } from "../lib/ownership.ts";
@@ -18,32 +18,32 @@ import {
   joinScript,
   leaveCommand,
   leaveOverSshScript,
-  strikeOffCommand,
+  removeEntriesCommand,
 } from "./swarmScripts.ts";
 import { evaluate, type SwarmState } from "./swarmState.ts";
 
-/** Name of the overlay network on which services and the bench meet. */
+/** Name of the overlay network that connects services and the benchmark. */
 const OVERLAY = "bench";
 
 interface SwarmArgs {
   /** The first is the manager. */
   nodes: [Node, ...Node[]];
-  /** When this is deleted, all nodes go, and none is told to leave the swarm first. */
+  /** Deleting this resource removes all nodes without leaving the swarm first. */
   lifetime: pulumi.Resource;
   settings: Settings["swarm"];
   owner: Owner;
-  /** What was seen of the swarm before anything was declared. */
+  /** State of the swarm before anything was declared. */
   state: SwarmState;
 }
 
 /** A Docker Swarm over a testbed's nodes, with role labels and an attachable overlay network. */
-export class Swarm extends pulumi.ComponentResource implements TargetSwarm {
+export class Swarm extends pulumi.ComponentResource implements DeploymentSwarm {
   readonly manager: Node;
-  /** The swarm's id, once the manager runs it. */
+  /** The swarm's id, known once the swarm is initialized on the manager. */
   readonly id: pulumi.Output<string>;
-  /** Resolves, to the nodes' ids, once every node is ready and labelled. */
+  /** The nodes' ids in the swarm, known once every node is ready and labelled. */
   readonly members: pulumi.Output<string[]>;
-  /** For resources of the swarm: talks to the manager's engine over SSH. */
+  /** Provider for resources of the swarm. Connects to the manager's engine over SSH. */
   readonly provider: docker.Provider;
   readonly network: docker.Network;
 
@@ -80,8 +80,8 @@ export class Swarm extends pulumi.ComponentResource implements TargetSwarm {
   }
 
   /**
-   * invite (manager) -> join (worker) -> leave -> admit (manager). A node that goes is deleted in the reverse order:
-   * admit drains it, leave has it leave, invite strikes it off the manager's list.
+   * Create order: invite (manager), join (worker), leave, admit (manager). A removed node is deleted in reverse order: `admit`
+   * drains it, `leave` makes it leave the swarm, `invite` removes its entry on the manager.
    */
   private join(node: Node): pulumi.Output<string> {
     const { manager, id } = this;
@@ -92,7 +92,7 @@ export class Swarm extends pulumi.ComponentResource implements TargetSwarm {
       {
         script: id.apply((swarmId) => inviteScript({ node: node.name, swarmId })),
         replacement: this.replacement(node),
-        delete: strikeOffCommand(node.hostname),
+        delete: removeEntriesCommand(node.hostname),
         secretOutput: true,
       },
       onManager,
@@ -115,7 +115,7 @@ export class Swarm extends pulumi.ComponentResource implements TargetSwarm {
       },
       { parent: this, deletedWith: node.machine },
     );
-    // Not a part of join, because it is run when the machine is deleted too, and must not fail where that is dead.
+    // Separate from join because it also runs when the machine is deleted, and must succeed on a dead machine.
     const leave = new local.Command(
       `${node.name}-leave`,
       {
@@ -124,7 +124,7 @@ export class Swarm extends pulumi.ComponentResource implements TargetSwarm {
       },
       { parent: this, deletedWith: this.args.lifetime, dependsOn: [join] },
     );
-    // The token made the join's output secret; a node's id is none.
+    // The token makes the output secret, but a node id is not a secret.
     return this.admit(node, pulumi.unsecret(outputOf(join)), [leave]);
   }
 
@@ -149,7 +149,7 @@ export class Swarm extends pulumi.ComponentResource implements TargetSwarm {
         replacement: this.replacement(node),
         delete: isManager ? undefined : drainCommand(node.hostname, this.args.settings.drainTimeoutSec),
       },
-      // For the order of deletion alone: drained before it leaves.
+      // Only for the order of deletion: drain before leave.
       { parent: this, deletedWith: this.manager.machine, dependsOn },
     );
     return outputOf(admit);
@@ -158,7 +158,7 @@ export class Swarm extends pulumi.ComponentResource implements TargetSwarm {
   private replacement(node: Node) {
     const membership = evaluate(node, this.args.state);
     if (membership.kind !== "broken") return replaceUnless(true);
-    return replaceUnless(false, ...(membership.evict ? [membership.evict] : []));
+    return membership.evict ? replaceUnless(false, membership.evict) : replaceUnless(false);
   }
 
   private managerProvider(name: string): docker.Provider {
@@ -166,10 +166,10 @@ export class Swarm extends pulumi.ComponentResource implements TargetSwarm {
     return new docker.Provider(
       `${name}-manager`,
       {
-        // Through the swarm's id, so that the provider is not used before the manager runs the swarm.
+        // Depends on the swarm's id so that the provider is not used before the swarm exists.
         host: this.id.apply(() => dockerHost(ssh)),
         sshOpts: sshOptions(ssh),
-        // Else a dead manager would fail every preview and destroy, where nothing of it is needed.
+        // The check would fail every preview and destroy with a dead manager, although neither needs the engine.
         disableDockerDaemonCheck: true,
       },
       { parent: this, deletedWith: this.manager.machine },
@@ -185,7 +185,7 @@ export class Swarm extends pulumi.ComponentResource implements TargetSwarm {
         provider: this.provider,
         deletedWith: this.manager.machine,
         deleteBeforeReplace: true,
-        // A manager that lost its data runs another swarm, in which there is no such network.
+        // A manager that lost its data runs a new swarm without this network.
         replacementTrigger: this.id,
         hooks: removeLeftoverFirst("network", OVERLAY, this.args.owner, remoteDocker(this.manager.ssh, exec)),
       },

@@ -12,7 +12,7 @@ import {
   joinScript,
   leaveCommand,
   leaveOverSshScript,
-  strikeOffCommand,
+  removeEntriesCommand,
 } from "./swarmScripts.ts";
 
 const machines: FakeMachine[] = [];
@@ -52,7 +52,7 @@ const JOIN = `POST /swarm/join ${JSON.stringify({
   JoinToken: "SWMTKN-secret",
 })}`;
 
-describe("every script is one that sh can parse:", () => {
+describe("every script is valid sh:", () => {
   const scripts = {
     init,
     invite: inviteScript({ node: "node2", swarmId: "swarm1" }),
@@ -60,7 +60,7 @@ describe("every script is one that sh can parse:", () => {
     admit: admit("n2"),
     drain,
     leave: leaveCommand(),
-    "strike off": strikeOffCommand("node2"),
+    "strike off": removeEntriesCommand("node2"),
   };
   for (const [name, text] of Object.entries(scripts)) {
     it(name, async () => assert.equal(await parses(text), ""));
@@ -68,24 +68,24 @@ describe("every script is one that sh can parse:", () => {
 });
 
 describe("init", () => {
-  it("makes an engine without a swarm the manager of one, and prints the swarm's id alone", async () => {
+  it("initializes a swarm on an engine without one, and prints only the swarm's id", async () => {
     const m = machine();
     assert.deepEqual(await m.script(init), { code: 0, stdout: "swarm-new\n", stderr: "" });
     assert.deepEqual(m.changes, [INIT]);
   });
 
-  it("marks the swarm as ours", async () => {
+  it("marks the swarm as created by swarmbench", async () => {
     const m = machine();
     await m.script(init);
     assert.equal(m.read("mark"), "swarm-new");
   });
 
-  it("lets nobody see the join token, which `docker swarm init` prints", async () => {
+  it("hides the join token, which `docker swarm init` prints", async () => {
     const { stdout, stderr } = await machine().script(init);
     assert.doesNotMatch(stdout + stderr, /SWMTKN/);
   });
 
-  it("changes nothing where the engine is our swarm's manager already", async () => {
+  it("changes nothing if the engine already manages the stack's swarm", async () => {
     const m = machine({ state: "active", control: "true", cluster: "swarm1", mark: "swarm1" });
     assert.equal((await m.script(init)).stdout, "swarm1\n");
     assert.deepEqual([m.changes, m.read("mark")], [[], "swarm1"]);
@@ -98,15 +98,15 @@ describe("init", () => {
     assert.deepEqual(m.changes, [INIT]);
   });
 
-  it("goes on with a swarm that it had made when it was interrupted", async () => {
+  it("continues with a swarm that it created before an interruption", async () => {
     const m = machine({ state: "active", control: "true", cluster: "swarm1", mark: "pending" });
     assert.equal((await m.script(init)).stdout, "swarm1\n");
     assert.deepEqual([m.changes, m.read("mark")], [[], "swarm1"]);
   });
 
   for (const state of ["active", "pending", "error", "locked"]) {
-    it(`refuses an engine that is ${state} in a swarm of someone else, and leaves it there`, async () => {
-      const m = machine({ state, control: "true", cluster: "theirs" });
+    it(`refuses an engine that is ${state} in a foreign swarm, and does not change it`, async () => {
+      const m = machine({ state, control: "true", cluster: "foreign" });
       const { code, stdout, stderr } = await m.script(init);
       assert.deepEqual([code, stdout], [1, ""]);
       assert.match(stderr, /node1 is already in a swarm that this stack did not create.*docker swarm leave/);
@@ -117,14 +117,14 @@ describe("init", () => {
   for (const [what, state] of Object.entries({
     "is a worker in our swarm": { state: "active", control: "false" },
     "is pending in our swarm": { state: "pending", control: "false" },
-    "cannot manage our swarm": { state: "error", control: "false" },
-    "is locked out of our swarm": { state: "locked", control: "false" },
+    "cannot manage the stack's swarm": { state: "error", control: "false" },
+    "is locked out of the stack's swarm": { state: "locked", control: "false" },
   })) {
-    it(`never gives up what a manager has: fails where the engine ${what}`, async () => {
+    it(`never leaves the swarm on the manager: fails if the engine ${what}`, async () => {
       const m = machine({ ...state, mark: "swarm1" });
       const { code, stderr } = await m.script(init);
       assert.equal(code, 1);
-      assert.match(stderr, /node1 should manage its swarm.*docker swarm leave --force/);
+      assert.match(stderr, /node1 must be the manager of its swarm.*docker swarm leave --force/);
       assert.deepEqual([m.changes, m.read("mark")], [[], "swarm1"]);
     });
   }
@@ -135,25 +135,25 @@ describe("init", () => {
     assert.equal((await m.script(init)).stdout, "swarm1\n");
   });
 
-  it("fails where the engine does not answer", async () => {
+  it("fails if the engine does not answer", async () => {
     const m = machine({ broken: "yes" });
     assert.notEqual((await m.script(init)).code, 0);
   });
 
-  it("fails where the engine does not tell the swarm's id", {}, async () => {
+  it("fails if the engine does not report the swarm's id", {}, async () => {
     const m = machine({ state: "active", control: "true", cluster: "", mark: "swarm1" });
     assert.notEqual((await m.script(init)).code, 0);
   });
 });
 
 describe("invite", () => {
-  it("prints the token and nothing else", async () => {
+  it("prints only the token", async () => {
     const m = machine({ state: "active", control: "true" });
     const outcome = await m.script(inviteScript({ node: "node2", swarmId: "swarm1" }));
     assert.deepEqual(outcome, { code: 0, stdout: "SWMTKN-secret\n", stderr: "" });
   });
 
-  it("changes when the swarm does, so that the node is invited to the new one", () => {
+  it("changes with the swarm, so that the node is invited to the new one", () => {
     assert.notEqual(
       inviteScript({ node: "node2", swarmId: "swarm1" }),
       inviteScript({ node: "node2", swarmId: "swarm2" }),
@@ -164,14 +164,14 @@ describe("invite", () => {
 describe("join", () => {
   const member = { state: "active", nodeId: "n2", mark: "swarm1" };
 
-  it("puts an engine without a swarm into ours, and prints the node's id alone", async () => {
+  it("adds an engine without a swarm to the stack's swarm, and prints only the node's id", async () => {
     const m = machine();
     const { code, stdout } = await m.script(join);
     assert.deepEqual([code, stdout], [0, "node-new\n"]);
     assert.deepEqual([m.changes, m.read("mark")], [[JOIN], "swarm1"]);
   });
 
-  it("changes nothing where the engine is in the swarm already", async () => {
+  it("changes nothing if the engine is already in the swarm", async () => {
     const m = machine(member);
     assert.equal((await m.script(join)).stdout, "n2\n");
     assert.deepEqual(m.changes, []);
@@ -184,53 +184,53 @@ describe("join", () => {
     assert.deepEqual(m.changes, [JOIN]);
   });
 
-  it("leaves another swarm of ours first", async () => {
+  it("leaves a previous swarm of the stack first", async () => {
     const m = machine({ ...member, mark: "swarm0" });
     assert.equal((await m.script(join)).stdout, "node-new\n");
     assert.deepEqual([m.changes, m.read("mark")], [[LEAVE, JOIN], "swarm1"]);
   });
 
   for (const state of ["pending", "error"]) {
-    it(`leaves our swarm first where its place in it is ${state}`, async () => {
+    it(`leaves the stack's swarm first if its state there is ${state}`, async () => {
       const m = machine({ ...member, state });
       assert.equal((await m.script(join)).stdout, "node-new\n");
       assert.deepEqual(m.changes, [LEAVE, JOIN]);
     });
   }
 
-  it("refuses an engine in a swarm of someone else, and leaves it there", async () => {
-    const m = machine({ state: "active", nodeId: "theirs" });
+  it("refuses an engine in a foreign swarm, and does not change it", async () => {
+    const m = machine({ state: "active", nodeId: "foreign" });
     const { code, stdout, stderr } = await m.script(join);
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, /node2 is already in a swarm that this stack did not create/);
     assert.deepEqual([m.changes, m.read("mark")], [[], undefined]);
   });
 
-  it("makes a membership anew that the manager no longer honours", async () => {
+  it("replaces a membership that the manager no longer accepts", async () => {
     const m = machine(member);
     assert.equal((await m.script(join, "2026-01-01T00:00:00.000Z", "n2")).stdout, "node-new\n");
     assert.deepEqual(m.changes, [LEAVE, JOIN]);
   });
 
-  it("keeps its membership where it is another one that the manager no longer honours", async () => {
+  it("keeps its membership if the manager rejects another one", async () => {
     const m = machine(member);
     assert.equal((await m.script(join, "2026-01-01T00:00:00.000Z", "n1")).stdout, "n2\n");
     assert.deepEqual(m.changes, []);
   });
 
-  it("keeps its membership where it is only told to look again", async () => {
+  it("keeps its membership if the script only runs again", async () => {
     const m = machine(member);
     await m.script(join, "n2");
     assert.deepEqual(m.changes, []);
   });
 
-  it("tries again after a try that failed on the way", async () => {
+  it("tries again after an interrupted attempt", async () => {
     const m = machine({ mark: "swarm1" });
     assert.equal((await m.script(join)).stdout, "node-new\n");
     assert.deepEqual(m.changes, [JOIN]);
   });
 
-  it("waits for an engine that goes on joining once its own retryUntil is over", async () => {
+  it("waits for an engine that continues to join after Docker's own timeout", async () => {
     const joined = "echo active > state; echo false > control; echo node-new > nodeId";
     const m = machine({ slow: "yes", tick: `[ "$now" -lt 10 ] || { ${joined}; }` });
     assert.deepEqual(await m.script(join), { code: 0, stdout: "node-new\n", stderr: "" });
@@ -238,11 +238,11 @@ describe("join", () => {
     assert.equal(never.code, 1);
     assert.match(
       never.stderr,
-      /^node2 has not joined the swarm of 10\.9\.8\.10:2377 after 80 s: .*in the background/,
+      /^timed out after 80 s waiting for node2 to join the swarm of 10\.9\.8\.10:2377: .*in the background/,
     );
   });
 
-  it("fails where the engine does not answer", async () => {
+  it("fails if the engine does not answer", async () => {
     assert.notEqual((await machine({ broken: "yes" }).script(join)).code, 0);
   });
 });
@@ -250,14 +250,14 @@ describe("join", () => {
 describe("admit", () => {
   const manager = () => machine({ state: "active", nodeId: "n1" }).node("n1", { hostname: "node1" });
 
-  it("labels a ready node, gives it work, and prints its id alone", async () => {
+  it("labels a ready node, makes it available, and prints only its id", async () => {
     const m = manager().node("n2", { hostname: "node2" });
     m.write("nodes/n2/availability", "drain");
     assert.deepEqual(await m.script(admit("n2")), { code: 0, stdout: "n2\n", stderr: "" });
     assert.deepEqual([m.read("nodes/n2/role"), m.read("nodes/n2/availability")], ["broker", "active"]);
   });
 
-  it("strikes off what is left of the node's earlier lives, and no other node", async () => {
+  it("removes outdated entries of the node, and no other node", async () => {
     const m = manager()
       .node("n2", { hostname: "node2" })
       .node("old-a", { hostname: "node2", status: "down" })
@@ -268,7 +268,7 @@ describe("admit", () => {
     assert.deepEqual(removed, ["node rm --force old-a", "node rm --force old-b"]);
   });
 
-  it("never strikes off the manager itself, which it is told of as self", async () => {
+  it('never removes the manager itself, which is passed as "self"', async () => {
     const m = machine({ state: "active", nodeId: "n1" })
       .node("n0", { hostname: "node1", status: "down" })
       .node("n1", { hostname: "node1" });
@@ -280,14 +280,14 @@ describe("admit", () => {
     );
   });
 
-  it("waits until the manager sees the node ready", async () => {
+  it("waits until the manager reports the node as ready", async () => {
     const m = manager().node("n2", { hostname: "node2", status: "unknown" });
     m.write("tick", '[ "$now" -lt 1010 ] || echo ready > nodes/n2/status');
     assert.equal((await m.script(admit("n2"))).stdout, "n2\n");
     assert.equal(m.read("clock"), "1010");
   });
 
-  it("waits for a node that the manager does not know yet", async () => {
+  it("waits for a node that the manager does not list yet", async () => {
     const m = manager();
     m.node("later", { hostname: "node2" });
     m.write(
@@ -297,11 +297,11 @@ describe("admit", () => {
     assert.equal((await m.script(admit("n2"))).stdout, "n2\n");
   });
 
-  it("fails, and labels nothing, where the node is not ready within 60 s", async () => {
+  it("fails without setting labels if the node is not ready within 60 s", async () => {
     const m = manager().node("n2", { hostname: "node2", status: "down" });
     const { code, stderr } = await m.script(admit("n2"));
     assert.equal(code, 1);
-    assert.match(stderr, /^node2 joined the swarm, but the manager does not see it ready after 60 s/);
+    assert.match(stderr, /^node2 joined the swarm, but the manager did not report it as ready within 60 s/);
     assert.deepEqual([m.read("clock"), m.changes], ["1060", []]);
   });
 });
@@ -310,15 +310,15 @@ describe("drain", () => {
   const manager = (tasks: string, status?: "down") =>
     machine({ state: "active" })
       .node("n1", { hostname: "node1", tasks: "Running 1 hour ago" })
-      .node("n2", { hostname: "node2", tasks, ...(status ? { status } : {}) });
+      .node("n2", { hostname: "node2", tasks, status });
 
-  it("takes the work of that node alone", async () => {
+  it("drains only that node", async () => {
     const m = manager("");
     assert.equal((await m.commandLine(drain)).code, 0);
     assert.deepEqual(m.changes, ["node update --availability drain n2"]);
   });
 
-  it("waits until no task runs there", async () => {
+  it("waits until no task runs on the node", async () => {
     const m = manager("Running 3 minutes ago\nRunning 1 hour ago");
     m.write("tick", '[ "$now" -lt 1007 ] || echo "Shutdown 1 second ago" > nodes/n2/tasks');
     assert.equal((await m.commandLine(drain)).code, 0);
@@ -331,49 +331,52 @@ describe("drain", () => {
     assert.equal(m.read("clock"), "1000");
   });
 
-  it("fails after its time-out, and names the setting that allows more", async () => {
+  it("times out, and names the setting that allows more time", async () => {
     const m = manager("Running 3 minutes ago");
     const { code, stderr } = await m.commandLine(drain);
     assert.equal(code, 1);
-    assert.match(stderr, /^node2 still has tasks after 30 s of draining; swarmbench:swarm\.drainTimeout/);
+    assert.match(
+      stderr,
+      /^node2 still has tasks after 30 s of draining; increase swarmbench:swarm\.drainTimeout/,
+    );
     assert.equal(m.read("clock"), "1030");
   });
 
-  it("does not wait for a node that is down: its tasks are told as running for ever", async () => {
+  it("does not wait for a node that is down, whose tasks are reported as running forever", async () => {
     const m = manager("Running 3 minutes ago", "down");
     assert.equal((await m.commandLine(drain)).code, 0);
     assert.equal(m.read("clock"), "1000");
   });
 
-  it("stops waiting for a node that goes down meanwhile", async () => {
+  it("stops waiting when the node goes down", async () => {
     const m = manager("Running 3 minutes ago");
     m.write("tick", '[ "$now" -lt 1004 ] || echo down > nodes/n2/status');
     assert.equal((await m.commandLine(drain)).code, 0);
     assert.equal(m.read("clock"), "1004");
   });
 
-  it("has nothing to do for a node that the manager does not know", async () => {
+  it("does nothing for a node that the manager does not list", async () => {
     const m = machine({ state: "active" }).node("n1", { hostname: "node1" });
     assert.equal((await m.commandLine(drain)).code, 0);
     assert.deepEqual(m.changes, []);
   });
 
-  it("fails where the manager does not answer", {}, async () => {
+  it("fails if the manager does not answer", {}, async () => {
     const m = manager("Running 3 minutes ago");
     m.write("broken", "yes");
     assert.notEqual((await m.commandLine(drain)).code, 0);
   });
 
-  it("rounds a time-out of half a second up to a whole one", async () => {
+  it("rounds a timeout of half a second up to one second", async () => {
     const m = manager("Running 3 minutes ago");
     assert.match((await m.commandLine(drainCommand("node2", 0.5))).stderr, /after 1 s of draining/);
   });
 });
 
 describe("leave over ssh", () => {
-  const over = (code: number, said = "") => {
+  const over = (code: number, message = "") => {
     const m = machine();
-    m.write("bin/ssh", `#!/bin/sh\necho "$*" >> "$FAKE/calls"\necho "${said}" >&2\nexit ${code}`);
+    m.write("bin/ssh", `#!/bin/sh\necho "$*" >> "$FAKE/calls"\necho "${message}" >&2\nexit ${code}`);
     chmodSync(path.join(m.directory, "bin/ssh"), 0o755);
     return m;
   };
@@ -388,37 +391,37 @@ describe("leave over ssh", () => {
     assert.match(m.calls[0] ?? "", /^-F \/a b\/config .*root@host sh -c /);
   });
 
-  it("does not mind a node that does not answer: the manager strikes it off", async () => {
+  it("succeeds if the node does not answer: the manager removes its entry", async () => {
     const { code, stderr } = await over(255).script(text);
     assert.equal(code, 0);
     assert.match(stderr, /node2 does not answer/);
   });
 
-  it("fails where the node answers and cannot leave", async () => {
+  it("fails if the node answers but cannot leave", async () => {
     assert.equal((await over(1, "no").script(text)).code, 1);
   });
 });
 
 describe("leave", () => {
-  it("does nothing to a swarm without our mark", async () => {
+  it("does not leave a swarm without the mark", async () => {
     const m = machine({ state: "active" });
     assert.deepEqual(await m.commandLine(leaveCommand()), { code: 0, stdout: "", stderr: "" });
     assert.deepEqual([m.calls, m.read("state")], [[], "active"]);
   });
 
-  it("leaves our swarm and takes the mark away", async () => {
+  it("leaves the stack's swarm and removes the mark", async () => {
     const m = machine({ state: "active", mark: "swarm1" });
     assert.equal((await m.commandLine(leaveCommand())).code, 0);
     assert.deepEqual([m.read("state"), m.read("mark")], ["inactive", undefined]);
   });
 
-  it("takes the mark away where the swarm was left already", async () => {
+  it("removes the mark if the swarm was already left", async () => {
     const m = machine({ mark: "swarm1" });
     assert.equal((await m.commandLine(leaveCommand())).code, 0);
     assert.deepEqual([m.changes, m.read("mark")], [[], undefined]);
   });
 
-  it("keeps the mark where leaving fails, so that it can be tried again", async () => {
+  it("keeps the mark if leaving fails, so that it can be tried again", async () => {
     const m = machine({ state: "active", mark: "swarm1" });
     m.write("broken", "yes");
     assert.notEqual((await m.commandLine(leaveCommand())).code, 0);
@@ -426,20 +429,20 @@ describe("leave", () => {
   });
 });
 
-describe("strike off", () => {
+describe("remove entries", () => {
   it("removes every entry of that node, and no other", async () => {
     const m = machine({ state: "active" })
       .node("n1", { hostname: "node1" })
       .node("n2", { hostname: "node2", status: "down" })
       .node("n2b", { hostname: "node2", status: "down" })
       .node("n20", { hostname: "node20" });
-    assert.equal((await m.commandLine(strikeOffCommand("node2"))).code, 0);
+    assert.equal((await m.commandLine(removeEntriesCommand("node2"))).code, 0);
     assert.deepEqual(m.changes, ["node rm --force n2", "node rm --force n2b"]);
   });
 
-  it("has nothing to do where the node is gone", async () => {
+  it("does nothing if the node has no entry", async () => {
     const m = machine({ state: "active" }).node("n1", { hostname: "node1" });
-    assert.equal((await m.commandLine(strikeOffCommand("node2"))).code, 0);
+    assert.equal((await m.commandLine(removeEntriesCommand("node2"))).code, 0);
     assert.deepEqual(m.changes, []);
   });
 });

@@ -1,12 +1,12 @@
 import { commandLine, script, word } from "../../lib/shell.ts";
 
 /**
- * Where a node keeps the id of the swarm that we put it into. It lives and dies with the engine's data, and tells a
- * swarm that we made from one that was there before us, which we leave alone.
+ * File on a node with the id of the swarm that this program put it into. It is stored with the engine's data and lost with it.
+ * A swarm without this file was not created by swarmbench and is never touched.
  */
 export const MARK = "/var/lib/docker/swarmbench-swarm";
 
-/** Sets `state`; an engine that has just started does not know yet whether its swarm will have it. */
+/** Sets `state`. Waits while it is `pending`: an engine that has just started is still connecting to its swarm. */
 const SWARM_STATE = `
 swarm_state() { docker info --format '{{.Swarm.LocalNodeState}}'; }
 state=$(swarm_state)
@@ -17,18 +17,19 @@ while [ "$state" = pending ] && [ "$waited" -lt 30 ]; do
   state=$(swarm_state)
 done`;
 
-/** Sets `entries` to the ids under which the manager knows the node; fails where there is no manager to ask. */
+/** Sets `entries` to the ids of the node in the manager's list. Fails if the manager does not answer. */
 const ENTRIES = `
 roster=$(docker node ls --format '{{.Hostname}} {{.ID}}')
 entries=$(printf '%s\\n' "$roster" | awk -v n="$NODE" '$1 == n { print $2 }')`;
 
+/** Defines a function that fails because the node is in a foreign swarm. */
 const FOREIGN = `
 foreign() {
   echo "$NODE is already in a swarm that this stack did not create; take it out with: docker swarm leave" >&2
   exit 1
 }`;
 
-/** On the manager: makes it the manager of a swarm unless it is one, and prints the swarm's id. */
+/** Script for the manager: initializes a swarm unless it manages one already, and prints the swarm's id. */
 export function initScript(p: {
   node: string;
   address: string;
@@ -42,15 +43,15 @@ ${SWARM_STATE}
 if [ "$state" != inactive ]; then
   [ -f "$MARK" ] || foreign
   manager=$(docker info --format '{{.Swarm.ControlAvailable}}')
-  # A manager has all that the swarm knows: it is never made to leave by us.
+  # The manager holds the swarm's only state, so it never leaves automatically.
   if [ "$state" != active ] || [ "$manager" != true ]; then
-    echo "$NODE should manage its swarm, but is $state there (manager: $manager). Run the same again in a while;" \
-      "to give that swarm up, with all its services: docker swarm leave --force" >&2
+    echo "$NODE must be the manager of its swarm, but its state is $state (manager: $manager). Run the command again in a" \
+      "minute. To delete the swarm with all its services, run on $NODE: docker swarm leave --force" >&2
     exit 1
   fi
 fi
 if [ "$state" = inactive ]; then
-  mkdir -p "\${MARK%/*}" # the engine may keep its data elsewhere
+  mkdir -p "\${MARK%/*}" # the engine's data may be in another folder
   echo pending > "$MARK"
   docker swarm init --advertise-addr "$ADDRESS" --default-addr-pool "$POOL" >/dev/null # it prints the join token
 fi
@@ -62,13 +63,13 @@ echo "$id"`,
   );
 }
 
-/** On the manager: prints what a worker needs to join. The output is a secret. */
+/** Script for the manager: prints the join token for workers. The output is a secret. */
 export function inviteScript(p: { node: string; swarmId: string }): string {
   return script({ NODE: p.node, SWARM: p.swarmId }, "docker swarm join-token --quiet worker");
 }
 
-/** On the manager, when a node has left: strikes it off the list. */
-export function strikeOffCommand(node: string): string {
+/** Command line for the manager: removes the entries of a node that has left. */
+export function removeEntriesCommand(node: string): string {
   return commandLine(
     { NODE: node },
     `
@@ -79,7 +80,7 @@ done`,
   );
 }
 
-/** On a worker: joins the swarm unless it is in it already, leaving one that it was put into by us before. */
+/** Script for a worker: joins the swarm unless it is a member. First leaves a previous swarm that this program put it into. */
 export function joinScript(p: {
   node: string;
   address: string;
@@ -99,7 +100,7 @@ export function joinScript(p: {
       MARK,
     },
     `${FOREIGN}
-# Second argument: the id of a membership that the manager no longer honours.
+# Second argument: the node id of a membership that the manager no longer accepts.
 evict=\${2:-}
 ${SWARM_STATE}
 if [ "$state" != inactive ]; then
@@ -113,19 +114,19 @@ fi
 if [ "$state" = inactive ]; then
   mkdir -p "\${MARK%/*}"
   echo "$SWARM" > "$MARK"
-  # Through the engine's API, because an argument of \`docker swarm join\` would show in every process list.
+  # Through the engine's API, because arguments of \`docker swarm join\` are visible in process lists.
   body='{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","RemoteAddrs":["%s"],"JoinToken":"%s"}'
-  # Its code comes last, since older ones of curl cannot both fail and say why.
+  # The status code comes last: older versions of curl cannot both fail and print the answer.
   answer=$(printf "$body" "$ADDRESS" "$MANAGER" "$TOKEN" |
     curl --silent --show-error --write-out '%{http_code}' --unix-socket /var/run/docker.sock \
       --header 'Content-Type: application/json' --data @- http://docker/swarm/join)
   case $answer in
     *200) ;;
-    # Docker's own retryUntil ends after 20 s, and not its attempt: a busy machine, or many that join at once.
+    # Docker stops waiting after 20 s, but the join continues: the machine is busy, or many join at once.
     *'continue in the background'*)
       tries=60
       until [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" = active ]; do
-        [ "$tries" -gt 0 ] || { echo "$NODE has not joined the swarm of $MANAGER after 80 s: $answer" >&2; exit 1; }
+        [ "$tries" -gt 0 ] || { echo "timed out after 80 s waiting for $NODE to join the swarm of $MANAGER: $answer" >&2; exit 1; }
         tries=$((tries - 1))
         sleep 1
       done ;;
@@ -138,14 +139,14 @@ echo "$id"`,
   );
 }
 
-/** On a worker that goes: leaves our swarm, and no other. A command line for that node. */
+/** Command line for a worker that is removed: leaves the swarm that this program put it into, and no other. */
 export function leaveCommand(): string {
   return commandLine(
     { MARK },
     `
 [ -f "$MARK" ] || exit 0
 if [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" != inactive ]; then
-  # By hand it may have been put into another one since, which is not ours to leave.
+  # Someone may have moved the node to another swarm since, which it must not leave.
   [ ! -f "$MARK.node" ] || [ "$(docker info --format '{{.Swarm.NodeID}}')" = "$(cat "$MARK.node")" ] || exit 0
   docker swarm leave --force
 fi
@@ -154,8 +155,8 @@ rm -f "$MARK" "$MARK.node"`,
 }
 
 /**
- * On the manager: waits until a node is ready, strikes off what is left of its earlier lives, labels it and lets it
- * take work.
+ * Script for the manager: waits until a node is ready, removes outdated entries of the same host name, sets the node's labels
+ * and makes it available for tasks.
  */
 export function admitScript(p: {
   node: string;
@@ -170,12 +171,12 @@ export function admitScript(p: {
 end=$(( $(date +%s) + TIMEOUT ))
 until [ "$(docker node inspect --format '{{.Status.State}}' "$ID" 2>/dev/null)" = ready ]; do
   if [ "$(date +%s)" -ge "$end" ]; then
-    echo "$NODE joined the swarm, but the manager does not see it ready after $TIMEOUT s" >&2
+    echo "$NODE joined the swarm, but the manager did not report it as ready within $TIMEOUT s" >&2
     exit 1
   fi
   sleep 0.2
 done
-ID=$(docker node inspect --format '{{.ID}}' "$ID") # it may have been "self"
+ID=$(docker node inspect --format '{{.ID}}' "$ID") # resolves "self"
 ${ENTRIES}
 for id in $entries; do
   [ "$id" = "$ID" ] || docker node rm --force "$id" >&2
@@ -185,7 +186,7 @@ echo "$ID"`,
   );
 }
 
-/** On the manager: takes a node's work away and waits until it has none, or is not there to have any. */
+/** Command line for the manager: drains a node and waits until it runs no tasks or is down. */
 export function drainCommand(node: string, timeoutSec: number): string {
   return commandLine(
     { NODE: node, TIMEOUT: Math.ceil(timeoutSec) },
@@ -197,7 +198,7 @@ for id in $entries; do
   while [ "$(docker node inspect --format '{{.Status.State}}' "$id")" = ready ] &&
     docker node ps --format '{{.CurrentState}}' "$id" | grep -q '^Running'; do
     if [ "$(date +%s)" -ge "$end" ]; then
-      echo "$NODE still has tasks after $TIMEOUT s of draining; swarmbench:swarm.drainTimeout allows more" >&2
+      echo "$NODE still has tasks after $TIMEOUT s of draining; increase swarmbench:swarm.drainTimeout" >&2
       exit 1
     fi
     sleep 0.2
@@ -207,10 +208,10 @@ done`,
 }
 
 /**
- * On this machine, when a node goes: has it leave the swarm. A node that does not answer need not: the manager strikes
- * it off anyway.
+ * Script for the local machine: makes a node leave the swarm. Succeeds if the node does not answer, because the manager removes
+ * its entry anyway.
  *
- * @param ssh a shell's words that run {@link leaveCommand} there
+ * @param ssh shell words that run {@link leaveCommand} on the node
  */
 export function leaveOverSshScript(node: string, ssh: string): string {
   return script(
@@ -218,8 +219,8 @@ export function leaveOverSshScript(node: string, ssh: string): string {
     `
 status=0
 ${ssh} || status=$?
-# 255 is ssh's own: it could not connect.
-[ "$status" != 255 ] || { echo "$NODE does not answer; the manager strikes it off all the same" >&2; exit 0; }
+# 255 is ssh's own exit status: it could not connect.
+[ "$status" != 255 ] || { echo "$NODE does not answer; the manager removes its entry anyway" >&2; exit 0; }
 exit "$status"`,
   );
 }

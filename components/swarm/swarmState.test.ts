@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import type { Exec } from "../../lib/exec.ts";
 import {
   evaluate,
-  type Observable,
-  observeSwarm,
+  type InspectableNode,
+  inspectSwarm,
   parseRoster,
   type RosterEntry,
   type SwarmState,
@@ -19,44 +19,48 @@ const entry = (id: string, more: Partial<RosterEntry> = {}): RosterEntry => ({
   ...more,
 });
 
-describe("a node is judged", () => {
+describe("a node's membership is", () => {
   const node = { name: "node2", role: "broker" as const };
-  const seen = (roster: RosterEntry[] | undefined, state = "active"): SwarmState => ({
+  const stateWith = (roster: RosterEntry[] | undefined, state = "active"): SwarmState => ({
     reports: new Map([["node2", { nodeId: "n2", state }]]),
-    ...(roster ? { roster } : {}),
+    roster,
   });
   const cases: [what: string, state: SwarmState, membership: ReturnType<typeof evaluate>][] = [
-    ["healthy as the settings want it", seen([entry("n1"), entry("n2")]), { kind: "healthy" }],
-    ["unknown where it did not answer", { reports: new Map(), roster: [entry("n2")] }, { kind: "unknown" }],
-    ["unknown where the manager did not tell of anyone", seen(undefined), { kind: "unknown" }],
+    ["healthy if it matches the settings", stateWith([entry("n1"), entry("n2")]), { kind: "healthy" }],
     [
-      "broken where it says itself that it is in no swarm, even if the manager is down",
-      seen(undefined, "inactive"),
+      "unknown if the node did not answer",
+      { reports: new Map(), roster: [entry("n2")] },
+      { kind: "unknown" },
+    ],
+    ["unknown if the manager did not list its nodes", stateWith(undefined), { kind: "unknown" }],
+    [
+      "broken if the node reports that it is in no swarm, even if the manager is down",
+      stateWith(undefined, "inactive"),
       { kind: "broken", why: "is not in the swarm (inactive)" },
     ],
     [
-      "removed, with the membership to give up, where the manager lists others only",
-      seen([entry("n1")]),
+      "broken, with the node id to give up, if the manager does not list the node",
+      stateWith([entry("n1")]),
       { kind: "broken", why: "was removed from the swarm", evict: "n2" },
     ],
     [
-      "broken, with the membership to give up, where the manager does not hear from it",
-      seen([entry("n2", { status: "down" })]),
+      "broken, with the node id to give up, if the manager cannot reach the node",
+      stateWith([entry("n2", { status: "down" })]),
       { kind: "broken", why: "is down in the swarm", evict: "n2" },
     ],
     [
-      "broken, its membership kept, where it takes no work",
-      seen([entry("n2", { availability: "drain" })]),
-      { kind: "broken", why: "takes no work (drain)" },
+      "broken, without a node id to give up, if it does not accept tasks",
+      stateWith([entry("n2", { availability: "drain" })]),
+      { kind: "broken", why: "does not accept tasks (drain)" },
     ],
     [
-      "broken, its membership kept, where it has another role",
-      seen([entry("n2", { role: "agent" })]),
+      "broken, without a node id to give up, if it has another role",
+      stateWith([entry("n2", { role: "agent" })]),
       { kind: "broken", why: "has lost its label role=broker" },
     ],
     [
-      "by its id and not by its name: an earlier life of the same name does not count",
-      seen([entry("n0", { status: "down" }), entry("n2")]),
+      "matched by id and not by name: an outdated entry of the same name does not count",
+      stateWith([entry("n0", { status: "down" }), entry("n2")]),
       { kind: "healthy" },
     ],
   ];
@@ -64,13 +68,13 @@ describe("a node is judged", () => {
     it(what, () => assert.deepEqual(evaluate(node, state), membership));
   }
 
-  it("broken where its label is gone", () => {
+  it("broken if its label is missing", () => {
     const { role: _, ...withoutRole } = entry("n2");
-    assert.equal(evaluate(node, seen([withoutRole])).kind, "broken");
+    assert.equal(evaluate(node, stateWith([withoutRole])).kind, "broken");
   });
 });
 
-/** As `docker node inspect` prints it, cut to what is of use. */
+/** The relevant fields of `docker node inspect`. */
 function inspected(id: string, more: { status?: string; labels?: Record<string, string> | null } = {}) {
   return {
     ID: id,
@@ -82,24 +86,24 @@ function inspected(id: string, more: { status?: string; labels?: Record<string, 
 }
 
 describe("the manager's list", () => {
-  it("is read from what `docker node inspect` prints", () => {
+  it("is parsed from the output of `docker node inspect`", () => {
     const json = JSON.stringify([inspected("n1", { labels: { role: "monitor", rack: "a" } })]);
     assert.deepEqual(parseRoster(json), [
       { id: "n1", hostname: "host-n1", availability: "active", status: "ready", role: "monitor" },
     ]);
   });
 
-  it("has no role where a node has no labels", () => {
+  it("has no role for a node without labels", () => {
     assert.equal(parseRoster(JSON.stringify([inspected("n1")]))[0]?.role, undefined);
   });
 
-  it("has a node that has joined and not yet told its host name", () => {
+  it("includes a node that has joined but not yet reported its host name", () => {
     const { Description: _, ...node } = inspected("n1", { status: "unknown" });
     assert.equal(parseRoster(JSON.stringify([node]))[0]?.hostname, "");
   });
 });
 
-/** A swarm that answers for a clock: what each node says at that time of itself, and the manager of all. */
+/** A fake swarm with a clock: the answers of each node, and of the manager, depend on the time. */
 interface Answers {
   info: (node: string, now: number) => { NodeID: string; LocalNodeState: string } | undefined;
   roster: (now: number) => object[] | undefined;
@@ -114,9 +118,11 @@ class World {
     this.answers = answers;
   }
 
-  observe(names: string[], timeoutMs = 10_000): Promise<SwarmState> {
-    const nodes = names.map((name) => ({ name, ssh: { host: name, port: 22, user: "root" } }) as Observable);
-    return observeSwarm("node1", nodes, {
+  inspect(names: string[], timeoutMs = 10_000): Promise<SwarmState> {
+    const nodes = names.map(
+      (name) => ({ name, ssh: { host: name, port: 22, user: "root" } }) as InspectableNode,
+    );
+    return inspectSwarm("node1", nodes, {
       exec: this.exec,
       timeoutMs,
       now: () => this.now,
@@ -143,10 +149,10 @@ class World {
 
 const active = (node: string) => ({ NodeID: node, LocalNodeState: "active" });
 
-describe("looking at the swarm", () => {
-  it("asks every node, and the manager alone for the list", async () => {
+describe("inspecting the swarm", () => {
+  it("asks every node for its state, and only the manager for the list", async () => {
     const world = new World({ info: active, roster: () => [inspected("node1"), inspected("node2")] });
-    await world.observe(["node1", "node2"]);
+    await world.inspect(["node1", "node2"]);
     assert.deepEqual(world.commands.sort(), [
       "node1: docker info --format '{{json .Swarm}}'",
       "node1: docker node ls --quiet | xargs docker node inspect",
@@ -154,9 +160,9 @@ describe("looking at the swarm", () => {
     ]);
   });
 
-  it("takes no time where all is well", async () => {
+  it("does not wait if all nodes are healthy", async () => {
     const world = new World({ info: active, roster: () => [inspected("node1"), inspected("node2")] });
-    const { reports, roster } = await world.observe(["node1", "node2"]);
+    const { reports, roster } = await world.inspect(["node1", "node2"]);
     assert.equal(world.now, 0);
     assert.deepEqual(reports.get("node2"), { nodeId: "node2", state: "active" });
     assert.deepEqual(
@@ -165,58 +171,58 @@ describe("looking at the swarm", () => {
     );
   });
 
-  it("waits for a node that does not answer yet, and no longer", async () => {
+  it("waits until a starting node answers", async () => {
     const world = new World({
       info: (node, now) => (node === "node2" && now < 3000 ? undefined : active(node)),
       roster: () => [inspected("node1"), inspected("node2")],
     });
-    const { reports } = await world.observe(["node1", "node2"]);
+    const { reports } = await world.inspect(["node1", "node2"]);
     assert.equal(world.now, 3000);
     assert.deepEqual([...reports.keys()].sort(), ["node1", "node2"]);
   });
 
-  it("waits for a member that the manager has not heard from yet, and no longer", async () => {
+  it("waits until the manager reports a member as ready", async () => {
     const world = new World({
       info: active,
       roster: (now) => [inspected("node1"), inspected("node2", { status: now < 4000 ? "unknown" : "ready" })],
     });
-    const { roster } = await world.observe(["node1", "node2"]);
+    const { roster } = await world.inspect(["node1", "node2"]);
     assert.equal(world.now, 4000);
     assert.equal(roster?.[1]?.status, "ready");
   });
 
-  it("does not wait for entries of nodes that are not asked", async () => {
+  it("does not wait for entries of other nodes", async () => {
     const world = new World({
       info: active,
       roster: () => [inspected("node1"), inspected("old", { status: "down" })],
     });
-    await world.observe(["node1"]);
+    await world.inspect(["node1"]);
     assert.equal(world.now, 0);
   });
 
-  it("gives up after its retryUntil, and leaves out who did not answer", async () => {
+  it("times out, and leaves out the nodes that did not answer", async () => {
     const world = new World({
       info: (node) => (node === "node2" ? undefined : active(node)),
       roster: () => [inspected("node1")],
     });
-    const { reports, roster } = await world.observe(["node1", "node2"], 5000);
+    const { reports, roster } = await world.inspect(["node1", "node2"], 5000);
     assert.equal(world.now, 5000);
     assert.deepEqual([[...reports.keys()], roster?.length], [["node1"], 1]);
   });
 
-  it("gives up after its retryUntil on a member that stays down, and says so", async () => {
+  it("times out for a member that stays down, and reports it as broken", async () => {
     const world = new World({
       info: active,
       roster: () => [inspected("node1"), inspected("node2", { status: "down" })],
     });
-    const state = await world.observe(["node1", "node2"], 5000);
+    const state = await world.inspect(["node1", "node2"], 5000);
     assert.equal(world.now, 5000);
     assert.equal(evaluate({ name: "node2", role: "broker" }, state).kind, "broken");
   });
 
-  it("asks nobody for the list where the manager does not run, and then judges nobody removed", async () => {
-    const world = new World({ info: active, roster: () => assert.fail("nobody may be asked") });
-    const state = await world.observe(["node2", "node3"]);
+  it("does not ask for the list without a running manager, and then reports no node as removed", async () => {
+    const world = new World({ info: active, roster: () => assert.fail("the manager does not run") });
+    const state = await world.inspect(["node2", "node3"]);
     assert.equal(state.roster, undefined);
     assert.deepEqual(
       ["node2", "node3"].map((name) => evaluate({ name, role: "broker" }, state)),
@@ -224,32 +230,32 @@ describe("looking at the swarm", () => {
     );
   });
 
-  it("judges nobody removed where the manager runs and cannot tell its list", async () => {
+  it("reports no node as removed if the manager cannot list its nodes", async () => {
     const world = new World({ info: active, roster: () => undefined });
-    const state = await world.observe(["node1", "node2"], 1000);
+    const state = await world.inspect(["node1", "node2"], 1000);
     assert.deepEqual(evaluate({ name: "node2", role: "broker" }, state), { kind: "unknown" });
   });
 
-  it("asks nobody where no node runs", async () => {
+  it("runs no command if no node runs", async () => {
     const world = new World({ info: () => assert.fail(), roster: () => assert.fail() });
-    assert.deepEqual(await world.observe([]), { reports: new Map(), roster: undefined });
+    assert.deepEqual(await world.inspect([]), { reports: new Map(), roster: undefined });
     assert.deepEqual([world.now, world.commands], [0, []]);
   });
 
-  it("waits for an engine that is about to take its place in the swarm again (pending)", {}, async () => {
+  it("waits for an engine that is reconnecting to its swarm (pending)", {}, async () => {
     const world = new World({
       info: (node, now) => ({ NodeID: node, LocalNodeState: now < 2000 ? "pending" : "active" }),
       roster: (now) => (now < 2000 ? undefined : [inspected("node1", { labels: { role: "monitor" } })]),
     });
-    const state = await world.observe(["node1"]);
+    const state = await world.inspect(["node1"]);
     assert.deepEqual(evaluate({ name: "node1", role: "monitor" }, state), { kind: "healthy" });
   });
 
-  it("waits for a manager that is in the swarm and cannot tell its list yet", {}, async () => {
+  it("waits for a manager that is in the swarm but cannot list its nodes yet", {}, async () => {
     const world = new World({
       info: active,
       roster: (now) => (now < 2000 ? undefined : [inspected("node1")]),
     });
-    assert.equal((await world.observe(["node1", "node2"])).roster?.length, 1);
+    assert.equal((await world.inspect(["node1", "node2"])).roster?.length, 1);
   });
 });

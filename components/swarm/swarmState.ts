@@ -2,12 +2,13 @@ import type { Role } from "../../config/nodes.ts";
 import type { Exec } from "../../lib/exec.ts";
 import { type SshEndpoint, sshArguments } from "../../lib/ssh.ts";
 
-/** What a node says of itself (`docker info`). */
+/** A node's own view of its membership (`docker info`). */
 interface EngineReport {
   nodeId: string;
   state: string;
 }
-/** What the manager says of a node (`docker node inspect`). */
+
+/** The manager's view of a node (`docker node inspect`). */
 export interface RosterEntry {
   id: string;
   hostname: string;
@@ -15,54 +16,56 @@ export interface RosterEntry {
   status: string;
   role?: string;
 }
-/** What was seen of the swarm before anything was declared. */
+
+/** State of the swarm before anything was declared. */
 export interface SwarmState {
-  /** By node; absent where it did not run or did not answer. */
+  /** By node name. Nodes that did not run or did not answer are absent. */
   reports: Map<string, EngineReport>;
-  /** Absent where the manager did not run or has no swarm. */
+  /** Absent if the manager did not run or has no swarm. */
   roster?: RosterEntry[];
 }
 
-export interface Observable {
+/** A running node whose swarm membership can be inspected over SSH. */
+export interface InspectableNode {
   name: string;
   ssh: SshEndpoint;
 }
 
-interface ObserveOptions {
+interface InspectOptions {
   exec: Exec;
-  /** How long a node that has just been started, and its place in the swarm, is waited for. */
+  /** How long to wait for nodes that do not answer or are not ready yet. */
   timeoutMs: number;
   now: () => number;
   sleep: (ms: number) => Promise<void>;
 }
 
 /**
- * Asks nodes about their place in the swarm.
+ * Inspects the swarm membership of nodes.
  *
- * Waits, up to `timeoutMs`, for nodes that do not answer and for members that are not ready: a dockerd that was
- * killed is back within two seconds, and a manager that was restarted hears from its workers a few seconds later.
+ * Waits up to `timeoutMs` for nodes that do not answer and for members that are not ready: a killed dockerd restarts within two
+ * seconds, and after a restart the manager reports its workers as down for a few seconds.
  */
-export async function observeSwarm(
+export async function inspectSwarm(
   manager: string,
-  nodes: Observable[],
-  options: ObserveOptions,
+  nodes: InspectableNode[],
+  options: InspectOptions,
 ): Promise<SwarmState> {
   const end = options.now() + options.timeoutMs;
   for (;;) {
-    const state = await observeOnce(manager, nodes, options.exec);
+    const state = await inspectOnce(manager, nodes, options.exec);
     if (isSettled(manager, nodes, state) || options.now() >= end) return state;
     await options.sleep(500);
   }
 }
 
-async function observeOnce(managerName: string, nodes: Observable[], exec: Exec): Promise<SwarmState> {
+async function inspectOnce(managerName: string, nodes: InspectableNode[], exec: Exec): Promise<SwarmState> {
   const manager = nodes.find(({ name }) => name === managerName);
   const reports = new Map<string, EngineReport>();
-  const ask = async (node: Observable, command: string) => {
+  const ask = async (node: InspectableNode, command: string) => {
     try {
       return await exec("ssh", [...sshArguments(node.ssh), command], { timeoutMs: 15_000 });
     } catch {
-      return undefined; // not an error here: that a node does not answer is what we want to know
+      return undefined; // a node that does not answer is a result, not an error
     }
   };
   const [roster] = await Promise.all([
@@ -83,19 +86,20 @@ interface NodeJson {
   Status: { State: string };
 }
 
+/** Parses the output of `docker node inspect`. */
 export function parseRoster(json: string): RosterEntry[] {
   return (JSON.parse(json) as NodeJson[]).map(({ ID, Description, Spec, Status }) => ({
     id: ID,
     hostname: Description?.Hostname ?? "",
     availability: Spec.Availability,
     status: Status.State,
-    role: Spec.Labels?.role ? Spec.Labels.role : undefined,
+    role: Spec.Labels?.role || undefined,
   }));
 }
 
-/** Whether waiting longer cannot tell more: all answer, and whoever is in a swarm or starting in one is ready. */
-function isSettled(manager: string, nodes: Observable[], { reports, roster }: SwarmState): boolean {
-  if (reports.get(manager)?.state === "active" && !roster) return false; // it has only just started
+/** Whether waiting longer would not change the result: all nodes answer, and all members are ready. */
+function isSettled(manager: string, nodes: InspectableNode[], { reports, roster }: SwarmState): boolean {
+  if (reports.get(manager)?.state === "active" && !roster) return false; // the manager has just started
   return nodes.every((node) => {
     const report = reports.get(node.name);
     if (!report || report.state === "pending") return false;
@@ -104,10 +108,10 @@ function isSettled(manager: string, nodes: Observable[], { reports, roster }: Sw
   });
 }
 
-/** A node's membership as seen; `broken` says why it must be made anew. */
+/** Health of a node's membership. `why` explains a broken one; `evict` is the node id to give up, if any. */
 type Membership = { kind: "unknown" } | { kind: "healthy" } | { kind: "broken"; why: string; evict?: string };
 
-/** Judges what was seen of one node. Unknown where it could not be asked: then its own resource is made anew. */
+/** Evaluates the membership of one node: `unknown` if the node or the manager could not be inspected. */
 export function evaluate(node: { name: string; role: Role }, { reports, roster }: SwarmState): Membership {
   const report = reports.get(node.name);
   if (!report) return { kind: "unknown" };
@@ -118,8 +122,9 @@ export function evaluate(node: { name: string; role: Role }, { reports, roster }
   if (entry.status !== "ready") {
     return { kind: "broken", why: `is ${entry.status} in the swarm`, evict: report.nodeId };
   }
-  if (entry.availability !== "active")
-    return { kind: "broken", why: `takes no work (${entry.availability})` };
+  if (entry.availability !== "active") {
+    return { kind: "broken", why: `does not accept tasks (${entry.availability})` };
+  }
   if (entry.role !== node.role) return { kind: "broken", why: `has lost its label role=${node.role}` };
   return { kind: "healthy" };
 }

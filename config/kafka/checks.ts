@@ -1,10 +1,10 @@
-// What is wrong with Kafka's options beyond the form of each.
+// Checks of Kafka's options that involve several options.
 import { SWARM_PORTS } from "../../lib/addresses.ts";
 import { defaultsFor } from "./defaults.ts";
 import { checkProperties } from "./properties.ts";
 import { type Place, placementError } from "./topology.ts";
 
-/** Kafka's options, as far as they are checked here. Sizes in MiB. */
+/** The options of Kafka that are checked here. Sizes in MiB. */
 interface Kafka {
   brokers: number;
   heap: number;
@@ -13,10 +13,10 @@ interface Kafka {
   config: Record<string, unknown>;
 }
 
-/** A JVM also needs memory for code, classes, threads and buffers. With a limit below this, the task is killed. */
+/** A JVM also needs memory for code, classes, threads and buffers. With a lower limit, the task is killed. */
 const MEMORY_PER_HEAP = 1.3;
 
-/** How many replicas of a partition there are, and how many of them must be in sync for it to be written to. */
+/** Properties of the number of replicas, with the property of the number that must be in sync for writes. */
 const REPLICATION: [replicas: string, inSync?: string][] = [
   ["default.replication.factor", "min.insync.replicas"],
   ["offsets.topic.replication.factor"],
@@ -25,9 +25,9 @@ const REPLICATION: [replicas: string, inSync?: string][] = [
 ];
 
 /**
- * Errors in Kafka's options that only show together with the other settings, a line of `path: what is wrong` each.
+ * Returns errors of Kafka's options that involve other settings, as lines of `path: what is wrong`.
  *
- * Without nodes, whether the brokers fit on them is not checked.
+ * If `nodes` is empty, the placement of the brokers is not checked.
  */
 export function kafkaErrors(
   kafka: Kafka,
@@ -44,17 +44,17 @@ export function kafkaErrors(
 function heapError({ heap, memory }: Kafka): string | undefined {
   const needed = Math.ceil(heap * MEMORY_PER_HEAP);
   if (memory === undefined || memory >= needed) return undefined;
-  return `kafka.memory: a broker with a heap of ${heap} MiB needs ${needed} MiB, got ${memory}; raise it, or lower kafka.heap`;
+  return `kafka.memory: a broker with a heap of ${heap} MiB needs at least ${needed} MiB, got ${memory}; raise it, or lower kafka.heap`;
 }
 
 function portError({ externalPort }: Kafka, registryPort: number | undefined): string | undefined {
   if (externalPort === undefined) return undefined;
-  const another = "choose another port for kafka.externalPort";
+  const hint = "choose another port for kafka.externalPort";
   if (externalPort === registryPort) {
-    return `kafka.externalPort: the registry listens on ${externalPort}; ${another} or for swarm.registryPort`;
+    return `kafka.externalPort: the registry uses port ${externalPort}; ${hint} or for swarm.registryPort`;
   }
   if (!SWARM_PORTS.includes(externalPort)) return undefined;
-  return `kafka.externalPort: the swarm itself listens on ${externalPort}; ${another}`;
+  return `kafka.externalPort: the swarm itself uses port ${externalPort}; ${hint}`;
 }
 
 function replicationErrors({ brokers, config }: Kafka): string[] {
@@ -62,10 +62,10 @@ function replicationErrors({ brokers, config }: Kafka): string[] {
   return REPLICATION.flatMap(([replicasName, inSyncName]) => {
     const replicas = Number(all[replicasName]);
     if (replicas > brokers) {
-      return `kafka.config.${replicasName}: ${replicas} replicas need as many brokers, and kafka.brokers is ${brokers}; lower it, or raise that`;
+      return `kafka.config.${replicasName}: ${replicas} replicas need ${replicas} brokers, but kafka.brokers is ${brokers}; lower it, or raise kafka.brokers`;
     }
     if (!inSyncName || !(Number(all[inSyncName]) > replicas)) return [];
-    const given = inSyncName in config ? inSyncName : replicasName;
-    return `kafka.config.${given}: with ${inSyncName} ${all[inSyncName]} and ${replicasName} ${replicas} nothing could be written; lower the one, or raise the other`;
+    const configured = inSyncName in config ? inSyncName : replicasName;
+    return `kafka.config.${configured}: no record could be written, because ${inSyncName} (${all[inSyncName]}) is above ${replicasName} (${replicas}); lower the first, or raise the second`;
   });
 }

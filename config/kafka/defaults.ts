@@ -1,7 +1,7 @@
-/** Server properties that suit a benchmark's cluster of `brokers` brokers; the configuration's own win over them. */
+/** Returns default server properties for a benchmark's cluster with this number of brokers. The configuration overrides them. */
 export function defaultsFor(brokers: number): Record<string, string | number | boolean> {
   const replicas = Math.min(brokers, 3);
-  // With two, one broker that restarts would stop every write.
+  // With two brokers and two in sync, a restart of one broker would block all writes.
   const inSync = brokers >= 3 ? 2 : 1;
   return {
     "auto.create.topics.enable": false,
@@ -12,7 +12,7 @@ export function defaultsFor(brokers: number): Record<string, string | number | b
     "transaction.state.log.min.isr": inSync,
     "share.coordinator.state.topic.replication.factor": replicas,
     "share.coordinator.state.topic.min.isr": inSync,
-    // A benchmark's consumers all start at once: none needs to wait for more of them.
+    // All consumers of a benchmark start at once, so there is no need to wait for more of them.
     "group.initial.rebalance.delay.ms": 0,
   };
 }

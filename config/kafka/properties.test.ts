@@ -4,15 +4,15 @@ import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { STACK_IMAGES } from "../../cli/setup/imageDefinitions.ts";
 import { metricsAgent } from "../../cli/setup/metricsAgent.ts";
 import { official } from "../../cli/setup/official.ts";
-import { STACK_IMAGES } from "../../cli/setup/parts.ts";
 import { kafka, kafkaJars, listKafkaProperties } from "../../offline/kafkaJars.ts";
 import { checkProperties, environmentName, KAFKA_VERSION, PROPERTIES } from "./properties.ts";
 
 const project = path.resolve(import.meta.dirname, "../..");
 
-/** What KafkaDockerWrapper makes of a variable's name. */
+/** Converts a variable's name like Kafka's KafkaDockerWrapper. */
 const propertyOf = (variable: string) =>
   variable
     .replace("KAFKA_", "")
@@ -22,13 +22,13 @@ const propertyOf = (variable: string) =>
     .replaceAll("..", "_");
 
 describe("the list of Kafka's properties", () => {
-  it("is of the version that the image has, whichever its source", () => {
+  it("is of the image's version, whatever its source", () => {
     const pom = readFileSync(path.join(project, "offline/kafka/pom.xml"), "utf8");
     assert.match(pom, new RegExp(`<kafka.version>${KAFKA_VERSION}</kafka.version>`));
     assert.equal(official.image("kafka")?.base, `apache/kafka:${KAFKA_VERSION}`);
   });
 
-  it("is what Kafka's jars say", async (context) => {
+  it("is the one in Kafka's jars", async (context) => {
     if (!existsSync(kafkaJars())) return context.skip("no jars yet: npm run setup");
     if (spawnSync("javac", ["-version"]).status !== 0) return context.skip("no JDK on this machine");
     const committed = readFileSync(path.join(project, "config/kafka/serverProperties.json"), "utf8");
@@ -36,15 +36,15 @@ describe("the list of Kafka's properties", () => {
   });
 });
 
-describe("what the Kafka image has beside its base", () => {
-  it("is, beside the maker's own image, the metrics agent alone", async (context) => {
+describe("the additions to the Kafka image", () => {
+  it("are only the metrics agent if the base is the official image", async (context) => {
     if (!existsSync(kafkaJars())) return context.skip("no jars yet: npm run setup");
     assert.deepEqual(await official.image("kafka")?.payload(), {});
     assert.equal(STACK_IMAGES.kafka.addition, metricsAgent);
     assert.deepEqual(Object.keys(await metricsAgent()), ["/opt/jolokia/jolokia.jar"]);
   });
 
-  it("is on this machine", async (context) => {
+  it("are on this machine", async (context) => {
     if (!existsSync(kafkaJars())) return context.skip("no jars yet: npm run setup");
     const payload = { ...(await kafka()), ...(await metricsAgent()) };
     assert.deepEqual(
@@ -75,19 +75,19 @@ describe("a server property", () => {
       assert.deepEqual(checkProperties({ [name]: value }), []));
   }
 
-  it("that Kafka does not know is told with the nearest that it knows", () =>
+  it("that is unknown is rejected with similar known ones", () =>
     assert.deepEqual(checkProperties({ "num.netwrok.threads": 8 }), [
       `num.netwrok.threads: Kafka ${KAFKA_VERSION} has no such server property; ` +
-        "the nearest are num.network.threads, num.io.threads, log.cleaner.threads",
+        "similar ones are num.network.threads, num.io.threads, log.cleaner.threads",
     ]));
 
-  it("of another listener than ours is unknown", () =>
+  it("of an unknown listener is rejected", () =>
     assert.match(
       checkProperties({ "listener.name.mine.max.connections": 1 })[0] ?? "",
       /no such server property/,
     ));
 
-  const refused: [name: string, value: unknown, message: RegExp][] = [
+  const rejected: [name: string, value: unknown, message: RegExp][] = [
     ["num.network.threads", "many", /whole number from -2147483648 to 2147483647, got "many"/],
     ["num.network.threads", 2.5, /whole number/],
     ["num.network.threads", 2 ** 31, /whole number/],
@@ -98,13 +98,13 @@ describe("a server property", () => {
     ["log.cleaner.min.cleanable.ratio", "half", /expected a number/],
     ["auto.create.topics.enable", "yes", /true or false, got "yes"/],
     ["compression.type", "rar", /one of uncompressed, zstd, .*, got "rar"/],
-    ["broker.rack", null, /a text, got null/],
-    ["broker.rack", ["a"], /a text, got \["a"\]/],
-    ["log.cleanup.policy", { a: 1 }, /a list of texts/],
+    ["broker.rack", null, /a string, got null/],
+    ["broker.rack", ["a"], /a string, got \["a"\]/],
+    ["log.cleanup.policy", { a: 1 }, /a list of strings/],
     ["broker.rack", "r1\nlisteners=PLAINTEXT://:1", /one line/],
   ];
-  for (const [name, value, message] of refused) {
-    it(`is refused: ${name} = ${JSON.stringify(value)}`, () => {
+  for (const [name, value, message] of rejected) {
+    it(`is rejected: ${name} = ${JSON.stringify(value)}`, () => {
       const [error, ...more] = checkProperties({ [name]: value });
       assert.match(error ?? "", message);
       assert.ok(error?.startsWith(`${name}: `));
@@ -130,20 +130,20 @@ describe("a server property", () => {
     "listener.name.client.ssl.client.auth",
     "sasl.enabled.mechanisms",
   ]) {
-    it(`is refused, since swarmbench sets it: ${name}`, () =>
-      assert.match(checkProperties({ [name]: "1" })[0] ?? "", /swarmbench sets it itself, from /));
+    it(`is rejected, because swarmbench derives it: ${name}`, () =>
+      assert.match(checkProperties({ [name]: "1" })[0] ?? "", /swarmbench derives it from /));
   }
 
-  it("that is a secret is refused", () =>
+  it("that is a secret is rejected", () =>
     assert.match(checkProperties({ "delegation.token.secret.key": "x" })[0] ?? "", /it is a secret/));
 
-  it("is refused beside every other error", () =>
+  it("is rejected together with all other errors", () =>
     assert.equal(checkProperties({ nonsense: 1, "num.io.threads": "a", "node.id": 3 }).length, 3));
 
-  it("may have Kafka's own default, wherever the user may set it", () => {
+  it("accepts Kafka's own default if users may set the property", () => {
     const all = [...PROPERTIES].filter(([name, { default: text }]) => {
       const [error] = checkProperties({ [name]: "" });
-      return text !== null && !/swarmbench sets|a secret/.test(error ?? "");
+      return text !== null && !/swarmbench derives|a secret/.test(error ?? "");
     });
     assert.ok(all.length > 200, `${all.length}`);
     const config = Object.fromEntries(all.map(([name, { default: text }]) => [name, text]));
@@ -151,18 +151,18 @@ describe("a server property", () => {
   });
 });
 
-describe("the variable of a property", () => {
+describe("the environment variable of a property", () => {
   it("is the one that Kafka's image reads", () =>
     assert.equal(
       environmentName("listener.name.client.scram-sha-512.sasl_jaas"),
       "KAFKA_LISTENER_NAME_CLIENT_SCRAM___SHA___512_SASL__JAAS",
     ));
 
-  it("becomes the same property again in the image, for each that Kafka has", () => {
+  it("is converted back to the same property by the image, for every property of Kafka", () => {
     for (const name of PROPERTIES.keys()) assert.equal(propertyOf(environmentName(name)), name);
   });
 
-  it("becomes the same property again in the image, whatever marks are between words", () => {
+  it("is converted back to the same property by the image, whatever the separators", () => {
     const word = fc.stringMatching(/^[a-z0-9]{1,8}$/);
     fc.assert(
       fc.property(word, fc.array(fc.tuple(fc.constantFrom(".", "_", "-"), word)), (first, rest) => {

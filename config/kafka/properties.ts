@@ -6,12 +6,12 @@ type Type = "boolean" | "int" | "short" | "long" | "double" | "string" | "list" 
 
 interface Property {
   type: Type;
-  /** As text; null where Kafka has none. */
+  /** As text; null if there is no default. */
   default: string | null;
   deprecated?: true;
-  /** What numbers it takes, in Kafka's words: `[least,...]` or `[least,...,most]`. */
+  /** Range of numbers in Kafka's notation: `[min,...]` or `[min,...,max]`. */
   range?: string;
-  /** What texts it takes; any where absent. */
+  /** Accepted strings. Default: any. */
   values?: string[];
 }
 
@@ -20,16 +20,17 @@ interface PropertyList {
   properties: Record<string, Property>;
 }
 
-/** Written by `node --import tsx offline/kafkaProperties.ts` from Kafka's own jars. */
+/** Generated from Kafka's jars by `node --import tsx offline/kafkaProperties.ts`. */
 const list = JSON.parse(
   readFileSync(path.join(import.meta.dirname, "serverProperties.json"), "utf8"),
 ) as PropertyList;
+/** The version of Kafka that the list of properties is from. */
 export const KAFKA_VERSION = list.version;
 
-/** Every property that a server's configuration may have, by name, but those that Kafka calls internal. */
+/** Every server property by name, except those that Kafka marks as internal. */
 export const PROPERTIES: ReadonlyMap<string, Property> = new Map(Object.entries(list.properties));
 
-/** What follows from other settings, and the settings it follows from. */
+/** Properties that are derived from other settings, and these settings. */
 const MANAGED: [pattern: RegExp, setting: string][] = [
   [
     /^(node\.id|process\.roles|controller\.(listener\.names|quorum\.(voters|bootstrap\.servers|auto\.join\.enable)))$/,
@@ -54,13 +55,13 @@ const INTEGERS: Partial<Record<Type, [least: bigint, most: bigint]>> = {
   long: [-(2n ** 63n), 2n ** 63n - 1n],
 };
 
-/** How many similar names an error about an unknown property lists. */
-const NEAREST = 3;
+/** Number of similar names in an error about an unknown property. */
+const SUGGESTIONS = 3;
 
 /**
- * What is wrong with server properties that a user wants, one sentence each, beginning with the property.
+ * Checks configured server properties. Returns errors as lines of `property: what is wrong`.
  *
- * A property may begin with `listener.name.<listener>.`, which sets it for one listener only.
+ * A property with the prefix `listener.name.<listener>.` applies to one listener only.
  */
 export function checkProperties(config: Record<string, unknown>): string[] {
   return Object.entries(config).flatMap(([name, value]) => {
@@ -74,20 +75,20 @@ function checkProperty(name: string, value: unknown): string | undefined {
   const property = PROPERTIES.get(plain);
   if (!property) return unknownProperty(plain);
   const setting = MANAGED.find(([pattern]) => pattern.test(plain))?.[1];
-  if (setting) return `swarmbench sets it itself, from ${setting}; leave it out`;
+  if (setting) return `swarmbench derives it from ${setting}; leave it out`;
   if (property.type === "password") {
-    return "it is a secret, and what is set here can be read in the service's environment; leave it out";
+    return "it is a secret, which would be readable in the service's environment; leave it out";
   }
   return checkValue(property, value);
 }
 
 function unknownProperty(name: string): string {
-  const near = [...PROPERTIES.keys()]
-    .map((known) => ({ known, far: distance(name, known) }))
-    .sort((a, b) => a.far - b.far)
-    .slice(0, NEAREST)
-    .map(({ known }) => known);
-  return `Kafka ${KAFKA_VERSION} has no such server property; the nearest are ${near.join(", ")}`;
+  const similar = [...PROPERTIES.keys()]
+    .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
+    .sort((a, b) => a.edits - b.edits)
+    .slice(0, SUGGESTIONS)
+    .map(({ candidate }) => candidate);
+  return `Kafka ${KAFKA_VERSION} has no such server property; similar ones are ${similar.join(", ")}`;
 }
 
 function checkValue({ type, range, values }: Property, value: unknown): string | undefined {
@@ -97,7 +98,7 @@ function checkValue({ type, range, values }: Property, value: unknown): string |
   const text = propertyText(value);
   if (/[\r\n]/.test(text)) return "expected one line";
   if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    return `${value} has been rounded, since it is so large; write it in quotes`;
+    return `${value} was rounded, because it is too large for a number; write it in quotes`;
   }
   if (!hasType(type, text)) return `expected ${expectation(type)}, got ${JSON.stringify(value)}`;
   if (range && !isInRange(range, Number(text))) return `expected a number in ${range}, got ${text}`;
@@ -123,21 +124,21 @@ function expectation(type: Type): string {
   if (limits) return `a whole number from ${limits[0]} to ${limits[1]}`;
   if (type === "double") return "a number";
   if (type === "boolean") return "true or false";
-  return type === "list" ? "a list of texts, or one text with commas" : "a text";
+  return type === "list" ? "a list of strings, or one string with commas" : "a string";
 }
 
 function isInRange(range: string, value: number): boolean {
-  const [, least, most] = /^\[(-?[\d.]*?),?\.\.\.,?(-?[\d.]*)\]$/.exec(range) ?? [];
-  return !(least && value < Number(least)) && !(most && value > Number(most));
+  const [, min, max] = /^\[(-?[\d.]*?),?\.\.\.,?(-?[\d.]*)\]$/.exec(range) ?? [];
+  return !(min && value < Number(min)) && !(max && value > Number(max));
 }
 
-/** A value as a properties file has it, before escaping. */
+/** Formats a value for a properties file, without escaping. */
 export function propertyText(value: unknown): string {
   return Array.isArray(value) ? value.join(",") : String(value);
 }
 
-/** The variable that stands for a property in the environment of Kafka's image. */
+/** Returns the environment variable that sets a property in Kafka's official image. */
 export function environmentName(property: string): string {
-  const marks: Record<string, string> = { ".": "_", _: "__", "-": "___" };
-  return `KAFKA_${property.replace(/[._-]/g, (mark) => marks[mark] ?? "").toUpperCase()}`;
+  const separators: Record<string, string> = { ".": "_", _: "__", "-": "___" };
+  return `KAFKA_${property.replace(/[._-]/g, (separator) => separators[separator] ?? "").toUpperCase()}`;
 }

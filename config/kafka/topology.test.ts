@@ -31,7 +31,7 @@ describe("the plan of a Kafka cluster", () => {
       "broker-1#1@node2:broker+controller",
     ]));
 
-  it("of two brokers has one voter, since two could not lose either", () => {
+  it("of two brokers has one voter, because two voters could not lose either", () => {
     assert.deepEqual(summary(2, BROKERS_ONLY(2)), [
       "broker-1#1@node1:broker+controller",
       "broker-2#2@node2:broker",
@@ -48,7 +48,7 @@ describe("the plan of a Kafka cluster", () => {
     assert.deepEqual(voters(3, BROKERS_ONLY(3)), ["broker-1", "broker-2", "broker-3"]);
   });
 
-  it("of more has three dedicated controllers, on nodes for something else where there are such", () => {
+  it("of more brokers has three dedicated controllers, if possible on nodes without the role broker", () => {
     const roles: Role[] = ["monitor", "broker", "agent", "broker", "agent", "broker", "agent", "broker"];
     assert.deepEqual(summary(4, nodesOf(roles)), [
       "controller-1#1001@node1:controller",
@@ -62,13 +62,13 @@ describe("the plan of a Kafka cluster", () => {
     assert.deepEqual(voters(4, nodesOf(roles)), ["controller-1", "controller-2", "controller-3"]);
   });
 
-  it("takes agents before monitors where no node is of role broker", () =>
+  it("uses agents before monitors if no node has the role broker", () =>
     assert.deepEqual(summary(2, nodesOf(["monitor", "agent", "agent"])), [
       "broker-1#1@node2:broker+controller",
       "broker-2#2@node3:broker",
     ]));
 
-  it("names its shape anew exactly when other members vote", () => {
+  it("changes its shape exactly when the voters change", () => {
     const nodes = BROKERS_ONLY(8);
     const counts = [1, 2, 3, 4, 5, 6, 7, 8];
     for (const a of counts) {
@@ -80,7 +80,7 @@ describe("the plan of a Kafka cluster", () => {
     }
   });
 
-  it("has as many brokers as wanted, each on a node of its own that may carry one", () =>
+  it("has the requested number of brokers, each on its own suitable node", () =>
     fc.assert(
       fc.property(fitting, ([nodes, brokers]) => {
         const plan = planCluster({ brokers, nodes });
@@ -92,7 +92,7 @@ describe("the plan of a Kafka cluster", () => {
       }),
     ));
 
-  it("never has two voters on one node, nor two members of one id or name", () =>
+  it("never has two voters on one node, or two members with the same id or name", () =>
     fc.assert(
       fc.property(fitting, ([nodes, brokers]) => {
         const plan = planCluster({ brokers, nodes });
@@ -102,7 +102,7 @@ describe("the plan of a Kafka cluster", () => {
       }),
     ));
 
-  it("leaves every member where it was when nodes come, where three are for something else", () =>
+  it("moves no member when nodes are added, if three nodes do not have the role broker", () =>
     fc.assert(
       fc.property(fitting, fc.array(fc.constantFrom(...ROLES)), ([nodes, brokers], more) => {
         fc.pre(nodes.some(({ role }) => role === "broker"));
@@ -114,18 +114,18 @@ describe("the plan of a Kafka cluster", () => {
 });
 
 describe("brokers that do not fit", () => {
-  it("are a error that says what there is and what to set", () =>
+  it("are an error with the available nodes and the settings that fix it", () =>
     assert.equal(
       placementError({ brokers: 3, nodes: nodesOf(["monitor", "broker", "agent"]) }),
-      "kafka.brokers: 3 brokers need 3 nodes of role broker, there is 1 (node2); set kafka.brokers to 1 or less, " +
-        "or have more nodes (swarmbench:nodes, or role: broker for one in swarmbench:testbed.perNode)",
+      "kafka.brokers: 3 brokers need 3 nodes of role broker, but there is 1 (node2); lower kafka.brokers to 1, " +
+        "or add nodes (swarmbench:nodes, or role: broker in swarmbench:testbed.perNode)",
     ));
 
-  it("are a error on nodes without any of role broker too", () =>
+  it("are also an error if no node has the role broker", () =>
     assert.equal(
       placementError({ brokers: 3, nodes: nodesOf(["monitor", "agent"]) }),
-      "kafka.brokers: 3 brokers need 3 nodes, there are 2 (node2, node1); set kafka.brokers to 2 or less, " +
-        "or have more nodes (swarmbench:nodes)",
+      "kafka.brokers: 3 brokers need 3 nodes, but there are 2 (node2, node1); lower kafka.brokers to 2, " +
+        "or add nodes (swarmbench:nodes)",
     ));
 
   it("cannot be planned", () =>
@@ -134,6 +134,6 @@ describe("brokers that do not fit", () => {
       /kafka.brokers: 2 brokers need 2/,
     ));
 
-  it("are no error where they fit", () =>
+  it("are no error if they fit", () =>
     fc.assert(fc.property(fitting, ([nodes, brokers]) => placementError({ brokers, nodes }) === undefined)));
 });

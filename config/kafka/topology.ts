@@ -7,14 +7,15 @@ export interface KafkaNode {
   role: Role;
 }
 
-/** The properties of a node that decide whether they fit. */
+/** The properties of a node that decide whether members fit on it. */
 export type Place = Pick<KafkaNode, "name" | "role">;
 
+/** A role of a Kafka server (`process.roles`). */
 export type MemberRole = "broker" | "controller";
 
 /** One Kafka server: a service of the swarm, pinned to its node. */
 export interface Member {
-  /** `broker-1`, …; `controller-1`, …. */
+  /** `broker-1`, … or `controller-1`, … */
   name: string;
   /** Kafka's `node.id`. */
   id: number;
@@ -22,28 +23,29 @@ export interface Member {
   roles: [MemberRole, ...MemberRole[]];
 }
 
+/** The members of a cluster and their nodes. */
 export interface ClusterPlan {
   members: Member[];
-  /** The members that store the cluster's metadata and vote on it. */
+  /** The members that store the cluster's metadata and form the quorum. */
   voters: Member[];
   /**
-   * Another text, other voters: `1` one combined server, `3c` three of them, `3d` three dedicated controllers. They are
-   * part of what is stored (a static quorum).
+   * Identifies the voters: `1` one combined server, `3c` three combined servers, `3d` three dedicated controllers. The
+   * quorum is static, so the voters are part of the stored data.
    */
   shape: "1" | "3c" | "3d";
 }
 
-/** Far from any broker's id. */
+/** Well above the ids of brokers. */
 const FIRST_CONTROLLER_ID = 1001;
 const CONTROLLERS = 3;
 
 /**
- * Plans the cluster's members and assigns them to nodes, one broker a node.
+ * Plans the cluster's members and assigns them to nodes, one broker per node.
  *
- * Nodes that come last move no member, which would leave its data behind, as long as three nodes are for something else
- * than brokers. Another number of brokers is another cluster, which starts empty.
+ * Adding nodes at the end moves no member away from its data, as long as at least three nodes do not have the role
+ * broker. Changing the number of brokers creates a new, empty cluster.
  *
- * @throws Error with one sentence where the brokers do not fit; see {@link placementError}
+ * @throws Error if the brokers do not fit; see {@link placementError}
  */
 export function planCluster({
   brokers,
@@ -67,7 +69,7 @@ export function planCluster({
   return { members, voters: members.filter(({ roles }) => roles.includes("controller")), shape };
 }
 
-/** Why so many brokers do not fit on these nodes, and what to set; undefined where they do. */
+/** Returns an error if the brokers do not fit on the nodes, with the settings that fix it; otherwise undefined. */
 export function placementError({
   brokers,
   nodes,
@@ -79,11 +81,11 @@ export function placementError({
   if (brokers <= places.length) return undefined;
   const ofRole = hasBrokerNodes(nodes) ? " of role broker" : "";
   const names = places.map(({ name }) => name).join(", ");
-  const there = `there ${places.length === 1 ? "is" : "are"} ${places.length} (${names})`;
+  const available = `there ${places.length === 1 ? "is" : "are"} ${places.length} (${names})`;
   return (
-    `kafka.brokers: ${brokers} broker${brokers === 1 ? "" : "s"} need ${brokers} node${brokers === 1 ? "" : "s"}${ofRole}, ${there}; ` +
-    `set kafka.brokers to ${places.length} or less, or have more nodes (swarmbench:nodes` +
-    `${ofRole ? ", or role: broker for one in swarmbench:testbed.perNode" : ""})`
+    `kafka.brokers: ${brokers} broker${brokers === 1 ? "" : "s"} need ${brokers} node${brokers === 1 ? "" : "s"}${ofRole}, but ${available}; ` +
+    `lower kafka.brokers to ${places.length}, or add nodes (swarmbench:nodes` +
+    `${ofRole ? ", or role: broker in swarmbench:testbed.perNode" : ""})`
   );
 }
 
@@ -91,13 +93,16 @@ function hasBrokerNodes(nodes: readonly Place[]): boolean {
   return nodes.some(({ role }) => role === "broker");
 }
 
-/** Nodes that may run a broker, in order: all of role broker, or any node if there is none. */
+/** The nodes that may run a broker, in order: all of role broker, or any node if there is none. */
 function brokerNodes<T extends Place>(nodes: readonly T[]): T[] {
   if (hasBrokerNodes(nodes)) return nodes.filter(({ role }) => role === "broker");
   return [...withRole(nodes, "agent"), ...withRole(nodes, "monitor")];
 }
 
-/** Each on a node of its own, without a broker where there are such; never by how many brokers there are. */
+/**
+ * Dedicated controllers, each on its own node, preferably one without the role broker. Their nodes do not depend on the
+ * number of brokers.
+ */
 function controllerMembers(nodes: readonly KafkaNode[]): Member[] {
   const places = hasBrokerNodes(nodes)
     ? [...nodes.filter(({ role }) => role !== "broker"), ...withRole(nodes, "broker").reverse()]

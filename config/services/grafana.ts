@@ -8,10 +8,10 @@ const schema = z
 
 type Parsed = z.output<typeof schema>;
 
-/** What the components need to deploy Grafana. */
+/** Settings for the deployment of Grafana. */
 export type GrafanaSettings = Pick<Parsed, "rotation"> & {
   limits: Limits;
-  /** Whether the configuration asks for it; otherwise it is deployed where its image can be had. */
+  /** Whether the configuration requires Grafana. If not, it is left out when its image is missing. */
   required: boolean;
 };
 
@@ -20,5 +20,11 @@ function settings(parsed: Parsed): GrafanaSettings | undefined {
   return { rotation: parsed.rotation, limits: limitsOf(parsed), required: parsed.enabled === true };
 }
 
-/** Grafana, which shows what InfluxDB has. */
-export const grafana = defineService({ title: "Grafana", schema, needs: ["influxdb"], settings });
+/** Grafana: dashboards of the data in InfluxDB. */
+export const grafana = defineService({
+  title: "Grafana",
+  schema,
+  needs: ["influxdb"],
+  settings,
+  images: { grafana: "grafana/grafana:11.6.4" },
+});

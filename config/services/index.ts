@@ -1,4 +1,4 @@
-// The services of the stack. A new one is a file beside this one, and a line in SERVICES.
+// The configuration of the stack's services. A new service has a file in this folder and a line in SERVICES.
 import type { z } from "zod";
 import { grafana } from "./grafana.ts";
 import { influxdb } from "./influxdb.ts";
@@ -7,33 +7,34 @@ import { portainer } from "./portainer.ts";
 import type { ServiceConfig, ServiceContext } from "./service.ts";
 import { telegraf } from "./telegraf.ts";
 
-/** Every service by its configuration key, in the order of messages and documentation. */
+/** Every service by its configuration key, in the order used by messages and documentation. */
 export const SERVICES = { kafka, influxdb, telegraf, grafana, portainer } as const;
 
+/** The configuration key of a service. */
 export type ServiceKey = keyof typeof SERVICES;
-type PartSchema = { [K in ServiceKey]: (typeof SERVICES)[K]["schema"] };
+type ServiceSchema = { [K in ServiceKey]: (typeof SERVICES)[K]["schema"] };
 
-/** Configuration keys of the services, one object each. */
-export const partSchema = Object.fromEntries(
+/** The schema of each service's configuration key. */
+export const serviceSchema = Object.fromEntries(
   Object.entries(SERVICES).map(([key, { schema }]) => [key, schema]),
-) as PartSchema;
+) as ServiceSchema;
 
-/** The services as their configuration has them. */
-export type ParsedParts = { [K in ServiceKey]: z.output<PartSchema[K]> };
+/** The parsed configuration of the services. */
+export type ParsedServices = { [K in ServiceKey]: z.output<ServiceSchema[K]> };
 
-/** What the components need to deploy each service; undefined for one that is switched off. */
-export type PartSettings = { [K in ServiceKey]?: ReturnType<(typeof SERVICES)[K]["settings"]> };
+/** Settings for the deployment of each service; undefined for services that are switched off. */
+export type ServiceSettings = { [K in ServiceKey]?: ReturnType<(typeof SERVICES)[K]["settings"]> };
 
 type AnyService = ServiceConfig<z.ZodType<{ enabled?: boolean }>, unknown>;
 const services = Object.entries(SERVICES) as unknown as [ServiceKey, AnyService][];
 
-/** The settings of every service. */
-export function partSettings(parsed: ParsedParts): PartSettings {
+/** Returns the settings of every service. */
+export function serviceSettings(parsed: ParsedServices): ServiceSettings {
   return Object.fromEntries(services.map(([key, service]) => [key, service.settings(parsed[key])]));
 }
 
-/** What is wrong with the services beyond the form of each option, a line of `path: what is wrong` each. */
-export function partErrors(parsed: Partial<ParsedParts>, context: ServiceContext): string[] {
+/** Returns errors of the services that involve several options, as lines of `path: what is wrong`. */
+export function serviceErrors(parsed: Partial<ParsedServices>, context: ServiceContext): string[] {
   const own = services.flatMap(([key, { errors }]) => {
     const options = parsed[key];
     return isUsed(options) && errors ? errors(options, context) : [];
@@ -45,13 +46,13 @@ function isUsed<T extends { enabled?: boolean }>(options: T | undefined): option
   return options !== undefined && options.enabled !== false;
 }
 
-function missingServices(parsed: Partial<ParsedParts>): string[] {
+function missingServices(parsed: Partial<ParsedServices>): string[] {
   return services.flatMap(([key, { needs = [] }]) =>
     (needs as ServiceKey[])
       .filter((needed) => isUsed(parsed[key]) && parsed[needed]?.enabled === false)
       .map(
         (needed) =>
-          `${key}.enabled: ${key} needs ${SERVICES[needed].title}, which swarmbench:${needed}.enabled switches off`,
+          `${key}.enabled: ${key} needs ${SERVICES[needed].title}, which is switched off by swarmbench:${needed}.enabled`,
       ),
   );
 }

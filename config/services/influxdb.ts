@@ -4,12 +4,12 @@ import { defineService, enabled, type Limits, limits, limitsOf, rotation } from 
 
 const name = z
   .string()
-  .regex(/^\S(.*\S)?$/, "expected a name without a blank at its beginning or end, such as bench");
+  .regex(/^\S(.*\S)?$/, "expected a name without leading or trailing blanks, such as bench");
 const retention = longDuration
-  .refine((seconds) => seconds >= 3600, "InfluxDB keeps data for an hour at least")
-  .refine(isWhole, 'InfluxDB counts whole seconds; give a time such as "90 minutes"');
+  .refine((seconds) => seconds >= 3600, "expected at least 1 hour, the minimum of InfluxDB")
+  .refine(isWhole, 'expected whole seconds, such as "90 minutes"');
 
-/** 1.1 hours are 3960.0000000000005 seconds. */
+/** Tolerates rounding: 1.1 hours are 3960.0000000000005 seconds. */
 function isWhole(value: number): boolean {
   return Math.abs(value - Math.round(value)) < 1e-6;
 }
@@ -21,22 +21,23 @@ const schema = z
     ),
     organization: name
       .prefault("swarmbench")
-      .describe("InfluxDB's organisation that owns the bucket. Change it only to match queries of your own."),
+      .describe("The InfluxDB organisation that owns the bucket. Change it only to match your own queries."),
     bucket: name
       .refine(
         (text) => !text.startsWith("_"),
-        'a name that begins with "_" is InfluxDB\'s own; choose another',
+        'names that start with "_" are reserved by InfluxDB; choose another name',
       )
-      .refine((text) => !text.includes('"'), "InfluxDB takes no bucket with a quotation mark; leave it out")
+      .refine(
+        (text) => !text.includes('"'),
+        "InfluxDB does not allow quotation marks in the name of a bucket",
+      )
       .prefault("bench")
-      .describe("Bucket that all metrics and results are written to."),
+      .describe("The bucket for all metrics and results."),
     retention: z
       .literal("forever")
       .or(retention)
       .prefault("30 days")
-      .describe(
-        "How long InfluxDB keeps data, one hour or more. Raise it to look back further; more data need more disk.",
-      ),
+      .describe("How long InfluxDB keeps data, at least 1 hour. A longer time needs more disk space."),
     rotation,
     ...limits,
   })
@@ -45,7 +46,7 @@ const schema = z
 
 type Parsed = z.output<typeof schema>;
 
-/** What the components need to deploy InfluxDB. */
+/** Settings for the deployment of InfluxDB. */
 export type InfluxdbSettings = Pick<Parsed, "organization" | "bucket" | "rotation"> & {
   /** How long data are kept; 0 is InfluxDB's value for "forever". */
   retentionSec: number;
@@ -59,5 +60,5 @@ function settings(parsed: Parsed): InfluxdbSettings | undefined {
   return { organization, bucket, retentionSec, rotation, limits: limitsOf(parsed) };
 }
 
-/** InfluxDB, where all metrics are stored. */
+/** InfluxDB: the database of all metrics. */
 export const influxdb = defineService({ title: "InfluxDB", schema, settings });

@@ -3,14 +3,15 @@ import { memorySize, wholeNumber } from "../../contract/units.ts";
 import { kafkaErrors } from "../kafka/checks.ts";
 import { defineService, enabled, type Limits, limits, limitsOf, rotation } from "./service.ts";
 
-/** Kafka's own names of how clients talk to a broker (`security.protocol`). */
+/** Security protocols between clients and brokers, by Kafka's names (`security.protocol`). */
 export const SECURITY_PROTOCOLS = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] as const;
+/** A value of `kafka.security`. */
 export type SecurityProtocol = (typeof SECURITY_PROTOCOLS)[number];
 
-// All options go to the JVM as one text, which is split at blanks.
+// All options are passed to the JVM as one string, which is split at blanks.
 const jvmOption = z
   .string()
-  .regex(/^-\S+$/, 'expected a JVM option, which begins with "-" and has no blank, such as -XX:+UseZGC');
+  .regex(/^-\S+$/, 'expected a JVM option that starts with "-" and contains no blank, such as -XX:+UseZGC');
 
 const schema = z
   .strictObject({
@@ -18,7 +19,7 @@ const schema = z
     brokers: wholeNumber(1, 50)
       .prefault(1)
       .describe(
-        "Number of brokers, each on a node of its own. With one or two, the first is also the controller; with three, all are; with more, three dedicated controllers run beside them. Another number creates a new, empty cluster.",
+        "Number of brokers, each on its own node. With one or two brokers, the first is also the controller. With three, all of them are. With more, three dedicated controllers are added. Changing the number creates a new, empty cluster.",
       ),
     heap: memorySize(128, "a broker's heap")
       .prefault("1 GiB")
@@ -26,27 +27,29 @@ const schema = z
     jvmOptions: z
       .array(jvmOption)
       .prefault([])
-      .describe("More options of each member's JVM, such as `-XX:MaxGCPauseMillis=20` or another collector."),
+      .describe(
+        "Additional options of each member's JVM, such as `-XX:MaxGCPauseMillis=20` or another garbage collector.",
+      ),
     config: z.record(z.string(), z.unknown()).prefault({}).meta({
       description:
-        "Server properties by Kafka's names, such as `num.network.threads`. They win over the defaults, which follow the number of brokers. Properties that follow from other options, and secrets, are refused.",
+        "Server properties by Kafka's names, such as `num.network.threads`. They override the defaults, which depend on the number of brokers. Secrets, and properties that are derived from other options, are rejected.",
       valueType: "by name: text, number, boolean or list",
     }),
     security: z
       .enum(SECURITY_PROTOCOLS, `expected one of ${SECURITY_PROTOCOLS.join(", ")}`)
       .prefault("PLAINTEXT")
       .describe(
-        "How clients connect to the brokers. `up` creates the certificates; passwords are SCRAM-SHA-512. A change from `PLAINTEXT` to any other value, or back, creates a new, empty cluster, since the brokers then start or stop using TLS among themselves.",
+        "How clients connect to the brokers. `up` creates the certificates; passwords are SCRAM-SHA-512. A change from `PLAINTEXT` to any other value, or back, creates a new, empty cluster, because the brokers start or stop using TLS among themselves.",
       ),
     externalPort: wholeNumber(1024, 65535)
       .optional()
       .describe(
-        "Port that each broker's node publishes for clients outside the swarm. Without it no broker can be reached from outside.",
+        "Port that each broker's node publishes for clients outside the swarm. Without it, brokers cannot be reached from outside.",
       ),
     rotation,
     ...limits,
     memory: limits.memory.describe(
-      "Memory limit of each member, 1.3 times the heap or more: a JVM needs memory beside its heap.",
+      "Memory limit of each member, at least 1.3 times the heap, because a JVM needs more memory than its heap.",
     ),
   })
   .prefault({})
@@ -54,18 +57,18 @@ const schema = z
 
 type Parsed = z.output<typeof schema>;
 
-/** What the components need to deploy Kafka. */
+/** Settings for the deployment of Kafka. */
 export type KafkaSettings = Omit<Parsed, "enabled" | "heap" | "cpus" | "memory"> & {
   /** Heap of each member, its initial and its maximum size. */
   heapMiB: number;
   limits: Limits;
 };
 
-/** Kafka, the service that is measured. */
+/** Kafka: the service that is measured. */
 export const kafka = defineService({
   title: "Kafka",
   schema,
-  settings: ({ enabled: wanted, heap, cpus, memory, ...rest }: Parsed): KafkaSettings | undefined =>
-    wanted ? { ...rest, heapMiB: heap, limits: limitsOf({ cpus, memory }) } : undefined,
+  settings: ({ enabled: isEnabled, heap, cpus, memory, ...rest }: Parsed): KafkaSettings | undefined =>
+    isEnabled ? { ...rest, heapMiB: heap, limits: limitsOf({ cpus, memory }) } : undefined,
   errors: kafkaErrors,
 });

@@ -9,15 +9,15 @@ const schema = z
   })
   .prefault({})
   .describe(
-    "A web page of the swarm's services and containers: a server on the monitor node, an agent on every node.",
+    "Portainer, a web UI for the swarm's services and containers: a server on the monitor node, and an agent on every node.",
   );
 
 type Parsed = z.output<typeof schema>;
 
-/** What the components need to deploy Portainer. */
+/** Settings for the deployment of Portainer. */
 export type PortainerSettings = Pick<Parsed, "rotation"> & {
   limits: Limits;
-  /** Whether the configuration asks for it; otherwise it is deployed where its images can be had. */
+  /** Whether the configuration requires Portainer. If not, it is left out when its images are missing. */
   required: boolean;
 };
 
@@ -26,5 +26,16 @@ function settings(parsed: Parsed): PortainerSettings | undefined {
   return { rotation: parsed.rotation, limits: limitsOf(parsed), required: parsed.enabled === true };
 }
 
-/** Portainer, which shows and manages the swarm. */
-export const portainer = defineService({ title: "Portainer", schema, settings });
+/** Version of Portainer's server and agent. */
+const VERSION = "2.33.6";
+
+/** Portainer: a web UI for the swarm. */
+export const portainer = defineService({
+  title: "Portainer",
+  schema,
+  settings,
+  images: {
+    portainer: `portainer/portainer-ce:${VERSION}`,
+    portainerAgent: `portainer/agent:${VERSION}`,
+  },
+});

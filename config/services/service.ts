@@ -1,39 +1,45 @@
-// What every service of the stack has in common: its descriptor, and the options that several of them share.
+// The descriptor of a service's configuration, and options that several services share.
 import type { z } from "zod";
 import { cpuCount, memorySize, wholeNumber, yesOrNo } from "../../contract/units.ts";
 import type { Place } from "../kafka/topology.ts";
 
-/** What of the other settings the checks of a service need. */
+/** Other settings that the checks of a service use. */
 export interface ServiceContext {
-  /** The nodes that are used; none where their settings are wrong themselves. */
+  /** The usable nodes; empty if their settings are invalid. */
   nodes: readonly Place[];
-  /** Port of the image registry; undefined where that setting is wrong itself. */
+  /** Port of the image registry; undefined if that setting is invalid. */
   registryPort?: number;
 }
 
-/** A service of the stack: its options, and what the components get of them. */
+/** Describes a service's configuration: its options, and the settings derived from them. */
 export interface ServiceConfig<S extends z.ZodType, T> {
   /** The service's name in messages, such as InfluxDB. */
   title: string;
   /** The schema of its configuration key. */
   schema: S;
-  /** Keys of the services without which this one is of no use. */
+  /** Keys of the services that this one depends on. */
   needs?: readonly string[];
-  /** What the components get; undefined where the service is switched off. */
+  /** Returns the settings for the deployment; undefined if the service is switched off. */
   settings(parsed: z.output<S>): T | undefined;
-  /** Errors beyond the form of each option, as lines of `path: what is wrong`; only asked of a service that is enabled. */
+  /** Errors that involve several options, as lines of `path: what is wrong`. Only called for an enabled service. */
   errors?(parsed: z.output<S>, context: ServiceContext): string[];
+  /**
+   * Official images that the service runs unchanged, as `name:version`, by their key in installation.json. Images that
+   * need a Dockerfile are in `cli/setup/imageDefinitions.ts` instead.
+   */
+  images?: Readonly<Record<string, string>>;
 }
 
-/** Declares a service; it only helps the compiler to infer the types. */
+/** Declares a service. It returns its argument and lets the compiler infer the types. */
 export function defineService<S extends z.ZodType, T>(service: ServiceConfig<S, T>): ServiceConfig<S, T> {
   return service;
 }
 
-/** Limits of a service's task; none where absent. */
+/** Limits of a service's task. Default: none. */
 export interface Limits {
-  /** In CPUs. */
+  /** CPU limit, in CPUs. */
   cpus?: number;
+  /** Memory limit, in MiB. */
   memoryMiB?: number;
 }
 
@@ -42,32 +48,31 @@ export const limits = {
   cpus: cpuCount
     .optional()
     .describe(
-      "CPU limit of each task, in CPUs. Set it to measure a service of a known size, or to leave CPU time for what is measured.",
+      "CPU limit of each task, in CPUs. Set it to measure a service of a known size, or to leave CPU time for the services that are measured.",
     ),
-  // With less, no service starts: its task would be killed again and again.
+  // With less, no service starts: its task is killed again and again.
   memory: memorySize(64, "a service")
     .optional()
     .describe("Memory limit of each task. A task that uses more is killed and restarted."),
 };
 
-/** The limits as the components take them. */
+/** Converts parsed limits to {@link Limits}. */
 export function limitsOf({ cpus, memory }: { cpus?: number; memory?: number }): Limits {
   return { cpus, memoryMiB: memory };
 }
 
-/** Option that switches a service off. */
+/** Option that can switch a service off. */
 export const enabled = yesOrNo.prefault(true).describe("`false` leaves the service out.");
 
-/** Option that switches a service off whose image exists from its maker only. */
+/** Option that can require a service or switch it off. By default it depends on its image. */
 export const enabledWhereAvailable = yesOrNo.optional().meta({
-  description:
-    "`true`: `up` fails if the service's image is not available. `false`: the service is left out.",
-  whenAbsent: "`true` if its image is available, otherwise `false`",
+  description: "`true`: `up` fails if setup has no image of the service. `false`: the service is left out.",
+  whenAbsent: "`true` if setup has its image, otherwise `false`",
 });
 
-/** Option that renews a service's secrets. */
+/** Option that rotates a service's secrets. */
 export const rotation = wholeNumber(0, 1_000_000)
   .prefault(0)
   .describe(
-    "Change this number to renew the service's passwords, tokens and keys; every service that uses them gets the new ones.",
+    "Change this number to rotate the service's passwords, tokens and keys. Every service that uses them gets the new ones.",
   );

@@ -6,19 +6,19 @@ const schema = z
   .strictObject({
     enabled,
     interval: longDuration
-      .refine((seconds) => seconds >= 1, "expected 1 second at least")
+      .refine((seconds) => seconds >= 1, "expected at least 1 second")
       .prefault("1 second")
       .describe(
-        "Time between two samples of nodes, containers and brokers, 1 second or more. Raise it for long runs, or where sampling takes CPU time that the benchmark needs.",
+        "Time between two samples of nodes, containers and brokers, at least 1 second. Raise it for long runs, or if sampling takes CPU time that the benchmark needs.",
       ),
     ...limits,
   })
   .prefault({})
-  .describe("The collectors of metrics: one on every node, and one more that asks the brokers.");
+  .describe("The metric collectors: one on every node, and one more for the brokers.");
 
 type Parsed = z.output<typeof schema>;
 
-/** What the components need to deploy Telegraf. */
+/** Settings for the deployment of Telegraf. */
 export interface TelegrafSettings {
   intervalSec: number;
   limits: Limits;
@@ -28,5 +28,5 @@ function settings(parsed: Parsed): TelegrafSettings | undefined {
   return parsed.enabled ? { intervalSec: parsed.interval, limits: limitsOf(parsed) } : undefined;
 }
 
-/** Telegraf, which samples nodes, containers and brokers. */
+/** Telegraf: samples nodes, containers and brokers. */
 export const telegraf = defineService({ title: "Telegraf", schema, needs: ["influxdb"], settings });

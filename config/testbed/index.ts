@@ -1,4 +1,4 @@
-// The kinds of testbeds. A new one is a file beside this one, a component in components/nodes/<kind>.ts, and an entry in TESTBEDS.
+// The kinds of testbeds. A new kind has a file in this folder, a component in components/nodes/<kind>.ts, and an entry in TESTBEDS.
 import { z } from "zod";
 import { DEFAULT_NODES, type TestbedKind } from "./kind.ts";
 import { local } from "./local.ts";
@@ -6,7 +6,7 @@ import { oar } from "./oar.ts";
 import { rspec } from "./rspec.ts";
 import { ssh } from "./ssh.ts";
 
-/** Every kind of testbed, in the order of messages and documentation. */
+/** Every kind of testbed, in the order used by messages and documentation. */
 export const TESTBEDS = [local, ssh, oar, rspec] as const;
 
 export type { OarTestbedSettings } from "./oar.ts";
@@ -15,25 +15,26 @@ export type { SshHost, SshSettings } from "./ssh.ts";
 
 type Schemas<L extends readonly { schema: unknown }[]> = { [I in keyof L]: L[I]["schema"] };
 
-/** The configuration key `testbed`, by its `kind`. */
+/** The configuration key `testbed`, a union by `kind`. */
 export const testbedSchema = z
   .discriminatedUnion("kind", TESTBEDS.map(({ schema }) => schema) as unknown as Schemas<typeof TESTBEDS>, {
     error: `expected one of ${TESTBEDS.map(({ kind }) => kind).join(", ")}`,
   })
   .prefault({ kind: "local" })
-  .describe("Where the nodes come from, and what each of them has. `kind` decides which options there are.");
+  .describe("Where the nodes come from, and their properties. `kind` determines the other options.");
 
+/** The parsed configuration key `testbed`. */
 export type ParsedTestbed = z.output<typeof testbedSchema>;
 
-/** What the components need to have the nodes of a testbed, by `kind`. */
+/** Settings for the nodes of a testbed, a union by `kind`. */
 export type TestbedSettings = ReturnType<(typeof TESTBEDS)[number]["settings"]>;
 
-/** The kind of a testbed, as it can be used without knowing which it is. */
+/** Returns the descriptor of a testbed's kind. */
 export function kindOf({ kind }: ParsedTestbed): TestbedKind<z.ZodType<ParsedTestbed>, TestbedSettings> {
   return TESTBEDS.find((each) => each.kind === kind) as never;
 }
 
-/** How many nodes there are where the configuration does not set `nodes`; 3 where the testbed's options are wrong. */
+/** Returns the number of nodes if the configuration does not set `nodes`: 3 if the testbed's options are invalid. */
 export function defaultNodes(testbed: ParsedTestbed | undefined): number {
   return testbed ? kindOf(testbed).defaultNodes(testbed) : DEFAULT_NODES;
 }

@@ -1,22 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { settingsIn } from "../../cli/lib/scenarios.ts";
 import { readArguments as argumentsOf } from "../../cli/reserve/arguments.ts";
 import { reserveCommand } from "../../cli/reserve/command.ts";
-import { reservationOf } from "../../cli/reserve/scenario.ts";
+import { sitesOf } from "../../cli/reserve/scenario.ts";
 import { parsed } from "../../test/support/commands.ts";
 import { oarSettingsOf } from "../../test/support/oarSettings.ts";
 import { fromSchema, oarSchema, oarSettings } from "./oar.ts";
 
-const LEAST = { kind: "oar", frontend: "rennes", user: "ann", walltime: "2 hours" };
+const MINIMAL = { kind: "oar", frontend: "rennes", user: "ann", walltime: "2 hours" };
 const issuesOf = (testbed: object) => {
   const { error } = oarSchema.safeParse(testbed);
   return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
 };
-const mistakesOf = (more: object) => issuesOf({ ...LEAST, ...more });
+const errorsOf = (more: object) => issuesOf({ ...MINIMAL, ...more });
 
 describe("the settings of an oar testbed", () => {
   it("need a frontend, a user and an explicit walltime; the rest has defaults", () => {
-    const settings = oarSettingsOf(LEAST);
+    const settings = oarSettingsOf(MINIMAL);
     const { port, walltimeSec, timeoutSec, api, types, acceptAnyHostKey } = settings;
     assert.deepEqual(
       [port, walltimeSec, timeoutSec, api, types, acceptAnyHostKey],
@@ -25,13 +26,13 @@ describe("the settings of an oar testbed", () => {
   });
 
   it("may name a project and job types", () => {
-    const { project, types } = oarSettingsOf({ ...LEAST, project: "lab-x", types: ["deploy", "exotic"] });
+    const { project, types } = oarSettingsOf({ ...MINIMAL, project: "lab-x", types: ["deploy", "exotic"] });
     assert.deepEqual([project, types], ["lab-x", ["deploy", "exotic"]]);
-    assert.match(mistakesOf({ project: "-x y" }).join(), /project: expected letters/);
+    assert.match(errorsOf({ project: "-x y" }).join(), /project: expected letters/);
   });
 
-  it("survive the way to our own program as JSON", () => {
-    const settings = oarSettingsOf({ ...LEAST, types: ["deploy"], environment: "debian12-min" });
+  it("survive serialization to JSON", () => {
+    const settings = oarSettingsOf({ ...MINIMAL, types: ["deploy"], environment: "debian12-min" });
     assert.deepEqual(oarSettings.parse(JSON.parse(JSON.stringify(settings))), settings);
   });
 
@@ -42,25 +43,25 @@ describe("the settings of an oar testbed", () => {
     [{ frontend: "-oProxyCommand=x" }, /frontend: expected letters/],
     [{ api: "rest" }, /rest: api: rest needs rest.url/],
     [{ environment: "debian12-min" }, /environment: an environment needs types/],
-    [{ sshConfig: "~/.ssh/config", key: "x" }, /sshConfig: says all of/],
+    [{ sshConfig: "~/.ssh/config", key: "x" }, /sshConfig: cannot be combined with/],
     [{ hostKey: "AAAA" }, /hostKey: expected a public key/],
     [{ site: "rennes" }, /Unrecognized key/],
   ] as const) {
-    it(`do not take ${JSON.stringify(more)}, and say why`, () =>
-      assert.match(mistakesOf(more).join("\n"), message));
+    it(`reject ${JSON.stringify(more)}, with the reason`, () =>
+      assert.match(errorsOf(more).join("\n"), message));
   }
 });
 
 describe("several sites", () => {
-  const { frontend: _, ...WITHOUT } = LEAST;
+  const { frontend: _, ...NO_FRONTEND } = MINIMAL;
   const SITES = [
     { frontend: "nancy", nodes: 2, properties: "cluster='gros'" },
     { frontend: "rennes", nodes: 1, port: 2222 },
   ];
-  const mistakesOf = (more: object) => issuesOf({ ...WITHOUT, ...more });
+  const errorsOf = (more: object) => issuesOf({ ...NO_FRONTEND, ...more });
 
-  it("have what they say for themselves, and else what is said for all", () => {
-    const sites = fromSchema(oarSchema.parse({ ...WITHOUT, properties: "disk>1", sites: SITES }), 3);
+  it("have their own options, and otherwise those of the testbed", () => {
+    const sites = fromSchema(oarSchema.parse({ ...NO_FRONTEND, properties: "disk>1", sites: SITES }), 3);
     assert.deepEqual(
       sites.map(({ nodes, settings }) => [nodes, settings.frontend, settings.port, settings.properties]),
       [
@@ -71,52 +72,55 @@ describe("several sites", () => {
     assert.ok(sites.every(({ settings }) => settings.user === "ann" && settings.walltimeSec === 7200));
   });
 
-  it("stand instead of one frontend, and each once", () => {
-    assert.match(mistakesOf({ sites: SITES, frontend: "nancy" }).join(), /sites: says all of frontend/);
-    assert.match(mistakesOf({}).join(), /frontend: expected the frontend of a site, or several/);
-    const many = SITES.map((site) => ({ ...site, nodes: 30 }));
-    assert.match(mistakesOf({ sites: many }).join(), /sites: 60 nodes in all, and 50 are possible/);
+  it("replace the single frontend, and are listed once each", () => {
     assert.match(
-      mistakesOf({ sites: [...SITES, { ...SITES[0], nodes: 1 }] }).join(),
-      /sites: nancy is there twice/,
+      errorsOf({ sites: SITES, frontend: "nancy" }).join(),
+      /sites: cannot be combined with frontend/,
     );
-    assert.deepEqual(mistakesOf({ sites: SITES }), []);
+    assert.match(errorsOf({}).join(), /frontend: expected the frontend of a site, or several/);
+    const many = SITES.map((site) => ({ ...site, nodes: 30 }));
+    assert.match(errorsOf({ sites: many }).join(), /sites: expected at most 50 nodes in all, got 60/);
+    assert.match(
+      errorsOf({ sites: [...SITES, { ...SITES[0], nodes: 1 }] }).join(),
+      /sites: nancy is listed twice/,
+    );
+    assert.deepEqual(errorsOf({ sites: SITES }), []);
   });
 
-  it("say how the frontends are reached, or a file of ssh does, not both", () => {
+  it("configure the connections to frontends either by options or by an ssh configuration file", () => {
     const [nancy] = SITES;
-    const errors = mistakesOf({ sshConfig: "~/.ssh/config", sites: [{ ...nancy, jump: "ann@access" }] });
-    assert.match(errors.join(), /sshConfig: says all of jump/);
+    const errors = errorsOf({ sshConfig: "~/.ssh/config", sites: [{ ...nancy, jump: "ann@access" }] });
+    assert.match(errors.join(), /sshConfig: cannot be combined with jump/);
   });
 
-  it("have an API each, where OAR is asked by REST", () => {
+  it("have an API each if OAR is used over REST", () => {
     const rest = { url: "https://api.example/oarapi", shape: "oar" };
     const both = SITES.map((each) => ({ ...each, rest }));
-    assert.match(mistakesOf({ api: "rest", sites: [both[0], SITES[1]] }).join(), /rest: api: rest needs/);
-    assert.deepEqual(mistakesOf({ api: "rest", sites: both }), []);
+    assert.match(errorsOf({ api: "rest", sites: [both[0], SITES[1]] }).join(), /rest: api: rest needs/);
+    assert.deepEqual(errorsOf({ api: "rest", sites: both }), []);
   });
 
-  it("count as the nodes of the stack, for npm run reserve too", () => {
+  it("determine the number of the stack's nodes, also in npm run reserve", () => {
     const config = (nodes?: number) => ({
-      "swarmbench:testbed": { ...WITHOUT, sites: SITES },
-      ...(nodes === undefined ? {} : { "swarmbench:nodes": nodes }),
+      testbed: { ...NO_FRONTEND, sites: SITES },
+      nodes,
     });
-    const bases = reservationOf("g5k", config()).map(({ base }) => base);
+    const bases = sitesOf("g5k", config()).map(({ base }) => base);
     assert.ok(bases.length === 2 && bases[0] !== bases[1], bases.join(", "));
-    assert.throws(() => reservationOf("g5k", config(5)), /5 nodes are wanted, and testbed.sites has 3/);
+    assert.throws(() => sitesOf("g5k", config(5)), /5 nodes requested, but testbed.sites has 3/);
   });
 });
 
 describe("npm run reserve", () => {
   const readArguments = (args: string[]) => argumentsOf(parsed(reserveCommand(), args));
 
-  it("reads a scenario whose objects Pulumi keeps as text, too", () => {
-    const config = {
-      "swarmbench:nodes": "4",
-      "swarmbench:testbed": JSON.stringify(LEAST),
-      "swarmbench:namespace": "e2e",
-    };
-    const sites = reservationOf("g5k", config);
+  it("also reads a scenario whose objects Pulumi stores as strings", () => {
+    const yaml = `config:
+  swarmbench:nodes: "4"
+  swarmbench:testbed: '${JSON.stringify(MINIMAL)}'
+  swarmbench:namespace: e2e
+`;
+    const sites = sitesOf("g5k", settingsIn(yaml));
     assert.deepEqual(
       sites.map(({ nodes }) => nodes),
       [4],
@@ -124,25 +128,22 @@ describe("npm run reserve", () => {
     assert.match(sites[0]?.base ?? "", /^swarmbench-e2e-g5k-[0-9a-f]{8}$/);
   });
 
-  it("says with every error that nothing was reserved", () => {
-    const config = { "swarmbench:nodes": 0, "swarmbench:testbed": { ...LEAST, walltime: 3, site: "x" } };
+  it("reports all errors, and that nothing was reserved", () => {
+    const config = { nodes: 0, testbed: { ...MINIMAL, walltime: 3, site: "x" } };
     assert.throws(
-      () => reservationOf("g5k", config),
+      () => sitesOf("g5k", config),
       /nothing was reserved:[\s\S]*testbed\.walltime[\s\S]*no such setting: site[\s\S]*swarmbench:nodes: expected a whole number from 1 to 50/,
     );
   });
 
-  it("does nothing for a scenario of another testbed", () =>
-    assert.throws(
-      () => reservationOf("local", { "swarmbench:testbed": { kind: "local" } }),
-      /is local, not oar/,
-    ));
+  it("rejects a scenario of another testbed", () =>
+    assert.throws(() => sitesOf("local", { testbed: { kind: "local" } }), /is local, not oar/));
 
-  it("takes one thing to do at a time, and needs a scenario", () => {
+  it("accepts one action at a time, and requires a scenario", () => {
     assert.throws(() => readArguments(["-s", "x", "--delete", "--extend", "1 hour"]), /do not go together/);
     assert.throws(() => readArguments([]), /-s SCENARIO/);
     assert.throws(() => readArguments(["-s", "x", "--extend", "1h"]), /--extend: expected a number/);
-    assert.throws(() => readArguments(["-s", "x", "more"]), /what is more\?/);
+    assert.throws(() => readArguments(["-s", "x", "more"]), /unknown arguments: more/);
     assert.equal(readArguments(["-s", "x", "--extend", "30 minutes"]).extendSec, 1800);
     assert.equal(readArguments(["--from-up", "--", "2026-11-25T01:00:00.000Z"]).mode, "reserve");
   });

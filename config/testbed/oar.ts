@@ -1,7 +1,7 @@
-// `testbed.kind: oar`: machines that OAR reserves.
+// `testbed.kind: oar`: machines reserved through OAR.
 import { z } from "zod";
 import { longDuration, wholeNumber, yesOrNo } from "../../contract/units.ts";
-import { definedOnly, MAX_NODES } from "../nodes.ts";
+import { MAX_NODES, withDefaults } from "../nodes.ts";
 import { DEFAULT_NODES, defineKind, namedNodes, perNodeErrors } from "./kind.ts";
 import {
   accessShape,
@@ -23,13 +23,12 @@ import {
 const rest = z.strictObject({
   url: z
     .url({ protocol: /^https?$/, error: "expected an address such as https://…" })
-    .describe("The API's address, up to and with `oarapi`, or `sites/SITE` at Grid'5000."),
+    .describe("The API's base URL, which ends with `oarapi`, or with `sites/SITE` at Grid'5000."),
   shape: z
     .enum(["oar", "grid5000"], "expected oar or grid5000")
-    .describe("Which API it is: OAR's own, or that of Grid'5000."),
+    .describe("The kind of API: OAR's own, or that of Grid'5000."),
   passwordFile: file.optional().meta({
-    description:
-      "File with the user's password, and nothing else in it. From inside Grid'5000 none is needed.",
+    description: "File that contains only the user's password. Not needed from inside Grid'5000.",
     valueType: "file",
   }),
 });
@@ -43,23 +42,23 @@ const project = word.optional().meta({
 });
 const properties = line.optional().meta({
   description:
-    "Which machines are wanted (`oarsub -p`), such as `cluster='gros'`. Ask for machines of one kind, or the results mix kinds.",
+    "Properties of the machines to reserve (`oarsub -p`), such as `cluster='gros'`. Reserve machines of one kind only, otherwise results mix different hardware.",
   whenAbsent: "any machines",
 });
 
 const site = z.strictObject({
-  frontend: word.describe("The site's frontend, as ssh takes it."),
-  nodes: wholeNumber(1, MAX_NODES).describe("Number of nodes that are reserved there."),
+  frontend: word.describe("Host name of the site's frontend for ssh."),
+  nodes: wholeNumber(1, MAX_NODES).describe("Number of nodes to reserve at this site."),
   port: port.optional().meta({ description: "The frontend's SSH port.", whenAbsent: "`testbed.port`" }),
   jump: jump
     .optional()
-    .meta({ description: "Host through which the frontend is reached.", whenAbsent: "`testbed.jump`" }),
+    .meta({ description: "Jump host for connections to the frontend.", whenAbsent: "`testbed.jump`" }),
   hostKey: hostKey
     .optional()
     .meta({ description: "The frontend's only valid host key.", whenAbsent: "`testbed.hostKey`" }),
   queue: queue.meta({ description: "OAR's queue at this site.", whenAbsent: "`testbed.queue`" }),
   properties: properties.meta({
-    description: "Which machines are wanted at this site.",
+    description: "Properties of the machines to reserve at this site.",
     whenAbsent: "`testbed.properties`",
   }),
   rest: rest.optional().meta({
@@ -69,52 +68,52 @@ const site = z.strictObject({
   }),
 });
 
-/** `testbed` of a scenario whose nodes OAR reserves. */
+/** The configuration key `testbed` of kind `oar`. */
 export const oarSchema = z
   .strictObject({
     kind: z.literal("oar"),
     frontend: word.optional().meta({
-      description: "The site's frontend, as ssh takes it, such as `nancy.g5k`.",
-      whenAbsent: "must be set, unless `sites` is",
+      description: "Host name of the site's frontend for ssh, such as `nancy.g5k`.",
+      whenAbsent: "required, unless `sites` is set",
     }),
     sites: z
       .array(site)
-      .min(1, "expected one site at least")
+      .min(1, "expected at least one site")
       .optional()
       .describe(
-        "Several sites instead of `frontend` and the stack's `nodes`, each with an OAR of its own; all of them make one swarm. `node1` is the first node of the first site. Options that a site does not set are those of the testbed.",
+        "Several sites, each with its own OAR, instead of `frontend` and the stack's `nodes`. All their nodes form one swarm. `node1` is the first node of the first site. Options that a site does not set default to those of the testbed.",
       ),
-    user: word.describe("Who reserves at the frontend."),
+    user: word.describe("User of the login to the frontend, who owns the reservation."),
     port: port.prefault(22).describe("The frontend's SSH port."),
-    jump: jump.optional().describe("Host through which the frontend is reached."),
+    jump: jump.optional().describe("Jump host for connections to the frontend."),
     key: accessShape.key,
     knownHosts: accessShape.knownHosts,
     hostKey: hostKey.optional().meta({
-      description: "The frontend's only valid host key; no file is looked up then.",
+      description: "The frontend's only valid host key, instead of those in files.",
       whenAbsent: "looked up in `knownHosts`",
     }),
     acceptAnyHostKey: yesOrNo
       .prefault(false)
-      .describe("Accept any host key of the frontend. Unsafe: only for test installations of OAR."),
+      .describe("Accept any host key of the frontend. Unsafe: use it only for test installations of OAR."),
     sshConfig: file.optional().meta({
       description:
-        "An ssh configuration, such as `~/.ssh/config`, that is used instead of `jump`, `key`, `knownHosts` and `hostKey`.",
+        "An ssh configuration file, such as `~/.ssh/config`, used instead of `jump`, `key`, `knownHosts` and `hostKey`.",
       valueType: "file",
     }),
     walltime: longDuration.meta({
       description:
-        "How long the machines are reserved. It must cover the deployment of a system, the stack and the whole benchmark.",
+        "Duration of the reservation. It must cover the installation of `environment`, the deployment of the stack and the whole benchmark.",
       examples: ["2 hours"],
     }),
     extend: yesOrNo
       .prefault(false)
       .describe(
-        "Extend the job (`oarwalltime`) where the planned run does not fit any more. Without it a warning says what is missing, and the run stops in order before a step that may not end in time.",
+        "Extend the job (`oarwalltime`) if the planned run no longer fits. Otherwise a warning reports the missing time, and the run stops before the first step that might not end in time.",
       ),
     timeout: longDuration
       .prefault("30 minutes")
       .describe(
-        "How long a job may wait for its machines before it is deleted. With `start`, it must last until then.",
+        "How long a job may wait for its machines before it is deleted. With `start`, it must be long enough to include the start.",
       ),
     start: z
       .string()
@@ -125,7 +124,7 @@ export const oarSchema = z
       .optional()
       .meta({
         description:
-          "When the job starts, in the frontend's time, such as `2027-03-25 19:00:00`. For what is too large for the day.",
+          "Start of the job in the frontend's local time, such as `2027-03-25 19:00:00`. For reservations that are too large for daytime.",
         valueType: "`YYYY-MM-DD hh:mm:ss`",
         whenAbsent: "at once",
       }),
@@ -143,80 +142,79 @@ export const oarSchema = z
       .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,79}$/, "expected at most 80 letters, digits, dots or dashes")
       .optional()
       .meta({
-        description: "The job's name (`oarsub -n`), by which a reservation is found again.",
-        whenAbsent: "made of stack, machine and folder",
+        description: "The job's name (`oarsub -n`), by which later runs find the reservation.",
+        whenAbsent: "derived from stack, machine and folder",
       }),
     environment: word.optional().meta({
       description:
-        "System that `kadeploy3` installs on the machines, such as `debian12-min`, with the keys of your `authorized_keys` on the frontend for root. It needs `types: [deploy]` and `api: ssh`.",
+        "System that `kadeploy3` installs on the machines, such as `debian12-min`. Root can log in with the keys in your `authorized_keys` on the frontend. Needs `types: [deploy]` and `api: ssh`.",
       whenAbsent: "the testbed's standard system",
     }),
     nodeUser: word.optional().meta({
-      description: "Who logs in to the nodes: root, or a user who has sudo without a password.",
-      whenAbsent: "`root` where `environment` is set, otherwise `user`",
+      description: "User of the login to the nodes: root, or a user with passwordless sudo.",
+      whenAbsent: "`root` if `environment` is set, otherwise `user`",
     }),
     api: z
       .enum(["ssh", "rest"], "expected ssh or rest")
       .prefault("ssh")
-      .describe("How OAR is asked: by its commands on the frontend over SSH, or by its REST API."),
-    rest: rest.optional().describe("The REST API, where `api` is `rest`."),
+      .describe("How to use OAR: by its commands on the frontend over SSH, or by its REST API."),
+    rest: rest.optional().describe("The REST API, if `api` is `rest`."),
     dataNetwork,
     ...hostsShape,
     ...perNodeShape,
   })
   .superRefine((settings, context) => {
-    const refuse = (key: string, message: string) =>
+    const addError = (key: string, message: string) =>
       context.addIssue({ code: "custom", path: [key], message });
     const { sites = [settings] } = settings;
     if (settings.frontend === undefined && !settings.sites) {
-      refuse("frontend", "expected the frontend of a site, or several sites in sites");
+      addError("frontend", "expected the frontend of a site, or several sites in sites");
     }
     if (settings.frontend !== undefined && settings.sites) {
-      refuse("sites", "says all of frontend: set it, or this");
+      addError("sites", "cannot be combined with frontend");
     }
     const names = sites.map(({ frontend, port }) =>
       siteName({ frontend: frontend ?? "", port: port ?? settings.port }),
     );
-    for (const twice of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
-      refuse("sites", `${twice} is there twice; properties may name machines of several kinds`);
+    for (const duplicate of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
+      addError("sites", `${duplicate} is listed twice; use properties to select machines of several kinds`);
     }
     if (settings.api === "rest" && sites.some((each) => !each.rest && !settings.rest)) {
-      refuse("rest", "api: rest needs rest.url and rest.shape");
+      addError("rest", "api: rest needs rest.url and rest.shape");
     }
     if (settings.environment && !settings.types.includes("deploy")) {
-      refuse("environment", 'an environment needs types: ["deploy"]');
+      addError("environment", 'an environment needs types: ["deploy"]');
     }
     if (settings.environment && settings.api === "rest") {
-      refuse("environment", "is deployed by kadeploy3 on the frontend: use api: ssh");
+      addError("environment", "needs api: ssh, because kadeploy3 runs on the frontend");
     }
-    const saysTheWay = [settings, ...sites].some((each) => each.jump || each.hostKey);
-    if (settings.sshConfig && (saysTheWay || settings.key || settings.knownHosts)) {
-      refuse("sshConfig", "says all of jump, key, hostKey and knownHosts: set it, or these");
+    const setsConnection = [settings, ...sites].some((each) => each.jump || each.hostKey);
+    if (settings.sshConfig && (setsConnection || settings.key || settings.knownHosts)) {
+      addError("sshConfig", "cannot be combined with jump, key, hostKey or knownHosts");
     }
     if (settings.acceptAnyHostKey && [settings, ...sites].some((each) => each.hostKey)) {
-      refuse("acceptAnyHostKey", "there is a hostKey already");
+      addError("acceptAnyHostKey", "cannot be combined with hostKey");
     }
     if (settings.sites && nodesOfSites(settings.sites) > MAX_NODES) {
-      refuse("sites", `${nodesOfSites(settings.sites)} nodes in all, and ${MAX_NODES} are possible`);
+      addError("sites", `expected at most ${MAX_NODES} nodes in all, got ${nodesOfSites(settings.sites)}`);
     }
   });
 
 const whole = (min: number) => z.number().int().min(min);
 
-/** Number of nodes of all sites together. */
+/** Returns the total number of nodes of all sites. */
 export function nodesOfSites(sites: readonly { nodes: number }[]): number {
   return sites.reduce((sum, { nodes }) => sum + nodes, 0);
 }
 
-/** An error where the stack is to have another number of nodes than its sites have together. */
-export function nodesErrors(wanted: number, sites: readonly { nodes: number }[]): string[] {
-  const there = nodesOfSites(sites);
-  return there === wanted
-    ? []
-    : [`swarmbench:nodes: ${wanted} nodes are wanted, and testbed.sites has ${there}; leave nodes away`];
+/** Returns an error if `nodes` differs from the total number of nodes of all sites. */
+export function nodesErrors(count: number, sites: readonly { nodes: number }[]): string[] {
+  const total = nodesOfSites(sites);
+  if (total === count) return [];
+  return [`swarmbench:nodes: ${count} nodes requested, but testbed.sites has ${total}; leave nodes out`];
 }
 
-/** The settings of one site, as they go to the program that reserves, as JSON through standard input. */
+/** Schema of one site's settings, which the reserving program reads as JSON from standard input. */
 export const oarSettings = z.object({
   frontend: z.string(),
   user: z.string(),
@@ -239,11 +237,12 @@ export const oarSettings = z.object({
   rest: rest.optional(),
   timeoutSec: z.number().positive(),
 });
+/** The settings of one site, with units in their names. */
 export type OarSettings = z.output<typeof oarSettings>;
 
-/** A site, and how many nodes it gives. */
+/** An OAR site and its number of nodes. */
 export interface OarSite {
-  /** Different for each site of a stack; empty where there is no `sites`. */
+  /** Unique within the stack; empty if `sites` is not set. */
   name: string;
   settings: OarSettings;
   nodes: number;
@@ -254,27 +253,27 @@ function siteName({ frontend, port }: { frontend: string; port: number }): strin
 }
 
 /**
- * The sites of an `oar` testbed, complete, with the units in the names.
+ * Returns the sites of an `oar` testbed, with the testbed's options filled in and units in the names.
  *
- * @param count how many nodes the stack has
+ * @param count number of the stack's nodes
  */
 export function fromSchema(
   { kind: _, sites, frontend, walltime, timeout, ...common }: z.output<typeof oarSchema>,
   count: number,
 ): [OarSite, ...OarSite[]] {
-  const all = { ...common, walltimeSec: Math.round(walltime), timeoutSec: timeout };
-  const given = sites ?? [{ frontend, nodes: count }];
-  return given.map(({ nodes, ...own }) => {
-    const settings = oarSettings.parse({ ...all, ...definedOnly(own) });
+  const defaults = { ...common, walltimeSec: Math.round(walltime), timeoutSec: timeout };
+  const all = sites ?? [{ frontend, nodes: count }];
+  return all.map(({ nodes, ...options }) => {
+    const settings = oarSettings.parse(withDefaults(options, defaults));
     return { name: sites ? siteName(settings) : "", settings, nodes };
   }) as [OarSite, ...OarSite[]];
 }
 
 type Parsed = z.output<typeof oarSchema>;
 
-/** What the components need to reserve machines, and to reach them. */
+/** Settings for the reservation of machines and the connections to them. */
 export interface OarTestbedSettings extends Pick<Parsed, "kind" | "extend" | "dataNetwork"> {
-  /** In the order of the nodes. */
+  /** The sites, in the order of the nodes. */
   sites: [OarSite, ...OarSite[]];
   nodeUser: string;
   common: HostsSettings;
@@ -288,14 +287,14 @@ function settings(parsed: Parsed, { count }: { count: number }): OarTestbedSetti
     extend,
     common: hostsSettings(parsed, count),
     nodeUser: nodeUser ?? (environment ? "root" : user),
-    ...definedOnly({ dataNetwork }),
+    dataNetwork,
   };
 }
 
-/** Machines that OAR reserves, such as at Grid'5000. */
+/** Machines reserved through OAR, such as at Grid'5000. */
 export const oar = defineKind({
   kind: "oar",
-  summary: "The nodes are reserved through OAR, such as at Grid'5000, and given back by `pulumi destroy`.",
+  summary: "The nodes are reserved through OAR, as at Grid'5000, and released by `pulumi destroy`.",
   page: "docs/testbeds/grid5000.md",
   schema: oarSchema,
   defaultNodes: ({ sites }) => (sites ? nodesOfSites(sites) : DEFAULT_NODES),

@@ -1,4 +1,4 @@
-// `testbed.kind: rspec`: machines that were reserved elsewhere, and are named by a manifest.
+// `testbed.kind: rspec`: machines of an existing reservation, read from its manifest.
 import { z } from "zod";
 import { DEFAULT_NODES, defineKind, namedNodes, perNodeErrors } from "./kind.ts";
 import {
@@ -17,13 +17,13 @@ const schema = z.strictObject({
   kind: z.literal("rspec"),
   manifests: z.array(file, "expected a list of files").min(1, "expected at least one manifest").meta({
     description:
-      "Files of the manifests, as jFed saves them, with paths from this folder. Several of them are one set of machines.",
+      "Manifest files saved by jFed; relative paths start at the project folder. Several manifests form one set of machines.",
     valueType: "list of files",
   }),
   user: line.optional().meta({
     description:
-      "Whose login is used, where the manifest has those of several members of a project; also the user of logins without a name.",
-    whenAbsent: "the first login that takes keys",
+      "User of the login. Set it if the manifest has logins of several members of a project, or logins without a name.",
+    whenAbsent: "the first login that accepts keys",
   }),
   machines: z.array(line, "expected a list of names").min(1, "expected at least one name").optional().meta({
     description:
@@ -33,7 +33,7 @@ const schema = z.strictObject({
   }),
   dataNetwork: line.optional().meta({
     description:
-      "Name of the link that the swarm and the clocks use, or `control` for the network over which one logs in. Nodes that are not on the link are not used.",
+      "Name of the link for the swarm and the clocks, or `control` for the network of the SSH login. Nodes that are not on the link are not used.",
     whenAbsent: "the link between most nodes",
   }),
   ...accessShape,
@@ -43,7 +43,7 @@ const schema = z.strictObject({
 
 type Parsed = z.output<typeof schema>;
 
-/** What the components need to find and reach the machines. */
+/** Settings for the connections to the machines. */
 export type RspecSettings = Omit<Parsed, keyof typeof hostsShape | "perNode"> & { common: HostsSettings };
 
 function settings(parsed: Parsed, { count }: { count: number }): RspecSettings {
@@ -58,10 +58,10 @@ function machinesErrors({ machines }: Parsed, count: number): string[] {
   ];
 }
 
-/** Machines of a Fed4FIRE testbed, read from the manifest of their reservation. */
+/** Machines of a Fed4FIRE testbed, read from the manifest of a reservation. */
 export const rspec = defineKind({
   kind: "rspec",
-  summary: "The nodes are reserved in jFed (Fed4FIRE), and read from the reservation's manifest.",
+  summary: "The nodes are reserved with jFed (Fed4FIRE), and read from the reservation's manifest.",
   page: "docs/testbeds/fed4fire.md",
   schema,
   defaultNodes: ({ machines }) => machines?.length ?? DEFAULT_NODES,

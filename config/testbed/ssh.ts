@@ -1,6 +1,6 @@
-// `testbed.kind: ssh`: machines that are there already.
+// `testbed.kind: ssh`: existing machines.
 import { z } from "zod";
-import { definedOnly, MAX_NODES } from "../nodes.ts";
+import { MAX_NODES, withDefaults } from "../nodes.ts";
 import { defineKind, namedNodes } from "./kind.ts";
 import {
   accessShape,
@@ -27,10 +27,10 @@ const host = z
   .preprocess(
     (value) => (typeof value === "string" ? { address: value } : value),
     z.strictObject({
-      address: address.describe("The machine's name or IP address, as ssh takes it."),
+      address: address.describe("The machine's host name or IP address for ssh."),
       user: word
         .optional()
-        .meta({ description: "Who logs in to this machine.", whenAbsent: "`testbed.user`" }),
+        .meta({ description: "User of the login to this machine.", whenAbsent: "`testbed.user`" }),
       port: port.optional().meta({ description: "The machine's SSH port.", whenAbsent: "`testbed.port`" }),
       key: file.optional().meta({
         description: "File of the private key for this machine.",
@@ -38,24 +38,24 @@ const host = z
         whenAbsent: "`testbed.key`",
       }),
       jump: jump.optional().meta({
-        description: "Host through which this machine is reached.",
+        description: "Jump host for connections to this machine.",
         whenAbsent: "`testbed.jump`",
       }),
       hostKey: hostKey.optional().meta({
-        description: "The machine's only valid host key; no file is looked up then.",
+        description: "The machine's only valid host key, instead of those in files.",
         whenAbsent: "looked up in `knownHosts`",
       }),
       dataAddress: z.ipv4("expected an IPv4 address").optional().meta({
         description:
-          "The machine's address on the network between the nodes, if `dataNetwork` does not determine it.",
+          "The machine's address on the network between the nodes. Set it if `dataNetwork` does not determine it.",
         valueType: "IPv4 address",
-        whenAbsent: "found by `dataNetwork`",
+        whenAbsent: "determined by `dataNetwork`",
       }),
       labels: labels.optional(),
       role: nodeRole,
     }),
   )
-  .meta({ textForm: "a host's name or address" });
+  .meta({ textForm: "a host name or address" });
 
 const schema = z
   .strictObject({
@@ -65,38 +65,38 @@ const schema = z
       .min(1, "expected at least one host")
       .max(MAX_NODES, `expected at most ${MAX_NODES} hosts`)
       .describe(
-        "The machines, in the order of the nodes: the first is `node1`, the manager. Add machines at the end, and remove them there.",
+        "The machines, in the order of the nodes: the first one is `node1`, the manager. Add and remove machines at the end of the list.",
       ),
     user: word.optional().meta({
-      description: "Who logs in to hosts that name no user: root, or a user who has sudo without a password.",
-      whenAbsent: "`root`, unless `sshConfig` says it",
+      description: "User of the login to hosts that set no user: root, or a user with passwordless sudo.",
+      whenAbsent: "`root`, or as in `sshConfig`",
     }),
     port: port.optional().meta({
-      description: "SSH port of hosts that name none.",
-      whenAbsent: "22, unless `sshConfig` says it",
+      description: "SSH port of hosts that set none.",
+      whenAbsent: "22, or as in `sshConfig`",
     }),
-    jump: jump.optional().describe("Host through which all machines are reached."),
+    jump: jump.optional().describe("Jump host for connections to all machines."),
     ...accessShape,
     sshConfig: file.optional().meta({
       description:
-        "An ssh configuration, such as `~/.ssh/config`, used instead of `jump`, `key` and the options of host keys. Set it if one jump host is not enough.",
+        "An ssh configuration file, such as `~/.ssh/config`, used instead of `jump`, `key` and the options for host keys. Set it if you need more than one jump host.",
       valueType: "file",
     }),
     dataNetwork,
     ...hostsShape,
   })
   .superRefine((settings, context) => {
-    const refuse = (path: (string | number)[], message: string) =>
+    const addError = (path: (string | number)[], message: string) =>
       context.addIssue({ code: "custom", path, message });
     if (settings.sshConfig && (settings.jump || settings.key || settings.knownHosts)) {
-      refuse(["sshConfig"], "says all of jump, key and knownHosts: set it, or these");
+      addError(["sshConfig"], "cannot be combined with jump, key or knownHosts");
     }
     if (settings.sshConfig && settings.acceptNewHostKeys) {
-      refuse(["acceptNewHostKeys"], "is for sshConfig to say (StrictHostKeyChecking accept-new)");
+      addError(["acceptNewHostKeys"], "set StrictHostKeyChecking accept-new in sshConfig instead");
     }
     for (const [index, { hostKey, key, jump }] of settings.sshConfig ? settings.hosts.entries() : []) {
       if (hostKey || key || jump) {
-        refuse(["hosts", index], "its key, jump and hostKey are for sshConfig to say");
+        addError(["hosts", index], "set its key, jump and hostKey in sshConfig instead");
       }
     }
     const seen = new Map<string, number>();
@@ -104,17 +104,17 @@ const schema = z
       const name = `${address}:${port ?? settings.port ?? 22}`;
       const first = seen.get(name);
       if (first !== undefined) {
-        refuse(["hosts", index, "address"], `${name} is node${first + 1} already`);
+        addError(["hosts", index, "address"], `${name} is already node${first + 1}`);
       } else seen.set(name, index);
     }
   });
 
 type Parsed = z.output<typeof schema>;
 
-/** A machine as the configuration names it, with what holds for all filled in. User and port are absent where a file of ssh says them. */
+/** A machine with the options for all hosts filled in. User and port are undefined if they are in an ssh configuration file. */
 export type SshHost = Omit<Parsed["hosts"][number], "labels" | "role">;
 
-/** What the components need to reach the machines. */
+/** Settings for the connections to the machines. */
 export type SshSettings = Omit<Parsed, keyof typeof hostsShape | "hosts" | "user" | "port" | "jump"> & {
   hosts: SshHost[];
   common: HostsSettings;
@@ -126,32 +126,33 @@ function settings(parsed: Parsed, { count }: { count: number }): SshSettings {
     kind,
     hosts: hostsOf(parsed, count),
     acceptNewHostKeys,
-    ...definedOnly({ key, knownHosts, sshConfig, dataNetwork }),
+    key,
+    knownHosts,
+    sshConfig,
+    dataNetwork,
     common: hostsSettings(parsed, count),
   };
 }
 
 function hostsOf({ user, port, key, jump, sshConfig, hosts }: Parsed, count: number): SshHost[] {
   const login = sshConfig ? { user, port } : { user: user ?? "root", port: port ?? 22 };
-  return hosts.slice(0, count).map(({ labels: _, role: __, ...host }) => ({
-    ...definedOnly(login),
-    ...definedOnly({ key, jump }),
-    ...definedOnly(host),
-  }));
+  return hosts
+    .slice(0, count)
+    .map(({ labels: _, role: __, ...host }) => withDefaults(host, { ...login, key, jump }));
 }
 
 function errors(parsed: Parsed, _: SshSettings, count: number): string[] {
-  const few =
-    count > parsed.hosts.length
-      ? [`swarmbench:nodes: ${count} nodes are wanted, and testbed.hosts has ${parsed.hosts.length}`]
-      : [];
-  return [...minNodesErrors(parsed, count), ...few];
+  const errors = minNodesErrors(parsed, count);
+  if (count > parsed.hosts.length) {
+    errors.push(`swarmbench:nodes: ${count} nodes requested, but testbed.hosts has ${parsed.hosts.length}`);
+  }
+  return errors;
 }
 
 /** Machines with SSH that the configuration lists. */
 export const ssh = defineKind({
   kind: "ssh",
-  summary: "The nodes are any machines with SSH and root.",
+  summary: "The nodes are existing machines with SSH and root access.",
   page: "docs/testbeds/ssh.md",
   schema,
   defaultNodes: ({ hosts }) => hosts.length,

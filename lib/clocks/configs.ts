@@ -1,30 +1,31 @@
-// Configuration of the clock daemons, as plain text.
+// Configuration files of the clock daemons.
 
+/** A clock daemon. */
 export interface Daemon {
-  /** Whose clock the others follow, or a follower. */
+  /** `master`: the other clocks follow it; `slave`: it follows the master. */
   role: "master" | "slave";
-  /** Whether it may set the clock; else it only measures. */
+  /** Whether it sets the clock; if not, it only measures the offset. */
   adjust: boolean;
 }
 
 interface PtpDaemon extends Daemon {
-  /** PTP's domain, in which there is no clock but this stack's. */
+  /** The PTP domain, which only this stack uses. */
   domain: number;
-  /** Folder of what it writes. */
+  /** Folder of the files that it writes. */
   run: string;
 }
 
-/** ptpd 2.3. What it finds at each Sync message goes to the statistics, its state to the status file. */
+/** For ptpd 2.3. It writes its measurements to the statistics file and its state to the status file. */
 export function ptpdConfig({ role, adjust, domain, run }: PtpDaemon): string {
   return lines(
     `ptpengine:preset=${role}only`,
     `ptpengine:domain=${domain}`,
-    // One a second each: with PTP's own two seconds between announcements, locking takes twice as long.
+    // One message per second: with PTP's default of two seconds between announcements, locking takes twice as long.
     "ptpengine:log_announce_interval=0",
     "ptpengine:announce_receipt_timeout=3",
     "ptpengine:log_sync_interval=0",
     "ptpengine:log_delayreq_interval=0",
-    // A clock that is half a second off would take a quarter of an hour to be slewed.
+    // Slewing a clock that is off by half a second would take 15 minutes.
     ...(adjust ? ["clock:step_startup_force=y"] : ["clock:no_adjust=y"]),
     "global:foreground=y",
     `global:lock_file=${run}/ptpd.lock`,
@@ -40,7 +41,7 @@ export function ptpdConfig({ role, adjust, domain, run }: PtpDaemon): string {
   );
 }
 
-/** linuxptp 3.1 or later; interface and kind of time stamps are arguments. */
+/** For ptp4l of linuxptp 3.1 or later; interface and kind of time stamps are arguments. */
 export function ptp4lConfig({ role, adjust, domain, run }: PtpDaemon): string {
   return lines(
     "[global]",
@@ -49,7 +50,7 @@ export function ptp4lConfig({ role, adjust, domain, run }: PtpDaemon): string {
     "logAnnounceInterval 0",
     "logSyncInterval 0",
     "logMinDelayReqInterval 0",
-    // It says every second that its master's time is not TAI, which only matters where it is.
+    // Without this it logs every second that its master's time is not TAI.
     "logging_level 5",
     `uds_address ${run}/ptp4l.sock`,
     ...(adjust ? ["first_step_threshold 0.0001"] : ["free_running 1"]),
@@ -57,22 +58,22 @@ export function ptp4lConfig({ role, adjust, domain, run }: PtpDaemon): string {
 }
 
 interface ChronyDaemon extends Daemon {
-  /** Hosts whose time it takes; a slave has one, the master's address. */
+  /** Its time sources; a slave has one, the master's address. */
   servers: readonly string[];
-  /** On which the master answers and is asked. @default 123 */
+  /** The NTP port of the master. @default 123 */
   port?: number;
-  /** Begins the names of its files: those of the distribution's own chrony stay apart. */
+  /** Prefix of its files' names, which keeps them apart from those of the distribution's chrony. */
   name: string;
 }
 
-/** Files where the distributions' AppArmor and SELinux rules let chronyd have them. */
+/** Paths that the distributions' AppArmor and SELinux rules allow for chronyd. */
 export const chronyPaths = (name: string) => ({
   config: `/etc/chrony/${name}.conf`,
   socket: `/run/chrony/${name}.sock`,
   pid: `/run/chrony/${name}.pid`,
 });
 
-/** chrony 3 or later. A master serves its own time where it has no better one. */
+/** For chrony 3 or later. A master without time sources serves its own time. */
 export function chronyConfig({ role, adjust, servers, port, name }: ChronyDaemon): string {
   const { socket, pid } = chronyPaths(name);
   const source = (server: string) =>
@@ -89,7 +90,7 @@ export function chronyConfig({ role, adjust, servers, port, name }: ChronyDaemon
   );
 }
 
-/** chrony beside PTP: takes the time of the internet, and serves nobody. */
+/** For chrony beside PTP: it follows NTP servers and serves no clients. */
 export function bridgeConfig(servers: readonly string[], name: string): string {
   const { socket, pid } = chronyPaths(name);
   return lines(

@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 
-/** Where a node has the programs of its clock. */
+/** Folder of the clock programs on a node. */
 export const LIB = "/usr/local/lib/swarmbench-clock";
-/** Where the daemons write while they run. */
+/** Folder of the daemons' runtime files. */
 export const RUN = "/run/swarmbench-clock";
-/** What we changed on the node, so that it can be undone. */
+/** Folder of the files with which the changes on the node are undone. */
 export const KEEP = "/var/lib/swarmbench/clock-kept";
-/** Shown to tasks of the swarm: `status.json` says how the node's clock fares. It is there on every node. */
+/** Folder with `status.json`, the state of the node's clock. It exists on every node and is mounted into tasks of the swarm. */
 export const STATUS = "/var/lib/swarmbench/clock";
 
-/** A program that runs on the nodes. They are files of their own, so that editors and `sh -n` know them for what they are. */
+/** The text of a program that runs on the nodes. Each is a separate file, so that editors and `sh -n` treat it as a shell script. */
 export function nodeFile(name: string): string {
   return readFileSync(path.join(import.meta.dirname, "node", name), "utf8");
 }

@@ -1,27 +1,26 @@
-// What makes a comparison say less than it seems to.
 import type { Run } from "../../contract/result.ts";
 import { linkText, type Machine, machinesOf, machineText } from "../machines.ts";
 import { clockKind, grouped, NOT_RECORDED, testbedOf } from "./testbeds.ts";
 
-/** Why a difference between runs may have another cause than the network: other machines, clocks or links. */
+/** Why a difference between runs may have another cause than the network: other testbeds, machines, clocks or links. */
 export function cautions(runs: readonly Run[]): string[] {
-  const told = (what: string, select: (run: Run) => string) => {
+  const differing = (what: string, select: (run: Run) => string) => {
     const values = runs.map(select);
     const recorded = new Set(values.filter((value) => value !== NOT_RECORDED));
     return recorded.size > 1 ? [`${what}: ${values.join(" | ")}`] : [];
   };
   return [
-    ...told("the testbeds differ", testbedOf),
+    ...differing("the testbeds differ", testbedOf),
     ...hardwareCautions(runs),
-    ...told("clocks are kept differently", clockKind),
-    ...told("links are shaped differently", linksOf),
+    ...differing("the clocks are synchronized differently", clockKind),
+    ...differing("the links are shaped differently", linksOf),
   ];
 }
 
 function linksOf(run: Run): string {
   const machines = machinesOf(run);
   const shapes = new Set(machines.map(linkText));
-  // More nodes with the same link are no difference.
+  // A different number of nodes with the same link is no difference.
   return shapes.size === 1
     ? ([...shapes][0] as string)
     : grouped(machines, linkText).join("; ") || NOT_RECORDED;
@@ -32,7 +31,7 @@ const PROPERTIES: Record<string, (machine: Machine) => string | number | null> =
   "number of CPUs": ({ cpus }) => cpus,
   memory: ({ memory }) => memory,
   kernel: ({ kernel }) => kernel,
-  "what a node may use": ({ limits }) => limits,
+  "CPU and memory limits": ({ limits }) => limits,
 };
 
 const isDifferent = (values: readonly unknown[]) =>
@@ -43,9 +42,11 @@ function hardwareCautions(runs: readonly Run[]): string[] {
   const missing = areAlike(runs) ? [] : missingProperties(runs.flatMap(machinesOf));
   const texts: string[] = [];
   if (differing.length > 0)
-    texts.push(`the nodes differ in ${differing.join(", ")}: this is no measure of the network alone`);
+    texts.push(`the nodes differ in ${differing.join(", ")}, so that the network is not the only difference`);
   if (missing.length > 0)
-    texts.push(`the nodes may differ in what is not recorded of all of them: ${missing.join(", ")}`);
+    texts.push(
+      `the nodes may differ in properties that are not recorded for all of them: ${missing.join(", ")}`,
+    );
   return texts;
 }
 
@@ -68,7 +69,7 @@ function missingProperties(machines: readonly Machine[]): string[] {
     .map(([what]) => what);
 }
 
-/** Whether runs share a testbed and all that is recorded of their nodes: then a missing property is no news. */
+/** Whether the runs share a testbed and all recorded properties of their nodes: then a missing property is no caution. */
 function areAlike(runs: readonly Run[]): boolean {
   const testbeds = runs.map(testbedOf);
   return (

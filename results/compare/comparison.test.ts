@@ -39,7 +39,7 @@ describe("a comparison", () => {
     );
   });
 
-  it("calls knees different where their intervals have nothing in common", () => {
+  it("reports different knees when their intervals do not overlap", () => {
     const knee = {
       ...(sampleRun().knee as NonNullable<Run["knee"]>),
       value: 900,
@@ -49,12 +49,12 @@ describe("a comparison", () => {
     assert.equal(difference?.real, true);
   });
 
-  it("leaves out steps at which the generator was at its limit", () => {
+  it("leaves out steps in which the generator was at its limit", () => {
     const steps = slower().map((step) => ({ ...step, verdict: "generator-bound" as const }));
     assert.deepEqual(compare([sampleRun(), other({ steps })]).differences[0]?.latencies, []);
   });
 
-  it("names every condition in which they differ", () => {
+  it("lists every condition in which the runs differ", () => {
     const conditions = structuredClone(sampleRun().conditions);
     conditions.workload.acks = 1;
     const comparison = compare([sampleRun(), other({ conditions })]);
@@ -63,21 +63,21 @@ describe("a comparison", () => {
     assert.match(comparisonPage(comparison), /workload\.acks/);
   });
 
-  it("says what is in the way of it: another SLO, another variable, nothing measured", () => {
+  it("says why runs cannot be compared: other SLO, other variable, no latency", () => {
     const found = compare([
       sampleRun(),
       other({ slo: { ...sampleRun().slo, p99Ms: 5 }, knee: null, steps: [] }),
     ]).errors.join("; ");
     assert.match(
       found,
-      /other has no step with a figure; they were judged by different SLOs; they vary different things: producers, nothing/,
+      /other has no step with a latency; the runs have different SLOs; the runs vary different settings: producers, none/,
     );
   });
 
   it("says whether the networks differ", () => {
     assert.match(
       comparisonText(compare([networkRun(4), networkRun(4, 3)])),
-      /differs: network: overlay's round trip 0\.4 against 3 ms/,
+      /differs: network: overlay round trip 0\.4 ms and 3 ms/,
     );
     assert.match(comparisonText(compare([networkRun(4), networkRun(4)])), /within noise: network: /);
     assert.doesNotMatch(comparisonText(compare([buildResults(sampleEvents()), networkRun(4)])), /network: /);

@@ -1,4 +1,4 @@
-// Runs side by side, as plain data; results/report/ shows it.
+import { SwarmbenchError } from "../../contract/errors.ts";
 import type { Run } from "../../contract/result.ts";
 import { cautions } from "./cautions.ts";
 import { type ConditionDifference, conditionDifferences, errors } from "./conditions.ts";
@@ -6,9 +6,10 @@ import { type Difference, kneeDifference, latencyDifferences, networkDifference 
 import { type LatencyAndNetwork, latencyAndNetwork } from "./latencyAndNetwork.ts";
 import { type TestbedRow, testbedRows } from "./testbeds.ts";
 
+/** Runs side by side, as plain data; results/report/ displays it. */
 export interface Comparison {
   runs: Run[];
-  /** Why they cannot be compared. */
+  /** Why the runs cannot be compared. */
   errors: string[];
   conditions: ConditionDifference[];
   testbeds: TestbedRow[];
@@ -19,8 +20,8 @@ export interface Comparison {
     run: Run;
     knee: Difference | undefined;
     latencies: Difference[];
-    network?: Difference | undefined;
-    /** One for each percentile that differs by more than noise. */
+    network: Difference | undefined;
+    /** One entry for each percentile that differs by more than noise. */
     latencyAndNetwork: LatencyAndNetwork[];
   }[];
 }
@@ -28,11 +29,12 @@ export interface Comparison {
 /**
  * Compares runs with the first of them.
  *
- * @throws Error when there are fewer than two
+ * @throws SwarmbenchError usage when there are fewer than two
  */
 export function compare(runs: Run[]): Comparison {
   const [first, ...others] = runs;
-  if (!first || others.length === 0) throw new Error("a comparison needs two runs at least");
+  if (!first || others.length === 0)
+    throw new SwarmbenchError("usage", "a comparison needs at least two runs");
   return {
     runs,
     errors: errors(runs),
@@ -49,5 +51,5 @@ export function compare(runs: Run[]): Comparison {
   };
 }
 
-/** A, B, C, …: how a run is called in a comparison. */
+/** The name of a run in a comparison: A, B, C, … */
 export const letter = (index: number) => String.fromCharCode(65 + index);

@@ -1,16 +1,16 @@
-// In what the conditions of runs differ, and whether they can be compared at all.
 import { measuredSteps, type Run } from "../../contract/result.ts";
 import { flatten } from "../flatten.ts";
 import { curvesOf } from "../series.ts";
 
+/** A condition in which runs differ. */
 export interface ConditionDifference {
-  /** "workload.acks" */
+  /** Its path, such as "workload.acks". */
   what: string;
-  /** One for each run; "-" where a run has none. */
+  /** The value of each run; "-" if a run has none. */
   values: string[];
 }
 
-/** Every condition in which runs differ, the stack's settings and the load first. */
+/** Every condition in which the runs differ: the settings of the stack and the load first. */
 export function conditionDifferences(runs: readonly Run[]): ConditionDifference[] {
   const flat = runs.map((run) => new Map(flatConditions(run)));
   const names = new Set(flat.flatMap((each) => [...each.keys()]));
@@ -34,15 +34,15 @@ function flatConditions({ conditions }: Run): [string, string][] {
   ];
 }
 
-/** Why runs cannot be compared; empty when they can. */
+/** Why the runs cannot be compared; empty when they can. */
 export function errors(runs: readonly Run[]): string[] {
   const differ = (select: (run: Run) => unknown) =>
     new Set(runs.map((run) => JSON.stringify(select(run)))).size > 1;
   const texts = runs
     .filter((run) => measuredSteps(run).every(({ latencyMs }) => latencyMs.count === 0))
-    .map(({ run }) => `${run} has no step with a figure`);
-  if (differ(({ slo }) => slo)) texts.push("they were judged by different SLOs");
-  const variables = runs.map((run) => curvesOf(run).variable ?? "nothing");
-  if (new Set(variables).size > 1) texts.push(`they vary different things: ${variables.join(", ")}`);
+    .map(({ run }) => `${run} has no step with a latency`);
+  if (differ(({ slo }) => slo)) texts.push("the runs have different SLOs");
+  const variables = runs.map((run) => curvesOf(run).variable ?? "none");
+  if (new Set(variables).size > 1) texts.push(`the runs vary different settings: ${variables.join(", ")}`);
   return texts;
 }

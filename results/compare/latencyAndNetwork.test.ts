@@ -9,17 +9,17 @@ import { comparisonText } from "../report/comparisonText.ts";
 import { compare } from "./comparison.ts";
 import { type LatencyAndNetwork, latencyAndNetwork, sideBySideText } from "./latencyAndNetwork.ts";
 
-interface Way {
-  /** How much longer every message takes. */
+interface RunSettings {
+  /** How much longer every message takes, ms. */
   laterMs?: number;
-  /** Of the overlay's round trips during the load; two halves of it are a message's way. */
+  /** Round trip in the overlay during the load, ms; a message's path is two halves of it. */
   rttMs?: number;
   beforeMs?: number;
-  /** The worst pair's p99 during the load. */
+  /** p99 round trip of the worst pair during the load, ms. */
   worstMs?: number;
   /** null: the clocks could not be compared. */
   clockMs?: number | null;
-  /** How far the consumers' clocks are ahead, which the correction knows. */
+  /** How far the consumers' clocks are ahead, ms; the correction accounts for it. */
   aheadMs?: number;
 }
 
@@ -27,7 +27,13 @@ interface Way {
 const [RUN, STEP] = [sampleRun(), sampleStep(1, 100, 4)];
 
 /** A run of one step, with 100 producers and a p50 of about 4 ms, on three nodes. */
-function runWith({ laterMs = 0, rttMs = 0.4, beforeMs = rttMs, worstMs = rttMs, ...clocks }: Way): Run {
+function runWith({
+  laterMs = 0,
+  rttMs = 0.4,
+  beforeMs = rttMs,
+  worstMs = rttMs,
+  ...clocks
+}: RunSettings): Run {
   const { clockMs = 0.05, aheadMs = 0 } = clocks;
   const step = structuredClone(STEP);
   const during = between(names(3), rttMs);
@@ -53,78 +59,82 @@ function moved(latency: Distribution, ms: number): Distribution {
   return { ...latency, p50: (latency.p50 ?? 0) + ms, p99: (latency.p99 ?? 0) + ms };
 }
 
-/** The differences of p50 and p99 between a run as it comes, or as `first` says, and one like `way`. */
-function differences(way: Way, first: Way = {}): { p50: LatencyAndNetwork; p99: LatencyAndNetwork } {
-  const [p50, p99] = latencyAndNetwork(runWith(first), runWith(way)) as [
+/** The differences of p50 and p99 between the run `first` (by default the sample run) and the run `second`. */
+function differences(
+  second: RunSettings,
+  first: RunSettings = {},
+): { p50: LatencyAndNetwork; p99: LatencyAndNetwork } {
+  const [p50, p99] = latencyAndNetwork(runWith(first), runWith(second)) as [
     LatencyAndNetwork,
     LatencyAndNetwork,
   ];
   return { p50, p99 };
 }
 
-/** Of a p50 alone: the p99 of the sample is too large for a few milliseconds to matter. */
-const textOf = (way: Way, first: Way = {}) => sideBySideText(differences(way, first).p50);
+/** The p50 as text. The p99 of the sample is too large for a few milliseconds to matter. */
+const textOf = (second: RunSettings, first: RunSettings = {}) =>
+  sideBySideText(differences(second, first).p50);
 const rounded = (bounds: readonly number[] | undefined) => bounds?.map((ms) => Math.round(10 * ms) / 10);
 
 describe("a difference in latency", () => {
-  it("stands beside the network's, with the bounds of both", () => {
+  it("is shown with the difference of the network, and the bounds of both", () => {
     assert.equal(
       textOf({ laterMs: 3.2, rttMs: 3.3, beforeMs: 2.4 }),
       "producers 100: p50 latency +3.2 ms (clock error ±0.1 ms), network +2.9 ms (round trips +2 ms before the load, +2.9 ms during it)",
     );
   });
 
-  it("is negative, as the network's is, where the first run is the slower one", () => {
+  it("is negative, like that of the network, when the first run is slower", () => {
     assert.match(textOf({}, { laterMs: 3.2, rttMs: 3.3 }), /p50 latency -3\.2 ms .*, network -2\.9 ms /);
   });
 
-  it("keeps its sign where the networks differ the other way", () => {
+  it("keeps its sign when the networks differ in the other direction", () => {
     assert.match(textOf({ laterMs: 3.2 }, { rttMs: 3 }), /p50 latency \+3\.2 ms .*, network -2\.6 ms /);
   });
 
-  it("is no difference within noise, and nothing is said of it", () => {
+  it("is left out when it is within noise", () => {
     assert.deepEqual(latencyAndNetwork(runWith({}), runWith({ laterMs: 0.01, rttMs: 0.41 })), []);
   });
 
-  it("is looked for at values that both have alone", () => {
+  it("is computed only for values that both runs have", () => {
     const other = runWith({ laterMs: 3.2, rttMs: 3.3 });
     for (const step of other.steps) step.values = { producers: 200 };
     assert.deepEqual(latencyAndNetwork(runWith({}), other), []);
   });
 
-  it("is taken over steps that tell something of the broker alone", () => {
+  it("is computed only from steps that say something about the broker", () => {
     const other = runWith({ laterMs: 3.2, rttMs: 3.3 });
     for (const step of other.steps) step.verdict = "generator-bound";
     assert.deepEqual(latencyAndNetwork(runWith({}), other), []);
   });
 
-  it("has a network between the least and the most of all trials", () => {
+  it("has network bounds from the smallest to the largest of all trials", () => {
     const [trial, longer] = [runWith({ laterMs: 3.2, rttMs: 3.3 }), runWith({ laterMs: 3.2, rttMs: 4.3 })];
     const [p50] = latencyAndNetwork(runWith({}), { ...trial, steps: [...trial.steps, ...longer.steps] });
     assert.deepEqual(rounded(p50?.network?.wayMs), [2.9, 3.9]);
   });
 });
 
-describe("beside both figures it says", () => {
-  it("that the clocks' error is larger than the difference", () =>
+describe("the notes on a difference", () => {
+  it("say that the clock error is larger than the difference", () =>
     assert.match(
       textOf({ laterMs: 3.2, rttMs: 3.3, clockMs: 3.2 }),
       /latency \+3\.2 ms \(clock error ±3\.3 ms\), .*; the clock error \(±3\.3 ms\) is larger than the difference$/,
     ));
 
-  it("that nothing is known of the clocks", () =>
+  it("say that the clock error is unknown", () =>
     assert.match(
       textOf({ laterMs: 3.2, rttMs: 3.3, clockMs: null }),
-      /\(clock error not known\), network \+2\.9 ms .*; nothing is known of the clocks' error$/,
+      /\(clock error unknown\), network \+2\.9 ms .*; the clock error is unknown$/,
     ));
 
-  it("that probes took longer than messages", () =>
+  it("say that probes took longer than messages", () =>
     assert.match(textOf({ laterMs: 3.2, rttMs: 8 }), /so probes waited for a CPU$/));
 
-  it("nothing where there is nothing to say", () =>
+  it("are absent when there is nothing to say", () =>
     assert.deepEqual(differences({ laterMs: 3.2, rttMs: 3.3 }).p50.notes, []));
 
-  it("that one run's network was not measured, before the load or during it", () => {
+  it("say that the network of a run was not measured before or during the load", () => {
     const [before, during] = [runWith({ laterMs: 3.2, rttMs: 3.3 }), runWith({ laterMs: 3.2, rttMs: 3.3 })];
     before.network = null;
     for (const step of during.steps) step.network = null;
@@ -133,40 +143,40 @@ describe("beside both figures it says", () => {
       assert.equal(p50?.network, null);
       assert.match(
         p50 ? sideBySideText(p50) : "",
-        /latency \+3\.2 ms \(clock error ±0\.1 ms\); no network was measured$/,
+        /latency \+3\.2 ms \(clock error ±0\.1 ms\); the network was not measured$/,
       );
     }
   });
 });
 
-describe("the network beside a difference of the p99", () => {
-  it("is between a message's way and the worst pair's tail", () => {
+describe("the network's part of a p99 difference", () => {
+  it("lies between the path of a message and the tail of the worst pair", () => {
     const { p99 } = differences({ laterMs: 60, rttMs: 60, worstMs: 65 });
     assert.deepEqual(rounded(p99.network?.wayMs), [59.6, 64.6]);
     assert.match(sideBySideText(p99), /, network \+60 to \+65 ms /);
   });
 
-  it("is nothing where messages stay within a node, whatever the others' round trips are", () => {
+  it("is zero when messages stay within a node, for any round trips of other pairs", () => {
     const [a, b] = [runWith({}), runWith({ laterMs: 30, worstMs: 40 })];
     for (const { network } of [...a.steps, ...b.steps]) if (network) network.oneWayMs = 0;
     assert.deepEqual(latencyAndNetwork(a, b)[1]?.network?.wayMs, [0, 0]);
   });
 });
 
-describe("clocks that are known to be wrong", () => {
-  it("make no difference", () =>
+describe("clocks that are wrong by a known offset", () => {
+  it("cause no difference", () =>
     assert.deepEqual(latencyAndNetwork(runWith({}), runWith({ aheadMs: 20 })), []));
 
-  it("hide none: latencies count as corrected", () =>
+  it("hide no difference, because corrected latencies are compared", () =>
     assert.match(textOf({ laterMs: 3.2, rttMs: 3.3, aheadMs: -3.2 }), /p50 latency \+3\.2 ms /));
 });
 
 describe("a comparison", () => {
-  it("has latency and network side by side, in the terminal and on its page", () => {
+  it("shows latency and network side by side, in the terminal and on its page", () => {
     const comparison = compare([runWith({}), runWith({ laterMs: 3.2, rttMs: 3.3 })]);
     assert.match(
       comparisonText(comparison),
-      /latency beside the network:\n +producers 100: p50 latency \+3\.2 ms .*, network \+2\.9 ms/,
+      /latency and network side by side:\n +producers 100: p50 latency \+3\.2 ms .*, network \+2\.9 ms/,
     );
     assert.match(
       comparisonPage(comparison),

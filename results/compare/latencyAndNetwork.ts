@@ -1,58 +1,56 @@
-// How much two runs differ in latency, beside how much their networks differ.
 import type { PairRtt } from "../../contract/network.ts";
 import type { MeasuredStep, Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { medianOver, overPairs } from "../network.ts";
-import { compareRanks, medianOfKnown } from "../statistics.ts";
+import { compareRanks, medianOf } from "../statistics.ts";
 import { measuredSeconds, stepsByValue } from "../steps.ts";
 import { signed } from "../text.ts";
 
 type Percentile = "p50" | "p99";
 const PERCENTILES: readonly Percentile[] = ["p50", "p99"];
 
-/** From the least to the most that it can be. */
+/** Lower and upper bound. */
 type Bounds = readonly [number, number];
 
-/** One percentile at one value of both runs; each difference is the second run's minus the first's, ms. */
+/** The differences of one percentile at one value: the second run minus the first, ms. */
 export interface LatencyAndNetwork {
   /** "producers 100" */
   value: string;
   percentile: Percentile;
   latencyMs: number;
-  /** What the clocks of both runs can add to it or hide of it; null: not known. */
+  /** How far the clocks of both runs can falsify the latency difference; null: unknown. */
   clockErrorMs: number | null;
-  /** null: one run's network was not measured before the load or during it. */
+  /** null: the network of a run was not measured before or during the load. */
   network: NetworkDifference | null;
-  /** What a reader must know before comparing the two; often empty. */
+  /** What a reader must know to compare the two; often empty. */
   notes: string[];
 }
 
 interface NetworkDifference {
-  /** Of the time that a message is on the network, during the load. */
+  /** Difference of the time that a message spends on the network, during the load. */
   wayMs: Bounds;
-  /** Of the overlay's median round trip. */
+  /** Difference of the overlay's median round trip. */
   rttMs: { before: number; during: number };
 }
 
 /** All trials of one value. */
 interface Side {
-  /** A percentile of each measured second, corrected for the clocks where that is possible, ms. */
+  /** A percentile of each measured second, corrected for the clocks if possible, ms. */
   latencies: number[];
   clockErrorMs: number | null;
   network: { wayMs: Bounds; rttMs: { before: number; during: number } } | null;
 }
 
 /**
- * Puts the difference of p50 and p99 latency beside that of the network, at values that both runs have. Percentiles that
- * differ by no more than noise are left out.
+ * Compares the difference in p50 and p99 latency with the difference in the network, at values that both runs have. Percentiles
+ * that do not differ by more than noise are left out.
  *
- * The network's part of a p50 is half of the round trips on a message's way (`oneWayMs` of a step), from the smallest to
- * the largest of all trials. Percentiles of parts do not add up: its part of a p99 lies between that and the p99 round trip
- * of the worst pair (half of it on the way to the broker, half on the way from it). Where the whole way is within nodes
- * it is zero.
+ * The network's part of a p50 is half of the round trips on a message's path (`oneWayMs` of a step), from the smallest to the
+ * largest of all trials. Percentiles of parts do not add up, so the part of a p99 lies between that and the p99 round trip of the
+ * worst pair (half of it to the broker, half from it). It is zero when the whole path is within nodes.
  *
- * No share is computed of them: packets that are sent again, waiting for the next fetch, and the time that large messages
- * take at a link's rate are missing from round trips, while queues and a probe's wait for a CPU are part of them.
+ * No ratio of the two is computed: round trips lack retransmissions, the wait for the next fetch and the transmission time of large
+ * messages, but include queues and the probe's wait for a CPU.
  */
 export function latencyAndNetwork(a: Run, b: Run): LatencyAndNetwork[] {
   const stepsB = stepsByValue(b.steps);
@@ -75,12 +73,12 @@ function differenceOf(a: Side, b: Side): Omit<LatencyAndNetwork, "value" | "perc
   const clockErrorMs =
     a.clockErrorMs === null || b.clockErrorMs === null ? null : a.clockErrorMs + b.clockErrorMs;
   const notes: string[] = [];
-  if (clockErrorMs === null) notes.push("nothing is known of the clocks' error");
+  if (clockErrorMs === null) notes.push("the clock error is unknown");
   else if (Math.abs(latencyMs) <= clockErrorMs)
     notes.push(`the clock error (±${formatNumber(clockErrorMs)} ms) is larger than the difference`);
-  if (!a.network || !b.network) notes.push("no network was measured");
+  if (!a.network || !b.network) notes.push("the network was not measured");
   else if (a.network.wayMs[0] >= medians[0] || b.network.wayMs[0] >= medians[1])
-    notes.push("round trips took no less than the messages, so probes waited for a CPU");
+    notes.push("round trips took at least as long as messages, so probes waited for a CPU");
   return { latencyMs, clockErrorMs, network: networkDifference(a.network, b.network), notes };
 }
 
@@ -92,10 +90,10 @@ function networkDifference(a: Side["network"], b: Side["network"]): NetworkDiffe
   };
 }
 
-/** "producers 100: p50 latency +3.2 ms (clock error ±0.1 ms), network +2.9 ms (round trips …)" */
+/** One difference as text: "producers 100: p50 latency +3.2 ms (clock error ±0.1 ms), network +2.9 ms (round trips …)". */
 export function sideBySideText(difference: LatencyAndNetwork): string {
   const { value, percentile, latencyMs, clockErrorMs, network, notes } = difference;
-  const error = clockErrorMs === null ? "not known" : `±${formatNumber(clockErrorMs)} ms`;
+  const error = clockErrorMs === null ? "unknown" : `±${formatNumber(clockErrorMs)} ms`;
   const texts = [`${value}: ${percentile} latency ${signed(latencyMs)} ms (clock error ${error})`];
   if (network) {
     const { before, during } = network.rttMs;
@@ -106,7 +104,7 @@ export function sideBySideText(difference: LatencyAndNetwork): string {
   return `${texts.join(", ")}${notes.map((note) => `; ${note}`).join("")}`;
 }
 
-/** "+2.9", "+60 to +65" */
+/** Bounds as text: "+2.9" or "+60 to +65". */
 export function boundsText([least, most]: Bounds): string {
   const [low, high] = [signed(least), signed(most)];
   return low === high ? low : `${low} to ${high}`;
@@ -123,12 +121,12 @@ function sideOf(run: Run, steps: readonly MeasuredStep[], percentile: Percentile
 
 function networkOf(run: Run, steps: readonly MeasuredStep[], percentile: Percentile): Side["network"] {
   const before = overPairs(run.network?.pairs ?? [], "overlay")?.rttMs.p50 ?? null;
-  const during = medianOfKnown(
+  const during = medianOf(
     steps.map(({ network }) => medianOver(network?.pairs ?? [], "overlay", ({ rttMs }) => rttMs.p50)),
   );
-  const ways = steps.map(({ network }) => network?.oneWayMs ?? null).filter((way) => way !== null);
-  if (before === null || during === null || ways.length === 0) return null;
-  const [least, most] = [Math.min(...ways), Math.max(...ways)];
+  const oneWay = steps.map(({ network }) => network?.oneWayMs ?? null).filter((ms) => ms !== null);
+  if (before === null || during === null || oneWay.length === 0) return null;
+  const [least, most] = [Math.min(...oneWay), Math.max(...oneWay)];
   const hasTail = percentile === "p99" && most > 0;
   return {
     wayMs: [least, hasTail ? Math.max(most, ...steps.flatMap(overlayTails)) : most],
@@ -149,7 +147,7 @@ function clockErrorMs(step: MeasuredStep): number | null {
   return isCorrected(step) ? step.clocks.boundMs : step.clocks.errorMs;
 }
 
-/** Seconds are recorded as measured: each is shifted by as much as the correction shifts the whole step. */
+/** Seconds are recorded uncorrected: each is shifted by the correction of the whole step. */
 function correctedSeconds(step: MeasuredStep, percentile: Percentile): number[] {
   const [measured, corrected] = [step.latencyMs[percentile], step.correctedLatencyMs?.[percentile]];
   const shift = isCorrected(step) ? (corrected ?? 0) - (measured ?? 0) : 0;

@@ -18,7 +18,7 @@ interface Made {
   more?: Partial<Run>;
 }
 
-/** The sample run, on three machines of the testbed "local" by default. */
+/** The sample run, by default on three machines of the testbed "local". */
 function runOn({ settings = {}, nodes = [{}, {}, {}], more = {} }: Made = {}): Run {
   const run = sampleRun();
   run.conditions.nodes = nodes.map((node, index) => ({ name: `node${index + 1}`, ...MACHINE, ...node }));
@@ -32,26 +32,27 @@ function runOn({ settings = {}, nodes = [{}, {}, {}], more = {} }: Made = {}): R
 }
 const cells = (run: Run, what: string) => testbedRows([run]).find((row) => row.what === what)?.values[0];
 
-describe("where a run was made", () => {
-  it("is its testbed, and the place where it has one", () => {
+describe("the testbed of a run", () => {
+  it("has a name, and a place if it is recorded", () => {
     assert.deepEqual(cells(runOn(), "testbed"), ["local"]);
     const settings = { testbed: { kind: "oar", where: "rennes", later: 1 } };
     assert.deepEqual(cells(runOn({ settings }), "testbed"), ["oar (rennes)"]);
   });
 
-  it("is not recorded by older runs, which are read all the same", () => {
+  it("is not recorded in older runs, which can still be read", () => {
     const run = runOn();
     run.conditions.settings = {};
-    for (const what of ["testbed", "clocks kept by"]) assert.deepEqual(cells(run, what), ["not recorded"]);
+    for (const what of ["testbed", "clock synchronization"])
+      assert.deepEqual(cells(run, what), ["not recorded"]);
     assert.deepEqual(cells(run, "links"), ["all 3: not recorded"]);
     assert.equal(cells(run, "nodes")?.length, 1);
   });
 
-  it("is one line of hardware where all nodes are alike", () => {
+  it("has one line of hardware when all nodes are alike", () => {
     assert.deepEqual(cells(runOn(), "nodes"), ["all 3: EPYC 7543, 8 CPUs, 16 GiB, kernel 6.1.0"]);
   });
 
-  it("is one line for each kind of node where they are not, however many there are", () => {
+  it("has one line for each kind of node when they differ, for any number of nodes", () => {
     const nodes = [{ cpuModel: null, kernel: null }, ...Array.from({ length: 6 }, () => ({}))];
     assert.deepEqual(cells(runOn({ nodes }), "nodes"), [
       "node1: CPU model not recorded, 8 CPUs, 16 GiB",
@@ -59,7 +60,7 @@ describe("where a run was made", () => {
     ]);
   });
 
-  it("has what its nodes may use, and how their links are shaped", () => {
+  it("shows the limits of its nodes, and how their links are shaped", () => {
     const settings = {
       nodes: [
         { name: "node1", cpus: 1.5, memoryMiB: 2_048, network: { delayMs: 5, rate: 100e6, loss: 0.01 } },
@@ -67,52 +68,52 @@ describe("where a run was made", () => {
       ],
     };
     const run = runOn({ settings, nodes: [{}, {}] });
-    assert.match(cells(run, "nodes")?.[0] ?? "", /, may use 1\.5 CPUs, 2 GiB$/);
+    assert.match(cells(run, "nodes")?.[0] ?? "", /, limited to 1\.5 CPUs and 2 GiB$/);
     assert.deepEqual(cells(run, "links"), [
       "node1: delay 5 ms, rate 100 Mbit/s, loss 1 %",
       "node2: not shaped",
     ]);
   });
 
-  it("has the worst clock error of its steps, and in how many none is known", () => {
+  it("shows the largest clock error of its steps, and in how many steps it is unknown", () => {
     const run = runOn();
-    assert.deepEqual(cells(run, "clock error of corrected delays"), ["±0.11 ms"]);
-    assert.deepEqual(cells(run, "clock error of measured delays"), ["±0.12 ms"]);
+    assert.deepEqual(cells(run, "clock error of corrected latencies"), ["±0.11 ms"]);
+    assert.deepEqual(cells(run, "clock error of measured latencies"), ["±0.12 ms"]);
     const [first] = run.steps;
     measured(first).clocks.errorMs = null;
-    assert.deepEqual(cells(run, "clock error of measured delays"), ["±0.12 ms, not known of 1 of 6 steps"]);
+    assert.deepEqual(cells(run, "clock error of measured latencies"), ["±0.12 ms, unknown for 1 of 6 steps"]);
   });
 
-  it("has both networks as they were before the load, or that they were not measured", () => {
+  it("shows both networks before the load, or that they were not measured", () => {
     const network = { nodes: names(3), brokers: [], pairs: between(names(3), 0.4) };
     const run = runOn({ more: { network } });
-    assert.deepEqual(cells(run, "overlay network, before the load"), [
+    assert.deepEqual(cells(run, "overlay network before the load"), [
       "round trip p50 0.4 ms, p99 0.4 ms",
-      "6 Gbit/s, lost 0 %, path MTU 1450",
+      "6 Gbit/s, 0 % lost, path MTU 1450",
     ]);
-    assert.deepEqual(cells(run, "nodes' own network, before the load"), [
+    assert.deepEqual(cells(run, "host network before the load"), [
       "round trip p50 0.2 ms, p99 0.2 ms",
-      "10 Gbit/s, lost 0 %, path MTU 1500",
+      "10 Gbit/s, 0 % lost, path MTU 1500",
     ]);
-    assert.deepEqual(cells(runOn(), "overlay network, before the load"), ["not measured"]);
+    assert.deepEqual(cells(runOn(), "overlay network before the load"), ["not measured"]);
   });
 });
 
-describe("a comparison is cautious", () => {
-  it("of nothing where both runs were made on the same", () => {
+describe("a comparison warns", () => {
+  it("of nothing when both runs used the same testbed", () => {
     const nodes = [{ cpuModel: null, kernel: null }, {}];
     assert.deepEqual(cautions([runOn(), runOn()]), []);
     assert.deepEqual(cautions([runOn({ nodes }), runOn({ nodes })]), []);
   });
 
-  it("of other hardware: that is no measure of the network alone", () => {
+  it("of different hardware, so that the network is not the only difference", () => {
     const nodes = [{ cpuModel: "Xeon", cpus: 16 }, {}];
     assert.deepEqual(cautions([runOn(), runOn({ nodes })]), [
-      "the nodes differ in number of nodes, CPU model, number of CPUs: this is no measure of the network alone",
+      "the nodes differ in number of nodes, CPU model, number of CPUs, so that the network is not the only difference",
     ]);
   });
 
-  it("of another order of the same machines not", () => {
+  it("not of another order of the same machines", () => {
     const [xeon, epyc] = [{ cpuModel: "Xeon" }, {}];
     assert.deepEqual(cautions([runOn({ nodes: [xeon, epyc] }), runOn({ nodes: [epyc, xeon] })]), []);
   });
@@ -122,28 +123,28 @@ describe("a comparison is cautious", () => {
     const nodes = [{ cpuModel: null, kernel: null }, {}, {}];
     assert.deepEqual(cautions([runOn(), runOn({ settings, nodes })]), [
       "the testbeds differ: local | ssh",
-      "the nodes may differ in what is not recorded of all of them: CPU model, kernel",
+      "the nodes may differ in properties that are not recorded for all of them: CPU model, kernel",
     ]);
   });
 
-  it("of clocks that are kept in another way", () => {
+  it("of different clock synchronization", () => {
     assert.deepEqual(cautions([runOn(), runOn({ settings: { clockSync: "chrony" } })]), [
-      "clocks are kept differently: ptpd | chrony",
+      "the clocks are synchronized differently: ptpd | chrony",
     ]);
   });
 
-  it("of links of another shape, and not of more links of the same", () => {
+  it("of differently shaped links, but not of more links with the same shape", () => {
     const shaped = (count: number) => ({
       nodes: Array.from({ length: count }, () => ({})),
       settings: { nodes: names(count).map((name) => ({ name, network: { delayMs: 5 } })) },
     });
     assert.deepEqual(cautions([runOn(), runOn(shaped(3))]), [
-      "links are shaped differently: not shaped | delay 5 ms",
+      "the links are shaped differently: not shaped | delay 5 ms",
     ]);
     assert.doesNotMatch(cautions([runOn(shaped(2)), runOn(shaped(3))]).join(), /links/);
   });
 
-  it("and says so, with the testbeds side by side, in the terminal and on its page", () => {
+  it("in the terminal and on its page, with the testbeds side by side", () => {
     const settings = { testbed: { kind: "ssh", where: "<lab>" } };
     const comparison = compare([runOn(), runOn({ settings, nodes: [{}, { cpuModel: "Xeon" }, {}] })]);
     const text = comparisonText(comparison);
@@ -151,7 +152,10 @@ describe("a comparison is cautious", () => {
     assert.match(text, /testbed +│ local +│ ssh \(<lab>\)/);
     assert.match(text, /│ node1, node3: EPYC 7543, 8 CPUs, 16 GiB, kernel 6\.1\.0 │\n.*│ node2: Xeon/);
     const page = comparisonPage(comparison);
-    assert.match(page, /<p class="warning">The nodes differ in CPU model: this is no measure of the network/);
+    assert.match(
+      page,
+      /<p class="warning">The nodes differ in CPU model, so that the network is not the only difference/,
+    );
     assert.match(page, /<td>local<\/td><td>ssh \(&#60;lab&#62;\)<\/td>/);
     assert.match(page, /kernel 6\.1\.0<br>node2: Xeon/);
   });

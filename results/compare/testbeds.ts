@@ -1,4 +1,3 @@
-// What runs were made on: testbed, machines, links, clocks, network.
 import { z } from "zod";
 import type { NetworkName } from "../../contract/network.ts";
 import type { Run } from "../../contract/result.ts";
@@ -8,42 +7,44 @@ import { overPairs } from "../network.ts";
 import { isTelling } from "../steps.ts";
 import { bitRate, lossText } from "../text.ts";
 
+/** Shown for what a run does not record. */
 export const NOT_RECORDED = "not recorded";
-/** Where more nodes are alike, only the first ones are named. */
+/** If more nodes are alike, only the first ones are named. */
 const NAMED_NODES = 4;
 
+/** A property of the testbeds, for a table with a column for each run. */
 export interface TestbedRow {
   what: string;
-  /** Of each run, as lines. */
+  /** The lines of each run. */
   values: string[][];
 }
 
-/** What each run was made on, one row for each property. */
+/** Testbed, nodes, links, clocks and network of each run, one row for each property. */
 export function testbedRows(runs: readonly Run[]): TestbedRow[] {
   const row = (what: string, lines: (run: Run) => string[]) => ({ what, values: runs.map(lines) });
   return [
     row("testbed", (run) => [testbedOf(run)]),
     row("nodes", (run) => grouped(machinesOf(run), machineText)),
     row("links", (run) => grouped(machinesOf(run), linkText)),
-    row("clocks kept by", (run) => [clockKind(run)]),
-    row("clock error of corrected delays", (run) => [worstClock(run, "boundMs")]),
-    row("clock error of measured delays", (run) => [worstClock(run, "errorMs")]),
-    row("overlay network, before the load", (run) => networkLines(run, "overlay")),
-    row("nodes' own network, before the load", (run) => networkLines(run, "host")),
+    row("clock synchronization", (run) => [clockKind(run)]),
+    row("clock error of corrected latencies", (run) => [worstClock(run, "boundMs")]),
+    row("clock error of measured latencies", (run) => [worstClock(run, "errorMs")]),
+    row("overlay network before the load", (run) => networkLines(run, "overlay")),
+    row("host network before the load", (run) => networkLines(run, "host")),
   ];
 }
 
-/** Older runs have none; later ones may have more fields. */
+/** Older runs lack it; later versions may add fields. */
 const testbedSchema = z.object({ kind: z.string(), where: z.string().optional() });
 
-/** "oar (rennes)" */
+/** The testbed as text: "oar (rennes)". */
 export function testbedOf({ conditions }: Run): string {
   const { data } = testbedSchema.safeParse(conditions.settings.testbed);
   if (!data) return NOT_RECORDED;
   return data.where ? `${data.kind} (${data.where})` : data.kind;
 }
 
-/** One line for each text, with the names of the nodes that have it. */
+/** One line for each distinct text, with the names of its nodes. */
 export function grouped(machines: readonly Machine[], text: (machine: Machine) => string): string[] {
   const names = new Map<string, string[]>();
   for (const machine of machines) {
@@ -59,20 +60,20 @@ function namesText(names: readonly string[]): string {
   return `${names.slice(0, NAMED_NODES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** The configured clock synchronisation; else what was observed on the nodes. */
+/** The configured clock synchronization; without it, the one that was observed on the nodes. */
 export function clockKind({ conditions, nodeClocks }: Run): string {
   const { clockSync } = conditions.settings;
   if (typeof clockSync === "string") return clockSync;
-  const seen = new Set(nodeClocks.map(({ kind }) => kind ?? "nothing"));
-  return seen.size > 0 ? [...seen].join(", ") : NOT_RECORDED;
+  const kinds = new Set(nodeClocks.map(({ kind }) => kind ?? "none"));
+  return kinds.size > 0 ? [...kinds].join(", ") : NOT_RECORDED;
 }
 
 function worstClock(run: Run, kind: "boundMs" | "errorMs"): string {
   const errors = run.steps.filter(isTelling).map(({ clocks }) => clocks[kind]);
-  const known = errors.filter((error) => error !== null);
-  if (known.length === 0) return "not known";
-  const unknown = errors.length - known.length;
-  return `±${formatNumber(Math.max(...known))} ms${unknown > 0 ? `, not known of ${unknown} of ${errors.length} steps` : ""}`;
+  const measured = errors.filter((error) => error !== null);
+  if (measured.length === 0) return "unknown";
+  const unknown = errors.length - measured.length;
+  return `±${formatNumber(Math.max(...measured))} ms${unknown > 0 ? `, unknown for ${unknown} of ${errors.length} steps` : ""}`;
 }
 
 function networkLines({ network }: Run, name: NetworkName): string[] {
@@ -80,6 +81,6 @@ function networkLines({ network }: Run, name: NetworkName): string[] {
   if (!all) return ["not measured"];
   return [
     `round trip p50 ${formatNumber(all.rttMs.p50)} ms, p99 ${formatNumber(all.rttMs.p99)} ms`,
-    `${bitRate(all.throughputBitPerSec)}, lost ${lossText(all)}, path MTU ${formatNumber(all.mtu)}`,
+    `${bitRate(all.throughputBitPerSec)}, ${lossText(all)} lost, path MTU ${formatNumber(all.mtu)}`,
   ];
 }

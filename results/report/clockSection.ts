@@ -1,32 +1,33 @@
-// The report's section on the clocks.
 import { type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
-import { marked, widest } from "../clocks.ts";
+import { marked, widestPair } from "../clocks.ts";
 import { stepName } from "../steps.ts";
 import { type Html, html, table } from "./page.ts";
 
-/** Offsets, error bounds and corrected latencies of every step. */
+/** The report's section on clocks: offsets, error bounds and corrected latencies of each step. */
 export function clockSection(run: Run): Html {
   const compared = measuredSteps(run).filter(({ clocks }) => clocks.pairs.length > 0);
-  if (compared.length === 0) return html`<p>The agents' clocks were not compared.</p>`;
-  return html`<p>Agents exchange timestamps before, during and after each step. Every probe is a limit of the clocks' offset
-from either side, so that the bound holds whatever delayed the probes. Offset: how far the consumer's clock is ahead.</p>
+  if (compared.length === 0)
+    return html`<p>The clocks of the agents were not compared, so the clock error is unknown.</p>`;
+  return html`<p>A latency between two nodes is measured with two clocks. The agents exchange timestamps before, during and after each step.
+Each exchange limits the offset between two clocks from both sides, so that the error bound (±) also holds when packets were
+delayed. The table shows the pair of producer and consumer whose clocks were furthest apart.</p>
 ${table(
   [
-    ...["step", "offset ms", "± ms", "drift ppm", "latencies wrong by at most, ms", "below zero"],
+    ...["step", "offset ms", "± ms", "drift ppm", "largest latency error ms", "negative latencies"],
     ...[
-      "p50 as measured",
+      "p50 measured",
       "corrected",
-      "p99 as measured",
+      "p99 measured",
       "corrected",
-      "same node, p50",
-      "one way, p50",
-      "agree",
+      "one clock p50",
+      "two clocks p50",
+      "consistent",
     ],
   ],
   compared.map((step) => {
     const { clocks, latencyMs, correctedLatencyMs, sameNode } = step;
-    const pair = widest(step);
+    const pair = widestPair(step);
     return [
       stepName(step),
       ...[pair?.offsetMs, pair?.boundMs, pair?.driftPpm, clocks.errorMs].map(formatNumber),
@@ -38,20 +39,22 @@ ${table(
     ];
   }),
 )}
-<p class="faint">* not above what is known of the clocks. Same node: a share of the messages, also consumed by the task that
-sent them, and timed by that node's monotonic clock alone; one way: the same messages by two clocks.</p>
-<details><summary>every pair of tasks, last step</summary>${pairTable(compared.at(-1) as MeasuredStep)}</details>`;
+<p class="faint">Latencies in ms. Offset: how far the consumer's clock is ahead. Corrected: without the known offset. * marks
+latencies that are not larger than their clock error. One clock: a sample of the messages is also consumed by the agent that
+sent them, and timed with the clock of that node alone; two clocks: the same messages timed like all others. Consistent: the
+clock error explains the difference between the two.</p>
+<details><summary>All pairs of agents, last step</summary>${pairTable(compared.at(-1) as MeasuredStep)}</details>`;
 }
 
 function agreement(sameNode: MeasuredStep["sameNode"]): Html | string {
   if (!sameNode) return "-";
-  const text = `${sameNode.agrees ? "yes" : "no"} (${formatNumber(sameNode.differenceMs)} of ± ${formatNumber(sameNode.boundMs)} ms)`;
+  const text = `${sameNode.agrees ? "yes" : "no"} (difference ${formatNumber(sameNode.differenceMs)} ms, explained up to ± ${formatNumber(sameNode.boundMs)} ms)`;
   return html`<span class="${sameNode.agrees ? "ok" : "missed"}">${text}</span>`;
 }
 
 function pairTable({ clocks }: MeasuredStep): Html {
   return table(
-    ["from", "to", "offset ms", "± ms", "drift ppm", "quickest probe ms", "probes", "answered"],
+    ["from", "to", "offset ms", "± ms", "drift ppm", "fastest round trip ms", "probes", "answered"],
     clocks.pairs.map((pair) => [
       ...[
         pair.from,

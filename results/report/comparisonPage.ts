@@ -1,36 +1,35 @@
-// compare.html: runs side by side.
 import type { Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { type Comparison, letter } from "../compare/comparison.ts";
 import { boundsText, type LatencyAndNetwork } from "../compare/latencyAndNetwork.ts";
 import type { TestbedRow } from "../compare/testbeds.ts";
-import { sloSentence } from "../sentences.ts";
-import { capital, signed } from "../text.ts";
+import { loadText, sloSentence } from "../sentences.ts";
+import { capitalize, signed } from "../text.ts";
 import { drawCharts } from "./charts/list.ts";
 import { chartFigure, type Html, html, page, table } from "./page.ts";
 
-/** The whole page: one file that needs nothing from a network. */
+/** The content of compare.html: one file that loads nothing from the network. */
 export function comparisonPage(comparison: Comparison): string {
   const { runs, conditions, differences, testbeds } = comparison;
   const names = runs.map((_, index) => letter(index));
   return page(
-    `comparison of ${runs.length} runs`,
-    html`<h1>${runs.map(({ scenario }) => scenario).join(" against ")}</h1>
-${comparison.errors.map((error) => html`<p class="warning">Forced: ${error}</p>`)}
-${comparison.cautions.map((text) => html`<p class="warning">${capital(text)}.</p>`)}
-<h2>Where they were made</h2>
+    `Comparison of ${runs.length} runs`,
+    html`<h1>${runs.map(({ scenario }) => scenario).join(" and ")}</h1>
+${comparison.errors.map((error) => html`<p class="warning">These runs do not compare, but --force was given: ${error}.</p>`)}
+${comparison.cautions.map((text) => html`<p class="warning">${capitalize(text)}.</p>`)}
+<h2>Testbeds</h2>
 ${testbedsTable(testbeds, names)}
 <h2>Knees</h2>
 ${kneeTable(runs)}
 <h2>Differences</h2>
 ${differences.map(differenceSection)}
-<p class="faint">Knees differ where their intervals have nothing in common. Latencies differ where the p99 of the measured
-seconds do by a rank test (Mann and Whitney, p below 0.01) and by more than 10 %. Steps at which the generator was at its
-own limit are left out.</p>
+<p class="faint">Knees differ if their intervals do not overlap. Latencies differ if the p99 latencies of the measured seconds differ
+in a rank test (Mann and Whitney, p below 0.01) and their medians differ by more than 10 %. Steps in which the load generator was
+at its own limit are left out.</p>
 ${drawCharts("comparison", runs).map(chartFigure)}
 <h2>Conditions that differ</h2>
 <div class="left">${table(
-      ["what", ...names],
+      ["condition", ...names],
       conditions.map(({ what, values }) => [what, ...values]),
     )}</div>`,
   );
@@ -39,18 +38,18 @@ ${drawCharts("comparison", runs).map(chartFigure)}
 function differenceSection(difference: Comparison["differences"][number], index: number): Html {
   const { run, knee, latencies, network, latencyAndNetwork } = difference;
   const all = [knee, ...latencies, network].filter((each) => each !== undefined);
-  return html`<h3>A against ${letter(index + 1)} (${run.run})</h3>
+  return html`<h3>A and ${letter(index + 1)} (${run.run})</h3>
 ${all.map(({ real, text }) => html`<p><b>${real ? "Differs" : "Within noise"}</b>: ${text}</p>`)}
 ${sideBySide(latencyAndNetwork)}`;
 }
 
 function sideBySide(differences: readonly LatencyAndNetwork[]): Html | "" {
   if (differences.length === 0) return "";
-  return html`<h3>Latency beside the network</h3>
+  return html`<h3>Latency and network side by side</h3>
 ${table(
   [
-    ...["value", "percentile", "latency ms", "clock error ± ms", "network ms"],
-    ...["round trips before the load ms", "during it", "note"],
+    ...["load", "percentile", "latency ms", "clock error ± ms", "network ms"],
+    ...["round trip before the load ms", "during the load ms", "note"],
   ],
   differences.map(({ value, percentile, latencyMs, clockErrorMs, network, notes }) => [
     ...[value, percentile, signed(latencyMs), formatNumber(clockErrorMs)],
@@ -60,11 +59,11 @@ ${table(
     notes.join("; "),
   ]),
 )}
-<p class="faint">What changes from A to the other run, for percentiles that differ by more than noise. Latency: p50 and p99 of
-a second, corrected for the clocks. Network: half of the round trips on a message's way, during the load, over all trials; for
-the p99 up to the p99 round trip of the worst pair. Round trips: the overlay's median. They do not show packets that are sent
-again, waiting for the next fetch, or how long large messages take at a link's rate; under load they include queues and a
-probe's wait for a CPU, so compare them with those before the load.</p>`;
+<p class="faint">The change from A to the other run, for percentiles that differ by more than noise. Latency: p50 and p99 of the
+measured seconds, corrected for the clocks. Network: half of the round trips from producer to broker and from broker to consumer,
+during the load, over all trials; for the p99, up to the p99 round trip of the worst pair. Round trip: median of the overlay
+network. Round trips do not include retransmissions, the wait for the next fetch, or the transmission time of large messages.
+Under load they include queues and the time that a probe waits for a CPU, so compare them with the round trips before the load.</p>`;
 }
 
 function kneeTable(runs: readonly Run[]): Html {
@@ -75,8 +74,8 @@ function kneeTable(runs: readonly Run[]): Html {
       const [low, high] = knee?.interval ?? [null, null];
       return [
         `${letter(index)}: ${run.run}`,
-        knee ? `${formatNumber(knee.value)} ${knee.variable}` : "none",
-        knee ? `${formatNumber(low)} to ${high === null ? "above" : formatNumber(high)}` : "-",
+        knee ? loadText(knee) : "none",
+        knee ? `${formatNumber(low)} to ${high === null ? "unknown" : formatNumber(high)}` : "-",
         verdict,
         sloSentence(run),
       ];
@@ -86,7 +85,7 @@ function kneeTable(runs: readonly Run[]): Html {
 
 function testbedsTable(rows: readonly TestbedRow[], names: readonly string[]): Html {
   return html`<div class="left">${table(
-    ["what", ...names],
+    ["property", ...names],
     rows.map(({ what, values }) => [
       what,
       ...values.map((lines) => lines.map((line, index) => (index === 0 ? line : html`<br>${line}`))),

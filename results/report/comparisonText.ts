@@ -1,4 +1,3 @@
-// A comparison for the terminal.
 import Table from "cli-table3";
 import { type Comparison, letter } from "../compare/comparison.ts";
 import type { Difference } from "../compare/difference.ts";
@@ -6,7 +5,7 @@ import { sideBySideText } from "../compare/latencyAndNetwork.ts";
 import type { TestbedRow } from "../compare/testbeds.ts";
 import { kneeSentence } from "../sentences.ts";
 
-/** Everything that compare.html has but the charts. */
+/** A comparison for the terminal: everything in compare.html but the charts. */
 export function comparisonText(comparison: Comparison): string {
   const { runs, conditions, differences, testbeds } = comparison;
   const names = runs.map((_, index) => letter(index));
@@ -16,7 +15,7 @@ export function comparisonText(comparison: Comparison): string {
   lines.push(...conditions.map(({ what, values }) => `  ${what}: ${values.join(" | ")}`));
   if (conditions.length === 0) lines.push("  none");
   for (const [index, difference] of differences.entries()) {
-    lines.push("", `A against ${letter(index + 1)}:`, ...differenceLines(difference));
+    lines.push("", `A and ${letter(index + 1)}:`, ...differenceLines(difference));
   }
   return lines.join("\n");
 }
@@ -24,9 +23,9 @@ export function comparisonText(comparison: Comparison): string {
 function differenceLines(difference: Comparison["differences"][number]): string[] {
   const { knee, latencies, network, latencyAndNetwork } = difference;
   const lines = [knee, ...latencies].filter((each) => each !== undefined).map((each) => `  ${marked(each)}`);
-  if (lines.length === 0) lines.push("  they have no value in common");
+  if (lines.length === 0) lines.push("  the runs have no load in common");
   if (network) lines.push(`  ${marked(network)}`);
-  if (latencyAndNetwork.length > 0) lines.push("  latency beside the network:");
+  if (latencyAndNetwork.length > 0) lines.push("  latency and network side by side:");
   lines.push(...latencyAndNetwork.map((each) => `    ${sideBySideText(each)}`));
   return lines;
 }

@@ -1,11 +1,11 @@
-// report.html: a run for readers who decide by it, and for readers who doubt it.
 import { type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import { clockSentence } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
-import { kneeSentence, sloSentence } from "../sentences.ts";
+import { kneeSentence, loadRangeText, loadText, sloSentence } from "../sentences.ts";
 import { perSec } from "../steps.ts";
+import { capitalize } from "../text.ts";
 import { drawCharts } from "./charts/list.ts";
 import { clockSection } from "./clockSection.ts";
 import { conditionsSection } from "./conditionsSection.ts";
@@ -14,8 +14,9 @@ import { networkSection } from "./networkSection.ts";
 import { chartFigure, type Html, html, page } from "./page.ts";
 import { generatorTable, lossTable, stepReasons, stepsTable } from "./stepTables.ts";
 
-/** The whole page: one file that needs nothing from a network. */
+/** The content of report.html: one file that loads nothing from the network. */
 export function reportPage(run: Run): string {
+  const clocks = clockSentence(run);
   return page(
     `${run.scenario}: ${run.run}`,
     html`<h1>Message latency: ${run.scenario}</h1>
@@ -27,14 +28,16 @@ ${run.warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
 ${drawCharts("report", [run]).map(chartFigure)}
 <h2>Steps</h2>
 ${stepsTable(run)}
-<p class="faint">${clockSentence(run) ?? ""}</p>
+<p class="faint">${clocks === undefined ? "" : `${capitalize(clocks)}.`}</p>
 ${stepReasons(run)}
-<h2>What became of the messages</h2>
+<h2>Messages</h2>
+<p>What happened to the messages of each step:</p>
 ${lossTable(run)}
-<h2>The clocks</h2>
+<h2>Clocks</h2>
 ${clockSection(run)}
-<h2>The generator</h2>
-<p>A generator that is at its own limit measures itself. What it used, and how late it was:</p>
+<h2>Load generator</h2>
+<p>A load generator at its own limit would measure itself instead of the broker. The table shows how late it sent messages and what
+it used:</p>
 ${generatorTable(run)}
 ${networkSection(run)}
 <h2>Conditions</h2>
@@ -48,11 +51,19 @@ function headline(run: Run): Html {
   const { knee } = run;
   const drift = driftSentence(run);
   const text = knee
-    ? html`Up to <b>${formatNumber(knee.value)} ${knee.variable}</b> keep the agreed delivery time (${sloSentence(run)}).`
-    : html`${kneeSentence(run)}.`;
+    ? html`The SLO is met up to <b>${loadText(knee)}</b>.`
+    : html`${capitalize(kneeSentence(run))}.`;
   return html`<div class="verdict ${good ? "good" : "bad"}">${text}</div>
-${knee ? html`<p>${kneeSentence(run)}.</p>` : html`<p>Agreed: ${sloSentence(run)}. Verdict: ${run.verdict}.</p>`}
-${drift === undefined ? "" : html`<p>${drift}.</p>`}`;
+<p>SLO: ${sloSentence(run)}.${knee ? "" : ` Verdict: ${run.verdict}.`}</p>
+${knee ? html`<p>${kneeInterval(knee)} ${capitalize(knee.reason)}.</p>` : ""}
+${drift === undefined ? "" : html`<p>${capitalize(drift)}.</p>`}`;
+}
+
+/** The knee's interval in a sentence. */
+function kneeInterval({ variable, interval: [low, high], confidence }: NonNullable<Run["knee"]>): string {
+  if (high === null) return "The search found no load that misses the SLO, so the limit may be higher.";
+  const range = loadRangeText(variable, low, high);
+  return `With ${Math.round(100 * confidence)} % confidence, the limit lies between ${range}.`;
 }
 
 function keyMetrics(run: Run): Html {
@@ -67,11 +78,11 @@ function keyMetrics(run: Run): Html {
   if (best && offeredPerSec(best) > 0) {
     boxes.push(
       [`${formatNumber(offeredPerSec(best))}/s`, "highest rate within the SLO"],
-      [`${formatNumber(best.latencyMs.p50)} ms`, "p50 latency there"],
-      [`${formatNumber(best.latencyMs.p99)} ms`, "p99 latency there"],
+      [`${formatNumber(best.latencyMs.p50)} ms`, "p50 latency at this rate"],
+      [`${formatNumber(best.latencyMs.p99)} ms`, "p99 latency at this rate"],
     );
   }
-  boxes.push([String(lost), `lost of ${all} messages`]);
+  boxes.push([String(lost), `of ${all} messages lost`]);
   boxes.push([`${good.length} of ${steps.length}`, "steps within the SLO"]);
   return html`<div class="figures">${boxes.map(([value, what]) => html`<div><b>${value}</b>${what}</div>`)}</div>`;
 }

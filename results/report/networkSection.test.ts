@@ -10,24 +10,24 @@ describe("the report", () => {
   const rowsOf = (page: string) =>
     page.split("<h2>The network</h2>")[1]?.split("<h2>")[0]?.match(/<tr>/g)?.length ?? 0;
 
-  it("has a matrix of few nodes, the steps and the clocks", () => {
+  it("has a matrix for few nodes, the steps and the clocks", () => {
     const run = networkRun(3);
     runSchema.parse(JSON.parse(JSON.stringify(run)));
     const page = reportPage(run);
     assert.match(page, /to node3/);
     assert.match(page, /0\.4 \/ 0\.4 ms<br>6 Gbit\/s<br>lost 0 %, MTU 1450/);
     assert.match(page, /<td>ptpd<\/td>/);
-    assert.match(page, /The overlay network has a median round trip/);
+    assert.match(page, /Compared with the host network, the overlay network has a median round trip/);
   });
 
-  it("stays readable with fifty nodes: the median and the worst pairs", () => {
+  it("shows the median and the worst pairs of fifty nodes", () => {
     const page = reportPage(networkRun(50));
     assert.doesNotMatch(page, /to node50<\/th>/);
     assert.match(page, /The median of 2450 pairs/);
     assert.ok(rowsOf(page) < 60, `${rowsOf(page)}`);
   });
 
-  it("says why a figure is missing", () => {
+  it("says why a value is missing", () => {
     const run = networkRun(3);
     const [first] = run.network?.pairs ?? [];
     if (first) first.error = "MTU: tracepath did not reach <the> other node";
@@ -37,7 +37,7 @@ describe("the report", () => {
     );
   });
 
-  it("has no part for the network where nothing measured it", () => {
+  it("has no network section when the network was not measured", () => {
     assert.doesNotMatch(reportPage(buildResults(sampleEvents())), /<h2>The network/);
   });
 });

@@ -1,4 +1,3 @@
-// The report's section on the network.
 import { NETWORKS, type NetworkName, type Pair } from "../../contract/network.ts";
 import { isMeasured, type Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
@@ -11,22 +10,22 @@ import {
   type PairsSummary,
 } from "../network.ts";
 import { stepName } from "../steps.ts";
-import { bitRate, capital, lossText } from "../text.ts";
+import { bitRate, capitalize, lossText } from "../text.ts";
 import { type Html, html, table } from "./page.ts";
 
-/** With more nodes nobody reads a matrix: the median and the worst pairs are shown instead. */
+/** With more nodes, a matrix is unreadable: the report then shows the median and the worst pairs. */
 const MATRIX_NODES = 8;
 const WORST_PAIRS = 8;
-const TITLES = { host: "The nodes' own network", overlay: "Through the overlay network" } as const;
+const TITLES = { host: "Host network", overlay: "Overlay network" } as const;
 
-/** Empty when neither the network nor the nodes' clocks were measured. */
+/** The report's section on the network; empty when neither the network nor the clocks of the nodes were measured. */
 export function networkSection(run: Run): Html | "" {
   const { network } = run;
   const clocks = clockTable(run);
   if (!network && clocks === "") return "";
   const sentences = [networkSentence(run), network && overlayCost(network.pairs)];
-  return html`<h2>The network</h2>
-${sentences.map((sentence) => (sentence ? html`<p>${capital(sentence)}.</p>` : ""))}
+  return html`<h2>Network</h2>
+${sentences.map((sentence) => (sentence ? html`<p>${capitalize(sentence)}.</p>` : ""))}
 ${network ? NETWORKS.map((name) => oneNetwork(name, network.pairs)) : ""}
 ${network ? pairErrors(network.pairs) : ""}
 ${stepTable(run)}
@@ -48,7 +47,7 @@ function matrix(nodes: readonly string[], pairs: readonly Pair[]): Html {
     const { rttMs, throughputBitPerSec, mtu } = pair;
     return html`${formatNumber(rttMs.p50)} / ${formatNumber(rttMs.p99)} ms<br>${bitRate(throughputBitPerSec)}<br>lost ${lossText(pair)}, MTU ${formatNumber(mtu)}`;
   };
-  return html`<p class="faint">Round trip p50 / p99, TCP throughput in this direction, packets lost, path MTU in bytes.</p>
+  return html`<p class="faint">Each cell: p50 / p99 of the round trip, TCP throughput in this direction, share of lost packets, path MTU in bytes.</p>
 ${table(
   ["from", ...nodes.map((node) => `to ${node}`)],
   nodes.map((from) => [from, ...nodes.map((to) => cell(from, to))]),
@@ -66,8 +65,8 @@ function summary(name: NetworkName, pairs: readonly Pair[]): Html {
   const lossy = worst(({ sent, lost }) => lost / Math.max(1, sent)).filter(({ lost }) => lost > 0);
   const all = overPairs(pairs, name);
   const shown = [...new Set([...slow, ...narrow, ...lossy])];
-  return html`<p class="faint">The median of ${pairs.length} pairs, and the pairs with the longest round trips, the least
-throughput, and the most packets lost.</p>
+  return html`<p class="faint">The median of ${pairs.length} pairs, and the pairs with the longest round trips, the lowest throughput and the
+most lost packets.</p>
 ${table(
   ["pair", "round trip p50 ms", "p99", "throughput", "lost", "MTU"],
   [...(all ? [row("median", all)] : []), ...shown.map((pair) => row(`${pair.from} to ${pair.to}`, pair))],
@@ -84,19 +83,19 @@ function pairErrors(pairs: readonly Pair[]): Html[] {
 }
 
 function stepTable({ steps }: Run): Html | "" {
-  const watched = steps.filter(({ network }) => network);
-  if (watched.length === 0) return "";
+  const measured = steps.filter(({ network }) => network);
+  if (measured.length === 0) return "";
   return html`<h3>During the load</h3>
 ${table(
   [
     "step",
-    "own network p50 ms",
-    "overlay p50",
-    "overlay p99",
-    "overlay lost",
-    "network's part of the median delay",
+    "host network p50 ms",
+    "overlay p50 ms",
+    "overlay p99 ms",
+    "overlay packets lost",
+    "network's part of the median latency",
   ],
-  watched.map((step) => {
+  measured.map((step) => {
     const pairs = step.network?.pairs ?? [];
     const overlay = pairs.filter(({ network }) => network === "overlay");
     const total = (kind: "sent" | "lost") => overlay.reduce((sum, pair) => sum + pair[kind], 0);
@@ -110,17 +109,17 @@ ${table(
     ];
   }),
 )}
-<p class="faint">Medians over all pairs of nodes. Round trips are between programs: where CPUs are short, their waiting for one
-is part of them.</p>`;
+<p class="faint">Round trips: medians over all pairs of nodes. They are measured between programs, so that on busy machines they include
+the time that a program waits for a CPU.</p>`;
 }
 
 function clockTable({ nodeClocks }: Run): Html | "" {
   if (nodeClocks.every(({ kind }) => kind === null)) return "";
-  return html`<h3>The nodes' clocks, as what keeps them says</h3>
+  return html`<h3>Clocks of the nodes, as their time daemons report</h3>
 ${table(
-  ["node", "kept by", "states", "samples", "offset µs: median", "least", "most", "path delay µs"],
+  ["node", "daemon", "states", "samples", "offset µs median", "min", "max", "path delay µs"],
   nodeClocks.map(({ node, kind, states, samples, offsetUs, pathDelayUs }) => [
-    ...[node, kind ?? "nothing", states.join(", "), samples],
+    ...[node, kind ?? "none", states.join(", "), samples],
     ...[offsetUs?.median, offsetUs?.min, offsetUs?.max, pathDelayUs?.median].map(formatNumber),
   ]),
 )}`;

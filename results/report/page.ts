@@ -1,7 +1,7 @@
-// The frame of every page: one file, no network, no script, light and dark, printable.
+// The frame of every page: one file without scripts that loads nothing, for light and dark themes and for print.
 import type { DrawnChart } from "./charts/list.ts";
 
-/** Text that is HTML already; everything else is escaped. */
+/** Text that is already HTML, and is not escaped. */
 export class Html {
   readonly text: string;
 
@@ -10,7 +10,7 @@ export class Html {
   }
 }
 
-/** A template whose values are escaped, unless they are {@link Html} or lists of it. */
+/** An HTML template. Values are escaped unless they are {@link Html} or lists of it. */
 export function html(parts: TemplateStringsArray, ...values: unknown[]): Html {
   return new Html(parts.reduce((text, part, index) => text + asHtml(values[index - 1]) + part));
 }
@@ -21,13 +21,13 @@ function asHtml(value: unknown): string {
   return String(value ?? "").replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A table that scrolls on its own where it is wider than the page. */
+/** A table that scrolls by itself when it is wider than the page. */
 export function table(heads: readonly string[], rows: readonly (readonly unknown[])[]): Html {
   return html`<div class="wide"><table><thead><tr>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead>
 <tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`;
 }
 
-/** A chart with its title and caption; the page's theme shows one of its two drawings. */
+/** A chart with its title and caption. The theme of the page selects one of its two drawings. */
 export function chartFigure({ title, caption, light, dark }: DrawnChart): Html {
   return html`<figure><h3>${title}</h3><div class="light">${new Html(light)}</div><div class="dark">${new Html(dark)}</div>
 <figcaption>${caption}</figcaption></figure>`;

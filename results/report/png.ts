@@ -1,13 +1,13 @@
 import { Resvg } from "@resvg/resvg-js";
 
-/** Where "system-ui" is no font of the machine. */
+/** Used if the machine has no font "system-ui". */
 const FONT = "DejaVu Sans";
-/** Twice the size, for screens of a high resolution. */
+/** Double size, for screens with a high resolution. */
 const SCALE = 2;
 
 /**
- * A picture of an SVG. Its texts need a font of this machine (Debian: fonts-dejavu-core); without one they are missing,
- * while the SVG and the report have them.
+ * Renders an SVG as PNG. Texts need a font on this machine (Debian: fonts-dejavu-core). Without a font they are missing in the PNG,
+ * but not in the SVG and the report.
  */
 export function pngOf(svg: string): Buffer {
   return new Resvg(svg, {

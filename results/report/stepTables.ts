@@ -1,4 +1,4 @@
-// The report's tables with one row for each step.
+// The report's tables with a row for each step.
 import { isMeasured, type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
@@ -6,7 +6,7 @@ import { marked } from "../clocks.ts";
 import { perSec, stepName } from "../steps.ts";
 import { type Html, html, table } from "./page.ts";
 
-/** What was offered and delivered, the latencies and the verdict of each step. */
+/** Offered and delivered load, latencies and verdict of each step. */
 export function stepsTable({ steps }: Run): Html {
   const heads = [
     "step",
@@ -18,7 +18,7 @@ export function stepsTable({ steps }: Run): Html {
     "p99.9",
     "p99.99",
     "max",
-    "slowest producer's p99",
+    "p99 of the slowest producer",
     "verdict",
   ];
   return table(
@@ -47,13 +47,13 @@ function resultCells(step: MeasuredStep): string[] {
     formatNumber(slowestProducer?.p99),
   ];
 }
-/** The same of a step that failed. */
+/** The same cells for a failed step. */
 const NO_RESULTS: readonly string[] = Array.from({ length: 9 }, () => "-");
 
-/** Why steps have their verdicts. */
+/** The reasons for the verdicts. */
 export function stepReasons({ steps }: Run): Html[] {
   return steps
-    .filter(({ reasons: why }) => why.length > 0)
+    .filter(({ reasons }) => reasons.length > 0)
     .map((step) => html`<p class="faint">${stepName(step)}: ${step.reasons.join("; ")}.</p>`);
 }
 
@@ -63,7 +63,7 @@ export function lossTable(run: Run): Html {
     "step",
     "offered",
     "sent",
-    "acked",
+    "acknowledged",
     "delivered",
     "lost",
     "duplicated",
@@ -71,8 +71,8 @@ export function lossTable(run: Run): Html {
     "late",
     "unsent",
     "errors",
-    "waiting at the end",
-    "drained in s",
+    "undelivered at the end of the load",
+    "drain s",
   ];
   return table(
     heads,
@@ -83,23 +83,23 @@ export function lossTable(run: Run): Html {
       Object.entries(step.errors)
         .map(([kind, count]) => `${kind} ${count}`)
         .join(", ") || 0,
-      ...[step.backlogAtEnd, step.drainSeconds === null ? "not in time" : formatNumber(step.drainSeconds)],
+      ...[step.backlogAtEnd, step.drainSeconds === null ? "not finished" : formatNumber(step.drainSeconds)],
     ]),
   );
 }
 
-/** What the load generator used, and how late it was, in each step. */
+/** How late the load generator was, and what it used, in each step. */
 export function generatorTable(run: Run): Html {
   const heads = [
     "step",
     "schedule lag p99 ms",
-    "max",
-    "event loop p99 ms",
-    "CPUs of the busiest task",
-    "of all",
-    "waited for a CPU",
+    "schedule lag max ms",
+    "event loop delay p99 ms",
+    "CPUs of the busiest agent",
+    "CPUs of all agents",
+    "time waiting for a CPU",
     "memory MiB",
-    "connected in s",
+    "connect time s",
     "send to ack p99 ms",
     "send to receive p99 ms",
   ];

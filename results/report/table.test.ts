@@ -10,11 +10,11 @@ describe("the table", () => {
     assert.match(text, /producers 500 .* ok/);
     assert.match(text, /producers 800 .* slo-missed/);
     assert.match(text, /knee: 500 producers \(90 % interval 480 to 620\)/);
-    assert.match(text, /SLO: p99 latency at most 100 ms, 99\.9 % delivered, nothing lost/);
+    assert.match(text, /SLO: p99 latency at most 100 ms, at least 99\.9 % of messages delivered, none lost/);
     assert.match(text, /warning: look out/);
   });
 
-  it("can be put into a README", () => assert.equal(markdownTable(sampleRun()).split("\n").length, 8));
+  it("is available as Markdown", () => assert.equal(markdownTable(sampleRun()).split("\n").length, 8));
 
   it("says why there is no knee", () => {
     const none = { ...sampleRun(), knee: null };
@@ -24,7 +24,7 @@ describe("the table", () => {
     );
     assert.match(
       kneeSentence({ ...none, searchReason: "" }),
-      /^5 of 6 steps met the SLO; no knee was searched/,
+      /^5 of 6 steps met the SLO; the run did not search for a knee/,
     );
   });
 });

@@ -1,4 +1,4 @@
-// A run's steps as a table, for the terminal and for a README.
+// The steps of a run as a table, for the terminal and as Markdown.
 import Table from "cli-table3";
 import { isMeasured, type MeasuredStep, measuredSteps, type Run, type Step } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
@@ -8,7 +8,7 @@ import { networkSentence } from "../network.ts";
 import { kneeSentence, sloSentence } from "../sentences.ts";
 import { perSec, stepValues } from "../steps.ts";
 
-/** Shown only when the clocks are known to be wrong. */
+/** Shown only when the clocks are known to differ. */
 const CORRECTED = ["p50 corr.", "p99 corr."];
 
 const HEADS = [
@@ -37,14 +37,14 @@ function cells(step: Step, corrected: boolean): string[] {
   return [stepValues(step), ...results, step.verdict];
 }
 
-/** What a step that failed has between its values and its verdict. */
+/** The cells between the values and the verdict of a failed step. */
 function noResults(corrected: boolean): string[] {
   return heads(corrected)
     .slice(1, -1)
     .map(() => "-");
 }
 
-/** What a step has between its values and its verdict. */
+/** The cells between the values and the verdict of a step. */
 function resultCells(step: MeasuredStep, corrected: boolean): string[] {
   const { latencyMs, correctedLatencyMs, clocks } = step;
   const correctedMs = corrected ? [correctedLatencyMs?.p50, correctedLatencyMs?.p99] : [];
@@ -59,14 +59,14 @@ function resultCells(step: MeasuredStep, corrected: boolean): string[] {
   ];
 }
 
-/** The steps, the knee, clocks, network and warnings; latencies in ms. */
+/** Steps, knee, clocks, network and warnings for the terminal. */
 export function runTable(run: Run): string {
   const corrected = measuredSteps(run).some(needsCorrection);
   const table = new Table({ head: heads(corrected), style: { head: [], border: [], compact: true } });
   for (const step of run.steps) table.push(cells(step, corrected));
   return [
     table.toString(),
-    `latencies in ms, from the intended time to the consumer's hands; SLO: ${sloSentence(run)}`,
+    `latencies in ms, from the time a message was due until the consumer received it; SLO: ${sloSentence(run)}`,
     kneeSentence(run),
     ...[clockSentence(run), driftSentence(run), networkSentence(run)].filter(
       (sentence) => sentence !== undefined,
@@ -75,7 +75,7 @@ export function runTable(run: Run): string {
   ].join("\n");
 }
 
-/** The steps alone, for a README. */
+/** The steps as a Markdown table. */
 export function markdownTable(run: Run): string {
   const row = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
   const corrected = measuredSteps(run).some(needsCorrection);

@@ -64,7 +64,7 @@ describe("a calibration", () => {
   it("finds a known delay in the measured latency", async (test) => {
     const { code, text } = await calibrate("known-delay");
     const [min, p50, p99] = rows();
-    assert.match(min?.what ?? "", /proxy adds 20 ms .* rise of min/, text);
+    assert.match(min?.what ?? "", /proxy delays messages by 20 ms: rise of min/, text);
     // If the generator itself was late, by the runs' own verdict, the numbers describe the machine and prove nothing.
     if (/: generator-bound: /.test(text)) test.diagnostic("the machine is too busy to judge a known delay");
     else assert.equal(min?.pass, true, text);

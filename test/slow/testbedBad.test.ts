@@ -51,8 +51,8 @@ describe("machines of which some are unusable", { concurrency: 1 }, () => {
   const bad = () => [
     `node2 (${named(2).address}): is already in a swarm that this stack did not create`,
     `node3 (${named(3).address}): its user may not use sudo without a password`,
-    `node4 (${named(4).address}): its host key is not known, or another one`,
-    `node5 (${nobody()}): ssh does not reach it`,
+    `node4 (${named(4).address}): its host key is unknown or has changed`,
+    `node5 (${nobody()}): ssh cannot connect`,
   ];
   it("are all listed by name in one message, and nothing is changed on any", async () => {
     project.setTestbed(testbed(), 6);

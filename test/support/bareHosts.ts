@@ -6,10 +6,10 @@ import { Lab, makeKey } from "./lab.ts";
 import { manifest } from "./manifest.ts";
 
 const READY_WITHIN_MS = 60_000;
-/** Who has sudo on every host, and is no member of a group that may use Docker. */
+/** A user with sudo on every host who is in no group that may use Docker. */
 const USER = "tester";
 
-/** The packages as they were at first are in the image; the engine's own networks are not ours. */
+/** A script that prints what was added to a host. The image lists its original packages; Docker's default networks do not count. */
 const REMAINS = `
 new=$(dpkg-query -W -f '\${Package}\\n' | sort | comm -13 /var/local/packages/at-first -)
 if echo "$new" | grep -x docker.io; then :
@@ -35,17 +35,17 @@ fi`;
 export interface BareHost {
   /** Its host name. */
   name: string;
-  /** Its container's. */
+  /** Name of its container. */
   container: string;
-  /** On the network over which one logs in, which this machine has too. */
+  /** Its address on the network for logins, which this machine has as well. */
   address: string;
-  /** On the network that is the hosts' alone. */
+  /** Its address on the network that only the hosts have. */
   lanAddress: string;
   /** Type and key. */
   hostKey: string;
 }
 
-/** Of the image of local nodes. */
+/** Files from the image of local nodes. */
 const AS_IN_NODES = ["usr/local/sbin/hand-cgroups-down", "etc/node/sv/sshd/run"];
 
 function bareImage(lab: Lab): Promise<string> {
@@ -53,7 +53,7 @@ function bareImage(lab: Lab): Promise<string> {
   return lab.image("bare-host", "bare", payload);
 }
 
-/** Machines as they come from a testbed, in containers: SSH and sudo, no Docker; apt has what is needed, without a download. */
+/** Containers that look like machines of a testbed: with SSH and sudo, without Docker. apt installs packages without downloads. */
 export class BareHosts {
   readonly all: BareHost[] = [];
 
@@ -82,9 +82,9 @@ export class BareHosts {
   }
 
   /**
-   * @param series begins their host names: `bare-a` gives bare-a1, bare-a2, …
-   * @param beside other hosts, whose network and key these have too
-   * @param withDocker they run an engine already, and have no user but root: the image of local nodes
+   * @param series prefix of their host names: `bare-a` gives bare-a1, bare-a2, …
+   * @param beside other hosts, whose network and key these share
+   * @param withDocker uses the image of local nodes: they run an engine already, and root is the only user
    */
   static async start(
     count: number,
@@ -123,7 +123,7 @@ export class BareHosts {
     return host;
   }
 
-  /** Starts further ones. */
+  /** Starts further hosts. */
   async add(count = 1): Promise<BareHost[]> {
     const names = Array.from({ length: count }, (_, index) => `${this.series}${this.all.length + index + 1}`);
     const added = await Promise.all(names.map((name) => this.host(name)));
@@ -152,18 +152,18 @@ export class BareHosts {
   }
 
   private async addresses(container: string): Promise<Pick<BareHost, "address" | "lanAddress">> {
-    const format = `{{range $name, $it := .NetworkSettings.Networks}}{{$name}} {{$it.IPAddress}}{{"\\n"}}{{end}}`;
+    const format = `{{range $name, $network := .NetworkSettings.Networks}}{{$name}} {{$network.IPAddress}}{{"\\n"}}{{end}}`;
     const text = await this.lab.docker("inspect", "--format", format, container);
-    const of = new Map(text.split("\n").map((line) => line.split(" ") as [string, string]));
-    return { address: of.get(this.network) ?? "", lanAddress: of.get(this.lan) ?? "" };
+    const addresses = new Map(text.split("\n").map((line) => line.split(" ") as [string, string]));
+    return { address: addresses.get(this.network) ?? "", lanAddress: addresses.get(this.lan) ?? "" };
   }
 
-  /** As root on a host, whatever has become of its ssh. */
+  /** Runs a script on a host as root, without SSH. */
   inside(host: BareHost, script: string): Promise<string> {
     return this.lab.docker("exec", host.container, "sh", "-c", script);
   }
 
-  /** What a host has beyond what it had at first: Docker, and what of ours is there, a line each. */
+  /** What was added to a host, such as Docker and swarmbench's files, one line each. */
   async remains(host: BareHost): Promise<string[]> {
     const text = await this.inside(host, REMAINS);
     return text
@@ -186,7 +186,7 @@ export class BareHosts {
     };
   }
 
-  /** The same by a manifest that is written anew, as a testbed would give it; with the network that is theirs alone. */
+  /** `swarmbench:testbed` with a new manifest of the hosts, including the network that only they have. */
   rspec(count: number, more: Record<string, unknown> = {}): Record<string, unknown> {
     const file = path.join(this.directory, "manifest.rspec");
     writeFileSync(file, manifest(this.all.slice(0, count), USER));

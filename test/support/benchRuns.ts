@@ -8,7 +8,7 @@ import { readResults } from "../../results/store.ts";
 import { measured } from "./measured.ts";
 import type { Result, TestProject } from "./project.ts";
 
-/** A broker, where results are stored and shown, and steps of 5 seconds of a load that is easily borne. */
+/** One broker, InfluxDB, and steps of 5 seconds with a light load. */
 export const BENCHMARK = {
   namespace: "e2e",
   "kafka.enabled": "true",
@@ -36,7 +36,7 @@ export class Runs {
     this.folder = path.join(project.directory, "runs");
   }
 
-  /** Of all runs so far, in the order of their time. */
+  /** Names of all runs so far, oldest first. */
   names(): string[] {
     if (!existsSync(this.folder)) return [];
     return readdirSync(this.folder)
@@ -48,7 +48,7 @@ export class Runs {
     return readResults(path.join(this.folder, this.names().at(-1) ?? ""));
   }
 
-  /** The last run's, which must have no other, and has results. */
+  /** The only step of the last run, which must have results. */
   onlyStep(): MeasuredStep {
     const { steps } = this.latest();
     assert.equal(steps.length, 1);
@@ -60,7 +60,7 @@ export class Runs {
     return this.project.run("node", ...BENCH, "-s", this.project.stack, ...args);
   }
 
-  /** The same, and what happens while it runs. @returns its exit code (null: killed) and what it printed */
+  /** Runs {@link bench} and calls `act` with its output so far. @returns its exit code (null: killed) and its output */
   benchWhile(
     args: string[],
     act: (text: string, pid: number) => void,
@@ -81,7 +81,7 @@ export class Runs {
   }
 }
 
-/** Does it once, when a pattern is seen. */
+/** Calls `act` once, when a pattern matches. */
 export function once(pattern: RegExp, act: (pid: number) => void) {
   let done = false;
   return (text: string, pid: number) => {

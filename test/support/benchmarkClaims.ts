@@ -166,7 +166,7 @@ export function describeBenchmark(project: () => TestProject): void {
       assert.ok((step.generator.memoryMiB ?? 0) > 0);
     });
 
-    it("shows a broker that stands still for 2 of 10 seconds as an open loop must", async () => {
+    it("shows a broker that stalls for 2 of 10 seconds as an open loop must", async () => {
       const pause =
         "docker pause $(docker ps -q --filter name=broker-1) >/dev/null && sleep 2 && docker unpause $(docker ps -q --filter name=broker-1)";
       let paused: Promise<string> | undefined;
@@ -188,7 +188,7 @@ export function describeBenchmark(project: () => TestProject): void {
       assert.ok((latencyMs.p99 ?? 0) > 1_800 && (latencyMs.p99 ?? 0) < 4_000, `p99 ${latencyMs.p99}`);
     });
 
-    it("stops in order at Ctrl-C, keeps its finished steps, and goes on with them", async () => {
+    it("stops in order at Ctrl-C, keeps its finished steps, and resumes after them", async () => {
       const args = ["--set", "sweep.producers=[5,6]"];
       const { code, text } = await runs().benchWhile(
         args,
@@ -219,7 +219,7 @@ export function describeBenchmark(project: () => TestProject): void {
       assert.ok(endedAt);
     });
 
-    it("lets nobody run a second one meanwhile, and is followed again by who was cut off", async () => {
+    it("rejects a second run at the same time, and is followed again by a command that was killed", async () => {
       // Long enough that the run still goes on when the second command has started, on a busy machine too.
       const args = ["--set", "sweep=null", "--set", "duration=20 seconds"];
       const cut = await runs().benchWhile(
@@ -231,7 +231,7 @@ export function describeBenchmark(project: () => TestProject): void {
       assert.equal(other.code, 1);
       assert.match(
         other.text,
-        /run \S+ is under way on this stack. Wait for its end, or stop it: npm run bench -- -s \S+ --stop/,
+        /run \S+ is under way on this stack\s+Wait for its end, or stop it: npm run bench -- -s \S+ --stop/,
       );
       const before = runs().names();
       const again = await runs().bench(...args);
@@ -243,7 +243,7 @@ export function describeBenchmark(project: () => TestProject): void {
       assert.equal(delivered, offered);
     });
 
-    it("refuses a workload with every error, and starts nothing", async () => {
+    it("rejects a workload with all errors, and starts nothing", async () => {
       const before = runs().names();
       const { code, text } = await runs().bench(
         "--set",

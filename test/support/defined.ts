@@ -1,2 +1,2 @@
-/** A copy without the fields that are undefined, as JSON has them: what a reader of the value sees. */
+/** A copy without undefined fields, as a reader of its JSON sees it. */
 export const defined = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;

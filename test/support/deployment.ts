@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Site } from "../../components/lib/deployment.ts";
+import { STACK_IMAGES, UNCHANGED_IMAGES } from "../../cli/setup/imageDefinitions.ts";
+import type { Deployment } from "../../components/lib/deployment.ts";
 import type { Node } from "../../components/lib/node.ts";
 import type { Owner } from "../../components/lib/ownership.ts";
 import { Images } from "../../components/swarm/images.ts";
@@ -9,18 +10,18 @@ import type { Role } from "../../config/nodes.ts";
 import { type Declared, declare, known } from "./mocks.ts";
 
 export const owner: Owner = { prefix: "swarmbench-ann-test", directory: "/home/ann/bench" };
-/** What the swarm's id is: what is in the swarm is replaced when it changes. */
+/** The swarm's id. When it changes, everything in the swarm is replaced. */
 export const SWARM_ID = "node1-init-printed";
 /** The images that every installation has. */
-export const BUILT = ["kafka", "influxdb", "telegraf", "bench", "toxiproxy"];
-/** The images of an installation that has those from their makers alone too. */
-export const ALL_IMAGES = [...BUILT, "grafana", "portainer", "portainerAgent"];
+export const CORE_IMAGES = Object.keys(STACK_IMAGES);
+/** The images of an installation that also has the official images that services run unchanged. */
+export const ALL_IMAGES = [...CORE_IMAGES, ...Object.keys(UNCHANGED_IMAGES)];
 export const ROLES: Role[] = ["monitor", "broker", "broker", "broker", "agent"];
 
-export interface FakeSite {
+export interface FakeDeployment {
   /** Role of each node; the first is the manager. @default one monitor, three brokers, one agent */
   roles?: Role[];
-  /** @default {@link BUILT} */
+  /** @default {@link CORE_IMAGES} */
   images?: string[];
 }
 
@@ -29,12 +30,12 @@ export const stored = (part: string) => ({
   repository: `swarmbench/${part}`,
   tree: `/cache/images/${part}`,
 });
-/** The name by which a service is to run the image of a part. */
+/** The name with which services refer to an image. */
 export const imageOf = (part: string) => `10.9.8.10:5000/swarmbench/${part}@sha256:${part}`;
 
-/** Begins every secret that a fake resource gives, so that a search finds any of them. */
+/** Prefix of all secrets of fake resources, so that a search finds all of them. */
 const SECRET = "fakesecret";
-/** What a fake resource gives that is secret, by the resource's name. */
+/** A secret of a fake resource. */
 export const secretOf = (name: string, what: string) => `${SECRET}-${what}-${name}`;
 export const fakeTokens = {
   operator: secretOf("influxdb", "operator"),
@@ -45,13 +46,16 @@ export const fakeCertificate = (name: string) => `-----BEGIN CERTIFICATE-----\n$
 export const fakeBundle = (name: string) =>
   `-----BEGIN PRIVATE KEY-----\n${secretOf(name, "key")}\n${fakeCertificate(name)}`;
 
-/** Declares something on a site of a swarm, a registry and images of which nothing is real. */
-export async function declareOn<T>(program: (site: Site) => T, options: FakeSite = {}): Promise<Program<T>> {
-  const { resources, result } = await declare(() => program(siteOf(options)), outputOf);
+/** Declares resources on a fake deployment target with a swarm, a registry and images. */
+export async function declareOn<T>(
+  program: (deployment: Deployment) => T,
+  options: FakeDeployment = {},
+): Promise<Program<T>> {
+  const { resources, result } = await declare(() => program(deploymentOf(options)), outputOf);
   return new Program(resources, result);
 }
 
-/** Declares something on nodes of which nothing is real, and on nothing else. */
+/** Declares resources on fake nodes only. */
 export async function declareOnNodes<T>(
   program: (nodes: [Node, ...Node[]]) => T,
   roles = ROLES,
@@ -60,7 +64,7 @@ export async function declareOnNodes<T>(
   return new Program(resources, result);
 }
 
-/** What was declared, looked up by `Kind name`. */
+/** The declared resources, by `Kind name`. */
 export class Program<T> {
   readonly resources: Map<string, Declared>;
   readonly result: T;
@@ -80,18 +84,18 @@ export class Program<T> {
     return [...this.resources.values()].filter((resource) => resource.kind === kind);
   }
 
-  /** Of a swarm's service, what its task is. */
+  /** The container specification of a swarm service. */
   container(name: string): Record<string, unknown> {
     return (this.get(`Service ${name}`).inputs.taskSpec as { containerSpec: Record<string, unknown> })
       .containerSpec;
   }
 
-  /** What a job is told: the document in its script. */
+  /** The input of a job. */
   jobInput(name: string): Record<string, unknown> {
     return this.jobOf(name).input;
   }
 
-  /** What a command has a container of the bench image do. */
+  /** The job that a command runs in the bench image, and its input. */
   jobOf(name: string): { job: string; input: Record<string, unknown> } {
     const script = String(this.get(`Command ${name}`).inputs.stdin);
     const job = /^JOB='(.*)'$/m.exec(script)?.[1] ?? "";
@@ -100,7 +104,7 @@ export class Program<T> {
     return { job, input: JSON.parse(quoted.replaceAll("'\\''", "'")) };
   }
 
-  /** All resources that a resource waits for, straight or through others. */
+  /** All resources that a resource waits for, directly or indirectly. */
   waitsFor(name: string, seen = new Set<string>()): Set<string> {
     for (const dependency of this.resources.get(name)?.dependencies ?? []) {
       if (seen.has(dependency)) continue;
@@ -110,7 +114,7 @@ export class Program<T> {
     return seen;
   }
 
-  /** What an output waits for itself. */
+  /** The resources on which an output depends directly. */
   async dependenciesOf(output: pulumi.Output<unknown>): Promise<string[]> {
     const { allResources } = output as unknown as { allResources(): Promise<Set<pulumi.Resource>> }; // not in its types
     const waited = [...(await allResources.call(output))].map(async (resource) => {
@@ -120,7 +124,7 @@ export class Program<T> {
     return Promise.all(waited);
   }
 
-  /** Names of the resources in which a secret of a fake resource can be read, as it is or in base 64. */
+  /** Names of the resources in which a secret of a fake resource can be read, in clear text or in base 64. */
   get leaks(): string[] {
     const inBase64 = /[A-Za-z0-9+/]{16,}={0,2}/g;
     const decoded = (text: string) =>
@@ -131,7 +135,7 @@ export class Program<T> {
   }
 }
 
-/** The text of a file of a task, which swarm is given in base 64. */
+/** The text of a task's file, which is base 64 in its resource. */
 export function fileText({ inputs }: Declared): string {
   return Buffer.from(String(inputs.data), "base64").toString();
 }
@@ -141,7 +145,7 @@ export function labelsOf({ inputs }: Declared): Record<string, string> {
   return Object.fromEntries(list.map(({ label, value }) => [label, value]));
 }
 
-/** Which of some values are secrets, or hold one. */
+/** For each value, whether it is a secret or contains one. */
 export async function secrecy(values: Record<string, unknown>) {
   const entries = Object.entries(values).map(async ([name, value]) => {
     const output = pulumi.output(value);
@@ -151,7 +155,7 @@ export async function secrecy(values: Record<string, unknown>) {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-function siteOf({ roles = ROLES, images = BUILT }: FakeSite): Site {
+function deploymentOf({ roles = ROLES, images = CORE_IMAGES }: FakeDeployment): Deployment {
   const nodes = nodesOf(roles);
   const swarm = new Swarm("swarm", {
     nodes,
@@ -173,7 +177,7 @@ function siteOf({ roles = ROLES, images = BUILT }: FakeSite): Site {
 
 function nodesOf(roles: Role[]): [Node, ...Node[]] {
   const [manager, ...workers] = roles.map(fakeNode);
-  if (!manager) throw new Error("a site has a node");
+  if (!manager) throw new Error("a deployment has a node");
   return [manager, ...workers];
 }
 
@@ -206,7 +210,7 @@ function fakeNode(role: Role, index: number): Node {
   };
 }
 
-/** What the resources give that are not real. */
+/** The outputs of fake resources. */
 function outputOf(type: string, name: string): Record<string, unknown> {
   if (/:(Secret|ServiceConfig)$/.test(type)) return { name: `${name}-drawn` };
   if (!type.endsWith(":Command")) return {};

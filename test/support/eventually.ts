@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Asks again until an assertion holds; throws what it last said when it does not within the time. */
+/** Retries an assertion until it holds. @throws its last error after the time limit */
 export async function eventually(assertion: () => void | Promise<void>, withinMs = 60_000): Promise<void> {
   const end = Date.now() + withinMs;
   for (;;) {

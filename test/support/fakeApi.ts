@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 
 /** A request to a {@link FakeApi}. */
 export interface Call {
-  /** Such as "GET /api/user", without the parameters. */
+  /** Method and path without the query, such as "GET /api/user". */
   what: string;
   /** The parameters after the question mark. */
   query: URLSearchParams;
@@ -14,7 +14,7 @@ export interface Call {
 
 export type Answer = [status: number, body?: unknown];
 
-/** A JSON API on loopback with the answers of a test. It records its requests. */
+/** A JSON API on loopback that answers as a test defines, and records the requests. */
 export interface FakeApi {
   url: string;
   calls: Call[];

@@ -1,7 +1,7 @@
 import type { Clock } from "../../bench/clock.ts";
 import type { JobContext } from "../../bench/job.ts";
 
-/** A job's context whose time passes only where somebody sleeps; `lines` is what it showed. */
+/** A job's context in which time passes only while the job sleeps; `lines` is its progress. */
 export function fakeContext(): JobContext & { lines: string[] } {
   let now = 0;
   const clock: Clock = {

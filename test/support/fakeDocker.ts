@@ -13,8 +13,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 
 /**
- * A `docker` that plays one engine: its state is files in its folder, by the names used below. A call that it does not
- * know fails, and so does one that the real engine would refuse in that state.
+ * A fake `docker` for one engine, whose state is files in a folder, by the names used below. Unknown calls fail, and so do those
+ * that the real engine would refuse in that state.
  */
 const DOCKER = `#!/bin/sh
 cd "$FAKE" || exit 99
@@ -55,7 +55,7 @@ case "$*" in
 esac
 `;
 
-/** A `curl` that knows the engine's one call which the `docker` command would need a secret argument for. */
+/** A fake `curl` for the only call of the engine's API for which `docker` would need a secret as an argument. */
 const CURL = `#!/bin/sh
 cd "$FAKE" || exit 99
 [ "$*" = "--silent --show-error --write-out %{http_code} --unix-socket /var/run/docker.sock \
@@ -71,7 +71,7 @@ printf 200
 echo active > state; echo false > control; echo node-new > nodeId
 `;
 
-/** Time stands still but for sleeping: a second passes at each `sleep`, whatever it was asked for. */
+/** Fake time: each `sleep` lets one second pass, whatever its argument. */
 const DATE = `#!/bin/sh\n[ "$*" = +%s ] && cat "$FAKE/clock"\n`;
 const SLEEP = `#!/bin/sh
 cd "$FAKE" || exit 99
@@ -81,13 +81,13 @@ echo "$now" > clock
 [ ! -f tick ] || . ./tick
 `;
 
-/** Where the scripts keep something on a real node, and by what name it is in a {@link FakeMachine}. */
+/** Files that the scripts write on a real node, and their names in a {@link FakeMachine}. */
 const KEPT = { "/var/lib/docker/swarmbench-swarm": "mark", "/etc/node/link": "link" };
 
 export interface FakeNode {
   hostname: string;
   status?: "ready" | "down" | "unknown";
-  /** As `docker node ps` gives them, a line each. */
+  /** Output of `docker node ps`, one task per line. */
   tasks?: string;
 }
 
@@ -97,7 +97,7 @@ export interface Outcome {
   stderr: string;
 }
 
-/** A machine for scripts: `sh`, a {@link DOCKER} and a clock of its own. */
+/** A fake machine for scripts: `sh`, a fake {@link DOCKER} and a fake clock. */
 export class FakeMachine {
   readonly directory = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
 
@@ -112,7 +112,7 @@ export class FakeMachine {
     }
   }
 
-  /** Puts a node on the manager's list. */
+  /** Adds a node to the manager's list. */
   node(id: string, { hostname, status = "ready", tasks = "" }: FakeNode): this {
     mkdirSync(path.join(this.directory, "nodes", id));
     const files = { id, hostname, status, availability: "active", tasks };
@@ -120,7 +120,7 @@ export class FakeMachine {
     return this;
   }
 
-  /** What a machine of the name has now; undefined where there is no such thing. */
+  /** Text of a file of the machine; undefined if it does not exist. */
   read(name: string): string | undefined {
     const file = path.join(this.directory, name);
     return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
@@ -150,7 +150,7 @@ export class FakeMachine {
     rmSync(path.join(this.directory, name));
   }
 
-  /** The calls of `docker` so far that change something, in their order. */
+  /** The calls of `docker` so far that change something, in order. */
   get changes(): string[] {
     return this.calls.filter((call) => !/^(info|node (ls|inspect|ps)) /.test(call));
   }
@@ -192,7 +192,7 @@ export class FakeMachine {
   }
 }
 
-/** The whole of a script is read before it is judged: whether `sh -n` takes it, with what it says. */
+/** Checks a script with `sh -n`. @returns its error; empty if the script is valid */
 export async function parses(text: string): Promise<string> {
   return new Promise((resolve) => {
     const child = execFile("sh", ["-n"], (error, _, stderr) =>

@@ -2,7 +2,7 @@ import type { ClientAdapter, ConsumerPort, ProducerPort, ReceiveBatch } from "..
 
 const PARTITIONS = 3;
 
-/** A Kafka in this process: what is sent is delivered in the same turn, unless it is told otherwise. */
+/** A fake Kafka in this process. By default it delivers a message in the same turn of the event loop. */
 export class FakeKafka {
   private readonly consumers: {
     group: string;

@@ -3,7 +3,7 @@ import type { OarClient } from "../../testbeds/oar/client.ts";
 import { oarError } from "../../testbeds/oar/errors.ts";
 import type { Job } from "../../testbeds/oar/job.ts";
 
-/** Time that passes only where a test lets it. */
+/** Time that passes only when a test lets it pass. */
 export class FakeTime {
   private static begun = 0;
   /** Each begins later than the one before. */
@@ -36,18 +36,18 @@ export class FakeTime {
   }
 }
 
-/** All that can go on without time has gone on. */
+/** Resolves when everything that does not wait for time has run. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((wake) => setImmediate(wake));
 }
 
-/** What OAR does when a job is to be lengthened. */
+/** How OAR answers a request to extend a job. */
 type Extension = "granted" | "disabled" | "never" | ((bySec: number) => boolean);
 
-/** A reservation of a test's own: jobs that end so many seconds from now, by a clock that is seven hours behind ours. */
+/** A fake reservation with jobs that end in a number of seconds, by a clock that is seven hours behind this machine's. */
 export class FakeReservation implements Reservation {
   readonly lines: string[] = [];
-  /** What OAR was asked. */
+  /** The requests to OAR. */
   readonly calls: string[] = [];
   away = false;
   extend = false;
@@ -77,13 +77,13 @@ export class FakeReservation implements Reservation {
         if (name === "jobs") return async () => this.answer("jobs");
         if (name === "job") return async (id: number) => this.answer("").find((job) => job.id === id);
         if (name === "extend") return async (id: number, bySec: number) => this.lengthen(id, bySec);
-        throw new Error(`nothing of this asks for ${name}`);
+        throw new Error(`unexpected call of ${name}`);
       },
     });
     this.sites = [{ name: "", client, base: "bench" }];
   }
 
-  /** As by hand: npm run reserve -- --extend. */
+  /** Like npm run reserve -- --extend. */
   lengthenAll(bySec: number): void {
     for (const job of this.jobs) job.walltimeSec = (job.walltimeSec ?? 0) + bySec;
   }

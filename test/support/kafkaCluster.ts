@@ -11,9 +11,9 @@ export interface ClusterOptions {
   /** Folder of Kafka's jars. */
   jars: string;
   brokers: number;
-  /** The Jolokia agent's jar; where given, each broker tells its metrics at {@link KafkaCluster.members}. */
+  /** The Jolokia agent's jar. If given, each broker serves its metrics at the URL in {@link KafkaCluster.members}. */
   agent?: string;
-  /** @default false: clients come in plainly; true: with TLS and SCRAM */
+  /** Whether clients connect with TLS and SCRAM. @default false */
   secure?: boolean;
 }
 
@@ -21,13 +21,13 @@ const CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw";
 const USER = "bench";
 const PASSWORD = "a secret of the test";
 
-/** A real Kafka cluster of processes on this machine's loopback, every broker a controller too. */
+/** A real Kafka cluster of processes on this machine's loopback; every broker is a controller as well. */
 export class KafkaCluster {
   readonly target: KafkaTarget;
   private readonly folder = mkdtempSync(path.join(tmpdir(), "swarmbench-kafka-"));
   private readonly running = new Map<number, ChildProcess>();
 
-  /** Starts it; whether it is ready is for the tests to find out. */
+  /** Starts a cluster without waiting until it is ready. */
   static async start(options: ClusterOptions): Promise<KafkaCluster> {
     const ports = await freePorts(options.brokers * 3);
     const cluster = new KafkaCluster(options, ports);
@@ -58,7 +58,7 @@ export class KafkaCluster {
     return Array.from({ length: this.options.brokers }, (_, index) => index + 1);
   }
 
-  /** Where each process tells its metrics. */
+  /** URL of each process's metrics. */
   get members(): Member[] {
     return this.ids.map((id) => ({
       name: `broker-${id}`,
@@ -149,7 +149,7 @@ export class KafkaCluster {
     ];
   }
 
-  /** An authority and a certificate for localhost. @returns the authority's certificate, PEM */
+  /** Makes a certificate authority and a certificate for localhost. @returns the authority's certificate, PEM */
   private makeCertificates(): string {
     const file = (name: string) => path.join(this.folder, name);
     const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
@@ -177,7 +177,7 @@ function must(file: string, args: string[]): void {
   if (status !== 0) throw new Error(`${file} failed: ${error?.message ?? stdout + stderr}`);
 }
 
-/** Ports that nothing listens on now; all held at once, so that no two are the same. */
+/** Free ports. All are bound at the same time, so that no two are the same. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map((server) => once(server, "listening")));

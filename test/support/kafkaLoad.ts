@@ -3,12 +3,12 @@ import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Admin, Kafka } from "kafkajs";
 
-/** Records a second: enough that every moment of a restart meets some. */
+/** Records per second: enough to have some at every moment of a restart. */
 const RATE = 50;
-/** How often a look at the cluster is taken. */
-const LOOK_MS = 100;
+/** How often the cluster is inspected. */
+const INTERVAL_MS = 100;
 
-/** Sends numbered records with acks=all until it is stopped; gives those that were acknowledged. */
+/** Sends numbered records with acks=all until it is stopped. `stop` returns those that were acknowledged. */
 export async function startLoad(kafka: Kafka, topic: string): Promise<{ stop(): Promise<string[]> }> {
   const producer = kafka.producer({ retry: { retries: 30, maxRetryTime: 5_000 } });
   await producer.connect();
@@ -19,7 +19,7 @@ export async function startLoad(kafka: Kafka, topic: string): Promise<{ stop(): 
     for (let number = 0; !stopped; number += 1) {
       const value = `record-${number}`;
       const send = producer.send({ topic, acks: -1, messages: [{ value }] });
-      // What is not acknowledged may be lost; only what is may not.
+      // Records without an acknowledgement may be lost.
       sent.push(send.then(() => void acked.push(value)).catch(() => {}));
       await delay(1_000 / RATE);
     }
@@ -36,17 +36,17 @@ export async function startLoad(kafka: Kafka, topic: string): Promise<{ stop(): 
 }
 
 /**
- * Watches how many brokers there are until it is stopped; gives the fewest that were there at any look. Where nobody
- * answers a look, those count that accept a connection: none where all refuse.
+ * Counts the brokers until it is stopped; `stop` returns the smallest number. If none answers, those that accept a connection
+ * count.
  *
  * @param addresses `host:port` of every broker
  */
 export function watchBrokers(kafka: Kafka, addresses: string[]): { stop(): Promise<number> } {
-  // Not again and again: what matters is what is so at this moment.
+  // Without retries, because only the current state counts.
   const admin = kafka.admin({ retry: { retries: 0 } });
   let fewest = Number.POSITIVE_INFINITY;
   let stopped = false;
-  const look = async (): Promise<number> => {
+  const inspect = async (): Promise<number> => {
     try {
       return (await admin.describeCluster()).brokers.length;
     } catch {
@@ -56,8 +56,8 @@ export function watchBrokers(kafka: Kafka, addresses: string[]): { stop(): Promi
   const watching = (async () => {
     await admin.connect();
     while (!stopped) {
-      fewest = Math.min(fewest, await look());
-      await delay(LOOK_MS);
+      fewest = Math.min(fewest, await inspect());
+      await delay(INTERVAL_MS);
     }
     await admin.disconnect();
   })();
@@ -72,7 +72,7 @@ export function watchBrokers(kafka: Kafka, addresses: string[]): { stop(): Promi
 
 async function accepts(address: string): Promise<boolean> {
   const [host, port] = address.split(":");
-  const socket = connect({ host: host ?? "", port: Number(port), timeout: LOOK_MS * 10 });
+  const socket = connect({ host: host ?? "", port: Number(port), timeout: INTERVAL_MS * 10 });
   socket.on("timeout", () => socket.destroy(new Error("no answer")));
   try {
     await once(socket, "connect");
@@ -84,7 +84,7 @@ async function accepts(address: string): Promise<boolean> {
   }
 }
 
-/** Every record of a topic, from its beginning to where it now ends. */
+/** All records of a topic, from its beginning to its current end. */
 export async function readAll(kafka: Kafka, admin: Admin, topic: string): Promise<Set<string>> {
   const ends = await admin.fetchTopicOffsets(topic);
   const left = new Map(
@@ -115,10 +115,10 @@ export async function readAll(kafka: Kafka, admin: Admin, topic: string): Promis
   return records;
 }
 
-/** What is not as it should be in a topic: partitions that lack a replica in sync. */
+/** Partitions of a topic that have fewer in-sync replicas than replicas. */
 export async function underReplicated(admin: Admin, topic: string): Promise<number[]> {
-  const [found] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics;
-  return (found?.partitions ?? [])
+  const [metadata] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics;
+  return (metadata?.partitions ?? [])
     .filter(({ isr, replicas }) => isr.length < replicas.length)
     .map(({ partitionId }) => partitionId);
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { TestProject } from "./project.ts";
 
-/** Milliseconds in which a record that is in a topic is read. */
+/** Time limit for reading the records of a topic. */
 const READ_TIMEOUT_MS = 20_000;
 
-/** A topic of brokers that have no port outside the swarm, through Kafka's own tools in a broker's container. */
+/** A topic of brokers without a port outside the swarm, used through Kafka's own tools in a broker's container. */
 export class KafkaTopic {
   private readonly sent: string[] = [];
 
@@ -33,7 +33,7 @@ export class KafkaTopic {
     this.sent.push(record);
   }
 
-  /** Asserts that every record that was ever added is there, and no other. */
+  /** Asserts that the topic has exactly the records that were added. */
   async assertKept(): Promise<void> {
     const text = await this.tool(
       "kafka-console-consumer",

@@ -11,10 +11,10 @@ import type { ToolSource } from "../../cli/setup/toolSource.ts";
 export const run = promisify(execFile);
 const repository = path.resolve(import.meta.dirname, "../..");
 
-/** A folder, and what of this machine's engine is a test's: named and labelled as test projects are, so that `npm test` removes what a killed run has left. */
+/** A folder and Docker objects of a test. They are named and labelled like those of test projects, so that `npm test` removes leftovers of killed runs. */
 export class Lab {
   readonly directory: string;
-  /** Begins the names of all that it has. */
+  /** Prefix of the names of its objects. */
   readonly name: string;
   readonly labels: string[];
 
@@ -68,7 +68,7 @@ export class Lab {
     return folder;
   }
 
-  /** Removes all that carries the lab's labels, and the folder. */
+  /** Removes everything with the lab's labels, and the folder. */
   async dispose(): Promise<void> {
     const filter = ["--quiet", "--filter", `label=swarmbench.stack=${this.name}`];
     for (const [kind, list] of [

@@ -1,9 +1,9 @@
 /** A host as its manifest shows it. */
 export interface ManifestHost {
   name: string;
-  /** On the network over which users log in. */
+  /** Its address on the network over which users log in. */
   address: string;
-  /** On the network of the hosts alone. */
+  /** Its address on the network that only the hosts have. */
   lanAddress: string;
 }
 
@@ -11,8 +11,8 @@ const TESTBED = "urn:publicid:IDN+lab.example.org";
 const CM = `${TESTBED}+authority+cm`;
 
 /**
- * A manifest as Emulab's kind of testbed writes it: prefixed elements, a login for each member of a project and one by
- * password, hardware addresses without colons, names whose order is not that of their letters.
+ * A manifest as testbeds based on Emulab write it: prefixed elements, a login for each member of the project and one with a
+ * password, hardware addresses without colons, names that are not in alphabetical order.
  */
 export function manifest(hosts: readonly ManifestHost[], user: string): string {
   const interfaceOf = (index: number) =>
@@ -32,7 +32,7 @@ export function manifest(hosts: readonly ManifestHost[], user: string): string {
     <emulab:vnode name="${name}" hardware_type="pcgen03-1p"/>
     <g:host name="${nodeOf(index)}.latency.project.lab.example.org" ipv4="${address}"/>
   </g:node>`;
-  // As it stands there in no order.
+  // A manifest has no particular order.
   const nodes = hosts.map(node).reverse().join("");
   return `<?xml version="1.0" encoding="UTF-8"?>
 <g:rspec xmlns:g="http://www.geni.net/resources/rspec/3" xmlns:emulab="http://www.protogeni.net/resources/rspec/ext/emulab/1" type="manifest" expires="2099-01-01T00:00:00Z">${nodes}
@@ -44,10 +44,10 @@ export function manifest(hosts: readonly ManifestHost[], user: string): string {
 `;
 }
 
-/** n2, n9, n16, …: the third is before the second by its letters. */
+/** n2, n9, n16, …: alphabetically, the third comes before the second. */
 const nodeOf = (index: number) => `n${2 + 7 * index}`;
 
-/** As Docker makes it of the address. */
+/** The hardware address that Docker derives from an address. */
 function macOf(address: string): string {
   const digits = address.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
   return `0242${digits.join("")}`;

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import * as pulumi from "@pulumi/pulumi";
 
-// Pulumi captures a stack for every promise, to name those that leak; that took a tenth of the time of the tests.
+// Pulumi captures a stack trace for every promise to find leaks, which took a tenth of the time of the tests.
 const debuggable = createRequire(import.meta.url)("@pulumi/pulumi/runtime/debuggable");
 debuggable.debuggablePromise = <T>(promise: Promise<T>) => promise;
 
@@ -10,8 +10,7 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 /**
- * A resource as a program registered it with the engine. Others stand in it, and it among all, by what they are and
- * their logical name: `Container registry`.
+ * A resource as a program registered it with the engine. Resources are named by kind and logical name: `Container registry`.
  */
 export interface Declared {
   kind: string;
@@ -19,9 +18,9 @@ export interface Declared {
   inputs: Record<string, unknown>;
   /** Paths of the inputs that are secrets, such as `connection.privateKey`. */
   secrets: string[];
-  /** Outputs that are said to be secrets beside those that hold a secret input. */
+  /** Outputs that are marked as secrets, in addition to those that contain a secret input. */
   secretOutputs: string[];
-  /** All that is not secret of its inputs, and of what a component registers as its outputs, as text. */
+  /** Everything in its inputs and, for a component, registered outputs that is not secret, as text. */
   open: string;
   parent: string | undefined;
   provider: string | undefined;
@@ -31,11 +30,11 @@ export interface Declared {
   beforeCreate: string[];
   deleteBeforeReplace: boolean;
   replacementTrigger: unknown;
-  /** Of a component: whether it registered its outputs. */
+  /** For a component: whether it registered its outputs. */
   completed: boolean;
 }
 
-/** The parts that we use of the request by which a resource is registered. */
+/** The methods used here of the request that registers a resource. */
 interface Request {
   getType(): string;
   getName(): string;
@@ -62,12 +61,12 @@ interface Monitor {
 }
 
 /**
- * Runs a program against an engine that creates nothing, and gives what it declared, and the program's own result.
+ * Runs a program against an engine that creates nothing. Returns the declared resources and the program's result.
  *
- * Unlike Pulumi's own mocks this knows the options of a resource, and hooks: the mock monitor of the SDK (3.259) says
- * that it has them, and has no `registerResourceHook`.
+ * Unlike Pulumi's own mocks it supports resource options and hooks: the SDK's mock monitor (3.259) claims to support hooks, but has
+ * no `registerResourceHook`.
  *
- * @param output what a resource has beside its inputs, such as a command's `stdout`
+ * @param output the outputs of a resource in addition to its inputs, such as a command's `stdout`
  */
 export async function declare<T>(
   program: () => T | Promise<T>,
@@ -98,7 +97,7 @@ export async function declare<T>(
     const key = keyFor(request.getType(), declared.name);
     if (resources.has(key)) throw new Error(`${key} is declared twice`);
     resources.set(key, declared);
-    // What a command prints is a secret where it is said to be, or where a secret goes in at its standard input.
+    // A command's output is a secret if it is marked as one, or if its standard input is a secret.
     const fromStdin = declared.secrets.includes("stdin") ? ["stdout"] : [];
     secretOutputs.set(key, new Set([...declared.secretOutputs, ...fromStdin]));
     return registerResource.call(monitor, request, callback);
@@ -112,7 +111,7 @@ export async function declare<T>(
     registerResourceOutputs.call(monitor, request, callback);
   };
   monitor.registerResourceHook = (_, callback) => callback(null, {});
-  // Pulumi reads a stack trace for every promise: mapping those to sources took a third of the time.
+  // Pulumi captures a stack trace for every promise; mapping them to sources took a third of the time.
   const { stackTraceLimit, prepareStackTrace } = Error;
   Error.stackTraceLimit = 2;
   Error.prepareStackTrace = (error) => String(error);
@@ -167,7 +166,7 @@ function visible(value: unknown): string {
   return JSON.stringify(value, (_, item) => (item?.[SIGNATURE] === SECRET ? "[secret]" : item));
 }
 
-/** Without the wrappers of secrets; where these were goes to `secrets`. */
+/** Removes the wrappers of secrets; their paths are added to `secrets`. */
 function plain(value: Record<string, unknown>, secrets: string[] = []): Record<string, unknown> {
   const walk = (item: unknown, at: string): unknown => {
     if (Array.isArray(item)) return item.map((member, index) => walk(member, `${at}.${index}`));

@@ -8,14 +8,14 @@ import { Lab, makeKey } from "./lab.ts";
 const READY_WITHIN_MS = 60_000;
 
 /**
- * A real OAR in a container: server, database, frontend with SSH and REST API, both on loopback ports of this machine alone.
- * Its nodes are names of the container's own loopback, or bare hosts.
+ * A real OAR in a container: server, database, frontend with SSH and REST API, both on loopback ports of this machine.
+ * Its nodes are host names for the container's own loopback, or bare hosts.
  */
 export class OarLab {
   private ports = { ssh: 0, rest: 0 };
   private hostKey = "";
-  /** What is done after oarsub, by the job's name. */
-  private readonly hindered = new Map<string, string>();
+  /** Shell commands that run after oarsub, by the job's name. */
+  private readonly afterOarsub = new Map<string, string>();
 
   private readonly lab: Lab;
   private readonly hosts: BareHosts | undefined;
@@ -33,7 +33,7 @@ export class OarLab {
     return this.lab.name;
   }
 
-  /** @param hosts whose names the nodes are, where they are to be machines; then jobs must be of type `deploy` */
+  /** @param hosts the nodes, if they are machines; jobs must then be of type `deploy` */
   static async start(nodes: readonly string[], users: readonly string[], hosts?: BareHosts): Promise<OarLab> {
     const lab = new OarLab(await Lab.create("oar"), hosts);
     try {
@@ -85,12 +85,12 @@ export class OarLab {
     return this.lab.docker(...args);
   }
 
-  /** As root, in the container. */
+  /** Runs a script in the container as root. */
   inside(script: string): Promise<string> {
     return this.docker("exec", this.name, "sh", "-c", script);
   }
 
-  /** As a user, in the container: what somebody does by hand. */
+  /** Runs a script in the container as a user. */
   shell(user: string, script: string): Promise<string> {
     return this.docker(
       "exec",
@@ -107,27 +107,27 @@ export class OarLab {
     );
   }
 
-  /** Makes a job by hand. @returns its id */
+  /** Submits a job. @returns its id */
   async job(user: string, ...words: string[]): Promise<number> {
     const quoted = words.map((word) => `'${word}'`).join(" ");
     const [, id] = /OAR_JOB_ID=(\d+)/.exec(await this.shell(user, `oarsub ${quoted}`)) ?? [];
     return Number(id);
   }
 
-  /** The state of a job, as OAR's own program says it. */
+  /** The state of a job, as OAR's own program reports it. */
   async state(id: number): Promise<string> {
     return (await this.inside(`oarstat -s -j ${id}`)).trim().replace(/^\d+: /, "");
   }
 
-  /** Ids of all jobs of a name that are not over, whoever's. */
+  /** Ids of all users' jobs with a name that have not ended. */
   living(name: string): Promise<number[]> {
     return this.notOver(`job_name = '${name}'`);
   }
 
-  /** For jobs of one name, something happens on the frontend once oarsub has made the job, and before it ends. */
+  /** Runs shell commands on the frontend after oarsub has submitted a job with this name, and before oarsub ends. */
   afterOarsubOf(name: string, afterwards: string): Promise<string> {
-    this.hindered.set(name, afterwards);
-    const cases = [...this.hindered].map(([each, does]) => `  ${each}) ${does} ;;`);
+    this.afterOarsub.set(name, afterwards);
+    const cases = [...this.afterOarsub].map(([each, does]) => `  ${each}) ${does} ;;`);
     const wrapper = `#!/bin/sh
 /usr/bin/oarsub "$@"
 code=$?
@@ -142,7 +142,7 @@ exit $code`;
     );
   }
 
-  /** Ids of all of a user's jobs that are not over, whatever their names. */
+  /** Ids of all jobs of a user that have not ended. */
   livingOf(user: string): Promise<number[]> {
     return this.notOver(`job_user = '${user}'`);
   }
@@ -156,7 +156,7 @@ exit $code`;
     return this.inside(`oarnodesetting -h ${node} -s ${state}`);
   }
 
-  /** What holds for who asks; the server has read it before. */
+  /** Allows or forbids extensions. It holds for new requests; the server keeps the value that it has read. */
   allowExtension(allow: boolean): Promise<string> {
     return this.inside(
       `sed -i 's/^WALLTIME_CHANGE_ENABLED=.*/WALLTIME_CHANGE_ENABLED="${allow ? "yes" : "no"}"/' /etc/oar/oar.conf`,
@@ -167,14 +167,14 @@ exit $code`;
     return this.inside("/etc/init.d/oar-server start");
   }
 
-  /** Until nothing of it runs; its init script would leave it to end in its own time. */
+  /** Stops the server and waits until all of its processes have ended, which its init script does not do. */
   stopServer(): Promise<string> {
     return this.inside(
       "/etc/init.d/oar-server stop; until ! pgrep -f '[A]lmighty' >/dev/null; do pkill -KILL -f '[A]lmighty'; sleep 0.1; done",
     );
   }
 
-  /** The server takes what comes, and does nothing. */
+  /** Suspends or resumes the server: while suspended it accepts requests but does nothing. */
   freezeServer(freeze: boolean): Promise<string> {
     return this.inside(`pkill -${freeze ? "STOP" : "CONT"} -f '[A]lmighty'`);
   }
@@ -195,13 +195,13 @@ exit $code`;
     };
   }
 
-  /** The same through the REST API. */
+  /** Like {@link testbed}, through the REST API. */
   rest(more: Record<string, unknown> = {}): Record<string, unknown> {
     const url = `http://127.0.0.1:${this.ports.rest}/oarapi`;
     return this.testbed({ api: "rest", rest: { url, shape: "oar" }, ...more });
   }
 
-  /** Writes a scenario for `npm run reserve`. @returns the folder that it is in */
+  /** Writes a scenario for `npm run reserve`. @returns its folder */
   scenario(name: string, nodes: number, testbed: Record<string, unknown>): string {
     const config = { "swarmbench:nodes": nodes, "swarmbench:testbed": testbed };
     writeFileSync(path.join(this.directory, `Pulumi.${name}.yaml`), stringify({ config }));

@@ -2,8 +2,8 @@ import type { QueryApi } from "@influxdata/influxdb-client";
 import type { FakeRun } from "./fakeRun.ts";
 
 /**
- * How many rows a panel's query gives. InfluxDB runs it as Grafana would send it: with the dashboard's variables, and
- * with Flux's `v`, in which Grafana passes the bucket and the time that is shown.
+ * Runs a panel's query as Grafana sends it, with the dashboard's variables and with Flux's `v`, in which Grafana passes the bucket
+ * and the time range, and returns the number of rows.
  */
 export async function rowCount(api: QueryApi, bucket: string, query: string, run: FakeRun): Promise<number> {
   const time = (ms: number) => new Date(ms).toISOString();
@@ -18,6 +18,6 @@ export async function rowCount(api: QueryApi, bucket: string, query: string, run
   try {
     return (await api.collectRows(text)).length;
   } catch (cause) {
-    throw new Error(`InfluxDB refused a panel's query: ${(cause as Error).message}\n${text}`, { cause });
+    throw new Error(`InfluxDB rejected a panel's query: ${(cause as Error).message}\n${text}`, { cause });
   }
 }

@@ -18,16 +18,19 @@ import { parseDocument } from "yaml";
 import { watchProcesses } from "./processes.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
-/** What set-up has made, of `.swarmbench/ssh`. */
+/** The files of `.swarmbench/ssh` that setup has made. */
 const INSTALLED_KEYS = ["config", "id_ed25519", "id_ed25519.pub", "known_hosts", "node"];
 
 /**
- * Configuration of a stack without any part: nodes and swarm alone. Where parts are switched on, no benchmark is run, no
- * network measured, and no clock kept: whoever tests that switches it on.
+ * Configuration of a stack without services: only nodes and swarm. Without further settings there is no benchmark, no network
+ * measurement and no clock synchronisation; tests that need them enable them.
  */
 const SWARM_ONLY = {
   ...Object.fromEntries(
-    ["kafka", "influxdb", "telegraf", "grafana", "portainer"].map((part) => [`${part}.enabled`, "false"]),
+    ["kafka", "influxdb", "telegraf", "grafana", "portainer"].map((service) => [
+      `${service}.enabled`,
+      "false",
+    ]),
   ),
   "benchmark.run": "false",
   "benchmark.network.enabled": "false",
@@ -36,23 +39,23 @@ const SWARM_ONLY = {
 
 export interface Result {
   code: number;
-  /** Standard output and standard error, in the order of their coming. */
+  /** Standard output and standard error, in the order in which they were written. */
   text: string;
 }
 
 /**
- * A copy of the Pulumi project in a folder of its own, with a state of its own, as a second checkout on the machine
- * would be: what a test does cannot touch the developer's stacks. The tools, keys and images are the installation's.
+ * A copy of the Pulumi project in its own folder, with its own state, like a second checkout on the machine: a test cannot change
+ * the developer's stacks. It uses the installation's tools, keys and images.
  */
 export class TestProject {
   readonly directory = mkdtempSync(
     path.join(tmpdir(), `swarmbench-e2e-${process.env.TEST_RUN ?? process.pid}-`),
   );
-  /** What every {@link recordedUp} printed, and the command lines of all processes meanwhile. */
+  /** What every {@link recordedUp} printed, and the command lines of all processes that ran at the time. */
   readonly printed: string[] = [];
-  /** What each {@link up} printed, in their order. */
+  /** What each {@link up} printed, in order. */
   readonly upTexts: string[] = [];
-  /** A command that takes longer is ended. */
+  /** Commands that take longer are killed. */
   longestCommandMs = 5 * 60_000;
   private readonly knownOutputs = new Map<string, string>();
   private namespace = "";
@@ -69,7 +72,7 @@ export class TestProject {
     this.stack = stack;
   }
 
-  /** A project whose stack has no parts but those that the configuration switches on. */
+  /** A project whose stack has only the services that the configuration enables. */
   static async create(stack: string, config: Record<string, string>): Promise<TestProject> {
     const project = new TestProject(stack);
     const { directory } = project;
@@ -94,7 +97,7 @@ export class TestProject {
     }
     symlinkSync(path.join(repository, "node_modules"), path.join(directory, "node_modules"));
     mkdirSync(path.join(directory, ".swarmbench/state"), { recursive: true });
-    // A folder of its own, since ways to a stack's machines are written down there.
+    // A separate folder, because the SSH configuration of the stack's machines is written there.
     const keys = path.join(directory, ".swarmbench/ssh");
     mkdirSync(keys, { mode: 0o700 });
     for (const name of [
@@ -103,13 +106,15 @@ export class TestProject {
     ]) {
       symlinkSync(path.join(repository, ".swarmbench", name), path.join(directory, ".swarmbench", name));
     }
-    project.env = { ...process.env, ...(await project.exportedEnv()) };
+    // Steps of tests are short: each must show a status line.
+    const progress = { SWARMBENCH_PROGRESS_SEC: "1" };
+    project.env = { ...process.env, ...progress, ...(await project.exportedEnv()) };
     await project.must("pulumi", "stack", "init", stack);
     await project.configure({ "pulumi:disable-default-providers[0]": "docker", ...SWARM_ONLY, ...config });
     return project;
   }
 
-  /** What `eval "$(npm run -s env)"` puts into a shell. */
+  /** The variables that `eval "$(npm run -s env)"` sets in a shell. */
   private async exportedEnv(): Promise<NodeJS.ProcessEnv> {
     const show = 'eval "$(node swarmbench.mjs env)" && env -0 | grep -z "^PULUMI_\\|^PATH="';
     const shown = await this.must("bash", "-c", show);
@@ -121,24 +126,24 @@ export class TestProject {
     );
   }
 
-  /** The name that begins all that this stack makes on the machine. */
+  /** Prefix of the names of everything that this stack creates on the machine. */
   get prefix(): string {
     return `swarmbench-${this.namespace}-${this.stack}`;
   }
 
-  /** Sets settings of the stack, by their paths. */
+  /** Changes settings of the stack, by their paths. */
   async configure(values: Record<string, string>): Promise<void> {
     this.namespace = values.namespace ?? this.namespace;
     const pairs = Object.entries(values).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
     await this.must("pulumi", "config", "set-all", "--stack", this.stack, "--path", ...pairs);
   }
 
-  /** Takes a setting, or a group of settings, back to its default. */
+  /** Resets a setting, or a group of settings, to its default. */
   async unset(path: string): Promise<void> {
     await this.must("pulumi", "config", "rm", "--stack", this.stack, "--path", path);
   }
 
-  /** Sets the whole testbed anew, and how many nodes are of it. */
+  /** Replaces the whole testbed, and the number of its nodes. */
   setTestbed(testbed: Record<string, unknown>, nodes: number): void {
     const file = path.join(this.directory, `Pulumi.${this.stack}.yaml`);
     const scenario = parseDocument(readFileSync(file, "utf8"));
@@ -158,7 +163,7 @@ export class TestProject {
     return expectSuccess("pulumi up", await this.up(...more));
   }
 
-  /** An `up` that must succeed; what it shows to others on the machine is kept for a search ({@link printed}). */
+  /** An `up` that must succeed; what it shows to other users of the machine is recorded in {@link printed}. */
   async recordedUp(...more: string[]): Promise<string> {
     const processes = watchProcesses();
     try {
@@ -170,7 +175,7 @@ export class TestProject {
     }
   }
 
-  /** `pulumi COMMAND` on this stack, without questions. */
+  /** `pulumi COMMAND` on this stack, without prompts. */
   pulumi(command: string, ...args: string[]): Promise<Result> {
     return this.run("pulumi", command, ...args, "--stack", this.stack, "--non-interactive");
   }
@@ -179,7 +184,7 @@ export class TestProject {
     return expectSuccess(`pulumi ${command}`, await this.pulumi(command, ...args));
   }
 
-  /** Starts `pulumi up` and kills it, as a power cut would, once its output shows a pattern, or something else has come. */
+  /** Starts `pulumi up` and kills it, as a power cut would, once its output matches a pattern or a promise resolves. */
   upUntil(moment: RegExp | (() => Promise<unknown>)): Promise<string> {
     return new Promise((resolve, reject) => {
       const args = ["up", "--stack", this.stack, "--non-interactive", "--yes", "--skip-preview"];
@@ -194,7 +199,7 @@ export class TestProject {
       child.stderr.on("data", read);
       child.on("error", reject);
       child.on("close", (_, signal) => {
-        if (signal !== "SIGKILL") return reject(new Error(`it ended before ${moment} came:\n${text}`));
+        if (signal !== "SIGKILL") return reject(new Error(`it ended before ${moment}:\n${text}`));
         this.restoreState();
         resolve(text);
       });
@@ -220,12 +225,12 @@ export class TestProject {
     return this.outputsOfState<T>();
   }
 
-  /** The outputs with their secrets in clear. */
+  /** The outputs with secrets in clear text. */
   secretOutputs<T>(): Promise<T> {
     return this.outputsOfState<T>("--show-secrets");
   }
 
-  /** Asks Pulumi once for each state: it takes a second, and every command on a node needs the outputs. */
+  /** Asks Pulumi once for each state, because it takes a second and every command on a node needs the outputs. */
   private async outputsOfState<T>(...flags: string[]): Promise<T> {
     const { mtimeMs, size } = statSync(this.statePath);
     const key = [mtimeMs, size, ...flags].join(" ");
@@ -239,7 +244,7 @@ export class TestProject {
     return this.must("docker", ...args);
   }
 
-  /** Runs a command on a node, over the SSH that the stack's outputs name. */
+  /** Runs a command on a node, with the SSH command in the stack's outputs. */
   async on(node: string, command: string): Promise<string> {
     return expectSuccess(`${command} on ${node}`, await this.tryOn(node, command));
   }
@@ -251,14 +256,14 @@ export class TestProject {
     return this.run("sh", "-c", `${ssh} "$0"`, command);
   }
 
-  /** Name, state and role of the swarm's nodes as the manager lists them, in the order of their names. */
+  /** Name, state and role of the swarm's nodes as the manager lists them, ordered by name. */
   async swarmNodes(): Promise<string[]> {
     const format = "{{.Description.Hostname}} {{.Status.State}} {{.Spec.Availability}} {{.Spec.Labels.role}}";
     const list = await this.on("node1", `docker node inspect --format '${format}' $(docker node ls -q)`);
     return list.trim().split("\n").sort();
   }
 
-  /** What the machine's engine has of this stack: by its name, so that what has lost its labels is seen as well. */
+  /** What the machine's engine has of this stack, found by name, so that objects without labels are found as well. */
   async remains(): Promise<string[]> {
     const lists = await Promise.all([
       this.docker("ps", "--all", "--format", "container {{.Names}}"),
@@ -275,7 +280,7 @@ export class TestProject {
     return path.join(this.directory, `.swarmbench/state/.pulumi/stacks/swarmbench/${this.stack}.json`);
   }
 
-  /** The state as it lies on disk. */
+  /** Text of the state file. */
   stateFile(): string {
     return readFileSync(this.statePath, "utf8");
   }
@@ -285,7 +290,7 @@ export class TestProject {
     return !this.stateFile().includes('"urn":') && (await this.remains()).length === 0;
   }
 
-  /** All that the state's folder has: backups and the history too. */
+  /** Text of all files in the state's folder, including backups and history. */
   stateFiles(): string {
     const state = path.join(this.directory, ".swarmbench/state/.pulumi");
     return readdirSync(state, { recursive: true, withFileTypes: true })
@@ -294,7 +299,7 @@ export class TestProject {
       .join("\n");
   }
 
-  /** Removes the stack, whatever it is in, and the folder. */
+  /** Destroys the stack in any state, and removes the folder. */
   async dispose(): Promise<void> {
     if (!existsSync(this.directory)) return;
     if (existsSync(this.statePath) && (await this.isGone())) {

@@ -8,15 +8,15 @@ const PAGE = path.join(PROJECT, "docs/extending.md");
 export const EXAMPLES = path.join(PROJECT, "docs/examples");
 
 export interface Recipe {
-  /** Its heading. */
+  /** Heading of its section. */
   title: string;
   /** Absolute path of its patch. */
   patch: string;
-  /** The unit test files that it names, as paths from the project. */
+  /** The unit test files that its section names, as paths from the project. */
   tests: string[];
 }
 
-/** Reads the recipes: each section of the page that begins with "Add". @throws Error where one lacks an example, or names tests that do not exist */
+/** Reads the recipes: each section of the page that begins with "Add". @throws Error if one has no example, or names missing tests */
 export function readRecipes(): Recipe[] {
   const sections = readFileSync(PAGE, "utf8").split(/^## /m);
   return sections.filter((section) => section.startsWith("Add ")).map(readRecipe);
@@ -31,7 +31,7 @@ function readRecipe(section: string): Recipe {
   return { title, patch: path.join(path.dirname(PAGE), patch), tests: files };
 }
 
-/** The files that a patch changes or makes, relative to the project. */
+/** The files that a patch changes or creates, as paths from the project. */
 export function filesOf(patch: string): string[] {
   return [...readFileSync(patch, "utf8").matchAll(/^diff --git a\/\S+ b\/(\S+)$/gm)].map(
     ([, file]) => file ?? "",

@@ -1,7 +1,7 @@
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { NetworkName, Pair } from "../../contract/network.ts";
 
-/** A pair of which every round trip took so long. */
+/** A pair whose round trips all took `ms` milliseconds. */
 export function pair(
   from: string,
   to: string,
@@ -25,7 +25,7 @@ export function pair(
     ...more,
   };
 }
-/** Every pair of these nodes; on their own network in half of the time. */
+/** Every pair of these nodes; on the host network it takes half of the time. */
 export const between = (nodes: readonly string[], overlayMs: number) =>
   nodes.flatMap((from) =>
     nodes

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestProject } from "./project.ts";
 
-/** What a node shows to whoever may run `docker` or `ps` on it, for a search of everything at once. */
+/** Commands that show everything that users of `docker` and `ps` can see on a node. */
 const SHOWN_BY_A_NODE = {
   "process list": "for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $f; echo; done 2>/dev/null",
   containers: "docker ps -aq | xargs -r docker inspect",
@@ -15,7 +15,7 @@ const SHOWN_BY_THE_MANAGER = {
   tasks: "docker service ls -q | xargs -r docker service ps -q | xargs -r docker inspect",
 };
 
-/** Characters. What is shorter is no secret of ours: InfluxDB's ids have 16, the shortest secret that is made has 48. */
+/** Minimum number of characters of a secret. InfluxDB's ids have 16; the shortest generated secret has 48. */
 const SHORTEST = 20;
 /** Key by which Pulumi's state marks a secret. */
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
@@ -31,10 +31,10 @@ interface Resource {
 }
 
 /**
- * Every secret of a stack as it now is: what commands print in secret (passwords, tokens, keys), the stack's secret
- * outputs, and the key that opens the nodes. Secret inputs, such as a script, hold these among what is no secret.
+ * All current secrets of a stack: secret outputs of commands (passwords, tokens, keys), the stack's secret outputs, and the
+ * nodes' private key. Secret inputs, such as scripts, contain these among text that is not secret.
  *
- * @throws AssertionError where the swarm has a secret in which none of these is
+ * @throws AssertionError if the swarm has a secret that contains none of these
  */
 export async function secretsOf(project: TestProject): Promise<string[]> {
   const shown = JSON.parse(await project.mustPulumi("stack", "export", "--show-secrets")) as {
@@ -52,7 +52,7 @@ export async function secretsOf(project: TestProject): Promise<string[]> {
       .map((data) => Buffer.from(String(data), "base64").toString())
       .join();
     const known = secrets.some((secret) => text.includes(secret));
-    assert.ok(known || words(text).length === 0, `nothing in ${urn} is searched for`);
+    assert.ok(known || words(text).length === 0, `${urn} contains no secret that is searched for`);
   }
   return secrets;
 }
@@ -61,7 +61,7 @@ interface Plan {
   target: { kafka: { security: { password?: string } }; influx?: { token: string } };
 }
 
-/** The benchmark's plan is a secret as a whole, for the two that it holds among what is none. */
+/** The benchmark's plan is a secret as a whole, because it contains two secrets. */
 function secretOutputs({ benchPlan, ...others }: Record<string, unknown> = {}): unknown[] {
   const held = (plaintexts(benchPlan) as Plan[]).flatMap(({ target: { kafka, influx } }) => [
     kafka.security.password,
@@ -70,18 +70,18 @@ function secretOutputs({ benchPlan, ...others }: Record<string, unknown> = {}): 
   return [...plaintexts(others), ...held];
 }
 
-/** What is wrapped as a secret somewhere in a value of an export that shows secrets. */
+/** All values that are wrapped as secrets in an export that shows secrets. */
 function plaintexts(value: unknown): unknown[] {
   if (typeof value !== "object" || value === null) return [];
   if ("plaintext" in value) return [JSON.parse(String(value.plaintext))];
   return Object.values(value).flatMap(plaintexts);
 }
 
-/** The words of a value that may be secrets, also of JSON that is printed as a text. */
+/** The words of a value that may be secrets, also in JSON that is stored as text. */
 function words(value: unknown): string[] {
   if (typeof value === "object" && value !== null) {
-    // A secret may be a part of another one, and what marks it as such is none.
-    return Object.entries(value).flatMap(([key, part]) => (key === SECRET_MARK ? [] : words(part)));
+    // A secret may contain another one; Pulumi's mark itself is not a secret.
+    return Object.entries(value).flatMap(([key, member]) => (key === SECRET_MARK ? [] : words(member)));
   }
   if (typeof value !== "string") return [];
   try {
@@ -97,8 +97,8 @@ function words(value: unknown): string[] {
 }
 
 /**
- * Asserts that none of the secrets is to be read in Pulumi's state and outputs, in what `up` printed, nor on any node in
- * process lists, containers, services, configs and logs; as they are, in base 64, or as a part of a URL.
+ * Asserts that none of the secrets can be read in Pulumi's state and outputs, in the output of `up`, or on a node in process
+ * lists, containers, services, configs and logs: in clear text, in base 64, or as part of a URL.
  */
 export async function assertHidden(project: TestProject, secrets: string[]): Promise<void> {
   assert.ok(secrets.length > 0, "there are no secrets to search for");
@@ -109,7 +109,7 @@ export async function assertHidden(project: TestProject, secrets: string[]): Pro
     if (!place.startsWith("configs")) assert.notEqual(text.trim(), "", `nothing to search in ${place}`);
     found.push(...findings(text, forms).map((around) => `${place}: …${around}…`));
   }
-  assert.ok(found.length === 0, `secrets are in clear in\n${found.join("\n")}`);
+  assert.ok(found.length === 0, `secrets can be read in\n${found.join("\n")}`);
 }
 
 async function placesOf(project: TestProject): Promise<Record<string, string>> {
@@ -124,25 +124,25 @@ async function placesOf(project: TestProject): Promise<Record<string, string>> {
     "the nodes' containers and their logs": (await project.docker("inspect", ...machines)) + logs.join("\n"),
   };
   for (const { name } of nodes) {
-    const looks = name === "node1" ? { ...SHOWN_BY_A_NODE, ...SHOWN_BY_THE_MANAGER } : SHOWN_BY_A_NODE;
-    for (const [what, command] of Object.entries(looks)) {
+    const commands = name === "node1" ? { ...SHOWN_BY_A_NODE, ...SHOWN_BY_THE_MANAGER } : SHOWN_BY_A_NODE;
+    for (const [what, command] of Object.entries(commands)) {
       places[`${what} of ${name}`] = await project.on(name, command);
     }
   }
   return places;
 }
 
-/** How a secret may be written: in base 64 also from the middle of what is encoded, such as `user:secret`. */
+/** The forms in which a secret may appear. In base 64 it may start inside the encoded text, as in `user:secret`. */
 function formsOf(secret: string): string[] {
   const inBase64 = [0, 1, 2].map((before) => {
     const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
-    // Only characters whose every bit is the secret's.
+    // Only characters all of whose bits belong to the secret.
     return bytes.toString("base64").slice(Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6));
   });
   return [secret, encodeURIComponent(secret), ...inBase64];
 }
 
-/** What stands before each place where a secret was found, without any secret. */
+/** The text before each secret that was found, with all secrets masked. */
 function findings(text: string, forms: string[]): string[] {
   const present = forms.filter((form) => text.includes(form));
   if (present.length === 0) return [];

@@ -20,7 +20,7 @@ export const SECURE_CLUSTER = {
   "kafka.externalPort": "19092",
 };
 
-/** A client outside the swarm: this process. @param otherPassword instead of the one that the stack gives out */
+/** A client outside the swarm, in this process. @param otherPassword used instead of the stack's */
 export async function secureClient(project: TestProject, otherPassword?: string): Promise<Kafka> {
   const { kafkaExternal, kafka } = await project.secretOutputs<KafkaOutputs>();
   const { username, password, ca } = kafka.security;

@@ -3,11 +3,11 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-/** A folder with programs of a test's own ahead of the machine's, in which shell text is run. */
+/** A folder in which shell text is run, with a test's own programs first in PATH. */
 export class ShellFolder {
   readonly directory = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
 
-  /** @param programs text by name; `calls` in the folder gets what they append to it */
+  /** @param programs shell text by name */
   constructor(programs: Record<string, string> = {}) {
     mkdirSync(path.join(this.directory, "bin"));
     for (const [name, text] of Object.entries(programs)) this.program(name, text);

@@ -16,7 +16,7 @@ export async function wholeServices(project: TestProject): Promise<string[]> {
     .sort();
 }
 
-/** Name, id, node and state of every task that is to run. */
+/** Service, id, node and state of every task whose desired state is running. */
 export async function runningTasks(project: TestProject): Promise<Task[]> {
   const list = await project.on(
     "node1",

@@ -11,15 +11,15 @@ import { measured } from "./measured.ts";
 import { OarLab } from "./oarLab.ts";
 import { TestProject } from "./project.ts";
 
-/** Where a testbed's nodes come from, as a test has it. */
+/** A source of a testbed's nodes. */
 export interface Source {
-  /** `swarmbench:testbed` of a stack of so many nodes. */
+  /** `swarmbench:testbed` of a stack with a number of nodes. */
   testbed(nodes: number): Record<string, unknown>;
   /** The host names that nodes may have. */
   names: string[];
-  /** What there is that was not at first, a line each. */
+  /** What was added to the machines since the start, one line each. */
   remains(): Promise<string[]>;
-  /** What of it is to be there after a destroy. */
+  /** The lines of {@link remains} that stay after a destroy. */
   stays: string[];
   /** How many jobs hold the first two nodes. @default 1 */
   jobs?: number;
@@ -45,25 +45,25 @@ const SHORT_BENCHMARK = {
 export interface OnTestbed<S extends Source> {
   project(): TestProject;
   source(): S;
-  /** Host names of the nodes, in their order. */
+  /** Host names of the nodes, in order. */
   hostnames(): Promise<string[]>;
-  /** Results of the benchmark of the last `up`, which must have measured something on these very nodes. */
+  /** Results of the benchmark of the last `up`, which must have measured on these nodes. */
   measured(): Promise<Run>;
-  /** Runs a benchmark by hand, which must measure something. */
+  /** Runs `npm run bench`, which must measure something. */
   measure(): Promise<void>;
 }
 
 export interface MoreClaims<S extends Source> {
-  /** Beside a short benchmark. */
+  /** Settings in addition to a short benchmark. */
   config?: Record<string, string>;
-  /** About the stack of three nodes. */
+  /** Claims about the stack with three nodes. */
   whileUp?: (on: OnTestbed<S>) => void;
-  /** Once it is destroyed, and all machines are free. */
+  /** Claims after it is destroyed and all machines are free. */
   afterwards?: (on: OnTestbed<S>) => void;
 }
 
 /**
- * What a stack does on a testbed of any kind, from bare machines to nothing.
+ * Claims that hold for a stack on every kind of testbed, from bare machines to destroy.
  */
 export function describeTestbed<S extends Source>(
   kind: string,
@@ -162,7 +162,7 @@ export function describeTestbed<S extends Source>(
     };
     whileUp?.(on);
 
-    it("loses the third node again, which is drained, cleaned and given back", async () => {
+    it("removes the third node again, which is drained, cleaned and released", async () => {
       const [first, second, third] = await hostnames();
       project.setTestbed(source.testbed(2), 2);
       await project.mustUp();
@@ -194,7 +194,7 @@ export async function localSource(): Promise<Source> {
   return {
     testbed: () => ({ kind: "local" }),
     names: ["node1", "node2", "node3"],
-    remains: async () => [], // the project's own, which is always asked for
+    remains: async () => [], // those of the project are always checked
     stays: [],
     dispose: async () => {},
   };
@@ -239,7 +239,7 @@ export interface OarSource extends HostsSource {
   oar: OarLab;
 }
 
-/** Machines that a real OAR gives. */
+/** Machines that a real OAR reserves. */
 export async function oarSource(cleanup: Cleanup): Promise<OarSource> {
   const source = await hostsSource(cleanup, () => ({}));
   const { hosts } = source;

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { asPulumiConfig, scenarioNames, settingsIn } from "../../cli/lib/scenarios.ts";
 import { readArguments as argumentsOf } from "../../cli/rspec/arguments.ts";
 import { rspecCommand } from "../../cli/rspec/command.ts";
-import { configOf, lanOf, scenarioSettings } from "../../cli/rspec/scenario.ts";
-import { SettingsError } from "../../config/settings.ts";
+import { lanOf, scenarioSettings } from "../../cli/rspec/scenario.ts";
 import { parsed } from "../../test/support/commands.ts";
 import { readManifests } from "../../test/support/readManifests.ts";
+import { settingsErrors } from "../../test/support/settingsErrors.ts";
 import { readDocument } from "./document.ts";
 import { DEFAULT_MANAGER, requestRspec } from "./request.ts";
 import { attribute, childrenNamed, parseXml } from "./xml.ts";
@@ -111,9 +112,7 @@ describe("a request", () => {
 });
 
 describe("the scenarios of this project", () => {
-  const scenarios = readdirSync(project).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
-
-  for (const scenario of scenarios) {
+  for (const scenario of scenarioNames()) {
     it(`${scenario} has a request with all its nodes`, () => {
       const { nodes, subnet } = lanOf(scenarioSettings(project, scenario, "ann"));
       const { nodes: reserved } = readManifests([{ name: "m", text: granted(requestRspec(nodes, subnet)) }]);
@@ -132,11 +131,11 @@ describe("the scenarios of this project", () => {
 describe("a scenario's file", () => {
   it("is read as Pulumi passes it to the program", () => {
     const yaml = "config:\n  pulumi:x: [a]\n  swarmbench:nodes: 4\n  swarmbench:testbed: { kind: local }\n";
-    assert.deepEqual(configOf(yaml), { nodes: "4", testbed: '{"kind":"local"}' });
+    assert.deepEqual(asPulumiConfig(settingsIn(yaml)), { nodes: "4", testbed: '{"kind":"local"}' });
   });
 
   it("may have no configuration", () => {
-    assert.deepEqual(configOf("encryptionsalt: x\n"), {});
+    assert.deepEqual(settingsIn("encryptionsalt: x\n"), {});
   });
 });
 
@@ -152,7 +151,7 @@ describe("the arguments", () => {
   });
 
   it("are refused if they are invalid, before anything is written", () => {
-    assert.throws(() => readArguments(["-s", "../../etc/passwd"]), /is no name of a scenario/);
+    assert.throws(() => readArguments(["-s", "../../etc/passwd"]), /is not a valid scenario name/);
     assert.throws(() => readArguments(["--image", "ubuntu"]), /image: expected a URN/);
     assert.throws(() => readArguments(["--hardwear", "x"]), /--hardwear/);
   });
@@ -173,7 +172,7 @@ it("a scenario with errors is refused with a list of all errors", () => {
     );
     assert.throws(
       () => scenarioSettings(directory, "bad"),
-      (error) => error instanceof SettingsError && error.errors.length === 2,
+      (error) => settingsErrors(error).length === 2,
     );
   } finally {
     rmSync(directory, { recursive: true });

@@ -1,4 +1,4 @@
-// Known loss, known duplicates: what was done to the messages must be what was counted, to the last one.
+// Known loss and known duplicates: the benchmark must count exactly what was done to the messages.
 import { isMeasured } from "../../../contract/result.ts";
 import type { Check } from "../check.ts";
 import type { Harness } from "../harness.ts";
@@ -11,20 +11,20 @@ const SECONDS = 12;
 const LOAD = ["producers=20", "rate=10", `duration=${SECONDS}`];
 const REPEATED = 50;
 const SKIP_EVERY = 20;
-/** Seconds without a message until the consumers' count is taken to stand still. */
+/** After so many seconds without a message, the consumers count as stopped. */
 const STILL_SEC = 2;
-const LINE = "cut";
+const ROUTE = "cut";
 
-/** Consumers are cut off, the topic is emptied, and they are let in again: what came meanwhile is lost. */
+/** Disconnects the consumers, truncates the topic and connects them again: what arrived in between is lost. */
 async function truncation(harness: Harness): Promise<Row[]> {
   const { kafka } = harness.parts.plan.target;
-  return BenchProxy.during(harness, [{ name: LINE, latencyMs: 0 }], async (proxy) => {
+  return BenchProxy.during(harness, [{ name: ROUTE, latencyMs: 0 }], async (proxy) => {
     const cutAndTruncate = async (live: LiveStep) => {
       await live.measuring();
-      await proxy.arrange(false);
+      await proxy.setEnabled(false);
       const before = live.seconds.length;
-      // One second may have begun before the cut.
-      await live.until("the consumers stood still", (seconds) => {
+      // One second may have begun before the consumers were disconnected.
+      await live.until("the consumers stopped", (seconds) => {
         const last = seconds.slice(before + 1).slice(-STILL_SEC);
         return last.length === STILL_SEC && last.every(({ delivered }) => delivered === 0);
       });
@@ -33,25 +33,25 @@ async function truncation(harness: Harness): Promise<Row[]> {
         target: kafka,
         topic: live.name,
       });
-      await proxy.arrange(true);
-      if (records <= delivered) throw new Error("nothing was lost: the consumers were not cut off");
+      await proxy.setEnabled(true);
+      if (records <= delivered) throw new Error("nothing was lost: the consumers were not disconnected");
       return records - delivered;
     };
-    // The consumers come back within seconds, whatever their pause between attempts has grown to.
-    const options = { via: { consumer: proxy.via(LINE) } };
+    // The drain is long enough for the consumers' reconnect backoff.
+    const options = { via: { consumer: proxy.via(ROUTE) } };
     const { step, acted } = await harness.stepWhile([...LOAD, "drain=15"], cutAndTruncate, options);
     return [
-      exactly("consumers cut off, topic truncated: lost, by Kafka's watermarks", step.lost, acted),
       exactly(
-        "the same: delivered and lost are what was acknowledged",
-        step.delivered + step.lost,
-        step.acked,
+        "consumers disconnected, topic truncated: lost (expected: by Kafka's watermarks)",
+        step.lost,
+        acted,
       ),
+      exactly("same step: delivered + lost (expected: acknowledged)", step.delivered + step.lost, step.acked),
     ];
   });
 }
 
-/** Messages of the measured time are sent again, byte for byte. */
+/** Sends messages of the measured time a second time, byte for byte. */
 async function duplicates(harness: Harness): Promise<Row[]> {
   const repeat = async (live: LiveStep) => {
     const fromSec = await live.measuring();
@@ -64,20 +64,22 @@ async function duplicates(harness: Harness): Promise<Row[]> {
       timeoutSec: SECONDS,
     });
     if (live.seconds.filter(({ measured }) => measured).length >= SECONDS) {
-      throw new Error("the messages were repeated too late to be counted: try again on a quieter machine");
+      throw new Error(
+        "the messages were sent again after the measured time: repeat the check on a less busy machine",
+      );
     }
     return repeated;
   };
   const { step, acted } = await harness.stepWhile([...LOAD, "drain=15"], repeat);
   return [
     exactly(`${acted} messages sent a second time: duplicated`, step.duplicated, acted),
-    exactly("the same: lost", step.lost, 0),
+    exactly("same step: lost", step.lost, 0),
   ];
 }
 
-/** Consumers leave messages out. */
+/** Makes the consumers skip messages on purpose. */
 async function skipping(harness: Harness): Promise<Row[]> {
-  // Swarm changes the tasks in their places and waits until they run; the runner waits until they answer.
+  // Swarm replaces the tasks and waits until they run; the runner waits until they answer.
   const update = (flag: string, value: string) =>
     harness.onManager(
       { FLAG: flag, VALUE: value },
@@ -88,32 +90,33 @@ async function skipping(harness: Harness): Promise<Row[]> {
     const run = await harness.run([...LOAD, "drain=5"]);
     const [step] = run.steps;
     if (!step || !isMeasured(step) || !step.skippedOnPurpose)
-      throw new Error("the consumers left nothing out, although they were told to");
+      throw new Error("the consumers skipped no message, although SWARMBENCH_FAULT was set");
     const warned = run.warnings.filter((text) => text.includes("SWARMBENCH_FAULT")).length;
     const consumers = run.conditions.agents.filter(({ role }) => role === "consumer").length;
     return [
       exactly(
-        `consumers leave out every ${SKIP_EVERY}th message of a producer: lost, by the consumers' own count`,
+        `consumers skip every ${SKIP_EVERY}th message of a producer: lost (expected: the consumers' own count)`,
         step.lost,
         step.skippedOnPurpose,
       ),
-      exactly("the same: consumers that the run's warnings name", warned, consumers),
+      exactly("same run: consumers named in its warnings", warned, consumers),
     ];
   } finally {
     await update("--env-rm", "SWARMBENCH_FAULT");
   }
 }
 
+/** Checks that lost and duplicated messages are counted exactly. */
 export const accounts: Check = {
   name: "accounts",
   question: QUESTIONS.accounts,
   run: async (harness, { add }) => {
-    for (const [name, part] of Object.entries({ truncation, duplicates, skipping })) {
+    for (const [name, check] of Object.entries({ truncation, duplicates, skipping })) {
       try {
-        add(...(await part(harness)));
+        add(...(await check(harness)));
       } catch (error) {
         if (harness.parts.signal.aborted) throw error;
-        add(notDone(name, (error as Error).message)); // the others still tell
+        add(notDone(name, (error as Error).message)); // the other checks still count
       }
     }
   },

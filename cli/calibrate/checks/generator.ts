@@ -1,5 +1,4 @@
-// The generator alone: what it can do at the most where nothing else holds it up, and whether steps are called
-// generator-bound before it cannot do more.
+// The generator without brokers: its highest rate, and whether steps are called generator-bound before it falls behind.
 import { isMeasured, type Step } from "../../../contract/result.ts";
 import type { Check } from "../check.ts";
 import type { Harness } from "../harness.ts";
@@ -7,26 +6,27 @@ import { QUESTIONS } from "../questions.ts";
 import { holds, type Row, stated } from "../row.ts";
 
 const FIRST_RATE = 4_000;
-/** It is doubled until the generator falls behind, so often at the most; then the border is looked for more closely. */
+/** The rate is doubled until the generator falls behind, at most so often; then rates in between are tried. */
 const FULL = { doublings: 8, refined: 4, seconds: 6 };
 const QUICK = { doublings: 5, refined: 1, seconds: 4 };
-/** Where the first rate is bound already, it is halved until one is not. */
+/** If the first rate is already generator-bound, it is halved at most so often. */
 const HALVINGS = 4;
 const PRODUCERS = 100;
-/** Of the messages that are due in a second: less sent, in any measured second, is a generator that cannot keep up. */
+/** A generator keeps up if it sends this share of the due messages in every measured second. */
 const KEPT_UP = 0.98;
 
-/** Of one rate. */
+/** The result of one rate. */
 export interface Trial {
   rate: number;
   bound: boolean;
   keptUp: boolean;
   lagP99Ms: number | null;
   cpu: number | null;
-  /** It is bound; empty where it is not. */
-  why: string;
+  /** Why it is generator-bound; empty if it is not. */
+  reason: string;
 }
 
+/** The result of a step at this rate. @throws Error when the step failed */
 export function trialOf(rate: number, step: Step): Trial {
   const { verdict, reasons } = step;
   if (!isMeasured(step) || verdict === "failed")
@@ -36,22 +36,22 @@ export function trialOf(rate: number, step: Step): Trial {
   return {
     rate,
     bound: verdict === "generator-bound",
-    // By the rate that was asked for: what a generator far behind counts as due, it counts late as well.
+    // Compared with the requested rate: a generator that is far behind also counts due messages late.
     keptUp: measured.length > 0 && measured.every(({ sent }) => sent >= KEPT_UP * rate),
-    why: reasons.filter((text) => text.startsWith("the generator")).join("; "),
+    reason: reasons.filter((text) => text.startsWith("the generator")).join("; "),
     lagP99Ms: generator.scheduleLagMsP99,
     cpu: generator.cpu,
   };
 }
 
-/** So many rates between two, evenly on a logarithmic scale. */
+/** `count` rates between two rates, evenly spaced on a logarithmic scale. */
 export function between(low: number, high: number, count: number): number[] {
   const ratio = (high / low) ** (1 / (count + 1));
   return Array.from({ length: count }, (_, index) => Math.round(low * ratio ** (index + 1)));
 }
 
-/** The highest rate below every one that is bound, and the lowest one that is. */
-export function borderOf(trials: readonly Trial[]): { ceiling: Trial | undefined; bound: Trial | undefined } {
+/** The lowest generator-bound rate, and the highest rate below it. */
+export function limitOf(trials: readonly Trial[]): { ceiling: Trial | undefined; bound: Trial | undefined } {
   const sorted = [...trials].sort((a, b) => a.rate - b.rate);
   const bound = sorted.find((trial) => trial.bound);
   const good = sorted.filter(({ rate }) => bound === undefined || rate < bound.rate);
@@ -61,30 +61,31 @@ export function borderOf(trials: readonly Trial[]): { ceiling: Trial | undefined
 const show = ({ rate, lagP99Ms, cpu }: Trial) =>
   `${rate} messages per second (schedule lag p99 ${lagP99Ms?.toFixed(2) ?? "-"} ms, ${cpu?.toFixed(2) ?? "-"} CPUs)`;
 
+/** The rows of the table. */
 export function generatorRows(trials: readonly Trial[]): Row[] {
-  const { ceiling, bound } = borderOf(trials);
+  const { ceiling, bound } = limitOf(trials);
   const allBehind = [...trials].sort((a, b) => a.rate - b.rate).filter(({ keptUp }) => !keptUp);
   const [behind] = allBehind;
   const missed = allBehind.filter((trial) => !trial.bound);
   return [
+    stated("no brokers: the highest rate that is not generator-bound", ceiling ? show(ceiling) : "-"),
     stated(
-      "no broker, no client: the highest rate that is not generator-bound",
-      ceiling ? show(ceiling) : "-",
+      "the lowest rate that is generator-bound",
+      bound ? `${show(bound)}: ${bound.reason}` : "no rate was",
     ),
-    stated("the lowest rate that is generator-bound", bound ? `${show(bound)}: ${bound.why}` : "none was"),
-    stated("the lowest rate at which it falls behind", behind ? show(behind) : "none that was tried"),
+    stated("the lowest rate at which the generator falls behind", behind ? show(behind) : "no rate"),
     holds(
-      "there is a ceiling, and it was found",
+      "the generator's limit was found",
       ceiling !== undefined && bound !== undefined,
-      "a rate that is not bound below one that is",
+      "a rate that is not generator-bound below one that is",
       `${trials.length} rates were tried`,
     ),
     holds(
       "every rate at which the generator falls behind is called generator-bound",
       missed.length === 0,
-      "none is called anything else",
+      "all of them",
       missed.length > 0
-        ? `not called so: ${missed.map(show).join("; ")}`
+        ? `not called generator-bound: ${missed.map(show).join("; ")}`
         : `${allBehind.length} of ${trials.length} fell behind`,
     ),
   ];
@@ -100,21 +101,22 @@ async function tried(harness: Harness, rates: readonly number[], seconds: number
 
 async function measure(harness: Harness, { doublings, refined, seconds }: typeof FULL): Promise<Row[]> {
   const trials: Trial[] = [];
-  const tryFrom = async (first: number, factor: number, times: number, enough: (trial: Trial) => boolean) => {
+  const tryFrom = async (first: number, factor: number, times: number, isDone: (trial: Trial) => boolean) => {
     for (let time = 0; time < times; time += 1) {
       const [trial] = await tried(harness, [first * factor ** time], seconds);
       if (trial) trials.push(trial);
-      if (!trial || enough(trial)) return;
+      if (!trial || isDone(trial)) return;
     }
   };
   await tryFrom(FIRST_RATE, 2, doublings, ({ keptUp }) => !keptUp);
   if (trials[0]?.bound) await tryFrom(FIRST_RATE / 2, 0.5, HALVINGS, ({ bound: isBound }) => !isBound);
-  const { ceiling, bound } = borderOf(trials);
+  const { ceiling, bound } = limitOf(trials);
   if (ceiling && bound)
     trials.push(...(await tried(harness, between(ceiling.rate, bound.rate, refined), seconds)));
   return generatorRows(trials);
 }
 
+/** Checks the limit of the load generator. */
 export const generator: Check = {
   name: "generator",
   question: QUESTIONS.generator,

@@ -1,6 +1,6 @@
-// Other people's tools on the same brokers, in turn with the agents.
+// Independent tools on the same brokers, in turn with the agents.
 import type { Check } from "../check.ts";
-import { delaysOf, type Harness } from "../harness.ts";
+import { type Harness, latenciesOf } from "../harness.ts";
 import { IndependentTools, medians, type Sample } from "../independent.ts";
 import { QUESTIONS } from "../questions.ts";
 import { atMost, type Row, stated, within } from "../row.ts";
@@ -10,7 +10,7 @@ const FULL = { rounds: 3, measureSec: 10, messages: 3_000 };
 const QUICK = { rounds: 1, measureSec: 6, messages: 1_000 };
 const LOAD = { producers: 50, totalRate: 500, messageBytes: MESSAGE_BYTES, warmSec: 6 };
 
-/** As cli/figures/clients.ts has it, but either way: a tool that measures less than another is no better. */
+/** The limits of cli/figures/clients.ts, but in both directions: a tool that measures less is not better. */
 const APART_MS = 1;
 const TIMES = 2;
 
@@ -18,32 +18,33 @@ interface Samples {
   yardstick: Sample[];
   agents: Sample[];
   single: Sample[];
-  ourSingle: Sample[];
+  agentsSingle: Sample[];
 }
 
 const show = ({ p50, p99 }: Sample) => `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`;
 
+/** The rows of the table. */
 export function toolRows(samples: Samples): Row[] {
-  const [yard, ours] = [medians(samples.yardstick), medians(samples.agents)];
-  const [single, ourSingle] = [medians(samples.single), medians(samples.ourSingle)];
+  const [yardstick, agents] = [medians(samples.yardstick), medians(samples.agents)];
+  const [single, agentsSingle] = [medians(samples.single), medians(samples.agentsSingle)];
   const load = `${LOAD.producers} producers, ${LOAD.totalRate} messages per second`;
   return [
-    stated(`franz-go yardstick, ${load}`, show(yard)),
-    stated("agents, the same load", show(ours)),
-    ...agreement("the yardstick's", ours, yard),
+    stated(`franz-go yardstick, ${load}`, show(yardstick)),
+    stated("agents, the same load", show(agents)),
+    ...agreement("the yardstick's", agents, yardstick),
     stated("Kafka's EndToEndLatency, one message at a time", show(single)),
-    stated("agents, one producer, 100 messages per second", show(ourSingle)),
-    // It tells whole ms, from send to receipt, and sends the next message only when the last one has come.
-    ...agreement("EndToEndLatency's", ourSingle, single),
+    stated("agents, one producer, 100 messages per second", show(agentsSingle)),
+    // EndToEndLatency prints whole ms from send to receipt, and sends a message only after the previous one has arrived.
+    ...agreement("EndToEndLatency's", agentsSingle, single),
   ];
 }
 
-function agreement(whose: string, ours: Sample, theirs: Sample): Row[] {
-  const p50 = Math.abs(ours.p50 - theirs.p50);
+function agreement(whose: string, agents: Sample, tool: Sample): Row[] {
+  const p50 = Math.abs(agents.p50 - tool.p50);
   const ratio = { below: 1 - 1 / TIMES, above: TIMES - 1 };
   return [
-    atMost(`agents' p50 from ${whose}, either way`, p50, APART_MS, "about 0", " ms"),
-    within(`agents' p99 to ${whose}`, ours.p99 / theirs.p99, 1, ratio, "x"),
+    atMost(`difference between the agents' p50 and ${whose}`, p50, APART_MS, "about 0", " ms"),
+    within(`ratio of the agents' p99 to ${whose}`, agents.p99 / tool.p99, 1, ratio, "x"),
   ];
 }
 
@@ -58,10 +59,10 @@ async function measure(harness: Harness, { rounds, measureSec, messages }: typeo
     shell: (command) => harness.shell(command),
     onNode: (command) => harness.onNode(node, {}, command),
   });
-  const samples: Samples = { yardstick: [], agents: [], single: [], ourSingle: [] };
+  const samples: Samples = { yardstick: [], agents: [], single: [], agentsSingle: [] };
   const agents = async (producers: number, totalRate: number): Promise<Sample> => {
     const load = [`producers=${producers}`, `totalRate=${totalRate}`, `messageBytes=${MESSAGE_BYTES}`];
-    return delaysOf(await harness.step([...load, `duration=${measureSec}`]));
+    return latenciesOf(await harness.step([...load, `duration=${measureSec}`]));
   };
   await tools.install();
   try {
@@ -70,7 +71,7 @@ async function measure(harness: Harness, { rounds, measureSec, messages }: typeo
       samples.yardstick.push(await tools.yardstick({ ...LOAD, measureSec }));
       samples.agents.push(await agents(LOAD.producers, LOAD.totalRate));
       samples.single.push(await tools.endToEndLatency(messages, MESSAGE_BYTES));
-      samples.ourSingle.push(await agents(1, 100));
+      samples.agentsSingle.push(await agents(1, 100));
     }
   } finally {
     await tools.remove();
@@ -78,6 +79,7 @@ async function measure(harness: Harness, { rounds, measureSec, messages }: typeo
   return toolRows(samples);
 }
 
+/** Checks that independent tools measure the same latencies. */
 export const independentTools: Check = {
   name: "independent-tools",
   question: QUESTIONS["independent-tools"],

@@ -1,9 +1,9 @@
-// The same again: how far apart are the figures of the same step, and the knees of the same search?
+// Repeats a step and a search: how far apart are the latencies, and the knees?
 import type { Knee, Step } from "../../../contract/result.ts";
 import type { Check } from "../check.ts";
-import { delaysOf, type Harness } from "../harness.ts";
+import { type Harness, latenciesOf } from "../harness.ts";
 import { QUESTIONS } from "../questions.ts";
-import { figure3, holds, type Row, stated } from "../row.ts";
+import { formatNumber3, holds, type Row, stated } from "../row.ts";
 import { covers, type Interval, median, spreadOf, unionCovers } from "../statistics.ts";
 
 const FULL = { steps: 10, searches: 5 };
@@ -20,11 +20,12 @@ const DEFAULT_SEARCH = {
 
 const spreadText = (values: readonly number[], unit: string) => {
   const { min, median: middle, max, variation } = spreadOf(values);
-  return `min ${figure3(min)}, median ${figure3(middle)}, max ${figure3(max)}${unit}; coefficient of variation ${(100 * variation).toFixed(1)} %`;
+  return `min ${formatNumber3(min)}, median ${formatNumber3(middle)}, max ${formatNumber3(max)}${unit}; coefficient of variation ${(100 * variation).toFixed(1)} %`;
 };
 
+/** The rows about the repeated step. */
 export function stepRows(steps: readonly Step[]): Row[] {
-  const latencies = steps.map(delaysOf);
+  const latencies = steps.map(latenciesOf);
   return (["p50", "p99"] as const).map((key) =>
     stated(
       `the same step ${steps.length} times (${PRODUCERS} producers, 10 messages per second each): ${key}`,
@@ -36,8 +37,10 @@ export function stepRows(steps: readonly Step[]): Row[] {
   );
 }
 
-const intervalText = ([from, to]: Interval) => `${figure3(from)} to ${to === null ? "-" : figure3(to)}`;
+const intervalText = ([from, to]: Interval) =>
+  `${formatNumber3(from)} to ${to === null ? "-" : formatNumber3(to)}`;
 
+/** The rows about the repeated search. */
 export function kneeRows(knees: readonly Knee[]): Row[] {
   const values = knees.map(({ value }) => value);
   const intervals = knees.map(({ interval }) => interval);
@@ -49,7 +52,7 @@ export function kneeRows(knees: readonly Knee[]): Row[] {
     holds(
       "each knee's interval covers the median knee",
       missing.length === 0,
-      `${figure3(middle)} in all ${knees.length}`,
+      `${formatNumber3(middle)} in all ${knees.length}`,
       missing.length === 0
         ? `in all: ${intervals.map(intervalText).join("; ")}`
         : `not in ${missing.map(intervalText).join("; ")}`,
@@ -57,7 +60,7 @@ export function kneeRows(knees: readonly Knee[]): Row[] {
     holds(
       "the intervals together cover the spread of the knees",
       unionCovers(intervals, least, most),
-      `${figure3(least)} to ${figure3(most)}`,
+      `${formatNumber3(least)} to ${formatNumber3(most)}`,
       intervals.map(intervalText).join("; "),
     ),
   ];
@@ -78,15 +81,16 @@ async function sameSearch(harness: Harness, times: number): Promise<Row[]> {
     if (knee) knees.push(knee);
     else without.push(`${run}: ${searchReason}`);
   }
-  const found = holds(
+  const everyKnee = holds(
     "every search finds a knee",
     without.length === 0,
     `${times} knees`,
     [`${knees.length} knees`, ...without].join("; "),
   );
-  return knees.length > 0 ? [found, ...kneeRows(knees)] : [found];
+  return knees.length > 0 ? [everyKnee, ...kneeRows(knees)] : [everyKnee];
 }
 
+/** Checks how well steps and knees repeat. */
 export const repeatability: Check = {
   name: "repeatability",
   question: QUESTIONS.repeatability,

@@ -5,36 +5,36 @@ import { FakeMachine, parses } from "../../../test/support/fakeDocker.ts";
 import { burstBytes, shapeLinkScript } from "./linkScripts.ts";
 
 /**
- * A `tc` of one interface, in the words of the real one (iproute2 6.1): files `root` and `child` have kind, handle and
- * parameters. Like the kernel it refuses a handle that is of another kind, and netem where file `lacks` says so.
+ * A fake `tc` for one interface, with the messages of iproute2 6.1. Files `root` and `child` have kind, handle and parameters.
+ * Like the kernel it refuses a handle of another kind, and the kinds in the file `lacks`.
  */
 const TC = `#!/bin/sh
 cd "$FAKE" || exit 99
 echo "tc $*" >> calls
 refuse() { echo "Error: $*" >&2; exit 2; }
-json() { [ ! -f "$1" ] || awk -v at="$2" '{
-  printf "%s{\\"kind\\":\\"%s\\",\\"handle\\":\\"%s\\",%s,\\"options\\":{", at ~ /root/ ? "" : ",", $1, $2, at
+json() { [ ! -f "$1" ] || awk -v level="$2" '{
+  printf "%s{\\"kind\\":\\"%s\\",\\"handle\\":\\"%s\\",%s,\\"options\\":{", level ~ /root/ ? "" : ",", $1, $2, level
   if ($1 == "tbf") printf "\\"rate\\":%d,\\"burst\\":%d,\\"lat\\":50000", $4 / 8, $6
   if ($1 == "netem") printf "\\"limit\\":%d,\\"delay\\":{\\"delay\\":%g,\\"jitter\\":0,\\"correlation\\":0}," \\
     "\\"loss-random\\":{\\"loss\\":%g,\\"correlation\\":0},\\"ecn\\":false,\\"gap\\":0", $4, $6 / 1000000, $8 / 100
   printf "}}" }' "$1"; }
 case "$*" in
-  "qdisc replace dev eth7 root handle "*) at=root; shift 6; rm -f wanted ;;
-  "qdisc replace dev eth7 parent 5b03:1 handle "*) at=child; shift 7 ;;
+  "qdisc replace dev eth7 root handle "*) level=root; shift 6; rm -f wanted ;;
+  "qdisc replace dev eth7 parent 5b03:1 handle "*) level=child; shift 7 ;;
   "qdisc del dev eth7 root") [ -f root ] || refuse "Cannot delete qdisc with handle of zero."; rm -f root child; exit ;;
   "qdisc show dev eth7") if [ -f root ]; then awk '{ print "qdisc", $1, $2, "root refcnt 2" }' root
     else echo "qdisc noqueue 0: root refcnt 2"; fi; exit ;;
   "-j qdisc show dev eth7") printf '['; json root '"root":true'; json child '"parent":"5b03:1"'; echo ']'; exit ;;
-  *) refuse "the fake does not know: $*" ;;
+  *) refuse "unexpected command: $*" ;;
 esac
 handle=$1 kind=$2
 shift 2
 [ "$kind" != "$(cat lacks 2>/dev/null)" ] || refuse "Specified qdisc kind is unknown."
 [ "$kind" != "$(cat ignores 2>/dev/null)" ] || exit 0
-[ "$at" = root ] || [ -f root ] || refuse "Parent Qdisc does not exists."
-old=$(cut -d ' ' -f 1,2 "$at" 2>/dev/null)
-case "$old" in "$kind $handle") ;; *" $handle") refuse "Invalid qdisc name: must match existing qdisc." ;; *) [ $at = child ] || rm -f child ;; esac
-echo "$kind $handle $*" > "$at"
+[ "$level" = root ] || [ -f root ] || refuse "Parent Qdisc does not exists."
+old=$(cut -d ' ' -f 1,2 "$level" 2>/dev/null)
+case "$old" in "$kind $handle") ;; *" $handle") refuse "Invalid qdisc name: must match existing qdisc." ;; *) [ $level = child ] || rm -f child ;; esac
+echo "$kind $handle $*" > "$level"
 `;
 const IP = `#!/bin/sh
 [ "$*" = "-o -4 address show to 10.9.8.11/32" ] || exit 0
@@ -88,19 +88,19 @@ const replaced = (m: FakeMachine) =>
   m.calls.filter((call) => call.includes(" replace ")).map((call) => call.replace(/.* dev eth7 /, ""));
 
 describe("the script that shapes a link", () => {
-  it("is one that sh can parse", async () => {
+  it("is valid sh", async () => {
     assert.equal(await parses(script({ delayMs: 10, rate: 1e6, loss: 0.1 })), "");
   });
 
   for (const [what, link, calls, root, child] of shapes) {
-    it(`gives ${what} to the interface of the node's address`, async () => {
+    it(`adds ${what} to the interface with the node's address`, async () => {
       const m = machine();
       assert.deepEqual(await shape(m, link), done);
       assert.deepEqual(replaced(m), calls);
       assert.deepEqual([m.read("root"), m.read("child")], [root, child]);
     });
 
-    it(`gives ${what} the second time to the same end`, async () => {
+    it(`adds ${what} twice with the same result`, async () => {
       const m = machine();
       await shape(m, link);
       assert.deepEqual(await shape(m, link), done);
@@ -108,7 +108,7 @@ describe("the script that shapes a link", () => {
     });
 
     for (const [before, link2] of shapes) {
-      it(`goes over from ${before} to ${what}`, async () => {
+      it(`changes ${before} to ${what}`, async () => {
         const m = machine();
         await shape(m, link2);
         assert.deepEqual(await shape(m, link), done);
@@ -116,24 +116,24 @@ describe("the script that shapes a link", () => {
       });
     }
 
-    it(`takes ${what} away where nothing is set any more`, async () => {
+    it(`removes ${what} if nothing is configured`, async () => {
       const m = machine();
       await shape(m, link);
       assert.deepEqual(await shape(m), done);
       assert.deepEqual([m.read("root"), m.read("child")], [undefined, undefined]);
     });
 
-    it(`keeps how ${what} is given, for when the node restarts`, async () => {
+    it(`stores the script for ${what}, for a restart of the node`, async () => {
       const m = machine();
       await shape(m, link);
-      m.remove("root"); // as the interface that a restart makes anew
+      m.remove("root"); // a restart recreates the interface
       if (child) m.remove("child");
       assert.deepEqual(await m.script(m.read("link") ?? ""), { ...done, stdout: "" });
       assert.deepEqual([m.read("root"), m.read("child")], [root, child]);
     });
   }
 
-  it("leaves a link alone of which nothing is asked, and a qdisc that is not ours", async () => {
+  it("does not change a link without a configured shape, nor a foreign qdisc", async () => {
     for (const state of [
       {} as Record<string, string>,
       { root: "tbf 8001: rate 5bit burst 9 latency 50ms" },
@@ -147,7 +147,7 @@ describe("the script that shapes a link", () => {
     }
   });
 
-  it("changes a rate in place: with the handle that is there", async () => {
+  it("changes a rate in place, with the existing handle", async () => {
     const m = machine();
     await shape(m, { rate: 1e8 });
     await shape(m, { rate: 2e8 });
@@ -157,7 +157,7 @@ describe("the script that shapes a link", () => {
 });
 
 describe("a link that cannot be shaped", () => {
-  it("for want of netem says so, with what to do, and stays as it was", async () => {
+  it("because netem is missing keeps its shape, and the error says what to do", async () => {
     const m = machine({ lacks: "netem" });
     await shape(m, { rate: 1e8 });
     for (const link of [{ delayMs: 10 }, { loss: 0.1 }, { delayMs: 10, rate: 1e6 }]) {
@@ -165,20 +165,20 @@ describe("a link that cannot be shaped", () => {
       assert.deepEqual([code, stdout], [1, ""]);
       assert.equal(
         stderr,
-        "the kernel does not shape the link of node2 (eth7): it has no netem, so testbed.network.delay and .loss " +
-          "cannot be had here; .rate can. Where the machine that runs Docker has the module: modprobe sch_netem\n",
+        "the kernel cannot shape the link of node2 (eth7): it has no netem, which testbed.network.delay and .loss need; " +
+          ".rate does not need it. If the machine that runs Docker has the module: modprobe sch_netem\n",
       );
       assert.equal(m.read("root"), "tbf 5b02: rate 100000000bit burst 62500 latency 50ms");
     }
   });
 
-  it("for another reason says what tc said", async () => {
+  it("for another reason causes an error with tc's message", async () => {
     const { code, stderr } = await shape(machine({ lacks: "tbf" }), { rate: 1e8 });
     assert.equal(code, 1);
     assert.match(stderr, /link of node2 \(eth7\): Error: Specified qdisc kind is unknown\.$/m);
   });
 
-  it("gets back what it had where only the first of two steps is done", async () => {
+  it("is restored if only the first of two steps succeeds", async () => {
     const m = machine();
     await shape(m, { delayMs: 10 });
     m.write("lacks", "tbf");
@@ -189,7 +189,7 @@ describe("a link that cannot be shaped", () => {
     );
   });
 
-  it("is a failure where tc takes the command and the kernel shows nothing of it", async () => {
+  it("causes an error if tc succeeds but the kernel does not apply the shape", async () => {
     for (const [ignores, link, name] of [
       ["tbf", { rate: 1e8 }, "rate"],
       ["netem", { delayMs: 10 }, "delay"],
@@ -197,19 +197,19 @@ describe("a link that cannot be shaped", () => {
     ] as const) {
       const { code, stderr } = await shape(machine({ ignores }), link);
       assert.equal(code, 1);
-      assert.match(stderr, new RegExp(`it shows ${name} 0 where [\\d.e+]+ was asked for`));
+      assert.match(stderr, new RegExp(`it reports ${name} 0 instead of [\\d.e+]+: `));
     }
   });
 
-  it("is a failure where the kernel shows another value", async () => {
+  it("causes an error if the kernel reports another value", async () => {
     const m = machine({ root: "tbf 5b02: rate 5000000bit burst 62500 latency 50ms", ignores: "tbf" });
-    assert.match((await shape(m, { rate: 1e8 })).stderr, /it shows rate 625000 where 12500000 was asked for/);
+    assert.match((await shape(m, { rate: 1e8 })).stderr, /it reports rate 625000 instead of 12500000: /);
   });
 
-  it("is a failure where no interface has the address", async () => {
+  it("causes an error if no interface has the address", async () => {
     const { code, stderr } = await machine().script(script({ rate: 1e8 }, "10.9.8.99"));
     assert.equal(code, 1);
-    assert.match(stderr, /^node2 has no interface with its address 10\.9\.8\.99$/m);
+    assert.match(stderr, /^node2 has no interface with the address 10\.9\.8\.99$/m);
   });
 });
 

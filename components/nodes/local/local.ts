@@ -8,10 +8,10 @@ import { generation, replacedBy, replaceUnless } from "../../lib/driftReplacemen
 import type { Node, Testbed } from "../../lib/node.ts";
 import { labels, removeLeftoverFirst } from "../../lib/ownership.ts";
 import { type LocalTestbedArgs, localNode } from "./localNode.ts";
-import { findOurs } from "./localState.ts";
+import { findOwn } from "./localState.ts";
 import { removeEverythingScript } from "./scripts.ts";
 
-/** Nodes as containers of this machine, each with its own dockerd and sshd, on a bridge network of their own. */
+/** Nodes as containers on this machine, each with its own dockerd and sshd, on a separate bridge network. */
 export class LocalTestbed extends pulumi.ComponentResource implements Testbed {
   readonly nodes: [Node, ...Node[]];
   readonly lifetime: pulumi.Resource;
@@ -20,8 +20,8 @@ export class LocalTestbed extends pulumi.ComponentResource implements Testbed {
     super("swarmbench:testbed:Local", name, {}, options);
     const { nodes, installation, owner } = args;
     const engine = new Provider(`${name}-engine`, { host: installation.engineHost }, { parent: this });
-    // Deleting this removes all that carries our labels, in one go and whatever Pulumi knows of it.
-    // So the rest need not be deleted one by one: neither a dead node nor what a crash left stops a destroy.
+    // Deleting this resource removes everything with the stack's labels, including leftovers of a crash that Pulumi did not
+    // record. Other resources need not be deleted one by one, so neither dead nodes nor leftovers block a destroy.
     this.lifetime = new local.Command(
       `${name}-lifetime`,
       { delete: removeEverythingScript(installation.engineHost, owner), logging: local.Logging.None },
@@ -30,7 +30,7 @@ export class LocalTestbed extends pulumi.ComponentResource implements Testbed {
     const shared = { parent: this, provider: engine, deletedWith: this.lifetime };
     const network = localNetwork(name, args, shared);
     const [manager, ...workers] = nodes;
-    const node = (wanted: typeof manager) => localNode(wanted, { ...args, network }, shared);
+    const node = (config: typeof manager) => localNode(config, { ...args, network }, shared);
     this.nodes = [node(manager), ...workers.map(node)];
     this.registerOutputs({ nodes: this.nodes.map(({ name, address }) => ({ name, address })) });
   }
@@ -42,13 +42,13 @@ function localNetwork(
   shared: pulumi.CustomResourceOptions,
 ): Network {
   const docker = localDocker(installation.engineHost, exec);
-  const replacement = replaceUnless(findOurs(owner, state.networks, prefix) !== undefined);
+  const replacement = replaceUnless(findOwn(owner, state.networks, prefix) !== undefined);
   return new Network(
     `${name}-network`,
     {
       name: prefix,
       driver: "bridge",
-      ipamConfigs: [{ subnet: subnet, gateway: addressIn(subnet, 1) }],
+      ipamConfigs: [{ subnet, gateway: addressIn(subnet, 1) }],
       labels: labels(owner, generation(replacement)),
     },
     {

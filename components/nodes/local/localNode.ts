@@ -11,10 +11,10 @@ import type { Node } from "../../lib/node.ts";
 import { labels, type Owner, removeLeftoverFirst } from "../../lib/ownership.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
 import { shapeLinkScript } from "./linkScripts.ts";
-import { type DockerState, findOurs } from "./localState.ts";
+import { type DockerState, findOwn } from "./localState.ts";
 import { waitForEngineScript } from "./scripts.ts";
 
-/** What a node may do beyond an ordinary container: less than `--privileged`, which some machines refuse. */
+/** Capabilities that a node needs beyond those of an ordinary container. `--privileged` is not used: some machines refuse it. */
 export const CAPABILITIES = [
   "SYS_ADMIN", // mounts and namespaces: containers in the container
   "NET_ADMIN", // bridges, VXLAN, iptables, traffic shaping
@@ -27,15 +27,15 @@ export const CAPABILITIES = [
   "DAC_READ_SEARCH",
 ];
 
-/** What all local nodes have in common. */
+/** Arguments that all local nodes share. */
 export interface LocalTestbedArgs extends Omit<LocalSettings, "kind"> {
-  /** Begins the names of what is made. */
+  /** Prefix of the names of Docker objects on this machine. */
   prefix: string;
   installation: Installation;
   owner: Owner;
-  /** What this machine's Docker had when the program began. */
+  /** State of this machine's Docker engine at program start. */
   state: DockerState;
-  /** Names of containers that run but did not answer: they are replaced. */
+  /** Names of containers that run but do not answer. They are replaced. */
   unreachable: ReadonlySet<string>;
 }
 
@@ -43,12 +43,12 @@ interface LocalNodeArgs extends LocalTestbedArgs {
   network: docker.Network;
 }
 
-/** The name of a node's container, and of its volume, on this machine. */
+/** Name of a node's container and volume on this machine. */
 export function containerName(prefix: string, node: string): string {
   return `${prefix}-${node}`;
 }
 
-/** How to reach the SSH of a local node: on loopback, with the installation's keys. */
+/** SSH endpoint of a local node: a port on loopback, with the installation's keys. */
 export function localEndpoint({ sshPort }: LocalNodeSettings, { directory }: Installation): SshEndpoint {
   return {
     host: "127.0.0.1",
@@ -59,7 +59,7 @@ export function localEndpoint({ sshPort }: LocalNodeSettings, { directory }: Ins
   };
 }
 
-/** One node: a volume for its engine, the container, the wait until SSH and the engine answer, and its link's shape. */
+/** Declares one node: a volume for its engine, the container, a wait for SSH and the engine, and the shape of its link. */
 export function localNode(
   node: LocalNodeSettings,
   args: LocalNodeArgs,
@@ -67,7 +67,7 @@ export function localNode(
 ): Node {
   const { prefix, installation, owner, state, unreachable } = args;
   const name = containerName(prefix, node.name);
-  const running = findOurs(owner, state.containers, name)?.running ?? false;
+  const running = findOwn(owner, state.containers, name)?.running ?? false;
   const replacement = replaceUnless(running && !unreachable.has(name));
   const volume = nodeVolume(name, node, args, shared);
   const container = nodeContainer(
@@ -89,8 +89,8 @@ export function localNode(
     { script: container.id.apply((id) => waitForEngineScript(node.name, id)) },
     { ...withoutProvider, deletedWith: container },
   );
-  // Where the link is not shaped as well: a shape is taken away here, before anything is measured. By deleting a resource it
-  // would be at the end of `up`, after the benchmark.
+  // Also declared without a shape, to remove a previous one before the benchmark. Pulumi deletes resources only at the end of
+  // `up`.
   const link = runOn(
     `${node.name}-link`,
     ssh,
@@ -108,21 +108,21 @@ export function localNode(
     labels: {},
     address: node.address,
     ssh,
-    ownClock: false, // containers have the machine's clock; nor have they the right to set it (no SYS_TIME)
-    ready: outputOf(link), // what `ready` printed, later
+    ownClock: false, // containers share the machine's clock and cannot set it (no SYS_TIME)
+    ready: outputOf(link), // the output of `ready`, but only after the link is shaped
     machine: container,
   };
 }
 
-/** Where the node's engine keeps its data, and so its place in the swarm: it outlives the container. */
+/** The volume for the engine's data, which includes its swarm membership. It survives a replacement of the container. */
 function nodeVolume(
   name: string,
   node: LocalNodeSettings,
   { owner, state }: LocalNodeArgs,
   shared: pulumi.CustomResourceOptions,
 ): docker.Volume {
-  // Without this a lost volume would be made by Docker as the container starts, and carry no label of ours.
-  const replacement = replaceUnless(findOurs(owner, state.volumes, name) !== undefined);
+  // Otherwise Docker would create a missing volume when the container starts, without the stack's labels.
+  const replacement = replaceUnless(findOwn(owner, state.volumes, name) !== undefined);
   return new docker.Volume(
     `${node.name}-engine`,
     { name, labels: labels(owner, generation(replacement)) },
@@ -131,8 +131,8 @@ function nodeVolume(
 }
 
 /**
- * Where the machine's CPUs are short, agents go first: all nodes share them, and a generator that waits for a CPU would
- * measure its own waiting. On 2 CPUs, 600 producers at 10 messages per second: schedule lag p99 5 ms instead of 71.
+ * CPU shares by role. All nodes share the machine's CPUs, so agents get priority: a load generator that waits for a CPU measures
+ * its own waiting. On 2 CPUs with 600 producers at 10 messages per second, p99 of the schedule lag is 5 ms instead of 71 ms.
  */
 const CPU_SHARES = { agent: 262_144, broker: 1_024, monitor: 1_024 };
 
@@ -148,7 +148,7 @@ function nodeContainer(
     {
       name: containerName(prefix, node.name),
       hostname: node.name,
-      // An id, because the engine reports one: a name would differ from it at every refresh.
+      // By id, because the engine reports the id: a name would differ at every refresh.
       image: installation.testbedImages.node.id,
       restart: "unless-stopped",
       capabilities: { adds: CAPABILITIES.map((capability) => `CAP_${capability}`) },
@@ -168,8 +168,9 @@ function nodeContainer(
       envs: [`SWARMBENCH_REGISTRIES=${subnet}`],
       labels: labels(owner, generationLabel),
       cpuShares: CPU_SHARES[node.role],
-      ...(node.memoryMiB ? { memory: node.memoryMiB, memorySwap: node.memoryMiB } : {}),
-      ...(node.cpus ? { cpus: String(node.cpus) } : {}),
+      memory: node.memoryMiB || undefined,
+      memorySwap: node.memoryMiB || undefined,
+      cpus: node.cpus ? String(node.cpus) : undefined,
     },
     options,
   );

@@ -3,13 +3,13 @@ import { createServer, type Server } from "node:net";
 import { after, before, describe, it } from "node:test";
 import {
   type Claim,
-  clashes,
   type DockerState,
-  isOurs,
+  isOwn,
+  nameConflicts,
   parseRoutes,
-  portClashes,
+  portConflicts,
   readDocker,
-  routeClashes,
+  routeConflicts,
 } from "./localState.ts";
 
 const owner = { prefix: "swarmbench-ann-local", directory: "/home/ann/bench" };
@@ -17,7 +17,7 @@ const labels = (stack: string, directory: string) => ({
   "swarmbench.stack": stack,
   "swarmbench.owner": directory,
 });
-const ours = labels(owner.prefix, owner.directory);
+const ownLabels = labels(owner.prefix, owner.directory);
 const otherFolder = labels(owner.prefix, "/home/bob/bench");
 const otherStack = labels("swarmbench-ann-other", owner.directory);
 const nothing: DockerState = { containers: [], networks: [], volumes: [] };
@@ -28,8 +28,8 @@ const container = (name: string, of: Record<string, string>, running = true) => 
   running,
 });
 
-describe("what Docker has", () => {
-  /** Recorded from Docker 27, cut to a few of its fields. */
+describe("the state of a Docker engine", () => {
+  /** Recorded from Docker 27, with only a few of the fields. */
   const recorded: Record<string, string> = {
     "ps --all --quiet --no-trunc": "aaa\nbbb\n",
     "container inspect aaa bbb": JSON.stringify([
@@ -38,7 +38,7 @@ describe("what Docker has", () => {
         Created: "2026-01-01T00:00:00Z",
         State: { Status: "running", Running: true, Paused: false },
         Name: "/swarmbench-ann-local-node1",
-        Config: { Hostname: "node1", Labels: ours },
+        Config: { Hostname: "node1", Labels: ownLabels },
       },
       {
         Id: "bbb",
@@ -62,7 +62,7 @@ describe("what Docker has", () => {
       {
         Name: "dual",
         IPAM: { Config: [{ Subnet: "10.9.8.0/24" }, { Subnet: "fd00::/64" }, { Gateway: "x" }] },
-        Labels: ours,
+        Labels: ownLabels,
       },
     ]),
     "volume ls --quiet": "",
@@ -70,29 +70,29 @@ describe("what Docker has", () => {
   const read = () =>
     readDocker(async (...args) => {
       const question = args.join(" ").replace(" --filter label=swarmbench.stack", "");
-      return recorded[question] ?? assert.fail(`it was not to ask: ${question}`);
+      return recorded[question] ?? assert.fail(`unexpected command: ${question}`);
     });
 
-  it("is containers with their labels and whether they run", async () => {
+  it("includes containers with their labels and whether they run", async () => {
     assert.deepEqual((await read()).containers, [
-      { id: "aaa", name: "swarmbench-ann-local-node1", labels: ours, running: true },
+      { id: "aaa", name: "swarmbench-ann-local-node1", labels: ownLabels, running: true },
       { id: "bbb", name: "swarmbench-ann-local-node2", labels: {}, running: false },
     ]);
   });
 
-  it("is all networks with their subnets, also those that have none", async () => {
+  it("includes networks with their subnets, even without any", async () => {
     assert.deepEqual((await read()).networks, [
       { name: "bridge", labels: {}, subnets: ["172.17.0.0/16"] },
       { name: "host", labels: {}, subnets: [] },
-      { name: "dual", labels: ours, subnets: ["10.9.8.0/24", "fd00::/64"] },
+      { name: "dual", labels: ownLabels, subnets: ["10.9.8.0/24", "fd00::/64"] },
     ]);
   });
 
-  it("is no volumes where Docker lists none: it is not asked to inspect nothing", async () => {
+  it("includes no volumes, and inspects none, if Docker lists none", async () => {
     assert.deepEqual((await read()).volumes, []);
   });
 
-  it("is asked for again where a network that was listed is gone when it is looked at", async () => {
+  it("is read again if a listed network is gone before it is inspected", async () => {
     let asked = 0;
     const state = await readDocker(async (kind, command) => {
       if (command !== "inspect") return kind === "network" && asked++ === 0 ? "gone\n" : "";
@@ -101,7 +101,7 @@ describe("what Docker has", () => {
     assert.deepEqual([state, asked], [nothing, 2]);
   });
 
-  it("is not known where Docker fails", async () => {
+  it("cannot be read if Docker fails", async () => {
     await assert.rejects(
       readDocker(async () => {
         throw new Error("Cannot connect to the Docker daemon");
@@ -111,47 +111,47 @@ describe("what Docker has", () => {
   });
 });
 
-describe("an object is ours", () => {
-  for (const [what, of, expected] of [
-    ["where it carries the stack's and the folder's label", ours, true],
-    ["not where another folder made it", otherFolder, false],
-    ["not where another stack made it", otherStack, false],
-    ["not where it carries no label", {}, false],
+describe("an object is the stack's own", () => {
+  for (const [what, labels, expected] of [
+    ["if it has the labels of the stack and the folder", ownLabels, true],
+    ["not if it is from another folder", otherFolder, false],
+    ["not if it is from another stack", otherStack, false],
+    ["not if it has no labels", {}, false],
   ] as const) {
-    it(what, () => assert.equal(isOurs(owner, { name: "x", labels: of }), expected));
+    it(what, () => assert.equal(isOwn(owner, { name: "x", labels }), expected));
   }
 });
 
-describe("a clash is", () => {
+describe("a conflict is", () => {
   const claim: Claim = {
     owner,
     subnet: "10.9.8.0/24",
     nodes: [{ container: "swarmbench-ann-local-node1", sshPort: 1 }],
   };
-  const network = (of: Record<string, string>, ...subnets: string[]) => ({
+  const network = (networkLabels: Record<string, string>, ...subnets: string[]) => ({
     name: "lan",
-    labels: of,
+    labels: networkLabels,
     subnets,
   });
   const node1 = "swarmbench-ann-local-node1";
   const cases: [what: string, state: Partial<DockerState>, sentences: RegExp[]][] = [
     ["nothing on an empty machine", {}, []],
     [
-      "nothing in what is the stack's own",
+      "nothing in the stack's own objects",
       {
-        containers: [container(node1, ours, false)],
-        networks: [network(ours, "10.9.8.0/24")],
-        volumes: [{ name: node1, labels: ours }],
+        containers: [container(node1, ownLabels, false)],
+        networks: [network(ownLabels, "10.9.8.0/24")],
+        volumes: [{ name: node1, labels: ownLabels }],
       },
       [],
     ],
     [
-      "nothing in another stack's objects beside ours",
+      "nothing in other objects of another stack",
       { containers: [container("x", otherStack)], networks: [network(otherStack, "10.9.9.0/24")] },
       [],
     ],
     [
-      "a stack of the same name from another folder, told once whatever it has",
+      "a stack of the same name from another folder, reported once for all its objects",
       {
         containers: [container(node1, otherFolder)],
         networks: [network(otherFolder, "10.9.8.0/24")],
@@ -160,7 +160,7 @@ describe("a clash is", () => {
       [/^a stack of the same name runs from \/home\/bob\/bench \(.*swarmbench:namespace\)$/],
     ],
     [
-      "a stack of the same name of which only volumes are left",
+      "a stack of the same name with only volumes left",
       { volumes: [{ name: node1, labels: otherFolder }] },
       [/from \/home\/bob\/bench/],
     ],
@@ -175,49 +175,51 @@ describe("a clash is", () => {
       [/\/home\/bob\/bench/, /\/third/],
     ],
     [
-      "a stack of the same name that does not tell its folder",
+      "a stack of the same name without a label for its folder",
       { containers: [container(node1, { "swarmbench.stack": owner.prefix })] },
       [/from an unknown folder/],
     ],
     [
       "a network that overlaps",
       { networks: [network({}, "10.9.0.0/16")] },
-      [/^the Docker network lan has 10\.9\.0\.0\/16, and this stack wants 10\.9\.8\.0\/24 \(set .*subnet\)$/],
+      [
+        /^the Docker network lan has 10\.9\.0\.0\/16, which overlaps this stack's 10\.9\.8\.0\/24 \(set .*subnet\)$/,
+      ],
     ],
     [
       "a network of another stack that overlaps",
       { networks: [network(otherStack, "10.9.8.0/25")] },
       [/the Docker network lan/],
     ],
-    ["no network beside ours", { networks: [network({}, "10.9.9.0/24", "10.9.7.0/24")] }, []],
+    ["no network with other subnets", { networks: [network({}, "10.9.9.0/24", "10.9.7.0/24")] }, []],
     [
       "a container that has a node's name",
       { containers: [container(node1, otherStack), container("another", otherStack)] },
-      [/^there is a container named swarmbench-ann-local-node1 that no stack of ours made/],
+      [/^there is a container named swarmbench-ann-local-node1 that swarmbench did not create/],
     ],
   ];
   for (const [what, state, sentences] of cases) {
     it(what, () => {
-      const found = clashes({ ...nothing, ...state }, claim);
-      assert.equal(found.length, sentences.length, found.join("\n"));
-      for (const [index, sentence] of sentences.entries()) assert.match(found[index] ?? "", sentence);
+      const conflicts = nameConflicts({ ...nothing, ...state }, claim);
+      assert.equal(conflicts.length, sentences.length, conflicts.join("\n"));
+      for (const [index, sentence] of sentences.entries()) assert.match(conflicts[index] ?? "", sentence);
     });
   }
 
-  it("an IPv6 network never", () => {
+  it("never an IPv6 network", () => {
     assert.deepEqual(
-      clashes({ ...nothing, networks: [network({}, "172.18.0.0/16", "fd00::/64")] }, claim),
+      nameConflicts({ ...nothing, networks: [network({}, "172.18.0.0/16", "fd00::/64")] }, claim),
       [],
     );
   });
 
   it("a container without labels that has a node's name", {}, async () => {
-    const theirs = [{ Id: "aaa", Name: `/${node1}`, Config: { Labels: {} }, State: { Running: true } }];
+    const foreign = [{ Id: "aaa", Name: `/${node1}`, Config: { Labels: {} }, State: { Running: true } }];
     const state = await readDocker(async (...args) => {
       if (args[0] === "ps") return args.includes("label=swarmbench.stack") ? "" : "aaa\n";
-      return args[0] === "container" ? JSON.stringify(theirs) : "";
+      return args[0] === "container" ? JSON.stringify(foreign) : "";
     });
-    assert.equal(clashes(state, claim).length, 1);
+    assert.equal(nameConflicts(state, claim).length, 1);
   });
 });
 
@@ -236,33 +238,35 @@ describe("an SSH port", () => {
     subnet: "10.9.8.0/24",
     nodes: [{ container: "c", sshPort }],
   });
-  const taken = (): RegExp[] => [new RegExp(`^something listens on 127\\.0\\.0\\.1:${port} .*sshPortBase`)];
+  const taken = (): RegExp[] => [
+    new RegExp(`^another program listens on 127\\.0\\.0\\.1:${port} .*sshPortBase`),
+  ];
 
-  async function expectClashes(state: DockerState, sentences: RegExp[]): Promise<void> {
-    const found = await portClashes(state, claim(port));
-    assert.equal(found.length, sentences.length, found.join("\n"));
-    for (const [index, sentence] of sentences.entries()) assert.match(found[index] ?? "", sentence);
+  async function expectConflicts(state: DockerState, sentences: RegExp[]): Promise<void> {
+    const conflicts = await portConflicts(state, claim(port));
+    assert.equal(conflicts.length, sentences.length, conflicts.join("\n"));
+    for (const [index, sentence] of sentences.entries()) assert.match(conflicts[index] ?? "", sentence);
   }
 
-  it("on which something listens is a clash", () => expectClashes(nothing, taken()));
+  it("that another program uses is a conflict", () => expectConflicts(nothing, taken()));
 
-  it("that our own running container has is none", () =>
-    expectClashes({ ...nothing, containers: [container("c", ours)] }, []));
+  it("of the stack's own running container is no conflict", () =>
+    expectConflicts({ ...nothing, containers: [container("c", ownLabels)] }, []));
 
-  it("of our container that is stopped is a clash, for something else listens", () =>
-    expectClashes({ ...nothing, containers: [container("c", ours, false)] }, taken()));
+  it("of the stack's own stopped container is a conflict, because another program listens", () =>
+    expectConflicts({ ...nothing, containers: [container("c", ownLabels, false)] }, taken()));
 
-  it("that another's container of that name has is a clash", () =>
-    expectClashes({ ...nothing, containers: [container("c", otherFolder)] }, taken()));
+  it("of a foreign container of the same name is a conflict", () =>
+    expectConflicts({ ...nothing, containers: [container("c", otherFolder)] }, taken()));
 
-  it("that is free is none, and stays free", async () => {
+  it("that is free is no conflict, and stays free", async () => {
     const other = createServer();
     await new Promise<void>((listening) => other.listen(0, "127.0.0.1", listening));
     const address = other.address();
     const free = typeof address === "object" && address ? address.port : assert.fail();
     await new Promise((closed) => other.close(closed));
-    assert.deepEqual(await portClashes(nothing, claim(free)), []);
-    assert.deepEqual(await portClashes(nothing, claim(free)), []);
+    assert.deepEqual(await portConflicts(nothing, claim(free)), []);
+    assert.deepEqual(await portConflicts(nothing, claim(free)), []);
   });
 });
 
@@ -275,7 +279,7 @@ br-12ab\t0008090A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
 vpn\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0
 `;
 
-  it("is read from the kernel's table, whose numbers are little-endian", () => {
+  it("is parsed from the kernel's table, whose numbers are little-endian", () => {
     assert.deepEqual(parseRoutes(table), [
       { device: "eth0", network: "0.0.0.0/0" },
       { device: "tun0", network: "10.9.8.0/22" },
@@ -284,14 +288,14 @@ vpn\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0
     ]);
   });
 
-  it("clashes where it is narrow and not Docker's own: a default route or a wide VPN loses little", () => {
-    const found = routeClashes(nothing, claim, parseRoutes(table));
-    assert.equal(found.length, 1, found.join("\n"));
-    assert.match(found[0] ?? "", /reaches 10\.9\.8\.0\/22 through tun0.*testbed\.subnet/);
+  it("is a conflict if it is narrow and not Docker's own, unlike a default route or a wide VPN", () => {
+    const conflicts = routeConflicts(nothing, claim, parseRoutes(table));
+    assert.equal(conflicts.length, 1, conflicts.join("\n"));
+    assert.match(conflicts[0] ?? "", /reaches 10\.9\.8\.0\/22 through tun0.*testbed\.subnet/);
   });
 
-  it("is no clash once the stack's own network is there", () => {
-    const own = { name: owner.prefix, labels: ours, subnets: [claim.subnet] };
-    assert.deepEqual(routeClashes({ ...nothing, networks: [own] }, claim, parseRoutes(table)), []);
+  it("is no conflict if the stack's own network exists", () => {
+    const own = { name: owner.prefix, labels: ownLabels, subnets: [claim.subnet] };
+    assert.deepEqual(routeConflicts({ ...nothing, networks: [own] }, claim, parseRoutes(table)), []);
   });
 });

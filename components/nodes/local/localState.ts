@@ -4,11 +4,13 @@ import { isSubnet, overlaps } from "../../../lib/addresses.ts";
 import type { DockerCli } from "../../../lib/docker.ts";
 import { OWNER_LABEL, type Owner, STACK_LABEL } from "../../lib/ownership.ts";
 
-/** What Docker has of one object, as far as we look. */
+/** A Docker object with its labels. */
 interface Labelled {
   name: string;
   labels: Record<string, string>;
 }
+
+/** The containers, networks and volumes of a Docker engine. */
 export interface DockerState {
   containers: (Labelled & { running: boolean; id: string })[];
   networks: (Labelled & { subnets: string[] })[];
@@ -31,16 +33,16 @@ interface VolumeJson {
   Labels: Record<string, string> | null;
 }
 
-/** So often is the engine asked again when something that it has listed is gone before it could be looked at. */
-const LOOKS = 5;
+/** Attempts to read the engine's state when listed objects disappear before they are inspected. */
+const ATTEMPTS = 5;
 
-/** Reads what this machine's Docker engine has, while others may remove what is theirs. */
-export async function readDocker(docker: DockerCli, looks = LOOKS): Promise<DockerState> {
+/** Reads the state of a Docker engine. Retries if another program removes a listed object meanwhile. */
+export async function readDocker(docker: DockerCli, attempts = ATTEMPTS): Promise<DockerState> {
   try {
     return await readOnce(docker);
   } catch (error) {
-    if (looks <= 1 || !/no such|not found/i.test((error as Error).message)) throw error;
-    return readDocker(docker, looks - 1);
+    if (attempts <= 1 || !/no such|not found/i.test((error as Error).message)) throw error;
+    return readDocker(docker, attempts - 1);
   }
 }
 
@@ -71,16 +73,17 @@ async function readOnce(docker: DockerCli): Promise<DockerState> {
   };
 }
 
-export function isOurs(owner: Owner, { labels }: Labelled): boolean {
+/** Whether the owner created an object, by its labels. */
+export function isOwn(owner: Owner, { labels }: Labelled): boolean {
   return labels[STACK_LABEL] === owner.prefix && labels[OWNER_LABEL] === owner.directory;
 }
 
-/** The one of a name that is ours. */
-export function findOurs<T extends Labelled>(owner: Owner, objects: T[], name: string): T | undefined {
-  return objects.find((object) => object.name === name && isOurs(owner, object));
+/** The object of a name, if the owner created it. */
+export function findOwn<T extends Labelled>(owner: Owner, objects: T[], name: string): T | undefined {
+  return objects.find((object) => object.name === name && isOwn(owner, object));
 }
 
-/** What a stack is about to take on this machine. */
+/** Names, network and ports that a stack needs on this machine. */
 export interface Claim {
   owner: Owner;
   subnet: string;
@@ -88,21 +91,20 @@ export interface Claim {
 }
 
 /**
- * What already has a name or network that the stack would take, and is not its own: one sentence each,
- * with the setting that gets out of the way.
+ * Foreign objects with a name or network that the stack needs, one sentence each with the setting that avoids the conflict.
  */
-export function clashes(state: DockerState, { owner, subnet, nodes }: Claim): string[] {
+export function nameConflicts(state: DockerState, { owner, subnet, nodes }: Claim): string[] {
   const others = [...state.containers, ...state.networks, ...state.volumes].filter(
-    (object) => object.labels[STACK_LABEL] === owner.prefix && !isOurs(owner, object),
+    (object) => object.labels[STACK_LABEL] === owner.prefix && !isOwn(owner, object),
   );
   const folders = [...new Set(others.map((object) => object.labels[OWNER_LABEL] ?? "an unknown folder"))];
   const networks = state.networks
-    .filter((network) => !isOurs(owner, network) && network.labels[STACK_LABEL] !== owner.prefix)
+    .filter((network) => !isOwn(owner, network) && network.labels[STACK_LABEL] !== owner.prefix)
     .filter((network) => network.subnets.some((taken) => isSubnet(taken) && overlaps(taken, subnet)));
   const taken = (kind: string, objects: Labelled[], names: string[]) =>
     objects
       .filter(({ name, labels }) => names.includes(name) && labels[STACK_LABEL] !== owner.prefix)
-      .map(({ name }) => `there is a ${kind} named ${name} that no stack of ours made (remove it)`);
+      .map(({ name }) => `there is a ${kind} named ${name} that swarmbench did not create (remove it)`);
   const containers = nodes.map(({ container }) => container);
   return [
     ...folders.map(
@@ -112,7 +114,7 @@ export function clashes(state: DockerState, { owner, subnet, nodes }: Claim): st
     ),
     ...networks.map(
       (network) =>
-        `the Docker network ${network.name} has ${network.subnets.join(", ")}, and this stack wants ${subnet} ` +
+        `the Docker network ${network.name} has ${network.subnets.join(", ")}, which overlaps this stack's ${subnet} ` +
         "(set swarmbench:testbed.subnet)",
     ),
     ...taken("container", state.containers, containers),
@@ -121,19 +123,19 @@ export function clashes(state: DockerState, { owner, subnet, nodes }: Claim): st
   ];
 }
 
-/** A network that this machine reaches, and through which interface. */
+/** A network that this machine reaches through an interface. */
 interface Route {
   network: string;
   device: string;
 }
 
-/** The kernel's IPv4 routes; none where it does not tell them this way (macOS). */
+/** The kernel's IPv4 routes. Empty on systems without /proc/net/route (macOS). */
 export function readRoutes(): Route[] {
   if (!existsSync("/proc/net/route")) return [];
   return parseRoutes(readFileSync("/proc/net/route", "utf8"));
 }
 
-/** Parses /proc/net/route, whose addresses are 32 bits in the machine's (little-endian) order. */
+/** Parses /proc/net/route, whose addresses are 32-bit numbers in the machine's byte order (little-endian). */
 export function parseRoutes(table: string): Route[] {
   return table
     .trim()
@@ -153,12 +155,12 @@ function dotted(hex: string): string {
     .join(".");
 }
 
-/** Routes this wide are a VPN's or a default: our network, being narrower, takes little from them. */
+/** Routes with a prefix up to this length are default routes or belong to a VPN. The stack's narrower network hides little of them. */
 const WIDE_PREFIX = 15;
 
-/** What is reached at the addresses that the stack would take, and would not be any more. Docker's own are no clash. */
-export function routeClashes(state: DockerState, { owner, subnet }: Claim, routes: Route[]): string[] {
-  if (findOurs(owner, state.networks, owner.prefix)) return [];
+/** Routes that the stack's network would hide, one sentence each. Routes of Docker's own networks do not count. */
+export function routeConflicts(state: DockerState, { owner, subnet }: Claim, routes: Route[]): string[] {
+  if (findOwn(owner, state.networks, owner.prefix)) return [];
   return routes
     .filter(
       ({ device, network }) => !/^(br-|docker)/.test(device) && Number(network.split("/")[1]) > WIDE_PREFIX,
@@ -166,21 +168,21 @@ export function routeClashes(state: DockerState, { owner, subnet }: Claim, route
     .filter(({ network }) => overlaps(network, subnet))
     .map(
       ({ network, device }) =>
-        `this machine reaches ${network} through ${device}, and this stack wants ${subnet} ` +
+        `this machine reaches ${network} through ${device}, which overlaps this stack's ${subnet} ` +
         "(set swarmbench:testbed.subnet)",
     );
 }
 
-/** The nodes whose SSH port something else listens on, as sentences. A port that our own container has is no clash. */
-export async function portClashes(state: DockerState, { owner, nodes }: Claim): Promise<string[]> {
+/** SSH ports of nodes that another program uses, one sentence each. Ports of the stack's own containers do not count. */
+export async function portConflicts(state: DockerState, { owner, nodes }: Claim): Promise<string[]> {
   const taken = await Promise.all(
     nodes.map(async ({ container, sshPort }) =>
-      findOurs(owner, state.containers, container)?.running || (await isFree(sshPort)) ? [] : [sshPort],
+      findOwn(owner, state.containers, container)?.running || (await isFree(sshPort)) ? [] : [sshPort],
     ),
   );
   return taken
     .flat()
-    .map((port) => `something listens on 127.0.0.1:${port} (set swarmbench:testbed.sshPortBase)`);
+    .map((port) => `another program listens on 127.0.0.1:${port} (set swarmbench:testbed.sshPortBase)`);
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -3,26 +3,26 @@ import { readFileSync } from "node:fs";
 const SETTING = "net.ipv4.neigh.default.gc_thresh3";
 
 /**
- * Why machines that are containers of one kernel may not all reach each other: all of them share its one table of neighbours,
- * each may have every other one in it, and what does not fit cannot be sent ("neighbor table overflow" in dmesg; the kernel's
- * ip-sysctl documentation, gc_thresh3: entries that are not permanent).
+ * A warning if the kernel's neighbour table is too small for a number of local nodes. Containers on one kernel share the table,
+ * and every node may need an entry for every other one. Packets without an entry are dropped ("neighbor table overflow" in
+ * dmesg). Source: gc_thresh3 in the kernel's ip-sysctl documentation.
  *
- * @param nodes how many
- * @param most entries the table may have; as this machine has it where absent
- * @returns undefined: they fit
+ * @param nodes number of nodes
+ * @param limit maximum number of entries. @default this kernel's
+ * @returns undefined if the table is large enough or its size is unknown
  */
-export function neighboursThatDoNotFit(nodes: number, most = tableSize()): string | undefined {
-  const wanted = nodes * nodes;
-  if (most === undefined || wanted <= most) return undefined;
-  const enough = 2 ** Math.ceil(Math.log2(2 * wanted));
+export function neighbourTableWarning(nodes: number, limit = tableSize()): string | undefined {
+  const needed = nodes * nodes;
+  if (limit === undefined || needed <= limit) return undefined;
+  const enough = 2 ** Math.ceil(Math.log2(2 * needed));
   return (
-    `${nodes} nodes on one machine may need ${wanted} entries in the kernel's table of neighbours, which holds ${most}: ` +
-    "nodes may not reach each other, and fail to join. " +
-    `Enlarge it: sudo sysctl -w ${SETTING.replace("3", "2")}=${enough / 2} ${SETTING}=${enough}`
+    `${nodes} nodes on one machine may need ${needed} entries in the kernel's neighbour table, which holds ${limit}: ` +
+    "nodes may fail to reach each other and to join the swarm. " +
+    `Enlarge the table: sudo sysctl -w ${SETTING.replace("3", "2")}=${enough / 2} ${SETTING}=${enough}`
   );
 }
 
-/** undefined: this kernel does not say. */
+/** Size of this kernel's neighbour table, or undefined if the kernel does not report it. */
 function tableSize(): number | undefined {
   try {
     return Number(readFileSync(`/proc/sys/${SETTING.replaceAll(".", "/")}`, "utf8"));

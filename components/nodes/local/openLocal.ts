@@ -1,25 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../../config/settings.ts";
 import type { LocalSettings } from "../../../config/testbed/local.ts";
+import { SwarmbenchError } from "../../../contract/errors.ts";
 import { localDocker } from "../../../lib/docker.ts";
 import type { Exec } from "../../../lib/exec.ts";
 import type { Installation } from "../../lib/installation.ts";
 import type { Testbed } from "../../lib/node.ts";
 import type { Owner } from "../../lib/ownership.ts";
-import { evaluate, type Observable, type SwarmState } from "../../swarm/swarmState.ts";
+import { evaluate, type InspectableNode, type SwarmState } from "../../swarm/swarmState.ts";
 import { LocalTestbed } from "./local.ts";
 import { containerName, localEndpoint } from "./localNode.ts";
 import {
   type Claim,
-  clashes,
   type DockerState,
-  findOurs,
-  portClashes,
+  findOwn,
+  nameConflicts,
+  portConflicts,
   readDocker,
   readRoutes,
-  routeClashes,
+  routeConflicts,
 } from "./localState.ts";
-import { neighboursThatDoNotFit } from "./neighbours.ts";
+import { neighbourTableWarning } from "./neighbours.ts";
 
 interface OpenLocalArgs {
   settings: Settings;
@@ -27,30 +28,33 @@ interface OpenLocalArgs {
   installation: Installation;
   owner: Owner;
   exec: Exec;
-  observe: (nodes: Observable[]) => Promise<SwarmState>;
+  inspectSwarm: (nodes: InspectableNode[]) => Promise<SwarmState>;
 }
 
-/** @throws pulumi.RunError with every clash between what the stack would take and what others have */
+/**
+ * Inspects this machine's Docker engine, reports every conflict, and declares the testbed.
+ *
+ * @throws SwarmbenchError `testbed-failed` with every conflict with other users of this machine
+ */
 export async function openLocal(args: OpenLocalArgs): Promise<{ testbed: Testbed; swarmState: SwarmState }> {
-  const { settings, local, installation, owner, exec, observe } = args;
+  const { settings, local, installation, owner, exec, inspectSwarm } = args;
   const { prefix } = settings;
-  const state = await readDocker(localDocker(installation.engineHost, exec)).catch((error: Error) => {
-    throw new pulumi.RunError(
-      `The Docker engine of this machine does not answer: ${error.message}\nSee: npm run doctor`,
-    );
+  const state = await readDocker(localDocker(installation.engineHost, exec)).catch((cause: Error) => {
+    const message = `The Docker engine of this machine does not answer: ${cause.message}`;
+    throw new SwarmbenchError("testbed-failed", message, { hint: "See: npm run doctor", cause });
   });
   const name = (node: string) => containerName(prefix, node);
-  await refuseClashes(settings, state, {
+  await refuseConflicts(settings, state, {
     owner,
     subnet: local.subnet,
     nodes: local.nodes.map((node) => ({ container: name(node.name), sshPort: node.sshPort })),
   });
-  const crowded = neighboursThatDoNotFit(local.nodes.length);
-  if (crowded) await pulumi.log.warn(crowded);
+  const warning = neighbourTableWarning(local.nodes.length);
+  if (warning) await pulumi.log.warn(warning);
 
-  const machine = (node: string) => findOurs(owner, state.containers, name(node));
+  const machine = (node: string) => findOwn(owner, state.containers, name(node));
   const running = local.nodes.filter((node) => machine(node.name)?.running);
-  const swarmState = await observe(
+  const swarmState = await inspectSwarm(
     running.map((node) => ({ name: node.name, ssh: localEndpoint(node, installation) })),
   );
   const unreachable = new Set(
@@ -59,11 +63,11 @@ export async function openLocal(args: OpenLocalArgs): Promise<{ testbed: Testbed
   for (const node of local.nodes) {
     const membership = evaluate(node, swarmState);
     if (unreachable.has(name(node.name))) {
-      await pulumi.log.warn(`${node.name} runs but does not answer: it will be made anew; its data stays`);
+      await pulumi.log.warn(`${node.name} runs but does not answer: it will be replaced and keep its data`);
     } else if (machine(node.name)?.running === false) {
-      await pulumi.log.warn(`${node.name} has stopped: it will be made anew; its data stays`);
+      await pulumi.log.warn(`${node.name} has stopped: it will be replaced and keep its data`);
     } else if (membership.kind === "broken") {
-      await pulumi.log.info(`${node.name} ${membership.why}: it will be put right`);
+      await pulumi.log.info(`${node.name} ${membership.why}: this will be repaired`);
     }
   }
   const { subnet, nodes } = local;
@@ -79,15 +83,16 @@ export async function openLocal(args: OpenLocalArgs): Promise<{ testbed: Testbed
   return { testbed, swarmState };
 }
 
-async function refuseClashes(settings: Settings, state: DockerState, claim: Claim): Promise<void> {
-  const found = [
-    ...clashes(state, claim),
-    ...routeClashes(state, claim, readRoutes()),
-    ...(await portClashes(state, claim)),
+async function refuseConflicts(settings: Settings, state: DockerState, claim: Claim): Promise<void> {
+  const conflicts = [
+    ...nameConflicts(state, claim),
+    ...routeConflicts(state, claim, readRoutes()),
+    ...(await portConflicts(state, claim)),
   ];
-  if (found.length === 0) return;
-  throw new pulumi.RunError(
-    `Stack ${settings.stack} cannot have what it needs on this machine; nothing was changed:\n` +
-      found.map((clash) => `  - ${clash}`).join("\n"),
+  if (conflicts.length === 0) return;
+  throw new SwarmbenchError(
+    "testbed-failed",
+    `Stack ${settings.stack} conflicts with others on this machine; nothing was changed:\n` +
+      conflicts.map((line) => `  - ${line}`).join("\n"),
   );
 }

@@ -17,30 +17,30 @@ const owner = { prefix: "swarmbench-ann-local", directory: "/home/ann/my bench" 
 const wait = waitForEngineScript("node2", "container-id");
 const remove = removeEverythingScript("unix:///run/docker.sock", owner);
 
-describe("every script is one that sh can parse:", () => {
+describe("every script is valid sh:", () => {
   for (const [name, text] of Object.entries({ wait, remove })) {
     it(name, async () => assert.equal(await parses(text), ""));
   }
 });
 
 describe("waiting for a node's engine", () => {
-  it("prints the engine's id and the machine's", async () => {
+  it("prints the ids of the engine and the machine", async () => {
     const m = machine({ engine: "engine-id" });
     assert.deepEqual(await m.script(wait), { code: 0, stdout: "engine-id container-id\n", stderr: "" });
   });
 
-  it("goes on until the engine answers", async () => {
+  it("continues until the engine answers", async () => {
     const m = machine({ engine: "engine-id", broken: "yes", tick: '[ "$now" -lt 1020 ] || rm -f broken' });
     assert.equal((await m.script(wait)).stdout, "engine-id container-id\n");
     assert.equal(m.read("clock"), "1020");
   });
 
-  it("goes on while the client answers for an engine that does not (no id)", async () => {
+  it("continues while the client answers without the engine (no id)", async () => {
     const m = machine({ engine: "", tick: '[ "$now" -lt 1002 ] || echo engine-id > engine' });
     assert.equal((await m.script(wait)).stdout, "engine-id container-id\n");
   });
 
-  it("fails after 60 s, and says where to look", async () => {
+  it("times out after 60 s, and names the log", async () => {
     const m = machine({ broken: "yes" });
     const { code, stdout, stderr } = await m.script(wait);
     assert.deepEqual([code, stdout], [1, ""]);
@@ -53,8 +53,8 @@ describe("waiting for a node's engine", () => {
 });
 
 /**
- * An engine with containers, volumes and networks: files `<kind>/<id>` whose lines are the labels. Like the real one
- * it lists what has all the labels, and refuses a volume or network that a container still uses (`uses` in its lines).
+ * A fake engine with containers, volumes and networks: files `<kind>/<id>` with one label per line. Like the real one it lists
+ * objects with all given labels, and refuses to remove a volume or network that a container uses (a line `uses …`).
  */
 const ENGINE = `#!/bin/sh
 cd "$FAKE" || exit 99
@@ -71,7 +71,7 @@ case "$*" in
   "rm --force --volumes "*) kind=container; gone "$@"; exit ;;
   "volume rm --force "*) kind=volume; gone "$@"; exit ;;
   "network rm "*) kind=network; gone "$@"; exit ;;
-  *) refuse "the fake does not know: docker $*" ;;
+  *) refuse "unexpected command: docker $*" ;;
 esac
 for id in $(ls "$kind"); do
   previous= matches=yes
@@ -84,27 +84,27 @@ done
 `;
 
 describe("removing everything", () => {
-  const ours = `label=swarmbench.stack=${owner.prefix}\nlabel=swarmbench.owner=${owner.directory}`;
+  const own = `label=swarmbench.stack=${owner.prefix}\nlabel=swarmbench.owner=${owner.directory}`;
   const otherFolder = `label=swarmbench.stack=${owner.prefix}\nlabel=swarmbench.owner=/elsewhere`;
   const otherStack = `label=swarmbench.stack=${owner.prefix}-2\nlabel=swarmbench.owner=${owner.directory}`;
 
-  /** An engine with three of each kind: ours, one of another folder or stack, and one without labels. */
+  /** An engine with three objects of each kind: an own one, one of another folder or stack, and one without labels. */
   function engine(more: Record<string, string> = {}): FakeMachine {
     const m = machine(more, ENGINE);
     m.folders("container", "volume", "network");
-    m.write("container/c-ours", `${ours}\nuses v-ours\nuses n-ours`);
+    m.write("container/c-own", `${own}\nuses v-own\nuses n-own`);
     m.write("container/c-folder", otherFolder);
     m.write("container/c-none", "");
-    m.write("volume/v-ours", ours);
+    m.write("volume/v-own", own);
     m.write("volume/v-stack", otherStack);
     m.write("volume/v-none", "");
-    m.write("network/n-ours", ours);
+    m.write("network/n-own", own);
     m.write("network/n-folder", otherFolder);
     m.write("network/n-none", "");
     return m;
   }
 
-  it("removes what carries both labels, and touches nothing else", async () => {
+  it("removes objects with both labels, and nothing else", async () => {
     const m = engine();
     assert.deepEqual(await m.script(remove), { code: 0, stdout: "", stderr: "" });
     assert.deepEqual(
@@ -117,7 +117,7 @@ describe("removing everything", () => {
     );
   });
 
-  it("speaks to the engine that it was given, and to no other", async () => {
+  it("uses only the given engine", async () => {
     const m = engine();
     await m.script(remove);
     assert.ok(m.calls.length > 0);
@@ -127,17 +127,17 @@ describe("removing everything", () => {
     );
   });
 
-  it("removes what no container is left of", async () => {
+  it("removes volumes and networks without containers", async () => {
     const m = engine();
-    m.remove("container/c-ours");
+    m.remove("container/c-own");
     assert.equal((await m.script(remove)).code, 0);
     assert.deepEqual(
-      [m.list("volume").includes("v-ours"), m.list("network").includes("n-ours")],
+      [m.list("volume").includes("v-own"), m.list("network").includes("n-own")],
       [false, false],
     );
   });
 
-  it("has nothing to do the second time", async () => {
+  it("does nothing the second time", async () => {
     const m = engine();
     await m.script(remove);
     m.write("calls", "");
@@ -148,18 +148,18 @@ describe("removing everything", () => {
     );
   });
 
-  it("fails and names what could not be removed, having removed the rest", async () => {
-    const m = engine({ "stuck-v-ours": "yes" });
+  it("fails with the names of the objects that it could not remove, and removes the others", async () => {
+    const m = engine({ "stuck-v-own": "yes" });
     const { code, stderr } = await m.script(remove);
     assert.equal(code, 1);
-    assert.match(stderr, /^could not remove: v-ours$/m);
+    assert.match(stderr, /^could not remove: v-own$/m);
     assert.deepEqual(
-      [m.list("container").includes("c-ours"), m.list("network").includes("n-ours")],
+      [m.list("container").includes("c-own"), m.list("network").includes("n-own")],
       [false, false],
     );
   });
 
-  it("fails where the engine does not answer", async () => {
+  it("fails if the engine does not answer", async () => {
     assert.notEqual((await engine({ broken: "yes" }).script(remove)).code, 0);
   });
 });

@@ -1,12 +1,12 @@
 import { script, word } from "../../../lib/shell.ts";
 import { labelFilters, type Owner } from "../../lib/ownership.ts";
 
-/** Seconds that a node has to answer after its container was started; it takes one or two. */
+/** Seconds to wait for a node's engine after the container was started. It usually takes one or two. */
 const ENGINE_TIMEOUT_SEC = 60;
 
 /**
- * Waits until the node's Docker engine answers and prints the engine's id and the machine's, so that whoever depends
- * on the output looks again when either changed.
+ * Script that waits until the node's Docker engine answers and prints the ids of the engine and the machine. Resources that
+ * depend on the output run again when one of them changes.
  */
 export function waitForEngineScript(node: string, machineId: string): string {
   return script(
@@ -24,7 +24,7 @@ echo "$engine $MACHINE"`,
   );
 }
 
-/** Removes every container, volume and network that carries the stack's labels, known to Pulumi or not. */
+/** Script that removes every container, volume and network with the stack's labels, whether or not Pulumi recorded it. */
 export function removeEverythingScript(engineHost: string, owner: Owner): string {
   return script(
     { DOCKER_HOST: engineHost },

@@ -1,8 +1,9 @@
 // The Docker engine's configuration (/etc/docker/daemon.json).
+import { SwarmbenchError } from "../../../contract/errors.ts";
 import { addressIn } from "../../../lib/addresses.ts";
 
-/** Ours, where Docker is installed by us: networks that collide with nothing, and logs that do not fill the disk. */
-function whole(addressPool: string): Record<string, unknown> {
+/** Settings for an engine that swarmbench installed: networks from the configured pool, and size limits for logs. */
+function defaults(addressPool: string): Record<string, unknown> {
   return {
     bip: `${addressIn(addressPool, 1)}/24`,
     "default-address-pools": [{ base: addressPool, size: 24 }],
@@ -12,32 +13,35 @@ function whole(addressPool: string): Record<string, unknown> {
   };
 }
 
-/** What an engine has to be told by us. */
 interface DaemonArgs {
-  /** What is there, base 64. */
-  before: string | undefined;
-  /** Whether Docker is, or is to be, installed by us; of another's engine only what is needed is changed. */
-  ours: boolean;
+  /** Name of the node, for the error message. */
+  node: string;
+  /** The current configuration file, in base 64. */
+  current: string | undefined;
+  /** Whether swarmbench installs, or installed, Docker. An existing engine only gets the registry added. */
+  installedHere: boolean;
+  /** Networks of the engine, in CIDR notation. */
   addressPool: string;
-  /** `address:port` of the stack's registry, which speaks no TLS. */
+  /** `address:port` of the stack's registry, which does not use TLS. */
   registry: string;
 }
 
 /**
- * The configuration as it is to be: another's keys stay as they are. The same, when it is applied to its own result.
+ * The engine's new configuration file. Keeps existing keys, and returns its own result unchanged.
  *
- * @throws Error where what is there is no JSON object
+ * @throws SwarmbenchError `node-failed` if the current file is not a JSON object
  */
-export function daemonConfig({ before, ours, addressPool, registry }: DaemonArgs): string {
-  const there = parse(before);
-  const trusted = there["insecure-registries"];
+export function daemonConfig({ node, current, installedHere, addressPool, registry }: DaemonArgs): string {
+  const existing = parse(node, current);
+  const trusted = existing["insecure-registries"];
   const registries = new Set([...(Array.isArray(trusted) ? trusted : []), registry]);
-  const config = { ...(ours ? whole(addressPool) : {}), ...there, "insecure-registries": [...registries] };
+  const base = installedHere ? defaults(addressPool) : {};
+  const config = { ...base, ...existing, "insecure-registries": [...registries] };
   return JSON.stringify(config, undefined, 2);
 }
 
-function parse(before: string | undefined): Record<string, unknown> {
-  const text = Buffer.from(before ?? "", "base64").toString("utf8");
+function parse(node: string, current: string | undefined): Record<string, unknown> {
+  const text = Buffer.from(current ?? "", "base64").toString("utf8");
   if (text.trim() === "") return {};
   let value: unknown;
   try {
@@ -48,5 +52,7 @@ function parse(before: string | undefined): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw new Error("its /etc/docker/daemon.json is no JSON object: mend it there");
+  throw new SwarmbenchError("node-failed", `${node}: /etc/docker/daemon.json is not a JSON object`, {
+    hint: "Fix or remove the file on the machine.",
+  });
 }

@@ -1,36 +1,36 @@
 import type { NodeSettings } from "../../../config/nodes.ts";
 
-/** How a machine is reached: as our own ssh configuration says it, or as a file of the user's does. */
-export type Way =
+/** How to connect to a machine: with an ssh configuration generated from settings, or with the user's own ssh configuration file. */
+export type SshAccess =
   | {
-      by: "ours";
+      by: "settings";
       port: number;
       user: string;
-      /** File of a private key; where absent, what ssh takes by itself, an agent's included. */
+      /** Private key file. @default ssh's own choice, including agents */
       key?: string;
       /** `user@host` or `user@host:port`. */
       jump?: string;
-      /** A command line whose input and output lead there, where a jump does not do. */
+      /** ProxyCommand of ssh, for cases that a jump host does not cover. */
       proxyCommand?: string;
-      /** The only host keys that are accepted. */
+      /** The only accepted host keys. Absent: see `knownHosts`. */
       hostKeys?: string[];
-      /** Where host keys are looked up; the user's own file where absent. */
+      /** File with known host keys. @default ~/.ssh/known_hosts */
       knownHosts?: string;
-      /** Who answers first is trusted, and is remembered. */
+      /** Whether an unknown host key is accepted at the first connection, and stored. */
       acceptNewHostKeys: boolean;
     }
   | { by: "file"; file: string; port?: number; user?: string };
 
-/** A machine that is there, and is to be a node. */
+/** A machine to use as a node. */
 export interface Host {
   node: NodeSettings;
-  /** Its name or address for ssh. */
+  /** Host name or address for ssh. */
   address: string;
-  way: Way;
-  /** IPv4 address on the network between the nodes, where that is known beforehand. */
+  access: SshAccess;
+  /** IPv4 address on the network between the nodes, if configured. */
   dataAddress?: string;
-  /** The network of which its address is to be. */
+  /** Network that contains the node's address, in CIDR notation. */
   dataNetwork?: string;
-  /** There is no machine yet: in a preview of what will be reserved. */
-  imagined?: boolean;
+  /** Whether the machine does not exist yet, in the preview of a reservation. @default false */
+  isPlaceholder?: boolean;
 }

@@ -2,30 +2,35 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type { NodeSettings } from "../../../config/nodes.ts";
 import { declare } from "../../../test/support/mocks.ts";
-import { type GoodHost, HostsTestbed } from "./hosts.ts";
+import { HostsTestbed, type UsableHost } from "./hosts.ts";
 import { parseReport } from "./report.ts";
 
 const REPORT = [
-  ...[
-    "time=1",
-    "uid=0",
-    "user=root",
-    "arch=x86_64",
-    "kernel=Linux",
-    "machine=m",
-    "os=Debian",
-    "cpus=4",
-    "memoryMiB=8000",
-    "freeMiB=9000",
-  ],
-  ...["setsClock=yes", "init=systemd", "packager=apt-get", "looked=yes"],
+  "time=1",
+  "uid=0",
+  "user=root",
+  "arch=x86_64",
+  "kernel=Linux",
+  "machine=m",
+  "os=Debian",
+  "cpus=4",
+  "memoryMiB=8000",
+  "freeMiB=9000",
+  "setsClock=yes",
+  "init=systemd",
+  "packager=apt-get",
+  "complete=yes",
 ];
 
-function host(index: number, more: string[] = []): GoodHost {
+function host(index: number, more: string[] = []): UsableHost {
   const node: NodeSettings = { name: `node${index}`, role: "agent", labels: { rack: "a" } };
   const user = index === 2 ? "ann" : "root";
   return {
-    host: { node, address: `h${index}`, way: { by: "ours", port: 22, user, acceptNewHostKeys: false } },
+    host: {
+      node,
+      address: `h${index}`,
+      access: { by: "settings", port: 22, user, acceptNewHostKeys: false },
+    },
     ssh: { host: node.name, configFile: `/ssh/${node.name}.config`, sudo: user !== "root" },
     address: `10.0.0.${index}`,
     report: parseReport([...REPORT, `hostname=alpha${index}`, ...more].join("\n")),
@@ -35,7 +40,7 @@ function host(index: number, more: string[] = []): GoodHost {
 const owner = { prefix: "swarmbench-ann-lab", directory: "/home/ann" };
 const PREPARED = ["owner=me", "docker=Docker 20.10", "engine=E 20.10 active n", "mark=s"];
 
-function declareHosts(hosts: [GoodHost, ...GoodHost[]], cleanup: "stack" | "full" = "stack") {
+function declareHosts(hosts: [UsableHost, ...UsableHost[]], cleanup: "stack" | "full" = "stack") {
   const settings = { addressPool: "10.177.0.0/16", cleanup, minNodes: hosts.length };
   const args = {
     hosts,
@@ -51,12 +56,12 @@ function declareHosts(hosts: [GoodHost, ...GoodHost[]], cleanup: "stack" | "full
   );
 }
 
-describe("machines that are made nodes", () => {
+describe("prepared machines", () => {
   let program: Awaited<ReturnType<typeof declareHosts>>;
   const hosts = Array.from({ length: 12 }, (_, index) => host(index + 1));
   const inputs = (name: string) => program.resources.get(`Command ${name}`)?.inputs ?? assert.fail(name);
   before(async () => {
-    program = await declareHosts(hosts as [GoodHost, ...GoodHost[]]);
+    program = await declareHosts(hosts as [UsableHost, ...UsableHost[]]);
   });
 
   it("have their own host names, labels and clocks", () => {
@@ -67,14 +72,14 @@ describe("machines that are made nodes", () => {
     );
   });
 
-  it("are prepared by scripts that come through standard input, as root", () => {
+  it("are prepared as root, with scripts sent through standard input", () => {
     const { create, stdin } = inputs("node2-prepared");
     assert.match(String(create), /REMOTE='sudo -n sh -s'/);
     assert.match(String(stdin), /^NODE='node2'$[\s\S]*^USER_NAME='ann'$/m);
     assert.match(String(stdin), /^REGISTRY='10\.0\.0\.1:5000'$/m);
   });
 
-  it("are told to trust the manager's registry alone", () => {
+  it("trust only the manager's registry", () => {
     for (const { host: each } of hosts) {
       const [, daemon = ""] =
         /^DAEMON='([^']*)'$/m.exec(String(inputs(`${each.node.name}-prepared`).stdin)) ?? [];
@@ -82,35 +87,35 @@ describe("machines that are made nodes", () => {
     }
   });
 
-  it("are all cleaned, some at a time, when the testbed goes; one that does not answer stops nothing", () => {
+  it("are all cleaned with limited concurrency when the testbed is deleted; one that does not answer blocks nothing", () => {
     const script = String(inputs("testbed-lifetime").stdin);
     for (const { host: each } of hosts) assert.ok(script.includes(`/ssh/${each.node.name}.config`));
     assert.match(script, /reap\n[\s\S]*reap\n/);
     assert.match(script, /and was not cleaned/);
   });
 
-  it("are each cleaned when they go alone", () => {
+  it("are cleaned one by one when they are removed from the stack", () => {
     const script = String(inputs("node7-machine").stdin);
     assert.ok(script.includes("/ssh/node7.config") && !script.includes("/ssh/node6.config"));
   });
 });
 
 describe("a machine is prepared again", () => {
-  const isRenewed = async (more: string[]) => {
+  const isPreparedAgain = async (more: string[]) => {
     const { resources } = await declareHosts([host(1, more)]);
     return resources.get("Command node1-prepared")?.ignoreChanges.length === 0;
   };
 
-  it("where nothing of ours is there, or its engine does not answer", async () => {
-    assert.equal(await isRenewed([]), true);
-    assert.equal(await isRenewed(["owner=me", "docker=Docker 20.10"]), true);
+  it("if it was not prepared, or its engine does not answer", async () => {
+    assert.equal(await isPreparedAgain([]), true);
+    assert.equal(await isPreparedAgain(["owner=me", "docker=Docker 20.10"]), true);
   });
 
-  it("and not where all is well", async () => {
-    assert.equal(await isRenewed(PREPARED), false);
+  it("and not if it is healthy", async () => {
+    assert.equal(await isPreparedAgain(PREPARED), false);
   });
 
-  it("nor because its engine's configuration is ours already", async () => {
+  it("nor because swarmbench has configured its engine already", async () => {
     const once = await declareHosts([host(1)]);
     const [, daemon = ""] =
       /^DAEMON='([^']*)'$/m.exec(String(once.resources.get("Command node1-prepared")?.inputs.stdin)) ?? [];

@@ -8,34 +8,35 @@ import type { Owner } from "../../lib/ownership.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
 import { daemonConfig } from "./daemon.ts";
 import type { Host } from "./host.ts";
-import { AT_ONCE } from "./inspect.ts";
+import { CONCURRENCY } from "./inspect.ts";
 import type { Report } from "./report.ts";
 import { cleanAllScript, prepareScript } from "./scripts.ts";
 
-/** A machine that was looked at, and that nothing stands in the way of. */
-export interface GoodHost {
+/** An inspected machine without errors. */
+export interface UsableHost {
   host: Host;
   ssh: SshEndpoint;
+  /** IPv4 address on the network between the nodes. */
   address: string;
-  /** Absent where there is no machine yet: in the preview of a reservation. */
+  /** Absent if the machine does not exist yet, in the preview of a reservation. */
   report?: Report;
 }
 
 interface HostsArgs {
-  /** The first is the manager. */
-  hosts: [GoodHost, ...GoodHost[]];
+  /** The first one is the manager. */
+  hosts: [UsableHost, ...UsableHost[]];
   settings: HostsSettings;
   owner: Owner;
-  /** Whose the machines are, as it is written there. */
+  /** Identifies the owner in a file on each machine. */
   ownerLine: string;
   registryPort: number;
-  /** What the registry runs, without a tag. */
+  /** Image of the registry, without a tag. */
   registryImage: string;
-  /** What must be there before the machines are, and be given back after them. */
+  /** Resources that must exist before the machines are prepared, and are deleted after them, such as reservations. */
   after?: pulumi.Resource[];
 }
 
-/** Machines that are there already, made nodes: Docker installed and set up where it is missing. */
+/** Prepares existing machines as nodes: installs Docker if it is missing, and configures it. */
 export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
   readonly nodes: [Node, ...Node[]];
   readonly lifetime: pulumi.Resource;
@@ -49,17 +50,17 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
     this.args = args;
 
     const { hosts, after = [] } = args;
-    // Deleting this takes off all machines what is ours, whatever Pulumi knows of it: what a crash left as well. The rest need
-    // not be deleted one by one, and no dead machine stops a destroy.
+    // Deleting this resource cleans all machines, including leftovers of a crash that Pulumi did not record. Other resources
+    // need not be deleted one by one, so a dead machine does not block a destroy.
     this.lifetime = this.cleaner(`${name}-lifetime`, hosts, { dependsOn: after });
     const [manager, ...workers] = hosts;
     this.nodes = [this.node(manager), ...workers.map((host) => this.node(host))];
     this.registerOutputs({ nodes: this.nodes.map((node) => ({ name: node.name, address: node.address })) });
   }
 
-  private cleaner(name: string, hosts: readonly GoodHost[], options: pulumi.CustomResourceOptions) {
-    const script = cleanAllScript(hosts.map(({ host, ssh }) => ({ ...this.cleaning(host.node.name), ssh })));
-    // Through standard input: one argument takes 128 KiB at most.
+  private cleaner(name: string, hosts: readonly UsableHost[], options: pulumi.CustomResourceOptions) {
+    const script = cleanAllScript(hosts.map(({ host, ssh }) => ({ ...this.cleanArgs(host.node.name), ssh })));
+    // Through standard input, because an argument is limited to 128 KiB.
     const command = new local.Command(
       name,
       {
@@ -75,7 +76,7 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
     return command;
   }
 
-  private cleaning(node: string) {
+  private cleanArgs(node: string) {
     const { owner, ownerLine, settings, registryImage } = this.args;
     const full = settings.cleanup === "full";
     return { node, owner, ownerLine, registry: this.registry, registryImage, full };
@@ -85,25 +86,29 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
     return `${this.args.hosts[0].address}:${this.args.registryPort}`;
   }
 
-  private node(good: GoodHost): Node {
-    const { host, ssh, address, report } = good;
+  private node(usable: UsableHost): Node {
+    const { host, ssh, address, report } = usable;
     const { name, role, labels = {} } = host.node;
-    // Before anything is done there, there must be who undoes it.
-    // So many at once, and the next ones after them: a gateway drops what is too much. And a machine that is given back is
-    // cleaned before. Not deleted with all the others: they may have been told of already that it goes, when an `up` failed.
-    const machine = this.cleaner(`${name}-machine`, [good], {
-      dependsOn: [this.lifetime, ...(this.args.after ?? []), ...this.cleaners.slice(-AT_ONCE).slice(0, 1)],
+    // The resource that cleans the machine must exist before the machine is changed, and before a reservation ends. Dependencies
+    // on earlier resources enforce the concurrency limit, because a gateway drops excess connections. There is no `deletedWith`
+    // on the lifetime: after a failed `up` the script of the lifetime may lack a machine that was about to be removed.
+    const machine = this.cleaner(`${name}-machine`, [usable], {
+      dependsOn: [
+        this.lifetime,
+        ...(this.args.after ?? []),
+        ...this.cleaners.slice(-CONCURRENCY).slice(0, 1),
+      ],
     });
-    const before = this.prepared[this.prepared.length - AT_ONCE];
+    const earlier = this.prepared.at(-CONCURRENCY);
     const ready = runOn(
       `${name}-prepared`,
       ssh,
       {
-        script: this.preparing(good),
+        script: this.preparation(usable),
         replacement: replaceUnless(report?.owner !== undefined && report.engine !== undefined),
         showProgress: true,
       },
-      { parent: this, deletedWith: machine, dependsOn: [machine, ...(before ? [before] : [])] },
+      { parent: this, deletedWith: machine, dependsOn: earlier ? [machine, earlier] : [machine] },
     );
     this.prepared.push(ready);
     return {
@@ -119,20 +124,26 @@ export class HostsTestbed extends pulumi.ComponentResource implements Testbed {
     };
   }
 
-  private preparing(good: GoodHost): string {
-    const { host, address, report } = good;
-    const ours = report?.docker === undefined || report.installed !== undefined;
+  private preparation(usable: UsableHost): string {
+    const { host, address, report } = usable;
+    const installedHere = report?.docker === undefined || report.installed !== undefined;
     const { addressPool } = this.args.settings;
     return prepareScript({
-      ...this.cleaning(host.node.name),
-      user: userOf(good),
+      ...this.cleanArgs(host.node.name),
+      user: userOf(usable),
       address,
-      daemon: daemonConfig({ before: report?.daemon, ours, addressPool, registry: this.registry }),
+      daemon: daemonConfig({
+        node: host.node.name,
+        current: report?.daemon,
+        installedHere,
+        addressPool,
+        registry: this.registry,
+      }),
     });
   }
 }
 
-/** Whose login it is. Where only a file of ssh knows it, whoever is not root needs nothing that root would. */
-function userOf({ host, report }: GoodHost): string {
-  return host.way.user ?? report?.user ?? "root";
+/** The login user. Only the inspection knows it if an ssh configuration file sets the user. */
+function userOf({ host, report }: UsableHost): string {
+  return host.access.user ?? report?.user ?? "root";
 }

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 
-/** Where a machine has what is ours. */
+/** Folder for all files of swarmbench on a machine. */
 export const LIB = "/var/lib/swarmbench";
-/** What we must know to undo what we did. */
+/** Folder with the information needed to undo changes to the machine. */
 export const KEEP = `${LIB}/host`;
 
-/** A program that runs on the machines. */
+/** The text of a script that runs on machines. */
 export function nodeFile(name: "inspect.sh" | "prepare.sh" | "clean.sh"): string {
   return readFileSync(path.join(import.meta.dirname, "node", name), "utf8");
 }

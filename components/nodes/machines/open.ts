@@ -3,27 +3,27 @@ import { setTimeout as delay } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../../config/settings.ts";
 import type { HostsSettings } from "../../../config/testbed/machines.ts";
+import { SwarmbenchError } from "../../../contract/errors.ts";
 import { PROBE_PORTS } from "../../../contract/network.ts";
 import { ask } from "../../../lib/exec.ts";
 import type { SshEndpoint } from "../../../lib/ssh.ts";
 import type { Installation } from "../../lib/installation.ts";
 import type { Owner } from "../../lib/ownership.ts";
-import { asRunError } from "../../lib/runError.ts";
-import { noteMachines, refuseSuccessors } from "./former.ts";
 import type { Host } from "./host.ts";
-import { type GoodHost, HostsTestbed } from "./hosts.ts";
+import { HostsTestbed, type UsableHost } from "./hosts.ts";
 import { type Inspection, type InspectOptions, inspectAll } from "./inspect.ts";
-import { dataAddressOf, errors, remarks, type Wanted } from "./report.ts";
+import { refuseMovedNodes, saveHosts } from "./previousHosts.ts";
+import { dataAddressOf, errorsOf, type Requirements, warningsOf } from "./report.ts";
 import { ownerLine } from "./scripts.ts";
 import { endpointOf, writeSshConfig } from "./sshConfig.ts";
 
-/** Machines that are to be a stack's nodes, before they were looked at. */
+/** The machines to use as a stack's nodes, before their inspection. */
 export interface Candidates {
   hosts: Host[];
   common: HostsSettings;
-  /** What gives them, and takes them back. */
+  /** Resources that provide the machines, such as reservations. */
   after?: pulumi.Resource[];
-  /** They are OAR's, at Grid'5000 maybe: which of them is which node changes from job to job. */
+  /** Whether OAR reserves the machines. Their assignment to nodes then changes between jobs. @default false */
   reserved?: boolean;
 }
 
@@ -31,46 +31,48 @@ interface OpenHostsArgs {
   settings: Settings;
   installation: Installation;
   owner: Owner;
-  /** The same configuration, but without some nodes; says what is wrong without them. */
+  /** Reads the same configuration without some nodes. Throws if it is invalid without them. */
   without: (names: string[]) => Settings;
 }
 
-/** Where the ways to a stack's machines are written down. */
+/** The folder for a stack's ssh files. */
 export function sshDirectory(installation: Pick<Installation, "directory">, prefix: string): string {
   return path.join(installation.directory, "ssh", prefix);
 }
 
-/** What is left of the settings, once machines that are no good are left out, and who they are. */
+/** The usable machines, and the settings without the others. */
 interface OpenedHosts {
   settings: Settings;
-  good: [GoodHost, ...GoodHost[]];
+  usable: [UsableHost, ...UsableHost[]];
   declare(): HostsTestbed;
 }
 
 /**
- * Looks at the machines and says all that is wrong with them, before anything is changed.
+ * Inspects the machines and reports every error, before anything is changed.
  *
- * @throws pulumi.RunError with every machine that is no good, where the stack cannot do without
+ * @throws SwarmbenchError `testbed-failed` with every unusable machine, if too few are usable or the manager is not
  */
 export async function openHosts(
   { hosts, common, after = [], reserved = false }: Candidates,
   { settings, installation, owner, without }: OpenHostsArgs,
 ): Promise<OpenedHosts> {
   const folder = sshDirectory(installation, settings.prefix);
-  const real = hosts.filter(({ imagined }) => !imagined);
+  const real = hosts.filter(({ isPlaceholder }) => !isPlaceholder);
   const line = ownerLine(owner);
   const args = { owner: line, settings, common, reserved };
-  if (!reserved) await refuseSuccessors(folder, real, line, looking(false, []));
-  const endpoints = asRunError(() => writeSshConfig(folder, real));
-  const { good, bad } = await inspect(real, endpoints, args);
-  const imagined = hosts.filter((host) => host.imagined).map((host) => imaginedHost(folder, host));
-  const left = await leaveOut([...good, ...imagined], bad, common, settings, without);
-  if (!pulumi.runtime.isDryRun()) noteMachines(folder, left.good);
+  if (!reserved) await refuseMovedNodes(folder, real, line, inspectOptions(false, []));
+  const endpoints = writeSshConfig(folder, real);
+  const { usable, unusable } = await inspect(real, endpoints, args);
+  const placeholders = hosts
+    .filter((host) => host.isPlaceholder)
+    .map((host) => placeholderHost(folder, host));
+  const remaining = await leaveOut([...usable, ...placeholders], unusable, common, settings, without);
+  if (!pulumi.runtime.isDryRun()) saveHosts(folder, remaining.usable);
   return {
-    ...left,
+    ...remaining,
     declare: () =>
       new HostsTestbed("testbed", {
-        hosts: left.good,
+        hosts: remaining.usable,
         settings: common,
         owner,
         ownerLine: line,
@@ -81,20 +83,20 @@ export async function openHosts(
   };
 }
 
-function imaginedHost(folder: string, host: Host): GoodHost {
+function placeholderHost(folder: string, host: Host): UsableHost {
   return { host, ssh: endpointOf(folder, host), address: host.address };
 }
 
 function endpointFor({ node }: Host, endpoints: ReadonlyMap<string, SshEndpoint>): SshEndpoint {
   const ssh = endpoints.get(node.name);
-  if (!ssh) throw new Error(`no way to ${node.name}`);
+  if (!ssh) throw new Error(`no SSH endpoint for ${node.name}`);
   return ssh;
 }
 
-/** A machine, and all that stands in the way. */
-interface BadHost {
+/** A machine with its errors. */
+interface UnusableHost {
   host: Host;
-  why: string[];
+  errors: string[];
 }
 
 interface InspectArgs {
@@ -104,10 +106,10 @@ interface InspectArgs {
   reserved: boolean;
 }
 
-/** `uname -m` of what the images were made on. */
+/** Architecture of the images, as `uname -m` prints it, by `process.arch` of this machine. */
 const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: "x86_64", arm64: "aarch64" };
 
-const looking = (reserved: boolean, firewallPorts: string[]): Omit<InspectOptions, "endpoints"> => ({
+const inspectOptions = (reserved: boolean, firewallPorts: string[]): Omit<InspectOptions, "endpoints"> => ({
   ask,
   now: Date.now,
   sleep: (ms) => delay(ms),
@@ -120,18 +122,19 @@ async function inspect(
   hosts: readonly Host[],
   endpoints: ReadonlyMap<string, SshEndpoint>,
   { owner, settings, common, reserved }: InspectArgs,
-): Promise<{ good: GoodHost[]; bad: BadHost[] }> {
+): Promise<{ usable: UsableHost[]; unusable: UnusableHost[] }> {
   const { registryPort, addressPool } = settings.swarm;
-  const looked = await inspectAll(hosts, { ...looking(reserved, portsBetween(settings)), endpoints });
-  const good: GoodHost[] = [];
-  const bad: BadHost[] = [];
-  for (const { host, found, offset } of looked) {
-    if (found instanceof Error) {
-      bad.push({ host, why: [found.message] });
+  const options = { ...inspectOptions(reserved, portsBetween(settings)), endpoints };
+  const inspections = await inspectAll(hosts, options);
+  const usable: UsableHost[] = [];
+  const unusable: UnusableHost[] = [];
+  for (const { host, result, offset } of inspections) {
+    if (result instanceof Error) {
+      unusable.push({ host, errors: [result.message] });
       continue;
     }
     const isManager = host.node.name === settings.nodes[0].name;
-    const wanted: Wanted = {
+    const requirements: Requirements = {
       owner,
       networks: [
         { name: "swarmbench:testbed.addressPool", network: common.addressPool },
@@ -140,26 +143,26 @@ async function inspect(
       ports: isManager ? [2377, 7946, registryPort] : [7946],
       arch: ARCHITECTURES[process.arch] ?? process.arch,
     };
-    const why = errors(host, found, wanted);
-    const address = dataAddressOf(host, found);
-    if (why.length > 0 || address === undefined) bad.push({ host, why });
-    else good.push({ host, ssh: endpointFor(host, endpoints), address, report: found });
-    for (const remark of remarks(found, offset)) await pulumi.log.warn(`${nameOf(host)}: ${remark}`);
+    const errors = errorsOf(host, result, requirements);
+    const address = dataAddressOf(host, result);
+    if (errors.length > 0 || address === undefined) unusable.push({ host, errors });
+    else usable.push({ host, ssh: endpointFor(host, endpoints), address, report: result });
+    for (const text of warningsOf(result, offset)) await pulumi.log.warn(`${nameOf(host)}: ${text}`);
   }
-  const twins = sameMachines(looked);
+  const duplicates = duplicateHostNames(inspections);
   return {
-    good: good.filter(({ host }) => !twins.has(host.node.name)),
-    bad: [
-      ...bad,
+    usable: usable.filter(({ host }) => !duplicates.has(host.node.name)),
+    unusable: [
+      ...unusable,
       ...hosts.flatMap((host) => {
-        const why = twins.get(host.node.name);
-        return why ? [{ host, why: [why] }] : [];
+        const error = duplicates.get(host.node.name);
+        return error ? [{ host, errors: [error] }] : [];
       }),
     ],
   };
 }
 
-/** What the machines must let in of each other. */
+/** Ports that must be open between the machines. */
 function portsBetween({ swarm, clockSync, bench }: Settings): string[] {
   const clocks = {
     chrony: ["123/udp"],
@@ -171,54 +174,65 @@ function portsBetween({ swarm, clockSync, bench }: Settings): string[] {
     ? [`${PROBE_PORTS.echo}/udp`, `${PROBE_PORTS.iperf}/tcp`]
     : [];
   return [
-    ...["2377/tcp", "7946/tcp", "7946/udp", "4789/udp", `${swarm.registryPort}/tcp`],
+    "2377/tcp",
+    "7946/tcp",
+    "7946/udp",
+    "4789/udp",
+    `${swarm.registryPort}/tcp`,
     ...clocks[clockSync.kind],
     ...probes,
   ];
 }
 
-/** One machine by two addresses, and two machines of one name, which a swarm's figures could not tell apart. */
-export function sameMachines(looked: readonly Inspection[]): Map<string, string> {
-  const twins = new Map<string, string>();
+/**
+ * Errors for machines with the host name of an earlier machine, by node name. They are either one machine with two addresses, or
+ * machines whose results could not be distinguished.
+ */
+export function duplicateHostNames(inspections: readonly Inspection[]): Map<string, string> {
+  const duplicates = new Map<string, string>();
   const names = new Map<string, string>();
-  for (const { host, found } of looked) {
-    if (found instanceof Error) continue;
-    const first = names.get(found.hostname);
-    if (first === undefined) names.set(found.hostname, host.node.name);
+  for (const { host, result } of inspections) {
+    if (result instanceof Error) continue;
+    const first = names.get(result.hostname);
+    if (first === undefined) names.set(result.hostname, host.node.name);
     else {
-      twins.set(
+      duplicates.set(
         host.node.name,
-        `has the host name ${found.hostname}, as ${first} has: the same machine, or give it another name`,
+        `has the same host name as ${first} (${result.hostname}): it is the same machine, or its host name must be changed`,
       );
     }
   }
-  return twins;
+  return duplicates;
 }
 
 const nameOf = ({ node, address }: Host) => `${node.name} (${address})`;
 
 async function leaveOut(
-  good: GoodHost[],
-  bad: BadHost[],
+  usable: UsableHost[],
+  unusable: UnusableHost[],
   { minNodes }: HostsSettings,
   settings: Settings,
   without: OpenHostsArgs["without"],
-): Promise<{ settings: Settings; good: [GoodHost, ...GoodHost[]] }> {
-  const list = bad.flatMap(({ host, why }) => why.map((each) => `  - ${nameOf(host)}: ${each}`)).join("\n");
-  const [manager, ...workers] = good;
-  if (bad.length > 0) {
-    const managerIsBad = bad.some(({ host }) => host.node.name === settings.nodes[0].name);
-    if (!manager || managerIsBad || good.length < minNodes) {
-      const why = managerIsBad
-        ? `${settings.nodes[0].name} manages the swarm, and cannot be left out`
-        : `at least ${minNodes} are needed (swarmbench:testbed.minNodes)`;
-      throw new pulumi.RunError(
-        `${bad.length} of ${bad.length + good.length} machines cannot be used, and ${why}; nothing was changed on them:\n${list}`,
-      );
-    }
-    await pulumi.log.warn(`left out, since ${minNodes} machines are enough:\n${list}`);
-    return { settings: without(bad.map(({ host }) => host.node.name)), good: [manager, ...workers] };
+): Promise<{ settings: Settings; usable: [UsableHost, ...UsableHost[]] }> {
+  const [manager, ...workers] = usable;
+  if (unusable.length === 0) {
+    if (!manager) throw new SwarmbenchError("testbed-failed", "The testbed has no machines.");
+    return { settings, usable: [manager, ...workers] };
   }
-  if (!manager) throw new pulumi.RunError("there is no machine");
-  return { settings, good: [manager, ...workers] };
+  const list = unusable
+    .flatMap(({ host, errors }) => errors.map((error) => `  - ${nameOf(host)}: ${error}`))
+    .join("\n");
+  const isManagerUnusable = unusable.some(({ host }) => host.node.name === settings.nodes[0].name);
+  if (!manager || isManagerUnusable || usable.length < minNodes) {
+    const reason = isManagerUnusable
+      ? `${settings.nodes[0].name} is the swarm's manager and cannot be left out`
+      : `at least ${minNodes} are needed (swarmbench:testbed.minNodes)`;
+    const total = unusable.length + usable.length;
+    throw new SwarmbenchError(
+      "testbed-failed",
+      `${unusable.length} of ${total} machines cannot be used, and ${reason}; nothing was changed on them:\n${list}`,
+    );
+  }
+  await pulumi.log.warn(`left out, because ${minNodes} machines are enough:\n${list}`);
+  return { settings: without(unusable.map(({ host }) => host.node.name)), usable: [manager, ...workers] };
 }

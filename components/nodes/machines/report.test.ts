@@ -4,17 +4,24 @@ import { describe, it } from "node:test";
 import { daemonConfig } from "./daemon.ts";
 import type { Host } from "./host.ts";
 import { type Inspection, inspectAll, inspectScript } from "./inspect.ts";
-import { sameMachines } from "./open.ts";
-import { dataAddressOf, errors, parseReport, type Report, remarks, type Wanted } from "./report.ts";
+import { duplicateHostNames } from "./open.ts";
+import {
+  dataAddressOf,
+  errorsOf,
+  parseReport,
+  type Report,
+  type Requirements,
+  warningsOf,
+} from "./report.ts";
 
 const host = (more: Partial<Host> = {}, name = "node1"): Host => ({
   node: { name, role: "agent" },
   address: "a.example",
-  way: { by: "ours", port: 22, user: "root", acceptNewHostKeys: false },
+  access: { by: "settings", port: 22, user: "root", acceptNewHostKeys: false },
   ...more,
 });
 
-/** A bare machine with which all is well. */
+/** The report of a machine without Docker and without errors. */
 const LINES = [
   "time=1700000000.5",
   "uid=0",
@@ -35,10 +42,10 @@ const LINES = [
   "address=10.5.0.10/16 eth1",
   "route=192.168.1.0/24 eth0",
   "route=10.5.0.0/16 eth1",
-  "looked=yes",
+  "complete=yes",
 ];
 const report = (...more: string[]): Report => parseReport([...LINES, ...more].join("\n"));
-const wanted: Wanted = {
+const requirements: Requirements = {
   owner: "me",
   networks: [
     { name: "swarmbench:testbed.addressPool", network: "10.177.0.0/16" },
@@ -47,10 +54,10 @@ const wanted: Wanted = {
   ports: [2377, 7946, 5000],
   arch: "x86_64",
 };
-const found = (...more: string[]) => errors(host(), report(...more), wanted);
+const errorsWith = (...more: string[]) => errorsOf(host(), report(...more), requirements);
 
-describe("a look at this very machine", () => {
-  it("tells all that is asked of a machine, and changes nothing", () => {
+describe("an inspection of this machine", () => {
+  it("reports every field, and finds no owner", () => {
     const text = execFileSync("sh", ["-s"], {
       input: inspectScript(["2377/tcp"]),
       encoding: "utf8",
@@ -62,137 +69,148 @@ describe("a look at this very machine", () => {
   });
 });
 
-describe("what stands in the way of a machine", () => {
-  it("is nothing where it is bare and well", () => {
-    assert.deepEqual(found(), []);
+describe("the errors of a machine", () => {
+  it("are empty for a healthy machine without Docker", () => {
+    assert.deepEqual(errorsWith(), []);
   });
 
   for (const [what, line, message] of [
-    ["a user who is not root", "uid=1000", /sudo does not make root/],
+    ["a user who is not root", "uid=1000", /sudo does not make its user root/],
     ["another stack", "owner=somebody", /used by another stack \(somebody\).*sudo sh .*\/clean/],
+    ["a foreign swarm", "engine=ID 20.10 active n1", /already in a swarm that this stack did not create/],
     [
-      "a swarm that we did not create",
-      "engine=ID 20.10 active n1",
-      /already in a swarm that this stack did not create/,
+      "an architecture that the images do not run on",
+      "arch=aarch64",
+      /another architecture \(aarch64\).*\(x86_64\)/,
     ],
-    ["a kind of machine that the images do not run on", "arch=aarch64", /another kind \(aarch64\).* x86_64/],
-    ["podman under Docker's name", "docker=podman version 4", /has podman/],
-    ["a volume of its own with a name of ours", "taken=volume influxdb", /has a volume influxdb of its own/],
-    ["too little room", "freeMiB=100", /has 100 MiB free .* 3000 are needed/],
-    ["too little memory", "memoryMiB=100", /has 100 MiB of memory/],
-    ["something that listens on a port of ours", "listens=1388", /listens on port 5000/],
+    ["podman under Docker's name", "docker=podman version 4", /its docker command is podman/],
     [
-      "a route into a network that is to be ours",
+      "a foreign volume with a name that the stack needs",
+      "taken=volume influxdb",
+      /already has a volume influxdb/,
+    ],
+    ["too little disk space", "freeMiB=100", /has 100 MiB free .* 3000 are needed/],
+    ["too little memory", "memoryMiB=100", /has 100 MiB of memory/],
+    ["a program that listens on a port that the stack needs", "listens=1388", /listens on port 5000/],
+    [
+      "a route into a network that the stack needs",
       "route=10.177.3.0/24 eth2",
       /10\.177\.3\.0\/24 through eth2/,
     ],
   ] as [string, string, RegExp][]) {
-    it(`is ${what}`, () => {
-      const all = found(line);
-      assert.equal(all.length, 1, all.join("\n"));
-      assert.match(all[0] ?? "", message);
+    it(`include ${what}`, () => {
+      const errors = errorsWith(line);
+      assert.equal(errors.length, 1, errors.join("\n"));
+      assert.match(errors[0] ?? "", message);
     });
   }
 
-  it("is not our own swarm, nor what we listen on and route there", () => {
-    const ours = [
+  it("do not include the stack's own swarm, ports and routes", () => {
+    const own = [
       "owner=me",
       "mark=swarm1",
       "engine=ID 20.10 active n1",
       "markNode=n1",
       "docker=Docker 20.10",
     ];
-    assert.deepEqual(found(...ours, "listens=1388", "route=10.177.0.0/24 docker0"), []);
+    assert.deepEqual(errorsWith(...own, "listens=1388", "route=10.177.0.0/24 docker0"), []);
   });
 
-  it("is that it is another node of this stack", () => {
+  it("include that the machine is another node of this stack", () => {
     const moved = report("owner=me", "node=node4");
     assert.match(
-      errors(host(), moved, wanted).join(),
-      /is node4 of this stack: only take machines off the end/,
+      errorsOf(host(), moved, requirements).join(),
+      /is node4 of this stack: remove machines only at the end/,
     );
-    assert.deepEqual(errors(host(), report("owner=me", "node=node1"), wanted), []);
+    assert.deepEqual(errorsOf(host(), report("owner=me", "node=node1"), requirements), []);
   });
 
-  it("is another swarm that it was put into since", () => {
+  it("include another swarm that the machine has joined since", () => {
     const now = ["owner=me", "mark=swarm1", "markNode=n1", "engine=ID 20.10 active n2"];
-    assert.match(found(...now).join(), /already in a swarm that this stack did not create/);
+    assert.match(errorsWith(...now).join(), /already in a swarm that this stack did not create/);
   });
 
-  it("is that Docker can neither be found nor installed", () => {
+  it("include that Docker is missing and cannot be installed", () => {
     const bare = parseReport(LINES.filter((line) => !line.startsWith("packager")).join("\n"));
-    assert.match(errors(host(), bare, wanted).join(), /none of apt-get, dnf and yum/);
+    assert.match(errorsOf(host(), bare, requirements).join(), /none of apt-get, dnf and yum/);
   });
 
-  it("is all of it at once", () => {
-    assert.equal(found("uid=1000", "freeMiB=1", "memoryMiB=1").length, 3);
+  it("are all reported at once", () => {
+    assert.equal(errorsWith("uid=1000", "freeMiB=1", "memoryMiB=1").length, 3);
   });
 });
 
 describe("the address between the nodes", () => {
-  it("is the one that is given, if the machine has it", () => {
+  it("is the configured one, if the machine has it", () => {
     assert.equal(dataAddressOf(host({ dataAddress: "10.5.0.10" }), report()), "10.5.0.10");
     const other = host({ dataAddress: "10.5.0.99" });
     assert.equal(dataAddressOf(other, report()), undefined);
     assert.match(
-      errors(other, report(), wanted).join(),
-      /has not the address 10\.5\.0\.99, but 192\.168\.1\.10, |has not/,
+      errorsOf(other, report(), requirements).join(),
+      /does not have the address 10\.5\.0\.99, but 192\.168\.1\.10/,
     );
   });
 
-  it("is the one in the network that is given", () => {
+  it("is the one in the configured network", () => {
     assert.equal(dataAddressOf(host({ dataNetwork: "10.5.0.0/16" }), report()), "10.5.0.10");
     const none = host({ dataNetwork: "10.6.0.0/16" });
-    assert.match(errors(none, report(), wanted).join(), /no address in testbed\.dataNetwork 10\.6\.0\.0\/16/);
+    assert.match(
+      errorsOf(none, report(), requirements).join(),
+      /no address in testbed\.dataNetwork 10\.6\.0\.0\/16/,
+    );
   });
 
-  it("else is the one at which it is reached, or with which it goes out", () => {
+  it("is otherwise the one that ssh connects to, or the source address of outgoing connections", () => {
     assert.equal(dataAddressOf(host({ address: "10.5.0.10" }), report()), "10.5.0.10");
     assert.equal(dataAddressOf(host(), report()), "192.168.1.10");
   });
 
-  it("is to be told where it goes out with none and has several; Docker's own do not count", () => {
+  it("must be configured if there are several and no outgoing one; Docker's own do not count", () => {
     const inside = parseReport([...LINES.filter((line) => !line.startsWith("outgoing"))].join("\n"));
     assert.equal(dataAddressOf(host(), inside), undefined);
-    assert.match(errors(host(), inside, wanted).join(), /192\.168\.1\.10, 10\.5\.0\.10: say which is meant/);
+    assert.match(errorsOf(host(), inside, requirements).join(), /192\.168\.1\.10, 10\.5\.0\.10: choose one/);
     const one = LINES.filter((line) => !line.startsWith("outgoing") && !line.includes("eth1"));
     const bridged = parseReport([...one, "address=172.17.0.1/16 docker0"].join("\n"));
     assert.equal(dataAddressOf(host(), bridged), "192.168.1.10");
   });
 });
 
-describe("a remark", () => {
+describe("the warnings of a machine", () => {
   const exact = { sec: 0, errorSec: 0.01 };
 
-  it("is made of a clock that is far off, and not of one that may be right", () => {
-    assert.match(remarks(report(), { sec: -7.25, errorSec: 0.1 }).join(), /clock is behind .* by 7\.3 s/);
-    assert.deepEqual(remarks(report(), { sec: 3, errorSec: 2.5 }), []);
+  it("include a clock that is wrong, but not one that may be right", () => {
+    assert.match(warningsOf(report(), { sec: -7.25, errorSec: 0.1 }).join(), /clock is behind .* by 7\.3 s/);
+    assert.deepEqual(warningsOf(report(), { sec: 3, errorSec: 2.5 }), []);
   });
 
-  it("is made of what the kernel may lack, and of ports that a firewall may close", () => {
-    assert.match(remarks(report("lacks=vxlan"), exact).join(), /may lack vxlan/);
-    const closed = remarks(report("closed=ufw 2377/tcp", "closed=ufw 4789/udp"), exact);
-    assert.match(closed.join(), /firewall \(ufw\) may not let in 2377\/tcp, 4789\/udp/);
+  it("include missing kernel modules and ports that a firewall may block", () => {
+    assert.match(warningsOf(report("lacks=vxlan"), exact).join(), /may lack vxlan/);
+    const closed = warningsOf(report("closed=ufw 2377/tcp", "closed=ufw 4789/udp"), exact);
+    assert.match(closed.join(), /firewall \(ufw\) may block 2377\/tcp, 4789\/udp/);
   });
 });
 
-describe("machines that are one", () => {
-  it("are told by their host name", () => {
-    const looked = (name: string, hostname: string): Inspection => ({
+describe("duplicate machines", () => {
+  it("are detected by their host name", () => {
+    const inspection = (name: string, hostname: string): Inspection => ({
       host: host({}, name),
       offset: { sec: 0, errorSec: 0 },
-      found: { ...report(), hostname },
+      result: { ...report(), hostname },
     });
-    const twins = sameMachines([looked("node1", "a"), looked("node2", "b"), looked("node3", "a")]);
-    assert.deepEqual([...twins.keys()], ["node3"]);
-    assert.match(twins.get("node3") ?? "", /host name a, as node1 has/);
+    const duplicates = duplicateHostNames([
+      inspection("node1", "a"),
+      inspection("node2", "b"),
+      inspection("node3", "a"),
+    ]);
+    assert.deepEqual([...duplicates.keys()], ["node3"]);
+    assert.match(duplicates.get("node3") ?? "", /same host name as node1 \(a\)/);
   });
 });
 
-const failureOf = (looked: Inspection | undefined) =>
-  looked?.found instanceof Error ? looked.found.message : "none";
+const failureOf = (inspection: Inspection | undefined) =>
+  inspection?.result instanceof Error ? inspection.result.message : "none";
 
-describe("looking at many machines", () => {
+describe("inspecting many machines", () => {
   const hosts = Array.from({ length: 30 }, (_, index) => host({}, `node${index + 1}`));
   const endpoints = new Map(
     hosts.map(({ node }) => [node.name, { host: node.name, configFile: "/c", sudo: false }]),
@@ -208,7 +226,7 @@ describe("looking at many machines", () => {
     progress: () => {},
   });
 
-  it("is done to some at a time, and gives them in their order", async () => {
+  it("has limited concurrency, and returns the results in order", async () => {
     let [now, most] = [0, 0];
     const results = await inspectAll(
       hosts,
@@ -227,7 +245,7 @@ describe("looking at many machines", () => {
     );
   });
 
-  it("is tried again where sshd had too many at once, and not where it refuses", async () => {
+  it("is retried if sshd drops the connection, and not if it rejects the login", async () => {
     const tries = new Map<string, number>();
     const results = await inspectAll(
       hosts.slice(0, 2),
@@ -246,11 +264,11 @@ describe("looking at many machines", () => {
       }),
     );
     assert.deepEqual([...tries.values()], [3, 1]);
-    assert.ok(!(results[0]?.found instanceof Error));
-    assert.match(failureOf(results[1]), /ssh is not let in .*testbed\.user and testbed\.key/);
+    assert.ok(!(results[0]?.result instanceof Error));
+    assert.match(failureOf(results[1]), /SSH login was rejected .*testbed\.user and testbed\.key/);
   });
 
-  it("asks Grid'5000 for root's rights where that may be, once", async () => {
+  it("runs sudo-g5k once, if it is allowed", async () => {
     const asked: string[] = [];
     const denied = { ...answer, code: 1, stdout: "", stderr: "sudo: a password is required" };
     const ask = async (_: string, args: string[]) => {
@@ -269,8 +287,12 @@ describe("looking at many machines", () => {
 
   for (const [what, stderr, message] of [
     ["no sudo", "sudo: a password is required", /may not use sudo without a password/],
-    ["another host key", "Host key verification failed.", /host key is not known.*acceptNewHostKeys/],
-    ["no way", "ssh: Could not resolve hostname a", /does not reach it .*try: ssh -F \/c node1/],
+    [
+      "another host key",
+      "Host key verification failed.",
+      /host key is unknown or has changed.*acceptNewHostKeys/,
+    ],
+    ["no connection", "ssh: Could not resolve hostname a", /cannot connect .*try: ssh -F \/c node1/],
   ] as [string, string, RegExp][]) {
     it(`says what to do about ${what}`, async () => {
       const ask = async () => ({ ...answer, code: 255, stdout: "", stderr });
@@ -281,33 +303,35 @@ describe("looking at many machines", () => {
 });
 
 describe("the engine's configuration", () => {
-  const args = { addressPool: "10.177.0.0/16", registry: "10.0.0.1:5000" };
+  const args = { node: "node1", addressPool: "10.177.0.0/16", registry: "10.0.0.1:5000" };
   const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64");
 
-  it("of an engine that we install has networks of ours and logs with an end", () => {
-    const config = JSON.parse(daemonConfig({ ...args, before: undefined, ours: true }));
+  it("of a newly installed engine has the configured networks and limited logs", () => {
+    const config = JSON.parse(daemonConfig({ ...args, current: undefined, installedHere: true }));
     assert.equal(config.bip, "10.177.0.1/24");
     assert.deepEqual(config["default-address-pools"], [{ base: "10.177.0.0/16", size: 24 }]);
     assert.deepEqual(config["insecure-registries"], ["10.0.0.1:5000"]);
     assert.ok(config["log-opts"]["max-size"]);
   });
 
-  it("of another's engine gains the registry, and nothing else", () => {
+  it("of an existing engine only gets the registry added", () => {
     const before = { bip: "172.30.0.1/16", "insecure-registries": ["mine:1"] };
-    const config = JSON.parse(daemonConfig({ ...args, before: base64(before), ours: false }));
+    const config = JSON.parse(daemonConfig({ ...args, current: base64(before), installedHere: false }));
     assert.deepEqual(config, { ...before, "insecure-registries": ["mine:1", "10.0.0.1:5000"] });
   });
 
-  it("is the same again when it is applied to itself", () => {
-    for (const ours of [true, false]) {
-      const once = daemonConfig({ ...args, before: base64({ debug: true }), ours });
-      const again = daemonConfig({ ...args, before: Buffer.from(once).toString("base64"), ours });
+  it("does not change when it is applied again", () => {
+    for (const installedHere of [true, false]) {
+      const once = daemonConfig({ ...args, current: base64({ debug: true }), installedHere });
+      const again = daemonConfig({ ...args, current: Buffer.from(once).toString("base64"), installedHere });
       assert.equal(again, once);
     }
   });
 
   it("that cannot be read is not overwritten", () => {
-    const before = Buffer.from("{ broken").toString("base64");
-    assert.throws(() => daemonConfig({ ...args, before, ours: false }), /no JSON object: mend it there/);
+    const current = Buffer.from("{ broken").toString("base64");
+    assert.throws(() => daemonConfig({ ...args, current, installedHere: false }), {
+      message: "node1: /etc/docker/daemon.json is not a JSON object",
+    });
   });
 });

@@ -1,4 +1,4 @@
-// What a machine says of itself (node/inspect.sh), and what of it stands in the way.
+// The inspection report of a machine (node/inspect.sh), and the errors and warnings that follow from it.
 import { z } from "zod";
 import { isInNetwork, overlaps } from "../../../lib/addresses.ts";
 import type { Host } from "./host.ts";
@@ -6,11 +6,12 @@ import { KEEP } from "./nodeFiles.ts";
 
 const NUMBER = z.coerce.number();
 
-const once = z.object({
-  /** Seconds since 1970 by its clock. */
+/** Fields that inspect.sh prints once. */
+const single = z.object({
+  /** Seconds since 1970 by the machine's clock. */
   time: NUMBER,
   uid: NUMBER,
-  /** Who logged in, before sudo. */
+  /** The login user, before sudo. */
   user: z.string(),
   hostname: z.string().min(1),
   kernel: z.string(),
@@ -23,62 +24,69 @@ const once = z.object({
   setsClock: z.enum(["yes", "no"]),
   init: z.enum(["systemd", "service", "none"]),
   packager: z.string().optional(),
-  /** Version; absent where it is not installed. */
+  /** Docker's version. Absent if it is not installed. */
   docker: z.string().optional(),
-  /** Id, version, place in a swarm, and id there; absent where it does not answer. */
+  /** The engine's id, version, swarm state and node id. Absent if the engine does not answer. */
   engine: z.string().optional(),
-  /** Its configuration, base 64. */
+  /** The engine's configuration file, in base 64. */
   daemon: z.string().optional(),
-  /** Id of the swarm that we put it into. */
+  /** Id of the swarm that swarmbench put the machine into. */
   mark: z.string().optional(),
-  /** And its own id in that. */
+  /** The machine's node id in that swarm. */
   markNode: z.string().optional(),
-  /** Whose it is. */
+  /** The stack that uses the machine. */
   owner: z.string().optional(),
-  /** And which of its nodes. */
+  /** The machine's node name in that stack. */
   node: z.string().optional(),
-  /** Whether Docker was installed by us. */
+  /** Present if swarmbench installed Docker. */
   installed: z.string().optional(),
-  /** Address with which it goes out. */
+  /** Source address of outgoing connections. */
   outgoing: z.string().optional(),
-  looked: z.literal("yes", "it did not come to its end"),
+  complete: z.literal("yes", "the script did not finish"),
 });
-const SEVERAL = ["address", "route", "listens", "taken", "lacks", "closed"] as const;
+/** Fields that inspect.sh may print several times. */
+const REPEATED = ["address", "route", "listens", "taken", "lacks", "closed"] as const;
 
-export type Report = z.output<typeof once> & Record<(typeof SEVERAL)[number], string[]>;
+/** The inspection report of a machine. */
+export type Report = z.output<typeof single> & Record<(typeof REPEATED)[number], string[]>;
 
-/** @throws Error where it is not what inspect.sh prints */
+/**
+ * Parses the output of inspect.sh.
+ *
+ * @throws Error if the output is incomplete or has another format
+ */
 export function parseReport(text: string): Report {
-  const several = Object.fromEntries(SEVERAL.map((name) => [name, [] as string[]]));
-  const single: Record<string, string> = {};
+  const lists = Object.fromEntries(REPEATED.map((name) => [name, [] as string[]]));
+  const values: Record<string, string> = {};
   for (const line of text.split("\n")) {
     const [, name = "", value = ""] = /^(\w+)=(.*)$/.exec(line.trim()) ?? [];
-    if (several[name]) several[name].push(value);
-    else if (name) single[name] = value;
+    if (lists[name]) lists[name].push(value);
+    else if (name) values[name] = value;
   }
-  const report = once.safeParse(single);
-  if (report.success) return { ...report.data, ...several } as Report;
+  const report = single.safeParse(values);
+  if (report.success) return { ...report.data, ...lists } as Report;
   const [issue] = report.error.issues;
-  throw new Error(`what it says of itself cannot be read (${issue?.path.join(".")}: ${issue?.message})`);
+  throw new Error(`its inspection failed (${issue?.path.join(".")}: ${issue?.message})`);
 }
 
-/** The images of all parts, their layers once packed and once unpacked, and room for what is measured. */
-const LEAST_FREE_MIB = 3_000;
-/** dockerd, sshd and the smallest part. */
-const LEAST_MEMORY_MIB = 900;
+/** Disk space for the images of all services, compressed and unpacked, and for measured data. */
+const MIN_FREE_MIB = 3_000;
+/** Memory for dockerd, sshd and the smallest service. */
+const MIN_MEMORY_MIB = 900;
 
-export interface Wanted {
-  /** Whose machine it becomes, as it is written there. */
+/** What the stack needs from a machine. */
+export interface Requirements {
+  /** Identifies the stack that uses the machine. */
   owner: string;
-  /** Networks that are to be ours on the machine, with the settings that choose them. */
+  /** Networks that the stack uses on the machine, with the settings that choose them. */
   networks: { name: string; network: string }[];
-  /** Ports that are to be free; those of the registry on the manager alone. */
+  /** Ports that must be free. */
   ports: number[];
-  /** Of what the images run on, as `uname -m` says it. */
+  /** Architecture of the images, as `uname -m` prints it. */
   arch: string;
 }
 
-/** The address that a machine is to have between the nodes; undefined where none can be told. */
+/** The machine's address on the network between the nodes, or undefined if it cannot be determined. */
 export function dataAddressOf(
   { dataAddress, dataNetwork, address }: Host,
   report: Report,
@@ -90,77 +98,92 @@ export function dataAddressOf(
   return report.outgoing ?? (own.length === 1 ? own[0] : undefined);
 }
 
-/** But for those of Docker's own bridges. */
+/** The machine's addresses, without those of Docker's bridges. */
 function addressesOf({ address }: Report): string[] {
-  return address.flatMap((each) => {
-    const [, own, device = ""] = /^([\d.]+)\/\d+ (\S+)$/.exec(each) ?? [];
+  return address.flatMap((line) => {
+    const [, own, device = ""] = /^([\d.]+)\/\d+ (\S+)$/.exec(line) ?? [];
     return own && !/^(docker|br-|veth)/.test(device) ? [own] : [];
   });
 }
 
-/** What stands in the way, a sentence each that says what to do. */
-export function errors(host: Host, report: Report, wanted: Wanted): string[] {
-  const found: string[] = [];
-  if (report.uid !== 0) found.push("sudo does not make root of its user");
-  if (report.owner !== undefined && report.owner !== wanted.owner) {
-    found.push(
-      `is used by another stack (${report.owner}); destroy that, or, where it is no more: sudo sh ${KEEP}/clean`,
-    );
-  }
-  if (report.owner === wanted.owner && (report.node ?? host.node.name) !== host.node.name) {
-    found.push(
-      `is ${report.node} of this stack: only take machines off the end of the list, or of the last site, or destroy the stack first`,
-    );
-  }
-  if (report.arch !== wanted.arch) {
-    found.push(`is of another kind (${report.arch}) than the images, which run on ${wanted.arch}`);
-  }
-  found.push(...engineErrors(report), ...resourceErrors(report), ...addressErrors(host, report));
-  // Where we have been, its routes, ports and names may be those that we made.
-  if (report.owner === undefined) {
-    if (report.taken.length > 0) {
-      found.push(
-        `has a ${report.taken.join(" and a ")} of its own, a name that the stack uses: remove it, or use another machine`,
-      );
-    }
-    const taken = [...new Set(report.listens.map((hex) => Number.parseInt(hex, 16)))];
-    const clash = wanted.ports.filter((port) => taken.includes(port));
-    // A swarm's ports are a swarm's; that is said already.
-    if (clash.length > 0 && !inForeignSwarm(report)) {
-      const gossip = clash.includes(7946) && report.engine !== undefined;
-      const engine = gossip ? "; Docker itself may, after it left a swarm: start it anew there" : "";
-      found.push(`something listens on port ${clash.join(", ")}: end it, or set swarm.registryPort${engine}`);
-    }
-    for (const { name, network } of wanted.networks) {
-      const reached = report.route.find((route) => takesRoute(route, network));
-      if (!reached) continue;
-      const [where, device] = reached.split(" ");
-      found.push(`reaches ${where} through ${device}, and ${name} is ${network}: set ${name}`);
-    }
-  }
-  return found;
+/** The reasons why a machine cannot be used, one sentence each with what to do about it. */
+export function errorsOf(host: Host, report: Report, requirements: Requirements): string[] {
+  return [
+    ...identityErrors(host, report, requirements),
+    ...engineErrors(report),
+    ...resourceErrors(report),
+    ...addressErrors(host, report),
+    // On a machine of this stack, the routes, ports and names may be the stack's own.
+    ...(report.owner === undefined ? conflicts(report, requirements) : []),
+  ];
 }
 
-/** What does not stand in the way, but may turn out to. */
-export function remarks(report: Report, offset: { sec: number; errorSec: number }): string[] {
-  const found: string[] = [];
-  const apart = Math.abs(offset.sec) - offset.errorSec;
-  if (apart > 1) {
-    found.push(
-      `its clock is ${offset.sec > 0 ? "ahead of" : "behind"} this machine's by ${Math.abs(offset.sec).toFixed(1)} s; see clockSync.kind`,
+function identityErrors({ node }: Host, report: Report, { owner, arch }: Requirements): string[] {
+  const errors: string[] = [];
+  if (report.uid !== 0) errors.push("sudo does not make its user root");
+  if (report.owner !== undefined && report.owner !== owner) {
+    errors.push(
+      `is used by another stack (${report.owner}); destroy that stack, or if it no longer exists: sudo sh ${KEEP}/clean`,
+    );
+  }
+  if (report.owner === owner && (report.node ?? node.name) !== node.name) {
+    errors.push(
+      `is ${report.node} of this stack: remove machines only at the end of the list or of the last site, or destroy the stack first`,
+    );
+  }
+  if (report.arch !== arch) {
+    errors.push(`has another architecture (${report.arch}) than the images (${arch})`);
+  }
+  return errors;
+}
+
+/** Conflicts of names, ports and networks with other users of the machine. */
+function conflicts(report: Report, { ports, networks }: Requirements): string[] {
+  const errors: string[] = [];
+  if (report.taken.length > 0) {
+    errors.push(
+      `already has a ${report.taken.join(" and a ")}, a name that the stack uses: remove it, or use another machine`,
+    );
+  }
+  const listening = new Set(report.listens.map((hex) => Number.parseInt(hex, 16)));
+  const occupied = ports.filter((port) => listening.has(port));
+  // A foreign swarm listens on the swarm's ports, and has an error of its own.
+  if (occupied.length > 0 && !inForeignSwarm(report)) {
+    const mayBeDocker = occupied.includes(7946) && report.engine !== undefined;
+    const restart = mayBeDocker ? "; if Docker itself still listens after it left a swarm, restart it" : "";
+    errors.push(
+      `another program listens on port ${occupied.join(", ")}: stop it, or set swarm.registryPort${restart}`,
+    );
+  }
+  for (const { name, network } of networks) {
+    const route = report.route.find((line) => conflictsWith(line, network));
+    if (!route) continue;
+    const [destination, device] = route.split(" ");
+    errors.push(
+      `reaches ${destination} through ${device}, which overlaps ${name} ${network}: change ${name}`,
+    );
+  }
+  return errors;
+}
+
+/** Findings that may cause errors later. The offset and its error bound are in seconds. */
+export function warningsOf(report: Report, offset: { sec: number; errorSec: number }): string[] {
+  const warnings: string[] = [];
+  if (Math.abs(offset.sec) - offset.errorSec > 1) {
+    const direction = offset.sec > 0 ? "ahead of" : "behind";
+    warnings.push(
+      `its clock is ${direction} this machine's by ${Math.abs(offset.sec).toFixed(1)} s; see clockSync.kind`,
     );
   }
   if (report.lacks.length > 0) {
-    found.push(
-      `its kernel may lack ${report.lacks.join(", ")}, which Docker's networks between machines need`,
-    );
+    warnings.push(`its kernel may lack ${report.lacks.join(", ")}, which Docker's overlay networks need`);
   }
   if (report.closed.length > 0) {
     const [firewall] = report.closed[0]?.split(" ") ?? [];
-    const ports = report.closed.map((each) => each.split(" ")[1]).join(", ");
-    found.push(`its firewall (${firewall}) may not let in ${ports}, which the other nodes need`);
+    const ports = report.closed.map((line) => line.split(" ")[1]).join(", ");
+    warnings.push(`its firewall (${firewall}) may block ${ports}, which the other nodes need`);
   }
-  return found;
+  return warnings;
 }
 
 function inForeignSwarm({ engine, mark, markNode }: Report): boolean {
@@ -172,49 +195,49 @@ function inForeignSwarm({ engine, mark, markNode }: Report): boolean {
 function engineErrors(report: Report): string[] {
   if (inForeignSwarm(report)) {
     return [
-      "is already in a swarm that this stack did not create; take it out with: docker swarm leave, or use another machine",
+      "is already in a swarm that this stack did not create; leave it with: docker swarm leave, or use another machine",
     ];
   }
   if (/podman/i.test(report.docker ?? "")) {
-    return ["has podman under Docker's name: remove that (podman-docker), or install Docker there by hand"];
+    return ["its docker command is podman: remove podman-docker, or install Docker by hand"];
   }
   if (report.docker === undefined && report.packager === undefined) {
-    return ["has no Docker, and none of apt-get, dnf and yum to install it with: install it there by hand"];
+    return ["has no Docker, and none of apt-get, dnf and yum to install it: install Docker by hand"];
   }
   if (report.engine === undefined && report.init === "none") {
-    return ["its Docker engine does not run, and neither systemd nor service is there to start it"];
+    return ["its Docker engine does not run, and it has neither systemd nor service to start it"];
   }
   return [];
 }
 
 function resourceErrors({ freeMiB, memoryMiB }: Report): string[] {
-  return [
-    ...(freeMiB < LEAST_FREE_MIB
-      ? [`has ${freeMiB} MiB free where Docker keeps its data, and ${LEAST_FREE_MIB} are needed`]
-      : []),
-    ...(memoryMiB < LEAST_MEMORY_MIB
-      ? [`has ${memoryMiB} MiB of memory, and ${LEAST_MEMORY_MIB} are needed`]
-      : []),
-  ];
+  const errors: string[] = [];
+  if (freeMiB < MIN_FREE_MIB) {
+    errors.push(`has ${freeMiB} MiB free in Docker's data folder, but ${MIN_FREE_MIB} are needed`);
+  }
+  if (memoryMiB < MIN_MEMORY_MIB) {
+    errors.push(`has ${memoryMiB} MiB of memory, but ${MIN_MEMORY_MIB} are needed`);
+  }
+  return errors;
 }
 
 function addressErrors(host: Host, report: Report): string[] {
   if (dataAddressOf(host, report) !== undefined) return [];
   const own = addressesOf(report).join(", ") || "none";
-  if (host.dataAddress !== undefined) return [`has not the address ${host.dataAddress}, but ${own}`];
+  if (host.dataAddress !== undefined) return [`does not have the address ${host.dataAddress}, but ${own}`];
   if (host.dataNetwork !== undefined) {
     return [`has no address in testbed.dataNetwork ${host.dataNetwork}, but ${own}`];
   }
   return own === "none"
     ? ["has no IPv4 address"]
-    : [`has the addresses ${own}: say which is meant with testbed.dataNetwork, or dataAddress of the host`];
+    : [`has the addresses ${own}: choose one with testbed.dataNetwork, or with dataAddress of the host`];
 }
 
-/** Routes this wide are a VPN's or a private range's: ours, being narrower, takes little from them. */
+/** Routes with a prefix up to this length belong to a VPN or a private range. The stack's narrower network hides little of them. */
 const WIDE_PREFIX = 15;
 
-function takesRoute(route: string, network: string): boolean {
-  const [where = "", device = ""] = route.split(" ");
-  if (/^(br-|docker)/.test(device) || Number(where.split("/")[1]) <= WIDE_PREFIX) return false;
-  return overlaps(where, network);
+function conflictsWith(route: string, network: string): boolean {
+  const [destination = "", device = ""] = route.split(" ");
+  if (/^(br-|docker)/.test(device) || Number(destination.split("/")[1]) <= WIDE_PREFIX) return false;
+  return overlaps(destination, network);
 }

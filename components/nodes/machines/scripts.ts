@@ -4,10 +4,10 @@ import { asRoot, type SshEndpoint, sshArguments } from "../../../lib/ssh.ts";
 import { jobBase, machineId } from "../../../testbeds/oar/names.ts";
 import { OWNER_LABEL, type Owner, STACK_LABEL } from "../../lib/ownership.ts";
 import { MARK } from "../../swarm/swarmScripts.ts";
-import { AT_ONCE } from "./inspect.ts";
+import { CONCURRENCY } from "./inspect.ts";
 import { KEEP, LIB, nodeFile } from "./nodeFiles.ts";
 
-/** Whose a machine is, as it is written there: one line, the same for one stack alone. */
+/** One line that identifies a stack as the owner of a machine. It is stored on the machine and is unique for the stack. */
 export function ownerLine(owner: Owner): string {
   return `${jobBase(owner, machineId())} (${owner.directory})`;
 }
@@ -17,9 +17,9 @@ interface CleanArgs {
   owner: Owner;
   ownerLine: string;
   registry: string;
-  /** What it runs, without a tag. */
+  /** Image of the registry, without a tag. */
   registryImage: string;
-  /** Also what we installed. */
+  /** Whether to remove packages that swarmbench installed too. */
   full: boolean;
 }
 
@@ -49,64 +49,64 @@ function cleanParameters({
 interface PrepareArgs extends CleanArgs {
   user: string;
   address: string;
-  /** Its engine's configuration. */
+  /** Text of the engine's configuration file. */
   daemon: string;
 }
 
-/** Makes a bare machine a node; prints its engine's id and its own. */
+/** Script that prepares a machine as a node, and prints the ids of its engine and of the machine. */
 export function prepareScript(args: PrepareArgs): string {
   const { user, address, daemon } = args;
-  const cleaning = cleanParameters(args);
+  const parameters = cleanParameters(args);
   return script(
     {
-      ...cleaning,
+      ...parameters,
       USER_NAME: user,
       ADDRESS: address,
       DAEMON: daemon,
-      CLEAN: script(cleaning, nodeFile("clean.sh")),
+      CLEAN: script(parameters, nodeFile("clean.sh")),
     },
     nodeFile("prepare.sh"),
   );
 }
 
-/** How long a machine is tried that does not answer, before it is taken for gone. */
-const PATIENCE_SEC = 20;
+/** Seconds to retry a machine that does not answer before it counts as gone. */
+const RETRY_SEC = 20;
 
 /**
- * A script of this machine that takes all that the stack made off its machines, some at a time. One that does not answer is told
- * of, and stops nothing: it may not be there any more. One that does not let us in is there, and fails.
+ * A script for the local machine that removes everything the stack created on its machines, with limited concurrency. A machine
+ * that does not answer causes a warning only, since it may no longer exist. A machine that rejects the login causes an error.
  */
 export function cleanAllScript(machines: readonly (CleanArgs & { ssh: SshEndpoint })[]): string {
   const calls = machines.map(({ ssh, ...args }, index) => {
     const words = [...sshArguments(ssh), asRoot(ssh, "sh -s")].map(word).join(" ");
     const call = `clean ${word(args.node)} ${word(script(cleanParameters(args), ""))} ${words}`;
-    return `${call} & running="$running $!"${(index + 1) % AT_ONCE === 0 ? "\nreap" : ""}`;
+    return `${call} & running="$running $!"${(index + 1) % CONCURRENCY === 0 ? "\nreap" : ""}`;
   });
   return script(
-    { BODY: nodeFile("clean.sh"), KEEP, PATIENCE: PATIENCE_SEC },
+    { BODY: nodeFile("clean.sh"), KEEP, RETRY_SEC },
     `
 clean() {
   node=$1
   parameters=$2
   shift 2
   log=$(mktemp)
-  end=$(( $(date +%s) + PATIENCE ))
+  end=$(( $(date +%s) + RETRY_SEC ))
   while :; do
     : > "$log"
     status=0
-    # 255 is ssh's own, and only what it says itself is in its log.
+    # 255 is ssh's own exit status, and the log has only ssh's own messages.
     printf '%s\n%s\n' "$parameters" "$BODY" | ssh -E "$log" "$@" || status=$?
     [ "$status" = 255 ] && [ -s "$log" ] && [ "$(date +%s)" -lt "$end" ] || break
     ! grep -qi 'host key\\|permission denied' "$log" || break
     sleep 1
   done
-  said=$(tail -n 1 "$log")
+  error=$(tail -n 1 "$log")
   rm -f "$log"
-  if [ "$status" = 255 ] && [ -n "$said" ]; then
-    case $said in
-      *[Hh]"ost key"* | *[Pp]"ermission denied"*) echo "$node: was not cleaned: $said" >&2; return 1 ;;
+  if [ "$status" = 255 ] && [ -n "$error" ]; then
+    case $error in
+      *[Hh]"ost key"* | *[Pp]"ermission denied"*) echo "$node: was not cleaned: $error" >&2; return 1 ;;
     esac
-    echo "$node: does not answer ($said), and was not cleaned; where it is still there: sudo sh $KEEP/clean" >&2
+    echo "$node: does not answer ($error) and was not cleaned; if the machine still exists, run there: sudo sh $KEEP/clean" >&2
     return 0
   fi
   return "$status"

@@ -15,11 +15,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(path.resolve(folder, "../.."), { recursive: true, force: true }));
 
-type Way = Extract<Host["way"], { by: "ours" }>;
-const hostWith = (more: Partial<Host> = {}, way: Partial<Way> = {}): Host => ({
+type Way = Extract<Host["access"], { by: "settings" }>;
+const hostWith = (more: Partial<Host> = {}, access: Partial<Way> = {}): Host => ({
   node: { name: "node1", role: "agent" },
   address: "a.example",
-  way: { by: "ours", port: 22, user: "ann", acceptNewHostKeys: false, ...way },
+  access: { by: "settings", port: 22, user: "ann", acceptNewHostKeys: false, ...access },
   ...more,
 });
 

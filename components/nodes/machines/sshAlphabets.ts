@@ -16,7 +16,7 @@ const fileName = (text: string) => oneLine(text) && !text.includes('"');
  *
  * @throws SwarmbenchError `unsafe-value` for the first value outside its alphabet
  */
-export function checkSshValues({ node, address, way }: Host): void {
+export function checkSshValues({ node, address, access }: Host): void {
   const check = (what: string, value: string | undefined, valid: (text: string) => boolean) => {
     if (value === undefined || valid(value)) return;
     throw new SwarmbenchError(
@@ -29,12 +29,12 @@ export function checkSshValues({ node, address, way }: Host): void {
   };
   check("the name", node.name, (text) => NODE_NAME.test(text));
   check("the address", address, isHostName);
-  if (way.by === "file") return;
-  check("the user", way.user, isUserName);
-  check("the port", String(way.port), (text) => /^[1-9]\d{0,4}$/.test(text));
-  check("the jump host", way.jump, (text) => JUMP.test(text));
-  check("the key file", way.key, fileName);
-  check("the file of known hosts", way.knownHosts, fileName);
-  check("the proxy command", way.proxyCommand, oneLine);
-  for (const key of way.hostKeys ?? []) check("the host key", key, (text) => HOST_KEY.test(text));
+  if (access.by === "file") return;
+  check("the user", access.user, isUserName);
+  check("the port", String(access.port), (text) => /^[1-9]\d{0,4}$/.test(text));
+  check("the jump host", access.jump, (text) => JUMP.test(text));
+  check("the key file", access.key, fileName);
+  check("the file of known hosts", access.knownHosts, fileName);
+  check("the proxy command", access.proxyCommand, oneLine);
+  for (const key of access.hostKeys ?? []) check("the host key", key, (text) => HOST_KEY.test(text));
 }

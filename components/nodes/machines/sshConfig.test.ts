@@ -7,36 +7,36 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { dockerHost, type SshEndpoint, sshArguments } from "../../../lib/ssh.ts";
 import { throughFrontend } from "../../../testbeds/oar/index.ts";
 import { overSsh } from "../../lib/remote.ts";
-import type { Host, Way } from "./host.ts";
+import type { Host, SshAccess } from "./host.ts";
 import { cleanAllScript } from "./scripts.ts";
 import { writeSshConfig } from "./sshConfig.ts";
 
-/** A checkout may lie anywhere. */
+/** The path has characters that ssh interprets, because a checkout can be in any folder. */
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), "swarmbench unit %h "));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-type Ours = Extract<Way, { by: "ours" }>;
-const ours = (more: Partial<Ours> = {}): Way => ({
-  by: "ours",
+type SettingsAccess = Extract<SshAccess, { by: "settings" }>;
+const settings = (more: Partial<SettingsAccess> = {}): SshAccess => ({
+  by: "settings",
   port: 22,
   user: "ann",
   acceptNewHostKeys: false,
   ...more,
 });
-const host = (way: Way, name = "node1"): Host => ({
+const host = (access: SshAccess, name = "node1"): Host => ({
   node: { name, role: "agent" },
   address: "a.example",
-  way,
+  access,
 });
 
-function endpoint(way: Way): SshEndpoint {
-  return writeSshConfig(folder, [host(way)]).get("node1") ?? assert.fail();
+function endpoint(access: SshAccess): SshEndpoint {
+  return writeSshConfig(folder, [host(access)]).get("node1") ?? assert.fail();
 }
 
-/** What the system's own `ssh` understands: its settings, by name in lower case. */
+/** The settings that the system's `ssh` reads from the configuration, by lower-case name. */
 function understood(ssh: SshEndpoint, name = ssh.host): Record<string, string> {
   const args = name === ssh.host ? sshArguments(ssh) : ["-F", ssh.configFile, name];
   const text = execFileSync("ssh", ["-G", ...args], { encoding: "utf8" });
@@ -47,22 +47,22 @@ function understood(ssh: SshEndpoint, name = ssh.host): Record<string, string> {
   );
 }
 
-describe("the way to a machine", () => {
-  it("goes to its address, port and user, and asks nobody", () => {
-    const { hostname, port, user, batchmode } = understood(endpoint(ours({ port: 2222 })));
+describe("the ssh configuration of a machine", () => {
+  it("has the machine's address, port and user, and never prompts", () => {
+    const { hostname, port, user, batchmode } = understood(endpoint(settings({ port: 2222 })));
     assert.deepEqual([hostname, port, user, batchmode], ["a.example", "2222", "ann", "yes"]);
   });
 
-  it("checks the host key with the user's known hosts where nothing else is said", () => {
-    const { stricthostkeychecking, userknownhostsfile } = understood(endpoint(ours()));
+  it("checks host keys against the user's known hosts by default", () => {
+    const { stricthostkeychecking, userknownhostsfile } = understood(endpoint(settings()));
     assert.deepEqual(
       [stricthostkeychecking, userknownhostsfile],
       ["true", path.join(os.homedir(), ".ssh/known_hosts")],
     );
   });
 
-  it("accepts the pinned host keys alone, which no file of the user's can add to", () => {
-    const ssh = endpoint(ours({ hostKeys: ["ssh-ed25519 AAAA", "ssh-rsa BBBB"] }));
+  it("accepts only the configured host keys, and ignores the user's files", () => {
+    const ssh = endpoint(settings({ hostKeys: ["ssh-ed25519 AAAA", "ssh-rsa BBBB"] }));
     const set = understood(ssh);
     assert.deepEqual(
       [set.stricthostkeychecking, set.userknownhostsfile, set.globalknownhostsfile],
@@ -74,19 +74,16 @@ describe("the way to a machine", () => {
     );
   });
 
-  it("trusts who answers first only where that is asked for, and remembers it in a file of ours", () => {
+  it("accepts unknown host keys only if configured, and stores them in a separate file", () => {
     const set = understood(
-      endpoint(ours({ acceptNewHostKeys: true, knownHosts: path.join(folder, "theirs") })),
+      endpoint(settings({ acceptNewHostKeys: true, knownHosts: path.join(folder, "users") })),
     );
     assert.equal(set.stricthostkeychecking, "accept-new");
-    assert.equal(
-      set.userknownhostsfile,
-      `${path.join(folder, "known_hosts")} ${path.join(folder, "theirs")}`,
-    );
+    assert.equal(set.userknownhostsfile, `${path.join(folder, "known_hosts")} ${path.join(folder, "users")}`);
   });
 
-  it("leads through a jump host, which is reached with the same key and checked in the same way", () => {
-    const ssh = endpoint(ours({ jump: "gate@gate.example:2022", key: path.join(folder, "key") }));
+  it("connects through a jump host with the same key and the same host key check", () => {
+    const ssh = endpoint(settings({ jump: "gate@gate.example:2022", key: path.join(folder, "key") }));
     writeFileSync(path.join(folder, "key"), "");
     assert.equal(understood(ssh).proxyjump, "jump");
     const jump = understood(ssh, "jump");
@@ -96,11 +93,11 @@ describe("the way to a machine", () => {
     );
   });
 
-  it("leads on from a frontend by the words that lead to it", () => {
+  it("connects through a frontend with the arguments that connect to the frontend", () => {
     const frontend = ["-F", path.join(folder, "config"), "-p", "22", "ann@front"];
     const command =
-      understood(endpoint(ours({ proxyCommand: throughFrontend(frontend) }))).proxycommand ?? "";
-    // As ssh does: what it expands, then the shell.
+      understood(endpoint(settings({ proxyCommand: throughFrontend(frontend) }))).proxycommand ?? "";
+    // Like ssh: expands the tokens, then runs the shell.
     const run = `ssh() { for word; do printf '<%s>' "$word"; done; }; ${command.replace("[%h]:%p", "[n1]:22")}`;
     assert.equal(
       execFileSync("sh", ["-c", run], { encoding: "utf8" }),
@@ -108,7 +105,7 @@ describe("the way to a machine", () => {
     );
   });
 
-  it("is the user's own where the scenario names a file of ssh", () => {
+  it("is the user's own if the scenario names an ssh configuration file", () => {
     const file = path.join(folder, "mine");
     writeFileSync(file, "Host a.example\n  HostName 10.1.1.1\n");
     const ssh = endpoint({ by: "file", file, port: 22, user: "ann" });
@@ -116,7 +113,7 @@ describe("the way to a machine", () => {
     assert.equal(dockerHost(ssh), "ssh://ann@a.example:22");
   });
 
-  it("leaves port and user to that file where the scenario names none, and takes sudo by whose login it is", () => {
+  it("takes port and user from that file if the scenario has none, and uses sudo depending on that user", () => {
     const file = path.join(folder, "mine");
     writeFileSync(file, "Host a.example\n  Port 2200\n  User bob\n");
     const ssh = endpoint({ by: "file", file });
@@ -124,22 +121,22 @@ describe("the way to a machine", () => {
     assert.deepEqual([port, user, ssh.sudo, dockerHost(ssh)], ["2200", "bob", true, "ssh://a.example"]);
   });
 
-  it("stays where another machine takes its node's place, for the commands of destroy", () => {
-    const first = endpoint(ours());
-    const other = { ...host(ours()), address: "b.example" };
+  it("is kept after its node has moved to another machine, for the commands of destroy", () => {
+    const first = endpoint(settings());
+    const other = { ...host(settings()), address: "b.example" };
     const second = writeSshConfig(folder, [other]).get("node1") ?? assert.fail();
     assert.deepEqual([understood(first).hostname, understood(second).hostname], ["a.example", "b.example"]);
   });
 
-  it("is through sudo for whoever is not root", () => {
-    assert.deepEqual([endpoint(ours()).sudo, endpoint(ours({ user: "root" })).sudo], [true, false]);
+  it("uses sudo for users other than root", () => {
+    assert.deepEqual([endpoint(settings()).sudo, endpoint(settings({ user: "root" })).sudo], [true, false]);
   });
 });
 
 describe("a script that runs over ssh", () => {
   const ssh: SshEndpoint = { host: "node1", configFile: "/c", sudo: false };
 
-  /** Runs it with an `ssh` that is this shell text. */
+  /** Runs the script with a fake `ssh`. */
   function run(fake: string, { sudo = false, command = "sh -s", input = "echo out" } = {}) {
     const bin = path.join(folder, "bin");
     mkdirSync(bin, { recursive: true });
@@ -149,7 +146,7 @@ describe("a script that runs over ssh", () => {
     );
     chmodSync(path.join(bin, "ssh"), 0o755);
     return new Promise<{ code: number; stdout: string; stderr: string; calls: number }>((resolve) => {
-      const text = overSsh({ ...ssh, sudo }, command).replace("PATIENCE='60'", "PATIENCE='2'");
+      const text = overSsh({ ...ssh, sudo }, command).replace("RETRY_SEC='60'", "RETRY_SEC='2'");
       const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, TMPDIR: folder };
       const child = execFile("/bin/sh", ["-c", text], { env }, (error, stdout, stderr) => {
         const calls = existsSync(path.join(folder, "calls"))
@@ -161,34 +158,34 @@ describe("a script that runs over ssh", () => {
     });
   }
 
-  it("comes through standard input, and gives what it prints", async () => {
+  it("is sent through standard input, and its output is returned", async () => {
     const { code, stdout, calls } = await run('exec sh -c "$last"');
     assert.deepEqual([code, stdout, calls], [0, "out\n", 1]);
   });
 
-  it("is root's, by sudo, where the user is another", async () => {
+  it("runs with sudo for users other than root", async () => {
     const { stdout } = await run('echo "$last"', { sudo: true });
     assert.equal(stdout, "sudo -n sh -s\n");
   });
 
-  it("ends as it ended there, with what it wrote to standard error", async () => {
+  it("has the exit status and standard error of the remote command", async () => {
     const { code, stderr, calls } = await run('exec sh -c "$last"', { input: "echo bad >&2; exit 3" });
     assert.deepEqual([code, stderr, calls], [3, "bad\n", 1]);
   });
 
-  it("is tried again where the connection was refused or lost, and prints once", async () => {
+  it("is retried if the connection was refused or lost, and prints its output once", async () => {
     const { code, stdout, calls } = await run(
       `if [ "$(wc -l < '${folder}/calls')" -lt 3 ]; then echo half; echo "Connection refused" >> "$LOG"; exit 255; fi; exec sh -c "$last"`,
     );
     assert.deepEqual([code, stdout, calls], [0, "out\n", 3]);
   });
 
-  it("is not tried again where it ended with 255 itself: then ssh says nothing", async () => {
+  it("is not retried if the script itself exits with 255: ssh then logs nothing", async () => {
     const { code, calls } = await run("exit 255");
     assert.deepEqual([code, calls], [255, 1]);
   });
 
-  it("is not tried again where ssh was refused for good, and ssh's own words are shown", async () => {
+  it("is not retried if the login is rejected, and prints ssh's message", async () => {
     const { code, stderr, calls } = await run(
       'echo "ann@a: Permission denied (publickey)." >> "$LOG"; exit 255',
     );
@@ -196,7 +193,7 @@ describe("a script that runs over ssh", () => {
     assert.match(stderr, /Permission denied/);
   });
 
-  it("is given up after a while, with the last reason", async () => {
+  it("fails after the retries with the last message", async () => {
     const { code, stderr, calls } = await run('echo "Connection timed out" >> "$LOG"; exit 255');
     assert.equal(code, 255);
     assert.ok(calls > 1);
@@ -204,7 +201,7 @@ describe("a script that runs over ssh", () => {
   });
 });
 
-describe("taking all off machines", () => {
+describe("cleaning machines", () => {
   const owner = { prefix: "p", directory: "/d" };
   const machines = ["node1", "node2", "node3"].map((node) => ({
     node,
@@ -216,7 +213,7 @@ describe("taking all off machines", () => {
     ssh: { host: node, configFile: "/c", sudo: node === "node2" },
   }));
 
-  /** Runs it with an `ssh` that does this for a node. */
+  /** Runs the script with a fake `ssh`. */
   function clean(fake: string) {
     const bin = path.join(folder, "bin");
     mkdirSync(bin, { recursive: true });
@@ -225,7 +222,7 @@ describe("taking all off machines", () => {
       `#!/bin/sh\nLOG=$2\nfor last; do before=$now; now=$last; done\nNODE=$before\ncat > '${folder}'/$NODE.script\n${fake}`,
     );
     chmodSync(path.join(bin, "ssh"), 0o755);
-    const text = cleanAllScript(machines).replace("PATIENCE='20'", "PATIENCE='1'");
+    const text = cleanAllScript(machines).replace("RETRY_SEC='20'", "RETRY_SEC='1'");
     return new Promise<{ code: number; stderr: string }>((resolve) => {
       const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, TMPDIR: folder };
       const child = execFile("/bin/sh", ["-s"], { env }, (error, _, stderr) =>
@@ -235,7 +232,7 @@ describe("taking all off machines", () => {
     });
   }
 
-  it("runs on each what can be parsed there, as root", async () => {
+  it("runs a valid script on each machine, as root", async () => {
     const { code, stderr } = await clean('[ "$NODE" != node2 ] || [ "$last" = "sudo -n sh -s" ] || exit 9');
     assert.deepEqual([code, stderr], [0, ""]);
     for (const { node } of machines) {
@@ -245,18 +242,18 @@ describe("taking all off machines", () => {
     }
   });
 
-  it("does not mind a machine that does not answer, and names it", async () => {
+  it("ignores a machine that does not answer, and names it", async () => {
     const { code, stderr } = await clean(
       '[ "$NODE" != node3 ] || { echo "connect to host: Connection timed out" >> "$LOG"; exit 255; }',
     );
     assert.equal(code, 0);
     assert.match(
       stderr,
-      /^node3: does not answer \(.*timed out\), and was not cleaned; .*sudo sh \S+\/clean$/m,
+      /^node3: does not answer \(.*timed out\) and was not cleaned; .*sudo sh \S+\/clean$/m,
     );
   });
 
-  it("fails where a machine is there and does not let us in, or could not be cleaned", async () => {
+  it("fails if a machine rejects the login or could not be cleaned", async () => {
     const denied = await clean(
       '[ "$NODE" != node1 ] || { echo "Permission denied (publickey)." >> "$LOG"; exit 255; }',
     );

@@ -1,21 +1,21 @@
-import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { askSync } from "../../../lib/exec.ts";
 import { expandHome } from "../../../lib/home.ts";
 import type { SshEndpoint } from "../../../lib/ssh.ts";
 import type { Host } from "./host.ts";
 import { checkSshValues } from "./sshAlphabets.ts";
 
-/** A file of the user's, from wherever it is used. */
+/** The absolute path of a user's file. Expands `~`. */
 export function withHome(file: string): string {
   return path.resolve(expandHome(file));
 }
 
 /**
- * Writes down how a stack's machines are reached, a file for each, and gives the way to each. The files stay, those of machines
- * that are none of its nodes any more as well: the commands of `destroy` use them.
+ * Writes an ssh configuration file for each machine, and returns the SSH endpoints by node name. Files of machines that are no
+ * longer nodes are kept, because the commands of `destroy` use them.
  *
- * @param directory where they go, a folder of ours
+ * @param directory the stack's folder for ssh files
  * @throws SwarmbenchError `unsafe-value`, with nothing written, for a value that may not be in an ssh configuration
  */
 export function writeSshConfig(directory: string, hosts: readonly Host[]): Map<string, SshEndpoint> {
@@ -24,74 +24,74 @@ export function writeSshConfig(directory: string, hosts: readonly Host[]): Map<s
   for (const [name, text] of hosts.flatMap((host) => Object.entries(sshFiles(directory, host)))) {
     const file = path.join(directory, name);
     writeFileSync(file, text, { mode: 0o600 });
-    chmodSync(file, 0o600); // it may have been there
+    chmodSync(file, 0o600); // the mode option does not apply to an existing file
   }
   return new Map(hosts.map((host) => [host.node.name, endpointOf(directory, host)]));
 }
 
-export function endpointOf(directory: string, { node, address, way }: Host): SshEndpoint {
-  const sudo = way.user !== "root"; // for a file's see below
-  if (way.by === "file") {
-    const configFile = withHome(way.file);
-    const { port, user } = way;
+/** The SSH endpoint of a machine, which uses the files of {@link writeSshConfig}. */
+export function endpointOf(directory: string, { node, address, access }: Host): SshEndpoint {
+  const sudo = access.user !== "root";
+  if (access.by === "file") {
+    const configFile = withHome(access.file);
+    const { port, user } = access;
     const ssh = { host: address, configFile, port: port || undefined, user: user || undefined };
     return { ...ssh, sudo: (user ?? userIn(configFile, address)) !== "root" };
   }
-  return { host: node.name, configFile: path.join(directory, configName(address, way)), sudo };
+  return { host: node.name, configFile: path.join(directory, configName(address, access)), sudo };
 }
 
-/** Of the machine, not of the node: what a node was before is still reached when its place is taken. */
-function configName(address: string, { port }: OurWay): string {
+/** Named after the machine, not the node: the previous machine of a node stays reachable after the node has moved. */
+function configName(address: string, { port }: SettingsAccess): string {
   return `${address.replaceAll(":", "_")}-${port}.config`;
 }
 
-/** Whose login a configuration of the user's own names. */
+/** The user that an ssh configuration file sets for a host. */
 function userIn(file: string, host: string): string | undefined {
-  try {
-    const text = execFileSync("ssh", ["-G", "-F", file, host], { encoding: "utf8", stdio: "pipe" });
-    return /^user (.*)$/m.exec(text)?.[1];
-  } catch {
-    return undefined; // what is wrong with it is told when it is used
-  }
+  // If ssh rejects the file, its error is reported when the file is used.
+  return /^user (.*)$/m.exec(askSync("ssh", ["-G", "-F", file, host]) ?? "")?.[1];
 }
 
-/** A node's files, by name. */
-function sshFiles(directory: string, { node, address, way }: Host): Record<string, string> {
-  if (way.by === "file") return {};
-  const { jump, hostKeys, proxyCommand } = way;
-  const pins = configName(address, way).replace(/config$/, "hosts");
+/** Contents of a machine's ssh files, by file name. */
+function sshFiles(directory: string, { node, address, access }: Host): Record<string, string> {
+  if (access.by === "file") return {};
+  const { jump, hostKeys, proxyCommand } = access;
+  const pins = configName(address, access).replace(/config$/, "hosts");
+  const lines = [
+    `HostName ${address}`,
+    `Port ${access.port}`,
+    `User ${access.user}`,
+    ...keys(access),
+    ...(hostKeys ? pinned(path.join(directory, pins), node.name) : knownHosts(directory, access)),
+  ];
+  if (jump) lines.push(`ProxyJump ${JUMP}`);
+  if (proxyCommand) lines.push(`ProxyCommand ${proxyCommand}`);
   const text = [
-    ...(jump ? [jumpBlock(directory, jump, way)] : []),
-    block(node.name, [
-      ...[`HostName ${address}`, `Port ${way.port}`, `User ${way.user}`],
-      ...keys(way),
-      ...(hostKeys ? pinned(path.join(directory, pins), node.name) : knownHosts(directory, way)),
-      ...(jump ? [`ProxyJump ${JUMP}`] : []),
-      ...(proxyCommand ? [`ProxyCommand ${proxyCommand}`] : []),
-    ]),
+    ...(jump ? [jumpBlock(directory, jump, access)] : []),
+    block(node.name, lines),
     block("*", ["BatchMode yes", "LogLevel ERROR", "ServerAliveInterval 15", "ServerAliveCountMax 4"]),
   ].join("\n");
-  const files = { [configName(address, way)]: text };
+  const files = { [configName(address, access)]: text };
   if (hostKeys) files[pins] = hostKeys.map((key) => `${alias(node.name)} ${key}\n`).join("");
   return files;
 }
 
-function jumpBlock(directory: string, jump: string, way: OurWay): string {
+function jumpBlock(directory: string, jump: string, access: SettingsAccess): string {
   const [, user = "", host = "", port = "22"] = /^([^@]+)@([^:]+)(?::(\d+))?$/.exec(jump) ?? [];
   const lines = [`HostName ${host}`, `Port ${port}`, `User ${user}`];
-  return block(JUMP, [...lines, ...keys(way), ...knownHosts(directory, way)]);
+  return block(JUMP, [...lines, ...keys(access), ...knownHosts(directory, access)]);
 }
 
 const JUMP = "jump";
 const block = (name: string, lines: string[]) =>
   [`Host ${name}`, ...lines.map((line) => `  ${line}`), ""].join("\n");
 const alias = (node: string) => `swarmbench-${node}`;
-/** ssh takes quotes, and expands percent signs. */
+/** Quotes a file name for ssh, which expands percent signs. */
 const quoted = (file: string) => `"${file.replaceAll("%", "%%")}"`;
 
-type OurWay = Extract<Host["way"], { by: "ours" }>;
+type SettingsAccess = Extract<Host["access"], { by: "settings" }>;
 
-function keys({ key }: OurWay): string[] {
+function keys({ key }: SettingsAccess): string[] {
   return key ? [`IdentityFile ${quoted(withHome(key))}`, "IdentitiesOnly yes"] : [];
 }
 
@@ -104,10 +104,14 @@ function pinned(file: string, node: string): string[] {
   ];
 }
 
-function knownHosts(directory: string, { knownHosts: file, acceptNewHostKeys }: OurWay): string[] {
-  const theirs = quoted(withHome(file ?? "~/.ssh/known_hosts"));
-  if (!acceptNewHostKeys) return [`UserKnownHostsFile ${theirs}`, "StrictHostKeyChecking yes"];
-  // New ones go to the first.
-  const ours = quoted(path.join(directory, "known_hosts"));
-  return [`UserKnownHostsFile ${ours} ${theirs}`, "StrictHostKeyChecking accept-new", "HashKnownHosts no"];
+function knownHosts(directory: string, { knownHosts: file, acceptNewHostKeys }: SettingsAccess): string[] {
+  const usersFile = quoted(withHome(file ?? "~/.ssh/known_hosts"));
+  if (!acceptNewHostKeys) return [`UserKnownHostsFile ${usersFile}`, "StrictHostKeyChecking yes"];
+  // ssh adds new keys to the first file.
+  const ownFile = quoted(path.join(directory, "known_hosts"));
+  return [
+    `UserKnownHostsFile ${ownFile} ${usersFile}`,
+    "StrictHostKeyChecking accept-new",
+    "HashKnownHosts no",
+  ];
 }

@@ -1,26 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AgentSettings } from "../../../config/benchmark.ts";
 import { AGENT_SERVICES, type AgentRole } from "../../../contract/request.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { service, type Transforms } from "../../lib/service.ts";
 
-/** They have nothing to save: a run that they worked for sees that they are gone. */
+/** Agents have nothing to save: a run notices that its agents are gone. */
 const STOP_GRACE_SEC = 6;
 
 interface AgentsArgs {
-  site: Site;
+  deployment: Deployment;
   settings: Record<AgentRole, AgentSettings>;
   transform?: Transforms<AgentRole>;
 }
 
 /**
- * The services that host the logical producers and consumers. They wait for a runner and use next to nothing until then;
- * how many tasks there are is all that is declared, for what a task does is told to it step by step.
+ * The two services whose tasks host the logical producers and consumers. They idle until a runner connects. The stack
+ * declares only the number of tasks; the runner assigns their work step by step.
  *
- * They have no health check, which would take CPU from what is measured: the runner asks each whether it is there.
+ * They have no health check, because it would take CPU time from the measurement: the runner polls each task instead.
  */
 export class Agents extends pulumi.ComponentResource {
-  /** Resolves once all tasks run; another text when they are other tasks. */
+  /** Resolves once all tasks run. The text changes when the tasks are replaced. */
   readonly ready: pulumi.Output<string>;
 
   private readonly args: AgentsArgs;
@@ -35,16 +35,16 @@ export class Agents extends pulumi.ComponentResource {
   }
 
   private agents(role: AgentRole) {
-    const { site, settings, transform } = this.args;
+    const { deployment, settings, transform } = this.args;
     const { tasks, limits } = settings[role];
     return service(
       AGENT_SERVICES[role],
       {
-        site,
+        deployment,
         name: AGENT_SERVICES[role],
-        image: site.images.ref("bench"),
+        image: deployment.images.ref("bench"),
         arguments: ["agent", role],
-        // Swarm fills them in for each task.
+        // Swarm fills these templates in for each task.
         environment: {
           SWARMBENCH_NODE: "{{.Node.Hostname}}",
           SWARMBENCH_TASK: "{{.Service.Name}}.{{.Task.Slot}}",

@@ -4,10 +4,11 @@ import type { Transforms } from "../../lib/service.ts";
 import type { Service } from "../descriptor.ts";
 import { Agents } from "./agents.ts";
 
+/** The services that host the logical producers and consumers. */
 export const agents: Service<Record<AgentRole, AgentSettings>, Agents, Transforms<AgentRole>> = {
   title: "the agents",
   images: ["bench"],
   settings: ({ bench }) => bench && { producer: bench.producers, consumer: bench.consumers },
-  deploy: ({ site, settings, transform, options }) =>
-    new Agents("agents", { site, settings, transform }, options),
+  deploy: ({ deployment, settings, transform, options }) =>
+    new Agents("agents", { deployment, settings, transform }, options),
 };

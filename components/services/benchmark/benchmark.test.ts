@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
-import { checked } from "../../../cli/bench/request.ts";
+import { validated } from "../../../cli/bench/request.ts";
 import { parseSettings } from "../../../config/settings.ts";
 import { type BenchPlan, benchPlanSchema } from "../../../contract/request.ts";
-import { BUILT, declareOn, imageOf, type Program, stored } from "../../../test/support/deployment.ts";
+import { defined } from "../../../test/support/defined.ts";
+import { CORE_IMAGES, declareOn, imageOf, type Program, stored } from "../../../test/support/deployment.ts";
 import { known } from "../../../test/support/mocks.ts";
 import { openReservation } from "../../../testbeds/index.ts";
 import type { Installation } from "../../lib/installation.ts";
@@ -12,12 +13,13 @@ import { deployStack } from "../stack.ts";
 
 const installation = {
   source: "built",
-  images: Object.fromEntries(BUILT.map((part) => [part, stored(part)])),
+  images: Object.fromEntries(CORE_IMAGES.map((name) => [name, stored(name)])),
+  withoutPages: [],
 } as unknown as Installation;
 const deploy = (config: Record<string, object> = {}) => {
   const text = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]);
   const settings = parseSettings({ nodes: "5", ...Object.fromEntries(text) }, "local", "ann");
-  return declareOn((site) => deployStack({ settings, site, installation }, {}));
+  return declareOn((deployment) => deployStack({ settings, deployment, installation }, {}));
 };
 type Stack = Program<Record<string, unknown>>;
 const planOf = async (stack: Stack) =>
@@ -35,7 +37,7 @@ before(async () => {
 describe("the agents", () => {
   const agents = { producers: 3, consumers: 1 };
   for (const [name, replicas] of Object.entries(agents)) {
-    it(`(${name}) are so many tasks, spread over the nodes for agents`, () => {
+    it(`(${name}) are the configured number of tasks, spread over the nodes for agents`, () => {
       const { mode, taskSpec } = whole.get(`Service ${name}`).inputs as {
         mode: object;
         taskSpec: { placement: object };
@@ -44,7 +46,7 @@ describe("the agents", () => {
       assert.deepEqual(taskSpec.placement, { constraints: ["node.labels.role==agent"] });
     });
 
-    it(`(${name}) run the bench image, know who they are, and publish nothing`, () => {
+    it(`(${name}) run the bench image, know their node and task, and publish nothing`, () => {
       const { image, args, env } = whole.container(name);
       assert.deepEqual([image, args], [imageOf("bench"), ["agent", name.slice(0, -1)]]);
       assert.deepEqual(env, {
@@ -55,9 +57,9 @@ describe("the agents", () => {
     });
   }
 
-  it("are on the manager where no node is for agents", async () => {
+  it("are on the manager if no node has the role agent", async () => {
     const settings = parseSettings({ nodes: "1" }, "local", "ann");
-    const one = await declareOn((site) => deployStack({ settings, site, installation }, {}), {
+    const one = await declareOn((deployment) => deployStack({ settings, deployment, installation }, {}), {
       roles: ["monitor"],
     });
     const { taskSpec } = one.get("Service producers").inputs as { taskSpec: { placement: object } };
@@ -66,25 +68,24 @@ describe("the agents", () => {
 });
 
 describe("the benchmark of an up", () => {
-  it("is told all that a run needs, in a form that the program takes", async () => {
+  it("gets the complete plan of a run, in the form that the program expects", async () => {
     const plan = benchPlanSchema.parse(await planOf(whole));
     assert.deepEqual(plan.target.agents, { producer: { tasks: 3 }, consumer: { tasks: 1 } });
     assert.equal(plan.image, imageOf("bench"));
-    assert.equal(checked(plan).workload.rate, 5);
+    assert.equal(validated(plan).workload.rate, 5);
     assert.ok(plan.target.kafka.security.password && plan.target.influx?.token);
   });
 
-  it("is told it on standard input, as a secret, and in no argument", () => {
+  it("gets it on standard input, as a secret, and in no argument", () => {
     const { inputs } = whole.get("Command benchmark-run");
     assert.equal(inputs.create, "node swarmbench.mjs bench --from-up");
     assert.equal(inputs.environment, undefined);
     assert.deepEqual(whole.leaks, []);
   });
 
-  it("is shown as it goes on", () =>
-    assert.equal(whole.get("Command benchmark-run").inputs.logging, "stderr"));
+  it("logs its progress", () => assert.equal(whole.get("Command benchmark-run").inputs.logging, "stderr"));
 
-  it("is another where the workload is, and touches nothing else then", async () => {
+  it("is the only resource that changes with the workload", async () => {
     const other = await deploy({
       kafka: { security: "SASL_SSL" },
       producers: { tasks: 3, cpus: 0.5 },
@@ -99,7 +100,7 @@ describe("the benchmark of an up", () => {
     );
   });
 
-  it("is the same where only the dashboards have another limit", async () => {
+  it("does not change with a limit of the dashboards", async () => {
     const config = {
       kafka: { security: "SASL_SSL" },
       producers: { tasks: 3, cpus: 0.5 },
@@ -110,30 +111,30 @@ describe("the benchmark of an up", () => {
     assert.deepEqual(stdin(other), stdin(whole));
   });
 
-  it("is told how each node's link is shaped, which its run records", async () => {
+  it("gets the shaping of each node's link, which its run records", async () => {
     const testbed = { kind: "local", perNode: { node2: { network: { rate: "100 Mbit/s", loss: 0.01 } } } };
     const { conditions } = await planOf(await deploy({ testbed }));
     const { nodes } = conditions.settings as { nodes: { network?: object }[] };
     assert.deepEqual(
-      nodes.slice(0, 3).map(({ network }) => network),
+      nodes.slice(0, 3).map(({ network }) => network && defined(network)),
       [undefined, { rate: 100_000_000, loss: 0.01 }, undefined],
     );
   });
 
-  it("is left out where benchmark.run is false, and can be run by hand", async () => {
+  it("is left out if benchmark.run is false, and can be run manually", async () => {
     const without = await deploy({ benchmark: { run: false } });
     assert.ok(![...without.resources.keys()].some((name) => name.includes("benchmark")));
     assert.ok(without.get("Service producers"));
     benchPlanSchema.parse(await planOf(without));
   });
 
-  it("is not there without Kafka, nor are agents", async () => {
+  it("is left out without Kafka, like the agents", async () => {
     const without = await deploy({ kafka: { enabled: false } });
     assert.ok(![...without.resources.keys()].some((name) => /benchmark|producers|consumers/.test(name)));
     assert.equal(without.result.benchPlan, undefined);
   });
 
-  it("has no live figures to write where there is no InfluxDB", async () => {
+  it("has no database for live metrics if InfluxDB is switched off", async () => {
     const off = { enabled: false };
     const plan = await planOf(await deploy({ influxdb: off, telegraf: off, grafana: off }));
     assert.equal(plan.target.influx, undefined);
@@ -147,7 +148,7 @@ describe("the benchmark on reserved nodes", () => {
   };
   const stdin = (stack: Stack) => JSON.stringify(stack.get("Command benchmark-run").inputs.stdin);
 
-  it("is told how OAR is asked, and opens it by that", async () => {
+  it("gets the connection to OAR, and opens the reservation with it", async () => {
     const plan = benchPlanSchema.parse(await planOf(await reserved("2 hours")));
     const { extend, sites } = plan.reservation ?? assert.fail();
     assert.equal(extend, true);
@@ -167,7 +168,7 @@ describe("the benchmark on reserved nodes", () => {
     assert.equal(stdin(short), stdin(long));
   });
 
-  it("is what it was where nodes are not reserved", async () => {
+  it("has no reservation if nodes are not reserved", async () => {
     assert.equal((await planOf(whole)).reservation, undefined);
   });
 });

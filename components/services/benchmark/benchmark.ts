@@ -4,46 +4,46 @@ import type { BenchSettings } from "../../../config/benchmark.ts";
 import type { BenchPlan } from "../../../contract/request.ts";
 import { sshArguments } from "../../../lib/ssh.ts";
 import type { StackSite } from "../../../testbeds/oar/names.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { labels } from "../../lib/ownership.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
 
-/** The same program as `npm run bench`. */
+/** Runs the same program as `npm run bench`. */
 const RUN = "node swarmbench.mjs bench --from-up";
 
-/** Where the nodes are reserved. Settings name files of keys, and have no secret. */
+/** The OAR sites that the nodes are reserved at. The settings contain paths of key files, but no secrets. */
 export interface ReservedNodes {
   sites: readonly StackSite[];
-  /** Whether a run may lengthen the jobs that it needs for longer. */
+  /** Whether a run may extend the walltime of jobs that would end too early. */
   extend: boolean;
 }
 
 interface PlanArgs {
-  site: Site;
+  deployment: Deployment;
   settings: BenchSettings;
   kafka: Kafka;
   influxdb: InfluxDb | undefined;
-  /** Of the stack: what tells on the figures. */
+  /** Properties of the stack that can change the results. */
   conditions: pulumi.Input<BenchPlan["conditions"]>;
   reservation?: ReservedNodes | undefined;
 }
 
-/** What a run is told, and how the runner is reached: a secret, for it has the passwords. */
+/** Returns the plan of a run: its input, and how to reach the runner. It is a secret, because it contains passwords. */
 export function benchPlan({
-  site,
+  deployment,
   settings,
   kafka,
   influxdb,
   conditions,
   reservation,
 }: PlanArgs): pulumi.Output<BenchPlan> {
-  const { manager, network } = site.swarm;
+  const { manager, network } = deployment.swarm;
   const { producers, consumers, workload, benchmark } = settings;
   const brokerMetrics = kafka.jolokia
     .filter(({ roles }) => roles.includes("broker"))
     .map(({ name, jolokiaUrl }) => ({ name, jolokiaUrl }));
-  const probed = { nodes: site.nodes.map(({ hostname }) => hostname), brokers: kafka.brokers };
+  const probed = { nodes: deployment.nodes.map(({ hostname }) => hostname), brokers: kafka.brokers };
   const influx = influxdb && {
     url: influxdb.url,
     org: influxdb.organization,
@@ -53,9 +53,9 @@ export function benchPlan({
   const plan = pulumi.output({
     scenario: pulumi.getStack(),
     ssh: sshArguments(manager.ssh),
-    image: site.images.ref("bench"),
+    image: deployment.images.ref("bench"),
     network: network.name,
-    labels: labels(site.owner).map(({ label, value }) => `${label}=${value}`),
+    labels: labels(deployment.owner).map(({ label, value }) => `${label}=${value}`),
     target: {
       kafka: kafka.target,
       brokerMetrics,
@@ -67,40 +67,53 @@ export function benchPlan({
     // `benchmark.run` decides whether `up` runs the plan; it is no part of what the plan asks for.
     benchmark: { ...benchmark, run: true },
     conditions,
-    reservation: reservation ? watched(reservation) : undefined,
+    reservation: reservation ? connectionOf(reservation) : undefined,
   });
   return pulumi.secret(plan).apply((document) => document as unknown as BenchPlan);
 }
 
-/** How OAR is reached, and not what was asked of it: a longer walltime is no reason to measure again. */
-function watched({ sites, extend }: ReservedNodes): BenchPlan["reservation"] {
+/** How to connect to OAR, without the options of the reservation: a longer walltime must not cause a new run. */
+function connectionOf({ sites, extend }: ReservedNodes): BenchPlan["reservation"] {
   return {
     sites: sites.map(({ name, settings, base }) => {
-      const { walltimeSec, timeoutSec, queue, properties, jobName, types, start, environment, ...reached } =
-        settings;
-      return { name, settings: reached, base };
+      const {
+        walltimeSec,
+        timeoutSec,
+        queue,
+        properties,
+        jobName,
+        types,
+        start,
+        environment,
+        ...connection
+      } = settings;
+      return { name, settings: connection, base };
     }),
     extend,
   };
 }
 
 interface BenchmarkArgs {
-  site: Site;
+  deployment: Deployment;
   plan: pulumi.Output<BenchPlan>;
-  /** Resolve once the parts serve; a run that began before would measure their start. */
+  /** Resolve once the services are ready. An earlier run would measure their start. */
   after: readonly pulumi.Output<unknown>[];
 }
 
 /**
- * The last resource of `pulumi up`: runs the benchmark on the stack, and again whenever anything that it is told has
- * changed: workload, brokers, agents, the bench image. Its input is on standard input, so that no secret is in arguments or
- * in the environment. A run that failed has failed `up`, and the next `up` runs it again.
+ * The last resource of `pulumi up`: runs the benchmark on the stack, and runs it again when any of its input has changed,
+ * such as workload, brokers, agents or the bench image. It gets its input on standard input, so that no secret appears in
+ * arguments or in the environment. If the run fails, `up` fails, and the next `up` runs it again.
  */
 export class BenchmarkRun extends pulumi.ComponentResource {
-  /** BenchSummary of contract/request.ts. */
+  /** A `BenchSummary` (contract/request.ts). */
   readonly summary: pulumi.Output<unknown>;
 
-  constructor(name: string, { site, plan, after }: BenchmarkArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { deployment, plan, after }: BenchmarkArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
     super("swarmbench:stack:Benchmark", name, {}, options);
     const command = new local.Command(
       `${name}-run`,
@@ -111,7 +124,7 @@ export class BenchmarkRun extends pulumi.ComponentResource {
         logging: local.Logging.Stderr,
         addPreviousOutputInEnv: false,
       },
-      { parent: this, deletedWith: site.swarm.manager.machine },
+      { parent: this, deletedWith: deployment.swarm.manager.machine },
     );
     this.summary = pulumi.unsecret(command.stdout).apply((text) => (text ? JSON.parse(text) : undefined));
     this.registerOutputs({ summary: this.summary });

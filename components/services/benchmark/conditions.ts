@@ -8,16 +8,16 @@ import { PROXY_IMAGE } from "../kafka/index.ts";
 import type { ReservedNodes } from "./benchmark.ts";
 
 /**
- * What can change the results: images, settings, nodes. A run records it, and the benchmark runs again when it
- * changes.
+ * Returns the conditions that can change the results: images, settings, nodes. A run records them, and the benchmark
+ * runs again when they change.
  */
 export function conditionsOf({
   stack,
   installation,
   images,
-  site,
-}: Pick<Context<unknown>, "stack" | "installation" | "images" | "site">): BenchPlan["conditions"] {
-  // It runs in a calibration only.
+  deployment,
+}: Pick<Context<unknown>, "stack" | "installation" | "images" | "deployment">): BenchPlan["conditions"] {
+  // The proxy only runs in a calibration.
   const { [PROXY_IMAGE]: _, ...measured } = images;
   return {
     source: installation.source,
@@ -27,18 +27,18 @@ export function conditionsOf({
       clockSync: stack.clockSync.kind,
       testbed: describeTestbed(stack.testbed),
     },
-    nodes: site.nodes.map(({ hostname, role }) => ({ name: hostname, role })),
+    nodes: deployment.nodes.map(({ hostname, role }) => ({ name: hostname, role })),
   };
 }
 
-/** The reservation that a run must end before; undefined where nodes are not reserved. */
+/** Returns the reservation that must outlast a run; undefined if the nodes are not reserved through OAR. */
 export function reservedNodes(testbed: Settings["testbed"], owner: Owner): ReservedNodes | undefined {
   if (testbed.kind !== "oar") return undefined;
   const { sites, extend } = testbed;
   return { sites: sites.map((site) => stackSite(site, owner)), extend };
 }
 
-/** The testbed's kind and, of OAR, its frontends: for the readers of the results. */
+/** The testbed's kind and, for OAR, its frontends, as shown to readers of the results. */
 function describeTestbed(testbed: Settings["testbed"]): { kind: string; where?: string } {
   const { kind } = testbed;
   if (testbed.kind !== "oar") return { kind };
@@ -52,8 +52,8 @@ function imageNames(images: Readonly<Record<string, StoredImage>>): Record<strin
 }
 
 /** The settings of the brokers, the agents and their nodes. */
-function relevantSettings({ parts, bench, nodes }: StackSettings): Record<string, unknown> {
-  const { rotation: _, externalPort: __, ...broker } = parts.kafka ?? { rotation: 0 };
+function relevantSettings({ services, bench, nodes }: StackSettings): Record<string, unknown> {
+  const { rotation: _, externalPort: __, ...broker } = services.kafka ?? { rotation: 0 };
   const machines = nodes.map(({ name, role, cpus, memoryMiB, network }) => ({
     name,
     role,

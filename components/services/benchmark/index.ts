@@ -9,32 +9,32 @@ import { conditionsOf, reservedNodes } from "./conditions.ts";
 
 interface Benchmark extends Deployed {
   plan: pulumi.Output<BenchPlan>;
-  /** Absent where `benchmark.run` is false. */
+  /** Undefined if `benchmark.run` is false. */
   run?: BenchmarkRun;
 }
 
-/** The run that is the last resource of an `up`, once everything before it serves. */
+/** The benchmark run, which is the last resource of an `up` and starts once all services are ready. */
 export const benchmark: Service<BenchSettings, Benchmark> = {
   title: "the benchmark",
   images: ["bench"],
   settings: ({ bench }) => bench,
   deploy(context) {
-    const { site, settings, stack, options, ready, deployed } = context;
+    const { deployment, settings, stack, options, ready, deployed } = context;
     const cluster = deployed(kafka);
     if (!cluster) return undefined;
     const plan = benchPlan({
-      site,
+      deployment,
       settings,
       kafka: cluster,
       influxdb: deployed(influxdb),
       conditions: conditionsOf(context),
-      reservation: reservedNodes(stack.testbed, site.owner),
+      reservation: reservedNodes(stack.testbed, deployment.owner),
     });
     if (settings.benchmark.run) {
-      return { plan, run: new BenchmarkRun("benchmark", { site, plan, after: ready }, options) };
+      return { plan, run: new BenchmarkRun("benchmark", { deployment, plan, after: ready }, options) };
     }
     void pulumi.log.info(
-      `no benchmark, since benchmark.run is false; by hand: npm run bench -- -s ${pulumi.getStack()}`,
+      `No benchmark was run because benchmark.run is false. To run it: npm run bench -- -s ${pulumi.getStack()}`,
     );
     return { plan };
   },

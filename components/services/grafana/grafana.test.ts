@@ -18,15 +18,15 @@ import { Grafana } from "./grafana.ts";
 
 const declareGrafana = (rotation = 0) =>
   declareOn(
-    (site) => {
+    (deployment) => {
       const { influxdb, grafana } = parseSettings(
         { influxdb: '{"organization":"lab","bucket":"runs"}' },
         "local",
         "ann",
-      ).parts;
+      ).services;
       assert.ok(influxdb && grafana);
-      const store = new InfluxDb("influxdb", { site, settings: influxdb });
-      return new Grafana("grafana", { site, settings: { ...grafana, rotation }, influxdb: store });
+      const store = new InfluxDb("influxdb", { deployment, settings: influxdb });
+      return new Grafana("grafana", { deployment, settings: { ...grafana, rotation }, influxdb: store });
     },
     { images: ALL_IMAGES },
   );
@@ -35,7 +35,7 @@ before(async () => {
   program = await declareGrafana();
 });
 const environment = () => program.container("grafana").env as Record<string, string>;
-/** The text of each of a task's files, by its path. */
+/** The text of each file of a task, by its path. */
 function files(of: Program<Grafana> = program): Record<string, string> {
   const { secrets, configs } = of.container("grafana") as Record<string, Record<string, string>[]>;
   const read = (kind: string, id = "") => fileText(of.get(`${kind} ${id.replace(/-id$/, "")}`));
@@ -53,20 +53,19 @@ describe("Grafana", () => {
     assert.deepEqual([mount?.source, mount?.target], ["grafana-volume-node1-printed", "/var/lib/grafana"]);
   });
 
-  it("publishes no port, and is healthy once it serves", () => {
+  it("publishes no port, and has no health check", () => {
     assert.deepEqual(program.get("Service grafana").inputs.endpointSpec, { mode: "dnsrr", ports: [] });
-    const { tests } = program.container("grafana").healthcheck as { tests: string[] };
-    assert.equal(tests.at(-1), "http://127.0.0.1:3000/api/health");
+    assert.deepEqual((program.container("grafana").healthcheck as { tests: string[] }).tests, ["NONE"]);
   });
 
-  it("reads its password and the key of its database from secret files that it has", () => {
+  it("reads its password and the key of its database from mounted secret files", () => {
     const { GF_SECURITY_ADMIN_PASSWORD: password, GF_SECURITY_SECRET_KEY: key } = environment();
     const fileOf = (text = "") => files()[/^\$__file\{(\/run\/secrets\/\w+)\}$/.exec(text)?.[1] ?? ""];
     assert.equal(fileOf(password), secretOf("grafana-password", "current"));
     assert.equal(fileOf(key), secretOf("grafana-secret-key", "current"));
   });
 
-  it("lets in nobody but who logs in, and asks nothing of the internet", () => {
+  it("requires a login, and makes no requests to the internet", () => {
     const off = Object.entries(environment()).filter(([, value]) => value === "false");
     assert.deepEqual(off.map(([name]) => name).sort(), [
       "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES",
@@ -78,7 +77,7 @@ describe("Grafana", () => {
     ]);
   });
 
-  it("has InfluxDB as its data source, with the token that may read from a file that it has", () => {
+  it("has InfluxDB as its data source, with the read token from a mounted file", () => {
     const { datasources } = JSON.parse(
       files()["/etc/grafana/provisioning/datasources/influxdb.yaml"] ?? assert.fail(),
     );
@@ -93,7 +92,7 @@ describe("Grafana", () => {
     assert.equal(files()[path], fakeTokens.read);
   });
 
-  it("has every dashboard in the folder that its provider names, and one of them as its home", () => {
+  it("has every dashboard in the provider's folder, and one of them as its home", () => {
     const { providers } = JSON.parse(
       files()["/etc/grafana/provisioning/dashboards/swarmbench.yaml"] ?? assert.fail(),
     );
@@ -110,13 +109,13 @@ describe("Grafana", () => {
     assert.ok(Object.hasOwn(files(), environment().GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH ?? ""));
   });
 
-  it("has configs that swarm can store: each below 500 kB", () => {
+  it("has configs below 500 kB each, which swarm can store", () => {
     for (const { name, inputs } of program.all("ServiceConfig")) {
       assert.ok(Buffer.from(String(inputs.data), "base64").length < 500_000, name);
     }
   });
 
-  it("is ready once it takes the password, has every dashboard, and reaches InfluxDB, which is before it", () => {
+  it("is ready once it accepts the password, has every dashboard, and reaches InfluxDB, which is deployed before", () => {
     assert.deepEqual(program.jobInput("grafana-provision"), {
       url: "http://grafana:3000",
       user: "admin",
@@ -131,12 +130,12 @@ describe("Grafana", () => {
     assert.ok(dependencies.includes("Service grafana") && dependencies.includes("Command influxdb-tokens"));
   });
 
-  it("is asked that of a task with its present settings", () => {
+  it("is checked on a task with the current settings", () => {
     const { inputs } = program.get("Command grafana-provision");
     assert.ok(String(inputs.stdin).includes(awaitTasksScript("grafana", 1)));
   });
 
-  it("is asked again when one of its files or its machine is another, and not for InfluxDB's answer", () => {
+  it("is checked again when one of its files or its machine changes, but not for new output of InfluxDB's job", () => {
     const { inputs } = program.get("Command grafana-provision");
     const marks = /^MARKS='(.*)'$/m.exec(String(inputs.stdin))?.[1]?.split(" ");
     const { configs, secrets } = program.container("grafana") as {
@@ -153,13 +152,13 @@ describe("Grafana", () => {
     ]);
   });
 
-  it("lets no secret be read in what is declared", async () => {
+  it("exposes no secret in any resource", async () => {
     assert.deepEqual(await secrecy({ password: program.result.password }), { password: true });
     assert.ok(program.get("Command grafana-provision").secrets.includes("stdin"));
     assert.deepEqual(program.leaks, []);
   });
 
-  it("gets another password by rotation, and keeps the key of its database", async () => {
+  it("gets a new password by rotation, and keeps the key of its database", async () => {
     const turned = await declareGrafana(1);
     const drawn = (of: Program<Grafana>, name: string) => of.get(`Command ${name}`).inputs;
     assert.notDeepEqual(drawn(turned, "grafana-password"), drawn(program, "grafana-password"));

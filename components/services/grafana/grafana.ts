@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GrafanaSettings } from "../../../config/services/index.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { configFile, secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
-import { httpHealth, service, type TaskFile, type Transforms } from "../../lib/service.ts";
+import { service, type TaskFile, type Transforms } from "../../lib/service.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import { DASHBOARDS as CATALOGUE, dashboards } from "./dashboards/index.ts";
@@ -23,13 +23,13 @@ const SECRET_KEY_FILE = "/run/secrets/grafana_secret_key";
 const TOKEN_FILE = "/run/secrets/influxdb_read_token";
 
 interface GrafanaArgs {
-  site: Site;
+  deployment: Deployment;
   settings: GrafanaSettings;
   influxdb: InfluxDb;
   transform?: Transforms;
 }
 
-/** Grafana on the monitor node, with InfluxDB as its data source and the dashboards, all from files. */
+/** Grafana on the monitor node. InfluxDB as its data source and the dashboards are provisioned from files. */
 export class Grafana extends pulumi.ComponentResource {
   readonly node: Node;
   readonly url = `http://${NAME}:${PORT}`;
@@ -37,7 +37,7 @@ export class Grafana extends pulumi.ComponentResource {
   readonly service = NAME;
   readonly user = USER;
   readonly password: pulumi.Output<string>;
-  /** Resolves once it serves, takes the password, and reaches its data source. */
+  /** Resolves once Grafana answers, accepts the password, and reaches its data source. */
   readonly ready: pulumi.Output<string>;
 
   private readonly args: GrafanaArgs;
@@ -46,8 +46,8 @@ export class Grafana extends pulumi.ComponentResource {
     super("swarmbench:stack:Grafana", name, {}, options);
     this.args = args;
 
-    const { site, settings } = args;
-    this.node = homeOf("monitor", site.nodes);
+    const { deployment, settings } = args;
+    this.node = homeOf("monitor", deployment.nodes);
     const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });
     this.password = password.current;
     const files = [...this.secretFiles(name, password), ...this.configFiles(name)];
@@ -57,21 +57,24 @@ export class Grafana extends pulumi.ComponentResource {
   }
 
   private run(name: string, files: TaskFile[]): pulumi.Output<string> {
-    const { site, settings, transform } = this.args;
+    const { deployment, settings, transform } = this.args;
     const grafana = service(
       name,
       {
-        site,
+        deployment,
         name: NAME,
-        image: site.images.ref("grafana"),
+        image: deployment.images.ref("grafana"),
         environment: grafanaEnvironment(),
         on: this.node,
         limits: settings.limits,
         mounts: [
-          { type: "volume", source: nodeVolume(NAME, this.node, site, this), target: "/var/lib/grafana" },
+          {
+            type: "volume",
+            source: nodeVolume(NAME, this.node, deployment, this),
+            target: "/var/lib/grafana",
+          },
         ],
         files,
-        health: httpHealth(`http://127.0.0.1:${PORT}/api/health`),
         transform: transform?.service,
       },
       this,
@@ -80,12 +83,12 @@ export class Grafana extends pulumi.ComponentResource {
   }
 
   private secretFiles(name: string, password: RandomSecret): TaskFile[] {
-    const { site, influxdb } = this.args;
-    // Not rotated: what is encrypted with it in the database could not be read any more.
+    const { deployment, influxdb } = this.args;
+    // Not rotated: Grafana could no longer decrypt what it stored with the old key.
     const secretKey = randomSecret(`${name}-secret-key`, 0, { parent: this });
-    const file = (of: string, path: string, value: pulumi.Output<string>) => ({
+    const file = (suffix: string, path: string, value: pulumi.Output<string>) => ({
       path,
-      source: secretFile(`${name}-${of}`, value, site, this),
+      source: secretFile(`${name}-${suffix}`, value, deployment, this),
     });
     return [
       file("admin-password", PASSWORD_FILE, password.current),
@@ -95,16 +98,16 @@ export class Grafana extends pulumi.ComponentResource {
   }
 
   private configFiles(name: string): TaskFile[] {
-    const { site, influxdb } = this.args;
-    const file = (of: string, path: string, text: string) => ({
+    const { deployment, influxdb } = this.args;
+    const file = (suffix: string, path: string, text: string) => ({
       path,
-      source: configFile(`${name}-${of}`, text, site, this),
+      source: configFile(`${name}-${suffix}`, text, deployment, this),
     });
     return [
       file("data-source", `${PROVISIONING}/datasources/influxdb.yaml`, dataSource(influxdb)),
       file("provider", `${PROVISIONING}/dashboards/swarmbench.yaml`, dashboardProvider()),
-      ...Object.entries(dashboards()).map(([of, dashboard]) =>
-        file(`dashboard-${of}`, `${DASHBOARDS}/${of}.json`, JSON.stringify(dashboard)),
+      ...Object.entries(dashboards()).map(([id, dashboard]) =>
+        file(`dashboard-${id}`, `${DASHBOARDS}/${id}.json`, JSON.stringify(dashboard)),
       ),
     ];
   }
@@ -114,11 +117,11 @@ export class Grafana extends pulumi.ComponentResource {
     running: pulumi.Output<string>[],
     password: RandomSecret,
   ): pulumi.Output<string> {
-    const { site, influxdb } = this.args;
+    const { deployment, influxdb } = this.args;
     return runJob(
       `${name}-provision`,
       {
-        site,
+        deployment,
         job: "grafana-provision",
         input: {
           url: this.url,
@@ -135,13 +138,13 @@ export class Grafana extends pulumi.ComponentResource {
   }
 }
 
-/** Nobody but the administrator, and nothing asked of the internet. */
+/** Only the administrator can log in, and Grafana makes no requests to the internet. */
 function grafanaEnvironment(): Record<string, string> {
   return {
     GF_SECURITY_ADMIN_USER: USER,
-    // The server itself reads the file; of another variable (`…__FILE`) only the maker's entry point knows.
+    // Read by the server itself; variables named `…__FILE` need the entry script of the official image.
     GF_SECURITY_ADMIN_PASSWORD: `$__file{${PASSWORD_FILE}}`,
-    // Encrypts the data source's token in Grafana's database; its default is the same everywhere.
+    // Encrypts the data source's token in Grafana's database; the default key is public.
     GF_SECURITY_SECRET_KEY: `$__file{${SECRET_KEY_FILE}}`,
     GF_USERS_ALLOW_SIGN_UP: "false",
     GF_AUTH_ANONYMOUS_ENABLED: "false",
@@ -155,7 +158,7 @@ function grafanaEnvironment(): Record<string, string> {
   };
 }
 
-/** JSON is YAML too, and quotes every value. */
+/** The provisioning file of the data source. It is JSON, which is valid YAML and quotes every value. */
 export function dataSource({ url, organization, bucket }: Pick<InfluxDb, "url" | "organization" | "bucket">) {
   return JSON.stringify({
     apiVersion: 1,

@@ -3,15 +3,16 @@ import { type Service, webUi } from "../descriptor.ts";
 import { influxdb } from "../influxdb/index.ts";
 import { Grafana } from "./grafana.ts";
 
+/** The dashboards. */
 export const grafana: Service<GrafanaSettings, Grafana> = {
   title: "Grafana",
   images: ["grafana", "bench"],
-  settings: ({ parts }) => parts.grafana,
+  settings: ({ services }) => services.grafana,
   isRequired: ({ required }) => required,
-  deploy({ site, settings, transform, options, deployed }) {
+  deploy({ deployment, settings, transform, options, deployed }) {
     const database = deployed(influxdb);
     if (!database) return undefined;
-    return new Grafana("grafana", { site, settings, transform, influxdb: database }, options);
+    return new Grafana("grafana", { deployment, settings, transform, influxdb: database }, options);
   },
   ui: (component) => webUi(component, true),
 };

@@ -30,7 +30,7 @@ const login = {
   },
 };
 const declareInflux = (own: Partial<InfluxdbSettings> = {}) =>
-  declareOn((site) => new InfluxDb("influxdb", { site, settings: { ...settings, ...own } }));
+  declareOn((deployment) => new InfluxDb("influxdb", { deployment, settings: { ...settings, ...own } }));
 let program: Program<InfluxDb>;
 before(async () => {
   program = await declareInflux();
@@ -54,46 +54,45 @@ describe("InfluxDB", () => {
     for (const [name, path] of paths) assert.ok(path.startsWith("/var/lib/influxdb2/"), name);
   });
 
-  it("is healthy once it serves, and `up` waits for that", () => {
-    const { tests } = program.container("influxdb").healthcheck as { tests: string[] };
-    assert.equal(tests.at(-1), "http://127.0.0.1:8086/health");
+  it("has no health check, and `up` waits until its task runs", () => {
+    assert.deepEqual((program.container("influxdb").healthcheck as { tests: string[] }).tests, ["NONE"]);
     assert.ok(program.get("Service influxdb").inputs.convergeConfig);
   });
 
-  it("has the limits that are set", () => {
+  it("has the configured limits", () => {
     const { resources } = program.get("Service influxdb").inputs.taskSpec as { resources: unknown };
     assert.deepEqual(resources, { limits: { nanoCpus: 0, memoryBytes: 512 * 1024 * 1024 } });
   });
 
-  it("has half a minute to write down what is in its memory only", () => {
+  it("has 30 s to write buffered data to disk", () => {
     assert.equal(program.container("influxdb").stopGracePeriod, "30s");
   });
 
-  it("is set up by a job that is told all that is declared, with the password before a rotation", () => {
+  it("is provisioned by a job that gets all settings, including the password before a rotation", () => {
     assert.deepEqual(program.jobInput("influxdb-provision"), { ...login, retentionSec: 86_400 });
   });
 
-  it("is asked for its tokens by a job of their own, once it is set up", () => {
+  it("has its tokens created by a separate job, after it is provisioned", () => {
     assert.deepEqual(program.jobInput("influxdb-tokens"), { ...login, rotation: 2 });
     assert.ok(program.get("Command influxdb-tokens").dependencies.includes("Command influxdb-provision"));
   });
 
-  it("is asked for them again when its machine is another, but not whenever it is set up again", () => {
+  it("creates tokens again when its machine is replaced, but not whenever it is provisioned again", () => {
     const { inputs } = program.get("Command influxdb-tokens");
     assert.match(String(inputs.stdin), /^MARKS='node1-ready node1-ready'$/m);
   });
 
-  it("is to be waited for with its tokens", async () => {
+  it("is ready once its tokens exist", async () => {
     assert.match(await known(program.result.provisioned.urn), /::influxdb-tokens$/);
   });
 
-  it("is set up once it runs, and again when its service or its machine is another", () => {
+  it("is provisioned once it runs, and again when its service or its machine is replaced", () => {
     const { dependencies, inputs } = program.get("Command influxdb-provision");
     assert.ok(dependencies.includes("Service influxdb"));
     assert.match(String(inputs.stdin), /^MARKS='node1-ready influxdb-id node1-ready'$/m);
   });
 
-  it("gives the three tokens of the job's answer", async () => {
+  it("exposes the three tokens of the job's output", async () => {
     const { operatorToken, writeToken, readToken } = program.result;
     assert.deepEqual(
       { operator: await known(operatorToken), write: await known(writeToken), read: await known(readToken) },
@@ -101,7 +100,7 @@ describe("InfluxDB", () => {
     );
   });
 
-  it("gives password, tokens and the job's answer as secrets", async () => {
+  it("exposes password, tokens and the job's output as secrets", async () => {
     const { password, operatorToken, writeToken, readToken, ready } = program.result;
     const given = { password, operatorToken, writeToken, readToken, ready };
     assert.deepEqual(await secrecy(given), {
@@ -113,7 +112,7 @@ describe("InfluxDB", () => {
     });
   });
 
-  it("lets no secret be read in what is declared", () => {
+  it("exposes no secret in any resource", () => {
     for (const job of ["provision", "tokens"]) {
       assert.ok(program.get(`Command influxdb-${job}`).secrets.includes("stdin"), job);
     }
@@ -121,13 +120,13 @@ describe("InfluxDB", () => {
     assert.deepEqual(program.leaks, []);
   });
 
-  it("is not restarted for another password", async () => {
+  it("is not restarted by a password rotation", async () => {
     const turned = await declareInflux({ rotation: 3 });
     assert.deepEqual(turned.get("Service influxdb").inputs, program.get("Service influxdb").inputs);
     assert.equal(turned.jobInput("influxdb-tokens").rotation, 3);
   });
 
-  it("is set up again, and no more, for another retention", async () => {
+  it("is only provisioned again when its retention changes", async () => {
     const longer = await declareInflux({ retentionSec: 172_800 });
     const changed = [...longer.resources].filter(
       ([name, { inputs }]) => JSON.stringify(inputs) !== JSON.stringify(program.get(name).inputs),

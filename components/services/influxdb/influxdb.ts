@@ -1,39 +1,40 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { InfluxdbSettings } from "../../../config/services/index.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { type Job, runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
-import { httpHealth, service, type Transforms } from "../../lib/service.ts";
+import { service, type Transforms } from "../../lib/service.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 
 const NAME = "influxdb";
 const PORT = 8086;
 const DATA = "/var/lib/influxdb2";
-/** The first user, for InfluxDB's own pages. */
+/** The first user, who logs in to InfluxDB's own pages. */
 const USER = "admin";
 
 interface InfluxDbArgs {
-  site: Site;
+  deployment: Deployment;
   settings: InfluxdbSettings;
   transform?: Transforms;
 }
 
-/** What the job `influx-tokens` answers. */
+/** The output of the job `influx-tokens`. */
 interface Provisioned {
   tokens: { operator: string; write: string; read: string };
 }
 
 /**
- * InfluxDB 2 on the monitor node, with an organisation, a bucket, an operator token and two narrow ones.
+ * InfluxDB 2 on the monitor node, with an organisation, a bucket, an operator token, a write token and a read token.
  *
- * A job brings InfluxDB to what is declared, whether its volume is new, old, or knows the password of before a
- * rotation. It is InfluxDB that makes the tokens: its API takes none that is given (2.7, `POST /api/v2/authorizations`).
+ * A job brings InfluxDB to the declared state, whether its volume is new, in use, or still has the password from before
+ * a rotation. InfluxDB generates the tokens itself, because its API does not accept given ones (2.7,
+ * `POST /api/v2/authorizations`).
  */
 export class InfluxDb extends pulumi.ComponentResource {
   readonly node: Node;
-  /** For what runs on the overlay network. */
+  /** The URL on the overlay network. */
   readonly url = `http://${NAME}:${PORT}`;
   readonly port = PORT;
   readonly service = NAME;
@@ -41,15 +42,15 @@ export class InfluxDb extends pulumi.ComponentResource {
   readonly bucket: string;
   readonly user = USER;
   readonly password: pulumi.Output<string>;
-  /** May do everything. */
+  /** All permissions. */
   readonly operatorToken: pulumi.Output<string>;
-  /** May write to the bucket, no more: for Telegraf and the agents. */
+  /** Permission to write to the bucket only, for Telegraf and the agents. */
   readonly writeToken: pulumi.Output<string>;
-  /** May read the bucket, no more: for Grafana. */
+  /** Permission to read the bucket only, for Grafana. */
   readonly readToken: pulumi.Output<string>;
-  /** Resolves once all of the above is so. */
+  /** Resolves once InfluxDB is provisioned and the tokens exist. */
   readonly ready: pulumi.Output<string>;
-  /** For whoever is to come after it (`dependsOn`). */
+  /** The last provisioning resource: for the `dependsOn` of resources that need a provisioned InfluxDB. */
   readonly provisioned: pulumi.Resource;
 
   private readonly args: InfluxDbArgs;
@@ -58,8 +59,8 @@ export class InfluxDb extends pulumi.ComponentResource {
     super("swarmbench:stack:InfluxDb", name, {}, options);
     this.args = args;
 
-    const { settings, site } = args;
-    this.node = homeOf("monitor", site.nodes);
+    const { settings, deployment } = args;
+    this.node = homeOf("monitor", deployment.nodes);
     this.organization = settings.organization;
     this.bucket = settings.bucket;
     const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });
@@ -68,8 +69,8 @@ export class InfluxDb extends pulumi.ComponentResource {
     const tokens = this.makeTokens(name, provisioned, password);
     this.provisioned = tokens.resource;
     this.ready = tokens.result;
-    const token = (of: keyof Provisioned["tokens"]) =>
-      pulumi.secret(tokens.result.apply((answer) => (JSON.parse(answer) as Provisioned).tokens[of]));
+    const token = (permission: keyof Provisioned["tokens"]) =>
+      pulumi.secret(tokens.result.apply((answer) => (JSON.parse(answer) as Provisioned).tokens[permission]));
     this.operatorToken = token("operator");
     this.writeToken = token("write");
     this.readToken = token("read");
@@ -77,13 +78,13 @@ export class InfluxDb extends pulumi.ComponentResource {
   }
 
   private run(name: string): pulumi.Output<string> {
-    const { site, settings, transform } = this.args;
+    const { deployment, settings, transform } = this.args;
     const influxd = service(
       name,
       {
-        site,
+        deployment,
         name: NAME,
-        image: site.images.ref("influxdb"),
+        image: deployment.images.ref("influxdb"),
         environment: {
           INFLUXD_BOLT_PATH: `${DATA}/influxd.bolt`,
           INFLUXD_ENGINE_PATH: `${DATA}/engine`,
@@ -93,9 +94,8 @@ export class InfluxDb extends pulumi.ComponentResource {
         },
         on: this.node,
         limits: settings.limits,
-        mounts: [{ type: "volume", source: nodeVolume(NAME, this.node, site, this), target: DATA }],
-        health: httpHealth(`http://127.0.0.1:${PORT}/health`),
-        // It writes down what it has in memory only.
+        mounts: [{ type: "volume", source: nodeVolume(NAME, this.node, deployment, this), target: DATA }],
+        // InfluxDB writes what it holds in memory to disk before it stops.
         stopGraceSec: 30,
         transform: transform?.service,
       },
@@ -105,27 +105,27 @@ export class InfluxDb extends pulumi.ComponentResource {
   }
 
   private provision(name: string, running: pulumi.Output<string>, password: RandomSecret): Job {
-    const { site, settings } = this.args;
+    const { deployment, settings } = this.args;
     return runJob(
       `${name}-provision`,
       {
-        site,
+        deployment,
         job: "influx-provision",
         input: { ...this.login(password), retentionSec: settings.retentionSec },
-        // The volume is gone with its machine.
+        // A replaced machine has an empty volume.
         after: [running, this.node.ready],
       },
       { parent: this },
     );
   }
 
-  /** Apart from the rest, so that a changed retention leaves those alone who use the tokens. */
+  /** A job of its own, so that a changed retention does not replace the services that use the tokens. */
   private makeTokens(name: string, provisioned: Job, password: RandomSecret): Job {
-    const { site, settings } = this.args;
+    const { deployment, settings } = this.args;
     return runJob(
       `${name}-tokens`,
       {
-        site,
+        deployment,
         job: "influx-tokens",
         input: { ...this.login(password), rotation: settings.rotation },
         after: [this.node.ready],

@@ -12,7 +12,7 @@ after(() => {
 });
 
 describe("the settings in a cluster's metadata", () => {
-  /** A node with a broker's container, in which commands run as they are. */
+  /** A fake `docker` of a node with a broker's container; `exec` runs the command directly. */
   const DOCKER = `#!/bin/sh
 cd "$FAKE" || exit 99
 echo "$1 $2 $3 $4" >> calls
@@ -20,10 +20,10 @@ for word; do printf '%s\\n' "$word"; done >> words
 case $1 in
   ps) cat container 2>/dev/null ;;
   exec) shift 3; exec "$@" ;;
-  *) echo "the fake does not know: docker $*" >&2; exit 1 ;;
+  *) echo "unexpected command: docker $*" >&2; exit 1 ;;
 esac
 `;
-  /** Kafka's tools: notes what they are told, and what is in the files that they are given. */
+  /** Fake Kafka tools: record their arguments and the content of the files that they get. */
   const TOOL = `#!/bin/sh
 echo "$*" | sed "s|/[^ ]*/|DIR/|g" >> "$FAKE/tool"
 printf '%s\\n' "$@" >> "$FAKE/words"
@@ -47,7 +47,8 @@ done
       security,
       minInSyncReplicas: "2",
       marks: "node2-ready",
-      ...(user ? { user, password: PASSWORD } : {}),
+      user,
+      password: user && PASSWORD,
     });
   function node(): FakeMachine {
     const made = new FakeMachine({}, DOCKER);
@@ -59,11 +60,11 @@ done
   }
   const ALTER = "kafka-configs --bootstrap-server broker-1:9094 --command-config DIR/client --alter";
 
-  it("are set by a script that sh can parse", async () => {
+  it("are set by a script with valid syntax", async () => {
     assert.equal(await parses(settings("SASL_SSL", "bench")), "");
   });
 
-  it("are the least replicas in sync, for all brokers, and no user where there is none", async () => {
+  it("are min.insync.replicas for all brokers, and no user if there is none", async () => {
     const made = node();
     assert.deepEqual(await made.script(settings("PLAINTEXT")), { code: 0, stdout: "", stderr: "" });
     assert.equal(
@@ -73,14 +74,14 @@ done
     assert.equal(made.read("client"), "");
   });
 
-  it("are set over TLS with the broker's own files where brokers speak that", async () => {
+  it("are set over TLS with the broker's own files if brokers use TLS", async () => {
     const made = node();
     await made.script(settings("SSL"));
     assert.match(made.read("client") ?? "", /^security\.protocol=SSL$/m);
     assert.match(made.read("client") ?? "", /^ssl\.keystore\.location=\/run\/secrets\/kafka-key\.pem$/m);
   });
 
-  it("are the user's password too, from a file that nobody else can read", async () => {
+  it("include the user's password, from a file that nobody else can read", async () => {
     const made = node();
     assert.equal((await made.script(settings("SASL_SSL", "bench"))).code, 0);
     assert.equal(
@@ -105,7 +106,7 @@ done
     assert.ok(!words.includes("pass'word") && !words.includes("word'"));
   });
 
-  it("are tried again until the broker is there and answers", async () => {
+  it("are retried until the broker runs and answers", async () => {
     const made = node();
     made.remove("container");
     made.write("starting", "yes");
@@ -116,7 +117,7 @@ done
 
   const A_MINUTE_A_SLEEP = "echo $(( now + 59 )) > clock";
 
-  it("are given up after three minutes with what Kafka said, but for what may quote the password", async () => {
+  it("fail after three minutes with Kafka's output, without lines that may quote the password", async () => {
     const made = node();
     made.write("refusing", "yes");
     made.write("tick", A_MINUTE_A_SLEEP);
@@ -124,12 +125,12 @@ done
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(
       stderr,
-      /^Kafka did not take its settings within 180 s; .*docker service logs broker-1\nThe broker takes no users\n$/,
+      /^Kafka did not accept its settings within 180 s\. .*docker service logs broker-1\nThe broker takes no users\n$/,
     );
     assert.equal(made.read("clock"), "1180");
   });
 
-  it("are given up with where there is no container of the broker on its node", async () => {
+  it("fail if the broker has no container on its node", async () => {
     const made = node();
     made.remove("container");
     made.write("tick", A_MINUTE_A_SLEEP);

@@ -5,27 +5,29 @@ import type { Node } from "../../lib/node.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
 import { internalClientProperties, PORTS } from "./config.ts";
 
-/** Seconds in which a new cluster has its quorum and answers. */
+/** Time limit for a new cluster to form its quorum and accept the settings. */
 const TIMEOUT_SEC = 180;
 
 interface AdminArgs {
-  /** A broker, in whose container Kafka's own tools run, and its node. */
+  /** A broker in whose container Kafka's own tools run. */
   broker: string;
+  /** The broker's node. */
   node: Node;
   security: SecurityProtocol;
-  /** Least replicas in sync, for topics that do not say otherwise. */
+  /** Default of `min.insync.replicas` for topics. */
   minInSyncReplicas: string;
-  /** Whom clients log in as; none where they need not. */
+  /** The user that clients log in as; undefined without authentication. */
   user?: { name: string; password: pulumi.Output<string> };
-  /** What must be there first and, when it changes, makes this run again. */
+  /** Values that must be known first. When one of them changes, the settings are applied again. */
   after: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**
- * What of a cluster is not in its servers' configuration but in its metadata, and so is set while it runs:
- * - `min.insync.replicas`, which Kafka copies into the metadata when a cluster is made, and from then on ignores in the
- *   configuration (KIP-966);
- * - users with SCRAM passwords (KIP-900 makes them at that moment only, and shows the password in process lists).
+ * Sets what a cluster keeps in its metadata instead of its servers' configuration, and which is therefore set at run
+ * time:
+ * - `min.insync.replicas`, which Kafka copies into the metadata when the cluster is created, and ignores in the
+ *   configuration from then on (KIP-966);
+ * - users with SCRAM passwords. The way of KIP-900 only works at creation and shows the password in process lists.
  */
 export function setMetadata(
   name: string,
@@ -38,7 +40,8 @@ export function setMetadata(
       broker,
       security: args.security,
       minInSyncReplicas: args.minInSyncReplicas,
-      ...(user && password ? { user: user.name, password } : {}),
+      user: user?.name,
+      password,
       marks: [ready, ...after].join(" "),
     }),
   );
@@ -54,14 +57,14 @@ interface MetadataScript {
   marks: string;
 }
 
-/** Runs within the broker's container, whose files have what the listener for brokers asks for. */
+/** A script for the broker's node that runs Kafka's tools in the broker's container, which has the keys of the internal listener. */
 export function metadataScript({ user = "", password = "", ...args }: MetadataScript): string {
   return script(
     {
       SERVICE: args.broker,
       TIMEOUT: TIMEOUT_SEC,
       MARKS: args.marks,
-      // Read line by line by what runs in the container: neither its arguments nor its environment show them.
+      // Passed on standard input, so that neither arguments nor environment show them.
       INPUT: [args.minInSyncReplicas, user, password].join("\n"),
       INSIDE: insideScript(args.broker, args.security),
     },
@@ -72,8 +75,8 @@ until
   [ -n "$container" ] && said=$(printf '%s\\n' "$INPUT" | docker exec --interactive "$container" bash -c "$INSIDE" 2>&1)
 do
   if [ "$(date +%s)" -ge "$end" ]; then
-    echo "Kafka did not take its settings within $TIMEOUT s; on the manager see: docker service logs $SERVICE" >&2
-    # Kafka quotes what it cannot read, and that may be the password.
+    echo "Kafka did not accept its settings within $TIMEOUT s. See on the manager: docker service logs $SERVICE" >&2
+    # Kafka quotes input that it cannot parse, which may include the password.
     printf '%s\\n' "\${said:-$SERVICE has no task on this node}" | grep -vi password | tail -n 5 >&2
     exit 1
   fi

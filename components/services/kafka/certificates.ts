@@ -1,7 +1,7 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Days. A stack lives for hours or weeks; nobody is to meet an expired certificate in a measurement. */
+/** Validity in days, far longer than any stack exists, so that no certificate expires during a measurement. */
 const VALIDITY = 3650;
 const NEW_KEY = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256";
 const IN_A_FOLDER = `set -euo pipefail
@@ -13,7 +13,10 @@ cd "$dir"`;
 /** A private key and its certificates, PEM in one text. */
 type Bundle = pulumi.Output<string>;
 
-/** The stack's own authority. It is made once: brokers that are restarted one by one must trust one another meanwhile. */
+/**
+ * Creates the stack's own certificate authority. It is created only once, because brokers that restart one by one must
+ * keep trusting each other.
+ */
 export function certificateAuthority(
   name: string,
   options: pulumi.CustomResourceOptions,
@@ -37,9 +40,9 @@ cat key certificate`,
 }
 
 /**
- * A broker's or controller's key and certificate, for both ends of a connection.
+ * Creates a member's key and certificate, for use as server and as client.
  *
- * @param names what clients reach it by: host names and IPv4 addresses
+ * @param names host names and IPv4 addresses by which clients reach the member
  */
 export function memberCertificate(
   name: string,
@@ -74,13 +77,18 @@ cat key certificate`,
   return command.stdout;
 }
 
+/** The X.509 subject alternative names of host names and IPv4 addresses, in the form that openssl expects. */
 export function subjectAltNames(names: string[]): string {
   return names.map((name) => (/^\d+(\.\d+){3}$/.test(name) ? `IP:${name}` : `DNS:${name}`)).join(",");
 }
 
-/** The certificate alone, which is no secret. */
+/**
+ * Returns the certificate without its private key, which is not a secret.
+ *
+ * @throws Error if the text contains no certificate
+ */
 export function certificateOf(bundle: string): string {
   const start = bundle.indexOf("-----BEGIN CERTIFICATE-----");
-  if (start < 0) throw new Error("openssl gave no certificate");
+  if (start < 0) throw new Error("openssl printed no certificate");
   return bundle.slice(start);
 }

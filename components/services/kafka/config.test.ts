@@ -21,7 +21,7 @@ function render(name: string, brokers: number, settings: Partial<BrokerSettings>
 }
 
 describe("the environment of a Kafka server", () => {
-  it("is, for one broker, all that the image needs", () =>
+  it("has everything that the image needs for one broker", () =>
     assert.deepEqual(render("broker-1", 1), {
       CLUSTER_ID: "an-id",
       KAFKA_ADVERTISED_LISTENERS: "CLIENT://kafka-broker-1:9092,INTERNAL://kafka-broker-1:9094",
@@ -49,7 +49,7 @@ describe("the environment of a Kafka server", () => {
       KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: "1",
     }));
 
-  it("names every voter, and is of one role where the controllers are dedicated", () => {
+  it("lists every voter, and has a single role if controllers are dedicated", () => {
     const environment = render("broker-2", 4);
     assert.equal(
       environment.KAFKA_CONTROLLER_QUORUM_VOTERS,
@@ -59,14 +59,14 @@ describe("the environment of a Kafka server", () => {
     assert.equal(environment.KAFKA_LISTENERS, "CLIENT://:9092,INTERNAL://:9094");
   });
 
-  it("of a controller advertises nothing, which the image would refuse", () => {
+  it("of a dedicated controller advertises nothing, because the image rejects that", () => {
     const environment = render("controller-1", 4, { externalPort: 19092 });
     assert.equal(environment.KAFKA_LISTENERS, "CONTROLLER://:9093");
     assert.equal(environment.KAFKA_ADVERTISED_LISTENERS, undefined);
     assert.equal(environment.KAFKA_INTER_BROKER_LISTENER_NAME, undefined);
   });
 
-  it("advertises the node's address to clients outside, where a port is set", () => {
+  it("advertises the node's address to clients outside the swarm if a port is set", () => {
     const environment = render("broker-2", 3, { externalPort: 19092 });
     assert.match(environment.KAFKA_ADVERTISED_LISTENERS ?? "", /,EXTERNAL:\/\/10\.0\.0\.11:19092$/);
     assert.match(environment.KAFKA_LISTENERS ?? "", /,EXTERNAL:\/\/:9095,/);
@@ -94,7 +94,7 @@ describe("the environment of a Kafka server", () => {
     });
   }
 
-  it("has the user's properties, rather than our defaults", () => {
+  it("prefers configured properties to the defaults", () => {
     const config = {
       "min.insync.replicas": 3,
       "num.io.threads": 16,
@@ -106,34 +106,34 @@ describe("the environment of a Kafka server", () => {
     assert.equal(environment.KAFKA_LOG_CLEANUP_POLICY, "compact,delete");
   });
 
-  it("keeps a backslash through the properties file", () =>
+  it("preserves a backslash in the properties file", () =>
     assert.equal(render("broker-1", 1, { config: { "broker.rack": "a\\b" } }).KAFKA_BROKER_RACK, "a\\\\b"));
 
-  it("has the user's JVM options after the metrics agent", () =>
+  it("has the configured JVM options after the metrics agent", () =>
     assert.match(
       render("broker-1", 1, { jvmOptions: ["-Xlog:gc", "-Da=b"] }).KAFKA_OPTS ?? "",
       /^-javaagent:\S+ -Xlog:gc -Da=b$/,
     ));
 
   for (const collector of ["Z", "Shenandoah", "Parallel", "Serial"])
-    it(`drops the collector of the image where the user chooses ${collector}GC`, () =>
+    it(`disables the image's garbage collector if ${collector}GC is configured`, () =>
       assert.match(
         render("broker-1", 1, { jvmOptions: [`-XX:+Use${collector}GC`] }).KAFKA_OPTS ?? "",
         new RegExp(` -XX:-UseG1GC -XX:\\+Use${collector}GC$`),
       ));
 
   for (const option of ["-XX:+UseG1GC", "-XX:+UseAdaptiveSizePolicyWithSystemGC", "-XX:-UseZGC"])
-    it(`leaves the image its collector with ${option}`, () =>
+    it(`keeps the image's garbage collector with ${option}`, () =>
       assert.doesNotMatch(render("broker-1", 1, { jvmOptions: [option] }).KAFKA_OPTS ?? "", / -XX:-UseG1GC/));
 
-  it("does not depend on the order of the user's properties", () => {
+  it("does not depend on the order of the configured properties", () => {
     const pairs = { "num.io.threads": 16, "num.network.threads": 4, "broker.rack": "r" };
     const reversed = Object.fromEntries(Object.entries(pairs).reverse());
     const [one, other] = [pairs, reversed].map((config) => JSON.stringify(render("broker-1", 1, { config })));
     assert.equal(one, other);
   });
 
-  it("holds only properties that Kafka has, whatever is set", () => {
+  it("contains only properties that Kafka has, whatever the configuration", () => {
     const known = new Set([...PROPERTIES.keys()].map(environmentName));
     const image = /^(CLUSTER_ID|KAFKA_HEAP_OPTS|KAFKA_OPTS|KAFKA_LISTENER_NAME_(CLIENT|EXTERNAL)_.*)$/;
     const security = fc.constantFrom(...SECURITY_PROTOCOLS);
@@ -153,7 +153,7 @@ describe("the environment of a Kafka server", () => {
 });
 
 describe("a secured Kafka server", () => {
-  it("speaks over TLS with the others, each with a certificate, and asks none of clients", () => {
+  it("uses TLS with certificates on both ends among members, and requires no certificates from clients", () => {
     const environment = render("broker-1", 3, { security: "SSL" });
     assert.equal(
       environment.KAFKA_LISTENER_SECURITY_PROTOCOL_MAP,
@@ -166,7 +166,7 @@ describe("a secured Kafka server", () => {
     assert.equal(environment.KAFKA_SASL_ENABLED_MECHANISMS, undefined);
   });
 
-  it("asks clients for a password where SASL is on, in plain text too", () => {
+  it("requires a password from clients if SASL is on, also in plain text", () => {
     const environment = render("broker-1", 1, { security: "SASL_PLAINTEXT", externalPort: 19092 });
     assert.equal(
       environment.KAFKA_LISTENER_SECURITY_PROTOCOL_MAP,
@@ -181,13 +181,13 @@ describe("a secured Kafka server", () => {
     }
   });
 
-  it("that is a controller alone has no listener for passwords", () =>
+  it("that is a dedicated controller has no listener for passwords", () =>
     assert.equal(
       render("controller-1", 4, { security: "SASL_SSL" }).KAFKA_SASL_ENABLED_MECHANISMS,
       undefined,
     ));
 
-  it("is reached by its own tools with its own certificate", () => {
+  it("lets its own tools connect with its own certificate", () => {
     assert.equal(
       internalClientProperties("SASL_SSL"),
       "security.protocol=SSL\nssl.keystore.type=PEM\nssl.keystore.location=/run/secrets/kafka-key.pem\n" +

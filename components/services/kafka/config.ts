@@ -3,7 +3,7 @@ import { environmentName, propertyText } from "../../../config/kafka/properties.
 import type { ClusterPlan, Member } from "../../../config/kafka/topology.ts";
 import type { SecurityProtocol } from "../../../config/services/index.ts";
 
-/** Ports of a member, on the overlay. */
+/** Ports of a member on the overlay network. */
 export const PORTS = {
   client: 9092,
   controller: 9093,
@@ -12,43 +12,48 @@ export const PORTS = {
   jolokia: 8778,
 } as const;
 
+/** Mount point of a member's volume. */
 export const DATA_DIRECTORY = "/var/lib/kafka/data";
 /** The member's private key (PKCS#8, not encrypted) and its certificate chain, PEM. */
 export const KEY_FILE = "/run/secrets/kafka-key.pem";
-/** The certificates of the authority that every member's certificate is from, PEM. */
+/** The certificate of the authority that signed every member's certificate, PEM. */
 export const CA_FILE = "/run/secrets/kafka-ca.pem";
 
 const SASL_MECHANISM = "SCRAM-SHA-512";
 const JOLOKIA = "/opt/jolokia/jolokia.jar";
 const JOLOKIA_POLICY = "/opt/jolokia/policy.xml";
 
+/** The settings that a member's environment is rendered from. */
 export interface BrokerSettings {
   security: SecurityProtocol;
-  /** Server properties that the user wants; they win over our defaults. */
+  /** Server properties from the stack's configuration. They override the defaults. */
   config: Record<string, unknown>;
   heapMiB: number;
   jvmOptions: string[];
-  /** Port of the node for clients outside the swarm; none where absent. */
+  /** Port of the node for clients outside the swarm; undefined if there is none. */
   externalPort?: number;
 }
 
-/** What a member is, and of which cluster. */
-interface Placed {
+/** Kafka properties by name; undefined ones are not set. */
+type Properties = Record<string, string | undefined>;
+
+/** A member and the cluster that it belongs to. */
+interface ClusterMember {
   member: Member;
   plan: ClusterPlan;
-  /** One for all members of a cluster, and another one for a cluster that is made anew. */
+  /** The same for all members of a cluster; a recreated cluster gets a new one. */
   clusterId: string;
-  /** The name by which a member is reached on the overlay network. */
+  /** Returns a member's host name on the overlay network. */
   hostOf: (member: Member) => string;
 }
 
 /**
- * A member's environment, by the contract of the maker's image, in one order always.
+ * Renders a member's environment for Kafka's official image, sorted by name.
  *
- * Clients have a listener of their own, so that what they are asked for never changes how brokers speak among
- * themselves: in plain text where clients do, else over TLS with a certificate of each end.
+ * Clients have a listener of their own, so that their authentication does not affect how brokers talk to each other:
+ * in plain text if clients do, otherwise over TLS with certificates on both ends.
  */
-export function renderBroker(placed: Placed, settings: BrokerSettings): Record<string, string> {
+export function renderBroker(placed: ClusterMember, settings: BrokerSettings): Record<string, string> {
   const properties: Record<string, unknown> = {
     ...defaultsFor(brokerCount(placed.plan)),
     ...settings.config,
@@ -62,23 +67,24 @@ export function renderBroker(placed: Placed, settings: BrokerSettings): Record<s
     KAFKA_OPTS: [metricsAgent(), ...jvmOptions(settings.jvmOptions)].join(" "),
   };
   for (const [name, value] of Object.entries(properties)) {
-    // The image writes the value into a properties file, where a backslash begins an escape.
+    if (value === undefined) continue;
+    // The image writes the value into a properties file, where a backslash starts an escape sequence.
     environment[environmentName(name)] = propertyText(value).replaceAll("\\", "\\\\");
   }
   return Object.fromEntries(Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The image chooses G1 itself, ahead of these, and a JVM with two collectors chosen does not start. */
-function jvmOptions(wanted: string[]): string[] {
-  const choosesOther = wanted.some((option) => /^-XX:\+Use(?!G1GC$)[A-Z][a-z]*GC$/.test(option));
-  return choosesOther ? ["-XX:-UseG1GC", ...wanted] : wanted;
+/** The image enables G1 before these options, and a JVM with two garbage collectors enabled does not start. */
+function jvmOptions(options: string[]): string[] {
+  const otherCollector = options.some((option) => /^-XX:\+Use(?!G1GC$)[A-Z][a-z]*GC$/.test(option));
+  return otherCollector ? ["-XX:-UseG1GC", ...options] : options;
 }
 
 function brokerCount({ members }: ClusterPlan): number {
   return members.filter(({ roles }) => roles.includes("broker")).length;
 }
 
-function identity({ member, plan, hostOf }: Placed): Record<string, string | number> {
+function identity({ member, plan, hostOf }: ClusterMember): Record<string, string | number> {
   return {
     "node.id": member.id,
     "process.roles": member.roles.join(","),
@@ -90,7 +96,7 @@ function identity({ member, plan, hostOf }: Placed): Record<string, string | num
   };
 }
 
-function listeners({ member, hostOf }: Placed, settings: BrokerSettings): Record<string, string> {
+function listeners({ member, hostOf }: ClusterMember, settings: BrokerSettings): Properties {
   const inner = settings.security === "PLAINTEXT" ? "PLAINTEXT" : "SSL";
   const isBroker = member.roles.includes("broker");
   const host = hostOf(member);
@@ -106,10 +112,9 @@ function listeners({ member, hostOf }: Placed, settings: BrokerSettings): Record
   ];
   return {
     listeners: bound.join(","),
-    // A controller alone refuses them.
-    ...(isBroker
-      ? { "advertised.listeners": advertised.join(","), "inter.broker.listener.name": "INTERNAL" }
-      : {}),
+    // Kafka rejects both on a dedicated controller.
+    "advertised.listeners": isBroker ? advertised.join(",") : undefined,
+    "inter.broker.listener.name": isBroker ? "INTERNAL" : undefined,
     "listener.security.protocol.map": [
       `CLIENT:${settings.security}`,
       `EXTERNAL:${settings.security}`,
@@ -119,7 +124,7 @@ function listeners({ member, hostOf }: Placed, settings: BrokerSettings): Record
   };
 }
 
-function security(member: Member, settings: BrokerSettings): Record<string, string> {
+function security(member: Member, settings: BrokerSettings): Properties {
   if (settings.security === "PLAINTEXT") return {};
   const clientListeners = ["client", ...(settings.externalPort ? ["external"] : [])];
   const hasSasl = settings.security.startsWith("SASL_") && member.roles.includes("broker");
@@ -127,15 +132,13 @@ function security(member: Member, settings: BrokerSettings): Record<string, stri
     ...pemStores(),
     "ssl.client.auth": "required",
     ...Object.fromEntries(clientListeners.map((name) => [`listener.name.${name}.ssl.client.auth`, "none"])),
-    ...(hasSasl ? { "sasl.enabled.mechanisms": SASL_MECHANISM } : {}),
-    ...(hasSasl
-      ? Object.fromEntries(
-          clientListeners.map((name) => [
-            `listener.name.${name}.${SASL_MECHANISM.toLowerCase()}.sasl.jaas.config`,
-            "org.apache.kafka.common.security.scram.ScramLoginModule required;",
-          ]),
-        )
-      : {}),
+    "sasl.enabled.mechanisms": hasSasl ? SASL_MECHANISM : undefined,
+    ...Object.fromEntries(
+      (hasSasl ? clientListeners : []).map((name) => [
+        `listener.name.${name}.${SASL_MECHANISM.toLowerCase()}.sasl.jaas.config`,
+        "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+      ]),
+    ),
   };
 }
 
@@ -149,8 +152,8 @@ function pemStores(): Record<string, string> {
 }
 
 /**
- * What Kafka's own tools need to speak to `INTERNAL` from within a member's container: a properties file without a
- * secret in it. Empty where the listener is in plain text.
+ * The properties file with which Kafka's own tools connect to the `INTERNAL` listener from inside a member's container.
+ * It contains no secret. Empty if the listener is in plain text.
  */
 export function internalClientProperties(security: SecurityProtocol): string {
   if (security === "PLAINTEXT") return "";
@@ -159,7 +162,7 @@ export function internalClientProperties(security: SecurityProtocol): string {
     .join("");
 }
 
-/** Metrics over HTTP on the overlay; its policy lets nobody change anything. */
+/** Serves metrics over HTTP on the overlay network. Its policy is read-only. */
 function metricsAgent(): string {
   return `-javaagent:${JOLOKIA}=port=${PORTS.jolokia},host=0.0.0.0,discoveryEnabled=false,policyLocation=file:${JOLOKIA_POLICY}`;
 }

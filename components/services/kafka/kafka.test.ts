@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import type { KafkaSettings } from "../../../config/services/index.ts";
 import { kafkaTargetSchema } from "../../../contract/target.ts";
+import { defined } from "../../../test/support/defined.ts";
 import {
   declareOn,
-  type FakeSite,
+  type FakeDeployment,
   imageOf,
   type Program,
   ROLES,
@@ -24,8 +25,8 @@ const settings: KafkaSettings = {
   rotation: 0,
   limits: {},
 };
-const declareKafka = (own: Partial<KafkaSettings> = {}, site: FakeSite = {}) =>
-  declareOn((on) => new Kafka("kafka", { site: on, settings: { ...settings, ...own } }), site);
+const declareKafka = (own: Partial<KafkaSettings> = {}, deployment: FakeDeployment = {}) =>
+  declareOn((on) => new Kafka("kafka", { deployment: on, settings: { ...settings, ...own } }), deployment);
 
 type Kafkas = Program<Kafka>;
 const BROKERS = ["broker-1", "broker-2", "broker-3"];
@@ -38,7 +39,7 @@ const environment = (program: Kafkas, member: string) =>
   program.container(member).env as Record<string, string>;
 const ports = (program: Kafkas, member: string) =>
   (program.get(`Service ${member}`).inputs.endpointSpec as { ports: unknown[] }).ports;
-/** What makes a cluster itself. */
+/** The properties that identify a cluster. */
 const identity = (program: Kafkas) => ({
   id: environment(program, "broker-1").CLUSTER_ID,
   volumes: volumesOf(program),
@@ -51,7 +52,7 @@ before(async () => {
 });
 
 describe("a cluster of three brokers", () => {
-  it("is a service each, on a node of its own", () => {
+  it("has a service per member, each on its own node", () => {
     const places = three.all("Service").map(({ name, inputs }) => {
       const { placement } = inputs.taskSpec as { placement: { constraints: string[] } };
       return [name, inputs.name, ...placement.constraints];
@@ -75,20 +76,20 @@ describe("a cluster of three brokers", () => {
     }
   });
 
-  it("has one cluster id, in the form in which Kafka writes it", () => {
+  it("has one cluster id, in Kafka's format", () => {
     const ids = new Set(BROKERS.map((broker) => environment(three, broker).CLUSTER_ID));
     assert.equal(ids.size, 1);
     assert.match([...ids].join(), /^[\w-]{22}$/);
   });
 
-  it("has no health check, for the quorum needs its names before anyone is healthy", () => {
+  it("has no health check, because the quorum needs host names before any member is healthy", () => {
     for (const broker of BROKERS) {
-      assert.equal("healthcheck" in three.container(broker), false);
+      assert.deepEqual((three.container(broker).healthcheck as { tests: string[] }).tests, ["NONE"]);
       assert.equal("convergeConfig" in three.get(`Service ${broker}`).inputs, false);
     }
   });
 
-  it("gives a broker a minute to hand its partitions over", () => {
+  it("gives a broker a minute to hand over its partitions", () => {
     assert.equal(three.container("broker-2").stopGracePeriod, "60s");
   });
 
@@ -97,14 +98,14 @@ describe("a cluster of three brokers", () => {
     assert.equal(three.result.external, undefined);
   });
 
-  it("is told to clients on the overlay in the form that the bench reads", () => {
-    const { target } = three.result;
+  it("is described to clients on the overlay in the form that the bench reads", () => {
+    const target = defined(three.result.target);
     assert.deepEqual(kafkaTargetSchema.parse(target), target);
     assert.deepEqual(target.bootstrap, ["broker-1:9092", "broker-2:9092", "broker-3:9092"]);
     assert.deepEqual(target.security, { protocol: "PLAINTEXT" });
   });
 
-  it("has no secret where clients talk in plain text, nor certificates", async () => {
+  it("has no secrets or certificates if clients use plain text", async () => {
     assert.deepEqual(names(three, "Secret"), []);
     assert.deepEqual(
       names(three, "Command").filter((name) => /certificate|kafka-ca|password/.test(name)),
@@ -113,19 +114,19 @@ describe("a cluster of three brokers", () => {
     assert.deepEqual(await secrecy({ target: three.result.target }), { target: false });
   });
 
-  it("is ready once a record went through every broker that it tells of", async () => {
+  it("is ready once a record went through every advertised broker", async () => {
     const { target, timeoutSec } = three.jobInput("kafka-ready");
-    assert.deepEqual(target, three.result.target);
+    assert.deepEqual(target, defined(three.result.target));
     assert.ok(Number(timeoutSec) > 0);
     assert.equal(await known(three.result.ready), "kafka-ready-printed");
   });
 
-  it("is asked for readiness again when a broker's machine was made anew", () => {
+  it("is checked for readiness again when a broker's machine was replaced", () => {
     const { inputs } = three.get("Command kafka-ready");
     assert.match(String(inputs.stdin), /^MARKS='.* node2-ready node3-ready node4-ready'$/m);
   });
 
-  it("is not asked for readiness before all its settings are in it", () => {
+  it("is not checked for readiness before all its settings are applied", () => {
     const waited = three.waitsFor("Command kafka-ready");
     const first = [...settledOf(three), "kafka-metadata"].map((name) => `Command ${name}`);
     for (const name of [...first, ...BROKERS.map((broker) => `Service ${broker}`)]) {
@@ -135,7 +136,7 @@ describe("a cluster of three brokers", () => {
 });
 
 describe("a change of the brokers", () => {
-  it("goes from one to the next only when the cluster is whole again", () => {
+  it("continues with the next broker only once the cluster has settled", () => {
     assert.deepEqual(settledOf(three), [
       "broker-1-settled-3-3c",
       "broker-2-settled-3-3c",
@@ -151,7 +152,7 @@ describe("a change of the brokers", () => {
     }
   });
 
-  it("is waited for again after every member before it that was waited for", () => {
+  it("is waited for again after every earlier member that was waited for", () => {
     for (const [earlier, later] of [
       ["broker-1", "broker-2"],
       ["broker-2", "broker-3"],
@@ -161,7 +162,7 @@ describe("a change of the brokers", () => {
     }
   });
 
-  it("is waited for by a look at all members, which knows the one that was changed", () => {
+  it("is waited for by inspecting all members, with the name of the changed one", () => {
     const members = BROKERS.map((name) => ({
       name,
       jolokiaUrl: `http://${name}:8778/jolokia`,
@@ -173,13 +174,13 @@ describe("a change of the brokers", () => {
     assert.deepEqual(three.result.jolokia, members);
   });
 
-  it("is looked at only once a task has the present settings, and never when the broker is made", () => {
+  it("is inspected only once a task has the current settings, and never when the broker is created", () => {
     const script = String(three.get("Command broker-2-settled-3-3c").inputs.stdin);
     assert.match(script, /^\[ \$# -gt 0 \] \|\| exit 0/m);
     assert.ok(script.includes(awaitTasksScript("broker-2", 1)));
   });
 
-  it("is waited for whenever the broker's image is another", () => {
+  it("is waited for whenever the broker's image changes", () => {
     const { inputs } = three.get("Command broker-1-settled-3-3c");
     const [ready, service, image, settingsDigest, ...rest] =
       /^MARKS='(.*)'$/m.exec(String(inputs.stdin))?.[1]?.split(" ") ?? [];
@@ -205,7 +206,7 @@ describe("a change of the brokers", () => {
     assert.deepEqual(await marks({}), before);
   });
 
-  it("of heap alone changes the environment of every broker and no volume", async () => {
+  it("of only the heap changes the environment of every broker and no volume", async () => {
     const program = await declareKafka({ heapMiB: 2048 });
     for (const broker of BROKERS) {
       const { KAFKA_HEAP_OPTS: heap, ...rest } = environment(program, broker);
@@ -218,9 +219,9 @@ describe("a change of the brokers", () => {
 });
 
 describe("another number of brokers", () => {
-  const five: FakeSite = { roles: [...ROLES, "broker"] };
+  const five: FakeDeployment = { roles: [...ROLES, "broker"] };
   for (const brokers of [1, 2, 4]) {
-    it(`(${brokers}) is another cluster: another id, new volumes, and nothing to settle`, async () => {
+    it(`(${brokers}) is a new cluster: a new id, new volumes, and nothing to wait for`, async () => {
       const other = identity(await declareKafka({ brokers }, five));
       const same = identity(await declareKafka({}, five));
       assert.notEqual(other.id, same.id);
@@ -235,13 +236,13 @@ describe("another number of brokers", () => {
     });
   }
 
-  it("is another cluster, but more nodes and other settings are not", async () => {
+  it("is a new cluster, but more nodes and other settings are not", async () => {
     const config = { "num.io.threads": 16 };
     const program = await declareKafka({ config, heapMiB: 2048, rotation: 4 }, five);
     assert.deepEqual(identity(program), identity(three));
   });
 
-  it("beyond three has dedicated controllers, which publish no port and are no target", async () => {
+  it("above three has dedicated controllers, which publish no port and are no target", async () => {
     const program = await declareKafka({ brokers: 4, externalPort: 19_092 }, five);
     assert.deepEqual(names(program, "Service").sort(), [
       "broker-1",
@@ -261,7 +262,7 @@ describe("another number of brokers", () => {
 });
 
 describe("TLS among the brokers", () => {
-  it("makes another cluster: half of the old one could not speak it", async () => {
+  it("creates a new cluster, because brokers of the old one could not use it", async () => {
     const program = identity(await declareKafka({ security: "SSL" }));
     const plain = identity(three);
     assert.notEqual(program.id, plain.id);
@@ -272,20 +273,20 @@ describe("TLS among the brokers", () => {
   });
 
   for (const security of ["SASL_PLAINTEXT", "SASL_SSL"] as const) {
-    it(`is the same cluster's where clients use ${security} instead of SSL`, async () => {
+    it(`belongs to the same cluster if clients use ${security} instead of SSL`, async () => {
       const program = identity(await declareKafka({ security, rotation: 1 }));
       assert.deepEqual(program, identity(await declareKafka({ security: "SSL" })));
     });
   }
 });
 
-describe("a port for clients that are not on the swarm", () => {
+describe("a port for clients outside the swarm", () => {
   let program: Kafkas;
   before(async () => {
     program = await declareKafka({ externalPort: 19_092 });
   });
 
-  it("is the node's own, in front of the listener that advertises it", () => {
+  it("is published on the node, and leads to the listener that advertises it", () => {
     assert.deepEqual(ports(program, "broker-2"), [
       { publishedPort: 19_092, targetPort: 9095, publishMode: "host" },
     ]);
@@ -297,7 +298,7 @@ describe("a port for clients that are not on the swarm", () => {
     assert.match(bound ?? "", /EXTERNAL:\/\/:9095/);
   });
 
-  it("is given out as the address of each broker's node", () => {
+  it("is advertised with the address of each broker's node", () => {
     assert.deepEqual(program.result.external, ["10.9.8.11:19092", "10.9.8.12:19092", "10.9.8.13:19092"]);
   });
 });

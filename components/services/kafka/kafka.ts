@@ -5,7 +5,7 @@ import { type ClusterPlan, type Member, planCluster } from "../../../config/kafk
 import type { KafkaSettings } from "../../../config/services/index.ts";
 import type { KafkaTarget } from "../../../contract/target.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
@@ -22,22 +22,22 @@ import { setMetadata } from "./admin.ts";
 import { certificateAuthority, memberCertificate } from "./certificates.ts";
 import { CA_FILE, DATA_DIRECTORY, KEY_FILE, PORTS, renderBroker } from "./config.ts";
 
-/** Seconds for a cluster to be whole again after one broker was restarted: it reads its log and catches up. */
+/** Time limit for a restarted broker to read its log and catch up. */
 const SETTLE_TIMEOUT_SEC = 240;
 const READY_TIMEOUT_SEC = 180;
-/** A broker hands its partitions over before it ends. */
+/** A broker hands over its partitions before it stops. */
 const STOP_GRACE_SEC = 60;
-/** Whom clients log in as, where `kafka.security` asks them to. */
+/** The user that clients log in as, if `kafka.security` requires a login. */
 const USER = "bench";
 
 interface KafkaArgs {
-  site: Site;
+  deployment: Deployment;
   settings: KafkaSettings;
-  /** Of every member. */
+  /** Applies to every member. */
   transform?: Transforms;
 }
 
-/** The same, with values that may not be known yet. */
+/** The same type with values that may not be known yet. */
 type Inputs<T> = { [K in keyof T]: T[K] extends object ? Inputs<T[K]> : pulumi.Input<T[K]> };
 
 interface MemberFiles {
@@ -47,31 +47,31 @@ interface MemberFiles {
 }
 
 /**
- * Kafka in KRaft mode, one service a member, pinned to its node.
+ * Kafka in KRaft mode: one service per member, pinned to its node.
  *
- * Members are made side by side, for a quorum needs more than one. They are changed one after the other: after each
- * change a job waits until the cluster is whole again, and the next member's service depends on it. At create that job
- * does nothing.
+ * Members are created in parallel, because a quorum needs several of them. They are updated one by one: after each
+ * update a job waits until all partitions are in sync again, and the next member's service depends on that job. When the
+ * cluster is created, the job does nothing.
  *
- * A member has no health check: swarm gives a task's name to the network only once it is healthy, and the quorum needs
- * the names first. What tells is {@link ready}: a record went through every broker.
+ * Members have no health check: swarm only publishes a task's host name once the task is healthy, but the quorum needs
+ * the host names before. {@link ready} checks the cluster instead: a record goes through every broker.
  */
 export class Kafka extends pulumi.ComponentResource {
-  /** For what runs on the overlay network. */
+  /** How to connect from the overlay network. */
   readonly target: Inputs<KafkaTarget>;
-  /** `host:port` of each broker for clients that are not on the swarm; absent where no port is set for them. */
+  /** `host:port` of each broker for clients outside the swarm; undefined if `externalPort` is not set. */
   readonly external?: string[];
-  /** Where each member tells its metrics. */
+  /** The metrics endpoint of each member. */
   readonly jolokia: { name: string; jolokiaUrl: string; roles: string[] }[];
-  /** The brokers, and the node of each. */
+  /** Each broker and its node. */
   readonly brokers: { name: string; node: string }[];
   /** Resolves once a record was produced and consumed through every broker. */
   readonly ready: pulumi.Output<string>;
   private readonly plan: ClusterPlan;
   /**
-   * Another number of brokers is another cluster, which must not find the data of the one before: the quorum's voters
-   * are part of what is stored, and a broker that goes would leave partitions without their replicas. So it is where
-   * brokers begin or cease to speak TLS among themselves: half of them could not be understood by the other half.
+   * Identifies the cluster's data. It changes with the number of brokers, because the stored data contains the quorum's
+   * voters and a removed broker would leave partitions without replicas; and when brokers start or stop using TLS among
+   * themselves, because updated and not yet updated brokers could not talk to each other.
    */
   private readonly generation: string;
 
@@ -83,8 +83,8 @@ export class Kafka extends pulumi.ComponentResource {
     this.name = name;
     this.args = args;
 
-    const { settings, site } = args;
-    this.plan = planCluster({ brokers: settings.brokers, nodes: site.nodes });
+    const { settings, deployment } = args;
+    this.plan = planCluster({ brokers: settings.brokers, nodes: deployment.nodes });
     const { members, shape } = this.plan;
     this.generation = [settings.brokers, shape, ...(settings.security === "PLAINTEXT" ? [] : ["tls"])].join(
       "-",
@@ -112,7 +112,7 @@ export class Kafka extends pulumi.ComponentResource {
     this.ready = runJob(
       `${name}-ready`,
       {
-        site,
+        deployment,
         job: "kafka-ready",
         input: { target: this.target, timeoutSec: READY_TIMEOUT_SEC },
         after: [...settled, metadata, ...members.map((member) => this.nodeOf(member).ready)],
@@ -122,7 +122,7 @@ export class Kafka extends pulumi.ComponentResource {
     this.registerOutputs({ members: members.map(({ name: member, node }) => ({ member, node: node.name })) });
   }
 
-  /** Declares the members; what it gives changes whenever one of them was changed. */
+  /** Declares the members. The returned values change whenever a member changes. */
   private runMembers(
     authority: ReturnType<typeof certificateAuthority> | undefined,
   ): pulumi.Output<string>[] {
@@ -135,7 +135,7 @@ export class Kafka extends pulumi.ComponentResource {
         this.args.settings,
       );
       const declared = this.runMember(member, environment, files, previous);
-      const image = this.args.site.images.ref("kafka");
+      const image = this.args.deployment.images.ref("kafka");
       previous = this.settle(member, [declared.id, image, declared.settings, ...marks], previous);
       settled.push(previous);
     }
@@ -148,16 +148,16 @@ export class Kafka extends pulumi.ComponentResource {
     files: TaskFile[],
     previous: pulumi.Output<string> | undefined,
   ): DeclaredService {
-    const { site, settings, transform } = this.args;
+    const { deployment, settings, transform } = this.args;
     const node = this.nodeOf(member);
-    const volume = nodeVolume(`kafka-${member.name}-${this.generation}`, node, site, this);
+    const volume = nodeVolume(`kafka-${member.name}-${this.generation}`, node, deployment, this);
     return service(
       member.name,
       {
-        site,
+        deployment,
         name: member.name,
-        image: site.images.ref("kafka"),
-        // Through the job before it, which is how it waits for that.
+        image: deployment.images.ref("kafka"),
+        // Depends on the previous member's job, so that members are updated one by one.
         environment: { ...environment, SWARMBENCH_CLUSTER: onceKnown(previous, this.clusterId()) },
         on: node,
         limits: settings.limits,
@@ -181,10 +181,10 @@ export class Kafka extends pulumi.ComponentResource {
     previous: pulumi.Output<string> | undefined,
   ): pulumi.Output<string> {
     const done = runJob(
-      // Of another name for another cluster: then all members are new, and there is nothing to wait for.
+      // A new cluster gets a new job: all its members are new, so there is nothing to wait for.
       `${member.name}-settled-${this.generation}`,
       {
-        site: this.args.site,
+        deployment: this.args.deployment,
         job: "kafka-settled",
         input: { self: member.name, members: this.jolokia, timeoutSec: SETTLE_TIMEOUT_SEC },
         after: previous ? [...marks, previous] : marks,
@@ -196,13 +196,13 @@ export class Kafka extends pulumi.ComponentResource {
     return pulumi.all([done.result, ...marks]).apply((texts) => digestOf(texts));
   }
 
-  /** Key, certificate and authority, where members speak TLS among themselves. */
+  /** Key, certificate and authority, if members use TLS among themselves. */
   private memberFiles(
     member: Member,
     authority: ReturnType<typeof certificateAuthority> | undefined,
   ): MemberFiles {
     if (!authority) return { files: [], marks: [] };
-    const { site, settings } = this.args;
+    const { deployment, settings } = this.args;
     const key = memberCertificate(
       `${member.name}-certificate`,
       [member.name, member.node.address, "localhost", "127.0.0.1"],
@@ -210,8 +210,8 @@ export class Kafka extends pulumi.ComponentResource {
       settings.rotation,
       { parent: this },
     );
-    const keyFile = secretFile(`${member.name}-key`, key, site, this);
-    const caFile = secretFile(`${member.name}-ca`, authority.certificate, site, this);
+    const keyFile = secretFile(`${member.name}-key`, key, deployment, this);
+    const caFile = secretFile(`${member.name}-ca`, authority.certificate, deployment, this);
     return {
       files: [
         { path: KEY_FILE, source: keyFile },
@@ -227,28 +227,28 @@ export class Kafka extends pulumi.ComponentResource {
   ): Inputs<KafkaTarget> {
     const { security } = this.args.settings;
     const brokers = brokersOf(this.plan).map(({ id, name }) => ({ id, host: name, port: PORTS.client }));
+    // Only the fields that are set: the target is also an output of the stack.
+    const access: Inputs<KafkaTarget["security"]> = { protocol: security };
+    if (password) Object.assign(access, { mechanism: "SCRAM-SHA-512", username: USER, password });
+    if (ca && security.endsWith("SSL")) Object.assign(access, { ca });
     return {
       bootstrap: brokers.map(({ host, port }) => `${host}:${port}`),
       brokers,
-      security: {
-        protocol: security,
-        ...(password ? { mechanism: "SCRAM-SHA-512" as const, username: USER, password } : {}),
-        ...(ca && security.endsWith("SSL") ? { ca } : {}),
-      },
+      security: access,
     };
   }
 
-  /** Kafka's form of an id: 16 bytes in URL-safe base 64. */
+  /** A cluster id as Kafka expects it: 16 bytes in URL-safe base 64. */
   private clusterId(): string {
-    const { owner } = this.args.site;
+    const { owner } = this.args.deployment;
     const hash = createHash("sha256").update(`${owner.prefix} ${this.name} ${this.generation}`).digest();
     return hash.subarray(0, 16).toString("base64url");
   }
 
   private nodeOf({ node: { name } }: Member): Node {
-    const found = this.args.site.nodes.find((node) => node.name === name);
-    if (!found) throw new Error(`no node ${name}`);
-    return found;
+    const memberNode = this.args.deployment.nodes.find((node) => node.name === name);
+    if (!memberNode) throw new Error(`no node ${name}`);
+    return memberNode;
   }
 
   private setMetadata(
@@ -257,7 +257,7 @@ export class Kafka extends pulumi.ComponentResource {
   ): pulumi.Output<string> {
     const { settings } = this.args;
     const [broker] = brokersOf(this.plan);
-    if (!broker) throw new Error("a cluster has a broker");
+    if (!broker) throw new Error("the cluster has no broker");
     const minInSync = "min.insync.replicas";
     return setMetadata(
       `${this.name}-metadata`,
@@ -278,7 +278,7 @@ function brokersOf({ members }: ClusterPlan): Member[] {
   return members.filter(({ roles }) => roles.includes("broker"));
 }
 
-/** A value that is known once something else is. */
+/** A value that depends on another output. */
 function onceKnown(other: pulumi.Output<string> | undefined, value: string): pulumi.Input<string> {
   return other ? other.apply(() => value) : value;
 }

@@ -31,7 +31,7 @@ const SETTINGS: KafkaSettings = {
   limits: {},
 };
 const declareKafka = (own: Partial<KafkaSettings>) =>
-  declareOn((site) => new Kafka("kafka", { site, settings: { ...SETTINGS, ...own } }));
+  declareOn((deployment) => new Kafka("kafka", { deployment, settings: { ...SETTINGS, ...own } }));
 
 const PROTOCOLS: SecurityProtocol[] = ["SSL", "SASL_PLAINTEXT", "SASL_SSL"];
 const programs = new Map<SecurityProtocol, Program<Kafka>>();
@@ -40,7 +40,7 @@ before(async () => {
   for (const security of PROTOCOLS) programs.set(security, await declareKafka({ security }));
 });
 
-describe("what clients are told", () => {
+describe("the security settings of clients", () => {
   const user = {
     mechanism: "SCRAM-SHA-512",
     username: "bench",
@@ -52,13 +52,13 @@ describe("what clients are told", () => {
     ["SASL_PLAINTEXT", user],
     ["SASL_SSL", { ...user, ...ca }],
   ] as const) {
-    it(`with ${protocol} is all that it needs and no more`, async () => {
+    it(`with ${protocol} are only those that it needs`, async () => {
       const { security } = kafkaTargetSchema.parse(await known(pulumi.output(by(protocol).result.target)));
       assert.deepEqual(security, { protocol, ...more });
     });
 
     const hasPassword = "password" in more;
-    it(`with ${protocol} is ${hasPassword ? "secret in its password alone" : "no secret"}`, async () => {
+    it(`with ${protocol} contain ${hasPassword ? "the password as the only secret" : "no secret"}`, async () => {
       const { security, ...rest } = by(protocol).result.target;
       const names = ["protocol", ...Object.keys(more)];
       assert.deepEqual(await secrecy({ ...security, rest }), {
@@ -67,11 +67,11 @@ describe("what clients are told", () => {
       });
     });
 
-    it(`with ${protocol} goes into a job's script that is ${hasPassword ? "a" : "no"} secret`, () => {
+    it(`with ${protocol} go into a job's script that is ${hasPassword ? "a" : "no"} secret`, () => {
       assert.equal(by(protocol).get("Command kafka-ready").secrets.includes("stdin"), hasPassword);
     });
 
-    it(`with ${protocol} lets no secret be read in what is declared`, () => {
+    it(`with ${protocol} expose no secret in any resource`, () => {
       assert.deepEqual(by(protocol).leaks, []);
     });
   }
@@ -79,7 +79,7 @@ describe("what clients are told", () => {
 
 describe("the brokers among themselves", () => {
   for (const protocol of PROTOCOLS) {
-    it(`have a key and the authority's certificate as secret files where clients use ${protocol}`, () => {
+    it(`have a key and the authority's certificate as secret files if clients use ${protocol}`, () => {
       const program = by(protocol);
       const files = program.container("broker-1").secrets as { secretId: string; fileName: string }[];
       assert.deepEqual(
@@ -94,21 +94,21 @@ describe("the brokers among themselves", () => {
     });
   }
 
-  it("are settled anew after their files have changed", () => {
+  it("settle again after their files have changed", () => {
     const { inputs } = by("SSL").get("Command broker-1-settled-1-1-tls");
     assert.match(String(inputs.stdin), /^MARKS='.* broker-1-key-id broker-1-ca-id'$/m);
   });
 });
 
 describe("the user", () => {
-  it("is set in the cluster's metadata, by a script that is a secret, before a record is tried", () => {
+  it("is set in the cluster's metadata, by a secret script, before the readiness check", () => {
     const { inputs, secrets } = by("SASL_SSL").get("Command kafka-metadata");
     assert.ok(String(inputs.stdin).includes(`\nbench\n${secretOf("kafka-password", "current")}`));
     assert.ok(secrets.includes("stdin"));
     assert.ok(by("SASL_SSL").waitsFor("Command kafka-ready").has("Command kafka-metadata"));
   });
 
-  it("is none where clients need not log in", () => {
+  it("is undefined if clients need not log in", () => {
     assert.equal(by("SSL").resources.has("Command kafka-password"), false);
     assert.ok(!by("SSL").get("Command kafka-metadata").secrets.includes("stdin"));
   });
@@ -121,11 +121,11 @@ describe("certificates by openssl", () => {
   const file = (name: string) => path.join(directory, name);
   const openssl = async (...args: string[]) => (await run("openssl", args)).stdout;
 
-  /** Runs a declared command as the Command provider does, in a folder for temporary files of its own. */
+  /** Runs a declared command like the Command provider, with a separate folder for temporary files. */
   async function make(command: string, environment: Record<string, string> = {}): Promise<string> {
     const { inputs } = by("SASL_SSL").get(`Command ${command}`);
     mkdirSync(file("tmp"), { recursive: true });
-    // Of a home of its own: where its standard input is a socket, as Node's is, bash reads what is in the home.
+    // A separate home: if its standard input is a socket, as with Node, bash reads files in the home folder.
     const env = { PATH: process.env.PATH, HOME: directory, TMPDIR: file("tmp") };
     const [shell = "", ...args] = inputs.interpreter as string[];
     const { stdout, stderr } = await run(shell, [...args, String(inputs.create)], {
@@ -144,7 +144,7 @@ describe("certificates by openssl", () => {
   });
   const verify = (...args: string[]) => openssl("verify", "-CAfile", file("ca"), ...args, file("member"));
 
-  it("are a key in the one form that Kafka reads, and its certificate", () => {
+  it("are a key in the only form that Kafka reads, and its certificate", () => {
     for (const bundle of [authority, member]) {
       assert.deepEqual(bundle.match(/^-----BEGIN .*$/gm), [
         "-----BEGIN PRIVATE KEY-----",
@@ -159,24 +159,24 @@ describe("certificates by openssl", () => {
     });
   }
 
-  it("of a broker hold its name and its node's address, and no other's", async () => {
+  it("of a broker contain only its own name and its node's address", async () => {
     assert.match(await verify("-verify_hostname", "broker-1"), /: OK$/m);
     assert.match(await verify("-verify_ip", "10.9.8.11"), /: OK$/m);
     await assert.rejects(verify("-verify_hostname", "broker-2"), /mismatch/);
     await assert.rejects(verify("-verify_ip", "10.9.8.12"), /mismatch/);
   });
 
-  it("are refused by another authority of the same name", async () => {
+  it("are rejected by another authority with the same name", async () => {
     writeFileSync(file("other"), certificateOf(await make("kafka-ca")));
     await assert.rejects(openssl("verify", "-CAfile", file("other"), file("member")), /verification failed/);
   });
 
-  it("have the key that is beside them", async () => {
+  it("match their key", async () => {
     const ofKey = await openssl("pkey", "-in", file("member"), "-pubout");
     assert.equal(await openssl("x509", "-in", file("member"), "-noout", "-pubkey"), ofKey);
   });
 
-  it("let a broker be no authority", async () => {
+  it("do not make a broker an authority", async () => {
     const text = await openssl("x509", "-in", file("member"), "-noout", "-text");
     assert.doesNotMatch(text, /CA:TRUE/);
     assert.match(await openssl("x509", "-in", file("ca"), "-noout", "-text"), /CA:TRUE/);
@@ -194,7 +194,7 @@ describe("certificates by openssl", () => {
 });
 
 describe("a rotation", () => {
-  it("makes a new password and new certificates, of the same authority", async () => {
+  it("creates a new password and new certificates from the same authority", async () => {
     const turned = await declareKafka({ rotation: 1 });
     const inputs = (program: Program<Kafka>, name: string) => program.get(`Command ${name}`).inputs;
     for (const name of ["kafka-password", "broker-1-certificate"]) {
@@ -203,23 +203,23 @@ describe("a rotation", () => {
     assert.deepEqual(inputs(turned, "kafka-ca"), inputs(by("SASL_SSL"), "kafka-ca"));
   });
 
-  it("is the one thing that makes new ones: another script of ours makes no new authority", () => {
+  it("is the only reason for new ones: a changed script does not recreate the authority", () => {
     assert.deepEqual(by("SASL_SSL").get("Command kafka-ca").ignoreChanges, ["create", "interpreter"]);
   });
 });
 
 describe("the names in a certificate", () => {
-  it("are told apart from addresses", () => {
+  it("are distinguished from addresses", () => {
     assert.equal(subjectAltNames(["broker-1", "10.9.8.11"]), "DNS:broker-1,IP:10.9.8.11");
   });
 });
 
 describe("the certificate of a bundle", () => {
-  it("is what comes after the key", () => {
+  it("is the part after the key", () => {
     assert.equal(certificateOf(fakeBundle("broker-1")), fakeCertificate("broker-1"));
   });
 
-  it("is an error where there is none: a key alone must not be given out for one", () => {
+  it("is an error if there is none, so that a key is never exposed as a certificate", () => {
     assert.throws(() => certificateOf("-----BEGIN PRIVATE KEY-----"), /no certificate/);
   });
 });

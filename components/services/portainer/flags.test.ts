@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AGENT_MOUNTS, agentEnvironment, environmentForm, portainerArguments } from "./flags.ts";
 
-/** Flags that Portainer knows (api/cli/cli.go), and whether each takes a value. Any other ends it at once. */
+/** Flags of Portainer (api/cli/cli.go), and whether each takes a value. It exits at once on any other flag. */
 const KNOWN_FLAGS = new Map([
   ["--bind", true],
   ["--bind-https", true],
@@ -30,25 +30,25 @@ const given = portainerArguments({ agent: "agents", passwordFile: PASSWORD_FILE 
 const flags = new Map(given.map(splitFlag));
 
 describe("the server's arguments", () => {
-  it("are flags that it knows, each with a value where it takes one", () => {
+  it("are known flags, each with a value if it needs one", () => {
     for (const [flag, value] of flags) {
       assert.equal(KNOWN_FLAGS.get(flag), value !== undefined, flag);
     }
   });
 
-  it("hold no word that its parser would take for a file of more arguments", () => {
+  it("contain nothing that its parser would read as a file of arguments", () => {
     assert.deepEqual(
       portainerArguments({ agent: "agents", passwordFile: "@odd" }).filter((word) => word.startsWith("@")),
       [],
     );
   });
 
-  it("name the password's file and not a password", () => {
+  it("contain the password's file, not the password", () => {
     assert.equal(flags.get("--admin-password-file"), PASSWORD_FILE);
     assert.equal(flags.has("--admin-password"), false);
   });
 
-  it("lead to every task of the agents, with a scheme that it takes", () => {
+  it("point to every task of the agents, with a valid scheme", () => {
     assert.equal(flags.get("--host"), "tcp://tasks.agents:9001");
   });
 
@@ -64,24 +64,24 @@ describe("the server's arguments", () => {
 describe("an agent", () => {
   const environment = agentEnvironment({ service: "agents" });
 
-  it("gets only variables that it reads", () => {
+  it("has only known environment variables", () => {
     const unknown = Object.keys(environment).filter((name) => !KNOWN_VARIABLES.includes(name));
     assert.deepEqual(unknown, []);
   });
 
-  it("looks the others up by a name without a port, which it could not resolve", () => {
+  it("looks up the others by a name without a port, which it could not resolve", () => {
     assert.equal(environment.AGENT_CLUSTER_ADDR, "tasks.agents");
   });
 
-  it("serves where the server looks for it", () => {
+  it("serves on the port that the server uses", () => {
     assert.equal(new URL(environmentForm("agents").URL ?? "").port, environment.AGENT_PORT);
   });
 
-  it("gets no secret through its environment, which the swarm shows", () => {
+  it("has no secret in its environment, which the swarm shows", () => {
     assert.equal("AGENT_SECRET" in environment, false);
   });
 
-  it("has the engine's socket and its volumes where it expects them", () => {
+  it("has the engine's socket and volumes at the expected paths", () => {
     assert.deepEqual(
       AGENT_MOUNTS.map(({ type, source, target }) => [type, source, target]),
       ["/var/run/docker.sock", "/var/lib/docker/volumes"].map((path) => ["bind", path, path]),
@@ -92,11 +92,11 @@ describe("an agent", () => {
 describe("the environment that is registered afterwards", () => {
   const form = environmentForm("agents");
 
-  it("is the one that the server's arguments name", () => {
+  it("is the one in the server's arguments", () => {
     assert.equal(form.URL, flags.get("--host"));
   });
 
-  it("asks for an agent over TLS, with nothing verified and no certificates to send", () => {
+  it("is an agent over TLS, without verification or client certificates", () => {
     const { Name, URL: url, ...rest } = form;
     assert.ok(Name && url);
     assert.deepEqual(rest, {

@@ -17,8 +17,11 @@ import { Portainer } from "./portainer.ts";
 
 const declarePortainer = (rotation = 0) =>
   declareOn(
-    (site) =>
-      new Portainer("portainer", { site, settings: { rotation, limits: { cpus: 0.5 }, required: false } }),
+    (deployment) =>
+      new Portainer("portainer", {
+        deployment,
+        settings: { rotation, limits: { cpus: 0.5 }, required: false },
+      }),
     {
       images: ALL_IMAGES,
     },
@@ -35,14 +38,14 @@ const networksOf = (name: string) => {
 };
 
 describe("Portainer's agent", () => {
-  it("is on every node, and has the engine of each", () => {
+  it("is on every node, with access to its engine", () => {
     assert.deepEqual(program.get("Service portainer-agent").inputs.mode, { global: true });
     assert.equal(program.container("portainer-agent").image, imageOf("portainerAgent"));
     const mounts = program.container("portainer-agent").mounts as { target: string }[];
     assert.ok(mounts.some(({ target }) => target === "/var/run/docker.sock"));
   });
 
-  it("is on a network of its own alone, which no container but the swarm's own can join", () => {
+  it("is only on its own network, which no other container can join", () => {
     assert.deepEqual(networksOf("portainer-agent"), ["portainer-agents-id"]);
     const { inputs, replacementTrigger, provider } = program.get("Network portainer-agents");
     assert.equal(inputs.driver, "overlay");
@@ -51,7 +54,7 @@ describe("Portainer's agent", () => {
     assert.deepEqual([replacementTrigger, provider], [SWARM_ID, "Provider swarm-manager"]);
   });
 
-  it("finds the others by the name that its service has", () => {
+  it("finds the others by the name of its service", () => {
     const { SWARMBENCH_SERVER_DATA: _, ...environment } = program.container("portainer-agent").env as Record<
       string,
       string
@@ -62,7 +65,7 @@ describe("Portainer's agent", () => {
     );
   });
 
-  it("is started anew with another volume of the server, whose key it obeyed", () => {
+  it("restarts with a new volume of the server, whose key it accepted", () => {
     const { SWARMBENCH_SERVER_DATA: data } = program.container("portainer-agent").env as Record<
       string,
       string
@@ -80,7 +83,7 @@ describe("Portainer's server", () => {
     assert.deepEqual([mount?.source, mount?.target], ["portainer-volume-node1-printed", "/data"]);
   });
 
-  it("reaches the stack's network and the agents', and publishes no port", () => {
+  it("is on the stack's network and on the agents' network, and publishes no port", () => {
     assert.deepEqual(networksOf("portainer"), ["bench-id", "portainer-agents-id"]);
     assert.deepEqual(program.get("Service portainer").inputs.endpointSpec, { mode: "dnsrr", ports: [] });
   });
@@ -89,7 +92,7 @@ describe("Portainer's server", () => {
     assert.ok(program.get("Service portainer").dependencies.includes("Service portainer-agent"));
   });
 
-  it("reads its password from a secret file that it has", () => {
+  it("reads its password from a mounted secret file", () => {
     const { args, secrets } = program.container("portainer") as {
       args: string[];
       secrets: Record<string, string>[];
@@ -103,7 +106,7 @@ describe("Portainer's server", () => {
     );
   });
 
-  it("is registered with the agents by a job, which is told the passwords in secret", () => {
+  it("gets the agents registered by a job, which gets the passwords as secrets", () => {
     assert.deepEqual(program.jobInput("portainer-provision"), {
       url: "http://portainer:9000",
       user: "admin",
@@ -120,17 +123,17 @@ describe("Portainer's server", () => {
 
 describe("Portainer", () => {
   for (const name of ["portainer", "portainer-agent"]) {
-    it(`(${name}) has no health command, for its image has nothing that could run one`, () => {
-      assert.equal("healthcheck" in program.container(name), false);
+    it(`(${name}) has no health check`, () => {
+      assert.deepEqual((program.container(name).healthcheck as { tests: string[] }).tests, ["NONE"]);
     });
 
-    it(`(${name}) has the limits that are set`, () => {
+    it(`(${name}) has the configured limits`, () => {
       const { resources } = program.get(`Service ${name}`).inputs.taskSpec as { resources: unknown };
       assert.deepEqual(resources, { limits: { nanoCpus: 500_000_000, memoryBytes: 0 } });
     });
   }
 
-  it("lets no secret be read in what is declared", async () => {
+  it("exposes no secret in any resource", async () => {
     assert.deepEqual(await secrecy({ password: program.result.password }), { password: true });
     assert.deepEqual(program.leaks, []);
   });

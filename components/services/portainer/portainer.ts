@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { PortainerSettings } from "../../../config/services/index.ts";
-import { inSwarm, type Site } from "../../lib/deployment.ts";
+import { type Deployment, inSwarm } from "../../lib/deployment.ts";
 import { secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
@@ -19,14 +19,14 @@ const USER = "admin";
 const PASSWORD_FILE = "/run/secrets/portainer_admin_password";
 
 interface PortainerArgs {
-  site: Site;
+  deployment: Deployment;
   settings: PortainerSettings;
   transform?: Transforms<"service" | "agent">;
 }
 
 /**
- * Portainer CE on the monitor node and its agent on every node, which is root there and obeys the first server that
- * calls it: so the agents are on a network of their own, which no other container can attach to.
+ * Portainer CE on the monitor node, and its agent on every node. An agent runs as root and accepts commands from the
+ * first server that calls it. The agents are therefore on a network of their own that no other container is attached to.
  */
 export class Portainer extends pulumi.ComponentResource {
   readonly node: Node;
@@ -43,12 +43,12 @@ export class Portainer extends pulumi.ComponentResource {
     super("swarmbench:stack:Portainer", name, {}, options);
     this.args = args;
 
-    const { site, settings } = args;
-    this.node = homeOf("monitor", site.nodes);
+    const { deployment, settings } = args;
+    this.node = homeOf("monitor", deployment.nodes);
     const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });
     this.password = password.current;
     const network = this.agentNetwork(name);
-    const volume = nodeVolume(NAME, this.node, site, this);
+    const volume = nodeVolume(NAME, this.node, deployment, this);
     const agent = this.runAgent(name, network, volume);
     const running = this.run(name, password, network, volume, agent);
     this.ready = this.provision(name, running, password);
@@ -56,23 +56,23 @@ export class Portainer extends pulumi.ComponentResource {
   }
 
   private agentNetwork(name: string): docker.Network {
-    const { site } = this.args;
+    const { deployment } = this.args;
     return new docker.Network(
       `${name}-agents`,
-      { driver: "overlay", labels: labels(site.owner) },
-      inSwarm(site, this),
+      { driver: "overlay", labels: labels(deployment.owner) },
+      inSwarm(deployment, this),
     );
   }
 
   private runAgent(name: string, network: docker.Network, volume: pulumi.Output<string>): pulumi.Resource {
-    const { site, settings, transform } = this.args;
+    const { deployment, settings, transform } = this.args;
     const agent = service(
       `${name}-agent`,
       {
-        site,
+        deployment,
         name: AGENT,
-        image: site.images.ref("portainerAgent"),
-        // An agent that obeyed a server whose data are gone obeys no other until it is started anew.
+        image: deployment.images.ref("portainerAgent"),
+        // An agent that served another server rejects a new one until it is restarted. A new volume means a new server.
         environment: {
           ...agentEnvironment({ service: AGENT }),
           SWARMBENCH_SERVER_DATA: this.serverData(volume),
@@ -99,28 +99,28 @@ export class Portainer extends pulumi.ComponentResource {
     volume: pulumi.Output<string>,
     agent: pulumi.Resource,
   ): pulumi.Output<string> {
-    const { site, settings, transform } = this.args;
+    const { deployment, settings, transform } = this.args;
     const portainer = service(
       name,
       {
-        site,
+        deployment,
         name: NAME,
-        image: site.images.ref("portainer"),
+        image: deployment.images.ref("portainer"),
         arguments: portainerArguments({ agent: AGENT, passwordFile: PASSWORD_FILE }),
         on: this.node,
         limits: settings.limits,
-        networks: [site.swarm.network.id, network.id],
+        networks: [deployment.swarm.network.id, network.id],
         mounts: [{ type: "volume", source: volume, target: "/data" }],
         files: [
           {
             path: PASSWORD_FILE,
-            source: secretFile(`${name}-admin-password`, password.current, site, this),
+            source: secretFile(`${name}-admin-password`, password.current, deployment, this),
           },
         ],
         transform: transform?.service,
       },
       this,
-      // It registers the swarm when it first starts, through an agent that answers; else the job does.
+      // The server registers the swarm at its first start if an agent answers; otherwise the provision job does.
       { dependsOn: [agent] },
     );
     return portainer.id;
@@ -134,7 +134,7 @@ export class Portainer extends pulumi.ComponentResource {
     return runJob(
       `${name}-provision`,
       {
-        site: this.args.site,
+        deployment: this.args.deployment,
         job: "portainer-provision",
         input: { url: this.url, user: USER, password, environment: environmentForm(AGENT) },
         after: [running, this.node.ready],

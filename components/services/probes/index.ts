@@ -3,9 +3,10 @@ import type { Transforms } from "../../lib/service.ts";
 import type { Service } from "../descriptor.ts";
 import { type ProbeNetwork, Probes } from "./probes.ts";
 
+/** The network probes between the nodes. */
 export const probes: Service<Benchmark["network"], Probes, Transforms<ProbeNetwork>> = {
   title: "the probes",
   images: ["bench"],
   settings: ({ bench }) => (bench?.benchmark.network.enabled ? bench.benchmark.network : undefined),
-  deploy: ({ site, transform, options }) => new Probes("probes", { site, transform }, options),
+  deploy: ({ deployment, transform, options }) => new Probes("probes", { deployment, transform }, options),
 };

@@ -5,7 +5,7 @@ import { Probes } from "./probes.ts";
 
 let declared: Program<Probes>;
 before(async () => {
-  declared = await declareOn((site) => new Probes("probes", { site }));
+  declared = await declareOn((deployment) => new Probes("probes", { deployment }));
 });
 const specOf = (name: string) =>
   declared.get(`Service ${name}`).inputs as { mode: object; endpointSpec: object };
@@ -23,7 +23,7 @@ describe("the probes", () => {
     });
   }
 
-  it("are on the nodes' own network by its name; to ignore its changes would lose it at an update", () => {
+  it("are on the nodes' own network, by its name, and keep it at an update", () => {
     const { inputs, ignoreChanges } = declared.get("Service probes-host");
     assert.deepEqual((inputs.taskSpec as { networksAdvanceds: object }).networksAdvanceds, [
       { name: "host" },
@@ -31,7 +31,7 @@ describe("the probes", () => {
     assert.ok(!ignoreChanges.includes("taskSpec.networksAdvanceds"));
   });
 
-  it("share a folder of their node, and read how its clock is", () => {
+  it("share a folder of their node, and read the state of its clock", () => {
     const probe = "/var/lib/swarmbench/probe";
     const clock = "/var/lib/swarmbench/clock";
     const shared = { type: "bind", source: probe, target: probe, readOnly: false };
@@ -42,7 +42,7 @@ describe("the probes", () => {
     ]);
   });
 
-  it("start once every node has the folders, and knows its own address", () => {
+  it("start once every node has the folders and its own address in them", () => {
     const { inputs } = declared.get("Command node2-probes");
     assert.match(String(inputs.stdin), /^ADDRESS='10\.9\.8\.11'$/m);
     assert.match(String(inputs.stdin), /install -d -o "\$OWNER" -g "\$OWNER" -m 0700 "\$PROBE"/);

@@ -1,35 +1,32 @@
 import * as pulumi from "@pulumi/pulumi";
 import { NODE_FOLDERS, PROBE_SERVICES } from "../../../contract/network.ts";
 import { script } from "../../../lib/shell.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import type { Node } from "../../lib/node.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
 import { type ServiceArgs, service, type Transforms } from "../../lib/service.ts";
 
-/** They have nothing to save. */
+/** Probes have nothing to save. */
 const STOP_GRACE_SEC = 3;
-/** The user of the bench image, by number. */
+/** User id of the bench image. */
 const USER = 1000;
-/**
- * Swarm's name for a node's own network. It is given by name, because its id differs between swarms and no command of
- * Docker prints it.
- */
+/** Swarm's name for a node's own network. Its id differs between swarms, and no Docker command prints it. */
 const HOST_NETWORK = "host";
 
-/** The node's own network, or the swarm's overlay. */
+/** A network that probes measure: the node's own network (`host`), or the swarm's overlay. */
 export type ProbeNetwork = keyof typeof PROBE_SERVICES;
 
 interface ProbesArgs {
-  site: Site;
+  deployment: Deployment;
   transform?: Transforms<ProbeNetwork>;
 }
 
 /**
- * What measures the network between the nodes: a probe on every node's own network, and one on the overlay, which is asked by
- * the runner and passes on what concerns the other one. They wait and use next to nothing until then.
+ * Two probes per node that measure the network between the nodes: one on the node's own network and one on the overlay.
+ * The runner talks to the overlay probe, which forwards requests for the other one. Probes idle until a run uses them.
  */
 export class Probes extends pulumi.ComponentResource {
-  /** Resolves once they are declared on nodes that are ready for them; another text when they are other ones. */
+  /** Resolves once the probes are declared and their folders exist. The text changes when either is replaced. */
   readonly ready: pulumi.Output<string>;
 
   private readonly args: ProbesArgs;
@@ -38,15 +35,15 @@ export class Probes extends pulumi.ComponentResource {
     super("swarmbench:stack:Probes", name, {}, options);
     this.args = args;
 
-    const folders = pulumi.all(args.site.nodes.map((node) => this.folders(name, node)));
+    const folders = pulumi.all(args.deployment.nodes.map((node) => this.folders(name, node)));
     const services = [this.onOverlay(folders), this.onHosts(folders)];
     this.ready = pulumi
       .all([pulumi.all(services.map(({ id }) => id)), folders])
-      .apply((parts) => parts.flat().join(" "));
+      .apply((ids) => ids.flat().join(" "));
     this.registerOutputs({ ready: this.ready });
   }
 
-  /** Swarm starts no task whose folders are not there. */
+  /** Creates the folders that a node's probes mount: Swarm starts no task whose bind mounts are missing. */
   private folders(name: string, { name: node, address, ssh, ready, machine }: Node): pulumi.Output<string> {
     const prepared = runOn(
       `${node}-${name}`,
@@ -75,20 +72,20 @@ export class Probes extends pulumi.ComponentResource {
     folders: pulumi.Output<string[]>,
     more: Pick<ServiceArgs, "environment" | "mounts" | "networks">,
   ) {
-    const { site, transform } = this.args;
+    const { deployment, transform } = this.args;
     const name = PROBE_SERVICES[network];
     const { probe } = NODE_FOLDERS;
     return service(
       name,
       {
-        site,
+        deployment,
         name,
         ...more,
         on: "every node" as const,
         limits: {},
         stopGraceSec: STOP_GRACE_SEC,
-        // Waits for the folders.
-        image: pulumi.all([site.images.ref("bench"), folders]).apply(([image]) => image),
+        // Depends on the folders.
+        image: pulumi.all([deployment.images.ref("bench"), folders]).apply(([image]) => image),
         arguments: ["probe", network],
         mounts: [{ type: "bind", source: probe, target: probe }, ...(more.mounts ?? [])],
         transform: transform?.[network],
@@ -101,11 +98,11 @@ export class Probes extends pulumi.ComponentResource {
 interface Folders {
   node: string;
   address: string;
-  /** Another text when the machine is another one, which has no folders. */
+  /** Changes when the machine is replaced; the new one has no folders yet. */
   generation: string;
 }
 
-/** The probes find there where they are, and each other; and how the node's clock is, if something keeps it. */
+/** Probes use these folders to find their node's address and each other, and to read the state of the node's clock. */
 function foldersScript({ node, address, generation }: Folders): string {
   const { probe, clock } = NODE_FOLDERS;
   return script(

@@ -21,13 +21,13 @@ const TABLE = [
   route("high", "8005C00A", "80FFFFFF"), // 10.192.5.128/25
 ].join("\n");
 
-/** What the script hands to Telegraf as its interface, on a node with these routes. */
+/** The interface that the script passes to Telegraf on a node with these routes. */
 function interfaceOf(environment: Record<string, string>, routes: string | null = TABLE): string {
   const proc = mkdtempSync(path.join(folder, "proc-"));
   const bin = path.join(proc, "bin");
   for (const each of [bin, path.join(proc, "net")]) mkdirSync(each);
   if (routes !== null) writeFileSync(path.join(proc, "net/route"), `${routes}\n`);
-  // Not root, so that it runs the program at once; the image has both.
+  // As a user other than root, the script starts the program directly; the image supports both.
   writeFileSync(path.join(bin, "id"), "#!/bin/sh\necho 1000\n", { mode: 0o755 });
   const telegraf = `#!/bin/sh\necho "interface=\${TEST_INTERFACE-unset} $*"\n`;
   writeFileSync(path.join(bin, "telegraf"), telegraf, { mode: 0o755 });
@@ -48,16 +48,16 @@ describe("Telegraf's entry script", () => {
     it(`finds the interface of an address in ${why}`, () => assert.equal(towards(address), found));
   }
 
-  it("finds none without a table of routes", () =>
+  it("finds none without a routing table", () =>
     assert.equal(interfaceOf({ SWARMBENCH_NETWORK_ADDRESS: "10.192.5.10" }, null), "unset"));
 
-  it("finds none where no route leads there", () => {
+  it("finds none without a route", () => {
     const only = route("docker0", "000011AC", "0000FFFF");
     assert.equal(interfaceOf({ SWARMBENCH_NETWORK_ADDRESS: "10.192.5.10" }, only), "unset");
   });
 
   for (const address of ["", "node1", "fd00::1"]) {
-    it(`leaves the interface as it is set for the address "${address}"`, () => {
+    it(`keeps the configured interface for the address "${address}"`, () => {
       const environment = { SWARMBENCH_NETWORK_ADDRESS: address, TEST_INTERFACE: "ens9" };
       assert.equal(interfaceOf(environment), "ens9");
     });

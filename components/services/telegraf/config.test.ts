@@ -10,7 +10,7 @@ const BROKERS = [1, 2].map((id) => ({
 }));
 const configs = { node: nodeConfig(OUTPUT), kafka: kafkaConfig({ ...OUTPUT, brokers: BROKERS }) };
 
-/** The tables of this name, each from its head to the next one that is not below it. */
+/** The TOML tables with this name, each including its nested tables. */
 function tables(config: string, name: string): string[] {
   const heads = [...config.matchAll(/^\[+([^\]\n]+)\]+$/gm)].map(({ 1: path = "", index }) => ({
     path,
@@ -24,40 +24,52 @@ function tables(config: string, name: string): string[] {
 
 for (const [name, config] of Object.entries(configs)) {
   describe(`configuration of the ${name} collector`, () => {
-    it("names the token's file, not the token", () => {
+    it("contains the token's file name, not the token", () => {
       assert.match(config, /token = "@\{secrets:influx_token\}"/);
       assert.equal(tables(config, "secretstores.docker").length, 1);
     });
 
-    it("writes to the bucket it is given", () => {
+    it("writes to the given bucket", () => {
       const [output = ""] = tables(config, "outputs.influxdb_v2");
       assert.match(output, /urls = \[ "http:\/\/influxdb:8086" \]/);
       assert.match(output, /organization = "swarmbench"\nbucket = "bench"/);
     });
 
-    it("collects and sends as often as it is told", () => {
+    it("collects at the configured interval, and sends every five seconds", () => {
       const [agent = ""] = tables(config, "agent");
-      assert.match(agent, /\ninterval = "1s"/);
-      assert.match(agent, /\nflush_interval = "1s"/);
-    });
-
-    it("answers for its health to its own container only", () => {
-      assert.match(config, /service_address = "http:\/\/127\.0\.0\.1:8080"/);
+      assert.match(agent, name === "node" ? /\ninterval = "1s"/ : /\ninterval = "5s"/);
+      assert.match(agent, /\nflush_interval = "5s"/);
     });
   });
 }
 
 describe("nodeConfig", () => {
-  it("names the node and not the container", () => {
+  it("has the node's name as host, not the container's", () => {
     assert.match(configs.node, /hostname = "\$\{SWARMBENCH_NODE\}"/);
     assert.equal(nodeEnvironment("10.0.0.10").SWARMBENCH_NODE, "{{.Node.Hostname}}");
   });
 
-  it("tells the image's entry script an address on the test network", () => {
+  it("passes an address on the test network to the image's entry script", () => {
     assert.equal(nodeEnvironment("10.0.0.10").SWARMBENCH_NETWORK_ADDRESS, "10.0.0.10");
   });
 
-  it("counts each interface once: as the test network's, or among the others", () => {
+  it("reads only files of /proc every second, and everything else every ten seconds", () => {
+    for (const cheap of ["cpu", "mem", "system", "net"]) {
+      for (const input of tables(configs.node, `inputs.${cheap}`))
+        assert.ok(!input.includes("interval ="), cheap);
+    }
+    for (const slow of ["docker", "disk", "diskio", "file", "internal"]) {
+      for (const input of tables(configs.node, `inputs.${slow}`))
+        assert.match(input, /\ninterval = "10s"/, slow);
+    }
+  });
+
+  it("never samples more often than configured", () => {
+    const [docker = ""] = tables(nodeConfig({ ...OUTPUT, intervalSec: 30 }), "inputs.docker");
+    assert.match(docker, /\ninterval = "30s"/);
+  });
+
+  it("counts each interface once: as the test network's, or as another one", () => {
     const [test = "", other = ""] = tables(nodeConfig({ ...OUTPUT, testInterface: "ens4" }), "inputs.net");
     assert.match(test, /interfaces = \[ "ens4" \]/);
     assert.match(test, /network = "test"/);
@@ -65,11 +77,11 @@ describe("nodeConfig", () => {
     assert.match(other, /network = "other"/);
   });
 
-  it("takes the interface that the image's entry script finds, else eth0", () => {
+  it("uses the interface that the image's entry script finds, otherwise eth0", () => {
     assert.match(configs.node, /interfaces = \[ "\$\{TEST_INTERFACE:-eth0\}" \]/);
   });
 
-  it("has no tag of a container but its service and its task", () => {
+  it("has no container tags except service and task", () => {
     const [docker = ""] = tables(configs.node, "inputs.docker");
     assert.match(docker, /docker_label_include = \[ "com\.docker\.swarm\.service\.name" \]/);
     for (const dropped of ["container_image", "container_version", "container_status", "engine_host"]) {
@@ -77,7 +89,7 @@ describe("nodeConfig", () => {
     }
   });
 
-  it("reads the clock's status at the time at which it was written", () => {
+  it("reads the clock's status with the time at which it was written", () => {
     const [file = ""] = tables(configs.node, "inputs.file");
     assert.match(file, /files = \[ "\/hostfs\/clock\/status\.json" \]\ndata_format = "json"/);
     assert.match(
@@ -87,7 +99,7 @@ describe("nodeConfig", () => {
     assert.match(file, /json_time_key = "at"\njson_time_format = "unix"/);
   });
 
-  it("tells tasks by their number, which a new container of the task keeps", () => {
+  it("identifies tasks by their slot, which a new container of the task keeps", () => {
     const id = "x7q0abcdefghijklmnopqrstu";
     const patterns = [...configs.node.matchAll(/key = "container_name"\npattern = (".+")/g)].map(
       ([, pattern]) => new RegExp(JSON.parse(pattern ?? '""')),
@@ -100,17 +112,17 @@ describe("nodeConfig", () => {
 });
 
 describe("NODE_MOUNTS", () => {
-  it("show the node's counters, but no process's environment", () => {
+  it("expose the node's counters, but no process's environment", () => {
     const sources = NODE_MOUNTS.map(({ source }) => source);
     assert.ok(sources.includes("/proc/1/net"));
     assert.ok(!sources.some((source) => ["/", "/proc", "/proc/1"].includes(source)));
   });
 
-  it("show the folder of the clock's status, since the file in it is another one each second", () => {
+  it("expose the folder of the clock's status, because the file in it is replaced every second", () => {
     assert.ok(NODE_MOUNTS.some(({ source }) => source === "/var/lib/swarmbench/clock"));
   });
 
-  it("are read only", () => {
+  it("are read-only", () => {
     assert.ok(NODE_MOUNTS.every(({ readOnly }) => readOnly));
   });
 });
@@ -118,7 +130,7 @@ describe("NODE_MOUNTS", () => {
 describe("kafkaConfig", () => {
   const agents = tables(configs.kafka, "inputs.jolokia2_agent");
 
-  it("asks each broker by itself, so that one that is down holds up no other", () => {
+  it("samples each broker separately, so that one that is down does not block others", () => {
     assert.equal(agents.length, BROKERS.length);
     BROKERS.forEach(({ name, jolokiaUrl }, index) => {
       assert.ok(agents[index]?.includes(`urls = [ "${jolokiaUrl}" ]`));
@@ -126,20 +138,20 @@ describe("kafkaConfig", () => {
     });
   });
 
-  it("asks for every object of every metric", () => {
+  it("requests every object of every metric", () => {
     for (const { mbeans } of Object.values(KAFKA_METRICS)) {
       for (const mbean of mbeans) assert.ok(agents[0]?.includes(`mbean = "${mbean}"`), mbean);
     }
   });
 
-  it("names a single attribute, which Telegraf would double", () => {
+  it("sets the field name of a single attribute, which Telegraf would otherwise double", () => {
     const [topics = ""] = tables(configs.kafka, "inputs.jolokia2_agent.metric").filter((metric) =>
       metric.includes('name = "kafka_topics"'),
     );
     assert.match(topics, /paths = \[ "Count" \]\nfield_name = "Count"/);
   });
 
-  it("does not call the collector's node the brokers' host", () => {
+  it("does not report the collector's node as the brokers' host", () => {
     assert.match(configs.kafka, /omit_hostname = true/);
   });
 });

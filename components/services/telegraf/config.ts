@@ -6,50 +6,56 @@ import { NODE_METRICS } from "./metrics.ts";
 /** Name of the token's file in /run/secrets. */
 const TOKEN = "influx_token";
 const NODE_NAME = environment("SWARMBENCH_NODE");
-const HEALTH_ADDRESS = "http://127.0.0.1:8080";
-/** Samples kept while InfluxDB cannot be reached, the oldest dropped first: some ten minutes, and below 60 MB. */
+/** Shortest interval of samples that cost more than reading a file in /proc. */
+const SLOW_SEC = 10;
+/** Shortest interval of requests to the brokers through Jolokia. */
+const BROKERS_SEC = 5;
+/** Shortest interval of writes to InfluxDB. */
+const FLUSH_SEC = 5;
+/** Samples kept while InfluxDB is unreachable (about ten minutes, less than 60 MB); the oldest are dropped first. */
 const BUFFER_LIMIT = 30_000;
-/** Number of a task, or id of a node in a global service, then the task's id: `kafka-1.1.x7q…`. */
+/** Container names of tasks: service, slot (or node id in a global service), task id, as in `kafka-1.1.x7q…`. */
 const TASK_NAME = "^(.+)\\.[a-z0-9]{25}$";
 const GLOBAL_TASK_NAME = "^(.+)\\.[a-z0-9]{25}\\.[a-z0-9]{25}$";
 
+/** Where a collector writes, and how often it samples. */
 export interface Output {
-  /** Of InfluxDB, as the task reaches it. */
+  /** InfluxDB's URL on the overlay network. */
   url: string;
   org: string;
   bucket: string;
-  /** Between two samples. */
+  /** Time between two samples. */
   intervalSec: number;
 }
 
 interface NodeConfig extends Output {
   /**
-   * Name of the interface of the network between the nodes, where it is the same on all.
-   * Default: what the image's entry script found (`TEST_INTERFACE`), else eth0.
+   * The interface on the network between the nodes, if it has the same name on all nodes.
+   * Default: the one that the image's entry script found (`TEST_INTERFACE`), otherwise eth0.
    */
   testInterface?: string;
 }
 
 interface Broker {
-  /** As in the dashboards. */
+  /** The broker's name in the dashboards. */
   name: string;
   jolokiaUrl: string;
 }
 
 /**
- * What a task needs to measure its node rather than itself. Swarm cannot give a task both the node's network and the
- * overlay, so the node's counters come in as files. They are named one by one: the whole of /proc would show every
- * process's environment, and its `net` is that of whoever reads it.
+ * Mounts with which a task measures its node instead of its own container. Swarm cannot attach a task to both the
+ * node's network and the overlay, so the node's counters are mounted as files. Single files of /proc are mounted because
+ * all of /proc would expose the environment of every process, and `/proc/net` always shows the reader's own network.
  *
- * A node of the local testbed is a container: its network is its own, but processor, memory and disk are those of the
- * machine, the same on all nodes. There the containers' figures tell the nodes apart.
+ * Nodes of the local testbed are containers: each has its own network, but CPU, memory and disk metrics are those of
+ * the one machine, the same on all nodes. There only the container metrics differ between nodes.
  */
 export const NODE_MOUNTS = [
   ...["stat", "meminfo", "loadavg", "uptime", "diskstats", "vmstat", "cpuinfo"].map((file) =>
     bind(`/proc/${file}`, `/hostfs/proc/${file}`),
   ),
   bind("/proc/1/net", "/hostfs/proc/net"),
-  // The folder, since the file in it is another one each second.
+  // The folder, because the file in it is replaced every second.
   bind(STATUS, "/hostfs/clock"),
   bind("/var/run/docker.sock", "/var/run/docker.sock"),
 ];
@@ -59,25 +65,26 @@ function bind(source: string, target: string) {
 }
 
 /**
- * Environment of every Telegraf task; swarm fills in the node's name.
+ * Environment of every Telegraf task. Swarm fills in the node's name.
  *
- * @param networkAddress an address on the network between the nodes, by which each finds its interface of that network
+ * @param networkAddress an address on the network between the nodes: each task finds the interface on that network by it
  */
 export function nodeEnvironment(networkAddress: string): Record<string, string> {
   return {
     SWARMBENCH_NODE: "{{.Node.Hostname}}",
     SWARMBENCH_NETWORK_ADDRESS: networkAddress,
     HOST_PROC: "/hostfs/proc",
-    // The mounts of the task itself, of which the first is on the file system of the engine's data.
+    // The task's own mounts: the first one is on the file system of the engine's data.
     HOST_PROC_MOUNTINFO: "/proc/self",
   };
 }
 
-/** Configuration of the task that is on every node: the node, and the containers on it. */
+/** Configuration of the tasks that run on every node and sample the node and its containers. */
 export function nodeConfig({
   testInterface = environment("TEST_INTERFACE:-eth0"),
   ...output
 }: NodeConfig): string {
+  const slow = { interval: `${Math.max(output.intervalSec, SLOW_SEC)}s` };
   return stringify({
     ...common(output),
     agent: agent(output.intervalSec, { hostname: NODE_NAME }),
@@ -86,9 +93,10 @@ export function nodeConfig({
       mem: [fields(NODE_METRICS.memory)],
       system: [fields(NODE_METRICS.system)],
       net: networkInputs(testInterface),
-      // The engine's data are where the root of every container is.
+      // The root of every container is on the file system of the engine's data.
       disk: [
         {
+          ...slow,
           mount_points: ["/"],
           ignore_fs: [],
           ...fields(NODE_METRICS.disk),
@@ -96,21 +104,26 @@ export function nodeConfig({
         },
       ],
       diskio: [
-        { skip_serial_number: true, ...fields(NODE_METRICS.diskIo), tagdrop: { name: ["loop*", "ram*"] } },
+        {
+          ...slow,
+          skip_serial_number: true,
+          ...fields(NODE_METRICS.diskIo),
+          tagdrop: { name: ["loop*", "ram*"] },
+        },
       ],
-      docker: [dockerInput()],
-      file: [clockInput()],
-      internal: [internalInput("node")],
+      docker: [{ ...slow, ...dockerInput() }],
+      file: [{ ...slow, ...clockInput() }],
+      internal: [{ ...slow, ...internalInput("node") }],
     },
     processors: { regex: [taskNames()] },
   });
 }
 
-/** Configuration of the one task that asks all brokers. Its host is not told: what it measures is elsewhere. */
+/** Configuration of the one task that samples all brokers. It has no host tag, because the brokers are on other nodes. */
 export function kafkaConfig({ brokers, ...output }: Output & { brokers: readonly Broker[] }): string {
   return stringify({
     ...common(output),
-    agent: agent(output.intervalSec, { omit_hostname: true }),
+    agent: agent(Math.max(output.intervalSec, BROKERS_SEC), { omit_hostname: true }),
     inputs: {
       jolokia2_agent: brokers.map(({ name, jolokiaUrl }) => ({
         urls: [jolokiaUrl],
@@ -128,7 +141,7 @@ function agent(intervalSec: number, host: { hostname: string } | { omit_hostname
   return {
     interval: `${intervalSec}s`,
     round_interval: true,
-    flush_interval: `${intervalSec}s`,
+    flush_interval: `${Math.max(intervalSec, FLUSH_SEC)}s`,
     metric_batch_size: 5000,
     metric_buffer_limit: BUFFER_LIMIT,
     quiet: true,
@@ -141,8 +154,6 @@ function common({ url, org, bucket }: Output) {
     secretstores: { docker: [{ id: "secrets" }] },
     outputs: {
       influxdb_v2: [{ urls: [url], organization: org, bucket, token: `@{secrets:${TOKEN}}` }],
-      // Well while it lives: where InfluxDB is away, a restart would only lose what is kept for it.
-      health: [{ service_address: HEALTH_ADDRESS }],
     },
   };
 }
@@ -166,12 +177,12 @@ function networkInputs(testInterface: string) {
   });
   return [
     net("test", { interfaces: [testInterface] }),
-    // A veth is one end of a container's network, and its name another one at every start.
+    // Veth interfaces belong to containers, and their names change at every start.
     net("other", { interfaces: ["*"], tagdrop: { interface: [testInterface, "lo", "veth*"] } }),
   ];
 }
 
-/** What has no value (null) is left out: a clock that follows none has no offset. */
+/** Fields that are null are left out: a clock that follows no other clock has no offset. */
 function clockInput() {
   const { name, fields, tags } = NODE_METRICS.clock;
   return {
@@ -186,13 +197,13 @@ function clockInput() {
   };
 }
 
-/** Only tasks of the swarm, and no tag that is another one for each container: series would grow with every start. */
+/** Only tasks of the swarm, and no tag that differs per container: every start would add new series. */
 function dockerInput() {
   const { containerCpu, containerMemory, containerNetwork } = NODE_METRICS;
   return {
     endpoint: "unix:///var/run/docker.sock",
     perdevice: false,
-    // Without it, of the totals below there is only the processor's; Telegraf 1.30 warns of it all the same.
+    // Without it `total_include` only yields the CPU total. Telegraf 1.30 logs a deprecation warning for it.
     total: true,
     perdevice_include: [],
     total_include: ["cpu", "network"],
@@ -214,7 +225,7 @@ function dockerInput() {
   };
 }
 
-/** Makes the tags `service` and `task` of what the engine says of a container. */
+/** Derives the tags `service` and `task` from a container's name and labels. */
 function taskNames() {
   return {
     namepass: ["docker_*"],
@@ -237,15 +248,15 @@ function jolokiaMetrics({ name, mbeans, tags, fields }: (typeof KAFKA_METRICS)[k
   return mbeans.map((mbean) => ({
     name,
     mbean,
-    // A value inside an attribute is asked for with a slash, and stored with a dot.
+    // A value inside an attribute has a slash in the request and a dot in its field name.
     paths: Object.keys(fields).map((field) => field.replace(".", "/")),
-    // Of a single attribute of many objects Telegraf 1.30 would make `Count.Count`.
+    // Without a field name, Telegraf 1.30 stores a single attribute of several objects as `Count.Count`.
     field_name: more.length === 0 ? field : undefined,
     tag_keys: tagKeys.length > 0 ? tagKeys : undefined,
   }));
 }
 
-/** A place that Telegraf fills from its environment. */
+/** A placeholder that Telegraf replaces from its environment. */
 function environment(name: string): string {
   return `\${${name}}`;
 }

@@ -4,14 +4,15 @@ import { influxdb } from "../influxdb/index.ts";
 import { kafka } from "../kafka/index.ts";
 import { Telegraf } from "./telegraf.ts";
 
+/** The collectors of node, container and broker metrics. */
 export const telegraf: Service<TelegrafSettings, Telegraf> = {
   title: "Telegraf",
   images: ["telegraf", "bench"],
-  settings: ({ parts }) => parts.telegraf,
-  deploy({ site, settings, transform, options, deployed }) {
+  settings: ({ services }) => services.telegraf,
+  deploy({ deployment, settings, transform, options, deployed }) {
     const database = deployed(influxdb);
     if (!database) return undefined;
-    const args = { site, settings, transform, influxdb: database, kafka: deployed(kafka) };
+    const args = { deployment, settings, transform, influxdb: database, kafka: deployed(kafka) };
     return new Telegraf("telegraf", args, options);
   },
 };

@@ -1,40 +1,40 @@
-// What is read from a broker through Jolokia, and under which names it is stored.
+// The metrics that Telegraf reads from brokers through Jolokia, and the names under which they are stored.
 
 interface KafkaMetric {
   name: string;
   /** Object names in JMX; `*` stands for any text. */
   mbeans: readonly string[];
-  /** `broker`, and keys of the object name. */
+  /** The tag `broker`, and keys of the object name. */
   tags: readonly string[];
-  /** Attributes, and how one of their values is named. */
+  /** The unit of each attribute. */
   fields: Readonly<Record<string, string>>;
 }
 
 const PERCENTILES = { "50thPercentile": "ms", "99thPercentile": "ms", "999thPercentile": "ms" } as const;
 
-/** Requests whose times are kept. Kafka has sixty more, none of them on a message's way. */
+/** Requests whose times are stored: the ones on a message's path. Kafka has about sixty more. */
 const TIMED_REQUESTS = ["Produce", "FetchConsumer", "FetchFollower"] as const;
 
 /**
- * Times and percentiles are Kafka's own, of about the last five minutes, and not of one second.
- * Counts go up from the broker's start.
+ * Metrics of every broker. Kafka computes the times and percentiles over about the last five minutes, not per second.
+ * Counts start at 0 when the broker starts.
  */
 export const KAFKA_METRICS = {
-  /** All topics together. `name`: MessagesInPerSec, BytesInPerSec, … */
+  /** Totals of all topics. The tag `name` is MessagesInPerSec, BytesInPerSec, … */
   topics: {
     name: "kafka_topics",
     mbeans: ["kafka.server:type=BrokerTopicMetrics,name=*"],
     tags: ["broker", "name"],
     fields: { Count: "messages, bytes or requests, counting up" },
   },
-  /** Those that were ever sent, apart by the version of the protocol that the client speaks. */
+  /** Requests since the start, by the protocol version that the client uses. */
   requests: {
     name: "kafka_requests",
     mbeans: ["kafka.network:type=RequestMetrics,name=RequestsPerSec,request=*,version=*"],
     tags: ["broker", "request", "version"],
     fields: { Count: "requests, counting up" },
   },
-  /** `name`: TotalTimeMs and the parts that it is the sum of. */
+  /** The tag `name` is TotalTimeMs or one of the phases that it is the sum of. */
   requestTimes: {
     name: "kafka_request_times",
     mbeans: TIMED_REQUESTS.map(
@@ -61,14 +61,14 @@ export const KAFKA_METRICS = {
     tags: ["broker", "name"],
     fields: { Value: "requests" },
   },
-  /** `name`: UnderReplicatedPartitions and others have a Value, IsrShrinksPerSec and others a Count. */
+  /** Names such as UnderReplicatedPartitions have a Value, names such as IsrShrinksPerSec have a Count. */
   replicas: {
     name: "kafka_replicas",
     mbeans: ["kafka.server:type=ReplicaManager,name=*"],
     tags: ["broker", "name"],
     fields: { Value: "partitions", Count: "events, counting up" },
   },
-  /** What the controller says of the cluster; each broker that may be controller says it. */
+  /** The controller's view of the cluster, reported by every broker that can become the controller. */
   controller: {
     name: "kafka_controller",
     mbeans: ["kafka.controller:type=KafkaController,name=*"],
@@ -87,7 +87,7 @@ export const KAFKA_METRICS = {
     tags: ["broker"],
     fields: { "HeapMemoryUsage.used": "bytes", "HeapMemoryUsage.max": "bytes" },
   },
-  /** `name`: of the collector. */
+  /** The tag `name` is the garbage collector. */
   garbage: {
     name: "jvm_gc",
     mbeans: ["java.lang:name=*,type=GarbageCollector"],

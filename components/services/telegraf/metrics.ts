@@ -1,8 +1,8 @@
-// Names of what Telegraf writes to InfluxDB and the dashboards query. Only what is named here is collected.
+// The node metrics that Telegraf writes to InfluxDB and the dashboards query. Only metrics in this list are collected.
 
-/** Of every node. `host` is the node's name in the swarm. Values count up where it says so. */
+/** Metrics of every node, with the unit of each field. The tag `host` is the node's name in the swarm. */
 export const NODE_METRICS = {
-  /** Percent of one CPU, or of all where the tag is `cpu-total`. */
+  /** Percent of one CPU, or of all CPUs if the tag is `cpu-total`. */
   cpu: {
     name: "cpu",
     tags: ["host", "cpu"],
@@ -23,7 +23,7 @@ export const NODE_METRICS = {
     fields: { total: "bytes", used: "bytes", available: "bytes", cached: "bytes", used_percent: "percent" },
   },
   system: { name: "system", tags: ["host"], fields: { load1: "tasks", n_cpus: "CPUs", uptime: "s" } },
-  /** All count up. `network` is `test` on the interface of the network between the nodes, else `other`. */
+  /** Counters. The tag `network` is `test` for the interface on the network between the nodes, otherwise `other`. */
   network: {
     name: "net",
     tags: ["host", "interface", "network"],
@@ -44,7 +44,7 @@ export const NODE_METRICS = {
     tags: ["host", "path"],
     fields: { total: "bytes", used: "bytes", free: "bytes", used_percent: "percent" },
   },
-  /** All count up. */
+  /** Counters. */
   diskIo: {
     name: "diskio",
     tags: ["host", "name"],
@@ -56,7 +56,7 @@ export const NODE_METRICS = {
       io_time: "ms",
     },
   },
-  /** `service`: of the swarm; `task`: its number in the service, or the service's name where there is one a node. */
+  /** Tags: `service` is the swarm service, `task` the service's name and the task's slot (no slot in a global service). */
   containerCpu: {
     name: "docker_container_cpu",
     tags: ["host", "service", "task"],
@@ -67,22 +67,23 @@ export const NODE_METRICS = {
     tags: ["host", "service", "task"],
     fields: { usage: "bytes", limit: "bytes", max_usage: "bytes" },
   },
-  /** Both count up. */
+  /** Counters. */
   containerNetwork: {
     name: "docker_container_net",
     tags: ["host", "service", "task"],
     fields: { rx_bytes: "bytes", tx_bytes: "bytes" },
   },
   /**
-   * How a node's clock fares, from `/var/lib/swarmbench/clock/status.json`; stamped with the time of its writing, so that a
-   * file that nobody writes any more gives nothing new. The offset is the node's clock minus the first node's.
+   * State of a node's clock, from `/var/lib/swarmbench/clock/status.json`. Samples carry the time at which the file was
+   * written, so a file that is no longer updated yields no new samples. The offset is the node's clock minus the first
+   * node's clock.
    */
   clock: {
     name: "clock",
     tags: ["host", "kind"],
     fields: { state: "SLAVE, MASTER, NONE, DOWN, STALE, …", offset_us: "µs", path_delay_us: "µs" },
   },
-  /** How Telegraf itself fares; all count up. `collector`: `node`, or `kafka`, which has no host. */
+  /** Telegraf's own counters. The tag `collector` is `node`, or `kafka`, which has no `host`. */
   telegraf: {
     name: "internal_agent",
     tags: ["host", "collector"],

@@ -11,14 +11,14 @@ const { kafka, influxdb, telegraf } = parseSettings(
   { nodes: "4", kafka: '{"brokers":2}', telegraf: '{"interval":"5 seconds","cpus":0.5}' },
   "local",
   "ann",
-).parts;
+).services;
 const declareTelegraf = ({ withKafka = true, limits = telegraf?.limits ?? {} } = {}) =>
-  declareOn((site) => {
+  declareOn((deployment) => {
     assert.ok(kafka && influxdb && telegraf);
-    const brokers = withKafka ? { kafka: new Kafka("kafka", { site, settings: kafka }) } : {};
-    const store = new InfluxDb("influxdb", { site, settings: influxdb });
+    const brokers = withKafka ? { kafka: new Kafka("kafka", { deployment, settings: kafka }) } : {};
+    const store = new InfluxDb("influxdb", { deployment, settings: influxdb });
     return new Telegraf("telegraf", {
-      site,
+      deployment,
       settings: { ...telegraf, limits },
       influxdb: store,
       ...brokers,
@@ -39,7 +39,7 @@ describe("Telegraf", () => {
     assert.deepEqual(taskOf("telegraf-kafka").placement, { constraints: ["node.hostname==node1"] });
   });
 
-  it("sees the node's own figures on the nodes only, and can change nothing of it", () => {
+  it("mounts the node's counters only on nodes, and read-only", () => {
     const mounts = program.container("telegraf").mounts as { type: string; readOnly: boolean }[];
     assert.ok(mounts.length > 0);
     assert.ok(mounts.every(({ type, readOnly }) => type === "bind" && readOnly));
@@ -53,12 +53,12 @@ describe("Telegraf", () => {
       assert.deepEqual(program.get(`Service ${name}`).inputs.endpointSpec, { mode: "dnsrr", ports: [] });
     });
 
-    it(`(${name}) is told the manager's address, by which it finds the test network`, () => {
+    it(`(${name}) gets the manager's address, by which it finds the test network`, () => {
       const { SWARMBENCH_NETWORK_ADDRESS: address } = program.container(name).env as Record<string, string>;
       assert.equal(address, "10.9.8.10");
     });
 
-    it(`(${name}) has the token that may write and no more, as a secret file`, () => {
+    it(`(${name}) has the write-only token as a secret file`, () => {
       assert.deepEqual(program.container(name).secrets, [
         {
           secretId: "telegraf-token-id",
@@ -69,7 +69,7 @@ describe("Telegraf", () => {
       assert.equal(fileText(program.get("Secret telegraf-token")), fakeTokens.write);
     });
 
-    it(`(${name}) has its configuration as a file, with the interval that is set and no token`, () => {
+    it(`(${name}) has its configuration as a file, with the configured interval and without the token`, () => {
       const [{ configId, fileName } = {}] = program.container(name).configs as Record<string, string>[];
       assert.deepEqual([configId, fileName], [`${name}-config-id`, "/etc/telegraf/telegraf.conf"]);
       const text = fileText(program.get(`ServiceConfig ${name}-config`));
@@ -78,12 +78,12 @@ describe("Telegraf", () => {
     });
   }
 
-  it("asks every broker for its metrics", () => {
+  it("samples every broker", () => {
     const text = fileText(program.get("ServiceConfig telegraf-kafka-config"));
     for (const broker of ["broker-1", "broker-2"]) assert.ok(text.includes(`http://${broker}:8778/jolokia`));
   });
 
-  it("lets no secret be read in what is declared", () => assert.deepEqual(program.leaks, []));
+  it("exposes no secret in any resource", () => assert.deepEqual(program.leaks, []));
 });
 
 describe("Telegraf is ready", () => {
@@ -100,36 +100,36 @@ describe("Telegraf is ready", () => {
     ]);
   });
 
-  it("once there are samples of every node where there is no Kafka", async () => {
+  it("once there are samples of every node if there is no Kafka", async () => {
     const alone = await declareTelegraf({ withKafka: false });
     assert.deepEqual(series(alone), [["host", "node1", "node2", "node3", "node4", "node5"]]);
     assert.equal(alone.resources.has("Service telegraf-kafka"), false);
   });
 
-  it("by what a token for reading finds, which the job is told in secret", () => {
+  it("by a query with the read token, which the job gets as a secret", () => {
     const { influx } = program.jobInput("telegraf-ready");
     assert.equal((influx as { token: string }).token, fakeTokens.read);
     assert.ok(program.get("Command telegraf-ready").secrets.includes("stdin"));
   });
 
-  it("with time for the first interval beside two minutes", () => {
+  it("within two minutes plus one interval", () => {
     assert.equal(program.jobInput("telegraf-ready").timeoutSec, 125);
   });
 
-  it("by samples of tasks with the present settings: it waits for one on each node, and for the brokers' one", () => {
+  it("only by samples of tasks with the current settings: it waits for the task on each node, and for the brokers' task", () => {
     const script = String(program.get("Command telegraf-ready").inputs.stdin);
     assert.ok(script.includes(awaitTasksScript("telegraf", 5)));
     assert.ok(script.includes(awaitTasksScript("telegraf-kafka", 1)));
   });
 
-  it("without a wait for the brokers' one where there is no Kafka", async () => {
+  it("without waiting for the brokers' task if there is no Kafka", async () => {
     const alone = await declareTelegraf({ withKafka: false });
     const script = String(alone.get("Command telegraf-ready").inputs.stdin);
     assert.ok(script.includes(awaitTasksScript("telegraf", 5)));
     assert.doesNotMatch(script, /telegraf-kafka/);
   });
 
-  it("again whenever a collector, its configuration, token, image or limits are others", async () => {
+  it("again whenever a collector, its configuration, token, image or limits change", async () => {
     const { inputs } = program.get("Command telegraf-ready");
     const marks = /^MARKS='(.*)'$/m.exec(String(inputs.stdin))?.[1]?.split(" ");
     const digests = marks?.filter((mark) => /^[0-9a-f]{16}$/.test(mark)) ?? [];

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { TelegrafSettings } from "../../../config/services/index.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
-import type { Site } from "../../lib/deployment.ts";
+import type { Deployment } from "../../lib/deployment.ts";
 import { configFile, secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
-import { httpHealth, service, type Transforms } from "../../lib/service.ts";
+import { service, type Transforms } from "../../lib/service.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
 import { kafkaConfig, NODE_MOUNTS, nodeConfig, nodeEnvironment } from "./config.ts";
@@ -14,29 +14,28 @@ import { KAFKA_METRICS } from "./kafkaMetrics.ts";
 import { NODE_METRICS } from "./metrics.ts";
 
 const NAME = "telegraf";
-/** Of the collector that asks the brokers. */
+/** Name of the collector that samples the brokers. */
 const KAFKA_COLLECTOR = "telegraf-kafka";
 const CONFIG = "/etc/telegraf/telegraf.conf";
 const TOKEN_FILE = "/run/secrets/influx_token";
-const HEALTH = httpHealth("http://127.0.0.1:8080");
 
 const TIMEOUT_SEC = 120;
 
 interface TelegrafArgs {
-  site: Site;
+  deployment: Deployment;
   settings: TelegrafSettings;
   influxdb: InfluxDb;
   kafka?: Kafka;
-  /** Of both collectors. */
+  /** Applies to both collectors. */
   transform?: Transforms;
 }
 
 /**
- * Telegraf on every node, for the node and its containers, and one more on the monitor node that asks all brokers:
- * the tasks of a global service share one configuration, so each would ask every broker.
+ * Telegraf on every node, which samples the node and its containers, and one more task on the monitor node that samples
+ * all brokers. The tasks of a global service share one configuration, so each of them would sample every broker.
  */
 export class Telegraf extends pulumi.ComponentResource {
-  /** Resolves once there are samples from every node and every broker. */
+  /** Resolves once InfluxDB has samples from every node and every broker. */
   readonly ready: pulumi.Output<string>;
 
   private readonly args: TelegrafArgs;
@@ -45,14 +44,14 @@ export class Telegraf extends pulumi.ComponentResource {
     super("swarmbench:stack:Telegraf", name, {}, options);
     this.args = args;
 
-    const { site, kafka, influxdb } = args;
-    const token = secretFile(`${name}-token`, influxdb.writeToken, site, this);
+    const { deployment, kafka, influxdb } = args;
+    const token = secretFile(`${name}-token`, influxdb.writeToken, deployment, this);
     const { url, organization: org, bucket } = influxdb;
     const output = { url, org, bucket, intervalSec: args.settings.intervalSec };
     const collectors = [this.collector(name, NAME, "every node", nodeConfig(output), token)];
     if (kafka) {
       const config = kafkaConfig({ ...output, brokers: kafka.jolokia });
-      const home = homeOf("monitor", site.nodes);
+      const home = homeOf("monitor", deployment.nodes);
       collectors.push(this.collector(`${name}-kafka`, KAFKA_COLLECTOR, home, config, token));
     }
     this.ready = this.awaitSamples(name, collectors.flat());
@@ -66,15 +65,15 @@ export class Telegraf extends pulumi.ComponentResource {
     config: string,
     token: ReturnType<typeof secretFile>,
   ): pulumi.Output<string>[] {
-    const { site, settings, transform } = this.args;
-    const file = configFile(`${name}-config`, config, site, this);
+    const { deployment, settings, transform } = this.args;
+    const file = configFile(`${name}-config`, config, deployment, this);
     const declared = service(
       name,
       {
-        site,
+        deployment,
         name: serviceName,
-        image: site.images.ref("telegraf"),
-        environment: nodeEnvironment(site.swarm.manager.address),
+        image: deployment.images.ref("telegraf"),
+        environment: nodeEnvironment(deployment.swarm.manager.address),
         on,
         limits: settings.limits,
         mounts: on === "every node" ? NODE_MOUNTS : [],
@@ -82,25 +81,24 @@ export class Telegraf extends pulumi.ComponentResource {
           { path: CONFIG, source: file },
           { path: TOKEN_FILE, source: token },
         ],
-        health: HEALTH,
         transform: transform?.service,
       },
       this,
     );
-    // Its id stays when its image, its settings or its files change.
-    return [declared.id, file.id, token.id, site.images.ref("telegraf"), declared.settings];
+    // The service's id does not change with its image, settings or files, so these are listed too.
+    return [declared.id, file.id, token.id, deployment.images.ref("telegraf"), declared.settings];
   }
 
-  /** What a global service's tasks do is not told by the service: swarm starts one that dies again and again. */
+  /** Waits for samples, because the state of a global service does not show a task that crashes and restarts again and again. */
   private awaitSamples(name: string, collectors: pulumi.Output<string>[]): pulumi.Output<string> {
-    const { site, settings, influxdb, kafka } = this.args;
+    const { deployment, settings, influxdb, kafka } = this.args;
     const { url, organization: org, bucket, readToken } = influxdb;
-    const nodes = site.nodes.map((node) => node.hostname);
+    const nodes = deployment.nodes.map((node) => node.hostname);
     const brokers = kafka?.jolokia.map((member) => member.name) ?? [];
     return runJob(
       `${name}-ready`,
       {
-        site,
+        deployment,
         job: "metrics-ready",
         input: {
           influx: { url, org, bucket, token: readToken },
@@ -111,9 +109,9 @@ export class Telegraf extends pulumi.ComponentResource {
           timeoutSec: TIMEOUT_SEC + settings.intervalSec,
         },
         after: collectors,
-        // Samples of tasks that are about to be replaced would tell nothing.
+        // Samples of tasks that are about to be replaced would prove nothing.
         before: [
-          awaitTasksScript(NAME, site.nodes.length),
+          awaitTasksScript(NAME, deployment.nodes.length),
           ...(kafka ? [awaitTasksScript(KAFKA_COLLECTOR, 1)] : []),
         ].join("\n"),
       },

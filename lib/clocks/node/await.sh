@@ -1,7 +1,7 @@
 # Waits until this node's clock is close enough to the first node's: the median of the last 8 offsets' sizes is below the
-# bound. One offset is not enough: a single packet that was held up is off by more than the clock is.
+# bound. One offset is not enough, because that of a delayed packet is larger than the clock's error.
 #
-# Needs NODE, MASTER, MAX_US, TIMEOUT, KIND, STATUS, RUN. Output: what was found, on a line.
+# Needs NODE, MASTER, MAX_US, TIMEOUT, KIND, STATUS, RUN. Output: one line with the result.
 
 ENOUGH=8
 SHOW_AFTER=2
@@ -11,13 +11,13 @@ field() { sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p" "$STATUS/status.json"
 
 look() {
   state=$(field state)
-  # Where the status service itself has died its last word stays.
+  # If the status service has died, its last status stays. While it runs, it writes at least every 15 s.
   age=$(awk -v at="$(field at)" -v now="$(date +%s)" 'BEGIN { printf "%d", now - at }')
-  [ "$age" -le 5 ] || state="unknown (nothing was written for $age s)"
+  [ "$age" -le 20 ] || state="unknown (nothing was written for $age s)"
   offsets=$(cat "$RUN/recent" 2>/dev/null) || offsets=
 }
 
-# Of sizes, whatever their sign. Of an even number, the upper of the two in the middle.
+# Median of the absolute values; for an even number of values, the upper of the two in the middle.
 median() { printf '%s\n' "$@" | tr -d - | sort -n | awk '{ all[NR] = $1 } END { print all[int(NR / 2) + 1] }'; }
 
 is_close() {

@@ -1,15 +1,15 @@
-# Runs clock daemons beside the one that keeps this node's time, only measuring, and says each second what each finds.
-# What it has begun or installed is gone when it ends, however it ends; a line that is cut is noticed at the next second.
+# Runs further clock daemons, which only measure, beside the one that sets this node's clock, and prints their results each second.
+# When it ends, also by a signal, it stops and removes what it has started and installed. A closed pipe is noticed within a second.
 #
 # Needs WORK, OTHERS (ptpd, chrony), SECONDS_LONG, SETTLE, PACKAGES, COMPARE_CONFIG, COMPARE_SOCKET, and what LIB/env has.
-# Output: `METHOD STATE OFFSET_US PATH_DELAY_US ID` lines once all have locked or SETTLE seconds are over; the master's are
-# but signs of life.
+# Output: `METHOD STATE OFFSET_US PATH_DELAY_US ID` lines once all have locked or SETTLE seconds are over; those of the
+# master only show that it is running.
 
 pids() { cat "$WORK"/*.pid 2>/dev/null || true; }
 
 clean() {
   trap - EXIT
-  trap '' HUP INT TERM PIPE # what is begun here is finished
+  trap '' HUP INT TERM PIPE # the cleanup must not be interrupted
   for pid in $(pids); do kill "$pid" 2>/dev/null || true; done
   tries=50
   for pid in $(pids); do
@@ -28,7 +28,7 @@ begin() { # method
   echo $! > "$WORK/$1.pid"
 }
 
-# In a subshell, since the one that keeps the time has files of its own.
+# In a subshell, because the daemon that sets the clock has other files.
 sample_other() { (RUN=$WORK CHRONY=$COMPARE_SOCKET ADJUST=no; "sample_$1"); }
 
 say() {
@@ -49,7 +49,7 @@ compare() {
   trap clean EXIT
   command -v chronyd >/dev/null && brought= || brought="chrony chronyd"
   packages_install $PACKAGES
-  # A package starts what it brings, and that would set the clock.
+  # A package starts its service, which would set the clock.
   if [ -d /run/systemd/system ]; then
     for service in $brought; do
       if systemctl --quiet is-active "$service.service"; then systemctl --quiet disable --now "$service.service"; fi

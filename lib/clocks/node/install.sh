@@ -1,4 +1,4 @@
-# Puts the clock sync of one kind onto this node, and takes off what another kind had brought. May run twice.
+# Installs the clock synchronisation of one kind on this node and removes that of another kind. May run twice.
 #
 # Needs LIB, RUN, KEEP, STATUS, KIND, ROLE, ADJUST, DOMAIN, SERVICES, PACKAGES, ADDRESS, INTERFACE (or none), NODE, CHRONY,
 # CHRONY_CONFIG. Output: the interface.
@@ -17,7 +17,7 @@ find_interface() {
   fi
 }
 
-# A card that stamps packets itself, and has a clock to do it with.
+# Whether the network card has hardware time stamps and a clock.
 has_hardware_stamps() {
   ethtool -T "$1" 2>/dev/null | awk '
     /hardware-transmit/ { send = 1 } /hardware-receive/ { take = 1 } /^PTP Hardware Clock: [0-9]/ { clock = 1 }
@@ -54,19 +54,19 @@ interface=$(find_interface)
 
 if [ "$KIND" != none ] && [ "$ADJUST" = yes ] && [ ! -f "$KEEP/rivals" ]; then
   : > "$KEEP/rivals"
-  # Where this fails nothing of ours would keep the time: then the machine's own do again.
+  # If this fails, the machine's own time services are started again, because nothing else would set the clock.
   trap '[ $? -eq 0 ] || wake_rivals' EXIT
   rest_rivals yes
 fi
 packages_install $PACKAGES
-[ "$KIND" = none ] || [ "$ADJUST" = no ] || rest_rivals no # a package starts what it brings
+[ "$KIND" = none ] || [ "$ADJUST" = no ] || rest_rivals no # a package starts its service
 
 stamps=-S
 if has_service phc; then
   if has_hardware_stamps "$interface"; then stamps=-H; else SERVICES=$(echo "$SERVICES" | sed 's/ *phc//'); fi
 fi
 write_env
-if [ ! -e "$STATUS/status.json" ]; then # whoever looks before the first second is over finds a file all the same
+if [ ! -e "$STATUS/status.json" ]; then # so that the file exists from the start
   [ "$KIND" = none ] && state=NONE || state=DOWN
   look_at_time
   write_status "$state" "" "" "$NOW"

@@ -1,5 +1,5 @@
-# Packages of the clock daemons. Their installers get no standard input: this script itself may come through it.
-# What was installed by us is kept in KEEP/packages, and only that is removed again.
+# Packages of the clock daemons. Their installers get no standard input, because this script may be read from it.
+# KEEP/packages lists what this script has installed; nothing else is removed.
 
 packager() {
   for candidate in apt-get dnf yum; do
@@ -17,7 +17,7 @@ packages_install() {
   mkdir -p "$KEEP"
   case $(packager) in
     apt-get)
-      apt-get -qq update >&2 || true # one that fails may be of a source that has nothing of ours
+      apt-get -qq update >&2 || true # the failing package source may not be needed
       DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing </dev/null >&2 ;;
     dnf) dnf --quiet --assumeyes install $missing </dev/null >&2 ;;
     yum) yum --quiet --assumeyes install $missing </dev/null >&2 ;;
@@ -29,7 +29,7 @@ packages_install() {
   for package in $missing; do echo "$package" >> "$KEEP/packages"; done
 }
 
-# Removes what we have installed, but for the packages that are named.
+# Removes what this script has installed, except the packages in the arguments.
 packages_remove() {
   [ -f "$KEEP/packages" ] || return 0
   : > "$KEEP/.packages"

@@ -1,4 +1,4 @@
-# Takes the clock sync off this node, with what it brought along and nothing else.
+# Removes the clock synchronisation from this node, and nothing else.
 set -eu
 . /usr/local/lib/swarmbench-clock/env
 . "$LIB/services.sh"

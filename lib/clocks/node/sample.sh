@@ -1,10 +1,10 @@
-# How one clock daemon fares: each sample_… prints `STATE OFFSET_US PATH_DELAY_US ID`, the figures only where there are
-# any. OFFSET_US is this node's clock minus its master's. ID is another one for each measurement: the same twice is one
-# measurement that was looked at twice. A daemon that is dead is DOWN, and one that has nothing new to say is STALE: an old
-# offset is never passed off as today's.
+# The state of a clock daemon: each sample_… prints `STATE OFFSET_US PATH_DELAY_US ID`, without the numbers if there are
+# none. OFFSET_US is this node's clock minus its master's. Each measurement has its own ID; the same ID
+# twice is one measurement that was read twice. STATE is DOWN if the daemon has ended and STALE if it has no new measurement,
+# so that an old offset never counts as a current one.
 #
 # Needs RUN (folder of the daemons' files), CHRONY (its socket), ADJUST (yes, no), ROLE (master, slave), DOMAIN, and NOW, which
-# look_at_time sets. Processes are begun sparingly: this runs each second beside what is measured.
+# look_at_time sets. It starts few processes, because it runs during the benchmark.
 
 STALE_SEC=5
 
@@ -23,7 +23,7 @@ sample_ptpd() {
   fresh "$RUN/ptpd.status" || { echo STALE; return; }
   state=$(parse_ptpd_state < "$RUN/ptpd.status")
   if [ "$state" != SLAVE ]; then
-    echo "${state:-STALE}" # it is just being written where nothing is found
+    echo "${state:-STALE}" # empty if the file is being written right now
   elif fresh "$RUN/ptpd.statistics"; then
     tail -n 20 "$RUN/ptpd.statistics" | parse_ptpd_statistics
   else
@@ -33,7 +33,7 @@ sample_ptpd() {
 
 parse_ptpd_state() { sed -n 's/^Port state *: *PTP_\([A-Z_]*\).*/\1/p'; }
 
-# The last line of a Sync message. Before the first answer about the path (delay 0) an offset still has the delay in it.
+# The last line of a Sync message. Until the path delay is known (0), the offset includes it.
 parse_ptpd_statistics() {
   awk -F ' *, *' '
     $2 == "slv" && $9 == "S" { at = $1; delay = $4 * 1e6; offset = $5 * 1e6 }
@@ -50,7 +50,7 @@ sample_linuxptp() {
   printf '%s\n' "$answer" | parse_pmc
 }
 
-# Without adjusting, ptp4l stays UNCALIBRATED for ever, and measures all the same.
+# If it does not adjust the clock, ptp4l stays UNCALIBRATED but measures anyway.
 parse_pmc() {
   awk -v adjust="$ADJUST" '
     $1 == "portState" { state = $2 }
@@ -71,8 +71,8 @@ sample_chrony() {
   printf '%s\n%s\n' "$tracking" "$peers" | parse_chrony "$NOW"
 }
 
-# First line: `tracking`; then `ntpdata` of the one server. While chrony adjusts, what it found at its last update is the
-# clock's error (then it corrects it); where it does not, the correction that it would make is. Positive there: slow.
+# First line: `tracking`; then `ntpdata` of the one server. If chrony adjusts the clock, the error is what it found at its last
+# update, which it then corrects; if not, the correction that it would make. A positive value means that the clock is slow.
 parse_chrony() {
   awk -F , -v adjust="$ADJUST" -v now="$1" -v stale="$STALE_SEC" '
     NR == 1 { source = $1; at = $4; correction = $5; last = $6; delay = $11 }

@@ -1,6 +1,6 @@
-# Services that come back after a crash and a restart: of systemd where it runs, else of runit.
+# Services that are restarted after a crash and a reboot: by systemd if it runs, else by runit.
 #
-# Needs LIB: run-NAME in it is what the service NAME runs, in the foreground.
+# Needs LIB, whose file run-NAME is the foreground program of the service NAME.
 
 RUNIT=${RUNIT:-/etc/node/sv}
 SYSTEMD=${SYSTEMD:-/run/systemd/system}
@@ -9,7 +9,7 @@ UNITS=${UNITS:-/etc/systemd/system}
 has_systemd() { [ -d "$SYSTEMD" ]; }
 unit() { echo "swarmbench-clock-$1.service"; }
 
-# Installs a service, and starts it anew where it is there.
+# Installs a service, and restarts it if it exists.
 service_install() {
   if has_systemd; then
     cat > "$UNITS/$(unit "$1")" <<UNIT
@@ -29,10 +29,10 @@ UNIT
     systemctl restart "$(unit "$1")"
   elif [ -d "$RUNIT" ]; then
     if [ -d "$RUNIT/clock-$1" ]; then
-      # It has just been made where runit does not know it yet, and will be started as it is now.
+      # If runit does not know the service yet, it was just created and will be started in its current form.
       [ ! -p "$RUNIT/clock-$1/supervise/ok" ] || sv -w 15 force-restart "$RUNIT/clock-$1" >/dev/null
     else
-      # Under another name first: runit looks every few seconds, and must not find half of it.
+      # Under another name first, because runit scans every few seconds and must not find it incomplete.
       mkdir -p "$RUNIT/.clock-$1"
       printf '#!/bin/sh\nexec 2>&1\nexec /bin/sh %s/run-%s\n' "$LIB" "$1" > "$RUNIT/.clock-$1/run"
       chmod 0755 "$RUNIT/.clock-$1/run"
@@ -66,11 +66,11 @@ service_down() {
   if has_systemd; then systemctl stop "$(unit "$1")"; else sv down "$RUNIT/clock-$1" >/dev/null; fi || true
 }
 
-# The machine's own time services would set the clock beside ours: they rest while ours are there. Which ones is kept, so
-# that they, and no other, are started again.
+# The machine's own time services would set the clock as well, so they are stopped while these are installed. Their names are
+# stored, so that only they are started again.
 RIVALS="systemd-timesyncd chrony chronyd ntp ntpd ntpsec openntpd ptpd ptp4l phc2sys"
 
-rest_rivals() { # yes: they are the machine's own, and shall run again some day
+rest_rivals() { # yes: they belong to the machine, and are started again when these are removed
   has_systemd || return 0
   for rival in $RIVALS; do
     systemctl --quiet is-active "$rival.service" || continue

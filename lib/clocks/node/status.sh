@@ -1,10 +1,11 @@
-# Each second: asks the clock daemon how it fares and writes that down for whoever wants to know, and lets NTP go on for
-# as long as PTP has not locked.
+# Reads the clock daemon's state, writes it to a file, and lets NTP run until PTP has locked: every second until the clock has
+# settled, then every 15 s, because each reading starts processes that take CPU time from what is measured.
 #
-# Output: STATUS/status.json, always a whole one, and RUN/recent: the last offsets, while it is a slave.
+# Output: STATUS/status.json, which is replaced atomically, and RUN/recent: the last offsets, if it is a slave.
 
 RECENT=8
-# PTP is given up for NTP after so many seconds without a lock.
+SETTLED_PAUSE_SEC=15
+# After this many seconds without a PTP lock, NTP takes over.
 PATIENCE_SEC=10
 
 status_json() { # state offset delay now
@@ -18,7 +19,7 @@ write_status() {
   mv -f "$STATUS/.status.json" "$STATUS/status.json"
 }
 
-# A measurement is kept once, and none from before the lock was lost.
+# Stores each measurement once, and none from before the lock was lost.
 remember() { # state offset delay id
   if [ "$1" != SLAVE ]; then
     recent= last=
@@ -33,7 +34,7 @@ remember() { # state offset delay id
   fi
 }
 
-# Two that set one clock would fight; so only one of them runs.
+# Only one daemon runs at a time, because two would fight over the clock.
 hand_over() { # state
   case $1 in
     SLAVE)
@@ -42,6 +43,17 @@ hand_over() { # state
     *)
       unlocked=$((unlocked + 1))
       if [ "$unlocked" -ge "$PATIENCE_SEC" ] && [ "$ntp" != up ]; then service_up ntp; ntp=up; fi ;;
+  esac
+}
+
+# Sets PAUSE: seconds until the next look.
+choose_pause() { # state
+  PAUSE=1
+  case $1 in
+    MASTER | NONE) PAUSE=$SETTLED_PAUSE_SEC ;;
+    SLAVE)
+      set -- $recent
+      [ $# -lt "$RECENT" ] || PAUSE=$SETTLED_PAUSE_SEC ;;
   esac
 }
 
@@ -55,6 +67,7 @@ status_loop() {
     write_status "${1:-DOWN}" "${2:-}" "${3:-}" "$NOW"
     remember "${1:-DOWN}" "${2:-}" "${3:-}" "${4:-}"
     [ "$BRIDGE" = no ] || [ "$ROLE" = master ] || hand_over "${1:-DOWN}"
-    sleep 1
+    choose_pause "${1:-DOWN}"
+    sleep "$PAUSE"
   done
 }

@@ -1,5 +1,5 @@
-// pulumi-resource-command is a Pulumi resource plugin that stands in for the official
-// pulumi-resource-command 1.2.1 where that binary cannot be downloaded. It serves the npm
+// pulumi-resource-command is a Pulumi resource plugin that replaces the official
+// pulumi-resource-command 1.2.1 if that binary cannot be downloaded. It serves the npm
 // package @pulumi/command 1.2.1 unchanged: same tokens, inputs, outputs, defaults and semantics.
 package main
 
@@ -28,8 +28,8 @@ func main() {
 	}
 }
 
-// endWithEngine ends this process soon after its engine is gone: an engine that was killed can tell nobody to stop.
-// The engine's address is the last argument; there is none where the plugin is only asked for its schema.
+// endWithEngine ends this process soon after its engine has ended, because a killed engine cannot stop its plugins.
+// The engine's address is the last argument; it is missing if the plugin only prints its schema.
 func endWithEngine(arguments []string) error {
 	if len(arguments) == 0 {
 		return nil

@@ -9,9 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
-// connection stands for the engine until somebody needs it. The Terraform provider pings the engine while it is
-// being configured, and Pulumi configures every provider of a stack: one dead host would then fail each preview
-// and destroy, even of resources elsewhere.
+// connection delays connecting to the engine until it is needed. The Terraform provider pings the engine when it is
+// configured, and Pulumi configures every provider of a stack: one unreachable host would then fail every preview and
+// destroy, even of resources on other hosts.
 type connection struct {
 	dial func(context.Context) (any, diag.Diagnostics)
 
@@ -25,15 +25,15 @@ type attempt struct {
 	diags  diag.Diagnostics
 }
 
-// get connects once. Callers that come while an attempt is under way share its outcome, so a dead host costs
-// one timeout and not one for each resource; a later caller tries again, as the host may have come up.
+// get connects once. Callers during an attempt share its result, so an unreachable host costs one timeout instead
+// of one per resource. A later caller tries again, because the host may be reachable by then.
 func (c *connection) get(ctx context.Context) (any, diag.Diagnostics) {
 	c.mu.Lock()
 	a := c.attempt
 	if a == nil {
 		a = &attempt{done: make(chan struct{})}
 		c.attempt = a
-		// Others wait for this attempt: it must not end because its first caller was cancelled.
+		// Other callers wait for this attempt, so it must not end when its first caller is cancelled.
 		go c.run(context.WithoutCancel(ctx), a)
 	}
 	c.mu.Unlock()
@@ -56,7 +56,7 @@ func (c *connection) run(ctx context.Context, a *attempt) {
 	close(a.done)
 }
 
-// makeLazy defers p's own configuration to the first call that works on a resource or reads a data source.
+// makeLazy delays p's configuration until the first call that works on a resource or reads a data source.
 func makeLazy(p *schema.Provider) {
 	configure := p.ConfigureContextFunc
 	p.ConfigureContextFunc = func(_ context.Context, d *schema.ResourceData) (any, diag.Diagnostics) {
@@ -72,8 +72,8 @@ func makeLazy(p *schema.Provider) {
 	}
 }
 
-// connected gives f the client in place of the connection. A panic in f (2.23 has some) becomes an error: it would
-// end the plugin, and with it every call under way, whose new objects would then be missing from the state.
+// connected calls f with the client instead of the connection. A panic in f (2.23 has some) becomes an error, because
+// it would end the plugin with all calls in progress, whose new objects would then be missing from the state.
 func connected[F ~func(context.Context, *schema.ResourceData, any) diag.Diagnostics](f F) F {
 	if f == nil {
 		return nil

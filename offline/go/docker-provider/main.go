@@ -14,7 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 )
 
-// version must be that of the npm package: the engine asks for the plugin by it.
+// version must be the npm package's: the engine requests the plugin by it.
 const version = "5.2.0"
 
 // Written by `UPDATE_SCHEMA=1 go test -run Schema .`, so that the code that derives it is not linked in.
@@ -30,8 +30,8 @@ func main() {
 	tfbridge.Main("docker", version, providerInfo(), pulumiSchema)
 }
 
-// endWithEngine ends this process soon after its engine is gone: an engine that was killed can tell nobody to stop.
-// The engine's address is the last argument; there is none where the plugin is only asked for its version.
+// endWithEngine ends this process soon after its engine has ended, because a killed engine cannot stop its plugins.
+// The engine's address is the last argument; it is missing if the plugin only prints its version.
 func endWithEngine(arguments []string) error {
 	if len(arguments) == 0 {
 		return nil

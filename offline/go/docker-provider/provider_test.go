@@ -41,7 +41,7 @@ func TestCommittedSchemaIsCurrent(t *testing.T) {
 	}
 }
 
-// tree is a type's inputs by name, each with the inputs of its own type. offline/sdkInputs.ts writes it.
+// tree has a type's inputs by name, each with the inputs of its own type. offline/sdkInputs.ts generates it.
 type tree map[string]tree
 
 func TestEveryInputOfTheSDKIsServedOrRefused(t *testing.T) {

@@ -25,7 +25,7 @@ type crud = func(context.Context, *schema.ResourceData, any) diag.Diagnostics
 
 func engine(meta any) *client.Client { return meta.(*provider.ProviderConfig).DockerClient }
 
-// fixProviderSchema accepts a switch of the official provider that asks for what is always so here.
+// fixProviderSchema accepts an option of the official provider that is always in effect here.
 func fixProviderSchema(p *schema.Provider) {
 	p.Schema["disable_docker_daemon_check"] = &schema.Schema{
 		Type:        schema.TypeBool,
@@ -73,9 +73,9 @@ var inspectors = map[string]func(context.Context, *client.Client, string) error{
 	},
 }
 
-// fixMissing makes read and delete tell "no such object" from any other error. The Terraform provider fails to
-// delete a container, service or volume that is gone, fails to read such a volume, and, worse, takes a network,
-// config or secret for gone when only the engine failed to answer.
+// fixMissing makes read and delete distinguish "no such object" from other errors. The Terraform provider fails to
+// delete a missing container, service or volume, fails to read a missing volume, and, worse, treats a network, config
+// or secret as missing if the engine failed to answer.
 func fixMissing(r *schema.Resource, inspect func(context.Context, *client.Client, string) error) {
 	read, remove := r.ReadContext, r.DeleteContext
 	r.ReadContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
@@ -95,7 +95,7 @@ func fixMissing(r *schema.Resource, inspect func(context.Context, *client.Client
 		}
 		diags := remove(ctx, d, meta)
 		if diags.HasError() && client.IsErrNotFound(inspect(ctx, engine(meta), d.Id())) {
-			return nil // somebody else was faster
+			return nil // something else has deleted it
 		}
 		return diags
 	}
@@ -135,10 +135,10 @@ func fixContainer(r *schema.Resource) {
 		if c.HostConfig.NanoCPUs != 0 || d.Get("cpus").(string) != "" {
 			set(d, "cpus", formatCPUs(c.HostConfig.NanoCPUs))
 		}
-		// A container that should run and does not: the Terraform provider deletes it here, in a mere refresh, and
-		// with it the logs that tell why it died. To call it gone would leave it holding its name, so the next
-		// create would fail. So it is reported as drift: mustRun turns false, and the next update starts it again.
-		// Nothing else is read, for a container at rest has neither ports nor addresses to compare.
+		// A container that should run but does not: the Terraform provider deletes it here, during a refresh, together
+		// with the logs that show why it stopped. Reporting it as missing would make the next create fail, because its
+		// name is still in use. It is therefore reported as drift: mustRun becomes false, and the next update starts it
+		// again. Nothing else is read, because a stopped container has no ports or addresses to compare.
 		if !c.State.Running && d.Get("must_run").(bool) {
 			set(d, "must_run", false)
 			set(d, "exit_code", c.State.ExitCode)
@@ -147,7 +147,7 @@ func fixContainer(r *schema.Resource) {
 		return read(ctx, d, meta)
 	}
 	r.UpdateContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
-		// Swap was set to twice the memory by the engine, and would now be a bound on it.
+		// The engine has set the swap limit to twice the memory, which would now limit the new memory.
 		if memory := int64(d.Get("memory").(int)) * 1024 * 1024; d.HasChange("memory") && d.Get("memory_swap").(int) == 0 {
 			if err := limit(ctx, d, meta, container.Resources{Memory: memory, MemorySwap: 2 * memory}); err != nil {
 				return diag.Errorf("Unable to limit the container's memory: %s", err)
@@ -167,8 +167,8 @@ func fixContainer(r *schema.Resource) {
 		}
 		return diags
 	}
-	// The engine cannot change these on a living container, yet the Terraform provider calls them updatable and
-	// then does nothing. The engine also has no way to lift a limit of CPUs or memory, it takes 0 for "as before".
+	// The engine cannot change these on a running container, but the Terraform provider declares them as updatable
+	// and then does nothing. The engine cannot remove a CPU or memory limit either: it reads 0 as "unchanged".
 	r.CustomizeDiff = func(_ context.Context, d *schema.ResourceDiff, _ any) error {
 		if d.Id() == "" {
 			return nil
@@ -194,7 +194,7 @@ func fixContainer(r *schema.Resource) {
 // taskRemovalTimeout is how long a deleted service may take to stop its tasks beyond their grace period.
 const taskRemovalTimeout = 30 * time.Second
 
-// awaitTasksGone waits until swarm has removed what a deleted service ran. The deletion returns at once, and the
+// awaitTasksGone waits until swarm has removed the tasks of a deleted service. The deletion returns immediately, and
 // networks, volumes and nodes that are deleted next would still be in use.
 func awaitTasksGone(ctx context.Context, c *client.Client, serviceID string, timeout time.Duration) diag.Diagnostics {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -206,14 +206,14 @@ func awaitTasksGone(ctx context.Context, c *client.Client, serviceID string, tim
 		}
 		select {
 		case <-time.After(200 * time.Millisecond):
-		case <-ctx.Done(): // on a node that is down tasks never end; the service itself is gone
+		case <-ctx.Done(): // tasks on a node that is down never end; the service itself is deleted
 			return diag.Diagnostics{{Severity: diag.Warning, Summary: "Tasks of the deleted service " + serviceID + " have not ended yet"}}
 		}
 	}
 }
 
-// fixService names the cause where a service did not converge: the Terraform provider then removes it, and if its
-// tasks outlive their grace period, which they mostly do, reports only that.
+// fixService reports the cause if a service did not converge. The Terraform provider removes such a service, and if
+// its tasks outlive their grace period, as they usually do, it only reports that.
 func fixService(r *schema.Resource) {
 	create, remove := r.CreateContext, r.DeleteContext
 	r.DeleteContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
@@ -227,7 +227,7 @@ func fixService(r *schema.Resource) {
 		if _, _, err := engine(meta).ServiceInspectWithRaw(ctx, id, types.ServiceInspectOptions{}); !client.IsErrNotFound(err) {
 			return diags
 		}
-		// What failed, if anything, was upstream's own wait, which gives up after the grace period.
+		// If anything failed, it was upstream's own wait, which times out after the grace period.
 		return awaitTasksGone(ctx, engine(meta), id, timeout)
 	}
 	r.CreateContext = func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
@@ -239,7 +239,7 @@ func fixService(r *schema.Resource) {
 	}
 }
 
-// limitCPUs sets the limit after the container has started, since 2.23 has no such input to create it with.
+// limitCPUs sets the limit after the container has started, because 2.23 has no such input on create.
 func limitCPUs(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
 	cpus := d.Get("cpus").(string)
 	if cpus == "" {
@@ -255,7 +255,7 @@ func limitCPUs(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagn
 	return nil
 }
 
-// limit changes the given limits of a container; the engine takes what is 0 as unchanged.
+// limit changes the given limits of a container; the engine reads 0 as unchanged.
 func limit(ctx context.Context, d *schema.ResourceData, meta any, resources container.Resources) error {
 	_, err := engine(meta).ContainerUpdate(ctx, d.Id(), container.UpdateConfig{
 		Resources: resources,
@@ -267,8 +267,8 @@ func limit(ctx context.Context, d *schema.ResourceData, meta any, resources cont
 	return err
 }
 
-// keepEquivalents runs f after every create, read and update. f puts back what the program wrote where the engine
-// reports the same thing in other words; without it each preview would show a change that never ends.
+// keepEquivalents runs f after every create, read and update. f restores the values of the program if the engine
+// reports equivalent ones; otherwise every preview would show a change.
 func keepEquivalents(r *schema.Resource, f func(context.Context, *client.Client, *schema.ResourceData, values)) {
 	wrap := func(next crud) crud {
 		if next == nil {
@@ -291,7 +291,7 @@ func keepEquivalents(r *schema.Resource, f func(context.Context, *client.Client,
 	r.CreateContext, r.ReadContext, r.UpdateContext = wrap(r.CreateContext), wrap(r.ReadContext), wrap(r.UpdateContext)
 }
 
-// values are the attributes of a resource as the program, or the last read, left them.
+// values are the attributes of a resource as set by the program or by the last read.
 type values map[string]any
 
 func containerEquivalents(ctx context.Context, c *client.Client, d *schema.ResourceData, before values) {
@@ -323,7 +323,7 @@ func containerEquivalents(ctx context.Context, c *client.Client, d *schema.Resou
 }
 
 func networkEquivalents(_ context.Context, _ *client.Client, d *schema.ResourceData, before values) {
-	// Swarm adds options (the VXLAN ids) and gateways of its own; one that was not asked for is not a change.
+	// Swarm adds its own options (the VXLAN ids) and gateways; those that the program did not set are not a change.
 	if old := before["options"].(map[string]any); len(old) > 0 {
 		now := d.Get("options").(map[string]any)
 		maps.DeleteFunc(now, func(key string, _ any) bool { _, asked := old[key]; return !asked })
@@ -359,7 +359,7 @@ func serviceEquivalents(ctx context.Context, c *client.Client, d *schema.Resourc
 			nowContainer["image"] = image
 		}
 	}
-	// Networks are read back as ids, also those given by name.
+	// Networks are read back as ids, even those given by name.
 	if networks, ok := now["networks"].(*schema.Set); ok {
 		if oldNetworks, ok := old["networks"].(*schema.Set); ok {
 			for _, id := range networks.Difference(oldNetworks).List() {
@@ -394,7 +394,7 @@ func keepDurations(d *schema.ResourceData, key string, before values) {
 	set(d, key, withDurations(before[key], d.Get(key)))
 }
 
-// withDurations is now, with every duration spelled as before if it is the same one ("60s", not "1m0s").
+// withDurations returns now, with every unchanged duration in its previous notation ("60s", not "1m0s").
 func withDurations(before, now any) any {
 	switch now := now.(type) {
 	case string:
@@ -421,7 +421,7 @@ func withDurations(before, now any) any {
 	return now
 }
 
-// sameCapabilities compares as the engine does, which takes net_admin for CAP_NET_ADMIN.
+// sameCapabilities compares like the engine, for which net_admin equals CAP_NET_ADMIN.
 func sameCapabilities(a, b *schema.Set) bool {
 	normal := func(s *schema.Set) (names []string) {
 		for _, raw := range s.List() {
@@ -437,8 +437,8 @@ func sameCapabilities(a, b *schema.Set) bool {
 	return slices.Equal(normal(a), normal(b))
 }
 
-// samePorts tells whether two lists publish the same ports, in any order. A port that had no external number
-// matches any, and an unspecified address matches that of either family.
+// samePorts reports whether two lists publish the same ports, in any order. A port without an external number
+// matches any number, and an unspecified address matches that of either family.
 func samePorts(old, now []any) bool {
 	type port struct {
 		internal int
@@ -460,7 +460,7 @@ func samePorts(old, now []any) bool {
 	return maps.Equal(index(old), index(now))
 }
 
-// nanoCPUs reads a number of CPUs, as the engine counts them.
+// nanoCPUs parses a number of CPUs into the engine's unit.
 func nanoCPUs(cpus string) (int64, error) {
 	if cpus == "" {
 		return 0, nil
@@ -480,8 +480,8 @@ func formatCPUs(nano int64) string {
 	return strconv.FormatFloat(float64(nano)/1e9, 'f', -1, 64)
 }
 
-// mapServiceNetworks turns the newer spelling taskSpec.networksAdvanceds: [{name}] into 2.23's networks: [name].
-// Values that are not known yet, and secrets, are passed on as they are.
+// mapServiceNetworks converts the newer taskSpec.networksAdvanceds: [{name}] to 2.23's networks: [name]. Unknown
+// values and secrets are passed on unchanged.
 func mapServiceNetworks(inputs resource.PropertyMap) resource.PropertyMap {
 	spec := inputs["taskSpec"]
 	if !spec.IsObject() {

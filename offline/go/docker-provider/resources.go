@@ -17,7 +17,7 @@ func terraformProvider() *schema.Provider {
 	p := provider.New("2.23.0")()
 	fixProviderSchema(p)
 	fixResources(p)
-	makeLazy(p) // last: the functions it wraps, and only they, meet a connected client
+	makeLazy(p) // last: only the functions that it wraps get a connected client
 	return p
 }
 
@@ -45,7 +45,7 @@ func providerInfo() tfbridge.ProviderInfo {
 				Tok: resourceToken("RemoteImage"),
 				Fields: map[string]*tfbridge.SchemaInfo{
 					"build": {Elem: &tfbridge.SchemaInfo{Fields: map[string]*tfbridge.SchemaInfo{
-						"path":      {Name: "context"}, // as it is called since 3.0
+						"path":      {Name: "context"}, // its name since 3.0
 						"build_arg": {Name: "buildArgs"},
 					}}},
 				},
@@ -76,7 +76,7 @@ func providerInfo() tfbridge.ProviderInfo {
 	return info
 }
 
-// preCheck refuses what this provider cannot do, then rewrites what it spells differently.
+// preCheck rejects unsupported inputs, then converts inputs that have other names here.
 func preCheck(token tokens.Type) tfbridge.PreCheckCallback {
 	name := string(token.Name())
 	return func(_ context.Context, inputs, _ resource.PropertyMap) (resource.PropertyMap, error) {

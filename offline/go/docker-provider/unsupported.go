@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// unsupported lists, by resource, the inputs that @pulumi/docker 5.2.0 declares and Terraform provider 2.23 does
-// not know. They are refused: an ignored input would be a container that silently is not what was asked for.
+// unsupported lists, by resource, the inputs that @pulumi/docker 5.2.0 declares but Terraform provider 2.23 does not
+// support. They are rejected, because ignoring an input would silently create something else.
 // A test compares this list, and the schema served, with testdata/sdk-inputs.json.
 var unsupported = map[string][]string{
 	"Provider": {"context", "registryAuth.authDisabled"},
@@ -56,7 +56,7 @@ func rejectUnsupported(resourceName string, inputs resource.PropertyMap) error {
 	return nil
 }
 
-// has tells whether v has a value at the path, looking into every element of the lists on the way.
+// has reports whether v has a value at the path, searching every element of lists on the path.
 func has(v resource.PropertyValue, path []string) bool {
 	switch {
 	case v.IsSecret():

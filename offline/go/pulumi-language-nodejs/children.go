@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// How long a child may take to end by itself before it is killed.
+// Time limit for a child to exit by itself before it is killed.
 const grace = 2 * time.Second
 
 // children are the processes that the host has started, each the leader of a group of its own.
 type children struct{ running sync.WaitGroup }
 
-// run starts a command and waits for its end. When the context is done, the command's whole group is ended.
+// run starts a command and waits until it exits. When the context is done, the command's whole group is stopped.
 func (c *children) run(ctx context.Context, cmd *exec.Cmd) error {
 	c.running.Add(1)
 	defer c.running.Done()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	// The kernel ends the child with the thread that started it, so that thread has to stay.
+	// The kernel kills the child when the thread that started it ends, so the thread is locked.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	leadGroup(cmd)
@@ -39,7 +39,7 @@ func (c *children) run(ctx context.Context, cmd *exec.Cmd) error {
 		case <-ended:
 		case <-time.After(grace):
 		}
-		killGroup(cmd.Process.Pid) // Also what the leader has left behind.
+		killGroup(cmd.Process.Pid) // Also processes that the leader has left behind.
 	})
 	err := cmd.Wait()
 	close(ended)
@@ -62,7 +62,7 @@ func (c *children) wait(limit time.Duration) {
 	}
 }
 
-// locked makes several writers take turns.
+// locked serialises several writers.
 type locked struct{ mutex sync.Mutex }
 
 func (l *locked) writer(to io.Writer) io.Writer { return lockedWriter{l, to} }

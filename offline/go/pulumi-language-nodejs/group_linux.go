@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// leadGroup gives the command a process group, and has the kernel end it should the host be killed.
+// leadGroup gives the command its own process group, and makes the kernel kill it if the host is killed.
 func leadGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

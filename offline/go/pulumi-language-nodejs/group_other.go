@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// leadGroup gives the command a process group.
+// leadGroup gives the command its own process group.
 func leadGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }

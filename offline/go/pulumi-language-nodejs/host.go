@@ -26,7 +26,7 @@ import (
 const (
 	sdkModule = "github.com/pulumi/pulumi/sdk/v3"
 
-	// The Node SDK exits so once it has told the user what went wrong: nothing is left to say.
+	// The Node SDK exits with this code once it has reported the error to the user.
 	exitReported = 32
 )
 
@@ -43,13 +43,13 @@ type host struct {
 	stop     context.CancelFunc
 }
 
-// newHost makes a host that calls stop when its engine is gone.
+// newHost creates a host that calls stop when its engine has ended.
 func newHost(stop context.CancelFunc, tracing string) *host {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &host{tracing: tracing, ctx: ctx, cancel: cancel, stop: stop}
 }
 
-// Handshake is for engines that attach to a running host; those that start one name themselves as argument.
+// Handshake is for engines that attach to a running host. Engines that start a host pass their address as argument.
 func (h *host) Handshake(
 	_ context.Context, req *pulumirpc.LanguageHandshakeRequest,
 ) (*pulumirpc.LanguageHandshakeResponse, error) {
@@ -61,7 +61,7 @@ func (h *host) Handshake(
 	return &pulumirpc.LanguageHandshakeResponse{}, nil
 }
 
-// Cancel ends what runs, and lets nothing start any more: after it an engine only shuts down.
+// Cancel stops all children and prevents new ones: after it an engine only shuts down.
 func (h *host) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	h.cancel()
 	return &emptypb.Empty{}, nil
@@ -90,7 +90,7 @@ func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.R
 	cmd := exec.Command("node", programArgs(req, opts, script, *h.engineAddress(), h.tracing)...)
 	cmd.Dir = req.GetPwd()
 	cmd.Env = append(append(os.Environ(), env...), traceEnv(ctx)...)
-	// Files, not writers: node writes into the engine's pipes itself, so that no byte is late or lost.
+	// Files instead of writers: node writes directly to the engine's pipes, so that no output is delayed or lost.
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	err = h.run(ctx, cmd)
 
@@ -138,7 +138,7 @@ func (h *host) RunPlugin(
 	cmd := exec.Command("node", args...)
 	cmd.Dir = req.GetPwd()
 	cmd.Env = append(req.GetEnv(), traceEnv(server.Context())...)
-	// Both streams go through one lock: a gRPC stream takes one message at a time.
+	// Both streams use one lock, because a gRPC stream accepts one message at a time.
 	lock := &locked{}
 	cmd.Stdout, cmd.Stderr = lock.writer(stdout), lock.writer(stderr)
 	code := int32(0)
@@ -152,7 +152,7 @@ func (h *host) RunPlugin(
 	return server.Send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Exitcode{Exitcode: code}})
 }
 
-// run runs a child to its end, which comes early if the caller goes away or the host is told to stop.
+// run runs a child until it exits. It stops the child if the caller cancels or the host stops.
 func (h *host) run(ctx context.Context, cmd *exec.Cmd) error {
 	both, done := context.WithCancel(ctx)
 	defer done()
@@ -187,7 +187,7 @@ func (h *host) GetProgramDependencies(
 	return &pulumirpc.GetProgramDependenciesResponse{Dependencies: dependencies}, err
 }
 
-// GetPluginInfo gives the version of the protocol's module: the host has none of its own.
+// GetPluginInfo returns the version of the protocol's module, because the host has no version of its own.
 func (h *host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
 	info, _ := debug.ReadBuildInfo()
 	for _, module := range info.Deps {
@@ -245,7 +245,7 @@ func (h *host) RuntimeOptionsPrompts(
 	return &pulumirpc.RuntimeOptionsResponse{Prompts: []*pulumirpc.RuntimeOptionPrompt{prompt}}, nil
 }
 
-// Template has nothing to do: a template for Node is complete as it is.
+// Template does nothing, because templates for Node need no changes.
 func (h *host) Template(context.Context, *pulumirpc.TemplateRequest) (*pulumirpc.TemplateResponse, error) {
 	return &pulumirpc.TemplateResponse{}, nil
 }
@@ -309,7 +309,7 @@ func unsupported(what string) error {
 		"%s needs the official Node language host; this build of it runs programs only", what)
 }
 
-// report gives an error to the user in its own words: the engine would call it an unhandled exception.
+// report shows an error to the user. The engine would report it as an unhandled exception.
 func (h *host) report(ctx context.Context, problem error) *pulumirpc.RunResponse {
 	ctx, done := context.WithTimeout(ctx, 5*time.Second)
 	defer done()
@@ -334,7 +334,7 @@ func (h *host) engineAddress() *string {
 	return new(string)
 }
 
-// sdkScript finds the program that the SDK has for a purpose, as Node would find it from the directory.
+// sdkScript finds a program of the SDK, resolved like Node does from the directory.
 func sdkScript(directory, purpose string) (string, error) {
 	sdk := findUp(directory, filepath.Join("node_modules", "@pulumi", "pulumi", "package.json"))
 	if sdk == "" {
@@ -359,7 +359,7 @@ func sdkScript(directory, purpose string) (string, error) {
 	return script, nil
 }
 
-// findUp gives the nearest file of that name in a directory or one above it, or an empty string.
+// findUp returns the nearest file of that name in a directory or its parents, or an empty string.
 func findUp(directory, name string) string {
 	for {
 		file := filepath.Join(directory, name)
@@ -374,7 +374,7 @@ func findUp(directory, name string) string {
 	}
 }
 
-// traceEnv continues the engine's trace in the program, which would otherwise load its tracing for nothing.
+// traceEnv continues the engine's trace in the program. Without a trace, the program loads no tracing.
 func traceEnv(ctx context.Context) []string {
 	if os.Getenv("PULUMI_OTEL_EXPORTER_OTLP_ENDPOINT") == "" {
 		return nil

@@ -1,11 +1,11 @@
 // pulumi-language-nodejs is a Pulumi language host for Node programs: the engine starts it, and it starts
 // node with the program.
 //
-// Why it exists: where only package registries can be reached, the CLI is compiled from Go modules, and the
-// official Node language host is part of a served module up to sdk v3.68 only. That one puts a proxy between
-// the program and the resource monitor which knows no method younger than itself, so resource hooks fail
-// with UNIMPLEMENTED, and runtime.options of Pulumi.yaml do not reach it. This one speaks the protocol of the
-// CLI that it is used with, and hands the engine's own addresses to the program.
+// It exists for machines that only reach package registries. There the CLI is compiled from Go modules, but the
+// official Node language host is only available as a module up to sdk v3.68. That version puts a proxy between the
+// program and the resource monitor which does not support newer methods, so resource hooks fail with UNIMPLEMENTED,
+// and it does not get runtime.options of Pulumi.yaml. This host speaks the protocol of the CLI that it is used with,
+// and passes the engine's own addresses to the program.
 //
 // It runs programs and plugins and installs packages. It generates no code.
 package main
@@ -25,7 +25,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// How often the host looks whether its engine is alive, and how long it may take to stop once it has to.
+// How often the host checks whether its engine is alive, and the time limit for a stop.
 const (
 	heartbeat   = time.Second
 	stopTimeout = 4 * time.Second
@@ -43,7 +43,7 @@ func main() {
 	}
 }
 
-// serve answers the engine until the engine is gone or a signal says to stop.
+// serve answers the engine until the engine has ended or a signal arrives.
 func serve(engine, tracing string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -74,7 +74,7 @@ func serve(engine, tracing string) error {
 	}
 	host.cancel()
 	host.children.wait(stopTimeout)
-	// A graceful stop waits for the engine to hang up, so it is given a moment only.
+	// A graceful stop waits until the engine disconnects, so it has a short time limit.
 	close(cancel)
 	select {
 	case err := <-server.Done:
@@ -84,7 +84,7 @@ func serve(engine, tracing string) error {
 	}
 }
 
-// attach makes the host stop when the engine no longer answers, however it ended.
+// attach stops the host when the engine no longer answers, for whatever reason.
 func (h *host) attach(engine string) error {
 	if !h.engine.CompareAndSwap(nil, &engine) {
 		return errors.New("the language host has an engine already")

@@ -13,12 +13,12 @@ import (
 
 var managers = []string{"npm", "pnpm", "yarn", "bun"}
 
-// options is what runtime.options of Pulumi.yaml says. Options that are not ours are left alone.
+// options are the runtime.options of Pulumi.yaml. Unknown options are ignored.
 type options struct {
 	nodeargs       []string
 	typescript     bool   // false: ts-node is not loaded; the program is JavaScript, or nodeargs load another compiler.
 	tsconfig       string // empty: tsconfig.json
-	packagemanager string // empty: what the lock file says
+	packagemanager string // empty: determined by the lock file
 }
 
 func parseOptions(info *pulumirpc.ProgramInfo) (options, error) {
@@ -62,7 +62,7 @@ func parseOptions(info *pulumirpc.ProgramInfo) (options, error) {
 	return opts, nil
 }
 
-// manager gives the chosen package manager, else the one whose lock file the directory has, else npm.
+// manager returns the configured package manager, otherwise the one whose lock file the directory has, otherwise npm.
 func (o options) manager(directory string) string {
 	if o.packagemanager != "" {
 		return o.packagemanager
@@ -79,7 +79,7 @@ func (o options) manager(directory string) string {
 	return "npm"
 }
 
-// installArgs gives the command that installs a program's packages: as locked when nothing is there yet.
+// installArgs returns the command that installs a program's packages, as locked if none are installed yet.
 func (o options) installArgs(directory string) []string {
 	manager := o.manager(directory)
 	if manager == "npm" && exists(directory, "package-lock.json") && !exists(directory, "node_modules") {

@@ -14,7 +14,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// manifest is what matters of a package.json.
+// manifest is the relevant part of a package.json.
 type manifest struct {
 	Name            string            `json:"name"`
 	Version         string            `json:"version"`
@@ -22,7 +22,7 @@ type manifest struct {
 	DevDependencies map[string]string `json:"devDependencies"`
 }
 
-// pluginStanza is what a package says about the Pulumi plugin that belongs to it.
+// pluginStanza describes the Pulumi plugin that belongs to a package.
 type pluginStanza struct {
 	Resource                  bool              `json:"resource"`
 	Name                      string            `json:"name"`
@@ -38,7 +38,7 @@ type parameterization struct {
 	Value   []byte `json:"value"`
 }
 
-// requiredPackages gives the Pulumi packages that are installed for a program, each once.
+// requiredPackages returns the Pulumi packages that are installed for a program, without duplicates.
 func requiredPackages(directory string) ([]*pulumirpc.PackageDependency, error) {
 	var found []*pulumirpc.PackageDependency
 	seen := map[string]bool{}
@@ -52,7 +52,7 @@ func requiredPackages(directory string) ([]*pulumirpc.PackageDependency, error) 
 		}
 		dependency, err := pluginOf(text)
 		if err != nil {
-			// Official hosts say nothing; to refuse the program for one package's mistake would be too much.
+			// Ignored, as by official hosts: one broken package must not prevent the program from running.
 			fmt.Fprintf(os.Stderr, "no plugin is looked for: %s: %v\n", file, err)
 			return nil
 		}
@@ -65,7 +65,7 @@ func requiredPackages(directory string) ([]*pulumirpc.PackageDependency, error) 
 	return found, err
 }
 
-// pluginOf gives the plugin that a package.json asks for, or nil.
+// pluginOf returns the plugin that a package.json requires, or nil.
 func pluginOf(text []byte) (*pulumirpc.PackageDependency, error) {
 	var loose struct {
 		Name    string          `json:"name"`
@@ -77,7 +77,7 @@ func pluginOf(text []byte) (*pulumirpc.PackageDependency, error) {
 	}
 	var stanza pluginStanza
 	if err := json.Unmarshal(loose.Pulumi, &stanza); err != nil || !stanza.Resource {
-		return nil, nil // Another package's own idea of a "pulumi" field is no mistake.
+		return nil, nil // A "pulumi" field with another meaning is not an error.
 	}
 	name := stanza.Name
 	if name == "" {
@@ -110,7 +110,7 @@ func (p *parameterization) proto() *pulumirpc.PackageParameterization {
 	return &pulumirpc.PackageParameterization{Name: p.Name, Version: p.Version, Value: p.Value}
 }
 
-// programDependencies gives a program's packages with the versions that are installed.
+// programDependencies returns a program's packages with their installed versions.
 func programDependencies(directory string, transitive bool) ([]*pulumirpc.DependencyInfo, error) {
 	var program manifest
 	if err := readManifest(filepath.Join(directory, "package.json"), &program); err != nil {
@@ -134,7 +134,7 @@ func programDependencies(directory string, transitive bool) ([]*pulumirpc.Depend
 	}
 	for _, group := range []map[string]string{program.Dependencies, program.DevDependencies} {
 		for name, version := range group {
-			// What is not installed is shown with the range that package.json asks for.
+			// Packages that are not installed are listed with the range in package.json.
 			if file := findUp(directory, filepath.Join("node_modules", name, "package.json")); file != "" {
 				var one manifest
 				if err := readManifest(file, &one); err != nil {
@@ -160,8 +160,8 @@ func readManifest(file string, into *manifest) error {
 	return nil
 }
 
-// installedPackages visits the package.json of every package in the nearest node_modules, and in those inside.
-// It looks where packages can be, not into their sources: this runs before every update.
+// installedPackages visits the package.json of every package in the nearest node_modules and in nested ones.
+// It skips the packages' sources, because this runs before every update.
 func installedPackages(directory string, visit func(file string) error) error {
 	modules := findUp(directory, "node_modules")
 	if modules == "" {
@@ -191,7 +191,7 @@ func visitModules(modules string, seen map[string]bool, visit func(file string) 
 		}
 		if entry.Type()&fs.ModeSymlink != 0 {
 			if place, err = filepath.EvalSymlinks(place); err != nil {
-				continue // A link into nowhere is no package.
+				continue // A broken link is not a package.
 			}
 		}
 		if seen[place] {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// program is a folder with packages of all sorts.
+// program is a folder with packages of different kinds.
 func program(t *testing.T) string {
 	directory := t.TempDir()
 	for name, text := range map[string]string{

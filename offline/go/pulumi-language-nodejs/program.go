@@ -7,7 +7,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// programArgs gives node's arguments: its own, the SDK's run script, what that script needs, the program.
+// programArgs returns node's arguments: its own, the SDK's run script, that script's arguments, the program.
 func programArgs(req *pulumirpc.RunRequest, opts options, script, engine, tracing string) []string {
 	args := append(opts.nodeargs[:len(opts.nodeargs):len(opts.nodeargs)], script)
 	add := func(name, value string) {
@@ -27,7 +27,7 @@ func programArgs(req *pulumirpc.RunRequest, opts options, script, engine, tracin
 	if req.GetDryRun() {
 		args = append(args, "--dry-run")
 	}
-	// "." makes the SDK look into package.json for the program's file.
+	// "." makes the SDK read the program's file from package.json.
 	entry := req.GetInfo().GetEntryPoint()
 	if entry == "" {
 		entry = "."
@@ -36,7 +36,7 @@ func programArgs(req *pulumirpc.RunRequest, opts options, script, engine, tracin
 	return append(args, req.GetArgs()...)
 }
 
-// programEnv gives what the SDK reads from the environment.
+// programEnv returns the environment variables that the SDK reads.
 func programEnv(req *pulumirpc.RunRequest, opts options) ([]string, error) {
 	config, err := json.Marshal(orEmpty(req.GetConfig()))
 	if err != nil {
@@ -64,7 +64,7 @@ func orEmpty(config map[string]string) map[string]string {
 	return config
 }
 
-// pluginArgs gives node's arguments for a plugin; a policy pack's script wants the engine before the pack.
+// pluginArgs returns node's arguments for a plugin. A policy pack's script expects the engine before the pack.
 func pluginArgs(req *pulumirpc.RunPluginRequest, opts options) ([]string, error) {
 	directory := req.GetInfo().GetProgramDirectory()
 	purpose := "run-plugin"

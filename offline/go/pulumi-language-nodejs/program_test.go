@@ -23,7 +23,7 @@ func info(t *testing.T, values map[string]any) *pulumirpc.ProgramInfo {
 	return &pulumirpc.ProgramInfo{RootDirectory: "/p", ProgramDirectory: "/p", EntryPoint: ".", Options: given}
 }
 
-// write makes a file below a directory, and the folders on the way.
+// write creates a file below a directory, with its parent folders.
 func write(t *testing.T, directory, name, text string) {
 	t.Helper()
 	file := filepath.Join(directory, name)
@@ -112,7 +112,7 @@ func TestSDKScript(t *testing.T) {
 	}
 }
 
-// A cancelled child ends with its children, even if they do not want to.
+// A cancelled child is stopped together with its children, even if they ignore signals.
 func TestCancelledChildren(t *testing.T) {
 	mark := filepath.Join(t.TempDir(), "alive")
 	ctx, cancel := context.WithCancel(context.Background())

@@ -1,22 +1,22 @@
 import type { EChartsOption } from "echarts";
 import type { Run } from "../../../contract/result.ts";
 
-/** What a chart shows: the one run of a report, or all runs of a comparison. */
+/** The runs that a chart shows: one in a report, all in a comparison. */
 export type Runs = readonly [Run, ...Run[]];
 
-/** "report": in report.html and as files in plots/; "comparison": in compare.html. */
+/** "report": report.html and files in plots/; "comparison": compare.html. */
 export type Place = "report" | "comparison";
 
-/** One chart, declared once; list.ts lists them all. */
+/** The declaration of a chart; list.ts lists all charts. */
 export interface Chart {
-  /** The name of its files, without an extension. */
+  /** Name of its files, without extension. */
   name: string;
   place: Place;
   title: string | ((runs: Runs) => string);
-  /** What to see in it: one or two sentences. */
+  /** How to read it: one or two sentences. */
   caption: string;
-  /** Pixels; default: 420. */
+  /** Height in pixels. @default 420 */
   height?: number;
-  /** Its ECharts option, for the defaults of draw.ts; undefined: the runs have no data for it. */
+  /** Its ECharts option, merged with the defaults of draw.ts; undefined: the runs have no data for it. */
   draw(runs: Runs): EChartsOption | undefined;
 }

@@ -9,12 +9,12 @@ import { marks, sloLine } from "./marks.ts";
 
 const variableOf = ([first]: Runs) => curvesOf(first).variable;
 
-/** The p99 latency of several runs against what they vary. */
+/** The p99 latency of several runs against the varied setting. */
 export const comparisonChart: Chart = {
   name: "comparison",
   place: "comparison",
-  title: (runs) => `p99 latency against ${variableOf(runs)}`,
-  caption: "Steps at which the generator was at its own limit are left out.",
+  title: (runs) => `p99 latency by ${variableOf(runs)}`,
+  caption: "Each line is a run. Steps in which the load generator was at its own limit are left out.",
   draw: (runs) => {
     const variable = variableOf(runs);
     if (variable === undefined) return undefined;
@@ -35,7 +35,7 @@ export const comparisonChart: Chart = {
   },
 };
 
-/** Value and p99 of each step that tells something about the broker. */
+/** Value and p99 of each step that says something about the broker. */
 function p99Points(run: Run, variable: string): [number, number][] {
   return run.steps.filter(isTelling).flatMap((step) => {
     const [value, p99] = [varied(step, variable), step.latencyMs.p99];

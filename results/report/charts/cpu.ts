@@ -3,16 +3,16 @@ import { stepName } from "../../steps.ts";
 import type { Chart } from "./chart.ts";
 import { axis } from "./draw.ts";
 
-/** From so many steps on their names are drawn at an angle. */
+/** With more steps, their names are drawn at an angle. */
 const MANY_STEPS = 6;
 
-/** The CPUs that brokers, agents and machines used, step by step. */
+/** The CPUs that brokers, agents and machines used in each step. */
 export const cpuChart: Chart = {
   name: "cpu",
   place: "report",
-  title: "CPUs used",
+  title: "CPU use",
   caption:
-    "In CPUs, not per cent. An agent's task can use little more than one; where the whole machine is busy, all on it is slowed down.",
+    "In CPUs: 1 means that one CPU was fully busy. An agent can use little more than one CPU. If all CPUs of a machine are busy, everything on it is slowed down.",
   draw: ([{ steps }]) => {
     const measured = measuredSteps({ steps });
     if (measured.every(({ generator, brokersCpu }) => generator.cpu === null && brokersCpu === null))
@@ -33,9 +33,9 @@ export const cpuChart: Chart = {
       yAxis: axis("CPUs"),
       series: [
         bar("brokers", ({ brokersCpu }) => brokersCpu),
-        bar("busiest agent task", ({ generator }) => generator.cpu),
+        bar("busiest agent", ({ generator }) => generator.cpu),
         bar("all agents", ({ generator }) => generator.cpuTotal),
-        bar("whole machine", ({ busiestMachine }) => busiestMachine?.cpusBusy),
+        bar("busiest machine", ({ busiestMachine }) => busiestMachine?.cpusBusy),
       ],
     };
   },

@@ -4,12 +4,13 @@ import { curvesOf, varied } from "../../series.ts";
 import type { Chart } from "./chart.ts";
 import { axis } from "./draw.ts";
 
-/** How much of the offered load was delivered, per second. */
+/** Offered and delivered messages per second. */
 export const deliveredChart: Chart = {
   name: "delivered",
   place: "report",
-  title: "Delivered against offered",
-  caption: "Messages per second. Where the lines part, messages wait or are lost.",
+  title: "Offered and delivered load",
+  caption:
+    "Messages per second that the schedule asked for (dashed) and that the consumers received (solid). Where the lines diverge, messages were waiting or lost.",
   draw: ([run]) => {
     const { variable, curves } = curvesOf(run);
     const steps = measuredSteps({ steps: curves.flatMap((curve) => curve.steps) });

@@ -1,12 +1,14 @@
-// The only user of the chart library: an option in, an SVG out, without a browser.
+// Draws charts as SVG with ECharts, without a browser. No other file uses the chart library.
 import * as echarts from "echarts";
 
 const WIDTH = 960;
 const HEIGHT = 420;
 
-/** Colour-blind people can tell them apart: P. Okabe and M. Ito, "Color Universal Design", 2008. */
+/** Colours that colour-blind people can distinguish: M. Okabe and K. Ito, "Color Universal Design", 2008. */
 export const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999"];
+/** The colour of the SLO's limit. */
 export const BAD = "#d55e00";
+/** The colour of the knee and of measured times. */
 export const GOOD = "#009e73";
 
 const THEMES = {
@@ -15,7 +17,7 @@ const THEMES = {
 };
 type Theme = keyof typeof THEMES;
 
-/** An option as SVG text. Its own settings win over the defaults here. */
+/** Draws an ECharts option as SVG text. The option overrides the defaults. @param height pixels */
 export function draw(option: echarts.EChartsOption, theme: Theme, height = HEIGHT): string {
   const chart = echarts.init(null, themeOf(theme), { renderer: "svg", ssr: true, width: WIDTH, height });
   chart.setOption({
@@ -52,7 +54,7 @@ function themeOf(theme: Theme): object {
   };
 }
 
-/** An axis, named at its middle. */
+/** An axis with its name in the middle. */
 export function axis(
   name: string,
   type: "value" | "log" | "category" | "time" = "value",
@@ -61,7 +63,7 @@ export function axis(
   return { name, type, nameLocation: "middle", nameGap: 38, ...more };
 }
 
-/** The type of axis that shows these values best: logarithmic where they span more than a decade. */
+/** The axis type for these values: logarithmic if they are positive and span more than a decade. */
 export function scaleOf(values: readonly number[]): "value" | "log" {
   const positive = values.filter((value) => value > 0);
   return positive.length === values.length && Math.max(...positive) > 12 * Math.min(...positive)

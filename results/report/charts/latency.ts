@@ -2,22 +2,22 @@ import { isMeasured, type Run } from "../../../contract/result.ts";
 import { formatNumber, variableText } from "../../../contract/text.ts";
 import { VERDICTS, type VerdictDescriptor, verdictOf } from "../../../contract/verdicts.ts";
 import { curvesOf, varied } from "../../series.ts";
-import { capital } from "../../text.ts";
+import { capitalize } from "../../text.ts";
 import type { Chart } from "./chart.ts";
 import { axis, GOOD, scaleOf } from "./draw.ts";
 import { marks, sloLine } from "./marks.ts";
 
 const PERCENTILES = ["p50", "p90", "p99", "p99.9"] as const;
 
-/** Latency against what is varied, with the SLO's line and the knee. */
+/** Latency against the varied setting, with the SLO and the knee. */
 export const latencyChart: Chart = {
   name: "latency",
   place: "report",
   title: ([run]) => {
     const { variable, curves } = curvesOf(run);
-    return curves.length > 1 ? `p99 latency against ${variable}` : `Latency against ${variable}`;
+    return curves.length > 1 ? `p99 latency by ${variable}` : `Latency by ${variable}`;
   },
-  caption: `Time from a message's intended time to the consumer's hands, ms. ${symbolLegend()}.`,
+  caption: `From the time at which a message was due until the consumer received it. Dashed line: the SLO. Green band: the interval of the knee. ${symbolLegend()}.`,
   draw: ([run]) => {
     const { variable } = curvesOf(run);
     if (variable === undefined) return undefined;
@@ -32,18 +32,18 @@ export const latencyChart: Chart = {
   },
 };
 
-/** "Diamonds: not steady; triangles: …": the shapes of points that do not tell the broker's latency. */
+/** "Diamonds: not steady; triangles: …": the meaning of the points' shapes. */
 function symbolLegend(): string {
   const texts = Object.values<VerdictDescriptor>(VERDICTS).flatMap(({ symbol, symbolText }) =>
     symbolText === undefined ? [] : [`${symbol}s: ${symbolText}`],
   );
-  return capital(texts.join("; "));
+  return capitalize(texts.join("; "));
 }
 
 function seriesOf(run: Run, variable: string) {
   const { curves } = curvesOf(run);
   const several = curves.length > 1;
-  // Of several curves the p99 alone: nobody can read sixteen lines.
+  // With several curves only the p99: sixteen lines are unreadable.
   const percentiles = several ? (["p99"] as const) : PERCENTILES;
   return curves.flatMap((curve) =>
     percentiles.map((percentile) => ({
@@ -59,14 +59,14 @@ function seriesOf(run: Run, variable: string) {
   );
 }
 
-/** The knee is a line, its interval a band. */
+/** The SLO and the knee as lines, the knee's interval as a band. */
 function sloAndKnee({ knee, slo }: Run, variable: string): object {
   const lines = [sloLine(slo.p99Ms, `SLO: p99 ${slo.p99Ms} ms`)];
   if (knee?.variable === variable) {
     const label = { formatter: `knee ${formatNumber(knee.value)}`, color: GOOD };
     lines.push({ xAxis: knee.value, lineStyle: { color: GOOD }, label });
   }
-  const hasBand = knee && knee.interval[1] !== null;
+  const hasBand = knee?.variable === variable && knee.interval[1] !== null;
   const band = hasBand ? [[{ xAxis: knee.interval[0] }, { xAxis: knee.interval[1] }]] : [];
   return marks(lines, { itemStyle: { color: GOOD, opacity: 0.15 }, data: band });
 }

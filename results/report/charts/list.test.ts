@@ -7,7 +7,7 @@ import { axis } from "./draw.ts";
 import { drawChart, drawCharts } from "./list.ts";
 
 describe("the report", () => {
-  it("has the charts that there are figures for", () => {
+  it("has the charts for which there is data", () => {
     const names = (run: Run) => drawCharts("report", [run]).map(({ name }) => name);
     assert.deepEqual(names(sampleRun()), ["latency", "delivered", "cpu", "spectrum", "timeline"]);
     const one = { ...sampleRun(), knee: null, steps: [{ ...sampleStep(1, 5, 2), values: {} }] };

@@ -1,4 +1,3 @@
-// All charts, and their drawing.
 import type { Run } from "../../../contract/result.ts";
 import type { Chart, Place, Runs } from "./chart.ts";
 import { comparisonChart } from "./comparison.ts";
@@ -9,7 +8,7 @@ import { latencyChart } from "./latency.ts";
 import { spectrumChart } from "./spectrum.ts";
 import { timelineChart } from "./timeline.ts";
 
-/** In the order in which a page shows them. */
+/** All charts, in the order of a page. */
 const CHARTS: readonly Chart[] = [
   latencyChart,
   deliveredChart,
@@ -19,16 +18,17 @@ const CHARTS: readonly Chart[] = [
   comparisonChart,
 ];
 
+/** A chart that is drawn. */
 export interface DrawnChart {
   name: string;
   title: string;
   caption: string;
-  /** SVG, for a light and for a dark page. */
+  /** SVG for a light and for a dark page. */
   light: string;
   dark: string;
 }
 
-/** Draws the charts of a page that these runs have data for. */
+/** Draws all charts of a page for which these runs have data. */
 export function drawCharts(place: Place, runs: readonly Run[]): DrawnChart[] {
   const [first, ...others] = runs;
   if (!first) return [];

@@ -1,12 +1,12 @@
 import { BAD } from "./draw.ts";
 
-/** The SLO's latency as a dashed horizontal line; without a text: no label. */
+/** The latency of the SLO as a dashed horizontal line, without a label if `text` is empty. */
 export function sloLine(ms: number, text = ""): object {
   const label = { show: text !== "", formatter: text, position: "insideStartTop", color: BAD };
   return { yAxis: ms, lineStyle: { color: BAD, type: "dashed" }, label };
 }
 
-/** A series without data, which only carries lines and areas. */
+/** A series without data that only has lines and areas. */
 export function marks(lines: readonly object[], area: object = {}): object {
   return {
     type: "line",

@@ -5,17 +5,18 @@ import type { Chart } from "./chart.ts";
 import { axis, COLOURS } from "./draw.ts";
 import { marks, sloLine } from "./marks.ts";
 
-/** Beyond 99.999 % single messages decide. */
+/** Beyond 99.999 %, a percentile depends on single messages. */
 const PERCENTS = [0, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999];
-/** Readers cannot tell more lines apart than there are colours. */
+/** One colour for each line. */
 const SERIES_MAX = COLOURS.length;
 
-/** Every percentile of every step, as HdrHistogram's own plots show them. */
+/** The percentiles of the last steps, plotted as HdrHistogram does. */
 export const spectrumChart: Chart = {
   name: "spectrum",
   place: "report",
-  title: "Percentiles of the latency",
-  caption: "How many messages were faster than a latency: the further right, the rarer. One line a step.",
+  title: "Latency percentiles",
+  caption:
+    "The share of messages (horizontal axis) that was at least as fast as a latency (vertical axis). The rightmost part shows the rarest, slowest messages. Each line is a step.",
   height: 460,
   draw: ([run]) => {
     const { slo } = run;
@@ -41,14 +42,14 @@ const position = (percent: number) => 1 / (1 - percent / 100);
 function seriesOf(step: MeasuredStep) {
   const histogram = new LatencyHistogram();
   histogram.addEncoded(step.histogram);
-  // A percentile beyond all samples would only repeat the maximum.
-  const known = PERCENTS.filter((percent) => step.latencyMs.count * (1 - percent / 100) >= 1);
+  // A percentile beyond the number of samples would repeat the maximum.
+  const shown = PERCENTS.filter((percent) => step.latencyMs.count * (1 - percent / 100) >= 1);
   return {
     type: "line" as const,
     name: stepName(step),
     showSymbol: false,
-    // Where clocks disagree latencies can be zero or below, which a logarithmic axis cannot show; the table has them.
-    data: known.flatMap((percent) => {
+    // With differing clocks, latencies can be zero or negative. A logarithmic axis cannot show them; the table has them.
+    data: shown.flatMap((percent) => {
       const ms = histogram.percentileMs(percent) as number;
       return ms > 0 ? [[position(percent), ms] as [number, number]] : [];
     }),

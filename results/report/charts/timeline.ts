@@ -4,15 +4,16 @@ import type { Chart } from "./chart.ts";
 import { axis, GOOD } from "./draw.ts";
 import { marks, sloLine } from "./marks.ts";
 
-/** With more steps their names would cover each other. */
+/** With more steps, their names would overlap. */
 const LABELLED_STEPS = 12;
 
-/** The latency of each second of the run, with the measured times marked. */
+/** The latency of each second of the run; measured times are highlighted. */
 export const timelineChart: Chart = {
   name: "timeline",
   place: "report",
   title: "Latency over time",
-  caption: "Each second of the run. Marked: what was measured; before it the warm-up, after it the drain.",
+  caption:
+    "p50, p99 and maximum of each second. Highlighted: the measured time of each step, after its warm-up and before its drain. Dashed line: the SLO.",
   draw: ([run]) => {
     const steps = measuredSteps(run);
     const seconds = steps.flatMap((step) => step.seconds);

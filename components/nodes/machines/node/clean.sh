@@ -1,25 +1,25 @@
-# Takes off a machine what a stack has made there, known to Pulumi or not; a machine that is another stack's is left alone, and
-# so is a swarm that is not the one that we put it into. What could not be taken off keeps the means to try again.
+# Removes everything that a stack created on a machine, whether or not Pulumi recorded it. Leaves a machine of another stack
+# alone, and a swarm that this stack did not put the machine into. After a failure it keeps the files needed to try again.
 #
 # Needs NODE, OWNER, KEEP, LIB, CLOCK, MARK, STACK_LABEL, OWNER_LABEL, REGISTRY, REGISTRY_IMAGE, FULL (yes or no).
 
 failed=0
 say() { echo "$NODE: $1" >&2; }
-bad() { say "$*"; failed=1; }
+error() { say "$*"; failed=1; }
 [ -f "$KEEP/owner" ] || exit 0
-[ "$(cat "$KEEP/owner")" = "$OWNER" ] || { say "is used by another stack, left alone: $(cat "$KEEP/owner")"; exit 0; }
+[ "$(cat "$KEEP/owner")" = "$OWNER" ] || { say "is used by another stack and was not cleaned: $(cat "$KEEP/owner")"; exit 0; }
 
-[ ! -f "$CLOCK/remove" ] || sh "$CLOCK/remove" >&2 || bad "the clock sync could not be taken off"
+[ ! -f "$CLOCK/remove" ] || sh "$CLOCK/remove" >&2 || error "could not remove the clock synchronization"
 
-ours() { docker "$@" --quiet --filter "label=$STACK_LABEL" --filter "label=$OWNER_LABEL"; }
+list() { docker "$@" --quiet --filter "label=$STACK_LABEL" --filter "label=$OWNER_LABEL"; }
 
 leave_swarm() {
   [ -f "$MARK" ] || return 0
   [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" != inactive ] || return 0
   if [ -f "$MARK.node" ] && [ "$(docker info --format '{{.Swarm.NodeID}}')" != "$(cat "$MARK.node")" ]; then
-    say "is in another swarm than ours by now, which it stays in"
+    say "is now in another swarm, which it does not leave"
   else
-    docker swarm leave --force >/dev/null || bad "could not leave the swarm"
+    docker swarm leave --force >/dev/null || error "could not leave the swarm"
   fi
 }
 
@@ -32,35 +32,35 @@ if command -v docker >/dev/null && ! docker info >/dev/null 2>&1; then
 fi
 if docker info >/dev/null 2>&1; then
   leave_swarm
-  # Tasks end as their node leaves, by the engine's own hand too: what is left at the end counts, not what was refused.
+  # The engine removes tasks too after its node left. Only objects that remain at the end count as failures.
   tries=40
   while :; do
-    for id in $(ours ps --all); do docker rm --force --volumes "$id" >/dev/null 2>&1 || true; done
-    for id in $(ours volume ls); do docker volume rm --force "$id" >/dev/null 2>&1 || true; done
-    for id in $(ours network ls); do docker network rm "$id" >/dev/null 2>&1 || true; done
-    left=$(ours ps --all; ours volume ls; ours network ls)
+    for id in $(list ps --all); do docker rm --force --volumes "$id" >/dev/null 2>&1 || true; done
+    for id in $(list volume ls); do docker volume rm --force "$id" >/dev/null 2>&1 || true; done
+    for id in $(list network ls); do docker network rm "$id" >/dev/null 2>&1 || true; done
+    left=$(list ps --all; list volume ls; list network ls)
     if [ -z "$left" ] || [ "$tries" -eq 0 ]; then break; fi
     tries=$((tries - 1))
     sleep 0.5
   done
-  [ -z "$left" ] || bad "could not remove the containers, volumes or networks" $left
-  # By their names: an image may have others too, which are not ours.
+  [ -z "$left" ] || error "could not remove the containers, volumes or networks" $left
+  # By name: an image may also have names that do not belong to the stack.
   pulled() {
     docker images --digests --format '{{.Repository}} {{.Tag}} {{.Digest}}' |
       awk -v from="$REGISTRY/" 'index($1, from) == 1 { if ($2 != "<none>") print $1 ":" $2; if ($3 != "<none>") print $1 "@" $3 }'
   }
-  for image in $(pulled); do docker rmi "$image" >/dev/null 2>&1 || true; done # one name may go with another
+  for image in $(pulled); do docker rmi "$image" >/dev/null 2>&1 || true; done # removing one name may remove others
   left=$(pulled)
-  [ -z "$left" ] || bad "could not remove the images" $left
+  [ -z "$left" ] || error "could not remove the images" $left
   if [ ! -f "$KEEP/registry.before" ]; then
     for image in $(docker images --format '{{.Repository}}:{{.Tag}}' "$REGISTRY_IMAGE"); do
-      docker rmi "$image" >/dev/null || bad "could not remove the image $image"
+      docker rmi "$image" >/dev/null || error "could not remove the image $image"
     done
   fi
-  # Docker makes it for a swarm, and leaves it there.
+  # Docker creates this network for a swarm and never removes it.
   [ -f "$KEEP/gwbridge.before" ] || docker network rm docker_gwbridge >/dev/null 2>&1 || true
 elif command -v docker >/dev/null && [ -f "$MARK" ]; then
-  bad "its Docker engine does not answer, and still has what is ours; start it, then: sudo sh $KEEP/clean"
+  error "its Docker engine does not answer, so objects of the stack remain; start the engine, then run: sudo sh $KEEP/clean"
 fi
 [ "$failed" -eq 0 ] || exit 1
 rm -f "$MARK" "$MARK.node"
@@ -69,55 +69,55 @@ if [ -f "$KEEP/daemon.ours" ] && [ "$(cat /etc/docker/daemon.json 2>/dev/null)" 
   if [ -f "$KEEP/daemon.before" ]; then cp "$KEEP/daemon.before" /etc/docker/daemon.json
   else rm -f /etc/docker/daemon.json
   fi
-  if [ -d /run/systemd/system ]; then systemctl reload docker </dev/null 2>/dev/null || true # it may not run
+  if [ -d /run/systemd/system ]; then systemctl reload docker </dev/null 2>/dev/null || true # the engine may be stopped
   else kill -HUP "$(cat /var/run/docker.pid 2>/dev/null)" 2>/dev/null || true
   fi
 fi
 if [ -f "$KEEP/group" ]; then gpasswd -d "$(cat "$KEEP/group")" docker >/dev/null 2>&1 || true; fi
 
-# An engine may go on with the gossip of a swarm that it left (Docker 20.10, where all nodes leave at once). Of the next swarm
-# it would be a node on which no network between machines works, until it starts anew.
+# An engine may keep running the gossip protocol of a swarm that it left (Docker 20.10, when all nodes leave at the same time).
+# In the next swarm, overlay networks would not work on this node until the engine restarts.
 gossips() {
   docker info >/dev/null 2>&1 && [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" = inactive ] &&
-    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" && $2 ~ /:1F0A$/ { found = 1 } END { exit !found }' # 7946
+    cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" && $2 ~ /:1F0A$/ { listens = 1 } END { exit !listens }' # 7946
 }
-not_anew() { say "its Docker engine holds on to the swarm that it left, and could not be started anew: do that before another swarm uses it"; }
+not_restarted() { say "its Docker engine still uses the swarm that it left and could not be restarted: restart it before another swarm uses it"; }
 tries=10
 while gossips && [ "$tries" -gt 0 ]; do tries=$((tries - 1)); sleep 0.2; done
 if [ "$tries" -eq 0 ]; then
   if [ -n "$(docker ps --quiet)" ]; then
-    say "its Docker engine holds on to the swarm that it left, and will be of no use in another until it is started anew; that is yours to do, since it has containers of others"
-  elif [ -d /run/systemd/system ]; then systemctl restart docker </dev/null >/dev/null 2>&1 || not_anew
-  else service docker restart </dev/null >/dev/null 2>&1 || not_anew
+    say "its Docker engine still uses the swarm that it left: restart it before another swarm uses it. It was not restarted because other containers are running"
+  elif [ -d /run/systemd/system ]; then systemctl restart docker </dev/null >/dev/null 2>&1 || not_restarted
+  else service docker restart </dev/null >/dev/null 2>&1 || not_restarted
   fi
 fi
 
-had() { grep -qxF "$1" "$KEEP/before" 2>/dev/null; }
+existed() { grep -qxF "$1" "$KEEP/before" 2>/dev/null; }
 
-# Others may have come to need what came with Docker: then it stays.
+# Packages that others depend on now are not removed.
 remove_packages() {
   if command -v apt-get >/dev/null; then
     wanted=$(wc -l < "$KEEP/packages")
-    going=$(xargs apt-get -s purge < "$KEEP/packages" 2>/dev/null | grep -c '^Purg') || true # of none it says so too
-    [ "$going" -le "$wanted" ] || { say "packages stay, since others need them: $(tr '\n' ' ' < "$KEEP/packages")"; return; }
+    going=$(xargs apt-get -s purge < "$KEEP/packages" 2>/dev/null | grep -c '^Purg') || true # grep fails if there are none
+    [ "$going" -le "$wanted" ] || { say "packages were kept because other packages need them: $(tr '\n' ' ' < "$KEEP/packages")"; return; }
     xargs env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 purge -y < "$KEEP/packages" >/dev/null 2>&1
   else
-    xargs rpm --erase < "$KEEP/packages" >/dev/null 2>&1 # which refuses where others need them
-  fi || bad "packages could not be removed: $(tr '\n' ' ' < "$KEEP/packages")"
+    xargs rpm --erase < "$KEEP/packages" >/dev/null 2>&1 # fails if other packages need them
+  fi || error "packages could not be removed: $(tr '\n' ' ' < "$KEEP/packages")"
 }
 
 if [ "$FULL" = yes ] && [ -s "$KEEP/packages" ]; then
   if [ -d /run/systemd/system ]; then
     systemctl stop docker docker.socket </dev/null >/dev/null 2>&1 || true
-    had containerd || systemctl stop containerd </dev/null >/dev/null 2>&1 || true
+    existed containerd || systemctl stop containerd </dev/null >/dev/null 2>&1 || true
   else service docker stop </dev/null >/dev/null 2>&1 || true
   fi
   remove_packages
-  ip link delete docker0 2>/dev/null || true # its engine leaves it there
+  ip link delete docker0 2>/dev/null || true # the engine does not remove it
   for folder in /var/lib/docker /var/lib/containerd /etc/docker; do
-    had "$folder" && continue
-    # Where a disk is mounted the folder stays, empty.
-    rm -rf "$folder" 2>/dev/null || [ -z "$(ls -A "$folder")" ] || bad "could not remove all of $folder"
+    existed "$folder" && continue
+    # A mount point cannot be removed, only emptied.
+    rm -rf "$folder" 2>/dev/null || [ -z "$(ls -A "$folder")" ] || error "could not remove all of $folder"
   done
 fi
 [ "$failed" -eq 0 ] || exit 1

@@ -1,8 +1,8 @@
-# Makes a bare machine one that runs a Docker engine which trusts the stack's registry. May run twice; what it does is kept in
-# KEEP, so that it can be undone. Output: the engine's id and the machine's.
+# Prepares a machine as a node: a Docker engine that trusts the stack's registry. Idempotent. Records its changes in KEEP so that
+# CLEAN can undo them. Output: the ids of the engine and the machine.
 #
 # Needs NODE, USER_NAME, OWNER, KEEP, MARK, DAEMON (the engine's configuration), REGISTRY, REGISTRY_IMAGE, ADDRESS, CLEAN (the
-# script that undoes it).
+# script that undoes the changes).
 
 say() { echo "$NODE: $1" >&2; }
 fail() { say "$1"; exit 1; }
@@ -12,25 +12,25 @@ mkdir -p "$KEEP"
 if [ -f "$KEEP/owner" ] && [ "$(cat "$KEEP/owner")" != "$OWNER" ]; then
   fail "is used by another stack: $(cat "$KEEP/owner")"
 fi
-# What looks like ours at the end, and was there before.
-note_before() {
+# Records what existed before, so that it is not removed at the end.
+record_existing() {
   ! docker network inspect docker_gwbridge >/dev/null 2>&1 || touch "$KEEP/gwbridge.before"
   [ -z "$(docker images --quiet "$REGISTRY_IMAGE" 2>/dev/null)" ] || touch "$KEEP/registry.before"
   for folder in /var/lib/docker /var/lib/containerd /etc/docker; do
-    # An empty one may be where a disk is mounted.
+    # An empty folder may be a mount point.
     [ -z "$(ls -A "$folder" 2>/dev/null)" ] || echo "$folder"
   done > "$KEEP/before"
   ! command -v containerd >/dev/null || echo containerd >> "$KEEP/before"
 }
-[ -f "$KEEP/owner" ] || note_before
+[ -f "$KEEP/owner" ] || record_existing
 printf '%s\n' "$CLEAN" > "$KEEP/clean"
 printf '%s\n' "$OWNER" > "$KEEP/owner"
 printf '%s\n' "$NODE" > "$KEEP/node"
 
 ip -o -4 address show | awk '{ split($4, own, "/"); print own[1] }' | grep -qxF "$ADDRESS" ||
-  fail "has no address $ADDRESS any more"
+  fail "no longer has the address $ADDRESS"
 
-for module in overlay br_netfilter vxlan; do modprobe "$module" 2>/dev/null || true; done # built in, or not to be had
+for module in overlay br_netfilter vxlan; do modprobe "$module" 2>/dev/null || true; done # built in or not available
 
 packager() {
   for candidate in apt-get dnf yum; do
@@ -44,20 +44,20 @@ list_packages() {
   fi | LC_ALL=C sort -u
 }
 
-# A machine that has just been made may be busy with updates of its own. Nothing of others' is removed for it.
+# Waits for the package lock, because a new machine may be installing updates. Callers use --no-remove.
 apt() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null; }
 
-# Docker by another name on each kind of system, the first that can be had; and what is missing of the programs that we use.
+# Installs Docker, whose package name depends on the distribution, and other missing programs.
 install_missing() {
   log=$(mktemp)
   docker=$1
   case $(packager) in
     apt-get)
-      apt update >"$log" 2>&1 || say "apt-get update failed; going on with the package lists that are there"
+      apt update >"$log" 2>&1 || say "apt-get update failed; continuing with the existing package lists"
       names=
       if [ "$docker" = yes ]; then
         names="docker.io iptables"
-        # Where the command is a package of its own.
+        # Some distributions have a separate package for the command.
         ! apt-cache show docker-cli >/dev/null 2>&1 || names="$names docker-cli"
       fi
       command -v curl >/dev/null || names="$names curl"
@@ -69,17 +69,17 @@ install_missing() {
       done
       command -v curl >/dev/null || "$(packager)" --quiet --assumeyes install curl </dev/null >>"$log" 2>&1 ;;
     *) names= ; false ;;
-  esac || true # what is there by now tells
+  esac || true # checked below
   if ! command -v docker >/dev/null || ! command -v curl >/dev/null; then
     tail -n 5 "$log" >&2
     rm -f "$log"
-    fail "Docker or curl could not be installed${names:+ (package $names)}; install it there by hand, then run this again"
+    fail "Docker or curl could not be installed${names:+ (package $names)}; install it on the machine by hand, then run this command again"
   fi
   rm -f "$log"
 }
 
-# Kept before anything is installed, and looked at again where that was cut off.
-note_packages() {
+# Records the installed packages. packages.before, written before the installation, also survives an interrupted one.
+record_packages() {
   [ -f "$KEEP/packages.before" ] || return 0
   list_packages | LC_ALL=C comm -13 "$KEEP/packages.before" - > "$KEEP/packages"
   rm -f "$KEEP/packages.before"
@@ -91,7 +91,7 @@ start_docker() {
   fi
 }
 
-# A new configuration of an engine that was there is only read again: its containers are not ours.
+# Restarts an engine that was just installed. An existing engine only reloads its configuration, to keep its containers running.
 apply_config() {
   if [ -f "$KEEP/packages" ] && [ ! -f "$MARK" ]; then
     if [ -d /run/systemd/system ]; then systemctl restart docker </dev/null
@@ -112,7 +112,7 @@ if ! command -v docker >/dev/null || [ -f "$KEEP/packages.before" ]; then
   mkdir -p /etc/docker
   [ -f /etc/docker/daemon.json ] || printf '%s\n' "$DAEMON" > /etc/docker/daemon.json
   install_missing yes
-  note_packages
+  record_packages
   say "Docker is installed: $(docker --version)"
 elif ! command -v curl >/dev/null; then
   install_missing no
@@ -131,7 +131,7 @@ fi
 cp /etc/docker/daemon.json "$KEEP/daemon.ours"
 
 if ! engine >/dev/null; then
-  start_docker || true # whether it runs is asked below
+  start_docker || true # checked below
 elif [ "$changed" = yes ] || [ "$fresh" = yes ]; then
   apply_config || true
 fi
@@ -143,7 +143,7 @@ until id=$(engine) && [ -n "$id" ] && docker info --format '{{json .RegistryConf
   sleep 0.3
 done
 
-# So that Docker's own command can be used over ssh; root need not.
+# Lets the docker command be used over ssh without root.
 if [ "$USER_NAME" != root ] && ! id -nG "$USER_NAME" | tr ' ' '\n' | grep -qx docker; then
   usermod -aG docker "$USER_NAME"
   echo "$USER_NAME" > "$KEEP/group"

@@ -3,9 +3,10 @@ import { flux, graph } from "./flux.ts";
 import { anyOf } from "./variables.ts";
 
 const BROKER = { broker: anyOf("broker") };
-/** An idle time in ns a second, as a share. */
+/** Converts nanoseconds per second to a share of 0 to 1, or to CPUs. */
 const NS_PER_SECOND_AS_SHARE = 1e-9;
 
+/** The names of all brokers, for the dashboard's variable. */
 export const brokerNames = flux(
   { from: KAFKA_METRICS.networkProcessors, fields: ["Value"] },
   'keep(columns: ["broker"])',
@@ -14,7 +15,7 @@ export const brokerNames = flux(
   'sort(columns: ["_value"])',
 );
 
-/** Requests per second by type. The type Fetch is left out: it is the sum of the two that say who fetches. */
+/** Requests per second by type. The type Fetch is left out, because it is the sum of FetchConsumer and FetchFollower. */
 export const requestRates = graph({
   from: KAFKA_METRICS.requests,
   fields: ["Count"],
@@ -27,7 +28,7 @@ export const requestRates = graph({
 
 type Request = "Produce" | "FetchConsumer" | "FetchFollower";
 
-/** Percentiles in ms of the slowest broker. */
+/** Percentiles of the total request time on the slowest broker, in ms. */
 export const requestTime = (request: Request) =>
   graph({
     from: KAFKA_METRICS.requestTimes,
@@ -37,8 +38,8 @@ export const requestTime = (request: Request) =>
     merge: "max",
   });
 
-/** p99 in ms, of the parts of a request's time. */
-export const timeParts = (request: Request) =>
+/** p99 of each phase of a request on the slowest broker, in ms. */
+export const requestPhases = (request: Request) =>
   graph({
     from: KAFKA_METRICS.requestTimes,
     fields: ["99thPercentile"],
@@ -58,6 +59,7 @@ export const timeParts = (request: Request) =>
     merge: "max",
   });
 
+/** Idle share of the network processors, 0 to 1. */
 export const networkIdle = graph({
   from: KAFKA_METRICS.networkProcessors,
   fields: ["Value"],
@@ -66,7 +68,9 @@ export const networkIdle = graph({
   sample: "mean",
 });
 
-/** Kafka's own figure is a mean of minutes; the idle time that it counts tells each second. */
+/**
+ * Idle share of the request handlers, 0 to 1, from the counted idle time. Kafka's own rates are averages over minutes.
+ */
 export const handlersIdle = graph({
   from: KAFKA_METRICS.requestHandlers,
   fields: ["Count"],
@@ -77,6 +81,7 @@ export const handlersIdle = graph({
   scale: NS_PER_SECOND_AS_SHARE,
 });
 
+/** Requests and responses that wait in the queues. */
 export const queueSizes = graph({
   from: KAFKA_METRICS.requestChannel,
   fields: ["Value"],
@@ -85,6 +90,7 @@ export const queueSizes = graph({
   sample: "max",
 });
 
+/** Partitions with too few replicas in sync, or with offline replicas. */
 export const replicaStates = graph({
   from: KAFKA_METRICS.replicas,
   fields: ["Value"],
@@ -97,7 +103,7 @@ export const replicaStates = graph({
   merge: "sum",
 });
 
-/** What any controller says; one that is not active says nothing that is not so. */
+/** Offline partitions and fenced brokers: the maximum over all controllers, since inactive ones report 0. */
 export const controllerStates = graph({
   from: KAFKA_METRICS.controller,
   fields: ["Value"],
@@ -107,6 +113,7 @@ export const controllerStates = graph({
   merge: "max",
 });
 
+/** Partitions that each broker leads. */
 export const leaders = graph({
   from: KAFKA_METRICS.replicas,
   fields: ["Value"],
@@ -115,6 +122,7 @@ export const leaders = graph({
   sample: "last",
 });
 
+/** Replicas that leave and rejoin the ISR, per second. */
 export const isrChanges = graph({
   from: KAFKA_METRICS.replicas,
   fields: ["Count"],
@@ -124,6 +132,7 @@ export const isrChanges = graph({
   sample: "max",
 });
 
+/** Log flushes per second. */
 export const flushRate = graph({
   from: KAFKA_METRICS.logFlush,
   fields: ["Count"],
@@ -133,6 +142,7 @@ export const flushRate = graph({
   sample: "mean",
 });
 
+/** Percentiles of the time of a log flush, in ms. */
 export const flushTime = graph({
   from: KAFKA_METRICS.logFlush,
   fields: ["50thPercentile", "99thPercentile"],
@@ -141,7 +151,7 @@ export const flushTime = graph({
   sample: "max",
 });
 
-/** Messages, or bytes, or failed requests, per second, of all topics. */
+/** Messages, bytes or failed requests per second, over all topics. */
 const topicRates = (...name: string[]) =>
   graph({
     from: KAFKA_METRICS.topics,
@@ -152,15 +162,20 @@ const topicRates = (...name: string[]) =>
     sample: "mean",
   });
 
+/** Messages per second that brokers receive. */
 export const messagesIn = topicRates("MessagesInPerSec");
+/** Bytes per second from producers and to consumers. */
 export const traffic = topicRates("BytesInPerSec", "BytesOutPerSec");
+/** Bytes per second between brokers. */
 export const replication = topicRates("ReplicationBytesInPerSec", "ReplicationBytesOutPerSec");
+/** Failed requests and rejected bytes per second. */
 export const failures = topicRates(
   "FailedProduceRequestsPerSec",
   "FailedFetchRequestsPerSec",
   "BytesRejectedPerSec",
 );
 
+/** Used Java heap, in bytes. */
 export const heapUsed = graph({
   from: KAFKA_METRICS.heap,
   fields: ["HeapMemoryUsage.used"],
@@ -169,6 +184,7 @@ export const heapUsed = graph({
   sample: "max",
 });
 
+/** Maximum size of the Java heap, in bytes. */
 export const heapLimit = graph({
   from: KAFKA_METRICS.heap,
   fields: ["HeapMemoryUsage.max"],
@@ -177,7 +193,7 @@ export const heapLimit = graph({
   merge: "max",
 });
 
-/** ms of a second that went into collecting. */
+/** Time spent in garbage collection, in ms per second. */
 export const collecting = graph({
   from: KAFKA_METRICS.garbage,
   fields: ["CollectionTime"],
@@ -187,7 +203,7 @@ export const collecting = graph({
   sample: "mean",
 });
 
-/** CPUs that a broker's process uses. */
+/** CPU usage of each broker's process, in CPUs. */
 export const processCpu = graph({
   from: KAFKA_METRICS.process,
   fields: ["ProcessCpuTime"],

@@ -12,10 +12,11 @@ const PERCENTILE_COLOURS = {
   "999thPercentile": "red",
 } as const;
 
+/** The dashboard of the brokers: requests, threads, replication, log, traffic, JVM. */
 export function brokersDashboard(): dashboard.Dashboard {
   return build(
     "brokers",
-    "What the brokers do with their time, and whether they still have any.",
+    "How the brokers spend their time, and how much capacity they have left.",
     [chooseSome("broker", "Broker", queries.brokerNames)],
     [requests(), threads(), replication(), log(), traffic(), jvm()],
   );
@@ -24,14 +25,14 @@ export function brokersDashboard(): dashboard.Dashboard {
 function requests(): Row {
   const time = { unit: "ms", width: 8, scale: "log" } as const;
   const timesOf = [
-    ["Produce", "Look at p99: it is what a producer with acks=all waits for."],
+    ["Produce", "Look at p99: producers with acks=all wait this long."],
     [
       "FetchConsumer",
-      "Look at p50 against the consumers' fetch.max.wait.ms: an idle topic is as slow as that.",
+      "Look at p50: on an idle topic it is about the consumers' fetch.max.wait.ms, which is harmless.",
     ],
     [
       "FetchFollower",
-      "Look for growth: slow followers hold back every acks=all; without replication there are none.",
+      "Look for growth: slow followers delay every acks=all request. Empty without replication.",
     ],
   ] as const;
   return {
@@ -39,8 +40,7 @@ function requests(): Row {
     panels: [
       timePanel({
         title: "Request rates",
-        description:
-          "Look whether the mix is what the load should be: many small requests cost more than few large ones.",
+        description: "Look at the mix of requests: many small requests cost more than a few large ones.",
         unit: "reqps",
         axis: "requests per second",
         width: 24,
@@ -50,8 +50,8 @@ function requests(): Row {
         timePanel({
           ...time,
           title: `${request}: time`,
-          description: `${what} Percentiles are the slowest broker's, of some five minutes.`,
-          axis: "whole time",
+          description: `${what} Percentiles are those of the slowest broker, over about five minutes.`,
+          axis: "total time",
           colours: PERCENTILE_COLOURS,
           lines: [{ query: queries.requestTime(request) }],
         }),
@@ -59,11 +59,11 @@ function requests(): Row {
       ...timesOf.map(([request]) =>
         timePanel({
           ...time,
-          title: `${request}: parts of the time (p99)`,
+          title: `${request}: time by phase (p99)`,
           description:
-            "Look which part is largest: queues want more threads, local time is the disk, remote time is the other brokers or the wait for data.",
-          axis: "p99 of a part",
-          lines: [{ query: queries.timeParts(request), legend: tag("name") }],
+            "Look for the largest phase: long queue times need more threads, local time is disk time, remote time is waiting for other brokers or for data.",
+          axis: "p99 of a phase",
+          lines: [{ query: queries.requestPhases(request), legend: tag("name") }],
         }),
       ),
     ],
@@ -78,19 +78,19 @@ function threads(): Row {
       timePanel({
         ...idle,
         title: "Network processors idle",
-        description: "Look for less than 30 %: then num.network.threads is what limits the broker.",
+        description: "Look for values below 30 %: the broker is limited by num.network.threads.",
         lines: [{ query: queries.networkIdle, legend: BROKER }],
       }),
       timePanel({
         ...idle,
         title: "Request handlers idle",
-        description:
-          "Look for less than 30 %: then num.io.threads, or the disk behind them, is what limits the broker.",
+        description: "Look for values below 30 %: the broker is limited by num.io.threads or by the disk.",
         lines: [{ query: queries.handlersIdle, legend: BROKER }],
       }),
       timePanel({
         title: "Request and response queues",
-        description: "Look for a queue that does not empty: at queued.max.requests the broker stops reading.",
+        description:
+          "Look for a queue that never empties: at queued.max.requests the broker stops reading from the network.",
         unit: "short",
         axis: "requests",
         width: 8,
@@ -108,26 +108,25 @@ function replication(): Row {
       timePanel({
         ...partitions,
         title: "Under-replicated partitions",
-        description: "Look for anything above 0 while no broker restarts: a follower does not keep up.",
+        description: "Look for values above 0 while no broker restarts: a follower is falling behind.",
         lines: [{ query: queries.replicaStates, legend: tag("name") }],
       }),
       timePanel({
         ...partitions,
         title: "Offline partitions, fenced brokers",
-        description: "Look for anything above 0: such a partition can neither be written nor read.",
+        description: "Look for values above 0: an offline partition can neither be written nor read.",
         axis: "partitions or brokers",
         lines: [{ query: queries.controllerStates, legend: tag("name") }],
       }),
       timePanel({
         ...partitions,
         title: "Leaders",
-        description: "Look whether the brokers lead about the same number: the one with most has most to do.",
+        description: "Look for an uneven distribution: the broker with the most leaders has the most work.",
         lines: [{ query: queries.leaders, legend: BROKER }],
       }),
       timePanel({
         title: "ISR shrinks and expands",
-        description:
-          "Look for a pair that comes again and again: a follower that falls behind under the load.",
+        description: "Look for repeated shrinks and expands: a follower falls behind under load.",
         unit: "short",
         axis: "per second",
         width: 6,
@@ -143,8 +142,7 @@ function log(): Row {
     panels: [
       timePanel({
         title: "Log flushes",
-        description:
-          "Look whether flushes are as rare as log.flush.* says: each holds back what is written meanwhile.",
+        description: "Look for more flushes than log.flush.* asks for: each flush delays concurrent writes.",
         unit: "ops",
         axis: "flushes per second",
         width: 12,
@@ -153,7 +151,7 @@ function log(): Row {
       timePanel({
         title: "Log flush time",
         description:
-          "Look at p99: it is the disk's answer, and the floor of the produce time where every write is flushed.",
+          "Look at p99: it shows how fast the disk is. If every write is flushed, no produce request is faster.",
         unit: "ms",
         axis: "time of a flush",
         width: 12,
@@ -171,7 +169,7 @@ function traffic(): Row {
     panels: [
       timePanel({
         title: "Messages in",
-        description: "Look whether the brokers take about the same share, and as much as is offered.",
+        description: "Look for uneven shares, and for a total below the offered load.",
         unit: "short",
         axis: "messages per second",
         width: 12,
@@ -181,19 +179,20 @@ function traffic(): Row {
       timePanel({
         ...bytes,
         title: "Bytes in and out",
-        description: "Look whether out follows in: consumers that fall behind read from the disk later.",
+        description:
+          "Look for bytes out that lag behind bytes in: consumers that fall behind have to read from disk later.",
         lines: [{ query: queries.traffic, legend: BROKER_AND_NAME }],
       }),
       timePanel({
         ...bytes,
         title: "Replication traffic",
         description:
-          "Look at the network's share that replication takes: with three replicas twice what comes in.",
+          "Look at the traffic that replication adds: with three replicas, twice the incoming bytes.",
         lines: [{ query: queries.replication, legend: BROKER_AND_NAME }],
       }),
       timePanel({
         title: "Failed and rejected",
-        description: "Look for anything above 0, and for its cause in the broker's log.",
+        description: "Look for values above 0; the broker's log has the cause.",
         unit: "short",
         axis: "per second",
         width: 12,
@@ -209,7 +208,7 @@ function jvm(): Row {
     panels: [
       timePanel({
         title: "Heap",
-        description: "Look whether the valleys rise towards the dashed limit: then kafka.heap is too small.",
+        description: "Look for minima that rise towards the dashed limit: kafka.heap is too small.",
         unit: "bytes",
         axis: "heap",
         width: 8,
@@ -221,15 +220,15 @@ function jvm(): Row {
       timePanel({
         title: "Garbage collection",
         description:
-          "Look for peaks that fall together with those of the latency: nothing is served meanwhile.",
+          "Look for peaks that coincide with latency peaks: the broker pauses during garbage collection.",
         unit: "ms",
-        axis: "ms of a second",
+        axis: "ms per second",
         width: 8,
         lines: [{ query: queries.collecting, legend: BROKER_AND_NAME }],
       }),
       timePanel({
         title: "CPU of the brokers",
-        description: "Look whether a broker uses all CPUs of its node, or of its limit.",
+        description: "Look for a broker that uses all CPUs of its node or all of its CPU limit.",
         unit: "short",
         axis: "CPUs",
         width: 8,

@@ -2,25 +2,27 @@ import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import { runEvents } from "./latencyQueries.ts";
 import { DATA_SOURCE, target } from "./panels.ts";
 
-/** Stable: links and tests name the dashboards by it. */
+/** The dashboards, with stable uids that links and tests use. */
 export const DASHBOARDS = {
   latency: { uid: "swarmbench-latency", title: "Latency" },
   brokers: { uid: "swarmbench-brokers", title: "Brokers" },
   nodes: { uid: "swarmbench-nodes", title: "Nodes and network" },
   network: { uid: "swarmbench-network", title: "Network between nodes" },
 } as const;
+/** A dashboard's key in {@link DASHBOARDS}. */
 export type DashboardName = keyof typeof DASHBOARDS;
 
-/** Every Grafana brings what is older up to its own; 10.1 is the oldest that this must load in. */
+/** The schema version of Grafana 10.1, the oldest supported one. Newer versions migrate dashboards when they load them. */
 const SCHEMA_VERSION = 38;
 const TAG = "swarmbench";
 
+/** A row of panels with a heading. */
 export interface Row {
   title: string;
   panels: readonly { build(): dashboard.Panel }[];
 }
 
-/** One dashboard: the last 15 minutes, looked at every 5 s, with the runs' starts and ends in every graph. */
+/** Builds a dashboard that shows the last 15 minutes, refreshes every 5 s, and marks the start and end of runs. */
 export function build(
   name: DashboardName,
   description: string,
@@ -45,7 +47,7 @@ export function build(
   return numbered({ ...builder.build(), schemaVersion: SCHEMA_VERSION });
 }
 
-/** Without ids Grafana would give new ones at each start, and links to a panel would break. */
+/** Numbers the panels. Without ids, Grafana would assign new ones at each start and break links to panels. */
 function numbered(built: dashboard.Dashboard): dashboard.Dashboard {
   return { ...built, panels: (built.panels ?? []).map((panel, index) => ({ ...panel, id: index + 1 })) };
 }
@@ -58,7 +60,7 @@ function runAnnotation(): dashboard.AnnotationQueryBuilder {
     .target(target(runEvents, 0));
 }
 
-/** Keeps the time, so that a finished run is looked at from all sides. */
+/** Links to the other dashboards. They keep the time range, so that all of them show the same run. */
 function otherDashboards(): dashboard.DashboardLinkBuilder {
   return new dashboard.DashboardLinkBuilder("swarmbench")
     .type(dashboard.DashboardLinkType.Dashboards)

@@ -7,7 +7,7 @@ import { flux, graph, level, rows } from "./flux.ts";
 import { DASHBOARDS, dashboards, panelQueries, VARIABLES } from "./index.ts";
 
 const SPEED = { name: "speed", tags: ["car", "wheel"], fields: { km: "km", turns: "turns" } } as const;
-/** Stages of a query, without its pipes. */
+/** The stages of a query, without pipes. */
 const stages = (query: string) => query.split("\n  |> ");
 
 interface Panel {
@@ -29,7 +29,7 @@ const all = Object.entries(dashboards()).map(([name, dashboard]) => ({
 const panels = all.flatMap((one) => one.panels).filter(({ type }) => type !== "row");
 
 describe("flux", () => {
-  it("asks for what the dashboard shows", () => {
+  it("queries the dashboard's time range", () => {
     assert.deepEqual(stages(flux({ from: SPEED, fields: ["km", "turns"], where: { car: "red" } })), [
       "from(bucket: v.defaultBucket)",
       "range(start: v.timeRangeStart, stop: v.timeRangeStop)",
@@ -39,21 +39,21 @@ describe("flux", () => {
     ]);
   });
 
-  it("asks for everything where it is told so", () => {
+  it("queries everything if the range is everything", () => {
     assert.match(flux({ from: SPEED, fields: ["km"], range: "everything" }), /range\(start: 0\)/);
   });
 
-  it("takes a pattern as one", () => {
+  it("matches a regular expression as one", () => {
     assert.match(flux({ from: SPEED, fields: ["km"], where: { car: "/^r/" } }), /r\["car"\] =~ \/\^r\/\)/);
   });
 
-  it("does not let a value end its text", () => {
+  it("escapes quotation marks in a value", () => {
     assert.match(flux({ from: SPEED, fields: ["km"], where: { car: 'a"b\\' } }), /== "a\\"b\\\\"/);
   });
 });
 
 describe("graph", () => {
-  it("takes the rate of a counter before it merges, so that a restart is not a leap", () => {
+  it("computes the rate of a counter before merging, so that a restart causes no jump", () => {
     const query = graph({ from: SPEED, fields: ["turns"], perSecond: true, sample: "mean", merge: "sum" });
     const order = ["derivative", "fn: mean", "group(", "fn: sum", "keep("].map((part) => query.indexOf(part));
     assert.deepEqual(
@@ -63,12 +63,12 @@ describe("graph", () => {
     assert.ok(!order.includes(-1));
   });
 
-  it("keeps the field and the tags that tell the lines apart, and no other", () => {
+  it("keeps only the field and the tags that distinguish lines", () => {
     const query = graph({ from: SPEED, fields: ["km"], by: ["wheel"], sample: "max" });
     assert.equal(stages(query).at(-1), 'keep(columns: ["_time", "_value", "_field", "wheel"])');
   });
 
-  it("writes a factor as Flux reads it", () => {
+  it("writes a factor as a Flux literal", () => {
     const factor = (scale: number) =>
       /r\._value \* (\S+)}/.exec(graph({ from: SPEED, fields: ["km"], sample: "mean", scale }))?.[1];
     assert.deepEqual([1e-9, 0.01, 8].map(factor), ["0.000000001", "0.01", "8.0"]);
@@ -76,7 +76,7 @@ describe("graph", () => {
 });
 
 describe("rows", () => {
-  it("makes fields columns before other stages use them", () => {
+  it("turns fields into columns before other stages use them", () => {
     const query = rows({ from: SPEED, fields: ["km"] }, ["km", "car"], 'sort(columns: ["km"])');
     assert.deepEqual(stages(query).slice(-4), [
       'pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")',
@@ -88,7 +88,7 @@ describe("rows", () => {
 });
 
 describe("level", () => {
-  it("is drawn from the first moment that is shown to the last", () => {
+  it("spans the dashboard's whole time range", () => {
     const query = level({ from: SPEED, fields: ["km"] });
     assert.match(query, /_time: v\.timeRangeStart, /);
     assert.match(query, /_time: v\.timeRangeStop, /);
@@ -96,18 +96,18 @@ describe("level", () => {
 });
 
 describe("dashboards", () => {
-  it("are the same text at every call, since another text would restart Grafana", () => {
+  it("are the same text at every call, because another text would restart Grafana", () => {
     assert.equal(JSON.stringify(dashboards()), JSON.stringify(dashboards()));
   });
 
-  it("have the uids that links name", () => {
+  it("have the uids that links use", () => {
     assert.deepEqual(
       Object.fromEntries(all.map(({ name, dashboard }) => [name, dashboard.uid])),
       Object.fromEntries(Object.entries(DASHBOARDS).map(([name, { uid }]) => [name, uid])),
     );
   });
 
-  it("fit into a config of the swarm, of at most 500 kB", () => {
+  it("fit into a swarm config of at most 500 kB", () => {
     const tooLarge = all.filter(({ dashboard }) => JSON.stringify(dashboard).length > 500_000);
     assert.deepEqual(
       tooLarge.map(({ name }) => name),
@@ -115,20 +115,20 @@ describe("dashboards", () => {
     );
   });
 
-  it("show the last 15 minutes and look every 5 s", () => {
+  it("show the last 15 minutes and refresh every 5 s", () => {
     for (const { dashboard } of all) {
       assert.deepEqual([dashboard.time?.from, dashboard.refresh], ["now-15m", "5s"]);
     }
   });
 
-  it("mark the runs' starts and ends", () => {
+  it("mark start and end of runs", () => {
     for (const { dashboard } of all) {
       const queries = (dashboard.annotations?.list ?? []).map(({ target }) => JSON.stringify(target));
       assert.ok(queries.some((query) => query.includes(MEASUREMENTS.run.name)));
     }
   });
 
-  it("choose among all runs there ever were, the newest first", () => {
+  it("list all runs, newest first", () => {
     const latency = dashboards().latency;
     const run = latency.templating?.list?.find(({ name }) => name === "run");
     assert.match(String(run?.query), /range\(start: 0\)/);
@@ -136,7 +136,7 @@ describe("dashboards", () => {
     assert.equal(run?.sort, 0);
   });
 
-  it("lead from the table of runs to a run in its own time", () => {
+  it("link from the table of runs to a run in its own time range", () => {
     const table = panels.find(({ title }) => title === "Runs");
     assert.match(
       JSON.stringify(table),
@@ -150,7 +150,7 @@ describe("dashboards", () => {
 });
 
 describe("panels", () => {
-  it("say what to look for, and in which unit", () => {
+  it("have a description of what to look for, and a unit", () => {
     const silent = panels.filter(
       ({ title, description, fieldConfig }) =>
         !title ||
@@ -163,14 +163,14 @@ describe("panels", () => {
     );
   });
 
-  it("have titles and ids of their own within a dashboard", () => {
+  it("have unique titles and ids within a dashboard", () => {
     for (const { panels: own } of all) {
       assert.equal(new Set(own.map(({ id }) => id)).size, own.length);
       assert.equal(new Set(own.map(({ title }) => title)).size, own.length);
     }
   });
 
-  it("do not overlap, and fill the 24 columns at most", () => {
+  it("do not overlap, and use at most 24 columns", () => {
     for (const { panels: own } of all) {
       const cells = own.flatMap(({ gridPos: { x, y, w, h } }) => {
         assert.ok(x + w <= 24);
@@ -180,14 +180,14 @@ describe("panels", () => {
     }
   });
 
-  it("over time have a table for their legend, with the last and the largest value", () => {
+  it("over time have a legend table with the last and the largest value", () => {
     for (const { options, title } of panels.filter(({ type }) => type === "timeseries")) {
       assert.equal(options?.legend?.displayMode, "table", title);
       assert.deepEqual(options?.legend?.calcs, ["lastNotNull", "mean", "max"], title);
     }
   });
 
-  it("ask the data source by its uid", () => {
+  it("refer to the data source by its uid", () => {
     const uids = panels.flatMap(({ targets = [] }) => targets.map(({ datasource }) => datasource.uid));
     assert.deepEqual([...new Set(uids)], ["influxdb"]);
   });
@@ -201,7 +201,7 @@ describe("panelQueries", () => {
     assert.deepEqual(new Set(asked.map(({ dashboard }) => dashboard)), new Set(all.map(({ name }) => name)));
   });
 
-  it("asks only for what is written", () => {
+  it("queries only fields that are written", () => {
     const written = [
       ...Object.values(MEASUREMENTS),
       ...Object.values(KAFKA_METRICS),
@@ -220,7 +220,7 @@ describe("panelQueries", () => {
     }
   });
 
-  it("uses no variable that its dashboard does not have", () => {
+  it("uses only variables of its dashboard", () => {
     for (const { query, dashboard, panel } of asked) {
       const own = dashboards()[dashboard].templating?.list?.map(({ name }) => name) ?? [];
       const used = [...query.matchAll(/\$\{(\w+)/g)].map(([, name]) => name);
@@ -231,7 +231,7 @@ describe("panelQueries", () => {
     }
   });
 
-  it("never takes the mean of percentiles", () => {
+  it("never averages percentiles", () => {
     const percentiles = asked.filter(({ query }) => /"_field"\] == "(p\d+|\d+thPercentile)"/.test(query));
     assert.ok(percentiles.length > 0);
     assert.deepEqual(

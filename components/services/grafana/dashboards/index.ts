@@ -8,7 +8,7 @@ import { nodesDashboard } from "./nodes.ts";
 export { DASHBOARDS, type DashboardName } from "./dashboard.ts";
 export { VARIABLES } from "./variables.ts";
 
-/** Grafana's dashboards as it reads them from files, the same text at every call. */
+/** The dashboards as Grafana reads them from files. The result is the same at every call. */
 export function dashboards(): Record<DashboardName, dashboard.Dashboard> {
   return {
     latency: latencyDashboard(),
@@ -20,14 +20,14 @@ export function dashboards(): Record<DashboardName, dashboard.Dashboard> {
 
 interface PanelQuery {
   dashboard: DashboardName;
-  /** Its title. */
+  /** The panel's title. */
   panel: string;
   refId: string;
-  /** In Flux, with the dashboards' variables as Grafana has them. */
+  /** Flux, with dashboard variables as in Grafana. */
   query: string;
 }
 
-/** Every query that a panel sends. */
+/** Every query of every panel. */
 export function panelQueries(): PanelQuery[] {
   return Object.entries(dashboards()).flatMap(([name, { panels = [] }]) =>
     panels.flatMap((panel) =>

@@ -10,16 +10,17 @@ const PERCENTILE_COLOURS = { p50: "blue", p90: "green", p99: "orange", p999: "re
 const VERDICT_COLOURS: Readonly<Record<string, Colour>> = Object.fromEntries(
   Object.entries(VERDICTS).map(([name, { colour }]) => [name, colour]),
 );
-/** Any message is one too many. */
+/** Green at 0, red from the first message on. */
 const NONE_IS_GOOD = [
   { from: null, colour: "green" },
   { from: 1, colour: "red" },
 ] as const;
 
+/** The dashboard of a run: its latency, load, steps, faults and load generator. */
 export function latencyDashboard(): dashboard.Dashboard {
   return build(
     "latency",
-    "How long messages take from when they are due to the consumer's hands, and where that stops being good enough.",
+    "End-to-end latency, from the time a message is due until a consumer has it, and the load at which it stops meeting the SLO.",
     [chooseOne("run", "Run", queries.runNames)],
     [verdict(), overTime(), bySteps(), faults(), generator(), finishedRuns()],
   );
@@ -33,8 +34,7 @@ function verdict(): Row {
       numberPanel({
         ...number,
         title: "Verdict",
-        description:
-          "Look whether it was the broker that was measured: a run that is generator-bound says nothing about it.",
+        description: "Look for generator-bound: such a run says nothing about the broker.",
         unit: "string",
         query: queries.runResult("verdict"),
         noValue: "not yet",
@@ -43,7 +43,7 @@ function verdict(): Row {
       numberPanel({
         ...number,
         title: "Knee",
-        description: "The largest load that met the SLO: what this system can be trusted with.",
+        description: "The largest load that met the SLO.",
         unit: "short",
         query: queries.runResult("knee"),
         noValue: "not found",
@@ -51,7 +51,7 @@ function verdict(): Row {
       numberPanel({
         ...number,
         title: "SLO",
-        description: "The latency that p99 must stay below: the limit that the graphs show dashed.",
+        description: "The limit for p99 latency, dashed in the graphs.",
         unit: "ms",
         query: queries.slo,
         noValue: "no run",
@@ -60,7 +60,7 @@ function verdict(): Row {
         numberPanel({
           ...number,
           title: `${field[0]?.toUpperCase()}${field.slice(1)}`,
-          description: `Messages ${field} since the run began: anything but 0 needs an explanation.`,
+          description: `Messages ${field} since the run began. Any value above 0 needs an explanation.`,
           unit: "short",
           decimals: 0,
           query: queries.faults(field),
@@ -79,7 +79,7 @@ function overTime(): Row {
       timePanel({
         title: "Latency",
         description:
-          "Look when p99 crosses the dashed SLO, and whether the tail (p99.9, max) leaves the median long before.",
+          "Look for the point where p99 crosses the dashed SLO, and for a tail (p99.9, max) that rises long before it.",
         unit: "ms",
         axis: "latency",
         width: 24,
@@ -93,7 +93,7 @@ function overTime(): Row {
       }),
       timePanel({
         title: "Offered and delivered",
-        description: "Look where delivered falls below offered: from there on the latency can only grow.",
+        description: "Look for delivered below offered: from there on latency can only grow.",
         unit: "short",
         axis: "messages per second",
         width: 12,
@@ -102,7 +102,7 @@ function overTime(): Row {
       }),
       timePanel({
         title: "Producers and consumers",
-        description: "Look which load the graphs beside and above belong to.",
+        description: "Look at the load that the graphs above and beside show.",
         unit: "short",
         axis: "clients",
         width: 6,
@@ -112,7 +112,7 @@ function overTime(): Row {
       }),
       timePanel({
         title: "Delivered bytes",
-        description: "Look whether this nears what the network or the disks can do.",
+        description: "Look for values near the limit of the network or the disks.",
         unit: "Bps",
         axis: "bytes per second",
         width: 6,
@@ -121,7 +121,7 @@ function overTime(): Row {
       timePanel({
         title: "Where the latency comes from (p99)",
         description:
-          "Look whether the broker is slow to acknowledge (ack), or messages wait before they are sent (latency far above send_to_receive).",
+          "Look at ack, which is high if the broker acknowledges slowly. Latency far above send_to_receive means that messages wait before they are sent.",
         unit: "ms",
         axis: "p99",
         width: 24,
@@ -133,13 +133,13 @@ function overTime(): Row {
 }
 
 function bySteps(): Row {
-  const x = { x: "value", xAxis: "producers, or whatever the steps vary" };
+  const x = { x: "value", xAxis: "producers, or the option that the steps vary" };
   return {
     title: "Against the load",
     panels: [
       curvePanel({
         title: "Latency against the load",
-        description: "Look for the knee: the last point of p99 that is below the dashed SLO.",
+        description: "Look for the knee: the last point at which p99 is below the dashed SLO.",
         ...x,
         unit: "ms",
         axis: "latency of a step",
@@ -152,7 +152,8 @@ function bySteps(): Row {
       }),
       curvePanel({
         title: "Delivered against the load",
-        description: "Look where delivered stops following offered: the system is full there.",
+        description:
+          "Look for the point where delivered stops following offered: the system is saturated there.",
         ...x,
         unit: "short",
         axis: "messages per second",
@@ -164,8 +165,7 @@ function bySteps(): Row {
       }),
       tablePanel({
         title: "Steps",
-        description:
-          "Look at a step's verdict first: one that is generator-bound says nothing about the broker.",
+        description: "Look at a step's verdict first: a generator-bound step says nothing about the broker.",
         unit: "short",
         width: 24,
         height: 9,
@@ -176,7 +176,7 @@ function bySteps(): Row {
   };
 }
 
-/** Grafana's id of each column's unit, where the field has the same name for it. */
+/** The unit of each column. Grafana's ids of these units are the same as the fields' units. */
 function unitsOfColumns(fields: readonly Field<"step">[]) {
   return Object.fromEntries(fields.map((field) => [field, { unit: fieldOf("step", field).unit }]));
 }
@@ -188,7 +188,7 @@ function faults(): Row {
       timePanel({
         title: "Lost, duplicated and reordered",
         description:
-          "Look for steps upwards: with acks=all and replication nothing may be lost, even while brokers restart.",
+          "Look for increases: with acks=all and replication nothing may be lost, even while brokers restart.",
         unit: "short",
         axis: "messages since the run began",
         width: 12,
@@ -198,7 +198,8 @@ function faults(): Row {
       }),
       timePanel({
         title: "Late, unsent and errors",
-        description: "Look for growth: messages that left late or never are part of the result, not noise.",
+        description:
+          "Look for growth: messages that were sent late or never are part of the result, not noise.",
         unit: "short",
         axis: "messages since the run began",
         width: 12,
@@ -212,12 +213,12 @@ function faults(): Row {
 
 function generator(): Row {
   return {
-    title: "The generator itself",
+    title: "Load generator",
     panels: [
       timePanel({
-        title: "Generator's lag (p99)",
+        title: "Generator lag (p99)",
         description:
-          "Look whether the generator keeps its schedule: when this nears the latency, it measures itself.",
+          "Look for values close to the latency: then the result shows the generator, not the broker.",
         unit: "ms",
         axis: "p99",
         width: 12,
@@ -226,8 +227,8 @@ function generator(): Row {
         lines: [{ query: queries.generatorLag, legend: FIELD }],
       }),
       timePanel({
-        title: "Generator's CPU",
-        description: "Look whether the busiest task nears 1: a task has one thread to send with.",
+        title: "Generator CPU",
+        description: "Look for values close to 1: a task sends with a single thread.",
         unit: "short",
         axis: "CPUs of one task",
         width: 12,
@@ -238,17 +239,16 @@ function generator(): Row {
 }
 
 function finishedRuns(): Row {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's place-holders
-  const of = (column: string) => "${__data.fields.COLUMN}".replace("COLUMN", column);
-  const time = (column: string) => of(`${column}.numeric`);
-  const url = `/d/${DASHBOARDS.latency.uid}?var-run=${of("run")}&from=${time("started")}&to=${time("ended")}`;
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's placeholders
+  const fieldValue = (column: string) => "${__data.fields.COLUMN}".replace("COLUMN", column);
+  const time = (column: string) => fieldValue(`${column}.numeric`);
+  const url = `/d/${DASHBOARDS.latency.uid}?var-run=${fieldValue("run")}&from=${time("started")}&to=${time("ended")}`;
   return {
     title: "All runs",
     panels: [
       tablePanel({
         title: "Runs",
-        description:
-          "Choose a run by its name to see it in its own time, however long ago it was; a knee of 0 is none.",
+        description: "Choose a run to show it in its own time range. A knee of 0 means that none was found.",
         unit: "short",
         width: 24,
         height: 9,

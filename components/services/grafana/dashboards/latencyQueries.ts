@@ -4,7 +4,7 @@ import { variable } from "./variables.ts";
 
 const RUN = { run: variable("run") };
 
-/** Runs that ever began, the newest first: what there is to choose from. */
+/** The names of all runs, newest first, for the dashboard's variable. */
 export const runNames = flux(
   { from: MEASUREMENTS.run, fields: ["text"], where: { event: "start" }, range: "everything" },
   "group()",
@@ -13,7 +13,7 @@ export const runNames = flux(
   'rename(columns: {run: "_value"})',
 );
 
-/** Start and end of every run in the time that is shown. */
+/** Start and end of every run in the dashboard's time range. */
 export const runEvents = rows({ from: MEASUREMENTS.run, fields: ["text"] }, [
   "_time",
   "text",
@@ -21,7 +21,7 @@ export const runEvents = rows({ from: MEASUREMENTS.run, fields: ["text"] }, [
   "event",
 ]);
 
-/** A row for each run that ever was, with the time that a dashboard must show for it, in ms. */
+/** A row for each run, with the time range that a dashboard needs to show it, in ms since the epoch. */
 export const runs = flux(
   { from: MEASUREMENTS.run, fields: ["text", "slo_ms", "knee", "verdict"], range: "everything" },
   'pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")',
@@ -37,7 +37,7 @@ export const runs = flux(
       knee: if exists r.knee then r.knee else accumulator.knee,
     }),
   )`,
-  // One that has not ended is shown until now.
+  // A run that has not ended is shown until now.
   "map(fn: (r) => ({r with ended: if r.ended == 0 then int(v: now()) / 1000000 else r.ended}))",
   "group()",
   'sort(columns: ["started"], desc: true)',
@@ -51,14 +51,14 @@ export const slo = level({
   range: "everything",
 });
 
-/** What the run's end says; nothing before. */
+/** A result of the run; empty until the run has ended. */
 export const runResult = (field: "knee" | "verdict") =>
   rows({ from: MEASUREMENTS.run, fields: [field], where: { ...RUN, event: "end" }, range: "everything" }, [
     "_time",
     field,
   ]);
 
-/** Percentiles of the latency, in ms: of a longer time the worst second, since percentiles have no mean. */
+/** Percentiles of the latency in ms. A longer window shows its worst second, because percentiles cannot be averaged. */
 export const latency = graph({
   from: MEASUREMENTS.latency,
   fields: ["p50", "p90", "p99", "p999", "max"],
@@ -67,7 +67,7 @@ export const latency = graph({
   merge: "max",
 });
 
-/** p99 in ms, of the ways that make up the latency. */
+/** p99 of the latency and of its components, in ms. */
 export const latencyByKind = graph({
   from: MEASUREMENTS.latency,
   fields: ["p99"],
@@ -86,6 +86,7 @@ export const rates = graph({
   merge: "mean",
 });
 
+/** Delivered bytes per second. */
 export const bytes = graph({
   from: MEASUREMENTS.rate,
   fields: ["bytes"],
@@ -94,6 +95,7 @@ export const bytes = graph({
   merge: "mean",
 });
 
+/** Number of logical producers and consumers. */
 export const clients = graph({
   from: MEASUREMENTS.rate,
   fields: ["producers", "consumers"],
@@ -106,6 +108,7 @@ export const clients = graph({
 export const faults = (...fields: [Field<"faults">, ...Field<"faults">[]]) =>
   graph({ from: MEASUREMENTS.faults, fields, where: RUN, sample: "last", merge: "max" });
 
+/** How far the generator is behind its schedule, and how late its event loop is: p99, in ms. */
 export const generatorLag = graph({
   from: MEASUREMENTS.generator,
   fields: ["schedule_lag_p99_ms", "event_loop_p99_ms"],
@@ -114,6 +117,7 @@ export const generatorLag = graph({
   merge: "max",
 });
 
+/** CPU usage of the busiest generator task, in CPUs. */
 export const generatorCpu = graph({
   from: MEASUREMENTS.generator,
   fields: ["cpu"],
@@ -123,7 +127,7 @@ export const generatorCpu = graph({
 });
 
 const STEPS = { from: MEASUREMENTS.step, where: RUN, range: "everything" } as const;
-/** A load that was tried again is one point, of its worst try: a curve has one value at each place. */
+/** Keeps the worst trial of each load, because a curve has one point per x value. */
 const WORST_BY_VALUE = [
   'group(columns: ["value"])',
   'sort(columns: ["p99"])',
@@ -132,21 +136,21 @@ const WORST_BY_VALUE = [
   'sort(columns: ["value"])',
 ];
 
-/** Percentiles of whole steps, in ms, against what the steps vary. */
+/** Percentiles of whole steps in ms, by the value that the steps vary. */
 export const latencyOfSteps = rows(
   { ...STEPS, fields: ["value", "p50", "p90", "p99", "p999", "slo_ms"] },
   ["value", "p50", "p90", "p99", "p999", "slo_ms"],
   ...WORST_BY_VALUE,
 );
 
-/** Messages per second of whole steps, against what the steps vary. */
+/** Messages per second of whole steps, by the value that the steps vary. */
 export const ratesOfSteps = rows(
   { ...STEPS, fields: ["value", "offered", "delivered", "p99"] },
   ["value", "offered", "delivered"],
   ...WORST_BY_VALUE,
 );
 
-/** Every step of the run as it was judged. */
+/** Every step of the run with its verdict. */
 export const steps = rows(
   {
     ...STEPS,

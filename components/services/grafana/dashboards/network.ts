@@ -5,10 +5,11 @@ import * as queries from "./networkQueries.ts";
 import { tablePanel, tag, timePanel } from "./panels.ts";
 import { chooseOne } from "./variables.ts";
 
+/** The dashboard of the network between the nodes, before and during the load. */
 export function networkDashboard(): dashboard.Dashboard {
   return build(
     "network",
-    "What the network between the nodes can do, and what becomes of it under load.",
+    "What the network between the nodes can do when idle, and how it behaves under load.",
     [chooseOne("run", "Run", runNames)],
     [underLoad(), before()],
   );
@@ -22,24 +23,26 @@ function underLoad(): Row {
       timePanel({
         ...half,
         title: "Round trips (p50, the worst pair)",
-        description: "Look whether the overlay's line nears the delay: then the network is what is measured.",
+        description:
+          "Look for an overlay round trip close to the end-to-end latency: then the result is limited by the network.",
         lines: [{ query: queries.roundTrips("rtt_p50"), legend: tag("network") }],
       }),
       timePanel({
         ...half,
         title: "Round trips (p99, the worst pair)",
-        description: "Look whether both lines rise together: then nodes lack CPUs rather than a network.",
+        description:
+          "Look for both lines rising together: then the nodes are short of CPU, and the network is not the cause.",
         lines: [{ query: queries.roundTrips("rtt_p99"), legend: tag("network") }],
       }),
       timePanel({
         ...half,
         title: "Round trips through the overlay (p50, every pair)",
-        description: "Look for one node that is far from all others: it delays whatever runs there.",
+        description: "Look for one node that is far from all others: everything that runs there is slower.",
         lines: [{ query: queries.pairRoundTrips("overlay"), legend: `${tag("from")} to ${tag("to")}` }],
       }),
       timePanel({
         title: "Loss (the worst pair)",
-        description: "Look for anything above 0: TCP hides lost packets in longer delays.",
+        description: "Look for values above 0: TCP resends lost packets, which shows up as latency.",
         unit: "percentunit",
         axis: "packets lost",
         width: 12,
@@ -56,7 +59,7 @@ function before(): Row {
       tablePanel({
         title: "Pairs of nodes",
         description:
-          "Look at the overlay's cost: longer round trips, less throughput, and a smaller MTU than the host's.",
+          "Look at the cost of the overlay compared to the host network: longer round trips, less throughput, a smaller MTU.",
         unit: "short",
         width: 24,
         height: 12,

@@ -5,7 +5,7 @@ import { variable } from "./variables.ts";
 
 const RUN = { run: variable("run") };
 
-/** Of the worst pair of nodes, ms: a line for each network. */
+/** Round trip of the worst pair of nodes in ms, a line for each network. */
 export const roundTrips = (percentile: "rtt_p50" | "rtt_p99") =>
   graph({
     from: MEASUREMENTS.network,
@@ -16,7 +16,7 @@ export const roundTrips = (percentile: "rtt_p50" | "rtt_p99") =>
     merge: "max",
   });
 
-/** Of each pair of nodes, ms. */
+/** Round trip of each pair of nodes, in ms. */
 export const pairRoundTrips = (network: NetworkName) =>
   graph({
     from: MEASUREMENTS.network,
@@ -26,7 +26,7 @@ export const pairRoundTrips = (network: NetworkName) =>
     sample: "max",
   });
 
-/** Share of packets lost, of the worst pair. */
+/** Share of lost packets of the worst pair of nodes, 0 to 1. */
 export const loss = graph({
   from: MEASUREMENTS.network,
   fields: ["loss"],
@@ -36,7 +36,7 @@ export const loss = graph({
   merge: "max",
 });
 
-/** A row for each pair as it was before the load. */
+/** A row for each pair of nodes, measured before the load. */
 export const beforeLoad = rows(
   {
     from: MEASUREMENTS.network,
@@ -45,7 +45,7 @@ export const beforeLoad = rows(
     range: "everything",
   },
   ["network", "from", "to", "rtt_p50", "rtt_p99", "loss", "throughput", "mtu"],
-  // What comes during the load has none.
+  // Points measured during the load have neither field.
   "filter(fn: (r) => exists r.mtu or exists r.throughput)",
   'sort(columns: ["network", "from", "to"])',
 );

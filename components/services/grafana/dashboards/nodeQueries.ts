@@ -3,9 +3,10 @@ import { type FieldOf, flux, graph, rows } from "./flux.ts";
 import { anyOf } from "./variables.ts";
 
 const NODE = { host: anyOf("node") };
-/** InfluxDB's percent as a share, which Grafana writes as percent again. */
+/** Converts percent to a share of 0 to 1, which Grafana formats as percent, or to CPUs. */
 const PERCENT_AS_SHARE = 0.01;
 
+/** The names of all nodes, for the dashboard's variable. */
 export const nodeNames = flux(
   { from: NODE_METRICS.system, fields: ["n_cpus"] },
   'keep(columns: ["host"])',
@@ -14,6 +15,7 @@ export const nodeNames = flux(
   'sort(columns: ["_value"])',
 );
 
+/** Busy share of each node's CPUs, 0 to 1. */
 export const busy = graph({
   from: NODE_METRICS.cpu,
   fields: ["usage_active"],
@@ -23,7 +25,7 @@ export const busy = graph({
   scale: PERCENT_AS_SHARE,
 });
 
-/** The mean of the nodes that are shown. */
+/** Share of CPU time by mode, 0 to 1: the mean of the selected nodes. */
 export const modes = graph({
   from: NODE_METRICS.cpu,
   fields: [
@@ -36,6 +38,7 @@ export const modes = graph({
   scale: PERCENT_AS_SHARE,
 });
 
+/** Busy share of each CPU core, 0 to 1. */
 export const cores = graph({
   from: NODE_METRICS.cpu,
   fields: ["usage_active"],
@@ -45,6 +48,7 @@ export const cores = graph({
   scale: PERCENT_AS_SHARE,
 });
 
+/** Load average of the last minute, and number of CPUs. */
 export const load = graph({
   from: NODE_METRICS.system,
   fields: ["load1", "n_cpus"],
@@ -53,6 +57,7 @@ export const load = graph({
   sample: "max",
 });
 
+/** Used memory, in bytes. */
 export const memory = graph({
   from: NODE_METRICS.memory,
   fields: ["used"],
@@ -61,6 +66,7 @@ export const memory = graph({
   sample: "max",
 });
 
+/** Available memory, in bytes. */
 export const memoryLeft = graph({
   from: NODE_METRICS.memory,
   fields: ["available"],
@@ -71,7 +77,7 @@ export const memoryLeft = graph({
 
 type Counter = FieldOf<typeof NODE_METRICS.network>;
 
-/** Per second, on the interface of the network between the nodes. */
+/** Counters per second on the network between the nodes. */
 export const testNetwork = (...fields: Counter[]) =>
   graph({
     from: NODE_METRICS.network,
@@ -83,7 +89,7 @@ export const testNetwork = (...fields: Counter[]) =>
     merge: "sum",
   });
 
-/** Per second, on the other interfaces, such as the engine's bridges. */
+/** Counters per second on other interfaces, such as the engine's bridges. */
 export const otherNetworks = (...fields: Counter[]) =>
   graph({
     from: NODE_METRICS.network,
@@ -94,6 +100,7 @@ export const otherNetworks = (...fields: Counter[]) =>
     sample: "mean",
   });
 
+/** Used share of the disk, 0 to 1. */
 export const diskUsed = graph({
   from: NODE_METRICS.disk,
   fields: ["used_percent"],
@@ -103,7 +110,7 @@ export const diskUsed = graph({
   scale: PERCENT_AS_SHARE,
 });
 
-/** Bytes per second of all disks of a node. */
+/** Bytes per second over all disks of a node. */
 export const diskTraffic = graph({
   from: NODE_METRICS.diskIo,
   fields: ["read_bytes", "write_bytes"],
@@ -114,7 +121,7 @@ export const diskTraffic = graph({
   merge: "sum",
 });
 
-/** Share of a second that a disk had something to do, of the busiest one. */
+/** Busy share of a node's busiest disk, 0 to 1. */
 export const diskBusy = graph({
   from: NODE_METRICS.diskIo,
   fields: ["io_time"],
@@ -126,7 +133,7 @@ export const diskBusy = graph({
   scale: 1e-3,
 });
 
-/** In CPUs, of all tasks of a service. */
+/** CPU usage of all tasks of a service, in CPUs. */
 export const serviceCpu = graph({
   from: NODE_METRICS.containerCpu,
   fields: ["usage_percent"],
@@ -137,7 +144,7 @@ export const serviceCpu = graph({
   scale: PERCENT_AS_SHARE,
 });
 
-/** Bytes, of all tasks of a service. */
+/** Memory of all tasks of a service, in bytes. */
 export const serviceMemory = graph({
   from: NODE_METRICS.containerMemory,
   fields: ["usage"],
@@ -147,7 +154,7 @@ export const serviceMemory = graph({
   merge: "sum",
 });
 
-/** Bytes per second, of all tasks of a service. */
+/** Network traffic of all tasks of a service, in bytes per second. */
 export const serviceNetwork = graph({
   from: NODE_METRICS.containerNetwork,
   fields: ["rx_bytes", "tx_bytes"],
@@ -158,7 +165,7 @@ export const serviceNetwork = graph({
   merge: "sum",
 });
 
-/** Periods per second in which a task was held back by its limit. */
+/** CFS periods per second in which a task was throttled by its CPU limit. */
 export const throttled = graph({
   from: NODE_METRICS.containerCpu,
   fields: ["throttling_throttled_periods"],
@@ -169,7 +176,7 @@ export const throttled = graph({
   merge: "max",
 });
 
-/** Samples lost or not had, per second. The collector that asks the brokers has no node to be chosen by. */
+/** Dropped samples and failed collections per second. Not filtered by node: the collector of the brokers has no node. */
 export const lostSamples = graph({
   from: NODE_METRICS.telegraf,
   fields: ["metrics_dropped", "gather_errors"],
@@ -178,7 +185,7 @@ export const lostSamples = graph({
   sample: "max",
 });
 
-/** In µs, of clocks that follow another; the sign says which is ahead. */
+/** Offset of each clock in µs: the node's clock minus the first node's. */
 export const clockOffset = graph({
   from: NODE_METRICS.clock,
   fields: ["offset_us"],
@@ -187,7 +194,7 @@ export const clockOffset = graph({
   sample: "mean",
 });
 
-/** In µs, one way. */
+/** One-way path delay that the clock protocol measures, in µs. */
 export const clockPathDelay = graph({
   from: NODE_METRICS.clock,
   fields: ["path_delay_us"],
@@ -196,7 +203,7 @@ export const clockPathDelay = graph({
   sample: "mean",
 });
 
-/** The last state of each node's clock. */
+/** The latest state of each node's clock. */
 export const clockStates = rows(
   { from: NODE_METRICS.clock, fields: ["state"], where: NODE },
   ["host", "kind", "state", "_time"],

@@ -7,10 +7,11 @@ import { chooseSome } from "./variables.ts";
 const NODE = tag("host");
 const NODE_AND_FIELD = `${NODE} ${FIELD}`;
 
+/** The dashboard of the nodes: CPU, memory, networks, clocks, disks, and the swarm's services. */
 export function nodesDashboard(): dashboard.Dashboard {
   return build(
     "nodes",
-    "What the machines and the network between them still have. Nodes of the local testbed share one machine: there CPU, memory and disk are the same on all, and the services tell them apart.",
+    "How much capacity the machines and the network between them have left. Nodes of the local testbed share one machine, so CPU, memory and disk are the same on all of them; the services at the bottom show the differences.",
     [chooseSome("node", "Node", queries.nodeNames)],
     [cpu(), memory(), testNetwork(), otherNetworks(), clocks(), disk(), services()],
   );
@@ -24,7 +25,7 @@ function cpu(): Row {
       timePanel({
         ...share,
         title: "CPU by node",
-        description: "Look for a node near 100 %: a delay measured with it is that of a full machine.",
+        description: "Look for a node near 100 %: its latency is that of an overloaded machine.",
         axis: "busy",
         width: 12,
         lines: [{ query: queries.busy, legend: NODE }],
@@ -42,14 +43,14 @@ function cpu(): Row {
       timePanel({
         ...share,
         title: "CPU by core",
-        description: "Look for one core that is full while the others are not: a single thread is the limit.",
+        description: "Look for one core at 100 % while the others are not: a single thread is the limit.",
         axis: "busy",
         width: 12,
         lines: [{ query: queries.cores, legend: `${NODE} ${tag("cpu")}` }],
       }),
       timePanel({
         title: "Load",
-        description: "Look for load1 above the number of CPUs: tasks wait for their turn.",
+        description: "Look for load1 above n_cpus: tasks are waiting for a CPU.",
         unit: "short",
         axis: "tasks",
         width: 12,
@@ -65,7 +66,7 @@ function memory(): Row {
     panels: [
       timePanel({
         title: "Memory used",
-        description: "Look for growth over a run: something does not give back what it takes.",
+        description: "Look for growth over a run: it may be a memory leak.",
         unit: "bytes",
         axis: "used",
         width: 12,
@@ -73,8 +74,7 @@ function memory(): Row {
       }),
       timePanel({
         title: "Memory available",
-        description:
-          "Look whether it nears 0: then Kafka's reads come from the disk instead of the page cache.",
+        description: "Look for values close to 0: then Kafka reads from disk instead of the page cache.",
         unit: "bytes",
         axis: "available",
         width: 12,
@@ -90,7 +90,7 @@ function testNetwork(): Row {
     panels: [
       timePanel({
         title: "Bytes",
-        description: "Look whether a node nears its link's speed: what waits there is delay.",
+        description: "Look for a node close to its link's speed: packets queue there, which adds latency.",
         unit: "Bps",
         axis: "bytes per second",
         width: 8,
@@ -98,8 +98,7 @@ function testNetwork(): Row {
       }),
       timePanel({
         title: "Packets",
-        description:
-          "Look at the number of packets against the bytes: small ones cost as much CPU as large ones.",
+        description: "Look at packets compared to bytes: a small packet costs as much CPU as a large one.",
         unit: "pps",
         axis: "packets per second",
         width: 8,
@@ -107,7 +106,8 @@ function testNetwork(): Row {
       }),
       timePanel({
         title: "Errors and drops",
-        description: "Look for anything above 0: each is sent again later, and is in the tail of the delay.",
+        description:
+          "Look for values above 0: dropped packets are sent again later, which raises the tail of the latency.",
         unit: "pps",
         axis: "packets per second",
         width: 8,
@@ -129,7 +129,7 @@ function otherNetworks(): Row {
     panels: [
       timePanel({
         title: "Bytes of other interfaces",
-        description: "Look for traffic that should have been on the network between the nodes.",
+        description: "Look for traffic that should be on the network between the nodes.",
         unit: "Bps",
         axis: "bytes per second",
         width: 12,
@@ -137,7 +137,7 @@ function otherNetworks(): Row {
       }),
       timePanel({
         title: "Errors and drops of other interfaces",
-        description: "Look for anything that grows with the load.",
+        description: "Look for values that grow with the load.",
         unit: "pps",
         axis: "packets per second",
         width: 12,
@@ -155,7 +155,7 @@ function clocks(): Row {
       timePanel({
         title: "Clock offset",
         description:
-          "Look how far from 0 it strays: a delay between two nodes is wrong by as much. Where nodes share one machine's clock it is the measurement's own error.",
+          "Look at the distance from 0: a latency between two nodes is wrong by as much. If all nodes share one machine's clock, it is the error of the measurement itself.",
         unit: "µs",
         axis: "node's clock minus the first node's",
         width: 10,
@@ -164,7 +164,7 @@ function clocks(): Row {
       }),
       timePanel({
         title: "Clock path delay",
-        description: "Look for leaps: a path that is longer one way than the other shifts the offset.",
+        description: "Look for jumps: a path that is slower in one direction shifts the offset.",
         unit: "µs",
         axis: "one way",
         width: 8,
@@ -172,7 +172,7 @@ function clocks(): Row {
       }),
       tablePanel({
         title: "Clock states",
-        description: "Look for anything but one MASTER and SLAVE: such a node's clock runs by itself.",
+        description: "Look for any state other than one MASTER and SLAVE: such a clock is not synchronised.",
         unit: "short",
         width: 6,
         query: queries.clockStates,
@@ -188,7 +188,8 @@ function disk(): Row {
     panels: [
       timePanel({
         title: "Disk used",
-        description: "Look whether it will be full before the run ends: Kafka's logs and images are there.",
+        description:
+          "Look for a disk that will be full before the run ends. It holds Kafka's logs and the images.",
         unit: "percentunit",
         axis: "used",
         width: 8,
@@ -197,7 +198,7 @@ function disk(): Row {
       }),
       timePanel({
         title: "Disk traffic",
-        description: "Look for reads while consumers should be served from memory.",
+        description: "Look for reads: consumers that keep up are served from memory.",
         unit: "Bps",
         axis: "bytes per second",
         width: 8,
@@ -205,7 +206,7 @@ function disk(): Row {
       }),
       timePanel({
         title: "Disk busy",
-        description: "Look whether the busiest disk is at 100 % when log flushes are slow.",
+        description: "Look for 100 % at times when log flushes are slow.",
         unit: "percentunit",
         axis: "busy",
         width: 8,
@@ -224,7 +225,7 @@ function services(): Row {
       timePanel({
         title: "CPU by service",
         description:
-          "Look which service takes the machine from the brokers: the generator, or the monitoring itself.",
+          "Look for services that take CPU from the brokers, such as the generator or the monitoring itself.",
         unit: "short",
         axis: "CPUs",
         width: 12,
@@ -242,25 +243,24 @@ function services(): Row {
       }),
       timePanel({
         title: "Network by service",
-        description: "Look whether what producers send is what brokers receive.",
+        description: "Look for a difference between what producers send and what brokers receive.",
         unit: "Bps",
         axis: "bytes per second",
         width: 8,
         lines: [{ query: queries.serviceNetwork, legend: `${service} ${FIELD}` }],
       }),
       timePanel({
-        title: "Held back by CPU limits",
-        description:
-          "Look for anything above 0: a task that is held back delays by its limit, not by its work.",
+        title: "Throttled by CPU limits",
+        description: "Look for values above 0: a throttled task is slow because of its CPU limit.",
         unit: "short",
         axis: "periods per second",
         width: 8,
         lines: [{ query: queries.throttled, legend: tag("task") }],
       }),
       timePanel({
-        title: "Samples lost",
+        title: "Lost samples",
         description:
-          "Look for anything above 0: gaps in these graphs are then Telegraf's, not the machine's.",
+          "Look for values above 0: then gaps in these graphs come from Telegraf, not from the machine.",
         unit: "short",
         axis: "per second",
         width: 8,

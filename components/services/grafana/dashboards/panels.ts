@@ -6,67 +6,68 @@ import * as table from "@grafana/grafana-foundation-sdk/table";
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
 import * as trend from "@grafana/grafana-foundation-sdk/trend";
 
-/** Grafana's uid of the data source; the type is that of its InfluxDB plugin. */
+/** The data source of all panels: InfluxDB's plugin, and the uid under which Grafana provisions it. */
 export const DATA_SOURCE = { type: "influxdb", uid: "influxdb" };
 
-/** Readable on a light and on a dark ground. */
+/** Named colours of Grafana that are readable in its light and dark themes. */
 export type Colour = "blue" | "green" | "orange" | "purple" | "red" | "yellow" | "text";
 
 interface Line {
   query: string;
-  /** Name of a line, with Grafana's place-holders; see `tag`. Default: the field's own name. */
+  /** Name of the line, with Grafana's placeholders; see {@link tag}. Default: the field's name. */
   legend?: string;
   colour?: Colour;
-  /** Dashed, without points, and kept out of the stack: a limit rather than a measurement. */
+  /** Draws the line as a limit: dashed, without points, and not stacked. */
   limit?: boolean;
-  /** On the axis at the right, in this unit. */
+  /** Puts the line on the right axis, in this unit. */
   rightUnit?: string;
 }
 
 interface Common {
   title: string;
-  /** One sentence: what to look for. */
+  /** What to look for, in one or two sentences. */
   description: string;
-  /** Grafana's id of the unit. */
+  /** Grafana's unit id. */
   unit: string;
-  /** Of 24. */
+  /** Columns out of 24. */
   width: number;
-  /** Of 30 pixels each. Default: 8. */
+  /** Rows of 30 pixels each. Default: 8. */
   height?: number;
 }
 
 interface TimePanel extends Common {
   lines: readonly Line[];
-  /** Text along the axis. */
+  /** Label of the axis. */
   axis: string;
-  /** Least and most of the axis; the least is 0 where absent, and as the values have it where `auto`. */
+  /** Limits of the axis. `auto` starts at the smallest value. Default: from 0 to the largest value. */
   min?: number | "auto";
   max?: number;
   scale?: "linear" | "log";
   stack?: boolean;
-  /** How points are shown and counted: steps for what stays until it changes. */
+  /** Draws steps instead of sloped lines, for values that stay until they change. */
   steps?: boolean;
-  /** Colours by the name of a field. */
+  /** Colours by field name. */
   colours?: Readonly<Record<string, Colour>>;
 }
 
 interface CurvePanel extends Common {
   query: string;
-  /** Column along the bottom, and the text below it. */
+  /** Column of the x axis. */
   x: string;
+  /** Label of the x axis. */
   xAxis: string;
   axis: string;
   scale?: "linear" | "log";
   colours: Readonly<Record<string, Colour>>;
-  /** The columns that are dashed. */
+  /** Columns drawn as dashed lines. */
   limits?: readonly string[];
 }
 
 interface NumberPanel extends Common {
   query: string;
-  /** Shown where there is no value. */
+  /** Text shown if there is no value. */
   noValue: string;
-  /** From which value on it is which colour; the first has no value. */
+  /** Colours from a value on; the first entry has no value. */
   thresholds?: readonly { from: number | null; colour: Colour }[];
   /** Colours by text. */
   texts?: Readonly<Record<string, Colour>>;
@@ -81,25 +82,25 @@ interface TablePanel extends Common {
   >;
 }
 
-/** The value of a tag, in a legend. */
+/** Grafana's placeholder for the value of a tag in a legend. */
 export const tag = (name: string) => `\${__field.labels.${name}}`;
-/** The name of the field, in a legend. */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's place-holder
+/** Grafana's placeholder for the name of the field in a legend. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's placeholder
 export const FIELD = "${__field.name}";
 
-/** Lines over time. */
+/** A panel of lines over time. */
 export function timePanel(panel: TimePanel): timeseries.PanelBuilder {
   const { lines, axis, min = 0, max, scale = "linear", stack = false, steps = false, colours = {} } = panel;
   const builder = described(new timeseries.PanelBuilder(), panel)
     .targets(lines.map(({ query }, index) => target(query, index)))
-    // Finer than what is collected, a derivative would show steps.
+    // Below the sampling interval, a derivative would show steps.
     .interval("1s")
     .axisLabel(axis)
     .lineWidth(stack ? 1 : 2)
     .fillOpacity(stack ? 30 : 0)
     .lineInterpolation(steps ? common.LineInterpolation.StepAfter : common.LineInterpolation.Linear)
     .showPoints(common.VisibilityMode.Never)
-    // A gap of some seconds is a late sample; a longer one is a fact.
+    // Bridges gaps of late samples, up to 5 s; longer gaps stay visible.
     .spanNulls(5000)
     .scaleDistribution(scaleOf(scale))
     .stacking(
@@ -116,7 +117,7 @@ export function timePanel(panel: TimePanel): timeseries.PanelBuilder {
   return builder;
 }
 
-/** Columns of a table against one of them. */
+/** A panel that draws columns of a table against one of them. */
 export function curvePanel(panel: CurvePanel): trend.PanelBuilder {
   const { query, x, xAxis, axis, scale = "linear", colours, limits = [] } = panel;
   const builder = described(new trend.PanelBuilder(), panel)
@@ -138,14 +139,14 @@ export function curvePanel(panel: CurvePanel): trend.PanelBuilder {
   return builder;
 }
 
-/** The last value, large. */
+/** A panel that shows the last value in large type. */
 export function numberPanel(panel: NumberPanel): stat.PanelBuilder {
   const { query, noValue, thresholds = [{ from: null, colour: "text" }], texts = {}, decimals } = panel;
   const builder = described(new stat.PanelBuilder(), panel)
     .targets([target(query, 0)])
     .graphMode(common.BigValueGraphMode.None)
     .textMode(common.BigValueTextMode.Value)
-    // All fields: a text is no number, and would not be shown.
+    // All fields, because by default Grafana only shows numbers.
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]).fields("/^(?!_?[Tt]ime$).*/"))
     .noValue(noValue)
     .mappings([{ type: dashboard.MappingType.ValueToText, options: colourTexts(texts) }])
@@ -158,6 +159,7 @@ export function numberPanel(panel: NumberPanel): stat.PanelBuilder {
   return builder;
 }
 
+/** A panel that shows a table. */
 export function tablePanel(panel: TablePanel): table.PanelBuilder {
   const builder = described(new table.PanelBuilder(), panel)
     .targets([target(panel.query, 0)])
@@ -196,10 +198,12 @@ function described<B extends Described>(
 
 const refId = (index: number) => String.fromCharCode("A".charCodeAt(0) + index);
 
-/** The kit has no builder for this data source's queries. */
+/** A panel's query. The Grafana Foundation SDK has no builder for queries of this data source. */
 export function target(query: string, index: number): cog.Builder<cog.Dataquery> {
-  const built = { refId: refId(index), datasource: DATA_SOURCE, query };
-  return { build: () => ({ ...built, _implementsDataqueryVariant: undefined }) as unknown as cog.Dataquery };
+  const dataquery = { refId: refId(index), datasource: DATA_SOURCE, query };
+  return {
+    build: () => ({ ...dataquery, _implementsDataqueryVariant: undefined }) as unknown as cog.Dataquery,
+  };
 }
 
 function lineOptions({ legend, colour, limit, rightUnit }: Line): dashboard.DynamicConfigValue[] {

@@ -51,7 +51,7 @@ func findAssets(dir string, patterns []string) (map[string]types.AssetOrArchive,
 	return assets, nil
 }
 
-// selected tells what the last matching rule says of a file.
+// selected reports whether the last matching rule selects a file.
 func selected(rules []rule, name string) bool {
 	included := false
 	for _, r := range rules {

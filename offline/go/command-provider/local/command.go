@@ -58,8 +58,8 @@ func (*Command) Create(
 	return resp, err
 }
 
-// Update runs `update`, else `create`. Until that succeeds, and if neither is set, the
-// results of the previous run stay.
+// Update runs `update`, otherwise `create`. The results of the previous run are kept until that
+// succeeds, and if neither is set.
 func (*Command) Update(
 	ctx context.Context, req infer.UpdateRequest[CommandInputs, CommandOutputs],
 ) (infer.UpdateResponse[CommandOutputs], error) {

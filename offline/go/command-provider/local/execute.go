@@ -14,12 +14,12 @@ import (
 	"swarmbench/command-provider/internal/lifecycle"
 )
 
-// pipeGrace is how long a canceled run waits for whoever still holds the command's pipes
-// after its process group was killed.
+// pipeGrace is how long a canceled run waits for processes that still hold the command's
+// pipes after its process group was killed.
 const pipeGrace = 2 * time.Second
 
-// execute runs one command to its end. On entry out holds the results of the previous run,
-// which go to the command's environment; after a success it holds those of this run.
+// execute runs one command to completion. On entry, out holds the results of the previous run,
+// which are passed in the command's environment; on success it holds the results of this run.
 func execute(ctx context.Context, command string, in BaseInputs, out *BaseOutputs) error {
 	argv := append(interpreter(in), command)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
@@ -56,10 +56,9 @@ func execute(ctx context.Context, command string, in BaseInputs, out *BaseOutput
 	return nil
 }
 
-// run starts cmd and waits until it has ended and its output is complete. The latter may take
-// longer: a child in the background that keeps stdout open is waited for, as the official
-// provider does (exec's own WaitDelay would make that a failure). Only a canceled run gives
-// such children up.
+// run starts cmd and waits until it has exited and its output is complete. Like the official
+// provider, it waits for background children that keep stdout open (exec's own WaitDelay would
+// return an error instead). Only a canceled run stops waiting for them.
 func run(ctx context.Context, cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
 		return err
@@ -91,7 +90,7 @@ func interpreter(in BaseInputs) []string {
 	}
 }
 
-// workingDir is where the command runs and where patterns of files begin.
+// workingDir is the directory in which the command runs and to which file patterns are relative.
 func workingDir(in BaseInputs) (string, error) {
 	if in.Dir != nil {
 		return *in.Dir, nil
@@ -99,7 +98,7 @@ func workingDir(in BaseInputs) (string, error) {
 	return os.Getwd()
 }
 
-// environment is the engine's, then the input's, then the previous output; the last wins.
+// environment combines the engine's environment, the input's and the previous output; later values win.
 func environment(in BaseInputs, previous *BaseOutputs) []string {
 	env := os.Environ()
 	if in.Environment != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // ownGroup does nothing here: the system has no process groups, so a canceled context kills
-// the command's first process only.
+// only the command's first process.
 func ownGroup(*exec.Cmd) {}
 
 func runTied(ctx context.Context, cmd *exec.Cmd) error { return run(ctx, cmd) }

@@ -9,7 +9,7 @@ import (
 )
 
 // ownGroup puts the command in a process group of its own and, when the context is canceled,
-// kills that whole group: killing the shell alone would leave its children running.
+// kills that whole group: killing only the shell would leave its children running.
 func ownGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

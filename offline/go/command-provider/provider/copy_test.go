@@ -39,7 +39,7 @@ func assertFile(t *testing.T, path, content string) {
 	assert.Equal(t, content, string(got))
 }
 
-// copyTo copies source to dest on a new server and returns what went wrong.
+// copyTo copies source to dest on a new server and returns the error.
 func copyTo(t *testing.T, source any, dest string) error {
 	t.Helper()
 	_, err := newEngine(t, copyToRemote).tryCreate(m{

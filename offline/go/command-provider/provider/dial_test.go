@@ -13,7 +13,7 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 )
 
-// login runs a command over the connection and returns what went wrong.
+// login runs a command over the connection and returns the error.
 func login(t *testing.T, connection m) error {
 	t.Helper()
 	state, err := newEngine(t, remoteCommand).tryCreate(m{"connection": connection, "create": "echo in"})
@@ -108,7 +108,7 @@ func TestDialErrorLimitBoundsTheDials(t *testing.T) {
 func TestDialingIsTriedAgainUntilTheServerIsThere(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	go func() { // drops the first two connections, as a machine that boots does
+	go func() { // drops the first two connections, like a booting machine
 		for range 2 {
 			if conn, err := listener.Accept(); err == nil {
 				_ = conn.Close()
@@ -124,7 +124,7 @@ func TestDialingIsTriedAgainUntilTheServerIsThere(t *testing.T) {
 		messages())
 }
 
-// silent is the address of a server that accepts connections and never says a word.
+// silent is the address of a server that accepts connections but never sends anything.
 func silent(t *testing.T) float64 {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -9,9 +9,9 @@ import (
 
 // withQuietFailures keeps secrets out of the messages about inputs that do not pass Check.
 //
-// The engine prints the whole value of the property that a failure names, secret or not: one
-// misspelt field in `connection` would show the private key. A failure about a secret property
-// therefore names the property in its text only.
+// The engine prints the whole value of the property that a failure refers to, even if it is
+// secret: one misspelt field in `connection` would expose the private key. A failure about a
+// secret property therefore mentions the property only in its text.
 func withQuietFailures(provider p.Provider) p.Provider {
 	check := provider.Check
 	provider.Check = func(ctx context.Context, req p.CheckRequest) (p.CheckResponse, error) {

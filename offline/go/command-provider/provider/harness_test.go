@@ -25,14 +25,14 @@ const (
 	copyFile      = "command:remote:CopyFile"
 )
 
-// m is an object of plain values; object turns it into what the provider gets.
+// m is an object of plain values; object converts it to the provider's input.
 type m = map[string]any
 
 func object(values m) property.Map {
 	return resource.FromResourcePropertyMap(resource.NewPropertyMapFromMap(values))
 }
 
-// engine plays the engine's part for resources of one type.
+// engine simulates the engine for resources of one type.
 type engine struct {
 	integration.Server
 	t   *testing.T
@@ -41,7 +41,7 @@ type engine struct {
 
 func newEngine(t *testing.T, token string) *engine {
 	t.Helper()
-	t.Setenv("SSH_AUTH_SOCK", "") // a developer's agent must not take part
+	t.Setenv("SSH_AUTH_SOCK", "") // do not use the developer's agent
 	server, err := integration.NewServer(t.Context(), provider.Name, semver.MustParse("1.2.1"),
 		integration.WithProvider(provider.New()))
 	require.NoError(t, err)

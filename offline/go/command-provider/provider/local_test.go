@@ -119,7 +119,7 @@ func TestLocalFailureTellsStatusCommandAndOutput(t *testing.T) {
 	assert.ErrorContains(t, err, "err\n")
 }
 
-// A child that keeps stdout open is waited for, not cut off.
+// The provider waits for a child that keeps stdout open.
 func TestLocalWaitsForChildrenThatHoldTheOutput(t *testing.T) {
 	state := newEngine(t, localCommand).create(m{"create": "(sleep 3; echo late) & echo early"})
 	assert.Equal(t, "early\nlate", text(state, "stdout"))
@@ -192,7 +192,7 @@ func TestLocalOutputsStayKnownInAPreviewWithoutAChange(t *testing.T) {
 	assert.Equal(t, "c", text(state, "stdout"))
 }
 
-// As in the official provider, secretness goes from an input to the output of the same name.
+// As in the official provider, an output is secret if the input of the same name is.
 func TestLocalSecretInputStaysSecretInState(t *testing.T) {
 	e := newEngine(t, localCommand)
 	inputs := e.check(m{"create": "cat", "stdin": "hidden"})

@@ -72,7 +72,7 @@ func TestAStarDoesNotMatchASlash(t *testing.T) {
 
 func TestArchivePathsReturnOneArchive(t *testing.T) {
 	state := newEngine(t, localCommand).create(m{"create": "true", "dir": tree(t), "archivePaths": exampleRules})
-	// infer returns an archive in the form it has on the wire.
+	// infer returns an archive in its serialized form.
 	wire := resource.ToResourcePropertyValue(state.Get("archive")).Mappable().(map[string]any)
 	archive, isArchive, err := archive.Deserialize(wire)
 	require.NoError(t, err)

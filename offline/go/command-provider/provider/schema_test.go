@@ -45,7 +45,7 @@ func load(t *testing.T) (sdk, schema.PackageSpec) {
 	return want, got
 }
 
-// marks says of each property whether it is required, as the SDK's list does.
+// marks reports for each property whether it is required, like the SDK's list.
 func marks(properties map[string]schema.PropertySpec, required []string) map[string]string {
 	result := map[string]string{}
 	for name := range properties {

@@ -49,7 +49,7 @@ func newKey(t *testing.T, passphrase string) (private string, signer gossh.Signe
 	return string(pem.EncodeToMemory(block)), signer
 }
 
-// startSSHD starts a server; settings may change it first.
+// startSSHD starts a server; settings may change its configuration first.
 func startSSHD(t *testing.T, settings ...func(*sshd)) *sshd {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -116,7 +116,7 @@ func serveFiles(session ssh.Session) {
 	}
 }
 
-// refusingEnv makes the server behave as one without AcceptEnv.
+// refusingEnv makes the server behave like one without AcceptEnv.
 func refusingEnv(d *sshd) {
 	d.ChannelHandlers["session"] = func(
 		srv *ssh.Server, conn *gossh.ServerConn, channel gossh.NewChannel, ctx ssh.Context,
@@ -143,7 +143,7 @@ func (w withoutEnv) Accept() (gossh.Channel, <-chan *gossh.Request, error) {
 	return channel, kept, err
 }
 
-// acceptingKey lets one more key log in.
+// acceptingKey allows one more key to log in.
 func acceptingKey(signer gossh.Signer) func(*sshd) {
 	return func(d *sshd) {
 		d.PublicKeyHandler = func(ctx ssh.Context, key ssh.PublicKey) bool {

@@ -14,7 +14,7 @@ import (
 const agentSocketVariable = "SSH_AUTH_SOCK"
 
 // clientConfig turns an endpoint into a configuration for the SSH client. The closer ends the
-// connection to the agent and is never nil; close it when the configuration is used up.
+// connection to the agent and is never nil; close it after the last use of the configuration.
 func (e *endpoint) clientConfig() (*ssh.ClientConfig, io.Closer, error) {
 	config := &ssh.ClientConfig{User: or(e.User, defaultUser)}
 	if err := e.pinHostKey(config); err != nil {
@@ -58,10 +58,10 @@ func (e *endpoint) answer(_, _ string, questions []string, _ []bool) ([]string, 
 	return answers, nil
 }
 
-// pinHostKey makes config accept the endpoint's host key only, or any where none is set.
+// pinHostKey makes config accept only the endpoint's host key, or any key if none is set.
 //
-// It also asks the server for a key of the pinned type: a server has several, and the one it
-// would show by itself need not be the pinned one.
+// It also requests a key of the pinned type, because a server has several keys and would not
+// necessarily present the pinned one.
 func (e *endpoint) pinHostKey(config *ssh.ClientConfig) error {
 	if e.HostKey == nil {
 		config.HostKeyCallback = ssh.InsecureIgnoreHostKey()
@@ -82,7 +82,7 @@ func (e *endpoint) pinHostKey(config *ssh.ClientConfig) error {
 	return nil
 }
 
-// algorithms lists the signature algorithms of a key type; RSA keys alone have several.
+// algorithms lists the signature algorithms of a key type; only RSA keys have several.
 func algorithms(keyType string) []string {
 	if keyType == ssh.KeyAlgoRSA {
 		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSA}

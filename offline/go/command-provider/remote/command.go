@@ -90,7 +90,7 @@ func (*Command) Create(
 	return resp, err
 }
 
-// Update runs `update`, else `create`. If neither is set, the results of the previous run stay.
+// Update runs `update`, otherwise `create`. If neither is set, the results of the previous run are kept.
 func (*Command) Update(
 	ctx context.Context, req infer.UpdateRequest[CommandInputs, CommandOutputs],
 ) (infer.UpdateResponse[CommandOutputs], error) {

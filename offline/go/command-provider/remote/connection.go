@@ -19,7 +19,7 @@ const (
 	defaultPerDialTimeout = 15 // seconds
 )
 
-// endpoint is one SSH server and how to log in there.
+// endpoint is one SSH server and its login.
 type endpoint struct {
 	User               *string  `pulumi:"user,optional"`
 	Password           *string  `pulumi:"password,optional" provider:"secret"`
@@ -33,7 +33,7 @@ type endpoint struct {
 	PerDialTimeout     *int     `pulumi:"perDialTimeout,optional"`
 }
 
-// Connection is the server to work on, and the jump host on the way to it, if any.
+// Connection is the server to work on, and its jump host, if any.
 type Connection struct {
 	endpoint
 	Proxy *ProxyConnection `pulumi:"proxy,optional"`

@@ -9,7 +9,7 @@ import (
 )
 
 // CopyFile is the deprecated resource command:remote:CopyFile. It has no update, so any change
-// replaces it, and it does not see changes of the file's content.
+// replaces it. It does not detect changes to the file's content.
 type CopyFile struct{}
 
 var _ infer.CustomResource[CopyFileInputs, CopyFileOutputs] = (*CopyFile)(nil)

@@ -44,8 +44,7 @@ func (c *CopyToRemoteInputs) Annotate(a infer.Annotator) {
 // CopyToRemoteOutputs are the state of CopyToRemote.
 type CopyToRemoteOutputs struct{ CopyToRemoteInputs }
 
-// Check allows the kinds of sources that can be copied. A source that a preview does not know
-// yet passes.
+// Check rejects sources that cannot be copied. A source that is still unknown in a preview passes.
 func (*CopyToRemote) Check(
 	ctx context.Context, req infer.CheckRequest,
 ) (infer.CheckResponse[CopyToRemoteInputs], error) {
@@ -90,7 +89,7 @@ func (*CopyToRemote) Create(
 }
 
 // Update copies again if the content of the source or the remote path has changed. As in the
-// official provider, a changed connection alone copies nothing.
+// official provider, it copies nothing if only the connection has changed.
 func (*CopyToRemote) Update(
 	ctx context.Context, req infer.UpdateRequest[CopyToRemoteInputs, CopyToRemoteOutputs],
 ) (infer.UpdateResponse[CopyToRemoteOutputs], error) {

@@ -14,13 +14,13 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// client is an SSH connection together with what it rests on: the agent and the jump host.
+// client is an SSH connection with the agent and the jump host that it depends on.
 type client struct {
 	*ssh.Client
 	below []io.Closer
 }
 
-// Close ends the connection and then everything it rests on.
+// Close ends the connection, and then the agent and jump host connections.
 func (c *client) Close() error {
 	var errs []error
 	if c.Client != nil {
@@ -37,8 +37,7 @@ type dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// dial connects to the machine, by way of the jump host if there is one. Close the client
-// after use.
+// dial connects to the machine, through the jump host if there is one. Close the client after use.
 func (c *Connection) dial(ctx context.Context) (_ *client, err error) {
 	result := &client{}
 	defer func() {
@@ -64,8 +63,8 @@ func (c *Connection) dial(ctx context.Context) (_ *client, err error) {
 	return result, nil
 }
 
-// connect logs in to one endpoint, dialing again, with growing pauses, until it succeeds, the
-// endpoint's limit of failures is passed, or ctx ends.
+// connect logs in to one endpoint. It retries with growing pauses until it succeeds, the
+// endpoint's limit of failures is exceeded, or ctx ends.
 func (e *endpoint) connect(ctx context.Context, what string, via dialer, rest *client) (*ssh.Client, error) {
 	config, agent, err := e.clientConfig()
 	if err != nil {
@@ -106,8 +105,8 @@ func limitText(limit int) string {
 	return strconv.Itoa(limit)
 }
 
-// dialOnce makes one attempt. perDialTimeout covers the SSH handshake too: a machine that
-// accepts the connection and then says nothing, as one that boots does, must not block.
+// dialOnce makes one attempt. perDialTimeout includes the SSH handshake: a booting machine that
+// accepts the connection but does not answer must not block.
 func (e *endpoint) dialOnce(ctx context.Context, via dialer, config *ssh.ClientConfig) (*ssh.Client, error) {
 	if timeout := e.perDialTimeout(); timeout > 0 {
 		var cancel context.CancelFunc
@@ -118,8 +117,8 @@ func (e *endpoint) dialOnce(ctx context.Context, via dialer, config *ssh.ClientC
 	if err != nil {
 		return nil, err
 	}
-	// Closing the connection is the only way to stop a handshake, and a channel through a
-	// jump host knows no deadlines.
+	// Closing the connection is the only way to stop a handshake, because a channel through a
+	// jump host does not support deadlines.
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	c, channels, requests, err := ssh.NewClientConn(conn, e.address(), config)
 	if !stop() {

@@ -17,7 +17,7 @@ import (
 // files copies to the file system of a remote machine.
 type files struct{ sftp *sftp.Client }
 
-// withFiles connects, hands the remote file system to work, and disconnects.
+// withFiles connects, calls work with the remote file system, and disconnects.
 func withFiles(ctx context.Context, connection *Connection, work func(*files) error) error {
 	conn, err := connection.dial(ctx)
 	if err != nil {
@@ -55,7 +55,7 @@ func (f *files) copyText(content, dest string) error {
 	return f.write(strings.NewReader(content), dest)
 }
 
-// copyPath copies a local file or directory to dest, much as cp -r does:
+// copyPath copies a local file or directory to dest, similar to cp -r:
 //
 //	source | dest is a directory | dest does not exist | dest is a file
 //	-------|---------------------|---------------------|---------------
@@ -86,7 +86,7 @@ func (f *files) copyPath(source, dest string) error {
 	return f.copyFile(source, dest)
 }
 
-// copyDir copies all that source holds into the remote directory dest.
+// copyDir copies the content of source into the remote directory dest.
 func (f *files) copyDir(source, dest string) error {
 	return fs.WalkDir(os.DirFS(source), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {

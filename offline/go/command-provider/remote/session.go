@@ -12,15 +12,15 @@ import (
 	"swarmbench/command-provider/internal/lifecycle"
 )
 
-// run runs one command on the machine. On entry c holds the results of the previous run,
-// which go to the command's environment; after a success it holds those of this run.
+// run runs one command on the machine. On entry, c holds the results of the previous run, which
+// are passed in the command's environment; on success it holds the results of this run.
 func (c *CommandOutputs) run(ctx context.Context, command string) error {
 	conn, err := c.Connection.dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	// A session has no context: closing its connection is what ends it.
+	// A session has no context; closing its connection ends it.
 	defer context.AfterFunc(ctx, func() { _ = conn.Client.Close() })()
 
 	session, err := conn.NewSession()
@@ -49,8 +49,8 @@ func (c *CommandOutputs) run(ctx context.Context, command string) error {
 	return nil
 }
 
-// setEnvironment asks the server to set the variables. A refusal of a variable the user asked
-// for fails; one of the previous output, which nobody may need, is a warning.
+// setEnvironment asks the server to set the variables. If the server rejects a variable of the
+// user, the command fails. If it rejects one with previous output, a warning is logged.
 func (c *CommandOutputs) setEnvironment(ctx context.Context, session *ssh.Session) error {
 	log := p.GetLogger(ctx)
 	if c.Environment != nil {

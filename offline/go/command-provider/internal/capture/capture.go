@@ -43,8 +43,8 @@ func (o *Output) Stderr() io.Writer { return &o.stderr }
 // Write records p, and logs every line that p completes.
 //
 // Lines have no length limit. The official provider reads its log pipe with a bufio.Scanner,
-// stops at the first line over 64 KiB and blocks the command for ever; that defect is left out
-// here on purpose.
+// which stops at the first line over 64 KiB and blocks the command forever. This defect is
+// not reproduced.
 func (s *stream) Write(p []byte) (int, error) {
 	s.out.mu.Lock()
 	defer s.out.mu.Unlock()
@@ -70,9 +70,9 @@ func (s *stream) flush() {
 	s.pending.Reset()
 }
 
-// Finish logs last lines that did not end in a newline, and returns both streams without
-// their last newline. If the command failed, the error tells its status, the command and all
-// that it printed, and the streams are empty.
+// Finish logs incomplete last lines, and returns both streams without their last newline. If the
+// command failed, the error contains its status, the command and its output, and the streams
+// are empty.
 func (o *Output) Finish(command string, err error) (stdout, stderr string, _ error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

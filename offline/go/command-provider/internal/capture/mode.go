@@ -2,8 +2,8 @@ package capture
 
 import "github.com/pulumi/pulumi-go-provider/infer"
 
-// Mode says which streams are logged while a command runs. It is the value of the `logging`
-// input; the two Logging enums of the schema are of this kind.
+// Mode selects the streams that are logged while a command runs. It is the value of the `logging`
+// input, and the underlying type of the two Logging enums of the schema.
 type Mode string
 
 // The values of the `logging` input.
@@ -14,10 +14,10 @@ const (
 	None       Mode = "none"
 )
 
-// Stdout tells whether standard output is logged. An unset mode logs both streams.
+// Stdout reports whether standard output is logged. An unset mode logs both streams.
 func (m Mode) Stdout() bool { return m == OnlyStdout || m == BothModes || m == "" }
 
-// Stderr tells whether standard error is logged. An unset mode logs both streams.
+// Stderr reports whether standard error is logged. An unset mode logs both streams.
 func (m Mode) Stderr() bool { return m == OnlyStderr || m == BothModes || m == "" }
 
 // LoggingDoc describes the `logging` input of all commands.

@@ -1,5 +1,5 @@
-// Package lifecycle holds what local.Command and remote.Command share: which command runs at
-// which step of a resource's life, and what the previous one hands to the next.
+// Package lifecycle contains what local.Command and remote.Command share: which command runs on
+// create, update and delete, and how the output of one run is passed to the next.
 package lifecycle
 
 import "github.com/pulumi/pulumi-go-provider/infer"
@@ -10,7 +10,7 @@ const (
 	StderrVariable = "PULUMI_COMMAND_STDERR"
 )
 
-// Commands are the inputs that say what to run when.
+// Commands are the inputs with the commands to run on create, update and delete.
 type Commands struct {
 	Triggers *[]any  `pulumi:"triggers,optional" provider:"replaceOnChanges"`
 	Create   *string `pulumi:"create,optional"`
@@ -29,7 +29,7 @@ func (c *Commands) Annotate(a infer.Annotator) {
 		"Gets the output of the run before it in PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR.")
 }
 
-// OnUpdate is the command of an update: `update`, else `create`, else none.
+// OnUpdate returns the command of an update: `update`, otherwise `create`, otherwise none.
 func (c *Commands) OnUpdate() *string {
 	if c.Update != nil {
 		return c.Update
@@ -37,8 +37,8 @@ func (c *Commands) OnUpdate() *string {
 	return c.Create
 }
 
-// Previous lists the variables that hand stdout and stderr of the previous run to the next
-// one. Empty streams set nothing. A nil add means true, which is also the schema's default.
+// Previous lists the variables that pass stdout and stderr of the previous run to the next one.
+// Empty streams set no variable. A nil add means true, as in the schema.
 func Previous(add *bool, stdout, stderr string) []Variable {
 	if add != nil && !*add {
 		return nil

@@ -1,0 +1,107 @@
+/**
+ * What an idle stack costs the machine: `npm run bench:idle`.
+ *
+ * Brings up each scenario's stack without a benchmark, waits, and reads from /proc/stat which share of the whole machine is
+ * busy; before the first, the same without a stack. Prints a table of medians.
+ */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Command } from "commander";
+import { parse } from "yaml";
+import { isInstalled } from "../../test/support/installed.ts";
+import { project as repository } from "../lib/paths.ts";
+import { conditions, type Metric, onOwnStack, table, wait, wholeNumber } from "./lib.ts";
+
+/** Most of the machine, %, that a scenario's idle stack may use. */
+const LIMITS: Readonly<Record<string, number>> = { local: 5, "cluster-3": 10 };
+/** JVMs compile their code in the first minutes. */
+const SETTLE_SEC = 90;
+const BASELINE_SEC = 20;
+
+/** CPU time of the whole machine since it started, in ticks (proc_stat(5)). */
+interface Ticks {
+  busy: number;
+  all: number;
+}
+
+/** Reads the first line of /proc/stat. Time waited for I/O or stolen by other machines is not busy. */
+export function ticksOf(stat: string): Ticks {
+  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = (
+    /^cpu +(.*)$/m.exec(stat)?.[1] ?? ""
+  )
+    .split(" ")
+    .map(Number);
+  const busy = user + nice + system + irq + softirq;
+  return { busy, all: busy + idle + iowait + steal };
+}
+
+/** The share of the machine that is busy for so long, in %. */
+async function busyPercent(seconds: number): Promise<number> {
+  const read = () => ticksOf(readFileSync("/proc/stat", "utf8"));
+  const before = read();
+  await wait(seconds);
+  const after = read();
+  return (100 * (after.busy - before.busy)) / (after.all - before.all);
+}
+
+/** A scenario's settings by their path, such as `testbed.perNode.node2.role`, as `pulumi config set --path` takes them. */
+export function settingsOf(scenario: string): Record<string, string> {
+  const text = readFileSync(path.join(repository, `Pulumi.${scenario}.yaml`), "utf8");
+  const { config } = parse(text) as { config: Record<string, unknown> };
+  const own = Object.entries(config).filter(([key]) => key.startsWith("swarmbench:"));
+  return Object.fromEntries(own.flatMap(([key, value]) => flat(key.slice("swarmbench:".length), value)));
+}
+
+function flat(key: string, value: unknown): [string, string][] {
+  if (Array.isArray(value)) return value.flatMap((each, index) => flat(`${key}[${index}]`, each));
+  if (typeof value !== "object" || value === null) return [[key, String(value)]];
+  return Object.entries(value).flatMap(([name, each]) => flat(`${key}.${name}`, each));
+}
+
+/** The scenario with all its services, but without a run at `up`. */
+function configuration(scenario: string): Record<string, string> {
+  return {
+    "kafka.enabled": "true",
+    "influxdb.enabled": "true",
+    "telegraf.enabled": "true",
+    "grafana.enabled": String(isInstalled("grafana")),
+    "portainer.enabled": String(isInstalled("portainer")),
+    "clockSync.kind": "ptpd",
+    ...settingsOf(scenario),
+    "benchmark.run": "false",
+  };
+}
+
+async function idle(scenario: string, samples: number, seconds: number): Promise<Metric> {
+  const metric: Metric = { name: `${scenario}, idle`, unit: "%", limit: LIMITS[scenario], samples: [] };
+  await onOwnStack("idle", configuration(scenario), async (project) => {
+    console.error(`${scenario}: up`);
+    await project.mustUp();
+    console.error(`${scenario}: settling for ${SETTLE_SEC} s`);
+    await wait(SETTLE_SEC);
+    for (let sample = 1; sample <= samples; sample++) {
+      console.error(`${scenario}: watching for ${seconds} s, ${sample} of ${samples}`);
+      metric.samples.push(await busyPercent(seconds));
+    }
+  });
+  return metric;
+}
+
+/** Measures the idle stacks, and prints a table. */
+export async function run(command: Command): Promise<undefined> {
+  const options = command.opts<{ scenarios: string; samples: string; seconds: string }>();
+  const samples = wholeNumber(command, "samples", options.samples);
+  const seconds = wholeNumber(command, "seconds", options.seconds);
+  const without: Metric = { name: "without a stack", unit: "%", samples: [] };
+  console.error("the machine without a stack");
+  for (let sample = 1; sample <= samples; sample++) without.samples.push(await busyPercent(BASELINE_SEC));
+  const metrics = [without];
+  for (const scenario of options.scenarios.split(",")) metrics.push(await idle(scenario, samples, seconds));
+  console.log(
+    [
+      await conditions(),
+      `Busy share of the whole machine over ${seconds} s, ${SETTLE_SEC} s after \`up\`; the machine's own share is included.`,
+      table(metrics),
+    ].join("\n\n"),
+  );
+}
