@@ -145,7 +145,8 @@ function sloReasons(metrics: StepMetrics, slo: Slo): string[] {
   const reasons: string[] = [];
   if (isLate(metrics, slo)) {
     const { late, ranked } = metrics;
-    const value = p99Ms === null ? `unknown (${late} of ${ranked} were late or missing)` : `${p99Ms.toFixed(1)} ms`;
+    const value =
+      p99Ms === null ? `unknown (${late} of ${ranked} were late or missing)` : `${p99Ms.toFixed(1)} ms`;
     reasons.push(`p99 latency ${value}, above ${slo.p99Ms} ms`);
   }
   const share = delivered / offered;

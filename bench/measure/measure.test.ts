@@ -353,7 +353,10 @@ describe("the verdict of a step", () => {
     const { verdict: actual, reasons } = verdict({ pending: 5, delivered: 9_995 });
     assert.deepEqual(
       [actual, reasons],
-      ["not-drained", ["5 of 10000 messages were still under way at the end of the drain: raise benchmark.drain"]],
+      [
+        "not-drained",
+        ["5 of 10000 messages were still under way at the end of the drain: raise benchmark.drain"],
+      ],
     );
     assert.equal(verdict({ pending: 2_000, p99Ms: null, late: 2_000 }).verdict, "slo-missed");
   });

@@ -32,7 +32,13 @@ function simulatedStep(load: number, seed: number): { steady: boolean; ok: boole
   const inputs = seconds.map(({ offered, latencies }): SteadyInput => {
     backlog += offered - latencies.length;
     const sorted = Float64Array.from(latencies).sort();
-    return { offered, delivered: latencies.length, backlog, p50Ms: sorted[sorted.length >> 1] ?? null, p99Ms: null };
+    return {
+      offered,
+      delivered: latencies.length,
+      backlog,
+      p50Ms: sorted[sorted.length >> 1] ?? null,
+      p99Ms: null,
+    };
   });
   const { steady } = windowSteadiness(inputs.slice(WARM_UP_SEC), SLO);
   return { steady, ok: steady && late <= 0.01 * measured };
@@ -86,7 +92,13 @@ describe("the check of the measured time", () => {
     const falling = seconds(10, (index) => ({ p50Ms: 30 - 2 * index }));
     assert.match(windowSteadiness(falling, SLO).reason, /the median latency fell by 1\d\.\d ms/);
     assert.equal(windowSteadiness(falling, SLO, true).steady, true);
-    assert.match(windowSteadiness(seconds(5, (index) => ({ p50Ms: 10 + 5 * index })), SLO).reason, /rose/);
+    assert.match(
+      windowSteadiness(
+        seconds(5, (index) => ({ p50Ms: 10 + 5 * index })),
+        SLO,
+      ).reason,
+      /rose/,
+    );
   });
 
   it("is steady below one message a second, and with one burst in ten seconds", () => {
@@ -94,8 +106,20 @@ describe("the check of the measured time", () => {
       index === at
         ? { offered: count, delivered: count, backlog: 0, p50Ms: 5 }
         : { offered: 0, delivered: 0, backlog: 0, p50Ms: null };
-    assert.equal(windowSteadiness(seconds(10, (index) => one(index, 3, 1)), SLO).steady, true);
-    assert.equal(windowSteadiness(seconds(10, (index) => one(index, 7, 100)), SLO).steady, true);
+    assert.equal(
+      windowSteadiness(
+        seconds(10, (index) => one(index, 3, 1)),
+        SLO,
+      ).steady,
+      true,
+    );
+    assert.equal(
+      windowSteadiness(
+        seconds(10, (index) => one(index, 7, 100)),
+        SLO,
+      ).steady,
+      true,
+    );
     assert.equal(windowSteadiness([], SLO).steady, true);
   });
 });

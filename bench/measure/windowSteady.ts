@@ -8,8 +8,8 @@ const MAX_BLOCKS = 20;
 const LEAST_SECONDS = 4;
 /** Quantile 0.95 of Student's t for 1 to 18 degrees of freedom. The allowed growth makes false alarms rarer than 1 in 20. */
 const T_95 = [
-  6.314, 2.92, 2.353, 2.132, 2.015, 1.943, 1.895, 1.86, 1.833, 1.812, 1.796, 1.782, 1.771, 1.761, 1.753, 1.746, 1.74,
-  1.734,
+  6.314, 2.92, 2.353, 2.132, 2.015, 1.943, 1.895, 1.86, 1.833, 1.812, 1.796, 1.782, 1.771, 1.761, 1.753,
+  1.746, 1.74, 1.734,
 ];
 /** A backlog that grows by no more than this is not called growing, however regular its growth, messages. */
 const LEAST_GROWTH = 3;
