@@ -1,8 +1,9 @@
-// A JSON server over HTTP, for agents and probes.
+// A JSON server over HTTP, for agents and probes. It trusts nobody without the stack's token.
 import http from "node:http";
-import { text } from "node:stream/consumers";
+import type { Socket } from "node:net";
 import type { z } from "zod";
 import { reason } from "./reason.ts";
+import { hasToken } from "./token.ts";
 
 /** A failed request with its HTTP status. It stays within the server, which sends it to the client as a response. */
 export class HttpError extends Error {
@@ -14,8 +15,32 @@ export class HttpError extends Error {
   }
 }
 
-/** Handles a request such as `POST /v1/start`. Its result is the response's JSON. */
-export type Handler = (body: unknown, query: Record<string, string>) => unknown;
+/**
+ * Handles a request such as `POST /v1/start`. Its result is the response's JSON. The signal is aborted when the client
+ * closes its connection before it has the response.
+ */
+export type Handler = (body: unknown, query: Record<string, string>, signal: AbortSignal) => unknown;
+
+/** Whom a server answers, and how much it takes. */
+export interface ServerLimits {
+  /** The stack's token, which every request must have. Absent: everyone who can connect is trusted, as on a Unix socket. */
+  token?: string;
+  /** Largest body of a request, bytes. @default 1 MiB */
+  maxBodyBytes?: number;
+  /** Time for a request's headers, ms. Longer than a busy process may be away from its sockets. @default 20,000 */
+  headersMs?: number;
+  /** Time for a whole request with its body, ms. @default 60,000 */
+  requestMs?: number;
+}
+
+const MAX_BODY_BYTES = 2 ** 20;
+const HEADERS_MS = 20_000;
+const REQUEST_MS = 60_000;
+/** How often connections are checked for the times above. */
+const CHECK_EVERY_MS = 1_000;
+const MAX_CONNECTIONS = 1_024;
+/** Connections of one address that have not shown the token yet. One more closes the oldest of them. */
+const MAX_STRANGERS = 16;
 
 /**
  * Parses a request by its schema.
@@ -35,28 +60,98 @@ export function checked<S extends z.ZodType>(schema: S, document: unknown): z.ou
  * @param byRequest the handlers, by method and path
  * @param where a port (0: any free one), or the path of a Unix socket
  */
-export function serveJson(byRequest: Record<string, Handler>, where: number | string): Promise<http.Server> {
-  const server = http.createServer((request, response) => {
-    answer(byRequest, request)
-      .then((document) => send(response, 200, document ?? {}))
-      .catch((error) => send(response, statusOf(error), { error: reason(error) }));
-  });
-  // No server timeout: some requests take long, and every client has its own timeout.
-  server.requestTimeout = 0;
+export function serveJson(
+  byRequest: Record<string, Handler>,
+  where: number | string,
+  limits: ServerLimits = {},
+): Promise<http.Server> {
+  const strangers = new Strangers();
+  const server = http.createServer(
+    {
+      headersTimeout: limits.headersMs ?? HEADERS_MS,
+      requestTimeout: limits.requestMs ?? REQUEST_MS,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+    },
+    (request, response) => {
+      answer(byRequest, request, response, limits, strangers)
+        .then((document) => send(response, 200, document ?? {}))
+        .catch((error) => send(response, statusOf(error), { error: reason(error) }));
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  if (limits.token !== undefined) server.on("connection", (socket) => strangers.add(socket));
   return new Promise((resolve, reject) => {
     server.on("error", reject);
     server.listen(where, () => resolve(server));
   });
 }
 
-async function answer(byRequest: Record<string, Handler>, request: http.IncomingMessage): Promise<unknown> {
-  const url = new URL(request.url ?? "/", "http://localhost");
+/** The connections that have not shown the token yet. Those of one address cannot displace those of another. */
+class Strangers {
+  private readonly byAddress = new Map<string, Set<Socket>>();
+
+  add(socket: Socket): void {
+    const address = socket.remoteAddress ?? "";
+    const sockets = this.byAddress.get(address) ?? new Set();
+    this.byAddress.set(address, sockets.add(socket));
+    socket.once("close", () => this.remove(socket, address));
+    const [oldest] = sockets;
+    if (sockets.size > MAX_STRANGERS) oldest?.destroy();
+  }
+
+  remove(socket: Socket, address = socket.remoteAddress ?? ""): void {
+    const sockets = this.byAddress.get(address);
+    sockets?.delete(socket);
+    if (sockets?.size === 0) this.byAddress.delete(address);
+  }
+}
+
+async function answer(
+  byRequest: Record<string, Handler>,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  { token, maxBodyBytes = MAX_BODY_BYTES }: ServerLimits,
+  strangers: Strangers,
+): Promise<unknown> {
+  if (token !== undefined && !hasToken(request.headers.authorization, token)) {
+    throw new HttpError(401, "the token is missing or not this stack's");
+  }
+  strangers.remove(request.socket);
+  const url = urlOf(request);
   const name = `${request.method} ${url.pathname}`;
   const handler = Object.hasOwn(byRequest, name) ? byRequest[name] : undefined;
-  const body = await text(request);
   if (!handler)
     throw new HttpError(404, `unknown request ${name}; known: ${Object.keys(byRequest).join(", ")}`);
-  return handler(body === "" ? {} : parse(body), Object.fromEntries(url.searchParams));
+  const left = new AbortController();
+  response.once("close", () => left.abort());
+  const body = await bodyOf(request, maxBodyBytes);
+  return handler(body === "" ? {} : parse(body), Object.fromEntries(url.searchParams), left.signal);
+}
+
+function urlOf(request: http.IncomingMessage): URL {
+  try {
+    return new URL(request.url ?? "/", "http://localhost");
+  } catch {
+    throw new HttpError(400, "the request's address is invalid");
+  }
+}
+
+async function bodyOf(request: http.IncomingMessage, maxBytes: number): Promise<string> {
+  const tooLarge = () => new HttpError(413, `the body is larger than ${maxBytes} bytes`);
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  return new Promise((resolve, reject) => {
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) {
+        chunks.length = 0;
+        reject(tooLarge());
+      } else chunks.push(chunk);
+    });
+    request.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    request.on("error", reject);
+  });
 }
 
 function parse(body: string): unknown {
@@ -71,11 +166,15 @@ function statusOf(error: unknown): number {
   return error instanceof HttpError ? error.status : 500;
 }
 
+/** The connection of a request that was refused before its body had come is closed: the rest of it is not wanted. */
 function send(response: http.ServerResponse, status: number, document: unknown): void {
+  if (response.destroyed) return;
   const body = JSON.stringify(document);
+  const isUnread = !response.req.complete;
   response.writeHead(status, {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
+    ...(isUnread || status === 401 ? { connection: "close" } : {}),
   });
   response.end(body);
 }

@@ -25,6 +25,7 @@ describe("services that are not configured", () => {
         jvmOptions: [],
         config: {},
         security: "PLAINTEXT",
+        externalAccess: "authenticated",
         rotation: 0,
         limits: {},
       },
@@ -107,6 +108,7 @@ describe("Kafka's settings", () => {
       config: { "num.io.threads": 16 },
       security: "SASL_SSL",
       externalPort: 19_092,
+      externalAccess: "authenticated",
       rotation: 0,
       limits: {},
     });
@@ -158,9 +160,20 @@ describe("Kafka's settings", () => {
   }
 
   it("accept the registry's default port if the registry uses another one", () => {
-    const config = { swarm: { registryPort: 5001 }, kafka: { externalPort: 5000 } };
+    const config = { swarm: { registryPort: 5001 }, kafka: { externalPort: 5000, externalAccess: "anyone" } };
     assert.equal(parse(config).kafka?.externalPort, 5000);
   });
+
+  for (const security of ["PLAINTEXT", "SSL"]) {
+    it(`reject an external port that ${security} leaves open to anyone`, () => {
+      const kafka = { externalPort: 19_092, security };
+      const [error, ...more] = errorsOf({ kafka });
+      assert.match(error ?? "", new RegExp(`^kafka.externalPort: with kafka.security ${security} anyone`));
+      assert.match(error ?? "", /set kafka\.security to SASL_SSL, or kafka\.externalAccess to anyone$/);
+      assert.deepEqual(more, []);
+      assert.equal(parse({ kafka: { ...kafka, externalAccess: "anyone" } }).kafka?.externalPort, 19_092);
+    });
+  }
 
   for (const option of ["UseZGC", "-Da=b -Dc=d", ""]) {
     it(`reject "${option}" as a JVM option`, () => {

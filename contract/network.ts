@@ -19,9 +19,13 @@ export const PROBE_PORTS = {
   iperf: 7073,
 } as const;
 
-/** Folders of every node: `probe` is shared by the node's probes; `clock` has the status of the clock synchronisation. */
+/**
+ * Folders of every node. `probe` belongs to the node's probes, which share a socket there. `node` belongs to root: `pulumi up`
+ * writes the nodes' addresses there, and the probes read them. `clock` has the status of the clock synchronisation.
+ */
 export const NODE_FOLDERS = {
   probe: "/var/lib/swarmbench/probe",
+  node: "/var/lib/swarmbench/node",
   clock: "/var/lib/swarmbench/clock",
 } as const;
 

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { completeBenchmarkSchema, completeWorkloadSchema } from "./completeWorkload.ts";
 import { conditionsSchema, stepSchema } from "./result.ts";
-import { influxTargetSchema, kafkaTargetSchema, proxyRouteSchema } from "./target.ts";
+import { influxTargetSchema, kafkaTargetSchema, proxyRouteSchema, TOKEN } from "./target.ts";
 
 /** Docker service of the agents of each role. On the overlay network its name resolves to the addresses of all its tasks. */
 export const AGENT_SERVICES = { producer: "producers", consumer: "consumers" } as const;
@@ -12,6 +12,8 @@ export type AgentRole = keyof typeof AGENT_SERVICES;
 export const AGENT_PORT = 7070;
 
 const benchTargetSchema = z.strictObject({
+  /** The stack's token, which agents and probes require. */
+  token: z.string().regex(TOKEN, "expected a token made by pulumi up"),
   kafka: kafkaTargetSchema,
   /** Jolokia endpoint of each broker, from which its CPU usage is read. */
   brokerMetrics: z.array(z.strictObject({ name: z.string(), jolokiaUrl: z.url() })),
@@ -35,10 +37,13 @@ const benchTargetSchema = z.strictObject({
 /** The stack as the runner sees it: the brokers under load, the agents that make the load, and where live metrics go. */
 export type BenchTarget = z.output<typeof benchTargetSchema>;
 
+/** The form of a run's name, which becomes the name of a folder. */
+export const RUN_NAME = /^[0-9A-Za-z][0-9A-Za-z._-]{0,199}$/;
+
 /** The runner's input, as JSON on standard input of the bench image's job `benchmark`. */
 export const runRequestSchema = z.strictObject({
   /** `<UTC time>-<scenario>-<id>` */
-  run: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z._-]*$/),
+  run: z.string().regex(RUN_NAME),
   scenario: z.string().min(1),
   target: benchTargetSchema,
   workload: completeWorkloadSchema,

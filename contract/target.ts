@@ -13,25 +13,45 @@ const kafkaBrokerSchema = z.strictObject({
 /** A broker: its node.id and its advertised address. */
 export type KafkaBroker = z.output<typeof kafkaBrokerSchema>;
 
-const kafkaSecuritySchema = z
-  .strictObject({
-    /** Kafka's own names. */
-    protocol: z.enum(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
-    mechanism: z.literal("SCRAM-SHA-512").optional(),
-    username: z.string().min(1).optional(),
-    password: z.string().min(1).optional(),
-    /** Certificates of the authorities that sign the brokers' certificates, PEM. */
-    ca: z.string().includes("BEGIN CERTIFICATE").optional(),
-  })
-  .superRefine((security, context) => {
-    const require = (...keys: ("mechanism" | "username" | "password" | "ca")[]) => {
-      for (const key of keys.filter((name) => security[name] === undefined)) {
-        context.addIssue({ code: "custom", path: [key], message: `is required for ${security.protocol}` });
-      }
-    };
-    if (security.protocol.startsWith("SASL_")) require("mechanism", "username", "password");
-    if (security.protocol.endsWith("SSL")) require("ca");
-  });
+/** The form of a stack's token. `pulumi up` makes 192 random bits, in hexadecimal digits. */
+export const TOKEN = /^[\w-]{24,200}$/;
+
+/** The files in which tasks of the bench image find the secrets of the swarm. */
+export const SECRET_FILES = {
+  /** The stack's token, which agents and probes require. */
+  token: "/run/secrets/swarmbench_token",
+  /** The password of Kafka's user, if the brokers require one. */
+  kafkaPassword: "/run/secrets/kafka_password",
+} as const;
+
+const publicSecurityShape = z.strictObject({
+  /** Kafka's own names. */
+  protocol: z.enum(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
+  mechanism: z.literal("SCRAM-SHA-512").optional(),
+  username: z.string().min(1).optional(),
+  /** Certificates of the authorities that sign the brokers' certificates, PEM. */
+  ca: z.string().includes("BEGIN CERTIFICATE").optional(),
+});
+
+const kafkaSecuritySchema = publicSecurityShape
+  .extend({ password: z.string().min(1).optional() })
+  .superRefine((security, context) =>
+    refuseMissing(security, ["mechanism", "username", "password"], context),
+  );
+
+function refuseMissing<Key extends "mechanism" | "username" | "password">(
+  security: { protocol: string; ca?: string | undefined } & { [K in Key]?: string | undefined },
+  ofUser: readonly Key[],
+  context: z.RefinementCtx,
+): void {
+  const required: ("ca" | Key)[] = [
+    ...(security.protocol.startsWith("SASL_") ? ofUser : []),
+    ...(security.protocol.endsWith("SSL") ? (["ca"] as const) : []),
+  ];
+  for (const key of required.filter((name) => security[name] === undefined)) {
+    context.addIssue({ code: "custom", path: [key], message: `is required for ${security.protocol}` });
+  }
+}
 
 /** A proxy route: from the address of a broker, such as "broker-1:9092", to the address of the proxy in front of it. */
 export const proxyRouteSchema = z.record(address, address);
@@ -48,6 +68,21 @@ export const kafkaTargetSchema = z.strictObject({
 });
 /** A Kafka cluster: {@link kafkaTargetSchema}. */
 export type KafkaTarget = z.output<typeof kafkaTargetSchema>;
+
+/** A Kafka cluster without the password. Agents read the password from a file ({@link SECRET_FILES}). */
+export const openKafkaTargetSchema = kafkaTargetSchema.extend({
+  security: publicSecurityShape.superRefine((security, context) =>
+    refuseMissing(security, ["mechanism", "username"], context),
+  ),
+});
+/** A Kafka cluster without the password: {@link openKafkaTargetSchema}. */
+export type OpenKafkaTarget = z.output<typeof openKafkaTargetSchema>;
+
+/** Removes the password from a target. */
+export function withoutPassword({ security, ...target }: KafkaTarget): OpenKafkaTarget {
+  const { password: _, ...open } = security;
+  return { ...target, security: open };
+}
 
 /** A bucket of InfluxDB, and a token with the permissions that its user needs. */
 export const influxTargetSchema = z.strictObject({

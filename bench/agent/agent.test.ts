@@ -16,6 +16,7 @@ import type { ConsumerTotals, Prepare, ProducerTotals } from "./protocol.ts";
 import { Seconds } from "./seconds.ts";
 import { serve } from "./server.ts";
 
+const TOKEN = "0123456789abcdef".repeat(3);
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("seconds", () => {
@@ -63,12 +64,12 @@ describe("agents over HTTP", () => {
   async function open(role: "producer" | "consumer", orphanedAfterMs?: number): Promise<AgentClient> {
     const identity = { role, task: `${role}s.1`, node: "node3", faults: [] };
     const own = openWallClock();
-    const exchange = await Exchange.open(own, 0);
-    const agent = new Agent(identity, own, async () => kafka.adapter, exchange, orphanedAfterMs);
-    const server = await serve(agent, 0);
+    const exchange = await Exchange.open(own, 0, TOKEN);
+    const agent = new Agent(identity, own, async () => kafka.adapter, exchange, { orphanedAfterMs });
+    const server = await serve(agent, 0, TOKEN);
     servers.push(server);
     agents.push(agent);
-    return new AgentClient(`127.0.0.1:${(server.address() as AddressInfo).port}`, role);
+    return new AgentClient(`127.0.0.1:${(server.address() as AddressInfo).port}`, role, TOKEN);
   }
   before(async () => {
     producers = await open("producer");
@@ -96,7 +97,7 @@ describe("agents over HTTP", () => {
     kafka: {
       bootstrap: ["broker-1:9092"],
       brokers: [{ id: 1, host: "b", port: 1 }],
-      security: { protocol: "PLAINTEXT", password: "hidden" },
+      security: { protocol: "PLAINTEXT" },
     },
     workload: workloadSchema.parse({ producers: 5, rate: 100, ...workload }),
     share: { first: 0, count: 5 },
@@ -234,9 +235,18 @@ describe("agents over HTTP", () => {
   it("reject requests for another step", async () => {
     await assert.rejects(producers.report({ run: "r1", step: 99 }, 0), /the agent is at step 5 of run r1/);
     await assert.rejects(
-      producers.window({ run: "r1", step: 5, fromUs: 0, toUs: 1 }),
+      producers.window({ run: "r1", step: 5, fromUs: clock.nowUs(), toUs: clock.nowUs() + 1 }),
       /has not been started/,
     );
+  });
+
+  it("reject a start that is not about now", async () => {
+    for (const atUs of [0, clock.nowUs() - 3_600e6, clock.nowUs() + 3_600e6]) {
+      await assert.rejects(
+        producers.start({ run: "r1", step: 5, atUs }),
+        /400: start: -?\d+ s from the agent/,
+      );
+    }
   });
 
   it("answer with the earliest possible window if one has begun, and take a later one", async () => {
@@ -282,6 +292,41 @@ describe("agents over HTTP", () => {
       assert.doesNotMatch(error.message, /hidden/);
       return true;
     });
+  });
+
+  it("take Kafka's password from their own secret, and have none to give", async () => {
+    const seen: (string | undefined)[] = [];
+    const own = openWallClock();
+    const identity = { role: "consumer" as const, task: "consumers.1", node: "node3", faults: [] };
+    const adapter = {
+      ...kafka.adapter,
+      connectConsumer: (...args: Parameters<typeof kafka.adapter.connectConsumer>) => {
+        seen.push(args[0].security.password);
+        return kafka.adapter.connectConsumer(...args);
+      },
+    };
+    const security = {
+      protocol: "SASL_PLAINTEXT" as const,
+      mechanism: "SCRAM-SHA-512" as const,
+      username: "bench",
+    };
+    for (const kafkaPassword of ["from the secret", undefined]) {
+      const exchange = await Exchange.open(own, 0, TOKEN);
+      const agent = new Agent(identity, own, async () => adapter, exchange, { kafkaPassword });
+      const request = { ...order(1), share: { first: 0, count: 1 }, kafka: { ...order(1).kafka, security } };
+      const prepared = agent.prepare(request);
+      if (kafkaPassword === undefined) await assert.rejects(prepared, /no password for these brokers/);
+      else await prepared;
+      assert.doesNotMatch(JSON.stringify(agent.hello()), /from the secret/);
+      await agent.close();
+    }
+    assert.deepEqual(seen, ["from the secret"]);
+  });
+
+  it("accept no password in a request", async () => {
+    const secret = { ...order(6).kafka, security: { protocol: "PLAINTEXT", password: "hidden" } };
+    const request = { ...order(6), kafka: secret } as unknown as Prepare;
+    await assert.rejects(producers.prepare(request), /400: kafka\.security: Unrecognized key: "password"/);
   });
 
   it("are free again after the orphan timeout", async () => {

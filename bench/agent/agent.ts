@@ -8,17 +8,19 @@ import { SelfWatch } from "../measure/self.ts";
 import { reason } from "../reason.ts";
 import type { WallClock } from "../wallClock.ts";
 import { ConsumerStep } from "./consumerStep.ts";
-import { conflict } from "./errors.ts";
+import { badRequest, conflict } from "./errors.ts";
 import { type Fault, Skipper } from "./fault.ts";
 import { machine } from "./machine.ts";
 import { ProducerStep } from "./producerStep.ts";
 import {
   type ConsumerReport,
   type Hello,
+  MAX_AHEAD_US,
   ORPHANED_AFTER_MS,
   PROTOCOL_VERSION,
   type Prepare,
   type Prepared,
+  type PrepareWithSecrets,
   type ProducerReport,
   type Tally,
   type Totals,
@@ -54,6 +56,14 @@ interface Current {
   window: StepWindow | undefined;
 }
 
+/** What an agent may have beside what it is. */
+interface AgentOptions {
+  /** Kafka's password; absent: the brokers ask for none. */
+  kafkaPassword?: string | undefined;
+  /** @default {@link ORPHANED_AFTER_MS} */
+  orphanedAfterMs?: number | undefined;
+}
+
 /** The client that consumes the agent's own messages. It is not measured, so it may differ from the run's client. */
 const OWN_MESSAGES_CLIENT = KAFKA_CLIENTS.find((name) => clientOf(name).partitionSubset) as Client;
 
@@ -72,6 +82,7 @@ export class Agent {
   private readonly clock: WallClock;
   private readonly adapterOf: AdapterOf;
   private readonly exchange: Exchange;
+  private readonly kafkaPassword: string | undefined;
   private readonly orphanedAfterMs: number;
 
   constructor(
@@ -79,12 +90,13 @@ export class Agent {
     clock: WallClock,
     adapterOf: AdapterOf,
     exchange: Exchange,
-    orphanedAfterMs = ORPHANED_AFTER_MS,
+    { kafkaPassword, orphanedAfterMs = ORPHANED_AFTER_MS }: AgentOptions = {},
   ) {
     this.identity = identity;
     this.clock = clock;
     this.adapterOf = adapterOf;
     this.exchange = exchange;
+    this.kafkaPassword = kafkaPassword;
     this.orphanedAfterMs = orphanedAfterMs;
 
     this.timer = setInterval(() => this.tick(), 1_000);
@@ -117,15 +129,17 @@ export class Agent {
   /**
    * Connects everything for a step. Ends an earlier step of the same run.
    *
-   * @throws HttpError 409 if it works on another run or step, or cannot connect
+   * @throws HttpError 400 if its share is no part of the workload; 409 if it works on another run or step, or cannot connect
    */
-  async prepare(order: Prepare): Promise<Prepared> {
-    const { run, step } = order;
+  async prepare(request: Prepare): Promise<Prepared> {
+    const { run, step } = request;
     if (this.current && this.current.id.run !== run)
       throw conflict(`the agent is busy with run ${this.current.id.run}`);
     if (this.current && !this.current.ready)
       throw conflict(`the agent is already preparing step ${this.current.id.step}`);
+    const order = this.withPassword(request);
     const { role, fault } = this.identity;
+    refuseShare(role, order);
     const skipper = fault && new Skipper(fault.every, { run: runMark(run), step });
     const client = await this.adapterOf(order.workload.client);
     const adapter = skipper ? skipper.wrap(client) : client;
@@ -148,20 +162,53 @@ export class Agent {
     }
   }
 
-  /** Starts to send. @param atUs µs since 1970 */
-  start(id: StepId, atUs: number): void {
-    this.stepOf(id).start(atUs);
+  /** @throws HttpError 409 if the brokers ask for a password and the agent has none */
+  private withPassword({ kafka, ...order }: Prepare): PrepareWithSecrets {
+    const { kafkaPassword: password } = this;
+    const needed = kafka.security.protocol.startsWith("SASL_");
+    if (needed && password === undefined)
+      throw conflict("the agent has no password for these brokers: bring the agents up to date: pulumi up");
+    return {
+      ...order,
+      kafka: { ...kafka, security: { ...kafka.security, ...(needed ? { password } : {}) } },
+    };
   }
 
   /**
-   * Sets the measurement window. Another window replaces it.
+   * Starts to send.
+   *
+   * @param atUs µs since 1970
+   * @throws HttpError 400 if that is not about now
+   */
+  start(id: StepId, atUs: number): void {
+    const step = this.stepOf(id);
+    this.refuseFarFromNow("start", atUs);
+    step.start(atUs);
+  }
+
+  /**
+   * Sets the measurement window. Another window replaces it; the same window once more changes nothing.
    *
    * @returns the earliest possible start if messages of the window have been sent already; then nothing is set
+   * @throws HttpError 400 if it does not begin about now
    */
   measure(id: StepId, window: StepWindow): { earliestUs: number | null } {
-    const earliestUs = this.stepOf(id).measure(window) ?? null;
+    const step = this.stepOf(id);
+    const before = this.current?.window;
+    if (before?.fromUs === window.fromUs && before.toUs === window.toUs) return { earliestUs: null };
+    this.refuseFarFromNow("window", window.fromUs);
+    const earliestUs = step.measure(window) ?? null;
     if (this.current && earliestUs === null) this.current.window = window;
     return { earliestUs };
+  }
+
+  /** A schedule from a time long ago would have millions of messages due at once. */
+  private refuseFarFromNow(what: string, us: number): void {
+    const aheadUs = us - this.clock.nowUs();
+    if (Math.abs(aheadUs) <= MAX_AHEAD_US) return;
+    throw badRequest(
+      `${what}: ${Math.round(aheadUs / 1e6)} s from the agent's clock, and ${MAX_AHEAD_US / 1e6} s at most are accepted`,
+    );
   }
 
   /** Progress, with the seconds after the first `after` ones. */
@@ -217,4 +264,11 @@ export class Agent {
     await this.free();
     this.exchange.close();
   }
+}
+
+/** @throws HttpError 400 if a task is to run more clients than the whole step has */
+function refuseShare(role: AgentRole, { share: { first, count }, workload }: PrepareWithSecrets): void {
+  const all = role === "producer" ? workload.producers : workload.consumers;
+  if (first + count > all)
+    throw badRequest(`share: ends at ${first + count}, and the step has ${all} ${role}s`);
 }

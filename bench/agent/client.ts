@@ -4,6 +4,7 @@ import { SwarmbenchError } from "../../contract/errors.ts";
 import { AGENT_PORT, type AgentRole } from "../../contract/request.ts";
 import { ask, HttpStatusError } from "../http.ts";
 import { reason } from "../reason.ts";
+import { bearer } from "../token.ts";
 import type { StepId } from "./agent.ts";
 import {
   type ConsumerReport,
@@ -36,14 +37,17 @@ export class AgentClient {
   private readonly url: string;
 
   private readonly role: AgentRole;
+  private readonly authorization: string;
   private readonly name: string;
 
   /**
    * @param address address of a task on the overlay network, with its port if that is not the default one
+   * @param token the stack's token
    * @param name name of the agent in errors
    */
-  constructor(address: string, role: AgentRole, name = address) {
+  constructor(address: string, role: AgentRole, token: string, name = address) {
     this.role = role;
+    this.authorization = bearer(token);
     this.name = name;
 
     this.url = `http://${address.includes(":") ? address : `${address}:${AGENT_PORT}`}`;
@@ -93,7 +97,12 @@ export class AgentClient {
     timeoutMs: number,
   ): Promise<z.output<S>> {
     try {
-      return await ask(schema, this.url, path, { method, timeoutMs, json });
+      return await ask(schema, this.url, path, {
+        method,
+        timeoutMs,
+        json,
+        authorization: this.authorization,
+      });
     } catch (error) {
       const failure = error instanceof HttpStatusError ? "rejected a request" : "does not answer";
       throw new SwarmbenchError(

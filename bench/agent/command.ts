@@ -1,7 +1,10 @@
 // `bench.mjs agent producer|consumer`: the program of the producer and consumer services.
+import { existsSync } from "node:fs";
 import { AGENT_PORT, AGENT_SERVICES, type AgentRole } from "../../contract/request.ts";
+import { SECRET_FILES } from "../../contract/target.ts";
 import { adapterOf } from "../clients/index.ts";
 import { Exchange } from "../exchange/exchange.ts";
+import { readSecret, readToken } from "../token.ts";
 import { openWallClock } from "../wallClock.ts";
 import { Agent } from "./agent.ts";
 import { CLOCK_FAULT_VARIABLE, parseClockFault, withFault } from "./clockFault.ts";
@@ -16,7 +19,11 @@ export function isRole(name: string | undefined): name is AgentRole {
   return name !== undefined && Object.hasOwn(AGENT_SERVICES, name);
 }
 
-/** Runs an agent until it is asked to stop. */
+/**
+ * Runs an agent until it is asked to stop.
+ *
+ * @throws SwarmbenchError `service-failed` if it has no token
+ */
 export async function runAgent(role: AgentRole, environment = process.env): Promise<void> {
   const { SWARMBENCH_TASK: task = `${AGENT_SERVICES[role]}.?`, SWARMBENCH_NODE: node = "?" } = environment;
   const skip = readFault(role, environment[FAULT_VARIABLE]);
@@ -26,9 +33,13 @@ export async function runAgent(role: AgentRole, environment = process.env): Prom
   const faults: string[] = [];
   if (skip) faults.push(`${FAULT_VARIABLE}=${skip.text}`);
   if (clockFault) faults.push(`${CLOCK_FAULT_VARIABLE}=${clockFault}`);
-  const exchange = await Exchange.open(clock, AGENT_PORT);
-  const agent = new Agent({ role, task, node, faults, fault: skip }, clock, adapterOf, exchange);
-  await serve(agent, AGENT_PORT);
+  const token = readToken(SECRET_FILES.token);
+  const { kafkaPassword: file } = SECRET_FILES;
+  const kafkaPassword = existsSync(file) ? readSecret(file) : undefined;
+  const exchange = await Exchange.open(clock, AGENT_PORT, token);
+  const identity = { role, task, node, faults, fault: skip };
+  const agent = new Agent(identity, clock, adapterOf, exchange, { kafkaPassword });
+  await serve(agent, AGENT_PORT, token);
   process.stderr.write(`agent ${task} on ${node} listens on port ${AGENT_PORT}\n`);
   const end = () => {
     setTimeout(() => process.exit(0), CLOSE_TIMEOUT_MS);

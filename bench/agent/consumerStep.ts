@@ -13,8 +13,8 @@ import {
   type ConsumerReport,
   type ConsumerSecond,
   type ConsumerTotals,
-  type Prepare,
   type Prepared,
+  type PrepareWithSecrets,
   sliceUs,
   type Tally,
 } from "./protocol.ts";
@@ -54,12 +54,12 @@ export class ConsumerStep implements AgentStep {
   private foreign = 0;
   private malformed = 0;
 
-  private readonly order: Prepare;
+  private readonly order: PrepareWithSecrets;
   private readonly adapter: ClientAdapter;
   private readonly clock: WallClock;
   private readonly self: SelfWatch;
 
-  constructor(order: Prepare, adapter: ClientAdapter, clock: WallClock, self: SelfWatch) {
+  constructor(order: PrepareWithSecrets, adapter: ClientAdapter, clock: WallClock, self: SelfWatch) {
     this.order = order;
     this.adapter = adapter;
     this.clock = clock;

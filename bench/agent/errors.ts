@@ -4,3 +4,8 @@ import { HttpError } from "../httpServer.ts";
 export function conflict(message: string): HttpError {
   return new HttpError(409, message);
 }
+
+/** The error of a request whose values cannot be carried out (400). */
+export function badRequest(message: string): HttpError {
+  return new HttpError(400, message);
+}

@@ -5,7 +5,7 @@ import type { ClientAdapter, ConsumerPort } from "../clients/port.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
 import { SequenceTracker } from "../measure/sequences.ts";
 import type { WallClock } from "../wallClock.ts";
-import type { Prepare } from "./protocol.ts";
+import type { PrepareWithSecrets } from "./protocol.ts";
 import type { StepWindow } from "./step.ts";
 
 /** Consumes one partition for a producer task, and times the task's own messages. */
@@ -17,12 +17,16 @@ export class OwnMessages {
   private window: StepWindow | undefined;
   private consumer: ConsumerPort | undefined;
 
-  private readonly order: Prepare;
+  private readonly order: PrepareWithSecrets;
   private readonly partition: number;
   private readonly clock: Pick<WallClock, "nowUs" | "steadyUs" | "steadyAt">;
 
   /** @param partition the partition to consume; messages of other tasks in it are ignored */
-  constructor(order: Prepare, partition: number, clock: Pick<WallClock, "nowUs" | "steadyUs" | "steadyAt">) {
+  constructor(
+    order: PrepareWithSecrets,
+    partition: number,
+    clock: Pick<WallClock, "nowUs" | "steadyUs" | "steadyAt">,
+  ) {
     this.order = order;
     this.partition = partition;
     this.clock = clock;

@@ -16,7 +16,14 @@ import type { WallClock } from "../wallClock.ts";
 import { conflict } from "./errors.ts";
 import { inBatches } from "./inBatches.ts";
 import { OwnMessages } from "./ownMessages.ts";
-import type { Prepare, Prepared, ProducerReport, ProducerSecond, ProducerTotals, Tally } from "./protocol.ts";
+import type {
+  Prepared,
+  PrepareWithSecrets,
+  ProducerReport,
+  ProducerSecond,
+  ProducerTotals,
+  Tally,
+} from "./protocol.ts";
 import { Seconds } from "./seconds.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
 
@@ -42,7 +49,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
   private finished = false;
   private failure: string | null = null;
 
-  private readonly order: Prepare;
+  private readonly order: PrepareWithSecrets;
   private readonly adapter: ClientAdapter;
   private readonly clock: WallClock;
   private readonly self: SelfWatch;
@@ -50,7 +57,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
 
   /** @param ownAdapter the client that consumes the task's own messages */
   constructor(
-    order: Prepare,
+    order: PrepareWithSecrets,
     adapter: ClientAdapter,
     clock: WallClock,
     self: SelfWatch,

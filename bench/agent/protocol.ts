@@ -1,7 +1,8 @@
 // The protocol of runner and agents: JSON over HTTP on the overlay network. The runner sends requests, agents answer.
 import { z } from "zod";
 import { completeWorkloadSchema } from "../../contract/completeWorkload.ts";
-import { kafkaTargetSchema } from "../../contract/target.ts";
+import { RUN_NAME } from "../../contract/request.ts";
+import { type KafkaTarget, openKafkaTargetSchema } from "../../contract/target.ts";
 import { findingsSchema } from "../exchange/findings.ts";
 
 /** Part of every path. Increased with every change that an older agent would not understand. */
@@ -13,9 +14,20 @@ export const PROTOCOL_VERSION = 3;
  */
 export const ORPHANED_AFTER_MS = 30_000;
 
+/** The largest request, bytes: a prepare with the content of messages, which is 1 MiB at most before its encoding. */
+export const MAX_BODY_BYTES = 8 * 2 ** 20;
+/** Most logical producers or consumers of a task, as many as a workload can have. */
+const MAX_SHARE = 100_000;
+/** Most agents that a run can have. */
+const MAX_AGENTS = 10_000;
+/** The start and the beginning of the window are at most this far from the agent's clock, µs. */
+export const MAX_AHEAD_US = 5 * 60 * 1e6;
+/** Longest measurement window, µs: a year. */
+const MAX_WINDOW_US = 366 * 86_400 * 1e6;
+
 const count = z.int().min(0);
 /** µs since 1970. */
-const instantUs = z.number();
+const instantUs = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 /** Encoded by LatencyHistogram.encode (contract/histogram.ts), µs. */
 const histogram = z.string();
 
@@ -69,7 +81,7 @@ export const helloSchema = z.object({
 export type Hello = z.output<typeof helloSchema>;
 
 const stepId = {
-  run: z.string(),
+  run: z.string().regex(RUN_NAME),
   /** Number of the step in the run. It is part of every message. */
   step: z.int().min(0).max(65_535),
 };
@@ -77,29 +89,36 @@ const stepId = {
 /** The order of {@link PATHS}.prepare. */
 export const prepareSchema = z.strictObject({
   ...stepId,
-  kafka: kafkaTargetSchema,
-  topic: z.string(),
+  /** Without the password, which the agent reads from a file. */
+  kafka: openKafkaTargetSchema,
+  topic: z.string().max(249),
   workload: completeWorkloadSchema,
   pacing: z.enum(["precise", "timer"]),
   seed: z.int(),
   /** A message is late if it leaves more than this after its intended time, µs. */
   lateAfterUs: z.number(),
   /** The logical producers, or consumers of each group, that this task runs: `count` of them from number `first`. */
-  share: z.strictObject({ first: count, count }),
+  share: z
+    .strictObject({ first: count, count })
+    .refine(({ first, count: size }) => first + size <= MAX_SHARE, `ends beyond ${MAX_SHARE}`),
   /** For consumers: the first offset of each partition. */
   startOffsets: z.record(z.string(), z.string()),
   /** The peers whose clocks the agent compares with its own until the step is collected. */
-  peers: z.array(z.strictObject({ name: z.string(), host: z.string(), port: z.int() })),
+  peers: z
+    .array(z.strictObject({ name: z.string().max(200), host: z.ipv4(), port: z.int().min(1).max(65_535) }))
+    .max(MAX_AGENTS),
   /** The first logical producer of each producer task, ascending. Consumers use it to find a message's task. */
-  sources: z.array(count),
+  sources: z.array(count).max(MAX_AGENTS),
   /**
    * For each source, the partition that the source's own task consumes too, to time messages by one clock; null: none.
    * Producers use the entry of their own share.
    */
-  sameNode: z.array(count.nullable()).nullable(),
+  sameNode: z.array(count.nullable()).max(MAX_AGENTS).nullable(),
 });
 /** The order to prepare a step. */
 export type Prepare = z.output<typeof prepareSchema>;
+/** The same with Kafka's password, which the agent has added. */
+export type PrepareWithSecrets = Omit<Prepare, "kafka"> & { kafka: KafkaTarget };
 
 /** The answer to {@link PATHS}.prepare. */
 export const preparedSchema = z.object({
@@ -113,7 +132,12 @@ export type Prepared = z.output<typeof preparedSchema>;
 /** The order of {@link PATHS}.start. */
 export const startSchema = z.strictObject({ ...stepId, atUs: instantUs });
 /** The order of {@link PATHS}.window: intended times in [fromUs, toUs). */
-export const windowSchema = z.strictObject({ ...stepId, fromUs: instantUs, toUs: instantUs });
+export const windowSchema = z
+  .strictObject({ ...stepId, fromUs: instantUs, toUs: instantUs })
+  .refine(({ fromUs, toUs }) => toUs > fromUs && toUs - fromUs <= MAX_WINDOW_US, {
+    path: ["toUs"],
+    message: "is not after fromUs, or too far after it",
+  });
 /** The answer to {@link PATHS}.window. */
 export const windowAnswerSchema = z.object({
   /** The earliest possible `fromUs`, since the window could not be set; null: it is set. */
@@ -122,7 +146,7 @@ export const windowAnswerSchema = z.object({
 /** The order of {@link PATHS}.stop. */
 export const stopSchema = z.strictObject({ ...stepId });
 /** The order of {@link PATHS}.collect. */
-export const collectSchema = z.strictObject({ ...stepId, timeoutMs: z.number().min(0) });
+export const collectSchema = z.strictObject({ ...stepId, timeoutMs: z.number().min(0).max(3_600_000) });
 
 /** An agent's own resource use, sampled each second. */
 const selfSchema = z.object({

@@ -1,14 +1,22 @@
 // The agent's HTTP server. protocol.ts has the requests and answers.
 import type http from "node:http";
 import { z } from "zod";
-import { checked, type Handler, serveJson } from "../httpServer.ts";
+import { checked, type Handler, type ServerLimits, serveJson } from "../httpServer.ts";
 import type { Agent } from "./agent.ts";
-import { collectSchema, PATHS, prepareSchema, startSchema, stopSchema, windowSchema } from "./protocol.ts";
+import {
+  collectSchema,
+  MAX_BODY_BYTES,
+  PATHS,
+  prepareSchema,
+  startSchema,
+  stopSchema,
+  windowSchema,
+} from "./protocol.ts";
 
 const stepQuery = z.object({ run: z.string(), step: z.coerce.number().int().min(0) });
 const reportQuery = z.object({
   run: z.string(),
-  step: z.coerce.number(),
+  step: z.coerce.number().int().min(0),
   after: z.coerce.number().int().min(0),
 });
 
@@ -37,7 +45,18 @@ function handlers(agent: Agent): Record<string, Handler> {
   };
 }
 
-/** Serves an agent over HTTP. @param port TCP port; 0: any free one */
-export function serve(agent: Agent, port: number): Promise<http.Server> {
-  return serveJson(handlers(agent), port);
+/**
+ * Serves an agent over HTTP.
+ *
+ * @param port TCP port; 0: any free one
+ * @param token the stack's token, which every request must have
+ * @param times for tests
+ */
+export function serve(
+  agent: Agent,
+  port: number,
+  token: string,
+  times: Pick<ServerLimits, "headersMs" | "requestMs"> = {},
+): Promise<http.Server> {
+  return serveJson(handlers(agent), port, { ...times, token, maxBodyBytes: MAX_BODY_BYTES });
 }

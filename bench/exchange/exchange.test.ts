@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import dgram from "node:dgram";
+import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
 import { eventually } from "../../test/support/eventually.ts";
@@ -8,9 +10,11 @@ import { openWallClock } from "../wallClock.ts";
 import { Exchange } from "./exchange.ts";
 import { PeerClock } from "./findings.ts";
 import { type Limits, offsetAt, offsetLine } from "./offsetBounds.ts";
-import { answer, question, read } from "./packet.ts";
+import { answer, answers, newChallenge, question, read } from "./packet.ts";
 
 const SEC = 1e6;
+const TOKEN = "0123456789abcdef".repeat(3);
+const OTHER = "fedcba9876543210".repeat(3);
 
 /** Probes between two clocks, each with its own random delay in both directions. */
 function probes({
@@ -99,15 +103,33 @@ describe("the offset of two clocks", () => {
 
 describe("a datagram of the exchange", () => {
   it("comes back with all three times and the same length", () => {
-    const packet = question(7, 1_000.5);
+    const challenge = newChallenge(TOKEN);
+    const packet = question(challenge, () => 1_000.5);
     const length = packet.length;
-    const back = answer(packet, 2_000.25, () => 2_001);
-    assert.deepEqual(read(back), { kind: "answer", number: 7, t1: 1_000.5, t2: 2_000.25, t3: 2_001 });
+    const back = answer(packet, TOKEN, 2_000.25, () => 2_001) ?? assert.fail();
+    const reply = read(back);
+    assert.ok(reply?.kind === "answer" && answers(reply, challenge));
+    assert.deepEqual([reply.t1, reply.t2, reply.t3], [1_000.5, 2_000.25, 2_001]);
     assert.equal(back.length, length);
   });
 
+  it("is not answered without the token, and an answer without it is recognised", () => {
+    const challenge = newChallenge(TOKEN);
+    const now = () => 1;
+    assert.equal(answer(question(challenge, now), OTHER, 1, now), undefined);
+    const forged = question(challenge, now);
+    forged.writeUInt32BE(2, 4); // an answer that sends the question's own proof back
+    const reply = read(forged);
+    assert.ok(reply?.kind === "answer" && !answers(reply, challenge));
+  });
+
+  it("has another number each time", () => {
+    const numbers = Array.from({ length: 1_000 }, () => newChallenge(TOKEN).number);
+    assert.equal(new Set(numbers).size, 1_000);
+  });
+
   it("of another protocol is ignored", () => {
-    assert.equal(read(Buffer.alloc(40)), undefined);
+    assert.equal(read(Buffer.alloc(48)), undefined);
     assert.equal(read(Buffer.from("hello")), undefined);
   });
 });
@@ -118,8 +140,8 @@ describe("an exchange over UDP", () => {
   let here: Exchange;
   let peer: Exchange;
   before(async () => {
-    here = await Exchange.open(clock, 0);
-    peer = await Exchange.open(shifted, 0);
+    here = await Exchange.open(clock, 0, TOKEN);
+    peer = await Exchange.open(shifted, 0, TOKEN);
   });
   after(() => {
     here.close();
@@ -137,13 +159,81 @@ describe("an exchange over UDP", () => {
   });
 
   it("counts probes without an answer, and continues", async () => {
-    const closed = await Exchange.open(clock, 0);
+    const closed = await Exchange.open(clock, 0, TOKEN);
     const { port } = closed;
     closed.close();
     here.watch([{ name: "nobody", host: "127.0.0.1", port }]);
     await here.burst();
     const [findings] = here.findings();
     assert.ok(findings && findings.sent >= 20 && findings.answered === 0 && findings.minRttUs === null);
+  });
+});
+
+describe("an answer of the exchange", () => {
+  const clock = openWallClock();
+  const socketOn = async (address: string) => {
+    const socket = dgram.createSocket("udp4").bind(0, address);
+    await once(socket, "listening");
+    return socket;
+  };
+
+  /** What an exchange counts while a peer turns its questions into packets. */
+  async function countedOf(reply: (packet: Buffer) => Buffer | undefined, from = "127.0.0.1") {
+    const [peer, sender] = [await socketOn("127.0.0.1"), await socketOn(from)];
+    const here = await Exchange.open(clock, 0, TOKEN);
+    let replies = 0;
+    const sending = from === "127.0.0.1" ? peer : sender;
+    peer.on("message", (packet, asker) => {
+      const bytes = reply(packet);
+      replies += 1;
+      if (bytes) sending.send(bytes, asker.port, "127.0.0.1");
+    });
+    here.watch([{ name: "peer", host: "127.0.0.1", port: peer.address().port }]);
+    await eventually(async () => assert.ok(replies >= 10));
+    await here.burst();
+    const [findings] = here.findings();
+    for (const each of [here, peer, sender]) each.close();
+    return findings?.answered ?? assert.fail();
+  }
+  const now = () => clock.nowUs();
+  const right = (packet: Buffer) => answer(packet, TOKEN, now(), now);
+
+  it("counts when the peer sends it with the token", async () => assert.ok((await countedOf(right)) > 5));
+
+  it("does not count from another sender", async () => {
+    assert.equal(await countedOf(right, "127.0.0.2"), 0);
+  });
+
+  it("does not count if its token, its number, its t1 or a time is wrong", async () => {
+    const changed = (change: (bytes: Buffer) => void) => (packet: Buffer) => {
+      const bytes = right(packet);
+      if (bytes) change(bytes);
+      return bytes;
+    };
+    const forgeries: ((packet: Buffer) => Buffer | undefined)[] = [
+      changed((bytes) => bytes.fill(0, 16, 24)),
+      changed((bytes) => bytes.writeBigUInt64BE(bytes.readBigUInt64BE(8) + 1n, 8)),
+      changed((bytes) => bytes.writeDoubleBE(bytes.readDoubleBE(24) + 1, 24)),
+      changed((bytes) => bytes.writeDoubleBE(Number.NaN, 32)),
+      changed((bytes) => bytes.writeDoubleBE(Number.POSITIVE_INFINITY, 40)),
+    ];
+    for (const [index, forge] of forgeries.entries()) {
+      assert.equal(await countedOf(forge), 0, `forgery ${index}`);
+    }
+  });
+
+  it("is given to nobody without the token", async () => {
+    const here = await Exchange.open(clock, 0, TOKEN);
+    const stranger = await socketOn("127.0.0.1");
+    const replies: Buffer[] = [];
+    stranger.on("message", (bytes) => replies.push(bytes));
+    const ask = (token: string) => stranger.send(question(newChallenge(token), now), here.port, "127.0.0.1");
+    ask(OTHER);
+    ask(TOKEN); // UDP on loopback keeps the order, so no answer to the other can follow
+    await once(stranger, "message");
+    assert.equal(replies.length, 1);
+    here.close();
+    stranger.close();
   });
 });
 

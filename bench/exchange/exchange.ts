@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { numericLookup } from "../udp.ts";
 import type { WallClock } from "../wallClock.ts";
 import { type Findings, PeerClock } from "./findings.ts";
-import { answer, question, read } from "./packet.ts";
+import { type Answer, answer, answers, type Challenge, newChallenge, question, read } from "./packet.ts";
 
 /** Before and after a step, a burst of probes goes to each peer; in between, one every {@link WATCH_EVERY_MS}. */
 const BURST = 20;
@@ -22,32 +22,46 @@ export interface Peer {
   port: number;
 }
 
-/** Exchanges timestamps with peers over one UDP socket. */
+/** A question without an answer so far. */
+interface Asked {
+  peer: Peer;
+  clock: PeerClock;
+  challenge: Challenge;
+  t1: number;
+}
+
+/** Exchanges timestamps over one UDP socket with peers that have the same token. */
 export class Exchange {
   private watched: { clock: PeerClock; peer: Peer }[] = [];
-  private readonly asked = new Map<number, PeerClock>();
-  private next = 0;
+  private readonly asked = new Map<bigint, Asked>();
   private timer: NodeJS.Timeout | undefined;
 
   private readonly socket: dgram.Socket;
   private readonly clock: Pick<WallClock, "nowUs">;
+  private readonly token: string;
 
-  private constructor(socket: dgram.Socket, clock: Pick<WallClock, "nowUs">) {
+  private constructor(socket: dgram.Socket, clock: Pick<WallClock, "nowUs">, token: string) {
     this.socket = socket;
     this.clock = clock;
+    this.token = token;
 
     socket.on("message", (packet, from) => this.take(packet, from));
     socket.on("error", () => {}); // an error of one datagram: probes without an answer are counted anyway
   }
 
-  /** Opens the socket. @param port UDP port; 0: any free one */
-  static open(clock: Pick<WallClock, "nowUs">, port: number): Promise<Exchange> {
+  /**
+   * Opens the socket.
+   *
+   * @param port UDP port; 0: any free one
+   * @param token the stack's token
+   */
+  static open(clock: Pick<WallClock, "nowUs">, port: number, token: string): Promise<Exchange> {
     const socket = dgram.createSocket({ type: "udp4", lookup: numericLookup });
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
       socket.bind(port, () => {
         socket.off("error", reject);
-        resolve(new Exchange(socket, clock));
+        resolve(new Exchange(socket, clock, token));
       });
     });
   }
@@ -60,16 +74,19 @@ export class Exchange {
     const now = this.clock.nowUs();
     const probe = read(packet);
     if (probe?.kind === "question") {
-      this.socket.send(
-        answer(packet, now, () => this.clock.nowUs()),
-        from.port,
-        from.address,
-        () => {},
-      );
-    } else if (probe) {
-      this.asked.get(probe.number)?.take(probe.t1, probe.t2, probe.t3, now);
-      this.asked.delete(probe.number);
-    }
+      const reply = answer(packet, this.token, now, () => this.clock.nowUs());
+      if (reply) this.socket.send(reply, from.port, from.address, () => {});
+    } else if (probe) this.takeAnswer(probe, from, now);
+  }
+
+  /** Ignores what is not the answer of the peer that was asked, to the question as it was sent. */
+  private takeAnswer(reply: Answer, from: dgram.RemoteInfo, t4: number): void {
+    const asked = this.asked.get(reply.number);
+    if (!asked || asked.peer.host !== from.address || asked.peer.port !== from.port) return;
+    if (reply.t1 !== asked.t1 || !answers(reply, asked.challenge)) return;
+    if (!Number.isFinite(reply.t2) || !Number.isFinite(reply.t3)) return;
+    this.asked.delete(reply.number);
+    asked.clock.take(asked.t1, reply.t2, reply.t3, t4);
   }
 
   /** Discards earlier findings, and probes these peers from now on. */
@@ -85,13 +102,17 @@ export class Exchange {
     if (peers.length > 0) tick();
   }
 
-  private ask({ host, port }: Peer, clock: PeerClock): void {
-    const number = this.next;
-    this.next = (this.next + 1) >>> 0;
-    this.asked.set(number, clock);
-    setTimeout(() => this.asked.delete(number), ANSWER_TIMEOUT_MS).unref();
+  private ask(peer: Peer, clock: PeerClock): void {
+    const challenge = newChallenge(this.token);
+    const asked: Asked = { peer, clock, challenge, t1: 0 };
+    this.asked.set(challenge.number, asked);
+    setTimeout(() => this.asked.delete(challenge.number), ANSWER_TIMEOUT_MS).unref();
     clock.sent += 1;
-    this.socket.send(question(number, this.clock.nowUs()), port, host, () => {});
+    const packet = question(challenge, () => {
+      asked.t1 = this.clock.nowUs();
+      return asked.t1;
+    });
+    this.socket.send(packet, peer.port, peer.host, () => {});
   }
 
   /** Sends a burst of probes, so that the measured time has close bounds at its end as well. */

@@ -1,48 +1,97 @@
 // The datagram for comparing clocks. It holds up to three timestamps, and an answer is as long as its question.
 //
-//   0 u32 mark "SBX1"   4 u32 1: question, 2: answer   8 u32 number   12 u32 0   16 f64 t1   24 f64 t2   32 f64 t3
+//   0 u32 mark "SBX2"   4 u32 1: question, 2: answer   8 u64 number   16 proof   24 f64 t1   32 f64 t2   40 f64 t3
 //
 // Big endian. Times in µs since 1970: t1 by the sender's clock, t2 (received) and t3 (sent back) by the peer's.
+//
+// The number is random. The proof shows that the sender has the stack's token: half of an HMAC of the number in a question,
+// the other half in its answer. Timestamps are not part of it, so that both can be calculated outside the measured time:
+// whoever cannot read the packets cannot forge them, while whoever can change them on their way can also delay them.
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
-const MARK = 0x5342_5831;
-const BYTES = 40;
+const MARK = 0x5342_5832;
+const BYTES = 48;
 const QUESTION = 1;
 const ANSWER = 2;
+const NUMBER = { from: 8, to: 16 } as const;
+const PROOF = { from: 16, to: 24 } as const;
+const PROOF_BYTES = PROOF.to - PROOF.from;
 
-/** Encodes a question that is sent at t1, µs. */
-export function question(number: number, t1: number): Buffer {
+/** The number of a question, and what proves the token in it and in its answer. */
+export interface Challenge {
+  number: bigint;
+  question: Buffer;
+  answer: Buffer;
+}
+
+/** Makes a challenge with a new random number. */
+export function newChallenge(token: string): Challenge {
+  return challengeOf(randomBytes(NUMBER.to - NUMBER.from), token);
+}
+
+function challengeOf(number: Buffer, token: string): Challenge {
+  const proofs = createHmac("sha256", token).update(number).digest();
+  return {
+    number: number.readBigUInt64BE(),
+    question: proofs.subarray(0, PROOF_BYTES),
+    answer: proofs.subarray(PROOF_BYTES, 2 * PROOF_BYTES),
+  };
+}
+
+/** Encodes a question that is sent at t1, µs. @param now called last, for t1 */
+export function question({ number, question: proof }: Challenge, now: () => number): Buffer {
   const packet = Buffer.alloc(BYTES);
   packet.writeUInt32BE(MARK, 0);
   packet.writeUInt32BE(QUESTION, 4);
-  packet.writeUInt32BE(number, 8);
-  packet.writeDoubleBE(t1, 16);
+  packet.writeBigUInt64BE(number, NUMBER.from);
+  proof.copy(packet, PROOF.from);
+  packet.writeDoubleBE(now(), 24);
   return packet;
 }
 
-/** Turns a question into its answer, in place. @param now called last, for t3 */
-export function answer(packet: Buffer, t2: number, now: () => number): Buffer {
+/**
+ * Turns a question into its answer, in place.
+ *
+ * @param now called last, for t3
+ * @returns undefined if the question does not prove the token
+ */
+export function answer(packet: Buffer, token: string, t2: number, now: () => number): Buffer | undefined {
+  const challenge = challengeOf(packet.subarray(NUMBER.from, NUMBER.to), token);
+  if (!timingSafeEqual(packet.subarray(PROOF.from, PROOF.to), challenge.question)) return undefined;
   packet.writeUInt32BE(ANSWER, 4);
-  packet.writeDoubleBE(t2, 24);
-  packet.writeDoubleBE(now(), 32);
+  challenge.answer.copy(packet, PROOF.from);
+  packet.writeDoubleBE(t2, 32);
+  packet.writeDoubleBE(now(), 40);
   return packet;
 }
 
-/** A decoded datagram. */
-export type Packet =
-  | { kind: "question" }
-  | { kind: "answer"; number: number; t1: number; t2: number; t3: number };
+/** A decoded answer. */
+export interface Answer {
+  kind: "answer";
+  number: bigint;
+  proof: Buffer;
+  t1: number;
+  t2: number;
+  t3: number;
+}
 
 /** Decodes a datagram. @returns undefined if it does not belong to this protocol */
-export function read(packet: Buffer): Packet | undefined {
+export function read(packet: Buffer): { kind: "question" } | Answer | undefined {
   if (packet.length !== BYTES || packet.readUInt32BE(0) !== MARK) return undefined;
   const kind = packet.readUInt32BE(4);
   if (kind === QUESTION) return { kind: "question" };
   if (kind !== ANSWER) return undefined;
   return {
     kind: "answer",
-    number: packet.readUInt32BE(8),
-    t1: packet.readDoubleBE(16),
-    t2: packet.readDoubleBE(24),
-    t3: packet.readDoubleBE(32),
+    number: packet.readBigUInt64BE(NUMBER.from),
+    proof: packet.subarray(PROOF.from, PROOF.to),
+    t1: packet.readDoubleBE(24),
+    t2: packet.readDoubleBE(32),
+    t3: packet.readDoubleBE(40),
   };
+}
+
+/** Whether an answer proves the token. The time that this takes tells nothing about the proof. */
+export function answers(reply: Answer, { number, answer: proof }: Challenge): boolean {
+  return reply.number === number && timingSafeEqual(reply.proof, proof);
 }

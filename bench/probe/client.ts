@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type NetworkName, PROBE_PORTS } from "../../contract/network.ts";
 import { ask } from "../http.ts";
+import { bearer } from "../token.ts";
 import {
   bitRateSchema,
   type Hello,
@@ -21,14 +22,22 @@ const nothing = z.object({});
 /** Sends requests to the probes of one node. Methods throw HttpStatusError, or Error without an answer. */
 export class ProbeClient {
   private readonly url: string;
+  private readonly authorization: string;
 
-  /** @param address address of a task on the overlay network, with its port if that is not the default one */
-  constructor(address: string) {
+  /**
+   * @param address address of a task on the overlay network, with its port if that is not the default one
+   * @param token the stack's token
+   */
+  constructor(address: string, token: string) {
+    this.authorization = bearer(token);
     this.url = `http://${address.includes(":") ? address : `${address}:${PROBE_PORTS.http}`}`;
   }
 
   hello(): Promise<Hello> {
-    return ask(helloSchema, this.url, PATHS.hello, { timeoutMs: TIMEOUT_MS });
+    return ask(helloSchema, this.url, PATHS.hello, {
+      timeoutMs: TIMEOUT_MS,
+      authorization: this.authorization,
+    });
   }
 
   /** Measures round trips with each peer. @param packets number for each peer */
@@ -75,6 +84,7 @@ export class ProbeClient {
   }
 
   private post<S extends z.ZodType>(answer: S, path: string, json: object, timeoutMs: number) {
-    return ask(answer, this.url, path, { method: "POST", json, timeoutMs });
+    const { authorization } = this;
+    return ask(answer, this.url, path, { method: "POST", json, timeoutMs, authorization });
   }
 }

@@ -2,16 +2,26 @@
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { SwarmbenchError } from "../../contract/errors.ts";
-import { NETWORKS, type NetworkName, NODE_FOLDERS, PROBE_PORTS } from "../../contract/network.ts";
+import {
+  NETWORKS,
+  type NetworkName,
+  NODE_FOLDERS,
+  PROBE_PORTS,
+  PROBE_SERVICES,
+} from "../../contract/network.ts";
+import { SECRET_FILES } from "../../contract/target.ts";
 import { machine } from "../agent/machine.ts";
 import { reason } from "../reason.ts";
+import { readToken } from "../token.ts";
 import { Echo } from "./echo.ts";
+import { addressesIn, addressesOf } from "./peers.ts";
 import { Probe } from "./probe.ts";
 import { serveHostProbe, serveOverlayProbe } from "./server.ts";
 
 const SOCKET = path.join(NODE_FOLDERS.probe, "socket");
-/** Holds the node's address on the nodes' own network. `pulumi up` writes it. */
-const ADDRESS_FILE = path.join(NODE_FOLDERS.probe, "address");
+/** What `pulumi up` writes: the node's address on the nodes' own network, and the addresses of all nodes there. */
+const ADDRESS_FILE = path.join(NODE_FOLDERS.node, "address");
+const ADDRESSES_FILE = path.join(NODE_FOLDERS.node, "nodes");
 
 /** Whether an argument is a network of the probes. */
 export function isNetwork(name: string | undefined): name is NetworkName {
@@ -21,7 +31,7 @@ export function isNetwork(name: string | undefined): name is NetworkName {
 /**
  * Runs a probe until it is stopped.
  *
- * @throws SwarmbenchError `probe-failed` if it cannot start
+ * @throws SwarmbenchError `probe-failed` if it cannot start, `service-failed` if it has no token
  */
 export async function runProbe(network: NetworkName, environment = process.env): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, () => process.exit(0));
@@ -29,9 +39,14 @@ export async function runProbe(network: NetworkName, environment = process.env):
 }
 
 async function overlayProbe(node: string): Promise<void> {
-  const probe = new Probe(await Echo.open("0.0.0.0", PROBE_PORTS.echo));
+  const token = readToken(SECRET_FILES.token);
+  const measuring = {
+    probe: new Probe(await Echo.open("0.0.0.0", PROBE_PORTS.echo)),
+    place: { port: PROBE_PORTS.iperf },
+    stack: addressesOf(PROBE_SERVICES.overlay),
+  };
   const self = { node, bootId: machine().bootId, hostSocket: SOCKET };
-  await serveOverlayProbe(probe, { port: PROBE_PORTS.iperf }, self, PROBE_PORTS.http);
+  await serveOverlayProbe(measuring, self, PROBE_PORTS.http, token);
   process.stderr.write(`probe of ${node} listens on port ${PROBE_PORTS.http}\n`);
 }
 
@@ -44,7 +59,8 @@ async function hostProbe(): Promise<void> {
     });
   });
   rmSync(SOCKET, { force: true }); // left over from an earlier task
-  await serveHostProbe(new Probe(echo), { bind: address, port: PROBE_PORTS.iperf }, SOCKET);
+  const place = { bind: address, port: PROBE_PORTS.iperf };
+  await serveHostProbe({ probe: new Probe(echo), place, stack: addressesIn(ADDRESSES_FILE) }, SOCKET);
   process.stderr.write(`probe at ${address} listens on ${SOCKET}\n`);
 }
 

@@ -20,7 +20,6 @@ interface Asked {
 export class Echo {
   private readonly session = randomInt(2 ** 32);
   private readonly asked = new Map<number, Asked>();
-  private sequence = 0;
 
   private readonly socket: dgram.Socket;
   private readonly peerPort: number | undefined;
@@ -49,8 +48,7 @@ export class Echo {
 
   /** Measures one round trip. @returns µs; undefined: lost */
   ask(to: string): Promise<number | undefined> {
-    const sequence = this.sequence;
-    this.sequence = (sequence + 1) % 2 ** 32;
+    const sequence = this.newSequence();
     const bytes = encodePacket({ kind: "question", session: this.session, sequence });
     return new Promise((settle) => {
       const timer = setTimeout(() => this.settle(sequence, undefined), LOST_AFTER_MS);
@@ -58,6 +56,14 @@ export class Echo {
       // A packet that the kernel cannot send counts as lost as well.
       this.socket.send(bytes, this.peerPort ?? this.port, to, () => {});
     });
+  }
+
+  /** Random, so that nobody can forge the answer to a packet that they have not seen. */
+  private newSequence(): number {
+    for (;;) {
+      const sequence = randomInt(2 ** 32);
+      if (!this.asked.has(sequence)) return sequence;
+    }
   }
 
   close(): void {

@@ -6,14 +6,18 @@ import { PROBE_SERVICES } from "../../contract/network.ts";
 import { HttpError } from "../httpServer.ts";
 import { reason } from "../reason.ts";
 
-/** Forwards a request, and returns the answer. @throws HttpError 503 without an answer, else with the status of the answer */
+/**
+ * Forwards a request, and returns the answer. Closes the connection when the signal is aborted.
+ *
+ * @throws HttpError 503 without an answer, else with the status of the answer
+ */
 export async function forward(
   socketPath: string,
   method: "GET" | "POST",
   path: string,
-  body?: unknown,
+  { body, signal }: { body?: unknown; signal?: AbortSignal } = {},
 ): Promise<unknown> {
-  const { status, answer } = await send(socketPath, method, path, body).catch((error) => {
+  const { status, answer } = await send(socketPath, method, path, body, signal).catch((error) => {
     const hint = `see: docker service ps ${PROBE_SERVICES.host}`;
     throw new HttpError(
       503,
@@ -27,12 +31,19 @@ export async function forward(
   );
 }
 
-/** Without a timeout: the runner has one, and closes its connection, which closes this one too. */
-async function send(socketPath: string, method: string, path: string, body: unknown) {
+/** Without a timeout: the runner has one, and closes its connection, which aborts the signal. */
+async function send(
+  socketPath: string,
+  method: string,
+  path: string,
+  body: unknown,
+  signal: AbortSignal | undefined,
+) {
   const data = body === undefined ? "" : JSON.stringify(body);
   const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
     const headers = { "content-length": Buffer.byteLength(data) };
-    http.request({ socketPath, method, path, headers, agent: false }, resolve).on("error", reject).end(data);
+    const options = { socketPath, method, path, headers, agent: false, ...(signal ? { signal } : {}) };
+    http.request(options, resolve).on("error", reject).end(data);
   });
   return { status: response.statusCode ?? 0, answer: JSON.parse(await text(response)) as unknown };
 }

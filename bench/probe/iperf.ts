@@ -65,11 +65,12 @@ export async function measureThroughput(
   to: string,
   seconds: number,
   reverse: boolean,
+  signal?: AbortSignal,
 ): Promise<number> {
   const args = ["--client", to, "--time", String(seconds), "--json", "--connect-timeout", "3000"];
   args.push(...placeArguments({ bind, port }));
   if (reverse) args.push("--reverse");
-  return parseIperf(await runTool("iperf3", args, 1_000 * seconds + SPARE_MS));
+  return parseIperf(await runTool("iperf3", args, 1_000 * seconds + SPARE_MS, signal));
 }
 
 function placeArguments({ bind, port }: IperfPlace): string[] {

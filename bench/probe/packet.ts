@@ -13,6 +13,7 @@ export interface Packet {
   kind: (typeof KINDS)[number];
   /** Identifies the process that asks. */
   session: number;
+  /** Identifies the question. Random. */
   sequence: number;
 }
 

@@ -2,24 +2,29 @@ import assert from "node:assert/strict";
 import dgram from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import type http from "node:http";
+import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
 import fc from "fast-check";
+import { eventually } from "../../test/support/eventually.ts";
 import { ProbeClient } from "./client.ts";
 import { readClockStatus } from "./clockStatus.ts";
 import { Echo } from "./echo.ts";
 import { parseIperf } from "./iperf.ts";
 import { decodePacket, encodePacket, PACKET_BYTES } from "./packet.ts";
+import { addressesIn, refuseForeign, type StackAddresses } from "./peers.ts";
 import { Probe } from "./probe.ts";
+import { PATHS } from "./protocol.ts";
 import { serveHostProbe, serveOverlayProbe } from "./server.ts";
 import { parseTracepath } from "./tracepath.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-probe-"));
 after(() => rmSync(folder, { recursive: true }));
 const HERE = "127.0.0.1";
+const TOKEN = "0123456789abcdef".repeat(3);
+const everyone: StackAddresses = async () => ["10.0.0.2", "10.0.0.3", HERE];
 
 describe("a packet", () => {
   it("is read as it was written", () => {
@@ -122,13 +127,11 @@ describe("the probes' services", () => {
     const socket = path.join(folder, "socket");
     const far = { ask: async () => 100 };
     const near = { ask: async () => 300 };
-    const host = await serveHostProbe(new Probe(far), { bind: HERE, port: 1 }, socket);
-    const overlay = await serveOverlayProbe(
-      new Probe(near),
-      { port: 1 },
-      { node: "node1", bootId: "boot", hostSocket: socket },
-      0,
+    const host = await serveHostProbe(
+      { probe: new Probe(far), place: { bind: HERE, port: 1 }, stack: everyone },
+      socket,
     );
+    const overlay = await serveOverlay(new Probe(near), socket);
     const client = clientOf(overlay);
     const hello = await client.hello();
     assert.deepEqual(
@@ -152,23 +155,107 @@ describe("the probes' services", () => {
   });
 
   it("reject an invalid request with every error", async () => {
-    const overlay = await serveOverlayProbe(
-      new Probe({ ask: async () => 1 }),
-      { port: 1 },
-      { node: "node1", bootId: "boot", hostSocket: path.join(folder, "none") },
-      0,
-    );
+    const overlay = await serveOverlay(new Probe({ ask: async () => 1 }));
     const client = clientOf(overlay);
     await assert.rejects(
       client.round("overlay", [{ node: "x", address: "; reboot" }], 0, -1),
-      /400.*address.*packets.*perSecond/,
+      /400.*address.*perSecond.*packets/,
     );
     overlay.close();
   });
 
-  function clientOf(server: http.Server): ProbeClient {
-    return new ProbeClient(`${HERE}:${(server.address() as AddressInfo).port}`);
+  it("measure for nobody without the token", async () => {
+    let asked = 0;
+    const overlay = await serveOverlay(
+      new Probe({
+        ask: async () => {
+          asked += 1;
+          return 1;
+        },
+      }),
+    );
+    for (const token of ["", "f".repeat(48), TOKEN.toUpperCase(), `${TOKEN}0`]) {
+      const client = clientOf(overlay, token);
+      await assert.rejects(client.hello(), /401/);
+      await assert.rejects(client.round("overlay", [{ node: "b", address: "10.0.0.2" }], 1, 100), /401/);
+      await assert.rejects(client.serve("overlay", 1), /401/);
+    }
+    assert.equal(asked, 0);
+    overlay.close();
+  });
+
+  it("measure only to the stack's nodes", async () => {
+    const overlay = await serveOverlay(new Probe({ ask: async () => 1 }));
+    const client = clientOf(overlay);
+    const peers = [
+      { node: "b", address: "10.0.0.2" },
+      { node: "gateway", address: "192.0.2.1" },
+    ];
+    const refused = /403: no nodes of this stack: 192\.0\.2\.1/;
+    await Promise.all([
+      assert.rejects(client.round("overlay", peers, 1, 100), refused),
+      assert.rejects(client.watch("overlay", peers, 1), refused),
+      assert.rejects(client.mtu("overlay", "192.0.2.1"), refused),
+      assert.rejects(client.throughput("overlay", "192.0.2.1", 1, false), refused),
+    ]);
+    overlay.close();
+  });
+
+  it("measure one round at a time, and stop when the asker is gone", async () => {
+    let asked = 0;
+    const probe = new Probe({
+      ask: async () => {
+        asked += 1;
+        return 1;
+      },
+    });
+    const overlay = await serveOverlay(probe);
+    const peers = [{ node: "b", address: "10.0.0.2" }];
+    const order = { network: "overlay", peers, packets: 10_000, perSecond: 100 };
+    const asker = http
+      .request({
+        port: (overlay.address() as AddressInfo).port,
+        host: HERE,
+        method: "POST",
+        path: PATHS.round,
+        headers: { authorization: `Bearer ${TOKEN}` },
+        agent: false,
+      })
+      .on("error", () => {});
+    asker.end(JSON.stringify(order));
+    await eventually(async () => assert.ok(asked > 0));
+    const client = clientOf(overlay);
+    await assert.rejects(client.round("overlay", peers, 1, 100), /409: the probe is measuring already/);
+    asker.destroy();
+    await eventually(async () => assert.equal((await client.round("overlay", peers, 1, 100)).length, 1));
+    assert.ok(asked < 9_000, `${asked} of 10,000 packets were sent`);
+    overlay.close();
+  });
+
+  function serveOverlay(probe: Probe, hostSocket = path.join(folder, "none")): Promise<http.Server> {
+    const self = { node: "node1", bootId: "boot", hostSocket };
+    return serveOverlayProbe({ probe, place: { port: 1 }, stack: everyone }, self, 0, TOKEN);
   }
+
+  function clientOf(server: http.Server, token = TOKEN): ProbeClient {
+    return new ProbeClient(`${HERE}:${(server.address() as AddressInfo).port}`, token);
+  }
+});
+
+describe("the stack's addresses", () => {
+  it("are read from a file at each request, and are none without it", async () => {
+    const file = path.join(folder, "nodes");
+    const addresses = addressesIn(file);
+    assert.deepEqual(await addresses(), []);
+    writeFileSync(file, "10.0.0.1\n10.0.0.2\n");
+    assert.deepEqual(await addresses(), ["10.0.0.1", "10.0.0.2"]);
+  });
+
+  it("may be known a moment later", async () => {
+    const looks = [[], ["10.0.0.9"]];
+    await refuseForeign(async () => looks.shift() ?? [], ["10.0.0.9"], { times: 2, everyMs: 1 });
+    assert.equal(looks.length, 0);
+  });
 });
 
 describe("iperf3's output", () => {

@@ -10,6 +10,7 @@ type Watch = Omit<z.output<typeof watchSchema>, "network">;
 export class Probe {
   private watching: Pinger | undefined;
   private orphaned: NodeJS.Timeout | undefined;
+  private isMeasuring = false;
 
   private readonly echo: ConstructorParameters<typeof Pinger>[0];
 
@@ -17,11 +18,30 @@ export class Probe {
     this.echo = echo;
   }
 
-  /** Measures a number of round trips with each peer. */
-  async round({ peers, packets, perSecond }: Round): Promise<RoundTrips[]> {
+  /** Measures a number of round trips with each peer. Stops early when the signal is aborted. */
+  async round({ peers, packets, perSecond }: Round, signal?: AbortSignal): Promise<RoundTrips[]> {
     const pinger = new Pinger(this.echo, peers, perSecond, packets);
+    const stop = () => void pinger.stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) stop();
     await pinger.done();
+    signal?.removeEventListener("abort", stop);
     return pinger.take();
+  }
+
+  /**
+   * Carries out one measurement at a time: they would measure each other. A watch counts as none.
+   *
+   * @throws HttpError 409 while another measurement goes on
+   */
+  async alone<T>(measure: () => Promise<T>): Promise<T> {
+    if (this.isMeasuring) throw new HttpError(409, "the probe is measuring already");
+    this.isMeasuring = true;
+    try {
+      return await measure();
+    } finally {
+      this.isMeasuring = false;
+    }
   }
 
   /** Measures round trips until {@link take} ends it, or nobody calls that for {@link ORPHANED_AFTER_MS}. */

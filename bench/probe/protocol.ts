@@ -4,7 +4,7 @@ import { z } from "zod";
 import { NETWORKS } from "../../contract/network.ts";
 
 /** Part of every path. Increased with every change that an older probe would not understand. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** A probe whose results are not taken for this long assumes that its runner is gone, and stops measuring, ms. */
 export const ORPHANED_AFTER_MS = 30_000;
@@ -30,7 +30,7 @@ export const PATHS = {
 const count = z.int().min(0);
 const address = z.ipv4();
 const network = z.enum(NETWORKS);
-const peer = z.strictObject({ node: z.string(), address });
+const peer = z.strictObject({ node: z.string().max(253), address });
 /** Another node and its IPv4 address on the measured network. */
 export type Peer = z.output<typeof peer>;
 
@@ -64,17 +64,23 @@ export type Hello = z.output<typeof helloSchema>;
 /** The host probe's answer to the overlay probe. */
 export const hostHelloSchema = z.object({ address });
 
-/** The order of {@link PATHS}.round. */
-export const roundSchema = z.strictObject({
+/** Most packets per second of a probe to all peers together: about 7 Mbit/s. */
+const MAX_PER_SECOND = 10_000;
+
+const watchShape = z.strictObject({
   network,
   peers: z.array(peer).max(1_000),
-  /** Number for each peer. */
-  packets: z.int().min(1).max(10_000),
   /** Packets per second for each peer. */
-  perSecond: z.number().positive().max(10_000),
+  perSecond: z.number().min(0.01).max(MAX_PER_SECOND),
 });
+const isPaced = ({ peers, perSecond }: { peers: readonly unknown[]; perSecond: number }) =>
+  peers.length * perSecond <= MAX_PER_SECOND;
+const PACE = { path: ["perSecond"], message: `more than ${MAX_PER_SECOND} for all peers together` };
+
 /** The order of {@link PATHS}.watch. */
-export const watchSchema = roundSchema.omit({ packets: true });
+export const watchSchema = watchShape.refine(isPaced, PACE);
+/** The order of {@link PATHS}.round, with the number of packets for each peer. */
+export const roundSchema = watchShape.extend({ packets: z.int().min(1).max(10_000) }).refine(isPaced, PACE);
 /** The order of {@link PATHS}.take. `last` ends the watch, after the packets in flight are answered or lost. */
 export const takeSchema = z.strictObject({ network, last: z.boolean() });
 /** The order of {@link PATHS}.serve. */

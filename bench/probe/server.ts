@@ -6,12 +6,14 @@ import { reason } from "../reason.ts";
 import { readClockStatus } from "./clockStatus.ts";
 import { forward } from "./forward.ts";
 import { type IperfPlace, IperfServer, measureThroughput } from "./iperf.ts";
+import { refuseForeign, type StackAddresses } from "./peers.ts";
 import type { Probe } from "./probe.ts";
 import {
   type Hello,
   hostHelloSchema,
   mtuSchema,
   PATHS,
+  type Peer,
   PROTOCOL_VERSION,
   roundSchema,
   serveSchema,
@@ -21,30 +23,59 @@ import {
 } from "./protocol.ts";
 import { measureMtu } from "./tracepath.ts";
 
+/** What measures on a probe's own network. */
+interface Measuring {
+  probe: Probe;
+  /** Where its iperf3 listens. */
+  place: IperfPlace;
+  /** What it may measure to. */
+  stack: StackAddresses;
+}
+
 /** The handlers of the measurements on a probe's own network. */
-function measurements(probe: Probe, place: IperfPlace): Record<string, Handler> {
+function measurements({ probe, place, stack }: Measuring): Record<string, Handler> {
   const server = new IperfServer(place);
   return {
-    [`POST ${PATHS.round}`]: async (body) => ({ pairs: await probe.round(checked(roundSchema, body)) }),
-    [`POST ${PATHS.watch}`]: (body) => probe.watch(checked(watchSchema, body)),
+    [`POST ${PATHS.round}`]: async (body, _, signal) => {
+      const order = checked(roundSchema, body);
+      await refuseForeign(stack, addressesOf(order.peers));
+      return { pairs: await probe.alone(() => probe.round(order, signal)) };
+    },
+    [`POST ${PATHS.watch}`]: async (body) => {
+      const order = checked(watchSchema, body);
+      await refuseForeign(stack, addressesOf(order.peers));
+      await probe.watch(order);
+    },
     [`POST ${PATHS.take}`]: async (body) => ({ pairs: await probe.take(checked(takeSchema, body).last) }),
     [`POST ${PATHS.serve}`]: (body) => server.serve(checked(serveSchema, body).seconds),
-    [`POST ${PATHS.throughput}`]: async (body) => {
+    [`POST ${PATHS.throughput}`]: async (body, _, signal) => {
       const { address, seconds, reverse } = checked(throughputSchema, body);
-      return { bitPerSec: await measureThroughput(place, address, seconds, reverse) };
+      await refuseForeign(stack, [address]);
+      const measure = () => measureThroughput(place, address, seconds, reverse, signal);
+      return { bitPerSec: await probe.alone(measure) };
     },
-    [`POST ${PATHS.mtu}`]: async (body) => ({ mtu: await measureMtu(checked(mtuSchema, body).address) }),
+    [`POST ${PATHS.mtu}`]: async (body, _, signal) => {
+      const { address } = checked(mtuSchema, body);
+      await refuseForeign(stack, [address]);
+      return { mtu: await probe.alone(() => measureMtu(address, signal)) };
+    },
   };
 }
 
-/** Serves the probe on the nodes' own network, only through a Unix socket. */
+function addressesOf(peers: readonly Peer[]): string[] {
+  return peers.map(({ address }) => address);
+}
+
+/**
+ * Serves the probe on the nodes' own network, only through a Unix socket. It asks for no token, because only the probes' user
+ * can enter the socket's folder.
+ */
 export function serveHostProbe(
-  probe: Probe,
-  place: IperfPlace & { bind: string },
+  measuring: Measuring & { place: { bind: string } },
   socket: string,
 ): Promise<http.Server> {
-  const hello = { [`GET ${PATHS.hello}`]: () => ({ address: place.bind }) };
-  return serveJson({ ...measurements(probe, place), ...hello }, socket);
+  const hello = { [`GET ${PATHS.hello}`]: () => ({ address: measuring.place.bind }) };
+  return serveJson({ ...measurements(measuring), ...hello }, socket);
 }
 
 /** Who an overlay probe is. */
@@ -55,27 +86,32 @@ interface OverlayProbe {
   hostSocket: string;
 }
 
-/** Serves the probe on the overlay network. Forwards requests for the nodes' own network to the host probe. */
+/**
+ * Serves the probe on the overlay network. Forwards requests for the nodes' own network to the host probe.
+ *
+ * @param token the stack's token, which every request must have
+ */
 export function serveOverlayProbe(
-  probe: Probe,
-  place: IperfPlace,
+  measuring: Measuring,
   self: OverlayProbe,
   port: number,
+  token: string,
 ): Promise<http.Server> {
-  const own = measurements(probe, place);
+  const own = measurements(measuring);
   const byNetwork = Object.entries(own).map(([name, handler]): [string, Handler] => [
     name,
-    (body, query) => {
-      if (networkOf(body) === "overlay") return handler(body, query);
-      return forward(self.hostSocket, "POST", name.slice("POST ".length), body);
+    (body, query, signal) => {
+      if (networkOf(body) === "overlay") return handler(body, query, signal);
+      return forward(self.hostSocket, "POST", name.slice("POST ".length), { body, signal });
     },
   ]);
-  return serveJson({ ...Object.fromEntries(byNetwork), [`GET ${PATHS.hello}`]: () => hello(self) }, port);
+  const requests = { ...Object.fromEntries(byNetwork), [`GET ${PATHS.hello}`]: () => hello(self) };
+  return serveJson(requests, port, { token });
 }
 
 /** The handler of the request checks the rest. */
 function networkOf(body: unknown): NetworkName {
-  const { network } = body as { network?: unknown };
+  const { network } = (body ?? {}) as { network?: unknown };
   if (network === "host" || network === "overlay") return network;
   throw new HttpError(400, "network: expected host or overlay");
 }

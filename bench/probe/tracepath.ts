@@ -6,8 +6,9 @@ const MAX_HOPS = 8;
 const TIMEOUT_MS = 15_000;
 
 /** Measures the path MTU to an address. @returns bytes. @throws Error with tracepath's last line */
-export async function measureMtu(address: string): Promise<number> {
-  return parseTracepath(await runTool("tracepath", ["-n", "-m", String(MAX_HOPS), address], TIMEOUT_MS));
+export async function measureMtu(address: string, signal?: AbortSignal): Promise<number> {
+  const args = ["-n", "-m", String(MAX_HOPS), address];
+  return parseTracepath(await runTool("tracepath", args, TIMEOUT_MS, signal));
 }
 
 /** Reads the path MTU from tracepath's last line, which has hops only if it reached the node: "Resume: pmtu 1450 hops 1 back 1". */

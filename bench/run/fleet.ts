@@ -42,7 +42,7 @@ const TIMEOUT_SEC = 60 + ORPHANED_AFTER_MS / 1_000;
  * @throws SwarmbenchError if some do not answer or work for another run after 90 s, or at once if they are of another version
  */
 export async function findFleet(
-  target: BenchTarget["agents"],
+  target: Pick<BenchTarget, "agents" | "token">,
   run: string,
   context: JobContext,
   resolve: Resolve = byDns,
@@ -55,17 +55,23 @@ export async function findFleet(
         hint: `On the manager see: docker service ps ${AGENT_SERVICES[role]}`,
         code: "agent-failed",
       },
-      () => askAll(role, target[role].tasks, run, resolve),
+      () => askAll(role, target, run, resolve),
     );
   const [producers, consumers] = [await find("producer"), await find("consumer")];
   return { producers, consumers };
 }
 
-async function askAll(role: AgentRole, tasks: number, run: string, resolve: Resolve): Promise<Agent[]> {
+async function askAll(
+  role: AgentRole,
+  { agents: declared, token }: Pick<BenchTarget, "agents" | "token">,
+  run: string,
+  resolve: Resolve,
+): Promise<Agent[]> {
+  const { tasks } = declared[role];
   const service = AGENT_SERVICES[role];
   const addresses = await resolve(service);
   if (addresses.length !== tasks) throw new Error(`${addresses.length} of ${tasks} tasks are running`);
-  const agents = await Promise.all(addresses.map((address) => askOne(role, address)));
+  const agents = await Promise.all(addresses.map((address) => askOne(role, address, token)));
   for (const { task, hello } of agents) {
     if (hello.protocol !== PROTOCOL_VERSION) {
       throw new SwarmbenchError(
@@ -80,9 +86,9 @@ async function askAll(role: AgentRole, tasks: number, run: string, resolve: Reso
   return agents.sort((a, b) => order.indexOf(a.task) - order.indexOf(b.task));
 }
 
-async function askOne(role: AgentRole, address: string): Promise<Agent> {
+async function askOne(role: AgentRole, address: string, token: string): Promise<Agent> {
   // A plain error, since the client's own would end the retries: a task that is starting may answer soon.
-  const hello = await new AgentClient(address, role).hello().catch((error: Error) => {
+  const hello = await new AgentClient(address, role, token).hello().catch((error: Error) => {
     throw new Error(reason(error), { cause: error });
   });
   const name = `${hello.task} on ${hello.node}`;
@@ -92,6 +98,6 @@ async function askOne(role: AgentRole, address: string): Promise<Agent> {
     node: hello.node,
     address,
     hello,
-    client: new AgentClient(address, role, name),
+    client: new AgentClient(address, role, token, name),
   };
 }

@@ -115,8 +115,9 @@ export class NetworkWatch {
   }
 
   private async findProbes(timeoutMs: number): Promise<void> {
-    const { nodes } = this.request.target.network ?? { nodes: [] };
-    this.probes = await this.find(nodes, this.context, timeoutMs);
+    const { network, token } = this.request.target;
+    const nodes = network?.nodes ?? [];
+    this.probes = await this.find(nodes, this.context, timeoutMs, token);
     for (const warning of probeWarnings(nodes, this.probes)) this.warn(warning);
   }
 

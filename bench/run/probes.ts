@@ -24,6 +24,7 @@ export type FindProbes = (
   nodes: readonly string[],
   context: JobContext,
   timeoutMs: number,
+  token: string,
 ) => Promise<NodeProbe[]>;
 
 /** Time between two attempts. */
@@ -33,11 +34,11 @@ const PAUSE_MS = 500;
  * The probes that answer, one per node, in natural order of the nodes. Waits until those of all nodes answer, or the timeout is
  * reached.
  */
-export const findProbes: FindProbes = async (nodes, { clock, signal }, timeoutMs) => {
+export const findProbes: FindProbes = async (nodes, { clock, signal }, timeoutMs, token) => {
   const deadline = clock.now() + timeoutMs;
   for (;;) {
     signal.throwIfAborted();
-    const probes = await askAll();
+    const probes = await askAll(token);
     const complete = (node: string) => probes.some((probe) => probe.node === node && probe.addresses.host);
     if (nodes.every(complete) || clock.now() > deadline) {
       const order = inOrder(nodes);
@@ -49,11 +50,11 @@ export const findProbes: FindProbes = async (nodes, { clock, signal }, timeoutMs
   }
 };
 
-async function askAll(): Promise<NodeProbe[]> {
+async function askAll(token: string): Promise<NodeProbe[]> {
   const addresses = await lookup(`tasks.${PROBE_SERVICES.overlay}`, { all: true, family: 4 }).catch(() => []);
   const answers = await Promise.all(
     addresses.map(({ address }) => {
-      const client = new ProbeClient(address);
+      const client = new ProbeClient(address, token);
       return client.hello().then(
         (hello) => probeOf(hello, address, client),
         () => undefined, // it is starting or stopping: the caller tries again

@@ -70,7 +70,7 @@ export class Runner {
    */
   async run(): Promise<End> {
     const { benchmark, workload } = this.request;
-    this.exchange = await Exchange.open(this.clock, 0);
+    this.exchange = await Exchange.open(this.clock, 0, this.request.target.token);
     try {
       await this.begin();
       await this.network.before();
@@ -92,7 +92,7 @@ export class Runner {
     let { conditions } = this.request;
     let warnings: string[] = [];
     try {
-      const fleet = await findFleet(target.agents, run, this.context);
+      const fleet = await findFleet(target, run, this.context);
       const clients = [workload.client, ...((benchmark.sweep?.client ?? []) as Client[])];
       conditions = await withFleet(conditions, fleet, target, clients);
       warnings = faultWarnings(fleet);
@@ -121,7 +121,7 @@ export class Runner {
     const label = `${stepText(number, this.left())}: ${valuesText(planned.values)}`;
     const startUs = this.clock.nowUs();
     this.emit({ event: "step-started", at: instant(), step: number, values: planned.values });
-    const fleet = await findFleet(this.request.target.agents, this.request.run, this.context);
+    const fleet = await findFleet(this.request.target, this.request.run, this.context);
     const order = this.orderOf(planned, number, fleet);
     await this.network.begin();
     const result = await this.tryStep(order, label);

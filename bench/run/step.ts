@@ -1,5 +1,6 @@
 // One step: prepare everything, warm up until steady, measure, drain, collect.
 import type { Step } from "../../contract/result.ts";
+import { withoutPassword } from "../../contract/target.ts";
 import type { ConsumerTotals, Prepare, ProducerTotals } from "../agent/protocol.ts";
 import type { StepWindow } from "../agent/step.ts";
 import { within } from "../clock.ts";
@@ -159,7 +160,7 @@ class StepRun {
       const peers = watched.map(({ agent }) => peerOf(agent));
       const answers = await Promise.all(
         workers.map(({ agent, share }) => {
-          const kafka = { ...target.kafka, via: target.via?.[agent.role] };
+          const kafka = { ...withoutPassword(target.kafka), via: target.via?.[agent.role] };
           const order: Prepare = {
             ...this.id,
             kafka,

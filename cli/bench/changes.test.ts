@@ -103,6 +103,7 @@ describe("a plan's key", () => {
     scenario: "local",
     image: "bench@sha256:1",
     target: {
+      token: "one",
       kafka: {
         bootstrap: ["broker-1:9092"],
         brokers: [],
@@ -118,6 +119,7 @@ describe("a plan's key", () => {
     const other = structuredClone(plan);
     other.target.kafka.security.password = "b";
     if (other.target.influx) other.target.influx.token = "u";
+    other.target.token = "another";
     assert.equal(planKey(plan, nothing), planKey(other, nothing));
   });
 

@@ -1,6 +1,6 @@
 // The runner's container on the manager. There is at most one, because its name is fixed.
 import { SwarmbenchError } from "../../contract/errors.ts";
-import type { BenchPlan } from "../../contract/request.ts";
+import { type BenchPlan, RUN_NAME } from "../../contract/request.ts";
 import { script } from "../../lib/shell.ts";
 import { CONNECTION_LOST, followScript, runScript } from "./ssh.ts";
 
@@ -33,6 +33,37 @@ export interface RunnerState {
 /** What a run needs of the runner's container; tests implement it. */
 export type Container = Pick<RunnerContainer, keyof RunnerContainer>;
 
+/** Refuses names of runs that could leave the results folder: whoever can start containers on the manager can set labels. */
+function refuseForged(run: string): void {
+  if (RUN_NAME.test(run)) return;
+  throw new SwarmbenchError(
+    "run-unreadable",
+    `container ${NAME} on the manager has the label ${RUN_LABEL}=${JSON.stringify(run)}, which is not the name of a run`,
+    { hint: `swarmbench did not create it. Remove it on the manager: docker rm --force ${NAME}` },
+  );
+}
+
+/**
+ * Parses the state of the runner's container.
+ *
+ * @param text what `docker container inspect` prints, with tabs between the fields
+ * @returns undefined if there is no such container
+ * @throws SwarmbenchError `run-unreadable` if its label is not the name of a run
+ */
+export function parseState(text: string): RunnerState | undefined {
+  const [id, run, plan, origin, running, exitCode] = text.trim().split("\t");
+  if (!id || !run || !plan) return undefined;
+  refuseForged(run);
+  return {
+    id,
+    run,
+    plan,
+    origin: origin as Origin,
+    running: running === "true",
+    exitCode: Number(exitCode),
+  };
+}
+
 /**
  * The runner's container on the manager.
  *
@@ -57,16 +88,7 @@ export class RunnerContainer {
       { NAME, FORMAT: `${format}\t{{.State.Running}}\t{{.State.ExitCode}}` },
       'docker container inspect --format "$FORMAT" "$NAME" 2>/dev/null || [ -z "$(docker ps --all --quiet --filter "name=^$NAME\\$")" ]',
     );
-    const [id, runName, plan, origin, running, exitCode] = stdout.trim().split("\t");
-    if (!id || !runName || !plan) return undefined;
-    return {
-      id,
-      run: runName,
-      plan,
-      origin: origin as Origin,
-      running: running === "true",
-      exitCode: Number(exitCode),
-    };
+    return parseState(stdout);
   }
 
   /**

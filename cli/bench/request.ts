@@ -20,7 +20,7 @@ export function runName(scenario: string, now: Date, id = randomBytes(3).toStrin
  * the machines or their reservation, so that a run can be continued on other nodes.
  */
 export function planKey({ scenario, image, target }: BenchPlan, settings: Settings): string {
-  const { kafka, influx, network, ...others } = target;
+  const { kafka, influx, network, token: ___, ...others } = target;
   const { token: _, ...where } = influx ?? { token: "" };
   // JSON.stringify drops a network that is undefined.
   const content = image.slice(image.indexOf("/") + 1);

@@ -2,12 +2,13 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { RUN_NAME } from "../../contract/request.ts";
 import { readCache } from "../../lib/cache.ts";
 import { writeWhole } from "../../results/store.ts";
 
 const schema = z.object({
   /** Name of its folder. */
-  run: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z._-]*$/),
+  run: z.string().regex(RUN_NAME),
   /** Key of its plan. */
   plan: z.string(),
 });

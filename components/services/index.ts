@@ -7,9 +7,10 @@ import { kafka } from "./kafka/index.ts";
 import { portainer } from "./portainer/index.ts";
 import { probes } from "./probes/index.ts";
 import { telegraf } from "./telegraf/index.ts";
+import { token } from "./token/index.ts";
 
 /** The services of the stack in the order of their deployment: each comes after the services that it needs. */
-export const SERVICES = { kafka, influxdb, telegraf, grafana, portainer, agents, probes, benchmark };
+export const SERVICES = { kafka, influxdb, telegraf, grafana, portainer, token, agents, probes, benchmark };
 
 /** Changes that index.ts makes to each service beyond its settings: see `Transform` in components/lib/service.ts. */
 export type StackTransforms = {

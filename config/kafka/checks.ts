@@ -10,6 +10,8 @@ interface Kafka {
   heap: number;
   memory?: number;
   externalPort?: number;
+  externalAccess: "authenticated" | "anyone";
+  security: string;
   config: Record<string, unknown>;
 }
 
@@ -37,7 +39,9 @@ export function kafkaErrors(
   return [
     ...checkProperties(kafka.config).map((error) => `kafka.config.${error}`),
     ...replicationErrors(kafka),
-    ...[placement, heapError(kafka), portError(kafka, registryPort)].filter((error) => error !== undefined),
+    ...[placement, heapError(kafka), portError(kafka, registryPort) ?? accessError(kafka)].filter(
+      (error) => error !== undefined,
+    ),
   ];
 }
 
@@ -55,6 +59,15 @@ function portError({ externalPort }: Kafka, registryPort: number | undefined): s
   }
   if (!SWARM_PORTS.includes(externalPort)) return undefined;
   return `kafka.externalPort: the swarm itself uses port ${externalPort}; ${hint}`;
+}
+
+function accessError({ externalPort, externalAccess, security }: Kafka): string | undefined {
+  if (externalPort === undefined || externalAccess === "anyone" || security.startsWith("SASL_"))
+    return undefined;
+  return (
+    `kafka.externalPort: with kafka.security ${security} anyone who reaches port ${externalPort} of a node could read, ` +
+    "write and delete all topics; set kafka.security to SASL_SSL, or kafka.externalAccess to anyone"
+  );
 }
 
 function replicationErrors({ brokers, config }: Kafka): string[] {

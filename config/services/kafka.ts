@@ -44,7 +44,13 @@ const schema = z
     externalPort: wholeNumber(1024, 65535)
       .optional()
       .describe(
-        "Port that each broker's node publishes for clients outside the swarm. Without it, brokers cannot be reached from outside.",
+        "Port that each broker's node publishes, on all of its addresses, for clients outside the swarm. Without it, brokers cannot be reached from outside. With a `security` other than `SASL_…` it requires `externalAccess: anyone`.",
+      ),
+    externalAccess: z
+      .enum(["authenticated", "anyone"], "expected authenticated or anyone")
+      .prefault("authenticated")
+      .describe(
+        "Who may use `externalPort`. `authenticated`: only clients with a password, which requires a `security` of `SASL_…`. `anyone`: with `PLAINTEXT` or `SSL`, everyone who reaches the port can read, write and delete all topics.",
       ),
     rotation,
     ...limits,

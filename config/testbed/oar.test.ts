@@ -46,6 +46,14 @@ describe("the settings of an oar testbed", () => {
     [{ sshConfig: "~/.ssh/config", key: "x" }, /sshConfig: cannot be combined with/],
     [{ hostKey: "AAAA" }, /hostKey: expected a public key/],
     [{ site: "rennes" }, /Unrecognized key/],
+    ...[
+      "https://ann:hunter2@api.example/oarapi",
+      "https://ann@api.example",
+      "http://:hunter2@api.example",
+    ].map(
+      (url) =>
+        [{ rest: { url, shape: "oar" } }, /rest\.url: expected no user or password.*passwordFile$/] as const,
+    ),
   ] as const) {
     it(`reject ${JSON.stringify(more)}, with the reason`, () =>
       assert.match(errorsOf(more).join("\n"), message));

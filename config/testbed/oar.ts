@@ -20,9 +20,17 @@ import {
   word,
 } from "./machines.ts";
 
+/** Addresses are printed in errors and stored in Pulumi's state. */
+function hasNoPassword(address: string): boolean {
+  if (!URL.canParse(address)) return true; // another error says so
+  const { username, password } = new URL(address);
+  return username === "" && password === "";
+}
+
 const rest = z.strictObject({
   url: z
     .url({ protocol: /^https?$/, error: "expected an address such as https://…" })
+    .refine(hasNoPassword, "expected no user or password in the URL: put the password into passwordFile")
     .describe("The API's base URL, which ends with `oarapi`, or with `sites/SITE` at Grid'5000."),
   shape: z
     .enum(["oar", "grid5000"], "expected oar or grid5000")

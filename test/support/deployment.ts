@@ -214,7 +214,7 @@ function fakeNode(role: Role, index: number): Node {
 function outputOf(type: string, name: string): Record<string, unknown> {
   if (/:(Secret|ServiceConfig)$/.test(type)) return { name: `${name}-drawn` };
   if (!type.endsWith(":Command")) return {};
-  if (/-(password|secret-key)$/.test(name)) {
+  if (/-(password|secret-key)$|^token-value$/.test(name)) {
     return { stdout: `0 ${secretOf(name, "current")} ${secretOf(name, "previous")}\n` };
   }
   if (/-(ca|certificate)$/.test(name)) return { stdout: fakeBundle(name) };

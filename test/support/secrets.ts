@@ -58,12 +58,13 @@ export async function secretsOf(project: TestProject): Promise<string[]> {
 }
 
 interface Plan {
-  target: { kafka: { security: { password?: string } }; influx?: { token: string } };
+  target: { token: string; kafka: { security: { password?: string } }; influx?: { token: string } };
 }
 
-/** The benchmark's plan is a secret as a whole, because it contains two secrets. */
+/** The benchmark's plan is a secret as a whole, because it contains three secrets. */
 function secretOutputs({ benchPlan, ...others }: Record<string, unknown> = {}): unknown[] {
-  const held = (plaintexts(benchPlan) as Plan[]).flatMap(({ target: { kafka, influx } }) => [
+  const held = (plaintexts(benchPlan) as Plan[]).flatMap(({ target: { token, kafka, influx } }) => [
+    token,
     kafka.security.password,
     influx?.token,
   ]);

@@ -1,8 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AgentSettings } from "../../../config/benchmark.ts";
 import { AGENT_SERVICES, type AgentRole } from "../../../contract/request.ts";
+import { SECRET_FILES } from "../../../contract/target.ts";
 import type { Deployment } from "../../lib/deployment.ts";
-import { service, type Transforms } from "../../lib/service.ts";
+import { secretFile } from "../../lib/files.ts";
+import { service, type TaskFile, type Transforms } from "../../lib/service.ts";
+import type { StackToken } from "../token/token.ts";
 
 /** Agents have nothing to save: a run notices that its agents are gone. */
 const STOP_GRACE_SEC = 6;
@@ -10,7 +13,10 @@ const STOP_GRACE_SEC = 6;
 interface AgentsArgs {
   deployment: Deployment;
   settings: Record<AgentRole, AgentSettings>;
-  transform?: Transforms<AgentRole>;
+  transform?: Transforms<AgentRole> | undefined;
+  token: StackToken;
+  /** Kafka's password; absent: the brokers ask for none. */
+  kafkaPassword?: pulumi.Output<string> | undefined;
 }
 
 /**
@@ -29,12 +35,21 @@ export class Agents extends pulumi.ComponentResource {
     super("swarmbench:stack:Agents", name, {}, options);
     this.args = args;
 
-    const services = [this.agents("producer"), this.agents("consumer")];
+    const files = this.secretFiles(name);
+    const services = [this.agents("producer", files), this.agents("consumer", files)];
     this.ready = pulumi.all(services.map(({ id }) => id)).apply((ids) => ids.join(" "));
     this.registerOutputs({ ready: this.ready });
   }
 
-  private agents(role: AgentRole) {
+  /** Swarm transfers secrets over TLS, while requests of the runner cross the network in clear. */
+  private secretFiles(name: string): TaskFile[] {
+    const { deployment, token, kafkaPassword } = this.args;
+    if (!kafkaPassword) return [token.file];
+    const source = secretFile(`${name}-kafka-password`, kafkaPassword, deployment, this);
+    return [token.file, { path: SECRET_FILES.kafkaPassword, source }];
+  }
+
+  private agents(role: AgentRole, files: TaskFile[]) {
     const { deployment, settings, transform } = this.args;
     const { tasks, limits } = settings[role];
     return service(
@@ -51,6 +66,7 @@ export class Agents extends pulumi.ComponentResource {
         },
         on: { role: "agent", replicas: tasks },
         limits,
+        files,
         stopGraceSec: STOP_GRACE_SEC,
         transform: transform?.[role],
       },

@@ -5,7 +5,14 @@ import { validated } from "../../../cli/bench/request.ts";
 import { parseSettings } from "../../../config/settings.ts";
 import { type BenchPlan, benchPlanSchema } from "../../../contract/request.ts";
 import { defined } from "../../../test/support/defined.ts";
-import { CORE_IMAGES, declareOn, imageOf, type Program, stored } from "../../../test/support/deployment.ts";
+import {
+  CORE_IMAGES,
+  declareOn,
+  imageOf,
+  type Program,
+  secretOf,
+  stored,
+} from "../../../test/support/deployment.ts";
 import { known } from "../../../test/support/mocks.ts";
 import { openReservation } from "../../../testbeds/index.ts";
 import type { Installation } from "../../lib/installation.ts";
@@ -57,6 +64,28 @@ describe("the agents", () => {
     });
   }
 
+  it("have the token and Kafka's password as secrets of the swarm", () => {
+    for (const name of Object.keys(agents)) {
+      const secrets = whole.container(name).secrets as { fileName: string }[];
+      assert.deepEqual(
+        secrets.map(({ fileName }) => fileName),
+        ["/run/secrets/swarmbench_token", "/run/secrets/kafka_password"],
+      );
+    }
+    const text = (name: string) => Buffer.from(String(whole.get(name).inputs.data), "base64").toString();
+    assert.equal(text("Secret token-file"), secretOf("token-value", "current"));
+    assert.equal(text("Secret agents-kafka-password"), secretOf("kafka-password", "current"));
+  });
+
+  it("have no password if the brokers require none", async () => {
+    const plain = await deploy();
+    const secrets = plain.container("producers").secrets as { fileName: string }[];
+    assert.deepEqual(
+      secrets.map(({ fileName }) => fileName),
+      ["/run/secrets/swarmbench_token"],
+    );
+  });
+
   it("are on the manager if no node has the role agent", async () => {
     const settings = parseSettings({ nodes: "1" }, "local", "ann");
     const one = await declareOn((deployment) => deployStack({ settings, deployment, installation }, {}), {
@@ -73,7 +102,7 @@ describe("the benchmark of an up", () => {
     assert.deepEqual(plan.target.agents, { producer: { tasks: 3 }, consumer: { tasks: 1 } });
     assert.equal(plan.image, imageOf("bench"));
     assert.equal(validated(plan).workload.rate, 5);
-    assert.ok(plan.target.kafka.security.password && plan.target.influx?.token);
+    assert.ok(plan.target.kafka.security.password && plan.target.influx?.token && plan.target.token);
   });
 
   it("gets it on standard input, as a secret, and in no argument", () => {

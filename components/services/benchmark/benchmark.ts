@@ -8,6 +8,7 @@ import type { Deployment } from "../../lib/deployment.ts";
 import { labels } from "../../lib/ownership.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
+import type { StackToken } from "../token/token.ts";
 
 /** Runs the same program as `npm run bench`. */
 const RUN = "node swarmbench.mjs bench --from-up";
@@ -24,6 +25,7 @@ interface PlanArgs {
   settings: BenchSettings;
   kafka: Kafka;
   influxdb: InfluxDb | undefined;
+  token: StackToken;
   /** Properties of the stack that can change the results. */
   conditions: pulumi.Input<BenchPlan["conditions"]>;
   reservation?: ReservedNodes | undefined;
@@ -35,6 +37,7 @@ export function benchPlan({
   settings,
   kafka,
   influxdb,
+  token,
   conditions,
   reservation,
 }: PlanArgs): pulumi.Output<BenchPlan> {
@@ -57,6 +60,7 @@ export function benchPlan({
     network: network.name,
     labels: labels(deployment.owner).map(({ label, value }) => `${label}=${value}`),
     target: {
+      token: token.value,
       kafka: kafka.target,
       brokerMetrics,
       influx,

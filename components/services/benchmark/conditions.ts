@@ -53,7 +53,7 @@ function imageNames(images: Readonly<Record<string, StoredImage>>): Record<strin
 
 /** The settings of the brokers, the agents and their nodes. */
 function relevantSettings({ services, bench, nodes }: StackSettings): Record<string, unknown> {
-  const { rotation: _, externalPort: __, ...broker } = services.kafka ?? { rotation: 0 };
+  const { rotation: _, externalPort: __, externalAccess: ___, ...broker } = services.kafka ?? { rotation: 0 };
   const machines = nodes.map(({ name, role, cpus, memoryMiB, network }) => ({
     name,
     role,

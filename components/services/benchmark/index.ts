@@ -4,6 +4,7 @@ import type { BenchPlan } from "../../../contract/request.ts";
 import type { Deployed, Service } from "../descriptor.ts";
 import { influxdb } from "../influxdb/index.ts";
 import { kafka } from "../kafka/index.ts";
+import { token } from "../token/index.ts";
 import { BenchmarkRun, benchPlan } from "./benchmark.ts";
 import { conditionsOf, reservedNodes } from "./conditions.ts";
 
@@ -21,12 +22,14 @@ export const benchmark: Service<BenchSettings, Benchmark> = {
   deploy(context) {
     const { deployment, settings, stack, options, ready, deployed } = context;
     const cluster = deployed(kafka);
-    if (!cluster) return undefined;
+    const stackToken = deployed(token);
+    if (!cluster || !stackToken) return undefined;
     const plan = benchPlan({
       deployment,
       settings,
       kafka: cluster,
       influxdb: deployed(influxdb),
+      token: stackToken,
       conditions: conditionsOf(context),
       reservation: reservedNodes(stack.testbed, deployment.owner),
     });

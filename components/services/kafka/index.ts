@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import type { KafkaSettings } from "../../../config/services/index.ts";
 import type { Service } from "../descriptor.ts";
 import { Kafka } from "./kafka.ts";
@@ -10,8 +11,11 @@ export const kafka: Service<KafkaSettings, Kafka> = {
   title: "Kafka",
   images: ["kafka", "bench", PROXY_IMAGE],
   settings: ({ services }) => services.kafka,
-  deploy: ({ deployment, settings, transform, options }) =>
-    new Kafka("kafka", { deployment, settings, transform }, options),
+  deploy: ({ deployment, settings, transform, options }) => {
+    const warning = openPortWarning(settings);
+    if (warning !== undefined) void pulumi.log.warn(warning);
+    return new Kafka("kafka", { deployment, settings, transform }, options);
+  },
   outputs: ({ target, external }, deployment) => ({
     kafka: target,
     kafkaExternal: external,
@@ -19,3 +23,15 @@ export const kafka: Service<KafkaSettings, Kafka> = {
     proxyImage: deployment.images.ref(PROXY_IMAGE),
   }),
 };
+
+/** A warning if everyone who reaches a node can use the brokers; otherwise undefined. */
+export function openPortWarning({
+  externalPort,
+  security,
+}: Pick<KafkaSettings, "externalPort" | "security">): string | undefined {
+  if (externalPort === undefined || security.startsWith("SASL_")) return undefined;
+  return (
+    `kafka.externalPort: anyone who reaches port ${externalPort} of the brokers' nodes can read, write and delete all ` +
+    `topics, since kafka.security is ${security}`
+  );
+}

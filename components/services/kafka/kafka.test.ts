@@ -14,6 +14,7 @@ import {
 import { known } from "../../../test/support/mocks.ts";
 import { portOf } from "../../../test/support/overSsh.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
+import { openPortWarning } from "./index.ts";
 import { Kafka } from "./kafka.ts";
 
 const settings: KafkaSettings = {
@@ -22,6 +23,7 @@ const settings: KafkaSettings = {
   jvmOptions: [],
   config: {},
   security: "PLAINTEXT",
+  externalAccess: "authenticated",
   rotation: 0,
   limits: {},
 };
@@ -281,6 +283,15 @@ describe("TLS among the brokers", () => {
 });
 
 describe("a port for clients outside the swarm", () => {
+  it("causes a warning if the brokers require no password", () => {
+    const externalPort = 19_092;
+    for (const security of ["PLAINTEXT", "SSL"] as const) {
+      assert.match(openPortWarning({ externalPort, security }) ?? "", /anyone who reaches port 19092/);
+      assert.equal(openPortWarning({ security }), undefined);
+    }
+    assert.equal(openPortWarning({ externalPort, security: "SASL_SSL" }), undefined);
+  });
+
   let program: Kafkas;
   before(async () => {
     program = await declareKafka({ externalPort: 19_092 });

@@ -59,6 +59,8 @@ interface MemberFiles {
 export class Kafka extends pulumi.ComponentResource {
   /** How to connect from the overlay network. */
   readonly target: Inputs<KafkaTarget>;
+  /** Password of the user in {@link target}, secret; undefined if the brokers require none. */
+  readonly password: pulumi.Output<string> | undefined;
   /** `host:port` of each broker for clients outside the swarm; undefined if `externalPort` is not set. */
   readonly external?: string[];
   /** The metrics endpoint of each member. */
@@ -106,6 +108,7 @@ export class Kafka extends pulumi.ComponentResource {
     const password = settings.security.startsWith("SASL_")
       ? randomSecret(`${name}-password`, settings.rotation, { parent: this })
       : undefined;
+    this.password = password?.current;
     this.target = this.describe(authority?.certificate, password?.current);
     const settled = this.runMembers(authority);
     const metadata = this.setMetadata(settled, password?.current);

@@ -27,6 +27,7 @@ const SETTINGS: KafkaSettings = {
   jvmOptions: [],
   config: {},
   security: "SASL_SSL",
+  externalAccess: "authenticated",
   rotation: 0,
   limits: {},
 };

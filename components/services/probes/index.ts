@@ -1,6 +1,7 @@
 import type { Benchmark } from "../../../contract/workload.ts";
 import type { Transforms } from "../../lib/service.ts";
 import type { Service } from "../descriptor.ts";
+import { token } from "../token/index.ts";
 import { type ProbeNetwork, Probes } from "./probes.ts";
 
 /** The network probes between the nodes. */
@@ -8,5 +9,8 @@ export const probes: Service<Benchmark["network"], Probes, Transforms<ProbeNetwo
   title: "the probes",
   images: ["bench"],
   settings: ({ bench }) => (bench?.benchmark.network.enabled ? bench.benchmark.network : undefined),
-  deploy: ({ deployment, transform, options }) => new Probes("probes", { deployment, transform }, options),
+  deploy: ({ deployment, transform, options, deployed }) => {
+    const stackToken = deployed(token);
+    return stackToken && new Probes("probes", { deployment, transform, token: stackToken }, options);
+  },
 };

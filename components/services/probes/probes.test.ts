@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { declareOn, imageOf, type Program } from "../../../test/support/deployment.ts";
+import { StackToken } from "../token/token.ts";
 import { Probes } from "./probes.ts";
 
 let declared: Program<Probes>;
 before(async () => {
-  declared = await declareOn((deployment) => new Probes("probes", { deployment }));
+  declared = await declareOn((deployment) => {
+    const token = new StackToken("token", { deployment, rotation: 0 });
+    return new Probes("probes", { deployment, token });
+  });
 });
 const specOf = (name: string) =>
   declared.get(`Service ${name}`).inputs as { mode: object; endpointSpec: object };
@@ -33,18 +37,37 @@ describe("the probes", () => {
 
   it("share a folder of their node, and read the state of its clock", () => {
     const probe = "/var/lib/swarmbench/probe";
-    const clock = "/var/lib/swarmbench/clock";
+    const readOnly = (folder: string) => ({ type: "bind", source: folder, target: folder, readOnly: true });
     const shared = { type: "bind", source: probe, target: probe, readOnly: false };
-    assert.deepEqual(declared.container("probes-host").mounts, [shared]);
-    assert.deepEqual(declared.container("probes").mounts, [
+    assert.deepEqual(declared.container("probes-host").mounts, [
       shared,
-      { type: "bind", source: clock, target: clock, readOnly: true },
+      readOnly("/var/lib/swarmbench/node"),
     ]);
+    assert.deepEqual(declared.container("probes").mounts, [shared, readOnly("/var/lib/swarmbench/clock")]);
+  });
+
+  it("have the stack's token as a secret, where they listen on the network", () => {
+    const [secret] = declared.container("probes").secrets as { fileName: string }[];
+    assert.equal(secret?.fileName, "/run/secrets/swarmbench_token");
+    assert.deepEqual(declared.container("probes-host").secrets, []);
+    assert.deepEqual(declared.leaks, []);
+  });
+
+  it("own a folder in which root writes nothing; root's files are in a folder of root's", () => {
+    const stdin = String(declared.get("Command node2-probes").inputs.stdin);
+    const written = stdin.split("\n").filter((line) => />|^mv /.test(line));
+    assert.deepEqual(
+      written.filter((line) => line.includes("$PROBE")),
+      [],
+    );
+    assert.match(stdin, /^FACTS='\/var\/lib\/swarmbench\/node'$/m);
+    assert.match(stdin, /install -d -o 0 -g 0 -m 0755 "\$FACTS"/);
   });
 
   it("start once every node has the folders and its own address in them", () => {
     const { inputs } = declared.get("Command node2-probes");
     assert.match(String(inputs.stdin), /^ADDRESS='10\.9\.8\.11'$/m);
+    assert.match(String(inputs.stdin), /^NODES='10\.9\.8\.10\n10\.9\.8\.11\n(.*\n)*10\.9\.8\.14'$/m);
     assert.match(String(inputs.stdin), /install -d -o "\$OWNER" -g "\$OWNER" -m 0700 "\$PROBE"/);
     for (const name of ["probes", "probes-host"]) {
       assert.ok(declared.waitsFor(`Service ${name}`).has("Command node5-probes"), name);

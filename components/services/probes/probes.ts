@@ -5,6 +5,7 @@ import type { Deployment } from "../../lib/deployment.ts";
 import type { Node } from "../../lib/node.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
 import { type ServiceArgs, service, type Transforms } from "../../lib/service.ts";
+import type { StackToken } from "../token/token.ts";
 
 /** Probes have nothing to save. */
 const STOP_GRACE_SEC = 3;
@@ -18,7 +19,8 @@ export type ProbeNetwork = keyof typeof PROBE_SERVICES;
 
 interface ProbesArgs {
   deployment: Deployment;
-  transform?: Transforms<ProbeNetwork>;
+  transform?: Transforms<ProbeNetwork> | undefined;
+  token: StackToken;
 }
 
 /**
@@ -45,10 +47,11 @@ export class Probes extends pulumi.ComponentResource {
 
   /** Creates the folders that a node's probes mount: Swarm starts no task whose bind mounts are missing. */
   private folders(name: string, { name: node, address, ssh, ready, machine }: Node): pulumi.Output<string> {
+    const nodes = this.args.deployment.nodes.map((each) => each.address);
     const prepared = runOn(
       `${node}-${name}`,
       ssh,
-      { script: ready.apply((generation) => foldersScript({ node, address, generation })) },
+      { script: ready.apply((generation) => foldersScript({ node, address, nodes, generation })) },
       { parent: this, deletedWith: machine },
     );
     return outputOf(prepared);
@@ -57,6 +60,7 @@ export class Probes extends pulumi.ComponentResource {
   private onOverlay(folders: pulumi.Output<string[]>) {
     return this.probe("overlay", folders, {
       environment: { SWARMBENCH_NODE: "{{.Node.Hostname}}" }, // Swarm fills it in for each task
+      files: [this.args.token.file],
       mounts: [
         { type: "bind" as const, source: NODE_FOLDERS.clock, target: NODE_FOLDERS.clock, readOnly: true },
       ],
@@ -64,13 +68,17 @@ export class Probes extends pulumi.ComponentResource {
   }
 
   private onHosts(folders: pulumi.Output<string[]>) {
-    return this.probe("host", folders, { networks: [HOST_NETWORK] });
+    const { node } = NODE_FOLDERS;
+    return this.probe("host", folders, {
+      networks: [HOST_NETWORK],
+      mounts: [{ type: "bind" as const, source: node, target: node, readOnly: true }],
+    });
   }
 
   private probe(
     network: ProbeNetwork,
     folders: pulumi.Output<string[]>,
-    more: Pick<ServiceArgs, "environment" | "mounts" | "networks">,
+    more: Pick<ServiceArgs, "environment" | "files" | "mounts" | "networks">,
   ) {
     const { deployment, transform } = this.args;
     const name = PROBE_SERVICES[network];
@@ -98,20 +106,37 @@ export class Probes extends pulumi.ComponentResource {
 interface Folders {
   node: string;
   address: string;
+  /** Addresses of all nodes. */
+  nodes: readonly string[];
   /** Changes when the machine is replaced; the new one has no folders yet. */
   generation: string;
 }
 
-/** Probes use these folders to find their node's address and each other, and to read the state of the node's clock. */
-function foldersScript({ node, address, generation }: Folders): string {
-  const { probe, clock } = NODE_FOLDERS;
+/**
+ * Probes use these folders to find the nodes' addresses and each other, and to read the state of the node's clock. Root writes
+ * no file into the probes' own folder, where their user could have put a link in its place.
+ */
+function foldersScript({ node, address, nodes, generation }: Folders): string {
+  const { probe, clock, node: facts } = NODE_FOLDERS;
   return script(
-    { NODE: node, ADDRESS: address, MACHINE: generation, PROBE: probe, CLOCK: clock, OWNER: USER },
+    {
+      NODE: node,
+      ADDRESS: address,
+      NODES: nodes.join("\n"),
+      MACHINE: generation,
+      PROBE: probe,
+      FACTS: facts,
+      CLOCK: clock,
+      OWNER: USER,
+    },
     `
 mkdir -p "$CLOCK"
 install -d -o "$OWNER" -g "$OWNER" -m 0700 "$PROBE"
-printf '%s\\n' "$ADDRESS" > "$PROBE/address"
-chmod 0644 "$PROBE/address"
+install -d -o 0 -g 0 -m 0755 "$FACTS"
+printf '%s\\n' "$ADDRESS" > "$FACTS/address"
+printf '%s\\n' "$NODES" > "$FACTS/nodes.new"
+mv "$FACTS/nodes.new" "$FACTS/nodes"
+chmod 0644 "$FACTS/address" "$FACTS/nodes"
 echo "$NODE at $ADDRESS"`,
   );
 }
