@@ -259,9 +259,9 @@ describe("agents over HTTP", () => {
     const fromUs = clock.nowUs() - 1e6;
     const earliestUs = await producers.window({ ...id, fromUs, toUs: fromUs + 3e6 });
     assert.ok(earliestUs !== null && earliestUs > fromUs && earliestUs <= clock.nowUs() + 1, `${earliestUs}`);
-    const later = clock.nowUs() + 2e6;
+    const later = Math.floor(clock.nowUs()) + 2e6;
     assert.equal(await producers.window({ ...id, fromUs: later, toUs: later + 1e6 }), null);
-    assert.equal(await producers.window({ ...id, fromUs: later + 1e5, toUs: later + 2e5 }), null);
+    assert.equal(await producers.window({ ...id, fromUs: later + 1e5, toUs: later + 1.1e6 }), null);
     await producers.collect({ ...id, timeoutMs: 0 });
   });
 

@@ -187,15 +187,18 @@ export class Agent {
   }
 
   /**
-   * Sets the measurement window. Another window replaces it; the same window once more changes nothing.
+   * Sets the measurement window. A later one of the same length replaces it; the same window once more changes nothing.
    *
    * @returns the earliest possible start if messages of the window have been sent already; then nothing is set
-   * @throws HttpError 400 if it does not begin about now
+   * @throws HttpError 400 if it does not begin about now, 409 if the step has a window that it cannot replace
    */
   measure(id: StepId, window: StepWindow): { earliestUs: number | null } {
     const step = this.stepOf(id);
     const before = this.current?.window;
     if (before?.fromUs === window.fromUs && before.toUs === window.toUs) return { earliestUs: null };
+    const isLater = !before || window.fromUs > before.fromUs;
+    if (!isLater || (before && window.toUs - window.fromUs !== before.toUs - before.fromUs))
+      throw conflict("the step has another measurement window already");
     this.refuseFarFromNow("window", window.fromUs);
     const earliestUs = step.measure(window) ?? null;
     if (this.current && earliestUs === null) this.current.window = window;

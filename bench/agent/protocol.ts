@@ -40,7 +40,7 @@ export const PATHS = {
   /** POST: producers start to send at this time. */
   start: `/v${PROTOCOL_VERSION}/start`,
   /**
-   * POST: set the measurement window. Producers schedule no messages at or after its end. Another window replaces it. A
+   * POST: set the measurement window. Producers schedule no messages at or after its end. A later one of the same length replaces it. A
    * producer that has sent messages of it already sets nothing, and answers with the earliest possible window.
    */
   window: `/v${PROTOCOL_VERSION}/window`,
