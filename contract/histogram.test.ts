@@ -114,4 +114,31 @@ describe("a histogram of latencies", () => {
     histogram.reset();
     assert.deepEqual(histogram.distribution(), new LatencyHistogram().distribution());
   });
+
+  describe("over the messages that were offered", () => {
+    const histogram = new LatencyHistogram();
+    for (let ms = 1; ms <= 9_950; ms += 1) histogram.record(ms < 9_900 ? 5_000 : 7_000);
+
+    it("ranks missing ones beyond all samples", () => {
+      const complete = histogram.distribution(9_950);
+      assert.deepEqual([complete.missing, Math.round(complete.p99 ?? 0)], [0, 5]);
+      const { p50, p99, missing, count } = histogram.distribution(10_000);
+      assert.deepEqual([count, missing], [9_950, 50]);
+      assert.deepEqual([Math.round(p50 ?? 0), Math.round(p99 ?? 0)], [5, 7]);
+      assert.equal(histogram.distribution(10_000)["p99.9"], null, "50 of 10,000 are missing");
+      assert.equal(histogram.distribution()["p99.9"]?.toFixed(0), "7", "of the samples alone");
+    });
+
+    it("has no percentile above which fewer than ten messages lie", () => {
+      const few = new LatencyHistogram();
+      for (let sample = 0; sample < 999; sample += 1) few.record(1_000);
+      assert.deepEqual([few.distribution(999).p90, few.distribution(999).p99], [1, null]);
+      few.record(1_000);
+      assert.deepEqual([few.distribution(1_000).p99, few.distribution(1_000)["p99.9"]], [1, null]);
+    });
+
+    it("counts the samples above a latency", () => {
+      assert.deepEqual([histogram.countAbove(6), histogram.countAbove(8)], [51, 0]);
+    });
+  });
 });

@@ -11,6 +11,8 @@ import type { Distribution } from "./distribution.ts";
 
 /** 10 minutes. A histogram covers 1 µs up to this, on both sides of zero. */
 const HIGHEST_US = 600_000_000;
+/** With fewer messages above it, a percentile is not known. */
+const LEAST_ABOVE = 10;
 /** Separates the two sides of an encoded histogram. It does not occur in base64. */
 const SIDES = "|";
 
@@ -126,20 +128,46 @@ export class LatencyHistogram {
     return [rankedMs(Math.floor(count / 2 - half)), rankedMs(Math.ceil(count / 2 + half))];
   }
 
-  /** Count, mean, percentiles, minimum and maximum, in ms. */
-  distribution(): Distribution {
+  /** Number of samples above a latency, as exact as the buckets that they are in. */
+  countAbove(ms: number): number {
+    let above = 0;
+    for (const [us, times] of recorded(this.above)) if (us > ms * 1_000) above += times;
+    return above;
+  }
+
+  /**
+   * The percentile in ms over all messages that were offered: those without a sample are beyond all samples. null if it is
+   * beyond the samples, or fewer than ten messages lie above it.
+   */
+  rankedMs(percent: number, offered: number): number | null {
+    const messages = Math.max(offered, this.count);
+    if (messages * (100 - percent) < 100 * LEAST_ABOVE * (1 - 1e-9)) return null;
+    const rank = Math.max(1, Math.ceil((percent / 100) * messages * (1 - Number.EPSILON)));
+    return rank > this.count ? null : this.percentileMs((100 * (rank - 0.5)) / this.count);
+  }
+
+  /**
+   * Count, mean, percentiles, minimum and maximum, in ms.
+   *
+   * @param offered number of messages over which percentiles rank ({@link rankedMs}). Default: only the samples are ranked,
+   * and a percentile is given however few they are
+   */
+  distribution(offered?: number): Distribution {
     const { count, negative } = this;
     const empty = count === 0;
+    const percentile = (percent: number) =>
+      offered === undefined ? this.percentileMs(percent) : this.rankedMs(percent, offered);
     return {
       count,
+      ...(offered === undefined ? {} : { missing: Math.max(0, offered - count) }),
       negative,
       mean: empty ? null : this.meanUs() / 1_000,
       min: empty ? null : this.least / 1_000,
-      p50: this.percentileMs(50),
-      p90: this.percentileMs(90),
-      p99: this.percentileMs(99),
-      "p99.9": this.percentileMs(99.9),
-      "p99.99": this.percentileMs(99.99),
+      p50: percentile(50),
+      p90: percentile(90),
+      p99: percentile(99),
+      "p99.9": percentile(99.9),
+      "p99.99": percentile(99.99),
       max: empty ? null : this.most / 1_000,
     };
   }

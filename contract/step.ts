@@ -143,7 +143,7 @@ const measuredStepSchema = anyStepSchema.extend({
   /** Length of the measured time. */
   durationSeconds: z.number(),
   warmUpSeconds: z.number(),
-  /** Whether the load was steady by the end of the warm-up, and why not. */
+  /** Whether the load was steady in the measured time, and why not. In older runs: by the end of the warm-up. */
   steady: z.boolean(),
   steadyReason: z.string(),
   /** Messages whose intended time is in the measured time. The following fields count the same messages. */
@@ -152,9 +152,19 @@ const measuredStepSchema = anyStepSchema.extend({
   acked: count,
   /** Messages delivered at least once to a group; the smallest number of all groups. */
   delivered: count,
-  /** Acknowledged (with acks 0: sent), but not delivered to every group by the end of the drain. */
+  /**
+   * Messages that arrived within the measured time, whenever they were due, on average of the groups. Divided by its length it
+   * is the throughput. Absent in older runs.
+   */
+  received: count.optional(),
+  /** Acknowledged (with acks 0: sent), not delivered to every group, and no group has yet to read where it could be. */
   lost: count,
+  /** The same, but perhaps in a part of the log that a group had not read by the end of the drain. Absent in older runs. */
+  pending: count.optional(),
+  /** Deliveries of messages that the topic has more than once. */
   duplicated: count,
+  /** Repeated deliveries because consumers read an offset again, as after a rebalance. Absent in older runs. */
+  reread: count.optional(),
   /** Messages that consumers skipped because a calibration asked them to. Such a step is not a measurement. */
   skippedOnPurpose: count.optional(),
   /** Delivered after a later message of the same producer and partition. */
@@ -178,6 +188,8 @@ const measuredStepSchema = anyStepSchema.extend({
   sameNode: sameNodeSchema.nullable(),
   ackMs: distributionSchema,
   sendToReceiveMs: distributionSchema,
+  /** Latency of repeated deliveries, which no other latency contains. Absent in older runs. */
+  repeatsMs: distributionSchema.optional(),
   /** The latency of the producer whose own p99 is the largest. */
   slowestProducer: z.strictObject({ producer: count, p99: ms }).nullable(),
   generator: generatorSchema,

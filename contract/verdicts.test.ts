@@ -4,7 +4,15 @@ import { meetsSlo, STEP_VERDICTS, type StepVerdict, VERDICTS, worstVerdict } fro
 
 describe("the verdicts", () => {
   it("are ranked: a run has the verdict of its worst step, and is ok without a step", () => {
-    const ranked: StepVerdict[] = ["ok", "slo-missed", "not-steady", "generator-bound", "failed"];
+    const ranked: StepVerdict[] = [
+      "ok",
+      "not-decidable",
+      "slo-missed",
+      "not-steady",
+      "not-drained",
+      "generator-bound",
+      "failed",
+    ];
     assert.deepEqual(
       STEP_VERDICTS.filter((verdict) => ranked.includes(verdict)),
       ranked,

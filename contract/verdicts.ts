@@ -31,6 +31,15 @@ export const VERDICTS = {
     tellsOfBroker: true,
     evidence: "met",
   },
+  "not-decidable": {
+    explanation:
+      "No message count shows that the SLO was missed, but too few messages were due to show that it was met: fewer than 1,000, of which ten lie above the p99. It is no evidence.",
+    colour: "orange",
+    symbol: "diamond",
+    meetsSlo: false,
+    tellsOfBroker: true,
+    evidence: "unclear",
+  },
   "slo-missed": {
     explanation: "Messages were later than the SLO allows, too few were delivered, or too many were lost.",
     colour: "red",
@@ -41,10 +50,19 @@ export const VERDICTS = {
   },
   "not-steady": {
     explanation:
-      "Rate, backlog or latency still changed when the measurement began, or messages were late while the brokers' JIT compilers were busy. It is no evidence: a search tries the value again.",
+      "Rate, backlog or latency changed during the measurement, or messages were late while the brokers' JIT compilers were busy. It is no evidence: a search tries the value again.",
     colour: "orange",
     symbol: "diamond",
-    symbolText: "not steady",
+    symbolText: "not steady, not drained, or too few messages",
+    meetsSlo: false,
+    tellsOfBroker: true,
+    evidence: "unclear",
+  },
+  "not-drained": {
+    explanation:
+      "Messages were still under way when the drain ended, so that it is not known how many were lost or how late they were. It is no evidence.",
+    colour: "orange",
+    symbol: "diamond",
     meetsSlo: false,
     tellsOfBroker: true,
     evidence: "unclear",

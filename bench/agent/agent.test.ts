@@ -193,6 +193,32 @@ describe("agents over HTTP", () => {
     );
   });
 
+  it("tell messages that timed out at the client and are in the log from those that are acknowledged", async () => {
+    kafka.failure = Object.assign(new Error("no"), { type: "REQUEST_TIMED_OUT" });
+    kafka.keepsFailed = true;
+    const { errors, lost, pending, delivered, acked } = await runStep(9);
+    kafka.keepsFailed = false;
+    assert.deepEqual(
+      { errors, lost, pending, delivered, acked },
+      { errors: { REQUEST_TIMED_OUT: 100 }, lost: 0, pending: 0, delivered: 100, acked: 0 },
+    );
+  });
+
+  it("go on at the position reached when consumers join their group again, or count what they read again", async () => {
+    const rejoined = await runStep(10, {}, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1_250));
+      kafka.rejoin(false);
+    });
+    assert.deepEqual([rejoined.delivered, rejoined.reread, rejoined.duplicated], [100, 0, 0]);
+    const reread = await runStep(11, {}, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      kafka.rejoin(true);
+    });
+    assert.deepEqual([reread.delivered, reread.duplicated, reread.latency.count], [100, 0, 100]);
+    assert.equal(reread.repeats.count, reread.reread);
+    assert.ok(reread.reread > 0);
+  });
+
   it("report who they are and which run they work on", async () => {
     await producers.prepare(order(5));
     const { role, task, node, run, protocol } = await producers.hello();
@@ -223,16 +249,41 @@ describe("agents over HTTP", () => {
     }
   });
 
-  it("reject a window that has begun", async () => {
-    await producers.start({ run: "r1", step: 5, atUs: clock.nowUs() });
+  it("answer with the earliest possible window if one has begun, and take a later one", async () => {
+    const id = { run: "r1", step: 5 };
+    await producers.start({ ...id, atUs: clock.nowUs() });
     await eventually(async () => {
-      const report = await producers.report({ run: "r1", step: 5 }, 0);
+      const report = await producers.report(id, 0);
       assert.ok(report.role === "producer" && report.totals.offered > 0);
     });
-    const past = { run: "r1", step: 5, fromUs: clock.nowUs() - 1e6, toUs: clock.nowUs() + 1e6 };
-    await assert.rejects(producers.window(past), /already been sent: choose a later window/);
-    await producers.collect({ run: "r1", step: 5, timeoutMs: 0 });
+    const fromUs = clock.nowUs() - 1e6;
+    const earliestUs = await producers.window({ ...id, fromUs, toUs: fromUs + 3e6 });
+    assert.ok(earliestUs !== null && earliestUs > fromUs && earliestUs <= clock.nowUs() + 1, `${earliestUs}`);
+    const later = Math.floor(clock.nowUs()) + 2e6;
+    assert.equal(await producers.window({ ...id, fromUs: later, toUs: later + 1e6 }), null);
+    assert.equal(await producers.window({ ...id, fromUs: later + 1e5, toUs: later + 1.1e6 }), null);
+    await producers.collect({ ...id, timeoutMs: 0 });
   });
+
+  for (const [name, workload, count] of [
+    ["one message in ten seconds", { rate: 0.1 }, 1],
+    ["bursts of 100 at a rate of 10", { rate: 10, arrival: { burst: { size: 100 } } }, 100],
+  ] as const) {
+    it(`take a window that begins before the next message: ${name}`, async () => {
+      const id = { run: "r1", step: 8 };
+      await producers.prepare({ ...order(8, { producers: 1, ...workload }), share: { first: 0, count: 1 } });
+      const atUs = clock.nowUs();
+      await producers.start({ ...id, atUs });
+      // Every window of ten seconds has one message or burst, and the agent is told of it in the middle of the pause.
+      assert.equal(await producers.window({ ...id, fromUs: atUs + 20e6, toUs: atUs + 30e6 }), null);
+      const totals = (await producers.collect({ ...id, timeoutMs: 0 })) as ProducerTotals;
+      const [producer] = totals.producers;
+      assert.deepEqual(
+        [(producer?.window.to ?? 0) - (producer?.window.from ?? 0), producer?.sent, producer?.unsent],
+        [count, 0, count],
+      );
+    });
+  }
 
   it("report every error of an order, without its values", async () => {
     const wrong = { ...order(6), topic: 5, seed: "hidden" } as unknown as Prepare;

@@ -22,6 +22,7 @@ import {
   type Prepared,
   type PrepareWithSecrets,
   type ProducerReport,
+  type Tally,
   type Totals,
 } from "./protocol.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
@@ -186,20 +187,22 @@ export class Agent {
   }
 
   /**
-   * Sets the measurement window, which must not have begun. The same window once more changes nothing.
+   * Sets the measurement window. A later one of the same length replaces it; the same window once more changes nothing.
    *
-   * @throws HttpError 400 if it does not begin about now, 409 if the step has another window
+   * @returns the earliest possible start if messages of the window have been sent already; then nothing is set
+   * @throws HttpError 400 if it does not begin about now, 409 if the step has a window that it cannot replace
    */
-  measure(id: StepId, window: StepWindow): void {
+  measure(id: StepId, window: StepWindow): { earliestUs: number | null } {
     const step = this.stepOf(id);
     const before = this.current?.window;
-    if (before) {
-      if (before.fromUs === window.fromUs && before.toUs === window.toUs) return;
+    if (before?.fromUs === window.fromUs && before.toUs === window.toUs) return { earliestUs: null };
+    const isLater = !before || window.fromUs > before.fromUs;
+    if (!isLater || (before && window.toUs - window.fromUs !== before.toUs - before.fromUs))
       throw conflict("the step has another measurement window already");
-    }
     this.refuseFarFromNow("window", window.fromUs);
-    step.measure(window);
-    if (this.current) this.current.window = window;
+    const earliestUs = step.measure(window) ?? null;
+    if (this.current && earliestUs === null) this.current.window = window;
+    return { earliestUs };
   }
 
   /** A schedule from a time long ago would have millions of messages due at once. */
@@ -214,6 +217,11 @@ export class Agent {
   /** Progress, with the seconds after the first `after` ones. */
   report(id: StepId, after: number): ProducerReport | ConsumerReport {
     return this.stepOf(id).report(after);
+  }
+
+  /** What was acknowledged or received so far. */
+  tally(id: StepId): Tally {
+    return this.stepOf(id).tally();
   }
 
   /** Stops scheduling messages. */

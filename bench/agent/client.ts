@@ -17,8 +17,11 @@ import {
   preparedSchema,
   reportSchema,
   type startSchema,
+  type Tally,
   type Totals,
+  tallySchema,
   totalsSchema,
+  windowAnswerSchema,
   type windowSchema,
 } from "./protocol.ts";
 
@@ -62,8 +65,15 @@ export class AgentClient {
     await this.ask(nothing, "POST", PATHS.start, order, TIMEOUT_MS);
   }
 
-  async window(order: z.output<typeof windowSchema>): Promise<void> {
-    await this.ask(nothing, "POST", PATHS.window, order, TIMEOUT_MS);
+  /** @returns the earliest possible start if messages of the window have been sent already; then nothing is set */
+  async window(order: z.output<typeof windowSchema>): Promise<number | null> {
+    return (await this.ask(windowAnswerSchema, "POST", PATHS.window, order, TIMEOUT_MS)).earliestUs;
+  }
+
+  /** What was acknowledged or received so far. */
+  tally({ run, step }: StepId): Promise<Tally> {
+    const query = new URLSearchParams({ run, step: String(step) });
+    return this.ask(tallySchema, "GET", `${PATHS.tally}?${query}`, undefined, COLLECT_SPARE_MS);
   }
 
   report({ run, step }: StepId, after: number): Promise<ProducerReport | ConsumerReport> {

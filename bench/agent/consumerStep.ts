@@ -1,6 +1,6 @@
 // A step of a consumer task, with its logical consumers of each group.
 import { LatencyHistogram } from "../../contract/histogram.ts";
-import type { ClientAdapter, ConsumerPort } from "../clients/port.ts";
+import type { ClientAdapter, ConsumerPort, ReceivedBatch } from "../clients/port.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
 import { added } from "../measure/account.ts";
 import type { SelfWatch } from "../measure/self.ts";
@@ -8,6 +8,7 @@ import { SequenceTracker } from "../measure/sequences.ts";
 import type { WallClock } from "../wallClock.ts";
 import { conflict } from "./errors.ts";
 import { inBatches } from "./inBatches.ts";
+import { Positions } from "./positions.ts";
 import {
   type ConsumerReport,
   type ConsumerSecond,
@@ -15,6 +16,7 @@ import {
   type Prepared,
   type PrepareWithSecrets,
   sliceUs,
+  type Tally,
 } from "./protocol.ts";
 import { Seconds } from "./seconds.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
@@ -32,6 +34,7 @@ interface Group {
   name: string;
   consumers: ConsumerPort[];
   sequences: SequenceTracker;
+  positions: Positions;
   /** Latencies in the measurement window, by producer. */
   byProducer: LatencyHistogram[];
 }
@@ -47,11 +50,7 @@ export class ConsumerStep implements AgentStep {
   private fromUs = Number.POSITIVE_INFINITY;
   private toUs = Number.POSITIVE_INFINITY;
   private sliceUs = 1;
-  private readonly measured = { sendToReceive: new LatencyHistogram(), bytes: 0 };
-  /** Latencies in the measurement window, by source and slice. */
-  private readonly latencies: LatencyHistogram[][] = [];
-  /** Latencies of the messages that their own task consumes too, by source. */
-  private readonly sameNode: LatencyHistogram[] = [];
+  private measured = newMeasured();
   private foreign = 0;
   private malformed = 0;
 
@@ -77,6 +76,7 @@ export class ConsumerStep implements AgentStep {
       name: this.groupName(index),
       consumers: [],
       sequences: new SequenceTracker(),
+      positions: new Positions(),
       byProducer: [],
     }));
     await Promise.all(this.groups.map((group) => this.connect(group)));
@@ -103,28 +103,41 @@ export class ConsumerStep implements AgentStep {
       this.adapter.connectConsumer(
         kafka,
         `${group.name}-c${index}`,
-        { topic, group: group.name, fetch: workload.fetch, startOffsets },
+        {
+          topic,
+          group: group.name,
+          fetch: workload.fetch,
+          startOffsets,
+          position: (partition) => group.positions.next(partition),
+        },
         this.clock.nowUs,
-        (partition, values, receivedUs) => this.receive(group, partition, values, receivedUs),
+        (batch) => this.receive(group, batch),
       ),
     );
   }
 
-  private receive(group: Group, partition: number, values: readonly Buffer[], receivedUs: number): void {
+  private receive(group: Group, { partition, values, offsets, nextOffset, receivedUs }: ReceivedBatch): void {
     const { stamp, mark, order } = this;
     const counts = this.seconds.at(receivedUs);
-    for (const value of values) {
+    const position = group.positions.next(partition) ?? 0;
+    for (const [index, value] of values.entries()) {
+      const isReread = (offsets[index] as number) < position;
       if (!readStamp(value, stamp)) {
-        this.malformed += 1;
+        if (!isReread) this.malformed += 1;
       } else if (stamp.run !== mark || stamp.step !== order.step) {
-        this.foreign += 1;
-      } else {
-        group.sequences.record(stamp.producer, partition, stamp.sequence);
+        if (!isReread) this.foreign += 1;
+      } else if (isReread) {
+        this.recordRepeat(receivedUs, true);
+      } else if (group.sequences.record(stamp.producer, partition, stamp.sequence)) {
         this.record(group, partition, counts, value.length, receivedUs);
+      } else {
+        this.recordRepeat(receivedUs, false);
       }
     }
+    group.positions.read(partition, { from: offsets[0] ?? nextOffset, to: nextOffset });
   }
 
+  /** Records the first delivery of a message. */
   private record(group: Group, partition: number, counts: Counts, bytes: number, receivedUs: number): void {
     const { producer, intendedUs, sentUs } = this.stamp;
     const latencyUs = receivedUs - intendedUs;
@@ -132,17 +145,30 @@ export class ConsumerStep implements AgentStep {
     counts.bytes += bytes;
     counts.latency.record(latencyUs);
     counts.sendToReceive.record(receivedUs - sentUs);
-    if (intendedUs < this.fromUs || intendedUs >= this.toUs) return;
-    this.measured.bytes += bytes;
-    this.measured.sendToReceive.record(receivedUs - sentUs);
+    if (!this.isMeasured(intendedUs)) return;
+    const { measured } = this;
+    measured.bytes += bytes;
+    measured.sendToReceive.record(receivedUs - sentUs);
     histogramOf(group.byProducer, producer, 2).record(latencyUs);
     const source = this.sourceOf(producer);
-    this.latencies[source] ??= [];
+    measured.latencies[source] ??= [];
     const slice = Math.floor((intendedUs - this.fromUs) / this.sliceUs);
-    histogramOf(this.latencies[source], slice).record(latencyUs);
+    histogramOf(measured.latencies[source], slice).record(latencyUs);
     if (partition === this.order.sameNode?.[source] && group === this.groups[0]) {
-      histogramOf(this.sameNode, source).record(latencyUs);
+      histogramOf(measured.sameNode, source).record(latencyUs);
     }
+  }
+
+  /** Records a delivery of a message that was delivered before. @param reread whether its offset was read before */
+  private recordRepeat(receivedUs: number, reread: boolean): void {
+    const { intendedUs } = this.stamp;
+    if (!this.isMeasured(intendedUs)) return;
+    this.measured.repeats.record(receivedUs - intendedUs);
+    if (reread) this.measured.reread += 1;
+  }
+
+  private isMeasured(intendedUs: number): boolean {
+    return intendedUs >= this.fromUs && intendedUs < this.toUs;
   }
 
   /** The index of the producer task that runs a logical producer. */
@@ -157,7 +183,10 @@ export class ConsumerStep implements AgentStep {
     throw conflict("consumers cannot be started: they receive as soon as they are prepared");
   }
 
-  measure({ fromUs, toUs }: StepWindow): void {
+  /** Sets the measurement window. A later call starts over. */
+  measure({ fromUs, toUs }: StepWindow): undefined {
+    this.measured = newMeasured();
+    for (const group of this.groups) group.byProducer = [];
     this.sliceUs = sliceUs({ fromUs, toUs });
     this.fromUs = fromUs;
     this.toUs = toUs;
@@ -204,16 +233,36 @@ export class ConsumerStep implements AgentStep {
     };
   }
 
+  tally(): Tally {
+    return {
+      producers: [],
+      groups: Object.fromEntries(
+        this.groups.map(({ name, sequences, positions }) => [
+          name,
+          {
+            producers: sequences
+              .totals()
+              .map(({ producer, received }) => ({ producer, received: received.encode() })),
+            positions: positions.all(),
+          },
+        ]),
+      ),
+    };
+  }
+
   async collect(): Promise<ConsumerTotals> {
-    const { sendToReceive, bytes } = this.measured;
+    const { latencies, sendToReceive, sameNode, repeats, reread, bytes } = this.measured;
     return {
       role: "consumer",
       groups: Object.fromEntries(this.groups.map((group) => [group.name, groupTotals(group)])),
-      latencies: this.latencies.flatMap((slices, source) =>
+      positions: Object.fromEntries(this.groups.map(({ name, positions }) => [name, positions.all()])),
+      latencies: latencies.flatMap((slices, source) =>
         slices.map((latency, slice) => ({ source, slice, latency: latency.encode() })),
       ),
       sendToReceive: sendToReceive.encode(),
-      sameNode: this.sameNode.flatMap((latency, source) => [{ source, latency: latency.encode() }]),
+      repeats: repeats.encode(),
+      reread,
+      sameNode: sameNode.flatMap((latency, source) => [{ source, latency: latency.encode() }]),
       bytes,
       foreign: this.foreign,
       malformed: this.malformed,
@@ -246,6 +295,20 @@ function groupTotals({ sequences, byProducer }: Group): ConsumerTotals["groups"]
     reordered,
     latency: byProducer[producer]?.encode() ?? nothing,
   }));
+}
+
+/** What is recorded of the measurement window. */
+function newMeasured() {
+  return {
+    bytes: 0,
+    sendToReceive: new LatencyHistogram(),
+    /** Latencies by source and slice. */
+    latencies: [] as LatencyHistogram[][],
+    /** Latencies of the messages that their own task consumes too, by source. */
+    sameNode: [] as LatencyHistogram[],
+    repeats: new LatencyHistogram(),
+    reread: 0,
+  };
 }
 
 function newCounts(): Counts {

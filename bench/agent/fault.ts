@@ -45,13 +45,14 @@ export class Skipper {
     return {
       ...adapter,
       connectConsumer: (target, clientId, options, nowUs, receive) =>
-        adapter.connectConsumer(target, clientId, options, nowUs, (partition, values, receivedUs) =>
-          receive(
-            partition,
-            values.filter((value) => !this.skips(value)),
-            receivedUs,
-          ),
-        ),
+        adapter.connectConsumer(target, clientId, options, nowUs, (batch) => {
+          const kept = batch.values.map((value) => !this.skips(value));
+          receive({
+            ...batch,
+            values: batch.values.filter((_, index) => kept[index]),
+            offsets: batch.offsets.filter((_, index) => kept[index]),
+          });
+        }),
     };
   }
 

@@ -3,6 +3,7 @@
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { ClientAdapter, ConsumerPort } from "../clients/port.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
+import { SequenceTracker } from "../measure/sequences.ts";
 import type { WallClock } from "../wallClock.ts";
 import type { PrepareWithSecrets } from "./protocol.ts";
 import type { StepWindow } from "./step.ts";
@@ -11,6 +12,8 @@ import type { StepWindow } from "./step.ts";
 export class OwnMessages {
   private readonly latency = new LatencyHistogram();
   private readonly stamp: Stamp = { run: 0, step: 0, producer: 0, sequence: 0, intendedUs: 0, sentUs: 0 };
+  /** So that only the first delivery of a message is timed. */
+  private sequences = new SequenceTracker();
   private window: StepWindow | undefined;
   private consumer: ConsumerPort | undefined;
 
@@ -38,7 +41,7 @@ export class OwnMessages {
       group,
       { topic, group, fetch: workload.fetch, startOffsets, only: [this.partition] },
       this.clock.steadyUs,
-      (_, values, receivedUs) => {
+      ({ values, receivedUs }) => {
         for (const value of values) this.receive(value, mark, receivedUs);
       },
     );
@@ -51,11 +54,15 @@ export class OwnMessages {
     const { first, count } = order.share;
     if (stamp.producer < first || stamp.producer >= first + count) return;
     if (stamp.intendedUs < window.fromUs || stamp.intendedUs >= window.toUs) return;
+    if (!this.sequences.record(stamp.producer, this.partition, stamp.sequence)) return;
     this.latency.record(receivedUs - this.clock.steadyAt(stamp.intendedUs));
   }
 
+  /** Sets the measurement window. A later call starts over. */
   measure(window: StepWindow): void {
     this.window = window;
+    this.sequences = new SequenceTracker();
+    this.latency.reset();
   }
 
   encode(): string {

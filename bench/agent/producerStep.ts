@@ -22,6 +22,7 @@ import type {
   ProducerReport,
   ProducerSecond,
   ProducerTotals,
+  Tally,
 } from "./protocol.ts";
 import { Seconds } from "./seconds.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
@@ -43,11 +44,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
   private readonly reported: ProducerSecond[] = [];
   private readonly totals = { offered: 0, sent: 0, acked: 0, failed: 0 };
   private window: StepWindow | undefined;
-  private readonly measured = {
-    ack: new LatencyHistogram(),
-    lag: new LatencyHistogram(),
-    errors: {} as Record<string, number>,
-  };
+  private measured = newMeasured();
   private readonly own: OwnMessages | undefined;
   private finished = false;
   private failure: string | null = null;
@@ -117,10 +114,14 @@ export class ProducerStep implements AgentStep, ProducerListener {
       this.clock.nowUs,
       this,
     );
-    this.dispatcher.add(schedule, (sequence, intendedUs) => {
-      this.due(intendedUs);
-      producer.due(sequence, intendedUs);
-    });
+    this.dispatcher.add(
+      schedule,
+      (sequence, intendedUs) => {
+        this.due(intendedUs);
+        producer.due(sequence, intendedUs);
+      },
+      (sequence, intendedUs) => producer.missed(sequence, intendedUs),
+    );
     return producer;
   }
 
@@ -130,16 +131,18 @@ export class ProducerStep implements AgentStep, ProducerListener {
     this.dispatcher.start(atUs);
   }
 
-  /** @throws HttpError 409 if messages of the window may already have been sent */
-  measure(window: StepWindow): void {
+  /** @throws HttpError 409 if the step has not been started, or an earlier window is over */
+  measure(window: StepWindow): number | undefined {
     if (!this.seconds) throw conflict("the step has not been started");
-    if (this.dispatcher.nextUs() >= window.fromUs) {
-      throw conflict("messages of this measurement window have already been sent: choose a later window");
-    }
+    if (this.dispatcher.ended) throw conflict("the step has scheduled its last message already");
+    const { latestUs } = this.dispatcher;
+    if (latestUs >= window.fromUs) return Math.floor(latestUs) + 1;
     this.window = window;
+    this.measured = newMeasured();
     this.own?.measure(window);
     for (const producer of this.producers) producer.measureFrom(window.fromUs);
     this.dispatcher.until(window.toUs);
+    return undefined;
   }
 
   stop(): void {
@@ -218,7 +221,16 @@ export class ProducerStep implements AgentStep, ProducerListener {
     return { waiting, outstanding };
   }
 
+  tally(): Tally {
+    const producers = this.producers.map((producer, position) => ({
+      producer: this.order.share.first + position,
+      acked: producer.encodeAcked(),
+    }));
+    return { producers, groups: {} };
+  }
+
   async collect(timeoutMs: number): Promise<ProducerTotals> {
+    this.dispatcher.abandon();
     const deadline = performance.now() + timeoutMs;
     while (this.inFlight().outstanding > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
@@ -239,6 +251,15 @@ export class ProducerStep implements AgentStep, ProducerListener {
     this.dispatcher.stop();
     await Promise.allSettled([this.own, ...this.producers].map((each) => each?.close()));
   }
+}
+
+/** What is recorded of the measurement window. */
+function newMeasured() {
+  return {
+    ack: new LatencyHistogram(),
+    lag: new LatencyHistogram(),
+    errors: {} as Record<string, number>,
+  };
 }
 
 function newCounts(): Counts {

@@ -39,10 +39,15 @@ export const PATHS = {
   prepare: `/v${PROTOCOL_VERSION}/prepare`,
   /** POST: producers start to send at this time. */
   start: `/v${PROTOCOL_VERSION}/start`,
-  /** POST: set the measurement window. Producers schedule no messages at or after its end. */
+  /**
+   * POST: set the measurement window. Producers schedule no messages at or after its end. A later one of the same length replaces it. A
+   * producer that has sent messages of it already sets nothing, and answers with the earliest possible window.
+   */
   window: `/v${PROTOCOL_VERSION}/window`,
   /** GET ?after=N: progress, and the seconds after the first N. */
   report: `/v${PROTOCOL_VERSION}/report`,
+  /** GET: what was acknowledged or received so far. */
+  tally: `/v${PROTOCOL_VERSION}/tally`,
   /** POST: producers schedule no more messages; consumers continue. */
   stop: `/v${PROTOCOL_VERSION}/stop`,
   /** POST: the step's totals. Producers first wait up to `timeoutMs` for messages in flight. Then closes all clients. */
@@ -133,6 +138,11 @@ export const windowSchema = z
     path: ["toUs"],
     message: "is not after fromUs, or too far after it",
   });
+/** The answer to {@link PATHS}.window. */
+export const windowAnswerSchema = z.object({
+  /** The earliest possible `fromUs`, since the window could not be set; null: it is set. */
+  earliestUs: instantUs.nullable(),
+});
 /** The order of {@link PATHS}.stop. */
 export const stopSchema = z.strictObject({ ...stepId });
 /** The order of {@link PATHS}.collect. */
@@ -175,7 +185,7 @@ export type ProducerSecond = z.output<typeof producerSecondSchema>;
 const consumerSecondSchema = z.object({
   /** Whole seconds since 1970. */
   at: z.int(),
-  /** Deliveries to all groups. */
+  /** First deliveries of messages, to all groups. */
   delivered: count,
   bytes: count,
   latency: histogram,
@@ -224,6 +234,25 @@ export type ProducerReport = z.output<typeof producerReportSchema>;
 /** The progress of a consumer task. */
 export type ConsumerReport = z.output<typeof consumerReportSchema>;
 
+/** The offsets of a partition that a task has read, from `from` to below `to`. */
+const positionSchema = z.object({ partition: count, from: count, to: count });
+
+/** The answer to {@link PATHS}.tally. Sequences are bitmaps (bench/measure/bitmap.ts). */
+export const tallySchema = z.object({
+  /** For producers: the acknowledged sequences. */
+  producers: z.array(z.object({ producer: count, acked: z.string() })),
+  /** For consumers, by group: the received sequences, and the offsets that were read. */
+  groups: z.record(
+    z.string(),
+    z.object({
+      producers: z.array(z.object({ producer: count, received: z.string() })),
+      positions: z.array(positionSchema),
+    }),
+  ),
+});
+/** What a task's messages have become so far. */
+export type Tally = z.output<typeof tallySchema>;
+
 /** The schema of {@link ProducerTotals}. */
 const producerTotalsSchema = z.object({
   role: z.literal("producer"),
@@ -261,7 +290,7 @@ const consumerTotalsSchema = z.object({
         producer: count,
         /** Bitmap of the sequences that were delivered in the whole step. */
         received: z.string(),
-        /** Sequences that were delivered more than once in the whole step, one entry for each repetition. */
+        /** Sequences that Kafka had more than once in the whole step, one entry for each repetition. */
         duplicated: z.array(count),
         /** Sequences that arrived after a later one of the same partition in the whole step. */
         reordered: z.array(count),
@@ -270,12 +299,18 @@ const consumerTotalsSchema = z.object({
       }),
     ),
   ),
+  /** The offsets that were read, by group. */
+  positions: z.record(z.string(), z.array(positionSchema)),
   /**
    * Latencies in the window for all groups, by source and by slice of intended time. A window has one slice per second, but
    * at most {@link MAX_SLICES}.
    */
   latencies: z.array(z.object({ source: count, slice: count, latency: histogram })),
   sendToReceive: histogram,
+  /** Latencies of repeated deliveries in the window, which the others do not contain. */
+  repeats: histogram,
+  /** Repeated deliveries in the window because the task has read an offset again. */
+  reread: count,
   /** Latencies of the first group for the messages that their source's task consumes too, by source. */
   sameNode: z.array(z.object({ source: count, latency: histogram })),
   bytes: count,

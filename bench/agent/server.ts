@@ -13,6 +13,7 @@ import {
   windowSchema,
 } from "./protocol.ts";
 
+const stepQuery = z.object({ run: z.string(), step: z.coerce.number().int().min(0) });
 const reportQuery = z.object({
   run: z.string(),
   step: z.coerce.number().int().min(0),
@@ -29,12 +30,13 @@ function handlers(agent: Agent): Record<string, Handler> {
     },
     [`POST ${PATHS.window}`]: (body) => {
       const { fromUs, toUs, ...id } = checked(windowSchema, body);
-      agent.measure(id, { fromUs, toUs });
+      return agent.measure(id, { fromUs, toUs });
     },
     [`GET ${PATHS.report}`]: (_, query) => {
       const { after, ...id } = checked(reportQuery, query);
       return agent.report(id, after);
     },
+    [`GET ${PATHS.tally}`]: (_, query) => agent.tally(checked(stepQuery, query)),
     [`POST ${PATHS.stop}`]: (body) => agent.stop(checked(stopSchema, body)),
     [`POST ${PATHS.collect}`]: (body) => {
       const { timeoutMs, ...id } = checked(collectSchema, body);

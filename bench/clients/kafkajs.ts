@@ -17,6 +17,8 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
 const KEEP_ALIVE_MS = 60_000;
 const GROUP = { sessionTimeout: 30_000, rebalanceTimeout: 60_000, heartbeatInterval: 3_000 };
 const JOIN_TIMEOUT_MS = 60_000;
+/** Stands for a message without a value. */
+const NO_VALUE = Buffer.alloc(0);
 
 /** Like kafkajs's own, but without Nagle's algorithm, which would hold back small requests to a distant broker. */
 function socketFactory(via: ProxyRoute | undefined): ISocketFactory {
@@ -65,7 +67,7 @@ const connectProducer: ClientAdapter["connectProducer"] = async (target, clientI
 const connectConsumer: ClientAdapter["connectConsumer"] = async (
   target,
   clientId,
-  { topic, group, fetch, startOffsets, only },
+  { topic, group, fetch, startOffsets, only, position },
   nowUs,
   receive,
 ) => {
@@ -94,9 +96,10 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
     autoCommit: false,
     eachBatch: async ({ batch, heartbeat }) => {
       const receivedUs = nowUs();
-      const values: Buffer[] = [];
-      for (const { value } of batch.messages) if (value) values.push(value);
-      receive(batch.partition, values, receivedUs);
+      const values = batch.messages.map(({ value }) => value ?? NO_VALUE);
+      const offsets = batch.messages.map(({ offset }) => Number(offset));
+      const nextOffset = Number(batch.lastOffset()) + 1;
+      receive({ partition: batch.partition, values, offsets, nextOffset, receivedUs });
       await heartbeat();
     },
   });
@@ -108,6 +111,13 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
   for (const [partition, offset] of Object.entries(startOffsets)) {
     consumer.seek({ topic, partition: Number(partition), offset });
   }
+  // Nothing is committed, so that a member that joins again would begin every partition anew.
+  consumer.on(consumer.events.GROUP_JOIN, () => {
+    for (const partition of assigned) {
+      const offset = position?.(partition)?.toString() ?? startOffsets[partition];
+      if (offset !== undefined) consumer.seek({ topic, partition, offset });
+    }
+  });
   return { assigned: () => assigned, errors: () => errors, close: () => consumer.disconnect() };
 };
 

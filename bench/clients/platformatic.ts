@@ -95,7 +95,11 @@ function consumersOf({ Consumer }: Module): ClientAdapter["connectConsumer"] {
       const kind = errorKind(error);
       errors[kind] = (errors[kind] ?? 0) + 1;
     });
-    stream.on("data", ({ partition, value }) => receive(partition, [value], nowUs()));
+    // Its stream keeps its positions when the consumer joins its group again.
+    stream.on("data", ({ partition, value, offset: bigOffset }) => {
+      const [receivedUs, offset] = [nowUs(), Number(bigOffset)];
+      receive({ partition, values: [value], offsets: [offset], nextOffset: offset + 1, receivedUs });
+    });
     return {
       assigned: () => consumer.assignments?.find((each) => each.topic === topic)?.partitions ?? [],
       errors: () => errors,

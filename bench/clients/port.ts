@@ -36,10 +36,27 @@ interface ConsumerOptions {
   startOffsets: StartOffsets;
   /** Receive only from these of the assigned partitions. @default all assigned partitions */
   only?: readonly number[];
+  /**
+   * The offset at which to continue a partition after the consumer has joined its group again; undefined: the partition's
+   * start offset. Clients that keep their own positions over a rejoin need not call it.
+   */
+  position?: (partition: number) => number | undefined;
 }
 
-/** Receives messages of one partition in order, with the time when the client handed them over, µs. */
-export type ReceiveBatch = (partition: number, values: readonly Buffer[], receivedUs: number) => void;
+/** Messages of one partition in order, as the client handed them over. */
+export interface ReceivedBatch {
+  partition: number;
+  values: readonly Buffer[];
+  /** The offset of each value. */
+  offsets: readonly number[];
+  /** The offset after the last one that was read. */
+  nextOffset: number;
+  /** When the client handed them over, µs. */
+  receivedUs: number;
+}
+
+/** Receives messages. */
+export type ReceiveBatch = (batch: ReceivedBatch) => void;
 
 /** One logical consumer: a member of its group with its own connections. It commits no offsets. */
 export interface ConsumerPort {

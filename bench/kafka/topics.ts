@@ -5,6 +5,7 @@ import type { KafkaTarget } from "../../contract/target.ts";
 import { failFastClient } from "../clients/clientConfig.ts";
 import type { StartOffsets } from "../clients/port.ts";
 import { type Clock, realClock } from "../clock.ts";
+import type { LogOffsets } from "../measure/unread.ts";
 import { reason } from "../reason.ts";
 
 /** The settings that a run needs of its topic. */
@@ -59,6 +60,14 @@ export async function removeTopic(target: KafkaTarget, topic: string): Promise<v
   await withAdmin(target, async (admin) => {
     if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
   });
+}
+
+/** The first and the end offset of each partition of a topic. @throws SwarmbenchError if Kafka does not answer */
+export async function logOffsets(target: KafkaTarget, topic: string): Promise<LogOffsets> {
+  const offsets = await withAdmin(target, (admin) => admin.fetchTopicOffsets(topic));
+  return Object.fromEntries(
+    offsets.map(({ partition, low, high }) => [partition, { low: Number(low), end: Number(high) }]),
+  );
 }
 
 async function withAdmin<T>(target: KafkaTarget, use: (admin: Admin) => Promise<T>): Promise<T> {

@@ -8,6 +8,7 @@ const SLICE_US = 5_000;
 interface Entry {
   schedule: Schedule;
   onDue: (sequence: number, intendedUs: number) => void;
+  onMissed: (sequence: number, intendedUs: number) => void;
   sequence: number;
   /** Intended time of its next message, µs since 1970. */
   nextUs: number;
@@ -25,6 +26,8 @@ export class Dispatcher {
   private startUs = 0;
   private limitUs = Number.POSITIVE_INFINITY;
   private stopped = false;
+  /** The largest intended time that was dispatched, µs since 1970. */
+  latestUs = Number.NEGATIVE_INFINITY;
   private finish!: () => void;
   private fail!: (error: unknown) => void;
   /** Resolves once all messages before the limit are dispatched, or after {@link stop}. Rejects if an entry throws. */
@@ -42,9 +45,13 @@ export class Dispatcher {
     this.done.catch(() => {}); // not unhandled: callers that await `done` still get the error
   }
 
-  /** Adds a schedule and the function that is called for each of its messages. Only before {@link start}. */
-  add(schedule: Schedule, onDue: Entry["onDue"]): void {
-    this.heap.push({ schedule, onDue, sequence: 0, nextUs: 0, order: this.heap.length });
+  /**
+   * Adds a schedule and the function that is called for each of its messages. Only before {@link start}.
+   *
+   * @param onMissed called by {@link abandon} for each message that was due and not dispatched
+   */
+  add(schedule: Schedule, onDue: Entry["onDue"], onMissed: Entry["onMissed"] = () => {}): void {
+    this.heap.push({ schedule, onDue, onMissed, sequence: 0, nextUs: 0, order: this.heap.length });
   }
 
   /** Starts all schedules at a time, µs since 1970. */
@@ -56,20 +63,38 @@ export class Dispatcher {
   }
 
   /**
-   * Sets the limit: no message with an intended time at or after it is dispatched.
+   * Sets the limit: no message with an intended time at or after it is dispatched. It can be set again until it is reached.
    *
    * @returns the earliest intended time that is not dispatched yet. Everything before it is, even beyond the limit
    */
   until(toUs: number): number {
     this.limitUs = toUs;
     const next = this.nextUs();
-    if (next >= toUs) this.stop();
+    if (!this.stopped) this.endOrSleep();
     return next;
   }
 
   /** The earliest intended time that is not dispatched yet, µs since 1970. */
   nextUs(): number {
     return this.heap[0]?.nextUs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether it dispatches nothing more. */
+  get ended(): boolean {
+    return this.stopped;
+  }
+
+  /** Stops, and reports the messages before the limit that were not dispatched because this process is behind. */
+  abandon(): void {
+    this.stop();
+    if (this.limitUs === Number.POSITIVE_INFINITY) return;
+    for (const entry of this.heap) {
+      while (entry.nextUs < this.limitUs) {
+        entry.onMissed(entry.sequence, entry.nextUs);
+        entry.sequence += 1;
+        entry.nextUs = this.startUs + entry.schedule.next();
+      }
+    }
   }
 
   /** Dispatches nothing from now on. */
@@ -80,7 +105,7 @@ export class Dispatcher {
   }
 
   private sleep(): void {
-    this.pacer.wakeAt(this.nextUs(), () => this.work());
+    this.pacer.wakeAt(Math.min(this.nextUs(), this.limitUs), () => this.work());
   }
 
   private readonly work = (): void => {
@@ -102,10 +127,14 @@ export class Dispatcher {
       return;
     }
     if (this.stopped) return;
-    if (this.nextUs() >= this.limitUs) this.stop();
-    else if (this.nextUs() <= this.clock.nowUs()) setImmediate(this.work);
-    else this.sleep();
+    if (this.nextUs() < this.limitUs && this.nextUs() <= this.clock.nowUs()) setImmediate(this.work);
+    else this.endOrSleep();
   };
+
+  private endOrSleep(): void {
+    if (this.nextUs() >= this.limitUs && this.clock.nowUs() >= this.limitUs) this.stop();
+    else this.sleep();
+  }
   private dispatched = 0;
 
   private dispatch(): void {
@@ -115,6 +144,7 @@ export class Dispatcher {
     entry.nextUs = this.startUs + entry.schedule.next();
     this.sink(0);
     this.dispatched += 1;
+    if (nextUs > this.latestUs) this.latestUs = nextUs;
     entry.onDue(sequence, nextUs);
   }
 

@@ -42,7 +42,7 @@ export class LogicalProducer {
   private readonly queue: Due[] = [];
   private readonly batcher: Batcher<Due>;
   private fromUs = Number.POSITIVE_INFINITY;
-  private readonly inWindow = { from: -1, sent: 0, late: 0 };
+  private inWindow = { from: -1, sent: 0, late: 0 };
   /** Number of messages that have been due. */
   private dueCount = 0;
   private closed = false;
@@ -73,19 +73,37 @@ export class LogicalProducer {
     this.batcher = new Batcher(settings.lingerMs, settings.batchBytes, (batch) => this.enqueue(batch));
   }
 
-  /** Sets the intended time from which messages are measured. The measured time ends with the schedule. */
+  /**
+   * Sets the intended time from which messages are measured. The measured time ends with the schedule. It can be set again
+   * until the first message of the measured time is due.
+   */
   measureFrom(fromUs: number): void {
     this.fromUs = fromUs;
+    this.inWindow = { from: -1, sent: 0, late: 0 };
   }
 
   /** Takes a message that is due. Never waits, and never throws because of a broker. */
   due(sequence: number, intendedUs: number): void {
-    this.dueCount = sequence + 1;
-    if (this.inWindow.from < 0 && intendedUs >= this.fromUs) this.inWindow.from = sequence;
+    this.count(sequence, intendedUs);
     const value = this.payloads.next();
     const key = this.nextKey();
     const message = key === undefined ? { value } : { key, value };
     this.batcher.add({ sequence, intendedUs, message }, value.length);
+  }
+
+  /** Takes a message that is due and will not be sent. */
+  missed(sequence: number, intendedUs: number): void {
+    this.count(sequence, intendedUs);
+  }
+
+  private count(sequence: number, intendedUs: number): void {
+    this.dueCount = sequence + 1;
+    if (this.inWindow.from < 0 && intendedUs >= this.fromUs) this.inWindow.from = sequence;
+  }
+
+  /** The acknowledged sequences so far, as an encoded bitmap. */
+  encodeAcked(): string {
+    return this.acked.encode();
   }
 
   private enqueue(batch: Due[]): void {

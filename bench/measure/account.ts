@@ -3,6 +3,7 @@
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
 import { Bitmap } from "./bitmap.ts";
+import { overlapOf } from "./unread.ts";
 
 /** Counts and latencies of the messages whose intended time is in the measured time. */
 export interface Account {
@@ -11,10 +12,14 @@ export interface Account {
   acked: number;
   /** Messages delivered at least once to a group; the smallest number of all groups. */
   delivered: number;
-  /** Acknowledged (with acks 0: sent), but not delivered to every group. */
+  /** Acknowledged (with acks 0: sent), not delivered to every group, and not in what the groups have yet to read. */
   lost: number;
-  /** Repeated deliveries, in all groups. */
+  /** The same, but perhaps in what a group has yet to read. */
+  pending: number;
+  /** Repeated deliveries of messages that Kafka has more than once, in all groups. */
   duplicated: number;
+  /** Repeated deliveries because consumers read an offset again, in all groups. */
+  reread: number;
   /** Deliveries after a later message of the same producer and partition, in all groups. */
   reordered: number;
   late: number;
@@ -26,6 +31,8 @@ export interface Account {
   latency: LatencyHistogram;
   ack: LatencyHistogram;
   sendToReceive: LatencyHistogram;
+  /** Latencies of the repeated deliveries, in all groups. */
+  repeats: LatencyHistogram;
   lag: LatencyHistogram;
   /** The producer with the largest p99, and that p99 in ms. */
   slowestProducer: { producer: number; p99: number } | null;
@@ -38,26 +45,38 @@ export interface Account {
 type Produced = ProducerTotals["producers"][number];
 type Consumed = ConsumerTotals["groups"][string][number];
 
-/** Accounts for the messages of a step. */
+/**
+ * Accounts for the messages of a step.
+ *
+ * @param unread number of offsets of the log that groups have yet to read ({@link unreadOf}); null: unknown. Default: 0
+ */
 export function accountStep(
   producers: readonly ProducerTotals[],
   consumers: readonly ConsumerTotals[],
+  unread: number | null = 0,
 ): Account {
   const produced = producers.flatMap((task) => task.producers);
   const groups = groupsOf(consumers);
   const acked = new Map(produced.map(({ producer, acked: text }) => [producer, Bitmap.decode(text)]));
-  const byGroup = groups.map((group) => accountGroup(produced, group));
-  const lost = produced.map(({ producer, window: { from, to } }) => {
+  const byGroup = [...groups].map(([name, group]) =>
+    accountGroup(produced, group, overlapOf(consumers.map(({ positions }) => positions[name] ?? []))),
+  );
+  const missing = produced.map(({ producer, window: { from, to } }) => {
     const receivedByGroup = byGroup.map(({ received }) => received.get(producer) ?? new Bitmap());
     return missingInAnyGroup(acked.get(producer) ?? new Bitmap(), receivedByGroup, from, to);
   });
+  // Which messages the unread offsets hold is unknown, so as many of the missing ones as possible are pending.
+  const missingCount = sum(missing, (count) => count);
+  const pending = Math.min(missingCount, unread ?? missingCount);
   return {
     offered: sum(produced, ({ window: { from, to } }) => Math.max(0, to - from)),
     sent: sum(produced, ({ sent }) => sent),
     acked: sum(produced, ({ producer, window: { from, to } }) => acked.get(producer)?.countIn(from, to) ?? 0),
     delivered: byGroup.length > 0 ? Math.min(...byGroup.map(({ delivered }) => delivered)) : 0,
-    lost: sum(lost, (count) => count),
+    lost: missingCount - pending,
+    pending,
     duplicated: sum(byGroup, ({ duplicated }) => duplicated),
+    reread: sum(byGroup, ({ reread }) => reread) + sum(consumers, ({ reread }) => reread),
     reordered: sum(byGroup, ({ reordered }) => reordered),
     late: sum(produced, ({ late }) => late),
     unsent: sum(produced, ({ unsent }) => unsent),
@@ -69,28 +88,30 @@ export function accountStep(
     ),
     ack: merged(producers, ({ ack }) => ack),
     sendToReceive: merged(consumers, ({ sendToReceive }) => sendToReceive),
+    repeats: merged(consumers, ({ repeats }) => repeats),
     lag: merged(producers, ({ lag }) => lag),
-    slowestProducer: slowestOf(groups.flat()),
+    slowestProducer: slowestOf([...groups.values()].flat()),
     foreign: sum(consumers, ({ foreign }) => foreign),
     malformed: sum(consumers, ({ malformed }) => malformed),
   };
 }
 
-/** The entries of all tasks, one array per group. */
-function groupsOf(consumers: readonly ConsumerTotals[]): Consumed[][] {
+/** The entries of all tasks, by group. */
+function groupsOf(consumers: readonly ConsumerTotals[]): Map<string, Consumed[]> {
   const groups = new Map<string, Consumed[]>();
   for (const task of consumers) {
     for (const [group, entries] of Object.entries(task.groups)) {
       groups.set(group, [...(groups.get(group) ?? []), ...entries]);
     }
   }
-  return [...groups.values()];
+  return groups;
 }
 
-function accountGroup(produced: readonly Produced[], entries: readonly Consumed[]) {
+/** @param overlap number of offsets that more than one task has read */
+function accountGroup(produced: readonly Produced[], entries: readonly Consumed[], overlap: number) {
   const windows = new Map(produced.map(({ producer, window }) => [producer, window]));
   const received = new Map<number, Bitmap>();
-  let [duplicated, reordered] = [0, 0];
+  let [duplicated, reordered, byTwoTasks] = [0, 0, 0];
   for (const entry of entries) {
     const { from, to } = windows.get(entry.producer) ?? { from: 0, to: 0 };
     const inWindow = (sequences: readonly number[]) =>
@@ -99,7 +120,7 @@ function accountGroup(produced: readonly Produced[], entries: readonly Consumed[
     const previous = received.get(entry.producer);
     if (previous) {
       // A message that two tasks have received is a repeated delivery as well.
-      duplicated += current.countIn(from, to) - Bitmap.missing(current, previous, from, to);
+      byTwoTasks += current.countIn(from, to) - Bitmap.missing(current, previous, from, to);
       previous.or(current);
     } else {
       received.set(entry.producer, current);
@@ -110,7 +131,9 @@ function accountGroup(produced: readonly Produced[], entries: readonly Consumed[
   const delivered = sum(produced, ({ producer, window: { from, to } }) => {
     return received.get(producer)?.countIn(from, to) ?? 0;
   });
-  return { received, duplicated, reordered, delivered };
+  // Tasks that have read the same offsets have read the same messages; beyond that, Kafka has a message twice.
+  const reread = Math.min(byTwoTasks, overlap);
+  return { received, duplicated: duplicated + byTwoTasks - reread, reread, reordered, delivered };
 }
 
 /** How many wanted sequences are missing in at least one of the sets. */

@@ -32,6 +32,11 @@ export class Bitmap {
     return onesIn(from, to, (position) => this.bytes[position] ?? 0);
   }
 
+  /** A number above all numbers of the set. */
+  get end(): number {
+    return this.bytes.length * 8;
+  }
+
   /** Adds all numbers of another set. */
   or(other: Bitmap): void {
     if (other.bytes.length > this.bytes.length) this.grow(other.bytes.length);

@@ -8,10 +8,19 @@ export interface StepMetrics extends GeneratorLoad {
   offered: number;
   delivered: number;
   lost: number;
+  /** Messages of which it is not known whether they will be delivered. */
+  pending: number;
   unsent: number;
   /** Number of failed sends. */
   errors: number;
+  /** Over all offered messages; null: beyond those that arrived, or not known. */
   p99Ms: number | null;
+  /** Number of messages over which p99 ranks: those offered, once for each group. */
+  ranked: number;
+  /** How many of them took longer than the SLO's p99, or did not arrive. */
+  late: number;
+  /** Length of the measured time. */
+  durationSec: number;
   steady: boolean;
   /** Why the load was not steady. */
   steadyReason: string;
@@ -41,13 +50,18 @@ export function evaluate(metrics: StepMetrics, slo: Slo): { verdict: StepVerdict
   const bound = generatorReasons(metrics, slo);
   const missed = sloReasons(metrics, slo);
   const warmingUp = missed.length === 1 && isLate(metrics, slo) ? jitReasons(metrics) : [];
-  const unsteady = metrics.steady ? [] : [`it did not become steady: ${metrics.steadyReason}`];
+  const pending = pendingReasons(metrics);
+  const unsteady = metrics.steady ? [] : [`it was not steady: ${metrics.steadyReason}`];
+  const undecided = missed.length === 0 ? undecidedReasons(metrics) : [];
   const verdict = (): StepVerdict => {
     if (bound.length > 0) return "generator-bound";
     if (missed.length > 0 && warmingUp.length === 0) return "slo-missed";
-    return metrics.steady && warmingUp.length === 0 ? "ok" : "not-steady";
+    if (pending.length > 0) return "not-drained";
+    if (!metrics.steady || warmingUp.length > 0) return "not-steady";
+    return undecided.length > 0 ? "not-decidable" : "ok";
   };
-  return { verdict: verdict(), reasons: [...bound, ...missed, ...warmingUp, ...unsteady] };
+  const reasons = [...bound, ...missed, ...pending, ...warmingUp, ...unsteady, ...undecided];
+  return { verdict: verdict(), reasons };
 }
 
 function failureReasons({ offered, delivered, errors }: StepMetrics): string[] {
@@ -62,6 +76,13 @@ function generatorReasons(metrics: StepMetrics, slo: Slo): string[] {
   return [...producerExcess(metrics, slo), ...starved].map(({ reason }) => reason);
 }
 
+function pendingReasons({ pending, offered }: StepMetrics): string[] {
+  if (pending === 0) return [];
+  return [
+    `${pending} of ${offered} messages were still under way at the end of the drain: raise benchmark.drain`,
+  ];
+}
+
 /** Only for late messages: busy JIT compilers delay messages, but lose none. */
 function jitReasons({ brokersJitThreads: threads }: StepMetrics): string[] {
   if (threads === null || threads <= JIT_BUSY_THREADS) return [];
@@ -70,13 +91,42 @@ function jitReasons({ brokersJitThreads: threads }: StepMetrics): string[] {
   ];
 }
 
-const isLate = ({ p99Ms }: StepMetrics, slo: Slo) => p99Ms === null || p99Ms > slo.p99Ms;
+/** Of so many messages, ten lie above the p99: fewer cannot show that it was met. */
+const LEAST_MESSAGES = 1_000;
+/** With fewer messages, the SLO is missed if so many late ones had at most this probability at its limit. */
+const LATE_BY_CHANCE = 0.01;
+
+function isLate({ p99Ms, ranked, late }: StepMetrics, slo: Slo): boolean {
+  if (ranked >= LEAST_MESSAGES) return p99Ms === null || p99Ms > slo.p99Ms;
+  return late > 0 && chanceOfAtLeast(late, ranked, 0.01) <= LATE_BY_CHANCE;
+}
+
+/** Probability of at least `count` events in `trials` (binomial distribution). */
+function chanceOfAtLeast(count: number, trials: number, chance: number): number {
+  let term = (1 - chance) ** trials;
+  let below = 0;
+  for (let events = 0; events < count; events += 1) {
+    below += term;
+    term *= ((trials - events) / (events + 1)) * (chance / (1 - chance));
+  }
+  return 1 - below;
+}
+
+function undecidedReasons({ ranked, durationSec }: StepMetrics): string[] {
+  if (ranked >= LEAST_MESSAGES) return [];
+  const seconds = Math.ceil((LEAST_MESSAGES * durationSec) / ranked);
+  return [
+    `not decidable: needs ${LEAST_MESSAGES - ranked} more messages, set duration to ${seconds} seconds`,
+  ];
+}
 
 function sloReasons(metrics: StepMetrics, slo: Slo): string[] {
   const { p99Ms, offered, delivered, lost, unsent } = metrics;
   const reasons: string[] = [];
   if (isLate(metrics, slo)) {
-    const value = p99Ms === null ? "unknown" : `${p99Ms.toFixed(1)} ms`;
+    const { late, ranked } = metrics;
+    const value =
+      p99Ms === null ? `unknown (${late} of ${ranked} were late or missing)` : `${p99Ms.toFixed(1)} ms`;
     reasons.push(`p99 latency ${value}, above ${slo.p99Ms} ms`);
   }
   const share = delivered / offered;

@@ -126,6 +126,9 @@ describe("the accounting of a step", () => {
     },
     latencies: [{ source: 0, slice: 0, latency: histogramOf([latencyUs]).encode() }],
     sendToReceive: nothing,
+    repeats: nothing,
+    reread: 0,
+    positions: {},
     sameNode: [],
     clocks: [],
     bytes: 200,
@@ -165,6 +168,21 @@ describe("the accounting of a step", () => {
     const tasks = [consumed("a", 0, range(10, 19)), consumed("b", 0, range(11, 19))];
     const { delivered, lost } = accountStep([produced(0, range(10, 20))], tasks);
     assert.deepEqual({ delivered, lost }, { delivered: 8, lost: 2 });
+  });
+
+  it("counts missing messages as pending as long as there is something unread that could hold them", () => {
+    const account = (unread: number | null) => {
+      const { lost, pending } = accountStep(
+        [produced(0, range(10, 20))],
+        [consumed("g", 0, range(10, 16))],
+        unread,
+      );
+      return { lost, pending };
+    };
+    assert.deepEqual(account(0), { lost: 4, pending: 0 });
+    assert.deepEqual(account(3), { lost: 1, pending: 3 });
+    assert.deepEqual(account(100), { lost: 0, pending: 4 });
+    assert.deepEqual(account(null), { lost: 0, pending: 4 });
   });
 
   it("counts everything as lost if nothing came", () => {
@@ -274,9 +292,13 @@ describe("the verdict of a step", () => {
     offered: 10_000,
     delivered: 10_000,
     lost: 0,
+    pending: 0,
     unsent: 0,
     errors: 0,
     p99Ms: 40,
+    ranked: 10_000,
+    late: 0,
+    durationSec: 10,
     steady: true,
     steadyReason: "",
     scheduleLagMsP99: 2,
@@ -345,6 +367,38 @@ describe("the verdict of a step", () => {
     );
     assert.equal(verdict({ p99Ms: 300, brokersJitThreads: null }).verdict, "slo-missed");
     assert.equal(verdict({ p99Ms: 300, brokersJitThreads: 0.34, lost: 1 }).verdict, "slo-missed");
+  });
+
+  it("is not-drained if it is not known what became of some messages, unless the SLO was missed anyway", () => {
+    const { verdict: actual, reasons } = verdict({ pending: 5, delivered: 9_995 });
+    assert.deepEqual(
+      [actual, reasons],
+      [
+        "not-drained",
+        ["5 of 10000 messages were still under way at the end of the drain: raise benchmark.drain"],
+      ],
+    );
+    assert.equal(verdict({ pending: 2_000, p99Ms: null, late: 2_000 }).verdict, "slo-missed");
+  });
+
+  it("is not-decidable if fewer than 1,000 messages were due, unless so many late ones cannot be chance", () => {
+    const few = { offered: 80, delivered: 80, ranked: 80, p99Ms: null, durationSec: 8 };
+    const { verdict: actual, reasons } = verdict(few);
+    assert.deepEqual(
+      [actual, reasons],
+      ["not-decidable", ["not decidable: needs 920 more messages, set duration to 100 seconds"]],
+    );
+    assert.equal(verdict({ ...few, late: 3 }).verdict, "not-decidable");
+    assert.equal(verdict({ ...few, late: 5 }).verdict, "slo-missed");
+    assert.equal(verdict({ ...few, steady: false }).verdict, "not-steady");
+    assert.equal(verdict({ ranked: 1_000 }).verdict, "ok");
+  });
+
+  it("names the late and missing messages if p99 lies beyond those that arrived", () => {
+    assert.match(
+      verdict({ p99Ms: null, late: 300 }).reasons[0] ?? "",
+      /^p99 latency unknown \(300 of 10000 were late or missing\), above 100 ms$/,
+    );
   });
 
   it("is ok if the SLO was met although JIT compilers were busy: the brokers only get faster", () => {

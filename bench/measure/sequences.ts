@@ -24,17 +24,18 @@ export class SequenceTracker {
   /** Number of messages delivered at least once. */
   delivered = 0;
 
-  /** Records a delivery. */
-  record(producer: number, partition: number, sequence: number): void {
+  /** Records a delivery. @returns whether it is the first one of its message */
+  record(producer: number, partition: number, sequence: number): boolean {
     const sequences = this.producers[producer] ?? this.begin(producer);
     if (!sequences.received.set(sequence)) {
       sequences.duplicated.push(sequence);
-      return;
+      return false;
     }
     this.delivered += 1;
     if (partition >= sequences.latest.length) sequences.latest = grown(sequences.latest, partition);
     if (sequence < (sequences.latest[partition] as number)) sequences.reordered.push(sequence);
     else sequences.latest[partition] = sequence;
+    return true;
   }
 
   /** The tracked messages of each producer. */

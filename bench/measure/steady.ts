@@ -1,4 +1,4 @@
-// Whether a load is steady, and so when a warm-up ends.
+// When a warm-up ends: once the load is steady. Whether it was steady while measured is judged apart (windowSteady.ts).
 import { slope } from "../../contract/trend.ts";
 
 /** One second of a step, as the check for a steady load needs it. */
@@ -54,7 +54,6 @@ export function isWarm(
 function rateReason(window: readonly SteadyInput[]): string | undefined {
   const offered = total(window, "offered");
   const delivered = total(window, "delivered");
-  if (offered === 0) return "nothing was offered";
   // At a few messages per second, one more or less is only chance.
   const allowed = Math.max(RATE_TOLERANCE * offered, 3 * Math.sqrt(offered));
   if (Math.abs(delivered - offered) <= allowed) return undefined;
@@ -72,7 +71,7 @@ function backlogReason(window: readonly SteadyInput[]): string | undefined {
 
 function trendReason(window: readonly SteadyInput[]): string | undefined {
   const medians = window.map(({ p50Ms }) => p50Ms).filter((value) => value !== null);
-  if (medians.length < STEADY_WINDOW) return "there are seconds without a message";
+  if (medians.length < STEADY_WINDOW) return undefined; // with so few messages, counts are all there is
   const s = mannKendall(medians);
   const change = mean(medians.slice(-2)) - mean(medians.slice(0, 2));
   const matters = Math.abs(change) > Math.max(TREND_MS, TREND_SHARE * mean(medians));
@@ -81,7 +80,7 @@ function trendReason(window: readonly SteadyInput[]): string | undefined {
 }
 
 /** The statistic S of Mann and Kendall: the number of rising pairs minus the number of falling ones. */
-function mannKendall(values: readonly number[]): number {
+export function mannKendall(values: readonly number[]): number {
   let s = 0;
   for (const [index, value] of values.entries()) {
     for (const later of values.slice(index + 1)) s += Math.sign(later - value);
@@ -89,7 +88,8 @@ function mannKendall(values: readonly number[]): number {
   return s;
 }
 
-function mean(values: readonly number[]): number {
+/** The arithmetic mean. */
+export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 

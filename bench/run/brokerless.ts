@@ -16,5 +16,5 @@ export const NO_BROKER_REASON = `client ${NO_BROKER}: no broker took part, this 
 
 /** The account of a step without consumers: acknowledged messages count as delivered. */
 export function generatorAccount(account: Account): Account {
-  return { ...account, delivered: account.acked, lost: 0 };
+  return { ...account, delivered: account.acked, lost: 0, pending: 0 };
 }

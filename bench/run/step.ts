@@ -2,10 +2,12 @@
 import type { Step } from "../../contract/result.ts";
 import { withoutPassword } from "../../contract/target.ts";
 import type { ConsumerTotals, Prepare, ProducerTotals } from "../agent/protocol.ts";
+import type { StepWindow } from "../agent/step.ts";
 import { within } from "../clock.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import { ensureTopic, removeTopic } from "../kafka/topics.ts";
+import { ensureTopic, logOffsets, removeTopic } from "../kafka/topics.ts";
 import { isWarm, STEADY_WINDOW, steadiness } from "../measure/steady.ts";
+import { type LogOffsets, positionsByGroup, unreadOf } from "../measure/unread.ts";
 import type { WallClock } from "../wallClock.ts";
 import { AgentReports, type StepListener } from "./agentReports.ts";
 import { onNodes } from "./allocation.ts";
@@ -16,15 +18,15 @@ import { checkNodes } from "./checkNodes.ts";
 import type { Agent } from "./fleet.ts";
 import { JitWarmUp } from "./jitWarmUp.ts";
 import { type Readings, takeReadings } from "./readings.ts";
+import { drain } from "./stepDrain.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 import { stepResult } from "./stepResult.ts";
+import { setWindow } from "./stepWindow.ts";
 import { Timeline } from "./timeline.ts";
 import { peerOf, type Worker, workersOf } from "./workers.ts";
 
 /** From the start command to the first message, so that every agent has the command by then. */
 const START_LEAD_US = 500_000;
-/** From the command to the start of the measured time: so long that no message of it has been sent yet. */
-const WINDOW_LEAD_SEC = 2;
 /** How long to wait for agents when a step is abandoned: working agents end their step at once. */
 const ABANDON_MS = 5_000;
 /** With fewer partitions, too large a share of the messages would be timed twice. */
@@ -240,13 +242,18 @@ class StepRun {
   }
 
   private async measure(): Promise<StepFindings["measured"]> {
-    const fromSec = Math.floor(this.reports.nowSec()) + WINDOW_LEAD_SEC;
-    const toSec = fromSec + this.order.benchmark.duration;
-    const window = { ...this.id, fromUs: fromSec * 1e6, toUs: Math.round(toSec * 1e6) };
-    // Consumers first: they must know the measured time before its first message arrives.
-    for (const workers of [this.consumers, this.producers]) {
-      await Promise.all(workers.map(({ agent }) => agent.client.window(window)));
-    }
+    const setAt = (workers: Worker[], window: StepWindow) =>
+      this.reports.keepPolling(
+        Promise.all(workers.map(({ agent }) => agent.client.window({ ...this.id, ...window }))),
+      );
+    const { fromSec, toSec } = await setWindow(
+      {
+        consumers: (window) => setAt(this.consumers, window),
+        producers: (window) => setAt(this.producers, window),
+        nowSec: () => this.reports.nowSec(),
+      },
+      this.order.benchmark.duration,
+    );
     this.reports.timeline.measure(fromSec, toSec);
     await this.reports.pollUntil(fromSec, "about to measure");
     const before = await this.readings();
@@ -262,33 +269,47 @@ class StepRun {
     return readBrokerCpu(this.order.target.brokerMetrics);
   }
 
-  /** Waits until every acknowledged message is delivered, or the limit for that is reached. */
+  /** Waits until it is known what became of every acknowledged message, or the limit for that is reached. */
   private async drain(toSec: number): Promise<StepFindings["drain"]> {
-    const deadline = toSec + this.order.benchmark.drain;
-    let backlogAtEnd: number | undefined;
-    for (;;) {
-      await this.reports.poll("draining");
-      const { idle, acked } = this.reports.producers();
-      const delivered = reachesBroker(this.order.workload) ? this.reports.deliveredToAll() : acked;
-      backlogAtEnd ??= Math.max(0, acked - delivered);
-      const done = idle && delivered >= acked;
-      const now = this.reports.nowSec();
-      if (done || now >= deadline) {
-        // After the limit, only the reports of the measured time are awaited.
-        await this.reports.untilReported(done ? Math.max(toSec, Math.floor(now)) : toSec);
-        return { backlogAtEnd, seconds: done ? Math.max(0, now - toSec) : null };
-      }
-    }
+    const { workload, benchmark } = this.order;
+    const withBroker = reachesBroker(workload);
+    const drained = await drain(
+      {
+        poll: () => this.reports.poll("draining"),
+        nowSec: () => this.reports.nowSec(),
+        progress: () => {
+          const { idle, acked } = this.reports.producers();
+          return { idle, acked, delivered: withBroker ? this.reports.deliveredToAll() : acked };
+        },
+        tallies: () =>
+          this.reports.keepPolling(Promise.all(this.workers.map(({ agent }) => agent.client.tally(this.id)))),
+        log: () => logOffsets(this.order.target.kafka, this.topic.name),
+      },
+      { toSec, deadlineSec: toSec + benchmark.drain, acks: workload.acks, starts: this.topic.startOffsets },
+    );
+    // After the limit, only the reports of the measured time are awaited.
+    const reported = drained.seconds === null ? toSec : Math.max(toSec, Math.floor(this.reports.nowSec()));
+    await this.reports.untilReported(reported);
+    return drained;
   }
 
-  private async collect(): Promise<{ produced: ProducerTotals[]; consumed: ConsumerTotals[] }> {
+  private async collect(): Promise<Pick<StepFindings, "produced" | "consumed" | "unread">> {
     const order = { ...this.id, timeoutMs: 1_000 };
     const collect = (workers: Worker[]) =>
       Promise.all(workers.map(({ agent }) => agent.client.collect(order)));
     await this.exchange.burst();
     // Producers first, so that messages that they still send can arrive.
     const produced = (await this.reports.keepPolling(collect(this.producers))) as ProducerTotals[];
-    return { produced, consumed: (await collect(this.consumers)) as ConsumerTotals[] };
+    const log = reachesBroker(this.order.workload) ? await this.logEnds() : {};
+    const consumed = (await collect(this.consumers)) as ConsumerTotals[];
+    const unread = log && unreadOf(positionsByGroup(consumed), log, this.topic.startOffsets);
+    return { produced, consumed, unread };
+  }
+
+  /** The log's offsets; null: Kafka does not answer. */
+  private logEnds(): Promise<LogOffsets | null> {
+    const log = logOffsets(this.order.target.kafka, this.topic.name).catch(() => null);
+    return this.reports.keepPolling(log);
   }
 
   /** Ends the step at the agents that can be reached. The others end it themselves after their orphan timeout. */

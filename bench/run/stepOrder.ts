@@ -8,6 +8,7 @@ import type { Findings } from "../exchange/findings.ts";
 import type { Agent, Fleet } from "./fleet.ts";
 import type { NodeProbe } from "./probes.ts";
 import type { Readings } from "./readings.ts";
+import type { Drained } from "./stepDrain.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** One step of a run, as planned. */
@@ -39,8 +40,9 @@ export interface StepFindings {
     before: Readings;
     after: Readings;
   };
-  /** `seconds`: until everything was delivered; null: not in time. */
-  drain: { backlogAtEnd: number; seconds: number | null };
+  drain: Drained;
+  /** Number of offsets of the log that consumer groups had not read at the end; null: unknown. */
+  unread: number | null;
   produced: ProducerTotals[];
   consumed: ConsumerTotals[];
   timeline: Timeline;

@@ -16,6 +16,7 @@ import {
 import { evaluate } from "../measure/evaluate.ts";
 import type { ConsumerLoad, GeneratorLoad } from "../measure/generator.ts";
 import { saturatedResources } from "../measure/saturation.ts";
+import { windowSteadiness } from "../measure/windowSteady.ts";
 import { inOrder } from "./allocation.ts";
 import { cpusBetween, jitThreadsBetween } from "./brokerCpu.ts";
 import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless.ts";
@@ -29,9 +30,10 @@ import type { Usage } from "./timeline.ts";
 /** The results of a step that ran to its end. It failed if no message was due in the measured time. */
 export function stepResult(order: StepOrder, findings: StepFindings): Step {
   const account = accountOf(order, findings);
-  const { latency, ack, sendToReceive, lag, foreign, malformed, ...counts } = account;
+  const { latency, ack, sendToReceive, repeats, lag, foreign, malformed, ...counts } = account;
   const generator = generatorMetrics(findings, lag);
-  const { verdict, reasons } = verdictOf(order, findings, account, generator);
+  const steadiness = steadinessOf(order, findings);
+  const { verdict, reasons } = verdictOf(order, findings, account, generator, steadiness);
   if (counts.offered === 0) return failedStep(order, findings.startedAt, reasons);
   const resources = stepResources(order, findings);
   const [before, after] = [cpuReading(findings.measured.before), cpuReading(findings.measured.after)];
@@ -39,13 +41,17 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
     state: "measured",
     ...loadOf(order, findings.startedAt),
     ...conditionsOf(findings),
+    steady: steadiness.steady,
+    steadyReason: steadiness.reason,
     ...counts,
-    ...clockMetrics(findings),
+    received: receivedOf(order, findings),
+    ...clockMetrics(findings, counts.offered * order.workload.groups),
     backlogAtEnd: findings.drain.backlogAtEnd,
     drainSeconds: findings.drain.seconds,
-    latencyMs: latency.distribution(),
-    ackMs: ack.distribution(),
-    sendToReceiveMs: sendToReceive.distribution(),
+    latencyMs: latency.distribution(counts.offered * order.workload.groups),
+    ackMs: ack.distribution(counts.sent),
+    sendToReceiveMs: sendToReceive.distribution(counts.sent * order.workload.groups),
+    repeatsMs: repeats.distribution(),
     generator,
     brokersCpu: cpusBetween(before, after),
     brokersJitThreads: reachesBroker(order.workload) ? jitThreadsBetween(before, after) : null,
@@ -65,29 +71,36 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
   };
 }
 
-function accountOf({ workload }: StepOrder, { produced, consumed }: StepFindings): Account {
-  const account = accountStep(produced, consumed);
+function accountOf({ workload }: StepOrder, { produced, consumed, unread }: StepFindings): Account {
+  const account = accountStep(produced, consumed, unread);
   return reachesBroker(workload) ? account : generatorAccount(account);
 }
 
 function verdictOf(
   { workload, benchmark }: StepOrder,
-  { warmUp, measured, consumed }: StepFindings,
+  { measured, consumed }: StepFindings,
   account: Account,
   generator: GeneratorMetrics,
+  steadiness: { steady: boolean; reason: string },
 ): Pick<MeasuredStep, "verdict" | "reasons"> {
   const withBroker = reachesBroker(workload);
+  // Without a broker, the lag takes the place of the latency.
+  const latency = withBroker ? account.latency : account.lag;
+  const ranked = account.offered * (withBroker ? workload.groups : 1);
   const { verdict, reasons } = evaluate(
     {
       offered: account.offered,
       delivered: account.delivered,
       lost: account.lost,
+      pending: account.pending,
       unsent: account.unsent,
       errors: Object.values(account.errors).reduce((sum, count) => sum + count, 0),
-      // Without a broker, the lag takes the place of the latency.
-      p99Ms: (withBroker ? account.latency : account.lag).percentileMs(99),
-      steady: warmUp.steady,
-      steadyReason: warmUp.reason,
+      p99Ms: latency.rankedMs(99, ranked),
+      ranked,
+      late: latency.countAbove(benchmark.slo.p99Ms) + Math.max(0, ranked - latency.count),
+      durationSec: measured.toSec - measured.fromSec,
+      steady: steadiness.steady,
+      steadyReason: steadiness.reason,
       ...loadOfGenerator(generator),
       brokersJitThreads: withBroker
         ? jitThreadsBetween(cpuReading(measured.before), cpuReading(measured.after))
@@ -99,8 +112,29 @@ function verdictOf(
   return { verdict, reasons: withBroker ? all : [NO_BROKER_REASON, ...all] };
 }
 
+/** Whether the load was steady in the measured time. */
+function steadinessOf({ workload, benchmark, phase }: StepOrder, { timeline }: StepFindings) {
+  const seconds = timeline.seconds
+    .filter(({ measured }) => measured)
+    .map(({ offered, delivered, backlog, latencyMs }) => ({
+      offered,
+      delivered: delivered / workload.groups,
+      backlog,
+      p50Ms: latencyMs.p50,
+      p99Ms: latencyMs.p99,
+    }));
+  return windowSteadiness(seconds, benchmark.slo, phase === "soak");
+}
+
+/** Messages that arrived within the measured time, on average of the groups. */
+function receivedOf({ workload }: StepOrder, { timeline }: StepFindings): number {
+  const measured = timeline.seconds.filter((second) => second.measured);
+  return Math.round(measured.reduce((sum, { delivered }) => sum + delivered, 0) / workload.groups);
+}
+
 function clockMetrics(
   findings: StepFindings,
+  ranked: number,
 ): Pick<MeasuredStep, "clocks" | "correctedLatencyMs" | "sameNode"> {
   const { fromSec, toSec } = findings.measured;
   const names = (agents: readonly Agent[]) => agents.map(({ task }) => task);
@@ -122,7 +156,7 @@ function clockMetrics(
   const boundMs = corrected?.boundMs ?? null;
   return {
     clocks: { errorMs, boundMs, pairs },
-    correctedLatencyMs: corrected?.latency.distribution() ?? null,
+    correctedLatencyMs: corrected?.latency.distribution(ranked) ?? null,
     sameNode: findings.sameNode ? sameNodeMetrics(clocks, boundMs) : null,
   };
 }
@@ -167,8 +201,6 @@ function conditionsOf({ producers, consumers, topic, measured, warmUp, connectSe
     replicationFactor: topic.replicationFactor,
     durationSeconds: measured.toSec - measured.fromSec,
     warmUpSeconds: warmUp.seconds,
-    steady: warmUp.steady,
-    steadyReason: warmUp.reason,
     connectSeconds,
   };
 }

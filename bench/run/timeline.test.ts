@@ -61,4 +61,22 @@ describe("the seconds of a step", () => {
       ],
     );
   });
+
+  it("are corrected by a report that comes after its timeout", () => {
+    const timeline = new Timeline(START, sources, 1);
+    timeline.measure(START, START + 3);
+    timeline.take("p1", reports(0, 1, 2));
+    assert.equal(timeline.ready(START + 8).length, 5, "p2 has timed out");
+    assert.deepEqual([timeline.seconds[0]?.offered, timeline.usage().size], [1, 1]);
+    timeline.take("p2", reports(0, 1));
+    assert.deepEqual(
+      timeline.seconds.slice(0, 3).map(({ offered, sent, backlog }) => [offered, sent, backlog]),
+      [
+        [2, 2, 0],
+        [2, 2, 0],
+        [1, 1, 0],
+      ],
+    );
+    assert.equal(timeline.usage().size, 2);
+  });
 });

@@ -13,6 +13,9 @@ import type {
 /** Agents report a second once it is over. A report that is later than this is no longer waited for. */
 const REPORT_TIMEOUT_SEC = 4;
 
+/** Reports of a second that timed out are still taken for this long. */
+const LATE_REPORTS_SEC = 120;
+
 /** One second of a step from all agents, with the histograms for the live metrics. */
 export interface MergedSecond extends Second {
   latency: LatencyHistogram;
@@ -82,10 +85,28 @@ export class Timeline {
   /** Adds the report of a task. */
   take(task: string, report: ProducerReport | ConsumerReport): void {
     if (report.role === "producer") {
-      for (const second of report.seconds) this.reportsOf(second.at).producers.set(task, second);
+      for (const second of report.seconds) {
+        this.reportsOf(second.at).producers.set(task, second);
+        if (second.at < this.nextSec) this.correct(second.at, new Map([[task, second]]), new Map());
+      }
     } else {
-      for (const second of report.seconds) this.reportsOf(second.at).consumers.set(task, second);
+      for (const second of report.seconds) {
+        this.reportsOf(second.at).consumers.set(task, second);
+        if (second.at < this.nextSec) this.correct(second.at, new Map(), new Map([[task, second]]));
+      }
     }
+  }
+
+  /** Corrects a second that timed out, by the reports that have come late. */
+  private correct(sec: number, producers: Reports["producers"], consumers: Reports["consumers"]): void {
+    const index = this.seconds.findIndex(({ at }) => at === sec);
+    if (index < 0) return;
+    const more = this.backlogOf([...producers.values()], [...consumers.values()]);
+    this.backlog += more;
+    for (const second of this.seconds.slice(index)) second.backlog = Math.round(second.backlog + more);
+    const { backlog } = this.seconds[index] as Second;
+    this.seconds[index] = { ...plain(this.merge(sec, this.reportsOf(sec))), backlog };
+    if (this.isMeasured(sec)) this.addUsage(producers, consumers);
   }
 
   private reportsOf(sec: number): Reports {
@@ -103,7 +124,10 @@ export class Timeline {
     while (this.nextSec < nowSec) {
       const reports = this.reportsOf(this.nextSec);
       if (!this.isComplete(reports) && this.nextSec > nowSec - REPORT_TIMEOUT_SEC) break;
-      this.reports.delete(this.nextSec);
+      if (this.isComplete(reports)) this.reports.delete(this.nextSec);
+      this.reports.delete(this.nextSec - LATE_REPORTS_SEC);
+      if (this.isMeasured(this.nextSec)) this.addUsage(reports.producers, reports.consumers);
+      this.backlog += this.backlogOf([...reports.producers.values()], [...reports.consumers.values()]);
       ready.push(this.merge(this.nextSec, reports));
       this.nextSec += 1;
     }
@@ -120,25 +144,15 @@ export class Timeline {
   private merge(sec: number, { producers, consumers }: Reports): MergedSecond {
     const sent = [...producers.values()];
     const received = [...consumers.values()];
-    const measured = this.window !== undefined && sec >= this.window.fromSec && sec < this.window.toSec;
-    if (measured) this.addUsage(producers, consumers);
-    const failures = (seconds: readonly { errors: Record<string, number> }[]) =>
-      sum(seconds.flatMap(({ errors }) => Object.values(errors)));
-    // Without consumers (client null), acknowledged messages count as delivered.
-    const delivered =
-      this.sources.consumers.length > 0
-        ? sum(received.map((second) => second.delivered))
-        : sum(sent.map((second) => second.acked)) * this.groups;
-    this.backlog += sum(sent.map((second) => second.sent)) - failures(sent) - delivered / this.groups;
     const latency = merged(received, "latency");
     const selves = [...sent, ...received].map(({ self }) => self);
     return {
       at: sec,
-      measured,
+      measured: this.isMeasured(sec),
       offered: sum(sent.map((second) => second.offered)),
       sent: sum(sent.map((second) => second.sent)),
       acked: sum(sent.map((second) => second.acked)),
-      delivered,
+      delivered: this.deliveredIn(sent, received),
       bytes: sum(received.map(({ bytes }) => bytes)),
       errors: failures([...sent, ...received]),
       late: sum(sent.map(({ late }) => late)),
@@ -154,6 +168,22 @@ export class Timeline {
       ack: merged(sent, "ack"),
       sendToReceive: merged(received, "sendToReceive"),
     };
+  }
+
+  private isMeasured(sec: number): boolean {
+    return this.window !== undefined && sec >= this.window.fromSec && sec < this.window.toSec;
+  }
+
+  /** Without consumers (client null), acknowledged messages count as delivered. */
+  private deliveredIn(sent: readonly ProducerSecond[], received: readonly ConsumerSecond[]): number {
+    if (this.sources.consumers.length > 0) return sum(received.map(({ delivered }) => delivered));
+    return sum(sent.map(({ acked }) => acked)) * this.groups;
+  }
+
+  /** By how much these reports change the backlog. */
+  private backlogOf(sent: readonly ProducerSecond[], received: readonly ConsumerSecond[]): number {
+    const delivered = this.deliveredIn(sent, received) / this.groups;
+    return sum(sent.map((second) => second.sent)) - failures(sent) - delivered;
   }
 
   private addUsage(producers: Map<string, ProducerSecond>, consumers: Map<string, ConsumerSecond>): void {
@@ -192,6 +222,10 @@ function merged<K extends string>(seconds: readonly { [key in K]: string }[], ke
   const histogram = new LatencyHistogram();
   for (const second of seconds) histogram.addEncoded(second[key]);
   return histogram;
+}
+
+function failures(seconds: readonly { errors: Record<string, number> }[]): number {
+  return sum(seconds.flatMap(({ errors }) => Object.values(errors)));
 }
 
 /** A second as the results have it, without histograms. */

@@ -149,8 +149,9 @@ describe("a fault of an agent", () => {
     kafka.copies = 2;
     const skipper = new Skipper(5, { run: runMark("r1"), step: 1 });
     const received: number[] = [];
-    const receive: ReceiveBatch = (_, values) =>
+    const receive: ReceiveBatch = ({ values }) => {
       received.push(...values.map((value) => value.readUInt32BE(12)));
+    };
     await skipper
       .wrap(kafka.adapter)
       .connectConsumer({} as never, "c", { group: "g" } as never, Date.now, receive);

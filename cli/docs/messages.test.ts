@@ -16,7 +16,7 @@ const OUTPUT = [
   "This checkout is not set up.",
   "Run: npm run setup",
   "round trips",
-  "it did not become steady",
+  "it was not steady",
   "A Docker Swarm of",
   "on the nodes' network",
   "Try next:",

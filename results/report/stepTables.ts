@@ -12,6 +12,7 @@ export function stepsTable({ steps }: Run): Html {
     "step",
     "offered/s",
     "delivered/s",
+    "received/s",
     "p50 ms",
     "p90",
     "p99",
@@ -35,7 +36,9 @@ export function stepsTable({ steps }: Run): Html {
 function resultCells(step: MeasuredStep): string[] {
   const { latencyMs, slowestProducer } = step;
   return [
-    ...[formatNumber(perSec(step.offered, step) ?? 0), formatNumber(perSec(step.delivered, step))],
+    formatNumber(perSec(step.offered, step) ?? 0),
+    formatNumber(perSec(step.delivered, step)),
+    step.received === undefined ? "-" : formatNumber(perSec(step.received, step)),
     ...[
       latencyMs.p50,
       latencyMs.p90,
@@ -48,7 +51,7 @@ function resultCells(step: MeasuredStep): string[] {
   ];
 }
 /** The same cells for a failed step. */
-const NO_RESULTS: readonly string[] = Array.from({ length: 9 }, () => "-");
+const NO_RESULTS: readonly string[] = Array.from({ length: 10 }, () => "-");
 
 /** The reasons for the verdicts. */
 export function stepReasons({ steps }: Run): Html[] {
@@ -66,7 +69,9 @@ export function lossTable(run: Run): Html {
     "acknowledged",
     "delivered",
     "lost",
+    "pending",
     "duplicated",
+    "read again",
     "reordered",
     "late",
     "unsent",
@@ -78,8 +83,8 @@ export function lossTable(run: Run): Html {
     heads,
     measuredSteps(run).map((step) => [
       stepName(step),
-      ...[step.offered, step.sent, step.acked, step.delivered, step.lost, step.duplicated, step.reordered],
-      ...[step.late, step.unsent],
+      ...[step.offered, step.sent, step.acked, step.delivered, step.lost, step.pending ?? "-"],
+      ...[step.duplicated, step.reread ?? "-", step.reordered, step.late, step.unsent],
       Object.entries(step.errors)
         .map(([kind, count]) => `${kind} ${count}`)
         .join(", ") || 0,

@@ -56,8 +56,9 @@ async function consume(
     "consumer",
     { topic, group, fetch, startOffsets },
     () => performance.now() * 1_000,
-    (partition, values, receivedUs) =>
-      received.push(...values.map((value) => ({ partition, value: Buffer.from(value), receivedUs }))),
+    ({ partition, values, receivedUs }) => {
+      received.push(...values.map((value) => ({ partition, value: Buffer.from(value), receivedUs })));
+    },
   );
   return { port, received };
 }

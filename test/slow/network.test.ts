@@ -15,7 +15,7 @@ const CONFIG = {
   namespace: "net",
   "kafka.enabled": "true",
   "influxdb.enabled": "true",
-  "workload.producers": "10",
+  "workload.producers": "20",
   "benchmark.run": "true",
   "benchmark.slo.p99Ms": "5000",
   "benchmark.preheat": "0 seconds",
