@@ -18,7 +18,11 @@ const plan = {
   scenario: "local",
   image: "registry/bench",
   workload: workloadSchema.parse({}),
-  target: { kafka: { bootstrap: ["broker-1:9092"] } } as unknown as BenchPlan["target"],
+  target: {
+    kafka: { bootstrap: ["broker-1:9092"] },
+    agents: { producer: { tasks: 1 }, consumer: { tasks: 1 } },
+  } as unknown as BenchPlan["target"],
+  conditions: { nodes: [] },
   benchmark: benchmarkSchema.parse({ sweep: { producers: [1, 50, 100, 300, 500, 800] }, seed: 40 }),
 } as unknown as BenchPlan;
 

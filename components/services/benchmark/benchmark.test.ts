@@ -158,7 +158,8 @@ describe("the benchmark of an up", () => {
     const [node = ""] = network?.brokers.map(({ node: name }) => name) ?? [];
     const testbed = { kind: "local", perNode: { [node]: { cpus: 0.5 } } };
     assert.deepEqual(await limitsOf({ kafka: { cpus: 1.5 } }), [1.5]);
-    assert.deepEqual(await limitsOf({ kafka: { cpus: 1.5 }, testbed }), [0.5]);
+    assert.deepEqual(await limitsOf({ testbed }), [0.5]);
+    assert.deepEqual(await limitsOf({ kafka: { cpus: 0.3 }, testbed }), [0.3]);
   });
 
   it("is left out if benchmark.run is false, and can be run manually", async () => {

@@ -92,7 +92,7 @@ describe("a cluster of three brokers", () => {
   });
 
   it("gives a broker a minute to hand over its partitions", () => {
-    assert.equal(three.container("broker-2").stopGracePeriod, "60s");
+    assert.equal(three.container("broker-2").stopGracePeriod, "1m");
   });
 
   it("publishes no port", () => {
