@@ -34,6 +34,5 @@ export function resultText(step: Step): string {
   const perSec = (count: number) => `${Math.round(count / step.durationSeconds)}/s`;
   const { p50, p99 } = step.latencyMs;
   const result = `${step.verdict}: offered ${perSec(step.offered)}, delivered ${perSec(step.delivered)}, latency p50 ${formatNumber(p50)} ms, p99 ${formatNumber(p99)} ms, lost ${step.lost}`;
-  const [reason] = step.reasons;
-  return meetsSlo(step) || reason === undefined ? result : `${result}, ${reason}`;
+  return meetsSlo(step) || step.reasons.length === 0 ? result : `${result}; ${step.reasons.join("; ")}`;
 }

@@ -137,7 +137,9 @@ export function deployStack(
     if (!component) continue;
     if (component.ready) ready.push(component.ready);
     if (service.ui) uis.push(uiOutput(service.title, service.ui(component, installation)));
-    Object.assign(outputs, service.outputs?.(component, deployment));
+    // Pulumi warns of outputs that are undefined.
+    const own = Object.entries(service.outputs?.(component, deployment) ?? {});
+    Object.assign(outputs, Object.fromEntries(own.filter(([, value]) => value !== undefined)));
   }
   ready.push(removeUndeclared(deployment, [...ready], options));
   return {
