@@ -35,7 +35,7 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     const { code, text } = await project.up();
     await project.must("pulumi", "config", "rm", "--stack", project.stack, "--path", "kafka.config");
     assert.notEqual(code, 0);
-    assert.match(text, /kafka\.config\.num\.io\.thread:.*nearest are num\.io\.threads/);
+    assert.match(text, /kafka\.config\.num\.io\.thread:.*did you mean num\.io\.threads/);
     assert.deepEqual(await project.remains(), []);
   });
 
