@@ -26,7 +26,7 @@ export function userName(): string {
   }
 }
 
-/** The owner of what is created: the folder SWARMBENCH_HOME if it is set, else the project's, and the checkout's random id. */
+/** The owner of all created objects: the folder SWARMBENCH_HOME if it is set, else the project's, and the checkout's random id. */
 export function ownerDirectory(): string {
   return ownerText(path.resolve(process.env.SWARMBENCH_HOME || "."), checkoutId(installationDirectory()));
 }

@@ -274,7 +274,7 @@ describe("agents over HTTP", () => {
       await producers.prepare({ ...order(8, { producers: 1, ...workload }), share: { first: 0, count: 1 } });
       const atUs = clock.nowUs();
       await producers.start({ ...id, atUs });
-      // Every window of ten seconds has one message or burst, and the agent is told of it in the middle of the pause.
+      // Every window of ten seconds has one message or burst, and the agent gets it in the middle of the pause.
       assert.equal(await producers.window({ ...id, fromUs: atUs + 20e6, toUs: atUs + 30e6 }), null);
       const totals = (await producers.collect({ ...id, timeoutMs: 0 })) as ProducerTotals;
       const [producer] = totals.producers;

@@ -187,7 +187,7 @@ export class Agent {
   }
 
   /**
-   * Sets the measurement window. A later one of the same length replaces it; the same window once more changes nothing.
+   * Sets the measurement window. A later one of the same length replaces it; the same window again changes nothing.
    *
    * @returns the earliest possible start if messages of the window have been sent already; then nothing is set
    * @throws HttpError 400 if it does not begin about now, 409 if the step has a window that it cannot replace

@@ -103,7 +103,7 @@ function attack({ method = "POST", path, body = "", token = TOKEN, headers }: Se
 type Attack = [name: string, statuses: number[], send: () => Promise<number>];
 const json = (path: string, document: object) => () => attack({ path, body: JSON.stringify(document) });
 
-/** Every request, by whoever has no token, a wrong one, or the right one in a wrong form. */
+/** Every request: without a token, with a wrong one, or with the right one in a wrong form. */
 function withoutToken(): Attack[] {
   const forms: Record<string, http.OutgoingHttpHeaders> = {
     none: {},
@@ -339,7 +339,7 @@ describe("an agent at work", () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it("still has the runner's window, and takes it once more", async () => {
+  it("still has the runner's window, and accepts it again", async () => {
     await runner.window({ ...ID, ...window });
     const another = { ...ID, ...window, toUs: window.toUs + 1 };
     await assert.rejects(runner.window(another), /the step has another measurement window already/);

@@ -111,7 +111,7 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
   for (const [partition, offset] of Object.entries(startOffsets)) {
     consumer.seek({ topic, partition: Number(partition), offset });
   }
-  // Nothing is committed, so that a member that joins again would begin every partition anew.
+  // Nothing is committed, so a member that rejoins would start every partition from the beginning.
   consumer.on(consumer.events.GROUP_JOIN, () => {
     for (const partition of assigned) {
       const offset = position?.(partition)?.toString() ?? startOffsets[partition];

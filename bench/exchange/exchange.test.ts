@@ -21,7 +21,7 @@ interface Probes {
   driftPpm?: number;
   /** A step of the server's clock in the middle, which it knows of. */
   stepUs?: number;
-  /** A step in the middle that nobody is told of. */
+  /** A step in the middle that is not reported. */
   hiddenStepUs?: number;
   seconds?: number;
   perSec?: number;
@@ -99,7 +99,7 @@ describe("the offset of two clocks", () => {
     );
   });
 
-  it("is within its bounds after a jump that nobody is told of, if the probes contradict each other", () => {
+  it("is within its bounds after an unreported jump, if the probes contradict each other", () => {
     const cells = probes({ hiddenStepUs: 20_000 });
     for (const [sec, offsetUs] of [
       [1, 0],

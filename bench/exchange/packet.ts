@@ -8,7 +8,7 @@
 //
 // The number is random. The proof shows that the sender has the stack's token: half of an HMAC of the number in a question,
 // the other half in its answer. Timestamps are not part of it, so that both can be calculated outside the measured time:
-// whoever cannot read the packets cannot forge them, while whoever can change them on their way can also delay them.
+// someone who cannot read the packets cannot forge them; someone who can change them in transit can also delay them.
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Stamp } from "./findings.ts";
 

@@ -1,4 +1,4 @@
-// Whether the load was steady while it was measured. It is looked at once, when the measured time is over.
+// Whether the load was steady while it was measured. Evaluated once, at the end of the measured time.
 import type { Slo } from "../../contract/workload.ts";
 import { mannKendall, mean, type SteadyInput } from "./steady.ts";
 

@@ -12,7 +12,7 @@ const bits = (numbers: readonly number[]) => {
 };
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 
-/** A broker with one partition: what is acknowledged, what is in the log, and what of it is received at a time. */
+/** A broker with one partition: the messages that are acknowledged, in the log, and received so far. */
 interface Broker {
   acked: readonly number[];
   /** When each message of the log is received, s after the end of the measured time; absent: never. */

@@ -33,7 +33,7 @@ export interface RunnerState {
 /** What a run needs of the runner's container; tests implement it. */
 export type Container = Pick<RunnerContainer, keyof RunnerContainer>;
 
-/** Refuses names of runs that could leave the results folder: whoever can start containers on the manager can set labels. */
+/** Refuses names of runs that could leave the results folder: anyone who can start containers on the manager can set labels. */
 function refuseForged(run: string): void {
   if (RUN_NAME.test(run)) return;
   throw new SwarmbenchError(

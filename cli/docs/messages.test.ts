@@ -16,7 +16,6 @@ const OUTPUT = [
   "This checkout is not set up.",
   "Run: npm run setup",
   "round trips",
-  "it was not steady",
   "A Docker Swarm of",
   "on the nodes' network",
   "Try next:",

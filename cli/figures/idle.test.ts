@@ -13,6 +13,6 @@ describe("a scenario's settings", () => {
     const settings = settingsOf("cluster-3");
     assert.equal(settings["testbed.perNode.node2.role"], "broker");
     assert.equal(settings["kafka.brokers"], "3");
-    assert.equal(settings["benchmark.sweep.producers[0]"], "1");
+    assert.equal(settings["benchmark.sweep.producers[0]"], "10");
   });
 });

@@ -48,7 +48,7 @@ const text = removeUndeclaredScript({
   filters: ["--filter", "label=a=b", "--filter", "label=c=d"],
 });
 
-describe("the removal of what is no longer declared", () => {
+describe("the removal of objects that are no longer declared", () => {
   it("is a valid sh script", async () => assert.equal(await parses(text), ""));
 
   it("removes services, secrets and configs that were declared before, and no other", async () => {

@@ -150,7 +150,7 @@ describe("the benchmark of an up", () => {
     );
   });
 
-  it("is told each broker's CPU limit: that of its service or of its node, the smaller one", async () => {
+  it("gets each broker's CPU limit: that of its service or of its node, the smaller one", async () => {
     const limitsOf = async (config: Record<string, object>) =>
       (await planOf(await deploy(config))).target.brokerMetrics.map(({ cpuLimit }) => cpuLimit);
     assert.deepEqual(await limitsOf({ kafka: { brokers: 2 } }), [undefined, undefined]);
