@@ -46,7 +46,8 @@ export interface Ended extends Answer {
 }
 
 /**
- * Runs a program of this machine until it ends. All other functions that run one are built on this.
+ * Runs a program of this machine until it ends. {@link exec} and {@link ask} are built on this; {@link followProgram} passes on
+ * output without keeping it.
  *
  * @throws SwarmbenchError `program-missing` if it is not installed, `program-failed` if it cannot be started
  */

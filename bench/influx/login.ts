@@ -2,6 +2,7 @@ import { HttpError } from "@influxdata/influxdb-client";
 import { z } from "zod";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import type { JobContext } from "../job.ts";
+import { passwordRefused } from "../passwordRefused.ts";
 import { reason } from "../reason.ts";
 import { retryUntil } from "../retry.ts";
 import { checkHealth } from "./admin.ts";
@@ -47,12 +48,8 @@ export async function whenHealthy<T>(
 }
 
 /** The error for an InfluxDB that accepts none of the passwords. */
-export function passwordRefused(url: string, user: string): SwarmbenchError {
+export function influxPasswordRefused(url: string, user: string): SwarmbenchError {
   const hint =
     "Its volume belongs to an earlier stack, or the password was changed by hand: remove the volume, or set the password back";
-  return new SwarmbenchError(
-    "password-refused",
-    `InfluxDB at ${url} already has data and accepts none of this stack's passwords for user ${user}`,
-    { hint },
-  );
+  return passwordRefused("InfluxDB", { url, user }, hint);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { SwarmbenchError } from "../../contract/errors.ts";
 import { ask, basic, HttpStatusError, type Request } from "../http.ts";
 import { type JobContext, job } from "../job.ts";
+import { passwordRefused } from "../passwordRefused.ts";
 import { type Retry, retryUntil } from "../retry.ts";
 
 const inputSchema = z.strictObject({
@@ -67,11 +67,7 @@ async function takePassword(input: Input, context: JobContext, wait: Retry): Pro
       "Its volume belongs to an earlier stack, or the password was changed by hand. Set it back, or remove service and " +
       "volume (docker service rm grafana; on its node docker volume ls, docker volume rm) and bring the stack up again. " +
       "After five failed logins Grafana also rejects the right password for five minutes";
-    throw new SwarmbenchError(
-      "password-refused",
-      `Grafana at ${url} already has data and accepts none of this stack's passwords for user ${user}`,
-      { hint },
-    );
+    throw passwordRefused("Grafana", { url, user }, hint);
   }
   context.progress("changing the password in Grafana");
   const json = { oldPassword: previous, newPassword: current, confirmNew: current };

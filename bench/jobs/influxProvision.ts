@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ensureBucket, ensureOrg, type Session, setPassword, setUp, signIn } from "../influx/admin.ts";
-import { loginShape, passwordRefused, whenHealthy } from "../influx/login.ts";
+import { influxPasswordRefused, loginShape, whenHealthy } from "../influx/login.ts";
 import { type JobContext, job } from "../job.ts";
 
 const inputSchema = z.strictObject({
@@ -37,11 +37,11 @@ async function takePassword({ url, user, password }: Input, context: JobContext)
   const session = await signIn(url, user, current);
   if (session) return session;
   const earlier = previous === undefined ? undefined : await signIn(url, user, previous);
-  if (!earlier || previous === undefined) throw passwordRefused(url, user);
+  if (!earlier || previous === undefined) throw influxPasswordRefused(url, user);
   context.progress("changing the password in InfluxDB");
   await setPassword(earlier, user, previous, current);
   const changed = await signIn(url, user, current);
-  if (!changed) throw passwordRefused(url, user);
+  if (!changed) throw influxPasswordRefused(url, user);
   return changed;
 }
 

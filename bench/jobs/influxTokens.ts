@@ -8,7 +8,7 @@ import {
   operatorPermissions,
   signIn,
 } from "../influx/admin.ts";
-import { loginShape, passwordRefused, whenHealthy } from "../influx/login.ts";
+import { influxPasswordRefused, loginShape, whenHealthy } from "../influx/login.ts";
 import { type JobContext, job } from "../job.ts";
 
 const inputSchema = z.strictObject({
@@ -36,7 +36,7 @@ export function makeTokens(input: Input, context: JobContext): Promise<InfluxTok
   return whenHealthy(input, context, async () => {
     const { url, user, password, org, bucket, rotation } = input;
     const session = await signIn(url, user, password.current);
-    if (!session) throw passwordRefused(url, user);
+    if (!session) throw influxPasswordRefused(url, user);
     const orgId = (await findOrg(session, org))?.id;
     const bucketId = orgId && (await findBucket(session, orgId, bucket))?.id;
     if (!orgId || !bucketId) {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import { ask, HttpStatusError } from "../http.ts";
 import { type JobContext, job } from "../job.ts";
+import { passwordRefused } from "../passwordRefused.ts";
 import { type Retry, retryUntil } from "../retry.ts";
 
 /** Portainer's codes: type of an environment behind an agent, status of an environment that answers. */
@@ -92,11 +93,7 @@ async function takePassword(input: Input, context: JobContext, wait: Retry): Pro
     const hint =
       "Its volume belongs to an earlier stack, or the password was changed by hand. Set it back, or remove service and " +
       "volume (docker service rm portainer; on its node docker volume ls, docker volume rm) and bring the stack up again";
-    throw new SwarmbenchError(
-      "password-refused",
-      `Portainer at ${url} already has data and accepts none of this stack's passwords for user ${user}`,
-      { hint },
-    );
+    throw passwordRefused("Portainer", { url, user }, hint);
   }
   context.progress("changing the password in Portainer");
   const changing = { what: "Portainer to change the password", hint: SEE_PORTAINER };

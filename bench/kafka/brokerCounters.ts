@@ -63,10 +63,15 @@ const HANDLERS = ["BrokerRequestHandlerAvgIdlePercent", "RequestHandlerAvgIdlePe
 const requestTime = (request: string, time: string) =>
   `kafka.network:type=RequestMetrics,name=${time},request=${request}`;
 
+/** CPU time of a JVM since its start, ns (java.lang OperatingSystemMXBean). */
+export const CPU_TIME = { mbean: "java.lang:type=OperatingSystem", attribute: "ProcessCpuTime" };
+/** Time that the JIT compiler threads of a JVM have worked, ms (java.lang CompilationMXBean). Not every JVM reports it. */
+export const JIT_TIME = { mbean: "java.lang:type=Compilation", attribute: "TotalCompilationTime" };
+
 /** Every read, by its name below. Means and counts of Kafka's histograms are those of all requests since the start. */
 const READS = {
-  cpu: { mbean: "java.lang:type=OperatingSystem", attribute: "ProcessCpuTime" },
-  jit: { mbean: "java.lang:type=Compilation", attribute: "TotalCompilationTime" },
+  cpu: CPU_TIME,
+  jit: JIT_TIME,
   gc: { mbean: "java.lang:type=GarbageCollector,name=*", attribute: "CollectionTime" },
   host: { mbean: "java.lang:type=Runtime", attribute: "Name" },
   leaders: { mbean: "kafka.server:type=ReplicaManager,name=LeaderCount", attribute: "Value" },

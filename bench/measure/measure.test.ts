@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import { sloSchema, workloadSchema } from "../../contract/workload.ts";
+import { steadySeconds } from "../../test/support/steadyInput.ts";
 import type { ConsumerTotals, ProducerTotals } from "../agent/protocol.ts";
 import { randomOf } from "../load/random.ts";
 import type { StepOrder } from "../run/stepOrder.ts";
@@ -12,7 +13,7 @@ import { Bitmap } from "./bitmap.ts";
 import { evaluate, type StepMetrics, sloText } from "./evaluate.ts";
 import { busyTicksOf, SelfWatch, waitNsOf } from "./self.ts";
 import { SequenceTracker } from "./sequences.ts";
-import { isWarm, type SteadyInput, steadiness } from "./steady.ts";
+import { isWarm, steadiness } from "./steady.ts";
 
 const histogramOf = (values: readonly number[], digits?: 2 | 3) => {
   const histogram = new LatencyHistogram(digits);
@@ -205,40 +206,36 @@ describe("the accounting of a step", () => {
 });
 
 describe("the check for a steady load", () => {
-  const second = (changes: Partial<SteadyInput> = {}): SteadyInput => ({
-    offered: 1_000,
-    delivered: 1_000,
-    backlog: 5,
-    p50Ms: 2,
-    p99Ms: 9,
-    ...changes,
-  });
-  const seconds = (count: number, changes: (index: number) => Partial<SteadyInput>) =>
-    Array.from({ length: count }, (_, index) => second(changes(index)));
-
   it("needs five whole seconds", () => {
-    assert.deepEqual(steadiness(seconds(4, () => ({}))), { steady: false, reason: "only 4 whole seconds" });
-    assert.equal(steadiness(seconds(5, () => ({}))).steady, true);
+    assert.deepEqual(steadiness(steadySeconds(4, () => ({}))), {
+      steady: false,
+      reason: "only 4 whole seconds",
+    });
+    assert.equal(steadiness(steadySeconds(5, () => ({}))).steady, true);
   });
 
   it("detects JIT warm-up: the latency falls", () => {
     const medians = [30, 20, 12, 6, 3];
     assert.match(
-      steadiness(seconds(5, (index) => ({ p50Ms: medians[index] as number }))).reason,
+      steadiness(steadySeconds(5, (index) => ({ p50Ms: medians[index] as number }))).reason,
       /the median latency falls by/,
     );
   });
 
   it("detects overload: the latency rises, or less is delivered than offered", () => {
-    assert.match(steadiness(seconds(5, (index) => ({ p50Ms: 100 * index }))).reason, /rises/);
+    assert.match(steadiness(steadySeconds(5, (index) => ({ p50Ms: 100 * index }))).reason, /rises/);
     assert.match(
-      steadiness(seconds(5, () => ({ delivered: 900 }))).reason,
+      steadiness(steadySeconds(5, () => ({ delivered: 900 }))).reason,
       /4500 of 5000 messages were delivered/,
     );
   });
 
   it("detects a backlog that grows slowly", () => {
-    const growing = seconds(5, (index) => ({ offered: 10_000, delivered: 9_850, backlog: 150 * index }));
+    const growing = steadySeconds(5, (index) => ({
+      offered: 10_000,
+      delivered: 9_850,
+      backlog: 150 * index,
+    }));
     assert.match(steadiness(growing).reason, /the backlog grows by 150 messages per second/);
   });
 
@@ -246,7 +243,7 @@ describe("the check for a steady load", () => {
     const random = randomOf(2);
     const runs = Array.from({ length: 500 }, () =>
       steadiness(
-        seconds(5, () => ({
+        steadySeconds(5, () => ({
           p50Ms: 2 + 4 * random(),
           delivered: 990 + Math.floor(20 * random()),
           backlog: Math.floor(30 * random()),
@@ -257,12 +254,12 @@ describe("the check for a steady load", () => {
   });
 
   it("ignores a trend that is too small to matter", () => {
-    assert.equal(steadiness(seconds(5, (index) => ({ p50Ms: 1 + 0.05 * index }))).steady, true);
+    assert.equal(steadiness(steadySeconds(5, (index) => ({ p50Ms: 1 + 0.05 * index }))).steady, true);
   });
 
   it("ignores a message more or less if there are few", () => {
     assert.equal(
-      steadiness(seconds(5, (index) => ({ offered: 2, delivered: index % 2 === 0 ? 1 : 3 }))).steady,
+      steadiness(steadySeconds(5, (index) => ({ offered: 2, delivered: index % 2 === 0 ? 1 : 3 }))).steady,
       true,
     );
   });

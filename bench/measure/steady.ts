@@ -1,5 +1,7 @@
 // When a warm-up ends: once the load is steady. Whether it was steady while measured is judged apart (windowSteady.ts).
+import type { Second } from "../../contract/result.ts";
 import { slope } from "../../contract/trend.ts";
+import { mean } from "./average.ts";
 
 /** One second of a step, as the check for a steady load needs it. */
 export interface SteadyInput {
@@ -9,7 +11,19 @@ export interface SteadyInput {
   /** Messages sent and not delivered at the end of the second. */
   backlog: number;
   p50Ms: number | null;
-  p99Ms: number | null;
+}
+
+/** What the checks for a steady load need of a step's seconds. @param groups the consumer groups, which all get each message */
+export function steadyInputs(
+  seconds: readonly Pick<Second, "offered" | "delivered" | "backlog" | "latencyMs">[],
+  groups: number,
+): SteadyInput[] {
+  return seconds.map(({ offered, delivered, backlog, latencyMs }) => ({
+    offered,
+    delivered: delivered / groups,
+    backlog,
+    p50Ms: latencyMs.p50,
+  }));
 }
 
 /** Number of seconds that the check uses. */
@@ -74,8 +88,7 @@ function trendReason(window: readonly SteadyInput[]): string | undefined {
   if (medians.length < STEADY_WINDOW) return undefined; // with so few messages, counts are all there is
   const s = mannKendall(medians);
   const change = mean(medians.slice(-2)) - mean(medians.slice(0, 2));
-  const matters = Math.abs(change) > Math.max(TREND_MS, TREND_SHARE * mean(medians));
-  if (Math.abs(s) < TREND_S || !matters) return undefined;
+  if (Math.abs(s) < TREND_S || !matters(change, mean(medians))) return undefined;
   return `the median latency ${change < 0 ? "falls" : "rises"} by ${Math.abs(change).toFixed(1)} ms in ${STEADY_WINDOW} s`;
 }
 
@@ -88,9 +101,9 @@ export function mannKendall(values: readonly number[]): number {
   return s;
 }
 
-/** The arithmetic mean. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+/** Whether a change of the median latency is large enough to count as a trend. @param changeMs also below zero */
+export function matters(changeMs: number, meanMs: number): boolean {
+  return Math.abs(changeMs) > Math.max(TREND_MS, TREND_SHARE * meanMs);
 }
 
 function total(window: readonly SteadyInput[], key: "offered" | "delivered"): number {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { steadySeconds } from "../../test/support/steadyInput.ts";
 import { randomOf } from "../load/random.ts";
 import type { SteadyInput } from "./steady.ts";
 import { windowSteadiness } from "./windowSteady.ts";
@@ -37,7 +38,6 @@ function simulatedStep(load: number, seed: number): { steady: boolean; ok: boole
       delivered: latencies.length,
       backlog,
       p50Ms: sorted[sorted.length >> 1] ?? null,
-      p99Ms: null,
     };
   });
   const { steady } = windowSteadiness(inputs.slice(WARM_UP_SEC), SLO);
@@ -49,17 +49,6 @@ function shares(load: number): { steady: number; ok: number } {
   const share = (key: "steady" | "ok") => steps.filter((step) => step[key]).length / SEEDS;
   return { steady: share("steady"), ok: share("ok") };
 }
-
-const second = (changes: Partial<SteadyInput> = {}): SteadyInput => ({
-  offered: 1_000,
-  delivered: 1_000,
-  backlog: 5,
-  p50Ms: 2,
-  p99Ms: 9,
-  ...changes,
-});
-const seconds = (count: number, changes: (index: number) => Partial<SteadyInput>) =>
-  Array.from({ length: count }, (_, index) => second(changes(index)));
 
 describe("the check of the measured time", () => {
   it("passes loads that no broker can sustain as ok at most once in ten times", () => {
@@ -76,25 +65,28 @@ describe("the check of the measured time", () => {
 
   it("sees a backlog that grows by more than the SLO lets be missing, and no smaller one", () => {
     const growing = (perSec: number) =>
-      seconds(10, (index) => ({ backlog: 50 + perSec * index + (index % 3), delivered: 1_000 - perSec }));
+      steadySeconds(10, (index) => ({
+        backlog: 50 + perSec * index + (index % 3),
+        delivered: 1_000 - perSec,
+      }));
     assert.match(windowSteadiness(growing(5), SLO).reason, /the backlog grew by 5\.\d messages per second/);
     assert.equal(windowSteadiness(growing(0.5), SLO).steady, true);
     assert.equal(windowSteadiness(growing(5), { delivered: 0.99 }).steady, true);
   });
 
   it("sees that too little was delivered, relative to the SLO", () => {
-    const stalled = seconds(10, (index) => (index === 9 ? { delivered: 0, backlog: 1_000 } : {}));
+    const stalled = steadySeconds(10, (index) => (index === 9 ? { delivered: 0, backlog: 1_000 } : {}));
     assert.match(windowSteadiness(stalled, SLO).reason, /9000 of 10000 messages were delivered within/);
     assert.equal(windowSteadiness(stalled, { delivered: 0.5 }).steady, true);
   });
 
   it("sees a trend of the median latency, up and down, but not in a soak", () => {
-    const falling = seconds(10, (index) => ({ p50Ms: 30 - 2 * index }));
+    const falling = steadySeconds(10, (index) => ({ p50Ms: 30 - 2 * index }));
     assert.match(windowSteadiness(falling, SLO).reason, /the median latency fell by 1\d\.\d ms/);
     assert.equal(windowSteadiness(falling, SLO, true).steady, true);
     assert.match(
       windowSteadiness(
-        seconds(5, (index) => ({ p50Ms: 10 + 5 * index })),
+        steadySeconds(5, (index) => ({ p50Ms: 10 + 5 * index })),
         SLO,
       ).reason,
       /rose/,
@@ -108,14 +100,14 @@ describe("the check of the measured time", () => {
         : { offered: 0, delivered: 0, backlog: 0, p50Ms: null };
     assert.equal(
       windowSteadiness(
-        seconds(10, (index) => one(index, 3, 1)),
+        steadySeconds(10, (index) => one(index, 3, 1)),
         SLO,
       ).steady,
       true,
     );
     assert.equal(
       windowSteadiness(
-        seconds(10, (index) => one(index, 7, 100)),
+        steadySeconds(10, (index) => one(index, 7, 100)),
         SLO,
       ).steady,
       true,

@@ -1,6 +1,9 @@
 // Whether the load was steady while it was measured. Evaluated once, at the end of the measured time.
+
+import { slope as slopeOf } from "../../contract/trend.ts";
 import type { Slo } from "../../contract/workload.ts";
-import { mannKendall, mean, type SteadyInput } from "./steady.ts";
+import { mean, sum } from "./average.ts";
+import { mannKendall, matters, type SteadyInput } from "./steady.ts";
 
 /** Longer windows are divided into this many blocks: averages of longer times depend less on each other. */
 const MAX_BLOCKS = 20;
@@ -15,9 +18,6 @@ const T_95 = [
 const LEAST_GROWTH = 3;
 /** Quantile 0.995 of the normal distribution: a trend, up or down, is found by chance once in a hundred steps. */
 const Z_995 = 2.576;
-/** A trend of the median latency counts only if it exceeds both of these: a time in ms, and a share of the latency. */
-const TREND_MS = 0.5;
-const TREND_SHARE = 0.1;
 
 /**
  * Whether the load was steady in the measured time, and why not:
@@ -69,10 +69,9 @@ function trendReason(seconds: readonly SteadyInput[]): string | undefined {
   const z = (Math.abs(s) - 1) / Math.sqrt((count * (count - 1) * (2 * count + 5)) / 18);
   const part = Math.max(2, Math.floor(count / 4));
   const change = mean(means.slice(-part)) - mean(means.slice(0, part));
-  const matters = Math.abs(change) > Math.max(TREND_MS, TREND_SHARE * mean(means));
   // The normal approximation is too strict for five values, of which no order is rarer than 1 in 60.
   const isCertain = count < 6 ? Math.abs(s) === (count * (count - 1)) / 2 : z > Z_995;
-  if (!isCertain || !matters) return undefined;
+  if (!isCertain || !matters(change, mean(means))) return undefined;
   return `the median latency ${change < 0 ? "fell" : "rose"} by ${Math.abs(change).toFixed(1)} ms`;
 }
 
@@ -92,13 +91,9 @@ function regression(values: readonly number[]): { slope: number; error: number }
   const middle = (values.length - 1) / 2;
   const average = mean(values);
   const squares = sum(values.map((_, index) => (index - middle) ** 2));
-  const slope = sum(values.map((value, index) => (index - middle) * (value - average))) / squares;
+  const slope = slopeOf(values);
   const residuals = sum(values.map((value, index) => (value - average - slope * (index - middle)) ** 2));
   return { slope, error: Math.sqrt(residuals / (values.length - 2) / squares) };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 const formatted = (value: number) => (value < 10 ? value.toFixed(1) : String(Math.round(value)));

@@ -1,11 +1,6 @@
 import type { BenchTarget } from "../../contract/request.ts";
+import { CPU_TIME, JIT_TIME } from "../kafka/brokerCounters.ts";
 import { type AskMetrics, askJolokia } from "../kafka/metrics.ts";
-
-/** CPU time of a JVM since its start, ns (java.lang OperatingSystemMXBean). */
-const CPU_TIME = { mbean: "java.lang:type=OperatingSystem", attribute: "ProcessCpuTime" };
-
-/** Time that the JIT compiler threads of a JVM have worked, ms (java.lang CompilationMXBean). Not every JVM reports it. */
-const COMPILATION_TIME = { mbean: "java.lang:type=Compilation", attribute: "TotalCompilationTime" };
 
 /** The CPU time that the brokers have used since their start. */
 export interface CpuReading {
@@ -24,9 +19,7 @@ export async function readBrokerCpu(
 ): Promise<CpuReading | undefined> {
   const startedMs = performance.now();
   try {
-    const answers = await Promise.all(
-      brokers.map(({ jolokiaUrl }) => ask(jolokiaUrl, [CPU_TIME, COMPILATION_TIME])),
-    );
+    const answers = await Promise.all(brokers.map(({ jolokiaUrl }) => ask(jolokiaUrl, [CPU_TIME, JIT_TIME])));
     const nanoseconds = answers.map(([time]) => Number(time));
     const jitSec = answers.map(([, time]) => Number(time) / 1e3);
     if (brokers.length === 0 || nanoseconds.some((time) => !Number.isFinite(time))) return undefined;

@@ -6,7 +6,7 @@ import type { StepWindow } from "../agent/step.ts";
 import { within } from "../clock.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { ensureTopic, logOffsets, removeTopic } from "../kafka/topics.ts";
-import { isWarm, STEADY_WINDOW, steadiness } from "../measure/steady.ts";
+import { isWarm, STEADY_WINDOW, steadiness, steadyInputs } from "../measure/steady.ts";
 import { type LogOffsets, positionsByGroup, unreadOf } from "../measure/unread.ts";
 import type { WallClock } from "../wallClock.ts";
 import { AgentReports, type StepListener } from "./agentReports.ts";
@@ -226,16 +226,7 @@ class StepRun {
       const seconds = this.reports.nowSec() - startSec;
       // The first second is not complete.
       const complete = this.reports.timeline.seconds.slice(1);
-      const state = steadiness(
-        complete.map(({ offered, delivered, backlog, latencyMs }) => ({
-          offered,
-          delivered: delivered / this.order.workload.groups,
-          backlog,
-          // Without a broker there is no latency that could have a trend.
-          p50Ms: reachesBroker(this.order.workload) ? latencyMs.p50 : 0,
-          p99Ms: latencyMs.p99,
-        })),
-      );
+      const state = steadiness(steadyInputs(complete, this.order.workload.groups));
       const now = { seconds, steady: state.steady, jitBusy: jit.busy };
       if (isWarm(limits, now)) return { steady: state.steady, reason: state.reason, seconds };
     }

@@ -16,6 +16,7 @@ import {
 import { evaluate } from "../measure/evaluate.ts";
 import type { ConsumerLoad, GeneratorLoad } from "../measure/generator.ts";
 import { saturatedResources } from "../measure/saturation.ts";
+import { steadyInputs } from "../measure/steady.ts";
 import { windowSteadiness } from "../measure/windowSteady.ts";
 import { inOrder } from "./allocation.ts";
 import { cpusBetween, jitThreadsBetween } from "./brokerCpu.ts";
@@ -114,16 +115,8 @@ function verdictOf(
 
 /** Whether the load was steady in the measured time. */
 function steadinessOf({ workload, benchmark, phase }: StepOrder, { timeline }: StepFindings) {
-  const seconds = timeline.seconds
-    .filter(({ measured }) => measured)
-    .map(({ offered, delivered, backlog, latencyMs }) => ({
-      offered,
-      delivered: delivered / workload.groups,
-      backlog,
-      p50Ms: latencyMs.p50,
-      p99Ms: latencyMs.p99,
-    }));
-  return windowSteadiness(seconds, benchmark.slo, phase === "soak");
+  const measured = timeline.seconds.filter((second) => second.measured);
+  return windowSteadiness(steadyInputs(measured, workload.groups), benchmark.slo, phase === "soak");
 }
 
 /** Messages that arrived within the measured time, on average of the groups. */

@@ -9,6 +9,7 @@ import type {
   ProducerSecond,
   Self,
 } from "../agent/protocol.ts";
+import { mean, sum } from "../measure/average.ts";
 
 /** Agents report a second once it is over. A report that is later than this is no longer waited for. */
 const REPORT_TIMEOUT_SEC = 4;
@@ -239,8 +240,6 @@ function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else map.set(key, [value]);
 }
 
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-const mean = (values: readonly number[]) => sum(values) / values.length;
 /** The upper of the two middle values of an even number. */
 const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;

@@ -12,7 +12,8 @@ import { isMeasured } from "../../contract/result.ts";
 import { readResults } from "../../results/store.ts";
 import type { TestProject } from "../../test/support/project.ts";
 import { IndependentTools, medians, type Sample } from "../calibrate/independent.ts";
-import { conditions, installation, onOwnStack, wholeNumber } from "./lib.ts";
+import { readInstallation } from "../setup/shellEnv.ts";
+import { conditions, onOwnStack, wholeNumber } from "./lib.ts";
 
 const WARM_SEC = 8;
 const MEASURE_SEC = 10;
@@ -116,7 +117,7 @@ export async function run(command: Command): Promise<undefined> {
   const rounds = wholeNumber(command, "rounds", options.rounds);
   const producers = wholeNumber(command, "producers", options.producers);
   const rate = wholeNumber(command, "rate", options.rate);
-  installation();
+  readInstallation();
   await onOwnStack("clients", CONFIG, async (project) => {
     await project.mustUp();
     const tools = await toolsOf(project);

@@ -5,11 +5,9 @@
  * busy; before the first, the same without a stack. Prints a table of medians.
  */
 import { readFileSync } from "node:fs";
-import path from "node:path";
 import type { Command } from "commander";
-import { parse } from "yaml";
 import { isInstalled } from "../../test/support/installed.ts";
-import { project as repository } from "../lib/paths.ts";
+import { readScenario } from "../lib/scenarios.ts";
 import { conditions, type Metric, onOwnStack, table, wait, wholeNumber } from "./lib.ts";
 
 /** Most of the machine, %, that a scenario's idle stack may use. */
@@ -46,10 +44,8 @@ async function busyPercent(seconds: number): Promise<number> {
 
 /** A scenario's settings by their path, such as `testbed.perNode.node2.role`, as `pulumi config set --path` takes them. */
 export function settingsOf(scenario: string): Record<string, string> {
-  const text = readFileSync(path.join(repository, `Pulumi.${scenario}.yaml`), "utf8");
-  const { config } = parse(text) as { config: Record<string, unknown> };
-  const own = Object.entries(config).filter(([key]) => key.startsWith("swarmbench:"));
-  return Object.fromEntries(own.flatMap(([key, value]) => flat(key.slice("swarmbench:".length), value)));
+  const settings = Object.entries(readScenario(scenario));
+  return Object.fromEntries(settings.flatMap(([key, value]) => flat(key, value)));
 }
 
 function flat(key: string, value: unknown): [string, string][] {

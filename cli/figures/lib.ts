@@ -4,9 +4,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { TestProject } from "../../test/support/project.ts";
 import { refuse } from "../lib/command.ts";
-import { installationFile } from "../lib/paths.ts";
 import { run } from "../lib/run.ts";
 import { isStopping, Stopped } from "../lib/signals.ts";
+import { readInstallation } from "../setup/shellEnv.ts";
 
 /** A quantity that is measured several times. */
 export interface Metric {
@@ -66,19 +66,6 @@ export function wholeNumber(command: Command, option: string, text: string): num
   return refuse(command, `--${option} ${text}: expected a whole number of at least 1`);
 }
 
-/** The parts of installation.json that are read here. */
-export interface Installation {
-  engineHost: string;
-  source: string;
-  /** `id`: in this machine's Docker engine; `digest` and `tree`: in the image store. */
-  images: Record<string, { id?: string; digest?: string; tree?: string }>;
-}
-
-/** What setup installed. @throws Error when setup has not run */
-export function installation(): Installation {
-  return JSON.parse(readFileSync(installationFile, "utf8"));
-}
-
 /** The output of a program that runs to its end also after Ctrl-C. @throws SwarmbenchError when it fails */
 export function output(file: string, ...args: string[]): Promise<string> {
   return run(file, args, { cleanUp: true });
@@ -99,7 +86,7 @@ export async function nodeMemory(project: TestProject, count: number): Promise<n
 
 /** The conditions of the measurement in one line. The load average shows whether the machine was busy otherwise. */
 export async function conditions(): Promise<string> {
-  const { engineHost, source } = installation();
+  const { engineHost, source } = readInstallation();
   const model = /model name\s*: (.*)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown CPU";
   const engine = await output("docker", "--host", engineHost, "version", "--format", "{{.Server.Version}}");
   return [

@@ -1,7 +1,8 @@
 import { createReadStream, readdirSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { createGunzip } from "node:zlib";
-import { type Installation, output } from "./lib.ts";
+import type { SetupResult } from "../setup/shellEnv.ts";
+import { output } from "./lib.ts";
 
 interface Size {
   /** Size in the testbed's registry, bytes. */
@@ -11,16 +12,19 @@ interface Size {
 }
 
 /** A Markdown table of the image sizes. Layers that several images share count once in the sum. */
-export async function imageTable({ engineHost, images }: Installation): Promise<string> {
+export async function imageTable({
+  engineHost,
+  images,
+}: Pick<SetupResult, "engineHost" | "images">): Promise<string> {
   const blobs = new Map<string, Size>();
   const lines: string[] = [];
-  for (const [name, { tree, id }] of Object.entries(images)) {
-    if (tree) {
-      const own = await blobsOf(tree);
+  for (const [name, image] of Object.entries(images)) {
+    if ("tree" in image) {
+      const own = await blobsOf(image.tree);
       for (const [digest, size] of own) blobs.set(digest, size);
       const { compressed, unpacked } = sum(own.values());
       lines.push(row(name, megabytes(compressed), megabytes(unpacked)));
-    } else if (id) {
+    } else {
       const size = await output(
         "docker",
         "--host",
@@ -29,7 +33,7 @@ export async function imageTable({ engineHost, images }: Installation): Promise<
         "inspect",
         "--format",
         "{{.Size}}",
-        id,
+        image.id,
       );
       lines.push(row(`${name} (in this machine's Docker engine)`, "", megabytes(Number(size))));
     }

@@ -4,20 +4,12 @@
  * Prints tables with the median of the samples and their range. The stack has nodes, Kafka, InfluxDB, Telegraf and Grafana with
  * default settings.
  */
+
 import type { Command } from "commander";
 import { isInstalled } from "../../test/support/installed.ts";
 import type { TestProject } from "../../test/support/project.ts";
-import {
-  conditions,
-  installation,
-  type Metric,
-  measure,
-  nodeMemory,
-  onOwnStack,
-  table,
-  wait,
-  wholeNumber,
-} from "./lib.ts";
+import { readInstallation } from "../setup/shellEnv.ts";
+import { conditions, type Metric, measure, nodeMemory, onOwnStack, table, wait, wholeNumber } from "./lib.ts";
 import { imageTable } from "./libImages.ts";
 import { observeTasks, WHOLE_NODE } from "./libTasks.ts";
 
@@ -142,7 +134,7 @@ async function bench(samples: number, brokers: number | undefined): Promise<void
     const more = table(await measureStack(samples, brokers));
     tables.push(`With ${brokers} broker${brokers === 1 ? "" : "s"}, every node of role broker:`, more);
   }
-  tables.push(await imageTable(installation()));
+  tables.push(await imageTable(readInstallation()));
   console.log([await conditions(), NOTES, ...tables].join("\n\n"));
 }
 

@@ -4,15 +4,16 @@
  * Prints a table with the median of the rounds and their range. `--cold` also measures one setup from nothing: in a copy of this
  * checkout, with its own cache, keys and images.
  */
+
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type { Command } from "commander";
 import { project } from "../lib/paths.ts";
 import { run as runProgram } from "../lib/run.ts";
+import { readInstallation } from "../setup/shellEnv.ts";
 import {
   conditions,
-  installation,
   type Metric,
   measure,
   nodeMemory,
@@ -52,8 +53,8 @@ async function coldSetup(): Promise<void> {
         SWARMBENCH_HOME: path.join(scratch, "home"),
         SWARMBENCH_IMAGES: COLD_IMAGES,
         npm_config_cache: path.join(scratch, "npm"),
-        SWARMBENCH_SOURCE: installation().source,
-        DOCKER_HOST: installation().engineHost,
+        SWARMBENCH_SOURCE: readInstallation().source,
+        DOCKER_HOST: readInstallation().engineHost,
       }),
     );
   } finally {
@@ -74,7 +75,7 @@ async function copyCheckout(target: string): Promise<void> {
 
 /** Removes images by their names, so that the same images under other names stay. */
 async function removeColdImages(): Promise<void> {
-  const docker = (...args: string[]) => output("docker", "--host", installation().engineHost, ...args);
+  const docker = (...args: string[]) => output("docker", "--host", readInstallation().engineHost, ...args);
   const list = ["--filter", `reference=${COLD_IMAGES}/*`, "--format", "{{.Repository}}:{{.Tag}}"];
   const tags = (await docker("image", "ls", ...list)).split("\n").filter(Boolean);
   if (tags.length > 0) await docker("image", "rm", ...tags);
