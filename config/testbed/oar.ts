@@ -115,7 +115,7 @@ export const oarSchema = z
     walltime: wholeSeconds(within(longDuration, MAX_WAIT)).meta({
       description:
         "Duration of the reservation. It must cover the installation of `environment`, the deployment of the stack and the whole benchmark.",
-      examples: ["2 hours"],
+      valueType: "such as `2 hours`; in seconds, minutes, hours or days",
     }),
     extend: yesOrNo
       .prefault(false)
