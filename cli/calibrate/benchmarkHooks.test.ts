@@ -1,4 +1,4 @@
-// What a calibration needs of the benchmark: proxy routes, the null client, faults. Each is off unless it is asked for.
+// What a calibration needs from the benchmark: proxy routes, the null client, faults. Each is off unless it is asked for.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

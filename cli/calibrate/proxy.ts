@@ -11,7 +11,7 @@ const PORTS_PER_ROUTE = 100;
 export interface Route {
   /** Letters, digits and dashes. */
   name: string;
-  /** Delay that it adds on the way to the brokers. */
+  /** Delay that it adds on the way to the brokers, ms; Toxiproxy calls it latency. */
   latencyMs: number;
 }
 

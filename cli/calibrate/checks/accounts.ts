@@ -11,7 +11,7 @@ const SECONDS = 12;
 const LOAD = ["producers=20", "rate=10", `duration=${SECONDS}`];
 const REPEATED = 50;
 const SKIP_EVERY = 20;
-/** After so many seconds without a message, the consumers count as stopped. */
+/** The consumers count as stopped after this many seconds without a message. */
 const STILL_SEC = 2;
 const ROUTE = "cut";
 
