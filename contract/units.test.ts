@@ -198,7 +198,7 @@ describe("a fraction", () => {
     it(`is not ${JSON.stringify(value)}, and the error shows an example`, () =>
       assert.equal(
         read(fraction(0.5), value),
-        "expected a fraction from 0 to 0.5 such as 0.01, which is one of a hundred",
+        "expected a fraction from 0 to 0.5 such as 0.01 (1 %)",
       ));
   }
 });

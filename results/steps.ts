@@ -5,8 +5,8 @@ import { verdictOf } from "../contract/verdicts.ts";
 import type { StepValues } from "../contract/workload.ts";
 
 /** Whether the results of a step say something about the broker. */
-export function isTelling(step: Step): step is MeasuredStep {
-  return isMeasured(step) && verdictOf(step).tellsOfBroker;
+export function isAboutBroker(step: Step): step is MeasuredStep {
+  return isMeasured(step) && verdictOf(step).aboutBroker;
 }
 
 /** All steps in their order: those of the preheat, which are no evidence, then the others. */
@@ -35,7 +35,7 @@ export function perSec(
 /** All trials of each value, without steps that say nothing about the broker. */
 export function stepsByValue(steps: readonly Step[]): Map<string, MeasuredStep[]> {
   const byValue = new Map<string, MeasuredStep[]>();
-  for (const step of steps.filter(isTelling)) {
+  for (const step of steps.filter(isAboutBroker)) {
     const value = stepValues(step);
     byValue.set(value, [...(byValue.get(value) ?? []), step]);
   }

@@ -37,7 +37,7 @@ export class OwnMessages {
     const group = `${run}-${step}-own-${share.first}`;
     const mark = runMark(run);
     this.consumer = await adapter.connectConsumer(
-      { ...kafka, via: undefined }, // only producers use the proxy route
+      { ...kafka, proxyRoute: undefined }, // only producers use the proxy route
       group,
       { topic, group, fetch: workload.fetch, startOffsets, only: [this.partition] },
       this.clock.steadyUs,

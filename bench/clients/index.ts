@@ -23,8 +23,8 @@ export async function adapterOf(client: Client, version = process.versions.node)
 
 /** Wraps an adapter so that a connection which its descriptor excludes fails with a clear error. */
 export function checkedAdapter(adapter: ClientAdapter): ClientAdapter {
-  const check = ({ via }: KafkaTarget) => {
-    const [error] = clientErrors(adapter.name, { proxied: via !== undefined });
+  const check = ({ proxyRoute }: KafkaTarget) => {
+    const [error] = clientErrors(adapter.name, { proxied: proxyRoute !== undefined });
     if (error) throw new Error(error.message);
   };
   return {

@@ -21,9 +21,9 @@ const JOIN_TIMEOUT_MS = 60_000;
 const NO_VALUE = Buffer.alloc(0);
 
 /** Like kafkajs's own, but without Nagle's algorithm, which would hold back small requests to a distant broker. */
-function socketFactory(via: ProxyRoute | undefined): ISocketFactory {
+function socketFactory(proxyRoute: ProxyRoute | undefined): ISocketFactory {
   return ({ host, port, ssl, onConnect }) => {
-    const endpoint = throughProxies({ host, port }, via);
+    const endpoint = throughProxies({ host, port }, proxyRoute);
     // The broker's name, also on a proxy route, because its certificate is for that name.
     const servername = net.isIP(host) ? undefined : host;
     const socket = ssl
@@ -38,7 +38,7 @@ function clientOf(target: KafkaTarget, clientId: string): Kafka {
     ...clientConfig(target),
     clientId,
     retry: RETRY,
-    socketFactory: socketFactory(target.via),
+    socketFactory: socketFactory(target.proxyRoute),
   });
 }
 

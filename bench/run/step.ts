@@ -163,7 +163,7 @@ class StepRun {
       const peers = watched.map(({ agent }) => peerOf(agent));
       const answers = await Promise.all(
         workers.map(({ agent, share }) => {
-          const kafka = { ...withoutPassword(target.kafka), via: target.via?.[agent.role] };
+          const kafka = { ...withoutPassword(target.kafka), proxyRoute: target.proxyRoutes?.[agent.role] };
           const order: Prepare = {
             ...this.id,
             kafka,

@@ -11,7 +11,7 @@ import {
   plannedCount,
   preheatLength,
   stepLength,
-  stepRest,
+  stepOverhead,
   sum,
 } from "../../contract/runLength.ts";
 
@@ -33,7 +33,7 @@ export class RemainingRun {
   /** The latest step that has begun, and its start by the runner's clock, ms. */
   private running: { step: number; startMs: number };
   /** The longest overhead of a step so far: its length without warm-up, measured time and drain. */
-  private restSec: number | undefined;
+  private overheadSec: number | undefined;
 
   /** @param finished steps of earlier sessions */
   constructor(planned: Planned, finished: readonly Step[]) {
@@ -73,8 +73,8 @@ export class RemainingRun {
     if (!seen || !isMeasured(step) || step.verdict === "failed") return true;
     const { warmUpSeconds, durationSeconds, drainSeconds } = step;
     const drain = drainSeconds ?? this.planned.benchmark.drain;
-    const rest = stepRest(seconds, { warmUpSeconds, durationSeconds, drainSeconds: drain });
-    this.restSec = Math.max(this.restSec ?? 0, rest);
+    const rest = stepOverhead(seconds, { warmUpSeconds, durationSeconds, drainSeconds: drain });
+    this.overheadSec = Math.max(this.overheadSec ?? 0, rest);
     return true;
   }
 
@@ -126,7 +126,7 @@ export class RemainingRun {
   }
 
   private expectedRest(): number | undefined {
-    return this.restSec === undefined ? undefined : this.restSec * GROWTH;
+    return this.overheadSec === undefined ? undefined : this.overheadSec * GROWTH;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { linkText, type Machine, machinesOf, machineText } from "../machines.ts";
 import { overPairs } from "../network.ts";
-import { isTelling } from "../steps.ts";
+import { isAboutBroker } from "../steps.ts";
 import { bitRate, lossText } from "../text.ts";
 
 /** Shown for what a run does not record. */
@@ -69,7 +69,7 @@ export function clockKind({ conditions, nodeClocks }: Run): string {
 }
 
 function worstClock(run: Run, kind: "boundMs" | "errorMs"): string {
-  const errors = run.steps.filter(isTelling).map(({ clocks }) => clocks[kind]);
+  const errors = run.steps.filter(isAboutBroker).map(({ clocks }) => clocks[kind]);
   const measured = errors.filter((error) => error !== null);
   if (measured.length === 0) return "unknown";
   const unknown = errors.length - measured.length;

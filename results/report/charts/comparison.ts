@@ -2,7 +2,7 @@ import type { Run } from "../../../contract/result.ts";
 import { variableText } from "../../../contract/text.ts";
 import { letter } from "../../compare/comparison.ts";
 import { curvesOf, varied } from "../../series.ts";
-import { isTelling } from "../../steps.ts";
+import { isAboutBroker } from "../../steps.ts";
 import type { Chart, Runs } from "./chart.ts";
 import { axis, scaleOf } from "./draw.ts";
 import { marks, sloLine } from "./marks.ts";
@@ -37,7 +37,7 @@ export const comparisonChart: Chart = {
 
 /** Value and p99 of each step that says something about the broker. */
 function p99Points(run: Run, variable: string): [number, number][] {
-  return run.steps.filter(isTelling).flatMap((step) => {
+  return run.steps.filter(isAboutBroker).flatMap((step) => {
     const [value, p99] = [varied(step, variable), step.latencyMs.p99];
     return typeof value === "number" && p99 !== null ? [[value, p99] as [number, number]] : [];
   });
