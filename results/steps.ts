@@ -9,7 +9,7 @@ export function isAboutBroker(step: Step): step is MeasuredStep {
   return isMeasured(step) && verdictOf(step).aboutBroker;
 }
 
-/** All steps in their order: those of the preheat, which are no evidence, then the others. */
+/** All steps in order: first those of the preheat, which do not count as evidence, then the others. */
 export function allSteps({ preheat = [], steps }: Pick<Run, "preheat" | "steps">): Step[] {
   return [...preheat, ...steps];
 }
@@ -24,7 +24,7 @@ export function stepName(step: Pick<Step, "step" | "values">): string {
   return `${step.step}: ${stepValues(step)}`;
 }
 
-/** A count per second of the measured time; null: nothing was measured. */
+/** A count per second of the measured time; null if the measured time is 0. */
 export function perSec(
   count: number,
   { durationSeconds }: Pick<MeasuredStep, "durationSeconds">,

@@ -9,7 +9,7 @@ import { marks, sloLine } from "./marks.ts";
 
 const variableOf = ([first]: Runs) => curvesOf(first).variable;
 
-/** The p99 latency of several runs against the varied setting. */
+/** The p99 latency of several runs, by the varied option. */
 export const comparisonChart: Chart = {
   name: "comparison",
   place: "comparison",
