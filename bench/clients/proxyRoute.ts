@@ -8,8 +8,8 @@ interface Endpoint {
 /**
  * The address to connect to for a broker: its proxy if there are proxy routes, else the broker itself.
  *
- * @throws Error if there are proxy routes but none for this broker. A direct connection would mix two kinds of latency in
- * one result
+ * @throws Error if there are proxy routes but none for this broker. A direct connection would mix latencies with and
+ * without the proxy in one result
  */
 export function throughProxies({ host, port }: Endpoint, route: ProxyRoute | undefined): Endpoint {
   if (route === undefined) return { host, port };

@@ -169,7 +169,7 @@ describe("the probes' services", () => {
     overlay.close();
   });
 
-  it("measure for nobody without the token", async () => {
+  it("measure nothing without the token", async () => {
     let asked = 0;
     const overlay = await serveOverlay(
       new Probe({
@@ -196,7 +196,7 @@ describe("the probes' services", () => {
       { node: "b", address: "10.0.0.2" },
       { node: "gateway", address: "192.0.2.1" },
     ];
-    const refused = /403: no nodes of this stack: 192\.0\.2\.1/;
+    const refused = /403: not nodes of this stack: 192\.0\.2\.1/;
     await Promise.all([
       assert.rejects(client.round("overlay", peers, 1, 100), refused),
       assert.rejects(client.watch("overlay", peers, 1), refused),
@@ -206,7 +206,7 @@ describe("the probes' services", () => {
     overlay.close();
   });
 
-  it("measure one round at a time, and stop when the asker is gone", async () => {
+  it("measure one round at a time, and stop when the client disconnects", async () => {
     let asked = 0;
     const probe = new Probe({
       ask: async () => {
@@ -256,7 +256,7 @@ describe("the stack's addresses", () => {
     assert.deepEqual(await addresses(), ["10.0.0.1", "10.0.0.2"]);
   });
 
-  it("may be known a moment later", async () => {
+  it("are looked up again if one is unknown, since a new task becomes known later", async () => {
     const looks = [[], ["10.0.0.9"]];
     await refuseForeign(async () => looks.shift() ?? [], ["10.0.0.9"], { times: 2, everyMs: 1 });
     assert.equal(looks.length, 0);

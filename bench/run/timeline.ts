@@ -11,10 +11,10 @@ import type {
 } from "../agent/protocol.ts";
 import { mean, sum } from "../measure/average.ts";
 
-/** Agents report a second once it is over. A report that is later than this is no longer waited for. */
+/** How long to wait for the reports of a second after its end. */
 const REPORT_TIMEOUT_SEC = 4;
 
-/** Reports of a second that timed out are still taken for this long. */
+/** How long late reports of a second are still accepted. */
 const LATE_REPORTS_SEC = 120;
 
 /** One second of a step from all agents, with the histograms for the live metrics. */
@@ -30,13 +30,13 @@ interface Reports {
   consumers: Map<string, ConsumerSecond>;
 }
 
-/** An agent that reports: the name of its task, and an id of its machine. */
+/** A reporting agent: the name of its task, and the id of its machine. */
 export interface Source {
   task: string;
   machine: string;
 }
 
-/** Resource usage of an agent in the measured time: means, and for the event loop delay the worst and the median second. */
+/** Resource usage of an agent in the measured time: means, but for the event loop delay the worst and the median second. */
 export interface Usage {
   role: "producer" | "consumer";
   cpu: number;
@@ -56,7 +56,7 @@ export class Timeline {
   private readonly selves = new Map<string, Self[]>();
   /** By machine, its busy CPUs in each measured second. */
   private readonly machines = new Map<string, number[]>();
-  /** All seconds so far, without their histograms: a soak has thousands of seconds. */
+  /** All seconds so far. Without histograms, because a soak has thousands of seconds. */
   readonly seconds: Second[] = [];
 
   private readonly sources: { producers: readonly Source[]; consumers: readonly Source[] };
@@ -73,12 +73,12 @@ export class Timeline {
     this.nextSec = startSec;
   }
 
-  /** Sets the measured time, in whole seconds since 1970. Seconds that become ready later are marked by it. */
+  /** Sets the measured time, in whole seconds since 1970. Only seconds that become ready later are marked as measured. */
   measure(fromSec: number, toSec: number): void {
     this.window = { fromSec, toSec };
   }
 
-  /** All seconds before this one are reported by all agents, or timed out. */
+  /** The first second that is neither reported by all agents nor timed out. */
   get reportedTo(): number {
     return this.nextSec;
   }
@@ -98,7 +98,7 @@ export class Timeline {
     }
   }
 
-  /** Corrects a second that timed out, by the reports that have come late. */
+  /** Corrects a second that timed out, with reports that arrived late. */
   private correct(sec: number, producers: Reports["producers"], consumers: Reports["consumers"]): void {
     const index = this.seconds.findIndex(({ at }) => at === sec);
     if (index < 0) return;
@@ -106,7 +106,7 @@ export class Timeline {
     this.backlog += more;
     for (const second of this.seconds.slice(index)) second.backlog = Math.round(second.backlog + more);
     const { backlog } = this.seconds[index] as Second;
-    this.seconds[index] = { ...plain(this.merge(sec, this.reportsOf(sec))), backlog };
+    this.seconds[index] = { ...withoutHistograms(this.merge(sec, this.reportsOf(sec))), backlog };
     if (this.isMeasured(sec)) this.addUsage(producers, consumers);
   }
 
@@ -119,7 +119,7 @@ export class Timeline {
     return reports;
   }
 
-  /** The seconds that have become complete or timed out since the last call, in order. */
+  /** The seconds that became complete, or timed out, since the last call, in order. */
   ready(nowSec: number): MergedSecond[] {
     const ready: MergedSecond[] = [];
     while (this.nextSec < nowSec) {
@@ -132,7 +132,7 @@ export class Timeline {
       ready.push(this.merge(this.nextSec, reports));
       this.nextSec += 1;
     }
-    this.seconds.push(...ready.map(plain));
+    this.seconds.push(...ready.map(withoutHistograms));
     return ready;
   }
 
@@ -229,8 +229,8 @@ function failures(seconds: readonly { errors: Record<string, number> }[]): numbe
   return sum(seconds.flatMap(({ errors }) => Object.values(errors)));
 }
 
-/** A second as the results have it, without histograms. */
-export function plain({ latency, ack, sendToReceive, ...second }: MergedSecond): Second {
+/** A second as the results contain it. */
+export function withoutHistograms({ latency, ack, sendToReceive, ...second }: MergedSecond): Second {
   return second;
 }
 
@@ -240,7 +240,7 @@ function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else map.set(key, [value]);
 }
 
-/** The upper of the two middle values of an even number. */
+/** The median; of an even number of values, the upper one of the two in the middle. */
 const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 const largest = (values: readonly number[]) => (values.length > 0 ? Math.max(...values) : null);

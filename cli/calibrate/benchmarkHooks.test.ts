@@ -10,7 +10,7 @@ import { nullAdapter } from "../../bench/clients/null.ts";
 import type { ReceiveBatch } from "../../bench/clients/port.ts";
 import { throughProxies } from "../../bench/clients/proxyRoute.ts";
 import { realClock } from "../../bench/clock.ts";
-import { arrangeProxies } from "../../bench/jobs/calibrateProxy.ts";
+import { setUpProxies } from "../../bench/jobs/calibrateProxy.ts";
 import { runMark, writeStamp } from "../../bench/load/message.ts";
 import { accountStep } from "../../bench/measure/account.ts";
 import { Bitmap } from "../../bench/measure/bitmap.ts";
@@ -205,7 +205,7 @@ describe("the job that configures the proxy", () => {
       { ...proxy, name: "b-0", enabled: false, latencyMs: 0 },
     ];
     const context = { clock: realClock, signal: new AbortController().signal, progress: () => {} };
-    await arrangeProxies({ api, proxies }, context);
+    await setUpProxies({ api, proxies }, context);
     server.close();
     assert.deepEqual(
       asked.map((line) => line.split(" ").slice(0, 2).join(" ")),
