@@ -30,9 +30,13 @@ export function readSecret(file: string): string {
 export function readToken(file: string): string {
   const token = readSecret(file);
   if (TOKEN.test(token)) return token;
-  throw new SwarmbenchError("service-failed", `the token in ${file} is invalid: it was not created by \`pulumi up\``, {
-    hint: "Create it again: pulumi up",
-  });
+  throw new SwarmbenchError(
+    "service-failed",
+    `the token in ${file} is invalid: it was not created by \`pulumi up\``,
+    {
+      hint: "Create it again: pulumi up",
+    },
+  );
 }
 
 /** The `Authorization` header with a token (RFC 6750). */

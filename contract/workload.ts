@@ -197,10 +197,7 @@ const sweep = z
 const searchSchema = z
   .strictObject({
     variable: z
-      .enum(
-        SEARCH_VARIABLES,
-        `expected one of ${SEARCH_VARIABLES.join(", ")}`,
-      )
+      .enum(SEARCH_VARIABLES, `expected one of ${SEARCH_VARIABLES.join(", ")}`)
       .describe(
         `The workload option whose largest value that meets the SLO is wanted: ${SEARCH_VARIABLES.join(", ")}.`,
       ),

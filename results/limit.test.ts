@@ -59,10 +59,7 @@ describe("the limit beyond a knee", () => {
 
   it("says so if nothing was saturated, and is null if nothing missed the SLO or nothing was measured", () => {
     const none = limitAround([step(100, "ok"), step(150, "slo-missed")], "producers", 100);
-    assert.deepEqual(
-      [none?.resource, none?.text],
-      [null, "none of the measured resources was saturated"],
-    );
+    assert.deepEqual([none?.resource, none?.text], [null, "none of the measured resources was saturated"]);
     assert.equal(limitAround([step(100, "ok")], "producers", 100), null);
     const { saturated: _, ...old } = step(150, "slo-missed", "disk");
     assert.equal(limitAround([old], "producers", 100), null);

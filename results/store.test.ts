@@ -43,7 +43,10 @@ describe("the events of a run", () => {
       `"schemaVersion":${SCHEMA_VERSION}`,
       '"schemaVersion":99',
     );
-    assert.throws(() => eventsIn(text, "e"), /schema version 99, but this swarmbench reads version 4; use the swarmbench that wrote it/);
+    assert.throws(
+      () => eventsIn(text, "e"),
+      /schema version 99, but this swarmbench reads version 4; use the swarmbench that wrote it/,
+    );
   });
 
   describe("of version 2", () => {

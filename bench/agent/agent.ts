@@ -243,7 +243,8 @@ export class Agent {
 
   private stepOf({ run, step }: StepId): AgentStep {
     const { current } = this;
-    if (!current) throw conflict("the agent has no step: it restarted, or dropped the step after its orphan timeout");
+    if (!current)
+      throw conflict("the agent has no step: it restarted, or dropped the step after its orphan timeout");
     if (current.id.run !== run || current.id.step !== step) {
       throw conflict(`the agent is at step ${current.id.step} of run ${current.id.run}`);
     }

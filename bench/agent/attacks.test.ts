@@ -92,7 +92,15 @@ function attack({ method = "POST", path, body = "", token = TOKEN, headers }: Se
   const given = headers ?? { authorization: `Bearer ${token}` };
   return new Promise((resolve) => {
     const request = http.request(
-      { host: AGENT_ADDRESS, port, localAddress: ATTACKER_ADDRESS, method, path, headers: given, agent: false },
+      {
+        host: AGENT_ADDRESS,
+        port,
+        localAddress: ATTACKER_ADDRESS,
+        method,
+        path,
+        headers: given,
+        agent: false,
+      },
       (response) => resolve(response.resume().statusCode ?? 0),
     );
     request.on("error", () => resolve(0));

@@ -118,7 +118,7 @@ describe("a probe", () => {
     await probe.watch({ peers, perSecond: 1_000 });
     const pairs = await probe.take(true);
     assert.ok(pairs.every(({ sent, lost }) => sent <= 1 && lost === 0));
-    await assert.rejects(probe.take(true), /the probe watches nothing: it restarted/);
+    await assert.rejects(probe.take(true), /the probe has no watch: it restarted/);
   });
 });
 
@@ -230,7 +230,7 @@ describe("the probes' services", () => {
     asker.end(JSON.stringify(order));
     await eventually(async () => assert.ok(asked > 0));
     const client = clientOf(overlay);
-    await assert.rejects(client.round("overlay", peers, 1, 100), /409: the probe is measuring already/);
+    await assert.rejects(client.round("overlay", peers, 1, 100), /409: the probe is already measuring/);
     asker.destroy();
     await eventually(async () => assert.equal((await client.round("overlay", peers, 1, 100)).length, 1));
     assert.ok(asked < 9_000, `${asked} of 10,000 packets were sent`);

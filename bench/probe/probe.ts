@@ -60,7 +60,10 @@ export class Probe {
   async take(last: boolean): Promise<RoundTrips[]> {
     const { watching } = this;
     if (!watching)
-      throw new HttpError(409, "the probe has no watch: it restarted, or dropped the watch after its orphan timeout");
+      throw new HttpError(
+        409,
+        "the probe has no watch: it restarted, or dropped the watch after its orphan timeout",
+      );
     if (last) await this.endWatch();
     else this.expectRunner();
     return watching.take();

@@ -116,16 +116,16 @@ export class RemainingRun {
     const steps = { planned, search, searchedSec: secondsOf(searched) };
     // A run that measures does not return to its preheat.
     const preheat = measured.length === 0 ? preheatLength(benchmark, secondsOf(this.history)) : NONE;
-    return sum(preheat, lengthOfSteps(benchmark, steps, this.expectedRest()));
+    return sum(preheat, lengthOfSteps(benchmark, steps, this.expectedOverhead()));
   }
 
   /** The longest time that one step may take. */
   longestStepSec(): number {
     const { benchmark } = this.planned;
-    return stepLength({ ...benchmark, duration: longestStep(benchmark) }, this.expectedRest()).mostSec;
+    return stepLength({ ...benchmark, duration: longestStep(benchmark) }, this.expectedOverhead()).mostSec;
   }
 
-  private expectedRest(): number | undefined {
+  private expectedOverhead(): number | undefined {
     return this.overheadSec === undefined ? undefined : this.overheadSec * GROWTH;
   }
 }

@@ -53,7 +53,12 @@ describe("a proxy route", () => {
 
   it("is refused by a client that would bypass it", async () => {
     const client = checkedAdapter({ ...nullAdapter, name: "platformatic" });
-    const target = { bootstrap: ["b:1"], brokers: [], security: { protocol: "PLAINTEXT" as const }, proxyRoute };
+    const target = {
+      bootstrap: ["b:1"],
+      brokers: [],
+      security: { protocol: "PLAINTEXT" as const },
+      proxyRoute,
+    };
     const options = { topic: "t", acks: 1 as const, idempotent: false, compression: "none" as const };
     await assert.rejects(
       client.connectProducer(target, "p", options),

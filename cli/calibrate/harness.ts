@@ -56,7 +56,10 @@ export class Harness {
   /** Runs the benchmark with the plain load and some changes. @throws SwarmbenchError when the run fails */
   async run(changes: readonly string[], { proxyRoutes, event }: RunOptions = {}): Promise<Run> {
     const { results, signal, progress } = this.parts;
-    const target = { ...this.parts.plan.target, proxyRoutes: proxyRoutes ?? this.parts.plan.target.proxyRoutes };
+    const target = {
+      ...this.parts.plan.target,
+      proxyRoutes: proxyRoutes ?? this.parts.plan.target.proxyRoutes,
+    };
     const plan = withPlainLoad({ ...this.parts.plan, target });
     const session = {
       plan,
