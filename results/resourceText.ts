@@ -42,15 +42,15 @@ export function sharedMachineSentence(run: Pick<Run, "steps">): string | undefin
   return `brokers and agents shared a machine with ${shared.cpus} CPUs${place}: absolute numbers are those of this machine`;
 }
 
-/** What runner and probes used, on average over all steps; undefined if it is not known. */
+/** What runner and probes used, on average over all steps; undefined if it was not measured. */
 export function ownCostSentence(run: Pick<Run, "steps">): string | undefined {
   const costs = measuredSteps(run)
     .map(({ ownCost }) => ownCost)
     .filter((cost) => cost !== undefined);
   if (costs.length === 0) return undefined;
   const mean = (values: readonly (number | null)[]) => {
-    const known = values.filter((value) => value !== null);
-    return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
+    const measured = values.filter((value) => value !== null);
+    return measured.length > 0 ? measured.reduce((sum, value) => sum + value, 0) / measured.length : null;
   };
   const runner = `${formatNumber(mean(costs.map(({ runnerCpus }) => runnerCpus)))} CPUs for the runner`;
   const probes = mean(costs.map(({ probesCpus }) => probesCpus));

@@ -57,11 +57,12 @@ export function kneeSentence(run: Run): string {
 
 /** What is known about a knee that was not found: "the SLO was met at 141 producers and missed at 200". */
 export function bracketText({ variable, met, missed, generatorBound }: NonNullable<Run["bracket"]>): string {
-  const known = [
+  const outcomes = [
     met === null ? undefined : `met at ${loadText({ variable, value: met })}`,
     missed === null ? undefined : `missed at ${formatNumber(missed)}`,
   ].filter((text) => text !== undefined);
-  const slo = known.length > 0 ? `the SLO was ${known.join(" and ")}` : "no value met or missed the SLO";
+  const slo =
+    outcomes.length > 0 ? `the SLO was ${outcomes.join(" and ")}` : "no value met or missed the SLO";
   return generatorBound === null
     ? slo
     : `${slo}; the generator was at its limit at ${formatNumber(generatorBound)}`;

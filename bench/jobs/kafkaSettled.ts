@@ -17,7 +17,7 @@ const PAUSE_MS = 500;
 const ATTEMPT_MS = 15_000;
 /** Required number of consecutive healthy inspections: brokers learn of a change some time after the controller. */
 const HEALTHY_IN_A_ROW = 3;
-/** Attempts before a member counts as down. */
+/** Number of attempts before a member counts as down. */
 const ATTEMPTS = 4;
 
 const inputSchema = z

@@ -30,15 +30,15 @@ export function conclude(
   stopped: string | undefined,
 ): SearchResult {
   const range = rangeOf(findings.range.evidence, MAJORITY);
-  const known = { ...findings, range };
-  const why = noKneeReason(search, known);
-  const value = why === undefined ? kneeValue(search, known) : undefined;
+  const majority = { ...findings, range };
+  const why = noKneeReason(search, majority);
+  const value = why === undefined ? kneeValue(search, majority) : undefined;
   if (value === undefined) {
-    const reason = prefixed(stopped, why ?? notConfirmed(search, known));
+    const reason = prefixed(stopped, why ?? notConfirmed(search, majority));
     return { knee: null, bracket: bracketOf(search.variable, range, reason), searchReason: reason };
   }
-  const reason = kneeReason(search, known, value, stopped);
-  return { knee: kneeAt(search, slo, known, value, reason), bracket: null, searchReason: reason };
+  const reason = kneeReason(search, majority, value, stopped);
+  return { knee: kneeAt(search, slo, majority, value, reason), bracket: null, searchReason: reason };
 }
 
 /** What is known about a knee that was not found. */

@@ -108,9 +108,11 @@ export function ownCost(before: Readings, after: Readings, machines: readonly Ma
     if (!from || from.ownCpuSec === null || to.ownCpuSec === null || to.atMs <= from.atMs) return null;
     return ((to.ownCpuSec - from.ownCpuSec) * 1_000) / (to.atMs - from.atMs);
   });
-  const known = probes.filter((cpus) => cpus !== null);
+  const measured = probes.filter((cpus) => cpus !== null);
   const probesCpus =
-    known.length === probes.length && known.length > 0 ? known.reduce((sum, cpus) => sum + cpus, 0) : null;
+    measured.length === probes.length && measured.length > 0
+      ? measured.reduce((sum, cpus) => sum + cpus, 0)
+      : null;
   const cpus = machines.reduce((sum, machine) => sum + machine.cpus, 0);
   const share = cpus > 0 ? (runnerCpus + (probesCpus ?? 0)) / cpus : null;
   return { runnerCpus, probesCpus, share };

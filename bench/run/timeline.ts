@@ -53,7 +53,7 @@ export class Timeline {
   private backlog = 0;
   private window: { fromSec: number; toSec: number } | undefined;
   /** By task, its resource usage in each measured second. */
-  private readonly selves = new Map<string, Self[]>();
+  private readonly samples = new Map<string, Self[]>();
   /** By machine, its busy CPUs in each measured second. */
   private readonly machines = new Map<string, number[]>();
   /** All seconds so far. Without histograms, because a soak has thousands of seconds. */
@@ -146,7 +146,7 @@ export class Timeline {
     const sent = [...producers.values()];
     const received = [...consumers.values()];
     const latency = merged(received, "latency");
-    const selves = [...sent, ...received].map(({ self }) => self);
+    const samples = [...sent, ...received].map(({ self }) => self);
     return {
       at: sec,
       measured: this.isMeasured(sec),
@@ -161,9 +161,9 @@ export class Timeline {
       latencyMs: latency.distribution(),
       generator: {
         scheduleLagMsP99: merged(sent, "lag").percentileMs(99),
-        eventLoopDelayMsP99: largest(selves.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
-        cpu: largest(selves.map(({ cpu }) => cpu)),
-        memoryMiB: selves.length > 0 ? sum(selves.map(({ memoryMiB }) => memoryMiB)) : null,
+        eventLoopDelayMsP99: largest(samples.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
+        cpu: largest(samples.map(({ cpu }) => cpu)),
+        memoryMiB: samples.length > 0 ? sum(samples.map(({ memoryMiB }) => memoryMiB)) : null,
       },
       latency,
       ack: merged(sent, "ack"),
@@ -190,7 +190,7 @@ export class Timeline {
   private addUsage(producers: Map<string, ProducerSecond>, consumers: Map<string, ConsumerSecond>): void {
     const sources = [...this.sources.producers, ...this.sources.consumers];
     for (const [task, { self }] of [...producers, ...consumers]) {
-      append(this.selves, task, self);
+      append(this.samples, task, self);
       const machine = sources.find((source) => source.task === task)?.machine ?? task;
       append(this.machines, machine, self.machineCpusBusy);
     }
@@ -199,15 +199,15 @@ export class Timeline {
   /** Resource usage of each task in the measured time. */
   usage(): Map<string, Usage> {
     return new Map(
-      [...this.selves].map(([task, selves]) => [
+      [...this.samples].map(([task, samples]) => [
         task,
         {
           role: this.sources.consumers.some((source) => source.task === task) ? "consumer" : "producer",
-          cpu: mean(selves.map(({ cpu }) => cpu)),
-          cpuWait: mean(selves.map(({ cpuWait }) => cpuWait)),
-          eventLoopDelayMsP99: Math.max(...selves.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
-          eventLoopDelayMsMedian: median(selves.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
-          memoryMiB: mean(selves.map(({ memoryMiB }) => memoryMiB)),
+          cpu: mean(samples.map(({ cpu }) => cpu)),
+          cpuWait: mean(samples.map(({ cpuWait }) => cpuWait)),
+          eventLoopDelayMsP99: Math.max(...samples.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
+          eventLoopDelayMsMedian: median(samples.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
+          memoryMiB: mean(samples.map(({ memoryMiB }) => memoryMiB)),
         },
       ]),
     );

@@ -84,11 +84,11 @@ function detectableShare({ standardError, df }: Welch, errorRate: number): numbe
 
 /** The p values adjusted by Holm's method, in the same order; null stays null. */
 export function holm(values: readonly (number | null)[]): (number | null)[] {
-  const known = values.flatMap((p, index) => (p === null ? [] : [{ p, index }]));
+  const tested = values.flatMap((p, index) => (p === null ? [] : [{ p, index }]));
   const adjusted: (number | null)[] = values.map(() => null);
   let most = 0;
-  for (const [rank, { p, index }] of known.toSorted((a, b) => a.p - b.p).entries()) {
-    most = Math.max(most, Math.min(1, p * (known.length - rank)));
+  for (const [rank, { p, index }] of tested.toSorted((a, b) => a.p - b.p).entries()) {
+    most = Math.max(most, Math.min(1, p * (tested.length - rank)));
     adjusted[index] = most;
   }
   return adjusted;
