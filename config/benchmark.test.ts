@@ -68,7 +68,7 @@ describe("agents, workload and benchmark", () => {
       /swarmbench:workload\.producers: expected a whole number/,
       /swarmbench:workload\.fetch: no such setting: minByte/,
       /swarmbench:benchmark\.slo\.p99Ms: expected ms/,
-      /swarmbench:benchmark\.search\.variable: a search finds the largest of producers, rate/,
+      /swarmbench:benchmark\.search\.variable: expected one of producers, rate/,
       /swarmbench:benchmark\.warmUp: min must not be larger than max/,
     ]) {
       assert.match(errors, error);

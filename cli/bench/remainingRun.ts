@@ -1,6 +1,6 @@
 // Estimates how long the rest of a run takes, from the events of its runner.
 import { stepsLeft, withoutPreheat } from "../../bench/plan/index.ts";
-import { lengthOf, type Trial, trialOf } from "../../bench/plan/trial.ts";
+import { estimatedSeconds, type Trial, trialOf } from "../../bench/plan/trial.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { isMeasured, type Step } from "../../contract/result.ts";
 import {
@@ -11,7 +11,7 @@ import {
   plannedCount,
   preheatLength,
   stepLength,
-  stepRest,
+  stepOverhead,
   sum,
 } from "../../contract/runLength.ts";
 
@@ -38,7 +38,7 @@ export class RemainingRun {
   /** @param finished steps of earlier sessions */
   constructor(planned: Planned, finished: readonly Step[]) {
     this.planned = planned;
-    this.history = finished.map((step) => trialOf(step, lengthOf(step)));
+    this.history = finished.map((step) => trialOf(step, estimatedSeconds(step)));
     this.running = { step: finished.length, startMs: Number.NaN };
   }
 
@@ -68,12 +68,12 @@ export class RemainingRun {
   finish(step: Step, endMs: number): boolean {
     if (step.step <= this.history.length) return false;
     const seen = step.step === this.running.step && Number.isFinite(this.running.startMs);
-    const seconds = seen ? (endMs - this.running.startMs) / 1_000 : lengthOf(step);
+    const seconds = seen ? (endMs - this.running.startMs) / 1_000 : estimatedSeconds(step);
     this.history.push(trialOf(step, seconds));
     if (!seen || !isMeasured(step) || step.verdict === "failed") return true;
     const { warmUpSeconds, durationSeconds, drainSeconds } = step;
     const drain = drainSeconds ?? this.planned.benchmark.drain;
-    const overhead = stepRest(seconds, { warmUpSeconds, durationSeconds, drainSeconds: drain });
+    const overhead = stepOverhead(seconds, { warmUpSeconds, durationSeconds, drainSeconds: drain });
     this.overheadSec = Math.max(this.overheadSec ?? 0, overhead);
     return true;
   }

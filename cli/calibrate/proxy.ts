@@ -92,7 +92,7 @@ docker inspect --format "$FORMAT" "$NAME"`,
   }
 
   /** The proxy route for the clients of a run. */
-  via(route: string): ProxyRoute {
+  proxyRoute(route: string): ProxyRoute {
     return proxyRouteOf(route, this.entries, this.address);
   }
 

@@ -38,7 +38,7 @@ async function truncation(harness: Harness): Promise<Row[]> {
       return records - delivered;
     };
     // The drain is long enough for the consumers' reconnect backoff.
-    const options = { via: { consumer: proxy.via(ROUTE) } };
+    const options = { proxyRoutes: { consumer: proxy.proxyRoute(ROUTE) } };
     const { step, acted } = await harness.stepWhile([...LOAD, "drain=15"], cutAndTruncate, options);
     return [
       exactly(
