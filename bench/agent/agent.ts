@@ -150,6 +150,7 @@ export class Agent {
         : new ConsumerStep(order, adapter, this.clock, this.self);
     const current: Current = { id: { run, step }, step: agentStep, ready: false, skipper, window: undefined };
     this.current = current;
+    this.self.start();
     try {
       const prepared = await agentStep.prepare();
       current.ready = true;
@@ -259,13 +260,13 @@ export class Agent {
   private async free(): Promise<void> {
     const { current } = this;
     this.current = undefined;
+    this.self.stop();
     this.exchange.unwatch();
     await current?.step.close();
   }
 
   async close(): Promise<void> {
     clearInterval(this.timer);
-    this.self.close();
     await this.free();
     this.exchange.close();
   }

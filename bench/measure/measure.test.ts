@@ -431,8 +431,9 @@ describe("the resource usage of a process", () => {
 
   it("is never negative, and includes memory", () => {
     const watch = new SelfWatch();
+    watch.start();
     const self = watch.sample();
-    watch.close();
+    watch.stop();
     assert.ok(self.memoryMiB > 10 && Object.values(self).every((value) => value >= 0), JSON.stringify(self));
   });
 });

@@ -20,11 +20,14 @@ export class SelfWatch {
   private readonly loop: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   private last = read();
 
-  constructor() {
+  /** Begins the measurement of a step. Between steps nothing is measured: the timer would wake an idle process 100 times a second. */
+  start(): void {
+    this.last = read();
+    this.loop.reset();
     this.loop.enable();
   }
 
-  /** The usage since the previous sample. */
+  /** The usage since the previous sample or {@link start}. */
   sample(): Self {
     const [before, now] = [this.last, read()];
     const elapsedMs = Math.max(1, now.atMs - before.atMs);
@@ -40,8 +43,8 @@ export class SelfWatch {
     };
   }
 
-  /** Ends the measurement. */
-  close(): void {
+  /** Ends the measurement; it can be started again. */
+  stop(): void {
     this.loop.disable();
   }
 }
