@@ -158,6 +158,23 @@ describe("every committed scenario", () => {
   const scenarios = committedScenarios(root);
 
   it("is listed in the README and in docs/scenarios.md", () => {
+    const expected = [
+      "cluster-3",
+      "fed4fire",
+      "grid5000",
+      "large-messages",
+      "local",
+      "more-consumers",
+      "more-nodes",
+      "single-broker",
+      "soak",
+      "ssh",
+      "tuned",
+    ];
+    assert.deepEqual(
+      scenarios.map((name) => name.split(".")[1]),
+      expected,
+    );
     for (const page of ["README.md", "docs/scenarios.md"]) {
       const text = readFileSync(path.join(root, page), "utf8");
       for (const name of scenarios) {
