@@ -108,7 +108,6 @@ export class ConsumerStep implements AgentStep {
           group: group.name,
           fetch: workload.fetch,
           startOffsets,
-          position: (partition) => group.positions.next(partition),
         },
         this.clock.nowUs,
         (batch) => this.receive(group, batch),

@@ -6,7 +6,7 @@ export interface OffsetRange {
   to: number;
 }
 
-/** What consumers have read of each partition. They continue there after a rejoin, and know what they read again. */
+/** What consumers have read of each partition, so that they know what they read again. */
 export class Positions {
   private readonly ranges = new Map<number, OffsetRange>();
 

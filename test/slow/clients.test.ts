@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { errorKind } from "../../bench/clients/errorKind.ts";
 import { adapterOf } from "../../bench/clients/index.ts";
 import type {
@@ -182,6 +183,34 @@ for (const name of KAFKA_CLIENTS) {
       await eventually(() => assert.equal(first.received.length + second.received.length, 100));
       await eventually(() => assert.equal(other.received.length, 100));
       await Promise.all([first, second, other].map(({ port }) => port.close()));
+    });
+
+    it("continues a partition where its previous owner stopped when members join", async () => {
+      const topic = await newTopic();
+      const group = randomUUID();
+      const producer = await client.connectProducer(cluster.target, "producer", { topic, ...plain });
+      const messages = texts("moved", 1_500);
+      let sending = true;
+      const sent = (async () => {
+        for (const message of messages) {
+          await producer.send([message]);
+          await delay(4);
+        }
+        sending = false;
+      })();
+      const first = await consume(client, topic, group);
+      const members = [first];
+      await eventually(() => assert.ok(first.received.length > 100));
+      for (const joins of [1, 2]) {
+        members.push(await consume(client, topic, group));
+        await eventually(() => assert.ok((members[joins]?.received.length ?? 0) > 20));
+        assert.ok(sending, "partitions move while messages arrive");
+      }
+      await sent;
+      const all = () => members.flatMap(({ received }) => sorted(received)).sort();
+      await eventually(() => assert.ok(new Set(all()).size === messages.length));
+      assert.deepEqual(all(), expected(messages), "each message once");
+      await Promise.all([producer, ...members.map(({ port }) => port)].map((each) => each.close()));
     });
 
     it("fails with Kafka's own name of the error", async () => {
