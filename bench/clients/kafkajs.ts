@@ -79,7 +79,8 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
   nowUs,
   receive,
 ) => {
-  const consumer = clientOf(target, clientId).consumer({
+  const kafka = clientOf(target, clientId);
+  const consumer = kafka.consumer({
     groupId: group,
     allowAutoTopicCreation: false,
     ...GROUP,
@@ -106,11 +107,16 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
     eachBatch: async (payload) => {
       const receivedUs = nowUs();
       const { batch, heartbeat } = payload;
-      const values = batch.messages.map(({ value }) => value ?? NO_VALUE);
-      const offsets = batch.messages.map(({ offset }) => Number(offset));
       const nextOffset = Number(batch.lastOffset()) + 1;
-      receive({ partition: batch.partition, values, offsets, nextOffset, receivedUs });
-      commits.read(payload, nextOffset);
+      // Until it has been told where to begin, a consumer of a kept topic may get what lies before.
+      const start = Number(startOffsets[batch.partition] ?? 0);
+      if (nextOffset > start) {
+        const messages = batch.messages.filter(({ offset }) => Number(offset) >= start);
+        const values = messages.map(({ value }) => value ?? NO_VALUE);
+        const offsets = messages.map(({ offset }) => Number(offset));
+        receive({ partition: batch.partition, values, offsets, nextOffset, receivedUs });
+        commits.read(payload, nextOffset);
+      }
       await heartbeat();
     },
   });
@@ -119,7 +125,13 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
     const others = assigned.filter((partition) => !only.includes(partition));
     if (others.length > 0) consumer.pause([{ topic, partitions: others }]);
   }
-  await commits.begin(assigned, startOffsets);
+  const begun = await committedBy(kafka, group, topic, startOffsets);
+  await commits.begin(
+    assigned.flatMap((partition) => {
+      const offset = startOffsets[partition];
+      return offset === undefined || begun.has(partition) ? [] : [{ partition, offset }];
+    }),
+  );
   return {
     assigned: () => assigned,
     errors: () => errors,
@@ -129,6 +141,25 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
     },
   };
 };
+
+/** The partitions of which a group has committed an offset. Without start offsets nothing depends on it, and none is returned. */
+async function committedBy(
+  kafka: Kafka,
+  groupId: string,
+  topic: string,
+  startOffsets: StartOffsets,
+): Promise<ReadonlySet<number>> {
+  if (Object.keys(startOffsets).length === 0) return new Set();
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
+    const committed = offsets?.partitions.filter(({ offset }) => Number(offset) >= 0) ?? [];
+    return new Set(committed.map(({ partition }) => partition));
+  } finally {
+    await admin.disconnect();
+  }
+}
 
 /** Commits what one consumer has read. After a rebalance kafkajs begins each partition at the offset its group knows. */
 class Commits {
@@ -144,18 +175,17 @@ class Commits {
     this.topic = topic;
     // All batches are processed by then. The request leaves before the one to join, and brokers answer in this order.
     consumer.on(consumer.events.REBALANCING, () => this.flush());
-    consumer.on(consumer.events.GROUP_JOIN, () => this.reached.clear());
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
+      this.reached.retain(payload.memberAssignment[topic] ?? []),
+    );
   }
 
-  /** Begins at these offsets, and tells the group. Without them it is the start of each partition. */
-  async begin(assigned: readonly number[], startOffsets: StartOffsets): Promise<void> {
+  /** Begins at these offsets the partitions that nobody in the group has read yet, and tells the group. */
+  async begin(starts: readonly { partition: number; offset: string }[]): Promise<void> {
     const { topic, consumer } = this;
-    const starts = assigned.flatMap((partition) => {
-      const offset = startOffsets[partition];
-      return offset === undefined ? [] : [{ topic, partition, offset }];
-    });
-    for (const start of starts) consumer.seek(start);
-    if (starts.length > 0) await consumer.commitOffsets(starts).catch(() => {});
+    const offsets = starts.map(({ partition, offset }) => ({ topic, partition, offset }));
+    for (const start of offsets) consumer.seek(start);
+    if (offsets.length > 0) await consumer.commitOffsets(offsets).catch(() => {}); // the next commit includes what was read
   }
 
   read({ batch, commitOffsetsIfNecessary }: EachBatchPayload, nextOffset: number): void {

@@ -90,7 +90,7 @@ function consumersOf({ Consumer }: Module): ClientAdapter["connectConsumer"] {
     const stream = await consumer.consume(
       offsets.length > 0
         ? { topics: [topic], mode: "manual", offsets }
-        : { topics: [topic], mode: "earliest" },
+        : { topics: [topic], mode: "committed", fallbackMode: "earliest" },
     );
     const failed = (error: unknown) => {
       const kind = errorKind(error);
@@ -98,10 +98,11 @@ function consumersOf({ Consumer }: Module): ClientAdapter["connectConsumer"] {
     };
     stream.on("error", failed);
     const commits = new Commits(consumer, stream, topic, failed);
+    // In manual mode, others may have read further before it joined.
+    if (offsets.length > 0) await commits.rejoin();
     stream.on("data", ({ partition, value, offset: bigOffset }) => {
       const [receivedUs, offset] = [nowUs(), Number(bigOffset)];
-      // What the stream still has of partitions that were taken away is read by their new owner.
-      if (!commits.owns(partition)) return;
+      if (!commits.isNext(partition, offset)) return;
       receive({ partition, values: [value], offsets: [offset], nextOffset: offset + 1, receivedUs });
       commits.read(partition, offset + 1);
     });
@@ -130,6 +131,7 @@ function assignedTo(consumer: Consumer, topic: string): number[] {
  */
 class Commits {
   private readonly reached = new ReachedOffsets();
+  private owned: ReadonlySet<number>;
   private rejoining = false;
   private joins = 0;
   private readonly timer = setInterval(() => this.flush(), COMMIT_INTERVAL_MS);
@@ -145,12 +147,18 @@ class Commits {
     this.stream = stream;
     this.topic = topic;
     this.failed = failed;
+    this.owned = new Set(assignedTo(consumer, topic));
     consumer.on("consumer:group:rebalance", () => this.leave());
     consumer.on("consumer:group:join", () => void this.rejoin());
   }
 
-  owns(partition: number): boolean {
-    return assignedTo(this.consumer, this.topic).includes(partition);
+  /**
+   * Whether a message is to be received. After a rebalance the stream may still have messages of partitions that were taken away,
+   * which their new owner reads, and may fetch again what it had fetched just before.
+   */
+  isNext(partition: number, offset: number): boolean {
+    if (!this.owned.has(partition)) return false;
+    return offset >= (this.reached.nextOf(partition) ?? 0);
   }
 
   read(partition: number, nextOffset: number): void {
@@ -165,20 +173,22 @@ class Commits {
     this.stream.pause();
   }
 
-  private async rejoin(): Promise<void> {
+  /** Continues every partition where the group has read to, unless it has read the partition itself. */
+  async rejoin(): Promise<void> {
     const { consumer, stream, topic } = this;
     this.joins += 1;
     const { joins } = this;
     this.rejoining = true;
     stream.pause();
-    const before = this.reached.all();
-    this.reached.clear();
-    const committed = await this.committed();
+    const assigned = assignedTo(consumer, topic);
+    this.owned = new Set(assigned);
+    this.reached.retain(assigned);
+    const committed = await this.committed(assigned);
     if (joins !== this.joins) return; // another rebalance has begun meanwhile
-    for (const partition of assignedTo(consumer, topic)) {
+    for (const partition of assigned) {
       const offset = committed[partition] ?? -1n;
-      // Where nobody else has read, the stream continues after what it still has in its buffer.
-      if (offset >= 0n && offset !== BigInt(before.get(partition) ?? -1))
+      // What it has read itself, it goes on with.
+      if (offset >= 0n && this.reached.nextOf(partition) === undefined)
         stream.offsetsToFetch.set(`${topic}:${partition}`, offset);
     }
     this.rejoining = false;
@@ -186,9 +196,10 @@ class Commits {
   }
 
   /** The offsets that the group knows, by partition; -1: none. */
-  private async committed(): Promise<readonly bigint[]> {
+  private async committed(partitions: number[]): Promise<readonly bigint[]> {
     const { consumer, topic } = this;
-    const topics = [{ topic, partitions: assignedTo(consumer, topic) }];
+    if (partitions.length === 0) return [];
+    const topics = [{ topic, partitions }];
     try {
       return (await consumer.listCommittedOffsets({ topics })).get(topic) ?? [];
     } catch (error) {

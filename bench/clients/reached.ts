@@ -22,9 +22,9 @@ export class ReachedOffsets {
     this.next.set(partition, nextOffset);
   }
 
-  /** The next offset of each partition that was read. */
-  all(): ReadonlyMap<number, number> {
-    return new Map(this.next);
+  /** The next offset of a partition; undefined: nothing was read. */
+  nextOf(partition: number): number | undefined {
+    return this.next.get(partition);
   }
 
   /** The offsets that are to be committed. */
@@ -39,9 +39,12 @@ export class ReachedOffsets {
     for (const { partition, offset } of offsets) this.committed.set(partition, offset);
   }
 
-  /** Forgets everything, since partitions may have other owners: their offsets must not be committed again. */
-  clear(): void {
-    this.next.clear();
-    this.committed.clear();
+  /** Forgets all partitions but these: the others have another owner now, and must not be committed again. */
+  retain(partitions: readonly number[]): void {
+    for (const partition of [...this.next.keys()]) {
+      if (partitions.includes(partition)) continue;
+      this.next.delete(partition);
+      this.committed.delete(partition);
+    }
   }
 }

@@ -1,9 +1,10 @@
-// Simulated searches of brokers with a known limit, in two threads. SEARCHES=60 simulates 60 of each broker instead of 200.
+// Simulated searches of brokers with a known limit, in two processes. SEARCHES=60 simulates 60 of each broker instead of 200.
 import assert from "node:assert/strict";
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
+import path from "node:path";
 import { describe, it } from "node:test";
-import { Worker } from "node:worker_threads";
 import {
   CELLS,
   type CellResult,
@@ -13,7 +14,8 @@ import {
 } from "../support/simulatedSearch.ts";
 
 const SEARCHES = Number(process.env.SEARCHES ?? 200);
-const THREADS = Math.min(2, availableParallelism());
+const PROCESSES = Math.min(2, availableParallelism());
+const WORKER = path.resolve(import.meta.dirname, "../support/searchWorker.ts");
 /** The goals of a search, as shares of all searches of a cell. */
 const GOALS = { near: 0.9, covered: 0.88, stepsOfGrid: 0.25 };
 
@@ -33,28 +35,25 @@ function row({ name, near, covered, knees, beyondGenerator, steps, minutes }: Ce
   return `| ${[name, ...cells, steps.toFixed(1), minutes.toFixed(1)].join(" | ")} |`;
 }
 
-/** Every thread takes every second seed. */
+/** Of two processes, each takes every second seed. */
 async function simulate(cell: number): Promise<CellResult> {
   const seeds = Array.from({ length: SEARCHES }, (_, index) => index + 1);
   const outcomes = await Promise.all(
-    Array.from({ length: THREADS }, (_, thread) =>
-      inThread(
+    Array.from({ length: PROCESSES }, (_, number) =>
+      inProcess(
         cell,
-        seeds.filter((seed) => seed % THREADS === thread),
+        seeds.filter((seed) => seed % PROCESSES === number),
       ),
     ),
   );
   return cellResult(CELLS[cell]?.name ?? "", outcomes.flat());
 }
 
-async function inThread(cell: number, seeds: number[]): Promise<SearchOutcome[]> {
+async function inProcess(cell: number, seeds: number[]): Promise<SearchOutcome[]> {
   const outcomes: SearchOutcome[] = [];
-  const worker = new Worker(new URL("../support/searchWorker.ts", import.meta.url), {
-    workerData: { cell, seeds },
-    execArgv: ["--import", "tsx"],
-  });
-  worker.on("message", (outcome: SearchOutcome) => outcomes.push(outcome));
-  const [code] = await once(worker, "exit"); // rejects with the error of the thread
+  const worker = fork(WORKER, [String(cell), ...seeds.map(String)], { execArgv: ["--import", "tsx"] });
+  worker.on("message", (outcome) => outcomes.push(outcome as SearchOutcome));
+  const [code] = await once(worker, "close");
   assert.equal(code, 0);
   return outcomes;
 }
