@@ -165,7 +165,7 @@ async function committedBy(
 class Commits {
   private readonly reached = new ReachedOffsets();
   private commit: EachBatchPayload["commitOffsetsIfNecessary"] | undefined;
-  private readonly timer = setInterval(() => this.flush(), COMMIT_INTERVAL_MS);
+  private readonly timer = setInterval(() => this.flush(), COMMIT_INTERVAL_MS).unref();
 
   private readonly consumer: Consumer;
   private readonly topic: string;

@@ -134,7 +134,7 @@ class Commits {
   private owned: ReadonlySet<number>;
   private rejoining = false;
   private joins = 0;
-  private readonly timer = setInterval(() => this.flush(), COMMIT_INTERVAL_MS);
+  private readonly timer = setInterval(() => this.flush(), COMMIT_INTERVAL_MS).unref();
 
   private readonly consumer: Consumer;
   private readonly stream: Stream;

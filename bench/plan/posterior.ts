@@ -81,12 +81,16 @@ export class Posterior {
     const chances = new Float64Array(points);
     for (const [index, { slope, prior }] of SLOPES.entries()) {
       for (const each of DRIFTS) {
-        for (const [at, lapse] of LAPSES.entries())
-          likelihoods[at]?.fill(prior * each.prior * lapse.prior);
+        for (const [at, lapse] of LAPSES.entries()) likelihoods[at]?.fill(prior * each.prior * lapse.prior);
         for (const { value, met, age } of outcomes) {
           this.logistic(slope, Math.log(value) + each.drift * age, chances);
           for (const [at, { lapse }] of LAPSES.entries())
-            multiply(likelihoods[at] as Float64Array, chances, met ? lapse : 1 - lapse, met ? 1 - lapse : lapse);
+            multiply(
+              likelihoods[at] as Float64Array,
+              chances,
+              met ? lapse : 1 - lapse,
+              met ? 1 - lapse : lapse,
+            );
         }
         this.add(index, likelihoods);
       }
