@@ -63,14 +63,15 @@ export class AuditSteps {
     clock: WallClock,
     exchange: Exchange,
   ) {
-    const of = (role: AgentRole) => agents.map(({ agent }) => agent).filter((agent) => agent.role === role);
+    const withRole = (role: AgentRole) =>
+      agents.map(({ agent }) => agent).filter((agent) => agent.role === role);
     this.target = {
       token: TOKEN,
       kafka,
       brokerMetrics: [],
       agents: { producer: { tasks: 1 }, consumer: { tasks: 1 } },
     };
-    this.fleet = { producers: of("producer"), consumers: of("consumer") };
+    this.fleet = { producers: withRole("producer"), consumers: withRole("consumer") };
     this.processes = agents.map(({ child }) => child);
     this.clock = clock;
     this.exchange = exchange;

@@ -11,7 +11,7 @@ import { ownCostSentence, sharedMachineSentence } from "../resourceText.ts";
 import { kneeSentence, otherKneeSentences, sloSentence } from "../sentences.ts";
 import { perSec, receivedPerSec, stepValues } from "../steps.ts";
 
-/** Shown only when the clocks are known to differ. */
+/** Shown only if the clocks are known to differ. */
 const CORRECTED = ["p50 corr.", "p99 corr."];
 
 const HEADS = [

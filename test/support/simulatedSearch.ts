@@ -177,10 +177,10 @@ export interface CellResult {
 /** The shares of many searches. */
 export function cellResult(name: string, outcomes: readonly SearchOutcome[]): CellResult {
   const searches = outcomes.length;
-  const share = (is: (each: SearchOutcome) => boolean, of = outcomes) =>
-    of.length === 0 ? 1 : of.filter(is).length / of.length;
-  const mean = (of: (each: SearchOutcome) => number) =>
-    outcomes.reduce((sum, each) => sum + of(each), 0) / searches;
+  const share = (holds: (each: SearchOutcome) => boolean, among = outcomes) =>
+    among.length === 0 ? 1 : among.filter(holds).length / among.length;
+  const mean = (value: (each: SearchOutcome) => number) =>
+    outcomes.reduce((sum, each) => sum + value(each), 0) / searches;
   const found = outcomes.filter(({ covered }) => covered !== null);
   return {
     name,
