@@ -183,7 +183,8 @@ class Commits {
   /** Begins at these offsets the partitions that nobody in the group has read yet, and tells the group. */
   async begin(starts: readonly { partition: number; offset: string }[]): Promise<void> {
     const { topic, consumer } = this;
-    const offsets = starts.map(({ partition, offset }) => ({ topic, partition, offset }));
+    const unread = starts.filter(({ partition }) => this.reached.nextOf(partition) === undefined);
+    const offsets = unread.map(({ partition, offset }) => ({ topic, partition, offset }));
     for (const start of offsets) consumer.seek(start);
     if (offsets.length > 0) await consumer.commitOffsets(offsets).catch(() => {}); // the next commit includes what was read
   }
