@@ -261,7 +261,7 @@ apt-get -qq -o DPkg::Lock::Timeout=5 install -y --no-install-recommends systemd-
     );
   });
 
-  /** apt-get as another package manager holds a lock, for a number of calls. */
+  /** apt-get while another package manager holds a lock, for a number of installations, including the simulated one. */
   const locked = (calls: number) => `${record}
 case "$*" in *" install "*) ;; *) exit 0 ;; esac
 echo >> "$DIR/tries"
@@ -282,7 +282,7 @@ echo >> "$DIR/tries"
   };
 
   it("wait until another package manager releases its lock, and say so now and then", () => {
-    const { code, stderr } = withLock(5).run(use("NODE=node3; packages_install clockd:clock"));
+    const { code, stderr } = withLock(6).run(use("NODE=node3; packages_install clockd:clock"));
     assert.equal(code, 0);
     const lines = stderr.trim().split("\n");
     assert.deepEqual(lines, [

@@ -43,8 +43,8 @@ describe("an engine as it is installed", () => {
     it(`is accepted: ${version}`, () => {
       const engine = facts({ version });
       assert.ok(engine.info?.ServerVersion.startsWith(`${version}.`), text.slice(0, 100));
-      assert.equal(engine.info.DockerRootDir, "/var/lib/docker");
-      assert.match(engine.info.CgroupVersion, /^[12]$/);
+      assert.equal(engine.info?.DockerRootDir, "/var/lib/docker");
+      assert.match(engine.info?.CgroupVersion ?? "", /^[12]$/);
       assert.deepEqual([memberErrors(engine), hostErrors(engine)], [[], []]);
     });
   }
