@@ -121,7 +121,10 @@ describe("a known bad configuration", () => {
     [{ swarm: { dataPathPort: 80 } }, /dataPathPort: expected a whole number from 1024 to 49151/],
     [{ swarm: { dataPathPort: 5000 } }, /^$/], // the registry's port is TCP
     [{ swarm: { mtu: 68 } }, /mtu: expected a whole number from 576 to 65535/],
-    [{ swarm: { mtu: 9000 } }, /swarm\.mtu: 9000 is more than the testbed's network carries \(1500\); lower it/],
+    [
+      { swarm: { mtu: 9000 } },
+      /swarm\.mtu: 9000 is more than the testbed's network carries \(1500\); lower it/,
+    ],
     [{ swarm: { mtu: 1400 } }, /^$/],
     [{ swarm: { mtu: 9000 }, testbed: { kind: "ssh", hosts: ["a", "b", "c"] } }, /^$/],
     [{ clockSync: { timeout: "1.5 seconds" } }, /clockSync\.timeout: expected whole seconds/],

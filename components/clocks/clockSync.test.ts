@@ -14,7 +14,12 @@ const withClocks = () =>
         nodes: clocks.nodes,
         owner,
         lifetime: nodes[0].machine,
-        settings: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, dataPathPort: 4789, registryPort: 5000 },
+        settings: {
+          addressPool: "10.176.0.0/16",
+          drainTimeoutSec: 60,
+          dataPathPort: 4789,
+          registryPort: 5000,
+        },
         state: { reports: new Map() },
       });
       return clocks;

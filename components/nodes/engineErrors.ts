@@ -139,5 +139,4 @@ function remedy({ flags }: Pick<EngineFacts, "flags">, key: string): string {
   return `${place}, then restart Docker`;
 }
 
-const isTexts = (value: unknown) =>
-  Array.isArray(value) && value.every((entry) => typeof entry === "string");
+const isTexts = (value: unknown) => Array.isArray(value) && value.every((entry) => typeof entry === "string");

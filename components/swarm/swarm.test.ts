@@ -127,7 +127,13 @@ function declareIn(
     const inTestbed = { deletedWith: testbed.lifetime };
     const swarm = new Swarm(
       "swarm",
-      { nodes: testbed.nodes, lifetime: testbed.lifetime, settings: { ...settings.swarm, ...own }, owner, state },
+      {
+        nodes: testbed.nodes,
+        lifetime: testbed.lifetime,
+        settings: { ...settings.swarm, ...own },
+        owner,
+        state,
+      },
       inTestbed,
     );
     const registry = new Registry(

@@ -110,7 +110,10 @@ describe("init", () => {
     const m = machine({ state: "active", control: "true", cluster: "swarm1", mark: "swarm1", port: "8473" });
     const { code, stdout, stderr } = await m.script(init);
     assert.deepEqual([code, stdout, m.changes], [1, "", []]);
-    assert.match(stderr, /uses UDP port 8473 .* cannot change it to 4789: set swarmbench:swarm\.dataPathPort to 8473/);
+    assert.match(
+      stderr,
+      /uses UDP port 8473 .* cannot change it to 4789: set swarmbench:swarm\.dataPathPort to 8473/,
+    );
     assert.match(stderr, /destroy the stack first/);
   });
 

@@ -1,13 +1,24 @@
 // The Docker engines of later Debian suites: on local nodes, and on bare machines. All other tests use bookworm's (20.10).
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { describeTestbed, localSource, type OnTestbed, type Source, sshSource } from "../support/testbedClaims.ts";
+import {
+  describeTestbed,
+  localSource,
+  type OnTestbed,
+  type Source,
+  sshSource,
+} from "../support/testbedClaims.ts";
 
 /** The oldest engine of each suite. That of sid, which has the latest, grows. */
 const ENGINES = { trixie: [26, 1], sid: [28, 5] } as const;
 
 /** Settings that differ from what all other tests use. */
-const MORE = { "telegraf.enabled": "true", "influxdb.enabled": "true", "swarm.mtu": "1400", "swarm.dataPathPort": "8473" };
+const MORE = {
+  "telegraf.enabled": "true",
+  "influxdb.enabled": "true",
+  "swarm.mtu": "1400",
+  "swarm.dataPathPort": "8473",
+};
 
 for (const [suite, engine] of Object.entries(ENGINES)) {
   describeTestbed(`local-${suite}`, () => localSource(suite), {
@@ -20,7 +31,10 @@ for (const [suite, engine] of Object.entries(ENGINES)) {
   });
 }
 
-function claims<S extends Source>({ project }: OnTestbed<S>, [major, minor]: readonly [number, number]): void {
+function claims<S extends Source>(
+  { project }: OnTestbed<S>,
+  [major, minor]: readonly [number, number],
+): void {
   it(`runs on Docker ${major}.${minor} or later`, async () => {
     const version = await project().on("node1", "docker version --format '{{.Server.Version}}'");
     const [own = 0, ownMinor = 0] = version.split(".").map(Number);

@@ -7,9 +7,9 @@ import type { Exec } from "../../../lib/exec.ts";
 import type { Installation } from "../../lib/installation.ts";
 import type { Testbed } from "../../lib/node.ts";
 import type { Owner } from "../../lib/ownership.ts";
+import { evaluate, type InspectableNode, type SwarmState } from "../../swarm/swarmState.ts";
 import { hostErrors } from "../engineErrors.ts";
 import { parseEngineInfo } from "../engineFacts.ts";
-import { evaluate, type InspectableNode, type SwarmState } from "../../swarm/swarmState.ts";
 import { LocalTestbed } from "./local.ts";
 import { containerName, localEndpoint } from "./localNode.ts";
 import {

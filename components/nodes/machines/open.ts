@@ -163,7 +163,8 @@ async function inspect(
     const address = dataAddressOf(host, result);
     if (errors.length > 0 || address === undefined) unusable.push({ host, errors });
     else usable.push({ host, ssh: endpointFor(host, endpoints), address, report: result });
-    for (const text of warningsOf(host, result, offset, requirements)) await pulumi.log.warn(`${nameOf(host)}: ${text}`);
+    for (const text of warningsOf(host, result, offset, requirements))
+      await pulumi.log.warn(`${nameOf(host)}: ${text}`);
   }
   const duplicates = duplicateHostNames(inspections);
   return {

@@ -147,17 +147,20 @@ describe("the errors of a machine", () => {
   });
 
   it("include an engine whose oldest API is too new for the manager's provider", () => {
-    const info = Buffer.from('{"ServerVersion":"29.6.1"}').toString("base64");
-    const lines = report("engine=ID 29.6.1 inactive ", `engineInfo=${info}`, "oldestApi=1.44");
+    const info = Buffer.from('{"ServerVersion":"29.0.4"}').toString("base64");
+    const lines = report("engine=ID 29.0.4 inactive ", `engineInfo=${info}`, "oldestApi=1.44");
     const needs = { ...requirements, engine: { newestApi: "1.41" } };
-    assert.match(errorsOf(host(), lines, needs).join(), /29\.6\.1 is too new/);
+    assert.match(errorsOf(host(), lines, needs).join(), /29\.0\.4 is too new/);
     assert.deepEqual(errorsOf(host(), lines, requirements), []);
   });
 
   it("include an interface that carries smaller packets than the configured MTU", () => {
     const lines = report("mtu=eth0 1460", "mtu=eth1 9000");
     const errors = (mtu: number, more = {}) => errorsOf(host(more), lines, { ...requirements, mtu });
-    assert.match(errors(1500).join(), /its eth0 carries packets of 1460 bytes, less than swarmbench:swarm\.mtu/);
+    assert.match(
+      errors(1500).join(),
+      /its eth0 carries packets of 1460 bytes, less than swarmbench:swarm\.mtu/,
+    );
     assert.deepEqual([errors(1460), errors(9000, { dataNetwork: "10.5.0.0/16" })], [[], []]);
   });
 
@@ -207,14 +210,20 @@ describe("the warnings of a machine", () => {
 
   it("include an interface that carries less than the overlay network sends, unless its MTU is configured", () => {
     const cloud = report("mtu=eth0 1460", "mtu=eth1 9000");
-    assert.match(warnings(cloud).join(), /its eth0 carries packets of 1460 bytes.*set swarmbench:swarm\.mtu to 1460/);
+    assert.match(
+      warnings(cloud).join(),
+      /its eth0 carries packets of 1460 bytes.*set swarmbench:swarm\.mtu to 1460/,
+    );
     assert.deepEqual(warnings(cloud, undefined, 1460), []);
     assert.deepEqual(warnings(report("mtu=eth0 1500")), []);
   });
 
   it("include control groups of a version that the engine will give up", () => {
-    const engine = "engine=ID 29.6.1 inactive ";
-    assert.match(warnings(report("cgroup=1", engine)).join(), /version 1, which Docker 29\.6\.1 still runs with/);
+    const engine = "engine=ID 29.0.4 inactive ";
+    assert.match(
+      warnings(report("cgroup=1", engine)).join(),
+      /version 1, which Docker 29\.0\.4 still runs with/,
+    );
     assert.deepEqual(warnings(report("cgroup=2", engine)), []);
     assert.deepEqual(warnings(report("cgroup=1", "engine=ID 20.10.24 inactive ")), []);
   });
@@ -368,7 +377,11 @@ describe("the engine's configuration", () => {
     };
     const loopback = ["127.0.0.0/8", "::1/128"];
     assert.deepEqual(registries(undefined), [...loopback, args.registry]);
-    assert.deepEqual(registries([args.registry]), [...loopback, args.registry], "written by an earlier version");
+    assert.deepEqual(
+      registries([args.registry]),
+      [...loopback, args.registry],
+      "written by an earlier version",
+    );
     assert.deepEqual(registries([]), [args.registry]);
     assert.deepEqual(registries(["mine:1"]), ["mine:1", args.registry]);
   });

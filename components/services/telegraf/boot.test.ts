@@ -30,7 +30,10 @@ interface BootCase {
 }
 
 /** The interface and the API version of Docker that the script passes to Telegraf. */
-function booted({ environment = {}, routes = TABLE, engine = null }: BootCase): { found: string; api: string } {
+function booted({ environment = {}, routes = TABLE, engine = null }: BootCase): {
+  found: string;
+  api: string;
+} {
   const proc = mkdtempSync(path.join(folder, "proc-"));
   const bin = path.join(proc, "bin");
   for (const each of [bin, path.join(proc, "net")]) mkdirSync(each);
@@ -79,7 +82,8 @@ describe("Telegraf's entry script", () => {
   for (const [version, oldest, api] of [
     ["20.10.24", "1.12", "1.24"],
     ["28.5.2", "1.24", "1.24"],
-    ["29.6.1", "1.44", "1.44"],
+    ["29.0.4", "1.44", "1.44"],
+    ["29.6.1", "1.40", "1.40"],
   ] as const) {
     it(`asks Docker ${version} for an API version that it speaks`, () => {
       const engine = `{"Platform":{"Name":""},"Components":[{"Name":"Engine","Version":"${version}","Details":{"ApiVersion":"1.99","MinAPIVersion":"${oldest}"}}],"Version":"${version}","ApiVersion":"1.99","MinAPIVersion":"${oldest}","Os":"linux"}`;

@@ -26,7 +26,8 @@ packages_install() {
     yum) yum --quiet --assumeyes install $missing </dev/null >&2 ;;
     *) false ;;
   esac || {
-    [ "${apt_locked:-no}" = yes ] || echo "could not install$missing on this node; install it there by hand, or choose another clockSync.kind" >&2
+    [ "${apt_locked:-no}" = yes ] || echo "could not install$missing on this node; install it there by hand, or choose another clockSync.kind" \
+      "(where chrony excludes ptpd, as in Debian sid: clockSync.ntpServers: [])" >&2
     exit 1
   }
   for package in $missing; do echo "$package" >> "$KEEP/packages"; done
