@@ -38,7 +38,9 @@ export function engineErrors(report: EngineLines, needs: EngineNeeds): string[] 
   if (report.docker === undefined && report.packager === undefined) {
     errors.push("has no Docker, and none of apt-get, dnf and yum to install it: install Docker by hand");
   } else if (report.engine === undefined && report.init === "none") {
-    errors.push("its Docker engine does not run, and it has neither systemd nor service to start it");
+    errors.push(
+      "its Docker engine does not run, and it has neither systemd nor service to start it: start it by hand",
+    );
   }
   return errors;
 }

@@ -56,7 +56,7 @@ packages_remove() {
         case $(packager) in
           apt-get) apt purge -y "$package" ;;
           *) "$(packager)" --quiet --assumeyes remove "$package" </dev/null >&2 ;;
-        esac || echo "$package could not be removed; it does no harm" >&2 ;;
+        esac || echo "$package could not be removed and stays installed, which is harmless" >&2 ;;
     esac
   done < "$KEEP/packages"
   mv "$KEEP/.packages" "$KEEP/packages"
