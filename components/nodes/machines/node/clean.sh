@@ -1,7 +1,7 @@
 # Removes everything that a stack created on a machine, whether or not Pulumi recorded it. Leaves a machine of another stack
 # alone, and a swarm that this stack did not put the machine into. After a failure it keeps the files needed to try again.
 #
-# Needs NODE, OWNER, KEEP, LIB, CLOCK, MARK, STACK_LABEL, OWNER_LABEL, REGISTRY, REGISTRY_IMAGE, FULL (yes or no).
+# Needs the function apt (lib/node/apt.sh), and NODE, OWNER, KEEP, LIB, CLOCK, MARK, STACK_LABEL, OWNER_LABEL, REGISTRY, REGISTRY_IMAGE, FULL (yes or no).
 
 failed=0
 say() { echo "$NODE: $1" >&2; }
@@ -46,7 +46,7 @@ if docker info >/dev/null 2>&1; then
   [ -z "$left" ] || error "could not remove the containers, volumes or networks" $left
   # By name: an image may also have names that do not belong to the stack.
   pulled() {
-    docker images --digests --format '{{.Repository}} {{.Tag}} {{.Digest}}' |
+    docker images --all --digests --format '{{.Repository}} {{.Tag}} {{.Digest}}' |
       awk -v from="$REGISTRY/" 'index($1, from) == 1 { if ($2 != "<none>") print $1 ":" $2; if ($3 != "<none>") print $1 "@" $3 }'
   }
   for image in $(pulled); do docker rmi "$image" >/dev/null 2>&1 || true; done # removing one name may remove others
@@ -103,7 +103,7 @@ remove_packages() {
     wanted=$(wc -l < "$KEEP/packages")
     going=$(xargs apt-get -s purge < "$KEEP/packages" 2>/dev/null | grep -c '^Purg') || true # grep fails if there are none
     [ "$going" -le "$wanted" ] || { say "packages were kept because other packages need them: $(tr '\n' ' ' < "$KEEP/packages")"; return; }
-    xargs env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 purge -y < "$KEEP/packages" >/dev/null 2>&1
+    apt purge -y $(cat "$KEEP/packages")
   else
     xargs rpm --erase < "$KEEP/packages" >/dev/null 2>&1 # fails if other packages need them
   fi || error "packages could not be removed: $(tr '\n' ' ' < "$KEEP/packages")"

@@ -1,7 +1,7 @@
 # Prepares a machine as a node: a Docker engine that trusts the stack's registry. Idempotent. Records its changes in KEEP so that
 # CLEAN can undo them. Output: the ids of the engine and the machine.
 #
-# Needs NODE, USER_NAME, OWNER, KEEP, MARK, DAEMON (the engine's configuration), REGISTRY, REGISTRY_IMAGE, ADDRESS, CLEAN (the
+# Needs the function apt (lib/node/apt.sh), and NODE, USER_NAME, OWNER, KEEP, MARK, DAEMON (the engine's configuration), REGISTRY, REGISTRY_IMAGE, ADDRESS, CLEAN (the
 # script that undoes the changes).
 
 say() { echo "$NODE: $1" >&2; }
@@ -44,16 +44,13 @@ list_packages() {
   fi | LC_ALL=C sort -u
 }
 
-# Waits for the package lock, because a new machine may be installing updates. Callers use --no-remove.
-apt() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null; }
-
 # Installs Docker, whose package name depends on the distribution, and other missing programs.
 install_missing() {
   log=$(mktemp)
   docker=$1
   case $(packager) in
     apt-get)
-      apt update >"$log" 2>&1 || say "apt-get update failed; continuing with the existing package lists"
+      apt update || say "apt-get update failed; continuing with the existing package lists"
       names=
       if [ "$docker" = yes ]; then
         names="docker.io iptables"
@@ -61,7 +58,7 @@ install_missing() {
         ! apt-cache show docker-cli >/dev/null 2>&1 || names="$names docker-cli"
       fi
       command -v curl >/dev/null || names="$names curl"
-      [ -z "$names" ] || apt install -y --no-remove --no-install-recommends $names >"$log" 2>&1 ;;
+      [ -z "$names" ] || apt install -y --no-remove --no-install-recommends $names ;;
     dnf | yum)
       names="moby-engine docker-ce"
       [ "$docker" = no ] || for name in $names; do
@@ -73,6 +70,7 @@ install_missing() {
   if ! command -v docker >/dev/null || ! command -v curl >/dev/null; then
     tail -n 5 "$log" >&2
     rm -f "$log"
+    [ "${apt_locked:-no}" = no ] || exit 1
     fail "Docker or curl could not be installed${names:+ (package $names)}; install it on the machine by hand, then run this command again"
   fi
   rm -f "$log"
