@@ -1,10 +1,19 @@
 // Reads and writes the results folder of a run.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { z } from "zod";
 import { SwarmbenchError } from "../contract/errors.ts";
+import { LatencyHistogram } from "../contract/histogram.ts";
 import { plainMessage } from "../contract/plainMessage.ts";
-import { eventSchema, type Run, type RunEvent, runSchema, SCHEMA_VERSION } from "../contract/result.ts";
+import {
+  eventSchema,
+  isMeasured,
+  type Run,
+  type RunEvent,
+  runSchema,
+  SCHEMA_VERSION,
+  type Step,
+} from "../contract/result.ts";
 import { buildResults } from "./build.ts";
 import { upgraded } from "./earlierVersions.ts";
 import { type Line, linesIn } from "./lines.ts";
@@ -24,10 +33,19 @@ const PLOTS = "plots";
  * @throws SwarmbenchError run-unreadable when the folder has neither, or when a line cannot be read
  */
 export function readResults(folder: string): Run {
-  const [events, run] = [path.join(folder, EVENTS), path.join(folder, RUN)];
-  if (existsSync(events)) return buildFrom(events);
-  if (existsSync(run)) return parse(runSchema, readFileSync(run, "utf8"), run);
+  for (const [name, read] of [[EVENTS, buildFrom] as const, [RUN, readRun] as const]) {
+    const file = path.join(folder, name);
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat?.isFile()) return read(file);
+    if (stat) throw unreadable(`${file} is no regular file`);
+  }
   throw unreadable(`${folder} has no results: it contains neither ${EVENTS} nor ${RUN}`);
+}
+
+function readRun(file: string): Run {
+  const run = parse(runSchema, readFileSync(file, "utf8"), file);
+  for (const [index, step] of run.steps.entries()) checkHistograms(step, `${file}: steps.${index}`);
+  return run;
 }
 
 function buildFrom(file: string): Run {
@@ -53,7 +71,9 @@ export function* eventsOf(lines: Iterable<Line>, name: string): Generator<RunEve
   for (const { text, complete } of lines) {
     number += 1;
     if (!complete && !isJson(text)) return;
-    yield parse(eventSchema, text, `${name}, line ${number}`);
+    const event = parse(eventSchema, text, `${name}, line ${number}`);
+    if (event.event === "step") checkHistograms(event.result, `${name}, line ${number}: result`);
+    yield event;
   }
 }
 
@@ -81,8 +101,24 @@ function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.ou
   throw unreadable(`${name}: ${issue?.path.join(".") || "the whole of it"}: ${issue?.message}`);
 }
 
+/** Charts decode them later, when the file is no longer known. */
+function checkHistograms(step: Step, name: string): void {
+  if (!isMeasured(step)) return;
+  const { histogram, histograms } = step;
+  const all = {
+    histogram,
+    "histograms.ack": histograms.ack,
+    "histograms.sendToReceive": histograms.sendToReceive,
+  };
+  for (const [field, text] of Object.entries(all)) {
+    if (!LatencyHistogram.isEncoded(text)) throw unreadable(`${name}.${field}: is no encoded histogram`);
+  }
+}
+
+const HINT = `Name the folder of a run. If a line of ${EVENTS} is damaged, remove it: npm run report builds the rest again.`;
+
 function unreadable(message: string): SwarmbenchError {
-  return new SwarmbenchError("run-unreadable", message);
+  return new SwarmbenchError("run-unreadable", message, { hint: HINT });
 }
 
 /**
