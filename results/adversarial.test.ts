@@ -16,7 +16,7 @@ import {
 import { unclear } from "../test/support/hostile.ts";
 import { reportPage } from "./report/html.ts";
 import { markdownTable, runTable } from "./report/table.ts";
-import { readResults } from "./store.ts";
+import { eventsOf, readResults } from "./store.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-events-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -85,7 +85,14 @@ describe("a file of events", () => {
 });
 
 describe("a report", () => {
-  const accepted = (event: unknown) => eventSchema.safeParse(event).success;
+  const accepted = (event: unknown) => {
+    const line = { text: JSON.stringify(event), complete: true, end: 0 };
+    try {
+      return [...eventsOf([line], "e")].length === 1;
+    } catch {
+      return false;
+    }
+  };
   /** The report of a run that has a value wherever the schemas accept it. */
   function reportWith(value: unknown): string {
     writeFileSync(FILE, linesOf(oneOfEach().map((event) => withEverywhere(event, value, accepted))));
@@ -98,7 +105,7 @@ describe("a report", () => {
     assert.doesNotMatch(page, /<script/);
   });
 
-  for (const value of [0, -1, 1, 1e15, 1e300, -1e300, null, "", "\u001b[2J\u202e"]) {
+  for (const value of [0, -1, 1, 1e15, -1e15, null, "", "\u001b[2J\u202e"]) {
     it(`is drawn if every field that accepts it is ${JSON.stringify(value)}`, () => {
       assert.doesNotMatch(reportWith(value), /\[object|>undefined</);
     });

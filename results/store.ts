@@ -14,6 +14,7 @@ import {
   SCHEMA_VERSION,
   type Step,
 } from "../contract/result.ts";
+import { plainForeign } from "../lib/hostNames.ts";
 import { buildResults } from "./build.ts";
 import { upgraded } from "./earlierVersions.ts";
 import { type Line, linesIn } from "./lines.ts";
@@ -95,10 +96,30 @@ function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.ou
       `${name}: schema version ${version}, but this swarmbench reads version ${SCHEMA_VERSION}`,
     );
   }
+  const extreme = extremeIn(document);
+  if (extreme) throw unreadable(`${name}: ${extreme}: expected a number between -1e15 and 1e15`);
   const parsed = schema.safeParse(document, { error: plainMessage });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw unreadable(`${name}: ${issue?.path.join(".") || "the whole of it"}: ${issue?.message}`);
+}
+
+/** Levels of a document; deeper ones are refused by the schemas. */
+const MOST_LEVELS = 20;
+/** Nothing that is measured is larger, and charts cannot be drawn of numbers that are. */
+const EXTREME = 1e15;
+
+/** The path of a number beyond {@link EXTREME}. Settings may have such numbers, such as the largest one for "no limit". */
+function extremeIn(value: unknown, path: readonly string[] = []): string | undefined {
+  if (typeof value === "number") return Math.abs(value) > EXTREME ? path.join(".") : undefined;
+  if (typeof value !== "object" || value === null || path[0] === "conditions" || path.length > MOST_LEVELS) {
+    return undefined;
+  }
+  for (const [key, inner] of Object.entries(value)) {
+    const found = extremeIn(inner, [...path, key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Charts decode them later, when the file is no longer known. */
@@ -115,10 +136,12 @@ function checkHistograms(step: Step, name: string): void {
   }
 }
 
+/** Characters of a message at most. */
+const MAX_MESSAGE = 2_000;
 const HINT = `Name the folder of a run. If a line of ${EVENTS} is damaged, remove it: npm run report builds the rest again.`;
 
 function unreadable(message: string): SwarmbenchError {
-  return new SwarmbenchError("run-unreadable", message, { hint: HINT });
+  return new SwarmbenchError("run-unreadable", plainForeign(message, MAX_MESSAGE), { hint: HINT });
 }
 
 /**

@@ -37,6 +37,8 @@ export function oneOfEach(): RunEvent[] {
 export const linesOf = (events: readonly unknown[]) =>
   events.map((event) => `${JSON.stringify(event)}\n`).join("");
 
+/** Fields whose messages have words instead of the path. */
+const UNNAMED = ["event", "schemaVersion"];
 /** Fields this deep are tried with few values: most are numbers of lists. */
 const SHALLOW = 2;
 const FEW: readonly unknown[] = [null, "x", -1];
@@ -49,7 +51,7 @@ function fieldCases(): EventsCase[] {
       [...(path.length <= SHALLOW ? VALUES : FEW), undefined].map((value) => ({
         what: `${event.event}: ${path.join(".")} = ${String(JSON.stringify(value)).slice(0, 60)}`,
         content: linesOf(events.with(index, withValueAt(event, path, value) as RunEvent)),
-        names: new RegExp(`line ${index + 1}: ${path[0] === "event" ? "" : path[0]}`),
+        names: new RegExp(`line ${index + 1}: ${UNNAMED.includes(path[0] ?? "") ? "" : path[0]}`),
       })),
     ),
   );

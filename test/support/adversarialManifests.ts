@@ -226,7 +226,6 @@ function oddChoices(): ManifestCase[] {
       { dataNetwork: word },
     ]),
     { machines: ["a", "a"] },
-    { machines: [] },
     { machines: ["c", "b", "a"] },
   ];
   return choices.map((options) => ({ what: JSON.stringify(options), content: sound, options }));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plainMessage } from "../../contract/plainMessage.ts";
 import { plainForeign } from "../../lib/hostNames.ts";
 import { type OarErrorCode, oarError } from "./errors.ts";
 
@@ -88,7 +89,7 @@ function before(text: string, mark: string): string {
 
 function messageOf(body: string): string {
   try {
-    const answer = z.object({ message: z.string() }).safeParse(JSON.parse(body));
+    const answer = z.object({ message: z.string() }).safeParse(JSON.parse(body), { error: plainMessage });
     return answer.success ? answer.data.message : body;
   } catch {
     return body;

@@ -163,7 +163,11 @@ function selectMachines(
   const byNodeName = new Map(candidates.map((candidate) => [candidate.name, candidate]));
   return wanted.flatMap((name, index) => {
     if (wanted.indexOf(name) < index) {
-      errors.push({ file, node: quoteForeign(name), text: "is named twice in testbed.machines: name it once" });
+      errors.push({
+        file,
+        node: quoteForeign(name),
+        text: "is named twice in testbed.machines: name it once",
+      });
       return [];
     }
     const candidate = byNodeName.get(name);
