@@ -93,7 +93,7 @@ function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.ou
   const version = (document as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (version !== undefined && version !== SCHEMA_VERSION) {
     throw unreadable(
-      `${name}: schema version ${version}, but this swarmbench reads version ${SCHEMA_VERSION}`,
+      `${name}: schema version ${quoted(version)}, but this swarmbench reads version ${SCHEMA_VERSION}`,
     );
   }
   const extreme = extremeIn(document);
@@ -138,6 +138,7 @@ function checkHistograms(step: Step, name: string): void {
 
 /** Characters of a message at most. */
 const MAX_MESSAGE = 2_000;
+const quoted = (value: unknown) => JSON.stringify(value).slice(0, 40);
 const HINT = `Name the folder of a run. If a line of ${EVENTS} is damaged, remove it: npm run report builds the rest again.`;
 
 function unreadable(message: string): SwarmbenchError {

@@ -94,7 +94,7 @@ export function withValueAt(
 
 /** Words of a schema library, and of JavaScript, that mean nothing to the user. */
 const JARGON =
-  /\breceived\b|Invalid (input|option|key)|Too (small|big)|Unrecognized|\[object|\bundefined\b|\bNaN\b|is not a function|Cannot read|is not iterable|unexpected, please report/;
+  /, received\b|Invalid (input|option|key)|Too (small|big)|Unrecognized|\[object|\bundefined\b|\bNaN\b|is not a function|Cannot read|is not iterable|unexpected, please report/;
 /** What a terminal would interpret. Messages have line ends. */
 const CONTROLS = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
