@@ -21,13 +21,14 @@ export function isDateTime(text: string): boolean {
 
 /** Schema of a file's path. */
 export const file = line.regex(/^[^"]*$/, "expected no quotation mark in a file's name");
-/** Schema of an SSH host key. */
+/** Schema of an SSH host key. The comment that a line of a .pub file has is dropped. */
 export const hostKey = z
   .string()
   .regex(
-    /^(ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+) [A-Za-z0-9+/=]+$/,
+    /^(ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+) [A-Za-z0-9+/=]+( [^\r\n]*)?$/,
     "expected a public key such as ssh-ed25519 AAAA…",
   )
+  .transform((key) => key.split(" ").slice(0, 2).join(" "))
   .meta({ valueType: "public key" });
 /** Schema of a TCP port. */
 export const port = wholeNumber(1, 65535);

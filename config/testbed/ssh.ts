@@ -21,7 +21,7 @@ import {
 
 const address = z
   .string()
-  .regex(/^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+)$/, "expected a host's name or address");
+  .regex(/^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+)$/, "expected a host's name or address");
 
 const host = z
   .preprocess(

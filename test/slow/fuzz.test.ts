@@ -1,7 +1,15 @@
 // Fuzzers for everything that parses texts, files or packets of others. Each runs for a few seconds with new random inputs; a failure
 // prints the seed, which repeats it: `SEED=<number> npm run test:slow fuzz`.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
@@ -293,5 +301,19 @@ describe("no input of others crashes its parser:", () => {
       isInNetwork(a, b);
       if (isSubnet(b)) assert.equal(overlaps(a, b), overlaps(b, a));
     });
+  });
+});
+
+describe("a file of events of more than 512 MiB, which is more than a text can have", () => {
+  it("is read", () => {
+    const [run, ...others] = oneOfEach();
+    const second = others.find(({ event }) => event === "second");
+    const file = path.join(folder, "events.jsonl");
+    writeFileSync(file, linesOf([run]));
+    const line = Buffer.from(`${JSON.stringify(second)}${" ".repeat(2 ** 20)}\n`);
+    for (let index = 0; index < 520; index += 1) appendFileSync(file, line);
+    appendFileSync(file, linesOf(others));
+    assert.ok(statSync(file).size > 2 ** 29);
+    assert.equal(readResults(folder).steps.length, 1);
   });
 });
