@@ -113,6 +113,13 @@ describe("a stack file that users wrote", () => {
     );
   });
 
+  it("is accepted with a user of a directory", () => {
+    const settings = settingsIn(
+      'config:\n  swarmbench:testbed: { kind: ssh, user: ann@corp, hosts: [a] }\n  swarmbench:nodes: "1"',
+    );
+    assert.match(JSON.stringify(settings.testbed), /"user":"ann@corp"/);
+  });
+
   it("is accepted with the project of OAR jobs", () => {
     const { testbed } = settingsIn(
       'config:\n  swarmbench:testbed: { kind: oar, frontend: nancy, user: ann, walltime: "2 hours", project: lab-x }',

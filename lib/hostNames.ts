@@ -14,9 +14,9 @@ export function isHostName(text: string): boolean {
   return text.length <= 253 && labels.every((label) => LABEL.test(label));
 }
 
-/** Whether a text is the name of a Unix user: letters, digits, dots, dashes and underscores, at most 64. */
+/** Whether a text is the name of a Unix user: letters, digits, `. _ @ -`, at most 64. Directories have names like `ann@corp`. */
 export function isUserName(text: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(text);
+  return /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$/.test(text);
 }
 
 /** Whether a text is an IPv4 address that a machine can have: not 0.x, loopback, multicast or reserved. */

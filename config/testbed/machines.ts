@@ -7,6 +7,13 @@ import { MAX_NODES, nodeName, pool, role, subnet } from "../nodes.ts";
 export const word = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "expected letters, digits, dots, dashes or underscores");
+/** Schema of a user of a login. Directories have names like `ann@corp`. */
+export const loginName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/,
+    "expected letters, digits, dots, dashes, underscores or @, at most 64",
+  );
 /** Schema of a text of one line, because it is written to line-based files. */
 export const line = z
   .string()
