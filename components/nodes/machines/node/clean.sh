@@ -9,7 +9,7 @@ error() { say "$*"; failed=1; }
 [ -f "$KEEP/owner" ] || exit 0
 [ "$(cat "$KEEP/owner")" = "$OWNER" ] || { say "is used by another stack and was not cleaned: $(cat "$KEEP/owner")"; exit 0; }
 
-[ ! -f "$CLOCK/remove" ] || sh "$CLOCK/remove" >&2 || error "could not remove the clock synchronization"
+[ ! -f "$CLOCK/remove" ] || sh "$CLOCK/remove" >&2 || error "could not remove the clock synchronisation"
 
 # Whether a process is this machine's Docker engine. After a crash of the engine another process may have its id, also the
 # engine of a container.
