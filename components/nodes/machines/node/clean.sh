@@ -11,6 +11,14 @@ error() { say "$*"; failed=1; }
 
 [ ! -f "$CLOCK/remove" ] || sh "$CLOCK/remove" >&2 || error "could not remove the clock synchronisation"
 
+# Whether a process is this machine's Docker engine. After a crash of the engine another process may have its id, also the
+# engine of a container.
+is_engine() {
+  case $1 in "" | *[!0-9]*) return 1 ;; esac
+  [ "$(cat "/proc/$1/comm" 2>/dev/null)" = dockerd ] &&
+    [ "$(readlink "/proc/$1/ns/pid")" = "$(readlink /proc/self/ns/pid)" ]
+}
+
 list() { docker "$@" --quiet --filter "label=$STACK_LABEL" --filter "label=$OWNER_LABEL"; }
 
 leave_swarm() {
@@ -72,8 +80,7 @@ if [ -f "$KEEP/daemon.ours" ] && [ "$(cat /etc/docker/daemon.json 2>/dev/null)" 
   if [ -d /run/systemd/system ]; then systemctl reload docker </dev/null 2>/dev/null || true # the engine may be stopped
   else
     pid=$(cat /var/run/docker.pid 2>/dev/null) || pid=
-    # After a crash of the engine, another process may have this id.
-    [ "$(cat "/proc/${pid:-none}/comm" 2>/dev/null)" != dockerd ] || kill -HUP "$pid" 2>/dev/null || true
+    ! is_engine "$pid" || kill -HUP "$pid" 2>/dev/null || true
   fi
 fi
 if [ -f "$KEEP/group" ]; then gpasswd -d "$(cat "$KEEP/group")" docker >/dev/null 2>&1 || true; fi
@@ -108,6 +115,25 @@ remove_packages() {
     xargs rpm --erase < "$KEEP/packages" >/dev/null 2>&1 # fails if other packages need them
   fi || error "packages could not be removed: $(tr '\n' ' ' < "$KEEP/packages")"
 }
+
+# What is left on the engine, or in its data folder if it does not answer: the stack's own objects are removed by now.
+others() {
+  if docker info >/dev/null 2>&1; then
+    docker ps --all --format 'container {{.Names}}'
+    docker volume ls --format 'volume {{.Name}}'
+    docker network ls --format '{{.Name}}' | grep -vxE 'bridge|host|none|docker_gwbridge|ingress' | sed 's/^/network /'
+    docker images --format 'image {{.Repository}}:{{.Tag}}' | grep -vxF 'image <none>:<none>'
+  else
+    for object in /var/lib/docker/containers/* /var/lib/docker/volumes/*/; do [ ! -d "$object" ] || echo "$object"; done
+  fi
+}
+if [ "$FULL" = yes ] && [ -s "$KEEP/packages" ]; then
+  found=$(others | head -n 5 | tr '\n' ',' | sed 's/,$//; s/,/, /g')
+  if [ -n "$found" ]; then
+    say "its Docker and the data were kept, because others use it by now: $found. To remove both, remove these, then the packages: $(tr '\n' ' ' < "$KEEP/packages")"
+    FULL=no
+  fi
+fi
 
 if [ "$FULL" = yes ] && [ -s "$KEEP/packages" ]; then
   if [ -d /run/systemd/system ]; then

@@ -9,9 +9,11 @@ fail() { say "$1"; exit 1; }
 
 umask 022
 mkdir -p "$KEEP"
-if [ -f "$KEEP/owner" ] && [ "$(cat "$KEEP/owner")" != "$OWNER" ]; then
-  fail "is used by another stack: $(cat "$KEEP/owner")"
-fi
+# Claims the machine. A hard link is made once, complete, so that of two stacks at one instant exactly one gets the machine.
+printf '%s\n' "$OWNER" > "$KEEP/owner.$$"
+ln "$KEEP/owner.$$" "$KEEP/owner" 2>/dev/null || true # it exists: checked below
+rm -f "$KEEP/owner.$$"
+[ "$(cat "$KEEP/owner")" = "$OWNER" ] || fail "is used by another stack: $(cat "$KEEP/owner")"
 # Records what existed before, so that it is not removed at the end.
 record_existing() {
   ! docker network inspect docker_gwbridge >/dev/null 2>&1 || touch "$KEEP/gwbridge.before"
@@ -19,12 +21,12 @@ record_existing() {
   for folder in /var/lib/docker /var/lib/containerd /etc/docker; do
     # An empty folder may be a mount point.
     [ -z "$(ls -A "$folder" 2>/dev/null)" ] || echo "$folder"
-  done > "$KEEP/before"
-  ! command -v containerd >/dev/null || echo containerd >> "$KEEP/before"
+  done > "$KEEP/before.new"
+  ! command -v containerd >/dev/null || echo containerd >> "$KEEP/before.new"
+  mv "$KEEP/before.new" "$KEEP/before" # last: without it nothing was changed yet
 }
-[ -f "$KEEP/owner" ] || record_existing
+[ -f "$KEEP/before" ] || record_existing
 printf '%s\n' "$CLEAN" > "$KEEP/clean"
-printf '%s\n' "$OWNER" > "$KEEP/owner"
 printf '%s\n' "$NODE" > "$KEEP/node"
 
 ip -o -4 address show | awk '{ split($4, own, "/"); print own[1] }' | grep -qxF "$ADDRESS" ||
@@ -89,6 +91,14 @@ start_docker() {
   fi
 }
 
+# Whether a process is this machine's Docker engine. After a crash of the engine another process may have its id, also the
+# engine of a container.
+is_engine() {
+  case $1 in "" | *[!0-9]*) return 1 ;; esac
+  [ "$(cat "/proc/$1/comm" 2>/dev/null)" = dockerd ] &&
+    [ "$(readlink "/proc/$1/ns/pid")" = "$(readlink /proc/self/ns/pid)" ]
+}
+
 # Restarts an engine that was just installed. An existing engine only reloads its configuration, to keep its containers running.
 apply_config() {
   if [ -f "$KEEP/packages" ] && [ ! -f "$MARK" ]; then
@@ -97,9 +107,8 @@ apply_config() {
     fi
   elif [ -d /run/systemd/system ]; then systemctl reload docker </dev/null
   else
-    pid=$(cat /var/run/docker.pid)
-    # After a crash of the engine, another process may have this id.
-    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] || { echo "process $pid in /var/run/docker.pid is not the Docker engine; restart it: service docker restart" >&2; return 1; }
+    pid=$(cat /var/run/docker.pid 2>/dev/null) || pid=
+    is_engine "$pid" || { echo "process ${pid:-none} in /var/run/docker.pid is not this machine's Docker engine; restart it: service docker restart" >&2; return 1; }
     kill -HUP "$pid"
   fi
 }
