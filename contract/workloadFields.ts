@@ -102,11 +102,13 @@ export const content = z.union(
     z.literal("random"),
     /** Sensor readings as JSON, which gzip compresses to about a fifth. */
     z.literal("compressible"),
+    /** This share of the bytes is random, and the rest is zero, so that messages can be compressed by about the rest. */
+    z.strictObject({ random: numberIn(0, 1, "a share") }),
     /** The bytes of a file on the operator's machine, repeated. The configuration replaces it by `base64`. */
     z.strictObject({ file: z.string().regex(/^[^\0]+$/) }),
     z.strictObject({ base64: z.base64().min(4) }),
   ],
-  "expected random, compressible or { file: PATH }",
+  "expected random, compressible, { random: SHARE } or { file: PATH }",
 );
 /** What messages are filled with: {@link content}. */
 export type MessageContent = z.output<typeof content>;

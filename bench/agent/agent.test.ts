@@ -312,7 +312,9 @@ describe("agents over HTTP", () => {
     };
     for (const kafkaPassword of ["from the secret", undefined]) {
       const exchange = await Exchange.open(own, 0, TOKEN);
-      const agent = new Agent(identity, own, async () => adapter, exchange, { kafkaPassword });
+      const agent = new Agent(identity, own, async () => adapter, exchange, {
+        kafkaSecrets: { password: kafkaPassword },
+      });
       const request = { ...order(1), share: { first: 0, count: 1 }, kafka: { ...order(1).kafka, security } };
       const prepared = agent.prepare(request);
       if (kafkaPassword === undefined) await assert.rejects(prepared, /no password for these brokers/);

@@ -1,6 +1,8 @@
 // The agent without its HTTP interface. It works on one step of one run at a time.
 import { type Client, clientOf, KAFKA_CLIENTS } from "../../contract/clients.ts";
 import type { AgentRole } from "../../contract/request.ts";
+import type { KafkaSecrets } from "../../contract/target.ts";
+import { consumersInGroup } from "../../contract/topics.ts";
 import type { ClientAdapter } from "../clients/port.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { runMark } from "../load/message.ts";
@@ -58,8 +60,8 @@ interface Current {
 
 /** What an agent may have beside what it is. */
 interface AgentOptions {
-  /** Kafka's password; absent: the brokers ask for none. */
-  kafkaPassword?: string | undefined;
+  /** Kafka's password, and the client's certificate; absent: the brokers ask for none. */
+  kafkaSecrets?: KafkaSecrets | undefined;
   /** @default {@link ORPHANED_AFTER_MS} */
   orphanedAfterMs?: number | undefined;
 }
@@ -82,7 +84,7 @@ export class Agent {
   private readonly clock: WallClock;
   private readonly adapterOf: AdapterOf;
   private readonly exchange: Exchange;
-  private readonly kafkaPassword: string | undefined;
+  private readonly kafkaSecrets: KafkaSecrets;
   private readonly orphanedAfterMs: number;
 
   constructor(
@@ -90,13 +92,13 @@ export class Agent {
     clock: WallClock,
     adapterOf: AdapterOf,
     exchange: Exchange,
-    { kafkaPassword, orphanedAfterMs = ORPHANED_AFTER_MS }: AgentOptions = {},
+    { kafkaSecrets = {}, orphanedAfterMs = ORPHANED_AFTER_MS }: AgentOptions = {},
   ) {
     this.identity = identity;
     this.clock = clock;
     this.adapterOf = adapterOf;
     this.exchange = exchange;
-    this.kafkaPassword = kafkaPassword;
+    this.kafkaSecrets = kafkaSecrets;
     this.orphanedAfterMs = orphanedAfterMs;
 
     this.timer = setInterval(() => this.tick(), 1_000);
@@ -137,7 +139,7 @@ export class Agent {
       throw conflict(`the agent is busy with run ${this.current.id.run}`);
     if (this.current && !this.current.ready)
       throw conflict(`the agent is already preparing step ${this.current.id.step}`);
-    const order = this.withPassword(request);
+    const order = this.withSecrets(request);
     const { role, fault } = this.identity;
     refuseShare(role, order);
     const skipper = fault && new Skipper(fault.every, { run: runMark(run), step });
@@ -163,14 +165,21 @@ export class Agent {
   }
 
   /** @throws HttpError 409 if the brokers ask for a password and the agent has none */
-  private withPassword({ kafka, ...order }: Prepare): PrepareWithSecrets {
-    const { kafkaPassword: password } = this;
+  private withSecrets({ kafka, ...order }: Prepare): PrepareWithSecrets {
+    const { password, certificate } = this.kafkaSecrets;
     const needed = kafka.security.protocol.startsWith("SASL_");
     if (needed && password === undefined)
       throw conflict("the agent has no password for these brokers: bring the agents up to date: pulumi up");
     return {
       ...order,
-      kafka: { ...kafka, security: { ...kafka.security, ...(needed ? { password } : {}) } },
+      kafka: {
+        ...kafka,
+        security: {
+          ...kafka.security,
+          ...(needed ? { password } : {}),
+          ...(certificate ? { certificate } : {}),
+        },
+      },
     };
   }
 
@@ -271,7 +280,7 @@ export class Agent {
 
 /** @throws HttpError 400 if a task is to run more clients than the whole step has */
 function refuseShare(role: AgentRole, { share: { first, count }, workload }: PrepareWithSecrets): void {
-  const all = role === "producer" ? workload.producers : workload.consumers;
+  const all = role === "producer" ? workload.producers : consumersInGroup(workload);
   if (first + count > all)
     throw badRequest(`share: ends at ${first + count}, and the step has ${all} ${role}s`);
 }
