@@ -24,6 +24,7 @@ import {
   stepValue,
   timeOrNone,
   topicValue,
+  totalRate,
 } from "./workloadFields.ts";
 
 export {
@@ -56,7 +57,7 @@ export const workloadSchema = z
       { unit: "messages per second" },
     ),
     totalRate: searchable(
-      rate.optional(),
+      totalRate.optional(),
       "Messages per second of all producers together, instead of rate.",
       { unit: "messages per second" },
     ),

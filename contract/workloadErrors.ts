@@ -1,7 +1,7 @@
 // Errors in a workload that involve several of its options.
 import { type Client, type CompressionCodec, clientErrors } from "./clients.ts";
 import { topicConfigErrors } from "./topicConfig.ts";
-import { DEFAULT_RATE } from "./workloadFields.ts";
+import { DEFAULT_RATE, MOST_RATE } from "./workloadFields.ts";
 
 /** The options that are checked together. */
 interface Load {
@@ -29,8 +29,6 @@ interface LoadError {
   message: string;
 }
 
-/** More messages per second than any generator makes. */
-const MOST_RATE = 10_000_000;
 /** More consumers than any cluster accepts. */
 const MOST_CONSUMERS = 100_000;
 /** More partitions than any cluster has for one benchmark. */

@@ -42,8 +42,12 @@ export const timeOrNone = time(within(durationOrNone, { most: [DAY_SEC, "1440 mi
 const messageBytes = wholeNumber(MESSAGE_HEADER_BYTES, MAX_MESSAGE_BYTES);
 /** Messages per second of each producer if neither rate nor totalRate is set. */
 export const DEFAULT_RATE = 10;
-/** Schema of a rate, in messages per second. */
+/** Schema of the rate of a producer, in messages per second. */
 export const rate = numberIn(0.001, 1_000_000, "messages per second");
+/** More messages per second than any generator makes. */
+export const MOST_RATE = 10_000_000;
+/** Schema of the rate of all producers together, in messages per second. */
+export const totalRate = numberIn(0.001, MOST_RATE, "messages per second");
 /** Schema of `workload.acks`. */
 export const acks = z.preprocess(
   (value) => (value === "0" || value === "1" ? Number(value) : value),

@@ -2,14 +2,16 @@
 import { hostname } from "node:os";
 import { AGENT_SERVICES, type AgentRole, type BenchTarget } from "../../contract/request.ts";
 import { within } from "../clock.ts";
-import type { Agent, FindFleet, Fleet } from "../run/fleet.ts";
+import type { Agent, AgentAccess, FindFleet, Fleet } from "../run/fleet.ts";
+import { LOOPBACK } from "./messages.ts";
 import { AgentProcess } from "./process.ts";
 
 /** Loading the program takes a second or two, more on a busy machine. */
 const START_MS = 60_000;
 
 /** The processes of a run's agents. They are started when a run first asks for them. */
-export class LocalFleet {
+export class LocalFleet implements AgentAccess {
+  readonly address = LOOPBACK;
   private processes: AgentProcess[] = [];
   private fleet: Promise<Fleet> | undefined;
   private readonly target: BenchTarget;
@@ -41,7 +43,7 @@ export class LocalFleet {
         const process = new AgentProcess({ role, task, node, token, kafkaSecrets });
         this.processes.push(process);
         const hello = await within(START_MS, `the start of agent ${task}`, process.port.hello());
-        return { role, task, node, address: "127.0.0.1", hello, client: process.port };
+        return { role, task, node, address: LOOPBACK, hello, client: process.port };
       }),
     );
   }

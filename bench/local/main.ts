@@ -7,9 +7,8 @@ import { adapterOf } from "../clients/index.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import { reason } from "../reason.ts";
 import { openWallClock } from "../wallClock.ts";
-import type { Answer, Call, Opening } from "./messages.ts";
+import { type Answer, type Call, LOOPBACK, type Opening } from "./messages.ts";
 
-const LOOPBACK = "127.0.0.1";
 /** Brokers notice connections that are still open then. */
 const CLOSE_TIMEOUT_MS = 5_000;
 

@@ -3,6 +3,9 @@ import type { AgentRole } from "../../contract/request.ts";
 import type { KafkaSecrets } from "../../contract/target.ts";
 import type { AgentPort } from "../agent/port.ts";
 
+/** The address on which runner and agents exchange timestamps. */
+export const LOOPBACK = "127.0.0.1";
+
 /** The first message to an agent: who it is. Secrets travel here, so that no argument or environment shows them. */
 export interface Opening {
   role: AgentRole;

@@ -39,6 +39,13 @@ export type FindFleet = (
   context: JobContext,
 ) => Promise<Fleet>;
 
+/** How a runner reaches its agents. */
+export interface AgentAccess {
+  find: FindFleet;
+  /** IPv4 address on which the runner exchanges timestamps with them. Absent: all of the machine. */
+  address?: string;
+}
+
 /** Looks up the addresses of all tasks of a service. */
 type Resolve = (service: string) => Promise<string[]>;
 /** By Docker's DNS server. */

@@ -20,7 +20,7 @@ import { openWallClock } from "../wallClock.ts";
 import { withFleet } from "./conditions.ts";
 import { type EventSink, instant } from "./events.ts";
 import { faultWarnings } from "./faults.ts";
-import { type FindFleet, type Fleet, findFleet } from "./fleet.ts";
+import { type AgentAccess, type Fleet, findFleet } from "./fleet.ts";
 import { Live } from "./live.ts";
 import { NetworkWatch } from "./network.ts";
 import { preheatText, resultText, secondText, stepText, timeText } from "./progress.ts";
@@ -53,14 +53,19 @@ export class Runner {
   private readonly request: RunRequest;
   private readonly context: JobContext;
   private readonly emit: EventSink;
-  private readonly findFleet: FindFleet;
+  private readonly agents: AgentAccess;
 
-  /** @param find finds the agents. Default: those of the stack's services */
-  constructor(request: RunRequest, context: JobContext, emit: EventSink, find: FindFleet = findFleet) {
+  /** @param agents default: the tasks of the stack's services */
+  constructor(
+    request: RunRequest,
+    context: JobContext,
+    emit: EventSink,
+    agents: AgentAccess = { find: findFleet },
+  ) {
     this.request = request;
     this.context = context;
     this.emit = emit;
-    this.findFleet = find;
+    this.agents = agents;
     const { run, scenario, target, benchmark } = request;
     this.live = new Live(target.influx, { run, scenario }, benchmark.slo);
     this.network = new NetworkWatch(request, context, this.live, emit);
@@ -76,7 +81,7 @@ export class Runner {
    */
   async run(): Promise<End> {
     const { benchmark, workload } = this.request;
-    this.exchange = await Exchange.open(this.clock, 0, this.request.target.token);
+    this.exchange = await Exchange.open(this.clock, 0, this.request.target.token, this.agents.address);
     try {
       await this.begin();
       await this.network.before();
@@ -98,7 +103,7 @@ export class Runner {
     let { conditions } = this.request;
     let warnings: string[] = [];
     try {
-      const fleet = await this.findFleet(target, run, this.context);
+      const fleet = await this.agents.find(target, run, this.context);
       const clients = [workload.client, ...((benchmark.sweep?.client ?? []) as Client[])];
       conditions = await withFleet(conditions, fleet, target, clients);
       warnings = faultWarnings(fleet);
@@ -129,7 +134,7 @@ export class Runner {
     const label = `${position}: ${valuesText(planned.values)}`;
     const startUs = this.clock.nowUs();
     this.emit({ event: "step-started", at: instant(), step: number, values: planned.values });
-    const fleet = await this.findFleet(this.request.target, this.request.run, this.context);
+    const fleet = await this.agents.find(this.request.target, this.request.run, this.context);
     const order = { ...this.orderOf(planned, number, fleet), ...(await this.network.begin()) };
     const result = await this.tryStep(order, label);
     result.network = await this.network.end(order);

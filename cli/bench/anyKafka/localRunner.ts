@@ -47,7 +47,7 @@ export class LocalRunner implements Container {
     const fleet = new LocalFleet(request.target);
     const context = { clock: realClock, signal: this.stopping.signal, progress };
     try {
-      emit(await new Runner(request, context, emit, fleet.find).run());
+      emit(await new Runner(request, context, emit, fleet).run());
     } catch (error) {
       this.code = EXIT.failed;
       if (!this.stopping.signal.aborted) progress(`error: ${describeError(error)}`);

@@ -75,6 +75,12 @@ describe("a workload of the OpenMessaging Benchmark", () => {
     assert.equal(load({ ...rising, producerIncrementRate: 0 }).benchmark.sweep, undefined);
   });
 
+  it("has one consumer if it is of a version without this field, and may have a rate of millions", () => {
+    const { consumerPerSubscription: _, ...early } = BASE;
+    const { workload } = validated(fromOmb({ ...early, producerRate: 4_000_000 }, payload()));
+    assert.deepEqual([workload.consumers, workload.totalRate], [1, 4_000_000]);
+  });
+
   it("may have fields that change nothing here", () => {
     const without = {
       acceptableBacklog: 9,
@@ -96,6 +102,9 @@ describe("a workload of the OpenMessaging Benchmark", () => {
     ["randomTopicNames", false],
     ["consumerOnly", true],
     ["topics", "ten"],
+    ["topics", 100_000],
+    ["producersPerTopic", 20_000],
+    ["topicGroups", []],
     ["partitionsPerTopicList", [1, 2]],
     ["producerRateList", [[11, 30, 1_000]]],
   ] as const) {

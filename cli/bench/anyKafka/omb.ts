@@ -21,8 +21,8 @@ const some = whole.min(1, "expected 1 or more");
 /** The fields of a workload, of the original and of its forks. Defaults are those of the original. */
 const workloadFile = z.looseObject({
   name: z.coerce.string().prefault("workload"),
-  topics: some,
-  partitionsPerTopic: some,
+  topics: some.max(10_000, "expected at most 10000"),
+  partitionsPerTopic: some.max(10_000, "expected at most 10000"),
   keyDistributor: z
     .enum(["NO_KEY", "KEY_ROUND_ROBIN", "RANDOM_NANO"], "expected NO_KEY, KEY_ROUND_ROBIN or RANDOM_NANO")
     .prefault("NO_KEY"),
@@ -34,7 +34,10 @@ const workloadFile = z.looseObject({
   randomizedPayloadPoolSize: count.prefault(0),
   payloadFile: z.string().nullable().prefault(null),
   subscriptionsPerTopic: whole.min(1, "without a consumer there is no latency; expected 1 or more"),
-  consumerPerSubscription: whole.min(1, "without a consumer there is no latency; expected 1 or more"),
+  /** Early versions had one consumer, and no such field. */
+  consumerPerSubscription: whole
+    .min(1, "without a consumer there is no latency; expected 1 or more")
+    .prefault(1),
   producersPerTopic: some,
   producerRate: count.prefault(0),
   consumerBacklogSizeGB: z
@@ -57,10 +60,14 @@ const workloadFile = z.looseObject({
     .prefault(100),
   randomTopicNames: z.literal(true, "names of topics are always new; expected true").prefault(true),
   logIntervalMillis: count.optional(),
+  sampleRateMillis: count.optional(),
+  ensureTopicsAreReady: z.boolean().optional(),
   consumerOnly: z.literal(false, "a run without producers is not supported; expected false").prefault(false),
 });
 type WorkloadFile = z.output<typeof workloadFile>;
 
+/** More logical producers than a workload may have. */
+const MOST_PRODUCERS = 100_000;
 /** The keys that OMB generates (class KeyDistributor). */
 const KEYS = 10_000;
 /** The range of the search for the largest rate, messages per second. */
@@ -70,7 +77,14 @@ const MOST_CONFIRM_SEC = 60;
 
 /** Whether a document is a workload of the OpenMessaging Benchmark. */
 export function isOmbWorkload(document: object): boolean {
-  return ["partitionsPerTopic", "producersPerTopic", "messageSize"].some((field) => field in document);
+  const own = [
+    "partitionsPerTopic",
+    "producersPerTopic",
+    "messageSize",
+    "topicGroups",
+    "testDurationMinutes",
+  ];
+  return own.some((field) => field in document);
 }
 
 /**
@@ -86,6 +100,10 @@ export function fromOmb(document: object, payload: ReadPayload | undefined): Fou
   );
   const unknown = Object.keys(document).filter((field) => !Object.hasOwn(workloadFile.shape, field));
   errors.push(...unknown.map((field) => `${field}: this field is not supported; leave it out`));
+  if (data && data.producersPerTopic * data.topics > MOST_PRODUCERS) {
+    const all = data.producersPerTopic * data.topics;
+    errors.push(`producersPerTopic: ${all} producers on all topics; expected at most ${MOST_PRODUCERS}`);
+  }
   const { content, error: contentError } = data ? contentOf(data, payload) : {};
   if (contentError !== undefined) errors.push(contentError);
   if (!data || errors.length > 0) throw settingsError(errors);
