@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { collect, command, fromUpOption, runs } from "../lib/command.ts";
+import { DEFAULT_PREFIX } from "./prefix.ts";
 
 /** `swarmbench bench` */
 export function benchCommand(): Command {
@@ -83,7 +84,7 @@ export function benchCommand(): Command {
     .option(
       "--prefix <text>",
       "with --bootstrap: start of the names of topics, groups and clients",
-      "swarmbench-",
+      DEFAULT_PREFIX,
     )
     .addOption(fromUpOption());
   return runs(bench, async () => (await import("./main.ts")).run);

@@ -12,6 +12,7 @@ import { readResults } from "../../../results/store.ts";
 import { shownPath, userPath } from "../../lib/userPaths.ts";
 import type { Arguments } from "../arguments.ts";
 import { type Settings, withChanges } from "../changes.ts";
+import { DEFAULT_PREFIX } from "../prefix.ts";
 import { agentCounts, validated } from "../request.ts";
 import type { Session } from "../session.ts";
 import { addressesOf, type ClientSettings, clientSettings } from "./clientProperties.ts";
@@ -28,6 +29,10 @@ const CPUS_OF_AGENTS = 3;
 /** What a run on any Kafka cannot know, which its results say. */
 const UNKNOWN =
   "unknown, since this Kafka is no part of a stack: CPU, JIT compilers, threads, disks and version of the brokers, and the network to them. The run cannot tell which of them limits the load, nor whether the brokers were warm";
+
+/** Only Linux counts for how long a thread was ready and waited (schedstat). */
+const NOT_LINUX =
+  "unknown, since this machine does not run Linux: for how long agents waited for a CPU. A step may miss the SLO because a consumer was short of CPU time";
 
 /** The arguments that select a Kafka cluster instead of a stack. */
 export type KafkaArguments = Arguments & { kafka: NonNullable<Arguments["kafka"]> };
@@ -61,7 +66,8 @@ export async function kafkaSession(
   plan.target.kafka.brokers = brokers;
   plan.conditions.settings = { ...plan.conditions.settings, clusterId, brokers: brokers.length };
   Object.assign(plan, load);
-  const warnings = [UNKNOWN, ...(await sharedMachine(brokers)), ...found.notes];
+  const unknown = process.platform === "linux" ? [UNKNOWN] : [UNKNOWN, NOT_LINUX];
+  const warnings = [...unknown, ...(await sharedMachine(brokers)), ...found.notes];
   for (const note of found.notes) say(`note: ${note}`);
   say(
     `Kafka ${clusterId}: ${brokers.length} brokers, ${client.security.protocol}; topics begin with ${args.kafka.prefix}`,
@@ -114,7 +120,7 @@ function readWorkload(args: KafkaArguments): FoundWorkload {
 }
 
 /** Workload and benchmark: client properties, then the file, then the command line. */
-function settingsOf(args: KafkaArguments, client: ClientSettings, found: FoundWorkload): Settings {
+export function settingsOf(args: KafkaArguments, client: ClientSettings, found: FoundWorkload): Settings {
   const settings = { workload: { ...client.workload, ...found.workload }, benchmark: { ...found.benchmark } };
   const changed = withChanges(settings, changesOf(args));
   // There are no probes.
@@ -179,13 +185,22 @@ async function sharedMachine(brokers: readonly KafkaBroker[]): Promise<string[]>
 }
 
 /** The options that select the same cluster and load again, for hints. */
-function optionsOf({ kafka, set }: KafkaArguments): string {
-  const { bootstrap, properties, file, changes } = kafka;
-  const parts = [
-    ...(bootstrap === undefined ? [] : ["--bootstrap", bootstrap]),
-    ...(properties === undefined ? [] : ["--properties", properties]),
-    ...(file === undefined ? [] : ["-f", file]),
-    ...[...changes, ...set].flatMap((change) => ["--set", change]),
+export function optionsOf({ kafka, set }: KafkaArguments): string {
+  const { bootstrap, properties, file, agents, prefix, changes } = kafka;
+  const options: [string, string | number | undefined][] = [
+    ["--bootstrap", bootstrap],
+    ["--properties", properties],
+    ["-f", file],
+    ["--agents", agents],
+    ["--prefix", prefix === DEFAULT_PREFIX ? undefined : prefix],
+    ...[...changes, ...set].map((change): [string, string] => ["--set", change]),
   ];
-  return parts.map(word).join(" ");
+  return options
+    .flatMap(([name, value]) => (value === undefined ? [] : [name, plainWord(String(value))]))
+    .join(" ");
+}
+
+/** A value as a word of a shell, quoted only if it has to be. */
+function plainWord(value: string): string {
+  return /^[\w.,:@%+=/-]+$/.test(value) ? value : word(value);
 }
