@@ -3,7 +3,7 @@ import { type Client, type CompressionCodec, clientErrors } from "./clients.ts";
 import { topicConfigErrors } from "./topicConfig.ts";
 import { DEFAULT_RATE, MOST_RATE } from "./workloadFields.ts";
 
-/** The options that are checked together. */
+/** The options of a workload that are checked together. */
 interface Load {
   client: Client;
   producers: number;
@@ -29,7 +29,7 @@ interface LoadError {
   message: string;
 }
 
-/** More consumers than any cluster accepts. */
+/** Largest number of consumers: more than any cluster accepts. */
 const MOST_CONSUMERS = 100_000;
 /** More partitions than any cluster has for one benchmark. */
 const MOST_PARTITIONS = 200_000;

@@ -29,7 +29,7 @@ import {
 const TIMEOUT_MS = 10_000;
 /** Allows for a thousand connections on busy machines. */
 const PREPARE_TIMEOUT_MS = 120_000;
-/** In addition to the requested timeout: the agent encodes millions of sequences into its answer. */
+/** Added to the requested timeout, because the agent encodes millions of sequences into its answer. */
 const COLLECT_SPARE_MS = 120_000;
 const nothing = z.object({});
 
@@ -42,7 +42,7 @@ export class AgentClient implements AgentPort {
   private readonly name: string;
 
   /**
-   * @param address address of a task on the overlay network, with its port if that is not the default one
+   * @param address address of a task on the overlay network, with the port if it is not the default one
    * @param token the stack's token
    * @param name name of the agent in errors
    */

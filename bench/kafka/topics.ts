@@ -43,8 +43,8 @@ const TOPICS_AT_ONCE = 100;
  * Ensures that topics with these settings exist, and waits until every partition has a leader. What it has created is deleted
  * again if it fails.
  *
- * @throws SwarmbenchError `topic-unusable` that lists every difference of an existing topic or why it cannot be created, or
- * `kafka-failed` when Kafka cannot be reached
+ * @throws SwarmbenchError `topic-unusable` with every difference of an existing topic, or with the reason why the topic cannot be
+ *   created; `kafka-failed` if Kafka cannot be reached
  */
 export async function ensureTopic(
   target: KafkaTarget,
