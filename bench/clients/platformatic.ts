@@ -4,6 +4,7 @@ import type { KafkaTarget } from "../../contract/target.ts";
 import platformaticPackage from "../../node_modules/@platformatic/kafka/package.json" with { type: "json" };
 import { errorKind } from "./errorKind.ts";
 import type { ClientAdapter } from "./port.ts";
+import { loginOptions, tlsOptions } from "./tls.ts";
 
 /** About 20 s in total: a shorter outage of a broker costs latency but no message; a longer one is an error. */
 const RETRY = { retries: 40, retryDelay: 500 };
@@ -27,17 +28,14 @@ export async function platformaticAdapter(): Promise<ClientAdapter> {
 }
 
 function optionsOf(target: KafkaTarget, clientId: string) {
-  const { protocol, username = "", password = "", ca } = target.security;
   return {
     clientId,
     bootstrapBrokers: target.bootstrap,
     autocreateTopics: false,
     ...RETRY,
     ...TIMEOUTS,
-    tls: protocol.endsWith("SSL") ? { ca } : undefined,
-    sasl: protocol.startsWith("SASL_")
-      ? { mechanism: "SCRAM-SHA-512" as const, username, password }
-      : undefined,
+    tls: tlsOptions(target),
+    sasl: loginOptions(target),
   };
 }
 

@@ -170,7 +170,7 @@ export function failedStep(order: StepOrder, startedAt: string, reasons: string[
 }
 
 function loadOf({ number, phase, values, workload, target }: StepOrder, startedAt: string) {
-  const { producers, consumers, groups, acks, client } = workload;
+  const { producers, consumers, groups, topics, acks, client } = workload;
   return {
     step: number,
     phase,
@@ -179,9 +179,10 @@ function loadOf({ number, phase, values, workload, target }: StepOrder, startedA
     producers,
     consumers,
     groups,
+    topics: topics ?? 1,
     acks,
     client,
-    brokers: target.brokerMetrics.length,
+    brokers: target.kafka.brokers.length,
     messageBytes: meanBytes(workload.messageBytes),
     ratePerProducer: ratePerProducer(workload),
   };
