@@ -13,6 +13,8 @@ import type { Distribution } from "./distribution.ts";
 const HIGHEST_US = 600_000_000;
 /** A percentile with fewer messages above it is unknown. */
 const LEAST_ABOVE = 10;
+/** Characters of an encoded histogram at most. The largest of this program have half as many. */
+const MOST_ENCODED = 400_000;
 /** Separates the positive and the negative side of an encoded histogram. It does not occur in base64. */
 const SIDES = "|";
 
@@ -90,6 +92,17 @@ export class LatencyHistogram {
     this.negatives().add(magnitudes);
     this.least = Math.min(this.least, -magnitudes.maxValue);
     this.most = Math.max(this.most, -magnitudes.getValueAtPercentile(0));
+  }
+
+  /** Whether {@link addEncoded} can read a text. A small one may claim, or inflate to, a histogram larger than the memory. */
+  static isEncoded(text: string): boolean {
+    if (text.length > MOST_ENCODED) return false;
+    try {
+      new LatencyHistogram().addEncoded(text);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** HdrHistogram V2, compressed, base64. If there are samples below zero, their magnitudes follow after a "|". */

@@ -11,6 +11,9 @@ export type AgentRole = keyof typeof AGENT_SERVICES;
 /** TCP port that agents listen on, on the overlay network only. */
 export const AGENT_PORT = 7070;
 
+/** The form of a prefix of names in Kafka, which leaves room for the name of a run. */
+export const NAME_PREFIX = /^[0-9A-Za-z._-]{1,40}$/;
+
 const benchTargetSchema = z.strictObject({
   /** The stack's token, which agents and probes require. */
   token: z.string().regex(TOKEN, "expected a token that pulumi up created"),
@@ -31,6 +34,8 @@ const benchTargetSchema = z.strictObject({
     producer: z.strictObject({ tasks: z.int().min(1) }),
     consumer: z.strictObject({ tasks: z.int().min(1) }),
   }),
+  /** Start of the names of the topics, consumer groups and clients of a run. Absent: none; they begin with the run's name. */
+  prefix: z.string().regex(NAME_PREFIX).optional(),
   /** Set by calibrations only: producers, or consumers, reach the brokers through proxies. */
   proxyRoutes: z
     .strictObject({ producer: proxyRouteSchema.optional(), consumer: proxyRouteSchema.optional() })

@@ -123,6 +123,8 @@ export const anyStepSchema = z.strictObject({
   producers: count,
   consumers: count,
   groups: count,
+  /** Number of topics; each has its own groups. Absent in older runs, which had one. */
+  topics: count.optional(),
   brokers: count,
   acks: z.union([z.literal(0), z.literal(1), z.literal("all")]),
   client: z.string(),

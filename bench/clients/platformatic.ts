@@ -5,6 +5,7 @@ import platformaticPackage from "../../node_modules/@platformatic/kafka/package.
 import { errorKind } from "./errorKind.ts";
 import type { ClientAdapter } from "./port.ts";
 import { COMMIT_INTERVAL_MS, ReachedOffsets } from "./reached.ts";
+import { loginOptions, tlsOptions } from "./tls.ts";
 
 /** About 20 s in total: a shorter outage of a broker costs latency but no message; a longer one is an error. */
 const RETRY = { retries: 40, retryDelay: 500 };
@@ -28,17 +29,14 @@ export async function platformaticAdapter(): Promise<ClientAdapter> {
 }
 
 function optionsOf(target: KafkaTarget, clientId: string) {
-  const { protocol, username = "", password = "", ca } = target.security;
   return {
     clientId,
     bootstrapBrokers: target.bootstrap,
     autocreateTopics: false,
     ...RETRY,
     ...TIMEOUTS,
-    tls: protocol.endsWith("SSL") ? { ca } : undefined,
-    sasl: protocol.startsWith("SASL_")
-      ? { mechanism: "SCRAM-SHA-512" as const, username, password }
-      : undefined,
+    tls: tlsOptions(target),
+    sasl: loginOptions(target),
   };
 }
 

@@ -179,7 +179,7 @@ export function failedStep(order: StepOrder, startedAt: string, reasons: string[
 }
 
 function loadOf({ number, phase, values, searchedP99Ms, workload, target }: StepOrder, startedAt: string) {
-  const { producers, consumers, groups, acks, client } = workload;
+  const { producers, consumers, groups, topics, acks, client } = workload;
   return {
     step: number,
     phase,
@@ -189,9 +189,10 @@ function loadOf({ number, phase, values, searchedP99Ms, workload, target }: Step
     producers,
     consumers,
     groups,
+    topics: topics ?? 1,
     acks,
     client,
-    brokers: target.brokerMetrics.length,
+    brokers: target.kafka.brokers.length,
     messageBytes: meanBytes(workload.messageBytes),
     ratePerProducer: ratePerProducer(workload),
   };

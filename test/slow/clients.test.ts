@@ -11,7 +11,7 @@ import type {
   OutgoingMessage,
   ProducerOptions,
 } from "../../bench/clients/port.ts";
-import { ensureTopic, removeTopic } from "../../bench/kafka/topics.ts";
+import { ensureTopic, removeTopics } from "../../bench/kafka/topics.ts";
 import { KAFKA_CLIENTS } from "../../contract/clients.ts";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import { ensureKafkaJars } from "../../offline/kafkaJars.ts";
@@ -299,8 +299,8 @@ describe("a topic", () => {
 
   it("can be removed twice", async () => {
     const topic = await newTopic();
-    await removeTopic(cluster.target, topic);
-    await removeTopic(cluster.target, topic);
+    await removeTopics(cluster.target, [topic]);
+    await removeTopics(cluster.target, [topic]);
   });
 
   it("of a Kafka that does not answer is an error with its address", async () => {
