@@ -195,5 +195,7 @@ function keptTable(rows: readonly [string, StepLatencies[]][]): string {
 
 function ranged(values: readonly number[]): string {
   const { min, median: middle, max } = spreadOf(values);
-  return values.length < 2 || !Number.isFinite(middle) ? shown(middle) : `${shown(middle)} (${shown(min)} – ${shown(max)})`;
+  return values.length < 2 || !Number.isFinite(middle)
+    ? shown(middle)
+    : `${shown(middle)} (${shown(min)} – ${shown(max)})`;
 }
