@@ -141,6 +141,12 @@ export class LatencyHistogram {
     return [rankedMs(Math.floor(count / 2 - half)), rankedMs(Math.ceil(count / 2 + half))];
   }
 
+  /** The samples in µs, as exact as the buckets that they are in, with their numbers. Those below zero come last. */
+  *samples(): Generator<[us: number, times: number]> {
+    yield* recorded(this.above);
+    if (this.below) for (const [us, times] of recorded(this.below)) yield [-us, times];
+  }
+
   /** Number of samples above a latency in ms. Its resolution is that of the buckets. */
   countAbove(ms: number): number {
     let above = 0;

@@ -116,12 +116,16 @@ const benchSummarySchema = z.strictObject({
   results: z.string(),
   /** One sentence: the knee, or why there is none. */
   knee: z.string(),
+  /** The same for each other SLO of the search. Absent: it has one SLO. */
+  otherKnees: z.array(z.string()).optional(),
   /** One entry per step, with the columns of the printed table. */
   steps: z.array(
     z.strictObject({
       values: z.record(z.string(), z.union([z.number(), z.string()])),
       offeredPerSec: z.number(),
       deliveredPerSec: z.number(),
+      /** The throughput; null: not known. Absent in older runs. */
+      receivedPerSec: z.number().nullable().optional(),
       p50Ms: z.number().nullable(),
       p99Ms: z.number().nullable(),
       lost: z.number(),

@@ -133,6 +133,12 @@ export const anyStepSchema = z.strictObject({
   verdict: z.enum(STEP_VERDICTS),
   /** Reasons for the verdict, as sentences. */
   reasons: z.array(z.string()),
+  /** The verdict for each limit of `search.otherP99Ms`. Absent: the search has one SLO, or the step failed. */
+  otherSlos: z
+    .array(z.strictObject({ p99Ms: ms, verdict: z.enum(STEP_VERDICTS), reasons: z.array(z.string()) }))
+    .optional(),
+  /** The p99 of the SLO whose knee this step of a search looks for. Absent: the search has one SLO. */
+  searchedP99Ms: ms.optional(),
   /** Absent or null: not measured. */
   network: stepNetworkSchema.nullable().optional(),
 });

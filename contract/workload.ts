@@ -61,9 +61,9 @@ export const workloadSchema = z
       "Messages per second of all producers together, instead of rate.",
       { unit: "messages per second" },
     ),
-    arrival: option(
+    arrival: swept(
       arrival.prefault("constant"),
-      'When messages are due. constant: message k of a producer is due at k/rate after the producer\'s phase. poisson: exponential times between messages, with the same mean. { ramp: { from, over } }: the rate grows linearly from a share of itself (default 0.1) to the full rate within a time such as "30 seconds", then stays. { burst: { size } }: `size` messages are due at once, then none until the mean rate is kept. Default: constant.',
+      'When messages are due. constant: message k of a producer is due at k/rate after the producer\'s phase. poisson: exponential times between messages, with the same mean. { ramp: { from, over } }: the rate grows linearly from a share of itself (default 0.1) to the full rate within a time such as "30 seconds", then stays. { burst: { size } }: `size` messages are due at once, then none until the mean rate is kept. A sweep can vary constant and poisson. Default: constant.',
     ),
     messageBytes: searchable(
       bytes.prefault(200),

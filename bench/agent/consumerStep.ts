@@ -125,7 +125,6 @@ export class ConsumerStep implements AgentStep {
         group: topics.length === 1 ? group.name : `${group.name}-t${topic + 1}`,
         fetch: workload.fetch,
         startOffsets: ofTopic(startOffsets, topic, workload.partitions),
-        position: (partition) => group.positions.next(this.numberOf(topic, partition)),
       },
       this.clock.nowUs,
       (batch) => this.receive(group, { ...batch, partition: this.numberOf(topic, batch.partition) }),

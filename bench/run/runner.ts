@@ -11,9 +11,9 @@ import { worstVerdict } from "../../contract/verdicts.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import type { JobContext } from "../job.ts";
 import { sloText } from "../measure/evaluate.ts";
-import type { SearchResult } from "../plan/conclude.ts";
 import { bracketSoFar, nextStep, stepsLeft } from "../plan/index.ts";
 import { benchmarkOf } from "../plan/preheat.ts";
+import { otherKneesSoFar, type SearchResults } from "../plan/slos.ts";
 import { estimatedSeconds, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
 import { reason } from "../reason.ts";
 import { openWallClock } from "../wallClock.ts";
@@ -151,7 +151,7 @@ export class Runner {
   }
 
   private orderOf(
-    { phase, values }: PlannedStep,
+    { phase, values, searchedP99Ms }: PlannedStep,
     number: number,
     fleet: Fleet,
   ): Omit<StepOrder, "probes" | "network"> {
@@ -161,6 +161,7 @@ export class Runner {
       number,
       phase,
       values,
+      searchedP99Ms,
       target,
       fleet,
       workload: withValues(workload, values),
@@ -217,11 +218,11 @@ export class Runner {
     return `; at least ${timeText(this.left().least * mean)} left`;
   }
 
-  private async end({ knee, bracket, searchReason }: SearchResult): Promise<End> {
+  private async end({ knee, bracket, searchReason, otherKnees }: SearchResults): Promise<End> {
     const measured = this.steps.filter(({ phase }) => phase !== "preheat");
     const verdict = knee ? "ok" : worstVerdict(measured.map((step) => step.verdict));
     const text = knee ? `knee at ${knee.value} ${knee.variable}` : searchReason || verdict;
-    return this.close({ knee, bracket, searchReason, verdict }, text);
+    return this.close({ knee, bracket, searchReason, otherKnees, verdict }, text);
   }
 
   private async fail(error: Error): Promise<never> {
@@ -231,7 +232,10 @@ export class Runner {
     const { workload, benchmark } = this.request;
     const searchReason = benchmark.search ? cause : "";
     const bracket = bracketSoFar(workload, benchmark, this.history, cause);
-    this.emit(await this.close({ knee: null, bracket, searchReason, verdict, error: cause }, cause));
+    const otherKnees = otherKneesSoFar(workload, benchmark, this.history, cause);
+    this.emit(
+      await this.close({ knee: null, bracket, searchReason, otherKnees, verdict, error: cause }, cause),
+    );
     if (!interrupted) throw error;
     throw new SwarmbenchError("interrupted", "the run was stopped", {
       hint: "Finished steps are kept: continue with --resume.",

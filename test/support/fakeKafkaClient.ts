@@ -10,7 +10,8 @@ export class FakeKafka {
     only: readonly number[] | undefined;
     nowUs: () => number;
     receive: ReceiveBatch;
-    position: (partition: number) => number | undefined;
+    /** The next offset of each partition. */
+    reached: number[];
   }[] = [];
   /** By topic, the values of each partition in the order of their offsets. */
   private readonly logs = new Map<string, Buffer[][]>();
@@ -33,8 +34,8 @@ export class FakeKafka {
     connectProducer: async (_, clientId, { topic }) => this.producer(clientId, topic),
     connectConsumer: async (_target, _clientId, options, nowUs, receive) => {
       this.opened();
-      const { topic, group, only, position = () => undefined } = options;
-      this.consumers.push({ topic, group, only, nowUs, receive, position });
+      const { topic, group, only } = options;
+      this.consumers.push({ topic, group, only, nowUs, receive, reached: [] });
       const port: ConsumerPort = {
         assigned: () => [0, 1, 2],
         errors: () => ({}),
@@ -81,18 +82,19 @@ export class FakeKafka {
   }
 
   private deliver(consumer: (typeof this.consumers)[number], partition: number, from: number): void {
-    const { topic, only, nowUs, receive } = consumer;
+    const { topic, only, nowUs, receive, reached } = consumer;
     if (only && !only.includes(partition)) return;
     const values = this.logOf(topic)[partition]?.slice(from) ?? [];
     const offsets = values.map((_, index) => from + index);
+    reached[partition] = from + values.length;
     receive({ partition, values, offsets, nextOffset: from + values.length, receivedUs: nowUs() });
   }
 
-  /** All consumers join their groups again. @param fromStart they read again from the start, as without their positions */
+  /** All consumers join their groups again. @param fromStart they read again from the start, as if nothing was committed */
   rejoin(fromStart: boolean): void {
     for (const consumer of this.consumers) {
       for (const partition of this.logOf(consumer.topic).keys()) {
-        this.deliver(consumer, partition, fromStart ? 0 : (consumer.position(partition) ?? 0));
+        this.deliver(consumer, partition, fromStart ? 0 : (consumer.reached[partition] ?? 0));
       }
     }
   }
