@@ -407,7 +407,7 @@ describe("the verdict of a step", () => {
     assert.equal(verdict({ offered: 0 }).verdict, "failed");
     const order = {
       workload: workloadSchema.parse({}),
-      target: { brokerMetrics: [] },
+      target: { kafka: { brokers: [] } },
     } as unknown as StepOrder;
     const lost = failedStep(order, "", ["an agent is gone"]);
     assert.deepEqual([lost.verdict, lost.reasons], ["failed", ["an agent is gone"]]);
@@ -431,8 +431,9 @@ describe("the resource usage of a process", () => {
 
   it("is never negative, and includes memory", () => {
     const watch = new SelfWatch();
+    watch.start();
     const self = watch.sample();
-    watch.close();
+    watch.stop();
     assert.ok(self.memoryMiB > 10 && Object.values(self).every((value) => value >= 0), JSON.stringify(self));
   });
 });

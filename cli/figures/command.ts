@@ -15,7 +15,7 @@ export function figuresCommand(): Command {
     name: "figures",
     summary: "Measure swarmbench itself on this machine: its run times, resource use and accuracy",
     details:
-      "Each subcommand brings up its own stack and destroys it at the end, also after a failure and at Ctrl-C.",
+      "Each subcommand but audit brings up its own stack and destroys it at the end, also after a failure and at Ctrl-C.",
     examples: ["npm run bench:testbed -- --rounds 3"],
     exits: EXITS,
   })
@@ -24,7 +24,8 @@ export function figuresCommand(): Command {
     .addCommand(stackCommand())
     .addCommand(idleCommand())
     .addCommand(demosCommand())
-    .addCommand(clientsCommand());
+    .addCommand(clientsCommand())
+    .addCommand(auditCommand());
 }
 
 function testbedCommand(): Command {
@@ -131,6 +132,28 @@ function clientsCommand(): Command {
   return runs(
     clients,
     loadOf(() => import("./clients.ts")),
+  );
+}
+
+function auditCommand(): Command {
+  const audit = command({
+    name: "audit",
+    summary: "Compare what is measured with other tools, on one Kafka process of this machine",
+    details:
+      "Starts a broker on the loopback interface, without Docker, and measures in turn with the yardstick (franz-go), with " +
+      "agents as processes, and with Kafka's EndToEndLatency. Then applies the rule of OpenMessaging Benchmark (whole " +
+      "milliseconds, samples of 0 dropped) to the agents' own samples: which share it would have kept, and what median it " +
+      "would have reported. Takes about 90 seconds per round. The first time it compiles the yardstick and fetches Kafka.",
+    examples: ["npm run bench:audit", "npm run bench:audit -- --rounds 1 --producers 100 --rate 2000"],
+    exits: EXITS,
+  })
+    .option("--rounds <n>", "number of rounds", "5")
+    .option("--producers <n>", "logical producers", "50")
+    .option("--rate <n>", "messages per second of all producers together", "500")
+    .option("--seconds <n>", "measured time of each run, in seconds", "10");
+  return runs(
+    audit,
+    loadOf(() => import("./audit.ts")),
   );
 }
 

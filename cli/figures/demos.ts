@@ -16,7 +16,7 @@ import { readResults } from "../../results/store.ts";
 import { isInstalled } from "../../test/support/installed.ts";
 import type { TestProject } from "../../test/support/project.ts";
 import { project as checkout } from "../lib/paths.ts";
-import { setup } from "../setup/setup.ts";
+import { run as runProgram } from "../lib/run.ts";
 import { settingsOf } from "./idle.ts";
 import { conditions, type Metric, measure, onOwnStack, wholeNumber } from "./lib.ts";
 
@@ -110,7 +110,9 @@ async function demo(stack: TestProject): Promise<Demo> {
 export async function run(command: Command): Promise<number> {
   const runs = wholeNumber(command, "runs", command.opts<{ runs: string }>().runs);
   const demos: Demo[] = [];
-  await setup();
+  console.error("setup");
+  // As a program of its own: setup prints its progress on standard output, which is for the table here.
+  await runProgram(process.execPath, ["swarmbench.mjs", "setup"], { cwd: checkout });
   await onOwnStack("demos", configuration(), async (stack) => {
     stack.longestCommandMs = LONGEST_UP_MS;
     stack.environment.SWARMBENCH_PROGRESS_SEC = PROGRESS_SEC;
