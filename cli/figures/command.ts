@@ -23,6 +23,7 @@ export function figuresCommand(): Command {
     .addCommand(hostsCommand())
     .addCommand(stackCommand())
     .addCommand(idleCommand())
+    .addCommand(demosCommand())
     .addCommand(clientsCommand())
     .addCommand(auditCommand());
 }
@@ -95,6 +96,23 @@ function idleCommand(): Command {
   return runs(
     idle,
     loadOf(() => import("./idle.ts")),
+  );
+}
+
+function demosCommand(): Command {
+  const demos = command({
+    name: "demos",
+    summary: "Run the demo several times, and check that its answers agree",
+    details:
+      "Runs setup, then brings up the scenario local with its benchmark on a new stack for each run. Prints each knee with its " +
+      "interval, what limited the load beyond it, the time of the benchmark and that of the whole `up`, and whether all " +
+      "intervals overlap. The results are kept in runs/. About 8 minutes a run. Only meaningful while nothing else runs.",
+    examples: ["npm run bench:demos", "npm run bench:demos -- --runs 2"],
+    exits: { ...EXITS, failed: "it failed, a run found no knee, or the intervals do not overlap" },
+  }).option("--runs <n>", "number of runs", "5");
+  return runs(
+    demos,
+    loadOf(() => import("./demos.ts")),
   );
 }
 
