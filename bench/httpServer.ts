@@ -2,6 +2,7 @@
 import http from "node:http";
 import type { Socket } from "node:net";
 import type { z } from "zod";
+import { plainMessage } from "../contract/plainMessage.ts";
 import { reason } from "./reason.ts";
 import { hasToken } from "./token.ts";
 
@@ -48,7 +49,7 @@ const MAX_UNAUTHENTICATED = 16;
  * @throws HttpError 400 that lists every error by its path, without the values, which may include a password
  */
 export function checked<S extends z.ZodType>(schema: S, document: unknown): z.output<S> {
-  const parsed = schema.safeParse(document);
+  const parsed = schema.safeParse(document, { error: plainMessage });
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`);
   throw new HttpError(400, errors.join("; "));

@@ -41,7 +41,7 @@ describe("default settings", () => {
       prefix: "swarmbench-ann-local",
       testbed: { kind: "local", subnet: "10.216.185.0/24", nodes },
       nodes,
-      swarm: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, registryPort: 5000 },
+      swarm: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, dataPathPort: 4789, registryPort: 5000 },
       clockSync: { kind: "ptpd", maxOffsetUs: 100, timeoutSec: 120, ntpServers: ["pool.ntp.org"] },
     });
   });
@@ -227,6 +227,7 @@ describe("configured settings", () => {
     assert.deepEqual(parse({ swarm: { drainTimeout: "2 minutes" } }).swarm, {
       addressPool: "10.176.0.0/16",
       drainTimeoutSec: 120,
+      dataPathPort: 4789,
       registryPort: 5000,
     });
   });

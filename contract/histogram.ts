@@ -13,6 +13,8 @@ import type { Distribution } from "./distribution.ts";
 const HIGHEST_US = 600_000_000;
 /** A percentile with fewer messages above it is unknown. */
 const LEAST_ABOVE = 10;
+/** Characters of an encoded histogram at most. The largest of this program have half as many. */
+const MOST_ENCODED = 400_000;
 /** Separates the positive and the negative side of an encoded histogram. It does not occur in base64. */
 const SIDES = "|";
 
@@ -92,6 +94,17 @@ export class LatencyHistogram {
     this.most = Math.max(this.most, -magnitudes.getValueAtPercentile(0));
   }
 
+  /** Whether {@link addEncoded} can read a text. A small one may claim, or inflate to, a histogram larger than the memory. */
+  static isEncoded(text: string): boolean {
+    if (text.length > MOST_ENCODED) return false;
+    try {
+      new LatencyHistogram().addEncoded(text);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** HdrHistogram V2, compressed, base64. If there are samples below zero, their magnitudes follow after a "|". */
   encode(): string {
     const above = encodeIntoCompressedBase64(this.above);
@@ -126,6 +139,12 @@ export class LatencyHistogram {
     const rankedMs = (rank: number) =>
       this.percentileMs((100 * Math.min(count, Math.max(1, rank))) / count) as number;
     return [rankedMs(Math.floor(count / 2 - half)), rankedMs(Math.ceil(count / 2 + half))];
+  }
+
+  /** The samples in µs, as exact as the buckets that they are in, with their numbers. Those below zero come last. */
+  *samples(): Generator<[us: number, times: number]> {
+    yield* recorded(this.above);
+    if (this.below) for (const [us, times] of recorded(this.below)) yield [-us, times];
   }
 
   /** Number of samples above a latency in ms. Its resolution is that of the buckets. */

@@ -83,7 +83,7 @@ export const MEASUREMENTS = {
       value: { type: "float", unit: "", description: "value of the variable" },
       producers: clients("logical producers"),
       offered: perSec("due by the schedule"),
-      delivered: perSec("received by consumers"),
+      delivered: perSec("arrived at consumers within the measured time"),
       p50: percentiles.p50,
       p90: percentiles.p90,
       p99: percentiles.p99,

@@ -11,6 +11,9 @@ export type AgentRole = keyof typeof AGENT_SERVICES;
 /** TCP port that agents listen on, on the overlay network only. */
 export const AGENT_PORT = 7070;
 
+/** The form of a prefix of names in Kafka, which leaves room for the name of a run. */
+export const NAME_PREFIX = /^[0-9A-Za-z._-]{1,40}$/;
+
 const benchTargetSchema = z.strictObject({
   /** The stack's token, which agents and probes require. */
   token: z.string().regex(TOKEN, "expected a token that pulumi up created"),
@@ -31,6 +34,8 @@ const benchTargetSchema = z.strictObject({
     producer: z.strictObject({ tasks: z.int().min(1) }),
     consumer: z.strictObject({ tasks: z.int().min(1) }),
   }),
+  /** Start of the names of the topics, consumer groups and clients of a run. Absent: none; they begin with the run's name. */
+  prefix: z.string().regex(NAME_PREFIX).optional(),
   /** Set by calibrations only: producers, or consumers, reach the brokers through proxies. */
   proxyRoutes: z
     .strictObject({ producer: proxyRouteSchema.optional(), consumer: proxyRouteSchema.optional() })
@@ -111,12 +116,16 @@ const benchSummarySchema = z.strictObject({
   results: z.string(),
   /** One sentence: the knee, or why there is none. */
   knee: z.string(),
+  /** The same for each other SLO of the search. Absent: it has one SLO. */
+  otherKnees: z.array(z.string()).optional(),
   /** One entry per step, with the columns of the printed table. */
   steps: z.array(
     z.strictObject({
       values: z.record(z.string(), z.union([z.number(), z.string()])),
       offeredPerSec: z.number(),
       deliveredPerSec: z.number(),
+      /** The throughput; null: not known. Absent in older runs. */
+      receivedPerSec: z.number().nullable().optional(),
       p50Ms: z.number().nullable(),
       p99Ms: z.number().nullable(),
       lost: z.number(),

@@ -61,6 +61,15 @@ const bracketSchema = z.strictObject({
 /** What a search that found no knee still knows about it: it lies above `met` and below `missed`. */
 export type Bracket = z.output<typeof bracketSchema>;
 
+const otherKneeSchema = z.strictObject({
+  slo: sloSchema,
+  knee: kneeSchema.nullable(),
+  bracket: bracketSchema.nullable(),
+  searchReason: z.string(),
+});
+/** The result of a search for one of its other SLOs (`search.otherP99Ms`), as `knee`, `bracket` and `searchReason` are for `slo`. */
+export type OtherKnee = z.output<typeof otherKneeSchema>;
+
 /** The conditions of a run: everything that its results depend on, in run.json. */
 export const conditionsSchema = z.strictObject({
   swarmbench: z.strictObject({
@@ -117,6 +126,8 @@ export const runSchema = z.strictObject({
   bracket: bracketSchema.nullable().optional(),
   /** Why there is no knee, or how the search went; empty without a search. */
   searchReason: z.string(),
+  /** The results for the other SLOs of the search, in their order. Absent: it has one SLO. */
+  otherKnees: z.array(otherKneeSchema).optional(),
   /** `ok`: every step met the SLO, or a knee was found; otherwise the verdict of the worst step. */
   verdict: z.enum(RUN_VERDICTS),
   warnings: z.array(z.string()),
@@ -158,6 +169,7 @@ export const eventSchema = z.discriminatedUnion("event", [
     knee: kneeSchema.nullable(),
     bracket: bracketSchema.nullable().optional(),
     searchReason: z.string(),
+    otherKnees: z.array(otherKneeSchema).optional(),
     verdict: z.enum(RUN_VERDICTS),
     /** Why it failed or was interrupted. */
     error: z.string().optional(),

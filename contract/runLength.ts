@@ -1,4 +1,5 @@
 // Estimates of how long a run takes, before and during it. A run must fit into the reservation of its nodes.
+import { slosOf } from "./slos.ts";
 import type { Benchmark } from "./workload.ts";
 
 /** Largest number of planned steps. At half a minute each, they would take more than three days. */
@@ -104,7 +105,8 @@ export function lengthOfSteps(
   const { leastSec, mostSec } = stepLength(benchmark, overheadSec);
   // A search checks its time before each step, and finishes the step that it has begun.
   const longerSec = longestStep(benchmark) - benchmark.duration;
-  const searchSec = Math.max(0, (benchmark.search?.maxTime ?? 0) - searchedSec) + mostSec + longerSec;
+  const maxTimeSec = (benchmark.search?.maxTime ?? 0) * slosOf(benchmark).length;
+  const searchSec = Math.max(0, maxTimeSec - searchedSec) + mostSec + longerSec;
   return {
     leastSec: (planned + search.least) * leastSec,
     mostSec:
@@ -114,7 +116,10 @@ export function lengthOfSteps(
 
 /** Duration of a whole run. @param nodes number of nodes */
 export function runLength(benchmark: Benchmark, nodes: number): Length {
-  const search = benchmark.search ? { least: 1, most: benchmark.search.maxSteps } : { least: 0, most: 0 };
+  const { search: planned } = benchmark;
+  const search = planned
+    ? { least: 1, most: planned.maxSteps * slosOf(benchmark).length }
+    : { least: 0, most: 0 };
   return sum(
     networkLength(benchmark, nodes),
     preheatLength(benchmark),

@@ -1,4 +1,5 @@
 // The options of a search, except the variable that it varies.
+import { z } from "zod";
 import { wholeNumber } from "./units.ts";
 import { longTime, numberIn, timeOrNone } from "./workloadFields.ts";
 
@@ -19,10 +20,19 @@ export const searchFields = {
     .describe(
       'How long the last step of the search, at the knee, is measured; if the knee misses the SLO in it, it is lowered and tried again. "0 seconds": no such step. Default: "60 seconds".',
     ),
+  otherP99Ms: z
+    .array(numberIn(0.1, 600_000, "ms"))
+    .max(10, "expected at most 10 limits")
+    .optional()
+    .describe(
+      "More limits of the p99 latency, in ms, such as [10, 50]. The search finds a knee for each, with the other fields of `slo`, and all share their steps as evidence. The verdicts of steps, charts and exit codes remain those of `slo`. Default: none.",
+    ),
   maxSteps: wholeNumber(1, 1_000)
     .prefault(40)
-    .describe("Largest number of steps of the search. Default: 40."),
+    .describe("Largest number of steps of the search, for each of its SLOs. Default: 40."),
   maxTime: longTime
     .prefault("1 hour")
-    .describe('Time limit of the search, such as "2 hours": no step begins after it. Default: "1 hour".'),
+    .describe(
+      'Time limit of the search, such as "2 hours": no step begins after it. With otherP99Ms it is multiplied by the number of SLOs. Default: "1 hour".',
+    ),
 };

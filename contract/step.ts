@@ -123,6 +123,8 @@ export const anyStepSchema = z.strictObject({
   producers: count,
   consumers: count,
   groups: count,
+  /** Number of topics; each has its own groups. Absent in older runs, which had one. */
+  topics: count.optional(),
   brokers: count,
   acks: z.union([z.literal(0), z.literal(1), z.literal("all")]),
   client: z.string(),
@@ -131,6 +133,12 @@ export const anyStepSchema = z.strictObject({
   verdict: z.enum(STEP_VERDICTS),
   /** Reasons for the verdict, as sentences. */
   reasons: z.array(z.string()),
+  /** The verdict for each limit of `search.otherP99Ms`. Absent: the search has one SLO, or the step failed. */
+  otherSlos: z
+    .array(z.strictObject({ p99Ms: ms, verdict: z.enum(STEP_VERDICTS), reasons: z.array(z.string()) }))
+    .optional(),
+  /** The p99 of the SLO whose knee this step of a search looks for. Absent: the search has one SLO. */
+  searchedP99Ms: ms.optional(),
   /** Absent or null: not measured. */
   network: stepNetworkSchema.nullable().optional(),
 });

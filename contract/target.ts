@@ -24,29 +24,54 @@ export const SECRET_FILES = {
   kafkaPassword: "/run/secrets/kafka_password",
 } as const;
 
+/** The names of Kafka's security protocols. */
+export const SECURITY_PROTOCOLS = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] as const;
+/** The SASL mechanisms that every client supports. */
+export const SASL_MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
+
 const publicSecurityShape = z.strictObject({
   /** Security protocol, by Kafka's name. */
-  protocol: z.enum(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
-  mechanism: z.literal("SCRAM-SHA-512").optional(),
+  protocol: z.enum(SECURITY_PROTOCOLS),
+  mechanism: z.enum(SASL_MECHANISMS).optional(),
   username: z.string().min(1).optional(),
   /** Certificates of the authorities that sign the brokers' certificates, PEM. Required for SSL. */
   ca: z.string().includes("BEGIN CERTIFICATE").optional(),
+  /** Instead of `ca`: trust the authorities that Node.js itself trusts. */
+  publicCa: z.literal(true).optional(),
+  /** Whether a broker's certificate may be for another host name. Absent: it may not. */
+  anyHostName: z.literal(true).optional(),
 });
 
+/** The certificate by which brokers know a client, and its key: PEM. */
+const certificateSchema = z.strictObject({
+  chain: z.string().includes("BEGIN CERTIFICATE"),
+  key: z.string().includes("PRIVATE KEY"),
+  /** Password of the key. Absent: it is not encrypted. */
+  keyPassword: z.string().optional(),
+});
+
+/** What brokers ask of a client to know who it is. */
+export interface KafkaSecrets {
+  password?: string | undefined;
+  certificate?: z.output<typeof certificateSchema> | undefined;
+}
+
 const kafkaSecuritySchema = publicSecurityShape
-  .extend({ password: z.string().min(1).optional() })
+  .extend({ password: z.string().min(1).optional(), certificate: certificateSchema.optional() })
   .superRefine((security, context) =>
     reportMissing(security, ["mechanism", "username", "password"], context),
   );
 
 function reportMissing<Key extends "mechanism" | "username" | "password">(
-  security: { protocol: string; ca?: string | undefined } & { [K in Key]?: string | undefined },
+  security: { protocol: string; ca?: string | undefined; publicCa?: true | undefined } & {
+    [K in Key]?: string | undefined;
+  },
   userFields: readonly Key[],
   context: z.RefinementCtx,
 ): void {
   const required: ("ca" | Key)[] = [
     ...(security.protocol.startsWith("SASL_") ? userFields : []),
-    ...(security.protocol.endsWith("SSL") ? (["ca"] as const) : []),
+    ...(security.protocol.endsWith("SSL") && !security.publicCa ? (["ca"] as const) : []),
   ];
   for (const key of required.filter((name) => security[name] === undefined)) {
     context.addIssue({ code: "custom", path: [key], message: `is required for ${security.protocol}` });
@@ -69,18 +94,18 @@ export const kafkaTargetSchema = z.strictObject({
 /** A Kafka cluster: {@link kafkaTargetSchema}. */
 export type KafkaTarget = z.output<typeof kafkaTargetSchema>;
 
-/** A Kafka cluster without the password. Agents read the password from a file ({@link SECRET_FILES}). */
+/** A Kafka cluster without the secrets. Agents read the password from a file ({@link SECRET_FILES}). */
 export const openKafkaTargetSchema = kafkaTargetSchema.extend({
   security: publicSecurityShape.superRefine((security, context) =>
     reportMissing(security, ["mechanism", "username"], context),
   ),
 });
-/** A Kafka cluster without the password: {@link openKafkaTargetSchema}. */
+/** A Kafka cluster without the secrets: {@link openKafkaTargetSchema}. */
 export type OpenKafkaTarget = z.output<typeof openKafkaTargetSchema>;
 
-/** Removes the password from a target. */
-export function withoutPassword({ security, ...target }: KafkaTarget): OpenKafkaTarget {
-  const { password: _, ...open } = security;
+/** Removes the secrets from a target. */
+export function withoutSecrets({ security, ...target }: KafkaTarget): OpenKafkaTarget {
+  const { password: _, certificate: __, ...open } = security;
   return { ...target, security: open };
 }
 

@@ -24,6 +24,7 @@ import {
   stepValue,
   timeOrNone,
   topicValue,
+  totalRate,
 } from "./workloadFields.ts";
 
 export {
@@ -56,13 +57,13 @@ export const workloadSchema = z
       { unit: "messages per second" },
     ),
     totalRate: searchable(
-      rate.optional(),
+      totalRate.optional(),
       "Messages per second of all producers together, instead of rate.",
       { unit: "messages per second" },
     ),
-    arrival: option(
+    arrival: swept(
       arrival.prefault("constant"),
-      'When messages are due. constant: message k of a producer is due at k/rate after the producer\'s phase. poisson: exponential times between messages, with the same mean. { ramp: { from, over } }: the rate grows linearly from a share of itself (default 0.1) to the full rate within a time such as "30 seconds", then stays. { burst: { size } }: `size` messages are due at once, then none until the mean rate is kept. Default: constant.',
+      'When messages are due. constant: message k of a producer is due at k/rate after the producer\'s phase. poisson: exponential times between messages, with the same mean. { ramp: { from, over } }: the rate grows linearly from a share of itself (default 0.1) to the full rate within a time such as "30 seconds", then stays. { burst: { size } }: `size` messages are due at once, then none until the mean rate is kept. A sweep can vary constant and poisson. Default: constant.',
     ),
     messageBytes: searchable(
       bytes.prefault(200),
@@ -71,7 +72,7 @@ export const workloadSchema = z
     ),
     content: option(
       content.prefault("random"),
-      "What messages are filled with. random: random bytes. compressible: sensor readings as JSON, which gzip compresses to about a fifth. { file: PATH }: the bytes of a file of at most 1 MiB on the operator's machine, repeated. Default: random.",
+      "What messages are filled with. random: random bytes. compressible: sensor readings as JSON, which gzip compresses to about a fifth. { random: SHARE }: this share of the bytes is random, and the rest is zero. { file: PATH }: the bytes of a file of at most 1 MiB on the operator's machine, repeated. Default: random.",
     ),
     keys: option(
       keys.prefault("none"),
@@ -86,7 +87,11 @@ export const workloadSchema = z
         .optional(),
       "Name of the topic. An existing topic is used as it is; otherwise it is created and kept. Default: a new topic for each step, removed afterwards.",
     ),
-    partitions: swept(wholeNumber(1, 10_000).prefault(12), "Partitions of the topic. Default: 12."),
+    topics: swept(
+      wholeNumber(1, 10_000).optional(),
+      "Number of topics. Each has the same number of partitions, and its own consumer groups of `consumers` each; producers are divided among the topics, each sends to one. If topic is set, they are named <topic>-1, <topic>-2, and so on. Default: 1.",
+    ),
+    partitions: swept(wholeNumber(1, 10_000).prefault(12), "Partitions of each topic. Default: 12."),
     replicationFactor: option(
       wholeNumber(1, 50).optional(),
       "Replicas of each partition. Default: the cluster's default.",

@@ -3,12 +3,15 @@ import { SwarmbenchError } from "../contract/errors.ts";
 import {
   type MeasuredStep,
   measuredSteps,
+  type OtherKnee,
   type Run,
   type RunEvent,
   SCHEMA_VERSION,
+  type Step,
 } from "../contract/result.ts";
 import { clockWarnings } from "./clocks.ts";
 import { limitOf } from "./limit.ts";
+import { runWithSlo } from "./otherSlos.ts";
 
 type EventNamed<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
 
@@ -54,6 +57,7 @@ export function buildResults(events: readonly RunEvent[]): Run {
     knee: end?.knee ? { ...end.knee, limit } : null,
     bracket: end?.bracket ? { ...end.bracket, limit } : null,
     searchReason: end?.searchReason ?? "",
+    otherKnees: end?.otherKnees?.map((other) => withLimit(other, first, counted)),
     verdict: end?.verdict ?? "interrupted",
     warnings: [
       ...named("warning").map(({ text }) => text),
@@ -65,6 +69,16 @@ export function buildResults(events: readonly RunEvent[]): Run {
       ...endWarnings(end),
     ],
     points: end?.points ?? null,
+  };
+}
+
+/** Adds what limited the load beyond the knee of another SLO. */
+function withLimit(other: OtherKnee, { slo, conditions }: EventNamed<"run">, steps: Step[]): OtherKnee {
+  const limit = limitOf(runWithSlo({ slo, conditions, steps }, other));
+  return {
+    ...other,
+    knee: other.knee && { ...other.knee, limit },
+    bracket: other.bracket && { ...other.bracket, limit },
   };
 }
 

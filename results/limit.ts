@@ -40,7 +40,9 @@ export function limitAround(steps: readonly Step[], variable: string, met: numbe
     if (first) return { resource: first.resource, text: limitText(first, others) };
   }
   if (missedAbove.length === 0) return null;
-  return { resource: null, text: "none of the measured resources was saturated" };
+  const text = "none of the measured resources was saturated";
+  const hasBrokers = missedAbove.flat().some(({ resources }) => (resources?.brokers ?? []).length > 0);
+  return { resource: null, text: hasBrokers ? text : `${text}; the brokers were not measured` };
 }
 
 /** The measured steps that have metrics of their resources, by value, ascending. */

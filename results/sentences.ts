@@ -3,6 +3,7 @@ import type { Run } from "../contract/result.ts";
 import { formatNumber, variableText } from "../contract/text.ts";
 import { meetsSlo } from "../contract/verdicts.ts";
 import { limitOf } from "./limit.ts";
+import { runWithSlo } from "./otherSlos.ts";
 
 /** Variables that count things, so their value comes first: "500 producers". */
 const COUNTED: readonly string[] = ["producers", "consumers", "partitions", "groups", "nodes"];
@@ -53,6 +54,13 @@ export function kneeSentence(run: Run): string {
   if (conditions.benchmark.search) return `no knee: the run has not finished (${verdict})`;
   const good = steps.filter(meetsSlo).length;
   return `${good} of ${steps.length} steps met the SLO; the run did not search for a knee`;
+}
+
+/** For each other SLO of the search, its knee or why there is none: "with a p99 latency of at most 10 ms: knee: …". */
+export function otherKneeSentences(run: Run): string[] {
+  return (run.otherKnees ?? []).map(
+    (other) => `with a p99 latency of at most ${other.slo.p99Ms} ms: ${kneeSentence(runWithSlo(run, other))}`,
+  );
 }
 
 /** What is known about a knee that was not found: "the SLO was met at 141 producers and missed at 200". */

@@ -32,6 +32,11 @@ export function perSec(
   return durationSeconds > 0 ? count / durationSeconds : null;
 }
 
+/** The throughput: messages that arrived per second of the measured time, whenever they were due; null: not known. */
+export function receivedPerSec(step: Pick<MeasuredStep, "received" | "durationSeconds">): number | null {
+  return step.received === undefined ? null : perSec(step.received, step);
+}
+
 /** All trials of each value, without steps that say nothing about the broker. */
 export function stepsByValue(steps: readonly Step[]): Map<string, MeasuredStep[]> {
   const byValue = new Map<string, MeasuredStep[]>();

@@ -115,7 +115,7 @@ describe("a file of events", () => {
     );
     assert.throws(
       () => readResults(target),
-      /other-kind\/events\.jsonl, line 1: text: expected a text, got a number$/,
+      /other-kind\/events\.jsonl, line 1: text: expected a text, got a number\n/,
     );
   });
 });

@@ -1,6 +1,8 @@
 // The agent without its HTTP interface. It works on one step of one run at a time.
 import { type Client, clientOf, KAFKA_CLIENTS } from "../../contract/clients.ts";
 import type { AgentRole } from "../../contract/request.ts";
+import type { KafkaSecrets } from "../../contract/target.ts";
+import { consumersInGroup } from "../../contract/topics.ts";
 import type { ClientAdapter } from "../clients/port.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { runMark } from "../load/message.ts";
@@ -58,8 +60,8 @@ interface Current {
 
 /** Optional settings of an agent. */
 interface AgentOptions {
-  /** Kafka's password; absent: the brokers require none. */
-  kafkaPassword?: string | undefined;
+  /** Kafka's password, and the client's certificate; absent: the brokers require none. */
+  kafkaSecrets?: KafkaSecrets | undefined;
   /** @default {@link ORPHANED_AFTER_MS} */
   orphanedAfterMs?: number | undefined;
 }
@@ -82,7 +84,7 @@ export class Agent {
   private readonly clock: WallClock;
   private readonly adapterOf: AdapterOf;
   private readonly exchange: Exchange;
-  private readonly kafkaPassword: string | undefined;
+  private readonly kafkaSecrets: KafkaSecrets;
   private readonly orphanedAfterMs: number;
 
   constructor(
@@ -90,13 +92,13 @@ export class Agent {
     clock: WallClock,
     adapterOf: AdapterOf,
     exchange: Exchange,
-    { kafkaPassword, orphanedAfterMs = ORPHANED_AFTER_MS }: AgentOptions = {},
+    { kafkaSecrets = {}, orphanedAfterMs = ORPHANED_AFTER_MS }: AgentOptions = {},
   ) {
     this.identity = identity;
     this.clock = clock;
     this.adapterOf = adapterOf;
     this.exchange = exchange;
-    this.kafkaPassword = kafkaPassword;
+    this.kafkaSecrets = kafkaSecrets;
     this.orphanedAfterMs = orphanedAfterMs;
 
     this.timer = setInterval(() => this.tick(), 1_000);
@@ -137,7 +139,7 @@ export class Agent {
       throw conflict(`the agent is busy with run ${this.current.id.run}`);
     if (this.current && !this.current.ready)
       throw conflict(`the agent is already preparing step ${this.current.id.step}`);
-    const order = this.withPassword(request);
+    const order = this.withSecrets(request);
     const { role, fault } = this.identity;
     checkShare(role, order);
     const skipper = fault && new Skipper(fault.every, { run: runMark(run), step });
@@ -164,14 +166,21 @@ export class Agent {
   }
 
   /** @throws HttpError 409 if the brokers require a password and the agent has none */
-  private withPassword({ kafka, ...order }: Prepare): PrepareWithSecrets {
-    const { kafkaPassword: password } = this;
+  private withSecrets({ kafka, ...order }: Prepare): PrepareWithSecrets {
+    const { password, certificate } = this.kafkaSecrets;
     const needed = kafka.security.protocol.startsWith("SASL_");
     if (needed && password === undefined)
       throw conflict("the agent has no password for these brokers; run pulumi up to update the agents");
     return {
       ...order,
-      kafka: { ...kafka, security: { ...kafka.security, ...(needed ? { password } : {}) } },
+      kafka: {
+        ...kafka,
+        security: {
+          ...kafka.security,
+          ...(needed ? { password } : {}),
+          ...(certificate ? { certificate } : {}),
+        },
+      },
     };
   }
 
@@ -274,7 +283,7 @@ export class Agent {
 
 /** @throws HttpError 400 if the share of a task exceeds the clients of the whole step */
 function checkShare(role: AgentRole, { share: { first, count }, workload }: PrepareWithSecrets): void {
-  const all = role === "producer" ? workload.producers : workload.consumers;
+  const all = role === "producer" ? workload.producers : consumersInGroup(workload);
   if (first + count > all)
     throw badRequest(`share: ends at ${first + count}, but the step has ${all} ${role}s`);
 }

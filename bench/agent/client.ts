@@ -6,6 +6,7 @@ import { ask, HttpStatusError } from "../http.ts";
 import { reason } from "../reason.ts";
 import { bearer } from "../token.ts";
 import type { StepId } from "./agent.ts";
+import type { AgentPort } from "./port.ts";
 import {
   type ConsumerReport,
   type Hello,
@@ -32,8 +33,8 @@ const PREPARE_TIMEOUT_MS = 120_000;
 const COLLECT_SPARE_MS = 120_000;
 const nothing = z.object({});
 
-/** Sends requests to one agent. Every method throws a SwarmbenchError `agent-failed` that names the agent. */
-export class AgentClient {
+/** Sends requests to one agent over HTTP. */
+export class AgentClient implements AgentPort {
   private readonly url: string;
 
   private readonly role: AgentRole;
@@ -65,12 +66,10 @@ export class AgentClient {
     await this.ask(nothing, "POST", PATHS.start, order, TIMEOUT_MS);
   }
 
-  /** @returns the earliest possible start if messages of the window have already been sent, in which case nothing is set */
   async window(order: z.output<typeof windowSchema>): Promise<number | null> {
     return (await this.ask(windowAnswerSchema, "POST", PATHS.window, order, TIMEOUT_MS)).earliestUs;
   }
 
-  /** The sequences that were acknowledged or received so far. */
   tally({ run, step }: StepId): Promise<Tally> {
     const query = new URLSearchParams({ run, step: String(step) });
     return this.ask(tallySchema, "GET", `${PATHS.tally}?${query}`, undefined, COLLECT_SPARE_MS);

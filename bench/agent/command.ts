@@ -38,7 +38,9 @@ export async function runAgent(role: AgentRole, environment = process.env): Prom
   const kafkaPassword = existsSync(file) ? readSecret(file) : undefined;
   const exchange = await Exchange.open(clock, AGENT_PORT, token);
   const identity = { role, task, node, faults, fault: skip };
-  const agent = new Agent(identity, clock, adapterOf, exchange, { kafkaPassword });
+  const agent = new Agent(identity, clock, adapterOf, exchange, {
+    kafkaSecrets: { password: kafkaPassword },
+  });
   await serve(agent, AGENT_PORT, token);
   process.stderr.write(`agent ${task} on ${node} listens on port ${AGENT_PORT}\n`);
   const end = () => {

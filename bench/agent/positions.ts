@@ -6,7 +6,7 @@ export interface OffsetRange {
   to: number;
 }
 
-/** The offsets that consumers have read of each partition. After a rejoin they continue there, and recognise what they reread. */
+/** The offsets that consumers have read of each partition, by which they recognise what they reread. */
 export class Positions {
   private readonly ranges = new Map<number, OffsetRange>();
 

@@ -1,5 +1,6 @@
 // A step of a producer task: its logical producers share one dispatcher.
 import { LatencyHistogram } from "../../contract/histogram.ts";
+import { topicCount, topicNames, topicOf } from "../../contract/topics.ts";
 import { ratePerProducer } from "../../contract/workload.ts";
 import { errorKind } from "../clients/errorKind.ts";
 import type { ClientAdapter, ProducerPort } from "../clients/port.ts";
@@ -16,13 +17,14 @@ import type { WallClock } from "../wallClock.ts";
 import { conflict } from "./errors.ts";
 import { inBatches } from "./inBatches.ts";
 import { OwnMessages } from "./ownMessages.ts";
-import type {
-  Prepared,
-  PrepareWithSecrets,
-  ProducerReport,
-  ProducerSecond,
-  ProducerTotals,
-  Tally,
+import {
+  type Prepared,
+  type PrepareWithSecrets,
+  type ProducerReport,
+  type ProducerSecond,
+  type ProducerTotals,
+  stepName,
+  type Tally,
 } from "./protocol.ts";
 import { Seconds } from "./seconds.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
@@ -86,14 +88,20 @@ export class ProducerStep implements AgentStep, ProducerListener {
 
   async prepare(): Promise<Prepared> {
     const began = performance.now();
-    const { share, workload, topic, kafka, run, step } = this.order;
+    const { share, workload, topic, kafka } = this.order;
     const { acks, idempotent, compression } = workload;
-    const options = { topic, acks, idempotent, compression };
+    const topics = topicNames(topic, topicCount(workload));
+    const optionsOf = (index: number) => ({
+      topic: topics[topicOf(index, topics.length)] as string,
+      acks,
+      idempotent,
+      compression,
+    });
     const indexes = Array.from({ length: share.count }, (_, index) => share.first + index);
     const own = this.own?.connect(this.ownAdapter);
     own?.catch(() => {}); // awaited below, after errors of the producers
     const ports = await inBatches(indexes, CONNECT_CONCURRENCY, (index) =>
-      this.adapter.connectProducer(kafka, `${run}-${step}-p${index}`, options),
+      this.adapter.connectProducer(kafka, `${stepName(this.order)}-p${index}`, optionsOf(index)),
     );
     this.producers = ports.map((port, position) => this.producer(port, indexes[position] as number));
     await own;

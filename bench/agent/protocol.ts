@@ -1,7 +1,7 @@
 // The protocol between the runner and the agents: JSON over HTTP on the overlay network. The runner sends requests, agents answer.
 import { z } from "zod";
 import { completeWorkloadSchema } from "../../contract/completeWorkload.ts";
-import { RUN_NAME } from "../../contract/request.ts";
+import { NAME_PREFIX, RUN_NAME } from "../../contract/request.ts";
 import { type KafkaTarget, openKafkaTargetSchema } from "../../contract/target.ts";
 import { findingsSchema } from "../exchange/findings.ts";
 
@@ -91,17 +91,23 @@ export const prepareSchema = z.strictObject({
   ...stepId,
   /** Without the password, which the agent reads from a file. */
   kafka: openKafkaTargetSchema,
+  /** Name of the topic, or the start of the names if the workload has several (contract/topics.ts). */
   topic: z.string().max(249),
+  /** Start of the names of consumer groups and clients. Absent: none. */
+  prefix: z.string().regex(NAME_PREFIX).optional(),
   workload: completeWorkloadSchema,
   pacing: z.enum(["precise", "timer"]),
   seed: z.int(),
   /** A message is late if it leaves more than this after its intended time, µs. */
   lateAfterUs: z.number(),
-  /** The logical producers, or consumers of each group, that this task runs: `count` of them from number `first`. */
+  /**
+   * The logical producers, or consumers of each group (those of all topics together), that this task runs: `count` of them from
+   * number `first`.
+   */
   share: z
     .strictObject({ first: count, count })
     .refine(({ first, count: size }) => first + size <= MAX_SHARE, `ends beyond ${MAX_SHARE}`),
-  /** For consumers: the first offset of each partition. */
+  /** For consumers: the first offset of each partition, which are numbered over all topics (contract/topics.ts). */
   startOffsets: z.record(z.string(), z.string()),
   /** The peers whose clocks the agent compares with its own until the step is collected. */
   peers: z
@@ -117,7 +123,11 @@ export const prepareSchema = z.strictObject({
 });
 /** The request to prepare a step. */
 export type Prepare = z.output<typeof prepareSchema>;
-/** The same with Kafka's password, which the agent adds. */
+/** The name of a step, with which the names of its groups and clients begin. It is unique on a cluster. */
+export function stepName({ prefix = "", run, step }: Pick<Prepare, "prefix" | "run" | "step">): string {
+  return `${prefix}${run}-${step}`;
+}
+/** The same with the secrets for Kafka, which the agent adds. */
 export type PrepareWithSecrets = Omit<Prepare, "kafka"> & { kafka: KafkaTarget };
 
 /** The answer to {@link PATHS}.prepare. */

@@ -57,12 +57,13 @@ export class Exchange {
    *
    * @param port UDP port; 0: any free one
    * @param token the stack's token
+   * @param address IPv4 address to listen on. Default: all of the machine
    */
-  static open(clock: ExchangeClock, port: number, token: string): Promise<Exchange> {
+  static open(clock: ExchangeClock, port: number, token: string, address?: string): Promise<Exchange> {
     const socket = dgram.createSocket({ type: "udp4", lookup: numericLookup });
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
-      socket.bind(port, () => {
+      socket.bind(port, address, () => {
         socket.off("error", reject);
         resolve(new Exchange(socket, clock, token));
       });

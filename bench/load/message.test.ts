@@ -70,6 +70,18 @@ describe("a message's content", () => {
     assert.ok(share > 0.1 && share < 0.3, String(share));
   });
 
+  it("is random up to its share, and zero after it", () => {
+    const values = batch(400, { random: 0.5 }, 100);
+    for (const value of values) {
+      assert.ok(value.subarray(200).every((byte) => byte === 0));
+      assert.ok(value.subarray(MESSAGE_HEADER_BYTES, 200).some((byte) => byte !== 0));
+    }
+    const half = ratio(contents(values));
+    assert.ok(half > 0.4 && half < 0.55, String(half));
+    assert.ok(contents(batch(400, { random: 0 }, 10)).every((byte) => byte === 0));
+    assert.ok(ratio(contents(batch(400, { random: 1 }, 100))) > 0.95);
+  });
+
   it("repeats the bytes of a file", () => {
     const source = Buffer.from("abcdefg");
     const filled = contents(batch(60, { base64: source.toString("base64") }, 10)).toString();

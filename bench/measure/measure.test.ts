@@ -407,7 +407,7 @@ describe("the verdict of a step", () => {
     assert.equal(verdict({ offered: 0 }).verdict, "failed");
     const order = {
       workload: workloadSchema.parse({}),
-      target: { brokerMetrics: [] },
+      target: { kafka: { brokers: [] } },
     } as unknown as StepOrder;
     const lost = failedStep(order, "", ["an agent is gone"]);
     assert.deepEqual([lost.verdict, lost.reasons], ["failed", ["an agent is gone"]]);

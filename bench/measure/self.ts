@@ -1,5 +1,6 @@
 // Resource usage of this process. A load generator that is short of CPU time measures itself instead of Kafka.
 import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import type { Self } from "../agent/protocol.ts";
 
@@ -56,8 +57,16 @@ function read(): Reading {
     cpuUs: user + system,
     // The main thread has the same id as the process, even in a container.
     waitNs: waitNsOf(textOf(`/proc/self/task/${process.pid}/schedstat`)),
-    machineTicks: busyTicksOf(textOf("/proc/stat")),
+    machineTicks: machineTicks(),
   };
+}
+
+/** Where there is no /proc, Node.js knows the CPUs' times, in ms. */
+function machineTicks(): number {
+  const stat = textOf("/proc/stat");
+  if (stat !== "") return busyTicksOf(stat);
+  const busyMs = cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
+  return (busyMs / 1_000) * TICKS_PER_SEC;
 }
 
 /** The text of a file; empty if the kernel does not have it. */

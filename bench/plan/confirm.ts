@@ -2,11 +2,11 @@
 
 import { verdictOf } from "../../contract/verdicts.ts";
 import { isWholeVariable, type Search } from "../../contract/workload.ts";
-import { upperOf } from "./bracket.ts";
+import { UNCLEAR_TRIALS, upperOf } from "./bracket.ts";
 import type { Findings } from "./findings.ts";
 import type { Trial } from "./trial.ts";
 
-/** Largest number of long steps. If none of them confirms a knee, there is none. */
+/** Largest number of long steps that refute a knee. Steps without evidence do not count. */
 const MOST_CONFIRMATIONS = 4;
 /** Share of the steps of a search that is reserved for confirmations. */
 const RESERVED_SHARE = 1 / 10;
@@ -25,7 +25,8 @@ export function plannedConfirmations({ confirm, maxSteps }: Pick<Search, "confir
 export function nextConfirmation(search: Search, findings: Findings): number | undefined {
   const { range, confirmations } = findings;
   const upper = upperOf(range);
-  if (search.confirm === 0 || confirmations.length >= MOST_CONFIRMATIONS || isConfirmed(confirmations))
+  const decided = confirmations.filter((each) => verdictOf(each).evidence !== "unclear");
+  if (search.confirm === 0 || decided.length >= MOST_CONFIRMATIONS || isConfirmed(confirmations))
     return undefined;
   const last = confirmations.at(-1);
   if (!last) {
@@ -34,7 +35,8 @@ export function nextConfirmation(search: Search, findings: Findings): number | u
   }
   const value = Number(last.values[search.variable]);
   const { evidence } = verdictOf(last);
-  if (evidence === "unclear") return value;
+  if (evidence === "unclear")
+    return confirmations.length - decided.length < UNCLEAR_TRIALS ? value : undefined;
   if (evidence === "generator") return undefined;
   const missed = confirmations.filter((each) => verdictOf(each).evidence === "missed").length;
   const lower = value / (1 + (search.tolerance / 2) * 2 ** (missed - 1));

@@ -77,53 +77,53 @@ export class Posterior {
     this.step = Math.log(to / from) / (points - 1);
     this.weights = SLOPES.map(() => new Float64Array(points));
     this.lapses = SLOPES.map(() => new Float64Array(points));
+    const likelihoods = LAPSES.map(() => new Float64Array(points));
+    const chances = new Float64Array(points);
     for (const [index, { slope, prior }] of SLOPES.entries()) {
-      for (const each of DRIFTS) this.add(index, slope, each.drift, prior * each.prior, outcomes);
+      for (const each of DRIFTS) {
+        for (const [position, lapse] of LAPSES.entries())
+          likelihoods[position]?.fill(prior * each.prior * lapse.prior);
+        for (const { value, met, age } of outcomes) {
+          this.logistic(slope, Math.log(value) + each.drift * age, chances);
+          for (const [position, { lapse }] of LAPSES.entries())
+            multiply(
+              likelihoods[position] as Float64Array,
+              chances,
+              met ? lapse : 1 - lapse,
+              met ? 1 - lapse : lapse,
+            );
+        }
+        this.add(index, likelihoods);
+      }
     }
     this.marginal = this.normalise();
   }
 
-  private add(
-    index: number,
-    slope: number,
-    drift: number,
-    prior: number,
-    outcomes: readonly Outcome[],
-  ): void {
-    const likelihoods = LAPSES.map((each) => new Float64Array(this.points).fill(prior * each.prior));
-    for (const { value, met, age } of outcomes) {
-      const chances = this.logistic(slope, Math.log(value) + drift * age);
-      for (const [position, { lapse }] of LAPSES.entries()) {
-        const likelihood = likelihoods[position] as Float64Array;
-        const [base, gain] = met ? [lapse, 1 - 2 * lapse] : [1 - lapse, 2 * lapse - 1];
-        for (let limit = 0; limit < this.points; limit += 1) {
-          likelihood[limit] = num(likelihood, limit) * (base + gain * num(chances, limit));
-        }
-      }
-    }
+  /** Adds the likelihoods of one slope and drift, which are those of each lapse. */
+  private add(index: number, likelihoods: readonly Float64Array[]): void {
     const [weights, lapses] = [this.weights[index] as Float64Array, this.lapses[index] as Float64Array];
     for (const [position, { lapse }] of LAPSES.entries()) {
       const likelihood = likelihoods[position] as Float64Array;
       for (let limit = 0; limit < this.points; limit += 1) {
-        weights[limit] = num(weights, limit) + num(likelihood, limit);
-        lapses[limit] = num(lapses, limit) + lapse * num(likelihood, limit);
+        const weight = likelihood[limit] as number;
+        weights[limit] = (weights[limit] as number) + weight;
+        lapses[limit] = (lapses[limit] as number) + lapse * weight;
       }
     }
   }
 
-  /** For each limit of the grid: the chance that a value meets the SLO, without lapses. */
-  private logistic(slope: number, logValue: number): Float64Array {
-    const chances = new Float64Array(this.points);
+  /** For each limit of the grid: the chance that a value meets the SLO, without lapses. @param chances gets them */
+  private logistic(slope: number, logValue: number, chances: Float64Array): void {
     // The odds exp(slope * (value - limit)) are a geometric sequence; where they overflow, the chance is 0.
-    const exponent = (limit: number) => slope * (logValue - this.first - limit * this.step);
-    const start = Math.max(0, Math.ceil((exponent(0) - MOST_EXPONENT) / (slope * this.step)));
+    const exponent = slope * (logValue - this.first);
+    const start = Math.max(0, Math.ceil((exponent - MOST_EXPONENT) / (slope * this.step)));
     const ratio = Math.exp(-slope * this.step);
-    let odds = Math.exp(exponent(start));
+    let odds = Math.exp(exponent - slope * start * this.step);
+    chances.fill(0, 0, start);
     for (let limit = start; limit < this.points; limit += 1) {
       chances[limit] = 1 / (1 + odds);
       odds *= ratio;
     }
-    return chances;
   }
 
   private normalise(): Float64Array {
@@ -185,15 +185,24 @@ export class Posterior {
   /** By limit: the joint probability that it is the true one and that a trial of this value meets the SLO. */
   private responses(value: number): Float64Array {
     const met = new Float64Array(this.points);
+    const chances = new Float64Array(this.points);
     for (const [index, { slope }] of SLOPES.entries()) {
       const [weights, lapses] = [this.weights[index] as Float64Array, this.lapses[index] as Float64Array];
-      const chances = this.logistic(slope, Math.log(value));
+      this.logistic(slope, Math.log(value), chances);
       for (let limit = 0; limit < this.points; limit += 1) {
         const lapse = num(lapses, limit);
         met[limit] = num(met, limit) + num(weights, limit) * (lapse + (1 - 2 * lapse) * num(chances, limit));
       }
     }
     return met;
+  }
+}
+
+/** Multiplies each likelihood by a chance between `none`, where `chances` is 0, and `all`, where it is 1. */
+function multiply(likelihood: Float64Array, chances: Float64Array, none: number, all: number): void {
+  const gain = all - none;
+  for (let limit = 0; limit < likelihood.length; limit += 1) {
+    likelihood[limit] = (likelihood[limit] as number) * (none + gain * (chances[limit] as number));
   }
 }
 

@@ -246,6 +246,16 @@ describe("the confirmation of the knee", () => {
     assert.equal(producersOf(after([...found(), trial(value, "not-steady", "confirm")])), value);
   });
 
+  it("is not given up for steps that were no evidence, but for four of them", () => {
+    const value = producersOf(after(found()));
+    const missed = trial(value, "slo-missed", "confirm");
+    const unclear = (count: number) =>
+      Array.from({ length: count }, () => trial(value, "not-steady", "confirm"));
+    const lower = producersOf(after([...found(), ...unclear(3), missed]));
+    assert.ok(lower < value, "three without evidence and one refusal leave three more");
+    assert.ok("done" in after([...found(), ...unclear(4)]));
+  });
+
   it("is left out with confirm: 0 seconds", () => {
     const { knee, history } = run({ limit: 555 }, benchmarkOf({ confirm: "0 seconds" }));
     assert.ok(knee && knee.confirmed === undefined);

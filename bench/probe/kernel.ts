@@ -54,7 +54,7 @@ export function diskOf(diskstats: string): NonNullable<MachineCounters["disk"]> 
   const disk: NonNullable<MachineCounters["disk"]> = { readBytes: 0, writtenBytes: 0, busyMs: {} };
   for (const line of diskstats.split("\n")) {
     const [, , name = "", , , read = "0", , , , written = "0", , , busyMs = "0"] = line.trim().split(/\s+/);
-    if (!DISK.test(name)) continue;
+    if (!DISK.test(name) || ![read, written, busyMs].every((text) => /^\d+$/.test(text))) continue;
     disk.readBytes += SECTOR_BYTES * Number(read);
     disk.writtenBytes += SECTOR_BYTES * Number(written);
     disk.busyMs[name] = Number(busyMs);

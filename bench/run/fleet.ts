@@ -3,6 +3,7 @@ import { lookup } from "node:dns/promises";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import { AGENT_SERVICES, type AgentRole, type BenchTarget } from "../../contract/request.ts";
 import { AgentClient } from "../agent/client.ts";
+import type { AgentPort } from "../agent/port.ts";
 import { type Hello, ORPHANED_AFTER_MS, PROTOCOL_VERSION } from "../agent/protocol.ts";
 import type { JobContext } from "../job.ts";
 import { reason } from "../reason.ts";
@@ -18,13 +19,31 @@ export interface Agent {
   /** Its address on the overlay network. */
   address: string;
   hello: Hello;
-  client: AgentClient;
+  client: AgentPort;
 }
 
 /** All agents of a stack. */
 export interface Fleet {
   producers: Agent[];
   consumers: Agent[];
+}
+
+/**
+ * Finds the agents of a run, and waits until all of them answer and are free for it.
+ *
+ * @throws SwarmbenchError if they are not
+ */
+export type FindFleet = (
+  target: Pick<BenchTarget, "agents" | "token">,
+  run: string,
+  context: JobContext,
+) => Promise<Fleet>;
+
+/** How a runner reaches its agents. */
+export interface AgentAccess {
+  find: FindFleet;
+  /** IPv4 address on which the runner exchanges timestamps with them. Absent: all of the machine. */
+  address?: string;
 }
 
 /** Looks up the addresses of all tasks of a service. */

@@ -139,7 +139,7 @@ function measuredFields(step: MeasuredStep): FieldValues<"step"> {
   return {
     ...latencies,
     offered: step.offered / step.durationSeconds,
-    delivered: step.delivered / step.durationSeconds,
+    delivered: (step.received ?? step.delivered) / step.durationSeconds,
     lost: step.lost,
     duplicated: step.duplicated,
     reordered: step.reordered,

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pair, StepNetwork } from "../../contract/network.ts";
 import type { RunRequest } from "../../contract/request.ts";
+import { consumersInGroup } from "../../contract/topics.ts";
 import { within } from "../clock.ts";
 import type { JobContext } from "../job.ts";
 import { reason } from "../reason.ts";
@@ -113,7 +114,7 @@ export class NetworkWatch {
     const estimateMs = oneWayMs(pairs, {
       producers: nodesOf("producer", workload.producers),
       brokers: this.request.target.network?.brokers.map(({ node }) => node) ?? [],
-      consumers: nodesOf("consumer", workload.consumers),
+      consumers: nodesOf("consumer", consumersInGroup(workload)),
     });
     return { pairs, oneWayMs: estimateMs };
   }

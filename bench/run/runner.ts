@@ -6,20 +6,21 @@ import type { RunRequest } from "../../contract/request.ts";
 import { type RunEvent, SCHEMA_VERSION, type Step } from "../../contract/result.ts";
 import { withValues } from "../../contract/stepWorkload.ts";
 import { valuesText } from "../../contract/text.ts";
+import { consumersInGroup } from "../../contract/topics.ts";
 import { worstVerdict } from "../../contract/verdicts.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import type { JobContext } from "../job.ts";
 import { sloText } from "../measure/evaluate.ts";
-import type { SearchResult } from "../plan/conclude.ts";
 import { bracketSoFar, nextStep, stepsLeft } from "../plan/index.ts";
 import { benchmarkOf } from "../plan/preheat.ts";
+import { otherKneesSoFar, type SearchResults } from "../plan/slos.ts";
 import { estimatedSeconds, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
 import { reason } from "../reason.ts";
 import { openWallClock } from "../wallClock.ts";
 import { withFleet } from "./conditions.ts";
 import { type EventSink, instant } from "./events.ts";
 import { faultWarnings } from "./faults.ts";
-import { type Fleet, findFleet } from "./fleet.ts";
+import { type AgentAccess, type Fleet, findFleet } from "./fleet.ts";
 import { Live } from "./live.ts";
 import { NetworkWatch } from "./network.ts";
 import { preheatText, resultText, secondText, stepText, timeText } from "./progress.ts";
@@ -52,11 +53,19 @@ export class Runner {
   private readonly request: RunRequest;
   private readonly context: JobContext;
   private readonly emit: EventSink;
+  private readonly agents: AgentAccess;
 
-  constructor(request: RunRequest, context: JobContext, emit: EventSink) {
+  /** @param agents default: the tasks of the stack's services */
+  constructor(
+    request: RunRequest,
+    context: JobContext,
+    emit: EventSink,
+    agents: AgentAccess = { find: findFleet },
+  ) {
     this.request = request;
     this.context = context;
     this.emit = emit;
+    this.agents = agents;
     const { run, scenario, target, benchmark } = request;
     this.live = new Live(target.influx, { run, scenario }, benchmark.slo);
     this.network = new NetworkWatch(request, context, this.live, emit);
@@ -72,7 +81,7 @@ export class Runner {
    */
   async run(): Promise<End> {
     const { benchmark, workload } = this.request;
-    this.exchange = await Exchange.open(this.clock, 0, this.request.target.token);
+    this.exchange = await Exchange.open(this.clock, 0, this.request.target.token, this.agents.address);
     try {
       await this.begin();
       await this.network.before();
@@ -94,7 +103,7 @@ export class Runner {
     let { conditions } = this.request;
     let warnings: string[] = [];
     try {
-      const fleet = await findFleet(target, run, this.context);
+      const fleet = await this.agents.find(target, run, this.context);
       const clients = [workload.client, ...((benchmark.sweep?.client ?? []) as Client[])];
       conditions = await withFleet(conditions, fleet, target, clients);
       warnings = faultWarnings(fleet);
@@ -125,7 +134,7 @@ export class Runner {
     const label = `${position}: ${valuesText(planned.values)}`;
     const startUs = this.clock.nowUs();
     this.emit({ event: "step-started", at: instant(), step: number, values: planned.values });
-    const fleet = await findFleet(this.request.target, this.request.run, this.context);
+    const fleet = await this.agents.find(this.request.target, this.request.run, this.context);
     const order = { ...this.orderOf(planned, number, fleet), ...(await this.network.begin()) };
     const result = await this.tryStep(order, label);
     result.network = await this.network.end(order);
@@ -142,7 +151,7 @@ export class Runner {
   }
 
   private orderOf(
-    { phase, values }: PlannedStep,
+    { phase, values, searchedP99Ms }: PlannedStep,
     number: number,
     fleet: Fleet,
   ): Omit<StepOrder, "probes" | "network"> {
@@ -152,6 +161,7 @@ export class Runner {
       number,
       phase,
       values,
+      searchedP99Ms,
       target,
       fleet,
       workload: withValues(workload, values),
@@ -162,7 +172,8 @@ export class Runner {
 
   /** Runs a step. A failure is a result too: the run keeps the other steps and continues. */
   private async tryStep(order: StepOrder, label: string): Promise<Step> {
-    const { producers, consumers, groups } = order.workload;
+    const { producers, groups } = order.workload;
+    const consumers = groups * consumersInGroup(order.workload);
     const startedAt = instant();
     try {
       const result = await runStep(
@@ -173,7 +184,7 @@ export class Runner {
           phase: (phase) => this.show(`${label}: ${phase}`),
           second: (second, phase) => {
             this.emit({ event: "second", step: order.number, second: withoutHistograms(second) });
-            this.live.second(order.number, second, { producers, consumers: consumers * groups });
+            this.live.second(order.number, second, { producers, consumers });
             this.show(`${label}: ${phase}: ${secondText(second)}${this.timeLeft()}`);
           },
         },
@@ -207,11 +218,11 @@ export class Runner {
     return `; at least ${timeText(this.left().least * mean)} left`;
   }
 
-  private async end({ knee, bracket, searchReason }: SearchResult): Promise<End> {
+  private async end({ knee, bracket, searchReason, otherKnees }: SearchResults): Promise<End> {
     const measured = this.steps.filter(({ phase }) => phase !== "preheat");
     const verdict = knee ? "ok" : worstVerdict(measured.map((step) => step.verdict));
     const text = knee ? `knee at ${knee.value} ${knee.variable}` : searchReason || verdict;
-    return this.close({ knee, bracket, searchReason, verdict }, text);
+    return this.close({ knee, bracket, searchReason, otherKnees, verdict }, text);
   }
 
   private async fail(error: Error): Promise<never> {
@@ -221,7 +232,10 @@ export class Runner {
     const { workload, benchmark } = this.request;
     const searchReason = benchmark.search ? cause : "";
     const bracket = bracketSoFar(workload, benchmark, this.history, cause);
-    this.emit(await this.close({ knee: null, bracket, searchReason, verdict, error: cause }, cause));
+    const otherKnees = otherKneesSoFar(workload, benchmark, this.history, cause);
+    this.emit(
+      await this.close({ knee: null, bracket, searchReason, otherKnees, verdict, error: cause }, cause),
+    );
     if (!interrupted) throw error;
     throw new SwarmbenchError("interrupted", "the run was stopped", {
       hint: "Finished steps are kept: continue with --resume.",

@@ -1,11 +1,12 @@
 // Runs one step: prepares everything, warms up until steady, measures, drains and collects.
 import type { Step } from "../../contract/result.ts";
-import { withoutPassword } from "../../contract/target.ts";
-import type { ConsumerTotals, Prepare, ProducerTotals } from "../agent/protocol.ts";
+import { withoutSecrets } from "../../contract/target.ts";
+import { consumersInGroup, topicCount, topicNames } from "../../contract/topics.ts";
+import { type ConsumerTotals, type Prepare, type ProducerTotals, stepName } from "../agent/protocol.ts";
 import type { StepWindow } from "../agent/step.ts";
 import { within } from "../clock.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import { ensureTopic, logOffsets, removeTopic } from "../kafka/topics.ts";
+import { ensureTopic, logOffsets, removeTopics } from "../kafka/topics.ts";
 import { isWarm, STEADY_WINDOW, steadiness, steadyInputs } from "../measure/steady.ts";
 import { type LogOffsets, positionsByGroup, unreadOf } from "../measure/unread.ts";
 import type { WallClock } from "../wallClock.ts";
@@ -17,6 +18,7 @@ import { checkClocks } from "./checkClocks.ts";
 import { checkNodes } from "./checkNodes.ts";
 import type { Agent } from "./fleet.ts";
 import { JitWarmUp } from "./jitWarmUp.ts";
+import { ownPartitions } from "./ownPartitions.ts";
 import { type Readings, takeReadings } from "./readings.ts";
 import { drain } from "./stepDrain.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
@@ -29,10 +31,6 @@ import { peerOf, type Worker, workersOf } from "./workers.ts";
 const START_LEAD_US = 500_000;
 /** How long to wait for agents when a step is abandoned. Agents that work end their step at once. */
 const ABANDON_MS = 5_000;
-/** With fewer partitions, too large a share of the messages would be timed twice. */
-const LEAST_PARTITIONS = 4;
-/** Share of the partitions whose messages are timed twice. */
-const OWN_SHARE = 1 / 12;
 /** Time after which agents report a second. */
 const REPORT_LAG_SEC = 2;
 
@@ -51,11 +49,13 @@ export async function runStep(
 ): Promise<Step> {
   const { target, workload, run, number } = order;
   checkNodes(order);
-  listener.phase("creating the topic");
-  const name = workload.topic ?? `${run}-${number}`;
+  const count = topicCount(workload);
+  listener.phase(count === 1 ? "creating the topic" : `creating ${count} topics`);
+  const name = workload.topic ?? stepName({ prefix: target.prefix, run, step: number });
   const topic = reachesBroker(workload)
     ? await ensureTopic(target.kafka, {
         topic: name,
+        topics: workload.topics,
         partitions: workload.partitions,
         config: workload.topicConfig,
         replicationFactor: workload.replicationFactor,
@@ -69,12 +69,16 @@ export async function runStep(
     throw error;
   } finally {
     // A topic named in the settings is kept: it may have been there before, and the user may want to inspect it.
-    if (topic.created && workload.topic === undefined) await removeTopic(target.kafka, name).catch(() => {});
+    if (topic.created && workload.topic === undefined) {
+      await removeTopics(target.kafka, topicNames(name, count)).catch(() => {});
+    }
   }
 }
 
 interface Topic {
+  /** Its name, or the start of the names of several. */
   name: string;
+  /** Of each topic. */
   partitions: number;
   replicationFactor: number;
   startOffsets: Record<number, string>;
@@ -117,7 +121,7 @@ class StepRun {
         total,
       );
     this.producers = workersAmong(fleet.producers, workload.producers);
-    this.consumers = reachesBroker(workload) ? workersAmong(fleet.consumers, workload.consumers) : [];
+    this.consumers = reachesBroker(workload) ? workersAmong(fleet.consumers, consumersInGroup(workload)) : [];
     this.id = { run: order.run, step: order.number };
     const agents = this.workers.map(({ agent }) => agent);
     this.reports = new AgentReports({ agents, id: this.id, workload, clock, listener, signal });
@@ -158,17 +162,18 @@ class StepRun {
   /** Connects all clients, consumers first so that they receive every message. @returns how long it took, s */
   private async prepare(): Promise<number> {
     const { workload, benchmark, target } = this.order;
-    this.listener.phase(`connecting ${workload.consumers * workload.groups} consumers`);
+    this.listener.phase(`connecting ${consumersInGroup(workload) * workload.groups} consumers`);
     const sources = this.producers.map(({ share }) => share.first);
     const prepare = async (workers: Worker[], watched: Worker[]) => {
       const peers = watched.map(({ agent }) => peerOf(agent));
       const answers = await Promise.all(
         workers.map(({ agent, share }) => {
-          const kafka = { ...withoutPassword(target.kafka), proxyRoute: target.proxyRoutes?.[agent.role] };
+          const kafka = { ...withoutSecrets(target.kafka), proxyRoute: target.proxyRoutes?.[agent.role] };
           const order: Prepare = {
             ...this.id,
             kafka,
             topic: this.topic.name,
+            prefix: target.prefix,
             workload,
             share,
             pacing: benchmark.pacing,
@@ -190,15 +195,10 @@ class StepRun {
     return Math.max(consumersTook, await prepare(this.producers, []));
   }
 
-  /**
-   * For each producer task, the partition that it also consumes to time its own messages, or null. Only the first tasks have one,
-   * so that the additional load on the brokers is small. null: there are too few partitions.
-   */
+  /** For each producer task the partition that it also consumes to time its own messages; null: there are too few partitions. */
   private get sameNode(): (number | null)[] | null {
-    const { partitions } = this.topic;
-    if (partitions < LEAST_PARTITIONS) return null;
-    const most = Math.max(1, Math.floor(partitions * OWN_SHARE));
-    return this.producers.map((_, index) => (index < most ? index : null));
+    const sources = this.producers.map(({ share }) => share.first);
+    return ownPartitions(sources, this.topic.partitions, topicCount(this.order.workload));
   }
 
   /** Starts the producers. @returns the second in which they start, since 1970 */
@@ -275,7 +275,7 @@ class StepRun {
         },
         tallies: () =>
           this.reports.keepPolling(Promise.all(this.workers.map(({ agent }) => agent.client.tally(this.id)))),
-        log: () => logOffsets(this.order.target.kafka, this.topic.name),
+        log: () => this.logOffsets(),
       },
       { toSec, deadlineSec: toSec + benchmark.drain, acks: workload.acks, starts: this.topic.startOffsets },
     );
@@ -300,8 +300,13 @@ class StepRun {
 
   /** The log's offsets; null if Kafka does not answer. */
   private logEnds(): Promise<LogOffsets | null> {
-    const log = logOffsets(this.order.target.kafka, this.topic.name).catch(() => null);
-    return this.reports.keepPolling(log);
+    return this.reports.keepPolling(this.logOffsets().catch(() => null));
+  }
+
+  private logOffsets(): Promise<LogOffsets> {
+    const { workload, target } = this.order;
+    const names = topicNames(this.topic.name, topicCount(workload));
+    return logOffsets(target.kafka, names, this.topic.partitions);
   }
 
   /** Ends the step at the agents that can be reached. The others end it themselves after their orphan timeout. */

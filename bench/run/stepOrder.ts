@@ -18,6 +18,8 @@ export interface StepOrder {
   number: number;
   phase: Step["phase"];
   values: StepValues;
+  /** The p99 of the SLO whose knee the step looks for. Absent: the search has one SLO. */
+  searchedP99Ms?: number;
   workload: Workload;
   benchmark: Benchmark;
   target: BenchTarget;

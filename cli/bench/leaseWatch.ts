@@ -1,7 +1,7 @@
 // Stops a run on reserved nodes before the reservation ends. Checks before the run starts and at each of its steps.
 
 import { SwarmbenchError } from "../../contract/errors.ts";
-import type { RunEvent, Step } from "../../contract/result.ts";
+import { eventSchema, type RunEvent, type Step } from "../../contract/result.ts";
 import {
   formatWalltime,
   type Lease,
@@ -181,7 +181,10 @@ export class LeaseWatch {
 
 function parseEvent(line: string): RunEvent | undefined {
   try {
-    return JSON.parse(line) as RunEvent;
+    const event = (JSON.parse(line) ?? undefined) as RunEvent | undefined;
+    // Only these have fields that are used here.
+    const isUsed = event?.event === "step-started" || event?.event === "step";
+    return isUsed ? eventSchema.safeParse(event).data : event;
   } catch {
     return undefined; // reported when the results are read
   }

@@ -232,8 +232,8 @@ async function finish(session: Session, args: Arguments, ending: Ending): Promis
     watch?.stopped !== undefined && run.verdict === "interrupted" && !session.signal.aborted;
   if (isOutOfTime) throw stopped(watch.stopped ?? "");
   if (watch && fromUp) forgetUnfinished(args.results, scenario);
-  if (session.signal.aborted) throw interrupted(folder);
-  if (code !== 0) throw failed(run, folder);
+  if (session.signal.aborted) throw interrupted(session, folder);
+  if (code !== 0) throw failed(session, run, folder);
   const exitCode = args.failOnSlo && !meetsSlo(run) ? EXIT.sloMissed : EXIT.done;
   return { folder, run, summary: summaryOf(run, folder), exitCode };
 }
@@ -289,17 +289,21 @@ function openLog(folder: string): EventLog {
   }
 }
 
-function interrupted(folder: string): SwarmbenchError {
+function interrupted(session: Session, folder: string): SwarmbenchError {
   const code = interruption() === EXIT.terminated ? "terminated" : "interrupted";
   return new SwarmbenchError(code, "the run was stopped; finished steps are kept", {
-    hint: `Continue it: npm run bench -- --resume ${shownPath(folder)}`,
+    hint: `Continue it: ${resumeCommand(session, folder)}`,
   });
 }
 
-function failed(run: Run, folder: string): SwarmbenchError {
+function resumeCommand({ options }: Session, folder: string): string {
+  return `npm run bench -- ${options === undefined ? "" : `${options} `}--resume ${shownPath(folder)}`;
+}
+
+function failed(session: Session, run: Run, folder: string): SwarmbenchError {
   const hasResults = finishedSteps(run.steps).length > 0;
   const hint = hasResults
-    ? `Finished steps are kept. Continue the run: npm run bench -- --resume ${shownPath(folder)}`
+    ? `Finished steps are kept. Continue the run: ${resumeCommand(session, folder)}`
     : undefined;
   return new SwarmbenchError("run-failed", `the run failed: ${run.warnings.at(-1) ?? run.searchReason}`, {
     hint,

@@ -86,12 +86,13 @@ export function conditionsOf(
   { version, commit, dirty, machines }: Environment,
 ): Conditions {
   const { source, images, settings } = plan.conditions;
+  const engines = new Set(machines.map(({ engine }) => engine));
   return {
     swarmbench: { version, commit, dirty },
     source,
     images,
     settings,
-    versions: { docker: [...new Set(machines.map(({ engine }) => engine))].join(", ") },
+    versions: engines.size > 0 ? { docker: [...engines].join(", ") } : {},
     workload: recordedWorkload(workload),
     benchmark: { ...benchmark },
     nodes: plan.conditions.nodes.map(({ name, role }) => {
@@ -121,7 +122,7 @@ export function sameLoad(
 
 /** A workload as the results have it: instead of a file's bytes, their hash. */
 function recordedWorkload({ content, ...workload }: RunRequest["workload"]): Record<string, unknown> {
-  if (typeof content === "string" || "file" in content) return { ...workload, content };
+  if (typeof content === "string" || !("base64" in content)) return { ...workload, content };
   const sha256 = createHash("sha256").update(content.base64).digest("hex");
   return { ...workload, content: { sha256 } };
 }

@@ -15,7 +15,7 @@ export function figuresCommand(): Command {
     name: "figures",
     summary: "Measure swarmbench itself on this machine: its run times, resource use and accuracy",
     details:
-      "Each subcommand brings up its own stack and destroys it at the end, also after a failure and at Ctrl-C.",
+      "Each subcommand but audit brings up its own stack and destroys it at the end, also after a failure and at Ctrl-C.",
     examples: ["npm run bench:testbed -- --rounds 3"],
     exits: EXITS,
   })
@@ -23,7 +23,9 @@ export function figuresCommand(): Command {
     .addCommand(hostsCommand())
     .addCommand(stackCommand())
     .addCommand(idleCommand())
-    .addCommand(clientsCommand());
+    .addCommand(demosCommand())
+    .addCommand(clientsCommand())
+    .addCommand(auditCommand());
 }
 
 function testbedCommand(): Command {
@@ -97,6 +99,23 @@ function idleCommand(): Command {
   );
 }
 
+function demosCommand(): Command {
+  const demos = command({
+    name: "demos",
+    summary: "Run the demo several times, and check that its answers agree",
+    details:
+      "Runs setup, then brings up the scenario local with its benchmark on a new stack for each run. Prints each knee with its " +
+      "interval, what limited the load beyond it, the time of the benchmark and that of the whole `up`, and whether all " +
+      "intervals overlap. The results are kept in runs/. About 8 minutes a run. Only meaningful while nothing else runs.",
+    examples: ["npm run bench:demos", "npm run bench:demos -- --runs 2"],
+    exits: { ...EXITS, failed: "it failed, a run found no knee, or the intervals do not overlap" },
+  }).option("--runs <n>", "number of runs", "5");
+  return runs(
+    demos,
+    loadOf(() => import("./demos.ts")),
+  );
+}
+
 function clientsCommand(): Command {
   const clients = command({
     name: "clients",
@@ -113,6 +132,28 @@ function clientsCommand(): Command {
   return runs(
     clients,
     loadOf(() => import("./clients.ts")),
+  );
+}
+
+function auditCommand(): Command {
+  const audit = command({
+    name: "audit",
+    summary: "Compare what is measured with other tools, on one Kafka process of this machine",
+    details:
+      "Starts a broker on the loopback interface, without Docker, and measures in turn with the yardstick (franz-go), with " +
+      "agents as processes, and with Kafka's EndToEndLatency. Then applies the rule of OpenMessaging Benchmark (whole " +
+      "milliseconds, samples of 0 dropped) to the agents' own samples: which share it would have kept, and what median it " +
+      "would have reported. Takes about 90 seconds per round. The first time it compiles the yardstick and fetches Kafka.",
+    examples: ["npm run bench:audit", "npm run bench:audit -- --rounds 1 --producers 100 --rate 2000"],
+    exits: EXITS,
+  })
+    .option("--rounds <n>", "number of rounds", "5")
+    .option("--producers <n>", "logical producers", "50")
+    .option("--rate <n>", "messages per second of all producers together", "500")
+    .option("--seconds <n>", "measured time of each run, in seconds", "10");
+  return runs(
+    audit,
+    loadOf(() => import("./audit.ts")),
   );
 }
 

@@ -59,6 +59,7 @@ export class ClockSync extends pulumi.ComponentResource {
           installScript({ ...settings, node: node.name, address: node.address, plan, machine }),
         ),
         delete: removeCommand(),
+        showProgress: true,
       },
       { parent: this, deletedWith: node.machine },
     );

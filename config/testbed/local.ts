@@ -189,4 +189,5 @@ export const local = defineKind({
   nodes: (_, { nodes }) => nodes,
   errors,
   network: ({ subnet: cidr }: LocalSettings) => ({ name: "the testbed's network", cidr }),
+  mtu: 1_500, // of Docker's bridge networks
 });

@@ -7,6 +7,13 @@ import { MAX_NODES, nodeName, pool, role, subnet } from "../nodes.ts";
 export const word = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "expected letters, digits, dots, dashes or underscores");
+/** Schema of a user of a login. Directories have names like `ann@corp`. */
+export const loginName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/,
+    "expected letters, digits, dots, dashes, underscores or @, at most 64",
+  );
 /** Schema of a text of one line, because it is written to line-based files. */
 export const line = z
   .string()
@@ -21,13 +28,14 @@ export function isDateTime(text: string): boolean {
 
 /** Schema of a file's path. */
 export const file = line.regex(/^[^"]*$/, "expected no quotation mark in a file's name");
-/** Schema of an SSH host key. */
+/** Schema of an SSH host key. The comment that a line of a .pub file has is dropped. */
 export const hostKey = z
   .string()
   .regex(
-    /^(ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+) [A-Za-z0-9+/=]+$/,
+    /^(ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+) [A-Za-z0-9+/=]+( [^\r\n]*)?$/,
     "expected a public key such as ssh-ed25519 AAAA…",
   )
+  .transform((key) => key.split(" ").slice(0, 2).join(" "))
   .meta({ valueType: "public key" });
 /** Schema of a TCP port. */
 export const port = wholeNumber(1, 65535);

@@ -155,8 +155,9 @@ export const oarSchema = z
       .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,79}$/, "expected at most 80 letters, digits, dots or dashes")
       .optional()
       .meta({
-        description: "The job's name (`oarsub -n`), by which later runs find the reservation.",
-        whenAbsent: "derived from stack, machine and folder",
+        description:
+          "How the job's name begins (`oarsub -n`). A hash of stack, machine and checkout follows, so that no other checkout takes the job for its own.",
+        whenAbsent: "the stack's name",
       }),
     environment: word.optional().meta({
       description:

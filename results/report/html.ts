@@ -1,13 +1,14 @@
 import { type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
+import { arrivalSentence } from "../arrivals.ts";
 import { clockSentence } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
 import { limitOf } from "../limit.ts";
 import { preheatSentence } from "../preheat.ts";
 import { sharedMachineSentence } from "../resourceText.ts";
-import { kneeSentence, loadRangeText, loadText, sloSentence } from "../sentences.ts";
-import { perSec } from "../steps.ts";
+import { kneeSentence, loadRangeText, loadText, otherKneeSentences, sloSentence } from "../sentences.ts";
+import { perSec, receivedPerSec } from "../steps.ts";
 import { capitalize } from "../text.ts";
 import { drawCharts } from "./charts/list.ts";
 import { clockSection } from "./clockSection.ts";
@@ -34,7 +35,7 @@ ${run.warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
 ${drawCharts("report", [run]).map(chartFigure)}
 <h2>Steps</h2>
 ${stepsTable(run)}
-<p class="faint">${[preheatSentence(run), clocks].flatMap((text) => (text ? [`${capitalize(text)}.`] : [])).join(" ")}</p>
+<p class="faint">${[arrivalSentence(run), preheatSentence(run), clocks].flatMap((text) => (text ? [`${capitalize(text)}.`] : [])).join(" ")}</p>
 ${stepReasons(run)}
 <h2>Messages</h2>
 <p>What happened to the messages of each step:</p>
@@ -64,6 +65,7 @@ function headline(run: Run): Html {
   return html`<div class="verdict ${good ? "good" : "bad"}">${text}</div>
 <p>SLO: ${sloSentence(run)}.${knee ? "" : ` Verdict: ${run.verdict}.`}</p>
 ${knee ? html`<p>${kneeInterval(knee)} ${capitalize(knee.reason)}.</p>` : ""}
+${otherKneeSentences(run).map((text) => html`<p>${capitalize(text)}.</p>`)}
 ${drift === undefined ? "" : html`<p>${capitalize(drift)}.</p>`}`;
 }
 
@@ -82,10 +84,10 @@ function keyMetrics(run: Run): Html {
   const all = measured.reduce((sum, step) => sum + step.offered, 0);
   const boxes: [string, string][] = [];
   if (knee) boxes.push([formatNumber(knee.value), `${knee.variable} at the knee`]);
-  const [best] = good.toSorted((a, b) => offeredPerSec(b) - offeredPerSec(a));
-  if (best && offeredPerSec(best) > 0) {
+  const [best] = good.toSorted((a, b) => throughput(b) - throughput(a));
+  if (best && throughput(best) > 0) {
     boxes.push(
-      [`${formatNumber(offeredPerSec(best))}/s`, "highest rate within the SLO"],
+      [`${formatNumber(throughput(best))}/s`, "received at the highest rate within the SLO"],
       [`${formatNumber(best.latencyMs.p50)} ms`, "p50 latency at this rate"],
       [`${formatNumber(best.latencyMs.p99)} ms`, "p99 latency at this rate"],
     );
@@ -95,4 +97,5 @@ function keyMetrics(run: Run): Html {
   return html`<div class="figures">${boxes.map(([value, what]) => html`<div><b>${value}</b>${what}</div>`)}</div>`;
 }
 
-const offeredPerSec = (step: MeasuredStep) => perSec(step.offered, step) ?? 0;
+/** Older runs do not have what was received. */
+const throughput = (step: MeasuredStep) => receivedPerSec(step) ?? perSec(step.offered, step) ?? 0;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { MeasuredStep } from "../../contract/result.ts";
 import { sampleRun } from "../../test/support/sampleRun.ts";
 import { kneeSentence } from "../sentences.ts";
 import { markdownTable, runTable } from "./table.ts";
@@ -15,6 +16,30 @@ describe("the table", () => {
     assert.match(text, /knee: 500 producers \(90 % interval 480 to 620\)/);
     assert.match(text, /SLO: p99 latency at most 100 ms, at least 99\.9 % of messages delivered, none lost/);
     assert.match(text, /warning: look out/);
+  });
+
+  it("has the throughput, and says how messages arrived", () => {
+    const [first] = sampleRun().steps;
+    const steps = [
+      { ...(first as MeasuredStep), offered: 1_000, delivered: 1_000, received: 800, durationSeconds: 10 },
+    ];
+    assert.match(
+      markdownTable({ ...sampleRun(), steps }),
+      /\| offered\/s \| delivered\/s \| received\/s \|[\s\S]*\| 100 \| 100 \| 80 \|/,
+    );
+    assert.match(runTable(sampleRun()), /^arrivals: constant /m);
+  });
+
+  it("has the knee of each other SLO, or why there is none", () => {
+    const { knee, slo } = sampleRun();
+    const none = { knee: null, bracket: null, searchReason: "no value met the SLO" };
+    const otherKnees = [
+      { slo: { ...slo, p99Ms: 50 }, knee: knee && { ...knee, value: 400 }, bracket: null, searchReason: "" },
+      { slo: { ...slo, p99Ms: 1 }, ...none },
+    ];
+    const text = runTable({ ...sampleRun(), otherKnees });
+    assert.match(text, /^with a p99 latency of at most 50 ms: knee: 400 producers/m);
+    assert.match(text, /^with a p99 latency of at most 1 ms: no knee: no value met the SLO/m);
   });
 
   it("is available as Markdown", () => assert.equal(markdownTable(sampleRun()).split("\n").length, 8));

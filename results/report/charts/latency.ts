@@ -60,8 +60,9 @@ function seriesOf(run: Run, variable: string) {
 }
 
 /** The SLO and the knee as lines, the knee's interval as a band. */
-function sloAndKnee({ knee, slo }: Run, variable: string): object {
-  const lines = [sloLine(slo.p99Ms, `SLO: p99 ${slo.p99Ms} ms`)];
+function sloAndKnee({ knee, slo, otherKnees = [] }: Run, variable: string): object {
+  const limits = [slo, ...otherKnees.map((other) => other.slo)];
+  const lines = limits.map(({ p99Ms }) => sloLine(p99Ms, `SLO: p99 ${p99Ms} ms`));
   if (knee?.variable === variable) {
     const label = { formatter: `knee ${formatNumber(knee.value)}`, color: GOOD };
     lines.push({ xAxis: knee.value, lineStyle: { color: GOOD }, label });
