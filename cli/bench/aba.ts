@@ -4,8 +4,9 @@ import path from "node:path";
 import { EXIT } from "../../contract/errors.ts";
 import type { Knee, Run } from "../../contract/result.ts";
 import { type Length, sum } from "../../contract/runLength.ts";
-import { type Comparison, compare } from "../../results/compare/comparison.ts";
+import { type Comparison, compare, isWorse } from "../../results/compare/comparison.ts";
 import { pooledRun } from "../../results/compare/pool.ts";
+import { junitOfComparison } from "../../results/junit.ts";
 import { comparisonPage } from "../../results/report/comparisonPage.ts";
 import { comparisonText } from "../../results/report/comparisonText.ts";
 import { writeWhole } from "../../results/store.ts";
@@ -43,8 +44,9 @@ export async function runAba(session: Session, args: Arguments, run = runOnce): 
   const file = path.join(folder, "compare.html");
   mkdirSync(folder, { recursive: true });
   writeWhole(file, comparisonPage(comparison));
+  if (args.junit !== undefined) writeWhole(args.junit, junitOfComparison(comparison));
   session.progress(`\n${comparisonText(comparison)}\n\n${foldersText(made)}\n${shownPath(file)}`);
-  return EXIT.done;
+  return args.failOnWorse && isWorse(comparison) ? EXIT.worse : EXIT.done;
 }
 
 /** Also finds what is wrong with the changes, before anything is started. */
@@ -74,7 +76,9 @@ async function makeRuns(session: Session, args: Arguments, { design, made, run }
     session.progress(
       `\nrun ${made.length + 1} of ${design.length}: ${planned.side}, ${planned.changes.join(", ")}${left}`,
     );
-    made.push({ ...planned, ...(await run(session, args, { changes: planned.changes })) });
+    // The JUnit file is that of the comparison.
+    const one = { ...args, junit: undefined };
+    made.push({ ...planned, ...(await run(session, one, { changes: planned.changes })) });
   }
 }
 

@@ -13,6 +13,9 @@ export interface Arguments {
   /** Runs of each side of --aba. */
   replicates: number;
   failOnSlo: boolean;
+  failOnWorse: boolean;
+  /** Absolute path of the JUnit file to write. */
+  junit?: string;
   stop: boolean;
   /** Absolute path. */
   results: string;
@@ -30,6 +33,8 @@ export function readArguments(command: Command): Arguments {
   if (!Number.isInteger(args.replicates) || args.replicates < LEAST_STEPS) {
     refuse(command, `--replicates: expected a whole number of at least ${LEAST_STEPS}`);
   }
+  if (args.failOnWorse && !args.aba) refuse(command, "--fail-on-worse needs --aba");
+  const junit = args.junit === undefined ? undefined : userPath(args.junit);
   const resume = args.resume === undefined ? undefined : userPath(args.resume);
-  return { ...args, resume, results: pathOption(command, "results") };
+  return { ...args, resume, junit, results: pathOption(command, "results") };
 }
