@@ -158,7 +158,7 @@ describe("a chart that is added", () => {
       yAxis: axis("ms"),
       series: [
         { type: "bar", name: 'said "x"', data: [1, "-"] },
-        { type: "custom", name: "range", data: [["c", 2, 3]] },
+        { type: "scatter", name: "range", data: [["c", 2, 3]] },
       ],
     }),
   };

@@ -176,7 +176,12 @@ function markBetween(from: RawMark, to: RawMark): Mark[] {
   return [];
 }
 
-/** ECharts numbers the charts of a process in the ids of their SVG. Without that, the same chart is always the same text. */
+/** ECharts numbers ids and classes through all charts of a process. Numbered by chart, the same chart is always the same text. */
 function stableIds(svg: string): string {
-  return svg.replaceAll(/\bzr\d+-/g, "zr0-");
+  const ids = new Map<string, string>();
+  return svg.replaceAll(/\bzr\d+-[a-z]+-?\d+/g, (id) => {
+    const stable = ids.get(id) ?? `id-${ids.size}`;
+    ids.set(id, stable);
+    return stable;
+  });
 }

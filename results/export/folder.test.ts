@@ -28,7 +28,13 @@ describe("an export", () => {
   it("is the same for the same run, byte by byte, however many charts were drawn before", () => {
     const first = exported();
     drawCharts("report", [sampleRun()]);
-    assert.deepEqual(exported(), first);
+    const second = exported();
+    assert.deepEqual([...second.keys()], [...first.keys()]);
+    // By name: the difference of whole exports would fill the screen.
+    assert.deepEqual(
+      [...first].filter(([name, text]) => second.get(name) !== text).map(([name]) => name),
+      [],
+    );
     assert.ok(first.size > 40);
   });
 
