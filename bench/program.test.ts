@@ -169,7 +169,7 @@ describe("the bench program", () => {
     it(`rejects the job ${name}, and lists the known jobs`, async () => {
       const { code, message } = await failure(run(name, "{}"));
       assert.equal(code, EXIT.usage);
-      assert.match(message, /unknown job: .*known: echo$/);
+      assert.match(message, /unknown job: .*expected one of echo$/);
     });
   it("does not quote an input that is not JSON, which may be a secret", async () => {
     const { code, message } = await failure(run("echo", 'pass"word'));

@@ -93,7 +93,7 @@ function testbedOf(
 /** The networks of the testbed and of the swarm must not overlap. */
 function overlapErrors({ name, cidr }: { name: string; cidr: string }, addressPool: string): string[] {
   return overlaps(cidr, addressPool)
-    ? [`swarmbench:swarm.addressPool: ${addressPool} overlaps ${name} ${cidr}`]
+    ? [`swarmbench:swarm.addressPool: ${addressPool} overlaps ${name} ${cidr}; choose another range`]
     : [];
 }
 

@@ -32,7 +32,7 @@ const kneeSchema = z.strictObject({
   interval: z.tuple([z.number(), z.number().nullable()]),
   /** Probability that the interval contains the limit, from 0 to 1. */
   confidence: z.number(),
-  /** Probability that a step at `value` meets the SLO, from all trials. Absent: of an older run, or no value missed the SLO. */
+  /** Probability that a step at `value` meets the SLO, from all trials. Absent: no value missed the SLO, or the run is older. */
   meetsSloChance: z.number().optional(),
   /** Whether the long step at `value` met the SLO (`search.confirm`). Absent: there was none. */
   confirmed: z.boolean().optional(),
@@ -53,12 +53,12 @@ const bracketSchema = z.strictObject({
   missed: z.number().nullable(),
   /** The smallest larger value at which the generator was at its own limit; null: it was not. */
   generatorBound: z.number().nullable(),
-  /** Why the knee was not decided. */
+  /** Why the search did not find the knee. */
   reason: z.string(),
   /** What limited the load beyond `met`; null: not known. Absent in events. */
   limit: limitSchema.nullable().optional(),
 });
-/** What a search without a knee knows of it: it lies above `met` and below `missed`. */
+/** What a search that found no knee still knows about it: it lies above `met` and below `missed`. */
 export type Bracket = z.output<typeof bracketSchema>;
 
 /** The conditions of a run: everything that its results depend on, in run.json. */
@@ -109,11 +109,11 @@ export const runSchema = z.strictObject({
   /** The network between the nodes before the load. null: not measured. */
   network: networkSchema.nullable(),
   nodeClocks: z.array(nodeClockSchema),
-  /** Steps of the preheat, which are no evidence. Absent in older runs. */
+  /** Steps of the preheat, which do not count as evidence. Absent in older runs. */
   preheat: z.array(stepSchema).optional(),
   steps: z.array(stepSchema),
   knee: kneeSchema.nullable(),
-  /** What is known of the knee of a search that did not decide it; null: it did, or there was no search. Absent in older runs. */
+  /** What is known about the knee if the search did not find it; null: it did, or there was no search. Absent in older runs. */
   bracket: bracketSchema.nullable().optional(),
   /** Why there is no knee, or how the search went; empty without a search. */
   searchReason: z.string(),

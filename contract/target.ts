@@ -13,7 +13,7 @@ const kafkaBrokerSchema = z.strictObject({
 /** A broker: its node.id and its advertised address. */
 export type KafkaBroker = z.output<typeof kafkaBrokerSchema>;
 
-/** The form of a stack's token. `pulumi up` makes 192 random bits, in hexadecimal digits. */
+/** The form of a stack's token. `pulumi up` creates 192 random bits, in hexadecimal digits. */
 export const TOKEN = /^[\w-]{24,200}$/;
 
 /** The files in which tasks of the bench image find the secrets of the swarm. */
@@ -25,27 +25,27 @@ export const SECRET_FILES = {
 } as const;
 
 const publicSecurityShape = z.strictObject({
-  /** Kafka's own names. */
+  /** Security protocol, by Kafka's name. */
   protocol: z.enum(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
   mechanism: z.literal("SCRAM-SHA-512").optional(),
   username: z.string().min(1).optional(),
-  /** Certificates of the authorities that sign the brokers' certificates, PEM. */
+  /** Certificates of the authorities that sign the brokers' certificates, PEM. Required for SSL. */
   ca: z.string().includes("BEGIN CERTIFICATE").optional(),
 });
 
 const kafkaSecuritySchema = publicSecurityShape
   .extend({ password: z.string().min(1).optional() })
   .superRefine((security, context) =>
-    refuseMissing(security, ["mechanism", "username", "password"], context),
+    reportMissing(security, ["mechanism", "username", "password"], context),
   );
 
-function refuseMissing<Key extends "mechanism" | "username" | "password">(
+function reportMissing<Key extends "mechanism" | "username" | "password">(
   security: { protocol: string; ca?: string | undefined } & { [K in Key]?: string | undefined },
-  ofUser: readonly Key[],
+  userFields: readonly Key[],
   context: z.RefinementCtx,
 ): void {
   const required: ("ca" | Key)[] = [
-    ...(security.protocol.startsWith("SASL_") ? ofUser : []),
+    ...(security.protocol.startsWith("SASL_") ? userFields : []),
     ...(security.protocol.endsWith("SSL") ? (["ca"] as const) : []),
   ];
   for (const key of required.filter((name) => security[name] === undefined)) {
@@ -64,7 +64,7 @@ export const kafkaTargetSchema = z.strictObject({
   brokers: z.array(kafkaBrokerSchema).min(1),
   security: kafkaSecuritySchema,
   /** Kafka tells its clients the addresses of the brokers; a client that connects through proxies needs this route as well. */
-  via: proxyRouteSchema.optional(),
+  proxyRoute: proxyRouteSchema.optional(),
 });
 /** A Kafka cluster: {@link kafkaTargetSchema}. */
 export type KafkaTarget = z.output<typeof kafkaTargetSchema>;
@@ -72,7 +72,7 @@ export type KafkaTarget = z.output<typeof kafkaTargetSchema>;
 /** A Kafka cluster without the password. Agents read the password from a file ({@link SECRET_FILES}). */
 export const openKafkaTargetSchema = kafkaTargetSchema.extend({
   security: publicSecurityShape.superRefine((security, context) =>
-    refuseMissing(security, ["mechanism", "username"], context),
+    reportMissing(security, ["mechanism", "username"], context),
   ),
 });
 /** A Kafka cluster without the password: {@link openKafkaTargetSchema}. */
@@ -84,7 +84,7 @@ export function withoutPassword({ security, ...target }: KafkaTarget): OpenKafka
   return { ...target, security: open };
 }
 
-/** A bucket of InfluxDB, and a token with the permissions that its user needs. */
+/** A bucket of InfluxDB, and a token with the permissions that the receiver of this target needs. */
 export const influxTargetSchema = z.strictObject({
   url: z.url(),
   org: z.string().min(1),

@@ -3,7 +3,7 @@ import { type Client, type CompressionCodec, clientErrors } from "./clients.ts";
 import { topicConfigErrors } from "./topicConfig.ts";
 import { DEFAULT_RATE } from "./workloadFields.ts";
 
-/** The options that are checked together. */
+/** The options of a workload that are checked together. */
 interface Load {
   client: Client;
   producers: number;
@@ -25,9 +25,9 @@ interface LoadError {
   message: string;
 }
 
-/** More messages per second than any generator makes. */
+/** Largest total rate: more messages per second than any generator can send. */
 const MOST_RATE = 10_000_000;
-/** More consumers than any cluster accepts. */
+/** Largest number of consumers: more than any cluster accepts. */
 const MOST_CONSUMERS = 100_000;
 
 /** Returns the errors in a workload that involve several of its options; empty if there are none. */

@@ -21,14 +21,14 @@ export function numberIn(min: number, max: number, what: string) {
   );
 }
 
-/** A text such as "90 seconds", or a number of seconds: the parsed form. */
+/** Also accepts a number of seconds, which is the parsed form of a text such as "90 seconds". */
 function time<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (typeof value === "number" ? `${value} seconds` : value), schema);
 }
 const DAY_SEC = 86_400;
 /** Schema of a time in seconds or minutes, up to a day, parsed to seconds. */
 export const shortTime = time(within(duration, { most: [DAY_SEC, "1440 minutes"] }));
-/** Schema of the length of a measurement, parsed to seconds: results are made of whole seconds. */
+/** Schema of the length of a measurement, from 1 second to a day, parsed to seconds: results consist of whole seconds. */
 export const measuredTime = time(
   within(duration, { least: [1, "1 second"], most: [DAY_SEC, "1440 minutes"] }),
 );
@@ -144,7 +144,7 @@ export function meanBytes(size: MessageSize): number {
 export const topicValue = z.unknown().transform((value, context) => {
   const values: unknown[] = Array.isArray(value) ? value : [value];
   if (values.every((each) => ["string", "number", "boolean"].includes(typeof each))) {
-    // A number above 2^53 has lost digits. It is reported as it is, since Kafka would get it rounded.
+    // A number above 2^53 has lost digits. It is rejected, since Kafka would get it rounded.
     if (!values.some((each) => Number.isInteger(each) && !Number.isSafeInteger(each)))
       return propertyText(value);
     context.addIssue(`${value} was rounded, because it is too large for a number; write it in quotes`);

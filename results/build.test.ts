@@ -12,7 +12,7 @@ describe("the events of a run", () => {
     assert.deepEqual([run.steps.length, run.knee?.value, run.verdict, run.warnings], [6, 500, "ok", []]);
   });
 
-  it("give partial results with a warning for a run that was cut off", () => {
+  it("give partial results and a warning for a run that was cut off", () => {
     const run = buildResults(sampleEvents().slice(0, -3));
     assert.deepEqual([run.verdict, run.endedAt, run.knee, run.steps.length], ["interrupted", null, null, 5]);
     assert.match(run.warnings.join(), /the run was cut off/);

@@ -21,7 +21,7 @@ const PLOTS = "plots";
 /**
  * The results in a folder: built from its events, which also works for an unfinished run; without events, run.json.
  *
- * @throws SwarmbenchError run-unreadable when the folder has neither, or when a line cannot be read
+ * @throws SwarmbenchError run-unreadable if the folder has neither, or if a line cannot be read
  */
 export function readResults(folder: string): Run {
   const [events, run] = [path.join(folder, EVENTS), path.join(folder, RUN)];
@@ -31,7 +31,7 @@ export function readResults(folder: string): Run {
 }
 
 function buildFrom(file: string): Run {
-  // Results are built without the seconds, which are most of a file: the steps have them too.
+  // Most events are seconds. They are skipped, because the results of the steps include them.
   const kept: RunEvent[] = [];
   for (const event of eventsOf(linesIn(file), file)) if (event.event !== "second") kept.push(event);
   try {
@@ -43,7 +43,7 @@ function buildFrom(file: string): Run {
 }
 
 /**
- * The events of a file's lines. The last line is ignored when it is incomplete, as after a crash.
+ * The events of a file's lines. The last line is ignored if it is incomplete, as after a crash.
  *
  * @param name of the file, for error messages
  * @throws SwarmbenchError run-unreadable with the number of a line that cannot be read
@@ -72,13 +72,13 @@ function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.ou
   const version = (document as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (version !== undefined && version !== SCHEMA_VERSION) {
     throw unreadable(
-      `${name}: schema version ${version}, but this swarmbench reads version ${SCHEMA_VERSION}`,
+      `${name}: schema version ${version}, but this swarmbench reads version ${SCHEMA_VERSION}; use the swarmbench that wrote it`,
     );
   }
   const parsed = schema.safeParse(document, { error: plainMessage });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw unreadable(`${name}: ${issue?.path.join(".") || "the whole of it"}: ${issue?.message}`);
+  throw unreadable(`${name}: ${issue?.path.join(".") || "the whole document"}: ${issue?.message}`);
 }
 
 function unreadable(message: string): SwarmbenchError {
@@ -104,7 +104,7 @@ export async function writeResults(folder: string, run: Run): Promise<void> {
 /**
  * Replaces a file only when its new content is complete.
  *
- * @throws SwarmbenchError results-not-written, such as when the disk is full
+ * @throws SwarmbenchError results-not-written, for example if the disk is full
  */
 export function writeWhole(file: string, content: string | Buffer): void {
   const partial = `${file}.partial`;
@@ -116,7 +116,7 @@ export function writeWhole(file: string, content: string | Buffer): void {
   }
 }
 
-/** The error of a file that cannot be written. */
+/** The error for a file that cannot be written. */
 export function notWritten(file: string, cause: unknown): SwarmbenchError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const reason = code === "ENOSPC" ? "the disk is full" : message;

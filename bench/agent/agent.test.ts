@@ -184,7 +184,7 @@ describe("agents over HTTP", () => {
     assert.equal(account.slowestProducer?.producer, 3);
   });
 
-  it("count errors by kind, and count unacknowledged messages not as lost", async () => {
+  it("count errors by kind, and do not count unacknowledged messages as lost", async () => {
     kafka.failure = Object.assign(new Error("no"), { type: "NOT_ENOUGH_REPLICAS" });
     const { errors, lost, delivered, acked } = await runStep(4);
     assert.deepEqual(
@@ -193,7 +193,7 @@ describe("agents over HTTP", () => {
     );
   });
 
-  it("tell messages that timed out at the client and are in the log from those that are acknowledged", async () => {
+  it("distinguish messages that timed out at the client but are in the log from acknowledged ones", async () => {
     kafka.failure = Object.assign(new Error("no"), { type: "REQUEST_TIMED_OUT" });
     kafka.keepsFailed = true;
     const { errors, lost, pending, delivered, acked } = await runStep(9);
@@ -204,7 +204,7 @@ describe("agents over HTTP", () => {
     );
   });
 
-  it("go on at the position reached when consumers join their group again, or count what they read again", async () => {
+  it("continue where they were when consumers join their group again, or count what they reread", async () => {
     const rejoined = await runStep(10, {}, async () => {
       await new Promise((resolve) => setTimeout(resolve, 1_250));
       kafka.rejoin(false);
@@ -224,7 +224,7 @@ describe("agents over HTTP", () => {
     const { role, task, node, run, protocol } = await producers.hello();
     assert.deepEqual(
       { role, task, node, run, protocol },
-      { role: "producer", task: "producers.1", node: "node3", run: "r1", protocol: 3 },
+      { role: "producer", task: "producers.1", node: "node3", run: "r1", protocol: 4 },
     );
   });
 
@@ -240,7 +240,7 @@ describe("agents over HTTP", () => {
     );
   });
 
-  it("reject a start that is not about now", async () => {
+  it("reject a start that is far from now", async () => {
     for (const atUs of [0, clock.nowUs() - 3_600e6, clock.nowUs() + 3_600e6]) {
       await assert.rejects(
         producers.start({ run: "r1", step: 5, atUs }),
@@ -285,7 +285,7 @@ describe("agents over HTTP", () => {
     });
   }
 
-  it("report every error of an order, without its values", async () => {
+  it("report every error of a request, without its values", async () => {
     const wrong = { ...order(6), topic: 5, seed: "hidden" } as unknown as Prepare;
     await assert.rejects(producers.prepare(wrong), (error: Error) => {
       assert.match(error.message, /topic: .*; seed: |seed: .*; topic: /);
@@ -294,7 +294,7 @@ describe("agents over HTTP", () => {
     });
   });
 
-  it("take Kafka's password from their own secret, and have none to give", async () => {
+  it("take Kafka's password from their own secret, and never return it", async () => {
     const seen: (string | undefined)[] = [];
     const own = openWallClock();
     const identity = { role: "consumer" as const, task: "consumers.1", node: "node3", faults: [] };

@@ -11,7 +11,7 @@ import { CLOCK_FAULT_VARIABLE, parseClockFault, withFault } from "./clockFault.t
 import { FAULT_VARIABLE, readFault } from "./fault.ts";
 import { serve } from "./server.ts";
 
-/** Less than the ten seconds that Swarm gives a task to stop. Brokers notice connections that are still open then. */
+/** Less than the ten seconds after which Swarm kills a task. Clients that close in time leave their groups properly. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /** Whether an argument is a role of an agent. */

@@ -91,7 +91,7 @@ export class ConsumerStep implements AgentStep {
     };
   }
 
-  /** Unique for each step, so that it has no earlier offsets and no other members. */
+  /** Unique for each step, so that the group has no earlier offsets and no other members. */
   private groupName(index: number): string {
     return `${this.order.run}-${this.order.step}-g${index + 1}`;
   }
@@ -297,7 +297,7 @@ function groupTotals({ sequences, byProducer }: Group): ConsumerTotals["groups"]
   }));
 }
 
-/** What is recorded of the measurement window. */
+/** What is recorded in the measurement window. */
 function newMeasured() {
   return {
     bytes: 0,

@@ -12,7 +12,7 @@ import type { StepWindow } from "./step.ts";
 export class OwnMessages {
   private readonly latency = new LatencyHistogram();
   private readonly stamp: Stamp = { run: 0, step: 0, producer: 0, sequence: 0, intendedUs: 0, sentUs: 0 };
-  /** So that only the first delivery of a message is timed. */
+  /** The messages that were received, so that only the first delivery is timed. */
   private sequences = new SequenceTracker();
   private window: StepWindow | undefined;
   private consumer: ConsumerPort | undefined;
@@ -37,7 +37,7 @@ export class OwnMessages {
     const group = `${run}-${step}-own-${share.first}`;
     const mark = runMark(run);
     this.consumer = await adapter.connectConsumer(
-      { ...kafka, via: undefined }, // only producers use the proxy route
+      { ...kafka, proxyRoute: undefined }, // only producers use the proxy route
       group,
       { topic, group, fetch: workload.fetch, startOffsets, only: [this.partition] },
       this.clock.steadyUs,

@@ -131,10 +131,10 @@ export class ProducerStep implements AgentStep, ProducerListener {
     this.dispatcher.start(atUs);
   }
 
-  /** @throws HttpError 409 if the step has not been started, or an earlier window is over */
+  /** @throws HttpError 409 if the step has not been started, or if its last message has been scheduled */
   measure(window: StepWindow): number | undefined {
     if (!this.seconds) throw conflict("the step has not been started");
-    if (this.dispatcher.ended) throw conflict("the step has scheduled its last message already");
+    if (this.dispatcher.ended) throw conflict("the step has already scheduled its last message");
     const { latestUs } = this.dispatcher;
     if (latestUs >= window.fromUs) return Math.floor(latestUs) + 1;
     this.window = window;
@@ -253,7 +253,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
   }
 }
 
-/** What is recorded of the measurement window. */
+/** What is recorded in the measurement window. */
 function newMeasured() {
   return {
     ack: new LatencyHistogram(),

@@ -38,7 +38,7 @@ function toStderr({ namespace, label, log }: LogEntry): void {
   process.stderr.write(`kafkajs ${label} ${namespace}: ${log.message}\n`);
 }
 
-/** A client that retries only once, because the jobs retry themselves. */
+/** A client that retries only once, because the jobs have retries of their own. */
 export function failFastClient(target: KafkaTarget, bootstrap?: string[]): Kafka {
   const retry = { retries: 1, initialRetryTime: 100, maxRetryTime: 1_000 };
   return new Kafka({ ...clientConfig(target, bootstrap), retry });

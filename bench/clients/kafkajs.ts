@@ -17,13 +17,13 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
 const KEEP_ALIVE_MS = 60_000;
 const GROUP = { sessionTimeout: 30_000, rebalanceTimeout: 60_000, heartbeatInterval: 3_000 };
 const JOIN_TIMEOUT_MS = 60_000;
-/** Stands for a message without a value. */
+/** The value of a message without one. */
 const NO_VALUE = Buffer.alloc(0);
 
 /** Like kafkajs's own, but without Nagle's algorithm, which would hold back small requests to a distant broker. */
-function socketFactory(via: ProxyRoute | undefined): ISocketFactory {
+function socketFactory(proxyRoute: ProxyRoute | undefined): ISocketFactory {
   return ({ host, port, ssl, onConnect }) => {
-    const endpoint = throughProxies({ host, port }, via);
+    const endpoint = throughProxies({ host, port }, proxyRoute);
     // The broker's name, also on a proxy route, because its certificate is for that name.
     const servername = net.isIP(host) ? undefined : host;
     const socket = ssl
@@ -38,7 +38,7 @@ function clientOf(target: KafkaTarget, clientId: string): Kafka {
     ...clientConfig(target),
     clientId,
     retry: RETRY,
-    socketFactory: socketFactory(target.via),
+    socketFactory: socketFactory(target.proxyRoute),
   });
 }
 
@@ -92,7 +92,7 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
   const joined = joining(consumer);
   await consumer.run({
-    // With it, the consumer waits for the commit between two fetches, which raised p50 latency from 1 to 6 ms.
+    // With autoCommit, the consumer waits for the commit between two fetches, which raised the p50 latency from 1 to 6 ms.
     autoCommit: false,
     eachBatch: async ({ batch, heartbeat }) => {
       const receivedUs = nowUs();

@@ -19,7 +19,7 @@ export async function platformaticAdapter(): Promise<ClientAdapter> {
   const client = await import("@platformatic/kafka");
   return {
     name: "platformatic",
-    // By its path, because the package does not export this file.
+    // Imported by path, because the package does not export this file.
     version: platformaticPackage.version,
     connectProducer: producersOf(client),
     connectConsumer: consumersOf(client),
@@ -44,7 +44,7 @@ function optionsOf(target: KafkaTarget, clientId: string) {
 function producersOf(client: Module): ClientAdapter["connectProducer"] {
   const { Producer, compatibilityPartitioner } = client;
   return async (target, clientId, { topic, acks, idempotent, compression }) => {
-    // Messages without a key go to the partitions in turn, starting at random so that producers do not all start at one.
+    // Messages without a key go to the partitions in turn, starting at a random one, so that producers do not all start with the same.
     let next = Math.floor(Math.random() * 0x7fff_ffff);
     const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
       ...optionsOf(target, clientId),

@@ -34,8 +34,8 @@ const PAUSE_MS = 100;
 /**
  * Ensures that a topic with these settings exists, and waits until every partition has a leader.
  *
- * @throws SwarmbenchError `topic-unusable` that lists every difference of an existing topic or why it cannot be created, or
- * `kafka-failed` when Kafka cannot be reached
+ * @throws SwarmbenchError `topic-unusable` with every difference of an existing topic, or with the reason why the topic cannot be
+ *   created; `kafka-failed` if Kafka cannot be reached
  */
 export async function ensureTopic(
   target: KafkaTarget,

@@ -47,7 +47,7 @@ describe("a message's header", () => {
     assert.equal(readStamp(value, empty()), false);
   });
 
-  it("has another mark for another run", () => {
+  it("has a different mark for each run", () => {
     assert.notEqual(runMark("20261124T100000Z-local-aaaaaa"), runMark("20261124T100000Z-local-aaaaab"));
   });
 });

@@ -13,7 +13,7 @@ export interface Payloads {
   next(): Buffer;
 }
 
-/** Size of the pool from which content is cut at random positions: so large that compression finds few repetitions in a batch. */
+/** Size of the pool from which content is cut at random positions. It is so large that compression finds few repetitions in a batch. */
 const POOL_BYTES = 8 * 1024 * 1024;
 
 /**

@@ -51,7 +51,7 @@ function read(): Reading {
   return {
     atMs: performance.now(),
     cpuUs: user + system,
-    // The id of the main thread is that of the process, also in a container.
+    // The main thread has the same id as the process, even in a container.
     waitNs: waitNsOf(textOf(`/proc/self/task/${process.pid}/schedstat`)),
     machineTicks: busyTicksOf(textOf("/proc/stat")),
   };
@@ -66,12 +66,12 @@ function textOf(file: string): string {
   }
 }
 
-/** Time for which a thread was ready to run and waited for a CPU, in ns (Linux, Documentation/scheduler/sched-stats.rst). */
+/** Time for which a thread was runnable and waited for a CPU, in ns (Linux, Documentation/scheduler/sched-stats.rst). */
 export function waitNsOf(schedstat: string): number {
   return Number(schedstat.trim().split(/\s+/)[1] ?? 0) || 0;
 }
 
-/** Ticks for which the machine's CPUs were busy: all but idle and iowait, also in a container (proc_stat(5)). */
+/** Ticks for which the machine's CPUs were busy, all but idle and iowait (proc_stat(5)). It is the whole machine even in a container. */
 export function busyTicksOf(stat: string): number {
   const [, ...ticks] = (stat.split("\n", 1)[0] ?? "").trim().split(/\s+/);
   // The last two, guest and guest_nice, are already part of user and nice.

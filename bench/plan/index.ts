@@ -1,4 +1,4 @@
-// The next step of a run. It is a pure function of the finished steps, so that a run can be interrupted and resumed.
+// The next step of a run, as a pure function of the finished steps, so that a run can be interrupted and resumed.
 import type { Bracket } from "../../contract/result.ts";
 import { sweepSteps } from "../../contract/sweepSteps.ts";
 import type { Benchmark, Workload } from "../../contract/workload.ts";
@@ -38,7 +38,7 @@ export function stepsLeft(
   return { least: planned + least, most: planned + most };
 }
 
-/** What a run that cannot go on knows of its knee; null: it searched none. @param reason why it ended */
+/** What is known about the knee of a run that cannot continue; null: it did not search for one. @param reason why it ended */
 export function bracketSoFar(
   workload: Workload,
   { search }: Benchmark,
@@ -49,7 +49,7 @@ export function bracketSoFar(
   return bracketOf(search.variable, { evidence: evidenceOf(workload, search.variable, history) }, reason);
 }
 
-/** The trials after the preheat, which is no evidence. */
+/** The trials without those of the preheat, which are no evidence. */
 export function withoutPreheat(history: readonly Trial[]): Trial[] {
   return history.filter(({ phase }) => phase !== "preheat");
 }

@@ -1,19 +1,19 @@
-// What is known of the limit: a posterior distribution on a grid, from all trials of a search.
+// What is known about the limit: a posterior distribution on a grid, from all trials of a search.
 
 /** One trial that met or missed the SLO. */
 export interface Outcome {
   value: number;
   met: boolean;
-  /** How many later trials there are: the limit may have moved since. */
+  /** Number of later trials. The limit may have drifted since. */
   age: number;
 }
 
-/** Points of the grid of limits, evenly spaced in their logarithm: over the whole range, and where the limit lies in it. */
+/** Points of the grids of limits, which are evenly spaced in their logarithm: coarse over the whole range, fine where the limit lies. */
 const COARSE = 80;
 const FINE = 160;
-/** Probability outside of the fine grid, on either side. */
+/** Probability beyond either end of the fine grid. */
 const OUTSIDE = 1e-4;
-/** Limits with a smaller probability add nothing. */
+/** Limits with a smaller probability are skipped. */
 const NEGLIGIBLE = 1e-9;
 /**
  * How steeply the chance to meet the SLO falls around the limit: a value 10 % beyond it is met with a chance of 38 %
@@ -27,7 +27,7 @@ const SLOPES = [
   { slope: 40, prior: 0.12 },
   { slope: 80, prior: 0.08 },
 ] as const;
-/** Chance that a trial says the opposite, whatever its value: a garbage collection, a neighbour. */
+/** Chance that a trial has the opposite outcome at any value, for example because of a garbage collection or a noisy neighbour. */
 const LAPSES = [
   { lapse: 0.01, prior: 0.5 },
   { lapse: 0.05, prior: 0.35 },
@@ -42,11 +42,11 @@ const DRIFTS = [
   { drift: 0.015, prior: 0.1 },
 ] as const;
 
-/** Of exp, without overflow. */
+/** Largest argument of exp, to avoid overflow. */
 const MOST_EXPONENT = 600;
 
 /**
- * The distribution of the limit as it is now: the value that meets the SLO in half of all trials. Bayes' rule on a grid
+ * The distribution of the current limit: the value that meets the SLO in half of all trials. Bayes' rule on a grid
  * of limit, slope, lapse and drift, with a logistic response (adaptive psychophysics: Watson and Pelli, "QUEST",
  * Perception & Psychophysics 33, 1983; Kontsevich and Tyler, Vision Research 39, 1999).
  */
@@ -54,15 +54,15 @@ export class Posterior {
   private readonly points: number;
   /** Logarithm of the smallest limit of the grid. */
   private readonly first: number;
-  /** Between two limits of the grid. */
+  /** Distance of two neighbouring limits of the grid, in their logarithm. */
   private readonly step: number;
-  /** Of each limit and slope, normalised: the chance of both, and the mean lapse where both hold. */
+  /** By slope and limit: their joint probability, normalised, and the mean lapse given both. */
   private readonly weights: Float64Array[];
   private readonly lapses: Float64Array[];
-  /** Of each limit. */
+  /** Probability of each limit. */
   private readonly marginal: Float64Array;
 
-  /** @param range of the limits that are possible */
+  /** The posterior after these outcomes. @param range smallest and largest possible limit */
   static of(outcomes: readonly Outcome[], range: readonly [number, number]): Posterior {
     const coarse = new Posterior(outcomes, range, COARSE);
     const margin = Math.exp(2 * coarse.step);
@@ -93,8 +93,8 @@ export class Posterior {
     const likelihoods = LAPSES.map((each) => new Float64Array(this.points).fill(prior * each.prior));
     for (const { value, met, age } of outcomes) {
       const chances = this.logistic(slope, Math.log(value) + drift * age);
-      for (const [at, { lapse }] of LAPSES.entries()) {
-        const likelihood = likelihoods[at] as Float64Array;
+      for (const [position, { lapse }] of LAPSES.entries()) {
+        const likelihood = likelihoods[position] as Float64Array;
         const [base, gain] = met ? [lapse, 1 - 2 * lapse] : [1 - lapse, 2 * lapse - 1];
         for (let limit = 0; limit < this.points; limit += 1) {
           likelihood[limit] = num(likelihood, limit) * (base + gain * num(chances, limit));
@@ -102,8 +102,8 @@ export class Posterior {
       }
     }
     const [weights, lapses] = [this.weights[index] as Float64Array, this.lapses[index] as Float64Array];
-    for (const [at, { lapse }] of LAPSES.entries()) {
-      const likelihood = likelihoods[at] as Float64Array;
+    for (const [position, { lapse }] of LAPSES.entries()) {
+      const likelihood = likelihoods[position] as Float64Array;
       for (let limit = 0; limit < this.points; limit += 1) {
         weights[limit] = num(weights, limit) + num(likelihood, limit);
         lapses[limit] = num(lapses, limit) + lapse * num(likelihood, limit);
@@ -142,7 +142,7 @@ export class Posterior {
     return marginal;
   }
 
-  /** The limit below which the true one is with this probability. */
+  /** The value that the limit does not exceed with this probability. */
   quantile(probability: number): number {
     let sum = 0;
     for (let limit = 0; limit < this.points; limit += 1) {
@@ -169,7 +169,7 @@ export class Posterior {
     return this.responses(value).reduce((sum, met) => sum + met, 0);
   }
 
-  /** Expected information of a trial of this value about the limit, in nats: Lindley, Annals of Mathematical Statistics 27, 1956. */
+  /** Expected information that a trial of this value gives about the limit, in nats: Lindley, Annals of Mathematical Statistics 27, 1956. */
   information(value: number): number {
     const responses = this.responses(value);
     let [chance, conditional] = [0, 0];
@@ -182,7 +182,7 @@ export class Posterior {
     return entropy(chance) - conditional;
   }
 
-  /** For each limit: the chance that it is the true one and that a trial of this value meets the SLO. */
+  /** By limit: the joint probability that it is the true one and that a trial of this value meets the SLO. */
   private responses(value: number): Float64Array {
     const met = new Float64Array(this.points);
     for (const [index, { slope }] of SLOPES.entries()) {

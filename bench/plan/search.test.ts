@@ -194,7 +194,7 @@ describe("steps that are no evidence", () => {
     assert.ok(knee && knee.value > 500);
   });
 
-  it("leave the bracket and the reason if no value can be decided", () => {
+  it("leave a bracket and a reason if no value can be decided", () => {
     const { knee, bracket, searchReason } = run({ limit: 1e6, unsteadyFrom: 100 });
     assert.equal(knee, null);
     assert.ok(

@@ -31,7 +31,7 @@ export function nextSearch(
   return { done: conclude(search, slo, findings, stopped) };
 }
 
-/** Which limit has cut the exploration off; undefined: it had found what it looked for. */
+/** Which limit ended the exploration early; undefined: it was complete. */
 function whyExploringEnded(
   workload: Workload,
   search: Search,
@@ -71,7 +71,7 @@ export function searchLeft(
   const most = search.maxSteps - trialsOfSearch(history).length;
   if (next.phase === "confirm") return { least: 1, most };
   const { range, posterior } = findingsOf(workload, search, history);
-  // Each trial tells at most one bit: it halves the interval.
+  // A trial gives at most one bit, which halves the interval.
   const width = range.bad ? widthOf(posterior()) : Math.log(search.to / (range.good?.value ?? search.from));
   const halvings = Math.ceil(Math.log2(Math.max(1, width / (4 * search.tolerance))));
   return { least: Math.min(most, Math.max(1, halvings)), most };
@@ -86,19 +86,19 @@ function trialsOfSearch(history: readonly Trial[]): Trial[] {
   return history.filter(({ phase }) => phase === "search" || phase === "confirm");
 }
 
-/** Which limit of the search is reached; undefined: none. @param kept steps and seconds that are kept for later */
+/** Which limit of the search is reached; undefined: none. @param reserved steps and seconds that are reserved for later */
 function limitReached(
   { maxSteps, maxTime }: Search,
   history: readonly Trial[],
-  kept = { steps: 0, seconds: 0 },
+  reserved = { steps: 0, seconds: 0 },
 ): string | undefined {
   const trials = trialsOfSearch(history);
-  if (trials.length >= maxSteps - kept.steps) return `maxSteps (${maxSteps}) was reached`;
+  if (trials.length >= maxSteps - reserved.steps) return `maxSteps (${maxSteps}) was reached`;
   const seconds = trials.reduce((sum, trial) => sum + trial.seconds, 0);
-  return seconds >= maxTime - kept.seconds ? `maxTime (${timeText(maxTime)}) was reached` : undefined;
+  return seconds >= maxTime - reserved.seconds ? `maxTime (${timeText(maxTime)}) was reached` : undefined;
 }
 
-/** The same for the exploration, which leaves steps and time for the confirmation. */
+/** Which limit ends the exploration, which leaves steps and time for the confirmation; undefined: none. */
 function exploringIsOver(search: Search, history: readonly Trial[]): string | undefined {
   const { maxTime, confirm } = search;
   const seconds = 2 * confirm <= maxTime ? confirm : 0;

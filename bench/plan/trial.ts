@@ -33,8 +33,8 @@ export function trialOf(step: Step, seconds: number): Trial {
   return { ...trial, p99Ms: latencyMs.p99, p50Ms: latencyMs.p50, brokersJitThreads };
 }
 
-/** Estimate of the duration of a step from an earlier session, in seconds. */
-export function lengthOf(step: Step): number {
+/** Estimate of the duration of a step that an earlier session finished, in seconds. */
+export function estimatedSeconds(step: Step): number {
   if (!isMeasured(step)) return 0;
   const { warmUpSeconds, durationSeconds, drainSeconds, connectSeconds } = step;
   return connectSeconds + warmUpSeconds + durationSeconds + (drainSeconds ?? 0);

@@ -33,13 +33,13 @@ type Resolve = (service: string) => Promise<string[]>;
 const byDns: Resolve = async (service) =>
   (await lookup(`tasks.${service}`, { all: true, family: 4 })).map(({ address }) => address);
 
-/** New tasks start within seconds; those of a run that was killed are free again after their orphan timeout. */
+/** New tasks start within seconds. Agents of a run that was killed are free again after their orphan timeout. */
 const TIMEOUT_SEC = 60 + ORPHANED_AFTER_MS / 1_000;
 
 /**
  * Waits until every agent that the stack declares answers and is free for this run.
  *
- * @throws SwarmbenchError if some do not answer or work for another run after 90 s, or at once if they are of another version
+ * @throws SwarmbenchError after 90 s if some do not answer or work for another run; at once if one has another protocol version
  */
 export async function findFleet(
   target: Pick<BenchTarget, "agents" | "token">,

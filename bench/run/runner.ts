@@ -1,4 +1,4 @@
-// A run: step after step by the plan, until it is done, fails or is stopped.
+// Runs one planned step after the other, until the run is done, fails or is stopped.
 import type { Client } from "../../contract/clients.ts";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import { STATUS_PREFIX } from "../../contract/progress.ts";
@@ -13,7 +13,7 @@ import { sloText } from "../measure/evaluate.ts";
 import type { SearchResult } from "../plan/conclude.ts";
 import { bracketSoFar, nextStep, stepsLeft } from "../plan/index.ts";
 import { benchmarkOf } from "../plan/preheat.ts";
-import { lengthOf, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
+import { estimatedSeconds, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
 import { reason } from "../reason.ts";
 import { openWallClock } from "../wallClock.ts";
 import { withFleet } from "./conditions.ts";
@@ -26,13 +26,13 @@ import { preheatText, resultText, secondText, stepText, timeText } from "./progr
 import { runStep } from "./step.ts";
 import type { StepOrder } from "./stepOrder.ts";
 import { failedStep } from "./stepResult.ts";
-import { plain } from "./timeline.ts";
+import { withoutHistograms } from "./timeline.ts";
 
 type End = Extract<RunEvent, { event: "end" }>;
 
-/** This many consecutive failed steps end the run. So does a failure of the first step. */
+/** Number of consecutive failed steps that end the run. A failure of the first step also ends it. */
 const FAILURES_IN_A_ROW = 2;
-/** Time between two progress lines of a step. */
+/** Shortest time between two progress lines of a step, s. */
 const SHOW_EVERY_SEC = 3;
 
 /** Runs the steps of a benchmark, and emits its events. */
@@ -42,7 +42,7 @@ export class Runner {
   private readonly live: Live;
   private readonly network: NetworkWatch;
   private readonly steps: Step[];
-  /** Durations of the steps of this session, s, from which the remaining time is estimated. */
+  /** Durations of this session's steps, s. The remaining time is estimated from them. */
   private readonly durations: number[] = [];
   private readonly history: Trial[];
   private failures = 0;
@@ -61,14 +61,14 @@ export class Runner {
     this.live = new Live(target.influx, { run, scenario }, benchmark.slo);
     this.network = new NetworkWatch(request, context, this.live, emit);
     this.steps = [...request.finished];
-    this.history = this.steps.map((step) => trialOf(step, lengthOf(step)));
+    this.history = this.steps.map((step) => trialOf(step, estimatedSeconds(step)));
   }
 
   /**
    * Runs all remaining steps.
    *
    * @returns the event that ends the run
-   * @throws SwarmbenchError if the run fails or is stopped, after it has emitted that event
+   * @throws SwarmbenchError if the run fails or is stopped; the event has been emitted before
    */
   async run(): Promise<End> {
     const { benchmark, workload } = this.request;
@@ -160,7 +160,7 @@ export class Runner {
     };
   }
 
-  /** A step that fails is a result too: the run keeps the other steps and continues. */
+  /** Runs a step. A failure is a result too: the run keeps the other steps and continues. */
   private async tryStep(order: StepOrder, label: string): Promise<Step> {
     const { producers, consumers, groups } = order.workload;
     const startedAt = instant();
@@ -172,7 +172,7 @@ export class Runner {
         {
           phase: (phase) => this.show(`${label}: ${phase}`),
           second: (second, phase) => {
-            this.emit({ event: "second", step: order.number, second: plain(second) });
+            this.emit({ event: "second", step: order.number, second: withoutHistograms(second) });
             this.live.second(order.number, second, { producers, consumers: consumers * groups });
             this.show(`${label}: ${phase}: ${secondText(second)}${this.timeLeft()}`);
           },
@@ -189,7 +189,7 @@ export class Runner {
     }
   }
 
-  /** Shows a progress line, unless one has been shown just before. */
+  /** Shows a progress line, but at most one every {@link SHOW_EVERY_SEC}. */
   private show(line: string): void {
     const nowSec = this.clock.nowUs() / 1e6;
     if (nowSec - this.shownSec < SHOW_EVERY_SEC) return;
@@ -241,7 +241,7 @@ export class Runner {
   }
 }
 
-/** The error that ends a run: that of its last step, or `run-failed` if that has no code. */
+/** The error that ends a run: that of its last step, or `run-failed` if that one has no code. */
 function runError(error: Error | undefined): SwarmbenchError {
   if (error instanceof SwarmbenchError) return error;
   return new SwarmbenchError("run-failed", reason(error), {

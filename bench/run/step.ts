@@ -1,4 +1,4 @@
-// One step: prepare everything, warm up until steady, measure, drain, collect.
+// Runs one step: prepares everything, warms up until steady, measures, drains and collects.
 import type { Step } from "../../contract/result.ts";
 import { withoutPassword } from "../../contract/target.ts";
 import type { ConsumerTotals, Prepare, ProducerTotals } from "../agent/protocol.ts";
@@ -25,21 +25,22 @@ import { setWindow } from "./stepWindow.ts";
 import { Timeline } from "./timeline.ts";
 import { peerOf, type Worker, workersOf } from "./workers.ts";
 
-/** From the start command to the first message, so that every agent has the command by then. */
+/** Time from the start command to the first message, long enough for the command to reach every agent. */
 const START_LEAD_US = 500_000;
-/** How long to wait for agents when a step is abandoned: working agents end their step at once. */
+/** How long to wait for agents when a step is abandoned. Agents that work end their step at once. */
 const ABANDON_MS = 5_000;
 /** With fewer partitions, too large a share of the messages would be timed twice. */
 const LEAST_PARTITIONS = 4;
 /** Share of the partitions whose messages are timed twice. */
 const OWN_SHARE = 1 / 12;
-/** Delay after which agents report a second. */
+/** Time after which agents report a second. */
 const REPORT_LAG_SEC = 2;
 
 /**
  * Runs one step.
  *
- * @throws Error if an agent is lost, a client cannot connect or the topic cannot be created. The step has ended everywhere then
+ * @throws Error if an agent is lost, a client cannot connect or the topic cannot be created, after the step has been ended on all
+ *   agents that answer
  */
 export async function runStep(
   order: StepOrder,
@@ -163,7 +164,7 @@ class StepRun {
       const peers = watched.map(({ agent }) => peerOf(agent));
       const answers = await Promise.all(
         workers.map(({ agent, share }) => {
-          const kafka = { ...withoutPassword(target.kafka), via: target.via?.[agent.role] };
+          const kafka = { ...withoutPassword(target.kafka), proxyRoute: target.proxyRoutes?.[agent.role] };
           const order: Prepare = {
             ...this.id,
             kafka,
@@ -190,8 +191,8 @@ class StepRun {
   }
 
   /**
-   * For each producer task the partition that it also consumes to time its own messages, or null. Only the first tasks have one,
-   * so that the brokers have little more to send. null: there are too few partitions.
+   * For each producer task, the partition that it also consumes to time its own messages, or null. Only the first tasks have one,
+   * so that the additional load on the brokers is small. null: there are too few partitions.
    */
   private get sameNode(): (number | null)[] | null {
     const { partitions } = this.topic;
@@ -260,7 +261,7 @@ class StepRun {
     return readBrokerCpu(this.order.target.brokerMetrics);
   }
 
-  /** Waits until it is known what became of every acknowledged message, or the limit for that is reached. */
+  /** Waits until every acknowledged message is delivered or known to be lost, or until the limit of the drain. */
   private async drain(toSec: number): Promise<StepFindings["drain"]> {
     const { workload, benchmark } = this.order;
     const withBroker = reachesBroker(workload);
@@ -278,7 +279,7 @@ class StepRun {
       },
       { toSec, deadlineSec: toSec + benchmark.drain, acks: workload.acks, starts: this.topic.startOffsets },
     );
-    // After the limit, only the reports of the measured time are awaited.
+    // If the drain hit its limit, only the reports of the measured time are awaited.
     const reported = drained.seconds === null ? toSec : Math.max(toSec, Math.floor(this.reports.nowSec()));
     await this.reports.untilReported(reported);
     return drained;
@@ -289,7 +290,7 @@ class StepRun {
     const collect = (workers: Worker[]) =>
       Promise.all(workers.map(({ agent }) => agent.client.collect(order)));
     await this.exchange.burst();
-    // Producers first, so that messages that they still send can arrive.
+    // Producers first, so that messages that they are still sending can arrive.
     const produced = (await this.reports.keepPolling(collect(this.producers))) as ProducerTotals[];
     const log = reachesBroker(this.order.workload) ? await this.logEnds() : {};
     const consumed = (await collect(this.consumers)) as ConsumerTotals[];
@@ -297,7 +298,7 @@ class StepRun {
     return { produced, consumed, unread };
   }
 
-  /** The log's offsets; null: Kafka does not answer. */
+  /** The log's offsets; null if Kafka does not answer. */
   private logEnds(): Promise<LogOffsets | null> {
     const log = logOffsets(this.order.target.kafka, this.topic.name).catch(() => null);
     return this.reports.keepPolling(log);

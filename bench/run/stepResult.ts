@@ -85,7 +85,7 @@ function verdictOf(
   steadiness: { steady: boolean; reason: string },
 ): Pick<MeasuredStep, "verdict" | "reasons"> {
   const withBroker = reachesBroker(workload);
-  // Without a broker, the lag takes the place of the latency.
+  // Without a broker, the schedule lag stands in for the latency.
   const latency = withBroker ? account.latency : account.lag;
   const ranked = account.offered * (withBroker ? workload.groups : 1);
   const { verdict, reasons } = evaluate(
@@ -119,7 +119,7 @@ function steadinessOf({ workload, benchmark, phase }: StepOrder, { timeline }: S
   return windowSteadiness(steadyInputs(measured, workload.groups), benchmark.slo, phase === "soak");
 }
 
-/** Messages that arrived within the measured time, on average of the groups. */
+/** Messages that arrived within the measured time; the mean of the groups. */
 function receivedOf({ workload }: StepOrder, { timeline }: StepFindings): number {
   const measured = timeline.seconds.filter((second) => second.measured);
   return Math.round(measured.reduce((sum, { delivered }) => sum + delivered, 0) / workload.groups);
@@ -228,7 +228,7 @@ function loadOfGenerator({ scheduleLagMsP99, cpu, consumers }: GeneratorMetrics)
   return { scheduleLagMsP99, cpu, consumers: consumers ?? null };
 }
 
-/** Nodes in containers are on one machine, which the boot id identifies. */
+/** The machine with the largest share of busy CPUs. Machines are identified by boot id: several nodes may be containers of one. */
 function busiestMachine({ timeline, producers, consumers }: StepFindings): MeasuredStep["busiestMachine"] {
   const agents = [...producers, ...consumers];
   const machines = [...timeline.machineUse()].map(([bootId, cpusBusy]) => {

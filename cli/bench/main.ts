@@ -55,7 +55,7 @@ async function stop(container: RunnerContainer): Promise<number> {
   say(`stopping ${runner.run}`);
   await container.stop();
   say(
-    "stopped. The command that followed the run has its results; if there is none, the same bench command fetches them",
+    "stopped. The command that followed the run writes its results. If no command followed it, run the same bench command again: it fetches them",
   );
   return EXIT.done;
 }

@@ -1,4 +1,4 @@
-// One run: validated, started or taken over, followed to its end, its results written.
+// One run: validates and starts it, or takes over one that is under way; follows it to its end; writes its results.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
@@ -67,7 +67,7 @@ export async function runOnce(
   await begin(session, request, key, args.fromUp ? "up" : "hand").catch((error) => {
     throw isTaken(error) ? startedMeanwhile(session) : error;
   });
-  if (watch && args.fromUp) note(session, results, { run: path.basename(folder), plan: key });
+  if (watch && args.fromUp) rememberUnfinished(session, results, { run: path.basename(folder), plan: key });
   return finish(session, args, { folder, changes, watch });
 }
 
@@ -141,7 +141,11 @@ function earlierUp(
   }
 }
 
-function note({ plan, progress }: Session, results: string, unfinished: { run: string; plan: string }): void {
+function rememberUnfinished(
+  { plan, progress }: Session,
+  results: string,
+  unfinished: { run: string; plan: string },
+): void {
   try {
     mkdirSync(results, { recursive: true });
     noteUnfinished(results, plan.scenario, unfinished);
@@ -150,7 +154,7 @@ function note({ plan, progress }: Session, results: string, unfinished: { run: s
   }
 }
 
-/** Steps of another load would count as steps of this one. */
+/** Steps of two loads must not end up in one run. @throws SwarmbenchError run-differs */
 function assertSameLoad(earlier: Run, wanted: Wanted): void {
   if (sameLoad(earlier.conditions, wanted)) return;
   throw new SwarmbenchError("run-differs", `${earlier.run} has another workload or benchmark`, {
@@ -159,8 +163,8 @@ function assertSameLoad(earlier: Run, wanted: Wanted): void {
 }
 
 /**
- * Handles a runner that already exists on the manager. A run of the same plan is followed, or its results are fetched if nobody
- * saw its end. A run of an earlier `up` with another plan is stopped. Any other running run is left alone.
+ * Handles a runner that already exists on the manager. A run of the same plan is followed, or its results are fetched if no
+ * command followed it to its end. A run of an earlier `up` with another plan is stopped. Any other running run is left alone.
  *
  * @returns the name of the run to follow instead of starting a new one
  * @throws SwarmbenchError run-busy when another run is under way
@@ -222,10 +226,10 @@ async function finish(session: Session, args: Arguments, ending: Ending): Promis
   const log = openLog(folder);
   const code = await followWatched(session, log, ending).catch(async (error: Error) => {
     if (!watch?.expired) throw error;
-    await show(session, folder).catch(() => {}); // the events are in the folder already
+    await writeAndPrint(session, folder).catch(() => {}); // the events are in the folder already
     throw stopped(`the reservation has ended, and ${error.message}`);
   });
-  const run = await show(session, folder);
+  const run = await writeAndPrint(session, folder);
   // Also of a run that failed or was stopped: a gate must not take a missing file for success.
   if (args.junit !== undefined) writeWhole(args.junit, junitOfRun(run));
   const isOutOfTime =
@@ -253,7 +257,7 @@ async function followWatched(session: Session, log: EventLog, { watch }: Ending)
 }
 
 /** Writes the results, and prints their table. */
-async function show(session: Session, folder: string): Promise<Run> {
+async function writeAndPrint(session: Session, folder: string): Promise<Run> {
   const run = readOwnResults(folder);
   await writeResults(folder, run).catch((error: Error) => {
     throw new SwarmbenchError(

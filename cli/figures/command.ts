@@ -81,7 +81,7 @@ function stackCommand(): Command {
 function idleCommand(): Command {
   const idle = command({
     name: "idle",
-    summary: "What an idle stack costs the machine",
+    summary: "Measure how much of the machine's CPU time an idle stack uses",
     details:
       "Brings up the stack of each scenario without a benchmark, and reads from /proc/stat which share of the machine is busy. " +
       "About 6 minutes a scenario. Only meaningful while nothing else runs.",
@@ -89,8 +89,8 @@ function idleCommand(): Command {
     exits: EXITS,
   })
     .option("--scenarios <name,…>", "scenarios of the local testbed", "local,cluster-3")
-    .option("--samples <n>", "how often each is watched", "3")
-    .option("--seconds <n>", "how long each time", "60");
+    .option("--samples <n>", "number of samples of each scenario", "3")
+    .option("--seconds <n>", "duration of a sample, s", "60");
   return runs(
     idle,
     loadOf(() => import("./idle.ts")),

@@ -114,7 +114,7 @@ async function list(sites: readonly StackSite[]): Promise<void> {
       const state = isEnding(job) ? describeEnd(job) : job.state;
       print([job.id, job.name, state, job.addresses.join(","), time, site.name].filter(Boolean).join("  "));
     }
-    if (jobs.length === 0) site.say(`no job is named ${site.base}-…`);
+    if (jobs.length === 0) site.say(`no job is named ${site.base}-…: nothing is reserved`);
   });
 }
 

@@ -34,7 +34,7 @@ describe("ClockSync", () => {
     assert.deepEqual([inputs, completed], [{}, true]);
   });
 
-  it("synchronizes to the first node, and sets no clock that nodes share", () => {
+  it("synchronises to the first node, and sets no clock that nodes share", () => {
     assert.match(scriptOf("node1-clock"), /^ROLE='master'$/m);
     assert.match(scriptOf("node2-clock"), /^ROLE='slave'$/m);
     for (const node of ["node1", "node2"]) assert.match(scriptOf(`${node}-clock`), /^ADJUST='no'$/m);

@@ -66,7 +66,7 @@ describe("installScript", () => {
 });
 
 describe("removeCommand", () => {
-  it("does nothing on a node without clock synchronization", () => {
+  it("does nothing on a node without clock synchronisation", () => {
     assert.deepEqual(folder().run(removeCommand()), { code: 0, stdout: "", stderr: "" });
   });
 });
@@ -96,7 +96,7 @@ describe("waiting for a clock", () => {
     assert.deepEqual(run(), { code: 0, stdout: "SLAVE 6 µs\n", stderr: "" });
   });
 
-  it("does not wait on the reference node, nor without clock synchronization", () => {
+  it("does not wait on the reference node, nor without clock synchronisation", () => {
     for (const state of ["MASTER", "NONE"]) {
       assert.deepEqual(waits(status(state), "").run(), { code: 0, stdout: `${state}\n`, stderr: "" });
     }

@@ -68,5 +68,8 @@ export function perNodeErrors(perNode: Record<string, unknown>, count: number): 
   const names = new Set(Array.from({ length: count }, (_, index) => `node${index + 1}`));
   return Object.keys(perNode)
     .filter((name) => !names.has(name))
-    .map((name) => `swarmbench:testbed.perNode.${name}: no such node; swarmbench:nodes is ${count}`);
+    .map(
+      (name) =>
+        `swarmbench:testbed.perNode.${name}: no such node; swarmbench:nodes is ${count}; raise it, or remove this entry`,
+    );
 }

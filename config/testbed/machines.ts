@@ -13,7 +13,7 @@ export const line = z
   .min(1, "expected a text")
   .max(500, "expected at most 500 characters")
   .regex(/^[^\n\r\0]*$/, "expected one line");
-/** Whether a text "YYYY-MM-DD hh:mm:ss" is a time that exists: not the 30th of February, nor 25 o'clock. */
+/** Whether a text of the form "YYYY-MM-DD hh:mm:ss" is a time that exists; 30 February and 25:00:00 do not. */
 export function isDateTime(text: string): boolean {
   const date = new Date(`${text.replace(" ", "T")}Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19).replace("T", " ") === text;

@@ -112,7 +112,10 @@ const schema = z
       const name = `${address}:${port ?? settings.port ?? 22}`;
       const first = seen.get(name);
       if (first !== undefined) {
-        addError(["hosts", index, "address"], `${name} is already node${first + 1}`);
+        addError(
+          ["hosts", index, "address"],
+          `${name} is already node${first + 1}; list each machine once, and remove this entry`,
+        );
       } else seen.set(name, index);
     }
   });
@@ -152,7 +155,9 @@ function hostsOf({ user, port, key, jump, sshConfig, hosts }: Parsed, count: num
 function errors(parsed: Parsed, _: SshSettings, count: number): string[] {
   const errors = minNodesErrors(parsed, count);
   if (count > parsed.hosts.length) {
-    errors.push(`swarmbench:nodes: ${count} nodes requested, but testbed.hosts has ${parsed.hosts.length}`);
+    errors.push(
+      `swarmbench:nodes: ${count} nodes requested, but testbed.hosts has ${parsed.hosts.length}; lower it, or add hosts`,
+    );
   }
   return errors;
 }

@@ -1,7 +1,7 @@
-// The frame of every page: one file without scripts that loads nothing, for light and dark themes and for print.
+// The template of every page: one file without scripts that loads nothing, with light and dark themes and a print layout.
 import type { DrawnChart } from "./charts/list.ts";
 
-/** Text that is already HTML, and is not escaped. */
+/** Text that is already HTML, so it is not escaped. */
 export class Html {
   readonly text: string;
 
@@ -21,7 +21,7 @@ function asHtml(value: unknown): string {
   return String(value ?? "").replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A table that scrolls by itself when it is wider than the page. */
+/** A table that scrolls horizontally if it is wider than the page. */
 export function table(heads: readonly string[], rows: readonly (readonly unknown[])[]): Html {
   return html`<div class="wide"><table><thead><tr>${heads.map((head) => html`<th>${head}</th>`)}</tr></thead>
 <tbody>${rows.map((cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`;

@@ -19,7 +19,7 @@ describe("the table", () => {
 
   it("is available as Markdown", () => assert.equal(markdownTable(sampleRun()).split("\n").length, 8));
 
-  it("gives what is known of a knee that was not decided, and why it was not", () => {
+  it("says what is known about a knee that was not found, and why it was not found", () => {
     const bracket = { variable: "producers" as const, met: 141, missed: 200, generatorBound: null };
     const undecided = (known: object) =>
       kneeSentence({

@@ -10,7 +10,7 @@ import { ownCostSentence, sharedMachineSentence } from "../resourceText.ts";
 import { kneeSentence, sloSentence } from "../sentences.ts";
 import { perSec, stepValues } from "../steps.ts";
 
-/** Shown only when the clocks are known to differ. */
+/** Shown only if the clocks are known to differ. */
 const CORRECTED = ["p50 corr.", "p99 corr."];
 
 const HEADS = [

@@ -69,6 +69,9 @@ describe("an inspection of this machine", () => {
   });
 });
 
+/** What to do: each error has one of these. */
+const REMEDY = /\b(allow|change|destroy|free some|install|leave|remove|start it|stop it|use)\b/;
+
 describe("the errors of a machine", () => {
   it("are empty for a healthy machine without Docker", () => {
     assert.deepEqual(errorsWith(), []);
@@ -98,10 +101,11 @@ describe("the errors of a machine", () => {
       /10\.177\.3\.0\/24 through eth2/,
     ],
   ] as [string, string, RegExp][]) {
-    it(`include ${what}`, () => {
+    it(`include ${what}, and what to do`, () => {
       const errors = errorsWith(line);
       assert.equal(errors.length, 1, errors.join("\n"));
       assert.match(errors[0] ?? "", message);
+      assert.match(errors[0] ?? "", REMEDY);
     });
   }
 

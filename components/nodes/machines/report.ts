@@ -123,7 +123,8 @@ export function errorsOf(host: Host, report: Report, requirements: Requirements)
 
 function identityErrors({ node }: Host, report: Report, { owner, arch }: Requirements): string[] {
   const errors: string[] = [];
-  if (report.uid !== 0) errors.push("sudo does not make its user root");
+  if (report.uid !== 0)
+    errors.push("sudo does not make its user root: allow that in its sudoers file, or log in as root");
   if (report.owner !== undefined && report.owner !== owner) {
     errors.push(
       `is used by another stack (${report.owner}); destroy that stack, or if it no longer exists: sudo sh ${KEEP}/clean`,
@@ -135,7 +136,9 @@ function identityErrors({ node }: Host, report: Report, { owner, arch }: Require
     );
   }
   if (report.arch !== arch) {
-    errors.push(`has another architecture (${report.arch}) than the images (${arch})`);
+    errors.push(
+      `has another architecture (${report.arch}) than the images (${arch}): use machines with the architecture of this one`,
+    );
   }
   return errors;
 }
@@ -179,12 +182,14 @@ export function warningsOf(report: Report, offset: { sec: number; errorSec: numb
     );
   }
   if (report.lacks.length > 0) {
-    warnings.push(`its kernel may lack ${report.lacks.join(", ")}, which Docker's overlay networks need`);
+    warnings.push(
+      `its kernel may lack ${report.lacks.join(", ")}, which Docker's overlay networks need; load it there: modprobe -a ${report.lacks.join(" ")}`,
+    );
   }
   if (report.closed.length > 0) {
     const [firewall] = report.closed[0]?.split(" ") ?? [];
     const ports = report.closed.map((line) => line.split(" ")[1]).join(", ");
-    warnings.push(`its firewall (${firewall}) may block ${ports}, which the other nodes need`);
+    warnings.push(`its firewall (${firewall}) may block ${ports}, which the other nodes need: open them`);
   }
   return warnings;
 }
@@ -208,7 +213,9 @@ function engineErrors(report: Report): string[] {
     return ["has no Docker, and none of apt-get, dnf and yum to install it: install Docker by hand"];
   }
   if (report.engine === undefined && report.init === "none") {
-    return ["its Docker engine does not run, and it has neither systemd nor service to start it"];
+    return [
+      "its Docker engine does not run, and it has neither systemd nor service to start it: start it by hand",
+    ];
   }
   return [];
 }
@@ -216,10 +223,12 @@ function engineErrors(report: Report): string[] {
 function resourceErrors({ freeMiB, memoryMiB }: Report): string[] {
   const errors: string[] = [];
   if (freeMiB < MIN_FREE_MIB) {
-    errors.push(`has ${freeMiB} MiB free in Docker's data folder, but ${MIN_FREE_MIB} are needed`);
+    errors.push(
+      `has ${freeMiB} MiB free in Docker's data folder, but ${MIN_FREE_MIB} are needed: free some disk space`,
+    );
   }
   if (memoryMiB < MIN_MEMORY_MIB) {
-    errors.push(`has ${memoryMiB} MiB of memory, but ${MIN_MEMORY_MIB} are needed`);
+    errors.push(`has ${memoryMiB} MiB of memory, but ${MIN_MEMORY_MIB} are needed: use a larger machine`);
   }
   return errors;
 }
@@ -227,12 +236,15 @@ function resourceErrors({ freeMiB, memoryMiB }: Report): string[] {
 function addressErrors(host: Host, report: Report): string[] {
   if (dataAddressOf(host, report) !== undefined) return [];
   const own = addressesOf(report).join(", ") || "none";
-  if (host.dataAddress !== undefined) return [`does not have the address ${host.dataAddress}, but ${own}`];
+  if (host.dataAddress !== undefined)
+    return [`does not have the address ${host.dataAddress}, but ${own}: change its dataAddress`];
   if (host.dataNetwork !== undefined) {
-    return [`has no address in testbed.dataNetwork ${host.dataNetwork}, but ${own}`];
+    return [
+      `has no address in testbed.dataNetwork ${host.dataNetwork}, but ${own}: change testbed.dataNetwork, or set dataAddress of the host`,
+    ];
   }
   return own === "none"
-    ? ["has no IPv4 address"]
+    ? ["has no IPv4 address: give it one on the network between the nodes"]
     : [`has the addresses ${own}: choose one with testbed.dataNetwork, or with dataAddress of the host`];
 }
 

@@ -55,7 +55,7 @@ packages_remove() {
         case $(packager) in
           apt-get) DEBIAN_FRONTEND=noninteractive apt-get -qq purge -y "$package" </dev/null >&2 ;;
           *) "$(packager)" --quiet --assumeyes remove "$package" </dev/null >&2 ;;
-        esac || echo "$package could not be removed; it does no harm" >&2 ;;
+        esac || echo "$package could not be removed and stays installed, which is harmless" >&2 ;;
     esac
   done < "$KEEP/packages"
   mv "$KEEP/.packages" "$KEEP/packages"

@@ -4,7 +4,7 @@ import type { Run } from "../../../contract/result.ts";
 /** The runs that a chart shows: one in a report, all in a comparison. */
 export type Runs = readonly [Run, ...Run[]];
 
-/** "report": report.html and files in plots/; "comparison": compare.html. */
+/** Where a chart is shown. "report": report.html and files in plots/; "comparison": compare.html. */
 export type Place = "report" | "comparison";
 
 /** The declaration of a chart; list.ts lists all charts. */

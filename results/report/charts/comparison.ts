@@ -2,14 +2,14 @@ import type { Run } from "../../../contract/result.ts";
 import { variableText } from "../../../contract/text.ts";
 import { letter } from "../../compare/comparison.ts";
 import { curvesOf, varied } from "../../series.ts";
-import { isTelling } from "../../steps.ts";
+import { isAboutBroker } from "../../steps.ts";
 import type { Chart, Runs } from "./chart.ts";
 import { axis, scaleOf } from "./draw.ts";
 import { marks, sloLine } from "./marks.ts";
 
 const variableOf = ([first]: Runs) => curvesOf(first).variable;
 
-/** The p99 latency of several runs against the varied setting. */
+/** The p99 latency of several runs, by the varied option. */
 export const comparisonChart: Chart = {
   name: "comparison",
   place: "comparison",
@@ -37,7 +37,7 @@ export const comparisonChart: Chart = {
 
 /** Value and p99 of each step that says something about the broker. */
 function p99Points(run: Run, variable: string): [number, number][] {
-  return run.steps.filter(isTelling).flatMap((step) => {
+  return run.steps.filter(isAboutBroker).flatMap((step) => {
     const [value, p99] = [varied(step, variable), step.latencyMs.p99];
     return typeof value === "number" && p99 !== null ? [[value, p99] as [number, number]] : [];
   });

@@ -9,7 +9,7 @@ import { marks, sloLine } from "./marks.ts";
 
 const PERCENTILES = ["p50", "p90", "p99", "p99.9"] as const;
 
-/** Latency against the varied setting, with the SLO and the knee. */
+/** Latency by the varied option, with the SLO and the knee. */
 export const latencyChart: Chart = {
   name: "latency",
   place: "report",

@@ -18,7 +18,7 @@ const CHARTS: readonly Chart[] = [
   comparisonChart,
 ];
 
-/** A chart that is drawn. */
+/** A drawn chart. */
 export interface DrawnChart {
   name: string;
   title: string;
@@ -33,7 +33,7 @@ export function chartsOf(place: Place): Chart[] {
   return CHARTS.filter((chart) => chart.place === place);
 }
 
-/** Draws all charts of a page for which these runs have data. */
+/** Draws all charts of a page, except those for which these runs have no data. */
 export function drawCharts(place: Place, runs: readonly Run[]): DrawnChart[] {
   const [first, ...others] = runs;
   if (!first) return [];

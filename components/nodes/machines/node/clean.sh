@@ -9,7 +9,7 @@ error() { say "$*"; failed=1; }
 [ -f "$KEEP/owner" ] || exit 0
 [ "$(cat "$KEEP/owner")" = "$OWNER" ] || { say "is used by another stack and was not cleaned: $(cat "$KEEP/owner")"; exit 0; }
 
-[ ! -f "$CLOCK/remove" ] || sh "$CLOCK/remove" >&2 || error "could not remove the clock synchronization"
+[ ! -f "$CLOCK/remove" ] || sh "$CLOCK/remove" >&2 || error "could not remove the clock synchronisation"
 
 list() { docker "$@" --quiet --filter "label=$STACK_LABEL" --filter "label=$OWNER_LABEL"; }
 
