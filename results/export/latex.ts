@@ -58,6 +58,7 @@ export function latexTable(run: Run): string {
     "% Needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}, or LuaLaTeX or XeLaTeX.",
     "\\begin{table}",
     "  \\centering",
+    "  \\footnotesize\\setlength{\\tabcolsep}{3pt}",
     `  \\caption{${latexText(`Message latency by load, run ${run.run} of the scenario ${run.scenario}.`)}}`,
     `  \\label{tab:${run.run.replaceAll(/[^A-Za-z0-9-]/g, "-")}}`,
     `  \\begin{tabular}{l${"r".repeat(HEADS.length - 2)}l}`,
