@@ -10,6 +10,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   ui: async () => (await import("./ui/command.ts")).uiCommand(),
   bench: async () => (await import("./bench/command.ts")).benchCommand(),
   report: async () => (await import("./report/command.ts")).reportCommand(),
+  export: async () => (await import("./export/command.ts")).exportCommand(),
   compare: async () => (await import("./compare/command.ts")).compareCommand(),
   calibrate: async () => (await import("./calibrate/command.ts")).calibrateCommand(),
   selftest: async () => (await import("./selftest/command.ts")).selftestCommand(),

@@ -191,6 +191,17 @@ export class LatencyHistogram {
     };
   }
 
+  /**
+   * The samples as text, in the format of HdrHistogram's `outputPercentileDistribution` (".hgrm"), in ms.
+   *
+   * @returns `above`: samples from zero on. `below`: magnitudes of those below zero. undefined: there are none
+   */
+  percentileTextMs(): { above: string | undefined; below: string | undefined } {
+    const text = (side: Histogram | undefined) =>
+      side && side.totalCount > 0 ? side.outputPercentileDistribution(5, 1_000) : undefined;
+    return { above: text(this.above), below: text(this.below) };
+  }
+
   private meanUs(): number {
     const { above, below, count } = this;
     const sum = above.totalCount === 0 ? 0 : above.mean * above.totalCount;

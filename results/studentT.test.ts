@@ -33,6 +33,10 @@ describe("Student's t", () => {
     );
   });
 
+  it("keeps its digits close to zero", () => {
+    for (const t of [1e-7, 1e-8, 1e-9, -1e-8]) near((studentCdf(t, 1) - 0.5) / (t / Math.PI), 1, 1e-6);
+  });
+
   it("has both tails in its two-sided probability", () => {
     near(twoSidedP(2.306004, 8), 0.05, 1e-6);
     near(twoSidedP(-2.306004, 8), 0.05, 1e-6);

@@ -12,13 +12,14 @@ const QUANTILE_PRECISION = 1e-8;
  * @param df degrees of freedom; may be a fraction
  */
 export function studentCdf(t: number, df: number): number {
-  const tail = incompleteBeta(df / (df + t * t), df / 2, 0.5) / 2;
+  const tail = twoSidedP(t, df) / 2;
   return t > 0 ? 1 - tail : tail;
 }
 
 /** Probability of a t at least this far from zero, in either direction. */
 export function twoSidedP(t: number, df: number): number {
-  return incompleteBeta(df / (df + t * t), df / 2, 0.5);
+  const sum = df + t * t;
+  return incompleteBeta(df / sum, df / 2, 0.5, (t * t) / sum);
 }
 
 /** The quantile: the t that is not exceeded with this probability, from 0 to 1 (exclusive). Found by bisection. */
@@ -37,13 +38,15 @@ export function studentQuantile(probability: number, df: number): number {
 /**
  * The regularised incomplete beta function I_x(a, b), by its continued fraction (Abramowitz and Stegun, 26.5.8), evaluated
  * with the modified method of Lentz (Thompson and Barnett, J. Comput. Phys. 64, 1986).
+ *
+ * @param complement 1 − x; given where x is so close to 1 that the difference would lose its digits
  */
-export function incompleteBeta(x: number, a: number, b: number): number {
+export function incompleteBeta(x: number, a: number, b: number, complement = 1 - x): number {
   if (x <= 0) return 0;
-  if (x >= 1) return 1;
+  if (complement <= 0) return 1;
   // The fraction converges fast on this side; the other side follows by symmetry.
-  if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);
-  const front = a * Math.log(x) + b * Math.log1p(-x) + gammaln(a + b) - gammaln(a) - gammaln(b);
+  if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(complement, b, a, x);
+  const front = a * Math.log(x) + b * Math.log(complement) + gammaln(a + b) - gammaln(a) - gammaln(b);
   return (Math.exp(front) / a) * continuedFraction(x, a, b);
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
@@ -49,7 +49,8 @@ async function aba(factor: number, set = ["acks=1"], failAt = 99, lines: string[
       ReturnType<typeof runOnce>
     >;
   };
-  const args = { set, replicates: 5, results: root } as unknown as Arguments;
+  const junit = path.join(root, "junit.xml");
+  const args = { set, replicates: 5, results: root, junit, failOnWorse: true } as unknown as Arguments;
   const code = await runAba(session, args, run);
   return { code, asked, text: lines.join("\n") };
 }
@@ -70,7 +71,11 @@ describe("--aba", () => {
 
   it("finds a difference, and writes the comparison", async () => {
     const { code, text } = await aba(1.5);
-    assert.equal(code, 0);
+    assert.equal(code, 4);
+    assert.match(
+      readFileSync(path.join(root, "junit.xml"), "utf8"),
+      /<failure message="differs: producers 100: p99/,
+    );
     assert.match(text, /differs: producers 100: p99 .*\+5\d %, p < 0\.001, 5 and 5 steps\)/);
     assert.match(text, /\nA: run1, run4, run5, run8, run9\nB: run2, run3, run6, run7, run10\n/);
     assert.ok(existsSync(path.join(root, "run2", "compare.html")));

@@ -4,8 +4,9 @@ import path from "node:path";
 import { EXIT } from "../../contract/errors.ts";
 import type { Knee, Run } from "../../contract/result.ts";
 import { type Length, sum } from "../../contract/runLength.ts";
-import { type Comparison, compare } from "../../results/compare/comparison.ts";
+import { type Comparison, compare, isWorse } from "../../results/compare/comparison.ts";
 import { pooledRun } from "../../results/compare/pool.ts";
+import { junitOfComparison } from "../../results/junit.ts";
 import { comparisonPage } from "../../results/report/comparisonPage.ts";
 import { comparisonText } from "../../results/report/comparisonText.ts";
 import { writeWhole } from "../../results/store.ts";
@@ -43,8 +44,9 @@ export async function runAba(session: Session, args: Arguments, run = runOnce): 
   const file = path.join(folder, "compare.html");
   mkdirSync(folder, { recursive: true });
   writeWhole(file, comparisonPage(comparison));
+  if (args.junit !== undefined) writeWhole(args.junit, junitOfComparison(comparison));
   session.progress(`\n${comparisonText(comparison)}\n\n${foldersText(finished)}\n${shownPath(file)}`);
-  return EXIT.done;
+  return args.failOnWorse && isWorse(comparison) ? EXIT.worse : EXIT.done;
 }
 
 /** How long all runs take together. Validates the changes of --set on the way. @throws SwarmbenchError settings-invalid */
@@ -76,7 +78,9 @@ async function runAll(session: Session, args: Arguments, { design, finished, run
     session.progress(
       `\nrun ${finished.length + 1} of ${design.length}: ${planned.side}, ${planned.changes.join(", ")}${left}`,
     );
-    finished.push({ ...planned, ...(await run(session, args, { changes: planned.changes })) });
+    // The JUnit file is that of the comparison.
+    const one = { ...args, junit: undefined };
+    finished.push({ ...planned, ...(await run(session, one, { changes: planned.changes })) });
   }
 }
 

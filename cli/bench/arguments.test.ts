@@ -16,6 +16,8 @@ describe("the arguments of bench", () => {
       aba: false,
       replicates: 5,
       failOnSlo: false,
+      failOnWorse: false,
+      junit: undefined,
       stop: false,
       resume: undefined,
       results: path.join(project, "runs"),
@@ -68,6 +70,7 @@ describe("the arguments of bench", () => {
         () => readArguments("--aba", "--set", "a=1", "--replicates", replicates),
         /--replicates: expected a whole number of at least 5/,
       );
+    assert.throws(() => readArguments("--fail-on-worse"), /--fail-on-worse needs --aba/);
     assert.throws(() => readArguments("more"), /too many arguments/);
   });
 });

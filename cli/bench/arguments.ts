@@ -45,6 +45,9 @@ export interface Arguments {
   /** Runs of each side of --aba. */
   replicates: number;
   failOnSlo: boolean;
+  failOnWorse: boolean;
+  /** Absolute path of the JUnit file to write. */
+  junit?: string;
   stop: boolean;
   /** Absolute path. */
   results: string;
@@ -67,7 +70,8 @@ export function readArguments(command: Command): Arguments {
     refuse(command, `--replicates: expected a whole number of at least ${LEAST_STEPS}`);
   }
   const kafka = kafkaOptions(command, args);
-  const { stack, set, aba, replicates, failOnSlo, stop, fromUp } = args;
+  if (args.failOnWorse && !args.aba) refuse(command, "--fail-on-worse needs --aba");
+  const { stack, set, aba, replicates, failOnSlo, failOnWorse, stop, fromUp } = args;
   return {
     stack,
     set,
@@ -75,6 +79,8 @@ export function readArguments(command: Command): Arguments {
     aba,
     replicates,
     failOnSlo,
+    failOnWorse,
+    junit: args.junit === undefined ? undefined : userPath(args.junit),
     stop,
     results: pathOption(command, "results"),
     fromUp,

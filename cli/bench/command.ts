@@ -26,6 +26,7 @@ export function benchCommand(): Command {
       failed: true,
       usage: true,
       sloMissed: "with --fail-on-slo: a step missed the SLO, and no knee was found",
+      worse: "with --aba --fail-on-worse: a latency of B is higher or its knee lower",
       outOfTime: true,
       interrupted: true,
       terminated: true,
@@ -51,6 +52,12 @@ export function benchCommand(): Command {
     )
     .option("--replicates <number>", "runs of each side of --aba, at least 5", Number, 5)
     .option("--fail-on-slo", "exit with code 3 if a step missed the SLO and no knee was found", false)
+    .option(
+      "--fail-on-worse",
+      "with --aba: exit with code 4 if a latency of B is higher or its knee lower",
+      false,
+    )
+    .option("--junit <file>", "write a JUnit XML file: of the run's steps, or with --aba of the comparison")
     .option("--stop", "stop the run that is under way", false)
     .option("--results <folder>", "folder for the results", "runs")
     .option("--bootstrap <host:port,...>", "measure this Kafka instead of a stack")

@@ -5,9 +5,10 @@ import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
 import type { BenchSummary, RunRequest } from "../../contract/request.ts";
 import type { Run, Step } from "../../contract/result.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
+import { junitOfRun } from "../../results/junit.ts";
 import { runTable } from "../../results/report/table.ts";
 import { allSteps } from "../../results/steps.ts";
-import { readResults, writeResults } from "../../results/store.ts";
+import { readResults, writeResults, writeWhole } from "../../results/store.ts";
 import { summaryOf } from "../../results/summary.ts";
 import { leaseOf } from "../../testbeds/index.ts";
 import { interruption } from "../lib/signals.ts";
@@ -189,7 +190,8 @@ async function takeOver(session: Session, key: string, args: Arguments): Promise
   );
   if (runner.running) await container.stop();
   const other = { folder: path.join(args.results, runner.run), changes: [] };
-  await finish({ ...session, progress: () => {} }, args, other).catch((error) =>
+  // The JUnit file is that of the run to come.
+  await finish({ ...session, progress: () => {} }, { ...args, junit: undefined }, other).catch((error) =>
     progress(`run ${runner.run}: ${(error as Error).message}`),
   );
   return undefined;
@@ -228,6 +230,8 @@ async function finish(session: Session, args: Arguments, ending: Ending): Promis
     throw stopped(`the reservation has ended, and ${error.message}`);
   });
   const run = await writeAndPrint(session, folder);
+  // Also of a run that failed or was stopped: a gate must not take a missing file for success.
+  if (args.junit !== undefined) writeWhole(args.junit, junitOfRun(run));
   const isOutOfTime =
     watch?.stopped !== undefined && run.verdict === "interrupted" && !session.signal.aborted;
   if (isOutOfTime) throw stopped(watch.stopped ?? "");

@@ -143,6 +143,7 @@ async function attempt({ results, left, fromUp = true, plan = PLAN, changes = []
     aba: false,
     replicates: 5,
     failOnSlo: false,
+    failOnWorse: false,
     stop: false,
     resume: more.resume,
   };

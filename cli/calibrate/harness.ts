@@ -79,6 +79,7 @@ export class Harness {
       aba: false,
       replicates: 5,
       failOnSlo: false,
+      failOnWorse: false,
       stop: false,
       fromUp: false,
     };

@@ -17,10 +17,17 @@ export function compareCommand(): Command {
       done: true,
       failed: "the runs cannot be compared, or compare.html cannot be written",
       usage: "wrong arguments, or a run cannot be read",
+      worse: "with --fail-on-worse: a latency is higher or a knee lower than that of the first run",
     },
   })
     .argument("[folder...]", "at least two results folders, such as runs/<run>")
     .option("--force", "compare runs with different SLOs or variables too; the result says so", false)
+    .option("--junit <file>", "write a JUnit XML file with a test case for each compared value")
+    .option(
+      "--fail-on-worse",
+      "exit with code 4 if a latency is higher or a knee lower than that of the first run; never without a test that finds it",
+      false,
+    )
     .option("--out <folder>", "folder for compare.html", "runs/compare");
   return runs(compare, async () => (await import("./main.ts")).run);
 }

@@ -2,17 +2,29 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { SwarmbenchError } from "../../contract/errors.ts";
-import { compare } from "../../results/compare/comparison.ts";
+import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
+import { compare, isWorse } from "../../results/compare/comparison.ts";
+import { junitOfComparison } from "../../results/junit.ts";
 import { comparisonPage } from "../../results/report/comparisonPage.ts";
 import { comparisonText } from "../../results/report/comparisonText.ts";
 import { readResults, writeWhole } from "../../results/store.ts";
 import { refuse } from "../lib/command.ts";
 import { pathOption, shownPath, userPath } from "../lib/userPaths.ts";
 
-/** Compares the runs in the named folders. @throws SwarmbenchError when one cannot be read, or they cannot be compared */
-export function run(command: Command): undefined {
-  const { force } = command.opts<{ force: boolean }>();
+interface Options {
+  force: boolean;
+  junit?: string;
+  failOnWorse: boolean;
+}
+
+/**
+ * Compares the runs in the named folders.
+ *
+ * @returns the exit code, if a run is worse than the first and that was asked for
+ * @throws SwarmbenchError when one cannot be read, or they cannot be compared
+ */
+export function run(command: Command): number | undefined {
+  const { force, junit, failOnWorse } = command.opts<Options>();
   const out = pathOption(command, "out");
   if (command.args.length < 2) refuse(command, "name at least two folders");
   const comparison = compare(command.args.map((folder) => readResults(userPath(folder))));
@@ -25,5 +37,7 @@ export function run(command: Command): undefined {
   mkdirSync(out, { recursive: true });
   const file = path.join(out, "compare.html");
   writeWhole(file, comparisonPage(comparison));
+  if (junit !== undefined) writeWhole(userPath(junit), junitOfComparison(comparison));
   console.log(`${comparisonText(comparison)}\n\n${shownPath(file)}`);
+  return failOnWorse && isWorse(comparison) ? EXIT.worse : undefined;
 }

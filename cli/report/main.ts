@@ -1,38 +1,46 @@
 // Builds the results of a run from its events again.
-import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { SwarmbenchError } from "../../contract/errors.ts";
+import { EXIT } from "../../contract/errors.ts";
+import type { Run } from "../../contract/result.ts";
+import { meetsSlo } from "../../contract/verdicts.ts";
+import { junitOfRun } from "../../results/junit.ts";
 import { markdownTable, runTable } from "../../results/report/table.ts";
-import { REPORT, readResults, writeResults } from "../../results/store.ts";
-import { project } from "../lib/paths.ts";
+import { REPORT, readResults, writeResults, writeWhole } from "../../results/store.ts";
+import { refuse } from "../lib/command.ts";
+import { latestRun } from "../lib/latestRun.ts";
 import { step } from "../lib/steps.ts";
 import { shownPath, userPath } from "../lib/userPaths.ts";
 
-/** Builds the reports of the named folders, or of the latest run. @throws SwarmbenchError when one cannot be read or written */
-export async function run(command: Command): Promise<undefined> {
-  const { markdown } = command.opts<{ markdown: boolean }>();
-  const folders = command.args.length > 0 ? command.args.map(userPath) : [latest()];
-  for (const folder of folders) await report(folder, markdown);
+interface Options {
+  markdown: boolean;
+  junit?: string;
+  failOnSlo: boolean;
+}
+
+/**
+ * Builds the reports of the named folders, or of the latest run.
+ *
+ * @returns the exit code, if a run missed the SLO and that was asked for
+ * @throws SwarmbenchError when one cannot be read or written
+ */
+export async function run(command: Command): Promise<number | undefined> {
+  const { markdown, junit, failOnSlo } = command.opts<Options>();
+  const folders = command.args.length > 0 ? command.args.map(userPath) : [latestRun()];
+  if (junit !== undefined && folders.length > 1) refuse(command, "--junit: name one folder");
+  const runs: Run[] = [];
+  for (const folder of folders) runs.push(await report(folder, markdown));
+  const [first] = runs;
+  if (junit !== undefined && first) writeWhole(userPath(junit), junitOfRun(first));
+  return failOnSlo && !runs.every(meetsSlo) ? EXIT.sloMissed : undefined;
 }
 
 /** Builds the report of a results folder, and prints its table. @throws SwarmbenchError when it cannot be read or written */
-export async function report(folder: string, markdown = false): Promise<void> {
+export async function report(folder: string, markdown = false): Promise<Run> {
   const results = readResults(folder);
   await step(`draw the report of ${shownPath(folder)}`, () => writeResults(folder, results), console.error);
   console.log(
     `${markdown ? markdownTable(results) : runTable(results)}\n\n${shownPath(path.join(folder, REPORT))}`,
   );
-}
-
-const RUNS = path.join(project, "runs");
-
-/** The folder of the latest run: the names of runs begin with their time. */
-function latest(): string {
-  const names = existsSync(RUNS) ? readdirSync(RUNS).filter((name) => /^\d{8}T/.test(name)) : [];
-  const last = names.sort().at(-1);
-  if (last !== undefined) return path.join(RUNS, last);
-  throw new SwarmbenchError("no-results", "there are no results in runs/ yet", {
-    hint: "Run npm run demo, or npm run bench on a stack that is up.",
-  });
+  return results;
 }

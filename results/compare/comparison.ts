@@ -66,5 +66,10 @@ export function compare(runs: Run[], { interleaved = false, knees }: Design = {}
   };
 }
 
+/** Whether a run was found to be worse than the first: a latency is higher, or a knee lower. */
+export function isWorse({ differences }: Pick<Comparison, "differences">): boolean {
+  return differences.some(({ knee, latencies }) => knee?.worse || latencies.some(({ worse }) => worse));
+}
+
 /** The name of a run in a comparison: A, B, C, … */
 export const letter = (index: number) => String.fromCharCode(65 + index);

@@ -19,6 +19,10 @@ export interface Difference {
   text: string;
   /** Whether the value was found to differ. false: the test cannot tell. */
   differs: boolean;
+  /** Whether it differs, and the second run is worse: its latency is higher, or its knee lower. */
+  worse: boolean;
+  /** Whether there was enough evidence for a test. */
+  tested: boolean;
 }
 
 /** The percentiles that are compared. */
@@ -62,12 +66,18 @@ export function differencesOf(a: Run, b: Run, knees: Knees): Differences {
   return {
     latencies: latencies.map(({ value, percentile }, index) => {
       const outcome = outcomes[index] as Outcome;
-      return { value, percentile, differs: outcome.differs, text: outcomeText(outcome, "steps", " ms") };
+      const { differs, means, p } = outcome;
+      const text = outcomeText(outcome, "steps", " ms");
+      return { value, percentile, differs, worse: differs && means[1] > means[0], tested: p !== null, text };
     }),
-    knee: kneeOutcome
-      ? { differs: kneeOutcome.differs, text: outcomeText(kneeOutcome, "searches") }
-      : intervals,
+    knee: kneeOutcome ? kneeDifference(kneeOutcome) : intervals,
   };
+}
+
+function kneeDifference(outcome: Outcome): Difference {
+  const { differs, means, p } = outcome;
+  const text = outcomeText(outcome, "searches");
+  return { differs, worse: differs && means[1] < means[0], tested: p !== null, text };
 }
 
 /** A percentile of a step's latency, ms: corrected for the clocks if it could be. null: there is none */
@@ -105,10 +115,13 @@ function kneeSampleOf([a, b]: Knees): Sample | undefined {
 function intervalDifference([[a], [b]]: Knees): Difference | undefined {
   if (!a || !b || a.variable !== b.variable) return undefined;
   const [[aLow, aHigh], [bLow, bHigh]] = [a.interval, b.interval];
-  const differs = (aHigh !== null && aHigh < bLow) || (bHigh !== null && bHigh < aLow);
+  const worse = bHigh !== null && bHigh < aLow;
+  const differs = worse || (aHigh !== null && aHigh < bLow);
   const why = differs ? "the intervals do not overlap" : "the intervals overlap";
   return {
     differs,
+    worse,
+    tested: true,
     text: `knee ${formatNumber(a.value)} and ${formatNumber(b.value)} ${a.variable}: ${why}`,
   };
 }
@@ -150,6 +163,8 @@ export function networkDifference(a: Run, b: Run): Difference | undefined {
   );
   return {
     differs: false,
+    worse: false,
+    tested: false,
     text: `network, measured once in each run: overlay round trip ${roundTrips.map(formatNumber).join(" and ")} ms, throughput ${rates.join(" and ")}`,
   };
 }

@@ -95,7 +95,7 @@ export function holm(values: readonly (number | null)[]): (number | null)[] {
 }
 
 /** The geometric mean; the arithmetic mean if a value is not above zero. */
-function geometricMean(values: readonly number[]): number {
+export function geometricMean(values: readonly number[]): number {
   if (values.every((value) => value > 0)) return Math.exp(mean(values.map(Math.log)));
   return mean([...values]);
 }

@@ -15,6 +15,8 @@ export interface Chart {
   title: string | ((runs: Runs) => string);
   /** How to read it: one or two sentences. */
   caption: string;
+  /** What the columns x and y of its exported data mean, if the names of the axes do not say it: a sentence. */
+  dataNote?: string;
   /** Height in pixels. @default 420 */
   height?: number;
   /** Its ECharts option, merged with the defaults of draw.ts; undefined: the runs have no data for it. */

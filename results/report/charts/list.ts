@@ -28,13 +28,23 @@ export interface DrawnChart {
   dark: string;
 }
 
+/** All charts of a page, whether or not these runs have data for them. */
+export function chartsOf(place: Place): Chart[] {
+  return CHARTS.filter((chart) => chart.place === place);
+}
+
 /** Draws all charts of a page, except those for which these runs have no data. */
 export function drawCharts(place: Place, runs: readonly Run[]): DrawnChart[] {
   const [first, ...others] = runs;
   if (!first) return [];
-  return CHARTS.filter((chart) => chart.place === place)
+  return chartsOf(place)
     .map((chart) => drawChart(chart, [first, ...others]))
     .filter((drawn) => drawn !== undefined);
+}
+
+/** The title of a chart that shows these runs. */
+export function titleOf({ title }: Pick<Chart, "title">, runs: Runs): string {
+  return typeof title === "string" ? title : title(runs);
 }
 
 /** Draws one chart for a light and a dark page; undefined: the runs have no data for it. */
@@ -46,7 +56,7 @@ export function drawChart(
   if (!option) return undefined;
   return {
     name,
-    title: typeof title === "string" ? title : title(runs),
+    title: titleOf({ title }, runs),
     caption,
     light: draw(option, "light", height),
     dark: draw(option, "dark", height),

@@ -17,6 +17,7 @@ export const spectrumChart: Chart = {
   title: "Latency percentiles",
   caption:
     "The share of messages (horizontal axis) that was at least as fast as a latency (vertical axis). The rightmost part shows the rarest, slowest messages. Each line is a step.",
+  dataNote: "x is 1 / (1 - percentile / 100): 2 is the median, 100 is the p99, 1000 the p99.9.",
   height: 460,
   draw: ([run]) => {
     const { slo } = run;
