@@ -19,9 +19,10 @@ const BUSY = 0.95;
  * Builds the results of a run from its events, also for an unfinished run. A resumed run has several "run" events, and the
  * conditions of the first one count. When a step was repeated, its last result counts.
  *
+ * @param isRunning whether the run is still under way: then it is no error that its end is missing
  * @throws SwarmbenchError run-unreadable when there is no "run" event
  */
-export function buildResults(events: readonly RunEvent[]): Run {
+export function buildResults(events: readonly RunEvent[], isRunning = false): Run {
   const named = <E extends RunEvent["event"]>(name: E) =>
     events.filter((event): event is EventNamed<E> => event.event === name);
   const [first, ...resumed] = named("run");
@@ -62,7 +63,12 @@ export function buildResults(events: readonly RunEvent[]): Run {
       ),
       ...stepWarnings(measured),
       ...clockWarnings(measured, first.slo.p99Ms),
-      ...endWarnings(end),
+      ...(isRunning ? [] : endWarnings(end)),
+    ],
+    searchStates: named("search").map(({ event: _, ...state }) => state),
+    notes: [
+      ...named("warning").map(({ at, text }) => ({ at, kind: "warning" as const, text })),
+      ...resumed.map(({ at }) => ({ at, kind: "resumed" as const, text: "the run was resumed" })),
     ],
     points: end?.points ?? null,
   };

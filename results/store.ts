@@ -8,11 +8,13 @@ import { eventSchema, type Run, type RunEvent, runSchema, SCHEMA_VERSION } from 
 import { buildResults } from "./build.ts";
 import { upgraded } from "./earlierVersions.ts";
 import { type Line, linesIn } from "./lines.ts";
-import { drawCharts } from "./report/charts/list.ts";
+import { pageScript } from "./page/script.ts";
 import { reportPage } from "./report/html.ts";
+import { chartImages } from "./report/images.ts";
 import { pngOf } from "./report/png.ts";
 
-const EVENTS = "events.jsonl";
+/** Name of the event log in a results folder. */
+export const EVENTS = "events.jsonl";
 const RUN = "run.json";
 /** Name of the report in a results folder. */
 export const REPORT = "report.html";
@@ -53,8 +55,13 @@ export function* eventsOf(lines: Iterable<Line>, name: string): Generator<RunEve
   for (const { text, complete } of lines) {
     number += 1;
     if (!complete && !isJson(text)) return;
-    yield parse(eventSchema, text, `${name}, line ${number}`);
+    yield parseEvent(text, `${name}, line ${number}`);
   }
+}
+
+/** The event of one line. @param name where the line is, for the error @throws SwarmbenchError run-unreadable */
+export function parseEvent(text: string, name: string): RunEvent {
+  return parse(eventSchema, text, name);
 }
 
 function isJson(text: string): boolean {
@@ -67,8 +74,7 @@ function isJson(text: string): boolean {
 }
 
 function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.output<S> {
-  if (!isJson(text)) throw unreadable(`${name}: not valid JSON`);
-  const document = upgraded(JSON.parse(text));
+  const document = upgraded(json(text, name));
   const version = (document as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (version !== undefined && version !== SCHEMA_VERSION) {
     throw unreadable(
@@ -79,6 +85,14 @@ function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.ou
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw unreadable(`${name}: ${issue?.path.join(".") || "the whole of it"}: ${issue?.message}`);
+}
+
+function json(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unreadable(`${name}: not valid JSON`);
+  }
 }
 
 function unreadable(message: string): SwarmbenchError {
@@ -94,11 +108,11 @@ export async function writeResults(folder: string, run: Run): Promise<void> {
   const plots = path.join(folder, PLOTS);
   mkdirSync(plots, { recursive: true });
   writeWhole(path.join(folder, RUN), `${JSON.stringify(run, null, 1)}\n`);
-  for (const { name, light } of drawCharts("report", [run])) {
-    writeWhole(path.join(plots, `${name}.svg`), light);
-    writeWhole(path.join(plots, `${name}.png`), pngOf(light));
+  for (const { name, svg } of chartImages("report", [run])) {
+    writeWhole(path.join(plots, `${name}.svg`), svg);
+    writeWhole(path.join(plots, `${name}.png`), pngOf(svg));
   }
-  writeWhole(path.join(folder, REPORT), reportPage(run));
+  writeWhole(path.join(folder, REPORT), reportPage(run, await pageScript()));
 }
 
 /**

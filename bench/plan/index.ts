@@ -1,11 +1,11 @@
 // The next step of a run. It is a pure function of the finished steps, so that a run can be interrupted and resumed.
-import type { Bracket } from "../../contract/result.ts";
+import type { Bracket, SearchState } from "../../contract/result.ts";
 import { sweepSteps } from "../../contract/sweepSteps.ts";
 import type { Benchmark, Workload } from "../../contract/workload.ts";
 import { bracketOf, type SearchResult } from "./conclude.ts";
 import { evidenceOf } from "./evidence.ts";
 import { nextPreheat } from "./preheat.ts";
-import { nextSearch, searchLeft } from "./search.ts";
+import { limitSoFar, nextSearch, searchLeft } from "./search.ts";
 import type { PlannedStep, Trial } from "./trial.ts";
 
 /** The next step, or the result of the run. */
@@ -47,6 +47,16 @@ export function bracketSoFar(
 ): Bracket | null {
   if (!search) return null;
   return bracketOf(search.variable, { evidence: evidenceOf(workload, search.variable, history) }, reason);
+}
+
+/** What the search knows of the limit after the last trial; undefined: it was no evidence, or there is no search. */
+export function searchStateSoFar(
+  workload: Workload,
+  { search }: Benchmark,
+  history: readonly Trial[],
+): Pick<SearchState, "variable" | "low" | "median" | "high"> | undefined {
+  const limit = search && limitSoFar(workload, search, withoutPreheat(history));
+  return limit && { variable: search.variable, ...limit };
 }
 
 /** The trials after the preheat, which is no evidence. */

@@ -6,6 +6,7 @@ import type { Knee, Run } from "../../contract/result.ts";
 import { type Length, sum } from "../../contract/runLength.ts";
 import { type Comparison, compare } from "../../results/compare/comparison.ts";
 import { pooledRun } from "../../results/compare/pool.ts";
+import { pageScript } from "../../results/page/script.ts";
 import { comparisonPage } from "../../results/report/comparisonPage.ts";
 import { comparisonText } from "../../results/report/comparisonText.ts";
 import { writeWhole } from "../../results/store.ts";
@@ -42,7 +43,7 @@ export async function runAba(session: Session, args: Arguments, run = runOnce): 
   const folder = made.find(({ side }) => side === "B")?.folder ?? args.results;
   const file = path.join(folder, "compare.html");
   mkdirSync(folder, { recursive: true });
-  writeWhole(file, comparisonPage(comparison));
+  writeWhole(file, comparisonPage(comparison, await pageScript()));
   session.progress(`\n${comparisonText(comparison)}\n\n${foldersText(made)}\n${shownPath(file)}`);
   return EXIT.done;
 }

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import { compare } from "../../results/compare/comparison.ts";
+import { pageScript } from "../../results/page/script.ts";
 import { comparisonPage } from "../../results/report/comparisonPage.ts";
 import { comparisonText } from "../../results/report/comparisonText.ts";
 import { readResults, writeWhole } from "../../results/store.ts";
@@ -11,7 +12,7 @@ import { refuse } from "../lib/command.ts";
 import { pathOption, shownPath, userPath } from "../lib/userPaths.ts";
 
 /** Compares the runs in the named folders. @throws SwarmbenchError when one cannot be read, or they cannot be compared */
-export function run(command: Command): undefined {
+export async function run(command: Command): Promise<undefined> {
   const { force } = command.opts<{ force: boolean }>();
   const out = pathOption(command, "out");
   if (command.args.length < 2) refuse(command, "name at least two folders");
@@ -24,6 +25,6 @@ export function run(command: Command): undefined {
   }
   mkdirSync(out, { recursive: true });
   const file = path.join(out, "compare.html");
-  writeWhole(file, comparisonPage(comparison));
+  writeWhole(file, comparisonPage(comparison, await pageScript()));
   console.log(`${comparisonText(comparison)}\n\n${shownPath(file)}`);
 }

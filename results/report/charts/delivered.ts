@@ -1,8 +1,11 @@
 import { type MeasuredStep, measuredSteps } from "../../../contract/result.ts";
 import { variableText } from "../../../contract/text.ts";
+import { verdictOf } from "../../../contract/verdicts.ts";
 import { curvesOf, varied } from "../../series.ts";
 import type { Chart } from "./chart.ts";
-import { axis } from "./draw.ts";
+import { axis, COLOURS } from "./draw.ts";
+import { trialSeries } from "./trials.ts";
+import { valueAxis } from "./valueAxis.ts";
 
 /** Offered and delivered messages per second. */
 export const deliveredChart: Chart = {
@@ -10,25 +13,33 @@ export const deliveredChart: Chart = {
   place: "report",
   title: "Offered and delivered load",
   caption:
-    "Messages per second that the schedule asked for (dashed) and that the consumers received (solid). Where the lines diverge, messages were waiting or lost.",
-  draw: ([run]) => {
+    "Messages per second that the schedule asked for (dashed) and that the consumers received (solid). Each point is a step, the lines run through medians. Where they diverge, messages were waiting or lost.",
+  draw: ([run], width) => {
     const { variable, curves } = curvesOf(run);
     const steps = measuredSteps({ steps: curves.flatMap((curve) => curve.steps) });
     if (variable === undefined || steps.length === 0) return undefined;
-    const line = (name: "offered" | "delivered", type: "solid" | "dashed") => ({
-      type: "line" as const,
-      name,
-      lineStyle: { type },
-      symbolSize: 7,
-      data: steps.map((step: MeasuredStep) => [
-        varied(step, variable) as number,
-        step[name] / step.durationSeconds,
-      ]),
-    });
+    const points = (name: "offered" | "delivered") =>
+      steps.map((step: MeasuredStep) => ({
+        x: varied(step, variable) as number,
+        y: step[name] / step.durationSeconds,
+        symbol: verdictOf(step).symbol,
+      }));
     return {
-      xAxis: axis(variableText(variable)),
+      xAxis: valueAxis(
+        variableText(variable),
+        points("offered").map(({ x }) => x),
+        [],
+        width,
+      ),
       yAxis: axis("messages per second", "value", { nameGap: 55 }),
-      series: [line("offered", "dashed"), line("delivered", "solid")],
+      series: [
+        ...trialSeries(points("offered"), {
+          name: "offered",
+          colour: COLOURS[1] as string,
+          dash: "dashed",
+        }),
+        ...trialSeries(points("delivered"), { name: "delivered", colour: COLOURS[0] as string }),
+      ],
     };
   },
 };
