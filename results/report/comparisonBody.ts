@@ -5,8 +5,12 @@ import { boundsText, type LatencyAndNetwork } from "../compare/latencyAndNetwork
 import type { TestbedRow } from "../compare/testbeds.ts";
 import { bracketText, loadText, sloSentence } from "../sentences.ts";
 import { capitalize, signed } from "../text.ts";
-import { NOT_INTERLEAVED } from "./comparisonText.ts";
 import { type Html, html, table } from "./page.ts";
+
+/** A warning: differences between runs that were not made in turns are weaker evidence. */
+export const NOT_INTERLEAVED =
+  "The runs were made one after the other, so changes of the machines in the meantime look like differences. " +
+  "Use swarmbench bench --aba to measure both in turns.";
 
 /** The text of a comparison, for compare.html and for the live page. @param figures its charts */
 export function comparisonBody(comparison: Comparison, figures: readonly Html[]): Html {

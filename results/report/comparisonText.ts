@@ -4,11 +4,7 @@ import type { Difference } from "../compare/difference.ts";
 import { sideBySideText } from "../compare/latencyAndNetwork.ts";
 import type { TestbedRow } from "../compare/testbeds.ts";
 import { kneeSentence } from "../sentences.ts";
-
-/** A warning: differences between runs that were not made in turns are weaker evidence. */
-export const NOT_INTERLEAVED =
-  "The runs were made one after the other, so changes of the machines in the meantime look like differences. " +
-  "Use swarmbench bench --aba to measure both in turns.";
+import { NOT_INTERLEAVED } from "./comparisonBody.ts";
 
 /** A comparison for the terminal: everything in compare.html but the charts. */
 export function comparisonText(comparison: Comparison): string {
