@@ -39,6 +39,11 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
     knee: end?.knee ?? null,
     bracket: end?.bracket,
   });
+  const states = named("search").map(({ event: _, ...state }) => state);
+  const notes = [
+    ...named("warning").map(({ at, text }) => ({ at, kind: "warning" as const, text })),
+    ...resumed.map(({ at }) => ({ at, kind: "resumed" as const, text: "the run was resumed" })),
+  ];
   const changed = resumed.filter(({ conditions }) => !sameMachines(conditions, first.conditions));
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -65,11 +70,8 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
       ...clockWarnings(measured, first.slo.p99Ms),
       ...(isRunning ? [] : endWarnings(end)),
     ],
-    searchStates: named("search").map(({ event: _, ...state }) => state),
-    notes: [
-      ...named("warning").map(({ at, text }) => ({ at, kind: "warning" as const, text })),
-      ...resumed.map(({ at }) => ({ at, kind: "resumed" as const, text: "the run was resumed" })),
-    ],
+    ...(states.length > 0 ? { searchStates: states } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
     points: end?.points ?? null,
   };
 }
