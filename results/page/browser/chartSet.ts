@@ -105,8 +105,9 @@ export class ChartSet {
     const known = this.parent.querySelector<HTMLElement>(`figure[data-chart="${ready.name}"]`);
     if (known) return known;
     const figure = fragment(chartFigure(ready)).firstElementChild as HTMLElement;
-    if (before) before.after(figure);
-    else this.parent.querySelector("h2")?.after(figure) ?? this.parent.prepend(figure);
+    const heading = before ?? this.parent.querySelector("h2");
+    if (heading) heading.after(figure);
+    else this.parent.prepend(figure);
     return figure;
   }
 

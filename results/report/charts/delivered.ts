@@ -33,12 +33,12 @@ export const deliveredChart: Chart = {
       ),
       yAxis: axis("messages per second", "value", { nameGap: 55 }),
       series: [
+        ...trialSeries(points("delivered"), { name: "delivered", colour: COLOURS[0] as string }),
         ...trialSeries(points("offered"), {
           name: "offered",
           colour: COLOURS[1] as string,
           dash: "dashed",
         }),
-        ...trialSeries(points("delivered"), { name: "delivered", colour: COLOURS[0] as string }),
       ],
     };
   },

@@ -14,6 +14,10 @@ const PERCENTILES = ["p50", "p90", "p99", "p99.9"] as const;
 const DASHES = { p50: "solid", p90: "dotted", p99: "solid", "p99.9": "dashed" } as const;
 /** How far the chart of the knee reaches beyond its interval: a factor. */
 const KNEE_MARGIN = 1.25;
+/** Where the steps near the knee take less than this share of the axis, they get a chart of their own. */
+const SQUEEZED = 0.5;
+/** Fewer steps are not worth a chart. */
+const LEAST_STEPS = 3;
 
 const HOW_TO_READ = `Each point is a step; the line runs through the medians of the steps of a value, the band from the smallest to the largest p99. Dashed line: the SLO. Green: the interval of the knee. ${symbolLegend()}.`;
 
@@ -40,8 +44,8 @@ export const kneeChart: Chart = {
     const range = kneeRange(run);
     if (!range) return undefined;
     const inRange = run.steps.filter((step) => isWithin(step, run.knee?.variable ?? "", range));
-    const isSqueezed = inRange.length >= 3 && inRange.length < run.steps.length;
-    return isSqueezed ? drawSteps(run, inRange, width) : undefined;
+    if (inRange.length < LEAST_STEPS || shareOfAxis(run, range) > SQUEEZED) return undefined;
+    return drawSteps(run, inRange, width);
   },
 };
 
@@ -50,6 +54,12 @@ function kneeRange({ knee }: Pick<Run, "knee">): [number, number] | undefined {
   const [low, high] = knee?.interval ?? [null, null];
   if (low === null || high === null) return undefined;
   return [low / KNEE_MARGIN, high * KNEE_MARGIN];
+}
+
+/** The share of the axis of all steps that a range takes, on a logarithmic scale. */
+function shareOfAxis({ steps, knee }: Run, [low, high]: [number, number]): number {
+  const values = steps.map((step) => Number(varied(step, knee?.variable ?? ""))).filter((value) => value > 0);
+  return Math.log(high / low) / Math.log(Math.max(...values) / Math.min(...values));
 }
 
 function rangeText(run: Run): string {

@@ -17,22 +17,29 @@ export const searchChart: Chart = {
     "After each step: the interval that contains the limit with 90 % probability (band), and its median (line). Circles: the step met the SLO; crosses: it missed it; diamonds: it was no evidence.",
   draw: ([run]) => {
     const { searchStates: states = [] } = run;
-    const [first] = states;
-    if (!first) return undefined;
+    const [first, last] = [states[0], states.at(-1)];
+    if (!first || !last) return undefined;
+    const numbers = states.map(({ step }) => step);
     const trials = trialsOf(run, first.variable);
     const values = [
       ...states.flatMap(({ low, high }) => [low, high]),
       ...trials.all.map(([, value]) => value),
     ];
     return {
-      xAxis: axis("step", "value", { scale: true, minInterval: 1, splitLine: { show: false } }),
+      xAxis: axis("step", "value", {
+        min: first.step - 0.5,
+        max: last.step + 0.5,
+        axisTick: { customValues: numbers },
+        axisLabel: { customValues: numbers },
+        splitLine: { show: false },
+      }),
       yAxis: axis(variableText(first.variable), scaleOf(values), {
         nameGap: 50,
         ...(scaleOf(values) === "log"
           ? {
               min: Math.min(...values) / 1.3,
               max: Math.max(...values) * 1.3,
-              axisLabel: { formatter: formatNumber },
+              axisLabel: { formatter: formatNumber, showMinLabel: false, showMaxLabel: false },
             }
           : { scale: true }),
       }),
