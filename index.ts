@@ -61,7 +61,7 @@ async function declareStack() {
     /** Prefix of the names of everything that this stack creates on this machine: node2's container is `<prefix>-node2`. */
     prefix: settings.prefix,
     nodes: nodes.map(nodeOutput),
-    /** The kind of clock synchronization and each node's state at the last `up`, for `npm run clocks`. */
+    /** The kind of clock synchronisation and each node's state at the last `up`, for `npm run clocks`. */
     clocks: { kind: settings.clockSync.kind, found: clocks.ready },
     swarmId: swarm.id,
     memberIds: swarm.members,

@@ -11,8 +11,8 @@ export interface Clock {
 export const realClock: Clock = { now: () => performance.now(), sleep: (ms) => sleep(ms) };
 
 /**
- * Signals a timeout inside the program. It does not say why the work took so long, so callers that know another error
- * report that one instead.
+ * The error of {@link within}. It does not say why the work took so long, so callers that know another error report that
+ * one instead.
  */
 export class TimedOut extends Error {}
 

@@ -5,7 +5,7 @@ import type { z } from "zod";
 
 const TIMEOUT_MS = 10_000;
 
-/** A response whose status is not 2xx. Carries the status inside the program; what reaches the user is its message. */
+/** A response whose status is not 2xx. The status is for callers; users see only the message. */
 export class HttpStatusError extends Error {
   override name = "HttpStatusError";
 
@@ -35,7 +35,7 @@ export interface Request {
  * Sends one request to a JSON API, without cookies.
  *
  * @param answer the schema of a successful response
- * @throws HttpStatusError with the status and the server's message, and Error where the response does not match the schema
+ * @throws HttpStatusError with the status and the server's message; Error if the response does not match the schema
  */
 export async function ask<S extends z.ZodType>(
   answer: S,

@@ -1,11 +1,12 @@
-// A JSON server over HTTP, for agents and probes. It trusts nobody without the stack's token.
+// A JSON server over HTTP, for agents and probes. It rejects requests without the stack's token.
 import http from "node:http";
 import type { Socket } from "node:net";
 import type { z } from "zod";
+import { plainMessage } from "../contract/plainMessage.ts";
 import { reason } from "./reason.ts";
 import { hasToken } from "./token.ts";
 
-/** A failed request with its HTTP status. It stays within the server, which sends it to the client as a response. */
+/** The failure of a request, with its HTTP status. The server sends it to the client as a response. */
 export class HttpError extends Error {
   readonly status: number;
 
@@ -21,26 +22,26 @@ export class HttpError extends Error {
  */
 export type Handler = (body: unknown, query: Record<string, string>, signal: AbortSignal) => unknown;
 
-/** Whom a server answers, and how much it takes. */
+/** The token that a server requires, and the limits of its requests. */
 export interface ServerLimits {
-  /** The stack's token, which every request must have. Absent: everyone who can connect is trusted, as on a Unix socket. */
+  /** The stack's token, which every request must have. Absent: every client that can connect is trusted, as on a Unix socket. */
   token?: string;
   /** Largest body of a request, bytes. @default 1 MiB */
   maxBodyBytes?: number;
-  /** Time for a request's headers, ms. Longer than a busy process may be away from its sockets. @default 20,000 */
+  /** Time limit for a request's headers, ms. Allows for a busy process that reads its sockets late. @default 20,000 */
   headersMs?: number;
-  /** Time for a whole request with its body, ms. @default 60,000 */
+  /** Time limit for a whole request with its body, ms. @default 60,000 */
   requestMs?: number;
 }
 
 const MAX_BODY_BYTES = 2 ** 20;
 const HEADERS_MS = 20_000;
 const REQUEST_MS = 60_000;
-/** How often connections are checked for the times above. */
+/** Time between two checks of the time limits above. */
 const CHECK_EVERY_MS = 1_000;
 const MAX_CONNECTIONS = 1_024;
-/** Connections of one address that have not shown the token yet. One more closes the oldest of them. */
-const MAX_STRANGERS = 16;
+/** Largest number of connections of one address that have not sent the token yet. One more closes the oldest of them. */
+const MAX_UNAUTHENTICATED = 16;
 
 /**
  * Parses a request by its schema.
@@ -48,7 +49,7 @@ const MAX_STRANGERS = 16;
  * @throws HttpError 400 that lists every error by its path, without the values, which may include a password
  */
 export function checked<S extends z.ZodType>(schema: S, document: unknown): z.output<S> {
-  const parsed = schema.safeParse(document);
+  const parsed = schema.safeParse(document, { error: plainMessage });
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`);
   throw new HttpError(400, errors.join("; "));
@@ -65,7 +66,7 @@ export function serveJson(
   where: number | string,
   limits: ServerLimits = {},
 ): Promise<http.Server> {
-  const strangers = new Strangers();
+  const unauthenticated = new UnauthenticatedConnections();
   const server = http.createServer(
     {
       headersTimeout: limits.headersMs ?? HEADERS_MS,
@@ -73,21 +74,21 @@ export function serveJson(
       connectionsCheckingInterval: CHECK_EVERY_MS,
     },
     (request, response) => {
-      answer(byRequest, request, response, limits, strangers)
+      answer(byRequest, request, response, limits, unauthenticated)
         .then((document) => send(response, 200, document ?? {}))
         .catch((error) => send(response, statusOf(error), { error: reason(error) }));
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
-  if (limits.token !== undefined) server.on("connection", (socket) => strangers.add(socket));
+  if (limits.token !== undefined) server.on("connection", (socket) => unauthenticated.add(socket));
   return new Promise((resolve, reject) => {
     server.on("error", reject);
     server.listen(where, () => resolve(server));
   });
 }
 
-/** The connections that have not shown the token yet. Those of one address cannot displace those of another. */
-class Strangers {
+/** The connections that have not sent the token yet. Those of one address cannot displace those of another. */
+class UnauthenticatedConnections {
   private readonly byAddress = new Map<string, Set<Socket>>();
 
   add(socket: Socket): void {
@@ -96,7 +97,7 @@ class Strangers {
     this.byAddress.set(address, sockets.add(socket));
     socket.once("close", () => this.remove(socket, address));
     const [oldest] = sockets;
-    if (sockets.size > MAX_STRANGERS) oldest?.destroy();
+    if (sockets.size > MAX_UNAUTHENTICATED) oldest?.destroy();
   }
 
   remove(socket: Socket, address = socket.remoteAddress ?? ""): void {
@@ -111,21 +112,21 @@ async function answer(
   request: http.IncomingMessage,
   response: http.ServerResponse,
   { token, maxBodyBytes = MAX_BODY_BYTES }: ServerLimits,
-  strangers: Strangers,
+  unauthenticated: UnauthenticatedConnections,
 ): Promise<unknown> {
   if (token !== undefined && !hasToken(request.headers.authorization, token)) {
-    throw new HttpError(401, "the token is missing or not this stack's");
+    throw new HttpError(401, "the token is missing, or is not that of this stack");
   }
-  strangers.remove(request.socket);
+  unauthenticated.remove(request.socket);
   const url = urlOf(request);
   const name = `${request.method} ${url.pathname}`;
   const handler = Object.hasOwn(byRequest, name) ? byRequest[name] : undefined;
   if (!handler)
-    throw new HttpError(404, `unknown request ${name}; known: ${Object.keys(byRequest).join(", ")}`);
-  const left = new AbortController();
-  response.once("close", () => left.abort());
+    throw new HttpError(404, `unknown request ${name}; expected one of ${Object.keys(byRequest).join(", ")}`);
+  const disconnected = new AbortController();
+  response.once("close", () => disconnected.abort());
   const body = await bodyOf(request, maxBodyBytes);
-  return handler(body === "" ? {} : parse(body), Object.fromEntries(url.searchParams), left.signal);
+  return handler(body === "" ? {} : parse(body), Object.fromEntries(url.searchParams), disconnected.signal);
 }
 
 function urlOf(request: http.IncomingMessage): URL {
@@ -166,7 +167,7 @@ function statusOf(error: unknown): number {
   return error instanceof HttpError ? error.status : 500;
 }
 
-/** The connection of a request that was refused before its body had come is closed: the rest of it is not wanted. */
+/** Sends a response. Closes the connection of a request that was rejected before its body was read, so the body is not needed. */
 function send(response: http.ServerResponse, status: number, document: unknown): void {
   if (response.destroyed) return;
   const body = JSON.stringify(document);

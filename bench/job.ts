@@ -1,10 +1,10 @@
 import type { z } from "zod";
 import { type Clock, realClock } from "./clock.ts";
 
-/** What a job gets besides its input. */
+/** The environment that a job gets in addition to its input. */
 export interface JobContext {
   clock: Clock;
-  /** Aborted when the program is asked to stop. A job without {@link Job.stops} ignores it: its process simply exits. */
+  /** Aborted when the program is asked to stop. Without {@link Job.stops} the process exits instead. */
   signal: AbortSignal;
   /** Prints a line for the user. Must not contain a secret. */
   progress(line: string): void;
@@ -23,7 +23,7 @@ export function job<S extends z.ZodType>(definition: Job<S>): Job {
   return definition as unknown as Job;
 }
 
-/** Limits progress to one line per interval, by default 3,000 ms; lines in between are dropped. */
+/** Limits progress to one line per interval; lines in between are dropped. @param everyMs the interval. Default: 3,000 ms */
 export function throttled(context: JobContext, everyMs = 3_000): (line: () => string) => void {
   let last = context.clock.now();
   return (line) => {

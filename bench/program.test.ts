@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { ConnectionOptions, PeerCertificate } from "node:tls";
 import { z } from "zod";
 import { SwarmbenchError } from "../contract/errors.ts";
-import { type KafkaTarget, kafkaTargetSchema } from "../contract/target.ts";
+import {
+  type KafkaTarget,
+  kafkaTargetSchema,
+  openKafkaTargetSchema,
+  withoutSecrets,
+} from "../contract/target.ts";
 import { fakeContext } from "../test/support/fakeContext.ts";
 import { clientConfig } from "./clients/clientConfig.ts";
 import { job } from "./job.ts";
@@ -135,6 +141,30 @@ describe("a Kafka client", () => {
     assert.deepEqual(config.ssl, { ca: [security.ca] });
     assert.deepEqual(config.sasl, { mechanism: "scram-sha-512", username: "bench", password: "secret" });
   });
+  for (const [mechanism, name] of [
+    ["PLAIN", "plain"],
+    ["SCRAM-SHA-256", "scram-sha-256"],
+  ] as const)
+    it(`logs in with ${mechanism}`, () => {
+      const { sasl } = clientConfig({ ...plain, security: { ...security, mechanism } });
+      assert.deepEqual(sasl, { mechanism: name, username: "bench", password: "secret" });
+    });
+  it("trusts the authorities of Node.js, accepts any host name, or shows a certificate, only if the target says so", () => {
+    const { ca: _, ...without } = security;
+    const certificate = {
+      chain: "-----BEGIN CERTIFICATE-----",
+      key: "-----BEGIN PRIVATE KEY-----",
+      keyPassword: "k",
+    };
+    const options = { publicCa: true, anyHostName: true, certificate } as const;
+    const target = kafkaTargetSchema.parse({ ...plain, security: { ...without, ...options } });
+    const { checkServerIdentity, ...rest } = clientConfig(target).ssl as ConnectionOptions;
+    assert.deepEqual(rest, { cert: certificate.chain, key: certificate.key, passphrase: "k" });
+    assert.equal(checkServerIdentity?.("other", {} as PeerCertificate), undefined);
+    const { security: open } = withoutSecrets(target);
+    assert.deepEqual([Object.hasOwn(open, "password"), Object.hasOwn(open, "certificate")], [false, false]);
+    assert.ok(openKafkaTargetSchema.safeParse({ ...plain, security: open }).success);
+  });
   it("does not log in if the protocol has no SASL", () =>
     assert.equal(clientConfig({ ...plain, security: { ...security, protocol: "SSL" } }).sasl, undefined));
   for (const [protocol, needs] of [
@@ -169,7 +199,7 @@ describe("the bench program", () => {
     it(`rejects the job ${name}, and lists the known jobs`, async () => {
       const { code, message } = await failure(run(name, "{}"));
       assert.equal(code, EXIT.usage);
-      assert.match(message, /unknown job: .*known: echo$/);
+      assert.match(message, /unknown job: .*expected one of echo$/);
     });
   it("does not quote an input that is not JSON, which may be a secret", async () => {
     const { code, message } = await failure(run("echo", 'pass"word'));

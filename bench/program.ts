@@ -60,7 +60,7 @@ export async function runJob(
 ): Promise<object> {
   const job = Object.hasOwn(jobs, name ?? "") ? jobs[name ?? ""] : undefined;
   if (!job) {
-    throw usage(`unknown job: ${name ?? "(none given)"}; known: ${Object.keys(jobs).join(", ")}`);
+    throw usage(`unknown job: ${name ?? "(none given)"}; expected one of ${Object.keys(jobs).join(", ")}`);
   }
   return job.run(parseInput(job.input, input), context);
 }
@@ -104,7 +104,7 @@ function fail(error: unknown): void {
   end(code, process.stderr, message);
 }
 
-/** The first process of a container gets no default signal handlers. */
+/** Exits on signals, or stops the job. The first process of a container has no default signal handlers. */
 function endOnSignals(job: Job | undefined): void {
   const codes = { SIGTERM: 143, SIGINT: 130 } as const;
   for (const [signal, code] of Object.entries(codes)) {

@@ -4,7 +4,7 @@ import { type JobContext, throttled } from "./job.ts";
 import { reason } from "./reason.ts";
 
 const PAUSE_MS = 500;
-/** Statuses of a rejected login. Trying again would not help, and some servers lock out a user after several attempts. */
+/** Statuses of a rejected login. A retry would not help, and some servers lock out a user after several attempts. */
 const FINAL = [401, 403];
 
 /** What a retry waits for, and the error that ends it. */
@@ -21,10 +21,10 @@ export interface Wait {
 export type Retry = <T>(wait: Wait, attempt: () => Promise<T>) => Promise<T>;
 
 /**
- * Retries every 500 ms. All waits of one `retryUntil` share its timeout. A progress line every few seconds says what it
- * is waiting for.
+ * Returns a function that retries every 500 ms until the timeout, which all its calls share. A progress line every few seconds
+ * says what it is waiting for.
  *
- * @throws SwarmbenchError after the timeout, and at once where an attempt throws one or its login is rejected (HTTP 401, 403)
+ * @throws SwarmbenchError after the timeout, or at once if an attempt throws one or its login is rejected (HTTP 401, 403)
  */
 export function retryUntil(context: JobContext, timeoutSec: number): Retry {
   const { clock } = context;

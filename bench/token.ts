@@ -1,4 +1,4 @@
-// The stack's token: what a runner shows to agents and probes, and what keys the exchange of timestamps.
+// The stack's token: the runner sends it to agents and probes, and it is the key of the timestamp exchange.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { SwarmbenchError } from "../contract/errors.ts";
@@ -21,18 +21,22 @@ export function readSecret(file: string): string {
   if (text !== "") return text;
   const why = cause === undefined ? "it is empty" : reason(cause);
   throw new SwarmbenchError("service-failed", `cannot read the secret ${file}: ${why}`, {
-    hint: "`pulumi up` gives it to the task as a secret of the swarm.",
+    hint: "`pulumi up` gives it to the task as a secret of the swarm: run it again.",
     cause,
   });
 }
 
-/** Reads the stack's token from a file. @throws SwarmbenchError `service-failed` if it is missing or too short */
+/** Reads the stack's token from a file. @throws SwarmbenchError `service-failed` if it is missing or invalid */
 export function readToken(file: string): string {
   const token = readSecret(file);
   if (TOKEN.test(token)) return token;
-  throw new SwarmbenchError("service-failed", `the token in ${file} is not one that \`pulumi up\` makes`, {
-    hint: "Make it again: pulumi up",
-  });
+  throw new SwarmbenchError(
+    "service-failed",
+    `the token in ${file} is invalid: it was not created by \`pulumi up\``,
+    {
+      hint: "Create it again: pulumi up",
+    },
+  );
 }
 
 /** The `Authorization` header with a token (RFC 6750). */
@@ -40,12 +44,12 @@ export function bearer(token: string): string {
   return `Bearer ${token}`;
 }
 
-/** Whether a request's `Authorization` header has the token. The time that this takes tells nothing about the token. */
+/** Whether a request's `Authorization` header has the token. Compares in constant time. */
 export function hasToken(authorization: string | undefined, token: string): boolean {
   return timingSafeEqual(digest(authorization ?? ""), digest(bearer(token)));
 }
 
-/** Of equal length for all texts, which timingSafeEqual needs. */
+/** A digest has the same length for all texts, which timingSafeEqual requires. */
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }

@@ -6,15 +6,15 @@ export interface WallClock {
   nowUs(): number;
   /** Measures the offset again. @returns its change in µs: the drift or step of the machine's clock */
   resync(): number;
-  /** The sum of all changes by {@link resync}, µs. {@link nowUs} minus this was never stepped: only slewed, as the kernel does. */
+  /** Sum of all changes by {@link resync}, µs. {@link nowUs} minus this sum is never stepped, only slewed by the kernel. */
   steppedUs(): number;
-  /** The machine's monotonic clock, µs since an arbitrary start. No clock synchronisation can step it. */
+  /** The machine's monotonic clock, µs since an arbitrary start, which clock synchronisation never steps. */
   steadyUs(): number;
   /** Converts a time of {@link nowUs} to {@link steadyUs}. A future time is converted with the current offset. */
   steadyAt(wallUs: number): number;
 }
 
-/** The clocks that a {@link WallClock} reads. Passed as a parameter for tests. */
+/** The clocks that a {@link WallClock} reads. A parameter, so that tests can replace them. */
 interface TimeSource {
   /** ms since 1970, whole. */
   date(): number;
@@ -24,10 +24,11 @@ interface TimeSource {
 
 const real: TimeSource = { date: Date.now, monotonic: process.hrtime.bigint };
 
+/** Number of edges, ticks of the date, from which the offset is measured when the clock is opened. */
 const EDGES = 8;
-/** Fewer for a resync, which blocks the process for up to 1 ms per edge. */
+/** Fewer edges for a resync, which blocks the process for up to 1 ms per edge. */
 const RESYNC_EDGES = 2;
-/** Wider edges are ignored: the thread waited for a CPU, so the current offset is more accurate. */
+/** An edge that takes longer is ignored: the thread waited for a CPU, so the current offset is more accurate. */
 const WIDEST_NS = 20_000;
 /** Number of past offsets that are kept, to convert the times of messages sent before the latest resyncs. */
 const KEPT_OFFSETS = 10;

@@ -31,7 +31,7 @@ export const COMMAND_NAMES = Object.keys(COMMANDS);
 export async function programFor(name: string | undefined): Promise<Command> {
   const program = new Command(PROGRAM)
     .description(
-      "Measures message latency on Kafka in a Docker Swarm, from bare testbed nodes to defensible results",
+      "Deploys Kafka on a Docker Swarm and measures the latency of messages, from bare machines to a report",
     )
     .usage("<command> [options]")
     .helpCommand(false)

@@ -116,6 +116,17 @@ describe("a known bad configuration", () => {
     [{ kafka: { jvmOptions: ["-XX:+UseParNewGC"] } }, /Java 14 removed that collector/],
     [{ kafka: { externalPort: 7073 } }, /the network probe uses port 7073; choose another/],
     [{ swarm: { registryPort: 7072 } }, /the network probe uses this port; choose another/],
+    [{ swarm: { dataPathPort: 7946 } }, /dataPathPort: the swarm itself uses this port; choose another/],
+    [{ swarm: { dataPathPort: 7072 } }, /dataPathPort: the network probe uses this port; choose another/],
+    [{ swarm: { dataPathPort: 80 } }, /dataPathPort: expected a whole number from 1024 to 49151/],
+    [{ swarm: { dataPathPort: 5000 } }, /^$/], // the registry's port is TCP
+    [{ swarm: { mtu: 68 } }, /mtu: expected a whole number from 576 to 65535/],
+    [
+      { swarm: { mtu: 9000 } },
+      /swarm\.mtu: 9000 is more than the testbed's network carries \(1500\); lower it/,
+    ],
+    [{ swarm: { mtu: 1400 } }, /^$/],
+    [{ swarm: { mtu: 9000 }, testbed: { kind: "ssh", hosts: ["a", "b", "c"] } }, /^$/],
     [{ clockSync: { timeout: "1.5 seconds" } }, /clockSync\.timeout: expected whole seconds/],
     [{ swarm: { addressPool: "127.0.0.0/8" } }, /loopback addresses; choose a private network/],
     [{ swarm: { addressPool: "224.0.0.0/4" } }, /multicast addresses/],

@@ -44,8 +44,8 @@ function homesOf(role: NodeSettings["role"], nodes: readonly NodeSettings[]): No
 /** The nodes of all Kafka servers; none if the brokers do not fit, which is an error of its own. */
 function memberNodes(brokers: number, nodes: readonly NodeSettings[]): NodeSettings[] {
   if (placementError({ brokers, nodes }) !== undefined) return [];
-  const places = nodes.map(({ name, role }) => ({ name, role, address: "" }));
-  const names = new Set(planCluster({ brokers, nodes: places }).members.map(({ node }) => node.name));
+  const candidates = nodes.map(({ name, role }) => ({ name, role, address: "" }));
+  const names = new Set(planCluster({ brokers, nodes: candidates }).members.map(({ node }) => node.name));
   return nodes.filter(({ name }) => names.has(name));
 }
 

@@ -41,7 +41,7 @@ describe("default settings", () => {
       prefix: "swarmbench-ann-local",
       testbed: { kind: "local", subnet: "10.216.185.0/24", nodes },
       nodes,
-      swarm: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, registryPort: 5000 },
+      swarm: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, dataPathPort: 4789, registryPort: 5000 },
       clockSync: { kind: "ptpd", maxOffsetUs: 100, timeoutSec: 120, ntpServers: ["pool.ntp.org"] },
     });
   });
@@ -227,6 +227,7 @@ describe("configured settings", () => {
     assert.deepEqual(parse({ swarm: { drainTimeout: "2 minutes" } }).swarm, {
       addressPool: "10.176.0.0/16",
       drainTimeoutSec: 120,
+      dataPathPort: 4789,
       registryPort: 5000,
     });
   });
@@ -358,12 +359,16 @@ describe("an error is reported with its path:", () => {
     [
       "a node beyond the number of nodes",
       local({ perNode: { node9: {} } }),
-      [/^swarmbench:testbed\.perNode\.node9: no such node; swarmbench:nodes is 3$/],
+      [
+        /^swarmbench:testbed\.perNode\.node9: no such node; swarmbench:nodes is 3; raise it, or remove this entry$/,
+      ],
     ],
     [
       "an address outside the network",
       local({ ...small, perNode: { node2: { address: "10.9.9.5" } } }),
-      [/^swarmbench:testbed\.perNode\.node2\.address: 10\.9\.9\.5 is not a host address of 10\.9\.8\.0\/24$/],
+      [
+        /^swarmbench:testbed\.perNode\.node2\.address: 10\.9\.9\.5 is not a host address of 10\.9\.8\.0\/24; choose one between its gateway and its broadcast address$/,
+      ],
     ],
     [
       "the address of the gateway",
@@ -373,39 +378,47 @@ describe("an error is reported with its path:", () => {
     [
       "one address for two nodes",
       local({ ...small, perNode: { node2: { address: "10.9.8.99" }, node3: { address: "10.9.8.99" } } }),
-      [/^swarmbench:testbed\.perNode: node2 and node3 have the same address, 10\.9\.8\.99$/],
+      [
+        /^swarmbench:testbed\.perNode: node2 and node3 have the same address, 10\.9\.8\.99; give each its own$/,
+      ],
     ],
     [
       "the default address of another node",
       local({ ...small, perNode: { node3: { address: "10.9.8.10" } } }),
-      [/^swarmbench:testbed\.perNode: node1 and node3 have the same address, 10\.9\.8\.10$/],
+      [
+        /^swarmbench:testbed\.perNode: node1 and node3 have the same address, 10\.9\.8\.10; give each its own$/,
+      ],
     ],
     [
       "one SSH port for two nodes",
       local({ ...small, perNode: { node1: { sshPort: 30000 }, node2: { sshPort: "30000" } } }),
-      [/^swarmbench:testbed\.perNode: node1 and node2 have the same SSH port, 30000$/],
+      [/^swarmbench:testbed\.perNode: node1 and node2 have the same SSH port, 30000; give each its own$/],
     ],
     [
       "the default SSH port of another node",
       local({ ...small, perNode: { node1: { sshPort: 22002 } } }),
-      [/^swarmbench:testbed\.perNode: node1 and node3 have the same SSH port, 22002$/],
+      [/^swarmbench:testbed\.perNode: node1 and node3 have the same SSH port, 22002; give each its own$/],
     ],
     [
       "an address pool of the swarm that overlaps the testbed's network",
       { ...local(small), swarm: { addressPool: "10.0.0.0/8" } },
-      [/^swarmbench:swarm\.addressPool: 10\.0\.0\.0\/8 overlaps the testbed's network 10\.9\.8\.0\/24$/],
+      [
+        /^swarmbench:swarm\.addressPool: 10\.0\.0\.0\/8 overlaps the testbed's network 10\.9\.8\.0\/24; choose another range$/,
+      ],
     ],
     [
       "a host that is listed twice",
       { nodes: "3", testbed: { kind: "ssh", hosts: ["a", { address: "a", port: 22 }] } },
-      [/^swarmbench:testbed\.hosts\.1\.address: a:22 is already node1$/],
+      [
+        /^swarmbench:testbed\.hosts\.1\.address: a:22 is already node1; list each machine once, and remove this entry$/,
+      ],
     ],
     [
       "more nodes than hosts, and minNodes above the number of nodes",
       { nodes: "3", testbed: { kind: "ssh", hosts: ["a", "b"], minNodes: 4 } },
       [
         /^swarmbench:testbed\.minNodes: 4 is above the number of nodes, 3/,
-        /^swarmbench:nodes: 3 nodes requested, but testbed\.hosts has 2$/,
+        /^swarmbench:nodes: 3 nodes requested, but testbed\.hosts has 2; lower it, or add hosts$/,
       ],
     ],
     ["a testbed that is not an object", { testbed: "local" }, [/^swarmbench:testbed: /]],
@@ -484,12 +497,12 @@ describe("a configuration with errors", () => {
       errors.map((line) => line.replace(/^swarmbench:/, "")),
       [
         `nodse: no such setting; expected one of ${KEYS}`,
-        "testbed.perNode.node3: no such node; swarmbench:nodes is 2",
-        "testbed.perNode.node1.address: 10.176.4.10 is not a host address of 10.176.3.0/24",
-        "testbed.perNode.node2.address: 10.176.4.10 is not a host address of 10.176.3.0/24",
-        "testbed.perNode: node1 and node2 have the same address, 10.176.4.10",
-        "testbed.perNode: node1 and node2 have the same SSH port, 22001",
-        "swarm.addressPool: 10.176.0.0/16 overlaps the testbed's network 10.176.3.0/24",
+        "testbed.perNode.node3: no such node; swarmbench:nodes is 2; raise it, or remove this entry",
+        "testbed.perNode.node1.address: 10.176.4.10 is not a host address of 10.176.3.0/24; choose one between its gateway and its broadcast address",
+        "testbed.perNode.node2.address: 10.176.4.10 is not a host address of 10.176.3.0/24; choose one between its gateway and its broadcast address",
+        "testbed.perNode: node1 and node2 have the same address, 10.176.4.10; give each its own",
+        "testbed.perNode: node1 and node2 have the same SSH port, 22001; give each its own",
+        "swarm.addressPool: 10.176.0.0/16 overlaps the testbed's network 10.176.3.0/24; choose another range",
       ],
     );
   });

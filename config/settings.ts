@@ -10,7 +10,7 @@ import { type ClockSettings, clockSettings } from "./clocks.ts";
 import type { NodeSettings } from "./nodes.ts";
 import { type ParsedSettings, type SettingsKey, settingsSchema } from "./schema.ts";
 import { type ServiceSettings, serviceErrors, serviceSettings } from "./services/index.ts";
-import { type SwarmSettings, swarmSettings } from "./swarm.ts";
+import { DEFAULT_MTU, type SwarmSettings, swarmSettings } from "./swarm.ts";
 import { defaultNodes, kindOf, type TestbedSettings } from "./testbed/index.ts";
 
 /** The validated configuration of a stack, with all defaults filled in. */
@@ -86,14 +86,24 @@ function testbedOf(
   const count = rest.nodes ?? defaultNodes(parsed);
   const testbed = kind.settings(parsed, { prefix, count });
   errors.push(...kind.errors(parsed, testbed, count));
-  if (swarm) errors.push(...overlapErrors(kind.network(testbed), swarm.addressPool));
+  if (swarm) {
+    errors.push(...overlapErrors(kind.network(testbed), swarm.addressPool));
+    errors.push(...mtuErrors(kind.mtu, swarm.mtu));
+  }
   return { testbed, nodes: kind.nodes(parsed, testbed, count) };
 }
 
 /** The networks of the testbed and of the swarm must not overlap. */
 function overlapErrors({ name, cidr }: { name: string; cidr: string }, addressPool: string): string[] {
   return overlaps(cidr, addressPool)
-    ? [`swarmbench:swarm.addressPool: ${addressPool} overlaps ${name} ${cidr}`]
+    ? [`swarmbench:swarm.addressPool: ${addressPool} overlaps ${name} ${cidr}; choose another range`]
+    : [];
+}
+
+/** @param most the MTU of the testbed's network, if it is known */
+function mtuErrors(most = Number.POSITIVE_INFINITY, mtu = DEFAULT_MTU): string[] {
+  return mtu > most
+    ? [`swarmbench:swarm.mtu: ${mtu} is more than the testbed's network carries (${most}); lower it`]
     : [];
 }
 

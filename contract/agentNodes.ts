@@ -1,9 +1,9 @@
-// Whether the steps that choose a number of agent nodes (`nodes`) can have it.
+// Checks the number of agent nodes (`nodes`) that steps ask for.
 import { MOST_STEPS, plannedCount } from "./runLength.ts";
 import { sweepSteps } from "./sweepSteps.ts";
 import type { Benchmark, StepValues, Workload } from "./workload.ts";
 
-/** The nodes that agents run on, and the tasks of each service. Swarm spreads the tasks of a service evenly. */
+/** Number of nodes that agents run on, and of tasks of each service. Swarm spreads the tasks of a service evenly. */
 export interface AgentCounts {
   nodes: number;
   producers: number;
@@ -29,17 +29,17 @@ function tooFewNodes(path: string, count: number, { nodes }: AgentCounts): strin
   ];
 }
 
-/** A step on the first nodes uses the tasks that run there, so that both services need a task on every node. */
+/** A step on n nodes uses the tasks on the first n, so both services need a task on every node. */
 function tooFewTasks(path: string, agents: AgentCounts): string[] {
   return (["producers", "consumers"] as const)
     .filter((service) => agents[service] < agents.nodes)
     .map(
       (service) =>
-        `${path}: the ${service} have ${agents[service]} tasks for ${agents.nodes} agent nodes, so that nodes would take no part; set ${service}.tasks to ${agents.nodes} or more`,
+        `${path}: the ${service} have ${agents[service]} tasks for ${agents.nodes} agent nodes, so some nodes would run none; set ${service}.tasks to ${agents.nodes} or more`,
     );
 }
 
-/** A task without a logical producer takes no part in a step. */
+/** A node needs at least one logical producer to take part in a step. */
 function tooFewProducers(workload: Workload, { search, ...benchmark }: Benchmark): string[] {
   if (plannedCount({ ...benchmark, search }) > MOST_STEPS) return [];
   const steps: StepValues[] = sweepSteps({ ...benchmark, search });

@@ -1,4 +1,4 @@
-// Errors in a workload and a benchmark that depend on both: every step that is planned is checked before any step runs.
+// Checks a workload and a benchmark together: every planned step, before any step runs.
 import { z } from "zod";
 import { CLIENT_NAMES, type Client, clientOf } from "./clients.ts";
 import { didYouMean } from "./kafkaProperty.ts";
@@ -45,7 +45,7 @@ function sweepErrors(workload: Workload, benchmark: Benchmark): string[] {
   const count = plannedCount(benchmark);
   if (count > MOST_STEPS) {
     return [
-      `benchmark.sweep: its values have ${count} combinations; expected at most ${MOST_STEPS}: leave values out, or set combine: side by side`,
+      `benchmark.sweep: its values have ${count} combinations; expected at most ${MOST_STEPS}: remove values, or set combine: side by side`,
     ];
   }
   const values = Object.entries(sweep).flatMap(([name, each]) => valueErrors(name as StepVariable, each));
@@ -54,7 +54,7 @@ function sweepErrors(workload: Workload, benchmark: Benchmark): string[] {
     : [...stepErrors(workload, benchmark), ...topicErrors(workload, benchmark)];
 }
 
-/** Values that are wrong whatever the other options are. */
+/** Errors of single values, which do not depend on the other options. */
 function valueErrors(variable: StepVariable, values: readonly (number | string)[]): string[] {
   return values.flatMap((value) => {
     const error = fieldError(variable, value);
@@ -68,18 +68,18 @@ function fieldError(variable: StepVariable, value: number | string): string | un
   return error && `${error.issues.map(({ message }) => message).join("; ")}${hint}`;
 }
 
-/** Steps whose values do not go together: one error for each reason, with the first step that has it. */
+/** Errors of steps whose values conflict: one error per reason, with the first step that has it. */
 function stepErrors(workload: Workload, benchmark: Benchmark): string[] {
   const reasons = new Map<string, { message: string; values: StepValues; count: number }>();
-  // The content does not vary, and it may be a megabyte.
+  // Every step is parsed. The content is left out, because it does not vary and may be a megabyte.
   const light: Workload = { ...workload, content: "random" };
   for (const values of sweepSteps(benchmark)) {
     if (Object.keys(values).length === 0) continue;
     for (const message of stepMessages(light, values)) {
-      // Messages that differ in their numbers only have the same reason.
+      // Messages that differ only in their numbers have the same reason.
       const reason = message.replace(/\d+(\.\d+)?/g, "#");
-      const known = reasons.get(reason);
-      if (known) known.count += 1;
+      const entry = reasons.get(reason);
+      if (entry) entry.count += 1;
       else reasons.set(reason, { message, values, count: 1 });
     }
   }
@@ -99,12 +99,12 @@ function stepMessages(workload: Workload, values: StepValues): string[] {
   }
 }
 
-/** A topic that the settings name is created once: later steps cannot have another number of partitions. */
+/** A topic named in the settings is created once, so later steps cannot have another number of partitions. */
 function topicErrors({ topic, client }: Workload, { sweep }: Benchmark): string[] {
   const partitions = new Set(sweep?.partitions ?? []);
   if (topic === undefined || partitions.size < 2 || !clientOf(client).reachesBroker) return [];
   return [
-    `benchmark.sweep.partitions: the topic ${topic} is created once and kept, so that it has the same partitions in every step; leave workload.topic out`,
+    `benchmark.sweep.partitions: the topic ${topic} is created once and kept, so every step has the same number of partitions; remove workload.topic`,
   ];
 }
 

@@ -1,6 +1,6 @@
 // The Kafka clients that a run can use. Each is declared once; its adapter is in bench/clients/.
 
-/** Compression codecs of Kafka's message format that agents support. zstd is missing: Node.js has it only since 22.15. */
+/** Compression codecs of Kafka's message format that agents support. zstd is left out: Node.js has it only since 22.15. */
 export const COMPRESSION_CODECS = ["none", "gzip", "snappy", "lz4"] as const;
 /** One of {@link COMPRESSION_CODECS}. */
 export type CompressionCodec = (typeof COMPRESSION_CODECS)[number];
@@ -9,7 +9,7 @@ export type CompressionCodec = (typeof COMPRESSION_CODECS)[number];
 export interface ClientDescriptor {
   /** One sentence for the documentation. */
   description: string;
-  /** false: messages are dropped at once, which measures the load generator alone. */
+  /** Whether it sends messages to Kafka. false: it drops them at once, which measures the load generator alone. */
   reachesBroker: boolean;
   /** Codecs that its producer supports. */
   compression: readonly CompressionCodec[];
@@ -126,7 +126,7 @@ export function nodeError(name: Client, version = process.versions.node): string
   const newest = node.at(-1) ?? version;
   const works = oldest === undefined ? major > majorOf(newest) : compareVersions(version, oldest) >= 0;
   if (works) return undefined;
-  return `client ${name} needs Node.js ${node.join(", ")} or newer, and this is ${version}; use a newer Node.js or another client`;
+  return `client ${name} needs Node.js ${node.join(", ")} or newer, but this is ${version}; use a newer Node.js or another client`;
 }
 
 const numbersOf = (version: string) => version.split(".").map(Number);

@@ -40,7 +40,10 @@ describe("a workload that travels between processes", () => {
       errorsOf(completeWorkloadSchema, { ...workload, producers: 0 }).join(),
       /^producers: expected/,
     );
-    assert.match(errorsOf(completeWorkloadSchema, undefined).join(), /expected options by name, got nothing/);
+    assert.match(
+      errorsOf(completeWorkloadSchema, undefined).join(),
+      /expected a mapping of options, got nothing/,
+    );
   });
 
   it("has the content of a file, not its path", () => {

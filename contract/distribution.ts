@@ -4,13 +4,13 @@ const count = z.int().min(0);
 const ms = z.number();
 
 /**
- * The distribution of a latency in run.json, in ms. A percentile is null if nothing was counted. Of the messages of a step, it
- * is null too if fewer than ten messages lie above it, or if it lies beyond the latest message that arrived. This is output, so its keys
- * are `p99.9` and `p99.99`; names in code and in InfluxDB are `p999` and `p9999`.
+ * The distribution of a latency in run.json, in ms. A percentile is null if nothing was counted. For the messages of a step, it
+ * is also null if fewer than ten messages lie above it, or if it lies beyond the messages that arrived. This is output, so its
+ * keys are `p99.9` and `p99.99`; names in code and in InfluxDB are `p999` and `p9999`.
  */
 export const distributionSchema = z.strictObject({
   count,
-  /** Messages that were offered and have no sample. Percentiles rank them above all samples. Absent: only samples are ranked. */
+  /** Offered messages without a sample. Percentiles rank them above all samples. Absent: only samples are ranked. */
   missing: count.optional(),
   /** Samples below zero, which only clocks that disagree can cause. All percentiles include them unchanged. */
   negative: count,

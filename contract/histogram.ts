@@ -11,9 +11,11 @@ import type { Distribution } from "./distribution.ts";
 
 /** 10 minutes. A histogram covers 1 µs up to this, on both sides of zero. */
 const HIGHEST_US = 600_000_000;
-/** With fewer messages above it, a percentile is not known. */
+/** A percentile with fewer messages above it is unknown. */
 const LEAST_ABOVE = 10;
-/** Separates the two sides of an encoded histogram. It does not occur in base64. */
+/** Characters of an encoded histogram at most. The largest of this program have half as many. */
+const MOST_ENCODED = 400_000;
+/** Separates the positive and the negative side of an encoded histogram. It does not occur in base64. */
 const SIDES = "|";
 
 /**
@@ -82,7 +84,7 @@ export class LatencyHistogram {
     const positive = decodeFromCompressedBase64(above, 32, false);
     this.above.add(positive);
     if (positive.totalCount > 0) {
-      this.least = Math.min(this.least, positive.getValueAtPercentile(0)); // its own minimum ignores zero
+      this.least = Math.min(this.least, positive.getValueAtPercentile(0)); // the library's minimum ignores zero
       this.most = Math.max(this.most, positive.maxValue);
     }
     if (below === undefined) return;
@@ -92,13 +94,24 @@ export class LatencyHistogram {
     this.most = Math.max(this.most, -magnitudes.getValueAtPercentile(0));
   }
 
+  /** Whether {@link addEncoded} can read a text. A small one may claim, or inflate to, a histogram larger than the memory. */
+  static isEncoded(text: string): boolean {
+    if (text.length > MOST_ENCODED) return false;
+    try {
+      new LatencyHistogram().addEncoded(text);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** HdrHistogram V2, compressed, base64. If there are samples below zero, their magnitudes follow after a "|". */
   encode(): string {
     const above = encodeIntoCompressedBase64(this.above);
     return this.below ? above + SIDES + encodeIntoCompressedBase64(this.below) : above;
   }
 
-  /** A histogram of the same samples, each moved by `us` µs; as exact as the buckets that they are in. */
+  /** A histogram of the same samples, each shifted by `us` µs. Its resolution is that of the buckets. */
   shifted(us: number): LatencyHistogram {
     const moved = new LatencyHistogram(this.digits);
     for (const [value, times] of recorded(this.above)) moved.record(value + us, times);
@@ -128,7 +141,13 @@ export class LatencyHistogram {
     return [rankedMs(Math.floor(count / 2 - half)), rankedMs(Math.ceil(count / 2 + half))];
   }
 
-  /** Number of samples above a latency, as exact as the buckets that they are in. */
+  /** The samples in µs, as exact as the buckets that they are in, with their numbers. Those below zero come last. */
+  *samples(): Generator<[us: number, times: number]> {
+    yield* recorded(this.above);
+    if (this.below) for (const [us, times] of recorded(this.below)) yield [-us, times];
+  }
+
+  /** Number of samples above a latency in ms. Its resolution is that of the buckets. */
   countAbove(ms: number): number {
     let above = 0;
     for (const [us, times] of recorded(this.above)) if (us > ms * 1_000) above += times;
@@ -136,8 +155,8 @@ export class LatencyHistogram {
   }
 
   /**
-   * The percentile in ms over all messages that were offered: those without a sample are beyond all samples. null if it is
-   * beyond the samples, or fewer than ten messages lie above it.
+   * The percentile in ms over all offered messages: those without a sample rank above all samples. null if it lies beyond the
+   * samples, or if fewer than ten messages lie above it.
    */
   rankedMs(percent: number, offered: number): number | null {
     const messages = Math.max(offered, this.count);
@@ -150,7 +169,7 @@ export class LatencyHistogram {
    * Count, mean, percentiles, minimum and maximum, in ms.
    *
    * @param offered number of messages over which percentiles rank ({@link rankedMs}). Default: only the samples are ranked,
-   * and a percentile is given however few they are
+   * however few they are
    */
   distribution(offered?: number): Distribution {
     const { count, negative } = this;
@@ -199,7 +218,7 @@ function newHistogram(digits: 2 | 3): Histogram {
   });
 }
 
-/** The value of a rank, from 1. The percentile is that of the rank's middle, so that rounding cannot reach its neighbour. */
+/** The value at a rank, from 1. It asks for the percentile of the middle of the rank, so that rounding cannot reach the next one. */
 function valueAt(histogram: Histogram, rank: number): number {
   return histogram.getValueAtPercentile((100 * (rank - 0.5)) / histogram.totalCount);
 }

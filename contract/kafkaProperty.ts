@@ -47,7 +47,7 @@ const SUGGESTIONS = 3;
 /** A name is similar up to this share of changed characters: two letters in ten. */
 const SIMILAR = 0.2;
 
-/** Returns the names that a mistyped name may stand for, the nearest first; empty if none is near. */
+/** Returns the names that a mistyped name may stand for, the closest first; empty if none is close. */
 export function nearNames(name: string, names: Iterable<string>): string[] {
   return [...names]
     .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
@@ -57,7 +57,7 @@ export function nearNames(name: string, names: Iterable<string>): string[] {
     .map(({ candidate }) => candidate);
 }
 
-/** Returns the names that a mistyped name may stand for as a sentence; empty if none is near. */
+/** Returns the end of an error message that suggests these names, "; did you mean …?"; empty if none is close. */
 export function didYouMean(name: string, names: Iterable<string>): string {
   const near = nearNames(name, names);
   return near.length > 0 ? `; did you mean ${near.join(" or ")}?` : "";

@@ -5,11 +5,11 @@ export const PERCENTILES = ["p50", "p90", "p99", "p999", "p9999"] as const;
 /** One of {@link PERCENTILES}. */
 export type Percentile = (typeof PERCENTILES)[number];
 
-/** Values of the tag `kind`: the section of a message's way that a latency covers. */
+/** Values of the tag `kind`: the part of a message's path that a latency covers. */
 export const LATENCY_KINDS = [
   /** From the intended time until the consumer has the message: the latency that the SLO limits. */
   "latency",
-  /** From the send to the acknowledgement. */
+  /** From the actual send until the acknowledgement. */
   "ack",
   /** From the actual send until the consumer has the message. */
   "send_to_receive",
@@ -64,7 +64,7 @@ export const MEASUREMENTS = {
   },
   faults: {
     name: "bench_faults",
-    description: "Each second of a step: numbers of messages since the start of the run.",
+    description: "Each second of a step: counts of messages since the start of the run.",
     tags: ["run", "scenario", "step"],
     fields: {
       lost: messages("acknowledged but never delivered"),
@@ -83,7 +83,7 @@ export const MEASUREMENTS = {
       value: { type: "float", unit: "", description: "value of the variable" },
       producers: clients("logical producers"),
       offered: perSec("due by the schedule"),
-      delivered: perSec("received by consumers"),
+      delivered: perSec("arrived at consumers within the measured time"),
       p50: percentiles.p50,
       p90: percentiles.p90,
       p99: percentiles.p99,

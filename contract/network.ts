@@ -1,4 +1,4 @@
-// Measurements of the network between the nodes: their part of a run's results, and the services and ports that make them.
+// Measurements of the network between the nodes: their schemas in a run's results, and the services and ports of the probes.
 import { z } from "zod";
 import { distributionSchema } from "./distribution.ts";
 
@@ -29,7 +29,7 @@ export const NODE_FOLDERS = {
   clock: "/var/lib/swarmbench/clock",
 } as const;
 
-/** The node's cgroups, and where its probe has them, to read how often the CPU limits of containers throttled them. */
+/** The node's cgroups, and where they are mounted in its probe, which reads from them how often containers were throttled. */
 export const CGROUPS = { node: "/sys/fs/cgroup", probe: "/var/lib/swarmbench/cgroups" } as const;
 
 const count = z.int().min(0);

@@ -7,7 +7,7 @@ export interface OptionMeta {
   description: string;
   /** Unit of a number, such as "ms". Absent: it is a count, or not a number. */
   unit?: string;
-  /** `sweep`: a sweep may vary it. `search`: a search for the knee may too. Absent: it is the same in all steps. */
+  /** `sweep`: only a sweep may vary it. `search`: a sweep or a search may vary it. Absent: it is the same in all steps. */
   vary?: "sweep" | "search";
   /** Whether a search tries only whole numbers. */
   whole?: boolean;

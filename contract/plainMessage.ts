@@ -1,4 +1,4 @@
-// The messages of schemas that declare none of their own, in words that need no knowledge of the program.
+// Default error messages for schemas that declare none, in words that need no knowledge of zod.
 import { z } from "zod";
 import { nearNames } from "./kafkaProperty.ts";
 
@@ -9,8 +9,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   boolean: "true or false",
   array: "a list",
   tuple: "a list",
-  object: "options by name",
-  record: "values by name",
+  object: "a mapping of options",
+  record: "a mapping of names to values",
 };
 
 /** The kind of a value, without the value, which may be a secret. */
@@ -18,7 +18,7 @@ function kindOf(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "options by name";
+  if (typeof value === "object") return "a mapping";
   return typeof value === "string" ? "a text" : `a ${typeof value}`;
 }
 
@@ -47,7 +47,7 @@ function namesIn(schema: unknown): string[] {
   return [];
 }
 
-/** The message of the form that the value comes nearest to: the one whose type it has. */
+/** The messages of the alternatives whose type the value has; of all alternatives if it has none of their types. */
 function unionMessage({ errors }: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
   const messages = (errors ?? []).flatMap(([first]) => (first ? [first] : []));
   const near = messages.filter(({ code }) => code !== "invalid_type" && code !== "invalid_value");
@@ -69,7 +69,7 @@ export function plainMessage(issue: z.core.$ZodRawIssue): string | undefined {
     case "unrecognized_keys":
       return unknownKeys(issue);
     case "invalid_format":
-      return issue.format === "regex" ? "expected another form of text" : `expected ${issue.format} text`;
+      return issue.format === "regex" ? "expected text in another format" : `expected ${issue.format} text`;
     case "invalid_union":
       return unionMessage(issue);
     default:

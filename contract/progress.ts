@@ -1,4 +1,4 @@
 // The progress lines of a run, from the runner to the command that follows it.
 
-/** Start of a line that says what happens at the moment: the next such line replaces it. Every other line stays. */
+/** Prefix of a status line. A terminal shows only the latest status line; all other lines stay. */
 export const STATUS_PREFIX = "… ";

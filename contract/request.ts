@@ -11,9 +11,12 @@ export type AgentRole = keyof typeof AGENT_SERVICES;
 /** TCP port that agents listen on, on the overlay network only. */
 export const AGENT_PORT = 7070;
 
+/** The form of a prefix of names in Kafka, which leaves room for the name of a run. */
+export const NAME_PREFIX = /^[0-9A-Za-z._-]{1,40}$/;
+
 const benchTargetSchema = z.strictObject({
   /** The stack's token, which agents and probes require. */
-  token: z.string().regex(TOKEN, "expected a token made by pulumi up"),
+  token: z.string().regex(TOKEN, "expected a token that pulumi up created"),
   kafka: kafkaTargetSchema,
   /** Each broker's Jolokia endpoint, from which its metrics are read, and its CPU limit; absent: it has none. */
   brokerMetrics: z.array(
@@ -31,12 +34,14 @@ const benchTargetSchema = z.strictObject({
     producer: z.strictObject({ tasks: z.int().min(1) }),
     consumer: z.strictObject({ tasks: z.int().min(1) }),
   }),
+  /** Start of the names of the topics, consumer groups and clients of a run. Absent: none; they begin with the run's name. */
+  prefix: z.string().regex(NAME_PREFIX).optional(),
   /** Set by calibrations only: producers, or consumers, reach the brokers through proxies. */
-  via: z
+  proxyRoutes: z
     .strictObject({ producer: proxyRouteSchema.optional(), consumer: proxyRouteSchema.optional() })
     .optional(),
 });
-/** The stack as the runner sees it: the brokers under load, the agents that make the load, and where live metrics go. */
+/** The stack as the runner sees it: the brokers under load, the agents that generate the load, and where live metrics go. */
 export type BenchTarget = z.output<typeof benchTargetSchema>;
 
 /** The form of a run's name, which becomes the name of a folder. */
@@ -51,13 +56,13 @@ export const runRequestSchema = z.strictObject({
   workload: completeWorkloadSchema,
   benchmark: completeBenchmarkSchema,
   conditions: conditionsSchema,
-  /** Steps that the run finished before it was interrupted, read from its events. */
+  /** Steps that the run had finished when it was interrupted, read from its events. */
   finished: z.array(stepSchema).prefault([]),
 });
 /** One run, as the runner gets it: {@link runRequestSchema}. */
 export type RunRequest = z.output<typeof runRequestSchema>;
 
-/** What a stack hands to `swarmbench bench`: the benchmark, and how the runner is started. It contains passwords. */
+/** What a stack passes to `swarmbench bench`: the benchmark, and how to start the runner. It contains passwords. */
 export const benchPlanSchema = z.strictObject({
   scenario: z.string().min(1),
   /** Arguments of `ssh`, up to and including the destination: the swarm's manager. */
@@ -79,8 +84,8 @@ export const benchPlanSchema = z.strictObject({
     nodes: z.array(z.strictObject({ name: z.string(), role: z.string() })),
   }),
   /**
-   * The reservation of the nodes, so that a run ends before it does. It names key files and contains no secret. Absent: the
-   * nodes are not reserved.
+   * The reservation of the nodes, which a run must not outlast. It names key files and contains no secret. Absent: the nodes
+   * are not reserved.
    */
   reservation: z
     .strictObject({
@@ -111,12 +116,16 @@ const benchSummarySchema = z.strictObject({
   results: z.string(),
   /** One sentence: the knee, or why there is none. */
   knee: z.string(),
+  /** The same for each other SLO of the search. Absent: it has one SLO. */
+  otherKnees: z.array(z.string()).optional(),
   /** One entry per step, with the columns of the printed table. */
   steps: z.array(
     z.strictObject({
       values: z.record(z.string(), z.union([z.number(), z.string()])),
       offeredPerSec: z.number(),
       deliveredPerSec: z.number(),
+      /** The throughput; null: not known. Absent in older runs. */
+      receivedPerSec: z.number().nullable().optional(),
       p50Ms: z.number().nullable(),
       p99Ms: z.number().nullable(),
       lost: z.number(),
@@ -125,5 +134,5 @@ const benchSummarySchema = z.strictObject({
   ),
   warnings: z.array(z.string()),
 });
-/** What `swarmbench bench` prints on standard output, and the stack has as its output `benchmark`. */
+/** The summary that `swarmbench bench` prints on standard output, which becomes the stack's output `benchmark`. */
 export type BenchSummary = z.output<typeof benchSummarySchema>;

@@ -1,16 +1,16 @@
-// The resources that can limit a step, and what is measured of them: of brokers, of machines, and of the benchmark itself.
+// The resources that can limit a step, and the metrics of brokers, of machines, and of the benchmark itself.
 import { z } from "zod";
 
 /**
  * The resources that a step can saturate, the most direct explanation first: the limit that was set on a broker, then the
  * machine that everything on it shares, then the load generator, then what brokers wait for, and last the threads of Kafka,
- * which are also busy when one of the others is short. `kafka`: the limit is that of the brokers, so that the result is one
- * about Kafka as it is deployed.
+ * which are also busy when one of the others is short. `kafka`: whether the resource belongs to the brokers, so that the result
+ * is about Kafka as it is deployed.
  */
 export const RESOURCES = {
   "broker-throttled": { title: "CPU throttling of brokers", kafka: true },
   "broker-cpu": { title: "broker CPU", kafka: true },
-  "machine-steal": { title: "CPU time that the hypervisor gave to others", kafka: false },
+  "machine-steal": { title: "CPU time that the hypervisor gave to other guests", kafka: false },
   "machine-cpu": { title: "CPUs of a machine", kafka: false },
   generator: { title: "load generator", kafka: false },
   disk: { title: "disk", kafka: true },
@@ -33,7 +33,7 @@ export const saturatedSchema = z.strictObject({
   resource: z.enum(RESOURCE_NAMES),
   /** Where: a broker, the nodes of a machine joined by "+", `producers` or `consumers`. */
   place: z.string(),
-  /** What was saturated, as words that can follow "the limit is". */
+  /** What was saturated, as a phrase that can follow "the limit is". */
   text: z.string(),
   value: z.number(),
   /** The capacity if the unit is CPUs or bit/s, otherwise the threshold that the value passed. */
@@ -78,7 +78,7 @@ export const brokerMetricsSchema = z.strictObject({
   throttled: number,
   /** Share of the time for which its request handler threads were idle, from 0 to 1. */
   handlersIdle: number,
-  /** The same of the network threads of its busiest listener. */
+  /** The same for the network threads of its busiest listener. */
   networkThreadsIdle: number,
   produce: requestsSchema,
   fetch: requestsSchema,
@@ -109,9 +109,9 @@ export const machineMetricsSchema = z.strictObject({
   brokers: z.array(z.string()),
   agents: z.array(z.string()),
   cpus: z.number(),
-  /** CPUs that were busy, on average; time that the hypervisor gave to others is included. */
+  /** CPUs that were busy, on average; includes time that the hypervisor gave to other guests. */
   cpusBusy: number,
-  /** CPUs that the hypervisor gave to others. */
+  /** CPUs that the hypervisor gave to other guests (steal), on average. */
   cpusStolen: number,
   /** Pressure stall information: share of the time for which some task waited, from 0 to 1. */
   pressure: z.strictObject({ cpu: number, io: number, memory: number }),
@@ -121,19 +121,19 @@ export const machineMetricsSchema = z.strictObject({
 /** One machine in a step: {@link machineMetricsSchema}. */
 export type MachineMetrics = z.output<typeof machineMetricsSchema>;
 
-/** What the benchmark itself used besides its agents in the measured time of a step, in CPUs. */
+/** What the benchmark itself used, without its agents, in the measured time of a step, in CPUs. */
 export const ownCostSchema = z.strictObject({
   /** The runner: it polls the agents, exchanges timestamps, and writes events and live metrics. */
   runnerCpus: z.number(),
   /** The probes of all nodes; null: not known. */
   probesCpus: number,
-  /** The share of all CPUs of all machines that both used; null: not known. */
+  /** What runner and probes used together, as a share of all CPUs of all machines, from 0 to 1; null: not known. */
   share: number,
 });
 /** What the benchmark itself used: {@link ownCostSchema}. */
 export type OwnCost = z.output<typeof ownCostSchema>;
 
-/** Whether brokers and agents shared a machine, so that they took each other's CPU time. */
+/** Whether brokers and agents shared a machine, so that they competed for its CPUs. */
 export function isShared({ brokers, agents }: Pick<MachineMetrics, "brokers" | "agents">): boolean {
   return brokers.length > 0 && agents.length > 0;
 }

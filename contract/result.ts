@@ -32,7 +32,7 @@ const kneeSchema = z.strictObject({
   interval: z.tuple([z.number(), z.number().nullable()]),
   /** Probability that the interval contains the limit, from 0 to 1. */
   confidence: z.number(),
-  /** Probability that a step at `value` meets the SLO, from all trials. Absent: of an older run, or no value missed the SLO. */
+  /** Probability that a step at `value` meets the SLO, from all trials. Absent: no value missed the SLO, or the run is older. */
   meetsSloChance: z.number().optional(),
   /** Whether the long step at `value` met the SLO (`search.confirm`). Absent: there was none. */
   confirmed: z.boolean().optional(),
@@ -53,12 +53,12 @@ const bracketSchema = z.strictObject({
   missed: z.number().nullable(),
   /** The smallest larger value at which the generator was at its own limit; null: it was not. */
   generatorBound: z.number().nullable(),
-  /** Why the knee was not decided. */
+  /** Why the search did not find the knee. */
   reason: z.string(),
   /** What limited the load beyond `met`; null: not known. Absent in events. */
   limit: limitSchema.nullable().optional(),
 });
-/** What a search without a knee knows of it: it lies above `met` and below `missed`. */
+/** What a search that found no knee still knows about it: it lies above `met` and below `missed`. */
 export type Bracket = z.output<typeof bracketSchema>;
 
 const searchStateSchema = z.strictObject({
@@ -77,6 +77,15 @@ export type SearchState = z.output<typeof searchStateSchema>;
 const noteSchema = z.strictObject({ at: instant, kind: z.enum(["warning", "resumed"]), text: z.string() });
 /** Something that happened during a run, with its time. */
 export type Note = z.output<typeof noteSchema>;
+
+const otherKneeSchema = z.strictObject({
+  slo: sloSchema,
+  knee: kneeSchema.nullable(),
+  bracket: bracketSchema.nullable(),
+  searchReason: z.string(),
+});
+/** The result of a search for one of its other SLOs (`search.otherP99Ms`), as `knee`, `bracket` and `searchReason` are for `slo`. */
+export type OtherKnee = z.output<typeof otherKneeSchema>;
 
 /** The conditions of a run: everything that its results depend on, in run.json. */
 export const conditionsSchema = z.strictObject({
@@ -126,14 +135,16 @@ export const runSchema = z.strictObject({
   /** The network between the nodes before the load. null: not measured. */
   network: networkSchema.nullable(),
   nodeClocks: z.array(nodeClockSchema),
-  /** Steps of the preheat, which are no evidence. Absent in older runs. */
+  /** Steps of the preheat, which do not count as evidence. Absent in older runs. */
   preheat: z.array(stepSchema).optional(),
   steps: z.array(stepSchema),
   knee: kneeSchema.nullable(),
-  /** What is known of the knee of a search that did not decide it; null: it did, or there was no search. Absent in older runs. */
+  /** What is known about the knee if the search did not find it; null: it did, or there was no search. Absent in older runs. */
   bracket: bracketSchema.nullable().optional(),
   /** Why there is no knee, or how the search went; empty without a search. */
   searchReason: z.string(),
+  /** The results for the other SLOs of the search, in their order. Absent: it has one SLO. */
+  otherKnees: z.array(otherKneeSchema).optional(),
   /** `ok`: every step met the SLO, or a knee was found; otherwise the verdict of the worst step. */
   verdict: z.enum(RUN_VERDICTS),
   warnings: z.array(z.string()),
@@ -181,6 +192,7 @@ export const eventSchema = z.discriminatedUnion("event", [
     knee: kneeSchema.nullable(),
     bracket: bracketSchema.nullable().optional(),
     searchReason: z.string(),
+    otherKnees: z.array(otherKneeSchema).optional(),
     verdict: z.enum(RUN_VERDICTS),
     /** Why it failed or was interrupted. */
     error: z.string().optional(),

@@ -1,21 +1,22 @@
 // Estimates of how long a run takes, before and during it. A run must fit into the reservation of its nodes.
+import { slosOf } from "./slos.ts";
 import type { Benchmark } from "./workload.ts";
 
-/** More steps than a run can have: at half a minute each, they take three days. */
+/** Largest number of planned steps. At half a minute each, they would take more than three days. */
 export const MOST_STEPS = 10_000;
 
-/** A duration in seconds: a lower bound, and an upper estimate that holds unless something is slower than it was so far. */
+/** A duration in seconds: a lower bound, and an upper estimate that holds unless something gets slower than it has been so far. */
 export interface Length {
   leastSec: number;
   mostSec: number;
 }
 
-/** No warm-up is shorter: the check for a steady load needs this many whole seconds (bench/run/step.ts). */
+/** Shortest possible warm-up: the check for a steady load needs this many whole seconds (bench/run/step.ts). */
 const LEAST_WARM_UP_SEC = 8;
 /** From the end of the warm-up to the start of the measured time. */
 const LEAD_SEC = 2;
-/** Topic, connections, start and collection. `most` is used until steps of the run have been timed. */
-const REST_SEC = { least: 3, most: 20 };
+/** Creating the topic, connecting, starting and collecting. `most` is used until steps of the run have been timed. */
+const OVERHEAD_SEC = { least: 3, most: 20 };
 /** Packets per second of one pair, and of one node to all others (bench/run/networkBefore.ts). */
 const PACE = { pair: 100, node: 500 };
 /** With more consecutive measurements than this, throughput is measured in one direction only. */
@@ -37,16 +38,16 @@ export function plannedCount({
 /**
  * Duration of one step.
  *
- * @param restSec time of a step that is not planned ({@link stepRest}), in s. Default: 20
+ * @param overheadSec the part of a step that is not warm-up, measured time or drain ({@link stepOverhead}), in s. Default: 20
  */
 export function stepLength(
   { warmUp, duration, drain, soak }: Pick<Benchmark, "warmUp" | "duration" | "drain" | "soak">,
-  restSec = REST_SEC.most,
+  overheadSec = OVERHEAD_SEC.most,
 ): Length {
   const measured = LEAD_SEC + (soak ?? duration);
   return {
-    leastSec: REST_SEC.least + Math.max(warmUp.min, LEAST_WARM_UP_SEC) + measured,
-    mostSec: restSec + Math.max(warmUp.max, warmUp.brokers, LEAST_WARM_UP_SEC) + measured + drain,
+    leastSec: OVERHEAD_SEC.least + Math.max(warmUp.min, LEAST_WARM_UP_SEC) + measured,
+    mostSec: overheadSec + Math.max(warmUp.max, warmUp.brokers, LEAST_WARM_UP_SEC) + measured + drain,
   };
 }
 
@@ -56,12 +57,12 @@ export function longestStep({ duration, search }: Pick<Benchmark, "duration" | "
 }
 
 /** The part of a step's duration that was not warm-up, measured time or drain, in s. */
-export function stepRest(
+export function stepOverhead(
   tookSec: number,
   step: { warmUpSeconds: number; durationSeconds: number; drainSeconds: number },
 ): number {
   return Math.max(
-    REST_SEC.least,
+    OVERHEAD_SEC.least,
     tookSec - step.warmUpSeconds - LEAD_SEC - step.durationSeconds - step.drainSeconds,
   );
 }
@@ -91,20 +92,21 @@ export interface StepsToCome {
 
 /** Duration of the preheat. @param spentSec what it has taken so far */
 export function preheatLength({ preheat }: Pick<Benchmark, "preheat">, spentSec = 0): Length {
-  // It checks its time before each step; the first one is as long as it is.
-  return { leastSec: 0, mostSec: preheat === 0 ? 0 : Math.max(0, preheat - spentSec) + REST_SEC.most };
+  // The time is checked before each step. The first step runs to its end, however long it takes.
+  return { leastSec: 0, mostSec: preheat === 0 ? 0 : Math.max(0, preheat - spentSec) + OVERHEAD_SEC.most };
 }
 
-/** Duration of the remaining steps. @param restSec as of {@link stepLength} */
+/** Duration of the remaining steps. @param overheadSec as for {@link stepLength} */
 export function lengthOfSteps(
   benchmark: Benchmark,
   { planned, search, searchedSec }: StepsToCome,
-  restSec?: number,
+  overheadSec?: number,
 ): Length {
-  const { leastSec, mostSec } = stepLength(benchmark, restSec);
+  const { leastSec, mostSec } = stepLength(benchmark, overheadSec);
   // A search checks its time before each step, and finishes the step that it has begun.
   const longerSec = longestStep(benchmark) - benchmark.duration;
-  const searchSec = Math.max(0, (benchmark.search?.maxTime ?? 0) - searchedSec) + mostSec + longerSec;
+  const maxTimeSec = (benchmark.search?.maxTime ?? 0) * slosOf(benchmark).length;
+  const searchSec = Math.max(0, maxTimeSec - searchedSec) + mostSec + longerSec;
   return {
     leastSec: (planned + search.least) * leastSec,
     mostSec:
@@ -114,7 +116,10 @@ export function lengthOfSteps(
 
 /** Duration of a whole run. @param nodes number of nodes */
 export function runLength(benchmark: Benchmark, nodes: number): Length {
-  const search = benchmark.search ? { least: 1, most: benchmark.search.maxSteps } : { least: 0, most: 0 };
+  const { search: planned } = benchmark;
+  const search = planned
+    ? { least: 1, most: planned.maxSteps * slosOf(benchmark).length }
+    : { least: 0, most: 0 };
   return sum(
     networkLength(benchmark, nodes),
     preheatLength(benchmark),

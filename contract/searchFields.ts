@@ -1,4 +1,5 @@
-// The options of a search beside the variable that it varies.
+// The options of a search, except the variable that it varies.
+import { z } from "zod";
 import { wholeNumber } from "./units.ts";
 import { longTime, numberIn, timeOrNone } from "./workloadFields.ts";
 
@@ -9,7 +10,7 @@ export const searchFields = {
   tolerance: numberIn(0.005, 0.5, "a share")
     .prefault(0.05)
     .describe(
-      "Precision of the knee, as a share of the value: the values that the search tries are half of it apart, and it ends once the 90 % interval of the limit reaches at most twice as far below and above its middle. Default: 0.05.",
+      "Precision of the knee, as a share of the value. The search tries values that are half of it apart, and ends once the 90 % interval of the limit reaches at most twice the tolerance below and above its middle. Default: 0.05.",
     ),
   trials: wholeNumber(1, 25)
     .prefault(3)
@@ -17,12 +18,21 @@ export const searchFields = {
   confirm: timeOrNone
     .prefault("60 seconds")
     .describe(
-      'How long the last step of the search, at the knee, is measured; a knee that misses the SLO in it is lowered and tried again. "0 seconds": no such step. Default: "60 seconds".',
+      'How long the last step of the search, at the knee, is measured; if the knee misses the SLO in it, it is lowered and tried again. "0 seconds": no such step. Default: "60 seconds".',
+    ),
+  otherP99Ms: z
+    .array(numberIn(0.1, 600_000, "ms"))
+    .max(10, "expected at most 10 limits")
+    .optional()
+    .describe(
+      "More limits of the p99 latency, in ms, such as [10, 50]. The search finds a knee for each, with the other fields of `slo`, and all share their steps as evidence. The verdicts of steps, charts and exit codes remain those of `slo`. Default: none.",
     ),
   maxSteps: wholeNumber(1, 1_000)
     .prefault(40)
-    .describe("Largest number of steps of the search. Default: 40."),
+    .describe("Largest number of steps of the search, for each of its SLOs. Default: 40."),
   maxTime: longTime
     .prefault("1 hour")
-    .describe('Time limit of the search, such as "2 hours": no step begins after it. Default: "1 hour".'),
+    .describe(
+      'Time limit of the search, such as "2 hours": no step begins after it. With otherP99Ms it is multiplied by the number of SLOs. Default: "1 hour".',
+    ),
 };

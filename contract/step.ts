@@ -11,7 +11,7 @@ const ms = z.number();
 /** A time: UTC, ISO 8601. */
 export const instant = z.iso.datetime();
 
-/** One second of a step, from all tasks: numbers of messages in it. */
+/** One second of a step, over all tasks. Counts are numbers of messages. */
 export const secondSchema = z.strictObject({
   /** Whole seconds since 1970. */
   at: z.int(),
@@ -53,12 +53,12 @@ const generatorSchema = z.strictObject({
   cpuTotal: z.number().nullable(),
   /** Share of the time for which the busiest task's main thread waited for a CPU. */
   cpuWait: z.number().nullable(),
-  /** The consumer task that was worst in each; null: there are no consumers. Absent in older runs. */
+  /** The worst consumer task by each metric; null: there are no consumers. Absent in older runs. */
   consumers: z
     .strictObject({
       /** Share of the time for which its main thread waited for a CPU. */
       cpuWait: z.number(),
-      /** Event loop delay p99 of its seconds, their median. */
+      /** Median over the seconds of its event loop delay p99. */
       eventLoopDelayMs: ms,
     })
     .nullable()
@@ -78,9 +78,9 @@ const pairClockSchema = z.strictObject({
   offsetMs: ms.nullable(),
   /** Error bound (±) of the offset and its drift, throughout the measured time, however the clocks were steered. */
   boundMs: ms.nullable(),
-  /** How much further ahead it gets, in µs per second. */
+  /** How fast it gets further ahead, in µs per second. */
   driftPpm: z.number().nullable(),
-  /** false: a clock was stepped or slewed meanwhile, which makes the bound wider. */
+  /** Whether the offset can have changed at a constant rate. false: a clock was stepped or slewed, which widens the bound. */
   straight: z.boolean().nullable(),
   /** The shortest round trip. */
   minRttMs: ms.nullable(),
@@ -97,16 +97,17 @@ const stepClocksSchema = z.strictObject({
 });
 
 /**
- * Some of the messages, timed twice: one way, by two clocks, and on the node that sent them, by its monotonic clock alone.
+ * Messages that were timed twice: by the clocks of the sending and the receiving node, and by the monotonic clock of the
+ * sending node alone.
  */
 const sameNodeSchema = z.strictObject({
   /** Share of all messages, from 0 to 1. */
   share: z.number(),
   ownMs: distributionSchema,
   oneWayMs: distributionSchema,
-  /** Difference of the medians: one way minus own. */
+  /** Difference of the medians: `oneWayMs` minus `ownMs`. */
   differenceMs: ms,
-  /** Largest difference without a clock error: the clocks' bound, the medians' error, and different receive times of two processes. */
+  /** Largest difference that needs no clock error: the clocks' bound, the medians' error, and different receive times of two processes. */
   boundMs: ms,
   agrees: z.boolean(),
 });
@@ -122,6 +123,8 @@ export const anyStepSchema = z.strictObject({
   producers: count,
   consumers: count,
   groups: count,
+  /** Number of topics; each has its own groups. Absent in older runs, which had one. */
+  topics: count.optional(),
   brokers: count,
   acks: z.union([z.literal(0), z.literal(1), z.literal("all")]),
   client: z.string(),
@@ -130,6 +133,12 @@ export const anyStepSchema = z.strictObject({
   verdict: z.enum(STEP_VERDICTS),
   /** Reasons for the verdict, as sentences. */
   reasons: z.array(z.string()),
+  /** The verdict for each limit of `search.otherP99Ms`. Absent: the search has one SLO, or the step failed. */
+  otherSlos: z
+    .array(z.strictObject({ p99Ms: ms, verdict: z.enum(STEP_VERDICTS), reasons: z.array(z.string()) }))
+    .optional(),
+  /** The p99 of the SLO whose knee this step of a search looks for. Absent: the search has one SLO. */
+  searchedP99Ms: ms.optional(),
   /** Absent or null: not measured. */
   network: stepNetworkSchema.nullable().optional(),
 });
@@ -146,20 +155,20 @@ const measuredStepSchema = anyStepSchema.extend({
   /** Whether the load was steady in the measured time, and why not. In older runs: by the end of the warm-up. */
   steady: z.boolean(),
   steadyReason: z.string(),
-  /** Messages whose intended time is in the measured time. The following fields count the same messages. */
+  /** Messages whose intended time is in the measured time. The following counts are of these messages. */
   offered: count,
   sent: count,
   acked: count,
   /** Messages delivered at least once to a group; the smallest number of all groups. */
   delivered: count,
   /**
-   * Messages that arrived within the measured time, whenever they were due, on average of the groups. Divided by its length it
-   * is the throughput. Absent in older runs.
+   * Messages that arrived within the measured time, whenever they were due; the mean of the groups. Divided by the
+   * length of the measured time, this is the throughput. Absent in older runs.
    */
   received: count.optional(),
-  /** Acknowledged (with acks 0: sent), not delivered to every group, and no group has yet to read where it could be. */
+  /** Acknowledged (with acks 0: sent) and not delivered to every group, although every group has read the log to its end. */
   lost: count,
-  /** The same, but perhaps in a part of the log that a group had not read by the end of the drain. Absent in older runs. */
+  /** The same, but may be in a part of the log that a group had not read by the end of the drain. Absent in older runs. */
   pending: count.optional(),
   /** Deliveries of messages that the topic has more than once. */
   duplicated: count,
@@ -177,8 +186,9 @@ const measuredStepSchema = anyStepSchema.extend({
   errors: z.record(z.string(), count),
   /** Bytes of the values delivered in the measured time. */
   bytes: count,
-  /** Messages sent and not delivered at the end of the measured time, and how long their delivery took; null: not in time. */
+  /** Messages sent and not delivered at the end of the measured time. */
   backlogAtEnd: z.int(),
+  /** How long their delivery took; null: longer than the drain. */
   drainSeconds: z.number().nullable(),
   latencyMs: distributionSchema,
   /** The latency corrected by offsets that are more than twice their bound, within `clocks.boundMs`; null: unknown. */
@@ -188,9 +198,9 @@ const measuredStepSchema = anyStepSchema.extend({
   sameNode: sameNodeSchema.nullable(),
   ackMs: distributionSchema,
   sendToReceiveMs: distributionSchema,
-  /** Latency of repeated deliveries, which no other latency contains. Absent in older runs. */
+  /** Latency of repeated deliveries, which no other latency includes. Absent in older runs. */
   repeatsMs: distributionSchema.optional(),
-  /** The latency of the producer whose own p99 is the largest. */
+  /** The producer with the largest p99 latency of its own messages. */
   slowestProducer: z.strictObject({ producer: count, p99: ms }).nullable(),
   generator: generatorSchema,
   /** CPUs used by all brokers; null: unknown. */
@@ -215,7 +225,7 @@ const measuredStepSchema = anyStepSchema.extend({
   /** Time until all clients were connected and ready. */
   connectSeconds: z.number(),
 });
-/** A step that ran to its end and in which messages were due. It has results, whatever its verdict. */
+/** A step that ran to its end and in which messages were due. It has results, regardless of its verdict. */
 export type MeasuredStep = z.output<typeof measuredStepSchema>;
 
 const failedStepSchema = anyStepSchema.extend({

@@ -13,7 +13,7 @@ const kafkaBrokerSchema = z.strictObject({
 /** A broker: its node.id and its advertised address. */
 export type KafkaBroker = z.output<typeof kafkaBrokerSchema>;
 
-/** The form of a stack's token. `pulumi up` makes 192 random bits, in hexadecimal digits. */
+/** The form of a stack's token. `pulumi up` creates 192 random bits, in hexadecimal digits. */
 export const TOKEN = /^[\w-]{24,200}$/;
 
 /** The files in which tasks of the bench image find the secrets of the swarm. */
@@ -24,29 +24,54 @@ export const SECRET_FILES = {
   kafkaPassword: "/run/secrets/kafka_password",
 } as const;
 
+/** The names of Kafka's security protocols. */
+export const SECURITY_PROTOCOLS = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] as const;
+/** The SASL mechanisms that every client supports. */
+export const SASL_MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
+
 const publicSecurityShape = z.strictObject({
-  /** Kafka's own names. */
-  protocol: z.enum(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
-  mechanism: z.literal("SCRAM-SHA-512").optional(),
+  /** Security protocol, by Kafka's name. */
+  protocol: z.enum(SECURITY_PROTOCOLS),
+  mechanism: z.enum(SASL_MECHANISMS).optional(),
   username: z.string().min(1).optional(),
-  /** Certificates of the authorities that sign the brokers' certificates, PEM. */
+  /** Certificates of the authorities that sign the brokers' certificates, PEM. Required for SSL. */
   ca: z.string().includes("BEGIN CERTIFICATE").optional(),
+  /** Instead of `ca`: trust the authorities that Node.js itself trusts. */
+  publicCa: z.literal(true).optional(),
+  /** Whether a broker's certificate may be for another host name. Absent: it may not. */
+  anyHostName: z.literal(true).optional(),
 });
 
+/** The certificate by which brokers know a client, and its key: PEM. */
+const certificateSchema = z.strictObject({
+  chain: z.string().includes("BEGIN CERTIFICATE"),
+  key: z.string().includes("PRIVATE KEY"),
+  /** Password of the key. Absent: it is not encrypted. */
+  keyPassword: z.string().optional(),
+});
+
+/** What brokers ask of a client to know who it is. */
+export interface KafkaSecrets {
+  password?: string | undefined;
+  certificate?: z.output<typeof certificateSchema> | undefined;
+}
+
 const kafkaSecuritySchema = publicSecurityShape
-  .extend({ password: z.string().min(1).optional() })
+  .extend({ password: z.string().min(1).optional(), certificate: certificateSchema.optional() })
   .superRefine((security, context) =>
-    refuseMissing(security, ["mechanism", "username", "password"], context),
+    reportMissing(security, ["mechanism", "username", "password"], context),
   );
 
-function refuseMissing<Key extends "mechanism" | "username" | "password">(
-  security: { protocol: string; ca?: string | undefined } & { [K in Key]?: string | undefined },
-  ofUser: readonly Key[],
+function reportMissing<Key extends "mechanism" | "username" | "password">(
+  security: { protocol: string; ca?: string | undefined; publicCa?: true | undefined } & {
+    [K in Key]?: string | undefined;
+  },
+  userFields: readonly Key[],
   context: z.RefinementCtx,
 ): void {
   const required: ("ca" | Key)[] = [
-    ...(security.protocol.startsWith("SASL_") ? ofUser : []),
-    ...(security.protocol.endsWith("SSL") ? (["ca"] as const) : []),
+    ...(security.protocol.startsWith("SASL_") ? userFields : []),
+    ...(security.protocol.endsWith("SSL") && !security.publicCa ? (["ca"] as const) : []),
   ];
   for (const key of required.filter((name) => security[name] === undefined)) {
     context.addIssue({ code: "custom", path: [key], message: `is required for ${security.protocol}` });
@@ -64,27 +89,27 @@ export const kafkaTargetSchema = z.strictObject({
   brokers: z.array(kafkaBrokerSchema).min(1),
   security: kafkaSecuritySchema,
   /** Kafka tells its clients the addresses of the brokers; a client that connects through proxies needs this route as well. */
-  via: proxyRouteSchema.optional(),
+  proxyRoute: proxyRouteSchema.optional(),
 });
 /** A Kafka cluster: {@link kafkaTargetSchema}. */
 export type KafkaTarget = z.output<typeof kafkaTargetSchema>;
 
-/** A Kafka cluster without the password. Agents read the password from a file ({@link SECRET_FILES}). */
+/** A Kafka cluster without the secrets. Agents read the password from a file ({@link SECRET_FILES}). */
 export const openKafkaTargetSchema = kafkaTargetSchema.extend({
   security: publicSecurityShape.superRefine((security, context) =>
-    refuseMissing(security, ["mechanism", "username"], context),
+    reportMissing(security, ["mechanism", "username"], context),
   ),
 });
-/** A Kafka cluster without the password: {@link openKafkaTargetSchema}. */
+/** A Kafka cluster without the secrets: {@link openKafkaTargetSchema}. */
 export type OpenKafkaTarget = z.output<typeof openKafkaTargetSchema>;
 
-/** Removes the password from a target. */
-export function withoutPassword({ security, ...target }: KafkaTarget): OpenKafkaTarget {
-  const { password: _, ...open } = security;
+/** Removes the secrets from a target. */
+export function withoutSecrets({ security, ...target }: KafkaTarget): OpenKafkaTarget {
+  const { password: _, certificate: __, ...open } = security;
   return { ...target, security: open };
 }
 
-/** A bucket of InfluxDB, and a token with the permissions that its user needs. */
+/** A bucket of InfluxDB, and a token with the permissions that the receiver of this target needs. */
 export const influxTargetSchema = z.strictObject({
   url: z.url(),
   org: z.string().min(1),

@@ -10,13 +10,13 @@ export function formatNumber(value: number | null | undefined): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(2)));
 }
 
-/** The values of a step: "producers 200, messageBytes 1000", or "the workload as it is" if it varies nothing. */
+/** The values of a step: "producers 200, messageBytes 1000", or "the workload as it is" if the step varies nothing. */
 export function valuesText(values: StepValues): string {
   const texts = Object.entries(values).map(([name, value]) => `${name} ${value}`);
   return texts.length > 0 ? texts.join(", ") : "the workload as it is";
 }
 
-/** The name of a variable for an axis: "lingerMs", or "rate, messages per second" if its name does not have the unit. */
+/** The name of a variable for an axis: "lingerMs", or "rate, messages per second" if its name does not include the unit. */
 export function variableText(variable: string): string {
   const shape: Readonly<Record<string, z.ZodType>> = workloadSchema.shape;
   const option = shape[variable];

@@ -8,7 +8,7 @@ export const TOPIC_PROPERTIES: ReadonlyMap<string, Property> = new Map(
   Object.entries(properties) as unknown as [string, Property][],
 );
 
-const FORMAT = "Kafka 4.0 removed it, because it has one message format only; leave it out";
+const FORMAT = "Kafka 4.0 removed it, because it has only one message format; remove this setting";
 /** Properties of topics that Kafka has removed, and what replaces them. */
 const REMOVED: ReadonlyMap<string, string> = new Map([
   ["message.format.version", FORMAT],
@@ -44,7 +44,7 @@ export function topicConfigErrors({ topicConfig, keys, replicationFactor }: Topi
   if (cleanup.split(",").includes("compact") && keys === "none") {
     errors.push({
       property: "cleanup.policy",
-      message: "a compacted topic refuses messages without a key; set workload.keys, or leave it out",
+      message: "a compacted topic refuses messages without a key; set workload.keys, or remove compact",
     });
   }
   const inSync = Number(topicConfig["min.insync.replicas"] ?? 0);
@@ -54,7 +54,7 @@ export function topicConfigErrors({ topicConfig, keys, replicationFactor }: Topi
   return errors;
 }
 
-/** Says that no message could be written to a topic with these numbers. */
+/** The message for a topic that no message could be written to, because it has too few replicas. */
 export function tooFewReplicas(inSync: number, replicas: number): string {
   return `${inSync} replicas in sync are needed for a write, but a partition has ${replicas}; lower it, or raise workload.replicationFactor`;
 }
@@ -68,7 +68,7 @@ function propertyError(name: string, value: unknown): string | undefined {
   return `Kafka has no such topic property${suggestion || "; expected a name such as retention.ms"}`;
 }
 
-/** Kafka's own check of this list is code, so that the list of properties does not have it. */
+/** Kafka checks this list in code, so the generated properties do not include the accepted values. */
 function policyError(name: string, value: unknown): string | undefined {
   if (name !== "cleanup.policy") return undefined;
   const wrong = propertyText(value)

@@ -49,7 +49,7 @@ export function memorySize(leastMiB: number, user: string) {
 /** Schema of a time such as `"90 seconds"` or `"2 minutes"`, parsed to seconds. */
 export const duration = quantity(TIME_UNITS, "90 seconds");
 
-/** Limits of a time, in seconds, and how they are written. */
+/** Limits of a time: each in seconds, and as text for the error. */
 interface TimeLimits {
   least?: readonly [sec: number, text: string];
   most?: readonly [sec: number, text: string];
@@ -62,7 +62,7 @@ export function within<S extends z.ZodType<number>>(schema: S, { least, most }: 
     .refine((sec) => !most || sec <= most[0], `expected at most ${most?.[1]}`);
 }
 
-/** Makes a time in seconds whole: for programs that count whole seconds. Rejects fractions of a second. */
+/** Restricts a time to whole seconds, for programs that take no fractions. Rejects fractions of a second. */
 export function wholeSeconds<S extends z.ZodType<number>>(schema: S) {
   // Tolerates rounding: 1.1 hours are 3960.0000000000005 seconds.
   return schema
@@ -87,7 +87,7 @@ export function shortDuration(mostMs: number) {
   );
 }
 
-/** Schema of a bit rate such as `"100 Mbit/s"` or `"1.5 Gbit/s"`, parsed to bits per second. @param user as of {@link memorySize} */
+/** Schema of a bit rate such as `"100 Mbit/s"` or `"1.5 Gbit/s"`, parsed to bits per second. @param user as for {@link memorySize} */
 export function bitRate(least: number, user: string) {
   return quantity(RATE_UNITS, "100 Mbit/s")
     .transform(Math.round)
@@ -100,7 +100,7 @@ const LEAST_FRACTION = 1e-6;
 
 /** Schema of a fraction such as 0.01. Also accepts a text, as `pulumi config set` stores it. */
 export function fraction(most: number) {
-  const message = `expected a fraction from 0 to ${most} such as 0.01, which is one of a hundred`;
+  const message = `expected a fraction from 0 to ${most} such as 0.01 (1 %)`;
   return z.preprocess(
     (value) => (typeof value === "string" && value.trim() !== "" ? Number(value) : value),
     z

@@ -25,9 +25,9 @@ describe("the verdicts", () => {
 
   it("meet the SLO only if they are evidence that it was met, and are about the broker", () => {
     for (const verdict of STEP_VERDICTS) {
-      const { evidence, tellsOfBroker } = VERDICTS[verdict];
+      const { evidence, aboutBroker } = VERDICTS[verdict];
       assert.equal(meetsSlo({ verdict }), evidence === "met");
-      assert.ok(!meetsSlo({ verdict }) || tellsOfBroker);
+      assert.ok(!meetsSlo({ verdict }) || aboutBroker);
     }
     assert.equal(meetsSlo({ verdict: "interrupted" }), false);
   });

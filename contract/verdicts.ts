@@ -4,7 +4,7 @@
 export interface VerdictDescriptor {
   /** Explanation for a reader of a report, in sentences. */
   explanation: string;
-  /** Green: good. Orange: no statement about the broker. Red: bad. */
+  /** Green: good. Orange: says nothing about the broker. Red: bad. */
   colour: "green" | "orange" | "red";
   /** The shape of a step's point in a chart. */
   symbol: "circle" | "triangle" | "diamond" | "pin";
@@ -13,10 +13,10 @@ export interface VerdictDescriptor {
   /** Whether the step met the SLO. */
   meetsSlo: boolean;
   /** Whether the step's results are about the broker. Comparisons use only such steps. */
-  tellsOfBroker: boolean;
+  aboutBroker: boolean;
   /**
-   * How the search for the knee counts a step: the value met the SLO, missed it, or says nothing because the generator was
-   * at its limit. `unclear` is no evidence: the search tries the value again, a few times.
+   * How the search for the knee counts a step: `met` and `missed` say whether the value met the SLO; `generator`: the
+   * generator was at its own limit. `unclear` is no evidence: the search tries the value again, a few times.
    */
   evidence: "met" | "missed" | "generator" | "unclear";
 }
@@ -28,16 +28,16 @@ export const VERDICTS = {
     colour: "green",
     symbol: "circle",
     meetsSlo: true,
-    tellsOfBroker: true,
+    aboutBroker: true,
     evidence: "met",
   },
   "not-decidable": {
     explanation:
-      "No message count shows that the SLO was missed, but too few messages were due to show that it was met: fewer than 1,000, of which ten lie above the p99. It is no evidence.",
+      "Nothing shows that the SLO was missed, but too few messages were due to show that it was met: a p99 needs at least 1,000. The step does not count as evidence.",
     colour: "orange",
     symbol: "diamond",
     meetsSlo: false,
-    tellsOfBroker: true,
+    aboutBroker: true,
     evidence: "unclear",
   },
   "slo-missed": {
@@ -45,26 +45,26 @@ export const VERDICTS = {
     colour: "red",
     symbol: "circle",
     meetsSlo: false,
-    tellsOfBroker: true,
+    aboutBroker: true,
     evidence: "missed",
   },
   "not-steady": {
     explanation:
-      "Rate, backlog or latency changed during the measurement, or messages were late while the brokers' JIT compilers were busy. It is no evidence: a search tries the value again.",
+      "Rate, backlog or latency changed during the measurement, or messages were late while the brokers' JIT compilers were busy. The step does not count as evidence: a search tries the value again.",
     colour: "orange",
     symbol: "diamond",
     symbolText: "not steady, not drained, or too few messages",
     meetsSlo: false,
-    tellsOfBroker: true,
+    aboutBroker: true,
     evidence: "unclear",
   },
   "not-drained": {
     explanation:
-      "Messages were still under way when the drain ended, so that it is not known how many were lost or how late they were. It is no evidence.",
+      "Messages were still under way when the drain ended, so it is not known how many were lost or how late they were. The step does not count as evidence.",
     colour: "orange",
     symbol: "diamond",
     meetsSlo: false,
-    tellsOfBroker: true,
+    aboutBroker: true,
     evidence: "unclear",
   },
   "generator-bound": {
@@ -74,7 +74,7 @@ export const VERDICTS = {
     symbol: "triangle",
     symbolText: "the generator was at its own limit",
     meetsSlo: false,
-    tellsOfBroker: false,
+    aboutBroker: false,
     evidence: "generator",
   },
   failed: {
@@ -82,7 +82,7 @@ export const VERDICTS = {
     colour: "red",
     symbol: "pin",
     meetsSlo: false,
-    tellsOfBroker: false,
+    aboutBroker: false,
     evidence: "unclear",
   },
 } as const satisfies Record<string, VerdictDescriptor>;

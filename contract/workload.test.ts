@@ -45,6 +45,7 @@ describe("the options of a workload and a benchmark", () => {
     const searched = ["producers", "rate", "totalRate", "messageBytes", "consumers"];
     const swept = [
       "client",
+      "arrival",
       "partitions",
       "acks",
       "compression",
@@ -53,7 +54,7 @@ describe("the options of a workload and a benchmark", () => {
       "groups",
       "nodes",
     ];
-    const fixed = ["arrival", "content", "keys", "topic", "replicationFactor", "topicConfig", "idempotent"];
+    const fixed = ["content", "keys", "topic", "replicationFactor", "topicConfig", "idempotent"];
     const named = [...searched, ...swept, ...fixed, "maxOutstanding", "fetch"];
     const among = (names: readonly string[]) => names.filter((name) => named.includes(name)).sort();
     assert.deepEqual(among(STEP_VARIABLES), [...searched, ...swept].sort());

@@ -24,6 +24,7 @@ import {
   stepValue,
   timeOrNone,
   topicValue,
+  totalRate,
 } from "./workloadFields.ts";
 
 export {
@@ -56,13 +57,13 @@ export const workloadSchema = z
       { unit: "messages per second" },
     ),
     totalRate: searchable(
-      rate.optional(),
+      totalRate.optional(),
       "Messages per second of all producers together, instead of rate.",
       { unit: "messages per second" },
     ),
-    arrival: option(
+    arrival: swept(
       arrival.prefault("constant"),
-      'When messages are due. constant: message k of a producer is due at k/rate after the producer\'s phase. poisson: exponential times between messages, with the same mean. { ramp: { from, over } }: the rate grows linearly from a share of itself (default 0.1) to the full rate within a time such as "30 seconds", then stays. { burst: { size } }: `size` messages are due at once, then none until the mean rate is kept. Default: constant.',
+      'When messages are due. constant: message k of a producer is due at k/rate after the producer\'s phase. poisson: exponential times between messages, with the same mean. { ramp: { from, over } }: the rate grows linearly from a share of itself (default 0.1) to the full rate within a time such as "30 seconds", then stays. { burst: { size } }: `size` messages are due at once, then none until the mean rate is kept. A sweep can vary constant and poisson. Default: constant.',
     ),
     messageBytes: searchable(
       bytes.prefault(200),
@@ -71,7 +72,7 @@ export const workloadSchema = z
     ),
     content: option(
       content.prefault("random"),
-      "What messages are filled with. random: random bytes. compressible: sensor readings as JSON, which gzip compresses to about a fifth. { file: PATH }: the bytes of a file of at most 1 MiB on the operator's machine, repeated. Default: random.",
+      "What messages are filled with. random: random bytes. compressible: sensor readings as JSON, which gzip compresses to about a fifth. { random: SHARE }: this share of the bytes is random, and the rest is zero. { file: PATH }: the bytes of a file of at most 1 MiB on the operator's machine, repeated. Default: random.",
     ),
     keys: option(
       keys.prefault("none"),
@@ -86,10 +87,14 @@ export const workloadSchema = z
         .optional(),
       "Name of the topic. An existing topic is used as it is; otherwise it is created and kept. Default: a new topic for each step, removed afterwards.",
     ),
-    partitions: swept(wholeNumber(1, 10_000).prefault(12), "Partitions of the topic. Default: 12."),
+    topics: swept(
+      wholeNumber(1, 10_000).optional(),
+      "Number of topics. Each has the same number of partitions, and its own consumer groups of `consumers` each; producers are divided among the topics, each sends to one. If topic is set, they are named <topic>-1, <topic>-2, and so on. Default: 1.",
+    ),
+    partitions: swept(wholeNumber(1, 10_000).prefault(12), "Partitions of each topic. Default: 12."),
     replicationFactor: option(
       wholeNumber(1, 50).optional(),
-      "Replicas of each partition. Default: the default of the cluster.",
+      "Replicas of each partition. Default: the cluster's default.",
     ),
     topicConfig: option(
       z
@@ -144,7 +149,7 @@ export const workloadSchema = z
             .describe("The broker answers a fetch after this time at the latest, in ms. Default: 500."),
           maxBytes: wholeNumber(1_024, 1_073_741_824)
             .prefault(52_428_800)
-            .describe("Largest answer to a fetch, in bytes. Default: 52428800 (50 MiB)."),
+            .describe("Largest response to a fetch, in bytes. Default: 52428800 (50 MiB)."),
         })
         .prefault({}),
       "How consumers fetch: Kafka's fetch.min.bytes, fetch.max.wait.ms and fetch.max.bytes.",
@@ -189,7 +194,7 @@ export type StepValues = Partial<Record<StepVariable, VariableValue>>;
 
 const sweep = z
   .partialRecord(
-    z.enum(STEP_VARIABLES, `a sweep varies ${STEP_VARIABLES.join(", ")}; choose among them`),
+    z.enum(STEP_VARIABLES, `expected one of ${STEP_VARIABLES.join(", ")}`),
     z.array(stepValue).min(1, "expected at least one value"),
   )
   .refine((variables) => Object.keys(variables).length > 0, "expected at least one variable and its values");
@@ -197,12 +202,9 @@ const sweep = z
 const searchSchema = z
   .strictObject({
     variable: z
-      .enum(
-        SEARCH_VARIABLES,
-        `a search finds the largest of ${SEARCH_VARIABLES.join(", ")}; choose one of them`,
-      )
+      .enum(SEARCH_VARIABLES, `expected one of ${SEARCH_VARIABLES.join(", ")}`)
       .describe(
-        `The workload option to search for the largest value that meets the SLO: ${SEARCH_VARIABLES.join(", ")}.`,
+        `The workload option whose largest value that meets the SLO is wanted: ${SEARCH_VARIABLES.join(", ")}.`,
       ),
     ...searchFields,
   })
@@ -236,7 +238,7 @@ export const benchmarkSchema = z.strictObject({
   preheat: timeOrNone
     .prefault("90 seconds")
     .describe(
-      'Longest time of the preheat at the start of a run: short steps of rising load, until the JIT compilers of the brokers are quiet and the latency has settled. They are no evidence. After it, each step warms up for warmUp.min. "0 seconds": no preheat. Default: "90 seconds".',
+      'Longest time of the preheat at the start of a run: short steps of rising load, until the JIT compilers of the brokers are quiet and the latency has settled. They do not count as evidence. After it, each step warms up for warmUp.min. "0 seconds": no preheat. Default: "90 seconds".',
     ),
   warmUp: z
     .strictObject({
@@ -273,7 +275,7 @@ export const benchmarkSchema = z.strictObject({
         ),
       packets: wholeNumber(10, 10_000)
         .prefault(200)
-        .describe("Number of round trips between each two nodes before the load. Default: 200."),
+        .describe("Number of round trips between each pair of nodes before the load. Default: 200."),
     })
     .prefault({})
     .describe(

@@ -1,9 +1,9 @@
 // Errors in a workload that involve several of its options.
 import { type Client, type CompressionCodec, clientErrors } from "./clients.ts";
 import { topicConfigErrors } from "./topicConfig.ts";
-import { DEFAULT_RATE } from "./workloadFields.ts";
+import { DEFAULT_RATE, MOST_RATE } from "./workloadFields.ts";
 
-/** The options that are checked together. */
+/** The options of a workload that are checked together. */
 interface Load {
   client: Client;
   producers: number;
@@ -11,6 +11,10 @@ interface Load {
   totalRate?: number;
   consumers: number;
   groups: number;
+  topic?: string;
+  /** Undefined: one. */
+  topics?: number;
+  partitions: number;
   acks: unknown;
   idempotent: boolean;
   compression: CompressionCodec;
@@ -25,14 +29,16 @@ interface LoadError {
   message: string;
 }
 
-/** More messages per second than any generator makes. */
-const MOST_RATE = 10_000_000;
-/** More consumers than any cluster accepts. */
+/** Largest number of consumers: more than any cluster accepts. */
 const MOST_CONSUMERS = 100_000;
+/** More partitions than any cluster has for one benchmark. */
+const MOST_PARTITIONS = 200_000;
+/** Longest name of a topic in Kafka (org.apache.kafka.common.internals.Topic). */
+const MOST_NAME = 249;
 
 /** Returns the errors in a workload that involve several of its options; empty if there are none. */
 export function workloadErrors(load: Load): LoadError[] {
-  const errors = [...rateErrors(load), ...consumerErrors(load)];
+  const errors = [...rateErrors(load), ...consumerErrors(load), ...topicErrors(load)];
   for (const { property, message } of topicConfigErrors(load)) {
     errors.push({ path: ["topicConfig", property], message });
   }
@@ -54,9 +60,28 @@ function rateErrors({ rate, totalRate, producers }: Load): LoadError[] {
   return [{ path: ["rate"], message }];
 }
 
-function consumerErrors({ consumers, groups }: Load): LoadError[] {
-  const all = consumers * groups;
+function topicErrors({ topic = "", topics = 1, partitions, producers }: Load): LoadError[] {
+  const errors: LoadError[] = [];
+  if (producers < topics) {
+    const message = `${producers} producers cannot send to ${topics} topics, since each sends to one; raise producers, or lower topics`;
+    errors.push({ path: ["topics"], message });
+  }
+  const all = topics * partitions;
+  if (all > MOST_PARTITIONS) {
+    const message = `${topics} topics would have ${all} partitions together; expected at most ${MOST_PARTITIONS}: lower topics or partitions`;
+    errors.push({ path: ["topics"], message });
+  }
+  if (topics > 1 && `${topic}-${topics}`.length > MOST_NAME) {
+    const message = `expected a name that leaves room for the number of a topic, at most ${MOST_NAME} characters with it`;
+    errors.push({ path: ["topic"], message });
+  }
+  return errors;
+}
+
+function consumerErrors({ consumers, groups, topics = 1 }: Load): LoadError[] {
+  const all = consumers * groups * topics;
   if (all <= MOST_CONSUMERS) return [];
-  const message = `${groups} groups would have ${all} consumers together; expected at most ${MOST_CONSUMERS}: lower consumers or groups`;
+  const ofTopics = topics > 1 ? ` of ${topics} topics` : "";
+  const message = `${groups} groups${ofTopics} would have ${all} consumers together; expected at most ${MOST_CONSUMERS}: lower consumers or groups`;
   return [{ path: ["consumers"], message }];
 }

@@ -21,14 +21,14 @@ export function numberIn(min: number, max: number, what: string) {
   );
 }
 
-/** A text such as "90 seconds", or a number of seconds: the parsed form. */
+/** Also accepts a number of seconds, which is the parsed form of a text such as "90 seconds". */
 function time<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (typeof value === "number" ? `${value} seconds` : value), schema);
 }
 const DAY_SEC = 86_400;
 /** Schema of a time in seconds or minutes, up to a day, parsed to seconds. */
 export const shortTime = time(within(duration, { most: [DAY_SEC, "1440 minutes"] }));
-/** Schema of the length of a measurement, parsed to seconds: results are made of whole seconds. */
+/** Schema of the length of a measurement, from 1 second to a day, parsed to seconds: results consist of whole seconds. */
 export const measuredTime = time(
   within(duration, { least: [1, "1 second"], most: [DAY_SEC, "1440 minutes"] }),
 );
@@ -42,8 +42,12 @@ export const timeOrNone = time(within(durationOrNone, { most: [DAY_SEC, "1440 mi
 const messageBytes = wholeNumber(MESSAGE_HEADER_BYTES, MAX_MESSAGE_BYTES);
 /** Messages per second of each producer if neither rate nor totalRate is set. */
 export const DEFAULT_RATE = 10;
-/** Schema of a rate, in messages per second. */
+/** Schema of the rate of a producer, in messages per second. */
 export const rate = numberIn(0.001, 1_000_000, "messages per second");
+/** Largest total rate: more messages per second than any generator can send. */
+export const MOST_RATE = 10_000_000;
+/** Schema of the rate of all producers together, in messages per second. */
+export const totalRate = numberIn(0.001, MOST_RATE, "messages per second");
 /** Schema of `workload.acks`. */
 export const acks = z.preprocess(
   (value) => (value === "0" || value === "1" ? Number(value) : value),
@@ -102,11 +106,13 @@ export const content = z.union(
     z.literal("random"),
     /** Sensor readings as JSON, which gzip compresses to about a fifth. */
     z.literal("compressible"),
+    /** This share of the bytes is random, and the rest is zero, so that messages can be compressed by about the rest. */
+    z.strictObject({ random: numberIn(0, 1, "a share") }),
     /** The bytes of a file on the operator's machine, repeated. The configuration replaces it by `base64`. */
     z.strictObject({ file: z.string().regex(/^[^\0]+$/) }),
     z.strictObject({ base64: z.base64().min(4) }),
   ],
-  "expected random, compressible or { file: PATH }",
+  "expected random, compressible, { random: SHARE } or { file: PATH }",
 );
 /** What messages are filled with: {@link content}. */
 export type MessageContent = z.output<typeof content>;
@@ -144,7 +150,7 @@ export function meanBytes(size: MessageSize): number {
 export const topicValue = z.unknown().transform((value, context) => {
   const values: unknown[] = Array.isArray(value) ? value : [value];
   if (values.every((each) => ["string", "number", "boolean"].includes(typeof each))) {
-    // A number above 2^53 has lost digits. It is reported as it is, since Kafka would get it rounded.
+    // A number above 2^53 has lost digits. It is rejected, since Kafka would get it rounded.
     if (!values.some((each) => Number.isInteger(each) && !Number.isSafeInteger(each)))
       return propertyText(value);
     context.addIssue(`${value} was rounded, because it is too large for a number; write it in quotes`);

@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
 import { Address4 } from "ip-address";
 
-/** Ports on which a swarm listens: management, gossip, VXLAN. */
-export const SWARM_PORTS: readonly number[] = [2377, 7946, 4789];
+/** UDP port of VXLAN (RFC 7348), on which overlay networks send their packets by default. */
+export const VXLAN_PORT = 4789;
+/** TCP and UDP port of a swarm's gossip. */
+export const GOSSIP_PORT = 7946;
+/** Ports on which a swarm listens by default: management, gossip, VXLAN. */
+export const SWARM_PORTS: readonly number[] = [2377, GOSSIP_PORT, VXLAN_PORT];
 
 /** Range of the local testbeds' networks: private, and apart from Docker's default address pools. */
 const LOCAL_RANGE = { first: "10.192.0.0", networks: 32 * 256 };

@@ -14,9 +14,9 @@ export function isHostName(text: string): boolean {
   return text.length <= 253 && labels.every((label) => LABEL.test(label));
 }
 
-/** Whether a text is the name of a Unix user: letters, digits, dots, dashes and underscores, at most 64. */
+/** Whether a text is the name of a Unix user: letters, digits, `. _ @ -`, at most 64. Directories have names like `ann@corp`. */
 export function isUserName(text: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(text);
+  return /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}$/.test(text);
 }
 
 /** Whether a text is an IPv4 address that a machine can have: not 0.x, loopback, multicast or reserved. */
@@ -26,6 +26,22 @@ export function isMachineAddress(text: string): boolean {
 
 /** Characters of a foreign value that a message shows at most. */
 const MAX_SHOWN = 80;
+
+/** What a terminal would interpret: control characters, and characters that change the direction of writing. */
+const INTERPRETED = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
+
+/**
+ * A foreign text on one line, for a message: what a terminal would interpret becomes a space.
+ *
+ * @param max number of characters after which it is cut
+ */
+export function plainForeign(text: string, max: number): string {
+  return text
+    .slice(0, 20 * max)
+    .replace(INTERPRETED, " ")
+    .trim()
+    .slice(0, max);
+}
 
 /**
  * Quotes a foreign value for a message. Cuts it after 80 characters and escapes what a terminal would interpret: control

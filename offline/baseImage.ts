@@ -13,24 +13,28 @@ import { SwarmbenchError } from "../contract/errors.ts";
 const BASE_RECIPE = 3;
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
+/** The image of a suite of Debian, such as trixie: its minimal system. */
+export const baseImageOf = (suite: string) => `${imagePrefix}/base:${suite}-${BASE_RECIPE}`;
 /** The image that the Dockerfiles start from. */
-export const BASE_IMAGE = `${imagePrefix}/base:${versions.debian}-${BASE_RECIPE}`;
+export const BASE_IMAGE = baseImageOf(versions.debian);
 
 const making = new Map<string, Promise<void>>();
 
 /**
- * Makes {@link BASE_IMAGE} in an engine unless it is there: Debian's minimal system from its packages.
+ * Makes {@link baseImageOf} a suite in an engine unless it is there, from Debian's packages.
  *
+ * @param suite @default the one that the Dockerfiles start from
  * @throws SwarmbenchError with the command that root can run, where this user may not
  */
-export function ensureBaseImage(engineHost: string): Promise<void> {
-  const made = making.get(engineHost) ?? makeBaseImage(engineHost);
-  making.set(engineHost, made);
+export function ensureBaseImage(engineHost: string, suite: string = versions.debian): Promise<void> {
+  const key = `${suite} ${engineHost}`;
+  const made = making.get(key) ?? makeBaseImage(engineHost, suite);
+  making.set(key, made);
   return made;
 }
 
-async function makeBaseImage(engineHost: string): Promise<void> {
-  if (await imageId(engineHost, BASE_IMAGE)) return;
+async function makeBaseImage(engineHost: string, suite: string): Promise<void> {
+  if (await imageId(engineHost, baseImageOf(suite))) return;
   if (process.platform !== "linux" || process.getuid?.() !== 0) {
     throw new SwarmbenchError(
       "platform-unsupported",
@@ -47,7 +51,7 @@ async function makeBaseImage(engineHost: string): Promise<void> {
     gpgv: "gpgv",
     [KEYRING]: "debian-archive-keyring",
   });
-  await step("make the Debian base image", () => makeBase(engineHost));
+  await step(`make the base image of Debian ${suite}`, () => makeBase(engineHost, suite));
 }
 
 /** Returns the command for root. sudo passes no environment on, and root has the default engine and image names. */
@@ -58,7 +62,7 @@ export function asRoot(engineHost: string, prefix = imagePrefix): string {
   return ["sudo", ...(env.length > 0 ? ["env", ...env] : []), "npm run setup -- --base-image"].join(" ");
 }
 
-async function makeBase(engineHost: string): Promise<void> {
+async function makeBase(engineHost: string, suite: string): Promise<void> {
   const scratch = partialOf(BASE_SCRATCH);
   const system = path.join(scratch, "root");
   await removeTree(scratch); // left by an earlier process with the same id
@@ -67,10 +71,15 @@ async function makeBase(engineHost: string): Promise<void> {
   try {
     const signed = ["--force-check-gpg", `--keyring=${KEYRING}`];
     const minimal = ["--variant=minbase", "--include=ca-certificates,curl"];
-    await run("debootstrap", [...minimal, ...signed, versions.debian, system]);
+    await run("debootstrap", [...minimal, ...signed, suite, system]);
     trimBase(system);
+    if (suite !== versions.debian) {
+      // A mirror may be a snapshot of a suite that is still growing, whose lists count as outdated after a week.
+      const file = path.join(system, "etc/apt/apt.conf.d/swarmbench");
+      writeFileSync(file, 'Acquire::Check-Valid-Until "false";\n');
+    }
     const pack = 'set -o pipefail; tar -C "$1" -c . | docker --host "$2" import - "$3"';
-    await run("bash", ["-c", pack, "bash", system, engineHost, BASE_IMAGE]);
+    await run("bash", ["-c", pack, "bash", system, engineHost, baseImageOf(suite)]);
   } finally {
     await removeTree(scratch);
   }

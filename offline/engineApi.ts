@@ -2,7 +2,7 @@ import { serverVersion } from "../cli/setup/engine.ts";
 import { SwarmbenchError } from "../contract/errors.ts";
 
 /** The newest API version that the compiled Docker provider speaks. */
-const PROVIDER_API = "1.41";
+export const PROVIDER_API = "1.41";
 
 /** Checks that an engine speaks an API version that the Docker provider speaks. @throws SwarmbenchError otherwise */
 export async function refuseTooNew(engineHost: string): Promise<void> {

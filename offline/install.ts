@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { ImageName, Payload, ToolSource } from "../cli/setup/toolSource.ts";
-import { BASE_IMAGE, ensureBaseImage } from "./baseImage.ts";
-import { refuseTooNew } from "./engineApi.ts";
+import { BASE_IMAGE, baseImageOf, ensureBaseImage } from "./baseImage.ts";
+import { PROVIDER_API, refuseTooNew } from "./engineApi.ts";
 import { influxdb, telegraf, toxiproxy } from "./goBuilds.ts";
 import { kafka } from "./kafkaJars.ts";
 import { node } from "./nodeProgram.ts";
@@ -32,11 +32,16 @@ export const built: ToolSource = {
   name: "built",
   title: "built from package registries",
   debian: BASE_IMAGE,
+  async debianSuite(suite, engineHost) {
+    await ensureBaseImage(engineHost, suite);
+    return baseImageOf(suite);
+  },
   checkEngine: refuseTooNew,
   ensureBase: ensureBaseImage,
   fetching: (work) => work(),
   leftOut: { grafana: LEFT_OUT, portainer: LEFT_OUT, portainerAgent: LEFT_OUT },
   withoutPages: ["influxdb"],
+  newestApi: PROVIDER_API,
   goModules: ["command-provider", "docker-provider", "pulumi-language-nodejs"].map(
     (name) => `offline/go/${name}`,
   ),

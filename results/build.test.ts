@@ -4,6 +4,7 @@ import { type RunEvent, runSchema } from "../contract/result.ts";
 import { measured } from "../test/support/measured.ts";
 import { sampleEvents, sampleStep } from "../test/support/sampleRun.ts";
 import { buildResults } from "./build.ts";
+import { runWithSlo } from "./otherSlos.ts";
 
 describe("the events of a run", () => {
   it("give its results, which match the schema", () => {
@@ -12,7 +13,29 @@ describe("the events of a run", () => {
     assert.deepEqual([run.steps.length, run.knee?.value, run.verdict, run.warnings], [6, 500, "ok", []]);
   });
 
-  it("give partial results with a warning for a run that was cut off", () => {
+  it("give the knee of each other SLO, with what limited the load beyond it", () => {
+    const events = sampleEvents().map((event): RunEvent => {
+      if (event.event === "step" && event.result.state === "measured") {
+        const verdict = event.result.producers > 200 ? ("slo-missed" as const) : ("ok" as const);
+        return { ...event, result: { ...event.result, otherSlos: [{ p99Ms: 10, verdict, reasons: [] }] } };
+      }
+      if (event.event !== "end" || !event.knee) return event;
+      const slo = { ...event.knee.slo, p99Ms: 10 };
+      const knee = { ...event.knee, slo, value: 200 };
+      return { ...event, otherKnees: [{ slo, knee, bracket: null, searchReason: "" }] };
+    });
+    const run = buildResults(events);
+    assert.deepEqual(runSchema.parse(JSON.parse(JSON.stringify(run))), JSON.parse(JSON.stringify(run)));
+    const [other] = run.otherKnees ?? [];
+    assert.deepEqual([run.knee?.value, other?.slo.p99Ms, other?.knee?.value], [500, 10, 200]);
+    assert.ok(other?.knee?.limit);
+    assert.deepEqual(
+      runWithSlo(run, other).steps.map(({ verdict }) => verdict),
+      run.steps.map(({ producers }) => (producers > 200 ? "slo-missed" : "ok")),
+    );
+  });
+
+  it("give partial results and a warning for a run that was cut off", () => {
     const run = buildResults(sampleEvents().slice(0, -3));
     assert.deepEqual([run.verdict, run.endedAt, run.knee, run.steps.length], ["interrupted", null, null, 5]);
     assert.match(run.warnings.join(), /the run was cut off/);

@@ -3,12 +3,15 @@ import { SwarmbenchError } from "../contract/errors.ts";
 import {
   type MeasuredStep,
   measuredSteps,
+  type OtherKnee,
   type Run,
   type RunEvent,
   SCHEMA_VERSION,
+  type Step,
 } from "../contract/result.ts";
 import { clockWarnings } from "./clocks.ts";
 import { limitOf } from "./limit.ts";
+import { runWithSlo } from "./otherSlos.ts";
 
 type EventNamed<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
 
@@ -16,17 +19,17 @@ type EventNamed<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
 const BUSY = 0.95;
 
 /**
- * Builds the results of a run from its events, also for an unfinished run. A resumed run has several "run" events, and the
- * conditions of the first one count. When a step was repeated, its last result counts.
+ * Builds the results of a run from its events; the run need not be finished. A resumed run has several "run" events, and the
+ * conditions of the first one count. If a step was repeated, its last result counts.
  *
  * @param isRunning whether the run is still under way: then it is no error that its end is missing
- * @throws SwarmbenchError run-unreadable when there is no "run" event
+ * @throws SwarmbenchError run-unreadable if there is no "run" event
  */
 export function buildResults(events: readonly RunEvent[], isRunning = false): Run {
   const named = <E extends RunEvent["event"]>(name: E) =>
     events.filter((event): event is EventNamed<E> => event.event === name);
   const [first, ...resumed] = named("run");
-  if (!first) throw new SwarmbenchError("run-unreadable", "the events lack the one that starts a run");
+  if (!first) throw new SwarmbenchError("run-unreadable", "there is no event that starts the run");
   const steps = new Map(named("step").map(({ result }) => [result.step, result]));
   const inOrder = [...steps.values()].sort((a, b) => a.step - b.step);
   const counted = inOrder.filter(({ phase }) => phase !== "preheat");
@@ -60,6 +63,7 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
     knee: end?.knee ? { ...end.knee, limit } : null,
     bracket: end?.bracket ? { ...end.bracket, limit } : null,
     searchReason: end?.searchReason ?? "",
+    otherKnees: end?.otherKnees?.map((other) => withLimit(other, first, counted)),
     verdict: end?.verdict ?? "interrupted",
     warnings: [
       ...named("warning").map(({ text }) => text),
@@ -76,8 +80,18 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
   };
 }
 
+/** Adds what limited the load beyond the knee of another SLO. */
+function withLimit(other: OtherKnee, { slo, conditions }: EventNamed<"run">, steps: Step[]): OtherKnee {
+  const limit = limitOf(runWithSlo({ slo, conditions, steps }, other));
+  return {
+    ...other,
+    knee: other.knee && { ...other.knee, limit },
+    bracket: other.bracket && { ...other.bracket, limit },
+  };
+}
+
 function endWarnings(end: EventNamed<"end"> | undefined): string[] {
-  if (!end) return ["the run was cut off: this report shows what was measured until then"];
+  if (!end) return ["the run was cut off: this report shows what had been measured by then"];
   return end.error === undefined ? [] : [end.error];
 }
 
@@ -85,7 +99,7 @@ function sameMachines(a: Run["conditions"], b: Run["conditions"]): boolean {
   return JSON.stringify([a.nodes, a.images]) === JSON.stringify([b.nodes, b.images]);
 }
 
-/** What a reader of the tables could overlook. */
+/** Warnings about what is easily overlooked in the tables. */
 function stepWarnings(steps: readonly MeasuredStep[]): string[] {
   return steps.flatMap(({ step, client, latencyMs, busiestMachine }) => {
     const texts: string[] = [];
@@ -97,7 +111,7 @@ function stepWarnings(steps: readonly MeasuredStep[]): string[] {
       );
     if (busiestMachine && busiestMachine.cpusBusy > BUSY * busiestMachine.cpus)
       texts.push(
-        `step ${step}: all ${busiestMachine.cpus} CPUs of a machine were busy, so that everything on that machine was slowed down`,
+        `step ${step}: all ${busiestMachine.cpus} CPUs of a machine were busy, which slowed down everything on that machine`,
       );
     return texts;
   });

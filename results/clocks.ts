@@ -1,8 +1,8 @@
-// How far the clocks of the agents can falsify a measured latency.
+// By how much the clocks of the agents can distort a measured latency.
 import { type MeasuredStep, measuredSteps, type Run } from "../contract/result.ts";
 import { formatNumber } from "../contract/text.ts";
 
-/** Clocks on one LAN usually agree this well, so that a smaller offset causes no warning. */
+/** Clocks on one LAN usually agree this well, so a smaller offset causes no warning. */
 const NOTABLE_MS = 0.1;
 
 type Pair = MeasuredStep["clocks"]["pairs"][number];
@@ -10,8 +10,8 @@ type Offset = Pair & { offsetMs: number; boundMs: number };
 
 const isMeasured = (pair: Pair): pair is Offset => pair.offsetMs !== null && pair.boundMs !== null;
 
-/** The largest distance between the clocks of a pair during the measured time, ms. */
-function distance({ offsetMs, driftPpm }: Offset, { durationSeconds }: MeasuredStep): number {
+/** The largest absolute offset of a pair's clocks during the measured time, ms. */
+function largestOffset({ offsetMs, driftPpm }: Offset, { durationSeconds }: MeasuredStep): number {
   return Math.abs(offsetMs) + (Math.abs(driftPpm ?? 0) * durationSeconds) / 2_000;
 }
 
@@ -19,10 +19,10 @@ function agentPairs({ clocks }: MeasuredStep): Offset[] {
   return clocks.pairs.filter(({ from }) => from !== "runner").filter(isMeasured);
 }
 
-/** The producer and consumer whose clocks are furthest apart; undefined when no clocks were compared. */
+/** The producer and consumer whose clocks are furthest apart; undefined if no clocks were compared. */
 export function widestPair(step: MeasuredStep): Offset | undefined {
   return agentPairs(step).reduce<Offset | undefined>(
-    (most, pair) => (!most || distance(pair, step) > distance(most, step) ? pair : most),
+    (widest, pair) => (!widest || largestOffset(pair, step) > largestOffset(widest, step) ? pair : widest),
     undefined,
   );
 }
@@ -30,18 +30,18 @@ export function widestPair(step: MeasuredStep): Offset | undefined {
 /** Whether clocks differ by more than twice the error bound, so that corrected latencies are more accurate than measured ones. */
 export function needsCorrection(step: MeasuredStep): boolean {
   return agentPairs(step).some((pair) => {
-    const offsetMs = distance(pair, step);
+    const offsetMs = largestOffset(pair, step);
     return offsetMs > 2 * pair.boundMs && offsetMs - pair.boundMs > NOTABLE_MS;
   });
 }
 
-/** A latency in ms as text, with a "*" when it is not larger than the clock error. */
+/** A latency in ms as text, with a "*" if it is not larger than the clock error. */
 export function marked(latencyMs: number | null, errorMs: number | null): string {
   const text = formatNumber(latencyMs);
   return latencyMs !== null && errorMs !== null && Math.abs(latencyMs) <= errorMs ? `${text}*` : text;
 }
 
-/** The largest clock error, and what the "*" means; undefined when clocks were not compared. */
+/** The largest clock error, and what the "*" means; undefined if clocks were not compared. */
 export function clockSentence(run: Pick<Run, "steps">): string | undefined {
   const errors = measuredSteps(run)
     .map(({ clocks }) => clocks.errorMs)
@@ -74,7 +74,7 @@ export function clockWarnings(steps: readonly MeasuredStep[], sloMs: number): st
     ...warnAbout(
       unknown,
       () =>
-        "the clocks of the agents could not be compared (no answer over UDP), so that the clock error is unknown",
+        "the clocks of the agents could not be compared (no answer over UDP), so the clock error is unknown",
     ),
   ];
 }
@@ -84,7 +84,7 @@ function verdictChanges({ latencyMs, correctedLatencyMs }: MeasuredStep, sloMs: 
   return latencyMs.p99 <= sloMs !== correctedLatencyMs.p99 <= sloMs;
 }
 
-/** A warning about several steps, with the numbers of the last one, which has the longest history of probes. */
+/** A warning about several steps, with the measurements of the last one, which rest on the most probes. */
 function warnAbout(steps: readonly MeasuredStep[], textOf: (step: MeasuredStep) => string): string[] {
   const last = steps.at(-1);
   if (!last) return [];

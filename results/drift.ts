@@ -3,13 +3,13 @@ import { measuredSteps, type Run, type Second } from "../contract/result.ts";
 import { formatNumber } from "../contract/text.ts";
 import { slope } from "../contract/trend.ts";
 
-/** Too few seconds show no trend. */
+/** With fewer measured seconds, there is no meaningful trend. */
 const LEAST_SECONDS = 30;
 
 /**
  * How p50, p99 and the agents' memory drifted during a soak: the least-squares line through its measured seconds.
  *
- * @returns undefined when the run is not a soak or was too short
+ * @returns undefined if the run is not a soak or was too short
  */
 export function driftSentence(run: Pick<Run, "steps">): string | undefined {
   const soak = measuredSteps(run).find(({ phase }) => phase === "soak");

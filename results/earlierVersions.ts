@@ -39,7 +39,7 @@ export function upgraded(document: unknown): unknown {
   if (READABLE.includes(fields.schemaVersion)) fields.schemaVersion = SCHEMA_VERSION;
   if (fields.schemaVersion === SCHEMA_VERSION && Array.isArray(fields.steps)) {
     fields.steps = fields.steps.map(upgradedStep);
-    // Runs before the preheat, and before searches kept what they know of an undecided knee.
+    // Older runs had no preheat, and kept no bracket of a search without a knee.
     fields.preheat ??= [];
     fields.bracket ??= null;
   }

@@ -59,23 +59,20 @@ describe("the limit beyond a knee", () => {
 
   it("says so if nothing was saturated, and is null if nothing missed the SLO or nothing was measured", () => {
     const none = limitAround([step(100, "ok"), step(150, "slo-missed")], "producers", 100);
-    assert.deepEqual(
-      [none?.resource, none?.text],
-      [null, "none of the resources that are measured was saturated"],
-    );
+    assert.deepEqual([none?.resource, none?.text], [null, "none of the measured resources was saturated"]);
     assert.equal(limitAround([step(100, "ok")], "producers", 100), null);
     const { saturated: _, ...old } = step(150, "slo-missed", "disk");
     assert.equal(limitAround([old], "producers", 100), null);
   });
 
-  it("is what stopped the very first value if none met the SLO", () => {
+  it("is what limited the first value if no value met the SLO", () => {
     assert.equal(
       resource([step(50, "slo-missed", "broker-throttled"), step(100, "slo-missed", "disk")], null),
       "broker-throttled",
     );
   });
 
-  it("says that it is not Kafka where it is not", () => {
+  it("says that the limit is not Kafka if it is not", () => {
     const text = (saturated: Resource) =>
       limitAround([step(200, "slo-missed", saturated)], "producers", 100)?.text;
     assert.match(text("machine-cpu") ?? "", /CPUs\), not Kafka$/);
@@ -122,7 +119,7 @@ describe("the sentences about resources", () => {
     ]);
   });
 
-  it("say whose the absolute numbers are only if brokers and agents shared a machine", () => {
+  it("warn about absolute numbers only if brokers and agents shared a machine", () => {
     assert.equal(
       sharedMachineSentence(sampleRun()),
       "brokers and agents shared a machine with 2 CPUs (node1, node2 are one machine): absolute numbers are those of this machine",

@@ -22,8 +22,8 @@ export function limitOf(run: Pick<Run, "knee" | "bracket" | "steps" | "condition
 }
 
 /**
- * What limited the load beyond a value: the resource that was saturated in most of the steps that missed the SLO just above it,
- * else in those further above, else at the value itself.
+ * What limited the load beyond a value: the resource that was saturated in at least half of the steps that missed the SLO just
+ * above it, else in those further above, else at the value itself.
  *
  * @param met the largest value that met the SLO; null: none did
  * @returns null if no step has measurements of its resources, or if nothing missed the SLO and nothing was saturated
@@ -40,7 +40,9 @@ export function limitAround(steps: readonly Step[], variable: string, met: numbe
     if (first) return { resource: first.resource, text: limitText(first, others) };
   }
   if (missedAbove.length === 0) return null;
-  return { resource: null, text: "none of the resources that are measured was saturated" };
+  const text = "none of the measured resources was saturated";
+  const hasBrokers = missedAbove.flat().some(({ resources }) => (resources?.brokers ?? []).length > 0);
+  return { resource: null, text: hasBrokers ? text : `${text}; the brokers were not measured` };
 }
 
 /** The measured steps that have metrics of their resources, by value, ascending. */
@@ -62,7 +64,7 @@ function largestMet(steps: readonly Step[], variable: string): number | null {
   return met.length > 0 ? Math.max(...met) : null;
 }
 
-/** The resources that were saturated in most trials, first those in more of them, each with its first entry. */
+/** The resources that were saturated in at least half of the trials, in the order of `RESOURCES`, each with its first entry. */
 function saturatedInMost(trials: readonly MeasuredStep[]): Saturated[] {
   const counts = new Map<string, { entry: Saturated; count: number }>();
   for (const { saturated = [] } of trials) {
@@ -82,7 +84,7 @@ function saturatedInMost(trials: readonly MeasuredStep[]): Saturated[] {
 }
 
 function limitText(first: Saturated, others: readonly Saturated[]): string {
-  const whose = RESOURCES[first.resource].kafka ? "" : ", not Kafka";
+  const notKafka = RESOURCES[first.resource].kafka ? "" : ", not Kafka";
   const also = others.map(({ resource }) => RESOURCES[resource].title).join(", ");
-  return `the limit is ${first.text} (${amountText(first)})${whose}${also === "" ? "" : `; also saturated: ${also}`}`;
+  return `the limit is ${first.text} (${amountText(first)})${notKafka}${also === "" ? "" : `; also saturated: ${also}`}`;
 }

@@ -1,12 +1,13 @@
-// Reads a file of any size line by line: a text of more than 512 MiB does not fit into one string of Node.js.
+// Reads a file of any size line by line: a string of Node.js cannot hold more than 512 MiB.
 import { closeSync, openSync, readSync } from "node:fs";
 
-/** One line of a file, without its end. */
+/** One line of a file. */
 export interface Line {
+  /** Without the newline. */
   text: string;
-  /** Whether the line has an end. Only the last one may have none. */
+  /** Whether the line ends with a newline. Only the last line may lack it. */
   complete: boolean;
-  /** Position of the byte after the line and its end. */
+  /** Position of the byte after the line and its newline. */
   end: number;
 }
 
@@ -14,9 +15,9 @@ const NEWLINE = 0x0a;
 const BLOCK_BYTES = 1024 * 1024;
 
 /**
- * The lines of a file, in UTF-8. The file is closed when all lines are taken, or the loop over them ends.
+ * The lines of a UTF-8 file. The file is closed after the last line, or when the loop over the lines ends early.
  *
- * @param blockBytes how much is read at once. Default: 1 MiB
+ * @param blockBytes number of bytes that are read at once. Default: 1 MiB
  * @param from position of the first byte, at the start of a line. Default: 0
  * @throws Error if the file cannot be read
  */

@@ -4,7 +4,7 @@ import { formatNumber } from "../contract/text.ts";
 import { bitRate } from "./text.ts";
 
 const linkSchema = z.object({ delayMs: z.number(), rate: z.number(), loss: z.number() }).partial();
-/** The settings of a stack that are read here. Older runs lack them. */
+/** The recorded settings of a stack's nodes. Older runs do not have them. */
 const nodesSchema = z.array(
   z.object({
     name: z.string(),
@@ -18,7 +18,7 @@ const nodesSchema = z.array(
 export interface Machine extends Pick<Conditions["nodes"][number], "name" | "cpus" | "cpuModel" | "kernel"> {
   /** Rounded, so that machines of the same model have the same text. */
   memory: string | null;
-  /** Limits that the stack sets on CPUs and memory, "" without limits; null: not recorded. */
+  /** Limits that the stack sets on CPUs and memory, as text. "": no limits; null: not recorded. */
   limits: string | null;
   /** How its link is shaped; null: not recorded. */
   link: string | null;

@@ -7,7 +7,7 @@ import { medianOf } from "./statistics.ts";
 import { stepValues } from "./steps.ts";
 import { bitRate } from "./text.ts";
 
-/** The median over the pairs of a network; null when no pair has a value. */
+/** The median over the pairs of a network; null if no pair has a value. */
 export function medianOver<P extends PairRtt>(
   pairs: readonly P[],
   network: NetworkName,
@@ -35,11 +35,11 @@ export function overPairs(all: readonly Pair[], network: NetworkName): PairsSumm
   };
 }
 
-/** How much of a step's median latency is network, such as "0.21 ms of 2.9 ms (7 %)". undefined: not measured */
+/** How much of a step's median latency is due to the network, such as "0.21 ms of 2.9 ms (7 %)". undefined: not measured */
 export function networkShare(step: Pick<MeasuredStep, "network" | "latencyMs">): string | undefined {
   const [oneWay, latency] = [step.network?.oneWayMs, step.latencyMs.p50];
   if (oneWay === null || oneWay === undefined || latency === null || latency <= 0) return undefined;
-  // A probe waits for a CPU, too: on busy machines longer than a packet travels.
+  // Round trips include the probe's wait for a CPU, which takes longer than the packet on a busy machine.
   if (oneWay >= latency)
     return `at most ${formatNumber(oneWay)} ms, which is at least the whole latency of ${formatNumber(latency)} ms: the probes waited for a CPU`;
   const percent = Math.round((100 * oneWay) / latency);
@@ -57,7 +57,7 @@ export function networkSentence(run: Pick<Run, "steps">): string | undefined {
   return `the network takes about ${networkShare(step)} of the median latency (at ${stepValues(step)}; estimated as half of the overlay round trips from producer to broker and from broker to consumer, during the load)`;
 }
 
-/** How the overlay network compares with the host network; undefined when one of them was not measured. */
+/** How the overlay network compares with the host network; undefined if one of them was not measured. */
 export function overlayCost(pairs: readonly Pair[]): string | undefined {
   const both = (select: (pair: Pair) => number | null) => {
     const [host, overlay] = [medianOver(pairs, "host", select), medianOver(pairs, "overlay", select)];

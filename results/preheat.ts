@@ -1,4 +1,4 @@
-// The preheat of a run in one sentence: it is shown apart from the steps, since it is no evidence.
+// The preheat of a run in one sentence. It is shown apart from the steps, because it does not count as evidence.
 import { isMeasured, type Run } from "../contract/result.ts";
 import { formatNumber } from "../contract/text.ts";
 import { stepValues } from "./steps.ts";

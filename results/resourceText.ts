@@ -1,4 +1,5 @@
-// Sentences about the resources of a run: what was saturated, who shared a machine, and what the benchmark itself used.
+// Sentences about the resources of a run: what was saturated, whether brokers and agents shared a machine, and what the
+// benchmark itself used.
 import { isShared, RESOURCES, type Saturated } from "../contract/resources.ts";
 import { type MeasuredStep, measuredSteps, type Run } from "../contract/result.ts";
 import { formatNumber } from "../contract/text.ts";
@@ -30,8 +31,8 @@ export function saturatedText({ saturated = [] }: Pick<MeasuredStep, "saturated"
 }
 
 /**
- * That brokers and agents shared a machine, so that the run measured the machine more than Kafka; undefined if they did not, or
- * the run does not know.
+ * The sentence that warns that brokers and agents shared a machine, so the run measured the machine more than Kafka. undefined:
+ * they did not, or it is not known.
  */
 export function sharedMachineSentence(run: Pick<Run, "steps">): string | undefined {
   const machines = measuredSteps(run).flatMap(({ resources }) => resources?.machines ?? []);
@@ -41,15 +42,15 @@ export function sharedMachineSentence(run: Pick<Run, "steps">): string | undefin
   return `brokers and agents shared a machine with ${shared.cpus} CPUs${place}: absolute numbers are those of this machine`;
 }
 
-/** What runner and probes used, on average of all steps; undefined if the run does not know. */
+/** What runner and probes used, on average over all steps; undefined if it was not measured. */
 export function ownCostSentence(run: Pick<Run, "steps">): string | undefined {
   const costs = measuredSteps(run)
     .map(({ ownCost }) => ownCost)
     .filter((cost) => cost !== undefined);
   if (costs.length === 0) return undefined;
   const mean = (values: readonly (number | null)[]) => {
-    const known = values.filter((value) => value !== null);
-    return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
+    const measured = values.filter((value) => value !== null);
+    return measured.length > 0 ? measured.reduce((sum, value) => sum + value, 0) / measured.length : null;
   };
   const runner = `${formatNumber(mean(costs.map(({ runnerCpus }) => runnerCpus)))} CPUs for the runner`;
   const probes = mean(costs.map(({ probesCpus }) => probesCpus));

@@ -3,8 +3,9 @@ import type { Run } from "../contract/result.ts";
 import { formatNumber, variableText } from "../contract/text.ts";
 import { meetsSlo } from "../contract/verdicts.ts";
 import { limitOf } from "./limit.ts";
+import { runWithSlo } from "./otherSlos.ts";
 
-/** Variables that are counted things, so that the value comes first. */
+/** Variables that count things, so their value comes first: "500 producers". */
 const COUNTED: readonly string[] = ["producers", "consumers", "partitions", "groups", "nodes"];
 
 /** The SLO: "p99 latency at most 100 ms, at least 99.9 % of messages delivered, none lost". */
@@ -30,7 +31,7 @@ function withVariable(variable: string, amount: string): string {
   return unit === undefined ? `${name} ${amount}` : `${name} ${amount} ${unit}`;
 }
 
-/** The knee with its interval and what limited the load beyond it, or what is known of it and why there is none. */
+/** The knee with its interval and what limited the load beyond it; without a knee, what is known about it and why there is none. */
 export function kneeSentence(run: Run): string {
   const { knee, bracket, searchReason, verdict, steps, conditions } = run;
   const limit = limitOf(run);
@@ -55,13 +56,21 @@ export function kneeSentence(run: Run): string {
   return `${good} of ${steps.length} steps met the SLO; the run did not search for a knee`;
 }
 
-/** What is known of a knee that was not decided: "the SLO was met at 141 producers and missed at 200". */
+/** For each other SLO of the search, its knee or why there is none: "with a p99 latency of at most 10 ms: knee: …". */
+export function otherKneeSentences(run: Run): string[] {
+  return (run.otherKnees ?? []).map(
+    (other) => `with a p99 latency of at most ${other.slo.p99Ms} ms: ${kneeSentence(runWithSlo(run, other))}`,
+  );
+}
+
+/** What is known about a knee that was not found: "the SLO was met at 141 producers and missed at 200". */
 export function bracketText({ variable, met, missed, generatorBound }: NonNullable<Run["bracket"]>): string {
-  const known = [
+  const outcomes = [
     met === null ? undefined : `met at ${loadText({ variable, value: met })}`,
     missed === null ? undefined : `missed at ${formatNumber(missed)}`,
   ].filter((text) => text !== undefined);
-  const slo = known.length > 0 ? `the SLO was ${known.join(" and ")}` : "no value met or missed the SLO";
+  const slo =
+    outcomes.length > 0 ? `the SLO was ${outcomes.join(" and ")}` : "no value met or missed the SLO";
   return generatorBound === null
     ? slo
     : `${slo}; the generator was at its limit at ${formatNumber(generatorBound)}`;

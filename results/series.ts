@@ -2,14 +2,14 @@
 import type { Run, Step } from "../contract/result.ts";
 
 interface Curve {
-  /** The values that its steps share, such as "acks all"; "" when there is only one curve. */
+  /** The values that its steps share, such as "acks all"; "" if there is only one curve. */
   name: string;
   /** Sorted by the varied value. */
   steps: Step[];
 }
 
 interface Curves {
-  /** The variable of the horizontal axis; undefined when nothing is varied. */
+  /** The variable of the horizontal axis; undefined if nothing is varied. */
   variable: string | undefined;
   curves: Curve[];
 }
@@ -33,7 +33,7 @@ export function curvesOf({ steps, knee }: Pick<Run, "steps" | "knee">): Curves {
   };
 }
 
-/** A step's value of a variable; undefined when the step does not vary it. */
+/** A step's value of a variable; undefined if the step does not vary it. */
 export function varied(step: Step, variable: string): number | string | undefined {
   return (step.values as Record<string, number | string | undefined>)[variable];
 }

@@ -30,7 +30,7 @@ describe("the events of a run", () => {
     assert.equal(eventsIn(`${text}{"event":"en`, "e").length, sampleEvents().length);
   });
 
-  it("are refused with the number of the line that cannot be read", () => {
+  it("are rejected with the number of the line that cannot be read", () => {
     assert.throws(
       () => eventsIn(`${lines(sampleEvents().slice(0, 1))}nonsense\n{}\n`, "e"),
       /e, line 2: not valid JSON/,
@@ -38,12 +38,15 @@ describe("the events of a run", () => {
     assert.throws(() => eventsIn('{"event":"party"}\n', "e"), /e, line 1/);
   });
 
-  it("of another version are refused, with the version that can be read", () => {
+  it("of an unknown version are rejected, with the version that can be read", () => {
     const text = lines(sampleEvents().slice(0, 1)).replace(
       `"schemaVersion":${SCHEMA_VERSION}`,
       '"schemaVersion":99',
     );
-    assert.throws(() => eventsIn(text, "e"), /schema version 99, but this swarmbench reads version 4/);
+    assert.throws(
+      () => eventsIn(text, "e"),
+      /schema version 99, but this swarmbench reads version 4; use the swarmbench that wrote it/,
+    );
   });
 
   describe("of version 2", () => {
@@ -93,13 +96,13 @@ describe("a file of events", () => {
     }
   });
 
-  it("without a start of a run is an error that names the file", () => {
+  it("without the start of a run is an error that names the file", () => {
     const target = path.join(folder, "no-start");
     mkdirSync(target, { recursive: true });
     writeFileSync(path.join(target, "events.jsonl"), "");
     assert.throws(
       () => readResults(target),
-      /no-start\/events\.jsonl: the events lack the one that starts a run/,
+      /no-start\/events\.jsonl: there is no event that starts the run/,
     );
   });
 
@@ -112,7 +115,7 @@ describe("a file of events", () => {
     );
     assert.throws(
       () => readResults(target),
-      /other-kind\/events\.jsonl, line 1: text: expected a text, got a number$/,
+      /other-kind\/events\.jsonl, line 1: text: expected a text, got a number\n/,
     );
   });
 });

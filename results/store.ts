@@ -1,10 +1,20 @@
 // Reads and writes the results folder of a run.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { z } from "zod";
 import { SwarmbenchError } from "../contract/errors.ts";
+import { LatencyHistogram } from "../contract/histogram.ts";
 import { plainMessage } from "../contract/plainMessage.ts";
-import { eventSchema, type Run, type RunEvent, runSchema, SCHEMA_VERSION } from "../contract/result.ts";
+import {
+  eventSchema,
+  isMeasured,
+  type Run,
+  type RunEvent,
+  runSchema,
+  SCHEMA_VERSION,
+  type Step,
+} from "../contract/result.ts";
+import { plainForeign } from "../lib/hostNames.ts";
 import { buildResults } from "./build.ts";
 import { upgraded } from "./earlierVersions.ts";
 import { type Line, linesIn } from "./lines.ts";
@@ -23,17 +33,26 @@ const PLOTS = "plots";
 /**
  * The results in a folder: built from its events, which also works for an unfinished run; without events, run.json.
  *
- * @throws SwarmbenchError run-unreadable when the folder has neither, or when a line cannot be read
+ * @throws SwarmbenchError run-unreadable if the folder has neither, or if a line cannot be read
  */
 export function readResults(folder: string): Run {
-  const [events, run] = [path.join(folder, EVENTS), path.join(folder, RUN)];
-  if (existsSync(events)) return buildFrom(events);
-  if (existsSync(run)) return parse(runSchema, readFileSync(run, "utf8"), run);
+  for (const [name, read] of [[EVENTS, buildFrom] as const, [RUN, readRun] as const]) {
+    const file = path.join(folder, name);
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat?.isFile()) return read(file);
+    if (stat) throw unreadable(`${file} is no regular file`);
+  }
   throw unreadable(`${folder} has no results: it contains neither ${EVENTS} nor ${RUN}`);
 }
 
+function readRun(file: string): Run {
+  const run = parse(runSchema, readFileSync(file, "utf8"), file);
+  for (const [index, step] of run.steps.entries()) checkHistograms(step, `${file}: steps.${index}`);
+  return run;
+}
+
 function buildFrom(file: string): Run {
-  // Results are built without the seconds, which are most of a file: the steps have them too.
+  // Most events are seconds. They are skipped, because the results of the steps include them.
   const kept: RunEvent[] = [];
   for (const event of eventsOf(linesIn(file), file)) if (event.event !== "second") kept.push(event);
   try {
@@ -45,7 +64,7 @@ function buildFrom(file: string): Run {
 }
 
 /**
- * The events of a file's lines. The last line is ignored when it is incomplete, as after a crash.
+ * The events of a file's lines. The last line is ignored if it is incomplete, as after a crash.
  *
  * @param name of the file, for error messages
  * @throws SwarmbenchError run-unreadable with the number of a line that cannot be read
@@ -61,7 +80,9 @@ export function* eventsOf(lines: Iterable<Line>, name: string): Generator<RunEve
 
 /** The event of one line. @param name where the line is, for the error @throws SwarmbenchError run-unreadable */
 export function parseEvent(text: string, name: string): RunEvent {
-  return parse(eventSchema, text, name);
+  const event = parse(eventSchema, text, name);
+  if (event.event === "step") checkHistograms(event.result, `${name}: result`);
+  return event;
 }
 
 function isJson(text: string): boolean {
@@ -78,13 +99,15 @@ function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.ou
   const version = (document as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (version !== undefined && version !== SCHEMA_VERSION) {
     throw unreadable(
-      `${name}: schema version ${version}, but this swarmbench reads version ${SCHEMA_VERSION}`,
+      `${name}: schema version ${quoted(version)}, but this swarmbench reads version ${SCHEMA_VERSION}; use the swarmbench that wrote it`,
     );
   }
+  const extreme = extremeIn(document);
+  if (extreme) throw unreadable(`${name}: ${extreme}: expected a number between -1e15 and 1e15`);
   const parsed = schema.safeParse(document, { error: plainMessage });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw unreadable(`${name}: ${issue?.path.join(".") || "the whole of it"}: ${issue?.message}`);
+  throw unreadable(`${name}: ${issue?.path.join(".") || "the whole document"}: ${issue?.message}`);
 }
 
 function json(text: string, name: string): unknown {
@@ -95,8 +118,45 @@ function json(text: string, name: string): unknown {
   }
 }
 
+/** Levels of a document; deeper ones are refused by the schemas. */
+const MOST_LEVELS = 20;
+/** Nothing that is measured is larger, and charts cannot be drawn of numbers that are. */
+const EXTREME = 1e15;
+
+/** The path of a number beyond {@link EXTREME}. Settings may have such numbers, such as the largest one for "no limit". */
+function extremeIn(value: unknown, path: readonly string[] = []): string | undefined {
+  if (typeof value === "number") return Math.abs(value) > EXTREME ? path.join(".") : undefined;
+  if (typeof value !== "object" || value === null || path[0] === "conditions" || path.length > MOST_LEVELS) {
+    return undefined;
+  }
+  for (const [key, inner] of Object.entries(value)) {
+    const found = extremeIn(inner, [...path, key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Charts decode them later, when the file is no longer known. */
+function checkHistograms(step: Step, name: string): void {
+  if (!isMeasured(step)) return;
+  const { histogram, histograms } = step;
+  const all = {
+    histogram,
+    "histograms.ack": histograms.ack,
+    "histograms.sendToReceive": histograms.sendToReceive,
+  };
+  for (const [field, text] of Object.entries(all)) {
+    if (!LatencyHistogram.isEncoded(text)) throw unreadable(`${name}.${field}: is no encoded histogram`);
+  }
+}
+
+/** Characters of a message at most. */
+const MAX_MESSAGE = 2_000;
+const quoted = (value: unknown) => JSON.stringify(value).slice(0, 40);
+const HINT = `Name the folder of a run. If a line of ${EVENTS} is damaged, remove it: npm run report builds the rest again.`;
+
 function unreadable(message: string): SwarmbenchError {
-  return new SwarmbenchError("run-unreadable", message);
+  return new SwarmbenchError("run-unreadable", plainForeign(message, MAX_MESSAGE), { hint: HINT });
 }
 
 /**
@@ -118,7 +178,7 @@ export async function writeResults(folder: string, run: Run): Promise<void> {
 /**
  * Replaces a file only when its new content is complete.
  *
- * @throws SwarmbenchError results-not-written, such as when the disk is full
+ * @throws SwarmbenchError results-not-written, for example if the disk is full
  */
 export function writeWhole(file: string, content: string | Buffer): void {
   const partial = `${file}.partial`;
@@ -130,7 +190,7 @@ export function writeWhole(file: string, content: string | Buffer): void {
   }
 }
 
-/** The error of a file that cannot be written. */
+/** The error for a file that cannot be written. */
 export function notWritten(file: string, cause: unknown): SwarmbenchError {
   const { code, message } = cause as NodeJS.ErrnoException;
   const reason = code === "ENOSPC" ? "the disk is full" : message;

@@ -9,7 +9,7 @@ const QUANTILE_PRECISION = 1e-8;
 /**
  * The cumulative distribution function of Student's t, by the regularised incomplete beta function.
  *
- * @param df degrees of freedom, also fractions
+ * @param df degrees of freedom; may be a fraction
  */
 export function studentCdf(t: number, df: number): number {
   const tail = incompleteBeta(df / (df + t * t), df / 2, 0.5) / 2;
@@ -21,7 +21,7 @@ export function twoSidedP(t: number, df: number): number {
   return incompleteBeta(df / (df + t * t), df / 2, 0.5);
 }
 
-/** The t below which a probability lies, from 0 to 1 (exclusive), by bisection. */
+/** The quantile: the t that is not exceeded with this probability, from 0 to 1 (exclusive). Found by bisection. */
 export function studentQuantile(probability: number, df: number): number {
   let high = 1;
   while (studentCdf(high, df) < Math.max(probability, 1 - probability)) high *= 2;

@@ -112,7 +112,8 @@ describe("agents over HTTP", () => {
     const id = { run: "r1", step };
     const { exchangePort } = await producers.hello();
     const peers = [{ name: "producers.1", host: "127.0.0.1", port: exchangePort }];
-    await consumers.prepare({ ...order(step, workload), share: { first: 0, count: 1 }, peers });
+    const { topics = 1 } = workload as { topics?: number };
+    await consumers.prepare({ ...order(step, workload), share: { first: 0, count: topics }, peers });
     await producers.prepare(order(step, workload));
     // One second ahead, because on a busy machine the requests below take long, and the window must not have begun.
     const atUs = clock.nowUs() + 1_000_000;
@@ -155,6 +156,26 @@ describe("agents over HTTP", () => {
     assert.deepEqual([same?.source, count(same?.latency ?? "")], [0, own]);
   });
 
+  it("divide producers among several topics, each of which has groups of its own", async () => {
+    const topics = 3;
+    const { delivered, lost, duplicated, consumed, produced } = await runStep(20, {
+      topics,
+      partitions: 3,
+      groups: 2,
+    });
+    assert.deepEqual([delivered, lost, duplicated], [100, 0, 0]);
+    const groups = (topic: number) => ["r1-20-g1", "r1-20-g2"].map((name) => `${name}-t${topic}`);
+    const own = kafka.topics();
+    assert.deepEqual([own["t-1"], own["t-2"]], [[...groups(1), "r1-20-own-0"], groups(2)]);
+    assert.deepEqual(Object.keys(consumed.groups), ["r1-20-g1", "r1-20-g2"]);
+    const partitions = consumed.positions["r1-20-g1"]?.map(({ partition }) => partition) ?? [];
+    assert.deepEqual(
+      partitions.sort((a, b) => a - b),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8],
+    );
+    assert.ok(produced.sameNode !== null);
+  });
+
   it("compare their clocks during the step", async () => {
     const [findings] = (await runStep(7)).consumed.clocks;
     assert.ok(
@@ -184,7 +205,7 @@ describe("agents over HTTP", () => {
     assert.equal(account.slowestProducer?.producer, 3);
   });
 
-  it("count errors by kind, and count unacknowledged messages not as lost", async () => {
+  it("count errors by kind, and do not count unacknowledged messages as lost", async () => {
     kafka.failure = Object.assign(new Error("no"), { type: "NOT_ENOUGH_REPLICAS" });
     const { errors, lost, delivered, acked } = await runStep(4);
     assert.deepEqual(
@@ -193,7 +214,7 @@ describe("agents over HTTP", () => {
     );
   });
 
-  it("tell messages that timed out at the client and are in the log from those that are acknowledged", async () => {
+  it("distinguish messages that timed out at the client but are in the log from acknowledged ones", async () => {
     kafka.failure = Object.assign(new Error("no"), { type: "REQUEST_TIMED_OUT" });
     kafka.keepsFailed = true;
     const { errors, lost, pending, delivered, acked } = await runStep(9);
@@ -204,7 +225,7 @@ describe("agents over HTTP", () => {
     );
   });
 
-  it("go on at the position reached when consumers join their group again, or count what they read again", async () => {
+  it("continue where they were when consumers join their group again, or count what they reread", async () => {
     const rejoined = await runStep(10, {}, async () => {
       await new Promise((resolve) => setTimeout(resolve, 1_250));
       kafka.rejoin(false);
@@ -224,7 +245,7 @@ describe("agents over HTTP", () => {
     const { role, task, node, run, protocol } = await producers.hello();
     assert.deepEqual(
       { role, task, node, run, protocol },
-      { role: "producer", task: "producers.1", node: "node3", run: "r1", protocol: 3 },
+      { role: "producer", task: "producers.1", node: "node3", run: "r1", protocol: 4 },
     );
   });
 
@@ -240,7 +261,7 @@ describe("agents over HTTP", () => {
     );
   });
 
-  it("reject a start that is not about now", async () => {
+  it("reject a start that is far from now", async () => {
     for (const atUs of [0, clock.nowUs() - 3_600e6, clock.nowUs() + 3_600e6]) {
       await assert.rejects(
         producers.start({ run: "r1", step: 5, atUs }),
@@ -285,7 +306,7 @@ describe("agents over HTTP", () => {
     });
   }
 
-  it("report every error of an order, without its values", async () => {
+  it("report every error of a request, without its values", async () => {
     const wrong = { ...order(6), topic: 5, seed: "hidden" } as unknown as Prepare;
     await assert.rejects(producers.prepare(wrong), (error: Error) => {
       assert.match(error.message, /topic: .*; seed: |seed: .*; topic: /);
@@ -294,7 +315,7 @@ describe("agents over HTTP", () => {
     });
   });
 
-  it("take Kafka's password from their own secret, and have none to give", async () => {
+  it("take Kafka's password from their own secret, and never return it", async () => {
     const seen: (string | undefined)[] = [];
     const own = openWallClock();
     const identity = { role: "consumer" as const, task: "consumers.1", node: "node3", faults: [] };
@@ -312,7 +333,9 @@ describe("agents over HTTP", () => {
     };
     for (const kafkaPassword of ["from the secret", undefined]) {
       const exchange = await Exchange.open(own, 0, TOKEN);
-      const agent = new Agent(identity, own, async () => adapter, exchange, { kafkaPassword });
+      const agent = new Agent(identity, own, async () => adapter, exchange, {
+        kafkaSecrets: { password: kafkaPassword },
+      });
       const request = { ...order(1), share: { first: 0, count: 1 }, kafka: { ...order(1).kafka, security } };
       const prepared = agent.prepare(request);
       if (kafkaPassword === undefined) await assert.rejects(prepared, /no password for these brokers/);
@@ -326,7 +349,7 @@ describe("agents over HTTP", () => {
   it("accept no password in a request", async () => {
     const secret = { ...order(6).kafka, security: { protocol: "PLAINTEXT", password: "hidden" } };
     const request = { ...order(6), kafka: secret } as unknown as Prepare;
-    await assert.rejects(producers.prepare(request), /400: kafka\.security: Unrecognized key: "password"/);
+    await assert.rejects(producers.prepare(request), /400: kafka\.security: no such setting: password/);
   });
 
   it("are free again after the orphan timeout", async () => {

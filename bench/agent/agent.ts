@@ -1,6 +1,8 @@
 // The agent without its HTTP interface. It works on one step of one run at a time.
 import { type Client, clientOf, KAFKA_CLIENTS } from "../../contract/clients.ts";
 import type { AgentRole } from "../../contract/request.ts";
+import type { KafkaSecrets } from "../../contract/target.ts";
+import { consumersInGroup } from "../../contract/topics.ts";
 import type { ClientAdapter } from "../clients/port.ts";
 import type { Exchange } from "../exchange/exchange.ts";
 import { runMark } from "../load/message.ts";
@@ -27,7 +29,7 @@ import {
 } from "./protocol.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
 
-/** The monotonic clock drifts from a synchronised wall clock by about 1 µs per second. */
+/** Time between two resyncs of the clock. The monotonic clock drifts from a synchronised wall clock by about 1 µs per second. */
 const RESYNC_EVERY_SEC = 10;
 
 /** Identifies a step. */
@@ -36,14 +38,14 @@ export interface StepId {
   step: number;
 }
 
-/** Who an agent is. */
+/** The identity of an agent. */
 interface AgentIdentity {
   role: AgentRole;
   task: string;
   node: string;
   /** See {@link Hello}. */
   faults: string[];
-  /** Messages that it skips on purpose. */
+  /** Which messages it skips on purpose; absent: none. */
   fault?: Fault | undefined;
 }
 
@@ -56,10 +58,10 @@ interface Current {
   window: StepWindow | undefined;
 }
 
-/** What an agent may have beside what it is. */
+/** Optional settings of an agent. */
 interface AgentOptions {
-  /** Kafka's password; absent: the brokers ask for none. */
-  kafkaPassword?: string | undefined;
+  /** Kafka's password, and the client's certificate; absent: the brokers require none. */
+  kafkaSecrets?: KafkaSecrets | undefined;
   /** @default {@link ORPHANED_AFTER_MS} */
   orphanedAfterMs?: number | undefined;
 }
@@ -67,7 +69,7 @@ interface AgentOptions {
 /** The client that consumes the agent's own messages. It is not measured, so it may differ from the run's client. */
 const OWN_MESSAGES_CLIENT = KAFKA_CLIENTS.find((name) => clientOf(name).partitionSubset) as Client;
 
-/** Loads the adapter of a client. Passed as a parameter for tests. */
+/** Loads the adapter of a client. A parameter, so that tests can replace it. */
 type AdapterOf = (client: Client) => Promise<ClientAdapter>;
 
 /** A task of the producer or consumer service. Its errors are {@link HttpError}s, which the server sends to the runner. */
@@ -82,7 +84,7 @@ export class Agent {
   private readonly clock: WallClock;
   private readonly adapterOf: AdapterOf;
   private readonly exchange: Exchange;
-  private readonly kafkaPassword: string | undefined;
+  private readonly kafkaSecrets: KafkaSecrets;
   private readonly orphanedAfterMs: number;
 
   constructor(
@@ -90,13 +92,13 @@ export class Agent {
     clock: WallClock,
     adapterOf: AdapterOf,
     exchange: Exchange,
-    { kafkaPassword, orphanedAfterMs = ORPHANED_AFTER_MS }: AgentOptions = {},
+    { kafkaSecrets = {}, orphanedAfterMs = ORPHANED_AFTER_MS }: AgentOptions = {},
   ) {
     this.identity = identity;
     this.clock = clock;
     this.adapterOf = adapterOf;
     this.exchange = exchange;
-    this.kafkaPassword = kafkaPassword;
+    this.kafkaSecrets = kafkaSecrets;
     this.orphanedAfterMs = orphanedAfterMs;
 
     this.timer = setInterval(() => this.tick(), 1_000);
@@ -108,11 +110,11 @@ export class Agent {
     if (this.ticks % RESYNC_EVERY_SEC === 0) this.clock.resync();
     if (!this.current) return;
     if (this.current.ready) this.current.step.tick();
-    // Not while it prepares: then the runner is waiting for the answer.
+    // While it prepares, the runner waits for the answer and does not poll.
     if (this.current.ready && performance.now() - this.polledAt > this.orphanedAfterMs) void this.free();
   }
 
-  /** Who it is and what it is working on. */
+  /** Its identity, and the run that it is working on. */
   hello(): Hello {
     const run = this.current?.id.run ?? null;
     const { fault: _, ...identity } = this.identity;
@@ -129,7 +131,7 @@ export class Agent {
   /**
    * Connects everything for a step. Ends an earlier step of the same run.
    *
-   * @throws HttpError 400 if its share is no part of the workload; 409 if it works on another run or step, or cannot connect
+   * @throws HttpError 400 if its share exceeds the workload; 409 if it works on another run or step, or cannot connect
    */
   async prepare(request: Prepare): Promise<Prepared> {
     const { run, step } = request;
@@ -137,9 +139,9 @@ export class Agent {
       throw conflict(`the agent is busy with run ${this.current.id.run}`);
     if (this.current && !this.current.ready)
       throw conflict(`the agent is already preparing step ${this.current.id.step}`);
-    const order = this.withPassword(request);
+    const order = this.withSecrets(request);
     const { role, fault } = this.identity;
-    refuseShare(role, order);
+    checkShare(role, order);
     const skipper = fault && new Skipper(fault.every, { run: runMark(run), step });
     const client = await this.adapterOf(order.workload.client);
     const adapter = skipper ? skipper.wrap(client) : client;
@@ -150,6 +152,7 @@ export class Agent {
         : new ConsumerStep(order, adapter, this.clock, this.self);
     const current: Current = { id: { run, step }, step: agentStep, ready: false, skipper, window: undefined };
     this.current = current;
+    this.self.start();
     try {
       const prepared = await agentStep.prepare();
       current.ready = true;
@@ -162,15 +165,22 @@ export class Agent {
     }
   }
 
-  /** @throws HttpError 409 if the brokers ask for a password and the agent has none */
-  private withPassword({ kafka, ...order }: Prepare): PrepareWithSecrets {
-    const { kafkaPassword: password } = this;
+  /** @throws HttpError 409 if the brokers require a password and the agent has none */
+  private withSecrets({ kafka, ...order }: Prepare): PrepareWithSecrets {
+    const { password, certificate } = this.kafkaSecrets;
     const needed = kafka.security.protocol.startsWith("SASL_");
     if (needed && password === undefined)
-      throw conflict("the agent has no password for these brokers: bring the agents up to date: pulumi up");
+      throw conflict("the agent has no password for these brokers; run pulumi up to update the agents");
     return {
       ...order,
-      kafka: { ...kafka, security: { ...kafka.security, ...(needed ? { password } : {}) } },
+      kafka: {
+        ...kafka,
+        security: {
+          ...kafka.security,
+          ...(needed ? { password } : {}),
+          ...(certificate ? { certificate } : {}),
+        },
+      },
     };
   }
 
@@ -178,48 +188,49 @@ export class Agent {
    * Starts to send.
    *
    * @param atUs µs since 1970
-   * @throws HttpError 400 if that is not about now
+   * @throws HttpError 400 if that is more than {@link MAX_AHEAD_US} from the agent's clock
    */
   start(id: StepId, atUs: number): void {
     const step = this.stepOf(id);
-    this.refuseFarFromNow("start", atUs);
+    this.checkNearNow("start", atUs);
     step.start(atUs);
   }
 
   /**
    * Sets the measurement window. A later one of the same length replaces it; the same window again changes nothing.
    *
-   * @returns the earliest possible start if messages of the window have been sent already; then nothing is set
-   * @throws HttpError 400 if it does not begin about now, 409 if the step has a window that it cannot replace
+   * @returns the earliest possible start if messages of the window have already been sent, in which case nothing is set
+   * @throws HttpError 400 if it begins more than {@link MAX_AHEAD_US} from the agent's clock, 409 if the step has a window that it
+   *   cannot replace
    */
   measure(id: StepId, window: StepWindow): { earliestUs: number | null } {
     const step = this.stepOf(id);
-    const before = this.current?.window;
-    if (before?.fromUs === window.fromUs && before.toUs === window.toUs) return { earliestUs: null };
-    const isLater = !before || window.fromUs > before.fromUs;
-    if (!isLater || (before && window.toUs - window.fromUs !== before.toUs - before.fromUs))
-      throw conflict("the step has another measurement window already");
-    this.refuseFarFromNow("window", window.fromUs);
+    const previous = this.current?.window;
+    if (previous?.fromUs === window.fromUs && previous.toUs === window.toUs) return { earliestUs: null };
+    const isLater = !previous || window.fromUs > previous.fromUs;
+    if (!isLater || (previous && window.toUs - window.fromUs !== previous.toUs - previous.fromUs))
+      throw conflict("the step already has another measurement window");
+    this.checkNearNow("window", window.fromUs);
     const earliestUs = step.measure(window) ?? null;
     if (this.current && earliestUs === null) this.current.window = window;
     return { earliestUs };
   }
 
-  /** A schedule from a time long ago would have millions of messages due at once. */
-  private refuseFarFromNow(what: string, us: number): void {
+  /** With a start long ago, millions of messages would be due at once. */
+  private checkNearNow(what: string, us: number): void {
     const aheadUs = us - this.clock.nowUs();
     if (Math.abs(aheadUs) <= MAX_AHEAD_US) return;
     throw badRequest(
-      `${what}: ${Math.round(aheadUs / 1e6)} s from the agent's clock, and ${MAX_AHEAD_US / 1e6} s at most are accepted`,
+      `${what}: ${Math.round(aheadUs / 1e6)} s from the agent's clock; expected at most ${MAX_AHEAD_US / 1e6} s`,
     );
   }
 
-  /** Progress, with the seconds after the first `after` ones. */
+  /** Progress, with the seconds that follow the first `after` ones. */
   report(id: StepId, after: number): ProducerReport | ConsumerReport {
     return this.stepOf(id).report(after);
   }
 
-  /** What was acknowledged or received so far. */
+  /** The sequences that were acknowledged or received so far. */
   tally(id: StepId): Tally {
     return this.stepOf(id).tally();
   }
@@ -242,7 +253,8 @@ export class Agent {
 
   private stepOf({ run, step }: StepId): AgentStep {
     const { current } = this;
-    if (!current) throw conflict("the agent has no step: it restarted, or was not polled for too long");
+    if (!current)
+      throw conflict("the agent has no step: it restarted, or dropped the step after its orphan timeout");
     if (current.id.run !== run || current.id.step !== step) {
       throw conflict(`the agent is at step ${current.id.step} of run ${current.id.run}`);
     }
@@ -257,21 +269,21 @@ export class Agent {
   private async free(): Promise<void> {
     const { current } = this;
     this.current = undefined;
+    this.self.stop();
     this.exchange.unwatch();
     await current?.step.close();
   }
 
   async close(): Promise<void> {
     clearInterval(this.timer);
-    this.self.close();
     await this.free();
     this.exchange.close();
   }
 }
 
-/** @throws HttpError 400 if a task is to run more clients than the whole step has */
-function refuseShare(role: AgentRole, { share: { first, count }, workload }: PrepareWithSecrets): void {
-  const all = role === "producer" ? workload.producers : workload.consumers;
+/** @throws HttpError 400 if the share of a task exceeds the clients of the whole step */
+function checkShare(role: AgentRole, { share: { first, count }, workload }: PrepareWithSecrets): void {
+  const all = role === "producer" ? workload.producers : consumersInGroup(workload);
   if (first + count > all)
-    throw badRequest(`share: ends at ${first + count}, and the step has ${all} ${role}s`);
+    throw badRequest(`share: ends at ${first + count}, but the step has ${all} ${role}s`);
 }

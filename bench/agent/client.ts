@@ -6,6 +6,7 @@ import { ask, HttpStatusError } from "../http.ts";
 import { reason } from "../reason.ts";
 import { bearer } from "../token.ts";
 import type { StepId } from "./agent.ts";
+import type { AgentPort } from "./port.ts";
 import {
   type ConsumerReport,
   type Hello,
@@ -28,12 +29,12 @@ import {
 const TIMEOUT_MS = 10_000;
 /** Allows for a thousand connections on busy machines. */
 const PREPARE_TIMEOUT_MS = 120_000;
-/** In addition to the requested timeout: the agent encodes millions of sequences into its answer. */
+/** Added to the requested timeout, because the agent encodes millions of sequences into its answer. */
 const COLLECT_SPARE_MS = 120_000;
 const nothing = z.object({});
 
-/** Sends requests to one agent. Every method throws SwarmbenchError `agent-failed` that names the agent. */
-export class AgentClient {
+/** Sends requests to one agent over HTTP. */
+export class AgentClient implements AgentPort {
   private readonly url: string;
 
   private readonly role: AgentRole;
@@ -41,7 +42,7 @@ export class AgentClient {
   private readonly name: string;
 
   /**
-   * @param address address of a task on the overlay network, with its port if that is not the default one
+   * @param address address of a task on the overlay network, with the port if it is not the default one
    * @param token the stack's token
    * @param name name of the agent in errors
    */
@@ -65,12 +66,10 @@ export class AgentClient {
     await this.ask(nothing, "POST", PATHS.start, order, TIMEOUT_MS);
   }
 
-  /** @returns the earliest possible start if messages of the window have been sent already; then nothing is set */
   async window(order: z.output<typeof windowSchema>): Promise<number | null> {
     return (await this.ask(windowAnswerSchema, "POST", PATHS.window, order, TIMEOUT_MS)).earliestUs;
   }
 
-  /** What was acknowledged or received so far. */
   tally({ run, step }: StepId): Promise<Tally> {
     const query = new URLSearchParams({ run, step: String(step) });
     return this.ask(tallySchema, "GET", `${PATHS.tally}?${query}`, undefined, COLLECT_SPARE_MS);

@@ -1,10 +1,10 @@
 // For tests: makes an agent's clock wrong, like faketime(1), to test how runs deal with wrong clocks.
 import type { WallClock } from "../wallClock.ts";
 
-/** The environment variable with an agent's clock fault, for tests. */
+/** The environment variable that sets an agent's clock fault, for tests. */
 export const CLOCK_FAULT_VARIABLE = "SWARMBENCH_CLOCK_FAULT";
 
-/** The error of a clock. */
+/** By how much a clock is wrong. */
 interface ClockFault {
   /** How far the clock is ahead, µs. */
   shiftUs: number;

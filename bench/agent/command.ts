@@ -11,7 +11,7 @@ import { CLOCK_FAULT_VARIABLE, parseClockFault, withFault } from "./clockFault.t
 import { FAULT_VARIABLE, readFault } from "./fault.ts";
 import { serve } from "./server.ts";
 
-/** Less than the ten seconds that Swarm gives a task to stop. Brokers notice connections that are still open then. */
+/** Less than the ten seconds after which Swarm kills a task. Clients that close in time leave their groups properly. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /** Whether an argument is a role of an agent. */
@@ -38,7 +38,9 @@ export async function runAgent(role: AgentRole, environment = process.env): Prom
   const kafkaPassword = existsSync(file) ? readSecret(file) : undefined;
   const exchange = await Exchange.open(clock, AGENT_PORT, token);
   const identity = { role, task, node, faults, fault: skip };
-  const agent = new Agent(identity, clock, adapterOf, exchange, { kafkaPassword });
+  const agent = new Agent(identity, clock, adapterOf, exchange, {
+    kafkaSecrets: { password: kafkaPassword },
+  });
   await serve(agent, AGENT_PORT, token);
   process.stderr.write(`agent ${task} on ${node} listens on port ${AGENT_PORT}\n`);
   const end = () => {

@@ -1,5 +1,6 @@
 // A step of a consumer task, with its logical consumers of each group.
 import { LatencyHistogram } from "../../contract/histogram.ts";
+import { ofTopic, topicCount, topicNames, topicOf } from "../../contract/topics.ts";
 import type { ClientAdapter, ConsumerPort, ReceivedBatch } from "../clients/port.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
 import { added } from "../measure/account.ts";
@@ -16,6 +17,7 @@ import {
   type Prepared,
   type PrepareWithSecrets,
   sliceUs,
+  stepName,
   type Tally,
 } from "./protocol.ts";
 import { Seconds } from "./seconds.ts";
@@ -29,10 +31,10 @@ type Counts = Omit<ConsumerSecond, "at" | "latency" | "sendToReceive" | "errors"
   sendToReceive: LatencyHistogram;
 };
 
-/** This task's consumers of one group. */
+/** This task's consumers of one group. With several topics, each topic has a group of its own in Kafka. */
 interface Group {
   name: string;
-  consumers: ConsumerPort[];
+  consumers: { topic: number; port: ConsumerPort }[];
   sequences: SequenceTracker;
   positions: Positions;
   /** Latencies in the measurement window, by producer. */
@@ -85,38 +87,53 @@ export class ConsumerStep implements AgentStep {
       assigned: Object.fromEntries(
         this.groups.map(({ name, consumers }) => [
           name,
-          consumers.flatMap((consumer) => consumer.assigned()),
+          consumers.flatMap(({ topic, port }) =>
+            port.assigned().map((partition) => this.numberOf(topic, partition)),
+          ),
         ]),
       ),
     };
   }
 
-  /** Unique for each step, so that it has no earlier offsets and no other members. */
+  /** Unique for each step, so that the group has no earlier offsets and no other members. */
   private groupName(index: number): string {
-    return `${this.order.run}-${this.order.step}-g${index + 1}`;
+    return `${stepName(this.order)}-g${index + 1}`;
+  }
+
+  /** The number of a topic's partition among those of all topics. */
+  private numberOf(topic: number, partition: number): number {
+    return topic * this.order.workload.partitions + partition;
   }
 
   private async connect(group: Group): Promise<void> {
-    const { share, kafka, topic, workload, startOffsets } = this.order;
+    const { share } = this.order;
     const indexes = Array.from({ length: share.count }, (_, index) => share.first + index);
-    group.consumers = await inBatches(indexes, CONNECT_CONCURRENCY, (index) =>
-      this.adapter.connectConsumer(
-        kafka,
-        `${group.name}-c${index}`,
-        {
-          topic,
-          group: group.name,
-          fetch: workload.fetch,
-          startOffsets,
-          position: (partition) => group.positions.next(partition),
-        },
-        this.clock.nowUs,
-        (batch) => this.receive(group, batch),
-      ),
+    group.consumers = await inBatches(indexes, CONNECT_CONCURRENCY, async (index) => {
+      const topic = topicOf(index, topicCount(this.order.workload));
+      return { topic, port: await this.connectOne(group, topic, index) };
+    });
+  }
+
+  private connectOne(group: Group, topic: number, index: number): Promise<ConsumerPort> {
+    const { kafka, workload, startOffsets } = this.order;
+    const topics = topicNames(this.order.topic, topicCount(workload));
+    return this.adapter.connectConsumer(
+      kafka,
+      `${group.name}-c${index}`,
+      {
+        topic: topics[topic] as string,
+        group: topics.length === 1 ? group.name : `${group.name}-t${topic + 1}`,
+        fetch: workload.fetch,
+        startOffsets: ofTopic(startOffsets, topic, workload.partitions),
+      },
+      this.clock.nowUs,
+      (batch) => this.receive(group, { ...batch, partition: this.numberOf(topic, batch.partition) }),
     );
   }
 
-  private receive(group: Group, { partition, values, offsets, nextOffset, receivedUs }: ReceivedBatch): void {
+  /** @param batch its partition is numbered over all topics */
+  private receive(group: Group, batch: ReceivedBatch): void {
+    const { partition, values, offsets, nextOffset, receivedUs } = batch;
     const { stamp, mark, order } = this;
     const counts = this.seconds.at(receivedUs);
     const position = group.positions.next(partition) ?? 0;
@@ -220,7 +237,7 @@ export class ConsumerStep implements AgentStep {
   }
 
   private errors(): Record<string, number> {
-    return added(this.groups.flatMap(({ consumers }) => consumers.map((consumer) => consumer.errors())));
+    return added(this.groups.flatMap(({ consumers }) => consumers.map(({ port }) => port.errors())));
   }
 
   report(after: number): ConsumerReport {
@@ -273,7 +290,7 @@ export class ConsumerStep implements AgentStep {
 
   async close(): Promise<void> {
     const consumers = this.groups.flatMap((group) => group.consumers);
-    await Promise.allSettled(consumers.map((consumer) => consumer.close()));
+    await Promise.allSettled(consumers.map(({ port }) => port.close()));
   }
 }
 
@@ -297,7 +314,7 @@ function groupTotals({ sequences, byProducer }: Group): ConsumerTotals["groups"]
   }));
 }
 
-/** What is recorded of the measurement window. */
+/** What is recorded in the measurement window. */
 function newMeasured() {
   return {
     bytes: 0,

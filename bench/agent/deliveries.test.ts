@@ -1,4 +1,4 @@
-// What consumers count and time, against a simulated broker whose truth is known.
+// What consumers count and time, against a simulated broker whose deliveries are known.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LatencyHistogram } from "../../contract/histogram.ts";
@@ -132,7 +132,7 @@ describe("repeated deliveries", () => {
     .filter((sequence) => sequence % 20 === 0)
     .map((sequence) => ({ sequence, receivedUs: dueUs(sequence) + LATENCY_US + 700_000 }));
 
-  it("leave latency, counts, bytes and backlog as they are if Kafka has every 20th message twice, 700 ms later", async () => {
+  it("do not change latency, counts, bytes or backlog if Kafka has every 20th message twice, 700 ms later", async () => {
     // The offsets of the copies follow those of the messages, in the order of the deliveries.
     const order = [
       ...all.map((sequence) => first(sequence)),

@@ -5,7 +5,7 @@ export function conflict(message: string): HttpError {
   return new HttpError(409, message);
 }
 
-/** The error of a request whose values cannot be carried out (400). */
+/** The error of a request with invalid values (400). */
 export function badRequest(message: string): HttpError {
   return new HttpError(400, message);
 }

@@ -13,10 +13,10 @@ export interface Fault {
   every: number;
 }
 
-/** The environment variable with an agent's fault, for tests. */
+/** The environment variable that sets an agent's fault, for tests. */
 export const FAULT_VARIABLE = "SWARMBENCH_FAULT";
 
-/** Parses the value of {@link FAULT_VARIABLE}. @throws Error if it is invalid, or the role is not consumer */
+/** Parses the value of {@link FAULT_VARIABLE}. @throws Error if it is invalid, or if the role is not consumer */
 export function readFault(role: AgentRole, text: string | undefined): Fault | undefined {
   if (text === undefined || text === "") return undefined;
   const every = Number(/^skip:(\d+)$/.exec(text)?.[1]);

@@ -96,7 +96,7 @@ describe("a logical producer", () => {
     assert.deepEqual({ window, sent, unsent }, { window: { from: 2, to: 5 }, sent: 1, unsent: 2 });
   });
 
-  it("counts failed messages, and not as acknowledged", async () => {
+  it("counts failed messages, but not as acknowledged", async () => {
     const kafka = new FakeKafka();
     kafka.failure = new Error("NOT_ENOUGH_REPLICAS");
     const { producer, log } = await logicalProducer(kafka);

@@ -4,7 +4,7 @@ import type { Hello } from "./protocol.ts";
 
 let cached: Hello["machine"] | undefined;
 
-/** The machine that this process runs on. Also in a container, CPUs, memory and kernel are the machine's. */
+/** The machine that this process runs on. CPUs, memory and kernel are those of the machine, even in a container. */
 export function machine(): Hello["machine"] {
   cached ??= {
     cpus: os.cpus().length,

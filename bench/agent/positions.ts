@@ -6,7 +6,7 @@ export interface OffsetRange {
   to: number;
 }
 
-/** What consumers have read of each partition. They continue there after a rejoin, and know what they read again. */
+/** The offsets that consumers have read of each partition, by which they recognise what they reread. */
 export class Positions {
   private readonly ranges = new Map<number, OffsetRange>();
 

@@ -1,5 +1,6 @@
 // A step of a producer task: its logical producers share one dispatcher.
 import { LatencyHistogram } from "../../contract/histogram.ts";
+import { topicCount, topicNames, topicOf } from "../../contract/topics.ts";
 import { ratePerProducer } from "../../contract/workload.ts";
 import { errorKind } from "../clients/errorKind.ts";
 import type { ClientAdapter, ProducerPort } from "../clients/port.ts";
@@ -16,13 +17,14 @@ import type { WallClock } from "../wallClock.ts";
 import { conflict } from "./errors.ts";
 import { inBatches } from "./inBatches.ts";
 import { OwnMessages } from "./ownMessages.ts";
-import type {
-  Prepared,
-  PrepareWithSecrets,
-  ProducerReport,
-  ProducerSecond,
-  ProducerTotals,
-  Tally,
+import {
+  type Prepared,
+  type PrepareWithSecrets,
+  type ProducerReport,
+  type ProducerSecond,
+  type ProducerTotals,
+  stepName,
+  type Tally,
 } from "./protocol.ts";
 import { Seconds } from "./seconds.ts";
 import type { AgentStep, StepWindow } from "./step.ts";
@@ -86,14 +88,20 @@ export class ProducerStep implements AgentStep, ProducerListener {
 
   async prepare(): Promise<Prepared> {
     const began = performance.now();
-    const { share, workload, topic, kafka, run, step } = this.order;
+    const { share, workload, topic, kafka } = this.order;
     const { acks, idempotent, compression } = workload;
-    const options = { topic, acks, idempotent, compression };
+    const topics = topicNames(topic, topicCount(workload));
+    const optionsOf = (index: number) => ({
+      topic: topics[topicOf(index, topics.length)] as string,
+      acks,
+      idempotent,
+      compression,
+    });
     const indexes = Array.from({ length: share.count }, (_, index) => share.first + index);
     const own = this.own?.connect(this.ownAdapter);
     own?.catch(() => {}); // awaited below, after errors of the producers
     const ports = await inBatches(indexes, CONNECT_CONCURRENCY, (index) =>
-      this.adapter.connectProducer(kafka, `${run}-${step}-p${index}`, options),
+      this.adapter.connectProducer(kafka, `${stepName(this.order)}-p${index}`, optionsOf(index)),
     );
     this.producers = ports.map((port, position) => this.producer(port, indexes[position] as number));
     await own;
@@ -131,10 +139,10 @@ export class ProducerStep implements AgentStep, ProducerListener {
     this.dispatcher.start(atUs);
   }
 
-  /** @throws HttpError 409 if the step has not been started, or an earlier window is over */
+  /** @throws HttpError 409 if the step has not been started, or if its last message has been scheduled */
   measure(window: StepWindow): number | undefined {
     if (!this.seconds) throw conflict("the step has not been started");
-    if (this.dispatcher.ended) throw conflict("the step has scheduled its last message already");
+    if (this.dispatcher.ended) throw conflict("the step has already scheduled its last message");
     const { latestUs } = this.dispatcher;
     if (latestUs >= window.fromUs) return Math.floor(latestUs) + 1;
     this.window = window;
@@ -253,7 +261,7 @@ export class ProducerStep implements AgentStep, ProducerListener {
   }
 }
 
-/** What is recorded of the measurement window. */
+/** What is recorded in the measurement window. */
 function newMeasured() {
   return {
     ack: new LatencyHistogram(),

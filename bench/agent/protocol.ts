@@ -1,26 +1,26 @@
-// The protocol of runner and agents: JSON over HTTP on the overlay network. The runner sends requests, agents answer.
+// The protocol between the runner and the agents: JSON over HTTP on the overlay network. The runner sends requests, agents answer.
 import { z } from "zod";
 import { completeWorkloadSchema } from "../../contract/completeWorkload.ts";
-import { RUN_NAME } from "../../contract/request.ts";
+import { NAME_PREFIX, RUN_NAME } from "../../contract/request.ts";
 import { type KafkaTarget, openKafkaTargetSchema } from "../../contract/target.ts";
 import { findingsSchema } from "../exchange/findings.ts";
 
 /** Part of every path. Increased with every change that an older agent would not understand. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /**
  * The orphan timeout, ms. An agent without a request for this long assumes that its runner is gone, and drops its step. Long
- * enough for a runner that waits for a CPU.
+ * enough for a runner that has to wait for a CPU.
  */
 export const ORPHANED_AFTER_MS = 30_000;
 
-/** The largest request, bytes: a prepare with the content of messages, which is 1 MiB at most before its encoding. */
+/** Largest request, bytes: a prepare with the content of messages, which is at most 1 MiB before its encoding. */
 export const MAX_BODY_BYTES = 8 * 2 ** 20;
-/** Most logical producers or consumers of a task, as many as a workload can have. */
+/** Largest number of logical producers or consumers of a task: as many as a workload can have. */
 const MAX_SHARE = 100_000;
-/** Most agents that a run can have. */
+/** Largest number of agents of a run. */
 const MAX_AGENTS = 10_000;
-/** The start and the beginning of the window are at most this far from the agent's clock, µs. */
+/** Largest distance of a start, or of the beginning of a window, from the agent's clock, µs. */
 export const MAX_AHEAD_US = 5 * 60 * 1e6;
 /** Longest measurement window, µs: a year. */
 const MAX_WINDOW_US = 366 * 86_400 * 1e6;
@@ -33,20 +33,20 @@ const histogram = z.string();
 
 /** The paths of an agent's requests. */
 export const PATHS = {
-  /** GET: who the agent is and what it works on. */
+  /** GET: the agent's identity, and the run that it works on. */
   hello: `/v${PROTOCOL_VERSION}/hello`,
   /** POST: connect everything for a step. Answers when all are ready. Ends an earlier step of the same run. */
   prepare: `/v${PROTOCOL_VERSION}/prepare`,
   /** POST: producers start to send at this time. */
   start: `/v${PROTOCOL_VERSION}/start`,
   /**
-   * POST: set the measurement window. Producers schedule no messages at or after its end. A later one of the same length replaces it. A
-   * producer that has sent messages of it already sets nothing, and answers with the earliest possible window.
+   * POST: set the measurement window. Producers schedule no messages at or after its end. A later window of the same length
+   * replaces it. A producer that has already sent messages of the window sets nothing, and answers with the earliest possible start.
    */
   window: `/v${PROTOCOL_VERSION}/window`,
-  /** GET ?after=N: progress, and the seconds after the first N. */
+  /** GET ?after=N: progress, and the seconds that follow the first N. */
   report: `/v${PROTOCOL_VERSION}/report`,
-  /** GET: what was acknowledged or received so far. */
+  /** GET: the sequences that were acknowledged or received so far. */
   tally: `/v${PROTOCOL_VERSION}/tally`,
   /** POST: producers schedule no more messages; consumers continue. */
   stop: `/v${PROTOCOL_VERSION}/stop`,
@@ -77,7 +77,7 @@ export const helloSchema = z.object({
   /** Deliberate faults for tests. A run with such an agent reports them. */
   faults: z.array(z.string()),
 });
-/** Who an agent is and what it works on. */
+/** The identity of an agent, and the run that it works on. */
 export type Hello = z.output<typeof helloSchema>;
 
 const stepId = {
@@ -86,22 +86,28 @@ const stepId = {
   step: z.int().min(0).max(65_535),
 };
 
-/** The order of {@link PATHS}.prepare. */
+/** The body of {@link PATHS}.prepare. */
 export const prepareSchema = z.strictObject({
   ...stepId,
   /** Without the password, which the agent reads from a file. */
   kafka: openKafkaTargetSchema,
+  /** Name of the topic, or the start of the names if the workload has several (contract/topics.ts). */
   topic: z.string().max(249),
+  /** Start of the names of consumer groups and clients. Absent: none. */
+  prefix: z.string().regex(NAME_PREFIX).optional(),
   workload: completeWorkloadSchema,
   pacing: z.enum(["precise", "timer"]),
   seed: z.int(),
   /** A message is late if it leaves more than this after its intended time, µs. */
   lateAfterUs: z.number(),
-  /** The logical producers, or consumers of each group, that this task runs: `count` of them from number `first`. */
+  /**
+   * The logical producers, or consumers of each group (those of all topics together), that this task runs: `count` of them from
+   * number `first`.
+   */
   share: z
     .strictObject({ first: count, count })
     .refine(({ first, count: size }) => first + size <= MAX_SHARE, `ends beyond ${MAX_SHARE}`),
-  /** For consumers: the first offset of each partition. */
+  /** For consumers: the first offset of each partition, which are numbered over all topics (contract/topics.ts). */
   startOffsets: z.record(z.string(), z.string()),
   /** The peers whose clocks the agent compares with its own until the step is collected. */
   peers: z
@@ -110,14 +116,18 @@ export const prepareSchema = z.strictObject({
   /** The first logical producer of each producer task, ascending. Consumers use it to find a message's task. */
   sources: z.array(count).max(MAX_AGENTS),
   /**
-   * For each source, the partition that the source's own task consumes too, to time messages by one clock; null: none.
+   * For each source, the partition that the source's own task also consumes, to time messages by one clock; null: none.
    * Producers use the entry of their own share.
    */
   sameNode: z.array(count.nullable()).max(MAX_AGENTS).nullable(),
 });
-/** The order to prepare a step. */
+/** The request to prepare a step. */
 export type Prepare = z.output<typeof prepareSchema>;
-/** The same with Kafka's password, which the agent has added. */
+/** The name of a step, with which the names of its groups and clients begin. It is unique on a cluster. */
+export function stepName({ prefix = "", run, step }: Pick<Prepare, "prefix" | "run" | "step">): string {
+  return `${prefix}${run}-${step}`;
+}
+/** The same with the secrets for Kafka, which the agent adds. */
 export type PrepareWithSecrets = Omit<Prepare, "kafka"> & { kafka: KafkaTarget };
 
 /** The answer to {@link PATHS}.prepare. */
@@ -129,9 +139,9 @@ export const preparedSchema = z.object({
 /** The result of preparing a step. */
 export type Prepared = z.output<typeof preparedSchema>;
 
-/** The order of {@link PATHS}.start. */
+/** The body of {@link PATHS}.start. */
 export const startSchema = z.strictObject({ ...stepId, atUs: instantUs });
-/** The order of {@link PATHS}.window: intended times in [fromUs, toUs). */
+/** The body of {@link PATHS}.window: intended times in [fromUs, toUs). */
 export const windowSchema = z
   .strictObject({ ...stepId, fromUs: instantUs, toUs: instantUs })
   .refine(({ fromUs, toUs }) => toUs > fromUs && toUs - fromUs <= MAX_WINDOW_US, {
@@ -140,19 +150,19 @@ export const windowSchema = z
   });
 /** The answer to {@link PATHS}.window. */
 export const windowAnswerSchema = z.object({
-  /** The earliest possible `fromUs`, since the window could not be set; null: it is set. */
+  /** null: the window is set. Otherwise the earliest possible `fromUs`; nothing is set. */
   earliestUs: instantUs.nullable(),
 });
-/** The order of {@link PATHS}.stop. */
+/** The body of {@link PATHS}.stop. */
 export const stopSchema = z.strictObject({ ...stepId });
-/** The order of {@link PATHS}.collect. */
+/** The body of {@link PATHS}.collect. */
 export const collectSchema = z.strictObject({ ...stepId, timeoutMs: z.number().min(0).max(3_600_000) });
 
 /** An agent's own resource use, sampled each second. */
 const selfSchema = z.object({
   /** CPUs that the process used. */
   cpu: z.number(),
-  /** Fraction of the time that the main thread waited for a CPU (schedstat). */
+  /** Share of the time for which the main thread waited for a CPU, from 0 to 1 (schedstat). */
   cpuWait: z.number(),
   eventLoopDelayMsP99: z.number(),
   memoryMiB: z.number(),
@@ -250,7 +260,7 @@ export const tallySchema = z.object({
     }),
   ),
 });
-/** What a task's messages have become so far. */
+/** The sequences of a task that were acknowledged or received so far. */
 export type Tally = z.output<typeof tallySchema>;
 
 /** The schema of {@link ProducerTotals}. */
@@ -307,9 +317,9 @@ const consumerTotalsSchema = z.object({
    */
   latencies: z.array(z.object({ source: count, slice: count, latency: histogram })),
   sendToReceive: histogram,
-  /** Latencies of repeated deliveries in the window, which the others do not contain. */
+  /** Latencies of repeated deliveries in the window, which the other histograms leave out. */
   repeats: histogram,
-  /** Repeated deliveries in the window because the task has read an offset again. */
+  /** Repeated deliveries in the window because the task read an offset again. */
   reread: count,
   /** Latencies of the first group for the messages that their source's task consumes too, by source. */
   sameNode: z.array(z.object({ source: count, latency: histogram })),
@@ -330,7 +340,7 @@ export const totalsSchema = z.discriminatedUnion("role", [producerTotalsSchema, 
 /** The totals of a task for one step. */
 export type Totals = z.output<typeof totalsSchema>;
 
-/** The largest number of slices of a window. Slices are so short that clocks hardly drift in one, and few enough to send. */
+/** Largest number of slices of a window: few enough to send, and each so short that clocks hardly drift in it. */
 const MAX_SLICES = 30;
 
 /** The length of a window's slices, µs. */

@@ -1,9 +1,9 @@
-// Counts by the second in which events happened.
+// Collects counts by the second in which events happened.
 
 /** Delay before a second is reported, so that all its events have been counted. */
 const SETTLED_AFTER_SEC = 1;
 
-/** The seconds of a step with one entry each, also for seconds without events. Open seconds can still change. */
+/** The seconds of a step, with one entry for each, even without events. Open seconds can still change. */
 export class Seconds<T> {
   private readonly open = new Map<number, T>();
   private nextAt: number;

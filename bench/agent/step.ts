@@ -11,20 +11,23 @@ export interface StepWindow {
 export interface AgentStep {
   /** Connects all clients. */
   prepare(): Promise<Prepared>;
+  /** Starts to send. @param atUs µs since 1970 */
   start(atUs: number): void;
   /**
-   * Sets the measurement window, or another one.
+   * Sets or replaces the measurement window.
    *
-   * @returns the earliest possible start, µs since 1970, since the window could not be set; undefined: it is set
+   * @returns undefined if the window is set; otherwise the earliest possible start, µs since 1970, and nothing is set
    */
   measure(window: StepWindow): number | undefined;
   /** Called each second. */
   tick(): void;
+  /** Progress, with the seconds that follow the first `after` ones. */
   report(after: number): ProducerReport | ConsumerReport;
-  /** What was acknowledged or received so far. */
+  /** The sequences that were acknowledged or received so far. */
   tally(): Tally;
   /** Stops scheduling messages. */
   stop(): void;
+  /** The totals of the step. Producers first wait up to the timeout for messages in flight. */
   collect(timeoutMs: number): Promise<Totals>;
   /** Closes all clients. Never fails. */
   close(): Promise<void>;

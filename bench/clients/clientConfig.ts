@@ -1,6 +1,7 @@
 // The configuration of every kafkajs client.
-import { Kafka, type KafkaConfig, type LogEntry, logLevel } from "kafkajs";
+import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from "kafkajs";
 import type { KafkaBroker, KafkaTarget } from "../../contract/target.ts";
+import { loginOptions, tlsOptions } from "./tls.ts";
 
 // kafkajs prints a warning about its default partitioner for every producer.
 process.env.KAFKAJS_NO_PARTITIONER_WARNING ??= "1";
@@ -16,14 +17,12 @@ export function addressOf(broker: KafkaBroker): string {
  * @param bootstrap addresses to connect to first; @default the target's bootstrap list
  */
 export function clientConfig(target: KafkaTarget, bootstrap = target.bootstrap): KafkaConfig {
-  const { protocol, username, password, ca } = target.security;
+  const login = loginOptions(target);
   return {
     clientId: "swarmbench",
     brokers: bootstrap,
-    ssl: protocol.endsWith("SSL") ? (ca === undefined ? true : { ca: [ca] }) : undefined,
-    sasl: protocol.startsWith("SASL_")
-      ? { mechanism: "scram-sha-512", username: username ?? "", password: password ?? "" }
-      : undefined,
+    ssl: tlsOptions(target),
+    sasl: login && ({ ...login, mechanism: login.mechanism.toLowerCase() } as SASLOptions),
     connectionTimeout: 3_000,
     authenticationTimeout: 5_000,
     requestTimeout: 10_000,
@@ -38,7 +37,7 @@ function toStderr({ namespace, label, log }: LogEntry): void {
   process.stderr.write(`kafkajs ${label} ${namespace}: ${log.message}\n`);
 }
 
-/** A client that retries only once, because the jobs retry themselves. */
+/** A client that retries only once, because the jobs have retries of their own. */
 export function failFastClient(target: KafkaTarget, bootstrap?: string[]): Kafka {
   const retry = { retries: 1, initialRetryTime: 100, maxRetryTime: 1_000 };
   return new Kafka({ ...clientConfig(target, bootstrap), retry });

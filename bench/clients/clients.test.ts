@@ -41,7 +41,7 @@ describe("a client's descriptor", () => {
   });
 
   it("names the required version of Node.js if this one is older", () => {
-    const message = /^client platformatic needs Node\.js 22\.22\.0, 24\.6\.0 or newer, and this is/;
+    const message = /^client platformatic needs Node\.js 22\.22\.0, 24\.6\.0 or newer, but this is/;
     for (const version of ["18.20.0", "20.12.2", "20.20.2", "22.21.9", "23.1.0", "24.5.9"])
       assert.match(nodeError("platformatic", version) ?? "", message);
     for (const version of ["22.22.0", "22.23.3", "24.6.0", "26.0.0"])
@@ -49,7 +49,7 @@ describe("a client's descriptor", () => {
   });
 
   it("lets an old Node.js load the other clients", async () => {
-    await assert.rejects(adapterOf("platformatic", "20.12.2"), /needs Node\.js .* and this is 20\.12\.2/);
+    await assert.rejects(adapterOf("platformatic", "20.12.2"), /needs Node\.js .* but this is 20\.12\.2/);
     for (const name of ["kafkajs", "null"] satisfies Client[])
       assert.equal((await adapterOf(name, "20.12.2")).name, name);
   });

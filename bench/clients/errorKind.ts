@@ -12,7 +12,7 @@ interface Nested {
 }
 
 /**
- * Names an error by Kafka's name, else the operating system's, else its own. kafkajs has Kafka's name in `type`,
+ * Names an error by Kafka's name for it, else by the operating system's, else by its own. kafkajs has Kafka's name in `type`,
  * @platformatic/kafka in `apiId`; the operating system's is in `code`.
  */
 export const errorKind: ErrorKind = (error) => kafkaName(error, 0) ?? systemName(error, 0) ?? nameOf(error);

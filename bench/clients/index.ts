@@ -2,7 +2,7 @@ import { type Client, clientErrors, nodeError } from "../../contract/clients.ts"
 import type { KafkaTarget } from "../../contract/target.ts";
 import type { ClientAdapter } from "./port.ts";
 
-/** Each is loaded when it is first asked for: one that needs a newer Node.js does not keep the others from running. */
+/** Adapters are loaded on first use, so a client that needs a newer Node.js does not break the others. */
 const ADAPTERS: Record<Client, () => Promise<ClientAdapter>> = {
   kafkajs: async () => (await import("./kafkajs.ts")).kafkajsAdapter,
   platformatic: async () => (await import("./platformatic.ts")).platformaticAdapter(),
@@ -21,10 +21,10 @@ export async function adapterOf(client: Client, version = process.versions.node)
   return checkedAdapter(await ADAPTERS[client]());
 }
 
-/** Wraps an adapter so that a connection which its descriptor excludes fails with a clear error. */
+/** Wraps an adapter so that a connection that its descriptor rules out fails with a clear error. */
 export function checkedAdapter(adapter: ClientAdapter): ClientAdapter {
-  const check = ({ via }: KafkaTarget) => {
-    const [error] = clientErrors(adapter.name, { proxied: via !== undefined });
+  const check = ({ proxyRoute }: KafkaTarget) => {
+    const [error] = clientErrors(adapter.name, { proxied: proxyRoute !== undefined });
     if (error) throw new Error(error.message);
   };
   return {

@@ -13,7 +13,7 @@ interface RequestQueue {
 /**
  * Patches kafkajs so that it starts this timer only while requests are pending.
  *
- * @throws Error if the patched method of kafkajs 2.2.4 no longer exists; then this patch needs a review
+ * @throws Error if the patched method of kafkajs 2.2.4 no longer exists, in which case this patch needs a review
  */
 export function armTimerOnlyWhenNeeded(): void {
   const { prototype } = requestQueue as { prototype: RequestQueue };

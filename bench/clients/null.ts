@@ -1,4 +1,4 @@
-// A client without a broker, to measure the load generator alone (npm run calibrate).
+// The client that reaches no broker, to measure the load generator alone (npm run calibrate).
 import { NO_BROKER } from "../../contract/clients.ts";
 import type { ClientAdapter } from "./port.ts";
 

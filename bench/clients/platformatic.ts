@@ -4,6 +4,8 @@ import type { KafkaTarget } from "../../contract/target.ts";
 import platformaticPackage from "../../node_modules/@platformatic/kafka/package.json" with { type: "json" };
 import { errorKind } from "./errorKind.ts";
 import type { ClientAdapter } from "./port.ts";
+import { COMMIT_INTERVAL_MS, ReachedOffsets } from "./reached.ts";
+import { loginOptions, tlsOptions } from "./tls.ts";
 
 /** About 20 s in total: a shorter outage of a broker costs latency but no message; a longer one is an error. */
 const RETRY = { retries: 40, retryDelay: 500 };
@@ -19,7 +21,7 @@ export async function platformaticAdapter(): Promise<ClientAdapter> {
   const client = await import("@platformatic/kafka");
   return {
     name: "platformatic",
-    // By its path, because the package does not export this file.
+    // Imported by path, because the package does not export this file.
     version: platformaticPackage.version,
     connectProducer: producersOf(client),
     connectConsumer: consumersOf(client),
@@ -27,24 +29,21 @@ export async function platformaticAdapter(): Promise<ClientAdapter> {
 }
 
 function optionsOf(target: KafkaTarget, clientId: string) {
-  const { protocol, username = "", password = "", ca } = target.security;
   return {
     clientId,
     bootstrapBrokers: target.bootstrap,
     autocreateTopics: false,
     ...RETRY,
     ...TIMEOUTS,
-    tls: protocol.endsWith("SSL") ? { ca } : undefined,
-    sasl: protocol.startsWith("SASL_")
-      ? { mechanism: "SCRAM-SHA-512" as const, username, password }
-      : undefined,
+    tls: tlsOptions(target),
+    sasl: loginOptions(target),
   };
 }
 
 function producersOf(client: Module): ClientAdapter["connectProducer"] {
   const { Producer, compatibilityPartitioner } = client;
   return async (target, clientId, { topic, acks, idempotent, compression }) => {
-    // Messages without a key go to the partitions in turn, starting at random so that producers do not all start at one.
+    // Messages without a key go to the partitions in turn, starting at a random one, so that producers do not all start with the same.
     let next = Math.floor(Math.random() * 0x7fff_ffff);
     const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
       ...optionsOf(target, clientId),
@@ -89,24 +88,144 @@ function consumersOf({ Consumer }: Module): ClientAdapter["connectConsumer"] {
     const stream = await consumer.consume(
       offsets.length > 0
         ? { topics: [topic], mode: "manual", offsets }
-        : { topics: [topic], mode: "earliest" },
+        : { topics: [topic], mode: "committed", fallbackMode: "earliest" },
     );
-    stream.on("error", (error) => {
+    const failed = (error: unknown) => {
       const kind = errorKind(error);
       errors[kind] = (errors[kind] ?? 0) + 1;
-    });
-    // Its stream keeps its positions when the consumer joins its group again.
+    };
+    stream.on("error", failed);
+    const commits = new Commits(consumer, stream, topic, failed);
+    // In manual mode, others may have read further before it joined.
+    if (offsets.length > 0) await commits.rejoin();
     stream.on("data", ({ partition, value, offset: bigOffset }) => {
       const [receivedUs, offset] = [nowUs(), Number(bigOffset)];
+      if (!commits.isNext(partition, offset)) return;
       receive({ partition, values: [value], offsets: [offset], nextOffset: offset + 1, receivedUs });
+      commits.read(partition, offset + 1);
     });
     return {
-      assigned: () => consumer.assignments?.find((each) => each.topic === topic)?.partitions ?? [],
+      assigned: () => assignedTo(consumer, topic),
       errors: () => errors,
       close: async () => {
+        commits.end();
         await stream.close();
         await consumer.close(true);
       },
     };
   };
+}
+
+type Consumer = import("@platformatic/kafka").Consumer<Buffer, Buffer, Buffer, Buffer>;
+type Stream = import("@platformatic/kafka").MessagesStream<Buffer, Buffer, Buffer, Buffer>;
+
+function assignedTo(consumer: Consumer, topic: string): number[] {
+  return consumer.assignments?.find((each) => each.topic === topic)?.partitions ?? [];
+}
+
+/**
+ * Commits what one consumer has read. During a rebalance its stream is paused, because it would go on with the old assignment;
+ * then each partition continues at the offset that the group knows.
+ */
+class Commits {
+  private readonly reached = new ReachedOffsets();
+  private owned: ReadonlySet<number>;
+  private rejoining = false;
+  private joins = 0;
+  private readonly timer = setInterval(() => this.flush(), COMMIT_INTERVAL_MS).unref();
+
+  private readonly consumer: Consumer;
+  private readonly stream: Stream;
+  private readonly topic: string;
+  private readonly failed: (error: unknown) => void;
+
+  /** @param failed gets the error if the group's offsets cannot be read */
+  constructor(consumer: Consumer, stream: Stream, topic: string, failed: (error: unknown) => void) {
+    this.consumer = consumer;
+    this.stream = stream;
+    this.topic = topic;
+    this.failed = failed;
+    this.owned = new Set(assignedTo(consumer, topic));
+    consumer.on("consumer:group:rebalance", () => this.leave());
+    consumer.on("consumer:group:join", () => void this.rejoin());
+  }
+
+  /**
+   * Whether a message is to be received. After a rebalance the stream may still have messages of partitions that were taken away,
+   * which their new owner reads, and may fetch again what it had fetched just before.
+   */
+  isNext(partition: number, offset: number): boolean {
+    if (!this.owned.has(partition)) return false;
+    return offset >= (this.reached.nextOf(partition) ?? 0);
+  }
+
+  read(partition: number, nextOffset: number): void {
+    this.reached.read(partition, nextOffset);
+  }
+
+  /** The event comes again if a commit fails meanwhile: then there is nothing left to do. */
+  private leave(): void {
+    if (this.rejoining) return;
+    this.flush();
+    this.rejoining = true;
+    this.stream.pause();
+  }
+
+  /** Continues every partition where the group has read to, unless it has read the partition itself. */
+  async rejoin(): Promise<void> {
+    const { consumer, stream, topic } = this;
+    this.joins += 1;
+    const { joins } = this;
+    this.rejoining = true;
+    stream.pause();
+    const assigned = assignedTo(consumer, topic);
+    this.owned = new Set(assigned);
+    this.reached.retain(assigned);
+    const committed = await this.committed(assigned);
+    if (joins !== this.joins) return; // another rebalance has begun meanwhile
+    for (const partition of assigned) {
+      const offset = committed[partition] ?? -1n;
+      // What it has read itself, it goes on with.
+      if (offset >= 0n && this.reached.nextOf(partition) === undefined)
+        stream.offsetsToFetch.set(`${topic}:${partition}`, offset);
+    }
+    this.rejoining = false;
+    stream.resume();
+  }
+
+  /** The offsets that the group knows, by partition; -1: none. */
+  private async committed(partitions: number[]): Promise<readonly bigint[]> {
+    const { consumer, topic } = this;
+    if (partitions.length === 0) return [];
+    const topics = [{ topic, partitions }];
+    try {
+      return (await consumer.listCommittedOffsets({ topics })).get(topic) ?? [];
+    } catch (error) {
+      this.failed(error);
+      return [];
+    }
+  }
+
+  private flush(): void {
+    const offsets = this.reached.uncommitted();
+    if (this.rejoining || offsets.length === 0) return;
+    const { topic, consumer } = this;
+    consumer
+      .commit({
+        offsets: offsets.map(({ partition, offset }) => ({
+          topic,
+          partition,
+          offset: BigInt(offset),
+          leaderEpoch: -1,
+        })),
+      })
+      .then(
+        () => this.reached.confirm(offsets),
+        () => {}, // the next commit includes them
+      );
+  }
+
+  end(): void {
+    clearInterval(this.timer);
+  }
 }

@@ -36,11 +36,6 @@ interface ConsumerOptions {
   startOffsets: StartOffsets;
   /** Receive only from these of the assigned partitions. @default all assigned partitions */
   only?: readonly number[];
-  /**
-   * The offset at which to continue a partition after the consumer has joined its group again; undefined: the partition's
-   * start offset. Clients that keep their own positions over a rejoin need not call it.
-   */
-  position?: (partition: number) => number | undefined;
 }
 
 /** Messages of one partition in order, as the client handed them over. */
@@ -58,7 +53,10 @@ export interface ReceivedBatch {
 /** Receives messages. */
 export type ReceiveBatch = (batch: ReceivedBatch) => void;
 
-/** One logical consumer: a member of its group with its own connections. It commits no offsets. */
+/**
+ * One logical consumer: a member of its group with its own connections. It commits what it has read every few seconds and when the
+ * group rebalances, never between two fetches. After a rebalance each partition continues at the committed offset.
+ */
 export interface ConsumerPort {
   /** The partitions that are assigned now; empty before the first assignment. */
   assigned(): number[];

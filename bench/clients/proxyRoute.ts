@@ -8,14 +8,14 @@ interface Endpoint {
 /**
  * The address to connect to for a broker: its proxy if there are proxy routes, else the broker itself.
  *
- * @throws Error if there are proxy routes but none for this broker. A direct connection would mix two kinds of latency in
- * one result
+ * @throws Error if there are proxy routes but none for this broker. A direct connection would mix latencies with and
+ * without the proxy in one result
  */
-export function throughProxies({ host, port }: Endpoint, via: ProxyRoute | undefined): Endpoint {
-  if (via === undefined) return { host, port };
-  const proxy = via[`${host}:${port}`];
+export function throughProxies({ host, port }: Endpoint, route: ProxyRoute | undefined): Endpoint {
+  if (route === undefined) return { host, port };
+  const proxy = route[`${host}:${port}`];
   if (proxy === undefined) {
-    throw new Error(`no proxy route to ${host}:${port}, only to ${Object.keys(via).join(", ")}`);
+    throw new Error(`no proxy route to ${host}:${port}, only to ${Object.keys(route).join(", ")}`);
   }
   const colon = proxy.lastIndexOf(":");
   return { host: proxy.slice(0, colon), port: Number(proxy.slice(colon + 1)) };

@@ -5,7 +5,7 @@
 // Every probe thus gives an upper and a lower limit of the offset, however long it was delayed, and the least delayed probes
 // give the tightest limits (compare the minimum-delay filter of NTP, RFC 5905, section 10).
 //
-// A limit at one time is one for every other time too, if it is widened by the most that the offset can change meanwhile:
+// A limit at one time also holds at every other time if it is widened by the most that the offset can change in between:
 // the offset of clocks that are not stepped is Lipschitz continuous. The kernel corrects a clock's frequency by at most
 // 500 ppm (adjtimex(2), ADJ_FREQUENCY; ptpd and ptp4l stay within it), an oscillator is wrong by less than 100 ppm, and two
 // clocks can do so in opposite directions. The same idea bounds clocks by a maximum drift rate in Marzullo and Owicki,
@@ -23,7 +23,7 @@ export interface Limit {
 /** The most that the offset of two clocks that are not stepped changes, µs per second: twice (500 + 100). */
 export const MAX_RATE_PPM = 1_200;
 const RATE = MAX_RATE_PPM / 1e6;
-/** Where limits contradict each other, all of those up to this far away count, as they are. */
+/** Where limits contradict each other, all limits within this distance count, without widening. */
 const NEIGHBOURHOOD_US = 1e6;
 
 /** The bounds of an offset over time. */
@@ -45,7 +45,7 @@ export class OffsetEnvelope {
     return low <= high && !this.contradict(fromUs, toUs) ? { low, high } : this.widest(fromUs, toUs);
   }
 
-  /** Whether a lower limit is above an upper one: then a clock was faster than clocks are. */
+  /** Whether a lower limit is above an upper one, so that a clock must have changed faster than {@link MAX_RATE_PPM}. */
   private contradict(fromUs: number, toUs: number): boolean {
     return [...this.highs.timesWithin(fromUs, toUs), ...this.lows.timesWithin(fromUs, toUs)].some(
       (atUs) => -this.lows.at(atUs) > this.highs.at(atUs),
@@ -64,9 +64,9 @@ export class OffsetEnvelope {
 
 const negated = ({ atUs, us }: Limit): Limit => ({ atUs, us: -us });
 
-/** The lowest of cones that open upwards, one for each upper limit, at a slope of {@link RATE}. */
+/** The lower envelope of cones that open upwards, one at each upper limit, with slopes of ± {@link RATE}. */
 class Cones {
-  /** The limits, none of them above another one's cone. */
+  /** The limits, each lowered to the cones of the others. */
   private readonly tips: readonly Limit[];
 
   constructor(limits: readonly Limit[]) {
@@ -113,7 +113,7 @@ class Cones {
   }
 }
 
-/** Lowers each limit to the cone of those before it. */
+/** Lowers each limit to the cones of those before it. */
 function tightened(limits: readonly Limit[]): Limit[] {
   const tips: Limit[] = [];
   for (const { atUs, us } of limits) {

@@ -51,7 +51,7 @@ function probes(options: Probes): OffsetCell[] {
 }
 
 describe("the offset of two clocks", () => {
-  it("is within its bound, whatever the offset, the drift and the delays", () => {
+  it("is within its bound for any offset, drift and delays", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: -100_000, max: 100_000 }),
@@ -71,7 +71,7 @@ describe("the offset of two clocks", () => {
     );
   });
 
-  it("is known to the smallest one-way delay and what clocks can gain between two probes", () => {
+  it("is known to within the smallest one-way delay and what clocks can gain between two probes", () => {
     const line = offsetLine(probes({ offsetUs: 50_000, delayUs: 100 }), 5 * SEC, 15 * SEC);
     assert.ok(line && line.boundUs < 600, `${line?.boundUs}`);
   });
@@ -153,7 +153,7 @@ describe("a datagram of the exchange", () => {
     assert.equal(back.length, length);
   });
 
-  it("is not answered without the token, and an answer without it is recognised", () => {
+  it("is not answered without the token, and an answer without it is rejected", () => {
     const challenge = newChallenge(TOKEN);
     const now = () => 1;
     assert.equal(answer(question(challenge, now), OTHER, { us: 1, steppedUs: 0 }, now), undefined);
@@ -163,7 +163,7 @@ describe("a datagram of the exchange", () => {
     assert.ok(reply?.kind === "answer" && !answers(reply, challenge));
   });
 
-  it("has another number each time", () => {
+  it("has a different number each time", () => {
     const numbers = Array.from({ length: 1_000 }, () => newChallenge(TOKEN).number);
     assert.equal(new Set(numbers).size, 1_000);
   });
@@ -238,7 +238,7 @@ describe("an answer of the exchange", () => {
   const now = () => clock.nowUs();
   const right = (packet: Buffer) => answer(packet, TOKEN, { us: now(), steppedUs: 0 }, now);
 
-  it("counts when the peer sends it with the token", async () => assert.ok((await countedOf(right)) > 5));
+  it("counts if the peer sends it with the token", async () => assert.ok((await countedOf(right)) > 5));
 
   it("does not count from another sender", async () => {
     assert.equal(await countedOf(right, "127.0.0.2"), 0);
@@ -263,7 +263,7 @@ describe("an answer of the exchange", () => {
     }
   });
 
-  it("is given to nobody without the token", async () => {
+  it("is not sent without the token", async () => {
     const here = await Exchange.open(clock, 0, TOKEN);
     const stranger = await socketOn("127.0.0.1");
     const replies: Buffer[] = [];

@@ -7,14 +7,14 @@ import type { WallClock } from "../wallClock.ts";
 import { type Findings, PeerClock, type Stamp } from "./findings.ts";
 import { type Answer, answer, answers, type Challenge, newChallenge, question, read } from "./packet.ts";
 
-/** Before and after a step, a burst of probes goes to each peer; in between, one every {@link WATCH_EVERY_MS}. */
+/** Probes of a burst, which goes to each peer before and after a step; in between, one goes every {@link WATCH_EVERY_MS}. */
 const BURST = 20;
 const BURST_EVERY_MS = 20;
 const WATCH_EVERY_MS = 100;
 /** Later answers are ignored: their bounds would be too wide to matter. */
 const ANSWER_TIMEOUT_MS = 1_000;
 
-/** What the exchange needs of a clock. */
+/** The parts of a clock that the exchange needs. */
 type ExchangeClock = Pick<WallClock, "nowUs" | "steppedUs">;
 
 /** A process whose clock is compared. */
@@ -25,7 +25,7 @@ export interface Peer {
   port: number;
 }
 
-/** A question without an answer so far. */
+/** A question that has not been answered yet. */
 interface Asked {
   peer: Peer;
   clock: PeerClock;
@@ -48,7 +48,7 @@ export class Exchange {
     this.clock = clock;
     this.token = token;
 
-    socket.on("message", (packet, from) => this.take(packet, from));
+    socket.on("message", (packet, from) => this.receive(packet, from));
     socket.on("error", () => {}); // an error of one datagram: probes without an answer are counted anyway
   }
 
@@ -57,12 +57,13 @@ export class Exchange {
    *
    * @param port UDP port; 0: any free one
    * @param token the stack's token
+   * @param address IPv4 address to listen on. Default: all of the machine
    */
-  static open(clock: ExchangeClock, port: number, token: string): Promise<Exchange> {
+  static open(clock: ExchangeClock, port: number, token: string, address?: string): Promise<Exchange> {
     const socket = dgram.createSocket({ type: "udp4", lookup: numericLookup });
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
-      socket.bind(port, () => {
+      socket.bind(port, address, () => {
         socket.off("error", reject);
         resolve(new Exchange(socket, clock, token));
       });
@@ -77,17 +78,17 @@ export class Exchange {
     return { us: this.clock.nowUs(), steppedUs: this.clock.steppedUs() };
   }
 
-  private take(packet: Buffer, from: dgram.RemoteInfo): void {
+  private receive(packet: Buffer, from: dgram.RemoteInfo): void {
     const now = this.stamp();
     const probe = read(packet);
     if (probe?.kind === "question") {
       const reply = answer(packet, this.token, now, () => this.clock.nowUs());
       if (reply) this.socket.send(reply, from.port, from.address, () => {});
-    } else if (probe) this.takeAnswer(probe, from, now);
+    } else if (probe) this.receiveAnswer(probe, from, now);
   }
 
-  /** Ignores what is not the answer of the peer that was asked, to the question as it was sent. */
-  private takeAnswer(reply: Answer, from: dgram.RemoteInfo, received: Stamp): void {
+  /** Accepts only the answer of the peer that was asked, to the question as it was sent. */
+  private receiveAnswer(reply: Answer, from: dgram.RemoteInfo, received: Stamp): void {
     const asked = this.asked.get(reply.number);
     if (!asked || asked.peer.host !== from.address || asked.peer.port !== from.port) return;
     if (reply.t1 !== asked.sent.us || !answers(reply, asked.challenge)) return;
@@ -122,7 +123,7 @@ export class Exchange {
     this.socket.send(packet, peer.port, peer.host, () => {});
   }
 
-  /** Sends a burst of probes, so that the measured time has close bounds at its end as well. */
+  /** Sends a burst of probes, so that the bounds are also tight at the end of the measured time. */
   async burst(): Promise<void> {
     if (this.watched.length === 0) return;
     for (let round = 0; round < BURST; round += 1) {

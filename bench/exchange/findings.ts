@@ -3,10 +3,10 @@ import { z } from "zod";
 import { type Limit, OffsetEnvelope } from "./envelope.ts";
 import { StepRecord } from "./stepRecord.ts";
 
-/** Length of a cell, and how many there are at most: a longer exchange has longer cells. */
+/** Length of a cell, and largest number of cells: a longer exchange has longer cells. */
 const CELL_US = 1e6;
 const MOST_CELLS = 300;
-/** Of more limits, every second one is dropped: the bounds get wider, and stay bounds. */
+/** With more limits than this, every second one is dropped: the bounds get wider, but still hold. */
 const MOST_LIMITS = 40_000;
 
 const cellSchema = z.object({
@@ -27,9 +27,9 @@ export const findingsSchema = z.object({
   answered: z.int().min(0),
   /** Round-trip time of the fastest probe, µs; null: no answer. */
   minRttUs: z.number().nullable(),
-  /** By how much both clocks were stepped meanwhile, all together and without signs, µs. */
+  /** Sum of the absolute steps of both clocks during the exchange, µs. */
   steppedUs: z.number(),
-  /** In the order of time, without gaps; empty without an answer. */
+  /** In the order of time, without gaps; empty if no probe was answered. */
   cells: z.array(cellSchema),
 });
 /** What one process found out about the clock of one peer. */
@@ -71,7 +71,7 @@ export class PeerClock {
     const [t1, t4] = [sent.us - sent.steppedUs, received.us - received.steppedUs];
     this.answered += 1;
     this.minRttUs = Math.min(this.minRttUs, t4 - t1 - (t3 - t2));
-    // An answer that was overtaken has loose limits, and the steps that it knows of are out of date.
+    // An answer that was overtaken by a later one gives loose limits, and the steps that it reports are out of date.
     if (t1 < (this.upper.at(-1)?.atUs ?? t1) || t4 < (this.lower.at(-1)?.atUs ?? t4)) return;
     this.upper.push({ atUs: t1, us: t2 - steppedUs - t1 });
     this.lower.push({ atUs: t4, us: t3 - steppedUs - t4 });
@@ -92,7 +92,7 @@ export class PeerClock {
       sent,
       answered,
       minRttUs: answered > 0 ? this.minRttUs : null,
-      steppedUs: this.ownSteps.path() + this.peerSteps.path(),
+      steppedUs: this.ownSteps.absoluteSum() + this.peerSteps.absoluteSum(),
       cells: this.cells(),
     };
   }
@@ -108,11 +108,11 @@ export class PeerClock {
     );
   }
 
-  /** Bounds between the clocks as they are read, steps included. */
+  /** Bounds of the offset between the clocks as they are read, including steps. */
   private cell(envelope: OffsetEnvelope, from: number, to: number): OffsetCell {
     const { low, high } = envelope.range(from, to);
     const [own, peer] = [this.ownSteps.range(from, to), this.peerSteps.range(from, to)];
-    // Rounded outwards: half of a message to the runner would be decimals.
+    // Rounded outwards to whole µs: decimals would double the size of the message to the runner.
     return {
       fromUs: Math.floor(from + own.low),
       toUs: Math.ceil(to + own.high),

@@ -11,9 +11,9 @@ export interface OffsetLine {
   middleUs: number;
   /** µs that the server's clock gains per second. */
   driftPpm: number;
-  /** The true offset is within ± this of the line during the whole period, µs, whatever its shape. */
+  /** The true offset is within ± this of the line during the whole period, regardless of its shape, µs. */
   boundUs: number;
-  /** Whether the offset can have been the line. If not, a clock was stepped or slewed. */
+  /** Whether the bounds allow the offset to have followed the line. If not, a clock was stepped or slewed. */
   straight: boolean;
 }
 
@@ -48,7 +48,7 @@ export function offsetLine(
   const covering = cellsOver(cells, fromUs, toUs);
   if (covering.length === 0) return undefined;
   const middleUs = (fromUs + toUs) / 2;
-  // At one time there is no slope, also where two cells meet.
+  // At a single time there is no slope, even if two cells meet there.
   const { m, b } = linearRegression(
     toUs > fromUs ? pointsOf(covering, middleUs) : pointsOf(covering.slice(0, 1), middleUs),
   );
@@ -83,7 +83,7 @@ function furthest(cell: OffsetCell, line: Pick<OffsetLine, "offsetUs" | "middleU
   return Math.max(cell.highUs - Math.min(...ends), Math.max(...ends) - cell.lowUs);
 }
 
-/** The cells of a period, cut to it, with one more at each end that the exchange does not reach. */
+/** The cells of a period, cut to it, with a widened cell at each end that the exchange does not cover. */
 function cellsOver(cells: readonly OffsetCell[], fromUs: number, toUs: number): OffsetCell[] {
   const [first, last] = [cells[0], cells.at(-1)];
   if (!first || !last) return [];

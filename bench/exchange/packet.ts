@@ -20,7 +20,7 @@ const NUMBER = { from: 8, to: 16 } as const;
 const PROOF = { from: 16, to: 24 } as const;
 const PROOF_BYTES = PROOF.to - PROOF.from;
 
-/** The number of a question, and what proves the token in it and in its answer. */
+/** The number of a question, and the proofs of the token in the question and in its answer. */
 export interface Challenge {
   number: bigint;
   question: Buffer;
@@ -41,7 +41,7 @@ function challengeOf(number: Buffer, token: string): Challenge {
   };
 }
 
-/** Encodes a question that is sent at t1, µs. @param now called last, for t1 */
+/** Encodes a question. @param now called last, for t1, µs */
 export function question({ number, question: proof }: Challenge, now: () => number): Buffer {
   const packet = Buffer.alloc(BYTES);
   packet.writeUInt32BE(MARK, 0);
@@ -104,7 +104,7 @@ export function read(packet: Buffer): { kind: "question" } | Answer | undefined 
   };
 }
 
-/** Whether an answer proves the token. The time that this takes tells nothing about the proof. */
+/** Whether an answer proves the token. Compares in constant time. */
 export function answers(reply: Answer, { number, answer: proof }: Challenge): boolean {
   return reply.number === number && timingSafeEqual(reply.proof, proof);
 }

@@ -1,6 +1,6 @@
 // When a clock was stepped, as far as the probes of an exchange show it.
 
-/** A value, possible from `fromUs` until the next one's `toUs`. */
+/** A value of the sum, which is possible from `fromUs` until the `toUs` of the next one. */
 interface Change {
   fromUs: number;
   toUs: number;
@@ -33,8 +33,8 @@ export class StepRecord {
     return totals.length > 0 ? { low: Math.min(...totals), high: Math.max(...totals) } : { low: 0, high: 0 };
   }
 
-  /** The steps between the readings, added up without signs, µs. */
-  path(): number {
+  /** Sum of the absolute steps between the readings, µs. */
+  absoluteSum(): number {
     return this.changes
       .slice(1)
       .reduce(

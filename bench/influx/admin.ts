@@ -48,7 +48,7 @@ export interface Session {
   userId: string;
 }
 
-/** @throws Error when InfluxDB does not answer or is not healthy */
+/** Checks that InfluxDB is up. @throws Error if it does not answer or is not healthy */
 export async function checkHealth(url: string): Promise<void> {
   const { status, message } = await new HealthAPI(anonymous(url)).getHealth();
   if (status !== "pass") throw new Error(message ?? "not healthy");
@@ -72,7 +72,7 @@ export async function setUp(
   return true;
 }
 
-/** Signs a user in. @returns undefined when the user or password is wrong */
+/** Signs a user in. @returns undefined if the user or password is wrong */
 export async function signIn(url: string, user: string, password: string): Promise<Session | undefined> {
   let cookies: string[] = [];
   const keep = (headers: Record<string, string | string[] | undefined>) => {
@@ -153,7 +153,7 @@ export async function ensureBucket(
 interface WantedToken {
   /** Prefix of the descriptions of all tokens that this one replaces. */
   family: string;
-  /** A new number makes a new token. */
+  /** A changed number replaces the token by a new one. */
   rotation: number;
   permissions: Permission[];
 }

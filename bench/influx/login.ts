@@ -9,7 +9,7 @@ import { checkHealth } from "./admin.ts";
 
 const SEE_INFLUXDB = "See why on the manager: docker service ps influxdb, docker service logs influxdb";
 
-/** The input fields of every job that administers an InfluxDB. */
+/** The input fields that all jobs for InfluxDB have in common. */
 export const loginShape = {
   url: z.url(),
   org: z.string().min(1),
@@ -25,9 +25,9 @@ export const loginShape = {
 };
 
 /**
- * Waits until InfluxDB is healthy, then does some work.
+ * Waits until InfluxDB is healthy, then runs `work`.
  *
- * @throws SwarmbenchError `service-failed` when InfluxDB is not healthy in time or rejects a request of the work
+ * @throws SwarmbenchError `service-failed` if InfluxDB is not healthy in time or rejects a request of the work
  */
 export async function whenHealthy<T>(
   { url, timeoutSec }: { url: string; timeoutSec: number },

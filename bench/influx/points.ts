@@ -8,7 +8,7 @@ import {
 } from "../../contract/measurements.ts";
 
 /**
- * Makes a point of one of the contract's measurements.
+ * Builds a point of one of the contract's measurements.
  *
  * @param atMs ms since 1970
  * @returns undefined if no field has a value, because InfluxDB accepts no point without fields

@@ -4,8 +4,8 @@ import { toStdout } from "../run/events.ts";
 import { Runner } from "../run/runner.ts";
 
 /**
- * Runs the benchmark, the only long job. Events go to standard output as they happen; the last one is the job's result.
- * When asked to stop, it ends the current step, reports the interruption in its last event, and fails.
+ * Runs the benchmark. It is the only long job. Events go to standard output as they happen; the last one is the job's result.
+ * When asked to stop, the job ends the current step, reports the interruption in its last event, and fails.
  */
 export const benchmark = job({
   input: runRequestSchema,

@@ -3,7 +3,7 @@ import { ask, HttpStatusError } from "../http.ts";
 import { type JobContext, job } from "../job.ts";
 import { retryUntil } from "../retry.ts";
 
-/** Toxiproxy's status when the name already exists. */
+/** Toxiproxy's status if the name already exists. */
 const NAME_EXISTS = 409;
 const anything = z.unknown();
 
@@ -23,11 +23,11 @@ const inputSchema = z.strictObject({
 });
 
 /**
- * Sets up the proxies in Toxiproxy. Idempotent: another run can disable a proxy or enable it again.
+ * Sets up the proxies in Toxiproxy. It can run again, for example to disable or enable a proxy.
  *
- * @throws SwarmbenchError when Toxiproxy does not respond within 30 s, HttpStatusError when it rejects a request
+ * @throws SwarmbenchError if Toxiproxy does not respond within 30 s, HttpStatusError if it rejects a request
  */
-export async function arrangeProxies(
+export async function setUpProxies(
   { api, proxies }: z.output<typeof inputSchema>,
   context: JobContext,
 ): Promise<{ proxies: number }> {
@@ -68,4 +68,4 @@ async function addLatency(
 }
 
 /** The job that sets up the calibration's proxies. */
-export const calibrateProxy = job({ input: inputSchema, run: arrangeProxies });
+export const calibrateProxy = job({ input: inputSchema, run: setUpProxies });

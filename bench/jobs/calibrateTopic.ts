@@ -1,4 +1,4 @@
-// Changes a topic during a calibration run, so that the expected findings of the run are known.
+// Changes a topic during a calibration run in a known way, so that the counts that the run must report are known.
 import { z } from "zod";
 import { kafkaTargetSchema } from "../../contract/target.ts";
 import { job } from "../job.ts";
@@ -6,7 +6,7 @@ import { repeatMessages, truncateTopic } from "../kafka/tamper.ts";
 
 const topic = { target: kafkaTargetSchema, topic: z.string().min(1) };
 
-/** The job that deletes all messages that are in a topic now. */
+/** The job that deletes all messages that a topic currently contains. */
 export const calibrateTruncate = job({
   input: z.strictObject(topic),
   run: (input) => truncateTopic(input.target, input.topic),

@@ -131,7 +131,7 @@ describe("grafana-provision", () => {
   it("does not accept a Grafana without any dashboard", async () => {
     const own: Own = ({ what }) => (what === "GET /api/search" ? [200, []] : undefined);
     const { result } = await run({ current: "old-password" }, { own });
-    await assert.rejects(result, /it has no dashboard$/m);
+    await assert.rejects(result, /there is no dashboard$/m);
   });
 
   it("puts no password into any message", async () => {

@@ -42,13 +42,13 @@ export async function provision(input: Input, context: JobContext): Promise<Graf
   const { version } = await wait({ what: "Grafana to start", hint: SEE_GRAFANA }, () =>
     ask(z.object({ version: z.string().default("unknown") }), input.url, "/api/health"),
   );
-  await takePassword(input, context, wait);
+  await ensurePassword(input, context, wait);
   await waitForDataSource(input, wait);
   return { version, dataSource: "OK", dashboards: await waitForDashboards(input, wait) };
 }
 
-/** Tries each password only once: five failed logins within five minutes lock the user out. */
-async function takePassword(input: Input, context: JobContext, wait: Retry): Promise<void> {
+/** Changes a previous password. Tries each password only once: five failed logins within five minutes lock the user out. */
+async function ensurePassword(input: Input, context: JobContext, wait: Retry): Promise<void> {
   const { url, user, password } = input;
   const { current, previous } = password;
   const accepts = (candidate: string) =>
@@ -100,7 +100,7 @@ async function waitForDashboards(input: Input, wait: Retry): Promise<string[]> {
     const uids = dashboards.map(({ uid }) => uid).sort();
     const missing = input.dashboards.filter((uid) => !uids.includes(uid));
     if (missing.length > 0) throw new Error(`missing ${missing.join(", ")}`);
-    if (uids.length === 0) throw new Error("it has no dashboard");
+    if (uids.length === 0) throw new Error("there is no dashboard");
     return uids;
   });
 }

@@ -17,7 +17,7 @@ interface InfluxProvisionResult {
 }
 
 /**
- * Ensures that an InfluxDB 2, new or with data, has the user with the current password, the organisation and the bucket.
+ * Ensures that an InfluxDB 2, whether new or with data, has the user with the current password, the organisation and the bucket.
  *
  * @throws SwarmbenchError `password-refused` or `service-failed`
  */
@@ -25,14 +25,14 @@ export function provision(input: Input, context: JobContext): Promise<InfluxProv
   return whenHealthy(input, context, async () => {
     const { url, user, password, org, bucket, retentionSec } = input;
     await setUp(url, { user, password: password.current, org, bucket, retentionSec });
-    const session = await takePassword(input, context);
+    const session = await ensurePassword(input, context);
     const orgId = await ensureOrg(session, org);
     return { orgId, bucketId: await ensureBucket(session, orgId, bucket, retentionSec) };
   });
 }
 
-/** @returns a session with the current password */
-async function takePassword({ url, user, password }: Input, context: JobContext): Promise<Session> {
+/** Changes a previous password. @returns a session with the current one */
+async function ensurePassword({ url, user, password }: Input, context: JobContext): Promise<Session> {
   const { current, previous } = password;
   const session = await signIn(url, user, current);
   if (session) return session;

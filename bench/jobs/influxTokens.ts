@@ -14,8 +14,8 @@ import { type JobContext, job } from "../job.ts";
 const inputSchema = z.strictObject({
   ...loginShape,
   /**
-   * Another number creates new tokens and removes the old ones. InfluxDB 2.7 generates the values itself, so they are in
-   * the result.
+   * A changed number creates new tokens and removes the old ones. InfluxDB 2.7 generates the values itself, so the job returns
+   * them.
    */
   rotation: z.int().min(0),
 });
@@ -23,12 +23,12 @@ type Input = z.output<typeof inputSchema>;
 
 /** The result of the job `influx-tokens`. */
 interface InfluxTokensResult {
-  /** Secrets. `operator` may do everything; `write` and `read` may only do that, in this bucket. */
+  /** Secrets. `operator` may do everything; `write` and `read` may only write to, or read from, this bucket. */
   tokens: { operator: string; write: string; read: string };
 }
 
 /**
- * Finds or creates the tokens of an InfluxDB that the job `influx-provision` has set up.
+ * Finds or creates the tokens of an InfluxDB that the job `influx-provision` set up.
  *
  * @throws SwarmbenchError `password-refused` or `service-failed`
  */

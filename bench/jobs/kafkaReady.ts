@@ -22,9 +22,9 @@ interface KafkaReadyResult {
 
 /**
  * Waits until a record has been produced and consumed through every broker. Each broker has its own topic with a single
- * replica on that broker, so that a faulty broker fails no other broker's check.
+ * replica on that broker, so that a faulty broker cannot fail the check of another one.
  *
- * @throws SwarmbenchError `kafka-failed` that names the brokers that are not ready in time
+ * @throws SwarmbenchError `kafka-failed` with the brokers that are not ready in time
  */
 export async function waitUntilReady(
   { target, timeoutSec }: z.output<typeof inputSchema>,

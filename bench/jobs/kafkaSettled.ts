@@ -15,9 +15,9 @@ import { reason } from "../reason.ts";
 
 const PAUSE_MS = 500;
 const ATTEMPT_MS = 15_000;
-/** Healthy inspections in a row that are required: brokers learn of a change some time after the controller. */
+/** Required number of consecutive healthy inspections: brokers learn of a change some time after the controller. */
 const HEALTHY_IN_A_ROW = 3;
-/** Attempts before a member counts as down. */
+/** Number of attempts before a member counts as down. */
 const ATTEMPTS = 4;
 
 const inputSchema = z
@@ -32,12 +32,12 @@ const inputSchema = z
 type Input = z.output<typeof inputSchema>;
 
 /**
- * The result of the job `kafka-settled`: the number of partitions of a healthy cluster, internal topics included; or the
- * members that are down; or why it did not wait.
+ * The result of the job `kafka-settled`. `partitions`: the cluster is healthy, and has this many, including internal topics.
+ * `absent`: the changed member is healthy, and these members were already down. `skipped`: why the job did not wait.
  */
 type KafkaSettledResult = { partitions: number } | { absent: string[] } | { skipped: string };
 
-/** Inspects a cluster. Passed as a parameter for tests. */
+/** Inspects a cluster. A parameter, so that tests can replace it. */
 export interface ClusterProbe {
   all(members: Member[]): Promise<ClusterHealth>;
   /** The issue of one member; undefined if it is healthy. */
@@ -90,7 +90,7 @@ async function servingAmong(
   return serving;
 }
 
-/** Inspects until {@link HEALTHY_IN_A_ROW} inspections found no issue, and returns the last one. */
+/** Inspects until {@link HEALTHY_IN_A_ROW} consecutive inspections find no issue, and returns the last one. */
 async function untilHealthy<L extends Pick<ClusterHealth, "issue">>(
   { timeoutSec }: Input,
   context: JobContext,
@@ -114,7 +114,7 @@ async function untilHealthy<L extends Pick<ClusterHealth, "issue">>(
     if (clock.now() + PAUSE_MS > deadline) {
       throw new SwarmbenchError(
         "kafka-failed",
-        `Kafka did not settle within ${timeoutSec} s: ${last ?? "it became healthy only at the end"}`,
+        `Kafka did not settle within ${timeoutSec} s: ${last ?? "it became healthy too late to be checked again"}`,
         { hint: "See the brokers on the manager: docker service ls, docker service logs broker-1" },
       );
     }

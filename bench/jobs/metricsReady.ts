@@ -8,7 +8,7 @@ const TIMEOUT_MS = 10_000;
 
 const seriesSchema = z.strictObject({
   measurement: z.string().min(1),
-  /** Every one of `values` must occur in this tag. */
+  /** The tag that must have each of `values` in some sample. */
   tag: z.string().min(1),
   values: z.array(z.string()).min(1),
 });

@@ -64,7 +64,7 @@ export async function provision(input: Input, context: JobContext): Promise<Port
   const { Version } = await wait({ what: "Portainer to start", hint: SEE_PORTAINER }, () =>
     ask(z.object({ Version: z.string() }), input.url, "/api/system/status"),
   );
-  const authorization = await takePassword(input, context, wait);
+  const authorization = await ensurePassword(input, context, wait);
   await registerSwarm(input, context, authorization, wait);
   const listing = { what: "Portainer to list its environments", hint: SEE_PORTAINER };
   const registered = await wait(listing, () => environments(input, authorization));
@@ -81,8 +81,8 @@ export async function provision(input: Input, context: JobContext): Promise<Port
   };
 }
 
-/** @returns the `Authorization` of a session with the current password */
-async function takePassword(input: Input, context: JobContext, wait: Retry): Promise<string> {
+/** Changes a previous password. @returns the `Authorization` of a session with the current one */
+async function ensurePassword(input: Input, context: JobContext, wait: Retry): Promise<string> {
   const { url, user, password } = input;
   const { current, previous } = password;
   const session = await logIn(input, current, wait);
@@ -106,7 +106,7 @@ async function takePassword(input: Input, context: JobContext, wait: Retry): Pro
     });
   });
   // A change of the password ends all open sessions.
-  return takePassword({ ...input, password: { current } }, context, wait);
+  return ensurePassword({ ...input, password: { current } }, context, wait);
 }
 
 /** @returns the `Authorization` of a session; undefined if the password is wrong */

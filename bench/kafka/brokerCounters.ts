@@ -1,4 +1,4 @@
-// What a broker counts of its own resources since its start, read over JMX by one request.
+// The counters of a broker since its start, read over JMX by one request.
 import { readJolokia } from "./metrics.ts";
 
 /** A counter; null: the broker does not have it. */
@@ -22,7 +22,7 @@ export interface BrokerCounters {
   /** Time of the JIT compiler threads, s. */
   jitSec: Counter;
   gcMs: Counter;
-  /** Idle time of the request handler threads, ns, on average of all of them. */
+  /** Idle time of the request handler threads, ns; the mean of all of them. */
   handlersIdleNs: Counter;
   /** Idle time of each network thread, ns, by listener. */
   networkIdleNs: Readonly<Record<string, readonly number[]>>;
@@ -33,13 +33,13 @@ export interface BrokerCounters {
   bytesOut: Counter;
   replicationIn: Counter;
   replicationOut: Counter;
-  /** Partitions that it leads now. */
+  /** Partitions that it leads at the time of the reading. */
   leaders: Counter;
   /** Short id of its container, which is its host name. */
   container: string | null;
 }
 
-/** Reads attributes of MBeans: {@link readJolokia}. Passed as a parameter for tests. */
+/** Reads attributes of MBeans: {@link readJolokia}. A parameter, so that tests can replace it. */
 export type ReadMbeans = typeof readJolokia;
 
 const REQUESTS = { produce: "Produce", fetch: "FetchConsumer" } as const;
@@ -57,7 +57,7 @@ const TOPICS = {
   replicationIn: "ReplicationBytesInPerSec",
   replicationOut: "ReplicationBytesOutPerSec",
 } as const;
-/** Of a broker that is a controller too, only this one leaves out the controller's threads (KIP-1207, Kafka 4.2). */
+/** Where a broker is also a controller, only the first one leaves out the controller's threads (KIP-1207, Kafka 4.2). */
 const HANDLERS = ["BrokerRequestHandlerAvgIdlePercent", "RequestHandlerAvgIdlePercent"] as const;
 
 const requestTime = (request: string, time: string) =>
@@ -68,7 +68,7 @@ export const CPU_TIME = { mbean: "java.lang:type=OperatingSystem", attribute: "P
 /** Time that the JIT compiler threads of a JVM have worked, ms (java.lang CompilationMXBean). Not every JVM reports it. */
 export const JIT_TIME = { mbean: "java.lang:type=Compilation", attribute: "TotalCompilationTime" };
 
-/** Every read, by its name below. Means and counts of Kafka's histograms are those of all requests since the start. */
+/** Every read, by the name used below. Means and counts of Kafka's histograms cover all requests since the start. */
 const READS = {
   cpu: CPU_TIME,
   jit: JIT_TIME,

@@ -11,7 +11,7 @@ interface ClusterView {
   brokers: number[];
 }
 
-/** The operations on a Kafka cluster that the jobs use. Passed as a parameter for tests. */
+/** The operations on a Kafka cluster that the jobs use. A parameter, so that tests can replace them. */
 export interface KafkaApi {
   /** Connects to exactly this broker and asks how it sees the cluster. */
   view(target: KafkaTarget, broker: KafkaBroker): Promise<ClusterView>;
@@ -72,7 +72,7 @@ async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Pr
   }
 }
 
-/** kafkajs fails for all topics while any partition lacks a leader, and with a TypeError while no broker answers. */
+/** Replaces errors that mislead: kafkajs fails for all topics while any partition lacks a leader, and with a TypeError while no broker answers. */
 function clearer(error: unknown): unknown {
   if (error instanceof TypeError) return new Error("no broker answers", { cause: error });
   const { type, cause } = error as { type?: string; cause?: { type?: string } };
@@ -99,7 +99,7 @@ async function produce(kafka: Kafka, topic: string, value: string): Promise<void
   }
 }
 
-/** Reads the topic as the only member of a group until the value arrives. Commits, so that storing offsets is tested too. */
+/** Reads the topic as the only member of a group until the value arrives. Commits the offset, to test that too. */
 async function consume(kafka: Kafka, groupId: string, topic: string, value: string): Promise<void> {
   const consumer = kafka.consumer({
     groupId,

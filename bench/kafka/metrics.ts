@@ -3,9 +3,9 @@ import { ask } from "../http.ts";
 import { reason } from "../reason.ts";
 
 const TIMEOUT_MS = 5_000;
-/** Kafka's BrokerState of a broker that serves. */
+/** The value of Kafka's BrokerState for a broker that serves requests. */
 const RUNNING = 3;
-/** States of a working quorum member. In the other states a member still looks for a leader. */
+/** States of a working member of the quorum. In other states, it is still looking for a leader. */
 const IN_QUORUM: Metric[] = ["leader", "follower", "observer"];
 
 /** A process of the cluster with a Jolokia agent that serves its metrics. */
@@ -65,7 +65,7 @@ export async function inspectAll(members: Member[], ask = askJolokia): Promise<C
   };
 }
 
-/** Inspects one member, whatever the state of the others. @returns its issue; undefined if it is healthy */
+/** Inspects one member, independently of the others. @returns its issue; undefined if it is healthy */
 export async function inspectOne(member: Member, ask = askJolokia): Promise<string | undefined> {
   const inspect = async (): Promise<MemberHealth> => {
     const [state, raft] = await ask(member.jolokiaUrl, [BROKER.state, RAFT_STATE]);
@@ -133,9 +133,9 @@ const answerSchema = z.array(z.object({ status: z.number(), value: z.unknown() }
  * Reads attributes over HTTP from a Jolokia agent, all by one bulk request of the Jolokia protocol.
  *
  * @param reads an MBean, or a pattern of MBeans, and its attribute or attributes
- * @returns for each read its value as Jolokia writes it: of several attributes an object, of a pattern an object by MBean;
+ * @returns for each read its value in Jolokia's form: an object for several attributes, an object by MBean for a pattern;
  *   undefined if it does not exist
- * @throws Error when the agent does not answer within 5 s
+ * @throws Error if the agent does not answer within 5 s
  */
 export async function readJolokia(
   url: string,
@@ -150,7 +150,7 @@ export async function readJolokia(
 /**
  * Reads metrics over HTTP from a Jolokia agent.
  *
- * @throws Error when the agent does not answer within 5 s
+ * @throws Error if the agent does not answer within 5 s
  */
 export const askJolokia: AskMetrics = async (url, readings) => {
   const values = await readJolokia(url, readings);

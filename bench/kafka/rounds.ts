@@ -7,7 +7,7 @@ import { reason } from "../reason.ts";
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 2_000;
-/** A longer attempt is abandoned and repeated: the broker may answer a new connection. */
+/** An attempt that takes longer is abandoned and repeated, since the broker may answer on a new connection. */
 const ATTEMPT_MS = 15_000;
 
 /** The options of {@link retryAll}. */
@@ -21,9 +21,9 @@ interface Rounds {
 }
 
 /**
- * Runs an attempt with all brokers in parallel, and repeats it for those that failed until all have succeeded.
+ * Runs an attempt for all brokers in parallel, and repeats it for those that failed until all have succeeded.
  *
- * @throws SwarmbenchError `kafka-failed` that names the brokers that did not succeed before the deadline
+ * @throws SwarmbenchError `kafka-failed` with the brokers that did not succeed before the deadline
  */
 export async function retryAll<T>(
   rounds: Rounds,

@@ -11,7 +11,7 @@ type ChangeWait =
  * Decides what to wait for after a change of one member. The change does not bring back members that were down before it,
  * so waiting for all members would then never end.
  *
- * @param serving names of the other members that serve; may or may not include `self`
+ * @param serving names of the members that serve; it does not matter whether it includes `self`
  */
 export function waitAfterChange(self: string, members: Member[], serving: ReadonlySet<string>): ChangeWait {
   const absent = members.map(({ name }) => name).filter((name) => name !== self && !serving.has(name));

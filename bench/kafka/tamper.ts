@@ -30,7 +30,7 @@ export async function truncateTopic(target: KafkaTarget, topic: string): Promise
   }
 }
 
-/** Which messages {@link repeatMessages} sends a second time. */
+/** The messages that {@link repeatMessages} sends a second time. */
 interface Repeat {
   target: KafkaTarget;
   topic: string;
@@ -50,7 +50,7 @@ interface Copy {
 /**
  * Sends `count` different messages of a topic a second time, byte for byte and to the same partition.
  *
- * @throws SwarmbenchError `kafka-failed` when it does not find enough messages in time
+ * @throws SwarmbenchError `kafka-failed` if it does not find enough messages in time
  */
 export async function repeatMessages(repeat: Repeat): Promise<{ repeated: number }> {
   const kafka = failFastClient(repeat.target);

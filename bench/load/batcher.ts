@@ -1,6 +1,6 @@
-// Batching by linger and batch size, as Kafka's Java client does it (linger.ms, batch.size), for clients that have neither.
+// Batching by linger and batch size, like Kafka's Java client (linger.ms, batch.size), for clients that have neither.
 
-/** Collects items into batches. A batch is complete once its linger, which starts with its first item, is over, or its size is reached. */
+/** Collects items into batches. A batch is complete when the linger time since its first item is over, or when its size is reached. */
 export class Batcher<T> {
   private batch: T[] = [];
   private bytes = 0;
@@ -11,9 +11,9 @@ export class Batcher<T> {
   private readonly onBatch: (batch: T[]) => void;
 
   /**
-   * @param lingerMs 0: each item is a batch of its own, complete at once
+   * @param lingerMs how long a batch waits for more items, ms. 0: each item is a batch of its own
    * @param maxBytes size at which a batch is complete
-   * @param onBatch gets each complete batch
+   * @param onBatch called with each complete batch
    */
   constructor(lingerMs: number, maxBytes: number, onBatch: (batch: T[]) => void) {
     this.lingerMs = lingerMs;

@@ -95,7 +95,7 @@ describe("the dispatcher", () => {
     assert.ok(late.slice(12).every((lag) => lag === 0));
   });
 
-  it("gives the first time that is not dispatched yet, which shows whether a limit is set in time", async () => {
+  it("returns the first time that is not dispatched yet, which shows whether a limit is set in time", async () => {
     const time = new FakeTime();
     const dispatcher = new Dispatcher(time, time);
     dispatcher.add(every(1_000), () => {});
@@ -177,7 +177,7 @@ describe("the wall clock", () => {
     assert.ok(Math.abs(clock.nowUs() - before) < 0.5, String(clock.nowUs() - before));
   });
 
-  it("has it even if the thread often waits for a CPU", () => {
+  it("is as exact if the thread often waits for a CPU", () => {
     const offset = { us: 1_700_000_000_000_123 };
     const random = randomOf(4);
     const real = source(offset, 0.05, () => (random() < 0.0005 ? 7_000 * random() : 0));

@@ -2,7 +2,7 @@ import type { WallClock } from "../wallClock.ts";
 import type { Pacer } from "./pacer.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** After a stall thousands of messages are overdue. They are sent in slices, between which answers of the brokers are read. */
+/** After a stall, thousands of messages are overdue. They are sent in slices, so that the brokers' answers are read in between. */
 const SLICE_US = 5_000;
 
 interface Entry {
@@ -12,13 +12,13 @@ interface Entry {
   sequence: number;
   /** Intended time of its next message, µs since 1970. */
   nextUs: number;
-  /** Position in which it was added: of two messages due at the same time, the schedule added first goes first. */
+  /** Position in which the schedule was added. It decides between messages that are due at the same time. */
   order: number;
 }
 
 /**
  * Runs many schedules in an open loop: each message is dispatched at its intended time, or as soon after it as this process
- * can, independently of earlier messages. There is no shared rate limiter, and it waits for nothing.
+ * can, independently of earlier messages. There is no shared rate limiter, and it never waits for an answer.
  */
 export class Dispatcher {
   /** A binary heap: the entry that is due next comes first. */
@@ -42,7 +42,7 @@ export class Dispatcher {
   constructor(clock: Pick<WallClock, "nowUs">, pacer: Pacer) {
     this.clock = clock;
     this.pacer = pacer;
-    this.done.catch(() => {}); // not unhandled: callers that await `done` still get the error
+    this.done.catch(() => {}); // avoids an unhandled rejection; callers that await `done` still get the error
   }
 
   /**
@@ -65,7 +65,7 @@ export class Dispatcher {
   /**
    * Sets the limit: no message with an intended time at or after it is dispatched. It can be set again until it is reached.
    *
-   * @returns the earliest intended time that is not dispatched yet. Everything before it is, even beyond the limit
+   * @returns the earliest intended time that is not dispatched yet. All earlier messages are, even beyond the limit
    */
   until(toUs: number): number {
     this.limitUs = toUs;
@@ -79,7 +79,7 @@ export class Dispatcher {
     return this.heap[0]?.nextUs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Whether it dispatches nothing more. */
+  /** Whether it has stopped dispatching. */
   get ended(): boolean {
     return this.stopped;
   }
@@ -97,7 +97,7 @@ export class Dispatcher {
     }
   }
 
-  /** Dispatches nothing from now on. */
+  /** Stops dispatching. */
   stop(): void {
     this.stopped = true;
     this.pacer.close();
@@ -113,7 +113,7 @@ export class Dispatcher {
     try {
       const began = this.clock.nowUs();
       let now = began;
-      // Reading the clock again now and then saves a wake-up for messages that have become due meanwhile.
+      // Reading the clock again from time to time saves a wake-up for messages that have become due in the meantime.
       while (this.nextUs() <= now && this.nextUs() < this.limitUs) {
         this.dispatch();
         if (this.nextUs() > now) now = this.clock.nowUs();

@@ -1,4 +1,4 @@
-// The keys of messages. The key decides the partition of a message that has one.
+// The keys of messages. A message's key, if it has one, decides its partition.
 import type { Keys } from "../../contract/workload.ts";
 import type { Random } from "./random.ts";
 

@@ -47,7 +47,7 @@ describe("a message's header", () => {
     assert.equal(readStamp(value, empty()), false);
   });
 
-  it("has another mark for another run", () => {
+  it("has a different mark for each run", () => {
     assert.notEqual(runMark("20261124T100000Z-local-aaaaaa"), runMark("20261124T100000Z-local-aaaaab"));
   });
 });
@@ -68,6 +68,18 @@ describe("a message's content", () => {
   it("compresses to about a fifth if it is compressible", () => {
     const share = ratio(contents(batch(1_000, "compressible")));
     assert.ok(share > 0.1 && share < 0.3, String(share));
+  });
+
+  it("is random up to its share, and zero after it", () => {
+    const values = batch(400, { random: 0.5 }, 100);
+    for (const value of values) {
+      assert.ok(value.subarray(200).every((byte) => byte === 0));
+      assert.ok(value.subarray(MESSAGE_HEADER_BYTES, 200).some((byte) => byte !== 0));
+    }
+    const half = ratio(contents(values));
+    assert.ok(half > 0.4 && half < 0.55, String(half));
+    assert.ok(contents(batch(400, { random: 0 }, 10)).every((byte) => byte === 0));
+    assert.ok(ratio(contents(batch(400, { random: 1 }, 100))) > 0.95);
   });
 
   it("repeats the bytes of a file", () => {

@@ -17,7 +17,7 @@ export interface Stamp {
   run: number;
   step: number;
   producer: number;
-  /** Number of the message in this producer and step, from 0, consecutive. */
+  /** Number of the message within its producer and step, from 0, without gaps. */
   sequence: number;
   /** Intended time, µs since 1970. */
   intendedUs: number;
@@ -25,7 +25,7 @@ export interface Stamp {
   sentUs: number;
 }
 
-/** 32 bits of a hash of a run's name, by which a reader recognises the messages of its run. */
+/** 32 bits of a hash of a run's name, by which consumers recognise the messages of the run. */
 export function runMark(run: string): number {
   return createHash("sha256").update(run).digest().readUInt32BE(0);
 }

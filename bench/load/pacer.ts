@@ -11,7 +11,7 @@ export interface Pacer {
 }
 
 /**
- * Smallest time between two wake-ups. Each costs 40 µs of CPU time, so 2,000 per second cost 0.08 CPUs.
+ * Shortest time between two wake-ups. Each costs 40 µs of CPU time, so 2,000 per second cost 0.08 CPUs.
  */
 const GRID_US = 500;
 
@@ -44,34 +44,34 @@ class TimerPacer implements Pacer {
   }
 }
 
-/** Fields of the memory that both threads share: the number of the last order, and whether the thread should end. */
-const [ORDER, DONE] = [0, 1];
+/** Fields of the memory that both threads share: the number of the last request, and whether the thread should end. */
+const [REQUEST, DONE] = [0, 1];
 const NEVER = 0;
 
 /**
  * The thread, as text so that it is part of the bundled file. The clock of `process.hrtime` is the same in all threads.
- * It posts one message for each order, then waits for the next one.
+ * It posts one message for each request, then waits for the next one.
  */
 const THREAD = `
 const { parentPort, workerData } = require("node:worker_threads");
-const orders = new Int32Array(workerData, 0, 2);
+const control = new Int32Array(workerData, 0, 2);
 const wakeAtUs = new Float64Array(workerData, 8, 1);
-for (let posted = 0; Atomics.load(orders, ${DONE}) === 0; ) {
-  const order = Atomics.load(orders, ${ORDER});
+for (let posted = 0; Atomics.load(control, ${DONE}) === 0; ) {
+  const request = Atomics.load(control, ${REQUEST});
   const atUs = wakeAtUs[0];
-  if (atUs === ${NEVER} || order === posted) {
-    Atomics.wait(orders, ${ORDER}, order);
+  if (atUs === ${NEVER} || request === posted) {
+    Atomics.wait(control, ${REQUEST}, request);
     continue;
   }
   const leftMs = (atUs - Number(process.hrtime.bigint()) / 1000) / 1000;
-  if (leftMs > 0 && Atomics.wait(orders, ${ORDER}, order, leftMs) !== "timed-out") continue;
-  posted = order;
+  if (leftMs > 0 && Atomics.wait(control, ${REQUEST}, request, leftMs) !== "timed-out") continue;
+  posted = request;
   parentPort.postMessage(0);
 }`;
 
 class ThreadPacer implements Pacer {
   private readonly shared = new SharedArrayBuffer(16);
-  private readonly orders = new Int32Array(this.shared, 0, 2);
+  private readonly control = new Int32Array(this.shared, 0, 2);
   private readonly wakeAtUs = new Float64Array(this.shared, 8, 1);
   private readonly thread = new Worker(THREAD, { eval: true, workerData: this.shared });
   private wake: () => void = () => {};
@@ -95,17 +95,17 @@ class ThreadPacer implements Pacer {
     this.wake = wake;
     const leftUs = Math.max(atUs, this.lastUs + GRID_US) - this.clock.nowUs();
     this.wakeAtUs[0] = Number(process.hrtime.bigint()) / 1_000 + leftUs;
-    this.order();
+    this.notify();
   }
 
   close(): void {
     this.wake = () => {};
-    Atomics.store(this.orders, DONE, 1);
-    this.order();
+    Atomics.store(this.control, DONE, 1);
+    this.notify();
   }
 
-  private order(): void {
-    Atomics.add(this.orders, ORDER, 1);
-    Atomics.notify(this.orders, ORDER);
+  private notify(): void {
+    Atomics.add(this.control, REQUEST, 1);
+    Atomics.notify(this.control, REQUEST);
   }
 }

@@ -13,7 +13,7 @@ export interface Payloads {
   next(): Buffer;
 }
 
-/** Size of the pool from which content is cut at random positions: so large that compression finds few repetitions in a batch. */
+/** Size of the pool from which content is cut at random positions. It is so large that compression finds few repetitions in a batch. */
 const POOL_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -66,14 +66,29 @@ function normal(random: Random): number {
 }
 
 function fillerOf(content: MessageContent, random: Random): (value: Buffer) => void {
-  if (typeof content !== "string" && "file" in content) throw new Error(`${content.file} has not been read`);
-  if (typeof content !== "string") return repeating(Buffer.from(content.base64, "base64"));
-  const pool = poolOf(content);
-  return (value) => {
-    for (let offset = MESSAGE_HEADER_BYTES; offset < value.length; ) {
+  if (typeof content === "string") return cutting(poolOf(content), random);
+  if ("random" in content) return partlyRandom(content.random, random);
+  if ("file" in content) throw new Error(`${content.file} has not been read`);
+  return repeating(Buffer.from(content.base64, "base64"));
+}
+
+/** Fills each message with parts of a pool from random positions. */
+function cutting(pool: Buffer, random: Random): (value: Buffer, end?: number) => void {
+  return (value, end = value.length) => {
+    for (let offset = MESSAGE_HEADER_BYTES; offset < end; ) {
       const from = Math.floor(random() * pool.length);
-      offset += pool.copy(value, offset, from, Math.min(pool.length, from + value.length - offset));
+      offset += pool.copy(value, offset, from, Math.min(pool.length, from + end - offset));
     }
+  };
+}
+
+/** The header counts as random, so that a share of 0 leaves nothing but it. */
+function partlyRandom(share: number, random: Random): (value: Buffer) => void {
+  const fill = cutting(poolOf("random"), random);
+  return (value) => {
+    const end = Math.max(MESSAGE_HEADER_BYTES, Math.round(share * value.length));
+    fill(value, end);
+    value.fill(0, end);
   };
 }
 

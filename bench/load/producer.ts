@@ -35,7 +35,7 @@ export interface ProducerListener {
   failed(messages: readonly Due[], error: unknown, atUs: number): void;
 }
 
-/** A logical producer: sends each message when it is due, and counts what becomes of it. */
+/** A logical producer: sends each message when it is due, and counts acknowledged, late and unsent ones. */
 export class LogicalProducer {
   private readonly acked = new Bitmap();
   /** Messages that are due and not sent yet, because too many are unacknowledged. */
@@ -82,7 +82,7 @@ export class LogicalProducer {
     this.inWindow = { from: -1, sent: 0, late: 0 };
   }
 
-  /** Takes a message that is due. Never waits, and never throws because of a broker. */
+  /** Accepts a message that is due. Never waits, and never throws because of a broker. */
   due(sequence: number, intendedUs: number): void {
     this.count(sequence, intendedUs);
     const value = this.payloads.next();
@@ -91,7 +91,7 @@ export class LogicalProducer {
     this.batcher.add({ sequence, intendedUs, message }, value.length);
   }
 
-  /** Takes a message that is due and will not be sent. */
+  /** Counts a message that is due and will not be sent. */
   missed(sequence: number, intendedUs: number): void {
     this.count(sequence, intendedUs);
   }
@@ -161,7 +161,7 @@ export class LogicalProducer {
     return this.queue.length + this.batcher.waiting;
   }
 
-  /** Sends messages that still wait for their linger, since no more messages will follow. */
+  /** Sends the messages that are still waiting for the linger time, since no more will follow. */
   flush(): void {
     this.batcher.flush();
   }

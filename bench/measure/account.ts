@@ -12,9 +12,9 @@ export interface Account {
   acked: number;
   /** Messages delivered at least once to a group; the smallest number of all groups. */
   delivered: number;
-  /** Acknowledged (with acks 0: sent), not delivered to every group, and not in what the groups have yet to read. */
+  /** Acknowledged (with acks 0: sent), not delivered to every group, and not in the part of the log that groups have yet to read. */
   lost: number;
-  /** The same, but perhaps in what a group has yet to read. */
+  /** The same, but may be in the part of the log that a group has yet to read. */
   pending: number;
   /** Repeated deliveries of messages that Kafka has more than once, in all groups. */
   duplicated: number;
@@ -107,7 +107,7 @@ function groupsOf(consumers: readonly ConsumerTotals[]): Map<string, Consumed[]>
   return groups;
 }
 
-/** @param overlap number of offsets that more than one task has read */
+/** The counts of one group. @param overlap number of offsets that more than one task has read */
 function accountGroup(produced: readonly Produced[], entries: readonly Consumed[], overlap: number) {
   const windows = new Map(produced.map(({ producer, window }) => [producer, window]));
   const received = new Map<number, Bitmap>();
@@ -119,7 +119,7 @@ function accountGroup(produced: readonly Produced[], entries: readonly Consumed[
     const current = Bitmap.decode(entry.received);
     const previous = received.get(entry.producer);
     if (previous) {
-      // A message that two tasks have received is a repeated delivery as well.
+      // A message that two tasks have received also counts as a repeated delivery.
       byTwoTasks += current.countIn(from, to) - Bitmap.missing(current, previous, from, to);
       previous.or(current);
     } else {
@@ -131,12 +131,12 @@ function accountGroup(produced: readonly Produced[], entries: readonly Consumed[
   const delivered = sum(produced, ({ producer, window: { from, to } }) => {
     return received.get(producer)?.countIn(from, to) ?? 0;
   });
-  // Tasks that have read the same offsets have read the same messages; beyond that, Kafka has a message twice.
+  // Tasks that read the same offsets got the same messages. Any further ones are messages that Kafka has twice.
   const reread = Math.min(byTwoTasks, overlap);
   return { received, duplicated: duplicated + byTwoTasks - reread, reread, reordered, delivered };
 }
 
-/** How many wanted sequences are missing in at least one of the sets. */
+/** Number of wanted sequences that are missing in at least one of the sets. */
 function missingInAnyGroup(wanted: Bitmap, sets: readonly Bitmap[], from: number, to: number): number {
   const [first] = sets;
   if (!first) return wanted.countIn(from, to);

@@ -4,7 +4,7 @@ const FIRST_BYTES = 16;
 /** Number of ones in each byte value. */
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll("0", "").length);
 
-/** A set of small numbers, such as the delivered sequences, with one bit for each. It grows as needed. */
+/** A set of small non-negative integers, such as the delivered sequences, with one bit for each. It grows as needed. */
 export class Bitmap {
   private bytes = new Uint8Array(FIRST_BYTES);
   /** Size of the set. */
@@ -27,7 +27,7 @@ export class Bitmap {
     return ((this.bytes[index >>> 3] ?? 0) & (1 << (index & 7))) !== 0;
   }
 
-  /** How many of its numbers are from `from` to below `to`. */
+  /** Number of elements from `from` to below `to`. */
   countIn(from: number, to: number): number {
     return onesIn(from, to, (position) => this.bytes[position] ?? 0);
   }
@@ -46,7 +46,7 @@ export class Bitmap {
     this.count = this.countIn(0, this.bytes.length * 8);
   }
 
-  /** How many numbers from `from` to below `to` are in `wanted` and not in `got`. */
+  /** Number of elements from `from` to below `to` that are in `wanted` but not in `got`. */
   static missing(wanted: Bitmap, got: Bitmap, from: number, to: number): number {
     return onesIn(from, to, (position) => (wanted.bytes[position] ?? 0) & ~(got.bytes[position] ?? 0));
   }
@@ -57,7 +57,7 @@ export class Bitmap {
     return deflateRawSync(this.bytes.subarray(0, end)).toString("base64");
   }
 
-  /** The set that {@link encode} returned. */
+  /** The set that {@link encode} encoded. */
   static decode(text: string): Bitmap {
     const bitmap = new Bitmap();
     const bytes = inflateRawSync(Buffer.from(text, "base64"));

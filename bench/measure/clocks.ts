@@ -11,13 +11,13 @@ const RESOLUTION = 0.0005;
 /** Latencies are corrected by an offset that is more than this many times its bound. */
 const CORRECTED_FROM = 2;
 /**
- * How much the medians of the same messages may differ beyond all known errors: two processes receive them, and wait for a
- * CPU at different times. On an overloaded machine this waiting is most of the latency, so the limit is a share of the larger
- * median (measured with a load of five per CPU: 14 and 27 ms).
+ * How much the medians of the same messages may differ beyond all known errors, because two processes receive them and wait for
+ * a CPU at different times. On an overloaded machine this wait is most of the latency, so the limit is a share of the larger
+ * median (measured with a load average of five per CPU: 14 and 27 ms).
  */
 const TOLERANCE_MS = 1;
 const TOLERANCE_SHARE = 0.5;
-/** With fewer messages a median is not meaningful. */
+/** With fewer messages, a median is not meaningful. */
 const LEAST_OWN_MESSAGES = 30;
 
 /** The clock measurements of a step, and the totals of its tasks. */
@@ -27,9 +27,9 @@ export interface StepClocks {
   consumers: readonly string[];
   produced: readonly ProducerTotals[];
   consumed: readonly ConsumerTotals[];
-  /** Findings of the runner about all agents. */
+  /** The runner's findings about the clocks of all agents. */
   runner: readonly Findings[];
-  /** The machine that each task, or the runner, reads its clock from. Absent for a clock with a deliberate fault. */
+  /** By task, or `runner`, the machine whose clock it reads. Absent for a clock with a deliberate fault. */
   machines: ReadonlyMap<string, string>;
   window: { fromUs: number; toUs: number };
 }
@@ -37,8 +37,8 @@ export interface StepClocks {
 type PairClock = MeasuredStep["clocks"]["pairs"][number];
 
 /**
- * Whether two tasks read the same machine's clock, which has no offset to itself. They differ only while one of them has
- * read a step of it and the other has not, by no more than the steps that the exchange saw.
+ * Whether two tasks read the clock of the same machine, so that their offset is 0. They differ only while one task has noticed a
+ * step of that clock and the other has not, by no more than the steps that the exchange saw.
  */
 function shareClock({ machines }: StepClocks, from: string, to: string): boolean {
   const machine = machines.get(from);
@@ -48,7 +48,7 @@ function shareClock({ machines }: StepClocks, from: string, to: string): boolean
 /** Every pair of tasks whose clocks were compared: how far the clock of `to` is ahead of that of `from`. */
 export function pairClocks(step: StepClocks): PairClock[] {
   const { fromUs, toUs } = step.window;
-  // A consumer asks the producers whose messages it gets, so its findings are about the producer's clock: hence the sign.
+  // Consumers probe producers, so a consumer's findings are about the producer's clock. The sign turns them around.
   const pair = (findings: Findings, from: string, to: string, sign: 1 | -1): PairClock => {
     const line = shareClock(step, from, to)
       ? { offsetUs: 0, boundUs: findings.steppedUs, driftPpm: 0, straight: true }
@@ -88,7 +88,7 @@ export function errorOfPair(
 
 /**
  * The latencies as they would be if consumers used the producers' clocks: each slice of each pair is shifted by the offset of
- * their clocks, if that is more than twice its bound. A smaller shift could make them worse; then the offset counts as
+ * their clocks, if that is more than twice its bound. A smaller shift could make them worse, so a smaller offset counts as
  * error.
  *
  * @returns `boundMs`: the largest clock error of a corrected latency. undefined if the clocks of a pair with messages could
@@ -117,7 +117,7 @@ export function correctedLatency(
   return { latency, boundMs: boundUs / 1_000 };
 }
 
-/** When the messages of a slice were received, by the consumer's clock, µs: its intended times plus their latencies. */
+/** The period in which the messages of a slice were received, by the consumer's clock, µs: intended times plus latencies. */
 function receivedWithin({ window }: StepClocks, slice: number, latency: LatencyHistogram): [number, number] {
   const length = sliceUs(window);
   const fromUs = window.fromUs + slice * length;
@@ -133,7 +133,7 @@ function sharedBounds(findings: Findings | undefined): { lowUs: number; highUs: 
   return { lowUs: -steppedUs, highUs: steppedUs };
 }
 
-/** By how much to shift latencies, and the error that is left. */
+/** By how much to shift latencies, and the remaining error. */
 function correctionOf({ lowUs, highUs }: { lowUs: number; highUs: number }): {
   shiftUs: number;
   errorUs: number;

@@ -8,7 +8,7 @@ export interface StepMetrics extends GeneratorLoad {
   offered: number;
   delivered: number;
   lost: number;
-  /** Messages of which it is not known whether they will be delivered. */
+  /** Messages that were still under way, so that it is not known whether they will be delivered. */
   pending: number;
   unsent: number;
   /** Number of failed sends. */
@@ -17,14 +17,14 @@ export interface StepMetrics extends GeneratorLoad {
   p99Ms: number | null;
   /** Number of messages over which p99 ranks: those offered, once for each group. */
   ranked: number;
-  /** How many of them took longer than the SLO's p99, or did not arrive. */
+  /** Number of ranked messages that took longer than the SLO's p99, or did not arrive. */
   late: number;
   /** Length of the measured time. */
   durationSec: number;
   steady: boolean;
   /** Why the load was not steady. */
   steadyReason: string;
-  /** Busy JIT compiler threads of the busiest broker, on average; null: unknown. */
+  /** Busy JIT compiler threads of the broker with the most, on average; null: unknown. */
   brokersJitThreads: number | null;
 }
 
@@ -70,7 +70,7 @@ function failureReasons({ offered, delivered, errors }: StepMetrics): string[] {
   return [`none of ${offered} messages was delivered${errors > 0 ? `, ${errors} sends failed` : ""}`];
 }
 
-/** A starved consumer only delays messages, so it counts only where the SLO was missed. */
+/** A starved consumer only delays messages, so it counts only if the SLO was missed. */
 function generatorReasons(metrics: StepMetrics, slo: Slo): string[] {
   const starved = sloReasons(metrics, slo).length > 0 ? consumerExcess(metrics, slo) : [];
   return [...producerExcess(metrics, slo), ...starved].map(({ reason }) => reason);
@@ -87,13 +87,13 @@ function pendingReasons({ pending, offered }: StepMetrics): string[] {
 function jitReasons({ brokersJitThreads: threads }: StepMetrics): string[] {
   if (threads === null || threads <= JIT_BUSY_THREADS) return [];
   return [
-    `the brokers' JIT compilers were busy (${threads.toFixed(2)} threads on average), as they are in the first minutes`,
+    `the brokers' JIT compilers were busy (${threads.toFixed(2)} threads on average), as they are in the first minutes after a start`,
   ];
 }
 
-/** Of so many messages, ten lie above the p99: fewer cannot show that it was met. */
+/** With this many messages, ten lie above the p99. Fewer cannot show that the SLO was met. */
 const LEAST_MESSAGES = 1_000;
-/** With fewer messages, the SLO is missed if so many late ones had at most this probability at its limit. */
+/** With fewer messages, the SLO is missed if that many late ones would have at most this probability with a p99 at its limit. */
 const LATE_BY_CHANCE = 0.01;
 
 function isLate({ p99Ms, ranked, late }: StepMetrics, slo: Slo): boolean {

@@ -1,4 +1,4 @@
-// Whether the load generator was at its own limit, so that a step says nothing about Kafka.
+// Whether the load generator was at its own limit. If so, a step says nothing about Kafka.
 import type { Slo } from "../../contract/workload.ts";
 
 /** The load of the busiest consumer task. */
@@ -9,13 +9,13 @@ export interface ConsumerLoad {
   eventLoopDelayMs: number;
 }
 
-/** What is known of the generator in the measured time of a step. */
+/** The metrics of the generator in the measured time of a step. null: unknown. */
 export interface GeneratorLoad {
-  /** From the intended time to the dispatch. Waiting for the broker's answers is not in it, but in the latency. */
+  /** From the intended time to the dispatch. The wait for the broker's answers is not included; it is part of the latency. */
   scheduleLagMsP99: number | null;
   /** CPUs used by the busiest task. */
   cpu: number | null;
-  /** null: there are no consumers, or nothing is known of them. */
+  /** null: there are no consumers, or their load is unknown. */
   consumers: ConsumerLoad | null;
 }
 
@@ -32,12 +32,12 @@ export interface GeneratorExcess {
 /** With a lag above this share of the SLO's p99, the latency is that of the generator. */
 const LAG_SHARE = 0.1;
 /**
- * One thread of Node.js does the work of a task. With its helper threads it is at its limit from about this many CPUs on
+ * One thread of Node.js does the work of a task. Together with its helper threads, it is at its limit from about this many CPUs
  * (measured with kafkajs: 1.1 CPUs, with seconds of lag).
  */
 const SATURATED_CPUS = 0.9;
 /**
- * A consumer that waits for a CPU for half of the time or more receives messages late, whatever the event loop says. Waiting in
+ * A consumer that waits for a CPU for half of the time or more receives messages late, regardless of the event loop delay. Waiting in
  * the run queue is saturation in the sense of Gregg's USE method; the threshold is this project's choice.
  */
 const STARVED_WAIT = 0.5;

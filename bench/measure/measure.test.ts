@@ -44,7 +44,7 @@ describe("a bitmap", () => {
     );
   });
 
-  it("counts what another one lacks, and adds all of another one", () => {
+  it("counts the numbers that another one lacks, and adds all numbers of another one", () => {
     fc.assert(
       fc.property(sets, sets, fc.nat(3_000), fc.nat(3_000), (a, b, from, to) => {
         const [wanted, got] = [bitmapOf(a), bitmapOf(b)];
@@ -171,7 +171,7 @@ describe("the accounting of a step", () => {
     assert.deepEqual({ delivered, lost }, { delivered: 8, lost: 2 });
   });
 
-  it("counts missing messages as pending as long as there is something unread that could hold them", () => {
+  it("counts missing messages as pending while unread offsets could hold them", () => {
     const account = (unread: number | null) => {
       const { lost, pending } = accountStep(
         [produced(0, range(10, 20))],
@@ -331,7 +331,7 @@ describe("the verdict of a step", () => {
     assert.equal(verdict({ cpu: 0.9, p99Ms: 5_000 }).verdict, "generator-bound");
   });
 
-  it("is generator-bound if the SLO was missed and a consumer was starved, which can only have made it later", () => {
+  it("is generator-bound if the SLO was missed and a consumer was starved", () => {
     const late = { cpuWait: 0.3, eventLoopDelayMs: 10.1 };
     const { verdict: actual, reasons } = verdict({ p99Ms: 300, consumers: late });
     assert.equal(actual, "generator-bound");
@@ -366,7 +366,7 @@ describe("the verdict of a step", () => {
     assert.equal(verdict({ p99Ms: 300, brokersJitThreads: 0.34, lost: 1 }).verdict, "slo-missed");
   });
 
-  it("is not-drained if it is not known what became of some messages, unless the SLO was missed anyway", () => {
+  it("is not-drained if messages were still under way, unless the SLO was missed without them", () => {
     const { verdict: actual, reasons } = verdict({ pending: 5, delivered: 9_995 });
     assert.deepEqual(
       [actual, reasons],
@@ -378,7 +378,7 @@ describe("the verdict of a step", () => {
     assert.equal(verdict({ pending: 2_000, p99Ms: null, late: 2_000 }).verdict, "slo-missed");
   });
 
-  it("is not-decidable if fewer than 1,000 messages were due, unless so many late ones cannot be chance", () => {
+  it("is not-decidable if fewer than 1,000 messages were due, unless too many were late for chance", () => {
     const few = { offered: 80, delivered: 80, ranked: 80, p99Ms: null, durationSec: 8 };
     const { verdict: actual, reasons } = verdict(few);
     assert.deepEqual(
@@ -398,7 +398,7 @@ describe("the verdict of a step", () => {
     );
   });
 
-  it("is ok if the SLO was met although JIT compilers were busy: the brokers only get faster", () => {
+  it("is ok if the SLO was met although JIT compilers were busy, since brokers only get faster", () => {
     assert.equal(verdict({ brokersJitThreads: 0.34 }).verdict, "ok");
   });
 
@@ -407,7 +407,7 @@ describe("the verdict of a step", () => {
     assert.equal(verdict({ offered: 0 }).verdict, "failed");
     const order = {
       workload: workloadSchema.parse({}),
-      target: { brokerMetrics: [] },
+      target: { kafka: { brokers: [] } },
     } as unknown as StepOrder;
     const lost = failedStep(order, "", ["an agent is gone"]);
     assert.deepEqual([lost.verdict, lost.reasons], ["failed", ["an agent is gone"]]);
@@ -431,8 +431,9 @@ describe("the resource usage of a process", () => {
 
   it("is never negative, and includes memory", () => {
     const watch = new SelfWatch();
+    watch.start();
     const self = watch.sample();
-    watch.close();
+    watch.stop();
     assert.ok(self.memoryMiB > 10 && Object.values(self).every((value) => value >= 0), JSON.stringify(self));
   });
 });

@@ -20,7 +20,7 @@ function saturated(step: {
 }
 
 describe("the saturated resources of a step", () => {
-  it("are none if everything had room", () => {
+  it("are none if no resource was near its limit", () => {
     assert.deepEqual(saturated({}), []);
   });
 
@@ -109,7 +109,7 @@ describe("the saturated resources of a step", () => {
     assert.deepEqual(saturated({ generator: { consumers } }), ["generator consumers"]);
   });
 
-  it("come in the order in which they explain: a broker's own limit, the machine, the generator, Kafka's threads", () => {
+  it("are ordered by how directly they explain: a broker's own limit, the machine, the generator, Kafka's threads", () => {
     const broker = brokerMetrics({ cpus: 0.5, cpuLimit: 0.5, throttled: 0.8, handlersIdle: 0.1 });
     const machine = machineMetrics({ cpusBusy: 2, cpus: 2, pressure: { cpu: 0.5, io: 0.4, memory: 0 } });
     assert.deepEqual(
@@ -125,7 +125,7 @@ describe("the saturated resources of a step", () => {
     );
   });
 
-  it("name of several brokers the one that is furthest beyond its limit first", () => {
+  it("list first the broker that is furthest beyond its limit", () => {
     const brokers = [
       brokerMetrics({ name: "broker-1", handlersIdle: 0.25 }),
       brokerMetrics({ name: "broker-2", handlersIdle: 0.05 }),

@@ -16,13 +16,13 @@ import { consumerExcess, type GeneratorLoad, producerExcess } from "./generator.
  */
 export const THRESHOLDS = {
   /**
-   * Share of its CPUs that a broker or a machine uses. It is a mean over the measured time, so that single seconds are at the
-   * limit before the mean is (Gregg: averages hide bursts, take a high but not the full utilisation).
+   * Share of its CPUs that a broker or a machine uses. It is a mean over the measured time, so single seconds reach the limit
+   * before the mean does (Gregg: averages hide bursts, so use a threshold below full utilisation).
    */
   cpu: 0.9,
   /** Share of the scheduler's periods with throttling (Linux, Documentation/scheduler/sched-bwc.rst: nr_throttled of nr_periods). */
   throttled: 0.1,
-  /** Share of a machine's CPUs that the hypervisor gave to others (steal, proc_stat(5)). This project's choice. */
+  /** Share of a machine's CPUs that the hypervisor gave to other guests (steal, proc_stat(5)). This project's choice. */
   steal: 0.1,
   /**
    * Share of the time for which some task waited: "some" of pressure stall information (Linux, Documentation/accounting/psi.rst).
@@ -30,19 +30,19 @@ export const THRESHOLDS = {
    */
   pressure: 0.3,
   /**
-   * Tasks that were throttled by their own limit count as waiting for a CPU too. CPU pressure is therefore evidence against a
-   * machine only if it was at least this busy.
+   * Tasks that were throttled by their own limit also count as waiting for a CPU. CPU pressure therefore shows a saturated
+   * machine only if the machine was at least this busy.
    */
   busyUnderPressure: 0.75,
   /** Kafka's documentation of its metrics asks for idle ratios of request handlers and network threads above 0.3. */
   idle: 0.3,
   /** Share of the time for which a disk is busy, where the kernel has no pressure stall information. */
   disk: 0.9,
-  /** Share of the throughput that was measured before the load, of which headers and acknowledgements need a part. */
+  /** Share of the throughput that was measured before the load. The rest allows for headers and acknowledgements. */
   network: 0.8,
 } as const;
 
-/** What was measured of a step's resources. Missing values saturate nothing. */
+/** The measurements of a step's resources. A missing value counts as not saturated. */
 export interface StepResources {
   brokers: readonly BrokerMetrics[];
   machines: readonly MachineMetrics[];
@@ -50,8 +50,8 @@ export interface StepResources {
 }
 
 /**
- * The saturated resources of a step, the most direct explanation first (the order of `RESOURCES`, contract/resources.ts), and of
- * one resource the place that is furthest beyond its limit.
+ * The saturated resources of a step, the most direct explanation first (the order of `RESOURCES`, contract/resources.ts). Entries
+ * of one resource are sorted by how far they are beyond the limit.
  */
 export function saturatedResources(step: StepResources, slo: Slo): Saturated[] {
   const all = [
@@ -63,7 +63,7 @@ export function saturatedResources(step: StepResources, slo: Slo): Saturated[] {
   return all.sort((a, b) => rank(a) - rank(b) || severity(b) - severity(a));
 }
 
-/** How far beyond its limit: of idle ratios, the smaller is the worse. */
+/** How far a value is beyond its limit. For idle ratios, a smaller value is worse. */
 function severity({ value, limit, unit }: Saturated): number {
   return unit === "idle" ? limit - value : value / limit;
 }
@@ -135,7 +135,7 @@ function machineSaturation(machine: MachineMetrics, alone: boolean): Saturated[]
       from: THRESHOLDS.steal,
     }),
     busy.length > 0 ? busy : waiting,
-    // Of machines without brokers only the CPUs matter: agents store nothing.
+    // On machines without brokers only the CPUs matter: agents store nothing.
     brokers.length === 0
       ? []
       : [
@@ -172,7 +172,7 @@ function generatorSaturation(load: GeneratorLoad, slo: Slo): Saturated[] {
   );
 }
 
-/** The CPUs of a machine, and who shares them. */
+/** The CPUs of a machine, and what uses them. */
 function cpuText(machine: MachineMetrics, alone: boolean): string {
   const cpus = alone ? "this machine's CPUs" : `the CPUs of ${placeText(machine)}`;
   if (isShared(machine)) return `${cpus}, which brokers and agents share`;
@@ -191,9 +191,9 @@ interface Measurement {
 }
 
 /**
- * Makes the entry of a resource at a place, or none if it was not saturated or not measured.
+ * Returns a function that makes the entry of a resource at a place, or none if it was not saturated or not measured.
  *
- * @param instead the resource to name instead: the CPUs of a machine with agents alone are a limit of the generator
+ * @param instead the resource to name instead: the CPUs of a machine with only agents are a limit of the generator
  */
 function entryAt(place: string, instead?: Resource) {
   return (

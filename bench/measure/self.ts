@@ -1,5 +1,6 @@
 // Resource usage of this process. A load generator that is short of CPU time measures itself instead of Kafka.
 import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import type { Self } from "../agent/protocol.ts";
 
@@ -20,11 +21,14 @@ export class SelfWatch {
   private readonly loop: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   private last = read();
 
-  constructor() {
+  /** Begins the measurement of a step. Between steps nothing is measured: the timer would wake an idle process 100 times a second. */
+  start(): void {
+    this.last = read();
+    this.loop.reset();
     this.loop.enable();
   }
 
-  /** The usage since the previous sample. */
+  /** The usage since the previous sample or {@link start}. */
   sample(): Self {
     const [before, now] = [this.last, read()];
     const elapsedMs = Math.max(1, now.atMs - before.atMs);
@@ -40,8 +44,8 @@ export class SelfWatch {
     };
   }
 
-  /** Ends the measurement. */
-  close(): void {
+  /** Ends the measurement; it can be started again. */
+  stop(): void {
     this.loop.disable();
   }
 }
@@ -51,10 +55,18 @@ function read(): Reading {
   return {
     atMs: performance.now(),
     cpuUs: user + system,
-    // The id of the main thread is that of the process, also in a container.
+    // The main thread has the same id as the process, even in a container.
     waitNs: waitNsOf(textOf(`/proc/self/task/${process.pid}/schedstat`)),
-    machineTicks: busyTicksOf(textOf("/proc/stat")),
+    machineTicks: machineTicks(),
   };
+}
+
+/** Where there is no /proc, Node.js knows the CPUs' times, in ms. */
+function machineTicks(): number {
+  const stat = textOf("/proc/stat");
+  if (stat !== "") return busyTicksOf(stat);
+  const busyMs = cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
+  return (busyMs / 1_000) * TICKS_PER_SEC;
 }
 
 /** The text of a file; empty if the kernel does not have it. */
@@ -66,12 +78,12 @@ function textOf(file: string): string {
   }
 }
 
-/** Time for which a thread was ready to run and waited for a CPU, in ns (Linux, Documentation/scheduler/sched-stats.rst). */
+/** Time for which a thread was runnable and waited for a CPU, in ns (Linux, Documentation/scheduler/sched-stats.rst). */
 export function waitNsOf(schedstat: string): number {
   return Number(schedstat.trim().split(/\s+/)[1] ?? 0) || 0;
 }
 
-/** Ticks for which the machine's CPUs were busy: all but idle and iowait, also in a container (proc_stat(5)). */
+/** Ticks for which the machine's CPUs were busy, all but idle and iowait (proc_stat(5)). It is the whole machine even in a container. */
 export function busyTicksOf(stat: string): number {
   const [, ...ticks] = (stat.split("\n", 1)[0] ?? "").trim().split(/\s+/);
   // The last two, guest and guest_nice, are already part of user and nice.

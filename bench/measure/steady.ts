@@ -1,9 +1,9 @@
-// When a warm-up ends: once the load is steady. Whether it was steady while measured is judged apart (windowSteady.ts).
+// When a warm-up ends: once the load is steady. windowSteady.ts evaluates separately whether it was steady while measured.
 import type { Second } from "../../contract/result.ts";
 import { slope } from "../../contract/trend.ts";
 import { mean } from "./average.ts";
 
-/** One second of a step, as the check for a steady load needs it. */
+/** The fields of a second that the checks for a steady load need. */
 export interface SteadyInput {
   offered: number;
   /** Deliveries per consumer group. */
@@ -13,7 +13,7 @@ export interface SteadyInput {
   p50Ms: number | null;
 }
 
-/** What the checks for a steady load need of a step's seconds. @param groups the consumer groups, which all get each message */
+/** The inputs of the checks for a steady load. @param groups number of consumer groups; each gets every message */
 export function steadyInputs(
   seconds: readonly Pick<Second, "offered" | "delivered" | "backlog" | "latencyMs">[],
   groups: number,
@@ -36,13 +36,13 @@ const BACKLOG_TOLERANCE = 0.01;
 /** A trend of the median latency counts only if it exceeds both of these: a time in ms, and a share of the latency. */
 const TREND_MS = 0.5;
 const TREND_SHARE = 0.1;
-/** For five values, |S| is 8 or 10 by chance in 1 of 12 cases (table in Kendall, "Rank Correlation Methods", 1948). */
+/** For five values without a trend, |S| is 8 or 10 in 1 of 12 cases (table in Kendall, "Rank Correlation Methods", 1948). */
 const TREND_S = 8;
 
 /**
  * Whether the load was steady in the last {@link STEADY_WINDOW} seconds, and why not: as much was delivered as was offered,
  * the backlog did not grow (Theodolite uses the trend of the lag likewise; Henning and Hasselbring, 2022), and the median
- * latency neither fell nor rose (test of Mann, 1945, and Kendall, 1948). During JIT warm-up it falls; under overload it rises.
+ * latency neither fell nor rose (test of Mann, 1945, and Kendall, 1948). It falls during JIT warm-up and rises under overload.
  */
 export function steadiness(seconds: readonly SteadyInput[]): { steady: boolean; reason: string } {
   if (seconds.length < STEADY_WINDOW)
@@ -53,8 +53,8 @@ export function steadiness(seconds: readonly SteadyInput[]): { steady: boolean; 
 }
 
 /**
- * Whether the warm-up of a step is over: from `min` on once the load is steady, and at `max` at the latest; but while the JIT
- * compilers of the brokers are busy, not before `brokers`. All in s.
+ * Whether the warm-up of a step is over: once the load is steady, but not before `min`, and at `max` at the latest. While the
+ * JIT compilers of the brokers are busy, it continues until `brokers`. All in s.
  */
 export function isWarm(
   warmUp: { min: number; max: number; brokers: number },
@@ -68,7 +68,7 @@ export function isWarm(
 function rateReason(window: readonly SteadyInput[]): string | undefined {
   const offered = total(window, "offered");
   const delivered = total(window, "delivered");
-  // At a few messages per second, one more or less is only chance.
+  // At a few messages per second, single messages are only chance.
   const allowed = Math.max(RATE_TOLERANCE * offered, 3 * Math.sqrt(offered));
   if (Math.abs(delivered - offered) <= allowed) return undefined;
   return `${Math.round(delivered)} of ${offered} messages were delivered in the last ${STEADY_WINDOW} s`;
@@ -85,7 +85,7 @@ function backlogReason(window: readonly SteadyInput[]): string | undefined {
 
 function trendReason(window: readonly SteadyInput[]): string | undefined {
   const medians = window.map(({ p50Ms }) => p50Ms).filter((value) => value !== null);
-  if (medians.length < STEADY_WINDOW) return undefined; // with so few messages, counts are all there is
+  if (medians.length < STEADY_WINDOW) return undefined; // too few messages for a latency in every second: only counts can be checked
   const s = mannKendall(medians);
   const change = mean(medians.slice(-2)) - mean(medians.slice(0, 2));
   if (Math.abs(s) < TREND_S || !matters(change, mean(medians))) return undefined;
@@ -101,7 +101,7 @@ export function mannKendall(values: readonly number[]): number {
   return s;
 }
 
-/** Whether a change of the median latency is large enough to count as a trend. @param changeMs also below zero */
+/** Whether a change of the median latency is large enough to count as a trend. @param changeMs may be negative */
 export function matters(changeMs: number, meanMs: number): boolean {
   return Math.abs(changeMs) > Math.max(TREND_MS, TREND_SHARE * meanMs);
 }

@@ -10,7 +10,7 @@ type Position = OffsetRange & { partition: number };
  * Number of offsets of the log that the groups have yet to read, in all groups.
  *
  * @param groups what the tasks of each group have read
- * @param starts offsets at which groups begin. Default: the first of the log
+ * @param starts offsets at which groups begin to read. Default: the first of the log
  */
 export function unreadOf(
   groups: readonly (readonly Position[])[],
@@ -40,7 +40,7 @@ export function positionsByGroup(tasks: readonly { positions: Record<string, Pos
   return [...groups.values()];
 }
 
-/** Number of offsets that more than one task of a group has read, once for each further task. */
+/** Number of offsets that more than one task of a group has read, counted once for each additional task. */
 export function overlapOf(tasks: readonly (readonly Position[])[]): number {
   const byPartition = new Map<number, Position[]>();
   for (const position of tasks.flat()) {

@@ -63,7 +63,7 @@ describe("the check of the measured time", () => {
     assert.ok(ok >= 0.95 && steady >= 0.95, `${ok} ok, ${steady} steady`);
   });
 
-  it("sees a backlog that grows by more than the SLO lets be missing, and no smaller one", () => {
+  it("sees a backlog that grows by more than the SLO allows to be missing, and none that grows by less", () => {
     const growing = (perSec: number) =>
       steadySeconds(10, (index) => ({
         backlog: 50 + perSec * index + (index % 3),
@@ -93,7 +93,7 @@ describe("the check of the measured time", () => {
     );
   });
 
-  it("is steady below one message a second, and with one burst in ten seconds", () => {
+  it("is steady below one message per second, and with one burst in ten seconds", () => {
     const one = (index: number, at: number, count: number) =>
       index === at
         ? { offered: count, delivered: count, backlog: 0, p50Ms: 5 }

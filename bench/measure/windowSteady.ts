@@ -5,16 +5,16 @@ import type { Slo } from "../../contract/workload.ts";
 import { mean, sum } from "./average.ts";
 import { mannKendall, matters, type SteadyInput } from "./steady.ts";
 
-/** Longer windows are divided into this many blocks: averages of longer times depend less on each other. */
+/** Longer windows are divided into this many blocks, because the means of longer blocks depend less on each other. */
 const MAX_BLOCKS = 20;
 /** With fewer seconds, a slope has no useful standard error. */
 const LEAST_SECONDS = 4;
-/** Quantile 0.95 of Student's t for 1 to 18 degrees of freedom. The allowed growth makes false alarms rarer than 1 in 20. */
+/** Quantile 0.95 of Student's t for 1 to 18 degrees of freedom. Because of the allowed growth, false alarms are rarer than 1 in 20. */
 const T_95 = [
   6.314, 2.92, 2.353, 2.132, 2.015, 1.943, 1.895, 1.86, 1.833, 1.812, 1.796, 1.782, 1.771, 1.761, 1.753,
   1.746, 1.74, 1.734,
 ];
-/** A backlog that grows by no more than this is not called growing, however regular its growth, messages. */
+/** A backlog that grows by at most this many messages in total does not count as growing, however regular the growth. */
 const LEAST_GROWTH = 3;
 /** Quantile 0.995 of the normal distribution: a trend, up or down, is found by chance once in a hundred steps. */
 const Z_995 = 2.576;
@@ -22,12 +22,12 @@ const Z_995 = 2.576;
 /**
  * Whether the load was steady in the measured time, and why not:
  *
- * - at least the SLO's share of what was offered was delivered in the same time, but for chance (three standard deviations of
- *   a Poisson count);
- * - the backlog did not grow by more than the SLO lets be missing: one-sided t-test of the slope of the regression line, at
- *   5 % (the rule of Theodolite, Henning and Hasselbring 2022, with a standard error);
- * - the median latency had no trend: test of Mann (1945) and Kendall (1948) at 1 %, for steps that are not a soak, whose drift
- *   is a result of its own.
+ * - the SLO's share of the offered messages was delivered in the same time, up to chance (three standard deviations of a Poisson
+ *   count);
+ * - the backlog did not grow by more than the SLO allows to be missing: one-sided t-test of the slope of the regression line,
+ *   at 5 % (the rule of Theodolite, Henning and Hasselbring 2022, with a standard error);
+ * - the median latency had no trend: test of Mann (1945) and Kendall (1948) at 1 %. Not in a soak, whose drift is a result of
+ *   its own.
  *
  * @param seconds the measured seconds, in order
  */
@@ -69,13 +69,13 @@ function trendReason(seconds: readonly SteadyInput[]): string | undefined {
   const z = (Math.abs(s) - 1) / Math.sqrt((count * (count - 1) * (2 * count + 5)) / 18);
   const part = Math.max(2, Math.floor(count / 4));
   const change = mean(means.slice(-part)) - mean(means.slice(0, part));
-  // The normal approximation is too strict for five values, of which no order is rarer than 1 in 60.
+  // The normal approximation is too strict for five values, for which even a strict trend has a probability of 1 in 60.
   const isCertain = count < 6 ? Math.abs(s) === (count * (count - 1)) / 2 : z > Z_995;
   if (!isCertain || !matters(change, mean(means))) return undefined;
   return `the median latency ${change < 0 ? "fell" : "rose"} by ${Math.abs(change).toFixed(1)} ms`;
 }
 
-/** Means of consecutive blocks of equal length; what is left over at the beginning is left out. */
+/** Means of consecutive blocks of equal length. Values at the beginning that fill no block are left out. */
 function blocksOf(values: readonly number[]): { size: number; means: number[] } {
   const size = Math.ceil(values.length / MAX_BLOCKS);
   const count = Math.floor(values.length / size);

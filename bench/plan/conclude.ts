@@ -15,14 +15,14 @@ import type { Evidence } from "./evidence.ts";
 import type { Findings } from "./findings.ts";
 import { CONFIDENCE, intervalOf } from "./placement.ts";
 
-/** How a search ended: with a knee, or with what is known of it. */
+/** How a search ended: with a knee, or with a bracket. */
 export interface SearchResult {
   knee: Knee | null;
   bracket: Bracket | null;
   searchReason: string;
 }
 
-/** The knee, or the bracket and why it is not decided. @param stopped which limit of the search was reached */
+/** The knee, or a bracket and why there is no knee. @param stopped which limit of the search was reached; undefined: none */
 export function conclude(
   search: Search,
   slo: Slo,
@@ -30,18 +30,18 @@ export function conclude(
   stopped: string | undefined,
 ): SearchResult {
   const range = rangeOf(findings.range.evidence, MAJORITY);
-  const known = { ...findings, range };
-  const why = noKneeReason(search, known);
-  const value = why === undefined ? kneeValue(search, known) : undefined;
+  const majority = { ...findings, range };
+  const why = noKneeReason(search, majority);
+  const value = why === undefined ? kneeValue(search, majority) : undefined;
   if (value === undefined) {
-    const reason = prefixed(stopped, why ?? notConfirmed(search, known));
+    const reason = prefixed(stopped, why ?? notConfirmed(search, majority));
     return { knee: null, bracket: bracketOf(search.variable, range, reason), searchReason: reason };
   }
-  const reason = kneeReason(search, known, value, stopped);
-  return { knee: kneeAt(search, slo, known, value, reason), bracket: null, searchReason: reason };
+  const reason = kneeReason(search, majority, value, stopped);
+  return { knee: kneeAt(search, slo, majority, value, reason), bracket: null, searchReason: reason };
 }
 
-/** What is known of a knee that was not decided. */
+/** What is known about a knee that was not found. */
 export function bracketOf(
   variable: SearchVariable,
   { evidence }: Pick<Range, "evidence">,
@@ -58,7 +58,7 @@ export function bracketOf(
   };
 }
 
-/** undefined: there is a knee. */
+/** Why there is no knee; undefined: there may be one. */
 function noKneeReason(search: Search, { range, posterior, confirmations }: Findings): string | undefined {
   const { variable, from } = search;
   const { good, bad, ceiling } = range;
@@ -87,8 +87,8 @@ function notConfirmed({ variable, confirm }: Search, { confirmations }: Findings
 }
 
 /**
- * The value that a long step has confirmed; without one the largest value that met the SLO in most of its trials, below all
- * that a long step has refuted, and that is more likely to meet it than not.
+ * The value that a long step confirmed. Without one: the largest value that met the SLO in most of its trials, is below all values
+ * that a long step refuted, and is more likely to meet the SLO than not.
  */
 function kneeValue({ variable }: Search, { range, posterior, confirmations }: Findings): number | undefined {
   const tried = confirmations.map(({ values }) => Number(values[variable]));

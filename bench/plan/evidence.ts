@@ -1,4 +1,4 @@
-// The results of a search's trials, by the value that was tried.
+// The evidence of a search's trials, by the value that was tried.
 import { type VerdictDescriptor, verdictOf } from "../../contract/verdicts.ts";
 import type { SearchVariable, Workload } from "../../contract/workload.ts";
 import type { Outcome } from "./posterior.ts";
@@ -9,15 +9,15 @@ export interface Evidence {
   value: number;
   met: number;
   missed: number;
-  /** The generator was at its own limit. */
+  /** Trials in which the generator was at its own limit. */
   bound: number;
-  /** Not steady, with busy JIT compilers, or failed: no evidence. */
+  /** Trials that are no evidence: not steady, with busy JIT compilers, or failed. */
   unclear: number;
-  /** Reason of the first trial that did not meet the SLO. */
+  /** The reason of the first trial that did not meet the SLO; empty if all did. */
   reason: string;
 }
 
-/** The trials of sweep and search that vary only this variable, in their order. The preheat has none. */
+/** The trials of sweep and search that vary only this variable, in order. Steps of the preheat do not count. */
 function trialsOf(workload: Workload, variable: SearchVariable, history: readonly Trial[]) {
   return history.flatMap((trial) => {
     const value = trial.values[variable];
@@ -40,7 +40,7 @@ export function evidenceOf(
   return [...byValue].sort(([a], [b]) => a - b).map(([value, trials]) => summed(value, trials));
 }
 
-/** The same trials one by one, without those that are no evidence. */
+/** The same trials one by one, in order, without those that are no evidence. */
 export function outcomesOf(
   workload: Workload,
   variable: SearchVariable,

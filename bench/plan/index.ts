@@ -1,15 +1,16 @@
-// The next step of a run. It is a pure function of the finished steps, so that a run can be interrupted and resumed.
+// The next step of a run, as a pure function of the finished steps, so that a run can be interrupted and resumed.
 import type { Bracket, SearchState } from "../../contract/result.ts";
 import { sweepSteps } from "../../contract/sweepSteps.ts";
 import type { Benchmark, Workload } from "../../contract/workload.ts";
-import { bracketOf, type SearchResult } from "./conclude.ts";
+import { bracketOf } from "./conclude.ts";
 import { evidenceOf } from "./evidence.ts";
 import { nextPreheat } from "./preheat.ts";
-import { limitSoFar, nextSearch, searchLeft } from "./search.ts";
+import { limitSoFar } from "./search.ts";
+import { leftOfSearch, nextOfSearch, type SearchResults } from "./slos.ts";
 import type { PlannedStep, Trial } from "./trial.ts";
 
 /** The next step, or the result of the run. */
-type Next = { step: PlannedStep } | { done: SearchResult };
+type Next = { step: PlannedStep } | { done: SearchResults };
 
 /** The step after the finished ones, or the result. The same history always gives the same answer. */
 export function nextStep(workload: Workload, benchmark: Benchmark, history: readonly Trial[]): Next {
@@ -18,11 +19,9 @@ export function nextStep(workload: Workload, benchmark: Benchmark, history: read
   const measured = withoutPreheat(history);
   const planned = plannedSteps(benchmark)[measured.length];
   if (planned) return { step: planned };
-  if (!benchmark.search) return { done: { knee: null, bracket: null, searchReason: "" } };
-  const next = nextSearch(workload, benchmark.search, benchmark.slo, measured);
-  return "value" in next
-    ? { step: { phase: next.phase, values: { [benchmark.search.variable]: next.value } } }
-    : { done: next.done };
+  const { slo, search } = benchmark;
+  if (!search) return { done: { knee: null, bracket: null, searchReason: "" } };
+  return nextOfSearch(workload, { slo, search }, measured);
 }
 
 /** Number of steps that remain after the preheat. */
@@ -33,12 +32,13 @@ export function stepsLeft(
 ): { least: number; most: number } {
   const measured = withoutPreheat(history);
   const planned = Math.max(0, plannedSteps(benchmark).length - measured.length);
-  if (!benchmark.search) return { least: planned, most: planned };
-  const { least, most } = searchLeft(workload, benchmark.search, benchmark.slo, measured);
+  const { slo, search } = benchmark;
+  if (!search) return { least: planned, most: planned };
+  const { least, most } = leftOfSearch(workload, { slo, search }, measured);
   return { least: planned + least, most: planned + most };
 }
 
-/** What a run that cannot go on knows of its knee; null: it searched none. @param reason why it ended */
+/** What is known about the knee of a run that cannot continue; null: it did not search for one. @param reason why it ended */
 export function bracketSoFar(
   workload: Workload,
   { search }: Benchmark,
@@ -59,7 +59,7 @@ export function searchStateSoFar(
   return limit && { variable: search.variable, ...limit };
 }
 
-/** The trials after the preheat, which is no evidence. */
+/** The trials without those of the preheat, which are no evidence. */
 export function withoutPreheat(history: readonly Trial[]): Trial[] {
   return history.filter(({ phase }) => phase !== "preheat");
 }

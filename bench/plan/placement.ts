@@ -1,4 +1,4 @@
-// Where the next trial of a search is placed.
+// Chooses the value of the next trial of a search.
 import { isWholeVariable, type Search } from "../../contract/workload.ts";
 import { isUndecided, middleOf, type Range, UNCLEAR_TRIALS, upperOf } from "./bracket.ts";
 import type { Evidence } from "./evidence.ts";
@@ -6,13 +6,13 @@ import type { Posterior } from "./posterior.ts";
 
 /** Probability that the interval of a knee contains the limit. */
 export const CONFIDENCE = 0.9;
-/** A search ends once its interval reaches so many tolerances below and above its middle. */
+/** The exploration ends once the interval reaches at most this many tolerances below and above its middle. */
 const REACH = 2;
 
 /**
- * The next value to try; undefined: there is nothing left to find out. The load doubles until a value misses the SLO; then
- * each trial is placed where its outcome is expected to tell the most about the limit. If what ends the range is the
- * generator, or a value that cannot be decided, the range is halved instead: no outcome beyond it is evidence.
+ * The next value to try; undefined: the exploration is complete. The load doubles until a value misses the SLO. Then each trial
+ * has the value whose outcome is expected to give the most information about the limit. If the range ends at the generator's
+ * limit, or at an undecidable value, it is halved instead, because no trial beyond its end would be evidence.
  */
 export function placeTrial(search: Search, range: Range, posterior: () => Posterior): number | undefined {
   const { good, bad } = range;
@@ -26,10 +26,10 @@ export function placeTrial(search: Search, range: Range, posterior: () => Poster
     const first = range.evidence.find(({ value }) => value === search.from);
     if (first) return again(search, first);
   }
-  return mostTelling(search, range, posterior());
+  return mostInformative(search, range, posterior());
 }
 
-/** Where no value has missed the SLO yet: the first value of the search, then twice the load. */
+/** The next value while none has missed the SLO: the first value of the search, then twice the load. */
 function larger({ from, to }: Search, value: number): number {
   return Math.min(to, value < from ? from : 2 * value);
 }
@@ -47,7 +47,7 @@ function belowCeiling(search: Search, good: Evidence | undefined, ceiling: Evide
   return again(search, good) ?? again(search, ceiling);
 }
 
-function mostTelling(search: Search, range: Range, posterior: Posterior): number | undefined {
+function mostInformative(search: Search, range: Range, posterior: Posterior): number | undefined {
   const [low, high] = intervalOf(posterior);
   if (Math.log(high / low) <= 2 * Math.log(1 + REACH * search.tolerance)) return undefined;
   if (isWholeVariable(search.variable) && high - low <= 1) return undefined;
@@ -67,13 +67,13 @@ function isExhausted({ trials }: Search, { met, missed, unclear }: Evidence): bo
   return met + missed >= trials || unclear >= UNCLEAR_TRIALS;
 }
 
-/** Values of the search that are half the tolerance apart, and one beyond either end. */
+/** Values from `least` to `most`, half the tolerance apart, and one more at either end. */
 function candidates({ variable, from, to, tolerance }: Search, least: number, most: number): Set<number> {
   const ratio = 1 + tolerance / 2;
   const index = (value: number) => Math.log(value / from) / Math.log(ratio);
   const values = new Set<number>();
-  for (let at = Math.floor(index(least)); at <= Math.ceil(index(most)); at += 1) {
-    const value = Math.min(to, Math.max(from, from * ratio ** at));
+  for (let power = Math.floor(index(least)); power <= Math.ceil(index(most)); power += 1) {
+    const value = Math.min(to, Math.max(from, from * ratio ** power));
     values.add(isWholeVariable(variable) ? Math.round(value) : Number(value.toPrecision(4)));
   }
   return values;

@@ -1,19 +1,19 @@
-// What is known of the limit: a posterior distribution on a grid, from all trials of a search.
+// What is known about the limit: a posterior distribution on a grid, from all trials of a search.
 
 /** One trial that met or missed the SLO. */
 export interface Outcome {
   value: number;
   met: boolean;
-  /** How many later trials there are: the limit may have moved since. */
+  /** Number of later trials. The limit may have drifted since. */
   age: number;
 }
 
-/** Points of the grid of limits, evenly spaced in their logarithm: over the whole range, and where the limit lies in it. */
+/** Points of the grids of limits, which are evenly spaced in their logarithm: coarse over the whole range, fine where the limit lies. */
 const COARSE = 80;
 const FINE = 160;
-/** Probability outside of the fine grid, on either side. */
+/** Probability beyond either end of the fine grid. */
 const OUTSIDE = 1e-4;
-/** Limits with a smaller probability add nothing. */
+/** Limits with a smaller probability are skipped. */
 const NEGLIGIBLE = 1e-9;
 /**
  * How steeply the chance to meet the SLO falls around the limit: a value 10 % beyond it is met with a chance of 38 %
@@ -27,7 +27,7 @@ const SLOPES = [
   { slope: 40, prior: 0.12 },
   { slope: 80, prior: 0.08 },
 ] as const;
-/** Chance that a trial says the opposite, whatever its value: a garbage collection, a neighbour. */
+/** Chance that a trial has the opposite outcome at any value, for example because of a garbage collection or a noisy neighbour. */
 const LAPSES = [
   { lapse: 0.01, prior: 0.5 },
   { lapse: 0.05, prior: 0.35 },
@@ -42,11 +42,11 @@ const DRIFTS = [
   { drift: 0.015, prior: 0.1 },
 ] as const;
 
-/** Of exp, without overflow. */
+/** Largest argument of exp, to avoid overflow. */
 const MOST_EXPONENT = 600;
 
 /**
- * The distribution of the limit as it is now: the value that meets the SLO in half of all trials. Bayes' rule on a grid
+ * The distribution of the current limit: the value that meets the SLO in half of all trials. Bayes' rule on a grid
  * of limit, slope, lapse and drift, with a logistic response (adaptive psychophysics: Watson and Pelli, "QUEST",
  * Perception & Psychophysics 33, 1983; Kontsevich and Tyler, Vision Research 39, 1999).
  */
@@ -54,15 +54,15 @@ export class Posterior {
   private readonly points: number;
   /** Logarithm of the smallest limit of the grid. */
   private readonly first: number;
-  /** Between two limits of the grid. */
+  /** Distance of two neighbouring limits of the grid, in their logarithm. */
   private readonly step: number;
-  /** Of each limit and slope, normalised: the chance of both, and the mean lapse where both hold. */
+  /** By slope and limit: their joint probability, normalised, and the mean lapse given both. */
   private readonly weights: Float64Array[];
   private readonly lapses: Float64Array[];
-  /** Of each limit. */
+  /** Probability of each limit. */
   private readonly marginal: Float64Array;
 
-  /** @param range of the limits that are possible */
+  /** The posterior after these outcomes. @param range smallest and largest possible limit */
   static of(outcomes: readonly Outcome[], range: readonly [number, number]): Posterior {
     const coarse = new Posterior(outcomes, range, COARSE);
     const margin = Math.exp(2 * coarse.step);
@@ -77,53 +77,53 @@ export class Posterior {
     this.step = Math.log(to / from) / (points - 1);
     this.weights = SLOPES.map(() => new Float64Array(points));
     this.lapses = SLOPES.map(() => new Float64Array(points));
+    const likelihoods = LAPSES.map(() => new Float64Array(points));
+    const chances = new Float64Array(points);
     for (const [index, { slope, prior }] of SLOPES.entries()) {
-      for (const each of DRIFTS) this.add(index, slope, each.drift, prior * each.prior, outcomes);
+      for (const each of DRIFTS) {
+        for (const [position, lapse] of LAPSES.entries())
+          likelihoods[position]?.fill(prior * each.prior * lapse.prior);
+        for (const { value, met, age } of outcomes) {
+          this.logistic(slope, Math.log(value) + each.drift * age, chances);
+          for (const [position, { lapse }] of LAPSES.entries())
+            multiply(
+              likelihoods[position] as Float64Array,
+              chances,
+              met ? lapse : 1 - lapse,
+              met ? 1 - lapse : lapse,
+            );
+        }
+        this.add(index, likelihoods);
+      }
     }
     this.marginal = this.normalise();
   }
 
-  private add(
-    index: number,
-    slope: number,
-    drift: number,
-    prior: number,
-    outcomes: readonly Outcome[],
-  ): void {
-    const likelihoods = LAPSES.map((each) => new Float64Array(this.points).fill(prior * each.prior));
-    for (const { value, met, age } of outcomes) {
-      const chances = this.logistic(slope, Math.log(value) + drift * age);
-      for (const [at, { lapse }] of LAPSES.entries()) {
-        const likelihood = likelihoods[at] as Float64Array;
-        const [base, gain] = met ? [lapse, 1 - 2 * lapse] : [1 - lapse, 2 * lapse - 1];
-        for (let limit = 0; limit < this.points; limit += 1) {
-          likelihood[limit] = num(likelihood, limit) * (base + gain * num(chances, limit));
-        }
-      }
-    }
+  /** Adds the likelihoods of one slope and drift, which are those of each lapse. */
+  private add(index: number, likelihoods: readonly Float64Array[]): void {
     const [weights, lapses] = [this.weights[index] as Float64Array, this.lapses[index] as Float64Array];
-    for (const [at, { lapse }] of LAPSES.entries()) {
-      const likelihood = likelihoods[at] as Float64Array;
+    for (const [position, { lapse }] of LAPSES.entries()) {
+      const likelihood = likelihoods[position] as Float64Array;
       for (let limit = 0; limit < this.points; limit += 1) {
-        weights[limit] = num(weights, limit) + num(likelihood, limit);
-        lapses[limit] = num(lapses, limit) + lapse * num(likelihood, limit);
+        const weight = likelihood[limit] as number;
+        weights[limit] = (weights[limit] as number) + weight;
+        lapses[limit] = (lapses[limit] as number) + lapse * weight;
       }
     }
   }
 
-  /** For each limit of the grid: the chance that a value meets the SLO, without lapses. */
-  private logistic(slope: number, logValue: number): Float64Array {
-    const chances = new Float64Array(this.points);
+  /** For each limit of the grid: the chance that a value meets the SLO, without lapses. @param chances gets them */
+  private logistic(slope: number, logValue: number, chances: Float64Array): void {
     // The odds exp(slope * (value - limit)) are a geometric sequence; where they overflow, the chance is 0.
-    const exponent = (limit: number) => slope * (logValue - this.first - limit * this.step);
-    const start = Math.max(0, Math.ceil((exponent(0) - MOST_EXPONENT) / (slope * this.step)));
+    const exponent = slope * (logValue - this.first);
+    const start = Math.max(0, Math.ceil((exponent - MOST_EXPONENT) / (slope * this.step)));
     const ratio = Math.exp(-slope * this.step);
-    let odds = Math.exp(exponent(start));
+    let odds = Math.exp(exponent - slope * start * this.step);
+    chances.fill(0, 0, start);
     for (let limit = start; limit < this.points; limit += 1) {
       chances[limit] = 1 / (1 + odds);
       odds *= ratio;
     }
-    return chances;
   }
 
   private normalise(): Float64Array {
@@ -142,7 +142,7 @@ export class Posterior {
     return marginal;
   }
 
-  /** The limit below which the true one is with this probability. */
+  /** The value that the limit does not exceed with this probability. */
   quantile(probability: number): number {
     let sum = 0;
     for (let limit = 0; limit < this.points; limit += 1) {
@@ -169,7 +169,7 @@ export class Posterior {
     return this.responses(value).reduce((sum, met) => sum + met, 0);
   }
 
-  /** Expected information of a trial of this value about the limit, in nats: Lindley, Annals of Mathematical Statistics 27, 1956. */
+  /** Expected information that a trial of this value gives about the limit, in nats: Lindley, Annals of Mathematical Statistics 27, 1956. */
   information(value: number): number {
     const responses = this.responses(value);
     let [chance, conditional] = [0, 0];
@@ -182,18 +182,27 @@ export class Posterior {
     return entropy(chance) - conditional;
   }
 
-  /** For each limit: the chance that it is the true one and that a trial of this value meets the SLO. */
+  /** By limit: the joint probability that it is the true one and that a trial of this value meets the SLO. */
   private responses(value: number): Float64Array {
     const met = new Float64Array(this.points);
+    const chances = new Float64Array(this.points);
     for (const [index, { slope }] of SLOPES.entries()) {
       const [weights, lapses] = [this.weights[index] as Float64Array, this.lapses[index] as Float64Array];
-      const chances = this.logistic(slope, Math.log(value));
+      this.logistic(slope, Math.log(value), chances);
       for (let limit = 0; limit < this.points; limit += 1) {
         const lapse = num(lapses, limit);
         met[limit] = num(met, limit) + num(weights, limit) * (lapse + (1 - 2 * lapse) * num(chances, limit));
       }
     }
     return met;
+  }
+}
+
+/** Multiplies each likelihood by a chance between `none`, where `chances` is 0, and `all`, where it is 1. */
+function multiply(likelihood: Float64Array, chances: Float64Array, none: number, all: number): void {
+  const gain = all - none;
+  for (let limit = 0; limit < likelihood.length; limit += 1) {
+    likelihood[limit] = (likelihood[limit] as number) * (none + gain * (chances[limit] as number));
   }
 }
 

@@ -49,7 +49,7 @@ describe("the preheat", () => {
     assert.equal(preheat(() => ({}), { soak: "1 hour" }).history.length, 2);
   });
 
-  it("goes on while JIT compilers are busy, and while the latency falls", () => {
+  it("continues while JIT compilers are busy, and while the latency falls", () => {
     const busy = preheat((_, step) => ({ brokersJitThreads: step < 8 ? 0.5 : 0.1 }));
     assert.deepEqual(busy.loads.slice(5), [700, 700, 700, 700]);
     const falling = preheat((_, step) => ({ p50Ms: 100 * 0.5 ** step }));
@@ -94,14 +94,14 @@ describe("the preheat", () => {
     assert.equal("step" in next && next.step.phase, "sweep");
   });
 
-  it("is no evidence, and none of the steps that remain", () => {
+  it("does not count as evidence, nor among the remaining steps", () => {
     const { history, benchmark } = preheat(() => ({ verdict: "slo-missed", p99Ms: 900 }));
     const next = nextStep(workload, benchmark, history);
     assert.deepEqual(next, { step: { phase: "search", values: { producers: 50 } } });
     assert.deepEqual(stepsLeft(workload, benchmark, history), stepsLeft(workload, benchmark, []));
   });
 
-  it("is not begun again after the first step", () => {
+  it("does not start again after the first step", () => {
     const benchmark = benchmarkWith({ search });
     const measured: Trial = {
       phase: "search",

@@ -1,19 +1,19 @@
-// The preheat: short steps of rising load at the start of a run, until the brokers are as quick as they will be.
+// The preheat: short steps of rising load at the start of a run, until the brokers are warm.
 import { clientOf } from "../../contract/clients.ts";
 import { verdictOf } from "../../contract/verdicts.ts";
 import { type Benchmark, SEARCH_VARIABLES, type StepValues, type Workload } from "../../contract/workload.ts";
 import { JIT_BUSY_THREADS } from "../measure/evaluate.ts";
 import type { Trial } from "./trial.ts";
 
-/** Measured time of each step, s. Shorter than the time that a JIT compiler takes for its methods would look quiet too early. */
+/** Measured time of each step, s. In a shorter step, compilers could look quiet although a compilation was still running. */
 const STEP_SEC = 6;
 /** Longest wait for messages at the end of each step, s. */
 const DRAIN_SEC = 5;
 /** The load doubles from step to step. */
 const GROWTH = 2;
-/** A step misses the SLO badly where its p99 is so many times what it may be: more load would only leave a backlog. */
-const BADLY = 2;
-/** Latency has settled where the medians of two steps with the same load differ by less than one of these. */
+/** The load rises no further if the p99 is more than this many times the SLO's: more load would only leave a backlog. */
+const BADLY_MISSED = 2;
+/** Latency has settled if the medians of two steps with the same load differ by at most one of these. */
 const SETTLED_SHARE = 0.2;
 const SETTLED_MS = 1;
 
@@ -31,13 +31,13 @@ export function nextPreheat(
   return next === undefined ? undefined : loads[next];
 }
 
-/** Whether a preheat has ended with quiet JIT compilers, so that no step has to wait for them. */
+/** Whether the preheat ended with quiet JIT compilers, so that no step has to wait for them. */
 function isPreheated(history: readonly Trial[]): boolean {
   const last = history.findLast(({ phase }) => phase === "preheat");
   return last !== undefined && isQuiet(last);
 }
 
-/** How the step of a phase is measured. After a preheat each step has the same length. */
+/** The benchmark options for a step of this phase. After a preheat, all steps have the same warm-up. */
 export function benchmarkOf(
   phase: Trial["phase"],
   benchmark: Benchmark,
@@ -63,13 +63,13 @@ export function benchmarkOf(
   };
 }
 
-/** Its time would be over before another step like the longest one has ended. */
+/** Whether the time limit of the preheat leaves no room for another step as long as the longest one. */
 function isOver(preheat: number, history: readonly Trial[]): boolean {
   const spent = history.reduce((sum, { seconds }) => sum + seconds, 0);
   return history.length > 0 && spent + Math.max(...history.map(({ seconds }) => seconds)) > preheat;
 }
 
-/** The loads, from the smallest that the run has planned to the largest, doubling. Without a number that varies: one. */
+/** The loads, doubling from the smallest planned value to the largest. If no number varies: only the workload itself. */
 function loadsOf({ search, sweep }: Benchmark): StepValues[] {
   const numbers = (name: (typeof SEARCH_VARIABLES)[number]) =>
     (sweep?.[name] ?? []).filter((value) => typeof value === "number");
@@ -82,7 +82,10 @@ function loadsOf({ search, sweep }: Benchmark): StepValues[] {
   return values.map((value) => ({ [variable]: value }));
 }
 
-/** Index of the next load: it rises until the brokers or the generator take no more, and is then repeated until it is settled. */
+/**
+ * Index of the next load; undefined: the preheat is over. The load rises until the brokers or the generator can take no more, and
+ * is then repeated until latency has settled.
+ */
 function nextLoad(
   loads: readonly StepValues[],
   p99Ms: number,
@@ -94,7 +97,7 @@ function nextLoad(
     const before = history.slice(0, index).findLast((earlier) => isSameLoad(trial, earlier));
     if (load >= top && before && isQuiet(trial) && isSettled(trial, before)) return undefined;
     if (verdictOf(trial).evidence === "generator" || (isBad(trial, p99Ms) && (before || isQuiet(trial)))) {
-      // Warmer brokers would not help: the largest load is the one below.
+      // Warmer brokers would not help, so the load below is the largest one.
       top = Math.max(0, load - 1);
       load = top;
     } else if (!isBad(trial, p99Ms)) {
@@ -109,7 +112,7 @@ function isSameLoad(trial: Trial, other: Trial): boolean {
 }
 
 function isBad({ p99Ms: p99 }: Trial, p99Ms: number): boolean {
-  return p99 === null || p99 > BADLY * p99Ms;
+  return p99 === null || p99 > BADLY_MISSED * p99Ms;
 }
 
 function isQuiet({ brokersJitThreads }: Trial): boolean {

@@ -194,7 +194,7 @@ describe("steps that are no evidence", () => {
     assert.ok(knee && knee.value > 500);
   });
 
-  it("leave the bracket and the reason if no value can be decided", () => {
+  it("leave a bracket and a reason if no value can be decided", () => {
     const { knee, bracket, searchReason } = run({ limit: 1e6, unsteadyFrom: 100 });
     assert.equal(knee, null);
     assert.ok(
@@ -244,6 +244,16 @@ describe("the confirmation of the knee", () => {
   it("is tried again at the same value if it was no evidence", () => {
     const value = producersOf(after(found()));
     assert.equal(producersOf(after([...found(), trial(value, "not-steady", "confirm")])), value);
+  });
+
+  it("is not given up for steps that were no evidence, but for four of them", () => {
+    const value = producersOf(after(found()));
+    const missed = trial(value, "slo-missed", "confirm");
+    const unclear = (count: number) =>
+      Array.from({ length: count }, () => trial(value, "not-steady", "confirm"));
+    const lower = producersOf(after([...found(), ...unclear(3), missed]));
+    assert.ok(lower < value, "three without evidence and one refusal leave three more");
+    assert.ok("done" in after([...found(), ...unclear(4)]));
   });
 
   it("is left out with confirm: 0 seconds", () => {

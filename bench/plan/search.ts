@@ -12,22 +12,28 @@ import type { Trial } from "./trial.ts";
 /** The next trial, or the result of the search. */
 type SearchNext = { phase: "search" | "confirm"; value: number } | { done: SearchResult };
 
-/** The next trial, or the result. @param history all trials of the run, in their order */
+/**
+ * The next trial, or the result.
+ *
+ * @param history all trials of the run, in their order
+ * @param budgets so many times the limits `maxSteps` and `maxTime` may be used: once for each SLO up to this one
+ */
 export function nextSearch(
   workload: Workload,
   search: Search,
   slo: Slo,
   history: readonly Trial[],
+  budgets = 1,
 ): SearchNext {
   const findings = findingsOf(workload, search, history);
   if (findings.confirmations.length === 0) {
     const value = placeTrial(search, findings.range, findings.posterior);
-    if (value !== undefined && !exploringIsOver(search, history)) return { phase: "search", value };
+    if (value !== undefined && !exploringIsOver(search, history, budgets)) return { phase: "search", value };
   }
-  const reached = limitReached(search, history);
+  const reached = limitReached(search, history, budgets);
   const knee = reached === undefined ? nextConfirmation(search, findings) : undefined;
   if (knee !== undefined) return { phase: "confirm", value: knee };
-  const stopped = reached ?? whyExploringEnded(workload, search, history);
+  const stopped = reached ?? whyExploringEnded(workload, search, history, budgets);
   return { done: conclude(search, slo, findings, stopped) };
 }
 
@@ -47,16 +53,19 @@ export function limitSoFar(
   return { low, median: posterior.quantile(0.5), high };
 }
 
-/** Which limit has cut the exploration off; undefined: it had found what it looked for. */
+/** Which limit ended the exploration early; undefined: it was complete. */
 function whyExploringEnded(
   workload: Workload,
   search: Search,
   history: readonly Trial[],
+  budgets: number,
 ): string | undefined {
   const confirming = history.findIndex(({ phase }) => phase === "confirm");
   const explored = confirming < 0 ? history : history.slice(0, confirming);
   const { range, posterior } = findingsOf(workload, search, explored);
-  return placeTrial(search, range, posterior) === undefined ? undefined : exploringIsOver(search, explored);
+  return placeTrial(search, range, posterior) === undefined
+    ? undefined
+    : exploringIsOver(search, explored, budgets);
 }
 
 function findingsOf(workload: Workload, search: Search, history: readonly Trial[]): Findings {
@@ -81,13 +90,14 @@ export function searchLeft(
   search: Search,
   slo: Slo,
   history: readonly Trial[],
+  budgets = 1,
 ): { least: number; most: number } {
-  const next = nextSearch(workload, search, slo, history);
+  const next = nextSearch(workload, search, slo, history, budgets);
   if ("done" in next) return { least: 0, most: 0 };
-  const most = search.maxSteps - trialsOfSearch(history).length;
+  const most = budgets * search.maxSteps - trialsOfSearch(history).length;
   if (next.phase === "confirm") return { least: 1, most };
   const { range, posterior } = findingsOf(workload, search, history);
-  // Each trial tells at most one bit: it halves the interval.
+  // A trial gives at most one bit, which halves the interval.
   const width = range.bad ? widthOf(posterior()) : Math.log(search.to / (range.good?.value ?? search.from));
   const halvings = Math.ceil(Math.log2(Math.max(1, width / (4 * search.tolerance))));
   return { least: Math.min(most, Math.max(1, halvings)), most };
@@ -102,23 +112,26 @@ function trialsOfSearch(history: readonly Trial[]): Trial[] {
   return history.filter(({ phase }) => phase === "search" || phase === "confirm");
 }
 
-/** Which limit of the search is reached; undefined: none. @param kept steps and seconds that are kept for later */
+/** Which limit of the search is reached; undefined: none. @param reserved steps and seconds that are reserved for later */
 function limitReached(
   { maxSteps, maxTime }: Search,
   history: readonly Trial[],
-  kept = { steps: 0, seconds: 0 },
+  budgets: number,
+  reserved = { steps: 0, seconds: 0 },
 ): string | undefined {
   const trials = trialsOfSearch(history);
-  if (trials.length >= maxSteps - kept.steps) return `maxSteps (${maxSteps}) was reached`;
+  if (trials.length >= budgets * maxSteps - reserved.steps) return `maxSteps (${maxSteps}) was reached`;
   const seconds = trials.reduce((sum, trial) => sum + trial.seconds, 0);
-  return seconds >= maxTime - kept.seconds ? `maxTime (${timeText(maxTime)}) was reached` : undefined;
+  return seconds >= budgets * maxTime - reserved.seconds
+    ? `maxTime (${timeText(maxTime)}) was reached`
+    : undefined;
 }
 
-/** The same for the exploration, which leaves steps and time for the confirmation. */
-function exploringIsOver(search: Search, history: readonly Trial[]): string | undefined {
+/** Which limit ends the exploration, which leaves steps and time for the confirmation; undefined: none. */
+function exploringIsOver(search: Search, history: readonly Trial[], budgets: number): string | undefined {
   const { maxTime, confirm } = search;
   const seconds = 2 * confirm <= maxTime ? confirm : 0;
-  return limitReached(search, history, { steps: plannedConfirmations(search), seconds });
+  return limitReached(search, history, budgets, { steps: plannedConfirmations(search), seconds });
 }
 
 function timeText(seconds: number): string {

@@ -9,6 +9,10 @@ export interface Trial {
   values: StepValues;
   verdict: StepVerdict;
   reasons: readonly string[];
+  /** Its verdicts for the other SLOs of the search. Absent: there is one SLO. */
+  otherSlos?: Step["otherSlos"];
+  /** The p99 of the SLO whose knee it looked for. Absent: there is one SLO. */
+  searchedP99Ms?: number;
   p99Ms: number | null;
   /** Median latency. Absent: not known. */
   p50Ms?: number | null;
@@ -22,19 +26,29 @@ export interface Trial {
 export interface PlannedStep {
   phase: Trial["phase"];
   values: StepValues;
+  /** The p99 of the SLO whose knee it looks for. Absent: the search has one SLO. */
+  searchedP99Ms?: number;
 }
 
 /** A finished step as a trial. @param seconds duration of the whole step */
 export function trialOf(step: Step, seconds: number): Trial {
-  const { phase, values, verdict, reasons } = step;
-  const trial = { phase, values: values as StepValues, verdict, reasons, seconds };
+  const { phase, values, verdict, reasons, otherSlos, searchedP99Ms } = step;
+  const trial = {
+    phase,
+    values: values as StepValues,
+    verdict,
+    reasons,
+    otherSlos,
+    searchedP99Ms,
+    seconds,
+  };
   if (!isMeasured(step)) return { ...trial, p99Ms: null };
   const { latencyMs, brokersJitThreads } = step;
   return { ...trial, p99Ms: latencyMs.p99, p50Ms: latencyMs.p50, brokersJitThreads };
 }
 
-/** Estimate of the duration of a step from an earlier session, in seconds. */
-export function lengthOf(step: Step): number {
+/** Estimate of the duration of a step that an earlier session finished, in seconds. */
+export function estimatedSeconds(step: Step): number {
   if (!isMeasured(step)) return 0;
   const { warmUpSeconds, durationSeconds, drainSeconds, connectSeconds } = step;
   return connectSeconds + warmUpSeconds + durationSeconds + (drainSeconds ?? 0);

@@ -10,7 +10,7 @@ type Throttling = MachineCounters["throttling"][string];
 const CONTAINER = /^(?:docker-)?([0-9a-f]{64})(?:\.scope)?$/;
 /** Folders between the root and a container's. */
 const PARENT = /^(docker|.+\.slice)$/;
-/** Containers of a node that is a container itself are this deep at most. */
+/** Largest depth of a container's folder. Containers of a node that is itself a container are the deepest. */
 const MOST_DEPTH = 6;
 /** Length of the id that is a container's host name. */
 const SHORT_ID = 12;
@@ -19,21 +19,21 @@ const SHORT_ID = 12;
  * The counters of all containers that have a CPU limit, or are in one that has, by short id (Linux,
  * Documentation/scheduler/sched-bwc.rst).
  *
- * @param root the node's /sys/fs/cgroup as the container has it
+ * @param root where the node's /sys/fs/cgroup is mounted in this container
  */
 export function readThrottling(root: string = CGROUPS.probe): MachineCounters["throttling"] {
-  const found: MachineCounters["throttling"] = {};
+  const throttling: MachineCounters["throttling"] = {};
   // cgroup v1 has a hierarchy for each controller, v2 has one.
   const v1 = childrenOf(root).find((name) => name === "cpu" || name === "cpu,cpuacct");
-  collect(v1 === undefined ? root : path.join(root, v1), undefined, found, 0);
-  return found;
+  collect(v1 === undefined ? root : path.join(root, v1), undefined, throttling, 0);
+  return throttling;
 }
 
-/** @param outer the counters of the container around it, whose limit applies too */
+/** @param outer the counters of the enclosing container, whose limit applies as well */
 function collect(
   folder: string,
   outer: Throttling | undefined,
-  found: MachineCounters["throttling"],
+  throttling: MachineCounters["throttling"],
   depth: number,
 ): void {
   if (depth > MOST_DEPTH) return;
@@ -42,8 +42,8 @@ function collect(
     if (id === undefined && !PARENT.test(name)) continue;
     const inner = path.join(folder, name);
     const counters = id === undefined ? outer : tighter(countersOf(inner), outer);
-    if (id !== undefined && counters) found[id] = counters;
-    collect(inner, counters, found, depth + 1);
+    if (id !== undefined && counters) throttling[id] = counters;
+    collect(inner, counters, throttling, depth + 1);
   }
 }
 

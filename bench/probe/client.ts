@@ -17,17 +17,17 @@ import {
 } from "./protocol.ts";
 
 const TIMEOUT_MS = 5_000;
-/** In addition to the duration of a measurement. */
+/** Added to the duration of a measurement. */
 const SPARE_MS = 20_000;
 const nothing = z.object({});
 
-/** Sends requests to the probes of one node. Methods throw HttpStatusError, or Error without an answer. */
+/** Sends requests to the probes of one node. Methods throw HttpStatusError, or Error if there is no answer. */
 export class ProbeClient {
   private readonly url: string;
   private readonly authorization: string;
 
   /**
-   * @param address address of a task on the overlay network, with its port if that is not the default one
+   * @param address address of a task on the overlay network, with the port if it is not the default one
    * @param token the stack's token
    */
   constructor(address: string, token: string) {
@@ -42,7 +42,7 @@ export class ProbeClient {
     });
   }
 
-  /** Reads what the kernel counts of the machine. */
+  /** Reads the kernel's counters of the machine. */
   counters(): Promise<MachineCounters> {
     return ask(machineCountersSchema, this.url, PATHS.counters, {
       timeoutMs: TIMEOUT_MS,
@@ -58,8 +58,8 @@ export class ProbeClient {
     perSecond: number,
   ): Promise<RoundTrips[]> {
     const timeoutMs = (2_000 * packets) / perSecond + SPARE_MS;
-    const order = { network, peers, packets, perSecond };
-    return (await this.post(roundTripsSchema, PATHS.round, order, timeoutMs)).pairs;
+    const request = { network, peers, packets, perSecond };
+    return (await this.post(roundTripsSchema, PATHS.round, request, timeoutMs)).pairs;
   }
 
   /** Starts to measure round trips in the background. */
@@ -84,8 +84,8 @@ export class ProbeClient {
     seconds: number,
     reverse: boolean,
   ): Promise<number> {
-    const order = { network, address, seconds, reverse };
-    return (await this.post(bitRateSchema, PATHS.throughput, order, 1_000 * seconds + SPARE_MS)).bitPerSec;
+    const request = { network, address, seconds, reverse };
+    return (await this.post(bitRateSchema, PATHS.throughput, request, 1_000 * seconds + SPARE_MS)).bitPerSec;
   }
 
   /** Measures the path MTU to an address. @returns bytes */

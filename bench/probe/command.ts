@@ -19,7 +19,7 @@ import { Probe } from "./probe.ts";
 import { serveHostProbe, serveOverlayProbe } from "./server.ts";
 
 const SOCKET = path.join(NODE_FOLDERS.probe, "socket");
-/** What `pulumi up` writes: the node's address on the nodes' own network, and the addresses of all nodes there. */
+/** Files that `pulumi up` writes: the node's address on the nodes' own network, and the addresses of all nodes there. */
 const ADDRESS_FILE = path.join(NODE_FOLDERS.node, "address");
 const ADDRESSES_FILE = path.join(NODE_FOLDERS.node, "nodes");
 
@@ -69,7 +69,7 @@ function readAddress(): string {
     return readFileSync(ADDRESS_FILE, "utf8").trim();
   } catch (error) {
     throw new SwarmbenchError("probe-failed", `cannot read the node's address: ${reason(error)}`, {
-      hint: "`pulumi up` writes this file.",
+      hint: "`pulumi up` writes this file: run it again.",
       cause: error,
     });
   }

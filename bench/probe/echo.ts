@@ -28,7 +28,7 @@ export class Echo {
     this.socket = socket;
     this.peerPort = peerPort;
 
-    socket.on("message", (bytes, from) => this.take(bytes, from, process.hrtime.bigint()));
+    socket.on("message", (bytes, from) => this.receive(bytes, from, process.hrtime.bigint()));
     // For example an unreachable address: its packets count as lost.
     socket.on("error", () => {});
   }
@@ -58,7 +58,7 @@ export class Echo {
     });
   }
 
-  /** Random, so that nobody can forge the answer to a packet that they have not seen. */
+  /** Random, so that the answer to a packet can be forged only by a host that has seen the packet. */
   private newSequence(): number {
     for (;;) {
       const sequence = randomInt(2 ** 32);
@@ -71,7 +71,7 @@ export class Echo {
     this.socket.close();
   }
 
-  private take(bytes: Buffer, from: dgram.RemoteInfo, nowNs: bigint): void {
+  private receive(bytes: Buffer, from: dgram.RemoteInfo, nowNs: bigint): void {
     const packet = decodePacket(bytes);
     if (packet?.kind === "question") this.answer(packet, from);
     else if (packet?.session === this.session) {

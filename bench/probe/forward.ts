@@ -9,7 +9,7 @@ import { reason } from "../reason.ts";
 /**
  * Forwards a request, and returns the answer. Closes the connection when the signal is aborted.
  *
- * @throws HttpError 503 without an answer, else with the status of the answer
+ * @throws HttpError 503 if there is no answer; otherwise with the status of the answer, if that is not 200
  */
 export async function forward(
   socketPath: string,

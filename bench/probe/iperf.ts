@@ -4,7 +4,7 @@ import { z } from "zod";
 import { within } from "../clock.ts";
 import { runTool } from "./tool.ts";
 
-/** In addition to the measured time: to connect and to print the result. */
+/** Added to the measured time, to connect and to print the result. */
 const SPARE_MS = 8_000;
 const LISTEN_MS = 5_000;
 
@@ -15,7 +15,7 @@ export interface IperfPlace {
   port: number;
 }
 
-/** An iperf3 server for one measurement at a time. A new order replaces the previous one. */
+/** An iperf3 server for one measurement at a time. A new server replaces the previous one. */
 export class IperfServer {
   private child: ChildProcess | undefined;
 

@@ -60,7 +60,7 @@ describe("the throttling of containers", () => {
     writeFileSync(path.join(root, folder, "cpu.stat"), text);
   };
 
-  it("is read by short id with cgroup v2 and systemd, only of containers with a limit", () => {
+  it("is read by short id with cgroup v2 and systemd, only for containers with a limit", () => {
     group(`system.slice/docker-${broker}.scope`, 100, 40);
     group(`system.slice/docker-${free}.scope`, 0, 0);
     group("system.slice/ssh.service", 50, 50);

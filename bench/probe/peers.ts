@@ -1,16 +1,16 @@
-// The addresses that a probe may measure to: those of the stack's nodes, and no others.
+// The addresses that a probe may measure to: only those of the stack's nodes.
 import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HttpError } from "../httpServer.ts";
 
-/** The addresses of the stack's nodes on a probe's network, as they are now. */
+/** Looks up the current addresses of the stack's nodes on a probe's network. */
 export type StackAddresses = () => Promise<readonly string[]>;
 
-/** Docker's name servers tell each other of a new task within a second or two. */
-const LOOK_AGAIN = { times: 4, everyMs: 1_000 };
+/** Retries of a lookup: Docker's name servers learn of a new task within a second or two. */
+const LOOKUPS = { times: 4, everyMs: 1_000 };
 
-/** The addresses of a file, one a line. Without the file there are none. */
+/** The addresses in a file, one per line. Without the file there are none. */
 export function addressesIn(file: string): StackAddresses {
   return async () => {
     const text = await readFile(file, "utf8").catch(() => "");
@@ -27,20 +27,21 @@ export function addressesOf(service: string): StackAddresses {
 }
 
 /**
- * Refuses addresses that are not the stack's.
+ * Rejects addresses that are not those of the stack's nodes.
  *
  * @throws HttpError 403 that names them
  */
 export async function refuseForeign(
   stack: StackAddresses,
   addresses: readonly string[],
-  { times, everyMs } = LOOK_AGAIN,
+  { times, everyMs } = LOOKUPS,
 ): Promise<void> {
-  for (let look = 1; ; look += 1) {
-    const there = new Set(await stack());
-    const foreign = addresses.filter((address) => !there.has(address));
+  for (let attempt = 1; ; attempt += 1) {
+    const own = new Set(await stack());
+    const foreign = addresses.filter((address) => !own.has(address));
     if (foreign.length === 0) return;
-    if (look === times) throw new HttpError(403, `no nodes of this stack: ${foreign.slice(0, 5).join(", ")}`);
+    if (attempt === times)
+      throw new HttpError(403, `not nodes of this stack: ${foreign.slice(0, 5).join(", ")}`);
     await sleep(everyMs);
   }
 }

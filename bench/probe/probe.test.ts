@@ -118,7 +118,7 @@ describe("a probe", () => {
     await probe.watch({ peers, perSecond: 1_000 });
     const pairs = await probe.take(true);
     assert.ok(pairs.every(({ sent, lost }) => sent <= 1 && lost === 0));
-    await assert.rejects(probe.take(true), /the probe watches nothing: it restarted/);
+    await assert.rejects(probe.take(true), /the probe has no watch: it restarted/);
   });
 });
 
@@ -169,7 +169,7 @@ describe("the probes' services", () => {
     overlay.close();
   });
 
-  it("measure for nobody without the token", async () => {
+  it("measure nothing without the token", async () => {
     let asked = 0;
     const overlay = await serveOverlay(
       new Probe({
@@ -196,7 +196,7 @@ describe("the probes' services", () => {
       { node: "b", address: "10.0.0.2" },
       { node: "gateway", address: "192.0.2.1" },
     ];
-    const refused = /403: no nodes of this stack: 192\.0\.2\.1/;
+    const refused = /403: not nodes of this stack: 192\.0\.2\.1/;
     await Promise.all([
       assert.rejects(client.round("overlay", peers, 1, 100), refused),
       assert.rejects(client.watch("overlay", peers, 1), refused),
@@ -206,7 +206,7 @@ describe("the probes' services", () => {
     overlay.close();
   });
 
-  it("measure one round at a time, and stop when the asker is gone", async () => {
+  it("measure one round at a time, and stop when the client disconnects", async () => {
     let asked = 0;
     const probe = new Probe({
       ask: async () => {
@@ -230,7 +230,7 @@ describe("the probes' services", () => {
     asker.end(JSON.stringify(order));
     await eventually(async () => assert.ok(asked > 0));
     const client = clientOf(overlay);
-    await assert.rejects(client.round("overlay", peers, 1, 100), /409: the probe is measuring already/);
+    await assert.rejects(client.round("overlay", peers, 1, 100), /409: the probe is already measuring/);
     asker.destroy();
     await eventually(async () => assert.equal((await client.round("overlay", peers, 1, 100)).length, 1));
     assert.ok(asked < 9_000, `${asked} of 10,000 packets were sent`);
@@ -256,7 +256,7 @@ describe("the stack's addresses", () => {
     assert.deepEqual(await addresses(), ["10.0.0.1", "10.0.0.2"]);
   });
 
-  it("may be known a moment later", async () => {
+  it("are looked up again if one is unknown, since a new task becomes known later", async () => {
     const looks = [[], ["10.0.0.9"]];
     await refuseForeign(async () => looks.shift() ?? [], ["10.0.0.9"], { times: 2, everyMs: 1 });
     assert.equal(looks.length, 0);

@@ -6,7 +6,7 @@ import { ORPHANED_AFTER_MS, type RoundTrips, type roundSchema, type watchSchema 
 type Round = Omit<z.output<typeof roundSchema>, "network">;
 type Watch = Omit<z.output<typeof watchSchema>, "network">;
 
-/** Round trips of one node on one network. */
+/** Measures the round trips of one node on one network. */
 export class Probe {
   private watching: Pinger | undefined;
   private orphaned: NodeJS.Timeout | undefined;
@@ -30,12 +30,12 @@ export class Probe {
   }
 
   /**
-   * Carries out one measurement at a time: they would measure each other. A watch counts as none.
+   * Runs a measurement, one at a time, because concurrent ones would disturb each other. A watch does not count.
    *
-   * @throws HttpError 409 while another measurement goes on
+   * @throws HttpError 409 while another measurement is running
    */
   async alone<T>(measure: () => Promise<T>): Promise<T> {
-    if (this.isMeasuring) throw new HttpError(409, "the probe is measuring already");
+    if (this.isMeasuring) throw new HttpError(409, "the probe is already measuring");
     this.isMeasuring = true;
     try {
       return await measure();
@@ -44,7 +44,7 @@ export class Probe {
     }
   }
 
-  /** Measures round trips until {@link take} ends it, or nobody calls that for {@link ORPHANED_AFTER_MS}. */
+  /** Measures round trips until {@link take} ends it, or has not been called for {@link ORPHANED_AFTER_MS}. */
   async watch({ peers, perSecond }: Watch): Promise<void> {
     await this.endWatch();
     this.watching = new Pinger(this.echo, peers, perSecond);
@@ -60,7 +60,10 @@ export class Probe {
   async take(last: boolean): Promise<RoundTrips[]> {
     const { watching } = this;
     if (!watching)
-      throw new HttpError(409, "the probe watches nothing: it restarted, or was not polled for too long");
+      throw new HttpError(
+        409,
+        "the probe has no watch: it restarted, or dropped the watch after its orphan timeout",
+      );
     if (last) await this.endWatch();
     else this.expectRunner();
     return watching.take();

@@ -1,4 +1,4 @@
-// The protocol of runner and probes: JSON over HTTP on the overlay network. Requests for the nodes' own network are forwarded
+// The protocol between the runner and the probes: JSON over HTTP on the overlay network. Requests for the nodes' own network are forwarded
 // by a node's overlay probe to its host probe through a Unix socket (forward.ts).
 import { z } from "zod";
 import { NETWORKS } from "../../contract/network.ts";
@@ -11,13 +11,13 @@ export const ORPHANED_AFTER_MS = 30_000;
 
 /** The paths of a probe's requests. */
 export const PATHS = {
-  /** GET: who the probe is, and the status of its node's clock. */
+  /** GET: the probe's identity, and the status of its node's clock. */
   hello: `/v${PROTOCOL_VERSION}/hello`,
   /** POST: measure round trips with each peer. Answers when all are done. */
   round: `/v${PROTOCOL_VERSION}/round`,
-  /** POST: measure round trips until further notice. Replaces an earlier watch. */
+  /** POST: measure round trips in the background until the last `take`. Replaces an earlier watch. */
   watch: `/v${PROTOCOL_VERSION}/watch`,
-  /** POST: take the round trips since the last time. */
+  /** POST: take the round trips since the last request. */
   take: `/v${PROTOCOL_VERSION}/take`,
   /** POST: let another probe measure the throughput once. Answers when it listens. */
   serve: `/v${PROTOCOL_VERSION}/serve`,
@@ -25,7 +25,7 @@ export const PATHS = {
   throughput: `/v${PROTOCOL_VERSION}/throughput`,
   /** POST: measure the largest packet that passes without fragmentation. */
   mtu: `/v${PROTOCOL_VERSION}/mtu`,
-  /** GET: what the kernel counts of the machine's resources. A probe that does not know it costs only these metrics. */
+  /** GET: the kernel's counters of the machine's resources. Older probes do not have it; then only these metrics are missing. */
   counters: `/v${PROTOCOL_VERSION}/counters`,
 } as const;
 
@@ -60,7 +60,7 @@ export const helloSchema = z.object({
   host: hostSchema,
   clock: clockStatusSchema.nullable(),
 });
-/** Who a probe is, and the state of its node. */
+/** The identity of a probe, and the state of its node. */
 export type Hello = z.output<typeof helloSchema>;
 
 /** The host probe's answer to the overlay probe. */
@@ -69,12 +69,12 @@ export const hostHelloSchema = z.object({ address });
 /** The host probe's answer to the overlay probe: the CPU time that it used, s. */
 export const hostCountersSchema = z.object({ ownCpuSec: z.number() });
 
-/** The answer to {@link PATHS}.counters. All count up; null: the kernel does not have it. */
+/** The answer to {@link PATHS}.counters. All counters only increase; null: the kernel does not have it. */
 export const machineCountersSchema = z.object({
   /** The probe's monotonic clock. */
   atMs: z.number(),
   cpus: z.number(),
-  /** CPU time of all CPUs that were not idle, and of the part that the hypervisor gave to others. */
+  /** Time for which CPUs were not idle, over all CPUs, and the part of it that the hypervisor gave to other guests. */
   busySec: z.number(),
   stealSec: z.number(),
   /** Pressure stall information: time for which some task waited. */
@@ -92,10 +92,10 @@ export const machineCountersSchema = z.object({
   /** CPU time that the probes of the node used; null: the host probe did not answer. */
   ownCpuSec: z.number().nullable(),
 });
-/** What the kernel counts of a machine. */
+/** The kernel's counters of a machine. */
 export type MachineCounters = z.output<typeof machineCountersSchema>;
 
-/** Most packets per second of a probe to all peers together: about 7 Mbit/s. */
+/** Largest number of packets per second of a probe to all peers together: about 7 Mbit/s. */
 const MAX_PER_SECOND = 10_000;
 
 const watchShape = z.strictObject({
@@ -108,22 +108,22 @@ const isPaced = ({ peers, perSecond }: { peers: readonly unknown[]; perSecond: n
   peers.length * perSecond <= MAX_PER_SECOND;
 const PACE = { path: ["perSecond"], message: `more than ${MAX_PER_SECOND} for all peers together` };
 
-/** The order of {@link PATHS}.watch. */
+/** The body of {@link PATHS}.watch. */
 export const watchSchema = watchShape.refine(isPaced, PACE);
-/** The order of {@link PATHS}.round, with the number of packets for each peer. */
+/** The body of {@link PATHS}.round, with the number of packets for each peer. */
 export const roundSchema = watchShape.extend({ packets: z.int().min(1).max(10_000) }).refine(isPaced, PACE);
-/** The order of {@link PATHS}.take. `last` ends the watch, after the packets in flight are answered or lost. */
+/** The body of {@link PATHS}.take. `last` ends the watch, after the packets in flight are answered or lost. */
 export const takeSchema = z.strictObject({ network, last: z.boolean() });
-/** The order of {@link PATHS}.serve. */
+/** The body of {@link PATHS}.serve. */
 export const serveSchema = z.strictObject({ network, seconds: z.int().min(1).max(60) });
-/** The order of {@link PATHS}.throughput. `reverse` measures from the address instead of to it. */
+/** The body of {@link PATHS}.throughput. `reverse` measures from the address instead of to it. */
 export const throughputSchema = z.strictObject({
   network,
   address,
   seconds: z.int().min(1).max(60),
   reverse: z.boolean(),
 });
-/** The order of {@link PATHS}.mtu. */
+/** The body of {@link PATHS}.mtu. */
 export const mtuSchema = z.strictObject({ network, address });
 
 const roundTrips = z.object({

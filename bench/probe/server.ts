@@ -26,12 +26,12 @@ import {
 } from "./protocol.ts";
 import { measureMtu } from "./tracepath.ts";
 
-/** What measures on a probe's own network. */
+/** What a probe needs to measure on its own network. */
 interface Measuring {
   probe: Probe;
-  /** Where its iperf3 listens. */
+  /** The address and port of its iperf3. */
   place: IperfPlace;
-  /** What it may measure to. */
+  /** The addresses that it may measure to. */
   stack: StackAddresses;
 }
 
@@ -40,14 +40,14 @@ function measurements({ probe, place, stack }: Measuring): Record<string, Handle
   const server = new IperfServer(place);
   return {
     [`POST ${PATHS.round}`]: async (body, _, signal) => {
-      const order = checked(roundSchema, body);
-      await refuseForeign(stack, addressesOf(order.peers));
-      return { pairs: await probe.alone(() => probe.round(order, signal)) };
+      const request = checked(roundSchema, body);
+      await refuseForeign(stack, addressesOf(request.peers));
+      return { pairs: await probe.alone(() => probe.round(request, signal)) };
     },
     [`POST ${PATHS.watch}`]: async (body) => {
-      const order = checked(watchSchema, body);
-      await refuseForeign(stack, addressesOf(order.peers));
-      await probe.watch(order);
+      const request = checked(watchSchema, body);
+      await refuseForeign(stack, addressesOf(request.peers));
+      await probe.watch(request);
     },
     [`POST ${PATHS.take}`]: async (body) => ({ pairs: await probe.take(checked(takeSchema, body).last) }),
     [`POST ${PATHS.serve}`]: (body) => server.serve(checked(serveSchema, body).seconds),
@@ -70,8 +70,8 @@ function addressesOf(peers: readonly Peer[]): string[] {
 }
 
 /**
- * Serves the probe on the nodes' own network, only through a Unix socket. It asks for no token, because only the probes' user
- * can enter the socket's folder.
+ * Serves the probe on the nodes' own network, only through a Unix socket. It requires no token, because only the probes' user can
+ * access the socket's folder.
  */
 export function serveHostProbe(
   measuring: Measuring & { place: { bind: string } },
@@ -84,7 +84,7 @@ export function serveHostProbe(
   return serveJson({ ...measurements(measuring), ...state }, socket);
 }
 
-/** Who an overlay probe is. */
+/** The identity of an overlay probe. */
 interface OverlayProbe {
   node: string;
   bootId: string;
@@ -118,7 +118,7 @@ export function serveOverlayProbe(
   return serveJson({ ...Object.fromEntries(byNetwork), ...state }, port, { token });
 }
 
-/** The handler of the request checks the rest. */
+/** The network of a request. Its handler checks the other fields. */
 function networkOf(body: unknown): NetworkName {
   const { network } = (body ?? {}) as { network?: unknown };
   if (network === "host" || network === "overlay") return network;

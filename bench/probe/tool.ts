@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 
 /**
- * Runs a program of the image and returns its output. An exit code other than 0 is no error here: the caller reads the
+ * Runs a program of the image and returns its output. An exit code other than 0 is not an error here: the caller finds the
  * program's message in the output.
  *
  * @param signal ends the program when it is aborted

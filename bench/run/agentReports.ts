@@ -10,11 +10,11 @@ import type { MergedSecond, Timeline } from "./timeline.ts";
 /** Time between two polls of all agents. */
 const POLL_MS = 500;
 
-/** Gets the progress of a step. */
+/** Receives the progress of a step. */
 export interface StepListener {
   /** The step has begun a phase, such as "draining". */
   phase(phase: string): void;
-  /** All agents have reported a second; `phase` is the current one. */
+  /** All agents have reported a second, or it timed out. @param phase the current phase */
   second(second: MergedSecond, phase: string): void;
 }
 
@@ -27,7 +27,7 @@ interface Scope {
   signal: AbortSignal;
 }
 
-/** Polls the agents of one step, and adds up their reports. */
+/** Polls the agents of one step, and merges their reports. */
 export class AgentReports {
   /** Must be set when the step starts, before the first poll. */
   timeline!: Timeline;
@@ -54,7 +54,7 @@ export class AgentReports {
     while (this.nowSec() < atSec) await this.poll(phase);
   }
 
-  /** Polls until all agents have reported the seconds before this one: they do so a second late, at different times. */
+  /** Polls until all agents have reported the seconds before this one. They report a second late, at different times. */
   async untilReported(sec: number): Promise<void> {
     while (this.timeline.reportedTo < sec) await this.poll("draining");
   }
@@ -92,7 +92,7 @@ export class AgentReports {
     return this.scope.clock.nowUs() / 1e6;
   }
 
-  /** What the agent has to report since the last poll. */
+  /** The report of an agent since the last poll. */
   private reportOf(agent: Agent) {
     return agent.client.report(this.scope.id, this.received.get(agent.task) ?? 0);
   }

@@ -1,12 +1,12 @@
 // Allocation of logical producers and consumers to agents.
 
-/** The logical producers or consumers of one task: `first`, `first + 1`, …, `count` of them. */
+/** The logical producers or consumers of one task: `count` consecutive ones, from number `first`. */
 export interface Share {
   first: number;
   count: number;
 }
 
-/** Divides logical clients among tasks, in order and as evenly as possible. If it is not even, the first tasks get one more. */
+/** Divides logical clients among tasks, in order and as evenly as possible. The first tasks get the remainder, one each. */
 export function allocate(total: number, tasks: number): Share[] {
   const [smallest, remainder] = [Math.floor(total / tasks), total % tasks];
   return Array.from({ length: tasks }, (_, index) => ({

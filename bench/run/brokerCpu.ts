@@ -40,7 +40,7 @@ export function cpusBetween(from: CpuReading | undefined, to: CpuReading | undef
 }
 
 /**
- * Busy JIT compiler threads of the broker that has most, on average between two readings; null if unknown or a broker
+ * Busy JIT compiler threads of the broker with the most, on average between two readings; null if unknown, or if a broker
  * restarted. This is elapsed time: a thread that waits for a CPU counts as busy.
  */
 export function jitThreadsBetween(from: CpuReading | undefined, to: CpuReading | undefined): number | null {

@@ -1,18 +1,18 @@
-// What one broker did between two readings of its counters.
+// The metrics of one broker between two readings of its counters.
 import type { BrokerMetrics } from "../../contract/resources.ts";
 import type { BrokerCounters, RequestCounters } from "../kafka/brokerCounters.ts";
 import type { MachineCounters } from "../probe/protocol.ts";
 
-/** What is known of a broker besides its counters. */
+/** What is known about a broker besides its counters. */
 export type BrokerPlace = Pick<
   BrokerMetrics,
   "name" | "node" | "cpuLimit" | "linkInBitPerSec" | "linkOutBitPerSec"
 >;
 
-/** The throttling of containers by short id. */
+/** The throttling of containers, by short container id. */
 type Throttling = MachineCounters["throttling"];
 
-/** The metrics of a broker; null for what is missing in a reading, and for everything if the broker restarted. */
+/** The metrics of a broker. A metric is null if a reading lacks it; all are null if the broker restarted. */
 export function brokerMetrics(
   place: BrokerPlace,
   before: BrokerCounters | undefined,
@@ -72,7 +72,7 @@ function requestMetrics(
 
 /**
  * The idle share of the network threads of the busiest listener. Each listener has its own threads, and Kafka's own
- * NetworkProcessorAvgIdlePercent is the mean of all, which idle listeners raise.
+ * NetworkProcessorAvgIdlePercent is the mean over all listeners, which idle listeners raise.
  */
 function networkIdle(
   from: BrokerCounters | undefined,
@@ -102,11 +102,11 @@ function difference(from: number | null | undefined, to: number | null | undefin
   return typeof from === "number" && typeof to === "number" && to >= from ? to - from : null;
 }
 
-function ratio(value: number | null, of: number | null): number | null {
-  return value === null || of === null || of <= 0 ? null : value / of;
+function ratio(value: number | null, total: number | null): number | null {
+  return value === null || total === null || total <= 0 ? null : value / total;
 }
 
-/** A share; threads that were idle while a reading was taken make it a little more than 1. */
+/** Limits a share to 0 to 1. Threads that were idle while a reading was taken make it slightly larger than 1. */
 function share(value: number | null): number | null {
   return value === null ? null : Math.min(1, Math.max(0, value));
 }

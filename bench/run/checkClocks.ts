@@ -1,7 +1,7 @@
 import type { Findings } from "../exchange/findings.ts";
 import { offsetLine } from "../exchange/offsetBounds.ts";
 
-/** With clocks further apart than this, agents would not start and end a step together. */
+/** Largest offset of an agent's clock, ms. With larger ones, agents would not start and end a step together. */
 const MOST_OFFSET_MS = 250;
 
 /**
@@ -18,6 +18,6 @@ export function checkClocks(exchange: readonly Findings[], nowUs: number): void 
   });
   if (distant.length === 0) return;
   throw new Error(
-    `clocks are too far from the runner's for a common start: ${distant.join(", ")}; see clockSync in docs/configuration.md, and on the nodes: date +%s.%N`,
+    `clocks are too far from the runner's for a common start: ${distant.join(", ")}; see clockSync in docs/configuration.md, and compare on the nodes: date +%s.%N`,
   );
 }

@@ -20,7 +20,7 @@ describe("the nodes of a step", () => {
     check(2, fleetOn(["node3", "node5", "node3"], ["node5", "node3"]));
   });
 
-  it("are refused if a service does not run on each of them", () => {
+  it("are rejected if a service does not run on each of them", () => {
     assert.throws(
       () => check(2, fleetOn(["node3"], ["node3", "node5"])),
       /the producers run on 1 of the 2 nodes of the step/,

@@ -2,7 +2,7 @@ import { SwarmbenchError } from "../../contract/errors.ts";
 import { onNodes } from "./allocation.ts";
 import type { StepOrder } from "./stepOrder.ts";
 
-/** A step must not be labelled with nodes that take no part. @throws SwarmbenchError if fewer nodes have agents */
+/** Checks that both services run on every node of the step, so that its number of nodes is true. @throws SwarmbenchError */
 export function checkNodes({ fleet, workload }: Pick<StepOrder, "fleet" | "workload">): void {
   const { nodes } = workload;
   if (nodes === undefined) return;

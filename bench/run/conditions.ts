@@ -6,7 +6,7 @@ import { type AskMetrics, askJolokia } from "../kafka/metrics.ts";
 import type { Fleet } from "./fleet.ts";
 
 /**
- * Adds the conditions that are known only on the swarm: machines, agents and versions.
+ * Adds the conditions that only the swarm knows: machines, agents and versions.
  *
  * @param clients Kafka clients that the run uses. Their versions are those of the runner, which runs the agents' image
  */

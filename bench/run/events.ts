@@ -1,6 +1,6 @@
 import type { RunEvent } from "../../contract/result.ts";
 
-/** Takes the events of a run as they happen. */
+/** Receives the events of a run as they happen. */
 export type EventSink = (event: RunEvent) => void;
 
 /**

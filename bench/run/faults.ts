@@ -2,13 +2,13 @@
 import type { ConsumerTotals } from "../agent/protocol.ts";
 import type { Fleet } from "./fleet.ts";
 
-/** Number of messages that consumers skipped on purpose; undefined if none of them could. */
+/** Number of messages that consumers skipped on purpose; undefined if no consumer has this fault. */
 export function skippedOnPurpose(consumed: readonly ConsumerTotals[]): number | undefined {
   const counts = consumed.flatMap(({ skipped }) => skipped ?? []);
   return counts.length > 0 ? counts.reduce((sum, count) => sum + count, 0) : undefined;
 }
 
-/** The reason that a step with skipped messages gets, at most one sentence. */
+/** The reason that is added to a step with skipped messages; empty for other steps. */
 export function faultReasons(consumed: readonly ConsumerTotals[]): string[] {
   const skipped = skippedOnPurpose(consumed);
   return skipped === undefined

@@ -3,6 +3,7 @@ import { lookup } from "node:dns/promises";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import { AGENT_SERVICES, type AgentRole, type BenchTarget } from "../../contract/request.ts";
 import { AgentClient } from "../agent/client.ts";
+import type { AgentPort } from "../agent/port.ts";
 import { type Hello, ORPHANED_AFTER_MS, PROTOCOL_VERSION } from "../agent/protocol.ts";
 import type { JobContext } from "../job.ts";
 import { reason } from "../reason.ts";
@@ -18,7 +19,7 @@ export interface Agent {
   /** Its address on the overlay network. */
   address: string;
   hello: Hello;
-  client: AgentClient;
+  client: AgentPort;
 }
 
 /** All agents of a stack. */
@@ -27,19 +28,37 @@ export interface Fleet {
   consumers: Agent[];
 }
 
+/**
+ * Finds the agents of a run, and waits until all of them answer and are free for it.
+ *
+ * @throws SwarmbenchError if they are not
+ */
+export type FindFleet = (
+  target: Pick<BenchTarget, "agents" | "token">,
+  run: string,
+  context: JobContext,
+) => Promise<Fleet>;
+
+/** How a runner reaches its agents. */
+export interface AgentAccess {
+  find: FindFleet;
+  /** IPv4 address on which the runner exchanges timestamps with them. Absent: all of the machine. */
+  address?: string;
+}
+
 /** Looks up the addresses of all tasks of a service. */
 type Resolve = (service: string) => Promise<string[]>;
 /** By Docker's DNS server. */
 const byDns: Resolve = async (service) =>
   (await lookup(`tasks.${service}`, { all: true, family: 4 })).map(({ address }) => address);
 
-/** New tasks start within seconds; those of a run that was killed are free again after their orphan timeout. */
+/** New tasks start within seconds. Agents of a run that was killed are free again after their orphan timeout. */
 const TIMEOUT_SEC = 60 + ORPHANED_AFTER_MS / 1_000;
 
 /**
  * Waits until every agent that the stack declares answers and is free for this run.
  *
- * @throws SwarmbenchError if some do not answer or work for another run after 90 s, or at once if they are of another version
+ * @throws SwarmbenchError after 90 s if some do not answer or work for another run; at once if one has another protocol version
  */
 export async function findFleet(
   target: Pick<BenchTarget, "agents" | "token">,

@@ -1,9 +1,9 @@
 import { JIT_BUSY_THREADS } from "../measure/evaluate.ts";
 import { type CpuReading, jitThreadsBetween } from "./brokerCpu.ts";
 
-/** Time between two readings, so that they cost the brokers little. */
+/** Time between two readings: long enough that they cost the brokers little. */
 const EVERY_MS = 2_000;
-/** A compilation is counted when it ends, and that of a large method takes seconds if CPUs are few. */
+/** Period of the average. A compilation is counted when it ends, and that of a large method takes seconds on few CPUs. */
 const WINDOW_MS = 10_000;
 
 /** Watches whether the JIT compilers of the brokers are busy, as they are in the first minutes after a start. */
@@ -27,7 +27,7 @@ export class JitWarmUp {
     while ((this.readings[1]?.atMs ?? Number.POSITIVE_INFINITY) <= nowMs - WINDOW_MS) this.readings.shift();
   }
 
-  /** Whether the JIT compilers of a broker were busy in the last seconds; false if it is unknown. */
+  /** Whether the JIT compilers of a broker were busy in the last seconds; false if this is unknown. */
   get busy(): boolean {
     return (jitThreadsBetween(this.readings[0], this.readings.at(-1)) ?? 0) > JIT_BUSY_THREADS;
   }

@@ -27,7 +27,7 @@ describe("agents during long work", () => {
     assert.equal(polled.length, length, "no more polls once the work is done");
   });
 
-  it("are polled no more if the work fails, and its error is passed on", async () => {
+  it("are no longer polled if the work fails, and its error is passed on", async () => {
     const poll = async () => {};
     await assert.rejects(keepPolling(["a"], poll, Promise.reject(new Error("lost")), 1), /lost/);
   });

@@ -2,10 +2,10 @@
 const EVERY_MS = 5_000;
 
 /**
- * Awaits work that may take some agents long, and keeps polling every agent meanwhile so that none hits its orphan timeout,
- * after which it would abandon its step. At most one poll is in flight per agent.
+ * Awaits work that may take some agents a long time, and keeps polling every agent in the meantime, so that none hits its orphan
+ * timeout and drops its step. At most one poll is in flight per agent.
  *
- * @param poll may fail: an agent that does not answer fails the work itself
+ * @param poll its errors are ignored, because an agent that does not answer fails the work itself
  * @param everyMs time between two polls of an agent. Default: 5 s
  */
 export async function keepPolling<A, T>(

@@ -16,7 +16,7 @@ import { PointWriter } from "../influx/writer.ts";
 import { reason } from "../reason.ts";
 import type { MergedSecond } from "./timeline.ts";
 
-/** Numbers of messages, as the measurement `faults` has them. */
+/** The fields of the measurement `faults`. */
 type Faults = {
   lost: number;
   duplicated: number;
@@ -34,7 +34,7 @@ interface PointCounts {
   reason?: string;
 }
 
-/** Writes in the background: a slow or missing InfluxDB only loses points, which are counted. */
+/** Writes the live metrics in the background. With a slow or missing InfluxDB, points are lost and counted. */
 export class Live {
   private readonly writer: PointWriter | undefined;
   /** Faults of the finished steps. Lost messages of a step are known only at its end. */
@@ -139,14 +139,14 @@ function measuredFields(step: MeasuredStep): FieldValues<"step"> {
   return {
     ...latencies,
     offered: step.offered / step.durationSeconds,
-    delivered: step.delivered / step.durationSeconds,
+    delivered: (step.received ?? step.delivered) / step.durationSeconds,
     lost: step.lost,
     duplicated: step.duplicated,
     reordered: step.reordered,
   };
 }
 
-/** Without the percentiles of an empty distribution, since a null cannot be written. */
+/** The fields of a latency. Percentiles that are null are left out, because InfluxDB has no null. */
 function latencyFields(latency: Distribution): FieldValues<"latency"> {
   const { count, p50, p90, p99, max } = latency;
   const values = { p50, p90, p99, p999: latency["p99.9"], p9999: latency["p99.99"], max };

@@ -1,4 +1,4 @@
-// What the machines of a step did between two readings of their counters.
+// The metrics of the machines of a step between two readings of their counters.
 import type { MachineMetrics, OwnCost } from "../../contract/resources.ts";
 import type { MachineCounters } from "../probe/protocol.ts";
 import { inOrder } from "./allocation.ts";
@@ -50,7 +50,7 @@ export function machineMetrics(
 
 type Measured = Omit<MachineMetrics, "nodes" | "brokers" | "agents">;
 
-/** By the first node that answered both times; all nodes of a machine read the same counters. */
+/** The metrics by the first node that answered both times; all nodes of a machine read the same counters. */
 function measuredMachine(
   machine: string,
   before: readonly NodeCounters[],
@@ -92,7 +92,7 @@ function diskBetween(from: Disk, to: Disk, seconds: number): MachineMetrics["dis
   };
 }
 
-/** Without probes the agents know how busy their machine was, and no more. */
+/** The metrics of a machine without probes: agents report only how busy it was. */
 function unprobed(machine: { cpus: number; cpusBusy: number } | undefined): Measured | undefined {
   if (!machine) return undefined;
   const pressure = { cpu: null, io: null, memory: null };
@@ -108,9 +108,11 @@ export function ownCost(before: Readings, after: Readings, machines: readonly Ma
     if (!from || from.ownCpuSec === null || to.ownCpuSec === null || to.atMs <= from.atMs) return null;
     return ((to.ownCpuSec - from.ownCpuSec) * 1_000) / (to.atMs - from.atMs);
   });
-  const known = probes.filter((cpus) => cpus !== null);
+  const measured = probes.filter((cpus) => cpus !== null);
   const probesCpus =
-    known.length === probes.length && known.length > 0 ? known.reduce((sum, cpus) => sum + cpus, 0) : null;
+    measured.length === probes.length && measured.length > 0
+      ? measured.reduce((sum, cpus) => sum + cpus, 0)
+      : null;
   const cpus = machines.reduce((sum, machine) => sum + machine.cpus, 0);
   const share = cpus > 0 ? (runnerCpus + (probesCpus ?? 0)) / cpus : null;
   return { runnerCpus, probesCpus, share };

@@ -1,8 +1,9 @@
-// The network during a run: measured before the load, and monitored during each step. A failure here costs measurements and
-// adds a warning, but never ends the run.
+// The network during a run: measured before the load, and monitored during each step. A failure here loses measurements and adds
+// a warning, but never ends the run.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pair, StepNetwork } from "../../contract/network.ts";
 import type { RunRequest } from "../../contract/request.ts";
+import { consumersInGroup } from "../../contract/topics.ts";
 import { within } from "../clock.ts";
 import type { JobContext } from "../job.ts";
 import { reason } from "../reason.ts";
@@ -57,7 +58,7 @@ export class NetworkWatch {
     const { network } = this.request.target;
     if (!enabled) return;
     if (!network) {
-      this.warn("the network is not measured: this stack has no probes; create them: pulumi up");
+      this.warn("the network is not measured, because this stack has no probes; to create them: pulumi up");
       return;
     }
     const { signal } = this.context;
@@ -104,7 +105,7 @@ export class NetworkWatch {
     this.emit({ event: "clocks", at: instant(), nodes: this.clocks.summary() });
     const pairs = watch.pairs();
     const chosen = onNodes([...fleet.producers, ...fleet.consumers], workload.nodes);
-    // If there are more tasks than logical clients, the first tasks have them.
+    // If there are fewer logical clients than tasks, the first tasks have one each.
     const nodesOf = (role: "producer" | "consumer", clients: number) =>
       chosen
         .filter((agent) => agent.role === role)
@@ -113,7 +114,7 @@ export class NetworkWatch {
     const estimateMs = oneWayMs(pairs, {
       producers: nodesOf("producer", workload.producers),
       brokers: this.request.target.network?.brokers.map(({ node }) => node) ?? [],
-      consumers: nodesOf("consumer", workload.consumers),
+      consumers: nodesOf("consumer", consumersInGroup(workload)),
     });
     return { pairs, oneWayMs: estimateMs };
   }

@@ -1,4 +1,4 @@
-// The network between all nodes before the load: round trips, MTU and throughput, on one network after the other.
+// Measures the network between all nodes before the load: round trips, MTU and throughput, on one network after the other.
 
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import { NETWORKS, type NetworkName, type Pair } from "../../contract/network.ts";
@@ -110,7 +110,7 @@ class NetworkMeasurement {
     await measure().catch((error) => this.addError(from, to, what, error));
   }
 
-  /** Does work on all items at the same time. @throws the signal's reason as soon as it is aborted */
+  /** Runs work for all items at the same time. @throws the signal's reason as soon as it is aborted */
   private async concurrently<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
     const { signal } = this.options;
     signal.throwIfAborted();
@@ -141,7 +141,7 @@ class NetworkMeasurement {
   }
 }
 
-/** Every pair on every network, also those that cannot be measured, so that the results show what is missing. */
+/** Every pair on every network, including those that cannot be measured, so that the results show what is missing. */
 class Pairs {
   private readonly pairs = new Map<string, Pair>();
 

@@ -1,9 +1,9 @@
-// How long a message is on the network, from the measured round trips.
+// Estimates from the measured round trips how long a message is on the network.
 import type { PairRtt } from "../../contract/network.ts";
 
 /**
  * Estimate of the time that a message spends on the overlay network, in ms: half of the median round trip from its
- * producer's node to a broker's node, plus half of that from there to its consumer's node, as an average of all combinations.
+ * producer's node to a broker's node, plus half of that from there to its consumer's node; the mean of all combinations.
  * Within a node it is 0.
  *
  * @param endpoints the node of each producer, broker and consumer

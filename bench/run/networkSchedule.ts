@@ -1,4 +1,4 @@
-// Which nodes measure their throughput at the same time.
+// Schedules which nodes measure their throughput at the same time.
 
 /** A node, and the machine that it is on. */
 interface PlacedNode {
@@ -8,7 +8,7 @@ interface PlacedNode {
 }
 type Match<P> = readonly [from: P, to: P];
 
-/** Round-robin tournament by the circle method: every two players meet once, and no player twice in a round. */
+/** Round-robin tournament by the circle method: all pairs of players meet once, and each player at most once per round. */
 export function tournament<P>(players: readonly P[]): Match<P>[][] {
   const ring: (P | undefined)[] = players.length % 2 === 0 ? [...players] : [...players, undefined];
   const [fixed, ...others] = ring;

@@ -1,4 +1,4 @@
-// The network during one step: round trips of every pair, with few packets.
+// Monitors the network during one step: round trips of every pair, with few packets.
 
 import { LatencyHistogram } from "../../contract/histogram.ts";
 import { NETWORKS, type NetworkName, type PairRtt } from "../../contract/network.ts";

@@ -7,10 +7,10 @@ import { type Hello, type Peer, PROTOCOL_VERSION } from "../probe/protocol.ts";
 import { reason } from "../reason.ts";
 import { inOrder } from "./allocation.ts";
 
-/** A probe that answered: one of each node. */
+/** A probe that answered. There is one per node. */
 export interface NodeProbe {
   node: string;
-  /** The kernel's boot id, which nodes on one machine have in common. */
+  /** The kernel's boot id, which is the same for all nodes on one machine. */
   machine: string;
   client: Pick<
     ProbeClient,
@@ -34,8 +34,8 @@ export type FindProbes = (
 const PAUSE_MS = 500;
 
 /**
- * The probes that answer, one per node, in natural order of the nodes. Waits until those of all nodes answer, or the timeout is
- * reached.
+ * The probes that answer, one per node, in natural order of the nodes. Waits until those of all nodes answer, or until the
+ * timeout.
  */
 export const findProbes: FindProbes = async (nodes, { clock, signal }, timeoutMs, token) => {
   const deadline = clock.now() + timeoutMs;

@@ -10,7 +10,7 @@ export function stepText(step: number, left: { least: number; most: number }): s
   return least === most ? `step ${step} of ${most}` : `step ${step} of ${least} to ${most}`;
 }
 
-/** The result of a step of the preheat. It has no verdict: it is no evidence. */
+/** The result of a step of the preheat, without a verdict, because it is no evidence. */
 export function preheatText(step: Step): string {
   if (!isMeasured(step)) return `failed: ${step.reasons.join("; ")}`;
   const { brokersJitThreads: threads, latencyMs } = step;

@@ -1,4 +1,4 @@
-// Readings of everything that a step may saturate, taken at the start and the end of its measured time.
+// Readings of all resources that a step may saturate, taken at the start and the end of its measured time.
 import type { BenchTarget } from "../../contract/request.ts";
 import { type BrokerCounters, type ReadMbeans, readBrokerCounters } from "../kafka/brokerCounters.ts";
 import { readJolokia } from "../kafka/metrics.ts";
@@ -19,21 +19,21 @@ export interface NodeCounters {
 export interface Readings {
   /** Time of the reading, ms of `performance.now()`. */
   atMs: number;
-  /** In the order of the target's brokers; undefined: it did not answer. */
+  /** In the order of the target's brokers; undefined for a broker that did not answer. */
   brokers: (BrokerCounters | undefined)[];
   nodes: NodeCounters[];
   /** CPU time that the runner has used, s. */
   runnerCpuSec: number;
 }
 
-/** Asks every broker and every probe once. What does not answer is left out: it must not end the measurement. */
+/** Asks every broker and every probe once. One that does not answer must not end the measurement: its counters are missing. */
 export async function takeReadings(
   brokers: BenchTarget["brokerMetrics"],
   probes: readonly Pick<NodeProbe, "node" | "machine" | "client">[],
   read: ReadMbeans = readJolokia,
 ): Promise<Readings> {
   const runner = { atMs: performance.now(), runnerCpuSec: ownCpuSec() };
-  const [ofBrokers, ofNodes] = await Promise.all([
+  const [brokerCounters, nodeCounters] = await Promise.all([
     Promise.all(brokers.map(({ jolokiaUrl }) => readBrokerCounters(jolokiaUrl, read).catch(() => undefined))),
     Promise.all(
       probes.map(({ node, machine, client }) =>
@@ -44,7 +44,11 @@ export async function takeReadings(
       ),
     ),
   ]);
-  return { ...runner, brokers: ofBrokers, nodes: ofNodes.filter((each) => each !== undefined) };
+  return {
+    ...runner,
+    brokers: brokerCounters,
+    nodes: nodeCounters.filter((each) => each !== undefined),
+  };
 }
 
 /** The CPU time of all brokers together; undefined if one did not answer, since the sum would be wrong. */

@@ -189,7 +189,7 @@ describe("the metrics of machines", () => {
     ]);
   });
 
-  it("are by the agents alone without probes: how busy, and nothing else", () => {
+  it("are only those that agents report if there are no probes: how busy the machine was", () => {
     const agentMachines = new Map([["boot", { cpus: 4, cpusBusy: 3 }]]);
     const [only] = machineMetrics({ brokers, agents, agentMachines }, [], []);
     assert.deepEqual(
@@ -217,7 +217,7 @@ describe("what the benchmark itself used", () => {
     assert.deepEqual([runnerCpus, probesCpus, share?.toFixed(3)], [0.06, 0.04, "0.050"]);
   });
 
-  it("is unknown of the probes if one of them did not report it", () => {
+  it("is unknown for the probes if one of them did not report it", () => {
     const { probesCpus, share } = ownCost(readings(0), readings(10, { ownCpuSec: null }), machines);
     assert.deepEqual([probesCpus, share], [null, 0.03]);
   });

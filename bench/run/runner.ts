@@ -1,4 +1,4 @@
-// A run: step after step by the plan, until it is done, fails or is stopped.
+// Runs one planned step after the other, until the run is done, fails or is stopped.
 import type { Client } from "../../contract/clients.ts";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import { STATUS_PREFIX } from "../../contract/progress.ts";
@@ -6,33 +6,34 @@ import type { RunRequest } from "../../contract/request.ts";
 import { type RunEvent, SCHEMA_VERSION, type Step } from "../../contract/result.ts";
 import { withValues } from "../../contract/stepWorkload.ts";
 import { valuesText } from "../../contract/text.ts";
+import { consumersInGroup } from "../../contract/topics.ts";
 import { worstVerdict } from "../../contract/verdicts.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import type { JobContext } from "../job.ts";
 import { sloText } from "../measure/evaluate.ts";
-import type { SearchResult } from "../plan/conclude.ts";
 import { bracketSoFar, nextStep, searchStateSoFar, stepsLeft } from "../plan/index.ts";
 import { benchmarkOf } from "../plan/preheat.ts";
-import { lengthOf, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
+import { otherKneesSoFar, type SearchResults } from "../plan/slos.ts";
+import { estimatedSeconds, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
 import { reason } from "../reason.ts";
 import { openWallClock } from "../wallClock.ts";
 import { withFleet } from "./conditions.ts";
 import { type EventSink, instant } from "./events.ts";
 import { faultWarnings } from "./faults.ts";
-import { type Fleet, findFleet } from "./fleet.ts";
+import { type AgentAccess, type Fleet, findFleet } from "./fleet.ts";
 import { Live } from "./live.ts";
 import { NetworkWatch } from "./network.ts";
 import { preheatText, resultText, secondText, stepText, timeText } from "./progress.ts";
 import { runStep } from "./step.ts";
 import type { StepOrder } from "./stepOrder.ts";
 import { failedStep } from "./stepResult.ts";
-import { plain } from "./timeline.ts";
+import { withoutHistograms } from "./timeline.ts";
 
 type End = Extract<RunEvent, { event: "end" }>;
 
-/** This many consecutive failed steps end the run. So does a failure of the first step. */
+/** Number of consecutive failed steps that end the run. A failure of the first step also ends it. */
 const FAILURES_IN_A_ROW = 2;
-/** Time between two progress lines of a step. */
+/** Shortest time between two progress lines of a step, s. */
 const SHOW_EVERY_SEC = 3;
 
 /** Runs the steps of a benchmark, and emits its events. */
@@ -42,7 +43,7 @@ export class Runner {
   private readonly live: Live;
   private readonly network: NetworkWatch;
   private readonly steps: Step[];
-  /** Durations of the steps of this session, s, from which the remaining time is estimated. */
+  /** Durations of this session's steps, s. The remaining time is estimated from them. */
   private readonly durations: number[] = [];
   private readonly history: Trial[];
   private failures = 0;
@@ -52,27 +53,35 @@ export class Runner {
   private readonly request: RunRequest;
   private readonly context: JobContext;
   private readonly emit: EventSink;
+  private readonly agents: AgentAccess;
 
-  constructor(request: RunRequest, context: JobContext, emit: EventSink) {
+  /** @param agents default: the tasks of the stack's services */
+  constructor(
+    request: RunRequest,
+    context: JobContext,
+    emit: EventSink,
+    agents: AgentAccess = { find: findFleet },
+  ) {
     this.request = request;
     this.context = context;
     this.emit = emit;
+    this.agents = agents;
     const { run, scenario, target, benchmark } = request;
     this.live = new Live(target.influx, { run, scenario }, benchmark.slo);
     this.network = new NetworkWatch(request, context, this.live, emit);
     this.steps = [...request.finished];
-    this.history = this.steps.map((step) => trialOf(step, lengthOf(step)));
+    this.history = this.steps.map((step) => trialOf(step, estimatedSeconds(step)));
   }
 
   /**
    * Runs all remaining steps.
    *
    * @returns the event that ends the run
-   * @throws SwarmbenchError if the run fails or is stopped, after it has emitted that event
+   * @throws SwarmbenchError if the run fails or is stopped; the event has been emitted before
    */
   async run(): Promise<End> {
     const { benchmark, workload } = this.request;
-    this.exchange = await Exchange.open(this.clock, 0, this.request.target.token);
+    this.exchange = await Exchange.open(this.clock, 0, this.request.target.token, this.agents.address);
     try {
       await this.begin();
       await this.network.before();
@@ -94,7 +103,7 @@ export class Runner {
     let { conditions } = this.request;
     let warnings: string[] = [];
     try {
-      const fleet = await findFleet(target, run, this.context);
+      const fleet = await this.agents.find(target, run, this.context);
       const clients = [workload.client, ...((benchmark.sweep?.client ?? []) as Client[])];
       conditions = await withFleet(conditions, fleet, target, clients);
       warnings = faultWarnings(fleet);
@@ -125,7 +134,7 @@ export class Runner {
     const label = `${position}: ${valuesText(planned.values)}`;
     const startUs = this.clock.nowUs();
     this.emit({ event: "step-started", at: instant(), step: number, values: planned.values });
-    const fleet = await findFleet(this.request.target, this.request.run, this.context);
+    const fleet = await this.agents.find(this.request.target, this.request.run, this.context);
     const order = { ...this.orderOf(planned, number, fleet), ...(await this.network.begin()) };
     const result = await this.tryStep(order, label);
     result.network = await this.network.end(order);
@@ -149,7 +158,7 @@ export class Runner {
   }
 
   private orderOf(
-    { phase, values }: PlannedStep,
+    { phase, values, searchedP99Ms }: PlannedStep,
     number: number,
     fleet: Fleet,
   ): Omit<StepOrder, "probes" | "network"> {
@@ -159,6 +168,7 @@ export class Runner {
       number,
       phase,
       values,
+      searchedP99Ms,
       target,
       fleet,
       workload: withValues(workload, values),
@@ -167,9 +177,10 @@ export class Runner {
     };
   }
 
-  /** A step that fails is a result too: the run keeps the other steps and continues. */
+  /** Runs a step. A failure is a result too: the run keeps the other steps and continues. */
   private async tryStep(order: StepOrder, label: string): Promise<Step> {
-    const { producers, consumers, groups } = order.workload;
+    const { producers, groups } = order.workload;
+    const consumers = groups * consumersInGroup(order.workload);
     const startedAt = instant();
     try {
       const result = await runStep(
@@ -179,8 +190,8 @@ export class Runner {
         {
           phase: (phase) => this.show(`${label}: ${phase}`),
           second: (second, phase) => {
-            this.emit({ event: "second", step: order.number, second: plain(second) });
-            this.live.second(order.number, second, { producers, consumers: consumers * groups });
+            this.emit({ event: "second", step: order.number, second: withoutHistograms(second) });
+            this.live.second(order.number, second, { producers, consumers });
             this.show(`${label}: ${phase}: ${secondText(second)}${this.timeLeft()}`);
           },
         },
@@ -196,7 +207,7 @@ export class Runner {
     }
   }
 
-  /** Shows a progress line, unless one has been shown just before. */
+  /** Shows a progress line, but at most one every {@link SHOW_EVERY_SEC}. */
   private show(line: string): void {
     const nowSec = this.clock.nowUs() / 1e6;
     if (nowSec - this.shownSec < SHOW_EVERY_SEC) return;
@@ -214,11 +225,11 @@ export class Runner {
     return `; at least ${timeText(this.left().least * mean)} left`;
   }
 
-  private async end({ knee, bracket, searchReason }: SearchResult): Promise<End> {
+  private async end({ knee, bracket, searchReason, otherKnees }: SearchResults): Promise<End> {
     const measured = this.steps.filter(({ phase }) => phase !== "preheat");
     const verdict = knee ? "ok" : worstVerdict(measured.map((step) => step.verdict));
     const text = knee ? `knee at ${knee.value} ${knee.variable}` : searchReason || verdict;
-    return this.close({ knee, bracket, searchReason, verdict }, text);
+    return this.close({ knee, bracket, searchReason, otherKnees, verdict }, text);
   }
 
   private async fail(error: Error): Promise<never> {
@@ -228,7 +239,10 @@ export class Runner {
     const { workload, benchmark } = this.request;
     const searchReason = benchmark.search ? cause : "";
     const bracket = bracketSoFar(workload, benchmark, this.history, cause);
-    this.emit(await this.close({ knee: null, bracket, searchReason, verdict, error: cause }, cause));
+    const otherKnees = otherKneesSoFar(workload, benchmark, this.history, cause);
+    this.emit(
+      await this.close({ knee: null, bracket, searchReason, otherKnees, verdict, error: cause }, cause),
+    );
     if (!interrupted) throw error;
     throw new SwarmbenchError("interrupted", "the run was stopped", {
       hint: "Finished steps are kept: continue with --resume.",
@@ -248,7 +262,7 @@ export class Runner {
   }
 }
 
-/** The error that ends a run: that of its last step, or `run-failed` if that has no code. */
+/** The error that ends a run: that of its last step, or `run-failed` if that one has no code. */
 function runError(error: Error | undefined): SwarmbenchError {
   if (error instanceof SwarmbenchError) return error;
   return new SwarmbenchError("run-failed", reason(error), {

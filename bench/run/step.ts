@@ -1,11 +1,12 @@
-// One step: prepare everything, warm up until steady, measure, drain, collect.
+// Runs one step: prepares everything, warms up until steady, measures, drains and collects.
 import type { Step } from "../../contract/result.ts";
-import { withoutPassword } from "../../contract/target.ts";
-import type { ConsumerTotals, Prepare, ProducerTotals } from "../agent/protocol.ts";
+import { withoutSecrets } from "../../contract/target.ts";
+import { consumersInGroup, topicCount, topicNames } from "../../contract/topics.ts";
+import { type ConsumerTotals, type Prepare, type ProducerTotals, stepName } from "../agent/protocol.ts";
 import type { StepWindow } from "../agent/step.ts";
 import { within } from "../clock.ts";
 import type { Exchange } from "../exchange/exchange.ts";
-import { ensureTopic, logOffsets, removeTopic } from "../kafka/topics.ts";
+import { ensureTopic, logOffsets, removeTopics } from "../kafka/topics.ts";
 import { isWarm, STEADY_WINDOW, steadiness, steadyInputs } from "../measure/steady.ts";
 import { type LogOffsets, positionsByGroup, unreadOf } from "../measure/unread.ts";
 import type { WallClock } from "../wallClock.ts";
@@ -17,6 +18,7 @@ import { checkClocks } from "./checkClocks.ts";
 import { checkNodes } from "./checkNodes.ts";
 import type { Agent } from "./fleet.ts";
 import { JitWarmUp } from "./jitWarmUp.ts";
+import { ownPartitions } from "./ownPartitions.ts";
 import { type Readings, takeReadings } from "./readings.ts";
 import { drain } from "./stepDrain.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
@@ -25,21 +27,18 @@ import { setWindow } from "./stepWindow.ts";
 import { Timeline } from "./timeline.ts";
 import { peerOf, type Worker, workersOf } from "./workers.ts";
 
-/** From the start command to the first message, so that every agent has the command by then. */
+/** Time from the start command to the first message, long enough for the command to reach every agent. */
 const START_LEAD_US = 500_000;
-/** How long to wait for agents when a step is abandoned: working agents end their step at once. */
+/** How long to wait for agents when a step is abandoned. Agents that work end their step at once. */
 const ABANDON_MS = 5_000;
-/** With fewer partitions, too large a share of the messages would be timed twice. */
-const LEAST_PARTITIONS = 4;
-/** Share of the partitions whose messages are timed twice. */
-const OWN_SHARE = 1 / 12;
-/** Delay after which agents report a second. */
+/** Time after which agents report a second. */
 const REPORT_LAG_SEC = 2;
 
 /**
  * Runs one step.
  *
- * @throws Error if an agent is lost, a client cannot connect or the topic cannot be created. The step has ended everywhere then
+ * @throws Error if an agent is lost, a client cannot connect or the topic cannot be created, after the step has been ended on all
+ *   agents that answer
  */
 export async function runStep(
   order: StepOrder,
@@ -50,11 +49,13 @@ export async function runStep(
 ): Promise<Step> {
   const { target, workload, run, number } = order;
   checkNodes(order);
-  listener.phase("creating the topic");
-  const name = workload.topic ?? `${run}-${number}`;
+  const count = topicCount(workload);
+  listener.phase(count === 1 ? "creating the topic" : `creating ${count} topics`);
+  const name = workload.topic ?? stepName({ prefix: target.prefix, run, step: number });
   const topic = reachesBroker(workload)
     ? await ensureTopic(target.kafka, {
         topic: name,
+        topics: workload.topics,
         partitions: workload.partitions,
         config: workload.topicConfig,
         replicationFactor: workload.replicationFactor,
@@ -68,12 +69,16 @@ export async function runStep(
     throw error;
   } finally {
     // A topic named in the settings is kept: it may have been there before, and the user may want to inspect it.
-    if (topic.created && workload.topic === undefined) await removeTopic(target.kafka, name).catch(() => {});
+    if (topic.created && workload.topic === undefined) {
+      await removeTopics(target.kafka, topicNames(name, count)).catch(() => {});
+    }
   }
 }
 
 interface Topic {
+  /** Its name, or the start of the names of several. */
   name: string;
+  /** Of each topic. */
   partitions: number;
   replicationFactor: number;
   startOffsets: Record<number, string>;
@@ -116,7 +121,7 @@ class StepRun {
         total,
       );
     this.producers = workersAmong(fleet.producers, workload.producers);
-    this.consumers = reachesBroker(workload) ? workersAmong(fleet.consumers, workload.consumers) : [];
+    this.consumers = reachesBroker(workload) ? workersAmong(fleet.consumers, consumersInGroup(workload)) : [];
     this.id = { run: order.run, step: order.number };
     const agents = this.workers.map(({ agent }) => agent);
     this.reports = new AgentReports({ agents, id: this.id, workload, clock, listener, signal });
@@ -157,17 +162,18 @@ class StepRun {
   /** Connects all clients, consumers first so that they receive every message. @returns how long it took, s */
   private async prepare(): Promise<number> {
     const { workload, benchmark, target } = this.order;
-    this.listener.phase(`connecting ${workload.consumers * workload.groups} consumers`);
+    this.listener.phase(`connecting ${consumersInGroup(workload) * workload.groups} consumers`);
     const sources = this.producers.map(({ share }) => share.first);
     const prepare = async (workers: Worker[], watched: Worker[]) => {
       const peers = watched.map(({ agent }) => peerOf(agent));
       const answers = await Promise.all(
         workers.map(({ agent, share }) => {
-          const kafka = { ...withoutPassword(target.kafka), via: target.via?.[agent.role] };
+          const kafka = { ...withoutSecrets(target.kafka), proxyRoute: target.proxyRoutes?.[agent.role] };
           const order: Prepare = {
             ...this.id,
             kafka,
             topic: this.topic.name,
+            prefix: target.prefix,
             workload,
             share,
             pacing: benchmark.pacing,
@@ -189,15 +195,10 @@ class StepRun {
     return Math.max(consumersTook, await prepare(this.producers, []));
   }
 
-  /**
-   * For each producer task the partition that it also consumes to time its own messages, or null. Only the first tasks have one,
-   * so that the brokers have little more to send. null: there are too few partitions.
-   */
+  /** For each producer task the partition that it also consumes to time its own messages; null: there are too few partitions. */
   private get sameNode(): (number | null)[] | null {
-    const { partitions } = this.topic;
-    if (partitions < LEAST_PARTITIONS) return null;
-    const most = Math.max(1, Math.floor(partitions * OWN_SHARE));
-    return this.producers.map((_, index) => (index < most ? index : null));
+    const sources = this.producers.map(({ share }) => share.first);
+    return ownPartitions(sources, this.topic.partitions, topicCount(this.order.workload));
   }
 
   /** Starts the producers. @returns the second in which they start, since 1970 */
@@ -260,7 +261,7 @@ class StepRun {
     return readBrokerCpu(this.order.target.brokerMetrics);
   }
 
-  /** Waits until it is known what became of every acknowledged message, or the limit for that is reached. */
+  /** Waits until every acknowledged message is delivered or known to be lost, or until the limit of the drain. */
   private async drain(toSec: number): Promise<StepFindings["drain"]> {
     const { workload, benchmark } = this.order;
     const withBroker = reachesBroker(workload);
@@ -274,11 +275,11 @@ class StepRun {
         },
         tallies: () =>
           this.reports.keepPolling(Promise.all(this.workers.map(({ agent }) => agent.client.tally(this.id)))),
-        log: () => logOffsets(this.order.target.kafka, this.topic.name),
+        log: () => this.logOffsets(),
       },
       { toSec, deadlineSec: toSec + benchmark.drain, acks: workload.acks, starts: this.topic.startOffsets },
     );
-    // After the limit, only the reports of the measured time are awaited.
+    // If the drain hit its limit, only the reports of the measured time are awaited.
     const reported = drained.seconds === null ? toSec : Math.max(toSec, Math.floor(this.reports.nowSec()));
     await this.reports.untilReported(reported);
     return drained;
@@ -289,7 +290,7 @@ class StepRun {
     const collect = (workers: Worker[]) =>
       Promise.all(workers.map(({ agent }) => agent.client.collect(order)));
     await this.exchange.burst();
-    // Producers first, so that messages that they still send can arrive.
+    // Producers first, so that messages that they are still sending can arrive.
     const produced = (await this.reports.keepPolling(collect(this.producers))) as ProducerTotals[];
     const log = reachesBroker(this.order.workload) ? await this.logEnds() : {};
     const consumed = (await collect(this.consumers)) as ConsumerTotals[];
@@ -297,10 +298,15 @@ class StepRun {
     return { produced, consumed, unread };
   }
 
-  /** The log's offsets; null: Kafka does not answer. */
+  /** The log's offsets; null if Kafka does not answer. */
   private logEnds(): Promise<LogOffsets | null> {
-    const log = logOffsets(this.order.target.kafka, this.topic.name).catch(() => null);
-    return this.reports.keepPolling(log);
+    return this.reports.keepPolling(this.logOffsets().catch(() => null));
+  }
+
+  private logOffsets(): Promise<LogOffsets> {
+    const { workload, target } = this.order;
+    const names = topicNames(this.topic.name, topicCount(workload));
+    return logOffsets(target.kafka, names, this.topic.partitions);
   }
 
   /** Ends the step at the agents that can be reached. The others end it themselves after their orphan timeout. */

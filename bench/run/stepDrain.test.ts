@@ -53,7 +53,7 @@ async function drained({ acked, log, receivedSec }: Broker, limitSec: number, ac
 }
 
 describe("the drain", () => {
-  it("waits until messages that are 12 s late have come", async () => {
+  it("waits until messages that are 12 s late have arrived", async () => {
     const log = range(0, 1_000);
     const receivedSec = (sequence: number) => (sequence % 5 === 0 ? 12 : 0);
     const broker = { acked: log, log, receivedSec };
@@ -62,7 +62,7 @@ describe("the drain", () => {
     assert.equal((await drained(broker, 8)).seconds, null);
   });
 
-  it("does not take messages that timed out at the client for those that are missing", async () => {
+  it("does not mistake messages that timed out at the client for the missing ones", async () => {
     // 39 acknowledged ones come after 5 s; 50 others were not acknowledged, and are in the log nevertheless.
     const acked = range(0, 950);
     const log = range(0, 1_000);
@@ -78,7 +78,7 @@ describe("the drain", () => {
     assert.ok(seconds !== null && seconds < 2, `${seconds} s`);
   });
 
-  it("does not conclude so before its limit if messages are acknowledged before consumers can see them", async () => {
+  it("does not call messages lost before its limit if they are acknowledged before consumers can see them", async () => {
     const acked = range(0, 1_000);
     const { seconds } = await drained({ acked, log: range(0, 960), receivedSec: () => 0 }, 30, 1);
     assert.equal(seconds, null);

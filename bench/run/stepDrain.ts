@@ -1,13 +1,13 @@
-// The end of a step: waits until it is known what became of every acknowledged message.
+// The end of a step: waits until every acknowledged message is delivered or known to be lost.
 import type { Workload } from "../../contract/workload.ts";
 import type { Tally } from "../agent/protocol.ts";
 import { Bitmap } from "../measure/bitmap.ts";
 import { type LogOffsets, unreadOf } from "../measure/unread.ts";
 
-/** Tallies contain all sequences of the step, so they are not requested more often. */
+/** Shortest time between two requests for tallies, which contain all sequences of the step. */
 const TALLY_EVERY_SEC = 1;
 
-/** What a drain needs of the agents and of Kafka. */
+/** What a drain needs from the agents and from Kafka. */
 export interface DrainSources {
   /** Polls the agents, after a pause. */
   poll(): Promise<void>;
@@ -21,9 +21,11 @@ export interface DrainSources {
   log(): Promise<LogOffsets>;
 }
 
-/** How a step drained. `seconds`: until every message was delivered or known to be lost; null: not within the limit. */
+/** How a step drained. */
 export interface Drained {
+  /** Messages under way at the end of the measured time. */
   backlogAtEnd: number;
+  /** Time until every message was delivered or known to be lost; null: not within the limit. */
   seconds: number | null;
 }
 
@@ -59,7 +61,7 @@ export async function drain(
     const mayBeDone = idle && (delivered >= acked || acks === "all");
     if (mayBeDone && beganSec - talliedSec >= TALLY_EVERY_SEC) {
       talliedSec = beganSec;
-      // The log's end first: what was acknowledged lies before it.
+      // The log's end is read first, so that all acknowledged messages lie before it.
       if (delivered < acked) log ??= await sources.log().catch(() => undefined);
       const tallies = await sources.tallies();
       const done = missingOf(tallies) === 0 || (acks === "all" && log && isRead(tallies, log, starts));

@@ -1,4 +1,4 @@
-// Input and findings of a step.
+// The input and the findings of a step.
 import type { Pair } from "../../contract/network.ts";
 import type { BenchTarget } from "../../contract/request.ts";
 import type { Step } from "../../contract/result.ts";
@@ -11,13 +11,15 @@ import type { Readings } from "./readings.ts";
 import type { Drained } from "./stepDrain.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** One step of a run, as planned. */
+/** The input of a step: what to run, where, and on which agents. */
 export interface StepOrder {
   run: string;
   /** Number of the step, from 1. */
   number: number;
   phase: Step["phase"];
   values: StepValues;
+  /** The p99 of the SLO whose knee the step looks for. Absent: the search has one SLO. */
+  searchedP99Ms?: number;
   workload: Workload;
   benchmark: Benchmark;
   target: BenchTarget;
@@ -41,7 +43,7 @@ export interface StepFindings {
     after: Readings;
   };
   drain: Drained;
-  /** Number of offsets of the log that consumer groups had not read at the end; null: unknown. */
+  /** Number of offsets of the log that consumer groups had not read by the end; null: unknown. */
   unread: number | null;
   produced: ProducerTotals[];
   consumed: ConsumerTotals[];

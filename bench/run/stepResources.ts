@@ -1,4 +1,4 @@
-// What brokers, machines and the benchmark itself did in the measured time of a step.
+// The metrics of brokers, machines and the benchmark itself in the measured time of a step.
 import type { Pair } from "../../contract/network.ts";
 import type { BrokerMetrics, MachineMetrics, OwnCost } from "../../contract/resources.ts";
 import { brokerMetrics } from "./brokerMetrics.ts";
@@ -61,8 +61,8 @@ function throttlingOf(nodes: readonly NodeCounters[]) {
 }
 
 /**
- * The TCP throughput of a broker's node with the other nodes, by the fastest of them. null: not measured, or all agents are on
- * the node, so that their messages do not take the link.
+ * The TCP throughput between a broker's node and the fastest of the other nodes. null: not measured, or all agents are on the
+ * node, so that their messages do not use the link.
  */
 function linkOf(
   node: string | null,

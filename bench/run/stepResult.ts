@@ -2,7 +2,8 @@
 
 import type { LatencyHistogram } from "../../contract/histogram.ts";
 import type { FailedStep, GeneratorMetrics, MeasuredStep, Step } from "../../contract/result.ts";
-import { meanBytes, ratePerProducer } from "../../contract/workload.ts";
+import { slosOf } from "../../contract/slos.ts";
+import { meanBytes, ratePerProducer, type Slo } from "../../contract/workload.ts";
 import { CLOCK_FAULT_VARIABLE } from "../agent/clockFault.ts";
 import { machine } from "../agent/machine.ts";
 import { type Account, accountStep } from "../measure/account.ts";
@@ -13,7 +14,7 @@ import {
   type StepClocks,
   sameNodeMetrics,
 } from "../measure/clocks.ts";
-import { evaluate } from "../measure/evaluate.ts";
+import { evaluate, type StepMetrics } from "../measure/evaluate.ts";
 import type { ConsumerLoad, GeneratorLoad } from "../measure/generator.ts";
 import { saturatedResources } from "../measure/saturation.ts";
 import { steadyInputs } from "../measure/steady.ts";
@@ -34,7 +35,8 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
   const { latency, ack, sendToReceive, repeats, lag, foreign, malformed, ...counts } = account;
   const generator = generatorMetrics(findings, lag);
   const steadiness = steadinessOf(order, findings);
-  const { verdict, reasons } = verdictOf(order, findings, account, generator, steadiness);
+  const [own, ...others] = verdictsOf(order, findings, account, generator, steadiness);
+  const { verdict, reasons } = own;
   if (counts.offered === 0) return failedStep(order, findings.startedAt, reasons);
   const resources = stepResources(order, findings);
   const [before, after] = [cpuReading(findings.measured.before), cpuReading(findings.measured.after)];
@@ -65,6 +67,7 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
     ownCost: resources.ownCost,
     verdict,
     reasons,
+    otherSlos: others.length > 0 ? others : undefined,
     skippedOnPurpose: skippedOnPurpose(findings.consumed),
     histogram: latency.encode(),
     histograms: { ack: ack.encode(), sendToReceive: sendToReceive.encode() },
@@ -77,41 +80,47 @@ function accountOf({ workload }: StepOrder, { produced, consumed, unread }: Step
   return reachesBroker(workload) ? account : generatorAccount(account);
 }
 
-function verdictOf(
+/** The verdict for each SLO, the benchmark's own first. */
+function verdictsOf(
   { workload, benchmark }: StepOrder,
   { measured, consumed }: StepFindings,
   account: Account,
   generator: GeneratorMetrics,
   steadiness: { steady: boolean; reason: string },
-): Pick<MeasuredStep, "verdict" | "reasons"> {
+): [SloVerdict, ...SloVerdict[]] {
   const withBroker = reachesBroker(workload);
-  // Without a broker, the lag takes the place of the latency.
+  // Without a broker, the schedule lag stands in for the latency.
   const latency = withBroker ? account.latency : account.lag;
   const ranked = account.offered * (withBroker ? workload.groups : 1);
-  const { verdict, reasons } = evaluate(
-    {
-      offered: account.offered,
-      delivered: account.delivered,
-      lost: account.lost,
-      pending: account.pending,
-      unsent: account.unsent,
-      errors: Object.values(account.errors).reduce((sum, count) => sum + count, 0),
-      p99Ms: latency.rankedMs(99, ranked),
-      ranked,
-      late: latency.countAbove(benchmark.slo.p99Ms) + Math.max(0, ranked - latency.count),
-      durationSec: measured.toSec - measured.fromSec,
-      steady: steadiness.steady,
-      steadyReason: steadiness.reason,
-      ...loadOfGenerator(generator),
-      brokersJitThreads: withBroker
-        ? jitThreadsBetween(cpuReading(measured.before), cpuReading(measured.after))
-        : null,
-    },
-    benchmark.slo,
-  );
-  const all = [...reasons, ...foreignReasons(account), ...faultReasons(consumed)];
-  return { verdict, reasons: withBroker ? all : [NO_BROKER_REASON, ...all] };
+  const metricsFor = (slo: Slo): StepMetrics => ({
+    offered: account.offered,
+    delivered: account.delivered,
+    lost: account.lost,
+    pending: account.pending,
+    unsent: account.unsent,
+    errors: Object.values(account.errors).reduce((sum, count) => sum + count, 0),
+    p99Ms: latency.rankedMs(99, ranked),
+    ranked,
+    late: latency.countAbove(slo.p99Ms) + Math.max(0, ranked - latency.count),
+    durationSec: measured.toSec - measured.fromSec,
+    steady: steadiness.steady,
+    steadyReason: steadiness.reason,
+    ...loadOfGenerator(generator),
+    brokersJitThreads: withBroker
+      ? jitThreadsBetween(cpuReading(measured.before), cpuReading(measured.after))
+      : null,
+  });
+  const more = [...foreignReasons(account), ...faultReasons(consumed)];
+  const verdictFor = (slo: Slo): SloVerdict => {
+    const { verdict, reasons } = evaluate(metricsFor(slo), slo);
+    const all = [...reasons, ...more];
+    return { p99Ms: slo.p99Ms, verdict, reasons: withBroker ? all : [NO_BROKER_REASON, ...all] };
+  };
+  const [own, ...others] = slosOf(benchmark);
+  return [verdictFor(own), ...others.map(verdictFor)];
 }
+
+type SloVerdict = NonNullable<MeasuredStep["otherSlos"]>[number];
 
 /** Whether the load was steady in the measured time. */
 function steadinessOf({ workload, benchmark, phase }: StepOrder, { timeline }: StepFindings) {
@@ -119,7 +128,7 @@ function steadinessOf({ workload, benchmark, phase }: StepOrder, { timeline }: S
   return windowSteadiness(steadyInputs(measured, workload.groups), benchmark.slo, phase === "soak");
 }
 
-/** Messages that arrived within the measured time, on average of the groups. */
+/** Messages that arrived within the measured time; the mean of the groups. */
 function receivedOf({ workload }: StepOrder, { timeline }: StepFindings): number {
   const measured = timeline.seconds.filter((second) => second.measured);
   return Math.round(measured.reduce((sum, { delivered }) => sum + delivered, 0) / workload.groups);
@@ -169,19 +178,21 @@ export function failedStep(order: StepOrder, startedAt: string, reasons: string[
   return { state: "failed", ...loadOf(order, startedAt), verdict: "failed", reasons };
 }
 
-function loadOf({ number, phase, values, workload, target }: StepOrder, startedAt: string) {
-  const { producers, consumers, groups, acks, client } = workload;
+function loadOf({ number, phase, values, searchedP99Ms, workload, target }: StepOrder, startedAt: string) {
+  const { producers, consumers, groups, topics, acks, client } = workload;
   return {
     step: number,
     phase,
     values,
+    searchedP99Ms,
     startedAt,
     producers,
     consumers,
     groups,
+    topics: topics ?? 1,
     acks,
     client,
-    brokers: target.brokerMetrics.length,
+    brokers: target.kafka.brokers.length,
     messageBytes: meanBytes(workload.messageBytes),
     ratePerProducer: ratePerProducer(workload),
   };
@@ -228,7 +239,7 @@ function loadOfGenerator({ scheduleLagMsP99, cpu, consumers }: GeneratorMetrics)
   return { scheduleLagMsP99, cpu, consumers: consumers ?? null };
 }
 
-/** Nodes in containers are on one machine, which the boot id identifies. */
+/** The machine with the largest share of busy CPUs. Machines are identified by boot id: several nodes may be containers of one. */
 function busiestMachine({ timeline, producers, consumers }: StepFindings): MeasuredStep["busiestMachine"] {
   const agents = [...producers, ...consumers];
   const machines = [...timeline.machineUse()].map(([bootId, cpusBusy]) => {

@@ -1,24 +1,24 @@
 // Agrees with all agents on the measurement window of a step.
 import type { StepWindow } from "../agent/step.ts";
 
-/** From the order to the start of the window: so long that no message of it has been sent yet. */
+/** Time from the request to the start of the window: so long that no message of it has been sent yet. */
 const LEAD_SEC = 2;
-/** Slow agents get more time with each attempt. */
+/** Largest number of attempts. Slow agents get more time with each one. */
 const ATTEMPTS = 5;
 
 /** The agents, and the time. */
 interface WindowAgents {
   /** Sets the window at every consumer. */
   consumers(window: StepWindow): Promise<unknown>;
-  /** Sets the window at every producer. @returns of each, the earliest possible start, µs; null: the window is set */
+  /** Sets the window at every producer. @returns for each one null if the window is set, else the earliest possible start, µs */
   producers(window: StepWindow): Promise<readonly (number | null)[]>;
   /** Seconds since 1970. */
   nowSec(): number;
 }
 
 /**
- * Sets the measurement window at all agents. If a producer has sent messages of it already, because an agent answered late, a
- * later window replaces it.
+ * Sets the measurement window at all agents. If a producer has already sent messages of the window, because an agent answered
+ * late, a later window replaces it.
  *
  * @returns its start, in whole seconds since 1970, and its end
  * @throws Error if no window was possible in 5 attempts
@@ -41,6 +41,6 @@ export async function setWindow(
     earliestSec = Math.ceil(Math.max(...conflicts) / 1e6);
   }
   throw new Error(
-    `the agents could not agree on a measurement window in ${ATTEMPTS} attempts: they answer too slowly`,
+    `the agents could not agree on a measurement window in ${ATTEMPTS} attempts, because they answered too slowly; give their nodes more CPUs, or lower producers`,
   );
 }

@@ -11,10 +11,10 @@ import type {
 } from "../agent/protocol.ts";
 import { mean, sum } from "../measure/average.ts";
 
-/** Agents report a second once it is over. A report that is later than this is no longer waited for. */
+/** How long to wait for the reports of a second after its end. */
 const REPORT_TIMEOUT_SEC = 4;
 
-/** Reports of a second that timed out are still taken for this long. */
+/** How long late reports of a second are still accepted. */
 const LATE_REPORTS_SEC = 120;
 
 /** One second of a step from all agents, with the histograms for the live metrics. */
@@ -30,13 +30,13 @@ interface Reports {
   consumers: Map<string, ConsumerSecond>;
 }
 
-/** An agent that reports: the name of its task, and an id of its machine. */
+/** A reporting agent: the name of its task, and the id of its machine. */
 export interface Source {
   task: string;
   machine: string;
 }
 
-/** Resource usage of an agent in the measured time: means, and for the event loop delay the worst and the median second. */
+/** Resource usage of an agent in the measured time: means, but for the event loop delay the worst and the median second. */
 export interface Usage {
   role: "producer" | "consumer";
   cpu: number;
@@ -53,10 +53,10 @@ export class Timeline {
   private backlog = 0;
   private window: { fromSec: number; toSec: number } | undefined;
   /** By task, its resource usage in each measured second. */
-  private readonly selves = new Map<string, Self[]>();
+  private readonly samples = new Map<string, Self[]>();
   /** By machine, its busy CPUs in each measured second. */
   private readonly machines = new Map<string, number[]>();
-  /** All seconds so far, without their histograms: a soak has thousands of seconds. */
+  /** All seconds so far. Without histograms, because a soak has thousands of seconds. */
   readonly seconds: Second[] = [];
 
   private readonly sources: { producers: readonly Source[]; consumers: readonly Source[] };
@@ -73,12 +73,12 @@ export class Timeline {
     this.nextSec = startSec;
   }
 
-  /** Sets the measured time, in whole seconds since 1970. Seconds that become ready later are marked by it. */
+  /** Sets the measured time, in whole seconds since 1970. Only seconds that become ready later are marked as measured. */
   measure(fromSec: number, toSec: number): void {
     this.window = { fromSec, toSec };
   }
 
-  /** All seconds before this one are reported by all agents, or timed out. */
+  /** The first second that is neither reported by all agents nor timed out. */
   get reportedTo(): number {
     return this.nextSec;
   }
@@ -98,7 +98,7 @@ export class Timeline {
     }
   }
 
-  /** Corrects a second that timed out, by the reports that have come late. */
+  /** Corrects a second that timed out, with reports that arrived late. */
   private correct(sec: number, producers: Reports["producers"], consumers: Reports["consumers"]): void {
     const index = this.seconds.findIndex(({ at }) => at === sec);
     if (index < 0) return;
@@ -106,7 +106,7 @@ export class Timeline {
     this.backlog += more;
     for (const second of this.seconds.slice(index)) second.backlog = Math.round(second.backlog + more);
     const { backlog } = this.seconds[index] as Second;
-    this.seconds[index] = { ...plain(this.merge(sec, this.reportsOf(sec))), backlog };
+    this.seconds[index] = { ...withoutHistograms(this.merge(sec, this.reportsOf(sec))), backlog };
     if (this.isMeasured(sec)) this.addUsage(producers, consumers);
   }
 
@@ -119,7 +119,7 @@ export class Timeline {
     return reports;
   }
 
-  /** The seconds that have become complete or timed out since the last call, in order. */
+  /** The seconds that became complete, or timed out, since the last call, in order. */
   ready(nowSec: number): MergedSecond[] {
     const ready: MergedSecond[] = [];
     while (this.nextSec < nowSec) {
@@ -132,7 +132,7 @@ export class Timeline {
       ready.push(this.merge(this.nextSec, reports));
       this.nextSec += 1;
     }
-    this.seconds.push(...ready.map(plain));
+    this.seconds.push(...ready.map(withoutHistograms));
     return ready;
   }
 
@@ -146,7 +146,7 @@ export class Timeline {
     const sent = [...producers.values()];
     const received = [...consumers.values()];
     const latency = merged(received, "latency");
-    const selves = [...sent, ...received].map(({ self }) => self);
+    const samples = [...sent, ...received].map(({ self }) => self);
     return {
       at: sec,
       measured: this.isMeasured(sec),
@@ -161,9 +161,9 @@ export class Timeline {
       latencyMs: latency.distribution(),
       generator: {
         scheduleLagMsP99: merged(sent, "lag").percentileMs(99),
-        eventLoopDelayMsP99: largest(selves.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
-        cpu: largest(selves.map(({ cpu }) => cpu)),
-        memoryMiB: selves.length > 0 ? sum(selves.map(({ memoryMiB }) => memoryMiB)) : null,
+        eventLoopDelayMsP99: largest(samples.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
+        cpu: largest(samples.map(({ cpu }) => cpu)),
+        memoryMiB: samples.length > 0 ? sum(samples.map(({ memoryMiB }) => memoryMiB)) : null,
       },
       latency,
       ack: merged(sent, "ack"),
@@ -190,7 +190,7 @@ export class Timeline {
   private addUsage(producers: Map<string, ProducerSecond>, consumers: Map<string, ConsumerSecond>): void {
     const sources = [...this.sources.producers, ...this.sources.consumers];
     for (const [task, { self }] of [...producers, ...consumers]) {
-      append(this.selves, task, self);
+      append(this.samples, task, self);
       const machine = sources.find((source) => source.task === task)?.machine ?? task;
       append(this.machines, machine, self.machineCpusBusy);
     }
@@ -199,15 +199,15 @@ export class Timeline {
   /** Resource usage of each task in the measured time. */
   usage(): Map<string, Usage> {
     return new Map(
-      [...this.selves].map(([task, selves]) => [
+      [...this.samples].map(([task, samples]) => [
         task,
         {
           role: this.sources.consumers.some((source) => source.task === task) ? "consumer" : "producer",
-          cpu: mean(selves.map(({ cpu }) => cpu)),
-          cpuWait: mean(selves.map(({ cpuWait }) => cpuWait)),
-          eventLoopDelayMsP99: Math.max(...selves.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
-          eventLoopDelayMsMedian: median(selves.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
-          memoryMiB: mean(selves.map(({ memoryMiB }) => memoryMiB)),
+          cpu: mean(samples.map(({ cpu }) => cpu)),
+          cpuWait: mean(samples.map(({ cpuWait }) => cpuWait)),
+          eventLoopDelayMsP99: Math.max(...samples.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
+          eventLoopDelayMsMedian: median(samples.map(({ eventLoopDelayMsP99 }) => eventLoopDelayMsP99)),
+          memoryMiB: mean(samples.map(({ memoryMiB }) => memoryMiB)),
         },
       ]),
     );
@@ -229,8 +229,8 @@ function failures(seconds: readonly { errors: Record<string, number> }[]): numbe
   return sum(seconds.flatMap(({ errors }) => Object.values(errors)));
 }
 
-/** A second as the results have it, without histograms. */
-export function plain({ latency, ack, sendToReceive, ...second }: MergedSecond): Second {
+/** A second as the results contain it. */
+export function withoutHistograms({ latency, ack, sendToReceive, ...second }: MergedSecond): Second {
   return second;
 }
 
@@ -240,7 +240,7 @@ function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else map.set(key, [value]);
 }
 
-/** The upper of the two middle values of an even number. */
+/** The median; of an even number of values, the upper one of the two in the middle. */
 const median = (values: readonly number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 const largest = (values: readonly number[]) => (values.length > 0 ? Math.max(...values) : null);

@@ -12,7 +12,7 @@ export function peerOf({ task, address, hello }: Agent) {
   return { name: task, host: address, port: hello.exchangePort };
 }
 
-/** Allocates logical producers or consumers to agents. Agents without any are left out. */
+/** Allocates logical producers or consumers to agents. Agents that get none are left out. */
 export function workersOf(agents: Agent[], total: number): Worker[] {
   const shares = allocate(total, agents.length);
   return agents

@@ -55,7 +55,7 @@ async function aba(factor: number, set = ["acks=1"], failAt = 99, lines: string[
 }
 
 describe("--aba", () => {
-  it("makes ten runs in turns, with another seed for each replicate, and says how long they take", async () => {
+  it("makes ten runs in turns, with another seed for each replicate, and prints how long they take", async () => {
     const { asked, text } = await aba(1);
     assert.deepEqual(asked.slice(0, 4), [
       "benchmark.seed=40",
@@ -77,14 +77,14 @@ describe("--aba", () => {
     assert.doesNotMatch(text, /made one after the other/);
   });
 
-  it("cannot tell where there is none", async () => {
+  it("cannot tell if there is no difference", async () => {
     const { text } = await aba(1);
     assert.doesNotMatch(text, /differs: /);
     assert.match(text, /cannot tell: producers 100: p99 .*would have been found/);
     assert.match(text, /cannot tell: knee in producers 500 and 500 .*5 and 5 searches/);
   });
 
-  it("says which runs are kept if one fails", async () => {
+  it("prints which runs are kept if one fails", async () => {
     const lines: string[] = [];
     await assert.rejects(aba(1, ["acks=1"], 4, lines), /the broker is gone/);
     assert.equal(lines.at(-1), "\nfinished runs are kept:\nA: run1\nB: run2, run3");

@@ -17,12 +17,12 @@ import { type Outcome, prepare, runOnce } from "./once.ts";
 import { RemainingRun } from "./remainingRun.ts";
 import type { Session } from "./session.ts";
 
-type Made = PlannedRun & Outcome;
+type FinishedRun = PlannedRun & Outcome;
 
 /**
- * Makes all runs of the design, and compares the sides. Each run keeps its own folder.
+ * Runs the whole design and compares both sides. Each run has its own folder.
  *
- * @param run makes one run; another one for tests
+ * @param run runs the benchmark once; tests replace it
  * @returns the exit code
  */
 export async function runAba(session: Session, args: Arguments, run = runOnce): Promise<number> {
@@ -32,23 +32,23 @@ export async function runAba(session: Session, args: Arguments, run = runOnce): 
   session.progress(
     `${design.length} runs, ${design.map(({ side }) => side).join(" ")}: ${durationText(length.leastSec)} to ${durationText(length.mostSec)}`,
   );
-  const made: Made[] = [];
+  const finished: FinishedRun[] = [];
   try {
-    await makeRuns(session, args, { design, made, run });
+    await runAll(session, args, { design, finished, run });
   } catch (error) {
-    if (made.length > 0) session.progress(`\nfinished runs are kept:\n${foldersText(made)}`);
+    if (finished.length > 0) session.progress(`\nfinished runs are kept:\n${foldersText(finished)}`);
     throw error;
   }
-  const comparison = comparisonOf(made);
-  const folder = made.find(({ side }) => side === "B")?.folder ?? args.results;
+  const comparison = comparisonOf(finished);
+  const folder = finished.find(({ side }) => side === "B")?.folder ?? args.results;
   const file = path.join(folder, "compare.html");
   mkdirSync(folder, { recursive: true });
   writeWhole(file, comparisonPage(comparison, await pageScript()));
-  session.progress(`\n${comparisonText(comparison)}\n\n${foldersText(made)}\n${shownPath(file)}`);
+  session.progress(`\n${comparisonText(comparison)}\n\n${foldersText(finished)}\n${shownPath(file)}`);
   return EXIT.done;
 }
 
-/** Also finds what is wrong with the changes, before anything is started. */
+/** How long all runs take together. Validates the changes of --set on the way. @throws SwarmbenchError settings-invalid */
 function lengthOf(session: Session, design: readonly PlannedRun[]): Length {
   const { scenario, target } = session.plan;
   const nodes = target.network?.nodes.length ?? 0;
@@ -62,32 +62,34 @@ function lengthOf(session: Session, design: readonly PlannedRun[]): Length {
 
 interface Progress {
   design: readonly PlannedRun[];
-  /** Grows with each run. */
-  made: Made[];
+  /** The finished runs; each run is added at its end. */
+  finished: FinishedRun[];
   run: typeof runOnce;
 }
 
-async function makeRuns(session: Session, args: Arguments, { design, made, run }: Progress): Promise<void> {
+async function runAll(session: Session, args: Arguments, { design, finished, run }: Progress): Promise<void> {
   const began = Date.now();
   for (const planned of design) {
     const left =
-      made.length === 0 ? "" : `; about ${durationText(restOf(began, made.length, design.length))} left`;
+      finished.length === 0
+        ? ""
+        : `; about ${durationText(restOf(began, finished.length, design.length))} left`;
     session.progress(
-      `\nrun ${made.length + 1} of ${design.length}: ${planned.side}, ${planned.changes.join(", ")}${left}`,
+      `\nrun ${finished.length + 1} of ${design.length}: ${planned.side}, ${planned.changes.join(", ")}${left}`,
     );
-    made.push({ ...planned, ...(await run(session, args, { changes: planned.changes })) });
+    finished.push({ ...planned, ...(await run(session, args, { changes: planned.changes })) });
   }
 }
 
-/** By how long the runs took so far, s. */
+/** The estimated time of the remaining runs, from the mean of the finished ones, s. */
 function restOf(began: number, done: number, all: number): number {
   return ((Date.now() - began) / 1_000 / done) * (all - done);
 }
 
 /** The comparison of A and B, each pooled from its runs. */
-function comparisonOf(made: readonly Pick<Made, "side" | "run">[]): Comparison {
+function comparisonOf(finished: readonly Pick<FinishedRun, "side" | "run">[]): Comparison {
   const sides = (["A", "B"] as const).map((side) => {
-    const runs = made.filter((each) => each.side === side).map(({ run }) => run);
+    const runs = finished.filter((each) => each.side === side).map(({ run }) => run);
     return {
       run: pooledRun(runs as [Run, ...Run[]]),
       knees: runs.flatMap(({ knee }): Knee[] => (knee ? [knee] : [])),
@@ -99,10 +101,12 @@ function comparisonOf(made: readonly Pick<Made, "side" | "run">[]): Comparison {
   );
 }
 
-function foldersText(made: readonly Made[]): string {
+function foldersText(finished: readonly FinishedRun[]): string {
   return (["A", "B"] as const)
     .map((side) => {
-      const folders = made.filter((each) => each.side === side).map(({ folder }) => path.basename(folder));
+      const folders = finished
+        .filter((each) => each.side === side)
+        .map(({ folder }) => path.basename(folder));
       return `${side}: ${folders.join(", ")}`;
     })
     .join("\n");

@@ -5,7 +5,7 @@ import { abaDesign, durationText } from "./abaDesign.ts";
 const design = abaDesign(5, ["acks=1"], 7);
 
 describe("the design of --aba", () => {
-  it("makes both sides in turns, and as often", () =>
+  it("runs both sides in turns, equally often", () =>
     assert.equal(design.map(({ side }) => side).join(" "), "A B B A A B B A A B"));
 
   it("gives each replicate a seed of its own, the same on both sides", () => {
@@ -17,11 +17,11 @@ describe("the design of --aba", () => {
     assert.equal(abaDesign(2, [], 2 ** 32 - 1)[2]?.changes[0], "benchmark.seed=0");
   });
 
-  it("changes B alone", () => {
+  it("applies the changes to B only", () => {
     for (const { side, changes } of design) assert.equal(changes.includes("acks=1"), side === "B");
   });
 
-  it("meets a steady drift on both sides alike", () => {
+  it("spreads a steady drift equally over both sides", () => {
     const mean = (side: string, runs = abaDesign(6, [], 1)) => {
       const times = runs.flatMap((run, time) => (run.side === side ? [time] : []));
       return times.reduce((sum, time) => sum + time, 0) / times.length;

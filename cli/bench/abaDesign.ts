@@ -1,25 +1,25 @@
-// The design of --aba: which runs are made, in which order.
+// The design of --aba: its runs and their order.
 
 /** One run of the design. */
 export interface PlannedRun {
   /** A: the scenario as it is. B: with the changes of --set. */
   side: "A" | "B";
-  /** From 0; the same number of both sides has the same seed. */
+  /** From 0. The runs of both sides with the same number have the same seed. */
   replicate: number;
-  /** Changes of workload and benchmark, as --set has them. */
+  /** Changes of workload and benchmark, in the form of --set. */
   changes: string[];
 }
 
-/** Seeds are below this. */
+/** Number of seeds: 0 to 2^32 - 1. */
 const SEEDS = 2 ** 32;
 
 /**
- * The runs in their order: A B B A A B B A …, so that a steady drift of the machines meets both sides alike. Each replicate
- * has a seed of its own, and with it other phases, sizes and keys.
+ * The runs in their order: A B B A A B B A …, so that a steady drift of the machines affects both sides equally. Each
+ * replicate has its own seed, and so its own phases, message sizes and keys.
  *
  * @param replicates runs of each side
- * @param changes what B does otherwise
- * @param seed of the first replicate; the others follow
+ * @param changes those of --set, which only B has
+ * @param seed that of the first replicate; each further replicate adds 1
  */
 export function abaDesign(replicates: number, changes: readonly string[], seed: number): PlannedRun[] {
   return Array.from({ length: replicates }, (_, replicate) => {

@@ -28,6 +28,38 @@ describe("the arguments of bench", () => {
       "search=null",
     ]));
 
+  it("select a Kafka without a stack, with short options for its load", () => {
+    const args = readArguments(
+      "--bootstrap",
+      "a:1,b:2",
+      "--producers",
+      "5",
+      "--total-rate=9",
+      "--agents",
+      "2",
+    );
+    assert.deepEqual(args.kafka, {
+      bootstrap: "a:1,b:2",
+      agents: 2,
+      prefix: "swarmbench-",
+      changes: ["producers=5", "totalRate=9"],
+    });
+    assert.equal(readArguments("--properties", "p").kafka?.properties, "p");
+    assert.equal(readArguments("-s", "lab").kafka, undefined);
+  });
+
+  it("are refused if they mix a stack and another Kafka", () => {
+    const kafka = ["--bootstrap", "a:1"];
+    assert.throws(() => readArguments("--producers", "5"), /--producers needs --bootstrap/);
+    assert.throws(() => readArguments("-f", "x.yaml"), /--file needs --bootstrap/);
+    assert.throws(() => readArguments(...kafka, "-s", "lab"), /without a stack: leave out --stack/);
+    assert.throws(() => readArguments(...kafka, "--stop"), /leave out --stack and --stop/);
+    for (const agents of ["0", "1.5", "x", "65"])
+      assert.throws(() => readArguments(...kafka, "--agents", agents), /--agents: expected a whole number/);
+    for (const prefix of ["", "a b", "x".repeat(41)])
+      assert.throws(() => readArguments(...kafka, "--prefix", prefix), /--prefix: expected 1 to 40 letters/);
+  });
+
   it("are refused when --aba has no changes, or resumes a run", () => {
     assert.throws(() => readArguments("--aba"), /--aba needs --set/);
     assert.throws(() => readArguments("--aba", "--set", "a=1", "--resume", "r"), /exclude each other/);

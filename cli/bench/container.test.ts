@@ -5,7 +5,7 @@ import { parseState } from "./container.ts";
 const line = (run: string) => ["0a1b", run, "key", "up", "true", "0"].join("\t");
 
 describe("the runner's container", () => {
-  it("is read as the manager's engine has it", () => {
+  it("is parsed from what the manager's engine prints", () => {
     const run = "20261124T102030Z-local-0a1b2c";
     assert.deepEqual(parseState(`${line(run)}\n`), {
       id: "0a1b",
@@ -30,7 +30,7 @@ describe("the runner's container", () => {
     "é",
     "r".repeat(300),
   ]) {
-    it(`is refused with the label ${run.slice(0, 20)}, which is no folder of results`, () => {
+    it(`is refused with the label ${run.slice(0, 20)}, which is not the name of a run`, () => {
       assert.throws(() => parseState(line(run)), /swarmbench\.run=.*is not the name of a run/);
     });
   }

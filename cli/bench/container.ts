@@ -8,7 +8,7 @@ const NAME = "bench-runner";
 const RUN_LABEL = "swarmbench.run";
 const PLAN_LABEL = "swarmbench.plan";
 const ORIGIN_LABEL = "swarmbench.origin";
-/** More than the events of a week. The default of a node's Docker engine may be less. */
+/** Size limit of the runner's log: more than the events of a week. A node's Docker engine may have a lower default. */
 const LOG_SIZE = "16g";
 /** Time for the runner to stop its agents and to write its last event, s. */
 const STOP_SEC = 30;
@@ -33,7 +33,7 @@ export interface RunnerState {
 /** What a run needs of the runner's container; tests implement it. */
 export type Container = Pick<RunnerContainer, keyof RunnerContainer>;
 
-/** Refuses names of runs that could leave the results folder: anyone who can start containers on the manager can set labels. */
+/** Rejects a name that could be a path outside the results folder: anyone who can start containers on the manager can set labels. */
 function refuseForged(run: string): void {
   if (RUN_NAME.test(run)) return;
   throw new SwarmbenchError(
@@ -127,7 +127,7 @@ kill $! 2>/dev/null || true`,
   }
 
   /**
-   * Passes on everything that the runner printed and prints until it ends: events and progress, line by line.
+   * Follows the runner's output, line by line, from its beginning until the runner ends.
    *
    * @returns ssh's exit code: {@link CONNECTION_LOST} when the connection was lost
    */

@@ -18,7 +18,7 @@ function written(isTTY: boolean, lines: readonly [second: number, line: string][
 const status = (text: string) => `${STATUS_PREFIX}${text}`;
 
 describe("the progress of a run", () => {
-  it("has in a log a status line every 15 s, and every other line", () => {
+  it("prints a status line every 15 s in a log, and all other lines", () => {
     const text = written(false, [
       [0, "step 1: ok"],
       [3, status("a")],
@@ -30,7 +30,7 @@ describe("the progress of a run", () => {
     assert.equal(text, "step 1: ok\nc\nstep 2: ok\n");
   });
 
-  it("replaces the status line in a terminal, and keeps every other line", () => {
+  it("replaces the status line in a terminal, and keeps all other lines", () => {
     const clear = "\r\u001b[2K";
     const text = written(true, [
       [0, status("a")],

@@ -23,7 +23,7 @@ export class Display {
   private lastMs = Number.NEGATIVE_INFINITY;
   private hasStatus = false;
 
-  /** @param intervalSec time between status lines in a log, s */
+  /** @param intervalSec time between status lines in a log, s. @default SWARMBENCH_PROGRESS_SEC, or 15 */
   constructor(screen: Screen, intervalSec = logIntervalSec(), now: () => number = () => performance.now()) {
     this.screen = screen;
     this.intervalMs = intervalSec * 1_000;

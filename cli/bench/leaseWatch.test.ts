@@ -257,7 +257,7 @@ describe("a run on reserved nodes", () => {
     assert.equal(run.calls.length, 2);
   });
 
-  it("asks OAR again although the answer of a step before was that no time is left", async () => {
+  it("asks OAR again even if it reported no time left at an earlier step", async () => {
     const run = watching(LONGEST + MARGIN + 10);
     await run.watch.before();
     run.watch.begin();
@@ -367,7 +367,7 @@ describe("a run that was stopped before its reservation ends", () => {
   it("is continued by the next up if an up started it", () =>
     assert.match(
       outOfTimeError("3 of 8 steps are done", { ...run, changes: [], fromUp: true }).text,
-      /wait until it has ended; then pulumi up -s site continues this run, .* without an up: npm run bench -- -s site --resume runs\/r$/,
+      /wait until it has ended; then pulumi up -s site continues this run, .* without pulumi up: npm run bench -- -s site --resume runs\/r$/,
     ));
 });
 

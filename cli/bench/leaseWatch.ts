@@ -1,7 +1,7 @@
 // Stops a run on reserved nodes before the reservation ends. Checks before the run starts and at each of its steps.
 
 import { SwarmbenchError } from "../../contract/errors.ts";
-import type { RunEvent, Step } from "../../contract/result.ts";
+import { eventSchema, type RunEvent, type Step } from "../../contract/result.ts";
 import {
   formatWalltime,
   type Lease,
@@ -12,7 +12,7 @@ import {
 } from "../../testbeds/index.ts";
 import { type Planned, RemainingRun } from "./remainingRun.ts";
 
-/** After a lost connection all old events come at once: an event is current if no other one follows within this time. */
+/** After a lost connection all old events arrive at once: an event counts as current if no other one follows within this time. */
 const SETTLE_MS = 1_000;
 /** Interval between requests to a testbed that does not report how long the lease lasts. */
 const RETRY_MS = 5 * 60_000;
@@ -28,7 +28,7 @@ export class LeaseWatch {
   private readonly scenario: string;
   private readonly run: RemainingRun;
   private readonly stopping = new AbortController();
-  private readonly over = new AbortController();
+  private readonly ended = new AbortController();
   /** Start of the latest step and time of the latest event, by this machine's clock. */
   private stepBeganMs = 0;
   private eventMs = 0;
@@ -85,10 +85,10 @@ export class LeaseWatch {
 
   /** Called when the run has ended, or is not followed any more. */
   end(): void {
-    this.over.abort();
+    this.ended.abort();
   }
 
-  /** Takes an event of the runner, as a line of JSON. After a lost connection all events come again. */
+  /** Handles an event of the runner, a line of JSON. After a lost connection all events come again. */
   take(line: string): void {
     if (line.startsWith('{"event":"second"')) return; // by far the most frequent event
     const event = parseEvent(line);
@@ -97,10 +97,10 @@ export class LeaseWatch {
       this.checkSoon();
     } else if (event?.event === "step" && this.run.finish(event.result, Date.parse(event.at))) {
       this.checkSoon();
-    } else if (event?.event === "end") this.over.abort();
+    } else if (event?.event === "end") this.ended.abort();
   }
 
-  /** Whether the lease lasts that long, plus the time for an orderly end. An unknown lease counts as long enough. */
+  /** Whether the lease lasts that long, plus the time to end cleanly. An unknown lease counts as long enough. */
   private fits(sec: number): boolean {
     const left = this.lease.remaining();
     return left === undefined || missingSec(left, sec) === 0;
@@ -116,9 +116,9 @@ export class LeaseWatch {
   private async settle(): Promise<void> {
     for (;;) {
       const wait = this.eventMs + SETTLE_MS - this.watch.now();
-      if (this.over.signal.aborted) return;
+      if (this.ended.signal.aborted) return;
       if (wait <= 0) break;
-      await this.watch.sleep(wait, this.over.signal);
+      await this.watch.sleep(wait, this.ended.signal);
     }
     void this.checkStep();
   }
@@ -129,7 +129,7 @@ export class LeaseWatch {
     const step = this.run.latestStep;
     const late = !this.fits(this.untilEndOf(1));
     if (late) await this.extendForSteps();
-    if (this.over.signal.aborted || this.run.latestStep !== step) return; // the next step has begun: its own check follows
+    if (this.ended.signal.aborted || this.run.latestStep !== step) return; // the next step has begun: its own check follows
     if (!this.fits(this.untilEndOf(1))) {
       this.stop(`the next step takes up to ${formatWalltime(this.run.longestStepSec())}`);
     } else if (!late && this.run.stepsLeft().most > 1 && !this.fits(this.untilEndOf(2))) {
@@ -154,11 +154,11 @@ export class LeaseWatch {
   /** Stops a step that takes longer than estimated. Its results are lost, those of finished steps are not. */
   private async guard(): Promise<void> {
     let extended = false;
-    while (!this.over.signal.aborted) {
+    while (!this.ended.signal.aborted) {
       if (this.lease.remaining() === undefined) await this.lease.extend([]);
       const left = this.lease.remaining();
       if (left === undefined) {
-        await this.watch.sleep(RETRY_MS, this.over.signal);
+        await this.watch.sleep(RETRY_MS, this.ended.signal);
         continue;
       }
       if (left <= MARGIN_SEC) return this.stop("the current step takes longer than estimated");
@@ -166,12 +166,12 @@ export class LeaseWatch {
       if (near && !extended) void this.lease.extend([2 * MARGIN_SEC]);
       extended = near;
       const untilSec = left - (near ? MARGIN_SEC : 2 * MARGIN_SEC);
-      await this.watch.sleep(Math.min(LONGEST_SLEEP_MS, Math.ceil(untilSec * 1_000)), this.over.signal);
+      await this.watch.sleep(Math.min(LONGEST_SLEEP_MS, Math.ceil(untilSec * 1_000)), this.ended.signal);
     }
   }
 
   private stop(reason: string): void {
-    if (this.stopping.signal.aborted || this.over.signal.aborted) return;
+    if (this.stopping.signal.aborted || this.ended.signal.aborted) return;
     const left = formatWalltime(this.lease.remaining() ?? 0);
     this.stopped = `${left} were left, and ${reason}; ${this.run.progress()}`;
     this.watch.progress("stopping the run cleanly: the reservation ends too soon");
@@ -181,7 +181,10 @@ export class LeaseWatch {
 
 function parseEvent(line: string): RunEvent | undefined {
   try {
-    return JSON.parse(line) as RunEvent;
+    const event = (JSON.parse(line) ?? undefined) as RunEvent | undefined;
+    // Only these have fields that are used here.
+    const isUsed = event?.event === "step-started" || event?.event === "step";
+    return isUsed ? eventSchema.safeParse(event).data : event;
   } catch {
     return undefined; // reported when the results are read
   }

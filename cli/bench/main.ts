@@ -6,6 +6,7 @@ import type { BenchPlan, BenchSummary } from "../../contract/request.ts";
 import { openReservation } from "../../testbeds/index.ts";
 import { abortOnSignal } from "../lib/signals.ts";
 import { runAba } from "./aba.ts";
+import { type KafkaArguments, kafkaSession } from "./anyKafka/session.ts";
 import { type Arguments, readArguments } from "./arguments.ts";
 import { RunnerContainer } from "./container.ts";
 import { Display } from "./display.ts";
@@ -30,6 +31,7 @@ async function readPlan(args: Arguments): Promise<BenchPlan> {
  */
 export async function run(command: Command): Promise<number> {
   const args = readArguments(command);
+  if (args.kafka) return runOnKafka({ ...args, kafka: args.kafka });
   const plan = await readPlan(args);
   const container = new RunnerContainer(plan);
   if (args.stop) return stop(container);
@@ -37,13 +39,24 @@ export async function run(command: Command): Promise<number> {
     plan,
     container,
     progress: say,
-    signal: abortOnSignal(() => say("stopping the run cleanly; press Ctrl-C again to exit at once")),
+    signal: stopSignal(),
     reservation: openReservation(plan, say),
   };
   if (args.aba) return runAba(session, args);
   const { summary, exitCode } = await runOnce(session, args, { changes: args.set });
   if (args.fromUp) process.stdout.write(`${JSON.stringify(summary satisfies BenchSummary)}\n`);
   return exitCode;
+}
+
+/** Runs the benchmark on a Kafka cluster that is no part of a stack. @returns the exit code */
+async function runOnKafka(args: KafkaArguments): Promise<number> {
+  const session = await kafkaSession(args, say, stopSignal());
+  if (args.aba) return runAba(session, args);
+  return (await runOnce(session, args, { changes: [] })).exitCode;
+}
+
+function stopSignal(): AbortSignal {
+  return abortOnSignal(() => say("stopping the run cleanly; press Ctrl-C again to exit at once"));
 }
 
 async function stop(container: RunnerContainer): Promise<number> {
@@ -55,7 +68,7 @@ async function stop(container: RunnerContainer): Promise<number> {
   say(`stopping ${runner.run}`);
   await container.stop();
   say(
-    "stopped. The command that followed the run has its results; if there is none, the same bench command fetches them",
+    "stopped. The command that followed the run writes its results. If no command followed it, run the same bench command again: it fetches them",
   );
   return EXIT.done;
 }

@@ -1,4 +1,4 @@
-// One run: validated, started or taken over, followed to its end, its results written.
+// One run: validates and starts it, or takes over one that is under way; follows it to its end; writes its results.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
@@ -68,7 +68,7 @@ export async function runOnce(
   await begin(session, request, key, args.fromUp ? "up" : "hand").catch((error) => {
     throw isTaken(error) ? startedMeanwhile(session) : error;
   });
-  if (watch && args.fromUp) note(session, results, { run: path.basename(folder), plan: key });
+  if (watch && args.fromUp) rememberUnfinished(session, results, { run: path.basename(folder), plan: key });
   return finish(session, args, { folder, changes, watch });
 }
 
@@ -142,7 +142,11 @@ function earlierUp(
   }
 }
 
-function note({ plan, progress }: Session, results: string, unfinished: { run: string; plan: string }): void {
+function rememberUnfinished(
+  { plan, progress }: Session,
+  results: string,
+  unfinished: { run: string; plan: string },
+): void {
   try {
     mkdirSync(results, { recursive: true });
     noteUnfinished(results, plan.scenario, unfinished);
@@ -151,7 +155,7 @@ function note({ plan, progress }: Session, results: string, unfinished: { run: s
   }
 }
 
-/** Steps of another load would count as steps of this one. */
+/** Steps of two loads must not end up in one run. @throws SwarmbenchError run-differs */
 function assertSameLoad(earlier: Run, wanted: Wanted): void {
   if (sameLoad(earlier.conditions, wanted)) return;
   throw new SwarmbenchError("run-differs", `${earlier.run} has another workload or benchmark`, {
@@ -160,8 +164,8 @@ function assertSameLoad(earlier: Run, wanted: Wanted): void {
 }
 
 /**
- * Handles a runner that already exists on the manager. A run of the same plan is followed, or its results are fetched if nobody
- * saw its end. A run of an earlier `up` with another plan is stopped. Any other running run is left alone.
+ * Handles a runner that already exists on the manager. A run of the same plan is followed, or its results are fetched if no
+ * command followed it to its end. A run of an earlier `up` with another plan is stopped. Any other running run is left alone.
  *
  * @returns the name of the run to follow instead of starting a new one
  * @throws SwarmbenchError run-busy when another run is under way
@@ -222,16 +226,16 @@ async function finish(session: Session, args: Arguments, ending: Ending): Promis
   const log = openLog(folder);
   const code = await followWatched(session, log, ending).catch(async (error: Error) => {
     if (!watch?.expired) throw error;
-    await show(session, folder).catch(() => {}); // the events are in the folder already
+    await writeAndPrint(session, folder).catch(() => {}); // the events are in the folder already
     throw stopped(`the reservation has ended, and ${error.message}`);
   });
-  const run = await show(session, folder);
+  const run = await writeAndPrint(session, folder);
   const isOutOfTime =
     watch?.stopped !== undefined && run.verdict === "interrupted" && !session.signal.aborted;
   if (isOutOfTime) throw stopped(watch.stopped ?? "");
   if (watch && fromUp) forgetUnfinished(args.results, scenario);
-  if (session.signal.aborted) throw interrupted(folder);
-  if (code !== 0) throw failed(run, folder);
+  if (session.signal.aborted) throw interrupted(session, folder);
+  if (code !== 0) throw failed(session, run, folder);
   const exitCode = args.failOnSlo && !meetsSlo(run) ? EXIT.sloMissed : EXIT.done;
   return { folder, run, summary: summaryOf(run, folder), exitCode };
 }
@@ -251,7 +255,7 @@ async function followWatched(session: Session, log: EventLog, { watch }: Ending)
 }
 
 /** Writes the results, and prints their table. */
-async function show(session: Session, folder: string): Promise<Run> {
+async function writeAndPrint(session: Session, folder: string): Promise<Run> {
   const run = readOwnResults(folder);
   await writeResults(folder, run).catch((error: Error) => {
     throw new SwarmbenchError(
@@ -287,17 +291,21 @@ function openLog(folder: string): EventLog {
   }
 }
 
-function interrupted(folder: string): SwarmbenchError {
+function interrupted(session: Session, folder: string): SwarmbenchError {
   const code = interruption() === EXIT.terminated ? "terminated" : "interrupted";
   return new SwarmbenchError(code, "the run was stopped; finished steps are kept", {
-    hint: `Continue it: npm run bench -- --resume ${shownPath(folder)}`,
+    hint: `Continue it: ${resumeCommand(session, folder)}`,
   });
 }
 
-function failed(run: Run, folder: string): SwarmbenchError {
+function resumeCommand({ options }: Session, folder: string): string {
+  return `npm run bench -- ${options === undefined ? "" : `${options} `}--resume ${shownPath(folder)}`;
+}
+
+function failed(session: Session, run: Run, folder: string): SwarmbenchError {
   const hasResults = finishedSteps(run.steps).length > 0;
   const hint = hasResults
-    ? `Finished steps are kept. Continue the run: npm run bench -- --resume ${shownPath(folder)}`
+    ? `Finished steps are kept. Continue the run: ${resumeCommand(session, folder)}`
     : undefined;
   return new SwarmbenchError("run-failed", `the run failed: ${run.warnings.at(-1) ?? run.searchReason}`, {
     hint,

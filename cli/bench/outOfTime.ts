@@ -11,7 +11,7 @@ export function outOfTimeError(
   const bench = ["npm run bench -- -s", run.scenario, ...set, "--resume", run.folder].join(" ");
   const extend = `npm run reserve -- -s ${run.scenario} --extend DURATION`;
   const hint = run.fromUp
-    ? `Extend the reservation (${extend}) or wait until it has ended; then ${up} continues this run, on new nodes if needed. To continue it without an up: ${bench}`
+    ? `Extend the reservation (${extend}) or wait until it has ended; then ${up} continues this run, on new nodes if needed. To continue it without pulumi up: ${bench}`
     : `Extend the reservation (${extend}), or reserve new nodes after it has ended (${up}). Then continue the run: ${bench}`;
   return new SwarmbenchError("out-of-time", `stopped before the reservation ends: ${reason}`, { hint });
 }

@@ -10,7 +10,10 @@ describe("a benchmark plan that cannot be used", () => {
       () => parsePlan(document, "stack local"),
       (error: SwarmbenchError) => {
         assert.equal(error.code, "stack-outdated");
-        assert.match(error.message, /^the benchmark plan of stack local is not one of this version:\n/);
+        assert.match(
+          error.message,
+          /^the benchmark plan of stack local does not fit this version of swarmbench:\n/,
+        );
         assert.match(error.message, /\n {2}workload: /);
         assert.match(error.message, /\n {2}target\.kafka\.bootstrap: /);
         assert.doesNotMatch(error.message, /hidden/);
@@ -20,7 +23,7 @@ describe("a benchmark plan that cannot be used", () => {
     );
   });
 
-  it("is a usage error where standard input is not JSON, which is not quoted", () => {
+  it("is a usage error if standard input is not JSON, and does not quote it", () => {
     assert.throws(
       () => parsePlanText("hidden"),
       (error) =>

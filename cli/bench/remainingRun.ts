@@ -1,6 +1,6 @@
 // Estimates how long the rest of a run takes, from the events of its runner.
 import { stepsLeft, withoutPreheat } from "../../bench/plan/index.ts";
-import { lengthOf, type Trial, trialOf } from "../../bench/plan/trial.ts";
+import { estimatedSeconds, type Trial, trialOf } from "../../bench/plan/trial.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { isMeasured, type Step } from "../../contract/result.ts";
 import {
@@ -11,7 +11,7 @@ import {
   plannedCount,
   preheatLength,
   stepLength,
-  stepRest,
+  stepOverhead,
   sum,
 } from "../../contract/runLength.ts";
 
@@ -33,12 +33,12 @@ export class RemainingRun {
   /** The latest step that has begun, and its start by the runner's clock, ms. */
   private running: { step: number; startMs: number };
   /** The longest overhead of a step so far: its length without warm-up, measured time and drain. */
-  private restSec: number | undefined;
+  private overheadSec: number | undefined;
 
   /** @param finished steps of earlier sessions */
   constructor(planned: Planned, finished: readonly Step[]) {
     this.planned = planned;
-    this.history = finished.map((step) => trialOf(step, lengthOf(step)));
+    this.history = finished.map((step) => trialOf(step, estimatedSeconds(step)));
     this.running = { step: finished.length, startMs: Number.NaN };
   }
 
@@ -53,7 +53,7 @@ export class RemainingRun {
   }
 
   /**
-   * A step begins.
+   * Records that a step has begun.
    *
    * @param startMs by the runner's clock
    * @returns false if this was already known: after a lost connection all events come again
@@ -64,17 +64,17 @@ export class RemainingRun {
     return true;
   }
 
-  /** A step ends. @param endMs by the runner's clock @returns false if this was already known */
+  /** Records that a step has ended. @param endMs by the runner's clock @returns false if this was already known */
   finish(step: Step, endMs: number): boolean {
     if (step.step <= this.history.length) return false;
     const seen = step.step === this.running.step && Number.isFinite(this.running.startMs);
-    const seconds = seen ? (endMs - this.running.startMs) / 1_000 : lengthOf(step);
+    const seconds = seen ? (endMs - this.running.startMs) / 1_000 : estimatedSeconds(step);
     this.history.push(trialOf(step, seconds));
     if (!seen || !isMeasured(step) || step.verdict === "failed") return true;
     const { warmUpSeconds, durationSeconds, drainSeconds } = step;
     const drain = drainSeconds ?? this.planned.benchmark.drain;
-    const rest = stepRest(seconds, { warmUpSeconds, durationSeconds, drainSeconds: drain });
-    this.restSec = Math.max(this.restSec ?? 0, rest);
+    const overhead = stepOverhead(seconds, { warmUpSeconds, durationSeconds, drainSeconds: drain });
+    this.overheadSec = Math.max(this.overheadSec ?? 0, overhead);
     return true;
   }
 
@@ -116,17 +116,17 @@ export class RemainingRun {
     const steps = { planned, search, searchedSec: secondsOf(searched) };
     // A run that measures does not return to its preheat.
     const preheat = measured.length === 0 ? preheatLength(benchmark, secondsOf(this.history)) : NONE;
-    return sum(preheat, lengthOfSteps(benchmark, steps, this.expectedRest()));
+    return sum(preheat, lengthOfSteps(benchmark, steps, this.expectedOverhead()));
   }
 
   /** The longest time that one step may take. */
   longestStepSec(): number {
     const { benchmark } = this.planned;
-    return stepLength({ ...benchmark, duration: longestStep(benchmark) }, this.expectedRest()).mostSec;
+    return stepLength({ ...benchmark, duration: longestStep(benchmark) }, this.expectedOverhead()).mostSec;
   }
 
-  private expectedRest(): number | undefined {
-    return this.restSec === undefined ? undefined : this.restSec * GROWTH;
+  private expectedOverhead(): number | undefined {
+    return this.overheadSec === undefined ? undefined : this.overheadSec * GROWTH;
   }
 }
 

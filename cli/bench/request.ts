@@ -22,8 +22,8 @@ export function runName(scenario: string, now: Date, id = randomBytes(3).toStrin
  * the machines or their reservation, so that a run can be continued on other nodes.
  */
 export function planKey({ scenario, image, target }: BenchPlan, settings: Settings): string {
-  const { kafka, influx, network, token: ___, ...others } = target;
-  const { token: _, ...where } = influx ?? { token: "" };
+  const { kafka, influx, network, token: _stackToken, ...others } = target;
+  const { token: _influxToken, ...where } = influx ?? { token: "" };
   // JSON.stringify drops a network that is undefined.
   const content = image.slice(image.indexOf("/") + 1);
   const brokers = network?.brokers.map(({ name, node }) => ({ name, node: network.nodes.indexOf(node) }));
@@ -32,7 +32,7 @@ export function planKey({ scenario, image, target }: BenchPlan, settings: Settin
   return createHash("sha256").update(JSON.stringify(same)).digest("hex").slice(0, 16);
 }
 
-/** The file is read where the configuration is, so that a plan has its content. */
+/** `pulumi up` reads the file into the plan, because the runner cannot read files of this machine. */
 const CONTENT_ERROR =
   "workload.content.file: only `pulumi up` reads a file; set it in the scenario's configuration";
 
@@ -86,12 +86,13 @@ export function conditionsOf(
   { version, commit, dirty, machines }: Environment,
 ): Conditions {
   const { source, images, settings } = plan.conditions;
+  const engines = new Set(machines.map(({ engine }) => engine));
   return {
     swarmbench: { version, commit, dirty },
     source,
     images,
     settings,
-    versions: { docker: [...new Set(machines.map(({ engine }) => engine))].join(", ") },
+    versions: engines.size > 0 ? { docker: [...engines].join(", ") } : {},
     workload: recordedWorkload(workload),
     benchmark: { ...benchmark },
     nodes: plan.conditions.nodes.map(({ name, role }) => {
@@ -121,7 +122,7 @@ export function sameLoad(
 
 /** A workload as the results have it: instead of a file's bytes, their hash. */
 function recordedWorkload({ content, ...workload }: RunRequest["workload"]): Record<string, unknown> {
-  if (typeof content === "string" || "file" in content) return { ...workload, content };
+  if (typeof content === "string" || !("base64" in content)) return { ...workload, content };
   const sha256 = createHash("sha256").update(content.base64).digest("hex");
   return { ...workload, content: { sha256 } };
 }

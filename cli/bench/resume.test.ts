@@ -27,14 +27,14 @@ describe("a run that is resumed", () => {
     assert.equal(sameLoad({ workload: reversed, benchmark }, load), true);
   });
 
-  it("differs where only the content of the messages does", () => {
+  it("differs if only the content of the messages differs", () => {
     const earlier = recorded(loadOf({ content: base64("abc") }));
     assert.equal(sameLoad(earlier, loadOf({ content: base64("abd") })), false);
     assert.equal(sameLoad(earlier, loadOf()), false);
     assert.equal(sameLoad(recorded(loadOf()), loadOf({ content: "compressible" })), false);
   });
 
-  it("differs where workload or benchmark do", () => {
+  it("differs if workload or benchmark differ", () => {
     const earlier = recorded(loadOf());
     assert.equal(sameLoad(earlier, loadOf({ producers: 9 })), false);
     assert.equal(sameLoad(earlier, loadOf({}, { seed: 9 })), false);
@@ -42,7 +42,7 @@ describe("a run that is resumed", () => {
 });
 
 describe("a file as the messages' content", () => {
-  it("cannot be set for one run, since only an up reads it", () => {
+  it("cannot be set for one run, because only pulumi up reads it", () => {
     const asked = { workload: { content: { file: "readings.json" } }, benchmark: {} };
     assert.throws(() => validated(asked), /workload\.content\.file: only `pulumi up` reads a file/);
   });

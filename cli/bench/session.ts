@@ -21,6 +21,8 @@ export interface Session {
   signal: AbortSignal;
   /** Undefined if the nodes are not reserved. */
   reservation?: Reservation;
+  /** The options of `bench` that select the same target and load again, for hints. Default: those of the stack `local`. */
+  options?: string;
   /** Called with each event; with all events again after the connection was lost. */
   event?(line: string): void;
 }

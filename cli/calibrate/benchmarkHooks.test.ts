@@ -1,4 +1,4 @@
-// What a calibration needs of the benchmark: proxy routes, the null client, faults. Each is off unless it is asked for.
+// What a calibration needs from the benchmark: proxy routes, the null client, faults. Each is off unless it is asked for.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,7 +10,7 @@ import { nullAdapter } from "../../bench/clients/null.ts";
 import type { ReceiveBatch } from "../../bench/clients/port.ts";
 import { throughProxies } from "../../bench/clients/proxyRoute.ts";
 import { realClock } from "../../bench/clock.ts";
-import { arrangeProxies } from "../../bench/jobs/calibrateProxy.ts";
+import { setUpProxies } from "../../bench/jobs/calibrateProxy.ts";
 import { runMark, writeStamp } from "../../bench/load/message.ts";
 import { accountStep } from "../../bench/measure/account.ts";
 import { Bitmap } from "../../bench/measure/bitmap.ts";
@@ -26,17 +26,17 @@ import { FakeKafka } from "../../test/support/fakeKafkaClient.ts";
 import { sampleEvents } from "../../test/support/sampleRun.ts";
 
 describe("a proxy route", () => {
-  const via = { "broker-1:9092": "10.0.1.9:20000" };
+  const proxyRoute = { "broker-1:9092": "10.0.1.9:20000" };
   const broker = { host: "broker-1", port: 9092 };
 
   it("leads to the proxy, and to the broker without a proxy", () => {
-    assert.deepEqual(throughProxies(broker, via), { host: "10.0.1.9", port: 20_000 });
+    assert.deepEqual(throughProxies(broker, proxyRoute), { host: "10.0.1.9", port: 20_000 });
     assert.deepEqual(throughProxies(broker, undefined), broker);
   });
 
   it("without a broker is an error, and does not bypass the proxy", () => {
     assert.throws(
-      () => throughProxies({ host: "broker-2", port: 9092 }, via),
+      () => throughProxies({ host: "broker-2", port: 9092 }, proxyRoute),
       /no proxy route to broker-2:9092, only to broker-1/,
     );
   });
@@ -47,13 +47,18 @@ describe("a proxy route", () => {
       brokers: [{ id: 1, host: "b", port: 1 }],
       security: { protocol: "PLAINTEXT" },
     };
-    assert.ok(kafkaTargetSchema.safeParse({ ...target, via }).success);
-    assert.ok(!kafkaTargetSchema.safeParse({ ...target, via: { "broker-1": "10.0.1.9:1" } }).success);
+    assert.ok(kafkaTargetSchema.safeParse({ ...target, proxyRoute }).success);
+    assert.ok(!kafkaTargetSchema.safeParse({ ...target, proxyRoute: { "broker-1": "10.0.1.9:1" } }).success);
   });
 
   it("is refused by a client that would bypass it", async () => {
     const client = checkedAdapter({ ...nullAdapter, name: "platformatic" });
-    const target = { bootstrap: ["b:1"], brokers: [], security: { protocol: "PLAINTEXT" as const }, via };
+    const target = {
+      bootstrap: ["b:1"],
+      brokers: [],
+      security: { protocol: "PLAINTEXT" as const },
+      proxyRoute,
+    };
     const options = { topic: "t", acks: 1 as const, idempotent: false, compression: "none" as const };
     await assert.rejects(
       client.connectProducer(target, "p", options),
@@ -205,7 +210,7 @@ describe("the job that configures the proxy", () => {
       { ...proxy, name: "b-0", enabled: false, latencyMs: 0 },
     ];
     const context = { clock: realClock, signal: new AbortController().signal, progress: () => {} };
-    await arrangeProxies({ api, proxies }, context);
+    await setUpProxies({ api, proxies }, context);
     server.close();
     assert.deepEqual(
       asked.map((line) => line.split(" ").slice(0, 2).join(" ")),

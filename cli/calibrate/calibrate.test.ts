@@ -43,6 +43,7 @@ describe("the load of a calibration", () => {
     content: "compressible",
     keys: { zipf: { count: 9 } },
     topic: "theirs",
+    topics: 2,
     partitions: 3,
     replicationFactor: 3,
     topicConfig: { "min.insync.replicas": "2" },

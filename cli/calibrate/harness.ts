@@ -35,7 +35,7 @@ export interface HarnessParts {
 /** How a run differs from `npm run bench`. */
 export interface RunOptions {
   /** Proxy routes of producers and consumers. */
-  via?: BenchTarget["via"];
+  proxyRoutes?: BenchTarget["proxyRoutes"];
   /** Called with each event. */
   event?(event: RunEvent): void;
 }
@@ -54,9 +54,12 @@ export class Harness {
   }
 
   /** Runs the benchmark with the plain load and some changes. @throws SwarmbenchError when the run fails */
-  async run(changes: readonly string[], { via, event }: RunOptions = {}): Promise<Run> {
+  async run(changes: readonly string[], { proxyRoutes, event }: RunOptions = {}): Promise<Run> {
     const { results, signal, progress } = this.parts;
-    const target = { ...this.parts.plan.target, via: via ?? this.parts.plan.target.via };
+    const target = {
+      ...this.parts.plan.target,
+      proxyRoutes: proxyRoutes ?? this.parts.plan.target.proxyRoutes,
+    };
     const plan = withPlainLoad({ ...this.parts.plan, target });
     const session = {
       plan,

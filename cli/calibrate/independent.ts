@@ -90,8 +90,7 @@ export class IndependentTools {
     const text = await this.run(
       `-v ${YARDSTICK}:/yardstick:ro --entrypoint /yardstick ${images.bench} ${options} ${load}`,
     );
-    const { generator, consumer } = JSON.parse(text.slice(text.indexOf("{")));
-    return { ...consumer.d, cpu: generator.cpu / measureSec, lost: generator.sentWin - consumer.recvWin };
+    return parsedYardstick(text, measureSec);
   }
 
   /** Runs Kafka's EndToEndLatency: one message at a time, measured from send to receipt. */
@@ -101,13 +100,30 @@ export class IndependentTools {
       `--entrypoint java ${images.kafka} -cp '/opt/kafka/libs/*' org.apache.kafka.tools.EndToEndLatency ` +
         `--bootstrap-server ${bootstrap} --topic ${this.newTopic()} --num-records ${messages} --producer-acks 1 --record-size ${messageBytes}`,
     );
-    const [, p50, p99] = /Percentiles: 50th = (\d+), 99th = (\d+)/.exec(text) ?? [];
-    const [, mean] = /Avg latency: ([\d.]+)/.exec(text) ?? [];
-    if (p50 === undefined || p99 === undefined)
-      throw new Error(`the output of EndToEndLatency has no percentiles:\n${text}`);
-    // The tool rounds percentiles down to whole ms: below 1 ms, its mean is more exact than its median.
-    return { p50: Number(p50) || Number(mean), p99: Number(p99) };
+    return parsedEndToEndLatency(text);
   }
+}
+
+/** The result of the yardstick's output. @param measureSec measured time, s */
+export function parsedYardstick(text: string, measureSec: number): Sample {
+  const { generator, consumer } = JSON.parse(text.slice(text.indexOf("{")));
+  return {
+    p50: consumer.d.p50,
+    p99: consumer.d.p99,
+    cpu: generator.cpu / measureSec,
+    lagP99: generator.lag.p99,
+    lost: generator.sentWin - consumer.recvWin,
+  };
+}
+
+/** The result of the output of EndToEndLatency. @throws Error if it has no percentiles */
+export function parsedEndToEndLatency(text: string): Sample {
+  const [, p50, p99] = /Percentiles: 50th = (\d+), 99th = (\d+)/.exec(text) ?? [];
+  const [, mean] = /Avg latency: ([\d.]+)/.exec(text) ?? [];
+  if (p50 === undefined || p99 === undefined)
+    throw new Error(`the output of EndToEndLatency has no percentiles:\n${text}`);
+  // The tool rounds percentiles down to whole ms: below 1 ms, its mean is more exact than its median.
+  return { p50: Number(p50) || Number(mean), p99: Number(p99) };
 }
 
 /** The median of each field; NaN for a field that a sample lacks. */

@@ -11,7 +11,7 @@ const PORTS_PER_ROUTE = 100;
 export interface Route {
   /** Letters, digits and dashes. */
   name: string;
-  /** Delay that it adds on the way to the brokers. */
+  /** Delay that it adds on the way to the brokers, ms; Toxiproxy calls it latency. */
   latencyMs: number;
 }
 
@@ -92,7 +92,7 @@ docker inspect --format "$FORMAT" "$NAME"`,
   }
 
   /** The proxy route for the clients of a run. */
-  via(route: string): ProxyRoute {
+  proxyRoute(route: string): ProxyRoute {
     return proxyRouteOf(route, this.entries, this.address);
   }
 

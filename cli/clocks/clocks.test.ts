@@ -48,7 +48,7 @@ describe("npm run clocks", () => {
     assert.doesNotMatch(text, /makestep|step_startup/);
   });
 
-  it("uses other files than the node's own clock synchronization", () => {
+  it("uses other files than the node's own clock synchronisation", () => {
     const text = compareScript({ role: "slave", address: "10.0.0.10", others: ["chrony"], seconds: 9 });
     const ours = [...text.matchAll(/^([A-Z_]+)='/gm)].map(([, name]) => name);
     const [, env = ""] = /cat > "\$LIB\/env" <<ENV\n(.*?)\nENV/s.exec(nodeFile("install.sh")) ?? [];

@@ -34,7 +34,7 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
  * Compares the clocks, prints a table of their accuracy and writes it to a file.
  *
  * @returns the exit code
- * @throws SwarmbenchError when the stack is not up or has one node, when a node fails, or when a clock found no partner
+ * @throws SwarmbenchError when the stack is not up or has one node, when a node fails, or when a clock daemon received nothing
  */
 export async function run(command: Command): Promise<number> {
   const args = readArguments(command);
@@ -48,8 +48,8 @@ export async function run(command: Command): Promise<number> {
   }
   const signal = abortOnSignal(() => say("stopping, and removing the compared daemons from the nodes"));
   const others = othersOf(clocks.kind);
-  const kept = clocks.kind === "none" ? "no clock synchronization" : clocks.kind;
-  say(`comparing ${others.join(" and ")} with ${kept} for ${args.seconds} s`);
+  const current = clocks.kind === "none" ? "no clock synchronisation" : clocks.kind;
+  say(`comparing ${others.join(" and ")} with ${current} for ${args.seconds} s`);
   const samples = await measure({ master, slaves, others, seconds: args.seconds, signal });
   if (signal.aborted) return interruption() ?? EXIT.interrupted;
   const accuracy = [...samples].flatMap(([node, each]) => accuracies(node, each));
@@ -67,10 +67,13 @@ export async function run(command: Command): Promise<number> {
   throw new SwarmbenchError(
     "clocks-silent",
     silent
-      .map(({ node, method, state }) => `${method} on ${node} found no partner (state ${state})`)
+      .map(
+        ({ node, method, state }) =>
+          `${method} on ${node} received nothing from the other nodes (state ${state})`,
+      )
       .join("\n"),
     {
-      hint: "The network between the nodes must pass PTP (UDP ports 319 and 320, multicast) and UDP port 11123.",
+      hint: "Let PTP (UDP 319 and 320, multicast) and UDP 11123 through the network between the nodes.",
     },
   );
 }

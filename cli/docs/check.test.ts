@@ -10,7 +10,7 @@ const project = path.resolve(import.meta.dirname, "../..");
 const read = (file: string) => readFileSync(path.join(project, file), "utf8");
 
 describe("the documentation", () => {
-  it("has links and references that lead somewhere, commands that exist, and a README within its limits", async () => {
+  it("has no broken links or references, names only commands that exist, and has a README within its limits", async () => {
     const errors = docsErrors(project, await programFor(undefined));
     // Docstrings have a check of their own.
     assert.deepEqual(
@@ -28,7 +28,7 @@ describe("the documentation", () => {
 describe("a README", () => {
   it("may have 150 lines and 8 KB", () => assert.deepEqual(readmeErrors("x\n".repeat(150)), []));
 
-  it("is reported where it is longer", () => {
+  it("is reported if it is longer", () => {
     assert.deepEqual(readmeErrors("x\n".repeat(151)), [
       "README.md has 151 lines, more than 150: move details to docs/",
     ]);

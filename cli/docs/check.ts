@@ -13,7 +13,7 @@ const TEST_PARTS = ["check", "go", "unit", "e2e", "slow"];
 const ROOMS = ["bench", "cli", "components", "config", "contract", "lib", "results", "test", "testbeds"];
 
 /**
- * Finds what is wrong with the documentation: links that lead nowhere, commands that do not exist, a README that is too
+ * Finds errors in the documentation: broken links, commands that do not exist, a README that is too
  * long, exported symbols without a docstring.
  *
  * @param root the project's folder

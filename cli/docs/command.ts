@@ -13,7 +13,7 @@ export function docsCommand(program: () => Promise<Command>): Command {
     summary: "Generate the documentation of the configuration from its schemas",
     details:
       "Writes docs/configuration.md, docs/configuration.schema.json and the keys in Pulumi.yaml from the schemas in config/.\n\n" +
-      "--check also checks every Markdown file: that its links lead somewhere, and that the commands it names exist; the " +
+      "--check also checks every Markdown file: that its links are not broken, and that the commands it names exist; the " +
       "README's length; and that exported symbols have docstrings.",
     examples: ["npm run docs", "npm run docs -- --check"],
     exits: { done: "the files are up to date", failed: "the check found an error", usage: "wrong arguments" },

@@ -43,7 +43,7 @@ describe("the commands in a line of code", () => {
 });
 
 describe("a command that the documentation names", () => {
-  it("is correct where script, subcommand, options and tests exist", () => {
+  it("is correct if script, subcommand, options and tests exist", () => {
     for (const command of [
       "npm run bench -- -s local --set client=null --resume runs/<folder>",
       "npm run -s env",
@@ -59,19 +59,19 @@ describe("a command that the documentation names", () => {
       assert.deepEqual(errorsOf(command), [], command);
   });
 
-  it("is reported where the script does not exist", () =>
+  it("is reported if the script does not exist", () =>
     assert.deepEqual(errorsOf("npm run gone"), ["package.json has no script gone"]));
-  it("is reported where the subcommand does not exist", () => {
+  it("is reported if the subcommand does not exist", () => {
     assert.deepEqual(errorsOf("swarmbench gone"), ["swarmbench has no subcommand gone"]);
     assert.deepEqual(errorsOf("swarmbench figures gone"), ["figures has no subcommand gone"]);
   });
-  it("is reported where the option does not exist", () =>
+  it("is reported if the option does not exist", () =>
     assert.deepEqual(errorsOf("npm run bench -- --gone"), ["bench has no option --gone"]));
-  it("is reported where npm would take the option itself", () =>
+  it("is reported if npm would take the option itself", () =>
     assert.deepEqual(errorsOf("npm run bench --stop"), ["write -- before it"]));
-  it("is reported where it takes no argument", () =>
+  it("is reported if it takes no argument", () =>
     assert.deepEqual(errorsOf("npm run bench -- runs/x"), ["bench takes no argument, such as runs/x"]));
-  it("is reported where there is no such test", () =>
+  it("is reported if there is no such test", () =>
     assert.deepEqual(errorsOf("npm test -- unit gone"), ["there is no test file gone.test.ts"]));
 
   it("is reported with its file and line, from inline code too", () => {

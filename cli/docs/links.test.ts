@@ -17,12 +17,12 @@ describe("links", () => {
     "# Title\n[up](../a.md) [here](#title) [web](https://example.org/x#y)",
   );
 
-  it("are correct where file and heading exist", () => {
+  it("are correct if file and heading exist", () => {
     writeFileSync(path.join(root, "a.md"), "[b](docs/b.md#title) [folder](docs)");
     assert.deepEqual(brokenLinks(root, readPages(root)), []);
   });
 
-  it("are reported with their line where the file or the heading does not exist", () => {
+  it("are reported with their line if the file or the heading does not exist", () => {
     writeFileSync(path.join(root, "a.md"), "\n[b](docs/b.md#other) [c](docs/c.md) [d](#d)");
     assert.deepEqual(brokenLinks(root, readPages(root)), [
       "a.md:2 docs/b.md#other: there is no such heading",
@@ -38,7 +38,7 @@ describe("references from code to the documentation", () => {
   for (const folder of ["docs", "lib"]) mkdirSync(path.join(root, folder));
   writeFileSync(path.join(root, "docs/a.md"), "# Title");
 
-  it("are reported where the page or the heading does not exist", () => {
+  it("are reported if the page or the heading does not exist", () => {
     writeFileSync(path.join(root, "lib/a.ts"), "// docs/a.md, docs/a.md#title\n// docs/a.md#other");
     writeFileSync(path.join(root, "Pulumi.b.yaml"), "# docs/b.md");
     assert.deepEqual(brokenReferences(root, ["lib"], readPages(root)), [

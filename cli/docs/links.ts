@@ -1,4 +1,4 @@
-// Links of the documentation, and references to it from code, that lead nowhere.
+// Finds broken links in the documentation, and broken references to it from code.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "./markdown.ts";
@@ -9,7 +9,7 @@ const SOURCE = /\.(?:ts|yaml)$/;
 const REFERENCE = /\bdocs\/[\w./-]+\.md(?:#[\w-]+)?/g;
 
 /**
- * Links between the repository's files that lead nowhere: the file or the heading does not exist. Links to other sites are
+ * Broken links between the repository's files: the file or the heading does not exist. Links to other sites are
  * not checked.
  *
  * @returns a line for each, `file:line link reason`

@@ -12,7 +12,7 @@ describe("a heading", () => {
     );
   });
 
-  it("has a number behind its anchor where an earlier heading has the same", () => {
+  it("has a numbered anchor if an earlier heading has the same text", () => {
     assert.deepEqual(parsePage("a.md", "# One\n## One\n## One").anchors, ["one", "one-1", "one-2"]);
   });
 

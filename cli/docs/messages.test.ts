@@ -30,14 +30,25 @@ const OUTPUT = [
   "all is well: nothing missing, nothing left over",
 ];
 
+/** Files that parse without showing the library's messages. */
+const SILENT = [
+  "bench/http.ts",
+  "bench/probe/iperf.ts",
+  "cli/bench/leaseWatch.ts",
+  "cli/reserve/arguments.ts",
+  "cli/reserve/main.ts",
+  "cli/reserve/scenario.ts",
+  "results/compare/testbeds.ts",
+  "results/machines.ts",
+];
+
 const read = (file: string) => readFileSync(path.join(project, file), "utf8");
-const code = ROOMS.flatMap((room) =>
+const files = ROOMS.flatMap((room) =>
   readdirSync(path.join(project, room), { recursive: true, encoding: "utf8" })
     .filter((file) => /\.(?:ts|sh)$/.test(file) && !file.endsWith(".test.ts"))
-    .map((file) => read(`${room}/${file}`)),
-)
-  .concat(read("swarmbench.mjs"))
-  .join("\n");
+    .map((file) => `${room}/${file}`),
+);
+const code = files.map(read).concat(read("swarmbench.mjs")).join("\n");
 
 /** The constant parts of a message: what varies is "…", a number, a name or a placeholder. */
 function constantParts(message: string): string[] {
@@ -73,6 +84,22 @@ describe("the documentation quotes", () => {
     const page = read("docs/getting-started.md");
     assert.deepEqual(
       OUTPUT.filter((text) => !page.includes(text) || !code.includes(text)),
+      [],
+    );
+  });
+});
+
+describe("the words of the schema library", () => {
+  it("reach no user: what is parsed with messages has plain ones", () => {
+    const calls = files
+      .filter((file) => !SILENT.includes(file))
+      .flatMap((file) => [...read(file).matchAll(/\.safeParse\(/g)].map(({ index }) => ({ file, index })));
+    assert.ok(calls.length >= 10, "the pattern finds the calls");
+    for (const { file, index } of calls) {
+      assert.match(read(file).slice(index, index + 250), /error: plainMessage/, file);
+    }
+    assert.deepEqual(
+      files.filter((file) => /prettifyError|treeifyError|flattenError/.test(read(file))),
       [],
     );
   });

@@ -17,7 +17,10 @@ export interface DockerObject {
   owner: string;
 }
 
-/** `leftover`: this checkout created it, and it is in none of its stacks; `gone`: its checkout no longer exists. */
+/**
+ * `recorded`: it is in a stack of this checkout; `leftover`: this checkout created it, and it is in none of its stacks; `other`:
+ * another checkout owns it; `gone`: its checkout no longer exists; `unknown`: it may be in use.
+ */
 export type Verdict = "recorded" | "leftover" | "gone" | "other" | "unknown";
 
 /** This checkout in labels. Its stacks are in its default home. */
@@ -27,7 +30,7 @@ export const thisOwner = ownerText(project, checkoutId(defaultHome));
 export type Presence = "there" | "gone" | "unknown";
 
 interface DockerOptions {
-  /** Runs although this process is stopping. */
+  /** Also runs while this process is stopping. */
   cleanUp?: boolean;
 }
 

@@ -165,7 +165,7 @@ describe("an incomplete file", () => {
     });
     assert.equal(existsSync(path.join(folder, "a/theirs")), true);
   });
-  it("is removed without what it leads to if it is a link, so that nobody else's mount is unmounted", async () => {
+  it("is removed without its target if it is a link, so that nobody else's mount is unmounted", async () => {
     write("theirs/file", "");
     const name = path.join(folder, "a.partial");
     symlinkSync(path.join(folder, "theirs"), name);
@@ -231,12 +231,12 @@ describe("Pulumi's state", () => {
   it("has a live lock while its pulumi runs, and a stale one afterwards", () => {
     write(lock, { pid: 7, hostname: "here" });
     const lockFields = { stack: "local", pid: 7, host: "here" };
-    assert.deepEqual(locked(true), { locks: [{ ...lockFields, is: "live" }], damaged: [] });
-    assert.deepEqual(locked(false), { locks: [{ ...lockFields, is: "stale" }], damaged: [] });
+    assert.deepEqual(locked(true), { locks: [{ ...lockFields, state: "live" }], damaged: [] });
+    assert.deepEqual(locked(false), { locks: [{ ...lockFields, state: "stale" }], damaged: [] });
   });
   it("may be locked by another machine, whose processes cannot be seen", () => {
     write(lock, { pid: 7, hostname: "there" });
-    assert.equal(locked(false).locks[0]?.is, "elsewhere");
+    assert.equal(locked(false).locks[0]?.state, "elsewhere");
   });
   for (const content of ["{", "{}", '{"pid": 0, "hostname": "here"}']) {
     it(`names a damaged lock: ${content}`, () => {

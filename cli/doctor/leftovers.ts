@@ -57,7 +57,7 @@ export async function findLeftovers(
   const states = readStates(stateDirectory);
   const damaged = [...locks.damaged, ...states.damaged];
   // What a running pulumi has just created is not in its state yet.
-  const pulumiRuns = locks.locks.some(({ is }) => is !== "stale");
+  const pulumiRuns = locks.locks.some(({ state }) => state !== "stale");
   // The label names the checkout, whose stacks are in its default home; a state in another home does not list them.
   const complete = damaged.length === 0 && home === defaultHome && existsSync(stateDirectory);
   const docker = sortObjects(objects, { ids: states.ids, complete, pulumiRuns }, engineHost);
@@ -91,9 +91,9 @@ export function sortObjects(
 ): Pick<Leftovers, "own" | "gone" | "notes"> {
   const sorted = objects
     .filter(({ owner }) => !(record.pulumiRuns && isOf(thisCheckout, owner)))
-    .map((object) => ({ object, is: verdict(object, record, presence, thisCheckout) }));
+    .map((object) => ({ object, verdict: verdict(object, record, presence, thisCheckout) }));
   const withVerdict = (wanted: string) =>
-    sorted.filter(({ is }) => is === wanted).map(({ object }) => object);
+    sorted.filter((each) => each.verdict === wanted).map(({ object }) => object);
   const leftover = (object: DockerObject, why: string): Leftover => ({
     what: `${object.kind} ${object.name} of ${object.stack}: ${why}`,
     remove: () => removeObject(engineHost, object),
@@ -117,9 +117,9 @@ export function sortObjects(
 
 function lockNotes({ locks }: Locks): string[] {
   return locks
-    .filter(({ is }) => is !== "stale")
-    .map(({ stack, pid, host, is }) =>
-      is === "live"
+    .filter(({ state }) => state !== "stale")
+    .map(({ stack, pid, host, state }) =>
+      state === "live"
         ? `pulumi is running (process ${pid}, stack ${stack}): what it creates is not checked`
         : `pulumi may be running on ${host} (process ${pid}, stack ${stack}): what it creates is not checked; ` +
           `if it is not running, run: pulumi cancel -s ${stack}`,
@@ -129,7 +129,7 @@ function lockNotes({ locks }: Locks): string[] {
 /** Locks left by a `pulumi` that has ended; the next `pulumi` would refuse to run. */
 function staleLocks({ locks }: Locks, { pulumi, env }: PulumiCli): Leftover[] {
   return locks
-    .filter(({ is }) => is === "stale")
+    .filter(({ state }) => state === "stale")
     .map(({ stack, pid }) => ({
       what: `the lock of stack ${stack}: its pulumi (process ${pid}) has ended`,
       remove: () => run(pulumi, ["cancel", "--yes", "--stack", stack], { env, cwd: project }),

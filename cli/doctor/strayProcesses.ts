@@ -12,7 +12,7 @@ export interface Process {
 }
 
 /** The folder of this checkout, and the folders with its tools. */
-export interface Place {
+export interface OwnFolders {
   folders: string[];
   project: string;
 }
@@ -21,11 +21,11 @@ export interface Place {
 export async function strayProcesses(
   processes: readonly Process[] = runningProcesses(),
   refuses: (address: string) => Promise<boolean> = nothingListens,
-  place: Place = here(),
+  own: OwnFolders = ownFolders(),
 ): Promise<Leftover[]> {
   const strays = await Promise.all(
     processes.map(async (process) => {
-      const engine = engineOf(process, place);
+      const engine = engineOf(process, own);
       return engine !== undefined && (await refuses(engine)) ? [process] : [];
     }),
   );
@@ -37,7 +37,7 @@ export async function strayProcesses(
 }
 
 /** Address of the engine that a process was started with; undefined if it is not a plugin or language host of this checkout. */
-export function engineOf({ program, args }: Process, { folders, project }: Place): string | undefined {
+export function engineOf({ program, args }: Process, { folders, project }: OwnFolders): string | undefined {
   if (args.some((arg) => arg.includes("@pulumi/pulumi/cmd/run"))) {
     return optionOf(args, "pwd") === project ? address(optionOf(args, "engine")) : undefined;
   }
@@ -60,7 +60,7 @@ function optionOf(args: readonly string[], name: string): string | undefined {
   return arg.includes("=") ? arg.slice(name.length + 3) : args[index + 1];
 }
 
-function here(): Place {
+function ownFolders(): OwnFolders {
   const folders = [path.join(cache, "tools"), pulumiFolder].flatMap((folder) => {
     try {
       return [realpathSync(folder)];

@@ -145,10 +145,10 @@ export async function run(command: Command): Promise<undefined> {
       samples.single?.push(await tools.endToEndLatency(SINGLE_MESSAGES, MESSAGE_BYTES));
       samples.agentsSingle?.push(await agents(project, "kafkajs", { producers: 1, totalRate: 100 }));
     }
-    const middle = Object.fromEntries(
+    const byTool = Object.fromEntries(
       Object.entries(samples).map(([name, all]) => [name, medians(all)]),
     ) as Record<string, Sample>;
-    const { yardstick, kafkajs, platformatic, single, agentsSingle } = middle as Record<string, Sample> &
+    const { yardstick, kafkajs, platformatic, single, agentsSingle } = byTool as Record<string, Sample> &
       Record<"yardstick" | "kafkajs" | "platformatic" | "single" | "agentsSingle", Sample>;
     console.log(`\n${await conditions()}; ${rounds} rounds, medians\n`);
     console.log(

@@ -15,7 +15,7 @@ export function figuresCommand(): Command {
     name: "figures",
     summary: "Measure swarmbench itself on this machine: its run times, resource use and accuracy",
     details:
-      "Each subcommand brings up its own stack and destroys it at the end, also after a failure and at Ctrl-C.",
+      "Each subcommand but audit brings up its own stack and destroys it at the end, also after a failure and at Ctrl-C.",
     examples: ["npm run bench:testbed -- --rounds 3"],
     exits: EXITS,
   })
@@ -23,7 +23,8 @@ export function figuresCommand(): Command {
     .addCommand(hostsCommand())
     .addCommand(stackCommand())
     .addCommand(idleCommand())
-    .addCommand(clientsCommand());
+    .addCommand(clientsCommand())
+    .addCommand(auditCommand());
 }
 
 function testbedCommand(): Command {
@@ -81,7 +82,7 @@ function stackCommand(): Command {
 function idleCommand(): Command {
   const idle = command({
     name: "idle",
-    summary: "What an idle stack costs the machine",
+    summary: "Measure how much of the machine's CPU time an idle stack uses",
     details:
       "Brings up the stack of each scenario without a benchmark, and reads from /proc/stat which share of the machine is busy. " +
       "About 6 minutes a scenario. Only meaningful while nothing else runs.",
@@ -89,8 +90,8 @@ function idleCommand(): Command {
     exits: EXITS,
   })
     .option("--scenarios <name,…>", "scenarios of the local testbed", "local,cluster-3")
-    .option("--samples <n>", "how often each is watched", "3")
-    .option("--seconds <n>", "how long each time", "60");
+    .option("--samples <n>", "number of samples of each scenario", "3")
+    .option("--seconds <n>", "duration of a sample, s", "60");
   return runs(
     idle,
     loadOf(() => import("./idle.ts")),
@@ -113,6 +114,28 @@ function clientsCommand(): Command {
   return runs(
     clients,
     loadOf(() => import("./clients.ts")),
+  );
+}
+
+function auditCommand(): Command {
+  const audit = command({
+    name: "audit",
+    summary: "Compare what is measured with other tools, on one Kafka process of this machine",
+    details:
+      "Starts a broker on the loopback interface, without Docker, and measures in turn with the yardstick (franz-go), with " +
+      "agents as processes, and with Kafka's EndToEndLatency. Then applies the rule of OpenMessaging Benchmark (whole " +
+      "milliseconds, samples of 0 dropped) to the agents' own samples: which share it would have kept, and what median it " +
+      "would have reported. Takes about 90 seconds per round. The first time it compiles the yardstick and fetches Kafka.",
+    examples: ["npm run bench:audit", "npm run bench:audit -- --rounds 1 --producers 100 --rate 2000"],
+    exits: EXITS,
+  })
+    .option("--rounds <n>", "number of rounds", "5")
+    .option("--producers <n>", "logical producers", "50")
+    .option("--rate <n>", "messages per second of all producers together", "500")
+    .option("--seconds <n>", "measured time of each run, in seconds", "10");
+  return runs(
+    audit,
+    loadOf(() => import("./audit.ts")),
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * What an idle stack costs the machine: `npm run bench:idle`.
+ * Measures how much of the machine's CPU time an idle stack uses: `npm run bench:idle`.
  *
  * Brings up each scenario's stack without a benchmark, waits, and reads from /proc/stat which share of the whole machine is
  * busy; before the first, the same without a stack. Prints a table of medians.
@@ -10,7 +10,7 @@ import { isInstalled } from "../../test/support/installed.ts";
 import { readScenario } from "../lib/scenarios.ts";
 import { conditions, type Metric, onOwnStack, table, wait, wholeNumber } from "./lib.ts";
 
-/** Most of the machine, %, that a scenario's idle stack may use. */
+/** Target: the largest share of the machine's CPU time that a scenario's idle stack should use, %. */
 const LIMITS: Readonly<Record<string, number>> = { local: 5, "cluster-3": 10 };
 /** JVMs compile their code in the first minutes. */
 const SETTLE_SEC = 90;
@@ -33,7 +33,7 @@ export function ticksOf(stat: string): Ticks {
   return { busy, all: busy + idle + iowait + steal };
 }
 
-/** The share of the machine that is busy for so long, in %. */
+/** The busy share of the machine's CPU time during the next seconds, %. */
 async function busyPercent(seconds: number): Promise<number> {
   const read = () => ticksOf(readFileSync("/proc/stat", "utf8"));
   const before = read();

@@ -87,16 +87,20 @@ export async function nodeMemory(project: TestProject, count: number): Promise<n
 /** The conditions of the measurement in one line. The load average shows whether the machine was busy otherwise. */
 export async function conditions(): Promise<string> {
   const { engineHost, source } = readInstallation();
-  const model = /model name\s*: (.*)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown CPU";
   const engine = await output("docker", "--host", engineHost, "version", "--format", "{{.Server.Version}}");
+  return machineConditions([`Docker ${engine.trim()}`, source]);
+}
+
+/** The same without Docker. @param more what else the results depend on */
+export function machineConditions(more: readonly string[] = []): string {
+  const model = /model name\s*: (.*)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? "unknown CPU";
   return [
     new Date().toISOString().slice(0, 10),
     `${cpus().length} cores (${model})`,
     `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
     `Linux ${release()}`,
-    `Docker ${engine.trim()}`,
     `Node ${process.version}`,
-    source,
+    ...more,
     `load average ${loadAtStart?.toFixed(1)} at the start, ${loadavg()[0]?.toFixed(1)} at the end`,
   ].join(", ");
 }

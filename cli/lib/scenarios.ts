@@ -4,6 +4,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { SwarmbenchError } from "../../contract/errors.ts";
+import { plainMessage } from "../../contract/plainMessage.ts";
 import { project } from "./paths.ts";
 
 const PREFIX = "swarmbench:";
@@ -40,9 +41,14 @@ export function readScenario(scenario: string, folder = project): Record<string,
   }
 }
 
-/** The settings in the text of a stack file; see {@link readScenario}. */
+/** The settings in the text of a stack file; see {@link readScenario}. @throws Error if it is no stack file */
 export function settingsIn(yaml: string): Record<string, unknown> {
-  const config = stackFile.parse(parse(yaml))?.config ?? {};
+  const file = stackFile.safeParse(parse(yaml), { error: plainMessage });
+  if (!file.success) {
+    const [issue] = file.error.issues;
+    throw new Error(`${issue?.path.join(".") || "the file"}: ${issue?.message}`);
+  }
+  const config = file.data?.config ?? {};
   const own = Object.entries(config).filter(([key]) => key.startsWith(PREFIX));
   return Object.fromEntries(own.map(([key, value]) => [key.slice(PREFIX.length), fromJson(value)]));
 }

@@ -1,8 +1,10 @@
 // Reserves the nodes of a scenario through OAR: on the command line (npm run reserve), or as a resource of `pulumi up`.
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
+import type { z } from "zod";
 import type { OarSettings } from "../../config/testbed/oar.ts";
 import { describeError, EXIT, SwarmbenchError } from "../../contract/errors.ts";
+import { plainMessage } from "../../contract/plainMessage.ts";
 import { installationDirectory } from "../../lib/stackName.ts";
 import {
   describeEnd,
@@ -47,15 +49,30 @@ const open = (settings: OarSettings): OarClient => openClient(settings, installa
 
 /** Works for `pulumi up` and `pulumi destroy`; the request is that of the last `up`. */
 async function fromUp({ mode }: Arguments): Promise<void> {
-  const document: unknown = JSON.parse(await text(process.stdin));
+  const document = await standardInput();
   const slot = slotRequest.safeParse(document);
   if (mode === "delete") {
-    const { settings, base } = stackRequest.parse(document);
+    const { settings, base } = checked(stackRequest, document);
     await release(open(settings), base, watch, slot.success ? { slots: [slot.data.slot] } : {});
     return;
   }
-  const request = slotRequest.parse(document);
+  const request = checked(slotRequest, document);
   print(JSON.stringify(await fillSlot(open(request.settings), request, watch)));
+}
+
+async function standardInput(): Promise<unknown> {
+  try {
+    return JSON.parse(await text(process.stdin));
+  } catch {
+    throw new SwarmbenchError("usage", "the request on standard input is not JSON");
+  }
+}
+
+function checked<S extends z.ZodType>(schema: S, document: unknown): z.output<S> {
+  const { data, error } = schema.safeParse(document, { error: plainMessage });
+  if (!error) return data;
+  const errors = error.issues.map(({ path, message }) => `${path.join(".") || "request"}: ${message}`);
+  throw new SwarmbenchError("usage", `the request on standard input is wrong: ${errors.join("; ")}`);
 }
 
 /** An OAR site with its client; its messages name the site if there are several. */
@@ -114,7 +131,7 @@ async function list(sites: readonly StackSite[]): Promise<void> {
       const state = isEnding(job) ? describeEnd(job) : job.state;
       print([job.id, job.name, state, job.addresses.join(","), time, site.name].filter(Boolean).join("  "));
     }
-    if (jobs.length === 0) site.say(`no job is named ${site.base}-…`);
+    if (jobs.length === 0) site.say(`no job is named ${site.base}-…: nothing is reserved`);
   });
 }
 

@@ -29,7 +29,9 @@ export function sitesOf(scenario: string, settings: Record<string, unknown>): St
     );
   }
   const testbed = oarSchema.safeParse(settings.testbed, { error: plainMessage });
-  const nodes = wholeNumber(1, MAX_NODES).safeParse(settings.nodes ?? defaultNodes(testbed.data));
+  const nodes = wholeNumber(1, MAX_NODES).safeParse(settings.nodes ?? defaultNodes(testbed.data), {
+    error: plainMessage,
+  });
   const sites = testbed.success && nodes.success ? fromSchema(testbed.data, nodes.data) : undefined;
   const errors = [
     ...issuesOf("swarmbench:testbed", testbed.error),

@@ -114,16 +114,16 @@ function coverage(kind: Kind, index: number, extent: Extent): Row {
   return atLeast(CHECK, { ...extent, quick: false }, COVERAGE, {
     what: `${kind.name}: true offset within its bounds`,
     hits,
-    of: clocks * times,
+    trials: clocks * times,
     note,
   });
 }
 
 /** Offsets up to 1 ms: corrected only where that is more than twice the bound. */
 function corrections(extent: Extent): Row {
-  const of = extent.quick ? 50 : 500;
+  const trials = extent.quick ? 50 : 500;
   let [worse, corrected] = [0, 0];
-  for (let number = 0; number < of; number += 1) {
+  for (let number = 0; number < trials; number += 1) {
     const random = randomOf(9, number);
     const trueUs = 2_000 * random() - 1_000;
     const { cells } = exchange({ steppedUs: noSteps, offsetUs: () => trueUs }, random).findings();
@@ -136,7 +136,7 @@ function corrections(extent: Extent): Row {
   return atMost(CHECK, { ...extent, quick: false }, 0, {
     what: "corrections that make a latency worse",
     hits: worse,
-    of: corrected,
+    trials: corrected,
   });
 }
 

@@ -68,12 +68,12 @@ function count(times: number, happens: (random: Random) => boolean, seed: number
 }
 
 function falsePositives(extent: Extent): Row[] {
-  const of = extent.quick ? 200 : 2_000;
+  const trials = extent.quick ? 200 : 2_000;
   return MACHINES.map((machines, index) =>
     atMost(CHECK, extent, ERROR_RATE, {
       what: `equal systems, ${2 * VALUES} latencies, ${machines.name}: any called different`,
-      hits: count(of, (random) => anyDiffers(experiment(machines, VALUES, 1, random)), index),
-      of,
+      hits: count(trials, (random) => anyDiffers(experiment(machines, VALUES, 1, random)), index),
+      trials,
     }),
   );
 }
@@ -86,7 +86,7 @@ function detectableFactor(): number {
 }
 
 function power(extent: Extent): Row[] {
-  const of = extent.quick ? 200 : 2_000;
+  const trials = extent.quick ? 200 : 2_000;
   const [steady] = MACHINES as [Machines];
   const factor = detectableFactor();
   const p99Of = (random: Random) => experiment(steady, 1, factor, random).slice(1);
@@ -94,13 +94,13 @@ function power(extent: Extent): Row[] {
   return [
     atLeast(CHECK, extent, 0.75, {
       what: `a p99 that differs by the ${Math.round(100 * (factor - 1))} % of power ${POWER}: found`,
-      hits: count(of, (random) => anyDiffers(p99Of(random)), 10),
-      of,
+      hits: count(trials, (random) => anyDiffers(p99Of(random)), 10),
+      trials,
     }),
     atLeast(CHECK, extent, 0.95, {
       what: `one system twice as slow, ${2 * VALUES} latencies: any found`,
-      hits: count(of, doubled, 11),
-      of,
+      hits: count(trials, doubled, 11),
+      trials,
     }),
   ];
 }

@@ -19,7 +19,7 @@ const NEAR = 0.15;
 const workload = workloadSchema.parse({});
 const benchmark = benchmarkSchema.parse({ search: { variable: "producers", from: 10, to: 2_000 } });
 
-/** A queue whose p99 is the SLO's at the limit; noise of 30 %, and one in twenty trials spoiled by something else. */
+/** A queue whose p99 is the SLO's at the limit; noise of 30 %, and one in twenty trials is five times as slow for another reason. */
 function trial(
   producers: number,
   ceiling: number,
@@ -29,8 +29,8 @@ function trial(
   const queue = load / (1 - load) / (LIMIT_LOAD / (1 - LIMIT_LOAD));
   const spoiled = random() < 0.05 ? 5 : 1;
   const p99Ms = benchmark.slo.p99Ms * queue * Math.exp(0.3 * normal(random)) * spoiled;
-  const aboutBroker = p99Ms <= benchmark.slo.p99Ms ? "ok" : "slo-missed";
-  const verdict = producers >= ceiling ? "generator-bound" : aboutBroker;
+  const brokerVerdict = p99Ms <= benchmark.slo.p99Ms ? "ok" : "slo-missed";
+  const verdict = producers >= ceiling ? "generator-bound" : brokerVerdict;
   return { verdict, reasons: verdict === "ok" ? [] : [`${verdict} at ${producers}`], p99Ms };
 }
 
@@ -56,24 +56,24 @@ const covers = ({ interval: [low, high] }: Knee) => low <= LIMIT && (high === nu
 export const knee: Check = {
   name: CHECK,
   rows: (extent: Extent) => {
-    const of = extent.quick ? 10 : 100;
-    const found = searches(of, Number.POSITIVE_INFINITY).filter((each) => each !== null);
+    const trials = extent.quick ? 10 : 100;
+    const found = searches(trials, Number.POSITIVE_INFINITY).filter((each) => each !== null);
     const beyond = searches(extent.quick ? 5 : 50, LIMIT / 2);
     return [
       atLeast(CHECK, extent, COVERAGE, {
         what: "true limit within the 90 % interval of the knee",
         hits: found.filter(covers).length,
-        of,
+        trials,
       }),
       atLeast(CHECK, extent, 0.9, {
         what: `knee within ${100 * NEAR} % of the true limit`,
         hits: found.filter(({ value }) => Math.abs(value - LIMIT) <= NEAR * LIMIT).length,
-        of,
+        trials,
       }),
       atMost(CHECK, extent, 0, {
         what: "generator's limit taken for a knee",
         hits: beyond.filter((each) => each !== null && each.interval[1] !== null).length,
-        of: beyond.length,
+        trials: beyond.length,
       }),
     ];
   },

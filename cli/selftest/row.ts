@@ -16,7 +16,7 @@ export interface Row {
   pass: boolean | null;
 }
 
-/** One part of the core that is tested. */
+/** One area of the statistics, with its rows. */
 export interface Check {
   name: string;
   rows(extent: Extent): Row[];
@@ -25,15 +25,15 @@ export interface Check {
 interface Share {
   what: string;
   hits: number;
-  of: number;
+  trials: number;
   /** Follows the measured share. */
   note?: string;
 }
 
 /** A share that must be at least a limit. */
 export function atLeast(check: string, { quick }: Extent, limit: number, share: Share): Row {
-  const value = share.hits / share.of;
-  const least = limit - (quick ? samplingError(limit, share.of) : 0);
+  const value = share.hits / share.trials;
+  const least = limit - (quick ? samplingError(limit, share.trials) : 0);
   return {
     check,
     what: share.what,
@@ -45,8 +45,8 @@ export function atLeast(check: string, { quick }: Extent, limit: number, share: 
 
 /** A share that must be at most a limit. */
 export function atMost(check: string, { quick }: Extent, limit: number, share: Share): Row {
-  const value = share.hits / share.of;
-  const most = limit + (quick ? samplingError(limit, share.of) : 0);
+  const value = share.hits / share.trials;
+  const most = limit + (quick ? samplingError(limit, share.trials) : 0);
   return {
     check,
     what: share.what,
@@ -57,8 +57,9 @@ export function atMost(check: string, { quick }: Extent, limit: number, share: S
 }
 
 /** Two standard errors of a share. */
-const samplingError = (share: number, of: number) => 2 * Math.sqrt((share * (1 - share)) / of);
+const samplingError = (share: number, trials: number) => 2 * Math.sqrt((share * (1 - share)) / trials);
 
-const shareText = ({ hits, of, note }: Share) => `${shown(hits / of)} of ${of}${note ? `; ${note}` : ""}`;
+const shareText = ({ hits, trials, note }: Share) =>
+  `${shown(hits / trials)} of ${trials}${note ? `; ${note}` : ""}`;
 
 const shown = (value: number) => String(Number(value.toFixed(3)));

@@ -13,9 +13,9 @@ describe("the self-test, quick", () => {
 });
 
 describe("a limit of the self-test", () => {
-  const share = { what: "it", hits: 80, of: 100 };
+  const share = { what: "it", hits: 80, trials: 100 };
 
-  it("is strict, but for the sampling error of the quick form", () => {
+  it("is strict, apart from the sampling error of --quick", () => {
     assert.equal(atLeast("check", { quick: false }, 0.81, share).pass, false);
     assert.equal(atLeast("check", { quick: true }, 0.81, share).pass, true);
     assert.equal(atLeast("check", { quick: true }, 0.95, share).pass, false);

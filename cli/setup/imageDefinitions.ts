@@ -6,8 +6,10 @@ import { metricsAgent } from "./metricsAgent.ts";
 import type { Payload } from "./toolSource.ts";
 import { versions } from "./versions.ts";
 
+/** The official image of a suite of Debian, such as trixie. */
+export const debianImage = (suite: string) => `debian:${suite}-slim`;
 /** The official image of plain Debian. */
-export const DEBIAN = `debian:${versions.debian}-slim`;
+export const DEBIAN = debianImage(versions.debian);
 
 /** An image that setup builds. */
 export interface ImageDefinition {

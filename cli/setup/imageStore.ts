@@ -1,6 +1,7 @@
 import { cpSync, existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { SwarmbenchError } from "../../contract/errors.ts";
 import { cache, defaultHome, home, project } from "../lib/paths.ts";
 import { type CommandOptions, run } from "../lib/run.ts";
 import { Stopped } from "../lib/signals.ts";
@@ -111,17 +112,31 @@ async function push(docker: Docker, address: string, { folder, key, tag }: Built
   }
 }
 
-async function retryUntilListening<T>(work: () => Promise<T>): Promise<T> {
+/** Runs work again while the registry does not listen yet. @throws SwarmbenchError `engine-unsuitable` if the engine insists on TLS */
+export async function retryUntilListening<T>(work: () => Promise<T>): Promise<T> {
   const end = Date.now() + LISTEN_TIMEOUT_MS;
   for (;;) {
     try {
       return await work();
     } catch (error) {
       if (error instanceof Stopped || Date.now() > end) throw error;
+      if (/HTTP response to HTTPS client/i.test(String(error))) throw refusesLoopback(error);
       if (!/connection refused|connection reset|EOF/.test(String(error))) throw error;
       await delay(200);
     }
   }
+}
+
+/** From Docker 29.10 on, an engine whose configuration lists insecure registries trusts loopback only if it is listed. */
+function refusesLoopback(cause: unknown): SwarmbenchError {
+  return new SwarmbenchError(
+    "engine-unsuitable",
+    "This machine's Docker engine does not push images to a registry on 127.0.0.1 without TLS.",
+    {
+      hint: 'Add "127.0.0.0/8" and "::1/128" to insecure-registries in /etc/docker/daemon.json, then restart Docker.',
+      cause,
+    },
+  );
 }
 
 /** Stores one image. The note is written last, because the image counts as stored once it exists. */

@@ -102,20 +102,28 @@ async function ensureInEngine(recipe: Recipe, source: ToolSource, engineHost: st
   return builtImageId(engineHost, tag);
 }
 
+/** An image that only tests need. */
+export interface TestImage {
+  name: string;
+  /** The Dockerfile's folder. */
+  directory: string;
+  payload: Payload;
+  /** The suite of Debian that it starts from, such as trixie. @default that of all other images */
+  suite?: string;
+}
+
 /**
  * Builds an image that only tests need, from a folder with a Dockerfile, on plain Debian. It stays in the engine and is built
  * again only when its content changes.
- *
- * @returns its id
  */
-export function ensureTestImage(
-  name: string,
-  directory: string,
-  payload: Payload,
+export async function ensureTestImage(
+  { name, directory, payload, suite }: TestImage,
   source: ToolSource,
   engineHost: string,
-): Promise<string> {
-  return ensureInEngine(recipe(name, directory, source.debian, payload), source, engineHost);
+): Promise<EngineImage> {
+  const base = suite === undefined ? source.debian : await source.debianSuite(suite, engineHost);
+  const made = recipe(name, directory, base, payload);
+  return { tag: made.tag, id: await ensureInEngine(made, source, engineHost) };
 }
 
 async function builtImageId(engineHost: string, tag: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { fromMakers } from "./fromMakers.ts";
-import { DEBIAN, IMAGES } from "./imageDefinitions.ts";
+import { DEBIAN, debianImage, IMAGES } from "./imageDefinitions.ts";
 import { ensurePulumi } from "./pulumi.ts";
 import type { ToolSource } from "./toolSource.ts";
 
@@ -8,6 +8,7 @@ export const official: ToolSource = {
   name: "official",
   title: "from their makers",
   debian: DEBIAN,
+  debianSuite: async (suite) => debianImage(suite),
   ensurePulumi,
   checkEngine: async () => {},
   image(name) {

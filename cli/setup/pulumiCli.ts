@@ -40,7 +40,7 @@ export function withoutForeignSalt(scenario: string, text: string): string {
   if (/^[^#\n]*[ {]secure:/m.test(text)) {
     throw new SwarmbenchError(
       "passphrase-differs",
-      `Pulumi.${scenario}.yaml holds secrets of another checkout's passphrase.`,
+      `Pulumi.${scenario}.yaml has secrets that are encrypted with another checkout's passphrase.`,
       {
         hint:
           "Put that passphrase into .swarmbench/passphrase, or remove the lines `secure:` and `encryptionsalt:` and\n" +

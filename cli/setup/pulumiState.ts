@@ -70,7 +70,7 @@ export interface Lock {
   stack: string;
   pid: number;
   host: string;
-  is: "live" | "stale" | "elsewhere";
+  state: "live" | "stale" | "elsewhere";
 }
 
 /** The locks of a backend, and the lock files that cannot be read. */
@@ -83,8 +83,8 @@ export function readLocks(
   const damaged = eachFile(path.join(directory, ".pulumi/locks"), (document, file) => {
     const { pid, hostname: host } = document as { pid: number; hostname: string };
     if (!Number.isInteger(pid) || pid <= 0) throw new TypeError("no process id");
-    const is = host !== here ? "elsewhere" : alive(pid) ? "live" : "stale";
-    locks.push({ stack: path.basename(path.dirname(file)), pid, host, is });
+    const state = host !== here ? "elsewhere" : alive(pid) ? "live" : "stale";
+    locks.push({ stack: path.basename(path.dirname(file)), pid, host, state });
   });
   return { locks, damaged };
 }

@@ -229,7 +229,7 @@ describe("a scenario whose stack is to be made", () => {
 
   it("is rejected if it has secrets that this passphrase cannot decrypt", () => {
     const secret = "config:\n  swarmbench:token:\n    secure: v1:xyz\nencryptionsalt: v1:abc=:v1:def\n";
-    assert.throws(() => clean(secret), /holds secrets of another checkout's passphrase/);
+    assert.throws(() => clean(secret), /has secrets that are encrypted with another checkout's passphrase/);
   });
 });
 

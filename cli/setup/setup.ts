@@ -37,7 +37,7 @@ export async function setup(): Promise<SetupResult> {
   await ensurePrograms(PROGRAMS);
   await ensureKeys();
   const [bin, { engineHost, images }] = await allOrFirstError(pulumiOf(source), engineAndImages(source));
-  const { name, leftOut, withoutPages, goModules } = source;
+  const { name, leftOut, withoutPages, newestApi, goModules } = source;
   const installation: SetupResult = {
     version: INSTALLATION_VERSION,
     source: name,
@@ -46,6 +46,7 @@ export async function setup(): Promise<SetupResult> {
     images,
     leftOut,
     withoutPages,
+    newestApi,
     goModules,
   };
   await makeWhole(installationFile, (partial) =>

@@ -22,6 +22,8 @@ export interface SetupResult {
   leftOut: Record<string, LeftOut>;
   /** Images whose program has an API but no web pages. */
   withoutPages: readonly string[];
+  /** The newest API version that the Docker provider speaks; undefined: it speaks that of every engine. */
+  newestApi?: string;
   /** Folders of Go modules that were compiled, as paths from the project. */
   goModules: readonly string[];
 }

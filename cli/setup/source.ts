@@ -62,7 +62,7 @@ function detectionText(reachable: boolean, env: Record<string, string | undefine
   return reachable
     ? `${host} answers, ${route}. To build everything from package registries: SWARMBENCH_SOURCE=built npm run setup`
     : `${host} did not answer within ${PROBE_TIMEOUT_SEC} s, ${route}. ` +
-        "To download from the makers all the same: SWARMBENCH_SOURCE=official npm run setup";
+        "To download from the makers anyway: SWARMBENCH_SOURCE=official npm run setup";
 }
 
 function withoutPassword(proxy: string): string {

@@ -26,6 +26,8 @@ export interface ToolSource {
   title: string;
   /** The image of plain Debian. */
   debian: string;
+  /** The image of another suite of Debian, such as trixie, for tests; it is made in an engine if it cannot be pulled. */
+  debianSuite: (suite: string, engineHost: string) => Promise<string>;
   /** Puts Pulumi's plugins below a folder and returns the folder of the `pulumi` program. */
   ensurePulumi: (plugins: string) => Promise<string>;
   /** @throws SwarmbenchError `engine-unsuitable` if these tools cannot work with the Docker engine at an address */
@@ -36,6 +38,8 @@ export interface ToolSource {
   leftOut: Record<ImageName, LeftOut>;
   /** The images whose program has an API but no web pages. */
   withoutPages: readonly ImageName[];
+  /** The newest API version that its Docker provider speaks; undefined: it speaks that of every engine. */
+  newestApi?: string;
   /** Folders of the Go modules that it compiles, as paths from the project; `npm test -- go` tests them. */
   goModules: readonly string[];
   /** Called before an image is built in an engine; makes the bases that cannot be pulled. */

@@ -14,7 +14,12 @@ const withClocks = () =>
         nodes: clocks.nodes,
         owner,
         lifetime: nodes[0].machine,
-        settings: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, registryPort: 5000 },
+        settings: {
+          addressPool: "10.176.0.0/16",
+          drainTimeoutSec: 60,
+          dataPathPort: 4789,
+          registryPort: 5000,
+        },
         state: { reports: new Map() },
       });
       return clocks;
@@ -34,7 +39,7 @@ describe("ClockSync", () => {
     assert.deepEqual([inputs, completed], [{}, true]);
   });
 
-  it("synchronizes to the first node, and sets no clock that nodes share", () => {
+  it("synchronises to the first node, and sets no clock that nodes share", () => {
     assert.match(scriptOf("node1-clock"), /^ROLE='master'$/m);
     assert.match(scriptOf("node2-clock"), /^ROLE='slave'$/m);
     for (const node of ["node1", "node2"]) assert.match(scriptOf(`${node}-clock`), /^ADJUST='no'$/m);
@@ -59,7 +64,7 @@ describe("ClockSync", () => {
     assert.match(scriptOf("node2-clock-near"), /^MAX_US='50'$/m);
     assert.match(scriptOf("node2-clock-near"), /^TIMEOUT='30'$/m);
     assert.equal(program.get("Command node2-clock-near").inputs.logging, "stderr");
-    assert.equal(program.get("Command node2-clock").inputs.logging, "none");
+    assert.equal(program.get("Command node2-clock").inputs.logging, "stderr");
   });
 
   it("is ready when every clock is within the bound", async () => {

@@ -14,8 +14,8 @@ interface ClockSyncArgs {
 }
 
 /**
- * Synchronizes the clocks of nodes that have their own clock. On nodes that share a clock it only measures the offsets. With
- * every kind of synchronization, each node updates `/var/lib/swarmbench/clock/status.json` at least every 15 s.
+ * Synchronises the clocks of nodes that have their own clock. On nodes that share a clock it only measures the offsets. With
+ * every kind of synchronisation, each node updates `/var/lib/swarmbench/clock/status.json` at least every 15 s.
  */
 export class ClockSync extends pulumi.ComponentResource {
   /** The same nodes, which become ready once the status folder exists: services mount it into their tasks. */
@@ -59,6 +59,7 @@ export class ClockSync extends pulumi.ComponentResource {
           installScript({ ...settings, node: node.name, address: node.address, plan, machine }),
         ),
         delete: removeCommand(),
+        showProgress: true,
       },
       { parent: this, deletedWith: node.machine },
     );

@@ -10,7 +10,7 @@ import {
 } from "../../lib/clocks/configs.ts";
 import { LIB, nodeFile, RUN } from "../../lib/clocks/nodeFiles.ts";
 
-/** The packages, files and services of a node's clock synchronization, as plain data. */
+/** The packages, files and services of a node's clock synchronisation, as plain data. */
 export interface ClockPlan {
   kind: ClockKind;
   role: Daemon["role"];
@@ -25,7 +25,7 @@ export interface ClockPlan {
 }
 
 /**
- * `sync`: the synchronization daemon. `ntp`: chrony, while PTP is not locked. `phc`: copies time between the network card's clock
+ * `sync`: the synchronisation daemon. `ntp`: chrony, while PTP is not locked. `phc`: copies time between the network card's clock
  * and the kernel, if the card has one. `status`: writes the state of the others to a file.
  */
 const SERVICES = ["sync", "ntp", "phc", "status"] as const;
@@ -54,7 +54,7 @@ interface PlanArgs {
   prefix: string;
 }
 
-/** Plans the clock synchronization of one node. Without NTP servers, PTP nodes run no chrony. */
+/** Plans the clock synchronisation of one node. Without NTP servers, PTP nodes run no chrony. */
 export function clockPlan({
   settings: { kind, ntpServers },
   role,

@@ -66,7 +66,7 @@ describe("installScript", () => {
 });
 
 describe("removeCommand", () => {
-  it("does nothing on a node without clock synchronization", () => {
+  it("does nothing on a node without clock synchronisation", () => {
     assert.deepEqual(folder().run(removeCommand()), { code: 0, stdout: "", stderr: "" });
   });
 });
@@ -96,7 +96,7 @@ describe("waiting for a clock", () => {
     assert.deepEqual(run(), { code: 0, stdout: "SLAVE 6 µs\n", stderr: "" });
   });
 
-  it("does not wait on the reference node, nor without clock synchronization", () => {
+  it("does not wait on the reference node, nor without clock synchronisation", () => {
     for (const state of ["MASTER", "NONE"]) {
       assert.deepEqual(waits(status(state), "").run(), { code: 0, stdout: `${state}\n`, stderr: "" });
     }
@@ -220,10 +220,10 @@ describe("packages", () => {
     node.run(use("packages_install there:there nowhere1:one nowhere2:two; packages_remove two"));
     assert.equal(
       calls(node),
-      `apt-get -qq update
+      `apt-get -qq -o DPkg::Lock::Timeout=5 update
 apt-get -s install -y --no-install-recommends one two
-apt-get -qq install -y --no-install-recommends one two
-apt-get -qq purge -y one
+apt-get -qq -o DPkg::Lock::Timeout=5 install -y --no-install-recommends one two
+apt-get -qq -o DPkg::Lock::Timeout=5 purge -y one
 `,
     );
     assert.equal(node.run("cat kept/packages").stdout, "two\n");
@@ -237,14 +237,14 @@ case "$*" in "-s install"*) echo "Remv systemd-timesyncd [252.39]"; echo "Inst c
     node.run(use("packages_install chronyd:chrony; packages_remove; packages_restore; packages_restore"));
     assert.equal(
       calls(node).split("\n").slice(3).join("\n"),
-      `apt-get -qq purge -y chrony
-apt-get -qq install -y --no-install-recommends systemd-timesyncd
+      `apt-get -qq -o DPkg::Lock::Timeout=5 purge -y chrony
+apt-get -qq -o DPkg::Lock::Timeout=5 install -y --no-install-recommends systemd-timesyncd
 `,
     );
   });
 
   it("that cannot be installed again are named, with the command to run", () => {
-    const fails = `${DISPLACING}\ncase "$*" in "-qq install"*timesyncd*) exit 100 ;; esac`;
+    const fails = `${DISPLACING}\ncase "$*" in *" install "*timesyncd*) exit 100 ;; esac`;
     const { code, stderr } = folder({ "apt-get": fails }).run(
       use("packages_install chronyd:chrony; packages_remove; packages_restore"),
     );
@@ -259,5 +259,46 @@ apt-get -qq install -y --no-install-recommends systemd-timesyncd
       stderr,
       /could not install clock on this node; install it there by hand, or choose another clockSync\.kind/,
     );
+  });
+
+  /** apt-get while another package manager holds a lock, for a number of installations, including the simulated one. */
+  const locked = (calls: number) => `${record}
+case "$*" in *" install "*) ;; *) exit 0 ;; esac
+echo >> "$DIR/tries"
+[ "$(wc -l < "$DIR/tries")" -gt ${calls} ] || {
+  echo "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812 (unattended-upgr)" >&2
+  echo "E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?" >&2
+  exit 100
+}`;
+  /** Each sleep takes 20 seconds. */
+  const TIME = {
+    date: 'echo $(( 1000 + 20 * $(wc -l < "$DIR/slept") ))',
+    sleep: 'echo >> "$DIR/slept"',
+  };
+  const withLock = (calls: number) => {
+    const node = folder({ "apt-get": locked(calls), ...TIME });
+    node.write("slept", "");
+    return node;
+  };
+
+  it("wait until another package manager releases its lock, and say so now and then", () => {
+    const { code, stderr } = withLock(6).run(use("NODE=node3; packages_install clockd:clock"));
+    assert.equal(code, 0);
+    const lines = stderr.trim().split("\n");
+    assert.deepEqual(lines, [
+      "node3: waiting for the package lock of unattended-upgr (process 812), 0 of 300 s",
+      "node3: waiting for the package lock of unattended-upgr (process 812), 40 of 300 s",
+      "node3: waiting for the package lock of unattended-upgr (process 812), 80 of 300 s",
+    ]);
+  });
+
+  it("fail after five minutes with one error that names the holder of the lock", () => {
+    const { code, stderr } = withLock(1_000).run(use("NODE=node3; packages_install clockd:clock"));
+    assert.equal(code, 1);
+    assert.equal(
+      stderr.trim().split("\n").at(-1),
+      "node3: timed out after 300 s waiting for the package lock of unattended-upgr (process 812); run this command again when it has finished",
+    );
+    assert.doesNotMatch(stderr, /could not install|by hand/);
   });
 });

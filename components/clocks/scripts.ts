@@ -16,7 +16,7 @@ interface InstallArgs {
   machine: string;
 }
 
-/** Script that installs clock synchronization on a node and prints the network interface it uses. */
+/** Script that installs clock synchronisation on a node and prints the network interface it uses. */
 export function installScript({ node, address, interface: name = "", plan, machine }: InstallArgs): string {
   const files = Object.entries(plan.files).map(([path, text]) => `write ${word(path)} ${word(text)}`);
   return script(
@@ -44,7 +44,7 @@ ${nodeFile("install.sh")}`,
   );
 }
 
-/** Command line that uninstalls clock synchronization with the script left by its installation, if any. */
+/** Command line that uninstalls clock synchronisation with the script left by its installation, if any. */
 export function removeCommand(): string {
   return commandLine({ LIB }, '[ ! -f "$LIB/remove" ] || sh "$LIB/remove"');
 }

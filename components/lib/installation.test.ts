@@ -35,7 +35,7 @@ describe("what setup has installed", () => {
     rmSync(directory, { recursive: true });
   });
 
-  it("names setup where there is nothing", () => {
+  it("names npm run setup if installation.json is missing", () => {
     assert.throws(readInstallation, /installation\.json is missing: run `npm run setup` first/);
   });
 
@@ -58,7 +58,7 @@ describe("what setup has installed", () => {
     }
   });
 
-  it("names setup where it is of another version, or an image is incomplete", () => {
+  it("names npm run setup if it is of another version or an image is incomplete", () => {
     for (const other of [
       { ...written, version: 1 },
       { ...written, images: { ...written.images, kafka: { digest: sha("a") } } },

@@ -31,6 +31,7 @@ const schema = z.object({
   images: z.object({ node: image, registry: image }).catchall(storedImage),
   leftOut: z.record(z.string(), leftOutImage),
   withoutPages: z.array(z.string()),
+  newestApi: z.string().optional(),
 });
 
 /** What `npm run setup` made and found on this machine; it writes it to installation.json. */
@@ -47,6 +48,8 @@ export interface Installation {
   leftOut: Readonly<Record<string, z.output<typeof leftOutImage>>>;
   /** The images whose program has an API but no web pages. */
   withoutPages: readonly string[];
+  /** The newest API version that the Docker provider speaks, such as 1.41; undefined: it speaks that of every engine. */
+  newestApi?: string;
 }
 
 /** An image that services of the swarm run, as setup has stored it for a testbed's registry. */
@@ -57,7 +60,8 @@ export function readInstallation(): Installation {
   const directory = installationDirectory();
   try {
     const text = readFileSync(path.join(directory, "installation.json"), "utf8");
-    const { source, engineHost, leftOut, withoutPages, images: all } = schema.parse(JSON.parse(text));
+    const parsed = schema.parse(JSON.parse(text));
+    const { source, engineHost, leftOut, withoutPages, newestApi, images: all } = parsed;
     const { node, registry, ...images } = all;
     return {
       source,
@@ -67,6 +71,7 @@ export function readInstallation(): Installation {
       images,
       leftOut,
       withoutPages,
+      newestApi,
     };
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "is missing" : "is not usable";

@@ -73,20 +73,20 @@ kept() { printf '%s\\n' "$1" | grep -qxF "$2"; }
 exists() { docker "$1" inspect "$2" >/dev/null 2>&1; }
 remove() { error=$(docker "$1" rm "$2" 2>&1 >/dev/null) || ! exists "$1" "$2" || { echo "$1 $3 was not removed: $error" >&2; return 1; }; }
 
-going=
+removed=
 services=$(docker service ls ${matching} --format '{{.ID}} {{.Name}}')
 while read -r id name; do
   if [ -z "$id" ] || kept "$SERVICES" "$name"; then continue; fi
   # The list may have a shortened id, but tasks are named by the full one.
   id=$(docker service inspect --format '{{.ID}}' "$id" 2>/dev/null) || continue
   remove service "$id" "$name" || exit 1
-  going="$going $id"
+  removed="$removed $id"
 done <<LIST
 $services
 LIST
 
 end=$(( $(date +%s) + TIMEOUT ))
-for id in $going; do
+for id in $removed; do
   while docker node ps --no-trunc --format '{{.Name}}' $(docker node ls --quiet) | tr '. ' '\\n\\n' | grep -qxF "$id"; do
     [ "$(date +%s)" -lt "$end" ] || break 2 # on a node that is down they never end
     sleep 0.5

@@ -111,7 +111,10 @@ function healthy(
   };
 }
 
-function declareIn({ docker, swarm: state, unreachable = [] }: World) {
+function declareIn(
+  { docker, swarm: state, unreachable = [] }: World,
+  own: Partial<typeof settings.swarm> = {},
+) {
   const program = () => {
     const testbed = new LocalTestbed("testbed", {
       ...(settings.testbed as LocalSettings),
@@ -124,7 +127,13 @@ function declareIn({ docker, swarm: state, unreachable = [] }: World) {
     const inTestbed = { deletedWith: testbed.lifetime };
     const swarm = new Swarm(
       "swarm",
-      { nodes: testbed.nodes, lifetime: testbed.lifetime, settings: settings.swarm, owner, state },
+      {
+        nodes: testbed.nodes,
+        lifetime: testbed.lifetime,
+        settings: { ...settings.swarm, ...own },
+        owner,
+        state,
+      },
       inTestbed,
     );
     const registry = new Registry(
@@ -535,6 +544,14 @@ describe("the swarm", () => {
   it("has an overlay network that containers can attach to", () => {
     const { name, driver, attachable } = get("Network bench").inputs;
     assert.deepEqual([name, driver, attachable], ["bench", "overlay", true]);
+  });
+
+  it("tells the overlay network the MTU of the network below, if it is configured", async () => {
+    const configured = await declareIn(nothing, { mtu: 1400 });
+    assert.equal(get("Network bench").inputs.options, undefined);
+    assert.deepEqual(get("Network bench", configured).inputs.options, {
+      "com.docker.network.driver.mtu": "1400",
+    });
   });
 });
 

@@ -70,7 +70,7 @@ export class Swarm extends pulumi.ComponentResource implements DeploymentSwarm {
       ssh,
       {
         script: ready.apply((text) =>
-          initScript({ node: name, address, addressPool: this.args.settings.addressPool, machine: text }),
+          initScript({ ...this.args.settings, node: name, address, machine: text }),
         ),
         replacement: this.replacement(this.manager),
       },
@@ -178,9 +178,17 @@ export class Swarm extends pulumi.ComponentResource implements DeploymentSwarm {
   }
 
   private overlay(): docker.Network {
+    const { mtu } = this.args.settings;
     return new docker.Network(
       OVERLAY,
-      { name: OVERLAY, driver: "overlay", attachable: true, labels: labels(this.args.owner) },
+      {
+        name: OVERLAY,
+        driver: "overlay",
+        attachable: true,
+        labels: labels(this.args.owner),
+        // The MTU of the network below, from which Docker subtracts what VXLAN adds.
+        options: mtu === undefined ? undefined : { "com.docker.network.driver.mtu": String(mtu) },
+      },
       {
         parent: this,
         provider: this.provider,

@@ -29,6 +29,7 @@ const init = initScript({
   node: "node1",
   address: "10.9.8.10",
   addressPool: "10.176.0.0/16",
+  dataPathPort: 4789,
   machine: "engine container",
 });
 const join = joinScript({
@@ -44,7 +45,7 @@ const admit = (nodeId: string) =>
 const drain = drainCommand("node2", 30);
 
 const LEAVE = "swarm leave --force";
-const INIT = "swarm init --advertise-addr 10.9.8.10 --default-addr-pool 10.176.0.0/16";
+const INIT = "swarm init --advertise-addr 10.9.8.10 --default-addr-pool 10.176.0.0/16 --data-path-port 4789";
 const JOIN = `POST /swarm/join ${JSON.stringify({
   ListenAddr: "0.0.0.0:2377",
   AdvertiseAddr: "10.9.8.11",
@@ -96,6 +97,24 @@ describe("init", () => {
     const first = await m.script(init);
     assert.deepEqual((await m.script(init, "again")).stdout, first.stdout);
     assert.deepEqual(m.changes, [INIT]);
+  });
+
+  it("uses the configured port for the overlay networks", async () => {
+    const m = machine();
+    const other = { node: "node1", address: "10.9.8.10", addressPool: "10.176.0.0/16", machine: "m" };
+    await m.script(initScript({ ...other, dataPathPort: 8473 }));
+    assert.deepEqual(m.changes, [INIT.replace("4789", "8473")]);
+  });
+
+  it("fails if the swarm has another port for the overlay networks, which it cannot change", async () => {
+    const m = machine({ state: "active", control: "true", cluster: "swarm1", mark: "swarm1", port: "8473" });
+    const { code, stdout, stderr } = await m.script(init);
+    assert.deepEqual([code, stdout, m.changes], [1, "", []]);
+    assert.match(
+      stderr,
+      /uses UDP port 8473 .* cannot change it to 4789: set swarmbench:swarm\.dataPathPort to 8473/,
+    );
+    assert.match(stderr, /destroy the stack first/);
   });
 
   it("continues with a swarm that it created before an interruption", async () => {

@@ -35,10 +35,12 @@ export function initScript(p: {
   node: string;
   address: string;
   addressPool: string;
+  /** UDP port of the overlay networks. A swarm keeps the one that it was initialized with. */
+  dataPathPort: number;
   machine: string;
 }): string {
   return script(
-    { NODE: p.node, ADDRESS: p.address, POOL: p.addressPool, MACHINE: p.machine, MARK },
+    { NODE: p.node, ADDRESS: p.address, POOL: p.addressPool, PORT: p.dataPathPort, MACHINE: p.machine, MARK },
     `${FOREIGN}
 ${SWARM_STATE}
 if [ "$state" != inactive ]; then
@@ -54,7 +56,15 @@ fi
 if [ "$state" = inactive ]; then
   mkdir -p "\${MARK%/*}" # the engine's data may be in another folder
   echo pending > "$MARK"
-  docker swarm init --advertise-addr "$ADDRESS" --default-addr-pool "$POOL" >/dev/null # it prints the join token
+  # It prints the join token.
+  docker swarm init --advertise-addr "$ADDRESS" --default-addr-pool "$POOL" --data-path-port "$PORT" >/dev/null
+else
+  port=$(docker info --format '{{.Swarm.Cluster.DataPathPort}}')
+  [ "$port" = "$PORT" ] || {
+    echo "the swarm of $NODE uses UDP port $port for its overlay networks and cannot change it to $PORT: set" \
+      "swarmbench:swarm.dataPathPort to $port, or destroy the stack first (pulumi destroy)" >&2
+    exit 1
+  }
 fi
 docker info --format '{{.Swarm.NodeID}}' > "$MARK.node"
 id=$(docker info --format '{{.Swarm.Cluster.ID}}')

@@ -171,6 +171,19 @@ describe("inspecting the swarm", () => {
     );
   });
 
+  it("takes a node that prints something else for one that does not answer", async () => {
+    for (const printed of ["Welcome to node1!", "null", "constructor=x", '{"NodeID":', "[1]", ""]) {
+      const nodes = [{ name: "node1", ssh: { host: "node1" } } as InspectableNode];
+      const { roster } = await inspectSwarm("node1", nodes, {
+        exec: async () => printed,
+        timeoutMs: 0,
+        now: () => 0,
+        sleep: async () => {},
+      });
+      assert.equal(roster, undefined, printed);
+    }
+  });
+
   it("waits until a starting node answers", async () => {
     const world = new World({
       info: (node, now) => (node === "node2" && now < 3000 ? undefined : active(node)),

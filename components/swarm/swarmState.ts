@@ -61,22 +61,27 @@ export async function inspectSwarm(
 async function inspectOnce(managerName: string, nodes: InspectableNode[], exec: Exec): Promise<SwarmState> {
   const manager = nodes.find(({ name }) => name === managerName);
   const reports = new Map<string, EngineReport>();
-  const ask = async (node: InspectableNode, command: string) => {
+  const ask = async <T>(node: InspectableNode, command: string, read: (answer: string) => T) => {
     try {
-      return await exec("ssh", [...sshArguments(node.ssh), command], { timeoutMs: 15_000 });
+      return read(await exec("ssh", [...sshArguments(node.ssh), command], { timeoutMs: 15_000 }));
     } catch {
-      return undefined; // a node that does not answer is a result, not an error
+      return undefined; // a node that does not answer, or prints something else, is a result, not an error
     }
   };
   const [roster] = await Promise.all([
-    manager && ask(manager, "docker node ls --quiet | xargs docker node inspect"),
+    manager && ask(manager, "docker node ls --quiet | xargs docker node inspect", parseRoster),
     ...nodes.map(async (node) => {
-      const answer = await ask(node, "docker info --format '{{json .Swarm}}'");
-      const swarm = answer && (JSON.parse(answer) as { NodeID?: string; LocalNodeState?: string });
-      if (swarm) reports.set(node.name, { nodeId: swarm.NodeID ?? "", state: swarm.LocalNodeState ?? "" });
+      const report = await ask(node, "docker info --format '{{json .Swarm}}'", parseMembership);
+      if (report) reports.set(node.name, report);
     }),
   ]);
-  return { reports, roster: roster ? parseRoster(roster) : undefined };
+  return { reports, roster };
+}
+
+/** Parses the swarm part of `docker info`. @throws Error if the text has another form */
+function parseMembership(json: string): EngineReport {
+  const { NodeID, LocalNodeState } = JSON.parse(json) as { NodeID?: string; LocalNodeState?: string };
+  return { nodeId: String(NodeID ?? ""), state: String(LocalNodeState ?? "") };
 }
 
 interface NodeJson {
@@ -86,7 +91,7 @@ interface NodeJson {
   Status: { State: string };
 }
 
-/** Parses the output of `docker node inspect`. */
+/** Parses the output of `docker node inspect`. @throws Error if the text has another form */
 export function parseRoster(json: string): RosterEntry[] {
   return (JSON.parse(json) as NodeJson[]).map(({ ID, Description, Spec, Status }) => ({
     id: ID,

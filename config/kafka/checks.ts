@@ -3,7 +3,7 @@ import { STACK_PORTS } from "../ports.ts";
 import { defaultsFor } from "./defaults.ts";
 import { jvmOptionErrors } from "./jvmOptions.ts";
 import { checkProperties } from "./properties.ts";
-import { type Place, placementError } from "./topology.ts";
+import { type PlacementNode, placementError } from "./topology.ts";
 
 /** The options of Kafka that are checked here. Sizes in MiB. */
 interface Kafka {
@@ -35,7 +35,7 @@ const REPLICATION: [replicas: string, inSync?: string][] = [
  */
 export function kafkaErrors(
   kafka: Kafka,
-  { nodes, registryPort }: { nodes: readonly Place[]; registryPort?: number },
+  { nodes, registryPort }: { nodes: readonly PlacementNode[]; registryPort?: number },
 ): string[] {
   const placement = nodes.length > 0 ? placementError({ brokers: kafka.brokers, nodes }) : undefined;
   return [

@@ -39,8 +39,8 @@ const MANAGED: [pattern: RegExp, setting: string][] = [
 ];
 
 /**
- * Properties that Kafka reads by prefix, for plugins that name them, and that its list therefore lacks. Their values are any
- * text of one line.
+ * Properties that Kafka passes on to plugins without defining them, so that its list lacks them. Any text of one line is a valid
+ * value.
  */
 const FREE = [
   // StandardAuthorizer

@@ -8,7 +8,7 @@ export interface KafkaNode {
 }
 
 /** The properties of a node that decide whether members fit on it. */
-export type Place = Pick<KafkaNode, "name" | "role">;
+export type PlacementNode = Pick<KafkaNode, "name" | "role">;
 
 /** A role of a Kafka server (`process.roles`). */
 export type MemberRole = "broker" | "controller";
@@ -75,26 +75,26 @@ export function placementError({
   nodes,
 }: {
   brokers: number;
-  nodes: readonly Place[];
+  nodes: readonly PlacementNode[];
 }): string | undefined {
-  const places = brokerNodes(nodes);
-  if (brokers <= places.length) return undefined;
+  const candidates = brokerNodes(nodes);
+  if (brokers <= candidates.length) return undefined;
   const ofRole = hasBrokerNodes(nodes) ? " of role broker" : "";
-  const names = places.map(({ name }) => name).join(", ");
-  const available = `there ${places.length === 1 ? "is" : "are"} ${places.length} (${names})`;
+  const names = candidates.map(({ name }) => name).join(", ");
+  const available = `there ${candidates.length === 1 ? "is" : "are"} ${candidates.length} (${names})`;
   return (
     `kafka.brokers: ${brokers} broker${brokers === 1 ? "" : "s"} need ${brokers} node${brokers === 1 ? "" : "s"}${ofRole}, but ${available}; ` +
-    `lower kafka.brokers to ${places.length}, or add nodes (swarmbench:nodes` +
+    `lower kafka.brokers to ${candidates.length}, or add nodes (swarmbench:nodes` +
     `${ofRole ? ", or role: broker in swarmbench:testbed.perNode" : ""})`
   );
 }
 
-function hasBrokerNodes(nodes: readonly Place[]): boolean {
+function hasBrokerNodes(nodes: readonly PlacementNode[]): boolean {
   return nodes.some(({ role }) => role === "broker");
 }
 
 /** The nodes that may run a broker, in order: all of role broker, or any node if there is none. */
-function brokerNodes<T extends Place>(nodes: readonly T[]): T[] {
+function brokerNodes<T extends PlacementNode>(nodes: readonly T[]): T[] {
   if (hasBrokerNodes(nodes)) return nodes.filter(({ role }) => role === "broker");
   return [...withRole(nodes, "agent"), ...withRole(nodes, "monitor")];
 }
@@ -104,10 +104,10 @@ function brokerNodes<T extends Place>(nodes: readonly T[]): T[] {
  * number of brokers.
  */
 function controllerMembers(nodes: readonly KafkaNode[]): Member[] {
-  const places = hasBrokerNodes(nodes)
+  const candidates = hasBrokerNodes(nodes)
     ? [...nodes.filter(({ role }) => role !== "broker"), ...withRole(nodes, "broker").reverse()]
     : brokerNodes(nodes).reverse();
-  return places.slice(0, CONTROLLERS).map((node, index) => ({
+  return candidates.slice(0, CONTROLLERS).map((node, index) => ({
     name: `controller-${index + 1}`,
     id: FIRST_CONTROLLER_ID + index,
     node,
@@ -115,6 +115,6 @@ function controllerMembers(nodes: readonly KafkaNode[]): Member[] {
   }));
 }
 
-function withRole<T extends Place>(nodes: readonly T[], role: Role): T[] {
+function withRole<T extends PlacementNode>(nodes: readonly T[], role: Role): T[] {
   return nodes.filter((node) => node.role === role);
 }

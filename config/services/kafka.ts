@@ -23,12 +23,14 @@ const schema = z
       ),
     heap: memorySize(128, "a broker's heap")
       .prefault("1 GiB")
-      .describe("Java heap of each member, its initial and its maximum size."),
+      .describe(
+        "Java heap of each Kafka server (broker or dedicated controller): its initial and its maximum size.",
+      ),
     jvmOptions: z
       .array(jvmOption)
       .prefault([])
       .describe(
-        "Additional options of each member's JVM, such as `-XX:MaxGCPauseMillis=20` or another garbage collector.",
+        "Additional options of each Kafka server's JVM, such as `-XX:MaxGCPauseMillis=20` or another garbage collector.",
       ),
     config: z.record(z.string(), z.unknown()).prefault({}).meta({
       description:
@@ -55,7 +57,7 @@ const schema = z
     rotation,
     ...limits,
     memory: limits.memory.describe(
-      "Memory limit of each member, at least 1.3 times the heap, because a JVM needs more memory than its heap.",
+      "Memory limit of each Kafka server, at least 1.3 times the heap, because a JVM needs more memory than its heap.",
     ),
   })
   .prefault({})
@@ -65,7 +67,7 @@ type Parsed = z.output<typeof schema>;
 
 /** Settings for the deployment of Kafka. */
 export type KafkaSettings = Omit<Parsed, "enabled" | "heap" | "cpus" | "memory"> & {
-  /** Heap of each member, its initial and its maximum size. */
+  /** Heap of each Kafka server (broker or dedicated controller), its initial and its maximum size. */
   heapMiB: number;
   limits: Limits;
 };

@@ -1,12 +1,12 @@
 // The descriptor of a service's configuration, and options that several services share.
 import type { z } from "zod";
 import { cpuCount, memorySize, wholeNumber, yesOrNo } from "../../contract/units.ts";
-import type { Place } from "../kafka/topology.ts";
+import type { PlacementNode } from "../kafka/topology.ts";
 
 /** Other settings that the checks of a service use. */
 export interface ServiceContext {
   /** The usable nodes; empty if their settings are invalid. */
-  nodes: readonly Place[];
+  nodes: readonly PlacementNode[];
   /** Port of the image registry; undefined if that setting is invalid. */
   registryPort?: number;
 }

@@ -32,6 +32,8 @@ export interface TestbedKind<S extends z.ZodType<{ kind: string }>, T extends { 
   errors(parsed: z.output<S>, settings: NoInfer<T>, count: number): string[];
   /** A network of the testbed, which must not overlap the swarm's networks. */
   network(settings: NoInfer<T>): { name: string; cidr: string };
+  /** The MTU of the network between the nodes, if every testbed of this kind has the same. */
+  mtu?: number;
 }
 
 /** Declares a kind of testbed. It returns its argument and lets the compiler infer the types. */
@@ -68,5 +70,8 @@ export function perNodeErrors(perNode: Record<string, unknown>, count: number): 
   const names = new Set(Array.from({ length: count }, (_, index) => `node${index + 1}`));
   return Object.keys(perNode)
     .filter((name) => !names.has(name))
-    .map((name) => `swarmbench:testbed.perNode.${name}: no such node; swarmbench:nodes is ${count}`);
+    .map(
+      (name) =>
+        `swarmbench:testbed.perNode.${name}: no such node; swarmbench:nodes is ${count}; raise it, or remove this entry`,
+    );
 }

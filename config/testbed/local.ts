@@ -134,13 +134,20 @@ function errors({ perNode }: Parsed, { subnet: network, nodes }: LocalSettings, 
   const path = "swarmbench:testbed.perNode";
   const outside = nodes
     .filter(({ name, address }) => perNode[name]?.address !== undefined && !isHostIn(network, address))
-    .map((node) => `${path}.${node.name}.address: ${node.address} is not a host address of ${network}`);
+    .map(
+      (node) =>
+        `${path}.${node.name}.address: ${node.address} is not a host address of ${network}; choose one between its gateway and its broadcast address`,
+    );
   return [
     ...perNodeErrors(perNode, count),
     ...outside,
     ...sizeErrors(perNode, network, nodes),
-    ...shared(nodes, "address").map(([names, value]) => `${path}: ${names} have the same address, ${value}`),
-    ...shared(nodes, "sshPort").map(([names, value]) => `${path}: ${names} have the same SSH port, ${value}`),
+    ...shared(nodes, "address").map(
+      ([names, value]) => `${path}: ${names} have the same address, ${value}; give each its own`,
+    ),
+    ...shared(nodes, "sshPort").map(
+      ([names, value]) => `${path}: ${names} have the same SSH port, ${value}; give each its own`,
+    ),
   ];
 }
 
@@ -182,4 +189,5 @@ export const local = defineKind({
   nodes: (_, { nodes }) => nodes,
   errors,
   network: ({ subnet: cidr }: LocalSettings) => ({ name: "the testbed's network", cidr }),
+  mtu: 1_500, // of Docker's bridge networks
 });

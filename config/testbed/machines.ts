@@ -7,13 +7,20 @@ import { MAX_NODES, nodeName, pool, role, subnet } from "../nodes.ts";
 export const word = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "expected letters, digits, dots, dashes or underscores");
+/** Schema of a user of a login. Directories have names like `ann@corp`. */
+export const loginName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/,
+    "expected letters, digits, dots, dashes, underscores or @, at most 64",
+  );
 /** Schema of a text of one line, because it is written to line-based files. */
 export const line = z
   .string()
   .min(1, "expected a text")
   .max(500, "expected at most 500 characters")
   .regex(/^[^\n\r\0]*$/, "expected one line");
-/** Whether a text "YYYY-MM-DD hh:mm:ss" is a time that exists: not the 30th of February, nor 25 o'clock. */
+/** Whether a text of the form "YYYY-MM-DD hh:mm:ss" is a time that exists; 30 February and 25:00:00 do not. */
 export function isDateTime(text: string): boolean {
   const date = new Date(`${text.replace(" ", "T")}Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19).replace("T", " ") === text;
@@ -21,13 +28,14 @@ export function isDateTime(text: string): boolean {
 
 /** Schema of a file's path. */
 export const file = line.regex(/^[^"]*$/, "expected no quotation mark in a file's name");
-/** Schema of an SSH host key. */
+/** Schema of an SSH host key. The comment that a line of a .pub file has is dropped. */
 export const hostKey = z
   .string()
   .regex(
-    /^(ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+) [A-Za-z0-9+/=]+$/,
+    /^(ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+) [A-Za-z0-9+/=]+( [^\r\n]*)?$/,
     "expected a public key such as ssh-ed25519 AAAA…",
   )
+  .transform((key) => key.split(" ").slice(0, 2).join(" "))
   .meta({ valueType: "public key" });
 /** Schema of a TCP port. */
 export const port = wholeNumber(1, 65535);

@@ -21,9 +21,9 @@ import {
   word,
 } from "./machines.ts";
 
-/** Addresses are printed in errors and stored in Pulumi's state. */
+/** Whether a URL contains no user and no password: URLs are printed in errors and stored in Pulumi's state. */
 function hasNoPassword(address: string): boolean {
-  if (!URL.canParse(address)) return true; // another error says so
+  if (!URL.canParse(address)) return true; // z.url reports it
   const { username, password } = new URL(address);
   return username === "" && password === "";
 }
@@ -77,8 +77,8 @@ const site = z.strictObject({
   }),
 });
 
-/** No site grants or keeps a reservation longer. */
-const MOST_WAIT = { most: [365 * 86_400, "365 days"] } as const;
+/** Upper limit of walltimes and waiting times. */
+const MAX_WAIT = { most: [365 * 86_400, "365 days"] } as const;
 
 /** The configuration key `testbed` of kind `oar`. */
 export const oarSchema = z
@@ -112,17 +112,17 @@ export const oarSchema = z
         "An ssh configuration file, such as `~/.ssh/config`, used instead of `jump`, `key`, `knownHosts` and `hostKey`.",
       valueType: "file",
     }),
-    walltime: wholeSeconds(within(longDuration, MOST_WAIT)).meta({
+    walltime: wholeSeconds(within(longDuration, MAX_WAIT)).meta({
       description:
         "Duration of the reservation. It must cover the installation of `environment`, the deployment of the stack and the whole benchmark.",
-      examples: ["2 hours"],
+      valueType: "such as `2 hours`; in seconds, minutes, hours or days",
     }),
     extend: yesOrNo
       .prefault(false)
       .describe(
         "Extend the job (`oarwalltime`) if the planned run no longer fits. Otherwise a warning reports the missing time, and the run stops before the first step that might not end in time.",
       ),
-    timeout: wholeSeconds(within(longDuration, MOST_WAIT))
+    timeout: wholeSeconds(within(longDuration, MAX_WAIT))
       .prefault("30 minutes")
       .describe(
         "How long a job may wait for its machines before it is deleted. With `start`, it must be long enough to include the start.",
@@ -155,8 +155,9 @@ export const oarSchema = z
       .regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,79}$/, "expected at most 80 letters, digits, dots or dashes")
       .optional()
       .meta({
-        description: "The job's name (`oarsub -n`), by which later runs find the reservation.",
-        whenAbsent: "derived from stack, machine and folder",
+        description:
+          "How the job's name begins (`oarsub -n`). A hash of stack, machine and checkout follows, so that no other checkout takes the job for its own.",
+        whenAbsent: "the stack's name",
       }),
     environment: word.optional().meta({
       description:

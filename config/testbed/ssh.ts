@@ -13,22 +13,22 @@ import {
   hostsShape,
   jump,
   labels,
+  loginName,
   minNodesErrors,
   nodeRole,
   port,
-  word,
 } from "./machines.ts";
 
 const address = z
   .string()
-  .regex(/^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+)$/, "expected a host's name or address");
+  .regex(/^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+)$/, "expected a host's name or address");
 
 const host = z
   .preprocess(
     (value) => (typeof value === "string" ? { address: value } : value),
     z.strictObject({
       address: address.describe("The machine's host name or IP address for ssh."),
-      user: word
+      user: loginName
         .optional()
         .meta({ description: "User of the login to this machine.", whenAbsent: "`testbed.user`" }),
       port: port.optional().meta({ description: "The machine's SSH port.", whenAbsent: "`testbed.port`" }),
@@ -67,7 +67,7 @@ const schema = z
       .describe(
         "The machines, in the order of the nodes: the first one is `node1`, the manager. Add and remove machines at the end of the list.",
       ),
-    user: word.optional().meta({
+    user: loginName.optional().meta({
       description: "User of the login to hosts that set no user: root, or a user with passwordless sudo.",
       whenAbsent: "`root`, or as in `sshConfig`",
     }),
@@ -112,7 +112,10 @@ const schema = z
       const name = `${address}:${port ?? settings.port ?? 22}`;
       const first = seen.get(name);
       if (first !== undefined) {
-        addError(["hosts", index, "address"], `${name} is already node${first + 1}`);
+        addError(
+          ["hosts", index, "address"],
+          `${name} is already node${first + 1}; list each machine once, and remove this entry`,
+        );
       } else seen.set(name, index);
     }
   });
@@ -152,7 +155,9 @@ function hostsOf({ user, port, key, jump, sshConfig, hosts }: Parsed, count: num
 function errors(parsed: Parsed, _: SshSettings, count: number): string[] {
   const errors = minNodesErrors(parsed, count);
   if (count > parsed.hosts.length) {
-    errors.push(`swarmbench:nodes: ${count} nodes requested, but testbed.hosts has ${parsed.hosts.length}`);
+    errors.push(
+      `swarmbench:nodes: ${count} nodes requested, but testbed.hosts has ${parsed.hosts.length}; lower it, or add hosts`,
+    );
   }
   return errors;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
+import { APT } from "../apt.ts";
 
 /** Folder of the clock programs on a node. */
 export const LIB = "/usr/local/lib/swarmbench-clock";
@@ -12,5 +13,6 @@ export const STATUS = "/var/lib/swarmbench/clock";
 
 /** The text of a program that runs on the nodes. Each is a separate file, so that editors and `sh -n` treat it as a shell script. */
 export function nodeFile(name: string): string {
-  return readFileSync(path.join(import.meta.dirname, "node", name), "utf8");
+  const text = readFileSync(path.join(import.meta.dirname, "node", name), "utf8");
+  return name === "packages.sh" ? `${APT}\n${text}` : text;
 }

@@ -2,7 +2,7 @@ import type { Run } from "../../contract/result.ts";
 import { linkText, type Machine, machinesOf, machineText } from "../machines.ts";
 import { clockKind, grouped, NOT_RECORDED, testbedOf } from "./testbeds.ts";
 
-/** Why a difference between runs may have another cause than the network: other testbeds, machines, clocks or links. */
+/** Why a difference between runs may have a cause other than the network: other testbeds, machines, clocks or links. */
 export function cautions(runs: readonly Run[]): string[] {
   const differing = (what: string, select: (run: Run) => string) => {
     const values = runs.map(select);
@@ -12,7 +12,7 @@ export function cautions(runs: readonly Run[]): string[] {
   return [
     ...differing("the testbeds differ", testbedOf),
     ...hardwareCautions(runs),
-    ...differing("the clocks are synchronized differently", clockKind),
+    ...differing("the clocks are synchronised differently", clockKind),
     ...differing("the links are shaped differently", linksOf),
   ];
 }
@@ -42,7 +42,7 @@ function hardwareCautions(runs: readonly Run[]): string[] {
   const missing = areAlike(runs) ? [] : missingProperties(runs.flatMap(machinesOf));
   const texts: string[] = [];
   if (differing.length > 0)
-    texts.push(`the nodes differ in ${differing.join(", ")}, so that the network is not the only difference`);
+    texts.push(`the nodes differ in ${differing.join(", ")}, so the network is not the only difference`);
   if (missing.length > 0)
     texts.push(
       `the nodes may differ in properties that are not recorded for all of them: ${missing.join(", ")}`,
@@ -50,7 +50,7 @@ function hardwareCautions(runs: readonly Run[]): string[] {
   return texts;
 }
 
-/** Compares which values occur, not on how many nodes. */
+/** Compares which values occur, and ignores on how many nodes. */
 function differingProperties(machines: readonly Machine[][]): string[] {
   const different = Object.entries(PROPERTIES).filter(([, read]) => {
     const values = machines.map((each) =>
@@ -69,7 +69,7 @@ function missingProperties(machines: readonly Machine[]): string[] {
     .map(([what]) => what);
 }
 
-/** Whether the runs share a testbed and all recorded properties of their nodes: then a missing property is no caution. */
+/** Whether the runs share a testbed and all recorded properties of their nodes. If so, a missing property needs no caution. */
 function areAlike(runs: readonly Run[]): boolean {
   const testbeds = runs.map(testbedOf);
   return (

@@ -42,7 +42,7 @@ describe("a comparison", () => {
     const single = { ...slow, steps: slow.steps.slice(0, sampleRun().steps.length) };
     const [{ latencies } = { latencies: [] }] = compare([sampleRun(), single]).differences;
     assert.ok(latencies.length > 0 && latencies.every(({ differs }) => !differs));
-    assert.match(latencies[0]?.text ?? "", /\(1 and 1 steps; at least 5 a side are needed\)$/);
+    assert.match(latencies[0]?.text ?? "", /\(1 and 1 steps; at least 5 per side are needed\)$/);
     assert.match(comparisonText(compare([sampleRun(), single])), /cannot tell: producers 1: p50 /);
   });
 

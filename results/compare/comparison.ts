@@ -13,9 +13,9 @@ export interface Comparison {
   errors: string[];
   conditions: ConditionDifference[];
   testbeds: TestbedRow[];
-  /** Whether both sides were measured in turns. If not, a change of the machines in the meantime looks like a difference. */
+  /** Whether both sides were measured in turns. If not, a change on the machines between the runs looks like a difference. */
   interleaved: boolean;
-  /** Why a difference may have another cause than the network. */
+  /** Why a difference may have a cause other than the network. */
   cautions: string[];
   /** The first run against each other one. */
   differences: {
@@ -39,7 +39,7 @@ interface Design {
 /**
  * Compares runs with the first of them.
  *
- * @throws SwarmbenchError usage when there are fewer than two
+ * @throws SwarmbenchError usage if there are fewer than two
  */
 export function compare(runs: Run[], { interleaved = false, knees }: Design = {}): Comparison {
   const [first, ...others] = runs;

@@ -14,10 +14,10 @@ import {
   testDifferences,
 } from "./significance.ts";
 
-/** One compared value, for the reader. */
+/** The result of comparing one value, as text. */
 export interface Difference {
   text: string;
-  /** Whether it was found to differ; else it cannot be told. */
+  /** Whether the value was found to differ. false: the test cannot tell. */
   differs: boolean;
 }
 
@@ -25,21 +25,21 @@ export interface Difference {
 export type Percentile = "p50" | "p99";
 const PERCENTILES: readonly Percentile[] = ["p50", "p99"];
 
-/** A percentile of the steps at one value that both runs have. */
+/** The difference of a percentile at a value that both runs have. */
 export interface LatencyDifference extends Difference {
   /** "producers 100" */
   value: string;
   percentile: Percentile;
 }
 
-/** Everything that is compared with one error rate. */
+/** Everything that is compared under one error rate. */
 export interface Differences {
   latencies: LatencyDifference[];
   /** undefined: one run has none, or the runs searched different options. */
   knee: Difference | undefined;
 }
 
-/** Probability that two intervals of 90 % have nothing in common although the knees are the same: 2 Φ(-1.645 √2). */
+/** Probability that two 90 % intervals do not overlap although the knees are the same: 2 Φ(-1.645 √2). */
 const INTERVALS_ERROR_RATE = 0.02;
 
 /** The unit of the knee test is a search: several knees of one side come from replicates. */
@@ -84,8 +84,8 @@ function latencySamples(a: Run, b: Run): (Sample & { value: string; percentile: 
   const [stepsA, stepsB] = [stepsByValue(a.steps), stepsByValue(b.steps)];
   return [...stepsA].flatMap(([value, steps]) =>
     PERCENTILES.flatMap((percentile) => {
-      const latencies = (of: readonly MeasuredStep[]) =>
-        of.map((step) => stepLatency(step, percentile)).filter((ms) => ms !== null);
+      const latencies = (side: readonly MeasuredStep[]) =>
+        side.map((step) => stepLatency(step, percentile)).filter((ms) => ms !== null);
       const [x, y] = [latencies(steps), latencies(stepsB.get(value) ?? [])];
       if (x.length === 0 || y.length === 0) return [];
       return [{ name: `${value}: ${percentile}`, value, percentile, a: x, b: y }];
@@ -93,7 +93,7 @@ function latencySamples(a: Run, b: Run): (Sample & { value: string; percentile: 
   );
 }
 
-/** undefined: there are fewer than five searches a side */
+/** undefined: there are fewer than five searches per side */
 function kneeSampleOf([a, b]: Knees): Sample | undefined {
   const variable = a[0]?.variable;
   if (Math.min(a.length, b.length) < LEAST_STEPS) return undefined;
@@ -124,7 +124,7 @@ function outcomeText(
   const start = `${name} ${formatNumber(before)} and ${formatNumber(after)}${unit}`;
   if (p === null || detectable === null)
     return Math.min(...counts) < LEAST_STEPS
-      ? `${start} (${numbers}; at least ${LEAST_STEPS} a side are needed)`
+      ? `${start} (${numbers}; at least ${LEAST_STEPS} per side are needed)`
       : `${start} (${numbers}; some are not above zero)`;
   const change = `${after >= before ? "+" : ""}${Math.round((100 * (after - before)) / before)} %`;
   const chance = p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
@@ -135,8 +135,8 @@ function outcomeText(
 }
 
 /**
- * The overlay networks of two runs, by their pairs' round trips before the load. Each was measured once, so that it cannot be
- * told whether they differ. undefined: one was not measured
+ * The overlay networks of two runs, by their pairs' round trips before the load. Each was measured once, so the test
+ * cannot tell whether they differ. undefined: one was not measured
  */
 export function networkDifference(a: Run, b: Run): Difference | undefined {
   const roundTrips = [a, b].map(({ network }) =>

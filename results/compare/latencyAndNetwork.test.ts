@@ -83,7 +83,7 @@ describe("a difference in latency", () => {
     );
   });
 
-  it("is negative, like that of the network, when the first run is slower", () => {
+  it("is negative, like that of the network, if the first run is slower", () => {
     assert.match(textOf({}, { laterMs: 3.2, rttMs: 3.3 }), /p50 latency -3\.2 ms .*, network -2\.9 ms /);
   });
 
@@ -91,7 +91,7 @@ describe("a difference in latency", () => {
     assert.match(textOf({ laterMs: 3.2 }, { rttMs: 3 }), /p50 latency \+3\.2 ms .*, network -2\.6 ms /);
   });
 
-  it("is left out when it was not found", () => {
+  it("is left out if the test did not find it", () => {
     assert.deepEqual(differing(runWith({}), runWith({ laterMs: 0.001, rttMs: 0.41 })), []);
   });
 

@@ -16,11 +16,11 @@ export interface LatencyAndNetwork {
   value: string;
   percentile: Percentile;
   latencyMs: number;
-  /** How far the clocks of both runs can falsify the latency difference; null: unknown. */
+  /** By how much the clocks of both runs can distort the latency difference; null: unknown. */
   clockErrorMs: number | null;
   /** null: the network of a run was not measured before or during the load. */
   network: NetworkDifference | null;
-  /** What a reader must know to compare the two; often empty. */
+  /** What a reader must know to compare latency and network; often empty. */
   notes: string[];
 }
 

@@ -1,10 +1,10 @@
-// Replicates of one side of a comparison, as one run.
+// Combines the replicates of one side of a comparison into one run.
 import type { Run } from "../../contract/result.ts";
 
 /**
- * The steps of all replicates, with new numbers, and everything else of the first one.
+ * A run with the steps of all replicates, renumbered, and everything else from the first replicate.
  *
- * @param runs in the order in which they were made, at least one
+ * @param runs at least one, in the order in which they were made
  */
 export function pooledRun(runs: readonly [Run, ...Run[]]): Run {
   const [first] = runs;

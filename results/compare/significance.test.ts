@@ -23,17 +23,17 @@ describe("the test for differences", () => {
     assert.equal(outcome?.differs, true);
   });
 
-  it("says nothing of fewer than five steps a side", () => {
+  it("says nothing about fewer than five steps per side", () => {
     const [outcome] = testDifferences([{ name: "p99", a: [1, 1, 1, 1, 1], b: [9, 9, 9, 9] }]);
     assert.deepEqual([outcome?.p, outcome?.differs, outcome?.detectable], [null, false, null]);
   });
 
-  it("says nothing of latencies that are not above zero", () => {
+  it("says nothing about latencies that are not above zero", () => {
     const [outcome] = testDifferences([{ name: "p99", a: [1, 1, 1, 1, 0], b: [9, 9, 9, 9, 9] }]);
     assert.deepEqual([outcome?.p, outcome?.differs, outcome?.means[0]], [null, false, 0.8]);
   });
 
-  it("finds a stall of two seconds that most messages of a step do not meet", () => {
+  it("finds a stall of two seconds that affects few messages of a step", () => {
     const [outcome] = testDifferences([
       { name: "p99", a: [7, 6.5, 7.2, 7.4, 6.9], b: [1_907, 1_880, 1_950, 1_899, 1_910] },
     ]);

@@ -2,13 +2,13 @@
 import { mean, sampleVariance } from "simple-statistics";
 import { studentQuantile, twoSidedP } from "../studentT.ts";
 
-/** With fewer steps a side, nothing is said to differ. */
+/** With fewer steps per side, a value is not tested. */
 export const LEAST_STEPS = 5;
-/** Probability that anything is called different although nothing is, over all values together. */
+/** Probability, over all values together, that anything is called different although nothing differs. */
 export const ERROR_RATE = 0.05;
-/** Probability with which the smallest difference that is stated would have been found. */
+/** Power of the test at the smallest detectable difference, which outcomes state. */
 export const POWER = 0.8;
-/** Standard error of a logarithm of a latency from a histogram with three significant digits. */
+/** Standard error of the logarithm of a latency from a histogram with three significant digits. */
 const RESOLUTION = 0.0005;
 
 /** One compared value: a latency of each step, or a knee of each search. */
@@ -18,7 +18,7 @@ export interface Sample {
   b: readonly number[];
 }
 
-/** What the test says of one value. */
+/** The result of the test for one value. */
 export interface Outcome {
   name: string;
   /** Geometric means of both sides. */
@@ -34,7 +34,8 @@ export interface Outcome {
 /**
  * Tests each value with Welch's t-test on logarithms (Biometrika 34, 1947), so that a difference is a factor and one slow
  * step does not outweigh the others. The error rate holds for all values together (Holm, Scandinavian Journal of Statistics
- * 6, 1979). A value with fewer than five steps a side, or with one that is not above zero, is not tested.
+ * 6, 1979). A value with fewer than five steps per side, or with a sample that is not above zero, is not
+ * tested.
  *
  * @param errorRate default: 0.05
  */
@@ -67,33 +68,33 @@ interface Welch {
 
 function welch({ a, b }: Sample): Welch {
   const [x, y] = [a.map(Math.log), b.map(Math.log)];
-  const share = (values: number[]) => (sampleVariance(values) + RESOLUTION ** 2) / values.length;
-  const [shareX, shareY] = [share(x), share(y)];
-  const standardError = Math.sqrt(shareX + shareY);
-  // Welch and Satterthwaite.
-  const df = (shareX + shareY) ** 2 / (shareX ** 2 / (x.length - 1) + shareY ** 2 / (y.length - 1));
+  const varianceOfMean = (values: number[]) => (sampleVariance(values) + RESOLUTION ** 2) / values.length;
+  const [varX, varY] = [varianceOfMean(x), varianceOfMean(y)];
+  const standardError = Math.sqrt(varX + varY);
+  // Degrees of freedom by Welch and Satterthwaite.
+  const df = (varX + varY) ** 2 / (varX ** 2 / (x.length - 1) + varY ** 2 / (y.length - 1));
   return { p: twoSidedP((mean(y) - mean(x)) / standardError, df), standardError, df };
 }
 
-/** By the sum of both quantiles of t, which is close to the exact noncentral t for five steps a side and more. */
+/** Uses the sum of both quantiles of t, which is close to the exact noncentral t for five or more steps per side. */
 function detectableShare({ standardError, df }: Welch, errorRate: number): number {
   const quantiles = studentQuantile(1 - errorRate / 2, df) + studentQuantile(POWER, df);
   return Math.expm1(quantiles * standardError);
 }
 
-/** Adjusted p values, in the order of the values; null stays null. */
+/** The p values adjusted by Holm's method, in the same order; null stays null. */
 export function holm(values: readonly (number | null)[]): (number | null)[] {
-  const known = values.flatMap((p, index) => (p === null ? [] : [{ p, index }]));
+  const tested = values.flatMap((p, index) => (p === null ? [] : [{ p, index }]));
   const adjusted: (number | null)[] = values.map(() => null);
   let most = 0;
-  for (const [rank, { p, index }] of known.toSorted((a, b) => a.p - b.p).entries()) {
-    most = Math.max(most, Math.min(1, p * (known.length - rank)));
+  for (const [rank, { p, index }] of tested.toSorted((a, b) => a.p - b.p).entries()) {
+    most = Math.max(most, Math.min(1, p * (tested.length - rank)));
     adjusted[index] = most;
   }
   return adjusted;
 }
 
-/** The geometric mean; the usual mean if a value is not above zero. */
+/** The geometric mean; the arithmetic mean if a value is not above zero. */
 function geometricMean(values: readonly number[]): number {
   if (values.every((value) => value > 0)) return Math.exp(mean(values.map(Math.log)));
   return mean([...values]);

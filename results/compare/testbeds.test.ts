@@ -42,7 +42,7 @@ describe("the testbed of a run", () => {
   it("is not recorded in older runs, which can still be read", () => {
     const run = runOn();
     run.conditions.settings = {};
-    for (const what of ["testbed", "clock synchronization"])
+    for (const what of ["testbed", "clock synchronisation"])
       assert.deepEqual(cells(run, what), ["not recorded"]);
     assert.deepEqual(cells(run, "links"), ["all 3: not recorded"]);
     assert.equal(cells(run, "nodes")?.length, 1);
@@ -106,10 +106,10 @@ describe("a comparison warns", () => {
     assert.deepEqual(cautions([runOn({ nodes }), runOn({ nodes })]), []);
   });
 
-  it("of different hardware, so that the network is not the only difference", () => {
+  it("of different hardware, since the network is not the only difference then", () => {
     const nodes = [{ cpuModel: "Xeon", cpus: 16 }, {}];
     assert.deepEqual(cautions([runOn(), runOn({ nodes })]), [
-      "the nodes differ in number of nodes, CPU model, number of CPUs, so that the network is not the only difference",
+      "the nodes differ in number of nodes, CPU model, number of CPUs, so the network is not the only difference",
     ]);
   });
 
@@ -127,9 +127,9 @@ describe("a comparison warns", () => {
     ]);
   });
 
-  it("of different clock synchronization", () => {
+  it("of different clock synchronisation", () => {
     assert.deepEqual(cautions([runOn(), runOn({ settings: { clockSync: "chrony" } })]), [
-      "the clocks are synchronized differently: ptpd | chrony",
+      "the clocks are synchronised differently: ptpd | chrony",
     ]);
   });
 
@@ -154,7 +154,7 @@ describe("a comparison warns", () => {
     const page = comparisonPage(comparison);
     assert.match(
       page,
-      /<p class="warning">The nodes differ in CPU model, so that the network is not the only difference/,
+      /<p class="warning">The nodes differ in CPU model, so the network is not the only difference/,
     );
     assert.match(page, /<td>local<\/td><td>ssh \(&#60;lab&#62;\)<\/td>/);
     assert.match(page, /kernel 6\.1\.0<br>node2: Xeon/);

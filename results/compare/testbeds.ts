@@ -4,12 +4,12 @@ import type { Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { linkText, type Machine, machinesOf, machineText } from "../machines.ts";
 import { overPairs } from "../network.ts";
-import { isTelling } from "../steps.ts";
+import { isAboutBroker } from "../steps.ts";
 import { bitRate, lossText } from "../text.ts";
 
 /** Shown for what a run does not record. */
 export const NOT_RECORDED = "not recorded";
-/** If more nodes are alike, only the first ones are named. */
+/** If more nodes than this are alike, only the first ones are named. */
 const NAMED_NODES = 4;
 
 /** A property of the testbeds, for a table with a column for each run. */
@@ -26,7 +26,7 @@ export function testbedRows(runs: readonly Run[]): TestbedRow[] {
     row("testbed", (run) => [testbedOf(run)]),
     row("nodes", (run) => grouped(machinesOf(run), machineText)),
     row("links", (run) => grouped(machinesOf(run), linkText)),
-    row("clock synchronization", (run) => [clockKind(run)]),
+    row("clock synchronisation", (run) => [clockKind(run)]),
     row("clock error of corrected latencies", (run) => [worstClock(run, "boundMs")]),
     row("clock error of measured latencies", (run) => [worstClock(run, "errorMs")]),
     row("overlay network before the load", (run) => networkLines(run, "overlay")),
@@ -34,7 +34,7 @@ export function testbedRows(runs: readonly Run[]): TestbedRow[] {
   ];
 }
 
-/** Older runs lack it; later versions may add fields. */
+/** Older runs do not record the testbed; later versions may add fields. */
 const testbedSchema = z.object({ kind: z.string(), where: z.string().optional() });
 
 /** The testbed as text: "oar (rennes)". */
@@ -60,7 +60,7 @@ function namesText(names: readonly string[]): string {
   return `${names.slice(0, NAMED_NODES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** The configured clock synchronization; without it, the one that was observed on the nodes. */
+/** The configured clock synchronisation; if it is not recorded, the one that was observed on the nodes. */
 export function clockKind({ conditions, nodeClocks }: Run): string {
   const { clockSync } = conditions.settings;
   if (typeof clockSync === "string") return clockSync;
@@ -69,7 +69,7 @@ export function clockKind({ conditions, nodeClocks }: Run): string {
 }
 
 function worstClock(run: Run, kind: "boundMs" | "errorMs"): string {
-  const errors = run.steps.filter(isTelling).map(({ clocks }) => clocks[kind]);
+  const errors = run.steps.filter(isAboutBroker).map(({ clocks }) => clocks[kind]);
   const measured = errors.filter((error) => error !== null);
   if (measured.length === 0) return "unknown";
   const unknown = errors.length - measured.length;

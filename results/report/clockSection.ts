@@ -10,7 +10,7 @@ export function clockSection(run: Run): Html {
   if (compared.length === 0)
     return html`<p>The clocks of the agents were not compared, so the clock error is unknown.</p>`;
   return html`<p>A latency between two nodes is measured with two clocks. The agents exchange timestamps before, during and after each step.
-Each exchange limits the offset between two clocks from both sides, so that the error bound (±) also holds when packets were
+Each exchange limits the offset between two clocks from both sides, so the error bound (±) also holds if packets were
 delayed. The table shows the pair of producer and consumer whose clocks were furthest apart.</p>
 ${table(
   [
@@ -39,7 +39,7 @@ ${table(
     ];
   }),
 )}
-<p class="faint">Latencies in ms. Offset: how far the consumer's clock is ahead. Corrected: without the known offset. * marks
+<p class="faint">Latencies in ms. Offset: how far the consumer's clock is ahead. Corrected: with the known offset removed. * marks
 latencies that are not larger than their clock error. One clock: a sample of the messages is also consumed by the agent that
 sent them, and timed with the clock of that node alone; two clocks: the same messages timed like all others. Consistent: the
 clock error explains the difference between the two.</p>

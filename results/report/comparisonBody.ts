@@ -9,7 +9,7 @@ import { type Html, html, table } from "./page.ts";
 
 /** A warning: differences between runs that were not made in turns are weaker evidence. */
 export const NOT_INTERLEAVED =
-  "The runs were made one after the other, so changes of the machines in the meantime look like differences. " +
+  "The runs were made one after the other, so changes on the machines in between look like differences. " +
   "Use swarmbench bench --aba to measure both in turns.";
 
 /** The text of a comparison, for compare.html and for the live page. @param figures its charts */
@@ -17,7 +17,7 @@ export function comparisonBody(comparison: Comparison, figures: readonly Html[])
   const { runs, conditions, differences, testbeds } = comparison;
   const names = runs.map((_, index) => letter(index));
   return html`<main><h1>${runs.map(({ scenario }) => scenario).join(" and ")}</h1>
-${comparison.errors.map((error) => html`<p class="warning">These runs do not compare, but --force was given: ${error}.</p>`)}
+${comparison.errors.map((error) => html`<p class="warning">These runs are not comparable: ${error}.</p>`)}
 ${comparison.cautions.map((text) => html`<p class="warning">${capitalize(text)}.</p>`)}
 <h2>Testbeds</h2>
 ${testbedsTable(testbeds, names)}
@@ -26,7 +26,7 @@ ${kneeTable(runs)}
 <h2>Differences</h2>
 ${differences.map(differenceSection)}
 <p class="faint">Latencies are the p50 and p99 of each step, knees those of each search. Both are compared with Welch's t-test on
-logarithms, with at least five a side. The test calls anything different in at most 5 of 100 comparisons of equal systems, over all
+logarithms, with at least five per side. The test calls anything different in at most 5 of 100 comparisons of equal systems, over all
 values together; p is adjusted for the number of values (Holm). Knees of one search each differ if their 90 % intervals do not
 overlap. Steps in which the load generator was at its own limit are left out.</p>
 ${comparison.interleaved ? "" : html`<p class="warning">${NOT_INTERLEAVED}</p>`}

@@ -5,8 +5,8 @@ import { meetsSlo } from "../../contract/verdicts.ts";
 import { driftSentence } from "../drift.ts";
 import { limitOf } from "../limit.ts";
 import { sharedMachineSentence } from "../resourceText.ts";
-import { kneeSentence, loadRangeText, loadText, sloSentence } from "../sentences.ts";
-import { perSec } from "../steps.ts";
+import { kneeSentence, loadRangeText, loadText, otherKneeSentences, sloSentence } from "../sentences.ts";
+import { perSec, receivedPerSec } from "../steps.ts";
 import { capitalize } from "../text.ts";
 import { type Html, html } from "./page.ts";
 
@@ -22,6 +22,7 @@ ${shared === undefined ? "" : html`<p><b>${capitalize(shared)}.</b></p>`}
 <div class="verdict ${isRunning ? "" : meetsSlo(run) ? "good" : "bad"}">${isRunning ? soFar(run) : result(run)}</div>
 <p>SLO: ${sloSentence(run)}.${knee || isRunning ? "" : ` Verdict: ${run.verdict}.`}</p>
 ${knee ? html`<p>${kneeInterval(knee)} ${capitalize(knee.reason)}.</p>` : ""}
+${otherKneeSentences(run).map((text) => html`<p>${capitalize(text)}.</p>`)}
 ${drift === undefined ? "" : html`<p>${capitalize(drift)}.</p>`}`;
 }
 
@@ -58,10 +59,10 @@ export function keyMetrics(run: Run): Html {
   const all = measured.reduce((sum, step) => sum + step.offered, 0);
   const boxes: [string, string][] = [];
   if (knee) boxes.push([formatNumber(knee.value), `${knee.variable} at the knee`]);
-  const [best] = good.toSorted((a, b) => offeredPerSec(b) - offeredPerSec(a));
-  if (best && offeredPerSec(best) > 0) {
+  const [best] = good.toSorted((a, b) => throughput(b) - throughput(a));
+  if (best && throughput(best) > 0) {
     boxes.push(
-      [`${formatNumber(offeredPerSec(best))}/s`, "highest rate within the SLO"],
+      [`${formatNumber(throughput(best))}/s`, "received at the highest rate within the SLO"],
       [`${formatNumber(best.latencyMs.p50)} ms`, "p50 latency at this rate"],
       [`${formatNumber(best.latencyMs.p99)} ms`, "p99 latency at this rate"],
     );
@@ -71,4 +72,5 @@ export function keyMetrics(run: Run): Html {
   return html`<div class="figures">${boxes.map(([value, what]) => html`<div><b>${value}</b>${what}</div>`)}</div>`;
 }
 
-const offeredPerSec = (step: MeasuredStep) => perSec(step.offered, step) ?? 0;
+/** Older runs do not have what was received. */
+const throughput = (step: MeasuredStep) => receivedPerSec(step) ?? perSec(step.offered, step) ?? 0;

@@ -40,7 +40,7 @@ describe("the report", () => {
     );
   });
 
-  it("says in its first line that brokers and agents shared a machine, and whose the numbers are then", () => {
+  it("warns in its first line that brokers and agents shared a machine", () => {
     const first =
       /<\/h1>\s*<p><b>Brokers and agents shared a machine with 2 CPUs .* those of this machine\.<\/b>/;
     assert.match(reportPage(sampleRun()), first);

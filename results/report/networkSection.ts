@@ -18,7 +18,7 @@ const MATRIX_NODES = 8;
 const WORST_PAIRS = 8;
 const TITLES = { host: "Host network", overlay: "Overlay network" } as const;
 
-/** The report's section on the network; empty when neither the network nor the clocks of the nodes were measured. */
+/** The report's section on the network; empty if neither the network nor the clocks of the nodes were measured. */
 export function networkSection(run: Run): Html | "" {
   const { network } = run;
   const clocks = clockTable(run);
@@ -109,8 +109,8 @@ ${table(
     ];
   }),
 )}
-<p class="faint">Round trips: medians over all pairs of nodes. They are measured between programs, so that on busy machines they include
-the time that a program waits for a CPU.</p>`;
+<p class="faint">Round trips: medians over all pairs of nodes. They are measured between programs, so on busy machines they include the
+time for which a program waits for a CPU.</p>`;
 }
 
 function clockTable({ nodeClocks }: Run): Html | "" {

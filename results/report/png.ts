@@ -6,8 +6,8 @@ const FONT = "DejaVu Sans";
 const SCALE = 2;
 
 /**
- * Renders an SVG as PNG. Texts need a font on this machine (Debian: fonts-dejavu-core). Without a font they are missing in the PNG,
- * but not in the SVG and the report.
+ * Renders an SVG as PNG. Text needs a font on this machine (Debian: fonts-dejavu-core). Without a font it is missing in the PNG, but
+ * not in the SVG and the report.
  */
 export function pngOf(svg: string): Buffer {
   return new Resvg(svg, {

@@ -1,5 +1,6 @@
 // The text of a report, for report.html and for the live page, which builds it in the browser.
 import type { Run } from "../../contract/result.ts";
+import { arrivalSentence } from "../arrivals.ts";
 import { clockSentence } from "../clocks.ts";
 import { preheatSentence } from "../preheat.ts";
 import { capitalize } from "../text.ts";
@@ -58,7 +59,7 @@ ${conditionsSection(run)}`,
 }
 
 function stepsSection(run: Run): Html {
-  const texts = [preheatSentence(run), clockSentence(run)].flatMap((text) =>
+  const texts = [arrivalSentence(run), preheatSentence(run), clockSentence(run)].flatMap((text) =>
     text ? [`${capitalize(text)}.`] : [],
   );
   return html`<h2>Steps</h2>

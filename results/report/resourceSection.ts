@@ -19,8 +19,8 @@ export function resourceSection(run: Run): Html | "" {
     steps.map((step) => [stepName(step), saturatedText(step)]),
   )}</div>
 ${cost === undefined ? "" : html`<p>${capitalize(cost)}.</p>`}
-<details><summary>every broker</summary>${brokerTable(steps)}</details>
-<details><summary>every machine</summary>${machineTable(steps)}</details>`;
+<details><summary>Every broker</summary>${brokerTable(steps)}</details>
+<details><summary>Every machine</summary>${machineTable(steps)}</details>`;
 }
 
 const percent = (share: number | null) => (share === null ? "-" : `${formatNumber(100 * share)} %`);

@@ -3,7 +3,7 @@ import { isMeasured, type MeasuredStep, measuredSteps, type Run } from "../../co
 import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import { marked } from "../clocks.ts";
-import { perSec, stepName } from "../steps.ts";
+import { perSec, receivedPerSec, stepName } from "../steps.ts";
 import { type Html, html, table } from "./page.ts";
 
 /** Offered and delivered load, latencies and verdict of each step. */
@@ -38,7 +38,7 @@ function resultCells(step: MeasuredStep): string[] {
   return [
     formatNumber(perSec(step.offered, step) ?? 0),
     formatNumber(perSec(step.delivered, step)),
-    step.received === undefined ? "-" : formatNumber(perSec(step.received, step)),
+    formatNumber(receivedPerSec(step)),
     ...[
       latencyMs.p50,
       latencyMs.p90,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { MeasuredStep } from "../../contract/result.ts";
 import { sampleRun } from "../../test/support/sampleRun.ts";
 import { kneeSentence } from "../sentences.ts";
 import { markdownTable, runTable } from "./table.ts";
@@ -17,9 +18,33 @@ describe("the table", () => {
     assert.match(text, /warning: look out/);
   });
 
+  it("has the throughput, and says how messages arrived", () => {
+    const [first] = sampleRun().steps;
+    const steps = [
+      { ...(first as MeasuredStep), offered: 1_000, delivered: 1_000, received: 800, durationSeconds: 10 },
+    ];
+    assert.match(
+      markdownTable({ ...sampleRun(), steps }),
+      /\| offered\/s \| delivered\/s \| received\/s \|[\s\S]*\| 100 \| 100 \| 80 \|/,
+    );
+    assert.match(runTable(sampleRun()), /^arrivals: constant /m);
+  });
+
+  it("has the knee of each other SLO, or why there is none", () => {
+    const { knee, slo } = sampleRun();
+    const none = { knee: null, bracket: null, searchReason: "no value met the SLO" };
+    const otherKnees = [
+      { slo: { ...slo, p99Ms: 50 }, knee: knee && { ...knee, value: 400 }, bracket: null, searchReason: "" },
+      { slo: { ...slo, p99Ms: 1 }, ...none },
+    ];
+    const text = runTable({ ...sampleRun(), otherKnees });
+    assert.match(text, /^with a p99 latency of at most 50 ms: knee: 400 producers/m);
+    assert.match(text, /^with a p99 latency of at most 1 ms: no knee: no value met the SLO/m);
+  });
+
   it("is available as Markdown", () => assert.equal(markdownTable(sampleRun()).split("\n").length, 8));
 
-  it("gives what is known of a knee that was not decided, and why it was not", () => {
+  it("says what is known about a knee that was not found, and why it was not found", () => {
     const bracket = { variable: "producers" as const, met: 141, missed: 200, generatorBound: null };
     const undecided = (known: object) =>
       kneeSentence({

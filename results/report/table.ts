@@ -2,21 +2,23 @@
 import Table from "cli-table3";
 import { isMeasured, type MeasuredStep, measuredSteps, type Run, type Step } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
+import { arrivalSentence } from "../arrivals.ts";
 import { clockSentence, marked, needsCorrection } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
 import { networkSentence } from "../network.ts";
 import { preheatSentence } from "../preheat.ts";
 import { ownCostSentence, sharedMachineSentence } from "../resourceText.ts";
-import { kneeSentence, sloSentence } from "../sentences.ts";
-import { perSec, stepValues } from "../steps.ts";
+import { kneeSentence, otherKneeSentences, sloSentence } from "../sentences.ts";
+import { perSec, receivedPerSec, stepValues } from "../steps.ts";
 
-/** Shown only when the clocks are known to differ. */
+/** Shown only if the clocks are known to differ. */
 const CORRECTED = ["p50 corr.", "p99 corr."];
 
 const HEADS = [
   "step",
   "offered/s",
   "delivered/s",
+  "received/s",
   "p50",
   "p90",
   "p99",
@@ -51,7 +53,7 @@ function resultCells(step: MeasuredStep, corrected: boolean): string[] {
   const { latencyMs, correctedLatencyMs, clocks } = step;
   const correctedMs = corrected ? [correctedLatencyMs?.p50, correctedLatencyMs?.p99] : [];
   return [
-    ...[step.offered, step.delivered].map((count) => formatNumber(perSec(count, step))),
+    ...[perSec(step.offered, step), perSec(step.delivered, step), receivedPerSec(step)].map(formatNumber),
     ...[latencyMs.p50, latencyMs.p90, latencyMs.p99, latencyMs["p99.9"], latencyMs.max].map((ms) =>
       marked(ms, clocks.errorMs),
     ),
@@ -72,7 +74,9 @@ export function runTable(run: Run): string {
     table.toString(),
     `latencies in ms, from the time a message was due until the consumer received it; SLO: ${sloSentence(run)}`,
     kneeSentence(run),
+    ...otherKneeSentences(run),
     ...[
+      arrivalSentence(run),
       preheatSentence(run),
       clockSentence(run),
       driftSentence(run),

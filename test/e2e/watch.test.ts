@@ -44,19 +44,17 @@ describe("the live page in Chromium", { skip }, () => {
 
   /** Text of the page's main part, without drawings and what only scripts add. */
   const textOf = (shown: Page) =>
-    shown.evaluate(() => {
+    shown.evaluate<string>(`(() => {
       const report = document.querySelector("#report") ?? document.querySelector("main");
-      const copy = report?.cloneNode(true) as HTMLElement;
+      const copy = report.cloneNode(true);
       for (const extra of copy.querySelectorAll(".image, .chart, .values")) extra.remove();
-      return (copy.textContent ?? "").replace(/\s+/g, " ").trim();
-    });
+      return copy.textContent.replace(/\\s+/g, " ").trim();
+    })()`);
   const now = (shown: Page) => shown.locator("#now").innerText();
   /** The rows of a chart's table of values. */
   const valuesOf = async (shown: Page, name: string) => {
     const values = shown.locator(`figure[data-chart="${name}"] .values`);
-    await values.evaluate((details) => {
-      (details as HTMLDetailsElement).open = false;
-    });
+    await values.evaluate((details) => details.removeAttribute("open"));
     await values.locator("summary").click();
     await values.locator("tbody tr").first().waitFor();
     return values.locator("tbody tr").allInnerTexts();
@@ -147,7 +145,7 @@ describe("the live page in Chromium", { skip }, () => {
     const misdeeds = recordMisdeeds(phone, server?.url ?? "");
     await phone.goto(`${server?.url}#run=${CRASHED}`);
     await eventually(async () => assert.match(await textOf(phone), /2: producers 50/));
-    const width = await phone.evaluate(() => document.documentElement.scrollWidth);
+    const width = await phone.evaluate<number>("document.documentElement.scrollWidth");
     assert.ok(width <= 360, `${width} pixels wide`);
     assert.deepEqual(misdeeds, { console: [], requests: [] });
     await phone.close();

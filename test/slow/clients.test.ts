@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { errorKind } from "../../bench/clients/errorKind.ts";
 import { adapterOf } from "../../bench/clients/index.ts";
 import type {
@@ -10,7 +11,7 @@ import type {
   OutgoingMessage,
   ProducerOptions,
 } from "../../bench/clients/port.ts";
-import { ensureTopic, removeTopic } from "../../bench/kafka/topics.ts";
+import { ensureTopic, removeTopics } from "../../bench/kafka/topics.ts";
 import { KAFKA_CLIENTS } from "../../contract/clients.ts";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import { ensureKafkaJars } from "../../offline/kafkaJars.ts";
@@ -184,6 +185,41 @@ for (const name of KAFKA_CLIENTS) {
       await Promise.all([first, second, other].map(({ port }) => port.close()));
     });
 
+    for (const kept of [false, true]) {
+      it(`continues a partition where its previous owner stopped when members join, ${kept ? "in a kept topic" : "in a new topic"}`, async () => {
+        const topic = await newTopic();
+        const group = randomUUID();
+        if (kept) await send(client, topic, texts("before", 40));
+        const wanted = { topic, partitions: PARTITIONS, config: {} };
+        const { startOffsets } = await ensureTopic(cluster.target, wanted);
+        const producer = await client.connectProducer(cluster.target, "producer", { topic, ...plain });
+        const sent: OutgoingMessage[] = [];
+        let sending = true;
+        const sender = (async () => {
+          while (sending) {
+            const message = { value: Buffer.from(`moved ${sent.length}`) };
+            await producer.send([message]);
+            sent.push(message);
+            await delay(4);
+          }
+        })();
+        const members: Awaited<ReturnType<typeof consume>>[] = [];
+        try {
+          for (let joins = 0; joins < 3; joins += 1) {
+            members.push(await consume(client, topic, group, kept ? startOffsets : {}));
+            await eventually(() => assert.ok((members[joins]?.received.length ?? 0) > 30));
+          }
+        } finally {
+          sending = false;
+          await sender;
+        }
+        const all = () => members.flatMap(({ received }) => sorted(received));
+        await eventually(() => assert.equal(new Set(all()).size, sent.length));
+        assert.deepEqual(all().sort(), expected(sent), "each message once");
+        await Promise.all([producer, ...members.map(({ port }) => port)].map((each) => each.close()));
+      });
+    }
+
     it("fails with Kafka's own name of the error", async () => {
       const topic = await newTopic();
       const producer = await client.connectProducer(cluster.target, "producer", { topic, ...plain });
@@ -263,8 +299,8 @@ describe("a topic", () => {
 
   it("can be removed twice", async () => {
     const topic = await newTopic();
-    await removeTopic(cluster.target, topic);
-    await removeTopic(cluster.target, topic);
+    await removeTopics(cluster.target, [topic]);
+    await removeTopics(cluster.target, [topic]);
   });
 
   it("of a Kafka that does not answer is an error with its address", async () => {

@@ -4,10 +4,12 @@ import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { SwarmbenchError } from "../../contract/errors.ts";
+import { stackPrefix, userName } from "../../lib/stackName.ts";
 import type { OarClient } from "../../testbeds/oar/client.ts";
 import type { OarErrorCode } from "../../testbeds/oar/errors.ts";
 import { extend } from "../../testbeds/oar/extend.ts";
 import { endError, endOf } from "../../testbeds/oar/jobEnd.ts";
+import { machineId, namedJobBase } from "../../testbeds/oar/names.ts";
 import { openClient } from "../../testbeds/oar/open.ts";
 import { planSlots } from "../../testbeds/oar/plan.ts";
 import { release, releaseJob } from "../../testbeds/oar/release.ts";
@@ -53,6 +55,12 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
     return { now: Date.now, sleep, progress: (line) => lines.push(line), signal, lines };
   }
 
+  /** How the names of a scenario's jobs begin if its `jobName` is the scenario's name. */
+  const baseOf = (scenario: string) => {
+    const prefix = stackPrefix("", userName(), scenario);
+    return namedJobBase(scenario, { prefix, directory: lab.directory }, machineId());
+  };
+
   const wanted = (name: string, nodes: number, more: Partial<JobRequest> = {}): JobRequest => ({
     name,
     nodes,
@@ -96,7 +104,11 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
     describe("a long job", { concurrency: 1 }, () => {
       describe("of two nodes", () => {
         const NAME = "pair";
+        let base: string;
         let id: number;
+        before(() => {
+          base = baseOf(NAME);
+        });
 
         it("is submitted by npm run reserve, which prints the addresses of its nodes", async () => {
           lab.scenario(NAME, 2, lab.testbed({ jobName: NAME }));
@@ -106,7 +118,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           const addresses = stdout.match(/127\.0\.1\.\d/g) ?? [];
           assert.equal(new Set(addresses).size, 2);
           assert.equal(stdout, addresses.map(line).join(""));
-          id = (await lab.jobsNamed(`${NAME}-1`))[0] ?? 0;
+          id = (await lab.jobsNamed(`${base}-1`))[0] ?? 0;
           assert.match(stderr, new RegExp(`job ${id} runs on node-\\d, node-\\d, 0:0\\d:\\d\\d left`));
         });
 
@@ -114,11 +126,11 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           const { code, stderr } = await toolOf("-s", NAME);
           assert.equal(code, 0, stderr);
           assert.match(stderr, /using the existing job \d+ \(Running\)/);
-          assert.deepEqual(await lab.jobsNamed(`${NAME}-1`), [id]);
+          assert.deepEqual(await lab.jobsNamed(`${base}-1`), [id]);
         });
 
         it("is the same job with the same nodes through the REST API", async () => {
-          const { job, adopted } = await reserve(rest, wanted(`${NAME}-1`, 2), watching(), {
+          const { job, adopted } = await reserve(rest, wanted(`${base}-1`, 2), watching(), {
             timeoutSec: 30,
           });
           assert.deepEqual([job.id, adopted], [id, true]);
@@ -127,14 +139,14 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
 
         it("is not adopted for three nodes or for a longer walltime", async () => {
           const reserving = (request: JobRequest) => reserve(ssh, request, watching(), { timeoutSec: 30 });
-          await fails(reserving(wanted(`${NAME}-1`, 3)), "oar-other-shape", /job \d+ has 2 nodes, not 3/);
-          const longer = wanted(`${NAME}-1`, 2, { walltimeSec: 3600 });
+          await fails(reserving(wanted(`${base}-1`, 3)), "oar-other-shape", /job \d+ has 2 nodes, not 3/);
+          const longer = wanted(`${base}-1`, 2, { walltimeSec: 3600 });
           await fails(
             reserving(longer),
             "oar-other-shape",
             /0:10:00 of walltime, not 1:00:00[\s\S]*--extend/,
           );
-          assert.deepEqual(await lab.jobsNamed(`${NAME}-1`), [id]);
+          assert.deepEqual(await lab.jobsNamed(`${base}-1`), [id]);
         });
 
         it("is not extended if the testbed does not allow it, and the hint says what to do", async () => {
@@ -180,12 +192,12 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           const grown = await toolOf("-s", NAME);
           assert.equal(grown.code, 0, grown.stderr);
           assert.equal(new Set(grown.stdout.match(/127\.0\.1\.\d/g)).size, 3);
-          assert.deepEqual(await lab.jobsNamed(`${NAME}-1`), [id]);
-          assert.equal((await lab.jobsNamed(`${NAME}-2`)).length, 1);
+          assert.deepEqual(await lab.jobsNamed(`${base}-1`), [id]);
+          assert.equal((await lab.jobsNamed(`${base}-2`)).length, 1);
           lab.scenario(NAME, 2, lab.testbed({ jobName: NAME }));
           const shrunk = await toolOf("-s", NAME);
           assert.equal(shrunk.code, 0, shrunk.stderr);
-          assert.deepEqual([await lab.jobsNamed(`${NAME}-1`), await lab.jobsNamed(`${NAME}-2`)], [[id], []]);
+          assert.deepEqual([await lab.jobsNamed(`${base}-1`), await lab.jobsNamed(`${base}-2`)], [[id], []]);
         });
 
         it("is reserved again after its job was deleted from outside", async () => {
@@ -195,9 +207,9 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
             assert.equal(ended?.code, "oar-killed");
             assert.match(ended.text, /was deleted.*FRAG_JOB_REQUEST[\s\S]*npm run reserve/);
           });
-          assert.equal(planSlots(NAME, await ssh.jobs(NAME), 2).slots[0]?.job, undefined);
+          assert.equal(planSlots(base, await ssh.jobs(base), 2).slots[0]?.job, undefined);
           const watch = watching();
-          const { job, adopted } = await reserve(ssh, wanted(`${NAME}-1`, 2), watch, { timeoutSec: 60 });
+          const { job, adopted } = await reserve(ssh, wanted(`${base}-1`, 2), watch, { timeoutSec: 60 });
           assert.ok(!adopted && job.id > id);
           assert.ok(
             watch.lines.some((line) => line.includes(`job ${id} was deleted: reserving again`)),
@@ -209,7 +221,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           const foreign = await lab.job(
             "user2",
             "-n",
-            `${NAME}-1`,
+            `${base}-1`,
             "-l",
             "nodes=1,walltime=0:05:00",
             "sleep 1000",
@@ -217,7 +229,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
           await eventually(async () => assert.equal(await lab.state(foreign), "Running"));
           const { code, stderr } = await toolOf("-s", NAME, "--delete");
           assert.equal(code, 0, stderr);
-          assert.deepEqual(await lab.jobsNamed(`${NAME}-1`), [foreign]);
+          assert.deepEqual(await lab.jobsNamed(`${base}-1`), [foreign]);
           assert.equal(await lab.state(foreign), "Running");
           await fails(
             releaseJob(ssh, foreign, watching()),
@@ -251,12 +263,12 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
         it("is interrupted by Ctrl-C, which deletes the submitted job", async () => {
           lab.scenario("ctrl", 4, lab.testbed({ jobName: "ctrl" }));
           const { child, ended } = tool("-s", "ctrl");
-          await eventually(async () => assert.equal((await lab.jobsNamed("ctrl-1")).length, 1));
+          await eventually(async () => assert.equal((await lab.jobsNamed(`${baseOf("ctrl")}-1`)).length, 1));
           child.kill("SIGINT");
           const { code, stderr } = await ended;
           assert.equal(code, 130, stderr);
           assert.match(stderr, /Job \d+ was deleted/);
-          assert.deepEqual(await lab.jobsNamed("ctrl-1"), []);
+          assert.deepEqual(await lab.jobsNamed(`${baseOf("ctrl")}-1`), []);
         });
 
         it("keeps an existing job when it times out", async () => {
@@ -320,17 +332,18 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
       }
 
       it("is found by its name and deleted if the command was killed before oarsub had answered", async () => {
-        await lab.afterOarsubOf("crash-1", "sleep 15");
+        const name = `${baseOf("crash")}-1`;
+        await lab.afterOarsubOf(name, "sleep 15");
         lab.scenario("crash", 1, lab.testbed({ jobName: "crash" }));
         const { child, ended } = tool("-s", "crash");
-        await eventually(async () => assert.equal((await lab.jobsNamed("crash-1")).length, 1));
+        await eventually(async () => assert.equal((await lab.jobsNamed(name)).length, 1));
         child.kill("SIGKILL");
         assert.doesNotMatch((await ended).stderr, /submitted job/, "the killed command did not know the id");
-        const [id] = await lab.jobsNamed("crash-1");
+        const [id] = await lab.jobsNamed(name);
         const { code, stderr } = await toolOf("-s", "crash", "--delete");
         assert.equal(code, 0, stderr);
         assert.match(stderr, new RegExp(`deleted: job ${id}`));
-        assert.deepEqual(await lab.jobsNamed("crash-1"), []);
+        assert.deepEqual(await lab.jobsNamed(name), []);
       });
 
       it("is found by its name and used if the connection was lost during the submission", async () => {

@@ -48,9 +48,9 @@ export interface BareHost {
 /** Files from the image of local nodes. */
 const AS_IN_NODES = ["usr/local/sbin/hand-cgroups-down", "etc/node/sv/sshd/run"];
 
-function bareImage(lab: Lab): Promise<string> {
+function bareImage(lab: Lab, suite?: string): Promise<string> {
   const payload = Object.fromEntries(AS_IN_NODES.map((file) => [file, `images/node/rootfs/${file}`]));
-  return lab.image("bare-host", "bare", payload);
+  return lab.image("bare-host", "bare", payload, suite);
 }
 
 /** Containers that look like machines of a testbed: with SSH and sudo, without Docker. apt installs packages without downloads. */
@@ -84,16 +84,17 @@ export class BareHosts {
   /**
    * @param series prefix of their host names: `bare-a` gives bare-a1, bare-a2, …
    * @param beside existing hosts; the new ones share their network and key
+   * @param suite of Debian, such as trixie, whose Docker is installed. @default that of all other images
    * @param withDocker uses the image of local nodes: they run an engine already, and root is the only user
    */
   static async start(
     count: number,
     series = "bare-a",
-    { beside, withDocker = false }: { beside?: BareHosts; withDocker?: boolean } = {},
+    { beside, withDocker = false, suite }: { beside?: BareHosts; withDocker?: boolean; suite?: string } = {},
   ): Promise<BareHosts> {
     const lab = await Lab.create("bare");
     try {
-      const image = withDocker ? await lab.installedImage("node") : await bareImage(lab);
+      const image = withDocker ? await lab.installedImage("node") : await bareImage(lab, suite);
       const key = beside?.key ?? path.join(lab.folder("ssh"), "id_ed25519");
       const hosts = new BareHosts(lab, image, series, key, beside?.network ?? lab.name);
       if (!beside) {

@@ -161,7 +161,7 @@ function deploymentOf({ roles = ROLES, images = CORE_IMAGES }: FakeDeployment): 
     nodes,
     owner,
     lifetime: nodes[0].machine,
-    settings: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, registryPort: 5000 },
+    settings: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, dataPathPort: 4789, registryPort: 5000 },
     state: { reports: new Map() },
   });
   const registry = new Registry("registry", {

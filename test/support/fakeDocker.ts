@@ -31,6 +31,7 @@ case "$*" in
   "info --format {{.Swarm.LocalNodeState}}") echo "$state" ;;
   "info --format {{.Swarm.ControlAvailable}}") get control ;;
   "info --format {{.Swarm.Cluster.ID}}") get cluster ;;
+  "info --format {{.Swarm.Cluster.DataPathPort}}") [ -f port ] && cat port || echo 4789 ;;
   "info --format {{.Swarm.NodeID}}") get nodeId ;;
   "swarm init "*)
     [ "$state" = inactive ] || refuse "This node is already part of a swarm."

@@ -5,14 +5,16 @@ const PARTITIONS = 3;
 /** A fake Kafka in this process. By default it delivers a message in the same turn of the event loop. */
 export class FakeKafka {
   private readonly consumers: {
+    topic: string;
     group: string;
     only: readonly number[] | undefined;
     nowUs: () => number;
     receive: ReceiveBatch;
-    position: (partition: number) => number | undefined;
+    /** The next offset of each partition. */
+    reached: number[];
   }[] = [];
-  /** The values of each partition, in the order of their offsets. */
-  private readonly log: Buffer[][] = Array.from({ length: PARTITIONS }, () => []);
+  /** By topic, the values of each partition in the order of their offsets. */
+  private readonly logs = new Map<string, Buffer[][]>();
   private held: (() => void)[] = [];
   /** Producers, by the end of their client's name, that get no answer until {@link release}. */
   blocked: (clientId: string) => boolean = () => false;
@@ -29,11 +31,11 @@ export class FakeKafka {
   readonly adapter: ClientAdapter = {
     name: "kafkajs",
     version: "fake",
-    connectProducer: async (_, clientId) => this.producer(clientId),
+    connectProducer: async (_, clientId, { topic }) => this.producer(clientId, topic),
     connectConsumer: async (_target, _clientId, options, nowUs, receive) => {
       this.opened();
-      const { group, only, position = () => undefined } = options;
-      this.consumers.push({ group, only, nowUs, receive, position });
+      const { topic, group, only } = options;
+      this.consumers.push({ topic, group, only, nowUs, receive, reached: [] });
       const port: ConsumerPort = {
         assigned: () => [0, 1, 2],
         errors: () => ({}),
@@ -43,7 +45,22 @@ export class FakeKafka {
     },
   };
 
-  private producer(clientId: string): ProducerPort {
+  private logOf(topic: string): Buffer[][] {
+    const log = this.logs.get(topic) ?? Array.from({ length: PARTITIONS }, () => []);
+    this.logs.set(topic, log);
+    return log;
+  }
+
+  /** The topics that exist, and the groups that consume each. */
+  topics(): Record<string, string[]> {
+    const groupsOf = (topic: string) =>
+      this.consumers.flatMap((each) => (each.topic === topic ? each.group : []));
+    return Object.fromEntries(
+      [...this.logs.keys()].map((topic) => [topic, [...new Set(groupsOf(topic))].sort()]),
+    );
+  }
+
+  private producer(clientId: string, topic: string): ProducerPort {
     this.opened();
     return {
       send: async (messages) => {
@@ -51,9 +68,12 @@ export class FakeKafka {
         if (this.blocked(clientId)) await new Promise<void>((resolve) => this.held.push(resolve));
         const partition = this.next++ % PARTITIONS;
         for (let copy = 0; copy < this.copies; copy += 1) {
-          const from = this.log[partition]?.length ?? 0;
-          this.log[partition]?.push(...messages.map(({ value }) => Buffer.from(value)));
-          for (const consumer of this.consumers) this.deliver(consumer, partition, from);
+          const log = this.logOf(topic)[partition] ?? [];
+          const from = log.length;
+          log.push(...messages.map(({ value }) => Buffer.from(value)));
+          for (const consumer of this.consumers) {
+            if (consumer.topic === topic) this.deliver(consumer, partition, from);
+          }
         }
         if (this.failure) throw this.failure;
       },
@@ -62,26 +82,27 @@ export class FakeKafka {
   }
 
   private deliver(consumer: (typeof this.consumers)[number], partition: number, from: number): void {
-    const { only, nowUs, receive } = consumer;
+    const { topic, only, nowUs, receive, reached } = consumer;
     if (only && !only.includes(partition)) return;
-    const values = this.log[partition]?.slice(from) ?? [];
+    const values = this.logOf(topic)[partition]?.slice(from) ?? [];
     const offsets = values.map((_, index) => from + index);
+    reached[partition] = from + values.length;
     receive({ partition, values, offsets, nextOffset: from + values.length, receivedUs: nowUs() });
   }
 
-  /** All consumers join their groups again. @param fromStart they read again from the start, as without their positions */
+  /** All consumers join their groups again. @param fromStart they read again from the start, as if nothing was committed */
   rejoin(fromStart: boolean): void {
     for (const consumer of this.consumers) {
-      for (const partition of this.log.keys()) {
-        this.deliver(consumer, partition, fromStart ? 0 : (consumer.position(partition) ?? 0));
+      for (const partition of this.logOf(consumer.topic).keys()) {
+        this.deliver(consumer, partition, fromStart ? 0 : (consumer.reached[partition] ?? 0));
       }
     }
   }
 
-  /** The log's offsets. */
-  offsets(): Record<number, { low: number; end: number }> {
+  /** The offsets of a topic's log. */
+  offsets(topic = "t"): Record<number, { low: number; end: number }> {
     return Object.fromEntries(
-      this.log.map((values, partition) => [partition, { low: 0, end: values.length }]),
+      this.logOf(topic).map((values, partition) => [partition, { low: 0, end: values.length }]),
     );
   }
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { ensureTestImage } from "../../cli/setup/images.ts";
+import { type EngineImage, ensureTestImage } from "../../cli/setup/images.ts";
 import { readInstallation } from "../../cli/setup/shellEnv.ts";
 import { toolSource } from "../../cli/setup/source.ts";
 import type { ToolSource } from "../../cli/setup/toolSource.ts";
@@ -42,12 +42,19 @@ export class Lab {
    * An image that only tests need, of test/support/FOLDER.
    *
    * @param payload files from elsewhere in the checkout, by their path in the image
+   * @param suite of Debian, such as trixie. @default that of all other images
    * @returns its id
    */
-  async image(name: string, folder: string, payload: Record<string, string> = {}): Promise<string> {
+  async image(
+    name: string,
+    folder: string,
+    payload: Record<string, string> = {},
+    suite?: string,
+  ): Promise<string> {
     const files = Object.entries(payload).map(([target, file]) => [target, path.join(repository, file)]);
     const directory = path.join(repository, "test/support", folder);
-    return ensureTestImage(name, directory, Object.fromEntries(files), this.source, this.host);
+    const made = { name, directory, payload: Object.fromEntries(files), suite };
+    return (await ensureTestImage(made, this.source, this.host)).id;
   }
 
   /** The id of one of the images that `npm run setup` made in this machine's engine. */
@@ -82,6 +89,13 @@ export class Lab {
     }
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** The image of local nodes, with the Docker engine of another suite of Debian, such as trixie. */
+export function nodeImageOf(suite: string): Promise<EngineImage> {
+  const { source, engineHost } = readInstallation();
+  const made = { name: "node", directory: path.join(repository, "images/node"), payload: {}, suite };
+  return ensureTestImage(made, toolSource(source), engineHost);
 }
 
 /** Makes a key pair without a passphrase. @returns the public key: type and key */

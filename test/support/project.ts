@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { parseDocument } from "yaml";
+import type { EngineImage } from "../../cli/setup/images.ts";
 import { watchProcesses } from "./processes.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
@@ -72,8 +73,16 @@ export class TestProject {
     this.stack = stack;
   }
 
-  /** A project whose stack has only the services that the configuration enables. */
-  static async create(stack: string, config: Record<string, string>): Promise<TestProject> {
+  /**
+   * A project whose stack has only the services that the configuration enables.
+   *
+   * @param nodeImage of local nodes, instead of the one that setup has built
+   */
+  static async create(
+    stack: string,
+    config: Record<string, string>,
+    nodeImage?: EngineImage,
+  ): Promise<TestProject> {
     const project = new TestProject(stack);
     const { directory } = project;
     for (const name of [
@@ -106,12 +115,20 @@ export class TestProject {
     ]) {
       symlinkSync(path.join(repository, ".swarmbench", name), path.join(directory, ".swarmbench", name));
     }
+    if (nodeImage) project.useNodeImage(nodeImage);
     // Steps of tests are short: each must show a status line.
     const progress = { SWARMBENCH_PROGRESS_SEC: "1" };
     project.env = { ...process.env, ...progress, ...(await project.exportedEnv()) };
     await project.must("pulumi", "stack", "init", stack);
     await project.configure({ "pulumi:disable-default-providers[0]": "docker", ...SWARM_ONLY, ...config });
     return project;
+  }
+
+  private useNodeImage(node: EngineImage): void {
+    const file = path.join(this.directory, ".swarmbench/installation.json");
+    const installation = JSON.parse(readFileSync(file, "utf8"));
+    rmSync(file); // a link
+    writeFileSync(file, JSON.stringify({ ...installation, images: { ...installation.images, node } }));
   }
 
   /** The variables that `eval "$(npm run -s env)"` sets in a shell. */

@@ -86,6 +86,7 @@ function makeStep(
     producers,
     consumers: 1,
     groups: 1,
+    topics: 1,
     brokers: 1,
     nodes: 1,
     partitions: 12,

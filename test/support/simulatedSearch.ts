@@ -126,6 +126,36 @@ function trialOf(
   };
 }
 
+/** What one search of a cell gave. */
+export interface SearchOutcome {
+  /** Within 10 % of the limit. */
+  near: boolean;
+  /** The interval contains the limit; null: there is no knee. */
+  covered: boolean | null;
+  /** With a knee at or beyond the generator's limit. */
+  beyondGenerator: boolean;
+  /** Number of steps, the preheat's included. */
+  steps: number;
+  minutes: number;
+}
+
+/** Searches the limit of a cell's broker once, and compares the result with the truth. */
+export function searchOutcome(
+  cell: Cell,
+  seed: number,
+  search: Partial<BenchmarkInput["search"]> = {},
+): SearchOutcome {
+  const { knee, limit, history } = simulateSearch(cell, seed, search);
+  const [low, high] = knee?.interval ?? [0, 0];
+  return {
+    near: knee !== null && Math.abs(knee.value - limit) <= 0.1 * limit,
+    covered: knee && low <= limit && (high ?? Number.POSITIVE_INFINITY) >= limit,
+    beyondGenerator: knee !== null && knee.value >= limit * (cell.ceiling ?? Number.POSITIVE_INFINITY),
+    steps: history.length,
+    minutes: history.reduce((sum, { seconds }) => sum + seconds, 0) / 60,
+  };
+}
+
 /** What many searches of a cell gave, as shares of all. */
 export interface CellResult {
   name: string;
@@ -144,32 +174,37 @@ export interface CellResult {
   minutes: number;
 }
 
-/** Runs so many searches of a cell. */
+/** The shares of many searches. */
+export function cellResult(name: string, outcomes: readonly SearchOutcome[]): CellResult {
+  const searches = outcomes.length;
+  const share = (holds: (each: SearchOutcome) => boolean, among = outcomes) =>
+    among.length === 0 ? 1 : among.filter(holds).length / among.length;
+  const mean = (value: (each: SearchOutcome) => number) =>
+    outcomes.reduce((sum, each) => sum + value(each), 0) / searches;
+  const found = outcomes.filter(({ covered }) => covered !== null);
+  return {
+    name,
+    searches,
+    near: share(({ near }) => near),
+    covered: share(({ covered }) => covered === true, found),
+    knees: found.length / searches,
+    beyondGenerator: share(({ beyondGenerator }) => beyondGenerator),
+    steps: mean(({ steps }) => steps),
+    minutes: mean(({ minutes }) => minutes),
+  };
+}
+
+/** Runs so many searches of a cell, with the seeds from 1. */
 export function simulateCell(
   cell: Cell,
   searches: number,
   search: Partial<BenchmarkInput["search"]> = {},
 ): CellResult {
-  const all = Array.from({ length: searches }, (_, seed) => simulateSearch(cell, seed + 1, search));
-  const knees = all.flatMap(({ knee, limit }) => (knee ? [{ knee, limit }] : []));
-  const near = knees.filter(({ knee, limit }) => Math.abs(knee.value - limit) <= 0.1 * limit);
-  const covered = knees.filter(
-    ({ knee, limit }) => knee.interval[0] <= limit && (knee.interval[1] ?? Number.POSITIVE_INFINITY) >= limit,
+  const seeds = Array.from({ length: searches }, (_, index) => index + 1);
+  return cellResult(
+    cell.name,
+    seeds.map((seed) => searchOutcome(cell, seed, search)),
   );
-  const beyond = knees.filter(
-    ({ knee, limit }) => knee.value >= limit * (cell.ceiling ?? Number.POSITIVE_INFINITY),
-  );
-  const mean = (of: (each: Simulated) => number) => all.reduce((sum, each) => sum + of(each), 0) / searches;
-  return {
-    name: cell.name,
-    searches,
-    near: near.length / searches,
-    covered: knees.length > 0 ? covered.length / knees.length : 1,
-    knees: knees.length / searches,
-    beyondGenerator: beyond.length / searches,
-    steps: mean(({ history }) => history.length),
-    minutes: mean(({ history }) => history.reduce((sum, { seconds }) => sum + seconds, 0)) / 60,
-  };
 }
 
 /** Steps of the exhaustive grid over the same range: every value that the tolerance distinguishes, with all trials. */

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { EngineImage } from "../../cli/setup/images.ts";
 import type { BenchSummary } from "../../contract/request.ts";
 import type { Run } from "../../contract/result.ts";
 import { readResults } from "../../results/store.ts";
 import { BareHosts } from "./bareHosts.ts";
 import { eventually } from "./eventually.ts";
+import { nodeImageOf } from "./lab.ts";
 import { measured } from "./measured.ts";
 import { OarLab } from "./oarLab.ts";
 import { TestProject } from "./project.ts";
@@ -21,6 +23,8 @@ export interface Source {
   remains(): Promise<string[]>;
   /** The lines of {@link remains} that are still there after a destroy. */
   stays: string[];
+  /** Image of local nodes. @default the one that setup has built */
+  nodeImage?: EngineImage;
   /** How many jobs hold the first two nodes. @default 1 */
   jobs?: number;
   dispose(): Promise<void>;
@@ -76,7 +80,11 @@ export function describeTestbed<S extends Source>(
     let source: S;
     before(async () => {
       source = await open();
-      project = await TestProject.create(kind, { namespace: "lab", ...SHORT_BENCHMARK, ...config });
+      project = await TestProject.create(
+        kind,
+        { namespace: "lab", ...SHORT_BENCHMARK, ...config },
+        source.nodeImage,
+      );
       project.setTestbed(source.testbed(2), 2);
     });
     after(async () => {
@@ -190,9 +198,14 @@ export function describeTestbed<S extends Source>(
   });
 }
 
-/** Containers of this machine. */
-export async function localSource(): Promise<Source> {
+/**
+ * Containers of this machine.
+ *
+ * @param suite of Debian, such as trixie, whose Docker engine they run. @default that of all other images
+ */
+export async function localSource(suite?: string): Promise<Source> {
   return {
+    nodeImage: suite === undefined ? undefined : await nodeImageOf(suite),
     testbed: () => ({ kind: "local" }),
     names: ["node1", "node2", "node3"],
     remains: async () => [], // those of the project are always checked
@@ -210,8 +223,9 @@ export interface HostsSource extends Source {
 async function hostsSource(
   cleanup: Cleanup,
   testbed: (hosts: BareHosts, nodes: number, more: Record<string, unknown>) => Record<string, unknown>,
+  suite?: string,
 ): Promise<HostsSource> {
-  const hosts = await BareHosts.start(3);
+  const hosts = await BareHosts.start(3, "bare-a", { suite });
   return {
     hosts,
     testbed: (nodes) => testbed(hosts, nodes, { cleanup }),
@@ -226,9 +240,13 @@ export async function remainsOf(hosts: BareHosts): Promise<string[]> {
   return (await Promise.all(hosts.all.map((host) => hosts.remains(host)))).flat();
 }
 
-/** Machines that a scenario lists. */
-export function sshSource(cleanup: Cleanup): Promise<HostsSource> {
-  return hostsSource(cleanup, (hosts, nodes, more) => hosts.ssh(nodes, more));
+/**
+ * Machines that a scenario lists.
+ *
+ * @param suite of Debian, such as trixie, whose Docker engine they get. @default that of all other images
+ */
+export function sshSource(cleanup: Cleanup, suite?: string): Promise<HostsSource> {
+  return hostsSource(cleanup, (hosts, nodes, more) => hosts.ssh(nodes, more), suite);
 }
 
 /** Machines that a manifest names. */

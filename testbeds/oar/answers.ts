@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { plainMessage } from "../../contract/plainMessage.ts";
+import { plainForeign } from "../../lib/hostNames.ts";
 import { type OarErrorCode, oarError } from "./errors.ts";
 
 /** Exit code and output of one of OAR's programs, on the frontend or behind a REST API. */
@@ -25,7 +27,7 @@ const OARSUB: [test: (answer: Answer) => boolean, code: OarErrorCode][] = [
 
 /** The id of a submitted job. @throws SwarmbenchError with OAR's reason if it made none */
 export function readSubmission(answer: Answer): number {
-  const [, id] = /^OAR_JOB_ID=(\d+)\s*$/m.exec(answer.text) ?? [];
+  const [, id] = /^OAR_JOB_ID=([1-9]\d{0,14})[ \t\r]*$/m.exec(answer.text) ?? [];
   if (answer.code === 0 && id) return Number(id);
   const [, code] = OARSUB.find(([test]) => test(answer)) ?? [undefined, "oar-refused" as const];
   throw oarError(code, `OAR made no reservation: ${summary(answer)}`);
@@ -39,7 +41,7 @@ function summary({ code, text }: Answer): string {
     .filter((line) => line !== "" && !/^OAR_JOB_ID=|^\[ERROR\] Oarsub failed, please verify/.test(line))
     .filter((line) => !/^\[ADMISSION RULE\] (Modify|Set default|Automatically)/.test(line))
     .filter((line) => !/^Reservation mode: waiting/.test(line));
-  return [...new Set(lines)].join(" ").slice(0, 500) || `exit code ${code}`;
+  return plainForeign([...new Set(lines)].join(" "), 500) || `exit code ${code}`;
 }
 
 /** Whether OAR registered a deletion, or the job was already gone. @throws SwarmbenchError otherwise */
@@ -71,19 +73,23 @@ function extensionError({ text, code }: Answer): OarErrorCode {
 /** The answer in a failed REST request: OAR's API passes on the output and the exit code of its programs. */
 export function readRestError(status: number, body: string): Answer {
   const message = messageOf(body);
-  const [, ended] = /command exited with status (\d+)/.exec(message) ?? [];
+  const [, ended] = /command exited with status (\d{1,5})/.exec(message) ?? [];
   const raw = Number(ended ?? Number.NaN);
   const code = Number.isNaN(raw) ? status : raw >= 256 ? raw >> 8 : raw; // a wait status or an exit code
-  const text = message
-    .replace(/\s*\n\s*\nCmd:[\s\S]*$/, "")
-    .replace(/\. \(Command was: [\s\S]*$/, "")
-    .replace(/^Oar\w* command exited with status \d+: /, "");
-  return { code, text };
+  // Without patterns that look for the end of white space: a body may be a million empty lines.
+  const output = before(before(message, "\nCmd:"), ". (Command was: ").trimEnd();
+  return { code, text: output.replace(/^Oar\w{0,20} command exited with status \d+: /, "") };
+}
+
+/** The text before a mark, or all of it. */
+function before(text: string, mark: string): string {
+  const index = text.indexOf(mark);
+  return index < 0 ? text : text.slice(0, index);
 }
 
 function messageOf(body: string): string {
   try {
-    const answer = z.object({ message: z.string() }).safeParse(JSON.parse(body));
+    const answer = z.object({ message: z.string() }).safeParse(JSON.parse(body), { error: plainMessage });
     return answer.success ? answer.data.message : body;
   } catch {
     return body;

@@ -6,7 +6,7 @@ import { missingSec } from "../lease.ts";
 import { formatWalltime, parseWalltime } from "../walltime.ts";
 import * as commands from "./commands.ts";
 import { frontendSsh } from "./frontendSsh.ts";
-import { jobBase, slotName, slotOf } from "./names.ts";
+import { jobBase, namedJobBase, slotName, slotOf } from "./names.ts";
 
 const request = { name: "bench-1", nodes: 2, walltimeSec: 5400, types: [] };
 /** The words that a shell reads in a command line. */
@@ -144,8 +144,24 @@ describe("a job's name", () => {
     assert.match(bases[0] ?? "", /^swarmbench-ann-grid5000-[0-9a-f]{8}$/);
   });
 
+  it("that the user chose belongs to one stack of one checkout all the same", () => {
+    const bases = [
+      namedJobBase("mine", owner, "m1"),
+      namedJobBase("mine", { ...owner, prefix: "swarmbench-ann-other" }, "m1"),
+      namedJobBase("mine", { ...owner, directory: "/home/ann/swarmbench#0123456789abcdef" }, "m1"),
+      namedJobBase("mine", { ...owner, directory: "/home/ann/swarmbench#fedcba9876543210" }, "m1"),
+      namedJobBase("mine", owner, "m2"),
+    ];
+    assert.equal(new Set(bases).size, bases.length);
+    for (const base of bases) assert.match(base, /^mine-[0-9a-f]{8}$/);
+    const [own = "", ...others] = bases;
+    for (const other of others) assert.equal(slotOf(own, slotName(other, 1)), undefined);
+    assert.equal(slotOf(own, "mine-1"), undefined);
+  });
+
   it("fits into OAR's 100 characters", () => {
     assert.ok(slotName(jobBase({ ...owner, prefix: "x".repeat(300) }, ""), 50).length <= 100);
+    assert.ok(slotName(namedJobBase("x".repeat(80), owner, ""), 50).length <= 100);
   });
 
   it("contains its slot; another stack's name with the same prefix has none", () => {

@@ -108,7 +108,7 @@ export interface Framed {
 
 /** Reads the output of a {@link framed} command; undefined if the command did not run to its end. */
 export function unframed(stdout: string): Framed | undefined {
-  const end = new RegExp(`\\n${END} (\\d+) (\\d+)\\s*$`).exec(stdout);
+  const end = new RegExp(`\\n${END} (\\d{1,3}) (\\d{1,11})\\s*$`).exec(stdout);
   const begin = stdout.indexOf(`${BEGIN}\n`);
   if (!end || begin < 0) return undefined;
   const [, code, now] = end;

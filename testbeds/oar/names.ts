@@ -11,8 +11,17 @@ const MAX_LENGTH = 90;
  * machines or checkouts of one user do not know each other's jobs.
  */
 export function jobBase({ prefix, directory }: Owner, machine: string): string {
-  const digest = shortHash(`${machine}\0${directory}`, 8);
-  return `${prefix.slice(0, MAX_LENGTH - digest.length - 1)}-${digest}`;
+  return withDigest(prefix, `${machine}\0${directory}`);
+}
+
+/** The same, beginning with a name that the user chose: other stacks and checkouts may have chosen it too. */
+export function namedJobBase(name: string, { prefix, directory }: Owner, machine: string): string {
+  return withDigest(name, `${machine}\0${directory}\0${prefix}`);
+}
+
+function withDigest(name: string, text: string): string {
+  const digest = shortHash(text, 8);
+  return `${name.slice(0, MAX_LENGTH - digest.length - 1)}-${digest}`;
 }
 
 /** An OAR site and the names of a stack's jobs there. */
@@ -22,12 +31,15 @@ export interface StackSite extends OarSite {
 }
 
 /**
- * A site with the base of its jobs' names: `testbed.jobName`, or one made from the stack. Each of several sites has a
- * different base, so that jobs are not mixed up if two sites turn out to be the same OAR.
+ * A site with the base of its jobs' names. It begins with `testbed.jobName` or the stack's name, and a hash of stack, machine and
+ * checkout follows. Each of several sites has a different base, so that jobs are not mixed up if two sites turn out to be the
+ * same OAR.
  */
 export function stackSite(site: OarSite, owner: Owner): StackSite {
   const { name, settings, nodes } = site;
-  const base = settings.jobName ?? jobBase(owner, machineId());
+  const { jobName } = settings;
+  const base =
+    jobName === undefined ? jobBase(owner, machineId()) : namedJobBase(jobName, owner, machineId());
   return { name, settings, nodes, base: name === "" ? base : `${base}-${shortHash(name, 6)}` };
 }
 

@@ -1,27 +1,55 @@
 import { z } from "zod";
-import { isHostName, quoteForeign } from "../../lib/hostNames.ts";
+import { plainMessage } from "../../contract/plainMessage.ts";
+import { isHostName, plainForeign, quoteForeign } from "../../lib/hostNames.ts";
 import { parseWalltime } from "../walltime.ts";
 import { oarError } from "./errors.ts";
 import { addressesOf, type Job, jobState } from "./job.ts";
 
-/** A number; Perl's JSON sometimes writes it as a string. */
-const count = z.union([
-  z.number(),
-  z
-    .string()
-    .regex(/^-?\d+$/)
-    .transform(Number),
-]);
-/** A time; OAR writes 0 if there is none yet. */
-const time = count.nullish().transform((value) => value || undefined);
+/** The last second of the year 9999. */
+const LATEST_SEC = 253_402_300_799;
+/** OAR's database has 32 bits for a walltime, in seconds. */
+const LONGEST_SEC = 2 ** 31 - 1;
+/** OAR's database has 32 bits for the id of a job. */
+const LARGEST_ID = 2 ** 32;
+/** More nodes than any testbed has. */
+const MOST_NODES = 1_000_000;
+
+/** A number from `min` to `max`; Perl's JSON sometimes writes it as a text. */
+function within(min: number, max: number) {
+  const expected = `expected a number from ${min} to ${max}`;
+  return z
+    .union(
+      [
+        z.number(),
+        z
+          .string()
+          .regex(/^\d{1,15}$/)
+          .transform(Number),
+      ],
+      expected,
+    )
+    .refine((value) => value >= min && value <= max, expected);
+}
+const id = within(1, LARGEST_ID).refine(Number.isInteger, "expected a whole number");
+/** Whole seconds; OAR writes 0 if there is no value yet. */
+const seconds = (max: number) =>
+  within(0, max)
+    .nullish()
+    .transform((value) => Math.floor(value ?? 0) || undefined);
+const time = seconds(LATEST_SEC);
+const walltime = seconds(LONGEST_SEC);
 const text = z
   .string()
   .nullish()
   .transform((value) => value ?? "");
-/** A text that is only shown: control characters, which a terminal would interpret, become spaces. */
-const shownText = text.transform((value) => value.replace(/\p{Cc}+/gu, " "));
+/** Characters of a text that is kept at most. */
+const MAX_TEXT = 2_000;
+/** A text that may be shown: what a terminal would interpret becomes a space. */
+const shownText = text.transform((value) => plainForeign(value, MAX_TEXT));
+const optionalText = shownText.transform((value) => value || undefined);
+const requiredText = z.string().transform((value) => plainForeign(value, MAX_TEXT));
 const texts = z
-  .array(z.string())
+  .array(shownText)
   .nullish()
   .transform((list) => list ?? []);
 /** A machine's name goes into ssh configurations and command lines. */
@@ -39,24 +67,22 @@ const events = z
   .nullish()
   .transform((list) => list ?? []);
 
-const project = text.transform((value) => value || undefined);
-
 const common = {
   name: shownText,
   state: z.string(),
-  project,
+  project: optionalText,
   types: texts,
   message: shownText,
-  walltime: time,
+  walltime,
   events,
 };
 
 /** A job of `oarstat -f -J`. */
 const oarstatJob = z.object({
   ...common,
-  Job_Id: count,
-  owner: z.string(),
-  queue: z.string(),
+  Job_Id: id,
+  owner: requiredText,
+  queue: requiredText,
   assigned_network_address: machineNames,
   wanted_resources: text,
   startTime: time,
@@ -66,23 +92,23 @@ const oarstatJob = z.object({
 /** A job of OAR's REST API. */
 const restJob = z.object({
   ...common,
-  id: count,
-  owner: z.string(),
-  queue: z.string(),
+  id,
+  owner: requiredText,
+  queue: requiredText,
   wanted_resources: text,
   start_time: time,
   scheduled_start: time,
-  api_timestamp: count.nullish(),
+  api_timestamp: time,
   nodes: z.array(z.object({ network_address: machineName })).nullish(),
 });
 
 /** A job of Grid'5000's API. A list contains `assigned_nodes` only if it is asked for with `resources=yes`. */
 const g5kJob = z.object({
   ...common,
-  uid: count,
-  user_uid: z.string().nullish(),
-  user: z.string().nullish(),
-  queue: text,
+  uid: id,
+  user_uid: optionalText,
+  user: optionalText,
+  queue: shownText,
   started_at: time,
   scheduled_at: time,
   assigned_nodes: machineNames,
@@ -90,14 +116,22 @@ const g5kJob = z.object({
 
 const restNodes = z.object({ items: z.array(z.object({ network_address: machineName })) });
 const restItems = z.object({ items: z.array(z.unknown()) });
-const restId = z.looseObject({ id: count });
-const resource = z.object({ network_address: z.string().nullish(), state: z.string() });
+const restId = z.looseObject({ id });
+const restSubmission = z.object({ id: id.optional(), cmd_output: text });
+const resource = z.object({ network_address: z.string().nullish(), state: requiredText });
 const restResources = z.object({ items: z.array(resource) });
 
+/** Errors that a message lists at most. */
+const MAX_ERRORS = 5;
+
 function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: plainMessage });
   if (result.success) return result.data;
-  throw oarError("oar-unreadable", `${what} has an unknown form: ${z.prettifyError(result.error)}`);
+  const errors = result.error.issues.slice(0, MAX_ERRORS).map((issue) => {
+    const field = quoteForeign(issue.path.join("."));
+    return issue.path.length > 0 ? `${field}: ${issue.message}` : issue.message;
+  });
+  throw oarError("oar-unreadable", `${what} has an unknown form: ${errors.join("; ")}`);
 }
 
 /** Parses an answer as JSON, without the `##########` around it and the warnings before it. */
@@ -107,15 +141,19 @@ function json(answer: string, what: string): unknown {
   try {
     return JSON.parse(answer.slice(begin, end + 1));
   } catch {
-    throw oarError("oar-unreadable", `${what} is not JSON: ${answer.trim().slice(0, 200)}`);
+    throw oarError("oar-unreadable", `${what} is not JSON: ${plainForeign(answer, 200) || "it is empty"}`);
   }
 }
 
 /** The number of nodes and the walltime that a job requested, from `-l "{…}/network_address=2,walltime=0:10:0"`. */
 function wantedOf(resources: string): { nodes?: number; walltimeSec?: number } {
-  const [, nodes] = /\b(?:network_address|nodes|host)=(\d+)/.exec(resources) ?? [];
-  const [, walltime = ""] = /\bwalltime=([\d:]+)/.exec(resources) ?? [];
-  return { nodes: nodes === undefined ? undefined : Number(nodes), walltimeSec: parseWalltime(walltime) };
+  const [, nodes = ""] = /\b(?:network_address|nodes|host)=(\d{1,15})\b/.exec(resources) ?? [];
+  const [, walltime = ""] = /\bwalltime=([\d:]{1,40})/.exec(resources) ?? [];
+  const upTo = (max: number, value = 0) => (value > 0 && value <= max ? value : undefined);
+  return {
+    nodes: upTo(MOST_NODES, Number(nodes)),
+    walltimeSec: upTo(LONGEST_SEC, parseWalltime(walltime)),
+  };
 }
 
 /** The jobs of `oarstat -f -J`, sorted by id. For an unknown job oarstat prints nothing. */
@@ -203,6 +241,12 @@ export function readG5kJob(value: unknown, now: number): Job {
   };
 }
 
+/** The id of the job that OAR's REST API submitted, or else the output of oarsub. */
+export function readRestSubmission(value: unknown): { id?: number; output: string } {
+  const { id: job, cmd_output: output } = parsed(restSubmission, value, "the API's answer to the submission");
+  return { id: job, output };
+}
+
 /** The items of a list of a REST API, with details or without. */
 export function readRestItems(value: unknown): unknown[] {
   return parsed(restItems, value, "the API's list").items;
@@ -241,7 +285,8 @@ function countNodes(resources: readonly z.output<typeof resource>[]): NodeStates
   for (const { network_address: node, state } of resources) {
     if (node && (states.get(node) ?? "Alive") === "Alive") states.set(node, state);
   }
-  const counts: NodeStates = {};
-  for (const state of states.values()) counts[state] = (counts[state] ?? 0) + 1;
-  return counts;
+  // A map, since a state may have a name that every object has, such as "constructor".
+  const counts = new Map<string, number>();
+  for (const state of states.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return Object.fromEntries(counts);
 }

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import type { OarSettings } from "../../config/testbed/oar.ts";
+import { plainForeign } from "../../lib/hostNames.ts";
 import { formatWalltime } from "../walltime.ts";
 import { readDeletion, readExtension, readRestError, readSubmission } from "./answers.ts";
 import type { OarClient } from "./client.ts";
@@ -71,7 +72,10 @@ function json({ body }: Reply): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw oarError("oar-unreadable", `the API's answer is not JSON: ${body.slice(0, 200)}`);
+    throw oarError(
+      "oar-unreadable",
+      `the API's answer is not JSON: ${plainForeign(body, 200) || "it is empty"}`,
+    );
   }
 }
 
@@ -84,7 +88,7 @@ function refuse(reply: Reply, what: string): never {
       : reply.status >= 502
         ? "oar-unreachable"
         : "oar-refused",
-    `${what}: the API answered ${reply.status}: ${text.trim().slice(0, 500)}`,
+    `${what}: the API answered ${reply.status}: ${plainForeign(text, 500)}`,
   );
 }
 
@@ -172,9 +176,8 @@ function oarApi(settings: OarSettings, send: Send, options: RestOptions): OarCli
     resolve,
     submit: (request) =>
       submitJob("/jobs.json", oarBody(request), (document) => {
-        const id = (document as { id?: unknown }).id;
-        const text = String((document as { cmd_output?: unknown }).cmd_output ?? "");
-        return readSubmission({ code: 0, text: id === undefined ? text : `OAR_JOB_ID=${id}\n` });
+        const { id, output } = parse.readRestSubmission(document);
+        return id ?? readSubmission({ code: 0, text: output });
       }),
     async jobs(base) {
       const living = JOB_STATES.filter((state) => !isOver({ state })).join(",");
@@ -188,7 +191,7 @@ function oarApi(settings: OarSettings, send: Send, options: RestOptions): OarCli
       // The API ignores a name in the query.
       const items = await list("/jobs.json", { user, state: JOB_STATES.join(",") });
       const ids = parse.readRestIds(items, { name, owner: user });
-      return ids.length === 0 ? undefined : job(Math.max(...ids));
+      return ids.length === 0 ? undefined : job(ids.reduce((a, b) => Math.max(a, b)));
     },
     remove: (id) => removeJob(id, `/jobs/${id}.json`),
     extend: (id, bySec) =>

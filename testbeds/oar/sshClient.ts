@@ -2,7 +2,7 @@ import { isIPv4 } from "node:net";
 import type { OarSettings } from "../../config/testbed/oar.ts";
 import type { SwarmbenchError } from "../../contract/errors.ts";
 import type { Answer, Ask } from "../../lib/exec.ts";
-import { isHostName, quoteForeign } from "../../lib/hostNames.ts";
+import { isHostName, plainForeign, quoteForeign } from "../../lib/hostNames.ts";
 import { readDeletion, readExtension, readSubmission } from "./answers.ts";
 import type { OarClient } from "./client.ts";
 import * as commands from "./commands.ts";
@@ -33,7 +33,7 @@ export function sshClient(settings: OarSettings, ssh: readonly string[], ask: As
     if (answer.code !== 0) {
       throw oarError(
         "oar-refused",
-        `oarstat failed with exit code ${answer.code}: ${answer.text.trim().slice(0, 500)}`,
+        `oarstat failed with exit code ${answer.code}: ${plainForeign(answer.text, 500)}`,
       );
     }
     return parse.readOarstat(answer.stdout, answer.now);
@@ -74,7 +74,7 @@ export function sshClient(settings: OarSettings, ssh: readonly string[], ask: As
       if (answer.code !== 0 && names.length === 0) {
         throw oarError(
           "oar-deploy-failed",
-          `kadeploy3 failed with exit code ${answer.code}: ${answer.text.trim().slice(-500)}`,
+          `kadeploy3 failed with exit code ${answer.code}: ${plainForeign(answer.text.trim().slice(-500), 500)}`,
         );
       }
       return names;
@@ -85,7 +85,7 @@ export function sshClient(settings: OarSettings, ssh: readonly string[], ask: As
 /** The error of a command without an end marker. If ssh did not connect at all, the command did not run. */
 function lost({ stdout, stderr, timedOut }: Answer, { frontend, port }: OarSettings): SwarmbenchError {
   const where = `${frontend}:${port}`;
-  const output = stderr.trim().split("\n").slice(-2).join(" ") || "no message";
+  const output = plainForeign(stderr.trim().split("\n").slice(-2).join(" "), 500) || "no message";
   if (
     /Permission denied|Host key verification failed|REMOTE HOST IDENTIFICATION|No .* host key is known/i.test(
       stderr,

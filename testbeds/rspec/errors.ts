@@ -20,6 +20,9 @@ export function manifestError(errors: readonly DocumentError[]): SwarmbenchError
   return new SwarmbenchError(
     "manifest-invalid",
     `The manifests have ${count}; nothing was changed:\n${lines.join("\n")}`,
+    {
+      hint: "Correct the manifest, or save it again in jFed once all nodes are ready: docs/testbeds/fed4fire.md",
+    },
   );
 }
 

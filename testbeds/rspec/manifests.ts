@@ -161,7 +161,15 @@ function selectMachines(
   file: string,
 ): Candidate[] {
   const byNodeName = new Map(candidates.map((candidate) => [candidate.name, candidate]));
-  return wanted.flatMap((name) => {
+  return wanted.flatMap((name, index) => {
+    if (wanted.indexOf(name) < index) {
+      errors.push({
+        file,
+        node: quoteForeign(name),
+        text: "is named twice in testbed.machines: name it once",
+      });
+      return [];
+    }
     const candidate = byNodeName.get(name);
     if (candidate) return candidate;
     const names = [...byNodeName.keys()].slice(0, 20).join(", ");

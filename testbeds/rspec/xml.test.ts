@@ -46,7 +46,7 @@ describe("a hostile file", () => {
 
   it("may use only XML's predefined entities", () => {
     assert.equal(attribute(parseXml('<a b="x&amp;&lt;&#65;"/>'), "b"), "x&<A");
-    refused('<a b="&nbsp;"/>', /not well-formed XML \(line 1\): undefined entity/);
+    refused('<a b="&nbsp;"/>', /not well-formed XML \(line 1\): unknown entity/);
   });
 
   it("that is larger than 1 MiB is rejected; bytes count, not characters", () => {

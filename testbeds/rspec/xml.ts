@@ -64,7 +64,8 @@ export function parseXml(text: string): XmlElement {
 function notWellFormed({ message }: Error): XmlError {
   // saxes begins with "line:column: "
   const [, line, why] = /^(\d+):\d+: (.*)$/s.exec(message) ?? [];
-  return new XmlError(`is not well-formed XML${line ? ` (line ${line})` : ""}: ${why ?? message}`);
+  const reason = (why ?? message).replace(/^undefined entity/, "unknown entity");
+  return new XmlError(`is not well-formed XML${line ? ` (line ${line})` : ""}: ${reason}`);
 }
 
 /** The children of an element that have a name. */

@@ -11,7 +11,7 @@ const SECONDS = 12;
 const LOAD = ["producers=20", "rate=10", `duration=${SECONDS}`];
 const REPEATED = 50;
 const SKIP_EVERY = 20;
-/** After so many seconds without a message, the consumers count as stopped. */
+/** The consumers count as stopped after this many seconds without a message. */
 const STILL_SEC = 2;
 const ROUTE = "cut";
 
@@ -38,7 +38,7 @@ async function truncation(harness: Harness): Promise<Row[]> {
       return records - delivered;
     };
     // The drain is long enough for the consumers' reconnect backoff.
-    const options = { via: { consumer: proxy.via(ROUTE) } };
+    const options = { proxyRoutes: { consumer: proxy.proxyRoute(ROUTE) } };
     const { step, acted } = await harness.stepWhile([...LOAD, "drain=15"], cutAndTruncate, options);
     return [
       exactly(

@@ -6,10 +6,10 @@ import { QUESTIONS } from "../questions.ts";
 import { holds, type Row, stated } from "../row.ts";
 
 const FIRST_RATE = 4_000;
-/** The rate is doubled until the generator falls behind, at most so often; then rates in between are tried. */
+/** The rate is doubled until the generator falls behind, at most `doublings` times; then `refined` rates in between are tried. */
 const FULL = { doublings: 8, refined: 4, seconds: 6 };
 const QUICK = { doublings: 5, refined: 1, seconds: 4 };
-/** If the first rate is already generator-bound, it is halved at most so often. */
+/** How often the first rate is halved at most if it is already generator-bound. */
 const HALVINGS = 4;
 const PRODUCERS = 100;
 /** A generator keeps up if it sends this share of the due messages in every measured second. */
@@ -91,7 +91,7 @@ export function generatorRows(trials: readonly Trial[]): Row[] {
   ];
 }
 
-async function tried(harness: Harness, rates: readonly number[], seconds: number): Promise<Trial[]> {
+async function tryRates(harness: Harness, rates: readonly number[], seconds: number): Promise<Trial[]> {
   const { steps } = await harness.run([
     ...[`client="null"`, `producers=${PRODUCERS}`, `sweep.totalRate=${JSON.stringify(rates)}`],
     ...[`duration=${seconds}`, "warmUp.max=8", "drain=5"],
@@ -103,7 +103,7 @@ async function measure(harness: Harness, { doublings, refined, seconds }: typeof
   const trials: Trial[] = [];
   const tryFrom = async (first: number, factor: number, times: number, isDone: (trial: Trial) => boolean) => {
     for (let time = 0; time < times; time += 1) {
-      const [trial] = await tried(harness, [first * factor ** time], seconds);
+      const [trial] = await tryRates(harness, [first * factor ** time], seconds);
       if (trial) trials.push(trial);
       if (!trial || isDone(trial)) return;
     }
@@ -112,7 +112,7 @@ async function measure(harness: Harness, { doublings, refined, seconds }: typeof
   if (trials[0]?.bound) await tryFrom(FIRST_RATE / 2, 0.5, HALVINGS, ({ bound: isBound }) => !isBound);
   const { ceiling, bound } = limitOf(trials);
   if (ceiling && bound)
-    trials.push(...(await tried(harness, between(ceiling.rate, bound.rate, refined), seconds)));
+    trials.push(...(await tryRates(harness, between(ceiling.rate, bound.rate, refined), seconds)));
   return generatorRows(trials);
 }
 

@@ -11,8 +11,8 @@ const QUICK = { rounds: 1, measureSec: 6, messages: 1_000 };
 const LOAD = { producers: 50, totalRate: 500, messageBytes: MESSAGE_BYTES, warmSec: 6 };
 
 /** The limits of cli/figures/clients.ts, but in both directions: a tool that measures less is not better. */
-const APART_MS = 1;
-const TIMES = 2;
+const MAX_P50_DIFFERENCE_MS = 1;
+const MAX_P99_RATIO = 2;
 
 interface Samples {
   yardstick: Sample[];
@@ -41,9 +41,9 @@ export function toolRows(samples: Samples): Row[] {
 
 function agreement(whose: string, agents: Sample, tool: Sample): Row[] {
   const p50 = Math.abs(agents.p50 - tool.p50);
-  const ratio = { below: 1 - 1 / TIMES, above: TIMES - 1 };
+  const ratio = { below: 1 - 1 / MAX_P99_RATIO, above: MAX_P99_RATIO - 1 };
   return [
-    atMost(`difference between the agents' p50 and ${whose}`, p50, APART_MS, "about 0", " ms"),
+    atMost(`difference between the agents' p50 and ${whose}`, p50, MAX_P50_DIFFERENCE_MS, "about 0", " ms"),
     within(`ratio of the agents' p99 to ${whose}`, agents.p99 / tool.p99, 1, ratio, "x"),
   ];
 }

@@ -43,7 +43,7 @@ async function measure(harness: Harness, { delays, rounds, seconds }: typeof FUL
   const routes = delays.map((latencyMs) => ({ name: `slower-${latencyMs}`, latencyMs }));
   await BenchProxy.during(harness, routes, async (proxy) => {
     const measured = (route: string) =>
-      harness.step([...LOAD, `duration=${seconds}`], { via: { producer: proxy.via(route) } });
+      harness.step([...LOAD, `duration=${seconds}`], { proxyRoutes: { producer: proxy.proxyRoute(route) } });
     // This step does not count: the JIT warm-up of the brokers slows down the first load.
     await measured(routes[0]?.name ?? "");
     // In turn, so that a drift of the machine affects all delays alike.

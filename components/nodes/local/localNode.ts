@@ -10,6 +10,7 @@ import type { Installation } from "../../lib/installation.ts";
 import type { Node } from "../../lib/node.ts";
 import { labels, type Owner, removePreviousFirst } from "../../lib/ownership.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
+import { refuseOlderClaim } from "./claim.ts";
 import { shapeLinkScript } from "./linkScripts.ts";
 import { type DockerState, findOwn } from "./localState.ts";
 import { waitForEngineScript } from "./scripts.ts";
@@ -118,7 +119,7 @@ export function localNode(
 function nodeVolume(
   name: string,
   node: LocalNodeSettings,
-  { owner, state }: LocalNodeArgs,
+  { owner, state, network, installation }: LocalNodeArgs,
   shared: pulumi.CustomResourceOptions,
 ): docker.Volume {
   // Otherwise Docker would create a missing volume when the container starts, without the stack's labels.
@@ -126,7 +127,13 @@ function nodeVolume(
   return new docker.Volume(
     `${node.name}-engine`,
     { name, labels: labels(owner, generation(replacement)) },
-    { ...shared, ...replacedBy(replacement) },
+    {
+      ...shared,
+      ...replacedBy(replacement),
+      // Docker returns a volume of this name that exists, even if another checkout has just created it.
+      dependsOn: [network],
+      hooks: refuseOlderClaim(name, owner, localDocker(installation.engineHost, exec)),
+    },
   );
 }
 

@@ -2,12 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../../config/settings.ts";
 import type { LocalSettings } from "../../../config/testbed/local.ts";
 import { SwarmbenchError } from "../../../contract/errors.ts";
-import { localDocker } from "../../../lib/docker.ts";
+import { type DockerCli, localDocker } from "../../../lib/docker.ts";
 import type { Exec } from "../../../lib/exec.ts";
 import type { Installation } from "../../lib/installation.ts";
 import type { Testbed } from "../../lib/node.ts";
 import type { Owner } from "../../lib/ownership.ts";
 import { evaluate, type InspectableNode, type SwarmState } from "../../swarm/swarmState.ts";
+import { hostErrors } from "../engineErrors.ts";
+import { parseEngineInfo } from "../engineFacts.ts";
 import { LocalTestbed } from "./local.ts";
 import { containerName, localEndpoint } from "./localNode.ts";
 import {
@@ -34,15 +36,18 @@ interface OpenLocalArgs {
 /**
  * Inspects this machine's Docker engine, reports every conflict, and declares the testbed.
  *
- * @throws SwarmbenchError `testbed-failed` with every conflict with other users of this machine
+ * @throws SwarmbenchError `testbed-failed` with every conflict with other users of this machine, `engine-unsuitable` if nodes
+ *   cannot run on its Docker engine
  */
 export async function openLocal(args: OpenLocalArgs): Promise<{ testbed: Testbed; swarmState: SwarmState }> {
   const { settings, local, installation, owner, exec, inspectSwarm } = args;
   const { prefix } = settings;
-  const state = await readDocker(localDocker(installation.engineHost, exec)).catch((cause: Error) => {
+  const docker = localDocker(installation.engineHost, exec);
+  const state = await readDocker(docker).catch((cause: Error) => {
     const message = `The Docker engine of this machine does not answer: ${cause.message}`;
     throw new SwarmbenchError("testbed-failed", message, { hint: "See: npm run doctor", cause });
   });
+  await refuseEngine(docker, installation);
   const name = (node: string) => containerName(prefix, node);
   await refuseConflicts(settings, state, {
     owner,
@@ -81,6 +86,22 @@ export async function openLocal(args: OpenLocalArgs): Promise<{ testbed: Testbed
     unreachable,
   });
   return { testbed, swarmState };
+}
+
+/** @throws SwarmbenchError `engine-unsuitable` with every reason why nodes cannot run on this machine's engine */
+async function refuseEngine(docker: DockerCli, { newestApi }: Installation): Promise<void> {
+  const [info, oldestApi] = await Promise.all([
+    docker("info", "--format", "{{json .}}"),
+    docker("version", "--format", "{{.Server.MinAPIVersion}}"),
+  ]);
+  const facts = { info: parseEngineInfo(info), oldestApi: oldestApi.trim(), file: {}, flags: [] };
+  const errors = hostErrors(facts, { newestApi });
+  if (errors.length === 0) return;
+  const list = errors.map((line) => `  - ${line}`).join("\n");
+  throw new SwarmbenchError(
+    "engine-unsuitable",
+    `This machine cannot run nodes as containers; nothing was changed:\n${list}`,
+  );
 }
 
 async function refuseConflicts(settings: Settings, state: DockerState, claim: Claim): Promise<void> {

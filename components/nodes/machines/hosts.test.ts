@@ -79,11 +79,15 @@ describe("prepared machines", () => {
     assert.match(String(stdin), /^REGISTRY='10\.0\.0\.1:5000'$/m);
   });
 
-  it("trust only the manager's registry", () => {
+  it("trust the manager's registry, and loopback as before", () => {
     for (const { host: each } of hosts) {
       const [, daemon = ""] =
         /^DAEMON='([^']*)'$/m.exec(String(inputs(`${each.node.name}-prepared`).stdin)) ?? [];
-      assert.deepEqual(JSON.parse(daemon)["insecure-registries"], ["10.0.0.1:5000"]);
+      assert.deepEqual(JSON.parse(daemon)["insecure-registries"], [
+        "127.0.0.0/8",
+        "::1/128",
+        "10.0.0.1:5000",
+      ]);
     }
   });
 

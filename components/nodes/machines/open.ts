@@ -59,7 +59,14 @@ export async function openHosts(
   const folder = sshDirectory(installation, settings.prefix);
   const real = hosts.filter(({ isPlaceholder }) => !isPlaceholder);
   const line = ownerLine(owner);
-  const args = { owner: line, settings, common, reserved };
+  const args = {
+    owner: line,
+    settings,
+    common,
+    reserved,
+    newestApi: installation.newestApi,
+    hasPortainer: Boolean(settings.services.portainer && installation.images.portainerAgent),
+  };
   if (!reserved) await refuseMovedNodes(folder, real, line, inspectOptions(false, []));
   const endpoints = writeSshConfig(folder, real);
   const { usable, unusable } = await inspect(real, endpoints, args);
@@ -101,6 +108,9 @@ interface UnusableHost {
 
 interface InspectArgs {
   owner: string;
+  /** The newest API version that the Docker provider speaks, if it has such a limit. */
+  newestApi: string | undefined;
+  hasPortainer: boolean;
   settings: Settings;
   common: HostsSettings;
   reserved: boolean;
@@ -121,7 +131,7 @@ const inspectOptions = (reserved: boolean, firewallPorts: string[]): Omit<Inspec
 async function inspect(
   hosts: readonly Host[],
   endpoints: ReadonlyMap<string, SshEndpoint>,
-  { owner, settings, common, reserved }: InspectArgs,
+  { owner, settings, common, reserved, newestApi, hasPortainer }: InspectArgs,
 ): Promise<{ usable: UsableHost[]; unusable: UnusableHost[] }> {
   const { registryPort, addressPool } = settings.swarm;
   const options = { ...inspectOptions(reserved, portsBetween(settings)), endpoints };
@@ -142,12 +152,19 @@ async function inspect(
       ],
       ports: isManager ? [2377, 7946, registryPort] : [7946],
       arch: ARCHITECTURES[process.arch] ?? process.arch,
+      mtu: settings.swarm.mtu,
+      engine: {
+        // The provider connects to the manager alone.
+        newestApi: isManager ? newestApi : undefined,
+        defaultRoot: hasPortainer,
+      },
     };
     const errors = errorsOf(host, result, requirements);
     const address = dataAddressOf(host, result);
     if (errors.length > 0 || address === undefined) unusable.push({ host, errors });
     else usable.push({ host, ssh: endpointFor(host, endpoints), address, report: result });
-    for (const text of warningsOf(result, offset)) await pulumi.log.warn(`${nameOf(host)}: ${text}`);
+    for (const text of warningsOf(host, result, offset, requirements))
+      await pulumi.log.warn(`${nameOf(host)}: ${text}`);
   }
   const duplicates = duplicateHostNames(inspections);
   return {
@@ -177,7 +194,7 @@ function portsBetween({ swarm, clockSync, bench }: Settings): string[] {
     "2377/tcp",
     "7946/tcp",
     "7946/udp",
-    "4789/udp",
+    `${swarm.dataPathPort}/udp`,
     `${swarm.registryPort}/tcp`,
     ...clocks[clockSync.kind],
     ...probes,

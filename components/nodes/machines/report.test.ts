@@ -53,6 +53,7 @@ const requirements: Requirements = {
   ],
   ports: [2377, 7946, 5000],
   arch: "x86_64",
+  engine: {},
 };
 const errorsWith = (...more: string[]) => errorsOf(host(), report(...more), requirements);
 
@@ -69,6 +70,9 @@ describe("an inspection of this machine", () => {
   });
 });
 
+/** What to do: each error has one of these. */
+const REMEDY = /\b(allow|change|destroy|free some|install|leave|remove|start it|stop it|use)\b/;
+
 describe("the errors of a machine", () => {
   it("are empty for a healthy machine without Docker", () => {
     assert.deepEqual(errorsWith(), []);
@@ -83,13 +87,23 @@ describe("the errors of a machine", () => {
       "arch=aarch64",
       /another architecture \(aarch64\).*\(x86_64\)/,
     ],
+    [
+      "an engine's configuration that is no JSON",
+      `daemon=${Buffer.from("{ broken").toString("base64")}`,
+      /daemon\.json is not a JSON object: correct or remove the file/,
+    ],
+    [
+      "an engine's flag that swarms do not allow",
+      `dockerd=${Buffer.from("/usr/bin/dockerd\0--iptables=false\0").toString("base64")}`,
+      /may not set firewall rules/,
+    ],
     ["podman under Docker's name", "docker=podman version 4", /its docker command is podman/],
     [
       "a foreign volume with a name that the stack needs",
       "taken=volume influxdb",
       /already has a volume influxdb/,
     ],
-    ["too little disk space", "freeMiB=100", /has 100 MiB free .* 3000 are needed/],
+    ["too little disk space", "freeMiB=100", /has 100 MiB free in .* 3000 are needed/],
     ["too little memory", "memoryMiB=100", /has 100 MiB of memory/],
     ["a program that listens on a port that the stack needs", "listens=1388", /listens on port 5000/],
     [
@@ -98,10 +112,11 @@ describe("the errors of a machine", () => {
       /10\.177\.3\.0\/24 through eth2/,
     ],
   ] as [string, string, RegExp][]) {
-    it(`include ${what}`, () => {
+    it(`include ${what}, and what to do`, () => {
       const errors = errorsWith(line);
       assert.equal(errors.length, 1, errors.join("\n"));
       assert.match(errors[0] ?? "", message);
+      assert.match(errors[0] ?? "", REMEDY);
     });
   }
 
@@ -133,6 +148,24 @@ describe("the errors of a machine", () => {
   it("include that Docker is missing and cannot be installed", () => {
     const bare = parseReport(LINES.filter((line) => !line.startsWith("packager")).join("\n"));
     assert.match(errorsOf(host(), bare, requirements).join(), /none of apt-get, dnf and yum/);
+  });
+
+  it("include an engine whose oldest API is too new for the manager's provider", () => {
+    const info = Buffer.from('{"ServerVersion":"29.0.4"}').toString("base64");
+    const lines = report("engine=ID 29.0.4 inactive ", `engineInfo=${info}`, "oldestApi=1.44");
+    const needs = { ...requirements, engine: { newestApi: "1.41" } };
+    assert.match(errorsOf(host(), lines, needs).join(), /29\.0\.4 is too new/);
+    assert.deepEqual(errorsOf(host(), lines, requirements), []);
+  });
+
+  it("include an interface that carries smaller packets than the configured MTU", () => {
+    const lines = report("mtu=eth0 1460", "mtu=eth1 9000");
+    const errors = (mtu: number, more = {}) => errorsOf(host(more), lines, { ...requirements, mtu });
+    assert.match(
+      errors(1500).join(),
+      /its eth0 carries packets of 1460 bytes, less than swarmbench:swarm\.mtu/,
+    );
+    assert.deepEqual([errors(1460), errors(9000, { dataNetwork: "10.5.0.0/16" })], [[], []]);
   });
 
   it("are all reported at once", () => {
@@ -176,16 +209,37 @@ describe("the address between the nodes", () => {
 });
 
 describe("the warnings of a machine", () => {
-  const exact = { sec: 0, errorSec: 0.01 };
+  const warnings = (lines: Report, offset = { sec: 0, errorSec: 0.01 }, mtu?: number) =>
+    warningsOf(host(), lines, offset, { mtu });
+
+  it("include an interface that carries less than the overlay network sends, unless its MTU is configured", () => {
+    const cloud = report("mtu=eth0 1460", "mtu=eth1 9000");
+    assert.match(
+      warnings(cloud).join(),
+      /its eth0 carries packets of 1460 bytes.*set swarmbench:swarm\.mtu to 1460/,
+    );
+    assert.deepEqual(warnings(cloud, undefined, 1460), []);
+    assert.deepEqual(warnings(report("mtu=eth0 1500")), []);
+  });
+
+  it("include control groups of a version that the engine will give up", () => {
+    const engine = "engine=ID 29.0.4 inactive ";
+    assert.match(
+      warnings(report("cgroup=1", engine)).join(),
+      /version 1, which Docker 29\.0\.4 still runs with/,
+    );
+    assert.deepEqual(warnings(report("cgroup=2", engine)), []);
+    assert.deepEqual(warnings(report("cgroup=1", "engine=ID 20.10.24 inactive ")), []);
+  });
 
   it("include a clock that is wrong, but not one that may be right", () => {
-    assert.match(warningsOf(report(), { sec: -7.25, errorSec: 0.1 }).join(), /clock is behind .* by 7\.3 s/);
-    assert.deepEqual(warningsOf(report(), { sec: 3, errorSec: 2.5 }), []);
+    assert.match(warnings(report(), { sec: -7.25, errorSec: 0.1 }).join(), /clock is behind .* by 7\.3 s/);
+    assert.deepEqual(warnings(report(), { sec: 3, errorSec: 2.5 }), []);
   });
 
   it("include missing kernel modules and ports that a firewall may block", () => {
-    assert.match(warningsOf(report("lacks=vxlan"), exact).join(), /may lack vxlan/);
-    const closed = warningsOf(report("closed=ufw 2377/tcp", "closed=ufw 4789/udp"), exact);
+    assert.match(warnings(report("lacks=vxlan")).join(), /may lack vxlan/);
+    const closed = warnings(report("closed=ufw 2377/tcp", "closed=ufw 4789/udp"));
     assert.match(closed.join(), /firewall \(ufw\) may block 2377\/tcp, 4789\/udp/);
   });
 });
@@ -310,7 +364,7 @@ describe("the engine's configuration", () => {
     const config = JSON.parse(daemonConfig({ ...args, current: undefined, installedHere: true }));
     assert.equal(config.bip, "10.177.0.1/24");
     assert.deepEqual(config["default-address-pools"], [{ base: "10.177.0.0/16", size: 24 }]);
-    assert.deepEqual(config["insecure-registries"], ["10.0.0.1:5000"]);
+    assert.deepEqual(config["insecure-registries"], ["127.0.0.0/8", "::1/128", "10.0.0.1:5000"]);
     assert.ok(config["log-opts"]["max-size"]);
   });
 
@@ -318,6 +372,22 @@ describe("the engine's configuration", () => {
     const before = { bip: "172.30.0.1/16", "insecure-registries": ["mine:1"] };
     const config = JSON.parse(daemonConfig({ ...args, current: base64(before), installedHere: false }));
     assert.deepEqual(config, { ...before, "insecure-registries": ["mine:1", "10.0.0.1:5000"] });
+  });
+
+  it("trusts loopback as before, which Docker 29.10 takes from the list, unless its owner has listed others", () => {
+    const registries = (before: unknown) => {
+      const current = base64({ "insecure-registries": before });
+      return JSON.parse(daemonConfig({ ...args, current, installedHere: false }))["insecure-registries"];
+    };
+    const loopback = ["127.0.0.0/8", "::1/128"];
+    assert.deepEqual(registries(undefined), [...loopback, args.registry]);
+    assert.deepEqual(
+      registries([args.registry]),
+      [...loopback, args.registry],
+      "written by an earlier version",
+    );
+    assert.deepEqual(registries([]), [args.registry]);
+    assert.deepEqual(registries(["mine:1"]), ["mine:1", args.registry]);
   });
 
   it("does not change when it is applied again", () => {

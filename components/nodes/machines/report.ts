@@ -1,7 +1,11 @@
 // The inspection report of a machine (node/inspect.sh), and the errors and warnings that follow from it.
 import { z } from "zod";
+import { DEFAULT_MTU } from "../../../config/swarm.ts";
 import { plainMessage } from "../../../contract/plainMessage.ts";
 import { isInNetwork, overlaps } from "../../../lib/addresses.ts";
+import type { EngineNeeds } from "../engineErrors.ts";
+import { versionOf } from "../engineFacts.ts";
+import { engineErrors, inForeignSwarm } from "./engine.ts";
 import type { Host } from "./host.ts";
 import { KEEP } from "./nodeFiles.ts";
 
@@ -21,7 +25,9 @@ const single = z.object({
   os: z.string(),
   cpus: NUMBER,
   memoryMiB: NUMBER,
+  /** Free space for Docker's data. */
   freeMiB: NUMBER,
+  freeFolder: z.string().optional(),
   setsClock: z.enum(["yes", "no"]),
   init: z.enum(["systemd", "service", "none"]),
   packager: z.string().optional(),
@@ -29,8 +35,18 @@ const single = z.object({
   docker: z.string().optional(),
   /** The engine's id, version, swarm state and node id. Absent if the engine does not answer. */
   engine: z.string().optional(),
+  /** The path of the docker program. */
+  dockerProgram: z.string().optional(),
+  /** `docker info` as JSON, in base 64. */
+  engineInfo: z.string().optional(),
+  /** The oldest API version that the engine speaks. */
+  oldestApi: z.string().optional(),
+  /** The command line of dockerd as in /proc, in base 64. */
+  dockerd: z.string().optional(),
   /** The engine's configuration file, in base 64. */
   daemon: z.string().optional(),
+  /** Version of the control groups. */
+  cgroup: z.enum(["1", "2"]).optional(),
   /** Id of the swarm that swarmbench put the machine into. */
   mark: z.string().optional(),
   /** The machine's node id in that swarm. */
@@ -46,7 +62,7 @@ const single = z.object({
   complete: z.literal("yes", "the script did not finish"),
 });
 /** Fields that inspect.sh may print several times. */
-const REPEATED = ["address", "route", "listens", "taken", "lacks", "closed"] as const;
+const REPEATED = ["address", "mtu", "route", "listens", "taken", "lacks", "closed"] as const;
 
 /** The inspection report of a machine. */
 export type Report = z.output<typeof single> & Record<(typeof REPEATED)[number], string[]>;
@@ -87,6 +103,9 @@ export interface Requirements {
   ports: number[];
   /** Architecture of the images, as `uname -m` prints it. */
   arch: string;
+  /** The configured MTU of the network between the nodes, if any. */
+  mtu?: number;
+  engine: EngineNeeds;
 }
 
 /** The machine's address on the network between the nodes, or undefined if it cannot be determined. */
@@ -113,9 +132,10 @@ function addressesOf({ address }: Report): string[] {
 export function errorsOf(host: Host, report: Report, requirements: Requirements): string[] {
   return [
     ...identityErrors(host, report, requirements),
-    ...engineErrors(report),
+    ...engineErrors(report, requirements.engine),
     ...resourceErrors(report),
     ...addressErrors(host, report),
+    ...mtuErrors(host, report, requirements),
     // On a machine of this stack, the routes, ports and names may be the stack's own.
     ...(report.owner === undefined ? conflicts(report, requirements) : []),
   ];
@@ -123,7 +143,8 @@ export function errorsOf(host: Host, report: Report, requirements: Requirements)
 
 function identityErrors({ node }: Host, report: Report, { owner, arch }: Requirements): string[] {
   const errors: string[] = [];
-  if (report.uid !== 0) errors.push("sudo does not make its user root");
+  if (report.uid !== 0)
+    errors.push("sudo does not make its user root: allow that in its sudoers file, or log in as root");
   if (report.owner !== undefined && report.owner !== owner) {
     errors.push(
       `is used by another stack (${report.owner}); destroy that stack, or if it no longer exists: sudo sh ${KEEP}/clean`,
@@ -135,7 +156,9 @@ function identityErrors({ node }: Host, report: Report, { owner, arch }: Require
     );
   }
   if (report.arch !== arch) {
-    errors.push(`has another architecture (${report.arch}) than the images (${arch})`);
+    errors.push(
+      `has another architecture (${report.arch}) than the images (${arch}): use machines with the architecture of this one`,
+    );
   }
   return errors;
 }
@@ -170,8 +193,19 @@ function conflicts(report: Report, { ports, networks }: Requirements): string[] 
 }
 
 /** Findings that may cause errors later. The offset and its error bound are in seconds. */
-export function warningsOf(report: Report, offset: { sec: number; errorSec: number }): string[] {
+export function warningsOf(
+  host: Host,
+  report: Report,
+  offset: { sec: number; errorSec: number },
+  { mtu }: Pick<Requirements, "mtu">,
+): string[] {
   const warnings: string[] = [];
+  const link = dataLink(host, report);
+  if (link && mtu === undefined && link.mtu < DEFAULT_MTU) {
+    warnings.push(
+      `its ${link.device} carries packets of ${link.mtu} bytes, but the overlay network sends up to ${DEFAULT_MTU}: set swarmbench:swarm.mtu to ${link.mtu}`,
+    );
+  }
   if (Math.abs(offset.sec) - offset.errorSec > 1) {
     const direction = offset.sec > 0 ? "ahead of" : "behind";
     warnings.push(
@@ -179,47 +213,33 @@ export function warningsOf(report: Report, offset: { sec: number; errorSec: numb
     );
   }
   if (report.lacks.length > 0) {
-    warnings.push(`its kernel may lack ${report.lacks.join(", ")}, which Docker's overlay networks need`);
+    warnings.push(
+      `its kernel may lack ${report.lacks.join(", ")}, which Docker's overlay networks need; load it there: modprobe -a ${report.lacks.join(" ")}`,
+    );
   }
   if (report.closed.length > 0) {
     const [firewall] = report.closed[0]?.split(" ") ?? [];
     const ports = report.closed.map((line) => line.split(" ")[1]).join(", ");
-    warnings.push(`its firewall (${firewall}) may block ${ports}, which the other nodes need`);
+    warnings.push(`its firewall (${firewall}) may block ${ports}, which the other nodes need: open them`);
+  }
+  const [, version = ""] = report.engine?.split(" ") ?? [];
+  if (report.cgroup === "1" && (versionOf(version)?.[0] ?? 0) >= 29) {
+    warnings.push(
+      `its control groups are version 1, which Docker ${version} still runs with but will give up; boot it with version 2`,
+    );
   }
   return warnings;
 }
 
-function inForeignSwarm({ engine, mark, markNode }: Report): boolean {
-  const [, , state = "inactive", id] = engine?.split(" ") ?? [];
-  if (state === "inactive" || state === "") return false;
-  return mark === undefined || (state === "active" && markNode !== undefined && markNode !== id);
-}
-
-function engineErrors(report: Report): string[] {
-  if (inForeignSwarm(report)) {
-    return [
-      "is already in a swarm that this stack did not create; leave it with: docker swarm leave, or use another machine",
-    ];
-  }
-  if (/podman/i.test(report.docker ?? "")) {
-    return ["its docker command is podman: remove podman-docker, or install Docker by hand"];
-  }
-  if (report.docker === undefined && report.packager === undefined) {
-    return ["has no Docker, and none of apt-get, dnf and yum to install it: install Docker by hand"];
-  }
-  if (report.engine === undefined && report.init === "none") {
-    return ["its Docker engine does not run, and it has neither systemd nor service to start it"];
-  }
-  return [];
-}
-
-function resourceErrors({ freeMiB, memoryMiB }: Report): string[] {
+function resourceErrors({ freeMiB, freeFolder = "Docker's data folder", memoryMiB }: Report): string[] {
   const errors: string[] = [];
   if (freeMiB < MIN_FREE_MIB) {
-    errors.push(`has ${freeMiB} MiB free in Docker's data folder, but ${MIN_FREE_MIB} are needed`);
+    errors.push(
+      `has ${freeMiB} MiB free in ${freeFolder}, but ${MIN_FREE_MIB} are needed: free some disk space`,
+    );
   }
   if (memoryMiB < MIN_MEMORY_MIB) {
-    errors.push(`has ${memoryMiB} MiB of memory, but ${MIN_MEMORY_MIB} are needed`);
+    errors.push(`has ${memoryMiB} MiB of memory, but ${MIN_MEMORY_MIB} are needed: use a larger machine`);
   }
   return errors;
 }
@@ -227,13 +247,33 @@ function resourceErrors({ freeMiB, memoryMiB }: Report): string[] {
 function addressErrors(host: Host, report: Report): string[] {
   if (dataAddressOf(host, report) !== undefined) return [];
   const own = addressesOf(report).join(", ") || "none";
-  if (host.dataAddress !== undefined) return [`does not have the address ${host.dataAddress}, but ${own}`];
+  if (host.dataAddress !== undefined)
+    return [`does not have the address ${host.dataAddress}, but ${own}: change its dataAddress`];
   if (host.dataNetwork !== undefined) {
-    return [`has no address in testbed.dataNetwork ${host.dataNetwork}, but ${own}`];
+    return [
+      `has no address in testbed.dataNetwork ${host.dataNetwork}, but ${own}: change testbed.dataNetwork, or set dataAddress of the host`,
+    ];
   }
   return own === "none"
-    ? ["has no IPv4 address"]
+    ? ["has no IPv4 address: give it one on the network between the nodes"]
     : [`has the addresses ${own}: choose one with testbed.dataNetwork, or with dataAddress of the host`];
+}
+
+/** The interface with the address between the nodes, and its MTU; undefined if the report does not have it. */
+function dataLink(host: Host, report: Report): { device: string; mtu: number } | undefined {
+  const address = dataAddressOf(host, report);
+  const line = report.address.find((each) => each.startsWith(`${address}/`));
+  const device = line?.split(" ")[1] ?? "";
+  const mtu = report.mtu.find((each) => each.startsWith(`${device} `))?.split(" ")[1];
+  return mtu === undefined ? undefined : { device, mtu: Number(mtu) };
+}
+
+function mtuErrors(host: Host, report: Report, { mtu }: Pick<Requirements, "mtu">): string[] {
+  const link = dataLink(host, report);
+  if (!link || mtu === undefined || mtu <= link.mtu) return [];
+  return [
+    `its ${link.device} carries packets of ${link.mtu} bytes, less than swarmbench:swarm.mtu ${mtu}: lower that, or raise the interface's MTU`,
+  ];
 }
 
 /** Routes with a prefix up to this length belong to a VPN or a private range. The stack's narrower network hides little of them. */

@@ -1,3 +1,4 @@
+import { APT } from "../../../lib/apt.ts";
 import { LIB as CLOCK } from "../../../lib/clocks/nodeFiles.ts";
 import { script, word } from "../../../lib/shell.ts";
 import { asRoot, type SshEndpoint, sshArguments } from "../../../lib/ssh.ts";
@@ -7,6 +8,9 @@ import { tiedScript } from "../../lib/tied.ts";
 import { MARK } from "../../swarm/swarmScripts.ts";
 import { CONCURRENCY } from "./inspect.ts";
 import { KEEP, LIB, nodeFile } from "./nodeFiles.ts";
+
+/** Shell text that cleans a machine. */
+const CLEAN = `${APT}\n${nodeFile("clean.sh")}`;
 
 /** One line that identifies a stack as the owner of a machine. It is stored on the machine and is unique for the stack. */
 export function ownerLine(owner: Owner): string {
@@ -64,9 +68,9 @@ export function prepareScript(args: PrepareArgs): string {
       USER_NAME: user,
       ADDRESS: address,
       DAEMON: daemon,
-      CLEAN: script(parameters, nodeFile("clean.sh")),
+      CLEAN: script(parameters, CLEAN),
     },
-    nodeFile("prepare.sh"),
+    `${APT}\n${nodeFile("prepare.sh")}`,
   );
 }
 
@@ -84,7 +88,7 @@ export function cleanAllScript(machines: readonly (CleanArgs & { ssh: SshEndpoin
     return `${call} & running="$running $!"${(index + 1) % CONCURRENCY === 0 ? "\nreap" : ""}`;
   });
   return tiedScript(
-    { BODY: nodeFile("clean.sh"), KEEP, RETRY_SEC },
+    { BODY: CLEAN, KEEP, RETRY_SEC },
     `
 clean() {
   node=$1

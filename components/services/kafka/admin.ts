@@ -72,12 +72,12 @@ export function metadataScript({ user = "", password = "", ...args }: MetadataSc
 end=$(( $(date +%s) + TIMEOUT ))
 until
   container=$(docker ps --quiet --filter "label=com.docker.swarm.service.name=$SERVICE" | head -n 1)
-  [ -n "$container" ] && said=$(printf '%s\\n' "$INPUT" | docker exec --interactive "$container" bash -c "$INSIDE" 2>&1)
+  [ -n "$container" ] && output=$(printf '%s\\n' "$INPUT" | docker exec --interactive "$container" bash -c "$INSIDE" 2>&1)
 do
   if [ "$(date +%s)" -ge "$end" ]; then
     echo "Kafka did not accept its settings within $TIMEOUT s. See on the manager: docker service logs $SERVICE" >&2
     # Kafka quotes input that it cannot parse, which may include the password.
-    printf '%s\\n' "\${said:-$SERVICE has no task on this node}" | grep -vi password | tail -n 5 >&2
+    printf '%s\\n' "\${output:-$SERVICE has no task on this node}" | grep -vi password | tail -n 5 >&2
     exit 1
   fi
   sleep 1

@@ -54,16 +54,16 @@ interface ClusterMember {
  * Clients have a listener of their own, so that their authentication does not affect how brokers talk to each other:
  * in plain text if clients do, otherwise over TLS with certificates on both ends.
  */
-export function renderBroker(placed: ClusterMember, settings: BrokerSettings): Record<string, string> {
+export function renderBroker(clusterMember: ClusterMember, settings: BrokerSettings): Record<string, string> {
   const properties: Record<string, unknown> = {
-    ...defaultsFor(brokerCount(placed.plan)),
+    ...defaultsFor(brokerCount(clusterMember.plan)),
     ...settings.config,
-    ...identity(placed),
-    ...listeners(placed, settings),
-    ...security(placed.member, settings),
+    ...identity(clusterMember),
+    ...listeners(clusterMember, settings),
+    ...security(clusterMember.member, settings),
   };
   const environment: Record<string, string> = {
-    CLUSTER_ID: placed.clusterId,
+    CLUSTER_ID: clusterMember.clusterId,
     KAFKA_HEAP_OPTS: `-Xms${settings.heapMiB}m -Xmx${settings.heapMiB}m`,
     KAFKA_OPTS: [metricsAgent(), ...jvmOptions(settings.jvmOptions)].join(" "),
   };

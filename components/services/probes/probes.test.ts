@@ -50,7 +50,7 @@ describe("the probes", () => {
     ]);
   });
 
-  it("have the stack's token as a secret, where they listen on the network", () => {
+  it("have the stack's token as a secret if they listen on the network", () => {
     const [secret] = declared.container("probes").secrets as { fileName: string }[];
     assert.equal(secret?.fileName, "/run/secrets/swarmbench_token");
     assert.deepEqual(declared.container("probes-host").secrets, []);

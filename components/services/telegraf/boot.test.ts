@@ -21,21 +21,37 @@ const TABLE = [
   route("high", "8005C00A", "80FFFFFF"), // 10.192.5.128/25
 ].join("\n");
 
-/** The interface that the script passes to Telegraf on a node with these routes. */
-function interfaceOf(environment: Record<string, string>, routes: string | null = TABLE): string {
+interface BootCase {
+  environment?: Record<string, string>;
+  /** The node's routes; null: it has no table of them. */
+  routes?: string | null;
+  /** The answer of the node's engine to /version; null: it does not answer. */
+  engine?: string | null;
+}
+
+/** The interface and the API version of Docker that the script passes to Telegraf. */
+function booted({ environment = {}, routes = TABLE, engine = null }: BootCase): {
+  found: string;
+  api: string;
+} {
   const proc = mkdtempSync(path.join(folder, "proc-"));
   const bin = path.join(proc, "bin");
   for (const each of [bin, path.join(proc, "net")]) mkdirSync(each);
   if (routes !== null) writeFileSync(path.join(proc, "net/route"), `${routes}\n`);
   // As a user other than root, the script starts the program directly; the image supports both.
   writeFileSync(path.join(bin, "id"), "#!/bin/sh\necho 1000\n", { mode: 0o755 });
-  const telegraf = `#!/bin/sh\necho "interface=\${TEST_INTERFACE-unset} $*"\n`;
+  const curl = engine === null ? "exit 7" : `cat <<'END'\n${engine}\nEND`;
+  writeFileSync(path.join(bin, "curl"), `#!/bin/sh\n${curl}\n`, { mode: 0o755 });
+  const telegraf = `#!/bin/sh\necho "interface=\${TEST_INTERFACE-unset} api=$DOCKER_API_VERSION $*"\n`;
   writeFileSync(path.join(bin, "telegraf"), telegraf, { mode: 0o755 });
   const env = { PATH: `${bin}:/usr/bin:/bin`, HOST_PROC: proc, ...environment };
   const { stdout, stderr, status } = spawnSync("/bin/sh", [BOOT, "--once"], { env, encoding: "utf8" });
   assert.deepEqual([status, stderr], [0, ""]);
-  return /^interface=(\S+) --once\n$/.exec(stdout)?.[1] ?? assert.fail(stdout);
+  const [, found = "", api = ""] = /^interface=(\S+) api=(\S+) --once\n$/.exec(stdout) ?? assert.fail(stdout);
+  return { found, api };
 }
+const interfaceOf = (environment: Record<string, string>, routes: string | null = TABLE) =>
+  booted({ environment, routes }).found;
 const towards = (address: string) => interfaceOf({ SWARMBENCH_NETWORK_ADDRESS: address });
 
 describe("Telegraf's entry script", () => {
@@ -62,4 +78,19 @@ describe("Telegraf's entry script", () => {
       assert.equal(interfaceOf(environment), "ens9");
     });
   }
+
+  for (const [version, oldest, api] of [
+    ["20.10.24", "1.12", "1.24"],
+    ["28.5.2", "1.24", "1.24"],
+    ["29.0.4", "1.44", "1.44"],
+    ["29.6.1", "1.40", "1.40"],
+  ] as const) {
+    it(`asks Docker ${version} for an API version that it speaks`, () => {
+      const engine = `{"Platform":{"Name":""},"Components":[{"Name":"Engine","Version":"${version}","Details":{"ApiVersion":"1.99","MinAPIVersion":"${oldest}"}}],"Version":"${version}","ApiVersion":"1.99","MinAPIVersion":"${oldest}","Os":"linux"}`;
+      assert.equal(booted({ engine }).api, api);
+    });
+  }
+
+  it("asks for Telegraf's default API version if the engine does not answer", () =>
+    assert.equal(booted({ engine: null }).api, "1.24"));
 });

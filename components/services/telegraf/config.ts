@@ -201,7 +201,8 @@ function clockInput() {
 function dockerInput() {
   const { containerCpu, containerMemory, containerNetwork } = NODE_METRICS;
   return {
-    endpoint: "unix:///var/run/docker.sock",
+    // The default socket, with the API version that the image's entry script has set (telegraf-boot).
+    endpoint: "ENV",
     perdevice: false,
     // Without it `total_include` only yields the CPU total. Telegraf 1.30 logs a deprecation warning for it.
     total: true,

@@ -9,7 +9,7 @@ SHOW_EVERY=5
 
 field() { sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p" "$STATUS/status.json"; }
 
-look() {
+read_status() {
   state=$(field state)
   # If the status service has died, its last status stays. While it runs, it writes at least every 15 s.
   age=$(awk -v at="$(field at)" -v now="$(date +%s)" 'BEGIN { printf "%d", now - at }')
@@ -32,15 +32,15 @@ is_close() {
 
 begun=$(date +%s)
 shown=0
-look
+read_status
 until is_close; do
   waited=$(( $(date +%s) - begun ))
   if [ "$waited" -ge "$TIMEOUT" ]; then
     echo "the clock of $NODE is not within $MAX_US µs of $MASTER's after $TIMEOUT s (clockSync.kind: $KIND):" \
       "state $state, last offsets ${offsets:-none} µs, path delay $(field path_delay_us) µs." \
-      "Where the offsets only need a larger bound or more time, set clockSync.maxOffset or clockSync.timeout;" \
-      "where there are none, see on $NODE whether the daemon runs (service clock-sync) and whether the network lets" \
-      "its packets through (PTP: UDP 319 and 320, multicast; NTP: UDP 123); clockSync.kind: none goes without" >&2
+      "If the offsets only need a larger bound or more time, set clockSync.maxOffset or clockSync.timeout." \
+      "If there are none, check on $NODE whether the daemon runs (service clock-sync), and whether the network lets its" \
+      "packets through (PTP: UDP 319 and 320, multicast; NTP: UDP 123). To do without: clockSync.kind: none" >&2
     exit 1
   fi
   if [ "$waited" -ge $(( SHOW_AFTER + shown )) ]; then
@@ -48,6 +48,6 @@ until is_close; do
     shown=$(( waited + SHOW_EVERY - SHOW_AFTER ))
   fi
   sleep 0.5
-  look
+  read_status
 done
 case $state in SLAVE) echo "SLAVE $(median $offsets) µs" ;; *) echo "$state" ;; esac

@@ -1,5 +1,5 @@
 # Packages of the clock daemons. Their installers get no standard input, because this script may be read from it.
-# KEEP/packages lists what this script has installed; nothing else is removed. KEEP/displaced lists what apt removed for it.
+# Needs the function apt (lib/node/apt.sh). KEEP/packages lists what this script has installed; nothing else is removed. KEEP/displaced lists what apt removed for it.
 
 packager() {
   for candidate in apt-get dnf yum; do
@@ -17,16 +17,17 @@ packages_install() {
   mkdir -p "$KEEP"
   case $(packager) in
     apt-get)
-      apt-get -qq update >&2 || true # the failing package source may not be needed
+      apt update || true # the failing package source may not be needed
       # Debian allows one time service: installing chrony removes systemd-timesyncd.
       apt-get -s install -y --no-install-recommends $missing </dev/null 2>/dev/null |
         awk '$1 == "Remv" { print $2 }' >> "$KEEP/displaced"
-      DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing </dev/null >&2 ;;
+      apt install -y --no-install-recommends $missing ;;
     dnf) dnf --quiet --assumeyes install $missing </dev/null >&2 ;;
     yum) yum --quiet --assumeyes install $missing </dev/null >&2 ;;
     *) false ;;
   esac || {
-    echo "could not install$missing on this node; install it there by hand, or choose another clockSync.kind" >&2
+    [ "${apt_locked:-no}" = yes ] || echo "could not install$missing on this node; install it there by hand, or choose another clockSync.kind" \
+      "(where chrony excludes ptpd, as in Debian sid: clockSync.ntpServers: [])" >&2
     exit 1
   }
   for package in $missing; do echo "$package" >> "$KEEP/packages"; done
@@ -36,7 +37,7 @@ packages_install() {
 packages_restore() {
   [ -s "$KEEP/displaced" ] || return 0
   displaced=$(sort -u "$KEEP/displaced" | tr '\n' ' ')
-  DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $displaced </dev/null >&2 || {
+  apt install -y --no-install-recommends $displaced || {
     echo "this node had the packages $displaced, which could not be installed again;" \
       "without them it may have no time service: apt-get install $displaced" >&2
     return 0
@@ -53,9 +54,9 @@ packages_remove() {
       *" $package "*) echo "$package" >> "$KEEP/.packages" ;;
       *)
         case $(packager) in
-          apt-get) DEBIAN_FRONTEND=noninteractive apt-get -qq purge -y "$package" </dev/null >&2 ;;
+          apt-get) apt purge -y "$package" ;;
           *) "$(packager)" --quiet --assumeyes remove "$package" </dev/null >&2 ;;
-        esac || echo "$package could not be removed; it does no harm" >&2 ;;
+        esac || echo "$package could not be removed and stays installed, which is harmless" >&2 ;;
     esac
   done < "$KEEP/packages"
   mv "$KEEP/.packages" "$KEEP/packages"

@@ -6,7 +6,7 @@
 RECENT=8
 SETTLED_PAUSE_SEC=15
 # After this many seconds without a PTP lock, NTP takes over.
-PATIENCE_SEC=10
+NTP_AFTER_SEC=10
 
 status_json() { # state offset delay now
   case $1 in MASTER) offset=0 delay=null ;; *) offset=${2:-null} delay=${3:-null} ;; esac
@@ -42,7 +42,7 @@ hand_over() { # state
       if [ "$ntp" != down ]; then service_down ntp; ntp=down; fi ;;
     *)
       unlocked=$((unlocked + 1))
-      if [ "$unlocked" -ge "$PATIENCE_SEC" ] && [ "$ntp" != up ]; then service_up ntp; ntp=up; fi ;;
+      if [ "$unlocked" -ge "$NTP_AFTER_SEC" ] && [ "$ntp" != up ]; then service_up ntp; ntp=up; fi ;;
   esac
 }
 

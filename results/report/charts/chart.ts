@@ -18,7 +18,7 @@ export interface ShownRun extends Run {
 /** The runs that a chart shows: one in a report, all in a comparison. */
 export type Runs = readonly [ShownRun, ...ShownRun[]];
 
-/** "report": report.html and files in plots/; "comparison": compare.html. */
+/** Where a chart is shown. "report": report.html and files in plots/; "comparison": compare.html. */
 export type Place = "report" | "comparison";
 
 /** The declaration of a chart; list.ts lists all charts. */

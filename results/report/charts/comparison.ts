@@ -2,7 +2,7 @@ import { variableText } from "../../../contract/text.ts";
 import { verdictOf } from "../../../contract/verdicts.ts";
 import { letter } from "../../compare/comparison.ts";
 import { curvesOf, varied } from "../../series.ts";
-import { isTelling } from "../../steps.ts";
+import { isAboutBroker } from "../../steps.ts";
 import type { Chart, Runs, ShownRun } from "./chart.ts";
 import { axis, COLOURS, scaleOf } from "./draw.ts";
 import { marks, sloLine } from "./marks.ts";
@@ -12,7 +12,7 @@ import { valueAxis } from "./valueAxis.ts";
 const variableOf = ([first]: Runs) => curvesOf(first).variable;
 const DASHES = ["solid", "dashed", "dotted"] as const;
 
-/** The p99 latency of several runs against the varied setting. */
+/** The p99 latency of several runs by the varied option. */
 export const comparisonChart: Chart = {
   name: "comparison",
   place: "comparison",
@@ -49,7 +49,7 @@ export const comparisonChart: Chart = {
 
 /** Value and p99 of each step that says something about the broker. */
 function p99Points(run: ShownRun, variable: string): TrialPoint[] {
-  return run.steps.filter(isTelling).flatMap((step) => {
+  return run.steps.filter(isAboutBroker).flatMap((step) => {
     const [x, y] = [varied(step, variable), step.latencyMs.p99];
     if (typeof x !== "number" || y === null) return [];
     return [{ x, y, symbol: verdictOf(step).symbol }];

@@ -7,21 +7,26 @@ import { axis, COLOURS } from "./draw.ts";
 import { trialSeries } from "./trials.ts";
 import { valueAxis } from "./valueAxis.ts";
 
-/** Offered and delivered messages per second. */
+/** Messages per second of the measured time; older runs do not have what was received. */
+function perSec(step: MeasuredStep, name: "offered" | "received"): number {
+  return (name === "offered" ? step.offered : (step.received ?? step.delivered)) / step.durationSeconds;
+}
+
+/** Offered and received messages per second. */
 export const deliveredChart: Chart = {
   name: "delivered",
   place: "report",
-  title: "Offered and delivered load",
+  title: "Offered and received load",
   caption:
-    "Messages per second that the schedule asked for (dashed) and that the consumers received (solid). Each point is a step, the lines run through medians. Where they diverge, messages were waiting or lost.",
+    "Messages per second that the schedule asked for (dashed) and that arrived at the consumers meanwhile (solid). Each point is a step, the lines run through medians. Where they diverge, messages were waiting or lost.",
   draw: ([run], width) => {
     const { variable, curves } = curvesOf(run);
     const steps = measuredSteps({ steps: curves.flatMap((curve) => curve.steps) });
     if (variable === undefined || steps.length === 0) return undefined;
-    const points = (name: "offered" | "delivered") =>
-      steps.map((step: MeasuredStep) => ({
+    const points = (name: "offered" | "received") =>
+      steps.map((step) => ({
         x: varied(step, variable) as number,
-        y: step[name] / step.durationSeconds,
+        y: perSec(step, name),
         symbol: verdictOf(step).symbol,
       }));
     return {
@@ -33,7 +38,7 @@ export const deliveredChart: Chart = {
       ),
       yAxis: axis("messages per second", "value", { nameGap: 55 }),
       series: [
-        ...trialSeries(points("delivered"), { name: "delivered", colour: COLOURS[0] as string }),
+        ...trialSeries(points("received"), { name: "received", colour: COLOURS[0] as string }),
         ...trialSeries(points("offered"), {
           name: "offered",
           colour: COLOURS[1] as string,

@@ -75,7 +75,7 @@ export function axis(
   return { name, type, nameLocation: "middle", nameGap: 38, ...more };
 }
 
-/** The axis type for these values: logarithmic if they are positive and span more than a decade. */
+/** The axis type for these values: logarithmic if they are positive and the largest is more than 12 times the smallest. */
 export function scaleOf(values: readonly number[]): "value" | "log" {
   const positive = values.filter((value) => value > 0);
   return positive.length === values.length && Math.max(...positive) > 12 * Math.min(...positive)

@@ -21,7 +21,7 @@ const LEAST_STEPS = 3;
 
 const HOW_TO_READ = `Each point is a step; the line runs through the medians of the steps of a value, the band from the smallest to the largest p99. Dashed line: the SLO. Green: the interval of the knee. ${symbolLegend()}.`;
 
-/** Latency against the varied setting, with the SLO and the knee. */
+/** Latency by the varied option, with the SLO and the knee. */
 export const latencyChart: Chart = {
   name: "latency",
   place: "report",
@@ -129,8 +129,9 @@ function symbolLegend(): string {
 }
 
 /** The SLO and the knee as lines, the knee's interval as a band. */
-function sloAndKnee({ knee, slo }: Run, variable: string): object {
-  const lines = [sloLine(slo.p99Ms, `SLO: p99 ${slo.p99Ms} ms`)];
+function sloAndKnee({ knee, slo, otherKnees = [] }: Run, variable: string): object {
+  const limits = [slo, ...otherKnees.map((other) => other.slo)];
+  const lines = limits.map(({ p99Ms }) => sloLine(p99Ms, `SLO: p99 ${p99Ms} ms`));
   if (knee?.variable === variable) {
     const label = { formatter: `knee ${formatNumber(knee.value)}`, color: GOOD };
     lines.push({ xAxis: knee.value, lineStyle: { color: GOOD }, label });

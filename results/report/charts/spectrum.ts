@@ -7,7 +7,7 @@ import { marks, sloLine } from "./marks.ts";
 
 /** Beyond 99.999 %, a percentile depends on single messages. */
 const PERCENTS = [0, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999];
-/** One colour for each line. */
+/** Largest number of lines: one for each colour. */
 const SERIES_MAX = COLOURS.length;
 
 /** The percentiles of the last steps, plotted as HdrHistogram does. */

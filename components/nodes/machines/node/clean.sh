@@ -1,7 +1,7 @@
 # Removes everything that a stack created on a machine, whether or not Pulumi recorded it. Leaves a machine of another stack
 # alone, and a swarm that this stack did not put the machine into. After a failure it keeps the files needed to try again.
 #
-# Needs NODE, OWNER, KEEP, LIB, CLOCK, MARK, STACK_LABEL, OWNER_LABEL, REGISTRY, REGISTRY_IMAGE, FULL (yes or no).
+# Needs the function apt (lib/node/apt.sh), and NODE, OWNER, KEEP, LIB, CLOCK, MARK, STACK_LABEL, OWNER_LABEL, REGISTRY, REGISTRY_IMAGE, FULL (yes or no).
 
 failed=0
 say() { echo "$NODE: $1" >&2; }
@@ -9,7 +9,15 @@ error() { say "$*"; failed=1; }
 [ -f "$KEEP/owner" ] || exit 0
 [ "$(cat "$KEEP/owner")" = "$OWNER" ] || { say "is used by another stack and was not cleaned: $(cat "$KEEP/owner")"; exit 0; }
 
-[ ! -f "$CLOCK/remove" ] || sh "$CLOCK/remove" >&2 || error "could not remove the clock synchronization"
+[ ! -f "$CLOCK/remove" ] || sh "$CLOCK/remove" >&2 || error "could not remove the clock synchronisation"
+
+# Whether a process is this machine's Docker engine. After a crash of the engine another process may have its id, also the
+# engine of a container.
+is_engine() {
+  case $1 in "" | *[!0-9]*) return 1 ;; esac
+  [ "$(cat "/proc/$1/comm" 2>/dev/null)" = dockerd ] &&
+    [ "$(readlink "/proc/$1/ns/pid")" = "$(readlink /proc/self/ns/pid)" ]
+}
 
 list() { docker "$@" --quiet --filter "label=$STACK_LABEL" --filter "label=$OWNER_LABEL"; }
 
@@ -46,7 +54,7 @@ if docker info >/dev/null 2>&1; then
   [ -z "$left" ] || error "could not remove the containers, volumes or networks" $left
   # By name: an image may also have names that do not belong to the stack.
   pulled() {
-    docker images --digests --format '{{.Repository}} {{.Tag}} {{.Digest}}' |
+    docker images --all --digests --format '{{.Repository}} {{.Tag}} {{.Digest}}' |
       awk -v from="$REGISTRY/" 'index($1, from) == 1 { if ($2 != "<none>") print $1 ":" $2; if ($3 != "<none>") print $1 "@" $3 }'
   }
   for image in $(pulled); do docker rmi "$image" >/dev/null 2>&1 || true; done # removing one name may remove others
@@ -72,8 +80,7 @@ if [ -f "$KEEP/daemon.ours" ] && [ "$(cat /etc/docker/daemon.json 2>/dev/null)" 
   if [ -d /run/systemd/system ]; then systemctl reload docker </dev/null 2>/dev/null || true # the engine may be stopped
   else
     pid=$(cat /var/run/docker.pid 2>/dev/null) || pid=
-    # After a crash of the engine, another process may have this id.
-    [ "$(cat "/proc/${pid:-none}/comm" 2>/dev/null)" != dockerd ] || kill -HUP "$pid" 2>/dev/null || true
+    ! is_engine "$pid" || kill -HUP "$pid" 2>/dev/null || true
   fi
 fi
 if [ -f "$KEEP/group" ]; then gpasswd -d "$(cat "$KEEP/group")" docker >/dev/null 2>&1 || true; fi
@@ -103,11 +110,30 @@ remove_packages() {
     wanted=$(wc -l < "$KEEP/packages")
     going=$(xargs apt-get -s purge < "$KEEP/packages" 2>/dev/null | grep -c '^Purg') || true # grep fails if there are none
     [ "$going" -le "$wanted" ] || { say "packages were kept because other packages need them: $(tr '\n' ' ' < "$KEEP/packages")"; return; }
-    xargs env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 purge -y < "$KEEP/packages" >/dev/null 2>&1
+    apt purge -y $(cat "$KEEP/packages")
   else
     xargs rpm --erase < "$KEEP/packages" >/dev/null 2>&1 # fails if other packages need them
   fi || error "packages could not be removed: $(tr '\n' ' ' < "$KEEP/packages")"
 }
+
+# What is left on the engine, or in its data folder if it does not answer: the stack's own objects are removed by now.
+others() {
+  if docker info >/dev/null 2>&1; then
+    docker ps --all --format 'container {{.Names}}'
+    docker volume ls --format 'volume {{.Name}}'
+    docker network ls --format '{{.Name}}' | grep -vxE 'bridge|host|none|docker_gwbridge|ingress' | sed 's/^/network /'
+    docker images --format 'image {{.Repository}}:{{.Tag}}' | grep -vxF 'image <none>:<none>'
+  else
+    for object in /var/lib/docker/containers/* /var/lib/docker/volumes/*/; do [ ! -d "$object" ] || echo "$object"; done
+  fi
+}
+if [ "$FULL" = yes ] && [ -s "$KEEP/packages" ]; then
+  found=$(others | head -n 5 | tr '\n' ',' | sed 's/,$//; s/,/, /g')
+  if [ -n "$found" ]; then
+    say "its Docker and the data were kept, because others use it by now: $found. To remove both, remove these, then the packages: $(tr '\n' ' ' < "$KEEP/packages")"
+    FULL=no
+  fi
+fi
 
 if [ "$FULL" = yes ] && [ -s "$KEEP/packages" ]; then
   if [ -d /run/systemd/system ]; then

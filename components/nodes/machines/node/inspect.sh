@@ -28,11 +28,27 @@ elif command -v service >/dev/null; then report init service
 else report init none
 fi
 
+# A text that may contain line breaks or null bytes.
+encoded() { base64 | tr -d '\n'; }
+
+case $(stat -f -c %T /sys/fs/cgroup 2>/dev/null) in
+  cgroup2fs) report cgroup 2 ;;
+  tmpfs) report cgroup 1 ;;
+esac
+
+image_folder=
 if command -v docker >/dev/null; then
   report docker "$(docker --version 2>/dev/null | first_line)"
+  report dockerProgram "$(command -v docker)"
   if engine=$(docker info --format '{{.ID}} {{.ServerVersion}} {{.Swarm.LocalNodeState}} {{.Swarm.NodeID}}' 2>/dev/null) && [ -n "$engine" ]; then
     report engine "$engine"
     root=$(docker info --format '{{.DockerRootDir}}')
+    report engineInfo "$(docker info --format '{{json .}}' 2>/dev/null | encoded)"
+    report oldestApi "$(docker version --format '{{.Server.MinAPIVersion}}' 2>/dev/null)"
+    # containerd keeps the images, if the engine leaves that to it (the default of new installations from Docker 29 on).
+    ! docker info --format '{{json .DriverStatus}}' | grep -qF io.containerd.snapshotter || image_folder=/var/lib/containerd
+    engine_pid=$(cat /var/run/docker.pid 2>/dev/null) || engine_pid=none
+    [ "$(cat "/proc/$engine_pid/comm" 2>/dev/null)" != dockerd ] || report dockerd "$(encoded < "/proc/$engine_pid/cmdline")"
     # Names that the stack needs, but that belong to objects without the stack's label.
     own=$(docker ps --all --filter "label=$STACK_LABEL" --format 'container {{.Names}}'
       docker volume ls --filter "label=$STACK_LABEL" --format 'volume {{.Name}}')
@@ -40,7 +56,7 @@ if command -v docker >/dev/null; then
       grep -E "^($NAMES)\$" | grep -vxF "${own:-nothing}" | sed 's/^/taken=/'
   fi
 fi
-[ ! -f /etc/docker/daemon.json ] || report daemon "$(base64 < /etc/docker/daemon.json | tr -d '\n')"
+[ ! -f /etc/docker/daemon.json ] || report daemon "$(encoded < /etc/docker/daemon.json)"
 [ ! -f "$MARK" ] || report mark "$(first_line < "$MARK")"
 [ ! -f "$MARK.node" ] || report markNode "$(first_line < "$MARK.node")"
 [ ! -f "$KEEP/node" ] || report node "$(first_line < "$KEEP/node")"
@@ -50,11 +66,15 @@ for list in packages packages.before; do
   if [ -f "$KEEP/$list" ]; then report installed "$list"; break; fi
 done
 
-folder=${root:-/var/lib/docker}
-while [ ! -d "$folder" ]; do folder=${folder%/*}; [ -n "$folder" ] || folder=/; done
-df -Pk "$folder" | awk 'NR == 2 { printf "freeMiB=%d\n", $4 / 1024 }'
+# The free space of the fullest file system that gets data.
+for folder in "${root:-/var/lib/docker}" $image_folder; do
+  name=$folder
+  while [ ! -d "$folder" ]; do folder=${folder%/*}; [ -n "$folder" ] || folder=/; done
+  echo "$(df -Pk "$folder" | awk 'NR == 2 { printf "%d", $4 / 1024 }') $name"
+done | sort -n | head -n 1 | awk '{ print "freeMiB=" $1; sub(/^[0-9]+ /, ""); print "freeFolder=" $0 }'
 
 ip -o -4 address show scope global | awk '{ print "address=" $4 " " $2 }'
+ip -o link show | awk '{ sub(/[:@].*/, "", $2); for (i = 3; i < NF; i++) if ($i == "mtu") print "mtu=" $2 " " $(i + 1) }'
 ip -4 route show | awk '$1 ~ /^[0-9].*\// { device = ""; for (i = 2; i < NF; i++) if ($i == "dev") device = $(i + 1); print "route=" $1 " " device }'
 ip -4 route get 192.0.2.1 2>/dev/null | awk '{ for (i = 1; i < NF; i++) if ($i == "src") { print "outgoing=" $(i + 1); exit } }'
 

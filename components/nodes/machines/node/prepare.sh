@@ -1,7 +1,7 @@
 # Prepares a machine as a node: a Docker engine that trusts the stack's registry. Idempotent. Records its changes in KEEP so that
 # CLEAN can undo them. Output: the ids of the engine and the machine.
 #
-# Needs NODE, USER_NAME, OWNER, KEEP, MARK, DAEMON (the engine's configuration), REGISTRY, REGISTRY_IMAGE, ADDRESS, CLEAN (the
+# Needs the function apt (lib/node/apt.sh), and NODE, USER_NAME, OWNER, KEEP, MARK, DAEMON (the engine's configuration), REGISTRY, REGISTRY_IMAGE, ADDRESS, CLEAN (the
 # script that undoes the changes).
 
 say() { echo "$NODE: $1" >&2; }
@@ -9,9 +9,11 @@ fail() { say "$1"; exit 1; }
 
 umask 022
 mkdir -p "$KEEP"
-if [ -f "$KEEP/owner" ] && [ "$(cat "$KEEP/owner")" != "$OWNER" ]; then
-  fail "is used by another stack: $(cat "$KEEP/owner")"
-fi
+# Claims the machine. A hard link is made once, complete, so that of two stacks at one instant exactly one gets the machine.
+printf '%s\n' "$OWNER" > "$KEEP/owner.$$"
+ln "$KEEP/owner.$$" "$KEEP/owner" 2>/dev/null || true # it exists: checked below
+rm -f "$KEEP/owner.$$"
+[ "$(cat "$KEEP/owner")" = "$OWNER" ] || fail "is used by another stack: $(cat "$KEEP/owner")"
 # Records what existed before, so that it is not removed at the end.
 record_existing() {
   ! docker network inspect docker_gwbridge >/dev/null 2>&1 || touch "$KEEP/gwbridge.before"
@@ -19,12 +21,12 @@ record_existing() {
   for folder in /var/lib/docker /var/lib/containerd /etc/docker; do
     # An empty folder may be a mount point.
     [ -z "$(ls -A "$folder" 2>/dev/null)" ] || echo "$folder"
-  done > "$KEEP/before"
-  ! command -v containerd >/dev/null || echo containerd >> "$KEEP/before"
+  done > "$KEEP/before.new"
+  ! command -v containerd >/dev/null || echo containerd >> "$KEEP/before.new"
+  mv "$KEEP/before.new" "$KEEP/before" # last: without it nothing was changed yet
 }
-[ -f "$KEEP/owner" ] || record_existing
+[ -f "$KEEP/before" ] || record_existing
 printf '%s\n' "$CLEAN" > "$KEEP/clean"
-printf '%s\n' "$OWNER" > "$KEEP/owner"
 printf '%s\n' "$NODE" > "$KEEP/node"
 
 ip -o -4 address show | awk '{ split($4, own, "/"); print own[1] }' | grep -qxF "$ADDRESS" ||
@@ -44,16 +46,13 @@ list_packages() {
   fi | LC_ALL=C sort -u
 }
 
-# Waits for the package lock, because a new machine may be installing updates. Callers use --no-remove.
-apt() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null; }
-
 # Installs Docker, whose package name depends on the distribution, and other missing programs.
 install_missing() {
   log=$(mktemp)
   docker=$1
   case $(packager) in
     apt-get)
-      apt update >"$log" 2>&1 || say "apt-get update failed; continuing with the existing package lists"
+      apt update || say "apt-get update failed; continuing with the existing package lists"
       names=
       if [ "$docker" = yes ]; then
         names="docker.io iptables"
@@ -61,7 +60,7 @@ install_missing() {
         ! apt-cache show docker-cli >/dev/null 2>&1 || names="$names docker-cli"
       fi
       command -v curl >/dev/null || names="$names curl"
-      [ -z "$names" ] || apt install -y --no-remove --no-install-recommends $names >"$log" 2>&1 ;;
+      [ -z "$names" ] || apt install -y --no-remove --no-install-recommends $names ;;
     dnf | yum)
       names="moby-engine docker-ce"
       [ "$docker" = no ] || for name in $names; do
@@ -73,6 +72,7 @@ install_missing() {
   if ! command -v docker >/dev/null || ! command -v curl >/dev/null; then
     tail -n 5 "$log" >&2
     rm -f "$log"
+    [ "${apt_locked:-no}" = no ] || exit 1
     fail "Docker or curl could not be installed${names:+ (package $names)}; install it on the machine by hand, then run this command again"
   fi
   rm -f "$log"
@@ -91,6 +91,14 @@ start_docker() {
   fi
 }
 
+# Whether a process is this machine's Docker engine. After a crash of the engine another process may have its id, also the
+# engine of a container.
+is_engine() {
+  case $1 in "" | *[!0-9]*) return 1 ;; esac
+  [ "$(cat "/proc/$1/comm" 2>/dev/null)" = dockerd ] &&
+    [ "$(readlink "/proc/$1/ns/pid")" = "$(readlink /proc/self/ns/pid)" ]
+}
+
 # Restarts an engine that was just installed. An existing engine only reloads its configuration, to keep its containers running.
 apply_config() {
   if [ -f "$KEEP/packages" ] && [ ! -f "$MARK" ]; then
@@ -99,9 +107,8 @@ apply_config() {
     fi
   elif [ -d /run/systemd/system ]; then systemctl reload docker </dev/null
   else
-    pid=$(cat /var/run/docker.pid)
-    # After a crash of the engine, another process may have this id.
-    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] || { echo "process $pid in /var/run/docker.pid is not the Docker engine; restart it: service docker restart" >&2; return 1; }
+    pid=$(cat /var/run/docker.pid 2>/dev/null) || pid=
+    is_engine "$pid" || { echo "process ${pid:-none} in /var/run/docker.pid is not this machine's Docker engine; restart it: service docker restart" >&2; return 1; }
     kill -HUP "$pid"
   fi
 }

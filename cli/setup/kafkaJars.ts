@@ -1,0 +1,1 @@
+export { ensureKafkaJars } from "../../offline/kafkaJars.ts";
