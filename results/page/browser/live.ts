@@ -4,6 +4,7 @@ import { ChartSet } from "./chartSet.ts";
 import { showComparison } from "./comparison.ts";
 import { byId } from "./dom.ts";
 import { nowTiles } from "./now.ts";
+import type { Route } from "./route.ts";
 import { RunList } from "./runList.ts";
 import { Sections } from "./sections.ts";
 import { onThemeChange, themeButton } from "./theme.ts";
@@ -30,12 +31,6 @@ export function startLive(): void {
   const list = new RunList(header.querySelector(".runs") as HTMLElement, (route) => page.go(route));
   onThemeChange(() => page.redraw());
   void list.start();
-}
-
-/** What the page shows: a run, or several laid over each other. */
-export interface Route {
-  runs: readonly string[];
-  isComparison: boolean;
 }
 
 class LivePage {

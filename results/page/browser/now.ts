@@ -6,7 +6,7 @@ import { fragment } from "./dom.ts";
 
 /** The tiles of the strip. @param left the estimate of the rest of the run, and when it was made */
 export function nowTiles(
-  { current, steps }: ShownRun,
+  { current }: ShownRun,
   left: { leastSec: number; mostSec: number; atMs: number } | undefined,
 ): DocumentFragment {
   const last = current?.seconds.at(-1);
@@ -22,7 +22,6 @@ export function nowTiles(
     [ms(last?.latencyMs.p99), "p99 latency"],
     [formatNumber(last?.backlog), "not yet received"],
     [formatNumber(last?.generator.cpu), "CPUs, busiest agent"],
-    [String(steps.length), steps.length === 1 ? "step done" : "steps done"],
   ];
   return fragment(html`<h2>${title}</h2><p class="faint">${phase}</p>
 <div class="figures">${tiles.map(([value, what]) => html`<div><b>${value}</b>${what}</div>`)}</div>`);

@@ -2,7 +2,7 @@
 import { html } from "../../report/page.ts";
 import type { ListedRun } from "../listedRun.ts";
 import { fragment } from "./dom.ts";
-import type { Route } from "./live.ts";
+import type { Route } from "./route.ts";
 
 /** How often the list is fetched, ms. */
 const EVERY_MS = 5_000;
