@@ -1,5 +1,6 @@
 // Estimates the rest of a run that is followed, from its events.
 import { completeBenchmarkSchema, completeWorkloadSchema } from "../../contract/completeWorkload.ts";
+import { plainMessage } from "../../contract/plainMessage.ts";
 import type { RunEvent } from "../../contract/result.ts";
 import type { Length } from "../../contract/runLength.ts";
 import { RemainingRun } from "../bench/remainingRun.ts";
@@ -23,8 +24,8 @@ function remainingOf({
   scenario,
   conditions,
 }: Extract<RunEvent, { event: "run" }>): RemainingRun | undefined {
-  const workload = completeWorkloadSchema.safeParse(conditions.workload);
-  const benchmark = completeBenchmarkSchema.safeParse(conditions.benchmark);
+  const workload = completeWorkloadSchema.safeParse(conditions.workload, { error: plainMessage });
+  const benchmark = completeBenchmarkSchema.safeParse(conditions.benchmark, { error: plainMessage });
   if (!workload.success || !benchmark.success) return undefined;
   const planned = {
     scenario,
