@@ -22,7 +22,7 @@ const PACKAGE_USERS = {
 const OFFLINE_USERS = "^cli/(setup|test)/";
 // components/nodes/<kind>.ts is imported by its name.
 const ENTRY_POINTS =
-  "^(index|bench/main|bench/local/main|cli/main|cli/.+/main|components/nodes/[a-z]+|.+\\.test)\\.ts$";
+  "^(index|bench/main|bench/local/main|cli/main|cli/.+/main|results/page/browser/main|components/nodes/[a-z]+|.+\\.test)\\.ts$";
 // Figures bring up test projects, and hosts of their own.
 const FIGURES = "^cli/figures/";
 const TESTS = "\\.test\\.ts$|^test/";

@@ -9,6 +9,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   env: async () => (await import("./env/command.ts")).envCommand(),
   ui: async () => (await import("./ui/command.ts")).uiCommand(),
   bench: async () => (await import("./bench/command.ts")).benchCommand(),
+  watch: async () => (await import("./watch/command.ts")).watchCommand(),
   report: async () => (await import("./report/command.ts")).reportCommand(),
   export: async () => (await import("./export/command.ts")).exportCommand(),
   compare: async () => (await import("./compare/command.ts")).compareCommand(),

@@ -69,7 +69,7 @@ describe("a stack file that users wrote", () => {
       "with the workload of another benchmark",
       `config:
   swarmbench:workload: { topics: 10, partitionsPerTopic: 16, messageSize: 100, subscriptionsPerTopic: 1, consumerPerSubscription: 1, producersPerTopic: 1, producerRate: 100000, consumerBacklogSizeGB: 0, testDurationMinutes: 15 }`,
-      [/workload: no such setting: .*topics.*testDurationMinutes/],
+      [/workload: no such setting: .*partitionsPerTopic.*testDurationMinutes/],
     ],
   ];
   for (const [what, yaml, errors] of refused) {

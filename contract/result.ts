@@ -61,6 +61,23 @@ const bracketSchema = z.strictObject({
 /** What a search that found no knee still knows about it: it lies above `met` and below `missed`. */
 export type Bracket = z.output<typeof bracketSchema>;
 
+const searchStateSchema = z.strictObject({
+  at: instant,
+  /** The step after which this was known. */
+  step: z.int().min(1),
+  variable: z.enum(SEARCH_VARIABLES),
+  /** Interval of the limit at the confidence of a knee's interval, and its median: half of the trials there meet the SLO. */
+  low: z.number(),
+  median: z.number(),
+  high: z.number(),
+});
+/** What a search for the knee knew of the limit after one of its steps. */
+export type SearchState = z.output<typeof searchStateSchema>;
+
+const noteSchema = z.strictObject({ at: instant, kind: z.enum(["warning", "resumed"]), text: z.string() });
+/** Something that happened during a run, with its time. */
+export type Note = z.output<typeof noteSchema>;
+
 const otherKneeSchema = z.strictObject({
   slo: sloSchema,
   knee: kneeSchema.nullable(),
@@ -131,6 +148,10 @@ export const runSchema = z.strictObject({
   /** `ok`: every step met the SLO, or a knee was found; otherwise the verdict of the worst step. */
   verdict: z.enum(RUN_VERDICTS),
   warnings: z.array(z.string()),
+  /** How the search narrowed the limit, step by step. Absent: no search, or an older run. */
+  searchStates: z.array(searchStateSchema).optional(),
+  /** When warnings were given and the run was resumed. Absent in older runs. */
+  notes: z.array(noteSchema).optional(),
   /** Points for InfluxDB; null: the stack has none. */
   points: z.strictObject({ written: count, lost: count }).nullable(),
 });
@@ -162,6 +183,8 @@ export const eventSchema = z.discriminatedUnion("event", [
   z.strictObject({ event: z.literal("network"), at: instant, network: networkSchema }),
   /** After every step, about the whole run so far: the last one counts. */
   z.strictObject({ event: z.literal("clocks"), at: instant, nodes: z.array(nodeClockSchema) }),
+  /** After a step of a run that searches, once some trial met or missed the SLO. */
+  searchStateSchema.extend({ event: z.literal("search") }),
   z.strictObject({ event: z.literal("warning"), at: instant, text: z.string() }),
   z.strictObject({
     event: z.literal("end"),

@@ -22,9 +22,10 @@ const BUSY = 0.95;
  * Builds the results of a run from its events; the run need not be finished. A resumed run has several "run" events, and the
  * conditions of the first one count. If a step was repeated, its last result counts.
  *
+ * @param isRunning whether the run is still under way: then it is no error that its end is missing
  * @throws SwarmbenchError run-unreadable if there is no "run" event
  */
-export function buildResults(events: readonly RunEvent[]): Run {
+export function buildResults(events: readonly RunEvent[], isRunning = false): Run {
   const named = <E extends RunEvent["event"]>(name: E) =>
     events.filter((event): event is EventNamed<E> => event.event === name);
   const [first, ...resumed] = named("run");
@@ -41,6 +42,11 @@ export function buildResults(events: readonly RunEvent[]): Run {
     knee: end?.knee ?? null,
     bracket: end?.bracket,
   });
+  const states = named("search").map(({ event: _, ...state }) => state);
+  const notes = [
+    ...named("warning").map(({ at, text }) => ({ at, kind: "warning" as const, text })),
+    ...resumed.map(({ at }) => ({ at, kind: "resumed" as const, text: "the run was resumed" })),
+  ];
   const changed = resumed.filter(({ conditions }) => !sameMachines(conditions, first.conditions));
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -66,8 +72,10 @@ export function buildResults(events: readonly RunEvent[]): Run {
       ),
       ...stepWarnings(measured),
       ...clockWarnings(measured, first.slo.p99Ms),
-      ...endWarnings(end),
+      ...(isRunning ? [] : endWarnings(end)),
     ],
+    ...(states.length > 0 ? { searchStates: states } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
     points: end?.points ?? null,
   };
 }

@@ -18,17 +18,20 @@ const BLOCK_BYTES = 1024 * 1024;
  * The lines of a UTF-8 file. The file is closed after the last line, or when the loop over the lines ends early.
  *
  * @param blockBytes number of bytes that are read at once. Default: 1 MiB
+ * @param from position of the first byte, at the start of a line. Default: 0
  * @throws Error if the file cannot be read
  */
-export function* linesIn(file: string, blockBytes = BLOCK_BYTES): Generator<Line> {
+export function* linesIn(file: string, blockBytes = BLOCK_BYTES, from = 0): Generator<Line> {
   const descriptor = openSync(file, "r");
   try {
     const block = Buffer.alloc(blockBytes);
     let parts: Buffer[] = [];
-    let end = 0;
+    let end = from;
+    let position = from;
     for (;;) {
-      const length = readSync(descriptor, block, 0, blockBytes, null);
+      const length = readSync(descriptor, block, 0, blockBytes, position);
       if (length === 0) break;
+      position += length;
       let start = 0;
       for (;;) {
         const newline = block.subarray(0, length).indexOf(NEWLINE, start);

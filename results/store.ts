@@ -18,11 +18,13 @@ import { plainForeign } from "../lib/hostNames.ts";
 import { buildResults } from "./build.ts";
 import { upgraded } from "./earlierVersions.ts";
 import { type Line, linesIn } from "./lines.ts";
-import { drawCharts } from "./report/charts/list.ts";
+import { pageScript } from "./page/script.ts";
 import { reportPage } from "./report/html.ts";
+import { chartImages } from "./report/images.ts";
 import { pngOf } from "./report/png.ts";
 
-const EVENTS = "events.jsonl";
+/** Name of the event log in a results folder. */
+export const EVENTS = "events.jsonl";
 const RUN = "run.json";
 /** Name of the report in a results folder. */
 export const REPORT = "report.html";
@@ -72,10 +74,15 @@ export function* eventsOf(lines: Iterable<Line>, name: string): Generator<RunEve
   for (const { text, complete } of lines) {
     number += 1;
     if (!complete && !isJson(text)) return;
-    const event = parse(eventSchema, text, `${name}, line ${number}`);
-    if (event.event === "step") checkHistograms(event.result, `${name}, line ${number}: result`);
-    yield event;
+    yield parseEvent(text, `${name}, line ${number}`);
   }
+}
+
+/** The event of one line. @param name where the line is, for the error @throws SwarmbenchError run-unreadable */
+export function parseEvent(text: string, name: string): RunEvent {
+  const event = parse(eventSchema, text, name);
+  if (event.event === "step") checkHistograms(event.result, `${name}: result`);
+  return event;
 }
 
 function isJson(text: string): boolean {
@@ -88,8 +95,7 @@ function isJson(text: string): boolean {
 }
 
 function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.output<S> {
-  if (!isJson(text)) throw unreadable(`${name}: not valid JSON`);
-  const document = upgraded(JSON.parse(text));
+  const document = upgraded(json(text, name));
   const version = (document as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (version !== undefined && version !== SCHEMA_VERSION) {
     throw unreadable(
@@ -102,6 +108,14 @@ function parse<S extends z.ZodType>(schema: S, text: string, name: string): z.ou
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw unreadable(`${name}: ${issue?.path.join(".") || "the whole document"}: ${issue?.message}`);
+}
+
+function json(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unreadable(`${name}: not valid JSON`);
+  }
 }
 
 /** Levels of a document; deeper ones are refused by the schemas. */
@@ -154,11 +168,11 @@ export async function writeResults(folder: string, run: Run): Promise<void> {
   const plots = path.join(folder, PLOTS);
   mkdirSync(plots, { recursive: true });
   writeWhole(path.join(folder, RUN), `${JSON.stringify(run, null, 1)}\n`);
-  for (const { name, light } of drawCharts("report", [run])) {
-    writeWhole(path.join(plots, `${name}.svg`), light);
-    writeWhole(path.join(plots, `${name}.png`), pngOf(light));
+  for (const { name, svg } of chartImages("report", [run])) {
+    writeWhole(path.join(plots, `${name}.svg`), svg);
+    writeWhole(path.join(plots, `${name}.png`), pngOf(svg));
   }
-  writeWhole(path.join(folder, REPORT), reportPage(run));
+  writeWhole(path.join(folder, REPORT), reportPage(run, await pageScript()));
 }
 
 /**

@@ -1,10 +1,11 @@
 // The next step of a run, as a pure function of the finished steps, so that a run can be interrupted and resumed.
-import type { Bracket } from "../../contract/result.ts";
+import type { Bracket, SearchState } from "../../contract/result.ts";
 import { sweepSteps } from "../../contract/sweepSteps.ts";
 import type { Benchmark, Workload } from "../../contract/workload.ts";
 import { bracketOf } from "./conclude.ts";
 import { evidenceOf } from "./evidence.ts";
 import { nextPreheat } from "./preheat.ts";
+import { limitSoFar } from "./search.ts";
 import { leftOfSearch, nextOfSearch, type SearchResults } from "./slos.ts";
 import type { PlannedStep, Trial } from "./trial.ts";
 
@@ -46,6 +47,16 @@ export function bracketSoFar(
 ): Bracket | null {
   if (!search) return null;
   return bracketOf(search.variable, { evidence: evidenceOf(workload, search.variable, history) }, reason);
+}
+
+/** What the search knows of the limit after the last trial; undefined: it was no evidence, or there is no search. */
+export function searchStateSoFar(
+  workload: Workload,
+  { search }: Benchmark,
+  history: readonly Trial[],
+): Pick<SearchState, "variable" | "low" | "median" | "high"> | undefined {
+  const limit = search && limitSoFar(workload, search, withoutPreheat(history));
+  return limit && { variable: search.variable, ...limit };
 }
 
 /** The trials without those of the preheat, which are no evidence. */

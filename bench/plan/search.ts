@@ -37,6 +37,22 @@ export function nextSearch(
   return { done: conclude(search, slo, findings, stopped) };
 }
 
+/**
+ * What is known of the limit so far: its median, and its interval at the confidence of a knee's.
+ *
+ * @returns undefined while no trial has met or missed the SLO
+ */
+export function limitSoFar(
+  workload: Workload,
+  search: Search,
+  history: readonly Trial[],
+): { low: number; median: number; high: number } | undefined {
+  if (outcomesOf(workload, search.variable, history).length === 0) return undefined;
+  const posterior = findingsOf(workload, search, history).posterior();
+  const [low, high] = intervalOf(posterior);
+  return { low, median: posterior.quantile(0.5), high };
+}
+
 /** Which limit ended the exploration early; undefined: it was complete. */
 function whyExploringEnded(
   workload: Workload,

@@ -11,7 +11,7 @@ import { worstVerdict } from "../../contract/verdicts.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import type { JobContext } from "../job.ts";
 import { sloText } from "../measure/evaluate.ts";
-import { bracketSoFar, nextStep, stepsLeft } from "../plan/index.ts";
+import { bracketSoFar, nextStep, searchStateSoFar, stepsLeft } from "../plan/index.ts";
 import { benchmarkOf } from "../plan/preheat.ts";
 import { otherKneesSoFar, type SearchResults } from "../plan/slos.ts";
 import { estimatedSeconds, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
@@ -143,11 +143,18 @@ export class Runner {
     this.steps.push(result);
     this.history.push(trialOf(result, seconds));
     this.emit({ event: "step", at: instant(), result });
+    if (!isPreheat) this.emitSearchState(number);
     this.live.step(result, Object.keys(planned.values)[0] ?? "producers");
     this.context.progress(`${label}: ${isPreheat ? preheatText(result) : resultText(result)}`);
     if (this.failures >= FAILURES_IN_A_ROW || (this.failures === 1 && this.steps.length === 1)) {
       throw runError(this.lastError);
     }
+  }
+
+  private emitSearchState(step: number): void {
+    const { workload, benchmark } = this.request;
+    const state = searchStateSoFar(workload, benchmark, this.history);
+    if (state) this.emit({ event: "search", at: instant(), step, ...state });
   }
 
   private orderOf(

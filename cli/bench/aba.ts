@@ -7,6 +7,7 @@ import { type Length, sum } from "../../contract/runLength.ts";
 import { type Comparison, compare, isWorse } from "../../results/compare/comparison.ts";
 import { pooledRun } from "../../results/compare/pool.ts";
 import { junitOfComparison } from "../../results/junit.ts";
+import { pageScript } from "../../results/page/script.ts";
 import { comparisonPage } from "../../results/report/comparisonPage.ts";
 import { comparisonText } from "../../results/report/comparisonText.ts";
 import { writeWhole } from "../../results/store.ts";
@@ -43,7 +44,7 @@ export async function runAba(session: Session, args: Arguments, run = runOnce): 
   const folder = finished.find(({ side }) => side === "B")?.folder ?? args.results;
   const file = path.join(folder, "compare.html");
   mkdirSync(folder, { recursive: true });
-  writeWhole(file, comparisonPage(comparison));
+  writeWhole(file, comparisonPage(comparison, await pageScript()));
   if (args.junit !== undefined) writeWhole(args.junit, junitOfComparison(comparison));
   session.progress(`\n${comparisonText(comparison)}\n\n${foldersText(finished)}\n${shownPath(file)}`);
   return args.failOnWorse && isWorse(comparison) ? EXIT.worse : EXIT.done;

@@ -13,6 +13,7 @@ import { summaryOf } from "../../results/summary.ts";
 import { leaseOf } from "../../testbeds/index.ts";
 import { interruption } from "../lib/signals.ts";
 import { shownPath } from "../lib/userPaths.ts";
+import { watchLine } from "../watch/url.ts";
 import type { Arguments } from "./arguments.ts";
 import { withChanges } from "./changes.ts";
 import { checkout } from "./checkout.ts";
@@ -63,6 +64,7 @@ export async function runOnce(
   const machines = await session.container.machines();
   request.conditions = conditionsOf(session.plan, wanted, { ...(await checkout()), machines });
   session.progress(`${earlier ? "resuming" : "starting"} run ${request.run}`);
+  session.progress(watchLine(results));
   const folder = earlier?.folder ?? path.join(results, request.run);
   await begin(session, request, key, args.fromUp ? "up" : "hand").catch((error) => {
     throw isTaken(error) ? startedMeanwhile(session) : error;

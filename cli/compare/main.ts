@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
 import { compare, isWorse } from "../../results/compare/comparison.ts";
 import { junitOfComparison } from "../../results/junit.ts";
+import { pageScript } from "../../results/page/script.ts";
 import { comparisonPage } from "../../results/report/comparisonPage.ts";
 import { comparisonText } from "../../results/report/comparisonText.ts";
 import { readResults, writeWhole } from "../../results/store.ts";
@@ -23,7 +24,7 @@ interface Options {
  * @returns the exit code, if a run is worse than the first and that was asked for
  * @throws SwarmbenchError when one cannot be read, or they cannot be compared
  */
-export function run(command: Command): number | undefined {
+export async function run(command: Command): Promise<number | undefined> {
   const { force, junit, failOnWorse } = command.opts<Options>();
   const out = pathOption(command, "out");
   if (command.args.length < 2) refuse(command, "name at least two folders");
@@ -36,7 +37,7 @@ export function run(command: Command): number | undefined {
   }
   mkdirSync(out, { recursive: true });
   const file = path.join(out, "compare.html");
-  writeWhole(file, comparisonPage(comparison));
+  writeWhole(file, comparisonPage(comparison, await pageScript()));
   if (junit !== undefined) writeWhole(userPath(junit), junitOfComparison(comparison));
   console.log(`${comparisonText(comparison)}\n\n${shownPath(file)}`);
   return failOnWorse && isWorse(comparison) ? EXIT.worse : undefined;

@@ -38,6 +38,7 @@ const SILENT = [
   "cli/reserve/arguments.ts",
   "cli/reserve/main.ts",
   "cli/reserve/scenario.ts",
+  "components/nodes/engineFacts.ts",
   "results/compare/testbeds.ts",
   "results/machines.ts",
 ];

@@ -15,7 +15,7 @@ export function figuresCommand(): Command {
     name: "figures",
     summary: "Measure swarmbench itself on this machine: its run times, resource use and accuracy",
     details:
-      "Each subcommand but audit brings up its own stack and destroys it at the end, also after a failure and at Ctrl-C.",
+      "Each subcommand but audit and page brings up its own stack and destroys it at the end, also after a failure and at Ctrl-C.",
     examples: ["npm run bench:testbed -- --rounds 3"],
     exits: EXITS,
   })
@@ -25,7 +25,8 @@ export function figuresCommand(): Command {
     .addCommand(idleCommand())
     .addCommand(demosCommand())
     .addCommand(clientsCommand())
-    .addCommand(auditCommand());
+    .addCommand(auditCommand())
+    .addCommand(pageCommand());
 }
 
 function testbedCommand(): Command {
@@ -154,6 +155,25 @@ function auditCommand(): Command {
   return runs(
     audit,
     loadOf(() => import("./audit.ts")),
+  );
+}
+
+function pageCommand(): Command {
+  const page = command({
+    name: "page",
+    summary: "Make the picture of the live page that the README shows",
+    details:
+      "Serves the first events of a run as if it were under way, and photographs the page with Chromium. Needs Chromium " +
+      "(Debian: apt-get install chromium) and no stack.",
+    examples: ["npm run bench:page -- runs/20261124T102030Z-local-0a1b2c"],
+    exits: EXITS,
+  })
+    .argument("<folder>", "results folder of the run")
+    .option("--share <n>", "share of the run's events, from 0 to 1", "0.8")
+    .option("--out <file>", "picture", "docs/live-page.png");
+  return runs(
+    page,
+    loadOf(() => import("./page.ts")),
   );
 }
 

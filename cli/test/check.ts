@@ -9,6 +9,7 @@ const ROOMS = "index.ts bench cli components config contract lib offline results
 const CHECKS: readonly (readonly [program: string, ...args: string[]])[] = [
   ["biome", "check", "--error-on-warnings"],
   ["tsc", "--noEmit"],
+  ["tsc", "--noEmit", "--project", "results/page/browser"],
   ["depcruise", "--config", ".dependency-cruiser.cjs", ...ROOMS],
 ];
 

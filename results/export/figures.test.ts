@@ -7,7 +7,7 @@ import { exported, fileOf } from "../../test/support/sampleExport.ts";
 import { sampleRun, sampleStep } from "../../test/support/sampleRun.ts";
 import type { Chart } from "../report/charts/chart.ts";
 import { axis } from "../report/charts/draw.ts";
-import { chartsOf } from "../report/charts/list.ts";
+import { chartsAt } from "../report/charts/list.ts";
 import { figureCsv } from "./csv.ts";
 import { figureOf } from "./figures.ts";
 
@@ -115,7 +115,7 @@ describe("a figure can be rebuilt from the files of an export", () => {
   });
 
   it("with all numbers that the report draws, of every chart", () => {
-    for (const chart of chartsOf("report")) {
+    for (const chart of chartsAt("report")) {
       const option = chart.draw([run]) as { series: { data: unknown[] }[]; xAxis: { type?: string } };
       const drawn = option.series.flatMap(({ data }) => numbersIn(data));
       const fields = readCsv(fileOf(files, `figures/${chart.name}.csv`)).flatMap(({ x = "", y = "" }) => [
@@ -130,7 +130,7 @@ describe("a figure can be rebuilt from the files of an export", () => {
 
   it("and the README names its file, its axes and its series", () => {
     const readme = fileOf(files, "README.md");
-    for (const { name } of chartsOf("report")) assert.ok(readme.includes(`figures/${name}.csv`), name);
+    for (const { name } of chartsAt("report")) assert.ok(readme.includes(`figures/${name}.csv`), name);
     assert.match(
       readme,
       /x is "producers" \(log axis\), y is "latency, ms" \(log axis\)\. Series, drawn as line: p50; p90/,

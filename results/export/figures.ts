@@ -1,8 +1,8 @@
 // The data of the report's charts, read from their declarations: a chart that is added is exported without more code.
 import type { Run } from "../../contract/result.ts";
 import type { Chart, Runs } from "../report/charts/chart.ts";
-import { draw } from "../report/charts/draw.ts";
-import { chartsOf, titleOf } from "../report/charts/list.ts";
+import { captionOf, chartsAt, titleOf } from "../report/charts/list.ts";
+import { svgOf } from "../report/charts/svg.ts";
 
 /** A coordinate. null: there is none, which interrupts a line. */
 export type Coordinate = number | string | null;
@@ -62,7 +62,7 @@ export interface Figure {
 export function figuresOf(run: Run): { figures: Figure[]; missing: string[] } {
   const figures: Figure[] = [];
   const missing: string[] = [];
-  for (const chart of chartsOf("report")) {
+  for (const chart of chartsAt("report")) {
     const figure = figureOf(chart, [run]);
     if (figure) figures.push(figure);
     else missing.push(chart.name);
@@ -80,13 +80,13 @@ export function figureOf(chart: Chart, runs: Runs): Figure | undefined {
   return {
     name: chart.name,
     title: titleOf(chart, runs),
-    caption: chart.caption,
+    caption: captionOf(chart, runs),
     note: chart.dataNote ?? "",
     x,
     y: axisOf(option.yAxis),
     series: all.map((series) => seriesOf(series, x)).filter(({ points }) => points.length > 0),
     marks: all.flatMap(marksOf),
-    svg: stableIds(draw(drawn, "light", chart.height)),
+    svg: stableIds(svgOf(drawn, "light", chart.height)),
   };
 }
 

@@ -15,7 +15,7 @@ import { type Run, runSchema } from "../../contract/result.ts";
 import { exported, fileOf, SAMPLE_DETAILS } from "../../test/support/sampleExport.ts";
 import { sampleEvents, sampleRun } from "../../test/support/sampleRun.ts";
 import { buildResults } from "../build.ts";
-import { drawCharts } from "../report/charts/list.ts";
+import { chartImages } from "../report/images.ts";
 import { readResults } from "../store.ts";
 import { exportOf, writeExport } from "./folder.ts";
 
@@ -27,7 +27,7 @@ const gapsOf = (run: Run) => exportOf(run, SAMPLE_DETAILS).gaps;
 describe("an export", () => {
   it("is the same for the same run, byte by byte, however many charts were drawn before", () => {
     const first = exported();
-    drawCharts("report", [sampleRun()]);
+    chartImages("report", [sampleRun()]);
     const second = exported();
     assert.deepEqual([...second.keys()], [...first.keys()]);
     // By name: the difference of whole exports would fill the screen.

@@ -4,13 +4,9 @@ import type { Difference } from "../compare/difference.ts";
 import { sideBySideText } from "../compare/latencyAndNetwork.ts";
 import type { TestbedRow } from "../compare/testbeds.ts";
 import { kneeSentence } from "../sentences.ts";
+import { NOT_INTERLEAVED } from "./comparisonBody.ts";
 
-/** The warning about runs that were not made in turns: their differences are weaker evidence. */
-export const NOT_INTERLEAVED =
-  "The runs were made one after the other, so changes on the machines in between look like differences. " +
-  "Use swarmbench bench --aba to measure both in turns.";
-
-/** A comparison for the terminal: everything in compare.html except the charts. */
+/** A comparison for the terminal: everything in compare.html but the charts. */
 export function comparisonText(comparison: Comparison): string {
   const { runs, conditions, differences, testbeds } = comparison;
   const names = runs.map((_, index) => letter(index));

@@ -1,18 +1,36 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sampleRun } from "../../test/support/sampleRun.ts";
-import { drawCharts } from "./charts/list.ts";
+import { pageScript } from "../page/script.ts";
 import { reportPage } from "./html.ts";
+import { chartImages } from "./images.ts";
 
 describe("the report", () => {
   it("is one file that loads nothing from the network, light and dark", () => {
     const page = reportPage(sampleRun());
     assert.doesNotMatch(
-      page.replaceAll("http://www.w3.org/", ""),
+      page.replaceAll("http://www.w3.org/", "").replace('href="data:,"', ""),
       /(src|href)=|url\((?!#)|https?:\/\/|<script/,
     );
     assert.match(page, /prefers-color-scheme: dark/);
-    assert.equal((page.match(/<svg/g) ?? []).length, 2 * drawCharts("report", [sampleRun()]).length);
+    assert.equal((page.match(/<svg/g) ?? []).length, chartImages("report", [sampleRun()]).length);
+  });
+
+  it("allows its own script alone, and no request", async () => {
+    const page = reportPage(sampleRun(), await pageScript());
+    assert.match(
+      page,
+      /default-src &#39;none&#39;; script-src &#39;sha256-[^;]+&#39;;[^"]*connect-src &#39;none&#39;/,
+    );
+    assert.equal((page.match(/<script/g) ?? []).length, 2);
+    assert.ok(Buffer.byteLength(page) < 1.5e6, `${Buffer.byteLength(page)} bytes`);
+  });
+
+  it("cannot be left by the names in its data", async () => {
+    const evil = "</script><script>alert(1)</script><!--";
+    const page = reportPage({ ...sampleRun(), scenario: evil }, await pageScript());
+    assert.equal((page.match(/<script/g) ?? []).length, 2);
+    assert.doesNotMatch(page, /alert\(1\)<\/script>/);
   });
 
   it("starts with the knee in plain words", () => {

@@ -27,6 +27,7 @@ export function oneOfEach(): RunEvent[] {
     started,
     { event: "second", step: 1, second },
     { event: "step", at, result },
+    { event: "search", at, step: 1, variable: "producers", low: 5, median: 20, high: 80 },
     { event: "clocks", at, nodes: nodeClocks },
     { event: "warning", at, text: "a warning" },
     end,

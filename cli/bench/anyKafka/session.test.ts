@@ -11,6 +11,7 @@ const args = (own: Partial<Arguments>, kafka: Partial<KafkaArguments["kafka"]> =
   aba: false,
   replicates: 5,
   failOnSlo: false,
+  failOnWorse: false,
   stop: false,
   results: "/nowhere",
   fromUp: false,

@@ -1,45 +1,48 @@
-import type { Run } from "../../../contract/result.ts";
-import type { Chart, Place, Runs } from "./chart.ts";
+import { withThinnedSeconds } from "../../thinned.ts";
+import type { Chart, Place, Runs, ShownRun } from "./chart.ts";
 import { comparisonChart } from "./comparison.ts";
 import { cpuChart } from "./cpu.ts";
 import { deliveredChart } from "./delivered.ts";
-import { draw } from "./draw.ts";
-import { latencyChart } from "./latency.ts";
+import { kneeChart, latencyChart } from "./latency.ts";
+import { ratesChart } from "./rates.ts";
+import { searchChart } from "./search.ts";
 import { spectrumChart } from "./spectrum.ts";
 import { timelineChart } from "./timeline.ts";
 
 /** All charts, in the order of a page. */
 const CHARTS: readonly Chart[] = [
   latencyChart,
+  kneeChart,
+  searchChart,
   deliveredChart,
+  timelineChart,
+  ratesChart,
   cpuChart,
   spectrumChart,
-  timelineChart,
   comparisonChart,
 ];
 
-/** A drawn chart. */
-export interface DrawnChart {
-  name: string;
+/** A chart with data, ready to be drawn. */
+export interface ReadyChart extends Pick<Chart, "name" | "height" | "zoom"> {
   title: string;
   caption: string;
-  /** SVG for a light and for a dark page. */
-  light: string;
-  dark: string;
+  /** Its ECharts option for a width in pixels. */
+  option(width?: number): NonNullable<ReturnType<Chart["draw"]>>;
 }
 
-/** All charts of a page, whether or not these runs have data for them. */
-export function chartsOf(place: Place): Chart[] {
+/** All charts of a page, whether or not there are runs with data for them. */
+export function chartsAt(place: Place): Chart[] {
   return CHARTS.filter((chart) => chart.place === place);
 }
 
-/** Draws all charts of a page, except those for which these runs have no data. */
-export function drawCharts(place: Place, runs: readonly Run[]): DrawnChart[] {
-  const [first, ...others] = runs;
+/** The charts of a page for which these runs have data. @param only these charts, by name. Default: all */
+export function chartsOf(place: Place, runs: readonly ShownRun[], only?: readonly string[]): ReadyChart[] {
+  const [first, ...others] = runs.map((run) => withThinnedSeconds(run));
   if (!first) return [];
-  return chartsOf(place)
-    .map((chart) => drawChart(chart, [first, ...others]))
-    .filter((drawn) => drawn !== undefined);
+  return chartsAt(place)
+    .filter(({ name }) => only?.includes(name) ?? true)
+    .map((chart) => readyChart(chart, [first, ...others]))
+    .filter((ready) => ready !== undefined);
 }
 
 /** The title of a chart that shows these runs. */
@@ -47,18 +50,22 @@ export function titleOf({ title }: Pick<Chart, "title">, runs: Runs): string {
   return typeof title === "string" ? title : title(runs);
 }
 
-/** Draws one chart for a light and a dark page; undefined: the runs have no data for it. */
-export function drawChart(
-  { name, title, caption, height, ...chart }: Chart,
-  runs: Runs,
-): DrawnChart | undefined {
-  const option = chart.draw(runs);
-  if (!option) return undefined;
+/** How to read a chart that shows these runs. */
+export function captionOf({ caption }: Pick<Chart, "caption">, runs: Runs): string {
+  return typeof caption === "string" ? caption : caption(runs);
+}
+
+/** One chart of these runs; undefined: they have no data for it. */
+export function readyChart(chart: Chart, runs: Runs): ReadyChart | undefined {
+  const { name, height, zoom } = chart;
+  const drawn = chart.draw(runs);
+  if (!drawn) return undefined;
   return {
     name,
-    title: titleOf({ title }, runs),
-    caption,
-    light: draw(option, "light", height),
-    dark: draw(option, "dark", height),
+    title: titleOf(chart, runs),
+    caption: captionOf(chart, runs),
+    ...(height === undefined ? {} : { height }),
+    ...(zoom === undefined ? {} : { zoom }),
+    option: (width) => (width === undefined ? drawn : (chart.draw(runs, width) ?? drawn)),
   };
 }
