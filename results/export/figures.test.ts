@@ -8,8 +8,10 @@ import { sampleRun, sampleStep } from "../../test/support/sampleRun.ts";
 import type { Chart } from "../report/charts/chart.ts";
 import { axis } from "../report/charts/draw.ts";
 import { chartsAt } from "../report/charts/list.ts";
+import { trialSeries } from "../report/charts/trials.ts";
 import { figureCsv } from "./csv.ts";
-import { figureOf } from "./figures.ts";
+import { type Figure, figureOf, figuresOf } from "./figures.ts";
+import { pgfplotsFiles } from "./pgfplots.ts";
 
 /** What a stranger has: the files alone. */
 let files: Map<string, string>;
@@ -50,9 +52,12 @@ describe("a figure can be rebuilt from the files of an export", () => {
   });
 
   it("load: messages per second that were due and that arrived", () => {
-    for (const field of ["offered", "delivered"] as const)
+    for (const [name, field] of [
+      ["offered", "offered"],
+      ["received", "delivered"],
+    ] as const)
       assert.deepEqual(
-        points("delivered", field),
+        points("delivered", name),
         byLoad().map((step) => [step.producers, step[field] / step.durationSeconds]),
       );
   });
@@ -116,8 +121,10 @@ describe("a figure can be rebuilt from the files of an export", () => {
 
   it("with all numbers that the report draws, of every chart", () => {
     for (const chart of chartsAt("report")) {
-      const option = chart.draw([run]) as { series: { data: unknown[] }[]; xAxis: { type?: string } };
-      const drawn = option.series.flatMap(({ data }) => numbersIn(data));
+      const option = chart.draw([run]) as { series: { data?: unknown[] }[] } | undefined;
+      assert.ok(option || chart.isOptional, chart.name);
+      if (!option) continue;
+      const drawn = option.series.flatMap(({ data = [] }) => numbersIn(data));
       const fields = readCsv(fileOf(files, `figures/${chart.name}.csv`)).flatMap(({ x = "", y = "" }) => [
         x,
         y,
@@ -130,12 +137,15 @@ describe("a figure can be rebuilt from the files of an export", () => {
 
   it("and the README names its file, its axes and its series", () => {
     const readme = fileOf(files, "README.md");
-    for (const { name } of chartsAt("report")) assert.ok(readme.includes(`figures/${name}.csv`), name);
+    for (const { name } of figuresOf(run).figures) assert.ok(readme.includes(`figures/${name}.csv`), name);
     assert.match(
       readme,
-      /x is "producers" \(log axis\), y is "latency, ms" \(log axis\)\. Series, drawn as line: p50; p90/,
+      /x is "producers" \(log axis\), y is "latency, ms" \(log axis\)\. Series, drawn as line, scatter(, custom)?: p50, medians; p50; p90, medians/,
     );
-    assert.match(readme, /Series, drawn as line: offered \(dashed\); delivered\./);
+    assert.match(
+      readme,
+      /Series, drawn as line, scatter: received, medians; received; offered, medians \(dashed\); offered\./,
+    );
     assert.match(readme, /x is 1 \/ \(1 - percentile \/ 100\)/);
   });
 });
@@ -146,6 +156,37 @@ function numbersIn(data: unknown): number[] {
   if (Array.isArray(data)) return data.flatMap(numbersIn);
   return typeof data === "object" && data !== null && "value" in data ? numbersIn(data.value) : [];
 }
+
+describe("several steps of one value", () => {
+  it("are points, with their medians and their range as parts", () => {
+    const points = [1, 3, 4].map((y) => ({ x: 10, y }));
+    const figure = figureOf(
+      {
+        name: "trials",
+        place: "report",
+        title: "",
+        caption: "",
+        draw: () => ({
+          xAxis: axis("x"),
+          yAxis: axis("ms"),
+          series: trialSeries(points, { name: "p99", colour: "#000", band: true }),
+        }),
+      },
+      [sampleRun()],
+    );
+    assert.deepEqual(
+      figure?.series.map(({ name, isPart, points: all }) => [name, isPart, all.map(({ y }) => y)]),
+      [
+        ["p99, range", true, [[1, 4]]],
+        ["p99, medians", true, [[3]]],
+        ["p99", false, [[1], [3], [4]]],
+      ],
+    );
+    const picture = pgfplotsFiles(figure as Figure)[0]?.text ?? "";
+    assert.equal(picture.match(/forget plot/g)?.length, 3);
+    assert.equal(picture.match(/addlegendentry/g)?.length, 1);
+  });
+});
 
 describe("a chart that is added", () => {
   const chart: Chart = {

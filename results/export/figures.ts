@@ -22,6 +22,8 @@ export interface Series {
   /** As ECharts calls it: line, bar, scatter. */
   kind: string;
   dashed: boolean;
+  /** Whether it is part of another series, which follows: its medians, or its band. */
+  isPart: boolean;
   points: Point[];
 }
 
@@ -58,14 +60,14 @@ export interface Figure {
   svg: string;
 }
 
-/** All figures of a run's report for which it has data, and the names of those for which it has none. */
+/** All figures of a run's report for which it has data, and the names of those that it should have. */
 export function figuresOf(run: Run): { figures: Figure[]; missing: string[] } {
   const figures: Figure[] = [];
   const missing: string[] = [];
   for (const chart of chartsAt("report")) {
     const figure = figureOf(chart, [run]);
     if (figure) figures.push(figure);
-    else missing.push(chart.name);
+    else if (!chart.isOptional) missing.push(chart.name);
   }
   return { figures, missing };
 }
@@ -84,7 +86,9 @@ export function figureOf(chart: Chart, runs: Runs): Figure | undefined {
     note: chart.dataNote ?? "",
     x,
     y: axisOf(option.yAxis),
-    series: all.map((series) => seriesOf(series, x)).filter(({ points }) => points.length > 0),
+    series: withNamedParts(
+      all.map((series) => seriesOf(series, x)).filter(({ points }) => points.length > 0),
+    ),
     marks: all.flatMap(marksOf),
     svg: stableIds(svgOf(drawn, "light", chart.height)),
   };
@@ -133,7 +137,19 @@ function axisOf(raw: RawAxis | RawAxis[] | undefined): Axis {
 
 function seriesOf({ name = "", type = "line", data = [], lineStyle }: RawSeries, x: Axis): Series {
   const dashed = lineStyle?.type === "dashed";
-  return { name, kind: type, dashed, points: data.map((item, index) => pointOf(item, index, x)) };
+  const points = data.map((item, index) => pointOf(item, index, x));
+  return { name, kind: type, dashed, isPart: false, points };
+}
+
+/** Charts name a line like the points whose medians it has, and do not name a band. */
+function withNamedParts(all: readonly Series[]): Series[] {
+  return all.map((series, index) => {
+    const { name, kind } = series;
+    const next = all[index + 1];
+    if (kind === "custom") return { ...series, name: `${next?.name ?? ""}, range`, isPart: true };
+    if (name === next?.name) return { ...series, name: `${name}, medians`, isPart: true };
+    return series;
+  });
 }
 
 /** A data item is a value, a list of values, or an object with either and a symbol. */

@@ -106,17 +106,21 @@ function decadesOf(series: readonly Series[]): number[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => 10 ** (first + index));
 }
 
-function plot({ name, kind, dashed, points }: Series, file: string): string[] {
+/** A part of a series has its colour, because it does not advance the colours, and no entry in the legend. */
+function plot({ name, kind, dashed, isPart, points }: Series, file: string): string[] {
+  if (kind === "custom")
+    return ["y", "y2"].map((y) => `\\addplot+[dotted, mark=none, forget plot] table[x=x, y=${y}] {${file}};`);
   const isCloud = kind === "scatter";
   const isDense = points.length > 200;
   const options = [
     ...(isCloud ? ["only marks"] : []),
     ...(dashed ? ["dashed"] : []),
-    ...(isDense && !isCloud ? ["mark=none"] : []),
+    ...((isDense && !isCloud) || isPart ? ["mark=none"] : []),
+    ...(isPart ? ["forget plot"] : []),
   ];
   return [
     `\\addplot+[${options.join(", ")}] table[x=x, y=y] {${file}};`,
-    ...(name === "" ? [] : [`\\addlegendentry{${latexText(name)}}`]),
+    ...(name === "" || isPart ? [] : [`\\addlegendentry{${latexText(name)}}`]),
   ];
 }
 

@@ -33,6 +33,8 @@ export interface Chart {
   dataNote?: string;
   /** Height in pixels. @default 420 */
   height?: number;
+  /** Whether a complete run may lack it. */
+  isOptional?: boolean;
   /** Whether the page has a slider below it that selects a part of its horizontal axis. */
   zoom?: boolean;
   /** Its ECharts option, merged with the defaults of draw.ts; undefined: the runs have no data for it. @param width pixels */

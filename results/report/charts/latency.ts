@@ -38,6 +38,7 @@ export const kneeChart: Chart = {
   name: "knee",
   place: "report",
   title: "Latency near the knee",
+  isOptional: true,
   caption: ([run]) =>
     `The chart above, from ${rangeText(run)}: the steps near the knee, where the search looked closest.`,
   draw: ([run], width) => {

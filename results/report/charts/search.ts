@@ -13,6 +13,7 @@ export const searchChart: Chart = {
   name: "search",
   place: "report",
   title: "What the search knew",
+  isOptional: true,
   caption:
     "After each step: the interval that contains the limit with 90 % probability (band), and its median (line). Circles: the step met the SLO; crosses: it missed it; diamonds: it was no evidence.",
   draw: ([run]) => {
