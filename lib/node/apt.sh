@@ -4,7 +4,7 @@ APT_TIMEOUT=300 # seconds to wait for these locks
 
 # Runs apt-get without questions. Waits while another package manager holds a lock, and prints which one. Prints apt's last lines
 # if it fails. Sets apt_locked to yes if the lock was not released in time.
-apt() {
+apt_get() {
   apt_log=$(mktemp)
   apt_begun=$(date +%s)
   apt_shown=

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -82,6 +83,23 @@ echo "$now" > clock
 [ ! -f tick ] || . ./tick
 `;
 
+/** The real programs that scripts may call. No script of a test may reach a package manager or a daemon of this machine. */
+const HARMLESS =
+  "awk base64 basename bash cat chmod chown cmp comm cp cut diff dirname env expr find flock getent grep head hostname id kill ln ls mkdir mkfifo mktemp mv od paste printf ps readlink rm rmdir sed seq setsid sh sha256sum sort stat tail tee timeout touch tr true uname uniq wc xargs";
+
+/** A folder of links to {@link HARMLESS}. */
+function harmlessPrograms(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-programs-"));
+  process.once("exit", () => rmSync(folder, { recursive: true }));
+  for (const name of HARMLESS.split(" ")) {
+    const folders = (process.env.PATH ?? "").split(":");
+    const program = folders.map((each) => path.join(each, name)).find((file) => existsSync(file));
+    if (program) symlinkSync(program, path.join(folder, name));
+  }
+  return folder;
+}
+const PROGRAMS = harmlessPrograms();
+
 /** Files that the scripts write on a real node, and their names in a {@link FakeMachine}. */
 const KEPT = { "/var/lib/docker/swarmbench-swarm": "mark", "/etc/node/link": "link" };
 
@@ -98,7 +116,7 @@ export interface Outcome {
   stderr: string;
 }
 
-/** A fake machine for scripts: `sh`, a fake {@link DOCKER} and a fake clock. */
+/** A fake machine for scripts: {@link HARMLESS} programs, a fake {@link DOCKER} and a fake clock. */
 export class FakeMachine {
   readonly directory = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
 
@@ -182,7 +200,7 @@ export class FakeMachine {
   }
 
   private run(args: string[], input: string): Promise<Outcome> {
-    const env = { FAKE: this.directory, PATH: `${this.directory}/bin:${process.env.PATH}` };
+    const env = { FAKE: this.directory, PATH: `${this.directory}/bin:${PROGRAMS}` };
     return new Promise((resolve) => {
       const child = execFile("sh", args, { env, timeout: 20_000 }, (error, stdout, stderr) => {
         const code = error ? (typeof error.code === "number" ? error.code : -1) : 0;

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { after, describe, it } from "node:test";
+import { APT } from "../../../lib/apt.ts";
 import { script } from "../../../lib/shell.ts";
 import { FakeMachine, type Outcome, parses } from "../../../test/support/fakeDocker.ts";
 import { nodeFile } from "./nodeFiles.ts";
@@ -24,7 +25,7 @@ case "$*" in
   "volume ls --format volume {{.Name}}") get volumes | sed 's/^/volume /' ;;
   "network ls --format {{.Name}}") printf 'bridge\\nhost\\nnone\\n'; get networks ;;
   "images --format image {{.Repository}}:{{.Tag}}") get images | sed 's/^/image /' ;;
-  "images --digests "* | "images --format {{.Repository}}:{{.Tag}} swarmbench/registry" | "images --quiet "*) ;;
+  "images --all --digests "* | "images --format {{.Repository}}:{{.Tag}} swarmbench/registry" | "images --quiet "*) ;;
   "network rm docker_gwbridge" | "network inspect docker_gwbridge") exit 1 ;;
   ps\\ --quiet) get containers ;;
   *) echo "the fake does not know: docker $*" >&2; exit 1 ;;
@@ -77,7 +78,7 @@ function parameters(m: FakeMachine, owner: string, full = false): Record<string,
 }
 
 const inside = (m: FakeMachine, name: "prepare.sh" | "clean.sh") =>
-  nodeFile(name).replaceAll(FOLDERS, (folder) => path.join(m.directory, folder));
+  `${APT}\n${nodeFile(name)}`.replaceAll(FOLDERS, (folder) => path.join(m.directory, folder));
 const clean = (m: FakeMachine, full = false): Promise<Outcome> =>
   m.script(script(parameters(m, "me", full), inside(m, "clean.sh")));
 const prepare = (m: FakeMachine, owner: string): Promise<Outcome> =>

@@ -1,5 +1,5 @@
 # Packages of the clock daemons. Their installers get no standard input, because this script may be read from it.
-# Needs the function apt (lib/node/apt.sh). KEEP/packages lists what this script has installed; nothing else is removed. KEEP/displaced lists what apt removed for it.
+# Needs the function apt_get (lib/node/apt.sh). KEEP/packages lists what this script has installed; nothing else is removed. KEEP/displaced lists what apt removed for it.
 
 packager() {
   for candidate in apt-get dnf yum; do
@@ -17,11 +17,11 @@ packages_install() {
   mkdir -p "$KEEP"
   case $(packager) in
     apt-get)
-      apt update || true # the failing package source may not be needed
+      apt_get update || true # the failing package source may not be needed
       # Debian allows one time service: installing chrony removes systemd-timesyncd.
       apt-get -s install -y --no-install-recommends $missing </dev/null 2>/dev/null |
         awk '$1 == "Remv" { print $2 }' >> "$KEEP/displaced"
-      apt install -y --no-install-recommends $missing ;;
+      apt_get install -y --no-install-recommends $missing ;;
     dnf) dnf --quiet --assumeyes install $missing </dev/null >&2 ;;
     yum) yum --quiet --assumeyes install $missing </dev/null >&2 ;;
     *) false ;;
@@ -37,7 +37,7 @@ packages_install() {
 packages_restore() {
   [ -s "$KEEP/displaced" ] || return 0
   displaced=$(sort -u "$KEEP/displaced" | tr '\n' ' ')
-  apt install -y --no-install-recommends $displaced || {
+  apt_get install -y --no-install-recommends $displaced || {
     echo "this node had the packages $displaced, which could not be installed again;" \
       "without them it may have no time service: apt-get install $displaced" >&2
     return 0
@@ -54,7 +54,7 @@ packages_remove() {
       *" $package "*) echo "$package" >> "$KEEP/.packages" ;;
       *)
         case $(packager) in
-          apt-get) apt purge -y "$package" ;;
+          apt-get) apt_get purge -y "$package" ;;
           *) "$(packager)" --quiet --assumeyes remove "$package" </dev/null >&2 ;;
         esac || echo "$package could not be removed and stays installed, which is harmless" >&2 ;;
     esac

@@ -1,7 +1,7 @@
 # Removes everything that a stack created on a machine, whether or not Pulumi recorded it. Leaves a machine of another stack
 # alone, and a swarm that this stack did not put the machine into. After a failure it keeps the files needed to try again.
 #
-# Needs the function apt (lib/node/apt.sh), and NODE, OWNER, KEEP, LIB, CLOCK, MARK, STACK_LABEL, OWNER_LABEL, REGISTRY, REGISTRY_IMAGE, FULL (yes or no).
+# Needs the function apt_get (lib/node/apt.sh), and NODE, OWNER, KEEP, LIB, CLOCK, MARK, STACK_LABEL, OWNER_LABEL, REGISTRY, REGISTRY_IMAGE, FULL (yes or no).
 
 failed=0
 say() { echo "$NODE: $1" >&2; }
@@ -110,7 +110,7 @@ remove_packages() {
     wanted=$(wc -l < "$KEEP/packages")
     going=$(xargs apt-get -s purge < "$KEEP/packages" 2>/dev/null | grep -c '^Purg') || true # grep fails if there are none
     [ "$going" -le "$wanted" ] || { say "packages were kept because other packages need them: $(tr '\n' ' ' < "$KEEP/packages")"; return; }
-    apt purge -y $(cat "$KEEP/packages")
+    apt_get purge -y $(cat "$KEEP/packages")
   else
     xargs rpm --erase < "$KEEP/packages" >/dev/null 2>&1 # fails if other packages need them
   fi || error "packages could not be removed: $(tr '\n' ' ' < "$KEEP/packages")"

@@ -1,7 +1,7 @@
 # Prepares a machine as a node: a Docker engine that trusts the stack's registry. Idempotent. Records its changes in KEEP so that
 # CLEAN can undo them. Output: the ids of the engine and the machine.
 #
-# Needs the function apt (lib/node/apt.sh), and NODE, USER_NAME, OWNER, KEEP, MARK, DAEMON (the engine's configuration), REGISTRY, REGISTRY_IMAGE, ADDRESS, CLEAN (the
+# Needs the function apt_get (lib/node/apt.sh), and NODE, USER_NAME, OWNER, KEEP, MARK, DAEMON (the engine's configuration), REGISTRY, REGISTRY_IMAGE, ADDRESS, CLEAN (the
 # script that undoes the changes).
 
 say() { echo "$NODE: $1" >&2; }
@@ -52,7 +52,7 @@ install_missing() {
   docker=$1
   case $(packager) in
     apt-get)
-      apt update || say "apt-get update failed; continuing with the existing package lists"
+      apt_get update || say "apt-get update failed; continuing with the existing package lists"
       names=
       if [ "$docker" = yes ]; then
         names="docker.io iptables"
@@ -60,7 +60,7 @@ install_missing() {
         ! apt-cache show docker-cli >/dev/null 2>&1 || names="$names docker-cli"
       fi
       command -v curl >/dev/null || names="$names curl"
-      [ -z "$names" ] || apt install -y --no-remove --no-install-recommends $names ;;
+      [ -z "$names" ] || apt_get install -y --no-remove --no-install-recommends $names ;;
     dnf | yum)
       names="moby-engine docker-ce"
       [ "$docker" = no ] || for name in $names; do
