@@ -185,7 +185,7 @@ class Commits {
     if (joins !== this.joins) return; // another rebalance has begun meanwhile
     for (const partition of assigned) {
       const offset = committed[partition] ?? -1n;
-      // What it has read itself, it goes on with.
+      // Partitions that it has read itself continue where it was.
       if (offset >= 0n && this.reached.nextOf(partition) === undefined)
         stream.offsetsToFetch.set(`${topic}:${partition}`, offset);
     }

@@ -18,7 +18,7 @@ describe("the rule of OpenMessaging Benchmark", () => {
     assert.deepEqual([p50, p99], [1, 1]);
   });
 
-  it("reports the median of what is left, not of what was measured", () => {
+  it("reports the median of the samples that are left, not of all", () => {
     // Two of three messages take 0.1 ms, one takes 8 ms: the median is 0.1 ms.
     const { share, p50 } = kept(
       ...Array.from({ length: 300 }, (_, index) => (index % 3 === 0 ? 8_000 : 100)),

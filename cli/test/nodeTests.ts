@@ -23,7 +23,7 @@ export async function unitTests(tally: Tally, names: readonly string[], node: st
   const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-groups-"));
   try {
     const runner = path.join(project, "test/support/unit/run.ts");
-    const concurrency = String(availableParallelism() + 1);
+    const concurrency = String(availableParallelism() + 1); // one group waits most of the time
     await counted(tally, node, [...FLAGS, runner, concurrency, ...writeGroups(files, folder)]);
   } finally {
     rmSync(folder, { recursive: true });

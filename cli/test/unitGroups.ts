@@ -5,11 +5,12 @@ import { project } from "../lib/paths.ts";
 
 /**
  * How unit tests share processes, in the order in which the processes start. Each takes about two seconds to load tsx and the
- * Pulumi SDK, so there are few of them. Three groups run at a time on two cores, because the tests of the agents and of the
- * commands wait for sockets and child processes half of the time.
+ * Pulumi SDK, so there are few of them.
  */
 const GROUPS: readonly { name: string; folders: readonly string[] }[] = [
   { name: "services", folders: ["components/services/"] },
+  // They wait for sockets, intervals and child processes most of the time.
+  { name: "agents", folders: ["bench/agent/", "bench/exchange/", "bench/local/", "bench/probe/"] },
   { name: "measuring", folders: ["bench/", "results/"] },
   // A separate process, because a step that fails stops all later work of its process.
   { name: "steps", folders: ["cli/lib/lib.test.ts"] },

@@ -68,7 +68,7 @@ function decoded(id: string): string {
   try {
     return decodeURI(id);
   } catch {
-    return id; // not one of ours
+    return id; // not written by swarmbench
   }
 }
 

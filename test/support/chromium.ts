@@ -24,7 +24,7 @@ export function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ["--no-sandbox"] });
 }
 
-/** What a page did that no page of ours may do. */
+/** What a page did that none of swarmbench's pages may do. */
 export interface Misdeeds {
   /** Errors and warnings on its console, and uncaught errors. */
   console: string[];

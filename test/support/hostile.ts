@@ -105,3 +105,14 @@ export function unclear(message: string): string | undefined {
   if (CONTROLS.test(message.replaceAll("\n", ""))) return "it has control characters";
   return message.length > 10_000 ? `it has ${message.length} characters` : undefined;
 }
+
+/** The unit tests try this many cases of a kind; the slow test `adversarial` tries all. */
+const MOST_CASES = 300;
+
+/** Cases of a kind, evenly chosen. All of them if the environment has SWARMBENCH_EVERY_CASE. */
+export function someOf<T>(cases: readonly T[]): T[] {
+  const share = process.env.SWARMBENCH_EVERY_CASE ? 1 : MOST_CASES / cases.length;
+  return cases.filter(
+    (_, index) => share >= 1 || Math.floor(index * share) !== Math.floor((index - 1) * share),
+  );
+}

@@ -165,7 +165,7 @@ describe("cleanup: full, on a machine whose Docker came with the stack", () => {
 });
 
 describe("a machine that two stacks want at one instant", () => {
-  it("is given to exactly one of them, and the other is told to whom", async () => {
+  it("is given to exactly one of them, and the other learns to whom", async () => {
     for (let round = 0; round < 5; round += 1) {
       const m = machine();
       const owners = ["one", "two", "three", "four"];

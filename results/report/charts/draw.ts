@@ -7,7 +7,7 @@ export const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "
 export const BAD = "#d55e00";
 /** The colour of the knee and of measured times. */
 export const GOOD = "#009e73";
-/** The colour of what is no evidence. */
+/** The colour of steps that are no evidence. */
 export const NEUTRAL = "#999999";
 
 /** Width and default height of an image, pixels. */
