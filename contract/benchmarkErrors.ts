@@ -33,7 +33,30 @@ export function benchmarkErrors(workload: Workload, benchmark: Benchmark): strin
       "benchmark.soak: a soak is one step; remove sweep and search, or put them in another scenario",
     );
   }
-  return [...errors, ...sweepErrors(workload, benchmark), ...searchErrors(workload, benchmark)];
+  return [
+    ...errors,
+    ...sweepErrors(workload, benchmark),
+    ...searchErrors(workload, benchmark),
+    ...logCheckErrors(workload, benchmark),
+  ];
+}
+
+/** Largest product of producers and partitions with a log check, which needs 4 bytes for each pair. */
+const MOST_CHECKED_PAIRS = 100_000_000;
+
+function logCheckErrors(workload: Workload, { logCheck, sweep, search }: Benchmark): string[] {
+  if (!logCheck) return [];
+  const most = (variable: "producers" | "partitions") =>
+    Math.max(
+      workload[variable],
+      ...(sweep?.[variable] ?? []).map(Number),
+      search?.variable === variable ? search.to : 0,
+    );
+  const pairs = most("producers") * most("partitions");
+  if (pairs <= MOST_CHECKED_PAIRS) return [];
+  return [
+    `benchmark.logCheck: ${most("producers")} producers and ${most("partitions")} partitions are ${pairs} pairs, each of which needs memory; expected at most ${MOST_CHECKED_PAIRS}: lower producers or partitions, or remove logCheck`,
+  ];
 }
 
 function sweepErrors(workload: Workload, benchmark: Benchmark): string[] {

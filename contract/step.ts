@@ -1,6 +1,7 @@
 // The results of a step, which are part of the results of a run (result.ts).
 import { z } from "zod";
 import { distributionSchema } from "./distribution.ts";
+import { logCheckSchema } from "./logCheck.ts";
 import { stepNetworkSchema } from "./network.ts";
 import { brokerMetricsSchema, machineMetricsSchema, ownCostSchema, saturatedSchema } from "./resources.ts";
 import { STEP_VERDICTS } from "./verdicts.ts";
@@ -186,6 +187,8 @@ const measuredStepSchema = anyStepSchema.extend({
   errors: z.record(z.string(), count),
   /** Bytes of the values delivered in the measured time. */
   bytes: count,
+  /** What the whole log of the step's topics has of its messages. Absent: not checked (`benchmark.logCheck`). */
+  logCheck: logCheckSchema.optional(),
   /** Messages sent and not delivered at the end of the measured time. */
   backlogAtEnd: z.int(),
   /** How long their delivery took; null: longer than the drain. */

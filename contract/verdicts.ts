@@ -33,7 +33,7 @@ export const VERDICTS = {
   },
   "not-decidable": {
     explanation:
-      "Nothing shows that the SLO was missed, but too few messages were due to show that it was met: a p99 needs at least 1,000. The step does not count as evidence.",
+      "Nothing shows that the SLO was missed, but too few messages were due to show that it was met, since a p99 needs at least 1,000, or the log could not be checked. The step does not count as evidence.",
     colour: "orange",
     symbol: "diamond",
     meetsSlo: false,
@@ -41,7 +41,8 @@ export const VERDICTS = {
     evidence: "unclear",
   },
   "slo-missed": {
-    explanation: "Messages were later than the SLO allows, too few were delivered, or too many were lost.",
+    explanation:
+      "Messages were later than the SLO allows, too few were delivered, or too many were lost or are not in the log.",
     colour: "red",
     symbol: "circle",
     meetsSlo: false,

@@ -265,6 +265,11 @@ export const benchmarkSchema = z.strictObject({
     .describe(
       'Longest wait at the end of a step for messages that are not delivered yet. Default: "30 seconds".',
     ),
+  logCheck: yesOrNo
+    .optional()
+    .describe(
+      "Whether the whole log of a step's topics is read after its drain, and compared with what producers recorded, so that every message is accounted for: see measuring.md. It takes about as long as consumers need for the messages. Not in the preheat. Default: false.",
+    ),
   network: z
     .strictObject({
       enabled: yesOrNo.prefault(true).describe("Whether the network is measured. Default: true."),

@@ -95,7 +95,16 @@ function produced(from = 0): ProducerTotals {
   return {
     role: "producer",
     producers: [
-      { producer: 0, window: { from, to: all.length }, sent, late: 0, unsent: 0, acked: acked.encode() },
+      {
+        producer: 0,
+        window: { from, to: all.length },
+        sent,
+        late: 0,
+        unsent: 0,
+        acked: acked.encode(),
+        sentTo: 0,
+        failed: new Bitmap().encode(),
+      },
     ],
     errors: {},
     ack: nothing,

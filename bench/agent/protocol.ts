@@ -6,7 +6,7 @@ import { type KafkaTarget, openKafkaTargetSchema } from "../../contract/target.t
 import { findingsSchema } from "../exchange/findings.ts";
 
 /** Part of every path. Increased with every change that an older agent would not understand. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /**
  * The orphan timeout, ms. An agent without a request for this long assumes that its runner is gone, and drops its step. Long
@@ -276,6 +276,10 @@ const producerTotalsSchema = z.object({
       late: count,
       unsent: count,
       acked: z.string(),
+      /** Sequences below this were handed to the client, in the whole step. */
+      sentTo: count.max(2 ** 32),
+      /** Bitmap of the sequences that a broker answered with an error. Sent ones in neither bitmap were not answered. */
+      failed: z.string(),
     }),
   ),
   /** Errors in the window, by kind. */

@@ -17,6 +17,15 @@ interface Nested {
  */
 export const errorKind: ErrorKind = (error) => kafkaName(error, 0) ?? systemName(error, 0) ?? nameOf(error);
 
+/**
+ * Whether a broker answered a request with this error. Otherwise the request timed out or the connection was lost, so that it is
+ * not known what became of it.
+ */
+export function isAnswer(error: unknown): boolean {
+  const name = kafkaName(error, 0);
+  return name !== undefined && name !== "REQUEST_TIMED_OUT";
+}
+
 /** Errors are nested, but only a few levels deep. */
 const MAX_DEPTH = 5;
 

@@ -1,6 +1,7 @@
 // One logical producer, with its own client, sequence numbers and queue. It shares nothing with other producers.
 
 import type { ProducerTotals } from "../agent/protocol.ts";
+import { isAnswer } from "../clients/errorKind.ts";
 import type { OutgoingMessage, ProducerPort } from "../clients/port.ts";
 import { Bitmap } from "../measure/bitmap.ts";
 import { Batcher } from "./batcher.ts";
@@ -38,6 +39,9 @@ export interface ProducerListener {
 /** A logical producer: sends each message when it is due, and counts acknowledged, late and unsent ones. */
 export class LogicalProducer {
   private readonly acked = new Bitmap();
+  private readonly failed = new Bitmap();
+  /** Messages are sent in the order of their sequences: those below this. */
+  private sentTo = 0;
   /** Messages that are due and not sent yet, because too many are unacknowledged. */
   private readonly queue: Due[] = [];
   private readonly batcher: Batcher<Due>;
@@ -138,6 +142,7 @@ export class LogicalProducer {
       this.inWindow.sent += 1;
       if (isLate) this.inWindow.late += 1;
     }
+    this.sentTo = (batch.at(-1)?.sequence ?? -1) + 1;
     this.outstanding += batch.length;
     this.listener.sent(batch, late, sentUs);
     void this.awaitAnswer(batch, sentUs);
@@ -149,6 +154,7 @@ export class LogicalProducer {
       for (const { sequence } of batch) this.acked.set(sequence);
       this.listener.acked(batch, sentUs, this.nowUs());
     } catch (error) {
+      if (isAnswer(error)) for (const { sequence } of batch) this.failed.set(sequence);
       this.listener.failed(batch, error, this.nowUs());
     } finally {
       this.outstanding -= batch.length;
@@ -172,7 +178,7 @@ export class LogicalProducer {
     await this.port.close();
   }
 
-  /** Counts of the messages whose intended time is in the measured time. */
+  /** What it recorded. */
   totals(): ProducerTotals["producers"][number] {
     const { sent, late } = this.inWindow;
     const from = this.inWindow.from < 0 ? this.dueCount : this.inWindow.from;
@@ -184,6 +190,8 @@ export class LogicalProducer {
       late,
       unsent: window.to - window.from - sent,
       acked: this.acked.encode(),
+      sentTo: this.sentTo,
+      failed: this.failed.encode(),
     };
   }
 }

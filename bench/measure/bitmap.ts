@@ -1,6 +1,8 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 
 const FIRST_BYTES = 16;
+/** Largest size of a decoded set, bytes: 2 billion numbers. */
+const MAX_BYTES = 256 * 2 ** 20;
 /** Number of ones in each byte value. */
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll("0", "").length);
 
@@ -57,10 +59,10 @@ export class Bitmap {
     return deflateRawSync(this.bytes.subarray(0, end)).toString("base64");
   }
 
-  /** The set that {@link encode} encoded. */
+  /** The set that {@link encode} encoded. @throws Error if the text is not an encoded set, or has more than {@link MAX_BYTES} */
   static decode(text: string): Bitmap {
     const bitmap = new Bitmap();
-    const bytes = inflateRawSync(Buffer.from(text, "base64"));
+    const bytes = inflateRawSync(Buffer.from(text, "base64"), { maxOutputLength: MAX_BYTES });
     bitmap.grow(bytes.length);
     bitmap.bytes.set(bytes);
     bitmap.count = bitmap.countIn(0, bytes.length * 8);

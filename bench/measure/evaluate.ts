@@ -8,6 +8,10 @@ export interface StepMetrics extends GeneratorLoad {
   offered: number;
   delivered: number;
   lost: number;
+  /** Acknowledged messages of the whole step that the log lacks; undefined: not checked. */
+  missing?: number | undefined;
+  /** Why the log could not be checked; undefined: it was, or it did not have to be. */
+  logError?: string | undefined;
   /** Messages that were still under way, so that it is not known whether they will be delivered. */
   pending: number;
   unsent: number;
@@ -112,16 +116,18 @@ function chanceOfAtLeast(count: number, trials: number, chance: number): number 
   return 1 - below;
 }
 
-function undecidedReasons({ ranked, durationSec }: StepMetrics): string[] {
-  if (ranked >= LEAST_MESSAGES) return [];
+function undecidedReasons({ ranked, durationSec, logError }: StepMetrics): string[] {
+  const unchecked = logError === undefined ? [] : [`the log could not be checked: ${logError}`];
+  if (ranked >= LEAST_MESSAGES) return unchecked;
   const seconds = Math.ceil((LEAST_MESSAGES * durationSec) / ranked);
   return [
+    ...unchecked,
     `not decidable: needs ${LEAST_MESSAGES - ranked} more messages, set duration to ${seconds} seconds`,
   ];
 }
 
 function sloReasons(metrics: StepMetrics, slo: Slo): string[] {
-  const { p99Ms, offered, delivered, lost, unsent } = metrics;
+  const { p99Ms, offered, delivered, lost, unsent, missing = 0 } = metrics;
   const reasons: string[] = [];
   if (isLate(metrics, slo)) {
     const { late, ranked } = metrics;
@@ -137,6 +143,11 @@ function sloReasons(metrics: StepMetrics, slo: Slo): string[] {
     );
   }
   if (lost > slo.lost) reasons.push(`${lost} messages were lost, more than ${slo.lost}`);
+  if (missing > slo.lost) {
+    reasons.push(
+      `${missing} messages of the step were acknowledged (with acks 0: sent) but are not in the log, more than ${slo.lost}`,
+    );
+  }
   return reasons;
 }
 

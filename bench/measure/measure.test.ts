@@ -97,7 +97,16 @@ describe("the accounting of a step", () => {
   const produced = (producer: number, acked: number[], sent = 10): ProducerTotals => ({
     role: "producer",
     producers: [
-      { producer, window: { from: 10, to: 20 }, sent, late: 1, unsent: 10 - sent, acked: bits(...acked) },
+      {
+        producer,
+        window: { from: 10, to: 20 },
+        sent,
+        late: 1,
+        unsent: 10 - sent,
+        acked: bits(...acked),
+        sentTo: 0,
+        failed: bits(),
+      },
     ],
     errors: { REQUEST_TIMED_OUT: 1 },
     ack: nothing,

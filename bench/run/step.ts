@@ -18,6 +18,7 @@ import { checkClocks } from "./checkClocks.ts";
 import { checkNodes } from "./checkNodes.ts";
 import type { Agent } from "./fleet.ts";
 import { JitWarmUp } from "./jitWarmUp.ts";
+import { stepLogCheck } from "./logCheck.ts";
 import { ownPartitions } from "./ownPartitions.ts";
 import { type Readings, takeReadings } from "./readings.ts";
 import { drain } from "./stepDrain.ts";
@@ -141,6 +142,7 @@ class StepRun {
     const drain = await this.drain(measured.toSec);
     this.listener.phase("collecting");
     const totals = await this.collect();
+    const logCheck = await stepLogCheck(this.order, this.topic, totals.produced, this.listener, this.signal);
     const findings: StepFindings = {
       connectSeconds,
       startedAt: this.startedAt,
@@ -148,6 +150,7 @@ class StepRun {
       measured,
       drain,
       ...totals,
+      logCheck,
       runner: this.exchange.findings(),
       timeline: this.reports.timeline,
       topic: this.topic,

@@ -1,4 +1,5 @@
 // The input and the findings of a step.
+import type { LogCheckResult } from "../../contract/logCheck.ts";
 import type { Pair } from "../../contract/network.ts";
 import type { BenchTarget } from "../../contract/request.ts";
 import type { Step } from "../../contract/result.ts";
@@ -45,6 +46,8 @@ export interface StepFindings {
   drain: Drained;
   /** Number of offsets of the log that consumer groups had not read by the end; null: unknown. */
   unread: number | null;
+  /** Result of the log check, or why it failed; undefined: there was none. */
+  logCheck: LogCheckResult | { error: string } | undefined;
   produced: ProducerTotals[];
   consumed: ConsumerTotals[];
   timeline: Timeline;

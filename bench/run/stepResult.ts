@@ -49,6 +49,7 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
     ...counts,
     received: receivedOf(order, findings),
     ...clockMetrics(findings, counts.offered * order.workload.groups),
+    logCheck: findings.logCheck && "error" in findings.logCheck ? undefined : findings.logCheck,
     backlogAtEnd: findings.drain.backlogAtEnd,
     drainSeconds: findings.drain.seconds,
     latencyMs: latency.distribution(counts.offered * order.workload.groups),
@@ -83,7 +84,7 @@ function accountOf({ workload }: StepOrder, { produced, consumed, unread }: Step
 /** The verdict for each SLO, the benchmark's own first. */
 function verdictsOf(
   { workload, benchmark }: StepOrder,
-  { measured, consumed }: StepFindings,
+  { measured, consumed, logCheck }: StepFindings,
   account: Account,
   generator: GeneratorMetrics,
   steadiness: { steady: boolean; reason: string },
@@ -97,6 +98,8 @@ function verdictsOf(
     delivered: account.delivered,
     lost: account.lost,
     pending: account.pending,
+    missing: logCheck && "missing" in logCheck ? logCheck.missing : undefined,
+    logError: logCheck && "error" in logCheck ? logCheck.error : undefined,
     unsent: account.unsent,
     errors: Object.values(account.errors).reduce((sum, count) => sum + count, 0),
     p99Ms: latency.rankedMs(99, ranked),

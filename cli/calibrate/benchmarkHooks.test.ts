@@ -103,7 +103,16 @@ describe("the null client", () => {
       sameNode: null,
       clocks: [],
       producers: [
-        { producer: 0, window: { from: 0, to: 10 }, sent: 8, late: 0, unsent: 2, acked: acked.encode() },
+        {
+          producer: 0,
+          window: { from: 0, to: 10 },
+          sent: 8,
+          late: 0,
+          unsent: 2,
+          acked: acked.encode(),
+          sentTo: 0,
+          failed: new Bitmap().encode(),
+        },
       ],
     };
     const { offered, delivered, lost, latency } = generatorAccount(accountStep([produced], []));

@@ -69,6 +69,7 @@ describe("the load of a calibration", () => {
     warmUp: { min: "9 seconds", max: "9 minutes", brokers: "9 minutes" },
     duration: "9 minutes",
     drain: "9 minutes",
+    logCheck: true,
     network: { enabled: true, seconds: 9, packets: 99 },
     seed: 9,
     pacing: "timer",
