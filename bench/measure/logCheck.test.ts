@@ -234,7 +234,7 @@ describe("the log check", () => {
 
   it("reads what producers recorded, and refuses a bitmap that would not fit into memory", () => {
     const producer = { producer: 3, window: { from: 0, to: 0 }, sent: 0, late: 0, unsent: 0, sentTo: 9 };
-    const totals = { role: "producer", errors: {}, ack: "", lag: "", sameNode: null, clocks: [] } as const;
+    const totals = { role: "producer" as const, clocks: [], errors: {}, ack: "", lag: "", sameNode: null };
     const encoded = { acked: bits([1]).encode(), failed: bits([2]).encode() };
     const [one] = recordedBy([{ ...totals, producers: [{ ...producer, ...encoded }] }]);
     assert.deepEqual(

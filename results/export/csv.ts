@@ -52,6 +52,8 @@ const NESTED: readonly string[] = [
   "saturated",
   "network",
   "clocks.pairs",
+  "logCheck.producers",
+  "logCheck.partitions",
 ];
 
 /** All steps, those of the preheat as well: a record for each, with every number of run.json that is not a list. */

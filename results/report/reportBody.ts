@@ -9,6 +9,7 @@ import { conditionsSection } from "./conditionsSection.ts";
 import { eventSection } from "./eventSection.ts";
 import { headline, keyMetrics } from "./headline.ts";
 import { HOW_TO_READ } from "./howToRead.ts";
+import { logCheckPart } from "./logCheckSection.ts";
 import { networkSection } from "./networkSection.ts";
 import { type Html, html, section } from "./page.ts";
 import { resourceSection } from "./resourceSection.ts";
@@ -42,7 +43,8 @@ ${run.warnings.map((warning) => html`<p class="warning">${warning}</p>`)}`,
     steps: stepsSection(run),
     messages: html`<h2>Messages</h2>
 <p>What happened to the messages of each step:</p>
-${lossTable(run)}`,
+${lossTable(run)}
+${logCheckPart(run)}`,
     clocks: html`<h2>Clocks</h2>
 ${clockSection(run)}`,
     generator: html`<h2>Load generator</h2>

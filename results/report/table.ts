@@ -5,6 +5,7 @@ import { formatNumber } from "../../contract/text.ts";
 import { arrivalSentence } from "../arrivals.ts";
 import { clockSentence, marked, needsCorrection } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
+import { logCheckSentence } from "../logCheck.ts";
 import { networkSentence } from "../network.ts";
 import { preheatSentence } from "../preheat.ts";
 import { ownCostSentence, sharedMachineSentence } from "../resourceText.ts";
@@ -76,6 +77,7 @@ export function runTable(run: Run): string {
     kneeSentence(run),
     ...otherKneeSentences(run),
     ...[
+      logCheckSentence(run),
       arrivalSentence(run),
       preheatSentence(run),
       clockSentence(run),

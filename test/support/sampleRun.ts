@@ -1,5 +1,6 @@
 import { randomOf } from "../../bench/load/random.ts";
 import { LatencyHistogram } from "../../contract/histogram.ts";
+import type { LogCheckResult } from "../../contract/logCheck.ts";
 import type { Saturated } from "../../contract/resources.ts";
 import {
   type MeasuredStep,
@@ -239,4 +240,28 @@ export type MeasuredRun = Omit<Run, "steps"> & { steps: MeasuredStep[] };
 
 export function sampleRun(): MeasuredRun {
   return buildResults(sampleEvents()) as MeasuredRun;
+}
+
+/** The log check of a step that sent this many messages: none deviates, unless `changes` says so. */
+export function logCheckOf(sent: number, changes: Partial<LogCheckResult> = {}): LogCheckResult {
+  return {
+    sent,
+    acked: sent,
+    failed: 0,
+    unanswered: 0,
+    present: sent,
+    missing: 0,
+    unacked: 0,
+    duplicated: 0,
+    reordered: 0,
+    unrecorded: 0,
+    foreign: 0,
+    deleted: 0,
+    producers: [],
+    producersLeftOut: 0,
+    partitions: [],
+    partitionsLeftOut: 0,
+    seconds: 1,
+    ...changes,
+  };
 }
