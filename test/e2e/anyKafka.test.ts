@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Admin } from "kafkajs";
 import { failFastClient } from "../../bench/clients/clientConfig.ts";
+import { repeatMessages, truncateTopic } from "../../bench/kafka/tamper.ts";
 import { project } from "../../cli/lib/paths.ts";
 import type { Run } from "../../contract/result.ts";
 import type { KafkaTarget } from "../../contract/target.ts";
@@ -131,6 +132,43 @@ describe("bench on a Kafka without a stack", () => {
     assert.equal(own.length, 2, own.join());
     for (const name of own) assert.match(name, new RegExp(`^swarmbench-${run.run}-1-[12]$`));
     assert.deepEqual(await ownTopics(), [theirs]);
+  });
+
+  it("accounts for every message of a clean run", async () => {
+    const checked = ["--set", "logCheck=true", "--producers", "5"];
+    const { code, text } = await bench(["--bootstrap", bootstrap, ...SHORT, ...checked]);
+    assert.equal(code, 0, text);
+    assert.match(text, /log check of 1 step: \d+ messages sent, none acknowledged and missing/);
+    const { logCheck, verdict } = measured(latest().steps[0]);
+    assert.ok(logCheck);
+    const { sent, acked, present, producers, partitions } = logCheck;
+    assert.deepEqual([acked, present, producers, partitions], [sent, sent, [], []]);
+    assert.notEqual(verdict, "slo-missed");
+  });
+
+  it("finds messages that were deleted and repeated behind its back, exactly", async () => {
+    let tampered: Promise<number> | undefined;
+    const tamper = async () => {
+      const [topic = ""] = (await ownTopics()).filter((name) => name !== theirs);
+      const { records } = await truncateTopic(cluster.target, topic);
+      const repeat = { count: 5, fromUs: 0, toUs: Number.MAX_SAFE_INTEGER, timeoutSec: 10 };
+      await repeatMessages({ target: cluster.target, topic, ...repeat });
+      return records;
+    };
+    const checked = ["--set", "logCheck=true", "--producers", "5"];
+    const { code, text } = await bench(["--bootstrap", bootstrap, ...SHORT, ...checked], (shown) => {
+      if (/measuring/.test(shown)) tampered ??= tamper();
+    });
+    assert.equal(code, 0, text);
+    const records = await tampered;
+    const { logCheck, verdict, reasons } = measured(latest().steps[0]);
+    assert.ok(records);
+    assert.deepEqual([logCheck?.missing, logCheck?.deleted, logCheck?.duplicated], [records, records, 5]);
+    assert.equal(verdict, "slo-missed");
+    assert.match(
+      reasons.join(),
+      new RegExp(`${records} messages of the step were acknowledged .* not in the log`),
+    );
   });
 
   it("deletes its topics after Ctrl-C, keeps the results so far, and leaves no process", async () => {
