@@ -208,6 +208,11 @@ describe("the steps of a benchmark", () => {
 
   const refused: [workload: object, benchmark: object, error: RegExp][] = [
     [
+      { partitions: 2_000 },
+      { logCheck: true, sweep: { producers: [1, 60_000] } },
+      /logCheck: 60000 producers and 2000 partitions are 120000000 pairs/,
+    ],
+    [
       {},
       { sweep: { rate: [1, 2], totalRate: [5] } },
       /sweep: rate 1, totalRate 5 \(and 1 more steps\): .*set either rate/,

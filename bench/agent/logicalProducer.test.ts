@@ -6,6 +6,8 @@ import { payloadsOf } from "../load/payload.ts";
 import { type Due, LogicalProducer, type ProducerListener } from "../load/producer.ts";
 import { randomOf } from "../load/random.ts";
 import { accountStep } from "../measure/account.ts";
+import type { Bitmap } from "../measure/bitmap.ts";
+import { recordedBy } from "../measure/logCheck.ts";
 import type { ProducerTotals } from "./protocol.ts";
 
 const listener = (): ProducerListener & { log: string[] } => {
@@ -104,6 +106,28 @@ describe("a logical producer", () => {
     await turn();
     assert.deepEqual(log, ["sent 0", "failed 0: NOT_ENOUGH_REPLICAS"]);
     assert.equal(accountStep([totalsOf(producer)], []).acked, 0);
+  });
+
+  it("records for the log check what was sent, and what a broker refused; the rest is not answered", async () => {
+    const kafka = new FakeKafka();
+    const { producer } = await logicalProducer(kafka, { maxOutstanding: 3 });
+    const failures = [
+      undefined,
+      Object.assign(new Error("refused"), { cause: { type: "NOT_ENOUGH_REPLICAS" } }),
+      Object.assign(new Error("lost"), { code: "ECONNRESET" }),
+      Object.assign(new Error("late"), { type: "REQUEST_TIMED_OUT" }),
+    ];
+    for (const [sequence, failure] of failures.entries()) {
+      kafka.failure = failure;
+      producer.due(sequence, 0);
+      await turn();
+    }
+    kafka.failure = undefined;
+    kafka.blocked = () => true;
+    for (const sequence of [4, 5, 6, 7]) producer.due(sequence, 0);
+    const [record] = recordedBy([totalsOf(producer)]);
+    const numbersIn = (bitmap?: Bitmap) => [0, 1, 2, 3, 4, 5, 6, 7].filter((number) => bitmap?.has(number));
+    assert.deepEqual([record?.sent, numbersIn(record?.acked), numbersIn(record?.failed)], [7, [0], [1]]);
   });
 });
 

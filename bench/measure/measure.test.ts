@@ -319,6 +319,13 @@ describe("the verdict of a step", () => {
     assert.equal(verdict({ p99Ms: 100, delivered: 9_990, scheduleLagMsP99: 10 }).verdict, "ok");
   });
 
+  it("is not decidable if the log should have been checked and could not be", () => {
+    const { verdict: unknown, reasons } = verdict({ logError: "timed out" });
+    assert.equal(unknown, "not-decidable");
+    assert.deepEqual(reasons, ["the log could not be checked: timed out"]);
+    assert.equal(verdict({ missing: 0 }).verdict, "ok");
+  });
+
   const missed: [Partial<StepMetrics>, RegExp][] = [
     [{ p99Ms: 100.1 }, /p99 latency 100\.1 ms, above 100 ms/],
     [
@@ -326,6 +333,7 @@ describe("the verdict of a step", () => {
       /99\.89 % of 10000 messages were delivered, less than 99\.9 %, 7 were not even sent in time/,
     ],
     [{ lost: 1 }, /1 messages were lost, more than 0/],
+    [{ missing: 1 }, /1 messages of the step were acknowledged .* but are not in the log, more than 0/],
   ];
   for (const [metrics, reason] of missed) {
     it(`is slo-missed, with the values: ${reason.source}`, () => {
