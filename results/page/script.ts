@@ -29,6 +29,7 @@ async function bundle(): Promise<string> {
     charset: "utf8",
     legalComments: "none",
     plugins: [withoutLocales],
+    tsconfigRaw: {}, // not that of some folder above
     logLevel: "silent", // its errors are thrown as well
   });
   const text = outputFiles[0]?.text ?? "";

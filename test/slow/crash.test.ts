@@ -10,7 +10,13 @@ describe("after pulumi was killed in the middle of an up", { concurrency: 1 }, (
   });
   after(() => project.dispose());
 
-  for (const [when, pattern] of [CRASHES.network, CRASHES.nodes, CRASHES.swarm, CRASHES.registry]) {
+  for (const [when, pattern] of [
+    CRASHES.network,
+    CRASHES.containers,
+    CRASHES.nodes,
+    CRASHES.swarm,
+    CRASHES.registry,
+  ]) {
     it(`the next up converges if ${when}`, () => convergesAfter(project, pattern));
   }
 });

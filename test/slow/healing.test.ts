@@ -30,6 +30,8 @@ describe("pulumi up heals", { concurrency: 1 }, () => {
   it("a manager whose container was killed", () =>
     heals(project, () => project.docker("kill", container("node1"))));
 
+  it("a worker that left the swarm", () => heals(project, () => project.on("node2", "docker swarm leave")));
+
   it("a worker that the manager removed", () =>
     heals(project, () => project.on("node1", "docker node rm --force node3")));
 
