@@ -245,7 +245,7 @@ describe("agents over HTTP", () => {
     const { role, task, node, run, protocol } = await producers.hello();
     assert.deepEqual(
       { role, task, node, run, protocol },
-      { role: "producer", task: "producers.1", node: "node3", run: "r1", protocol: 4 },
+      { role: "producer", task: "producers.1", node: "node3", run: "r1", protocol: 5 },
     );
   });
 
