@@ -6,6 +6,7 @@ import { topicCount, topicNames } from "../../contract/topics.ts";
 import type { Workload } from "../../contract/workload.ts";
 import { type ProducerTotals, stepName } from "../agent/protocol.ts";
 import { adapterOf } from "../clients/index.ts";
+import type { ClientAdapter } from "../clients/port.ts";
 import { readLog } from "../kafka/readLog.ts";
 import { logOffsets } from "../kafka/topics.ts";
 import { readStamp, runMark, type Stamp } from "../load/message.ts";
@@ -47,6 +48,8 @@ export interface LogToCheck {
   progress(text: string): void;
   /** @default 35,000, and 0 with one replica: then consumers see every message that the leader has */
   settleMs?: number;
+  /** The client that reads, and the offsets of the log. @default the workload's client, and Kafka's answer */
+  source?: { adapter: ClientAdapter; offsets(): Promise<LogOffsets> };
 }
 
 /** The log check of a step; undefined: it has none. @throws the reason of the signal if it aborts */
@@ -129,9 +132,13 @@ async function readFrom(
 ): Promise<Record<number, number>> {
   const { target, workload, topic, signal } = order;
   const topics = namesOf(order);
+  const source = order.source ?? {
+    adapter: await adapterOf(workload.client),
+    offsets: () => logOffsets(target, topics, topic.partitions),
+  };
   const offsets: LogOffsets = {};
   const readTo: Record<number, number> = {};
-  for (const [key, { low, end }] of Object.entries(await logOffsets(target, topics, topic.partitions))) {
+  for (const [key, { low, end }] of Object.entries(await source.offsets())) {
     const partition = Number(key);
     const start = starts[partition] ?? 0;
     if (low > start) check.addDeleted(partition, low - start);
@@ -139,9 +146,8 @@ async function readFrom(
     readTo[partition] = Math.max(end, start);
   }
   const group = `${stepName(order)}-log${round}`;
-  const adapter = await adapterOf(workload.client);
   await readLog(
-    { adapter, target, topics, partitions: topic.partitions, offsets, group, signal },
+    { adapter: source.adapter, target, topics, partitions: topic.partitions, offsets, group, signal },
     taker(order, check),
   );
   return readTo;
