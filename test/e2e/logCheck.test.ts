@@ -9,7 +9,7 @@ import { runMark, writeStamp } from "../../bench/load/message.ts";
 import { randomOf } from "../../bench/load/random.ts";
 import { Bitmap } from "../../bench/measure/bitmap.ts";
 import { checkLog } from "../../bench/run/logCheck.ts";
-import { KAFKA_CLIENTS } from "../../contract/clients.ts";
+import { KAFKA_CLIENTS, nodeError } from "../../contract/clients.ts";
 import { MESSAGE_HEADER_BYTES } from "../../contract/workload.ts";
 import { ensureKafkaJars } from "../../offline/kafkaJars.ts";
 import { eventually } from "../support/eventually.ts";
@@ -138,6 +138,7 @@ describe("the log check on a real Kafka", () => {
     const partitions = scene.deleted.flatMap((count, partition) =>
       count > 0 ? [{ partition, offset: String(count) }] : [],
     );
+    await admin.fetchTopicOffsets(name); // deleteTopicRecords needs the topic's metadata, and does not load it
     if (partitions.length > 0) await admin.deleteTopicRecords({ topic: name, partitions });
     const result = await checkLog({
       run: RUN,
@@ -172,8 +173,9 @@ describe("the log check on a real Kafka", () => {
     }
   });
 
-  it("raises no false alarm on a clean log, with each client", async () => {
-    for (const client of KAFKA_CLIENTS) {
+  // On a stack, whose images have a later Node.js, both clients read the log: test/support/benchmarkClaims.ts.
+  it("raises no false alarm on a clean log, with each client that this Node.js runs", async () => {
+    for (const client of KAFKA_CLIENTS.filter((name) => nodeError(name) === undefined)) {
       const { result, expected } = await check(11, 0, client);
       assert.deepEqual([result.producers, result.partitions], [[], []]);
       assert.equal(result.present, expected.sent);

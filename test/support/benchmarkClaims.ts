@@ -122,10 +122,15 @@ export function describeBenchmark(project: () => TestProject): void {
           `client=${client}`,
           "--set",
           "acks=1",
+          "--set",
+          "logCheck=true",
         );
         assert.equal(code, 0, text);
         const step = runs().onlyStep();
         assert.deepEqual([step.client, step.acks, step.delivered, step.lost], [client, 1, 1_000, 0]);
+        assert.ok(step.logCheck && "present" in step.logCheck, JSON.stringify(step.logCheck));
+        const { sent, present, missing, duplicated, reordered } = step.logCheck;
+        assert.deepEqual([missing, duplicated, reordered, present], [0, 0, 0, sent]);
       }
       assert.match(await project().mustPulumi("preview"), /\d+ unchanged/);
     });
