@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import * as path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { SwarmbenchError } from "../../contract/errors.ts";
@@ -19,10 +18,9 @@ import type { Watch } from "../../testbeds/watch.ts";
 import { eventually } from "../support/eventually.ts";
 import { OarLab } from "../support/oarLab.ts";
 import { oarSettingsOf } from "../support/oarSettings.ts";
+import { copySources } from "../support/project.ts";
 
 const NODES = ["node-1", "node-2", "node-3", "node-4"];
-const TOOL = path.resolve(import.meta.dirname, "../../swarmbench.mjs");
-
 interface Ended {
   code: number | null;
   stdout: string;
@@ -38,6 +36,7 @@ const reservationOn = (suite?: string) => () => {
   let short: number;
   before(async () => {
     lab = await OarLab.start(NODES, ["user1", "user2"], { suite });
+    copySources(lab.directory); // the program reads the scenarios of its own folder
     ssh = clientOf(lab.testbed());
     rest = clientOf(lab.rest());
     short = await lab.job("user1", "-n", "short-1", "-l", "nodes=1,walltime=0:00:05", "sleep 1000");
@@ -78,7 +77,7 @@ const reservationOn = (suite?: string) => () => {
     });
 
   function tool(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-    const child = spawn(process.execPath, [TOOL, "reserve", ...args], {
+    const child = spawn(process.execPath, ["swarmbench.mjs", "reserve", ...args], {
       cwd: lab.directory,
       stdio: ["ignore", "pipe", "pipe"],
     });

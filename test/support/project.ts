@@ -44,6 +44,18 @@ export interface Result {
   text: string;
 }
 
+const SOURCES =
+  "index.ts swarmbench.mjs components config contract bench cli lib offline results testbeds Pulumi.yaml package.json tsconfig.json";
+
+/** Copies the program into a folder, with a link to the npm packages. */
+export function copySources(directory: string): void {
+  const filter = (source: string) => !source.includes("/offline/go");
+  for (const name of SOURCES.split(" ")) {
+    cpSync(path.join(repository, name), path.join(directory, name), { recursive: true, filter });
+  }
+  symlinkSync(path.join(repository, "node_modules"), path.join(directory, "node_modules"));
+}
+
 /**
  * A copy of the Pulumi project in its own folder, with its own state, like a second checkout on the machine: a test cannot change
  * the developer's stacks. It uses the installation's tools, keys and images.
@@ -85,26 +97,7 @@ export class TestProject {
   ): Promise<TestProject> {
     const project = new TestProject(stack);
     const { directory } = project;
-    for (const name of [
-      "index.ts",
-      "swarmbench.mjs",
-      "components",
-      "config",
-      "contract",
-      "bench",
-      "cli",
-      "lib",
-      "offline",
-      "results",
-      "testbeds",
-      "Pulumi.yaml",
-      "package.json",
-      "tsconfig.json",
-    ]) {
-      const filter = (source: string) => !source.includes("/offline/go");
-      cpSync(path.join(repository, name), path.join(directory, name), { recursive: true, filter });
-    }
-    symlinkSync(path.join(repository, "node_modules"), path.join(directory, "node_modules"));
+    copySources(directory);
     mkdirSync(path.join(directory, ".swarmbench/state"), { recursive: true });
     // A separate folder, because the SSH configuration of the stack's machines is written there.
     const keys = path.join(directory, ".swarmbench/ssh");
