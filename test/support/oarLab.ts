@@ -174,13 +174,13 @@ exit $code`;
   }
 
   startServer(): Promise<string> {
-    return this.inside("oar-daemon start");
+    return this.inside("/etc/init.d/oar-server start");
   }
 
   /** Stops the server and waits until all of its processes have ended, which its init script does not do. */
   stopServer(): Promise<string> {
     return this.inside(
-      "oar-daemon stop; until ! pgrep -f '[A]lmighty' >/dev/null; do pkill -KILL -f '[A]lmighty'; sleep 0.1; done",
+      "/etc/init.d/oar-server stop; until ! pgrep -f '[A]lmighty' >/dev/null; do pkill -KILL -f '[A]lmighty'; sleep 0.1; done",
     );
   }
 
