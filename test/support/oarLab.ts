@@ -7,13 +7,6 @@ import { Lab, makeKey } from "./lab.ts";
 
 const READY_WITHIN_MS = 60_000;
 
-interface OarOptions {
-  /** The nodes, if they are machines; jobs must then be of type `deploy`. */
-  hosts?: BareHosts;
-  /** Suite of Debian whose OAR it is: 2.5.9 of bookworm, 2.6.1 of trixie. @default that of all other images */
-  suite?: string;
-}
-
 /**
  * A real OAR in a container: server, database, frontend with SSH and REST API, both on loopback ports of this machine.
  * Its nodes are names for the container's own loopback addresses, or bare hosts.
@@ -40,15 +33,12 @@ export class OarLab {
     return this.lab.name;
   }
 
-  static async start(
-    nodes: readonly string[],
-    users: readonly string[],
-    { hosts, suite }: OarOptions = {},
-  ): Promise<OarLab> {
+  /** @param hosts the nodes, if they are machines; jobs must then be of type `deploy` */
+  static async start(nodes: readonly string[], users: readonly string[], hosts?: BareHosts): Promise<OarLab> {
     const lab = new OarLab(await Lab.create("oar"), hosts);
     try {
       await lab.makeKeys();
-      await lab.startContainer(nodes, users, suite);
+      await lab.startContainer(nodes, users);
       await eventually(async () => {
         const alive = (await lab.inside("oarnodes -s")).match(/: Alive/g)?.length ?? 0;
         if (alive !== nodes.length) throw new Error(`${alive} of ${nodes.length} nodes are alive`);
@@ -74,7 +64,7 @@ export class OarLab {
     copyFileSync(`${this.key}.pub`, path.join(inside, "authorized_keys"));
   }
 
-  private async startContainer(nodes: readonly string[], users: readonly string[], suite?: string) {
+  private async startContainer(nodes: readonly string[], users: readonly string[]) {
     const address = (node: string, index: number) =>
       this.hosts?.named(node).address ?? `127.0.1.${index + 1}`;
     await this.docker(
@@ -84,7 +74,7 @@ export class OarLab {
       ...["--publish", "127.0.0.1::22", "--publish", "127.0.0.1::6668"],
       ...["--volume", `${path.join(this.directory, "ssh/container")}:/etc/swarmbench/ssh:ro`],
       ...["--env", `NODES=${nodes.join(" ")}`, "--env", `OAR_USERS=${users.join(" ")}`],
-      await this.lab.image("oar-lab", "oar", {}, suite),
+      await this.lab.image("oar-lab", "oar"),
     );
     const port = async (inner: number) =>
       Number((await this.docker("port", this.name, String(inner))).trim().split(":").at(-1));
