@@ -13,11 +13,10 @@ import { formatNumber } from "../../contract/text.ts";
 import { limitOf } from "../../results/limit.ts";
 import { bracketText } from "../../results/sentences.ts";
 import { readResults } from "../../results/store.ts";
-import { isInstalled } from "../../test/support/installed.ts";
 import type { TestProject } from "../../test/support/project.ts";
 import { project as checkout } from "../lib/paths.ts";
 import { run as runProgram } from "../lib/run.ts";
-import { settingsOf } from "./idle.ts";
+import { fullStackOf } from "./idle.ts";
 import { conditions, type Metric, measure, onOwnStack, wholeNumber } from "./lib.ts";
 
 const SCENARIO = "local";
@@ -78,21 +77,6 @@ function cells({ run, totalSec }: Demo): string[] {
 
 const minutes = (seconds: number) => `${(seconds / 60).toFixed(1)} min`;
 
-/** The scenario as it is, with all services that setup has. */
-function configuration(): Record<string, string> {
-  return {
-    "kafka.enabled": "true",
-    "influxdb.enabled": "true",
-    "telegraf.enabled": "true",
-    "grafana.enabled": String(isInstalled("grafana")),
-    "portainer.enabled": String(isInstalled("portainer")),
-    "clockSync.kind": "ptpd",
-    "benchmark.run": "true",
-    "benchmark.network.enabled": "true",
-    ...settingsOf(SCENARIO),
-  };
-}
-
 async function demo(stack: TestProject): Promise<Demo> {
   const total: Metric = { name: "total", unit: "s", samples: [] };
   await measure(total, () => stack.mustUp());
@@ -113,7 +97,8 @@ export async function run(command: Command): Promise<number> {
   console.error("setup");
   // As a program of its own: setup prints its progress on standard output, which is for the table here.
   await runProgram(process.execPath, ["swarmbench.mjs", "setup"], { cwd: checkout });
-  await onOwnStack("demos", configuration(), async (stack) => {
+  const config = { "benchmark.run": "true", "benchmark.network.enabled": "true", ...fullStackOf(SCENARIO) };
+  await onOwnStack("demos", config, async (stack) => {
     stack.longestCommandMs = LONGEST_UP_MS;
     stack.environment.SWARMBENCH_PROGRESS_SEC = PROGRESS_SEC;
     for (let number = 1; number <= runs; number++) {

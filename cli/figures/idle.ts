@@ -54,8 +54,8 @@ function flat(key: string, value: unknown): [string, string][] {
   return Object.entries(value).flatMap(([name, each]) => flat(`${key}.${name}`, each));
 }
 
-/** The scenario with all its services, but without a run at `up`. */
-function configuration(scenario: string): Record<string, string> {
+/** The scenario with all services that setup has, for {@link onOwnStack}. */
+export function fullStackOf(scenario: string): Record<string, string> {
   return {
     "kafka.enabled": "true",
     "influxdb.enabled": "true",
@@ -64,13 +64,13 @@ function configuration(scenario: string): Record<string, string> {
     "portainer.enabled": String(isInstalled("portainer")),
     "clockSync.kind": "ptpd",
     ...settingsOf(scenario),
-    "benchmark.run": "false",
   };
 }
 
 async function idle(scenario: string, samples: number, seconds: number): Promise<Metric> {
   const metric: Metric = { name: `${scenario}, idle`, unit: "%", limit: LIMITS[scenario], samples: [] };
-  await onOwnStack("idle", configuration(scenario), async (project) => {
+  // Without a run at `up`.
+  await onOwnStack("idle", { ...fullStackOf(scenario), "benchmark.run": "false" }, async (project) => {
     console.error(`${scenario}: up`);
     await project.mustUp();
     console.error(`${scenario}: settling for ${SETTLE_SEC} s`);
