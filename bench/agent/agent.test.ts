@@ -3,9 +3,9 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, afterEach, before, describe, it } from "node:test";
 import { LatencyHistogram } from "../../contract/histogram.ts";
-import { workloadSchema } from "../../contract/workload.ts";
 import { eventually } from "../../test/support/eventually.ts";
 import { FakeKafka } from "../../test/support/fakeKafkaClient.ts";
+import { samplePrepare } from "../../test/support/samplePrepare.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import { accountStep } from "../measure/account.ts";
 import { openWallClock } from "../wallClock.ts";
@@ -86,25 +86,12 @@ describe("agents over HTTP", () => {
     kafka.release();
   });
 
-  const order = (step: number, workload: object = {}, run = "r1"): Prepare => ({
-    run,
-    step,
-    topic: "t",
-    pacing: "timer",
-    seed: 1,
-    lateAfterUs: 1e6,
-    startOffsets: {},
-    kafka: {
-      bootstrap: ["broker-1:9092"],
-      brokers: [{ id: 1, host: "b", port: 1 }],
-      security: { protocol: "PLAINTEXT" },
-    },
-    workload: workloadSchema.parse({ producers: 5, rate: 100, ...workload }),
-    share: { first: 0, count: 5 },
-    peers: [],
-    sources: [0],
-    sameNode: [1],
-  });
+  const order = (step: number, workload: object = {}, run = "r1"): Prepare =>
+    samplePrepare(
+      { run, step },
+      { producers: 5, rate: 100, ...workload },
+      { share: { first: 0, count: 5 }, sameNode: [1] },
+    );
   const clock = openWallClock();
 
   /** A whole step of 0.3 s with a window of the last 0.2 s. */

@@ -5,9 +5,9 @@ import { once } from "node:events";
 import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { workloadSchema } from "../../contract/workload.ts";
 import { eventually } from "../../test/support/eventually.ts";
 import { FakeKafka } from "../../test/support/fakeKafkaClient.ts";
+import { samplePrepare } from "../../test/support/samplePrepare.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import { openWallClock } from "../wallClock.ts";
 import { Agent } from "./agent.ts";
@@ -30,25 +30,7 @@ let runner: AgentClient;
 let port: number;
 let window: { fromUs: number; toUs: number };
 
-const order = (changes: object = {}): Prepare => ({
-  ...ID,
-  topic: "t",
-  pacing: "timer",
-  seed: 1,
-  lateAfterUs: 1e6,
-  startOffsets: {},
-  kafka: {
-    bootstrap: ["broker-1:9092"],
-    brokers: [{ id: 1, host: "b", port: 1 }],
-    security: { protocol: "PLAINTEXT" },
-  },
-  workload: workloadSchema.parse(LOAD),
-  share: { first: 0, count: LOAD.producers },
-  peers: [],
-  sources: [0],
-  sameNode: null,
-  ...changes,
-});
+const order = (changes: object = {}): Prepare => samplePrepare(ID, LOAD, changes);
 
 before(async () => {
   const exchange = await Exchange.open(clock, 0, TOKEN);

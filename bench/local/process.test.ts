@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { workloadSchema } from "../../contract/workload.ts";
+import { samplePrepare } from "../../test/support/samplePrepare.ts";
 import { AgentProcess } from "./process.ts";
 
 const TOKEN = "0123456789abcdef".repeat(3);
@@ -30,24 +30,12 @@ describe("an agent on this machine", () => {
   it("runs a step as an agent of a stack does, here with the client that reaches no broker", async () => {
     const { port } = start();
     const id = { run: "r1", step: 1 };
-    await port.prepare({
-      ...id,
-      topic: "t",
-      pacing: "timer",
-      seed: 1,
-      lateAfterUs: 1e6,
-      startOffsets: {},
-      kafka: {
-        bootstrap: ["nowhere:9092"],
-        brokers: [{ id: 1, host: "nowhere", port: 9092 }],
-        security: { protocol: "PLAINTEXT" },
-      },
-      workload: workloadSchema.parse({ client: "null", producers: 2, rate: 50 }),
-      share: { first: 0, count: 2 },
-      peers: [],
-      sources: [0],
-      sameNode: null,
-    });
+    const kafka = {
+      bootstrap: ["nowhere:9092"],
+      brokers: [{ id: 1, host: "nowhere", port: 9092 }],
+      security: { protocol: "PLAINTEXT" as const },
+    };
+    await port.prepare(samplePrepare(id, { client: "null", producers: 2, rate: 50 }, { kafka }));
     await port.start({ ...id, atUs: Date.now() * 1_000 + 200_000 });
     const report = await port.report(id, 0);
     assert.equal(report.role, "producer");
