@@ -5,10 +5,10 @@ import type { Run } from "../../contract/result.ts";
 import { replicated } from "../../test/support/replicates.ts";
 import { exported, fileOf } from "../../test/support/sampleExport.ts";
 import { sampleRun } from "../../test/support/sampleRun.ts";
+import { estimate } from "../loads.ts";
 import { bibtex, parseAuthor, parseCitation } from "./citation.ts";
 import { conditionsText } from "./conditionsText.ts";
 import { latexTable, latexText } from "./latex.ts";
-import { estimate } from "./loads.ts";
 
 /** Text with each special character of LaTeX and BibTeX. */
 const NASTY = '50% of $x_1^2$ & {a} #1 ~ \\input{x} <b> |c| "d" `e\' --set \u0007 µ±';

@@ -1,10 +1,9 @@
 // The results as LaTeX: a table for booktabs, and text that is safe in any document.
 import type { Run } from "../../contract/result.ts";
-import { formatNumber } from "../../contract/text.ts";
 import { clockSentence } from "../clocks.ts";
+import { LOAD_HEADS, LOAD_NOTES, loadRows } from "../loadCells.ts";
 import { kneeSentence, sloSentence } from "../sentences.ts";
 import { capitalize } from "../text.ts";
-import { CONFIDENCE, type Estimate, LEAST_STEPS_OF_INTERVAL, type Load, loadsOf } from "./loads.ts";
 
 const ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\textbackslash{}",
@@ -39,21 +38,8 @@ export function latexText(text: string): string {
   );
 }
 
-const HEADS = [
-  "load",
-  "$n$",
-  "offered/s",
-  "delivered/s",
-  "p50, ms",
-  "p99, ms",
-  "p99.9, ms",
-  "lost",
-  "verdict",
-];
-
 /** A table with a row for each load, and notes with the SLO, the knee and its interval. Needs the package booktabs. */
 export function latexTable(run: Run): string {
-  const loads = loadsOf(run);
   return [
     "% Needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}, or LuaLaTeX or XeLaTeX.",
     "\\begin{table}",
@@ -61,11 +47,11 @@ export function latexTable(run: Run): string {
     "  \\footnotesize\\setlength{\\tabcolsep}{3pt}",
     `  \\caption{${latexText(`Message latency by load, run ${run.run} of the scenario ${run.scenario}.`)}}`,
     `  \\label{tab:${run.run.replaceAll(/[^A-Za-z0-9-]/g, "-")}}`,
-    `  \\begin{tabular}{l${"r".repeat(HEADS.length - 2)}l}`,
+    `  \\begin{tabular}{l${"r".repeat(LOAD_HEADS.length - 2)}l}`,
     "    \\toprule",
-    `    ${HEADS.join(" & ")} \\\\`,
+    `    ${LOAD_HEADS.map((head) => (head === "n" ? "$n$" : head)).join(" & ")} \\\\`,
     "    \\midrule",
-    ...loads.map((load) => `    ${cells(load).join(" & ")} \\\\`),
+    ...loadRows(run).map((row) => `    ${row.map(cell).join(" & ")} \\\\`),
     "    \\bottomrule",
     "  \\end{tabular}",
     "",
@@ -76,46 +62,17 @@ export function latexTable(run: Run): string {
   ].join("\n");
 }
 
-const NONE = "-";
-
-function cells({
-  name,
-  telling,
-  offeredPerSec,
-  deliveredPerSec,
-  p50,
-  p99,
-  p999,
-  lost,
-  verdicts,
-}: Load): string[] {
-  const number = (value: number | null) => (value === null ? NONE : latexText(formatNumber(value)));
-  return [
-    latexText(name),
-    String(telling.length),
-    ...[offeredPerSec, deliveredPerSec].map(number),
-    ...[p50, p99, p999].map(estimateCell),
-    telling.length === 0 ? NONE : String(lost),
-    latexText(verdicts),
-  ];
-}
-
-/** "5.7 [5.1, 6.4]" */
-function estimateCell(estimate: Estimate | null): string {
-  if (!estimate) return NONE;
-  const { mean, interval } = estimate;
-  const text = formatNumber(mean);
-  // Braces: a bracket after \\ would be its argument.
-  return interval ? `${text} {[}${interval.map(formatNumber).join(", ")}{]}` : text;
+/** A cell of a row. Braces around a bracket: after \\\\ it would be an argument. */
+function cell(text: string): string {
+  return latexText(text).replaceAll(/[[\]]/g, (bracket) => `{${bracket}}`);
 }
 
 function notes(run: Run): string[] {
   const clocks = clockSentence(run);
   return [
     "Latencies count from the time at which a message was due until the consumer received it; percentiles rank all messages " +
-      "that were due. n: steps that say something about the broker; their geometric means.",
-    `Brackets: ${100 * CONFIDENCE} % confidence interval over the steps of a load, by Student's t on logarithms; fewer than ` +
-      `${LEAST_STEPS_OF_INTERVAL} steps have none. ${NONE}: not known, because of too few messages or too many that are missing.`,
+      "that were due.",
+    ...LOAD_NOTES,
     `SLO: ${sloSentence(run)}.`,
     `${capitalize(kneeSentence(run))}.`,
     ...(clocks === undefined ? [] : [`${capitalize(clocks.replace(/ \(.*\)$/, ""))}.`]),

@@ -2,6 +2,7 @@
 import type { Run } from "../../contract/result.ts";
 import { arrivalSentence } from "../arrivals.ts";
 import { clockSentence } from "../clocks.ts";
+import { LOAD_HEADS, LOAD_NOTES, loadRows } from "../loadCells.ts";
 import { preheatSentence } from "../preheat.ts";
 import { capitalize } from "../text.ts";
 import { clockSection } from "./clockSection.ts";
@@ -11,7 +12,7 @@ import { headline, keyMetrics } from "./headline.ts";
 import { HOW_TO_READ } from "./howToRead.ts";
 import { logCheckPart } from "./logCheckSection.ts";
 import { networkSection } from "./networkSection.ts";
-import { type Html, html, section } from "./page.ts";
+import { type Html, html, section, table } from "./page.ts";
 import { resourceSection } from "./resourceSection.ts";
 import { generatorTable, lossTable, stepReasons, stepsTable } from "./stepTables.ts";
 
@@ -67,5 +68,9 @@ function stepsSection(run: Run): Html {
   return html`<h2>Steps</h2>
 ${stepsTable(run)}
 <p class="faint">${texts.join(" ")}</p>
-${stepReasons(run)}`;
+${stepReasons(run)}
+<h3>By load</h3>
+<p>All steps of the same load together:</p>
+${table(LOAD_HEADS, loadRows(run))}
+<p class="faint">${LOAD_NOTES.join(" ")}</p>`;
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { MeasuredStep } from "../../contract/result.ts";
+import type { MeasuredStep, Run } from "../../contract/result.ts";
+import { replicated } from "../../test/support/replicates.ts";
 import { sampleRun } from "../../test/support/sampleRun.ts";
 import { kneeSentence } from "../sentences.ts";
+import { reportBody } from "./reportBody.ts";
 import { markdownTable, runTable } from "./table.ts";
 
 /** What limited the sample run. */
@@ -40,6 +42,17 @@ describe("the table", () => {
     const text = runTable({ ...sampleRun(), otherKnees });
     assert.match(text, /^with a p99 latency of at most 50 ms: knee: 400 producers/m);
     assert.match(text, /^with a p99 latency of at most 1 ms: no knee: no value met the SLO/m);
+  });
+
+  it("has each load with its number of steps and the interval of its p99, if a load was measured more than once", () => {
+    const repeated = replicated(sampleRun()) as Run;
+    for (const text of [runTable(repeated), markdownTable(repeated)])
+      assert.match(text, /producers 500 +[│|] 5 +[│|].* [\d.]+ \[[\d.]+, [\d.]+\] .*5 ok/);
+    assert.match(
+      runTable(sampleRun()),
+      /^each load was measured in one step, so that no latency has an interval$/m,
+    );
+    assert.match(reportBody(repeated, []).text, /<h3>By load<\/h3>[\s\S]*<td>producers 500<\/td><td>5<\/td>/);
   });
 
   it("is available as Markdown", () => assert.equal(markdownTable(sampleRun()).split("\n").length, 8));

@@ -5,12 +5,15 @@ import { formatNumber } from "../../contract/text.ts";
 import { arrivalSentence } from "../arrivals.ts";
 import { clockSentence, marked, needsCorrection } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
+import { hasRepeatedLoad, LOAD_HEADS, LOAD_NOTES, loadRows } from "../loadCells.ts";
 import { logCheckSentence } from "../logCheck.ts";
 import { networkSentence } from "../network.ts";
 import { preheatSentence } from "../preheat.ts";
 import { ownCostSentence, sharedMachineSentence } from "../resourceText.ts";
 import { kneeSentence, otherKneeSentences, sloSentence } from "../sentences.ts";
 import { perSec, receivedPerSec, stepValues } from "../steps.ts";
+
+const NOT_REPEATED = "each load was measured in one step, so that no latency has an interval";
 
 /** Shown only if the clocks are known to differ. */
 const CORRECTED = ["p50 corr.", "p99 corr."];
@@ -73,6 +76,7 @@ export function runTable(run: Run): string {
   return [
     ...(shared === undefined ? [] : [shared]),
     table.toString(),
+    ...(hasRepeatedLoad(run) ? [loadTable(run)] : [NOT_REPEATED]),
     `latencies in ms, from the time a message was due until the consumer received it; SLO: ${sloSentence(run)}`,
     kneeSentence(run),
     ...otherKneeSentences(run),
@@ -89,14 +93,26 @@ export function runTable(run: Run): string {
   ].join("\n");
 }
 
-/** The steps as a Markdown table. */
+/** All steps of the same load together. */
+function loadTable(run: Run): string {
+  const table = new Table({ head: [...LOAD_HEADS], style: { head: [], border: [], compact: true } });
+  table.push(...loadRows(run));
+  return [table.toString(), ...LOAD_NOTES].join("\n");
+}
+
+/** The steps as a Markdown table; a second one by load if a load was measured more than once. */
 export function markdownTable(run: Run): string {
-  const row = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
   const corrected = measuredSteps(run).some(needsCorrection);
-  const names = heads(corrected);
-  return [
-    row(names),
-    row(names.map(() => "---")),
-    ...run.steps.map((step) => row(cells(step, corrected))),
-  ].join("\n");
+  const steps = markdown(
+    heads(corrected),
+    run.steps.map((step) => cells(step, corrected)),
+  );
+  return hasRepeatedLoad(run)
+    ? [steps, markdown(LOAD_HEADS, loadRows(run)), LOAD_NOTES.join(" ")].join("\n\n")
+    : steps;
+}
+
+function markdown(names: readonly string[], rows: readonly (readonly string[])[]): string {
+  const row = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
+  return [row(names), row(names.map(() => "---")), ...rows.map(row)].join("\n");
 }

@@ -1,9 +1,9 @@
 // The steps of a run by load: all trials of the same values together, with intervals.
 import { mean, sampleVariance } from "simple-statistics";
-import type { MeasuredStep, Run, Step } from "../../contract/result.ts";
-import { geometricMean } from "../compare/significance.ts";
-import { perSec, stepsByValue, stepValues } from "../steps.ts";
-import { studentQuantile } from "../studentT.ts";
+import type { MeasuredStep, Run, Step } from "../contract/result.ts";
+import { geometricMean } from "./compare/significance.ts";
+import { perSec, stepsByValue, stepValues } from "./steps.ts";
+import { studentQuantile } from "./studentT.ts";
 
 /** Probability that an interval covers the value that further steps would approach. */
 export const CONFIDENCE = 0.95;
