@@ -74,7 +74,11 @@ const searchStateSchema = z.strictObject({
 /** What a search for the knee knew of the limit after one of its steps. */
 export type SearchState = z.output<typeof searchStateSchema>;
 
-const noteSchema = z.strictObject({ at: instant, kind: z.enum(["warning", "resumed"]), text: z.string() });
+const noteSchema = z.strictObject({
+  at: instant,
+  kind: z.enum(["warning", "resumed", "rebalance"]),
+  text: z.string(),
+});
 /** Something that happened during a run, with its time. */
 export type Note = z.output<typeof noteSchema>;
 
@@ -150,7 +154,7 @@ export const runSchema = z.strictObject({
   warnings: z.array(z.string()),
   /** How the search narrowed the limit, step by step. Absent: no search, or an older run. */
   searchStates: z.array(searchStateSchema).optional(),
-  /** When warnings were given and the run was resumed. Absent in older runs. */
+  /** When warnings were given, the run was resumed and consumer groups rebalanced. Absent in older runs. */
   notes: z.array(noteSchema).optional(),
   /** Points for InfluxDB; null: the stack has none. */
   points: z.strictObject({ written: count, lost: count }).nullable(),
@@ -185,6 +189,13 @@ export const eventSchema = z.discriminatedUnion("event", [
   z.strictObject({ event: z.literal("clocks"), at: instant, nodes: z.array(nodeClockSchema) }),
   /** After a step of a run that searches, once some trial met or missed the SLO. */
   searchStateSchema.extend({ event: z.literal("search") }),
+  /** In one measured second, consumers joined their groups again. `consumers`: how often. */
+  z.strictObject({
+    event: z.literal("rebalance"),
+    at: instant,
+    step: z.int().min(1),
+    consumers: z.int().min(1),
+  }),
   z.strictObject({ event: z.literal("warning"), at: instant, text: z.string() }),
   z.strictObject({
     event: z.literal("end"),

@@ -5,6 +5,7 @@ import { measured } from "../test/support/measured.ts";
 import { sampleEvents, sampleStep } from "../test/support/sampleRun.ts";
 import { buildResults } from "./build.ts";
 import { runWithSlo } from "./otherSlos.ts";
+import { reportBody } from "./report/reportBody.ts";
 
 describe("the events of a run", () => {
   it("give its results, which match the schema", () => {
@@ -39,6 +40,15 @@ describe("the events of a run", () => {
     const run = buildResults(sampleEvents().slice(0, -3));
     assert.deepEqual([run.verdict, run.endedAt, run.knee, run.steps.length], ["interrupted", null, null, 5]);
     assert.match(run.warnings.join(), /the run was cut off/);
+  });
+
+  it("give each rebalance with its time, and the report shows it", () => {
+    const at = "2026-11-27T10:00:05.000Z";
+    const [begin, ...rest] = sampleEvents() as [RunEvent, ...RunEvent[]];
+    const run = buildResults([begin, { event: "rebalance", at, step: 2, consumers: 3 }, ...rest]);
+    const text = "step 2: consumers joined their groups again (3 times in this second)";
+    assert.deepEqual(run.notes, [{ at, kind: "rebalance", text }]);
+    assert.match(reportBody(run, []).text, /10:00:05<.*rebalance<.*3 times in this second/);
   });
 
   it("give the preheat apart from the steps, without warnings about it", () => {

@@ -46,6 +46,11 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
   const notes = [
     ...named("warning").map(({ at, text }) => ({ at, kind: "warning" as const, text })),
     ...resumed.map(({ at }) => ({ at, kind: "resumed" as const, text: "the run was resumed" })),
+    ...named("rebalance").map(({ at, step, consumers }) => ({
+      at,
+      kind: "rebalance" as const,
+      text: `step ${step}: consumers joined their groups again (${consumers} times in this second)`,
+    })),
   ];
   const changed = resumed.filter(({ conditions }) => !sameMachines(conditions, first.conditions));
   return {

@@ -12,7 +12,7 @@ import { openWallClock } from "../wallClock.ts";
 import { Agent } from "./agent.ts";
 import { AgentClient } from "./client.ts";
 import { inBatches } from "./inBatches.ts";
-import type { ConsumerTotals, Prepare, ProducerTotals } from "./protocol.ts";
+import { type ConsumerTotals, PROTOCOL_VERSION, type Prepare, type ProducerTotals } from "./protocol.ts";
 import { Seconds } from "./seconds.ts";
 import { serve } from "./server.ts";
 
@@ -192,6 +192,21 @@ describe("agents over HTTP", () => {
     assert.equal(account.slowestProducer?.producer, 3);
   });
 
+  it("report how often consumers joined their groups again", async () => {
+    await runStep(10, {}, async () => {
+      kafka.joins += 2;
+      const rejoined = async () => {
+        const report = await consumers.report({ run: "r1", step: 10 }, 0);
+        assert.ok(report.role === "consumer");
+        assert.equal(
+          report.seconds.reduce((sum, { rejoins }) => sum + rejoins, 0),
+          2,
+        );
+      };
+      await eventually(rejoined);
+    });
+  });
+
   it("count errors by kind, and do not count unacknowledged messages as lost", async () => {
     kafka.failure = Object.assign(new Error("no"), { type: "NOT_ENOUGH_REPLICAS" });
     const { errors, lost, delivered, acked } = await runStep(4);
@@ -232,7 +247,7 @@ describe("agents over HTTP", () => {
     const { role, task, node, run, protocol } = await producers.hello();
     assert.deepEqual(
       { role, task, node, run, protocol },
-      { role: "producer", task: "producers.1", node: "node3", run: "r1", protocol: 5 },
+      { role: "producer", task: "producers.1", node: "node3", run: "r1", protocol: PROTOCOL_VERSION },
     );
   });
 

@@ -26,7 +26,7 @@ import type { AgentStep, StepWindow } from "./step.ts";
 /** Concurrent connection attempts: a broker's listen backlog holds 50. */
 const CONNECT_CONCURRENCY = 50;
 
-type Counts = Omit<ConsumerSecond, "at" | "latency" | "sendToReceive" | "errors" | "self"> & {
+type Counts = Omit<ConsumerSecond, "at" | "latency" | "sendToReceive" | "rejoins" | "errors" | "self"> & {
   latency: LatencyHistogram;
   sendToReceive: LatencyHistogram;
 };
@@ -49,6 +49,7 @@ export class ConsumerStep implements AgentStep {
   private readonly seconds: Seconds<Counts>;
   private readonly reported: ConsumerSecond[] = [];
   private reportedErrors: Record<string, number> = {};
+  private reportedJoins = 0;
   private fromUs = Number.POSITIVE_INFINITY;
   private toUs = Number.POSITIVE_INFINITY;
   private sliceUs = 1;
@@ -82,6 +83,7 @@ export class ConsumerStep implements AgentStep {
       byProducer: [],
     }));
     await Promise.all(this.groups.map((group) => this.connect(group)));
+    this.reportedJoins = this.joins();
     return {
       connectSeconds: (performance.now() - began) / 1_000,
       assigned: Object.fromEntries(
@@ -218,6 +220,7 @@ export class ConsumerStep implements AgentStep {
       this.reported.push({
         at,
         ...counts,
+        rejoins: this.newJoins(),
         errors: this.newErrors(),
         self,
         latency: latency.encode(),
@@ -237,7 +240,21 @@ export class ConsumerStep implements AgentStep {
   }
 
   private errors(): Record<string, number> {
-    return added(this.groups.flatMap(({ consumers }) => consumers.map(({ port }) => port.errors())));
+    return added(this.ports().map((port) => port.errors()));
+  }
+
+  private newJoins(): number {
+    const before = this.reportedJoins;
+    this.reportedJoins = this.joins();
+    return this.reportedJoins - before;
+  }
+
+  private joins(): number {
+    return this.ports().reduce((sum, port) => sum + port.joins(), 0);
+  }
+
+  private ports(): ConsumerPort[] {
+    return this.groups.flatMap(({ consumers }) => consumers.map(({ port }) => port));
   }
 
   report(after: number): ConsumerReport {
@@ -289,8 +306,7 @@ export class ConsumerStep implements AgentStep {
   }
 
   async close(): Promise<void> {
-    const consumers = this.groups.flatMap((group) => group.consumers);
-    await Promise.allSettled(consumers.map(({ port }) => port.close()));
+    await Promise.allSettled(this.ports().map((port) => port.close()));
   }
 }
 

@@ -48,7 +48,7 @@ async function consume(deliveries: readonly Delivery[], from = 0) {
   const adapter = {
     connectConsumer: async (...[, , , , listener]: [unknown, unknown, unknown, unknown, ReceiveBatch]) => {
       receive = listener;
-      return { assigned: () => [0], errors: () => ({}), close: async () => {} };
+      return { assigned: () => [0], joins: () => 1, errors: () => ({}), close: async () => {} };
     },
   };
   const order = {

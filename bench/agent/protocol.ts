@@ -6,7 +6,7 @@ import { type KafkaTarget, openKafkaTargetSchema } from "../../contract/target.t
 import { findingsSchema } from "../exchange/findings.ts";
 
 /** Part of every path. Increased with every change that an older agent would not understand. */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 /**
  * The orphan timeout, ms. An agent without a request for this long assumes that its runner is gone, and drops its step. Long
@@ -200,6 +200,8 @@ const consumerSecondSchema = z.object({
   bytes: count,
   latency: histogram,
   sendToReceive: histogram,
+  /** How often its consumers joined their groups again. */
+  rejoins: count,
   errors: z.record(z.string(), count),
   self: selfSchema,
 });

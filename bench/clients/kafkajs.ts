@@ -90,7 +90,9 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
   });
   const errors: Record<string, number> = {};
   let assigned: number[] = [];
+  let joins = 0;
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    joins += 1;
     assigned = payload.memberAssignment[topic] ?? [];
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
@@ -134,6 +136,7 @@ const connectConsumer: ClientAdapter["connectConsumer"] = async (
   );
   return {
     assigned: () => assigned,
+    joins: () => joins,
     errors: () => errors,
     close: async () => {
       commits.end();

@@ -96,6 +96,10 @@ function consumersOf({ Consumer }: Module): ClientAdapter["connectConsumer"] {
     };
     stream.on("error", failed);
     const commits = new Commits(consumer, stream, topic, failed);
+    let joins = 1;
+    consumer.on("consumer:group:join", () => {
+      joins += 1;
+    });
     // In manual mode, others may have read further before it joined.
     if (offsets.length > 0) await commits.rejoin();
     stream.on("data", ({ partition, value, offset: bigOffset }) => {
@@ -106,6 +110,7 @@ function consumersOf({ Consumer }: Module): ClientAdapter["connectConsumer"] {
     });
     return {
       assigned: () => assignedTo(consumer, topic),
+      joins: () => joins,
       errors: () => errors,
       close: async () => {
         commits.end();

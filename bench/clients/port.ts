@@ -60,6 +60,8 @@ export type ReceiveBatch = (batch: ReceivedBatch) => void;
 export interface ConsumerPort {
   /** The partitions that are assigned now; empty before the first assignment. */
   assigned(): number[];
+  /** How often it joined its group, the first time included. More than once: the group rebalanced. */
+  joins(): number;
   /** Number of errors since the start by kind, fatal ones included. */
   errors(): Record<string, number>;
   close(): Promise<void>;

@@ -28,6 +28,7 @@ function adapterOf(batches: Readonly<Record<string, ReceivedBatch[]>>) {
       });
       return {
         assigned: () => [],
+        joins: () => 1,
         errors: () => ({ NOT_LEADER: 2 }),
         close: async () => {
           open -= 1;

@@ -27,7 +27,7 @@ import { preheatText, resultText, secondText, stepText, timeText } from "./progr
 import { runStep } from "./step.ts";
 import type { StepOrder } from "./stepOrder.ts";
 import { failedStep } from "./stepResult.ts";
-import { withoutHistograms } from "./timeline.ts";
+import { type MergedSecond, withoutHistograms } from "./timeline.ts";
 
 type End = Extract<RunEvent, { event: "end" }>;
 
@@ -191,6 +191,7 @@ export class Runner {
           phase: (phase) => this.show(`${label}: ${phase}`),
           second: (second, phase) => {
             this.emit({ event: "second", step: order.number, second: withoutHistograms(second) });
+            this.emitRebalance(order.number, second);
             this.live.second(order.number, second, { producers, consumers });
             this.show(`${label}: ${phase}: ${secondText(second)}${this.timeLeft()}`);
           },
@@ -205,6 +206,12 @@ export class Runner {
       this.lastError = error as Error;
       return failedStep(order, startedAt, [reason(error)]);
     }
+  }
+
+  /** While consumers connect and warm up, groups rebalance anyway. */
+  private emitRebalance(step: number, { at, measured, rejoins }: MergedSecond): void {
+    if (!measured || rejoins === 0) return;
+    this.emit({ event: "rebalance", at: new Date(at * 1_000).toISOString(), step, consumers: rejoins });
   }
 
   /** Shows a progress line, but at most one every {@link SHOW_EVERY_SEC}. */

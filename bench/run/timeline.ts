@@ -22,6 +22,8 @@ export interface MergedSecond extends Second {
   latency: LatencyHistogram;
   ack: LatencyHistogram;
   sendToReceive: LatencyHistogram;
+  /** How often consumers joined their groups again. */
+  rejoins: number;
 }
 
 /** The reports of one second, by task. */
@@ -168,6 +170,7 @@ export class Timeline {
       latency,
       ack: merged(sent, "ack"),
       sendToReceive: merged(received, "sendToReceive"),
+      rejoins: sum(received.map(({ rejoins }) => rejoins)),
     };
   }
 
@@ -230,7 +233,7 @@ function failures(seconds: readonly { errors: Record<string, number> }[]): numbe
 }
 
 /** A second as the results contain it. */
-export function withoutHistograms({ latency, ack, sendToReceive, ...second }: MergedSecond): Second {
+export function withoutHistograms({ latency, ack, sendToReceive, rejoins, ...second }: MergedSecond): Second {
   return second;
 }
 

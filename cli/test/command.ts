@@ -32,7 +32,7 @@ export function testCommand(): Command {
     .argument("[parts...]", "parts, and names of test files: healing for healing.test.ts")
     .option(
       "--node <version>",
-      `run unit tests on this version of Node.js (all: ${SUPPORTED_NODES.join(", ")})`,
+      `run the tests on this version of Node.js (all: ${SUPPORTED_NODES.join(", ")})`,
     )
     .addCommand(claimsCommand());
   return runs(test, async () => (await import("./run.ts")).runTests);

@@ -40,15 +40,20 @@ export function unitTestFiles(names: readonly string[]): string[] {
   return chosen("unit", filesIn(ROOMS).filter(isUnitTest), names);
 }
 
-/** Runs tests on a real swarm, one file after another. */
+/**
+ * Runs tests on a real swarm, one file after another.
+ *
+ * @param node the Node.js program to run them with
+ */
 export async function swarmTests(
   tally: Tally,
   part: "e2e" | "slow",
   names: readonly string[],
+  node: string,
 ): Promise<void> {
   const files = chosen(part, filesIn([`test/${part}`]), names);
   const args = [...FLAGS, "--test", "--test-reporter=spec", "--test-concurrency=1", ...files];
-  await counted(tally, process.execPath, args);
+  await counted(tally, node, args);
 }
 
 /** Whether a file is a test that needs neither Docker nor Pulumi's engine. */

@@ -36,9 +36,8 @@ async function runParts(parts: readonly Part[], names: string[], node?: string):
     for (const part of parts) {
       console.log(`\n── ${part} (${elapsed()})`);
       if (part === "check") await check(tally);
-      else if (part === "unit") await onNodes(tally, names, node);
       else if (part === "go") await goTests(tally, goModules);
-      else await swarmTests(tally, part, names);
+      else await onNodes(node, (program) => nodeTests(tally, part, names, program));
     }
   } finally {
     if (onSwarm) await removeTestProjects(engineHost, true);
@@ -46,10 +45,20 @@ async function runParts(parts: readonly Part[], names: string[], node?: string):
   return tally;
 }
 
-async function onNodes(tally: Tally, names: string[], wanted?: string): Promise<void> {
-  if (wanted === undefined) return unitTests(tally, names, process.execPath);
+/** Runs tests with this Node.js, or with the wanted version, or with all that are supported. */
+async function onNodes(wanted: string | undefined, run: (program: string) => Promise<void>): Promise<void> {
+  if (wanted === undefined) return run(process.execPath);
   for (const version of wanted === "all" ? SUPPORTED_NODES : [wanted]) {
     console.log(`on Node.js ${version}`);
-    await unitTests(tally, names, await ensureNode(version));
+    await run(await ensureNode(version));
   }
+}
+
+function nodeTests(
+  tally: Tally,
+  part: "unit" | "e2e" | "slow",
+  names: string[],
+  program: string,
+): Promise<void> {
+  return part === "unit" ? unitTests(tally, names, program) : swarmTests(tally, part, names, program);
 }

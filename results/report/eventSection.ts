@@ -10,7 +10,7 @@ const MOST_ROWS = 200;
 export interface Happening {
   /** UTC, ISO 8601. */
   at: string;
-  kind: "warning" | "resumed" | "step" | "fault";
+  kind: "warning" | "resumed" | "rebalance" | "step" | "fault";
   text: string;
 }
 

@@ -30,6 +30,7 @@ export function oneOfEach(): RunEvent[] {
     { event: "search", at, step: 1, variable: "producers", low: 5, median: 20, high: 80 },
     { event: "clocks", at, nodes: nodeClocks },
     { event: "warning", at, text: "a warning" },
+    { event: "rebalance", at, step: 1, consumers: 2 },
     end,
   ];
 }

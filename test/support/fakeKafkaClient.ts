@@ -24,6 +24,8 @@ export class FakeKafka {
   failure: Error | undefined;
   /** Whether messages of a send that fails are in the log nevertheless, as after a timeout. */
   keepsFailed = false;
+  /** How often each consumer has joined its group. */
+  joins = 1;
   open = 0;
   connected = 0;
   private next = 0;
@@ -38,6 +40,7 @@ export class FakeKafka {
       this.consumers.push({ topic, group, only, nowUs, receive, reached: [] });
       const port: ConsumerPort = {
         assigned: () => [0, 1, 2],
+        joins: () => this.joins,
         errors: () => ({}),
         close: async () => this.closed(),
       };

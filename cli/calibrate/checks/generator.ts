@@ -7,8 +7,8 @@ import { holds, type Row, stated } from "../row.ts";
 
 const FIRST_RATE = 4_000;
 /** The rate is doubled until the generator falls behind, at most `doublings` times; then `refined` rates in between are tried. */
-const FULL = { doublings: 8, refined: 4, seconds: 6 };
-const QUICK = { doublings: 5, refined: 1, seconds: 4 };
+const FULL = { doublings: 10, refined: 4, seconds: 6 };
+const QUICK = { doublings: 10, refined: 1, seconds: 4 };
 /** How often the first rate is halved at most if it is already generator-bound. */
 const HALVINGS = 4;
 const PRODUCERS = 100;
