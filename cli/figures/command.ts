@@ -15,7 +15,7 @@ export function figuresCommand(): Command {
     name: "figures",
     summary: "Measure swarmbench itself on this machine: its run times, resource use and accuracy",
     details:
-      "Each subcommand but audit and page brings up its own stack and destroys it at the end, also after a failure and at Ctrl-C.",
+      "Each subcommand but audit, watch and page brings up its own stack and destroys it at the end, also after a failure and at Ctrl-C.",
     examples: ["npm run bench:testbed -- --rounds 3"],
     exits: EXITS,
   })
@@ -26,6 +26,7 @@ export function figuresCommand(): Command {
     .addCommand(demosCommand())
     .addCommand(clientsCommand())
     .addCommand(auditCommand())
+    .addCommand(watchCommand())
     .addCommand(pageCommand());
 }
 
@@ -155,6 +156,23 @@ function auditCommand(): Command {
   return runs(
     audit,
     loadOf(() => import("./audit.ts")),
+  );
+}
+
+function watchCommand(): Command {
+  const watch = command({
+    name: "watch",
+    summary: "Measure the live page of a long run in Chromium",
+    details:
+      "Follows a run that is made up, and prints the size of the page, when it shows something, its memory, and whether it stays " +
+      "smooth while events arrive and it is scrolled. Needs Chromium (Debian: apt-get install chromium) and no stack. About " +
+      "half a minute.",
+    examples: ["npm run bench:watch", "npm run bench:watch -- --minutes 1440"],
+    exits: EXITS,
+  }).option("--minutes <n>", "length of the run", "60");
+  return runs(
+    watch,
+    loadOf(() => import("./watch.ts")),
   );
 }
 

@@ -1,14 +1,12 @@
 // A day of events is followed within limits of time and memory. It needs no stack.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
-import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
-import type { MeasuredStep, RunEvent } from "../../contract/result.ts";
 import { PROJECT } from "../support/recipes.ts";
-import { replayEvents } from "../support/replay.ts";
+import { writeSoak } from "../support/soak.ts";
 
 const DAY_SEC = 86_400;
 const MOST_MS = 5_000;
@@ -29,7 +27,7 @@ describe("a day of events", () => {
   for (const hasEnded of [false, true]) {
     const state = hasEnded ? "has ended" : "is under way";
     it(`loads in ${MOST_MS / 1_000} s and ${MOST_MB} MB when the run ${state}`, async () => {
-      await writeDay(hasEnded);
+      await writeSoak(folder, DAY_SEC, hasEnded);
       const output = execFileSync(
         process.execPath,
         ["--import", "tsx", "--input-type=module", "-e", FOLLOW, folder],
@@ -44,27 +42,5 @@ describe("a day of events", () => {
       assert.ok(mb < MOST_MB, `${mb} MB`);
       assert.ok(bytes < 3e6, `${bytes} bytes`);
     });
-  }
-
-  /** A soak of a day as its runner writes it: every second, then the step with all seconds again. */
-  async function writeDay(hasEnded: boolean): Promise<void> {
-    const file = createWriteStream(path.join(folder, "events.jsonl"));
-    const write = async (event: RunEvent) => {
-      if (!file.write(`${JSON.stringify(event)}\n`)) await once(file, "drain");
-    };
-    const events = replayEvents("20251124T160000Z-soak-abcdef");
-    const step = events.find(({ event }) => event === "step") as Extract<RunEvent, { event: "step" }>;
-    const result = step.result as MeasuredStep;
-    const [second] = result.seconds as [MeasuredStep["seconds"][number]];
-    await write(events[0] as RunEvent);
-    await write({ event: "step-started", at: step.at, step: 1, values: {} });
-    const seconds = Array.from({ length: DAY_SEC }, (_, index) => ({ ...second, at: second.at + index }));
-    for (const each of seconds) await write({ event: "second", step: 1, second: each });
-    if (hasEnded) {
-      await write({ ...step, result: { ...result, seconds } });
-      await write(events.at(-1) as RunEvent);
-    }
-    file.end();
-    await once(file, "finish");
   }
 });
