@@ -8,6 +8,7 @@ import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { serve, type WatchServer } from "../../cli/watch/server.ts";
+import type { RunEvent } from "../../contract/result.ts";
 import { pageScript } from "../../results/page/script.ts";
 import { readResults, writeResults } from "../../results/store.ts";
 import { chromiumPath, INSTALL_CHROMIUM, openBrowser, recordMisdeeds } from "../support/chromium.ts";
@@ -17,6 +18,29 @@ import { replay, replayEvents, writeEvents } from "../support/replay.ts";
 const EARLIER = "20251124T150000Z-local-aaaaaa";
 const RUN = "20251124T160000Z-local-bbbbbb";
 const CRASHED = "20251124T140000Z-local-cccccc";
+const RESUMED = "20251124T130000Z-local-dddddd";
+/** What the margins of the printed page leave, in CSS pixels. */
+const A4_LANDSCAPE = { width: 1_032, height: 703 };
+
+interface Printed {
+  charts: number;
+  /** Charts of which nothing is seen. */
+  hidden: string[];
+  /** Tables that are wider than the page. */
+  cut: string[];
+  background: string;
+}
+const PRINTED = `(() => {
+  const figures = [...document.querySelectorAll("figure[data-chart]")];
+  const isSeen = (element) => (element?.getBoundingClientRect().height ?? 0) > 50;
+  const tables = [...document.querySelectorAll("table")];
+  return {
+    charts: figures.length,
+    hidden: figures.filter((figure) => !isSeen(figure.querySelector("svg"))).map(({ dataset }) => dataset.chart),
+    cut: tables.filter(({ offsetWidth }) => offsetWidth > innerWidth).map(({ textContent }) => textContent.slice(0, 60)),
+    background: getComputedStyle(document.body).backgroundColor,
+  };
+})()`;
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const skip = chromiumPath() === undefined && INSTALL_CHROMIUM;
 if (skip) console.error(skip);
@@ -121,6 +145,19 @@ describe("the live page in Chromium", { skip }, () => {
     await report.close();
   });
 
+  it("prints every chart and the whole of every table, whatever the theme of the screen", async () => {
+    const printed = (await browser?.newPage({ viewport: A4_LANDSCAPE })) as Page;
+    await printed.emulateMedia({ media: "print", colorScheme: "dark" });
+    await printed.goto(pathToFileURL(path.join(folder, RUN, "report.html")).href);
+    const { charts, hidden, cut, background } = await printed.evaluate<Printed>(PRINTED);
+    assert.ok(charts > 3);
+    assert.deepEqual([hidden, cut], [[], []]);
+    assert.equal(background, "rgb(255, 255, 255)");
+    const pdf = await printed.pdf({ preferCSSPageSize: true });
+    assert.ok(pdf.subarray(0, 5).toString() === "%PDF-");
+    await printed.close();
+  });
+
   it("lays runs over each other that are selected with the keyboard", async () => {
     const shown = page as Page;
     await shown.locator(".runs summary").focus();
@@ -149,6 +186,29 @@ describe("the live page in Chromium", { skip }, () => {
     assert.ok(width <= 360, `${width} pixels wide`);
     assert.deepEqual(misdeeds, { console: [], requests: [] });
     await phone.close();
+  });
+
+  it("goes on when a run that was interrupted is resumed by another runner", async () => {
+    const resumed = replayEvents(RESUMED);
+    const inStep3 = resumed.findIndex((event) => event.event === "second" && event.step === 3);
+    const [begin] = resumed as [Extract<RunEvent, { event: "run" }>];
+    const end = resumed.at(-1) as Extract<RunEvent, { event: "end" }>;
+    const cut = { ...end, knee: null, verdict: "interrupted" as const, error: "it was stopped" };
+    writeEvents(path.join(folder, RESUMED), [...resumed.slice(0, inStep3 + 2), cut]);
+    const shown = (await browser?.newPage()) as Page;
+    const misdeeds = recordMisdeeds(shown, server?.url ?? "");
+    await shown.goto(`${server?.url}#run=${RESUMED}`);
+    const state = () => shown.locator("#state").innerText();
+    await eventually(async () => assert.match(await state(), /ended: interrupted/));
+    const more = resumed.slice(inStep3);
+    const again = { event: "step-started" as const, at: cut.at, step: 3, values: { producers: 100 } };
+    writeEvents(path.join(folder, RESUMED), [{ ...begin, resumed: true }, again, ...more.slice(0, 5)]);
+    await eventually(async () => assert.match(await now(shown), /Step 3: producers 100/));
+    writeEvents(path.join(folder, RESUMED), more.slice(5));
+    await eventually(async () => assert.match(await state(), /ended: ok/));
+    assert.match(await textOf(shown), /resumed ?the run was resumed/);
+    assert.deepEqual(misdeeds, { console: [], requests: [] });
+    await shown.close();
   });
 
   it("goes on by itself when the server comes back", async () => {
