@@ -10,6 +10,12 @@ import { writeGroups } from "./unitGroups.ts";
 /** Folders with unit tests beside the source. */
 const ROOMS = ["bench", "cli", "components", "config", "contract", "lib", "results", "test", "testbeds"];
 const OTHER_PARTS = ["test/e2e/", "test/slow/"];
+/** Without its order, the longest file of a part would start last. */
+const LONGEST_FIRST = ["stack", "kafka", "testbedSsh", "recovery", "lifecycle"];
+/** A file that takes longer hangs in a loop, which its own time limits cannot end, s. */
+const LONGEST_SEC = { unit: "900", e2e: "2400", slow: "2400" };
+/** Runs files in parallel. */
+const RUNNER = path.join(project, "test/support/unit/run.ts");
 const FLAGS = ["--import", "tsx", "--import", path.join(project, "test/support/preload.ts")];
 
 /**
@@ -22,9 +28,9 @@ export async function unitTests(tally: Tally, names: readonly string[], node: st
   const files = unitTestFiles(names);
   const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-groups-"));
   try {
-    const runner = path.join(project, "test/support/unit/run.ts");
     const concurrency = String(availableParallelism() + 1); // one group waits most of the time
-    await counted(tally, node, [...FLAGS, runner, concurrency, ...writeGroups(files, folder)]);
+    const groups = writeGroups(files, folder);
+    await counted(tally, node, [...FLAGS, RUNNER, concurrency, LONGEST_SEC.unit, ...groups]);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -41,7 +47,8 @@ export function unitTestFiles(names: readonly string[]): string[] {
 }
 
 /**
- * Runs tests on a real swarm, one file after another.
+ * Runs tests on a real swarm: two end-to-end files at the same time, as they wait most of the time, and slow files one after
+ * another, as many measure.
  *
  * @param node the Node.js program to run them with
  */
@@ -51,9 +58,12 @@ export async function swarmTests(
   names: readonly string[],
   node: string,
 ): Promise<void> {
-  const files = chosen(part, filesIn([`test/${part}`]), names);
-  const args = [...FLAGS, "--test", "--test-reporter=spec", "--test-concurrency=1", ...files];
-  await counted(tally, node, args);
+  const all = chosen(part, filesIn([`test/${part}`]), names);
+  const isLong = (file: string) => LONGEST_FIRST.includes(nameOf(file));
+  const long = LONGEST_FIRST.flatMap((name) => all.filter((file) => nameOf(file) === name));
+  const files = [...long, ...all.filter((file) => !isLong(file))];
+  const lanes = part === "e2e" ? Math.min(2, availableParallelism()) : 1;
+  await counted(tally, node, [...FLAGS, RUNNER, String(lanes), LONGEST_SEC[part], ...files]);
 }
 
 /** Whether a file is a test that needs neither Docker nor Pulumi's engine. */

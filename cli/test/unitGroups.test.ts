@@ -49,7 +49,7 @@ describe("a group of test files in one process", () => {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env; // that of the test runner around this one
     const options = { encoding: "utf8", env, cwd: repository, stdio: "pipe" } as const;
     try {
-      execFileSync(process.execPath, ["--import", "tsx", run, "1", program], options);
+      execFileSync(process.execPath, ["--import", "tsx", run, "1", "900", program], options);
     } catch (error) {
       output = (error as { stdout: string }).stdout;
     }

@@ -1,6 +1,8 @@
 /**
- * Runs programs of {@link runGroup} in parallel and prints their results with Node's `spec` reporter, except that a failed
- * test is listed with the path of its own file. The programs inherit the flags of this process.
+ * Runs test files in parallel, in their order, and prints their results with Node's `spec` reporter. Of a program of
+ * {@link runGroup}, a failed test is listed with the path of its own file. The files inherit the flags of this process.
+ *
+ * Arguments: how many at the same time; after how many seconds a file is ended; the files.
  */
 import * as path from "node:path";
 import { Readable } from "node:stream";
@@ -12,13 +14,11 @@ interface TestEvent {
   data: { name?: string; nesting?: number; file?: string; line?: number; column?: number };
 }
 
-/** A group that takes longer hangs in a loop, which the time limit of a file cannot end. */
-const GROUP_TIMEOUT_MS = 900_000;
 /** A location in this folder stands for the top level of a test file. */
 const OWN_FOLDER = import.meta.dirname;
 
-const [concurrency = "1", ...files] = process.argv.slice(2);
-const events = run({ files, concurrency: Number(concurrency), timeout: GROUP_TIMEOUT_MS });
+const [concurrency = "1", longestSec = "900", ...files] = process.argv.slice(2);
+const events = run({ files, concurrency: Number(concurrency), timeout: Number(longestSec) * 1_000 });
 events.on("test:fail", () => {
   process.exitCode = 1;
 });
