@@ -443,7 +443,11 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
   it("a server that is down is reported at once, and no job is left when it is back", async () => {
     await lab.stopServer();
     const reserving = reserve(ssh, wanted("down-1", 1), watching(), { timeoutSec: 60 });
-    await fails(reserving, "oar-server-down", /Cannot connect to executor[\s\S]*try again later/);
+    await fails(
+      reserving,
+      "oar-server-down",
+      /Cannot connect to executor[\s\S]*its deletion is registered[\s\S]*try again later/,
+    );
     await lab.startServer();
     await eventually(async () => assert.deepEqual(await lab.jobsNamed("down-1"), []));
   });

@@ -46,7 +46,8 @@ function summary({ code, text }: Answer): string {
 
 /** Whether OAR registered a deletion, or the job was already gone. @throws SwarmbenchError otherwise */
 export function readDeletion(id: number, answer: Answer): "registered" | "gone" {
-  if (answer.code === 0) return "registered";
+  // oardel fails if OAR's server is down, although the deletion is registered and carried out later.
+  if (answer.code === 0 || /\.\.\.REGISTERED\b/.test(answer.text)) return "registered";
   if (answer.code === 6 || /already killed/i.test(answer.text)) return "gone";
   // OAR and Grid'5000's API give the same answer for a job that does not exist.
   if (/not the right user|not authorized to access/i.test(answer.text)) {

@@ -141,6 +141,8 @@ describe("oardel's answer", () => {
     const text = "Deleting the job = 2 ...ERROR.\nCannot frag 2 ; This job was already killed.";
     assert.equal(answers.readDeletion(2, { code: 6, text }), "gone");
     assert.equal(answers.readDeletion(2, { code: 0, text: "REGISTERED." }), "registered");
+    const down = "Deleting the job = 2 ...REGISTERED.\nCould not connect to the socket localhost:6666";
+    assert.equal(answers.readDeletion(2, { code: 1, text: down }), "registered");
   });
 
   it("is an error if the job is another user's", () =>

@@ -316,6 +316,22 @@ describe("a reservation", () => {
     assert.deepEqual(calls, ["submit"]);
   });
 
+  it("is deleted if OAR queued it although its server is down", async () => {
+    const { client, watch, calls } = fakeOar({
+      submit: async () => {
+        throw oarError("oar-server-down", "Cannot connect to executor. Job is killed.");
+      },
+      jobs: async () =>
+        calls.includes("submit") ? [job({ id: 7, state: "Waiting", name: WANTED.name })] : [],
+    });
+    await rejects(
+      reserve(client, WANTED, watch, { timeoutSec: 60 }),
+      "oar-server-down",
+      /Job is killed\.\nOAR had queued job 7 all the same: its deletion is registered/,
+    );
+    assert.deepEqual(calls, ["submit", "remove 7"]);
+  });
+
   it("is an error if OAR reserved fewer nodes", async () => {
     const { client, watch } = fakeOar({ job: async () => job({ addresses: ["a"] }) });
     await rejects(

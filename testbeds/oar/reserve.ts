@@ -89,11 +89,32 @@ async function submit(client: OarClient, wanted: JobRequest, watch: Watch): Prom
     watch.progress(`submitted job ${id}: ${wanted.nodes} nodes for ${formatWalltime(wanted.walltimeSec)}`);
     return id;
   } catch (error) {
+    if (hasCode(error, "oar-server-down")) {
+      error.message = `${error.message}${await withdraw(client, wanted)}`;
+    }
     if (!hasCode(error, "oar-line-lost")) throw error;
     const id = await findAfterLoss(client, wanted, watch);
     if (id === undefined) throw error;
     watch.progress(`the connection was lost during the submission; found job ${id} by its name`);
     return id;
+  }
+}
+
+/**
+ * Deletes the job of a submission that failed because OAR's server is down: oarsub says that it was killed, but OAR keeps it, and
+ * would start it when the server is back.
+ *
+ * @returns a sentence on the result; empty if OAR has no such job
+ */
+async function withdraw(client: OarClient, wanted: JobRequest): Promise<string> {
+  try {
+    const [job] = (await jobsOfName(client, wanted)).filter((each) => !isEnding(each));
+    if (!job) return "";
+    await client.remove(job.id);
+    return `\nOAR had queued job ${job.id} all the same: its deletion is registered, for when the server is back.`;
+  } catch (error) {
+    const reason = (error as Error).message;
+    return `\nOAR may have queued the job all the same (${reason}). Check later, and delete it: oarstat -u, oardel ID`;
   }
 }
 
