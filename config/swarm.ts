@@ -21,9 +21,7 @@ export const swarmSchema = z
     }),
     drainTimeout: wholeSeconds(within(duration, { most: [3600, "60 minutes"] }))
       .prefault("60 seconds")
-      .describe(
-        "Time limit for a node that leaves to hand over its tasks. Raise it if services stop slowly.",
-      ),
+      .describe("How long a leaving node may take to hand over its tasks. Raise it if services stop slowly."),
     dataPathPort: wholeNumber(1024, 49151)
       .refine((value) => !UDP_PORTS.has(value), {
         error: ({ input }) => `${UDP_PORTS.get(Number(input))} uses this port; choose another`,

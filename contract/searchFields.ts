@@ -10,7 +10,7 @@ export const searchFields = {
   tolerance: numberIn(0.005, 0.5, "a share")
     .prefault(0.05)
     .describe(
-      "Precision of the knee, as a share of the value. The search tries values that are half of it apart, and ends once the 90 % interval of the limit reaches at most twice the tolerance below and above its middle. Default: 0.05.",
+      "Precision of the knee, as a share of the value. The values that the search tries are half of it apart. The search ends once both ends of the 90 % interval of the limit are at most twice the tolerance from its middle. Default: 0.05.",
     ),
   trials: wholeNumber(1, 25)
     .prefault(3)
@@ -18,7 +18,7 @@ export const searchFields = {
   confirm: timeOrNone
     .prefault("60 seconds")
     .describe(
-      'How long the last step of the search, at the knee, is measured; if the knee misses the SLO in it, it is lowered and tried again. "0 seconds": no such step. Default: "60 seconds".',
+      'Measured time of the confirmation, the last step of a search, at the knee. If this step misses the SLO, the knee is lowered and tried again. "0 seconds": no confirmation. Default: "60 seconds".',
     ),
   otherP99Ms: z
     .array(numberIn(0.1, 600_000, "ms"))

@@ -63,7 +63,7 @@ export const workloadSchema = z
     ),
     arrival: swept(
       arrival.prefault("constant"),
-      'When messages are due. constant: message k of a producer is due at k/rate after the producer\'s phase. poisson: exponential times between messages, with the same mean. { ramp: { from, over } }: the rate grows linearly from a share of itself (default 0.1) to the full rate within a time such as "30 seconds", then stays. { burst: { size } }: `size` messages are due at once, then none until the mean rate is kept. A sweep can vary constant and poisson. Default: constant.',
+      'When messages are due. constant: message k of a producer is due at k/rate after the producer\'s phase. poisson: exponential times between messages, with the same mean. { ramp: { from, over } }: the rate grows linearly from the share `from` of the full rate (default 0.1) to the full rate within the time `over`, such as "30 seconds", then stays. { burst: { size } }: `size` messages are due at once, followed by a pause that keeps the mean rate. A sweep can vary constant and poisson. Default: constant.',
     ),
     messageBytes: searchable(
       bytes.prefault(200),
@@ -204,7 +204,7 @@ const searchSchema = z
     variable: z
       .enum(SEARCH_VARIABLES, `expected one of ${SEARCH_VARIABLES.join(", ")}`)
       .describe(
-        `The workload option whose largest value that meets the SLO is wanted: ${SEARCH_VARIABLES.join(", ")}.`,
+        `The workload option to search for its largest value that meets the SLO: ${SEARCH_VARIABLES.join(", ")}.`,
       ),
     ...searchFields,
   })
@@ -238,7 +238,7 @@ export const benchmarkSchema = z.strictObject({
   preheat: timeOrNone
     .prefault("90 seconds")
     .describe(
-      'Longest time of the preheat at the start of a run: short steps of rising load, until the JIT compilers of the brokers are quiet and the latency has settled. They do not count as evidence. After it, each step warms up for warmUp.min. "0 seconds": no preheat. Default: "90 seconds".',
+      'Longest duration of the preheat at the start of a run: short steps of rising load, until the JIT compilers of the brokers are nearly idle and the latency has settled. They do not count as evidence. After it, each step warms up for warmUp.min. "0 seconds": no preheat. Default: "90 seconds".',
     ),
   warmUp: z
     .strictObject({
@@ -284,7 +284,7 @@ export const benchmarkSchema = z.strictObject({
     })
     .prefault({})
     .describe(
-      "Measurement of the network between the nodes before the load, and with few packets during it.",
+      "How the network between the nodes is measured: before the load, and with fewer packets during it.",
     ),
   seed: wholeNumber(0, 4_294_967_295)
     .prefault(1)
@@ -293,7 +293,7 @@ export const benchmarkSchema = z.strictObject({
     .enum(["precise", "timer"], "expected precise or timer")
     .prefault("precise")
     .describe(
-      "How producers keep their schedule. precise: a separate thread wakes them, which costs a few percent of a CPU. timer: timers of Node.js, up to 1.5 ms late. Default: precise.",
+      "How producers keep their schedule. precise: a separate thread wakes them, which costs a few percent of a CPU. timer: Node.js timers, which are up to 1.5 ms late. Default: precise.",
     ),
 });
 /** `benchmark` as a scenario writes it. */

@@ -48,7 +48,7 @@ export const limits = {
   cpus: cpuCount
     .optional()
     .describe(
-      "CPU limit of each task, in CPUs. Set it to measure a service of a known size, or to leave CPU time for the services that are measured.",
+      "CPU limit of each task, in CPUs. Limit Kafka to measure brokers of a known size, and other services to leave CPU time for Kafka and the agents.",
     ),
   // With less, no service starts: its task is killed again and again.
   memory: memorySize(64, "a service")

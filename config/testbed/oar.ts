@@ -35,7 +35,7 @@ const rest = z.strictObject({
     .describe("The API's base URL, which ends with `oarapi`, or with `sites/SITE` at Grid'5000."),
   shape: z
     .enum(["oar", "grid5000"], "expected oar or grid5000")
-    .describe("The kind of API: OAR's own, or that of Grid'5000."),
+    .describe("The API's format: OAR's own, or that of Grid'5000."),
   passwordFile: file.optional().meta({
     description: "File that contains only the user's password. Not needed from inside Grid'5000.",
     valueType: "file",
