@@ -98,5 +98,5 @@ function fileRows(files: readonly ExportFile[]): string[] {
 
 const NOTES = `Latencies are in ms, from the time at which a message was due until the consumer received it. CSV files are UTF-8, with a
 header and decimal points; an empty field is a value that does not exist. Times are UTC; \`at\` in \`seconds.csv\` counts seconds
-since 1970. The same run always gives the same files, byte by byte.
+since 1970. The same run always gives the same files, byte for byte.
 `;

@@ -188,7 +188,7 @@ describe("a workload file", () => {
       () => readWorkloadFile(write("d.yaml", "producers: 5"), false),
       /d\.yaml: producers: expected the sections/,
     );
-    assert.throws(() => readWorkloadFile(write("e.yaml", "- 1"), false), /expected settings by name/);
+    assert.throws(() => readWorkloadFile(write("e.yaml", "- 1"), false), /expected a YAML mapping/);
     assert.throws(() => readWorkloadFile(write("f.yaml", "a: [1"), false), /f\.yaml/);
     assert.throws(() => readWorkloadFile(path.join(folder, "none.yaml"), false), /ENOENT/);
   });
