@@ -1,5 +1,5 @@
-// The program of an agent that runs as a process on this machine. The runner starts it, calls it over the IPC channel between parent
-// and child, and takes it down when it exits.
+// The program of an agent that runs as a process on this machine. The runner starts it and calls it over the IPC channel between
+// parent and child; it exits when the runner does.
 
 import { Agent } from "../agent/agent.ts";
 import { portOf } from "../agent/port.ts";

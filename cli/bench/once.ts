@@ -166,7 +166,7 @@ function assertSameLoad(earlier: Run, wanted: Wanted): void {
 
 /**
  * Handles a runner that already exists on the manager. A run of the same plan is followed, or its results are fetched if no
- * command followed it to its end. A run of an earlier `up` with another plan is stopped. Any other running run is left alone.
+ * command followed it to its end. A run of an earlier `up` with a different plan is stopped. Any other active run is left alone.
  *
  * @returns the name of the run to follow instead of starting a new one
  * @throws SwarmbenchError run-busy when another run is under way

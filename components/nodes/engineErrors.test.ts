@@ -165,7 +165,7 @@ describe("an engine that the stack cannot use", () => {
   });
 });
 
-describe("an engine that the stack can use all the same", () => {
+describe("an engine that the stack can use anyway", () => {
   const accepted: [what: string, engine: Engine, needs?: EngineNeeds][] = [
     ["another data root", { info: { DockerRootDir: "/data/docker" } }],
     ["a provider without a limit", { version: "29.0", oldestApi: "1.44" }],

@@ -6,7 +6,7 @@ import { reportPage } from "./html.ts";
 import { chartImages } from "./images.ts";
 
 describe("the report", () => {
-  it("is one file that loads nothing from the network, light and dark", () => {
+  it("is one self-contained file that loads nothing from the network, light and dark", () => {
     const page = reportPage(sampleRun());
     assert.doesNotMatch(
       page.replaceAll("http://www.w3.org/", "").replace('href="data:,"', ""),

@@ -62,7 +62,7 @@ ssl.truststore.type=PEM\nssl.truststore.location=ca.pem\nclient.dns.lookup=use_a
       publicCa: true,
       anyHostName: true,
     });
-    assert.match(failure(`${ssl}ssl.endpoint.identification.algorithm=none`), /expected https, or nothing/);
+    assert.match(failure(`${ssl}ssl.endpoint.identification.algorithm=none`), /expected https, or an empty value/);
   });
 
   it("have the client's certificate and key", () => {
@@ -84,7 +84,7 @@ ssl.truststore.type=PEM\nssl.truststore.location=ca.pem\nclient.dns.lookup=use_a
     });
   });
 
-  it("are all named if they cannot be honoured", () => {
+  it("are all named if they are not supported", () => {
     const message = failure(
       "session.timeout.ms=45000\nsecurity.protocol=SSL\nssl.truststore.location=t.jks\nx.y=1",
     );

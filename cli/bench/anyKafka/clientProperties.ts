@@ -182,7 +182,8 @@ class SecurityReader {
     const chain = this.pem("keystore", "ssl.keystore.certificate.chain", "CERTIFICATE");
     const key = this.pem("keystore", "ssl.keystore.key", "PRIVATE KEY");
     if (chain === undefined || key === undefined) {
-      if (chain !== key) this.errors.push("ssl.keystore: expected both a private key and its certificate chain");
+      if (chain !== key)
+        this.errors.push("ssl.keystore: expected both a private key and its certificate chain");
       return undefined;
     }
     const keyPassword = this.value("ssl.key.password");

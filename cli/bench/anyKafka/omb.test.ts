@@ -112,7 +112,7 @@ describe("a workload of the OpenMessaging Benchmark", () => {
       assert.match(failure({ [field]: value }), new RegExp(`^${field}: `, "m")));
   }
 
-  it("names all fields that cannot be honoured at once", () =>
+  it("names all unsupported fields at once", () =>
     assert.match(
       failure({ messageSize: 20, more: 1 }),
       /messageSize: 20: .*\nmore: this field is not supported/,

@@ -80,13 +80,9 @@ function refuseOtherCluster({ resume }: KafkaArguments, clusterId: string): void
   if (resume === undefined) return;
   const { run, conditions } = readResults(resume);
   if (conditions.settings.clusterId === clusterId) return;
-  throw new SwarmbenchError(
-    "run-differs",
-    `${run} was measured on another Kafka cluster than ${clusterId}`,
-    {
-      hint: "Resume it with its original --bootstrap, or start a new run.",
-    },
-  );
+  throw new SwarmbenchError("run-differs", `${run} was measured on another Kafka cluster than ${clusterId}`, {
+    hint: "Resume it with its original --bootstrap, or start a new run.",
+  });
 }
 
 function readClient({ kafka: { properties } }: KafkaArguments): ClientSettings {
