@@ -78,7 +78,7 @@ describe("agents, workload and benchmark", () => {
   const together: [string, Record<string, unknown>, RegExp][] = [
     [
       "a compression that the client lacks",
-      { workload: { compression: "lz4" } },
+      { workload: { client: "kafkajs", compression: "lz4" } },
       /workload\.compression: kafkajs has none and gzip; for lz4 set client: platformatic/,
     ],
     ["two rates", { workload: { rate: 1, totalRate: 2 } }, /workload\.totalRate: set either rate/],

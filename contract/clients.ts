@@ -60,6 +60,11 @@ export const CLIENTS = {
 export type Client = keyof typeof CLIENTS;
 /** The names of all clients. */
 export const CLIENT_NAMES = Object.keys(CLIENTS) as readonly Client[];
+/**
+ * The client of a workload that names none: of the two, it costs less CPU time a message and adds less latency, as
+ * `swarmbench figures clients` measures (docs/performance.md).
+ */
+export const DEFAULT_CLIENT: Client = "platformatic";
 /** The client that reaches no broker. */
 export const NO_BROKER = "null" satisfies Client;
 /** The names of the clients that reach a broker. */

@@ -1,7 +1,7 @@
 // The load on the brokers and how it is measured: `workload` and `benchmark` of a scenario. config/ parses them, bench/ runs
 // them.
 import { z } from "zod";
-import { CLIENT_NAMES, CLIENTS, COMPRESSION_CODECS, KAFKA_CLIENTS } from "./clients.ts";
+import { CLIENT_NAMES, CLIENTS, COMPRESSION_CODECS, DEFAULT_CLIENT, KAFKA_CLIENTS } from "./clients.ts";
 import { namesThatVary, option, optionMeta, searchable, swept, type VariesIn } from "./option.ts";
 import { searchFields } from "./searchFields.ts";
 import { wholeNumber, yesOrNo } from "./units.ts";
@@ -43,8 +43,8 @@ export {
 export const workloadSchema = z
   .strictObject({
     client: swept(
-      z.enum(CLIENT_NAMES, `expected one of ${KAFKA_CLIENTS.join(", ")}`).prefault("kafkajs"),
-      `The Kafka client that producers and consumers use. ${CLIENT_NAMES.map((name) => `${name}: ${CLIENTS[name].description}.`).join(" ")} Default: kafkajs.`,
+      z.enum(CLIENT_NAMES, `expected one of ${KAFKA_CLIENTS.join(", ")}`).prefault(DEFAULT_CLIENT),
+      `The Kafka client that producers and consumers use. ${CLIENT_NAMES.map((name) => `${name}: ${CLIENTS[name].description}.`).join(" ")} Default: ${DEFAULT_CLIENT}.`,
     ),
     producers: searchable(
       wholeNumber(1, 100_000).prefault(100),

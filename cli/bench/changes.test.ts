@@ -73,7 +73,7 @@ describe("the settings of a run", () => {
   });
 
   it("are refused when workload and benchmark contradict each other", () => {
-    const asked = { workload: {}, benchmark: { sweep: { compression: ["lz4"] } } };
+    const asked = { workload: { client: "kafkajs" }, benchmark: { sweep: { compression: ["lz4"] } } };
     assert.throws(
       () => validated(asked),
       /benchmark\.sweep: compression lz4: workload\.compression: kafkajs has none and gzip/,

@@ -81,7 +81,10 @@ export function benchCommand(): Command {
     .option("--partitions <number>", "with --bootstrap: partitions of each topic (default: 12)")
     .option("--message-bytes <number>", "with --bootstrap: length of a message (default: 200)")
     .option("--acks <acks>", "with --bootstrap: 0, 1 or all (default: all)")
-    .option("--client <name>", "with --bootstrap: kafkajs or platformatic (default: kafkajs)")
+    .option(
+      "--client <name>",
+      "with --bootstrap: platformatic or kafkajs (default: platformatic if this Node.js runs it)",
+    )
     .option("--duration <time>", 'with --bootstrap: measured time of a step (default: "10 seconds")')
     .option(
       "--agents <number>",

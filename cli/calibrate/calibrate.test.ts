@@ -83,7 +83,10 @@ describe("the load of a calibration", () => {
 
   it("has the default of almost every option", () => {
     const plain = loadOf({ workload, benchmark });
-    assert.deepEqual(plain.workload, workloadSchema.parse({ acks: 1, replicationFactor: 1 }));
+    assert.deepEqual(
+      plain.workload,
+      workloadSchema.parse({ client: "kafkajs", acks: 1, replicationFactor: 1 }),
+    );
     const { preheat, warmUp, network, ...others } = plain.benchmark;
     assert.deepEqual([preheat, warmUp, network.enabled], [0, { min: 5, max: 15, brokers: 30 }, false]);
     const { preheat: _, warmUp: __, network: ___, ...defaults } = benchmarkSchema.parse({});

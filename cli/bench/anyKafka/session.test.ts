@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { type Client, nodeError } from "../../../contract/clients.ts";
 import type { Arguments } from "../arguments.ts";
 import type { ClientSettings } from "./clientProperties.ts";
 import type { FoundWorkload } from "./omb.ts";
@@ -37,7 +38,7 @@ describe("the load on a Kafka without a stack", () => {
       client,
       found,
     );
-    assert.deepEqual(workload, { acks: 1, lingerMs: 6, batchBytes: 12 });
+    assert.deepEqual(workload, { client: workload.client, acks: 1, lingerMs: 6, batchBytes: 12 });
   });
 
   it("leaves the changes of --set to one side of --aba", () => {
@@ -46,7 +47,13 @@ describe("the load on a Kafka without a stack", () => {
       client,
       found,
     );
-    assert.deepEqual(workload, { acks: 1, lingerMs: 6, batchBytes: 11 });
+    assert.deepEqual(workload, { client: workload.client, acks: 1, lingerMs: 6, batchBytes: 11 });
+  });
+
+  it("has a client that this Node.js runs, unless one is named", () => {
+    const clientOf = (set: string[]) => settingsOf(args({ set }), client, found).workload.client as Client;
+    assert.equal(nodeError(clientOf([])), undefined);
+    assert.equal(clientOf(["client=platformatic"]), "platformatic");
   });
 
   it("measures no network, since there are no probes", () => {

@@ -4,6 +4,7 @@ import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { availableParallelism, hostname, networkInterfaces } from "node:os";
 import { findBrokers } from "../../../bench/kafka/connect.ts";
+import { type Client, DEFAULT_CLIENT, KAFKA_CLIENTS, nodeError } from "../../../contract/clients.ts";
 import { SwarmbenchError } from "../../../contract/errors.ts";
 import type { BenchPlan, BenchTarget } from "../../../contract/request.ts";
 import type { KafkaBroker } from "../../../contract/target.ts";
@@ -121,7 +122,13 @@ export function settingsOf(args: KafkaArguments, client: ClientSettings, found: 
   const changed = withChanges(settings, changesOf(args));
   // There are no probes.
   const network = { ...(changed.benchmark.network as object | undefined), enabled: false };
-  return { workload: changed.workload, benchmark: { ...changed.benchmark, network } };
+  const workload = { client: localClient(), ...changed.workload };
+  return { workload, benchmark: { ...changed.benchmark, network } };
+}
+
+/** The default client, or if this machine's Node.js does not run it, one that it runs. */
+function localClient(): Client | undefined {
+  return [DEFAULT_CLIENT, ...KAFKA_CLIENTS].find((name) => nodeError(name) === undefined);
 }
 
 /** A plan in the form that a stack outputs. Its workload and benchmark are not validated yet. */
