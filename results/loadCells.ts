@@ -3,6 +3,7 @@ import type { Run } from "../contract/result.ts";
 import { formatNumber } from "../contract/text.ts";
 import { CONFIDENCE, type Estimate, LEAST_STEPS_OF_INTERVAL, type Load, loadsOf } from "./loads.ts";
 
+/** The column heads of the table, in order. */
 export const LOAD_HEADS = [
   "load",
   "n",

@@ -108,7 +108,7 @@ const CASES: [what: string, engine: Engine, error: RegExp, needs?: EngineNeeds][
   [
     "registries on the command line",
     { flags: ["--insecure-registry=a:5000"] },
-    /--insecure-registry, which Docker refuses beside.*move/,
+    /--insecure-registry, which Docker refuses together with.*move/,
   ],
   [
     "an engine that is too old",

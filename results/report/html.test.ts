@@ -42,7 +42,7 @@ describe("the report", () => {
 
   it("warns in its first line that brokers and agents shared a machine", () => {
     const first =
-      /<\/h1>\s*<p><b>Brokers and agents shared a machine with 2 CPUs .* those of this machine\.<\/b>/;
+      /<\/h1>\s*<p><b>Brokers and agents shared a machine with 2 CPUs .* hold only for this machine\.<\/b>/;
     assert.match(reportPage(sampleRun()), first);
   });
 

@@ -62,7 +62,10 @@ ssl.truststore.type=PEM\nssl.truststore.location=ca.pem\nclient.dns.lookup=use_a
       publicCa: true,
       anyHostName: true,
     });
-    assert.match(failure(`${ssl}ssl.endpoint.identification.algorithm=none`), /expected https, or an empty value/);
+    assert.match(
+      failure(`${ssl}ssl.endpoint.identification.algorithm=none`),
+      /expected https, or an empty value/,
+    );
   });
 
   it("have the client's certificate and key", () => {
