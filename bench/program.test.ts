@@ -98,7 +98,8 @@ describe("kafka-ready", () => {
     const view = async () => Promise.reject(new Error("SASL SCRAM SHA512 authentication failed"));
     await assert.rejects(
       waitUntilReady({ target: plain, timeoutSec: 1 }, fakeContext(), fakeKafkaApi({ view })),
-      (error) => error instanceof SwarmbenchError && /other passwords or certificates/.test(error.hint ?? ""),
+      (error) =>
+        error instanceof SwarmbenchError && /different passwords or certificates/.test(error.hint ?? ""),
     );
   });
   it("reports the cause even if the last attempt was cut off by the timeout", async () => {

@@ -194,7 +194,7 @@ describe("a known bad configuration", () => {
       execFileSync("mkfifo", [pipe]);
       assert.match(
         (errorsOf({ workload: { content: { file: pipe } } }) ?? []).join(),
-        /pipe is no regular file; choose one/,
+        /pipe is not a regular file; choose one/,
       );
     } finally {
       rmSync(folder, { recursive: true });

@@ -108,7 +108,7 @@ function contentErrors({ content }: Workload): string[] {
   try {
     const stat = statSync(content.file);
     // Reading a pipe or a device might never end.
-    if (!stat.isFile()) return [`workload.content.file: ${content.file} is no regular file; choose one`];
+    if (!stat.isFile()) return [`workload.content.file: ${content.file} is not a regular file; choose one`];
     if (stat.size === 0 || stat.size > MAX_CONTENT_BYTES) {
       return [
         `workload.content.file: ${content.file} has ${stat.size} bytes; expected 1 to ${MAX_CONTENT_BYTES}`,

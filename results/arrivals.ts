@@ -1,4 +1,4 @@
-// How messages arrived: evenly spaced messages meet shorter queues than those of many independent senders.
+// How messages arrived: evenly spaced messages find shorter queues than messages of many independent senders.
 import type { Run, Step } from "../contract/result.ts";
 import { varied } from "./series.ts";
 

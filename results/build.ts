@@ -22,7 +22,7 @@ const BUSY = 0.95;
  * Builds the results of a run from its events; the run need not be finished. A resumed run has several "run" events, and the
  * conditions of the first one count. If a step was repeated, its last result counts.
  *
- * @param isRunning whether the run is still under way: then it is no error that its end is missing
+ * @param isRunning whether the run is still under way: then a missing end is not an error
  * @throws SwarmbenchError run-unreadable if there is no "run" event
  */
 export function buildResults(events: readonly RunEvent[], isRunning = false): Run {
@@ -73,7 +73,7 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
     warnings: [
       ...named("warning").map(({ text }) => text),
       ...changed.map(
-        ({ at }) => `the run was resumed at ${at} under other conditions: other nodes or images`,
+        ({ at }) => `the run was resumed at ${at} under different conditions: different nodes or images`,
       ),
       ...stepWarnings(measured),
       ...clockWarnings(measured, first.slo.p99Ms),

@@ -84,7 +84,7 @@ function verdictChanges({ latencyMs, correctedLatencyMs }: MeasuredStep, sloMs: 
   return latencyMs.p99 <= sloMs !== correctedLatencyMs.p99 <= sloMs;
 }
 
-/** A warning about several steps, with the measurements of the last one, which rest on the most probes. */
+/** A warning about several steps, with the measurements of the last one, which are based on the most probes. */
 function warnAbout(steps: readonly MeasuredStep[], textOf: (step: MeasuredStep) => string): string[] {
   const last = steps.at(-1);
   if (!last) return [];

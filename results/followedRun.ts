@@ -49,7 +49,7 @@ export class FollowedRun {
    * skipped, and the first one is reported.
    *
    * @param take called with every new event, those included that are not returned
-   * @returns the new events; undefined: so many, or the log was replaced by another, that a page needs a new snapshot
+   * @returns the new events; undefined if a page needs a new snapshot, because there are too many or the log was replaced
    * @throws Error if the file cannot be read
    */
   read(take?: (event: RunEvent) => void): RunEvent[] | undefined {

@@ -12,7 +12,7 @@ interface Case {
   name: string;
   /** s */
   time: number;
-  /** failure: what was promised does not hold. error: it could not be decided. skipped: nothing was promised. */
+  /** failure: an expectation was not met. error: it could not be evaluated. skipped: there was none. */
   outcome: "passed" | "failure" | "error" | "skipped";
   /** Why, in one line. */
   message: string;

@@ -122,7 +122,7 @@ describe("the sentences about resources", () => {
   it("warn about absolute numbers only if brokers and agents shared a machine", () => {
     assert.equal(
       sharedMachineSentence(sampleRun()),
-      "brokers and agents shared a machine with 2 CPUs (node1, node2 are one machine): absolute numbers are those of this machine",
+      "brokers and agents shared a machine with 2 CPUs (node1, node2 are one machine): absolute numbers hold only for this machine",
     );
     const apart = sampleRun();
     for (const { resources } of apart.steps)

@@ -3,7 +3,7 @@ import type { LogCheckResult } from "../contract/logCheck.ts";
 import { measuredSteps, type Run } from "../contract/result.ts";
 
 /** Number of partitions and of producers that a text names. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 type Count = "sent" | "missing" | "unacked" | "duplicated" | "reordered" | "unrecorded" | "deleted";
 
@@ -43,6 +43,6 @@ function countsText(counts: Readonly<Record<string, number>>): string {
 }
 
 function named(texts: readonly string[], leftOut: number, what: string): string[] {
-  const more = texts.length - MOST_NAMED + leftOut;
-  return more > 0 ? [...texts.slice(0, MOST_NAMED), `${more} more ${what}: see run.json`] : [...texts];
+  const more = texts.length - MAX_NAMED + leftOut;
+  return more > 0 ? [...texts.slice(0, MAX_NAMED), `${more} more ${what}: see run.json`] : [...texts];
 }

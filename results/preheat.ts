@@ -14,5 +14,5 @@ export function preheatSentence({ preheat = [] }: Pick<Run, "preheat">): string 
     typeof brokersJitThreads === "number"
       ? `, ${formatNumber(brokersJitThreads)} busy JIT compiler threads`
       : "";
-  return `preheat: ${count}, which are no evidence; the last one (${stepValues(last)}) had a p50 of ${formatNumber(latencyMs.p50)} ms${jit}`;
+  return `preheat: ${count}, which do not count as evidence; the last one (${stepValues(last)}) had a p50 of ${formatNumber(latencyMs.p50)} ms${jit}`;
 }

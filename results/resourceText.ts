@@ -39,7 +39,7 @@ export function sharedMachineSentence(run: Pick<Run, "steps">): string | undefin
   const shared = machines.find(isShared);
   if (!shared) return undefined;
   const place = shared.nodes.length > 1 ? ` (${shared.nodes.join(", ")} are one machine)` : "";
-  return `brokers and agents shared a machine with ${shared.cpus} CPUs${place}: absolute numbers are those of this machine`;
+  return `brokers and agents shared a machine with ${shared.cpus} CPUs${place}: absolute numbers hold only for this machine`;
 }
 
 /** What runner and probes used, on average over all steps; undefined if it was not measured. */

@@ -40,7 +40,7 @@ export function readResults(folder: string): Run {
     const file = path.join(folder, name);
     const stat = statSync(file, { throwIfNoEntry: false });
     if (stat?.isFile()) return read(file);
-    if (stat) throw unreadable(`${file} is no regular file`);
+    if (stat) throw unreadable(`${file} is not a regular file`);
   }
   throw unreadable(`${folder} has no results: it contains neither ${EVENTS} nor ${RUN}`);
 }
@@ -118,15 +118,15 @@ function json(text: string, name: string): unknown {
   }
 }
 
-/** Levels of a document; deeper ones are refused by the schemas. */
-const MOST_LEVELS = 20;
-/** Nothing that is measured is larger, and charts cannot be drawn of numbers that are. */
+/** Maximum depth of a document; the schemas refuse deeper ones. */
+const MAX_LEVELS = 20;
+/** No measurement is larger, and charts cannot draw larger numbers. */
 const EXTREME = 1e15;
 
 /** The path of a number beyond {@link EXTREME}. Settings may have such numbers, such as the largest one for "no limit". */
 function extremeIn(value: unknown, path: readonly string[] = []): string | undefined {
   if (typeof value === "number") return Math.abs(value) > EXTREME ? path.join(".") : undefined;
-  if (typeof value !== "object" || value === null || path[0] === "conditions" || path.length > MOST_LEVELS) {
+  if (typeof value !== "object" || value === null || path[0] === "conditions" || path.length > MAX_LEVELS) {
     return undefined;
   }
   for (const [key, inner] of Object.entries(value)) {
@@ -146,11 +146,11 @@ function checkHistograms(step: Step, name: string): void {
     "histograms.sendToReceive": histograms.sendToReceive,
   };
   for (const [field, text] of Object.entries(all)) {
-    if (!LatencyHistogram.isEncoded(text)) throw unreadable(`${name}.${field}: is no encoded histogram`);
+    if (!LatencyHistogram.isEncoded(text)) throw unreadable(`${name}.${field}: is not an encoded histogram`);
   }
 }
 
-/** Characters of a message at most. */
+/** Maximum length of a message, in characters. */
 const MAX_MESSAGE = 2_000;
 const quoted = (value: unknown) => JSON.stringify(value).slice(0, 40);
 const HINT = `Name the folder of a run. If a line of ${EVENTS} is damaged, remove it: npm run report builds the rest again.`;

@@ -1,7 +1,7 @@
 // Thins the seconds of long runs, so that charts and the live page stay fast.
 import { isMeasured, type Run, type Second } from "../contract/result.ts";
 
-/** More points than a chart has pixels show nothing more. */
+/** More points than a chart has pixels add nothing. */
 export const MOST_POINTS = 2_000;
 
 /** Consecutive seconds as one: counts per second are means, latencies the worst of the seconds, the p50 their mean. */
@@ -15,7 +15,7 @@ export const spanOf = (second: SecondsMerged) => second.span ?? 1;
 
 /**
  * At most about `most` points for these seconds, in their order. Seconds within and outside of the measured time are not merged.
- * Thinning what was thinned before gives the same numbers, up to rounding.
+ * Thinning is idempotent, up to rounding.
  */
 export function thinned(seconds: readonly SecondsMerged[], most = MOST_POINTS): SecondsMerged[] {
   if (seconds.length <= most) return [...seconds];

@@ -57,7 +57,7 @@ const TOPICS = {
   replicationIn: "ReplicationBytesInPerSec",
   replicationOut: "ReplicationBytesOutPerSec",
 } as const;
-/** Where a broker is also a controller, only the first one leaves out the controller's threads (KIP-1207, Kafka 4.2). */
+/** On a broker that is also a controller, only the first one excludes the controller's threads (KIP-1207, Kafka 4.2). */
 const HANDLERS = ["BrokerRequestHandlerAvgIdlePercent", "RequestHandlerAvgIdlePercent"] as const;
 
 const requestTime = (request: string, time: string) =>
@@ -65,7 +65,7 @@ const requestTime = (request: string, time: string) =>
 
 /** CPU time of a JVM since its start, ns (java.lang OperatingSystemMXBean). */
 export const CPU_TIME = { mbean: "java.lang:type=OperatingSystem", attribute: "ProcessCpuTime" };
-/** Time that the JIT compiler threads of a JVM have worked, ms (java.lang CompilationMXBean). Not every JVM reports it. */
+/** Time that a JVM has spent in JIT compilation, ms (java.lang CompilationMXBean). Not every JVM reports it. */
 export const JIT_TIME = { mbean: "java.lang:type=Compilation", attribute: "TotalCompilationTime" };
 
 /** Every read, by the name used below. Means and counts of Kafka's histograms cover all requests since the start. */

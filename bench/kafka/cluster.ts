@@ -27,7 +27,7 @@ export interface KafkaApi {
   roundTrip(target: KafkaTarget, broker: KafkaBroker, topic: string): Promise<void>;
 }
 
-/** The operations on a real cluster, by kafkajs. Each fails quickly; callers retry. */
+/** The operations on a real cluster, with kafkajs. Each fails quickly; callers retry. */
 export const kafkaApi: KafkaApi = {
   view: (target, broker) =>
     withAdmin(failFastClient(target, [addressOf(broker)]), async (admin) => {

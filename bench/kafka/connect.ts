@@ -1,4 +1,4 @@
-// Finds the brokers of a Kafka cluster of which only bootstrap addresses are known, and what keeps this machine from using it.
+// Finds the brokers of a Kafka cluster from its bootstrap addresses, and explains why a connection fails.
 import { SwarmbenchError } from "../../contract/errors.ts";
 import type { KafkaBroker, KafkaTarget } from "../../contract/target.ts";
 import { addressOf, failFastClient } from "../clients/clientConfig.ts";
@@ -21,7 +21,7 @@ export interface FoundCluster {
 /**
  * Asks a cluster for its brokers, and connects to each of them.
  *
- * @throws SwarmbenchError `kafka-failed` that says whether addresses, TLS, the login or an advertised address is wrong
+ * @throws SwarmbenchError `kafka-failed` that says whether the addresses, TLS, the login or an advertised address caused it
  */
 export async function findBrokers(target: UnknownBrokers): Promise<FoundCluster> {
   const whole: KafkaTarget = { ...target, brokers: [] };
@@ -53,33 +53,33 @@ async function describe(target: KafkaTarget, bootstrap: string[]): Promise<Found
   };
 }
 
-/** The most telling message: kafkajs wraps errors of connections, and repeats them. */
+/** The most specific message: kafkajs wraps connection errors and repeats them. */
 function messageOf(error: unknown): string {
   const { cause, message } = error as { cause?: unknown; message?: string };
   return cause instanceof Error && cause.message !== message ? messageOf(cause) : reason(error);
 }
 
-/** What is wrong by words of its error, and what to do. The first match counts. */
+/** Hints by pattern of the error message. The first match counts. */
 const CAUSES: readonly [RegExp, string][] = [
   [
     /self.signed|unable to (get|verify)|certificate has expired|issuer/i,
-    "Name the authority that signed the brokers' certificates: ssl.truststore.type=PEM and ssl.truststore.location=FILE in the file of --properties.",
+    "Set the CA that signed the brokers' certificates: ssl.truststore.type=PEM and ssl.truststore.location=FILE in the --properties file.",
   ],
   [
     /altnames|does not match certificate/i,
-    "Use the name that the certificate has, or set ssl.endpoint.identification.algorithm= (empty) in the file of --properties.",
+    "Use a host name that the certificate contains, or set ssl.endpoint.identification.algorithm= (empty) in the --properties file.",
   ],
   [
     /authenticat|SASL|credentials/i,
-    "Check user, password and mechanism: sasl.mechanism and sasl.jaas.config in the file of --properties.",
+    "Check user, password and mechanism: sasl.mechanism and sasl.jaas.config in the --properties file.",
   ],
   [
     /ssl|tls|EPROTO|wrong version number/i,
-    "The listener does not speak the protocol of security.protocol: see the listeners of the broker.",
+    "The listener does not use the protocol in security.protocol: check the broker's listeners.",
   ],
   [
     /ECONNRESET|closed connection|timeout|took more than/i,
-    "The listener may expect TLS or a login: set security.protocol in the file of --properties.",
+    "The listener may expect TLS or a login: set security.protocol in the --properties file.",
   ],
 ];
 

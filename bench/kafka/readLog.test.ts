@@ -87,7 +87,7 @@ describe("reading a log", () => {
     const { adapter, open } = adapterOf({ t: [batch(0, 0, ["a"])] });
     await assert.rejects(read(adapter, { offsets: { 0: { low: 0, end: 4 } }, stalledAfterMs: 30 }), {
       code: "kafka-failed",
-      message: /topic t: no message follows partition 0 at offset 1 of 4 \(errors: NOT_LEADER 2\)/,
+      message: /topic t: stalled in partition 0 at offset 1 of 4 \(errors: NOT_LEADER 2\)/,
     });
     assert.equal(open(), 0);
   });

@@ -9,7 +9,7 @@ import type { LogOffsets } from "../measure/unread.ts";
 
 /** Topics that are read at the same time. */
 const TOPICS_AT_ONCE = 8;
-/** A consumer without a message for this long is given up: longer than a session times out and a group rebalances. */
+/** A consumer that receives nothing for this long has stalled. Longer than a session timeout plus a rebalance. */
 const STALLED_AFTER_MS = 60_000;
 const POLL_EVERY_MS = 20;
 /** Large fetches, since nothing is timed. */
@@ -35,7 +35,7 @@ export interface LogToRead {
  * Reads every message of the log once, those of a partition in the order of their offsets.
  *
  * @param take gets the value of each message, and its partition
- * @throws SwarmbenchError `kafka-failed` if no message comes for a minute before the end; the reason of the signal if it aborts
+ * @throws SwarmbenchError `kafka-failed` if no message arrives for a minute before the end is reached; the reason of the signal if it aborts
  */
 export async function readLog(
   log: LogToRead,
@@ -135,7 +135,7 @@ function stalledError(topic = "", where: string, errors: Record<string, number>)
   const why = kinds.length > 0 ? ` (errors: ${kinds.join(", ")})` : "";
   return new SwarmbenchError(
     "kafka-failed",
-    `timed out reading the log of topic ${topic}: no message follows ${where}${why}`,
-    { hint: "See whether every partition has a leader." },
+    `timed out reading the log of topic ${topic}: stalled in ${where}${why}`,
+    { hint: "Check that every partition has a leader." },
   );
 }

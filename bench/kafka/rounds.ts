@@ -69,7 +69,7 @@ function timeoutError(
     `Kafka is not ready: timed out waiting for ${names.join(", ")} ${what} (${causes.join("; ")})`,
     {
       hint: refused
-        ? "The brokers have other passwords or certificates than this stack: run `pulumi refresh`, then `pulumi up`"
+        ? "The brokers use different passwords or certificates than this stack: run `pulumi refresh`, then `pulumi up`"
         : `See why on the manager: ${commands.join("; ")}`,
     },
   );

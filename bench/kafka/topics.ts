@@ -9,7 +9,7 @@ import { type Clock, realClock } from "../clock.ts";
 import type { LogOffsets } from "../measure/unread.ts";
 import { reason } from "../reason.ts";
 
-/** The settings that a run needs of its topics. */
+/** The topic settings that a run needs. */
 interface WantedTopic {
   /** Its name, or the start of the names of several. */
   topic: string;
@@ -36,12 +36,12 @@ export interface Topic {
 
 const LEADERS_TIMEOUT_MS = 30_000;
 const PAUSE_MS = 100;
-/** Topics of one request, so that an answer stays within the client's time limit. */
+/** Topics per request, so that the response arrives within the client's timeout. */
 const TOPICS_AT_ONCE = 100;
 
 /**
- * Ensures that topics with these settings exist, and waits until every partition has a leader. What it has created is deleted
- * again if it fails.
+ * Ensures that topics with these settings exist, and waits until every partition has a leader. If it fails, it
+ * deletes the topics that it created.
  *
  * @throws SwarmbenchError `topic-unusable` with every difference of an existing topic, or with the reason why the topic cannot be
  *   created; `kafka-failed` if Kafka cannot be reached
@@ -145,7 +145,7 @@ async function withAdmin<T>(target: KafkaTarget, use: (admin: Admin) => Promise<
       "kafka-failed",
       `topic request to Kafka at ${target.bootstrap.join(", ")} failed: ${reason(error)}`,
       {
-        hint: "See whether its brokers run; those of a stack are services: on the manager, docker service ls",
+        hint: "Check that its brokers are running; for a stack, on the manager: docker service ls",
         cause: error,
       },
     );
@@ -176,7 +176,7 @@ async function create(
     const failed = errors.find(({ type }) => type !== EXISTS);
     const created = names.filter((name) => !errors.some(({ topic }) => topic === name));
     if (!failed) return created;
-    // Only if Kafka has answered for each topic: of others it is not known whether they existed before.
+    // Only if Kafka answered for each topic: any other topic may have existed before.
     if (errors.every(({ topic }) => topic !== undefined)) await remove(admin, new Set(created));
     const hint = HINTS[failed.type ?? ""];
     if (hint === undefined) throw error;
@@ -197,7 +197,7 @@ const HINTS: Record<string, string> = {
   POLICY_VIOLATION: "The cluster's create-topic policy forbids it: change the workload to comply.",
   TOPIC_AUTHORIZATION_FAILED: "Choose a workload.topic that the user may create.",
   INVALID_REPLICATION_FACTOR: "Lower workload.replicationFactor, or raise kafka.brokers.",
-  INVALID_CONFIG: "See workload.topicConfig: it takes Kafka's names and values.",
+  INVALID_CONFIG: "Check workload.topicConfig: it takes Kafka's own config names and values.",
   INVALID_TOPIC_EXCEPTION: "Choose another workload.topic.",
 };
 
@@ -254,7 +254,7 @@ async function checkSettings(
   if (differences.length === 0) return;
   throw new SwarmbenchError(
     "topic-unusable",
-    `topic ${topic} already exists with other settings (${differences.join("; ")})`,
+    `topic ${topic} already exists with different settings (${differences.join("; ")})`,
     { hint: "Choose another workload.topic, set the workload to match the topic, or delete the topic." },
   );
 }

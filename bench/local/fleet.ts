@@ -1,4 +1,4 @@
-// Agents that are processes of this machine, for a Kafka that is no part of a stack.
+// Agents that run as processes on this machine, for a Kafka that is not part of a stack.
 import { hostname } from "node:os";
 import { AGENT_SERVICES, type AgentRole, type BenchTarget } from "../../contract/request.ts";
 import { within } from "../clock.ts";

@@ -1,5 +1,5 @@
-// The program of an agent that is a process of this machine. Its runner starts it and speaks to it over the channel between parent
-// and child; it ends with its runner.
+// The program of an agent that runs as a process on this machine. The runner starts it and calls it over the IPC channel between
+// parent and child; it exits when the runner does.
 
 import { Agent } from "../agent/agent.ts";
 import { portOf } from "../agent/port.ts";

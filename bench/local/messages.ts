@@ -1,4 +1,4 @@
-// What the runner and an agent on this machine send each other over the channel of a child process (JSON).
+// The messages between the runner and an agent on this machine, as JSON over the IPC channel of a child process.
 import type { AgentRole } from "../../contract/request.ts";
 import type { KafkaSecrets } from "../../contract/target.ts";
 import type { AgentPort } from "../agent/port.ts";
@@ -12,7 +12,7 @@ export interface Opening {
   /** Name of its task, such as producers.1. */
   task: string;
   node: string;
-  /** Keys the exchange of timestamps. */
+  /** Authenticates the exchange of timestamps. */
   token: string;
   kafkaSecrets: KafkaSecrets;
 }

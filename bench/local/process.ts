@@ -1,4 +1,4 @@
-// An agent that is a child process of the runner's.
+// An agent that is a child process of the runner.
 import { type ChildProcess, fork } from "node:child_process";
 import path from "node:path";
 import { SwarmbenchError } from "../../contract/errors.ts";

@@ -18,8 +18,8 @@ import { reachesBroker } from "./brokerless.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 
 /**
- * How long acknowledged messages that the log lacks are waited for. With acks 0 and 1 consumers see a message only once all in-sync
- * replicas have it; one that does not follow leaves them after 30 s (Kafka's default of replica.lag.time.max.ms).
+ * How long to wait for acknowledged messages that are missing from the log. With acks 0 and 1, consumers see a message only once all
+ * in-sync replicas have it; a replica that lags behind leaves the in-sync set after 30 s (default of replica.lag.time.max.ms).
  */
 const SETTLE_MS = 35_000;
 const SETTLE_EVERY_MS = 1_000;
@@ -48,11 +48,11 @@ export interface LogToCheck {
   progress(text: string): void;
   /** @default 35,000, and 0 with one replica: then consumers see every message that the leader has */
   settleMs?: number;
-  /** The client that reads, and the offsets of the log. @default the workload's client, and Kafka's answer */
+  /** The client that reads, and the offsets of the log. @default the workload's client, and the offsets that Kafka reports */
   source?: { adapter: ClientAdapter; offsets(): Promise<LogOffsets> };
 }
 
-/** The log check of a step; undefined: it has none. @throws the reason of the signal if it aborts */
+/** Runs the log check of a step. @returns undefined if the step has none @throws the reason of the signal if it aborts */
 export async function stepLogCheck(
   { run, number, phase, workload, benchmark, target }: StepOrder,
   topic: LogToCheck["topic"],
@@ -119,9 +119,9 @@ function startsOf(startOffsets: Readonly<Record<number, string>>): Record<number
 }
 
 /**
- * Reads each partition from an offset, by default 0, to its present end.
+ * Reads each partition from an offset, by default 0, to its current end.
  *
- * @param round number of this reading; each has consumer groups of its own
+ * @param round number of this pass; each pass has its own consumer groups
  * @returns the ends
  */
 async function readFrom(

@@ -56,7 +56,7 @@ async function aba(factor: number, set = ["acks=1"], failAt = 99, lines: string[
 }
 
 describe("--aba", () => {
-  it("makes ten runs in turns, with another seed for each replicate, and prints how long they take", async () => {
+  it("makes ten interleaved runs, with another seed for each replicate, and prints how long they take", async () => {
     const { asked, text } = await aba(1);
     assert.deepEqual(asked.slice(0, 4), [
       "benchmark.seed=40",

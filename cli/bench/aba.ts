@@ -1,4 +1,4 @@
-// --aba: runs the scenario and a variation of it several times in turns, and compares their steps.
+// --aba: alternates between the scenario and a variation of it, several runs each, and compares their steps.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { EXIT } from "../../contract/errors.ts";

@@ -5,7 +5,7 @@ import { abaDesign, durationText } from "./abaDesign.ts";
 const design = abaDesign(5, ["acks=1"], 7);
 
 describe("the design of --aba", () => {
-  it("runs both sides in turns, equally often", () =>
+  it("alternates between both sides, equally often", () =>
     assert.equal(design.map(({ side }) => side).join(" "), "A B B A A B B A A B"));
 
   it("gives each replicate a seed of its own, the same on both sides", () => {

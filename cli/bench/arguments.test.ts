@@ -54,7 +54,7 @@ describe("the arguments of bench", () => {
     const kafka = ["--bootstrap", "a:1"];
     assert.throws(() => readArguments("--producers", "5"), /--producers needs --bootstrap/);
     assert.throws(() => readArguments("-f", "x.yaml"), /--file needs --bootstrap/);
-    assert.throws(() => readArguments(...kafka, "-s", "lab"), /without a stack: leave out --stack/);
+    assert.throws(() => readArguments(...kafka, "-s", "lab"), /outside a stack: leave out --stack/);
     assert.throws(() => readArguments(...kafka, "--stop"), /leave out --stack and --stop/);
     for (const agents of ["0", "1.5", "x", "65"])
       assert.throws(() => readArguments(...kafka, "--agents", agents), /--agents: expected a whole number/);
@@ -64,7 +64,7 @@ describe("the arguments of bench", () => {
 
   it("are refused when --aba has no changes, or resumes a run", () => {
     assert.throws(() => readArguments("--aba"), /--aba needs --set/);
-    assert.throws(() => readArguments("--aba", "--set", "a=1", "--resume", "r"), /exclude each other/);
+    assert.throws(() => readArguments("--aba", "--set", "a=1", "--resume", "r"), /cannot be combined/);
     for (const replicates of ["4", "5.5", "x"])
       assert.throws(
         () => readArguments("--aba", "--set", "a=1", "--replicates", replicates),

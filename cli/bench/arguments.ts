@@ -4,7 +4,7 @@ import { LEAST_STEPS } from "../../results/compare/significance.ts";
 import { refuse } from "../lib/command.ts";
 import { pathOption, userPath } from "../lib/userPaths.ts";
 
-/** Options for single settings, which are short for `--set`: their names, and the settings. */
+/** Options that are shorthand for `--set`, and the setting of each. */
 export const SHORT_SETTINGS = {
   producers: "producers",
   rate: "rate",
@@ -19,7 +19,7 @@ export const SHORT_SETTINGS = {
   duration: "duration",
 } as const;
 
-/** The options for a Kafka cluster that is no part of a stack. */
+/** The options for a Kafka cluster that is not part of a stack. */
 export interface KafkaOptions {
   /** Addresses, separated by commas. */
   bootstrap?: string;
@@ -63,9 +63,9 @@ type Given = Arguments & Partial<KafkaOptions> & { [name in keyof typeof SHORT_S
 export function readArguments(command: Command): Arguments {
   const args = command.opts<Given>();
   if (args.aba && args.set.length === 0) {
-    refuse(command, "--aba needs --set: the changes that B has and A has not");
+    refuse(command, "--aba needs --set: the settings that differ in B");
   }
-  if (args.aba && args.resume !== undefined) refuse(command, "--aba and --resume exclude each other");
+  if (args.aba && args.resume !== undefined) refuse(command, "--aba and --resume cannot be combined");
   if (!Number.isInteger(args.replicates) || args.replicates < LEAST_STEPS) {
     refuse(command, `--replicates: expected a whole number of at least ${LEAST_STEPS}`);
   }
@@ -105,7 +105,7 @@ function kafkaOptions(command: Command, args: Given): KafkaOptions | undefined {
   if (command.getOptionValueSource("stack") === "cli" || args.stop || args.fromUp) {
     refuse(
       command,
-      "--bootstrap and --properties measure a Kafka without a stack: leave out --stack and --stop",
+      "--bootstrap and --properties measure a Kafka outside a stack: leave out --stack and --stop",
     );
   }
   if (!NAME_PREFIX.test(prefix)) {

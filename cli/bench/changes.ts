@@ -34,7 +34,10 @@ export function withChanges(settings: Settings, changes: readonly string[]): Set
 
 /** The error of settings that cannot be run, with one line for each error. */
 export function settingsError(errors: readonly string[]): SwarmbenchError {
-  return new SwarmbenchError("settings-invalid", `nothing was started: wrong settings\n${errors.join("\n")}`);
+  return new SwarmbenchError(
+    "settings-invalid",
+    `nothing was started: invalid settings\n${errors.join("\n")}`,
+  );
 }
 
 type Tree = { [key: string]: unknown };

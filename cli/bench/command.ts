@@ -10,10 +10,10 @@ export function benchCommand(): Command {
     details:
       "Shows its progress, then a table. Writes run.json, events.jsonl, report.html and the plots to runs/<run>/.\n\n" +
       "Ctrl-C stops the run cleanly and keeps finished steps. If the connection to the manager is lost, the run continues " +
-      "there, and the same command follows it again. On reserved nodes, the run is stopped before a step that may not " +
-      "end before the reservation does.\n\n" +
+      "there, and the same command reattaches to it. On reserved nodes, the run stops before a step that might outlast " +
+      "the reservation.\n\n" +
       "With --bootstrap, the producers and consumers are processes of this machine, and Kafka may run anywhere. Topics are " +
-      "created with --prefix, and deleted at the end, after Ctrl-C too. Nothing else on the cluster is changed.",
+      "created with --prefix, and deleted at the end, also after Ctrl-C. Nothing else on the cluster is changed.",
     examples: [
       "npm run bench -- -s local --set producers=100 --set search=null",
       "npm run bench -- -s local --aba --set acks=1",
@@ -46,8 +46,8 @@ export function benchCommand(): Command {
     )
     .option(
       "--aba",
-      "run the scenario and the scenario with the changes of --set in turns (A B B A …), with another seed for each " +
-        "pair, and compare all steps of both",
+      "alternate between the scenario and the scenario with the changes of --set (A B B A …), with a new seed for " +
+        "each pair, and compare all steps of both",
       false,
     )
     .option("--replicates <number>", "runs of each side of --aba, at least 5", Number, 5)

@@ -83,7 +83,7 @@ export class LeaseWatch {
     void this.guard();
   }
 
-  /** Called when the run has ended, or is not followed any more. */
+  /** Called when the run has ended, or is no longer followed. */
   end(): void {
     this.ended.abort();
   }

@@ -48,7 +48,7 @@ export async function run(command: Command): Promise<number> {
   return exitCode;
 }
 
-/** Runs the benchmark on a Kafka cluster that is no part of a stack. @returns the exit code */
+/** Runs the benchmark on a Kafka cluster that is not part of a stack. @returns the exit code */
 async function runOnKafka(args: KafkaArguments): Promise<number> {
   const session = await kafkaSession(args, say, stopSignal());
   if (args.aba) return runAba(session, args);

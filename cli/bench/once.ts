@@ -159,14 +159,14 @@ function rememberUnfinished(
 /** Steps of two loads must not end up in one run. @throws SwarmbenchError run-differs */
 function assertSameLoad(earlier: Run, wanted: Wanted): void {
   if (sameLoad(earlier.conditions, wanted)) return;
-  throw new SwarmbenchError("run-differs", `${earlier.run} has another workload or benchmark`, {
+  throw new SwarmbenchError("run-differs", `${earlier.run} has a different workload or benchmark`, {
     hint: "Use the same --set as before (see conditions in its run.json), or start a new run.",
   });
 }
 
 /**
  * Handles a runner that already exists on the manager. A run of the same plan is followed, or its results are fetched if no
- * command followed it to its end. A run of an earlier `up` with another plan is stopped. Any other running run is left alone.
+ * command followed it to its end. A run of an earlier `up` with a different plan is stopped. Any other active run is left alone.
  *
  * @returns the name of the run to follow instead of starting a new one
  * @throws SwarmbenchError run-busy when another run is under way
@@ -187,7 +187,7 @@ async function takeOver(session: Session, key: string, args: Arguments): Promise
   if (runner.running && !(args.fromUp && runner.origin === "up")) throw busy(runner, session);
   progress(
     runner.running
-      ? `stopping run ${runner.run}, which has another plan`
+      ? `stopping run ${runner.run}, which has a different plan`
       : `fetching the results of run ${runner.run}`,
   );
   if (runner.running) await container.stop();
@@ -232,7 +232,7 @@ async function finish(session: Session, args: Arguments, ending: Ending): Promis
     throw stopped(`the reservation has ended, and ${error.message}`);
   });
   const run = await writeAndPrint(session, folder);
-  // Also of a run that failed or was stopped: a gate must not take a missing file for success.
+  // Also for a run that failed or was stopped: a CI gate must not mistake a missing file for success.
   if (args.junit !== undefined) writeWhole(args.junit, junitOfRun(run));
   const isOutOfTime =
     watch?.stopped !== undefined && run.verdict === "interrupted" && !session.signal.aborted;

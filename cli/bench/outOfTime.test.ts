@@ -188,7 +188,7 @@ describe("a run whose reservation ends", () => {
     assert.equal(again.code, 0, again.message);
     assert.equal(only(results), resume);
     assert.deepEqual(producersOf(resume), [1, 2, 3]);
-    assert.match(readResults(resume).warnings.join(), /resumed at \S+ under other conditions/);
+    assert.match(readResults(resume).warnings.join(), /resumed at \S+ under different conditions/);
   });
 
   it("keeps the events it has when the nodes are gone before the run was stopped", async () => {

@@ -12,7 +12,7 @@ describe("a benchmark plan that cannot be used", () => {
         assert.equal(error.code, "stack-outdated");
         assert.match(
           error.message,
-          /^the benchmark plan of stack local does not fit this version of swarmbench:\n/,
+          /^the benchmark plan of stack local does not match this version of swarmbench:\n/,
         );
         assert.match(error.message, /\n {2}workload: /);
         assert.match(error.message, /\n {2}target\.kafka\.bootstrap: /);

@@ -14,7 +14,7 @@ export function parsePlan(document: unknown, source: string): BenchPlan {
   const lines = error.issues.map(({ path, message }) => `  ${path.join(".") || "plan"}: ${message}`);
   throw new SwarmbenchError(
     "stack-outdated",
-    `the benchmark plan of ${source} does not fit this version of swarmbench:\n${lines.join("\n")}`,
+    `the benchmark plan of ${source} does not match this version of swarmbench:\n${lines.join("\n")}`,
     { hint: "Bring the stack up to date: pulumi up" },
   );
 }

@@ -114,7 +114,7 @@ export class RemainingRun {
     const searched = measured.filter(({ phase }) => phase === "search" || phase === "confirm");
     const search = { least: least - planned, most: most - planned };
     const steps = { planned, search, searchedSec: secondsOf(searched) };
-    // A run that measures does not return to its preheat.
+    // A run that has begun to measure does not preheat again.
     const preheat = measured.length === 0 ? preheatLength(benchmark, secondsOf(this.history)) : NONE;
     return sum(preheat, lengthOfSteps(benchmark, steps, this.expectedOverhead()));
   }

@@ -46,7 +46,7 @@ export function agentCounts({ target, conditions }: BenchPlan): AgentCounts {
 /**
  * Validates workload and benchmark, and so every step that they plan.
  *
- * @param agents those of the stack. Absent: its nodes are not checked
+ * @param agents the agents of the stack; if absent, its nodes are not checked
  * @throws SwarmbenchError settings-invalid with one line for each error
  */
 export function validated(

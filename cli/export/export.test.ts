@@ -43,7 +43,7 @@ describe("swarmbench export", () => {
     const folder = resultsIn("one");
     const { text } = await exporting(folder);
     assert.match(text, /^warning: no results of step 3: producers 100: /);
-    assert.match(text, /\d+ files in .*one\/export; begin with .*one\/export\/README\.md$/);
+    assert.match(text, /\d+ files in .*one\/export; start with .*one\/export\/README\.md$/);
     assert.match(readFileSync(path.join(folder, "export/references.bib"), "utf8"), /The swarmbench authors/);
     assert.deepEqual(
       readResults(path.join(folder, "export")),
@@ -69,7 +69,10 @@ describe("swarmbench export", () => {
 
   it("refuses authors and licences that it cannot write down", async () => {
     await assert.rejects(exporting(root, "--author", "Ada <x>"), /--author: expected "Name" or/);
-    await assert.rejects(exporting(root, "--license", "my own"), /--license: my own is no SPDX identifier/);
+    await assert.rejects(
+      exporting(root, "--license", "my own"),
+      /--license: my own is not an SPDX identifier/,
+    );
     await assert.rejects(exporting(path.join(root, "none")), { code: "run-unreadable" });
   });
 });

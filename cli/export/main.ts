@@ -1,4 +1,4 @@
-// Exports a run for those who write about it.
+// Exports a run for a paper.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
@@ -20,12 +20,12 @@ interface Options {
 /** Letters, digits, "." and "-": https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/ */
 const SPDX_ID = /^[A-Za-z0-9][A-Za-z0-9.+-]*$/;
 
-/** Exports the named run, or the latest one. @throws SwarmbenchError when it cannot be read or the folder not be written */
+/** Exports the named run, or the latest one. @throws SwarmbenchError when the run cannot be read or the folder cannot be written */
 export function run(command: Command): undefined {
   const { out, force, author, license } = command.opts<Options>();
   const authors = author.map((text) => parseAuthor(text) ?? refuseAuthor(command, text));
   if (license !== undefined && !SPDX_ID.test(license))
-    refuse(command, `--license: ${license} is no SPDX identifier, such as CC-BY-4.0`);
+    refuse(command, `--license: ${license} is not an SPDX identifier, such as CC-BY-4.0`);
   const [named] = command.args;
   const source = named === undefined ? latestRun() : userPath(named);
   const folder = out === undefined ? path.join(source, "export") : userPath(out);
@@ -34,7 +34,7 @@ export function run(command: Command): undefined {
   writeExport(folder, files, { force });
   for (const gap of gaps) console.log(`warning: ${gap}`);
   console.log(
-    `${files.length} files in ${shownPath(folder)}; begin with ${shownPath(path.join(folder, "README.md"))}`,
+    `${files.length} files in ${shownPath(folder)}; start with ${shownPath(path.join(folder, "README.md"))}`,
   );
 }
 

@@ -51,7 +51,7 @@ export async function run(command: Command): Promise<undefined> {
     rate: wholeNumber(command, "rate", options.rate),
     seconds: wholeNumber(command, "seconds", options.seconds),
   };
-  const signal = abortOnSignal(() => console.error("ending the broker and the agents"));
+  const signal = abortOnSignal(() => console.error("stopping the broker and the agents"));
   const [jars, yardstick] = [await ensureKafkaJars(), await ensureYardstick()];
   const cluster = await KafkaCluster.start({ jars, brokers: 1 });
   try {

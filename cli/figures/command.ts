@@ -70,7 +70,7 @@ function stackCommand(): Command {
     summary: "Measure how long the whole stack takes, and how much memory and CPU it uses",
     details:
       "Brings up three nodes with Kafka, InfluxDB, Telegraf and Grafana, observes them while they are idle, and destroys " +
-      "them, as often as --samples says. Then prints the sizes of the images. Takes about three minutes per sample.",
+      "them, once per sample. Then prints the sizes of the images. Takes about three minutes per sample.",
     examples: ["npm run bench:stack -- --samples 1"],
     exits: EXITS,
   })
@@ -144,7 +144,7 @@ function auditCommand(): Command {
     details:
       "Starts a broker on the loopback interface, without Docker, and measures in turn with the yardstick (franz-go), with " +
       "agents as processes, and with Kafka's EndToEndLatency. Then applies the rule of OpenMessaging Benchmark (whole " +
-      "milliseconds, samples of 0 dropped) to the agents' own samples: which share it would have kept, and what median it " +
+      "milliseconds, samples of 0 dropped) to the agents' own samples: what share it would have kept, and what median it " +
       "would have reported. Takes about 90 seconds per round. The first time it compiles the yardstick and fetches Kafka.",
     examples: ["npm run bench:audit", "npm run bench:audit -- --rounds 1 --producers 100 --rate 2000"],
     exits: EXITS,
@@ -164,7 +164,7 @@ function watchCommand(): Command {
     name: "watch",
     summary: "Measure the live page of a long run in Chromium",
     details:
-      "Follows a run that is made up, and prints the size of the page, when it shows something, its memory, and whether it stays " +
+      "Follows a synthetic run, and prints the size of the page, the time to first paint, its memory, and whether it stays " +
       "smooth while events arrive and it is scrolled. Needs Chromium (Debian: apt-get install chromium) and no stack. About " +
       "half a minute.",
     examples: ["npm run bench:watch", "npm run bench:watch -- --minutes 1440"],
@@ -179,9 +179,9 @@ function watchCommand(): Command {
 function pageCommand(): Command {
   const page = command({
     name: "page",
-    summary: "Make the picture of the live page that the README shows",
+    summary: "Take the screenshot of the live page for the README",
     details:
-      "Serves the first events of a run as if it were under way, and photographs the page with Chromium. Needs Chromium " +
+      "Serves the first events of a run as if it were under way, and takes a screenshot with Chromium. Needs Chromium " +
       "(Debian: apt-get install chromium) and no stack.",
     examples: ["npm run bench:page -- runs/20261124T102030Z-local-0a1b2c"],
     exits: EXITS,

@@ -1,5 +1,5 @@
 /**
- * Whether the demo answers, and answers the same each time: `npm run bench:demos`.
+ * Checks that the demo finds a knee, and that repeated runs agree: `npm run bench:demos`.
  *
  * Runs the scenario `local` with all its services and its benchmark several times, each time on a new stack, as `npm run demo` does.
  * Prints what each run found, and whether the intervals of all knees overlap.
@@ -41,7 +41,7 @@ export function allOverlap(intervals: readonly Interval[]): boolean {
   return intervals.every(([, high]) => high === null || lowest <= high);
 }
 
-/** What the runs say together, and whether each found a knee and all intervals overlap. */
+/** A summary of all runs, and whether each found a knee and all intervals overlap. */
 export function verdictOf(runs: readonly Pick<Run, "knee">[]): { text: string; agree: boolean } {
   const intervals = runs.flatMap(({ knee }) => (knee ? [knee.interval] : []));
   const without = runs.length - intervals.length;

@@ -63,7 +63,7 @@ async function bench(counts: readonly number[]): Promise<void> {
   }
 }
 
-/** Clears what the engines remember of the swarm. On real machines, the service manager restarts them. */
+/** Clears what the engines remember about the swarm. On real machines, the service manager restarts them. */
 async function restartEngines(hosts: BareHosts): Promise<void> {
   for (const host of hosts.all) {
     await hosts.inside(

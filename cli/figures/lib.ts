@@ -84,7 +84,7 @@ export async function nodeMemory(project: TestProject, count: number): Promise<n
     });
 }
 
-/** The conditions of the measurement in one line. The load average shows whether the machine was busy otherwise. */
+/** The conditions of the measurement in one line. The load average shows whether other work kept the machine busy. */
 export async function conditions(): Promise<string> {
   const { engineHost, source } = readInstallation();
   const engine = await output("docker", "--host", engineHost, "version", "--format", "{{.Server.Version}}");

@@ -1,7 +1,7 @@
-// What OpenMessaging Benchmark would have kept of measured latencies, and said of them.
+// What OpenMessaging Benchmark would have kept and reported of measured latencies.
 import type { LatencyHistogram } from "../../contract/histogram.ts";
 
-/** What is left of latencies. */
+/** The latencies that are kept. */
 export interface Kept {
   /** Share of the samples that is kept. */
   share: number;

@@ -1,4 +1,4 @@
-// Photographs the live page of a run that is replayed up to a moment.
+// Takes a screenshot of the live page of a run that is replayed up to a given point.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ export async function run(command: Command): Promise<undefined> {
     await mkdir(copy);
     const shown = lines.slice(0, Math.round(lines.length * Number(share)));
     writeFileSync(path.join(copy, EVENTS), `${shown.join("\n")}\n`);
-    await photograph(server.url, out);
+    await takeScreenshot(server.url, out);
   } finally {
     await server.close();
     rmSync(folder, { recursive: true });
@@ -36,7 +36,7 @@ export async function run(command: Command): Promise<undefined> {
   console.log(shownPath(out));
 }
 
-async function photograph(url: string, out: string): Promise<void> {
+async function takeScreenshot(url: string, out: string): Promise<void> {
   const browser = await openBrowser();
   try {
     const page = await browser.newPage({ viewport: VIEWPORT });

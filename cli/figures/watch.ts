@@ -1,4 +1,4 @@
-// Measures the live page of a long run in a real browser: its size, when it shows something, and whether it stays smooth.
+// Measures the live page of a long run in a real browser: its size, its time to first paint, and whether it stays smooth.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -16,8 +16,8 @@ import { wholeNumber } from "./lib.ts";
 const VIEWPORT = { width: 1_200, height: 1_080 };
 /** Events that arrive while frames are counted, one a second. */
 const FOLLOWED_SEC = 20;
-/** Frames further apart than this are seen as a jerk, ms. */
-const JERK_MS = 100;
+/** Frames further apart than this count as jank, ms. */
+const JANK_MS = 100;
 
 /** Counts frames while the page scrolls down and up: the longest time between two frames, and the share of late ones. */
 const COUNT_FRAMES = `(seconds) => new Promise((resolve) => {
@@ -78,7 +78,7 @@ async function measure(
     replay(runFolder, events, 1_000),
   ]);
   const after = await metrics(session);
-  const jerks = gaps.filter((ms) => ms > JERK_MS).length;
+  const late = gaps.filter((ms) => ms > JANK_MS).length;
   return [
     ["size of the page and its script", `${formatNumber(bytes / 2 ** 20)} MiB`],
     ["first paint", `${formatNumber(paintMs)} ms`],
@@ -89,7 +89,7 @@ async function measure(
       `${formatNumber((after.TaskDuration - before.TaskDuration) / FOLLOWED_SEC)} of a CPU`,
     ],
     ["frames a second, while it follows and scrolls", formatNumber(gaps.length / FOLLOWED_SEC)],
-    [`frames later than ${JERK_MS} ms`, `${jerks} of ${gaps.length}`],
+    [`frames later than ${JANK_MS} ms`, `${late} of ${gaps.length}`],
     ["longest time between two frames", `${formatNumber(Math.max(...gaps))} ms`],
   ];
 }

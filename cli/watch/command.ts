@@ -9,9 +9,9 @@ export function watchCommand(): Command {
     summary: "Show a run in the browser as it happens, and the runs before it",
     details:
       "Serves a page on this machine's loopback address that follows the newest run: latency and load over time, the results " +
-      "of each step, what the search knows of the knee, warnings, and the time that is left. When the run has ended, the page " +
-      "is its report. Earlier runs are in a list; two or more can be laid over each other. The page reads only the results " +
-      "folder, so that it may be started and ended at any time. Ctrl-C ends it.",
+      "of each step, what the search knows about the knee, warnings, and the time left. When the run has ended, the page " +
+      "is its report. Earlier runs are in a list; two or more can be overlaid. The page reads only the results " +
+      "folder, so it can be started and stopped at any time. Ctrl-C ends it.",
     examples: [
       "npm run watch",
       "npm run watch -- --port 8080",

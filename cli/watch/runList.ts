@@ -36,7 +36,7 @@ function listed(folder: string, name: string): ListedRun | undefined {
     if (end) return { name, state: "ended", result: resultOf(end) };
     return { name, state: ageSec < SILENT_SEC ? "running" : "cut off", result: "" };
   } catch {
-    return undefined; // it was deleted meanwhile
+    return undefined; // it has been deleted in the meantime
   }
 }
 

@@ -21,7 +21,7 @@ export interface Watched {
   script: string;
 }
 
-/** The server, and how it ends. */
+/** A running server. */
 export interface WatchServer {
   /** `http://127.0.0.1:PORT/` */
   url: string;
@@ -65,7 +65,7 @@ export async function serve(watched: Watched, port: number): Promise<WatchServer
   };
 }
 
-/** Security headers (OWASP Secure Headers Project): the page is in no frame, and nothing is kept. */
+/** Security headers (OWASP Secure Headers Project): the page cannot be framed, and nothing is cached. */
 function headersOf(more: PageScript): Record<string, string> {
   return {
     "content-security-policy": `${policy(more)}; frame-ancestors 'none'`,
@@ -107,8 +107,8 @@ function answer(service: Service, request: http.IncomingMessage, response: http.
 function refusal({ headers, method }: http.IncomingMessage): [status: number, error: string] | undefined {
   // Another site's page may resolve its own name to loopback (DNS rebinding): then the Host header has that name.
   if (!isLoopback(headers.host)) return [421, "this server answers only on loopback"];
-  if (headers["sec-fetch-site"] === "cross-site") return [403, "not for other sites"];
-  return method === "GET" ? undefined : [405, "only GET"];
+  if (headers["sec-fetch-site"] === "cross-site") return [403, "requests from other sites are refused"];
+  return method === "GET" ? undefined : [405, "only GET is supported"];
 }
 
 /** Whether a Host header names loopback, with any port: that of an SSH tunnel may differ. */

@@ -1,4 +1,4 @@
-// Estimates the rest of a run that is followed, from its events.
+// Estimates the remaining time of a run from its events.
 import { completeBenchmarkSchema, completeWorkloadSchema } from "../../contract/completeWorkload.ts";
 import { plainMessage } from "../../contract/plainMessage.ts";
 import type { RunEvent } from "../../contract/result.ts";

@@ -108,7 +108,7 @@ const CASES: [what: string, engine: Engine, error: RegExp, needs?: EngineNeeds][
   [
     "registries on the command line",
     { flags: ["--insecure-registry=a:5000"] },
-    /--insecure-registry, which Docker refuses beside.*move/,
+    /--insecure-registry, which Docker refuses together with.*move/,
   ],
   [
     "an engine that is too old",
@@ -165,7 +165,7 @@ describe("an engine that the stack cannot use", () => {
   });
 });
 
-describe("an engine that the stack can use all the same", () => {
+describe("an engine that the stack can use anyway", () => {
   const accepted: [what: string, engine: Engine, needs?: EngineNeeds][] = [
     ["another data root", { info: { DockerRootDir: "/data/docker" } }],
     ["a provider without a limit", { version: "29.0", oldestApi: "1.44" }],

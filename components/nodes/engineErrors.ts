@@ -52,7 +52,7 @@ function userErrors({ info, file, flags }: EngineFacts): string[] {
   const errors: string[] = [];
   if (hasOption(info, "rootless")) {
     errors.push(
-      "its Docker engine is rootless, which has no overlay networks: use the engine of root (docker context use default)",
+      "its Docker engine is rootless, which has no overlay networks: use the rootful engine (docker context use default)",
     );
   }
   if (hasOption(info, "userns") || settingOf({ file, flags }, "userns-remap")) {
@@ -90,8 +90,8 @@ function fileErrors({ file, flags }: EngineFacts): string[] {
   if (file === null) return [`its ${DAEMON_FILE} is not a JSON object: correct or remove the file`];
   const errors: string[] = [];
   const registries = file["insecure-registries"];
-  if (registries !== undefined && !isTexts(registries)) {
-    errors.push(`insecure-registries in its ${DAEMON_FILE} is not a list of texts: correct it`);
+  if (registries !== undefined && !isStrings(registries)) {
+    errors.push(`insecure-registries in its ${DAEMON_FILE} is not a list of strings: correct it`);
   }
   const other = flagValue(flags, "config-file");
   if (other !== undefined && other !== DAEMON_FILE) {
@@ -101,7 +101,7 @@ function fileErrors({ file, flags }: EngineFacts): string[] {
   }
   if (flagValue(flags, "insecure-registry") !== undefined) {
     errors.push(
-      `its dockerd has --insecure-registry, which Docker refuses beside insecure-registries in ${DAEMON_FILE}: move the registries to that file, then restart Docker`,
+      `its dockerd has --insecure-registry, which Docker refuses together with insecure-registries in ${DAEMON_FILE}: move the registries to that file, then restart Docker`,
     );
   }
   return errors;
@@ -123,7 +123,7 @@ function isSnap({ info, program }: EngineFacts): boolean {
 const hasOption = (info: EngineFacts["info"], name: string) =>
   info?.SecurityOptions.some((option) => option === `name=${name}`) ?? false;
 
-/** A setting as text, from the command line or the file, which Docker does not allow to set the same one. */
+/** A setting as text, from the command line or the file; Docker refuses to start if both have it. */
 function settingOf({ file, flags }: Pick<EngineFacts, "file" | "flags">, key: string): string | undefined {
   const flag = flagValue(flags, key);
   if (flag !== undefined) return flag;
@@ -139,4 +139,5 @@ function remedy({ flags }: Pick<EngineFacts, "flags">, key: string): string {
   return `${place}, then restart Docker`;
 }
 
-const isTexts = (value: unknown) => Array.isArray(value) && value.every((entry) => typeof entry === "string");
+const isStrings = (value: unknown) =>
+  Array.isArray(value) && value.every((entry) => typeof entry === "string");

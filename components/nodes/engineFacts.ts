@@ -1,4 +1,4 @@
-// What a Docker engine says about itself before it is used.
+// What a Docker engine reports about itself before it is used.
 import { z } from "zod";
 
 const text = z.string().catch("");
@@ -67,7 +67,7 @@ export function flagValue(flags: readonly string[], name: string): string | unde
   return undefined;
 }
 
-/** Major and minor version; undefined if the text has another form, as that of an engine that somebody built. */
+/** Major and minor version; undefined if the text has another form, such as that of a custom build. */
 export function versionOf(text: string): [major: number, minor: number] | undefined {
   const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(text) ?? [];
   return major === undefined || minor === undefined ? undefined : [Number(major), Number(minor)];

@@ -34,7 +34,7 @@ const REMOVED: readonly [pattern: RegExp, replacement: string][] = [
 
 const HEAP = /^-(Xm[xs]|XX:(Max|Initial|Min)(HeapSize|RAMPercentage|RAMFraction)=|XX:MaxRAM=)/;
 const COLLECTOR = /^-XX:\+(Use(?:Serial|Parallel|G1|Z|Shenandoah|Epsilon)GC)$/;
-/** Options that are no flags, with their values. */
+/** Options that are not flags, with their values. */
 const OTHERS = [
   /^-D[^=]+(=.*)?$/,
   /^-X(log|loggc|ss|mn|int|comp|mixed|batch|rs|share|check|noclassgc|bootclasspath\/a|verify|internalversion)\b.*$/,

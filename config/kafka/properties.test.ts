@@ -87,8 +87,8 @@ describe("a server property", () => {
 
   const explained: [name: string, explanation: RegExp][] = [
     ["zookeeper.connect", /no ZooKeeper: swarmbench sets up KRaft controllers/],
-    ["inter.broker.protocol.version", /metadata\.version takes its place/],
-    ["log.message.format.version", /one message format only/],
+    ["inter.broker.protocol.version", /metadata\.version replaces it/],
+    ["log.message.format.version", /only one message format/],
     ["offsets.commit.required.acks", /wait for all in-sync replicas/],
     ["advertised.port", /derives the listeners from kafka\.externalPort/],
     ["confluent.balancer.enable", /a property of Confluent Server/],

@@ -4,7 +4,7 @@ const ZOOKEEPER =
   "Kafka 4.0 has no ZooKeeper: swarmbench sets up KRaft controllers (kafka.brokers); leave it out";
 const ADDRESS =
   "Kafka has removed it; swarmbench derives the listeners from kafka.externalPort and kafka.security";
-const FORMAT = "Kafka 4.0 removed it, because it has one message format only; leave it out";
+const FORMAT = "Kafka 4.0 removed it, because it has only one message format; leave it out";
 
 /** Removed properties, by name or prefix. */
 const REMOVED: readonly [pattern: RegExp, explanation: string][] = [
@@ -12,7 +12,7 @@ const REMOVED: readonly [pattern: RegExp, explanation: string][] = [
   [/^(broker\.id\.generation\.enable|reserved\.broker\.max\.id)$/, ZOOKEEPER],
   [
     /^inter\.broker\.protocol\.version$/,
-    "Kafka 4.0 removed it: the cluster's metadata.version takes its place, which a new cluster has in its latest form; leave it out",
+    "Kafka 4.0 removed it: metadata.version replaces it, and a new cluster has the latest one; leave it out",
   ],
   [/^log\.message\.(format\.version|downconversion\.enable)$/, FORMAT],
   [

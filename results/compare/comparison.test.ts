@@ -54,7 +54,7 @@ describe("a comparison", () => {
     assert.ok(difference?.latencies.every(({ differs }) => !differs));
   });
 
-  it("warns where the runs were not made in turns", () => {
+  it("warns where the runs were not interleaved", () => {
     const runs = [sampleRun(), other()];
     assert.match(comparisonText(compare(runs)), /made one after the other/);
     assert.match(comparisonPage(compare(runs)), /made one after the other/);

@@ -69,7 +69,7 @@ export function bibtex(run: Run, citation: Citation, authors: readonly Author[])
   ].join("\n");
 }
 
-/** Characters that no BibTeX style takes for something else. */
+/** Characters without a special meaning in BibTeX. */
 const keyOf = (name: string) => name.replaceAll(/[^A-Za-z0-9.:-]/g, "-");
 
 function nameOf({ name, ...person }: Citation["authors"][number]): string {

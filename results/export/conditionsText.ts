@@ -70,11 +70,11 @@ function nodesSentence({ conditions: { nodes, agents } }: Run): string | undefin
     kinds.set(kind, [...(kinds.get(kind) ?? []), `${name} (${role})`]);
   }
   const texts = [...kinds].map(([kind, names]) => `${names.join(", ")} with ${kind}`);
-  const placed = agents.length === 0 ? "" : `; agents: ${placesText(agents)}`;
+  const placed = agents.length === 0 ? "" : `; agents: ${agentsByNodeText(agents)}`;
   return `${nodes.length === 1 ? "node" : "nodes"}: ${texts.join("; ")}${placed}`;
 }
 
-function placesText(agents: Run["conditions"]["agents"]): string {
+function agentsByNodeText(agents: Run["conditions"]["agents"]): string {
   const byNode = new Map<string, string[]>();
   for (const { name, node } of agents) byNode.set(node, [...(byNode.get(node) ?? []), name]);
   return [...byNode].map(([node, names]) => `${names.join(", ")} on ${node}`).join(", ");

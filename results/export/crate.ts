@@ -1,4 +1,4 @@
-// The description of an export for machines: an RO-Crate 1.1 with the profiles Process Run Crate 0.5, Workflow Run Crate 0.5
+// The machine-readable description of an export: an RO-Crate 1.1 with the profiles Process Run Crate 0.5, Workflow Run Crate 0.5
 // (https://www.researchobject.org/workflow-run-crate/profiles/) and Workflow RO-Crate 1.0.
 import { createHash } from "node:crypto";
 import type { Run } from "../../contract/result.ts";
@@ -27,7 +27,7 @@ const BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RE
 type Entity = { "@id": string; "@type": string | string[] } & Record<string, unknown>;
 const ref = (id: string) => ({ "@id": id });
 
-/** What the crate says besides the run. */
+/** Details of the crate that are not in the run. */
 export interface CrateDetails {
   authors: readonly Author[];
   /** SPDX identifier of the licence of the results; undefined: none is stated. */
@@ -55,7 +55,7 @@ export function crateText(run: Run, files: readonly ExportFile[], details: Crate
   return `${JSON.stringify({ "@context": context, "@graph": graph }, null, 2)}\n`;
 }
 
-/** Names of the files that a description lists; undefined: it is not that of an export of swarmbench. */
+/** The files that a description lists; undefined if it does not describe an export of swarmbench. */
 export function filesIn(crate: string): string[] | undefined {
   const graph = graphOf(crate);
   if (!graph?.some((entity) => entity["@id"] === LANGUAGE)) return undefined;
@@ -114,8 +114,7 @@ function license(id: string | undefined): Entity {
     "@id": licenseId(id),
     "@type": "CreativeWork",
     name: "no licence stated",
-    description:
-      "The licence under which others may use these results was not stated by those who made the run.",
+    description: "The authors of the run did not state a licence for these results.",
   };
 }
 
@@ -127,7 +126,7 @@ function person(author: Author): Entity {
 
 const LANGUAGE = "#swarmbench";
 
-/** The engine that carries out a scenario. */
+/** The engine that runs a scenario. */
 function language({ conditions }: Run): Entity {
   const { version, commit, dirty } = conditions.swarmbench;
   return {
@@ -160,7 +159,7 @@ function action(run: Run, { authors }: CrateDetails): Entity {
   };
 }
 
-/** The profile's form of a time: with an offset instead of "Z". */
+/** A time in the profile's format: with an offset instead of "Z". */
 const time = (instant: string) => instant.replace(/Z$/, "+00:00");
 
 function fileEntity(run: Run, { name, type, about, text }: ExportFile): Entity {

@@ -104,7 +104,7 @@ function leaves(path: string, value: object): [string, Field][] {
   });
 }
 
-/** Whether a run has any second, and so a file of them. */
+/** Whether a run has seconds to export. */
 export function hasSeconds(run: Run): boolean {
   return measuredSteps({ steps: allSteps(run) }).some(({ seconds }) => seconds.length > 0);
 }

@@ -192,7 +192,7 @@ function markBetween(from: RawMark, to: RawMark): Mark[] {
   return [];
 }
 
-/** ECharts numbers ids and classes through all charts of a process. Numbered by chart, the same chart is always the same text. */
+/** ECharts numbers ids and classes through all charts of a process. Numbered by chart, the same chart always gives the same text. */
 function stableIds(svg: string): string {
   const ids = new Map<string, string>();
   return svg.replaceAll(/\bzr\d+-[a-z]+-?\d+/g, (id) => {

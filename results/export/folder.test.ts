@@ -25,7 +25,7 @@ const fixture = path.resolve(import.meta.dirname, "../../test/fixtures/run-v2");
 const gapsOf = (run: Run) => exportOf(run, SAMPLE_DETAILS).gaps;
 
 describe("an export", () => {
-  it("is the same for the same run, byte by byte, however many charts were drawn before", () => {
+  it("is the same for the same run, byte for byte, however many charts were drawn before", () => {
     const first = exported();
     chartImages("report", [sampleRun()]);
     const second = exported();
@@ -148,7 +148,7 @@ describe("the folder of an export", () => {
     writeFileSync(path.join(folder, "notes.txt"), "mine");
     assert.throws(() => writeExport(folder, files, { force: false }), {
       ...isExists,
-      message: /has an earlier export/,
+      message: /already contains an export/,
     });
     const fewer = exportOf(buildResults(sampleEvents().slice(0, 1)), SAMPLE_DETAILS).files;
     writeExport(folder, fewer, { force: true });

@@ -1,4 +1,4 @@
-// A run as a folder for those who write about it.
+// A run as a folder of files for a paper.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { SwarmbenchError } from "../../contract/errors.ts";
@@ -16,7 +16,7 @@ import { latexTable, latexText } from "./latex.ts";
 import { pgfplotsFiles } from "./pgfplots.ts";
 import { readmeText } from "./readme.ts";
 
-/** What an export says besides the run. */
+/** Details of an export that are not in the run. */
 export interface ExportDetails extends CrateDetails {
   /** How to cite swarmbench. */
   citation: Citation;
@@ -25,7 +25,7 @@ export interface ExportDetails extends CrateDetails {
 /** An export that is not written yet. */
 export interface Export {
   files: ExportFile[];
-  /** What the run does not have, as sentences. */
+  /** What the run lacks, as sentences. */
   gaps: string[];
 }
 
@@ -56,7 +56,7 @@ export function exportOf(run: Run, details: ExportDetails): Export {
     name: CRATE,
     type: "application/ld+json",
     text: crateText(run, files, details),
-    about: "description for machines",
+    about: "machine-readable description",
   };
   return { files: [...files, crate], gaps };
 }
@@ -176,12 +176,16 @@ function removeEarlier(folder: string, force: boolean): void {
   const crate = path.join(folder, CRATE);
   const names = existsSync(crate) ? filesIn(readFileSync(crate, "utf8")) : undefined;
   if (names === undefined) {
-    throw new SwarmbenchError("export-exists", `${folder} has files that are not an export of swarmbench`, {
-      hint: "Choose another folder with --out.",
-    });
+    throw new SwarmbenchError(
+      "export-exists",
+      `${folder} contains files that are not an export of swarmbench`,
+      {
+        hint: "Choose another folder with --out.",
+      },
+    );
   }
   if (!force) {
-    throw new SwarmbenchError("export-exists", `${folder} has an earlier export`, {
+    throw new SwarmbenchError("export-exists", `${folder} already contains an export`, {
       hint: "To replace it, add --force; or choose another folder with --out.",
     });
   }

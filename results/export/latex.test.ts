@@ -33,6 +33,7 @@ describe("text for LaTeX", () => {
 
   it("prints the same characters", () => {
     assert.equal(latexText("a_b: 5 % {x}"), "a\\_b: 5 \\% \\{x\\}");
+    assert.equal(latexText("a'''b---"), "a'{}'{}'b-{}-{}-");
     assert.equal(latexText("\\--\n'"), "\\textbackslash{}-{}- '");
   });
 });

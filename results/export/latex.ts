@@ -32,9 +32,8 @@ export function latexText(text: string): string {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: LaTeX stops at control characters
       .replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ")
       .replaceAll(/[\\{}$&#_%~^<>|"`±µ]/g, (character) => ESCAPES[character] as string)
-      .replaceAll("--", "-{}-") // not a dash
-      .replaceAll("--", "-{}-")
-      .replaceAll("''", "'{}'")
+      .replaceAll(/-(?=-)/g, "-{}") // not a dash
+      .replaceAll(/'(?=')/g, "'{}")
   );
 }
 

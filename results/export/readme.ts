@@ -1,4 +1,4 @@
-// README.md of an export: what a stranger needs to rebuild every figure from the folder alone.
+// README.md of an export: how to redraw every figure from the folder alone.
 import type { Run } from "../../contract/result.ts";
 import { kneeSentence, sloSentence } from "../sentences.ts";
 import { capitalize } from "../text.ts";
@@ -10,7 +10,7 @@ function plain(text: string): string {
   return text.replaceAll(/\s+/g, " ").replaceAll(/[\\`*_[\]<>|#]/g, (character) => `\\${character}`);
 }
 
-/** The content of README.md. @param gaps what the run does not have; empty: it is complete */
+/** The content of README.md. @param gaps what the run lacks; empty if it is complete */
 export function readmeText(
   run: Run,
   figures: readonly Figure[],
@@ -83,8 +83,8 @@ const MANY: readonly { files: RegExp; name: string; about: string }[] = [
     name: "hgrm/step-*.hgrm",
     about:
       "histograms of each step, in ms, as text of HdrHistogram: latency, time from send to acknowledgement, time from send to " +
-      "receive. They have the messages that arrived; `missing` in `steps.csv` counts the others, which percentiles elsewhere rank " +
-      "above all of them",
+      "receive. They contain only messages that arrived; `missing` in `steps.csv` counts the others, which the percentiles in all " +
+      "other files rank above every latency",
   },
 ];
 
@@ -98,5 +98,5 @@ function fileRows(files: readonly ExportFile[]): string[] {
 
 const NOTES = `Latencies are in ms, from the time at which a message was due until the consumer received it. CSV files are UTF-8, with a
 header and decimal points; an empty field is a value that does not exist. Times are UTC; \`at\` in \`seconds.csv\` counts seconds
-since 1970. The same run always gives the same files, byte by byte.
+since 1970. The same run always gives the same files, byte for byte.
 `;

@@ -20,7 +20,7 @@ export type LiveMessage =
   /** Lines of the event log that cannot be read. */
   | { kind: "unreadable"; text: string };
 
-/** A run from its events, as they come. Of finished steps it keeps the results, of the step under way its seconds, thinned. */
+/** A run from its events, as they come. Keeps the results of finished steps, and the thinned seconds of the current step. */
 export class LiveRun {
   private events: RunEvent[] = [];
   private seconds: SecondsMerged[] = [];
@@ -88,7 +88,7 @@ export class LiveRun {
     return current ? { ...this.built, current } : this.built;
   }
 
-  /** Builds the run again, because it was cut off or goes on. */
+  /** Rebuilds the run, because it was cut off or continues. */
   forget(): void {
     this.built = undefined;
   }

@@ -7,10 +7,10 @@ import { bracketText, loadText, sloSentence } from "../sentences.ts";
 import { capitalize, signed } from "../text.ts";
 import { type Html, html, table } from "./page.ts";
 
-/** A warning: differences between runs that were not made in turns are weaker evidence. */
+/** A warning: differences between runs that were not interleaved are weaker evidence. */
 export const NOT_INTERLEAVED =
   "The runs were made one after the other, so changes on the machines in between look like differences. " +
-  "Use swarmbench bench --aba to measure both in turns.";
+  "Use swarmbench bench --aba to interleave the runs.";
 
 /** The text of a comparison, for compare.html and for the live page. @param figures its charts */
 export function comparisonBody(comparison: Comparison, figures: readonly Html[]): Html {

@@ -4,7 +4,7 @@ import { comparisonBody } from "./comparisonBody.ts";
 import { type PageScript, page } from "./document.ts";
 import { chartImages, imageFigure } from "./images.ts";
 
-/** The content of compare.html: one file that loads nothing from the network. @param script as of reportPage */
+/** The content of compare.html: one self-contained file that loads nothing from the network. @param script as in reportPage */
 export function comparisonPage(comparison: Comparison, script?: string): string {
   const { runs } = comparison;
   const more: PageScript | undefined =

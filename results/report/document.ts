@@ -1,4 +1,4 @@
-// The frame of every page: one file that loads nothing. Its script draws the charts again, for its theme and width.
+// The HTML document around every page: one self-contained file. Its script draws the charts again, for its theme and width.
 import { createHash } from "node:crypto";
 import { Html, html } from "./page.ts";
 import { STYLE } from "./style.ts";

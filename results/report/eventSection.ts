@@ -3,7 +3,7 @@ import { meetsSlo } from "../../contract/verdicts.ts";
 import { allSteps, stepName } from "../steps.ts";
 import { type Html, html, table } from "./page.ts";
 
-/** More rows than this are not read; run.json has all. */
+/** Maximum number of rows; run.json has all events. */
 const MOST_ROWS = 200;
 
 /** Something that happened in a run. */

@@ -72,5 +72,5 @@ export function keyMetrics(run: Run): Html {
   return html`<div class="figures">${boxes.map(([value, what]) => html`<div><b>${value}</b>${what}</div>`)}</div>`;
 }
 
-/** Older runs do not have what was received. */
+/** Older runs did not record what was received. */
 const throughput = (step: MeasuredStep) => receivedPerSec(step) ?? perSec(step.offered, step) ?? 0;

@@ -6,7 +6,7 @@ import { reportPage } from "./html.ts";
 import { chartImages } from "./images.ts";
 
 describe("the report", () => {
-  it("is one file that loads nothing from the network, light and dark", () => {
+  it("is one self-contained file that loads nothing from the network, light and dark", () => {
     const page = reportPage(sampleRun());
     assert.doesNotMatch(
       page.replaceAll("http://www.w3.org/", "").replace('href="data:,"', ""),
@@ -42,7 +42,7 @@ describe("the report", () => {
 
   it("warns in its first line that brokers and agents shared a machine", () => {
     const first =
-      /<\/h1>\s*<p><b>Brokers and agents shared a machine with 2 CPUs .* those of this machine\.<\/b>/;
+      /<\/h1>\s*<p><b>Brokers and agents shared a machine with 2 CPUs .* hold only for this machine\.<\/b>/;
     assert.match(reportPage(sampleRun()), first);
   });
 

@@ -5,7 +5,7 @@ import { chartImages, imageFigure } from "./images.ts";
 import { reportBody } from "./reportBody.ts";
 
 /**
- * The content of report.html: one file that loads nothing from the network.
+ * The content of report.html: one self-contained file that loads nothing from the network.
  *
  * @param script draws the charts for the theme and width of the reader, with tooltips and zoom. Default: images alone
  */

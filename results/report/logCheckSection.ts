@@ -23,7 +23,7 @@ const HEADS = [
   "check s",
 ];
 
-/** What the logs of the checked steps have of their messages; empty if none was checked. */
+/** What the log checks found; empty if no step was checked. */
 export function logCheckPart(run: Run): Html | "" {
   const sentence = logCheckSentence(run);
   if (sentence === undefined) return "";

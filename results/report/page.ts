@@ -40,7 +40,7 @@ export function chartFigure({ name, title, caption }: ChartText, svg: Html | "" 
 <div class="chart" role="img" aria-label="${title}"></div><figcaption>${caption}</figcaption></figure>`;
 }
 
-/** What a page says of a chart. */
+/** The texts of a chart on a page. */
 export interface ChartText {
   name: string;
   title: string;

@@ -82,7 +82,7 @@ describe("the table", () => {
     const preheat = [{ ...(first as (typeof run.steps)[number]), phase: "preheat" as const }];
     assert.match(
       runTable({ ...run, preheat }),
-      /preheat: 1 step, which are no evidence; the last one \(producers 1\) had a p50 of 2 ms, 0\.02 busy JIT/,
+      /preheat: 1 step, which do not count as evidence; the last one \(producers 1\) had a p50 of 2 ms, 0\.02 busy JIT/,
     );
     const knee = run.knee && { ...run.knee, meetsSloChance: 0.59 };
     assert.match(

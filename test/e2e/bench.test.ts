@@ -115,7 +115,7 @@ describe("the Kafka jobs with TLS and SCRAM", () => {
     const input = { target: { ...cluster.target, security }, timeoutSec: 3 };
     const { code, stderr, shown } = await runJob("kafka-ready", input);
     assert.equal(code, 1);
-    assert.match(stderr, /authentication failed.*other passwords or certificates/i);
+    assert.match(stderr, /authentication failed.*different passwords or certificates/i);
     assert.doesNotMatch(shown, /not-the-password/);
   });
 });

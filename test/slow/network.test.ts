@@ -81,7 +81,10 @@ describe("the network", () => {
       run().nodeClocks.map(({ node }) => node),
       NODES,
     );
-    assert.match(readFileSync(path.join(latest(), "report.html"), "utf8"), /The network takes about [\d.]+ ms of [\d.]+ ms/);
+    assert.match(
+      readFileSync(path.join(latest(), "report.html"), "utf8"),
+      /The network takes about [\d.]+ ms of [\d.]+ ms/,
+    );
   });
 
   it("is in InfluxDB", async () => {

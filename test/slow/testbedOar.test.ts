@@ -7,6 +7,9 @@ import { eventually } from "../support/eventually.ts";
 import { TestProject } from "../support/project.ts";
 import { describeTestbed, type OarSource, type OnTestbed, oarSource } from "../support/testbedClaims.ts";
 
+/** The job of the first nodes of the stack `wrong`. An id of the checkout is in between. */
+const JOB = "wrong-*-1";
+
 describeTestbed("oar", () => oarSource("stack"), {
   whileUp: ({ project, source, measure }) => {
     it("has a job for the first two nodes, and one for the third", async () => {
@@ -108,11 +111,10 @@ function reservationClaims({ source }: OnTestbed<OarSource>): void {
 
     async function whileOarsubAnswers(): Promise<void> {
       const { oar } = source();
-      await oar.afterOarsubOf("wrong-1", "sleep 15");
-      const made = () =>
-        eventually(async () => assert.equal((await oar.jobsNamed("wrong-1")).length, 1), 120_000);
+      await oar.afterOarsubOf(JOB, "sleep 15");
+      const made = () => eventually(async () => assert.equal((await oar.jobsNamed(JOB)).length, 1), 120_000);
       const text = await project.upUntil(made);
-      await oar.afterOarsubOf("wrong-1", "true");
+      await oar.afterOarsubOf(JOB, "true");
       assert.doesNotMatch(text, /submitted job/, "the killed program did not know the id");
     }
   });

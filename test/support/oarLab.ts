@@ -119,12 +119,12 @@ export class OarLab {
     return (await this.inside(`oarstat -s -j ${id}`)).trim().replace(/^\d+: /, "");
   }
 
-  /** Ids of all users' jobs with a name that have not ended. */
+  /** Ids of all users' jobs with a name that have not ended. `*` in the name stands for any text. */
   jobsNamed(name: string): Promise<number[]> {
-    return this.notOver(`job_name = '${name}'`);
+    return this.notOver(`job_name like '${name.replaceAll("*", "%")}'`);
   }
 
-  /** Runs shell commands on the frontend after oarsub has submitted a job with this name, and before oarsub ends. */
+  /** Runs shell commands on the frontend after oarsub has submitted a job with this name, and before oarsub ends. `*` stands for any text. */
   afterOarsubOf(name: string, action: string): Promise<string> {
     this.afterOarsub.set(name, action);
     const cases = [...this.afterOarsub].map(([job, action]) => `  ${job}) ${action} ;;`);

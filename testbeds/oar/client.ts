@@ -7,7 +7,7 @@ import type { JobRequest } from "./request.ts";
 export interface OarClient {
   /** The user whose jobs are listed and submitted. */
   readonly user: string;
-  /** Submits a job. @returns its id. @throws SwarmbenchError; after `oar-line-lost` the job may exist all the same */
+  /** Submits a job. @returns its id. @throws SwarmbenchError; after `oar-line-lost` the job may exist anyway */
   submit(request: JobRequest, signal?: AbortSignal): Promise<number>;
   /** A job by its id; undefined if OAR does not know it. */
   job(id: number): Promise<Job | undefined>;

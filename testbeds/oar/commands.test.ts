@@ -144,7 +144,7 @@ describe("a job's name", () => {
     assert.match(bases[0] ?? "", /^swarmbench-ann-grid5000-[0-9a-f]{8}$/);
   });
 
-  it("that the user chose belongs to one stack of one checkout all the same", () => {
+  it("that the user chose still belongs to one stack of one checkout", () => {
     const bases = [
       namedJobBase("mine", owner, "m1"),
       namedJobBase("mine", { ...owner, prefix: "swarmbench-ann-other" }, "m1"),

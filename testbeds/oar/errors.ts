@@ -16,8 +16,7 @@ const HINTS = {
     "The frontend answers, but its OAR server does not: see the testbed's status page and try again later",
   "oar-unreachable":
     "Check that the testbed is up and that testbed.frontend, port and jump are right. Try by hand: ssh -J JUMP USER@FRONTEND oarstat",
-  "oar-line-lost":
-    "OAR may have carried out the request all the same: the next run finds the job by its name",
+  "oar-line-lost": "OAR may still have carried out the request: the next run finds the job by its name",
   "oar-denied":
     "Check testbed.user and testbed.key with ssh by hand; verify a changed host key, then set it in testbed.hostKey or knownHosts",
   "oar-unauthorised": "Check testbed.user and testbed.rest.passwordFile: the API does not know this user",

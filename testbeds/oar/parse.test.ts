@@ -58,7 +58,9 @@ describe("oarstat's answer", () => {
     failsWith("oar-unreadable", /not JSON: No Perl JSON/, () =>
       parse.readOarstat("No Perl JSON module is available", 0),
     );
-    failsWith("oar-unreadable", /an unknown form/, () => parse.readOarstat('{"1": {"state": "Running"}}', 0));
+    failsWith("oar-unreadable", /an unknown format/, () =>
+      parse.readOarstat('{"1": {"state": "Running"}}', 0),
+    );
     failsWith("oar-unreadable", /unknown state "Dreaming"/, () =>
       parse.readOarstat(RUNNING.replace("Running", "Dreaming"), 0),
     );

@@ -14,7 +14,7 @@ const LARGEST_ID = 2 ** 32;
 /** More nodes than any testbed has. */
 const MOST_NODES = 1_000_000;
 
-/** A number from `min` to `max`; Perl's JSON sometimes writes it as a text. */
+/** A number from `min` to `max`; Perl's JSON sometimes writes it as a string. */
 function within(min: number, max: number) {
   const expected = `expected a number from ${min} to ${max}`;
   return z
@@ -42,9 +42,9 @@ const text = z
   .string()
   .nullish()
   .transform((value) => value ?? "");
-/** Characters of a text that is kept at most. */
+/** Maximum length of a text, in characters. */
 const MAX_TEXT = 2_000;
-/** A text that may be shown: what a terminal would interpret becomes a space. */
+/** A text that is safe to print: control characters become spaces. */
 const shownText = text.transform((value) => plainForeign(value, MAX_TEXT));
 const optionalText = shownText.transform((value) => value || undefined);
 const requiredText = z.string().transform((value) => plainForeign(value, MAX_TEXT));
@@ -121,7 +121,7 @@ const restSubmission = z.object({ id: id.optional(), cmd_output: text });
 const resource = z.object({ network_address: z.string().nullish(), state: requiredText });
 const restResources = z.object({ items: z.array(resource) });
 
-/** Errors that a message lists at most. */
+/** Maximum number of errors in a message. */
 const MAX_ERRORS = 5;
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
@@ -131,7 +131,7 @@ function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
     const field = quoteForeign(issue.path.join("."));
     return issue.path.length > 0 ? `${field}: ${issue.message}` : issue.message;
   });
-  throw oarError("oar-unreadable", `${what} has an unknown form: ${errors.join("; ")}`);
+  throw oarError("oar-unreadable", `${what} has an unknown format: ${errors.join("; ")}`);
 }
 
 /** Parses an answer as JSON, without the `##########` around it and the warnings before it. */

@@ -71,7 +71,7 @@ export function choose(
     const differences = living
       .map((each) => `job ${each.id} ${misfits(each, wanted).join(" and ")}`)
       .join("; ");
-    throw oarError("oar-other-shape", `There is a reservation already, but a different one: ${differences}`);
+    throw oarError("oar-other-shape", `A different reservation already exists: ${differences}`);
   }
   const ending = named.filter((each) => isEnding(each));
   return ending.length > 0 ? { do: "wait", ending } : { do: "submit" };

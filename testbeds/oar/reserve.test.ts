@@ -327,7 +327,7 @@ describe("a reservation", () => {
     await rejects(
       reserve(client, WANTED, watch, { timeoutSec: 60 }),
       "oar-server-down",
-      /Job is killed\.\nOAR had queued job 7 all the same: its deletion is registered/,
+      /Job is killed\.\nOAR had queued job 7 anyway: it will delete the job once its server is back/,
     );
     assert.deepEqual(calls, ["submit", "remove 7"]);
   });

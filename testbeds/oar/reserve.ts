@@ -101,8 +101,8 @@ async function submit(client: OarClient, wanted: JobRequest, watch: Watch): Prom
 }
 
 /**
- * Deletes the job of a submission that failed because OAR's server is down: oarsub says that it was killed, but OAR keeps it, and
- * would start it when the server is back.
+ * Deletes the job of a submission that failed because OAR's server is down: oarsub reports that it was killed, but OAR keeps it, and
+ * would start it once the server is back.
  *
  * @returns a sentence on the result; empty if OAR has no such job
  */
@@ -111,10 +111,10 @@ async function withdraw(client: OarClient, wanted: JobRequest): Promise<string> 
     const [job] = (await jobsOfName(client, wanted)).filter((each) => !isEnding(each));
     if (!job) return "";
     await client.remove(job.id);
-    return `\nOAR had queued job ${job.id} all the same: its deletion is registered, for when the server is back.`;
+    return `\nOAR had queued job ${job.id} anyway: it will delete the job once its server is back.`;
   } catch (error) {
     const reason = (error as Error).message;
-    return `\nOAR may have queued the job all the same (${reason}). Check later, and delete it: oarstat -u, oardel ID`;
+    return `\nOAR may have queued the job anyway (${reason}). Check later, and delete it: oarstat -u, oardel ID`;
   }
 }
 

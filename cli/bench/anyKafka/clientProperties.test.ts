@@ -41,7 +41,7 @@ describe("client properties", () => {
     });
   });
 
-  it("have addresses, a login and a truststore in PEM form", () => {
+  it("have addresses, a login and a truststore in PEM format", () => {
     const { bootstrap, security } = settings(
       `bootstrap.servers=a:1, b:2\nsecurity.protocol=SASL_SSL\nsasl.mechanism=SCRAM-SHA-256
 ${login("scram.ScramLoginModule", "username='ann' password='it\\\\'s'")}
@@ -62,7 +62,10 @@ ssl.truststore.type=PEM\nssl.truststore.location=ca.pem\nclient.dns.lookup=use_a
       publicCa: true,
       anyHostName: true,
     });
-    assert.match(failure(`${ssl}ssl.endpoint.identification.algorithm=none`), /expected https, or nothing/);
+    assert.match(
+      failure(`${ssl}ssl.endpoint.identification.algorithm=none`),
+      /expected https, or an empty value/,
+    );
   });
 
   it("have the client's certificate and key", () => {
@@ -84,7 +87,7 @@ ssl.truststore.type=PEM\nssl.truststore.location=ca.pem\nclient.dns.lookup=use_a
     });
   });
 
-  it("are all named if they cannot be honoured", () => {
+  it("are all named if they are not supported", () => {
     const message = failure(
       "session.timeout.ms=45000\nsecurity.protocol=SSL\nssl.truststore.location=t.jks\nx.y=1",
     );
@@ -106,7 +109,7 @@ ssl.truststore.type=PEM\nssl.truststore.location=ca.pem\nclient.dns.lookup=use_a
     const trust = (file: string) =>
       `security.protocol=SSL\nssl.truststore.type=PEM\nssl.truststore.location=${file}`;
     assert.match(failure(trust("nowhere")), /ssl\.truststore\.location: ENOENT.*nowhere/);
-    assert.match(failure(trust("empty")), /ssl\.truststore\.location: has no CERTIFICATE in PEM form/);
+    assert.match(failure(trust("empty")), /ssl\.truststore\.location: has no CERTIFICATE in PEM format/);
     assert.match(
       failure("security.protocol=SSL\nssl.keystore.type=PEM\nssl.keystore.location=ca.pem"),
       /ssl\.keystore\.location: has no PRIVATE KEY/,

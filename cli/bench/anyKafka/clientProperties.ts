@@ -8,7 +8,7 @@ import { parseJaas } from "./jaas.ts";
 
 type Security = KafkaTarget["security"];
 
-/** What a file of client properties says. */
+/** The settings in a file of client properties. */
 export interface ClientSettings {
   /** bootstrap.servers; undefined: it is not set. */
   bootstrap: string[] | undefined;
@@ -18,7 +18,7 @@ export interface ClientSettings {
 }
 
 /** Properties that are settings of the workload: the path of each. */
-const OF_WORKLOAD: Readonly<Record<string, readonly string[]>> = {
+const WORKLOAD_PROPERTIES: Readonly<Record<string, readonly string[]>> = {
   acks: ["acks"],
   "linger.ms": ["lingerMs"],
   "batch.size": ["batchBytes"],
@@ -36,7 +36,7 @@ const FIXED: Readonly<Record<string, readonly string[]>> = {
   "auto.offset.reset": ["earliest"],
 };
 
-const OF_SECURITY = [
+const SECURITY_PROPERTIES = [
   "security.protocol",
   "sasl.mechanism",
   "sasl.jaas.config",
@@ -50,16 +50,16 @@ const OF_SECURITY = [
   "ssl.keystore.certificate.chain",
   "ssl.key.password",
 ] as const;
-type SecurityProperty = (typeof OF_SECURITY)[number];
+type SecurityProperty = (typeof SECURITY_PROPERTIES)[number];
 
-/** Reads a file; another one for tests. */
+/** Reads a file; tests replace it. */
 type Read = (file: string) => string;
 const readUserFile: Read = (file) => readFileSync(userPath(file), "utf8");
 
 /**
- * Takes over client properties.
+ * Translates client properties into settings.
  *
- * @throws SwarmbenchError settings-invalid that names every property which cannot be honoured, and never a secret
+ * @throws SwarmbenchError settings-invalid that names every unsupported property, and never a secret
  */
 export function clientSettings(
   properties: ReadonlyMap<string, string>,
@@ -70,11 +70,11 @@ export function clientSettings(
   const errors = [...reader.errors];
   const workload: Record<string, unknown> = {};
   for (const [name, value] of properties) {
-    const path = OF_WORKLOAD[name];
+    const path = WORKLOAD_PROPERTIES[name];
     if (path) assign(workload, path, workloadValue(value));
     else if (FIXED[name]) {
       if (!FIXED[name].includes(value)) errors.push(`${name}: only ${FIXED[name].join(", ")} is supported`);
-    } else if (name !== "bootstrap.servers" && !(OF_SECURITY as readonly string[]).includes(name)) {
+    } else if (name !== "bootstrap.servers" && !(SECURITY_PROPERTIES as readonly string[]).includes(name)) {
       errors.push(`${name}: not supported; leave it out`);
     }
   }
@@ -82,7 +82,7 @@ export function clientSettings(
   return { bootstrap: addressesOf(properties.get("bootstrap.servers")), security, workload };
 }
 
-/** Addresses of a list with commas; undefined: there are none. */
+/** The addresses in a comma-separated list; undefined if it has none. */
 export function addressesOf(list: string | undefined): string[] | undefined {
   const addresses = (list ?? "").split(",").flatMap((each) => each.trim() || []);
   return addresses.length > 0 ? addresses : undefined;
@@ -100,7 +100,7 @@ function assign(tree: Record<string, unknown>, [key = "", ...rest]: readonly str
   }
 }
 
-/** Kafka writes acks=all as -1 too; all other values are checked by the schema of the workload. */
+/** Kafka also accepts -1 for acks=all; the schema of the workload checks all other values. */
 function workloadValue(text: string): unknown {
   if (text === "-1") return "all";
   if (text === "true" || text === "false") return text === "true";
@@ -172,7 +172,7 @@ class SecurityReader {
     if (algorithm === "") return { anyHostName: true };
     if (algorithm.toLowerCase() !== "https") {
       this.errors.push(
-        `ssl.endpoint.identification.algorithm: ${algorithm}; expected https, or nothing to accept any host name`,
+        `ssl.endpoint.identification.algorithm: ${algorithm}; expected https, or an empty value to accept any host name`,
       );
     }
     return {};
@@ -182,7 +182,8 @@ class SecurityReader {
     const chain = this.pem("keystore", "ssl.keystore.certificate.chain", "CERTIFICATE");
     const key = this.pem("keystore", "ssl.keystore.key", "PRIVATE KEY");
     if (chain === undefined || key === undefined) {
-      if (chain !== key) this.errors.push("ssl.keystore: expected a key and the chain of its certificates");
+      if (chain !== key)
+        this.errors.push("ssl.keystore: expected both a private key and its certificate chain");
       return undefined;
     }
     const keyPassword = this.value("ssl.key.password");
@@ -201,7 +202,7 @@ class SecurityReader {
     const type = this.value(`ssl.${store}.type`) ?? "JKS";
     if (type.toUpperCase() !== "PEM") {
       this.addOnce(
-        `ssl.${store}.type: ${type} is not supported; expected PEM: keytool and openssl convert a store to it`,
+        `ssl.${store}.type: ${type} is not supported; expected PEM; convert the store with keytool and openssl`,
       );
       return undefined;
     }
@@ -212,7 +213,7 @@ class SecurityReader {
       .map(([whole]) => whole);
     if (blocks.length > 0) return `${blocks.join("\n")}\n`;
     this.errors.push(
-      `${inline === undefined ? `ssl.${store}.location` : property}: has no ${block} in PEM form`,
+      `${inline === undefined ? `ssl.${store}.location` : property}: has no ${block} in PEM format`,
     );
     return undefined;
   }

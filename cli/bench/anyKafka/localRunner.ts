@@ -1,4 +1,4 @@
-// The runner in this process, in the place of the container that runs it on a swarm.
+// Runs the runner in this process instead of in a container on a swarm.
 import { setTimeout as sleep } from "node:timers/promises";
 import { realClock } from "../../../bench/clock.ts";
 import { removeGroups, removeTopics, topicsWithPrefix } from "../../../bench/kafka/topics.ts";
@@ -14,14 +14,14 @@ import type { Container } from "../container.ts";
 const CLEAN_UPS = 3;
 const PAUSE_MS = 2_000;
 
-/** Runs a benchmark in this process, with agents that are processes of this machine. */
+/** Runs a benchmark in this process, with agents that run as processes on this machine. */
 export class LocalRunner implements Container {
   private readonly stopping = new AbortController();
   private request: RunRequest | undefined;
   private code: number = EXIT.done;
   private readonly warnings: readonly string[];
 
-  /** @param warnings what the run cannot know, for its results */
+  /** @param warnings what the run cannot measure, recorded in its results */
   constructor(warnings: readonly string[]) {
     this.warnings = warnings;
   }
@@ -68,13 +68,13 @@ export class LocalRunner implements Container {
 
   async remove(): Promise<void> {} // nothing is left of a run in this process
 
-  /** Unknown: the machines of the brokers. */
+  /** None: the brokers' machines are unknown. */
   async machines(): Promise<[]> {
     return [];
   }
 }
 
-/** Deletes what the run has left, and says what it could not delete. */
+/** Deletes the run's topics and groups, and reports what it could not delete. */
 async function cleanUp(
   { run, target: { kafka, prefix = "" } }: RunRequest,
   progress: (line: string) => void,
@@ -89,7 +89,7 @@ async function cleanUp(
       if (attempt < CLEAN_UPS) await sleep(PAUSE_MS);
       else {
         progress(
-          `warning: topics of this run may be left: ${(error as Error).message}. Delete those whose names begin with ${own}`,
+          `warning: topics of this run may remain: ${(error as Error).message}. Delete those whose names begin with ${own}`,
         );
         return;
       }

@@ -112,7 +112,7 @@ describe("a workload of the OpenMessaging Benchmark", () => {
       assert.match(failure({ [field]: value }), new RegExp(`^${field}: `, "m")));
   }
 
-  it("names all fields that cannot be honoured at once", () =>
+  it("names all unsupported fields at once", () =>
     assert.match(
       failure({ messageSize: 20, more: 1 }),
       /messageSize: 20: .*\nmore: this field is not supported/,
@@ -188,7 +188,7 @@ describe("a workload file", () => {
       () => readWorkloadFile(write("d.yaml", "producers: 5"), false),
       /d\.yaml: producers: expected the sections/,
     );
-    assert.throws(() => readWorkloadFile(write("e.yaml", "- 1"), false), /expected settings by name/);
+    assert.throws(() => readWorkloadFile(write("e.yaml", "- 1"), false), /expected a YAML mapping/);
     assert.throws(() => readWorkloadFile(write("f.yaml", "a: [1"), false), /f\.yaml/);
     assert.throws(() => readWorkloadFile(path.join(folder, "none.yaml"), false), /ENOENT/);
   });

@@ -10,7 +10,7 @@ export type ReadPayload = (file: string) => Buffer;
 /** A workload as settings of swarmbench, not yet validated. */
 export interface FoundWorkload extends Settings {
   name: string;
-  /** What is done otherwise than the file says, or has no effect here; one sentence each. */
+  /** What differs from the file, or has no effect here; one sentence each. */
   notes: string[];
 }
 
@@ -27,7 +27,7 @@ const workloadFile = z.looseObject({
     .enum(["NO_KEY", "KEY_ROUND_ROBIN", "RANDOM_NANO"], "expected NO_KEY, KEY_ROUND_ROBIN or RANDOM_NANO")
     .prefault("NO_KEY"),
   messageSize: whole
-    .min(MESSAGE_HEADER_BYTES, `the header of a message has ${MESSAGE_HEADER_BYTES} bytes; expected no less`)
+    .min(MESSAGE_HEADER_BYTES, `expected at least ${MESSAGE_HEADER_BYTES}, the length of a message's header`)
     .max(MAX_MESSAGE_BYTES, `expected at most ${MAX_MESSAGE_BYTES}`),
   useRandomizedPayloads: z.boolean().prefault(false),
   randomBytesRatio: z.number().min(0).max(1).prefault(0),
@@ -41,14 +41,14 @@ const workloadFile = z.looseObject({
   producersPerTopic: some,
   producerRate: count.prefault(0),
   consumerBacklogSizeGB: z
-    .literal(0, "a backlog that is built up before its consumers start is not supported; expected 0")
+    .literal(0, "building up a backlog before consumers start is not supported; expected 0")
     .prefault(0),
   backlogDrainRatio: z.number().optional(),
   testDurationMinutes: whole
     .min(1, "a run without an end is not supported; expected 1 or more")
     .max(1_440, "expected at most 1440, a day"),
   warmupDurationMinutes: count.max(1_440, "expected at most 1440, a day").prefault(1),
-  // Of forks.
+  // Fields of forks.
   producerStartRate: some.optional(),
   producerIncrementRate: count.prefault(0),
   producerIncrementSeconds: some.prefault(60),
@@ -56,9 +56,9 @@ const workloadFile = z.looseObject({
   producerPauseBeforeDrain: count.optional(),
   producerPauseDuringDrain: count.optional(),
   messageRateReceivedForSubscription: z
-    .literal(100, "subscriptions that receive some of the messages are not supported; expected 100")
+    .literal(100, "subscriptions that receive only some of the messages are not supported; expected 100")
     .prefault(100),
-  randomTopicNames: z.literal(true, "names of topics are always new; expected true").prefault(true),
+  randomTopicNames: z.literal(true, "topic names are always random; expected true").prefault(true),
   logIntervalMillis: count.optional(),
   sampleRateMillis: count.optional(),
   ensureTopicsAreReady: z.boolean().optional(),
@@ -66,14 +66,14 @@ const workloadFile = z.looseObject({
 });
 type WorkloadFile = z.output<typeof workloadFile>;
 
-/** More logical producers than a workload may have. */
-const MOST_PRODUCERS = 100_000;
+/** Maximum number of logical producers of a workload. */
+const MAX_PRODUCERS = 100_000;
 /** The keys that OMB generates (class KeyDistributor). */
 const KEYS = 10_000;
 /** The range of the search for the largest rate, messages per second. */
 const SEARCH = { from: 1_000, to: 1_000_000 };
 /** Longest confirmation of the rate that the search finds, s. */
-const MOST_CONFIRM_SEC = 60;
+const MAX_CONFIRM_SEC = 60;
 
 /** Whether a document is a workload of the OpenMessaging Benchmark. */
 export function isOmbWorkload(document: object): boolean {
@@ -90,8 +90,8 @@ export function isOmbWorkload(document: object): boolean {
 /**
  * Translates a workload of the OpenMessaging Benchmark.
  *
- * @param payload undefined: the content of messages is set otherwise, so that the payload file is not needed
- * @throws SwarmbenchError settings-invalid that names every field which cannot be honoured
+ * @param payload undefined if the message content is set elsewhere, so that the payload file is not needed
+ * @throws SwarmbenchError settings-invalid that names every unsupported field
  */
 export function fromOmb(document: object, payload: ReadPayload | undefined): FoundWorkload {
   const { data, error } = workloadFile.safeParse(document, { error: plainMessage });
@@ -100,9 +100,9 @@ export function fromOmb(document: object, payload: ReadPayload | undefined): Fou
   );
   const unknown = Object.keys(document).filter((field) => !Object.hasOwn(workloadFile.shape, field));
   errors.push(...unknown.map((field) => `${field}: this field is not supported; leave it out`));
-  if (data && data.producersPerTopic * data.topics > MOST_PRODUCERS) {
+  if (data && data.producersPerTopic * data.topics > MAX_PRODUCERS) {
     const all = data.producersPerTopic * data.topics;
-    errors.push(`producersPerTopic: ${all} producers on all topics; expected at most ${MOST_PRODUCERS}`);
+    errors.push(`producersPerTopic: ${all} producers on all topics; expected at most ${MAX_PRODUCERS}`);
   }
   const { content, error: contentError } = data ? contentOf(data, payload) : {};
   if (contentError !== undefined) errors.push(contentError);
@@ -161,7 +161,7 @@ function benchmarkOf(file: WorkloadFile): Settings["benchmark"] {
         variable: "totalRate",
         ...SEARCH,
         maxTime: `${testDurationMinutes} minutes`,
-        confirm: `${Math.min(MOST_CONFIRM_SEC, 60 * testDurationMinutes)} seconds`,
+        confirm: `${Math.min(MAX_CONFIRM_SEC, 60 * testDurationMinutes)} seconds`,
       },
       preheat: warmupDurationMinutes === 0 ? "0 seconds" : `${warmupDurationMinutes} minutes`,
     };
@@ -193,16 +193,16 @@ function notesOf(file: WorkloadFile): string[] {
   const notes: string[] = [];
   if (file.producerRate === 0) {
     notes.push(
-      `producerRate 0: the run searches the largest rate that meets the SLO, from ${SEARCH.from} to ${SEARCH.to} messages/s, and begins no step after testDurationMinutes`,
+      `producerRate 0: the run searches for the largest rate that meets the SLO, from ${SEARCH.from} to ${SEARCH.to} messages/s, and starts no step after testDurationMinutes`,
     );
     if (file.producerStartRate !== undefined || file.acceptableBacklog !== undefined) {
       notes.push(
-        "producerStartRate, acceptableBacklog: without effect, since the search has its own steps and the SLO",
+        "producerStartRate, acceptableBacklog: no effect, since the search chooses its own steps and uses the SLO",
       );
     }
   } else if (risingRates(file).length > 0) {
     notes.push(
-      "producerIncrementRate: each rate is a step of its own, with new topics and a warm-up before producerIncrementSeconds",
+      "producerIncrementRate: each rate is a separate step, with new topics and a warm-up before producerIncrementSeconds",
     );
   }
   if (file.useRandomizedPayloads) {

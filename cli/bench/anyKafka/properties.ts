@@ -6,7 +6,7 @@ const ESCAPES: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", f
 export function parseProperties(text: string): Map<string, string> {
   const properties = new Map<string, string>();
   for (const line of logicalLines(text)) {
-    // The name ends at the first =, : or blank without a backslash before it.
+    // The name ends at the first =, : or white space without a backslash before it.
     const [, name = "", value = ""] = /^((?:\\.|[^\\=:\s])*)\s*[=:]?\s*(.*)$/s.exec(line) ?? [];
     properties.set(unescaped(name), unescaped(value));
   }

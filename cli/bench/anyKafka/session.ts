@@ -1,4 +1,4 @@
-// A session of the benchmark on a Kafka cluster that is no part of a stack.
+// A session of the benchmark on a Kafka cluster that is not part of a stack.
 import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
@@ -22,18 +22,18 @@ import type { FoundWorkload } from "./omb.ts";
 import { parseProperties } from "./properties.ts";
 import { readWorkloadFile } from "./workloadFile.ts";
 
-/** More processes of each role bring nothing: one sends several thousand messages per second. */
-const MOST_AGENTS = 4;
+/** More processes of each role do not help: one sends several thousand messages per second. */
+const MAX_AGENTS = 4;
 /** A producer and a consumer process, and the runner, each keep a CPU busy. */
 const CPUS_OF_AGENTS = 3;
 
-/** What a run on any Kafka cannot know, which its results say. */
+/** What a run on any Kafka cannot measure; a warning in its results. */
 const UNKNOWN =
-  "unknown, since this Kafka is no part of a stack: CPU, JIT compilers, threads, disks and version of the brokers, and the network to them. The run cannot tell which of them limits the load, nor whether the brokers were warm";
+  "unknown, since this Kafka is not part of a stack: CPU, JIT compilation, threads, disks and version of the brokers, and the network to them. The run cannot tell which of these limits the load, or whether the brokers were warmed up";
 
-/** Only Linux counts for how long a thread was ready and waited (schedstat). */
+/** Only Linux reports how long a runnable thread waited for a CPU (schedstat). */
 const NOT_LINUX =
-  "unknown, since this machine does not run Linux: for how long agents waited for a CPU. A step may miss the SLO because a consumer was short of CPU time";
+  "unknown, since this machine does not run Linux: how long agents waited for a CPU. A step may miss the SLO because a consumer was short of CPU time";
 
 /** The arguments that select a Kafka cluster instead of a stack. */
 export type KafkaArguments = Arguments & { kafka: NonNullable<Arguments["kafka"]> };
@@ -42,7 +42,7 @@ export type KafkaArguments = Arguments & { kafka: NonNullable<Arguments["kafka"]
  * Opens a session: reads the files, connects to the cluster, and validates the load.
  *
  * @param say prints a line for the user
- * @throws SwarmbenchError when something cannot be honoured, or the cluster cannot be used
+ * @throws SwarmbenchError when a setting is not supported, or the cluster cannot be used
  */
 export async function kafkaSession(
   args: KafkaArguments,
@@ -53,7 +53,7 @@ export async function kafkaSession(
   const bootstrap = addressesOf(args.kafka.bootstrap) ?? client.bootstrap;
   if (!bootstrap) {
     throw new SwarmbenchError("usage", "no address of a Kafka broker is given", {
-      hint: "Add --bootstrap HOST:PORT, or bootstrap.servers to the file of --properties.",
+      hint: "Add --bootstrap HOST:PORT, or bootstrap.servers to the --properties file.",
     });
   }
   refuseAddresses(bootstrap);
@@ -76,18 +76,14 @@ export async function kafkaSession(
   return { plan, container: new LocalRunner(warnings), progress: say, signal, options: optionsOf(args) };
 }
 
-/** A run is continued on the cluster on which it began. */
+/** A run can be resumed only on the cluster on which it started. */
 function refuseOtherCluster({ resume }: KafkaArguments, clusterId: string): void {
   if (resume === undefined) return;
   const { run, conditions } = readResults(resume);
   if (conditions.settings.clusterId === clusterId) return;
-  throw new SwarmbenchError(
-    "run-differs",
-    `${run} was not measured on this Kafka, the cluster ${clusterId}`,
-    {
-      hint: "Resume it with the --bootstrap with which it began, or start a new run.",
-    },
-  );
+  throw new SwarmbenchError("run-differs", `${run} was measured on another Kafka cluster than ${clusterId}`, {
+    hint: "Resume it with its original --bootstrap, or start a new run.",
+  });
 }
 
 function readClient({ kafka: { properties } }: KafkaArguments): ClientSettings {
@@ -108,7 +104,7 @@ function refuseAddresses(addresses: readonly string[]): void {
   throw new SwarmbenchError("usage", `--bootstrap: ${wrong}; expected HOST:PORT, such as localhost:9092`);
 }
 
-/** The changes of the command line that hold for every run: with --aba, --set is what B has and A has not. */
+/** The command line's changes to every run: with --aba, --set applies only to B. */
 function changesOf({ aba, set, kafka }: KafkaArguments): string[] {
   return aba ? kafka.changes : [...kafka.changes, ...set];
 }
@@ -135,7 +131,7 @@ function localClient(): Client | undefined {
   return [DEFAULT_CLIENT, ...KAFKA_CLIENTS].find((name) => nodeError(name) === undefined);
 }
 
-/** A plan as a stack has one. Its workload and benchmark are not validated yet. */
+/** A plan in the form that a stack outputs. Its workload and benchmark are not validated yet. */
 function planOf(
   { kafka: { agents, prefix, file } }: KafkaArguments,
   found: FoundWorkload,
@@ -143,7 +139,7 @@ function planOf(
   kafka: BenchTarget["kafka"],
 ): BenchPlan {
   const tasks =
-    agents ?? Math.max(1, Math.min(MOST_AGENTS, Math.floor(availableParallelism() / CPUS_OF_AGENTS)));
+    agents ?? Math.max(1, Math.min(MAX_AGENTS, Math.floor(availableParallelism() / CPUS_OF_AGENTS)));
   const { protocol, mechanism } = kafka.security;
   return {
     scenario:
@@ -187,7 +183,7 @@ async function sharedMachine(brokers: readonly KafkaBroker[]): Promise<string[]>
   const here = await Promise.all(brokers.map(isHere));
   if (!here.includes(true)) return [];
   return [
-    "a broker has an address of this machine: brokers and agents share its CPUs, and absolute numbers are those of this machine",
+    "a broker has an address of this machine: brokers and agents share its CPUs, so absolute numbers hold only for this machine",
   ];
 }
 

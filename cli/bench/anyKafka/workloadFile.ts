@@ -1,4 +1,4 @@
-// The file of `bench -f`: workload and benchmark as a scenario has them, or a workload of the OpenMessaging Benchmark.
+// The file of `bench -f`: workload and benchmark as in a scenario, or a workload of the OpenMessaging Benchmark.
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
@@ -14,19 +14,19 @@ const MAX_CONTENT_BYTES = 1024 * 1024;
  * Reads a workload file.
  *
  * @param file its absolute path
- * @param contentIsSet whether the content of messages is set otherwise, so that the file's is not read
- * @throws SwarmbenchError settings-invalid that names what cannot be honoured
+ * @param contentIsSet whether the command line sets the message content, so that the file's is not read
+ * @throws SwarmbenchError settings-invalid that names what is not supported
  */
 export function readWorkloadFile(file: string, contentIsSet: boolean): FoundWorkload {
   const document = parsed(file);
   const folder = path.dirname(file);
   try {
     if (isOmbWorkload(document)) {
-      // OMB starts from its own folder, in which workloads/ and payload/ are.
+      // OMB runs in its own folder, which contains workloads/ and payload/.
       const folders = [userFolder(), folder, path.dirname(folder)];
       return fromOmb(document, contentIsSet ? undefined : payloadIn(folders));
     }
-    return ownForm(
+    return ownFormat(
       document,
       path.basename(file),
       contentIsSet ? undefined : payloadIn([folder, userFolder()]),
@@ -37,7 +37,7 @@ export function readWorkloadFile(file: string, contentIsSet: boolean): FoundWork
     const named = lines.map((line) => `${shownPath(file)}: ${line}`);
     throw new SwarmbenchError(error.code, [first, ...named].join("\n"), {
       hint: /payloadFile|content\.file/.test(error.message)
-        ? "Put the file there, or choose another content, such as --set content=random."
+        ? "Put the file there, or choose other content, such as --set content=random."
         : error.hint,
     });
   }
@@ -51,10 +51,10 @@ function parsed(file: string): object {
     throw new SwarmbenchError("settings-invalid", `-f ${shownPath(file)}: ${(error as Error).message}`);
   }
   if (typeof document === "object" && document !== null && !Array.isArray(document)) return document;
-  throw new SwarmbenchError("settings-invalid", `-f ${shownPath(file)}: expected settings by name`);
+  throw new SwarmbenchError("settings-invalid", `-f ${shownPath(file)}: expected a YAML mapping`);
 }
 
-/** Replaces `${NAME:-default}`, which published workloads have, by the variable of the environment or the default. */
+/** Replaces `${NAME:-default}`, which published workloads use, with the environment variable or the default. */
 function withDefaults(text: string): string {
   return text.replace(
     /\$\{(\w+):-([^}]*)\}/g,
@@ -63,7 +63,7 @@ function withDefaults(text: string): string {
 }
 
 /** A file with the sections `workload` and `benchmark`. */
-function ownForm(document: object, name: string, read: ReadPayload | undefined): FoundWorkload {
+function ownFormat(document: object, name: string, read: ReadPayload | undefined): FoundWorkload {
   const { workload = {}, benchmark = {}, ...others } = document as Record<string, object | undefined>;
   const unknown = Object.keys(others).map(
     (field) =>

@@ -1,4 +1,4 @@
-// Two `up`s of two checkouts at one instant must not both take a stack's name on one Docker engine.
+// Keeps two checkouts that run `up` at the same time from both taking a stack's name on one Docker engine.
 import * as pulumi from "@pulumi/pulumi";
 import { SwarmbenchError } from "../../../contract/errors.ts";
 import type { DockerCli } from "../../../lib/docker.ts";
@@ -14,8 +14,8 @@ interface ClaimingNetwork {
 
 /**
  * A hook that runs before anything is created after the stack's network, and fails if a checkout of the same prefix has an older
- * network. Engines before 25.0 accept two networks of one name. Each `up` looks after it created its own network, so whatever
- * the timing exactly one of them continues. The other withdraws its network and has changed nothing else.
+ * network. Engines before 25.0 accept two networks of one name. Each `up` checks after it created its own network, so exactly
+ * one of them continues, whatever the timing. The other removes its network and has changed nothing else.
  *
  * @param name of the object that is created
  * @param docker runs `docker` on the engine that holds the stack's containers
@@ -34,7 +34,7 @@ export async function checkClaim({ prefix, directory }: Owner, docker: DockerCli
   for (const { id } of own) await docker("network", "rm", id);
   throw new SwarmbenchError(
     "testbed-failed",
-    `A stack of the same name (${prefix}) was started from ${first.owner} at the same time; nothing of it was changed.`,
+    `A stack of the same name (${prefix}) was started from ${first.owner} at the same time; that stack was not changed.`,
     { hint: "Destroy it there, or give this stack another swarmbench:namespace." },
   );
 }

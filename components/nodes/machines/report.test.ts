@@ -226,7 +226,7 @@ describe("the warnings of a machine", () => {
     const engine = "engine=ID 29.0.4 inactive ";
     assert.match(
       warnings(report("cgroup=1", engine)).join(),
-      /version 1, which Docker 29\.0\.4 still runs with/,
+      /version 1, which Docker 29\.0\.4 still supports/,
     );
     assert.deepEqual(warnings(report("cgroup=2", engine)), []);
     assert.deepEqual(warnings(report("cgroup=1", "engine=ID 20.10.24 inactive ")), []);

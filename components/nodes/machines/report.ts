@@ -225,7 +225,7 @@ export function warningsOf(
   const [, version = ""] = report.engine?.split(" ") ?? [];
   if (report.cgroup === "1" && (versionOf(version)?.[0] ?? 0) >= 29) {
     warnings.push(
-      `its control groups are version 1, which Docker ${version} still runs with but will give up; boot it with version 2`,
+      `its control groups are version 1, which Docker ${version} still supports but will drop; boot it with version 2`,
     );
   }
   return warnings;

@@ -6,7 +6,7 @@ import { ChartSet } from "./chartSet.ts";
 import { fragment } from "./dom.ts";
 
 /**
- * Shows runs laid over each other: the page that `npm run compare` writes.
+ * Shows runs overlaid: the page that `npm run compare` writes.
  *
  * @param names of the runs, the first of which the others are compared with
  * @returns its charts

@@ -1,4 +1,4 @@
-// The live page: follows a run, shows the runs of the folder, and lays runs over each other.
+// The live page: follows a run, lists the runs of the folder, and overlays runs.
 import { type LiveMessage, LiveRun, SILENT_SEC } from "../liveRun.ts";
 import { ChartSet } from "./chartSet.ts";
 import { showComparison } from "./comparison.ts";
@@ -11,9 +11,9 @@ import { onThemeChange, themeButton } from "./theme.ts";
 
 /** Charts that change with every second. */
 const OVER_TIME = ["timeline", "rates"];
-/** Pause before a connection that was refused is tried again, ms. */
+/** Pause before a refused connection is retried, ms. */
 const RETRY_MS = 2_000;
-/** At most so often is the page drawn for new seconds, ms. */
+/** Minimum time between two redraws for new seconds, ms. */
 const DRAW_MS = 900;
 
 /** Starts the live page. */

@@ -1,4 +1,4 @@
-/** What the page shows: a run, or several laid over each other. */
+/** What the page shows: a run, or several overlaid. */
 export interface Route {
   runs: readonly string[];
   isComparison: boolean;

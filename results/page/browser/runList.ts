@@ -1,4 +1,4 @@
-// The list of the runs of the folder: links, and boxes to select those that are laid over each other.
+// The list of the runs of the folder: links, and checkboxes to select those to overlay.
 import { html } from "../../report/page.ts";
 import type { ListedRun } from "../listedRun.ts";
 import { fragment } from "./dom.ts";
@@ -29,7 +29,7 @@ export class RunList {
     return this.element.querySelector("button") as HTMLButtonElement;
   }
 
-  /** Fetches the list now and again. */
+  /** Fetches the list at once, then at a fixed interval. */
   async start(): Promise<void> {
     for (;;) {
       await this.fetch();

@@ -116,7 +116,7 @@ remove_packages() {
   fi || error "packages could not be removed: $(tr '\n' ' ' < "$KEEP/packages")"
 }
 
-# What is left on the engine, or in its data folder if it does not answer: the stack's own objects are removed by now.
+# What is left on the engine, or in its data folder if it does not answer. The stack's own objects have been removed.
 others() {
   if docker info >/dev/null 2>&1; then
     docker ps --all --format 'container {{.Names}}'
@@ -130,7 +130,7 @@ others() {
 if [ "$FULL" = yes ] && [ -s "$KEEP/packages" ]; then
   found=$(others | head -n 5 | tr '\n' ',' | sed 's/,$//; s/,/, /g')
   if [ -n "$found" ]; then
-    say "its Docker and the data were kept, because others use it by now: $found. To remove both, remove these, then the packages: $(tr '\n' ' ' < "$KEEP/packages")"
+    say "its Docker and the data were kept, because others now use Docker: $found. To remove both, remove these, then the packages: $(tr '\n' ' ' < "$KEEP/packages")"
     FULL=no
   fi
 fi

@@ -9,7 +9,7 @@ fail() { say "$1"; exit 1; }
 
 umask 022
 mkdir -p "$KEEP"
-# Claims the machine. A hard link is made once, complete, so that of two stacks at one instant exactly one gets the machine.
+# Claims the machine. Creating a hard link is atomic, so if two stacks try at the same time, exactly one gets the machine.
 printf '%s\n' "$OWNER" > "$KEEP/owner.$$"
 ln "$KEEP/owner.$$" "$KEEP/owner" 2>/dev/null || true # it exists: checked below
 rm -f "$KEEP/owner.$$"
