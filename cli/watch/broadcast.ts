@@ -5,7 +5,7 @@ import { FollowedRun } from "../../results/followedRun.ts";
 import type { LiveMessage } from "../../results/page/liveRun.ts";
 import { TimeLeft } from "./timeLeft.ts";
 
-/** How often the event log is read, and how often pages are told for how long there was no event, ms. */
+/** How often the event log is read, and how often pages learn how long there has been no event, ms. */
 const READ_MS = 500;
 const SILENCE_MS = 10_000;
 
