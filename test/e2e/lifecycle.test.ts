@@ -217,14 +217,15 @@ describe("a local testbed", { concurrency: 1 }, () => {
   });
 });
 
-/** Asserts that an up is refused with a message and changes nothing. */
+/** Asserts that an up is refused with a message and changes nothing. Other tests run on the same engine. */
 async function refuses(project: TestProject, ...reasons: RegExp[]): Promise<void> {
-  const before = await project.docker("ps", "--all", "--quiet");
+  const containers = () => project.docker("ps", "--all", "--quiet", "--filter", `name=${project.prefix}-`);
+  const before = await containers();
   const result = await project.up();
   assert.notEqual(result.code, 0);
   for (const reason of reasons) assert.match(result.text, reason);
   assert.match(result.text, /nothing was changed/);
-  assert.equal(await project.docker("ps", "--all", "--quiet"), before);
+  assert.equal(await containers(), before);
 }
 
 /** Starts a service from the only image that the testbed has in its registry. */
