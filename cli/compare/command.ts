@@ -25,7 +25,7 @@ export function compareCommand(): Command {
     .option("--junit <file>", "write a JUnit XML file with a test case for each compared value")
     .option(
       "--fail-on-worse",
-      "exit with code 4 if a latency is higher or a knee lower than that of the first run; never without a test that finds it",
+      "exit with code 4 if a latency is higher or a knee lower than that of the first run; only differences that the statistical test finds count",
       false,
     )
     .option("--out <folder>", "folder for compare.html", "runs/compare");

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { command as describedCommand, runs } from "../lib/command.ts";
 import { cache, home } from "../lib/paths.ts";
 
-const DETAILS = `Keeps what exists already; a second run takes a second.
+const DETAILS = `Keeps what exists already; running it again takes about a second.
 
 Environment:
   SWARMBENCH_SOURCE=official|built   tools and images from their makers, or built from package registries
