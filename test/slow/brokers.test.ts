@@ -45,7 +45,7 @@ describe("a Kafka cluster's brokers", { concurrency: 1 }, () => {
     await project.configure({ "kafka.jvmOptions[0]": "-XX:MaxDirectMemorySize=x" });
     const { code, text } = await project.up();
     assert.notEqual(code, 0);
-    assert.match(text, /on the manager see: docker service (ps|logs) broker-\d/);
+    assert.match(text, /on the manager.*: docker service (ps|logs) broker-\d/i);
   });
 
   it("run after the next up with a correct configuration, although all of them were down", async () => {
