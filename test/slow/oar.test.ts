@@ -446,7 +446,7 @@ describe("a reservation on a real OAR", { concurrency: 1 }, () => {
     await fails(
       reserving,
       "oar-server-down",
-      /Cannot connect to executor[\s\S]*its deletion is registered[\s\S]*try again later/,
+      /Cannot connect to executor[\s\S]*it will delete the job[\s\S]*try again later/,
     );
     await lab.startServer();
     await eventually(async () => assert.deepEqual(await lab.jobsNamed("down-1"), []));
