@@ -32,7 +32,7 @@ export function loadRows(run: Run): string[][] {
 
 /** Whether a load was measured more than once, so that the table by load says more than that by step. */
 export function hasRepeatedLoad(run: Run): boolean {
-  return loadsOf(run).some(({ telling }) => telling.length > 1);
+  return loadsOf(run).some(({ steps }) => steps.length > 1);
 }
 
 function cells(load: Load): string[] {

@@ -55,6 +55,14 @@ describe("the table", () => {
     assert.match(reportBody(repeated, []).text, /<h3>By load<\/h3>[\s\S]*<td>producers 500<\/td><td>5<\/td>/);
   });
 
+  it("has the loads of a run whose steps say nothing about the broker, instead of calling them measured once", () => {
+    const [first] = sampleRun().steps as [MeasuredStep];
+    const bound = { ...first, verdict: "generator-bound" as const };
+    const text = runTable({ ...sampleRun(), steps: [bound, { ...bound, step: 2 }] });
+    assert.doesNotMatch(text, /measured in one step/);
+    assert.match(text, /producers 1 +│ 0 .* 2 generator-bound/);
+  });
+
   it("is available as Markdown", () => assert.equal(markdownTable(sampleRun()).split("\n").length, 8));
 
   it("says what is known about a knee that was not found, and why it was not found", () => {

@@ -70,13 +70,12 @@ function resultCells(step: MeasuredStep, corrected: boolean): string[] {
 /** Steps, knee, clocks, network and warnings for the terminal. */
 export function runTable(run: Run): string {
   const corrected = measuredSteps(run).some(needsCorrection);
-  const table = new Table({ head: heads(corrected), style: { head: [], border: [], compact: true } });
-  for (const step of run.steps) table.push(cells(step, corrected));
+  const rows = run.steps.map((step) => cells(step, corrected));
   const shared = sharedMachineSentence(run);
   return [
     ...(shared === undefined ? [] : [shared]),
-    table.toString(),
-    ...(hasRepeatedLoad(run) ? [loadTable(run)] : [NOT_REPEATED]),
+    textTable(heads(corrected), rows),
+    ...(hasRepeatedLoad(run) ? [textTable(LOAD_HEADS, loadRows(run)), ...LOAD_NOTES] : [NOT_REPEATED]),
     `latencies in ms, from the time a message was due until the consumer received it; SLO: ${sloSentence(run)}`,
     kneeSentence(run),
     ...otherKneeSentences(run),
@@ -93,11 +92,10 @@ export function runTable(run: Run): string {
   ].join("\n");
 }
 
-/** All steps of the same load together. */
-function loadTable(run: Run): string {
-  const table = new Table({ head: [...LOAD_HEADS], style: { head: [], border: [], compact: true } });
-  table.push(...loadRows(run));
-  return [table.toString(), ...LOAD_NOTES].join("\n");
+function textTable(names: readonly string[], rows: readonly string[][]): string {
+  const table = new Table({ head: [...names], style: { head: [], border: [], compact: true } });
+  table.push(...rows);
+  return table.toString();
 }
 
 /** The steps as a Markdown table; a second one by load if a load was measured more than once. */
