@@ -10,7 +10,7 @@ import { pageScript } from "../../results/page/script.ts";
 import { openBrowser } from "../../test/support/chromium.ts";
 import { replay } from "../../test/support/replay.ts";
 import { writeSoak } from "../../test/support/soak.ts";
-import { serve } from "../watch/server.ts";
+import { serve, type WatchServer } from "../watch/server.ts";
 import { wholeNumber } from "./lib.ts";
 
 const VIEWPORT = { width: 1_200, height: 1_080 };
@@ -19,7 +19,7 @@ const FOLLOWED_SEC = 20;
 /** Frames further apart than this count as jank, ms. */
 const JANK_MS = 100;
 
-/** Counts frames while the page scrolls down and up: the longest time between two frames, and the share of late ones. */
+/** The times between two frames, ms, while the page scrolls down and up. */
 const COUNT_FRAMES = `(seconds) => new Promise((resolve) => {
   const gaps = [];
   const began = performance.now();
@@ -38,19 +38,20 @@ const COUNT_FRAMES = `(seconds) => new Promise((resolve) => {
 /** Prints the table. @throws Error if there is no Chromium */
 export async function run(command: Command): Promise<undefined> {
   const minutes = wholeNumber(command, "minutes", command.opts<{ minutes: string }>().minutes);
+  const browser = await openBrowser(); // first: without one, nothing is begun
   const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-watched-"));
-  const runFolder = path.join(folder, "20251124T160000Z-soak-abcdef");
-  console.error(`writing a run of ${minutes} minutes, then following it for ${FOLLOWED_SEC} s …`);
-  const nextEvent = await writeSoak(runFolder, minutes * 60, false);
-  const server = await serve({ folder, script: await pageScript() }, 0);
-  const browser = await openBrowser();
+  let server: WatchServer | undefined;
   try {
+    const runFolder = path.join(folder, "20251124T160000Z-soak-abcdef");
+    console.error(`writing a run of ${minutes} minutes, then following it for ${FOLLOWED_SEC} s …`);
+    const nextEvent = await writeSoak(runFolder, minutes * 60, false);
+    server = await serve({ folder, script: await pageScript() }, 0);
     const page = await browser.newPage({ viewport: VIEWPORT });
     const rows = await measure(page, server.url, runFolder, nextEvent);
     for (const [what, value] of rows) console.log(`${what.padEnd(58)}${value}`);
   } finally {
     await browser.close();
-    await server.close();
+    await server?.close();
     rmSync(folder, { recursive: true });
   }
 }

@@ -21,7 +21,8 @@ export function openBrowser(): Promise<Browser> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new Error(INSTALL_CHROMIUM);
   // Chromium's sandbox refuses to run as root, as tests in containers do. These pages are our own.
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  // Playwright would end this process at Ctrl-C, before it has removed what it made.
+  return chromium.launch({ executablePath, args: ["--no-sandbox"], handleSIGINT: false });
 }
 
 /** What a page did that none of swarmbench's pages may do. */
