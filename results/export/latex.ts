@@ -61,7 +61,7 @@ export function latexTable(run: Run): string {
   ].join("\n");
 }
 
-/** A cell of a row. Braces around a bracket: after \\\\ it would be an argument. */
+/** A cell of a row. Braces around a bracket: after \\ it would be an argument. */
 function cell(text: string): string {
   return latexText(text).replaceAll(/[[\]]/g, (bracket) => `{${bracket}}`);
 }

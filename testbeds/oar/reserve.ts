@@ -77,6 +77,11 @@ async function jobsOfName(client: OarClient, { name }: JobRequest): Promise<Job[
   return (await client.jobs(name)).filter((job) => job.name === name);
 }
 
+/** The latest job of the name that is not ending. */
+async function livingJob(client: OarClient, wanted: JobRequest): Promise<Job | undefined> {
+  return (await jobsOfName(client, wanted)).filter((job) => !isEnding(job)).at(-1);
+}
+
 /** Reports how the previous job ended: the user should know why new nodes are reserved. */
 async function reportPrevious(client: OarClient, { name }: JobRequest, watch: Watch): Promise<void> {
   const previous = await client.latest(name);
@@ -108,7 +113,7 @@ async function submit(client: OarClient, wanted: JobRequest, watch: Watch): Prom
  */
 async function withdraw(client: OarClient, wanted: JobRequest): Promise<string> {
   try {
-    const [job] = (await jobsOfName(client, wanted)).filter((each) => !isEnding(each));
+    const job = await livingJob(client, wanted);
     if (!job) return "";
     await client.remove(job.id);
     return `\nOAR had queued job ${job.id} anyway: it will delete the job once its server is back.`;
@@ -125,11 +130,10 @@ async function findAfterLoss(
 ): Promise<number | undefined> {
   for (let search = 1; search <= SEARCHES_AFTER_LOSS; search += 1) {
     await watch.sleep(search * 1_000);
-    const jobs = await jobsOfName(client, wanted).catch((error) => {
-      if (hasCode(error, "oar-line-lost", "oar-unreachable")) return [];
+    const living = await livingJob(client, wanted).catch((error) => {
+      if (hasCode(error, "oar-line-lost", "oar-unreachable")) return undefined;
       throw error;
     });
-    const living = jobs.filter((job) => !isEnding(job)).at(-1);
     if (living) return living.id;
   }
   return undefined;

@@ -6,9 +6,11 @@ import { QUESTIONS } from "../questions.ts";
 import { holds, type Row, stated } from "../row.ts";
 
 const FIRST_RATE = 4_000;
-/** The rate is doubled until the generator falls behind, at most `doublings` times; then `refined` rates in between are tried. */
-const FULL = { doublings: 10, refined: 4, seconds: 6 };
-const QUICK = { doublings: 10, refined: 1, seconds: 4 };
+/** How many rates are tried at most, each twice the one before, until the generator falls behind. */
+const DOUBLINGS = 10;
+/** `refined`: how many rates are tried afterwards, between the highest that is not generator-bound and the lowest that is. */
+const FULL = { refined: 4, seconds: 6 };
+const QUICK = { refined: 1, seconds: 4 };
 /** How often the first rate is halved at most if it is already generator-bound. */
 const HALVINGS = 4;
 const PRODUCERS = 100;
@@ -99,7 +101,7 @@ async function tryRates(harness: Harness, rates: readonly number[], seconds: num
   return steps.map((step, index) => trialOf(rates[index] ?? 0, step));
 }
 
-async function measure(harness: Harness, { doublings, refined, seconds }: typeof FULL): Promise<Row[]> {
+async function measure(harness: Harness, { refined, seconds }: typeof FULL): Promise<Row[]> {
   const trials: Trial[] = [];
   const tryFrom = async (first: number, factor: number, times: number, isDone: (trial: Trial) => boolean) => {
     for (let time = 0; time < times; time += 1) {
@@ -108,7 +110,7 @@ async function measure(harness: Harness, { doublings, refined, seconds }: typeof
       if (!trial || isDone(trial)) return;
     }
   };
-  await tryFrom(FIRST_RATE, 2, doublings, ({ keptUp }) => !keptUp);
+  await tryFrom(FIRST_RATE, 2, DOUBLINGS, ({ keptUp }) => !keptUp);
   if (trials[0]?.bound) await tryFrom(FIRST_RATE / 2, 0.5, HALVINGS, ({ bound: isBound }) => !isBound);
   const { ceiling, bound } = limitOf(trials);
   if (ceiling && bound)
