@@ -30,6 +30,15 @@ describe("the progress of a run", () => {
     assert.equal(text, "step 1: ok\nc\nstep 2: ok\n");
   });
 
+  it("prints the first status line with a latency in a log at once", () => {
+    const text = written(false, [
+      [0, status("connecting")],
+      [3, status("delivered 10/s, latency p50 2 ms")],
+      [4, status("delivered 10/s, latency p50 3 ms")],
+    ]);
+    assert.equal(text, "connecting\ndelivered 10/s, latency p50 2 ms\n");
+  });
+
   it("replaces the status line in a terminal, and keeps all other lines", () => {
     const clear = "\r\u001b[2K";
     const text = written(true, [

@@ -2,6 +2,8 @@ import { STATUS_PREFIX } from "../../contract/progress.ts";
 
 /** Seconds between status lines in a log, unless SWARMBENCH_PROGRESS_SEC is set. */
 const LOG_INTERVAL_SEC = 15;
+/** Text of each line that has figures. */
+const LATENCY = "latency p50";
 /** Moves to the start of the line and clears it (ECMA-48: CR, EL 2). */
 const CLEAR_LINE = "\r\u001b[2K";
 
@@ -14,7 +16,8 @@ export interface Screen {
 
 /**
  * Shows the progress of a run. In a terminal, a status line replaces the status line before it. In a log, such as that of
- * `pulumi up`, a status line is printed at most every 15 s. All other lines are always printed.
+ * `pulumi up`, a status line is printed at most every 15 s, and the first one with a latency at once. All other lines are
+ * always printed.
  */
 export class Display {
   private readonly screen: Screen;
@@ -22,6 +25,7 @@ export class Display {
   private readonly now: () => number;
   private lastMs = Number.NEGATIVE_INFINITY;
   private hasStatus = false;
+  private hasLatency = false;
 
   /** @param intervalSec time between status lines in a log, s. @default SWARMBENCH_PROGRESS_SEC, or 15 */
   constructor(screen: Screen, intervalSec = logIntervalSec(), now: () => number = () => performance.now()) {
@@ -47,8 +51,10 @@ export class Display {
 
   private showInLog(line: string, isStatus: boolean): void {
     const nowMs = this.now();
-    if (isStatus && nowMs - this.lastMs < this.intervalMs) return;
+    const isFirstLatency = !this.hasLatency && line.includes(LATENCY);
+    if (isStatus && !isFirstLatency && nowMs - this.lastMs < this.intervalMs) return;
     this.lastMs = nowMs;
+    this.hasLatency ||= isFirstLatency;
     this.screen.write(`${isStatus ? line.slice(STATUS_PREFIX.length) : line}\n`);
   }
 }

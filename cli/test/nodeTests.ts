@@ -10,8 +10,10 @@ import { writeGroups } from "./unitGroups.ts";
 /** Folders with unit tests beside the source. */
 const ROOMS = ["bench", "cli", "components", "config", "contract", "lib", "results", "test", "testbeds"];
 const OTHER_PARTS = ["test/e2e/", "test/slow/"];
+/** End-to-end files that need the whole machine: one measures latency, the other restarts a cluster under load. */
+const ALONE = ["stack", "kafka"];
 /** Without its order, the longest file of a part would start last. */
-const LONGEST_FIRST = ["stack", "kafka", "testbedSsh", "recovery", "lifecycle"];
+const LONGEST_FIRST = ["testbedSsh", "recovery", "lifecycle"];
 /** A file that takes longer hangs in a loop, which its own time limits cannot end, s. */
 const LONGEST_SEC = { unit: "900", e2e: "2400", slow: "2400" };
 /** Runs files in parallel. */
@@ -47,8 +49,8 @@ export function unitTestFiles(names: readonly string[]): string[] {
 }
 
 /**
- * Runs tests on a real swarm: two end-to-end files at the same time, as they wait most of the time, and slow files one after
- * another, as many measure.
+ * Runs tests on a real swarm: slow files one after another, as many measure; of the end-to-end files some alone, then two at
+ * the same time, as they wait most of the time.
  *
  * @param node the Node.js program to run them with
  */
@@ -58,12 +60,20 @@ export async function swarmTests(
   names: readonly string[],
   node: string,
 ): Promise<void> {
-  const all = chosen(part, filesIn([`test/${part}`]), names);
-  const isLong = (file: string) => LONGEST_FIRST.includes(nameOf(file));
-  const long = LONGEST_FIRST.flatMap((name) => all.filter((file) => nameOf(file) === name));
-  const files = [...long, ...all.filter((file) => !isLong(file))];
-  const lanes = part === "e2e" ? Math.min(2, availableParallelism()) : 1;
-  await counted(tally, node, [...FLAGS, RUNNER, String(lanes), LONGEST_SEC[part], ...files]);
+  const files = chosen(part, filesIn([`test/${part}`]), names);
+  const lanes = Math.min(2, availableParallelism());
+  const [alone, together] = part === "slow" ? [files, []] : inOrder(files);
+  for (const [group, concurrency] of [[alone, 1] as const, [together, lanes] as const]) {
+    if (group.length === 0) continue;
+    await counted(tally, node, [...FLAGS, RUNNER, String(concurrency), LONGEST_SEC[part], ...group]);
+  }
+}
+
+/** The files that run alone, and the others, longest first. */
+function inOrder(files: string[]): [alone: string[], together: string[]] {
+  const first = (names: string[]) => names.flatMap((name) => files.filter((file) => nameOf(file) === name));
+  const [alone, long] = [first(ALONE), first(LONGEST_FIRST)];
+  return [alone, [...long, ...files.filter((file) => !alone.includes(file) && !long.includes(file))]];
 }
 
 /** Whether a file is a test that needs neither Docker nor Pulumi's engine. */

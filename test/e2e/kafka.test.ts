@@ -85,12 +85,17 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     const admin = kafka.admin();
     await admin.connect();
     const { kafkaExternal } = await project.outputs<KafkaOutputs>();
+    await project.configure({ 'kafka.config["num.io.threads"]': "4", "kafka.heap": "300 MiB" });
     const load = await startLoad(kafka, TOPIC);
     const watch = watchBrokers(kafka, kafkaExternal);
-    await project.configure({ 'kafka.config["num.io.threads"]': "4", "kafka.heap": "300 MiB" });
-    await project.recordedUp();
-    const fewest = await watch.stop();
-    const acked = await load.stop();
+    let fewest: number;
+    let acked: string[];
+    try {
+      await project.recordedUp();
+    } finally {
+      fewest = await watch.stop();
+      acked = await load.stop();
+    }
     const stored = await readAll(kafka, admin, TOPIC);
     await admin.disconnect();
     assert.ok(acked.length > 100, `only ${acked.length} records were acknowledged`);

@@ -193,9 +193,11 @@ export function describeBenchmark(project: () => TestProject): void {
       // Messages remain due during the pause, and wait for its end: 20 % of all, for 0 to 2 s, evenly distributed. So half
       // of these wait at least one second (p90), and one in twenty at least 1.9 s (p99); the other 80 % do not wait.
       assert.deepEqual([lost, delivered], [0, offered]);
-      assert.ok((latencyMs.p50 ?? 0) < 500, `p50 ${latencyMs.p50}`);
-      assert.ok((latencyMs.p90 ?? 0) > 800 && (latencyMs.p90 ?? 0) < 2_000, `p90 ${latencyMs.p90}`);
-      assert.ok((latencyMs.p99 ?? 0) > 1_800 && (latencyMs.p99 ?? 0) < 4_000, `p99 ${latencyMs.p99}`);
+      const { p50, p90, p99 } = latencyMs;
+      const measuredText = `p50 ${p50} ms, p90 ${p90} ms, p99 ${p99} ms`;
+      assert.ok((p50 ?? 0) < (p90 ?? 0) / 2, measuredText);
+      assert.ok((p90 ?? 0) > 800, measuredText);
+      assert.ok((p99 ?? 0) > 1_800, measuredText);
     });
 
     it("stops cleanly at Ctrl-C, keeps its finished steps, and resumes after them", async () => {

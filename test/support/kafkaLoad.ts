@@ -6,7 +6,7 @@ import type { Admin, Kafka } from "kafkajs";
 /** Records per second: enough that some are sent at every moment of a restart. */
 const RATE = 50;
 /** How often the cluster is inspected. */
-const INTERVAL_MS = 100;
+const INTERVAL_MS = 250;
 
 /** Sends numbered records with acks=all until it is stopped. `stop` returns those that were acknowledged. */
 export async function startLoad(kafka: Kafka, topic: string): Promise<{ stop(): Promise<string[]> }> {
@@ -72,7 +72,7 @@ export function watchBrokers(kafka: Kafka, addresses: string[]): { stop(): Promi
 
 async function accepts(address: string): Promise<boolean> {
   const [host, port] = address.split(":");
-  const socket = connect({ host: host ?? "", port: Number(port), timeout: INTERVAL_MS * 10 });
+  const socket = connect({ host: host ?? "", port: Number(port), timeout: 1_000 });
   socket.on("timeout", () => socket.destroy(new Error("no answer")));
   try {
     await once(socket, "connect");

@@ -69,7 +69,7 @@ export class TestProject {
   /** The output of each {@link up}, in order. */
   readonly upTexts: string[] = [];
   /** Commands that take longer are killed. */
-  longestCommandMs = 5 * 60_000;
+  longestCommandMs = 10 * 60_000;
   private readonly knownOutputs = new Map<string, string>();
   private namespace = "";
   private env: NodeJS.ProcessEnv = process.env;
