@@ -1,4 +1,5 @@
 // Independent tools on the same brokers, in turn with the agents.
+import { DEFAULT_CLIENT } from "../../../contract/clients.ts";
 import type { Check } from "../check.ts";
 import { type Harness, latenciesOf } from "../harness.ts";
 import { IndependentTools, medians, type Sample } from "../independent.ts";
@@ -30,10 +31,10 @@ export function toolRows(samples: Samples): Row[] {
   const load = `${LOAD.producers} producers, ${LOAD.totalRate} messages per second`;
   return [
     stated(`franz-go yardstick, ${load}`, show(yardstick)),
-    stated("agents, the same load", show(agents)),
+    stated(`agents, ${DEFAULT_CLIENT}, the same load`, show(agents)),
     ...agreement("the yardstick's", agents, yardstick),
     stated("Kafka's EndToEndLatency, one message at a time", show(single)),
-    stated("agents, one producer, 100 messages per second", show(agentsSingle)),
+    stated(`agents, ${DEFAULT_CLIENT}, one producer, 100 messages per second`, show(agentsSingle)),
     // EndToEndLatency prints whole ms from send to receipt, and sends a message only after the previous one has arrived.
     ...agreement("EndToEndLatency's", agentsSingle, single),
   ];
@@ -62,7 +63,8 @@ async function measure(harness: Harness, { rounds, measureSec, messages }: typeo
   const samples: Samples = { yardstick: [], agents: [], single: [], agentsSingle: [] };
   const agents = async (producers: number, totalRate: number): Promise<Sample> => {
     const load = [`producers=${producers}`, `totalRate=${totalRate}`, `messageBytes=${MESSAGE_BYTES}`];
-    return latenciesOf(await harness.step([...load, `duration=${measureSec}`]));
+    const client = `client=${DEFAULT_CLIENT}`; // no proxy is needed, so the client that scenarios use by default
+    return latenciesOf(await harness.step([...load, client, `duration=${measureSec}`]));
   };
   await tools.install();
   try {
