@@ -266,7 +266,10 @@ describe("a UI with HTTPS", () => {
   it("is explained with the file, and a command that uses it", () => {
     const note = tools.authorityNote(secure, "/lab/ca.pem", "https://127.0.0.1:8086");
     assert.match(note, /^InfluxDB uses HTTPS with .* own authority, so a browser warns about it\.$/m);
-    assert.match(note, /import \/lab\/ca\.pem .*: curl --cacert \/lab\/ca\.pem https:\/\/127\.0\.0\.1:8086$/m);
+    assert.match(
+      note,
+      /import \/lab\/ca\.pem .*: curl --cacert \/lab\/ca\.pem https:\/\/127\.0\.0\.1:8086$/m,
+    );
     assert.doesNotMatch(tools.authorityNote(secure, "/lab/ca.pem"), /curl/);
   });
 });

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { longDuration, wholeSeconds, within, yesOrNo } from "../../contract/units.ts";
-import { defineService, enabled, type Limits, limits, limitsOf, type OtherServices, rotation } from "./service.ts";
+import {
+  defineService,
+  enabled,
+  type Limits,
+  limits,
+  limitsOf,
+  type OtherServices,
+  rotation,
+} from "./service.ts";
 
 const name = z
   .string()
