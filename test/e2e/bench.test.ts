@@ -2,21 +2,19 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
-import * as path from "node:path";
+import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { InfluxDB } from "@influxdata/influxdb-client";
 import { ensureBenchBundle } from "../../cli/setup/benchBundle.ts";
 import { ensureMetricsAgent } from "../../cli/setup/metricsAgent.ts";
-import { kafkaConfig } from "../../components/services/telegraf/config.ts";
 import { NODE_METRICS } from "../../components/services/telegraf/metrics.ts";
-import { telegraf } from "../../offline/goBuilds.ts";
 import { ensureKafkaJars } from "../../offline/kafkaJars.ts";
 import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { writeFakeRun } from "../support/fakeRun.ts";
 import { InfluxProcess } from "../support/influxProcess.ts";
 import { KafkaCluster } from "../support/kafkaCluster.ts";
+import { startTelegraf } from "../support/telegrafProcess.ts";
 
 let bundle: string;
 before(async () => {
@@ -238,22 +236,6 @@ describe("the InfluxDB jobs with TLS", () => {
   after(() => influxd?.dispose());
   const target = (token: string, ca = authority.certificate) => ({ url, ca, ...place, token });
 
-  /** Writes Telegraf's configuration as `up` does, with files in a folder of this machine. @returns its path */
-  function telegrafConfig(name: string, ca: string): string {
-    const file = (part: string) => path.join(influxd.folder, `${name}-${part}`);
-    writeFileSync(file("ca.pem"), ca);
-    writeFileSync(path.join(influxd.folder, "influx_token"), tokens.write);
-    const brokers = [{ name: "broker-1", jolokiaUrl: "http://127.0.0.1:1/jolokia" }];
-    const config = kafkaConfig({ url, caFile: file("ca.pem"), ...place, intervalSec: 1, brokers });
-    const inFolder = `id = "secrets"\npath = ${JSON.stringify(influxd.folder)}`;
-    writeFileSync(file("telegraf.conf"), config.replace('id = "secrets"', inFolder));
-    return file("telegraf.conf");
-  }
-  async function startTelegraf(...args: string[]) {
-    const program = (await telegraf())["/usr/bin/telegraf"] ?? "";
-    return spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
-  }
-
   it("set up InfluxDB, and create its tokens", async () => {
     const server = { url, ca: authority.certificate };
     await resultOf("influx-provision", { ...server, ...login, retentionSec: 0 });
@@ -268,7 +250,7 @@ describe("the InfluxDB jobs with TLS", () => {
     );
   });
   it("find the samples of a Telegraf that verifies the certificate", async () => {
-    const collector = await startTelegraf("--config", telegrafConfig("own", authority.certificate));
+    const collector = await startTelegraf(target(tokens.write), influxd.folder);
     const errors = text(collector.stderr);
     try {
       const series = [{ measurement: NODE_METRICS.telegraf.name, tag: "collector", values: ["kafka"] }];
@@ -282,7 +264,7 @@ describe("the InfluxDB jobs with TLS", () => {
     assert.doesNotMatch(await errors, /x509|certificate/);
   });
   it("find none of a Telegraf that trusts another authority", async () => {
-    const collector = await startTelegraf("--once", "--config", telegrafConfig("other", other.certificate));
+    const collector = await startTelegraf(target(tokens.write, other.certificate), influxd.folder, "--once");
     assert.match(await text(collector.stderr), /x509: certificate signed by unknown authority/);
   });
   for (const [what, server] of [
