@@ -33,6 +33,7 @@ describe("services that are not configured", () => {
         organization: "swarmbench",
         bucket: "bench",
         retentionSec: 30 * 86_400,
+        tls: false,
         rotation: 0,
         limits: {},
       },
@@ -296,6 +297,29 @@ describe("InfluxDB's retention", () => {
     assert.deepEqual(errorsOf({ influxdb: { retention: "4000.5 seconds" } }), [
       'influxdb.retention: expected whole seconds, such as "90 seconds"',
     ]);
+  });
+});
+
+describe("InfluxDB's TLS", () => {
+  const tlsOf = (config: Config) => parse(config).influxdb?.tls;
+
+  for (const [security, tls] of [
+    ["PLAINTEXT", false],
+    ["SSL", true],
+    ["SASL_PLAINTEXT", false],
+    ["SASL_SSL", true],
+  ] as const) {
+    it(`is ${tls ? "on" : "off"} by default if clients of Kafka use ${security}`, () => {
+      assert.equal(tlsOf({ kafka: { security } }), tls);
+    });
+    it(`can be switched ${tls ? "off" : "on"} if they use ${security}`, () => {
+      assert.equal(tlsOf({ kafka: { security }, influxdb: { tls: !tls } }), !tls);
+    });
+  }
+
+  it("does not depend on a Kafka that is switched off", () => {
+    assert.equal(tlsOf({ kafka: { enabled: false, security: "SSL" } }), false);
+    assert.equal(tlsOf({ kafka: { enabled: false }, influxdb: { tls: true } }), true);
   });
 });
 

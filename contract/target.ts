@@ -112,6 +112,11 @@ export function withoutSecrets({ security, ...target }: KafkaTarget): OpenKafkaT
 /** A bucket of InfluxDB, and a token with the permissions that the receiver of this target needs. */
 export const influxTargetSchema = z.strictObject({
   url: z.url(),
+  /**
+   * The certificate of the authority that signed InfluxDB's own, PEM. Absent: the URL is http, or the authority is one that
+   * Node.js trusts.
+   */
+  ca: z.string().includes("BEGIN CERTIFICATE").optional(),
   org: z.string().min(1),
   bucket: z.string().min(1),
   token: z.string().min(1),

@@ -1,4 +1,4 @@
-import { HttpError, InfluxDB } from "@influxdata/influxdb-client";
+import { HttpError, type InfluxDB } from "@influxdata/influxdb-client";
 import {
   type Authorization,
   AuthorizationsAPI,
@@ -13,6 +13,7 @@ import {
   SetupAPI,
   SigninAPI,
 } from "@influxdata/influxdb-client-apis";
+import { type InfluxServer, influxClient } from "./client.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -49,8 +50,8 @@ export interface Session {
 }
 
 /** Checks that InfluxDB is up. @throws Error if it does not answer or is not healthy */
-export async function checkHealth(url: string): Promise<void> {
-  const { status, message } = await new HealthAPI(anonymous(url)).getHealth();
+export async function checkHealth(server: InfluxServer): Promise<void> {
+  const { status, message } = await new HealthAPI(anonymous(server)).getHealth();
   if (status !== "pass") throw new Error(message ?? "not healthy");
 }
 
@@ -60,10 +61,10 @@ export async function checkHealth(url: string): Promise<void> {
  * @returns false if it was set up before; then it is left unchanged
  */
 export async function setUp(
-  url: string,
+  server: InfluxServer,
   first: { user: string; password: string; org: string; bucket: string; retentionSec: number },
 ): Promise<boolean> {
-  const api = new SetupAPI(anonymous(url));
+  const api = new SetupAPI(anonymous(server));
   if (!(await api.getSetup()).allowed) return false;
   const { user, password, org, bucket, retentionSec } = first;
   await api.postSetup({
@@ -73,18 +74,23 @@ export async function setUp(
 }
 
 /** Signs a user in. @returns undefined if the user or password is wrong */
-export async function signIn(url: string, user: string, password: string): Promise<Session | undefined> {
+export async function signIn(
+  server: InfluxServer,
+  user: string,
+  password: string,
+): Promise<Session | undefined> {
   let cookies: string[] = [];
   const keep = (headers: Record<string, string | string[] | undefined>) => {
     cookies = [headers["set-cookie"] ?? []].flat().map((cookie) => cookie.split(";", 1)[0] ?? "");
   };
   try {
-    await new SigninAPI(anonymous(url)).postSignin({ auth: { user, password } }, { responseStarted: keep });
+    const api = new SigninAPI(anonymous(server));
+    await api.postSignin({ auth: { user, password } }, { responseStarted: keep });
   } catch (error) {
     if (error instanceof HttpError && error.statusCode === 401) return undefined;
     throw error;
   }
-  const client = new InfluxDB({ url, timeout: TIMEOUT_MS, headers: { cookie: cookies.join("; ") } });
+  const client = influxClient(server, { timeout: TIMEOUT_MS, headers: { cookie: cookies.join("; ") } });
   return { client, userId: required((await new MeAPI(client).getMe({})).id, "the user's id") };
 }
 
@@ -212,8 +218,8 @@ export function operatorPermissions(): Permission[] {
   ]);
 }
 
-function anonymous(url: string): InfluxDB {
-  return new InfluxDB({ url, timeout: TIMEOUT_MS });
+function anonymous(server: InfluxServer): InfluxDB {
+  return influxClient(server, { timeout: TIMEOUT_MS });
 }
 
 /** @returns undefined for a 404 */

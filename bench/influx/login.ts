@@ -1,19 +1,19 @@
 import { HttpError } from "@influxdata/influxdb-client";
 import { z } from "zod";
 import { SwarmbenchError } from "../../contract/errors.ts";
+import { influxTargetSchema } from "../../contract/target.ts";
 import type { JobContext } from "../job.ts";
 import { passwordRefused } from "../passwordRefused.ts";
 import { reason } from "../reason.ts";
 import { retryUntil } from "../retry.ts";
 import { checkHealth } from "./admin.ts";
+import type { InfluxServer } from "./client.ts";
 
 const SEE_INFLUXDB = "See why on the manager: docker service ps influxdb, docker service logs influxdb";
 
 /** The input fields that all jobs for InfluxDB have in common. */
 export const loginShape = {
-  url: z.url(),
-  org: z.string().min(1),
-  bucket: z.string().min(1),
+  ...influxTargetSchema.omit({ token: true }).shape,
   user: z.string().min(1),
   password: z.strictObject({
     /** InfluxDB's limits. */
@@ -30,12 +30,14 @@ export const loginShape = {
  * @throws SwarmbenchError `service-failed` if InfluxDB is not healthy in time or rejects a request of the work
  */
 export async function whenHealthy<T>(
-  { url, timeoutSec }: { url: string; timeoutSec: number },
+  { url, ca, timeoutSec }: InfluxServer & { timeoutSec: number },
   context: JobContext,
   work: () => Promise<T>,
 ): Promise<T> {
   const wait = retryUntil(context, timeoutSec);
-  await wait({ what: `InfluxDB at ${url} to be healthy`, hint: SEE_INFLUXDB }, () => checkHealth(url));
+  await wait({ what: `InfluxDB at ${url} to be healthy`, hint: SEE_INFLUXDB }, () =>
+    checkHealth({ url, ca }),
+  );
   try {
     return await work();
   } catch (error) {

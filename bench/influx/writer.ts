@@ -1,12 +1,7 @@
-import {
-  canRetryHttpCall,
-  InfluxDB,
-  type Point,
-  setLogger,
-  type WriteApi,
-} from "@influxdata/influxdb-client";
+import { canRetryHttpCall, type Point, setLogger, type WriteApi } from "@influxdata/influxdb-client";
 import type { InfluxTarget } from "../../contract/target.ts";
 import { type Clock, realClock } from "../clock.ts";
+import { influxClient } from "./client.ts";
 
 // By default the client logs every failed attempt to standard error. The writer counts them instead.
 setLogger({ error: () => {}, warn: () => {} });
@@ -48,7 +43,7 @@ export class PointWriter {
   constructor(target: InfluxTarget, clock: Clock = realClock) {
     this.clock = clock;
 
-    const client = new InfluxDB({ url: target.url, token: target.token, timeout: REQUEST_TIMEOUT_MS });
+    const client = influxClient(target, { token: target.token, timeout: REQUEST_TIMEOUT_MS });
     const plain = { batchSize: BATCH_LINES + 1, flushInterval: 0, maxRetries: 0 };
     this.api = client.getWriteApi(target.org, target.bucket, "ms", plain);
     this.timer = setInterval(() => void this.flush(), FLUSH_MS);

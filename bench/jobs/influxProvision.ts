@@ -23,8 +23,8 @@ interface InfluxProvisionResult {
  */
 export function provision(input: Input, context: JobContext): Promise<InfluxProvisionResult> {
   return whenHealthy(input, context, async () => {
-    const { url, user, password, org, bucket, retentionSec } = input;
-    await setUp(url, { user, password: password.current, org, bucket, retentionSec });
+    const { user, password, org, bucket, retentionSec } = input;
+    await setUp(input, { user, password: password.current, org, bucket, retentionSec });
     const session = await ensurePassword(input, context);
     const orgId = await ensureOrg(session, org);
     return { orgId, bucketId: await ensureBucket(session, orgId, bucket, retentionSec) };
@@ -32,15 +32,16 @@ export function provision(input: Input, context: JobContext): Promise<InfluxProv
 }
 
 /** Changes a previous password. @returns a session with the current one */
-async function ensurePassword({ url, user, password }: Input, context: JobContext): Promise<Session> {
-  const { current, previous } = password;
-  const session = await signIn(url, user, current);
+async function ensurePassword(input: Input, context: JobContext): Promise<Session> {
+  const { url, user } = input;
+  const { current, previous } = input.password;
+  const session = await signIn(input, user, current);
   if (session) return session;
-  const earlier = previous === undefined ? undefined : await signIn(url, user, previous);
+  const earlier = previous === undefined ? undefined : await signIn(input, user, previous);
   if (!earlier || previous === undefined) throw influxPasswordRefused(url, user);
   context.progress("changing the password in InfluxDB");
   await setPassword(earlier, user, previous, current);
-  const changed = await signIn(url, user, current);
+  const changed = await signIn(input, user, current);
   if (!changed) throw influxPasswordRefused(url, user);
   return changed;
 }

@@ -35,7 +35,7 @@ interface InfluxTokensResult {
 export function makeTokens(input: Input, context: JobContext): Promise<InfluxTokensResult> {
   return whenHealthy(input, context, async () => {
     const { url, user, password, org, bucket, rotation } = input;
-    const session = await signIn(url, user, password.current);
+    const session = await signIn(input, user, password.current);
     if (!session) throw influxPasswordRefused(url, user);
     const orgId = (await findOrg(session, org))?.id;
     const bucketId = orgId && (await findBucket(session, orgId, bucket))?.id;

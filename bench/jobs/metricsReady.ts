@@ -1,6 +1,7 @@
-import { flux, fluxDateTime, InfluxDB } from "@influxdata/influxdb-client";
+import { flux, fluxDateTime } from "@influxdata/influxdb-client";
 import { z } from "zod";
 import { influxTargetSchema } from "../../contract/target.ts";
+import { influxClient } from "../influx/client.ts";
 import { type JobContext, job } from "../job.ts";
 import { retryUntil } from "../retry.ts";
 
@@ -58,8 +59,8 @@ export async function waitForMetrics(
 }
 
 function tagValuesIn({ influx }: Input, since: Date): TagValues {
-  const { url, token, org, bucket } = influx;
-  const api = new InfluxDB({ url, token, timeout: TIMEOUT_MS }).getQueryApi(org);
+  const { token, org, bucket } = influx;
+  const api = influxClient(influx, { token, timeout: TIMEOUT_MS }).getQueryApi(org);
   return async ({ measurement, tag }) => {
     const query = flux`from(bucket: ${bucket})
       |> range(start: ${fluxDateTime(since.toISOString())})

@@ -118,10 +118,10 @@ describe("a plan's key", () => {
     },
   } as unknown as Parameters<typeof planKey>[0];
 
-  it("does not depend on passwords and tokens", () => {
+  it("does not depend on passwords, tokens and certificate authorities", () => {
     const other = structuredClone(plan);
     other.target.kafka.security.password = "b";
-    if (other.target.influx) other.target.influx.token = "u";
+    if (other.target.influx) Object.assign(other.target.influx, { token: "u", ca: "another" });
     other.target.token = "another";
     assert.equal(planKey(plan, nothing), planKey(other, nothing));
   });

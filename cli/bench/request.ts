@@ -18,12 +18,12 @@ export function runName(scenario: string, now: Date, id = randomBytes(3).toStrin
 }
 
 /**
- * A key that is equal for equal plans of the same stack. It does not depend on passwords, the registry's address, the names of
- * the machines or their reservation, so that a run can be continued on other nodes.
+ * A key that is equal for equal plans of the same stack. It does not depend on passwords and certificates, the registry's
+ * address, the names of the machines or their reservation, so that a run can be continued on other nodes.
  */
 export function planKey({ scenario, image, target }: BenchPlan, settings: Settings): string {
   const { kafka, influx, network, token: _stackToken, ...others } = target;
-  const { token: _influxToken, ...where } = influx ?? { token: "" };
+  const { token: _influxToken, ca: _influxCa, ...where } = influx ?? { token: "", ca: undefined };
   // JSON.stringify drops a network that is undefined.
   const content = image.slice(image.indexOf("/") + 1);
   const brokers = network?.brokers.map(({ name, node }) => ({ name, node: network.nodes.indexOf(node) }));

@@ -8,7 +8,8 @@ export function uiCommand(): Command {
     summary: "Open the web UIs of a stack on this machine's loopback address, and print their passwords",
     details:
       "Opens an SSH tunnel from a port of 127.0.0.1 to each web UI of the stack (Grafana, InfluxDB, Portainer), and prints its " +
-      "URL, user and password. If the task of a UI is replaced, the tunnel follows. Ctrl-C closes all tunnels.",
+      "URL, user and password. If the task of a UI is replaced, the tunnel follows. Ctrl-C closes all tunnels. If InfluxDB serves " +
+      "HTTPS (influxdb.tls), it also writes the certificate of InfluxDB's authority to a file, for browsers and other clients.",
     examples: ["npm run ui", "npm run ui -- -s grid5000 --print"],
     exits: { done: "done, or closed by Ctrl-C", failed: true, usage: "wrong arguments", terminated: true },
   })

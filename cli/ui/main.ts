@@ -4,6 +4,7 @@ import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
 import { interruption, Stopped } from "../lib/signals.ts";
 import { stackOutputs } from "../lib/stackOutputs.ts";
 import { step } from "../lib/steps.ts";
+import { authorityNote, writeAuthority } from "./uiAuthority.ts";
 import { connect, Link, watch } from "./uiLinks.ts";
 import { choosePorts, type StackOutputs, table, type Ui, uisOf } from "./uiPlan.ts";
 import { isFree } from "./uiTunnel.ts";
@@ -27,12 +28,25 @@ export async function run(command: Command): Promise<number | undefined> {
       return [ui.name, where, ui.node, ui.user, passwordOf(ui)];
     });
     console.log(table([["UI", "on the swarm's network", "node", "user", "password"], ...rows]));
+    for (const note of authorityNotes(uis, stack)) console.log(`\n${note}`);
     return EXIT.done;
   }
   await open(uis, stack, passwordOf);
   if (interruption() !== EXIT.interrupted) return undefined;
   console.log("closed");
   return EXIT.done; // Ctrl-C is the normal end of this command
+}
+
+/** Writes the UIs' certificate authorities to files. @returns how to use each @param urlOf the open tunnel of a UI */
+function authorityNotes(
+  uis: readonly Ui[],
+  scenario: string,
+  urlOf: (ui: Ui) => string | undefined = () => undefined,
+): string[] {
+  return uis.flatMap((ui) => {
+    const file = writeAuthority(ui, scenario);
+    return file === undefined ? [] : [authorityNote(ui, file, urlOf(ui))];
+  });
 }
 
 function say(line: string): void {
@@ -53,6 +67,8 @@ async function open(uis: Ui[], scenario: string, passwordOf: (ui: Ui) => string)
     }
     const rows = links.map(({ ui, url }) => [ui.name, url, ui.user, passwordOf(ui)]);
     console.log(`\n${table([["UI", "URL", "user", "password"], ...rows])}\n`);
+    const urlOf = (ui: Ui) => links.find((link) => link.ui === ui)?.url;
+    for (const note of authorityNotes(uis, scenario, urlOf)) console.log(`${note}\n`);
     for (const warning of warnings) console.log(`${warning}; retrying`);
     const withoutPages = uis.filter(({ pages }) => pages === false).map(({ name }) => name);
     if (withoutPages.length > 0) {

@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
-import { describe, it } from "node:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer as createHttps } from "node:https";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { after, describe, it } from "node:test";
+import { makeAuthority, makeCertificate } from "../../test/support/certificates.ts";
+import * as authority from "./uiAuthority.ts";
 import * as links from "./uiLinks.ts";
 import * as plan from "./uiPlan.ts";
 import * as tunnel from "./uiTunnel.ts";
 
-const tools = { ...links, ...plan, ...tunnel };
+const tools = { ...authority, ...links, ...plan, ...tunnel };
 
 const ssh = "ssh -F '/home/it'\\''s me/config' -p 2201 root@127.0.0.1";
 const grafana = {
@@ -226,5 +232,44 @@ describe("a link to a UI", () => {
     end("broken pipe");
     await link.nodeFailed("node1 does not answer");
     assert.deepEqual([link.warning, link.isBroken], ["node1 does not answer", false]);
+  });
+});
+
+describe("a UI with HTTPS", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-unit-"));
+  after(() => rmSync(folder, { recursive: true }));
+  const secure = { ...influxdb, scheme: "https" as const };
+
+  it("answers only with a certificate of its authority", async () => {
+    const [own, other] = [makeAuthority(), makeAuthority()];
+    const bundle = makeCertificate(own, ["influxdb", "127.0.0.1"]);
+    const server = createHttps({ key: bundle, cert: bundle }, (_, response) => response.end());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const open = { ended: () => undefined, close: async () => {} };
+    const failure = (ca?: string) => tools.untilItAnswers({ ...secure, ca }, port, open, 1);
+    assert.equal(await failure(own.certificate), undefined);
+    assert.match((await failure(other.certificate)) ?? "", /it does not answer \(.*(certificate|signature)/);
+    assert.match((await failure()) ?? "", /it does not answer \(.*certificate/);
+    await new Promise((resolve) => server.close(resolve));
+  });
+  it("has an https URL", () => {
+    assert.equal(new tools.Link(secure, 8087).url, "https://127.0.0.1:8087");
+  });
+  it("has its authority's certificate written to a file of its scenario", () => {
+    const file = tools.writeAuthority({ ...secure, ca: "certificate" }, "org/lab", folder) ?? assert.fail();
+    assert.equal(path.relative(folder, file), "org-lab-influxdb.pem");
+    assert.equal(readFileSync(file, "utf8"), "certificate\n");
+  });
+  it("has no such file if it serves HTTP", () =>
+    assert.equal(tools.writeAuthority(influxdb, "lab", folder), undefined));
+  it("is explained with the file, and a command that uses it", () => {
+    const note = tools.authorityNote(secure, "/lab/ca.pem", "https://127.0.0.1:8086");
+    assert.match(note, /^InfluxDB uses HTTPS with .* own authority, so a browser warns about it\.$/m);
+    assert.match(
+      note,
+      /import \/lab\/ca\.pem .*: curl --cacert \/lab\/ca\.pem https:\/\/127\.0\.0\.1:8086$/m,
+    );
+    assert.doesNotMatch(tools.authorityNote(secure, "/lab/ca.pem"), /curl/);
   });
 });

@@ -10,6 +10,8 @@ export interface UiOutput {
   /** Its port inside its task. */
   port: number;
   scheme: "http" | "https";
+  /** The certificate of the authority that signed the UI's own, PEM; absent: it serves HTTP. */
+  ca?: string;
   user: string;
   password: string;
   /** Name of the node on which its task runs. */

@@ -54,7 +54,7 @@ export async function untilItAnswers(
   for (;;) {
     const ended = tunnel.ended();
     if (ended !== undefined) return ended;
-    const failure = await failureOf(ui.scheme, localPort);
+    const failure = await failureOf(ui, localPort);
     if (failure === undefined) return undefined;
     if (isStopping()) throw new Stopped(`stopped waiting for ${ui.name}`);
     if (Date.now() > end) return `it does not answer (${failure})`;
@@ -62,12 +62,15 @@ export async function untilItAnswers(
   }
 }
 
-/** Sends a request; any response counts. Not with `fetch`, which never ends if the far end of a tunnel refuses (Node 20). */
-function failureOf(scheme: Ui["scheme"], port: number): Promise<string | undefined> {
+/**
+ * Sends a request; any response counts, over HTTPS only one with a certificate of the UI's authority. Not with `fetch`, which
+ * never ends if the far end of a tunnel refuses (Node 20).
+ */
+function failureOf({ scheme, ca }: Ui, port: number): Promise<string | undefined> {
   const { get } = scheme === "https" ? https : http;
   return new Promise((resolve) => {
     const options = { host: "127.0.0.1", port, agent: false, timeout: ANSWER_TIMEOUT_MS };
-    const request = get({ ...options, rejectUnauthorized: false }, (response) => {
+    const request = get({ ...options, ca }, (response) => {
       response.destroy();
       resolve(undefined);
     });

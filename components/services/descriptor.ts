@@ -68,6 +68,8 @@ export interface WebUi {
   user: string;
   password: pulumi.Output<string>;
   node: { name: string };
+  /** The certificate of the authority that signed the UI's own, PEM; absent: the UI serves HTTP. */
+  ca?: pulumi.Output<string> | undefined;
   /** Whether it has pages for a browser. If not, it only answers its API. */
   pages: boolean;
 }
@@ -77,6 +79,9 @@ export interface WebUi {
  *
  * @param pages whether it has pages for a browser
  */
-export function webUi({ service, port, user, password, node }: Omit<WebUi, "pages">, pages: boolean): WebUi {
-  return { service, port, user, password, node, pages };
+export function webUi(
+  { service, port, user, password, node, ca }: Omit<WebUi, "pages">,
+  pages: boolean,
+): WebUi {
+  return { service, port, user, password, node, ca, pages };
 }

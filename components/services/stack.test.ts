@@ -15,6 +15,7 @@ import {
   ALL_IMAGES as ALL,
   CORE_IMAGES,
   declareOn,
+  fakeCertificate,
   fakeTokens,
   fileText,
   labelsOf,
@@ -132,18 +133,34 @@ describe("the whole stack", () => {
 
   it("returns port, user, password and node of every web UI", async () => {
     const uis = whole.result.uis as Record<string, unknown>[];
-    const plain = uis.map(({ password: _, ...rest }) => rest);
-    const at = { scheme: "http", user: "admin", node: "node1", pages: true };
+    const plain = uis.map(({ password: _, ca: __, ...rest }) => rest);
+    const at = { user: "admin", node: "node1", pages: true };
     assert.deepEqual(plain, [
-      { name: "Grafana", service: "grafana", port: 3000, ...at },
-      { name: "InfluxDB", service: "influxdb", port: 8086, ...at },
-      { name: "Portainer", service: "portainer", port: 9000, ...at },
+      { name: "Grafana", scheme: "http", service: "grafana", port: 3000, ...at },
+      { name: "InfluxDB", scheme: "https", service: "influxdb", port: 8086, ...at },
+      { name: "Portainer", scheme: "http", service: "portainer", port: 9000, ...at },
     ]);
     const passwords = uis.map(({ password }) => outputValue(password as pulumi.Output<string>));
     assert.deepEqual(
       await Promise.all(passwords),
       ["grafana", "influxdb", "portainer"].map((name) => secretOf(`${name}-password`, "current")),
     );
+  });
+
+  it("returns the authority of each web UI that serves HTTPS: of InfluxDB, if clients of Kafka use TLS", async () => {
+    const authorities = async ({ result }: Stack) => {
+      const uis = result.uis as { name: string; scheme: string; ca?: pulumi.Output<string> }[];
+      const found = uis.map(async ({ name, scheme, ca }) => [name, scheme, ca && (await outputValue(ca))]);
+      return (await Promise.all(found)).filter(([, , ca]) => ca !== undefined);
+    };
+    const ca = fakeCertificate("influxdb-ca");
+    assert.deepEqual(await authorities(whole), [["InfluxDB", "https", ca]]);
+    assert.deepEqual(await authorities(await deploy({ influxdb: { tls: true } })), [
+      ["InfluxDB", "https", ca],
+    ]);
+    assert.deepEqual(await authorities(await deploy()), []);
+    const { influxdb } = whole.result as { influxdb: { url: string; ca: pulumi.Output<string> } };
+    assert.deepEqual([influxdb.url, await outputValue(influxdb.ca)], ["https://influxdb:8086", ca]);
   });
 
   it("marks web UIs whose image has no pages", async () => {

@@ -164,8 +164,8 @@ function lookUp(
   };
 }
 
-function uiOutput(name: string, { node, ...ui }: WebUi): Record<string, unknown> {
-  return { name, scheme: "http", ...ui, node: node.name };
+function uiOutput(name: string, { node, ca, ...ui }: WebUi): Record<string, unknown> {
+  return { name, ...(ca ? { scheme: "https", ca } : { scheme: "http" }), ...ui, node: node.name };
 }
 
 /** Always true once known, because a failed job fails `up`. Not secret, although InfluxDB's job output is. */

@@ -30,7 +30,9 @@ const services = Object.entries(SERVICES) as unknown as [ServiceKey, AnyService]
 
 /** Returns the settings of every service. */
 export function serviceSettings(parsed: ParsedServices): ServiceSettings {
-  return Object.fromEntries(services.map(([key, service]) => [key, service.settings(parsed[key])]));
+  const { enabled, security } = parsed.kafka;
+  const others = { kafkaEncrypts: enabled && security.endsWith("SSL") };
+  return Object.fromEntries(services.map(([key, service]) => [key, service.settings(parsed[key], others)]));
 }
 
 /** Returns errors of the services that involve several options, as lines of `path: what is wrong`. */

@@ -1,6 +1,14 @@
 import { z } from "zod";
-import { longDuration, wholeSeconds, within } from "../../contract/units.ts";
-import { defineService, enabled, type Limits, limits, limitsOf, rotation } from "./service.ts";
+import { longDuration, wholeSeconds, within, yesOrNo } from "../../contract/units.ts";
+import {
+  defineService,
+  enabled,
+  type Limits,
+  limits,
+  limitsOf,
+  type OtherServices,
+  rotation,
+} from "./service.ts";
 
 const name = z
   .string()
@@ -36,6 +44,11 @@ const schema = z
       .or(retention)
       .prefault("30 days")
       .describe("How long InfluxDB keeps data, at least 1 hour. A longer time needs more disk space."),
+    tls: yesOrNo.optional().meta({
+      description:
+        "`true`: InfluxDB serves HTTPS only, so that its tokens and passwords are encrypted on the network. `up` creates its certificate, and Telegraf, Grafana and the benchmark verify it. `false`: it serves HTTP.",
+      whenAbsent: "`true` if `kafka.security` is `SSL` or `SASL_SSL`, otherwise `false`",
+    }),
     rotation,
     ...limits,
   })
@@ -48,14 +61,17 @@ type Parsed = z.output<typeof schema>;
 export type InfluxdbSettings = Pick<Parsed, "organization" | "bucket" | "rotation"> & {
   /** How long data are kept; 0 is InfluxDB's value for "forever". */
   retentionSec: number;
+  /** Whether it serves HTTPS instead of HTTP. */
+  tls: boolean;
   limits: Limits;
 };
 
-function settings(parsed: Parsed): InfluxdbSettings | undefined {
+function settings(parsed: Parsed, { kafkaEncrypts }: OtherServices): InfluxdbSettings | undefined {
   if (!parsed.enabled) return undefined;
   const { organization, bucket, rotation } = parsed;
   const retentionSec = parsed.retention === "forever" ? 0 : parsed.retention;
-  return { organization, bucket, retentionSec, rotation, limits: limitsOf(parsed) };
+  const tls = parsed.tls ?? kafkaEncrypts;
+  return { organization, bucket, retentionSec, tls, rotation, limits: limitsOf(parsed) };
 }
 
 /** InfluxDB: the database of all metrics. */

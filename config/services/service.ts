@@ -11,6 +11,12 @@ export interface ServiceContext {
   registryPort?: number;
 }
 
+/** Properties of other services that defaults depend on. */
+export interface OtherServices {
+  /** Whether clients connect to Kafka over TLS; false if Kafka is switched off. */
+  kafkaEncrypts: boolean;
+}
+
 /** Describes a service's configuration: its options, and the settings derived from them. */
 export interface ServiceConfig<S extends z.ZodType, T> {
   /** The service's name in messages, such as InfluxDB. */
@@ -20,7 +26,7 @@ export interface ServiceConfig<S extends z.ZodType, T> {
   /** Keys of the services that this one depends on. */
   needs?: readonly string[];
   /** Returns the settings for the deployment; undefined if the service is switched off. */
-  settings(parsed: z.output<S>): T | undefined;
+  settings(parsed: z.output<S>, others: OtherServices): T | undefined;
   /** Errors that involve several options, as lines of `path: what is wrong`. Only called for an enabled service. */
   errors?(parsed: z.output<S>, context: ServiceContext): string[];
   /**

@@ -1,20 +1,20 @@
 // The jobs of the bench image, as one bundled file, against real Kafka and InfluxDB processes on this machine.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import * as path from "node:path";
+import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { InfluxDB } from "@influxdata/influxdb-client";
 import { ensureBenchBundle } from "../../cli/setup/benchBundle.ts";
 import { ensureMetricsAgent } from "../../cli/setup/metricsAgent.ts";
-import { influxdb } from "../../offline/goBuilds.ts";
+import { NODE_METRICS } from "../../components/services/telegraf/metrics.ts";
 import { ensureKafkaJars } from "../../offline/kafkaJars.ts";
+import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { writeFakeRun } from "../support/fakeRun.ts";
+import { InfluxProcess } from "../support/influxProcess.ts";
 import { KafkaCluster } from "../support/kafkaCluster.ts";
+import { startTelegraf } from "../support/telegrafProcess.ts";
 
 let bundle: string;
 before(async () => {
@@ -120,12 +120,11 @@ describe("the Kafka jobs with TLS and SCRAM", () => {
   });
 });
 
+type Tokens = Record<"operator" | "write" | "read", string>;
+
 describe("the InfluxDB jobs", () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "swarmbench-influxd-"));
-  let program: string | undefined;
-  let influxd: ChildProcess | undefined;
+  let influxd: InfluxProcess;
   let url = "";
-  type Tokens = Record<"operator" | "write" | "read", string>;
   const wanted = { org: "swarmbench", bucket: "bench", user: "admin" };
   const provision = (own: object) =>
     resultOf<{ orgId: string; bucketId: string }>("influx-provision", {
@@ -139,38 +138,12 @@ describe("the InfluxDB jobs", () => {
   const one = { password: { current: "password-one", previous: "password-one" } };
   const two = { password: { current: "password-two", previous: "password-one" } };
 
-  async function start() {
-    influxd = spawn(program ?? "", [], {
-      stdio: "ignore",
-      env: {
-        ...process.env,
-        INFLUXD_HTTP_BIND_ADDRESS: new URL(url).host,
-        INFLUXD_BOLT_PATH: path.join(folder, "bolt"),
-        INFLUXD_ENGINE_PATH: path.join(folder, "engine"),
-        INFLUXD_SQLITE_PATH: path.join(folder, "sqlite"),
-        INFLUXD_REPORTING_DISABLED: "true",
-      },
-    });
-    await once(influxd, "spawn");
-  }
-  async function stop() {
-    if (!influxd || influxd.exitCode !== null || influxd.signalCode !== null) return;
-    const exit = once(influxd, "exit");
-    influxd.kill();
-    await exit;
-  }
   before(async () => {
-    program = (await influxdb())["/usr/bin/influxd"];
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
-    await once(server.close(), "close");
-    await start();
+    influxd = await InfluxProcess.prepare();
+    url = `http://${influxd.address}`;
+    await influxd.start();
   });
-  after(async () => {
-    await stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  after(() => influxd?.dispose());
 
   let ids: object;
   let first: Tokens;
@@ -181,8 +154,8 @@ describe("the InfluxDB jobs", () => {
     assert.equal(new Set(Object.values(first)).size, 3);
   });
   it("change nothing the second time or after a restart", async () => {
-    await stop();
-    await start();
+    await influxd.stop();
+    await influxd.start();
     assert.deepEqual(await provision(one), ids);
     assert.deepEqual(await makeTokens(one), first);
   });
@@ -235,7 +208,7 @@ describe("the InfluxDB jobs", () => {
     assert.match(stderr, /has no bucket other of organisation swarmbench\. .*influxdb\.rotation/);
   });
   it("time out if InfluxDB does not start, with a hint where to look", async () => {
-    await stop();
+    await influxd.stop();
     const input = { url, ...wanted, ...two, retentionSec: 0, timeoutSec: 1 };
     const { code, stderr } = await runJob("influx-provision", input);
     assert.equal(code, 1);
@@ -243,5 +216,74 @@ describe("the InfluxDB jobs", () => {
       stderr,
       /timed out after 1 s waiting for InfluxDB .*ECONNREFUSED.*docker service logs influxdb/,
     );
+  });
+});
+
+describe("the InfluxDB jobs with TLS", () => {
+  const authority = makeAuthority();
+  const other = makeAuthority();
+  const newKey = () => makeCertificate(authority, ["influxdb", "localhost", "127.0.0.1"]);
+  const place = { org: "swarmbench", bucket: "bench" };
+  const login = { ...place, user: "admin", password: { current: "password-one" } };
+  let influxd: InfluxProcess;
+  let url = "";
+  let tokens: Tokens;
+  before(async () => {
+    influxd = await InfluxProcess.prepare();
+    url = `https://${influxd.address}`;
+    await influxd.start(newKey());
+  });
+  after(() => influxd?.dispose());
+  const target = (token: string, ca = authority.certificate) => ({ url, ca, ...place, token });
+
+  it("set up InfluxDB, and create its tokens", async () => {
+    const server = { url, ca: authority.certificate };
+    await resultOf("influx-provision", { ...server, ...login, retentionSec: 0 });
+    const input = { ...server, ...login, rotation: 0 };
+    tokens = (await resultOf<{ tokens: Tokens }>("influx-tokens", input)).tokens;
+    assert.equal(new Set(Object.values(tokens)).size, 3);
+  });
+  it("have the points of a run written, and refuse to write to another authority's server", async () => {
+    await writeFakeRun(target(tokens.write));
+    await assert.rejects(writeFakeRun(target(tokens.write, other.certificate)), ({ cause }: Error) =>
+      /certificate|signature/.test(String(cause)),
+    );
+  });
+  it("find the samples of a Telegraf that verifies the certificate", async () => {
+    const collector = await startTelegraf(target(tokens.write), influxd.folder);
+    const errors = text(collector.stderr);
+    try {
+      const series = [{ measurement: NODE_METRICS.telegraf.name, tag: "collector", values: ["kafka"] }];
+      const input = { influx: target(tokens.read), series, timeoutSec: 60 };
+      assert.deepEqual(await resultOf("metrics-ready", input), { series: 1 });
+    } finally {
+      const exit = once(collector, "exit");
+      collector.kill();
+      await exit;
+    }
+    assert.doesNotMatch(await errors, /x509|certificate/);
+  });
+  it("find none of a Telegraf that trusts another authority", async () => {
+    const collector = await startTelegraf(target(tokens.write, other.certificate), influxd.folder, "--once");
+    assert.match(await text(collector.stderr), /x509: certificate signed by unknown authority/);
+  });
+  for (const [what, server] of [
+    ["whose certificate another authority signed", () => ({ url, ca: other.certificate })],
+    ["if they know no authority", () => ({ url })],
+    ["that they reach in clear text", () => ({ url: url.replace("https:", "http:") })],
+  ] as const) {
+    it(`refuse an InfluxDB ${what}, and print no password`, async () => {
+      const input = { ...server(), ...login, retentionSec: 0, timeoutSec: 1 };
+      const { code, stderr, shown } = await runJob("influx-provision", input);
+      assert.equal(code, 1);
+      assert.match(stderr, /timed out after 1 s .*(certificate|signature|HTTPS server)/);
+      assert.doesNotMatch(shown, /password-one/);
+    });
+  }
+  it("accept a new certificate of the same authority", async () => {
+    await influxd.stop();
+    await influxd.start(newKey());
+    const input = { url, ca: authority.certificate, ...login, rotation: 0 };
+    assert.deepEqual((await resultOf<{ tokens: Tokens }>("influx-tokens", input)).tokens, tokens);
   });
 });

@@ -4,7 +4,8 @@ import { TestProject } from "../support/project.ts";
 import { assertHidden, secretsOf } from "../support/secrets.ts";
 import { type KafkaOutputs, SECURE_CLUSTER, secureClient } from "../support/secureKafka.ts";
 
-describe("a Kafka cluster whose secrets are rotated", { concurrency: 1 }, () => {
+/** `up` ends only once Telegraf's new tasks write to InfluxDB with its new certificate and tokens. */
+describe("a Kafka cluster whose secrets are rotated, with those of InfluxDB", { concurrency: 1 }, () => {
   let project: TestProject;
   /** The secrets before the rotation. */
   let earlier: string[] = [];
@@ -18,8 +19,9 @@ describe("a Kafka cluster whose secrets are rotated", { concurrency: 1 }, () => 
   it("accepts the new password and not the old one", async () => {
     const before = (await project.secretOutputs<KafkaOutputs>()).kafka.security.password;
     earlier = await secretsOf(project);
-    await project.configure({ "kafka.rotation": "1" });
+    await project.configure({ "kafka.rotation": "1", "influxdb.rotation": "1" });
     await project.recordedUp();
+    await project.recordedUp("--expect-no-changes");
     const admin = (await secureClient(project)).admin();
     await admin.connect();
     await admin.disconnect();

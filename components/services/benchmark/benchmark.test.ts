@@ -8,6 +8,7 @@ import { defined } from "../../../test/support/defined.ts";
 import {
   CORE_IMAGES,
   declareOn,
+  fakeCertificate,
   imageOf,
   type Program,
   secretOf,
@@ -173,6 +174,14 @@ describe("the benchmark of an up", () => {
     const without = await deploy({ kafka: { enabled: false } });
     assert.ok(![...without.resources.keys()].some((name) => /benchmark|producers|consumers/.test(name)));
     assert.equal(without.result.benchPlan, undefined);
+  });
+
+  it("gets the URL of InfluxDB and the authority of its certificate: HTTPS if clients of Kafka use TLS", async () => {
+    const { influx } = (await planOf(whole)).target;
+    assert.deepEqual([influx?.url, influx?.ca], ["https://influxdb:8086", fakeCertificate("influxdb-ca")]);
+    const plain = (await planOf(await deploy())).target.influx ?? assert.fail();
+    assert.equal(plain.url, "http://influxdb:8086");
+    assert.ok(!("ca" in plain));
   });
 
   it("has no database for live metrics if InfluxDB is switched off", async () => {

@@ -50,12 +50,6 @@ export function benchPlan({
     .filter(({ roles }) => roles.includes("broker"))
     .map(({ name, jolokiaUrl }) => ({ name, jolokiaUrl, cpuLimit: cpuLimitOf(name) }));
   const probed = { nodes: deployment.nodes.map(({ hostname }) => hostname), brokers: kafka.brokers };
-  const influx = influxdb && {
-    url: influxdb.url,
-    org: influxdb.organization,
-    bucket: influxdb.bucket,
-    token: influxdb.writeToken,
-  };
   const plan = pulumi.output({
     scenario: pulumi.getStack(),
     ssh: sshArguments(manager.ssh),
@@ -66,7 +60,7 @@ export function benchPlan({
       token: token.value,
       kafka: kafka.target,
       brokerMetrics,
-      influx,
+      influx: influxdb?.target(influxdb.writeToken),
       network: benchmark.network.enabled ? probed : undefined,
       agents: { producer: { tasks: producers.tasks }, consumer: { tasks: consumers.tasks } },
     },

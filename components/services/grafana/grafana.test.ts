@@ -4,6 +4,7 @@ import { parseSettings } from "../../../config/settings.ts";
 import {
   ALL_IMAGES,
   declareOn,
+  fakeCertificate,
   fakeTokens,
   fileText,
   imageOf,
@@ -16,7 +17,7 @@ import { InfluxDb } from "../influxdb/influxdb.ts";
 import { dashboards } from "./dashboards/index.ts";
 import { Grafana } from "./grafana.ts";
 
-const declareGrafana = (rotation = 0) =>
+const declareGrafana = (rotation = 0, tls = false) =>
   declareOn(
     (deployment) => {
       const { influxdb, grafana } = parseSettings(
@@ -25,7 +26,7 @@ const declareGrafana = (rotation = 0) =>
         "ann",
       ).services;
       assert.ok(influxdb && grafana);
-      const store = new InfluxDb("influxdb", { deployment, settings: influxdb });
+      const store = new InfluxDb("influxdb", { deployment, settings: { ...influxdb, tls } });
       return new Grafana("grafana", { deployment, settings: { ...grafana, rotation }, influxdb: store });
     },
     { images: ALL_IMAGES },
@@ -43,6 +44,18 @@ function files(of: Program<Grafana> = program): Record<string, string> {
     ...(secrets ?? []).map(({ fileName, secretId }) => [fileName, read("Secret", secretId)]),
     ...(configs ?? []).map(({ fileName, configId }) => [fileName, read("ServiceConfig", configId)]),
   ]);
+}
+
+/** The one data source that is provisioned. */
+function dataSource(of: Program<Grafana> = program) {
+  const path = "/etc/grafana/provisioning/datasources/influxdb.yaml";
+  const { datasources } = JSON.parse(files(of)[path] ?? assert.fail());
+  assert.equal(datasources.length, 1);
+  return datasources[0];
+}
+/** The text of the file that a provisioned value refers to. */
+function referredTo(value: string, of: Program<Grafana> = program): string | undefined {
+  return files(of)[/^\$__file\{(.*)\}$/.exec(value)?.[1] ?? ""];
 }
 
 describe("Grafana", () => {
@@ -80,18 +93,24 @@ describe("Grafana", () => {
   });
 
   it("has InfluxDB as its data source, with the read token from a mounted file", () => {
-    const { datasources } = JSON.parse(
-      files()["/etc/grafana/provisioning/datasources/influxdb.yaml"] ?? assert.fail(),
-    );
-    assert.equal(datasources.length, 1);
-    const [{ uid, url, jsonData, secureJsonData }] = datasources;
+    const { uid, url, jsonData, secureJsonData } = dataSource();
     assert.deepEqual([uid, url], ["influxdb", "http://influxdb:8086"]);
     assert.deepEqual(
       [jsonData.version, jsonData.organization, jsonData.defaultBucket],
       ["Flux", "lab", "runs"],
     );
-    const path = /^\$__file\{(.*)\}$/.exec(secureJsonData.token)?.[1] ?? "";
-    assert.equal(files()[path], fakeTokens.read);
+    assert.equal(referredTo(secureJsonData.token), fakeTokens.read);
+    assert.deepEqual(Object.keys(secureJsonData), ["token"]);
+  });
+
+  it("verifies InfluxDB's certificate with the stack's authority if InfluxDB has TLS", async () => {
+    const secure = await declareGrafana(0, true);
+    const { url, jsonData, secureJsonData } = dataSource(secure);
+    assert.equal(url, "https://influxdb:8086");
+    assert.deepEqual([jsonData.tlsAuthWithCACert, jsonData.tlsSkipVerify], [true, undefined]);
+    assert.equal(referredTo(secureJsonData.tlsCACert, secure), fakeCertificate("influxdb-ca"));
+    assert.equal(referredTo(secureJsonData.token, secure), fakeTokens.read);
+    assert.deepEqual(secure.leaks, []);
   });
 
   it("has every dashboard in the provider's folder, and one of them as its home", () => {

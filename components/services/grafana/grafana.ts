@@ -21,6 +21,8 @@ const DASHBOARDS = "/etc/grafana/dashboards";
 const PASSWORD_FILE = "/run/secrets/grafana_admin_password";
 const SECRET_KEY_FILE = "/run/secrets/grafana_secret_key";
 const TOKEN_FILE = "/run/secrets/influxdb_read_token";
+/** The certificate of InfluxDB's authority, PEM. */
+const CA_FILE = "/etc/grafana/influxdb-ca.pem";
 
 interface GrafanaArgs {
   deployment: Deployment;
@@ -99,11 +101,12 @@ export class Grafana extends pulumi.ComponentResource {
 
   private configFiles(name: string): TaskFile[] {
     const { deployment, influxdb } = this.args;
-    const file = (suffix: string, path: string, text: string) => ({
+    const file = (suffix: string, path: string, text: pulumi.Input<string>) => ({
       path,
       source: configFile(`${name}-${suffix}`, text, deployment, this),
     });
     return [
+      ...(influxdb.ca ? [file("influxdb-ca", CA_FILE, influxdb.ca)] : []),
       file("data-source", `${PROVISIONING}/datasources/influxdb.yaml`, dataSource(influxdb)),
       file("provider", `${PROVISIONING}/dashboards/swarmbench.yaml`, dashboardProvider()),
       ...Object.entries(dashboards()).map(([id, dashboard]) =>
@@ -162,8 +165,15 @@ function grafanaEnvironment(): Record<string, string> {
   };
 }
 
-/** The provisioning file of the data source. It is JSON, which is valid YAML and quotes every value. */
-export function dataSource({ url, organization, bucket }: Pick<InfluxDb, "url" | "organization" | "bucket">) {
+/**
+ * The provisioning file of the data source. It is JSON, which is valid YAML and quotes every value.
+ *
+ * For HTTPS, Grafana verifies InfluxDB's certificate with the stack's authority only
+ * (https://grafana.com/docs/grafana/latest/administration/provisioning/#json-data).
+ */
+function dataSource({ url, organization, bucket, ca }: InfluxDb): string {
+  const tls = ca ? { tlsAuthWithCACert: true } : {};
+  const authority = ca ? { tlsCACert: `$__file{${CA_FILE}}` } : {};
   return JSON.stringify({
     apiVersion: 1,
     datasources: [
@@ -175,8 +185,8 @@ export function dataSource({ url, organization, bucket }: Pick<InfluxDb, "url" |
         url,
         isDefault: true,
         editable: false,
-        jsonData: { version: "Flux", organization, defaultBucket: bucket, timeInterval: "1s" },
-        secureJsonData: { token: `$__file{${TOKEN_FILE}}` },
+        jsonData: { version: "Flux", organization, defaultBucket: bucket, timeInterval: "1s", ...tls },
+        secureJsonData: { token: `$__file{${TOKEN_FILE}}`, ...authority },
       },
     ],
   });

@@ -10,7 +10,7 @@ export const influxdb: Service<InfluxdbSettings, InfluxDb> = {
   deploy: ({ deployment, settings, transform, options }) =>
     new InfluxDb("influxdb", { deployment, settings, transform }, options),
   ui: (component, { withoutPages }) => webUi(component, !withoutPages.includes("influxdb")),
-  outputs: ({ url, organization, bucket, operatorToken }) => ({
-    influxdb: { url, organization, bucket, token: operatorToken },
+  outputs: ({ url, organization, bucket, operatorToken, ca }) => ({
+    influxdb: { url, organization, bucket, token: operatorToken, ...(ca ? { ca } : {}) },
   }),
 };

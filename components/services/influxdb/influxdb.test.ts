@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
 import type { InfluxdbSettings } from "../../../config/services/index.ts";
+import { influxTargetSchema } from "../../../contract/target.ts";
 import {
   declareOn,
+  fakeBundle,
+  fakeCertificate,
   fakeTokens,
+  fileText,
   imageOf,
   type Program,
   secrecy,
@@ -16,6 +21,7 @@ const settings: InfluxdbSettings = {
   organization: "lab",
   bucket: "runs",
   retentionSec: 86_400,
+  tls: false,
   rotation: 2,
   limits: { memoryMiB: 512 },
 };
@@ -139,5 +145,77 @@ describe("InfluxDB", () => {
       changed.map(([name]) => name),
       ["Command influxdb-provision"],
     );
+  });
+});
+
+describe("InfluxDB with TLS", () => {
+  const ca = fakeCertificate("influxdb-ca");
+  let secure: Program<InfluxDb>;
+  before(async () => {
+    secure = await declareInflux({ tls: true });
+  });
+  const environment = (of: Program<InfluxDb>) => of.container("influxdb").env as Record<string, string>;
+
+  it("has its key and certificate as a secret file, and serves nothing older than TLS 1.2", () => {
+    assert.deepEqual(secure.container("influxdb").secrets, [
+      {
+        secretId: "influxdb-key-id",
+        secretName: "influxdb-key-drawn",
+        fileName: "/run/secrets/influxdb-key.pem",
+      },
+    ]);
+    assert.equal(fileText(secure.get("Secret influxdb-key")), fakeBundle("influxdb-certificate"));
+    const tls = Object.entries(environment(secure)).filter(([name]) => name.startsWith("INFLUXD_TLS_"));
+    assert.deepEqual(Object.fromEntries(tls), {
+      INFLUXD_TLS_CERT: "/run/secrets/influxdb-key.pem",
+      INFLUXD_TLS_KEY: "/run/secrets/influxdb-key.pem",
+      INFLUXD_TLS_MIN_VERSION: "1.2",
+    });
+  });
+
+  it("has a certificate for its name on the overlay, and for the ends of tunnels", () => {
+    const { NAMES: names } = secure.get("Command influxdb-certificate").inputs.environment as {
+      NAMES: string;
+    };
+    assert.equal(names, "DNS:influxdb,DNS:localhost,IP:127.0.0.1");
+  });
+
+  it("is reached through HTTPS by its jobs, which verify its certificate", async () => {
+    const place = { ...login, url: "https://influxdb:8086", ca };
+    assert.equal(secure.result.url, place.url);
+    assert.deepEqual(secure.jobInput("influxdb-provision"), { ...place, retentionSec: 86_400 });
+    assert.deepEqual(secure.jobInput("influxdb-tokens"), { ...place, rotation: 2 });
+    const target = await outputValue(pulumi.output(secure.result.target(secure.result.readToken)));
+    assert.deepEqual(influxTargetSchema.parse(target), {
+      url: place.url,
+      ca,
+      org: "lab",
+      bucket: "runs",
+      token: fakeTokens.read,
+    });
+  });
+
+  it("gets a new key and certificate from the same authority by a rotation", async () => {
+    const turned = await declareInflux({ tls: true, rotation: 3 });
+    const inputs = (of: Program<InfluxDb>, name: string) => of.get(`Command influxdb-${name}`).inputs;
+    assert.notDeepEqual(inputs(turned, "certificate"), inputs(secure, "certificate"));
+    assert.deepEqual(inputs(turned, "ca"), inputs(secure, "ca"));
+  });
+
+  it("exposes no secret in any resource, and its authority's certificate in clear text", async () => {
+    assert.deepEqual(secure.leaks, []);
+    assert.deepEqual(await secrecy({ ca: secure.result.ca }), { ca: false });
+    for (const name of ["ca", "certificate"]) {
+      const { inputs, secretOutputs } = secure.get(`Command influxdb-${name}`);
+      assert.deepEqual([inputs.logging, secretOutputs], ["none", ["stdout"]]);
+    }
+  });
+
+  it("has neither key nor authority if it serves HTTP", () => {
+    assert.equal(program.result.ca, undefined);
+    assert.deepEqual(program.container("influxdb").secrets, []);
+    assert.ok(!Object.keys(environment(program)).some((name) => name.includes("TLS")));
+    assert.ok(!program.resources.has("Command influxdb-ca"));
+    assert.ok(!program.resources.has("Command influxdb-certificate"));
   });
 });

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { InfluxdbSettings } from "../../../config/services/index.ts";
+import type { InfluxTarget } from "../../../contract/target.ts";
 import type { Deployment } from "../../lib/deployment.ts";
 import { type Job, runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
@@ -7,6 +8,7 @@ import { homeOf } from "../../lib/placement.ts";
 import { type RandomSecret, randomSecret } from "../../lib/randomSecret.ts";
 import { service, type Transforms } from "../../lib/service.ts";
 import { nodeVolume } from "../../lib/volume.ts";
+import { influxTls, type Tls } from "./tls.ts";
 
 const NAME = "influxdb";
 const PORT = 8086;
@@ -35,9 +37,11 @@ interface Provisioned {
 export class InfluxDb extends pulumi.ComponentResource {
   readonly node: Node;
   /** The URL on the overlay network. */
-  readonly url = `http://${NAME}:${PORT}`;
+  readonly url: string;
   readonly port = PORT;
   readonly service = NAME;
+  /** The certificate of the authority that signed InfluxDB's own, PEM; undefined: it serves HTTP. */
+  readonly ca: pulumi.Output<string> | undefined;
   readonly organization: string;
   readonly bucket: string;
   readonly user = USER;
@@ -63,9 +67,13 @@ export class InfluxDb extends pulumi.ComponentResource {
     this.node = homeOf("monitor", deployment.nodes);
     this.organization = settings.organization;
     this.bucket = settings.bucket;
-    const password = randomSecret(`${name}-password`, settings.rotation, { parent: this });
+    const { rotation } = settings;
+    const tls = settings.tls ? influxTls(name, { deployment, host: NAME, rotation }, this) : undefined;
+    this.url = `${tls ? "https" : "http"}://${NAME}:${PORT}`;
+    this.ca = tls?.ca;
+    const password = randomSecret(`${name}-password`, rotation, { parent: this });
     this.password = password.current;
-    const provisioned = this.provision(name, this.run(name), password);
+    const provisioned = this.provision(name, this.run(name, tls), password);
     const tokens = this.makeTokens(name, provisioned, password);
     this.provisioned = tokens.resource;
     this.ready = tokens.result;
@@ -77,7 +85,17 @@ export class InfluxDb extends pulumi.ComponentResource {
     this.registerOutputs({ url: this.url, organization: this.organization, bucket: this.bucket });
   }
 
-  private run(name: string): pulumi.Output<string> {
+  /** The bucket as the input of a job or of the runner. @param token with the permissions that the receiver needs */
+  target(token: pulumi.Output<string>): { [Name in keyof InfluxTarget]: pulumi.Input<InfluxTarget[Name]> } {
+    return { ...this.server(), org: this.organization, bucket: this.bucket, token };
+  }
+
+  /** Without a field that is undefined: some of what is built from it becomes an output of the stack. */
+  private server() {
+    return { url: this.url, ...(this.ca ? { ca: this.ca } : {}) };
+  }
+
+  private run(name: string, tls: Tls | undefined): pulumi.Output<string> {
     const { deployment, settings, transform } = this.args;
     const influxd = service(
       name,
@@ -91,10 +109,12 @@ export class InfluxDb extends pulumi.ComponentResource {
           INFLUXD_SQLITE_PATH: `${DATA}/influxd.sqlite`,
           INFLUXD_REPORTING_DISABLED: "true",
           INFLUXD_LOG_LEVEL: "warn",
+          ...tls?.environment,
         },
         on: this.node,
         limits: settings.limits,
         mounts: [{ type: "volume", source: nodeVolume(NAME, this.node, deployment, this), target: DATA }],
+        files: tls?.files ?? [],
         // InfluxDB writes what it holds in memory to disk before it stops.
         stopGraceSec: 30,
         transform: transform?.service,
@@ -136,6 +156,6 @@ export class InfluxDb extends pulumi.ComponentResource {
   }
 
   private login(password: RandomSecret) {
-    return { url: this.url, org: this.organization, bucket: this.bucket, user: USER, password };
+    return { ...this.server(), org: this.organization, bucket: this.bucket, user: USER, password };
   }
 }

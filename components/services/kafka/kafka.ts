@@ -5,6 +5,7 @@ import { type ClusterPlan, type Member, planCluster } from "../../../config/kafk
 import type { KafkaSettings } from "../../../config/services/index.ts";
 import type { KafkaTarget } from "../../../contract/target.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
+import { type Authority, certificateAuthority, signedCertificate } from "../../lib/certificates.ts";
 import type { Deployment } from "../../lib/deployment.ts";
 import { secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
@@ -19,7 +20,6 @@ import {
 } from "../../lib/service.ts";
 import { nodeVolume } from "../../lib/volume.ts";
 import { setMetadata } from "./admin.ts";
-import { certificateAuthority, memberCertificate } from "./certificates.ts";
 import { CA_FILE, DATA_DIRECTORY, KEY_FILE, PORTS, renderBroker } from "./config.ts";
 
 /** Time limit for a restarted broker to read its log and catch up. */
@@ -126,9 +126,7 @@ export class Kafka extends pulumi.ComponentResource {
   }
 
   /** Declares the members. The returned values change whenever a member changes. */
-  private runMembers(
-    authority: ReturnType<typeof certificateAuthority> | undefined,
-  ): pulumi.Output<string>[] {
+  private runMembers(authority: Authority | undefined): pulumi.Output<string>[] {
     const settled: pulumi.Output<string>[] = [];
     let previous: pulumi.Output<string> | undefined;
     for (const member of this.plan.members) {
@@ -200,17 +198,17 @@ export class Kafka extends pulumi.ComponentResource {
   }
 
   /** Key, certificate and authority, if members use TLS among themselves. */
-  private memberFiles(
-    member: Member,
-    authority: ReturnType<typeof certificateAuthority> | undefined,
-  ): MemberFiles {
+  private memberFiles(member: Member, authority: Authority | undefined): MemberFiles {
     if (!authority) return { files: [], marks: [] };
     const { deployment, settings } = this.args;
-    const key = memberCertificate(
+    const key = signedCertificate(
       `${member.name}-certificate`,
-      [member.name, member.node.address, "localhost", "127.0.0.1"],
-      authority.bundle,
-      settings.rotation,
+      {
+        names: [member.name, member.node.address, "localhost", "127.0.0.1"],
+        authority,
+        usage: "serverAuth,clientAuth",
+        rotation: settings.rotation,
+      },
       { parent: this },
     );
     const keyFile = secretFile(`${member.name}-key`, key, deployment, this);

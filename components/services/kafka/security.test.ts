@@ -18,7 +18,7 @@ import {
   secretOf,
 } from "../../../test/support/deployment.ts";
 import { outputValue } from "../../../test/support/mocks.ts";
-import { certificateOf, subjectAltNames } from "./certificates.ts";
+import { certificateOf } from "../../lib/certificates.ts";
 import { Kafka } from "./kafka.ts";
 
 const SETTINGS: KafkaSettings = {
@@ -208,21 +208,5 @@ describe("a rotation", () => {
 
   it("is the only reason for new ones: a changed script does not recreate the authority", () => {
     assert.deepEqual(by("SASL_SSL").get("Command kafka-ca").ignoreChanges, ["create", "interpreter"]);
-  });
-});
-
-describe("the names in a certificate", () => {
-  it("are distinguished from addresses", () => {
-    assert.equal(subjectAltNames(["broker-1", "10.9.8.11"]), "DNS:broker-1,IP:10.9.8.11");
-  });
-});
-
-describe("the certificate of a bundle", () => {
-  it("is the part after the key", () => {
-    assert.equal(certificateOf(fakeBundle("broker-1")), fakeCertificate("broker-1"));
-  });
-
-  it("is an error if there is none, so that a key is never exposed as a certificate", () => {
-    assert.throws(() => certificateOf("-----BEGIN PRIVATE KEY-----"), /no certificate/);
   });
 });

@@ -35,6 +35,8 @@ for (const [name, config] of Object.entries(configs)) {
       assert.match(output, /organization = "swarmbench"\nbucket = "bench"/);
     });
 
+    it("writes over HTTP without options of TLS", () => assert.doesNotMatch(config, /tls_|skip_verify/));
+
     it("collects at the configured interval, and sends every five seconds", () => {
       const [agent = ""] = tables(config, "agent");
       assert.match(agent, name === "node" ? /\ninterval = "1s"/ : /\ninterval = "5s"/);
@@ -42,6 +44,18 @@ for (const [name, config] of Object.entries(configs)) {
     });
   });
 }
+
+describe("the output to an InfluxDB with TLS", () => {
+  const secure = { ...OUTPUT, url: "https://influxdb:8086", caFile: "/etc/telegraf/influxdb-ca.pem" };
+  for (const config of [nodeConfig(secure), kafkaConfig({ ...secure, brokers: BROKERS })]) {
+    it(`verifies its certificate with the stack's authority (${/omit_hostname/.test(config) ? "kafka" : "node"})`, () => {
+      const [output = ""] = tables(config, "outputs.influxdb_v2");
+      assert.match(output, /urls = \[ "https:\/\/influxdb:8086" \]/);
+      assert.match(output, /\ntls_ca = "\/etc\/telegraf\/influxdb-ca\.pem"\ntls_min_version = "TLS12"/);
+      assert.doesNotMatch(config, /skip_verify/);
+    });
+  }
+});
 
 describe("nodeConfig", () => {
   it("has the node's name as host, not the container's", () => {

@@ -22,6 +22,8 @@ const GLOBAL_TASK_NAME = "^(.+)\\.[a-z0-9]{25}\\.[a-z0-9]{25}$";
 export interface Output {
   /** InfluxDB's URL on the overlay network. */
   url: string;
+  /** Path of the certificate of the authority that signed InfluxDB's own; undefined for an HTTP URL. */
+  caFile?: string | undefined;
   org: string;
   bucket: string;
   /** Time between two samples. */
@@ -149,11 +151,12 @@ function agent(intervalSec: number, host: { hostname: string } | { omit_hostname
   };
 }
 
-function common({ url, org, bucket }: Output) {
+function common({ url, caFile, org, bucket }: Output) {
+  const tls = caFile === undefined ? {} : { tls_ca: caFile, tls_min_version: "TLS12" };
   return {
     secretstores: { docker: [{ id: "secrets" }] },
     outputs: {
-      influxdb_v2: [{ urls: [url], organization: org, bucket, token: `@{secrets:${TOKEN}}` }],
+      influxdb_v2: [{ urls: [url], organization: org, bucket, token: `@{secrets:${TOKEN}}`, ...tls }],
     },
   };
 }

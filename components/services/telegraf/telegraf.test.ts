@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { parseSettings } from "../../../config/settings.ts";
-import { declareOn, fakeTokens, fileText, imageOf, type Program } from "../../../test/support/deployment.ts";
+import {
+  declareOn,
+  fakeCertificate,
+  fakeTokens,
+  fileText,
+  imageOf,
+  type Program,
+} from "../../../test/support/deployment.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
 import { InfluxDb } from "../influxdb/influxdb.ts";
 import { Kafka } from "../kafka/kafka.ts";
@@ -12,11 +19,11 @@ const { kafka, influxdb, telegraf } = parseSettings(
   "local",
   "ann",
 ).services;
-const declareTelegraf = ({ withKafka = true, limits = telegraf?.limits ?? {} } = {}) =>
+const declareTelegraf = ({ withKafka = true, tls = false, limits = telegraf?.limits ?? {} } = {}) =>
   declareOn((deployment) => {
     assert.ok(kafka && influxdb && telegraf);
     const brokers = withKafka ? { kafka: new Kafka("kafka", { deployment, settings: kafka }) } : {};
-    const store = new InfluxDb("influxdb", { deployment, settings: influxdb });
+    const store = new InfluxDb("influxdb", { deployment, settings: { ...influxdb, tls } });
     return new Telegraf("telegraf", {
       deployment,
       settings: { ...telegraf, limits },
@@ -84,6 +91,24 @@ describe("Telegraf", () => {
   });
 
   it("exposes no secret in any resource", () => assert.deepEqual(program.leaks, []));
+
+  it("verifies InfluxDB's certificate with the stack's authority if InfluxDB has TLS, and so does its job", async () => {
+    const secure = await declareTelegraf({ tls: true });
+    const ca = fakeCertificate("influxdb-ca");
+    for (const name of collectors) {
+      const configs = secure.container(name).configs as { configId: string; fileName: string }[];
+      const mounted = configs.map(({ configId, fileName }) => [configId, fileName]);
+      assert.deepEqual(mounted.at(-1), ["telegraf-ca-id", "/etc/telegraf/influxdb-ca.pem"]);
+      const text = fileText(secure.get(`ServiceConfig ${name}-config`));
+      assert.match(text, /"https:\/\/influxdb:8086"/);
+      assert.match(text, /\ntls_ca = "\/etc\/telegraf\/influxdb-ca\.pem"\n/);
+    }
+    assert.equal(fileText(secure.get("ServiceConfig telegraf-ca")), ca);
+    const { influx } = secure.jobInput("telegraf-ready") as { influx: Record<string, string> };
+    assert.deepEqual([influx.url, influx.ca], ["https://influxdb:8086", ca]);
+    assert.match(String(secure.get("Command telegraf-ready").inputs.stdin), /^MARKS='.* telegraf-ca-id /m);
+    assert.deepEqual(secure.leaks, []);
+  });
 });
 
 describe("Telegraf is ready", () => {

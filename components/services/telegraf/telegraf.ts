@@ -6,7 +6,7 @@ import { configFile, secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
 import { homeOf } from "../../lib/placement.ts";
-import { service, type Transforms } from "../../lib/service.ts";
+import { service, type TaskFile, type Transforms } from "../../lib/service.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
 import { kafkaConfig, NODE_MOUNTS, nodeConfig, nodeEnvironment } from "./config.ts";
@@ -18,6 +18,8 @@ const NAME = "telegraf";
 const KAFKA_COLLECTOR = "telegraf-kafka";
 const CONFIG = "/etc/telegraf/telegraf.conf";
 const TOKEN_FILE = "/run/secrets/influx_token";
+/** The certificate of InfluxDB's authority, PEM. */
+const CA_FILE = "/etc/telegraf/influxdb-ca.pem";
 
 const TIMEOUT_SEC = 120;
 
@@ -45,25 +47,30 @@ export class Telegraf extends pulumi.ComponentResource {
     this.args = args;
 
     const { deployment, kafka, influxdb } = args;
-    const token = secretFile(`${name}-token`, influxdb.writeToken, deployment, this);
-    const { url, organization: org, bucket } = influxdb;
-    const output = { url, org, bucket, intervalSec: args.settings.intervalSec };
-    const collectors = [this.collector(name, NAME, "every node", nodeConfig(output), token)];
+    const { url, organization: org, bucket, ca } = influxdb;
+    const access = [
+      { path: TOKEN_FILE, source: secretFile(`${name}-token`, influxdb.writeToken, deployment, this) },
+      ...(ca ? [{ path: CA_FILE, source: configFile(`${name}-ca`, ca, deployment, this) }] : []),
+    ];
+    const caFile = ca && CA_FILE;
+    const output = { url, caFile, org, bucket, intervalSec: args.settings.intervalSec };
+    const collectors = [this.collector(name, NAME, "every node", nodeConfig(output), access)];
     if (kafka) {
       const config = kafkaConfig({ ...output, brokers: kafka.jolokia });
       const home = homeOf("monitor", deployment.nodes);
-      collectors.push(this.collector(`${name}-kafka`, KAFKA_COLLECTOR, home, config, token));
+      collectors.push(this.collector(`${name}-kafka`, KAFKA_COLLECTOR, home, config, access));
     }
     this.ready = this.awaitSamples(name, collectors.flat());
     this.registerOutputs({});
   }
 
+  /** @param access the files with which it writes to InfluxDB */
   private collector(
     name: string,
     serviceName: string,
     on: Node | "every node",
     config: string,
-    token: ReturnType<typeof secretFile>,
+    access: TaskFile[],
   ): pulumi.Output<string>[] {
     const { deployment, settings, transform } = this.args;
     const file = configFile(`${name}-config`, config, deployment, this);
@@ -77,22 +84,19 @@ export class Telegraf extends pulumi.ComponentResource {
         on,
         limits: settings.limits,
         mounts: on === "every node" ? NODE_MOUNTS : [],
-        files: [
-          { path: CONFIG, source: file },
-          { path: TOKEN_FILE, source: token },
-        ],
+        files: [{ path: CONFIG, source: file }, ...access],
         transform: transform?.service,
       },
       this,
     );
     // The service's id does not change with its image, settings or files, so these are listed too.
-    return [declared.id, file.id, token.id, deployment.images.ref("telegraf"), declared.settings];
+    const files = [file, ...access.map(({ source }) => source)];
+    return [declared.id, ...files.map(({ id }) => id), deployment.images.ref("telegraf"), declared.settings];
   }
 
   /** Waits for samples, because the state of a global service does not show a task that crashes and restarts again and again. */
   private awaitSamples(name: string, collectors: pulumi.Output<string>[]): pulumi.Output<string> {
     const { deployment, settings, influxdb, kafka } = this.args;
-    const { url, organization: org, bucket, readToken } = influxdb;
     const nodes = deployment.nodes.map((node) => node.hostname);
     const brokers = kafka?.jolokia.map((member) => member.name) ?? [];
     return runJob(
@@ -101,7 +105,7 @@ export class Telegraf extends pulumi.ComponentResource {
         deployment,
         job: "metrics-ready",
         input: {
-          influx: { url, org, bucket, token: readToken },
+          influx: influxdb.target(influxdb.readToken),
           series: [
             { measurement: NODE_METRICS.system.name, tag: "host", values: nodes },
             ...(kafka ? [{ measurement: KAFKA_METRICS.heap.name, tag: "broker", values: brokers }] : []),
