@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
-import { get } from "node:https";
 import { after, before, describe, it } from "node:test";
-import { makeAuthority } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
 import { readAll, startLoad, underReplicated, watchBrokers } from "../support/kafkaLoad.ts";
 import { TestProject } from "../support/project.ts";
 import { assertHidden, secretsOf } from "../support/secrets.ts";
 import { type KafkaOutputs, SECURE_CLUSTER, secureClient } from "../support/secureKafka.ts";
-import { openUis } from "../support/uis.ts";
 
 const TOPIC = "orders";
 
 /**
- * Three brokers with TLS and passwords, and InfluxDB with TLS; each test continues with the state of the previous one. For new passwords see
+ * Three brokers with TLS and passwords; each test continues with the state of the previous one. For new passwords see
  * test/slow/kafkaRotation.test.ts.
  */
 describe("a Kafka cluster", { concurrency: 1 }, () => {
@@ -42,7 +39,7 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
     assert.deepEqual(await project.remains(), []);
   });
 
-  it("is up once a record has passed through every broker, and Telegraf's samples are in InfluxDB", async () => {
+  it("is up once a record has passed through every broker", async () => {
     await project.recordedUp();
     const { ready } = await project.outputs<{ ready: boolean }>();
     assert.equal(ready, true);
@@ -50,28 +47,6 @@ describe("a Kafka cluster", { concurrency: 1 }, () => {
 
   it("changes nothing at a second up", async () => {
     await project.recordedUp("--expect-no-changes");
-  });
-
-  it("has an InfluxDB that serves HTTPS only, with a certificate that its authority signed", async () => {
-    const { influxdb } = await project.secretOutputs<KafkaOutputs>();
-    assert.equal(influxdb.url, "https://influxdb:8086");
-    const uis = await openUis(project);
-    try {
-      const { url } = uis.influxdb;
-      assert.match(url, /^https:/);
-      const answer = (ca: string) =>
-        new Promise<number | undefined>((resolve, reject) => {
-          get(`${url}/health`, { ca, agent: false }, (response) => resolve(response.statusCode)).on(
-            "error",
-            reject,
-          );
-        });
-      assert.equal(await answer(influxdb.ca), 200);
-      await assert.rejects(answer(makeAuthority().certificate), /certificate|signature/);
-      assert.equal((await fetch(url.replace("https:", "http:"))).status, 400);
-    } finally {
-      await uis.close();
-    }
   });
 
   it("serves clients outside the swarm, at addresses that they can reach", async () => {

@@ -3,11 +3,12 @@ import type { TestProject } from "./project.ts";
 
 export interface KafkaOutputs {
   kafkaExternal: string[];
-  influxdb: { url: string; ca: string; token: string };
+  /** null without InfluxDB. */
+  influxdb: { url: string; ca: string; token: string } | null;
   kafka: { security: { username: string; password: string; ca: string } };
 }
 
-/** Three brokers behind TLS and passwords, and with them InfluxDB behind TLS. */
+/** Three brokers behind TLS and passwords. */
 export const SECURE_CLUSTER = {
   nodes: "3",
   namespace: "e2e",
@@ -19,8 +20,6 @@ export const SECURE_CLUSTER = {
   "kafka.heap": "256 MiB",
   "kafka.security": "SASL_SSL",
   "kafka.externalPort": "19092",
-  "influxdb.enabled": "true",
-  "telegraf.enabled": "true",
 };
 
 /** A client outside the swarm, in this process. @param otherPassword used instead of the stack's */
