@@ -129,6 +129,23 @@ describe("a run with scale: auto", () => {
     assert.match(searchReason, /no value met the SLO/);
   });
 
+  it("tries lower loads too if the first step was too slow to leave time for others, or delivered nothing", () => {
+    const first: Trial = {
+      phase: "preheat",
+      values: { producers: 8 },
+      verdict: "failed",
+      reasons: ["none of 480 messages was delivered"],
+      p99Ms: null,
+      seconds: 80,
+    };
+    const next = nextOfScaling(SINGLE, [first]);
+    assert.deepEqual(next, { step: { phase: "preheat", values: { producers: 4 } } });
+    const lower: Trial = { ...first, values: { producers: 4 }, verdict: "not-decidable", seconds: 12 };
+    assert.deepEqual(nextOfScaling(SINGLE, [first, lower]), {
+      step: { phase: "preheat", values: { producers: 8 } },
+    });
+  });
+
   it("does not repeat the preheat after it, and has it with the factor of another run", () => {
     const first = runOn({ perSec: 300 }, SINGLE);
     assert.equal(first.plan.benchmark.preheat, 0);

@@ -66,8 +66,7 @@ export function nextScaling(
   const variable = loadVariable(load);
   const shown = shownBy(load, history);
   const further = history.slice(preheated);
-  const value =
-    isEnough(load, shown) || isOver(history, further) ? undefined : furtherLoad(load, shown, history);
+  const value = isEnough(load, shown) || isOver(further) ? undefined : furtherLoad(load, shown, history);
   const isTried = further.some(({ values }) => values[variable] === value);
   if (value === undefined || isTried) return { scale: scaleOf(load, shown, history) };
   return { values: { ...heaviestValues(load), [variable]: value } };
@@ -111,8 +110,8 @@ function isEnough(load: Load, { carried }: Shown): boolean {
   return carried !== undefined && shareOf(load, carried) >= 1;
 }
 
-function isOver(history: readonly Trial[], further: readonly Trial[]): boolean {
-  if (further.length === 0) return history.at(-1)?.verdict === "failed";
+function isOver(further: readonly Trial[]): boolean {
+  if (further.length === 0) return false;
   const spent = further.reduce((sum, { seconds }) => sum + seconds, 0);
   return spent + Math.max(...further.map(({ seconds }) => seconds)) > FURTHER_SEC;
 }
