@@ -1,4 +1,5 @@
 // Lower loads for a search whose first value already misses the SLO.
+import { plainMessage } from "../../contract/plainMessage.ts";
 import { isWholeVariable, type Search, type Workload, workloadSchema } from "../../contract/workload.ts";
 import { type Range, upperOf } from "./bracket.ts";
 
@@ -57,5 +58,5 @@ function halfOf(variable: Search["variable"], value: number): number {
 function isAllowed(workload: Workload, variable: Search["variable"], value: number): boolean {
   const { topics = 1, nodes = 1 } = workload;
   if (variable === "producers" && value < Math.max(topics, nodes)) return false;
-  return workloadSchema.shape[variable].safeParse(value).success;
+  return workloadSchema.shape[variable].safeParse(value, { error: plainMessage }).success;
 }
