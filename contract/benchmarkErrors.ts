@@ -1,9 +1,11 @@
 // Checks a workload and a benchmark together: every planned step, before any step runs.
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { CLIENT_NAMES, type Client, clientOf } from "./clients.ts";
 import { didYouMean } from "./kafkaProperty.ts";
 import { plainMessage } from "./plainMessage.ts";
 import { MOST_STEPS, plannedCount } from "./runLength.ts";
+import { type Load, loadVariable, scaledLoad } from "./scale.ts";
 import { withValues } from "./stepWorkload.ts";
 import { sweepSteps } from "./sweepSteps.ts";
 import { valuesText } from "./text.ts";
@@ -14,6 +16,7 @@ import {
   type Workload,
   workloadSchema,
 } from "./workload.ts";
+import { LEAST_SCALE } from "./workloadFields.ts";
 
 /** The errors in the combination of a workload and a benchmark, one line `path: what is wrong` each. */
 export function benchmarkErrors(workload: Workload, benchmark: Benchmark): string[] {
@@ -38,6 +41,31 @@ export function benchmarkErrors(workload: Workload, benchmark: Benchmark): strin
     ...sweepErrors(workload, benchmark),
     ...searchErrors(workload, benchmark),
     ...logCheckErrors(workload, benchmark),
+    ...scaleErrors({ workload, benchmark }),
+  ];
+}
+
+/** `scale` needs loads that can become smaller; `auto` also needs a broker, and the preheat that shows what it can do. */
+function scaleErrors(load: Load): string[] {
+  const { workload, benchmark } = load;
+  const { scale, preheat, sweep } = benchmark;
+  if (scale === undefined || scale === "none" || scale === 1) return [];
+  if (scale === "auto" && preheat === 0) {
+    return [
+      "benchmark.scale: with auto, the preheat shows what this machine can do, but benchmark.preheat is 0 seconds; set a preheat, or a number as scale",
+    ];
+  }
+  const clients = [workload.client, ...((sweep?.client ?? []) as Client[])];
+  const brokerless = clients.find((each) => CLIENT_NAMES.includes(each) && !clientOf(each).reachesBroker);
+  if (scale === "auto" && brokerless !== undefined) {
+    return [
+      `benchmark.scale: client ${brokerless} reaches no broker, so its limit cannot be found out; set a number as scale, or another client`,
+    ];
+  }
+  if (!isDeepStrictEqual(scaledLoad(load, scale === "auto" ? LEAST_SCALE : scale), load)) return [];
+  const variable = loadVariable(load);
+  return [
+    `benchmark.scale: there is nothing to scale: a smaller ${variable} would leave too few messages to decide whether a step met the SLO; remove scale, or raise ${variable} or benchmark.duration`,
   ];
 }
 

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { completeBenchmarkSchema, completeWorkloadSchema } from "./completeWorkload.ts";
 import { conditionsSchema, stepSchema } from "./result.ts";
+import { scaleSchema } from "./scale.ts";
 import { influxTargetSchema, kafkaTargetSchema, proxyRouteSchema, TOKEN } from "./target.ts";
 
 /** Docker service of the agents of each role. On the overlay network its name resolves to the addresses of all its tasks. */
@@ -58,6 +59,8 @@ export const runRequestSchema = z.strictObject({
   conditions: conditionsSchema,
   /** Steps that the run had finished when it was interrupted, read from its events. */
   finished: z.array(stepSchema).prefault([]),
+  /** How its loads are scaled, if that is known before: from the session before, or the first run of a comparison. */
+  scale: scaleSchema.optional(),
 });
 /** One run, as the runner gets it: {@link runRequestSchema}. */
 export type RunRequest = z.output<typeof runRequestSchema>;
@@ -118,6 +121,8 @@ const benchSummarySchema = z.strictObject({
   knee: z.string(),
   /** The same for each other SLO of the search. Absent: it has one SLO. */
   otherKnees: z.array(z.string()).optional(),
+  /** One sentence: how the loads were scaled. Absent: they were not. */
+  scale: z.string().optional(),
   /** One entry per step, with the columns of the printed table. */
   steps: z.array(
     z.strictObject({

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { networkSchema, nodeClockSchema } from "./network.ts";
 import { limitSchema } from "./resources.ts";
+import { scaleSchema } from "./scale.ts";
 import { anyStepSchema, instant, secondSchema, stepSchema } from "./step.ts";
 import { RUN_VERDICTS } from "./verdicts.ts";
 import { SEARCH_VARIABLES, sloSchema } from "./workload.ts";
@@ -139,6 +140,8 @@ export const runSchema = z.strictObject({
   /** The network between the nodes before the load. null: not measured. */
   network: networkSchema.nullable(),
   nodeClocks: z.array(nodeClockSchema),
+  /** How its loads were scaled (`benchmark.scale`). Absent: they were not, or not yet. */
+  scale: scaleSchema.optional(),
   /** Steps of the preheat, which do not count as evidence. Absent in older runs. */
   preheat: z.array(stepSchema).optional(),
   steps: z.array(stepSchema),
@@ -185,6 +188,8 @@ export const eventSchema = z.discriminatedUnion("event", [
   z.strictObject({ event: z.literal("step"), at: instant, result: stepSchema }),
   /** Once, before the first step. */
   z.strictObject({ event: z.literal("network"), at: instant, network: networkSchema }),
+  /** Once, after the preheat of a run with `scale: auto`, otherwise before it. */
+  scaleSchema.extend({ event: z.literal("scale"), at: instant }),
   /** After every step, about the whole run so far: the last one counts. */
   z.strictObject({ event: z.literal("clocks"), at: instant, nodes: z.array(nodeClockSchema) }),
   /** After a step of a run that searches, once some trial met or missed the SLO. */

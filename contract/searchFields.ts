@@ -5,7 +5,9 @@ import { longTime, numberIn, timeOrNone } from "./workloadFields.ts";
 
 /** Fields of `benchmark.search`: its range, its precision and its limits. Times are parsed to seconds. */
 export const searchFields = {
-  from: numberIn(0.001, 16_777_216, "a number").describe("First value of the search."),
+  from: numberIn(0.001, 16_777_216, "a number").describe(
+    "First value of the search. If it misses the SLO, the search goes down: it halves the value up to four times.",
+  ),
   to: numberIn(0.001, 16_777_216, "a number").describe("Largest value of the search."),
   tolerance: numberIn(0.005, 0.5, "a share")
     .prefault(0.05)

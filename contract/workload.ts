@@ -19,6 +19,7 @@ import {
   measuredTime,
   numberIn,
   rate,
+  scale,
   shortTime,
   sloSchema,
   stepValue,
@@ -234,6 +235,11 @@ export const benchmarkSchema = z.strictObject({
     .optional()
     .describe(
       'Runs one step of this length, such as "8 hours", and reports the drift of latency and memory, instead of a sweep or a search. Default: no soak.',
+    ),
+  scale: scale
+    .optional()
+    .describe(
+      "What the load is multiplied by: the values of sweep, the first value of search, and the workload itself, of the one option that carries the load (producers, rate or totalRate). auto: by 1 or less, so that this machine can carry the load, as the preheat shows: see measuring.md. A number from 0.001 to 1: by this number. none: the load is as written. Default: none.",
     ),
   preheat: timeOrNone
     .prefault("90 seconds")

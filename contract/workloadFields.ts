@@ -42,12 +42,22 @@ export const timeOrNone = time(within(durationOrNone, { most: [DAY_SEC, "1440 mi
 const messageBytes = wholeNumber(MESSAGE_HEADER_BYTES, MAX_MESSAGE_BYTES);
 /** Messages per second of each producer if neither rate nor totalRate is set. */
 export const DEFAULT_RATE = 10;
+/** The smallest rate, in messages per second. */
+export const LEAST_RATE = 0.001;
 /** Schema of the rate of a producer, in messages per second. */
-export const rate = numberIn(0.001, 1_000_000, "messages per second");
+export const rate = numberIn(LEAST_RATE, 1_000_000, "messages per second");
 /** Largest total rate: more messages per second than any generator can send. */
 export const MOST_RATE = 10_000_000;
 /** Schema of the rate of all producers together, in messages per second. */
-export const totalRate = numberIn(0.001, MOST_RATE, "messages per second");
+export const totalRate = numberIn(LEAST_RATE, MOST_RATE, "messages per second");
+/** The smallest factor of `benchmark.scale`. */
+export const LEAST_SCALE = 0.001;
+const SCALE = `expected auto, none or a number from ${LEAST_SCALE} to 1`;
+/** Schema of `benchmark.scale`: `none` and an absent value are the same. */
+export const scale = z.preprocess(
+  (value) => (typeof value === "string" && /^\d*\.?\d+$/.test(value) ? Number(value) : value),
+  z.union([z.enum(["auto", "none"]), z.number().min(LEAST_SCALE, SCALE).max(1, SCALE)], SCALE),
+);
 /** Schema of `workload.acks`. */
 export const acks = z.preprocess(
   (value) => (value === "0" || value === "1" ? Number(value) : value),

@@ -4,8 +4,11 @@ import { type RunEvent, runSchema } from "../contract/result.ts";
 import { measured } from "../test/support/measured.ts";
 import { sampleEvents, sampleStep } from "../test/support/sampleRun.ts";
 import { buildResults } from "./build.ts";
+import { conditionsText } from "./export/conditionsText.ts";
 import { runWithSlo } from "./otherSlos.ts";
 import { reportBody } from "./report/reportBody.ts";
+import { markdownTable, runTable } from "./report/table.ts";
+import { summaryOf } from "./summary.ts";
 
 describe("the events of a run", () => {
   it("give its results, which match the schema", () => {
@@ -49,6 +52,31 @@ describe("the events of a run", () => {
     const text = "step 2: consumers joined their groups again (3 times in this second)";
     assert.deepEqual(run.notes, [{ at, kind: "rebalance", text }]);
     assert.match(reportBody(run, []).text, /10:00:05<.*rebalance<.*3 times in this second/);
+  });
+
+  it("say how its loads were scaled, in the table, Markdown, report, summary and paragraph", () => {
+    const scale = { factor: 0.2, setting: "auto", carriedPerSec: 400, missedPerSec: 800 } as const;
+    const at = "2026-11-27T10:00:05.000Z";
+    const [begin, ...rest] = sampleEvents() as [RunEvent, ...RunEvent[]];
+    const run = buildResults([begin, { event: "scale", at, ...scale }, ...rest]);
+    assert.deepEqual(run.scale, scale);
+    assert.deepEqual(runSchema.parse(JSON.parse(JSON.stringify(run))).scale, scale);
+    const texts = [
+      runTable(run),
+      markdownTable(run),
+      reportBody(run, []).text,
+      summaryOf(run, "x").scale,
+      conditionsText(run),
+    ];
+    for (const text of texts) {
+      assert.match(
+        text ?? "",
+        /oads scaled by 0\.2 to what this machine can do \(scale: auto\): 400 messages/,
+      );
+    }
+    const unscaled = buildResults(sampleEvents());
+    assert.deepEqual([unscaled.scale, summaryOf(unscaled, "x").scale], [undefined, undefined]);
+    assert.doesNotMatch(runTable(unscaled), /scale/);
   });
 
   it("give the preheat apart from the steps, without warnings about it", () => {

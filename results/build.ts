@@ -42,6 +42,7 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
     knee: end?.knee ?? null,
     bracket: end?.bracket,
   });
+  const [scale] = named("scale").map(({ event: _, at: __, ...each }) => each);
   const states = named("search").map(({ event: _, ...state }) => state);
   const notes = [
     ...named("warning").map(({ at, text }) => ({ at, kind: "warning" as const, text })),
@@ -63,6 +64,7 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
     slo: first.slo,
     network: named("network")[0]?.network ?? null,
     nodeClocks: named("clocks").at(-1)?.nodes ?? [],
+    ...(scale ? { scale } : {}),
     preheat: inOrder.filter(({ phase }) => phase === "preheat"),
     steps: counted,
     knee: end?.knee ? { ...end.knee, limit } : null,

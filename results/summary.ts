@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { BenchSummary } from "../contract/request.ts";
 import { isMeasured, type Run, type Step } from "../contract/result.ts";
+import { scaleSentence } from "../contract/scale.ts";
 import { kneeSentence, otherKneeSentences } from "./sentences.ts";
 import { perSec, receivedPerSec } from "./steps.ts";
 
@@ -12,6 +13,7 @@ export function summaryOf(run: Run, folder: string): BenchSummary {
     results: path.resolve(folder),
     knee: kneeSentence(run),
     otherKnees: run.otherKnees && otherKneeSentences(run),
+    scale: scaleSentence(run.scale),
     steps: run.steps.map(summaryStep),
     warnings: run.warnings,
   };

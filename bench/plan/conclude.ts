@@ -63,8 +63,7 @@ function noKneeReason(search: Search, { range, posterior, confirmations }: Findi
   const { variable, from } = search;
   const { good, bad, ceiling } = range;
   const upper = upperOf(range);
-  if (!good)
-    return `no value met the SLO: at ${Math.min(from, upper?.value ?? from)} ${variable} ${failureText(upper)}`;
+  if (!good) return `no value met the SLO: at ${upper?.value ?? from} ${variable} ${failureText(upper)}`;
   const isBeyond = ceiling && (upper === ceiling || (bad && posterior().quantile(0.5) >= ceiling.value));
   if (!isBeyond || isConfirmed(confirmations)) return undefined;
   if (isGeneratorsLimit(ceiling))

@@ -1,7 +1,9 @@
 // The next step of a run, as a pure function of the finished steps, so that a run can be interrupted and resumed.
 import type { Bracket, SearchState } from "../../contract/result.ts";
+import { type Load, type Scale, scaledLoad } from "../../contract/scale.ts";
 import { sweepSteps } from "../../contract/sweepSteps.ts";
 import type { Benchmark, Workload } from "../../contract/workload.ts";
+import { nextScaling } from "./autoScale.ts";
 import { bracketOf } from "./conclude.ts";
 import { evidenceOf } from "./evidence.ts";
 import { nextPreheat } from "./preheat.ts";
@@ -22,6 +24,35 @@ export function nextStep(workload: Workload, benchmark: Benchmark, history: read
   const { slo, search } = benchmark;
   if (!search) return { done: { knee: null, bracket: null, searchReason: "" } };
   return nextOfSearch(workload, { slo, search }, measured);
+}
+
+/**
+ * The next step of the preheat of a run with `scale: auto`, or how its loads are scaled. Then {@link scaledPlan} has the plan of
+ * the run.
+ */
+export function nextOfScaling(
+  load: Load,
+  history: readonly Trial[],
+): { step: PlannedStep } | { scale: Scale } {
+  const { workload, benchmark } = load;
+  for (let steps = 0; steps <= history.length; steps += 1) {
+    const preheat = nextPreheat(workload, benchmark, history.slice(0, steps));
+    if (preheat && steps === history.length) return { step: { phase: "preheat", values: preheat } };
+    if (preheat) continue;
+    const next = nextScaling(load, history, steps);
+    return "scale" in next ? next : { step: { phase: "preheat", values: next.values } };
+  }
+  throw new Error("the preheat has no end");
+}
+
+/** The plan of a run whose loads are scaled. The preheat that showed how is not repeated. @param history the steps before */
+export function scaledPlan(load: Load, { factor, setting }: Scale, history: readonly Trial[]): Load {
+  const { workload, benchmark } = scaledLoad(load, factor);
+  const preheated = setting === "auto" && history.some(({ phase }) => phase === "preheat");
+  return {
+    workload,
+    benchmark: { ...benchmark, scale: undefined, preheat: preheated ? 0 : benchmark.preheat },
+  };
 }
 
 /** Number of steps that remain after the preheat. */

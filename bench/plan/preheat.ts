@@ -3,6 +3,7 @@ import { clientOf } from "../../contract/clients.ts";
 import { verdictOf } from "../../contract/verdicts.ts";
 import { type Benchmark, SEARCH_VARIABLES, type StepValues, type Workload } from "../../contract/workload.ts";
 import { JIT_BUSY_THREADS } from "../measure/evaluate.ts";
+import { scalingLoads } from "./autoScale.ts";
 import type { Trial } from "./trial.ts";
 
 /** Measured time of each step, s. In a shorter step, compilers could look quiet although a compilation was still running. */
@@ -26,7 +27,7 @@ export function nextPreheat(
   const { preheat, slo } = benchmark;
   if (preheat === 0 || !clientOf(workload.client).reachesBroker) return undefined;
   if (history.some(({ phase }) => phase !== "preheat") || isOver(preheat, history)) return undefined;
-  const loads = loadsOf(benchmark);
+  const loads = benchmark.scale === "auto" ? scalingLoads({ workload, benchmark }) : loadsOf(benchmark);
   const next = nextLoad(loads, slo.p99Ms, history);
   return next === undefined ? undefined : loads[next];
 }
@@ -111,8 +112,9 @@ function isSameLoad(trial: Trial, other: Trial): boolean {
   return JSON.stringify(trial.values) === JSON.stringify(other.values);
 }
 
-function isBad({ p99Ms: p99 }: Trial, p99Ms: number): boolean {
-  return p99 === null || p99 > BADLY_MISSED * p99Ms;
+/** A step with few messages has no p99; if none of them was late, it is not bad. */
+function isBad({ p99Ms: p99, verdict }: Trial, p99Ms: number): boolean {
+  return p99 === null ? verdict !== "not-decidable" : p99 > BADLY_MISSED * p99Ms;
 }
 
 function isQuiet({ brokersJitThreads }: Trial): boolean {

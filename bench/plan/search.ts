@@ -3,6 +3,7 @@ import type { Search, Slo, Workload } from "../../contract/workload.ts";
 import { rangeOf } from "./bracket.ts";
 import { conclude, type SearchResult } from "./conclude.ts";
 import { nextConfirmation, plannedConfirmations } from "./confirm.ts";
+import { lowerValue, reaching } from "./descent.ts";
 import { evidenceOf, outcomesOf } from "./evidence.ts";
 import type { Findings } from "./findings.ts";
 import { intervalOf, placeTrial } from "./placement.ts";
@@ -27,14 +28,25 @@ export function nextSearch(
 ): SearchNext {
   const findings = findingsOf(workload, search, history);
   if (findings.confirmations.length === 0) {
-    const value = placeTrial(search, findings.range, findings.posterior);
+    const value = nextValue(workload, search, findings);
     if (value !== undefined && !exploringIsOver(search, history, budgets)) return { phase: "search", value };
   }
   const reached = limitReached(search, history, budgets);
-  const knee = reached === undefined ? nextConfirmation(search, findings) : undefined;
+  const reach = reaching(workload, search, findings.range);
+  const knee = reached === undefined ? nextConfirmation(reach, findings) : undefined;
   if (knee !== undefined) return { phase: "confirm", value: knee };
   const stopped = reached ?? whyExploringEnded(workload, search, history, budgets);
   return { done: conclude(search, slo, findings, stopped) };
+}
+
+/** The next value to explore; undefined: the exploration is complete. If no value has met the SLO, the load falls by half. */
+function nextValue(
+  workload: Workload,
+  search: Search,
+  { range, posterior }: Pick<Findings, "range" | "posterior">,
+): number | undefined {
+  const reach = reaching(workload, search, range);
+  return lowerValue(range, search.variable, search.from, reach.from) ?? placeTrial(reach, range, posterior);
 }
 
 /**
@@ -62,8 +74,7 @@ function whyExploringEnded(
 ): string | undefined {
   const confirming = history.findIndex(({ phase }) => phase === "confirm");
   const explored = confirming < 0 ? history : history.slice(0, confirming);
-  const { range, posterior } = findingsOf(workload, search, explored);
-  return placeTrial(search, range, posterior) === undefined
+  return nextValue(workload, search, findingsOf(workload, search, explored)) === undefined
     ? undefined
     : exploringIsOver(search, explored, budgets);
 }

@@ -4,6 +4,7 @@ import { SwarmbenchError } from "../../contract/errors.ts";
 import { STATUS_PREFIX } from "../../contract/progress.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { type RunEvent, SCHEMA_VERSION, type Step } from "../../contract/result.ts";
+import { type Load, type Scale, scaleSentence } from "../../contract/scale.ts";
 import { withValues } from "../../contract/stepWorkload.ts";
 import { valuesText } from "../../contract/text.ts";
 import { consumersInGroup } from "../../contract/topics.ts";
@@ -11,7 +12,8 @@ import { worstVerdict } from "../../contract/verdicts.ts";
 import { Exchange } from "../exchange/exchange.ts";
 import type { JobContext } from "../job.ts";
 import { sloText } from "../measure/evaluate.ts";
-import { bracketSoFar, nextStep, searchStateSoFar, stepsLeft } from "../plan/index.ts";
+import { bracketSoFar, nextStep, scaledPlan, searchStateSoFar, stepsLeft } from "../plan/index.ts";
+import { withMeasuredTime } from "../plan/measuredTime.ts";
 import { benchmarkOf } from "../plan/preheat.ts";
 import { otherKneesSoFar, type SearchResults } from "../plan/slos.ts";
 import { estimatedSeconds, type PlannedStep, type Trial, trialOf } from "../plan/trial.ts";
@@ -24,6 +26,8 @@ import { type AgentAccess, type Fleet, findFleet } from "./fleet.ts";
 import { Live } from "./live.ts";
 import { NetworkWatch } from "./network.ts";
 import { preheatText, resultText, secondText, stepText, timeText } from "./progress.ts";
+import { runError } from "./runError.ts";
+import { scaleOf } from "./scaling.ts";
 import { runStep } from "./step.ts";
 import type { StepOrder } from "./stepOrder.ts";
 import { failedStep } from "./stepResult.ts";
@@ -50,6 +54,10 @@ export class Runner {
   private lastError: Error | undefined;
   private shownSec = 0;
 
+  /** What the run measures: that of its request, once its loads are scaled. */
+  private load: Load;
+  private isScaled = false;
+
   private readonly request: RunRequest;
   private readonly context: JobContext;
   private readonly emit: EventSink;
@@ -66,7 +74,8 @@ export class Runner {
     this.context = context;
     this.emit = emit;
     this.agents = agents;
-    const { run, scenario, target, benchmark } = request;
+    const { run, scenario, target, workload, benchmark } = request;
+    this.load = { workload, benchmark };
     this.live = new Live(target.influx, { run, scenario }, benchmark.slo);
     this.network = new NetworkWatch(request, context, this.live, emit);
     this.steps = [...request.finished];
@@ -80,13 +89,13 @@ export class Runner {
    * @throws SwarmbenchError if the run fails or is stopped; the event has been emitted before
    */
   async run(): Promise<End> {
-    const { benchmark, workload } = this.request;
     this.exchange = await Exchange.open(this.clock, 0, this.request.target.token, this.agents.address);
     try {
       await this.begin();
       await this.network.before();
+      this.scaleTo(await scaleOf(this.request, this.history, (step) => this.runPlanned(step)));
       for (;;) {
-        const next = nextStep(workload, benchmark, this.history);
+        const next = nextStep(this.load.workload, this.load.benchmark, this.history);
         if ("done" in next) return await this.end(next.done);
         await this.runPlanned(next.step);
       }
@@ -123,6 +132,16 @@ export class Runner {
     this.live.started(`${scenario}: ${sloText(slo)}`);
   }
 
+  private scaleTo(scale: Scale | undefined): void {
+    if (!scale) return;
+    // A resumed run has the event of the session before.
+    const isKnown = this.request.finished.length > 0 && this.request.scale !== undefined;
+    if (!isKnown) this.emit({ event: "scale", at: instant(), ...scale });
+    this.context.progress(scaleSentence(scale) ?? "");
+    this.load = scaledPlan(this.load, scale, this.history);
+    this.isScaled = scale.factor < 1;
+  }
+
   private warn(text: string): void {
     this.emit({ event: "warning", at: instant(), text });
   }
@@ -152,17 +171,17 @@ export class Runner {
   }
 
   private emitSearchState(step: number): void {
-    const { workload, benchmark } = this.request;
+    const { workload, benchmark } = this.load;
     const state = searchStateSoFar(workload, benchmark, this.history);
     if (state) this.emit({ event: "search", at: instant(), step, ...state });
   }
 
-  private orderOf(
-    { phase, values, searchedP99Ms }: PlannedStep,
-    number: number,
-    fleet: Fleet,
-  ): Omit<StepOrder, "probes" | "network"> {
-    const { run, workload, benchmark, target } = this.request;
+  private orderOf(planned: PlannedStep, number: number, fleet: Fleet): Omit<StepOrder, "probes" | "network"> {
+    const { run, target } = this.request;
+    const { phase, values, searchedP99Ms } = planned;
+    // A preheat of an earlier session says nothing about the brokers of this one.
+    const session = this.history.slice(this.request.finished.length);
+    const usual = benchmarkOf(phase, this.load.benchmark, session);
     return {
       run,
       number,
@@ -171,9 +190,8 @@ export class Runner {
       searchedP99Ms,
       target,
       fleet,
-      workload: withValues(workload, values),
-      // A preheat of an earlier session says nothing about the brokers of this one.
-      benchmark: benchmarkOf(phase, benchmark, this.history.slice(this.request.finished.length)),
+      workload: withValues(this.load.workload, values),
+      benchmark: withMeasuredTime(usual, planned, this.load, this.isScaled),
     };
   }
 
@@ -223,7 +241,7 @@ export class Runner {
   }
 
   private left(): { least: number; most: number } {
-    return stepsLeft(this.request.workload, this.request.benchmark, this.history);
+    return stepsLeft(this.load.workload, this.load.benchmark, this.history);
   }
 
   private timeLeft(): string {
@@ -243,7 +261,7 @@ export class Runner {
     const interrupted = this.context.signal.aborted;
     const cause = interrupted ? "it was stopped" : reason(error);
     const verdict = interrupted ? "interrupted" : "failed";
-    const { workload, benchmark } = this.request;
+    const { workload, benchmark } = this.load;
     const searchReason = benchmark.search ? cause : "";
     const bracket = bracketSoFar(workload, benchmark, this.history, cause);
     const otherKnees = otherKneesSoFar(workload, benchmark, this.history, cause);
@@ -267,13 +285,4 @@ export class Runner {
     const points = counts && { written: counts.written, lost: counts.lost };
     return { event: "end", at: instant(), ...end, points };
   }
-}
-
-/** The error that ends a run: that of its last step, or `run-failed` if that one has no code. */
-function runError(error: Error | undefined): SwarmbenchError {
-  if (error instanceof SwarmbenchError) return error;
-  return new SwarmbenchError("run-failed", reason(error), {
-    cause: error,
-    hint: "Finished steps are kept: fix the cause, then continue with --resume.",
-  });
 }

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
 import type { BenchPlan } from "../../contract/request.ts";
+import type { Run } from "../../contract/result.ts";
+import type { Scale } from "../../contract/scale.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import { sampleRun } from "../../test/support/sampleRun.ts";
 import { runAba } from "./aba.ts";
@@ -27,11 +29,19 @@ const plan = {
 } as unknown as BenchPlan;
 
 /** Runs --aba on a stack whose latencies are `factor` times as long with acks 1. */
-async function aba(factor: number, set = ["acks=1"], failAt = 99, lines: string[] = []) {
+async function aba(
+  factor: number,
+  set = ["acks=1"],
+  failAt = 99,
+  lines: string[] = [],
+  more: Partial<Run> = {},
+) {
   const asked: string[] = [];
   const session = { plan, progress: (line: string) => void lines.push(line) } as unknown as Session;
-  const run: typeof runOnce = async (_session, _args, { changes }) => {
+  const given: (Scale | undefined)[] = [];
+  const run: typeof runOnce = async (_session, _args, { changes, scale }) => {
     asked.push(changes.join(" "));
+    given.push(scale);
     if (asked.length === failAt) throw new Error("the broker is gone");
     const times = (changes.includes("acks=1") ? factor : 1) * (1 + 0.01 * Math.sin(asked.length));
     const sample = sampleRun();
@@ -45,14 +55,14 @@ async function aba(factor: number, set = ["acks=1"], failAt = 99, lines: string[
       },
     }));
     const folder = path.join(root, `run${asked.length}`);
-    return { folder, run: { ...sample, steps }, summary: {}, exitCode: 0 } as unknown as Awaited<
+    return { folder, run: { ...sample, steps, ...more }, summary: {}, exitCode: 0 } as unknown as Awaited<
       ReturnType<typeof runOnce>
     >;
   };
   const junit = path.join(root, "junit.xml");
   const args = { set, replicates: 5, results: root, junit, failOnWorse: true } as unknown as Arguments;
   const code = await runAba(session, args, run);
-  return { code, asked, text: lines.join("\n") };
+  return { code, asked, given, text: lines.join("\n") };
 }
 
 describe("--aba", () => {
@@ -67,6 +77,16 @@ describe("--aba", () => {
     assert.equal(asked.length, 10);
     assert.match(text, /^10 runs, A B B A A B B A A B: \d.* (min|h) to \d.* min\n/);
     assert.match(text, /\nrun 4 of 10: A, benchmark\.seed=41; about 1 min left\n/);
+  });
+
+  it("gives all runs the factor that the first one found out for its loads, but none that the scenario has", async () => {
+    const scale: Scale = { factor: 0.2, setting: "auto", carriedPerSec: 400, missedPerSec: 800 };
+    const { given } = await aba(1, ["acks=1"], 99, [], { scale });
+    assert.equal(given[0], undefined);
+    assert.equal(given.length, 10);
+    for (const each of given.slice(1)) assert.deepEqual(each, { ...scale, seenIn: sampleRun().run });
+    const fixed = await aba(1, ["acks=1"], 99, [], { scale: { ...scale, setting: "fixed" } });
+    assert.ok(fixed.given.every((each) => each === undefined));
   });
 
   it("finds a difference, and writes the comparison", async () => {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { EXIT } from "../../contract/errors.ts";
 import type { Knee, Run } from "../../contract/result.ts";
 import { type Length, sum } from "../../contract/runLength.ts";
+import type { Scale } from "../../contract/scale.ts";
 import { type Comparison, compare, isWorse } from "../../results/compare/comparison.ts";
 import { pooledRun } from "../../results/compare/pool.ts";
 import { junitOfComparison } from "../../results/junit.ts";
@@ -81,8 +82,14 @@ async function runAll(session: Session, args: Arguments, { design, finished, run
     );
     // The JUnit file is that of the comparison.
     const one = { ...args, junit: undefined };
-    finished.push({ ...planned, ...(await run(session, one, { changes: planned.changes })) });
+    const scale = finished[0] && scaleFrom(finished[0].run);
+    finished.push({ ...planned, ...(await run(session, one, { changes: planned.changes, scale })) });
   }
+}
+
+/** With `scale: auto`, all runs have the loads of the first one: otherwise their steps could not be compared. */
+function scaleFrom({ run, scale }: Run): Scale | undefined {
+  return scale?.setting === "auto" ? { ...scale, seenIn: scale.seenIn ?? run } : undefined;
 }
 
 /** The estimated time of the remaining runs, from the mean of the finished ones, s. */

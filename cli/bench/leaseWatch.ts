@@ -97,7 +97,8 @@ export class LeaseWatch {
       this.checkSoon();
     } else if (event?.event === "step" && this.run.finish(event.result, Date.parse(event.at))) {
       this.checkSoon();
-    } else if (event?.event === "end") this.ended.abort();
+    } else if (event?.event === "scale") this.run.scale(event);
+    else if (event?.event === "end") this.ended.abort();
   }
 
   /** Whether the lease lasts that long, plus the time to end cleanly. An unknown lease counts as long enough. */
@@ -183,7 +184,7 @@ function parseEvent(line: string): RunEvent | undefined {
   try {
     const event = (JSON.parse(line) ?? undefined) as RunEvent | undefined;
     // Only these have fields that are used here.
-    const isUsed = event?.event === "step-started" || event?.event === "step";
+    const isUsed = ["step-started", "step", "scale"].includes(event?.event ?? "");
     return isUsed ? eventSchema.safeParse(event).data : event;
   } catch {
     return undefined; // reported when the results are read

@@ -4,6 +4,7 @@ import path from "node:path";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
 import type { BenchSummary, RunRequest } from "../../contract/request.ts";
 import type { Run, Step } from "../../contract/result.ts";
+import type { Scale } from "../../contract/scale.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import { junitOfRun } from "../../results/junit.ts";
 import { runTable } from "../../results/report/table.ts";
@@ -42,11 +43,15 @@ export interface Outcome {
   exitCode: number;
 }
 
-/** Runs the benchmark once. @throws SwarmbenchError when the run could not start or did not reach its end */
+/**
+ * Runs the benchmark once. With the `scale` of another run, its loads are scaled in the same way.
+ *
+ * @throws SwarmbenchError when the run could not start or did not reach its end
+ */
 export async function runOnce(
   session: Session,
   args: Arguments,
-  { changes }: { changes: readonly string[] },
+  { changes, scale }: { changes: readonly string[]; scale?: Scale | undefined },
 ): Promise<Outcome> {
   const { results } = args;
   const resumed =
@@ -55,11 +60,13 @@ export async function runOnce(
   const taken = await takeOver(session, key, args);
   if (taken !== undefined) {
     const folder = path.join(results, taken);
-    return finish(session, args, { folder, changes, watch: watchOf(session, wanted, stepsIn(folder)) });
+    const { steps, scale: found } = knownOf(folder);
+    const watch = watchOf(session, { ...wanted, scale: found }, steps);
+    return finish(session, args, { folder, changes, watch });
   }
   const earlier = resumed ?? (args.fromUp ? earlierUp(session, results, key) : undefined);
-  const request = requestOf(session, wanted, earlier?.run);
-  const watch = watchOf(session, wanted, request.finished);
+  const request = requestOf(session, { ...wanted, scale: earlier?.run.scale ?? scale }, earlier?.run);
+  const watch = watchOf(session, request, request.finished);
   await watch?.before();
   const machines = await session.container.machines();
   request.conditions = conditionsOf(session.plan, wanted, { ...(await checkout()), machines });
@@ -73,7 +80,7 @@ export async function runOnce(
   return finish(session, args, { folder, changes, watch });
 }
 
-type Wanted = Pick<RunRequest, "workload" | "benchmark">;
+type Wanted = Pick<RunRequest, "workload" | "benchmark" | "scale">;
 
 /** The load of a run with these changes, and the key of its plan. Validates everything before anything is started. */
 export function prepare(
@@ -109,16 +116,18 @@ function watchOf(
 ): LeaseWatch | undefined {
   if (!reservation) return undefined;
   const nodes = plan.target.network?.nodes.length ?? 0;
-  const planned = { scenario: plan.scenario, nodes, workload: wanted.workload, benchmark: wanted.benchmark };
+  const { workload, benchmark, scale } = wanted;
+  const planned = { scenario: plan.scenario, nodes, workload, benchmark, scale };
   return new LeaseWatch(leaseOf(reservation), reservation.watch, planned, finished);
 }
 
-/** The steps of a run whose events have been fetched so far. */
-function stepsIn(folder: string): Step[] {
+/** The steps of a run whose events have been fetched so far, and how its loads are scaled. */
+function knownOf(folder: string): { steps: Step[]; scale?: Scale | undefined } {
   try {
-    return allSteps(readResults(folder));
+    const run = readResults(folder);
+    return { steps: allSteps(run), scale: run.scale };
   } catch {
-    return []; // no events yet
+    return { steps: [] }; // no events yet
   }
 }
 

@@ -7,6 +7,7 @@ import { after, describe, it } from "node:test";
 import type { SwarmbenchError } from "../../contract/errors.ts";
 import { type BenchPlan, type RunRequest, runRequestSchema } from "../../contract/request.ts";
 import { type RunEvent, SCHEMA_VERSION } from "../../contract/result.ts";
+import type { Scale } from "../../contract/scale.ts";
 import { benchmarkSchema, workloadSchema } from "../../contract/workload.ts";
 import { readResults } from "../../results/store.ts";
 import { FakeReservation, FakeTime } from "../../test/support/fakeReservation.ts";
@@ -44,6 +45,9 @@ const PLAN: BenchPlan = {
     extend: false,
   },
 };
+
+/** What the runner finds out about a run with `scale: auto`. */
+const SCALE: Scale = { factor: 1, setting: "auto", carriedPerSec: 400, missedPerSec: null };
 
 /** A runner whose steps take 30 s; `stop` ends it. */
 class FakeRunner implements Container {
@@ -92,6 +96,7 @@ class FakeRunner implements Container {
       conditions,
       slo: benchmark.slo,
     });
+    if (benchmark.scale === "auto" && !request.scale) emit({ event: "scale", at: at(), ...SCALE });
     const steps = benchmark.sweep?.producers ?? [];
     for (let step = finished.length + 1; step <= steps.length && !this.stopped; step += 1) {
       emit({ event: "step-started", at: at(), step, values: { producers: step } });
@@ -189,6 +194,19 @@ describe("a run whose reservation ends", () => {
     assert.equal(only(results), resume);
     assert.deepEqual(producersOf(resume), [1, 2, 3]);
     assert.match(readResults(resume).warnings.join(), /resumed at \S+ under different conditions/);
+  });
+
+  it("is resumed with the scale of its loads that it had found out", async () => {
+    const scaled = folderOf("scaled");
+    const plan: BenchPlan = { ...PLAN, benchmark: { ...PLAN.benchmark, scale: "auto" } };
+    const first = await attempt({ results: scaled, left: SHORT, fromUp: false, plan });
+    assert.deepEqual([first.code, first.runner.request?.scale], [5, undefined]);
+    const resume = only(scaled);
+    assert.deepEqual(readResults(resume).scale, SCALE);
+    const again = await attempt({ results: scaled, left: 9_999, fromUp: false, plan, resume });
+    assert.equal(again.code, 0, again.message);
+    assert.deepEqual(again.runner.request?.scale, SCALE);
+    assert.deepEqual(readResults(resume).scale, SCALE);
   });
 
   it("keeps the events it has when the nodes are gone before the run was stopped", async () => {

@@ -1,5 +1,6 @@
 // Estimates how long the rest of a run takes, from the events of its runner.
-import { stepsLeft, withoutPreheat } from "../../bench/plan/index.ts";
+import { scaledPlan, stepsLeft, withoutPreheat } from "../../bench/plan/index.ts";
+import { withLongestTimes } from "../../bench/plan/measuredTime.ts";
 import { estimatedSeconds, type Trial, trialOf } from "../../bench/plan/trial.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { isMeasured, type Step } from "../../contract/result.ts";
@@ -14,6 +15,8 @@ import {
   stepOverhead,
   sum,
 } from "../../contract/runLength.ts";
+import { knownScale, type Scale } from "../../contract/scale.ts";
+import type { Benchmark } from "../../contract/workload.ts";
 
 /** A step with more clients has a longer overhead than the steps before it, by up to this factor. */
 const GROWTH = 1.5;
@@ -21,25 +24,37 @@ const GROWTH = 1.5;
 const NONE: Length = { leastSec: 0, mostSec: 0 };
 
 /** The run that is planned. */
-export interface Planned extends Pick<RunRequest, "scenario" | "workload" | "benchmark"> {
+export interface Planned extends Pick<RunRequest, "scenario" | "workload" | "benchmark" | "scale"> {
   /** Number of nodes whose network is measured first. */
   nodes: number;
 }
 
 /** Estimates the rest of a run. All lengths are in seconds. */
 export class RemainingRun {
-  private readonly planned: Planned;
+  private planned: Planned;
   private readonly history: Trial[];
   /** The latest step that has begun, and its start by the runner's clock, ms. */
   private running: { step: number; startMs: number };
   /** The longest overhead of a step so far: its length without warm-up, measured time and drain. */
   private overheadSec: number | undefined;
+  /** Undefined: the loads are those of the plan, or it is not known yet how they are scaled. */
+  private scaled: Scale | undefined;
 
   /** @param finished steps of earlier sessions */
   constructor(planned: Planned, finished: readonly Step[]) {
     this.planned = planned;
     this.history = finished.map((step) => trialOf(step, estimatedSeconds(step)));
     this.running = { step: finished.length, startMs: Number.NaN };
+    const known = knownScale(planned.benchmark, planned.scale);
+    if (known) this.scale(known);
+  }
+
+  /** Records how the loads are scaled, from which the other steps follow. @returns false if this was already known */
+  scale(scale: Scale): boolean {
+    if (this.scaled) return false;
+    this.scaled = scale;
+    this.planned = { ...this.planned, ...scaledPlan(this.planned, scale, this.history) };
+    return true;
   }
 
   /** The number of the latest step that has begun. */
@@ -107,7 +122,7 @@ export class RemainingRun {
 
   /** The preheat and the steps that are not finished; the step that runs now counts in full. */
   unfinishedSteps(): Length {
-    const { benchmark } = this.planned;
+    const benchmark = this.longest();
     const { least, most } = this.stepsLeft();
     const measured = withoutPreheat(this.history);
     const planned = Math.max(0, plannedCount(benchmark) - measured.length);
@@ -121,8 +136,13 @@ export class RemainingRun {
 
   /** The longest time that one step may take. */
   longestStepSec(): number {
-    const { benchmark } = this.planned;
+    const benchmark = this.longest();
     return stepLength({ ...benchmark, duration: longestStep(benchmark) }, this.expectedOverhead()).mostSec;
+  }
+
+  /** The benchmark with the longest measured times that the remaining steps may have. */
+  private longest(): Benchmark {
+    return withLongestTimes(this.planned, (this.scaled?.factor ?? 1) < 1, this.history);
   }
 
   private expectedOverhead(): number | undefined {

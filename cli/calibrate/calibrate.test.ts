@@ -65,6 +65,7 @@ describe("the load of a calibration", () => {
     combine: "side by side",
     search: { variable: "producers", from: 1, to: 9 },
     soak: "9 hours",
+    scale: "auto",
     preheat: "9 minutes",
     warmUp: { min: "9 seconds", max: "9 minutes", brokers: "9 minutes" },
     duration: "9 minutes",

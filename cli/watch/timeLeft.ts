@@ -15,6 +15,7 @@ export class TimeLeft {
     if (!this.remaining) return undefined;
     if (event.event === "step-started") this.remaining.begin(event.step, Date.parse(event.at));
     else if (event.event === "step") this.remaining.finish(event.result, Date.parse(event.at));
+    else if (event.event === "scale") this.remaining.scale(event);
     else if (event.event !== "run") return undefined;
     return this.remaining.unfinishedSteps();
   }

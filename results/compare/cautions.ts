@@ -2,7 +2,7 @@ import type { Run } from "../../contract/result.ts";
 import { linkText, type Machine, machinesOf, machineText } from "../machines.ts";
 import { clockKind, grouped, NOT_RECORDED, testbedOf } from "./testbeds.ts";
 
-/** Why a difference between runs may have a cause other than the network: other testbeds, machines, clocks or links. */
+/** Why a difference between runs may have a cause other than the network: other testbeds, machines, clocks, links or loads. */
 export function cautions(runs: readonly Run[]): string[] {
   const differing = (what: string, select: (run: Run) => string) => {
     const values = runs.map(select);
@@ -14,7 +14,12 @@ export function cautions(runs: readonly Run[]): string[] {
     ...hardwareCautions(runs),
     ...differing("the clocks are synchronised differently", clockKind),
     ...differing("the links are shaped differently", linksOf),
+    ...differing("the loads are scaled differently", scaleOf),
   ];
+}
+
+function scaleOf({ scale }: Run): string {
+  return scale === undefined || scale.factor === 1 ? "not scaled" : `scaled by ${scale.factor}`;
 }
 
 function linksOf(run: Run): string {

@@ -103,6 +103,12 @@ describe("a comparison warns", () => {
   it("of nothing when both runs used the same testbed", () => {
     const nodes = [{ cpuModel: null, kernel: null }, {}];
     assert.deepEqual(cautions([runOn(), runOn()]), []);
+    const scale = { factor: 0.2, setting: "auto", carriedPerSec: 400, missedPerSec: 800 } as const;
+    const [scaled, same] = [runOn({ more: { scale } }), runOn({ more: { scale: { ...scale, factor: 1 } } })];
+    assert.deepEqual(cautions([runOn(), scaled]), [
+      "the loads are scaled differently: not scaled | scaled by 0.2",
+    ]);
+    assert.deepEqual([cautions([scaled, scaled]), cautions([runOn(), same])], [[], []]);
     assert.deepEqual(cautions([runOn({ nodes }), runOn({ nodes })]), []);
   });
 

@@ -1,5 +1,6 @@
 // The conditions of a run as one paragraph for a paper.
 import { measuredSteps, type Run } from "../../contract/result.ts";
+import { scaleSentence } from "../../contract/scale.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { clockSentence } from "../clocks.ts";
 import { flatten } from "../flatten.ts";
@@ -17,6 +18,7 @@ export function conditionsText(run: Run): string {
     nodesSentence(run),
     sharedMachineSentence(run),
     loadSentence(run),
+    scaleSentence(run.scale),
     stepsSentence(run),
     "Latency counts from the time at which a message was due (open loop) until the consumer received it, and " +
       "percentiles rank all messages that were due",

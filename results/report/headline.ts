@@ -1,5 +1,6 @@
 // The head of a report: what was found, what limited it, and the key numbers.
 import { type MeasuredStep, measuredSteps, type Run } from "../../contract/result.ts";
+import { scaleSentence } from "../../contract/scale.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
 import { driftSentence } from "../drift.ts";
@@ -15,6 +16,7 @@ export function headline(run: Run, isRunning: boolean): Html {
   const shared = sharedMachineSentence(run);
   const { knee } = run;
   const drift = driftSentence(run);
+  const scale = scaleSentence(run.scale);
   const state = run.endedAt ? "" : isRunning ? ", under way" : ", not finished";
   return html`<h1>Message latency: ${run.scenario}</h1>
 ${shared === undefined ? "" : html`<p><b>${capitalize(shared)}.</b></p>`}
@@ -23,6 +25,7 @@ ${shared === undefined ? "" : html`<p><b>${capitalize(shared)}.</b></p>`}
 <p>SLO: ${sloSentence(run)}.${knee || isRunning ? "" : ` Verdict: ${run.verdict}.`}</p>
 ${knee ? html`<p>${kneeInterval(knee)} ${capitalize(knee.reason)}.</p>` : ""}
 ${otherKneeSentences(run).map((text) => html`<p>${capitalize(text)}.</p>`)}
+${scale === undefined ? "" : html`<p>${capitalize(scale)}.</p>`}
 ${drift === undefined ? "" : html`<p>${capitalize(drift)}.</p>`}`;
 }
 

@@ -1,6 +1,7 @@
 // The steps of a run as a table, for the terminal and as Markdown.
 import Table from "cli-table3";
 import { isMeasured, type MeasuredStep, measuredSteps, type Run, type Step } from "../../contract/result.ts";
+import { scaleSentence } from "../../contract/scale.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { arrivalSentence } from "../arrivals.ts";
 import { clockSentence, marked, needsCorrection } from "../clocks.ts";
@@ -12,6 +13,7 @@ import { preheatSentence } from "../preheat.ts";
 import { ownCostSentence, sharedMachineSentence } from "../resourceText.ts";
 import { kneeSentence, otherKneeSentences, sloSentence } from "../sentences.ts";
 import { perSec, receivedPerSec, stepValues } from "../steps.ts";
+import { capitalize } from "../text.ts";
 
 const NOT_REPEATED = "each load was measured in one step, so that no latency has an interval";
 
@@ -80,6 +82,7 @@ export function runTable(run: Run): string {
     kneeSentence(run),
     ...otherKneeSentences(run),
     ...[
+      scaleSentence(run.scale),
       logCheckSentence(run),
       arrivalSentence(run),
       preheatSentence(run),
@@ -98,16 +101,19 @@ function textTable(names: readonly string[], rows: readonly string[][]): string 
   return table.toString();
 }
 
-/** The steps as a Markdown table; a second one by load if a load was measured more than once. */
+/**
+ * The steps as a Markdown table; a second one by load if a load was measured more than once. Then a sentence, if the loads were
+ * scaled.
+ */
 export function markdownTable(run: Run): string {
   const corrected = measuredSteps(run).some(needsCorrection);
   const steps = markdown(
     heads(corrected),
     run.steps.map((step) => cells(step, corrected)),
   );
-  return hasRepeatedLoad(run)
-    ? [steps, markdown(LOAD_HEADS, loadRows(run)), LOAD_NOTES.join(" ")].join("\n\n")
-    : steps;
+  const byLoad = hasRepeatedLoad(run) ? [markdown(LOAD_HEADS, loadRows(run)), LOAD_NOTES.join(" ")] : [];
+  const scale = scaleSentence(run.scale);
+  return [steps, ...byLoad, ...(scale === undefined ? [] : [`${capitalize(scale)}.`])].join("\n\n");
 }
 
 function markdown(names: readonly string[], rows: readonly (readonly string[])[]): string {

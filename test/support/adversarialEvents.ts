@@ -28,6 +28,7 @@ export function oneOfEach(): RunEvent[] {
     { event: "second", step: 1, second },
     { event: "step", at, result },
     { event: "search", at, step: 1, variable: "producers", low: 5, median: 20, high: 80 },
+    { event: "scale", at, factor: 0.2, setting: "auto", carriedPerSec: 400, missedPerSec: null },
     { event: "clocks", at, nodes: nodeClocks },
     { event: "warning", at, text: "a warning" },
     { event: "rebalance", at, step: 1, consumers: 2 },

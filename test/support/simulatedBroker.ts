@@ -18,7 +18,7 @@ export interface SimulatedBroker {
 }
 
 /** p99 grows as in a queue, steeply towards the capacity: it equals `slo` at the limit, and half of `slo` at 85 % of the limit. */
-function p99At(value: number, limit: number, sloMs: number): number {
+export function p99At(value: number, limit: number, sloMs: number): number {
   const capacity = limit / 0.85;
   const load = Math.min(0.999, value / capacity);
   return (sloMs * (load / (1 - load))) / (0.85 / 0.15);
