@@ -2,6 +2,7 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
+import { networkOf } from "../../contract/request.ts";
 import { Display } from "../bench/display.ts";
 import { parsePlan } from "../bench/plan.ts";
 import { benchOutputs } from "../bench/stack.ts";
@@ -28,6 +29,11 @@ const say = (line: string) => display.show(line);
 async function openHarness({ stack }: Arguments, results: string, signal: AbortSignal): Promise<Harness> {
   const { benchPlan, nodes, proxyImage, registry } = await benchOutputs(stack);
   const plan = parsePlan(benchPlan, `stack ${stack}`);
+  if (networkOf(plan.target) === "host") {
+    throw new SwarmbenchError("usage", `the brokers and agents of the stack ${stack} use the nodes' own network`, {
+      hint: "A calibration needs the overlay network, on which its proxy listens: set swarm.network to overlay, then run pulumi up.",
+    });
+  }
   if (proxyImage === undefined) {
     throw new SwarmbenchError("stack-outdated", `the stack ${stack} has no proxy image yet`, {
       hint: `Bring the stack up to date: pulumi up -s ${stack}`,
