@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { hostAgentPort, MOST_AGENT_TASKS } from "../contract/hostAgents.ts";
 import { settingsErrorsOf } from "../test/support/settingsErrors.ts";
+import { portsOnHost } from "./hostNetwork.ts";
 import { parseSettings } from "./settings.ts";
 
 function parse(config: Record<string, object>) {
@@ -61,6 +62,16 @@ describe("the network of brokers and agents", () => {
   it("accepts the ports next to those of brokers and agents", () => {
     const swarm = { ...host, registryPort: 7501, dataPathPort: 7100 };
     assert.equal(parse({ swarm, kafka: { ...anyone, externalPort: 9095 } }).swarm.registryPort, 7501);
+  });
+});
+
+describe("the ports that the nodes need of each other", () => {
+  it("are those of Kafka and of every agent's task", () => {
+    const agents = (tasks: number) => ({ tasks, limits: {} });
+    assert.deepEqual(portsOnHost({ producers: agents(2), consumers: agents(1) }), [
+      ...["9092/tcp", "9093/tcp", "9094/tcp", "8778/tcp", "8779/tcp"],
+      ...["7101/tcp", "7101/udp", "7102/tcp", "7102/udp", "7301/tcp", "7301/udp"],
+    ]);
   });
 });
 

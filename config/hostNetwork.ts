@@ -1,5 +1,6 @@
 // Checks of `swarm.network: host`, with which the ports of brokers and agents are ports of their nodes.
-import { HOST_AGENT_PORTS } from "../contract/hostAgents.ts";
+import { HOST_AGENT_PORTS, hostAgentPort } from "../contract/hostAgents.ts";
+import type { BenchSettings } from "./benchmark.ts";
 import { KAFKA_PORTS } from "./kafka/ports.ts";
 import type { ParsedSettings } from "./schema.ts";
 
@@ -11,6 +12,18 @@ const KAFKA_ON_HOST: readonly number[] = [
   KAFKA_PORTS.jolokia,
   KAFKA_PORTS.controllerJolokia,
 ];
+
+/** The ports that the nodes need of each other with `swarm.network: host`, such as `9092/tcp`: those of Kafka and of every agent. */
+export function portsOnHost({ producers, consumers }: Pick<BenchSettings, "producers" | "consumers">): string[] {
+  const tasks = { producer: producers.tasks, consumer: consumers.tasks };
+  const agents = (["producer", "consumer"] as const).flatMap((role) =>
+    Array.from({ length: tasks[role] }, (_, index) => hostAgentPort(role, index + 1)),
+  );
+  return [
+    ...KAFKA_ON_HOST.map((port) => `${port}/tcp`),
+    ...agents.flatMap((port) => [`${port}/tcp`, `${port}/udp`]),
+  ];
+}
 
 /** Returns the errors of `swarm.network: host`, as lines of `path: what is wrong`. Empty with `overlay`, or without Kafka. */
 export function hostNetworkErrors({ swarm, kafka }: Partial<ParsedSettings>): string[] {

@@ -231,6 +231,7 @@ describe("configured settings", () => {
 
   it("of the swarm are converted to seconds, and the others keep their defaults", () => {
     assert.deepEqual(parse({ swarm: { drainTimeout: "2 minutes" } }).swarm, {
+      network: "overlay",
       addressPool: "10.176.0.0/16",
       drainTimeoutSec: 120,
       dataPathPort: 4789,

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { defaultsFor } from "../../../config/kafka/defaults.ts";
 import { KAFKA_PORTS } from "../../../config/kafka/ports.ts";
@@ -23,6 +22,7 @@ import { addressOn, type MemberAddress } from "./addresses.ts";
 import { setMetadata } from "./admin.ts";
 import { certificateAuthority, memberCertificate } from "./certificates.ts";
 import { CA_FILE, DATA_DIRECTORY, KEY_FILE, renderBroker } from "./config.ts";
+import { clusterIdOf, generationOf } from "./identity.ts";
 
 /** Time limit for a restarted broker to read its log and catch up. */
 const SETTLE_TIMEOUT_SEC = 240;
@@ -72,11 +72,7 @@ export class Kafka extends pulumi.ComponentResource {
   /** Resolves once a record was produced and consumed through every broker. */
   readonly ready: pulumi.Output<string>;
   private readonly plan: ClusterPlan;
-  /**
-   * Identifies the cluster's data. It changes with the number of brokers, because the stored data contains the quorum's
-   * voters and a removed broker would leave partitions without replicas; and when brokers start or stop using TLS among
-   * themselves, or change their network, because updated and not yet updated brokers could not talk to each other.
-   */
+  /** See {@link generationOf}. */
   private readonly generation: string;
 
   private readonly name: string;
@@ -89,13 +85,8 @@ export class Kafka extends pulumi.ComponentResource {
 
     const { settings, deployment } = args;
     this.plan = planCluster({ brokers: settings.brokers, nodes: deployment.nodes });
-    const { members, shape } = this.plan;
-    this.generation = [
-      settings.brokers,
-      shape,
-      ...(settings.security === "PLAINTEXT" ? [] : ["tls"]),
-      ...(deployment.hostNetwork ? ["host"] : []),
-    ].join("-");
+    const { members } = this.plan;
+    this.generation = generationOf(settings, this.plan, loadNetwork(deployment));
     this.jolokia = members.map((member) => {
       const { host, jolokiaPort } = this.addressOf(member);
       return {
@@ -260,11 +251,8 @@ export class Kafka extends pulumi.ComponentResource {
     };
   }
 
-  /** A cluster id as Kafka expects it: 16 bytes in URL-safe base 64. */
   private clusterId(): string {
-    const { owner } = this.args.deployment;
-    const hash = createHash("sha256").update(`${owner.prefix} ${this.name} ${this.generation}`).digest();
-    return hash.subarray(0, 16).toString("base64url");
+    return clusterIdOf(`${this.args.deployment.owner.prefix} ${this.name} ${this.generation}`);
   }
 
   private addressOf(member: Member): MemberAddress {
