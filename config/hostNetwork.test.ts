@@ -28,7 +28,10 @@ describe("the network of brokers and agents", () => {
   for (const security of ["PLAINTEXT", "SSL"]) {
     it(`is not the nodes' own if ${security} leaves the brokers open to anyone, unless that is set`, () => {
       const [error, ...more] = errorsOf({ swarm: host, kafka: { security } });
-      assert.match(error ?? "", new RegExp(`^swarm.network: with host and kafka.security ${security} anyone`));
+      assert.match(
+        error ?? "",
+        new RegExp(`^swarm.network: with host and kafka.security ${security} anyone`),
+      );
       assert.match(error ?? "", /set kafka\.security to SASL_SSL, or kafka\.externalAccess to anyone$/);
       assert.deepEqual(more, []);
       assert.equal(parse({ swarm: host, kafka: { security, ...anyone } }).swarm.network, "host");

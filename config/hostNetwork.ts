@@ -14,7 +14,10 @@ const KAFKA_ON_HOST: readonly number[] = [
 ];
 
 /** The ports that the nodes need of each other with `swarm.network: host`, such as `9092/tcp`: those of Kafka and of every agent. */
-export function portsOnHost({ producers, consumers }: Pick<BenchSettings, "producers" | "consumers">): string[] {
+export function portsOnHost({
+  producers,
+  consumers,
+}: Pick<BenchSettings, "producers" | "consumers">): string[] {
   const tasks = { producer: producers.tasks, consumer: consumers.tasks };
   const agents = (["producer", "consumer"] as const).flatMap((role) =>
     Array.from({ length: tasks[role] }, (_, index) => hostAgentPort(role, index + 1)),

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { duration, wholeNumber, wholeSeconds, within } from "../contract/units.ts";
 import { NETWORKS } from "../contract/network.ts";
+import { duration, wholeNumber, wholeSeconds, within } from "../contract/units.ts";
 import { VXLAN_PORT } from "../lib/addresses.ts";
 import { pool } from "./nodes.ts";
 import { STACK_PORTS, UDP_PORTS } from "./ports.ts";

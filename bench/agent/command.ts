@@ -44,7 +44,9 @@ export async function runAgent(role: AgentRole, environment = process.env): Prom
     kafkaSecrets: { password: kafkaPassword },
   });
   await serve(agent, host === undefined ? port : { port, host }, token);
-  process.stderr.write(`agent ${task} on ${node} listens on ${host === undefined ? "" : `${host}, `}port ${port}\n`);
+  process.stderr.write(
+    `agent ${task} on ${node} listens on ${host === undefined ? "" : `${host}, `}port ${port}\n`,
+  );
   const end = () => {
     setTimeout(() => process.exit(0), CLOSE_TIMEOUT_MS);
     void agent.close().then(() => process.exit(0));

@@ -21,7 +21,11 @@ describe("an agent listens", () => {
   });
 
   it("nowhere if its node has no address, or its task no number", () => {
-    for (const wrong of [{ SWARMBENCH_NODE: "c" }, { SWARMBENCH_NODE: "toString" }, { SWARMBENCH_TASK: "consumers.?" }]) {
+    for (const wrong of [
+      { SWARMBENCH_NODE: "c" },
+      { SWARMBENCH_NODE: "toString" },
+      { SWARMBENCH_TASK: "consumers.?" },
+    ]) {
       assert.throws(() => listenAddress("consumer", { ...environment, ...wrong }), {
         code: "service-failed",
         message: /has no address in/,

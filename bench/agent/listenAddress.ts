@@ -28,9 +28,13 @@ export function listenAddress(role: AgentRole, environment: NodeJS.ProcessEnv): 
   const addresses = addressesSchema.parse(JSON.parse(text));
   const host = Object.hasOwn(addresses, node) ? addresses[node] : undefined;
   if (host === undefined || !Number.isInteger(slot)) {
-    throw new SwarmbenchError("service-failed", `the task "${task}" on node "${node}" has no address in ${text}`, {
-      hint: "Update the agents: pulumi up",
-    });
+    throw new SwarmbenchError(
+      "service-failed",
+      `the task "${task}" on node "${node}" has no address in ${text}`,
+      {
+        hint: "Update the agents: pulumi up",
+      },
+    );
   }
   return { port: hostAgentPort(role, slot), host };
 }

@@ -78,7 +78,8 @@ describe("the agents on the nodes' own network", { skip: process.platform !== "l
   it("are waited for until all of them answer, and the error names where they were looked for", async () => {
     await assert.rejects(find(3, [NODES[0]]), {
       code: "agent-failed",
-      message: /waiting for the producers to answer: 2 of 3 tasks answer on ports 7101 to 7103 of 127\.83\.0\.1$/,
+      message:
+        /waiting for the producers to answer: 2 of 3 tasks answer on ports 7101 to 7103 of 127\.83\.0\.1$/,
     });
   });
 });

@@ -11,7 +11,11 @@ describe("a message's time on the network", () => {
   ];
 
   it("is half a round trip to the broker plus half of one from there", () => {
-    const estimate = oneWayMs(pairs, "overlay", { producers: ["node3"], brokers: ["node2"], consumers: ["node3"] });
+    const estimate = oneWayMs(pairs, "overlay", {
+      producers: ["node3"],
+      brokers: ["node2"],
+      consumers: ["node3"],
+    });
     assert.ok(Math.abs((estimate ?? 0) - 0.4) < 0.001, `${estimate}`);
   });
 
@@ -31,7 +35,13 @@ describe("a message's time on the network", () => {
   });
 
   it("is unknown if a round trip is missing, or there are no producers", () => {
-    assert.equal(oneWayMs(pairs, "overlay", { producers: ["node9"], brokers: ["node2"], consumers: ["node2"] }), null);
-    assert.equal(oneWayMs(pairs, "overlay", { producers: [], brokers: ["node2"], consumers: ["node2"] }), null);
+    assert.equal(
+      oneWayMs(pairs, "overlay", { producers: ["node9"], brokers: ["node2"], consumers: ["node2"] }),
+      null,
+    );
+    assert.equal(
+      oneWayMs(pairs, "overlay", { producers: [], brokers: ["node2"], consumers: ["node2"] }),
+      null,
+    );
   });
 });

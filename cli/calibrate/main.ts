@@ -30,9 +30,13 @@ async function openHarness({ stack }: Arguments, results: string, signal: AbortS
   const { benchPlan, nodes, proxyImage, registry } = await benchOutputs(stack);
   const plan = parsePlan(benchPlan, `stack ${stack}`);
   if (networkOf(plan.target) === "host") {
-    throw new SwarmbenchError("usage", `the brokers and agents of the stack ${stack} use the nodes' own network`, {
-      hint: "A calibration needs the overlay network, on which its proxy listens: set swarm.network to overlay, then run pulumi up.",
-    });
+    throw new SwarmbenchError(
+      "usage",
+      `the brokers and agents of the stack ${stack} use the nodes' own network`,
+      {
+        hint: "A calibration needs the overlay network, on which its proxy listens: set swarm.network to overlay, then run pulumi up.",
+      },
+    );
   }
   if (proxyImage === undefined) {
     throw new SwarmbenchError("stack-outdated", `the stack ${stack} has no proxy image yet`, {

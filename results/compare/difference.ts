@@ -157,7 +157,11 @@ export function networkDifference(a: Run, b: Run): Difference | undefined {
   if (roundTrips.includes(null)) return undefined;
   const rates = [a, b].map((run) =>
     bitRate(
-      medianOver(run.network?.pairs ?? [], usedNetwork(run), ({ throughputBitPerSec }) => throughputBitPerSec),
+      medianOver(
+        run.network?.pairs ?? [],
+        usedNetwork(run),
+        ({ throughputBitPerSec }) => throughputBitPerSec,
+      ),
     ),
   );
   const names = [...new Set([a, b].map(usedNetwork))];

@@ -47,7 +47,10 @@ describe("brokers and agents on the nodes' own network", { concurrency: 1 }, () 
     await project.configure({ "swarm.network": "host" });
     const { code, text } = await project.up();
     assert.notEqual(code, 0);
-    assert.match(text, /swarm\.network: with host and kafka\.security PLAINTEXT anyone who reaches a broker's node/);
+    assert.match(
+      text,
+      /swarm\.network: with host and kafka\.security PLAINTEXT anyone who reaches a broker's node/,
+    );
     await project.unset("swarm.network");
   });
 
@@ -74,7 +77,10 @@ describe("brokers and agents on the nodes' own network", { concurrency: 1 }, () 
   it("listen on the address of their node alone, each on its own port", async () => {
     const sockets = async (node: string) => {
       const list = await project.on(node, "ss -Hltn | awk '{ print $4 }'");
-      return list.split("\n").filter((socket) => /:(7[0-4]\d\d|8778|909\d)$/.test(socket)).sort();
+      return list
+        .split("\n")
+        .filter((socket) => /:(7[0-4]\d\d|8778|909\d)$/.test(socket))
+        .sort();
     };
     const { nodes } = await project.outputs<{ nodes: { name: string; address: string }[] }>();
     const address = (name: string) => nodes.find((node) => node.name === name)?.address;

@@ -3,8 +3,8 @@ import { before, describe, it } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
 import { validated } from "../../../cli/bench/request.ts";
 import { parseSettings } from "../../../config/settings.ts";
-import { type BenchPlan, benchPlanSchema } from "../../../contract/request.ts";
 import type { NetworkName } from "../../../contract/network.ts";
+import { type BenchPlan, benchPlanSchema } from "../../../contract/request.ts";
 import { defined } from "../../../test/support/defined.ts";
 import {
   CORE_IMAGES,
@@ -127,7 +127,12 @@ describe("the agents on the nodes' own network", () => {
       const { networksAdvanceds } = inputs.taskSpec as { networksAdvanceds: { id: string }[] };
       return networksAdvanceds.some(({ id }) => id !== "host-network-printed");
     });
-    assert.deepEqual(others.map(({ name }) => name).sort(), ["influxdb", "probes", "telegraf", "telegraf-kafka"]);
+    assert.deepEqual(others.map(({ name }) => name).sort(), [
+      "influxdb",
+      "probes",
+      "telegraf",
+      "telegraf-kafka",
+    ]);
   });
 });
 

@@ -168,10 +168,7 @@ describe("a Kafka server on its node's own network", () => {
       environment.KAFKA_LISTENERS,
       "CLIENT://10.0.0.11:9092,INTERNAL://10.0.0.11:9094,CONTROLLER://10.0.0.11:9093",
     );
-    assert.equal(
-      environment.KAFKA_ADVERTISED_LISTENERS,
-      "CLIENT://10.0.0.11:9092,INTERNAL://10.0.0.11:9094",
-    );
+    assert.equal(environment.KAFKA_ADVERTISED_LISTENERS, "CLIENT://10.0.0.11:9092,INTERNAL://10.0.0.11:9094");
     assert.match(environment.KAFKA_OPTS ?? "", /=port=8778,host=10\.0\.0\.11,/);
   });
 
@@ -198,7 +195,10 @@ describe("a Kafka server on its node's own network", () => {
         plain,
       );
       const [, port] = /=port=(\d+),/.exec(options) ?? [];
-      return [...bound.split(",").map((each) => each.replace(/^.*\/\//, "")), `${member.node.address}:${port}`];
+      return [
+        ...bound.split(",").map((each) => each.replace(/^.*\/\//, "")),
+        `${member.node.address}:${port}`,
+      ];
     });
     assert.deepEqual([...new Set(sockets)], sockets);
   });

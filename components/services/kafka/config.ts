@@ -102,7 +102,9 @@ function listeners({ member, addressOf }: ClusterMember, settings: BrokerSetting
     ...(settings.externalPort ? [`EXTERNAL://${member.node.address}:${settings.externalPort}`] : []),
   ];
   const bound = [
-    ...(isBroker ? [`CLIENT://${bind}:${KAFKA_PORTS.client}`, `INTERNAL://${bind}:${KAFKA_PORTS.internal}`] : []),
+    ...(isBroker
+      ? [`CLIENT://${bind}:${KAFKA_PORTS.client}`, `INTERNAL://${bind}:${KAFKA_PORTS.internal}`]
+      : []),
     ...(isBroker && settings.externalPort ? [`EXTERNAL://${bind}:${external}`] : []),
     ...(member.roles.includes("controller") ? [`CONTROLLER://${bind}:${KAFKA_PORTS.controller}`] : []),
   ];
