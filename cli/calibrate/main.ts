@@ -2,7 +2,6 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { EXIT, SwarmbenchError } from "../../contract/errors.ts";
-import { networkOf } from "../../contract/request.ts";
 import { Display } from "../bench/display.ts";
 import { parsePlan } from "../bench/plan.ts";
 import { benchOutputs } from "../bench/stack.ts";
@@ -17,6 +16,7 @@ import { knownDelay } from "./checks/knownDelay.ts";
 import { omission } from "./checks/omission.ts";
 import { repeatability } from "./checks/repeatability.ts";
 import { Harness } from "./harness.ts";
+import { refuseHostNetwork } from "./proxy.ts";
 import { CalibrationRecord, folderName, hasPassed } from "./record.ts";
 import { notDone } from "./row.ts";
 import { terminalTable, verdictText } from "./table.ts";
@@ -29,15 +29,7 @@ const say = (line: string) => display.show(line);
 async function openHarness({ stack }: Arguments, results: string, signal: AbortSignal): Promise<Harness> {
   const { benchPlan, nodes, proxyImage, registry } = await benchOutputs(stack);
   const plan = parsePlan(benchPlan, `stack ${stack}`);
-  if (networkOf(plan.target) === "host") {
-    throw new SwarmbenchError(
-      "usage",
-      `the brokers and agents of the stack ${stack} use the nodes' own network`,
-      {
-        hint: "A calibration needs the overlay network, on which its proxy listens: set swarm.network to overlay, then run pulumi up.",
-      },
-    );
-  }
+  refuseHostNetwork(plan.target, stack);
   if (proxyImage === undefined) {
     throw new SwarmbenchError("stack-outdated", `the stack ${stack} has no proxy image yet`, {
       hint: `Bring the stack up to date: pulumi up -s ${stack}`,
