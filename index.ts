@@ -1,5 +1,7 @@
 import "./components/lib/stackTraces.ts";
 import { ClockSync } from "./components/clocks/clockSync.ts";
+import type { Deployment } from "./components/lib/deployment.ts";
+import { hostNetworkId } from "./components/lib/hostNetwork.ts";
 import { readInstallation } from "./components/lib/installation.ts";
 import { ownerOf } from "./components/lib/ownership.ts";
 import { toRunError } from "./components/lib/runError.ts";
@@ -54,7 +56,9 @@ async function declareStack() {
     { swarm, registry, images: imagesFor(settings, installation) },
     inTestbed,
   );
-  const deployment = { swarm, nodes, images, owner, declared: { services: [], files: [] } };
+  const declared = { services: [], files: [] };
+  const deployment: Deployment = { swarm, nodes, images, owner, declared };
+  if (settings.swarm.network === "host") deployment.hostNetwork = hostNetworkId(deployment, {});
   const stack = deployStack({ settings, deployment, installation, after: [clocks.ready] }, inTestbed);
 
   return {

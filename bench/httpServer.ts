@@ -59,11 +59,11 @@ export function checked<S extends z.ZodType>(schema: S, document: unknown): z.ou
  * Starts a server, and resolves when it listens.
  *
  * @param byRequest the handlers, by method and path
- * @param where a port (0: any free one), or the path of a Unix socket
+ * @param where a port (0: any free one) of all addresses or of one, or the path of a Unix socket
  */
 export function serveJson(
   byRequest: Record<string, Handler>,
-  where: number | string,
+  where: number | string | { port: number; host: string },
   limits: ServerLimits = {},
 ): Promise<http.Server> {
   const unauthenticated = new UnauthenticatedConnections();

@@ -3,6 +3,7 @@ import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { z } from "zod";
 import { type AgentCounts, agentNodeErrors } from "../contract/agentNodes.ts";
 import { benchmarkErrors } from "../contract/benchmarkErrors.ts";
+import { MOST_AGENT_TASKS } from "../contract/hostAgents.ts";
 import { tooFewReplicas } from "../contract/topicConfig.ts";
 import { cpuCount, memorySize, wholeNumber } from "../contract/units.ts";
 import { type Benchmark, benchmarkSchema, type Workload, workloadSchema } from "../contract/workload.ts";
@@ -12,7 +13,7 @@ import { type Limits, limitsOf, type ParsedServices } from "./services/index.ts"
 
 const agents = z
   .strictObject({
-    tasks: wholeNumber(1, 200)
+    tasks: wholeNumber(1, MOST_AGENT_TASKS)
       .prefault(1)
       .describe(
         "Tasks of the service, spread over the nodes of role agent. Each hosts many logical clients on one CPU thread: raise it where steps are `generator-bound`.",

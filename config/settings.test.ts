@@ -41,7 +41,13 @@ describe("default settings", () => {
       prefix: "swarmbench-ann-local",
       testbed: { kind: "local", subnet: "10.216.185.0/24", nodes },
       nodes,
-      swarm: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, dataPathPort: 4789, registryPort: 5000 },
+      swarm: {
+        network: "overlay",
+        addressPool: "10.176.0.0/16",
+        drainTimeoutSec: 60,
+        dataPathPort: 4789,
+        registryPort: 5000,
+      },
       clockSync: { kind: "ptpd", maxOffsetUs: 100, timeoutSec: 120, ntpServers: ["pool.ntp.org"] },
     });
   });
@@ -225,6 +231,7 @@ describe("configured settings", () => {
 
   it("of the swarm are converted to seconds, and the others keep their defaults", () => {
     assert.deepEqual(parse({ swarm: { drainTimeout: "2 minutes" } }).swarm, {
+      network: "overlay",
       addressPool: "10.176.0.0/16",
       drainTimeoutSec: 120,
       dataPathPort: 4789,

@@ -7,6 +7,7 @@ import { stackPrefix } from "../lib/stackName.ts";
 import { type BenchSettings, benchErrors, benchSettings } from "./benchmark.ts";
 import { capacityErrors } from "./capacity.ts";
 import { type ClockSettings, clockSettings } from "./clocks.ts";
+import { hostNetworkErrors } from "./hostNetwork.ts";
 import type { NodeSettings } from "./nodes.ts";
 import { type ParsedSettings, type SettingsKey, settingsSchema } from "./schema.ts";
 import { type ServiceSettings, serviceErrors, serviceSettings } from "./services/index.ts";
@@ -60,6 +61,7 @@ export function parseSettings(
   const { testbed, nodes } = testbedOf(parsed, prefix, errors);
   const usable = nodes.filter(({ name }) => !without.includes(name));
   errors.push(...serviceErrors(parsed, { nodes: usable, registryPort: swarm?.registryPort }));
+  errors.push(...hostNetworkErrors(parsed));
   errors.push(...capacityErrors(parsed, usable));
   errors.push(...benchErrors(parsed, usable));
   const [manager, ...workers] = usable;

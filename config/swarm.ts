@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NETWORKS } from "../contract/network.ts";
 import { duration, wholeNumber, wholeSeconds, within } from "../contract/units.ts";
 import { VXLAN_PORT } from "../lib/addresses.ts";
 import { pool } from "./nodes.ts";
@@ -14,6 +15,12 @@ export const DEFAULT_MTU = 1_500;
 /** The configuration key `swarm`. */
 export const swarmSchema = z
   .strictObject({
+    network: z
+      .enum(NETWORKS, `expected one of ${NETWORKS.join(", ")}`)
+      .prefault("overlay")
+      .describe(
+        "The network that brokers and agents use. `overlay`: the swarm's own, on which services are isolated from the nodes' network. `host`: the network of the nodes, without VXLAN, to measure what the overlay costs. Then brokers and agents listen on their node's address, so that `host` requires a `kafka.security` of `SASL_…` or `kafka.externalAccess: anyone`. A change creates a new, empty Kafka cluster.",
+      ),
     addressPool: pool.prefault("10.176.0.0/16").meta({
       description:
         "Range for the swarm's own networks. Change it if your network or the testbed's uses this range.",

@@ -4,7 +4,7 @@ import { distributionSchema } from "./distribution.ts";
 
 /** Docker services of the probes, by the network that they measure. */
 export const PROBE_SERVICES = { overlay: "probes", host: "probes-host" } as const;
-/** `host`: the network of the nodes. `overlay`: the swarm's overlay network on top of it, which brokers and agents use. */
+/** `host`: the network of the nodes. `overlay`: the swarm's overlay network on top of it. Brokers and agents use one of them. */
 export const NETWORKS = ["host", "overlay"] as const;
 /** One of {@link NETWORKS}. */
 export type NetworkName = (typeof NETWORKS)[number];
@@ -69,9 +69,9 @@ export const networkSchema = z.strictObject({
 export const stepNetworkSchema = z.strictObject({
   pairs: z.array(pairRttSchema),
   /**
-   * Estimate of the time that a message spends on the network, in ms: half of the overlay's median round trip from the
-   * producers' nodes to the brokers' nodes, plus half of that from there to the consumers' nodes, as an average. Within a
-   * node it is 0. null: unknown.
+   * Estimate of the time that a message spends on the network, in ms: half of the median round trip from the
+   * producers' nodes to the brokers' nodes, plus half of that from there to the consumers' nodes, as an average, on
+   * the network that brokers and agents use. Within a node it is 0. null: unknown.
    */
   oneWayMs: z.number().nullable(),
 });

@@ -1,6 +1,7 @@
 // The requests that start a benchmark: the plan of a stack for `npm run bench`, and the request for the runner.
 import { z } from "zod";
 import { completeBenchmarkSchema, completeWorkloadSchema } from "./completeWorkload.ts";
+import type { NetworkName } from "./network.ts";
 import { conditionsSchema, stepSchema } from "./result.ts";
 import { scaleSchema } from "./scale.ts";
 import { influxTargetSchema, kafkaTargetSchema, proxyRouteSchema, TOKEN } from "./target.ts";
@@ -9,7 +10,7 @@ import { influxTargetSchema, kafkaTargetSchema, proxyRouteSchema, TOKEN } from "
 export const AGENT_SERVICES = { producer: "producers", consumer: "consumers" } as const;
 /** What an agent hosts: logical producers or logical consumers. */
 export type AgentRole = keyof typeof AGENT_SERVICES;
-/** TCP port that agents listen on, on the overlay network only. */
+/** TCP and UDP port that agents listen on, on the overlay network. On the nodes' own network they have others: hostAgents.ts. */
 export const AGENT_PORT = 7070;
 
 /** The form of a prefix of names in Kafka, which leaves room for the name of a run. */
@@ -34,6 +35,11 @@ const benchTargetSchema = z.strictObject({
   agents: z.strictObject({
     producer: z.strictObject({ tasks: z.int().min(1) }),
     consumer: z.strictObject({ tasks: z.int().min(1) }),
+    /**
+     * Addresses of the nodes that may run agents, if brokers and agents use the nodes' own network. Absent: they use the
+     * overlay network, where Docker's name server knows the agents.
+     */
+    nodeAddresses: z.array(z.ipv4()).min(1).optional(),
   }),
   /** Start of the names of the topics, consumer groups and clients of a run. Absent: none; they begin with the run's name. */
   prefix: z.string().regex(NAME_PREFIX).optional(),
@@ -44,6 +50,11 @@ const benchTargetSchema = z.strictObject({
 });
 /** The stack as the runner sees it: the brokers under load, the agents that generate the load, and where live metrics go. */
 export type BenchTarget = z.output<typeof benchTargetSchema>;
+
+/** The network that brokers and agents use. */
+export function networkOf({ agents }: { agents: Pick<BenchTarget["agents"], "nodeAddresses"> }): NetworkName {
+  return agents.nodeAddresses === undefined ? "overlay" : "host";
+}
 
 /** The form of a run's name, which becomes the name of a folder. */
 export const RUN_NAME = /^[0-9A-Za-z][0-9A-Za-z._-]{0,199}$/;

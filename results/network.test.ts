@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { MeasuredStep } from "../contract/result.ts";
 import { networkRun } from "../test/support/networkRun.ts";
 import { between, names, pair } from "../test/support/samplePairs.ts";
-import { networkSentence, networkShare, overlayCost } from "./network.ts";
+import { networkSentence, networkShare, overlayCost, usedNetwork } from "./network.ts";
 import { runTable } from "./report/table.ts";
 
 describe("the network's share of the latency", () => {
@@ -26,7 +26,18 @@ describe("the network's share of the latency", () => {
 
   it("is that of the largest load that met the SLO", () => {
     assert.match(networkSentence(networkRun(3)) ?? "", /of the median latency \(at producers 500;/);
+    assert.match(networkSentence(networkRun(3)) ?? "", /half of the overlay round trips/);
     assert.match(runTable(networkRun(3)), /the network takes about .* of the median latency/);
+  });
+});
+
+describe("the network that brokers and agents used", () => {
+  it("is the recorded one, and the overlay in runs that record none", () => {
+    const run = networkRun(3);
+    assert.equal(usedNetwork(run), "overlay");
+    run.conditions.settings.network = "host";
+    assert.equal(usedNetwork(run), "host");
+    assert.match(networkSentence(run) ?? "", /half of the host round trips from producer to broker/);
   });
 });
 

@@ -7,6 +7,11 @@ import { medianOf } from "./statistics.ts";
 import { stepValues } from "./steps.ts";
 import { bitRate } from "./text.ts";
 
+/** The network that brokers and agents of a run used. Runs that do not record it used the overlay network. */
+export function usedNetwork({ conditions }: Pick<Run, "conditions">): NetworkName {
+  return conditions.settings.network === "host" ? "host" : "overlay";
+}
+
 /** The median over the pairs of a network; null if no pair has a value. */
 export function medianOver<P extends PairRtt>(
   pairs: readonly P[],
@@ -47,14 +52,14 @@ export function networkShare(step: Pick<MeasuredStep, "network" | "latencyMs">):
 }
 
 /** The network's share in one sentence: for the largest load that met the SLO, else for the last step that has one. */
-export function networkSentence(run: Pick<Run, "steps">): string | undefined {
+export function networkSentence(run: Pick<Run, "steps" | "conditions">): string | undefined {
   const candidates = measuredSteps(run).filter((step) => networkShare(step) !== undefined);
   const good = candidates
     .filter(meetsSlo)
     .toSorted((a, b) => b.offered / b.durationSeconds - a.offered / a.durationSeconds);
   const step = good[0] ?? candidates.at(-1);
   if (!step) return undefined;
-  return `the network takes about ${networkShare(step)} of the median latency (at ${stepValues(step)}; estimated as half of the overlay round trips from producer to broker and from broker to consumer, during the load)`;
+  return `the network takes about ${networkShare(step)} of the median latency (at ${stepValues(step)}; estimated as half of the ${usedNetwork(run)} round trips from producer to broker and from broker to consumer, during the load)`;
 }
 
 /** How the overlay network compares with the host network; undefined if one of them was not measured. */

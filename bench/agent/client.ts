@@ -42,7 +42,7 @@ export class AgentClient implements AgentPort {
   private readonly name: string;
 
   /**
-   * @param address address of a task on the overlay network, with the port if it is not the default one
+   * @param address address of a task, with the port if it is not the default one
    * @param token the stack's token
    * @param name name of the agent in errors
    */

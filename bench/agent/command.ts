@@ -1,6 +1,6 @@
 // `bench.mjs agent producer|consumer`: the program of the producer and consumer services.
 import { existsSync } from "node:fs";
-import { AGENT_PORT, AGENT_SERVICES, type AgentRole } from "../../contract/request.ts";
+import { AGENT_SERVICES, type AgentRole } from "../../contract/request.ts";
 import { SECRET_FILES } from "../../contract/target.ts";
 import { adapterOf } from "../clients/index.ts";
 import { Exchange } from "../exchange/exchange.ts";
@@ -9,6 +9,7 @@ import { openWallClock } from "../wallClock.ts";
 import { Agent } from "./agent.ts";
 import { CLOCK_FAULT_VARIABLE, parseClockFault, withFault } from "./clockFault.ts";
 import { FAULT_VARIABLE, readFault } from "./fault.ts";
+import { listenAddress } from "./listenAddress.ts";
 import { serve } from "./server.ts";
 
 /** Less than the ten seconds after which Swarm kills a task. Clients that close in time leave their groups properly. */
@@ -36,13 +37,16 @@ export async function runAgent(role: AgentRole, environment = process.env): Prom
   const token = readToken(SECRET_FILES.token);
   const { kafkaPassword: file } = SECRET_FILES;
   const kafkaPassword = existsSync(file) ? readSecret(file) : undefined;
-  const exchange = await Exchange.open(clock, AGENT_PORT, token);
+  const { port, host } = listenAddress(role, environment);
+  const exchange = await Exchange.open(clock, port, token, host);
   const identity = { role, task, node, faults, fault: skip };
   const agent = new Agent(identity, clock, adapterOf, exchange, {
     kafkaSecrets: { password: kafkaPassword },
   });
-  await serve(agent, AGENT_PORT, token);
-  process.stderr.write(`agent ${task} on ${node} listens on port ${AGENT_PORT}\n`);
+  await serve(agent, host === undefined ? port : { port, host }, token);
+  process.stderr.write(
+    `agent ${task} on ${node} listens on ${host === undefined ? "" : `${host}, `}port ${port}\n`,
+  );
   const end = () => {
     setTimeout(() => process.exit(0), CLOSE_TIMEOUT_MS);
     void agent.close().then(() => process.exit(0));

@@ -48,15 +48,15 @@ function handlers(agent: Agent): Record<string, Handler> {
 /**
  * Serves an agent over HTTP.
  *
- * @param port TCP port; 0: any free one
+ * @param where a port (0: any free one) of all addresses or of one
  * @param token the stack's token, which every request must have
  * @param times for tests
  */
 export function serve(
   agent: Agent,
-  port: number,
+  where: number | { port: number; host: string },
   token: string,
   times: Pick<ServerLimits, "headersMs" | "requestMs"> = {},
 ): Promise<http.Server> {
-  return serveJson(handlers(agent), port, { ...times, token, maxBodyBytes: MAX_BODY_BYTES });
+  return serveJson(handlers(agent), where, { ...times, token, maxBodyBytes: MAX_BODY_BYTES });
 }

@@ -1,6 +1,7 @@
-// The agents of a stack, found by the names of their services.
+// The agents of a stack, found by the names of their services, or at the addresses of their nodes.
 import { lookup } from "node:dns/promises";
 import { SwarmbenchError } from "../../contract/errors.ts";
+import { hostAgentPort } from "../../contract/hostAgents.ts";
 import { AGENT_SERVICES, type AgentRole, type BenchTarget } from "../../contract/request.ts";
 import { AgentClient } from "../agent/client.ts";
 import type { AgentPort } from "../agent/port.ts";
@@ -16,7 +17,7 @@ export interface Agent {
   /** Name of its task, such as producers.1 */
   task: string;
   node: string;
-  /** Its address on the overlay network. */
+  /** Its address on the network that agents use, without the port. */
   address: string;
   hello: Hello;
   client: AgentPort;
@@ -44,6 +45,12 @@ export interface AgentAccess {
   find: FindFleet;
   /** IPv4 address on which the runner exchanges timestamps with them. Absent: all of the machine. */
   address?: string;
+}
+
+/** An address, and the port if it is not that of agents on the overlay network. */
+interface Place {
+  address: string;
+  port?: number;
 }
 
 /** Looks up the addresses of all tasks of a service. */
@@ -87,10 +94,10 @@ async function askAll(
   resolve: Resolve,
 ): Promise<Agent[]> {
   const { tasks } = declared[role];
-  const service = AGENT_SERVICES[role];
-  const addresses = await resolve(service);
-  if (addresses.length !== tasks) throw new Error(`${addresses.length} of ${tasks} tasks are running`);
-  const agents = await Promise.all(addresses.map((address) => askOne(role, address, token)));
+  const { nodeAddresses } = declared;
+  const agents = nodeAddresses
+    ? await askNodes(role, tasks, nodeAddresses, token)
+    : await askTasks(role, tasks, await resolve(AGENT_SERVICES[role]), token);
   for (const { task, hello } of agents) {
     if (hello.protocol !== PROTOCOL_VERSION) {
       throw new SwarmbenchError(
@@ -105,9 +112,42 @@ async function askAll(
   return agents.sort((a, b) => order.indexOf(a.task) - order.indexOf(b.task));
 }
 
-async function askOne(role: AgentRole, address: string, token: string): Promise<Agent> {
+/** Asks the tasks that Docker's name server lists, all of which must answer. */
+async function askTasks(
+  role: AgentRole,
+  tasks: number,
+  addresses: readonly string[],
+  token: string,
+): Promise<Agent[]> {
+  if (addresses.length !== tasks) throw new Error(`${addresses.length} of ${tasks} tasks are running`);
+  return Promise.all(addresses.map((address) => askOne(role, { address }, token)));
+}
+
+/**
+ * Asks every place where a task may be, because no name server knows the tasks on the nodes' own network. Where none is, the
+ * connection is refused at once.
+ */
+async function askNodes(
+  role: AgentRole,
+  tasks: number,
+  nodeAddresses: readonly string[],
+  token: string,
+): Promise<Agent[]> {
+  const ports = Array.from({ length: tasks }, (_, index) => hostAgentPort(role, index + 1));
+  const places = nodeAddresses.flatMap((address) => ports.map((port) => ({ address, port })));
+  const answers = await Promise.all(places.map((place) => askOne(role, place, token).catch(() => undefined)));
+  const agents = answers.filter((agent) => agent !== undefined);
+  if (agents.length !== tasks) {
+    const where = `ports ${ports[0]} to ${ports.at(-1)} of ${nodeAddresses.join(", ")}`;
+    throw new Error(`${agents.length} of ${tasks} tasks answer on ${where}`);
+  }
+  return agents;
+}
+
+async function askOne(role: AgentRole, { address, port }: Place, token: string): Promise<Agent> {
+  const server = port === undefined ? address : `${address}:${port}`;
   // A plain error, since the client's own would end the retries: a task that is starting may answer soon.
-  const hello = await new AgentClient(address, role, token).hello().catch((error: Error) => {
+  const hello = await new AgentClient(server, role, token).hello().catch((error: Error) => {
     throw new Error(reason(error), { cause: error });
   });
   const name = `${hello.task} on ${hello.node}`;
@@ -117,6 +157,6 @@ async function askOne(role: AgentRole, address: string, token: string): Promise<
     node: hello.node,
     address,
     hello,
-    client: new AgentClient(address, role, token, name),
+    client: new AgentClient(server, role, token, name),
   };
 }

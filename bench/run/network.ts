@@ -2,7 +2,7 @@
 // a warning, but never ends the run.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Pair, StepNetwork } from "../../contract/network.ts";
-import type { RunRequest } from "../../contract/request.ts";
+import { networkOf, type RunRequest } from "../../contract/request.ts";
 import { consumersInGroup } from "../../contract/topics.ts";
 import { within } from "../clock.ts";
 import type { JobContext } from "../job.ts";
@@ -111,9 +111,10 @@ export class NetworkWatch {
         .filter((agent) => agent.role === role)
         .slice(0, clients)
         .map(({ node }) => node);
-    const estimateMs = oneWayMs(pairs, {
+    const { target } = this.request;
+    const estimateMs = oneWayMs(pairs, networkOf(target), {
       producers: nodesOf("producer", workload.producers),
-      brokers: this.request.target.network?.brokers.map(({ node }) => node) ?? [],
+      brokers: target.network?.brokers.map(({ node }) => node) ?? [],
       consumers: nodesOf("consumer", consumersInGroup(workload)),
     });
     return { pairs, oneWayMs: estimateMs };

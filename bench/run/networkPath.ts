@@ -1,22 +1,24 @@
 // Estimates from the measured round trips how long a message is on the network.
-import type { PairRtt } from "../../contract/network.ts";
+import type { NetworkName, PairRtt } from "../../contract/network.ts";
 
 /**
- * Estimate of the time that a message spends on the overlay network, in ms: half of the median round trip from its
+ * Estimate of the time that a message spends on a network, in ms: half of the median round trip from its
  * producer's node to a broker's node, plus half of that from there to its consumer's node; the mean of all combinations.
  * Within a node it is 0.
  *
+ * @param used the network that brokers and agents use
  * @param endpoints the node of each producer, broker and consumer
  * @returns null if a round trip is missing, or there is no producer, broker or consumer
  */
 export function oneWayMs(
   pairs: readonly Pick<PairRtt, "from" | "to" | "network" | "rttMs">[],
+  used: NetworkName,
   endpoints: Record<"producers" | "brokers" | "consumers", readonly string[]>,
 ): number | null {
   const { producers, brokers, consumers } = endpoints;
   const medians = new Map(
     pairs
-      .filter(({ network }) => network === "overlay")
+      .filter(({ network }) => network === used)
       .map(({ from, to, rttMs }) => [`${from} ${to}`, rttMs.p50]),
   );
   const half = (from: string, to: string) => {

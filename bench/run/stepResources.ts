@@ -1,5 +1,6 @@
 // The metrics of brokers, machines and the benchmark itself in the measured time of a step.
 import type { Pair } from "../../contract/network.ts";
+import { networkOf } from "../../contract/request.ts";
 import type { BrokerMetrics, MachineMetrics, OwnCost } from "../../contract/resources.ts";
 import { brokerMetrics } from "./brokerMetrics.ts";
 import type { Agent } from "./fleet.ts";
@@ -33,6 +34,8 @@ export function stepResources(
     before.nodes,
     after.nodes,
   );
+  const used = networkOf(target);
+  const linkPairs = network.filter((pair) => pair.network === used);
   const throttling = { before: throttlingOf(before.nodes), after: throttlingOf(after.nodes) };
   const brokers = target.brokerMetrics.map(({ name, cpuLimit }, index) => {
     const node = nodeOf(name);
@@ -42,7 +45,7 @@ export function stepResources(
       name,
       node,
       cpuLimit: limits.length > 0 ? Math.min(...limits) : null,
-      ...linkOf(node, network, agents),
+      ...linkOf(node, linkPairs, agents),
     };
     return brokerMetrics(place, before.brokers[index], after.brokers[index], throttling);
   });
@@ -61,7 +64,7 @@ function throttlingOf(nodes: readonly NodeCounters[]) {
 }
 
 /**
- * The TCP throughput between a broker's node and the fastest of the other nodes. null: not measured, or all agents are on the
+ * The TCP throughput between a broker's node and the fastest of the other nodes, by the pairs of one network. null: not measured, or all agents are on the
  * node, so that their messages do not use the link.
  */
 function linkOf(
@@ -72,7 +75,7 @@ function linkOf(
   if (agents.every((agent) => agent.node === node)) return { linkInBitPerSec: null, linkOutBitPerSec: null };
   const fastest = (end: "from" | "to") => {
     const throughputs = pairs
-      .filter((pair) => pair.network === "overlay" && pair[end] === node)
+      .filter((pair) => pair[end] === node)
       .map(({ throughputBitPerSec }) => throughputBitPerSec)
       .filter((value) => value !== null);
     return throughputs.length > 0 ? Math.max(...throughputs) : null;

@@ -21,7 +21,7 @@ import { kneeRows, stepRows } from "./checks/repeatability.ts";
 import { calibrateCommand } from "./command.ts";
 import { LiveStep } from "./live.ts";
 import { withPlainLoad } from "./plain.ts";
-import { entriesOf, proxyRouteOf } from "./proxy.ts";
+import { entriesOf, proxyRouteOf, refuseHostNetwork } from "./proxy.ts";
 import { QUESTIONS } from "./questions.ts";
 import { CalibrationRecord, folderName, hasPassed } from "./record.ts";
 import { atMost, exactly, notDone, type Row, stated, within } from "./row.ts";
@@ -222,6 +222,15 @@ describe("the proxy", () => {
         ["broker-2:9092", 20],
       ],
     );
+  });
+
+  it("is refused if agents on the nodes' own network could not reach it", () => {
+    const agents = { producer: { tasks: 1 }, consumer: { tasks: 1 } };
+    refuseHostNetwork({ agents }, "local");
+    assert.throws(() => refuseHostNetwork({ agents: { ...agents, nodeAddresses: ["10.0.0.1"] } }, "local"), {
+      code: "usage",
+      hint: /set swarm\.network to overlay, then run pulumi up/,
+    });
   });
 
   it("gives a route to every broker of one route only", () => {

@@ -16,6 +16,7 @@ import { knownDelay } from "./checks/knownDelay.ts";
 import { omission } from "./checks/omission.ts";
 import { repeatability } from "./checks/repeatability.ts";
 import { Harness } from "./harness.ts";
+import { refuseHostNetwork } from "./proxy.ts";
 import { CalibrationRecord, folderName, hasPassed } from "./record.ts";
 import { notDone } from "./row.ts";
 import { terminalTable, verdictText } from "./table.ts";
@@ -28,6 +29,7 @@ const say = (line: string) => display.show(line);
 async function openHarness({ stack }: Arguments, results: string, signal: AbortSignal): Promise<Harness> {
   const { benchPlan, nodes, proxyImage, registry } = await benchOutputs(stack);
   const plan = parsePlan(benchPlan, `stack ${stack}`);
+  refuseHostNetwork(plan.target, stack);
   if (proxyImage === undefined) {
     throw new SwarmbenchError("stack-outdated", `the stack ${stack} has no proxy image yet`, {
       hint: `Bring the stack up to date: pulumi up -s ${stack}`,

@@ -1,3 +1,5 @@
+import { SwarmbenchError } from "../../contract/errors.ts";
+import { type BenchTarget, networkOf } from "../../contract/request.ts";
 import type { KafkaBroker, ProxyRoute } from "../../contract/target.ts";
 import type { Harness } from "./harness.ts";
 
@@ -6,6 +8,22 @@ const API_PORT = 8474;
 /** Port of the first route's first broker. */
 const FIRST_PORT = 20_000;
 const PORTS_PER_ROUTE = 100;
+
+/**
+ * Refuses a stack whose agents could not reach the proxy. On the nodes' own network, its API would be open to everyone there.
+ *
+ * @throws SwarmbenchError `usage` if brokers and agents use the nodes' own network
+ */
+export function refuseHostNetwork(target: Pick<BenchTarget, "agents">, stack: string): void {
+  if (networkOf(target) === "overlay") return;
+  throw new SwarmbenchError(
+    "usage",
+    `the brokers and agents of the stack ${stack} use the nodes' own network`,
+    {
+      hint: "A calibration needs the overlay network, on which its proxy listens: set swarm.network to overlay, then run pulumi up.",
+    },
+  );
+}
 
 /** A route through the proxy to every broker. */
 export interface Route {

@@ -15,6 +15,7 @@ const withClocks = () =>
         owner,
         lifetime: nodes[0].machine,
         settings: {
+          network: "overlay",
           addressPool: "10.176.0.0/16",
           drainTimeoutSec: 60,
           dataPathPort: 4789,

@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import type { NetworkName } from "../../contract/network.ts";
 import { remoteDocker } from "../../lib/docker.ts";
 import { exec } from "../../lib/exec.ts";
 import type { Node } from "./node.ts";
@@ -40,8 +41,18 @@ export interface Deployment {
   nodes: readonly [Node, ...Node[]];
   images: DeploymentImages;
   owner: Owner;
+  /**
+   * Id of the nodes' own network, if brokers and agents use it instead of the overlay network (`swarm.network: host`).
+   * @default undefined: they use the overlay network
+   */
+  hostNetwork?: pulumi.Output<string>;
   /** What has been declared in the swarm so far, for the removal of everything else. */
   declared: Declared;
+}
+
+/** The network that brokers and agents use. */
+export function loadNetwork({ hostNetwork }: Pick<Deployment, "hostNetwork">): NetworkName {
+  return hostNetwork === undefined ? "overlay" : "host";
 }
 
 /** Objects of the swarm that the program declares. */

@@ -8,3 +8,9 @@ import type { Node } from "./node.ts";
 export function homeOf(role: Role, nodes: readonly [Node, ...Node[]]): Node {
   return nodes.find((node) => node.role === role) ?? nodes[0];
 }
+
+/** The nodes for a service that swarm spreads over a role: all nodes of the role, or the manager if there is none. */
+export function nodesOf(role: Role, nodes: readonly [Node, ...Node[]]): Node[] {
+  const ofRole = nodes.filter((node) => node.role === role);
+  return ofRole.length > 0 ? ofRole : [nodes[0]];
+}

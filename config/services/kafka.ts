@@ -52,7 +52,7 @@ const schema = z
       .enum(["authenticated", "anyone"], "expected authenticated or anyone")
       .prefault("authenticated")
       .describe(
-        "Who may use `externalPort`. `authenticated`: only clients with a password, which requires a `security` of `SASL_…`. `anyone`: with `PLAINTEXT` or `SSL`, everyone who reaches the port can read, write and delete all topics.",
+        "Who may use `externalPort`, and with `swarm.network: host` all ports of the brokers. `authenticated`: only clients with a password, which requires a `security` of `SASL_…`. `anyone`: with `PLAINTEXT` or `SSL`, everyone who reaches a port can read, write and delete all topics.",
       ),
     rotation,
     ...limits,

@@ -1,8 +1,8 @@
 import type { Run } from "../../contract/result.ts";
 import { linkText, type Machine, machinesOf, machineText } from "../machines.ts";
-import { clockKind, grouped, NOT_RECORDED, testbedOf } from "./testbeds.ts";
+import { clockKind, grouped, NOT_RECORDED, recordedNetwork, testbedOf } from "./testbeds.ts";
 
-/** Why a difference between runs may have a cause other than the network: other testbeds, machines, clocks, links or loads. */
+/** What else differs between runs, and may be the cause of a difference: testbeds, machines, clocks, networks, links, loads. */
 export function cautions(runs: readonly Run[]): string[] {
   const differing = (what: string, select: (run: Run) => string) => {
     const values = runs.map(select);
@@ -13,6 +13,7 @@ export function cautions(runs: readonly Run[]): string[] {
     ...differing("the testbeds differ", testbedOf),
     ...hardwareCautions(runs),
     ...differing("the clocks are synchronised differently", clockKind),
+    ...differing("brokers and agents use different networks", recordedNetwork),
     ...differing("the links are shaped differently", linksOf),
     ...differing("the loads are scaled differently", scaleOf),
   ];

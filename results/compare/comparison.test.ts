@@ -108,6 +108,18 @@ describe("a comparison", () => {
     );
   });
 
+  it("shows the network that each run used, and says that they differ", () => {
+    const onHost = networkRun(4);
+    onHost.conditions.settings.network = "host";
+    const onOverlay = networkRun(4);
+    onOverlay.conditions.settings.network = "overlay";
+    const text = comparisonText(compare([onOverlay, onHost]));
+    assert.match(text, /warning: brokers and agents use different networks: overlay \| host/);
+    assert.match(text, /settings\.network: overlay \| host/);
+    assert.match(text, /overlay and host round trip 0\.4 and 0\.2 ms/);
+    assert.doesNotMatch(comparisonText(compare([networkRun(4), onHost])), /use different networks/);
+  });
+
   it("shows both networks, which were measured once", () => {
     assert.match(
       comparisonText(compare([networkRun(4), networkRun(4, 3)])),

@@ -1,8 +1,7 @@
 // What differs between two runs: their latencies, their knees, their networks.
 import type { Knee, MeasuredStep, Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
-import { medianOver } from "../network.ts";
-import { medianOf } from "../statistics.ts";
+import { medianOver, usedNetwork } from "../network.ts";
 import { stepsByValue } from "../steps.ts";
 import { bitRate } from "../text.ts";
 import {
@@ -148,23 +147,28 @@ function outcomeText(
 }
 
 /**
- * The overlay networks of two runs, by their pairs' round trips before the load. Each was measured once, so the test
+ * The networks that brokers and agents of two runs used, by their pairs' round trips before the load. Each was measured once, so the test
  * cannot tell whether they differ. undefined: one was not measured
  */
 export function networkDifference(a: Run, b: Run): Difference | undefined {
-  const roundTrips = [a, b].map(({ network }) =>
-    medianOf(
-      (network?.pairs ?? []).filter((pair) => pair.network === "overlay").map(({ rttMs }) => rttMs.p50),
-    ),
+  const roundTrips = [a, b].map((run) =>
+    medianOver(run.network?.pairs ?? [], usedNetwork(run), ({ rttMs }) => rttMs.p50),
   );
   if (roundTrips.includes(null)) return undefined;
-  const rates = [a, b].map(({ network }) =>
-    bitRate(medianOver(network?.pairs ?? [], "overlay", ({ throughputBitPerSec }) => throughputBitPerSec)),
+  const rates = [a, b].map((run) =>
+    bitRate(
+      medianOver(
+        run.network?.pairs ?? [],
+        usedNetwork(run),
+        ({ throughputBitPerSec }) => throughputBitPerSec,
+      ),
+    ),
   );
+  const names = [...new Set([a, b].map(usedNetwork))];
   return {
     differs: false,
     worse: false,
     tested: false,
-    text: `network, measured once in each run: overlay round trip ${roundTrips.map(formatNumber).join(" and ")} ms, throughput ${rates.join(" and ")}`,
+    text: `network, measured once in each run: ${names.join(" and ")} round trip ${roundTrips.map(formatNumber).join(" and ")} ms, throughput ${rates.join(" and ")}`,
   };
 }

@@ -1,7 +1,7 @@
-import type { PairRtt } from "../../contract/network.ts";
+import type { NetworkName, PairRtt } from "../../contract/network.ts";
 import type { MeasuredStep, Run } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
-import { medianOver, overPairs } from "../network.ts";
+import { medianOver, overPairs, usedNetwork } from "../network.ts";
 import { medianOf } from "../statistics.ts";
 import { stepsByValue } from "../steps.ts";
 import { signed } from "../text.ts";
@@ -27,7 +27,7 @@ export interface LatencyAndNetwork {
 interface NetworkDifference {
   /** Difference of the time that a message spends on the network, during the load. */
   wayMs: Bounds;
-  /** Difference of the overlay's median round trip. */
+  /** Difference of the median round trip on the network that brokers and agents use. */
   rttMs: { before: number; during: number };
 }
 
@@ -120,23 +120,24 @@ function sideOf(run: Run, steps: readonly MeasuredStep[], percentile: Percentile
 }
 
 function networkOf(run: Run, steps: readonly MeasuredStep[], percentile: Percentile): Side["network"] {
-  const before = overPairs(run.network?.pairs ?? [], "overlay")?.rttMs.p50 ?? null;
+  const used = usedNetwork(run);
+  const before = overPairs(run.network?.pairs ?? [], used)?.rttMs.p50 ?? null;
   const during = medianOf(
-    steps.map(({ network }) => medianOver(network?.pairs ?? [], "overlay", ({ rttMs }) => rttMs.p50)),
+    steps.map(({ network }) => medianOver(network?.pairs ?? [], used, ({ rttMs }) => rttMs.p50)),
   );
   const oneWay = steps.map(({ network }) => network?.oneWayMs ?? null).filter((ms) => ms !== null);
   if (before === null || during === null || oneWay.length === 0) return null;
   const [least, most] = [Math.min(...oneWay), Math.max(...oneWay)];
   const hasTail = percentile === "p99" && most > 0;
   return {
-    wayMs: [least, hasTail ? Math.max(most, ...steps.flatMap(overlayTails)) : most],
+    wayMs: [least, hasTail ? Math.max(most, ...steps.flatMap((step) => tailsOn(used, step))) : most],
     rttMs: { before, during },
   };
 }
 
-function overlayTails({ network }: MeasuredStep): number[] {
-  const isOverlay = (pair: PairRtt) => pair.network === "overlay";
-  const tails = (network?.pairs ?? []).filter(isOverlay).map(({ rttMs }) => rttMs.p99);
+function tailsOn(used: NetworkName, { network }: MeasuredStep): number[] {
+  const isUsed = (pair: PairRtt) => pair.network === used;
+  const tails = (network?.pairs ?? []).filter(isUsed).map(({ rttMs }) => rttMs.p99);
   return tails.filter((ms) => ms !== null);
 }
 

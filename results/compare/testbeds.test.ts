@@ -42,7 +42,7 @@ describe("the testbed of a run", () => {
   it("is not recorded in older runs, which can still be read", () => {
     const run = runOn();
     run.conditions.settings = {};
-    for (const what of ["testbed", "clock synchronisation"])
+    for (const what of ["testbed", "clock synchronisation", "network of brokers and agents"])
       assert.deepEqual(cells(run, what), ["not recorded"]);
     assert.deepEqual(cells(run, "links"), ["all 3: not recorded"]);
     assert.equal(cells(run, "nodes")?.length, 1);

@@ -29,6 +29,7 @@ export function testbedRows(runs: readonly Run[]): TestbedRow[] {
     row("clock synchronisation", (run) => [clockKind(run)]),
     row("clock error of corrected latencies", (run) => [worstClock(run, "boundMs")]),
     row("clock error of measured latencies", (run) => [worstClock(run, "errorMs")]),
+    row("network of brokers and agents", (run) => [recordedNetwork(run)]),
     row("overlay network before the load", (run) => networkLines(run, "overlay")),
     row("host network before the load", (run) => networkLines(run, "host")),
   ];
@@ -42,6 +43,12 @@ export function testbedOf({ conditions }: Run): string {
   const { data } = testbedSchema.safeParse(conditions.settings.testbed);
   if (!data) return NOT_RECORDED;
   return data.where ? `${data.kind} (${data.where})` : data.kind;
+}
+
+/** The network of brokers and agents: "overlay" or "host". Older runs, and runs on any Kafka, do not record it. */
+export function recordedNetwork({ conditions }: Run): string {
+  const { network } = conditions.settings;
+  return typeof network === "string" ? network : NOT_RECORDED;
 }
 
 /** One line for each distinct text, with the names of its nodes. */

@@ -64,8 +64,8 @@ ${table(
 )}
 <p class="faint">The change from A to the other run, for percentiles that differ. Latency: median p50 and p99 of the
 steps, corrected for the clocks. Network: half of the round trips from producer to broker and from broker to consumer,
-during the load, over all trials; for the p99, up to the p99 round trip of the worst pair. Round trip: median of the overlay
-network. Round trips do not include retransmissions, the wait for the next fetch, or the transmission time of large messages.
+during the load, over all trials; for the p99, up to the p99 round trip of the worst pair. Round trip: median of the
+network that brokers and agents use. Round trips do not include retransmissions, the wait for the next fetch, or the transmission time of large messages.
 Under load they include queues and the time that a probe waits for a CPU, so compare them with the round trips before the load.</p>`;
 }
 

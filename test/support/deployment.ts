@@ -1,12 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { STACK_IMAGES, UNCHANGED_IMAGES } from "../../cli/setup/imageDefinitions.ts";
 import type { Deployment } from "../../components/lib/deployment.ts";
+import { hostNetworkId } from "../../components/lib/hostNetwork.ts";
 import type { Node } from "../../components/lib/node.ts";
 import type { Owner } from "../../components/lib/ownership.ts";
 import { Images } from "../../components/swarm/images.ts";
 import { Registry } from "../../components/swarm/registry.ts";
 import { Swarm } from "../../components/swarm/swarm.ts";
 import type { Role } from "../../config/nodes.ts";
+import type { NetworkName } from "../../contract/network.ts";
 import { type Declared, declare, outputValue } from "./mocks.ts";
 
 export const owner: Owner = { prefix: "swarmbench-ann-test", directory: "/home/ann/bench" };
@@ -23,6 +25,8 @@ export interface FakeDeployment {
   roles?: Role[];
   /** @default {@link CORE_IMAGES} */
   images?: string[];
+  /** The network of brokers and agents. @default "overlay" */
+  network?: NetworkName;
 }
 
 export const stored = (part: string) => ({
@@ -155,13 +159,23 @@ export async function secrecy(values: Record<string, unknown>) {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-function deploymentOf({ roles = ROLES, images = CORE_IMAGES }: FakeDeployment): Deployment {
+function deploymentOf({
+  roles = ROLES,
+  images = CORE_IMAGES,
+  network = "overlay",
+}: FakeDeployment): Deployment {
   const nodes = nodesOf(roles);
   const swarm = new Swarm("swarm", {
     nodes,
     owner,
     lifetime: nodes[0].machine,
-    settings: { addressPool: "10.176.0.0/16", drainTimeoutSec: 60, dataPathPort: 4789, registryPort: 5000 },
+    settings: {
+      network,
+      addressPool: "10.176.0.0/16",
+      drainTimeoutSec: 60,
+      dataPathPort: 4789,
+      registryPort: 5000,
+    },
     state: { reports: new Map() },
   });
   const registry = new Registry("registry", {
@@ -172,13 +186,15 @@ function deploymentOf({ roles = ROLES, images = CORE_IMAGES }: FakeDeployment): 
     engineHost: "unix:///run/docker.sock",
   });
   const parts = Object.fromEntries(images.map((part) => [part, stored(part)]));
-  return {
+  const deployment: Deployment = {
     swarm,
     nodes,
     owner,
     images: new Images("images", { swarm, registry, images: parts }),
     declared: { services: [], files: [] },
   };
+  if (network === "host") deployment.hostNetwork = hostNetworkId(deployment, {});
+  return deployment;
 }
 
 function nodesOf(roles: Role[]): [Node, ...Node[]] {

@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
+import { portsOnHost } from "../../../config/hostNetwork.ts";
 import type { Settings } from "../../../config/settings.ts";
 import type { HostsSettings } from "../../../config/testbed/machines.ts";
 import { SwarmbenchError } from "../../../contract/errors.ts";
@@ -198,6 +199,7 @@ function portsBetween({ swarm, clockSync, bench }: Settings): string[] {
     `${swarm.registryPort}/tcp`,
     ...clocks[clockSync.kind],
     ...probes,
+    ...(swarm.network === "host" && bench ? portsOnHost(bench) : []),
   ];
 }
 

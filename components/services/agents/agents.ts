@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AgentSettings } from "../../../config/benchmark.ts";
+import { NODE_ADDRESSES_VARIABLE } from "../../../contract/hostAgents.ts";
 import { AGENT_SERVICES, type AgentRole } from "../../../contract/request.ts";
 import { SECRET_FILES } from "../../../contract/target.ts";
 import type { Deployment } from "../../lib/deployment.ts";
 import { secretFile } from "../../lib/files.ts";
+import { nodesOf } from "../../lib/placement.ts";
 import { service, type TaskFile, type Transforms } from "../../lib/service.ts";
 import type { StackToken } from "../token/token.ts";
 
@@ -49,6 +51,15 @@ export class Agents extends pulumi.ComponentResource {
     return [token.file, { path: SECRET_FILES.kafkaPassword, source }];
   }
 
+  /** On the nodes' own network, an agent listens on the address of its node, which Swarm has no template for. */
+  private nodeAddresses(): Record<string, string> {
+    const { deployment } = this.args;
+    if (!deployment.hostNetwork) return {};
+    const nodes = nodesOf("agent", deployment.nodes);
+    const addresses = Object.fromEntries(nodes.map(({ hostname, address }) => [hostname, address]));
+    return { [NODE_ADDRESSES_VARIABLE]: JSON.stringify(addresses) };
+  }
+
   private agents(role: AgentRole, files: TaskFile[]) {
     const { deployment, settings, transform } = this.args;
     const { tasks, limits } = settings[role];
@@ -63,7 +74,9 @@ export class Agents extends pulumi.ComponentResource {
         environment: {
           SWARMBENCH_NODE: "{{.Node.Hostname}}",
           SWARMBENCH_TASK: "{{.Service.Name}}.{{.Task.Slot}}",
+          ...this.nodeAddresses(),
         },
+        networks: deployment.hostNetwork && [deployment.hostNetwork],
         on: { role: "agent", replicas: tasks },
         limits,
         files,

@@ -3,6 +3,7 @@ import { before, describe, it } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
 import { validated } from "../../../cli/bench/request.ts";
 import { parseSettings } from "../../../config/settings.ts";
+import type { NetworkName } from "../../../contract/network.ts";
 import { type BenchPlan, benchPlanSchema } from "../../../contract/request.ts";
 import { defined } from "../../../test/support/defined.ts";
 import {
@@ -24,10 +25,10 @@ const installation = {
   images: Object.fromEntries(CORE_IMAGES.map((name) => [name, stored(name)])),
   withoutPages: [],
 } as unknown as Installation;
-const deploy = (config: Record<string, object> = {}) => {
+const deploy = (config: Record<string, object> = {}, network: NetworkName = "overlay") => {
   const text = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]);
   const settings = parseSettings({ nodes: "5", ...Object.fromEntries(text) }, "local", "ann");
-  return declareOn((deployment) => deployStack({ settings, deployment, installation }, {}));
+  return declareOn((deployment) => deployStack({ settings, deployment, installation }, {}), { network });
 };
 type Stack = Program<Record<string, unknown>>;
 const planOf = async (stack: Stack) =>
@@ -94,6 +95,45 @@ describe("the agents", () => {
     });
     const { taskSpec } = one.get("Service producers").inputs as { taskSpec: { placement: object } };
     assert.deepEqual(taskSpec.placement, { constraints: ["node.hostname==node1"] });
+  });
+});
+
+describe("the agents on the nodes' own network", () => {
+  let onHost: Stack;
+  before(async () => {
+    onHost = await deploy({ producers: { tasks: 3 } }, "host");
+  });
+
+  it("are attached to that network alone, by its id, and know the addresses of the nodes for agents", () => {
+    for (const name of ["producers", "consumers"]) {
+      const { taskSpec, endpointSpec } = onHost.get(`Service ${name}`).inputs as Record<string, object>;
+      assert.deepEqual((taskSpec as { networksAdvanceds: object }).networksAdvanceds, [
+        { id: "host-network-printed" },
+      ]);
+      assert.deepEqual(endpointSpec, { mode: "dnsrr", ports: [] });
+      const { SWARMBENCH_NODE_ADDRESSES: addresses } = onHost.container(name).env as Record<string, string>;
+      assert.deepEqual(JSON.parse(addresses ?? ""), { node5: "10.9.8.14" });
+    }
+  });
+
+  it("are looked for at these addresses, and the run records the network", async () => {
+    const { target, conditions } = benchPlanSchema.parse(await planOf(onHost));
+    assert.deepEqual(target.agents.nodeAddresses, ["10.9.8.14"]);
+    assert.equal(conditions.settings.network, "host");
+    assert.equal((await planOf(whole)).conditions.settings.network, "overlay");
+  });
+
+  it("leave every other service on the overlay network", () => {
+    const others = onHost.all("Service").filter(({ inputs }) => {
+      const { networksAdvanceds } = inputs.taskSpec as { networksAdvanceds: { id: string }[] };
+      return networksAdvanceds.some(({ id }) => id !== "host-network-printed");
+    });
+    assert.deepEqual(others.map(({ name }) => name).sort(), [
+      "influxdb",
+      "probes",
+      "telegraf",
+      "telegraf-kafka",
+    ]);
   });
 });
 

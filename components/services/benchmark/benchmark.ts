@@ -6,6 +6,7 @@ import { sshArguments } from "../../../lib/ssh.ts";
 import type { StackSite } from "../../../testbeds/oar/names.ts";
 import type { Deployment } from "../../lib/deployment.ts";
 import { labels } from "../../lib/ownership.ts";
+import { nodesOf } from "../../lib/placement.ts";
 import type { InfluxDb } from "../influxdb/influxdb.ts";
 import type { Kafka } from "../kafka/kafka.ts";
 import type { StackToken } from "../token/token.ts";
@@ -45,7 +46,7 @@ export function benchPlan({
   cpuLimitOf,
 }: PlanArgs): pulumi.Output<BenchPlan> {
   const { manager, network } = deployment.swarm;
-  const { producers, consumers, workload, benchmark } = settings;
+  const { workload, benchmark } = settings;
   const brokerMetrics = kafka.jolokia
     .filter(({ roles }) => roles.includes("broker"))
     .map(({ name, jolokiaUrl }) => ({ name, jolokiaUrl, cpuLimit: cpuLimitOf(name) }));
@@ -62,7 +63,7 @@ export function benchPlan({
       brokerMetrics,
       influx: influxdb?.target(influxdb.writeToken),
       network: benchmark.network.enabled ? probed : undefined,
-      agents: { producer: { tasks: producers.tasks }, consumer: { tasks: consumers.tasks } },
+      agents: agentsOf(deployment, settings),
     },
     workload,
     // `benchmark.run` decides whether `up` runs the plan; it is no part of what the plan asks for.
@@ -71,6 +72,16 @@ export function benchPlan({
     reservation: reservation ? connectionOf(reservation) : undefined,
   });
   return pulumi.secret(plan).apply((document) => document as unknown as BenchPlan);
+}
+
+/** The agents, and where the runner looks for them if they are on the nodes' own network. */
+function agentsOf(
+  { hostNetwork, nodes }: Deployment,
+  { producers, consumers }: BenchSettings,
+): BenchPlan["target"]["agents"] {
+  const agents = { producer: { tasks: producers.tasks }, consumer: { tasks: consumers.tasks } };
+  if (!hostNetwork) return agents;
+  return { ...agents, nodeAddresses: nodesOf("agent", nodes).map(({ address }) => address) };
 }
 
 /** How to connect to OAR, without the options of the reservation: a longer walltime must not cause a new run. */

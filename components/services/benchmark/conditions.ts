@@ -1,6 +1,7 @@
 import type { Settings } from "../../../config/settings.ts";
 import type { BenchPlan } from "../../../contract/request.ts";
 import { stackSite } from "../../../testbeds/oar/names.ts";
+import { loadNetwork } from "../../lib/deployment.ts";
 import type { StoredImage } from "../../lib/installation.ts";
 import type { Owner } from "../../lib/ownership.ts";
 import type { Context, StackSettings } from "../descriptor.ts";
@@ -24,6 +25,7 @@ export function conditionsOf({
     images: imageNames(measured),
     settings: {
       ...relevantSettings(stack),
+      network: loadNetwork(deployment),
       clockSync: stack.clockSync.kind,
       testbed: describeTestbed(stack.testbed),
     },

@@ -44,6 +44,7 @@ done
   const settings = (security: SecurityProtocol, user?: string) =>
     metadataScript({
       broker: "broker-1",
+      host: "kafka-1",
       security,
       minInSyncReplicas: "2",
       marks: "node2-ready",
@@ -58,7 +59,7 @@ done
     chmodSync(path.join(made.directory, "bin/kafka-tool"), 0o755);
     return made;
   }
-  const ALTER = "kafka-configs --bootstrap-server broker-1:9094 --command-config DIR/client --alter";
+  const ALTER = "kafka-configs --bootstrap-server kafka-1:9094 --command-config DIR/client --alter";
 
   it("are set by a script with valid syntax", async () => {
     assert.equal(await parses(settings("SASL_SSL", "bench")), "");

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { KAFKA_PORTS } from "../../../config/kafka/ports.ts";
 import type { SecurityProtocol } from "../../../config/services/index.ts";
 import { script } from "../../../lib/shell.ts";
 import type { Node } from "../../lib/node.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
-import { internalClientProperties, PORTS } from "./config.ts";
+import { internalClientProperties } from "./config.ts";
 
 /** Time limit for a new cluster to form its quorum and accept the settings. */
 const TIMEOUT_SEC = 180;
@@ -11,6 +12,8 @@ const TIMEOUT_SEC = 180;
 interface AdminArgs {
   /** A broker in whose container Kafka's own tools run. */
   broker: string;
+  /** The host by which the broker is reached. */
+  host: string;
   /** The broker's node. */
   node: Node;
   security: SecurityProtocol;
@@ -34,10 +37,11 @@ export function setMetadata(
   args: AdminArgs,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
-  const { broker, node, user } = args;
+  const { broker, host, node, user } = args;
   const text = pulumi.all([user?.password, node.ready, args.after]).apply(([password, ready, after]) =>
     metadataScript({
       broker,
+      host,
       security: args.security,
       minInSyncReplicas: args.minInSyncReplicas,
       user: user?.name,
@@ -50,6 +54,7 @@ export function setMetadata(
 
 interface MetadataScript {
   broker: string;
+  host: string;
   security: SecurityProtocol;
   minInSyncReplicas: string;
   user?: string;
@@ -66,7 +71,7 @@ export function metadataScript({ user = "", password = "", ...args }: MetadataSc
       MARKS: args.marks,
       // Passed on standard input, so that neither arguments nor environment show them.
       INPUT: [args.minInSyncReplicas, user, password].join("\n"),
-      INSIDE: insideScript(args.broker, args.security),
+      INSIDE: insideScript(args.host, args.security),
     },
     `
 end=$(( $(date +%s) + TIMEOUT ))
@@ -85,9 +90,9 @@ done`,
   );
 }
 
-function insideScript(broker: string, security: SecurityProtocol): string {
+function insideScript(host: string, security: SecurityProtocol): string {
   return script(
-    { SERVER: `${broker}:${PORTS.internal}`, PROPERTIES: internalClientProperties(security) },
+    { SERVER: `${host}:${KAFKA_PORTS.internal}`, PROPERTIES: internalClientProperties(security) },
     `
 umask 077
 dir=$(mktemp -d)

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { environmentName, PROPERTIES } from "../../../config/kafka/properties.ts";
-import { type KafkaNode, planCluster } from "../../../config/kafka/topology.ts";
+import { type KafkaNode, type Member, planCluster } from "../../../config/kafka/topology.ts";
 import { SECURITY_PROTOCOLS } from "../../../config/services/index.ts";
+import { addressOn } from "./addresses.ts";
 import { type BrokerSettings, internalClientProperties, renderBroker } from "./config.ts";
 
 const nodes: KafkaNode[] = Array.from({ length: 8 }, (_, index) => ({
@@ -13,10 +14,15 @@ const nodes: KafkaNode[] = Array.from({ length: 8 }, (_, index) => ({
 }));
 const plain: BrokerSettings = { security: "PLAINTEXT", config: {}, heapMiB: 1024, jvmOptions: [] };
 
-function render(name: string, brokers: number, settings: Partial<BrokerSettings> = {}) {
+function render(
+  name: string,
+  brokers: number,
+  settings: Partial<BrokerSettings> = {},
+  addressOf = (member: Member) => ({ ...addressOn("overlay", member), host: `kafka-${member.name}` }),
+) {
   const plan = planCluster({ brokers, nodes });
   const member = plan.members.find((candidate) => candidate.name === name) ?? assert.fail(name);
-  const placed = { member, plan, clusterId: "an-id", hostOf: (of: { name: string }) => `kafka-${of.name}` };
+  const placed = { member, plan, clusterId: "an-id", addressOf };
   return renderBroker(placed, { ...plain, ...settings });
 }
 
@@ -149,6 +155,52 @@ describe("the environment of a Kafka server", () => {
         }
       }),
     );
+  });
+});
+
+describe("a Kafka server on its node's own network", () => {
+  const onHost = (name: string, brokers: number, settings: Partial<BrokerSettings> = {}) =>
+    render(name, brokers, settings, (member) => addressOn("host", member));
+
+  it("listens only on its node's address, and advertises it", () => {
+    const environment = onHost("broker-2", 3);
+    assert.equal(
+      environment.KAFKA_LISTENERS,
+      "CLIENT://10.0.0.11:9092,INTERNAL://10.0.0.11:9094,CONTROLLER://10.0.0.11:9093",
+    );
+    assert.equal(environment.KAFKA_ADVERTISED_LISTENERS, "CLIENT://10.0.0.11:9092,INTERNAL://10.0.0.11:9094");
+    assert.match(environment.KAFKA_OPTS ?? "", /=port=8778,host=10\.0\.0\.11,/);
+  });
+
+  it("finds the voters of the quorum by their nodes' addresses", () =>
+    assert.equal(
+      onHost("broker-1", 3).KAFKA_CONTROLLER_QUORUM_VOTERS,
+      "1@10.0.0.10:9093,2@10.0.0.11:9093,3@10.0.0.12:9093",
+    ));
+
+  it("itself listens on the port for clients outside the swarm, because swarm publishes none", () => {
+    const environment = onHost("broker-1", 1, { externalPort: 19_092 });
+    assert.match(environment.KAFKA_LISTENERS ?? "", /,EXTERNAL:\/\/10\.0\.0\.10:19092,/);
+    assert.match(environment.KAFKA_ADVERTISED_LISTENERS ?? "", /,EXTERNAL:\/\/10\.0\.0\.10:19092$/);
+  });
+
+  it("shares no port with a dedicated controller on the same node", () => {
+    const few = nodes.slice(0, 4).map((node) => ({ ...node, role: "broker" as const }));
+    const { members } = planCluster({ brokers: 4, nodes: few });
+    assert.ok(new Set(members.map(({ node }) => node.name)).size < members.length, "some share a node");
+    const sockets = members.flatMap((member) => {
+      const placed = { member, plan: planCluster({ brokers: 4, nodes: few }), clusterId: "an-id" };
+      const { KAFKA_LISTENERS: bound = "", KAFKA_OPTS: options = "" } = renderBroker(
+        { ...placed, addressOf: (other) => addressOn("host", other) },
+        plain,
+      );
+      const [, port] = /=port=(\d+),/.exec(options) ?? [];
+      return [
+        ...bound.split(",").map((each) => each.replace(/^.*\/\//, "")),
+        `${member.node.address}:${port}`,
+      ];
+    });
+    assert.deepEqual([...new Set(sockets)], sockets);
   });
 });
 

@@ -1,17 +1,10 @@
 import { defaultsFor } from "../../../config/kafka/defaults.ts";
+import { KAFKA_PORTS } from "../../../config/kafka/ports.ts";
 import { environmentName } from "../../../config/kafka/properties.ts";
 import type { ClusterPlan, Member } from "../../../config/kafka/topology.ts";
 import type { SecurityProtocol } from "../../../config/services/index.ts";
 import { propertyText } from "../../../contract/kafkaProperty.ts";
-
-/** Ports of a member on the overlay network. */
-export const PORTS = {
-  client: 9092,
-  controller: 9093,
-  internal: 9094,
-  external: 9095,
-  jolokia: 8778,
-} as const;
+import type { MemberAddress } from "./addresses.ts";
 
 /** Mount point of a member's volume. */
 export const DATA_DIRECTORY = "/var/lib/kafka/data";
@@ -44,8 +37,8 @@ interface ClusterMember {
   plan: ClusterPlan;
   /** The same for all members of a cluster; a recreated cluster gets a new one. */
   clusterId: string;
-  /** Returns a member's host name on the overlay network. */
-  hostOf: (member: Member) => string;
+  /** Returns where a member listens, and its host for the others. */
+  addressOf: (member: Member) => MemberAddress;
 }
 
 /**
@@ -65,7 +58,7 @@ export function renderBroker(clusterMember: ClusterMember, settings: BrokerSetti
   const environment: Record<string, string> = {
     CLUSTER_ID: clusterMember.clusterId,
     KAFKA_HEAP_OPTS: `-Xms${settings.heapMiB}m -Xmx${settings.heapMiB}m`,
-    KAFKA_OPTS: [metricsAgent(), ...jvmOptions(settings.jvmOptions)].join(" "),
+    KAFKA_OPTS: [metricsAgent(clusterMember), ...jvmOptions(settings.jvmOptions)].join(" "),
   };
   for (const [name, value] of Object.entries(properties)) {
     if (value === undefined) continue;
@@ -85,31 +78,35 @@ function brokerCount({ members }: ClusterPlan): number {
   return members.filter(({ roles }) => roles.includes("broker")).length;
 }
 
-function identity({ member, plan, hostOf }: ClusterMember): Record<string, string | number> {
+function identity({ member, plan, addressOf }: ClusterMember): Record<string, string | number> {
   return {
     "node.id": member.id,
     "process.roles": member.roles.join(","),
     "controller.quorum.voters": plan.voters
-      .map((voter) => `${voter.id}@${hostOf(voter)}:${PORTS.controller}`)
+      .map((voter) => `${voter.id}@${addressOf(voter).host}:${KAFKA_PORTS.controller}`)
       .join(","),
     "controller.listener.names": "CONTROLLER",
     "log.dirs": DATA_DIRECTORY,
   };
 }
 
-function listeners({ member, hostOf }: ClusterMember, settings: BrokerSettings): Properties {
+function listeners({ member, addressOf }: ClusterMember, settings: BrokerSettings): Properties {
   const inner = settings.security === "PLAINTEXT" ? "PLAINTEXT" : "SSL";
   const isBroker = member.roles.includes("broker");
-  const host = hostOf(member);
+  const { host, bind, isOnHost } = addressOf(member);
+  // On the node's own network, Swarm publishes no port: the broker itself listens on it.
+  const external = isOnHost ? settings.externalPort : KAFKA_PORTS.external;
   const advertised = [
-    `CLIENT://${host}:${PORTS.client}`,
-    `INTERNAL://${host}:${PORTS.internal}`,
+    `CLIENT://${host}:${KAFKA_PORTS.client}`,
+    `INTERNAL://${host}:${KAFKA_PORTS.internal}`,
     ...(settings.externalPort ? [`EXTERNAL://${member.node.address}:${settings.externalPort}`] : []),
   ];
   const bound = [
-    ...(isBroker ? [`CLIENT://:${PORTS.client}`, `INTERNAL://:${PORTS.internal}`] : []),
-    ...(isBroker && settings.externalPort ? [`EXTERNAL://:${PORTS.external}`] : []),
-    ...(member.roles.includes("controller") ? [`CONTROLLER://:${PORTS.controller}`] : []),
+    ...(isBroker
+      ? [`CLIENT://${bind}:${KAFKA_PORTS.client}`, `INTERNAL://${bind}:${KAFKA_PORTS.internal}`]
+      : []),
+    ...(isBroker && settings.externalPort ? [`EXTERNAL://${bind}:${external}`] : []),
+    ...(member.roles.includes("controller") ? [`CONTROLLER://${bind}:${KAFKA_PORTS.controller}`] : []),
   ];
   return {
     listeners: bound.join(","),
@@ -163,7 +160,8 @@ export function internalClientProperties(security: SecurityProtocol): string {
     .join("");
 }
 
-/** Serves metrics over HTTP on the overlay network. Its policy is read-only. */
-function metricsAgent(): string {
-  return `-javaagent:${JOLOKIA}=port=${PORTS.jolokia},host=0.0.0.0,discoveryEnabled=false,policyLocation=file:${JOLOKIA_POLICY}`;
+/** Serves metrics over HTTP. Its policy is read-only. */
+function metricsAgent({ member, addressOf }: ClusterMember): string {
+  const { bind, jolokiaPort } = addressOf(member);
+  return `-javaagent:${JOLOKIA}=port=${jolokiaPort},host=${bind || "0.0.0.0"},discoveryEnabled=false,policyLocation=file:${JOLOKIA_POLICY}`;
 }

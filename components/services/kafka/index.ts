@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { KafkaSettings } from "../../../config/services/index.ts";
+import type { NetworkName } from "../../../contract/network.ts";
+import { loadNetwork } from "../../lib/deployment.ts";
 import type { Service } from "../descriptor.ts";
 import { Kafka } from "./kafka.ts";
 
@@ -12,7 +14,7 @@ export const kafka: Service<KafkaSettings, Kafka> = {
   images: ["kafka", "bench", PROXY_IMAGE],
   settings: ({ services }) => services.kafka,
   deploy: ({ deployment, settings, transform, options }) => {
-    const warning = openPortWarning(settings);
+    const warning = openPortWarning(settings, loadNetwork(deployment));
     if (warning !== undefined) void pulumi.log.warn(warning);
     return new Kafka("kafka", { deployment, settings, transform }, options);
   },
@@ -25,11 +27,18 @@ export const kafka: Service<KafkaSettings, Kafka> = {
 };
 
 /** A warning if everyone who reaches a node can use the brokers; otherwise undefined. */
-export function openPortWarning({
-  externalPort,
-  security,
-}: Pick<KafkaSettings, "externalPort" | "security">): string | undefined {
-  if (externalPort === undefined || security.startsWith("SASL_")) return undefined;
+export function openPortWarning(
+  { externalPort, security }: Pick<KafkaSettings, "externalPort" | "security">,
+  network: NetworkName,
+): string | undefined {
+  if (security.startsWith("SASL_")) return undefined;
+  if (network === "host") {
+    return (
+      "swarm.network: anyone who reaches the brokers' nodes can read, write and delete all topics, since " +
+      `kafka.security is ${security}`
+    );
+  }
+  if (externalPort === undefined) return undefined;
   return (
     `kafka.externalPort: anyone who reaches port ${externalPort} of the brokers' nodes can read, write and delete all ` +
     `topics, since kafka.security is ${security}`

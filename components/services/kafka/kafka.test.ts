@@ -286,10 +286,13 @@ describe("a port for clients outside the swarm", () => {
   it("causes a warning if the brokers require no password", () => {
     const externalPort = 19_092;
     for (const security of ["PLAINTEXT", "SSL"] as const) {
-      assert.match(openPortWarning({ externalPort, security }) ?? "", /anyone who reaches port 19092/);
-      assert.equal(openPortWarning({ security }), undefined);
+      assert.match(
+        openPortWarning({ externalPort, security }, "overlay") ?? "",
+        /anyone who reaches port 19092/,
+      );
+      assert.equal(openPortWarning({ security }, "overlay"), undefined);
     }
-    assert.equal(openPortWarning({ externalPort, security: "SASL_SSL" }), undefined);
+    assert.equal(openPortWarning({ externalPort, security: "SASL_SSL" }, "overlay"), undefined);
   });
 
   let program: Kafkas;
@@ -311,5 +314,47 @@ describe("a port for clients outside the swarm", () => {
 
   it("is advertised with the address of each broker's node", () => {
     assert.deepEqual(program.result.external, ["10.9.8.11:19092", "10.9.8.12:19092", "10.9.8.13:19092"]);
+  });
+});
+
+describe("a cluster on the nodes' own network", () => {
+  let program: Kafkas;
+  before(async () => {
+    program = await declareKafka({ externalPort: 19_092, externalAccess: "anyone" }, { network: "host" });
+  });
+  const networks = (of: Kafkas, member: string) =>
+    (of.get(`Service ${member}`).inputs.taskSpec as { networksAdvanceds: unknown }).networksAdvanceds;
+
+  it("attaches its members to that network alone, by its id, and publishes no port", () => {
+    for (const broker of BROKERS) {
+      assert.deepEqual(networks(program, broker), [{ id: "host-network-printed" }]);
+      assert.deepEqual(ports(program, broker), []);
+    }
+    assert.deepEqual(networks(three, "broker-1"), [{ id: "bench-id" }]);
+  });
+
+  it("is reached by its nodes' addresses", () => {
+    assert.deepEqual(program.result.target.bootstrap, ["10.9.8.11:9092", "10.9.8.12:9092", "10.9.8.13:9092"]);
+    assert.deepEqual(
+      program.result.jolokia.map(({ name, jolokiaUrl }) => [name, jolokiaUrl]),
+      BROKERS.map((broker, index) => [broker, `http://10.9.8.1${index + 1}:8778/jolokia`]),
+    );
+    assert.match(String(program.get("Command kafka-metadata").inputs.stdin), /10\.9\.8\.11:9094/);
+    assert.deepEqual(program.result.external, ["10.9.8.11:19092", "10.9.8.12:19092", "10.9.8.13:19092"]);
+  });
+
+  it("is another cluster than on the overlay, because members of both could not talk to each other", () => {
+    const [host, overlay] = [identity(program), identity(three)];
+    assert.notEqual(host.id, overlay.id);
+    for (const kind of ["volumes", "settled"] as const) {
+      assert.ok(!host[kind].some((name) => overlay[kind].includes(name)), kind);
+    }
+  });
+
+  it("causes a warning if the brokers require no password", () => {
+    for (const security of ["PLAINTEXT", "SSL"] as const) {
+      assert.match(openPortWarning({ security }, "host") ?? "", /anyone who reaches the brokers' nodes/);
+    }
+    assert.equal(openPortWarning({ security: "SASL_PLAINTEXT" }, "host"), undefined);
   });
 });

@@ -1,12 +1,12 @@
-import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { defaultsFor } from "../../../config/kafka/defaults.ts";
+import { KAFKA_PORTS } from "../../../config/kafka/ports.ts";
 import { type ClusterPlan, type Member, planCluster } from "../../../config/kafka/topology.ts";
 import type { KafkaSettings } from "../../../config/services/index.ts";
 import type { KafkaTarget } from "../../../contract/target.ts";
 import { awaitTasksScript } from "../../lib/awaitTasks.ts";
 import { type Authority, certificateAuthority, signedCertificate } from "../../lib/certificates.ts";
-import type { Deployment } from "../../lib/deployment.ts";
+import { type Deployment, loadNetwork } from "../../lib/deployment.ts";
 import { secretFile } from "../../lib/files.ts";
 import { runJob } from "../../lib/job.ts";
 import type { Node } from "../../lib/node.ts";
@@ -19,8 +19,10 @@ import {
   type Transforms,
 } from "../../lib/service.ts";
 import { nodeVolume } from "../../lib/volume.ts";
+import { addressOn, type MemberAddress } from "./addresses.ts";
 import { setMetadata } from "./admin.ts";
-import { CA_FILE, DATA_DIRECTORY, KEY_FILE, PORTS, renderBroker } from "./config.ts";
+import { CA_FILE, DATA_DIRECTORY, KEY_FILE, renderBroker } from "./config.ts";
+import { clusterIdOf, generationOf } from "./identity.ts";
 
 /** Time limit for a restarted broker to read its log and catch up. */
 const SETTLE_TIMEOUT_SEC = 240;
@@ -57,7 +59,7 @@ interface MemberFiles {
  * the host names before. {@link ready} checks the cluster instead: a record goes through every broker.
  */
 export class Kafka extends pulumi.ComponentResource {
-  /** How to connect from the overlay network. */
+  /** How agents and runner connect. */
   readonly target: Inputs<KafkaTarget>;
   /** Password of the user in {@link target}, secret; undefined if the brokers require none. */
   readonly password: pulumi.Output<string> | undefined;
@@ -70,11 +72,7 @@ export class Kafka extends pulumi.ComponentResource {
   /** Resolves once a record was produced and consumed through every broker. */
   readonly ready: pulumi.Output<string>;
   private readonly plan: ClusterPlan;
-  /**
-   * Identifies the cluster's data. It changes with the number of brokers, because the stored data contains the quorum's
-   * voters and a removed broker would leave partitions without replicas; and when brokers start or stop using TLS among
-   * themselves, because updated and not yet updated brokers could not talk to each other.
-   */
+  /** See {@link generationOf}. */
   private readonly generation: string;
 
   private readonly name: string;
@@ -87,15 +85,16 @@ export class Kafka extends pulumi.ComponentResource {
 
     const { settings, deployment } = args;
     this.plan = planCluster({ brokers: settings.brokers, nodes: deployment.nodes });
-    const { members, shape } = this.plan;
-    this.generation = [settings.brokers, shape, ...(settings.security === "PLAINTEXT" ? [] : ["tls"])].join(
-      "-",
-    );
-    this.jolokia = members.map(({ name: host, roles }) => ({
-      name: host,
-      jolokiaUrl: `http://${host}:${PORTS.jolokia}/jolokia`,
-      roles,
-    }));
+    const { members } = this.plan;
+    this.generation = generationOf(settings, this.plan, loadNetwork(deployment));
+    this.jolokia = members.map((member) => {
+      const { host, jolokiaPort } = this.addressOf(member);
+      return {
+        name: member.name,
+        jolokiaUrl: `http://${host}:${jolokiaPort}/jolokia`,
+        roles: member.roles,
+      };
+    });
     this.brokers = brokersOf(this.plan).map((member) => ({
       name: member.name,
       node: this.nodeOf(member).hostname,
@@ -132,7 +131,12 @@ export class Kafka extends pulumi.ComponentResource {
     for (const member of this.plan.members) {
       const { files, marks } = this.memberFiles(member, authority);
       const environment = renderBroker(
-        { member, plan: this.plan, clusterId: this.clusterId(), hostOf: ({ name }) => name },
+        {
+          member,
+          plan: this.plan,
+          clusterId: this.clusterId(),
+          addressOf: (other) => this.addressOf(other),
+        },
         this.args.settings,
       );
       const declared = this.runMember(member, environment, files, previous);
@@ -151,6 +155,7 @@ export class Kafka extends pulumi.ComponentResource {
   ): DeclaredService {
     const { deployment, settings, transform } = this.args;
     const node = this.nodeOf(member);
+    const { hostNetwork } = deployment;
     const volume = nodeVolume(`kafka-${member.name}-${this.generation}`, node, deployment, this);
     return service(
       member.name,
@@ -164,9 +169,10 @@ export class Kafka extends pulumi.ComponentResource {
         limits: settings.limits,
         mounts: [{ type: "volume", source: volume, target: DATA_DIRECTORY }],
         files,
+        networks: hostNetwork && [hostNetwork],
         ports:
-          settings.externalPort && member.roles.includes("broker")
-            ? [{ published: settings.externalPort, target: PORTS.external }]
+          settings.externalPort && member.roles.includes("broker") && !hostNetwork
+            ? [{ published: settings.externalPort, target: KAFKA_PORTS.external }]
             : [],
         stopGraceSec: STOP_GRACE_SEC,
         converge: false,
@@ -227,7 +233,11 @@ export class Kafka extends pulumi.ComponentResource {
     password: pulumi.Output<string> | undefined,
   ): Inputs<KafkaTarget> {
     const { security } = this.args.settings;
-    const brokers = brokersOf(this.plan).map(({ id, name }) => ({ id, host: name, port: PORTS.client }));
+    const brokers = brokersOf(this.plan).map((member) => ({
+      id: member.id,
+      host: this.addressOf(member).host,
+      port: KAFKA_PORTS.client,
+    }));
     // Only the fields that are set: the target is also an output of the stack.
     const access: Inputs<KafkaTarget["security"]> = { protocol: security };
     if (password) Object.assign(access, { mechanism: "SCRAM-SHA-512", username: USER, password });
@@ -239,11 +249,12 @@ export class Kafka extends pulumi.ComponentResource {
     };
   }
 
-  /** A cluster id as Kafka expects it: 16 bytes in URL-safe base 64. */
   private clusterId(): string {
-    const { owner } = this.args.deployment;
-    const hash = createHash("sha256").update(`${owner.prefix} ${this.name} ${this.generation}`).digest();
-    return hash.subarray(0, 16).toString("base64url");
+    return clusterIdOf(`${this.args.deployment.owner.prefix} ${this.name} ${this.generation}`);
+  }
+
+  private addressOf(member: Member): MemberAddress {
+    return addressOn(loadNetwork(this.args.deployment), member);
   }
 
   private nodeOf({ node: { name } }: Member): Node {
@@ -264,6 +275,7 @@ export class Kafka extends pulumi.ComponentResource {
       `${this.name}-metadata`,
       {
         broker: broker.name,
+        host: this.addressOf(broker).host,
         node: this.nodeOf(broker),
         security: settings.security,
         minInSyncReplicas: String(settings.config[minInSync] ?? defaultsFor(settings.brokers)[minInSync]),

@@ -35,6 +35,22 @@ describe("the probes", () => {
     assert.ok(!ignoreChanges.includes("taskSpec.networksAdvanceds"));
   });
 
+  it("use the id that the stack has looked up if brokers and agents use that network too", async () => {
+    const onHost = await declareOn(
+      (deployment) => {
+        const token = new StackToken("token", { deployment, rotation: 0 });
+        return new Probes("probes", { deployment, token });
+      },
+      { network: "host" },
+    );
+    assert.equal(onHost.all("Command").filter(({ name }) => name === "host-network").length, 1);
+    assert.equal(onHost.get("Command host-network").parent?.includes("Probes") ?? false, false);
+    assert.deepEqual(
+      onHost.get("Service probes-host").inputs.taskSpec,
+      declared.get("Service probes-host").inputs.taskSpec,
+    );
+  });
+
   it("share a folder of their node, and read the state of its clock", () => {
     const probe = "/var/lib/swarmbench/probe";
     const readOnly = (folder: string) => ({ type: "bind", source: folder, target: folder, readOnly: true });

@@ -2,12 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { CGROUPS, NODE_FOLDERS, PROBE_SERVICES } from "../../../contract/network.ts";
 import { script } from "../../../lib/shell.ts";
 import type { Deployment } from "../../lib/deployment.ts";
+import { hostNetworkId } from "../../lib/hostNetwork.ts";
 import type { Node } from "../../lib/node.ts";
-import { labels } from "../../lib/ownership.ts";
 import { outputOf, runOn } from "../../lib/remote.ts";
 import { type ServiceArgs, service, type Transforms } from "../../lib/service.ts";
 import type { StackToken } from "../token/token.ts";
-import { hostNetworkScript } from "./hostNetwork.ts";
 
 /** Probes have nothing to save. */
 const STOP_GRACE_SEC = 3;
@@ -70,26 +69,11 @@ export class Probes extends pulumi.ComponentResource {
 
   private onHosts(folders: pulumi.Output<string[]>) {
     const { node } = NODE_FOLDERS;
+    const { deployment } = this.args;
     return this.probe("host", folders, {
-      networks: [this.hostNetwork()],
+      networks: [deployment.hostNetwork ?? hostNetworkId(deployment, { parent: this })],
       mounts: [{ type: "bind" as const, source: node, target: node, readOnly: true }],
     });
-  }
-
-  /** The id of the nodes' own network in the swarm. By its name, the service would be replaced at every `up`. */
-  private hostNetwork(): pulumi.Output<string> {
-    const { swarm, owner, images } = this.args.deployment;
-    const found = runOn(
-      "host-network",
-      swarm.manager.ssh,
-      {
-        script: pulumi
-          .all([swarm.id, images.ref("bench")])
-          .apply(([swarmId, image]) => hostNetworkScript({ swarmId, image, labels: labels(owner) })),
-      },
-      { parent: this, deletedWith: swarm.manager.machine },
-    );
-    return outputOf(found);
   }
 
   private probe(

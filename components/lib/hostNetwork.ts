@@ -1,4 +1,28 @@
-import { script } from "../../../lib/shell.ts";
+import * as pulumi from "@pulumi/pulumi";
+import { script } from "../../lib/shell.ts";
+import type { Deployment } from "./deployment.ts";
+import { labels } from "./ownership.ts";
+import { outputOf, runOn } from "./remote.ts";
+
+/**
+ * Looks up the id that the nodes' own network (`host`) has in the swarm. By its name, a service would be replaced at every `up`.
+ */
+export function hostNetworkId(
+  { swarm, owner, images }: Pick<Deployment, "swarm" | "owner" | "images">,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const found = runOn(
+    "host-network",
+    swarm.manager.ssh,
+    {
+      script: pulumi
+        .all([swarm.id, images.ref("bench")])
+        .apply(([swarmId, image]) => hostNetworkScript({ swarmId, image, labels: labels(owner) })),
+    },
+    { ...options, deletedWith: swarm.manager.machine },
+  );
+  return outputOf(found);
+}
 
 interface HostNetwork {
   /** Changes the script, so that it runs again in a new swarm, where the id differs. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import { ShellFolder } from "../../../test/support/shell.ts";
+import { ShellFolder } from "../../test/support/shell.ts";
 import { hostNetworkScript } from "./hostNetwork.ts";
 
 const DOCKER = `echo "$*" >> calls
