@@ -253,9 +253,10 @@ describe("the resources of a step", () => {
     node: on,
     hello: { machine: { bootId: on === "node3" ? "b" : "a", cpus: 2 } },
   });
-  const order = (cpuLimit?: number) =>
+  const order = (cpuLimit?: number, agents: object = {}) =>
     ({
       target: {
+        agents,
         brokerMetrics: [{ name: "broker-1", jolokiaUrl: "http://broker-1/jolokia", cpuLimit }],
         network: { nodes: ["node2", "node3"], brokers: [{ name: "broker-1", node: "node2" }] },
       },
@@ -286,6 +287,11 @@ describe("the resources of a step", () => {
     const { brokers, machines } = stepResources(order(), findings("node3"));
     assert.equal(brokers[0]?.cpuLimit, 2);
     assert.deepEqual(machines.map(({ agents }) => agents.length).sort(), [0, 1]);
+  });
+
+  it("have the link of the nodes' own network if brokers and agents use it", () => {
+    const onHost = order(undefined, { nodeAddresses: ["10.0.0.3"] });
+    assert.equal(stepResources(onHost, findings("node3")).brokers[0]?.linkInBitPerSec, 9e9);
   });
 
   it("have no link if all agents are on the broker's node", () => {
