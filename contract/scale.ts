@@ -74,7 +74,7 @@ export type LoadVariable = "producers" | "rate" | "totalRate";
 /** Fewer producers than this are too few to be scaled, so that their rate is scaled instead. */
 const FEW_PRODUCERS = 10;
 /** A verdict that the SLO was met needs 1,000 messages (bench/measure/evaluate.ts). A tenth more, for random arrivals. */
-const MESSAGES = 1_100;
+export const DECIDING_MESSAGES = 1_100;
 /** A load falls at most so far that this many times the measured time is enough for a verdict. */
 const LONGER = 4;
 
@@ -141,7 +141,8 @@ export function leastLoad(load: Load): number {
   const { sweep = {}, search, duration, soak } = benchmark;
   const variable = loadVariable(load);
   const numbers = (name: StepVariable) => (sweep[name] ?? []).filter((value) => typeof value === "number");
-  const perSec = MESSAGES / (LONGER * (soak ?? duration) * Math.min(...numbers("groups"), workload.groups));
+  const perSec =
+    DECIDING_MESSAGES / (LONGER * (soak ?? duration) * Math.min(...numbers("groups"), workload.groups));
   if (variable === "totalRate") return rounded(variable, perSec);
   if (variable === "rate") {
     const producers = [...numbers("producers"), ...(search?.variable === "producers" ? [search.from] : [])];

@@ -1,5 +1,5 @@
 // The measured time of steps whose load is lower than any that the scenario asks for.
-import type { Load } from "../../contract/scale.ts";
+import { DECIDING_MESSAGES, type Load } from "../../contract/scale.ts";
 import { withValues } from "../../contract/stepWorkload.ts";
 import { sweepSteps } from "../../contract/sweepSteps.ts";
 import { type Benchmark, ratePerProducer, type Workload } from "../../contract/workload.ts";
@@ -8,8 +8,6 @@ import { reaching } from "./descent.ts";
 import { evidenceOf } from "./evidence.ts";
 import type { PlannedStep, Trial } from "./trial.ts";
 
-/** A verdict that the SLO was met needs 1,000 messages (bench/measure/evaluate.ts). A tenth more, for random arrivals. */
-const MESSAGES = 1_100;
 /** The measured time becomes at most this many times as long. */
 const LONGEST = 16;
 
@@ -22,7 +20,7 @@ export function decidableSeconds(
   seconds: number,
 ): number {
   const perSec = load.producers * ratePerProducer(load) * load.groups;
-  return Math.min(LONGEST * seconds, Math.max(seconds, Math.ceil(MESSAGES / perSec)));
+  return Math.min(LONGEST * seconds, Math.max(seconds, Math.ceil(DECIDING_MESSAGES / perSec)));
 }
 
 /**

@@ -90,7 +90,7 @@ export class InfluxDb extends pulumi.ComponentResource {
     return { ...this.server(), org: this.organization, bucket: this.bucket, token };
   }
 
-  /** Without a field that is undefined: some of what is built from it becomes an output of the stack. */
+  /** Has no undefined fields, because outputs of the stack are built from it. */
   private server() {
     return { url: this.url, ...(this.ca ? { ca: this.ca } : {}) };
   }

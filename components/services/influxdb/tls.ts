@@ -50,7 +50,7 @@ export function influxTls(
 /**
  * The environment with which InfluxDB serves HTTPS only.
  *
- * @param file private key and certificate, PEM in one file: InfluxDB reads each from the file that it is told
+ * @param file private key and certificate, PEM in one file: InfluxDB reads each from its own setting's file
  */
 export function influxTlsEnvironment(file: string): Record<string, string> {
   return { INFLUXD_TLS_CERT: file, INFLUXD_TLS_KEY: file, INFLUXD_TLS_MIN_VERSION: "1.2" };
