@@ -1,4 +1,5 @@
-// The protocol between the runner and the agents: JSON over HTTP, on the network that agents use. The runner sends requests, agents answer.
+// The protocol between the runner and the agents: JSON over HTTP, on the network that agents use. The runner sends requests,
+// agents answer.
 import { z } from "zod";
 import { completeWorkloadSchema } from "../../contract/completeWorkload.ts";
 import { NAME_PREFIX, RUN_NAME } from "../../contract/request.ts";

@@ -1,4 +1,5 @@
 // The progress lines of a run.
+import { LATENCY_LABEL } from "../../contract/progress.ts";
 import { isMeasured, type Step } from "../../contract/result.ts";
 import { formatNumber } from "../../contract/text.ts";
 import { meetsSlo } from "../../contract/verdicts.ts";
@@ -25,7 +26,7 @@ export function timeText(seconds: number): string {
 
 /** One second of a step in one line. */
 export function secondText({ offered, delivered, latencyMs }: MergedSecond): string {
-  return `offered ${offered}/s, delivered ${delivered}/s, latency p50 ${formatNumber(latencyMs.p50)} ms, p99 ${formatNumber(latencyMs.p99)} ms`;
+  return `offered ${offered}/s, delivered ${delivered}/s, ${LATENCY_LABEL} ${formatNumber(latencyMs.p50)} ms, p99 ${formatNumber(latencyMs.p99)} ms`;
 }
 
 /** The result of a step in one line. */

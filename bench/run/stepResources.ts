@@ -64,8 +64,8 @@ function throttlingOf(nodes: readonly NodeCounters[]) {
 }
 
 /**
- * The TCP throughput between a broker's node and the fastest of the other nodes, by the pairs of one network. null: not measured, or all agents are on the
- * node, so that their messages do not use the link.
+ * The TCP throughput between a broker's node and the fastest of the other nodes, by the pairs of one network. null: not measured,
+ * or all agents are on the node, so that their messages do not use the link.
  */
 function linkOf(
   node: string | null,

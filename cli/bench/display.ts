@@ -1,9 +1,7 @@
-import { STATUS_PREFIX } from "../../contract/progress.ts";
+import { LATENCY_LABEL, STATUS_PREFIX } from "../../contract/progress.ts";
 
 /** Seconds between status lines in a log, unless SWARMBENCH_PROGRESS_SEC is set. */
 const LOG_INTERVAL_SEC = 15;
-/** Text of each line that has figures. */
-const LATENCY = "latency p50";
 /** Moves to the start of the line and clears it (ECMA-48: CR, EL 2). */
 const CLEAR_LINE = "\r\u001b[2K";
 
@@ -51,7 +49,7 @@ export class Display {
 
   private showInLog(line: string, isStatus: boolean): void {
     const nowMs = this.now();
-    const isFirstLatency = !this.hasLatency && line.includes(LATENCY);
+    const isFirstLatency = !this.hasLatency && line.includes(LATENCY_LABEL);
     if (isStatus && !isFirstLatency && nowMs - this.lastMs < this.intervalMs) return;
     this.lastMs = nowMs;
     this.hasLatency ||= isFirstLatency;

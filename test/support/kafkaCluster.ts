@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type { Member } from "../../bench/kafka/metrics.ts";
 import type { KafkaTarget } from "../../contract/target.ts";
+import { makeAuthority, makeCertificate } from "./certificates.ts";
 
 export interface ClusterOptions {
   /** Folder of Kafka's jars. */
@@ -151,24 +152,13 @@ export class KafkaCluster {
 
   /** Makes a certificate authority and a certificate for localhost. @returns the authority's certificate, PEM */
   private makeCertificates(): string {
-    const file = (name: string) => path.join(this.folder, name);
-    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-    const subject = (name: string) => ["-subj", `/CN=${name}`];
-    must("openssl", [
-      ...["req", "-x509", ...key, ...subject("test CA"), "-days", "2"],
-      ...["-keyout", file("ca.key"), "-out", file("ca.pem")],
-    ]);
-    must("openssl", [
-      ...["req", "-x509", ...key, ...subject("localhost"), "-days", "2"],
-      ...["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"],
-      ...["-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-keyout", file("b.key"), "-out", file("b.crt")],
-    ]);
-    mkdirSync(this.folder, { recursive: true });
+    const authority = makeAuthority();
+    writeFileSync(path.join(this.folder, "ca.pem"), authority.certificate);
     writeFileSync(
-      file("broker.pem"),
-      readFileSync(file("b.key"), "utf8") + readFileSync(file("b.crt"), "utf8"),
+      path.join(this.folder, "broker.pem"),
+      makeCertificate(authority, ["localhost"], "serverAuth,clientAuth"),
     );
-    return readFileSync(file("ca.pem"), "utf8");
+    return authority.certificate;
   }
 }
 
