@@ -14,5 +14,7 @@ export function defaultsFor(brokers: number): Record<string, string | number | b
     "share.coordinator.state.topic.min.isr": inSync,
     // All consumers of a benchmark start at once, so there is no need to wait for more of them.
     "group.initial.rebalance.delay.ms": 0,
+    // The controller writes an empty record this often, which all brokers fetch: at Kafka's 0.5 s much of an idle cluster's work.
+    "metadata.max.idle.interval.ms": 5_000,
   };
 }

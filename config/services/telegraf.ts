@@ -8,7 +8,7 @@ const schema = z
     interval: within(longDuration, { least: [1, "1 second"], most: [3600, "1 hour"] })
       .prefault("1 second")
       .describe(
-        "Time between two samples of nodes, containers and brokers, from 1 second to 1 hour. Raise it for long runs, or if sampling takes CPU time that the benchmark needs.",
+        "Time between two samples, from 1 second to 1 hour. Disks and clocks are sampled every 10 s, brokers every 5 s and containers every 30 s, unless the interval is longer. Raise it for long runs, or if sampling takes CPU time that the benchmark needs.",
       ),
     ...limits,
   })

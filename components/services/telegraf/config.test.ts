@@ -67,20 +67,21 @@ describe("nodeConfig", () => {
     assert.equal(nodeEnvironment("10.0.0.10").SWARMBENCH_NETWORK_ADDRESS, "10.0.0.10");
   });
 
-  it("reads only files of /proc every second, and everything else every ten seconds", () => {
+  it("reads only files of /proc every second, other files every 10 s and the engine every 30 s", () => {
     for (const cheap of ["cpu", "mem", "system", "net"]) {
       for (const input of tables(configs.node, `inputs.${cheap}`))
         assert.ok(!input.includes("interval ="), cheap);
     }
-    for (const slow of ["docker", "disk", "diskio", "file", "internal"]) {
-      for (const input of tables(configs.node, `inputs.${slow}`))
-        assert.match(input, /\ninterval = "10s"/, slow);
+    const slow = { docker: "30s", disk: "10s", diskio: "10s", file: "10s", internal: "10s" };
+    for (const [name, interval] of Object.entries(slow)) {
+      for (const input of tables(configs.node, `inputs.${name}`))
+        assert.ok(input.includes(`\ninterval = "${interval}"`), name);
     }
   });
 
   it("never samples more often than configured", () => {
-    const [docker = ""] = tables(nodeConfig({ ...OUTPUT, intervalSec: 30 }), "inputs.docker");
-    assert.match(docker, /\ninterval = "30s"/);
+    const [docker = ""] = tables(nodeConfig({ ...OUTPUT, intervalSec: 60 }), "inputs.docker");
+    assert.match(docker, /\ninterval = "60s"/);
   });
 
   it("counts each interface once: as the test network's, or as another one", () => {

@@ -1,15 +1,11 @@
 import { stringify } from "smol-toml";
 import { STATUS } from "../../../lib/clocks/nodeFiles.ts";
 import { KAFKA_METRICS } from "./kafkaMetrics.ts";
-import { NODE_METRICS } from "./metrics.ts";
+import { NODE_METRICS, SAMPLED_SEC } from "./metrics.ts";
 
 /** Name of the token's file in /run/secrets. */
 const TOKEN = "influx_token";
 const NODE_NAME = environment("SWARMBENCH_NODE");
-/** Shortest interval of samples that cost more than reading a file in /proc. */
-const SLOW_SEC = 10;
-/** Shortest interval of requests to the brokers through Jolokia. */
-const BROKERS_SEC = 5;
 /** Shortest interval of writes to InfluxDB. */
 const FLUSH_SEC = 5;
 /** Samples kept while InfluxDB is unreachable (about ten minutes, less than 60 MB); the oldest are dropped first. */
@@ -86,7 +82,8 @@ export function nodeConfig({
   testInterface = environment("TEST_INTERFACE:-eth0"),
   ...output
 }: NodeConfig): string {
-  const slow = { interval: `${Math.max(output.intervalSec, SLOW_SEC)}s` };
+  const noOftenerThan = (seconds: number) => ({ interval: `${Math.max(output.intervalSec, seconds)}s` });
+  const slow = noOftenerThan(SAMPLED_SEC.files);
   return stringify({
     ...common(output),
     agent: agent(output.intervalSec, { hostname: NODE_NAME }),
@@ -113,7 +110,7 @@ export function nodeConfig({
           tagdrop: { name: ["loop*", "ram*"] },
         },
       ],
-      docker: [{ ...slow, ...dockerInput() }],
+      docker: [{ ...noOftenerThan(SAMPLED_SEC.engine), ...dockerInput() }],
       file: [{ ...slow, ...clockInput() }],
       internal: [{ ...slow, ...internalInput("node") }],
     },
@@ -125,7 +122,7 @@ export function nodeConfig({
 export function kafkaConfig({ brokers, ...output }: Output & { brokers: readonly Broker[] }): string {
   return stringify({
     ...common(output),
-    agent: agent(Math.max(output.intervalSec, BROKERS_SEC), { omit_hostname: true }),
+    agent: agent(Math.max(output.intervalSec, SAMPLED_SEC.brokers), { omit_hostname: true }),
     inputs: {
       jolokia2_agent: brokers.map(({ name, jolokiaUrl }) => ({
         urls: [jolokiaUrl],

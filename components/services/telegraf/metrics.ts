@@ -1,5 +1,18 @@
 // The node metrics that Telegraf writes to InfluxDB and the dashboards query. Only metrics in this list are collected.
 
+/** Shortest time between two samples of what costs more than a file of /proc, s. */
+export const SAMPLED_SEC = {
+  /** Disks, clocks and Telegraf itself. */
+  files: 10,
+  /** Requests to the brokers through Jolokia. */
+  brokers: 5,
+  /**
+   * Containers. Each request starts two processes in the engine (`runc --version` and `docker-init --version`) and asks
+   * containerd for every container, which is most of what an idle collector costs.
+   */
+  engine: 30,
+};
+
 /** Metrics of every node, with the unit of each field. The tag `host` is the node's name in the swarm. */
 export const NODE_METRICS = {
   /** Percent of one CPU, or of all CPUs if the tag is `cpu-total`. */

@@ -1,7 +1,9 @@
 import type * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
+import { SAMPLED_SEC } from "../../telegraf/metrics.ts";
 import * as queries from "./brokerQueries.ts";
 import { build, type Row } from "./dashboard.ts";
-import { FIELD, tag, timePanel } from "./panels.ts";
+import * as panels from "./panels.ts";
+import { FIELD, tag } from "./panels.ts";
 import { chooseSome } from "./variables.ts";
 
 const BROKER = tag("broker");
@@ -11,6 +13,9 @@ const PERCENTILE_COLOURS = {
   "99thPercentile": "orange",
   "999thPercentile": "red",
 } as const;
+
+const timePanel: typeof panels.timePanel = (panel) =>
+  panels.timePanel({ everySec: SAMPLED_SEC.brokers, ...panel });
 
 /** The dashboard of the brokers: requests, threads, replication, log, traffic, JVM. */
 export function brokersDashboard(): dashboard.Dashboard {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MEASUREMENTS } from "../../../../contract/measurements.ts";
 import { KAFKA_METRICS } from "../../telegraf/kafkaMetrics.ts";
-import { NODE_METRICS } from "../../telegraf/metrics.ts";
+import { NODE_METRICS, SAMPLED_SEC } from "../../telegraf/metrics.ts";
 import { flux, graph, level, rows } from "./flux.ts";
 import { DASHBOARDS, dashboards, panelQueries, VARIABLES } from "./index.ts";
 
@@ -15,7 +15,8 @@ interface Panel {
   type: string;
   title: string;
   description?: string;
-  fieldConfig?: { defaults: { unit?: string } };
+  fieldConfig?: { defaults: { unit?: string; custom?: { spanNulls?: number } } };
+  interval?: string;
   options?: { legend?: { displayMode: string; calcs: string[] } };
   targets?: { refId: string; datasource: { uid: string }; query: string }[];
   gridPos: { x: number; y: number; w: number; h: number };
@@ -184,6 +185,20 @@ describe("panels", () => {
     for (const { options, title } of panels.filter(({ type }) => type === "timeseries")) {
       assert.equal(options?.legend?.displayMode, "table", title);
       assert.deepEqual(options?.legend?.calcs, ["lastNotNull", "mean", "max"], title);
+    }
+  });
+
+  // Grafana 10 puts a gap between two points that are further apart than a panel's interval.
+  it("over time draw a line between two samples, however rarely their metric is sampled", () => {
+    const slow = { docker_: SAMPLED_SEC.engine, disk: SAMPLED_SEC.files, clock: SAMPLED_SEC.files };
+    const brokers = { kafka_: SAMPLED_SEC.brokers, jvm_: SAMPLED_SEC.brokers };
+    const everySec = { ...slow, ...brokers, internal_agent: SAMPLED_SEC.files };
+    for (const { title, type, interval, fieldConfig, targets } of panels) {
+      if (type !== "timeseries") continue;
+      const queried = /r\["_measurement"\] == "([^"]+)"/.exec(targets?.[0]?.query ?? "")?.[1] ?? "";
+      const [, seconds = 1] = Object.entries(everySec).find(([start]) => queried.startsWith(start)) ?? [];
+      assert.equal(interval, `${seconds}s`, `${title}: ${queried}`);
+      assert.ok((fieldConfig?.defaults.custom?.spanNulls ?? 0) >= 2_000 * seconds, title);
     }
   });
 

@@ -1,4 +1,5 @@
 import type * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
+import { SAMPLED_SEC } from "../../telegraf/metrics.ts";
 import { build, type Row } from "./dashboard.ts";
 import * as queries from "./nodeQueries.ts";
 import { FIELD, tablePanel, tag, timePanel } from "./panels.ts";
@@ -156,6 +157,7 @@ function clocks(): Row {
         title: "Clock offset",
         description:
           "Look at the distance from 0: a latency between two nodes is wrong by as much. If all nodes share one machine's clock, it is the error of the measurement itself.",
+        everySec: SAMPLED_SEC.files,
         unit: "µs",
         axis: "node's clock minus the first node's",
         width: 10,
@@ -165,6 +167,7 @@ function clocks(): Row {
       timePanel({
         title: "Clock path delay",
         description: "Look for jumps: a path that is slower in one direction shifts the offset.",
+        everySec: SAMPLED_SEC.files,
         unit: "µs",
         axis: "one way",
         width: 8,
@@ -190,6 +193,7 @@ function disk(): Row {
         title: "Disk used",
         description:
           "Look for a disk that will be full before the run ends. It holds Kafka's logs and the images.",
+        everySec: SAMPLED_SEC.files,
         unit: "percentunit",
         axis: "used",
         width: 8,
@@ -199,6 +203,7 @@ function disk(): Row {
       timePanel({
         title: "Disk traffic",
         description: "Look for reads: consumers that keep up are served from memory.",
+        everySec: SAMPLED_SEC.files,
         unit: "Bps",
         axis: "bytes per second",
         width: 8,
@@ -207,6 +212,7 @@ function disk(): Row {
       timePanel({
         title: "Disk busy",
         description: "Look for 100 % at times when log flushes are slow.",
+        everySec: SAMPLED_SEC.files,
         unit: "percentunit",
         axis: "busy",
         width: 8,
@@ -226,6 +232,7 @@ function services(): Row {
         title: "CPU by service",
         description:
           "Look for services that take CPU from the brokers, such as the generator or the monitoring itself.",
+        everySec: SAMPLED_SEC.engine,
         unit: "short",
         axis: "CPUs",
         width: 12,
@@ -235,6 +242,7 @@ function services(): Row {
       timePanel({
         title: "Memory by service",
         description: "Look for a service that grows with each run.",
+        everySec: SAMPLED_SEC.engine,
         unit: "bytes",
         axis: "memory",
         width: 12,
@@ -244,6 +252,7 @@ function services(): Row {
       timePanel({
         title: "Network by service",
         description: "Look for a difference between what producers send and what brokers receive.",
+        everySec: SAMPLED_SEC.engine,
         unit: "Bps",
         axis: "bytes per second",
         width: 8,
@@ -252,6 +261,7 @@ function services(): Row {
       timePanel({
         title: "Throttled by CPU limits",
         description: "Look for values above 0: a throttled task is slow because of its CPU limit.",
+        everySec: SAMPLED_SEC.engine,
         unit: "short",
         axis: "periods per second",
         width: 8,
@@ -261,6 +271,7 @@ function services(): Row {
         title: "Lost samples",
         description:
           "Look for values above 0: then gaps in these graphs come from Telegraf, not from the machine.",
+        everySec: SAMPLED_SEC.files,
         unit: "short",
         axis: "per second",
         width: 8,

@@ -46,6 +46,8 @@ interface TimePanel extends Common {
   stack?: boolean;
   /** Draws steps instead of sloped lines, for values that stay until they change. */
   steps?: boolean;
+  /** Time between two samples, s. Default: 1. */
+  everySec?: number;
   /** Colours by field name. */
   colours?: Readonly<Record<string, Colour>>;
 }
@@ -90,18 +92,28 @@ export const FIELD = "${__field.name}";
 
 /** A panel of lines over time. */
 export function timePanel(panel: TimePanel): timeseries.PanelBuilder {
-  const { lines, axis, min = 0, max, scale = "linear", stack = false, steps = false, colours = {} } = panel;
+  const {
+    lines,
+    axis,
+    min = 0,
+    max,
+    scale = "linear",
+    stack = false,
+    steps = false,
+    everySec = 1,
+    colours = {},
+  } = panel;
   const builder = described(new timeseries.PanelBuilder(), panel)
     .targets(lines.map(({ query }, index) => target(query, index)))
     // Below the sampling interval, a derivative would show steps.
-    .interval("1s")
+    .interval(`${everySec}s`)
     .axisLabel(axis)
     .lineWidth(stack ? 1 : 2)
     .fillOpacity(stack ? 30 : 0)
     .lineInterpolation(steps ? common.LineInterpolation.StepAfter : common.LineInterpolation.Linear)
     .showPoints(common.VisibilityMode.Never)
-    // Bridges gaps of late samples, up to 5 s; longer gaps stay visible.
-    .spanNulls(5000)
+    // Bridges gaps of late samples; longer gaps stay visible.
+    .spanNulls(1000 * Math.max(5, 3 * everySec))
     .scaleDistribution(scaleOf(scale))
     .stacking(
       new common.StackingConfigBuilder().mode(stack ? common.StackingMode.Normal : common.StackingMode.None),
