@@ -75,7 +75,7 @@ async function makeBase(engineHost: string, suite: string): Promise<void> {
     trimBase(system);
     if (suite !== versions.debian) {
       // A mirror may be a snapshot of a suite that is still growing, whose lists count as outdated after a week.
-      const file = path.join(system, "etc/apt/apt.conf.d/swarmbench");
+      const file = path.join(system, "etc/apt/apt.conf.d/outdated-lists");
       writeFileSync(file, 'Acquire::Check-Valid-Until "false";\n');
     }
     const pack = 'set -o pipefail; tar -C "$1" -c . | docker --host "$2" import - "$3"';
