@@ -46,7 +46,11 @@ export interface BareHost {
 }
 
 /** Files from the image of local nodes. */
-const AS_IN_NODES = ["usr/local/sbin/hand-cgroups-down", "etc/node/sv/sshd/run"];
+const AS_IN_NODES = [
+  "usr/local/sbin/hand-cgroups-down",
+  "usr/local/sbin/open-network-settings",
+  "etc/node/sv/sshd/run",
+];
 
 function bareImage(lab: Lab, suite?: string): Promise<string> {
   const payload = Object.fromEntries(AS_IN_NODES.map((file) => [file, `images/node/rootfs/${file}`]));
