@@ -1,6 +1,7 @@
 // The results of a step, which are part of the results of a run (result.ts).
 import { z } from "zod";
 import { distributionSchema } from "./distribution.ts";
+import { faultRecordSchema } from "./faults.ts";
 import { logCheckSchema } from "./logCheck.ts";
 import { stepNetworkSchema } from "./network.ts";
 import { brokerMetricsSchema, machineMetricsSchema, ownCostSchema, saturatedSchema } from "./resources.ts";
@@ -140,6 +141,11 @@ export const anyStepSchema = z.strictObject({
     .optional(),
   /** The p99 of the SLO whose knee this step of a search looks for. Absent: the search has one SLO. */
   searchedP99Ms: ms.optional(),
+  /**
+   * The faults of the step, in the order of `number`. Those who execute them report them as events, so that the runner's own
+   * event of a step lacks them; results/build.ts adds them. Absent: none.
+   */
+  faults: z.array(faultRecordSchema).optional(),
   /** Absent or null: not measured. */
   network: stepNetworkSchema.nullable().optional(),
 });

@@ -10,6 +10,7 @@ import {
   type Step,
 } from "../contract/result.ts";
 import { clockWarnings } from "./clocks.ts";
+import { withFaults } from "./faults.ts";
 import { limitOf } from "./limit.ts";
 import { runWithSlo } from "./otherSlos.ts";
 
@@ -31,7 +32,7 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
   const [first, ...resumed] = named("run");
   if (!first) throw new SwarmbenchError("run-unreadable", "there is no event that starts the run");
   const steps = new Map(named("step").map(({ result }) => [result.step, result]));
-  const inOrder = [...steps.values()].sort((a, b) => a.step - b.step);
+  const inOrder = withFaults([...steps.values()], events).sort((a, b) => a.step - b.step);
   const counted = inOrder.filter(({ phase }) => phase !== "preheat");
   const measured = measuredSteps({ steps: counted });
   const last = events.findLast((event) => event.event === "run" || event.event === "end");
@@ -77,6 +78,7 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
       ...changed.map(
         ({ at }) => `the run was resumed at ${at} under different conditions: different nodes or images`,
       ),
+      ...faultWarnings(counted),
       ...stepWarnings(measured),
       ...clockWarnings(measured, first.slo.p99Ms),
       ...(isRunning ? [] : endWarnings(end)),
@@ -85,6 +87,15 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
     ...(notes.length > 0 ? { notes } : {}),
     points: end?.points ?? null,
   };
+}
+
+/** Faults that could not be executed, or not undone, as warnings of the run. */
+function faultWarnings(steps: readonly Step[]): string[] {
+  return steps.flatMap(({ step, faults = [] }) =>
+    faults.flatMap(({ fault, target, error }) =>
+      error === null ? [] : [`step ${step}: ${fault} of ${target}: ${error}`],
+    ),
+  );
 }
 
 /** Adds what limited the load beyond the knee of another SLO. */
