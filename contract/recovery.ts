@@ -20,11 +20,11 @@ export const partitionGapsSchema = z.strictObject({
 /** When a partition acknowledged nothing: {@link partitionGapsSchema}. */
 export type PartitionGaps = z.output<typeof partitionGapsSchema>;
 
-/** From the start of a fault to the acknowledgement of the first message that was due after it. */
+/** From a moment while a fault acted to the first acknowledgement of a message that was due after it: the longest time of each partition. */
 const unavailableSchema = z.strictObject({
   /** Number of partitions that acknowledged messages in the step. */
   partitions: count,
-  /** How many of them acknowledged no message that was due after the start of the fault. */
+  /** How many of them acknowledged no message that was due after the fault. */
   notAgain: count,
   /** Of the partition that took longest; null: `notAgain` is not 0. */
   longestSec: seconds.nullable(),
@@ -36,7 +36,7 @@ const unavailableSchema = z.strictObject({
 
 /** What one fault did to the service. Times in s; null: not as long as the step was observed. */
 export const faultRecoverySchema = z.strictObject({
-  /** Position of the fault in the list `faults` of the step, from 0. */
+  /** The `number` of the fault in the list `faults` of the step. */
   fault: count,
   /** From the end of the fault to the next fault, or to the end of the load. */
   observedSec: seconds,

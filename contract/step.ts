@@ -4,6 +4,7 @@ import { distributionSchema } from "./distribution.ts";
 import { faultRecordSchema } from "./faults.ts";
 import { logCheckSchema } from "./logCheck.ts";
 import { stepNetworkSchema } from "./network.ts";
+import { faultRecoverySchema, partitionGapsSchema } from "./recovery.ts";
 import { brokerMetricsSchema, machineMetricsSchema, ownCostSchema, saturatedSchema } from "./resources.ts";
 import { STEP_VERDICTS } from "./verdicts.ts";
 import { STEP_VARIABLES } from "./workload.ts";
@@ -195,6 +196,10 @@ const measuredStepSchema = anyStepSchema.extend({
   bytes: count,
   /** What the whole log of the step's topics has of its messages. Absent: not checked (`benchmark.logCheck`). */
   logCheck: logCheckSchema.optional(),
+  /** When each partition acknowledged nothing. Absent: the step was to have no faults. */
+  ackGaps: z.array(partitionGapsSchema).optional(),
+  /** What each fault that began did to the service; results/build.ts adds it. Absent: there was none. */
+  recovery: z.array(faultRecoverySchema).optional(),
   /** Messages sent and not delivered at the end of the measured time. */
   backlogAtEnd: z.int(),
   /** How long their delivery took; null: longer than the drain. */

@@ -13,6 +13,7 @@ import { clockWarnings } from "./clocks.ts";
 import { withFaults } from "./faults.ts";
 import { limitOf } from "./limit.ts";
 import { runWithSlo } from "./otherSlos.ts";
+import { withRecovery } from "./recovery.ts";
 
 type EventNamed<E extends RunEvent["event"]> = Extract<RunEvent, { event: E }>;
 
@@ -32,7 +33,9 @@ export function buildResults(events: readonly RunEvent[], isRunning = false): Ru
   const [first, ...resumed] = named("run");
   if (!first) throw new SwarmbenchError("run-unreadable", "there is no event that starts the run");
   const steps = new Map(named("step").map(({ result }) => [result.step, result]));
-  const inOrder = withFaults([...steps.values()], events).sort((a, b) => a.step - b.step);
+  const inOrder = withFaults([...steps.values()], events)
+    .map((step) => withRecovery(step, first.slo))
+    .sort((a, b) => a.step - b.step);
   const counted = inOrder.filter(({ phase }) => phase !== "preheat");
   const measured = measuredSteps({ steps: counted });
   const last = events.findLast((event) => event.event === "run" || event.event === "end");

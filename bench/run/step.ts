@@ -1,5 +1,6 @@
 // Runs one step: prepares everything, warms up until steady, measures, drains and collects.
 import type { Step } from "../../contract/result.ts";
+import { hasFaults } from "../../contract/faultPlan.ts";
 import { withoutSecrets } from "../../contract/target.ts";
 import { consumersInGroup, topicCount, topicNames } from "../../contract/topics.ts";
 import { type ConsumerTotals, type Prepare, type ProducerTotals, stepName } from "../agent/protocol.ts";
@@ -164,7 +165,7 @@ class StepRun {
 
   /** Connects all clients, consumers first so that they receive every message. @returns how long it took, s */
   private async prepare(): Promise<number> {
-    const { workload, benchmark, target } = this.order;
+    const { workload, benchmark, target, phase } = this.order;
     this.listener.phase(`connecting ${consumersInGroup(workload) * workload.groups} consumers`);
     const sources = this.producers.map(({ share }) => share.first);
     const prepare = async (workers: Worker[], watched: Worker[]) => {
@@ -186,6 +187,7 @@ class StepRun {
             peers,
             sources,
             sameNode: this.sameNode,
+            ...(hasFaults(phase, benchmark) ? { ackGaps: true } : {}),
           };
           return agent.client.prepare(order);
         }),

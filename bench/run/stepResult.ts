@@ -2,11 +2,13 @@
 
 import type { LatencyHistogram } from "../../contract/histogram.ts";
 import type { FailedStep, GeneratorMetrics, MeasuredStep, Step } from "../../contract/result.ts";
+import { hasFaults } from "../../contract/faultPlan.ts";
 import { slosOf } from "../../contract/slos.ts";
 import { meanBytes, ratePerProducer, type Slo } from "../../contract/workload.ts";
 import { CLOCK_FAULT_VARIABLE } from "../agent/clockFault.ts";
 import { machine } from "../agent/machine.ts";
 import { type Account, accountStep } from "../measure/account.ts";
+import { mergedGaps } from "../measure/ackGaps.ts";
 import {
   correctedLatency,
   errorOfPair,
@@ -50,6 +52,9 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
     received: receivedOf(order, findings),
     ...clockMetrics(findings, counts.offered * order.workload.groups),
     logCheck: findings.logCheck && "error" in findings.logCheck ? undefined : findings.logCheck,
+    ackGaps: hasFaults(order.phase, order.benchmark)
+      ? mergedGaps(findings.produced.map(({ ackGaps = [] }) => ackGaps))
+      : undefined,
     backlogAtEnd: findings.drain.backlogAtEnd,
     drainSeconds: findings.drain.seconds,
     latencyMs: latency.distribution(counts.offered * order.workload.groups),
