@@ -14,6 +14,9 @@ export type FaultTarget =
   /** `controller`: the active controller. */
   | { kind: "controller" };
 
+/** With more brokers, dedicated controllers are added (config/kafka/topology.ts). */
+const MOST_COMBINED = 3;
+
 /** The forms of a target, for documentation and errors. */
 export const TARGET_FORMS =
   "broker N, all brokers, leader of partition N, follower of partition N or controller";
@@ -68,6 +71,9 @@ export function targetError(
   }
   if ("partition" in target && target.partition >= partitions) {
     return `there is no partition ${target.partition}, because the topic has ${partitions}, numbered from 0; name a smaller one, or raise workload.partitions`;
+  }
+  if (target.kind === "controller" && brokers > MOST_COMBINED) {
+    return `with more than ${MOST_COMBINED} brokers the controllers are processes of their own, which faults do not hit; lower kafka.brokers, or name a broker`;
   }
   if (target.kind === "follower" && replicas < 2) {
     return "a partition with one replica has no follower; set workload.replicationFactor to 2 or more, or name the leader";

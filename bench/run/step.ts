@@ -23,6 +23,7 @@ import { stepLogCheck } from "./logCheck.ts";
 import { ownPartitions } from "./ownPartitions.ts";
 import { type Readings, takeReadings } from "./readings.ts";
 import { drain } from "./stepDrain.ts";
+import { beginFaults } from "./stepFaults.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 import { stepResult } from "./stepResult.ts";
 import { setWindow } from "./stepWindow.ts";
@@ -252,10 +253,17 @@ class StepRun {
       this.order.benchmark.duration,
     );
     this.reports.timeline.measure(fromSec, toSec);
-    await this.reports.pollUntil(fromSec, "about to measure");
-    const before = await this.readings();
-    await this.reports.pollUntil(toSec, "measuring");
-    return { fromSec, toSec, before, after: await this.readings() };
+    const nowSec = () => this.reports.nowSec();
+    const measuring = { fromSec, toSec, nowSec, topic: this.topic };
+    const endFaults = beginFaults(this.order, measuring, this.listener, this.signal);
+    try {
+      await this.reports.pollUntil(fromSec, "about to measure");
+      const before = await this.readings();
+      await this.reports.pollUntil(toSec, "measuring");
+      return { fromSec, toSec, before, after: await this.readings() };
+    } finally {
+      endFaults();
+    }
   }
 
   private readings(): Promise<Readings> {

@@ -1,6 +1,7 @@
 // Builds the results of a step from its findings.
 
 import type { LatencyHistogram } from "../../contract/histogram.ts";
+import { hasFaults, plannedFaults } from "../../contract/faultPlan.ts";
 import type { FailedStep, GeneratorMetrics, MeasuredStep, Step } from "../../contract/result.ts";
 import { hasFaults } from "../../contract/faultPlan.ts";
 import { slosOf } from "../../contract/slos.ts";
@@ -24,7 +25,7 @@ import { windowSteadiness } from "../measure/windowSteady.ts";
 import { inOrder } from "./allocation.ts";
 import { cpusBetween, jitThreadsBetween } from "./brokerCpu.ts";
 import { generatorAccount, NO_BROKER_REASON, reachesBroker } from "./brokerless.ts";
-import { faultReasons, skippedOnPurpose } from "./faults.ts";
+import { faultReasons, plannedFaultReasons, skippedOnPurpose } from "./faults.ts";
 import type { Agent } from "./fleet.ts";
 import { cpuReading } from "./readings.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
@@ -88,13 +89,15 @@ function accountOf({ workload }: StepOrder, { produced, consumed, unread }: Step
 
 /** The verdict for each SLO, the benchmark's own first. */
 function verdictsOf(
-  { workload, benchmark }: StepOrder,
+  { workload, benchmark, phase }: StepOrder,
   { measured, consumed, logCheck }: StepFindings,
   account: Account,
   generator: GeneratorMetrics,
   steadiness: { steady: boolean; reason: string },
 ): [SloVerdict, ...SloVerdict[]] {
   const withBroker = reachesBroker(workload);
+  // A fault disturbs the load on purpose, and a restarted broker compiles its code again.
+  const disturbed = hasFaults(phase, benchmark);
   // Without a broker, the schedule lag stands in for the latency.
   const latency = withBroker ? account.latency : account.lag;
   const ranked = account.offered * (withBroker ? workload.groups : 1);
@@ -111,14 +114,18 @@ function verdictsOf(
     ranked,
     late: latency.countAbove(slo.p99Ms) + Math.max(0, ranked - latency.count),
     durationSec: measured.toSec - measured.fromSec,
-    steady: steadiness.steady,
+    steady: steadiness.steady || disturbed,
     steadyReason: steadiness.reason,
     ...loadOfGenerator(generator),
-    brokersJitThreads: withBroker
+    brokersJitThreads: withBroker && !disturbed
       ? jitThreadsBetween(cpuReading(measured.before), cpuReading(measured.after))
       : null,
   });
-  const more = [...foreignReasons(account), ...faultReasons(consumed)];
+  const more = [
+    ...foreignReasons(account),
+    ...faultReasons(consumed),
+    ...(disturbed ? plannedFaultReasons(plannedFaults(benchmark).length) : []),
+  ];
   const verdictFor = (slo: Slo): SloVerdict => {
     const { verdict, reasons } = evaluate(metricsFor(slo), slo);
     const all = [...reasons, ...more];
