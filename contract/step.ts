@@ -198,6 +198,11 @@ const measuredStepSchema = anyStepSchema.extend({
   logCheck: logCheckSchema.optional(),
   /** When each partition acknowledged nothing. Absent: the step was to have no faults. */
   ackGaps: z.array(partitionGapsSchema).optional(),
+  /**
+   * Unclean leader elections in the measured time: a replica that lacked acknowledged messages became a leader. At least this many,
+   * if a controller restarted. null: not known. Absent in older runs.
+   */
+  uncleanElections: count.nullable().optional(),
   /** What each fault that began did to the service; results/build.ts adds it. Absent: there was none. */
   recovery: z.array(faultRecoverySchema).optional(),
   /** Messages sent and not delivered at the end of the measured time. */

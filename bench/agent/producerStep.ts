@@ -193,21 +193,10 @@ export class ProducerStep implements AgentStep, ProducerListener {
       counts.ack.record(atUs - sentUs);
       if (this.isMeasured(intendedUs)) this.measured.ack.record(atUs - sentUs);
     }
-    if (this.ackGaps) this.recordGaps(this.ackGaps, messages, atUs, partitions, producer);
-  }
-
-  private recordGaps(
-    gaps: AckGaps,
-    messages: readonly Due[],
-    atUs: number,
-    partitions: readonly number[],
-    producer: number,
-  ): void {
+    if (!this.ackGaps) return;
     const { workload } = this.order;
     const first = topicOf(producer, topicCount(workload)) * workload.partitions;
-    // Of a batch for several partitions it is not known which message went where: the earliest one is the safe choice.
-    const due = partitions.length === 1 ? messages.at(-1) : messages[0];
-    if (due) for (const partition of partitions) gaps.add(first + partition, due.intendedUs, atUs);
+    this.ackGaps.addBatch(messages, first, partitions, atUs);
   }
 
   failed(messages: readonly Due[], error: unknown, atUs: number): void {

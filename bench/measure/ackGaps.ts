@@ -46,6 +46,23 @@ export class AckGaps {
     own.latestUs = intendedUs;
   }
 
+  /**
+   * Adds the answer to a batch. Of one for several partitions it is not known which message went where, so the earliest message
+   * counts for all of them: a gap may seem to last a batch longer, never shorter.
+   *
+   * @param first number of the topic's first partition among those of all topics. @param partitions those that acknowledged it
+   */
+  addBatch(
+    messages: readonly { intendedUs: number }[],
+    first: number,
+    partitions: readonly number[],
+    ackedUs: number,
+  ): void {
+    const message = partitions.length === 1 ? messages.at(-1) : messages[0];
+    if (!message) return;
+    for (const partition of partitions) this.add(first + partition, message.intendedUs, ackedUs);
+  }
+
   /** The gaps so far, in whole ms. Partitions without an acknowledgement are absent. */
   all(): PartitionGaps[] {
     return [...this.partitions].map(([partition, { latestUs, gaps, dropped }]) => ({

@@ -3,7 +3,6 @@
 import type { LatencyHistogram } from "../../contract/histogram.ts";
 import { hasFaults, plannedFaults } from "../../contract/faultPlan.ts";
 import type { FailedStep, GeneratorMetrics, MeasuredStep, Step } from "../../contract/result.ts";
-import { hasFaults } from "../../contract/faultPlan.ts";
 import { slosOf } from "../../contract/slos.ts";
 import { meanBytes, ratePerProducer, type Slo } from "../../contract/workload.ts";
 import { CLOCK_FAULT_VARIABLE } from "../agent/clockFault.ts";
@@ -31,6 +30,7 @@ import { cpuReading } from "./readings.ts";
 import type { StepFindings, StepOrder } from "./stepOrder.ts";
 import { stepResources } from "./stepResources.ts";
 import type { Usage } from "./timeline.ts";
+import { uncleanElections } from "./uncleanElections.ts";
 
 /** The results of a step that ran to its end. It failed if no message was due in the measured time. */
 export function stepResult(order: StepOrder, findings: StepFindings): Step {
@@ -53,6 +53,7 @@ export function stepResult(order: StepOrder, findings: StepFindings): Step {
     received: receivedOf(order, findings),
     ...clockMetrics(findings, counts.offered * order.workload.groups),
     logCheck: findings.logCheck && "error" in findings.logCheck ? undefined : findings.logCheck,
+    uncleanElections: uncleanElections(findings.measured.before.brokers, findings.measured.after.brokers),
     ackGaps: hasFaults(order.phase, order.benchmark)
       ? mergedGaps(findings.produced.map(({ ackGaps = [] }) => ackGaps))
       : undefined,
