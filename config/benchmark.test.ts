@@ -166,6 +166,7 @@ describe("every committed scenario", () => {
       "local",
       "more-consumers",
       "more-nodes",
+      "overload",
       "single-broker",
       "soak",
       "ssh",

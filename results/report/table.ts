@@ -8,6 +8,7 @@ import { clockSentence, marked, needsCorrection } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
 import { FAULT_HEADS, faultNotes, faultRows } from "../faultTable.ts";
 import { hasRepeatedLoad, LOAD_HEADS, LOAD_NOTES, loadRows } from "../loadCells.ts";
+import { hysteresisSentence } from "../hysteresis.ts";
 import { logCheckSentence } from "../logCheck.ts";
 import { networkSentence } from "../network.ts";
 import { preheatSentence } from "../preheat.ts";
@@ -85,6 +86,7 @@ export function runTable(run: Run): string {
     kneeSentence(run),
     ...otherKneeSentences(run),
     ...[
+      hysteresisSentence(run),
       scaleSentence(run.scale),
       logCheckSentence(run),
       arrivalSentence(run),
