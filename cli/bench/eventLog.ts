@@ -1,14 +1,21 @@
 // Writes the events of a run to events.jsonl as they come.
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, truncateSync } from "node:fs";
+import type { FaultRecord } from "../../contract/faults.ts";
+import type { RunEvent } from "../../contract/result.ts";
 import { linesIn } from "../../results/lines.ts";
 import { notWritten } from "../../results/store.ts";
+
+/** How the lines begin that this machine adds to the runner's events: the records of faults. */
+const OWN = '{"event":"fault",';
 
 /**
  * Appends each event of a run to a file at once. When a run is followed again, all of its events come again from the first
  * one: those that are already in the file are skipped.
  */
 export class EventLog {
+  /** The lines of earlier sessions that this machine added. */
+  readonly own: string[] = [];
   /** Digests of the lines of earlier sessions: the lines themselves may be larger than the memory. */
   private readonly earlier: string[] = [];
   /** How many events of this session are in the file. */
@@ -26,6 +33,7 @@ export class EventLog {
     let end = 0;
     for (const line of linesIn(file)) {
       if (!line.complete) truncateSync(file, end);
+      else if (line.text.startsWith(OWN)) this.own.push(line.text);
       else if (line.text !== "") this.earlier.push(digest(line.text));
       if (line.complete) end = line.end;
     }
@@ -36,6 +44,16 @@ export class EventLog {
     if (number === 1) this.written = this.sessionInFile(line);
     if (number <= this.written || this.failure) return;
     this.written = number;
+    this.append(line);
+  }
+
+  /** Adds an event that does not come from the runner: the record of a fault. */
+  add(record: FaultRecord): void {
+    const event: RunEvent = { event: "fault", at: new Date().toISOString(), record };
+    if (!this.failure) this.append(JSON.stringify(event));
+  }
+
+  private append(line: string): void {
     try {
       appendFileSync(this.file, `${line}\n`);
     } catch (error) {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SwarmbenchError } from "../../contract/errors.ts";
 import type { BenchPlan, RunRequest } from "../../contract/request.ts";
+import type { FaultNode } from "../../lib/faults/scripts.ts";
 import type { Reservation } from "../../testbeds/index.ts";
 import type { Container, Origin } from "./container.ts";
 import type { EventLog } from "./eventLog.ts";
@@ -21,6 +22,8 @@ export interface Session {
   signal: AbortSignal;
   /** Undefined if the nodes are not reserved. */
   reservation?: Reservation;
+  /** The nodes of the stack, the manager first; absent: they are not known, so that the run can have no faults. */
+  nodes?: readonly FaultNode[] | undefined;
   /** The options of `bench` that select the same target and load again, for hints. Default: those of the stack `local`. */
   options?: string;
   /** Called with each event; with all events again after the connection was lost. */

@@ -1,0 +1,30 @@
+# What fault.sh and left.sh share. Needs LABEL0 and LABEL1 (the stack's labels, KEY=VALUE) and MARKS (the folder of its markers).
+#
+# A marker is a file with one value a line: fault, object (container or service), service of the broker, the last second (since
+# 1970) at which the fault may still be under way, process id of its script, and the start time of that process.
+
+# `docker … ls` or `docker ps`, for objects of this stack only.
+own() { docker "$@" --filter "label=$LABEL0" --filter "label=$LABEL1"; }
+
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+# The start time of a process, in clock ticks since boot (proc_pid_stat(5)); nothing if it has ended.
+started() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+
+# Undoes a fault: FAULT OBJECT SERVICE. What is not this stack's, or is gone, is left alone. Fails if the engine does.
+undo() {
+  case $1 in
+    broker-pause)
+      all=$(own ps --quiet --no-trunc --filter status=paused) || return 1
+      ! echo "$all" | grep -qxF -e "$2" || docker unpause "$2" >/dev/null
+      ;;
+    broker-stop)
+      all=$(own service ls --format '{{.Name}}') || return 1
+      ! echo "$all" | grep -qxF -e "$3" || docker service scale --detach "$3=1" >/dev/null
+      ;;
+    cpu-hog)
+      all=$(own ps --all --format '{{.Names}}') || return 1
+      ! echo "$all" | grep -qxF -e "$2" || docker rm --force "$2" >/dev/null
+      ;;
+  esac
+}
