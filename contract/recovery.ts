@@ -10,27 +10,30 @@ const instantMs = z.int();
 export const partitionGapsSchema = z.strictObject({
   /** Numbered over all topics (topics.ts). */
   partition: count,
-  /** When the latest of its acknowledged messages was due. */
+  /** Its latest acknowledgement. */
   latestMs: instantMs,
-  /** Gaps of up to this length, from `after` to `acked`, may be absent, ms. */
+  /** Gaps of up to this length may be absent, ms. */
   droppedMs: count,
-  /** `[after, upto, acked]`: for every time in (after, upto], the first message that was due from then on was acknowledged at `acked`. */
+  /**
+   * `[from, to, acked]`: it acknowledged nothing between `from` and `to`, and at `acked` the first message that was due after
+   * `from`.
+   */
   gaps: z.array(z.tuple([instantMs, instantMs, instantMs])),
 });
 /** When a partition acknowledged nothing: {@link partitionGapsSchema}. */
 export type PartitionGaps = z.output<typeof partitionGapsSchema>;
 
-/** From a moment while a fault acted to the first acknowledgement of a message that was due after it: the longest time of each partition. */
+/** From the start of a fault to the first acknowledgement of a message that was due after it. */
 const unavailableSchema = z.strictObject({
   /** Number of partitions that acknowledged messages in the step. */
   partitions: count,
-  /** How many of them acknowledged no message that was due after the fault. */
+  /** How many of them acknowledged nothing after the fault. */
   notAgain: count,
   /** Of the partition that took longest; null: `notAgain` is not 0. */
   longestSec: seconds.nullable(),
   /** The median of the partitions; null: half of them or more did not acknowledge a message again. */
   medianSec: seconds.nullable(),
-  /** How much the times may be wrong (±), mostly by the time between two messages of a partition. */
+  /** How much the times may be wrong (±): the longest gap without a fault, and the clocks. */
   uncertainSec: seconds,
 });
 

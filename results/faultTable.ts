@@ -127,7 +127,7 @@ export function faultNotes(run: Pick<Run, "steps">): string[] {
         ? "from what consumers got, since there was no log check"
         : "from the log check where there was one, else from what consumers got";
   return [
-    "Unavailable: the longest time without an acknowledgement for messages that became due while the fault acted; the longest of all partitions.",
+    "Unavailable: from the fault to the first acknowledgement of a message that was due after it, of the partition that took longest.",
     ...(limits.size > 0
       ? [
           `p99 good: ${[...limits].join("; ")}, in 3 seconds in a row, counted from the end of the fault (± 1 s); not within: until the next fault or the end of the load.`,

@@ -112,9 +112,9 @@ function withWaiting({ seconds }: MeasuredStep): BacklogSecond[] {
 }
 
 /**
- * For each partition, the longest time from a moment while the fault acted to the first acknowledgement of a message that was
- * due after that moment. If the fault acts at once, as when a broker is killed, that moment is its start. A broker that is
- * stopped in order goes on to serve for a while.
+ * For each partition, the longest time without an acknowledgement that overlaps the time in which the fault acted, up to the first
+ * acknowledgement of a message that was due after its start. If the fault acts at once, as when a broker is killed, it begins with
+ * the fault. A broker that is stopped in order goes on to serve for a moment.
  */
 function unavailability(step: MeasuredStep, times: Times): FaultRecovery["unavailable"] {
   const { ackGaps = [], offered, durationSeconds } = step;
@@ -122,7 +122,7 @@ function unavailability(step: MeasuredStep, times: Times): FaultRecovery["unavai
   const betweenMs = offered > 0 ? (1_000 * durationSeconds * ackGaps.length) / offered : 0;
   const resolutionMs = Math.max(betweenMs, ...ackGaps.map(({ droppedMs }) => droppedMs));
   const fromMs = 1_000 * (times.start - times.uncertain);
-  // Shortly before the load ends, no further message is due.
+  // Shortly before the load ends, no further message is due. Messages that waited for the fault to end may be answered after it.
   const toMs = Math.min(1_000 * (times.end + times.uncertain), 1_000 * endOfLoad(step) - 2 * resolutionMs);
   const waits = ackGaps.map((gaps) => longestWaitMs(gaps, fromMs, Math.max(fromMs, toMs)));
   const known = waits.filter((wait) => wait !== null).sort((a, b) => a - b);
@@ -136,7 +136,7 @@ function unavailability(step: MeasuredStep, times: Times): FaultRecovery["unavai
   };
 }
 
-/** null: no message was acknowledged that was due after `toMs`. */
+/** null: nothing was acknowledged after `toMs`. */
 function longestWaitMs(
   { gaps, latestMs, droppedMs }: PartitionGaps,
   fromMs: number,
@@ -144,8 +144,8 @@ function longestWaitMs(
 ): number | null {
   if (latestMs < toMs) return null;
   return gaps
-    .filter(([after, upto]) => after <= toMs && upto >= fromMs)
-    .reduce((most, [after, , acked]) => Math.max(most, acked - Math.max(after, fromMs)), droppedMs);
+    .filter(([from, to]) => from <= toMs && to >= fromMs)
+    .reduce((most, [from, , acked]) => Math.max(most, acked - Math.max(from, fromMs)), droppedMs);
 }
 
 /** The median in s of values in ascending order, of which those that are missing are the largest; null: it is one of those. */
