@@ -160,6 +160,8 @@ describe("every committed scenario", () => {
   it("is listed in the README and in docs/scenarios.md", () => {
     const expected = [
       "cluster-3",
+      "faults-cluster-3",
+      "faults",
       "fed4fire",
       "grid5000",
       "large-messages",

@@ -14,8 +14,6 @@ const OWN = '{"event":"fault",';
  * one: those that are already in the file are skipped.
  */
 export class EventLog {
-  /** The lines of earlier sessions that this machine added. */
-  readonly own: string[] = [];
   /** Digests of the lines of earlier sessions: the lines themselves may be larger than the memory. */
   private readonly earlier: string[] = [];
   /** How many events of this session are in the file. */
@@ -33,18 +31,18 @@ export class EventLog {
     let end = 0;
     for (const line of linesIn(file)) {
       if (!line.complete) truncateSync(file, end);
-      else if (line.text.startsWith(OWN)) this.own.push(line.text);
-      else if (line.text !== "") this.earlier.push(digest(line.text));
+      else if (line.text !== "" && !line.text.startsWith(OWN)) this.earlier.push(digest(line.text));
       if (line.complete) end = line.end;
     }
   }
 
-  /** @param number the event's number in its session, from 1 */
-  take(number: number, line: string): void {
+  /** @param number the event's number in its session, from 1. @returns whether the event is new and was written */
+  take(number: number, line: string): boolean {
     if (number === 1) this.written = this.sessionInFile(line);
-    if (number <= this.written || this.failure) return;
+    if (number <= this.written || this.failure) return false;
     this.written = number;
     this.append(line);
+    return this.failure === undefined;
   }
 
   /** Adds an event that does not come from the runner: the record of a fault. */

@@ -263,10 +263,10 @@ async function followWatched(session: Session, log: EventLog, ending: Ending): P
   const signal = watch ? AbortSignal.any([session.signal, watch.signal]) : session.signal;
   const stop = () => running?.stop();
   signal.addEventListener("abort", stop, { once: true });
-  const event = (line: string) => {
-    session.event?.(line);
+  const event = (line: string, isNew: boolean) => {
+    session.event?.(line, isNew);
     watch?.take(line);
-    running?.take(line);
+    if (isNew) running?.take(line);
   };
   watch?.begin();
   try {

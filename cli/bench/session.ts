@@ -26,8 +26,8 @@ export interface Session {
   nodes?: readonly FaultNode[] | undefined;
   /** The options of `bench` that select the same target and load again, for hints. Default: those of the stack `local`. */
   options?: string;
-  /** Called with each event; with all events again after the connection was lost. */
-  event?(line: string): void;
+  /** Called with each event; with all events again, as not new, after the connection was lost. */
+  event?(line: string, isNew: boolean): void;
 }
 
 /** Starts the runner with its request. */
@@ -81,8 +81,8 @@ async function followLines({ container, progress, event }: Session, log: EventLo
       (line) => {
         events += 1;
         const before = log.failure;
-        log.take(events, line);
-        event?.(line);
+        const isNew = log.take(events, line);
+        event?.(line, isNew);
         if (log.failure && !before) void container.stop().catch(() => {}); // it may have ended by itself
       },
       (line) => {

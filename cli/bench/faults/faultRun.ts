@@ -34,29 +34,24 @@ interface Parts {
 
 /** Executes the faults of one run. */
 export class FaultRun {
-  /** Faults that have been executed or are under way, as step:number. */
-  private readonly known: Set<string>;
   /** Numbers of the steps that have ended. */
   private readonly ended = new Set<number>();
-  private readonly running = new Set<RunningFault>();
+  private readonly running = new Map<RunningFault, Due>();
   private readonly work = new Set<Promise<void>>();
   private stopped = false;
   private mayBeLeft = false;
   private readonly parts: Parts;
 
-  /** @param earlier records of faults that an earlier command executed in this run */
-  constructor(parts: Parts, earlier: readonly FaultRecord[] = []) {
+  constructor(parts: Parts) {
     this.parts = parts;
-    this.known = new Set(earlier.map(keyOf));
   }
 
-  /** Takes an event of the run, as a line of its log. Events that come again after a lost connection count once. */
+  /** Takes a new event of the run, as a line of its log. Events that come again after a lost connection must not be passed on. */
   take(line: string): void {
     if (!/^\{"event":"(fault-due|step)"/.test(line)) return; // the others are many
     const { data: event } = eventSchema.safeParse(JSON.parse(line));
-    if (event?.event === "step") this.ended.add(event.result.step);
-    if (event?.event !== "fault-due" || this.stopped || this.known.has(keyOf(event))) return;
-    this.known.add(keyOf(event));
+    if (event?.event === "step") this.endStep(event.result.step);
+    if (event?.event !== "fault-due" || this.stopped) return;
     const working = this.execute(event).finally(() => this.work.delete(working));
     this.work.add(working);
   }
@@ -64,7 +59,13 @@ export class FaultRun {
   /** Ends all faults at once: each is undone. No further fault is executed. */
   stop(): void {
     this.stopped = true;
-    for (const fault of this.running) fault.cut();
+    for (const fault of this.running.keys()) fault.cut();
+  }
+
+  /** A step that failed ends before its time: its faults must not last into the next one. */
+  private endStep(step: number): void {
+    this.ended.add(step);
+    for (const [fault, due] of this.running) if (due.step === step && due.plannedSec !== null) fault.cut();
   }
 
   /** Waits until every fault is undone, and ends those that are still under way. */
@@ -101,7 +102,7 @@ export class FaultRun {
       },
       failed: (text) => fault.failed(broker, text),
     });
-    this.running.add(running);
+    this.running.set(running, due);
     if (this.stopped) running.cut();
     const lost = await running.done.then(
       () => undefined,
@@ -131,5 +132,3 @@ export class FaultRun {
     };
   }
 }
-
-const keyOf = ({ step, number }: { step: number; number: number }) => `${step}:${number}`;

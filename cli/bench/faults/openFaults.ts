@@ -1,7 +1,5 @@
 // Prepares the faults of a run: finds the brokers' nodes, and undoes what an earlier run left behind there.
-import type { FaultRecord } from "../../../contract/faults.ts";
 import { SwarmbenchError } from "../../../contract/errors.ts";
-import { eventSchema } from "../../../contract/result.ts";
 import type { Benchmark } from "../../../contract/workload.ts";
 import {
   forgetFaults,
@@ -57,18 +55,15 @@ export async function openFaults(
   return {
     begin: (run, log) => {
       noteFaults(home, { stack: scenario, labels: [...labels], nodes, pid: process.pid });
-      return new FaultRun(
-        {
-          run,
-          stack,
-          start: startFault,
-          undo: (node) => undoAfterwards(node, labels),
-          record: (record) => log.add(record),
-          progress: session.progress,
-          allUndone: () => forgetFaults(home, scenario),
-        },
-        recordsIn(log),
-      );
+      return new FaultRun({
+        run,
+        stack,
+        start: startFault,
+        undo: (node) => undoAfterwards(node, labels),
+        record: (record) => log.add(record),
+        progress: session.progress,
+        allUndone: () => forgetFaults(home, scenario),
+      });
     },
   };
 }
@@ -88,14 +83,6 @@ async function undoAfterwards(node: FaultNode, labels: readonly string[]): Promi
   const failed = left.find(({ state }) => state === "failed");
   if (failed) throw new Error(`${failed.fault} of ${failed.service} on ${node.name} could not be undone`);
   return left.some(({ state }) => state === "undone");
-}
-
-/** The records that earlier commands wrote in this run's log. */
-function recordsIn({ own }: Pick<EventLog, "own">): FaultRecord[] {
-  return own.flatMap((line) => {
-    const { data } = eventSchema.safeParse(JSON.parse(line));
-    return data?.event === "fault" ? [data.record] : [];
-  });
 }
 
 /** The nodes of the brokers, as the swarm reports them. */
