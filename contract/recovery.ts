@@ -60,10 +60,10 @@ export const faultRecoverySchema = z.strictObject({
   }),
   /** Messages that were due and not delivered, at the ends of seconds. */
   backlog: z.strictObject({
-    /** The most before the fault. */
+    /** The median of up to five seconds before the fault. */
     before: count,
     peak: count,
-    /** From the end of the fault until it was no more than `before`. */
+    /** From the end of the fault until it was no more than `before`, up to a hundredth of a second's messages. */
     sinceEndSec: seconds.nullable(),
   }),
 });

@@ -48,7 +48,8 @@ describe("the faults of a run", () => {
     const error = "it was not executed";
     const none = runWith([simulatedFault(10, 15, { startedAt: null, endedAt: null, hit: [], error })]);
     assert.deepEqual(faultRows(none)[0]?.slice(3, 7), ["did not begin", "-", "-", "-"]);
-    const gone = runWith([simulatedFault(10, 15)], { ...LOAD, away: [{ from: 10, to: 99, partitions: [1] }] });
+    const away = [{ from: 10, to: Number.POSITIVE_INFINITY, partitions: [1] }];
+    const gone = runWith([simulatedFault(10, 15)], { ...LOAD, away }, { drainSeconds: null });
     assert.match(runTable(gone), /1 of 4 partitions not again/);
   });
 
@@ -56,8 +57,8 @@ describe("the faults of a run", () => {
     const areas = (run: Run, width: number) =>
       JSON.stringify(timelineChart.draw([run], width)?.series).match(/"formatter":"[^"]*"/g) ?? [];
     const run = runWith([simulatedFault(10, 15), simulatedFault(20, 20, { number: 2, fault: "broker-kill" })]);
-    assert.ok(areas(run, 960).includes('"formatter":"broker-pause, broker 1"'));
-    assert.ok(areas(run, 960).includes('"formatter":"2"'));
+    assert.ok(areas(run, 1_200).includes('"formatter":"broker-pause, broker 1"'));
+    assert.ok(areas(run, 1_200).includes('"formatter":"2"'));
     assert.ok(areas(run, 320).includes('"formatter":"1"'));
     const caption = timelineChart.caption;
     assert.match(typeof caption === "function" ? caption([run]) : caption, /Orange: faults/);

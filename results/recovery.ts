@@ -9,11 +9,11 @@ import { type SecondsMerged, spanOf } from "./thinned.ts";
 
 /** The latency is good again once it was good in this many seconds in a row. */
 const GOOD_SECONDS = 3;
-/** What was normal before a fault is taken from at most this many measured seconds. */
-const SECONDS_BEFORE = 10;
+/** What was normal before a fault is the median of at most this many measured seconds. A step's first fault is at least as late. */
+const SECONDS_BEFORE = 5;
 /** If the p99 before a fault was above that of the SLO, it is good again below this many times that p99. */
 const TIMES_BEFORE = 2;
-/** The share of messages that a p99 allows to be later. */
+/** The share of a second's messages that a p99 allows to be later. */
 const SHARE_ABOVE_P99 = 0.01;
 /** The resolution of the seconds of a step, s. */
 const SECOND = 1;
@@ -62,7 +62,7 @@ function recoveryOf(
   const before = seconds
     .filter(({ at, measured }) => measured && at + SECOND <= times.start)
     .slice(-SECONDS_BEFORE);
-  const waitingBefore = Math.max(0, ...before.map(({ waiting }) => waiting));
+  const waitingBefore = Math.max(0, middleOf(before.map(({ waiting }) => waiting)) ?? 0);
   // Messages that the step never delivers stay in the count, but not in what is awaited.
   const never = step.drainSeconds === null ? 0 : Math.max(0, seconds.at(-1)?.waiting ?? 0);
   return {
@@ -132,7 +132,7 @@ function unavailability(step: MeasuredStep, times: Times): FaultRecovery["unavai
     notAgain,
     longestSec: notAgain > 0 ? null : (known.at(-1) as number) / 1_000,
     medianSec: medianOf(known, waits.length),
-    uncertainSec: times.uncertain + resolutionMs / 1_000,
+    uncertainSec: times.uncertain + (resolutionMs + 1) / 1_000, // gaps are in whole ms
   };
 }
 
@@ -154,11 +154,14 @@ function medianOf(values: readonly number[], count: number): number | null {
   return low === undefined || high === undefined ? null : (low + high) / 2_000;
 }
 
+/** The median; of an even number of values, the upper one of the two in the middle. undefined: there are none. */
+const middleOf = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
 type Limit = Pick<FaultRecovery["latency"], "limitMs" | "limitOf">;
 
 function limitOf(before: readonly Second[], { p99Ms }: Slo): Limit {
-  const known = before.map(({ latencyMs }) => latencyMs.p99).filter((p99) => p99 !== null);
-  const usual = known.sort((a, b) => a - b)[Math.floor(known.length / 2)] ?? 0;
+  const usual = middleOf(before.map(({ latencyMs }) => latencyMs.p99).filter((p99) => p99 !== null)) ?? 0;
   return usual <= p99Ms
     ? { limitMs: p99Ms, limitOf: "slo" }
     : { limitMs: TIMES_BEFORE * usual, limitOf: "before" };
@@ -205,7 +208,7 @@ function latencyRecovery(
 
 const inside = ({ at }: Second, start: number, end: number) => at + SECOND > start && at <= end;
 
-/** Peak of the messages that wait, and when there were no more of them than before. */
+/** Peak of the messages that wait, and when there were no more of them than before, up to a hundredth of a second's load. */
 function backlogRecovery(
   seconds: readonly BacklogSecond[],
   { start, end, until }: Times,
@@ -215,7 +218,9 @@ function backlogRecovery(
   const shown = seconds.filter(({ at }) => at + SECOND > start && at + SECOND <= until);
   const peak = Math.max(0, ...shown.map(({ waiting }) => waiting));
   const peakAt = shown.findIndex(({ waiting }) => waiting === peak);
-  const normal = shown.slice(Math.max(0, peakAt)).find(({ waiting }) => waiting <= before + never);
+  const normal = shown
+    .slice(Math.max(0, peakAt))
+    .find(({ waiting, offered }) => waiting <= before + never + SHARE_ABOVE_P99 * offered);
   return {
     before,
     peak,

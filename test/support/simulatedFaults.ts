@@ -18,7 +18,10 @@ export interface SimulatedLoad {
   partitions: number;
   /** Messages per second that one partition delivers at most. */
   capacity: number;
-  /** When partitions deliver nothing. `lose`: messages that are due meanwhile are never delivered, but acknowledged at once. */
+  /**
+   * When partitions deliver nothing; with an infinite `to` they stay away. `lose`: messages that are due meanwhile are never
+   * delivered, but acknowledged at once.
+   */
   away: readonly { from: number; to: number; partitions?: readonly number[]; lose?: boolean }[];
   /** Number of producer tasks. @default 1 */
   tasks?: number;
@@ -28,9 +31,9 @@ export interface SimulatedLoad {
 
 interface Delivery {
   due: number;
+  /** Infinite: never. */
   acked: number;
-  /** null: lost. */
-  delivered: number | null;
+  delivered: number;
   partition: number;
   task: number;
 }
@@ -75,7 +78,7 @@ function deliveriesOf({ rate, seconds, partitions, capacity, away, tasks = 1, la
     const task = Math.floor(index / partitions) % tasks;
     const own = away.filter(({ partitions: only }) => only?.includes(partition) ?? true);
     if (own.some(({ from, to, lose }) => lose && due >= from && due < to))
-      return { due, acked: due + latency, delivered: null, partition, task };
+      return { due, acked: due + latency, delivered: Number.POSITIVE_INFINITY, partition, task };
     let begin = Math.max(due, freeAt[partition] as number);
     for (const { from, to } of own) if (begin >= from && begin < to) begin = to;
     freeAt[partition] = begin + 1 / capacity;
@@ -85,18 +88,20 @@ function deliveriesOf({ rate, seconds, partitions, capacity, away, tasks = 1, la
 
 function gapsOf({ tasks = 1 }: SimulatedLoad, all: readonly Delivery[]) {
   const recorders = Array.from({ length: tasks }, () => new AckGaps(LOAD_START * 1e6, GAPS_KEPT));
-  for (const { due, acked, partition, task } of all.toSorted((a, b) => a.acked - b.acked))
+  const answered = all.filter(({ acked }) => Number.isFinite(acked)).sort((a, b) => a.acked - b.acked);
+  for (const { due, acked, partition, task } of answered)
     recorders[task]?.add(partition, (LOAD_START + due) * 1e6, (LOAD_START + acked) * 1e6);
   return mergedGaps(recorders.map((recorder) => recorder.all()));
 }
 
 function secondsOf({ seconds }: SimulatedLoad, all: readonly Delivery[]): Second[] {
-  const end = Math.ceil(Math.max(...all.map(({ acked }) => acked))) + 1;
+  const times = all.flatMap(({ due, delivered }) => (Number.isFinite(delivered) ? [delivered] : [due]));
+  const end = Math.ceil(times.reduce((most, time) => Math.max(most, time), seconds)) + 1;
   const [template] = sampleStep(1, 10, 2).seconds as [Second];
   const rows = Array.from({ length: end }, () => ({ offered: 0, latency: new LatencyHistogram() }));
   for (const { due, delivered } of all) {
     (rows[Math.floor(due)] as (typeof rows)[number]).offered += 1;
-    if (delivered !== null) rows[Math.floor(delivered)]?.latency.record((delivered - due) * 1e6);
+    rows[Math.floor(delivered)]?.latency.record((delivered - due) * 1e6);
   }
   let backlog = 0;
   return rows.map(({ offered, latency }, index) => {
