@@ -12,7 +12,13 @@ import { reportPage } from "./report/html.ts";
 import { markdownTable, runTable } from "./report/table.ts";
 
 const slo = sloSchema.parse({});
-const LOAD: SimulatedLoad = { rate: 400, seconds: 30, partitions: 4, capacity: 400, away: [{ from: 10, to: 15 }] };
+const LOAD: SimulatedLoad = {
+  rate: 400,
+  seconds: 30,
+  partitions: 4,
+  capacity: 400,
+  away: [{ from: 10, to: 15 }],
+};
 
 function runWith(faults: readonly FaultRecord[], load: SimulatedLoad = LOAD, changes: object = {}): Run {
   const step = { ...simulatedStep(load, faults), ...changes };
@@ -54,9 +60,12 @@ describe("the faults of a run", () => {
   });
 
   it("are bands in the charts over time, with the longest label that fits", () => {
-    const areas = (run: Run, width: number) =>
+    const areas = (run: Run, width: number): string[] =>
       JSON.stringify(timelineChart.draw([run], width)?.series).match(/"formatter":"[^"]*"/g) ?? [];
-    const run = runWith([simulatedFault(10, 15), simulatedFault(20, 20, { number: 2, fault: "broker-kill" })]);
+    const run = runWith([
+      simulatedFault(10, 15),
+      simulatedFault(20, 20, { number: 2, fault: "broker-kill" }),
+    ]);
     assert.ok(areas(run, 1_200).includes('"formatter":"broker-pause, broker 1"'));
     assert.ok(areas(run, 1_200).includes('"formatter":"2"'));
     assert.ok(areas(run, 320).includes('"formatter":"1"'));

@@ -51,7 +51,10 @@ describe("the hysteresis of a sweep", () => {
   });
 
   it("is none if the broker is good again at the load that it carried before", () => {
-    const recovered = METASTABLE.map(([value, verdict]): [number, StepVerdict] => [value, value < 800 ? "ok" : verdict]);
+    const recovered = METASTABLE.map(([value, verdict]): [number, StepVerdict] => [
+      value,
+      value < 800 ? "ok" : verdict,
+    ]);
     assert.match(hysteresisSentence(sweepOf(...recovered)) ?? "", /good again at 400 .*; no hysteresis/);
   });
 
@@ -88,7 +91,9 @@ describe("the hysteresis of a sweep", () => {
     fc.assert(
       fc.property(fc.array(verdicts, { minLength: 7, maxLength: 7 }), (all) => {
         const values = [100, 200, 400, 800, 400, 200, 100];
-        const found = hysteresisOf(sweepOf(...values.map((value, index): [number, StepVerdict] => [value, all[index] as StepVerdict])));
+        const found = hysteresisOf(
+          sweepOf(...values.map((value, index): [number, StepVerdict] => [value, all[index] as StepVerdict])),
+        );
         assert.ok(found);
         const { goodAgainAt } = found;
         if (goodAgainAt === null) return;

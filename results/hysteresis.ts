@@ -2,9 +2,9 @@
 // down. A system that only meets the SLO again at a much smaller load than the one that broke it is in a metastable state: Bronson,
 // Aghayev, Charapko and Zhu, "Metastable Failures in Distributed Systems" (HotOS 2021).
 import type { Run, Step } from "../contract/result.ts";
-import { SEARCH_VARIABLES } from "../contract/workload.ts";
-import { verdictOf } from "../contract/verdicts.ts";
 import { formatNumber, variableText } from "../contract/text.ts";
+import { verdictOf } from "../contract/verdicts.ts";
+import { SEARCH_VARIABLES } from "../contract/workload.ts";
 
 /** The way up and down of a sweep. */
 export interface Hysteresis {
@@ -32,14 +32,18 @@ export function hysteresisOf({ steps }: Pick<Run, "steps">): Hysteresis | undefi
   const sweep = steps.filter(({ phase }) => phase === "sweep");
   const variable = onlyVariable(sweep);
   if (variable === undefined) return undefined;
-  const points = sweep.map((step): Point => ({ value: valueOf(step, variable), evidence: verdictOf(step).evidence }));
+  const points = sweep.map(
+    (step): Point => ({ value: loadOf(step, variable), evidence: verdictOf(step).evidence }),
+  );
   const values = points.map(({ value }) => value);
   const peak = values.indexOf(Math.max(...values));
   const [up, down] = [points.slice(0, peak + 1), points.slice(peak + 1)];
-  if (!isRising(up) || !isRising(down.toReversed())) return undefined;
+  if (up.length < 2 || !isRising(up) || !isRising([...down.toReversed(), ...up.slice(-1)])) return undefined;
   if (!down.some(({ value }) => up.some((each) => each.value === value))) return undefined;
   const brokeAt = up.find(({ evidence }) => evidence === "missed")?.value ?? null;
-  const below = up.filter(({ value, evidence }) => evidence === "met" && (brokeAt === null || value < brokeAt));
+  const below = up.filter(
+    ({ value, evidence }) => evidence === "met" && (brokeAt === null || value < brokeAt),
+  );
   const lastBad = down.findLastIndex(({ evidence }) => evidence === "missed");
   const again = down.slice(lastBad + 1).find(({ evidence }) => evidence === "met");
   return {
@@ -55,11 +59,12 @@ export function hysteresisOf({ steps }: Pick<Run, "steps">): Hysteresis | undefi
 function onlyVariable(steps: readonly Step[]): string | undefined {
   const names = new Set(steps.flatMap(({ values }) => Object.keys(values)));
   const [name] = names;
-  if (names.size !== 1 || name === undefined || !(SEARCH_VARIABLES as readonly string[]).includes(name)) return undefined;
-  return steps.every((step) => typeof valueOf(step, name) === "number") ? name : undefined;
+  if (names.size !== 1 || name === undefined || !(SEARCH_VARIABLES as readonly string[]).includes(name))
+    return undefined;
+  return steps.every((step) => typeof loadOf(step, name) === "number") ? name : undefined;
 }
 
-const valueOf = (step: Step, variable: string) =>
+const loadOf = (step: Step, variable: string) =>
   (step.values as Record<string, number | string | undefined>)[variable] as number;
 
 function isRising(points: readonly Point[]): boolean {
@@ -73,7 +78,8 @@ export function hysteresisSentence(run: Pick<Run, "steps">): string | undefined 
   const { variable, goodUpTo, brokeAt, goodAgainAt, unclear } = found;
   const name = variableText(variable);
   const rest = unclear > 0 ? `; ${unclear} steps are no evidence` : "";
-  if (brokeAt === null) return `load up and down again (${name}): no value missed the SLO on the way up${rest}`;
+  if (brokeAt === null)
+    return `load up and down again (${name}): no value missed the SLO on the way up${rest}`;
   const up = `missed the SLO at ${formatNumber(brokeAt)} on the way up`;
   const good = goodUpTo === null ? "" : ` (met it up to ${formatNumber(goodUpTo)})`;
   if (goodAgainAt === null)

@@ -6,7 +6,12 @@ import type { FaultRecovery } from "../contract/recovery.ts";
 import { type MeasuredStep, stepSchema } from "../contract/result.ts";
 import { sloSchema } from "../contract/workload.ts";
 import { sampleStep } from "../test/support/sampleRun.ts";
-import { LOAD_START, type SimulatedLoad, simulatedFault, simulatedStep } from "../test/support/simulatedFaults.ts";
+import {
+  LOAD_START,
+  type SimulatedLoad,
+  simulatedFault,
+  simulatedStep,
+} from "../test/support/simulatedFaults.ts";
 import { withRecovery } from "./recovery.ts";
 
 const slo = sloSchema.parse({});
@@ -19,7 +24,10 @@ function recoveryOf(step: MeasuredStep): FaultRecovery {
   return recovery;
 }
 const near = (value: number | null, expected: number, by: number, what: string) =>
-  assert.ok(value !== null && Math.abs(value - expected) <= by, `${what}: ${value}, expected ${expected} ± ${by}`);
+  assert.ok(
+    value !== null && Math.abs(value - expected) <= by,
+    `${what}: ${value}, expected ${expected} ± ${by}`,
+  );
 
 describe("the recovery from a pause of all brokers", () => {
   /** Pauses that the brokers make up for before the load ends. */
@@ -55,7 +63,7 @@ describe("the recovery from a pause of all brokers", () => {
         near(latency.maxMs, 1_000 * paused, 20, "largest latency");
         assert.deepEqual([latency.limitMs, latency.limitOf], [100, "slo"]);
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 
@@ -65,7 +73,9 @@ describe("the recovery from a pause of all brokers", () => {
   });
 
   it("is not within the step if the brokers cannot make up for it", () => {
-    const step = simulatedStep({ ...LOAD, capacity: 251, away: [{ from: 12, to: 18 }] }, [simulatedFault(12, 18)]);
+    const step = simulatedStep({ ...LOAD, capacity: 251, away: [{ from: 12, to: 18 }] }, [
+      simulatedFault(12, 18),
+    ]);
     const { latency, backlog, observedSec } = recoveryOf(step);
     assert.deepEqual([latency.sinceStartSec, latency.sinceEndSec, backlog.sinceEndSec], [null, null, null]);
     assert.equal(observedSec, 22);
@@ -149,7 +159,11 @@ describe("the recovery from a fault", () => {
     const step = simulatedStep(LOAD, [simulatedFault(12, 14, { startedAt: null, endedAt: null })]);
     assert.equal("recovery" in withRecovery(step, slo), false);
     assert.equal("recovery" in withRecovery(sampleStep(1, 10, 2), slo), false);
-    const thin = { ...step, faults: [simulatedFault(12, 14)], seconds: step.seconds.map((each) => ({ ...each, span: 2 })) };
+    const thin = {
+      ...step,
+      faults: [simulatedFault(12, 14)],
+      seconds: step.seconds.map((each) => ({ ...each, span: 2 })),
+    };
     assert.equal("recovery" in withRecovery(thin, slo), false);
   });
 

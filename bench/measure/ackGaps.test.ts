@@ -40,7 +40,8 @@ function plainGaps(all: readonly Ack[], partition: number) {
   });
 }
 
-const longest = (gaps: readonly { from: number; to: number }[]) => Math.max(0, ...gaps.map(({ from, to }) => to - from));
+const longest = (gaps: readonly { from: number; to: number }[]) =>
+  Math.max(0, ...gaps.map(({ from, to }) => to - from));
 
 describe("gaps between acknowledgements", () => {
   it("are the longest ones of each partition, with the first acknowledgement of a message that was due after their start", () => {
@@ -56,10 +57,10 @@ describe("gaps between acknowledgements", () => {
             assert.equal(own.length, Math.min(most, plain.length));
             for (const [from, to, acked] of own) {
               const expected = plain.find((each) => each.from === from - START_MS);
-              assert.deepEqual([to, acked].map((ms) => ms - START_MS), [
-                expected?.to,
-                expected?.acked ?? expected?.to,
-              ]);
+              assert.deepEqual(
+                [to, acked].map((ms) => ms - START_MS),
+                [expected?.to, expected?.acked ?? expected?.to],
+              );
             }
             assert.equal(droppedMs, longest(plain.filter(({ from }) => !listed.includes(from))));
             assert.equal(latestMs - START_MS, plain.at(-1)?.to ?? 0);
@@ -98,7 +99,10 @@ describe("gaps between acknowledgements", () => {
     }
     const [own] = gaps.all();
     assert.equal(own?.gaps.length, MOST);
-    assert.deepEqual(own?.gaps.find(([from, to]) => to - from > 10), [19_999, 25_000, 25_000]);
+    assert.deepEqual(
+      own?.gaps.find(([from, to]) => to - from > 10),
+      [19_999, 25_000, 25_000],
+    );
     assert.ok((own?.droppedMs ?? 99) <= 2);
   });
 
@@ -111,7 +115,10 @@ describe("gaps between acknowledgements", () => {
       [10, 60],
     ] as const)
       gaps.add(0, due * 1e3, acked * 1e3);
-    assert.deepEqual(gaps.all()[0]?.gaps.find(([from]) => from === 2), [2, 50, 60]);
+    assert.deepEqual(
+      gaps.all()[0]?.gaps.find(([from]) => from === 2),
+      [2, 50, 60],
+    );
   });
 
   it("are those of the partitions that acknowledged something", () => {

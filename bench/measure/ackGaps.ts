@@ -88,11 +88,13 @@ export class AckGaps {
       partition,
       latestMs: inMs(latest),
       droppedMs: Math.ceil(dropped / 1_000),
-      gaps: inOrder(gaps).map(([from, to, acked]): Gap => [
-        inMs(from),
-        inMs(to),
-        inMs(acked < Number.POSITIVE_INFINITY ? acked : to),
-      ]),
+      gaps: inOrder(gaps).map(
+        ([from, to, acked]): Gap => [
+          inMs(from),
+          inMs(to),
+          inMs(acked < Number.POSITIVE_INFINITY ? acked : to),
+        ],
+      ),
     }));
   }
 }

@@ -39,11 +39,21 @@ const sends = (outcomes: readonly Outcome[], mostLost: number) =>
       outcomes: fc.array(fc.constantFrom(...outcomes), { minLength: ATTEMPTS, maxLength: ATTEMPTS }),
       delay: fc.nat(4),
       /** After this batch, another broker becomes the leader of its partition, without the last messages. */
-      failover: fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(mostLost) }),
+      failover: fc.oneof(
+        { weight: 9, arbitrary: fc.constant(0) },
+        { weight: 1, arbitrary: fc.nat(mostLost) },
+      ),
     }),
     { minLength: 1, maxLength: 80 },
   );
-type Send = { producer: number; partition: number; size: number; outcomes: Outcome[]; delay: number; failover: number };
+type Send = {
+  producer: number;
+  partition: number;
+  size: number;
+  outcomes: Outcome[];
+  delay: number;
+  failover: number;
+};
 
 interface Simulated {
   log: Message[][];
@@ -98,7 +108,12 @@ function checked({ log, records }: Simulated): Checked {
     return bitmap;
   };
   const check = new LogCheck(
-    records.map(({ sent, acked, failed }, producer) => ({ producer, sent, acked: bits(acked), failed: bits(failed) })),
+    records.map(({ sent, acked, failed }, producer) => ({
+      producer,
+      sent,
+      acked: bits(acked),
+      failed: bits(failed),
+    })),
   );
   for (const [partition, messages] of log.entries())
     for (const { producer, sequence } of messages) check.add(partition, producer, sequence);
@@ -108,10 +123,14 @@ function checked({ log, records }: Simulated): Checked {
 /** What the check must find, from plain sets and lists. A message with copies in several partitions counts in the first. */
 function expectedOf({ log, records }: Simulated) {
   const all = log.flatMap((messages, partition) => messages.map((each) => ({ ...each, partition })));
-  const firsts = all.filter((each, index) => all.findIndex((other) => keyOf(other) === keyOf(each)) === index);
+  const firsts = all.filter(
+    (each, index) => all.findIndex((other) => keyOf(other) === keyOf(each)) === index,
+  );
   const present = new Set(firsts.map(keyOf));
   const isAcked = ({ producer, sequence }: Message) => records[producer]?.acked.has(sequence) ?? false;
-  const acked = records.flatMap((each, producer) => [...each.acked].map((sequence) => ({ producer, sequence })));
+  const acked = records.flatMap((each, producer) =>
+    [...each.acked].map((sequence) => ({ producer, sequence })),
+  );
   const behind = firsts.filter((each, index) =>
     firsts
       .slice(0, index)
@@ -170,7 +189,10 @@ describe("the log check of producers that retry", () => {
     fc.assert(
       fc.property(sends(["written"], 5), (all) => {
         const { missing, duplicated, reordered } = checked(simulate(all, { acks: 1, idempotent: false }));
-        const kept = simulate(all.map((each) => ({ ...each, failover: 0 })), { acks: 1, idempotent: false });
+        const kept = simulate(
+          all.map((each) => ({ ...each, failover: 0 })),
+          { acks: 1, idempotent: false },
+        );
         const lost = simulate(all, { acks: 1, idempotent: false });
         assert.equal(missing, kept.log.flat().length - lost.log.flat().length);
         assert.deepEqual([duplicated, reordered], [0, 0]);

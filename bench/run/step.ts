@@ -1,6 +1,7 @@
 // Runs one step: prepares everything, warms up until steady, measures, drains and collects.
-import type { Step } from "../../contract/result.ts";
+
 import { hasFaults } from "../../contract/faultPlan.ts";
+import type { Step } from "../../contract/result.ts";
 import { withoutSecrets } from "../../contract/target.ts";
 import { consumersInGroup, topicCount, topicNames } from "../../contract/topics.ts";
 import { type ConsumerTotals, type Prepare, type ProducerTotals, stepName } from "../agent/protocol.ts";

@@ -7,8 +7,8 @@ import { arrivalSentence } from "../arrivals.ts";
 import { clockSentence, marked, needsCorrection } from "../clocks.ts";
 import { driftSentence } from "../drift.ts";
 import { FAULT_HEADS, faultNotes, faultRows } from "../faultTable.ts";
-import { hasRepeatedLoad, LOAD_HEADS, LOAD_NOTES, loadRows } from "../loadCells.ts";
 import { hysteresisSentence } from "../hysteresis.ts";
+import { hasRepeatedLoad, LOAD_HEADS, LOAD_NOTES, loadRows } from "../loadCells.ts";
 import { logCheckSentence } from "../logCheck.ts";
 import { networkSentence } from "../network.ts";
 import { preheatSentence } from "../preheat.ts";
@@ -120,7 +120,9 @@ export function markdownTable(run: Run): string {
   const rows = faultRows(run);
   const faults = rows.length > 0 ? [markdown(FAULT_HEADS, rows), faultNotes(run).join(" ")] : [];
   const scale = scaleSentence(run.scale);
-  return [steps, ...byLoad, ...faults, ...(scale === undefined ? [] : [`${capitalize(scale)}.`])].join("\n\n");
+  return [steps, ...byLoad, ...faults, ...(scale === undefined ? [] : [`${capitalize(scale)}.`])].join(
+    "\n\n",
+  );
 }
 
 function markdown(names: readonly string[], rows: readonly (readonly string[])[]): string {

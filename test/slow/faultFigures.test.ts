@@ -1,8 +1,8 @@
 // What is measured when a fault acts, on real Kafka processes of this machine: unavailability, recovery, backlog, lost messages.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ensureTopic } from "../../bench/kafka/topics.ts";
 import { LocalRunner } from "../../cli/bench/anyKafka/localRunner.ts";
 import { ensureMetricsAgent } from "../../cli/setup/metricsAgent.ts";
@@ -11,7 +11,12 @@ import type { FaultRecord } from "../../contract/faults.ts";
 import type { FaultRecovery } from "../../contract/recovery.ts";
 import type { RunRequest } from "../../contract/request.ts";
 import { type MeasuredStep, measuredSteps, type RunEvent } from "../../contract/result.ts";
-import { type BenchmarkInput, benchmarkSchema, type WorkloadInput, workloadSchema } from "../../contract/workload.ts";
+import {
+  type BenchmarkInput,
+  benchmarkSchema,
+  type WorkloadInput,
+  workloadSchema,
+} from "../../contract/workload.ts";
 import { ensureKafkaJars } from "../../offline/kafkaJars.ts";
 import { buildResults } from "../../results/build.ts";
 import { runTable } from "../../results/report/table.ts";
@@ -95,7 +100,10 @@ async function stepWith(
 }
 
 const near = (value: number | null | undefined, low: number, high: number, what: string) =>
-  assert.ok(typeof value === "number" && value >= low && value <= high, `${what}: ${value}, expected ${low} to ${high}`);
+  assert.ok(
+    typeof value === "number" && value >= low && value <= high,
+    `${what}: ${value}, expected ${low} to ${high}`,
+  );
 
 async function startCluster(brokers: number): Promise<KafkaCluster> {
   const [jars, agent] = await Promise.all([ensureKafkaJars(), ensureMetricsAgent()]);
@@ -114,7 +122,9 @@ describe("faults of one broker", () => {
   after(() => cluster?.dispose());
 
   it("that is paused are as long, and their backlog as large, as theory says; nothing is lost", async () => {
-    const faults = [{ at: "10 seconds", fault: "broker-pause", target: "broker 1", duration: "4 seconds" } as const];
+    const faults = [
+      { at: "10 seconds", fault: "broker-pause", target: "broker 1", duration: "4 seconds" } as const,
+    ];
     const { step, recovery } = await stepWith(cluster, {}, { faults });
     const { unavailable, latency, backlog } = recovery;
     assert.deepEqual([unavailable?.partitions, unavailable?.notAgain], [PARTITIONS, 0]);

@@ -52,7 +52,11 @@ export function simulatedStep(load: SimulatedLoad, faults: readonly FaultRecord[
 }
 
 /** The record of a fault that was executed. @param from s since {@link LOAD_START}. @param to null: not known */
-export function simulatedFault(from: number, to: number | null, changes: Partial<FaultRecord> = {}): FaultRecord {
+export function simulatedFault(
+  from: number,
+  to: number | null,
+  changes: Partial<FaultRecord> = {},
+): FaultRecord {
   return {
     step: 1,
     number: 1,
@@ -70,7 +74,15 @@ export function simulatedFault(from: number, to: number | null, changes: Partial
 }
 
 /** Each partition delivers its messages one after the other, and none while it is away. */
-function deliveriesOf({ rate, seconds, partitions, capacity, away, tasks = 1, latency = 0.003 }: SimulatedLoad) {
+function deliveriesOf({
+  rate,
+  seconds,
+  partitions,
+  capacity,
+  away,
+  tasks = 1,
+  latency = 0.003,
+}: SimulatedLoad) {
   const freeAt = Array.from({ length: partitions }, () => 0);
   return Array.from({ length: rate * seconds }, (_, index): Delivery => {
     const due = index / rate;
