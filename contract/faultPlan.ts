@@ -1,5 +1,5 @@
 // When the faults of a step are due, and which faults a benchmark cannot have.
-import { FAULT_KINDS, type Fault, type FaultName, MOST_FAULTS } from "./faults.ts";
+import { type CutDirection, FAULT_KINDS, type Fault, type FaultName, MOST_FAULTS } from "./faults.ts";
 import { type FaultTarget, mayCoincide, parseFaultTarget, targetError } from "./faultTarget.ts";
 import type { Benchmark, Workload } from "./workload.ts";
 
@@ -16,6 +16,8 @@ export interface PlannedFault {
   durationSec: number | null;
   /** CPUs that cpu-hog keeps busy; null: all, or it is another fault. */
   cpus: number | null;
+  /** Direction of a broker-cut; null: it is another fault. */
+  direction: CutDirection | null;
   /** Index of its entry in `benchmark.faults`. */
   entry: number;
 }
@@ -33,6 +35,7 @@ export function plannedFaults({ faults = [] }: Pick<Benchmark, "faults">): Plann
         atSec: fault.at + index * (fault.every ?? 0),
         durationSec: fault.duration ?? null,
         cpus: fault.cpus ?? null,
+        direction: fault.fault === "broker-cut" ? (fault.direction ?? "both") : null,
         entry,
       })),
     )

@@ -11,7 +11,10 @@ interface FaultKind {
   description: string;
 }
 
-/** The kinds of faults, by name. Everything about a kind that other rooms need is derived from this. */
+/**
+ * The kinds of faults, by name. A further kind also needs what it does in lib/faults/node/fault.sh (`act`), and how it is undone
+ * in lib/faults/node/common.sh (`undo`).
+ */
 export const FAULT_KINDS = {
   "broker-pause": {
     lasts: true,
@@ -26,6 +29,10 @@ export const FAULT_KINDS = {
     lasts: false,
     description: "stops the broker in order (SIGTERM, SIGKILL after 30 s); swarm starts it again",
   },
+  "broker-cut": {
+    lasts: true,
+    description: "drops the broker's packets by a firewall rule for the duration (see direction)",
+  },
   "cpu-hog": {
     lasts: true,
     description: "keeps the CPUs of the broker's node busy for the duration (see cpus)",
@@ -35,6 +42,11 @@ export const FAULT_KINDS = {
 export type FaultName = keyof typeof FAULT_KINDS;
 /** The names of all kinds of faults. */
 export const FAULT_NAMES = Object.keys(FAULT_KINDS) as [FaultName, ...FaultName[]];
+
+/** The directions in which a broker can be cut off. */
+export const CUT_DIRECTIONS = ["in", "out", "both"] as const;
+/** A direction of {@link CUT_DIRECTIONS}. */
+export type CutDirection = (typeof CUT_DIRECTIONS)[number];
 
 /** A fault begins at the earliest this long after the measured time began, in seconds, so that a step shows its load without it. */
 export const LEAST_AT_SEC = 5;
@@ -64,10 +76,16 @@ const faultSchema = z
     cpus: wholeNumber(1, 1_024)
       .optional()
       .describe("Only for cpu-hog: how many CPUs it keeps busy. Default: all CPUs of the node."),
+    direction: z
+      .enum(CUT_DIRECTIONS, `expected ${CUT_DIRECTIONS.join(", ")}`)
+      .optional()
+      .describe(
+        "Only for broker-cut: in (nothing reaches the broker), out (nothing leaves it) or both. Default: both.",
+      ),
     repeat: wholeNumber(1, MOST_FAULTS).optional().describe("How often it happens. Default: once."),
     every: shortTime.optional().describe("From the start of one repetition to the next. Needs repeat."),
   })
-  .superRefine(({ at, fault, duration, cpus, repeat, every }, context) => {
+  .superRefine(({ at, fault, duration, cpus, direction, repeat, every }, context) => {
     const add = (name: string, message: string) =>
       context.addIssue({ code: "custom", path: [name], message });
     if (at < LEAST_AT_SEC)
@@ -78,6 +96,8 @@ const faultSchema = z
       add("duration", `${fault} has no duration, because swarm starts the broker again; remove it`);
     if (duration !== undefined && duration < 1) add("duration", "expected at least 1 second");
     if (cpus !== undefined && fault !== "cpu-hog") add("cpus", "only cpu-hog has cpus; remove it");
+    if (direction !== undefined && fault !== "broker-cut")
+      add("direction", "only broker-cut has a direction; remove it");
     if ((repeat ?? 1) > 1 && every === undefined)
       add("every", `repeat needs the time between two of them, such as every: "30 seconds"`);
     if (every !== undefined && repeat === undefined)

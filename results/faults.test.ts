@@ -16,6 +16,7 @@ const due = (step: number, number: number, error: string | null = null): RunEven
   plannedAtSec: 10,
   plannedSec: 5,
   cpus: null,
+  direction: null,
   dueMs: 1_000,
   error,
 });

@@ -263,6 +263,7 @@ async function followWatched(session: Session, log: EventLog, ending: Ending): P
   const signal = watch ? AbortSignal.any([session.signal, watch.signal]) : session.signal;
   const stop = () => running?.stop();
   signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
   const event = (line: string, isNew: boolean) => {
     session.event?.(line, isNew);
     watch?.take(line);

@@ -27,7 +27,7 @@ case "$1 $2" in
   "pause "*) echo "$2" > "$DIR/paused" ;;
   "unpause "*) rm "$DIR/paused" ;;
   "kill --signal") (sleep 0.2; echo id-2 > "$DIR/running") & ;;
-  "inspect --format") echo sha256:1 ;;
+  "inspect --format") case "$3" in *Pid*) cat "$DIR/pid" ;; *) echo sha256:1 ;; esac ;;
   "run --detach") while [ "$1" != --name ]; do shift; done; echo "$2" > "$DIR/names" ;;
   "rm --force") : > "$DIR/names" ;;
 esac
@@ -67,6 +67,7 @@ function start(changed: Partial<NodeFault> = {}) {
     dueMs: Date.now() + 100,
     durationSec: 60,
     cpus: null,
+    direction: null,
     ...changed,
   };
   const child = spawn("sh", ["-c", faultScript(fault, LABELS, marks())], {
@@ -183,6 +184,67 @@ describe("the script of a fault", () => {
     assert.match(run, /^run --detach --rm --name swarmbench-hog-run-1-1-broker-1 --label swarmbench\.stack=/);
     assert.match(calls().join("\n"), /sleep "\$1" 3 5$/m);
     assert.equal(remove, "rm --force swarmbench-hog-run-1-1-broker-1");
+  });
+
+  describe("that cuts a broker off", () => {
+    /** iptables that keeps its rules in a file, in the network of process 4711. */
+    const FIREWALL = `
+[ "$1 $2 $3 $4" = "--target $(cat "$DIR/pid") --net iptables" ] || exit 9
+shift 6
+echo "$*" >> "$DIR/firewall"
+touch "$DIR/rules"
+action=$1
+shift
+case $action in
+  -S) echo "-P INPUT ACCEPT"; cat "$DIR/rules" ;;
+  -I) echo "-A $*" >> "$DIR/rules" ;;
+  -D) grep -vxF -e "-A $*" "$DIR/rules" > "$DIR/others"; mv "$DIR/others" "$DIR/rules" ;;
+esac`;
+    const rules = () => (existsSync(file("rules")) ? readFileSync(file("rules"), "utf8") : "");
+    const cut = (direction: "in" | "out" | "both") => start({ fault: "broker-cut", durationSec: 0.3, direction });
+    let sleeper: ChildProcess;
+    beforeEach(() => {
+      folder.program("nsenter", FIREWALL);
+      folder.program("readlink", 'case "$1" in /proc/1/*) echo node ;; *) cat "$DIR/network" ;; esac');
+      folder.write("network", "container");
+      sleeper = spawn("sleep", ["60"]);
+      children.push(sleeper);
+      folder.write("pid", `${sleeper.pid}`);
+    });
+
+    const added = {
+      in: ["-I INPUT ! -i lo -j DROP"],
+      out: ["-I OUTPUT ! -o lo -j DROP"],
+      both: ["-I INPUT ! -i lo -j DROP", "-I OUTPUT ! -o lo -j DROP"],
+    };
+    for (const direction of ["in", "out", "both"] as const) {
+      it(`drops its packets in the direction ${direction} for its time, and nothing of the container's own`, async () => {
+        const script = cut(direction);
+        await untilTrue("cut", () => rules() !== "");
+        await script.ended;
+        assert.deepEqual(script.kinds(), ["began", "ended"], script.text());
+        const commands = readFileSync(file("firewall"), "utf8").split("\n");
+        assert.deepEqual(commands.filter((each) => each.startsWith("-I")), added[direction]);
+        assert.equal(rules(), "");
+        assert.deepEqual(markers(), []);
+      });
+    }
+
+    it("does not cut off the node", async () => {
+      folder.write("network", "node");
+      const script = cut("both");
+      await script.ended;
+      assert.match(script.text(), /^failed broker-1 uses the node's own network/);
+      assert.equal(rules(), "");
+    });
+
+    it("does nothing if the firewall cannot be changed", async () => {
+      folder.program("nsenter", "echo no permission >&2; exit 4");
+      const script = cut("both");
+      await script.ended;
+      assert.match(script.text(), /^failed the firewall of broker-1 cannot be changed: no permission/);
+      assert.deepEqual(markers(), []);
+    });
   });
 
   it("undoes what Docker did although it reported an error", async () => {

@@ -1,4 +1,5 @@
-// The scripts that cause and undo faults on a node. They need nothing there but a POSIX shell, GNU date and Docker.
+// The scripts that cause and undo faults on a node. They need nothing there but a POSIX shell, GNU date and Docker; a broker-cut
+// also needs iptables, which Docker itself needs, and nsenter.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { script, word } from "../shell.ts";
@@ -8,7 +9,7 @@ const MARKS = "/var/lib/swarmbench/faults";
 /** The label with the stack's prefix (components/lib/ownership.ts). */
 const STACK_LABEL = "swarmbench.stack=";
 /** A fault that reaches its node later than this after its time is not executed. */
-const LATEST_MS = 1_000;
+const LATEST_MS = 3_000;
 
 /** A node, and how a shell on this machine reaches it. */
 export interface FaultNode {
@@ -33,11 +34,13 @@ export interface NodeFault {
   durationSec: number | null;
   /** How many CPUs a cpu-hog keeps busy; null: all. */
   cpus: number | null;
+  /** Which packets a broker-cut drops; null: it is another fault. */
+  direction: "in" | "out" | "both" | null;
 }
 
 /** The script that executes a fault and always undoes it (node/fault.sh). @param labels the stack's labels, KEY=VALUE */
 export function faultScript(
-  { fault, id, service, dueMs, durationSec, cpus }: NodeFault,
+  { fault, id, service, dueMs, durationSec, cpus, direction }: NodeFault,
   labels: readonly string[],
   marks = MARKS,
 ): string {
@@ -50,6 +53,7 @@ export function faultScript(
     LATEST_MS,
     DURATION_MS: Math.round((durationSec ?? 0) * 1_000),
     CPUS: cpus ?? 0,
+    DIRECTION: direction ?? "",
   };
   return script(parameters, `${nodeFile("common.sh")}\n${nodeFile("fault.sh")}`);
 }

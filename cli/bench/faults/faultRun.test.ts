@@ -65,6 +65,7 @@ function open(undo: () => Promise<boolean> = async () => false) {
       plannedAtSec: 10,
       plannedSec: 5,
       cpus: null,
+      direction: null,
       dueMs: 123_000,
       error: null,
       ...changes,
@@ -91,6 +92,7 @@ describe("the faults of a run", () => {
       dueMs: 123_000,
       durationSec: 5,
       cpus: null,
+      direction: null,
     });
     script.reports.began(moment(1_000));
     script.reports.ended({ fromMs: 6_000, toMs: 6_010 });

@@ -129,6 +129,7 @@ export class FaultRun {
       dueMs: due.dueMs,
       durationSec: due.plannedSec,
       cpus: due.cpus,
+      direction: due.direction,
     };
   }
 }

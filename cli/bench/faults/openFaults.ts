@@ -1,5 +1,6 @@
 // Prepares the faults of a run: finds the brokers' nodes, and undoes what an earlier run left behind there.
 import { SwarmbenchError } from "../../../contract/errors.ts";
+import { networkOf } from "../../../contract/request.ts";
 import type { Benchmark } from "../../../contract/workload.ts";
 import {
   forgetFaults,
@@ -12,6 +13,7 @@ import {
 import type { FaultNode } from "../../../lib/faults/scripts.ts";
 import { script } from "../../../lib/shell.ts";
 import { home } from "../../lib/paths.ts";
+import { settingsError } from "../changes.ts";
 import type { EventLog } from "../eventLog.ts";
 import type { Session } from "../session.ts";
 import { runScript } from "../ssh.ts";
@@ -20,6 +22,9 @@ import { startFault } from "./nodeFault.ts";
 
 /** How long to wait before a fault whose end was not seen is looked for: its script may be just about to undo it. */
 const LOOK_AGAIN_MS = 2_000;
+
+const HOST_CUT =
+  "benchmark.faults: with swarm.network: host, a broker-cut would cut off the whole node; remove it, or use the overlay network";
 
 /** The stack whose brokers a run's faults hit. */
 export interface OpenFaults {
@@ -41,6 +46,9 @@ export async function openFaults(
   const note = notedFaults(home, scenario);
   if (note) await undoLeft(session, note);
   if (faults.length === 0) return undefined;
+  if (networkOf(session.plan.target) === "host" && faults.some(({ fault }) => fault === "broker-cut")) {
+    throw settingsError([HOST_CUT]);
+  }
   const stack = await stackOf(session);
   const nodes = [...new Set([stack.manager, ...stack.nodes.values()])];
   // Also shows that every node answers, before anything is broken.

@@ -11,6 +11,17 @@ now_ms() { echo $(($(date +%s%N) / 1000000)); }
 # The start time of a process, in clock ticks since boot (proc_pid_stat(5)); nothing if it has ended.
 started() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
 
+# The rules of a broker-cut: those of incoming and of outgoing packets, as `iptables -S` prints them after -A.
+CUT_IN='INPUT ! -i lo -j DROP'
+CUT_OUT='OUTPUT ! -o lo -j DROP'
+
+# iptables in the network of a container: PID ARGUMENTS.
+firewall() {
+  target=$1
+  shift
+  nsenter --target "$target" --net iptables -w 5 "$@"
+}
+
 # Undoes a fault: FAULT OBJECT SERVICE. What is not this stack's, or is gone, is left alone. Fails if the engine does.
 undo() {
   case $1 in
@@ -21,6 +32,16 @@ undo() {
     broker-stop)
       all=$(own service ls --format '{{.Name}}') || return 1
       ! echo "$all" | grep -qxF -e "$3" || docker service scale --detach "$3=1" >/dev/null
+      ;;
+    broker-cut)
+      # The rules of a container that has ended are gone with its network.
+      all=$(own ps --quiet --no-trunc) || return 1
+      echo "$all" | grep -qxF -e "$2" || return 0
+      process=$(docker inspect --format '{{.State.Pid}}' "$2") || return 1
+      rules=$(firewall "$process" -S) || return 1
+      # Without quotes: a rule is several words.
+      ! echo "$rules" | grep -qxF -e "-A $CUT_IN" || firewall "$process" -D $CUT_IN || return 1
+      ! echo "$rules" | grep -qxF -e "-A $CUT_OUT" || firewall "$process" -D $CUT_OUT
       ;;
     cpu-hog)
       all=$(own ps --all --format '{{.Names}}') || return 1

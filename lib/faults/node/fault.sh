@@ -6,7 +6,7 @@
 # which left.sh undoes the fault if even this script was killed.
 #
 # Needs common.sh, and FAULT, ID, SERVICE, DUE_MS, LATEST_MS (how much later it may begin), DURATION_MS (0: it happens at one
-# moment), CPUS (of cpu-hog; 0: all of the node).
+# moment), CPUS (of cpu-hog; 0: all of the node), DIRECTION (of broker-cut: in, out or both).
 
 cut=no
 object=
@@ -32,7 +32,11 @@ nap_until() {
 finish() {
   trap '' HUP INT TERM
   [ -z "$reader" ] || kill "$reader" 2>/dev/null || true
-  [ -f "$mark" ] || return 0
+  rm -f "$mark.new"
+  if [ ! -f "$mark" ]; then
+    rmdir "$MARKS" 2>/dev/null || true
+    return 0
+  fi
   tries=5
   before=$(now_ms)
   until undo "$FAULT" "$object" "$SERVICE"; do
@@ -79,6 +83,12 @@ if [ "$FAULT" = cpu-hog ]; then
   object=swarmbench-hog-$ID
   [ "$CPUS" -gt 0 ] || CPUS=$(nproc)
 fi
+if [ "$FAULT" = broker-cut ]; then
+  process=$(docker inspect --format '{{.State.Pid}}' "$object")
+  # On the node's own network, the rule would cut off the node, and this script with it.
+  [ "$(readlink "/proc/$process/ns/net")" != "$(readlink /proc/1/ns/net)" ] || fail "$SERVICE uses the node's own network"
+  rules=$(firewall "$process" -S 2>&1) || fail "the firewall of $SERVICE cannot be changed: $rules"
+fi
 
 if [ "$DURATION_MS" -gt 0 ]; then
   mkdir -p "$MARKS"
@@ -87,7 +97,7 @@ if [ "$DURATION_MS" -gt 0 ]; then
   printf '%s\n' "$FAULT" "$object" "$SERVICE" "$last" "$$" "$ticks" > "$mark.new"
 fi
 nap_until "$DUE_MS"
-[ "$cut" = no ] || { rm -f "$mark.new"; fail "it was not executed, because the run was stopped before"; }
+[ "$cut" = no ] || fail "it was not executed, because the run was stopped before"
 [ "$DURATION_MS" -eq 0 ] || mv "$mark.new" "$mark"
 
 # Busy loops, and an end of their own: this container stops even if nobody removes it.
@@ -96,8 +106,13 @@ hog() {
     'n=0; while [ "$n" -lt "$0" ]; do (while :; do :; done) & n=$((n + 1)); done; sleep "$1"' \
     "$CPUS" "$((DURATION_MS / 1000 + 5))"
 }
+cut_off() {
+  [ "$DIRECTION" = out ] || firewall "$process" -I $CUT_IN || return 1
+  [ "$DIRECTION" = in ] || firewall "$process" -I $CUT_OUT
+}
 act() {
   case $FAULT in
+    broker-cut) cut_off ;;
     broker-pause) docker pause "$object" ;;
     broker-stop) docker service scale --detach "$object=0" ;;
     broker-kill) docker kill --signal KILL "$object" ;;
