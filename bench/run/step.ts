@@ -1,5 +1,4 @@
 // Runs one step: prepares everything, warms up until steady, measures, drains and collects.
-
 import { hasFaults } from "../../contract/faultPlan.ts";
 import type { Step } from "../../contract/result.ts";
 import { withoutSecrets } from "../../contract/target.ts";
