@@ -2,7 +2,7 @@
 import { SwarmbenchError } from "../../contract/errors.ts";
 import type { KafkaTarget } from "../../contract/target.ts";
 import { failFastClient } from "../clients/clientConfig.ts";
-import { askJolokia, type AskMetrics } from "./metrics.ts";
+import { type AskMetrics, askJolokia } from "./metrics.ts";
 
 /** The leader and all replicas of a partition, by Kafka's broker ids. */
 export interface PartitionRoles {
@@ -18,7 +18,10 @@ export interface RoleSource {
   controller(): Promise<string | undefined>;
 }
 
-const ACTIVE = { mbean: "kafka.controller:type=KafkaController,name=ActiveControllerCount", attribute: "Value" };
+const ACTIVE = {
+  mbean: "kafka.controller:type=KafkaController,name=ActiveControllerCount",
+  attribute: "Value",
+};
 
 /**
  * The roles of a cluster. Leaders come from the metadata, over the admin client. The active controller comes from the brokers'
@@ -35,7 +38,12 @@ export function clusterRoles(
     partition: (topic, partition) => partitionRoles(kafka, topic, partition),
     controller: async () => {
       const active = await Promise.all(
-        brokers.map(({ jolokiaUrl }) => ask(jolokiaUrl, [ACTIVE]).then(([value]) => value === 1, () => false)),
+        brokers.map(({ jolokiaUrl }) =>
+          ask(jolokiaUrl, [ACTIVE]).then(
+            ([value]) => value === 1,
+            () => false,
+          ),
+        ),
       );
       return brokers[active.indexOf(true)]?.name;
     },

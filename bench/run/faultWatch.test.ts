@@ -32,7 +32,10 @@ describe("the brokers that a fault hits", () => {
     await assert.rejects(hit({ kind: "broker", number: 4 }), /no broker 4/);
     await assert.rejects(hit({ kind: "leader", partition: 8 }), /no partition 8/);
     const none = { ...roles, controller: async () => undefined };
-    await assert.rejects(brokersHit({ brokers, roles: none, topics }, { kind: "controller" }), /no broker is/);
+    await assert.rejects(
+      brokersHit({ brokers, roles: none, topics }, { kind: "controller" }),
+      /no broker is/,
+    );
   });
 });
 
@@ -48,7 +51,11 @@ describe("the announcement of faults", () => {
     entry: 0,
   });
   /** A step whose measured time began a while ago, so that its faults are announced at once or in a moment. */
-  const scope = (faults: PlannedFault[], emit: (event: RunEvent) => void, signal: AbortSignal): FaultScope => ({
+  const scope = (
+    faults: PlannedFault[],
+    emit: (event: RunEvent) => void,
+    signal: AbortSignal,
+  ): FaultScope => ({
     step: 4,
     planned: faults,
     fromSec: Date.now() / 1_000 - 100,

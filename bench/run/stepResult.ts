@@ -1,7 +1,7 @@
 // Builds the results of a step from its findings.
 
-import type { LatencyHistogram } from "../../contract/histogram.ts";
 import { hasFaults, plannedFaults } from "../../contract/faultPlan.ts";
+import type { LatencyHistogram } from "../../contract/histogram.ts";
 import type { FailedStep, GeneratorMetrics, MeasuredStep, Step } from "../../contract/result.ts";
 import { slosOf } from "../../contract/slos.ts";
 import { meanBytes, ratePerProducer, type Slo } from "../../contract/workload.ts";
@@ -112,9 +112,10 @@ function verdictsOf(
     steady: steadiness.steady || disturbed,
     steadyReason: steadiness.reason,
     ...loadOfGenerator(generator),
-    brokersJitThreads: withBroker && !disturbed
-      ? jitThreadsBetween(cpuReading(measured.before), cpuReading(measured.after))
-      : null,
+    brokersJitThreads:
+      withBroker && !disturbed
+        ? jitThreadsBetween(cpuReading(measured.before), cpuReading(measured.after))
+        : null,
   });
   const more = [
     ...foreignReasons(account),
