@@ -58,13 +58,11 @@ const faultSchema = z
     at: shortTime.describe(
       `When it begins, from the start of a step's measured time, at least ${LEAST_AT_SEC} seconds.`,
     ),
-    fault: z
-      .enum(FAULT_NAMES, `expected one of ${FAULT_NAMES.join(", ")}`)
-      .describe(
-        `What happens. ${Object.entries(FAULT_KINDS)
-          .map(([name, { description }]) => `${name}: ${description}.`)
-          .join(" ")}`,
-      ),
+    fault: z.enum(FAULT_NAMES, `expected one of ${FAULT_NAMES.join(", ")}`).describe(
+      `What happens. ${Object.entries(FAULT_KINDS)
+        .map(([name, { description }]) => `${name}: ${description}.`)
+        .join(" ")}`,
+    ),
     target: faultTarget.describe(
       "Which broker: `broker 1` (numbered from 1), `all brokers`, `leader of partition 0`, `follower of partition 0` (of the step's topic), or `controller` (the active one). A role is looked up just before the fault.",
     ),

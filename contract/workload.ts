@@ -280,7 +280,7 @@ export const benchmarkSchema = z.strictObject({
   faults: faultsSchema
     .optional()
     .describe(
-      "Faults in the measured time of each step of a sweep or a soak, such as { at: \"20 seconds\", fault: broker-kill, target: broker 1 }. Each is undone by itself, whatever happens to the run. Not with a search, and only on a stack's own brokers: see faults.md. Default: none.",
+      'Faults in the measured time of each step of a sweep or a soak, such as { at: "20 seconds", fault: broker-kill, target: broker 1 }. Each is undone by itself, whatever happens to the run. Not with a search, and only on a stack\'s own brokers: see faults.md. Default: none.',
     ),
   network: z
     .strictObject({

@@ -64,15 +64,37 @@ describe("the faults of a step", () => {
 
   it("are in the results of an interrupted run with what was known, and after a step's end say if they were not executed", () => {
     const open = [started(1), due(1, 1)];
-    assert.deepEqual(faultsByStep(open).get(1)?.map(({ error }) => error), [null]);
-    assert.deepEqual(faultsByStep([...open, ended(1)]).get(1)?.map(({ error }) => error), [NOT_EXECUTED]);
+    assert.deepEqual(
+      faultsByStep(open)
+        .get(1)
+        ?.map(({ error }) => error),
+      [null],
+    );
+    assert.deepEqual(
+      faultsByStep([...open, ended(1)])
+        .get(1)
+        ?.map(({ error }) => error),
+      [NOT_EXECUTED],
+    );
     const unknown = [started(1), due(1, 1, "its target is not known"), ended(1)];
     assert.equal(faultsByStep(unknown).get(1)?.[0]?.error, "its target is not known");
   });
 
   it("are those of the last attempt if a step was repeated", () => {
-    const events = [started(1), due(1, 1), record(1, 1, {}), started(1), due(1, 1), record(1, 1, { startedAt: 9_000 })];
-    assert.deepEqual(faultsByStep(events).get(1)?.map(({ startedAt }) => startedAt), [9_000]);
+    const events = [
+      started(1),
+      due(1, 1),
+      record(1, 1, {}),
+      started(1),
+      due(1, 1),
+      record(1, 1, { startedAt: 9_000 }),
+    ];
+    assert.deepEqual(
+      faultsByStep(events)
+        .get(1)
+        ?.map(({ startedAt }) => startedAt),
+      [9_000],
+    );
     assert.equal(faultsByStep([...events, started(1)]).get(1), undefined);
   });
 

@@ -8,8 +8,8 @@ import {
   type FaultNote,
   forgetFaults,
   type LeftFault,
-  noteFaults,
   notedFaults,
+  noteFaults,
 } from "../../lib/faults/left.ts";
 import { type FaultSources, faultsLeft } from "./leftFaults.ts";
 
@@ -44,7 +44,10 @@ describe("doctor", () => {
     const { all, undone, forgotten } = sources({ list: async () => [fault("left")] });
     const { own, notes } = await faultsLeft(() => true, all);
     assert.deepEqual([notes, forgotten], [[], []]);
-    assert.match(own[0]?.what ?? "", /^fault broker-pause of broker-1 on node2 of stack lab: its run has ended$/);
+    assert.match(
+      own[0]?.what ?? "",
+      /^fault broker-pause of broker-1 on node2 of stack lab: its run has ended$/,
+    );
     await own[0]?.remove();
     assert.deepEqual(undone, ["lab"]);
   });
@@ -62,7 +65,10 @@ describe("doctor", () => {
     assert.deepEqual([found.own, active.forgotten], [[], []]);
     assert.match(found.notes[0] ?? "", /is under way, and is undone by itself/);
     const running = sources({ isRunning: () => true, list: () => assert.fail("not asked") });
-    assert.match((await faultsLeft(() => true, running.all)).notes[0] ?? "", /a run with faults is under way on lab/);
+    assert.match(
+      (await faultsLeft(() => true, running.all)).notes[0] ?? "",
+      /a run with faults is under way on lab/,
+    );
   });
 
   it("forgets a stack without faults, or without nodes, and keeps one whose nodes do not answer", async () => {
@@ -73,7 +79,10 @@ describe("doctor", () => {
     assert.deepEqual(await faultsLeft(() => false, gone.all), { own: [], notes: [] });
     assert.deepEqual(gone.forgotten, ["lab"]);
     const silent = sources({ list: () => Promise.reject(new Error("node2: no answer")) });
-    assert.match((await faultsLeft(() => true, silent.all)).notes[0] ?? "", /could not be looked for: node2: no answer/);
+    assert.match(
+      (await faultsLeft(() => true, silent.all)).notes[0] ?? "",
+      /could not be looked for: node2: no answer/,
+    );
     assert.deepEqual(silent.forgotten, []);
   });
 });

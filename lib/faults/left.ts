@@ -102,9 +102,7 @@ export async function undoNoted(
   const faults = results.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
   const text = ({ fault, service, node }: LeftFault) => `${fault} of ${service} on ${node}`;
   const errors = [
-    ...results.flatMap((result) =>
-      result.status === "rejected" ? [(result.reason as Error).message] : [],
-    ),
+    ...results.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).message] : [])),
     ...faults.filter(({ state }) => state === "failed").map((each) => `${text(each)} could not be undone`),
   ];
   if (errors.length === 0 && !faults.some(({ state }) => state === "active")) forgetFaults(home, note.stack);

@@ -103,7 +103,9 @@ describe("faults of a run", { concurrency: 1 }, () => {
   it("end at once at Ctrl-C", async () => {
     const { code, text } = await runs.benchWhile(
       [...STEP, ...faults(pauseOf("broker 2", 20))],
-      once(/broker-pause of broker 2: broker-2/, (pid) => setTimeout(() => process.kill(pid, "SIGINT"), 7_000)),
+      once(/broker-pause of broker 2: broker-2/, (pid) =>
+        setTimeout(() => process.kill(pid, "SIGINT"), 7_000),
+      ),
     );
     assert.equal(code, 130, text);
     await assertUndone();
@@ -113,7 +115,9 @@ describe("faults of a run", { concurrency: 1 }, () => {
   it("end although the command that executes them is killed", async () => {
     const { code } = await runs.benchWhile(
       [...STEP, ...faults(pauseOf("broker 2", 20))],
-      once(/broker-pause of broker 2: broker-2/, (pid) => setTimeout(() => process.kill(pid, "SIGKILL"), 7_000)),
+      once(/broker-pause of broker 2: broker-2/, (pid) =>
+        setTimeout(() => process.kill(pid, "SIGKILL"), 7_000),
+      ),
     );
     assert.equal(code, null);
     await assertUndone();
@@ -147,7 +151,10 @@ describe("faults of a run", { concurrency: 1 }, () => {
       const id = "$(docker ps -q --no-trunc --filter label=com.docker.swarm.service.name=broker-2)";
       const folder = `/var/lib/swarmbench/faults/${project.prefix}`;
       const values = `broker-pause ${id} broker-2 1 1 1`;
-      await project.on("node2", `mkdir -p ${folder}; printf '%s\\n' ${values} > ${folder}/left; docker pause ${id}`);
+      await project.on(
+        "node2",
+        `mkdir -p ${folder}; printf '%s\\n' ${values} > ${folder}/left; docker pause ${id}`,
+      );
     };
     await leave();
     const { code, text } = await runs.bench(...STEP, ...faults(pauseOf("broker 1", 2)));

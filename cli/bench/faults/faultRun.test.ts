@@ -121,7 +121,10 @@ describe("the faults of a run", () => {
     two?.reports.ended(moment(6_500));
     for (const script of started) script.end();
     await run.end();
-    assert.deepEqual([last().hit, last().startedAt, last().endedAt], [["broker-1", "broker-2"], 1_000, 6_500]);
+    assert.deepEqual(
+      [last().hit, last().startedAt, last().endedAt],
+      [["broker-1", "broker-2"], 1_000, 6_500],
+    );
   });
 
   it("that stop a service are executed on the manager", async () => {
@@ -150,8 +153,13 @@ describe("the faults of a run", () => {
     await take({ number: 2, fault: "broker-kill", plannedSec: null, hit: ["broker-1"] });
     const { sampleRun } = await import("../../../test/support/sampleRun.ts");
     const [result] = sampleRun().steps;
-    run.take(JSON.stringify({ event: "step", at: "2026-11-27T12:00:00.000Z", result: { ...result, step: 1 } }));
-    assert.deepEqual(started.map(({ cuts }) => cuts), [1, 0]);
+    run.take(
+      JSON.stringify({ event: "step", at: "2026-11-27T12:00:00.000Z", result: { ...result, step: 1 } }),
+    );
+    assert.deepEqual(
+      started.map(({ cuts }) => cuts),
+      [1, 0],
+    );
   });
 
   it("whose target is not known are recorded, and not executed", async () => {

@@ -6,8 +6,8 @@ import {
   forgetFaults,
   type LeftFault,
   leftFaults,
-  noteFaults,
   notedFaults,
+  noteFaults,
   undoNoted,
 } from "../../../lib/faults/left.ts";
 import type { FaultNode } from "../../../lib/faults/scripts.ts";
@@ -103,7 +103,8 @@ async function stackOf({ plan, nodes }: Session): Promise<FaultStack> {
     brokers.map((broker) => {
       const hostname = text.get(broker);
       const node = nodes.find(({ name }) => name === hostname);
-      if (!node) throw outdated(plan.scenario, `the node of ${broker} is not known (${hostname ?? "no task"})`);
+      if (!node)
+        throw outdated(plan.scenario, `the node of ${broker} is not known (${hostname ?? "no task"})`);
       return [broker, node] as const;
     }),
   );
