@@ -1,7 +1,7 @@
 // The faults of a run: executes each when the runner announces it, and records what it did.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultRecord } from "../../../contract/faults.ts";
-import { eventSchema } from "../../../contract/result.ts";
+import { eventSchema, type RunEvent } from "../../../contract/result.ts";
 import type { FaultNode, NodeFault } from "../../../lib/faults/scripts.ts";
 import { type Due, FaultProgress } from "./faultProgress.ts";
 import type { RunningFault, StartFault } from "./nodeFault.ts";
@@ -48,8 +48,7 @@ export class FaultRun {
 
   /** Takes a new event of the run, as a line of its log. Events that come again after a lost connection must not be passed on. */
   take(line: string): void {
-    if (!/^\{"event":"(fault-due|step)"/.test(line)) return; // the others are many
-    const { data: event } = eventSchema.safeParse(JSON.parse(line));
+    const event = eventIn(line);
     if (event?.event === "step") this.endStep(event.result.step);
     if (event?.event !== "fault-due" || this.stopped) return;
     const working = this.execute(event).finally(() => this.work.delete(working));
@@ -131,5 +130,15 @@ export class FaultRun {
       cpus: due.cpus,
       direction: due.direction,
     };
+  }
+}
+
+/** The event of a line, if it is one that is used here; undefined for others, which are many, and for what is no event. */
+function eventIn(line: string): RunEvent | undefined {
+  if (!/^\{"event":"(fault-due|step)"/.test(line)) return undefined;
+  try {
+    return eventSchema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined; // reported when the results are read
   }
 }
